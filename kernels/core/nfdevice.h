@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfdevice — devices, and the interface that a backend fills
+ *
+ * The CPU backend is part of the library. The CUDA backend is a module
+ * (libnfcuda) that is opened at run time, from the installed module folder or
+ * from NEXTFRAME_MODULE_PATH, and only when a device of its kind is asked for. */
+#pragma once
+
+#include "core/nftensor.h"
+
+G_BEGIN_DECLS
+
+#define NF_BACKEND_ABI 1
+#define NF_BACKEND_SYMBOL "nf_backend_module_get"
+
+typedef struct _NfBackend NfBackend;
+typedef struct _NfOpCall NfOpCall;
+
+typedef gboolean (*NfOpForward) (NfOpCall *call, GError **error);
+typedef gboolean (*NfOpBackward) (NfOpCall *call, const NfTensor *grad_out,
+    NfTensor **grad_in, GError **error);
+
+/**
+ * NfOpKernels:
+ * @forward: (nullable): computes call->out (allocated) from call->in; NULL
+ *   where the backend lacks the op. Keeps what backward needs in call->saved
+ *   when call->record is set.
+ * @backward: (nullable): overwrites each non-NULL grad_in[i] (allocated, f32,
+ *   shape of in[i]) with the gradient of in[i]; NULL where the op has none.
+ */
+typedef struct
+{
+  NfOpForward forward;
+  NfOpBackward backward;
+} NfOpKernels;
+
+/**
+ * NfBackend:
+ * @abi: %NF_BACKEND_ABI of the headers it was built with
+ * @name: "cpu", "cuda"
+ * @open: makes device->priv for the device of this index
+ * @close: frees device->priv
+ * @alloc: uninitialised memory of at least this many bytes, 64-byte aligned
+ * @release: gives memory back; the backend may keep it for later
+ * @upload: host to device
+ * @download: device to host, complete on return
+ * @copy: device to device
+ * @zero: clears memory
+ * @synchronize: waits until all that was asked for is done
+ * @ops: one row an op, in the order of nfops.def.h
+ * @n_ops: rows in @ops
+ *
+ * What a backend provides. Every slot must be filled.
+ */
+struct _NfBackend
+{
+  guint abi;
+  const gchar *name;
+  gboolean (*open) (NfDevice *device, guint index, GError **error);
+  void (*close) (NfDevice *device);
+  gpointer (*alloc) (NfDevice *device, gsize bytes, GError **error);
+  void (*release) (NfDevice *device, gpointer data, gsize bytes);
+  gboolean (*upload) (NfDevice *device, gpointer dst, gconstpointer src,
+      gsize bytes, GError **error);
+  gboolean (*download) (NfDevice *device, gpointer dst, gconstpointer src,
+      gsize bytes, GError **error);
+  gboolean (*copy) (NfDevice *device, gpointer dst, gconstpointer src,
+      gsize bytes, GError **error);
+  gboolean (*zero) (NfDevice *device, gpointer dst, gsize bytes,
+      GError **error);
+  gboolean (*synchronize) (NfDevice *device, GError **error);
+  const NfOpKernels *ops;
+  guint n_ops;
+};
+
+/**
+ * NfDevice:
+ * @backend: its functions
+ * @name: as in nf_device_open(), resolved: "cpu", "cuda:0"
+ * @priv: the backend's state
+ */
+struct _NfDevice
+{
+  gatomicrefcount refs;
+  const NfBackend *backend;
+  gchar *name;
+  gpointer priv;
+};
+
+NfDevice *nf_device_open (const gchar *name, GError **error);
+NfDevice *nf_device_ref (NfDevice *device);
+void nf_device_unref (NfDevice *device);
+
+const NfBackend *nf_cpu_backend (void);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfDevice, nf_device_unref)
+
+G_END_DECLS
