@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfops — the ops: what networks, losses, samplers and optimisers are made of
+ *
+ * Each nf_op_NAME() checks shapes, allocates the result and runs the device's
+ * kernel; inside nf_tape_begin() it is recorded for nf_tape_backward(). All
+ * return (transfer full) a new tensor, or NULL with the error set
+ * (NF_ERROR_SHAPE, NF_ERROR_INVALID, NF_ERROR_NO_MEMORY, NF_ERROR_UNSUPPORTED).
+ * Tensors are f32 unless said otherwise. The maths is in docs/ops.md. */
+#pragma once
+
+#include "core/nfdevice.h"
+#include "core/nfrng.h"
+
+G_BEGIN_DECLS
+
+#define NF_OP_MAX_INPUTS 8
+#define NF_OP_MAX_SAVED 4
+
+/* flags of a row */
+#define NF_OP_GRAD 1     /* has a gradient */
+#define NF_OP_IN_PLACE 2 /* changes its inputs; makes no tensor */
+
+typedef enum
+{
+#define NF_OP(NAME, name, params, least, most, flags) NF_OP_##NAME,
+#include "core/nfops.def.h"
+#undef NF_OP
+  NF_N_OPS
+} NfOp;
+
+/**
+ * NfAct: activation functions
+ * @NF_ACT_NONE: y = x
+ * @NF_ACT_RELU: y = max (x, 0)
+ * @NF_ACT_SILU: y = x / (1 + exp (-x))
+ */
+typedef enum
+{
+  NF_ACT_NONE,
+  NF_ACT_RELU,
+  NF_ACT_SILU,
+} NfAct;
+
+typedef enum
+{
+  NF_PAD_ZERO,
+  NF_PAD_EDGE,
+} NfPadMode;
+
+typedef struct
+{
+  gint reserved;
+} NfNoParams;
+
+typedef struct
+{
+  gint stride; /* both directions, >= 1 */
+  gint pad;    /* zeros on every side, >= 0 */
+  NfAct act;   /* applied to the result */
+} NfConv2dParams;
+
+typedef struct
+{
+  gboolean transposed; /* weight is [in, out], else [out, in] */
+} NfLinearParams;
+
+typedef struct
+{
+  gint heads; /* contiguous blocks of channels; divides C */
+} NfAttentionParams;
+
+typedef struct
+{
+  gint kernel, stride, pad; /* the padding never wins */
+} NfMaxPoolParams;
+
+typedef struct
+{
+  gint groups; /* divides C */
+  gfloat eps;
+} NfGroupNormParams;
+
+typedef struct
+{
+  gboolean training; /* batch statistics, and update the running ones */
+  gfloat momentum;
+  gfloat eps;
+  NfAct act; /* none or relu, applied to the result */
+} NfBatchNormParams;
+
+typedef struct
+{
+  NfAct act;
+} NfActivationParams;
+
+typedef struct
+{
+  gfloat alpha, beta;
+  NfAct act; /* none or relu, applied to the sum */
+} NfAxpbyParams;
+
+typedef struct
+{
+  gfloat lo, hi;
+} NfClampParams;
+
+typedef struct
+{
+  gfloat p;     /* share set to zero, [0, 1) */
+  NfRngKey key; /* sample n of the batch draws from stream + n */
+} NfDropoutParams;
+
+typedef struct
+{
+  gint period; /* 1 to 4: channel c uses entry c % period */
+  gfloat scale[4], shift[4];
+} NfNormalizeParams;
+
+typedef struct
+{
+  gfloat scale, shift;
+} NfQuantizeParams;
+
+typedef struct
+{
+  gint64 n, c, h, w;
+  NfRngKey key; /* sample n draws from stream + n, in memory order */
+} NfRandnParams;
+
+typedef struct
+{
+  gint64 from, count; /* channels */
+} NfSliceParams;
+
+typedef struct
+{
+  gint top, bottom, left, right; /* pixels; negative: cropped */
+  NfPadMode mode;
+} NfPadParams;
+
+typedef struct
+{
+  gint64 h, w;
+} NfNearestParams;
+
+typedef struct
+{
+  gboolean up;
+} NfFirParams;
+
+typedef struct
+{
+  gfloat smooth;
+} NfDiceLossParams;
+
+typedef struct
+{
+  gfloat lr, beta1, beta2, eps, weight_decay;
+  gfloat grad_scale;   /* the gradient is multiplied by this first */
+  gint64 t;            /* update number, from 1: bias correction */
+  gboolean decoupled;  /* AdamW; FALSE: Adam with L2 in the gradient */
+} NfAdamParams;
+
+typedef struct
+{
+  gfloat rate; /* mu of shadow = (1 - mu) * value + mu * shadow */
+} NfEmaParams;
+
+/**
+ * NfOpCall:
+ * @op: which op
+ * @device: where it runs
+ * @in: inputs; optional ones may be NULL
+ * @n_in: how many slots of @in count
+ * @out: the result, allocated
+ * @saved: what backward needs, made by forward where @record is set
+ * @params: the op's parameters struct
+ * @record: a tape wants the gradient
+ */
+struct _NfOpCall
+{
+  NfOp op;
+  NfDevice *device;
+  NfTensor *in[NF_OP_MAX_INPUTS];
+  guint n_in;
+  NfTensor *out;
+  NfTensor *saved[NF_OP_MAX_SAVED];
+  gconstpointer params;
+  gboolean record;
+};
+
+const gchar *nf_op_name (NfOp op);
+gsize nf_op_params_size (NfOp op);
+NfTensor *nf_op_run (NfOp op, NfTensor *const *in, guint n_in,
+    gconstpointer params, GError **error);
+
+/* x (N, C, H, W), weight (O, C, kh, kw), bias (nullable) (1, O, 1, 1) */
+NfTensor *nf_op_conv2d (NfTensor *x, NfTensor *weight, NfTensor *bias,
+    const NfConv2dParams *params, GError **error);
+/* x (N, I, H, W), weight (O, I, 1, 1) or transposed (I, O, 1, 1), bias
+ * (nullable) (1, O, 1, 1): every pixel's channels times the matrix */
+NfTensor *nf_op_linear (NfTensor *x, NfTensor *weight, NfTensor *bias,
+    const NfLinearParams *params, GError **error);
+/* q, k, v (N, C, H, W): softmax (q k^T / sqrt (C / heads)) v over all pixels */
+NfTensor *nf_op_attention (NfTensor *q, NfTensor *k, NfTensor *v,
+    const NfAttentionParams *params, GError **error);
+/* over channels */
+NfTensor *nf_op_softmax (NfTensor *x, GError **error);
+NfTensor *nf_op_max_pool (NfTensor *x, const NfMaxPoolParams *params,
+    GError **error);
+/* weight, bias (nullable, both or none) (1, C, 1, 1) */
+NfTensor *nf_op_group_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,
+    const NfGroupNormParams *params, GError **error);
+/* all but x (1, C, 1, 1); mean and var change in training */
+NfTensor *nf_op_batch_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,
+    NfTensor *mean, NfTensor *var, const NfBatchNormParams *params,
+    GError **error);
+/* x * (1 + scale) + shift; scale and shift (N or 1, C, H or 1, W or 1) */
+NfTensor *nf_op_modulate (NfTensor *x, NfTensor *scale, NfTensor *shift,
+    GError **error);
+NfTensor *nf_op_activation (NfTensor *x, NfAct act, GError **error);
+/* act (alpha * a + beta * b); b (nullable) has a's shape */
+NfTensor *nf_op_axpby (NfTensor *a, NfTensor *b, const NfAxpbyParams *params,
+    GError **error);
+NfTensor *nf_op_clamp (NfTensor *x, gfloat lo, gfloat hi, GError **error);
+/* zero with probability p, else x / (1 - p) */
+NfTensor *nf_op_dropout (NfTensor *x, const NfDropoutParams *params,
+    GError **error);
+/* x (u8 or f32) * scale + shift, per channel, f32 */
+NfTensor *nf_op_normalize (NfTensor *x, const NfNormalizeParams *params,
+    GError **error);
+/* round (x * scale + shift) clamped to 0..255, u8; ties to even, NaN gives 0 */
+NfTensor *nf_op_quantize (NfTensor *x, gfloat scale, gfloat shift,
+    GError **error);
+/* numbers from N(0, 1) */
+NfTensor *nf_op_randn (NfDevice *device, const NfRandnParams *params,
+    GError **error);
+/* along channels */
+NfTensor *nf_op_concat (NfTensor *const *x, guint n, GError **error);
+NfTensor *nf_op_slice (NfTensor *x, gint64 from, gint64 count, GError **error);
+NfTensor *nf_op_pad (NfTensor *x, const NfPadParams *params, GError **error);
+/* mirror image, left to right */
+NfTensor *nf_op_flip (NfTensor *x, GError **error);
+/* pixel (y, x) of the result is floor (y * H / h), floor (x * W / w) */
+NfTensor *nf_op_nearest (NfTensor *x, gint64 h, gint64 w, GError **error);
+/* twice or half the size by the separable filter (1, 3, 3, 1) / 8 */
+NfTensor *nf_op_fir (NfTensor *x, gboolean up, GError **error);
+/* channel of the largest value, (N, 1, H, W) u8; C <= 256, the first wins */
+NfTensor *nf_op_argmax (NfTensor *x, GError **error);
+/* logits (N, K, H, W), target (N, 1, H, W) u8 or i64 below K: a scalar */
+NfTensor *nf_op_cross_entropy (NfTensor *logits, NfTensor *target,
+    GError **error);
+NfTensor *nf_op_dice_loss (NfTensor *logits, NfTensor *target, gfloat smooth,
+    GError **error);
+/* sum (0.5 (z - e)^2) / N: a scalar */
+NfTensor *nf_op_noise_loss (NfTensor *e, NfTensor *z, GError **error);
+NfTensor *nf_op_sum_squares (NfTensor *x, GError **error);
+/* all of one shape; param, m and v change */
+gboolean nf_op_adam (NfTensor *param, NfTensor *grad, NfTensor *m, NfTensor *v,
+    const NfAdamParams *params, GError **error);
+gboolean nf_op_ema (NfTensor *shadow, NfTensor *value, gfloat rate,
+    GError **error);
+
+G_END_DECLS

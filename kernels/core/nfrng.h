@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfrng — counter-based random numbers (Philox 4x32-10)
+ *
+ * A number is a pure function of (seed, stream, purpose, index): no state, so
+ * the same numbers come in any order, batch split and thread count, and on
+ * every device. Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers:
+ * as easy as 1, 2, 3", SC 2011.
+ *
+ * Normal numbers are Box-Muller pairs whose logarithm, sine and cosine are
+ * polynomials of correctly rounded operations (no fused multiply-add), so
+ * another device that does the same has the same bits. */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * NfRngPurpose: what the numbers are for, so that no two uses share any
+ */
+typedef enum
+{
+  NF_RNG_INIT = 1,
+  NF_RNG_SHUFFLE = 2,
+  NF_RNG_WINDOW = 3,
+  NF_RNG_AUGMENT = 4,
+  NF_RNG_LABEL = 5,
+  NF_RNG_TRAIN_NOISE = 6,
+  NF_RNG_TEST = 7,
+  NF_RNG_SAMPLE_START = 16,
+  NF_RNG_DROPOUT = 1 << 12,
+  NF_RNG_SAMPLE_STEP = 1 << 16,
+} NfRngPurpose;
+
+/**
+ * NfRngKey:
+ * @seed: the user's seed
+ * @stream: one number a clip, training sample or tensor
+ * @purpose: #NfRngPurpose, plus a step or layer number where one is needed
+ */
+typedef struct
+{
+  guint64 seed;
+  guint64 stream;
+  guint32 purpose;
+} NfRngKey;
+
+void nf_rng_philox (const guint32 counter[4], const guint32 key[2],
+    guint32 out[4]);
+void nf_rng_block (const NfRngKey *key, guint32 block, guint32 out[4]);
+guint32 nf_rng_u32 (const NfRngKey *key, guint64 index);
+gfloat nf_rng_uniform (const NfRngKey *key, guint64 index);
+guint32 nf_rng_below (const NfRngKey *key, guint64 index, guint32 limit);
+void nf_rng_normal (const NfRngKey *key, guint64 first, gsize n, gfloat *out);
+void nf_rng_shuffle (const NfRngKey *key, guint n, guint *order);
+guint64 nf_hash_string (const gchar *text);
+
+G_END_DECLS
