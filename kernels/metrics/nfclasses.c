@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfclasses — names and colours of the 49 object classes
+ *
+ * The palette shows an object's own colour. Shapes differ in lightness (cubes
+ * darkest, cylinders lightest), metal is paler than rubber, so that no two
+ * classes share a colour and neighbours in the numbering can be told apart. */
+#include "metrics/nfclasses.h"
+
+#define N_COLORS 8
+#define N_KINDS 6 /* shape * 2 + material */
+
+#define NAMES(kind)                                                            \
+  "gray " kind, "red " kind, "blue " kind, "green " kind, "brown " kind,       \
+      "cyan " kind, "purple " kind, "yellow " kind
+
+static const gchar *const class_names[] = {
+  "background",
+  NAMES ("metal cube"),
+  NAMES ("rubber cube"),
+  NAMES ("metal sphere"),
+  NAMES ("rubber sphere"),
+  NAMES ("metal cylinder"),
+  NAMES ("rubber cylinder"),
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (class_names) == NF_N_CLASSES);
+
+static const guint8 base_colors[N_COLORS][3] = {
+  { 128, 128, 128 },
+  { 215, 30, 40 },
+  { 40, 75, 220 },
+  { 30, 150, 45 },
+  { 140, 80, 30 },
+  { 25, 190, 200 },
+  { 145, 50, 190 },
+  { 235, 215, 35 },
+};
+
+/* of 256: how much of the base colour, and how much of white is added */
+static const struct
+{
+  guint base;
+  guint white;
+} shades[N_KINDS] = {
+  { 140, 40 },
+  { 140, 0 },
+  { 190, 60 },
+  { 200, 0 },
+  { 170, 86 },
+  { 256, 0 },
+};
+
+/**
+ * nf_class_name:
+ * @id: a class
+ *
+ * Returns: (nullable): what it is, as in
+ *   "green rubber cylinder"; NULL when @id is %NF_N_CLASSES or more
+ */
+const gchar *
+nf_class_name (guint id)
+{
+  return id < NF_N_CLASSES ? class_names[id] : NULL;
+}
+
+/**
+ * nf_class_color:
+ * @id: a class
+ *
+ * Returns: its colour in pictures, 0xRRGGBB; black for the background and for
+ *   values of %NF_N_CLASSES and more
+ */
+guint32
+nf_class_color (guint id)
+{
+  guint kind, color;
+  guint32 rgb = 0;
+
+  if (id == 0 || id >= NF_N_CLASSES)
+    return 0;
+  kind = (id - 1) / N_COLORS;
+  color = (id - 1) % N_COLORS;
+  for (guint i = 0; i < 3; i++) {
+    guint value =
+        (base_colors[color][i] * shades[kind].base + 255 * shades[kind].white)
+        / 256;
+    rgb = rgb << 8 | MIN (value, 255);
+  }
+
+  return rgb;
+}

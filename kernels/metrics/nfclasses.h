@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfclasses — names and colours of the 49 object classes
+ *
+ *   class = 0                                        background
+ *   class = 1 + 16 * shape + 8 * material + colour   an object
+ *   shape     0 cube, 1 sphere, 2 cylinder
+ *   material  0 metal, 1 rubber
+ *   colour    0 gray 1 red 2 blue 3 green 4 brown 5 cyan 6 purple 7 yellow */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define NF_N_CLASSES 49
+
+const gchar *nf_class_name (guint id);
+guint32 nf_class_color (guint id);
+
+G_END_DECLS
