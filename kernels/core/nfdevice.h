@@ -67,8 +67,8 @@ struct _NfBackend
       gsize bytes, GError **error);
   gboolean (*copy) (NfDevice *device, gpointer dst, gconstpointer src,
       gsize bytes, GError **error);
-  gboolean (*zero) (NfDevice *device, gpointer dst, gsize bytes,
-      GError **error);
+  gboolean (*zero) (
+      NfDevice *device, gpointer dst, gsize bytes, GError **error);
   gboolean (*synchronize) (NfDevice *device, GError **error);
   const NfOpKernels *ops;
   guint n_ops;

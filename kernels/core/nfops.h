@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 #define NF_OP_MAX_SAVED 4
 
 /* flags of a row */
-#define NF_OP_GRAD 1     /* has a gradient */
+#define NF_OP_GRAD 1 /* has a gradient */
 #define NF_OP_IN_PLACE 2 /* changes its inputs; makes no tensor */
 
 typedef enum
@@ -56,8 +56,8 @@ typedef struct
 typedef struct
 {
   gint stride; /* both directions, >= 1 */
-  gint pad;    /* zeros on every side, >= 0 */
-  NfAct act;   /* applied to the result */
+  gint pad; /* zeros on every side, >= 0 */
+  NfAct act; /* applied to the result */
 } NfConv2dParams;
 
 typedef struct
@@ -107,7 +107,7 @@ typedef struct
 
 typedef struct
 {
-  gfloat p;     /* share set to zero, [0, 1) */
+  gfloat p; /* share set to zero, [0, 1) */
   NfRngKey key; /* sample n of the batch draws from stream + n */
 } NfDropoutParams;
 
@@ -157,9 +157,9 @@ typedef struct
 typedef struct
 {
   gfloat lr, beta1, beta2, eps, weight_decay;
-  gfloat grad_scale;   /* the gradient is multiplied by this first */
-  gint64 t;            /* update number, from 1: bias correction */
-  gboolean decoupled;  /* AdamW; FALSE: Adam with L2 in the gradient */
+  gfloat grad_scale; /* the gradient is multiplied by this first */
+  gint64 t; /* update number, from 1: bias correction */
+  gboolean decoupled; /* AdamW; FALSE: Adam with L2 in the gradient */
 } NfAdamParams;
 
 typedef struct
@@ -207,8 +207,8 @@ NfTensor *nf_op_attention (NfTensor *q, NfTensor *k, NfTensor *v,
     const NfAttentionParams *params, GError **error);
 /* over channels */
 NfTensor *nf_op_softmax (NfTensor *x, GError **error);
-NfTensor *nf_op_max_pool (NfTensor *x, const NfMaxPoolParams *params,
-    GError **error);
+NfTensor *nf_op_max_pool (
+    NfTensor *x, const NfMaxPoolParams *params, GError **error);
 /* weight, bias (nullable, both or none) (1, C, 1, 1) */
 NfTensor *nf_op_group_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,
     const NfGroupNormParams *params, GError **error);
@@ -217,25 +217,25 @@ NfTensor *nf_op_batch_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,
     NfTensor *mean, NfTensor *var, const NfBatchNormParams *params,
     GError **error);
 /* x * (1 + scale) + shift; scale and shift (N or 1, C, H or 1, W or 1) */
-NfTensor *nf_op_modulate (NfTensor *x, NfTensor *scale, NfTensor *shift,
-    GError **error);
+NfTensor *nf_op_modulate (
+    NfTensor *x, NfTensor *scale, NfTensor *shift, GError **error);
 NfTensor *nf_op_activation (NfTensor *x, NfAct act, GError **error);
 /* act (alpha * a + beta * b); b (nullable) has a's shape */
-NfTensor *nf_op_axpby (NfTensor *a, NfTensor *b, const NfAxpbyParams *params,
-    GError **error);
+NfTensor *nf_op_axpby (
+    NfTensor *a, NfTensor *b, const NfAxpbyParams *params, GError **error);
 NfTensor *nf_op_clamp (NfTensor *x, gfloat lo, gfloat hi, GError **error);
 /* zero with probability p, else x / (1 - p) */
-NfTensor *nf_op_dropout (NfTensor *x, const NfDropoutParams *params,
-    GError **error);
+NfTensor *nf_op_dropout (
+    NfTensor *x, const NfDropoutParams *params, GError **error);
 /* x (u8 or f32) * scale + shift, per channel, f32 */
-NfTensor *nf_op_normalize (NfTensor *x, const NfNormalizeParams *params,
-    GError **error);
+NfTensor *nf_op_normalize (
+    NfTensor *x, const NfNormalizeParams *params, GError **error);
 /* round (x * scale + shift) clamped to 0..255, u8; ties to even, NaN gives 0 */
-NfTensor *nf_op_quantize (NfTensor *x, gfloat scale, gfloat shift,
-    GError **error);
+NfTensor *nf_op_quantize (
+    NfTensor *x, gfloat scale, gfloat shift, GError **error);
 /* numbers from N(0, 1) */
-NfTensor *nf_op_randn (NfDevice *device, const NfRandnParams *params,
-    GError **error);
+NfTensor *nf_op_randn (
+    NfDevice *device, const NfRandnParams *params, GError **error);
 /* along channels */
 NfTensor *nf_op_concat (NfTensor *const *x, guint n, GError **error);
 NfTensor *nf_op_slice (NfTensor *x, gint64 from, gint64 count, GError **error);
@@ -249,17 +249,17 @@ NfTensor *nf_op_fir (NfTensor *x, gboolean up, GError **error);
 /* channel of the largest value, (N, 1, H, W) u8; C <= 256, the first wins */
 NfTensor *nf_op_argmax (NfTensor *x, GError **error);
 /* logits (N, K, H, W), target (N, 1, H, W) u8 or i64 below K: a scalar */
-NfTensor *nf_op_cross_entropy (NfTensor *logits, NfTensor *target,
-    GError **error);
-NfTensor *nf_op_dice_loss (NfTensor *logits, NfTensor *target, gfloat smooth,
-    GError **error);
+NfTensor *nf_op_cross_entropy (
+    NfTensor *logits, NfTensor *target, GError **error);
+NfTensor *nf_op_dice_loss (
+    NfTensor *logits, NfTensor *target, gfloat smooth, GError **error);
 /* sum (0.5 (z - e)^2) / N: a scalar */
 NfTensor *nf_op_noise_loss (NfTensor *e, NfTensor *z, GError **error);
 NfTensor *nf_op_sum_squares (NfTensor *x, GError **error);
 /* all of one shape; param, m and v change */
 gboolean nf_op_adam (NfTensor *param, NfTensor *grad, NfTensor *m, NfTensor *v,
     const NfAdamParams *params, GError **error);
-gboolean nf_op_ema (NfTensor *shadow, NfTensor *value, gfloat rate,
-    GError **error);
+gboolean nf_op_ema (
+    NfTensor *shadow, NfTensor *value, gfloat rate, GError **error);
 
 G_END_DECLS

@@ -46,8 +46,8 @@ typedef struct
   guint32 purpose;
 } NfRngKey;
 
-void nf_rng_philox (const guint32 counter[4], const guint32 key[2],
-    guint32 out[4]);
+void nf_rng_philox (
+    const guint32 counter[4], const guint32 key[2], guint32 out[4]);
 void nf_rng_block (const NfRngKey *key, guint32 block, guint32 out[4]);
 guint32 nf_rng_u32 (const NfRngKey *key, guint64 index);
 gfloat nf_rng_uniform (const NfRngKey *key, guint64 index);

@@ -21,8 +21,8 @@ void nf_tape_end (NfTape *tape);
 NfTape *nf_tape_current (void);
 gboolean nf_tape_record (NfTape *tape, const NfOpCall *call, GError **error);
 gboolean nf_tape_backward (NfTape *tape, NfTensor *loss, GError **error);
-gboolean nf_tape_backward_from (NfTape *tape, NfTensor *output,
-    NfTensor *grad_out, GError **error);
+gboolean nf_tape_backward_from (
+    NfTape *tape, NfTensor *output, NfTensor *grad_out, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfTape, nf_tape_free)
 

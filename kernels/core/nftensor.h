@@ -80,10 +80,10 @@ NfTensor *nf_tensor_new_from_nchw (NfDevice *device, NfDType dtype, gint64 n,
     gint64 c, gint64 h, gint64 w, gconstpointer data, GError **error);
 NfTensor *nf_tensor_new_from_nhwc (NfDevice *device, NfDType dtype, gint64 n,
     gint64 c, gint64 h, gint64 w, gconstpointer data, GError **error);
-NfTensor *nf_tensor_reshape (NfTensor *tensor, gint64 n, gint64 c, gint64 h,
-    gint64 w, GError **error);
-NfTensor *nf_tensor_batch_slice (NfTensor *tensor, gint64 from, gint64 count,
-    GError **error);
+NfTensor *nf_tensor_reshape (
+    NfTensor *tensor, gint64 n, gint64 c, gint64 h, gint64 w, GError **error);
+NfTensor *nf_tensor_batch_slice (
+    NfTensor *tensor, gint64 from, gint64 count, GError **error);
 NfTensor *nf_tensor_ref (NfTensor *tensor);
 void nf_tensor_unref (NfTensor *tensor);
 void nf_tensor_clear (NfTensor **tensor);
@@ -91,14 +91,14 @@ void nf_tensor_clear (NfTensor **tensor);
 gsize nf_tensor_elements (const NfTensor *tensor);
 gboolean nf_tensor_same_shape (const NfTensor *a, const NfTensor *b);
 gchar *nf_tensor_shape_string (const NfTensor *tensor);
-gboolean nf_tensor_to_nchw (const NfTensor *tensor, gpointer data,
-    GError **error);
-gboolean nf_tensor_to_nhwc (const NfTensor *tensor, gpointer data,
-    GError **error);
-gboolean nf_tensor_set_nchw (NfTensor *tensor, gconstpointer data,
-    GError **error);
-gboolean nf_tensor_set_nhwc (NfTensor *tensor, gconstpointer data,
-    GError **error);
+gboolean nf_tensor_to_nchw (
+    const NfTensor *tensor, gpointer data, GError **error);
+gboolean nf_tensor_to_nhwc (
+    const NfTensor *tensor, gpointer data, GError **error);
+gboolean nf_tensor_set_nchw (
+    NfTensor *tensor, gconstpointer data, GError **error);
+gboolean nf_tensor_set_nhwc (
+    NfTensor *tensor, gconstpointer data, GError **error);
 gboolean nf_tensor_copy (NfTensor *dst, const NfTensor *src, GError **error);
 gboolean nf_tensor_zero (NfTensor *tensor, GError **error);
 gfloat nf_tensor_scalar (const NfTensor *tensor, GError **error);

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfops — the table of ops, running one, and a function for each */
+#include "core/nfops.h"
+
+#include "core/nfshapes.h"
+#include "core/nftape.h"
+
+typedef struct
+{
+  const gchar *name;
+  gsize params_size;
+  guint least, most, flags;
+  NfShapeRule shape;
+} NfOpInfo;
+
+static const NfOpInfo op_info[] = {
+#define NF_OP(NAME, name, params, least, most, flags)                          \
+  [NF_OP_##                                                                    \
+      NAME] = { #name, sizeof (params), least, most, flags, nf_shape_##name },
+#include "core/nfops.def.h"
+#undef NF_OP
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (op_info) == NF_N_OPS);
+
+const gchar *
+nf_op_name (NfOp op)
+{
+  return op_info[op].name;
+}
+
+gsize
+nf_op_params_size (NfOp op)
+{
+  return op_info[op].params_size;
+}
+
+static gboolean
+inputs_present (const NfOpCall *call, GError **error)
+{
+  const NfOpInfo *info = &op_info[call->op];
+
+  for (guint i = 0; i < call->n_in; i++) {
+    const NfTensor *t = call->in[i];
+
+    if (t == NULL && i < info->least) {
+      g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "%s: input %u is missing",
+          info->name, i);
+      return FALSE;
+    }
+    if (t != NULL && t->device != call->device) {
+      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+          "%s: input %u lies on %s, the first input on %s; move it first",
+          info->name, i, t->device->name, call->device->name);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+wants_gradient (const NfOpCall *call)
+{
+  for (guint i = 0; i < call->n_in; i++)
+    if (call->in[i] != NULL && call->in[i]->requires_grad)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+clear_saved (NfOpCall *call)
+{
+  for (guint i = 0; i < NF_OP_MAX_SAVED; i++)
+    nf_tensor_clear (&call->saved[i]);
+}
+
+/* checks, allocates the result, runs the kernel, records; the result may be
+ * an input itself where the op works in place */
+static NfTensor *
+run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
+    gconstpointer params, GError **error)
+{
+  const NfOpInfo *info = &op_info[op];
+  NfOpForward forward = device->backend->ops[op].forward;
+  NfTape *tape = nf_tape_current ();
+  NfOpCall call = {
+    .op = op, .device = device, .n_in = n_in, .params = params
+  };
+  NfShape s;
+
+  for (guint i = 0; i < n_in; i++)
+    call.in[i] = in[i];
+  if (!inputs_present (&call, error) || !info->shape (&call, &s, error))
+    return NULL;
+  if (forward == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+        "%s: device %s has no such kernel; use device cpu", info->name,
+        device->name);
+    return NULL;
+  }
+  call.record =
+      tape != NULL && !(info->flags & NF_OP_IN_PLACE) && wants_gradient (&call);
+  if (info->flags & NF_OP_IN_PLACE)
+    call.out = nf_tensor_ref (in[0]);
+  else
+    call.out = nf_tensor_new (device, s.dtype, s.n, s.c, s.h, s.w, error);
+  if (call.out == NULL) {
+    g_prefix_error (error, "%s: ", info->name);
+    return NULL;
+  }
+  if (!forward (&call, error)
+      || (call.record && !nf_tape_record (tape, &call, error)))
+    nf_tensor_clear (&call.out);
+  clear_saved (&call);
+  return call.out;
+}
+
+/**
+ * nf_op_run:
+ * @op: which op
+ * @in: (array length=n_in): its inputs; optional ones may be NULL
+ * @n_in: how many; at least one
+ * @params: the op's parameters struct
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): the result, on the first input's device
+ */
+NfTensor *
+nf_op_run (NfOp op, NfTensor *const *in, guint n_in, gconstpointer params,
+    GError **error)
+{
+  const NfOpInfo *info = &op_info[op];
+
+  if (n_in < info->least || n_in > info->most || n_in < 1 || in[0] == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "%s: takes %u to %u inputs, got %u", info->name, info->least,
+        info->most, n_in);
+    return NULL;
+  }
+  return run_on (in[0]->device, op, in, n_in, params, error);
+}
+
+static const NfNoParams no_params = { 0 };
+
+/* TRUE where a tape would record an op on any of these */
+static gboolean
+recording (NfTensor *const *in, guint n)
+{
+  NfOpCall call = { .n_in = n };
+
+  for (guint i = 0; i < n; i++)
+    call.in[i] = in[i];
+  return nf_tape_current () != NULL && wants_gradient (&call);
+}
+
+NfTensor *
+nf_op_conv2d (NfTensor *x, NfTensor *weight, NfTensor *bias,
+    const NfConv2dParams *params, GError **error)
+{
+  NfTensor *in[] = { x, weight, bias };
+
+  /* the gradient of SiLU needs the value before it, which fusing loses */
+  if (params->act == NF_ACT_SILU && recording (in, 3)) {
+    NfConv2dParams plain = *params;
+    g_autoptr (NfTensor) y = NULL;
+
+    plain.act = NF_ACT_NONE;
+    y = nf_op_run (NF_OP_CONV2D, in, 3, &plain, error);
+    return y != NULL ? nf_op_activation (y, NF_ACT_SILU, error) : NULL;
+  }
+  return nf_op_run (NF_OP_CONV2D, in, 3, params, error);
+}
+
+NfTensor *
+nf_op_linear (NfTensor *x, NfTensor *weight, NfTensor *bias,
+    const NfLinearParams *params, GError **error)
+{
+  NfTensor *in[] = { x, weight, bias };
+
+  return nf_op_run (NF_OP_LINEAR, in, 3, params, error);
+}
+
+NfTensor *
+nf_op_attention (NfTensor *q, NfTensor *k, NfTensor *v,
+    const NfAttentionParams *params, GError **error)
+{
+  NfTensor *in[] = { q, k, v };
+
+  return nf_op_run (NF_OP_ATTENTION, in, 3, params, error);
+}
+
+NfTensor *
+nf_op_softmax (NfTensor *x, GError **error)
+{
+  return nf_op_run (NF_OP_SOFTMAX, &x, 1, &no_params, error);
+}
+
+NfTensor *
+nf_op_max_pool (NfTensor *x, const NfMaxPoolParams *params, GError **error)
+{
+  return nf_op_run (NF_OP_MAX_POOL, &x, 1, params, error);
+}
+
+NfTensor *
+nf_op_group_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,
+    const NfGroupNormParams *params, GError **error)
+{
+  NfTensor *in[] = { x, weight, bias };
+
+  return nf_op_run (NF_OP_GROUP_NORM, in, 3, params, error);
+}
+
+NfTensor *
+nf_op_batch_norm (NfTensor *x, NfTensor *weight, NfTensor *bias, NfTensor *mean,
+    NfTensor *var, const NfBatchNormParams *params, GError **error)
+{
+  NfTensor *in[] = { x, weight, bias, mean, var };
+
+  return nf_op_run (NF_OP_BATCH_NORM, in, 5, params, error);
+}
+
+NfTensor *
+nf_op_modulate (NfTensor *x, NfTensor *scale, NfTensor *shift, GError **error)
+{
+  NfTensor *in[] = { x, scale, shift };
+
+  return nf_op_run (NF_OP_MODULATE, in, 3, &no_params, error);
+}
+
+NfTensor *
+nf_op_activation (NfTensor *x, NfAct act, GError **error)
+{
+  NfActivationParams params = { act };
+
+  return nf_op_run (NF_OP_ACTIVATION, &x, 1, &params, error);
+}
+
+NfTensor *
+nf_op_axpby (
+    NfTensor *a, NfTensor *b, const NfAxpbyParams *params, GError **error)
+{
+  NfTensor *in[] = { a, b };
+
+  return nf_op_run (NF_OP_AXPBY, in, 2, params, error);
+}
+
+NfTensor *
+nf_op_clamp (NfTensor *x, gfloat lo, gfloat hi, GError **error)
+{
+  NfClampParams params = { lo, hi };
+
+  return nf_op_run (NF_OP_CLAMP, &x, 1, &params, error);
+}
+
+NfTensor *
+nf_op_dropout (NfTensor *x, const NfDropoutParams *params, GError **error)
+{
+  return nf_op_run (NF_OP_DROPOUT, &x, 1, params, error);
+}
+
+NfTensor *
+nf_op_normalize (NfTensor *x, const NfNormalizeParams *params, GError **error)
+{
+  return nf_op_run (NF_OP_NORMALIZE, &x, 1, params, error);
+}
+
+NfTensor *
+nf_op_quantize (NfTensor *x, gfloat scale, gfloat shift, GError **error)
+{
+  NfQuantizeParams params = { scale, shift };
+
+  return nf_op_run (NF_OP_QUANTIZE, &x, 1, &params, error);
+}
+
+NfTensor *
+nf_op_randn (NfDevice *device, const NfRandnParams *params, GError **error)
+{
+  return run_on (device, NF_OP_RANDN, NULL, 0, params, error);
+}
+
+NfTensor *
+nf_op_concat (NfTensor *const *x, guint n, GError **error)
+{
+  return nf_op_run (NF_OP_CONCAT, x, n, &no_params, error);
+}
+
+NfTensor *
+nf_op_slice (NfTensor *x, gint64 from, gint64 count, GError **error)
+{
+  NfSliceParams params = { from, count };
+
+  return nf_op_run (NF_OP_SLICE, &x, 1, &params, error);
+}
+
+NfTensor *
+nf_op_pad (NfTensor *x, const NfPadParams *params, GError **error)
+{
+  return nf_op_run (NF_OP_PAD, &x, 1, params, error);
+}
+
+NfTensor *
+nf_op_flip (NfTensor *x, GError **error)
+{
+  return nf_op_run (NF_OP_FLIP, &x, 1, &no_params, error);
+}
+
+NfTensor *
+nf_op_nearest (NfTensor *x, gint64 h, gint64 w, GError **error)
+{
+  NfNearestParams params = { h, w };
+
+  return nf_op_run (NF_OP_NEAREST, &x, 1, &params, error);
+}
+
+NfTensor *
+nf_op_fir (NfTensor *x, gboolean up, GError **error)
+{
+  NfFirParams params = { up };
+
+  return nf_op_run (NF_OP_FIR, &x, 1, &params, error);
+}
+
+NfTensor *
+nf_op_argmax (NfTensor *x, GError **error)
+{
+  return nf_op_run (NF_OP_ARGMAX, &x, 1, &no_params, error);
+}
+
+NfTensor *
+nf_op_cross_entropy (NfTensor *logits, NfTensor *target, GError **error)
+{
+  NfTensor *in[] = { logits, target };
+
+  return nf_op_run (NF_OP_CROSS_ENTROPY, in, 2, &no_params, error);
+}
+
+NfTensor *
+nf_op_dice_loss (
+    NfTensor *logits, NfTensor *target, gfloat smooth, GError **error)
+{
+  NfTensor *in[] = { logits, target };
+  NfDiceLossParams params = { smooth };
+
+  return nf_op_run (NF_OP_DICE_LOSS, in, 2, &params, error);
+}
+
+NfTensor *
+nf_op_noise_loss (NfTensor *e, NfTensor *z, GError **error)
+{
+  NfTensor *in[] = { e, z };
+
+  return nf_op_run (NF_OP_NOISE_LOSS, in, 2, &no_params, error);
+}
+
+NfTensor *
+nf_op_sum_squares (NfTensor *x, GError **error)
+{
+  return nf_op_run (NF_OP_SUM_SQUARES, &x, 1, &no_params, error);
+}
+
+gboolean
+nf_op_adam (NfTensor *param, NfTensor *grad, NfTensor *m, NfTensor *v,
+    const NfAdamParams *params, GError **error)
+{
+  NfTensor *in[] = { param, grad, m, v };
+  g_autoptr (NfTensor) out = nf_op_run (NF_OP_ADAM, in, 4, params, error);
+
+  if (out == NULL)
+    return FALSE;
+  nf_tensor_changed (param);
+  nf_tensor_changed (m);
+  nf_tensor_changed (v);
+  return TRUE;
+}
+
+gboolean
+nf_op_ema (NfTensor *shadow, NfTensor *value, gfloat rate, GError **error)
+{
+  NfTensor *in[] = { shadow, value };
+  NfEmaParams params = { rate };
+  g_autoptr (NfTensor) out = nf_op_run (NF_OP_EMA, in, 2, &params, error);
+
+  if (out == NULL)
+    return FALSE;
+  nf_tensor_changed (shadow);
+  return TRUE;
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfshapes — what each op demands of its inputs, and its result's shape */
+#include "core/nfshapes.h"
+
+#include <math.h>
+
+/* an error that names the op, what is wrong and all input shapes */
+static gboolean refuse (const NfOpCall *call, GError **error,
+    const gchar *format, ...) G_GNUC_PRINTF (3, 4);
+
+static gboolean
+refuse (const NfOpCall *call, GError **error, const gchar *format, ...)
+{
+  g_autoptr (GString) text = g_string_new (nf_op_name (call->op));
+  va_list args;
+
+  g_string_append (text, ": ");
+  va_start (args, format);
+  g_string_append_vprintf (text, format, args);
+  va_end (args);
+  g_string_append (text, "; inputs");
+  for (guint i = 0; i < call->n_in; i++) {
+    g_autofree gchar *shape = call->in[i] != NULL
+        ? nf_tensor_shape_string (call->in[i])
+        : g_strdup ("none");
+
+    g_string_append_printf (text, " %s", shape);
+  }
+  g_set_error_literal (error, NF_ERROR, NF_ERROR_SHAPE, text->str);
+  return FALSE;
+}
+
+static gboolean
+same_as (const NfTensor *x, NfDType dtype, NfShape *out)
+{
+  *out = (NfShape){ dtype, x->n, x->c, x->h, x->w };
+  return TRUE;
+}
+
+static gboolean
+scalar (NfShape *out)
+{
+  *out = (NfShape){ NF_F32, 1, 1, 1, 1 };
+  return TRUE;
+}
+
+static gboolean
+all_f32 (const NfOpCall *call, GError **error)
+{
+  for (guint i = 0; i < call->n_in; i++)
+    if (call->in[i] != NULL && call->in[i]->dtype != NF_F32)
+      return refuse (call, error, "input %u must be f32", i);
+  return TRUE;
+}
+
+static gboolean
+is_vector (const NfTensor *t, gint64 c)
+{
+  return t->n == 1 && t->c == c && t->h == 1 && t->w == 1;
+}
+
+/* optional vectors of c values from input `first` on */
+static gboolean
+vectors_fit (const NfOpCall *call, guint first, gint64 c, GError **error)
+{
+  for (guint i = first; i < call->n_in; i++)
+    if (call->in[i] != NULL && !is_vector (call->in[i], c))
+      return refuse (call, error,
+          "input %u must be a vector of %" G_GINT64_FORMAT " values", i, c);
+  return TRUE;
+}
+
+static gboolean
+all_same_shape (const NfOpCall *call, GError **error)
+{
+  for (guint i = 1; i < call->n_in; i++)
+    if (call->in[i] != NULL && !nf_tensor_same_shape (call->in[0], call->in[i]))
+      return refuse (call, error, "all inputs must have one shape");
+  return TRUE;
+}
+
+static gboolean
+act_fits (const NfOpCall *call, NfAct act, NfAct most, GError **error)
+{
+  if (act <= most)
+    return TRUE;
+  return refuse (call, error, "activation %d is not one of 0 to %d", act, most);
+}
+
+gboolean
+nf_shape_conv2d (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfConv2dParams *p = call->params;
+  const NfTensor *x = call->in[0], *w = call->in[1];
+  gint64 h, cols;
+
+  if (!all_f32 (call, error) || !act_fits (call, p->act, NF_ACT_SILU, error))
+    return FALSE;
+  if (w->c != x->c)
+    return refuse (call, error,
+        "weight expects %" G_GINT64_FORMAT
+        " input channels, x has %" G_GINT64_FORMAT,
+        w->c, x->c);
+  if (!vectors_fit (call, 2, w->n, error))
+    return FALSE;
+  if (p->stride < 1 || p->pad < 0)
+    return refuse (call, error,
+        "stride %d must be at least 1, pad %d at least 0", p->stride, p->pad);
+  h = x->h + 2 * p->pad - w->h;
+  cols = x->w + 2 * p->pad - w->w;
+  if (h < 0 || cols < 0)
+    return refuse (call, error, "the kernel is larger than the padded input");
+  *out =
+      (NfShape){ NF_F32, x->n, w->n, h / p->stride + 1, cols / p->stride + 1 };
+  return TRUE;
+}
+
+gboolean
+nf_shape_linear (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfLinearParams *p = call->params;
+  const NfTensor *x = call->in[0], *w = call->in[1];
+  gint64 in = p->transposed ? w->n : w->c;
+  gint64 features = p->transposed ? w->c : w->n;
+
+  if (!all_f32 (call, error))
+    return FALSE;
+  if (w->h != 1 || w->w != 1)
+    return refuse (call, error, "weight must be a matrix (R, C, 1, 1)");
+  if (in != x->c)
+    return refuse (call, error,
+        "weight expects %" G_GINT64_FORMAT " inputs, x has %" G_GINT64_FORMAT,
+        in, x->c);
+  *out = (NfShape){ NF_F32, x->n, features, x->h, x->w };
+  return vectors_fit (call, 2, features, error);
+}
+
+gboolean
+nf_shape_attention (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfAttentionParams *p = call->params;
+
+  if (!all_f32 (call, error) || !all_same_shape (call, error))
+    return FALSE;
+  if (p->heads < 1 || call->in[0]->c % p->heads != 0)
+    return refuse (
+        call, error, "%d heads do not divide the channels", p->heads);
+  return same_as (call->in[0], NF_F32, out);
+}
+
+gboolean
+nf_shape_softmax (const NfOpCall *call, NfShape *out, GError **error)
+{
+  return all_f32 (call, error) && same_as (call->in[0], NF_F32, out);
+}
+
+gboolean
+nf_shape_max_pool (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfMaxPoolParams *p = call->params;
+  const NfTensor *x = call->in[0];
+  gint64 h = x->h + 2 * p->pad - p->kernel, w = x->w + 2 * p->pad - p->kernel;
+
+  if (!all_f32 (call, error))
+    return FALSE;
+  if (p->kernel < 1 || p->stride < 1 || p->pad < 0 || 2 * p->pad > p->kernel)
+    return refuse (call, error,
+        "kernel %d and stride %d must be at least 1, pad %d at most half the "
+        "kernel",
+        p->kernel, p->stride, p->pad);
+  if (h < 0 || w < 0)
+    return refuse (call, error, "the kernel is larger than the padded input");
+  *out = (NfShape){ NF_F32, x->n, x->c, h / p->stride + 1, w / p->stride + 1 };
+  return TRUE;
+}
+
+gboolean
+nf_shape_group_norm (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfGroupNormParams *p = call->params;
+  const NfTensor *x = call->in[0];
+
+  if (!all_f32 (call, error) || !vectors_fit (call, 1, x->c, error))
+    return FALSE;
+  if (p->groups < 1 || x->c % p->groups != 0)
+    return refuse (
+        call, error, "%d groups do not divide the channels", p->groups);
+  if ((call->in[1] == NULL) != (call->in[2] == NULL))
+    return refuse (call, error, "weight and bias come together");
+  return same_as (x, NF_F32, out);
+}
+
+gboolean
+nf_shape_batch_norm (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfBatchNormParams *p = call->params;
+
+  return all_f32 (call, error) && vectors_fit (call, 1, call->in[0]->c, error)
+      && act_fits (call, p->act, NF_ACT_RELU, error)
+      && same_as (call->in[0], NF_F32, out);
+}
+
+gboolean
+nf_shape_modulate (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfTensor *x = call->in[0], *s = call->in[1];
+  gboolean whole = s->h == x->h && s->w == x->w;
+
+  if (!all_f32 (call, error))
+    return FALSE;
+  if (!nf_tensor_same_shape (s, call->in[2]) || s->c != x->c
+      || (s->n != x->n && s->n != 1) || (!whole && (s->h != 1 || s->w != 1)))
+    return refuse (call, error,
+        "scale and shift must be (N or 1, C, H, W) or (N or 1, C, 1, 1)");
+  return same_as (x, NF_F32, out);
+}
+
+gboolean
+nf_shape_activation (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfActivationParams *p = call->params;
+
+  return all_f32 (call, error) && act_fits (call, p->act, NF_ACT_SILU, error)
+      && same_as (call->in[0], NF_F32, out);
+}
+
+gboolean
+nf_shape_axpby (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfAxpbyParams *p = call->params;
+
+  return all_f32 (call, error) && all_same_shape (call, error)
+      && act_fits (call, p->act, NF_ACT_RELU, error)
+      && same_as (call->in[0], NF_F32, out);
+}
+
+gboolean
+nf_shape_clamp (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfClampParams *p = call->params;
+
+  if (!(p->lo <= p->hi))
+    return refuse (call, error, "limits %g to %g are not in order",
+        (gdouble) p->lo, (gdouble) p->hi);
+  return all_f32 (call, error) && same_as (call->in[0], NF_F32, out);
+}
+
+gboolean
+nf_shape_dropout (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfDropoutParams *p = call->params;
+
+  if (!(p->p >= 0.0f && p->p < 1.0f))
+    return refuse (call, error, "p %g is not in [0, 1)", (gdouble) p->p);
+  return all_f32 (call, error) && same_as (call->in[0], NF_F32, out);
+}
+
+gboolean
+nf_shape_normalize (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfNormalizeParams *p = call->params;
+
+  if (p->period < 1 || p->period > 4)
+    return refuse (call, error, "period %d is not in 1 to 4", p->period);
+  if (call->in[0]->dtype != NF_F32 && call->in[0]->dtype != NF_U8)
+    return refuse (call, error, "input 0 must be f32 or u8");
+  return same_as (call->in[0], NF_F32, out);
+}
+
+gboolean
+nf_shape_quantize (const NfOpCall *call, NfShape *out, GError **error)
+{
+  return all_f32 (call, error) && same_as (call->in[0], NF_U8, out);
+}
+
+gboolean
+nf_shape_randn (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfRandnParams *p = call->params;
+
+  *out = (NfShape){ NF_F32, p->n, p->c, p->h, p->w };
+  return TRUE;
+}
+
+gboolean
+nf_shape_concat (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfTensor *x = call->in[0];
+  gint64 c = 0;
+
+  for (guint i = 0; i < call->n_in; i++) {
+    const NfTensor *y = call->in[i];
+
+    if (y->n != x->n || y->h != x->h || y->w != x->w)
+      return refuse (call, error, "all but the channels must agree");
+    c += y->c;
+  }
+  *out = (NfShape){ NF_F32, x->n, c, x->h, x->w };
+  return all_f32 (call, error);
+}
+
+gboolean
+nf_shape_slice (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfSliceParams *p = call->params;
+  const NfTensor *x = call->in[0];
+
+  if (p->from < 0 || p->count < 1 || p->from > x->c - p->count)
+    return refuse (call, error,
+        "%" G_GINT64_FORMAT " channels from %" G_GINT64_FORMAT
+        " are not all there",
+        p->count, p->from);
+  *out = (NfShape){ NF_F32, x->n, p->count, x->h, x->w };
+  return all_f32 (call, error);
+}
+
+gboolean
+nf_shape_pad (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfPadParams *p = call->params;
+  const NfTensor *x = call->in[0];
+  gint64 h = x->h + p->top + p->bottom, w = x->w + p->left + p->right;
+
+  if (h < 1 || w < 1 || p->top <= -x->h || p->bottom <= -x->h
+      || p->left <= -x->w || p->right <= -x->w)
+    return refuse (call, error, "padding %d %d %d %d leaves nothing", p->top,
+        p->bottom, p->left, p->right);
+  *out = (NfShape){ NF_F32, x->n, x->c, h, w };
+  return all_f32 (call, error);
+}
+
+gboolean
+nf_shape_flip (const NfOpCall *call, NfShape *out, GError **error)
+{
+  return all_f32 (call, error) && same_as (call->in[0], NF_F32, out);
+}
+
+gboolean
+nf_shape_nearest (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfNearestParams *p = call->params;
+  const NfTensor *x = call->in[0];
+
+  *out = (NfShape){ NF_F32, x->n, x->c, p->h, p->w };
+  return all_f32 (call, error);
+}
+
+gboolean
+nf_shape_fir (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfFirParams *p = call->params;
+  const NfTensor *x = call->in[0];
+
+  if (!p->up && (x->h % 2 != 0 || x->w % 2 != 0))
+    return refuse (call, error, "rows and columns must be even to be halved");
+  *out = (NfShape){ NF_F32, x->n, x->c, p->up ? 2 * x->h : x->h / 2,
+    p->up ? 2 * x->w : x->w / 2 };
+  return all_f32 (call, error);
+}
+
+gboolean
+nf_shape_argmax (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfTensor *x = call->in[0];
+
+  if (x->c > 256)
+    return refuse (call, error, "more than 256 channels do not fit u8");
+  *out = (NfShape){ NF_U8, x->n, 1, x->h, x->w };
+  return all_f32 (call, error);
+}
+
+static gboolean
+class_loss (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfTensor *x = call->in[0], *t = call->in[1];
+
+  if (x->dtype != NF_F32 || (t->dtype != NF_U8 && t->dtype != NF_I64))
+    return refuse (call, error, "logits must be f32, targets u8 or i64");
+  if (t->n != x->n || t->c != 1 || t->h != x->h || t->w != x->w)
+    return refuse (call, error, "targets must be (N, 1, H, W)");
+  return scalar (out);
+}
+
+gboolean
+nf_shape_cross_entropy (const NfOpCall *call, NfShape *out, GError **error)
+{
+  return class_loss (call, out, error);
+}
+
+gboolean
+nf_shape_dice_loss (const NfOpCall *call, NfShape *out, GError **error)
+{
+  return class_loss (call, out, error);
+}
+
+gboolean
+nf_shape_noise_loss (const NfOpCall *call, NfShape *out, GError **error)
+{
+  return all_f32 (call, error) && all_same_shape (call, error) && scalar (out);
+}
+
+gboolean
+nf_shape_sum_squares (const NfOpCall *call, NfShape *out, GError **error)
+{
+  return all_f32 (call, error) && scalar (out);
+}
+
+gboolean
+nf_shape_adam (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfAdamParams *p = call->params;
+
+  if (p->t < 1)
+    return refuse (call, error,
+        "update number %" G_GINT64_FORMAT " must be at least 1", p->t);
+  return all_f32 (call, error) && all_same_shape (call, error)
+      && same_as (call->in[0], NF_F32, out);
+}
+
+gboolean
+nf_shape_ema (const NfOpCall *call, NfShape *out, GError **error)
+{
+  return all_f32 (call, error) && all_same_shape (call, error)
+      && same_as (call->in[0], NF_F32, out);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfshapes — what each op demands of its inputs, and its result's shape
+ *
+ * Private to the library. One rule an op, named shape of nfops.def.h. */
+#pragma once
+
+#include "core/nfops.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  NfDType dtype;
+  gint64 n, c, h, w;
+} NfShape;
+
+typedef gboolean (*NfShapeRule) (
+    const NfOpCall *call, NfShape *out, GError **error);
+
+#define NF_OP(NAME, name, params, least, most, flags)                          \
+  gboolean nf_shape_##name (const NfOpCall *call, NfShape *out, GError **error);
+#include "core/nfops.def.h"
+#undef NF_OP
+
+G_END_DECLS

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nftape — reverse-mode gradients
+ *
+ * A record holds references to the inputs, the result and what forward saved,
+ * and the versions of the inputs: backward refuses data that changed since. */
+#include "core/nftape.h"
+
+typedef struct
+{
+  NfOpCall call; /* owns its tensors and params */
+  guint version[NF_OP_MAX_INPUTS];
+} NfRecord;
+
+struct _NfTape
+{
+  GPtrArray *records;
+};
+
+static _Thread_local NfTape *current;
+
+static void
+record_free (gpointer data)
+{
+  NfRecord *record = data;
+
+  for (guint i = 0; i < record->call.n_in; i++)
+    nf_tensor_clear (&record->call.in[i]);
+  for (guint i = 0; i < NF_OP_MAX_SAVED; i++)
+    nf_tensor_clear (&record->call.saved[i]);
+  nf_tensor_clear (&record->call.out);
+  g_free ((gpointer) record->call.params);
+  g_free (record);
+}
+
+NfTape *
+nf_tape_new (void)
+{
+  NfTape *tape = g_new0 (NfTape, 1);
+
+  tape->records = g_ptr_array_new_with_free_func (record_free);
+  return tape;
+}
+
+/**
+ * nf_tape_free:
+ *
+ * Frees the tape and what it holds; it must not be recording.
+ */
+void
+nf_tape_free (NfTape *tape)
+{
+  g_return_if_fail (current != tape);
+  g_ptr_array_unref (tape->records);
+  g_free (tape);
+}
+
+/**
+ * nf_tape_begin:
+ *
+ * Records the calling thread's ops from now on; tapes do not nest.
+ */
+void
+nf_tape_begin (NfTape *tape)
+{
+  g_return_if_fail (current == NULL);
+  current = tape;
+}
+
+void
+nf_tape_end (NfTape *tape)
+{
+  g_return_if_fail (current == tape);
+  current = NULL;
+}
+
+/**
+ * nf_tape_current:
+ *
+ * Returns: (transfer none) (nullable): the tape that records this thread
+ */
+NfTape *
+nf_tape_current (void)
+{
+  return current;
+}
+
+/**
+ * nf_tape_record:
+ * @call: an op that ran forward; its saved tensors move to the tape
+ *
+ * Called by nf_op_run().
+ *
+ * Returns: FALSE with %NF_ERROR_UNSUPPORTED where the op has no gradient
+ */
+gboolean
+nf_tape_record (NfTape *tape, const NfOpCall *call, GError **error)
+{
+  NfRecord *record;
+
+  if (call->device->backend->ops[call->op].backward == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+        "%s: has no gradient on device %s, but an input asks for one",
+        nf_op_name (call->op), call->device->name);
+    return FALSE;
+  }
+  record = g_new0 (NfRecord, 1);
+  record->call = *call;
+  record->call.params = g_memdup2 (call->params, nf_op_params_size (call->op));
+  for (guint i = 0; i < call->n_in; i++) {
+    if (call->in[i] == NULL)
+      continue;
+    nf_tensor_ref (call->in[i]);
+    record->version[i] = call->in[i]->version;
+  }
+  for (guint i = 0; i < NF_OP_MAX_SAVED; i++)
+    if (call->saved[i] != NULL)
+      nf_tensor_ref (call->saved[i]);
+  nf_tensor_ref (call->out);
+  call->out->requires_grad = TRUE;
+  g_ptr_array_add (tape->records, record);
+  return TRUE;
+}
+
+static gboolean
+inputs_unchanged (const NfRecord *record, GError **error)
+{
+  for (guint i = 0; i < record->call.n_in; i++) {
+    const NfTensor *t = record->call.in[i];
+
+    if (t == NULL || t->version == record->version[i])
+      continue;
+    /* running statistics change in the op itself and are not read again */
+    if (record->call.op == NF_OP_BATCH_NORM && i >= 3)
+      continue;
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "backward of %s: input %u was changed after it was recorded",
+        nf_op_name (record->call.op), i);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+accumulate (NfTensor *tensor, NfTensor *grad, GError **error)
+{
+  static const NfAxpbyParams sum = { 1.0f, 1.0f, NF_ACT_NONE };
+  NfTensor *total;
+
+  if (tensor->grad == NULL) {
+    tensor->grad = nf_tensor_ref (grad);
+    return TRUE;
+  }
+  total = nf_op_axpby (tensor->grad, grad, &sum, error);
+  if (total == NULL)
+    return FALSE;
+  nf_tensor_unref (tensor->grad);
+  tensor->grad = total;
+  return TRUE;
+}
+
+static gboolean
+record_backward (NfRecord *record, GError **error)
+{
+  NfOpCall *call = &record->call;
+  NfOpBackward backward = call->device->backend->ops[call->op].backward;
+  NfTensor *grad_in[NF_OP_MAX_INPUTS] = { NULL };
+  gboolean ok = inputs_unchanged (record, error);
+
+  for (guint i = 0; ok && i < call->n_in; i++) {
+    if (call->in[i] == NULL || !call->in[i]->requires_grad)
+      continue;
+    grad_in[i] = nf_tensor_new_like (call->in[i], error);
+    ok = grad_in[i] != NULL;
+  }
+  ok = ok && backward (call, call->out->grad, grad_in, error);
+  nf_tensor_clear (&call->out->grad);
+  for (guint i = 0; i < call->n_in; i++) {
+    if (ok && grad_in[i] != NULL)
+      ok = accumulate (call->in[i], grad_in[i], error);
+    nf_tensor_clear (&grad_in[i]);
+  }
+  return ok;
+}
+
+/**
+ * nf_tape_backward_from:
+ * @tape: not recording
+ * @output: a tensor that was recorded
+ * @grad_out: its gradient, same shape
+ * @error: return location
+ *
+ * Adds the gradients of all marked tensors into their grad and empties the
+ * tape, also when it fails.
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_tape_backward_from (
+    NfTape *tape, NfTensor *output, NfTensor *grad_out, GError **error)
+{
+  gboolean ok = TRUE;
+
+  g_return_val_if_fail (current == NULL, FALSE);
+  if (!output->requires_grad || !nf_tensor_same_shape (output, grad_out)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "backward: the output depends on no parameter, or its gradient has "
+        "another shape");
+    ok = FALSE;
+  } else {
+    ok = accumulate (output, grad_out, error);
+  }
+  for (guint i = tape->records->len; i > 0; i--) {
+    NfRecord *record = g_ptr_array_index (tape->records, i - 1);
+
+    if (ok && record->call.out->grad != NULL)
+      ok = record_backward (record, error);
+    else
+      nf_tensor_clear (&record->call.out->grad);
+    g_ptr_array_set_size (tape->records, (gint) i - 1);
+  }
+  return ok;
+}
+
+/**
+ * nf_tape_backward:
+ * @loss: a recorded scalar
+ *
+ * nf_tape_backward_from() with a gradient of one.
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_tape_backward (NfTape *tape, NfTensor *loss, GError **error)
+{
+  g_autoptr (NfTensor) one =
+      nf_tensor_new_filled (loss->device, 1, 1, 1, 1, 1.0f, error);
+
+  return one != NULL && nf_tape_backward_from (tape, loss, one, error);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * move — ops that move data: concat, slice, pad, flip, argmax (CPU)
+ *
+ * The gradient of each goes back the way the data came. See docs/ops.md. */
+#include "cpu/nfcpu.h"
+
+#include <string.h>
+
+static gint64
+pixels_of (const NfTensor *t)
+{
+  return t->n * t->h * t->w;
+}
+
+/* copies `count` channels of every pixel between two channel layouts */
+static void
+copy_channels (const gfloat *from, gint64 from_c, gfloat *to, gint64 to_c,
+    gint64 count, gint64 pixels)
+{
+#pragma omp parallel for if (pixels * count > NF_CPU_GRAIN)
+  for (gint64 i = 0; i < pixels; i++)
+    memcpy (to + i * to_c, from + i * from_c, (gsize) count * sizeof *to);
+}
+
+gboolean
+nf_cpu_concat_forward (NfOpCall *call, GError **error)
+{
+  gfloat *to = nf_cpu_f32 (call->out);
+
+  for (guint i = 0; i < call->n_in; i++) {
+    const NfTensor *x = call->in[i];
+
+    copy_channels (nf_cpu_f32 (x), x->c, to, call->out->c, x->c, pixels_of (x));
+    to += x->c;
+  }
+  return TRUE;
+}
+
+gboolean
+nf_cpu_concat_backward (NfOpCall *call, const NfTensor *grad_out,
+    NfTensor **grad_in, GError **error)
+{
+  const gfloat *from = nf_cpu_f32 (grad_out);
+
+  for (guint i = 0; i < call->n_in; i++) {
+    const NfTensor *x = call->in[i];
+
+    if (grad_in[i] != NULL)
+      copy_channels (from, grad_out->c, nf_cpu_f32 (grad_in[i]), x->c, x->c,
+          pixels_of (x));
+    from += x->c;
+  }
+  return TRUE;
+}
+
+gboolean
+nf_cpu_slice_forward (NfOpCall *call, GError **error)
+{
+  const NfSliceParams *p = call->params;
+  const NfTensor *x = call->in[0];
+
+  copy_channels (nf_cpu_f32 (x) + p->from, x->c, nf_cpu_f32 (call->out),
+      p->count, p->count, pixels_of (x));
+  return TRUE;
+}
+
+gboolean
+nf_cpu_slice_backward (NfOpCall *call, const NfTensor *grad_out,
+    NfTensor **grad_in, GError **error)
+{
+  const NfSliceParams *p = call->params;
+  NfTensor *dx = grad_in[0];
+
+  memset (dx->data, 0, dx->bytes);
+  copy_channels (nf_cpu_f32 (grad_out), p->count, nf_cpu_f32 (dx) + p->from,
+      dx->c, p->count, pixels_of (dx));
+  return TRUE;
+}
+
+/* row or column of the source for one of the result; -1: none */
+static gint64
+pad_source (gint64 at, gint64 before, gint64 size, NfPadMode mode)
+{
+  gint64 from = at - before;
+
+  if (from >= 0 && from < size)
+    return from;
+  return mode == NF_PAD_EDGE ? CLAMP (from, 0, size - 1) : -1;
+}
+
+gboolean
+nf_cpu_pad_forward (NfOpCall *call, GError **error)
+{
+  const NfPadParams *p = call->params;
+  const NfTensor *x = call->in[0], *y = call->out;
+  gsize pixel = (gsize) x->c * sizeof (gfloat);
+
+#pragma omp parallel for if (pixels_of(y) * y->c > NF_CPU_GRAIN)
+  for (gint64 r = 0; r < y->n * y->h; r++) {
+    gint64 row = pad_source (r % y->h, p->top, x->h, p->mode);
+    gfloat *to = nf_cpu_f32 (y) + r * y->w * y->c;
+
+    for (gint64 i = 0; i < y->w; i++, to += y->c) {
+      gint64 col = pad_source (i, p->left, x->w, p->mode);
+
+      if (row < 0 || col < 0)
+        memset (to, 0, pixel);
+      else
+        memcpy (to,
+            nf_cpu_f32 (x) + ((r / y->h * x->h + row) * x->w + col) * x->c,
+            pixel);
+    }
+  }
+  return TRUE;
+}
+
+gboolean
+nf_cpu_pad_backward (NfOpCall *call, const NfTensor *grad_out,
+    NfTensor **grad_in, GError **error)
+{
+  const NfPadParams *p = call->params;
+  const NfTensor *y = call->out;
+  NfTensor *dx = grad_in[0];
+
+  memset (dx->data, 0, dx->bytes);
+#pragma omp parallel for if (y->n > 1)
+  for (gint64 n = 0; n < y->n; n++) {
+    const gfloat *from = nf_cpu_f32 (grad_out) + n * y->h * y->w * y->c;
+
+    for (gint64 at = 0; at < y->h * y->w; at++, from += y->c) {
+      gint64 row = pad_source (at / y->w, p->top, dx->h, p->mode);
+      gint64 col = pad_source (at % y->w, p->left, dx->w, p->mode);
+      gfloat *to = nf_cpu_f32 (dx) + ((n * dx->h + row) * dx->w + col) * dx->c;
+
+      for (gint64 i = 0; row >= 0 && col >= 0 && i < y->c; i++)
+        to[i] += from[i];
+    }
+  }
+  return TRUE;
+}
+
+static void
+flip (const NfTensor *x, gfloat *y)
+{
+  gsize pixel = (gsize) x->c * sizeof (gfloat);
+
+#pragma omp parallel for if (pixels_of(x) * x->c > NF_CPU_GRAIN)
+  for (gint64 r = 0; r < x->n * x->h; r++)
+    for (gint64 i = 0; i < x->w; i++)
+      memcpy (y + (r * x->w + i) * x->c,
+          nf_cpu_f32 (x) + (r * x->w + x->w - 1 - i) * x->c, pixel);
+}
+
+gboolean
+nf_cpu_flip_forward (NfOpCall *call, GError **error)
+{
+  flip (call->in[0], nf_cpu_f32 (call->out));
+  return TRUE;
+}
+
+gboolean
+nf_cpu_flip_backward (NfOpCall *call, const NfTensor *grad_out,
+    NfTensor **grad_in, GError **error)
+{
+  flip (grad_out, nf_cpu_f32 (grad_in[0]));
+  return TRUE;
+}
+
+gboolean
+nf_cpu_argmax_forward (NfOpCall *call, GError **error)
+{
+  const NfTensor *x = call->in[0];
+  guint8 *y = call->out->data;
+
+#pragma omp parallel for if (pixels_of(x) * x->c > NF_CPU_GRAIN)
+  for (gint64 r = 0; r < pixels_of (x); r++) {
+    const gfloat *v = nf_cpu_f32 (x) + r * x->c;
+    gint64 best = 0;
+
+    for (gint64 i = 1; i < x->c; i++)
+      if (v[i] > v[best])
+        best = i;
+    y[r] = (guint8) best;
+  }
+  return TRUE;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfcpu — the CPU backend: its state, and the kernels of its table
+ *
+ * Private to the library. Each op has nf_cpu_NAME_forward and, where it has a
+ * gradient, nf_cpu_NAME_backward, in the file of its family. Work is split into
+ * parts that do not depend on the number of threads, so results do not either. */
+#pragma once
+
+#include "core/nfops.h"
+
+G_BEGIN_DECLS
+
+typedef struct _NfDnnl NfDnnl;
+
+/**
+ * NfCpu:
+ * @dnnl: cached oneDNN primitives
+ * @lock: guards the rest
+ * @pool: block size -> GPtrArray of free blocks
+ * @cached: bytes in free blocks
+ * @live: bytes in use
+ * @peak: the most that was in use
+ *
+ * What NfDevice.priv of a CPU device points to.
+ */
+typedef struct
+{
+  NfDnnl *dnnl;
+  GMutex lock;
+  GHashTable *pool;
+  gsize cached, live, peak;
+} NfCpu;
+
+#define NF_CPU_GRAIN 16384 /* elements worth a parallel region */
+
+static inline NfDnnl *
+nf_cpu_dnnl (const NfDevice *device)
+{
+  return ((NfCpu *) device->priv)->dnnl;
+}
+
+static inline gfloat *
+nf_cpu_f32 (const NfTensor *tensor)
+{
+  return tensor->data;
+}
+
+void nf_cpu_channel_sums (const gfloat *a, const gfloat *b, gint64 rows,
+    gint64 c, gdouble *sum_a, gdouble *sum_ab);
+void nf_cpu_sum_rows (const gfloat *x, gint64 rows, gint64 c, gfloat *sum);
+NfTensor *nf_cpu_through_relu (
+    const NfTensor *y, const NfTensor *dy, GError **error);
+
+#define NF_OP(NAME, name, params, least, most, flags)                          \
+  gboolean nf_cpu_##name##_forward (NfOpCall *call, GError **error);           \
+  gboolean nf_cpu_##name##_backward (NfOpCall *call, const NfTensor *grad_out, \
+      NfTensor **grad_in, GError **error);
+#include "core/nfops.def.h"
+#undef NF_OP
+
+G_END_DECLS

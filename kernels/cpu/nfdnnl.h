@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfdnnl — oneDNN for the CPU backend: convolution, pooling, softmax, matmul
+ *
+ * Private to the library. Primitives are made once for each problem and kept;
+ * a weight's packed copy is kept with the weight until it changes. Calls may
+ * come from several threads at once. Activations are channels-last. */
+#pragma once
+
+#include "cpu/nfcpu.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfDnnlConv:
+ *
+ * A convolution (N, C, H, W) -> (N, O, OH, OW); also the key it is kept under,
+ * so clear it before filling it in.
+ */
+typedef struct
+{
+  gint64 n, c, h, w, o, oh, ow;
+  gint64 kh, kw, stride, pad;
+  gint64 act; /* NfAct, forward only */
+  gint64 bias; /* TRUE where there is one */
+} NfDnnlConv;
+
+/**
+ * NfDnnlPool:
+ *
+ * A max pooling (N, C, H, W) -> (N, C, OH, OW).
+ */
+typedef struct
+{
+  gint64 n, c, h, w, oh, ow;
+  gint64 kernel, stride, pad;
+} NfDnnlPool;
+
+NfDnnl *nf_dnnl_new (GError **error);
+void nf_dnnl_free (NfDnnl *dnnl);
+
+gboolean nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv,
+    const gfloat *x, NfTensor *weight, const gfloat *bias, gfloat *y,
+    GError **error);
+gboolean nf_dnnl_conv_backward_data (NfDevice *device, const NfDnnlConv *conv,
+    const gfloat *dy, NfTensor *weight, gfloat *dx, GError **error);
+gboolean nf_dnnl_conv_backward_weights (NfDevice *device,
+    const NfDnnlConv *conv, const gfloat *x, const gfloat *dy, gfloat *dweight,
+    gfloat *dbias, GError **error);
+
+gboolean nf_dnnl_max_pool_forward (NfDevice *device, const NfDnnlPool *pool,
+    const gfloat *x, gfloat *y, NfTensor **workspace, GError **error);
+gboolean nf_dnnl_max_pool_backward (NfDevice *device, const NfDnnlPool *pool,
+    const gfloat *dy, NfTensor *workspace, gfloat *dx, GError **error);
+
+gboolean nf_dnnl_softmax_forward (NfDevice *device, gint64 rows, gint64 cols,
+    const gfloat *x, gfloat *y, GError **error);
+gboolean nf_dnnl_softmax_backward (NfDevice *device, gint64 rows, gint64 cols,
+    const gfloat *y, const gfloat *dy, gfloat *dx, GError **error);
+
+/* C = alpha op (A) op (B) + beta C, row-major, C is m x n */
+gboolean nf_dnnl_gemm (gboolean trans_a, gboolean trans_b, gint64 m, gint64 n,
+    gint64 k, gfloat alpha, const gfloat *a, gint64 lda, const gfloat *b,
+    gint64 ldb, gfloat beta, gfloat *c, gint64 ldc, GError **error);
+
+G_END_DECLS

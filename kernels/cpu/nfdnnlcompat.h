@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfdnnlcompat — oneDNN 2.6 and 3.x behind one set of calls
+ *
+ * Version 3 made memory descriptors opaque and dropped operation descriptors.
+ * Everything that differs between the two is here, and nowhere else. */
+#pragma once
+
+#include <glib.h>
+#include <oneapi/dnnl/dnnl.h>
+
+#if DNNL_VERSION_MAJOR >= 3
+
+typedef dnnl_memory_desc_t NfMd;
+typedef const_dnnl_memory_desc_t NfConstMd;
+
+static inline NfMd
+nf_md_new (gint n, const dnnl_dims_t dims, dnnl_format_tag_t tag)
+{
+  NfMd md = NULL;
+
+  if (dnnl_memory_desc_create_with_tag (&md, n, dims, dnnl_f32, tag)
+      != dnnl_success)
+    return NULL;
+  return md;
+}
+
+static inline void
+nf_md_free (NfMd md)
+{
+  if (md != NULL)
+    dnnl_memory_desc_destroy (md);
+}
+
+static inline NfMd
+nf_md_copy (NfConstMd md)
+{
+  NfMd copy = NULL;
+
+  dnnl_memory_desc_clone (&copy, md);
+  return copy;
+}
+
+static inline dnnl_status_t
+nf_pd_conv_forward (dnnl_primitive_desc_t *pd, dnnl_engine_t engine, NfMd src,
+    NfMd weight, NfMd bias, NfMd dst, const dnnl_dims_t stride,
+    const dnnl_dims_t pad, dnnl_primitive_attr_t attr)
+{
+  return dnnl_convolution_forward_primitive_desc_create (pd, engine,
+      dnnl_forward_training, dnnl_convolution_direct, src, weight, bias, dst,
+      stride, NULL, pad, pad, attr);
+}
+
+static inline dnnl_status_t
+nf_pd_conv_backward_data (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+    NfMd src, NfMd weight, NfMd dst, const dnnl_dims_t stride,
+    const dnnl_dims_t pad, dnnl_primitive_desc_t hint,
+    dnnl_primitive_attr_t attr)
+{
+  return dnnl_convolution_backward_data_primitive_desc_create (pd, engine,
+      dnnl_convolution_direct, src, weight, dst, stride, NULL, pad, pad, hint,
+      attr);
+}
+
+static inline dnnl_status_t
+nf_pd_conv_backward_weights (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+    NfMd src, NfMd weight, NfMd bias, NfMd dst, const dnnl_dims_t stride,
+    const dnnl_dims_t pad, dnnl_primitive_desc_t hint,
+    dnnl_primitive_attr_t attr)
+{
+  return dnnl_convolution_backward_weights_primitive_desc_create (pd, engine,
+      dnnl_convolution_direct, src, weight, bias, dst, stride, NULL, pad, pad,
+      hint, attr);
+}
+
+static inline dnnl_status_t
+nf_pd_max_pool_forward (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+    NfMd src, NfMd dst, const dnnl_dims_t stride, const dnnl_dims_t kernel,
+    const dnnl_dims_t pad, dnnl_primitive_attr_t attr)
+{
+  static const dnnl_dims_t none = { 0 };
+
+  return dnnl_pooling_forward_primitive_desc_create (pd, engine,
+      dnnl_forward_training, dnnl_pooling_max, src, dst, stride, kernel, none,
+      pad, pad, attr);
+}
+
+static inline dnnl_status_t
+nf_pd_max_pool_backward (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+    NfMd src, NfMd dst, const dnnl_dims_t stride, const dnnl_dims_t kernel,
+    const dnnl_dims_t pad, dnnl_primitive_desc_t hint,
+    dnnl_primitive_attr_t attr)
+{
+  static const dnnl_dims_t none = { 0 };
+
+  return dnnl_pooling_backward_primitive_desc_create (pd, engine,
+      dnnl_pooling_max, src, dst, stride, kernel, none, pad, pad, hint, attr);
+}
+
+static inline dnnl_status_t
+nf_pd_softmax_forward (dnnl_primitive_desc_t *pd, dnnl_engine_t engine, NfMd md,
+    gint axis, dnnl_primitive_attr_t attr)
+{
+  return dnnl_softmax_forward_primitive_desc_create (pd, engine,
+      dnnl_forward_training, dnnl_softmax_accurate, md, md, axis, attr);
+}
+
+static inline dnnl_status_t
+nf_pd_softmax_backward (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+    NfMd md, gint axis, dnnl_primitive_desc_t hint, dnnl_primitive_attr_t attr)
+{
+  return dnnl_softmax_backward_primitive_desc_create (
+      pd, engine, dnnl_softmax_accurate, md, md, md, axis, hint, attr);
+}
+
+static inline dnnl_status_t
+nf_post_op_eltwise (dnnl_post_ops_t ops, dnnl_alg_kind_t kind, gfloat alpha)
+{
+  return dnnl_post_ops_append_eltwise (ops, kind, alpha, 0.0f);
+}
+
+#else /* oneDNN 2: descriptors are structs; ours are on the heap */
+
+typedef dnnl_memory_desc_t *NfMd;
+typedef const dnnl_memory_desc_t *NfConstMd;
+
+static inline NfMd
+nf_md_new (gint n, const dnnl_dims_t dims, dnnl_format_tag_t tag)
+{
+  NfMd md = g_new0 (dnnl_memory_desc_t, 1);
+
+  if (dnnl_memory_desc_init_by_tag (md, n, dims, dnnl_f32, tag) != dnnl_success)
+    g_clear_pointer (&md, g_free);
+  return md;
+}
+
+static inline void
+nf_md_free (NfMd md)
+{
+  g_free (md);
+}
+
+static inline NfMd
+nf_md_copy (NfConstMd md)
+{
+  return g_memdup2 (md, sizeof *md);
+}
+
+static inline dnnl_status_t
+nf_pd_conv_forward (dnnl_primitive_desc_t *pd, dnnl_engine_t engine, NfMd src,
+    NfMd weight, NfMd bias, NfMd dst, const dnnl_dims_t stride,
+    const dnnl_dims_t pad, dnnl_primitive_attr_t attr)
+{
+  dnnl_convolution_desc_t desc;
+  dnnl_status_t status =
+      dnnl_convolution_forward_desc_init (&desc, dnnl_forward_training,
+          dnnl_convolution_direct, src, weight, bias, dst, stride, pad, pad);
+
+  return status != dnnl_success
+      ? status
+      : dnnl_primitive_desc_create (pd, &desc, attr, engine, NULL);
+}
+
+static inline dnnl_status_t
+nf_pd_conv_backward_data (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+    NfMd src, NfMd weight, NfMd dst, const dnnl_dims_t stride,
+    const dnnl_dims_t pad, dnnl_primitive_desc_t hint,
+    dnnl_primitive_attr_t attr)
+{
+  dnnl_convolution_desc_t desc;
+  dnnl_status_t status = dnnl_convolution_backward_data_desc_init (
+      &desc, dnnl_convolution_direct, src, weight, dst, stride, pad, pad);
+
+  return status != dnnl_success
+      ? status
+      : dnnl_primitive_desc_create (pd, &desc, attr, engine, hint);
+}
+
+static inline dnnl_status_t
+nf_pd_conv_backward_weights (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+    NfMd src, NfMd weight, NfMd bias, NfMd dst, const dnnl_dims_t stride,
+    const dnnl_dims_t pad, dnnl_primitive_desc_t hint,
+    dnnl_primitive_attr_t attr)
+{
+  dnnl_convolution_desc_t desc;
+  dnnl_status_t status = dnnl_convolution_backward_weights_desc_init (
+      &desc, dnnl_convolution_direct, src, weight, bias, dst, stride, pad, pad);
+
+  return status != dnnl_success
+      ? status
+      : dnnl_primitive_desc_create (pd, &desc, attr, engine, hint);
+}
+
+static inline dnnl_status_t
+nf_pd_max_pool_forward (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+    NfMd src, NfMd dst, const dnnl_dims_t stride, const dnnl_dims_t kernel,
+    const dnnl_dims_t pad, dnnl_primitive_attr_t attr)
+{
+  dnnl_pooling_desc_t desc;
+  dnnl_status_t status =
+      dnnl_pooling_forward_desc_init (&desc, dnnl_forward_training,
+          dnnl_pooling_max, src, dst, stride, kernel, pad, pad);
+
+  return status != dnnl_success
+      ? status
+      : dnnl_primitive_desc_create (pd, &desc, attr, engine, NULL);
+}
+
+static inline dnnl_status_t
+nf_pd_max_pool_backward (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+    NfMd src, NfMd dst, const dnnl_dims_t stride, const dnnl_dims_t kernel,
+    const dnnl_dims_t pad, dnnl_primitive_desc_t hint,
+    dnnl_primitive_attr_t attr)
+{
+  dnnl_pooling_desc_t desc;
+  dnnl_status_t status = dnnl_pooling_backward_desc_init (
+      &desc, dnnl_pooling_max, src, dst, stride, kernel, pad, pad);
+
+  return status != dnnl_success
+      ? status
+      : dnnl_primitive_desc_create (pd, &desc, attr, engine, hint);
+}
+
+static inline dnnl_status_t
+nf_pd_softmax_forward (dnnl_primitive_desc_t *pd, dnnl_engine_t engine, NfMd md,
+    gint axis, dnnl_primitive_attr_t attr)
+{
+  dnnl_softmax_desc_t desc;
+  dnnl_status_t status =
+      dnnl_softmax_forward_desc_init (&desc, dnnl_forward_training, md, axis);
+
+  return status != dnnl_success
+      ? status
+      : dnnl_primitive_desc_create (pd, &desc, attr, engine, NULL);
+}
+
+static inline dnnl_status_t
+nf_pd_softmax_backward (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+    NfMd md, gint axis, dnnl_primitive_desc_t hint, dnnl_primitive_attr_t attr)
+{
+  dnnl_softmax_desc_t desc;
+  dnnl_status_t status = dnnl_softmax_backward_desc_init (&desc, md, md, axis);
+
+  return status != dnnl_success
+      ? status
+      : dnnl_primitive_desc_create (pd, &desc, attr, engine, hint);
+}
+
+static inline dnnl_status_t
+nf_post_op_eltwise (dnnl_post_ops_t ops, dnnl_alg_kind_t kind, gfloat alpha)
+{
+  return dnnl_post_ops_append_eltwise (ops, 1.0f, kind, alpha, 0.0f);
+}
+
+#endif
