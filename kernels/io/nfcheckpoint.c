@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfcheckpoint — a network's weights and configuration in one file
+ *
+ * Loading is strict: every parameter of the network must be in the file, in
+ * its shape, and nothing else, except buffers that follow from the
+ * configuration. All of it is checked before the first parameter changes.
+ * Siblings: nfsafetensors.c, nfjson.c */
+#include "io/nfcheckpoint.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "io/nfjson.h"
+
+#define PREFIX "nextframe."
+/* names of each kind that an error message lists */
+#define MAX_LISTED 5
+
+struct _NfCheckpoint
+{
+  gatomicrefcount refs;
+  NfSafetensors *file;
+  const gchar *arch; /* in @file */
+  JsonObject *config;
+};
+
+static const gchar *
+require_metadata (const NfSafetensors *file, const gchar *key, GError **error)
+{
+  const gchar *value = nf_safetensors_metadata (file, key);
+
+  if (value == NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "%s: no '%s' in its metadata, so it is not a checkpoint of ours; "
+        "build one with nextframe-train",
+        nf_safetensors_label (file), key);
+  return value;
+}
+
+static gboolean
+check_version (const NfSafetensors *file, GError **error)
+{
+  const gchar *text = require_metadata (file, PREFIX "version", error);
+  guint64 version;
+
+  if (text == NULL)
+    return FALSE;
+  if (!g_ascii_string_to_unsigned (text, 10, 1, G_MAXUINT64, &version, NULL)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "%s: " PREFIX "version is '%s', expected a number from 1",
+        nf_safetensors_label (file), text);
+    return FALSE;
+  }
+  if (version > NF_CHECKPOINT_VERSION) {
+    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+        "%s: checkpoint format %" G_GUINT64_FORMAT
+        " is newer than this program, which reads up to %d; update "
+        "gst-nextframe",
+        nf_safetensors_label (file), version, NF_CHECKPOINT_VERSION);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * nf_checkpoint_open:
+ * @path: a checkpoint
+ * @error: return location
+ *
+ * Maps a checkpoint and reads what it says of itself, but not the weights.
+ *
+ * Returns: (transfer full): the checkpoint; %NULL with the errors of
+ *   nf_safetensors_open(), %NF_ERROR_FORMAT if it lacks our metadata, or
+ *   %NF_ERROR_UNSUPPORTED if it is of a newer format
+ */
+NfCheckpoint *
+nf_checkpoint_open (const gchar *path, GError **error)
+{
+  g_autoptr (NfCheckpoint) self = NULL;
+  g_autofree gchar *what = NULL;
+  const gchar *config;
+  NfSafetensors *file;
+
+  g_return_val_if_fail (path != NULL, NULL);
+
+  file = nf_safetensors_open (path, error);
+  if (file == NULL)
+    return NULL;
+  self = g_new0 (NfCheckpoint, 1);
+  g_atomic_ref_count_init (&self->refs);
+  self->file = file;
+  if (!check_version (file, error))
+    return NULL;
+  self->arch = require_metadata (file, PREFIX "arch", error);
+  if (self->arch == NULL)
+    return NULL;
+  config = require_metadata (file, PREFIX "config", error);
+  if (config == NULL)
+    return NULL;
+  what = g_strconcat (path, ": " PREFIX "config", NULL);
+  self->config = nf_json_parse_object (config, what, error);
+  if (self->config == NULL)
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+/**
+ * nf_checkpoint_ref:
+ * @checkpoint: a checkpoint
+ *
+ * Returns: (transfer full): @checkpoint
+ */
+NfCheckpoint *
+nf_checkpoint_ref (NfCheckpoint *checkpoint)
+{
+  g_return_val_if_fail (checkpoint != NULL, NULL);
+  g_atomic_ref_count_inc (&checkpoint->refs);
+  return checkpoint;
+}
+
+/**
+ * nf_checkpoint_unref:
+ * @checkpoint: (transfer full): a checkpoint
+ *
+ * Gives a reference back; the last one closes the file.
+ */
+void
+nf_checkpoint_unref (NfCheckpoint *checkpoint)
+{
+  g_return_if_fail (checkpoint != NULL);
+  if (!g_atomic_ref_count_dec (&checkpoint->refs))
+    return;
+  g_clear_pointer (&checkpoint->config, json_object_unref);
+  nf_safetensors_unref (checkpoint->file);
+  g_free (checkpoint);
+}
+
+/**
+ * nf_checkpoint_arch:
+ * @checkpoint: a checkpoint
+ *
+ * Returns: (transfer none): which network it is for
+ */
+const gchar *
+nf_checkpoint_arch (const NfCheckpoint *checkpoint)
+{
+  return checkpoint->arch;
+}
+
+/**
+ * nf_checkpoint_config:
+ * @checkpoint: a checkpoint
+ *
+ * Returns: (transfer none): the network's configuration
+ */
+JsonObject *
+nf_checkpoint_config (const NfCheckpoint *checkpoint)
+{
+  return checkpoint->config;
+}
+
+/**
+ * nf_checkpoint_fact:
+ * @checkpoint: a checkpoint
+ * @name: of a fact, without "nextframe."
+ *
+ * Returns: (transfer none) (nullable): what the training noted under @name
+ */
+const gchar *
+nf_checkpoint_fact (const NfCheckpoint *checkpoint, const gchar *name)
+{
+  g_autofree gchar *key = g_strconcat (PREFIX, name, NULL);
+
+  return nf_safetensors_metadata (checkpoint->file, key);
+}
+
+/**
+ * nf_checkpoint_file:
+ * @checkpoint: a checkpoint
+ *
+ * Returns: (transfer none): the file it is in
+ */
+NfSafetensors *
+nf_checkpoint_file (const NfCheckpoint *checkpoint)
+{
+  return checkpoint->file;
+}
+
+/* Buffers that PyTorch diffusion checkpoints carry beside the parameters; the
+ * configuration gives their values */
+static gboolean
+is_buffer (const gchar *name)
+{
+  static const gchar *const names[] = { "betas", "alphas", "alphas_prev",
+    "unet.sigmas", NULL };
+
+  return g_strv_contains (names, name);
+}
+
+/* What does not fit: lists of (owned) texts for the error message */
+typedef struct
+{
+  GPtrArray *missing;
+  GPtrArray *unexpected;
+  GPtrArray *wrong;
+} Misfits;
+
+static void
+append_list (GString *text, const gchar *title, const GPtrArray *list)
+{
+  if (list->len == 0)
+    return;
+  g_string_append_printf (text, "; %u %s: ", list->len, title);
+  for (guint i = 0; i < MIN (list->len, MAX_LISTED); i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "",
+        (const gchar *) g_ptr_array_index (list, i));
+  if (list->len > MAX_LISTED)
+    g_string_append (text, ", ...");
+}
+
+static gboolean
+is_integer (NfSafetensorsDType dtype)
+{
+  return dtype >= NF_SAFETENSORS_I64;
+}
+
+/* NULL if @entry has the shape and kind of number of @param */
+static gchar *
+describe_mismatch (const NfSafetensorsEntry *entry, const NfParam *param)
+{
+  gboolean integer = param->value->dtype == NF_I64;
+  gboolean same =
+      entry->rank == param->rank && is_integer (entry->dtype) == integer;
+  g_autofree gchar *file = NULL;
+  g_autofree gchar *network = NULL;
+
+  for (guint i = 0; same && i < param->rank; i++)
+    same = entry->shape[i] == param->dims[i];
+  if (same)
+    return NULL;
+  file = nf_safetensors_shape_string (entry->shape, entry->rank);
+  network = nf_safetensors_shape_string (param->dims, param->rank);
+  return g_strdup_printf ("%s (file %s %s, network %s %s)", param->name,
+      nf_safetensors_dtype_name (entry->dtype), file,
+      integer ? "I64" : "floating point", network);
+}
+
+/* Finds each parameter's tensor: @found maps NfParam to NfSafetensorsEntry */
+static void
+match_entries (const NfSafetensors *file, NfParams *params, GHashTable *found,
+    Misfits *misfits)
+{
+  const NfSafetensorsEntry *entry;
+  NfParam *param;
+  const gchar *name;
+  gchar *mismatch;
+  guint i;
+
+  for (i = 0; i < nf_safetensors_count (file); i++) {
+    entry = nf_safetensors_index (file, i);
+    name = entry->name;
+    if (g_str_has_prefix (name, "module."))
+      name += strlen ("module.");
+    param = nf_params_lookup (params, name);
+    if (param == NULL && is_buffer (name))
+      continue;
+    if (param == NULL || g_hash_table_contains (found, param)) {
+      g_ptr_array_add (misfits->unexpected, g_strdup (entry->name));
+      continue;
+    }
+    g_hash_table_insert (found, param, (gpointer) entry);
+    mismatch = describe_mismatch (entry, param);
+    if (mismatch != NULL)
+      g_ptr_array_add (misfits->wrong, mismatch);
+  }
+  for (i = 0; i < nf_params_count (params); i++) {
+    param = nf_params_index (params, i);
+    if (!g_hash_table_contains (found, param))
+      g_ptr_array_add (misfits->missing, g_strdup (param->name));
+  }
+}
+
+static GHashTable *
+find_entries (const NfSafetensors *file, NfParams *params, GError **error)
+{
+  g_autoptr (GHashTable) found = g_hash_table_new (NULL, NULL);
+  g_autoptr (GPtrArray) missing = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) unexpected = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) wrong = g_ptr_array_new_with_free_func (g_free);
+  Misfits misfits = { missing, unexpected, wrong };
+  g_autoptr (GString) text = NULL;
+
+  match_entries (file, params, found, &misfits);
+  if (missing->len + unexpected->len + wrong->len == 0)
+    return g_steal_pointer (&found);
+  text = g_string_new (nf_safetensors_label (file));
+  g_string_append (text,
+      ": the weights are of another network than the "
+      "configuration says");
+  append_list (text, "missing", missing);
+  append_list (text, "unexpected", unexpected);
+  append_list (text, "of wrong shape", wrong);
+  g_set_error_literal (error, NF_ERROR, NF_ERROR_FORMAT, text->str);
+  return NULL;
+}
+
+static gboolean
+all_finite (const gfloat *data, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    if (!isfinite (data[i]))
+      return FALSE;
+  return TRUE;
+}
+
+/* Converts @entry into @scratch, which has room for it in either type */
+static gboolean
+read_entry (const NfSafetensors *file, const NfSafetensorsEntry *entry,
+    gpointer scratch, GError **error)
+{
+  if (is_integer (entry->dtype))
+    return nf_safetensors_read_i64 (entry, scratch, error);
+  if (!nf_safetensors_read_f32 (entry, scratch, error))
+    return FALSE;
+  if (all_finite (scratch, entry->elements))
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+      "%s: tensor '%s' holds NaN or infinite numbers; the training diverged "
+      "or the file is damaged, use an earlier checkpoint",
+      nf_safetensors_label (file), entry->name);
+  return FALSE;
+}
+
+/**
+ * nf_checkpoint_load_file:
+ * @file: a file of weights
+ * @params: what to fill; averages (ema) stay as they are
+ * @error: return location
+ *
+ * Fills parameters from the tensors of their names. A prefix "module." of the
+ * file's names is dropped; the buffers betas, alphas, alphas_prev and
+ * unet.sigmas are passed over unless @params has them.
+ *
+ * Returns: %FALSE and %NF_ERROR_FORMAT, having changed nothing, if names,
+ *   shapes or types do not fit one another exactly or a number is not finite;
+ *   %FALSE with the device's error if it takes no data
+ */
+gboolean
+nf_checkpoint_load_file (
+    const NfSafetensors *file, NfParams *params, GError **error)
+{
+  g_autoptr (GHashTable) found = NULL;
+  g_autofree gint64 *scratch = NULL;
+  const NfSafetensorsEntry *entry;
+  NfParam *param;
+  gsize largest = 1;
+  guint i;
+
+  g_return_val_if_fail (file != NULL && params != NULL, FALSE);
+
+  found = find_entries (file, params, error);
+  if (found == NULL)
+    return FALSE;
+  for (i = 0; i < nf_params_count (params); i++) {
+    entry = g_hash_table_lookup (found, nf_params_index (params, i));
+    largest = MAX (largest, entry->elements);
+  }
+  scratch = g_new (gint64, largest);
+  for (i = 0; i < nf_params_count (params); i++) {
+    entry = g_hash_table_lookup (found, nf_params_index (params, i));
+    if (!read_entry (file, entry, scratch, error))
+      return FALSE;
+  }
+  for (i = 0; i < nf_params_count (params); i++) {
+    param = nf_params_index (params, i);
+    entry = g_hash_table_lookup (found, param);
+    if (!read_entry (file, entry, scratch, error)
+        || !nf_tensor_set_nchw (param->value, scratch, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * nf_checkpoint_load_params:
+ * @checkpoint: a checkpoint
+ * @params: the parameters of the network that nf_checkpoint_config() describes
+ * @error: return location
+ *
+ * nf_checkpoint_load_file() for a checkpoint.
+ *
+ * Returns: as nf_checkpoint_load_file()
+ */
+gboolean
+nf_checkpoint_load_params (
+    const NfCheckpoint *checkpoint, NfParams *params, GError **error)
+{
+  return nf_checkpoint_load_file (checkpoint->file, params, error);
+}
+
+static GBytes *
+pack_f32 (const gfloat *data, gsize n)
+{
+  guint32 *packed = g_new (guint32, n);
+
+  for (gsize i = 0; i < n; i++) {
+    memcpy (&packed[i], &data[i], sizeof (packed[i]));
+    packed[i] = GUINT32_TO_LE (packed[i]);
+  }
+  return g_bytes_new_take (packed, n * sizeof (*packed));
+}
+
+static GBytes *
+pack_bf16 (const gfloat *data, gsize n)
+{
+  guint16 *packed = g_new (guint16, n);
+
+  for (gsize i = 0; i < n; i++)
+    packed[i] = GUINT16_TO_LE (nf_bf16_from_f32 (data[i]));
+  return g_bytes_new_take (packed, n * sizeof (*packed));
+}
+
+static GBytes *
+pack_i64 (const gint64 *data, gsize n)
+{
+  gint64 *packed = g_new (gint64, n);
+
+  for (gsize i = 0; i < n; i++)
+    packed[i] = GINT64_TO_LE (data[i]);
+  return g_bytes_new_take (packed, n * sizeof (*packed));
+}
+
+static gboolean
+add_param (NfSafetensorsWriter *writer, const NfParam *param,
+    NfSafetensorsDType store, gboolean use_ema, GError **error)
+{
+  const NfTensor *tensor =
+      use_ema && param->ema != NULL ? param->ema : param->value;
+  gsize n = nf_tensor_elements (tensor);
+  g_autofree gint64 *data = g_new (gint64, n);
+  g_autoptr (GBytes) packed = NULL;
+
+  if (!nf_tensor_to_nchw (tensor, data, error))
+    return FALSE;
+  if (tensor->dtype == NF_I64) {
+    store = NF_SAFETENSORS_I64;
+    packed = pack_i64 (data, n);
+  } else if (!all_finite ((gfloat *) data, n)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "parameter '%s' holds NaN or infinite numbers, so no checkpoint is "
+        "written; the training has diverged, try a lower learning rate",
+        param->name);
+    return FALSE;
+  } else if (store == NF_SAFETENSORS_BF16 && param->rank >= 2) {
+    packed = pack_bf16 ((gfloat *) data, n);
+  } else {
+    store = NF_SAFETENSORS_F32;
+    packed = pack_f32 ((gfloat *) data, n);
+  }
+  return nf_safetensors_writer_add (
+      writer, param->name, store, param->rank, param->dims, packed, error);
+}
+
+static gboolean
+add_facts (NfSafetensorsWriter *writer, GHashTable *facts, GError **error)
+{
+  g_autoptr (GList) names =
+      g_list_sort (g_hash_table_get_keys (facts), (GCompareFunc) strcmp);
+  g_autofree gchar *key = NULL;
+
+  for (GList *l = names; l != NULL; l = l->next) {
+    g_clear_pointer (&key, g_free);
+    key = g_strconcat (PREFIX, (const gchar *) l->data, NULL);
+    if (!nf_safetensors_writer_add_metadata (
+            writer, key, g_hash_table_lookup (facts, l->data), error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * nf_checkpoint_save:
+ * @path: the file to make or replace
+ * @arch: which network
+ * @config: its configuration
+ * @facts: (element-type utf8 utf8) (nullable): facts of the training by name,
+ *   without "nextframe."; "version", "arch" and "config" are taken
+ * @params: the parameters
+ * @store: %NF_SAFETENSORS_F32 or %NF_SAFETENSORS_BF16: the type of matrices
+ *   and convolutions. Vectors (biases, norms, statistics) are F32 and counters
+ *   I64 in either case
+ * @use_ema: write the running average of a parameter where it has one
+ * @error: return location
+ *
+ * Writes a checkpoint, whole or not at all, as nf_safetensors_writer_save().
+ *
+ * Returns: %FALSE and %NF_ERROR_IO if the file cannot be written,
+ *   %NF_ERROR_INVALID if a number is not finite or a fact's name is taken
+ */
+gboolean
+nf_checkpoint_save (const gchar *path, const gchar *arch, JsonObject *config,
+    GHashTable *facts, NfParams *params, NfSafetensorsDType store,
+    gboolean use_ema, GError **error)
+{
+  g_autoptr (NfSafetensorsWriter) writer = NULL;
+  g_autofree gchar *version = NULL;
+  g_autofree gchar *text = NULL;
+
+  g_return_val_if_fail (path != NULL && arch != NULL, FALSE);
+  g_return_val_if_fail (config != NULL && params != NULL, FALSE);
+  g_return_val_if_fail (
+      store == NF_SAFETENSORS_F32 || store == NF_SAFETENSORS_BF16, FALSE);
+
+  writer = nf_safetensors_writer_new ();
+  version = g_strdup_printf ("%d", NF_CHECKPOINT_VERSION);
+  text = nf_json_object_to_string (config);
+  if (!nf_safetensors_writer_add_metadata (
+          writer, PREFIX "version", version, error)
+      || !nf_safetensors_writer_add_metadata (
+          writer, PREFIX "arch", arch, error)
+      || !nf_safetensors_writer_add_metadata (
+          writer, PREFIX "config", text, error)
+      || (facts != NULL && !add_facts (writer, facts, error)))
+    return FALSE;
+  for (guint i = 0; i < nf_params_count (params); i++)
+    if (!add_param (writer, nf_params_index (params, i), store, use_ema, error))
+      return FALSE;
+  return nf_safetensors_writer_save (writer, path, error);
+}

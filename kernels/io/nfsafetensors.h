@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfsafetensors — safetensors files: reading by mapping, writing atomically
+ *
+ * A file is: the header's length (u64, little-endian), a header in JSON, data.
+ * The header maps each tensor's name to {"dtype", "shape", "data_offsets"}
+ * (first byte, and first byte after it, counted from the header's end) and
+ * "__metadata__" to an object of strings. Shapes are in PyTorch's order,
+ * elements little-endian and row-major.
+ * nfsafetensors.c reads, nfsafetensorswriter.c writes. Sibling: nfcheckpoint.h */
+#pragma once
+
+#include "core/nferror.h"
+
+G_BEGIN_DECLS
+
+/** NF_SAFETENSORS_METADATA: the header's member that is no tensor */
+#define NF_SAFETENSORS_METADATA "__metadata__"
+/** NF_SAFETENSORS_MAX_HEADER: bytes of a header, at most */
+#define NF_SAFETENSORS_MAX_HEADER (16 * 1024 * 1024)
+/** NF_SAFETENSORS_MAX_TENSORS: tensors in a file, at most */
+#define NF_SAFETENSORS_MAX_TENSORS 65536
+/** NF_SAFETENSORS_MAX_NAME: bytes of a tensor's or metadata key's name, at most */
+#define NF_SAFETENSORS_MAX_NAME 1024
+/** NF_SAFETENSORS_MAX_RANK: dimensions of a tensor, at most */
+#define NF_SAFETENSORS_MAX_RANK 8
+
+typedef struct _NfSafetensors NfSafetensors;
+typedef struct _NfSafetensorsWriter NfSafetensorsWriter;
+
+/**
+ * NfSafetensorsDType:
+ * @NF_SAFETENSORS_F64: IEEE double precision
+ * @NF_SAFETENSORS_F32: IEEE single precision
+ * @NF_SAFETENSORS_F16: IEEE half precision
+ * @NF_SAFETENSORS_BF16: bfloat16
+ * @NF_SAFETENSORS_I64: signed 64-bit integers
+ * @NF_SAFETENSORS_I32: signed 32-bit integers
+ * @NF_SAFETENSORS_I16: signed 16-bit integers
+ * @NF_SAFETENSORS_I8: signed bytes
+ * @NF_SAFETENSORS_U8: unsigned bytes
+ * @NF_SAFETENSORS_BOOL: bytes of 0 and 1
+ *
+ * Element types that are read and written. Others are refused.
+ */
+typedef enum
+{
+  NF_SAFETENSORS_F64,
+  NF_SAFETENSORS_F32,
+  NF_SAFETENSORS_F16,
+  NF_SAFETENSORS_BF16,
+  NF_SAFETENSORS_I64,
+  NF_SAFETENSORS_I32,
+  NF_SAFETENSORS_I16,
+  NF_SAFETENSORS_I8,
+  NF_SAFETENSORS_U8,
+  NF_SAFETENSORS_BOOL,
+  NF_SAFETENSORS_N_DTYPES
+} NfSafetensorsDType;
+
+/**
+ * NfSafetensorsEntry:
+ * @name: the tensor's name
+ * @dtype: element type
+ * @rank: dimensions, 0 for a scalar
+ * @shape: sizes in PyTorch's order, each at least 1
+ * @data: first element, little-endian; may lie at any address, so copy
+ *   elements out with memcpy() or the functions below
+ * @bytes: size of the data
+ * @elements: product of @shape, 1 for a scalar
+ *
+ * One tensor of a file. Belongs to its #NfSafetensors.
+ */
+typedef struct
+{
+  gchar *name;
+  NfSafetensorsDType dtype;
+  guint rank;
+  gint64 shape[NF_SAFETENSORS_MAX_RANK];
+  const guint8 *data;
+  gsize bytes;
+  gsize elements;
+} NfSafetensorsEntry;
+
+gsize nf_safetensors_dtype_size (NfSafetensorsDType dtype);
+const gchar *nf_safetensors_dtype_name (NfSafetensorsDType dtype);
+gchar *nf_safetensors_shape_string (const gint64 *shape, guint rank);
+
+NfSafetensors *nf_safetensors_open (const gchar *path, GError **error);
+NfSafetensors *nf_safetensors_open_bytes (
+    GBytes *bytes, const gchar *label, GError **error);
+NfSafetensors *nf_safetensors_ref (NfSafetensors *file);
+void nf_safetensors_unref (NfSafetensors *file);
+const gchar *nf_safetensors_label (const NfSafetensors *file);
+
+guint nf_safetensors_count (const NfSafetensors *file);
+const NfSafetensorsEntry *nf_safetensors_index (
+    const NfSafetensors *file, guint index);
+const NfSafetensorsEntry *nf_safetensors_lookup (
+    const NfSafetensors *file, const gchar *name);
+guint nf_safetensors_metadata_count (const NfSafetensors *file);
+const gchar *nf_safetensors_metadata_key (
+    const NfSafetensors *file, guint index);
+const gchar *nf_safetensors_metadata (
+    const NfSafetensors *file, const gchar *key);
+
+gboolean nf_safetensors_read_f32 (
+    const NfSafetensorsEntry *entry, gfloat *out, GError **error);
+gboolean nf_safetensors_read_i64 (
+    const NfSafetensorsEntry *entry, gint64 *out, GError **error);
+
+NfSafetensorsWriter *nf_safetensors_writer_new (void);
+void nf_safetensors_writer_free (NfSafetensorsWriter *writer);
+gboolean nf_safetensors_writer_add_metadata (NfSafetensorsWriter *writer,
+    const gchar *key, const gchar *value, GError **error);
+gboolean nf_safetensors_writer_add (NfSafetensorsWriter *writer,
+    const gchar *name, NfSafetensorsDType dtype, guint rank,
+    const gint64 *shape, GBytes *data, GError **error);
+gboolean nf_safetensors_writer_save (
+    NfSafetensorsWriter *writer, const gchar *path, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfSafetensors, nf_safetensors_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfSafetensorsWriter, nf_safetensors_writer_free)
+
+G_END_DECLS

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfsafetensorswriter — writing safetensors files atomically
+ *
+ * Data is laid out by element size, largest first, behind a header padded with
+ * spaces to a multiple of 8: every tensor is naturally aligned and none needs
+ * filling. The file is written under a temporary name in the same folder,
+ * fsynced and renamed, and the folder is fsynced: at any time the path holds
+ * the whole old file or the whole new one.
+ * Siblings: nfsafetensors.c */
+#include "io/nfsafetensors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/nfjson.h"
+
+#define ALIGNMENT 8
+
+typedef struct
+{
+  gchar *name;
+  NfSafetensorsDType dtype;
+  guint rank;
+  gint64 shape[NF_SAFETENSORS_MAX_RANK];
+  GBytes *data;
+} Tensor;
+
+typedef struct
+{
+  gchar *key;
+  gchar *value;
+} Fact;
+
+struct _NfSafetensorsWriter
+{
+  GPtrArray *tensors;
+  GHashTable *names; /* of tensors and of facts: both must be unique */
+  GPtrArray *facts;
+  GHashTable *keys;
+};
+
+static void
+tensor_free (gpointer data)
+{
+  Tensor *tensor = data;
+
+  g_free (tensor->name);
+  g_bytes_unref (tensor->data);
+  g_free (tensor);
+}
+
+static void
+fact_free (gpointer data)
+{
+  Fact *fact = data;
+
+  g_free (fact->key);
+  g_free (fact->value);
+  g_free (fact);
+}
+
+/**
+ * nf_safetensors_writer_new:
+ *
+ * Returns: (transfer full): a writer with nothing to write yet
+ */
+NfSafetensorsWriter *
+nf_safetensors_writer_new (void)
+{
+  NfSafetensorsWriter *writer = g_new0 (NfSafetensorsWriter, 1);
+
+  writer->tensors = g_ptr_array_new_with_free_func (tensor_free);
+  writer->names = g_hash_table_new (g_str_hash, g_str_equal);
+  writer->facts = g_ptr_array_new_with_free_func (fact_free);
+  writer->keys = g_hash_table_new (g_str_hash, g_str_equal);
+  return writer;
+}
+
+/**
+ * nf_safetensors_writer_free:
+ * @writer: (transfer full): a writer
+ *
+ * Gives back what it holds.
+ */
+void
+nf_safetensors_writer_free (NfSafetensorsWriter *writer)
+{
+  g_return_if_fail (writer != NULL);
+  g_hash_table_unref (writer->names);
+  g_ptr_array_unref (writer->tensors);
+  g_hash_table_unref (writer->keys);
+  g_ptr_array_unref (writer->facts);
+  g_free (writer);
+}
+
+/* @what is "tensor" or "metadata key", @taken the names that are in use */
+static gboolean
+check_name (
+    const gchar *what, const gchar *name, GHashTable *taken, GError **error)
+{
+  gsize length = strlen (name);
+
+  if (length > NF_SAFETENSORS_MAX_NAME || !g_utf8_validate (name, -1, NULL)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "%s: a name of %" G_GSIZE_FORMAT " bytes, expected UTF-8 of at most %d",
+        what, length, NF_SAFETENSORS_MAX_NAME);
+    return FALSE;
+  }
+  if (g_hash_table_contains (taken, name)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "%s '%s' is added twice",
+        what, name);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * nf_safetensors_writer_add_metadata:
+ * @writer: a writer
+ * @key: UTF-8 of at most %NF_SAFETENSORS_MAX_NAME bytes
+ * @value: UTF-8
+ * @error: return location
+ *
+ * Adds a string to the metadata. Keys are written in the order they came.
+ *
+ * Returns: %FALSE and %NF_ERROR_INVALID if @key is taken, or either string is
+ *   not as above
+ */
+gboolean
+nf_safetensors_writer_add_metadata (NfSafetensorsWriter *writer,
+    const gchar *key, const gchar *value, GError **error)
+{
+  Fact *fact;
+
+  g_return_val_if_fail (writer != NULL && key != NULL && value != NULL, FALSE);
+
+  if (!check_name ("metadata key", key, writer->keys, error))
+    return FALSE;
+  if (!g_utf8_validate (value, -1, NULL)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "metadata key '%s': its value is not valid UTF-8", key);
+    return FALSE;
+  }
+  fact = g_new0 (Fact, 1);
+  fact->key = g_strdup (key);
+  fact->value = g_strdup (value);
+  g_ptr_array_add (writer->facts, fact);
+  g_hash_table_add (writer->keys, fact->key);
+  return TRUE;
+}
+
+static gboolean
+check_size (const gchar *name, NfSafetensorsDType dtype, guint rank,
+    const gint64 *shape, gsize bytes, GError **error)
+{
+  g_autofree gchar *text = nf_safetensors_shape_string (shape, rank);
+  gsize expected = nf_safetensors_dtype_size (dtype);
+
+  for (guint i = 0; i < rank; i++)
+    if (shape[i] < 1 || (guint64) shape[i] > G_MAXSIZE
+        || !g_size_checked_mul (&expected, expected, (gsize) shape[i])) {
+      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+          "tensor '%s': shape %s is empty or too large", name, text);
+      return FALSE;
+    }
+  if (bytes == expected)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "tensor '%s': %s of shape %s takes %" G_GSIZE_FORMAT
+      " bytes, got %" G_GSIZE_FORMAT,
+      name, nf_safetensors_dtype_name (dtype), text, expected, bytes);
+  return FALSE;
+}
+
+/**
+ * nf_safetensors_writer_add:
+ * @writer: a writer
+ * @name: UTF-8 of 1 to %NF_SAFETENSORS_MAX_NAME bytes
+ * @dtype: element type
+ * @rank: dimensions, 0 to %NF_SAFETENSORS_MAX_RANK
+ * @shape: (array length=rank): sizes in PyTorch's order, each at least 1
+ * @data: the elements, row-major and little-endian. A reference is kept until
+ *   the writer is freed, so g_bytes_new() copies, g_bytes_new_take() gives,
+ *   and g_bytes_new_static() lends memory that outlives the writer
+ * @error: return location
+ *
+ * Adds a tensor.
+ *
+ * Returns: %FALSE and %NF_ERROR_INVALID if @name is taken or not as above, or
+ *   @data is not as large as @dtype and @shape say
+ */
+gboolean
+nf_safetensors_writer_add (NfSafetensorsWriter *writer, const gchar *name,
+    NfSafetensorsDType dtype, guint rank, const gint64 *shape, GBytes *data,
+    GError **error)
+{
+  Tensor *tensor;
+
+  g_return_val_if_fail (writer != NULL && name != NULL && data != NULL, FALSE);
+  g_return_val_if_fail (dtype < NF_SAFETENSORS_N_DTYPES, FALSE);
+  g_return_val_if_fail (rank <= NF_SAFETENSORS_MAX_RANK, FALSE);
+
+  if (*name == '\0' || g_str_equal (name, NF_SAFETENSORS_METADATA)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "a tensor cannot have the name '%s'", name);
+    return FALSE;
+  }
+  if (writer->tensors->len == NF_SAFETENSORS_MAX_TENSORS) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "more than %d tensors",
+        NF_SAFETENSORS_MAX_TENSORS);
+    return FALSE;
+  }
+  if (!check_name ("tensor", name, writer->names, error)
+      || !check_size (name, dtype, rank, shape, g_bytes_get_size (data), error))
+    return FALSE;
+  tensor = g_new0 (Tensor, 1);
+  tensor->name = g_strdup (name);
+  tensor->dtype = dtype;
+  tensor->rank = rank;
+  for (guint i = 0; i < rank; i++)
+    tensor->shape[i] = shape[i];
+  tensor->data = g_bytes_ref (data);
+  g_ptr_array_add (writer->tensors, tensor);
+  g_hash_table_add (writer->names, tensor->name);
+  return TRUE;
+}
+
+/* The tensors by element size, largest first, else in the order they came */
+static GPtrArray *
+lay_out (const NfSafetensorsWriter *writer)
+{
+  GPtrArray *order = g_ptr_array_sized_new (writer->tensors->len);
+  Tensor *tensor;
+
+  for (gsize size = ALIGNMENT; size > 0; size /= 2)
+    for (guint i = 0; i < writer->tensors->len; i++) {
+      tensor = g_ptr_array_index (writer->tensors, i);
+      if (nf_safetensors_dtype_size (tensor->dtype) == size)
+        g_ptr_array_add (order, tensor);
+    }
+  return order;
+}
+
+static void
+append_quoted (GString *header, const gchar *text)
+{
+  g_autofree gchar *quoted = nf_json_quote (text);
+
+  g_string_append (header, quoted);
+}
+
+static void
+append_metadata (GString *header, const GPtrArray *facts)
+{
+  const Fact *fact;
+
+  append_quoted (header, NF_SAFETENSORS_METADATA);
+  g_string_append (header, ":{");
+  for (guint i = 0; i < facts->len; i++) {
+    fact = g_ptr_array_index (facts, i);
+    if (i > 0)
+      g_string_append_c (header, ',');
+    append_quoted (header, fact->key);
+    g_string_append_c (header, ':');
+    append_quoted (header, fact->value);
+  }
+  g_string_append_c (header, '}');
+}
+
+/* Appends a tensor whose data starts at @at, and moves @at behind it */
+static gboolean
+append_tensor (GString *header, const Tensor *tensor, gsize *at, GError **error)
+{
+  g_autofree gchar *shape =
+      nf_safetensors_shape_string (tensor->shape, tensor->rank);
+  gsize end;
+
+  if (!g_size_checked_add (&end, *at, g_bytes_get_size (tensor->data))) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "tensor '%s': the file would be too large", tensor->name);
+    return FALSE;
+  }
+  append_quoted (header, tensor->name);
+  g_string_append_printf (header,
+      ":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%" G_GSIZE_FORMAT
+      ",%" G_GSIZE_FORMAT "]}",
+      nf_safetensors_dtype_name (tensor->dtype), shape, *at, end);
+  *at = end;
+  return TRUE;
+}
+
+/* The length and the header of a file with the tensors in this @order */
+static GBytes *
+make_header (
+    const NfSafetensorsWriter *writer, const GPtrArray *order, GError **error)
+{
+  g_autoptr (GString) header = g_string_new (NULL);
+  guint64 length = 0;
+  gsize at = 0;
+
+  g_string_append_len (header, (const gchar *) &length, sizeof (length));
+  g_string_append_c (header, '{');
+  if (writer->facts->len > 0)
+    append_metadata (header, writer->facts);
+  for (guint i = 0; i < order->len; i++) {
+    if (i > 0 || writer->facts->len > 0)
+      g_string_append_c (header, ',');
+    if (!append_tensor (header, g_ptr_array_index (order, i), &at, error))
+      return NULL;
+  }
+  g_string_append_c (header, '}');
+  while (header->len % ALIGNMENT != 0)
+    g_string_append_c (header, ' ');
+  if (header->len - sizeof (length) > NF_SAFETENSORS_MAX_HEADER) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "names and metadata take %" G_GSIZE_FORMAT " bytes, at most %d fit",
+        header->len - sizeof (length), NF_SAFETENSORS_MAX_HEADER);
+    return NULL;
+  }
+  length = GUINT64_TO_LE ((guint64) (header->len - sizeof (length)));
+  memcpy (header->str, &length, sizeof (length));
+  return g_string_free_to_bytes (g_steal_pointer (&header));
+}
+
+static gboolean
+set_io_error (const gchar *what, const gchar *path, GError **error)
+{
+  int code = errno;
+
+  g_set_error (error, NF_ERROR, NF_ERROR_IO, "%s: cannot %s: %s", path, what,
+      g_strerror (code));
+  return FALSE;
+}
+
+static gboolean
+write_bytes (int fd, GBytes *bytes, const gchar *path, GError **error)
+{
+  gsize left;
+  const guint8 *data = g_bytes_get_data (bytes, &left);
+  gssize done;
+
+  while (left > 0) {
+    done = write (fd, data, left);
+    if (done < 0 && errno == EINTR)
+      continue;
+    if (done < 0)
+      return set_io_error ("write", path, error);
+    data += done;
+    left -= (gsize) done;
+  }
+  return TRUE;
+}
+
+static gboolean
+write_file (int fd, GBytes *header, const GPtrArray *order, const gchar *path,
+    GError **error)
+{
+  const Tensor *tensor;
+
+  if (!write_bytes (fd, header, path, error))
+    return FALSE;
+  for (guint i = 0; i < order->len; i++) {
+    tensor = g_ptr_array_index (order, i);
+    if (!write_bytes (fd, tensor->data, path, error))
+      return FALSE;
+  }
+  if (fsync (fd) != 0)
+    return set_io_error ("write to the disk", path, error);
+  return TRUE;
+}
+
+/* Makes the rename last. Some file systems have no fsync of folders, and a
+ * folder may be writable but not readable: neither is an error. */
+static gboolean
+sync_folder (const gchar *folder, GError **error)
+{
+  int fd = g_open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  gboolean good = TRUE;
+
+  if (fd < 0)
+    return errno == EACCES || set_io_error ("open the folder", folder, error);
+  if (fsync (fd) != 0 && errno != EINVAL && errno != ENOTSUP)
+    good = set_io_error ("write the folder to the disk", folder, error);
+  close (fd);
+  return good;
+}
+
+/**
+ * nf_safetensors_writer_save:
+ * @writer: a writer
+ * @path: the file to make or replace; its folder must exist
+ * @error: return location
+ *
+ * Writes the file. Until it is complete and on the disk, what was at @path
+ * stays there; on an error it stays for good and nothing else is left behind.
+ *
+ * Returns: %FALSE and %NF_ERROR_IO if it cannot be written, %NF_ERROR_INVALID
+ *   if names and metadata exceed %NF_SAFETENSORS_MAX_HEADER
+ */
+gboolean
+nf_safetensors_writer_save (
+    NfSafetensorsWriter *writer, const gchar *path, GError **error)
+{
+  g_autoptr (GPtrArray) order = NULL;
+  g_autoptr (GBytes) header = NULL;
+  g_autofree gchar *folder = NULL;
+  g_autofree gchar *temporary = NULL;
+  gboolean good;
+  int fd;
+
+  g_return_val_if_fail (writer != NULL && path != NULL, FALSE);
+
+  order = lay_out (writer);
+  header = make_header (writer, order, error);
+  if (header == NULL)
+    return FALSE;
+  folder = g_path_get_dirname (path);
+  temporary = g_build_filename (folder, ".nextframe-XXXXXX", NULL);
+  fd = g_mkstemp_full (temporary, O_WRONLY | O_CLOEXEC, 0666);
+  if (fd < 0)
+    return set_io_error ("make a file in its folder", path, error);
+  good = write_file (fd, header, order, path, error);
+  if (close (fd) != 0 && good)
+    good = set_io_error ("close", path, error);
+  if (good && g_rename (temporary, path) != 0)
+    good = set_io_error ("replace", path, error);
+  if (!good) {
+    g_unlink (temporary);
+    return FALSE;
+  }
+  return sync_folder (folder, error);
+}

@@ -1,0 +1,711 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * safetensors — tests of the reader, one hostile file per check, and the writer
+ *
+ * Files are made in memory from a header and a number of data bytes; what is
+ * written goes to a folder that the test removes.
+ * See: kernels/io/nfsafetensors.h */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "core/nftensor.h"
+#include "io/nfjson.h"
+#include "io/nfsafetensors.h"
+#include "nfasserts.h"
+
+typedef struct
+{
+  const gchar *name; /* of the test */
+  const gchar *header; /* JSON */
+  gsize data; /* bytes behind it */
+  const gchar *message; /* part of the error's text; NULL: a good file */
+} Case;
+
+#define TENSOR(name, dtype, shape, offsets)                                    \
+  "\"" name "\":{\"dtype\":\"" dtype "\",\"shape\":" shape                     \
+  ",\"data_offsets\":" offsets "}"
+#define ONE(dtype, shape, offsets) "{" TENSOR ("x", dtype, shape, offsets) "}"
+
+static const Case cases[] = {
+  { "empty", "{}", 0, NULL },
+  { "scalar", ONE ("F32", "[]", "[0,4]"), 4, NULL },
+  { "rank-8", ONE ("U8", "[1,1,2,1,1,1,1,3]", "[0,6]"), 6, NULL },
+  { "padded-header", ONE ("F32", "[2]", "[0,8]") "     ", 8, NULL },
+  { "spaced-header",
+      "{ \"x\" : { \"shape\" : [ 2 , 1 ] , \"data_offsets\" : [ 0 , 8 ] ,"
+      "\n\t\"dtype\" : \"F32\" } }",
+      8, NULL },
+  { "hole", ONE ("U8", "[2]", "[3,5]"), 9, NULL },
+  { "odd-offset", ONE ("F64", "[1]", "[3,11]"), 11, NULL },
+  { "escaped-name",
+      "{" TENSOR ("\\ud83d\\ude00\\n\\u00e9", "U8", "[1]", "[0,1]") "}", 1,
+      NULL },
+  { "metadata-empty", "{\"__metadata__\":{}}", 0, NULL },
+
+  { "not-json-fails", "hello", 0, "expected '{', got 'h'" },
+  { "no-header-fails", "", 0, "expected '{'" },
+  { "array-fails", "[]", 0, "expected '{', got '['" },
+  { "unclosed-fails", "{\"x\":{\"dtype\":\"F32\"", 0, "expected '}'" },
+  { "after-end-fails", "{} {}", 0, "expected the end" },
+  { "trailing-comma-fails", "{" TENSOR ("x", "U8", "[1]", "[0,1]") ",}", 1,
+      "expected a string" },
+  { "comment-fails", "{/**/}", 0, "expected a string" },
+  { "tensor-not-object-fails", "{\"x\":[[[[[[[[[[]]]]]]]]]]}", 0,
+      "expected '{', got '['" },
+  { "empty-name-fails", "{" TENSOR ("", "U8", "[1]", "[0,1]") "}", 1,
+      "empty name" },
+  { "nul-in-name-fails", "{" TENSOR ("a\\u0000", "U8", "[1]", "[0,1]") "}", 1,
+      "NUL" },
+  { "lone-surrogate-fails", "{" TENSOR ("\\ud800", "U8", "[1]", "[0,1]") "}", 1,
+      "surrogate" },
+  { "two-high-surrogates-fails",
+      "{" TENSOR ("\\ud800\\ud800", "U8", "[1]", "[0,1]") "}", 1, "surrogate" },
+  { "cut-escape-fails", "{\"\\u12", 0, "hexadecimal" },
+  { "bad-escape-fails", "{\"\\x41\":1}", 0, "after a backslash" },
+  { "control-in-name-fails", "{\"a\nb\":1}", 0, "more of a string" },
+  { "invalid-utf8-fails", "{\"\xff\":1}", 0, "not valid UTF-8" },
+  { "duplicate-name-fails",
+      "{" TENSOR ("x", "U8", "[1]", "[0,1]") "," TENSOR (
+          "\\u0078", "U8", "[1]", "[1,2]") "}",
+      2, "'x': named twice" },
+  { "dtype-unknown-fails", ONE ("F8", "[1]", "[0,1]"), 1,
+      "unknown dtype 'F8'" },
+  { "dtype-number-fails",
+      "{\"x\":{\"dtype\":1,\"shape\":[],\"data_offsets\":[0,1]}}", 1,
+      "expected a string" },
+  { "dtype-missing-fails", "{\"x\":{\"shape\":[],\"data_offsets\":[0,1]}}", 1,
+      "no member 'dtype'" },
+  { "shape-missing-fails", "{\"x\":{\"dtype\":\"U8\",\"data_offsets\":[0,1]}}",
+      1, "no member 'shape'" },
+  { "offsets-missing-fails", "{\"x\":{\"dtype\":\"U8\",\"shape\":[]}}", 1,
+      "no member 'data_offsets'" },
+  { "member-twice-fails",
+      "{\"x\":{\"dtype\":\"U8\",\"dtype\":\"U8\",\"shape\":[],"
+      "\"data_offsets\":[0,1]}}",
+      1, "repeated member 'dtype'" },
+  { "member-unknown-fails",
+      "{\"x\":{\"dtype\":\"U8\",\"strides\":[1],\"shape\":[],"
+      "\"data_offsets\":[0,1]}}",
+      1, "unknown member 'strides'" },
+  { "rank-9-fails", ONE ("U8", "[1,1,1,1,1,1,1,1,1]", "[0,1]"), 1,
+      "more than 8 dimensions" },
+  { "dimension-zero-fails", ONE ("U8", "[2,0]", "[0,0]"), 0,
+      "dimension 1 is 0" },
+  { "dimension-negative-fails", ONE ("U8", "[-1]", "[0,1]"), 1,
+      "expected an integer" },
+  { "dimension-fraction-fails", ONE ("U8", "[1.5]", "[0,1]"), 1,
+      "expected an integer" },
+  { "dimension-leading-zero-fails", ONE ("U8", "[01]", "[0,1]"), 1,
+      "expected an integer" },
+  { "dimension-above-63-bits-fails",
+      ONE ("U8", "[9223372036854775808]", "[0,1]"), 1, "dimension 0 is" },
+  { "dimension-above-64-bits-fails",
+      ONE ("U8", "[18446744073709551616]", "[0,1]"), 1,
+      "does not fit 64 bits" },
+  { "product-overflow-fails", ONE ("U8", "[4294967296,4294967296]", "[0,0]"), 0,
+      "overflows" },
+  { "product-times-dtype-overflow-fails",
+      ONE ("F64", "[2305843009213693952]", "[0,0]"), 0, "overflows" },
+  { "size-too-small-fails", ONE ("F32", "[2]", "[0,4]"), 8,
+      "takes 8 bytes, data_offsets give 4" },
+  { "size-too-large-fails", ONE ("F32", "[1]", "[0,8]"), 8,
+      "takes 4 bytes, data_offsets give 8" },
+  { "offsets-reversed-fails", ONE ("U8", "[1]", "[1,0]"), 4, "lie outside" },
+  { "offsets-outside-fails", ONE ("F32", "[2]", "[4,12]"), 11,
+      "lie outside the 11 bytes" },
+  { "offsets-huge-fails",
+      ONE ("U8", "[2]", "[18446744073709551614,18446744073709551615]"), 11,
+      "lie outside" },
+  { "offsets-three-fails", ONE ("U8", "[1]", "[0,1,2]"), 4,
+      "expected ']', got ','" },
+  { "overlap-fails",
+      "{" TENSOR ("x", "U8", "[4]", "[4,8]") "," TENSOR (
+          "y", "U8", "[5]", "[0,5]") "}",
+      8, "'x': its data overlaps that of 'y'" },
+  { "same-place-fails",
+      "{" TENSOR ("x", "U8", "[4]", "[0,4]") "," TENSOR (
+          "y", "U8", "[4]", "[0,4]") "}",
+      8, "overlaps" },
+  { "metadata-twice-fails", "{\"__metadata__\":{},\"__metadata__\":{}}", 0,
+      "named twice" },
+  { "metadata-key-twice-fails", "{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}",
+      0, "names 'a' twice" },
+  { "metadata-number-fails", "{\"__metadata__\":{\"a\":1}}", 0,
+      "expected a string, got '1'" },
+  { "metadata-array-fails", "{\"__metadata__\":[]}", 0,
+      "expected '{', got '['" },
+};
+
+static GBytes *
+make_file (const gchar *header, gsize header_length, gsize data)
+{
+  GByteArray *file = g_byte_array_new ();
+  guint64 length = GUINT64_TO_LE ((guint64) header_length);
+  guint8 byte;
+
+  g_byte_array_append (file, (const guint8 *) &length, sizeof (length));
+  g_byte_array_append (file, (const guint8 *) header, (guint) header_length);
+  for (gsize i = 0; i < data; i++) {
+    byte = (guint8) i;
+    g_byte_array_append (file, &byte, 1);
+  }
+  return g_byte_array_free_to_bytes (file);
+}
+
+static void
+assert_refused (GBytes *bytes, const gchar *message)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (nf_safetensors_open_bytes (bytes, "a file", &error));
+  g_assert_true (g_str_has_prefix (error->message, "a file: "));
+  nf_assert_error (error, NF_ERROR_FORMAT, message);
+}
+
+static void
+test_case (gconstpointer data)
+{
+  const Case *item = data;
+  g_autoptr (GBytes) bytes =
+      make_file (item->header, strlen (item->header), item->data);
+  g_autoptr (NfSafetensors) file = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (item->message != NULL) {
+    assert_refused (bytes, item->message);
+    return;
+  }
+  file = nf_safetensors_open_bytes (bytes, "a file", &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (file);
+}
+
+static void
+test_tiny_file_fails (void)
+{
+  g_autoptr (GBytes) empty = g_bytes_new_static ("", 0);
+  g_autoptr (GBytes) seven = g_bytes_new_static ("\0\0\0\0\0\0\0", 7);
+
+  assert_refused (empty, "0 bytes are too few");
+  assert_refused (seven, "7 bytes are too few");
+}
+
+static void
+test_header_length_fails (void)
+{
+  g_autoptr (GBytes) cut = g_bytes_new_static ("\3\0\0\0\0\0\0\0{}", 10);
+  g_autoptr (GBytes) negative =
+      g_bytes_new_static ("\377\377\377\377\377\377\377\377{}", 10);
+  gsize length = NF_SAFETENSORS_MAX_HEADER + 1;
+  g_autofree gchar *spaces = g_strnfill (length, ' ');
+  g_autoptr (GBytes) large = NULL;
+
+  spaces[0] = '{';
+  spaces[1] = '}';
+  large = make_file (spaces, length, 0);
+  assert_refused (cut, "a header of 3 bytes does not fit");
+  assert_refused (negative, "does not fit");
+  assert_refused (large, "does not fit, expected at most 16777216");
+}
+
+static void
+test_long_name_fails (void)
+{
+  g_autofree gchar *name = g_strnfill (NF_SAFETENSORS_MAX_NAME + 1, 'n');
+  g_autofree gchar *header = g_strdup_printf ("{\"%s\":{}}", name);
+  g_autoptr (GBytes) bytes = make_file (header, strlen (header), 0);
+
+  assert_refused (bytes, "more than 1024 bytes");
+}
+
+static void
+test_too_many_tensors_fails (void)
+{
+  g_autoptr (GString) header = g_string_new ("{");
+  g_autoptr (GBytes) bytes = NULL;
+
+  for (guint i = 0; i <= NF_SAFETENSORS_MAX_TENSORS; i++)
+    g_string_append_printf (header,
+        "%s\"%u\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[%u,%u]}",
+        i > 0 ? "," : "", i, i, i + 1);
+  g_string_append_c (header, '}');
+  bytes = make_file (header->str, header->len, NF_SAFETENSORS_MAX_TENSORS + 1);
+  assert_refused (bytes, "more than 65536 tensors");
+}
+
+/* Every beginning of a good file is refused, and none reads past its end */
+static void
+test_cut_file_fails (void)
+{
+  const gchar *header = "{\"__metadata__\":{\"k\":\"v\\u00e9\"}," TENSOR (
+      "x", "F32", "[2,1]", "[0,8]") "}";
+  g_autoptr (GBytes) bytes = make_file (header, strlen (header), 8);
+
+  for (gsize length = 0; length < g_bytes_get_size (bytes); length++) {
+    g_autofree guint8 *part =
+        g_memdup2 (g_bytes_get_data (bytes, NULL), length);
+    g_autoptr (GBytes) cut = g_bytes_new_static (part, length);
+
+    assert_refused (cut, "");
+  }
+}
+
+static void
+test_json_depth_fails (void)
+{
+  g_autoptr (GString) deep = g_string_new (NULL);
+  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 1000000; i++)
+    g_string_append_c (deep, '[');
+  g_assert_null (nf_json_parse (deep->str, "deep", &error));
+  nf_assert_error (error, NF_ERROR_FORMAT, "nested more than 32 deep");
+}
+
+static void
+test_json_values (void)
+{
+  static const gchar *const good[] = { "{}", " [ ] ", "-0.5e+10", "\"\"",
+    "[1,{\"a\":[true,false,null]},\"\\\"\"]", "{\"a\":{\"b\":[[],{}]}}" };
+  static const gchar *const bad[] = { "", "[1,]", "{\"a\"}", "{\"a\":}", "01",
+    "1.", "1e", "-", "nul", "[1}", "{\"a\":1]", "\"", "'a'", "[1 2]", "{1:2}",
+    "+1", "{,}", "NaN" };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (good); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (JsonNode) node = nf_json_parse (good[i], "good", &error);
+
+    g_assert_no_error (error);
+    g_assert_nonnull (node);
+  }
+  for (i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (nf_json_parse (bad[i], "bad", &error));
+    g_assert_error (error, NF_ERROR, NF_ERROR_FORMAT);
+  }
+}
+
+static void
+test_open_missing_fails (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (nf_safetensors_open ("/nonexistent/x.safetensors", &error));
+  nf_assert_error (error, NF_ERROR_NOT_FOUND, "/nonexistent/x.safetensors");
+}
+
+static void
+test_open_folder_fails (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (nf_safetensors_open ("/", &error));
+  nf_assert_error (error, NF_ERROR_IO, "folder or device");
+  g_clear_error (&error);
+  g_assert_null (nf_safetensors_open ("/dev/null", &error));
+  nf_assert_error (error, NF_ERROR_IO, "folder or device");
+}
+
+static void
+test_open_empty_file_fails (void)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("nf-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (folder, "empty", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (path, "", 0, NULL));
+  g_assert_null (nf_safetensors_open (path, &error));
+  nf_assert_error (error, NF_ERROR_FORMAT, "too few");
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+/* Elements of every dtype, each tensor at an odd address */
+static void
+test_read_dtypes (void)
+{
+  static const guint8 data[] = { 0, /* f64: -2.5, f32: 1.5 */
+    0, 0, 0, 0, 0, 0, 0x04, 0xc0, 0, 0, 0xc0, 0x3f,
+    /* f16: 1, 65504, 2^-24, -0, inf, nan */
+    0x00, 0x3c, 0xff, 0x7b, 0x01, 0x00, 0x00, 0x80, 0x00, 0x7c, 0x01, 0x7e,
+    /* bf16: -3, i64: -2, i32: -3, i16: -4, i8: -5, u8: 250, bool: 1 */
+    0x40, 0xc0, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfd, 0xff,
+    0xff, 0xff, 0xfc, 0xff, 0xfb, 0xfa, 0x01 };
+  static const struct
+  {
+    const gchar *name;
+    gint64 value;
+  } integers[] = { { "i64", -2 }, { "i32", -3 }, { "i16", -4 }, { "i8", -5 },
+    { "u8", 250 }, { "bool", 1 } };
+  const gchar *header = "{" TENSOR ("f64", "F64", "[1]", "[1,9]") "," TENSOR (
+      "f32", "F32", "[1]", "[9,13]") "," TENSOR ("f16", "F16", "[6]",
+      "[13,25]") "," TENSOR ("bf16", "BF16", "[1]",
+      "[25,27]") "," TENSOR ("i64", "I64", "[1]", "[27,35]") "," TENSOR ("i32",
+      "I32", "[1]", "[35,39]") "," TENSOR ("i16", "I16", "[1]",
+      "[39,41]") "," TENSOR ("i8", "I8", "[1]", "[41,42]") "," TENSOR ("u8",
+      "U8", "[1]", "[42,43]") "," TENSOR ("bool", "BOOL", "[1]", "[43,44]") "}";
+  GByteArray *array = g_byte_array_new ();
+  guint64 length = GUINT64_TO_LE ((guint64) strlen (header));
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (NfSafetensors) file = NULL;
+  g_autoptr (GError) error = NULL;
+  gfloat f[6];
+  gint64 n;
+
+  g_byte_array_append (array, (const guint8 *) &length, sizeof (length));
+  g_byte_array_append (array, (const guint8 *) header, strlen (header));
+  g_byte_array_append (array, data, sizeof (data));
+  bytes = g_byte_array_free_to_bytes (array);
+  file = nf_safetensors_open_bytes (bytes, "dtypes", &error);
+  g_assert_no_error (error);
+
+#define READ(name)                                                             \
+  g_assert_true (                                                              \
+      nf_safetensors_read_f32 (nf_safetensors_lookup (file, name), f, &error))
+  READ ("f64");
+  g_assert_true (f[0] == -2.5f);
+  READ ("f32");
+  g_assert_true (f[0] == 1.5f);
+  READ ("bf16");
+  g_assert_true (f[0] == -3.0f);
+  READ ("f16");
+#undef READ
+  g_assert_true (f[0] == 1.0f && f[1] == 65504.0f && f[2] == ldexpf (1, -24));
+  g_assert_true (f[3] == 0.0f && signbit (f[3]) && f[4] == INFINITY);
+  g_assert_true (isnan (f[5]));
+  for (guint i = 0; i < G_N_ELEMENTS (integers); i++) {
+    g_assert_true (nf_safetensors_read_i64 (
+        nf_safetensors_lookup (file, integers[i].name), &n, &error));
+    g_assert_cmpint (n, ==, integers[i].value);
+  }
+
+  g_assert_false (
+      nf_safetensors_read_f32 (nf_safetensors_lookup (file, "i64"), f, &error));
+  nf_assert_error (error, NF_ERROR_FORMAT, "expected floating-point");
+  g_clear_error (&error);
+  g_assert_false (nf_safetensors_read_i64 (
+      nf_safetensors_lookup (file, "bf16"), &n, &error));
+  nf_assert_error (error, NF_ERROR_FORMAT, "expected integers");
+}
+
+static void
+add_floats (NfSafetensorsWriter *writer, const gchar *name, gsize n)
+{
+  gfloat *data = g_new (gfloat, n);
+  gint64 shape = (gint64) n;
+  g_autoptr (GBytes) bytes = NULL;
+
+  for (gsize i = 0; i < n; i++)
+    data[i] = 0.5f * (gfloat) i;
+  bytes = g_bytes_new_take (data, n * sizeof (gfloat));
+  g_assert_true (nf_safetensors_writer_add (
+      writer, name, NF_SAFETENSORS_F32, 1, &shape, bytes, NULL));
+}
+
+static void
+test_write_round_trip (void)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("nf-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (folder, "a.safetensors", NULL);
+  g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
+  g_autoptr (NfSafetensors) file = NULL;
+  g_autoptr (GBytes) byte = g_bytes_new_static ("\7", 1);
+  g_autoptr (GBytes) count = g_bytes_new_static ("\5\0\0\0\0\0\0\0", 8);
+  g_autoptr (GError) error = NULL;
+  const gint64 shape[] = { 1, 1, 1 };
+  const NfSafetensorsEntry *entry;
+  gfloat f[3];
+  gint64 n;
+
+  g_assert_true (nf_safetensors_writer_add (
+      writer, "byte", NF_SAFETENSORS_U8, 3, shape, byte, &error));
+  add_floats (writer, "floats \"\\\n\303\251", 3);
+  g_assert_true (nf_safetensors_writer_add (
+      writer, "count", NF_SAFETENSORS_I64, 0, NULL, count, &error));
+  g_assert_true (
+      nf_safetensors_writer_add_metadata (writer, "z", "1\t\"\\", &error));
+  g_assert_true (nf_safetensors_writer_add_metadata (writer, "a", "", &error));
+  g_assert_true (nf_safetensors_writer_save (writer, path, &error));
+  g_assert_no_error (error);
+
+  file = nf_safetensors_open (path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (nf_safetensors_label (file), ==, path);
+  g_assert_cmpuint (nf_safetensors_count (file), ==, 3);
+  g_assert_cmpuint (nf_safetensors_metadata_count (file), ==, 2);
+  g_assert_cmpstr (nf_safetensors_metadata_key (file, 0), ==, "z");
+  g_assert_cmpstr (nf_safetensors_metadata (file, "z"), ==, "1\t\"\\");
+  g_assert_cmpstr (nf_safetensors_metadata (file, "a"), ==, "");
+  g_assert_null (nf_safetensors_metadata (file, "b"));
+  g_assert_null (nf_safetensors_lookup (file, "b"));
+
+  entry = nf_safetensors_index (file, 0);
+  g_assert_cmpstr (entry->name, ==, "count");
+  g_assert_cmpuint (entry->rank, ==, 0);
+  g_assert_cmpuint ((guintptr) entry->data % 8, ==, 0);
+  g_assert_true (nf_safetensors_read_i64 (entry, &n, &error));
+  g_assert_cmpint (n, ==, 5);
+  entry = nf_safetensors_index (file, 1);
+  g_assert_cmpstr (entry->name, ==, "floats \"\\\n\303\251");
+  g_assert_cmpuint (entry->elements, ==, 3);
+  g_assert_true (nf_safetensors_read_f32 (entry, f, &error));
+  g_assert_true (f[0] == 0.0f && f[1] == 0.5f && f[2] == 1.0f);
+  entry = nf_safetensors_lookup (file, "byte");
+  g_assert_cmpuint (entry->rank, ==, 3);
+  g_assert_cmpuint (entry->data[0], ==, 7);
+  g_unlink (path);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+static void
+test_writer_bad_input_fails (void)
+{
+  g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("\0\0\0\0", 4);
+  const gint64 good[] = { 1 }, zero[] = { 0 }, huge[] = { G_MAXINT64, 4 };
+  g_autofree gchar *name = g_strnfill (NF_SAFETENSORS_MAX_NAME + 1, 'n');
+  const struct
+  {
+    const gchar *name;
+    guint rank;
+    const gint64 *shape;
+    const gchar *message;
+  } bad[] = {
+    { "", 1, good, "cannot have the name" },
+    { NF_SAFETENSORS_METADATA, 1, good, "cannot have the name" },
+    { name, 1, good, "a name of 1025 bytes" },
+    { "\377", 1, good, "expected UTF-8" },
+    { "x", 1, good, "'x' is added twice" },
+    { "y", 1, zero, "empty or too large" },
+    { "y", 2, huge, "empty or too large" },
+    { "y", 0, NULL, NULL },
+  };
+  g_autoptr (GError) error = NULL;
+
+  add_floats (writer, "x", 1);
+  for (guint i = 0; bad[i].message != NULL; i++) {
+    g_assert_false (nf_safetensors_writer_add (writer, bad[i].name,
+        NF_SAFETENSORS_F32, bad[i].rank, bad[i].shape, bytes, &error));
+    nf_assert_error (error, NF_ERROR_INVALID, bad[i].message);
+    g_clear_error (&error);
+  }
+  g_assert_false (nf_safetensors_writer_add (
+      writer, "y", NF_SAFETENSORS_F64, 1, good, bytes, &error));
+  nf_assert_error (error, NF_ERROR_INVALID, "takes 8 bytes, got 4");
+  g_clear_error (&error);
+
+  g_assert_true (nf_safetensors_writer_add_metadata (writer, "k", "v", &error));
+  g_assert_false (
+      nf_safetensors_writer_add_metadata (writer, "k", "v", &error));
+  nf_assert_error (error, NF_ERROR_INVALID, "'k' is added twice");
+  g_clear_error (&error);
+  g_assert_false (
+      nf_safetensors_writer_add_metadata (writer, "l", "\377", &error));
+  nf_assert_error (error, NF_ERROR_INVALID, "not valid UTF-8");
+}
+
+static guint
+count_files (const gchar *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+static void
+test_write_nowhere_fails (void)
+{
+  g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
+  g_autofree gchar *folder = g_dir_make_tmp ("nf-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (folder, "no", "a", NULL);
+  g_autofree gchar *taken = g_build_filename (folder, "taken", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (nf_safetensors_writer_save (writer, path, &error));
+  nf_assert_error (error, NF_ERROR_IO, path);
+  g_clear_error (&error);
+  g_assert_cmpint (g_mkdir (taken, 0700), ==, 0);
+  g_assert_false (nf_safetensors_writer_save (writer, taken, &error));
+  nf_assert_error (error, NF_ERROR_IO, "cannot replace");
+  g_assert_cmpuint (count_files (folder), ==, 1);
+  g_rmdir (taken);
+  g_rmdir (folder);
+}
+
+/* A disk that is full half-way: the limit on file sizes stands in for it */
+static void
+test_write_full_disk_fails (void)
+{
+  g_autoptr (NfSafetensorsWriter) small = nf_safetensors_writer_new ();
+  g_autoptr (NfSafetensorsWriter) large = nf_safetensors_writer_new ();
+  g_autofree gchar *folder = g_dir_make_tmp ("nf-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (folder, "a", NULL);
+  g_autoptr (NfSafetensors) file = NULL;
+  g_autoptr (GError) error = NULL;
+  struct rlimit old, limit;
+  gboolean good;
+
+  add_floats (small, "small", 4);
+  add_floats (large, "large", 100000);
+  g_assert_true (nf_safetensors_writer_save (small, path, &error));
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &old), ==, 0);
+  limit = old;
+  limit.rlim_cur = 65536;
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  good = nf_safetensors_writer_save (large, path, &error);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &old), ==, 0);
+  g_assert_false (good);
+  nf_assert_error (error, NF_ERROR_IO, "cannot write");
+  g_clear_error (&error);
+
+  g_assert_cmpuint (count_files (folder), ==, 1);
+  file = nf_safetensors_open (path, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (nf_safetensors_lookup (file, "small"));
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+/* A file that is open stays as it was while another takes its place */
+static void
+test_write_over_open_file (void)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("nf-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (folder, "a", NULL);
+  g_autoptr (NfSafetensors) first = NULL, second = NULL;
+  g_autoptr (GError) error = NULL;
+  gfloat f[4];
+
+  for (guint round = 0; round < 2; round++) {
+    g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
+
+    add_floats (writer, round == 0 ? "old" : "new", 4);
+    g_assert_true (nf_safetensors_writer_save (writer, path, &error));
+    if (round == 0)
+      first = nf_safetensors_open (path, &error);
+    else
+      second = nf_safetensors_open (path, &error);
+    g_assert_no_error (error);
+  }
+  g_assert_nonnull (nf_safetensors_lookup (second, "new"));
+  g_assert_true (nf_safetensors_read_f32 (
+      nf_safetensors_lookup (first, "old"), f, &error));
+  g_assert_true (f[3] == 1.5f);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+/* The fuzzer's entry point over every case, and over one with a byte flipped */
+static void
+test_fuzz_seeds (void)
+{
+  const gchar *program = g_getenv ("NF_FUZZ_SAFETENSORS");
+  g_autoptr (GPtrArray) argv = g_ptr_array_new_with_free_func (g_free);
+  g_autofree gchar *folder = NULL;
+  g_autoptr (GError) error = NULL;
+  gint status;
+  guint i;
+
+  if (program == NULL) {
+    g_test_skip ("NF_FUZZ_SAFETENSORS does not name the program");
+    return;
+  }
+  folder = g_dir_make_tmp ("nf-XXXXXX", NULL);
+  g_ptr_array_add (argv, g_strdup (program));
+  for (i = 0; i < 2 * G_N_ELEMENTS (cases); i++) {
+    const Case *item = &cases[i / 2];
+    g_autoptr (GBytes) bytes =
+        make_file (item->header, strlen (item->header), item->data);
+    gsize size;
+    g_autofree guint8 *data =
+        g_bytes_unref_to_data (g_steal_pointer (&bytes), &size);
+    g_autofree gchar *name = g_strdup_printf ("%u", i);
+
+    if (i % 2 == 1)
+      data[i * 7 % size] ^= (guint8) (1 << i % 8);
+    g_ptr_array_add (argv, g_build_filename (folder, name, NULL));
+    g_assert_true (g_file_set_contents (g_ptr_array_index (argv, i + 1),
+        (const gchar *) data, (gssize) size, &error));
+  }
+  g_ptr_array_add (argv, NULL);
+  g_spawn_sync (NULL, (gchar **) argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL,
+      NULL, NULL, &status, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_spawn_check_wait_status (status, &error));
+  for (i = 1; i < argv->len - 1; i++)
+    g_unlink (g_ptr_array_index (argv, i));
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+static void
+test_golden_files_open (void)
+{
+  const gchar *shared = g_getenv ("NF_SHARED");
+  g_autofree gchar *folder =
+      g_build_filename (shared != NULL ? shared : "", "golden", NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const gchar *name;
+  guint n = 0;
+
+  if (dir == NULL) {
+    g_test_skip ("no golden folder in NF_SHARED");
+    return;
+  }
+  while ((name = g_dir_read_name (dir)) != NULL) {
+    g_autofree gchar *path = g_build_filename (folder, name, NULL);
+    g_autoptr (NfSafetensors) file = NULL;
+    g_autoptr (GError) error = NULL;
+
+    if (!g_str_has_suffix (name, ".safetensors"))
+      continue;
+    file = nf_safetensors_open (path, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (nf_safetensors_count (file), >, 0);
+    n++;
+  }
+  g_assert_cmpuint (n, >, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree gchar *path =
+        g_strdup_printf ("/safetensors/header/%s", cases[i].name);
+
+    g_test_add_data_func (path, &cases[i], test_case);
+  }
+#define ADD(name, function) g_test_add_func ("/safetensors/" name, function)
+  ADD ("tiny-file-fails", test_tiny_file_fails);
+  ADD ("header-length-fails", test_header_length_fails);
+  ADD ("long-name-fails", test_long_name_fails);
+  ADD ("too-many-tensors-fails", test_too_many_tensors_fails);
+  ADD ("cut-file-fails", test_cut_file_fails);
+  ADD ("json-depth-fails", test_json_depth_fails);
+  ADD ("json-values", test_json_values);
+  ADD ("open-missing-fails", test_open_missing_fails);
+  ADD ("open-folder-fails", test_open_folder_fails);
+  ADD ("open-empty-file-fails", test_open_empty_file_fails);
+  ADD ("read-dtypes", test_read_dtypes);
+  ADD ("write-round-trip", test_write_round_trip);
+  ADD ("writer-bad-input-fails", test_writer_bad_input_fails);
+  ADD ("write-nowhere-fails", test_write_nowhere_fails);
+  ADD ("write-full-disk-fails", test_write_full_disk_fails);
+  ADD ("write-over-open-file", test_write_over_open_file);
+  ADD ("fuzz-seeds", test_fuzz_seeds);
+  ADD ("golden-files-open", test_golden_files_open);
+#undef ADD
+  return g_test_run ();
+}
