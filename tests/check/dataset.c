@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * dataset — folders of clips: order, pixels, masks, memory, and every error */
+#include "dataset.h"
+#include "frames.h"
+#include "io/nfnpy.h"
+#include "pngfile.h"
+
+#include <glib/gstdio.h>
+#include <gst/gst.h>
+#include <png.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WIDTH 6
+#define HEIGHT 4
+
+static const NfDatasetOptions with_masks = { "train", TRUE, 49, 0, G_MAXSIZE };
+static const NfDatasetOptions frames_only = { "train unlabeled", FALSE, 49, 0,
+  G_MAXSIZE };
+
+static gchar *
+make_folder (void)
+{
+  g_autoptr (GError) error = NULL;
+  gchar *folder = g_dir_make_tmp ("nextframe-XXXXXX", &error);
+
+  g_assert_no_error (error);
+  return folder;
+}
+
+static void
+remove_folder (const gchar *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const gchar *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree gchar *path = g_build_filename (folder, name, NULL);
+
+    if (g_file_test (path, G_FILE_TEST_IS_DIR))
+      remove_folder (path);
+    else
+      g_unlink (path);
+  }
+  g_rmdir (folder);
+}
+
+static void
+write_frame (const gchar *folder, guint index, gint width, gint height)
+{
+  g_autofree gchar *path = g_strdup_printf ("%s/image_%u.png", folder, index);
+  g_autofree guint8 *pixels = g_malloc (3 * width * height);
+  g_autoptr (GError) error = NULL;
+
+  for (gint i = 0; i < 3 * width * height; i++)
+    pixels[i] = 40 * index + i;
+  nf_png_write_rgb (path, width, height, pixels, &error);
+  g_assert_no_error (error);
+}
+
+static void
+write_mask (const gchar *folder, guint n, guint height, guint width, gsize cut)
+{
+  const guint64 shape[] = { n, height, width };
+  g_autofree gchar *path = g_build_filename (folder, "mask.npy", NULL);
+  g_autoptr (GByteArray) file = g_byte_array_new ();
+  g_autoptr (GBytes) head = NULL;
+  g_autoptr (GError) error = NULL;
+  NfNpyHeader header;
+
+  nf_npy_header_init (&header, NF_NPY_U8, FALSE, shape, 3, &error);
+  g_assert_no_error (error);
+  head = nf_npy_format_header (&header);
+  g_byte_array_append (
+      file, g_bytes_get_data (head, NULL), g_bytes_get_size (head));
+  for (guint i = 0; i < n * height * width; i++) {
+    guint8 value = 45 + i % 8;
+
+    g_byte_array_append (file, &value, 1);
+  }
+  g_file_set_contents (
+      path, (const gchar *) file->data, file->len - cut, &error);
+  g_assert_no_error (error);
+}
+
+/* A clip of @n frames in @root/@name, with a mask if @mask. */
+static gchar *
+write_clip (const gchar *root, const gchar *name, guint n, gboolean mask)
+{
+  gchar *folder = g_build_filename (root, name, NULL);
+
+  g_mkdir_with_parents (folder, 0777);
+  for (guint i = 0; i < n; i++)
+    write_frame (folder, i, WIDTH, HEIGHT);
+  if (mask)
+    write_mask (folder, n, HEIGHT, WIDTH, 0);
+  return folder;
+}
+
+static void
+test_natural_order (void)
+{
+  g_autofree gchar *root = make_folder ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfDataset) dataset = NULL;
+  g_autoptr (NfDataset) two = NULL;
+  NfDatasetOptions options = frames_only;
+  const gchar *names[] = { "unlabeled/video_3", "train/video_10",
+    "train/video_9", "train/video_0", "val/video_1" };
+  const gchar *want[] = { "train/video_0", "train/video_9", "train/video_10",
+    "unlabeled/video_3" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_free (write_clip (root, names[i], 2, i == 3));
+  g_free (write_clip (root, "train/other", 0, FALSE));
+  g_free (write_clip (root, "train/video_07", 0, FALSE));
+  dataset = nf_dataset_open (root, &options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (nf_dataset_n_clips (dataset), ==, G_N_ELEMENTS (want));
+  for (guint i = 0; i < G_N_ELEMENTS (want); i++) {
+    const NfClipInfo *info = nf_dataset_clip_info (dataset, i);
+
+    g_assert_cmpstr (info->name, ==, want[i]);
+    g_assert_cmpuint (info->n_frames, ==, 2);
+    g_assert_cmpint (info->has_mask, ==, i == 0);
+  }
+  options.max_clips = 2;
+  two = nf_dataset_open (root, &options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (nf_dataset_n_clips (two), ==, 2);
+  remove_folder (root);
+}
+
+static void
+test_load (void)
+{
+  g_autofree gchar *root = make_folder ();
+  g_autofree gchar *folder = write_clip (root, "train/video_0", 12, TRUE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfDataset) dataset = nf_dataset_open (root, &with_masks, &error);
+  g_autoptr (NfClip) clip = NULL;
+
+  g_assert_no_error (error);
+  clip = nf_dataset_load_clip (dataset, 0, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (clip->n_frames, ==, 12);
+  g_assert_cmpint (clip->width, ==, WIDTH);
+  g_assert_cmpint (clip->height, ==, HEIGHT);
+  for (guint t = 0; t < 12; t++)
+    for (guint i = 0; i < 3 * WIDTH * HEIGHT; i++)
+      g_assert_cmpuint (nf_clip_frame (clip, t)[i], ==, (40 * t + i) % 256);
+  for (guint i = 0; i < 12 * WIDTH * HEIGHT; i++) {
+    guint value = 45 + i % 8;
+
+    g_assert_cmpuint (nf_clip_mask (clip, 0)[i], ==, value < 49 ? value : 0);
+  }
+  g_assert_cmpuint (nf_clip_bytes (clip), ==, 12 * 4 * WIDTH * HEIGHT);
+  remove_folder (root);
+}
+
+/* Clips leave memory, the least recently used first. */
+static void
+test_cache (void)
+{
+  g_autofree gchar *root = make_folder ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfDataset) dataset = NULL;
+  NfDatasetOptions options = frames_only;
+  const guint asked[] = { 0, 1, 0, 2, 0, 1 };
+  const gboolean kept[] = { FALSE, FALSE, TRUE, FALSE, TRUE, FALSE };
+  NfClip *last[3] = { NULL };
+
+  for (guint i = 0; i < 3; i++) {
+    g_autofree gchar *name = g_strdup_printf ("train/video_%u", i);
+
+    g_free (write_clip (root, name, 1, FALSE));
+  }
+  options.cache_bytes = 2 * 3 * WIDTH * HEIGHT;
+  dataset = nf_dataset_open (root, &options, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < G_N_ELEMENTS (asked); i++) {
+    NfClip *clip = nf_dataset_load_clip (dataset, asked[i], &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpint (clip == last[asked[i]], ==, kept[i]);
+    g_clear_pointer (&last[asked[i]], nf_clip_unref);
+    last[asked[i]] = clip;
+  }
+  for (guint i = 0; i < 3; i++)
+    nf_clip_unref (last[i]);
+  remove_folder (root);
+}
+
+/* A folder with one clip that a case then spoils. */
+typedef void (*Spoil) (const gchar *root, const gchar *clip);
+
+static void
+spoil_middle_frame (const gchar *root, const gchar *clip)
+{
+  g_autofree gchar *path = g_build_filename (clip, "image_1.png", NULL);
+
+  g_unlink (path);
+}
+
+static void
+spoil_all_frames (const gchar *root, const gchar *clip)
+{
+  for (guint i = 0; i < 3; i++) {
+    g_autofree gchar *path = g_strdup_printf ("%s/image_%u.png", clip, i);
+
+    g_unlink (path);
+  }
+}
+
+static void
+spoil_size (const gchar *root, const gchar *clip)
+{
+  write_frame (clip, 2, WIDTH, HEIGHT + 1);
+}
+
+static void
+spoil_png (const gchar *root, const gchar *clip)
+{
+  g_autofree gchar *path = g_build_filename (clip, "image_0.png", NULL);
+
+  g_file_set_contents (path, "not a picture", -1, NULL);
+}
+
+static void
+spoil_png_data (const gchar *root, const gchar *clip)
+{
+  g_autofree gchar *path = g_build_filename (clip, "image_1.png", NULL);
+  g_autofree gchar *data = NULL;
+  gsize size;
+
+  g_file_get_contents (path, &data, &size, NULL);
+  g_file_set_contents (path, data, size / 2, NULL);
+}
+
+static void
+spoil_depth (const gchar *root, const gchar *clip)
+{
+  g_autofree gchar *path = g_build_filename (clip, "image_0.png", NULL);
+  const guint16 pixels[3 * WIDTH * HEIGHT] = { 0 };
+  png_image image = { .version = PNG_IMAGE_VERSION };
+
+  image.width = WIDTH;
+  image.height = HEIGHT;
+  image.format = PNG_FORMAT_LINEAR_RGB;
+  g_assert_true (png_image_write_to_file (&image, path, 0, pixels, 0, NULL));
+}
+
+static void
+spoil_palette (const gchar *root, const gchar *clip)
+{
+  g_autofree gchar *path = g_build_filename (clip, "image_0.png", NULL);
+  const guint8 pixels[WIDTH * HEIGHT] = { 0 };
+  const guint8 colors[3] = { 1, 2, 3 };
+  png_image image = { .version = PNG_IMAGE_VERSION };
+
+  image.width = WIDTH;
+  image.height = HEIGHT;
+  image.format = PNG_FORMAT_RGB_COLORMAP;
+  image.colormap_entries = 1;
+  g_assert_true (png_image_write_to_file (&image, path, 0, pixels, 0, colors));
+}
+
+static void
+spoil_mask_gone (const gchar *root, const gchar *clip)
+{
+  g_autofree gchar *path = g_build_filename (clip, "mask.npy", NULL);
+
+  g_unlink (path);
+}
+
+static void
+spoil_mask_short (const gchar *root, const gchar *clip)
+{
+  write_mask (clip, 3, HEIGHT, WIDTH, 1);
+}
+
+static void
+spoil_mask_head (const gchar *root, const gchar *clip)
+{
+  g_autofree gchar *path = g_build_filename (clip, "mask.npy", NULL);
+
+  g_file_set_contents (path, "\x93NUMPZ", -1, NULL);
+}
+
+static void
+spoil_mask_frames (const gchar *root, const gchar *clip)
+{
+  write_mask (clip, 2, HEIGHT, WIDTH, 0);
+}
+
+static void
+spoil_mask_size (const gchar *root, const gchar *clip)
+{
+  write_mask (clip, 3, WIDTH, HEIGHT, 0);
+}
+
+static void
+spoil_split (const gchar *root, const gchar *clip)
+{
+  g_autofree gchar *from = g_build_filename (root, "train", NULL);
+  g_autofree gchar *to = g_build_filename (root, "val", NULL);
+
+  g_rename (from, to);
+}
+
+static void
+spoil_root (const gchar *root, const gchar *clip)
+{
+  remove_folder (root);
+}
+
+typedef struct
+{
+  Spoil spoil;
+  NfError code;
+  const gchar *says; /* parts with | between */
+  gboolean at_load; /* found when the clip is read, not before */
+} BadCase;
+
+static const BadCase bad_cases[] = {
+  { spoil_middle_frame, NF_ERROR_NOT_FOUND, "image_1.png|image_2.png" },
+  { spoil_all_frames, NF_ERROR_NOT_FOUND, "train/video_0|image_0.png" },
+  { spoil_png, NF_ERROR_FORMAT, "image_0.png|PNG" },
+  { spoil_depth, NF_ERROR_FORMAT, "image_0.png|16 bits" },
+  { spoil_palette, NF_ERROR_FORMAT, "image_0.png|palette" },
+  { spoil_mask_gone, NF_ERROR_NOT_FOUND, "mask.npy|data.splits" },
+  { spoil_mask_short, NF_ERROR_FORMAT, "mask.npy|bytes" },
+  { spoil_mask_head, NF_ERROR_FORMAT, "mask.npy" },
+  { spoil_mask_frames, NF_ERROR_SHAPE, "mask.npy|(3, 4, 6)|2" },
+  { spoil_mask_size, NF_ERROR_SHAPE, "mask.npy|(3, 4, 6)|6" },
+  { spoil_split, NF_ERROR_NOT_FOUND, "SPLIT/video_N|\"train\"" },
+  { spoil_root, NF_ERROR_NOT_FOUND, "no such folder|train/" },
+  { spoil_size, NF_ERROR_FORMAT, "image_2.png|6x4|6x5", TRUE },
+  { spoil_png_data, NF_ERROR_FORMAT, "image_1.png", TRUE },
+};
+
+static void
+test_bad_folder_fails (gconstpointer data)
+{
+  const BadCase *bad = data;
+  g_auto (GStrv) says = g_strsplit (bad->says, "|", -1);
+  g_autofree gchar *root = make_folder ();
+  g_autofree gchar *clip = write_clip (root, "train/video_0", 3, TRUE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfDataset) dataset = NULL;
+
+  bad->spoil (root, clip);
+  dataset = nf_dataset_open (root, &with_masks, &error);
+  if (bad->at_load) {
+    g_assert_no_error (error);
+    g_assert_null (nf_dataset_load_clip (dataset, 0, &error));
+  } else {
+    g_assert_null (dataset);
+  }
+  g_assert_error (error, NF_ERROR, (gint) bad->code);
+  for (guint i = 0; says[i]; i++)
+    if (!strstr (error->message, says[i]))
+      g_error ("\"%s\" is not in \"%s\"", says[i], error->message);
+  remove_folder (root);
+}
+
+static void
+test_sizes_differ (void)
+{
+  g_autofree gchar *root = make_folder ();
+  g_autofree gchar *one = write_clip (root, "train/video_0", 1, FALSE);
+  g_autofree gchar *two = write_clip (root, "train/video_1", 0, FALSE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfDataset) dataset = NULL;
+  gint width, height;
+
+  write_frame (two, 0, 2 * WIDTH, HEIGHT);
+  dataset = nf_dataset_open (root, &frames_only, &error);
+  g_assert_no_error (error);
+  g_assert_false (nf_dataset_common_size (dataset, &width, &height, &error));
+  g_assert_error (error, NF_ERROR, NF_ERROR_FORMAT);
+  g_assert_nonnull (strstr (error->message, "12x4"));
+  remove_folder (root);
+}
+
+/* Gray pixels become RGB, transparency is dropped as it is. */
+static void
+test_png_formats (void)
+{
+  g_autofree gchar *root = make_folder ();
+  g_autofree gchar *path = g_build_filename (root, "a.png", NULL);
+  const guint8 gray[] = { 10, 200 };
+  const guint8 rgba[] = { 1, 2, 3, 0, 250, 251, 252, 128 };
+  g_autoptr (GError) error = NULL;
+  png_image image = { .version = PNG_IMAGE_VERSION };
+  guint8 got[6];
+
+  image.width = 2;
+  image.height = 1;
+  image.format = PNG_FORMAT_GRAY;
+  g_assert_true (png_image_write_to_file (&image, path, 0, gray, 0, NULL));
+  nf_png_read_rgb (path, 2, 1, got, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (got, 6, ((guint8[]){ 10, 10, 10, 200, 200, 200 }), 6);
+  image.format = PNG_FORMAT_RGBA;
+  g_assert_true (png_image_write_to_file (&image, path, 0, rgba, 0, NULL));
+  nf_png_read_rgb (path, 2, 1, got, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (got, 6, ((guint8[]){ 1, 2, 3, 250, 251, 252 }), 6);
+  remove_folder (root);
+}
+
+/* Each epoch has every item once, in an order that only its number decides. */
+static void
+test_order (void)
+{
+  const guint n = 50;
+  g_autoptr (NfOrder) order = nf_order_new (3, n);
+  g_autoptr (NfOrder) late = nf_order_new (3, n);
+  g_autoptr (NfOrder) other = nf_order_new (4, n);
+  guint seen[50] = { 0 }, in_place = 0, same = 0, same_other = 0;
+  guint first[50];
+
+  for (guint i = 0; i < n; i++) {
+    first[i] = nf_order_item (order, i);
+    same_other += first[i] == nf_order_item (other, i);
+  }
+  for (guint i = 0; i < n; i++) {
+    guint item = nf_order_item (order, n + i);
+
+    seen[item]++;
+    in_place += item == i;
+    same += item == first[i];
+    g_assert_cmpuint (nf_order_item (late, n + i), ==, item);
+  }
+  for (guint i = 0; i < n; i++) {
+    g_assert_cmpuint (seen[i], ==, 1);
+    g_assert_cmpuint (nf_order_item (order, i), ==, first[i]);
+  }
+  g_assert_cmpuint (MAX (in_place, MAX (same, same_other)), <, n / 4);
+}
+
+static void
+resize (const guint8 *src, gint sw, gint sh, guint8 *dst, gint dw, gint dh)
+{
+  g_autoptr (GError) error = NULL;
+
+  nf_frames_resize_rgb (src, sw, sh, dst, dw, dh, &error);
+  g_assert_no_error (error);
+}
+
+/* Odd sizes, whose rows GStreamer would pad; one colour stays that colour, and
+ * halving is the mean of a ramp. */
+static void
+test_resize (void)
+{
+  guint8 flat[3 * 7 * 5], out[3 * 16 * 16], ramp[3 * 64];
+
+  for (guint i = 0; i < sizeof flat; i++)
+    flat[i] = 50 + 70 * (i % 3);
+  resize (flat, 7, 5, out, 13, 3);
+  for (guint i = 0; i < 3 * 13 * 3; i++)
+    g_assert_cmpuint (out[i], ==, 50 + 70 * (i % 3));
+  resize (flat, 7, 5, out, 1, 1);
+  g_assert_cmpint (ABS (out[1] - 120), <=, 2);
+  resize (flat, 7, 5, out, 7, 5);
+  g_assert_cmpmem (flat, sizeof flat, out, sizeof flat);
+  for (guint i = 0; i < sizeof ramp; i++)
+    ramp[i] = 4 * (i / 3);
+  resize (ramp, 64, 1, out, 32, 1);
+  for (guint x = 1; x < 31; x++)
+    g_assert_cmpint (ABS (out[3 * x] - (gint) (8 * x + 2)), <=, 1);
+}
+
+static void
+test_real_clips (void)
+{
+  g_autofree gchar *root =
+      g_build_filename (g_getenv ("NF_SHARED"), "data", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfDataset) masked = NULL;
+  g_autoptr (NfDataset) all = NULL;
+  gint width, height;
+
+  if (!g_file_test (root, G_FILE_TEST_IS_DIR)) {
+    g_test_skip ("no clips at NF_SHARED/data");
+    return;
+  }
+  masked = nf_dataset_open (root, &with_masks, &error);
+  g_assert_no_error (error);
+  all = nf_dataset_open (root, &frames_only, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (nf_dataset_n_clips (masked), ==, 3);
+  g_assert_cmpuint (nf_dataset_n_clips (all), ==, 6);
+  nf_dataset_common_size (all, &width, &height, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (width, ==, 240);
+  g_assert_cmpint (height, ==, 160);
+  for (guint i = 0; i < 3; i++) {
+    g_autoptr (NfClip) clip = nf_dataset_load_clip (masked, i, &error);
+    gsize objects = 0, n = (gsize) 22 * 160 * 240;
+
+    g_assert_no_error (error);
+    for (gsize p = 0; p < n; p++) {
+      g_assert_cmpuint (clip->masks[p], <, 49);
+      objects += clip->masks[p] != 0;
+    }
+    g_assert_cmpuint (objects, >, n / 200);
+    g_assert_cmpuint (objects, <, n / 4);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  gst_init (NULL, NULL);
+  g_test_add_func ("/dataset/natural-order", test_natural_order);
+  g_test_add_func ("/dataset/load", test_load);
+  g_test_add_func ("/dataset/cache", test_cache);
+  for (guint i = 0; i < G_N_ELEMENTS (bad_cases); i++) {
+    g_autofree gchar *name = g_strdup_printf ("/dataset/bad-folder/%u", i);
+
+    g_test_add_data_func (name, &bad_cases[i], test_bad_folder_fails);
+  }
+  g_test_add_func ("/dataset/sizes-differ", test_sizes_differ);
+  g_test_add_func ("/dataset/png-formats", test_png_formats);
+  g_test_add_func ("/dataset/order", test_order);
+  g_test_add_func ("/dataset/resize", test_resize);
+  g_test_add_func ("/dataset/real-clips", test_real_clips);
+  return g_test_run ();
+}

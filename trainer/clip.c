@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * clip — the frames and masks of one clip, read from its folder */
+#include "clip.h"
+#include "mask.h"
+#include "pngfile.h"
+
+#include <string.h>
+
+/* "image_7.png" gives 7; -1 for other names. */
+static gint64
+frame_number (const gchar *name)
+{
+  g_autofree gchar *again = NULL;
+  gint64 number;
+
+  if (!g_str_has_prefix (name, "image_"))
+    return -1;
+  number = g_ascii_strtoll (name + strlen ("image_"), NULL, 10);
+  again = g_strdup_printf ("image_%" G_GINT64_FORMAT ".png", number);
+  return g_str_equal (again, name) ? number : -1;
+}
+
+static gchar *
+frame_path (const NfClipInfo *info, guint index)
+{
+  return g_strdup_printf ("%s/image_%u.png", info->folder, index);
+}
+
+/* Says which frame is the first that is not there. */
+static gboolean
+fail_missing (const NfClipInfo *info, gint64 last, GError **error)
+{
+  for (guint i = 0; i < last; i++) {
+    g_autofree gchar *path = frame_path (info, i);
+
+    if (g_file_test (path, G_FILE_TEST_EXISTS))
+      continue;
+    g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
+        "%s: missing, though the clip goes on to image_%" G_GINT64_FORMAT
+        ".png; restore the frame, or remove the clip's folder",
+        path, last);
+    return FALSE;
+  }
+  g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
+      "%s: expected frames image_0.png, image_1.png, ..., found none; restore "
+      "them, or remove the clip's folder",
+      info->folder);
+  return FALSE;
+}
+
+static gboolean
+count_frames (NfClipInfo *info, GError **error)
+{
+  g_autoptr (GDir) dir = g_dir_open (info->folder, 0, error);
+  const gchar *name;
+  gint64 last = -1;
+
+  if (!dir)
+    return FALSE;
+  while ((name = g_dir_read_name (dir))) {
+    gint64 number = frame_number (name);
+
+    last = MAX (last, number);
+    info->n_frames += number >= 0;
+    info->has_mask |= g_str_equal (name, "mask.npy");
+  }
+  if (info->n_frames == 0 || info->n_frames != last + 1)
+    return fail_missing (info, last, error);
+  return TRUE;
+}
+
+/**
+ * nf_clip_info_new:
+ * @folder: the clip's folder
+ * @name: what messages call it
+ * @masks: whether its mask is wanted: it must then be there and fit the frames
+ * @error: return location
+ *
+ * Looks at the names in the folder, the size of the first frame and the head of
+ * the mask.
+ *
+ * Returns: (transfer full) (nullable): what is known of the clip
+ */
+NfClipInfo *
+nf_clip_info_new (
+    const gchar *folder, const gchar *name, gboolean masks, GError **error)
+{
+  g_autoptr (NfClipInfo) info = g_new0 (NfClipInfo, 1);
+  g_autofree gchar *first = NULL;
+
+  info->folder = g_strdup (folder);
+  info->name = g_strdup (name);
+  if (!count_frames (info, error))
+    return NULL;
+  first = frame_path (info, 0);
+  if (!nf_png_size (first, &info->width, &info->height, error))
+    return NULL;
+  if (masks && !info->has_mask) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
+        "%s/mask.npy: missing; segmentation is trained on clips with masks: "
+        "restore it, remove the clip's folder, or leave its split out of "
+        "data.splits",
+        folder);
+    return NULL;
+  }
+  if (masks && !nf_mask_read (info, NULL, error))
+    return NULL;
+  return g_steal_pointer (&info);
+}
+
+/**
+ * nf_clip_info_free:
+ * @info: (transfer full) (nullable): what is known of a clip
+ */
+void
+nf_clip_info_free (NfClipInfo *info)
+{
+  if (!info)
+    return;
+  g_free (info->folder);
+  g_free (info->name);
+  g_free (info);
+}
+
+/* Reads the mask; classes that there are not are background. */
+static gboolean
+load_masks (NfClip *clip, const NfClipInfo *info, guint classes, GError **error)
+{
+  gsize n = (gsize) clip->n_frames * clip->height * clip->width;
+
+  clip->masks = g_malloc (n);
+  if (!nf_mask_read (info, clip->masks, error))
+    return FALSE;
+  for (gsize i = 0; i < n; i++)
+    if (clip->masks[i] >= classes)
+      clip->masks[i] = 0;
+  return TRUE;
+}
+
+/**
+ * nf_clip_load:
+ * @info: which clip
+ * @masks: whether to read its mask, which must be there
+ * @classes: mask values of so many and more become 0
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): its frames and masks
+ */
+NfClip *
+nf_clip_load (
+    const NfClipInfo *info, gboolean masks, guint classes, GError **error)
+{
+  g_autoptr (NfClip) clip = g_new0 (NfClip, 1);
+  gsize bytes = (gsize) 3 * info->width * info->height;
+
+  g_atomic_ref_count_init (&clip->refs);
+  clip->n_frames = info->n_frames;
+  clip->width = info->width;
+  clip->height = info->height;
+  clip->frames = g_malloc_n (info->n_frames, bytes);
+  for (guint i = 0; i < info->n_frames; i++) {
+    g_autofree gchar *path = frame_path (info, i);
+
+    if (!nf_png_read_rgb (
+            path, info->width, info->height, clip->frames + i * bytes, error))
+      return NULL;
+  }
+  if (masks && !load_masks (clip, info, classes, error))
+    return NULL;
+  return g_steal_pointer (&clip);
+}
+
+/**
+ * nf_clip_ref:
+ * @clip: a clip
+ *
+ * Returns: (transfer full): @clip
+ */
+NfClip *
+nf_clip_ref (NfClip *clip)
+{
+  g_atomic_ref_count_inc (&clip->refs);
+  return clip;
+}
+
+/**
+ * nf_clip_unref:
+ * @clip: (transfer full) (nullable): a clip
+ */
+void
+nf_clip_unref (NfClip *clip)
+{
+  if (!clip || !g_atomic_ref_count_dec (&clip->refs))
+    return;
+  g_free (clip->frames);
+  g_free (clip->masks);
+  g_free (clip);
+}
+
+/**
+ * nf_clip_frame:
+ * @clip: a clip
+ * @index: below its number of frames
+ *
+ * Returns: (transfer none): (height, width, 3), red, green, blue
+ */
+const guint8 *
+nf_clip_frame (const NfClip *clip, guint index)
+{
+  g_return_val_if_fail (index < clip->n_frames, NULL);
+  return clip->frames + (gsize) 3 * clip->width * clip->height * index;
+}
+
+/**
+ * nf_clip_mask:
+ * @clip: a clip
+ * @index: below its number of frames
+ *
+ * Returns: (transfer none) (nullable): (height, width), classes; NULL where
+ *   masks were not read
+ */
+const guint8 *
+nf_clip_mask (const NfClip *clip, guint index)
+{
+  g_return_val_if_fail (index < clip->n_frames, NULL);
+  if (!clip->masks)
+    return NULL;
+  return clip->masks + (gsize) clip->width * clip->height * index;
+}
+
+/**
+ * nf_clip_bytes:
+ * @clip: a clip
+ *
+ * Returns: the memory of its pixels and masks
+ */
+gsize
+nf_clip_bytes (const NfClip *clip)
+{
+  gsize pixels = (gsize) clip->n_frames * clip->width * clip->height;
+
+  return pixels * (clip->masks ? 4 : 3);
+}

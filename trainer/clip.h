@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * clip — the frames and masks of one clip, read from its folder
+ *
+ * A clip is a folder of image_0.png, image_1.png, ... and, where it has labels,
+ * mask.npy: unsigned bytes of shape (frames, rows, columns), a class a pixel. */
+#pragma once
+
+#include "core/nferror.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfClipInfo:
+ * @folder: where it lies
+ * @name: split and folder, for messages: "train/video_0"
+ * @n_frames: frames in the folder
+ * @width: columns of its first frame
+ * @height: rows of its first frame
+ * @has_mask: whether the folder holds a mask.npy
+ *
+ * What is known of a clip before it is read.
+ */
+typedef struct
+{
+  gchar *folder;
+  gchar *name;
+  guint n_frames;
+  gint width, height; /* pixels */
+  gboolean has_mask;
+} NfClipInfo;
+
+/**
+ * NfClip:
+ * @n_frames: frames
+ * @width: columns
+ * @height: rows
+ * @frames: (n_frames, height, width, 3), red, green, blue
+ * @masks: (nullable): (n_frames, height, width), classes
+ *
+ * Reference-counted; never changes once read.
+ */
+typedef struct
+{
+  gatomicrefcount refs;
+  guint n_frames;
+  gint width, height; /* pixels */
+  guint8 *frames;
+  guint8 *masks;
+} NfClip;
+
+NfClipInfo *nf_clip_info_new (
+    const gchar *folder, const gchar *name, gboolean masks, GError **error);
+void nf_clip_info_free (NfClipInfo *info);
+
+NfClip *nf_clip_load (
+    const NfClipInfo *info, gboolean masks, guint classes, GError **error);
+NfClip *nf_clip_ref (NfClip *clip);
+void nf_clip_unref (NfClip *clip);
+const guint8 *nf_clip_frame (const NfClip *clip, guint index);
+const guint8 *nf_clip_mask (const NfClip *clip, guint index);
+gsize nf_clip_bytes (const NfClip *clip);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfClipInfo, nf_clip_info_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfClip, nf_clip_unref)
+
+G_END_DECLS

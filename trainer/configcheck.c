@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * configcheck — what must hold between settings, and the JSON of checkpoints
+ *
+ * Siblings: runconfig.c (one value at a time), configtable.c (the rows). */
+#include "runconfig.h"
+
+static gboolean fail (GError **error, const gchar *format, ...)
+    G_GNUC_PRINTF (2, 3);
+
+static gboolean
+fail (GError **error, const gchar *format, ...)
+{
+  g_autofree gchar *message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  message = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error_literal (error, NF_ERROR, NF_ERROR_INVALID, message);
+  return FALSE;
+}
+
+static gboolean
+check_attention (const NfConfigDiffusion *model, gint64 side, GError **error)
+{
+  for (guint i = 0; i < model->attn_resolutions.n; i++) {
+    g_autoptr (GString) sides = g_string_new (NULL);
+    gboolean found = FALSE;
+
+    for (guint level = 0; level < model->ch_mult.n; level++) {
+      found |= side >> level == model->attn_resolutions.v[i];
+      g_string_append_printf (sides, " %" G_GINT64_FORMAT, side >> level);
+    }
+    if (!found)
+      return fail (error,
+          "model.attn-resolutions: no level has a smaller side of "
+          "%" G_GINT64_FORMAT "; the levels' smaller sides are%s",
+          model->attn_resolutions.v[i], sides->str);
+  }
+  return TRUE;
+}
+
+static gboolean
+check_diffusion (const NfTrainConfig *config, GError **error)
+{
+  const NfConfigDiffusion *model = &config->diffusion;
+  gint64 h = config->data.image_size.v[0], w = config->data.image_size.v[1];
+  gint64 unit;
+
+  if (model->ch_mult.n == 0)
+    return fail (error, "model.ch-mult: expected a number a level, got none");
+  if (model->n_head_channels == 0)
+    return fail (error,
+        "model.n-head-channels: expected -1 (one head) or the "
+        "channels of a head, got 0");
+  if (model->sigma_begin < model->sigma_end)
+    return fail (error,
+        "model.sigma-begin: expected at least sigma-end (%g), got %g: level 0 "
+        "is the noisiest",
+        model->sigma_end, model->sigma_begin);
+  if (h == 0)
+    return TRUE;
+  unit = 1 << (model->ch_mult.n - 1);
+  if (h % unit || w % unit)
+    return fail (error,
+        "data.image-size: expected multiples of %" G_GINT64_FORMAT
+        " for the %u levels of model.ch-mult, got %" G_GINT64_FORMAT
+        " %" G_GINT64_FORMAT,
+        unit, model->ch_mult.n, h, w);
+  return check_attention (model, MIN (h, w), error);
+}
+
+/**
+ * nf_train_config_check:
+ * @config: the settings
+ * @error: return location; names the key, what was expected and what it is
+ *
+ * Checks what no value shows alone. An image size of 0 0 is left unchecked
+ * until nf_train_config_set_image_size() has replaced it.
+ */
+gboolean
+nf_train_config_check (const NfTrainConfig *config, GError **error)
+{
+  const gint64 *size = config->data.image_size.v;
+
+  if ((size[0] == 0) != (size[1] == 0))
+    return fail (error,
+        "data.image-size: expected a height and a width, or 0 0 for the "
+        "frames' own, got %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
+        size[0], size[1]);
+  return config->kind == NF_TRAIN_SEGMENT || check_diffusion (config, error);
+}
+
+/**
+ * nf_train_config_set_image_size:
+ * @config: the settings
+ * @height: rows in pixels
+ * @width: columns in pixels
+ *
+ * Puts the frames' own size where the configuration left it open.
+ */
+void
+nf_train_config_set_image_size (NfTrainConfig *config, gint height, gint width)
+{
+  config->data.image_size.v[0] = height;
+  config->data.image_size.v[1] = width;
+}
+
+static void
+add_int (JsonObject *object, const gchar *name, gint64 value)
+{
+  json_object_set_int_member (object, name, value);
+}
+
+static void
+add_ints (JsonObject *object, const gchar *name, const NfIntList *list)
+{
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; i < list->n; i++)
+    json_array_add_int_element (array, list->v[i]);
+  json_object_set_array_member (object, name, array);
+}
+
+static void
+add_floats (JsonObject *object, const gchar *name, const NfFloatList *list)
+{
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; i < list->n; i++)
+    json_array_add_double_element (array, list->v[i]);
+  json_object_set_array_member (object, name, array);
+}
+
+static void
+add_diffusion (JsonObject *object, const NfTrainConfig *config)
+{
+  const NfConfigDiffusion *model = &config->diffusion;
+  const NfIntList *size = &config->data.image_size;
+
+  if (size->v[0] == size->v[1])
+    add_int (object, "image_size", size->v[0]);
+  else
+    add_ints (object, "image_size", size);
+  add_int (object, "channels", model->channels);
+  add_int (object, "num_frames", model->num_frames);
+  add_int (object, "num_frames_cond", model->num_frames_cond);
+  add_int (object, "future_gap", model->future_gap);
+  add_int (object, "ngf", model->ngf);
+  add_ints (object, "ch_mult", &model->ch_mult);
+  add_int (object, "num_res_blocks", model->num_res_blocks);
+  add_ints (object, "attn_resolutions", &model->attn_resolutions);
+  add_int (object, "n_head_channels", model->n_head_channels);
+  json_object_set_boolean_member (object, "spade", model->spade);
+  add_int (object, "spade_dim", model->spade_dim);
+  add_int (object, "num_classes", model->num_classes);
+  json_object_set_double_member (object, "sigma_begin", model->sigma_begin);
+  json_object_set_double_member (object, "sigma_end", model->sigma_end);
+  json_object_set_string_member (object, "sigma_dist", model->sigma_dist);
+  json_object_set_double_member (object, "dropout", model->dropout);
+}
+
+static void
+add_segment (JsonObject *object, const NfTrainConfig *config)
+{
+  const NfConfigSegment *model = &config->segment;
+
+  json_object_set_string_member (object, "encoder", model->encoder);
+  add_int (object, "classes", model->classes);
+  add_ints (object, "widths", &model->widths);
+  add_floats (object, "mean", &model->mean);
+  add_floats (object, "std", &model->std);
+}
+
+/**
+ * nf_train_config_to_json:
+ * @config: settings whose image size is known
+ *
+ * What a checkpoint says of its network: the value of `nextframe.config`.
+ *
+ * Returns: (transfer full): a JSON object
+ */
+JsonObject *
+nf_train_config_to_json (const NfTrainConfig *config)
+{
+  JsonObject *object = json_object_new ();
+
+  if (config->kind == NF_TRAIN_DIFFUSION)
+    add_diffusion (object, config);
+  else
+    add_segment (object, config);
+  return object;
+}

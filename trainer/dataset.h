@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * dataset — a folder of clips, and the order in which training sees them
+ *
+ * A data set is a folder of splits (train/, val/, unlabeled/, hidden/, any may
+ * be missing), a split a folder of clips video_N. Opening looks at every clip's
+ * file names, its first frame and the head of its mask; clips are read when
+ * they are asked for and kept while memory is allowed to them.
+ * Sibling: clip.c (one clip). */
+#pragma once
+
+#include "clip.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfDatasetOptions:
+ * @splits: names of splits with spaces between, in order
+ * @masks: read masks, and demand one in every clip
+ * @classes: mask values of so many and more become 0, the background
+ * @max_clips: stop after so many clips; 0: all
+ * @cache_bytes: memory for clips that nobody holds
+ */
+typedef struct
+{
+  const gchar *splits;
+  gboolean masks;
+  guint classes;
+  guint64 max_clips;
+  gsize cache_bytes;
+} NfDatasetOptions;
+
+/**
+ * NfDataset: an open data set; used from one thread at a time
+ */
+typedef struct _NfDataset NfDataset;
+
+NfDataset *nf_dataset_open (
+    const gchar *path, const NfDatasetOptions *options, GError **error);
+void nf_dataset_free (NfDataset *dataset);
+guint nf_dataset_n_clips (const NfDataset *dataset);
+const NfClipInfo *nf_dataset_clip_info (const NfDataset *dataset, guint index);
+gboolean nf_dataset_common_size (
+    const NfDataset *dataset, gint *width, gint *height, GError **error);
+NfClip *nf_dataset_load_clip (NfDataset *dataset, guint index, GError **error);
+
+/**
+ * NfOrder: the shuffled order of items, a new one each epoch
+ */
+typedef struct _NfOrder NfOrder;
+
+NfOrder *nf_order_new (guint64 seed, guint n_items);
+void nf_order_free (NfOrder *order);
+guint nf_order_item (NfOrder *order, guint64 sample);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfDataset, nf_dataset_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfOrder, nf_order_free)
+
+G_END_DECLS
