@@ -375,7 +375,7 @@ nf_op_adam (NfTensor *param, NfTensor *grad, NfTensor *m, NfTensor *v,
 }
 
 gboolean
-nf_op_ema (NfTensor *shadow, NfTensor *value, gfloat rate, GError **error)
+nf_op_ema (NfTensor *shadow, NfTensor *value, gdouble rate, GError **error)
 {
   NfTensor *in[] = { shadow, value };
   NfEmaParams params = { rate };

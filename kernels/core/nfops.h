@@ -156,15 +156,15 @@ typedef struct
 
 typedef struct
 {
-  gfloat lr, beta1, beta2, eps, weight_decay;
-  gfloat grad_scale; /* the gradient is multiplied by this first */
+  gdouble lr, beta1, beta2, eps, weight_decay;
+  gdouble grad_scale; /* the gradient is multiplied by this first */
   gint64 t; /* update number, from 1: bias correction */
   gboolean decoupled; /* AdamW; FALSE: Adam with L2 in the gradient */
 } NfAdamParams;
 
 typedef struct
 {
-  gfloat rate; /* mu of shadow = (1 - mu) * value + mu * shadow */
+  gdouble rate; /* mu of shadow = (1 - mu) * value + mu * shadow */
 } NfEmaParams;
 
 /**
@@ -260,6 +260,6 @@ NfTensor *nf_op_sum_squares (NfTensor *x, GError **error);
 gboolean nf_op_adam (NfTensor *param, NfTensor *grad, NfTensor *m, NfTensor *v,
     const NfAdamParams *params, GError **error);
 gboolean nf_op_ema (
-    NfTensor *shadow, NfTensor *value, gfloat rate, GError **error);
+    NfTensor *shadow, NfTensor *value, gdouble rate, GError **error);
 
 G_END_DECLS

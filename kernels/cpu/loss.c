@@ -10,7 +10,6 @@
  *                   - 2 [k = t] / D) / (N K),  dz_k = p_k (dp_k - sum_j p_j dp_j)
  *   noise           1/N sum 0.5 (z - e)^2;  dz = (z - e) / N = -de
  * See: docs/ops.md. */
-#include "cpu/nfcpu.h"
 #include "cpu/reduce.h"
 
 #include <math.h>

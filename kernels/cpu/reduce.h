@@ -6,12 +6,9 @@
  * thread, and the pieces are added in their order. */
 #pragma once
 
-#include <glib.h>
+#include "cpu/nfcpu.h"
 
 G_BEGIN_DECLS
-
-/* work below this many elements is not worth a second thread */
-#define NF_CPU_GRAIN 16384
 
 /**
  * NfCpuPartialSum:

@@ -9,7 +9,6 @@
  * In two dimensions the transpose of up is 4 down, of down it is up / 4: so
  * two functions with a gain serve all four. See: docs/ops.md. */
 #include "cpu/nfcpu.h"
-#include "cpu/reduce.h"
 
 #include <string.h>
 
