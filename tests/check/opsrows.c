@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * opsrows — the table of cases of the op test
+ *
+ * A row is one line: op, name, tolerance, parameters, inputs. Odd sizes, one
+ * pixel, broadcast, batches of 1 and 3, channels 1, 3, 5, 16, 33. */
+#include "opsrows.h"
+
+/* inputs: differentiable (W: of large range), constant, positive, bytes, labels */
+#define X(n, c, h, w)                                                          \
+  {                                                                            \
+    n, c, h, w, OP_INPUT_GRAD                                                  \
+  }
+#define W(n, c, h, w)                                                          \
+  {                                                                            \
+    n, c, h, w, OP_INPUT_WIDE                                                  \
+  }
+#define C(n, c, h, w)                                                          \
+  {                                                                            \
+    n, c, h, w, OP_INPUT_CONST                                                 \
+  }
+#define V(n, c, h, w)                                                          \
+  {                                                                            \
+    n, c, h, w, OP_INPUT_POSITIVE                                              \
+  }
+#define U8(n, c, h, w)                                                         \
+  {                                                                            \
+    n, c, h, w, OP_INPUT_BYTES                                                 \
+  }
+#define L8(n, h, w)                                                            \
+  {                                                                            \
+    n, 1, h, w, OP_INPUT_LABELS8                                               \
+  }
+#define L64(n, h, w)                                                           \
+  {                                                                            \
+    n, 1, h, w, OP_INPUT_LABELS64                                              \
+  }
+
+#define P(...) &(__VA_ARGS__)
+#define NO_PARAMS P ((NfNoParams){ 0 })
+#define CONV(...) P ((NfConv2dParams){ __VA_ARGS__ })
+#define KEY(seed, stream)                                                      \
+  {                                                                            \
+    seed, stream, NF_RNG_TEST                                                  \
+  }
+#define BN(...) P ((NfBatchNormParams){ __VA_ARGS__ })
+#define NORM(...) P ((NfNormalizeParams){ __VA_ARGS__ })
+
+#define ROW(OP, name, tolerance, params, ...)                                  \
+  {                                                                            \
+    NF_OP_##OP, name, tolerance, params,                                       \
+    {                                                                          \
+      __VA_ARGS__                                                              \
+    }                                                                          \
+  }
+
+/* clang-format off */
+const OpRow op_rows[] = {
+  ROW (CONV2D, "1x1", 1e-12, CONV (1, 0), X (1, 3, 5, 7), X (5, 3, 1, 1), X (1, 5, 1, 1)),
+  ROW (CONV2D, "1x1-no-bias", 1e-12, CONV (1, 0), X (3, 33, 4, 5), X (16, 33, 1, 1)),
+  ROW (CONV2D, "1x1-stride", 1e-12, CONV (2, 0), X (3, 16, 7, 5), X (33, 16, 1, 1)),
+  ROW (CONV2D, "one-pixel", 1e-12, CONV (1, 1), X (1, 5, 1, 1), X (3, 5, 3, 3), X (1, 3, 1, 1)),
+  ROW (CONV2D, "3x3", 1e-12, CONV (1, 1), X (3, 16, 6, 5), X (16, 16, 3, 3), X (1, 16, 1, 1)),
+  ROW (CONV2D, "3x3-no-pad", 1e-12, CONV (1, 0), X (1, 5, 7, 5), X (3, 5, 3, 3), X (1, 3, 1, 1)),
+  ROW (CONV2D, "3x3-stride", 1e-12, CONV (2, 1), X (1, 33, 9, 7), X (5, 33, 3, 3)),
+  ROW (CONV2D, "3x3-one-channel", 1e-12, CONV (1, 1), X (1, 1, 5, 9), X (1, 1, 3, 3), X (1, 1, 1, 1)),
+  ROW (CONV2D, "3x3-wide", 1e-12, CONV (1, 1), X (1, 48, 5, 7), X (49, 48, 3, 3), X (1, 49, 1, 1)),
+  ROW (CONV2D, "7x7-stride", 1e-12, CONV (2, 3), X (1, 3, 11, 13), X (16, 3, 7, 7)),
+  ROW (CONV2D, "1x3", 1e-12, CONV (1, 1), X (1, 5, 4, 6), X (3, 5, 1, 3), X (1, 3, 1, 1)),
+  ROW (CONV2D, "3x3-relu", 1e-12, CONV (1, 1, NF_ACT_RELU), X (3, 5, 5, 4), X (5, 5, 3, 3), X (1, 5, 1, 1)),
+  ROW (CONV2D, "3x3-silu", 1e-12, CONV (1, 1, NF_ACT_SILU), X (1, 33, 5, 4), X (16, 33, 3, 3), X (1, 16, 1, 1)),
+  ROW (CONV2D, "1x1-relu-no-bias", 1e-12, CONV (1, 0, NF_ACT_RELU), X (1, 3, 5, 4), X (16, 3, 1, 1)),
+  ROW (CONV2D, "3x3-large", 1e-12, CONV (1, 1), X (1, 16, 23, 25), X (16, 16, 3, 3), X (1, 16, 1, 1)),
+
+  ROW (LINEAR, "vector", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 33, 1, 1), X (16, 33, 1, 1), X (1, 16, 1, 1)),
+  ROW (LINEAR, "pixels", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 5, 4, 3), X (7, 5, 1, 1), X (1, 7, 1, 1)),
+  ROW (LINEAR, "transposed", 1e-12, P ((NfLinearParams) { TRUE }), X (3, 16, 3, 5), X (16, 33, 1, 1), X (1, 33, 1, 1)),
+  ROW (LINEAR, "no-bias", 1e-12, P ((NfLinearParams) { TRUE }), X (1, 5, 1, 7), X (5, 3, 1, 1)),
+  ROW (LINEAR, "one-by-one", 1e-12, P ((NfLinearParams) { FALSE }), X (1, 1, 1, 1), X (1, 1, 1, 1), X (1, 1, 1, 1)),
+  ROW (LINEAR, "large", 1e-12, P ((NfLinearParams) { TRUE }), X (1, 33, 23, 25), X (33, 16, 1, 1), X (1, 16, 1, 1)),
+
+  ROW (ATTENTION, "one-head", 1e-12, P ((NfAttentionParams) { 1 }), X (1, 5, 3, 4), X (1, 5, 3, 4), X (1, 5, 3, 4)),
+  ROW (ATTENTION, "heads", 1e-12, P ((NfAttentionParams) { 3 }), X (3, 33, 3, 2), X (3, 33, 3, 2), X (3, 33, 3, 2)),
+  ROW (ATTENTION, "one-channel-a-head", 1e-12, P ((NfAttentionParams) { 3 }), X (1, 3, 2, 3), X (1, 3, 2, 3), X (1, 3, 2, 3)),
+  ROW (ATTENTION, "one-pixel", 1e-12, P ((NfAttentionParams) { 2 }), X (3, 16, 1, 1), X (3, 16, 1, 1), X (3, 16, 1, 1)),
+
+  ROW (SOFTMAX, "classes", 1e-12, NO_PARAMS, X (3, 49, 3, 5)),
+  ROW (SOFTMAX, "three", 1e-12, NO_PARAMS, X (1, 3, 5, 1)),
+  ROW (SOFTMAX, "one-channel", 1e-12, NO_PARAMS, X (1, 1, 3, 2)),
+  ROW (SOFTMAX, "large", 1e-12, NO_PARAMS, X (3, 33, 13, 15)),
+  ROW (SOFTMAX, "far-apart", 1e-12, NO_PARAMS, W (1, 16, 3, 5)),
+
+  ROW (MAX_POOL, "3-stride-2-pad-1", 1e-12, P ((NfMaxPoolParams) { 3, 2, 1 }), X (3, 5, 7, 9)),
+  ROW (MAX_POOL, "even-size", 1e-12, P ((NfMaxPoolParams) { 3, 2, 1 }), X (1, 16, 6, 8)),
+  ROW (MAX_POOL, "2-stride-2", 1e-12, P ((NfMaxPoolParams) { 2, 2, 0 }), X (1, 33, 5, 4)),
+  ROW (MAX_POOL, "one-pixel", 1e-12, P ((NfMaxPoolParams) { 3, 2, 1 }), X (1, 3, 1, 1)),
+  ROW (MAX_POOL, "large", 1e-12, P ((NfMaxPoolParams) { 3, 2, 1 }), W (1, 16, 37, 35)),
+
+  ROW (GROUP_NORM, "plain", 1e-12, P ((NfGroupNormParams) { 4, 1e-6f }), X (3, 16, 5, 3)),
+  ROW (GROUP_NORM, "affine", 1e-12, P ((NfGroupNormParams) { 3, 1e-5f }), X (1, 33, 3, 4), X (1, 33, 1, 1), X (1, 33, 1, 1)),
+  ROW (GROUP_NORM, "one-group", 1e-12, P ((NfGroupNormParams) { 1, 1e-5f }), X (3, 5, 1, 1), X (1, 5, 1, 1), X (1, 5, 1, 1)),
+  ROW (GROUP_NORM, "group-a-channel", 1e-12, P ((NfGroupNormParams) { 5, 1e-5f }), X (3, 5, 3, 3)),
+  ROW (GROUP_NORM, "large-eps", 1e-12, P ((NfGroupNormParams) { 1, 0.5f }), X (1, 3, 5, 7), X (1, 3, 1, 1), X (1, 3, 1, 1)),
+  ROW (GROUP_NORM, "large", 1e-12, P ((NfGroupNormParams) { 11, 1e-5f }), X (3, 33, 13, 15), X (1, 33, 1, 1), X (1, 33, 1, 1)),
+
+  ROW (BATCH_NORM, "training", 1e-12, BN (TRUE, 0.1f, 1e-5f), X (3, 5, 3, 5), X (1, 5, 1, 1), X (1, 5, 1, 1), C (1, 5, 1, 1), V (1, 5, 1, 1)),
+  ROW (BATCH_NORM, "training-relu", 1e-12, BN (TRUE, 0.3f, 1e-5f, NF_ACT_RELU), X (1, 33, 3, 3), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1)),
+  ROW (BATCH_NORM, "training-vectors", 1e-12, BN (TRUE, 0.1f, 1e-5f), X (7, 3, 1, 1), X (1, 3, 1, 1), X (1, 3, 1, 1), C (1, 3, 1, 1), V (1, 3, 1, 1)),
+  ROW (BATCH_NORM, "eval", 1e-12, BN (FALSE, 0.1f, 1e-5f), X (3, 16, 3, 2), X (1, 16, 1, 1), X (1, 16, 1, 1), C (1, 16, 1, 1), V (1, 16, 1, 1)),
+  ROW (BATCH_NORM, "eval-relu", 1e-12, BN (FALSE, 0.1f, 1e-5f, NF_ACT_RELU), X (1, 33, 3, 5), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1)),
+  ROW (BATCH_NORM, "eval-one-pixel", 1e-12, BN (FALSE, 0.1f, 1e-5f), X (1, 1, 1, 1), X (1, 1, 1, 1), X (1, 1, 1, 1), C (1, 1, 1, 1), V (1, 1, 1, 1)),
+  ROW (BATCH_NORM, "training-large", 1e-12, BN (TRUE, 0.1f, 1e-5f), X (3, 33, 13, 15), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1)),
+
+  ROW (MODULATE, "maps", 1e-12, NO_PARAMS, X (3, 5, 3, 4), X (3, 5, 3, 4), X (3, 5, 3, 4)),
+  ROW (MODULATE, "vectors", 1e-12, NO_PARAMS, X (3, 33, 3, 5), X (3, 33, 1, 1), X (3, 33, 1, 1)),
+  ROW (MODULATE, "one-for-the-batch", 1e-12, NO_PARAMS, X (3, 16, 3, 3), X (1, 16, 3, 3), X (1, 16, 3, 3)),
+  ROW (MODULATE, "one-vector", 1e-12, NO_PARAMS, X (3, 3, 5, 3), X (1, 3, 1, 1), X (1, 3, 1, 1)),
+  ROW (MODULATE, "one-pixel", 1e-12, NO_PARAMS, X (1, 1, 1, 1), X (1, 1, 1, 1), X (1, 1, 1, 1)),
+  ROW (MODULATE, "maps-large", 1e-12, NO_PARAMS, X (3, 33, 13, 15), X (1, 33, 13, 15), X (1, 33, 13, 15)),
+  ROW (MODULATE, "vectors-large", 1e-12, NO_PARAMS, X (3, 33, 13, 15), X (3, 33, 1, 1), X (3, 33, 1, 1)),
+
+  ROW (ACTIVATION, "none", 0, P ((NfActivationParams) { NF_ACT_NONE }), X (1, 3, 3, 3)),
+  ROW (ACTIVATION, "relu", 1e-12, P ((NfActivationParams) { NF_ACT_RELU }), X (3, 5, 5, 7)),
+  ROW (ACTIVATION, "silu", 1e-12, P ((NfActivationParams) { NF_ACT_SILU }), X (3, 33, 3, 5)),
+  ROW (ACTIVATION, "silu-one", 1e-12, P ((NfActivationParams) { NF_ACT_SILU }), X (1, 1, 1, 1)),
+  ROW (ACTIVATION, "silu-large", 1e-12, P ((NfActivationParams) { NF_ACT_SILU }), X (3, 33, 13, 15)),
+  ROW (ACTIVATION, "silu-wide", 1e-12, P ((NfActivationParams) { NF_ACT_SILU }), W (3, 5, 5, 7)),
+
+  ROW (AXPBY, "sum", 1e-12, P ((NfAxpbyParams) { 0.75f, -1.5f }), X (3, 5, 3, 5), X (3, 5, 3, 5)),
+  ROW (AXPBY, "scale", 1e-12, P ((NfAxpbyParams) { -2.5f, 0 }), X (1, 33, 1, 3)),
+  ROW (AXPBY, "relu", 1e-12, P ((NfAxpbyParams) { 1, 1, NF_ACT_RELU }), X (3, 16, 3, 3), X (3, 16, 3, 3)),
+  ROW (AXPBY, "relu-one", 1e-12, P ((NfAxpbyParams) { 1, 0.5f, NF_ACT_RELU }), X (1, 1, 1, 1), X (1, 1, 1, 1)),
+  ROW (AXPBY, "large", 1e-12, P ((NfAxpbyParams) { 0.7f, 0.7f }), X (3, 33, 13, 15), X (3, 33, 13, 15)),
+
+  ROW (CLAMP, "unit", 1e-12, P ((NfClampParams) { -1, 1 }), X (3, 5, 5, 3)),
+  ROW (CLAMP, "one-sided", 1e-12, P ((NfClampParams) { -0.5f, 100 }), X (1, 33, 3, 1)),
+
+  ROW (DROPOUT, "half", 1e-12, P ((NfDropoutParams) { 0.5f, KEY (7, 3) }), X (3, 5, 3, 7)),
+  ROW (DROPOUT, "tenth", 1e-12, P ((NfDropoutParams) { 0.1f, KEY (1, 0) }), X (1, 33, 3, 3)),
+  ROW (DROPOUT, "nothing", 1e-12, P ((NfDropoutParams) { 0, KEY (1, 0) }), X (1, 3, 3, 3)),
+  ROW (DROPOUT, "large", 1e-12, P ((NfDropoutParams) { 0.1f, KEY (5, 9) }), X (3, 33, 27, 25)),
+
+  ROW (NORMALIZE, "bytes", 1e-12, NORM (3, { 1 / 58.0f, 1 / 57.0f, 1 / 57.5f }, { -2.1f, -2, -1.8f }), U8 (3, 3, 5, 7)),
+  ROW (NORMALIZE, "stacked-bytes", 1e-12, NORM (1, { 1 / 127.5f }, { -1 }), U8 (1, 33, 3, 5)),
+  ROW (NORMALIZE, "floats", 1e-12, NORM (3, { 2, 0.5f, -1 }, { 0.1f, 0.2f, 0.3f }), X (3, 5, 3, 5)),
+  ROW (NORMALIZE, "period-four", 1e-12, NORM (4, { 2, 0.5f, -1, 3 }, { 0.1f, 0.2f, 0.3f }), X (1, 33, 1, 1)),
+  ROW (NORMALIZE, "large", 1e-12, NORM (3, { 1 / 58.0f, 1 / 57.0f, 1 / 57.5f }, { -2.1f, -2, -1.8f }), U8 (3, 3, 45, 55)),
+
+  ROW (QUANTIZE, "pixels", 0, P ((NfQuantizeParams) { 127.5f, 127.5f }), C (3, 3, 5, 7)),
+  ROW (QUANTIZE, "one", 0, P ((NfQuantizeParams) { 30, 128 }), C (1, 1, 1, 1)),
+  ROW (QUANTIZE, "large", 0, P ((NfQuantizeParams) { 1000, 0 }), C (1, 3, 9, 11)),
+  ROW (RANDN, "batch", 0, P ((NfRandnParams) { 3, 5, 3, 7, KEY (11, 5) })),
+  ROW (RANDN, "one", 0, P ((NfRandnParams) { 1, 1, 1, 1, KEY (11, G_GUINT64_CONSTANT (1) << 40) })),
+  ROW (RANDN, "large", 0, P ((NfRandnParams) { 3, 33, 27, 25, KEY (11, 5) })),
+
+  ROW (CONCAT, "two", 0, NO_PARAMS, X (3, 5, 3, 4), X (3, 33, 3, 4)),
+  ROW (CONCAT, "one", 0, NO_PARAMS, X (1, 3, 3, 1)),
+  ROW (CONCAT, "eight", 0, NO_PARAMS, X (1, 1, 2, 3), X (1, 3, 2, 3), X (1, 5, 2, 3), X (1, 1, 2, 3), X (1, 16, 2, 3), X (1, 2, 2, 3), X (1, 1, 2, 3), X (1, 7, 2, 3)),
+  ROW (CONCAT, "large", 0, NO_PARAMS, X (3, 5, 37, 35), X (3, 16, 37, 35)),
+  ROW (SLICE, "middle", 0, P ((NfSliceParams) { 2, 3 }), X (3, 16, 3, 5)),
+  ROW (SLICE, "last", 0, P ((NfSliceParams) { 32, 1 }), X (1, 33, 5, 3)),
+  ROW (SLICE, "all", 0, P ((NfSliceParams) { 0, 5 }), X (3, 5, 1, 1)),
+  ROW (SLICE, "large", 0, P ((NfSliceParams) { 2, 30 }), X (3, 33, 13, 15)),
+  ROW (PAD, "zeros", 0, P ((NfPadParams) { 1, 2, 3, 0, NF_PAD_ZERO }), X (3, 5, 3, 4)),
+  ROW (PAD, "edge", 1e-12, P ((NfPadParams) { 2, 1, 0, 4, NF_PAD_EDGE }), X (1, 33, 3, 2)),
+  ROW (PAD, "crop", 0, P ((NfPadParams) { -1, -2, -1, -3, NF_PAD_ZERO }), X (3, 3, 6, 7)),
+  ROW (PAD, "crop-and-edge", 1e-12, P ((NfPadParams) { -1, 3, 2, -2, NF_PAD_EDGE }), X (1, 5, 4, 5)),
+  ROW (PAD, "crop-and-zeros", 0, P ((NfPadParams) { 2, -1, -1, 2, NF_PAD_ZERO }), X (1, 5, 4, 5)),
+  ROW (PAD, "one-pixel-edge", 1e-12, P ((NfPadParams) { 1, 1, 2, 2, NF_PAD_EDGE }), X (1, 3, 1, 1)),
+  ROW (PAD, "large-edge", 1e-12, P ((NfPadParams) { 1, 2, 3, 4, NF_PAD_EDGE }), X (3, 33, 13, 15)),
+  ROW (FLIP, "odd", 0, NO_PARAMS, X (3, 5, 3, 7)),
+  ROW (FLIP, "even", 0, NO_PARAMS, X (1, 33, 2, 4)),
+  ROW (FLIP, "one-pixel", 0, NO_PARAMS, X (1, 3, 1, 1)),
+  ROW (FLIP, "large", 0, NO_PARAMS, X (3, 33, 13, 15)),
+  ROW (NEAREST, "twice", 1e-12, P ((NfNearestParams) { 6, 10 }), X (3, 5, 3, 5)),
+  ROW (NEAREST, "up-odd", 1e-12, P ((NfNearestParams) { 7, 11 }), X (1, 33, 3, 4)),
+  ROW (NEAREST, "down", 1e-12, P ((NfNearestParams) { 3, 4 }), X (3, 16, 7, 10)),
+  ROW (NEAREST, "up-and-down", 1e-12, P ((NfNearestParams) { 9, 2 }), X (1, 3, 4, 5)),
+  ROW (NEAREST, "from-one-pixel", 1e-12, P ((NfNearestParams) { 5, 3 }), X (1, 5, 1, 1)),
+  ROW (NEAREST, "to-one-pixel", 1e-12, P ((NfNearestParams) { 1, 1 }), X (1, 5, 5, 3)),
+  ROW (NEAREST, "large", 1e-12, P ((NfNearestParams) { 26, 30 }), X (3, 16, 13, 15)),
+  ROW (FIR, "up", 1e-12, P ((NfFirParams) { TRUE }), X (3, 5, 3, 4)),
+  ROW (FIR, "up-one-pixel", 1e-12, P ((NfFirParams) { TRUE }), X (1, 33, 1, 1)),
+  ROW (FIR, "down", 1e-12, P ((NfFirParams) { FALSE }), X (3, 16, 4, 6)),
+  ROW (FIR, "down-two-pixels", 1e-12, P ((NfFirParams) { FALSE }), X (1, 3, 2, 2)),
+  ROW (FIR, "up-large", 1e-12, P ((NfFirParams) { TRUE }), X (3, 16, 20, 18)),
+  ROW (FIR, "down-large", 1e-12, P ((NfFirParams) { FALSE }), X (3, 16, 20, 18)),
+  ROW (ARGMAX, "classes", 0, NO_PARAMS, C (3, 49, 3, 5)),
+  ROW (ARGMAX, "most", 0, NO_PARAMS, C (1, 256, 1, 2)),
+  ROW (ARGMAX, "one-class", 0, NO_PARAMS, C (1, 1, 3, 3)),
+  ROW (ARGMAX, "large", 0, NO_PARAMS, C (3, 33, 13, 15)),
+
+  ROW (CROSS_ENTROPY, "bytes", 1e-12, NO_PARAMS, X (3, 49, 3, 5), L8 (3, 3, 5)),
+  ROW (CROSS_ENTROPY, "i64", 1e-12, NO_PARAMS, X (1, 5, 4, 3), L64 (1, 4, 3)),
+  ROW (CROSS_ENTROPY, "one-pixel", 1e-12, NO_PARAMS, X (1, 3, 1, 1), L8 (1, 1, 1)),
+  ROW (CROSS_ENTROPY, "large", 1e-12, NO_PARAMS, X (3, 49, 13, 15), L8 (3, 13, 15)),
+  ROW (CROSS_ENTROPY, "far-apart", 1e-12, NO_PARAMS, W (3, 5, 3, 5), L8 (3, 3, 5)),
+  ROW (DICE_LOSS, "bytes", 1e-12, P ((NfDiceLossParams) { 1e-6f }), X (3, 16, 3, 5), L8 (3, 3, 5)),
+  ROW (DICE_LOSS, "i64", 1e-12, P ((NfDiceLossParams) { 1e-6f }), X (1, 33, 4, 3), L64 (1, 4, 3)),
+  ROW (DICE_LOSS, "smooth", 1e-12, P ((NfDiceLossParams) { 1 }), X (3, 5, 3, 3), L8 (3, 3, 3)),
+  ROW (DICE_LOSS, "one-pixel", 1e-12, P ((NfDiceLossParams) { 1e-6f }), X (1, 3, 1, 1), L64 (1, 1, 1)),
+  ROW (DICE_LOSS, "large", 1e-12, P ((NfDiceLossParams) { 1e-6f }), X (3, 49, 23, 25), L8 (3, 23, 25)),
+  ROW (DICE_LOSS, "far-apart", 1e-12, P ((NfDiceLossParams) { 1e-6f }), W (3, 5, 3, 5), L8 (3, 3, 5)),
+  ROW (NOISE_LOSS, "batch", 1e-12, NO_PARAMS, X (3, 6, 5, 3), X (3, 6, 5, 3)),
+  ROW (NOISE_LOSS, "one", 1e-12, NO_PARAMS, X (1, 1, 1, 1), X (1, 1, 1, 1)),
+  ROW (NOISE_LOSS, "large", 1e-12, NO_PARAMS, X (3, 6, 37, 35), X (3, 6, 37, 35)),
+
+  ROW (SUM_SQUARES, "odd", 1e-12, NO_PARAMS, C (3, 5, 7, 3)),
+  ROW (SUM_SQUARES, "one", 1e-12, NO_PARAMS, C (1, 1, 1, 1)),
+  ROW (SUM_SQUARES, "many", 1e-12, NO_PARAMS, C (3, 33, 37, 41)),
+  ROW (ADAM, "decoupled", 1e-13, P ((NfAdamParams) { 1e-3, 0.9, 0.999, 1e-8, 0.5, 1, 3, TRUE }), C (4, 3, 3, 1), C (4, 3, 3, 1), C (4, 3, 3, 1), V (4, 3, 3, 1)),
+  ROW (ADAM, "coupled", 1e-13, P ((NfAdamParams) { 1e-2, 0.9, 0.999, 1e-8, 0.5, 0.37, 1, FALSE }), C (1, 7, 1, 1), C (1, 7, 1, 1), C (1, 7, 1, 1), V (1, 7, 1, 1)),
+  ROW (ADAM, "many", 1e-13, P ((NfAdamParams) { 1e-3, 0.8, 0.99, 1e-4, 0, 2, 1000, TRUE }), C (33, 33, 5, 5), C (33, 33, 5, 5), C (33, 33, 5, 5), V (33, 33, 5, 5)),
+  ROW (EMA, "slow", 1e-13, P ((NfEmaParams) { 0.9999 }), C (3, 5, 3, 1), C (3, 5, 3, 1)),
+  ROW (EMA, "none", 1e-13, P ((NfEmaParams) { 0 }), C (33, 33, 5, 5), C (33, 33, 5, 5)),
+};
+/* clang-format on */
+
+const guint n_op_rows = G_N_ELEMENTS (op_rows);

@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * naive — every op once more, in double precision and plain loops
+ *
+ * One function an op, in the order of nfops.def.h; the formulas are those of
+ * docs/ops.md. Losses and optimisers are in naivetrain.c. */
+#include "naiveops.h"
+
+#include <math.h>
+#include <string.h>
+
+gdouble naive_margin = G_MAXDOUBLE;
+
+const NaiveOp naive_ops[NF_N_OPS] = {
+#define NF_OP(NAME, name, params, least, most, flags)                          \
+  [NF_OP_##NAME] = naive_##name,
+#include "core/nfops.def.h"
+#undef NF_OP
+};
+
+Naive *
+naive_new (gint64 n, gint64 c, gint64 h, gint64 w)
+{
+  Naive *a = g_new0 (Naive, 1);
+
+  *a = (Naive){ n, c, h, w, g_new0 (gdouble, n * c * h * w) };
+  return a;
+}
+
+Naive *
+naive_copy (const Naive *a)
+{
+  Naive *b = naive_new (a->n, a->c, a->h, a->w);
+
+  memcpy (b->v, a->v, naive_elements (a) * sizeof (gdouble));
+  return b;
+}
+
+void
+naive_free (Naive *a)
+{
+  if (a != NULL)
+    g_free (a->v);
+  g_free (a);
+}
+
+gsize
+naive_elements (const Naive *a)
+{
+  return a->n * a->c * a->h * a->w;
+}
+
+static void
+keep_away (gdouble distance)
+{
+  naive_margin = MIN (naive_margin, fabs (distance));
+}
+
+static gdouble
+act (gdouble x, NfAct kind)
+{
+  if (kind == NF_ACT_RELU) {
+    keep_away (x);
+    return x > 0 ? x : 0;
+  }
+  return kind == NF_ACT_SILU ? x / (1 + exp (-x)) : x;
+}
+
+/* for each element (n, c, y, x) of a, innermost last */
+#define EACH(a)                                                                \
+  for (gint64 n = 0; n < (a)->n; n++)                                          \
+    for (gint64 c = 0; c < (a)->c; c++)                                        \
+      for (gint64 y = 0; y < (a)->h; y++)                                      \
+        for (gint64 x = 0; x < (a)->w; x++)
+
+/* the value at (n, c, y, x), sizes of one being repeated */
+static gdouble
+broadcast (const Naive *a, gint64 n, gint64 c, gint64 y, gint64 x)
+{
+  return *naive_at (a, a->n == 1 ? 0 : n, a->c == 1 ? 0 : c, a->h == 1 ? 0 : y,
+      a->w == 1 ? 0 : x);
+}
+
+static Naive *
+like (const Naive *a)
+{
+  return naive_new (a->n, a->c, a->h, a->w);
+}
+
+Naive *
+naive_conv2d (Naive **in, guint n_in, gconstpointer params)
+{
+  const NfConv2dParams *p = params;
+  Naive *a = in[0], *k = in[1], *bias = n_in > 2 ? in[2] : NULL;
+  Naive *out =
+      naive_new (a->n, k->n, (a->h + 2 * p->pad - k->h) / p->stride + 1,
+          (a->w + 2 * p->pad - k->w) / p->stride + 1);
+
+  EACH (out)
+  {
+    gdouble sum = bias != NULL ? *naive_at (bias, 0, c, 0, 0) : 0;
+
+    for (gint64 i = 0; i < k->c; i++)
+      for (gint64 ky = 0; ky < k->h; ky++)
+        for (gint64 kx = 0; kx < k->w; kx++) {
+          gint64 sy = y * p->stride + ky - p->pad;
+          gint64 sx = x * p->stride + kx - p->pad;
+
+          if (sy >= 0 && sy < a->h && sx >= 0 && sx < a->w)
+            sum += *naive_at (a, n, i, sy, sx) * *naive_at (k, c, i, ky, kx);
+        }
+    *naive_at (out, n, c, y, x) = act (sum, p->act);
+  }
+  return out;
+}
+
+Naive *
+naive_linear (Naive **in, guint n_in, gconstpointer params)
+{
+  gboolean transposed = ((const NfLinearParams *) params)->transposed;
+  Naive *a = in[0], *m = in[1];
+  Naive *out = naive_new (a->n, transposed ? m->c : m->n, a->h, a->w);
+
+  EACH (out)
+  {
+    gdouble sum = n_in > 2 && in[2] != NULL ? *naive_at (in[2], 0, c, 0, 0) : 0;
+
+    for (gint64 i = 0; i < a->c; i++)
+      sum += *naive_at (a, n, i, y, x)
+          * *naive_at (m, transposed ? i : c, transposed ? c : i, 0, 0);
+    *naive_at (out, n, c, y, x) = sum;
+  }
+  return out;
+}
+
+/* values become exp (value) over their sum */
+static void
+softmax (gdouble *v, gint64 count)
+{
+  gdouble top = -INFINITY, sum = 0;
+
+  for (gint64 i = 0; i < count; i++)
+    top = MAX (top, v[i]);
+  for (gint64 i = 0; i < count; i++)
+    sum += v[i] = exp (v[i] - top);
+  for (gint64 i = 0; i < count; i++)
+    v[i] /= sum;
+}
+
+Naive *
+naive_attention (Naive **in, guint n_in, gconstpointer params)
+{
+  Naive *q = in[0], *k = in[1], *v = in[2], *out = like (q);
+  gint64 size = q->c / ((const NfAttentionParams *) params)->heads;
+  gint64 pixels = q->h * q->w;
+  g_autofree gdouble *weight = g_new (gdouble, pixels);
+
+  EACH (out)
+  {
+    gint64 head = c / size;
+    gdouble sum = 0;
+
+    for (gint64 j = 0; j < pixels; j++) {
+      weight[j] = 0;
+      for (gint64 i = head * size; i < (head + 1) * size; i++)
+        weight[j] += *naive_at (q, n, i, y, x)
+            * *naive_at (k, n, i, j / q->w, j % q->w) / sqrt (size);
+    }
+    softmax (weight, pixels);
+    for (gint64 j = 0; j < pixels; j++)
+      sum += weight[j] * *naive_at (v, n, c, j / q->w, j % q->w);
+    *naive_at (out, n, c, y, x) = sum;
+  }
+  return out;
+}
+
+/* (transfer full): the softmax over a pixel's channels */
+gdouble *
+naive_pixel_softmax (const Naive *a, gint64 n, gint64 y, gint64 x)
+{
+  gdouble *p = g_new (gdouble, a->c);
+
+  for (gint64 i = 0; i < a->c; i++)
+    p[i] = *naive_at (a, n, i, y, x);
+  softmax (p, a->c);
+  return p;
+}
+
+Naive *
+naive_softmax (Naive **in, guint n_in, gconstpointer params)
+{
+  Naive *out = like (in[0]);
+
+  EACH_PIXEL (out)
+  {
+    g_autofree gdouble *p = naive_pixel_softmax (in[0], n, y, x);
+
+    for (gint64 c = 0; c < out->c; c++)
+      *naive_at (out, n, c, y, x) = p[c];
+  }
+  return out;
+}
+
+Naive *
+naive_max_pool (Naive **in, guint n_in, gconstpointer params)
+{
+  const NfMaxPoolParams *p = params;
+  Naive *a = in[0];
+  Naive *out =
+      naive_new (a->n, a->c, (a->h + 2 * p->pad - p->kernel) / p->stride + 1,
+          (a->w + 2 * p->pad - p->kernel) / p->stride + 1);
+
+  EACH (out)
+  {
+    gdouble top = -INFINITY, second = -INFINITY;
+
+    for (gint64 i = 0; i < p->kernel * p->kernel; i++) {
+      gint64 sy = y * p->stride + i / p->kernel - p->pad;
+      gint64 sx = x * p->stride + i % p->kernel - p->pad;
+      gdouble v = sy >= 0 && sy < a->h && sx >= 0 && sx < a->w
+          ? *naive_at (a, n, c, sy, sx)
+          : -INFINITY;
+
+      second = MAX (second, MIN (v, top));
+      top = MAX (top, v);
+    }
+    keep_away (top - second);
+    *naive_at (out, n, c, y, x) = top;
+  }
+  return out;
+}
+
+Naive *
+naive_group_norm (Naive **in, guint n_in, gconstpointer params)
+{
+  const NfGroupNormParams *p = params;
+  Naive *a = in[0], *out = like (a);
+  gint64 size = a->c / p->groups, count = size * a->h * a->w;
+
+  for (gint64 i = 0; i < a->n * p->groups; i++) {
+    const gdouble *v = a->v + i * count;
+    gdouble mean = 0, var = 0;
+
+    for (gint64 j = 0; j < count; j++)
+      mean += v[j] / count;
+    for (gint64 j = 0; j < count; j++)
+      var += (v[j] - mean) * (v[j] - mean) / count;
+    for (gint64 j = 0; j < count; j++) {
+      gint64 c = i % p->groups * size + j / (a->h * a->w);
+      gdouble gamma = n_in > 1 ? *naive_at (in[1], 0, c, 0, 0) : 1;
+      gdouble beta = n_in > 1 ? *naive_at (in[2], 0, c, 0, 0) : 0;
+
+      out->v[i * count + j] =
+          gamma * (v[j] - mean) / sqrt (var + p->eps) + beta;
+    }
+  }
+  return out;
+}
+
+/* running = (1 - momentum) running + momentum new */
+static void
+running (Naive *statistic, gint64 c, gdouble momentum, gdouble value)
+{
+  gdouble *r = naive_at (statistic, 0, c, 0, 0);
+
+  *r = (1 - momentum) * *r + momentum * value;
+}
+
+Naive *
+naive_batch_norm (Naive **in, guint n_in, gconstpointer params)
+{
+  const NfBatchNormParams *p = params;
+  Naive *a = in[0], *out = like (a);
+  gdouble count = a->n * a->h * a->w;
+
+  for (gint64 c = 0; c < a->c; c++) {
+    gdouble mean = 0, var = 0;
+
+    EACH_PIXEL (a)
+    {
+      mean += *naive_at (a, n, c, y, x) / count;
+    }
+    EACH_PIXEL (a)
+    {
+      var += pow (*naive_at (a, n, c, y, x) - mean, 2) / count;
+    }
+    if (p->training) {
+      running (in[3], c, p->momentum, mean);
+      running (in[4], c, p->momentum, var * count / (count - 1));
+    } else {
+      mean = *naive_at (in[3], 0, c, 0, 0);
+      var = *naive_at (in[4], 0, c, 0, 0);
+    }
+    EACH_PIXEL (a)
+    {
+      gdouble z = (*naive_at (a, n, c, y, x) - mean) / sqrt (var + p->eps);
+
+      *naive_at (out, n, c, y, x) = act (
+          z * *naive_at (in[1], 0, c, 0, 0) + *naive_at (in[2], 0, c, 0, 0),
+          p->act);
+    }
+  }
+  return out;
+}
+
+Naive *
+naive_modulate (Naive **in, guint n_in, gconstpointer params)
+{
+  Naive *out = like (in[0]);
+
+  EACH (out)
+  {
+    *naive_at (out, n, c, y, x) =
+        *naive_at (in[0], n, c, y, x) * (1 + broadcast (in[1], n, c, y, x))
+        + broadcast (in[2], n, c, y, x);
+  }
+  return out;
+}
+
+Naive *
+naive_activation (Naive **in, guint n_in, gconstpointer params)
+{
+  Naive *out = like (in[0]);
+
+  for (gsize i = 0; i < naive_elements (out); i++)
+    out->v[i] = act (in[0]->v[i], ((const NfActivationParams *) params)->act);
+  return out;
+}
+
+Naive *
+naive_axpby (Naive **in, guint n_in, gconstpointer params)
+{
+  const NfAxpbyParams *p = params;
+  Naive *out = like (in[0]);
+
+  for (gsize i = 0; i < naive_elements (out); i++)
+    out->v[i] =
+        act (p->alpha * in[0]->v[i] + (n_in > 1 ? p->beta * in[1]->v[i] : 0),
+            p->act);
+  return out;
+}
+
+Naive *
+naive_clamp (Naive **in, guint n_in, gconstpointer params)
+{
+  const NfClampParams *p = params;
+  Naive *out = like (in[0]);
+
+  for (gsize i = 0; i < naive_elements (out); i++) {
+    keep_away (in[0]->v[i] - p->lo);
+    keep_away (in[0]->v[i] - p->hi);
+    out->v[i] = MIN (MAX (in[0]->v[i], p->lo), p->hi);
+  }
+  return out;
+}
+
+/* place of (c, y, x) within its sample's memory, channels last */
+static guint64
+memory_index (const Naive *a, gint64 c, gint64 y, gint64 x)
+{
+  return (y * a->w + x) * a->c + c;
+}
+
+Naive *
+naive_dropout (Naive **in, guint n_in, gconstpointer params)
+{
+  const NfDropoutParams *p = params;
+  Naive *out = like (in[0]);
+
+  EACH (out)
+  {
+    NfRngKey key = { p->key.seed, p->key.stream + n, p->key.purpose };
+
+    if (!(nf_rng_uniform (&key, memory_index (out, c, y, x)) < p->p))
+      *naive_at (out, n, c, y, x) =
+          *naive_at (in[0], n, c, y, x) / (1.0 - p->p);
+  }
+  return out;
+}
+
+Naive *
+naive_normalize (Naive **in, guint n_in, gconstpointer params)
+{
+  const NfNormalizeParams *p = params;
+  Naive *out = like (in[0]);
+
+  EACH (out)
+  {
+    *naive_at (out, n, c, y, x) =
+        *naive_at (in[0], n, c, y, x) * p->scale[c % p->period]
+        + p->shift[c % p->period];
+  }
+  return out;
+}
+
+Naive *
+naive_quantize (Naive **in, guint n_in, gconstpointer params)
+{
+  const NfQuantizeParams *p = params;
+  Naive *out = like (in[0]);
+
+  for (gsize i = 0; i < naive_elements (out); i++) {
+    gdouble v = in[0]->v[i] * p->scale + p->shift;
+
+    keep_away (v - floor (v) - 0.5);
+    out->v[i] = isnan (v) ? 0 : MIN (MAX (rint (v), 0), 255);
+  }
+  return out;
+}
+
+Naive *
+naive_randn (Naive **in, guint n_in, gconstpointer params)
+{
+  const NfRandnParams *p = params;
+  Naive *out = naive_new (p->n, p->c, p->h, p->w);
+
+  EACH (out)
+  {
+    NfRngKey key = { p->key.seed, p->key.stream + n, p->key.purpose };
+    gfloat v;
+
+    nf_rng_normal (&key, memory_index (out, c, y, x), 1, &v);
+    *naive_at (out, n, c, y, x) = v;
+  }
+  return out;
+}
+
+Naive *
+naive_concat (Naive **in, guint n_in, gconstpointer params)
+{
+  gint64 total = 0, done = 0;
+  Naive *out;
+
+  for (guint i = 0; i < n_in; i++)
+    total += in[i]->c;
+  out = naive_new (in[0]->n, total, in[0]->h, in[0]->w);
+  for (guint i = 0; i < n_in; done += in[i++]->c)
+    EACH (in[i])
+    {
+      *naive_at (out, n, done + c, y, x) = *naive_at (in[i], n, c, y, x);
+    }
+  return out;
+}
+
+Naive *
+naive_slice (Naive **in, guint n_in, gconstpointer params)
+{
+  const NfSliceParams *p = params;
+  Naive *out = naive_new (in[0]->n, p->count, in[0]->h, in[0]->w);
+
+  EACH (out)
+  {
+    *naive_at (out, n, c, y, x) = *naive_at (in[0], n, p->from + c, y, x);
+  }
+  return out;
+}
+
+Naive *
+naive_pad (Naive **in, guint n_in, gconstpointer params)
+{
+  const NfPadParams *p = params;
+  Naive *a = in[0];
+  Naive *out = naive_new (
+      a->n, a->c, a->h + p->top + p->bottom, a->w + p->left + p->right);
+
+  EACH (out)
+  {
+    gint64 sy = y - p->top, sx = x - p->left;
+    gint64 cy = CLAMP (sy, 0, a->h - 1), cx = CLAMP (sx, 0, a->w - 1);
+
+    if (p->mode == NF_PAD_EDGE || (sy == cy && sx == cx))
+      *naive_at (out, n, c, y, x) = *naive_at (a, n, c, cy, cx);
+  }
+  return out;
+}
+
+Naive *
+naive_flip (Naive **in, guint n_in, gconstpointer params)
+{
+  Naive *out = like (in[0]);
+
+  EACH (out)
+  {
+    *naive_at (out, n, c, y, x) = *naive_at (in[0], n, c, y, out->w - 1 - x);
+  }
+  return out;
+}
+
+Naive *
+naive_nearest (Naive **in, guint n_in, gconstpointer params)
+{
+  const NfNearestParams *p = params;
+  Naive *a = in[0], *out = naive_new (a->n, a->c, p->h, p->w);
+
+  EACH (out)
+  {
+    *naive_at (out, n, c, y, x) =
+        *naive_at (a, n, c, y * a->h / p->h, x * a->w / p->w);
+  }
+  return out;
+}
+
+/* as the reference does it: zeros between the pixels, padding, convolution,
+ * every second pixel */
+Naive *
+naive_fir (Naive **in, guint n_in, gconstpointer params)
+{
+  static const gdouble tap[4] = { 1, 3, 3, 1 };
+  const gboolean up = ((const NfFirParams *) params)->up;
+  const Naive *a = in[0];
+  Naive *out = naive_new (
+      a->n, a->c, up ? 2 * a->h : a->h / 2, up ? 2 * a->w : a->w / 2);
+
+  EACH (out)
+  {
+    for (gint64 i = 0; i < 16; i++) {
+      gint64 sy = (up ? y - 2 : 2 * y - 1) + i / 4;
+      gint64 sx = (up ? x - 2 : 2 * x - 1) + i % 4;
+
+      if (up && (sy % 2 != 0 || sx % 2 != 0))
+        continue;
+      sy = up ? sy / 2 : sy;
+      sx = up ? sx / 2 : sx;
+      if (sy >= 0 && sy < a->h && sx >= 0 && sx < a->w)
+        *naive_at (out, n, c, y, x) += *naive_at (a, n, c, sy, sx) * tap[i / 4]
+            * tap[i % 4] / (up ? 16 : 64);
+    }
+  }
+  return out;
+}
+
+Naive *
+naive_argmax (Naive **in, guint n_in, gconstpointer params)
+{
+  Naive *a = in[0], *out = naive_new (a->n, 1, a->h, a->w);
+
+  EACH (out)
+  {
+    gint64 top = 0;
+
+    for (gint64 i = 1; i < a->c; i++)
+      if (*naive_at (a, n, i, y, x) > *naive_at (a, n, top, y, x))
+        top = i;
+    *naive_at (out, n, c, y, x) = top;
+  }
+  return out;
+}
