@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfmodule — the layers that networks are made of: parameters and calls */
+#include "nets/nfmodule.h"
+
+#include <math.h>
+
+/* momentum and eps of PyTorch's BatchNorm2d */
+#define BATCH_NORM_MOMENTUM 0.1f
+#define BATCH_NORM_EPS 1e-5f
+
+static void
+weight_rule (NfWeightInit rule, gdouble fan_in, gdouble fan_out, NfInit *init,
+    gfloat *scale)
+{
+  switch (rule) {
+    case NF_WEIGHT_TORCH:
+      *init = NF_INIT_UNIFORM;
+      *scale = (gfloat) (1.0 / sqrt (fan_in));
+      break;
+    case NF_WEIGHT_XAVIER:
+      *init = NF_INIT_UNIFORM;
+      *scale = (gfloat) sqrt (6.0 / (fan_in + fan_out));
+      break;
+    case NF_WEIGHT_HE:
+      *init = NF_INIT_NORMAL;
+      *scale = (gfloat) sqrt (2.0 / fan_out);
+      break;
+    default:
+      *init = NF_INIT_ZERO;
+      *scale = 0.0f;
+      break;
+  }
+}
+
+/**
+ * nf_vector_init:
+ * @params: list that gets the parameter
+ * @path: of the layer
+ * @name: of the vector in it
+ * @c: its length
+ *
+ * Returns: (transfer none) (nullable): the vector PATH.NAME, (1, C, 1, 1)
+ */
+NfTensor *
+nf_vector_init (NfParams *params, const gchar *path, const gchar *name,
+    gint64 c, gboolean trainable, NfInit init, gfloat scale, GError **error)
+{
+  g_autofree gchar *full = g_strdup_printf ("%s.%s", path, name);
+
+  return nf_params_add (
+      params, full, NF_F32, 1, &c, trainable, init, scale, error);
+}
+
+static NfTensor *
+weight_init (NfParams *params, const gchar *path, const gchar *name, guint rank,
+    const gint64 *dims, gdouble fan_in, gdouble fan_out, NfWeightInit rule,
+    GError **error)
+{
+  g_autofree gchar *full = g_strdup_printf ("%s.%s", path, name);
+  NfInit init;
+  gfloat scale;
+
+  weight_rule (rule, fan_in, fan_out, &init, &scale);
+  return nf_params_add (
+      params, full, NF_F32, rank, dims, TRUE, init, scale, error);
+}
+
+static NfTensor *
+bias_init (NfParams *params, const gchar *path, const gchar *name, gint64 out,
+    gdouble fan_in, NfWeightInit rule, GError **error)
+{
+  gboolean random = rule == NF_WEIGHT_TORCH;
+
+  return nf_vector_init (params, path, name, out, TRUE,
+      random ? NF_INIT_UNIFORM : NF_INIT_ZERO,
+      random ? (gfloat) (1.0 / sqrt (fan_in)) : 0.0f, error);
+}
+
+/**
+ * nf_conv_init:
+ * @conv: (out): the layer
+ * @params: list that gets PATH.weight and PATH.bias
+ * @path: dotted path
+ * @in: channels in
+ * @out: channels out
+ * @kernel: odd; the padding keeps the size
+ * @bias: whether there is one
+ * @init: start values
+ * @error: return location
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_conv_init (NfConv *conv, NfParams *params, const gchar *path, gint64 in,
+    gint64 out, gint kernel, gboolean bias, NfWeightInit init, GError **error)
+{
+  const gint64 dims[4] = { out, in, kernel, kernel };
+  gdouble area = kernel * kernel;
+
+  conv->pad = kernel / 2;
+  conv->weight = weight_init (params, path, "weight", 4, dims,
+      (gdouble) in * area, (gdouble) out * area, init, error);
+  if (conv->weight == NULL)
+    return FALSE;
+  conv->bias = bias
+      ? bias_init (params, path, "bias", out, (gdouble) in * area, init, error)
+      : NULL;
+  return !bias || conv->bias != NULL;
+}
+
+NfTensor *
+nf_conv_run (
+    const NfConv *conv, NfTensor *x, gint stride, NfAct act, GError **error)
+{
+  NfConv2dParams params = { stride, conv->pad, act };
+
+  return nf_op_conv2d (x, conv->weight, conv->bias, &params, error);
+}
+
+/**
+ * nf_linear_init:
+ *
+ * A linear layer: PATH.weight [out, in] and PATH.bias [out].
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_linear_init (NfLinear *linear, NfParams *params, const gchar *path,
+    gint64 in, gint64 out, NfWeightInit init, GError **error)
+{
+  const gint64 dims[2] = { out, in };
+
+  linear->transposed = FALSE;
+  linear->weight = weight_init (params, path, "weight", 2, dims, (gdouble) in,
+      (gdouble) out, init, error);
+  if (linear->weight == NULL)
+    return FALSE;
+  linear->bias =
+      bias_init (params, path, "bias", out, (gdouble) in, init, error);
+  return linear->bias != NULL;
+}
+
+/**
+ * nf_nin_init:
+ *
+ * A 1x1 convolution stored as a matrix: PATH.W [in, out] and PATH.b [out].
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_nin_init (NfLinear *linear, NfParams *params, const gchar *path, gint64 in,
+    gint64 out, NfWeightInit init, GError **error)
+{
+  const gint64 dims[2] = { in, out };
+
+  linear->transposed = TRUE;
+  linear->weight = weight_init (
+      params, path, "W", 2, dims, (gdouble) in, (gdouble) out, init, error);
+  if (linear->weight == NULL)
+    return FALSE;
+  linear->bias = bias_init (params, path, "b", out, (gdouble) in, init, error);
+  return linear->bias != NULL;
+}
+
+NfTensor *
+nf_linear_run (const NfLinear *linear, NfTensor *x, GError **error)
+{
+  NfLinearParams params = { linear->transposed };
+
+  return nf_op_linear (x, linear->weight, linear->bias, &params, error);
+}
+
+/**
+ * nf_batch_norm_init:
+ *
+ * PATH.weight, .bias, .running_mean, .running_var and .num_batches_tracked.
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_batch_norm_init (NfBatchNorm *norm, NfParams *params, const gchar *path,
+    gint64 c, GError **error)
+{
+  g_autofree gchar *count = g_strdup_printf ("%s.num_batches_tracked", path);
+
+  norm->weight = nf_vector_init (
+      params, path, "weight", c, TRUE, NF_INIT_ONE, 0.0f, error);
+  if (norm->weight == NULL)
+    return FALSE;
+  norm->bias =
+      nf_vector_init (params, path, "bias", c, TRUE, NF_INIT_ZERO, 0.0f, error);
+  if (norm->bias == NULL)
+    return FALSE;
+  norm->mean = nf_vector_init (
+      params, path, "running_mean", c, FALSE, NF_INIT_ZERO, 0.0f, error);
+  if (norm->mean == NULL)
+    return FALSE;
+  norm->var = nf_vector_init (
+      params, path, "running_var", c, FALSE, NF_INIT_ONE, 0.0f, error);
+  if (norm->var == NULL)
+    return FALSE;
+  norm->count = nf_params_add (
+      params, count, NF_I64, 0, NULL, FALSE, NF_INIT_ZERO, 0.0f, error);
+  return norm->count != NULL;
+}
+
+static gboolean
+count_batch (const NfBatchNorm *norm, GError **error)
+{
+  gint64 count;
+
+  if (!nf_tensor_to_nhwc (norm->count, &count, error))
+    return FALSE;
+  count++;
+  return nf_tensor_set_nhwc (norm->count, &count, error);
+}
+
+NfTensor *
+nf_batch_norm_run (const NfBatchNorm *norm, NfTensor *x,
+    const NfForward *forward, NfAct act, GError **error)
+{
+  NfBatchNormParams params = { forward != NULL && forward->training,
+    BATCH_NORM_MOMENTUM, BATCH_NORM_EPS, act };
+
+  if (params.training && !count_batch (norm, error))
+    return NULL;
+  return nf_op_batch_norm (
+      x, norm->weight, norm->bias, norm->mean, norm->var, &params, error);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfmodule — the layers that networks are made of: parameters and calls
+ *
+ * Each layer struct borrows its tensors from an NfParams list, where
+ * nf_LAYER_init() has put them under "PATH.NAME" as PyTorch names them. */
+#pragma once
+
+#include "core/nfops.h"
+#include "core/nfparams.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfForward:
+ * @training: dropout on, batch statistics in batch norm
+ * @seed: of the dropout masks
+ * @stream: number of the batch's first sample, for the masks
+ *
+ * How a network is to be run. NULL stands for inference.
+ */
+typedef struct
+{
+  gboolean training;
+  guint64 seed;
+  guint64 stream;
+} NfForward;
+
+/**
+ * NfWeightInit: start values of a weight
+ * @NF_WEIGHT_ZERO: zeros (bias too)
+ * @NF_WEIGHT_TORCH: uniform, +-1 / sqrt (fan in), PyTorch's default, bias too
+ * @NF_WEIGHT_XAVIER: uniform, variance 2 / (fan in + fan out); bias 0
+ *   (Glorot and Bengio, 2010)
+ * @NF_WEIGHT_HE: normal, variance 2 / fan out; bias 0 (He et al., 2015)
+ */
+typedef enum
+{
+  NF_WEIGHT_ZERO,
+  NF_WEIGHT_TORCH,
+  NF_WEIGHT_XAVIER,
+  NF_WEIGHT_HE,
+} NfWeightInit;
+
+typedef struct
+{
+  NfTensor *weight, *bias; /* (O, I, k, k); (nullable) (1, O, 1, 1) */
+  gint pad;
+} NfConv;
+
+typedef struct
+{
+  NfTensor *weight, *bias;
+  gboolean transposed; /* weight is [in, out], as in "NIN" layers */
+} NfLinear;
+
+typedef struct
+{
+  NfTensor *weight, *bias, *mean, *var, *count;
+} NfBatchNorm;
+
+gboolean nf_conv_init (NfConv *conv, NfParams *params, const gchar *path,
+    gint64 in, gint64 out, gint kernel, gboolean bias, NfWeightInit init,
+    GError **error);
+NfTensor *nf_conv_run (
+    const NfConv *conv, NfTensor *x, gint stride, NfAct act, GError **error);
+
+gboolean nf_linear_init (NfLinear *linear, NfParams *params, const gchar *path,
+    gint64 in, gint64 out, NfWeightInit init, GError **error);
+gboolean nf_nin_init (NfLinear *linear, NfParams *params, const gchar *path,
+    gint64 in, gint64 out, NfWeightInit init, GError **error);
+NfTensor *nf_linear_run (const NfLinear *linear, NfTensor *x, GError **error);
+
+gboolean nf_batch_norm_init (NfBatchNorm *norm, NfParams *params,
+    const gchar *path, gint64 c, GError **error);
+NfTensor *nf_batch_norm_run (const NfBatchNorm *norm, NfTensor *x,
+    const NfForward *forward, NfAct act, GError **error);
+
+NfTensor *nf_vector_init (NfParams *params, const gchar *path,
+    const gchar *name, gint64 c, gboolean trainable, NfInit init, gfloat scale,
+    GError **error);
+
+G_END_DECLS

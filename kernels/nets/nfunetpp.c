@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfunetpp — UNet++ on a ResNet encoder
+ *
+ * Features f0..f4 at strides 32 (deepest) to 2. Node x_d_s of the nested grid
+ * takes the node x_d_(s-1), upsampled, the nodes x_k_s below it (d < k <= s)
+ * and feature f_(s+1); x_0_4 takes x_0_3 alone. */
+#include "nets/nfunetpp.h"
+
+#include "nets/nfnetconfig.h"
+
+typedef struct
+{
+  NfConv conv[3];
+  NfBatchNorm bn[3];
+  NfConv down;
+  NfBatchNorm down_bn;
+  gint n_convs; /* 2: basic block, 3: bottleneck */
+  gint stride;
+} Residual;
+
+typedef struct
+{
+  NfConv conv[2];
+  NfBatchNorm bn[2];
+} DecoderBlock;
+
+struct _NfUnetpp
+{
+  NfUnetppConfig config;
+  NfParams *params;
+  NfConv stem;
+  NfBatchNorm stem_bn;
+  GArray *stages[4]; /* of Residual */
+  DecoderBlock blocks[4][4]; /* [depth][layer], depth <= layer */
+  DecoderBlock last; /* x_0_4 */
+  NfConv head;
+};
+
+void
+nf_unetpp_config_init (NfUnetppConfig *config)
+{
+  static const NfUnetppConfig defaults = {
+    .encoder = 34,
+    .channels = 3,
+    .classes = 49,
+    .widths = { 256, 128, 64, 32, 16 },
+    .mean = { 0.485, 0.456, 0.406 },
+    .std = { 0.229, 0.224, 0.225 },
+  };
+
+  *config = defaults;
+}
+
+static JsonArray *
+three_numbers (const gdouble *values)
+{
+  JsonArray *array = json_array_sized_new (3);
+
+  for (guint i = 0; i < 3; i++)
+    json_array_add_double_element (array, values[i]);
+  return array;
+}
+
+/**
+ * nf_unetpp_config_from_json:
+ * @config: (out): defaults, changed by what @json holds
+ * @json: keys encoder ("resnet18", "resnet34", "resnet50"), channels, classes,
+ *   widths, mean, std
+ * @error: return location: %NF_ERROR_INVALID
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_unetpp_config_from_json (
+    NfUnetppConfig *config, JsonObject *json, GError **error)
+{
+  NfNetConfig reader;
+  const gchar *encoder;
+  guint n = NF_UNETPP_LEVELS;
+
+  nf_unetpp_config_init (config);
+  nf_net_config_start (&reader, json, NF_UNETPP_ARCH);
+  encoder = nf_net_config_text (&reader, "encoder", "resnet34");
+  if (g_str_has_prefix (encoder, "resnet"))
+    config->encoder = (gint) g_ascii_strtoll (encoder + 6, NULL, 10);
+  else
+    nf_net_config_problem (&reader, "encoder %s is not known", encoder);
+  nf_net_config_int (&reader, "channels", 1, 3, &config->channels);
+  nf_net_config_int (&reader, "classes", 1, 256, &config->classes);
+  nf_net_config_ints (
+      &reader, "widths", 1, 4096, NF_UNETPP_LEVELS, config->widths, &n);
+  if (n != NF_UNETPP_LEVELS)
+    nf_net_config_problem (&reader, "widths must be five numbers");
+  nf_net_config_doubles (&reader, "mean", 3, config->mean);
+  nf_net_config_doubles (&reader, "std", 3, config->std);
+  return nf_net_config_finish (&reader, error);
+}
+
+/**
+ * nf_unetpp_config_to_json:
+ *
+ * Returns: (transfer full): what nf_unetpp_config_from_json() reads
+ */
+JsonObject *
+nf_unetpp_config_to_json (const NfUnetppConfig *config)
+{
+  g_autofree gchar *encoder = g_strdup_printf ("resnet%d", config->encoder);
+  JsonObject *json = json_object_new ();
+
+  json_object_set_string_member (json, "encoder", encoder);
+  json_object_set_int_member (json, "channels", config->channels);
+  json_object_set_int_member (json, "classes", config->classes);
+  json_object_set_array_member (json, "widths",
+      nf_net_config_int_array (config->widths, NF_UNETPP_LEVELS));
+  json_object_set_array_member (json, "mean", three_numbers (config->mean));
+  json_object_set_array_member (json, "std", three_numbers (config->std));
+  return json;
+}
+
+/* ------------------------------------------------------------ construction */
+
+static gboolean
+residual_init (Residual *r, NfParams *params, const gchar *path, gint64 in,
+    gint64 width, gint stride, gint expansion, GError **error)
+{
+  gint64 out = width * expansion, c = in;
+
+  r->stride = stride;
+  r->n_convs = expansion == 1 ? 2 : 3;
+  for (gint i = 0; i < r->n_convs; i++) {
+    g_autofree gchar *conv = g_strdup_printf ("%s.conv%d", path, i + 1);
+    g_autofree gchar *bn = g_strdup_printf ("%s.bn%d", path, i + 1);
+    gint64 to = i == 2 ? out : width;
+    gint kernel = expansion > 1 && i != 1 ? 1 : 3;
+
+    if (!nf_conv_init (&r->conv[i], params, conv, c, to, kernel, FALSE,
+            NF_WEIGHT_HE, error)
+        || !nf_batch_norm_init (&r->bn[i], params, bn, to, error))
+      return FALSE;
+    c = to;
+  }
+  if (stride == 1 && in == out)
+    return TRUE;
+  {
+    g_autofree gchar *conv = g_strdup_printf ("%s.downsample.0", path);
+    g_autofree gchar *bn = g_strdup_printf ("%s.downsample.1", path);
+
+    return nf_conv_init (
+               &r->down, params, conv, in, out, 1, FALSE, NF_WEIGHT_HE, error)
+        && nf_batch_norm_init (&r->down_bn, params, bn, out, error);
+  }
+}
+
+static gint
+expansion_of (const NfUnetppConfig *config)
+{
+  return config->encoder == 50 ? 4 : 1;
+}
+
+static gboolean
+encoder_init (NfUnetpp *net, GError **error)
+{
+  static const gint shallow[4] = { 2, 2, 2, 2 }, deep[4] = { 3, 4, 6, 3 };
+  const gint *depth = net->config.encoder == 18 ? shallow : deep;
+  gint expansion = expansion_of (&net->config);
+  gint64 c = 64;
+
+  if (!nf_conv_init (&net->stem, net->params, "encoder.conv1",
+          net->config.channels, 64, 7, FALSE, NF_WEIGHT_HE, error)
+      || !nf_batch_norm_init (
+          &net->stem_bn, net->params, "encoder.bn1", 64, error))
+    return FALSE;
+  for (gint s = 0; s < 4; s++) {
+    gint64 width = 64 << s;
+
+    net->stages[s] = g_array_new (FALSE, TRUE, sizeof (Residual));
+    for (gint i = 0; i < depth[s]; i++) {
+      g_autofree gchar *path = g_strdup_printf ("encoder.layer%d.%d", s + 1, i);
+      Residual r = { 0 };
+
+      if (!residual_init (&r, net->params, path, c, width,
+              s > 0 && i == 0 ? 2 : 1, expansion, error))
+        return FALSE;
+      g_array_append_val (net->stages[s], r);
+      c = width * expansion;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+decoder_block_init (DecoderBlock *b, NfParams *params, const gchar *node,
+    gint64 in, gint64 out, GError **error)
+{
+  for (gint i = 0; i < 2; i++) {
+    g_autofree gchar *conv =
+        g_strdup_printf ("decoder.blocks.%s.conv%d.0", node, i + 1);
+    g_autofree gchar *bn =
+        g_strdup_printf ("decoder.blocks.%s.conv%d.1", node, i + 1);
+
+    if (!nf_conv_init (&b->conv[i], params, conv, i == 0 ? in : out, out, 3,
+            FALSE, NF_WEIGHT_HE, error)
+        || !nf_batch_norm_init (&b->bn[i], params, bn, out, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+decoder_init (NfUnetpp *net, GError **error)
+{
+  const gint *widths = net->config.widths;
+  gint64 e = expansion_of (&net->config);
+  const gint64 enc[5] = { 512 * e, 256 * e, 128 * e, 64 * e, 64 };
+
+  for (gint layer = 0; layer < 4; layer++) {
+    gint64 skip = enc[layer + 1];
+
+    for (gint depth = 0; depth <= layer; depth++) {
+      g_autofree gchar *node = g_strdup_printf ("x_%d_%d", depth, layer);
+      gint64 up = depth > 0 ? enc[layer]
+          : layer == 0      ? enc[0]
+                            : widths[layer - 1];
+
+      if (!decoder_block_init (&net->blocks[depth][layer], net->params, node,
+              up + skip * (layer + 1 - depth),
+              depth == 0 ? widths[layer] : skip, error))
+        return FALSE;
+    }
+  }
+  return decoder_block_init (
+             &net->last, net->params, "x_0_4", widths[3], widths[4], error)
+      && nf_conv_init (&net->head, net->params, "segmentation_head.0",
+          widths[4], net->config.classes, 3, TRUE, NF_WEIGHT_XAVIER, error);
+}
+
+static gboolean
+config_check (const NfUnetppConfig *c, GError **error)
+{
+  gboolean ok = (c->encoder == 18 || c->encoder == 34 || c->encoder == 50)
+      && c->channels >= 1 && c->classes >= 1 && c->classes <= 256;
+
+  for (gint i = 0; i < NF_UNETPP_LEVELS; i++)
+    ok = ok && c->widths[i] >= 1 && c->widths[i] <= 4096;
+  for (gint i = 0; i < 3; i++)
+    ok = ok && c->std[i] > 0.0;
+  if (!ok)
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "unetpp: encoder must be resnet18, 34 or 50 (got %d), classes 1 to "
+        "256 (got %d), five widths of 1 to 4096, std above 0",
+        c->encoder, c->classes);
+  return ok;
+}
+
+/**
+ * nf_unetpp_new:
+ * @device: where it lies
+ * @config: its sizes
+ * @error: return location: %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
+ *
+ * Returns: (transfer full) (nullable): the network, its parameters zero; load
+ *   a checkpoint into them or call nf_params_reset()
+ */
+NfUnetpp *
+nf_unetpp_new (NfDevice *device, const NfUnetppConfig *config, GError **error)
+{
+  g_autoptr (NfUnetpp) net = NULL;
+
+  if (!config_check (config, error))
+    return NULL;
+  net = g_new0 (NfUnetpp, 1);
+  net->config = *config;
+  net->params = nf_params_new (device);
+  if (!encoder_init (net, error) || !decoder_init (net, error))
+    return NULL;
+  return g_steal_pointer (&net);
+}
+
+void
+nf_unetpp_free (NfUnetpp *net)
+{
+  for (gint s = 0; s < 4; s++)
+    g_clear_pointer (&net->stages[s], g_array_unref);
+  nf_params_unref (net->params);
+  g_free (net);
+}
+
+NfParams *
+nf_unetpp_params (NfUnetpp *net)
+{
+  return net->params;
+}
+
+const NfUnetppConfig *
+nf_unetpp_config (NfUnetpp *net)
+{
+  return &net->config;
+}
+
+/* ----------------------------------------------------------------- forward */
+
+static NfTensor *
+conv_bn (const NfConv *conv, const NfBatchNorm *bn, NfTensor *x, gint stride,
+    NfAct act, const NfForward *forward, GError **error)
+{
+  g_autoptr (NfTensor) h = nf_conv_run (conv, x, stride, NF_ACT_NONE, error);
+
+  return h != NULL ? nf_batch_norm_run (bn, h, forward, act, error) : NULL;
+}
+
+static NfTensor *
+residual_run (
+    const Residual *r, NfTensor *x, const NfForward *forward, GError **error)
+{
+  static const NfAxpbyParams sum = { 1.0f, 1.0f, NF_ACT_RELU };
+  gint strided = r->n_convs == 3 ? 1 : 0; /* which conv has the stride */
+  g_autoptr (NfTensor) h = nf_tensor_ref (x);
+  g_autoptr (NfTensor) shortcut = NULL;
+
+  for (gint i = 0; i < r->n_convs; i++) {
+    NfTensor *next =
+        conv_bn (&r->conv[i], &r->bn[i], h, i == strided ? r->stride : 1,
+            i + 1 < r->n_convs ? NF_ACT_RELU : NF_ACT_NONE, forward, error);
+
+    nf_tensor_unref (h);
+    h = next;
+    if (h == NULL)
+      return NULL;
+  }
+  shortcut = r->down.weight == NULL ? nf_tensor_ref (x)
+                                    : conv_bn (&r->down, &r->down_bn, x,
+                                        r->stride, NF_ACT_NONE, forward, error);
+  return shortcut != NULL ? nf_op_axpby (h, shortcut, &sum, error) : NULL;
+}
+
+/**
+ * nf_unetpp_encode:
+ * @x: (N, C, H, W), normalised, H and W multiples of 32
+ * @forward: (nullable): how to run
+ * @features: (out) (transfer full): at strides 32, 16, 8, 4, 2; all NULL when
+ *   it fails
+ * @error: return location
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_unetpp_encode (NfUnetpp *net, NfTensor *x, const NfForward *forward,
+    NfTensor *features[NF_UNETPP_LEVELS], GError **error)
+{
+  static const NfMaxPoolParams pool = { 3, 2, 1 };
+  NfTensor *h;
+
+  for (gint i = 0; i < NF_UNETPP_LEVELS; i++)
+    features[i] = NULL;
+  features[4] =
+      conv_bn (&net->stem, &net->stem_bn, x, 2, NF_ACT_RELU, forward, error);
+  h = features[4] != NULL ? nf_op_max_pool (features[4], &pool, error) : NULL;
+  for (gint s = 0; h != NULL && s < 4; s++) {
+    for (guint i = 0; h != NULL && i < net->stages[s]->len; i++) {
+      NfTensor *next = residual_run (
+          &g_array_index (net->stages[s], Residual, i), h, forward, error);
+
+      nf_tensor_unref (h);
+      h = next;
+    }
+    if (h != NULL)
+      features[3 - s] = nf_tensor_ref (h);
+  }
+  if (h != NULL) {
+    nf_tensor_unref (h);
+    return TRUE;
+  }
+  for (gint i = 0; i < NF_UNETPP_LEVELS; i++)
+    nf_tensor_clear (&features[i]);
+  return FALSE;
+}
+
+/**
+ * nf_unetpp_node:
+ * @depth: d of node x_d_s
+ * @layer: s
+ * @inputs: (array length=n): what is upsampled, then the skips
+ * @n: how many
+ * @forward: (nullable): how to run
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): the node's result, at twice the size of
+ *   the first input
+ */
+NfTensor *
+nf_unetpp_node (NfUnetpp *net, guint depth, guint layer,
+    NfTensor *const *inputs, guint n, const NfForward *forward, GError **error)
+{
+  const DecoderBlock *b = layer == 4 ? &net->last : &net->blocks[depth][layer];
+  NfTensor *all[NF_OP_MAX_INPUTS];
+  g_autoptr (NfTensor) up =
+      nf_op_nearest (inputs[0], 2 * inputs[0]->h, 2 * inputs[0]->w, error);
+  g_autoptr (NfTensor) cat = NULL;
+  g_autoptr (NfTensor) h = NULL;
+
+  if (up == NULL)
+    return NULL;
+  all[0] = up;
+  for (guint i = 1; i < n; i++)
+    all[i] = inputs[i];
+  cat = n > 1 ? nf_op_concat (all, n, error) : nf_tensor_ref (up);
+  if (cat == NULL)
+    return NULL;
+  nf_tensor_clear (&up);
+  h = conv_bn (&b->conv[0], &b->bn[0], cat, 1, NF_ACT_RELU, forward, error);
+  nf_tensor_clear (&cat);
+  if (h == NULL)
+    return NULL;
+  return conv_bn (&b->conv[1], &b->bn[1], h, 1, NF_ACT_RELU, forward, error);
+}
+
+/* all nodes x_d_s, s <= 3; nodes[d][s] belong to the caller, also on failure */
+static gboolean
+grid_run (NfUnetpp *net, NfTensor *const *f, NfTensor *nodes[4][4],
+    const NfForward *forward, GError **error)
+{
+  for (guint step = 0; step < 4; step++) {
+    for (guint d = 0; d + step < 4; d++) {
+      guint s = d + step, n = 0;
+      NfTensor *in[NF_OP_MAX_INPUTS];
+
+      in[n++] = step == 0 ? f[d] : nodes[d][s - 1];
+      for (guint k = d + 1; k <= s; k++)
+        in[n++] = nodes[k][s];
+      in[n++] = f[s + 1];
+      nodes[d][s] = nf_unetpp_node (net, d, s, in, n, forward, error);
+      if (nodes[d][s] == NULL)
+        return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static NfTensor *
+logits (NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
+{
+  NfTensor *f[NF_UNETPP_LEVELS], *nodes[4][4] = { { NULL } };
+  NfTensor *result = NULL;
+
+  if (!nf_unetpp_encode (net, x, forward, f, error))
+    return NULL;
+  if (grid_run (net, f, nodes, forward, error)) {
+    g_autoptr (NfTensor) last =
+        nf_unetpp_node (net, 0, 4, &nodes[0][3], 1, forward, error);
+
+    if (last != NULL)
+      result = nf_conv_run (&net->head, last, 1, NF_ACT_NONE, error);
+  }
+  for (guint i = 0; i < 16; i++)
+    nf_tensor_clear (&nodes[i / 4][i % 4]);
+  for (guint i = 0; i < NF_UNETPP_LEVELS; i++)
+    nf_tensor_clear (&f[i]);
+  return result;
+}
+
+/**
+ * nf_unetpp_normalize:
+ * @pixels: (N, 3, H, W) u8
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): (pixels / 255 - mean) / std
+ */
+NfTensor *
+nf_unetpp_normalize (NfUnetpp *net, NfTensor *pixels, GError **error)
+{
+  NfNormalizeParams params = { .period = 3 };
+
+  for (gint i = 0; i < 3; i++) {
+    params.scale[i] = (gfloat) (1.0 / (255.0 * net->config.std[i]));
+    params.shift[i] = (gfloat) (-net->config.mean[i] / net->config.std[i]);
+  }
+  return nf_op_normalize (pixels, &params, error);
+}
+
+/**
+ * nf_unetpp_forward:
+ * @x: (N, C, H, W) normalised frames of any size; they are padded at the edges,
+ *   evenly, to multiples of 32, and the result is cropped back
+ * @forward: (nullable): how to run
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): logits (N, classes, H, W)
+ */
+NfTensor *
+nf_unetpp_forward (
+    NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
+{
+  gint rows = (gint) (-x->h & (NF_UNETPP_STRIDE - 1));
+  gint cols = (gint) (-x->w & (NF_UNETPP_STRIDE - 1));
+  NfPadParams pad = { rows / 2, rows - rows / 2, cols / 2, cols - cols / 2,
+    NF_PAD_EDGE };
+  NfPadParams crop = { -pad.top, -pad.bottom, -pad.left, -pad.right,
+    NF_PAD_ZERO };
+  g_autoptr (NfTensor) padded = NULL;
+  g_autoptr (NfTensor) y = NULL;
+
+  if (rows == 0 && cols == 0)
+    return logits (net, x, forward, error);
+  padded = nf_op_pad (x, &pad, error);
+  if (padded == NULL)
+    return NULL;
+  y = logits (net, padded, forward, error);
+  return y != NULL ? nf_op_pad (y, &crop, error) : NULL;
+}
+
+static NfTensor *
+softmax_of (NfUnetpp *net, NfTensor *x, GError **error)
+{
+  g_autoptr (NfTensor) y = nf_unetpp_forward (net, x, NULL, error);
+
+  return y != NULL ? nf_op_softmax (y, error) : NULL;
+}
+
+/**
+ * nf_unetpp_probabilities:
+ * @x: (N, C, H, W) normalised frames of any size
+ * @tta: mean of the result for the frame and for its mirror image
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): (N, classes, H, W), summing to one over
+ *   the classes
+ */
+NfTensor *
+nf_unetpp_probabilities (
+    NfUnetpp *net, NfTensor *x, gboolean tta, GError **error)
+{
+  static const NfAxpbyParams half = { 0.5f, 0.5f, NF_ACT_NONE };
+  g_autoptr (NfTensor) p = softmax_of (net, x, error);
+  g_autoptr (NfTensor) mirror = NULL;
+  g_autoptr (NfTensor) q = NULL;
+  g_autoptr (NfTensor) back = NULL;
+
+  if (p == NULL || !tta)
+    return g_steal_pointer (&p);
+  mirror = nf_op_flip (x, error);
+  if (mirror == NULL)
+    return NULL;
+  q = softmax_of (net, mirror, error);
+  if (q == NULL)
+    return NULL;
+  back = nf_op_flip (q, error);
+  return back != NULL ? nf_op_axpby (p, back, &half, error) : NULL;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfunetpp — UNet++ on a ResNet encoder
+ *
+ * Zhou et al., "UNet++: a nested U-Net architecture", 2018, on the encoders of
+ * He et al., "Deep residual learning", 2015. Parameter names and arithmetic are
+ * those of segmentation_models_pytorch's UnetPlusPlus. */
+#pragma once
+
+#include "nets/nfmodule.h"
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+#define NF_UNETPP_ARCH "unetpp"
+#define NF_UNETPP_LEVELS 5
+#define NF_UNETPP_STRIDE 32 /* sizes inside are multiples of this */
+
+/**
+ * NfUnetppConfig:
+ * @encoder: 18, 34 or 50: ResNet's depth
+ * @channels: of the frame, 3
+ * @classes: 1 to 256
+ * @widths: channels of the decoder's last blocks, deepest first
+ * @mean: per channel, of pixels in [0, 1]
+ * @std: likewise
+ *
+ * What sizes the network.
+ */
+typedef struct
+{
+  gint encoder;
+  gint channels;
+  gint classes;
+  gint widths[NF_UNETPP_LEVELS];
+  gdouble mean[3], std[3];
+} NfUnetppConfig;
+
+typedef struct _NfUnetpp NfUnetpp;
+
+void nf_unetpp_config_init (NfUnetppConfig *config);
+gboolean nf_unetpp_config_from_json (
+    NfUnetppConfig *config, JsonObject *json, GError **error);
+JsonObject *nf_unetpp_config_to_json (const NfUnetppConfig *config);
+
+NfUnetpp *nf_unetpp_new (
+    NfDevice *device, const NfUnetppConfig *config, GError **error);
+void nf_unetpp_free (NfUnetpp *net);
+NfParams *nf_unetpp_params (NfUnetpp *net);
+const NfUnetppConfig *nf_unetpp_config (NfUnetpp *net);
+
+NfTensor *nf_unetpp_normalize (NfUnetpp *net, NfTensor *pixels, GError **error);
+NfTensor *nf_unetpp_forward (
+    NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error);
+NfTensor *nf_unetpp_probabilities (
+    NfUnetpp *net, NfTensor *x, gboolean tta, GError **error);
+
+gboolean nf_unetpp_encode (NfUnetpp *net, NfTensor *x, const NfForward *forward,
+    NfTensor *features[NF_UNETPP_LEVELS], GError **error);
+NfTensor *nf_unetpp_node (NfUnetpp *net, guint depth, guint layer,
+    NfTensor *const *inputs, guint n, const NfForward *forward, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfUnetpp, nf_unetpp_free)
+
+G_END_DECLS
