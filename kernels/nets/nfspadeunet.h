@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfspadeunet — the noise predictor: a U-Net conditioned on frames
+ *
+ * eps (x_t, t | cond): x (N, channels * num_frames, H, W), cond (N, channels *
+ * num_frames_cond, H, W), pixels in [-1, 1], frames stacked oldest first along
+ * the channels. With spade, every norm is modulated by maps made from cond
+ * (Park et al., 2019); else cond is concatenated to x. After Voleti et al.,
+ * "MCVD: masked conditional video diffusion", 2022; names and arithmetic of
+ * its UNetMore_DDPM. */
+#pragma once
+
+#include "nets/nfmodule.h"
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+#define NF_UNET_ARCH_SPADE "spade_unet"
+#define NF_UNET_ARCH_CONCAT "concat_unet"
+#define NF_UNET_MAX_LEVELS 8
+
+typedef enum
+{
+  NF_SIGMA_LINEAR,
+  NF_SIGMA_COSINE,
+} NfSigmaDist;
+
+/**
+ * NfUnetConfig:
+ * @height: rows of a frame, divisible by 2 per level
+ * @width: columns, likewise
+ * @channels: of a frame
+ * @num_frames: frames drawn at once
+ * @num_frames_cond: frames of context
+ * @future_gap: frames skipped between the context and the first one drawn
+ * @ngf: channels at the first level
+ * @n_levels: entries of @ch_mult
+ * @ch_mult: channels of each level, as multiples of @ngf
+ * @num_res_blocks: residual blocks a level
+ * @n_attn: entries of @attn_resolutions
+ * @attn_resolutions: smaller sides of the levels with attention
+ * @n_head_channels: channels of a head; -1: one head
+ * @spade: condition by modulation; FALSE: by concatenation
+ * @spade_dim: channels inside each modulation
+ * @num_classes: noise levels (labels)
+ * @sigma_begin: largest beta of the linear schedule
+ * @sigma_end: smallest
+ * @sigma_dist: the schedule
+ * @dropout: share dropped in training
+ *
+ * What sizes the network, and the noise schedule it is trained for.
+ */
+typedef struct
+{
+  gint height, width;
+  gint channels, num_frames, num_frames_cond, future_gap;
+  gint ngf;
+  guint n_levels;
+  gint ch_mult[NF_UNET_MAX_LEVELS];
+  gint num_res_blocks;
+  guint n_attn;
+  gint attn_resolutions[NF_UNET_MAX_LEVELS];
+  gint n_head_channels;
+  gboolean spade;
+  gint spade_dim;
+  gint num_classes;
+  gdouble sigma_begin, sigma_end;
+  NfSigmaDist sigma_dist;
+  gdouble dropout;
+} NfUnetConfig;
+
+typedef struct _NfUnet NfUnet;
+typedef struct _NfUnetCond NfUnetCond;
+
+void nf_unet_config_init (NfUnetConfig *config);
+gboolean nf_unet_config_from_json (
+    NfUnetConfig *config, JsonObject *json, GError **error);
+JsonObject *nf_unet_config_to_json (const NfUnetConfig *config);
+
+NfUnet *nf_unet_new (
+    NfDevice *device, const NfUnetConfig *config, GError **error);
+void nf_unet_free (NfUnet *net);
+NfParams *nf_unet_params (NfUnet *net);
+const NfUnetConfig *nf_unet_config (NfUnet *net);
+const gchar *nf_unet_arch (NfUnet *net);
+
+NfUnetCond *nf_unet_condition (NfUnet *net, NfTensor *cond, GError **error);
+void nf_unet_cond_free (NfUnetCond *cond);
+NfTensor *nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
+    NfUnetCond *cond, const NfForward *forward, GError **error);
+
+NfTensor *nf_time_embedding (NfDevice *device, const gfloat *labels, gint64 n,
+    gint64 dim, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfUnet, nf_unet_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfUnetCond, nf_unet_cond_free)
+
+G_END_DECLS
