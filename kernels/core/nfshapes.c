@@ -292,6 +292,8 @@ nf_shape_concat (const NfOpCall *call, NfShape *out, GError **error)
   for (guint i = 0; i < call->n_in; i++) {
     const NfTensor *y = call->in[i];
 
+    if (y == NULL)
+      return refuse (call, error, "input %u is missing", i);
     if (y->n != x->n || y->h != x->h || y->w != x->w)
       return refuse (call, error, "all but the channels must agree");
     c += y->c;
@@ -342,6 +344,11 @@ nf_shape_nearest (const NfOpCall *call, NfShape *out, GError **error)
   const NfNearestParams *p = call->params;
   const NfTensor *x = call->in[0];
 
+  if (p->h < 1 || p->w < 1)
+    return refuse (call, error,
+        "size %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT
+        " must be at least 1 x 1",
+        p->h, p->w);
   *out = (NfShape){ NF_F32, x->n, x->c, p->h, p->w };
   return all_f32 (call, error);
 }
