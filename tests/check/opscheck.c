@@ -333,30 +333,38 @@ make_weights (Case *self, const NfTensor *out)
   }
 }
 
-static gchar *
-check_backward (Case *self)
+/* the result in @out, and where it has one, the gradients of the inputs */
+static gboolean
+record_and_run (Case *self, NfTensor **out, gchar **miss, GError **error)
 {
   g_autoptr (NfTape) tape = nf_tape_new ();
-  g_autoptr (NfTensor) out = NULL;
   g_autoptr (NfTensor) weights = NULL;
-  g_autoptr (GError) error = NULL;
-  gchar *miss;
   gboolean done;
 
   make_tensors (self);
   nf_tape_begin (tape);
-  done = device_run (self, &out, &error);
+  done = device_run (self, out, error);
   nf_tape_end (tape);
-  if (!done)
-    return g_strdup_printf ("recorded forward: %s", error->message);
-  miss = compare_forward (self, "recorded forward", out);
-  if (miss != NULL)
-    return miss;
-  make_weights (self, out);
+  if (!done || !op_row_has_gradient (self->row))
+    return done;
+  *miss = compare_forward (self, "recorded forward", *out);
+  make_weights (self, *out);
   weights = naive_to_tensor (self->device, self->weights, NF_F32);
-  if (!nf_tape_backward_from (tape, out, weights, &error))
-    return g_strdup_printf ("backward: %s", error->message);
-  return compare_gradients (self);
+  return nf_tape_backward_from (tape, *out, weights, error);
+}
+
+static gchar *
+check_backward (Case *self)
+{
+  g_autoptr (NfTensor) out = NULL;
+  g_autoptr (GError) error = NULL;
+  gchar *miss = NULL;
+
+  if (!record_and_run (self, &out, &miss, &error)) {
+    g_free (miss);
+    return g_strdup_printf ("recorded run: %s", error->message);
+  }
+  return miss != NULL ? miss : compare_gradients (self);
 }
 
 /**
@@ -393,4 +401,44 @@ op_row_check (NfDevice *device, const OpRow *row)
     miss = check_backward (&self);
   case_clear (&self);
   return miss;
+}
+
+static void
+append (GByteArray *bytes, const NfTensor *tensor)
+{
+  const guint at = bytes->len;
+
+  g_byte_array_set_size (bytes, at + (guint) tensor->bytes);
+  g_assert_true (nf_tensor_to_nhwc (tensor, bytes->data + at, NULL));
+}
+
+/**
+ * op_row_outcome:
+ * @device: where the op runs
+ * @row: a row of the table
+ *
+ * Returns: (transfer full): the bits of the result, of the inputs afterwards
+ *   and of their gradients
+ */
+GBytes *
+op_row_outcome (NfDevice *device, const OpRow *row)
+{
+  GByteArray *bytes = g_byte_array_new ();
+  g_autoptr (NfTensor) out = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *miss = NULL;
+  Case self;
+
+  case_init (&self, device, row);
+  record_and_run (&self, &out, &miss, &error);
+  g_assert_no_error (error);
+  if (out != NULL)
+    append (bytes, out);
+  for (guint i = 0; i < self.n_in; i++) {
+    append (bytes, self.tensor[i]);
+    if (self.tensor[i]->grad != NULL)
+      append (bytes, self.tensor[i]->grad);
+  }
+  case_clear (&self);
+  return g_byte_array_free_to_bytes (bytes);
 }

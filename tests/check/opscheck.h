@@ -8,6 +8,7 @@
 G_BEGIN_DECLS
 
 gchar *op_row_check (NfDevice *device, const OpRow *row);
+GBytes *op_row_outcome (NfDevice *device, const OpRow *row);
 gboolean op_row_has_gradient (const OpRow *row);
 
 G_END_DECLS

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * opserrors — what ops refuse, and how they say it
+ *
+ * Every message names the op and the shapes of its inputs, and says what is
+ * wrong; nothing is computed and nothing changes. */
+#include "naivecheck.h"
+
+#include <string.h>
+
+typedef struct
+{
+  NfDType dtype;
+  gint64 n, c, h, w; /* n = 0: no input; n = -1: a missing one */
+} Input;
+
+typedef struct
+{
+  NfOp op;
+  const gchar *name;
+  NfError code;
+  const gchar *says; /* part of the message */
+  gconstpointer params;
+  Input in[NF_OP_MAX_INPUTS];
+} Row;
+
+#define X(n, c, h, w)                                                          \
+  {                                                                            \
+    NF_F32, n, c, h, w                                                         \
+  }
+#define T(n, c, h, w)                                                          \
+  {                                                                            \
+    NF_U8, n, c, h, w                                                          \
+  }
+#define MISSING                                                                \
+  {                                                                            \
+    NF_F32, -1, 0, 0, 0                                                        \
+  }
+#define P(...) &(__VA_ARGS__)
+#define NO_PARAMS P ((NfNoParams){ 0 })
+#define CONV(...) P ((NfConv2dParams){ __VA_ARGS__ })
+#define BN(...) P ((NfBatchNormParams){ __VA_ARGS__ })
+#define DICE P ((NfDiceLossParams){ 1e-6f })
+#define ADAM_T(t) P ((NfAdamParams){ 1e-3, 0.9, 0.999, 1e-8, 0, 1, t, TRUE })
+#define ROW(OP, name, code, says, params, ...)                                 \
+  {                                                                            \
+    NF_OP_##OP, name, NF_ERROR_##code, says, params,                           \
+    {                                                                          \
+      __VA_ARGS__                                                              \
+    }                                                                          \
+  }
+
+/* clang-format off */
+static const Row rows[] = {
+  ROW (CONV2D, "channels", SHAPE, "weight expects 5 input channels, x has 3", CONV (1, 0), X (1, 3, 4, 4), X (2, 5, 1, 1)),
+  ROW (CONV2D, "bias", SHAPE, "vector of 2 values", CONV (1, 0), X (1, 3, 4, 4), X (2, 3, 1, 1), X (1, 3, 1, 1)),
+  ROW (CONV2D, "bias-not-a-vector", SHAPE, "vector of 2 values", CONV (1, 0), X (1, 3, 4, 4), X (2, 3, 1, 1), X (2, 1, 1, 1)),
+  ROW (CONV2D, "kernel-too-large", SHAPE, "larger than the padded input", CONV (1, 1), X (1, 3, 4, 2), X (2, 3, 5, 5)),
+  ROW (CONV2D, "stride", SHAPE, "stride 0", CONV (0, 0), X (1, 3, 4, 4), X (2, 3, 1, 1)),
+  ROW (CONV2D, "pad", SHAPE, "pad -1", CONV (1, -1), X (1, 3, 4, 4), X (2, 3, 1, 1)),
+  ROW (CONV2D, "activation", SHAPE, "activation 7", CONV (1, 0, (NfAct) 7), X (1, 3, 4, 4), X (2, 3, 1, 1)),
+  ROW (CONV2D, "bytes", SHAPE, "input 0 must be f32", CONV (1, 0), T (1, 3, 4, 4), X (2, 3, 1, 1)),
+  ROW (CONV2D, "one-input", INVALID, "takes 2 to 3 inputs, got 1", CONV (1, 0), X (1, 3, 4, 4)),
+  ROW (CONV2D, "no-weight", INVALID, "input 1 is missing", CONV (1, 0), X (1, 3, 4, 4), MISSING, X (1, 3, 1, 1)),
+  ROW (LINEAR, "inputs", SHAPE, "weight expects 4 inputs, x has 3", P ((NfLinearParams) { FALSE }), X (2, 3, 1, 1), X (5, 4, 1, 1)),
+  ROW (LINEAR, "transposed", SHAPE, "weight expects 5 inputs, x has 3", P ((NfLinearParams) { TRUE }), X (2, 3, 1, 1), X (5, 3, 1, 1)),
+  ROW (LINEAR, "not-a-matrix", SHAPE, "must be a matrix", P ((NfLinearParams) { FALSE }), X (2, 3, 1, 1), X (5, 3, 3, 1)),
+  ROW (LINEAR, "bias", SHAPE, "vector of 5 values", P ((NfLinearParams) { FALSE }), X (2, 3, 1, 1), X (5, 3, 1, 1), X (1, 3, 1, 1)),
+  ROW (ATTENTION, "shapes", SHAPE, "one shape", P ((NfAttentionParams) { 1 }), X (1, 4, 2, 2), X (1, 4, 2, 2), X (1, 4, 2, 3)),
+  ROW (ATTENTION, "heads", SHAPE, "3 heads do not divide", P ((NfAttentionParams) { 3 }), X (1, 4, 2, 2), X (1, 4, 2, 2), X (1, 4, 2, 2)),
+  ROW (ATTENTION, "no-heads", SHAPE, "0 heads do not divide", P ((NfAttentionParams) { 0 }), X (1, 4, 2, 2), X (1, 4, 2, 2), X (1, 4, 2, 2)),
+  ROW (SOFTMAX, "bytes", SHAPE, "must be f32", NO_PARAMS, T (1, 4, 2, 2)),
+  ROW (MAX_POOL, "pad", SHAPE, "pad 2", P ((NfMaxPoolParams) { 3, 2, 2 }), X (1, 4, 5, 5)),
+  ROW (MAX_POOL, "kernel", SHAPE, "kernel 0", P ((NfMaxPoolParams) { 0, 2, 0 }), X (1, 4, 5, 5)),
+  ROW (MAX_POOL, "too-large", SHAPE, "larger than the padded input", P ((NfMaxPoolParams) { 3, 2, 0 }), X (1, 4, 2, 5)),
+  ROW (GROUP_NORM, "groups", SHAPE, "3 groups do not divide", P ((NfGroupNormParams) { 3, 1e-5f }), X (1, 4, 2, 2)),
+  ROW (GROUP_NORM, "weight", SHAPE, "vector of 4 values", P ((NfGroupNormParams) { 2, 1e-5f }), X (1, 4, 2, 2), X (1, 3, 1, 1), X (1, 3, 1, 1)),
+  ROW (GROUP_NORM, "weight-alone", SHAPE, "come together", P ((NfGroupNormParams) { 2, 1e-5f }), X (1, 4, 2, 2), X (1, 4, 1, 1)),
+  ROW (BATCH_NORM, "mean", SHAPE, "input 3 must be a vector of 4", BN (FALSE, 0.1f, 1e-5f), X (1, 4, 2, 2), X (1, 4, 1, 1), X (1, 4, 1, 1), X (1, 5, 1, 1), X (1, 4, 1, 1)),
+  ROW (BATCH_NORM, "silu", SHAPE, "activation 2", BN (FALSE, 0.1f, 1e-5f, NF_ACT_SILU), X (1, 4, 2, 2), X (1, 4, 1, 1), X (1, 4, 1, 1), X (1, 4, 1, 1), X (1, 4, 1, 1)),
+  ROW (BATCH_NORM, "two-inputs", INVALID, "takes 5 to 5 inputs, got 2", BN (FALSE, 0.1f, 1e-5f), X (1, 4, 2, 2), X (1, 4, 1, 1)),
+  ROW (MODULATE, "channels", SHAPE, "scale and shift must be", NO_PARAMS, X (2, 4, 2, 2), X (2, 3, 2, 2), X (2, 3, 2, 2)),
+  ROW (MODULATE, "size", SHAPE, "scale and shift must be", NO_PARAMS, X (2, 4, 2, 2), X (2, 4, 1, 2), X (2, 4, 1, 2)),
+  ROW (MODULATE, "batch", SHAPE, "scale and shift must be", NO_PARAMS, X (3, 4, 2, 2), X (2, 4, 2, 2), X (2, 4, 2, 2)),
+  ROW (MODULATE, "unlike", SHAPE, "scale and shift must be", NO_PARAMS, X (3, 4, 2, 2), X (3, 4, 2, 2), X (3, 4, 1, 1)),
+  ROW (ACTIVATION, "unknown", SHAPE, "activation 3", P ((NfActivationParams) { (NfAct) 3 }), X (1, 4, 2, 2)),
+  ROW (AXPBY, "shapes", SHAPE, "one shape", P ((NfAxpbyParams) { 1, 1 }), X (1, 4, 2, 2), X (1, 4, 2, 1)),
+  ROW (AXPBY, "silu", SHAPE, "activation 2", P ((NfAxpbyParams) { 1, 1, NF_ACT_SILU }), X (1, 4, 2, 2), X (1, 4, 2, 2)),
+  ROW (CLAMP, "order", SHAPE, "not in order", P ((NfClampParams) { 1, -1 }), X (1, 4, 2, 2)),
+  ROW (DROPOUT, "all", SHAPE, "p 1 is not in [0, 1)", P ((NfDropoutParams) { 1 }), X (1, 4, 2, 2)),
+  ROW (DROPOUT, "negative", SHAPE, "p -0.5 is not", P ((NfDropoutParams) { -0.5f }), X (1, 4, 2, 2)),
+  ROW (NORMALIZE, "period", SHAPE, "period 5", P ((NfNormalizeParams) { 5 }), X (1, 4, 2, 2)),
+  ROW (NORMALIZE, "i64", SHAPE, "must be f32 or u8", P ((NfNormalizeParams) { 1, { 1 } }), { NF_I64, 1, 4, 2, 2 }),
+  ROW (QUANTIZE, "bytes", SHAPE, "must be f32", P ((NfQuantizeParams) { 1, 0 }), T (1, 4, 2, 2)),
+  ROW (CONCAT, "rows", SHAPE, "all but the channels must agree", NO_PARAMS, X (1, 4, 2, 2), X (1, 4, 3, 2)),
+  ROW (CONCAT, "batch", SHAPE, "all but the channels must agree", NO_PARAMS, X (1, 4, 2, 2), X (2, 4, 2, 2)),
+  ROW (CONCAT, "bytes", SHAPE, "input 1 must be f32", NO_PARAMS, X (1, 4, 2, 2), T (1, 4, 2, 2)),
+  ROW (CONCAT, "missing", SHAPE, "input 1 is missing", NO_PARAMS, X (1, 4, 2, 2), MISSING, X (1, 4, 2, 2)),
+  ROW (SLICE, "too-many", SHAPE, "3 channels from 2", P ((NfSliceParams) { 2, 3 }), X (1, 4, 2, 2)),
+  ROW (SLICE, "none", SHAPE, "0 channels from 2", P ((NfSliceParams) { 2, 0 }), X (1, 4, 2, 2)),
+  ROW (SLICE, "negative", SHAPE, "2 channels from -1", P ((NfSliceParams) { -1, 2 }), X (1, 4, 2, 2)),
+  ROW (SLICE, "overflow", SHAPE, "channels from 2", P ((NfSliceParams) { 2, G_MAXINT64 }), X (1, 4, 2, 2)),
+  ROW (PAD, "nothing-left", SHAPE, "leaves nothing", P ((NfPadParams) { -1, -1, 0, 0 }), X (1, 4, 2, 2)),
+  ROW (PAD, "all-cropped", SHAPE, "leaves nothing", P ((NfPadParams) { -2, 3, 0, 0 }), X (1, 4, 2, 2)),
+  ROW (FLIP, "bytes", SHAPE, "must be f32", NO_PARAMS, T (1, 4, 2, 2)),
+  ROW (NEAREST, "empty", SHAPE, "size 0 x 4", P ((NfNearestParams) { 0, 4 }), X (1, 4, 2, 2)),
+  ROW (FIR, "odd-rows", SHAPE, "must be even", P ((NfFirParams) { FALSE }), X (1, 4, 3, 2)),
+  ROW (FIR, "odd-columns", SHAPE, "must be even", P ((NfFirParams) { FALSE }), X (1, 4, 2, 1)),
+  ROW (ARGMAX, "channels", SHAPE, "more than 256", NO_PARAMS, X (1, 257, 2, 2)),
+  ROW (CROSS_ENTROPY, "target-channels", SHAPE, "targets must be (N, 1, H, W)", NO_PARAMS, X (1, 4, 2, 2), T (1, 4, 2, 2)),
+  ROW (CROSS_ENTROPY, "target-size", SHAPE, "targets must be (N, 1, H, W)", NO_PARAMS, X (1, 4, 2, 2), T (1, 1, 2, 3)),
+  ROW (CROSS_ENTROPY, "target-floats", SHAPE, "targets u8 or i64", NO_PARAMS, X (1, 4, 2, 2), X (1, 1, 2, 2)),
+  ROW (DICE_LOSS, "target-batch", SHAPE, "targets must be (N, 1, H, W)", DICE, X (1, 4, 2, 2), T (2, 1, 2, 2)),
+  ROW (DICE_LOSS, "logits-bytes", SHAPE, "logits must be f32", DICE, T (1, 4, 2, 2), T (1, 1, 2, 2)),
+  ROW (NOISE_LOSS, "shapes", SHAPE, "one shape", NO_PARAMS, X (1, 4, 2, 2), X (2, 4, 2, 2)),
+  ROW (SUM_SQUARES, "bytes", SHAPE, "must be f32", NO_PARAMS, T (1, 4, 2, 2)),
+  ROW (ADAM, "shapes", SHAPE, "one shape", ADAM_T (1), X (1, 4, 1, 1), X (1, 4, 1, 1), X (1, 4, 1, 1), X (1, 3, 1, 1)),
+  ROW (ADAM, "t", SHAPE, "update number 0", ADAM_T (0), X (1, 4, 1, 1), X (1, 4, 1, 1), X (1, 4, 1, 1), X (1, 4, 1, 1)),
+  ROW (EMA, "shapes", SHAPE, "one shape", P ((NfEmaParams) { 0.5 }), X (1, 4, 1, 1), X (4, 1, 1, 1)),
+};
+/* clang-format on */
+
+static void
+assert_says (const GError *error, const gchar *text)
+{
+  if (strstr (error->message, text) == NULL)
+    g_error ("expected \"%s\" in \"%s\"", text, error->message);
+}
+
+static void
+test_row_fails (gconstpointer data)
+{
+  const Row *row = data;
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+  NfTensor *in[NF_OP_MAX_INPUTS] = { NULL };
+  g_autoptr (NfTensor) out = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n_in = 0;
+
+  for (; n_in < NF_OP_MAX_INPUTS && row->in[n_in].n != 0; n_in++) {
+    const Input *i = &row->in[n_in];
+
+    if (i->n > 0)
+      in[n_in] =
+          nf_tensor_new_zeros (device, i->dtype, i->n, i->c, i->h, i->w, NULL);
+  }
+  out = nf_op_run (row->op, in, n_in, row->params, &error);
+  g_assert_null (out);
+  g_assert_error (error, NF_ERROR, (gint) row->code);
+  g_test_message ("%s", error->message);
+  assert_says (error, nf_op_name (row->op));
+  assert_says (error, row->says);
+  for (guint i = 0; i < n_in && row->code == NF_ERROR_SHAPE; i++) {
+    g_autofree gchar *shape =
+        in[i] != NULL ? nf_tensor_shape_string (in[i]) : g_strdup ("none");
+
+    assert_says (error, shape);
+  }
+  for (guint i = 0; i < n_in; i++)
+    nf_tensor_clear (&in[i]);
+}
+
+/* every op that takes tensors refuses something in the table */
+static void
+test_every_op_has_an_error (void)
+{
+  for (guint op = 0; op < NF_N_OPS; op++) {
+    guint count = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+      count += rows[i].op == op;
+    if (op != NF_OP_RANDN)
+      g_assert_cmpuint (count, >, 0);
+  }
+}
+
+static void
+test_randn_empty_fails (void)
+{
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+  const NfRandnParams params = { 1, 0, 2, 2 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (nf_op_randn (device, &params, &error));
+  g_assert_error (error, NF_ERROR, NF_ERROR_SHAPE);
+  assert_says (error, "randn");
+  assert_says (error, "(1, 0, 2, 2)");
+}
+
+/* a target outside the classes: which value, and where */
+static void
+check_target (NfOp op, NfDType dtype, gconstpointer params, gdouble value,
+    const gchar *says)
+{
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+  g_autoptr (NfTensor) logits =
+      nf_tensor_new_zeros (device, NF_F32, 2, 4, 2, 3, NULL);
+  g_autoptr (Naive) classes = naive_new (2, 1, 2, 3);
+  g_autoptr (NfTensor) target = NULL;
+  g_autoptr (NfTensor) out = NULL;
+  g_autoptr (GError) error = NULL;
+  NfTensor *in[2];
+
+  *naive_at (classes, 1, 0, 1, 2) = value;
+  target = naive_to_tensor (device, classes, dtype);
+  in[0] = logits;
+  in[1] = target;
+  out = nf_op_run (op, in, 2, params, &error);
+  g_assert_null (out);
+  g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
+  g_test_message ("%s", error->message);
+  assert_says (error, nf_op_name (op));
+  assert_says (error, says);
+  assert_says (error, "image 1, row 1, column 2");
+}
+
+static void
+test_target_out_of_range_fails (void)
+{
+  const NfNoParams none = { 0 };
+  const NfDiceLossParams dice = { 1e-6f };
+
+  check_target (NF_OP_CROSS_ENTROPY, NF_U8, &none, 4, "class 4");
+  check_target (NF_OP_CROSS_ENTROPY, NF_U8, &none, 255, "class 255");
+  check_target (NF_OP_CROSS_ENTROPY, NF_I64, &none, -1, "class -1");
+  check_target (
+      NF_OP_CROSS_ENTROPY, NF_I64, &none, 0x1p40, "class 1099511627776");
+  check_target (NF_OP_DICE_LOSS, NF_U8, &dice, 4, "class 4");
+  check_target (NF_OP_DICE_LOSS, NF_I64, &dice, -3, "class -3");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/ops-errors/table", test_every_op_has_an_error);
+  g_test_add_func ("/ops-errors/randn", test_randn_empty_fails);
+  g_test_add_func ("/ops-errors/target", test_target_out_of_range_fails);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *path = g_strdup_printf (
+        "/ops-errors/%s/%s", nf_op_name (rows[i].op), rows[i].name);
+
+    g_test_add_data_func (path, &rows[i], test_row_fails);
+  }
+  return g_test_run ();
+}
