@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfddim — deterministic sampling of first order
+ *
+ * x' = sqrt (a') x0 + sqrt (1 - a') e with x0 = (x - sqrt (1 - a) e) / sqrt (a).
+ * Song, Meng, Ermon, "Denoising diffusion implicit models", 2020, eta = 0. */
+#include "diffusion/nfsampler.h"
+
+NfTensor *
+nf_sampler_walk_ddim (const NfSampler *sampler, NfTensor *x,
+    const guint *labels, guint n, GError **error)
+{
+  g_autoptr (NfTensor) now = nf_tensor_ref (x);
+
+  for (guint i = 0; i < n && now != NULL; i++) {
+    g_autoptr (NfTensor) e =
+        nf_sampler_predict (sampler, now, (gfloat) labels[i], error);
+    NfTensor *next = NULL;
+
+    if (e != NULL)
+      next = nf_sampler_transfer (sampler, now, e,
+          (gdouble) sampler->schedule->alpha[labels[i]],
+          nf_sampler_next_alpha (sampler, labels, n, i), error);
+    nf_tensor_unref (now);
+    now = next;
+  }
+  return g_steal_pointer (&now);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfpredictor — frames in, future frames out, from a checkpoint
+ *
+ * What nfpredict calls. Immutable once loaded: several threads may run one
+ * predictor at once. */
+#pragma once
+
+#include "diffusion/nfrollout.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfEnsembleMode: how several draws become one frame
+ * @NF_ENSEMBLE_MEAN: mean of each value: least squared error, but soft
+ * @NF_ENSEMBLE_MEDIAN: median of each value
+ * @NF_ENSEMBLE_MEDOID: the draw that is nearest to all others: sharp
+ */
+typedef enum
+{
+  NF_ENSEMBLE_MEAN,
+  NF_ENSEMBLE_MEDIAN,
+  NF_ENSEMBLE_MEDOID,
+} NfEnsembleMode;
+
+typedef struct _NfPredictor NfPredictor;
+
+NfPredictor *nf_predictor_load (
+    const gchar *path, NfDevice *device, GError **error);
+NfPredictor *nf_predictor_ref (NfPredictor *predictor);
+void nf_predictor_unref (NfPredictor *predictor);
+
+const NfUnetConfig *nf_predictor_config (const NfPredictor *predictor);
+gboolean nf_predictor_run (NfPredictor *predictor, const NfRollout *rollout,
+    guint ensemble, NfEnsembleMode mode, const guint8 *const *context,
+    guint8 *const *out, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfPredictor, nf_predictor_unref)
+
+G_END_DECLS

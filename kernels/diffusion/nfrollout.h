@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfrollout — frames beyond the context, block by block
+ *
+ * The skip-frame strategy: with eleven frames of context and blocks of two,
+ * 12-13, 14-15, ..., 20-21, 22(-23); the window of context slides by a block. A
+ * network with a future gap draws its only block in one go. */
+#pragma once
+
+#include "diffusion/nfsampler.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfProgress:
+ * @data: the caller's
+ * @done: evaluations of the network that are done
+ * @total: all of them, about
+ */
+typedef void (*NfProgress) (gpointer data, guint done, guint total);
+
+/**
+ * NfRollout:
+ * @method: of sampling
+ * @steps: denoising steps a block
+ * @clip: see #NfSampler
+ * @denoise: see #NfSampler
+ * @horizon: frames beyond the context that are wanted, at least 1
+ * @seed: of all noise
+ * @stream: number of the clip (or of the draw), for the noise
+ * @cancellable: (nullable): looked at once per denoising step
+ * @progress: (nullable): called after every evaluation of the network
+ * @progress_data: handed to it
+ */
+typedef struct
+{
+  NfSamplerMethod method;
+  guint steps;
+  gboolean clip, denoise;
+  guint horizon;
+  guint64 seed, stream;
+  GCancellable *cancellable;
+  NfProgress progress;
+  gpointer progress_data;
+} NfRollout;
+
+void nf_rollout_init (NfRollout *rollout);
+gboolean nf_rollout_run (const NfRollout *rollout, NfUnet *net,
+    const NfSchedule *schedule, NfTensor *frames, NfTensor **out,
+    GError **error);
+
+G_END_DECLS

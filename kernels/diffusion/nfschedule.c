@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfschedule — the noise levels of a diffusion model
+ *
+ * linear: beta from sigma_begin to sigma_end over the labels, alpha the product
+ * of 1 - beta from the clean end on (Ho et al., 2020). cosine: Nichol and
+ * Dhariwal, 2021. */
+#include "diffusion/nfschedule.h"
+
+#include <math.h>
+
+/**
+ * nf_schedule_new:
+ * @config: whose schedule
+ *
+ * Returns: (transfer full): its noise levels
+ */
+NfSchedule *
+nf_schedule_new (const NfUnetConfig *config)
+{
+  NfSchedule *s = g_new (NfSchedule, 1);
+  guint n = (guint) config->num_classes;
+  gdouble product = 1.0, last = n - 1, shift = 0.008;
+
+  s->n = n;
+  s->alpha = g_new (gfloat, n);
+  for (guint i = n; i-- > 0;) {
+    if (config->sigma_dist == NF_SIGMA_LINEAR) {
+      gdouble beta = config->sigma_begin
+          + (config->sigma_end - config->sigma_begin) * i / last;
+
+      product *= (gdouble) (1.0f - (gfloat) beta);
+      s->alpha[i] = (gfloat) product;
+    } else {
+      gdouble t = (gdouble) (n - i) / n;
+      gfloat top = cosf ((gfloat) ((t + shift) / (1.0 + shift) * G_PI / 2.0));
+      gfloat bottom = cosf ((gfloat) (shift / (1.0 + shift) * G_PI / 2.0));
+
+      s->alpha[i] = (top * top) / (bottom * bottom);
+    }
+  }
+  return s;
+}
+
+void
+nf_schedule_free (NfSchedule *schedule)
+{
+  g_free (schedule->alpha);
+  g_free (schedule);
+}
+
+/**
+ * nf_schedule_steps:
+ * @steps: how many are wanted, at least 1
+ * @n: (out): how many there are
+ *
+ * The labels 0, skip, 2 skip, ... with skip = labels / steps rounded down; all
+ * of them where @steps is not smaller. There can be more than @steps where it
+ * does not divide the number of labels.
+ *
+ * Returns: (transfer full) (array length=n): labels, noisiest first
+ */
+guint *
+nf_schedule_steps (const NfSchedule *schedule, guint steps, guint *n)
+{
+  guint skip = steps < schedule->n ? schedule->n / MAX (steps, 1) : 1;
+  guint *labels;
+
+  *n = (schedule->n + skip - 1) / skip;
+  labels = g_new (guint, *n);
+  for (guint i = 0; i < *n; i++)
+    labels[i] = i * skip;
+  return labels;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfsegmenter — frames in, masks out, from a checkpoint */
+#include "nets/nfsegmenter.h"
+
+#include "io/nfcheckpoint.h"
+
+struct _NfSegmenter
+{
+  gatomicrefcount refs;
+  NfUnetpp *net;
+};
+
+/**
+ * nf_segmenter_load:
+ * @path: a checkpoint of a UNet++
+ * @device: where it runs
+ * @error: return location: %NF_ERROR_NOT_FOUND, %NF_ERROR_FORMAT,
+ *   %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
+ *
+ * Returns: (transfer full) (nullable): the segmenter
+ */
+NfSegmenter *
+nf_segmenter_load (const gchar *path, NfDevice *device, GError **error)
+{
+  g_autoptr (NfCheckpoint) checkpoint = nf_checkpoint_open (path, error);
+  g_autoptr (NfUnetpp) net = NULL;
+  NfUnetppConfig config;
+  NfSegmenter *segmenter;
+
+  if (checkpoint == NULL)
+    return NULL;
+  if (!g_str_equal (nf_checkpoint_arch (checkpoint), NF_UNETPP_ARCH)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "%s: holds a network of kind %s, expected " NF_UNETPP_ARCH
+        "; give a checkpoint of nextframe-train segment",
+        path, nf_checkpoint_arch (checkpoint));
+    return NULL;
+  }
+  if (!nf_unetpp_config_from_json (
+          &config, nf_checkpoint_config (checkpoint), error)) {
+    g_prefix_error (error, "%s: ", path);
+    return NULL;
+  }
+  net = nf_unetpp_new (device, &config, error);
+  if (net == NULL
+      || !nf_checkpoint_load_params (checkpoint, nf_unetpp_params (net), error))
+    return NULL;
+  segmenter = g_new0 (NfSegmenter, 1);
+  g_atomic_ref_count_init (&segmenter->refs);
+  segmenter->net = g_steal_pointer (&net);
+  return segmenter;
+}
+
+NfSegmenter *
+nf_segmenter_ref (NfSegmenter *segmenter)
+{
+  g_atomic_ref_count_inc (&segmenter->refs);
+  return segmenter;
+}
+
+void
+nf_segmenter_unref (NfSegmenter *segmenter)
+{
+  if (!g_atomic_ref_count_dec (&segmenter->refs))
+    return;
+  nf_unetpp_free (segmenter->net);
+  g_free (segmenter);
+}
+
+const NfUnetppConfig *
+nf_segmenter_config (const NfSegmenter *segmenter)
+{
+  return nf_unetpp_config (segmenter->net);
+}
+
+/* what argmax is taken of: probabilities only where two are averaged */
+static NfTensor *
+scores (NfUnetpp *net, NfTensor *x, gboolean tta, GError **error)
+{
+  return tta ? nf_unetpp_probabilities (net, x, TRUE, error)
+             : nf_unetpp_forward (net, x, NULL, error);
+}
+
+/**
+ * nf_segmenter_run:
+ * @tta: average with the mirrored frame (twice the time)
+ * @frames: n packed frames, H x W x channels bytes each
+ * @n: batch size, at least 1
+ * @height: rows, any number
+ * @width: columns, any number
+ * @masks: (out): n masks of H x W class ids
+ * @cancellable: (nullable): looked at once, before the network runs
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, ...
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_segmenter_run (NfSegmenter *segmenter, gboolean tta, const guint8 *frames,
+    guint n, guint height, guint width, guint8 *masks,
+    GCancellable *cancellable, GError **error)
+{
+  NfUnetpp *net = segmenter->net;
+  g_autoptr (NfTensor) pixels = NULL;
+  g_autoptr (NfTensor) x = NULL;
+  g_autoptr (NfTensor) y = NULL;
+  g_autoptr (NfTensor) ids = NULL;
+
+  if (g_cancellable_is_cancelled (cancellable)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_CANCELLED,
+        "segmentation: the operation was cancelled");
+    return FALSE;
+  }
+  pixels = nf_tensor_new_from_nhwc (nf_unetpp_params (net)->device, NF_U8, n,
+      nf_unetpp_config (net)->channels, height, width, frames, error);
+  if (pixels == NULL)
+    return FALSE;
+  x = nf_unetpp_normalize (net, pixels, error);
+  y = x != NULL ? scores (net, x, tta, error) : NULL;
+  ids = y != NULL ? nf_op_argmax (y, error) : NULL;
+  return ids != NULL && nf_tensor_to_nhwc (ids, masks, error);
+}

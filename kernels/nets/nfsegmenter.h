@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfsegmenter — frames in, masks out, from a checkpoint
+ *
+ * What nfsegment calls. Immutable once loaded: several threads may run one
+ * segmenter at once. */
+#pragma once
+
+#include "nets/nfunetpp.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct _NfSegmenter NfSegmenter;
+
+NfSegmenter *nf_segmenter_load (
+    const gchar *path, NfDevice *device, GError **error);
+NfSegmenter *nf_segmenter_ref (NfSegmenter *segmenter);
+void nf_segmenter_unref (NfSegmenter *segmenter);
+
+const NfUnetppConfig *nf_segmenter_config (const NfSegmenter *segmenter);
+gboolean nf_segmenter_run (NfSegmenter *segmenter, gboolean tta,
+    const guint8 *frames, guint n, guint height, guint width, guint8 *masks,
+    GCancellable *cancellable, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfSegmenter, nf_segmenter_unref)
+
+G_END_DECLS
