@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnextframe — entry of the plugin `nextframe`: registration only */
+#include "config.h"
+
+#include "gstnfelements.h"
+
+#define PACKAGE "gst-nextframe"
+
+static gboolean
+plugin_init (GstPlugin *plugin)
+{
+  gboolean ok = TRUE;
+
+  ok &= GST_TYPE_FIND_REGISTER (nfnpy, plugin);
+  ok &= GST_ELEMENT_REGISTER (nfnpydec, plugin);
+
+  return ok;
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, nextframe,
+    "Predicts the future of a video, names its objects, and scores the result",
+    plugin_init, NF_VERSION, "MIT/X11", PACKAGE, "gst-nextframe")

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfelements — what the plugin's entry registers
+ *
+ * One line an element; its source file defines the function. */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+GST_ELEMENT_REGISTER_DECLARE (nfnpydec);
+
+GST_TYPE_FIND_REGISTER_DECLARE (nfnpy);
+
+G_END_DECLS

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnferror — errors of the library as messages of an element
+ *
+ * See: kernels/core/nferror.h */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/**
+ * gst_nf_element_error:
+ * @element: the element that failed
+ * @error: why, as the library says
+ *
+ * Posts the error message for @error, once for each failure. A cancelled call
+ * is no failure: nothing is posted for it.
+ */
+#define gst_nf_element_error(element, error)                                   \
+  gst_nf_element_error_at (element, error, __FILE__, GST_FUNCTION, __LINE__)
+
+void gst_nf_element_error_at (GstElement *element, const GError *error,
+    const gchar *file, const gchar *function, gint line);
+
+G_END_DECLS

@@ -1,0 +1,786 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfnpydec — nfnpydec: NumPy arrays as video
+ *
+ * An array of shape (T, H, W) is T frames. The header gives the caps, the
+ * number of frames and so the duration; the elements follow frame by frame
+ * without padding, so a time is an offset in the file, and seeking in time is
+ * seeking in bytes upstream.
+ * Siblings: gstnfnpyenc.c, kernels/io/nfnpy.c */
+
+/**
+ * SECTION:element-nfnpydec
+ * @title: nfnpydec
+ * @short_description: Reads NumPy arrays (.npy) as video
+ * @see_also: nfnpyenc, nfiou
+ *
+ * Turns a stream of .npy files into raw video. The shape of the array decides:
+ *
+ * * (T, H, W) of bytes is T frames of GRAY8, of 16-bit numbers T frames of
+ *   GRAY16_LE or GRAY16_BE
+ * * (T, H, W, 3) of bytes is T frames of RGB
+ * * (H, W) is one frame, and (T, H, W, 1) is the same as (T, H, W)
+ *
+ * Booleans and whole numbers of other sizes, as masks are often saved, become
+ * GRAY8 when every value lies in 0 to 255. Other element types and arrays in
+ * Fortran order are refused, with the reason. Three axes are always (T, H, W),
+ * even if the last one has length 3.
+ *
+ * The first frame's time is 0, the others follow at #GstNfNpyDec:framerate.
+ * When upstream can seek in bytes (filesrc can), the element seeks in time.
+ * Arrays that follow each other in one stream are shown one after the other;
+ * the first frame of each is marked DISCONT. A file that ends too early is an
+ * error that says how many frames were expected and how many were found.
+ *
+ * ## Example
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=22 ! video/x-raw,format=GRAY8,width=240,height=160 ! nfnpyenc ! filesink location=mask.npy
+ * gst-launch-1.0 filesrc location=mask.npy ! nfnpydec framerate=10/1 ! videoconvert ! fakesink
+ * ]| The first line writes an array of shape (22, 160, 240), the second one
+ * plays it.
+ *
+ * Since: 0.1
+ */
+#include "gstnfnpydec.h"
+
+#include "gstnfelements.h"
+#include "gstnferror.h"
+#include "gstnfnpyvideo.h"
+#include "gstnfpool.h"
+
+#include <gst/base/gstadapter.h>
+
+GST_DEBUG_CATEGORY_STATIC (gst_nf_npy_dec_debug);
+#define GST_CAT_DEFAULT gst_nf_npy_dec_debug
+
+#define DEFAULT_FRAMERATE_N 25
+#define DEFAULT_FRAMERATE_D 1
+
+enum
+{
+  PROP_0,
+  PROP_FRAMERATE
+};
+
+typedef struct
+{
+  gboolean waiting;
+  guint32 seqnum;
+  guint64 frame;
+  GstSegment segment;
+} PendingSeek;
+
+struct _GstNfNpyDec
+{
+  GstElement parent;
+  GstPad *sinkpad;
+  GstPad *srcpad;
+
+  /* object lock: written by the streaming thread, read by seeks and queries */
+  gint fps_n;
+  gint fps_d;
+  NfNpyHeader header;
+  GstVideoInfo info; /* format UNKNOWN until a header was read */
+  guint64 frames;
+  guint64 first_frame; /* frames of the arrays before this one */
+  guint64 next_frame; /* in this array; `frames` when none is awaited */
+  GstSegment segment;
+  PendingSeek seek;
+
+  /* streaming thread */
+  GstAdapter *adapter;
+  GstBufferPool *pool;
+  gsize header_wanted;
+  gsize frame_bytes;
+  guint arrays;
+  gboolean send_segment;
+  guint32 segment_seqnum;
+  gboolean discont;
+};
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
+    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/x-npy"));
+
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_NF_NPY_FORMATS)));
+
+G_DEFINE_TYPE (GstNfNpyDec, gst_nf_npy_dec, GST_TYPE_ELEMENT)
+
+static void gst_nf_npy_dec_finalize (GObject *object);
+static void gst_nf_npy_dec_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
+static void gst_nf_npy_dec_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec);
+static GstStateChangeReturn gst_nf_npy_dec_change_state (
+    GstElement *element, GstStateChange transition);
+static gboolean gst_nf_npy_dec_src_query (
+    GstPad *pad, GstObject *parent, GstQuery *query);
+static gboolean gst_nf_npy_dec_src_event (
+    GstPad *pad, GstObject *parent, GstEvent *event);
+static gboolean gst_nf_npy_dec_sink_event (
+    GstPad *pad, GstObject *parent, GstEvent *event);
+static GstFlowReturn gst_nf_npy_dec_chain (
+    GstPad *pad, GstObject *parent, GstBuffer *buffer);
+
+static void
+gst_nf_npy_dec_class_init (GstNfNpyDecClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (
+      gst_nf_npy_dec_debug, "nfnpydec", 0, "NumPy arrays as video");
+
+  object_class->finalize = gst_nf_npy_dec_finalize;
+  object_class->set_property = gst_nf_npy_dec_set_property;
+  object_class->get_property = gst_nf_npy_dec_get_property;
+  element_class->change_state = GST_DEBUG_FUNCPTR (gst_nf_npy_dec_change_state);
+
+  /**
+   * GstNfNpyDec:framerate:
+   *
+   * Frames per second. A .npy file knows nothing of time, so frame N of the
+   * array gets the timestamp N / framerate.
+   *
+   * Default: 25/1. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_FRAMERATE,
+      gst_param_spec_fraction ("framerate", "Framerate",
+          "Frames per second, which the file itself does not tell", 1, G_MAXINT,
+          G_MAXINT, 1, DEFAULT_FRAMERATE_N, DEFAULT_FRAMERATE_D,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+              | GST_PARAM_MUTABLE_READY));
+
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "NumPy array decoder",
+      "Codec/Decoder/Video", "Reads NumPy arrays (.npy) as gray or RGB video",
+      "gst-nextframe");
+}
+
+static void
+gst_nf_npy_dec_init (GstNfNpyDec *self)
+{
+  self->sinkpad = gst_pad_new_from_static_template (&sink_template, "sink");
+  gst_pad_set_chain_function (
+      self->sinkpad, GST_DEBUG_FUNCPTR (gst_nf_npy_dec_chain));
+  gst_pad_set_event_function (
+      self->sinkpad, GST_DEBUG_FUNCPTR (gst_nf_npy_dec_sink_event));
+  gst_element_add_pad (GST_ELEMENT (self), self->sinkpad);
+
+  self->srcpad = gst_pad_new_from_static_template (&src_template, "src");
+  gst_pad_set_query_function (
+      self->srcpad, GST_DEBUG_FUNCPTR (gst_nf_npy_dec_src_query));
+  gst_pad_set_event_function (
+      self->srcpad, GST_DEBUG_FUNCPTR (gst_nf_npy_dec_src_event));
+  gst_pad_use_fixed_caps (self->srcpad);
+  gst_element_add_pad (GST_ELEMENT (self), self->srcpad);
+
+  self->fps_n = DEFAULT_FRAMERATE_N;
+  self->fps_d = DEFAULT_FRAMERATE_D;
+  self->adapter = gst_adapter_new ();
+}
+
+static void
+gst_nf_npy_dec_finalize (GObject *object)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (object);
+
+  g_object_unref (self->adapter);
+
+  G_OBJECT_CLASS (gst_nf_npy_dec_parent_class)->finalize (object);
+}
+
+static void
+gst_nf_npy_dec_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (object);
+
+  switch (id) {
+    case PROP_FRAMERATE:
+      GST_OBJECT_LOCK (self);
+      self->fps_n = gst_value_get_fraction_numerator (value);
+      self->fps_d = gst_value_get_fraction_denominator (value);
+      GST_OBJECT_UNLOCK (self);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+}
+
+static void
+gst_nf_npy_dec_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (object);
+
+  switch (id) {
+    case PROP_FRAMERATE:
+      GST_OBJECT_LOCK (self);
+      gst_value_set_fraction (value, self->fps_n, self->fps_d);
+      GST_OBJECT_UNLOCK (self);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+}
+
+/* the next bytes must be a header */
+static void
+gst_nf_npy_dec_forget_arrays (GstNfNpyDec *self)
+{
+  GST_OBJECT_LOCK (self);
+  gst_video_info_init (&self->info);
+  self->frames = self->first_frame = self->next_frame = 0;
+  GST_OBJECT_UNLOCK (self);
+  gst_adapter_clear (self->adapter);
+  self->header_wanted = NF_NPY_MAGIC_BYTES + 2;
+  self->arrays = 0;
+  self->discont = TRUE;
+}
+
+static GstStateChangeReturn
+gst_nf_npy_dec_change_state (GstElement *element, GstStateChange transition)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (element);
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+    gst_nf_npy_dec_forget_arrays (self);
+    gst_segment_init (&self->segment, GST_FORMAT_TIME);
+    self->send_segment = FALSE;
+    self->seek.waiting = FALSE;
+  }
+  ret = GST_ELEMENT_CLASS (gst_nf_npy_dec_parent_class)
+            ->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    gst_nf_npy_dec_forget_arrays (self);
+    gst_nf_pool_clear (&self->pool);
+  }
+
+  return ret;
+}
+
+static gboolean
+gst_nf_npy_dec_negotiate (GstNfNpyDec *self)
+{
+  g_autoptr (GstCaps) caps = gst_video_info_to_caps (&self->info);
+
+  GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT, caps);
+  gst_pad_check_reconfigure (self->srcpad);
+  gst_nf_pool_clear (&self->pool);
+  if (gst_pad_push_event (self->srcpad, gst_event_new_caps (caps)))
+    self->pool = gst_nf_pool_negotiate (self->srcpad, caps);
+  if (self->pool == NULL)
+    gst_pad_mark_reconfigure (self->srcpad);
+
+  return self->pool != NULL;
+}
+
+static void
+gst_nf_npy_dec_send_segment (GstNfNpyDec *self)
+{
+  GstEvent *event;
+
+  if (!self->send_segment)
+    return;
+  self->send_segment = FALSE;
+  event = gst_event_new_segment (&self->segment);
+  gst_event_set_seqnum (event, self->segment_seqnum);
+  gst_pad_push_event (self->srcpad, event);
+}
+
+/* of the arrays so far; their framerate is known */
+static GstClockTime
+gst_nf_npy_dec_duration (GstNfNpyDec *self)
+{
+  return gst_nf_npy_video_time (&self->info, self->first_frame + self->frames);
+}
+
+static GstFlowReturn
+gst_nf_npy_dec_begin_array (
+    GstNfNpyDec *self, const NfNpyHeader *header, GError **error)
+{
+  GstVideoInfo info;
+  guint64 frames;
+
+  if (!gst_nf_npy_video_from_header (header, &info, &frames, error))
+    return GST_FLOW_ERROR;
+  GST_OBJECT_LOCK (self);
+  info.fps_n = self->fps_n;
+  info.fps_d = self->fps_d;
+  self->first_frame += self->frames;
+  self->header = *header;
+  self->info = info;
+  self->frames = frames;
+  self->next_frame = 0;
+  self->segment.duration = gst_nf_npy_dec_duration (self);
+  GST_OBJECT_UNLOCK (self);
+  self->frame_bytes = gst_nf_npy_video_frame_bytes (header, &info);
+  self->header_wanted = NF_NPY_MAGIC_BYTES + 2;
+  self->arrays++;
+  self->discont = TRUE;
+  GST_INFO_OBJECT (self, "array %u: %" G_GUINT64_FORMAT " frames of %dx%d %s",
+      self->arrays, frames, info.width, info.height,
+      gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (&info)));
+  if (!gst_nf_npy_dec_negotiate (self))
+    return GST_PAD_IS_FLUSHING (self->srcpad) ? GST_FLOW_FLUSHING
+                                              : GST_FLOW_NOT_NEGOTIATED;
+  gst_nf_npy_dec_send_segment (self);
+
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gst_nf_npy_dec_read_header (GstNfNpyDec *self)
+{
+  g_autoptr (GError) error = NULL;
+  gsize size = self->header_wanted;
+  GstFlowReturn flow = GST_FLOW_OK;
+  NfNpyHeader header;
+  NfNpyStatus status;
+
+  status = nf_npy_parse_header (gst_adapter_map (self->adapter, size), size,
+      &header, &self->header_wanted, &error);
+  gst_adapter_unmap (self->adapter);
+  if (status == NF_NPY_PARSED) {
+    gst_adapter_flush (self->adapter, header.header_bytes);
+    flow = gst_nf_npy_dec_begin_array (self, &header, &error);
+  }
+  if (error != NULL) {
+    if (self->arrays > 0)
+      g_prefix_error (&error, "after array %u: ", self->arrays);
+    gst_nf_element_error (GST_ELEMENT (self), error);
+    return GST_FLOW_ERROR;
+  }
+
+  return flow;
+}
+
+static gboolean
+gst_nf_npy_dec_fill (GstNfNpyDec *self, GstBuffer *buffer)
+{
+  g_autoptr (GError) error = NULL;
+  GstVideoFrame frame;
+
+  if (!gst_video_frame_map (&frame, &self->info, buffer, GST_MAP_WRITE)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
+        ("Cannot write to the memory that the next element provides."), (NULL));
+    return FALSE;
+  }
+  gst_nf_npy_video_read (&self->header,
+      gst_adapter_map (self->adapter, self->frame_bytes), &frame, &error);
+  gst_adapter_unmap (self->adapter);
+  gst_video_frame_unmap (&frame);
+  if (error == NULL)
+    return TRUE;
+  g_prefix_error (&error, "frame %" G_GUINT64_FORMAT ", ", self->next_frame);
+  gst_nf_element_error (GST_ELEMENT (self), error);
+
+  return FALSE;
+}
+
+static GstFlowReturn
+gst_nf_npy_dec_push_frame (GstNfNpyDec *self)
+{
+  guint64 number = self->first_frame + self->next_frame;
+  GstClockTime begin = gst_nf_npy_video_time (&self->info, number);
+  GstClockTime end = gst_nf_npy_video_time (&self->info, number + 1);
+  GstBuffer *buffer = NULL;
+  GstFlowReturn flow;
+
+  if (GST_CLOCK_TIME_IS_VALID (self->segment.stop)
+      && begin >= self->segment.stop)
+    return GST_FLOW_EOS;
+  if (gst_pad_check_reconfigure (self->srcpad)
+      && !gst_nf_npy_dec_negotiate (self))
+    return GST_PAD_IS_FLUSHING (self->srcpad) ? GST_FLOW_FLUSHING
+                                              : GST_FLOW_NOT_NEGOTIATED;
+  gst_nf_npy_dec_send_segment (self);
+  flow = gst_buffer_pool_acquire_buffer (self->pool, &buffer, NULL);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (!gst_nf_npy_dec_fill (self, buffer)) {
+    gst_buffer_unref (buffer);
+    return GST_FLOW_ERROR;
+  }
+  gst_adapter_flush (self->adapter, self->frame_bytes);
+  GST_BUFFER_PTS (buffer) = begin;
+  GST_BUFFER_DURATION (buffer) = end - begin;
+  GST_BUFFER_OFFSET (buffer) = number;
+  GST_BUFFER_OFFSET_END (buffer) = number + 1;
+  if (self->discont)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  self->discont = FALSE;
+  GST_OBJECT_LOCK (self);
+  self->next_frame++;
+  self->segment.position = end;
+  GST_OBJECT_UNLOCK (self);
+
+  return gst_pad_push (self->srcpad, buffer);
+}
+
+static GstFlowReturn
+gst_nf_npy_dec_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (parent);
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  gst_adapter_push (self->adapter, buffer);
+  while (flow == GST_FLOW_OK) {
+    gboolean in_array = self->next_frame < self->frames;
+    gsize wanted = in_array ? self->frame_bytes : self->header_wanted;
+
+    if (gst_adapter_available (self->adapter) < wanted)
+      break;
+    flow = in_array ? gst_nf_npy_dec_push_frame (self)
+                    : gst_nf_npy_dec_read_header (self);
+  }
+
+  return flow;
+}
+
+/* whether the stream may end here; posts the error when it may not */
+static gboolean
+gst_nf_npy_dec_check_end (GstNfNpyDec *self)
+{
+  gsize rest = gst_adapter_available (self->adapter);
+  guint64 number = self->first_frame + self->next_frame;
+
+  if (self->next_frame < self->frames) {
+    if (GST_CLOCK_TIME_IS_VALID (self->segment.stop)
+        && gst_nf_npy_video_time (&self->info, number) >= self->segment.stop)
+      return TRUE;
+    GST_ELEMENT_ERROR (self, STREAM, DECODE,
+        ("The .npy file is truncated: expected %" G_GUINT64_FORMAT
+         " frames of %dx%d, found %" G_GUINT64_FORMAT
+         ". Copy or make the file again.",
+            self->frames, self->info.width, self->info.height,
+            self->next_frame),
+        ("of the next frame %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
+         " bytes were there",
+            rest, self->frame_bytes));
+    return FALSE;
+  }
+  if (self->arrays > 0 && rest == 0)
+    return TRUE;
+  GST_ELEMENT_ERROR (self, STREAM, DECODE,
+      ("The .npy file is truncated: it ends within its header. Copy or make "
+       "the file again."),
+      ("expected at least %" G_GSIZE_FORMAT " bytes of header %u, found "
+       "%" G_GSIZE_FORMAT,
+          self->header_wanted, self->arrays + 1, rest));
+
+  return FALSE;
+}
+
+/* where the frames shown so far end */
+static GstClockTime
+gst_nf_npy_dec_running_time (GstNfNpyDec *self)
+{
+  guint64 position = MIN (self->segment.position, self->segment.stop);
+
+  return gst_segment_to_running_time (
+      &self->segment, GST_FORMAT_TIME, position);
+}
+
+/* a stream begins: at its header, after the frames shown so far */
+static void
+gst_nf_npy_dec_begin_stream (GstNfNpyDec *self)
+{
+  GstClockTime base = gst_nf_npy_dec_running_time (self);
+
+  gst_nf_npy_dec_forget_arrays (self);
+  GST_OBJECT_LOCK (self);
+  gst_segment_init (&self->segment, GST_FORMAT_TIME);
+  self->segment.base = base;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* upstream answers our seek, or begins another file */
+static void
+gst_nf_npy_dec_segment (GstNfNpyDec *self, GstEvent *event)
+{
+  gboolean sought;
+
+  self->segment_seqnum = gst_event_get_seqnum (event);
+  self->send_segment = TRUE;
+  GST_OBJECT_LOCK (self);
+  sought = self->seek.waiting && self->seek.seqnum == self->segment_seqnum;
+  if (sought) {
+    if ((self->seek.segment.flags & GST_SEGMENT_FLAG_RESET) == 0)
+      self->seek.segment.base = gst_nf_npy_dec_running_time (self);
+    self->segment = self->seek.segment;
+    self->next_frame = self->seek.frame;
+    self->seek.waiting = FALSE;
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (!sought) {
+    gst_nf_npy_dec_begin_stream (self);
+    return;
+  }
+  gst_adapter_clear (self->adapter);
+  self->discont = TRUE;
+  if ((self->segment.flags & GST_SEGMENT_FLAG_SEGMENT) != 0)
+    gst_element_post_message (GST_ELEMENT (self),
+        gst_message_new_segment_start (
+            GST_OBJECT (self), GST_FORMAT_TIME, self->segment.start));
+}
+
+static gboolean
+gst_nf_npy_dec_segment_done (GstNfNpyDec *self)
+{
+  gint64 position = MIN (self->segment.position, self->segment.stop);
+
+  gst_nf_npy_dec_check_end (self);
+  gst_nf_npy_dec_send_segment (self);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_segment_done (
+          GST_OBJECT (self), GST_FORMAT_TIME, position));
+
+  return gst_pad_push_event (
+      self->srcpad, gst_event_new_segment_done (GST_FORMAT_TIME, position));
+}
+
+static gboolean
+gst_nf_npy_dec_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (parent);
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_STREAM_START:
+      if (self->arrays > 0 || gst_adapter_available (self->adapter) > 0)
+        gst_nf_npy_dec_check_end (self);
+      gst_nf_npy_dec_begin_stream (self);
+      break;
+    case GST_EVENT_SEGMENT:
+      gst_nf_npy_dec_segment (self, event);
+      gst_event_unref (event);
+      return TRUE;
+    case GST_EVENT_FLUSH_STOP:
+      gst_adapter_clear (self->adapter);
+      self->header_wanted = NF_NPY_MAGIC_BYTES + 2;
+      GST_OBJECT_LOCK (self);
+      self->next_frame = self->frames;
+      gst_segment_init (&self->segment, GST_FORMAT_TIME);
+      GST_OBJECT_UNLOCK (self);
+      break;
+    case GST_EVENT_SEGMENT_DONE:
+      gst_event_unref (event);
+      return gst_nf_npy_dec_segment_done (self);
+    case GST_EVENT_EOS:
+      gst_nf_npy_dec_check_end (self);
+      gst_nf_npy_dec_send_segment (self);
+      break;
+    case GST_EVENT_CAPS:
+    case GST_EVENT_GAP:
+      gst_event_unref (event);
+      return TRUE;
+    default:
+      break;
+  }
+
+  return gst_pad_event_default (pad, parent, event);
+}
+
+static gboolean
+gst_nf_npy_dec_upstream_seeks (GstNfNpyDec *self)
+{
+  GstQuery *query = gst_query_new_seeking (GST_FORMAT_BYTES);
+  gboolean seekable = FALSE;
+
+  if (gst_pad_peer_query (self->sinkpad, query))
+    gst_query_parse_seeking (query, NULL, &seekable, NULL, NULL);
+  gst_query_unref (query);
+
+  return seekable;
+}
+
+/* only offsets in the first array are known */
+static gboolean
+gst_nf_npy_dec_is_seekable (GstNfNpyDec *self)
+{
+  gboolean known;
+
+  GST_OBJECT_LOCK (self);
+  known = self->frames > 0 && self->first_frame == 0;
+  GST_OBJECT_UNLOCK (self);
+
+  return known && gst_nf_npy_dec_upstream_seeks (self);
+}
+
+/* remembers the seek, and says which bytes it means */
+static gboolean
+gst_nf_npy_dec_prepare_seek (GstNfNpyDec *self, GstEvent *event,
+    GstSeekFlags *flags, guint64 *from, guint64 *to)
+{
+  GstSeekType start_type, stop_type;
+  GstFormat format;
+  GstSegment segment;
+  gint64 start, stop;
+  gdouble rate;
+  guint64 frame, last;
+  gsize bytes;
+  gboolean ok;
+
+  gst_event_parse_seek (
+      event, &rate, &format, flags, &start_type, &start, &stop_type, &stop);
+  if (format != GST_FORMAT_TIME || rate <= 0
+      || (*flags & GST_SEEK_FLAG_INSTANT_RATE_CHANGE) != 0)
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  segment = self->segment;
+  segment.duration = gst_nf_npy_dec_duration (self);
+  ok = gst_segment_do_seek (
+      &segment, rate, format, *flags, start_type, start, stop_type, stop, NULL);
+  if (ok) {
+    bytes = gst_nf_npy_video_frame_bytes (&self->header, &self->info);
+    frame = gst_nf_npy_video_frame_at (&self->info, segment.start);
+    frame = MIN (frame, self->frames);
+    last = self->frames;
+    if (GST_CLOCK_TIME_IS_VALID (segment.stop) && segment.stop > 0)
+      last = gst_nf_npy_video_frame_at (&self->info, segment.stop - 1) + 1;
+    last = CLAMP (last, frame, self->frames);
+    *from = self->header.header_bytes + frame * bytes;
+    *to = self->header.header_bytes + last * bytes;
+    self->seek.waiting = TRUE;
+    self->seek.seqnum = gst_event_get_seqnum (event);
+    self->seek.frame = frame;
+    self->seek.segment = segment;
+  }
+  GST_OBJECT_UNLOCK (self);
+
+  return ok;
+}
+
+static gboolean
+gst_nf_npy_dec_seek (GstNfNpyDec *self, GstEvent *event)
+{
+  GstSeekFlags flags;
+  guint64 from, to;
+  GstEvent *upstream;
+
+  if (!gst_nf_npy_dec_is_seekable (self)
+      || !gst_nf_npy_dec_prepare_seek (self, event, &flags, &from, &to)) {
+    GST_INFO_OBJECT (self, "cannot do %" GST_PTR_FORMAT, event);
+    return FALSE;
+  }
+  upstream = gst_event_new_seek (1.0, GST_FORMAT_BYTES, flags,
+      GST_SEEK_TYPE_SET, from, GST_SEEK_TYPE_SET, to);
+  gst_event_set_seqnum (upstream, gst_event_get_seqnum (event));
+  if (gst_pad_push_event (self->sinkpad, upstream))
+    return TRUE;
+  GST_OBJECT_LOCK (self);
+  self->seek.waiting = FALSE;
+  GST_OBJECT_UNLOCK (self);
+
+  return FALSE;
+}
+
+static gboolean
+gst_nf_npy_dec_src_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (parent);
+  gboolean ok;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_SEEK)
+    return gst_pad_event_default (pad, parent, event);
+  ok = gst_nf_npy_dec_seek (self, event);
+  gst_event_unref (event);
+
+  return ok;
+}
+
+static gboolean
+gst_nf_npy_dec_query_duration (GstNfNpyDec *self, GstQuery *query)
+{
+  GstFormat format;
+  gint64 duration = -1;
+
+  gst_query_parse_duration (query, &format, NULL);
+  GST_OBJECT_LOCK (self);
+  if (GST_VIDEO_INFO_FORMAT (&self->info) != GST_VIDEO_FORMAT_UNKNOWN) {
+    if (format == GST_FORMAT_TIME)
+      duration = gst_nf_npy_dec_duration (self);
+    else if (format == GST_FORMAT_DEFAULT)
+      duration = self->first_frame + self->frames;
+  }
+  GST_OBJECT_UNLOCK (self);
+  gst_query_set_duration (query, format, duration);
+
+  return duration >= 0;
+}
+
+static gboolean
+gst_nf_npy_dec_query_position (GstNfNpyDec *self, GstQuery *query)
+{
+  GstFormat format;
+  gint64 position = -1;
+
+  gst_query_parse_position (query, &format, NULL);
+  GST_OBJECT_LOCK (self);
+  if (format == GST_FORMAT_TIME)
+    position = gst_segment_to_stream_time (
+        &self->segment, GST_FORMAT_TIME, self->segment.position);
+  else if (format == GST_FORMAT_DEFAULT)
+    position = self->first_frame + self->next_frame;
+  GST_OBJECT_UNLOCK (self);
+  gst_query_set_position (query, format, position);
+
+  return position >= 0;
+}
+
+static gboolean
+gst_nf_npy_dec_query_seeking (GstNfNpyDec *self, GstQuery *query)
+{
+  GstFormat format;
+  gboolean seekable;
+  gint64 duration;
+
+  gst_query_parse_seeking (query, &format, NULL, NULL, NULL);
+  seekable = format == GST_FORMAT_TIME && gst_nf_npy_dec_is_seekable (self);
+  GST_OBJECT_LOCK (self);
+  duration = seekable ? (gint64) gst_nf_npy_dec_duration (self) : -1;
+  GST_OBJECT_UNLOCK (self);
+  gst_query_set_seeking (query, format, seekable, 0, duration);
+
+  return TRUE;
+}
+
+static gboolean
+gst_nf_npy_dec_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (parent);
+
+  switch (GST_QUERY_TYPE (query)) {
+    case GST_QUERY_DURATION:
+      return gst_nf_npy_dec_query_duration (self, query);
+    case GST_QUERY_POSITION:
+      return gst_nf_npy_dec_query_position (self, query);
+    case GST_QUERY_SEEKING:
+      return gst_nf_npy_dec_query_seeking (self, query);
+    default:
+      return gst_pad_query_default (pad, parent, query);
+  }
+}
+
+static void
+gst_nf_npy_type_find (GstTypeFind *find, gpointer user_data)
+{
+  const guint8 *data = gst_type_find_peek (find, 0, NF_NPY_MAGIC_BYTES);
+
+  if (data != NULL && memcmp (data, NF_NPY_MAGIC, NF_NPY_MAGIC_BYTES) == 0)
+    gst_type_find_suggest_empty_simple (
+        find, GST_TYPE_FIND_MAXIMUM, "application/x-npy");
+}
+
+GST_TYPE_FIND_REGISTER_DEFINE (nfnpy, "nfnpy", GST_RANK_PRIMARY,
+    gst_nf_npy_type_find, "npy",
+    gst_static_caps_get (&sink_template.static_caps), NULL, NULL)
+
+GST_ELEMENT_REGISTER_DEFINE (
+    nfnpydec, "nfnpydec", GST_RANK_PRIMARY, GST_TYPE_NF_NPY_DEC)

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfnpyvideo — which array is which video, and the frames of both
+ *
+ *   (T, H, W)     bytes           GRAY8
+ *   (T, H, W)     16 bits         GRAY16_LE, GRAY16_BE
+ *   (T, H, W, 3)  bytes           RGB
+ *   (H, W) is one frame; (T, H, W, 1) is the same as (T, H, W)
+ *
+ * Siblings: gstnfnpydec.c, gstnfnpyenc.c, kernels/io/nfnpy.h */
+#pragma once
+
+#include "io/nfnpy.h"
+
+#include <gst/video/video.h>
+
+G_BEGIN_DECLS
+
+#define GST_NF_NPY_FORMATS "{ GRAY8, GRAY16_LE, GRAY16_BE, RGB }"
+
+gboolean gst_nf_npy_video_from_header (const NfNpyHeader *header,
+    GstVideoInfo *info, guint64 *frames, GError **error);
+gboolean gst_nf_npy_video_to_header (const GstVideoInfo *info, guint64 frames,
+    NfNpyHeader *header, GError **error);
+
+gsize gst_nf_npy_video_frame_bytes (
+    const NfNpyHeader *header, const GstVideoInfo *info);
+gboolean gst_nf_npy_video_read (const NfNpyHeader *header, const guint8 *data,
+    GstVideoFrame *frame, GError **error);
+void gst_nf_npy_video_write (const GstVideoFrame *frame, guint8 *data);
+
+GstClockTime gst_nf_npy_video_time (const GstVideoInfo *info, guint64 frame);
+guint64 gst_nf_npy_video_frame_at (const GstVideoInfo *info, GstClockTime time);
+
+G_END_DECLS

@@ -1,0 +1,671 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfnpydec — tests of the element that plays NumPy arrays */
+#include "nfelementtest.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static GstHarness *
+new_harness (GstBus **bus)
+{
+  GstHarness *h = gst_harness_new ("nfnpydec");
+
+  *bus = nf_test_attach_bus (h->element);
+  gst_harness_set_src_caps_str (h, "application/x-npy");
+
+  return h;
+}
+
+static void
+free_harness (GstHarness *h, GstBus *bus)
+{
+  gst_element_set_bus (h->element, NULL);
+  gst_object_unref (bus);
+  gst_harness_teardown (h);
+}
+
+static GstFlowReturn
+push_in_pieces (GstHarness *h, GBytes *bytes, gsize piece)
+{
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  for (gsize at = 0; at < g_bytes_get_size (bytes) && flow == GST_FLOW_OK;
+       at += piece)
+    flow = gst_harness_push (h, nf_test_slice (bytes, at, piece));
+
+  return flow;
+}
+
+static void
+check_caps (GstHarness *h, const gchar *format, gint width, gint height)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (h->sinkpad);
+  GstStructure *s;
+  gint value;
+
+  fail_unless (caps != NULL);
+  s = gst_caps_get_structure (caps, 0);
+  fail_unless_equals_string (gst_structure_get_string (s, "format"), format);
+  fail_unless (gst_structure_get_int (s, "width", &value) && value == width);
+  fail_unless (gst_structure_get_int (s, "height", &value) && value == height);
+}
+
+typedef struct
+{
+  NfNpyType type;
+  gboolean big_endian;
+  guint64 shape[4];
+  guint n_dims;
+  const gchar *format;
+  guint frames;
+} FormatCase;
+
+static const FormatCase format_cases[] = {
+  { NF_NPY_U8, FALSE, { 3, 5, 7 }, 3, "GRAY8", 3 },
+  { NF_NPY_U8, FALSE, { 2, 4, 8 }, 3, "GRAY8", 2 },
+  { NF_NPY_U8, FALSE, { 2, 1, 1 }, 3, "GRAY8", 2 },
+  { NF_NPY_U8, FALSE, { 2, 5, 3 }, 3, "GRAY8", 2 },
+  { NF_NPY_U8, FALSE, { 5, 7 }, 2, "GRAY8", 1 },
+  { NF_NPY_U8, FALSE, { 2, 5, 7, 1 }, 4, "GRAY8", 2 },
+  { NF_NPY_U8, FALSE, { 2, 5, 7, 3 }, 4, "RGB", 2 },
+  { NF_NPY_U8, FALSE, { 2, 1, 1, 3 }, 4, "RGB", 2 },
+  { NF_NPY_BOOL, FALSE, { 2, 5, 7 }, 3, "GRAY8", 2 },
+  { NF_NPY_I8, FALSE, { 2, 5, 7 }, 3, "GRAY8", 2 },
+  { NF_NPY_U16, FALSE, { 2, 5, 7 }, 3, "GRAY16_LE", 2 },
+  { NF_NPY_U16, TRUE, { 2, 5, 7 }, 3, "GRAY16_BE", 2 },
+  { NF_NPY_I16, TRUE, { 2, 5, 7 }, 3, "GRAY8", 2 },
+  { NF_NPY_I32, FALSE, { 2, 5, 7 }, 3, "GRAY8", 2 },
+  { NF_NPY_I64, FALSE, { 2, 5, 7 }, 3, "GRAY8", 2 },
+};
+
+/* the low byte of element i is i % 100; of 16-bit gray, the high one i % 7 */
+static GBytes *
+make_case (const FormatCase *c)
+{
+  gsize n = 1, size = nf_npy_type_size (c->type);
+  g_autofree guint8 *data = NULL;
+
+  for (guint i = 0; i < c->n_dims; i++)
+    n *= c->shape[i];
+  data = g_malloc0 (n * size);
+  for (gsize i = 0; i < n; i++) {
+    data[i * size + (c->big_endian ? size - 1 : 0)] = i % 100;
+    if (c->type == NF_NPY_U16)
+      data[i * size + (c->big_endian ? 0 : 1)] = i % 7;
+  }
+
+  return nf_test_npy (c->type, c->big_endian, c->shape, c->n_dims, data);
+}
+
+static guint8
+expected_byte (const FormatCase *c, gsize i)
+{
+  if (c->type == NF_NPY_U16) {
+    gboolean low = (i % 2 == 0) != c->big_endian;
+    return low ? i / 2 % 100 : i / 2 % 7;
+  }
+  return c->type == NF_NPY_BOOL ? i % 100 != 0 : i % 100;
+}
+
+GST_START_TEST (test_nfnpydec_formats)
+{
+  const FormatCase *c = &format_cases[__i__];
+  guint rows = c->n_dims == 2 ? 0 : 1;
+  guint height = c->shape[rows], width = c->shape[rows + 1];
+  guint row_bytes = width * (c->n_dims == 4 ? c->shape[3] : 1)
+      * (c->type == NF_NPY_U16 ? 2 : 1);
+  g_autoptr (GBytes) bytes = make_case (c);
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  fail_unless_equals_int (push_in_pieces (h, bytes, 13), GST_FLOW_OK);
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  check_caps (h, c->format, width, height);
+  fail_unless_equals_int (gst_harness_buffers_received (h), c->frames);
+  for (guint t = 0; t < c->frames; t++) {
+    GstBuffer *buffer = gst_harness_pull (h);
+    g_autoptr (GstCaps) caps = gst_pad_get_current_caps (h->sinkpad);
+
+    fail_unless_equals_uint64 (GST_BUFFER_PTS (buffer), t * 40 * GST_MSECOND);
+    fail_unless_equals_uint64 (GST_BUFFER_DURATION (buffer), 40 * GST_MSECOND);
+    fail_unless_equals_int (
+        GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT), t == 0);
+    for (guint y = 0; y < height; y++)
+      for (guint x = 0; x < row_bytes; x++)
+        fail_unless_equals_int (nf_test_pixel (buffer, caps, x, y),
+            expected_byte (c, (gsize) (t * height + y) * row_bytes + x));
+    gst_buffer_unref (buffer);
+  }
+  nf_test_expect_no_error (bus);
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_any_chunking)
+{
+  static const guint64 shape[] = { 4, 3, 5 };
+  static const gsize pieces[] = { 1, 2, 7, 15, 16, 128, 129, 1000 };
+  g_autoptr (GBytes) bytes = nf_test_npy_counting (shape, 3);
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  fail_unless_equals_int (
+      push_in_pieces (h, bytes, pieces[__i__]), GST_FLOW_OK);
+  fail_unless_equals_int (gst_harness_buffers_received (h), 4);
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_framerate)
+{
+  static const guint64 shape[] = { 4, 1, 1 };
+  g_autoptr (GBytes) bytes = nf_test_npy_counting (shape, 3);
+  GstClockTime at = 0;
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  gst_util_set_object_arg (G_OBJECT (h->element), "framerate", "30000/1001");
+  fail_unless_equals_int (push_in_pieces (h, bytes, 1000), GST_FLOW_OK);
+  for (guint i = 0; i < 4; i++) {
+    GstBuffer *buffer = gst_harness_pull (h);
+
+    fail_unless_equals_uint64 (GST_BUFFER_PTS (buffer), at);
+    fail_unless_equals_uint64 (GST_BUFFER_PTS (buffer),
+        gst_util_uint64_scale (i, 1001 * GST_SECOND, 30000));
+    at += GST_BUFFER_DURATION (buffer);
+    gst_buffer_unref (buffer);
+  }
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_truncated_fails)
+{
+  static const guint64 shape[] = { 22, 4, 5 };
+  g_autoptr (GBytes) bytes = nf_test_npy_counting (shape, 3);
+  g_autoptr (GBytes) part = g_bytes_new_from_bytes (bytes, 0, 128 + 20 * 3 + 7);
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  fail_unless_equals_int (push_in_pieces (h, part, 50), GST_FLOW_OK);
+  gst_harness_push_event (h, gst_event_new_eos ());
+  nf_test_expect_error (bus, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
+      "expected 22 frames of 5x4, found 3");
+  fail_unless_equals_int (gst_harness_buffers_received (h), 3);
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_truncated_header_fails)
+{
+  static const guint64 shape[] = { 2, 4, 5 };
+  static const gsize sizes[] = { 0, 4, 9, 60, 127 };
+  g_autoptr (GBytes) bytes = nf_test_npy_counting (shape, 3);
+  g_autoptr (GBytes) part = g_bytes_new_from_bytes (bytes, 0, sizes[__i__]);
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  fail_unless_equals_int (push_in_pieces (h, part, 50), GST_FLOW_OK);
+  gst_harness_push_event (h, gst_event_new_eos ());
+  nf_test_expect_error (
+      bus, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE, "ends within its header");
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_refused_fails)
+{
+  static const struct
+  {
+    NfNpyType type;
+    guint64 shape[5];
+    guint n_dims;
+    gint code;
+    const gchar *says;
+  } cases[] = {
+    { NF_NPY_U8, { 5 }, 1, GST_STREAM_ERROR_WRONG_TYPE, "(5,)" },
+    { NF_NPY_U8, { 1, 1, 1, 2 }, 4, GST_STREAM_ERROR_WRONG_TYPE, "reshape" },
+    { NF_NPY_U8, { 1, 1, 1, 1, 1 }, 5, GST_STREAM_ERROR_WRONG_TYPE, "shape" },
+    { NF_NPY_U8, { 2, 0, 4 }, 3, GST_STREAM_ERROR_WRONG_TYPE, "(2, 0, 4)" },
+    { NF_NPY_U8, { 0, 1, 99999 }, 3, GST_STREAM_ERROR_WRONG_TYPE, "32767" },
+    { NF_NPY_I64, { 1, 1, 1, 3 }, 4, GST_STREAM_ERROR_WRONG_TYPE, "colour" },
+  };
+  g_autofree guint8 *data = g_malloc0 (64);
+  g_autoptr (GBytes) bytes = nf_test_npy (
+      cases[__i__].type, FALSE, cases[__i__].shape, cases[__i__].n_dims, data);
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  fail_unless_equals_int (push_in_pieces (h, bytes, 1000), GST_FLOW_ERROR);
+  nf_test_expect_error (
+      bus, GST_STREAM_ERROR, cases[__i__].code, cases[__i__].says);
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_not_npy_fails)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("\x89PNG\r\n\x1a\n", 8);
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  fail_unless_equals_int (push_in_pieces (h, bytes, 8), GST_FLOW_ERROR);
+  nf_test_expect_error (
+      bus, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE, "no array begins here");
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_value_out_of_range_fails)
+{
+  static const guint64 shape[] = { 2, 2, 2 };
+  static const gint16 data[] = { 1, 2, 3, 4, 5, 6, 7, 300 };
+  g_autoptr (GBytes) bytes =
+      nf_test_npy (NF_NPY_I16, G_BYTE_ORDER == G_BIG_ENDIAN, shape, 3, data);
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  fail_unless_equals_int (push_in_pieces (h, bytes, 1000), GST_FLOW_ERROR);
+  nf_test_expect_error (bus, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
+      "frame 1, row 1: npy: element 1 is 300");
+  fail_unless_equals_int (gst_harness_buffers_received (h), 1);
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_arrays_in_a_row)
+{
+  static const guint64 shape_one[] = { 2, 3, 5 }, shape_two[] = { 1, 4, 4 };
+  g_autoptr (GBytes) one = nf_test_npy_counting (shape_one, 3);
+  g_autoptr (GBytes) two = nf_test_npy_counting (shape_two, 3);
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  fail_unless_equals_int (push_in_pieces (h, one, 64), GST_FLOW_OK);
+  check_caps (h, "GRAY8", 5, 3);
+  fail_unless_equals_int (push_in_pieces (h, two, 64), GST_FLOW_OK);
+  check_caps (h, "GRAY8", 4, 4);
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  for (guint i = 0; i < 3; i++) {
+    GstBuffer *buffer = gst_harness_pull (h);
+
+    fail_unless_equals_uint64 (GST_BUFFER_PTS (buffer), i * 40 * GST_MSECOND);
+    fail_unless_equals_int (
+        GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT), i != 1);
+    gst_buffer_unref (buffer);
+  }
+  nf_test_expect_no_error (bus);
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_bytes_after_the_array_fails)
+{
+  static const guint64 shape[] = { 1, 4, 4 };
+  g_autoptr (GBytes) bytes = nf_test_npy_counting (shape, 3);
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  fail_unless_equals_int (push_in_pieces (h, bytes, 1000), GST_FLOW_OK);
+  fail_unless_equals_int (
+      gst_harness_push (h, gst_buffer_new_wrapped (g_strdup ("rubbish?"), 8)),
+      GST_FLOW_ERROR);
+  nf_test_expect_error (bus, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
+      "after array 1: npy: no array begins here");
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_new_stream_renegotiates)
+{
+  static const guint64 shape_one[] = { 2, 3, 5 }, shape_two[] = { 2, 4, 4, 3 };
+  g_autoptr (GBytes) one = nf_test_npy_counting (shape_one, 3);
+  g_autoptr (GBytes) two = nf_test_npy_counting (shape_two, 4);
+  GstSegment segment;
+  GstEvent *event;
+  guint segments = 0;
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  fail_unless_equals_int (push_in_pieces (h, one, 64), GST_FLOW_OK);
+  fail_unless (
+      gst_harness_push_event (h, gst_event_new_stream_start ("second")));
+  gst_segment_init (&segment, GST_FORMAT_BYTES);
+  fail_unless (gst_harness_push_event (h, gst_event_new_segment (&segment)));
+  fail_unless_equals_int (push_in_pieces (h, two, 64), GST_FLOW_OK);
+  check_caps (h, "RGB", 4, 4);
+  fail_unless_equals_int (gst_harness_buffers_received (h), 4);
+  while ((event = gst_harness_try_pull_event (h)) != NULL) {
+    if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT) {
+      gst_event_copy_segment (event, &segment);
+      fail_unless_equals_int (segment.format, GST_FORMAT_TIME);
+      fail_unless_equals_uint64 (
+          segment.base, segments == 0 ? 0 : 80 * GST_MSECOND);
+      segments++;
+    }
+    gst_event_unref (event);
+  }
+  fail_unless_equals_int (segments, 2);
+  nf_test_expect_no_error (bus);
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_new_stream_too_early_fails)
+{
+  static const guint64 shape[] = { 2, 3, 5 };
+  g_autoptr (GBytes) bytes = nf_test_npy_counting (shape, 3);
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  gst_harness_push (h, nf_test_slice (bytes, 0, 128 + 20));
+  gst_harness_push_event (h, gst_event_new_stream_start ("second"));
+  nf_test_expect_error (bus, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
+      "expected 2 frames of 5x3, found 1");
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_flush_and_restart)
+{
+  static const guint64 shape[] = { 2, 3, 5 };
+  g_autoptr (GBytes) bytes = nf_test_npy_counting (shape, 3);
+  GstSegment segment;
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  gst_harness_push (h, nf_test_slice (bytes, 0, 128 + 20));
+  fail_unless (gst_harness_push_event (h, gst_event_new_flush_start ()));
+  fail_unless (gst_harness_push_event (h, gst_event_new_flush_stop (TRUE)));
+  gst_segment_init (&segment, GST_FORMAT_BYTES);
+  fail_unless (gst_harness_push_event (h, gst_event_new_segment (&segment)));
+  fail_unless_equals_int (push_in_pieces (h, bytes, 64), GST_FLOW_OK);
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  nf_test_expect_no_error (bus);
+  gst_buffer_unref (gst_harness_pull (h));
+  for (guint i = 0; i < 2; i++) {
+    GstBuffer *buffer = gst_harness_pull (h);
+    fail_unless_equals_uint64 (GST_BUFFER_PTS (buffer), i * 40 * GST_MSECOND);
+    gst_buffer_unref (buffer);
+  }
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_no_frames)
+{
+  static const guint64 shape[] = { 0, 3, 5 };
+  g_autoptr (GBytes) bytes = nf_test_npy_counting (shape, 3);
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  fail_unless_equals_int (push_in_pieces (h, bytes, 64), GST_FLOW_OK);
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  check_caps (h, "GRAY8", 5, 3);
+  fail_unless_equals_int (gst_harness_buffers_received (h), 0);
+  nf_test_expect_no_error (bus);
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_start_stop_start)
+{
+  static const guint64 shape[] = { 2, 3, 5 };
+  g_autoptr (GBytes) bytes = nf_test_npy_counting (shape, 3);
+  g_autoptr (GBytes) part = g_bytes_new_from_bytes (bytes, 0, 150);
+
+  for (guint i = 0; i < 2; i++) {
+    GstBus *bus;
+    GstHarness *h = new_harness (&bus);
+
+    fail_unless_equals_int (push_in_pieces (h, part, 64), GST_FLOW_OK);
+    gst_element_set_state (h->element, GST_STATE_NULL);
+    gst_harness_play (h);
+    gst_harness_set_src_caps_str (h, "application/x-npy");
+    fail_unless_equals_int (push_in_pieces (h, bytes, 64), GST_FLOW_OK);
+    fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+    nf_test_expect_no_error (bus);
+    fail_unless_equals_int (gst_harness_buffers_received (h), 3);
+    free_harness (h, bus);
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_two_instances)
+{
+  static const guint64 shape_one[] = { 2, 3, 5 }, shape_two[] = { 3, 4, 4 };
+  g_autoptr (GBytes) one = nf_test_npy_counting (shape_one, 3);
+  g_autoptr (GBytes) two = nf_test_npy_counting (shape_two, 3);
+  GstBus *bus_one, *bus_two;
+  GstHarness *h_one = new_harness (&bus_one), *h_two = new_harness (&bus_two);
+
+  for (gsize at = 0; at < 200; at += 20) {
+    if (at < g_bytes_get_size (one))
+      gst_harness_push (h_one, nf_test_slice (one, at, 20));
+    if (at < g_bytes_get_size (two))
+      gst_harness_push (h_two, nf_test_slice (two, at, 20));
+  }
+  fail_unless_equals_int (gst_harness_buffers_received (h_one), 2);
+  fail_unless_equals_int (gst_harness_buffers_received (h_two), 3);
+  check_caps (h_one, "GRAY8", 5, 3);
+  check_caps (h_two, "GRAY8", 4, 4);
+  free_harness (h_one, bus_one);
+  free_harness (h_two, bus_two);
+}
+GST_END_TEST;
+
+/* a pipeline that holds at its first frame, and seeks */
+typedef struct
+{
+  GstElement *pipeline;
+  GstElement *sink;
+  gchar *folder;
+  gchar *path;
+} Player;
+
+static void
+player_open (Player *player, const guint64 *shape, const gchar *elements)
+{
+  g_autoptr (GBytes) bytes = nf_test_npy_counting (shape, 3);
+  g_autofree gchar *description = NULL;
+
+  player->folder = g_dir_make_tmp ("nfnpydec-XXXXXX", NULL);
+  player->path = g_build_filename (player->folder, "array.npy", NULL);
+  fail_unless (g_file_set_contents (player->path,
+      g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL));
+  description = g_strdup_printf (
+      "filesrc location=%s blocksize=77 ! %s ! appsink name=sink sync=false",
+      player->path, elements);
+  player->pipeline = gst_parse_launch (description, NULL);
+  fail_unless (player->pipeline != NULL);
+  player->sink = gst_bin_get_by_name (GST_BIN (player->pipeline), "sink");
+  gst_element_set_state (player->pipeline, GST_STATE_PLAYING);
+  fail_unless_equals_int (
+      gst_element_get_state (player->pipeline, NULL, NULL, 10 * GST_SECOND),
+      GST_STATE_CHANGE_SUCCESS);
+}
+
+static void
+player_close (Player *player)
+{
+  gst_element_set_state (player->pipeline, GST_STATE_NULL);
+  gst_object_unref (player->sink);
+  gst_object_unref (player->pipeline);
+  g_remove (player->path);
+  g_rmdir (player->folder);
+  g_free (player->path);
+  g_free (player->folder);
+}
+
+/* pulls to the end; the frames must be these */
+static void
+player_expect_frames (Player *player, guint from, guint to, guint pixels)
+{
+  for (guint i = from; i <= to; i++) {
+    GstSample *sample = NULL;
+    GstBuffer *buffer;
+
+    g_signal_emit_by_name (
+        player->sink, "try-pull-sample", 10 * GST_SECOND, &sample);
+    fail_unless (sample != NULL, "frame %u did not come", i);
+    buffer = gst_sample_get_buffer (sample);
+    fail_unless_equals_uint64 (GST_BUFFER_PTS (buffer), i * 40 * GST_MSECOND);
+    fail_unless_equals_int (
+        nf_test_pixel (buffer, gst_sample_get_caps (sample), 0, 0),
+        i * pixels % 251);
+    gst_sample_unref (sample);
+  }
+}
+
+static void
+player_expect_eos (Player *player)
+{
+  GstSample *sample = NULL;
+  gboolean eos = FALSE;
+
+  g_signal_emit_by_name (
+      player->sink, "try-pull-sample", 10 * GST_SECOND, &sample);
+  fail_unless (sample == NULL);
+  g_object_get (player->sink, "eos", &eos, NULL);
+  fail_unless (eos);
+}
+
+GST_START_TEST (test_nfnpydec_seeks_in_time)
+{
+  static const guint64 shape[] = { 22, 4, 5 };
+  static const gchar *const elements[] = { "nfnpydec",
+    "queue ! nfnpydec ! queue" };
+  gint64 duration = 0;
+  GstElement *pipeline;
+  Player player;
+
+  player_open (&player, shape, elements[__i__]);
+  pipeline = player.pipeline;
+  fail_unless (
+      gst_element_query_duration (pipeline, GST_FORMAT_TIME, &duration));
+  fail_unless_equals_uint64 (duration, 22 * 40 * GST_MSECOND);
+  player_expect_frames (&player, 0, 4, 20);
+
+  fail_unless (gst_element_seek_simple (pipeline, GST_FORMAT_TIME,
+      GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE, 600 * GST_MSECOND));
+  player_expect_frames (&player, 15, 21, 20);
+  player_expect_eos (&player);
+
+  fail_unless (gst_element_seek (pipeline, 2.0, GST_FORMAT_TIME,
+      GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, 119 * GST_MSECOND,
+      GST_SEEK_TYPE_SET, 201 * GST_MSECOND));
+  player_expect_frames (&player, 2, 5, 20);
+  player_expect_eos (&player);
+
+  fail_unless (gst_element_seek (pipeline, 1.0, GST_FORMAT_TIME,
+      GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_SET, -1));
+  player_expect_frames (&player, 0, 21, 20);
+  player_expect_eos (&player);
+
+  fail_if (gst_element_seek (pipeline, -1.0, GST_FORMAT_TIME,
+      GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_SET, -1));
+  player_close (&player);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_segment_seek)
+{
+  static const guint64 shape[] = { 10, 2, 2 };
+  GstMessage *message;
+  GstBus *bus;
+  gint64 position = 0;
+  Player player;
+
+  player_open (&player, shape, "nfnpydec");
+  bus = gst_element_get_bus (player.pipeline);
+  fail_unless (gst_element_seek (player.pipeline, 1.0, GST_FORMAT_TIME,
+      GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_SEGMENT, GST_SEEK_TYPE_SET,
+      80 * GST_MSECOND, GST_SEEK_TYPE_SET, 200 * GST_MSECOND));
+  player_expect_frames (&player, 2, 4, 4);
+  message = gst_bus_timed_pop_filtered (
+      bus, 10 * GST_SECOND, GST_MESSAGE_SEGMENT_DONE | GST_MESSAGE_ERROR);
+  fail_unless (message != NULL);
+  fail_unless_equals_int (GST_MESSAGE_TYPE (message), GST_MESSAGE_SEGMENT_DONE);
+  gst_message_parse_segment_done (message, NULL, &position);
+  fail_unless_equals_uint64 (position, 200 * GST_MSECOND);
+  gst_message_unref (message);
+
+  /* and on, without a flush */
+  fail_unless (gst_element_seek (player.pipeline, 1.0, GST_FORMAT_TIME,
+      GST_SEEK_FLAG_NONE, GST_SEEK_TYPE_SET, 320 * GST_MSECOND,
+      GST_SEEK_TYPE_SET, -1));
+  player_expect_frames (&player, 8, 9, 4);
+  player_expect_eos (&player);
+  gst_object_unref (bus);
+  player_close (&player);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_type_is_found)
+{
+  static const guint64 shape[] = { 3, 4, 5 };
+  Player player;
+
+  player_open (&player, shape, "decodebin ! videoconvert");
+  player_expect_frames (&player, 0, 2, 20);
+  player_expect_eos (&player);
+  player_close (&player);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_plays_real_mask)
+{
+  g_autofree gchar *path = nf_test_shared_path ("data/train/video_0/mask.npy");
+  g_autofree gchar *description = NULL;
+  g_autofree gchar *error = NULL;
+
+  if (path == NULL)
+    return;
+  description = g_strdup_printf (
+      "filesrc location=%s ! nfnpydec ! "
+      "video/x-raw,format=GRAY8,width=240,height=160,framerate=25/1 ! fakesink",
+      path);
+  error = nf_test_run (description);
+  fail_unless (error == NULL, "%s", error);
+}
+GST_END_TEST;
+
+static Suite *
+nfnpydec_suite (void)
+{
+  Suite *suite = suite_create ("nfnpydec");
+  TCase *good = tcase_create ("good"), *bad = tcase_create ("bad");
+  TCase *seek = tcase_create ("pipelines");
+
+  suite_add_tcase (suite, good);
+  tcase_add_loop_test (
+      good, test_nfnpydec_formats, 0, G_N_ELEMENTS (format_cases));
+  tcase_add_loop_test (good, test_nfnpydec_any_chunking, 0, 8);
+  tcase_add_test (good, test_nfnpydec_framerate);
+  tcase_add_test (good, test_nfnpydec_arrays_in_a_row);
+  tcase_add_test (good, test_nfnpydec_new_stream_renegotiates);
+  tcase_add_test (good, test_nfnpydec_flush_and_restart);
+  tcase_add_test (good, test_nfnpydec_no_frames);
+  tcase_add_test (good, test_nfnpydec_start_stop_start);
+  tcase_add_test (good, test_nfnpydec_two_instances);
+
+  suite_add_tcase (suite, bad);
+  tcase_add_test (bad, test_nfnpydec_truncated_fails);
+  tcase_add_loop_test (bad, test_nfnpydec_truncated_header_fails, 0, 5);
+  tcase_add_loop_test (bad, test_nfnpydec_refused_fails, 0, 6);
+  tcase_add_test (bad, test_nfnpydec_not_npy_fails);
+  tcase_add_test (bad, test_nfnpydec_value_out_of_range_fails);
+  tcase_add_test (bad, test_nfnpydec_bytes_after_the_array_fails);
+  tcase_add_test (bad, test_nfnpydec_new_stream_too_early_fails);
+
+  suite_add_tcase (suite, seek);
+  tcase_add_loop_test (seek, test_nfnpydec_seeks_in_time, 0, 2);
+  tcase_add_test (seek, test_nfnpydec_segment_seek);
+  tcase_add_test (seek, test_nfnpydec_type_is_found);
+  tcase_add_test (seek, test_nfnpydec_plays_real_mask);
+
+  return suite;
+}
+
+GST_CHECK_MAIN (nfnpydec)
