@@ -14,6 +14,7 @@ plugin_init (GstPlugin *plugin)
 
   ok &= GST_TYPE_FIND_REGISTER (nfnpy, plugin);
   ok &= GST_ELEMENT_REGISTER (nfnpydec, plugin);
+  ok &= GST_ELEMENT_REGISTER (nfnpyenc, plugin);
 
   return ok;
 }

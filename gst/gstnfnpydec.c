@@ -114,6 +114,8 @@ static void gst_nf_npy_dec_get_property (
     GObject *object, guint id, GValue *value, GParamSpec *pspec);
 static GstStateChangeReturn gst_nf_npy_dec_change_state (
     GstElement *element, GstStateChange transition);
+static gboolean gst_nf_npy_dec_sink_query (
+    GstPad *pad, GstObject *parent, GstQuery *query);
 static gboolean gst_nf_npy_dec_src_query (
     GstPad *pad, GstObject *parent, GstQuery *query);
 static gboolean gst_nf_npy_dec_src_event (
@@ -167,6 +169,8 @@ gst_nf_npy_dec_init (GstNfNpyDec *self)
       self->sinkpad, GST_DEBUG_FUNCPTR (gst_nf_npy_dec_chain));
   gst_pad_set_event_function (
       self->sinkpad, GST_DEBUG_FUNCPTR (gst_nf_npy_dec_sink_event));
+  gst_pad_set_query_function (
+      self->sinkpad, GST_DEBUG_FUNCPTR (gst_nf_npy_dec_sink_query));
   gst_element_add_pad (GST_ELEMENT (self), self->sinkpad);
 
   self->srcpad = gst_pad_new_from_static_template (&src_template, "src");
@@ -766,6 +770,20 @@ gst_nf_npy_dec_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
     default:
       return gst_pad_query_default (pad, parent, query);
   }
+}
+
+/* what lies downstream can seek in other bytes than ours, if at all */
+static gboolean
+gst_nf_npy_dec_sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  GstFormat format;
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_SEEKING)
+    return gst_pad_query_default (pad, parent, query);
+  gst_query_parse_seeking (query, &format, NULL, NULL, NULL);
+  gst_query_set_seeking (query, format, FALSE, 0, -1);
+
+  return TRUE;
 }
 
 static void
