@@ -4,10 +4,21 @@
  *
  * linear: beta from sigma_begin to sigma_end over the labels, alpha the product
  * of 1 - beta from the clean end on (Ho et al., 2020). cosine: Nichol and
- * Dhariwal, 2021. */
+ * Dhariwal, 2021, operation by operation in single precision as PyTorch
+ * evaluates it: near the noisy end the cosine is so small that another rounding
+ * of its argument changes alpha by 1e-4. */
 #include "diffusion/nfschedule.h"
 
 #include <math.h>
+
+/* the cosine schedule's share of signal, not yet divided by its value at 0 */
+static gfloat
+cosine_power (gfloat t)
+{
+  gfloat root = cosf ((t + 0.008f) / 1.008f * (gfloat) G_PI / 2.0f);
+
+  return root * root;
+}
 
 /**
  * nf_schedule_new:
@@ -20,7 +31,7 @@ nf_schedule_new (const NfUnetConfig *config)
 {
   NfSchedule *s = g_new (NfSchedule, 1);
   guint n = (guint) config->num_classes;
-  gdouble product = 1.0, last = n - 1, shift = 0.008;
+  gdouble product = 1.0, last = n - 1;
 
   s->n = n;
   s->alpha = g_new (gfloat, n);
@@ -32,11 +43,9 @@ nf_schedule_new (const NfUnetConfig *config)
       product *= (gdouble) (1.0f - (gfloat) beta);
       s->alpha[i] = (gfloat) product;
     } else {
-      gdouble t = (gdouble) (n - i) / n;
-      gfloat top = cosf ((gfloat) ((t + shift) / (1.0 + shift) * G_PI / 2.0));
-      gfloat bottom = cosf ((gfloat) (shift / (1.0 + shift) * G_PI / 2.0));
+      gfloat t = (gfloat) (n - i) / (gfloat) n;
 
-      s->alpha[i] = (top * top) / (bottom * bottom);
+      s->alpha[i] = cosine_power (t) / cosine_power (0.0f);
     }
   }
   return s;
