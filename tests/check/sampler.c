@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sampler — methods against a case whose solution is known, roll-out, ensembles
+ *
+ * Data from N (0, s^2): the noise in x at signal power a is exactly
+ * sqrt (1 - a) x / (a s^2 + 1 - a), and the deterministic walk from a to 1 ends
+ * at x s / sqrt (a s^2 + 1 - a). The schedule is smooth at its clean end, so a
+ * method of order p has its error divided by 2^p when the steps double. */
+#include "diffusion/nfensemble.h"
+#include "diffusion/nfrollout.h"
+
+#include <math.h>
+
+#define LABELS 4096
+#define SPREAD 0.5
+#define BETA 12.0
+
+static NfDevice *device;
+
+static gdouble
+alpha_at (gdouble label)
+{
+  gdouble t = (LABELS - label) / LABELS;
+
+  return exp (-0.5 * BETA * t * t);
+}
+
+static NfSchedule *
+smooth_schedule (void)
+{
+  NfSchedule *s = g_new (NfSchedule, 1);
+
+  s->n = LABELS;
+  s->alpha = g_new (gfloat, LABELS);
+  for (guint i = 0; i < LABELS; i++)
+    s->alpha[i] = (gfloat) alpha_at (i);
+  return s;
+}
+
+static NfTensor *
+exact_noise (gpointer data, NfTensor *x, gfloat label, GError **error)
+{
+  gdouble a = alpha_at ((gdouble) label);
+  guint *calls = data;
+
+  (*calls)++;
+  return nf_sampler_mix (
+      x, sqrt (1.0 - a) / (a * SPREAD * SPREAD + 1.0 - a), NULL, 0.0, error);
+}
+
+static NfTensor *
+fresh_noise (gpointer data, guint step, GError **error)
+{
+  NfRandnParams params = { 1, 64, 16, 16, { 5, 0, NF_RNG_SAMPLE_STEP + step } };
+
+  return nf_op_randn (device, &params, error);
+}
+
+/* relative error of a walk of so many steps */
+static gdouble
+walk_error (NfSamplerMethod method, guint steps, guint *calls)
+{
+  g_autoptr (NfSchedule) schedule = smooth_schedule ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfTensor) x =
+      nf_tensor_new_filled (device, 1, 1, 1, 1, 1.0f, &error);
+  NfSampler sampler = { .method = method,
+    .steps = steps,
+    .schedule = schedule,
+    .predict = exact_noise,
+    .data = calls };
+  gdouble a = alpha_at (0), expected;
+  g_autoptr (NfTensor) y = NULL;
+
+  *calls = 0;
+  y = nf_sampler_run (&sampler, x, &error);
+  g_assert_no_error (error);
+  expected = SPREAD / sqrt (a * SPREAD * SPREAD + 1.0 - a);
+  return fabs ((gdouble) nf_tensor_scalar (y, NULL) / expected - 1.0);
+}
+
+static gdouble
+order_between (NfSamplerMethod method, guint few, guint many)
+{
+  guint calls;
+  gdouble a = walk_error (method, few, &calls);
+  gdouble b = walk_error (method, many, &calls);
+  gdouble order = log (a / b) / log ((gdouble) many / few);
+
+  g_test_message ("%s: error %g at %u steps, %g at %u: order %.2f",
+      nf_sampler_method_name (method), a, few, b, many, order);
+  return order;
+}
+
+static void
+test_ddim_first_order (void)
+{
+  gdouble order = order_between (NF_SAMPLER_DDIM, 32, 128);
+
+  g_assert_true (order >= 0.9 && order <= 1.2);
+}
+
+static void
+test_fpndm_second_order (void)
+{
+  guint calls;
+
+  g_assert_true (order_between (NF_SAMPLER_FPNDM, 16, 32) >= 1.8);
+  g_assert_true (order_between (NF_SAMPLER_FPNDM, 32, 64) >= 1.8);
+  g_assert_true (walk_error (NF_SAMPLER_FPNDM, 32, &calls)
+      <= 0.1 * walk_error (NF_SAMPLER_DDIM, 32, &calls));
+}
+
+static void
+test_fpndm_evaluations (void)
+{
+  guint calls;
+
+  walk_error (NF_SAMPLER_FPNDM, 16, &calls);
+  g_assert_cmpuint (calls, ==, 16 + 3 * 3);
+  for (guint steps = 1; steps <= 4; steps *= 2) {
+    gdouble e = walk_error (NF_SAMPLER_FPNDM, steps, &calls);
+
+    g_test_message ("%u steps: error %g, %u evaluations", steps, e, calls);
+    g_assert_cmpuint (calls, ==, steps + 3 * MIN (steps - 1, 3));
+    g_assert_true (e <= 1.5);
+  }
+}
+
+/* ancestral sampling of N (0, s^2) must give that variance */
+static void
+test_ddpm_variance (void)
+{
+  g_autoptr (NfSchedule) schedule = smooth_schedule ();
+  g_autoptr (GError) error = NULL;
+  NfRandnParams start = { 1, 64, 16, 16, { 5, 0, NF_RNG_SAMPLE_START } };
+  g_autoptr (NfTensor) x = nf_op_randn (device, &start, &error);
+  guint calls = 0;
+  NfSampler sampler = { .method = NF_SAMPLER_DDPM,
+    .steps = 256,
+    .schedule = schedule,
+    .predict = exact_noise,
+    .draw = fresh_noise,
+    .data = &calls };
+  g_autoptr (NfTensor) y = nf_sampler_run (&sampler, x, &error);
+  g_autoptr (NfTensor) sum = NULL;
+  gdouble variance;
+
+  g_assert_no_error (error);
+  sum = nf_op_sum_squares (y, &error);
+  variance = (gdouble) nf_tensor_scalar (sum, NULL) / (64 * 16 * 16);
+  g_test_message ("variance %g, expected %g", variance, SPREAD * SPREAD);
+  g_assert_true (fabs (variance / (SPREAD * SPREAD) - 1.0) <= 0.06);
+}
+
+static void
+test_steps_not_dividing (void)
+{
+  NfSchedule schedule = { 20, NULL };
+  guint n;
+  g_autofree guint *seven = nf_schedule_steps (&schedule, 7, &n);
+
+  g_assert_cmpuint (n, ==, 10);
+  g_assert_cmpuint (seven[9], ==, 18);
+  g_free (g_steal_pointer (&seven));
+  seven = nf_schedule_steps (&schedule, 20, &n);
+  g_assert_cmpuint (n, ==, 20);
+  g_assert_cmpuint (seven[19], ==, 19);
+}
+
+static void
+test_names (void)
+{
+  g_autoptr (GError) error = NULL;
+  NfSamplerMethod method;
+
+  for (guint i = 0; i < NF_N_SAMPLERS; i++) {
+    g_assert_true (nf_sampler_method_from_name (
+        nf_sampler_method_name ((NfSamplerMethod) i), &method, &error));
+    g_assert_cmpuint (method, ==, i);
+  }
+  g_assert_false (nf_sampler_method_from_name ("magic", &method, &error));
+  g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
+}
+
+/* ----------------------------------------------------------------- roll-out */
+
+static NfUnet *
+tiny_net (gint num_frames, gint gap)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *text = g_strdup_printf (
+      "{\"image_size\":[8,12],\"ngf\":8,\"ch_mult\":[1,2],"
+      "\"num_res_blocks\":1,\"attn_resolutions\":[4],\"n_head_channels\":8,"
+      "\"spade_dim\":4,\"num_classes\":20,\"num_frames\":%d,"
+      "\"num_frames_cond\":3,\"future_gap\":%d}",
+      num_frames, gap);
+  g_autoptr (JsonNode) json = json_from_string (text, &error);
+  NfUnetConfig config;
+  NfUnet *net;
+
+  g_assert_no_error (error);
+  nf_unet_config_from_json (&config, json_node_get_object (json), &error);
+  g_assert_no_error (error);
+  net = nf_unet_new (device, &config, &error);
+  g_assert_no_error (error);
+  g_assert_true (nf_params_reset (nf_unet_params (net), 3, &error));
+  return net;
+}
+
+/* runs a roll-out; TRUE and the mean squares of the frames, -1 where NULL */
+static gboolean
+roll (NfUnet *net, const NfRollout *rollout, gdouble *power, GError **error)
+{
+  g_autoptr (NfSchedule) schedule = nf_schedule_new (nf_unet_config (net));
+  g_autoptr (NfTensor) context =
+      nf_tensor_new_filled (device, 1, 9, 8, 12, 0.25f, NULL);
+  g_autofree NfTensor **out = g_new (NfTensor *, rollout->horizon);
+
+  if (!nf_rollout_run (rollout, net, schedule, context, out, error))
+    return FALSE;
+  for (guint i = 0; i < rollout->horizon; i++) {
+    g_autoptr (NfTensor) sum = NULL;
+
+    power[i] = -1.0;
+    if (out[i] == NULL)
+      continue;
+    g_assert_cmpint (out[i]->c, ==, 3);
+    sum = nf_op_sum_squares (out[i], NULL);
+    power[i] = (gdouble) nf_tensor_scalar (sum, NULL);
+    nf_tensor_unref (out[i]);
+  }
+  return TRUE;
+}
+
+static void
+test_rollout_blocks (void)
+{
+  g_autoptr (NfUnet) net = tiny_net (2, 0);
+  g_autoptr (GError) error = NULL;
+  NfRollout rollout;
+  gdouble power[5], again[5];
+
+  nf_rollout_init (&rollout);
+  rollout.steps = 4;
+  rollout.horizon = 5;
+  g_assert_true (roll (net, &rollout, power, &error));
+  for (guint i = 0; i < 5; i++)
+    g_assert_true (power[i] > 0.0);
+  g_assert_true (roll (net, &rollout, again, &error));
+  for (guint i = 0; i < 5; i++)
+    g_assert_true (again[i] == power[i]);
+  rollout.stream = 1;
+  g_assert_true (roll (net, &rollout, again, &error));
+  g_assert_true (again[0] != power[0]);
+}
+
+static void
+test_rollout_gap (void)
+{
+  g_autoptr (NfUnet) net = tiny_net (1, 4);
+  g_autoptr (GError) error = NULL;
+  NfRollout rollout;
+  gdouble power[6];
+
+  nf_rollout_init (&rollout);
+  rollout.steps = 2;
+  rollout.horizon = 5;
+  g_assert_true (roll (net, &rollout, power, &error));
+  g_assert_true (power[3] == -1.0 && power[4] > 0.0);
+  rollout.horizon = 6;
+  g_assert_false (roll (net, &rollout, power, &error));
+  g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
+}
+
+static void
+test_rollout_cancelled_fails (void)
+{
+  g_autoptr (NfUnet) net = tiny_net (2, 0);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  NfRollout rollout;
+  gdouble power[2];
+
+  nf_rollout_init (&rollout);
+  rollout.horizon = 2;
+  rollout.cancellable = cancellable;
+  g_cancellable_cancel (cancellable);
+  g_assert_false (roll (net, &rollout, power, &error));
+  g_assert_error (error, NF_ERROR, NF_ERROR_CANCELLED);
+}
+
+static void
+test_context_of_other_size_fails (void)
+{
+  g_autoptr (NfUnet) net = tiny_net (2, 0);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfTensor) context =
+      nf_tensor_new_filled (device, 1, 9, 8, 8, 0.25f, NULL);
+
+  g_assert_null (nf_unet_condition (net, context, &error));
+  g_assert_error (error, NF_ERROR, NF_ERROR_SHAPE);
+}
+
+static void
+test_ensemble (void)
+{
+  const guint8 a[] = { 0, 10, 200 }, b[] = { 10, 10, 220 };
+  const guint8 c[] = { 255, 11, 210 };
+  const guint8 *const draws[] = { a, b, c };
+  guint8 out[3];
+
+  nf_ensemble_combine (NF_ENSEMBLE_MEAN, draws, 3, 3, out);
+  g_assert_cmpmem (out, 3, ((guint8[]){ 88, 10, 210 }), 3);
+  nf_ensemble_combine (NF_ENSEMBLE_MEDIAN, draws, 3, 3, out);
+  g_assert_cmpmem (out, 3, ((guint8[]){ 10, 10, 210 }), 3);
+  nf_ensemble_combine (NF_ENSEMBLE_MEDOID, draws, 3, 3, out);
+  g_assert_cmpmem (out, 3, b, 3);
+  nf_ensemble_combine (NF_ENSEMBLE_MEDIAN, draws, 1, 3, out);
+  g_assert_cmpmem (out, 3, a, 3);
+}
+
+int
+main (int argc, char **argv)
+{
+  gint status;
+
+  g_test_init (&argc, &argv, NULL);
+  device = nf_device_open ("cpu", NULL);
+  g_test_add_func ("/sampler/ddim-first-order", test_ddim_first_order);
+  g_test_add_func ("/sampler/f-pndm-second-order", test_fpndm_second_order);
+  g_test_add_func ("/sampler/f-pndm-evaluations", test_fpndm_evaluations);
+  g_test_add_func ("/sampler/ddpm-variance", test_ddpm_variance);
+  g_test_add_func ("/sampler/steps-not-dividing", test_steps_not_dividing);
+  g_test_add_func ("/sampler/names", test_names);
+  g_test_add_func ("/rollout/blocks", test_rollout_blocks);
+  g_test_add_func ("/rollout/gap", test_rollout_gap);
+  g_test_add_func ("/rollout/cancelled-fails", test_rollout_cancelled_fails);
+  g_test_add_func (
+      "/rollout/context-of-other-size-fails", test_context_of_other_size_fails);
+  g_test_add_func ("/ensemble/modes", test_ensemble);
+  status = g_test_run ();
+  nf_device_unref (device);
+  return status;
+}
