@@ -42,11 +42,25 @@ check_attention (const NfConfigDiffusion *model, gint64 side, GError **error)
 }
 
 static gboolean
+check_levels (
+    const NfConfigDiffusion *model, gint64 h, gint64 w, GError **error)
+{
+  gint64 unit = 1 << (model->ch_mult.n - 1);
+
+  if (h % unit || w % unit)
+    return fail (error,
+        "data.image-size: expected multiples of %" G_GINT64_FORMAT
+        " for the %u levels of model.ch-mult, got %" G_GINT64_FORMAT
+        " %" G_GINT64_FORMAT,
+        unit, model->ch_mult.n, h, w);
+  return check_attention (model, MIN (h, w), error);
+}
+
+static gboolean
 check_diffusion (const NfTrainConfig *config, GError **error)
 {
   const NfConfigDiffusion *model = &config->diffusion;
-  gint64 h = config->data.image_size.v[0], w = config->data.image_size.v[1];
-  gint64 unit;
+  const gint64 *size = config->data.image_size.v;
 
   if (model->ch_mult.n == 0)
     return fail (error, "model.ch-mult: expected a number a level, got none");
@@ -59,16 +73,7 @@ check_diffusion (const NfTrainConfig *config, GError **error)
         "model.sigma-begin: expected at least sigma-end (%g), got %g: level 0 "
         "is the noisiest",
         model->sigma_end, model->sigma_begin);
-  if (h == 0)
-    return TRUE;
-  unit = 1 << (model->ch_mult.n - 1);
-  if (h % unit || w % unit)
-    return fail (error,
-        "data.image-size: expected multiples of %" G_GINT64_FORMAT
-        " for the %u levels of model.ch-mult, got %" G_GINT64_FORMAT
-        " %" G_GINT64_FORMAT,
-        unit, model->ch_mult.n, h, w);
-  return check_attention (model, MIN (h, w), error);
+  return size[0] == 0 || check_levels (model, size[0], size[1], error);
 }
 
 /**
@@ -76,8 +81,8 @@ check_diffusion (const NfTrainConfig *config, GError **error)
  * @config: the settings
  * @error: return location; names the key, what was expected and what it is
  *
- * Checks what no value shows alone. An image size of 0 0 is left unchecked
- * until nf_train_config_set_image_size() has replaced it.
+ * Checks what no value shows alone. An image size of 0 0 is checked by
+ * nf_train_config_resolve_size() once the frames are known.
  */
 gboolean
 nf_train_config_check (const NfTrainConfig *config, GError **error)
@@ -93,18 +98,27 @@ nf_train_config_check (const NfTrainConfig *config, GError **error)
 }
 
 /**
- * nf_train_config_set_image_size:
- * @config: the settings
- * @height: rows in pixels
- * @width: columns in pixels
+ * nf_train_config_resolve_size:
+ * @config: settings
+ * @height: rows of the data set's frames
+ * @width: columns of them
+ * @error: return location
  *
- * Puts the frames' own size where the configuration left it open.
+ * Settles the size that the network sees: the configured one, or where that is
+ * 0 0 the frames' own, which must then suit the network.
  */
-void
-nf_train_config_set_image_size (NfTrainConfig *config, gint height, gint width)
+gboolean
+nf_train_config_resolve_size (
+    NfTrainConfig *config, gint height, gint width, GError **error)
 {
-  config->data.image_size.v[0] = height;
-  config->data.image_size.v[1] = width;
+  const gint64 *size = config->data.image_size.v;
+
+  if (config->kind == NF_TRAIN_DIFFUSION && size[0] == 0
+      && !check_levels (&config->diffusion, height, width, error))
+    return FALSE;
+  config->height = size[0] ? size[0] : height;
+  config->width = size[0] ? size[1] : width;
+  return TRUE;
 }
 
 static void
@@ -137,12 +151,12 @@ static void
 add_diffusion (JsonObject *object, const NfTrainConfig *config)
 {
   const NfConfigDiffusion *model = &config->diffusion;
-  const NfIntList *size = &config->data.image_size;
+  const NfIntList size = { 2, { config->height, config->width } };
 
-  if (size->v[0] == size->v[1])
-    add_int (object, "image_size", size->v[0]);
+  if (config->height == config->width)
+    add_int (object, "image_size", config->height);
   else
-    add_ints (object, "image_size", size);
+    add_ints (object, "image_size", &size);
   add_int (object, "channels", model->channels);
   add_int (object, "num_frames", model->num_frames);
   add_int (object, "num_frames_cond", model->num_frames_cond);
@@ -175,7 +189,7 @@ add_segment (JsonObject *object, const NfTrainConfig *config)
 
 /**
  * nf_train_config_to_json:
- * @config: settings whose image size is known
+ * @config: settings whose size is resolved
  *
  * What a checkpoint says of its network: the value of `nextframe.config`.
  *

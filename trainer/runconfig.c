@@ -208,8 +208,11 @@ static gchar *
 describe_values (const NfConfigRow *row)
 {
   const gchar *many = row->type == NF_CONFIG_INTS ? "whole numbers" : "numbers";
-  g_autofree gchar *min = float_to_string (row->min);
-  g_autofree gchar *max = float_to_string (row->max);
+  gboolean whole = row->type == NF_CONFIG_INT || row->type == NF_CONFIG_INTS;
+  g_autofree gchar *min =
+      whole ? g_strdup_printf ("%.0f", row->min) : float_to_string (row->min);
+  g_autofree gchar *max =
+      whole ? g_strdup_printf ("%.0f", row->max) : float_to_string (row->max);
 
   switch (row->type) {
     case NF_CONFIG_INT:
@@ -474,7 +477,7 @@ nf_train_config_to_string (const NfTrainConfig *config)
   for (guint i = 0; (row = nf_config_row (config->kind, i)); i++) {
     g_autofree gchar *value = value_to_string (row, config);
     g_autofree gchar *values = describe_values (row);
-    g_autofree gchar *comment = g_strdup_printf (" %s: %s", row->help, values);
+    g_autofree gchar *comment = g_strdup_printf (" %s (%s)", row->help, values);
 
     g_key_file_set_string (file, row->group, row->key, value);
     g_key_file_set_comment (file, row->group, row->key, comment, NULL);

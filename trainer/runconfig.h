@@ -131,6 +131,9 @@ typedef struct
  * @diffusion: [model] where @kind is %NF_TRAIN_DIFFUSION
  * @segment: [model] where @kind is %NF_TRAIN_SEGMENT
  * @train: [train]
+ * @height: rows that the network sees; 0 until
+ *   nf_train_config_resolve_size()
+ * @width: columns, likewise
  *
  * Read the fields; the functions below write them.
  */
@@ -141,6 +144,7 @@ typedef struct
   NfConfigDiffusion diffusion;
   NfConfigSegment segment;
   NfConfigTrain train;
+  gint height, width; /* pixels */
 } NfTrainConfig;
 
 const gchar *nf_train_kind_name (NfTrainKind kind);
@@ -155,8 +159,8 @@ gboolean nf_train_config_set (
 gboolean nf_train_config_check (const NfTrainConfig *config, GError **error);
 gboolean nf_train_config_check_resume (
     const NfTrainConfig *config, const NfTrainConfig *begun, GError **error);
-void nf_train_config_set_image_size (
-    NfTrainConfig *config, gint height, gint width);
+gboolean nf_train_config_resolve_size (
+    NfTrainConfig *config, gint height, gint width, GError **error);
 
 gchar *nf_train_config_to_string (const NfTrainConfig *config);
 gboolean nf_train_config_save (

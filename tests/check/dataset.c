@@ -3,13 +3,12 @@
  * dataset — folders of clips: order, pixels, masks, memory, and every error */
 #include "dataset.h"
 #include "frames.h"
-#include "io/nfnpy.h"
 #include "pngfile.h"
+#include "testclips.h"
 
 #include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <png.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define WIDTH 6
@@ -20,88 +19,15 @@ static const NfDatasetOptions frames_only = { "train unlabeled", FALSE, 49, 0,
   G_MAXSIZE };
 
 static gchar *
-make_folder (void)
-{
-  g_autoptr (GError) error = NULL;
-  gchar *folder = g_dir_make_tmp ("nextframe-XXXXXX", &error);
-
-  g_assert_no_error (error);
-  return folder;
-}
-
-static void
-remove_folder (const gchar *folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const gchar *name;
-
-  while (dir && (name = g_dir_read_name (dir))) {
-    g_autofree gchar *path = g_build_filename (folder, name, NULL);
-
-    if (g_file_test (path, G_FILE_TEST_IS_DIR))
-      remove_folder (path);
-    else
-      g_unlink (path);
-  }
-  g_rmdir (folder);
-}
-
-static void
-write_frame (const gchar *folder, guint index, gint width, gint height)
-{
-  g_autofree gchar *path = g_strdup_printf ("%s/image_%u.png", folder, index);
-  g_autofree guint8 *pixels = g_malloc (3 * width * height);
-  g_autoptr (GError) error = NULL;
-
-  for (gint i = 0; i < 3 * width * height; i++)
-    pixels[i] = 40 * index + i;
-  nf_png_write_rgb (path, width, height, pixels, &error);
-  g_assert_no_error (error);
-}
-
-static void
-write_mask (const gchar *folder, guint n, guint height, guint width, gsize cut)
-{
-  const guint64 shape[] = { n, height, width };
-  g_autofree gchar *path = g_build_filename (folder, "mask.npy", NULL);
-  g_autoptr (GByteArray) file = g_byte_array_new ();
-  g_autoptr (GBytes) head = NULL;
-  g_autoptr (GError) error = NULL;
-  NfNpyHeader header;
-
-  nf_npy_header_init (&header, NF_NPY_U8, FALSE, shape, 3, &error);
-  g_assert_no_error (error);
-  head = nf_npy_format_header (&header);
-  g_byte_array_append (
-      file, g_bytes_get_data (head, NULL), g_bytes_get_size (head));
-  for (guint i = 0; i < n * height * width; i++) {
-    guint8 value = 45 + i % 8;
-
-    g_byte_array_append (file, &value, 1);
-  }
-  g_file_set_contents (
-      path, (const gchar *) file->data, file->len - cut, &error);
-  g_assert_no_error (error);
-}
-
-/* A clip of @n frames in @root/@name, with a mask if @mask. */
-static gchar *
 write_clip (const gchar *root, const gchar *name, guint n, gboolean mask)
 {
-  gchar *folder = g_build_filename (root, name, NULL);
-
-  g_mkdir_with_parents (folder, 0777);
-  for (guint i = 0; i < n; i++)
-    write_frame (folder, i, WIDTH, HEIGHT);
-  if (mask)
-    write_mask (folder, n, HEIGHT, WIDTH, 0);
-  return folder;
+  return nf_test_write_clip (root, name, n, WIDTH, HEIGHT, mask);
 }
 
 static void
 test_natural_order (void)
 {
-  g_autofree gchar *root = make_folder ();
+  g_autofree gchar *root = nf_test_folder_new ();
   g_autoptr (GError) error = NULL;
   g_autoptr (NfDataset) dataset = NULL;
   g_autoptr (NfDataset) two = NULL;
@@ -129,13 +55,13 @@ test_natural_order (void)
   two = nf_dataset_open (root, &options, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (nf_dataset_n_clips (two), ==, 2);
-  remove_folder (root);
+  nf_test_folder_remove (root);
 }
 
 static void
 test_load (void)
 {
-  g_autofree gchar *root = make_folder ();
+  g_autofree gchar *root = nf_test_folder_new ();
   g_autofree gchar *folder = write_clip (root, "train/video_0", 12, TRUE);
   g_autoptr (GError) error = NULL;
   g_autoptr (NfDataset) dataset = nf_dataset_open (root, &with_masks, &error);
@@ -148,22 +74,24 @@ test_load (void)
   g_assert_cmpint (clip->width, ==, WIDTH);
   g_assert_cmpint (clip->height, ==, HEIGHT);
   for (guint t = 0; t < 12; t++)
-    for (guint i = 0; i < 3 * WIDTH * HEIGHT; i++)
-      g_assert_cmpuint (nf_clip_frame (clip, t)[i], ==, (40 * t + i) % 256);
-  for (guint i = 0; i < 12 * WIDTH * HEIGHT; i++) {
-    guint value = 45 + i % 8;
+    for (guint i = 0; i < WIDTH * HEIGHT; i++) {
+      guint x = i % WIDTH, y = i / WIDTH;
+      guint class = nf_test_clip_class (t, x, y);
 
-    g_assert_cmpuint (nf_clip_mask (clip, 0)[i], ==, value < 49 ? value : 0);
-  }
+      for (guint c = 0; c < 3; c++)
+        g_assert_cmpuint (nf_clip_frame (clip, t)[3 * i + c], ==,
+            nf_test_clip_pixel (t, x, y, c));
+      g_assert_cmpuint (nf_clip_mask (clip, t)[i], ==, class < 49 ? class : 0);
+    }
   g_assert_cmpuint (nf_clip_bytes (clip), ==, 12 * 4 * WIDTH * HEIGHT);
-  remove_folder (root);
+  nf_test_folder_remove (root);
 }
 
 /* Clips leave memory, the least recently used first. */
 static void
 test_cache (void)
 {
-  g_autofree gchar *root = make_folder ();
+  g_autofree gchar *root = nf_test_folder_new ();
   g_autoptr (GError) error = NULL;
   g_autoptr (NfDataset) dataset = NULL;
   NfDatasetOptions options = frames_only;
@@ -189,7 +117,7 @@ test_cache (void)
   }
   for (guint i = 0; i < 3; i++)
     nf_clip_unref (last[i]);
-  remove_folder (root);
+  nf_test_folder_remove (root);
 }
 
 /* A folder with one clip that a case then spoils. */
@@ -216,7 +144,7 @@ spoil_all_frames (const gchar *root, const gchar *clip)
 static void
 spoil_size (const gchar *root, const gchar *clip)
 {
-  write_frame (clip, 2, WIDTH, HEIGHT + 1);
+  nf_test_write_frame (clip, 2, WIDTH, HEIGHT + 1);
 }
 
 static void
@@ -277,7 +205,7 @@ spoil_mask_gone (const gchar *root, const gchar *clip)
 static void
 spoil_mask_short (const gchar *root, const gchar *clip)
 {
-  write_mask (clip, 3, HEIGHT, WIDTH, 1);
+  nf_test_write_mask (clip, 3, HEIGHT, WIDTH, 1);
 }
 
 static void
@@ -291,13 +219,13 @@ spoil_mask_head (const gchar *root, const gchar *clip)
 static void
 spoil_mask_frames (const gchar *root, const gchar *clip)
 {
-  write_mask (clip, 2, HEIGHT, WIDTH, 0);
+  nf_test_write_mask (clip, 2, HEIGHT, WIDTH, 0);
 }
 
 static void
 spoil_mask_size (const gchar *root, const gchar *clip)
 {
-  write_mask (clip, 3, WIDTH, HEIGHT, 0);
+  nf_test_write_mask (clip, 3, WIDTH, HEIGHT, 0);
 }
 
 static void
@@ -312,7 +240,7 @@ spoil_split (const gchar *root, const gchar *clip)
 static void
 spoil_root (const gchar *root, const gchar *clip)
 {
-  remove_folder (root);
+  nf_test_folder_remove (root);
 }
 
 typedef struct
@@ -345,7 +273,7 @@ test_bad_folder_fails (gconstpointer data)
 {
   const BadCase *bad = data;
   g_auto (GStrv) says = g_strsplit (bad->says, "|", -1);
-  g_autofree gchar *root = make_folder ();
+  g_autofree gchar *root = nf_test_folder_new ();
   g_autofree gchar *clip = write_clip (root, "train/video_0", 3, TRUE);
   g_autoptr (GError) error = NULL;
   g_autoptr (NfDataset) dataset = NULL;
@@ -362,33 +290,33 @@ test_bad_folder_fails (gconstpointer data)
   for (guint i = 0; says[i]; i++)
     if (!strstr (error->message, says[i]))
       g_error ("\"%s\" is not in \"%s\"", says[i], error->message);
-  remove_folder (root);
+  nf_test_folder_remove (root);
 }
 
 static void
 test_sizes_differ (void)
 {
-  g_autofree gchar *root = make_folder ();
+  g_autofree gchar *root = nf_test_folder_new ();
   g_autofree gchar *one = write_clip (root, "train/video_0", 1, FALSE);
   g_autofree gchar *two = write_clip (root, "train/video_1", 0, FALSE);
   g_autoptr (GError) error = NULL;
   g_autoptr (NfDataset) dataset = NULL;
   gint width, height;
 
-  write_frame (two, 0, 2 * WIDTH, HEIGHT);
+  nf_test_write_frame (two, 0, 2 * WIDTH, HEIGHT);
   dataset = nf_dataset_open (root, &frames_only, &error);
   g_assert_no_error (error);
   g_assert_false (nf_dataset_common_size (dataset, &width, &height, &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_FORMAT);
   g_assert_nonnull (strstr (error->message, "12x4"));
-  remove_folder (root);
+  nf_test_folder_remove (root);
 }
 
 /* Gray pixels become RGB, transparency is dropped as it is. */
 static void
 test_png_formats (void)
 {
-  g_autofree gchar *root = make_folder ();
+  g_autofree gchar *root = nf_test_folder_new ();
   g_autofree gchar *path = g_build_filename (root, "a.png", NULL);
   const guint8 gray[] = { 10, 200 };
   const guint8 rgba[] = { 1, 2, 3, 0, 250, 251, 252, 128 };
@@ -408,7 +336,7 @@ test_png_formats (void)
   nf_png_read_rgb (path, 2, 1, got, &error);
   g_assert_no_error (error);
   g_assert_cmpmem (got, 6, ((guint8[]){ 1, 2, 3, 250, 251, 252 }), 6);
-  remove_folder (root);
+  nf_test_folder_remove (root);
 }
 
 /* Each epoch has every item once, in an order that only its number decides. */

@@ -211,11 +211,11 @@ test_check_own_size (void)
   nf_train_config_set (config, "data.image-size=0 0", &error);
   nf_train_config_set (config, "model.attn-resolutions=10 20", &error);
   g_assert_true (nf_train_config_check (config, &error));
-  nf_train_config_set_image_size (config, 160, 240);
-  g_assert_true (nf_train_config_check (config, &error));
+  g_assert_true (nf_train_config_resolve_size (config, 160, 240, &error));
   g_assert_no_error (error);
-  nf_train_config_set_image_size (config, 160, 236);
-  g_assert_false (nf_train_config_check (config, &error));
+  g_assert_cmpint (config->height, ==, 160);
+  g_assert_cmpint (config->width, ==, 240);
+  g_assert_false (nf_train_config_resolve_size (config, 160, 236, &error));
   assert_error_says (error, NF_ERROR_INVALID, "160 236");
 }
 
@@ -241,10 +241,12 @@ test_json_diffusion (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (NfTrainConfig) config = nf_train_config_new (NF_TRAIN_DIFFUSION);
-  g_autoptr (JsonObject) json = nf_train_config_to_json (config);
-  g_autoptr (JsonObject) wide = NULL;
-  JsonArray *array = json_object_get_array_member (json, "ch_mult");
+  g_autoptr (JsonObject) json = NULL, wide = NULL;
+  JsonArray *array;
 
+  nf_train_config_resolve_size (config, 160, 240, &error);
+  json = nf_train_config_to_json (config);
+  array = json_object_get_array_member (json, "ch_mult");
   g_assert_cmpint (json_object_get_size (json), ==, 17);
   g_assert_cmpint (json_object_get_int_member (json, "image_size"), ==, 128);
   g_assert_cmpint (json_array_get_int_element (array, 3), ==, 4);
@@ -255,6 +257,7 @@ test_json_diffusion (void)
   g_assert_true (json_object_get_boolean_member (json, "spade"));
 
   nf_train_config_set (config, "data.image-size=40 60", &error);
+  nf_train_config_resolve_size (config, 160, 240, &error);
   g_assert_no_error (error);
   wide = nf_train_config_to_json (config);
   array = json_object_get_array_member (wide, "image_size");

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * training — whole runs of tiny networks: resuming, interruption, learning,
+ * and what is refused */
+#include "core/nfops.h"
+#include "inspect.h"
+#include "io/nfsafetensors.h"
+#include "loop.h"
+#include "testclips.h"
+#include "train.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CLIP_FRAMES 7
+#define WIDTH 24
+#define HEIGHT 16
+
+#define TINY_DIFFUSION                                                         \
+  "data.splits=train|data.image-size=8 12|model.ngf=8|model.ch-mult=1 2|"      \
+  "model.num-res-blocks=1|model.attn-resolutions=4|model.n-head-channels=8|"   \
+  "model.spade-dim=4|model.num-frames-cond=3|model.num-frames=2|"              \
+  "model.future-gap=1|model.dropout=0.2|train.batch-size=3|train.warmup=4|"    \
+  "train.learning-rate=0.002|train.ema-rate=0.9|train.log-every=1"
+#define TINY_SEGMENT                                                           \
+  "model.encoder=resnet18|model.decoder-widths=4 4 4 4 4|train.batch-size=2|"  \
+  "train.warmup=2|train.blur=0.5|train.log-every=1"
+
+/* A data set of three clips and a folder for runs. */
+typedef struct
+{
+  gchar *root;
+  gchar *data;
+} Place;
+
+static void
+place_set_up (Place *place, gconstpointer unused)
+{
+  place->root = nf_test_folder_new ();
+  place->data = g_build_filename (place->root, "data", NULL);
+  for (guint i = 0; i < 3; i++) {
+    g_autofree gchar *name = g_strdup_printf ("train/video_%u", i);
+
+    g_free (nf_test_write_clip (
+        place->data, name, CLIP_FRAMES, WIDTH, HEIGHT, TRUE));
+  }
+}
+
+static void
+place_tear_down (Place *place, gconstpointer unused)
+{
+  nf_test_folder_remove (place->root);
+  g_free (place->root);
+  g_free (place->data);
+}
+
+/* Runs the subcommand with settings that have | between them. */
+static gboolean
+train (Place *place, NfTrainKind kind, const gchar *run, gboolean resume,
+    const gchar *settings, GError **error)
+{
+  g_auto (GStrv) sets = g_strsplit (settings, "|", -1);
+  g_autofree gchar *folder = g_build_filename (place->root, run, NULL);
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+
+  g_ptr_array_add (argv, (gpointer) nf_train_kind_name (kind));
+  g_ptr_array_add (argv, (gpointer) "--run");
+  g_ptr_array_add (argv, folder);
+  g_ptr_array_add (argv, (gpointer) "--data");
+  g_ptr_array_add (argv, place->data);
+  if (resume)
+    g_ptr_array_add (argv, (gpointer) "--resume");
+  for (guint i = 0; sets[i]; i++) {
+    g_ptr_array_add (argv, (gpointer) "--set");
+    g_ptr_array_add (argv, sets[i]);
+  }
+  g_ptr_array_add (argv, NULL);
+  return nf_train_main (kind, argv->len - 1, (gchar **) argv->pdata, error);
+}
+
+static void
+assert_same_file (
+    Place *place, const gchar *a, const gchar *b, const gchar *name)
+{
+  const gchar *runs[] = { a, b };
+  g_autofree gchar *data[2] = { NULL };
+  gsize size[2];
+
+  for (guint i = 0; i < 2; i++) {
+    g_autofree gchar *path =
+        g_build_filename (place->root, runs[i], name, NULL);
+    g_autoptr (GError) error = NULL;
+
+    g_file_get_contents (path, &data[i], &size[i], &error);
+    g_assert_no_error (error);
+  }
+  g_assert_cmpuint (size[0], ==, size[1]);
+  g_assert_true (memcmp (data[0], data[1], size[0]) == 0);
+  g_free (data[1]);
+}
+
+/* The losses in a run's metrics.jsonl. */
+static GArray *
+read_losses (Place *place, const gchar *run)
+{
+  g_autofree gchar *path =
+      g_build_filename (place->root, run, "metrics.jsonl", NULL);
+  g_autofree gchar *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  GArray *losses = g_array_new (FALSE, FALSE, sizeof (gdouble));
+
+  g_file_get_contents (path, &text, NULL, NULL);
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] && lines[i][0]; i++) {
+    gdouble loss = g_ascii_strtod (strstr (lines[i], "\"loss\":") + 7, NULL);
+    g_autofree gchar *head = g_strdup_printf ("{\"step\":%u,", i + 1);
+
+    g_assert_true (g_str_has_prefix (lines[i], head));
+    g_array_append_val (losses, loss);
+  }
+  return losses;
+}
+
+static void
+assert_same_losses (Place *place, const gchar *a, const gchar *b, guint n)
+{
+  g_autoptr (GArray) x = read_losses (place, a);
+  g_autoptr (GArray) y = read_losses (place, b);
+
+  g_assert_cmpuint (x->len, ==, n);
+  g_assert_cmpuint (y->len, ==, n);
+  g_assert_true (memcmp (x->data, y->data, n * sizeof (gdouble)) == 0);
+}
+
+/* So many steps at once, and the same in two halves: the same bits. */
+static void
+check_resume (
+    Place *place, NfTrainKind kind, const gchar *settings, guint steps)
+{
+  g_autofree gchar *all =
+      g_strdup_printf ("%s|train.steps=%u", settings, steps);
+  g_autofree gchar *half =
+      g_strdup_printf ("%s|train.steps=%u", settings, steps / 2);
+  g_autofree gchar *rest = g_strdup_printf ("train.steps=%u", steps);
+  g_autofree gchar *state = g_strdup_printf ("state-%08u.safetensors", steps);
+  g_autofree gchar *checkpoint =
+      g_strdup_printf ("checkpoint-%08u.safetensors", steps);
+  g_autoptr (GError) error = NULL;
+
+  train (place, kind, "straight", FALSE, all, &error);
+  g_assert_no_error (error);
+  train (place, kind, "halves", FALSE, half, &error);
+  g_assert_no_error (error);
+  train (place, kind, "halves", TRUE, rest, &error);
+  g_assert_no_error (error);
+  assert_same_file (place, "straight", "halves", "final.safetensors");
+  assert_same_file (place, "straight", "halves", checkpoint);
+  assert_same_file (place, "straight", "halves", state);
+  assert_same_losses (place, "straight", "halves", steps);
+}
+
+static void
+test_resume_diffusion (Place *place, gconstpointer unused)
+{
+  check_resume (place, NF_TRAIN_DIFFUSION, TINY_DIFFUSION, 20);
+}
+
+/* Without a running mean, concatenating, with coupled weight decay. */
+static void
+test_resume_concat (Place *place, gconstpointer unused)
+{
+  check_resume (place, NF_TRAIN_DIFFUSION,
+      TINY_DIFFUSION "|model.spade=false|train.ema-rate=0|"
+                     "train.optimizer=adam|train.grad-clip=0",
+      6);
+}
+
+static void
+test_resume_segment (Place *place, gconstpointer unused)
+{
+  check_resume (place, NF_TRAIN_SEGMENT, TINY_SEGMENT, 4);
+}
+
+/* Sends SIGINT to this process as soon as the run has done some steps. */
+static gpointer
+interrupt_later (gpointer metrics)
+{
+  g_autofree gchar *text = NULL;
+
+  while (!text || !strstr (text, "\"step\":3,")) {
+    g_clear_pointer (&text, g_free);
+    g_usleep (2000);
+    g_file_get_contents (metrics, &text, NULL, NULL);
+  }
+  kill (getpid (), SIGINT);
+  return NULL;
+}
+
+static void
+test_interrupt_saves (Place *place, gconstpointer unused)
+{
+  g_autofree gchar *metrics =
+      g_build_filename (place->root, "broken", "metrics.jsonl", NULL);
+  g_autofree gchar *final =
+      g_build_filename (place->root, "broken", "final.safetensors", NULL);
+  g_autoptr (GError) error = NULL;
+  GThread *thread = g_thread_new ("interrupt", interrupt_later, metrics);
+  guint steps;
+
+  train (place, NF_TRAIN_DIFFUSION, "broken", FALSE,
+      TINY_DIFFUSION "|train.steps=100000", &error);
+  g_assert_no_error (error);
+  g_thread_join (thread);
+  g_assert_false (g_file_test (final, G_FILE_TEST_EXISTS));
+  {
+    g_autoptr (GArray) losses = read_losses (place, "broken");
+    g_autofree gchar *settings = NULL, *more = NULL;
+
+    steps = losses->len + 2;
+    settings = g_strdup_printf (TINY_DIFFUSION "|train.steps=%u", steps);
+    more = g_strdup_printf ("train.steps=%u", steps);
+    train (place, NF_TRAIN_DIFFUSION, "broken", TRUE, more, &error);
+    g_assert_no_error (error);
+    train (place, NF_TRAIN_DIFFUSION, "whole", FALSE, settings, &error);
+    g_assert_no_error (error);
+  }
+  assert_same_losses (place, "broken", "whole", steps);
+  assert_same_file (place, "broken", "whole", "final.safetensors");
+}
+
+/* The mean of some losses in a row. */
+static gdouble
+mean_loss (const GArray *losses, guint from, guint n)
+{
+  gdouble sum = 0;
+
+  for (guint i = from; i < from + n; i++)
+    sum += g_array_index (losses, gdouble, i);
+  return sum / n;
+}
+
+typedef struct
+{
+  NfTrainKind kind;
+  const gchar *settings;
+  gdouble most; /* of the last losses' mean over the first ones' */
+} LearnCase;
+
+static const LearnCase learn_cases[] = {
+  { NF_TRAIN_DIFFUSION,
+      TINY_DIFFUSION "|model.dropout=0|train.steps=150|"
+                     "train.learning-rate=0.01|train.batch-size=8",
+      0.6 },
+  { NF_TRAIN_SEGMENT,
+      TINY_SEGMENT "|train.steps=25|train.learning-rate=0.003|train.blur=0",
+      0.6 },
+};
+
+static void
+test_learns (Place *place, gconstpointer data)
+{
+  const LearnCase *learn = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GArray) losses = NULL;
+  gdouble first, last;
+
+  train (place, learn->kind, "run", FALSE, learn->settings, &error);
+  g_assert_no_error (error);
+  losses = read_losses (place, "run");
+  first = mean_loss (losses, 0, 5);
+  last = mean_loss (losses, losses->len - 10, 10);
+  g_test_message ("loss %g at first, %g at last", first, last);
+  g_assert_cmpfloat (last, <=, learn->most * first);
+}
+
+/* The newest savepoints stay, and the last one always. */
+static void
+test_keep (Place *place, gconstpointer unused)
+{
+  g_autofree gchar *run = g_build_filename (place->root, "run", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GString) found = g_string_new (NULL);
+
+  train (place, NF_TRAIN_DIFFUSION, "run", FALSE,
+      TINY_DIFFUSION "|train.steps=8|train.checkpoint-every=3|train.keep=2",
+      &error);
+  g_assert_no_error (error);
+  for (guint step = 0; step < 10; step++) {
+    g_autofree gchar *state =
+        g_strdup_printf ("%s/state-%08u.safetensors", run, step);
+    g_autofree gchar *checkpoint =
+        g_strdup_printf ("%s/checkpoint-%08u.safetensors", run, step);
+    gboolean there = g_file_test (state, G_FILE_TEST_EXISTS);
+
+    g_assert_cmpint (g_file_test (checkpoint, G_FILE_TEST_EXISTS), ==, there);
+    if (there)
+      g_string_append_printf (found, " %u", step);
+  }
+  g_assert_cmpstr (found->str, ==, " 6 8");
+}
+
+typedef struct
+{
+  NfTrainKind kind;
+  gboolean resume;
+  const gchar *settings;
+  NfError code;
+  const gchar *says; /* parts with | between */
+} BadRun;
+
+static const BadRun bad_runs[] = {
+  { NF_TRAIN_DIFFUSION, FALSE, TINY_DIFFUSION "|data.splits=val",
+      NF_ERROR_NOT_FOUND, "SPLIT/video_N" },
+  { NF_TRAIN_DIFFUSION, FALSE, TINY_DIFFUSION "|model.future-gap=3",
+      NF_ERROR_INVALID, "train/video_0|7 frames|need 8" },
+  { NF_TRAIN_DIFFUSION, FALSE,
+      TINY_DIFFUSION "|data.image-size=0 0|model.ch-mult=1 1 1 1 1 1",
+      NF_ERROR_INVALID, "image-size|32|16 24" },
+  { NF_TRAIN_DIFFUSION, FALSE, TINY_DIFFUSION "|train.device=gpu",
+      NF_ERROR_INVALID, "gpu" },
+  { NF_TRAIN_DIFFUSION, TRUE, TINY_DIFFUSION, NF_ERROR_NOT_FOUND,
+      "config.ini" },
+};
+
+static void
+test_bad_run_fails (Place *place, gconstpointer data)
+{
+  const BadRun *bad = data;
+  g_auto (GStrv) says = g_strsplit (bad->says, "|", -1);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (
+      train (place, bad->kind, "run", bad->resume, bad->settings, &error));
+  g_assert_error (error, NF_ERROR, (gint) bad->code);
+  for (guint i = 0; says[i]; i++)
+    if (!strstr (error->message, says[i]))
+      g_error ("\"%s\" is not in \"%s\"", says[i], error->message);
+}
+
+/* Asserts that the run cannot be resumed, and why. */
+static void
+assert_no_resume (
+    Place *place, const gchar *settings, NfError code, const gchar *says)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (
+      train (place, NF_TRAIN_DIFFUSION, "run", TRUE, settings, &error));
+  g_assert_error (error, NF_ERROR, (gint) code);
+  if (!strstr (error->message, says))
+    g_error ("\"%s\" is not in \"%s\"", says, error->message);
+}
+
+static void
+test_bad_resume_fails (Place *place, gconstpointer unused)
+{
+  const gchar *steps = "train.steps=4";
+  g_autofree gchar *run = g_build_filename (place->root, "run", NULL);
+  g_autofree gchar *state =
+      g_build_filename (run, "state-00000002.safetensors", NULL);
+  g_autofree gchar *checkpoint =
+      g_build_filename (run, "checkpoint-00000002.safetensors", NULL);
+  g_autofree gchar *older =
+      g_build_filename (run, "state-00000001.safetensors", NULL);
+  g_autofree gchar *data = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size;
+
+  train (place, NF_TRAIN_DIFFUSION, "run", FALSE,
+      TINY_DIFFUSION "|train.steps=2|train.checkpoint-every=1", &error);
+  g_assert_no_error (error);
+  g_assert_false (
+      train (place, NF_TRAIN_DIFFUSION, "run", FALSE, TINY_DIFFUSION, &error));
+  g_assert_error (error, NF_ERROR, NF_ERROR_IO);
+  g_assert_nonnull (strstr (error->message, "not empty"));
+
+  assert_no_resume (place, "train.seed=2", NF_ERROR_INVALID, "train.seed");
+  g_file_get_contents (state, &data, &size, NULL);
+  g_file_set_contents (state, data, size - 4, NULL);
+  assert_no_resume (place, steps, NF_ERROR_FORMAT, "state-00000002");
+  g_assert_cmpint (g_rename (older, state), ==, 0);
+  assert_no_resume (place, steps, NF_ERROR_FORMAT, "found that of step 1");
+  g_file_set_contents (state, data, size, NULL);
+  g_file_set_contents (checkpoint, data, size, NULL);
+  assert_no_resume (place, steps, NF_ERROR_FORMAT, "checkpoint-00000002");
+  g_unlink (checkpoint);
+  assert_no_resume (place, steps, NF_ERROR_NOT_FOUND, "checkpoint-STEP");
+}
+
+/* A task of one weight whose loss is too large for a number. */
+static NfTensor *
+endless_loss (NfTask *task, guint64 first_sample, GError **error)
+{
+  static const NfAxpbyParams large = { 1e30f, 0.0f, NF_ACT_NONE };
+  NfTensor *weight = nf_params_index (task->params, 0)->value;
+  g_autoptr (NfTensor) e = nf_op_axpby (weight, NULL, &large, error);
+  g_autoptr (NfTensor) z = nf_tensor_new_like (weight, error);
+
+  nf_tensor_zero (z, error);
+  return nf_op_noise_loss (e, z, error);
+}
+
+static void
+keep_task (NfTask *task)
+{
+}
+
+static void
+test_divergence_fails (Place *place, gconstpointer unused)
+{
+  const gint64 dims[] = { 1 };
+  g_autofree gchar *run = g_build_filename (place->root, "run", NULL);
+  g_autofree gchar *state =
+      g_build_filename (run, "state-00000001.safetensors", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", &error);
+  g_autoptr (NfParams) params = nf_params_new (device);
+  g_autoptr (NfTrainConfig) config = nf_train_config_new (NF_TRAIN_SEGMENT);
+  NfTask task = { "none", params };
+
+  nf_params_add (params, "w", NF_F32, 1, dims, TRUE, NF_INIT_ONE, 1, &error);
+  nf_task_init (&task, endless_loss, keep_task);
+  nf_train_config_resolve_size (config, 1, 1, &error);
+  g_assert_no_error (error);
+  g_assert_false (nf_loop_run (&task, config, run, FALSE, stderr, &error));
+  g_assert_error (error, NF_ERROR, NF_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, "step 1: the loss is inf"));
+  g_assert_nonnull (strstr (error->message, "train.learning-rate"));
+  g_assert_false (g_file_test (state, G_FILE_TEST_EXISTS));
+  nf_task_free (&task);
+}
+
+static void
+test_learning_rate (void)
+{
+  NfConfigTrain train = { .learning_rate = 2e-4, .warmup = 5000 };
+
+  g_assert_cmpfloat (nf_loop_learning_rate (&train, 0), ==, 0);
+  g_assert_cmpfloat_with_epsilon (
+      nf_loop_learning_rate (&train, 2500), 1e-4, 1e-18);
+  g_assert_cmpfloat (nf_loop_learning_rate (&train, 5000), ==, 2e-4);
+  g_assert_cmpfloat (nf_loop_learning_rate (&train, 9000), ==, 2e-4);
+  train.warmup = 0;
+  g_assert_cmpfloat (nf_loop_learning_rate (&train, 0), ==, 2e-4);
+}
+
+static void
+test_inspect (Place *place, gconstpointer unused)
+{
+  g_autofree gchar *path =
+      g_build_filename (place->root, "run", "final.safetensors", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *text = NULL;
+  const gchar *lines[] = { "arch: spade_unet\n", "  image_size         [8,12]",
+    "  future_gap         1\n", "\nstep: 1\n", "\nclips: 3\n",
+    "tensors: ", "  unet.all_modules.0.weight " };
+
+  train (place, NF_TRAIN_DIFFUSION, "run", FALSE,
+      TINY_DIFFUSION "|train.steps=1", &error);
+  g_assert_no_error (error);
+  text = nf_inspect_file (path, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    if (!strstr (text, lines[i]))
+      g_error ("\"%s\" is not in \"%s\"", lines[i], text);
+}
+
+/* What a file says does not reach the terminal as commands. */
+static void
+test_inspect_hostile (Place *place, gconstpointer unused)
+{
+  g_autofree gchar *path = g_build_filename (place->root, "a", NULL);
+  g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *text = NULL;
+
+  nf_safetensors_writer_add_metadata (writer, "note", "a\033[2Jb", &error);
+  nf_safetensors_writer_save (writer, path, &error);
+  g_assert_no_error (error);
+  text = nf_inspect_file (path, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (text, "note: a?[2Jb\n"));
+  g_assert_null (nf_inspect_file ("/nonexistent/a", &error));
+  g_assert_error (error, NF_ERROR, NF_ERROR_NOT_FOUND);
+}
+
+#define ADD(name, data, func)                                                  \
+  g_test_add (name, Place, data, place_set_up, func, place_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("/training/resume-diffusion", NULL, test_resume_diffusion);
+  ADD ("/training/resume-concat", NULL, test_resume_concat);
+  ADD ("/training/resume-segment", NULL, test_resume_segment);
+  ADD ("/training/interrupt-saves", NULL, test_interrupt_saves);
+  ADD ("/training/learns-diffusion", &learn_cases[0], test_learns);
+  ADD ("/training/learns-segment", &learn_cases[1], test_learns);
+  ADD ("/training/keep", NULL, test_keep);
+  for (guint i = 0; i < G_N_ELEMENTS (bad_runs); i++) {
+    g_autofree gchar *name = g_strdup_printf ("/training/bad-run/%u", i);
+
+    ADD (name, &bad_runs[i], test_bad_run_fails);
+  }
+  ADD ("/training/bad-resume", NULL, test_bad_resume_fails);
+  ADD ("/training/divergence", NULL, test_divergence_fails);
+  g_test_add_func ("/training/learning-rate", test_learning_rate);
+  ADD ("/training/inspect", NULL, test_inspect);
+  ADD ("/training/inspect-hostile", NULL, test_inspect_hostile);
+  return g_test_run ();
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * augment — frames and masks as training sees them: sized, mirrored, blurred */
+#pragma once
+
+#include "core/nferror.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfAugment:
+ * @mirror: swap left and right
+ * @blur: shrink by this factor and grow again; 1 and less: no blur
+ *
+ * What is done to one frame.
+ */
+typedef struct
+{
+  gboolean mirror;
+  gdouble blur;
+} NfAugment;
+
+void nf_augment_draw (NfAugment *augment, guint64 seed, guint64 sample,
+    gboolean mirror, gdouble blur_share);
+gboolean nf_augment_frame (const NfAugment *augment, const guint8 *src,
+    gint src_width, gint src_height, guint8 *dst, gint width, gint height,
+    GError **error);
+void nf_augment_mask (const NfAugment *augment, const guint8 *src,
+    gint src_width, gint src_height, guint8 *dst, gint width, gint height);
+
+G_END_DECLS

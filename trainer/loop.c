@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * loop — the one training loop */
+#include "loop.h"
+#include "core/nftape.h"
+#include "report.h"
+#include "savepoint.h"
+
+#include <math.h>
+
+#define CLIP_EPS 1e-6 /* as PyTorch's clip_grad_norm_ */
+
+/* A run that goes on. */
+typedef struct
+{
+  NfTask *task;
+  const NfTrainConfig *config;
+  NfTrainState *state;
+  NfSavepoints points;
+  NfMetrics *metrics;
+  NfProgress *progress;
+  guint64 saved_step; /* of the newest savepoint; G_MAXUINT64: none yet */
+} Loop;
+
+/**
+ * nf_loop_learning_rate:
+ * @train: settings
+ * @step: steps done before
+ *
+ * Returns: the learning rate of the next step: from 0 it grows evenly until
+ *   `warmup` steps are done
+ */
+gdouble
+nf_loop_learning_rate (const NfConfigTrain *train, guint64 step)
+{
+  if (train->warmup == 0)
+    return train->learning_rate;
+  return train->learning_rate * MIN ((gdouble) step / train->warmup, 1.0);
+}
+
+/* The norm of all gradients together. */
+static gboolean
+gradient_norm (NfParams *params, gdouble *norm, GError **error)
+{
+  gdouble sum = 0;
+
+  for (guint i = 0; i < nf_params_count (params); i++) {
+    NfTensor *grad = nf_params_index (params, i)->value->grad;
+    g_autoptr (NfTensor) squares = NULL;
+    GError *cause = NULL;
+
+    if (!grad)
+      continue;
+    squares = nf_op_sum_squares (grad, error);
+    if (!squares)
+      return FALSE;
+    sum += nf_tensor_scalar (squares, &cause);
+    if (cause) {
+      g_propagate_error (error, cause);
+      return FALSE;
+    }
+  }
+  *norm = sqrt (sum);
+  return TRUE;
+}
+
+/* Moves the parameters and their running means. */
+static gboolean
+update_params (Loop *loop, gdouble learning_rate, gdouble norm, GError **error)
+{
+  const NfConfigTrain *train = &loop->config->train;
+  NfAdamParams adam = { 0 };
+
+  adam.lr = learning_rate;
+  adam.beta1 = train->betas.v[0];
+  adam.beta2 = train->betas.v[1];
+  adam.eps = train->eps;
+  adam.weight_decay = train->weight_decay;
+  adam.grad_scale = train->grad_clip > 0
+      ? MIN (1.0, train->grad_clip / (norm + CLIP_EPS))
+      : 1.0;
+  adam.t = loop->state->step + 1;
+  adam.decoupled = g_str_equal (train->optimizer, "adamw");
+  for (guint i = 0; i < nf_params_count (loop->task->params); i++) {
+    NfParam *param = nf_params_index (loop->task->params, i);
+
+    if (param->value->grad
+        && !nf_op_adam (param->value, param->value->grad,
+            loop->state->m->pdata[i], loop->state->v->pdata[i], &adam, error))
+      return FALSE;
+    if (param->ema
+        && !nf_op_ema (param->ema, param->value, train->ema_rate, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* The loss of the step's batch, with gradients in the parameters. */
+static gboolean
+forward_backward (Loop *loop, GError **error)
+{
+  g_autoptr (NfTape) tape = nf_tape_new ();
+  g_autoptr (NfTensor) loss = NULL;
+  GError *cause = NULL;
+
+  nf_tape_begin (tape);
+  loss = loop->task->loss (
+      loop->task, loop->state->step * loop->config->train.batch_size, error);
+  nf_tape_end (tape);
+  if (!loss)
+    return FALSE;
+  loop->state->loss = nf_tensor_scalar (loss, &cause);
+  if (cause) {
+    g_propagate_error (error, cause);
+    return FALSE;
+  }
+  return nf_tape_backward (tape, loss, error);
+}
+
+static gboolean
+check_finite (const Loop *loop, gdouble norm, GError **error)
+{
+  if (isfinite (loop->state->loss) && isfinite (norm))
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_FAILED,
+      "step %" G_GUINT64_FORMAT ": the loss is %g and the gradients' norm %g: "
+      "training diverged; begin again with a lower train.learning-rate or a "
+      "longer train.warmup",
+      loop->state->step + 1, loop->state->loss, norm);
+  return FALSE;
+}
+
+static gboolean
+save (Loop *loop, GError **error)
+{
+  if (loop->saved_step == loop->state->step)
+    return TRUE;
+  if (!nf_savepoint_write (&loop->points, loop->state, error))
+    return FALSE;
+  loop->saved_step = loop->state->step;
+  return TRUE;
+}
+
+static gboolean
+write_metrics (Loop *loop, gdouble learning_rate, gdouble norm, GError **error)
+{
+  const NfMetric values[] = {
+    { "loss", loop->state->loss },
+    { "learning-rate", learning_rate },
+    { "gradient-norm", norm },
+    { "steps-per-second", nf_progress_speed (loop->progress) },
+  };
+
+  return nf_metrics_write (
+      loop->metrics, loop->state->step, values, G_N_ELEMENTS (values), error);
+}
+
+/* One step, with what is due after it. */
+static gboolean
+do_step (Loop *loop, GError **error)
+{
+  const NfConfigTrain *train = &loop->config->train;
+  NfTrainState *state = loop->state;
+  gdouble learning_rate = nf_loop_learning_rate (train, state->step);
+  gdouble norm;
+  gboolean ok = forward_backward (loop, error)
+      && gradient_norm (loop->task->params, &norm, error)
+      && check_finite (loop, norm, error)
+      && update_params (loop, learning_rate, norm, error);
+
+  nf_params_clear_grads (loop->task->params);
+  if (!ok)
+    return FALSE;
+  state->step++;
+  nf_progress_step (loop->progress, state->step, state->loss, learning_rate);
+  if ((state->step % train->log_every == 0 || state->step == train->steps)
+      && !write_metrics (loop, learning_rate, norm, error))
+    return FALSE;
+  return train->checkpoint_every == 0
+      || state->step % train->checkpoint_every != 0 || save (loop, error);
+}
+
+/* Steps until the last one, or until the user interrupts. */
+static gboolean
+do_steps (Loop *loop, GError **error)
+{
+  guint64 steps = loop->config->train.steps;
+  g_autofree gchar *message = NULL;
+
+  while (loop->state->step < steps && !nf_interrupt_requested ())
+    if (!do_step (loop, error))
+      return FALSE;
+  if (!save (loop, error))
+    return FALSE;
+  if (loop->state->step >= steps) {
+    message = g_strdup_printf ("done: %s/final.safetensors", loop->points.run);
+    if (!nf_savepoint_write_final (&loop->points, loop->state, error))
+      return FALSE;
+  } else {
+    message = g_strdup_printf ("interrupted, saved at step %" G_GUINT64_FORMAT
+                               "; continue with --resume --run %s",
+        loop->state->step, loop->points.run);
+  }
+  nf_progress_message (loop->progress, message);
+  return TRUE;
+}
+
+/* Fresh parameters, or those of the newest savepoint. */
+static gboolean
+prepare_state (Loop *loop, gboolean resume, GError **error)
+{
+  const NfConfigTrain *train = &loop->config->train;
+  NfParams *params = loop->task->params;
+
+  loop->state = nf_train_state_new (params, error);
+  if (!loop->state)
+    return FALSE;
+  loop->saved_step = G_MAXUINT64;
+  if (resume) {
+    if (!nf_savepoint_read_newest (&loop->points, loop->state, error))
+      return FALSE;
+    loop->saved_step = loop->state->step;
+  } else if (!nf_params_reset (params, train->seed, error)
+      || (train->ema_rate > 0 && !nf_params_start_ema (params, error))) {
+    return FALSE;
+  }
+  nf_params_set_trainable (params, TRUE);
+  return TRUE;
+}
+
+static gboolean
+prepare_folder (Loop *loop, gboolean resume, GError **error)
+{
+  g_autofree gchar *config =
+      g_build_filename (loop->points.run, "config.ini", NULL);
+
+  return nf_run_folder_prepare (loop->points.run, resume, error)
+      && nf_train_config_save (loop->config, config, error);
+}
+
+/**
+ * nf_loop_run:
+ * @task: what to train
+ * @config: the settings
+ * @run: the run's folder
+ * @resume: go on from the newest savepoint there
+ * @log: where progress goes
+ * @error: return location
+ *
+ * Trains until the last step or until the user interrupts, which is no error.
+ */
+gboolean
+nf_loop_run (NfTask *task, const NfTrainConfig *config, const gchar *run,
+    gboolean resume, FILE *log, GError **error)
+{
+  g_autoptr (JsonObject) json = nf_train_config_to_json (config);
+  g_autofree gchar *metrics = g_build_filename (run, "metrics.jsonl", NULL);
+  Loop loop = { task, config };
+  gboolean ok;
+
+  loop.points = (NfSavepoints){ run, task->arch, json, task->facts,
+    config->train.keep, config->train.ema_rate > 0 };
+  nf_task_add_fact (task, "seed", "%" G_GINT64_FORMAT, config->train.seed);
+  nf_task_add_fact (
+      task, "batch-size", "%" G_GINT64_FORMAT, config->train.batch_size);
+  nf_task_add_fact (task, "ema-rate", "%g", config->train.ema_rate);
+  ok = prepare_folder (&loop, resume, error)
+      && prepare_state (&loop, resume, error)
+      && (loop.metrics = nf_metrics_open (metrics, loop.state->step, error));
+  if (ok) {
+    loop.progress = nf_progress_new (
+        log, loop.state->step, config->train.steps, config->train.log_every);
+    ok = do_steps (&loop, error);
+  }
+  nf_progress_free (loop.progress);
+  nf_metrics_close (loop.metrics);
+  nf_train_state_free (loop.state);
+  return ok;
+}

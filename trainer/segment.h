@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * segment — the task of `nextframe-train segment`: UNet++ on frames and masks */
+#pragma once
+
+#include "task.h"
+
+G_BEGIN_DECLS
+
+NfTask *nf_segment_task_new (
+    NfDevice *device, NfTrainConfig *config, GError **error);
+
+G_END_DECLS
