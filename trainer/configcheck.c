@@ -181,6 +181,7 @@ add_segment (JsonObject *object, const NfTrainConfig *config)
   const NfConfigSegment *model = &config->segment;
 
   json_object_set_string_member (object, "encoder", model->encoder);
+  add_int (object, "encoder_width", model->encoder_width);
   add_int (object, "classes", model->classes);
   add_ints (object, "widths", &model->widths);
   add_floats (object, "mean", &model->mean);

@@ -57,6 +57,8 @@ static const NfConfigRow segment_rows[] = {
       .max = 8192, .count = 2 },
   { "model", "encoder", NF_CONFIG_CHOICE, AT (segment.encoder), "resnet34",
       "the network's first half", .choices = "resnet18 resnet34 resnet50" },
+  { "model", "encoder-width", NF_CONFIG_INT, AT (segment.encoder_width), "64",
+      "channels of its first stage; ResNet has 64", .min = 1, .max = 1024 },
   { "model", "classes", NF_CONFIG_INT, AT (segment.classes), "49",
       "classes of a pixel, background included", .min = 2, .max = 256 },
   { "model", "decoder-widths", NF_CONFIG_INTS, AT (segment.widths),

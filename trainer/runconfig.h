@@ -93,6 +93,7 @@ typedef struct
 typedef struct
 {
   gchar *encoder;
+  gint64 encoder_width;
   gint64 classes;
   NfIntList widths;
   NfFloatList mean; /* of pixels in [0, 1], a value a colour */

@@ -42,6 +42,7 @@ nf_unetpp_config_init (NfUnetppConfig *config)
 {
   static const NfUnetppConfig defaults = {
     .encoder = 34,
+    .encoder_width = 64,
     .channels = 3,
     .classes = 49,
     .widths = { 256, 128, 64, 32, 16 },
@@ -65,8 +66,8 @@ three_numbers (const gdouble *values)
 /**
  * nf_unetpp_config_from_json:
  * @config: (out): defaults, changed by what @json holds
- * @json: keys encoder ("resnet18", "resnet34", "resnet50"), channels, classes,
- *   widths, mean, std
+ * @json: keys encoder ("resnet18", "resnet34", "resnet50"), encoder_width,
+ *   channels, classes, widths, mean, std
  * @error: return location: %NF_ERROR_INVALID
  *
  * Returns: FALSE with @error set
@@ -86,6 +87,7 @@ nf_unetpp_config_from_json (
     config->encoder = (gint) g_ascii_strtoll (encoder + 6, NULL, 10);
   else
     nf_net_config_problem (&reader, "encoder %s is not known", encoder);
+  nf_net_config_int (&reader, "encoder_width", 1, 1024, &config->encoder_width);
   nf_net_config_int (&reader, "channels", 1, 3, &config->channels);
   nf_net_config_int (&reader, "classes", 1, 256, &config->classes);
   nf_net_config_ints (
@@ -109,6 +111,7 @@ nf_unetpp_config_to_json (const NfUnetppConfig *config)
   JsonObject *json = json_object_new ();
 
   json_object_set_string_member (json, "encoder", encoder);
+  json_object_set_int_member (json, "encoder_width", config->encoder_width);
   json_object_set_int_member (json, "channels", config->channels);
   json_object_set_int_member (json, "classes", config->classes);
   json_object_set_array_member (json, "widths",
@@ -164,15 +167,15 @@ encoder_init (NfUnetpp *net, GError **error)
   static const gint shallow[4] = { 2, 2, 2, 2 }, deep[4] = { 3, 4, 6, 3 };
   const gint *depth = net->config.encoder == 18 ? shallow : deep;
   gint expansion = expansion_of (&net->config);
-  gint64 c = 64;
+  gint64 c = net->config.encoder_width;
 
   if (!nf_conv_init (&net->stem, net->params, "encoder.conv1",
-          net->config.channels, 64, 7, FALSE, NF_WEIGHT_HE, error)
+          net->config.channels, c, 7, FALSE, NF_WEIGHT_HE, error)
       || !nf_batch_norm_init (
-          &net->stem_bn, net->params, "encoder.bn1", 64, error))
+          &net->stem_bn, net->params, "encoder.bn1", c, error))
     return FALSE;
   for (gint s = 0; s < 4; s++) {
-    gint64 width = 64 << s;
+    gint64 width = (gint64) net->config.encoder_width << s;
 
     net->stages[s] = g_array_new (FALSE, TRUE, sizeof (Residual));
     for (gint i = 0; i < depth[s]; i++) {
@@ -212,7 +215,8 @@ decoder_init (NfUnetpp *net, GError **error)
 {
   const gint *widths = net->config.widths;
   gint64 e = expansion_of (&net->config);
-  const gint64 enc[5] = { 512 * e, 256 * e, 128 * e, 64 * e, 64 };
+  gint64 w = net->config.encoder_width;
+  const gint64 enc[5] = { 8 * w * e, 4 * w * e, 2 * w * e, w * e, w };
 
   for (gint layer = 0; layer < 4; layer++) {
     gint64 skip = enc[layer + 1];
@@ -239,7 +243,8 @@ static gboolean
 config_check (const NfUnetppConfig *c, GError **error)
 {
   gboolean ok = (c->encoder == 18 || c->encoder == 34 || c->encoder == 50)
-      && c->channels >= 1 && c->classes >= 1 && c->classes <= 256;
+      && c->encoder_width >= 1 && c->channels >= 1 && c->classes >= 1
+      && c->classes <= 256;
 
   for (gint i = 0; i < NF_UNETPP_LEVELS; i++)
     ok = ok && c->widths[i] >= 1 && c->widths[i] <= 4096;

@@ -20,6 +20,7 @@ G_BEGIN_DECLS
 /**
  * NfUnetppConfig:
  * @encoder: 18, 34 or 50: ResNet's depth
+ * @encoder_width: channels of its first stage: 64, or fewer for a small network
  * @channels: of the frame, 3
  * @classes: 1 to 256
  * @widths: channels of the decoder's last blocks, deepest first
@@ -31,6 +32,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   gint encoder;
+  gint encoder_width;
   gint channels;
   gint classes;
   gint widths[NF_UNETPP_LEVELS];

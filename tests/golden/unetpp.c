@@ -61,6 +61,8 @@ build (Golden *golden, const gchar *model, GError **error)
     return NULL;
   config.channels =
       listed_size (golden, "encoder.conv1.weight", 1, config.channels);
+  config.encoder_width =
+      listed_size (golden, "encoder.conv1.weight", 0, config.encoder_width);
   config.classes =
       listed_size (golden, "segmentation_head.0.weight", 0, config.classes);
   for (guint i = 0; i < NF_UNETPP_LEVELS; i++) {
