@@ -1,0 +1,13 @@
+#!/bin/sh
+# Sets up, builds with warnings as errors and runs all tests; ends with a line
+# "N passed, N failed, N skipped". Arguments go to meson test.
+cd "$(dirname "$0")/.." || exit 1
+sh .ci/setup --tests || exit 1
+[ -f build-tests/build.ninja ] || meson setup build-tests -Dwerror=true || exit 1
+ninja -C build-tests || exit 1
+status=0
+sh .ci/format --check || status=1
+meson test -C build-tests --print-errorlogs "$@" || status=1
+count () { sed -n "s/^$1: *\([0-9]*\).*/\1/p" build-tests/meson-logs/testlog.txt | tail -n 1; }
+echo "$(count Ok) passed, $(( $(count Fail) + $(count Timeout) + $(count 'Unexpected Pass') )) failed, $(count Skipped) skipped"
+exit $status
