@@ -243,9 +243,9 @@ nf_tensor_batch_slice (
 
   if (from < 0 || count < 1 || from > tensor->n - count) {
     g_set_error (error, NF_ERROR, NF_ERROR_SHAPE,
-        "batch slice: samples %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
-        " of %" G_GINT64_FORMAT,
-        from, from + count - 1, tensor->n);
+        "batch slice: %" G_GINT64_FORMAT " samples from %" G_GINT64_FORMAT
+        " are not all there, the batch has %" G_GINT64_FORMAT,
+        count, from, tensor->n);
     return NULL;
   }
   view = tensor_alloc (tensor->device, tensor->dtype, count, tensor->c,
