@@ -3,7 +3,9 @@
  * nfcpu — the CPU backend: memory and the table of kernels
  *
  * Freed blocks are kept for the next tensor of that size, at most as many bytes
- * as were ever in use at once; a network's tensors repeat from call to call. */
+ * as were ever in use at once; a network's tensors repeat from call to call.
+ * With NEXTFRAME_NO_POOL in the environment, and in builds with a sanitizer,
+ * they are freed at once, so that memory checkers see every block's end. */
 #include "cpu/nfcpu.h"
 
 #include "cpu/nfdnnl.h"
@@ -14,7 +16,7 @@
 #define ALIGNMENT 64
 
 #if defined(__SANITIZE_ADDRESS__)
-#define KEEP_BLOCKS FALSE /* let the sanitizer see every block's end */
+#define KEEP_BLOCKS FALSE
 #else
 #define KEEP_BLOCKS TRUE
 #endif
@@ -29,6 +31,7 @@ cpu_open (NfDevice *device, guint index, GError **error)
     return FALSE;
   cpu = g_new0 (NfCpu, 1);
   cpu->dnnl = dnnl;
+  cpu->keep = KEEP_BLOCKS && g_getenv ("NEXTFRAME_NO_POOL") == NULL;
   g_mutex_init (&cpu->lock);
   cpu->pool = g_hash_table_new_full (
       NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
@@ -95,7 +98,7 @@ cpu_release (NfDevice *device, gpointer data, gsize bytes)
 
   g_mutex_lock (&cpu->lock);
   cpu->live -= size;
-  if (!KEEP_BLOCKS || cpu->cached + size > cpu->peak) {
+  if (!cpu->keep || cpu->cached + size > cpu->peak) {
     g_mutex_unlock (&cpu->lock);
     free (data);
     return;

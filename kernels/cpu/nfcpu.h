@@ -4,7 +4,8 @@
  *
  * Private to the library. Each op has nf_cpu_NAME_forward and, where it has a
  * gradient, nf_cpu_NAME_backward, in the file of its family. Work is split into
- * parts that do not depend on the number of threads, so results do not either. */
+ * parts that do not depend on the number of threads, so results do not either,
+ * but for oneDNN's convolutions and matrix products on some processors. */
 #pragma once
 
 #include "core/nfops.h"
@@ -16,6 +17,7 @@ typedef struct _NfDnnl NfDnnl;
 /**
  * NfCpu:
  * @dnnl: cached oneDNN primitives
+ * @keep: free blocks are kept, see nfcpu.c
  * @lock: guards the rest
  * @pool: block size -> GPtrArray of free blocks
  * @cached: bytes in free blocks
@@ -27,6 +29,7 @@ typedef struct _NfDnnl NfDnnl;
 typedef struct
 {
   NfDnnl *dnnl;
+  gboolean keep;
   GMutex lock;
   GHashTable *pool;
   gsize cached, live, peak;
