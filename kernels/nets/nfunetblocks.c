@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfunetblocks — the blocks of the noise predictor */
+#include "nets/nfunetblocks.h"
+
+/* ------------------------------------------------------------ construction */
+
+static gint
+groups_of (gint64 c)
+{
+  gint64 g = MAX (MIN (c / 4, 32), 1);
+
+  while (c % g != 0)
+    g--;
+  return (gint) g;
+}
+
+gint64
+nf_unet_cond_channels (const NfUnetConfig *c)
+{
+  return (gint64) c->channels * c->num_frames_cond;
+}
+
+static gboolean
+spade_init (
+    NfUnetParts *parts, NfUnetNorm *a, const gchar *path, GError **error)
+{
+  g_autofree gchar *shared = g_strdup_printf ("%s.mlp_shared.0", path);
+  g_autofree gchar *gamma = g_strdup_printf ("%s.mlp_gamma", path);
+  g_autofree gchar *beta = g_strdup_printf ("%s.mlp_beta", path);
+  gint dim = parts->config.spade_dim;
+
+  a->spade = parts->n_spades++;
+  return nf_conv_init (&a->shared, parts->params, shared,
+             nf_unet_cond_channels (&parts->config), dim, 3, TRUE,
+             NF_WEIGHT_TORCH, error)
+      && nf_conv_init (&a->gamma, parts->params, gamma, dim, a->c, 3, TRUE,
+          NF_WEIGHT_TORCH, error)
+      && nf_conv_init (&a->beta, parts->params, beta, dim, a->c, 3, TRUE,
+          NF_WEIGHT_TORCH, error);
+}
+
+static gboolean
+plain_norm_init (NfUnetParts *parts, NfTensor **weight, NfTensor **bias,
+    const gchar *path, gint64 c, GError **error)
+{
+  *weight = nf_vector_init (
+      parts->params, path, "weight", c, TRUE, NF_INIT_ONE, 0.0f, error);
+  if (*weight == NULL)
+    return FALSE;
+  *bias = nf_vector_init (
+      parts->params, path, "bias", c, TRUE, NF_INIT_ZERO, 0.0f, error);
+  return *bias != NULL;
+}
+
+gboolean
+nf_unet_norm_init (NfUnetParts *parts, NfUnetNorm *a, const gchar *path,
+    gint64 c, gboolean has_time, GError **error)
+{
+  g_autofree gchar *time = g_strdup_printf ("%s.Dense_0", path);
+  g_autofree gchar *norm = g_strdup_printf ("%s.Norm_0", path);
+
+  a->c = c;
+  a->has_time = has_time;
+  a->has_spade = parts->config.spade;
+  if (has_time
+      && !nf_linear_init (&a->time, parts->params, time, 4 * parts->config.ngf,
+          2 * c, NF_WEIGHT_XAVIER, error))
+    return FALSE;
+  if (a->has_spade)
+    return spade_init (parts, a, norm, error);
+  return has_time
+      || plain_norm_init (parts, &a->weight, &a->bias, norm, c, error);
+}
+
+gboolean
+nf_unet_res_init (NfUnetParts *parts, NfUnetRes *r, const gchar *path,
+    gint64 in, gint64 out, NfUnetResample resample, GError **error)
+{
+  g_autofree gchar *norm0 = g_strdup_printf ("%s.actnorm0", path);
+  g_autofree gchar *norm1 = g_strdup_printf ("%s.actnorm1", path);
+  g_autofree gchar *conv0 = g_strdup_printf ("%s.Conv_0", path);
+  g_autofree gchar *conv1 = g_strdup_printf ("%s.Conv_1", path);
+  g_autofree gchar *conv2 = g_strdup_printf ("%s.Conv_2", path);
+
+  r->resample = resample;
+  r->number = parts->n_blocks++;
+  if (!nf_unet_norm_init (parts, &r->norm[0], norm0, in, TRUE, error)
+      || !nf_conv_init (&r->conv[0], parts->params, conv0, in, out, 3, TRUE,
+          NF_WEIGHT_XAVIER, error)
+      || !nf_unet_norm_init (parts, &r->norm[1], norm1, out, TRUE, error)
+      || !nf_conv_init (&r->conv[1], parts->params, conv1, out, out, 3, TRUE,
+          NF_WEIGHT_ZERO, error))
+    return FALSE;
+  return (in == out && resample == NF_UNET_RESAMPLE_NONE)
+      || nf_conv_init (&r->shortcut, parts->params, conv2, in, out, 1, TRUE,
+          NF_WEIGHT_XAVIER, error);
+}
+
+gboolean
+nf_unet_attention_init (NfUnetParts *parts, NfUnetAttention *a,
+    const gchar *path, gint64 c, GError **error)
+{
+  gint head = parts->config.n_head_channels;
+  g_autofree gchar *norm = g_strdup_printf ("%s.GroupNorm_0", path);
+
+  a->c = c;
+  a->heads = head == -1 || c < head ? 1 : (gint) (c / head);
+  if (!plain_norm_init (parts, &a->weight, &a->bias, norm, c, error))
+    return FALSE;
+  for (guint i = 0; i < 4; i++) {
+    g_autofree gchar *nin = g_strdup_printf ("%s.NIN_%u", path, i);
+
+    if (!nf_nin_init (&a->nin[i], parts->params, nin, c, c,
+            i == 3 ? NF_WEIGHT_ZERO : NF_WEIGHT_XAVIER, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* ------------------------------------------------------------ conditioning */
+
+/* adds gamma and beta of one modulation, for frames of h x w, to cond->maps */
+gboolean
+nf_unet_norm_maps (
+    const NfUnetNorm *a, NfUnetCond *cond, gint64 h, gint64 w, GError **error)
+{
+  g_autoptr (NfTensor) small = h == cond->cond->h && w == cond->cond->w
+      ? nf_tensor_ref (cond->cond)
+      : nf_op_nearest (cond->cond, h, w, error);
+  g_autoptr (NfTensor) shared = small != NULL
+      ? nf_conv_run (&a->shared, small, 1, NF_ACT_SILU, error)
+      : NULL;
+  const NfConv *convs[2] = { &a->gamma, &a->beta };
+
+  for (guint i = 0; i < 2; i++) {
+    NfTensor *map = shared != NULL
+        ? nf_conv_run (convs[i], shared, 1, NF_ACT_NONE, error)
+        : NULL;
+
+    if (map == NULL)
+      return FALSE;
+    g_ptr_array_add (cond->maps, map);
+  }
+  return TRUE;
+}
+
+/* the same for both norms of a block, which may change the size in between */
+gboolean
+nf_unet_res_maps (
+    const NfUnetRes *r, NfUnetCond *cond, gint64 *h, gint64 *w, GError **error)
+{
+  if (!nf_unet_norm_maps (&r->norm[0], cond, *h, *w, error))
+    return FALSE;
+  if (r->resample == NF_UNET_RESAMPLE_UP) {
+    *h *= 2;
+    *w *= 2;
+  } else if (r->resample == NF_UNET_RESAMPLE_DOWN) {
+    *h /= 2;
+    *w /= 2;
+  }
+  return nf_unet_norm_maps (&r->norm[1], cond, *h, *w, error);
+}
+
+/* ----------------------------------------------------------------- forward */
+
+static NfTensor *
+modulate_by_time (
+    const NfUnetNorm *a, NfTensor *x, NfTensor *time, GError **error)
+{
+  g_autoptr (NfTensor) both = nf_linear_run (&a->time, time, error);
+  g_autoptr (NfTensor) scale =
+      both != NULL ? nf_op_slice (both, 0, a->c, error) : NULL;
+  g_autoptr (NfTensor) shift =
+      scale != NULL ? nf_op_slice (both, a->c, a->c, error) : NULL;
+
+  return shift != NULL ? nf_op_modulate (x, scale, shift, error) : NULL;
+}
+
+NfTensor *
+nf_unet_norm_run (const NfUnetNorm *a, NfTensor *x, NfTensor *time,
+    const NfUnetCond *cond, GError **error)
+{
+  NfGroupNormParams params = { groups_of (a->c), a->has_spade ? 1e-6f : 1e-5f };
+  g_autoptr (NfTensor) h =
+      nf_op_group_norm (x, a->weight, a->bias, &params, error);
+
+  if (h != NULL && a->has_spade) {
+    NfTensor *y =
+        nf_op_modulate (h, g_ptr_array_index (cond->maps, 2 * a->spade),
+            g_ptr_array_index (cond->maps, 2 * a->spade + 1), error);
+
+    nf_tensor_unref (h);
+    h = y;
+  }
+  if (h != NULL && a->has_time) {
+    NfTensor *y = modulate_by_time (a, h, time, error);
+
+    nf_tensor_unref (h);
+    h = y;
+  }
+  return h != NULL ? nf_op_activation (h, NF_ACT_SILU, error) : NULL;
+}
+
+static NfTensor *
+residual_sum (NfTensor *x, NfTensor *h, GError **error)
+{
+  static const NfAxpbyParams mean = { (gfloat) G_SQRT2 / 2.0f,
+    (gfloat) G_SQRT2 / 2.0f, NF_ACT_NONE };
+
+  return nf_op_axpby (x, h, &mean, error);
+}
+
+static NfTensor *
+drop (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
+    const NfForward *forward, GError **error)
+{
+  NfDropoutParams params;
+
+  if (forward == NULL || !forward->training || parts->config.dropout <= 0.0)
+    return nf_tensor_ref (x);
+  params.p = (gfloat) parts->config.dropout;
+  params.key.seed = forward->seed;
+  params.key.stream = forward->stream;
+  params.key.purpose = NF_RNG_DROPOUT + r->number;
+  return nf_op_dropout (x, &params, error);
+}
+
+/* h after the first norm and x, both resampled where the block does that */
+static gboolean
+res_enter (const NfUnetRes *r, NfTensor *x, NfTensor *time,
+    const NfUnetCond *cond, NfTensor **h, NfTensor **shortcut, GError **error)
+{
+  gboolean up = r->resample == NF_UNET_RESAMPLE_UP;
+  g_autoptr (NfTensor) normed =
+      nf_unet_norm_run (&r->norm[0], x, time, cond, error);
+
+  if (normed == NULL)
+    return FALSE;
+  if (r->resample == NF_UNET_RESAMPLE_NONE) {
+    *h = g_steal_pointer (&normed);
+    *shortcut = nf_tensor_ref (x);
+    return TRUE;
+  }
+  *h = nf_op_fir (normed, up, error);
+  *shortcut = *h != NULL ? nf_op_fir (x, up, error) : NULL;
+  return *shortcut != NULL;
+}
+
+NfTensor *
+nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
+    NfTensor *time, const NfUnetCond *cond, const NfForward *forward,
+    GError **error)
+{
+  g_autoptr (NfTensor) h = NULL;
+  g_autoptr (NfTensor) side = NULL;
+  g_autoptr (NfTensor) a = NULL;
+  g_autoptr (NfTensor) b = NULL;
+  g_autoptr (NfTensor) c = NULL;
+  g_autoptr (NfTensor) d = NULL;
+  g_autoptr (NfTensor) shortcut = NULL;
+
+  if (!res_enter (r, x, time, cond, &h, &side, error))
+    return NULL;
+  a = nf_conv_run (&r->conv[0], h, 1, NF_ACT_NONE, error);
+  nf_tensor_clear (&h);
+  b = a != NULL ? nf_unet_norm_run (&r->norm[1], a, time, cond, error) : NULL;
+  nf_tensor_clear (&a);
+  c = b != NULL ? drop (parts, r, b, forward, error) : NULL;
+  nf_tensor_clear (&b);
+  d = c != NULL ? nf_conv_run (&r->conv[1], c, 1, NF_ACT_NONE, error) : NULL;
+  nf_tensor_clear (&c);
+  if (d == NULL)
+    return NULL;
+  shortcut = r->shortcut.weight != NULL
+      ? nf_conv_run (&r->shortcut, side, 1, NF_ACT_NONE, error)
+      : nf_tensor_ref (side);
+  return shortcut != NULL ? residual_sum (shortcut, d, error) : NULL;
+}
+
+NfTensor *
+nf_unet_attention_run (const NfUnetAttention *a, NfTensor *x, GError **error)
+{
+  NfGroupNormParams norm = { groups_of (a->c), 1e-6f };
+  NfAttentionParams params = { a->heads };
+  g_autoptr (NfTensor) n =
+      nf_op_group_norm (x, a->weight, a->bias, &norm, error);
+  g_autoptr (NfTensor) q =
+      n != NULL ? nf_linear_run (&a->nin[0], n, error) : NULL;
+  g_autoptr (NfTensor) k =
+      q != NULL ? nf_linear_run (&a->nin[1], n, error) : NULL;
+  g_autoptr (NfTensor) v =
+      k != NULL ? nf_linear_run (&a->nin[2], n, error) : NULL;
+  g_autoptr (NfTensor) y =
+      v != NULL ? nf_op_attention (q, k, v, &params, error) : NULL;
+  g_autoptr (NfTensor) h =
+      y != NULL ? nf_linear_run (&a->nin[3], y, error) : NULL;
+
+  return h != NULL ? residual_sum (x, h, error) : NULL;
+}

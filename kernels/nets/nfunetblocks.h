@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfunetblocks — the blocks of the noise predictor
+ *
+ * Private to the library: the modulated norm, the residual block and the
+ * attention block of nfspadeunet.c, their parameters and their calls. */
+#pragma once
+
+#include "nets/nfspadeunet.h"
+
+G_BEGIN_DECLS
+
+/* norm -> (1 + scale (t)) x + shift (t) -> SiLU */
+typedef struct
+{
+  gint64 c;
+  gboolean has_time, has_spade;
+  guint spade; /* its number in NfUnetCond */
+  NfLinear time; /* to (scale, shift) */
+  NfConv shared, gamma, beta;
+  NfTensor *weight, *bias; /* of the plain norm, where there is no time */
+} NfUnetNorm;
+
+typedef enum
+{
+  NF_UNET_RESAMPLE_NONE,
+  NF_UNET_RESAMPLE_UP,
+  NF_UNET_RESAMPLE_DOWN,
+} NfUnetResample;
+
+typedef struct
+{
+  NfUnetNorm norm[2];
+  NfConv conv[2];
+  NfConv shortcut; /* weight NULL: none */
+  NfUnetResample resample;
+  guint number; /* of the block, for the dropout mask */
+} NfUnetRes;
+
+typedef struct
+{
+  gint64 c;
+  gint heads;
+  NfTensor *weight, *bias;
+  NfLinear nin[4]; /* q, k, v, out */
+} NfUnetAttention;
+
+/* what blocks are made from; counts what has been made */
+typedef struct
+{
+  NfUnetConfig config;
+  NfParams *params;
+  guint n_spades, n_blocks;
+} NfUnetParts;
+
+struct _NfUnetCond
+{
+  NfTensor *cond;
+  GPtrArray *maps; /* gamma and beta of each modulation in turn */
+};
+
+gint64 nf_unet_cond_channels (const NfUnetConfig *c);
+
+gboolean nf_unet_norm_init (NfUnetParts *parts, NfUnetNorm *a,
+    const gchar *path, gint64 c, gboolean has_time, GError **error);
+gboolean nf_unet_norm_maps (
+    const NfUnetNorm *a, NfUnetCond *cond, gint64 h, gint64 w, GError **error);
+NfTensor *nf_unet_norm_run (const NfUnetNorm *a, NfTensor *x, NfTensor *time,
+    const NfUnetCond *cond, GError **error);
+
+gboolean nf_unet_res_init (NfUnetParts *parts, NfUnetRes *r, const gchar *path,
+    gint64 in, gint64 out, NfUnetResample resample, GError **error);
+gboolean nf_unet_res_maps (
+    const NfUnetRes *r, NfUnetCond *cond, gint64 *h, gint64 *w, GError **error);
+NfTensor *nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r,
+    NfTensor *x, NfTensor *time, const NfUnetCond *cond,
+    const NfForward *forward, GError **error);
+
+gboolean nf_unet_attention_init (NfUnetParts *parts, NfUnetAttention *a,
+    const gchar *path, gint64 c, GError **error);
+NfTensor *nf_unet_attention_run (
+    const NfUnetAttention *a, NfTensor *x, GError **error);
+
+G_END_DECLS
