@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfmask — what is in a mask of class ids: where objects lie, how they look
+ *
+ * See: nfclasses.c, the names and colours */
+#include "metrics/nfmask.h"
+
+#include "metrics/nfclasses.h"
+
+#define N_IDS 256
+
+typedef struct
+{
+  guint left, right, top, bottom;
+  gsize area;
+} Extent;
+
+static void
+measure (const guint8 *mask, guint width, guint height, Extent extents[N_IDS])
+{
+  for (guint y = 0; y < height; y++) {
+    for (guint x = 0; x < width; x++) {
+      Extent *e = &extents[*mask++];
+
+      if (e->area++ == 0) {
+        e->left = e->right = x;
+        e->top = y;
+      }
+      e->left = MIN (e->left, x);
+      e->right = MAX (e->right, x);
+      e->bottom = y;
+    }
+  }
+}
+
+/**
+ * nf_mask_objects:
+ * @mask: class ids
+ * @width: columns
+ * @height: rows
+ * @min_area: fewer pixels of a class are no object; at least 1
+ * @objects: (out): the objects, by class
+ *
+ * All pixels of a class are one object, for a class occurs once in a picture.
+ *
+ * Returns: how many there are
+ */
+guint
+nf_mask_objects (const guint8 *mask, guint width, guint height, gsize min_area,
+    NfMaskObject objects[NF_MASK_MAX_OBJECTS])
+{
+  Extent extents[N_IDS] = { 0 };
+  guint n = 0;
+
+  measure (mask, width, height, extents);
+  for (guint id = 1; id < N_IDS; id++) {
+    const Extent *e = &extents[id];
+    const NfMaskObject object = { id, e->left, e->top, e->right - e->left + 1,
+      e->bottom - e->top + 1, e->area };
+
+    if (e->area >= MAX (min_area, 1))
+      objects[n++] = object;
+  }
+  return n;
+}
+
+/**
+ * nf_mask_paint:
+ * @mask: class ids
+ * @n: pixels
+ * @rgb: (out): n pixels, each the colour of its class
+ */
+void
+nf_mask_paint (const guint8 *mask, gsize n, guint8 *rgb)
+{
+  for (gsize i = 0; i < n; i++) {
+    guint32 color = nf_class_color (mask[i]);
+
+    rgb[3 * i] = (guint8) (color >> 16);
+    rgb[3 * i + 1] = (guint8) (color >> 8);
+    rgb[3 * i + 2] = (guint8) color;
+  }
+}
+
+/**
+ * nf_mask_overlay:
+ * @mask: class ids
+ * @n: pixels
+ * @pixels: what the mask is of
+ * @channels: of @pixels: 3: RGB, 1: gray
+ * @rgb: (out): n pixels, objects half in the colour of their class, the
+ *   background as it is; may be @pixels where that has three channels
+ */
+void
+nf_mask_overlay (const guint8 *mask, gsize n, const guint8 *pixels,
+    guint channels, guint8 *rgb)
+{
+  guint step = channels == 3 ? 1 : 0;
+
+  for (gsize i = 0; i < n; i++) {
+    guint32 color = nf_class_color (mask[i]);
+
+    for (guint k = 0; k < 3; k++) {
+      guint value = pixels[i * channels + k * step];
+      guint tint = color >> (16 - 8 * k) & 255;
+
+      rgb[3 * i + k] = (guint8) (mask[i] == 0 ? value : (value + tint + 1) / 2);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfmask — what is in a mask of class ids: where objects lie, how they look
+ *
+ * A mask is one byte a pixel, row by row without padding; 0 is background. */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define NF_MASK_MAX_OBJECTS 255
+
+/**
+ * NfMaskObject:
+ * @id: its class
+ * @x: its leftmost column
+ * @y: its topmost row
+ * @width: columns up to its rightmost pixel
+ * @height: rows down to its lowest pixel
+ * @area: pixels of the class
+ */
+typedef struct
+{
+  guint id;
+  guint x, y, width, height;
+  gsize area;
+} NfMaskObject;
+
+guint nf_mask_objects (const guint8 *mask, guint width, guint height,
+    gsize min_area, NfMaskObject objects[NF_MASK_MAX_OBJECTS]);
+void nf_mask_paint (const guint8 *mask, gsize n, guint8 *rgb);
+void nf_mask_overlay (const guint8 *mask, gsize n, const guint8 *pixels,
+    guint channels, guint8 *rgb);
+
+G_END_DECLS
