@@ -103,8 +103,18 @@ slide (NfTensor *context, NfTensor *block, GError **error)
                      : NULL;
 }
 
-static gboolean
-reachable (const NfRollout *rollout, const NfUnetConfig *c, GError **error)
+/**
+ * nf_rollout_check:
+ * @rollout: how
+ * @c: of the network
+ * @error: return location: %NF_ERROR_INVALID
+ *
+ * Returns: FALSE with @error set when the network does not draw the frame that
+ *   the horizon asks for
+ */
+gboolean
+nf_rollout_check (
+    const NfRollout *rollout, const NfUnetConfig *c, GError **error)
 {
   guint least = (guint) c->future_gap + 1;
   guint most =
@@ -154,7 +164,7 @@ nf_rollout_run (const NfRollout *rollout, NfUnet *net,
   const NfUnetConfig *c = nf_unet_config (net);
   g_autoptr (NfTensor) context = nf_tensor_ref (frames);
   Block block = { rollout, net, NULL, 0, frames->n, 0, 0 };
-  gboolean ok = reachable (rollout, c, error);
+  gboolean ok = nf_rollout_check (rollout, c, error);
 
   for (guint i = 0; i < rollout->horizon; i++)
     out[i] = NULL;

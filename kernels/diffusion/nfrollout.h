@@ -45,6 +45,8 @@ typedef struct
 } NfRollout;
 
 void nf_rollout_init (NfRollout *rollout);
+gboolean nf_rollout_check (
+    const NfRollout *rollout, const NfUnetConfig *c, GError **error);
 gboolean nf_rollout_run (const NfRollout *rollout, NfUnet *net,
     const NfSchedule *schedule, NfTensor *frames, NfTensor **out,
     GError **error);
