@@ -15,6 +15,8 @@ plugin_init (GstPlugin *plugin)
   ok &= GST_TYPE_FIND_REGISTER (nfnpy, plugin);
   ok &= GST_ELEMENT_REGISTER (nfnpydec, plugin);
   ok &= GST_ELEMENT_REGISTER (nfnpyenc, plugin);
+  ok &= GST_ELEMENT_REGISTER (nfpredict, plugin);
+  ok &= GST_ELEMENT_REGISTER (nfsegment, plugin);
 
   return ok;
 }

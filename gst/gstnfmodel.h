@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfmodel — networks for elements: found, loaded once, shared, released
+ *
+ * Elements of one process that use the same file on the same device hold the
+ * same network. The last one to release it frees it.
+ * See: kernels/diffusion/nfpredictor.h, kernels/nets/nfsegmenter.h */
+#pragma once
+
+#include "diffusion/nfpredictor.h"
+#include "nets/nfsegmenter.h"
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GstNfPrecision:
+ * @GST_NF_PRECISION_AUTO: the best that the device offers without loss
+ * @GST_NF_PRECISION_F32: 32-bit floating point
+ * @GST_NF_PRECISION_BF16: bfloat16 products; not available in this version
+ *
+ * What a network computes in.
+ */
+typedef enum
+{
+  GST_NF_PRECISION_AUTO,
+  GST_NF_PRECISION_F32,
+  GST_NF_PRECISION_BF16,
+} GstNfPrecision;
+
+#define GST_TYPE_NF_PRECISION (gst_nf_precision_get_type ())
+GType gst_nf_precision_get_type (void);
+
+/**
+ * GstNfModelKind:
+ * @GST_NF_MODEL_PREDICTOR: draws future frames
+ * @GST_NF_MODEL_SEGMENTER: names every pixel's object
+ */
+typedef enum
+{
+  GST_NF_MODEL_PREDICTOR,
+  GST_NF_MODEL_SEGMENTER,
+} GstNfModelKind;
+
+/**
+ * GstNfModelSettings:
+ * @checkpoint: (nullable): the property `checkpoint`
+ * @device: the property `device`
+ * @precision: the property `precision`
+ *
+ * The properties that all elements with a network have. Guarded by the
+ * element's object lock.
+ */
+typedef struct
+{
+  gchar *checkpoint;
+  gchar *device;
+  GstNfPrecision precision;
+} GstNfModelSettings;
+
+/** GST_NF_MODEL_N_PROPS: how many properties they are */
+#define GST_NF_MODEL_N_PROPS 3
+
+void gst_nf_model_settings_init (GstNfModelSettings *settings);
+void gst_nf_model_settings_clear (GstNfModelSettings *settings);
+void gst_nf_model_settings_install (
+    GObjectClass *klass, guint first, GstNfModelKind kind);
+gboolean gst_nf_model_settings_set (GstNfModelSettings *settings,
+    GstElement *element, guint index, const GValue *value);
+gboolean gst_nf_model_settings_get (GstNfModelSettings *settings,
+    GstElement *element, guint index, GValue *value);
+
+typedef struct _GstNfModel GstNfModel;
+
+GstNfModel *gst_nf_model_acquire (GstNfModelSettings *settings,
+    GstElement *element, GstNfModelKind kind, GError **error);
+void gst_nf_model_release (GstNfModel *model);
+
+NfPredictor *gst_nf_model_predictor (GstNfModel *model);
+NfSegmenter *gst_nf_model_segmenter (GstNfModel *model);
+const gchar *gst_nf_model_path (GstNfModel *model);
+const gchar *gst_nf_model_device (GstNfModel *model);
+
+gchar *gst_nf_model_find (
+    GstNfModelKind kind, const gchar *checkpoint, GError **error);
+
+G_END_DECLS

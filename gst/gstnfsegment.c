@@ -1,0 +1,800 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfsegment — nfsegment: the class of every pixel of a video
+ *
+ * Frames are collected until a batch is full, the network runs once, and
+ * generate_output() hands the masks out one by one. Whatever must not overtake
+ * frames (events, new caps) drains the batch first.
+ * Siblings: gstnfpredict.c, kernels/metrics/nfmask.c */
+
+/**
+ * SECTION:element-nfsegment
+ * @title: nfsegment
+ * @short_description: Names the object that every pixel belongs to
+ * @see_also: nfpredict, nfiou, nfnpyenc
+ *
+ * Runs a UNet++ on every frame, at the frame's own size. The result is a mask
+ * of class ids (GRAY8), or a picture of it; see #GstNfSegment:output.
+ * Timestamps and flags are those of the frame.
+ *
+ * Each buffer carries one #GstVideoRegionOfInterestMeta for each class with at
+ * least eight pixels: the smallest box around the class's pixels, in pixels of
+ * the frame. `roi_type` is the name of the class ("green rubber cylinder", or
+ * "class 7" where the network has other than 49 classes), `id` is the class,
+ * `parent_id` -1.
+ *
+ * With #GstNfSegment:batch-size above 1 frames wait until there are so many, or
+ * until the stream ends, pauses in a gap, or changes its caps; the latency is
+ * reported. Frames that are too late are dropped before anything is computed,
+ * where the property `qos` is set.
+ *
+ * ## Example
+ * |[
+ * gst-launch-1.0 multifilesrc location=image_%d.png caps=image/png,framerate=25/1 ! pngdec ! nfsegment checkpoint=unetpp.safetensors ! nfnpyenc ! filesink location=mask.npy
+ * gst-launch-1.0 videotestsrc num-buffers=50 ! nfsegment output=overlay ! videoconvert ! autovideosink
+ * ]| The first line writes the masks of a clip as a NumPy array, the second one
+ * shows the objects in their colours.
+ *
+ * Since: 0.1
+ */
+#include "gstnfsegment.h"
+
+#include "gstnfelements.h"
+#include "gstnferror.h"
+#include "gstnfmodel.h"
+#include "gstnftiming.h"
+#include "gstnfvideo.h"
+
+#include "core/nferror.h"
+#include "metrics/nfclasses.h"
+#include "metrics/nfmask.h"
+
+#include <string.h>
+
+GST_DEBUG_CATEGORY_STATIC (gst_nf_segment_debug);
+#define GST_CAT_DEFAULT gst_nf_segment_debug
+
+#define DEFAULT_OUTPUT GST_NF_SEGMENT_IDS
+#define DEFAULT_TTA FALSE
+#define DEFAULT_BATCH_SIZE 1
+#define MAX_BATCH_SIZE 64
+/* pixels; smaller specks get no region of interest */
+#define MIN_OBJECT_AREA 8
+
+enum
+{
+  PROP_0,
+  PROP_MODEL, /* checkpoint, device, precision */
+  PROP_OUTPUT = PROP_MODEL + GST_NF_MODEL_N_PROPS,
+  PROP_TTA,
+  PROP_BATCH_SIZE,
+  PROP_STATS
+};
+
+typedef struct
+{
+  guint64 frames_in, frames_out, dropped, batches;
+  GstClockTime computing;
+} Stats;
+
+struct _GstNfSegment
+{
+  GstVideoFilter parent;
+
+  GstNfTiming timing;
+  GCancellable *cancellable;
+
+  /* object lock */
+  GstNfModelSettings model_settings;
+  GstNfSegmentOutput output;
+  gboolean tta;
+  guint batch_size;
+  Stats stats;
+  NfUnetppConfig config; /* of the model; classes 0 while there is none */
+  const gchar *device; /* interned */
+  GstClockTime held; /* how long a frame waits for its batch */
+  gboolean stopping;
+
+  /* streaming thread, except while starting and stopping */
+  GstNfModel *model;
+  guint batch; /* @batch_size, as at start */
+  GstVideoInfo packed;
+  GstNfVideo *to_model;
+  GQueue frames; /* GstBuffer: inputs without an output */
+  guint8 *pixels, *masks; /* of @frames; masks while @ready > 0 */
+  guint8 *picture; /* RGB */
+  guint ready; /* frames with a mask, of those in @frames */
+  guint next; /* index of the first of them in @masks */
+  gboolean draining;
+};
+
+static GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)));
+
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB }")));
+
+G_DEFINE_TYPE (GstNfSegment, gst_nf_segment, GST_TYPE_VIDEO_FILTER)
+
+static void gst_nf_segment_finalize (GObject *object);
+static void gst_nf_segment_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
+static void gst_nf_segment_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec);
+static GstStateChangeReturn gst_nf_segment_change_state (
+    GstElement *element, GstStateChange transition);
+static gboolean gst_nf_segment_start (GstBaseTransform *trans);
+static gboolean gst_nf_segment_stop (GstBaseTransform *trans);
+static GstCaps *gst_nf_segment_transform_caps (GstBaseTransform *trans,
+    GstPadDirection direction, GstCaps *caps, GstCaps *filter);
+static gboolean gst_nf_segment_set_caps (
+    GstBaseTransform *trans, GstCaps *incaps, GstCaps *outcaps);
+static gboolean gst_nf_segment_set_info (GstVideoFilter *filter,
+    GstCaps *incaps, GstVideoInfo *in_info, GstCaps *outcaps,
+    GstVideoInfo *out_info);
+static gboolean gst_nf_segment_query (
+    GstBaseTransform *trans, GstPadDirection direction, GstQuery *query);
+static gboolean gst_nf_segment_sink_event (
+    GstBaseTransform *trans, GstEvent *event);
+static GstFlowReturn gst_nf_segment_submit_input_buffer (
+    GstBaseTransform *trans, gboolean is_discont, GstBuffer *input);
+static GstFlowReturn gst_nf_segment_generate_output (
+    GstBaseTransform *trans, GstBuffer **output);
+
+GType
+gst_nf_segment_output_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { GST_NF_SEGMENT_IDS, "GRAY8, a pixel's value is its class", "ids" },
+    { GST_NF_SEGMENT_PALETTE, "RGB, every class in its colour", "palette" },
+    { GST_NF_SEGMENT_OVERLAY, "RGB, the frame with coloured objects",
+        "overlay" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstNfSegmentOutput", values));
+
+  return type;
+}
+
+static void
+gst_nf_segment_install_properties (GObjectClass *object_class)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+
+  gst_nf_model_settings_install (
+      object_class, PROP_MODEL, GST_NF_MODEL_SEGMENTER);
+  /**
+   * GstNfSegment:output:
+   *
+   * What is pushed: class ids, or a picture of them.
+   *
+   * Default: ids. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_OUTPUT,
+      g_param_spec_enum ("output", "Output",
+          "Class ids (GRAY8), their colours (RGB), or the frame with them",
+          GST_TYPE_NF_SEGMENT_OUTPUT, DEFAULT_OUTPUT,
+          flags | GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstNfSegment:tta:
+   *
+   * Test-time augmentation: average with the result for the mirrored frame.
+   * Takes twice the time.
+   *
+   * Default: false. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_TTA,
+      g_param_spec_boolean ("tta", "Test-time augmentation",
+          "Average with the mirrored frame; takes twice the time", DEFAULT_TTA,
+          flags | GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstNfSegment:batch-size:
+   *
+   * Frames that the network gets at once. More is faster on a GPU, and adds
+   * the time of as many frames less one to the latency.
+   *
+   * Default: 1. Range: 1 to 64. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_BATCH_SIZE,
+      g_param_spec_uint ("batch-size", "Batch size",
+          "Frames that the network gets at once; adds latency", 1,
+          MAX_BATCH_SIZE, DEFAULT_BATCH_SIZE, flags | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstNfSegment:stats:
+   *
+   * A structure `nf-segment-stats`, counted since the start:
+   *
+   * * `frames-in`, `frames-out`, `dropped` #guint64: frames that came, were
+   *   pushed, and were dropped because of QoS
+   * * `batches` #guint64: runs of the network
+   * * `seconds-per-frame` #gdouble: mean time of computing
+   * * `latency` #guint64: time of computing that is announced, in ns
+   * * `arch`, `encoder`, `device` string: the network's kind, and where it runs
+   * * `classes` #gint: how many it tells apart
+   *
+   * What the network is, is there between start and stop only.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Frames and times so far, and what the network is",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+static void
+gst_nf_segment_class_init (GstNfSegmentClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (
+      gst_nf_segment_debug, "nfsegment", 0, "masks of objects");
+
+  object_class->finalize = gst_nf_segment_finalize;
+  object_class->set_property = gst_nf_segment_set_property;
+  object_class->get_property = gst_nf_segment_get_property;
+  element_class->change_state = GST_DEBUG_FUNCPTR (gst_nf_segment_change_state);
+  trans_class->start = GST_DEBUG_FUNCPTR (gst_nf_segment_start);
+  trans_class->stop = GST_DEBUG_FUNCPTR (gst_nf_segment_stop);
+  trans_class->transform_caps =
+      GST_DEBUG_FUNCPTR (gst_nf_segment_transform_caps);
+  trans_class->set_caps = GST_DEBUG_FUNCPTR (gst_nf_segment_set_caps);
+  trans_class->query = GST_DEBUG_FUNCPTR (gst_nf_segment_query);
+  trans_class->sink_event = GST_DEBUG_FUNCPTR (gst_nf_segment_sink_event);
+  trans_class->submit_input_buffer =
+      GST_DEBUG_FUNCPTR (gst_nf_segment_submit_input_buffer);
+  trans_class->generate_output =
+      GST_DEBUG_FUNCPTR (gst_nf_segment_generate_output);
+  GST_VIDEO_FILTER_CLASS (klass)->set_info =
+      GST_DEBUG_FUNCPTR (gst_nf_segment_set_info);
+
+  gst_nf_segment_install_properties (object_class);
+  gst_type_mark_as_plugin_api (GST_TYPE_NF_SEGMENT_OUTPUT, 0);
+
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "Object segmenter",
+      "Filter/Analyzer/Video",
+      "Names the object that every pixel belongs to, with a UNet++",
+      "gst-nextframe");
+}
+
+static void
+gst_nf_segment_init (GstNfSegment *self)
+{
+  gst_nf_model_settings_init (&self->model_settings);
+  gst_nf_timing_init (&self->timing, GST_ELEMENT (self));
+  self->output = DEFAULT_OUTPUT;
+  self->tta = DEFAULT_TTA;
+  self->batch_size = DEFAULT_BATCH_SIZE;
+  self->cancellable = g_cancellable_new ();
+  g_queue_init (&self->frames);
+}
+
+static void
+gst_nf_segment_finalize (GObject *object)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (object);
+
+  gst_nf_model_settings_clear (&self->model_settings);
+  g_object_unref (self->cancellable);
+
+  G_OBJECT_CLASS (gst_nf_segment_parent_class)->finalize (object);
+}
+
+static void
+gst_nf_segment_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (object);
+
+  if (gst_nf_model_settings_set (
+          &self->model_settings, GST_ELEMENT (self), id - PROP_MODEL, value))
+    return;
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_OUTPUT:
+      self->output = g_value_get_enum (value);
+      break;
+    case PROP_TTA:
+      self->tta = g_value_get_boolean (value);
+      break;
+    case PROP_BATCH_SIZE:
+      self->batch_size = g_value_get_uint (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (id == PROP_OUTPUT)
+    gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
+}
+
+/* (transfer full) */
+static GstStructure *
+gst_nf_segment_get_stats (GstNfSegment *self)
+{
+  GstStructure *stats = gst_structure_new_empty ("nf-segment-stats");
+  const NfUnetppConfig *c = &self->config;
+  const Stats *s = &self->stats;
+  gchar encoder[16];
+
+  GST_OBJECT_LOCK (self);
+  gst_structure_set (stats, "frames-in", G_TYPE_UINT64, s->frames_in,
+      "frames-out", G_TYPE_UINT64, s->frames_out, "dropped", G_TYPE_UINT64,
+      s->dropped, "batches", G_TYPE_UINT64, s->batches, "seconds-per-frame",
+      G_TYPE_DOUBLE,
+      (gdouble) s->computing / GST_SECOND / MAX (s->frames_out, 1), "latency",
+      G_TYPE_UINT64, self->timing.announced, NULL);
+  if (c->classes > 0) {
+    g_snprintf (encoder, sizeof encoder, "resnet%d", c->encoder);
+    gst_structure_set (stats, "arch", G_TYPE_STRING, NF_UNETPP_ARCH, "encoder",
+        G_TYPE_STRING, encoder, "device", G_TYPE_STRING, self->device,
+        "classes", G_TYPE_INT, c->classes, NULL);
+  }
+  GST_OBJECT_UNLOCK (self);
+
+  return stats;
+}
+
+static void
+gst_nf_segment_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (object);
+
+  if (gst_nf_model_settings_get (
+          &self->model_settings, GST_ELEMENT (self), id - PROP_MODEL, value))
+    return;
+  if (id == PROP_STATS) {
+    g_value_take_boxed (value, gst_nf_segment_get_stats (self));
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_OUTPUT:
+      g_value_set_enum (value, self->output);
+      break;
+    case PROP_TTA:
+      g_value_set_boolean (value, self->tta);
+      break;
+    case PROP_BATCH_SIZE:
+      g_value_set_uint (value, self->batch_size);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static GstStateChangeReturn
+gst_nf_segment_change_state (GstElement *element, GstStateChange transition)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (element);
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    GST_OBJECT_LOCK (self);
+    self->stopping = TRUE;
+    GST_OBJECT_UNLOCK (self);
+    g_cancellable_cancel (self->cancellable);
+  }
+
+  return GST_ELEMENT_CLASS (gst_nf_segment_parent_class)
+      ->change_state (element, transition);
+}
+
+/* frames that were collected and masks that were not pushed are lost */
+static void
+gst_nf_segment_forget (GstNfSegment *self)
+{
+  g_queue_clear_full (&self->frames, (GDestroyNotify) gst_buffer_unref);
+  self->ready = self->next = 0;
+}
+
+static gboolean
+gst_nf_segment_start (GstBaseTransform *trans)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+  g_autoptr (GError) error = NULL;
+  const NfUnetppConfig *config;
+
+  g_cancellable_reset (self->cancellable);
+  gst_nf_timing_reset (&self->timing);
+  self->model = gst_nf_model_acquire (&self->model_settings, GST_ELEMENT (self),
+      GST_NF_MODEL_SEGMENTER, &error);
+  if (self->model == NULL) {
+    gst_nf_element_error (GST_ELEMENT (self), error);
+    return FALSE;
+  }
+  config = nf_segmenter_config (gst_nf_model_segmenter (self->model));
+  GST_OBJECT_LOCK (self);
+  memset (&self->stats, 0, sizeof self->stats);
+  self->stopping = FALSE;
+  self->held = 0;
+  self->batch = self->batch_size;
+  self->config = *config;
+  self->device = g_intern_string (gst_nf_model_device (self->model));
+  GST_OBJECT_UNLOCK (self);
+  GST_INFO_OBJECT (self, "%s on %s: resnet%d, %d classes",
+      gst_nf_model_path (self->model), self->device, config->encoder,
+      config->classes);
+
+  return TRUE;
+}
+
+static void
+gst_nf_segment_free_frames (GstNfSegment *self)
+{
+  gst_nf_segment_forget (self);
+  g_clear_pointer (&self->to_model, gst_nf_video_free);
+  g_clear_pointer (&self->pixels, g_free);
+  g_clear_pointer (&self->masks, g_free);
+  g_clear_pointer (&self->picture, g_free);
+}
+
+static gboolean
+gst_nf_segment_stop (GstBaseTransform *trans)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+
+  GST_OBJECT_LOCK (self);
+  self->config.classes = 0;
+  GST_OBJECT_UNLOCK (self);
+  gst_nf_segment_free_frames (self);
+  g_clear_pointer (&self->model, gst_nf_model_release);
+
+  return TRUE;
+}
+
+static void
+set_format (GstCaps *caps, const gchar *format)
+{
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    GstStructure *s = gst_caps_get_structure (caps, i);
+
+    gst_structure_remove_fields (
+        s, "format", "colorimetry", "chroma-site", NULL);
+    if (format != NULL)
+      gst_structure_set (s, "format", G_TYPE_STRING, format, NULL);
+  }
+}
+
+static GstCaps *
+gst_nf_segment_transform_caps (GstBaseTransform *trans,
+    GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+  GstCaps *other, *both;
+  const gchar *format;
+
+  GST_OBJECT_LOCK (self);
+  format = self->output == GST_NF_SEGMENT_IDS ? "GRAY8" : "RGB";
+  GST_OBJECT_UNLOCK (self);
+  if (direction == GST_PAD_SINK) {
+    other = gst_caps_copy (caps);
+    set_format (other, format);
+  } else {
+    GstCaps *made = gst_caps_new_simple (
+        "video/x-raw", "format", G_TYPE_STRING, format, NULL);
+
+    other = gst_caps_make_writable (gst_caps_intersect (caps, made));
+    gst_caps_unref (made);
+    set_format (other, NULL);
+  }
+  if (filter == NULL)
+    return other;
+  both = gst_caps_intersect_full (filter, other, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (other);
+
+  return both;
+}
+
+/* memory for a batch of frames of this size */
+static gboolean
+gst_nf_segment_allocate (GstNfSegment *self, GError **error)
+{
+  gsize area, bytes, all;
+
+  gst_nf_segment_free_frames (self);
+  if (g_size_checked_mul (
+          &area, (gsize) self->packed.width, (gsize) self->packed.height)
+      && g_size_checked_mul (&bytes, area, self->batch)
+      && g_size_checked_mul (&all, bytes, 3)) {
+    self->pixels = g_try_malloc (all);
+    self->masks = g_try_malloc (bytes);
+    self->picture = g_try_malloc (3 * area);
+  }
+  if (self->pixels != NULL && self->masks != NULL && self->picture != NULL)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+      "video: no memory for %u frames of %dx%d; use a smaller batch-size",
+      self->batch, self->packed.width, self->packed.height);
+
+  return FALSE;
+}
+
+/* pushes everything that was collected, in a batch of its own */
+static GstFlowReturn
+gst_nf_segment_drain (GstNfSegment *self)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+  GstFlowReturn flow = GST_FLOW_OK;
+  GstBuffer *buffer;
+
+  self->draining = TRUE;
+  do {
+    flow = gst_nf_segment_generate_output (trans, &buffer);
+    if (buffer != NULL)
+      flow = gst_pad_push (trans->srcpad, buffer);
+  } while (flow == GST_FLOW_OK && buffer != NULL);
+  self->draining = FALSE;
+
+  return flow;
+}
+
+static gboolean
+gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
+    GstVideoInfo *in_info, GstCaps *outcaps, GstVideoInfo *out_info)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (filter);
+  const NfUnetppConfig *config =
+      nf_segmenter_config (gst_nf_model_segmenter (self->model));
+  g_autoptr (GError) error = NULL;
+  GstClockTime held = 0;
+
+  GST_DEBUG_OBJECT (
+      self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
+  gst_nf_segment_drain (self);
+  if (!gst_nf_video_packed_info (&self->packed, in_info->width, in_info->height,
+          config->channels, &error)
+      || !gst_nf_segment_allocate (self, &error))
+    goto failed;
+  self->to_model = gst_nf_video_new (in_info, &self->packed, &error);
+  if (self->to_model == NULL)
+    goto failed;
+  if (in_info->fps_n > 0)
+    held = gst_util_uint64_scale (
+        self->batch - 1, GST_SECOND * (guint64) in_info->fps_d, in_info->fps_n);
+  GST_OBJECT_LOCK (self);
+  self->held = held;
+  GST_OBJECT_UNLOCK (self);
+
+  return TRUE;
+
+failed:
+  gst_nf_element_error (GST_ELEMENT (self), error);
+
+  return FALSE;
+}
+
+static gboolean
+gst_nf_segment_set_caps (
+    GstBaseTransform *trans, GstCaps *incaps, GstCaps *outcaps)
+{
+  gboolean ok = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+                    ->set_caps (trans, incaps, outcaps);
+
+  /* what goes out is new even where the caps are the same */
+  gst_base_transform_set_in_place (trans, FALSE);
+
+  return ok;
+}
+
+static gboolean
+gst_nf_segment_query (
+    GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+  GstClockTime held;
+
+  if (GST_QUERY_TYPE (query) == GST_QUERY_DRAIN && direction == GST_PAD_SINK)
+    gst_nf_segment_drain (self);
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC)
+    return GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+        ->query (trans, direction, query);
+  GST_OBJECT_LOCK (self);
+  held = self->held;
+  GST_OBJECT_UNLOCK (self);
+
+  return gst_nf_timing_answer_latency (
+      &self->timing, trans->sinkpad, query, held);
+}
+
+static gboolean
+gst_nf_segment_sink_event (GstBaseTransform *trans, GstEvent *event)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START) {
+    g_cancellable_cancel (self->cancellable);
+  } else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
+    gst_nf_segment_forget (self);
+    GST_OBJECT_LOCK (self);
+    if (!self->stopping)
+      g_cancellable_reset (self->cancellable);
+    GST_OBJECT_UNLOCK (self);
+  } else if (GST_EVENT_IS_SERIALIZED (event)) {
+    gst_nf_segment_drain (self);
+  }
+
+  return GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+      ->sink_event (trans, event);
+}
+
+static GstFlowReturn
+gst_nf_segment_fail (GstNfSegment *self, const GError *error)
+{
+  if (g_error_matches (error, NF_ERROR, NF_ERROR_CANCELLED))
+    return GST_FLOW_FLUSHING;
+  gst_nf_element_error (GST_ELEMENT (self), error);
+
+  return GST_FLOW_ERROR;
+}
+
+static GstFlowReturn
+gst_nf_segment_submit_input_buffer (
+    GstBaseTransform *trans, gboolean is_discont, GstBuffer *input)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn flow;
+  guint8 *place;
+
+  flow = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+             ->submit_input_buffer (trans, is_discont, input);
+  input = g_steal_pointer (&trans->queued_buf);
+  GST_OBJECT_LOCK (self);
+  self->stats.frames_in++;
+  if (flow == GST_BASE_TRANSFORM_FLOW_DROPPED)
+    self->stats.dropped++;
+  GST_OBJECT_UNLOCK (self);
+  if (flow != GST_FLOW_OK || input == NULL) {
+    gst_clear_buffer (&input);
+    return flow;
+  }
+  place = self->pixels + self->frames.length * self->packed.size;
+  if (!gst_nf_video_to_pixels (self->to_model, input, place, &error)) {
+    gst_buffer_unref (input);
+    return gst_nf_segment_fail (self, error);
+  }
+  g_queue_push_tail (&self->frames, input);
+
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gst_nf_segment_run (GstNfSegment *self)
+{
+  g_autoptr (GError) error = NULL;
+  GstClockTime began = gst_util_get_timestamp (), took;
+  guint n = self->frames.length;
+  gboolean tta;
+
+  GST_OBJECT_LOCK (self);
+  tta = self->tta;
+  GST_OBJECT_UNLOCK (self);
+  if (!nf_segmenter_run (gst_nf_model_segmenter (self->model), tta,
+          self->pixels, n, self->packed.height, self->packed.width, self->masks,
+          self->cancellable, &error)) {
+    gst_nf_segment_forget (self);
+    return gst_nf_segment_fail (self, error);
+  }
+  took = gst_util_get_timestamp () - began;
+  self->ready = n;
+  self->next = 0;
+  GST_DEBUG_OBJECT (
+      self, "%u frames in %" GST_TIME_FORMAT, n, GST_TIME_ARGS (took));
+  GST_OBJECT_LOCK (self);
+  self->stats.batches++;
+  self->stats.computing += took;
+  GST_OBJECT_UNLOCK (self);
+  gst_nf_timing_measured (&self->timing, took);
+
+  return GST_FLOW_OK;
+}
+
+static void
+gst_nf_segment_add_regions (
+    GstNfSegment *self, const guint8 *mask, GstBuffer *output)
+{
+  NfMaskObject objects[NF_MASK_MAX_OBJECTS];
+  guint n = nf_mask_objects (
+      mask, self->packed.width, self->packed.height, MIN_OBJECT_AREA, objects);
+  gchar other[16];
+
+  for (guint i = 0; i < n; i++) {
+    const NfMaskObject *o = &objects[i];
+    GstVideoRegionOfInterestMeta *meta;
+
+    g_snprintf (other, sizeof other, "class %u", o->id);
+    meta = gst_buffer_add_video_region_of_interest_meta (output,
+        self->config.classes == NF_N_CLASSES ? nf_class_name (o->id) : other,
+        o->x, o->y, o->width, o->height);
+    meta->id = o->id;
+    meta->parent_id = -1;
+  }
+}
+
+/* the pixels to push: the mask, or a picture of it */
+static const guint8 *
+gst_nf_segment_picture (GstNfSegment *self, guint index)
+{
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->out_info;
+  gsize area = (gsize) self->packed.width * (gsize) self->packed.height;
+  const guint8 *mask = self->masks + index * area;
+  GstNfSegmentOutput output;
+
+  GST_OBJECT_LOCK (self);
+  output = self->output;
+  GST_OBJECT_UNLOCK (self);
+  if (GST_VIDEO_INFO_FORMAT (info) == GST_VIDEO_FORMAT_GRAY8)
+    return mask;
+  if (output == GST_NF_SEGMENT_OVERLAY)
+    nf_mask_overlay (mask, area, self->pixels + index * self->packed.size,
+        self->config.channels, self->picture);
+  else
+    nf_mask_paint (mask, area, self->picture);
+
+  return self->picture;
+}
+
+/* the oldest frame's mask */
+static GstFlowReturn
+gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+  gsize area = (gsize) self->packed.width * (gsize) self->packed.height;
+  GstBuffer *input = g_queue_pop_head (&self->frames), *buffer = NULL;
+  guint index = self->next++;
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn flow;
+
+  self->ready--;
+  flow = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+             ->prepare_output_buffer (trans, input, &buffer);
+  gst_buffer_unref (input);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (!gst_nf_video_store (gst_nf_segment_picture (self, index),
+          &GST_VIDEO_FILTER (self)->out_info, buffer, &error)) {
+    gst_buffer_unref (buffer);
+    return gst_nf_segment_fail (self, error);
+  }
+  gst_nf_segment_add_regions (self, self->masks + index * area, buffer);
+  GST_OBJECT_LOCK (self);
+  self->stats.frames_out++;
+  GST_OBJECT_UNLOCK (self);
+  GST_LOG_OBJECT (self, "%" GST_PTR_FORMAT, buffer);
+  *output = buffer;
+
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gst_nf_segment_generate_output (GstBaseTransform *trans, GstBuffer **output)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+  guint wanted = self->draining ? 1 : self->batch;
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  *output = NULL;
+  if (self->ready == 0 && self->frames.length >= wanted)
+    flow = gst_nf_segment_run (self);
+  if (flow == GST_FLOW_OK && self->ready > 0)
+    flow = gst_nf_segment_make_frame (self, output);
+
+  return flow;
+}
+
+GST_ELEMENT_REGISTER_DEFINE (
+    nfsegment, "nfsegment", GST_RANK_NONE, GST_TYPE_NF_SEGMENT)

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfvideo — raw video in any format and size <-> packed pixels of a network
+ *
+ * GstVideoConverter does the work, in one step from the frame as it is to the
+ * network's size and format: strides, planes, chroma, ranges and matrices are
+ * its business. Interlaced frames are taken whole, as they lie in memory. */
+#include "gstnfvideo.h"
+
+#include "core/nferror.h"
+
+#include <string.h>
+
+struct _GstNfVideo
+{
+  GstVideoInfo in_info, out_info; /* of the buffers and pixels */
+  GstVideoConverter *converter;
+};
+
+/**
+ * gst_nf_video_options:
+ *
+ * Linear resampling, with the filter widened where a frame shrinks; everything
+ * else as GstVideoConverter has it. Whoever scales frames for a network uses
+ * these, so that a network is trained on the pixels that it is given later.
+ *
+ * Returns: (transfer full): options for gst_video_converter_new()
+ */
+GstStructure *
+gst_nf_video_options (void)
+{
+  return gst_structure_new ("options", GST_VIDEO_CONVERTER_OPT_RESAMPLER_METHOD,
+      GST_TYPE_VIDEO_RESAMPLER_METHOD, GST_VIDEO_RESAMPLER_METHOD_LINEAR, NULL);
+}
+
+/**
+ * gst_nf_video_packed_info:
+ * @info: (out): description of packed pixels
+ * @width: columns, at least 1
+ * @height: rows, at least 1
+ * @channels: 3: RGB; 1: gray
+ * @error: return location: %NF_ERROR_UNSUPPORTED for another number of
+ *   channels, %NF_ERROR_INVALID for a size that is out of range
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+gst_nf_video_packed_info (GstVideoInfo *info, guint width, guint height,
+    guint channels, GError **error)
+{
+  GstVideoFormat format =
+      channels == 1 ? GST_VIDEO_FORMAT_GRAY8 : GST_VIDEO_FORMAT_RGB;
+
+  if (channels != 1 && channels != 3) {
+    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+        "video: this network's frames have %u channels, expected 3 (RGB) or 1 "
+        "(gray)",
+        channels);
+    return FALSE;
+  }
+  if (!gst_video_info_set_format (info, format, width, height)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "video: frames of %ux%u are too large", width, height);
+    return FALSE;
+  }
+  info->stride[0] = channels * width;
+  info->size = (gsize) info->stride[0] * height;
+
+  return TRUE;
+}
+
+/* the converter compares what does not matter here */
+static GstVideoInfo
+without_timing (const GstVideoInfo *info)
+{
+  GstVideoInfo copy = *info;
+
+  copy.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  copy.fps_n = 0;
+  copy.fps_d = 1;
+
+  return copy;
+}
+
+/**
+ * gst_nf_video_new:
+ * @in: what comes
+ * @out: what is wanted
+ * @error: return location: %NF_ERROR_UNSUPPORTED
+ *
+ * Returns: (transfer full) (nullable): a converter, for one thread at a time
+ */
+GstNfVideo *
+gst_nf_video_new (
+    const GstVideoInfo *in, const GstVideoInfo *out, GError **error)
+{
+  GstVideoInfo from = without_timing (in), to = without_timing (out);
+  GstVideoConverter *converter =
+      gst_video_converter_new (&from, &to, gst_nf_video_options ());
+  GstNfVideo *self;
+
+  if (converter == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+        "video: GStreamer cannot convert %dx%d %s to %dx%d %s; put a "
+        "videoconvert before this element",
+        in->width, in->height,
+        gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (in)), out->width,
+        out->height, gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (out)));
+    return NULL;
+  }
+  self = g_new0 (GstNfVideo, 1);
+  self->in_info = *in;
+  self->out_info = *out;
+  self->converter = converter;
+
+  return self;
+}
+
+/**
+ * gst_nf_video_free:
+ * @self: (transfer full): a converter
+ */
+void
+gst_nf_video_free (GstNfVideo *self)
+{
+  gst_video_converter_free (self->converter);
+  g_free (self);
+}
+
+static gboolean
+map (GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer,
+    GstMapFlags flags, GError **error)
+{
+  if (gst_video_frame_map (frame, info, buffer, flags))
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_IO,
+      "video: cannot %s a buffer of %" G_GSIZE_FORMAT
+      " bytes as a %dx%d %s frame of %" G_GSIZE_FORMAT,
+      flags & GST_MAP_WRITE ? "write" : "read", gst_buffer_get_size (buffer),
+      info->width, info->height,
+      gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)), info->size);
+
+  return FALSE;
+}
+
+/* a frame around packed pixels, which needs no unmapping */
+static void
+wrap (GstVideoFrame *frame, const GstVideoInfo *info, const guint8 *pixels)
+{
+  memset (frame, 0, sizeof *frame);
+  frame->info = *info;
+  frame->data[0] = (gpointer) pixels;
+}
+
+/**
+ * gst_nf_video_to_pixels:
+ * @self: a converter to packed pixels
+ * @in: a frame
+ * @pixels: (out caller-allocates): room for the packed pixels
+ * @error: return location: %NF_ERROR_IO
+ *
+ * Returns: FALSE with @error set when @in cannot be read
+ */
+gboolean
+gst_nf_video_to_pixels (
+    GstNfVideo *self, GstBuffer *in, guint8 *pixels, GError **error)
+{
+  GstVideoFrame from, to;
+
+  if (!map (&from, &self->in_info, in, GST_MAP_READ, error))
+    return FALSE;
+  wrap (&to, &self->out_info, pixels);
+  gst_video_converter_frame (self->converter, &from, &to);
+  gst_video_frame_unmap (&from);
+
+  return TRUE;
+}
+
+/**
+ * gst_nf_video_from_pixels:
+ * @self: a converter from packed pixels
+ * @pixels: packed pixels
+ * @out: a writable frame
+ * @error: return location: %NF_ERROR_IO
+ *
+ * Returns: FALSE with @error set when @out cannot be written
+ */
+gboolean
+gst_nf_video_from_pixels (
+    GstNfVideo *self, const guint8 *pixels, GstBuffer *out, GError **error)
+{
+  GstVideoFrame from, to;
+
+  if (!map (&to, &self->out_info, out, GST_MAP_WRITE, error))
+    return FALSE;
+  wrap (&from, &self->in_info, pixels);
+  gst_video_converter_frame (self->converter, &from, &to);
+  gst_video_frame_unmap (&to);
+
+  return TRUE;
+}
+
+/**
+ * gst_nf_video_convert:
+ * @self: a converter
+ * @in: a frame
+ * @out: a writable frame
+ * @error: return location: %NF_ERROR_IO
+ *
+ * Returns: FALSE with @error set when a frame cannot be read or written
+ */
+gboolean
+gst_nf_video_convert (
+    GstNfVideo *self, GstBuffer *in, GstBuffer *out, GError **error)
+{
+  GstVideoFrame from, to;
+
+  if (!map (&from, &self->in_info, in, GST_MAP_READ, error))
+    return FALSE;
+  if (!map (&to, &self->out_info, out, GST_MAP_WRITE, error)) {
+    gst_video_frame_unmap (&from);
+    return FALSE;
+  }
+  gst_video_converter_frame (self->converter, &from, &to);
+  gst_video_frame_unmap (&to);
+  gst_video_frame_unmap (&from);
+
+  return TRUE;
+}
+
+/**
+ * gst_nf_video_store:
+ * @pixels: packed pixels
+ * @info: description of @out, whose format is that of @pixels
+ * @out: a writable frame
+ * @error: return location: %NF_ERROR_IO
+ *
+ * Copies values as they are, whatever range or colours @info speaks of: for
+ * class ids, which are no brightness.
+ *
+ * Returns: FALSE with @error set when @out cannot be written
+ */
+gboolean
+gst_nf_video_store (const guint8 *pixels, const GstVideoInfo *info,
+    GstBuffer *out, GError **error)
+{
+  gsize row = (gsize) info->width * GST_VIDEO_INFO_COMP_PSTRIDE (info, 0);
+  GstVideoFrame frame;
+  guint8 *line;
+
+  if (!map (&frame, info, out, GST_MAP_WRITE, error))
+    return FALSE;
+  line = GST_VIDEO_FRAME_PLANE_DATA (&frame, 0);
+  for (gint y = 0; y < info->height; y++) {
+    memcpy (line, pixels, row);
+    pixels += row;
+    line += GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0);
+  }
+  gst_video_frame_unmap (&frame);
+
+  return TRUE;
+}
+
+/**
+ * gst_nf_video_any_size:
+ * @caps: (transfer none): raw video
+ *
+ * Returns: (transfer full): @caps, and then @caps with any format and size
+ */
+GstCaps *
+gst_nf_video_any_size (GstCaps *caps)
+{
+  GstCaps *all = gst_caps_copy (caps);
+
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    GstStructure *s = gst_structure_copy (gst_caps_get_structure (caps, i));
+
+    gst_structure_remove_fields (s, "format", "width", "height",
+        "pixel-aspect-ratio", "colorimetry", "chroma-site", NULL);
+    gst_structure_set (s, "width", GST_TYPE_INT_RANGE, 1, G_MAXINT, "height",
+        GST_TYPE_INT_RANGE, 1, G_MAXINT, NULL);
+    gst_caps_append_structure (all, s);
+  }
+
+  return all;
+}
+
+/* pixels of another shape where the size differs, so that pictures keep theirs */
+static void
+fixate_aspect (GstStructure *s, const GstStructure *like)
+{
+  gint n = 1, d = 1, width, height, like_width, like_height;
+
+  gst_structure_get_fraction (like, "pixel-aspect-ratio", &n, &d);
+  if (!gst_structure_get_int (s, "width", &width)
+      || !gst_structure_get_int (s, "height", &height)
+      || !gst_structure_get_int (like, "width", &like_width)
+      || !gst_structure_get_int (like, "height", &like_height)
+      || !gst_util_fraction_multiply (n, d, like_width, like_height, &n, &d)
+      || !gst_util_fraction_multiply (n, d, height, width, &n, &d))
+    return;
+  if (gst_structure_has_field (s, "pixel-aspect-ratio"))
+    gst_structure_fixate_field_nearest_fraction (s, "pixel-aspect-ratio", n, d);
+  else
+    gst_structure_set (s, "pixel-aspect-ratio", GST_TYPE_FRACTION, n, d, NULL);
+}
+
+/**
+ * gst_nf_video_fixate_like:
+ * @caps: (transfer full): raw video
+ * @model: fixed raw video
+ *
+ * Returns: (transfer full): the fixed caps of @caps that are most like @model:
+ *   its format and size where they are allowed, and its display aspect ratio
+ */
+GstCaps *
+gst_nf_video_fixate_like (GstCaps *caps, GstCaps *model)
+{
+  const GstStructure *like = gst_caps_get_structure (model, 0);
+  const gchar *format = gst_structure_get_string (like, "format");
+  GstStructure *s;
+  gint size;
+
+  caps = gst_caps_make_writable (gst_caps_truncate (caps));
+  s = gst_caps_get_structure (caps, 0);
+  if (format != NULL && gst_structure_has_field (s, "format"))
+    gst_structure_fixate_field_string (s, "format", format);
+  else if (format != NULL)
+    gst_structure_set (s, "format", G_TYPE_STRING, format, NULL);
+  if (gst_structure_get_int (like, "width", &size))
+    gst_structure_fixate_field_nearest_int (s, "width", size);
+  if (gst_structure_get_int (like, "height", &size))
+    gst_structure_fixate_field_nearest_int (s, "height", size);
+  fixate_aspect (s, like);
+
+  return gst_caps_fixate (caps);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nftestmodels — small networks for the tests of elements */
+#include "nftestmodels.h"
+
+#include "io/nfcheckpoint.h"
+
+#include <glib/gstdio.h>
+
+static void
+must (gboolean ok, const GError *error)
+{
+  if (!ok)
+    g_error ("test model: %s", error->message);
+}
+
+static void
+save (const gchar *path, const gchar *arch, JsonObject *config,
+    NfParams *params, guint64 seed)
+{
+  g_autoptr (GError) error = NULL;
+
+  must (nf_params_reset (params, seed, &error), error);
+  must (nf_checkpoint_save (path, arch, config, NULL, params,
+            NF_SAFETENSORS_F32, FALSE, &error),
+      error);
+}
+
+/**
+ * nf_test_unet_config:
+ * @config: (out): frames of 24x16, three of context, two drawn at once, twenty
+ *   noise levels, eight channels
+ */
+void
+nf_test_unet_config (NfUnetConfig *config)
+{
+  nf_unet_config_init (config);
+  config->height = 16;
+  config->width = 24;
+  config->num_frames_cond = 3;
+  config->ngf = 8;
+  config->n_levels = 2;
+  config->ch_mult[0] = 1;
+  config->ch_mult[1] = 2;
+  config->num_res_blocks = 1;
+  config->n_attn = 1;
+  config->attn_resolutions[0] = 8;
+  config->n_head_channels = 8;
+  config->spade_dim = 8;
+  config->num_classes = 20;
+}
+
+/**
+ * nf_test_save_unet:
+ * @path: of a new checkpoint
+ * @config: of its network
+ * @seed: of its weights
+ */
+void
+nf_test_save_unet (const gchar *path, const NfUnetConfig *config, guint64 seed)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", &error);
+  g_autoptr (NfUnet) net = NULL;
+  g_autoptr (JsonObject) json = nf_unet_config_to_json (config);
+
+  must (device != NULL, error);
+  net = nf_unet_new (device, config, &error);
+  must (net != NULL, error);
+  save (path, nf_unet_arch (net), json, nf_unet_params (net), seed);
+}
+
+/**
+ * nf_test_unetpp_config:
+ * @config: (out): resnet18 with a narrow decoder, 49 classes
+ */
+void
+nf_test_unetpp_config (NfUnetppConfig *config)
+{
+  nf_unetpp_config_init (config);
+  config->encoder = 18;
+  for (guint i = 0; i < NF_UNETPP_LEVELS; i++)
+    config->widths[i] = 8;
+}
+
+/**
+ * nf_test_save_unetpp:
+ * @path: of a new checkpoint
+ * @config: of its network
+ * @seed: of its weights
+ */
+void
+nf_test_save_unetpp (
+    const gchar *path, const NfUnetppConfig *config, guint64 seed)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", &error);
+  g_autoptr (NfUnetpp) net = NULL;
+  g_autoptr (JsonObject) json = nf_unetpp_config_to_json (config);
+
+  must (device != NULL, error);
+  net = nf_unetpp_new (device, config, &error);
+  must (net != NULL, error);
+  save (path, NF_UNETPP_ARCH, json, nf_unetpp_params (net), seed);
+}
+
+/**
+ * nf_test_folder_new:
+ *
+ * Returns: (transfer full): a new, empty folder for this program
+ */
+gchar *
+nf_test_folder_new (void)
+{
+  g_autoptr (GError) error = NULL;
+  gchar *folder = g_dir_make_tmp ("nextframe-XXXXXX", &error);
+
+  must (folder != NULL, error);
+
+  return folder;
+}
+
+/**
+ * nf_test_folder_remove:
+ * @folder: of files alone; deleted with them
+ */
+void
+nf_test_folder_remove (const gchar *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const gchar *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    g_autofree gchar *path = g_build_filename (folder, name, NULL);
+
+    g_remove (path);
+  }
+  g_rmdir (folder);
+}

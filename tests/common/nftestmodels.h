@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nftestmodels — small networks for the tests of elements
+ *
+ * Untrained ones, made when they are asked for. */
+#pragma once
+
+#include "nets/nfspadeunet.h"
+#include "nets/nfunetpp.h"
+
+G_BEGIN_DECLS
+
+void nf_test_unet_config (NfUnetConfig *config);
+void nf_test_save_unet (
+    const gchar *path, const NfUnetConfig *config, guint64 seed);
+void nf_test_unetpp_config (NfUnetppConfig *config);
+void nf_test_save_unetpp (
+    const gchar *path, const NfUnetppConfig *config, guint64 seed);
+
+gchar *nf_test_folder_new (void);
+void nf_test_folder_remove (const gchar *folder);
+
+G_END_DECLS
