@@ -272,7 +272,7 @@ test_json_segment (void)
   g_autoptr (JsonObject) json = nf_train_config_to_json (config);
   JsonArray *array = json_object_get_array_member (json, "widths");
 
-  g_assert_cmpint (json_object_get_size (json), ==, 5);
+  g_assert_cmpint (json_object_get_size (json), ==, 6);
   g_assert_cmpstr (
       json_object_get_string_member (json, "encoder"), ==, "resnet34");
   g_assert_cmpint (json_object_get_int_member (json, "classes"), ==, 49);

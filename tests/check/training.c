@@ -25,10 +25,12 @@
   "model.num-res-blocks=1|model.attn-resolutions=4|model.n-head-channels=8|"   \
   "model.spade-dim=4|model.num-frames-cond=3|model.num-frames=2|"              \
   "model.future-gap=1|model.dropout=0.2|train.batch-size=3|train.warmup=4|"    \
-  "train.learning-rate=0.002|train.ema-rate=0.9|train.log-every=1"
+  "train.learning-rate=0.002|train.ema-rate=0.9|train.log-every=1|"            \
+  "train.threads=1"
 #define TINY_SEGMENT                                                           \
-  "model.encoder=resnet18|model.decoder-widths=4 4 4 4 4|train.batch-size=2|"  \
-  "train.warmup=2|train.blur=0.5|train.log-every=1"
+  "model.encoder=resnet18|model.encoder-width=6|"                              \
+  "model.decoder-widths=4 4 4 4 4|train.batch-size=2|train.warmup=2|"          \
+  "train.blur=0.5|train.log-every=1|train.threads=1"
 
 /* A data set of three clips and a folder for runs. */
 typedef struct
@@ -256,7 +258,7 @@ static const LearnCase learn_cases[] = {
                      "train.learning-rate=0.01|train.batch-size=8",
       0.6 },
   { NF_TRAIN_SEGMENT,
-      TINY_SEGMENT "|train.steps=25|train.learning-rate=0.003|train.blur=0",
+      TINY_SEGMENT "|train.steps=60|train.learning-rate=0.01|train.blur=0",
       0.6 },
 };
 
