@@ -275,6 +275,7 @@ test_json_segment (void)
   g_assert_cmpint (json_object_get_size (json), ==, 6);
   g_assert_cmpstr (
       json_object_get_string_member (json, "encoder"), ==, "resnet34");
+  g_assert_cmpint (json_object_get_int_member (json, "encoder_width"), ==, 64);
   g_assert_cmpint (json_object_get_int_member (json, "classes"), ==, 49);
   g_assert_cmpint (json_array_get_int_element (array, 4), ==, 16);
   array = json_object_get_array_member (json, "std");
