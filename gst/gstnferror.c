@@ -58,3 +58,14 @@ gst_nf_element_error_at (GstElement *element, const GError *error,
           row->name, error->code, row->remedy),
       file, function, line);
 }
+
+GstFlowReturn
+gst_nf_element_flow_at (GstElement *element, const GError *error,
+    const gchar *file, const gchar *function, gint line)
+{
+  gst_nf_element_error_at (element, error, file, function, line);
+
+  return g_error_matches (error, NF_ERROR, NF_ERROR_CANCELLED)
+      ? GST_FLOW_FLUSHING
+      : GST_FLOW_ERROR;
+}

@@ -20,7 +20,22 @@ G_BEGIN_DECLS
 #define gst_nf_element_error(element, error)                                   \
   gst_nf_element_error_at (element, error, __FILE__, GST_FUNCTION, __LINE__)
 
+/**
+ * gst_nf_element_flow:
+ * @element: the element that failed
+ * @error: why, as the library says
+ *
+ * Posts the error message for @error, as gst_nf_element_error() does.
+ *
+ * Returns: what the streaming thread returns then: %GST_FLOW_FLUSHING for a
+ *   cancelled call, else %GST_FLOW_ERROR
+ */
+#define gst_nf_element_flow(element, error)                                    \
+  gst_nf_element_flow_at (element, error, __FILE__, GST_FUNCTION, __LINE__)
+
 void gst_nf_element_error_at (GstElement *element, const GError *error,
+    const gchar *file, const gchar *function, gint line);
+GstFlowReturn gst_nf_element_flow_at (GstElement *element, const GError *error,
     const gchar *file, const gchar *function, gint line);
 
 G_END_DECLS

@@ -58,6 +58,8 @@
  */
 #include "gstnfpredict.h"
 
+#include "gstnfcadence.h"
+#include "gstnfcancel.h"
 #include "gstnfdraw.h"
 #include "gstnfelements.h"
 #include "gstnferror.h"
@@ -71,9 +73,6 @@
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_predict_debug);
 #define GST_CAT_DEFAULT gst_nf_predict_debug
-
-/* where neither caps nor frames tell how long a frame lasts */
-#define DEFAULT_DURATION (GST_SECOND / 25)
 
 enum
 {
@@ -95,7 +94,7 @@ struct _GstNfPredict
   GstVideoFilter parent;
 
   GstNfTiming timing;
-  GCancellable *cancellable;
+  GstNfCancel cancel;
 
   /* object lock */
   GstNfModelSettings model_settings;
@@ -104,8 +103,6 @@ struct _GstNfPredict
   Stats stats;
   NfUnetConfig config; /* of the model; height 0 while there is none */
   const gchar *device; /* interned */
-  GstClockTime held; /* how long the window lasts */
-  gboolean stopping;
 
   /* streaming thread, except while starting and stopping */
   GstNfModel *model;
@@ -115,17 +112,15 @@ struct _GstNfPredict
   GstNfVideo *to_model, *from_model;
   GstNfVideo *to_output; /* NULL: input frames can be pushed as they are */
   GstNfWindow window;
+  GstNfCadence cadence;
   GstNfDraw draw;
   GstSegment segment; /* as it came in */
   GstBuffer *passing; /* a frame of the context that is to be pushed */
   gboolean clip_begins; /* with the next frame */
   gboolean due; /* a drawing */
   gboolean first_out; /* the next frame out is the first one of its clip */
-  gboolean guessed; /* a warning told that the frame duration is a guess */
   guint64 clip;
   guint64 offset; /* of the newest frame */
-  GstClockTime last_time; /* of the last frame that came; NONE: none did */
-  GstClockTime input_duration; /* of the newest frame, as its buffer says */
   GstClockTime pushed_until; /* end of the last frame that was pushed */
 };
 
@@ -241,7 +236,7 @@ gst_nf_predict_init (GstNfPredict *self)
   gst_nf_window_settings_init (&self->window_settings);
   gst_nf_draw_settings_init (&self->draw_settings);
   gst_nf_timing_init (&self->timing, GST_ELEMENT (self));
-  self->cancellable = g_cancellable_new ();
+  gst_nf_cancel_init (&self->cancel, GST_ELEMENT (self));
 }
 
 static void
@@ -250,7 +245,7 @@ gst_nf_predict_finalize (GObject *object)
   GstNfPredict *self = GST_NF_PREDICT (object);
 
   gst_nf_model_settings_clear (&self->model_settings);
-  g_object_unref (self->cancellable);
+  gst_nf_cancel_clear (&self->cancel);
 
   G_OBJECT_CLASS (gst_nf_predict_parent_class)->finalize (object);
 }
@@ -321,12 +316,7 @@ gst_nf_predict_change_state (GstElement *element, GstStateChange transition)
 {
   GstNfPredict *self = GST_NF_PREDICT (element);
 
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
-    GST_OBJECT_LOCK (self);
-    self->stopping = TRUE;
-    GST_OBJECT_UNLOCK (self);
-    g_cancellable_cancel (self->cancellable);
-  }
+  gst_nf_cancel_change_state (&self->cancel, transition);
 
   return GST_ELEMENT_CLASS (gst_nf_predict_parent_class)
       ->change_state (element, transition);
@@ -343,7 +333,7 @@ gst_nf_predict_forget (GstNfPredict *self)
   self->clip_begins = TRUE;
   self->due = FALSE;
   self->clip = 0;
-  self->last_time = GST_CLOCK_TIME_NONE;
+  gst_nf_cadence_restart (&self->cadence);
   self->pushed_until = 0;
 }
 
@@ -390,13 +380,11 @@ gst_nf_predict_start (GstBaseTransform *trans)
 
   GST_OBJECT_LOCK (self);
   memset (&self->stats, 0, sizeof self->stats);
-  self->stopping = FALSE;
-  self->held = 0;
   GST_OBJECT_UNLOCK (self);
-  g_cancellable_reset (self->cancellable);
+  gst_nf_cancel_start (&self->cancel);
   gst_nf_timing_reset (&self->timing);
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
-  self->guessed = FALSE;
+  gst_nf_cadence_init (&self->cadence, GST_ELEMENT (self));
   if (!gst_nf_predict_load (self, &error)) {
     gst_nf_element_error (GST_ELEMENT (self), error);
     gst_nf_predict_stop (trans);
@@ -474,6 +462,7 @@ gst_nf_predict_begin_clip (GstNfPredict *self)
     gst_nf_predict_warn_incomplete (self, lost);
   if (some && self->mode == GST_NF_WINDOW_CLIP)
     self->clip++;
+  gst_nf_cadence_begin_clip (&self->cadence);
   self->clip_begins = FALSE;
   self->first_out = TRUE;
   self->offset = GST_BUFFER_OFFSET_NONE;
@@ -514,7 +503,6 @@ gst_nf_predict_set_info (GstVideoFilter *filter, GstCaps *incaps,
 {
   GstNfPredict *self = GST_NF_PREDICT (filter);
   g_autoptr (GError) error = NULL;
-  GstClockTime held = 0;
 
   GST_DEBUG_OBJECT (
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
@@ -527,12 +515,8 @@ gst_nf_predict_set_info (GstVideoFilter *filter, GstCaps *incaps,
     GST_WARNING_OBJECT (self, "the caps changed within a clip; another begins");
     self->clip_begins = TRUE;
   }
-  if (in_info->fps_n > 0)
-    held = gst_util_uint64_scale (self->window.length,
-        GST_SECOND * (guint64) in_info->fps_d, in_info->fps_n);
-  GST_OBJECT_LOCK (self);
-  self->held = held;
-  GST_OBJECT_UNLOCK (self);
+  gst_nf_cadence_set_info (&self->cadence, in_info);
+  gst_nf_timing_set_held (&self->timing, in_info, self->window.length);
 
   return TRUE;
 }
@@ -555,17 +539,11 @@ gst_nf_predict_query (
     GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
 {
   GstNfPredict *self = GST_NF_PREDICT (trans);
-  GstClockTime held;
 
   if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC)
     return GST_BASE_TRANSFORM_CLASS (gst_nf_predict_parent_class)
         ->query (trans, direction, query);
-  GST_OBJECT_LOCK (self);
-  held = self->held;
-  GST_OBJECT_UNLOCK (self);
-
-  return gst_nf_timing_answer_latency (
-      &self->timing, trans->sinkpad, query, held);
+  return gst_nf_timing_answer_latency (&self->timing, trans->sinkpad, query);
 }
 
 /* (transfer full): the segment for what is pushed; the future has no stop, and
@@ -581,7 +559,7 @@ gst_nf_predict_take_segment (GstNfPredict *self, GstEvent *event)
     gst_segment_init (&segment, GST_FORMAT_TIME);
   self->segment = segment;
   self->clip_begins = TRUE;
-  self->last_time = GST_CLOCK_TIME_NONE;
+  gst_nf_cadence_restart (&self->cadence);
   self->pushed_until = 0;
   gst_nf_timing_reset_qos (&self->timing);
   segment.stop = GST_CLOCK_TIME_NONE;
@@ -592,21 +570,12 @@ gst_nf_predict_take_segment (GstNfPredict *self, GstEvent *event)
   return open;
 }
 
-static void
-gst_nf_predict_stop_flushing (GstNfPredict *self)
-{
-  gst_nf_predict_forget (self);
-  GST_OBJECT_LOCK (self);
-  if (!self->stopping)
-    g_cancellable_reset (self->cancellable);
-  GST_OBJECT_UNLOCK (self);
-}
-
 static gboolean
 gst_nf_predict_sink_event (GstBaseTransform *trans, GstEvent *event)
 {
   GstNfPredict *self = GST_NF_PREDICT (trans);
 
+  gst_nf_cancel_event (&self->cancel, event);
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_STREAM_START:
       self->clip_begins = TRUE;
@@ -618,11 +587,8 @@ gst_nf_predict_sink_event (GstBaseTransform *trans, GstEvent *event)
       gst_nf_predict_begin_clip (self);
       self->clip_begins = TRUE;
       break;
-    case GST_EVENT_FLUSH_START:
-      g_cancellable_cancel (self->cancellable);
-      break;
     case GST_EVENT_FLUSH_STOP:
-      gst_nf_predict_stop_flushing (self);
+      gst_nf_predict_forget (self);
       break;
     default:
       break;
@@ -655,41 +621,6 @@ gst_nf_predict_src_event (GstBaseTransform *trans, GstEvent *event)
       ->src_event (trans, event);
 }
 
-static GstFlowReturn
-gst_nf_predict_fail (GstNfPredict *self, const GError *error)
-{
-  if (g_error_matches (error, NF_ERROR, NF_ERROR_CANCELLED))
-    return GST_FLOW_FLUSHING;
-  gst_nf_element_error (GST_ELEMENT (self), error);
-
-  return GST_FLOW_ERROR;
-}
-
-/* time from the newest frame to the one that lies `frames` ahead */
-static GstClockTime
-gst_nf_predict_ahead (GstNfPredict *self, guint64 frames)
-{
-  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
-  GstClockTime spacing = gst_nf_window_spacing (&self->window);
-
-  if (info->fps_n > 0)
-    return gst_util_uint64_scale (
-        frames, GST_SECOND * (guint64) info->fps_d, info->fps_n);
-  if (GST_CLOCK_TIME_IS_VALID (spacing))
-    return frames * spacing;
-  if (GST_CLOCK_TIME_IS_VALID (self->input_duration))
-    return frames * self->input_duration;
-  if (!self->guessed)
-    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-        ("Neither the caps nor the frames say how long a frame lasts; taking "
-         "%u ms. Give the framerate before this element.",
-            (guint) (DEFAULT_DURATION / GST_MSECOND)),
-        (NULL));
-  self->guessed = TRUE;
-
-  return frames * DEFAULT_DURATION;
-}
-
 /* (transfer full) (nullable): an empty frame for downstream */
 static GstBuffer *
 gst_nf_predict_acquire (GstNfPredict *self, GstFlowReturn *flow)
@@ -708,42 +639,44 @@ gst_nf_predict_acquire (GstNfPredict *self, GstFlowReturn *flow)
   return buffer;
 }
 
-/* a frame of the context on its way through */
+/* (transfer full) (nullable): a frame of the context, as downstream wants it */
+static GstBuffer *
+gst_nf_predict_convert (
+    GstNfPredict *self, GstBuffer *input, GstFlowReturn *flow)
+{
+  g_autoptr (GError) error = NULL;
+  GstBuffer *output;
+
+  *flow = GST_FLOW_OK;
+  if (self->to_output == NULL)
+    return gst_buffer_make_writable (gst_buffer_ref (input));
+  output = gst_nf_predict_acquire (self, flow);
+  if (output == NULL)
+    return NULL;
+  gst_buffer_copy_into (
+      output, input, GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
+  if (!gst_nf_video_convert (self->to_output, input, output, &error)) {
+    *flow = gst_nf_element_flow (GST_ELEMENT (self), error);
+    gst_clear_buffer (&output);
+  }
+
+  return output;
+}
+
+/* lets a frame of the context pass */
 static GstFlowReturn
 gst_nf_predict_pass (GstNfPredict *self, GstBuffer *input)
 {
-  g_autoptr (GError) error = NULL;
-  GstFlowReturn flow = GST_FLOW_OK;
-  GstBuffer *output;
+  GstFlowReturn flow;
+  GstBuffer *output = gst_nf_predict_convert (self, input, &flow);
 
-  if (self->to_output == NULL) {
-    self->passing = gst_buffer_make_writable (gst_buffer_ref (input));
-  } else {
-    output = gst_nf_predict_acquire (self, &flow);
-    if (output == NULL)
-      return flow;
-    self->passing = output;
-    gst_buffer_copy_into (output, input,
-        GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
-    if (!gst_nf_video_convert (self->to_output, input, output, &error))
-      return gst_nf_predict_fail (self, error);
+  if (output != NULL) {
+    GST_BUFFER_PTS (output) = self->cadence.newest;
+    GST_BUFFER_DTS (output) = GST_CLOCK_TIME_NONE;
   }
-  GST_BUFFER_PTS (self->passing) = gst_nf_window_newest (&self->window);
-  GST_BUFFER_DTS (self->passing) = GST_CLOCK_TIME_NONE;
+  self->passing = output;
 
   return flow;
-}
-
-/* a frame without a timestamp follows the one before */
-static GstClockTime
-gst_nf_predict_time (GstNfPredict *self, GstBuffer *input)
-{
-  if (GST_BUFFER_PTS_IS_VALID (input))
-    return GST_BUFFER_PTS (input);
-  if (GST_CLOCK_TIME_IS_VALID (self->last_time))
-    return self->last_time + gst_nf_predict_ahead (self, 1);
-
-  return self->segment.start;
 }
 
 /* puts a frame into the window */
@@ -752,10 +685,10 @@ gst_nf_predict_take (
     GstNfPredict *self, GstBuffer *input, const GstNfWindowSettings *settings)
 {
   g_autoptr (GError) error = NULL;
-  guint8 *pixels = gst_nf_window_place (&self->window, self->last_time);
+  guint8 *pixels = gst_nf_window_place (&self->window);
 
   if (!gst_nf_video_to_pixels (self->to_model, input, pixels, &error))
-    return gst_nf_predict_fail (self, error);
+    return gst_nf_element_flow (GST_ELEMENT (self), error);
   if (GST_BUFFER_OFFSET_IS_VALID (input))
     self->offset = GST_BUFFER_OFFSET (input);
   else
@@ -808,8 +741,7 @@ gst_nf_predict_submit_input_buffer (
   } else if (!gst_nf_predict_is_outside (self, input)) {
     if (discont || self->clip_begins)
       gst_nf_predict_begin_clip (self);
-    self->last_time = gst_nf_predict_time (self, input);
-    self->input_duration = GST_BUFFER_DURATION (input);
+    gst_nf_cadence_take (&self->cadence, input, self->segment.start);
     if (gst_nf_window_wants (&self->window, self->mode))
       flow = gst_nf_predict_take (self, input, &settings);
   }
@@ -822,10 +754,11 @@ gst_nf_predict_submit_input_buffer (
 static gboolean
 gst_nf_predict_drop_late (GstNfPredict *self, const GstNfDrawJob *job)
 {
-  GstClockTime time = gst_nf_window_newest (&self->window)
-      + gst_nf_predict_ahead (self, job->horizon);
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  GstClockTime time = self->cadence.newest
+      + gst_nf_cadence_ahead (&self->cadence, job->horizon);
   GstClockTime running =
-      gst_segment_to_running_time (&self->segment, GST_FORMAT_TIME, time);
+      gst_segment_to_running_time (segment, GST_FORMAT_TIME, time);
 
   if (self->mode != GST_NF_WINDOW_SLIDING
       || !gst_base_transform_is_qos_enabled (GST_BASE_TRANSFORM (self))
@@ -834,7 +767,7 @@ gst_nf_predict_drop_late (GstNfPredict *self, const GstNfDrawJob *job)
   GST_DEBUG_OBJECT (
       self, "drawing %" G_GUINT64_FORMAT " would be too late", job->clip);
   gst_nf_timing_drop (
-      &self->timing, &self->segment, time, gst_nf_predict_ahead (self, 1));
+      &self->timing, segment, time, gst_nf_cadence_ahead (&self->cadence, 1));
   self->first_out = TRUE;
 
   return TRUE;
@@ -856,13 +789,13 @@ gst_nf_predict_draw (GstNfPredict *self)
   job.emit = self->emit;
   job.window = &self->window;
   job.clip = self->clip;
-  job.cancellable = self->cancellable;
+  job.cancellable = self->cancel.cancellable;
   if (self->mode == GST_NF_WINDOW_SLIDING)
     self->clip++;
   if (gst_nf_predict_drop_late (self, &job))
     return GST_FLOW_OK;
   if (!gst_nf_draw_run (&self->draw, &job, &error))
-    return gst_nf_predict_fail (self, error);
+    return gst_nf_element_flow (GST_ELEMENT (self), error);
   took = gst_util_get_timestamp () - began;
   GST_DEBUG_OBJECT (self,
       "drew clip %" G_GUINT64_FORMAT " in %" GST_TIME_FORMAT, job.clip,
@@ -883,9 +816,9 @@ gst_nf_predict_make_frame (GstNfPredict *self, GstBuffer **output)
 {
   guint number;
   const guint8 *pixels = gst_nf_draw_take (&self->draw, &number);
-  GstClockTime newest = gst_nf_window_newest (&self->window);
-  GstClockTime begin = newest + gst_nf_predict_ahead (self, number);
-  GstClockTime end = newest + gst_nf_predict_ahead (self, number + 1);
+  GstClockTime newest = self->cadence.newest;
+  GstClockTime begin = newest + gst_nf_cadence_ahead (&self->cadence, number);
+  GstClockTime end = newest + gst_nf_cadence_ahead (&self->cadence, number + 1);
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow;
   GstBuffer *buffer;
@@ -898,7 +831,7 @@ gst_nf_predict_make_frame (GstNfPredict *self, GstBuffer **output)
     return flow;
   if (!gst_nf_video_from_pixels (self->from_model, pixels, buffer, &error)) {
     gst_buffer_unref (buffer);
-    return gst_nf_predict_fail (self, error);
+    return gst_nf_element_flow (GST_ELEMENT (self), error);
   }
   GST_BUFFER_PTS (buffer) = begin;
   GST_BUFFER_DURATION (buffer) = end - begin;

@@ -39,6 +39,7 @@
  */
 #include "gstnfsegment.h"
 
+#include "gstnfcancel.h"
 #include "gstnfelements.h"
 #include "gstnferror.h"
 #include "gstnfmodel.h"
@@ -82,7 +83,7 @@ struct _GstNfSegment
   GstVideoFilter parent;
 
   GstNfTiming timing;
-  GCancellable *cancellable;
+  GstNfCancel cancel;
 
   /* object lock */
   GstNfModelSettings model_settings;
@@ -92,8 +93,6 @@ struct _GstNfSegment
   Stats stats;
   NfUnetppConfig config; /* of the model; classes 0 while there is none */
   const gchar *device; /* interned */
-  GstClockTime held; /* how long a frame waits for its batch */
-  gboolean stopping;
 
   /* streaming thread, except while starting and stopping */
   GstNfModel *model;
@@ -275,7 +274,7 @@ gst_nf_segment_init (GstNfSegment *self)
   self->output = DEFAULT_OUTPUT;
   self->tta = DEFAULT_TTA;
   self->batch_size = DEFAULT_BATCH_SIZE;
-  self->cancellable = g_cancellable_new ();
+  gst_nf_cancel_init (&self->cancel, GST_ELEMENT (self));
   g_queue_init (&self->frames);
 }
 
@@ -285,7 +284,7 @@ gst_nf_segment_finalize (GObject *object)
   GstNfSegment *self = GST_NF_SEGMENT (object);
 
   gst_nf_model_settings_clear (&self->model_settings);
-  g_object_unref (self->cancellable);
+  gst_nf_cancel_clear (&self->cancel);
 
   G_OBJECT_CLASS (gst_nf_segment_parent_class)->finalize (object);
 }
@@ -382,12 +381,7 @@ gst_nf_segment_change_state (GstElement *element, GstStateChange transition)
 {
   GstNfSegment *self = GST_NF_SEGMENT (element);
 
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
-    GST_OBJECT_LOCK (self);
-    self->stopping = TRUE;
-    GST_OBJECT_UNLOCK (self);
-    g_cancellable_cancel (self->cancellable);
-  }
+  gst_nf_cancel_change_state (&self->cancel, transition);
 
   return GST_ELEMENT_CLASS (gst_nf_segment_parent_class)
       ->change_state (element, transition);
@@ -408,7 +402,7 @@ gst_nf_segment_start (GstBaseTransform *trans)
   g_autoptr (GError) error = NULL;
   const NfUnetppConfig *config;
 
-  g_cancellable_reset (self->cancellable);
+  gst_nf_cancel_start (&self->cancel);
   gst_nf_timing_reset (&self->timing);
   self->model = gst_nf_model_acquire (&self->model_settings, GST_ELEMENT (self),
       GST_NF_MODEL_SEGMENTER, &error);
@@ -419,8 +413,6 @@ gst_nf_segment_start (GstBaseTransform *trans)
   config = nf_segmenter_config (gst_nf_model_segmenter (self->model));
   GST_OBJECT_LOCK (self);
   memset (&self->stats, 0, sizeof self->stats);
-  self->stopping = FALSE;
-  self->held = 0;
   self->batch = self->batch_size;
   self->config = *config;
   self->device = g_intern_string (gst_nf_model_device (self->model));
@@ -550,7 +542,6 @@ gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
   const NfUnetppConfig *config =
       nf_segmenter_config (gst_nf_model_segmenter (self->model));
   g_autoptr (GError) error = NULL;
-  GstClockTime held = 0;
 
   GST_DEBUG_OBJECT (
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
@@ -562,12 +553,7 @@ gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
   self->to_model = gst_nf_video_new (in_info, &self->packed, &error);
   if (self->to_model == NULL)
     goto failed;
-  if (in_info->fps_n > 0)
-    held = gst_util_uint64_scale (
-        self->batch - 1, GST_SECOND * (guint64) in_info->fps_d, in_info->fps_n);
-  GST_OBJECT_LOCK (self);
-  self->held = held;
-  GST_OBJECT_UNLOCK (self);
+  gst_nf_timing_set_held (&self->timing, in_info, self->batch - 1);
 
   return TRUE;
 
@@ -595,19 +581,13 @@ gst_nf_segment_query (
     GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
-  GstClockTime held;
 
   if (GST_QUERY_TYPE (query) == GST_QUERY_DRAIN && direction == GST_PAD_SINK)
     gst_nf_segment_drain (self);
   if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC)
     return GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
         ->query (trans, direction, query);
-  GST_OBJECT_LOCK (self);
-  held = self->held;
-  GST_OBJECT_UNLOCK (self);
-
-  return gst_nf_timing_answer_latency (
-      &self->timing, trans->sinkpad, query, held);
+  return gst_nf_timing_answer_latency (&self->timing, trans->sinkpad, query);
 }
 
 static gboolean
@@ -615,30 +595,14 @@ gst_nf_segment_sink_event (GstBaseTransform *trans, GstEvent *event)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START) {
-    g_cancellable_cancel (self->cancellable);
-  } else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
+  gst_nf_cancel_event (&self->cancel, event);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
     gst_nf_segment_forget (self);
-    GST_OBJECT_LOCK (self);
-    if (!self->stopping)
-      g_cancellable_reset (self->cancellable);
-    GST_OBJECT_UNLOCK (self);
-  } else if (GST_EVENT_IS_SERIALIZED (event)) {
+  else if (GST_EVENT_IS_SERIALIZED (event))
     gst_nf_segment_drain (self);
-  }
 
   return GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
       ->sink_event (trans, event);
-}
-
-static GstFlowReturn
-gst_nf_segment_fail (GstNfSegment *self, const GError *error)
-{
-  if (g_error_matches (error, NF_ERROR, NF_ERROR_CANCELLED))
-    return GST_FLOW_FLUSHING;
-  gst_nf_element_error (GST_ELEMENT (self), error);
-
-  return GST_FLOW_ERROR;
 }
 
 static GstFlowReturn
@@ -665,7 +629,7 @@ gst_nf_segment_submit_input_buffer (
   place = self->pixels + self->frames.length * self->packed.size;
   if (!gst_nf_video_to_pixels (self->to_model, input, place, &error)) {
     gst_buffer_unref (input);
-    return gst_nf_segment_fail (self, error);
+    return gst_nf_element_flow (GST_ELEMENT (self), error);
   }
   g_queue_push_tail (&self->frames, input);
 
@@ -685,9 +649,9 @@ gst_nf_segment_run (GstNfSegment *self)
   GST_OBJECT_UNLOCK (self);
   if (!nf_segmenter_run (gst_nf_model_segmenter (self->model), tta,
           self->pixels, n, self->packed.height, self->packed.width, self->masks,
-          self->cancellable, &error)) {
+          self->cancel.cancellable, &error)) {
     gst_nf_segment_forget (self);
-    return gst_nf_segment_fail (self, error);
+    return gst_nf_element_flow (GST_ELEMENT (self), error);
   }
   took = gst_util_get_timestamp () - began;
   self->ready = n;
@@ -768,7 +732,7 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
   if (!gst_nf_video_store (gst_nf_segment_picture (self, index),
           &GST_VIDEO_FILTER (self)->out_info, buffer, &error)) {
     gst_buffer_unref (buffer);
-    return gst_nf_segment_fail (self, error);
+    return gst_nf_element_flow (GST_ELEMENT (self), error);
   }
   gst_nf_segment_add_regions (self, self->masks + index * area, buffer);
   GST_OBJECT_LOCK (self);

@@ -28,7 +28,7 @@ void
 gst_nf_timing_reset (GstNfTiming *timing)
 {
   GST_OBJECT_LOCK (timing->element);
-  timing->announced = timing->recent = 0;
+  timing->held = timing->announced = timing->recent = 0;
   timing->measured = 0;
   timing->processed = timing->dropped = 0;
   GST_OBJECT_UNLOCK (timing->element);
@@ -45,6 +45,26 @@ gst_nf_timing_reset_qos (GstNfTiming *timing)
   GST_OBJECT_LOCK (timing->element);
   timing->proportion = 1.0;
   timing->earliest = GST_CLOCK_TIME_NONE;
+  GST_OBJECT_UNLOCK (timing->element);
+}
+
+/**
+ * gst_nf_timing_set_held:
+ * @timing: of an element
+ * @info: of its frames
+ * @frames: how many are held before computing begins
+ */
+void
+gst_nf_timing_set_held (
+    GstNfTiming *timing, const GstVideoInfo *info, guint frames)
+{
+  GstClockTime held = 0;
+
+  if (info->fps_n > 0)
+    held = gst_util_uint64_scale (
+        frames, GST_SECOND * (guint64) info->fps_d, info->fps_n);
+  GST_OBJECT_LOCK (timing->element);
+  timing->held = held;
   GST_OBJECT_UNLOCK (timing->element);
 }
 
@@ -85,43 +105,28 @@ gst_nf_timing_measured (GstNfTiming *timing, GstClockTime took)
 }
 
 /**
- * gst_nf_timing_latency:
- * @timing: of an element
- *
- * Returns: the time of computing that is announced; 0 before the first one
- */
-GstClockTime
-gst_nf_timing_latency (GstNfTiming *timing)
-{
-  GstClockTime latency;
-
-  GST_OBJECT_LOCK (timing->element);
-  latency = timing->announced;
-  GST_OBJECT_UNLOCK (timing->element);
-
-  return latency;
-}
-
-/**
  * gst_nf_timing_answer_latency:
  * @timing: of an element
  * @sinkpad: where the frames come from
  * @query: a LATENCY query
- * @held: how long frames are held before computing begins
  *
- * Answers with upstream's latency plus @held and the time of computing.
+ * Answers with upstream's latency, plus the time that frames are held, plus the
+ * time of computing.
  *
  * Returns: FALSE when upstream knows no latency
  */
 gboolean
 gst_nf_timing_answer_latency (
-    GstNfTiming *timing, GstPad *sinkpad, GstQuery *query, GstClockTime held)
+    GstNfTiming *timing, GstPad *sinkpad, GstQuery *query)
 {
-  GstClockTime min, max, own = held + gst_nf_timing_latency (timing);
+  GstClockTime min, max, own;
   gboolean live;
 
   if (!gst_pad_peer_query (sinkpad, query))
     return FALSE;
+  GST_OBJECT_LOCK (timing->element);
+  own = timing->held + timing->announced;
+  GST_OBJECT_UNLOCK (timing->element);
   gst_query_parse_latency (query, &live, &min, &max);
   GST_DEBUG_OBJECT (timing->element,
       "upstream min %" GST_TIME_FORMAT ", ours %" GST_TIME_FORMAT,

@@ -10,7 +10,7 @@
  * in time any more are dropped before computing, and a message tells. */
 #pragma once
 
-#include <gst/gst.h>
+#include <gst/video/video.h>
 
 G_BEGIN_DECLS
 
@@ -22,6 +22,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   GstElement *element;
+  GstClockTime held; /* how long frames wait before computing begins */
   GstClockTime announced; /* with head-room; 0: nothing yet */
   GstClockTime recent; /* longest time since the last announcement */
   guint measured; /* times that went into @recent */
@@ -34,10 +35,11 @@ void gst_nf_timing_init (GstNfTiming *timing, GstElement *element);
 void gst_nf_timing_reset (GstNfTiming *timing);
 void gst_nf_timing_reset_qos (GstNfTiming *timing);
 
+void gst_nf_timing_set_held (
+    GstNfTiming *timing, const GstVideoInfo *info, guint frames);
 void gst_nf_timing_measured (GstNfTiming *timing, GstClockTime took);
-GstClockTime gst_nf_timing_latency (GstNfTiming *timing);
 gboolean gst_nf_timing_answer_latency (
-    GstNfTiming *timing, GstPad *sinkpad, GstQuery *query, GstClockTime held);
+    GstNfTiming *timing, GstPad *sinkpad, GstQuery *query);
 
 void gst_nf_timing_qos_event (GstNfTiming *timing, GstEvent *event);
 gboolean gst_nf_timing_is_late (GstNfTiming *timing, GstClockTime running_time);

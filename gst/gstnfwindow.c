@@ -209,7 +209,6 @@ gst_nf_window_init (GstNfWindow *window, guint length, gsize frame_bytes)
   window->length = length;
   window->frame_bytes = frame_bytes;
   window->pixels = g_malloc_n (length, frame_bytes);
-  window->times = g_new (GstClockTime, length);
   gst_nf_window_restart (window);
 }
 
@@ -221,7 +220,6 @@ void
 gst_nf_window_clear (GstNfWindow *window)
 {
   g_clear_pointer (&window->pixels, g_free);
-  g_clear_pointer (&window->times, g_free);
   window->length = window->count = 0;
 }
 
@@ -261,14 +259,13 @@ gst_nf_window_wants (const GstNfWindow *window, GstNfWindowMode mode)
 /**
  * gst_nf_window_place:
  * @window: a window
- * @time: of the frame that comes; later than that of the one before
  *
  * Makes room for a frame, if need be by forgetting the oldest one.
  *
  * Returns: (transfer none): where its pixels belong
  */
 guint8 *
-gst_nf_window_place (GstNfWindow *window, GstClockTime time)
+gst_nf_window_place (GstNfWindow *window)
 {
   guint place = (window->oldest + window->count) % window->length;
 
@@ -277,7 +274,6 @@ gst_nf_window_place (GstNfWindow *window, GstClockTime time)
   else
     window->oldest = (window->oldest + 1) % window->length;
   window->since++;
-  window->times[place] = time;
 
   return window->pixels + place * window->frame_bytes;
 }
@@ -316,43 +312,4 @@ gst_nf_window_frames (const GstNfWindow *window, const guint8 **frames)
   for (guint i = 0; i < window->length; i++)
     frames[i] = window->pixels
         + (window->oldest + i) % window->length * window->frame_bytes;
-}
-
-static GstClockTime
-time_of (const GstNfWindow *window, guint index)
-{
-  return window->times[(window->oldest + index) % window->length];
-}
-
-/**
- * gst_nf_window_newest:
- * @window: a window that is not empty
- *
- * Returns: the time of its newest frame
- */
-GstClockTime
-gst_nf_window_newest (const GstNfWindow *window)
-{
-  return time_of (window, window->count - 1);
-}
-
-/**
- * gst_nf_window_spacing:
- * @window: a window
- *
- * Returns: the mean time from one frame to the next, or NONE when it holds too
- *   few frames to tell
- */
-GstClockTime
-gst_nf_window_spacing (const GstNfWindow *window)
-{
-  GstClockTime first, last;
-
-  if (window->count < 2)
-    return GST_CLOCK_TIME_NONE;
-  first = time_of (window, 0);
-  last = time_of (window, window->count - 1);
-
-  return last > first ? (last - first) / (window->count - 1)
-                      : GST_CLOCK_TIME_NONE;
 }

@@ -91,7 +91,6 @@ typedef struct
   /*< private >*/
   gsize frame_bytes;
   guint8 *pixels; /* length frames, a ring */
-  GstClockTime *times; /* likewise */
   guint oldest;
   guint since; /* frames since a prediction was due */
   gboolean predicted; /* one was due in this clip */
@@ -102,12 +101,10 @@ void gst_nf_window_clear (GstNfWindow *window);
 
 guint gst_nf_window_restart (GstNfWindow *window);
 gboolean gst_nf_window_wants (const GstNfWindow *window, GstNfWindowMode mode);
-guint8 *gst_nf_window_place (GstNfWindow *window, GstClockTime time);
+guint8 *gst_nf_window_place (GstNfWindow *window);
 gboolean gst_nf_window_is_due (
     GstNfWindow *window, const GstNfWindowSettings *settings);
 
 void gst_nf_window_frames (const GstNfWindow *window, const guint8 **frames);
-GstClockTime gst_nf_window_newest (const GstNfWindow *window);
-GstClockTime gst_nf_window_spacing (const GstNfWindow *window);
 
 G_END_DECLS

@@ -72,13 +72,14 @@ nf_test_save_unet (const gchar *path, const NfUnetConfig *config, guint64 seed)
 
 /**
  * nf_test_unetpp_config:
- * @config: (out): resnet18 with a narrow decoder, 49 classes
+ * @config: (out): a narrow resnet18, 49 classes
  */
 void
 nf_test_unetpp_config (NfUnetppConfig *config)
 {
   nf_unetpp_config_init (config);
   config->encoder = 18;
+  config->encoder_width = 4;
   for (guint i = 0; i < NF_UNETPP_LEVELS; i++)
     config->widths[i] = 8;
 }

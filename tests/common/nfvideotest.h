@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfvideotest — frames for the tests of elements, and what came of them */
+#pragma once
+
+#include "nfelementtest.h"
+
+G_BEGIN_DECLS
+
+GstHarness *nf_test_harness_new (const gchar *launch, GstBus **bus);
+void nf_test_harness_free (GstHarness *h, GstBus *bus);
+
+GstBuffer *nf_test_frame (const GstVideoInfo *info, guint number, guint pad);
+void nf_test_set_times (GstBuffer *frame, guint number, GstClockTime duration);
+void nf_test_push_frames (GstHarness *h, guint from, guint n);
+
+GBytes *nf_test_pixels (
+    GstBuffer *buffer, const GstVideoInfo *info, GstVideoFormat format);
+gboolean nf_test_same (GstBuffer *a, GstBuffer *b, const GstVideoInfo *info);
+GstVideoInfo nf_test_output_info (GstHarness *h);
+
+guint64 nf_test_stat (GstElement *element, const gchar *name);
+void nf_test_expect_start_error (
+    GstElement *element, GQuark domain, gint code, const gchar *says);
+void nf_test_expect_warning (GstBus *bus, const gchar *says);
+
+G_END_DECLS
