@@ -45,7 +45,7 @@
 
 #include "gstnfelements.h"
 #include "gstnferror.h"
-#include "gstnfnpyvideo.h"
+#include "gstnfnpytimeline.h"
 #include "gstnfpool.h"
 
 #include <gst/base/gstadapter.h>
@@ -62,14 +62,6 @@ enum
   PROP_FRAMERATE
 };
 
-typedef struct
-{
-  gboolean waiting;
-  guint32 seqnum;
-  guint64 frame;
-  GstSegment segment;
-} PendingSeek;
-
 struct _GstNfNpyDec
 {
   GstElement parent;
@@ -79,19 +71,13 @@ struct _GstNfNpyDec
   /* object lock: written by the streaming thread, read by seeks and queries */
   gint fps_n;
   gint fps_d;
-  NfNpyHeader header;
-  GstVideoInfo info; /* format UNKNOWN until a header was read */
-  guint64 frames;
-  guint64 first_frame; /* frames of the arrays before this one */
-  guint64 next_frame; /* in this array; `frames` when none is awaited */
-  GstSegment segment;
-  PendingSeek seek;
+  GstNfNpyTimeline line;
 
   /* streaming thread */
   GstAdapter *adapter;
   GstBufferPool *pool;
-  gsize header_wanted;
-  gsize frame_bytes;
+  gsize header_wanted; /* bytes that the next try to read a header needs */
+  gsize frame_bytes; /* in the current array */
   guint arrays;
   gboolean send_segment;
   guint32 segment_seqnum;
@@ -235,12 +221,8 @@ gst_nf_npy_dec_get_property (
 
 /* the next bytes must be a header */
 static void
-gst_nf_npy_dec_forget_arrays (GstNfNpyDec *self)
+gst_nf_npy_dec_expect_header (GstNfNpyDec *self)
 {
-  GST_OBJECT_LOCK (self);
-  gst_video_info_init (&self->info);
-  self->frames = self->first_frame = self->next_frame = 0;
-  GST_OBJECT_UNLOCK (self);
   gst_adapter_clear (self->adapter);
   self->header_wanted = NF_NPY_MAGIC_BYTES + 2;
   self->arrays = 0;
@@ -254,15 +236,16 @@ gst_nf_npy_dec_change_state (GstElement *element, GstStateChange transition)
   GstStateChangeReturn ret;
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
-    gst_nf_npy_dec_forget_arrays (self);
-    gst_segment_init (&self->segment, GST_FORMAT_TIME);
+    gst_nf_npy_dec_expect_header (self);
+    GST_OBJECT_LOCK (self);
+    gst_nf_npy_timeline_reset (&self->line);
+    GST_OBJECT_UNLOCK (self);
     self->send_segment = FALSE;
-    self->seek.waiting = FALSE;
   }
   ret = GST_ELEMENT_CLASS (gst_nf_npy_dec_parent_class)
             ->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
-    gst_nf_npy_dec_forget_arrays (self);
+    gst_adapter_clear (self->adapter);
     gst_nf_pool_clear (&self->pool);
   }
 
@@ -272,7 +255,7 @@ gst_nf_npy_dec_change_state (GstElement *element, GstStateChange transition)
 static gboolean
 gst_nf_npy_dec_negotiate (GstNfNpyDec *self)
 {
-  g_autoptr (GstCaps) caps = gst_video_info_to_caps (&self->info);
+  g_autoptr (GstCaps) caps = gst_video_info_to_caps (&self->line.info);
 
   GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT, caps);
   gst_pad_check_reconfigure (self->srcpad);
@@ -293,44 +276,31 @@ gst_nf_npy_dec_send_segment (GstNfNpyDec *self)
   if (!self->send_segment)
     return;
   self->send_segment = FALSE;
-  event = gst_event_new_segment (&self->segment);
+  event = gst_event_new_segment (&self->line.segment);
   gst_event_set_seqnum (event, self->segment_seqnum);
   gst_pad_push_event (self->srcpad, event);
-}
-
-/* of the arrays so far; their framerate is known */
-static GstClockTime
-gst_nf_npy_dec_duration (GstNfNpyDec *self)
-{
-  return gst_nf_npy_video_time (&self->info, self->first_frame + self->frames);
 }
 
 static GstFlowReturn
 gst_nf_npy_dec_begin_array (
     GstNfNpyDec *self, const NfNpyHeader *header, GError **error)
 {
-  GstVideoInfo info;
-  guint64 frames;
+  const GstVideoInfo *info = &self->line.info;
+  gboolean ok;
 
-  if (!gst_nf_npy_video_from_header (header, &info, &frames, error))
-    return GST_FLOW_ERROR;
   GST_OBJECT_LOCK (self);
-  info.fps_n = self->fps_n;
-  info.fps_d = self->fps_d;
-  self->first_frame += self->frames;
-  self->header = *header;
-  self->info = info;
-  self->frames = frames;
-  self->next_frame = 0;
-  self->segment.duration = gst_nf_npy_dec_duration (self);
+  ok = gst_nf_npy_timeline_begin_array (
+      &self->line, header, self->fps_n, self->fps_d, error);
   GST_OBJECT_UNLOCK (self);
-  self->frame_bytes = gst_nf_npy_video_frame_bytes (header, &info);
+  if (!ok)
+    return GST_FLOW_ERROR;
+  self->frame_bytes = gst_nf_npy_video_frame_bytes (header, info);
   self->header_wanted = NF_NPY_MAGIC_BYTES + 2;
   self->arrays++;
   self->discont = TRUE;
   GST_INFO_OBJECT (self, "array %u: %" G_GUINT64_FORMAT " frames of %dx%d %s",
-      self->arrays, frames, info.width, info.height,
-      gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (&info)));
+      self->arrays, self->line.frames, info->width, info->height,
+      gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)));
   if (!gst_nf_npy_dec_negotiate (self))
     return GST_PAD_IS_FLUSHING (self->srcpad) ? GST_FLOW_FLUSHING
                                               : GST_FLOW_NOT_NEGOTIATED;
@@ -368,21 +338,22 @@ gst_nf_npy_dec_read_header (GstNfNpyDec *self)
 static gboolean
 gst_nf_npy_dec_fill (GstNfNpyDec *self, GstBuffer *buffer)
 {
+  const GstNfNpyTimeline *line = &self->line;
   g_autoptr (GError) error = NULL;
   GstVideoFrame frame;
 
-  if (!gst_video_frame_map (&frame, &self->info, buffer, GST_MAP_WRITE)) {
+  if (!gst_video_frame_map (&frame, &line->info, buffer, GST_MAP_WRITE)) {
     GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
         ("Cannot write to the memory that the next element provides."), (NULL));
     return FALSE;
   }
-  gst_nf_npy_video_read (&self->header,
+  gst_nf_npy_video_read (&line->header,
       gst_adapter_map (self->adapter, self->frame_bytes), &frame, &error);
   gst_adapter_unmap (self->adapter);
   gst_video_frame_unmap (&frame);
   if (error == NULL)
     return TRUE;
-  g_prefix_error (&error, "frame %" G_GUINT64_FORMAT ", ", self->next_frame);
+  g_prefix_error (&error, "frame %" G_GUINT64_FORMAT ", ", line->next_frame);
   gst_nf_element_error (GST_ELEMENT (self), error);
 
   return FALSE;
@@ -391,14 +362,10 @@ gst_nf_npy_dec_fill (GstNfNpyDec *self, GstBuffer *buffer)
 static GstFlowReturn
 gst_nf_npy_dec_push_frame (GstNfNpyDec *self)
 {
-  guint64 number = self->first_frame + self->next_frame;
-  GstClockTime begin = gst_nf_npy_video_time (&self->info, number);
-  GstClockTime end = gst_nf_npy_video_time (&self->info, number + 1);
   GstBuffer *buffer = NULL;
   GstFlowReturn flow;
 
-  if (GST_CLOCK_TIME_IS_VALID (self->segment.stop)
-      && begin >= self->segment.stop)
+  if (gst_nf_npy_timeline_is_past_stop (&self->line))
     return GST_FLOW_EOS;
   if (gst_pad_check_reconfigure (self->srcpad)
       && !gst_nf_npy_dec_negotiate (self))
@@ -413,16 +380,12 @@ gst_nf_npy_dec_push_frame (GstNfNpyDec *self)
     return GST_FLOW_ERROR;
   }
   gst_adapter_flush (self->adapter, self->frame_bytes);
-  GST_BUFFER_PTS (buffer) = begin;
-  GST_BUFFER_DURATION (buffer) = end - begin;
-  GST_BUFFER_OFFSET (buffer) = number;
-  GST_BUFFER_OFFSET_END (buffer) = number + 1;
+  gst_nf_npy_timeline_stamp (&self->line, buffer);
   if (self->discont)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   self->discont = FALSE;
   GST_OBJECT_LOCK (self);
-  self->next_frame++;
-  self->segment.position = end;
+  gst_nf_npy_timeline_advance (&self->line);
   GST_OBJECT_UNLOCK (self);
 
   return gst_pad_push (self->srcpad, buffer);
@@ -436,7 +399,7 @@ gst_nf_npy_dec_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 
   gst_adapter_push (self->adapter, buffer);
   while (flow == GST_FLOW_OK) {
-    gboolean in_array = self->next_frame < self->frames;
+    gboolean in_array = gst_nf_npy_timeline_in_array (&self->line);
     gsize wanted = in_array ? self->frame_bytes : self->header_wanted;
 
     if (gst_adapter_available (self->adapter) < wanted)
@@ -448,80 +411,54 @@ gst_nf_npy_dec_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   return flow;
 }
 
-/* whether the stream may end here; posts the error when it may not */
-static gboolean
+/* the stream ends here: posts the error when it may not */
+static void
 gst_nf_npy_dec_check_end (GstNfNpyDec *self)
 {
+  const GstNfNpyTimeline *line = &self->line;
   gsize rest = gst_adapter_available (self->adapter);
-  guint64 number = self->first_frame + self->next_frame;
 
-  if (self->next_frame < self->frames) {
-    if (GST_CLOCK_TIME_IS_VALID (self->segment.stop)
-        && gst_nf_npy_video_time (&self->info, number) >= self->segment.stop)
-      return TRUE;
+  if (gst_nf_npy_timeline_in_array (line)) {
+    if (!gst_nf_npy_timeline_is_past_stop (line))
+      GST_ELEMENT_ERROR (self, STREAM, DECODE,
+          ("The .npy file is truncated: expected %" G_GUINT64_FORMAT
+           " frames of %dx%d, found %" G_GUINT64_FORMAT
+           ". Copy or make the file again.",
+              line->frames, line->info.width, line->info.height,
+              line->next_frame),
+          ("of the next frame %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
+           " bytes were there",
+              rest, self->frame_bytes));
+  } else if (self->arrays == 0 || rest > 0) {
     GST_ELEMENT_ERROR (self, STREAM, DECODE,
-        ("The .npy file is truncated: expected %" G_GUINT64_FORMAT
-         " frames of %dx%d, found %" G_GUINT64_FORMAT
-         ". Copy or make the file again.",
-            self->frames, self->info.width, self->info.height,
-            self->next_frame),
-        ("of the next frame %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
-         " bytes were there",
-            rest, self->frame_bytes));
-    return FALSE;
+        ("The .npy file is truncated: it ends within its header. Copy or make "
+         "the file again."),
+        ("expected at least %" G_GSIZE_FORMAT " bytes of header %u, found "
+         "%" G_GSIZE_FORMAT,
+            self->header_wanted, self->arrays + 1, rest));
   }
-  if (self->arrays > 0 && rest == 0)
-    return TRUE;
-  GST_ELEMENT_ERROR (self, STREAM, DECODE,
-      ("The .npy file is truncated: it ends within its header. Copy or make "
-       "the file again."),
-      ("expected at least %" G_GSIZE_FORMAT " bytes of header %u, found "
-       "%" G_GSIZE_FORMAT,
-          self->header_wanted, self->arrays + 1, rest));
-
-  return FALSE;
 }
 
-/* where the frames shown so far end */
-static GstClockTime
-gst_nf_npy_dec_running_time (GstNfNpyDec *self)
-{
-  guint64 position = MIN (self->segment.position, self->segment.stop);
-
-  return gst_segment_to_running_time (
-      &self->segment, GST_FORMAT_TIME, position);
-}
-
-/* a stream begins: at its header, after the frames shown so far */
 static void
 gst_nf_npy_dec_begin_stream (GstNfNpyDec *self)
 {
-  GstClockTime base = gst_nf_npy_dec_running_time (self);
-
-  gst_nf_npy_dec_forget_arrays (self);
+  gst_nf_npy_dec_expect_header (self);
   GST_OBJECT_LOCK (self);
-  gst_segment_init (&self->segment, GST_FORMAT_TIME);
-  self->segment.base = base;
+  gst_nf_npy_timeline_begin_stream (&self->line);
   GST_OBJECT_UNLOCK (self);
 }
 
 /* upstream answers our seek, or begins another file */
 static void
-gst_nf_npy_dec_segment (GstNfNpyDec *self, GstEvent *event)
+gst_nf_npy_dec_segment (GstNfNpyDec *self, guint32 seqnum)
 {
+  const GstSegment *segment = &self->line.segment;
   gboolean sought;
 
-  self->segment_seqnum = gst_event_get_seqnum (event);
+  self->segment_seqnum = seqnum;
   self->send_segment = TRUE;
   GST_OBJECT_LOCK (self);
-  sought = self->seek.waiting && self->seek.seqnum == self->segment_seqnum;
-  if (sought) {
-    if ((self->seek.segment.flags & GST_SEGMENT_FLAG_RESET) == 0)
-      self->seek.segment.base = gst_nf_npy_dec_running_time (self);
-    self->segment = self->seek.segment;
-    self->next_frame = self->seek.frame;
-    self->seek.waiting = FALSE;
-  }
+  sought = gst_nf_npy_timeline_take_seek (&self->line, seqnum);
   GST_OBJECT_UNLOCK (self);
   if (!sought) {
     gst_nf_npy_dec_begin_stream (self);
@@ -529,16 +466,17 @@ gst_nf_npy_dec_segment (GstNfNpyDec *self, GstEvent *event)
   }
   gst_adapter_clear (self->adapter);
   self->discont = TRUE;
-  if ((self->segment.flags & GST_SEGMENT_FLAG_SEGMENT) != 0)
+  if ((segment->flags & GST_SEGMENT_FLAG_SEGMENT) != 0)
     gst_element_post_message (GST_ELEMENT (self),
         gst_message_new_segment_start (
-            GST_OBJECT (self), GST_FORMAT_TIME, self->segment.start));
+            GST_OBJECT (self), GST_FORMAT_TIME, segment->start));
 }
 
 static gboolean
 gst_nf_npy_dec_segment_done (GstNfNpyDec *self)
 {
-  gint64 position = MIN (self->segment.position, self->segment.stop);
+  const GstSegment *segment = &self->line.segment;
+  gint64 position = MIN (segment->position, segment->stop);
 
   gst_nf_npy_dec_check_end (self);
   gst_nf_npy_dec_send_segment (self);
@@ -562,15 +500,14 @@ gst_nf_npy_dec_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       gst_nf_npy_dec_begin_stream (self);
       break;
     case GST_EVENT_SEGMENT:
-      gst_nf_npy_dec_segment (self, event);
+      gst_nf_npy_dec_segment (self, gst_event_get_seqnum (event));
       gst_event_unref (event);
       return TRUE;
     case GST_EVENT_FLUSH_STOP:
       gst_adapter_clear (self->adapter);
       self->header_wanted = NF_NPY_MAGIC_BYTES + 2;
       GST_OBJECT_LOCK (self);
-      self->next_frame = self->frames;
-      gst_segment_init (&self->segment, GST_FORMAT_TIME);
+      gst_nf_npy_timeline_flush (&self->line);
       GST_OBJECT_UNLOCK (self);
       break;
     case GST_EVENT_SEGMENT_DONE:
@@ -604,82 +541,36 @@ gst_nf_npy_dec_upstream_seeks (GstNfNpyDec *self)
   return seekable;
 }
 
-/* only offsets in the first array are known */
 static gboolean
 gst_nf_npy_dec_is_seekable (GstNfNpyDec *self)
 {
   gboolean known;
 
   GST_OBJECT_LOCK (self);
-  known = self->frames > 0 && self->first_frame == 0;
+  known = gst_nf_npy_timeline_can_seek (&self->line);
   GST_OBJECT_UNLOCK (self);
 
   return known && gst_nf_npy_dec_upstream_seeks (self);
 }
 
-/* remembers the seek, and says which bytes it means */
-static gboolean
-gst_nf_npy_dec_prepare_seek (GstNfNpyDec *self, GstEvent *event,
-    GstSeekFlags *flags, guint64 *from, guint64 *to)
-{
-  GstSeekType start_type, stop_type;
-  GstFormat format;
-  GstSegment segment;
-  gint64 start, stop;
-  gdouble rate;
-  guint64 frame, last;
-  gsize bytes;
-  gboolean ok;
-
-  gst_event_parse_seek (
-      event, &rate, &format, flags, &start_type, &start, &stop_type, &stop);
-  if (format != GST_FORMAT_TIME || rate <= 0
-      || (*flags & GST_SEEK_FLAG_INSTANT_RATE_CHANGE) != 0)
-    return FALSE;
-  GST_OBJECT_LOCK (self);
-  segment = self->segment;
-  segment.duration = gst_nf_npy_dec_duration (self);
-  ok = gst_segment_do_seek (
-      &segment, rate, format, *flags, start_type, start, stop_type, stop, NULL);
-  if (ok) {
-    bytes = gst_nf_npy_video_frame_bytes (&self->header, &self->info);
-    frame = gst_nf_npy_video_frame_at (&self->info, segment.start);
-    frame = MIN (frame, self->frames);
-    last = self->frames;
-    if (GST_CLOCK_TIME_IS_VALID (segment.stop) && segment.stop > 0)
-      last = gst_nf_npy_video_frame_at (&self->info, segment.stop - 1) + 1;
-    last = CLAMP (last, frame, self->frames);
-    *from = self->header.header_bytes + frame * bytes;
-    *to = self->header.header_bytes + last * bytes;
-    self->seek.waiting = TRUE;
-    self->seek.seqnum = gst_event_get_seqnum (event);
-    self->seek.frame = frame;
-    self->seek.segment = segment;
-  }
-  GST_OBJECT_UNLOCK (self);
-
-  return ok;
-}
-
 static gboolean
 gst_nf_npy_dec_seek (GstNfNpyDec *self, GstEvent *event)
 {
-  GstSeekFlags flags;
-  guint64 from, to;
-  GstEvent *upstream;
+  GstEvent *upstream = NULL;
 
-  if (!gst_nf_npy_dec_is_seekable (self)
-      || !gst_nf_npy_dec_prepare_seek (self, event, &flags, &from, &to)) {
+  if (gst_nf_npy_dec_is_seekable (self)) {
+    GST_OBJECT_LOCK (self);
+    upstream = gst_nf_npy_timeline_prepare_seek (&self->line, event);
+    GST_OBJECT_UNLOCK (self);
+  }
+  if (upstream == NULL) {
     GST_INFO_OBJECT (self, "cannot do %" GST_PTR_FORMAT, event);
     return FALSE;
   }
-  upstream = gst_event_new_seek (1.0, GST_FORMAT_BYTES, flags,
-      GST_SEEK_TYPE_SET, from, GST_SEEK_TYPE_SET, to);
-  gst_event_set_seqnum (upstream, gst_event_get_seqnum (event));
   if (gst_pad_push_event (self->sinkpad, upstream))
     return TRUE;
   GST_OBJECT_LOCK (self);
-  self->seek.waiting = FALSE;
+  self->line.seek_waiting = FALSE;
   GST_OBJECT_UNLOCK (self);
 
   return FALSE;
@@ -700,73 +591,36 @@ gst_nf_npy_dec_src_event (GstPad *pad, GstObject *parent, GstEvent *event)
 }
 
 static gboolean
-gst_nf_npy_dec_query_duration (GstNfNpyDec *self, GstQuery *query)
-{
-  GstFormat format;
-  gint64 duration = -1;
-
-  gst_query_parse_duration (query, &format, NULL);
-  GST_OBJECT_LOCK (self);
-  if (GST_VIDEO_INFO_FORMAT (&self->info) != GST_VIDEO_FORMAT_UNKNOWN) {
-    if (format == GST_FORMAT_TIME)
-      duration = gst_nf_npy_dec_duration (self);
-    else if (format == GST_FORMAT_DEFAULT)
-      duration = self->first_frame + self->frames;
-  }
-  GST_OBJECT_UNLOCK (self);
-  gst_query_set_duration (query, format, duration);
-
-  return duration >= 0;
-}
-
-static gboolean
-gst_nf_npy_dec_query_position (GstNfNpyDec *self, GstQuery *query)
-{
-  GstFormat format;
-  gint64 position = -1;
-
-  gst_query_parse_position (query, &format, NULL);
-  GST_OBJECT_LOCK (self);
-  if (format == GST_FORMAT_TIME)
-    position = gst_segment_to_stream_time (
-        &self->segment, GST_FORMAT_TIME, self->segment.position);
-  else if (format == GST_FORMAT_DEFAULT)
-    position = self->first_frame + self->next_frame;
-  GST_OBJECT_UNLOCK (self);
-  gst_query_set_position (query, format, position);
-
-  return position >= 0;
-}
-
-static gboolean
-gst_nf_npy_dec_query_seeking (GstNfNpyDec *self, GstQuery *query)
-{
-  GstFormat format;
-  gboolean seekable;
-  gint64 duration;
-
-  gst_query_parse_seeking (query, &format, NULL, NULL, NULL);
-  seekable = format == GST_FORMAT_TIME && gst_nf_npy_dec_is_seekable (self);
-  GST_OBJECT_LOCK (self);
-  duration = seekable ? (gint64) gst_nf_npy_dec_duration (self) : -1;
-  GST_OBJECT_UNLOCK (self);
-  gst_query_set_seeking (query, format, seekable, 0, duration);
-
-  return TRUE;
-}
-
-static gboolean
 gst_nf_npy_dec_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
   GstNfNpyDec *self = GST_NF_NPY_DEC (parent);
+  gboolean seekable;
+  GstFormat format;
+  gint64 value;
 
   switch (GST_QUERY_TYPE (query)) {
     case GST_QUERY_DURATION:
-      return gst_nf_npy_dec_query_duration (self, query);
+      gst_query_parse_duration (query, &format, NULL);
+      GST_OBJECT_LOCK (self);
+      value = gst_nf_npy_timeline_get_duration (&self->line, format);
+      GST_OBJECT_UNLOCK (self);
+      gst_query_set_duration (query, format, value);
+      return value >= 0;
     case GST_QUERY_POSITION:
-      return gst_nf_npy_dec_query_position (self, query);
+      gst_query_parse_position (query, &format, NULL);
+      GST_OBJECT_LOCK (self);
+      value = gst_nf_npy_timeline_get_position (&self->line, format);
+      GST_OBJECT_UNLOCK (self);
+      gst_query_set_position (query, format, value);
+      return value >= 0;
     case GST_QUERY_SEEKING:
-      return gst_nf_npy_dec_query_seeking (self, query);
+      gst_query_parse_seeking (query, &format, NULL, NULL, NULL);
+      seekable = format == GST_FORMAT_TIME && gst_nf_npy_dec_is_seekable (self);
+      GST_OBJECT_LOCK (self);
+      value = gst_nf_npy_timeline_get_duration (&self->line, format);
+      GST_OBJECT_UNLOCK (self);
+      gst_query_set_seeking (query, format, seekable, 0, value);
+      return TRUE;
     default:
       return gst_pad_query_default (pad, parent, query);
   }

@@ -158,37 +158,3 @@ gst_nf_npy_video_write (const GstVideoFrame *frame, guint8 *data)
     line += stride;
   }
 }
-
-/**
- * gst_nf_npy_video_time:
- * @info: with a framerate
- * @frame: a frame's number
- *
- * Returns: when the frame begins, ns, rounded down
- */
-GstClockTime
-gst_nf_npy_video_time (const GstVideoInfo *info, guint64 frame)
-{
-  return gst_util_uint64_scale (frame, GST_VIDEO_INFO_FPS_D (info) * GST_SECOND,
-      GST_VIDEO_INFO_FPS_N (info));
-}
-
-/**
- * gst_nf_npy_video_frame_at:
- * @info: with a framerate
- * @time: ns
- *
- * Returns: number of the frame that is shown at @time
- */
-guint64
-gst_nf_npy_video_frame_at (const GstVideoInfo *info, GstClockTime time)
-{
-  guint64 frame = gst_util_uint64_scale (time, GST_VIDEO_INFO_FPS_N (info),
-      GST_VIDEO_INFO_FPS_D (info) * GST_SECOND);
-
-  /* times of frames are rounded down, so the division may fall short */
-  if (gst_nf_npy_video_time (info, frame + 1) <= time)
-    frame++;
-
-  return frame;
-}

@@ -29,7 +29,4 @@ gboolean gst_nf_npy_video_read (const NfNpyHeader *header, const guint8 *data,
     GstVideoFrame *frame, GError **error);
 void gst_nf_npy_video_write (const GstVideoFrame *frame, guint8 *data);
 
-GstClockTime gst_nf_npy_video_time (const GstVideoInfo *info, guint64 frame);
-guint64 gst_nf_npy_video_frame_at (const GstVideoInfo *info, GstClockTime time);
-
 G_END_DECLS
