@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * doclines — the pipelines in the elements' documentation run
+ *
+ * Takes the gst-launch-1.0 lines out of the SECTION comment of an element and
+ * runs them one after the other in an empty folder: each must end with EOS. */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+static void
+remove_folder (const gchar *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const gchar *name;
+
+  while ((name = g_dir_read_name (dir)) != NULL) {
+    g_autofree gchar *path = g_build_filename (folder, name, NULL);
+    g_assert_cmpint (g_remove (path), ==, 0);
+  }
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+static void
+run_line (const gchar *folder, const gchar *line)
+{
+  gchar *argv[] = { (gchar *) "/bin/sh", (gchar *) "-c", (gchar *) line, NULL };
+  g_autofree gchar *output = NULL;
+  g_autofree gchar *errors = NULL;
+  g_autoptr (GError) error = NULL;
+  gint status = -1;
+
+  g_test_message ("%s", line);
+  g_spawn_sync (folder, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output,
+      &errors, &status, &error);
+  g_assert_no_error (error);
+  if (!g_spawn_check_wait_status (status, NULL))
+    g_error ("%s\n%s%s", line, output, errors);
+}
+
+static void
+test_doclines_run (gconstpointer data)
+{
+  const gchar *source = data;
+  g_autofree gchar *path =
+      g_build_filename (g_getenv ("NF_SOURCE"), "gst", source, NULL);
+  g_autofree gchar *program = g_find_program_in_path ("gst-launch-1.0");
+  g_autofree gchar *folder = NULL;
+  g_autofree gchar *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  guint n_run = 0;
+
+  if (program == NULL) {
+    g_test_skip ("gst-launch-1.0 is not installed");
+    return;
+  }
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  folder = g_dir_make_tmp ("doclines-XXXXXX", NULL);
+  for (guint i = 0; lines[i] != NULL; i++) {
+    if (!g_str_has_prefix (lines[i], " * gst-launch-1.0 "))
+      continue;
+    run_line (folder, lines[i] + strlen (" * "));
+    n_run++;
+  }
+  g_assert_cmpuint (n_run, >, 0);
+  remove_folder (folder);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/doclines/nfiou", "gstnfiou.c", test_doclines_run);
+  g_test_add_data_func (
+      "/doclines/nfnpydec", "gstnfnpydec.c", test_doclines_run);
+  g_test_add_data_func (
+      "/doclines/nfnpyenc", "gstnfnpyenc.c", test_doclines_run);
+
+  return g_test_run ();
+}
