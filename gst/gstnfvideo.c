@@ -2,19 +2,32 @@
  *
  * gstnfvideo — raw video in any format and size <-> packed pixels of a network
  *
- * GstVideoConverter does the work, in one step from the frame as it is to the
- * network's size and format: strides, planes, chroma, ranges and matrices are
- * its business. Interlaced frames are taken whole, as they lie in memory. */
+ * GstVideoConverter does the work: strides, planes, chroma, ranges and matrices
+ * are its business. One step leads from the frame as it is to the network's size
+ * and format, with one exception: its linear scaler leaves the last columns of
+ * lines of 16-bit values undefined (GStreamer 1.22), so frames of more than 8
+ * bits are scaled as 8-bit RGB, and converted before or after that. Interlaced
+ * frames are taken whole, as they lie in memory. */
 #include "gstnfvideo.h"
 
 #include "core/nferror.h"
 
 #include <string.h>
 
+#define MAX_STEPS 3
+
+typedef struct
+{
+  GstVideoConverter *converter;
+  GstVideoInfo info; /* of what it makes */
+  guint8 *pixels; /* room for that; NULL in the last step */
+} Step;
+
 struct _GstNfVideo
 {
   GstVideoInfo in_info, out_info; /* of the buffers and pixels */
-  GstVideoConverter *converter;
+  Step steps[MAX_STEPS];
+  guint n_steps;
 };
 
 /**
@@ -82,6 +95,46 @@ without_timing (const GstVideoInfo *info)
   return copy;
 }
 
+static gboolean
+is_deep (const GstVideoInfo *info)
+{
+  return gst_video_format_get_info (info->finfo->unpack_format)->bits > 8;
+}
+
+/* adds a step from what there is so far, unless it is that already */
+static gboolean
+add_step (GstNfVideo *self, const GstVideoInfo *out, gboolean last)
+{
+  Step *step = &self->steps[self->n_steps];
+  GstVideoInfo from =
+      without_timing (self->n_steps > 0 ? &step[-1].info : &self->in_info);
+  GstVideoInfo to = without_timing (out);
+
+  if (!last && gst_video_info_is_equal (&from, &to))
+    return TRUE;
+  step->converter =
+      gst_video_converter_new (&from, &to, gst_nf_video_options ());
+  step->info = *out;
+  step->pixels = last ? NULL : g_malloc (out->size);
+  self->n_steps++;
+
+  return step->converter != NULL;
+}
+
+static gboolean
+add_steps (GstNfVideo *self)
+{
+  const GstVideoInfo *in = &self->in_info, *out = &self->out_info;
+  gboolean scales = in->width != out->width || in->height != out->height;
+  GstVideoInfo before, after;
+
+  return gst_nf_video_packed_info (&before, in->width, in->height, 3, NULL)
+      && gst_nf_video_packed_info (&after, out->width, out->height, 3, NULL)
+      && (!scales || !is_deep (in) || add_step (self, &before, FALSE))
+      && (!scales || !is_deep (out) || add_step (self, &after, FALSE))
+      && add_step (self, out, TRUE);
+}
+
 /**
  * gst_nf_video_new:
  * @in: what comes
@@ -94,26 +147,20 @@ GstNfVideo *
 gst_nf_video_new (
     const GstVideoInfo *in, const GstVideoInfo *out, GError **error)
 {
-  GstVideoInfo from = without_timing (in), to = without_timing (out);
-  GstVideoConverter *converter =
-      gst_video_converter_new (&from, &to, gst_nf_video_options ());
-  GstNfVideo *self;
+  g_autoptr (GstNfVideo) self = g_new0 (GstNfVideo, 1);
 
-  if (converter == NULL) {
-    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
-        "video: GStreamer cannot convert %dx%d %s to %dx%d %s; put a "
-        "videoconvert before this element",
-        in->width, in->height,
-        gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (in)), out->width,
-        out->height, gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (out)));
-    return NULL;
-  }
-  self = g_new0 (GstNfVideo, 1);
   self->in_info = *in;
   self->out_info = *out;
-  self->converter = converter;
+  if (add_steps (self))
+    return g_steal_pointer (&self);
+  g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+      "video: GStreamer cannot convert %dx%d %s to %dx%d %s; put a "
+      "videoconvert before this element",
+      in->width, in->height,
+      gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (in)), out->width,
+      out->height, gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (out)));
 
-  return self;
+  return NULL;
 }
 
 /**
@@ -123,7 +170,10 @@ gst_nf_video_new (
 void
 gst_nf_video_free (GstNfVideo *self)
 {
-  gst_video_converter_free (self->converter);
+  for (guint i = 0; i < self->n_steps; i++) {
+    g_clear_pointer (&self->steps[i].converter, gst_video_converter_free);
+    g_free (self->steps[i].pixels);
+  }
   g_free (self);
 }
 
@@ -152,6 +202,25 @@ wrap (GstVideoFrame *frame, const GstVideoInfo *info, const guint8 *pixels)
   frame->data[0] = (gpointer) pixels;
 }
 
+static void
+run (GstNfVideo *self, const GstVideoFrame *in, GstVideoFrame *out)
+{
+  GstVideoFrame made[MAX_STEPS];
+  const GstVideoFrame *from = in;
+
+  for (guint i = 0; i < self->n_steps; i++) {
+    const Step *step = &self->steps[i];
+    GstVideoFrame *to = out;
+
+    if (step->pixels != NULL) {
+      to = &made[i];
+      wrap (to, &step->info, step->pixels);
+    }
+    gst_video_converter_frame (step->converter, from, to);
+    from = to;
+  }
+}
+
 /**
  * gst_nf_video_to_pixels:
  * @self: a converter to packed pixels
@@ -170,7 +239,7 @@ gst_nf_video_to_pixels (
   if (!map (&from, &self->in_info, in, GST_MAP_READ, error))
     return FALSE;
   wrap (&to, &self->out_info, pixels);
-  gst_video_converter_frame (self->converter, &from, &to);
+  run (self, &from, &to);
   gst_video_frame_unmap (&from);
 
   return TRUE;
@@ -194,7 +263,7 @@ gst_nf_video_from_pixels (
   if (!map (&to, &self->out_info, out, GST_MAP_WRITE, error))
     return FALSE;
   wrap (&from, &self->in_info, pixels);
-  gst_video_converter_frame (self->converter, &from, &to);
+  run (self, &from, &to);
   gst_video_frame_unmap (&to);
 
   return TRUE;
@@ -221,7 +290,7 @@ gst_nf_video_convert (
     gst_video_frame_unmap (&from);
     return FALSE;
   }
-  gst_video_converter_frame (self->converter, &from, &to);
+  run (self, &from, &to);
   gst_video_frame_unmap (&to);
   gst_video_frame_unmap (&from);
 
