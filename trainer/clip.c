@@ -7,17 +7,25 @@
 
 #include <string.h>
 
-/* "image_7.png" gives 7; -1 for other names. */
-static gint64
-frame_number (const gchar *name)
+/**
+ * nf_clip_name_number:
+ * @name: of a file or folder
+ * @prefix: what stands before the number
+ * @suffix: what stands after it
+ *
+ * Returns: the number, written without needless zeros; -1 for other names
+ */
+gint64
+nf_clip_name_number (
+    const gchar *name, const gchar *prefix, const gchar *suffix)
 {
   g_autofree gchar *again = NULL;
   gint64 number;
 
-  if (!g_str_has_prefix (name, "image_"))
+  if (!g_str_has_prefix (name, prefix))
     return -1;
-  number = g_ascii_strtoll (name + strlen ("image_"), NULL, 10);
-  again = g_strdup_printf ("image_%" G_GINT64_FORMAT ".png", number);
+  number = g_ascii_strtoll (name + strlen (prefix), NULL, 10);
+  again = g_strdup_printf ("%s%" G_GINT64_FORMAT "%s", prefix, number, suffix);
   return g_str_equal (again, name) ? number : -1;
 }
 
@@ -59,7 +67,7 @@ count_frames (NfClipInfo *info, GError **error)
   if (!dir)
     return FALSE;
   while ((name = g_dir_read_name (dir))) {
-    gint64 number = frame_number (name);
+    gint64 number = nf_clip_name_number (name, "image_", ".png");
 
     last = MAX (last, number);
     info->n_frames += number >= 0;

@@ -49,6 +49,8 @@ typedef struct
   guint8 *masks;
 } NfClip;
 
+gint64 nf_clip_name_number (
+    const gchar *name, const gchar *prefix, const gchar *suffix);
 NfClipInfo *nf_clip_info_new (
     const gchar *folder, const gchar *name, gboolean masks, GError **error);
 void nf_clip_info_free (NfClipInfo *info);

@@ -3,7 +3,11 @@
  * configcheck — what must hold between settings, and the JSON of checkpoints
  *
  * Siblings: runconfig.c (one value at a time), configtable.c (the rows). */
+#include "nets/nfspadeunet.h"
+#include "nets/nfunetpp.h"
 #include "runconfig.h"
+
+#include <string.h>
 
 static gboolean fail (GError **error, const gchar *format, ...)
     G_GNUC_PRINTF (2, 3);
@@ -121,71 +125,56 @@ nf_train_config_resolve_size (
   return TRUE;
 }
 
-static void
-add_int (JsonObject *object, const gchar *name, gint64 value)
+G_STATIC_ASSERT (NF_UNET_MAX_LEVELS >= NF_CONFIG_MAX_LIST);
+
+static guint
+copy_ints (gint *to, const NfIntList *from)
 {
-  json_object_set_int_member (object, name, value);
+  for (guint i = 0; i < from->n; i++)
+    to[i] = from->v[i];
+  return from->n;
 }
 
-static void
-add_ints (JsonObject *object, const gchar *name, const NfIntList *list)
-{
-  JsonArray *array = json_array_new ();
-
-  for (guint i = 0; i < list->n; i++)
-    json_array_add_int_element (array, list->v[i]);
-  json_object_set_array_member (object, name, array);
-}
-
-static void
-add_floats (JsonObject *object, const gchar *name, const NfFloatList *list)
-{
-  JsonArray *array = json_array_new ();
-
-  for (guint i = 0; i < list->n; i++)
-    json_array_add_double_element (array, list->v[i]);
-  json_object_set_array_member (object, name, array);
-}
-
-static void
-add_diffusion (JsonObject *object, const NfTrainConfig *config)
+static JsonObject *
+diffusion_to_json (const NfTrainConfig *config)
 {
   const NfConfigDiffusion *model = &config->diffusion;
-  const NfIntList size = { 2, { config->height, config->width } };
+  NfUnetConfig net = { config->height, config->width };
 
-  if (config->height == config->width)
-    add_int (object, "image_size", config->height);
-  else
-    add_ints (object, "image_size", &size);
-  add_int (object, "channels", model->channels);
-  add_int (object, "num_frames", model->num_frames);
-  add_int (object, "num_frames_cond", model->num_frames_cond);
-  add_int (object, "future_gap", model->future_gap);
-  add_int (object, "ngf", model->ngf);
-  add_ints (object, "ch_mult", &model->ch_mult);
-  add_int (object, "num_res_blocks", model->num_res_blocks);
-  add_ints (object, "attn_resolutions", &model->attn_resolutions);
-  add_int (object, "n_head_channels", model->n_head_channels);
-  json_object_set_boolean_member (object, "spade", model->spade);
-  add_int (object, "spade_dim", model->spade_dim);
-  add_int (object, "num_classes", model->num_classes);
-  json_object_set_double_member (object, "sigma_begin", model->sigma_begin);
-  json_object_set_double_member (object, "sigma_end", model->sigma_end);
-  json_object_set_string_member (object, "sigma_dist", model->sigma_dist);
-  json_object_set_double_member (object, "dropout", model->dropout);
+  net.channels = model->channels;
+  net.num_frames = model->num_frames;
+  net.num_frames_cond = model->num_frames_cond;
+  net.future_gap = model->future_gap;
+  net.ngf = model->ngf;
+  net.n_levels = copy_ints (net.ch_mult, &model->ch_mult);
+  net.num_res_blocks = model->num_res_blocks;
+  net.n_attn = copy_ints (net.attn_resolutions, &model->attn_resolutions);
+  net.n_head_channels = model->n_head_channels;
+  net.spade = model->spade;
+  net.spade_dim = model->spade_dim;
+  net.num_classes = model->num_classes;
+  net.sigma_begin = model->sigma_begin;
+  net.sigma_end = model->sigma_end;
+  net.sigma_dist = g_str_equal (model->sigma_dist, "cosine") ? NF_SIGMA_COSINE
+                                                             : NF_SIGMA_LINEAR;
+  net.dropout = model->dropout;
+  return nf_unet_config_to_json (&net);
 }
 
-static void
-add_segment (JsonObject *object, const NfTrainConfig *config)
+static JsonObject *
+segment_to_json (const NfTrainConfig *config)
 {
   const NfConfigSegment *model = &config->segment;
+  NfUnetppConfig net;
 
-  json_object_set_string_member (object, "encoder", model->encoder);
-  add_int (object, "encoder_width", model->encoder_width);
-  add_int (object, "classes", model->classes);
-  add_ints (object, "widths", &model->widths);
-  add_floats (object, "mean", &model->mean);
-  add_floats (object, "std", &model->std);
+  nf_unetpp_config_init (&net);
+  net.encoder = g_ascii_strtoll (model->encoder + strlen ("resnet"), NULL, 10);
+  net.encoder_width = model->encoder_width;
+  net.classes = model->classes;
+  copy_ints (net.widths, &model->widths);
+  memcpy (net.mean, model->mean.v, sizeof net.mean);
+  memcpy (net.std, model->std.v, sizeof net.std);
+  return nf_unetpp_config_to_json (&net);
 }
 
 /**
@@ -199,11 +188,6 @@ add_segment (JsonObject *object, const NfTrainConfig *config)
 JsonObject *
 nf_train_config_to_json (const NfTrainConfig *config)
 {
-  JsonObject *object = json_object_new ();
-
-  if (config->kind == NF_TRAIN_DIFFUSION)
-    add_diffusion (object, config);
-  else
-    add_segment (object, config);
-  return object;
+  return config->kind == NF_TRAIN_DIFFUSION ? diffusion_to_json (config)
+                                            : segment_to_json (config);
 }

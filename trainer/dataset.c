@@ -26,20 +26,6 @@ struct _NfOrder
   guint *items;
 };
 
-/* "video_12" gives 12; -1 for other names. */
-static gint64
-clip_number (const gchar *name)
-{
-  g_autofree gchar *again = NULL;
-  gint64 number;
-
-  if (!g_str_has_prefix (name, "video_"))
-    return -1;
-  number = g_ascii_strtoll (name + strlen ("video_"), NULL, 10);
-  again = g_strdup_printf ("video_%" G_GINT64_FORMAT, number);
-  return g_str_equal (again, name) ? number : -1;
-}
-
 static gint
 compare_numbers (gconstpointer a, gconstpointer b)
 {
@@ -61,7 +47,7 @@ list_clips (const gchar *folder, GError **error)
     return NULL;
   numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
   while ((name = g_dir_read_name (dir))) {
-    gint64 number = clip_number (name);
+    gint64 number = nf_clip_name_number (name, "video_", "");
 
     if (number >= 0)
       g_array_append_val (numbers, number);
