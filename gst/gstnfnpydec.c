@@ -82,6 +82,7 @@ struct _GstNfNpyDec
   gboolean send_segment;
   guint32 segment_seqnum;
   gboolean discont;
+  GstFlowReturn flow; /* of the latest buffer */
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
@@ -227,6 +228,7 @@ gst_nf_npy_dec_expect_header (GstNfNpyDec *self)
   self->header_wanted = NF_NPY_MAGIC_BYTES + 2;
   self->arrays = 0;
   self->discont = TRUE;
+  self->flow = GST_FLOW_OK;
 }
 
 static GstStateChangeReturn
@@ -395,29 +397,32 @@ static GstFlowReturn
 gst_nf_npy_dec_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
   GstNfNpyDec *self = GST_NF_NPY_DEC (parent);
-  GstFlowReturn flow = GST_FLOW_OK;
 
   gst_adapter_push (self->adapter, buffer);
-  while (flow == GST_FLOW_OK) {
+  self->flow = GST_FLOW_OK;
+  do {
     gboolean in_array = gst_nf_npy_timeline_in_array (&self->line);
     gsize wanted = in_array ? self->frame_bytes : self->header_wanted;
 
     if (gst_adapter_available (self->adapter) < wanted)
       break;
-    flow = in_array ? gst_nf_npy_dec_push_frame (self)
-                    : gst_nf_npy_dec_read_header (self);
-  }
+    self->flow = in_array ? gst_nf_npy_dec_push_frame (self)
+                          : gst_nf_npy_dec_read_header (self);
+  } while (self->flow == GST_FLOW_OK);
 
-  return flow;
+  return self->flow;
 }
 
-/* the stream ends here: posts the error when it may not */
+/* the stream ends here: posts the error when it may not; after an error, ours
+ * or downstream's, the rest was not asked for */
 static void
 gst_nf_npy_dec_check_end (GstNfNpyDec *self)
 {
   const GstNfNpyTimeline *line = &self->line;
   gsize rest = gst_adapter_available (self->adapter);
 
+  if (self->flow != GST_FLOW_OK)
+    return;
   if (gst_nf_npy_timeline_in_array (line)) {
     if (!gst_nf_npy_timeline_is_past_stop (line))
       GST_ELEMENT_ERROR (self, STREAM, DECODE,
@@ -466,6 +471,7 @@ gst_nf_npy_dec_segment (GstNfNpyDec *self, guint32 seqnum)
   }
   gst_adapter_clear (self->adapter);
   self->discont = TRUE;
+  self->flow = GST_FLOW_OK;
   if ((segment->flags & GST_SEGMENT_FLAG_SEGMENT) != 0)
     gst_element_post_message (GST_ELEMENT (self),
         gst_message_new_segment_start (
@@ -506,6 +512,7 @@ gst_nf_npy_dec_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
     case GST_EVENT_FLUSH_STOP:
       gst_adapter_clear (self->adapter);
       self->header_wanted = NF_NPY_MAGIC_BYTES + 2;
+      self->flow = GST_FLOW_OK;
       GST_OBJECT_LOCK (self);
       gst_nf_npy_timeline_flush (&self->line);
       GST_OBJECT_UNLOCK (self);

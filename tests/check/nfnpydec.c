@@ -274,6 +274,29 @@ GST_START_TEST (test_nfnpydec_value_out_of_range_fails)
 }
 GST_END_TEST;
 
+static GstFlowReturn
+refuse (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  gst_buffer_unref (buffer);
+
+  return GST_FLOW_ERROR;
+}
+
+GST_START_TEST (test_nfnpydec_error_downstream_is_the_only_one)
+{
+  static const guint64 shape[] = { 22, 4, 5 };
+  g_autoptr (GBytes) bytes = nf_test_npy_counting (shape, 3);
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  gst_pad_set_chain_function (h->sinkpad, refuse);
+  fail_unless_equals_int (push_in_pieces (h, bytes, 200), GST_FLOW_ERROR);
+  gst_harness_push_event (h, gst_event_new_eos ());
+  nf_test_expect_no_error (bus);
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_nfnpydec_arrays_in_a_row)
 {
   static const guint64 shape_one[] = { 2, 3, 5 }, shape_two[] = { 1, 4, 4 };
@@ -655,6 +678,7 @@ nfnpydec_suite (void)
   tcase_add_loop_test (bad, test_nfnpydec_truncated_header_fails, 0, 5);
   tcase_add_loop_test (bad, test_nfnpydec_refused_fails, 0, 6);
   tcase_add_test (bad, test_nfnpydec_not_npy_fails);
+  tcase_add_test (bad, test_nfnpydec_error_downstream_is_the_only_one);
   tcase_add_test (bad, test_nfnpydec_value_out_of_range_fails);
   tcase_add_test (bad, test_nfnpydec_bytes_after_the_array_fails);
   tcase_add_test (bad, test_nfnpydec_new_stream_too_early_fails);
