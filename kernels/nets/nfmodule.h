@@ -9,6 +9,8 @@
 #include "core/nfops.h"
 #include "core/nfparams.h"
 
+#include <gio/gio.h>
+
 G_BEGIN_DECLS
 
 /**
@@ -16,6 +18,7 @@ G_BEGIN_DECLS
  * @training: dropout on, batch statistics in batch norm
  * @seed: of the dropout masks
  * @stream: number of the batch's first sample, for the masks
+ * @cancellable: (nullable): looked at before every convolution of a UNet++
  *
  * How a network is to be run. NULL stands for inference.
  */
@@ -24,6 +27,7 @@ typedef struct
   gboolean training;
   guint64 seed;
   guint64 stream;
+  GCancellable *cancellable;
 } NfForward;
 
 /**

@@ -76,10 +76,11 @@ nf_segmenter_config (const NfSegmenter *segmenter)
 
 /* what argmax is taken of: probabilities only where two are averaged */
 static NfTensor *
-scores (NfUnetpp *net, NfTensor *x, gboolean tta, GError **error)
+scores (NfUnetpp *net, NfTensor *x, gboolean tta, const NfForward *forward,
+    GError **error)
 {
-  return tta ? nf_unetpp_probabilities (net, x, TRUE, error)
-             : nf_unetpp_forward (net, x, NULL, error);
+  return tta ? nf_unetpp_probabilities (net, x, TRUE, forward, error)
+             : nf_unetpp_forward (net, x, forward, error);
 }
 
 /**
@@ -90,7 +91,7 @@ scores (NfUnetpp *net, NfTensor *x, gboolean tta, GError **error)
  * @height: rows, any number
  * @width: columns, any number
  * @masks: (out): n masks of H x W class ids
- * @cancellable: (nullable): looked at once, before the network runs
+ * @cancellable: (nullable): looked at before every convolution
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, ...
  *
  * Returns: FALSE with @error set
@@ -101,22 +102,18 @@ nf_segmenter_run (NfSegmenter *segmenter, gboolean tta, const guint8 *frames,
     GCancellable *cancellable, GError **error)
 {
   NfUnetpp *net = segmenter->net;
+  const NfForward forward = { .cancellable = cancellable };
   g_autoptr (NfTensor) pixels = NULL;
   g_autoptr (NfTensor) x = NULL;
   g_autoptr (NfTensor) y = NULL;
   g_autoptr (NfTensor) ids = NULL;
 
-  if (g_cancellable_is_cancelled (cancellable)) {
-    g_set_error (error, NF_ERROR, NF_ERROR_CANCELLED,
-        "segmentation: the operation was cancelled");
-    return FALSE;
-  }
   pixels = nf_tensor_new_from_nhwc (nf_unetpp_params (net)->device, NF_U8, n,
       nf_unetpp_config (net)->channels, height, width, frames, error);
   if (pixels == NULL)
     return FALSE;
   x = nf_unetpp_normalize (net, pixels, error);
-  y = x != NULL ? scores (net, x, tta, error) : NULL;
+  y = x != NULL ? scores (net, x, tta, &forward, error) : NULL;
   ids = y != NULL ? nf_op_argmax (y, error) : NULL;
   return ids != NULL && nf_tensor_to_nhwc (ids, masks, error);
 }

@@ -305,12 +305,25 @@ nf_unetpp_config (NfUnetpp *net)
 
 /* ----------------------------------------------------------------- forward */
 
+static gboolean
+may_go_on (const NfForward *forward, GError **error)
+{
+  if (forward == NULL || !g_cancellable_is_cancelled (forward->cancellable))
+    return TRUE;
+  g_set_error (
+      error, NF_ERROR, NF_ERROR_CANCELLED, "unetpp: the run was cancelled");
+  return FALSE;
+}
+
 static NfTensor *
 conv_bn (const NfConv *conv, const NfBatchNorm *bn, NfTensor *x, gint stride,
     NfAct act, const NfForward *forward, GError **error)
 {
-  g_autoptr (NfTensor) h = nf_conv_run (conv, x, stride, NF_ACT_NONE, error);
+  g_autoptr (NfTensor) h = NULL;
 
+  if (!may_go_on (forward, error))
+    return NULL;
+  h = nf_conv_run (conv, x, stride, NF_ACT_NONE, error);
   return h != NULL ? nf_batch_norm_run (bn, h, forward, act, error) : NULL;
 }
 
@@ -466,7 +479,7 @@ logits (NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
 
 /**
  * nf_unetpp_normalize:
- * @pixels: (N, 3, H, W) u8
+ * @pixels: (N, C, H, W) u8
  * @error: return location
  *
  * Returns: (transfer full) (nullable): (pixels / 255 - mean) / std
@@ -474,9 +487,9 @@ logits (NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
 NfTensor *
 nf_unetpp_normalize (NfUnetpp *net, NfTensor *pixels, GError **error)
 {
-  NfNormalizeParams params = { .period = 3 };
+  NfNormalizeParams params = { .period = net->config.channels };
 
-  for (gint i = 0; i < 3; i++) {
+  for (gint i = 0; i < net->config.channels; i++) {
     params.scale[i] = (gfloat) (1.0 / (255.0 * net->config.std[i]));
     params.shift[i] = (gfloat) (-net->config.mean[i] / net->config.std[i]);
   }
@@ -515,9 +528,10 @@ nf_unetpp_forward (
 }
 
 static NfTensor *
-softmax_of (NfUnetpp *net, NfTensor *x, GError **error)
+softmax_of (
+    NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
 {
-  g_autoptr (NfTensor) y = nf_unetpp_forward (net, x, NULL, error);
+  g_autoptr (NfTensor) y = nf_unetpp_forward (net, x, forward, error);
 
   return y != NULL ? nf_op_softmax (y, error) : NULL;
 }
@@ -526,17 +540,18 @@ softmax_of (NfUnetpp *net, NfTensor *x, GError **error)
  * nf_unetpp_probabilities:
  * @x: (N, C, H, W) normalised frames of any size
  * @tta: mean of the result for the frame and for its mirror image
+ * @forward: (nullable): how to run
  * @error: return location
  *
  * Returns: (transfer full) (nullable): (N, classes, H, W), summing to one over
  *   the classes
  */
 NfTensor *
-nf_unetpp_probabilities (
-    NfUnetpp *net, NfTensor *x, gboolean tta, GError **error)
+nf_unetpp_probabilities (NfUnetpp *net, NfTensor *x, gboolean tta,
+    const NfForward *forward, GError **error)
 {
   static const NfAxpbyParams half = { 0.5f, 0.5f, NF_ACT_NONE };
-  g_autoptr (NfTensor) p = softmax_of (net, x, error);
+  g_autoptr (NfTensor) p = softmax_of (net, x, forward, error);
   g_autoptr (NfTensor) mirror = NULL;
   g_autoptr (NfTensor) q = NULL;
   g_autoptr (NfTensor) back = NULL;
@@ -546,7 +561,7 @@ nf_unetpp_probabilities (
   mirror = nf_op_flip (x, error);
   if (mirror == NULL)
     return NULL;
-  q = softmax_of (net, mirror, error);
+  q = softmax_of (net, mirror, forward, error);
   if (q == NULL)
     return NULL;
   back = nf_op_flip (q, error);

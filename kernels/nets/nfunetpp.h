@@ -55,8 +55,8 @@ const NfUnetppConfig *nf_unetpp_config (NfUnetpp *net);
 NfTensor *nf_unetpp_normalize (NfUnetpp *net, NfTensor *pixels, GError **error);
 NfTensor *nf_unetpp_forward (
     NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error);
-NfTensor *nf_unetpp_probabilities (
-    NfUnetpp *net, NfTensor *x, gboolean tta, GError **error);
+NfTensor *nf_unetpp_probabilities (NfUnetpp *net, NfTensor *x, gboolean tta,
+    const NfForward *forward, GError **error);
 
 gboolean nf_unetpp_encode (NfUnetpp *net, NfTensor *x, const NfForward *forward,
     NfTensor *features[NF_UNETPP_LEVELS], GError **error);

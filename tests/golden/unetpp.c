@@ -177,7 +177,7 @@ check_tta (Golden *golden, NfUnetpp *net, GError **error)
   g_autoptr (NfTensor) mean = NULL;
 
   if (image != NULL)
-    mean = nf_unetpp_probabilities (net, image, TRUE, error);
+    mean = nf_unetpp_probabilities (net, image, TRUE, NULL, error);
   if (mean == NULL)
     return FALSE;
   golden_compare_tensor (golden, "out/tta", mean, tolerance);
