@@ -162,6 +162,42 @@ nf_test_push_frames (GstHarness *h, guint from, guint n)
   }
 }
 
+typedef struct
+{
+  GstHarness *h;
+  GstBuffer *frame;
+} Push;
+
+static gpointer
+push (gpointer data)
+{
+  Push *p = data;
+  GstFlowReturn flow = gst_harness_push (p->h, p->frame);
+
+  g_free (p);
+
+  return GINT_TO_POINTER (flow);
+}
+
+/**
+ * nf_test_push_apart:
+ * @h: a harness
+ * @frame: (transfer full): a frame
+ *
+ * Returns: (transfer full): a thread that pushes the frame, and returns the
+ *   #GstFlowReturn
+ */
+GThread *
+nf_test_push_apart (GstHarness *h, GstBuffer *frame)
+{
+  Push *p = g_new (Push, 1);
+
+  p->h = h;
+  p->frame = frame;
+
+  return g_thread_new ("push", push, p);
+}
+
 /**
  * nf_test_pixels:
  * @buffer: a frame

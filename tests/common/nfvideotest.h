@@ -13,6 +13,7 @@ void nf_test_harness_free (GstHarness *h, GstBus *bus);
 GstBuffer *nf_test_frame (const GstVideoInfo *info, guint number, guint pad);
 void nf_test_set_times (GstBuffer *frame, guint number, GstClockTime duration);
 void nf_test_push_frames (GstHarness *h, guint from, guint n);
+GThread *nf_test_push_apart (GstHarness *h, GstBuffer *frame);
 
 GBytes *nf_test_pixels (
     GstBuffer *buffer, const GstVideoInfo *info, GstVideoFormat format);
