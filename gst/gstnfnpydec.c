@@ -59,7 +59,8 @@ GST_DEBUG_CATEGORY_STATIC (gst_nf_npy_dec_debug);
 enum
 {
   PROP_0,
-  PROP_FRAMERATE
+  PROP_FRAMERATE,
+  PROP_PALETTE
 };
 
 struct _GstNfNpyDec
@@ -71,6 +72,7 @@ struct _GstNfNpyDec
   /* object lock: written by the streaming thread, read by seeks and queries */
   gint fps_n;
   gint fps_d;
+  gboolean palette;
   GstNfNpyTimeline line;
 
   /* streaming thread */
@@ -141,6 +143,20 @@ gst_nf_npy_dec_class_init (GstNfNpyDecClass *klass)
           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
               | GST_PARAM_MUTABLE_READY));
 
+  /**
+   * GstNfNpyDec:palette:
+   *
+   * Show arrays of bytes (class ids) as RGB video in the colours of their
+   * classes, the same that nfsegment has. Other arrays are not changed.
+   *
+   * Default: FALSE. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_PALETTE,
+      g_param_spec_boolean ("palette", "Palette",
+          "Show class ids as RGB, every class in its colour", FALSE,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+              | GST_PARAM_MUTABLE_READY));
+
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "NumPy array decoder",
@@ -196,6 +212,11 @@ gst_nf_npy_dec_set_property (
       self->fps_d = gst_value_get_fraction_denominator (value);
       GST_OBJECT_UNLOCK (self);
       break;
+    case PROP_PALETTE:
+      GST_OBJECT_LOCK (self);
+      self->palette = g_value_get_boolean (value);
+      GST_OBJECT_UNLOCK (self);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
@@ -212,6 +233,11 @@ gst_nf_npy_dec_get_property (
     case PROP_FRAMERATE:
       GST_OBJECT_LOCK (self);
       gst_value_set_fraction (value, self->fps_n, self->fps_d);
+      GST_OBJECT_UNLOCK (self);
+      break;
+    case PROP_PALETTE:
+      GST_OBJECT_LOCK (self);
+      g_value_set_boolean (value, self->palette);
       GST_OBJECT_UNLOCK (self);
       break;
     default:
@@ -292,7 +318,7 @@ gst_nf_npy_dec_begin_array (
 
   GST_OBJECT_LOCK (self);
   ok = gst_nf_npy_timeline_begin_array (
-      &self->line, header, self->fps_n, self->fps_d, error);
+      &self->line, header, self->palette, self->fps_n, self->fps_d, error);
   GST_OBJECT_UNLOCK (self);
   if (!ok)
     return GST_FLOW_ERROR;

@@ -78,6 +78,7 @@ gst_nf_npy_timeline_begin_stream (GstNfNpyTimeline *line)
  * gst_nf_npy_timeline_begin_array:
  * @line: a timeline
  * @header: of the array
+ * @palette: whether class ids are painted
  * @fps_n: frames in @fps_d seconds
  * @fps_d: see @fps_n
  * @error: why the array is no video
@@ -88,12 +89,13 @@ gst_nf_npy_timeline_begin_stream (GstNfNpyTimeline *line)
  */
 gboolean
 gst_nf_npy_timeline_begin_array (GstNfNpyTimeline *line,
-    const NfNpyHeader *header, gint fps_n, gint fps_d, GError **error)
+    const NfNpyHeader *header, gboolean palette, gint fps_n, gint fps_d,
+    GError **error)
 {
   GstVideoInfo info;
   guint64 frames;
 
-  if (!gst_nf_npy_video_from_header (header, &info, &frames, error))
+  if (!gst_nf_npy_video_from_header (header, palette, &info, &frames, error))
     return FALSE;
   GST_VIDEO_INFO_FPS_N (&info) = fps_n;
   GST_VIDEO_INFO_FPS_D (&info) = fps_d;

@@ -44,7 +44,8 @@ typedef struct
 void gst_nf_npy_timeline_reset (GstNfNpyTimeline *line);
 void gst_nf_npy_timeline_begin_stream (GstNfNpyTimeline *line);
 gboolean gst_nf_npy_timeline_begin_array (GstNfNpyTimeline *line,
-    const NfNpyHeader *header, gint fps_n, gint fps_d, GError **error);
+    const NfNpyHeader *header, gboolean palette, gint fps_n, gint fps_d,
+    GError **error);
 void gst_nf_npy_timeline_flush (GstNfNpyTimeline *line);
 
 gboolean gst_nf_npy_timeline_in_array (const GstNfNpyTimeline *line);

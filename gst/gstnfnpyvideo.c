@@ -6,13 +6,22 @@
  * frame have a stride. */
 #include "gstnfnpyvideo.h"
 
+#include "metrics/nfmask.h"
+
 #include <string.h>
 
 #define MAX_SIDE 32767
 
+static gboolean
+is_rgb (const NfNpyHeader *header)
+{
+  return header->n_dims == 4 && header->shape[3] == 3;
+}
+
 /**
  * gst_nf_npy_video_from_header:
  * @header: of an array
+ * @palette: bytes are class ids, to be seen in the colours of their classes
  * @info: (out): format and size of its frames, no framerate
  * @frames: (out): how many frames it has
  * @error: why it is no video
@@ -20,10 +29,10 @@
  * Returns: FALSE when the array is no video
  */
 gboolean
-gst_nf_npy_video_from_header (const NfNpyHeader *header, GstVideoInfo *info,
-    guint64 *frames, GError **error)
+gst_nf_npy_video_from_header (const NfNpyHeader *header, gboolean palette,
+    GstVideoInfo *info, guint64 *frames, GError **error)
 {
-  gboolean rgb = header->n_dims == 4 && header->shape[3] == 3;
+  gboolean rgb = is_rgb (header);
   gboolean gray = header->n_dims == 2 || header->n_dims == 3
       || (header->n_dims == 4 && header->shape[3] == 1);
   const guint64 *sides = header->shape + (header->n_dims == 2 ? 0 : 1);
@@ -57,6 +66,8 @@ gst_nf_npy_video_from_header (const NfNpyHeader *header, GstVideoInfo *info,
   else if (header->type == NF_NPY_U16)
     format = header->big_endian ? GST_VIDEO_FORMAT_GRAY16_BE
                                 : GST_VIDEO_FORMAT_GRAY16_LE;
+  else if (palette)
+    format = GST_VIDEO_FORMAT_RGB;
   gst_video_info_set_format (info, format, sides[1], sides[0]);
   *frames = header->n_dims == 2 ? 1 : header->shape[0];
 
@@ -99,7 +110,7 @@ gst_nf_npy_video_frame_bytes (
     const NfNpyHeader *header, const GstVideoInfo *info)
 {
   gsize samples = (gsize) GST_VIDEO_INFO_WIDTH (info)
-      * GST_VIDEO_INFO_HEIGHT (info) * GST_VIDEO_INFO_N_COMPONENTS (info);
+      * GST_VIDEO_INFO_HEIGHT (info) * (is_rgb (header) ? 3 : 1);
 
   return samples * nf_npy_type_size (header->type);
 }
@@ -124,14 +135,19 @@ gst_nf_npy_video_read (const NfNpyHeader *header, const guint8 *data,
   gsize items = row_bytes / nf_npy_type_size (header->type);
   gint stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0);
   guint8 *line = GST_VIDEO_FRAME_PLANE_DATA (frame, 0);
+  gboolean paint = GST_VIDEO_FRAME_FORMAT (frame) == GST_VIDEO_FORMAT_RGB
+      && !is_rgb (header);
+  g_autofree guint8 *ids = paint ? g_malloc (items) : NULL;
 
   for (gint y = 0; y < height; y++, data += row_bytes, line += stride) {
     if (header->type == NF_NPY_U16) {
       memcpy (line, data, row_bytes);
-    } else if (!nf_npy_to_u8 (header, data, line, items, error)) {
+    } else if (!nf_npy_to_u8 (header, data, paint ? ids : line, items, error)) {
       g_prefix_error (error, "row %d: ", y);
       return FALSE;
     }
+    if (paint)
+      nf_mask_paint (ids, items, line);
   }
 
   return TRUE;

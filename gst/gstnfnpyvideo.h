@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 #define GST_NF_NPY_FORMATS "{ GRAY8, GRAY16_LE, GRAY16_BE, RGB }"
 
 gboolean gst_nf_npy_video_from_header (const NfNpyHeader *header,
-    GstVideoInfo *info, guint64 *frames, GError **error);
+    gboolean palette, GstVideoInfo *info, guint64 *frames, GError **error);
 gboolean gst_nf_npy_video_to_header (const GstVideoInfo *info, guint64 frames,
     NfNpyHeader *header, GError **error);
 

@@ -3,6 +3,8 @@
  * nfnpydec — tests of the element that plays NumPy arrays */
 #include "nfelementtest.h"
 
+#include "metrics/nfclasses.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -176,6 +178,30 @@ GST_START_TEST (test_nfnpydec_framerate)
     at += GST_BUFFER_DURATION (buffer);
     gst_buffer_unref (buffer);
   }
+  free_harness (h, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_nfnpydec_palette)
+{
+  static const guint64 shape[] = { 1, 1, 3 };
+  static const guint8 ids[] = { 0, 1, 48 };
+  g_autoptr (GBytes) bytes = nf_test_npy (NF_NPY_U8, FALSE, shape, 3, ids);
+  GstMapInfo map;
+  GstBuffer *buffer;
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  g_object_set (h->element, "palette", TRUE, NULL);
+  fail_unless_equals_int (push_in_pieces (h, bytes, 7), GST_FLOW_OK);
+  check_caps (h, "RGB", 3, 1);
+  buffer = gst_harness_pull (h);
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  for (guint i = 0; i < 9; i++)
+    fail_unless_equals_int (
+        map.data[i], nf_class_color (ids[i / 3]) >> (16 - 8 * (i % 3)) & 255);
+  gst_buffer_unmap (buffer, &map);
+  gst_buffer_unref (buffer);
   free_harness (h, bus);
 }
 GST_END_TEST;
@@ -666,6 +692,7 @@ nfnpydec_suite (void)
       good, test_nfnpydec_formats, 0, G_N_ELEMENTS (format_cases));
   tcase_add_loop_test (good, test_nfnpydec_any_chunking, 0, 8);
   tcase_add_test (good, test_nfnpydec_framerate);
+  tcase_add_test (good, test_nfnpydec_palette);
   tcase_add_test (good, test_nfnpydec_arrays_in_a_row);
   tcase_add_test (good, test_nfnpydec_new_stream_renegotiates);
   tcase_add_test (good, test_nfnpydec_flush_and_restart);

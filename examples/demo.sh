@@ -1,0 +1,31 @@
+#!/bin/sh
+# The main job on the clip that ships here: installs what is missing, builds,
+# predicts frame 22 from frames 1-11, names its pixels' objects, scores the
+# masks and draws a picture. Usage: examples/demo.sh [CLIP-FOLDER [OUT-FOLDER]]
+set -e
+cd "$(dirname "$0")/.."
+sh .ci/setup
+[ -f build/build.ninja ] || meson setup build >/dev/null
+ninja -C build >/dev/null
+clip=${1:-examples/data/train/video_0}
+out=${2:-demo-out}
+mkdir -p "$out"
+clip=$(realpath "$clip")
+out=$(realpath "$out")
+export NEXTFRAME_PATH="${NEXTFRAME_PATH:-$PWD/examples/checkpoints}"
+
+meson devenv -C build gst-launch-1.0 -q \
+  multifilesrc location="$clip/image_%d.png" caps=image/png,framerate=25/1 ! pngdec ! \
+  nfpredict ! tee name=future \
+  future. ! queue ! nfsegment tta=true ! nfiou.prediction \
+  filesrc location="$clip/mask.npy" ! nfnpydec ! queue max-size-buffers=0 ! nfiou.truth \
+  nfiou name=nfiou report="$out/report.json" ! nfnpyenc ! filesink location="$out/mask.npy" \
+  compositor name=sheet background=black sink_1::xpos=244 sink_2::xpos=488 sink_3::xpos=732 ! \
+  videoconvert ! pngenc ! multifilesink location="$out/picture.png" \
+  multifilesrc location="$clip/image_10.png" index=0 stop-index=21 caps=image/png,framerate=25/1 ! pngdec ! queue ! sheet.sink_0 \
+  future. ! queue ! sheet.sink_1 \
+  future. ! queue ! nfsegment tta=true output=palette ! queue ! sheet.sink_2 \
+  filesrc location="$clip/mask.npy" ! nfnpydec palette=true ! queue max-size-buffers=0 ! sheet.sink_3
+
+sed -n 's/^ *"jaccard" *: *\([0-9.]*\).*/Jaccard index of frame 22: \1/p' "$out/report.json" | head -n 1
+echo "context (frame 11), prediction, its mask, true mask: $out/picture.png"
