@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * video — tests of frames on their way to a network and back */
+#include "frames.h"
+#include "gstnfvideo.h"
+#include "nfvideotest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define N_COLORS 4
+
+static const guint8 colors[N_COLORS][3] = {
+  { 200, 40, 90 },
+  { 20, 180, 60 },
+  { 128, 128, 128 },
+  { 235, 235, 16 },
+};
+
+static GstVideoInfo
+packed (guint width, guint height, guint channels)
+{
+  g_autoptr (GError) error = NULL;
+  GstVideoInfo info;
+
+  fail_unless (
+      gst_nf_video_packed_info (&info, width, height, channels, &error), "%s",
+      error ? error->message : "");
+
+  return info;
+}
+
+static guint8 *
+one_color (guint width, guint height, const guint8 *color)
+{
+  guint8 *pixels = g_malloc (3 * width * height);
+
+  for (guint i = 0; i < width * height; i++)
+    memcpy (pixels + 3 * i, color, 3);
+
+  return pixels;
+}
+
+/* a color survives the way into any format and size, and back */
+static void
+check_round_trip (const GstVideoInfo *info, const guint8 *color)
+{
+  const guint width = 24, height = 16;
+  GstVideoInfo model = packed (width, height, 3);
+  g_autoptr (GstNfVideo) there = gst_nf_video_new (&model, info, NULL);
+  g_autoptr (GstNfVideo) back = gst_nf_video_new (info, &model, NULL);
+  g_autofree guint8 *pixels = one_color (width, height, color);
+  g_autofree guint8 *again = g_malloc (model.size);
+  gboolean gray = GST_VIDEO_FORMAT_INFO_IS_GRAY (info->finfo);
+  guint luma = (guint) (0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2]);
+  gint allowed = GST_VIDEO_INFO_COMP_DEPTH (info, 0) < 8 ? 36 : 12;
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, info->size, NULL);
+
+  fail_unless (there != NULL && back != NULL);
+  fail_unless (gst_nf_video_from_pixels (there, pixels, buffer, NULL));
+  fail_unless (gst_nf_video_to_pixels (back, buffer, again, NULL));
+  for (guint i = 0; i < model.size; i++) {
+    gint wanted = gray ? (gint) luma : pixels[i];
+
+    fail_unless (abs (again[i] - wanted) <= allowed,
+        "%s %dx%d: value %u is %u, expected %d",
+        gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)), info->width,
+        info->height, i, again[i], wanted);
+  }
+  gst_buffer_unref (buffer);
+}
+
+GST_START_TEST (test_video_all_formats)
+{
+  static const gint sizes[][2] = { { 24, 16 }, { 48, 32 }, { 50, 18 } };
+  guint n;
+  const GstVideoFormat *formats = gst_video_formats_raw (&n);
+
+  for (guint i = 0; i < n; i++) {
+    GstVideoInfo info;
+
+    if (formats[i] == GST_VIDEO_FORMAT_RGB8P)
+      continue; /* 256 colours, which converters choose without looking */
+    fail_unless (gst_video_info_set_format (
+        &info, formats[i], sizes[__i__][0], sizes[__i__][1]));
+    for (guint c = 0; c < N_COLORS; c++)
+      check_round_trip (&info, colors[c]);
+  }
+}
+GST_END_TEST
+
+/* a network sees the pixels that it was trained on */
+GST_START_TEST (test_video_same_as_training)
+{
+  static const guint sizes[][4] = {
+    { 240, 160, 128, 128 },
+    { 24, 16, 24, 16 },
+    { 17, 9, 24, 16 },
+    { 1, 1, 5, 3 },
+    { 61, 47, 60, 46 },
+  };
+  const guint *s = sizes[__i__];
+  GstVideoInfo info, model = packed (s[2], s[3], 3);
+  g_autoptr (GBytes) rgb = NULL;
+  g_autoptr (GstNfVideo) video = NULL;
+  g_autofree guint8 *seen = g_malloc (model.size);
+  g_autofree guint8 *trained = g_malloc (model.size);
+  GstBuffer *frame;
+
+  fail_unless (
+      gst_video_info_set_format (&info, GST_VIDEO_FORMAT_RGB, s[0], s[1]));
+  frame = nf_test_frame (&info, 5, 0);
+  rgb = nf_test_pixels (frame, &info, GST_VIDEO_FORMAT_RGB);
+  video = gst_nf_video_new (&info, &model, NULL);
+  fail_unless (gst_nf_video_to_pixels (video, frame, seen, NULL));
+  fail_unless (nf_frames_resize_rgb (
+      g_bytes_get_data (rgb, NULL), s[0], s[1], trained, s[2], s[3], NULL));
+  fail_unless (memcmp (seen, trained, model.size) == 0);
+  gst_buffer_unref (frame);
+}
+GST_END_TEST
+
+/* equal formats and sizes are copied bit by bit */
+GST_START_TEST (test_video_unchanged)
+{
+  GstVideoInfo info, model = packed (31, 7, 3);
+  g_autofree guint8 *pixels = g_malloc (model.size);
+  g_autofree guint8 *again = g_malloc (model.size);
+
+  for (gsize i = 0; i < model.size; i++)
+    pixels[i] = (guint8) (i * 37 + i / 256);
+  fail_unless (gst_video_info_set_format (&info, GST_VIDEO_FORMAT_RGB, 31, 7));
+  for (guint pad = 0; pad < 2; pad++) {
+    g_autoptr (GstNfVideo) there = gst_nf_video_new (&model, &info, NULL);
+    g_autoptr (GstNfVideo) back = gst_nf_video_new (&info, &model, NULL);
+    GstBuffer *buffer = nf_test_frame (&info, 0, 16 * pad);
+
+    fail_unless (gst_nf_video_from_pixels (there, pixels, buffer, NULL));
+    fail_unless (gst_nf_video_to_pixels (back, buffer, again, NULL));
+    fail_unless (memcmp (pixels, again, model.size) == 0);
+    gst_buffer_unref (buffer);
+  }
+}
+GST_END_TEST
+
+/* class ids stay what they are, whatever range the caps speak of */
+GST_START_TEST (test_video_store)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (
+      "video/x-raw,format=GRAY8,width=33,height=5,framerate=25/1,"
+      "colorimetry=bt601");
+  guint8 ids[33 * 5];
+  GstVideoInfo info;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  for (guint i = 0; i < sizeof ids; i++)
+    ids[i] = (guint8) i;
+  for (guint pad = 0; pad < 2; pad++) {
+    GstBuffer *buffer = nf_test_frame (&info, 0, 16 * pad);
+
+    fail_unless (gst_nf_video_store (ids, &info, buffer, NULL));
+    for (guint i = 0; i < sizeof ids; i++)
+      fail_unless_equals_int (
+          nf_test_pixel (buffer, caps, i % 33, i / 33), ids[i]);
+    gst_buffer_unref (buffer);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST (test_video_channels_fail)
+{
+  g_autoptr (GError) error = NULL;
+  GstVideoInfo info;
+
+  fail_if (gst_nf_video_packed_info (&info, 4, 4, 2, &error));
+  fail_unless (g_error_matches (error, NF_ERROR, NF_ERROR_UNSUPPORTED));
+}
+GST_END_TEST
+
+GST_START_TEST (test_video_size_fails)
+{
+  g_autoptr (GError) error = NULL;
+  GstVideoInfo info;
+
+  fail_if (gst_nf_video_packed_info (&info, G_MAXINT, G_MAXINT, 3, &error));
+  fail_unless (g_error_matches (error, NF_ERROR, NF_ERROR_INVALID));
+}
+GST_END_TEST
+
+/* a buffer with less in it than its caps say */
+GST_START_TEST (test_video_short_buffer_fails)
+{
+  GstVideoInfo info, model = packed (24, 16, 3);
+  g_autoptr (GstNfVideo) there = NULL;
+  g_autoptr (GstNfVideo) back = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree guint8 *pixels = g_malloc0 (model.size);
+  GstBuffer *buffer;
+
+  fail_unless (
+      gst_video_info_set_format (&info, GST_VIDEO_FORMAT_I420, 24, 16));
+  there = gst_nf_video_new (&model, &info, NULL);
+  back = gst_nf_video_new (&info, &model, NULL);
+  buffer = gst_buffer_new_allocate (NULL, info.size - 1, NULL);
+  fail_if (gst_nf_video_to_pixels (back, buffer, pixels, &error));
+  fail_unless (g_error_matches (error, NF_ERROR, NF_ERROR_IO));
+  g_clear_error (&error);
+  fail_if (gst_nf_video_from_pixels (there, pixels, buffer, &error));
+  fail_unless (g_error_matches (error, NF_ERROR, NF_ERROR_IO));
+  g_clear_error (&error);
+  fail_if (gst_nf_video_convert (back, buffer, buffer, &error));
+  fail_unless (g_error_matches (error, NF_ERROR, NF_ERROR_IO));
+  gst_buffer_unref (buffer);
+}
+GST_END_TEST
+
+static Suite *
+video_suite (void)
+{
+  Suite *suite = suite_create ("video");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (suite, tc);
+  tcase_add_loop_test (tc, test_video_all_formats, 0, 3);
+  tcase_add_loop_test (tc, test_video_same_as_training, 0, 5);
+  tcase_add_test (tc, test_video_unchanged);
+  tcase_add_test (tc, test_video_store);
+  tcase_add_test (tc, test_video_channels_fail);
+  tcase_add_test (tc, test_video_size_fails);
+  tcase_add_test (tc, test_video_short_buffer_fails);
+
+  return suite;
+}
+
+GST_CHECK_MAIN (video)
