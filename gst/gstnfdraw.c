@@ -40,7 +40,7 @@ gst_nf_sampler_get_type (void)
   static const GEnumValue values[] = {
     { NF_SAMPLER_DDIM, "DDIM: deterministic, first order", "ddim" },
     { NF_SAMPLER_DDPM, "DDPM: fresh noise after every step", "ddpm" },
-    { NF_SAMPLER_FPNDM, "F-PNDM: deterministic, fourth order", "f-pndm" },
+    { NF_SAMPLER_FPNDM, "F-PNDM: deterministic, second order", "f-pndm" },
     { 0, NULL, NULL },
   };
 
