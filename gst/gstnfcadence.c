@@ -74,14 +74,14 @@ gst_nf_cadence_take (
 {
   GstClockTime time = GST_BUFFER_PTS (frame);
 
-  if (GST_CLOCK_TIME_IS_VALID (cadence->first))
-    cadence->since++;
-  else
-    cadence->first = time;
   if (!GST_CLOCK_TIME_IS_VALID (time))
     time = GST_CLOCK_TIME_IS_VALID (cadence->newest)
         ? cadence->newest + gst_nf_cadence_ahead (cadence, 1)
         : start;
+  if (GST_CLOCK_TIME_IS_VALID (cadence->first))
+    cadence->since++;
+  else
+    cadence->first = GST_BUFFER_PTS (frame);
   cadence->newest = time;
   cadence->duration = GST_BUFFER_DURATION (frame);
 

@@ -155,12 +155,8 @@ gst_nf_timing_qos_event (GstNfTiming *timing, GstEvent *event)
   GstClockTime timestamp, earliest = GST_CLOCK_TIME_NONE;
 
   gst_event_parse_qos (event, NULL, &proportion, &diff, &timestamp);
-  if (GST_CLOCK_TIME_IS_VALID (timestamp)) {
-    if (diff > 0)
-      earliest = timestamp + 2 * (GstClockTime) diff;
-    else
-      earliest = (GstClockTime) -diff < timestamp ? timestamp + diff : 0;
-  }
+  if (GST_CLOCK_TIME_IS_VALID (timestamp))
+    earliest = timestamp + (diff > 0 ? 2 * diff : diff);
   GST_OBJECT_LOCK (timing->element);
   timing->proportion = proportion;
   timing->earliest = earliest;
