@@ -259,7 +259,9 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config, const gchar *run,
   gboolean ok;
 
   loop.points = (NfSavepoints){ run, task->arch, json, task->facts,
-    config->train.keep, config->train.ema_rate > 0 };
+    config->train.keep, config->train.ema_rate > 0,
+    g_str_equal (config->train.store, "bf16") ? NF_SAFETENSORS_BF16
+                                              : NF_SAFETENSORS_F32 };
   nf_task_add_fact (task, "seed", "%" G_GINT64_FORMAT, config->train.seed);
   nf_task_add_fact (
       task, "batch-size", "%" G_GINT64_FORMAT, config->train.batch_size);

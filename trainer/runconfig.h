@@ -120,6 +120,7 @@ typedef struct
   gint64 threads; /* 0: one a physical core */
   gint64 checkpoint_every; /* steps; 0: only the last */
   gint64 keep;
+  gchar *store; /* of the weights in final.safetensors */
   gint64 log_every; /* steps */
   gboolean mirror;
   gdouble blur; /* probability */

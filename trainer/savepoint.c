@@ -81,7 +81,7 @@ prune (const NfSavepoints *points, GError **error)
 
 static gboolean
 write_checkpoint (const NfSavepoints *points, const NfTrainState *state,
-    const gchar *path, GError **error)
+    const gchar *path, NfSafetensorsDType type, GError **error)
 {
   gchar loss[G_ASCII_DTOSTR_BUF_SIZE];
 
@@ -90,7 +90,7 @@ write_checkpoint (const NfSavepoints *points, const NfTrainState *state,
   g_hash_table_insert (points->facts, g_strdup ("loss"),
       g_strdup (g_ascii_dtostr (loss, sizeof loss, state->loss)));
   return nf_checkpoint_save (path, points->arch, points->config, points->facts,
-      state->params, NF_SAFETENSORS_F32, points->ema, error);
+      state->params, type, points->ema, error);
 }
 
 /**
@@ -108,7 +108,7 @@ nf_savepoint_write (
   g_autofree gchar *checkpoint = file_path (points, "checkpoint", state->step);
   g_autofree gchar *path = file_path (points, "state", state->step);
 
-  return write_checkpoint (points, state, checkpoint, error)
+  return write_checkpoint (points, state, checkpoint, NF_SAFETENSORS_F32, error)
       && nf_train_state_save (state, path, error) && prune (points, error);
 }
 
@@ -126,7 +126,7 @@ nf_savepoint_write_final (
 {
   g_autofree gchar *path = g_build_filename (points->run, FINAL, NULL);
 
-  return write_checkpoint (points, state, path, error);
+  return write_checkpoint (points, state, path, points->final_type, error);
 }
 
 static gboolean

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "state.h"
+#include "io/nfsafetensors.h"
 
 #include <json-glib/json-glib.h>
 
@@ -21,6 +22,7 @@ G_BEGIN_DECLS
  * @facts: (element-type utf8 utf8): what the run notes in each checkpoint
  * @keep: savepoints to keep, the newest ones
  * @ema: whether checkpoints hold the running mean of the weights
+ * @final_type: how final.safetensors stores the weights: f32 or bf16
  */
 typedef struct
 {
@@ -30,6 +32,7 @@ typedef struct
   GHashTable *facts;
   guint keep;
   gboolean ema;
+  NfSafetensorsDType final_type;
 } NfSavepoints;
 
 gboolean nf_savepoint_write (
