@@ -254,11 +254,11 @@ typedef struct
 
 static const LearnCase learn_cases[] = {
   { NF_TRAIN_DIFFUSION,
-      TINY_DIFFUSION "|model.dropout=0|train.steps=150|"
-                     "train.learning-rate=0.01|train.batch-size=8",
+      TINY_DIFFUSION "|model.dropout=0|train.steps=60|"
+                     "train.learning-rate=0.02|train.batch-size=4",
       0.6 },
   { NF_TRAIN_SEGMENT,
-      TINY_SEGMENT "|train.steps=60|train.learning-rate=0.01|train.blur=0",
+      TINY_SEGMENT "|train.steps=40|train.learning-rate=0.01|train.blur=0",
       0.6 },
 };
 
