@@ -3,10 +3,9 @@
  * augment — frames and masks as training sees them: sized, mirrored, blurred
  *
  * What is drawn for a sample is a function of the seed and the sample's number.
- * Predicted frames are softer than real ones, so the network that names their
- * pixels is shown soft frames too. Sibling: frames.c, which resamples. */
+ * Predicted frames are softer than real ones, and have some noise, so the
+ * network that names their pixels is shown such frames too. Sibling: frames.c, which resamples. */
 #include "augment.h"
-#include "core/nfrng.h"
 #include "frames.h"
 
 #include <math.h>
@@ -20,7 +19,8 @@ enum
 {
   DRAW_MIRROR,
   DRAW_BLUR,
-  DRAW_BLUR_FACTOR
+  DRAW_BLUR_FACTOR,
+  DRAW_NOISE
 };
 
 /**
@@ -30,10 +30,11 @@ enum
  * @sample: number of the training sample
  * @mirror: whether every second frame is mirrored
  * @blur_share: share of frames to blur, 0 to 1
+ * @noise_most: most noise on a blurred frame, in levels of 255
  */
 void
 nf_augment_draw (NfAugment *augment, guint64 seed, guint64 sample,
-    gboolean mirror, gdouble blur_share)
+    gboolean mirror, gdouble blur_share, gdouble noise_most)
 {
   NfRngKey key = { seed, sample, NF_RNG_AUGMENT };
   gdouble factor = nf_rng_uniform (&key, DRAW_BLUR_FACTOR);
@@ -42,6 +43,8 @@ nf_augment_draw (NfAugment *augment, guint64 seed, guint64 sample,
   augment->blur = nf_rng_uniform (&key, DRAW_BLUR) < blur_share
       ? BLUR_LEAST + (BLUR_MOST - BLUR_LEAST) * factor
       : 1;
+  augment->noise = noise_most * nf_rng_uniform (&key, DRAW_NOISE);
+  augment->noise_key = (NfRngKey){ seed, sample, NF_RNG_AUGMENT_NOISE };
 }
 
 static void
@@ -61,16 +64,33 @@ mirror_rows (guint8 *pixels, gint width, gint height, guint bytes)
   }
 }
 
-/* Shrinks the frame to 1 / factor of each side and grows it to its size. */
-static gboolean
-blur (guint8 *pixels, gint width, gint height, gdouble factor, GError **error)
+static void
+add_noise (const NfAugment *augment, guint8 *pixels, gsize n)
 {
-  gint w = MAX (1, lround (width / factor));
-  gint h = MAX (1, lround (height / factor));
+  g_autofree gfloat *noise = g_new (gfloat, n);
+
+  nf_rng_normal (&augment->noise_key, 0, n, noise);
+  for (gsize i = 0; i < n; i++) {
+    gdouble value = pixels[i] + augment->noise * noise[i];
+
+    pixels[i] = (guint8) lround (CLAMP (value, 0, 255));
+  }
+}
+
+/* Shrinks the frame to 1 / blur of each side, adds noise and grows it again. */
+static gboolean
+blur (const NfAugment *augment, guint8 *pixels, gint width, gint height,
+    GError **error)
+{
+  gint w = MAX (1, lround (width / augment->blur));
+  gint h = MAX (1, lround (height / augment->blur));
   g_autofree guint8 *small = g_malloc ((gsize) 3 * w * h);
 
-  return nf_frames_resize_rgb (pixels, width, height, small, w, h, error)
-      && nf_frames_resize_rgb (small, w, h, pixels, width, height, error);
+  if (!nf_frames_resize_rgb (pixels, width, height, small, w, h, error))
+    return FALSE;
+  if (augment->noise > 0)
+    add_noise (augment, small, (gsize) 3 * w * h);
+  return nf_frames_resize_rgb (small, w, h, pixels, width, height, error);
 }
 
 /**
@@ -91,7 +111,7 @@ nf_augment_frame (const NfAugment *augment, const guint8 *src, gint src_width,
   if (!nf_frames_resize_rgb (
           src, src_width, src_height, dst, width, height, error))
     return FALSE;
-  if (augment->blur > 1 && !blur (dst, width, height, augment->blur, error))
+  if (augment->blur > 1 && !blur (augment, dst, width, height, error))
     return FALSE;
   if (augment->mirror)
     mirror_rows (dst, width, height, 3);

@@ -91,6 +91,9 @@ static const NfConfigRow segment_rows[] = {
       "share of frames that are shrunk and grown again, since predicted frames "
       "are soft",
       .max = 1 },
+  { "train", "noise", NF_CONFIG_FLOAT, AT (train.noise), "0",
+      "most noise on a blurred frame, a standard deviation in levels of 255",
+      .max = 255 },
 };
 
 static const NfConfigRow diffusion_rows[] = {

@@ -101,7 +101,7 @@ typedef struct
 } NfConfigSegment;
 
 /**
- * NfConfigTrain: group [train]; mirror and blur are of `segment` alone.
+ * NfConfigTrain: group [train]; mirror, blur and noise are of `segment` alone.
  */
 typedef struct
 {
@@ -124,6 +124,7 @@ typedef struct
   gint64 log_every; /* steps */
   gboolean mirror;
   gdouble blur; /* probability */
+  gdouble noise; /* levels of 255 */
 } NfConfigTrain;
 
 /**

@@ -71,7 +71,8 @@ load_sample (SegmentTask *self, guint64 sample, guint place, GError **error)
 
   if (!clip)
     return FALSE;
-  nf_augment_draw (&augment, train->seed, sample, train->mirror, train->blur);
+  nf_augment_draw (
+      &augment, train->seed, sample, train->mirror, train->blur, train->noise);
   nf_augment_mask (&augment, nf_clip_mask (clip, t), clip->width, clip->height,
       self->masks + place * pixels, width, height);
   return nf_augment_frame (&augment, nf_clip_frame (clip, t), clip->width,

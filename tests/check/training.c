@@ -30,7 +30,7 @@
 #define TINY_SEGMENT                                                           \
   "model.encoder=resnet18|model.encoder-width=6|"                              \
   "model.decoder-widths=4 4 4 4 4|train.batch-size=2|train.warmup=2|"          \
-  "train.blur=0.5|train.log-every=1|train.threads=1"
+  "train.blur=0.5|train.noise=10|train.log-every=1|train.threads=1"
 
 /* A data set of three clips and a folder for runs. */
 typedef struct
