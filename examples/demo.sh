@@ -3,16 +3,14 @@
 # predicts frame 22 from frames 1-11, names its pixels' objects, scores the
 # masks and draws a picture. Usage: examples/demo.sh [CLIP-FOLDER [OUT-FOLDER]]
 set -e
-cd "$(dirname "$0")/.."
+repo=$(realpath "$(dirname "$0")/..")
+clip=$(realpath "${1:-$repo/examples/data/train/video_0}")
+out=$(realpath "${2:-$repo/demo-out}")
+cd "$repo"
 sh .ci/setup
 [ -f build/build.ninja ] || meson setup build >/dev/null
 ninja -C build >/dev/null
-clip=${1:-examples/data/train/video_0}
-out=${2:-demo-out}
 mkdir -p "$out"
-clip=$(realpath "$clip")
-out=$(realpath "$out")
-export NEXTFRAME_PATH="${NEXTFRAME_PATH:-$PWD/examples/checkpoints}"
 
 meson devenv -C build gst-launch-1.0 -q \
   multifilesrc location="$clip/image_%d.png" caps=image/png,framerate=25/1 ! pngdec ! \

@@ -10,7 +10,6 @@ set -e
 folder=$(realpath "$1")
 out=$(realpath "${2:-score.json}")
 cd "$(dirname "$0")/.."
-export NEXTFRAME_PATH="${NEXTFRAME_PATH:-$PWD/examples/checkpoints}"
 predict="nfpredict $PREDICT !"
 [ -n "$SEGMENT_ONLY" ] && predict=""
 
