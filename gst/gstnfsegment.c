@@ -576,6 +576,30 @@ gst_nf_segment_set_caps (
   return ok;
 }
 
+/* The base class puts the caps that downstream wants first, which are those of
+ * masks: upstream would send gray frames. Any format is as good as another. */
+static void
+forget_formats (GstBaseTransform *trans, GstQuery *query)
+{
+  GstCaps *filter, *result, *caps, *rest;
+
+  gst_query_parse_caps (query, &filter);
+  gst_query_parse_caps_result (query, &result);
+  caps = gst_caps_copy (result);
+  set_format (caps, NULL);
+  rest = gst_pad_get_pad_template_caps (trans->sinkpad);
+  result = gst_caps_intersect (caps, rest);
+  gst_caps_unref (rest);
+  gst_caps_unref (caps);
+  if (filter != NULL) {
+    caps = gst_caps_intersect_full (filter, result, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_unref (result);
+    result = caps;
+  }
+  gst_query_set_caps_result (query, result);
+  gst_caps_unref (result);
+}
+
 static gboolean
 gst_nf_segment_query (
     GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
@@ -584,6 +608,13 @@ gst_nf_segment_query (
 
   if (GST_QUERY_TYPE (query) == GST_QUERY_DRAIN && direction == GST_PAD_SINK)
     gst_nf_segment_drain (self);
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS && direction == GST_PAD_SINK) {
+    if (!GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+             ->query (trans, direction, query))
+      return FALSE;
+    forget_formats (trans, query);
+    return TRUE;
+  }
   if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC)
     return GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
         ->query (trans, direction, query);

@@ -317,6 +317,25 @@ GST_START_TEST (test_segment_caps)
 }
 GST_END_TEST
 
+/* upstream must not be led to gray frames because masks are gray */
+GST_START_TEST (test_segment_asks_for_colour)
+{
+  GstBus *bus;
+  GstHarness *h = new_harness ("", &bus);
+  g_autoptr (GstCaps) wanted = gst_caps_from_string (
+      "video/x-raw,format=RGB,width=24,height=16; video/x-raw,width=24");
+  g_autoptr (GstCaps) caps = NULL;
+
+  gst_harness_set_sink_caps_str (h, "video/x-raw,format=GRAY8");
+  caps = gst_pad_peer_query_caps (h->srcpad, wanted);
+  fail_unless (gst_caps_get_size (caps) >= 2);
+  fail_unless_equals_string (
+      gst_structure_get_string (gst_caps_get_structure (caps, 0), "format"),
+      "RGB");
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_segment_bad_model_fails)
 {
   g_autofree gchar *unet = g_build_filename (folder, "unet", NULL);
@@ -621,6 +640,7 @@ nfsegment_suite (void)
   tcase_add_test (tc, test_segment_output_changed);
   tcase_add_test (tc, test_segment_keeps_times_and_flags);
   tcase_add_test (tc, test_segment_caps);
+  tcase_add_test (tc, test_segment_asks_for_colour);
   tcase_add_test (tc, test_segment_bad_model_fails);
   tcase_add_loop_test (tc, test_segment_regions, 0, 2);
   tcase_add_loop_test (tc, test_segment_batch_drains, 0, 4);
