@@ -9,12 +9,20 @@
 
 #include <math.h>
 
+/* b in single precision, as the networks' reference runs have it: where labels
+ * hold little noise, a / a' is so near 1 that its rounding shows in the frames */
+static gdouble
+beta_of (gdouble a, gdouble next)
+{
+  return (gdouble) (1.0f - (gfloat) a / (gfloat) next);
+}
+
 static NfTensor *
 step (const NfSampler *sampler, NfTensor *x, NfTensor *e, gdouble a,
     gdouble next, GError **error)
 {
   g_autoptr (NfTensor) x0 = nf_sampler_clean (sampler, x, e, a, error);
-  gdouble beta = 1.0 - a / next;
+  gdouble beta = beta_of (a, next);
 
   return x0 != NULL ? nf_sampler_mix (x0, sqrt (next) * beta / (1.0 - a), x,
              sqrt (1.0 - beta) * (1.0 - next) / (1.0 - a), error)
@@ -44,7 +52,7 @@ nf_sampler_walk_ddpm (const NfSampler *sampler, NfTensor *x,
       break;
     noise = sampler->draw (sampler->data, i, error);
     mean = noise != NULL ? nf_sampler_mix (now, 1.0, noise,
-               sqrt ((1.0 - next) / (1.0 - a) * (1.0 - a / next)), error)
+               sqrt ((1.0 - next) / (1.0 - a) * beta_of (a, next)), error)
                          : NULL;
     nf_tensor_unref (now);
     now = g_steal_pointer (&mean);
