@@ -49,10 +49,13 @@
  *
  * ## Example
  * |[
- * gst-launch-1.0 multifilesrc location=image_%d.png caps=image/png,framerate=25/1 ! pngdec ! nfpredict checkpoint=next-frame.safetensors ! pngenc ! filesink location=frame22.png
- * gst-launch-1.0 videotestsrc pattern=ball num-buffers=11 ! nfpredict emit=all steps=10 ! videoconvert ! autovideosink
- * ]| The first line reads the frames of a clip and writes frame 22 as a picture.
- * The second one shows eleven frames and then the eleven that follow them.
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=11 ! video/x-raw,width=240,height=160,framerate=25/1 ! pngenc ! multifilesink location=image_%d.png
+ * gst-launch-1.0 multifilesrc location=image_%d.png caps=image/png,framerate=25/1 ! pngdec ! nfpredict checkpoint=next-frame.safetensors steps=20 ! pngenc ! filesink location=frame22.png
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=30 ! nfpredict window=sliding stride=10 emit=rollout steps=10 ! videoconvert ! fakesink
+ * ]| The first line makes the frames of a clip, the second one reads them and
+ * writes frame 22 as a picture. The third line predicts again and again, eleven
+ * frames every ten frames; put autovideosink in the place of fakesink to see
+ * them.
  *
  * Since: 0.1
  */

@@ -30,10 +30,11 @@
  *
  * ## Example
  * |[
- * gst-launch-1.0 multifilesrc location=image_%d.png caps=image/png,framerate=25/1 ! pngdec ! nfsegment checkpoint=unetpp.safetensors ! nfnpyenc ! filesink location=mask.npy
- * gst-launch-1.0 videotestsrc num-buffers=50 ! nfsegment output=overlay ! videoconvert ! autovideosink
- * ]| The first line writes the masks of a clip as a NumPy array, the second one
- * shows the objects in their colours.
+ * gst-launch-1.0 videotestsrc num-buffers=5 ! video/x-raw,width=240,height=160 ! nfsegment checkpoint=unetpp.safetensors ! nfnpyenc ! filesink location=mask.npy
+ * gst-launch-1.0 videotestsrc num-buffers=5 ! nfsegment output=overlay ! videoconvert ! fakesink
+ * ]| The first line writes the masks of a video as a NumPy array, the second one
+ * paints its objects in their colours; put autovideosink in the place of fakesink
+ * to see them.
  *
  * Since: 0.1
  */

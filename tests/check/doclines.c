@@ -3,23 +3,12 @@
  * doclines — the pipelines in the elements' documentation run
  *
  * Takes the gst-launch-1.0 lines out of the SECTION comment of an element and
- * runs them one after the other in an empty folder: each must end with EOS. */
-#include <glib.h>
+ * runs them one after the other in an empty folder: each must end with EOS.
+ * Networks that they name are found along NEXTFRAME_PATH, untrained ones. */
+#include "nftestmodels.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
-
-static void
-remove_folder (const gchar *folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const gchar *name;
-
-  while ((name = g_dir_read_name (dir)) != NULL) {
-    g_autofree gchar *path = g_build_filename (folder, name, NULL);
-    g_assert_cmpint (g_remove (path), ==, 0);
-  }
-  g_assert_cmpint (g_rmdir (folder), ==, 0);
-}
 
 static void
 run_line (const gchar *folder, const gchar *line)
@@ -56,7 +45,7 @@ test_doclines_run (gconstpointer data)
   }
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   lines = g_strsplit (text, "\n", -1);
-  folder = g_dir_make_tmp ("doclines-XXXXXX", NULL);
+  folder = nf_test_folder_new ();
   for (guint i = 0; lines[i] != NULL; i++) {
     if (!g_str_has_prefix (lines[i], " * gst-launch-1.0 "))
       continue;
@@ -64,18 +53,48 @@ test_doclines_run (gconstpointer data)
     n_run++;
   }
   g_assert_cmpuint (n_run, >, 0);
-  remove_folder (folder);
+  nf_test_folder_remove (folder);
+}
+
+static gchar *
+make_models (void)
+{
+  gchar *folder = nf_test_folder_new ();
+  g_autofree gchar *unet =
+      g_build_filename (folder, "next-frame.safetensors", NULL);
+  g_autofree gchar *unetpp =
+      g_build_filename (folder, "unetpp.safetensors", NULL);
+  NfUnetppConfig unetpp_config;
+  NfUnetConfig unet_config;
+
+  nf_test_unet_config (&unet_config);
+  unet_config.num_frames_cond = 11;
+  nf_test_save_unet (unet, &unet_config, 1);
+  nf_test_unetpp_config (&unetpp_config);
+  nf_test_save_unetpp (unetpp, &unetpp_config, 1);
+
+  return folder;
 }
 
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
-  g_test_add_data_func ("/doclines/nfiou", "gstnfiou.c", test_doclines_run);
-  g_test_add_data_func (
-      "/doclines/nfnpydec", "gstnfnpydec.c", test_doclines_run);
-  g_test_add_data_func (
-      "/doclines/nfnpyenc", "gstnfnpyenc.c", test_doclines_run);
+  static const gchar *const elements[] = { "nfiou", "nfnpydec", "nfnpyenc",
+    "nfpredict", "nfsegment" };
+  g_autofree gchar *models = NULL;
+  gint result;
 
-  return g_test_run ();
+  g_test_init (&argc, &argv, NULL);
+  models = make_models ();
+  g_setenv ("NEXTFRAME_PATH", models, TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (elements); i++) {
+    g_autofree gchar *path = g_strconcat ("/doclines/", elements[i], NULL);
+    gchar *source = g_strconcat ("gst", elements[i], ".c", NULL);
+
+    g_test_add_data_func_full (path, source, test_doclines_run, g_free);
+  }
+  result = g_test_run ();
+  nf_test_folder_remove (models);
+
+  return result;
 }

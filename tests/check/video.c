@@ -41,25 +41,22 @@ one_color (guint width, guint height, const guint8 *color)
   return pixels;
 }
 
-/* a color survives the way into any format and size, and back */
+/* a color survives the way into a format and size, and back */
 static void
-check_round_trip (const GstVideoInfo *info, const guint8 *color)
+check_color (GstNfVideo *there, GstNfVideo *back, const GstVideoInfo *info,
+    const guint8 *color)
 {
   const guint width = 24, height = 16;
-  GstVideoInfo model = packed (width, height, 3);
-  g_autoptr (GstNfVideo) there = gst_nf_video_new (&model, info, NULL);
-  g_autoptr (GstNfVideo) back = gst_nf_video_new (info, &model, NULL);
   g_autofree guint8 *pixels = one_color (width, height, color);
-  g_autofree guint8 *again = g_malloc (model.size);
+  g_autofree guint8 *again = g_malloc (3 * width * height);
   gboolean gray = GST_VIDEO_FORMAT_INFO_IS_GRAY (info->finfo);
   guint luma = (guint) (0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2]);
   gint allowed = GST_VIDEO_INFO_COMP_DEPTH (info, 0) < 8 ? 36 : 12;
   GstBuffer *buffer = gst_buffer_new_allocate (NULL, info->size, NULL);
 
-  fail_unless (there != NULL && back != NULL);
   fail_unless (gst_nf_video_from_pixels (there, pixels, buffer, NULL));
   fail_unless (gst_nf_video_to_pixels (back, buffer, again, NULL));
-  for (guint i = 0; i < model.size; i++) {
+  for (guint i = 0; i < 3 * width * height; i++) {
     gint wanted = gray ? (gint) luma : pixels[i];
 
     fail_unless (abs (again[i] - wanted) <= allowed,
@@ -72,19 +69,25 @@ check_round_trip (const GstVideoInfo *info, const guint8 *color)
 
 GST_START_TEST (test_video_all_formats)
 {
-  static const gint sizes[][2] = { { 24, 16 }, { 48, 32 }, { 50, 18 } };
+  static const gint sizes[][2] = { { 24, 16 }, { 50, 18 } };
+  GstVideoInfo model = packed (24, 16, 3);
   guint n;
   const GstVideoFormat *formats = gst_video_formats_raw (&n);
 
   for (guint i = 0; i < n; i++) {
+    g_autoptr (GstNfVideo) there = NULL;
+    g_autoptr (GstNfVideo) back = NULL;
     GstVideoInfo info;
 
     if (formats[i] == GST_VIDEO_FORMAT_RGB8P)
       continue; /* 256 colours, which converters choose without looking */
     fail_unless (gst_video_info_set_format (
         &info, formats[i], sizes[__i__][0], sizes[__i__][1]));
+    there = gst_nf_video_new (&model, &info, NULL);
+    back = gst_nf_video_new (&info, &model, NULL);
+    fail_unless (there != NULL && back != NULL);
     for (guint c = 0; c < N_COLORS; c++)
-      check_round_trip (&info, colors[c]);
+      check_color (there, back, &info, colors[c]);
   }
 }
 GST_END_TEST
@@ -221,7 +224,7 @@ video_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_loop_test (tc, test_video_all_formats, 0, 3);
+  tcase_add_loop_test (tc, test_video_all_formats, 0, 2);
   tcase_add_loop_test (tc, test_video_same_as_training, 0, 5);
   tcase_add_test (tc, test_video_unchanged);
   tcase_add_test (tc, test_video_store);
