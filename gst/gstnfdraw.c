@@ -97,22 +97,58 @@ gst_nf_draw_settings_install (GObjectClass *klass, guint first)
   const GParamFlags flags =
       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
 
+  /**
+   * GstNfPredict:sampler:
+   *
+   * The method of going from noise to frames.
+   *
+   * Default: ddim. Since: 0.1
+   */
   g_object_class_install_property (klass, first + SETTING_SAMPLER,
       g_param_spec_enum ("sampler", "Sampler",
           "Method of going from noise to frames", GST_TYPE_NF_SAMPLER,
           DEFAULT_SAMPLER, flags));
+  /**
+   * GstNfPredict:steps:
+   *
+   * Denoising steps per block of predicted frames. Time grows linearly with it.
+   *
+   * Default: 50. Range: 1 to 1000. Since: 0.1
+   */
   g_object_class_install_property (klass, first + SETTING_STEPS,
       g_param_spec_uint ("steps", "Steps",
           "Denoising steps per block of frames; time grows linearly with it", 1,
           MAX_STEPS, DEFAULT_STEPS, flags));
+  /**
+   * GstNfPredict:seed:
+   *
+   * Of all noise. The same seed gives the same frames on the same device.
+   *
+   * Default: 0. Range: 64 bits. Since: 0.1
+   */
   g_object_class_install_property (klass, first + SETTING_SEED,
       g_param_spec_uint64 ("seed", "Seed",
           "Of all noise; the same seed gives the same frames", 0, G_MAXUINT64,
           DEFAULT_SEED, flags));
+  /**
+   * GstNfPredict:ensemble:
+   *
+   * Predictions that are drawn, with different noise, and combined into one.
+   * Time grows linearly with it.
+   *
+   * Default: 1. Range: 1 to 256. Since: 0.1
+   */
   g_object_class_install_property (klass, first + SETTING_ENSEMBLE,
       g_param_spec_uint ("ensemble", "Ensemble",
           "Predictions to draw and combine; time grows linearly with it", 1,
           MAX_ENSEMBLE, DEFAULT_ENSEMBLE, flags));
+  /**
+   * GstNfPredict:ensemble-mode:
+   *
+   * How several predictions become one.
+   *
+   * Default: mean. Since: 0.1
+   */
   g_object_class_install_property (klass, first + SETTING_ENSEMBLE_MODE,
       g_param_spec_enum ("ensemble-mode", "Ensemble mode",
           "How several predictions become one", GST_TYPE_NF_ENSEMBLE_MODE,

@@ -63,12 +63,12 @@
 
 #include "gstnfcadence.h"
 #include "gstnfcancel.h"
+#include "gstnfconverters.h"
 #include "gstnfdraw.h"
 #include "gstnfelements.h"
 #include "gstnferror.h"
 #include "gstnfmodel.h"
 #include "gstnftiming.h"
-#include "gstnfvideo.h"
 
 #include "core/nferror.h"
 
@@ -112,8 +112,7 @@ struct _GstNfPredict
   GstNfWindowMode mode;
   GstNfEmit emit;
   GstVideoInfo packed;
-  GstNfVideo *to_model, *from_model;
-  GstNfVideo *to_output; /* NULL: input frames can be pushed as they are */
+  GstNfConverters converters;
   GstNfWindow window;
   GstNfCadence cadence;
   GstNfDraw draw;
@@ -196,6 +195,30 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
   GST_VIDEO_FILTER_CLASS (klass)->set_info =
       GST_DEBUG_FUNCPTR (gst_nf_predict_set_info);
 
+  /**
+   * GstNfPredict:checkpoint:
+   *
+   * Path of a diffusion U-Net that nextframe-train made. A relative path that
+   * does not exist is looked up in the folders of the variable NEXTFRAME_PATH,
+   * then in the folder of installed checkpoints.
+   *
+   * Default: next-frame.safetensors in one of those folders. Since: 0.1
+   */
+  /**
+   * GstNfPredict:device:
+   *
+   * Where to compute: "auto" (a GPU where one can be used, else the CPU),
+   * "cpu", "cuda" or "cuda:N".
+   *
+   * Default: auto. Since: 0.1
+   */
+  /**
+   * GstNfPredict:precision:
+   *
+   * What to compute in. This version computes in f32 and refuses bf16.
+   *
+   * Default: auto. Since: 0.1
+   */
   gst_nf_model_settings_install (
       object_class, PROP_MODEL, GST_NF_MODEL_PREDICTOR);
   gst_nf_window_settings_install (object_class, PROP_WINDOW);
@@ -412,9 +435,7 @@ gst_nf_predict_stop (GstBaseTransform *trans)
   gst_nf_draw_clear (&self->draw);
   gst_clear_buffer (&self->passing);
   gst_nf_window_clear (&self->window);
-  g_clear_pointer (&self->to_model, gst_nf_video_free);
-  g_clear_pointer (&self->from_model, gst_nf_video_free);
-  g_clear_pointer (&self->to_output, gst_nf_video_free);
+  gst_nf_converters_clear (&self->converters);
   g_clear_pointer (&self->model, gst_nf_model_release);
 
   return TRUE;
@@ -466,38 +487,11 @@ gst_nf_predict_begin_clip (GstNfPredict *self)
   if (some && self->mode == GST_NF_WINDOW_CLIP)
     self->clip++;
   gst_nf_cadence_begin_clip (&self->cadence);
+  gst_nf_draw_clear (&self->draw);
+  self->due = FALSE;
   self->clip_begins = FALSE;
   self->first_out = TRUE;
   self->offset = GST_BUFFER_OFFSET_NONE;
-}
-
-static gboolean
-gst_nf_predict_set_converters (
-    GstNfPredict *self, GstVideoInfo *in, GstVideoInfo *out, GError **error)
-{
-  g_autoptr (GstNfVideo) to_model = NULL;
-  g_autoptr (GstNfVideo) from_model = NULL;
-  g_autoptr (GstNfVideo) to_output = NULL;
-
-  to_model = gst_nf_video_new (in, &self->packed, error);
-  if (to_model == NULL)
-    return FALSE;
-  from_model = gst_nf_video_new (&self->packed, out, error);
-  if (from_model == NULL)
-    return FALSE;
-  if (!gst_video_info_is_equal (in, out)) {
-    to_output = gst_nf_video_new (in, out, error);
-    if (to_output == NULL)
-      return FALSE;
-  }
-  g_clear_pointer (&self->to_model, gst_nf_video_free);
-  g_clear_pointer (&self->from_model, gst_nf_video_free);
-  g_clear_pointer (&self->to_output, gst_nf_video_free);
-  self->to_model = g_steal_pointer (&to_model);
-  self->from_model = g_steal_pointer (&from_model);
-  self->to_output = g_steal_pointer (&to_output);
-
-  return TRUE;
 }
 
 static gboolean
@@ -509,7 +503,8 @@ gst_nf_predict_set_info (GstVideoFilter *filter, GstCaps *incaps,
 
   GST_DEBUG_OBJECT (
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
-  if (!gst_nf_predict_set_converters (self, in_info, out_info, &error)) {
+  if (!gst_nf_converters_set (
+          &self->converters, in_info, &self->packed, out_info, &error)) {
     gst_nf_element_error (GST_ELEMENT (self), error);
     return FALSE;
   }
@@ -651,14 +646,14 @@ gst_nf_predict_convert (
   GstBuffer *output;
 
   *flow = GST_FLOW_OK;
-  if (self->to_output == NULL)
+  if (self->converters.past == NULL)
     return gst_buffer_make_writable (gst_buffer_ref (input));
   output = gst_nf_predict_acquire (self, flow);
   if (output == NULL)
     return NULL;
   gst_buffer_copy_into (
       output, input, GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
-  if (!gst_nf_video_convert (self->to_output, input, output, &error)) {
+  if (!gst_nf_video_convert (self->converters.past, input, output, &error)) {
     *flow = gst_nf_element_flow (GST_ELEMENT (self), error);
     gst_clear_buffer (&output);
   }
@@ -690,7 +685,7 @@ gst_nf_predict_take (
   g_autoptr (GError) error = NULL;
   guint8 *pixels = gst_nf_window_place (&self->window);
 
-  if (!gst_nf_video_to_pixels (self->to_model, input, pixels, &error))
+  if (!gst_nf_video_to_pixels (self->converters.in, input, pixels, &error))
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   if (GST_BUFFER_OFFSET_IS_VALID (input))
     self->offset = GST_BUFFER_OFFSET (input);
@@ -832,7 +827,8 @@ gst_nf_predict_make_frame (GstNfPredict *self, GstBuffer **output)
   buffer = gst_nf_predict_acquire (self, &flow);
   if (buffer == NULL)
     return flow;
-  if (!gst_nf_video_from_pixels (self->from_model, pixels, buffer, &error)) {
+  if (!gst_nf_video_from_pixels (
+          self->converters.out, pixels, buffer, &error)) {
     gst_buffer_unref (buffer);
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   }

@@ -167,6 +167,30 @@ gst_nf_segment_install_properties (GObjectClass *object_class)
 {
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
 
+  /**
+   * GstNfSegment:checkpoint:
+   *
+   * Path of a UNet++ that nextframe-train made. A relative path that
+   * does not exist is looked up in the folders of the variable NEXTFRAME_PATH,
+   * then in the folder of installed checkpoints.
+   *
+   * Default: unetpp.safetensors in one of those folders. Since: 0.1
+   */
+  /**
+   * GstNfSegment:device:
+   *
+   * Where to compute: "auto" (a GPU where one can be used, else the CPU),
+   * "cpu", "cuda" or "cuda:N".
+   *
+   * Default: auto. Since: 0.1
+   */
+  /**
+   * GstNfSegment:precision:
+   *
+   * What to compute in. This version computes in f32 and refuses bf16.
+   *
+   * Default: auto. Since: 0.1
+   */
   gst_nf_model_settings_install (
       object_class, PROP_MODEL, GST_NF_MODEL_SEGMENTER);
   /**

@@ -80,19 +80,52 @@ gst_nf_window_settings_install (GObjectClass *klass, guint first)
 {
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
 
+  /**
+   * GstNfPredict:window:
+   *
+   * From which frames the future is predicted: once from the first frames of
+   * each clip, or again and again from the newest ones.
+   *
+   * Default: clip. Since: 0.1
+   */
   g_object_class_install_property (klass, first + SETTING_MODE,
       g_param_spec_enum ("window", "Window",
           "Predict once from the first frames of each clip, or again and again",
           GST_TYPE_NF_WINDOW_MODE, DEFAULT_MODE,
           flags | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstNfPredict:stride:
+   *
+   * Frames from one prediction to the next with window=sliding.
+   *
+   * Default: 1. Range: 1 to 2147483647. Since: 0.1
+   */
   g_object_class_install_property (klass, first + SETTING_STRIDE,
       g_param_spec_uint ("stride", "Stride",
           "Frames from one prediction to the next when sliding", 1, G_MAXINT,
           DEFAULT_STRIDE, flags | GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstNfPredict:emit:
+   *
+   * Which frames are pushed: the last one of the horizon, all predicted ones,
+   * or the context and then all predicted ones. A network with a future gap
+   * draws only the frames behind it. `all` does not go with window=sliding.
+   *
+   * Default: target. Since: 0.1
+   */
   g_object_class_install_property (klass, first + SETTING_EMIT,
       g_param_spec_enum ("emit", "Emit",
           "Which frames to push; all does not go with window=sliding",
           GST_TYPE_NF_EMIT, DEFAULT_EMIT, flags | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstNfPredict:horizon:
+   *
+   * How many frames ahead of the newest one of the context the last predicted
+   * one is. A network with a future gap reaches only some; others are an error
+   * that says which.
+   *
+   * Default: 11. Range: 1 to 1000. Since: 0.1
+   */
   g_object_class_install_property (klass, first + SETTING_HORIZON,
       g_param_spec_uint ("horizon", "Horizon",
           "Frames from the newest one of the context to the last predicted one",
