@@ -4,7 +4,8 @@
  *
  * What is drawn for a sample is a function of the seed and the sample's number.
  * Predicted frames are softer than real ones, and have some noise, so the
- * network that names their pixels is shown such frames too. Sibling: frames.c, which resamples. */
+ * network that names their pixels is shown such frames too.
+ * Sibling: frames.c, which resamples. */
 #include "augment.h"
 #include "frames.h"
 

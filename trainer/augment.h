@@ -3,9 +3,8 @@
  * augment — frames and masks as training sees them: sized, mirrored, blurred */
 #pragma once
 
-#include "core/nfrng.h"
-
 #include "core/nferror.h"
+#include "core/nfrng.h"
 
 G_BEGIN_DECLS
 

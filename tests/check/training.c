@@ -28,7 +28,7 @@
   "train.learning-rate=0.002|train.ema-rate=0.9|train.log-every=1|"            \
   "train.threads=1"
 #define TINY_SEGMENT                                                           \
-  "model.encoder=resnet18|model.encoder-width=6|"                              \
+  "model.encoder=resnet18|model.encoder-width=8|"                              \
   "model.decoder-widths=4 4 4 4 4|train.batch-size=2|train.warmup=2|"          \
   "train.blur=0.5|train.noise=10|train.log-every=1|train.threads=1"
 
@@ -270,6 +270,11 @@ test_learns (Place *place, gconstpointer data)
   g_autoptr (GArray) losses = NULL;
   gdouble first, last;
 
+  if (g_getenv ("NEXTFRAME_NO_POOL")) {
+    g_test_skip (
+        "memory checkers find nothing here but more of the same steps");
+    return;
+  }
   train (place, learn->kind, "run", FALSE, learn->settings, &error);
   g_assert_no_error (error);
   losses = read_losses (place, "run");
