@@ -307,7 +307,7 @@ GST_END_TEST
 GST_START_TEST (test_predict_progress)
 {
   GstBus *bus;
-  GstHarness *h = new_harness ("steps=1000 ensemble=2 sampler=ddpm", &bus);
+  GstHarness *h = new_harness ("steps=200 ensemble=2 sampler=ddpm", &bus);
   gint64 began = g_get_monotonic_time ();
   guint messages = 0, done = 0, total = 0, before = 0;
   guint64 clip = 77;
