@@ -64,6 +64,10 @@ bytes_new (NfDevice *device, gsize bytes, GError **error)
   return nf_tensor_new (device, NF_U8, 1, 1, 1, (gint64) MAX (bytes, 1), error);
 }
 
+/* oneDNN 2.6's AVX2 kernel for the weight gradient of strided 1x1 convolutions
+ * of fewer than 7 channels writes up to 272 bytes past what it asks for */
+#define SCRATCH_SLACK 512
+
 /* adds scratch memory to the arguments and runs */
 static gboolean
 plan_run (NfDevice *device, const NfDnnlPlan *plan, const Arg *args, guint n,
@@ -76,7 +80,7 @@ plan_run (NfDevice *device, const NfDnnlPlan *plan, const Arg *args, guint n,
 
   memcpy (all, args, n * sizeof *args);
   if (bytes > 0) {
-    scratch = bytes_new (device, bytes, error);
+    scratch = bytes_new (device, bytes + SCRATCH_SLACK, error);
     if (scratch == NULL)
       return FALSE;
     all[n++] = (Arg){ DNNL_ARG_SCRATCHPAD, md, scratch->data };
