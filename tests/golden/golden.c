@@ -22,7 +22,9 @@ open_others (Golden *golden, const gchar *text)
     return;
   words = g_strsplit_set (text, " ,;:()'\"", -1);
   for (guint i = 0; words[i] != NULL; i++) {
-    g_autofree gchar *name = g_path_get_basename (words[i]);
+    const gboolean dot = g_str_has_suffix (words[i], ".");
+    g_autofree gchar *file = g_strndup (words[i], strlen (words[i]) - dot);
+    g_autofree gchar *name = g_path_get_basename (file);
     g_autofree gchar *path = g_build_filename (folder, name, NULL);
     NfSafetensors *other;
 

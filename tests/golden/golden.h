@@ -6,8 +6,9 @@
  * the configuration that made them. Each check below looks for the items it
  * knows, by name, and leaves the others alone. Everything about an item comes
  * from the file; only tolerances are ours.
- * golden.c keeps the books, formula.c fills and compares parameters, ops.c,
- * unet.c, samplers.c and unetpp.c are the checks. */
+ * golden.c keeps the books, formula.c fills and compares parameters, precise.c
+ * has kernels that sum in double; ops.c, optim.c, unet.c, samplers.c and
+ * unetpp.c are the checks. */
 #pragma once
 
 #include <json-glib/json-glib.h>
@@ -101,6 +102,8 @@ gboolean golden_listed_shape (
     Golden *golden, const gchar *name, gint64 dims[4], guint *rank);
 void golden_check_weights (Golden *golden, NfParams *params);
 void golden_check_gradients (Golden *golden, NfParams *params, gdouble limit);
+
+void golden_set_precise (NfDevice *device, gboolean precise);
 
 gboolean golden_segmentation_losses (const Golden *golden, NfTensor *logits,
     NfTensor *target, NfTensor *losses[3], GError **error);

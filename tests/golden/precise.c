@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * precise — forward passes with sums in double, for gradients at a kink
+ *
+ * The gradient of a network with ReLUs jumps where one's input changes sign.
+ * Among millions of inputs some are smaller than the rounding of a convolution
+ * that sums in single precision; then the side is chance, and a gradient from
+ * the other side is as right, but not the same. With these kernels the forward
+ * pass rounds only what it stores, so inputs lie where exact arithmetic has
+ * them. The gradients themselves are the library's own in any case. */
+#include "golden.h"
+
+#include <math.h>
+
+#include "core/nfops.h"
+
+static const gfloat *
+f32 (const NfTensor *tensor)
+{
+  return tensor->data;
+}
+
+/* One result: the products of a window of x with one filter */
+static gdouble
+convolve (const NfTensor *x, const NfTensor *weight, gint64 n, gint64 o,
+    gint64 top, gint64 left)
+{
+  gdouble sum = 0;
+
+  for (gint64 ky = MAX (0, -top); ky < MIN (weight->h, x->h - top); ky++)
+    for (gint64 kx = MAX (0, -left); kx < MIN (weight->w, x->w - left); kx++) {
+      const gfloat *from =
+          f32 (x) + ((n * x->h + top + ky) * x->w + left + kx) * x->c;
+      const gfloat *w =
+          f32 (weight) + ((o * weight->h + ky) * weight->w + kx) * x->c;
+
+#pragma omp simd reduction(+ : sum)
+      for (gint64 i = 0; i < x->c; i++)
+        sum += (gdouble) from[i] * (gdouble) w[i];
+    }
+  return sum;
+}
+
+static gboolean
+conv2d_forward (NfOpCall *call, GError **error)
+{
+  const NfConv2dParams *p = call->params;
+  const NfTensor *x = call->in[0], *weight = call->in[1], *bias = call->in[2];
+  NfTensor *y = call->out;
+
+  if (p->act != NF_ACT_NONE)
+    return nf_cpu_backend ()->ops[NF_OP_CONV2D].forward (call, error);
+#pragma omp parallel for
+  for (gint64 row = 0; row < y->n * y->h; row++)
+    for (gint64 column = 0; column < y->w; column++) {
+      gfloat *to = (gfloat *) y->data + (row * y->w + column) * y->c;
+
+      for (gint64 o = 0; o < y->c; o++)
+        to[o] = (gfloat) (convolve (x, weight, row / y->h, o,
+                              row % y->h * p->stride - p->pad,
+                              column * p->stride - p->pad)
+            + (bias != NULL ? (gdouble) f32 (bias)[o] : 0.0));
+    }
+  return TRUE;
+}
+
+/* gamma (x - mean) / sqrt (var + eps) + beta for one channel of a batch */
+static void
+normalize_channel (const NfOpCall *call, gint64 c)
+{
+  const NfBatchNormParams *p = call->params;
+  const NfTensor *x = call->in[0];
+  const gdouble rows = (gdouble) (x->n * x->h * x->w);
+  gfloat *y = call->out->data;
+  gdouble mean = 0, var = 0, scale, value;
+  gint64 r;
+
+  for (r = 0; r < x->n * x->h * x->w; r++)
+    mean += (gdouble) f32 (x)[r * x->c + c] / rows;
+  for (r = 0; r < x->n * x->h * x->w; r++) {
+    value = (gdouble) f32 (x)[r * x->c + c] - mean;
+    var += value * value / rows;
+  }
+  scale = (gdouble) f32 (call->in[1])[c] / sqrt (var + (gdouble) p->eps);
+  for (r = 0; r < x->n * x->h * x->w; r++) {
+    value = ((gdouble) f32 (x)[r * x->c + c] - mean) * scale
+        + (gdouble) f32 (call->in[2])[c];
+    y[r * x->c + c] =
+        (gfloat) (p->act == NF_ACT_RELU ? MAX (value, 0.0) : value);
+  }
+}
+
+/* The library's own, for its saved statistics, then its result anew */
+static gboolean
+batch_norm_forward (NfOpCall *call, GError **error)
+{
+  const NfBatchNormParams *p = call->params;
+
+  if (!nf_cpu_backend ()->ops[NF_OP_BATCH_NORM].forward (call, error))
+    return FALSE;
+#pragma omp parallel for if (p->training)
+  for (gint64 c = 0; c < (p->training ? call->out->c : 0); c++)
+    normalize_channel (call, c);
+  return TRUE;
+}
+
+/**
+ * golden_set_precise:
+ * @device: a CPU device that nobody else uses
+ * @precise: whether its convolutions and batch norms sum in double from now on
+ *
+ * Changes the forward kernels of a device. Other devices stay as they are.
+ */
+void
+golden_set_precise (NfDevice *device, gboolean precise)
+{
+  static NfOpKernels kernels[NF_N_OPS];
+  static NfBackend backend;
+
+  if (backend.ops == NULL) {
+    backend = *nf_cpu_backend ();
+    for (guint i = 0; i < NF_N_OPS; i++)
+      kernels[i] = backend.ops[i];
+    kernels[NF_OP_CONV2D].forward = conv2d_forward;
+    kernels[NF_OP_BATCH_NORM].forward = batch_norm_forward;
+    backend.ops = kernels;
+  }
+  device->backend = precise ? &backend : nf_cpu_backend ();
+}
