@@ -6,7 +6,7 @@ clip=$NF_SOURCE/examples/data/train/video_0
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 export NEXTFRAME_PATH="$NF_SOURCE/examples/checkpoints"
-GST_TRACERS=leaks GST_DEBUG=GST_TRACER:7 GST_DEBUG_FILE=$out/trace GST_DEBUG_NO_COLOR=1 gst-launch-1.0 -q \
+LD_PRELOAD=$NF_PRELOAD GST_TRACERS=leaks GST_DEBUG=GST_TRACER:7 GST_DEBUG_FILE=$out/trace GST_DEBUG_NO_COLOR=1 gst-launch-1.0 -q \
   multifilesrc location="$clip/image_%d.png" caps=image/png,framerate=25/1 ! pngdec ! \
   nfpredict steps=2 ! nfsegment ! nfiou.prediction \
   filesrc location="$clip/mask.npy" ! nfnpydec ! queue ! nfiou.truth \
