@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfcamera — a pinhole camera above a level ground
+ *
+ * World: x to the right, y up, z away from the camera, in object sizes (the
+ * edge of a cube, the diameter of a sphere); the ground is y = 0 and the camera
+ * stands at (0, tall, 0) and looks along z, tilted down by its pitch.
+ * Image: x to the right, y down, in pixels; (0, 0) is the upper left corner of
+ * the upper left pixel, so that a pixel's centre lies at (i + 0.5, j + 0.5).
+ * See: docs/scenes.md */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * NfCamera:
+ * @width: of the image, pixels
+ * @height: of the image, pixels
+ * @focal: focal length, pixels
+ * @pitch: how far it looks down, radians
+ * @roll: how far its right side is tilted down, radians
+ * @tall: height above the ground, object sizes
+ */
+typedef struct
+{
+  gdouble width, height;
+  gdouble focal;
+  gdouble pitch, roll;
+  gdouble tall;
+} NfCamera;
+
+void nf_camera_init (NfCamera *camera, gdouble width, gdouble height);
+void nf_camera_resize (NfCamera *camera, gdouble width, gdouble height);
+
+void nf_camera_ray (
+    const NfCamera *camera, gdouble x, gdouble y, gdouble direction[3]);
+gboolean nf_camera_project (const NfCamera *camera, const gdouble point[3],
+    gdouble *x, gdouble *y, gdouble *depth);
+gboolean nf_camera_ground (const NfCamera *camera, gdouble x, gdouble y,
+    gdouble *ground_x, gdouble *ground_z);
+
+G_END_DECLS
