@@ -7,7 +7,7 @@
 #pragma once
 
 #include "core/nfparams.h"
-#include "dataset.h"
+#include "io/nfdataset.h"
 #include "runconfig.h"
 
 G_BEGIN_DECLS

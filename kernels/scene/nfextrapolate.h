@@ -26,8 +26,8 @@ typedef enum
   NF_EXTRAPOLATE_DYNAMICS,
 } NfExtrapolateMethod;
 
-gboolean nf_extrapolate (NfExtrapolateMethod method,
-    const guint8 *const *masks, guint n_masks, guint width, guint height,
-    guint horizon, guint8 *future, GError **error);
+gboolean nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
+    guint n_masks, guint width, guint height, guint horizon, guint8 *future,
+    GError **error);
 
 G_END_DECLS

@@ -48,8 +48,7 @@ nf_scene_new (const NfSceneParams *params, GError **error)
   nf_view_init (&scene->view, params->seed, params->clip);
   scene->frames = params->frames;
   scene->n = params->min_objects
-      + nf_rng_below (
-          &key, 0, params->max_objects - params->min_objects + 1);
+      + nf_rng_below (&key, 0, params->max_objects - params->min_objects + 1);
   scene->objects = g_new0 (NfSceneObject, scene->n * scene->frames);
   nf_rng_shuffle (&key, 48, ids);
   for (guint i = 0; i < scene->n; i++) {
@@ -60,7 +59,8 @@ nf_scene_new (const NfSceneParams *params, GError **error)
 
     for (guint t = 0; t < scene->frames; t++)
       scene->objects[t * scene->n + i] = (NfSceneObject){ 1 + ids[i],
-        { x + vx * (1 - pow (.9, t)) / .1, .5, z + vz * (1 - pow (.9, t)) / .1 },
+        { x + vx * (1 - pow (.9, t)) / .1, .5,
+            z + vz * (1 - pow (.9, t)) / .1 },
         { 1, 0, 0, 0 } };
   }
   return scene;

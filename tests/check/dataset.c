@@ -2,9 +2,9 @@
  *
  * dataset — folders of clips: order, pixels, masks, memory, and every error */
 #include "augment.h"
-#include "dataset.h"
+#include "io/nfdataset.h"
 #include "frames.h"
-#include "pngfile.h"
+#include "io/nfpng.h"
 #include "testclips.h"
 
 #include <glib/gstdio.h>

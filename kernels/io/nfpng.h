@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * pngfile — PNG files as 8-bit RGB frames, and back */
+ * nfpng — PNG files as 8-bit RGB frames, and back */
 #pragma once
 
 #include "core/nferror.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * clip — the frames and masks of one clip, read from its folder */
-#include "clip.h"
-#include "mask.h"
-#include "pngfile.h"
+ * nfclip — the frames and masks of one clip, read from its folder */
+#include "io/nfclip.h"
+#include "io/nfclipmask.h"
+#include "io/nfpng.h"
 
 #include <string.h>
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * dataset — a folder of clips, and the order in which training sees them
+ * nfdataset — a folder of clips, and the order in which training sees them
  *
  * A data set is a folder of splits (train/, val/, unlabeled/, hidden/, any may
  * be missing), a split a folder of clips video_N. Opening looks at every clip's
  * file names, its first frame and the head of its mask; clips are read when
  * they are asked for and kept while memory is allowed to them.
- * Sibling: clip.c (one clip). */
+ * Sibling: nfclip.c (one clip). */
 #pragma once
 
-#include "clip.h"
+#include "io/nfclip.h"
 
 G_BEGIN_DECLS
 

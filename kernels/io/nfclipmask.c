@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * mask — the mask.npy of a clip
+ * nfclipmask — the mask.npy of a clip
  *
  * Any array of whole numbers that fit a byte is taken. Sibling:
  * kernels/io/nfnpy.c, which reads the format. */
-#include "mask.h"
+#include "io/nfclipmask.h"
 #include "io/nfnpy.h"
 
 static gboolean

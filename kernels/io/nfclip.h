@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * clip — the frames and masks of one clip, read from its folder
+ * nfclip — the frames and masks of one clip, read from its folder
  *
  * A clip is a folder of image_0.png, image_1.png, ... and, where it has labels,
  * mask.npy: unsigned bytes of shape (frames, rows, columns), a class a pixel. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * dataset — a folder of clips, and the order in which training sees them
+ * nfdataset — a folder of clips, and the order in which training sees them
  *
  * Clips nobody holds stay in memory, the least recently used leave first. */
-#include "dataset.h"
+#include "io/nfdataset.h"
 #include "core/nfrng.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * mask — the mask.npy of a clip */
+ * nfclipmask — the mask.npy of a clip */
 #pragma once
 
-#include "clip.h"
+#include "io/nfclip.h"
 
 G_BEGIN_DECLS
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * pngfile — PNG files as 8-bit RGB frames, and back
+ * nfpng — PNG files as 8-bit RGB frames, and back
  *
  * Through libpng's simplified interface. Transparency is dropped, not blended,
  * as video elements do. */
-#include "pngfile.h"
+#include "io/nfpng.h"
 
 #include <png.h>
 #include <string.h>
