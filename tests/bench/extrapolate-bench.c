@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * extrapolate-bench — how well masks are foretold without a network
+ *
+ *   extrapolate-bench --seed 1 --clips 500      synthetic scenes
+ *   extrapolate-bench --data DIR                clips with masks (nfdataset.h)
+ *
+ * Prints the Jaccard index of every method at the target frame, pooled over
+ * all clips and as the mean of the clips', and the time a prediction takes. */
+#include "io/nfdataset.h"
+#include "metrics/nfclasses.h"
+#include "metrics/nfscoreboard.h"
+#include "scene/nfextrapolate.h"
+#include "scene/nfrender.h"
+
+#include <stdio.h>
+
+static gint64 opt_seed = 1;
+static gint opt_clips = 100, opt_context = 11, opt_target = 22;
+static gint opt_width = 240, opt_height = 160;
+static gchar *opt_data;
+
+static const GOptionEntry entries[] = {
+  { "seed", 's', 0, G_OPTION_ARG_INT64, &opt_seed, "Seed of the scenes", "S" },
+  { "clips", 'n', 0, G_OPTION_ARG_INT, &opt_clips, "How many scenes", "N" },
+  { "data", 'd', 0, G_OPTION_ARG_FILENAME, &opt_data,
+      "Score the labelled clips of this data set instead", "DIR" },
+  { "context", 'c', 0, G_OPTION_ARG_INT, &opt_context,
+      "Masks that are given, from the first on", "N" },
+  { "target", 't', 0, G_OPTION_ARG_INT, &opt_target,
+      "Frame to foretell, counted from 1", "N" },
+  { "width", 0, 0, G_OPTION_ARG_INT, &opt_width, "Of scenes, pixels", "N" },
+  { "height", 0, 0, G_OPTION_ARG_INT, &opt_height, "Of scenes, pixels", "N" },
+  { NULL },
+};
+
+typedef struct
+{
+  const gchar *name;
+  NfExtrapolateMethod method;
+  NfScoreboard *board;
+  gint64 time; /* microseconds, of all clips */
+} Row;
+
+static Row rows[] = {
+  { "hold", NF_EXTRAPOLATE_HOLD },
+  { "linear", NF_EXTRAPOLATE_LINEAR },
+  { "dynamics", NF_EXTRAPOLATE_DYNAMICS },
+};
+
+/* masks: (frames, height, width) with the target frame in it */
+static gboolean
+score (const guint8 *masks, guint width, guint height, const gchar *name,
+    GError **error)
+{
+  gsize size = (gsize) width * height;
+  guint horizon = opt_target - opt_context;
+  g_autofree const guint8 **past = g_new (const guint8 *, opt_context);
+  g_autofree guint8 *future = g_malloc (size * horizon);
+  NfMask truth = { masks + (opt_target - 1) * size, width };
+  NfMask prediction = { future + (horizon - 1) * size, width };
+
+  for (gint i = 0; i < opt_context; i++)
+    past[i] = masks + i * size;
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    gint64 start = g_get_monotonic_time ();
+
+    if (!nf_extrapolate (rows[i].method, past, opt_context, width, height,
+            horizon, future, error))
+      return FALSE;
+    rows[i].time += g_get_monotonic_time () - start;
+    nf_scoreboard_add_frame (
+        rows[i].board, truth, prediction, width, height, 0);
+    nf_scoreboard_end_clip (rows[i].board, name);
+  }
+
+  return TRUE;
+}
+
+static gboolean
+score_scenes (GError **error)
+{
+  gsize size = (gsize) opt_width * opt_height;
+  g_autoptr (NfRenderer) renderer
+      = nf_renderer_new (opt_width, opt_height, 1);
+  g_autofree guint8 *masks = g_malloc (size * opt_target);
+  NfSceneParams params;
+
+  nf_scene_params_init (&params);
+  params.seed = opt_seed;
+  params.frames = opt_target;
+  for (gint clip = 0; clip < opt_clips; clip++) {
+    g_autoptr (NfScene) scene = NULL;
+
+    params.clip = clip;
+    scene = nf_scene_new (&params, error);
+    if (scene == NULL)
+      return FALSE;
+    for (gint t = 0; t < opt_target; t++) {
+      guint n;
+      const NfSceneObject *objects = nf_scene_objects (scene, t, &n);
+
+      nf_renderer_draw (renderer, nf_scene_view (scene), objects, n, NULL, 0,
+          masks + t * size, opt_width);
+    }
+    if (!score (masks, opt_width, opt_height, NULL, error))
+      return FALSE;
+  }
+
+  return TRUE;
+}
+
+static gboolean
+score_data (GError **error)
+{
+  NfDatasetOptions options
+      = { .splits = "train val", .masks = TRUE, .classes = NF_N_CLASSES };
+  g_autoptr (NfDataset) dataset = nf_dataset_open (opt_data, &options, error);
+
+  if (dataset == NULL)
+    return FALSE;
+  for (guint i = 0; i < nf_dataset_n_clips (dataset); i++) {
+    g_autoptr (NfClip) clip = nf_dataset_load_clip (dataset, i, error);
+
+    if (clip == NULL)
+      return FALSE;
+    if (clip->n_frames < opt_target) {
+      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+          "%s has %u frames, expected %d", nf_dataset_clip_info (dataset, i)->name,
+          clip->n_frames, opt_target);
+      return FALSE;
+    }
+    if (!score (clip->masks, clip->width, clip->height,
+            nf_dataset_clip_info (dataset, i)->name, error))
+      return FALSE;
+  }
+
+  return TRUE;
+}
+
+static void
+print_table (void)
+{
+  printf ("%-10s %8s %14s %12s\n", "method", "pooled", "mean of clips",
+      "ms a clip");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    NfScores scores = nf_scoreboard_get_scores (rows[i].board);
+
+    printf ("%-10s %8.3f %14.3f %12.2f\n", rows[i].name, scores.jaccard,
+        scores.mean_clip_jaccard,
+        rows[i].time / 1000.0 / MAX (scores.clips, 1));
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) error = NULL;
+  gboolean ok;
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error)) {
+    fprintf (stderr, "extrapolate-bench: %s\n", error->message);
+    return 1;
+  }
+  if (opt_clips < 1 || opt_context < 1 || opt_target <= opt_context
+      || opt_target > 1000 || opt_width < 1 || opt_height < 1) {
+    fprintf (stderr, "extrapolate-bench: wants clips and a context of at least"
+                     " 1, and a target behind the context\n");
+    return 1;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    rows[i].board = nf_scoreboard_new (NF_N_CLASSES, FALSE);
+  ok = opt_data != NULL ? score_data (&error) : score_scenes (&error);
+  if (ok)
+    print_table ();
+  else
+    fprintf (stderr, "extrapolate-bench: %s\n", error->message);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    nf_scoreboard_free (rows[i].board);
+
+  return ok ? 0 : 1;
+}
