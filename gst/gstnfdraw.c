@@ -2,7 +2,6 @@
  *
  * gstnfdraw — one drawing of future frames, as an element does it
  *
- * Frames are numbered from the context on: 1 is the one that follows it.
  * See: gstnfpredict.c, kernels/diffusion/nfpredictor.h */
 #include "gstnfdraw.h"
 
@@ -260,91 +259,48 @@ report_progress (gpointer data, guint done, guint total)
 
 /**
  * gst_nf_draw_run:
- * @draw: gets the frames; those it had are lost
  * @job: what to draw
+ * @future: gets the frames; those it had are lost
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID (the network
  *   does not draw that far), ...
  *
- * Returns: FALSE with @error set and @draw empty
+ * Returns: FALSE with @error set and @future empty
  */
 gboolean
-gst_nf_draw_run (GstNfDraw *draw, const GstNfDrawJob *job, GError **error)
+gst_nf_draw_run (const GstNfDrawJob *job, GstNfFuture *future, GError **error)
 {
   const NfUnetConfig *config = nf_predictor_config (job->predictor);
+  const GstNfForecastJob *what = job->what;
   g_autofree const guint8 **context =
-      g_new (const guint8 *, job->window->length);
-  g_autofree guint8 **out = g_new0 (guint8 *, job->horizon);
-  Progress progress = { job->element, job->clip, 0, job->settings.ensemble,
+      g_new (const guint8 *, what->window->length);
+  g_autofree guint8 **out = g_new0 (guint8 *, what->horizon);
+  guint first = what->emit == GST_NF_EMIT_TARGET
+      ? what->horizon
+      : (guint) config->future_gap + 1;
+  Progress progress = { job->element, what->clip, 0, job->settings.ensemble,
     g_get_monotonic_time () };
   NfRollout rollout;
 
-  gst_nf_draw_clear (draw);
+  gst_nf_future_clear (future);
   nf_rollout_init (&rollout);
   rollout.method = job->settings.sampler;
   rollout.steps = job->settings.steps;
-  rollout.horizon = job->horizon;
+  rollout.horizon = what->horizon;
   rollout.seed = job->settings.seed;
-  rollout.stream = job->clip;
-  rollout.cancellable = job->cancellable;
+  rollout.stream = what->clip;
+  rollout.cancellable = what->cancellable;
   rollout.progress = report_progress;
   rollout.progress_data = &progress;
   if (!nf_rollout_check (&rollout, config, error))
     return FALSE;
-  draw->first = job->emit == GST_NF_EMIT_TARGET
-      ? job->horizon
-      : (guint) config->future_gap + 1;
-  draw->frame_bytes =
-      (gsize) config->height * (gsize) config->width * (gsize) config->channels;
-  draw->pixels = g_malloc_n (job->horizon - draw->first + 1, draw->frame_bytes);
-  for (guint k = draw->first; k <= job->horizon; k++)
-    out[k - 1] = draw->pixels + (k - draw->first) * draw->frame_bytes;
-  gst_nf_window_frames (job->window, context);
-  if (!nf_predictor_run (job->predictor, &rollout, job->settings.ensemble,
-          job->settings.ensemble_mode, context, out, error)) {
-    gst_nf_draw_clear (draw);
-    return FALSE;
-  }
-  draw->next = draw->first;
-  draw->last = job->horizon;
+  gst_nf_future_alloc (future, first, what->horizon, what->packed->size);
+  for (guint k = first; k <= what->horizon; k++)
+    out[k - 1] = gst_nf_future_place (future, k);
+  gst_nf_window_frames (what->window, context);
+  if (nf_predictor_run (job->predictor, &rollout, job->settings.ensemble,
+          job->settings.ensemble_mode, context, out, error))
+    return TRUE;
+  gst_nf_future_clear (future);
 
-  return TRUE;
-}
-
-/**
- * gst_nf_draw_has_frame:
- * @draw: a drawing; may be all zeros
- *
- * Returns: whether there is a frame to take
- */
-gboolean
-gst_nf_draw_has_frame (const GstNfDraw *draw)
-{
-  return draw->pixels != NULL && draw->next <= draw->last;
-}
-
-/**
- * gst_nf_draw_take:
- * @draw: a drawing with a frame to take
- * @number: (out): the frame's number, from 1 on
- *
- * Returns: (transfer none): its packed pixels
- */
-const guint8 *
-gst_nf_draw_take (GstNfDraw *draw, guint *number)
-{
-  *number = draw->next++;
-
-  return draw->pixels + (*number - draw->first) * draw->frame_bytes;
-}
-
-/**
- * gst_nf_draw_clear:
- * @draw: to be emptied; may be all zeros
- */
-void
-gst_nf_draw_clear (GstNfDraw *draw)
-{
-  g_clear_pointer (&draw->pixels, g_free);
-  draw->next = 1;
-  draw->last = 0;
+  return FALSE;
 }

@@ -2,12 +2,12 @@
  *
  * gstnfdraw — one drawing of future frames, as an element does it
  *
- * The settings that the drawing is done with, the frames that came of it, how
- * far it is (element messages), and how it is stopped.
+ * The settings that the drawing is done with, and how far it is (element
+ * messages).
  * See: gstnfpredict.c, kernels/diffusion/nfpredictor.h */
 #pragma once
 
-#include "gstnfwindow.h"
+#include "gstnfforecast.h"
 
 #include "diffusion/nfpredictor.h"
 
@@ -53,48 +53,18 @@ gboolean gst_nf_draw_settings_get (GstNfDrawSettings *settings,
  * @element: posts the progress; its object lock is not held
  * @predictor: the network
  * @settings: how to draw
- * @emit: which frames are wanted
- * @horizon: number of the last one
- * @window: the context, full
- * @clip: number of the clip, the stream of its noise
- * @cancellable: looked at once per step
- *
- * What is to be drawn.
+ * @what: what to draw; the clip's number is the stream of its noise, and the
+ *   cancellable is looked at once per step
  */
 typedef struct
 {
   GstElement *element;
   NfPredictor *predictor;
   GstNfDrawSettings settings;
-  GstNfEmit emit;
-  guint horizon;
-  const GstNfWindow *window;
-  guint64 clip;
-  GCancellable *cancellable;
+  const GstNfForecastJob *what;
 } GstNfDrawJob;
 
-/**
- * GstNfDraw:
- * @next: number of the next frame to push, from 1 on; beyond @last when there
- *   is none
- * @last: number of the last frame
- *
- * The frames of a drawing. Belongs to the streaming thread.
- */
-typedef struct
-{
-  guint next, last;
-
-  /*< private >*/
-  guint first;
-  guint8 *pixels;
-  gsize frame_bytes;
-} GstNfDraw;
-
 gboolean gst_nf_draw_run (
-    GstNfDraw *draw, const GstNfDrawJob *job, GError **error);
-gboolean gst_nf_draw_has_frame (const GstNfDraw *draw);
-const guint8 *gst_nf_draw_take (GstNfDraw *draw, guint *number);
-void gst_nf_draw_clear (GstNfDraw *draw);
+    const GstNfDrawJob *job, GstNfFuture *future, GError **error);
 
 G_END_DECLS

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnffuture — predicted frames that wait to be pushed
+ *
+ * Frames are numbered from the context on: 1 is the one that follows it.
+ * See: gstnfforecast.c */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GstNfFuture:
+ * @next: number of the next frame to push; beyond @last when there is none
+ * @last: number of the last frame
+ *
+ * Belongs to the streaming thread. All zeros when empty.
+ */
+typedef struct
+{
+  guint next, last;
+
+  /*< private >*/
+  guint first;
+  guint8 *pixels;
+  gsize frame_bytes;
+} GstNfFuture;
+
+void gst_nf_future_alloc (
+    GstNfFuture *future, guint first, guint last, gsize frame_bytes);
+guint8 *gst_nf_future_place (const GstNfFuture *future, guint number);
+gboolean gst_nf_future_has_frame (const GstNfFuture *future);
+const guint8 *gst_nf_future_take (GstNfFuture *future, guint *number);
+void gst_nf_future_clear (GstNfFuture *future);
+
+G_END_DECLS
