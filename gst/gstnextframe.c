@@ -13,6 +13,7 @@ plugin_init (GstPlugin *plugin)
   gboolean ok = TRUE;
 
   ok &= GST_TYPE_FIND_REGISTER (nfnpy, plugin);
+  ok &= GST_ELEMENT_REGISTER (nfextrapolate, plugin);
   ok &= GST_ELEMENT_REGISTER (nfiou, plugin);
   ok &= GST_ELEMENT_REGISTER (nfnpydec, plugin);
   ok &= GST_ELEMENT_REGISTER (nfnpyenc, plugin);

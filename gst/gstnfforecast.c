@@ -64,7 +64,7 @@ typedef struct
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (
     GstNfForecast, gst_nf_forecast, GST_TYPE_VIDEO_FILTER)
 
-#define PRIV(self) \
+#define PRIV(self)                                                             \
   ((GstNfForecastPrivate *) gst_nf_forecast_get_instance_private (self))
 
 static void gst_nf_forecast_finalize (GObject *object);
@@ -168,8 +168,8 @@ gst_nf_forecast_set_property (
 {
   GstNfForecastPrivate *priv = PRIV (GST_NF_FORECAST (object));
 
-  if (!gst_nf_window_settings_set (&priv->window_settings,
-          GST_ELEMENT (object), id - PROP_WINDOW, value))
+  if (!gst_nf_window_settings_set (&priv->window_settings, GST_ELEMENT (object),
+          id - PROP_WINDOW, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
@@ -662,9 +662,8 @@ gst_nf_forecast_foretell (GstNfForecast *self)
           self, &job, &priv->future, &error))
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   took = gst_util_get_timestamp () - began;
-  GST_DEBUG_OBJECT (self,
-      "clip %" G_GUINT64_FORMAT " took %" GST_TIME_FORMAT, job.clip,
-      GST_TIME_ARGS (took));
+  GST_DEBUG_OBJECT (self, "clip %" G_GUINT64_FORMAT " took %" GST_TIME_FORMAT,
+      job.clip, GST_TIME_ARGS (took));
   GST_OBJECT_LOCK (self);
   priv->stats.clips++;
   priv->stats.computing += took;

@@ -81,8 +81,7 @@ static gboolean
 score_scenes (GError **error)
 {
   gsize size = (gsize) opt_width * opt_height;
-  g_autoptr (NfRenderer) renderer
-      = nf_renderer_new (opt_width, opt_height, 1);
+  g_autoptr (NfRenderer) renderer = nf_renderer_new (opt_width, opt_height, 1);
   g_autofree guint8 *masks = g_malloc (size * opt_target);
   NfSceneParams params;
 
@@ -113,8 +112,9 @@ score_scenes (GError **error)
 static gboolean
 score_data (GError **error)
 {
-  NfDatasetOptions options
-      = { .splits = "train val", .masks = TRUE, .classes = NF_N_CLASSES };
+  NfDatasetOptions options = {
+    .splits = "train val", .masks = TRUE, .classes = NF_N_CLASSES
+  };
   g_autoptr (NfDataset) dataset = nf_dataset_open (opt_data, &options, error);
 
   if (dataset == NULL)
@@ -126,8 +126,8 @@ score_data (GError **error)
       return FALSE;
     if (clip->n_frames < opt_target) {
       g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-          "%s has %u frames, expected %d", nf_dataset_clip_info (dataset, i)->name,
-          clip->n_frames, opt_target);
+          "%s has %u frames, expected %d",
+          nf_dataset_clip_info (dataset, i)->name, clip->n_frames, opt_target);
       return FALSE;
     }
     if (!score (clip->masks, clip->width, clip->height,
@@ -166,8 +166,9 @@ main (int argc, char **argv)
   }
   if (opt_clips < 1 || opt_context < 1 || opt_target <= opt_context
       || opt_target > 1000 || opt_width < 1 || opt_height < 1) {
-    fprintf (stderr, "extrapolate-bench: wants clips and a context of at least"
-                     " 1, and a target behind the context\n");
+    fprintf (stderr,
+        "extrapolate-bench: wants clips and a context of at least"
+        " 1, and a target behind the context\n");
     return 1;
   }
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)

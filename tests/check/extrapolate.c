@@ -24,8 +24,8 @@ extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
   g_autoptr (GError) error = NULL;
 
   memset (future, 0xee, (gsize) SIZE * horizon);
-  g_assert_true (nf_extrapolate (
-      method, masks, n_masks, W, H, horizon, future, &error));
+  g_assert_true (
+      nf_extrapolate (method, masks, n_masks, W, H, horizon, future, &error));
   g_assert_no_error (error);
 }
 
