@@ -267,5 +267,5 @@ gst_nf_extrapolate_foretell (GstNfForecast *forecast,
   return TRUE;
 }
 
-GST_ELEMENT_REGISTER_DEFINE (nfextrapolate, "nfextrapolate", GST_RANK_NONE,
-    GST_TYPE_NF_EXTRAPOLATE)
+GST_ELEMENT_REGISTER_DEFINE (
+    nfextrapolate, "nfextrapolate", GST_RANK_NONE, GST_TYPE_NF_EXTRAPOLATE)
