@@ -18,15 +18,16 @@
  * @width: of the image, pixels, > 0
  * @height: of the image, pixels, > 0
  *
- * The camera of the real clips (fitted at 240x160: horizon at row -85), for an
- * image of this size that shows no more than theirs.
+ * The camera of the real clips (fitted at 240x160: a 35 mm lens on 32 mm,
+ * horizon at row -74), for an image of this size that shows no more than
+ * theirs.
  */
 void
 nf_camera_init (NfCamera *camera, gdouble width, gdouble height)
 {
   g_return_if_fail (width > 0 && height > 0);
 
-  *camera = (NfCamera){ 240, 160, 262.0, atan (165.0 / 262.0), 0.0, 6.28 };
+  *camera = (NfCamera){ 240, 160, 262.5, 0.531, 0.0, 6.148 };
   nf_camera_resize (camera, width, height);
 }
 
