@@ -158,18 +158,25 @@ NfTensor *
 nf_op_conv2d (NfTensor *x, NfTensor *weight, NfTensor *bias,
     const NfConv2dParams *params, GError **error)
 {
-  NfTensor *in[] = { x, weight, bias };
+  return nf_op_conv2d_add (x, weight, bias, NULL, params, error);
+}
+
+NfTensor *
+nf_op_conv2d_add (NfTensor *x, NfTensor *weight, NfTensor *bias,
+    NfTensor *residual, const NfConv2dParams *params, GError **error)
+{
+  NfTensor *in[] = { x, weight, bias, residual };
 
   /* the gradient of SiLU needs the value before it, which fusing loses */
-  if (params->act == NF_ACT_SILU && recording (in, 3)) {
+  if (params->act == NF_ACT_SILU && recording (in, 4)) {
     NfConv2dParams plain = *params;
     g_autoptr (NfTensor) y = NULL;
 
     plain.act = NF_ACT_NONE;
-    y = nf_op_run (NF_OP_CONV2D, in, 3, &plain, error);
+    y = nf_op_run (NF_OP_CONV2D, in, 4, &plain, error);
     return y != NULL ? nf_op_activation (y, NF_ACT_SILU, error) : NULL;
   }
-  return nf_op_run (NF_OP_CONV2D, in, 3, params, error);
+  return nf_op_run (NF_OP_CONV2D, in, 4, params, error);
 }
 
 NfTensor *

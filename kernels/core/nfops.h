@@ -58,6 +58,7 @@ typedef struct
   gint stride; /* both directions, >= 1 */
   gint pad; /* zeros on every side, >= 0 */
   NfAct act; /* applied to the result */
+  gfloat gain; /* of the sum, before @act; 0: none, as 1 */
 } NfConv2dParams;
 
 typedef struct
@@ -198,6 +199,9 @@ NfTensor *nf_op_run (NfOp op, NfTensor *const *in, guint n_in,
 /* x (N, C, H, W), weight (O, C, kh, kw), bias (nullable) (1, O, 1, 1) */
 NfTensor *nf_op_conv2d (NfTensor *x, NfTensor *weight, NfTensor *bias,
     const NfConv2dParams *params, GError **error);
+/* act (gain * (conv2d + residual)); residual (nullable) of the result's shape */
+NfTensor *nf_op_conv2d_add (NfTensor *x, NfTensor *weight, NfTensor *bias,
+    NfTensor *residual, const NfConv2dParams *params, GError **error);
 /* x (N, I, H, W), weight (O, I, 1, 1) or transposed (I, O, 1, 1), bias
  * (nullable) (1, O, 1, 1): every pixel's channels times the matrix */
 NfTensor *nf_op_linear (NfTensor *x, NfTensor *weight, NfTensor *bias,

@@ -102,8 +102,9 @@ nf_shape_conv2d (const NfOpCall *call, NfShape *out, GError **error)
         "weight expects %" G_GINT64_FORMAT
         " input channels, x has %" G_GINT64_FORMAT,
         w->c, x->c);
-  if (!vectors_fit (call, 2, w->n, error))
-    return FALSE;
+  if (call->in[2] != NULL && !is_vector (call->in[2], w->n))
+    return refuse (call, error,
+        "bias must be a vector of %" G_GINT64_FORMAT " values", w->n);
   if (p->stride < 1 || p->pad < 0)
     return refuse (call, error,
         "stride %d must be at least 1, pad %d at least 0", p->stride, p->pad);
@@ -113,6 +114,10 @@ nf_shape_conv2d (const NfOpCall *call, NfShape *out, GError **error)
     return refuse (call, error, "the kernel is larger than the padded input");
   *out =
       (NfShape){ NF_F32, x->n, w->n, h / p->stride + 1, cols / p->stride + 1 };
+  if (call->in[3] != NULL
+      && (call->in[3]->n != out->n || call->in[3]->c != out->c
+          || call->in[3]->h != out->h || call->in[3]->w != out->w))
+    return refuse (call, error, "the residual must have the result's shape");
   return TRUE;
 }
 

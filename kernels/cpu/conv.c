@@ -2,8 +2,8 @@
  *
  * conv — convolution, forward and backward (CPU, oneDNN)
  *
- * y = act (sum x * weight + bias). ReLU's gradient is taken from y: dy counts
- * where y > 0. See docs/ops.md. */
+ * y = act (gain * (sum x * weight + bias + residual)). ReLU's gradient is taken
+ * from y: dy counts where y > 0. See docs/ops.md. */
 #include "cpu/nfdnnl.h"
 
 static NfDnnlConv
@@ -13,7 +13,8 @@ conv_of (const NfOpCall *call)
   const NfTensor *x = call->in[0], *w = call->in[1], *y = call->out;
 
   return (NfDnnlConv){ x->n, x->c, x->h, x->w, w->n, y->h, y->w, w->h, w->w,
-    p->stride, p->pad, p->act, call->in[2] != NULL };
+    p->stride, p->pad, p->act, call->in[2] != NULL, call->in[3] != NULL,
+    p->gain != 0.0f ? (gdouble) p->gain : 1.0 };
 }
 
 gboolean
@@ -23,7 +24,23 @@ nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
 
   return nf_dnnl_conv_forward (call->device, &conv, nf_cpu_f32 (call->in[0]),
       call->in[1], call->in[2] != NULL ? nf_cpu_f32 (call->in[2]) : NULL,
+      call->in[3] != NULL ? nf_cpu_f32 (call->in[3]) : NULL,
       nf_cpu_f32 (call->out), error);
+}
+
+/* the gradient of the sum: gain * dy, where a ReLU let it pass */
+static void
+through_act (
+    const NfOpCall *call, const NfDnnlConv *conv, const gfloat *dy, gfloat *dz)
+{
+  const gfloat *y = nf_cpu_f32 (call->out);
+  gsize n = nf_tensor_elements (call->out);
+  gboolean relu = conv->act == NF_ACT_RELU;
+  gfloat gain = (gfloat) conv->gain;
+
+#pragma omp parallel for if (n > NF_CPU_GRAIN)
+  for (gsize i = 0; i < n; i++)
+    dz[i] = !relu || y[i] > 0.0f ? gain * dy[i] : 0.0f;
 }
 
 gboolean
@@ -31,17 +48,20 @@ nf_cpu_conv2d_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
   NfDnnlConv conv = conv_of (call);
-  g_autoptr (NfTensor) masked = NULL;
+  g_autoptr (NfTensor) room = NULL;
   const gfloat *dy = nf_cpu_f32 (grad_out);
 
-  if (conv.act == NF_ACT_RELU) {
-    masked = nf_cpu_through_relu (call->out, grad_out, error);
-    if (masked == NULL)
+  if (grad_in[3] != NULL || conv.act == NF_ACT_RELU || conv.gain != 1.0) {
+    room = grad_in[3] != NULL ? nf_tensor_ref (grad_in[3])
+                              : nf_tensor_new_like (grad_out, error);
+    if (room == NULL)
       return FALSE;
-    dy = nf_cpu_f32 (masked);
+    through_act (call, &conv, dy, nf_cpu_f32 (room));
+    dy = nf_cpu_f32 (room);
   }
   conv.act = NF_ACT_NONE;
-  conv.bias = FALSE;
+  conv.bias = conv.residual = FALSE;
+  conv.gain = 1.0;
   if (grad_in[0] != NULL
       && !nf_dnnl_conv_backward_data (
           call->device, &conv, dy, call->in[1], nf_cpu_f32 (grad_in[0]), error))

@@ -27,7 +27,7 @@ typedef struct
 
 /* ----------------------------------------------------------- running plans */
 
-#define MAX_ARGS 6
+#define MAX_ARGS 8
 
 static gboolean
 execute (const NfDnnl *dnnl, dnnl_primitive_t primitive, const Arg *args,
@@ -165,7 +165,8 @@ weight_for (
 
 gboolean
 nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv, const gfloat *x,
-    NfTensor *weight, const gfloat *bias, gfloat *y, GError **error)
+    NfTensor *weight, const gfloat *bias, const gfloat *residual, gfloat *y,
+    GError **error)
 {
   NfDnnlPlan *plan = nf_dnnl_plan_get (
       nf_cpu_dnnl (device), NF_DNNL_CONV_FORWARD, conv, sizeof *conv, error);
@@ -175,18 +176,22 @@ nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv, const gfloat *x,
   if (w == NULL)
     return FALSE;
   {
-    const Arg args[] = {
+    NfConstMd out = nf_dnnl_plan_md (plan, dnnl_query_dst_md);
+    Arg args[5] = {
       { DNNL_ARG_SRC, nf_dnnl_plan_md (plan, dnnl_query_src_md), x },
       { DNNL_ARG_WEIGHTS, nf_dnnl_plan_weight (plan), w },
-      { DNNL_ARG_DST, nf_dnnl_plan_md (plan, dnnl_query_dst_md), y },
-      { DNNL_ARG_BIAS,
-          bias != NULL ? dnnl_primitive_desc_query_md (
-              plan->desc, dnnl_query_weights_md, 1)
-                       : NULL,
-          bias },
+      { DNNL_ARG_DST, out, y },
     };
+    guint n = 3;
 
-    return plan_run (device, plan, args, bias != NULL ? 4 : 3, error);
+    if (bias != NULL)
+      args[n++] = (Arg){ DNNL_ARG_BIAS,
+        dnnl_primitive_desc_query_md (plan->desc, dnnl_query_weights_md, 1),
+        bias };
+    if (residual != NULL)
+      args[n++] = (Arg){ DNNL_ARG_ATTR_MULTIPLE_POST_OP (0) | DNNL_ARG_SRC_1,
+        out, residual };
+    return plan_run (device, plan, args, n, error);
   }
 }
 

@@ -89,21 +89,30 @@ activation_md (gint64 n, gint64 c, gint64 h, gint64 w)
   return nf_md_new (4, dims, dnnl_nhwc);
 }
 
+/* act (gain * (y + residual)), y being what the convolution makes */
+static void
+conv_post_ops (dnnl_post_ops_t ops, const NfDnnlConv *c, NfConstMd dst)
+{
+  if (c->residual)
+    dnnl_post_ops_append_binary (ops, dnnl_binary_add, dst);
+  if (c->gain != 1.0)
+    nf_post_op_eltwise (ops, dnnl_eltwise_linear, (gfloat) c->gain);
+  if (c->act == NF_ACT_RELU)
+    nf_post_op_eltwise (ops, dnnl_eltwise_relu, 0.0f);
+  else if (c->act == NF_ACT_SILU)
+    nf_post_op_eltwise (ops, dnnl_eltwise_swish, 1.0f);
+}
+
 static dnnl_primitive_attr_t
-conv_attr (const NfDnnl *dnnl, NfAct act)
+conv_attr (const NfDnnl *dnnl, const NfDnnlConv *c, NfConstMd dst)
 {
   dnnl_primitive_attr_t attr = NULL;
   dnnl_post_ops_t ops = NULL;
 
   if (dnnl_primitive_attr_clone (&attr, dnnl->plain) != dnnl_success)
     return NULL;
-  if (act == NF_ACT_NONE)
-    return attr;
   if (dnnl_post_ops_create (&ops) == dnnl_success) {
-    if (act == NF_ACT_RELU)
-      nf_post_op_eltwise (ops, dnnl_eltwise_relu, 0.0f);
-    else
-      nf_post_op_eltwise (ops, dnnl_eltwise_swish, 1.0f);
+    conv_post_ops (ops, c, dst);
     dnnl_primitive_attr_set_post_ops (attr, ops);
     dnnl_post_ops_destroy (ops);
   }
@@ -121,7 +130,7 @@ conv_desc (const NfDnnl *dnnl, NfDnnlPlan *plan)
   NfMd dst = activation_md (c->n, c->o, c->oh, c->ow);
   NfMd weight = nf_md_new (4, wdims, dnnl_format_tag_any);
   NfMd bias = c->bias ? nf_md_new (1, bdims, dnnl_a) : NULL;
-  dnnl_primitive_attr_t attr = conv_attr (dnnl, (NfAct) c->act);
+  dnnl_primitive_attr_t attr = conv_attr (dnnl, c, dst);
   dnnl_primitive_desc_t hint = NULL;
   dnnl_status_t status;
 

@@ -79,8 +79,8 @@ foretell (NfExtrapolateMethod method, guint n, guint ahead, guint8 *mask)
     paint (past + i * WIDTH * HEIGHT, i);
     masks[i] = past + i * WIDTH * HEIGHT;
   }
-  fail_unless (nf_extrapolate (
-      method, masks, n, WIDTH, HEIGHT, ahead, future, NULL));
+  fail_unless (
+      nf_extrapolate (method, masks, n, WIDTH, HEIGHT, ahead, future, NULL));
   memcpy (mask, future + (ahead - 1) * WIDTH * HEIGHT, WIDTH * HEIGHT);
 }
 
@@ -277,8 +277,7 @@ nfextrapolate_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_loop_test (
-      tc, test_extrapolate_method, 0, G_N_ELEMENTS (methods));
+  tcase_add_loop_test (tc, test_extrapolate_method, 0, G_N_ELEMENTS (methods));
   tcase_add_loop_test (
       tc, test_extrapolate_colorimetry, 0, G_N_ELEMENTS (colorimetries));
   tcase_add_test (tc, test_extrapolate_emit_all);

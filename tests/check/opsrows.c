@@ -70,6 +70,11 @@ const OpRow op_rows[] = {
   ROW (CONV2D, "3x3-relu", 1e-12, CONV (1, 1, NF_ACT_RELU), X (3, 5, 5, 4), X (5, 5, 3, 3), X (1, 5, 1, 1)),
   ROW (CONV2D, "3x3-silu", 1e-12, CONV (1, 1, NF_ACT_SILU), X (1, 33, 5, 4), X (16, 33, 3, 3), X (1, 16, 1, 1)),
   ROW (CONV2D, "1x1-relu-no-bias", 1e-12, CONV (1, 0, NF_ACT_RELU), X (1, 3, 5, 4), X (16, 3, 1, 1)),
+  ROW (CONV2D, "3x3-residual", 1e-12, CONV (1, 1), X (1, 16, 5, 4), X (33, 16, 3, 3), X (1, 33, 1, 1), X (1, 33, 5, 4)),
+  ROW (CONV2D, "3x3-residual-gain", 1e-12, CONV (1, 1, NF_ACT_NONE, 0.75f), X (3, 5, 5, 4), X (16, 5, 3, 3), X (1, 16, 1, 1), X (3, 16, 5, 4)),
+  ROW (CONV2D, "3x3-residual-relu", 1e-12, CONV (1, 1, NF_ACT_RELU), X (3, 16, 4, 4), X (16, 16, 3, 3), X (1, 16, 1, 1), X (3, 16, 4, 4)),
+  ROW (CONV2D, "1x1-residual-gain-silu", 1e-12, CONV (1, 0, NF_ACT_SILU, 0.5f), X (1, 3, 5, 4), X (5, 3, 1, 1), X (1, 5, 1, 1), X (1, 5, 5, 4)),
+  ROW (CONV2D, "3x3-gain-stride", 1e-12, CONV (2, 1, NF_ACT_RELU, 2.0f), X (1, 5, 7, 6), X (3, 5, 3, 3)),
   ROW (CONV2D, "3x3-large", 1e-12, CONV (1, 1), X (1, 16, 23, 25), X (16, 16, 3, 3), X (1, 16, 1, 1)),
 
   ROW (LINEAR, "vector", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 33, 1, 1), X (16, 33, 1, 1), X (1, 16, 1, 1)),

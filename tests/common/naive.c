@@ -92,6 +92,7 @@ naive_conv2d (Naive **in, guint n_in, gconstpointer params)
 {
   const NfConv2dParams *p = params;
   Naive *a = in[0], *k = in[1], *bias = n_in > 2 ? in[2] : NULL;
+  Naive *residual = n_in > 3 ? in[3] : NULL;
   Naive *out =
       naive_new (a->n, k->n, (a->h + 2 * p->pad - k->h) / p->stride + 1,
           (a->w + 2 * p->pad - k->w) / p->stride + 1);
@@ -109,6 +110,10 @@ naive_conv2d (Naive **in, guint n_in, gconstpointer params)
           if (sy >= 0 && sy < a->h && sx >= 0 && sx < a->w)
             sum += *naive_at (a, n, i, sy, sx) * *naive_at (k, c, i, ky, kx);
         }
+    if (residual != NULL)
+      sum += *naive_at (residual, n, c, y, x);
+    if (p->gain != 0)
+      sum *= (gdouble) p->gain;
     *naive_at (out, n, c, y, x) = act (sum, p->act);
   }
   return out;

@@ -46,20 +46,27 @@ conv2d_forward (NfOpCall *call, GError **error)
 {
   const NfConv2dParams *p = call->params;
   const NfTensor *x = call->in[0], *weight = call->in[1], *bias = call->in[2];
+  const NfTensor *residual = call->in[3];
+  gdouble gain = p->gain != 0.0f ? (gdouble) p->gain : 1.0;
   NfTensor *y = call->out;
 
-  if (p->act != NF_ACT_NONE)
+  if (p->act == NF_ACT_SILU)
     return nf_cpu_backend ()->ops[NF_OP_CONV2D].forward (call, error);
 #pragma omp parallel for
   for (gint64 row = 0; row < y->n * y->h; row++)
     for (gint64 column = 0; column < y->w; column++) {
-      gfloat *to = (gfloat *) y->data + (row * y->w + column) * y->c;
+      gint64 at = (row * y->w + column) * y->c;
 
-      for (gint64 o = 0; o < y->c; o++)
-        to[o] = (gfloat) (convolve (x, weight, row / y->h, o,
-                              row % y->h * p->stride - p->pad,
-                              column * p->stride - p->pad)
-            + (bias != NULL ? (gdouble) f32 (bias)[o] : 0.0));
+      for (gint64 o = 0; o < y->c; o++) {
+        gdouble sum =
+            convolve (x, weight, row / y->h, o, row % y->h * p->stride - p->pad,
+                column * p->stride - p->pad)
+            + (bias != NULL ? (gdouble) f32 (bias)[o] : 0.0)
+            + (residual != NULL ? (gdouble) f32 (residual)[at + o] : 0.0);
+
+        ((gfloat *) y->data)[at + o] =
+            (gfloat) (p->act == NF_ACT_RELU && sum < 0.0 ? 0.0 : gain * sum);
+      }
     }
   return TRUE;
 }
