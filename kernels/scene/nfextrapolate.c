@@ -13,21 +13,13 @@
 #include "scene/nfextrapolate.h"
 
 #include "core/nferror.h"
-#include "metrics/nfclasses.h"
+#include "scene/nfblobs.h"
 
 #include <math.h>
 #include <string.h>
 
 #define KEPT_SPEED 0.85
 #define MAX_GROWTH 4.0
-
-/* an object's pixels in one mask */
-typedef struct
-{
-  gsize area;
-  gdouble x, y; /* sums, then the centre of gravity */
-  guint left, right, top, bottom; /* the first and the last of each */
-} Blob;
 
 /* where a blob goes: a point p of it to centre + (p - blob's centre) * grow */
 typedef struct
@@ -36,35 +28,6 @@ typedef struct
   gdouble x, y, grow;
   gdouble bottom;
 } Move;
-
-/* blobs: NF_N_CLASSES of them; larger values are background */
-static void
-measure (const guint8 *mask, guint width, guint height, Blob *blobs)
-{
-  memset (blobs, 0, NF_N_CLASSES * sizeof (Blob));
-  for (guint y = 0; y < height; y++)
-    for (guint x = 0; x < width; x++) {
-      guint8 id = *mask++;
-      Blob *blob = &blobs[id];
-
-      if (id == 0 || id >= NF_N_CLASSES)
-        continue;
-      if (blob->area++ == 0) {
-        blob->left = blob->right = x;
-        blob->top = y;
-      }
-      blob->left = MIN (blob->left, x);
-      blob->right = MAX (blob->right, x);
-      blob->bottom = y;
-      blob->x += x + 0.5;
-      blob->y += y + 0.5;
-    }
-  for (guint i = 1; i < NF_N_CLASSES; i++)
-    if (blobs[i].area > 0) {
-      blobs[i].x /= blobs[i].area;
-      blobs[i].y /= blobs[i].area;
-    }
-}
 
 static gint
 farther_first (gconstpointer a, gconstpointer b)
@@ -78,12 +41,12 @@ farther_first (gconstpointer a, gconstpointer b)
 
 /* the objects of the newest mask, the farthest first */
 static guint
-plan_moves (const Blob *before, const Blob *now, gdouble s, Move *moves)
+plan_moves (const NfBlob *before, const NfBlob *now, gdouble s, Move *moves)
 {
   guint n = 0;
 
   for (guint id = 1; id < NF_N_CLASSES; id++) {
-    const Blob *a = &before[id], *b = &now[id];
+    const NfBlob *a = &before[id], *b = &now[id];
     Move *move = &moves[n];
 
     if (b->area == 0)
@@ -112,7 +75,7 @@ covered (gdouble from, gdouble to, guint size, guint *first, guint *end)
 }
 
 static void
-paint_moved (const guint8 *mask, guint width, guint height, const Blob *blob,
+paint_moved (const guint8 *mask, guint width, guint height, const NfBlob *blob,
     const Move *move, guint8 *out)
 {
   guint x0, x1, y0, y1;
@@ -141,12 +104,13 @@ extrapolate_linear (const guint8 *const *masks, guint n_masks, guint width,
 {
   const guint8 *newest = masks[n_masks - 1];
   gsize size = (gsize) width * height;
-  Blob before[NF_N_CLASSES], now[NF_N_CLASSES];
+  NfBlob before[NF_N_CLASSES], now[NF_N_CLASSES];
   Move moves[NF_N_CLASSES];
   gdouble s = 0, speed = 1;
 
-  measure (masks[n_masks > 1 ? n_masks - 2 : 0], width, height, before);
-  measure (newest, width, height, now);
+  nf_blobs_measure (
+      masks[n_masks > 1 ? n_masks - 2 : 0], width, height, before);
+  nf_blobs_measure (newest, width, height, now);
   memset (future, 0, size * horizon);
   for (guint k = 0; k < horizon; k++) {
     guint n;
