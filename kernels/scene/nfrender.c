@@ -1,13 +1,44 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfrender — a ray caster for scenes */
+ * nfrender — a ray caster for scenes
+ *
+ * A picture is drawn in bands of rows, each by one thread and by itself: first
+ * which object each pixel's centre and four points around it show, then the
+ * light of the ground, a point a pixel, and that of the objects, four points a
+ * pixel. The film (nfrenderfilm.c) makes bytes of it. */
 #include "scene/nfrender.h"
 
+#include "scene/nfrenderfilm.h"
+#include "scene/nfrenderstage.h"
+
 #include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#define BAND 8 /* rows */
+#define POINTS 5 /* a pixel; the first is its centre, for the mask */
+#define FAR 1e29f
+#define NOBODY (-1)
+
+/* where in a pixel the points lie */
+static const gfloat places[POINTS][2] = { { 0.5f, 0.5f }, { 0.375f, 0.125f },
+  { 0.875f, 0.375f }, { 0.625f, 0.875f }, { 0.125f, 0.625f } };
+
+/* what one thread needs for a band: (BAND, POINTS, row) numbers each */
+typedef struct
+{
+  gfloat *distance;
+  gint32 *who; /* number of the solid, or NOBODY */
+} Scratch;
 
 struct _NfRenderer
 {
-  guint width, height, threads;
+  gint width, height;
+  gint row; /* width and the rest of a packet */
+  guint threads;
+  NfStage stage;
+  NfFilm film;
+  Scratch *scratch; /* one a thread */
 };
 
 /**
@@ -22,18 +53,245 @@ struct _NfRenderer
 NfRenderer *
 nf_renderer_new (guint width, guint height, guint threads)
 {
-  NfRenderer *self = g_new0 (NfRenderer, 1);
+  NfRenderer *self;
+  gsize points;
 
-  self->width = width;
-  self->height = height;
-  self->threads = threads;
+  g_return_val_if_fail (width >= 1 && width <= 1 << 15, NULL);
+  g_return_val_if_fail (height >= 1 && height <= 1 << 15, NULL);
+
+  self = g_new0 (NfRenderer, 1);
+  self->width = (gint) width;
+  self->height = (gint) height;
+  self->row = self->width + NF_PACKET;
+  self->threads = threads > 0 ? threads : (guint) omp_get_num_procs ();
+  nf_film_init (&self->film, self->width, self->height);
+  self->scratch = g_new (Scratch, self->threads);
+  points = (gsize) BAND * POINTS * self->row;
+  for (guint i = 0; i < self->threads; i++) {
+    self->scratch[i].distance = g_new (gfloat, points);
+    self->scratch[i].who = g_new (gint32, points);
+  }
+
   return self;
 }
 
 void
 nf_renderer_free (NfRenderer *renderer)
 {
+  if (renderer == NULL)
+    return;
+  for (guint i = 0; i < renderer->threads; i++) {
+    g_free (renderer->scratch[i].distance);
+    g_free (renderer->scratch[i].who);
+  }
+  g_free (renderer->scratch);
+  nf_film_clear (&renderer->film);
+  nf_stage_clear (&renderer->stage);
   g_free (renderer);
+}
+
+/* the rays through a row's pixels from column @x on */
+static void
+rays (const NfStage *stage, gfloat x, gfloat y, NfPacket *along)
+{
+  const gfloat *c = stage->corner, *a = stage->across, *d = stage->down;
+
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat column = x + (gfloat) i;
+
+    along->x[i] = c[0] + y * d[0] + column * a[0];
+    along->y[i] = c[1] + y * d[1] + column * a[1];
+    along->z[i] = c[2] + y * d[2] + column * a[2];
+  }
+}
+
+static void
+set_all (NfPacket *packet, const gfloat v[3])
+{
+  for (guint i = 0; i < NF_PACKET; i++) {
+    packet->x[i] = v[0];
+    packet->y[i] = v[1];
+    packet->z[i] = v[2];
+  }
+}
+
+/* casts a solid's rays into the band's rows */
+static void
+find_solid (const NfRenderer *self, Scratch *scratch, gint32 number, gint top,
+    gint bottom)
+{
+  const NfSolid *solid = &self->stage.solids[number];
+  NfPacket eye, along;
+  NfLanes t;
+
+  set_all (&eye, self->stage.eye);
+  for (gint y = MAX (top, solid->top); y < MIN (bottom, solid->bottom); y++)
+    for (guint p = 0; p < POINTS; p++)
+      for (gint x = solid->left; x < solid->right; x += NF_PACKET) {
+        gsize at = ((gsize) (y - top) * POINTS + p) * self->row + x;
+        gfloat *distance = scratch->distance + at;
+        gint32 *who = scratch->who + at;
+
+        rays (&self->stage, x + places[p][0], y + places[p][1], &along);
+        nf_solid_cast (solid, &eye, &along, t);
+        for (guint i = 0; i < NF_PACKET; i++) {
+          gboolean nearer = t[i] < distance[i];
+
+          distance[i] = nearer ? t[i] : distance[i];
+          who[i] = nearer ? number : who[i];
+        }
+      }
+}
+
+static void
+find_solids (const NfRenderer *self, Scratch *scratch, gint top, gint bottom)
+{
+  gsize points = (gsize) (bottom - top) * POINTS * self->row;
+
+  for (gsize i = 0; i < points; i++) {
+    scratch->distance[i] = FAR;
+    scratch->who[i] = NOBODY;
+  }
+  for (guint s = 0; s < self->stage.n; s++)
+    find_solid (self, scratch, (gint32) s, top, bottom);
+}
+
+static void
+draw_mask (const NfRenderer *self, const Scratch *scratch, gint top,
+    gint bottom, guint8 *mask, gsize stride)
+{
+  for (gint y = top; y < bottom; y++) {
+    const gint32 *who = scratch->who + (gsize) (y - top) * POINTS * self->row;
+
+    for (gint x = 0; x < self->width; x++)
+      mask[y * stride + x] =
+          who[x] == NOBODY ? 0 : self->stage.solids[who[x]].id;
+  }
+}
+
+/* the ground's light at the centres of a row's pixels */
+static void
+draw_ground (NfRenderer *self, gint y)
+{
+  const NfStage *stage = &self->stage;
+
+  for (gint x = 0; x < self->width; x += NF_PACKET) {
+    NfPacket along, points, color;
+
+    rays (stage, x + 0.5f, y + 0.5f, &along);
+    for (guint i = 0; i < NF_PACKET; i++) {
+      gfloat fall = along.y[i] < -1e-3f ? along.y[i] : -1e-3f;
+      gfloat t = stage->eye[1] / -fall;
+
+      points.x[i] = stage->eye[0] + t * along.x[i];
+      points.y[i] = 0.0f;
+      points.z[i] = stage->eye[2] + t * along.z[i];
+    }
+    nf_stage_ground (stage, &points, TRUE, &color);
+    nf_film_encode (&color);
+    nf_film_put (&self->film, x, y, &color);
+  }
+}
+
+/* rays that meet the same solid, from anywhere in a band */
+typedef struct
+{
+  NfPacket along;
+  NfLanes distance;
+  gint x[NF_PACKET], y[NF_PACKET];
+  guint n;
+} Batch;
+
+static void
+shade_batch (NfRenderer *self, const NfSolid *solid, Batch *batch)
+{
+  const gfloat *eye = self->stage.eye;
+  NfPacket points, color;
+
+  if (batch->n == 0)
+    return;
+  for (guint i = batch->n; i < NF_PACKET; i++) {
+    batch->along.x[i] = batch->along.x[0];
+    batch->along.y[i] = batch->along.y[0];
+    batch->along.z[i] = batch->along.z[0];
+    batch->distance[i] = batch->distance[0];
+  }
+  for (guint i = 0; i < NF_PACKET; i++) {
+    points.x[i] = eye[0] + batch->distance[i] * batch->along.x[i];
+    points.y[i] = eye[1] + batch->distance[i] * batch->along.y[i];
+    points.z[i] = eye[2] + batch->distance[i] * batch->along.z[i];
+  }
+  nf_stage_shade (&self->stage, solid, &batch->along, &points, &color);
+  nf_film_encode (&color);
+  for (guint i = 0; i < batch->n; i++)
+    nf_film_cover (
+        &self->film, batch->x[i], batch->y[i], &color, i, 1.0f / (POINTS - 1));
+  batch->n = 0;
+}
+
+static void
+draw_solid (NfRenderer *self, const Scratch *scratch, gint32 number, gint top,
+    gint bottom)
+{
+  const NfStage *stage = &self->stage;
+  const NfSolid *solid = &stage->solids[number];
+  const gfloat *c = stage->corner, *a = stage->across, *d = stage->down;
+  Batch batch;
+
+  batch.n = 0;
+  for (gint y = MAX (top, solid->top); y < MIN (bottom, solid->bottom); y++)
+    for (guint p = 1; p < POINTS; p++) {
+      gsize at = ((gsize) (y - top) * POINTS + p) * self->row;
+
+      for (gint x = solid->left; x < solid->right; x++) {
+        gfloat column = x + places[p][0], row = y + places[p][1];
+
+        if (scratch->who[at + x] != number)
+          continue;
+        batch.along.x[batch.n] = c[0] + row * d[0] + column * a[0];
+        batch.along.y[batch.n] = c[1] + row * d[1] + column * a[1];
+        batch.along.z[batch.n] = c[2] + row * d[2] + column * a[2];
+        batch.distance[batch.n] = scratch->distance[at + x];
+        batch.x[batch.n] = x;
+        batch.y[batch.n] = y;
+        if (++batch.n == NF_PACKET)
+          shade_batch (self, solid, &batch);
+      }
+    }
+  shade_batch (self, solid, &batch);
+}
+
+/* takes the ground's share away where objects cover it */
+static void
+make_room (NfRenderer *self, const Scratch *scratch, gint top, gint bottom)
+{
+  for (gint y = top; y < bottom; y++)
+    for (gint x = 0; x < self->width; x++) {
+      const gint32 *who =
+          scratch->who + (gsize) (y - top) * POINTS * self->row + x;
+      guint covered = 0;
+
+      for (guint p = 1; p < POINTS; p++)
+        covered += who[p * self->row] != NOBODY;
+      if (covered > 0)
+        nf_film_keep (&self->film, x, y, 1.0f - covered / (POINTS - 1.0f));
+    }
+}
+
+static void
+draw_band (NfRenderer *self, Scratch *scratch, gint top, gint bottom,
+    gboolean rgb, guint8 *mask, gsize mask_stride)
+{
+  find_solids (self, scratch, top, bottom);
+  if (mask != NULL)
+    draw_mask (self, scratch, top, bottom, mask, mask_stride);
+  if (!rgb)
+    return;
+  for (gint y = top; y < bottom; y++)
+    draw_ground (self, y);
+  make_room (self, scratch, top, bottom);
+  for (guint s = 0; s < self->stage.n; s++)
+    draw_solid (self, scratch, (gint32) s, top, bottom);
 }
 
 /**
@@ -50,32 +308,17 @@ nf_renderer_draw (NfRenderer *renderer, const NfView *view,
     const NfSceneObject *objects, guint n_objects, guint8 *rgb,
     gsize rgb_stride, guint8 *mask, gsize mask_stride)
 {
-  NfCamera camera = view->camera;
+  gint height = renderer->height, bands = (height + BAND - 1) / BAND;
 
-  nf_camera_resize (&camera, renderer->width, renderer->height);
-  for (guint y = 0; y < renderer->height; y++)
-    for (guint x = 0; x < renderer->width; x++) {
-      gdouble d[3], best = 1e30;
-      guint8 id = 0;
-
-      nf_camera_ray (&camera, x + 0.5, y + 0.5, d);
-      for (guint i = 0; i < n_objects; i++) {
-        const gdouble *p = objects[i].position;
-        gdouble o[3] = { -p[0], camera.tall - p[1], -p[2] };
-        gdouble a = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-        gdouble b = o[0] * d[0] + o[1] * d[1] + o[2] * d[2];
-        gdouble c = o[0] * o[0] + o[1] * o[1] + o[2] * o[2] - 0.25;
-        gdouble root = b * b - a * c;
-
-        if (root < 0 || (-b - sqrt (root)) / a >= best)
-          continue;
-        best = (-b - sqrt (root)) / a;
-        id = objects[i].id;
-      }
-      if (mask != NULL)
-        mask[y * mask_stride + x] = id;
-      if (rgb != NULL)
-        for (guint k = 0; k < 3; k++)
-          rgb[y * rgb_stride + 3 * x + k] = id ? 40 * (id % (k + 3)) : 140;
-    }
+  nf_stage_set (
+      &renderer->stage, renderer->width, height, view, objects, n_objects);
+#pragma omp parallel for schedule(dynamic) num_threads(renderer->threads)
+  for (gint b = 0; b < bands; b++)
+    draw_band (renderer, &renderer->scratch[omp_get_thread_num ()], b * BAND,
+        MIN ((b + 1) * BAND, height), rgb != NULL, mask, mask_stride);
+  if (rgb == NULL)
+    return;
+#pragma omp parallel for schedule(static) num_threads(renderer->threads)
+  for (gint y = 0; y < height; y++)
+    nf_film_develop (&renderer->film, y, rgb + y * rgb_stride);
 }

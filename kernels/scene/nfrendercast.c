@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfrendercast — where rays meet cubes, spheres and cylinders
+ *
+ * All in the solid's own frame, from the point of the ray nearest to its
+ * middle, so that single precision will do at any distance. Rounded edges: from
+ * where the ray meets the sharp shape it goes on by the distance to the
+ * rounded one,
+ *
+ *   |max (|p| - inner, 0)| - round,
+ *
+ * until that is nothing, or the ray has left again. */
+#include "scene/nfrenderstage.h"
+
+#include <math.h>
+
+#define NOTHING 1e-8f /* in place of a direction's component that is 0 */
+#define TOUCHING 1e-3f /* that near counts as a hit */
+#define ROUNDING_STEPS 8
+
+typedef struct
+{
+  NfPacket from, along; /* in the solid's frame, from the nearest point */
+  NfLanes nearest; /* how far that is along the ray */
+  NfLanes speed; /* length of along */
+} Local;
+
+static void
+to_local (const NfSolid *solid, const NfPacket *from, const NfPacket *along,
+    Local *local)
+{
+  const gfloat *c = solid->center;
+  const gfloat *X = solid->axes[0], *Y = solid->axes[1], *Z = solid->axes[2];
+
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat dx = along->x[i], dy = along->y[i], dz = along->z[i];
+    gfloat px = from->x[i] - c[0], py = from->y[i] - c[1];
+    gfloat pz = from->z[i] - c[2];
+    gfloat dd = dx * dx + dy * dy + dz * dz;
+    gfloat t = -(px * dx + py * dy + pz * dz) / dd;
+
+    px += t * dx;
+    py += t * dy;
+    pz += t * dz;
+    local->nearest[i] = t;
+    local->speed[i] = sqrtf (dd);
+    local->from.x[i] = px * X[0] + py * X[1] + pz * X[2];
+    local->from.y[i] = px * Y[0] + py * Y[1] + pz * Y[2];
+    local->from.z[i] = px * Z[0] + py * Z[1] + pz * Z[2];
+    local->along.x[i] = dx * X[0] + dy * X[1] + dz * X[2];
+    local->along.y[i] = dx * Y[0] + dy * Y[1] + dz * Y[2];
+    local->along.z[i] = dx * Z[0] + dy * Z[1] + dz * Z[2];
+  }
+}
+
+/* along a ray from @from with @along: between which distances |p| <= half */
+static inline void
+slab (gfloat from, gfloat along, gfloat half, gfloat *in, gfloat *out)
+{
+  gfloat d = fabsf (along) < NOTHING ? NOTHING : along;
+  gfloat a = (-half - from) / d, b = (half - from) / d;
+
+  *in = a < b ? a : b;
+  *out = a < b ? b : a;
+}
+
+static void
+cast_sphere (const NfSolid *solid, const Local *local, NfLanes in, NfLanes out)
+{
+  gfloat rr = solid->form.half * solid->form.half;
+
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat x = local->from.x[i], y = local->from.y[i], z = local->from.z[i];
+    gfloat inside = rr - (x * x + y * y + z * z);
+    gfloat half = sqrtf (inside > 0.0f ? inside : 0.0f) / local->speed[i];
+
+    in[i] = inside > 0.0f ? -half : 1.0f;
+    out[i] = inside > 0.0f ? half : -1.0f;
+  }
+}
+
+static void
+cast_cube (const NfSolid *solid, const Local *local, NfLanes in, NfLanes out)
+{
+  gfloat h = solid->form.half;
+
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat ax, ay, az, bx, by, bz;
+
+    slab (local->from.x[i], local->along.x[i], h, &ax, &bx);
+    slab (local->from.y[i], local->along.y[i], h, &ay, &by);
+    slab (local->from.z[i], local->along.z[i], h, &az, &bz);
+    ax = ax > ay ? ax : ay;
+    bx = bx < by ? bx : by;
+    in[i] = ax > az ? ax : az;
+    out[i] = bx < bz ? bx : bz;
+  }
+}
+
+static void
+cast_cylinder (
+    const NfSolid *solid, const Local *local, NfLanes in, NfLanes out)
+{
+  gfloat rr = solid->form.half * solid->form.half;
+
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat x = local->from.x[i], z = local->from.z[i];
+    gfloat dx = local->along.x[i], dz = local->along.z[i];
+    gfloat a = dx * dx + dz * dz + NOTHING * NOTHING;
+    gfloat b = x * dx + z * dz, root = b * b - a * (x * x + z * z - rr);
+    gfloat half = sqrtf (root > 0.0f ? root : 0.0f), side_in, side_out;
+    gfloat cap_in, cap_out;
+
+    slab (local->from.y[i], local->along.y[i], solid->form.high, &cap_in,
+        &cap_out);
+    side_in = root > 0.0f ? (-b - half) / a : 1e30f;
+    side_out = (-b + half) / a;
+    in[i] = side_in > cap_in ? side_in : cap_in;
+    out[i] = side_out < cap_out ? side_out : cap_out;
+  }
+}
+
+/* distance of a point from a rounded cube: how far its place is beyond the
+ * flat part of each face */
+static inline gfloat
+beyond (gfloat p, gfloat inner)
+{
+  gfloat q = fabsf (p) - inner;
+
+  return q > 0.0f ? q : 0.0f;
+}
+
+static inline gfloat
+from_rounded (const NfSolid *solid, gfloat x, gfloat y, gfloat z)
+{
+  gfloat r = solid->form.round;
+  gfloat a = beyond (x, solid->form.half - r);
+  gfloat b = beyond (y, solid->form.high - r);
+  gfloat c = beyond (z, solid->form.half - r);
+
+  return sqrtf (a * a + b * b + c * c) - r;
+}
+
+/* on from the sharp shape to the rounded one; in > out where that is missed */
+static void
+cast_rounded (const NfSolid *solid, const Local *local, NfLanes in, NfLanes out)
+{
+  gboolean cube = solid->shape == NF_SCENE_CUBE;
+  NfLanes gap;
+
+  for (guint step = 0; step <= ROUNDING_STEPS; step++) {
+    gfloat most = 0.0f;
+
+    for (guint i = 0; i < NF_PACKET; i++) {
+      gfloat x = local->from.x[i] + in[i] * local->along.x[i];
+      gfloat y = local->from.y[i] + in[i] * local->along.y[i];
+      gfloat z = local->from.z[i] + in[i] * local->along.z[i];
+      gfloat round = sqrtf (x * x + z * z);
+      gfloat g = from_rounded (solid, cube ? x : round, y, cube ? z : 0.0f);
+
+      gap[i] = in[i] <= out[i] ? g : 0.0f;
+      most = gap[i] > most ? gap[i] : most;
+    }
+    if (most < TOUCHING)
+      return;
+    for (guint i = 0; i < NF_PACKET; i++)
+      in[i] += gap[i] >= TOUCHING ? gap[i] / local->speed[i] : 0.0f;
+  }
+  for (guint i = 0; i < NF_PACKET; i++)
+    in[i] = gap[i] < TOUCHING ? in[i] : 1e30f;
+}
+
+/**
+ * nf_solid_cast:
+ * @from: where the rays start
+ * @along: their directions, of any length
+ * @distance: (out): how many directions it is to where each ray enters the
+ *   solid, 1e30 where it does not or starts inside
+ */
+void
+nf_solid_cast (const NfSolid *solid, const NfPacket *from,
+    const NfPacket *along, NfLanes distance)
+{
+  Local local;
+  NfLanes in, out;
+
+  to_local (solid, from, along, &local);
+  switch (solid->shape) {
+    case NF_SCENE_SPHERE:
+      cast_sphere (solid, &local, in, out);
+      break;
+    case NF_SCENE_CUBE:
+      cast_cube (solid, &local, in, out);
+      cast_rounded (solid, &local, in, out);
+      break;
+    case NF_SCENE_CYLINDER:
+      cast_cylinder (solid, &local, in, out);
+      cast_rounded (solid, &local, in, out);
+      break;
+  }
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat t = in[i] + local.nearest[i];
+
+    distance[i] = (in[i] <= out[i]) & (t > 0.0f) ? t : 1e30f;
+  }
+}
+
+/**
+ * nf_solid_normals:
+ * @points: on the solid
+ * @normals: (out): unit vectors that point out of it
+ */
+void
+nf_solid_normals (
+    const NfSolid *solid, const NfPacket *points, NfPacket *normals)
+{
+  const gfloat *c = solid->center;
+  const gfloat *X = solid->axes[0], *Y = solid->axes[1], *Z = solid->axes[2];
+  gboolean cube = solid->shape == NF_SCENE_CUBE;
+  gboolean sphere = solid->shape == NF_SCENE_SPHERE;
+  gfloat wide = sphere ? 0.0f : solid->form.half - solid->form.round - 1e-3f;
+  gfloat high = sphere ? 0.0f : solid->form.high - solid->form.round - 1e-3f;
+
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat px = points->x[i] - c[0], py = points->y[i] - c[1];
+    gfloat pz = points->z[i] - c[2];
+    gfloat x = px * X[0] + py * X[1] + pz * X[2];
+    gfloat y = px * Y[0] + py * Y[1] + pz * Y[2];
+    gfloat z = px * Z[0] + py * Z[1] + pz * Z[2];
+    gfloat round = sqrtf (x * x + z * z) + NOTHING;
+    gfloat side = beyond (round, wide) / round;
+    gfloat a = cube ? copysignf (beyond (x, wide), x) : x * side;
+    gfloat b = copysignf (beyond (y, high), y);
+    gfloat d = cube ? copysignf (beyond (z, wide), z) : z * side;
+    gfloat scale;
+
+    a = sphere ? x : a;
+    b = sphere ? y : b;
+    d = sphere ? z : d;
+    scale = 1.0f / sqrtf (a * a + b * b + d * d + 1e-20f);
+    a *= scale;
+    b *= scale;
+    d *= scale;
+    normals->x[i] = a * X[0] + b * Y[0] + d * Z[0];
+    normals->y[i] = a * X[1] + b * Y[1] + d * Z[1];
+    normals->z[i] = a * X[2] + b * Y[2] + d * Z[2];
+  }
+}

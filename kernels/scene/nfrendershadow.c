@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfrendershadow — how much of a light a point sees
+ *
+ * A light is a disc of points; a point of the disc is hidden when the line to
+ * it meets a solid (the sharp shape will do). A bit a point, so that solids
+ * that hide the same part of a light do so once. */
+#include "scene/nfrenderstage.h"
+
+#include <math.h>
+
+#define NOTHING 1e-8f
+
+typedef gint32 NfBits[NF_PACKET];
+
+/* whether a line from any of the points to the light may meet the solid */
+static gboolean
+is_between (const NfSolid *solid, const NfLight *light, const NfPacket *points)
+{
+  const gfloat *p = light->position, *c = solid->center;
+  gfloat x = p[0] - c[0], y = p[1] - c[1], z = p[2] - c[2];
+  gint any = 0;
+
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat ox = points->x[i] - c[0], oy = points->y[i] - c[1];
+    gfloat oz = points->z[i] - c[2];
+    gfloat dx = x - ox, dy = y - oy, dz = z - oz;
+    gfloat t = -(ox * dx + oy * dy + oz * dz)
+        / (dx * dx + dy * dy + dz * dz + NOTHING);
+    gfloat reach;
+
+    t = t < 0.0f ? 0.0f : t;
+    t = t > 1.0f ? 1.0f : t;
+    ox += t * dx;
+    oy += t * dy;
+    oz += t * dz;
+    reach = solid->bound + light->radius * t;
+    any |= ox * ox + oy * oy + oz * oz < reach * reach;
+  }
+
+  return any != 0;
+}
+
+static void
+hide_sphere (const NfSolid *solid, const NfPacket *local, const gfloat light[3],
+    gint32 bit, NfBits hidden)
+{
+  gfloat rr = solid->form.half * solid->form.half;
+
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat x = local->x[i], y = local->y[i], z = local->z[i];
+    gfloat dx = light[0] - x, dy = light[1] - y, dz = light[2] - z;
+    gfloat b = -(x * dx + y * dy + z * dz);
+    gfloat dd = dx * dx + dy * dy + dz * dz;
+    gint32 hit =
+        (b > 0.0f) & (b < dd) & ((x * x + y * y + z * z - rr) * dd < b * b);
+
+    hidden[i] |= hit ? bit : 0;
+  }
+}
+
+static inline void
+slab (gfloat from, gfloat along, gfloat half, gfloat *in, gfloat *out)
+{
+  gfloat d = fabsf (along) < NOTHING ? NOTHING : along;
+  gfloat a = (-half - from) / d, b = (half - from) / d;
+
+  *in = a < b ? a : b;
+  *out = a < b ? b : a;
+}
+
+static void
+hide_cube (const NfSolid *solid, const NfPacket *local, const gfloat light[3],
+    gint32 bit, NfBits hidden)
+{
+  gfloat h = solid->form.half;
+
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat x = local->x[i], y = local->y[i], z = local->z[i];
+    gfloat ax, ay, az, bx, by, bz;
+
+    slab (x, light[0] - x, h, &ax, &bx);
+    slab (y, light[1] - y, h, &ay, &by);
+    slab (z, light[2] - z, h, &az, &bz);
+    ax = ax > ay ? ax : ay;
+    ax = ax > az ? ax : az;
+    bx = bx < by ? bx : by;
+    bx = bx < bz ? bx : bz;
+    hidden[i] |= (ax < bx) & (bx > 0.0f) & (ax < 1.0f) ? bit : 0;
+  }
+}
+
+static void
+hide_cylinder (const NfSolid *solid, const NfPacket *local,
+    const gfloat light[3], gint32 bit, NfBits hidden)
+{
+  gfloat rr = solid->form.half * solid->form.half;
+
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat x = local->x[i], y = local->y[i], z = local->z[i];
+    gfloat dx = light[0] - x, dz = light[2] - z;
+    gfloat a = dx * dx + dz * dz + NOTHING * NOTHING;
+    gfloat b = x * dx + z * dz, root = b * b - a * (x * x + z * z - rr);
+    gfloat half = sqrtf (root > 0.0f ? root : 0.0f);
+    gfloat in, out, side_in = (-b - half) / a, side_out = (-b + half) / a;
+
+    slab (y, light[1] - y, solid->form.high, &in, &out);
+    in = in > side_in ? in : side_in;
+    out = out < side_out ? out : side_out;
+    hidden[i] |=
+        (root > 0.0f) & (in < out) & (out > 0.0f) & (in < 1.0f) ? bit : 0;
+  }
+}
+
+static void
+hide (const NfSolid *solid, guint light, const NfPacket *points, guint first,
+    guint n, NfBits hidden)
+{
+  const gfloat *c = solid->center;
+  const gfloat *X = solid->axes[0], *Y = solid->axes[1], *Z = solid->axes[2];
+  NfPacket local;
+
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat px = points->x[i] - c[0], py = points->y[i] - c[1];
+    gfloat pz = points->z[i] - c[2];
+
+    local.x[i] = px * X[0] + py * X[1] + pz * X[2];
+    local.y[i] = px * Y[0] + py * Y[1] + pz * Y[2];
+    local.z[i] = px * Z[0] + py * Z[1] + pz * Z[2];
+  }
+  for (guint k = 0; k < n; k++) {
+    const gfloat *p = solid->lights[light][first + k];
+
+    switch (solid->shape) {
+      case NF_SCENE_CUBE:
+        hide_cube (solid, &local, p, 1 << k, hidden);
+        break;
+      case NF_SCENE_SPHERE:
+        hide_sphere (solid, &local, p, 1 << k, hidden);
+        break;
+      case NF_SCENE_CYLINDER:
+        hide_cylinder (solid, &local, p, 1 << k, hidden);
+        break;
+    }
+  }
+}
+
+/**
+ * nf_stage_open:
+ * @light: its number
+ * @except: (nullable): a solid that hides nothing, that on which the points are
+ * @many: whether to look at many points of the light or at few
+ * @open: (out): share of the light's disc that each point sees
+ */
+void
+nf_stage_open (const NfStage *stage, guint light, const NfPacket *points,
+    const NfSolid *except, gboolean many, NfLanes open)
+{
+  guint first = many ? 0 : NF_STAGE_MANY;
+  guint n = many ? NF_STAGE_MANY : NF_STAGE_FEW;
+  NfBits hidden = { 0 };
+  gboolean any = FALSE;
+
+  for (guint s = 0; s < stage->n; s++) {
+    const NfSolid *solid = &stage->solids[s];
+
+    if (solid == except || !is_between (solid, &nf_lights[light], points))
+      continue;
+    hide (solid, light, points, first, n, hidden);
+    any = TRUE;
+  }
+  for (guint i = 0; i < NF_PACKET; i++)
+    open[i] = 1.0f;
+  if (!any)
+    return;
+  for (guint k = 0; k < n; k++)
+    for (guint i = 0; i < NF_PACKET; i++)
+      open[i] -= (gfloat) (hidden[i] >> k & 1) / n;
+}
