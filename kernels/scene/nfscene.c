@@ -1,20 +1,72 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfscene — synthetic clips: cubes, spheres and cylinders that slide, roll and
- * collide */
+ * collide
+ *
+ * Some objects rest from the start; each of the others starts out of sight, at
+ * a random time, towards an object at rest or a random place in sight. */
 #include "scene/nfscene.h"
 
 #include "core/nferror.h"
 #include "core/nfrng.h"
+#include "scene/nfphysics.h"
 
 #include <math.h>
 
+#define KINDS 48
+#define MAX_FRAMES 1000
+#define GAP 1.5 /* between centres, so that no two cubes touch */
+#define OUTSIDE 2.0 /* sizes from the edge of the picture to the start */
+#define WARM_UP 16 /* frames before the first one */
+
+/* where objects rest, in sizes */
+#define LEFT -4.2
+#define RIGHT 4.2
+#define NEAR 7.2
+#define FAR 15.0
+
+/* the share of objects that rest, and of the others, that aim at those */
+#define RESTING 0.53
+#define AIMED 0.7
+
 struct _NfScene
 {
-  guint frames, n;
+  guint frames;
   NfView view;
-  NfSceneObject *objects; /* n a frame */
+  GArray *objects; /* NfSceneObject, frame after frame */
+  guint *starts; /* frames + 1: of each frame's objects */
 };
+
+/* an object that starts out of sight */
+typedef struct
+{
+  guint8 id;
+  gint start; /* frame */
+  gdouble x, z, turn;
+  gdouble velocity[2];
+} Entry;
+
+typedef struct
+{
+  NfRngKey key;
+  guint64 next;
+} Dice;
+
+typedef struct
+{
+  NfScene *scene;
+  NfPhysics *physics;
+  guint8 ids[KINDS]; /* of the bodies */
+  guint n_bodies;
+  Entry entries[KINDS];
+  guint n_entries;
+} Making;
+
+static gdouble
+draw (Dice *dice, gdouble from, gdouble to)
+{
+  return from + (to - from) * nf_rng_uniform (&dice->key, dice->next++);
+}
 
 /**
  * nf_scene_params_init:
@@ -29,6 +81,175 @@ nf_scene_params_init (NfSceneParams *params)
     .max_objects = NF_SCENE_MAX_OBJECTS };
 }
 
+static gboolean
+check_params (const NfSceneParams *params, GError **error)
+{
+  if (params->frames < 1 || params->frames > MAX_FRAMES) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "scene: frames must be 1 to %d, got %u", MAX_FRAMES, params->frames);
+    return FALSE;
+  }
+  if (params->max_objects < 1 || params->max_objects > KINDS) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "scene: the most objects must be 1 to %d, got %u", KINDS,
+        params->max_objects);
+    return FALSE;
+  }
+  if (params->min_objects < 1 || params->min_objects > params->max_objects) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "scene: the fewest objects must be 1 to %u, got %u",
+        params->max_objects, params->min_objects);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* more often in the middle of the range than at its ends */
+static guint
+draw_count (Dice *dice, const NfSceneParams *params)
+{
+  gdouble range = params->max_objects - params->min_objects + 1;
+  gdouble u = (draw (dice, 0, range) + draw (dice, 0, range)) / 2;
+
+  return params->min_objects + (guint) u;
+}
+
+/* The area grows a little with every failure, so a place is always found */
+static void
+place_at_rest (Making *making, Dice *dice, guint8 id)
+{
+  static const gdouble still[2] = { 0, 0 };
+  gdouble x, z, grow = 1;
+
+  do {
+    x = draw (dice, LEFT, RIGHT) * grow;
+    z = (NEAR + FAR) / 2 + draw (dice, NEAR - FAR, FAR - NEAR) / 2 * grow;
+    grow *= 1.01;
+  } while (!nf_physics_has_room (making->physics, x, z, GAP));
+
+  nf_physics_add (making->physics, nf_scene_shape (id), x, z,
+      draw (dice, 0, 2 * G_PI), still);
+  making->ids[making->n_bodies++] = id;
+}
+
+/* a place on the picture's edge: the sides and the near edge more often than
+ * the far one */
+static void
+draw_edge (const NfCamera *camera, Dice *dice, gdouble *x, gdouble *z)
+{
+  gdouble side = draw (dice, 0, 1), along = draw (dice, 0.1, 0.9);
+  gdouble column = along * camera->width, row = along * camera->height;
+
+  if (side < 0.3)
+    column = 0;
+  else if (side < 0.6)
+    column = camera->width;
+  else if (side < 0.88)
+    row = camera->height;
+  else
+    row = 0;
+  nf_camera_ground (camera, column, row, x, z);
+}
+
+/* The speed at which an object of this shape sets out */
+static gdouble
+draw_speed (Dice *dice, NfSceneShape shape)
+{
+  return shape == NF_SCENE_SPHERE ? draw (dice, 0.4, 0.9)
+                                  : draw (dice, 0.5, 1.2);
+}
+
+static void
+draw_target (Making *making, Dice *dice, gdouble *x, gdouble *z)
+{
+  NfMotion motion;
+  guint n = making->n_bodies;
+
+  if (n == 0 || draw (dice, 0, 1) >= AIMED) {
+    *x = draw (dice, LEFT, RIGHT) * 0.7;
+    *z = draw (dice, NEAR, FAR);
+    return;
+  }
+  nf_physics_motion (
+      making->physics, MIN ((guint) draw (dice, 0, n), n - 1), &motion);
+  *x = motion.position[0] + draw (dice, -0.7, 0.7);
+  *z = motion.position[2] + draw (dice, -0.7, 0.7);
+}
+
+static void
+plan_entry (Making *making, Dice *dice, guint8 id)
+{
+  Entry *entry = &making->entries[making->n_entries++];
+  gdouble x, z, to_x, to_z, distance, speed;
+  gdouble arrival = -3 + 22 * pow (draw (dice, 0, 1), 1.4);
+
+  draw_edge (&making->scene->view.camera, dice, &x, &z);
+  draw_target (making, dice, &to_x, &to_z);
+  distance = MAX (hypot (to_x - x, to_z - z), 1e-3);
+  speed = draw_speed (dice, nf_scene_shape (id));
+  *entry = (Entry){ .id = id,
+    .start = (gint) floor (arrival - OUTSIDE / speed),
+    .x = x - OUTSIDE * (to_x - x) / distance,
+    .z = z - OUTSIDE * (to_z - z) / distance,
+    .turn = draw (dice, 0, 2 * G_PI),
+    .velocity = {
+        speed * (to_x - x) / distance, speed * (to_z - z) / distance } };
+}
+
+/* One object at least rests, and one at least moves, where there are two */
+static void
+populate (Making *making, const NfSceneParams *params)
+{
+  NfRngKey kinds = { params->seed, params->clip, NF_RNG_SCENE_KIND };
+  Dice dice = { { params->seed, params->clip, NF_RNG_SCENE_PLACE } };
+  guint order[KINDS], n, resting = 1;
+
+  nf_rng_shuffle (&kinds, KINDS, order);
+  n = draw_count (&dice, params);
+  for (guint i = 2; i < n; i++)
+    resting += draw (&dice, 0, 1) < RESTING;
+  for (guint i = 0; i < n; i++)
+    if (i < resting)
+      place_at_rest (making, &dice, order[i] + 1);
+    else
+      plan_entry (making, &dice, order[i] + 1);
+}
+
+/* What is due starts, unless another object is in its way */
+static void
+start_entries (Making *making, gint frame)
+{
+  for (guint i = 0; i < making->n_entries; i++) {
+    Entry *e = &making->entries[i];
+
+    if (e->id == 0 || e->start > frame
+        || !nf_physics_has_room (making->physics, e->x, e->z, GAP))
+      continue;
+    nf_physics_add (making->physics, nf_scene_shape (e->id), e->x, e->z,
+        e->turn, e->velocity);
+    making->ids[making->n_bodies++] = e->id;
+    e->id = 0;
+  }
+}
+
+static void
+record_frame (Making *making, guint frame)
+{
+  NfScene *scene = making->scene;
+
+  scene->starts[frame] = scene->objects->len;
+  for (guint i = 0; i < making->n_bodies; i++) {
+    NfSceneObject object = { .id = making->ids[i] };
+    NfMotion motion;
+
+    nf_physics_motion (making->physics, i, &motion);
+    memcpy (object.position, motion.position, sizeof object.position);
+    memcpy (object.rotation, motion.rotation, sizeof object.rotation);
+    g_array_append_val (scene->objects, object);
+  }
+  scene->starts[frame + 1] = scene->objects->len;
+}
+
 /**
  * nf_scene_new:
  * @params: which clip
@@ -41,28 +262,29 @@ nf_scene_params_init (NfSceneParams *params)
 NfScene *
 nf_scene_new (const NfSceneParams *params, GError **error)
 {
-  NfRngKey key = { params->seed, params->clip, NF_RNG_TEST };
-  NfScene *scene = g_new0 (NfScene, 1);
-  guint ids[48];
+  g_autoptr (NfPhysics) physics = NULL;
+  Making making = { NULL };
+  NfScene *scene;
 
+  if (!check_params (params, error))
+    return NULL;
+
+  scene = g_new0 (NfScene, 1);
+  physics = nf_physics_new ();
+  making.scene = scene;
+  making.physics = physics;
   nf_view_init (&scene->view, params->seed, params->clip);
   scene->frames = params->frames;
-  scene->n = params->min_objects
-      + nf_rng_below (&key, 0, params->max_objects - params->min_objects + 1);
-  scene->objects = g_new0 (NfSceneObject, scene->n * scene->frames);
-  nf_rng_shuffle (&key, 48, ids);
-  for (guint i = 0; i < scene->n; i++) {
-    gdouble x = 8.0 * nf_rng_uniform (&key, 8 * i + 100) - 4.0;
-    gdouble z = 7.0 + 9.0 * nf_rng_uniform (&key, 8 * i + 101);
-    gdouble vx = 0.8 * nf_rng_uniform (&key, 8 * i + 102) - 0.4;
-    gdouble vz = 0.8 * nf_rng_uniform (&key, 8 * i + 103) - 0.4;
-
-    for (guint t = 0; t < scene->frames; t++)
-      scene->objects[t * scene->n + i] = (NfSceneObject){ 1 + ids[i],
-        { x + vx * (1 - pow (.9, t)) / .1, .5,
-            z + vz * (1 - pow (.9, t)) / .1 },
-        { 1, 0, 0, 0 } };
+  scene->objects = g_array_new (FALSE, FALSE, sizeof (NfSceneObject));
+  scene->starts = g_new0 (guint, params->frames + 1);
+  populate (&making, params);
+  for (gint frame = -WARM_UP; frame < (gint) params->frames; frame++) {
+    start_entries (&making, frame);
+    if (frame >= 0)
+      record_frame (&making, frame);
+    nf_physics_step (physics);
   }
+
   return scene;
 }
 
@@ -71,7 +293,8 @@ nf_scene_free (NfScene *scene)
 {
   if (scene == NULL)
     return;
-  g_free (scene->objects);
+  g_array_unref (scene->objects);
+  g_free (scene->starts);
   g_free (scene);
 }
 
@@ -99,14 +322,16 @@ nf_scene_view (const NfScene *scene)
  * @n: (out): how many there are
  *
  * Returns: (transfer none) (array length=n): the objects on the ground at that
- *   time, in sight or not
+ *   time, in sight or not; those that have started so far, always in the same
+ *   order
  */
 const NfSceneObject *
 nf_scene_objects (const NfScene *scene, guint frame, guint *n)
 {
   g_return_val_if_fail (frame < scene->frames, NULL);
-  *n = scene->n;
-  return scene->objects + frame * scene->n;
+  *n = scene->starts[frame + 1] - scene->starts[frame];
+  return (const NfSceneObject *) (gpointer) scene->objects->data
+      + scene->starts[frame];
 }
 
 NfSceneShape

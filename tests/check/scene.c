@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scene — synthetic clips: the same for the same seed, and possible in physics */
+#include "core/nferror.h"
+#include "scene/nfphysics.h"
+#include "scene/nfscene.h"
+
+#include <math.h>
+#include <string.h>
+
+#define CLIPS 40
+
+static NfScene *
+make_clip (guint64 seed, guint64 clip)
+{
+  g_autoptr (GError) error = NULL;
+  NfSceneParams params;
+  NfScene *scene;
+
+  nf_scene_params_init (&params);
+  params.seed = seed;
+  params.clip = clip;
+  scene = nf_scene_new (&params, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (nf_scene_n_frames (scene), ==, NF_SCENE_FRAMES);
+
+  return scene;
+}
+
+static gboolean
+same_object (const NfSceneObject *a, const NfSceneObject *b)
+{
+  return a->id == b->id
+      && memcmp (a->position, b->position, sizeof a->position) == 0
+      && memcmp (a->rotation, b->rotation, sizeof a->rotation) == 0;
+}
+
+static gboolean
+same_clip (const NfScene *a, const NfScene *b)
+{
+  for (guint t = 0; t < NF_SCENE_FRAMES; t++) {
+    guint na, nb;
+    const NfSceneObject *oa = nf_scene_objects (a, t, &na);
+    const NfSceneObject *ob = nf_scene_objects (b, t, &nb);
+
+    if (na != nb)
+      return FALSE;
+    for (guint i = 0; i < na; i++)
+      if (!same_object (&oa[i], &ob[i]))
+        return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+test_clips_are_functions_of_seed_and_number (void)
+{
+  g_autoptr (NfScene) first = make_clip (3, 5);
+  g_autoptr (NfScene) again = make_clip (3, 5);
+  g_autoptr (NfScene) next = make_clip (3, 6);
+  g_autoptr (NfScene) other = make_clip (4, 5);
+
+  g_assert_true (same_clip (first, again));
+  g_assert_false (same_clip (first, next));
+  g_assert_false (same_clip (first, other));
+}
+
+static gpointer
+make_clips (gpointer data)
+{
+  NfScene **scenes = g_new0 (NfScene *, CLIPS);
+
+  for (guint i = 0; i < CLIPS; i++)
+    scenes[i] = make_clip (1, i);
+  return scenes;
+}
+
+static void
+test_threads_make_the_same_clips (void)
+{
+  GThread *threads[2];
+  NfScene **made[2];
+
+  for (guint i = 0; i < 2; i++)
+    threads[i] = g_thread_new ("clips", make_clips, NULL);
+  for (guint i = 0; i < 2; i++)
+    made[i] = g_thread_join (threads[i]);
+  for (guint i = 0; i < CLIPS; i++) {
+    g_autoptr (NfScene) alone = make_clip (1, i);
+
+    for (guint k = 0; k < 2; k++) {
+      g_assert_true (same_clip (alone, made[k][i]));
+      nf_scene_free (made[k][i]);
+    }
+  }
+  g_free (made[0]);
+  g_free (made[1]);
+}
+
+/* everything that ever appears has an id of its own; all come in the end */
+static void
+test_numbers_of_objects (void)
+{
+  static const struct
+  {
+    guint least, most;
+  } rows[] = { { 1, 1 }, { 2, 8 }, { 5, 5 }, { 30, 48 } };
+
+  for (guint r = 0; r < G_N_ELEMENTS (rows); r++)
+    for (guint clip = 0; clip < 10; clip++) {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (NfScene) scene = NULL;
+      NfSceneParams params;
+      guint n, seen = 0;
+      const NfSceneObject *objects;
+      gboolean used[49] = { FALSE };
+
+      nf_scene_params_init (&params);
+      params.clip = clip;
+      params.frames = 120;
+      params.min_objects = rows[r].least;
+      params.max_objects = rows[r].most;
+      scene = nf_scene_new (&params, &error);
+      g_assert_no_error (error);
+      objects = nf_scene_objects (scene, params.frames - 1, &n);
+      for (guint i = 0; i < n; i++) {
+        g_assert_cmpuint (objects[i].id, >=, 1);
+        g_assert_cmpuint (objects[i].id, <=, 48);
+        g_assert_false (used[objects[i].id]);
+        used[objects[i].id] = TRUE;
+        seen++;
+      }
+      g_assert_cmpuint (seen, >=, rows[r].least);
+      g_assert_cmpuint (seen, <=, rows[r].most);
+    }
+}
+
+static void
+test_bad_numbers_fail (void)
+{
+  static const struct
+  {
+    guint frames, least, most;
+    const gchar *why;
+  } rows[] = { { 0, 2, 8, "*frames*0*" }, { 1001, 2, 8, "*frames*1001*" },
+    { 22, 0, 8, "*fewest*0*" }, { 22, 9, 8, "*fewest*9*" },
+    { 22, 2, 49, "*most*49*" }, { 22, 0, 0, "*most*0*" } };
+
+  for (guint r = 0; r < G_N_ELEMENTS (rows); r++) {
+    g_autoptr (GError) error = NULL;
+    const NfSceneParams params = { .frames = rows[r].frames,
+      .min_objects = rows[r].least,
+      .max_objects = rows[r].most };
+
+    g_assert_null (nf_scene_new (&params, &error));
+    g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
+    g_assert_true (g_pattern_match_simple (rows[r].why, error->message));
+  }
+}
+
+/* how far a footprint reaches from its centre in a direction */
+static gdouble
+reach (const NfSceneObject *object, gdouble dx, gdouble dz)
+{
+  gdouble turn = 2 * atan2 (object->rotation[2], object->rotation[0]);
+  gdouble c = cos (turn), s = sin (turn);
+
+  if (nf_scene_shape (object->id) != NF_SCENE_CUBE)
+    return 0.5;
+  return 0.5 * (fabs (c * dx - s * dz) + fabs (s * dx + c * dz));
+}
+
+/* the widest gap between two footprints seen from any direction; < 0: they
+ * overlap by that much */
+static gdouble
+gap (const NfSceneObject *a, const NfSceneObject *b)
+{
+  gdouble x = b->position[0] - a->position[0];
+  gdouble z = b->position[2] - a->position[2], widest = -10;
+
+  for (guint i = 0; i < 720; i++) {
+    gdouble dx = cos (i * G_PI / 360), dz = sin (i * G_PI / 360);
+
+    widest =
+        MAX (widest, x * dx + z * dz - reach (a, dx, dz) - reach (b, dx, dz));
+  }
+  return widest;
+}
+
+static void
+test_objects_stay_apart_and_on_the_ground (void)
+{
+  for (guint clip = 0; clip < CLIPS; clip++) {
+    g_autoptr (NfScene) scene = make_clip (2, clip);
+
+    for (guint t = 0; t < NF_SCENE_FRAMES; t++) {
+      guint n;
+      const NfSceneObject *o = nf_scene_objects (scene, t, &n);
+
+      for (guint i = 0; i < n; i++) {
+        g_assert_cmpfloat_with_epsilon (o[i].position[1], 0.5, 0.01);
+        for (guint k = 0; k < i; k++)
+          g_assert_cmpfloat (gap (&o[i], &o[k]), >, -0.06);
+      }
+    }
+  }
+}
+
+/* energy of motion for unit mass; cubes and cylinders turn upright */
+static gdouble
+energy (const NfMotion *motion, gdouble moment)
+{
+  gdouble sum = 0;
+
+  for (guint i = 0; i < 3; i++)
+    sum += motion->velocity[i] * motion->velocity[i]
+        + moment * motion->spin[i] * motion->spin[i];
+  return sum / 2;
+}
+
+static void
+test_energy_never_grows (void)
+{
+  static const gdouble moments[] = { 1.0 / 6.0, 0.1, 0.125 };
+
+  for (guint a = 0; a < 3; a++)
+    for (guint b = 0; b < 3; b++)
+      for (guint offset = 0; offset < 5; offset++) {
+        g_autoptr (NfPhysics) physics = nf_physics_new ();
+        gdouble last = G_MAXDOUBLE;
+
+        nf_physics_add (physics, a, 0, 10, 0.3, (gdouble[]){ 0.9, 0.0 });
+        nf_physics_add (
+            physics, b, 4, 9.6 + 0.2 * offset, 1, (gdouble[]){ -0.2, 0.05 });
+        for (guint t = 0; t < 30; t++) {
+          NfMotion ma, mb;
+          gdouble now;
+
+          nf_physics_motion (physics, 0, &ma);
+          nf_physics_motion (physics, 1, &mb);
+          now = energy (&ma, moments[a]) + energy (&mb, moments[b]);
+          g_assert_cmpfloat (now, <=, last + 1e-4);
+          last = now;
+          nf_physics_step (physics);
+        }
+        g_assert_cmpfloat (last, <, 0.4);
+      }
+}
+
+static void
+test_rest_stays_rest (void)
+{
+  g_autoptr (NfPhysics) physics = nf_physics_new ();
+  static const gdouble still[2] = { 0, 0 };
+  NfMotion before, after;
+
+  for (guint i = 0; i < 3; i++)
+    nf_physics_add (physics, i, 1.5 * i, 9, 0.4 * i, still);
+  for (guint i = 0; i < 3; i++) {
+    nf_physics_motion (physics, i, &before);
+    for (guint t = 0; t < 30; t++)
+      nf_physics_step (physics);
+    nf_physics_motion (physics, i, &after);
+    for (guint k = 0; k < 3; k++)
+      g_assert_cmpfloat_with_epsilon (
+          after.position[k], before.position[k], 1e-4);
+    for (guint k = 0; k < 4; k++)
+      g_assert_cmpfloat_with_epsilon (
+          after.rotation[k], before.rotation[k], 1e-4);
+  }
+}
+
+/* the point that touches the ground stands still, and the quaternion turns as
+ * the spin says: dq/dt = (0, spin) q / 2 */
+static void
+test_spheres_roll (void)
+{
+  g_autoptr (NfPhysics) physics = nf_physics_new ();
+  NfMotion a, b;
+  gdouble q[4], want[4], length = 0;
+
+  nf_physics_add (physics, NF_SCENE_SPHERE, 0, 8, 0, (gdouble[]){ 0.02, 0.05 });
+  for (guint t = 0; t < 5; t++)
+    nf_physics_step (physics);
+  nf_physics_motion (physics, 0, &a);
+  g_assert_cmpfloat (a.velocity[2], >, 0.03);
+  g_assert_cmpfloat_with_epsilon (a.spin[0], 2 * a.velocity[2], 1e-3);
+  g_assert_cmpfloat_with_epsilon (a.spin[2], -2 * a.velocity[0], 1e-3);
+
+  nf_physics_step (physics);
+  nf_physics_motion (physics, 0, &b);
+  q[0] = -a.spin[0] * a.rotation[1] - a.spin[2] * a.rotation[3];
+  q[1] = a.spin[0] * a.rotation[0] - a.spin[2] * a.rotation[2];
+  q[2] = a.spin[2] * a.rotation[1] - a.spin[0] * a.rotation[3];
+  q[3] = a.spin[2] * a.rotation[0] + a.spin[0] * a.rotation[2];
+  for (guint i = 0; i < 4; i++) {
+    want[i] = a.rotation[i] + q[i] / 2;
+    length += want[i] * want[i];
+  }
+  for (guint i = 0; i < 4; i++)
+    g_assert_cmpfloat_with_epsilon (
+        b.rotation[i], want[i] / sqrt (length), 3e-3);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func (
+      "/scene/function", test_clips_are_functions_of_seed_and_number);
+  g_test_add_func ("/scene/threads", test_threads_make_the_same_clips);
+  g_test_add_func ("/scene/numbers", test_numbers_of_objects);
+  g_test_add_func ("/scene/bad", test_bad_numbers_fail);
+  g_test_add_func ("/scene/apart", test_objects_stay_apart_and_on_the_ground);
+  g_test_add_func ("/scene/energy", test_energy_never_grows);
+  g_test_add_func ("/scene/rest", test_rest_stays_rest);
+  g_test_add_func ("/scene/roll", test_spheres_roll);
+  return g_test_run ();
+}
