@@ -158,7 +158,7 @@ device_run (const Case *self, NfTensor **out, GError **error)
   *out = NULL;
   switch (self->row->op) {
     case NF_OP_CONV2D:
-      *out = nf_op_conv2d (in[0], in[1], in[2], params, error);
+      *out = nf_op_conv2d_add (in[0], in[1], in[2], in[3], params, error);
       break;
     case NF_OP_RANDN:
       *out = nf_op_randn (self->device, params, error);
