@@ -3,6 +3,7 @@
  * main — nextframe-train: picks the subcommand */
 #include "config.h"
 #include "inspect.h"
+#include "synth.h"
 #include "train.h"
 
 #include <locale.h>
@@ -34,6 +35,7 @@ static const Command commands[] = {
   { "segment", "train UNet++ to name the object at every pixel", run_segment },
   { "diffusion", "train the noise predictor that draws future frames",
       run_diffusion },
+  { "synth", "make clips of moving objects, with masks", nf_synth_main },
   { "inspect", "print what is in a checkpoint", nf_inspect_main },
 };
 

@@ -143,19 +143,9 @@ draw_bar (NfProgress *progress, guint64 step)
   fputs ("] ", progress->stream);
 }
 
-/**
- * nf_progress_step:
- * @progress: a progress line
- * @step: steps done
- * @loss: of this step
- * @learning_rate: of this step
- *
- * On a terminal the line is drawn at most ten times a second and for the last
- * step; elsewhere a line is written every so many steps and for the last.
- */
-void
-nf_progress_step (
-    NfProgress *progress, guint64 step, gdouble loss, gdouble learning_rate)
+/* Shows how many steps, or clips, are done, where it is time to. */
+static void
+show (NfProgress *progress, guint64 step, const gchar *unit, const gchar *facts)
 {
   gint64 now = g_get_monotonic_time ();
   gboolean last = step >= progress->total;
@@ -170,11 +160,43 @@ nf_progress_step (
   if (progress->terminal)
     draw_bar (progress, step);
   fprintf (progress->stream,
-      "step %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT
-      "  loss %.5g  lr %.3g  %.3g steps/s  left %s%s",
-      step, progress->total, loss, learning_rate, progress->speed, remaining,
+      "%s %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT "%s  %.3g %ss/s  left %s%s",
+      unit, step, progress->total, facts, progress->speed, unit, remaining,
       progress->terminal ? "\033[K" : "\n");
   fflush (progress->stream);
+}
+
+/**
+ * nf_progress_step:
+ * @progress: a progress line
+ * @step: steps done
+ * @loss: of this step
+ * @learning_rate: of this step
+ *
+ * On a terminal the line is drawn at most ten times a second and for the last
+ * step; elsewhere a line is written every so many steps and for the last.
+ */
+void
+nf_progress_step (
+    NfProgress *progress, guint64 step, gdouble loss, gdouble learning_rate)
+{
+  g_autofree gchar *facts =
+      g_strdup_printf ("  loss %.5g  lr %.3g", loss, learning_rate);
+
+  show (progress, step, "step", facts);
+}
+
+/**
+ * nf_progress_clip:
+ * @progress: a progress line
+ * @clip: clips done
+ *
+ * The same for clips.
+ */
+void
+nf_progress_clip (NfProgress *progress, guint64 clip)
+{
+  show (progress, clip, "clip", "");
 }
 
 /**

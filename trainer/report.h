@@ -25,6 +25,7 @@ NfProgress *nf_progress_new (
     FILE *stream, guint64 first, guint64 total, guint64 every);
 void nf_progress_step (
     NfProgress *progress, guint64 step, gdouble loss, gdouble learning_rate);
+void nf_progress_clip (NfProgress *progress, guint64 clip);
 void nf_progress_message (NfProgress *progress, const gchar *text);
 gdouble nf_progress_speed (const NfProgress *progress);
 void nf_progress_free (NfProgress *progress);

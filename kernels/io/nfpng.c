@@ -5,8 +5,11 @@
  * Through libpng's simplified interface. Transparency is dropped, not blended,
  * as video elements do. */
 #include "io/nfpng.h"
+#include "io/nffile.h"
 
+#include <glib/gstdio.h>
 #include <png.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MAX_SIDE 16384 /* pixels */
@@ -73,6 +76,28 @@ nf_png_size (const gchar *path, gint *width, gint *height, GError **error)
   return TRUE;
 }
 
+/**
+ * nf_png_is_whole:
+ * @path: a file
+ *
+ * Returns: whether it ends as a PNG file does, with the chunk IEND
+ */
+gboolean
+nf_png_is_whole (const gchar *path)
+{
+  static const guint8 end[] = { 0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42,
+    0x60, 0x82 };
+  guint8 found[sizeof end];
+  FILE *file = g_fopen (path, "rbe");
+  gboolean whole = file && fseek (file, -(glong) sizeof end, SEEK_END) == 0
+      && fread (found, sizeof found, 1, file) == 1
+      && memcmp (found, end, sizeof end) == 0;
+
+  if (file)
+    fclose (file);
+  return whole;
+}
+
 static gboolean
 read_without_alpha (png_image *image, guint8 *pixels)
 {
@@ -122,25 +147,55 @@ nf_png_read_rgb (
 }
 
 /**
- * nf_png_write_rgb:
- * @path: file to write
+ * nf_png_encode_rgb:
+ * @pixels: @height x @width x 3 bytes
  * @width: columns
  * @height: rows
- * @pixels: @height x @width x 3 bytes
+ * @compression: small files, or fast writing
  * @error: return location
+ *
+ * Returns: (transfer full) (nullable): a PNG file
  */
-gboolean
-nf_png_write_rgb (const gchar *path, gint width, gint height,
-    const guint8 *pixels, GError **error)
+GBytes *
+nf_png_encode_rgb (const guint8 *pixels, gint width, gint height,
+    NfPngCompression compression, GError **error)
 {
   png_image image = { .version = PNG_IMAGE_VERSION };
+  g_autofree guint8 *file = NULL;
+  png_alloc_size_t size;
 
   image.width = width;
   image.height = height;
   image.format = PNG_FORMAT_RGB;
-  if (png_image_write_to_file (&image, path, 0, pixels, 0, NULL))
-    return TRUE;
-  g_set_error (error, NF_ERROR, NF_ERROR_IO, "%s: cannot be written: %s", path,
-      image.message);
-  return FALSE;
+  if (compression == NF_PNG_FAST)
+    image.flags = PNG_IMAGE_FLAG_FAST;
+  size = PNG_IMAGE_PNG_SIZE_MAX (image);
+  file = g_try_malloc (size);
+  if (file
+      && png_image_write_to_memory (&image, file, &size, 0, pixels, 0, NULL))
+    return g_bytes_new_take (g_realloc (g_steal_pointer (&file), size), size);
+  g_set_error (error, NF_ERROR, NF_ERROR_FAILED,
+      "a PNG file of %dx%d pixels cannot be made: %s", width, height,
+      file ? image.message : "not enough memory");
+  return NULL;
+}
+
+/**
+ * nf_png_write_rgb:
+ * @path: the file to make or replace
+ * @pixels: @height x @width x 3 bytes
+ * @width: columns
+ * @height: rows
+ * @error: return location
+ *
+ * Writes a small file, whole or not at all.
+ */
+gboolean
+nf_png_write_rgb (const gchar *path, const guint8 *pixels, gint width,
+    gint height, GError **error)
+{
+  g_autoptr (GBytes) file =
+      nf_png_encode_rgb (pixels, width, height, NF_PNG_SMALL, error);
+
+  return file && nf_file_replace (path, file, error);
 }

@@ -7,11 +7,25 @@
 
 G_BEGIN_DECLS
 
+/**
+ * NfPngCompression:
+ * @NF_PNG_SMALL: the smaller file
+ * @NF_PNG_FAST: the file that is sooner written
+ */
+typedef enum
+{
+  NF_PNG_SMALL,
+  NF_PNG_FAST,
+} NfPngCompression;
+
 gboolean nf_png_size (
     const gchar *path, gint *width, gint *height, GError **error);
+gboolean nf_png_is_whole (const gchar *path);
 gboolean nf_png_read_rgb (
     const gchar *path, gint width, gint height, guint8 *pixels, GError **error);
-gboolean nf_png_write_rgb (const gchar *path, gint width, gint height,
-    const guint8 *pixels, GError **error);
+GBytes *nf_png_encode_rgb (const guint8 *pixels, gint width, gint height,
+    NfPngCompression compression, GError **error);
+gboolean nf_png_write_rgb (const gchar *path, const guint8 *pixels, gint width,
+    gint height, GError **error);
 
 G_END_DECLS

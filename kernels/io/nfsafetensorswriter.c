@@ -10,12 +10,9 @@
  * Siblings: nfsafetensors.c */
 #include "io/nfsafetensors.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "io/nffile.h"
 #include "io/nfjson.h"
 
 #define ALIGNMENT 8
@@ -326,67 +323,24 @@ make_header (
   return g_string_free_to_bytes (g_steal_pointer (&header));
 }
 
-static gboolean
-set_io_error (const gchar *what, const gchar *path, GError **error)
-{
-  int code = errno;
-
-  g_set_error (error, NF_ERROR, NF_ERROR_IO, "%s: cannot %s: %s", path, what,
-      g_strerror (code));
-  return FALSE;
-}
-
-static gboolean
-write_bytes (int fd, GBytes *bytes, const gchar *path, GError **error)
-{
-  gsize left;
-  const guint8 *data = g_bytes_get_data (bytes, &left);
-  gssize done;
-
-  while (left > 0) {
-    done = write (fd, data, left);
-    if (done < 0 && errno == EINTR)
-      continue;
-    if (done < 0)
-      return set_io_error ("write", path, error);
-    data += done;
-    left -= (gsize) done;
-  }
-  return TRUE;
-}
-
+/* Writes everything there is to write. */
 static gboolean
 write_file (int fd, GBytes *header, const GPtrArray *order, const gchar *path,
     GError **error)
 {
   const Tensor *tensor;
+  gsize size;
+  gconstpointer data = g_bytes_get_data (header, &size);
 
-  if (!write_bytes (fd, header, path, error))
+  if (!nf_file_write_bytes (fd, data, size, path, error))
     return FALSE;
   for (guint i = 0; i < order->len; i++) {
     tensor = g_ptr_array_index (order, i);
-    if (!write_bytes (fd, tensor->data, path, error))
+    data = g_bytes_get_data (tensor->data, &size);
+    if (!nf_file_write_bytes (fd, data, size, path, error))
       return FALSE;
   }
-  if (fsync (fd) != 0)
-    return set_io_error ("write to the disk", path, error);
   return TRUE;
-}
-
-/* Makes the rename last. Some file systems have no fsync of folders, and a
- * folder may be writable but not readable: neither is an error. */
-static gboolean
-sync_folder (const gchar *folder, GError **error)
-{
-  int fd = g_open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-  gboolean good = TRUE;
-
-  if (fd < 0)
-    return errno == EACCES || set_io_error ("open the folder", folder, error);
-  if (fsync (fd) != 0 && errno != EINVAL && errno != ENOTSUP)
-    good = set_io_error ("write the folder to the disk", folder, error);
-  close (fd);
-  return good;
 }
 
 /**
@@ -407,9 +361,7 @@ nf_safetensors_writer_save (
 {
   g_autoptr (GPtrArray) order = NULL;
   g_autoptr (GBytes) header = NULL;
-  g_autofree gchar *folder = NULL;
   g_autofree gchar *temporary = NULL;
-  gboolean good;
   int fd;
 
   g_return_val_if_fail (writer != NULL && path != NULL, FALSE);
@@ -418,19 +370,9 @@ nf_safetensors_writer_save (
   header = make_header (writer, order, error);
   if (header == NULL)
     return FALSE;
-  folder = g_path_get_dirname (path);
-  temporary = g_build_filename (folder, ".nextframe-XXXXXX", NULL);
-  fd = g_mkstemp_full (temporary, O_WRONLY | O_CLOEXEC, 0666);
+  fd = nf_file_begin (path, &temporary, error);
   if (fd < 0)
-    return set_io_error ("make a file in its folder", path, error);
-  good = write_file (fd, header, order, path, error);
-  if (close (fd) != 0 && good)
-    good = set_io_error ("close", path, error);
-  if (good && g_rename (temporary, path) != 0)
-    good = set_io_error ("replace", path, error);
-  if (!good) {
-    g_unlink (temporary);
     return FALSE;
-  }
-  return sync_folder (folder, error);
+  return nf_file_end (
+      fd, write_file (fd, header, order, path, error), temporary, path, error);
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfclipwriter — writes a clip's folder: frames as PNG files, and mask.npy
+ *
+ * Frames go into a hidden folder beside the clip's, which takes its place once
+ * all is written and closed: a clip's folder is whole, or not there. (After a
+ * power failure files may be cut short where nf_file_sync_all() was not called;
+ * nf_clip_is_whole() tells.)
+ * Sibling: nfclip.c, which reads it. */
+#pragma once
+
+#include "core/nferror.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfClipShape:
+ * @n_frames: frames that will be written, at least 1
+ * @width: columns
+ * @height: rows
+ * @masks: whether each comes with its classes
+ */
+typedef struct
+{
+  guint n_frames;
+  gint width, height; /* pixels */
+  gboolean masks;
+} NfClipShape;
+
+/**
+ * NfClipWriter: a clip that is being written
+ */
+typedef struct _NfClipWriter NfClipWriter;
+
+NfClipWriter *nf_clip_writer_new (
+    const gchar *folder, const NfClipShape *shape, GError **error);
+gboolean nf_clip_writer_add (NfClipWriter *writer, const guint8 *rgb,
+    const guint8 *mask, GError **error);
+gboolean nf_clip_writer_finish (NfClipWriter *writer, GError **error);
+gboolean nf_clip_is_whole (const gchar *folder, const NfClipShape *shape);
+void nf_clip_writer_free (NfClipWriter *writer);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfClipWriter, nf_clip_writer_free)
+
+G_END_DECLS

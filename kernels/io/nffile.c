@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nffile — files that are whole and on the disk, or not there */
+#define _GNU_SOURCE /* syncfs() */
+#include "io/nffile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+/**
+ * nf_file_fail:
+ * @path: a file or folder
+ * @what: what cannot be done with it: "write"
+ * @error: return location: %NF_ERROR_IO, with the reason that errno has
+ *
+ * Returns: %FALSE
+ */
+gboolean
+nf_file_fail (const gchar *path, const gchar *what, GError **error)
+{
+  int code = errno;
+
+  g_set_error (error, NF_ERROR, NF_ERROR_IO, "%s: cannot %s: %s", path, what,
+      g_strerror (code));
+  return FALSE;
+}
+
+/**
+ * nf_file_write_bytes:
+ * @fd: where to write
+ * @data: what to write
+ * @size: bytes of @data
+ * @path: what messages call the file
+ * @error: return location
+ *
+ * Returns: %FALSE where not all could be written
+ */
+gboolean
+nf_file_write_bytes (
+    int fd, const void *data, gsize size, const gchar *path, GError **error)
+{
+  const guint8 *next = data;
+  gssize done;
+
+  while (size > 0) {
+    done = write (fd, next, size);
+    if (done < 0 && errno == EINTR)
+      continue;
+    if (done < 0)
+      return nf_file_fail (path, "write", error);
+    next += done;
+    size -= (gsize) done;
+  }
+  return TRUE;
+}
+
+/**
+ * nf_file_close:
+ * @fd: an open file
+ * @good: whether all went well so far; if not, it is only closed
+ * @path: what messages call the file
+ * @error: return location, where @good
+ *
+ * Returns: whether all went well
+ */
+gboolean
+nf_file_close (int fd, gboolean good, const gchar *path, GError **error)
+{
+  if (good && fsync (fd) != 0)
+    good = nf_file_fail (path, "write to the disk", error);
+  if (close (fd) != 0 && good)
+    good = nf_file_fail (path, "close", error);
+  return good;
+}
+
+/**
+ * nf_file_write_new:
+ * @path: the file to make; it must not be there yet
+ * @data: what it is to hold
+ * @size: bytes of @data
+ * @error: return location
+ *
+ * Writes a file; nf_file_sync_all() sees to it that it is on the disk. On an
+ * error no file is left.
+ */
+gboolean
+nf_file_write_new (
+    const gchar *path, const void *data, gsize size, GError **error)
+{
+  int fd = g_open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+  if (fd < 0)
+    return nf_file_fail (path, "make the file", error);
+  if (nf_file_close (
+          fd, nf_file_write_bytes (fd, data, size, path, error), path, error))
+    return TRUE;
+  g_unlink (path);
+  return FALSE;
+}
+
+/**
+ * nf_file_begin:
+ * @path: the file to make or replace; its folder must exist
+ * @temporary: (out) (transfer full): what it is called until nf_file_end()
+ * @error: return location
+ *
+ * Returns: a new file, open for writing; -1 where none can be made
+ */
+int
+nf_file_begin (const gchar *path, gchar **temporary, GError **error)
+{
+  g_autofree gchar *folder = g_path_get_dirname (path);
+  int fd;
+
+  *temporary = g_build_filename (folder, ".nextframe-XXXXXX", NULL);
+  fd = g_mkstemp_full (*temporary, O_WRONLY | O_CLOEXEC, 0666);
+  if (fd < 0) {
+    nf_file_fail (path, "make a file in its folder", error);
+    g_clear_pointer (temporary, g_free);
+  }
+  return fd;
+}
+
+/**
+ * nf_file_end:
+ * @fd: of nf_file_begin()
+ * @good: whether all was written
+ * @temporary: likewise
+ * @path: likewise
+ * @error: return location, where @good
+ *
+ * Puts the file in its place once it is on the disk. On an error what was at
+ * @path stays there, and nothing else is left behind.
+ *
+ * Returns: whether all went well
+ */
+gboolean
+nf_file_end (int fd, gboolean good, const gchar *temporary, const gchar *path,
+    GError **error)
+{
+  g_autofree gchar *folder = g_path_get_dirname (path);
+
+  if (good && fsync (fd) != 0)
+    good = nf_file_fail (path, "write to the disk", error);
+  good = nf_file_close (fd, good, path, error);
+  if (good && g_rename (temporary, path) != 0)
+    good = nf_file_fail (path, "replace", error);
+  if (good)
+    return nf_file_sync_folder (folder, error);
+  g_unlink (temporary);
+  return FALSE;
+}
+
+/**
+ * nf_file_replace:
+ * @path: the file to make or replace; its folder must exist
+ * @content: what it is to hold
+ * @error: return location
+ *
+ * Until the new file is complete and on the disk, what was at @path stays
+ * there; on an error it stays for good.
+ */
+gboolean
+nf_file_replace (const gchar *path, GBytes *content, GError **error)
+{
+  g_autofree gchar *temporary = NULL;
+  int fd = nf_file_begin (path, &temporary, error);
+  gsize size;
+  gconstpointer data = g_bytes_get_data (content, &size);
+
+  if (fd < 0)
+    return FALSE;
+  return nf_file_end (fd, nf_file_write_bytes (fd, data, size, path, error),
+      temporary, path, error);
+}
+
+/* Some file systems have no fsync of folders, and a folder may be writable but
+ * not readable: neither is an error. */
+static gboolean
+sync_folder (const gchar *folder, int (*sync_fd) (int fd), GError **error)
+{
+  int fd = g_open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  gboolean good = TRUE;
+
+  if (fd < 0)
+    return errno == EACCES || nf_file_fail (folder, "open the folder", error);
+  if (sync_fd (fd) != 0 && errno != EINVAL && errno != ENOTSUP)
+    good = nf_file_fail (folder, "write the folder to the disk", error);
+  close (fd);
+  return good;
+}
+
+/**
+ * nf_file_sync_folder:
+ * @folder: a folder
+ * @error: return location
+ *
+ * Makes the names in it last.
+ */
+gboolean
+nf_file_sync_folder (const gchar *folder, GError **error)
+{
+  return sync_folder (folder, fsync, error);
+}
+
+/**
+ * nf_file_sync_all:
+ * @folder: a folder
+ * @error: return location
+ *
+ * Sees to it that everything on its file system is on the disk: for many files
+ * far quicker than one by one.
+ */
+gboolean
+nf_file_sync_all (const gchar *folder, GError **error)
+{
+  return sync_folder (folder, syncfs, error);
+}

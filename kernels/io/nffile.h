@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nffile — files that are whole and on the disk, or not there
+ *
+ * Siblings: nfsafetensorswriter.c, nfclipwriter.c, which build on it. */
+#pragma once
+
+#include "core/nferror.h"
+
+G_BEGIN_DECLS
+
+gboolean nf_file_fail (const gchar *path, const gchar *what, GError **error);
+gboolean nf_file_write_bytes (
+    int fd, const void *data, gsize size, const gchar *path, GError **error);
+gboolean nf_file_close (
+    int fd, gboolean good, const gchar *path, GError **error);
+gboolean nf_file_write_new (
+    const gchar *path, const void *data, gsize size, GError **error);
+int nf_file_begin (const gchar *path, gchar **temporary, GError **error);
+gboolean nf_file_end (int fd, gboolean good, const gchar *temporary,
+    const gchar *path, GError **error);
+gboolean nf_file_replace (const gchar *path, GBytes *content, GError **error);
+gboolean nf_file_sync_folder (const gchar *folder, GError **error);
+gboolean nf_file_sync_all (const gchar *folder, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * synth — data sets of synthetic clips: layout, going on, and what is refused */
+#include "synth.h"
+#include "core/nferror.h"
+#include "io/nfdataset.h"
+#include "scenerecord.h"
+#include "testclips.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SMALL "--width 32 --height 24 "
+#define FIVE SMALL "--train 2 --val 1 --unlabeled 1 --hidden 1 "
+
+/* Runs the subcommand with --out FOLDER and options that have spaces between.
+ */
+static gboolean
+synth (const gchar *folder, const gchar *options, GError **error)
+{
+  g_auto (GStrv) words = g_strsplit (options, " ", -1);
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+
+  g_ptr_array_add (argv, (gpointer) "synth");
+  if (folder) {
+    g_ptr_array_add (argv, (gpointer) "--out");
+    g_ptr_array_add (argv, (gpointer) folder);
+  }
+  for (guint i = 0; words[i]; i++)
+    if (words[i][0])
+      g_ptr_array_add (argv, words[i]);
+  g_ptr_array_add (argv, NULL);
+  return nf_synth_main (argv->len - 1, (gchar **) argv->pdata, error);
+}
+
+static void
+synth_well (const gchar *folder, const gchar *options)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (synth (folder, options, &error));
+  g_assert_no_error (error);
+}
+
+static gint
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(gchar *const *) a, *(gchar *const *) b);
+}
+
+/* The names in a folder, sorted, hidden ones too. */
+static GPtrArray *
+list_names (const gchar *folder)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const gchar *name;
+
+  while (dir && (name = g_dir_read_name (dir)))
+    g_ptr_array_add (names, g_strdup (name));
+  g_ptr_array_sort (names, compare_names);
+  return names;
+}
+
+/* Adds all names and files below a folder to a checksum. */
+static void
+add_tree (GChecksum *sum, const gchar *folder)
+{
+  g_autoptr (GPtrArray) names = list_names (folder);
+
+  for (guint i = 0; i < names->len; i++) {
+    g_autofree gchar *path = g_build_filename (folder, names->pdata[i], NULL);
+    g_autofree gchar *data = NULL;
+    gsize size;
+
+    g_checksum_update (sum, names->pdata[i], strlen (names->pdata[i]) + 1);
+    if (g_file_get_contents (path, &data, &size, NULL))
+      g_checksum_update (sum, (guint8 *) data, size);
+    else
+      add_tree (sum, path);
+  }
+}
+
+static gchar *
+tree_sum (const gchar *folder)
+{
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  add_tree (sum, folder);
+  return g_strdup (g_checksum_get_string (sum));
+}
+
+static guint
+count_names (const gchar *root, const gchar *folder)
+{
+  g_autofree gchar *path = g_build_filename (root, folder, NULL);
+  g_autoptr (GPtrArray) names = list_names (path);
+
+  return names->len;
+}
+
+/* The first bytes of a mask are those that NumPy itself writes. */
+static void
+check_mask_head (const gchar *root)
+{
+  static const gchar head[] = "\x93NUMPY\x01\x00\x76\x00"
+                              "{'descr': '|u1', 'fortran_order': False, "
+                              "'shape': (22, 24, 32), }";
+  g_autofree gchar *path =
+      g_build_filename (root, "val/video_2/mask.npy", NULL);
+  g_autofree gchar *data = NULL;
+  gsize size, n = sizeof head - 1;
+  guint most = 0;
+
+  g_assert_true (g_file_get_contents (path, &data, &size, NULL));
+  g_assert_cmpuint (size, ==, 128 + 22 * 24 * 32);
+  g_assert_cmpmem (data, n, head, n);
+  for (gsize i = n; i < 127; i++)
+    g_assert_cmpint (data[i], ==, ' ');
+  g_assert_cmpint (data[127], ==, '\n');
+  for (gsize i = 128; i < size; i++)
+    most = MAX (most, (guint8) data[i]);
+  g_assert_cmpuint (most, >, 0);
+  g_assert_cmpuint (most, <=, 48);
+}
+
+static void
+test_layout (void)
+{
+  static const struct
+  {
+    const gchar *folder;
+    guint n;
+  } want[] = { { "", 5 }, { "train", 2 }, { "train/video_0", 23 },
+    { "train/video_1", 23 }, { "val", 1 }, { "val/video_2", 23 },
+    { "unlabeled", 1 }, { "unlabeled/video_3", 22 }, { "hidden", 1 },
+    { "hidden/video_4", 11 } };
+  static const NfDatasetOptions all = { "train val unlabeled hidden", FALSE, 49,
+    0, 0 };
+  static const NfDatasetOptions labelled = { "train val", TRUE, 49, 0, 0 };
+  g_autofree gchar *root = nf_test_folder_new ();
+  g_autoptr (NfDataset) dataset = NULL;
+  g_autoptr (NfDataset) masks = NULL;
+  g_autoptr (GError) error = NULL;
+
+  synth_well (root, FIVE);
+  for (guint i = 0; i < G_N_ELEMENTS (want); i++)
+    g_assert_cmpuint (count_names (root, want[i].folder), ==, want[i].n);
+  check_mask_head (root);
+  dataset = nf_dataset_open (root, &all, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < 5; i++) {
+    const NfClipInfo *info = nf_dataset_clip_info (dataset, i);
+    g_autoptr (NfClip) clip = nf_dataset_load_clip (dataset, i, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpuint (info->n_frames, ==, i == 4 ? 11 : 22);
+    g_assert_cmpint (info->has_mask, ==, i < 3);
+    g_assert_cmpint (info->width, ==, 32);
+    g_assert_cmpint (info->height, ==, 24);
+  }
+  masks = nf_dataset_open (root, &labelled, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (nf_dataset_n_clips (masks), ==, 3);
+  nf_test_folder_remove (root);
+}
+
+/* Whatever the threads, and for another seed another data set. */
+static void
+test_same_bytes (void)
+{
+  static const gchar *const options[] = { FIVE "--threads 1",
+    FIVE "--threads 2", FIVE "--threads 3 --seed 2" };
+  g_autofree gchar *sums[3];
+
+  for (guint i = 0; i < 3; i++) {
+    g_autofree gchar *root = nf_test_folder_new ();
+    g_autofree gchar *record = g_build_filename (root, "scenes.ini", NULL);
+
+    synth_well (root, options[i]);
+    g_unlink (record);
+    sums[i] = tree_sum (root);
+    nf_test_folder_remove (root);
+  }
+  g_assert_cmpstr (sums[0], ==, sums[1]);
+  g_assert_cmpstr (sums[0], !=, sums[2]);
+  g_free (sums[1]);
+  g_free (sums[2]);
+}
+
+static guint64
+file_number (const gchar *root, const gchar *name)
+{
+  g_autofree gchar *path = g_build_filename (root, name, NULL);
+  GStatBuf stat_buf;
+
+  g_assert_cmpint (g_stat (path, &stat_buf), ==, 0);
+  return stat_buf.st_ino;
+}
+
+/* As a killed run leaves it: a clip half-written, others not begun, and one
+ * that somebody has damaged. */
+static void
+test_goes_on (void)
+{
+  g_autofree gchar *root = nf_test_folder_new ();
+  g_autofree gchar *whole = NULL, *again = NULL;
+  g_autofree gchar *missing = g_build_filename (root, "train/video_1", NULL);
+  g_autofree gchar *part = g_build_filename (root, "train/.video_1.part", NULL);
+  g_autofree gchar *half = g_build_filename (part, "image_0.png", NULL);
+  g_autofree gchar *lost =
+      g_build_filename (root, "unlabeled/video_3/image_7.png", NULL);
+  g_autofree gchar *cut =
+      g_build_filename (root, "hidden/video_4/image_3.png", NULL);
+  g_autofree gchar *mask =
+      g_build_filename (root, "val/video_2/mask.npy", NULL);
+  guint64 kept;
+
+  synth_well (root, FIVE);
+  whole = tree_sum (root);
+  kept = file_number (root, "train/video_0/image_0.png");
+  g_assert_cmpint (g_rename (missing, part), ==, 0);
+  g_assert_cmpint (truncate (half, 20), ==, 0);
+  g_assert_cmpint (g_unlink (lost), ==, 0);
+  g_assert_cmpint (truncate (cut, 100), ==, 0);
+  g_assert_cmpint (truncate (mask, 1000), ==, 0);
+  synth_well (root, FIVE);
+  again = tree_sum (root);
+  g_assert_cmpstr (whole, ==, again);
+  g_assert_cmpuint (file_number (root, "train/video_0/image_0.png"), ==, kept);
+  nf_test_folder_remove (root);
+}
+
+/* Sends SIGINT to this process as soon as a clip is there. */
+static gpointer
+interrupt_later (gpointer clip)
+{
+  while (!g_file_test (clip, G_FILE_TEST_EXISTS))
+    g_usleep (2000);
+  kill (getpid (), SIGINT);
+  return NULL;
+}
+
+static void
+test_interrupt (void)
+{
+  g_autofree gchar *root = nf_test_folder_new ();
+  g_autofree gchar *train = g_build_filename (root, "train", NULL);
+  g_autofree gchar *first = g_build_filename (train, "video_0", NULL);
+  GThread *thread = g_thread_new ("interrupt", interrupt_later, first);
+  g_autoptr (GPtrArray) names = NULL;
+
+  synth_well (root, SMALL "--train 1000000 --threads 2");
+  g_thread_join (thread);
+  names = list_names (train);
+  g_assert_cmpuint (names->len, >=, 1);
+  for (guint i = 0; i < names->len; i++) {
+    g_autofree gchar *folder =
+        g_build_filename ("train", names->pdata[i], NULL);
+
+    g_assert_true (g_str_has_prefix (names->pdata[i], "video_"));
+    g_assert_cmpuint (count_names (root, folder), ==, 23);
+  }
+  nf_test_folder_remove (root);
+}
+
+static void
+assert_refused (
+    const gchar *folder, const gchar *options, NfError code, const gchar *says)
+{
+  g_auto (GStrv) parts = g_strsplit (says, "|", -1);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (synth (folder, options, &error));
+  g_assert_error (error, NF_ERROR, (gint) code);
+  for (guint i = 0; parts[i]; i++)
+    if (!strstr (error->message, parts[i]))
+      g_error ("\"%s\" is not in \"%s\"", parts[i], error->message);
+}
+
+/* Files cannot grow beyond a limit, as on a full disk. */
+static void
+test_full_disk_fails (void)
+{
+  g_autofree gchar *root = nf_test_folder_new ();
+  g_autofree gchar *whole = nf_test_folder_new ();
+  g_autofree gchar *sums[2];
+  const gchar *options = "--width 64 --height 48 --train 3 --threads 2";
+  struct rlimit limit, small;
+
+  getrlimit (RLIMIT_FSIZE, &limit);
+  small = limit;
+  small.rlim_cur = 30000; /* a frame fits, 22 masks do not */
+  signal (SIGXFSZ, SIG_IGN);
+  setrlimit (RLIMIT_FSIZE, &small);
+  assert_refused (root, options, NF_ERROR_IO,
+      "0 of 3 clips|the same command goes on|mask.npy: cannot write: ");
+  setrlimit (RLIMIT_FSIZE, &limit);
+  signal (SIGXFSZ, SIG_DFL);
+  g_assert_cmpuint (count_names (root, "train"), ==, 0);
+  synth_well (root, options);
+  synth_well (whole, options);
+  sums[0] = tree_sum (root);
+  sums[1] = tree_sum (whole);
+  g_assert_cmpstr (sums[0], ==, sums[1]);
+  g_free (sums[1]);
+  nf_test_folder_remove (root);
+  nf_test_folder_remove (whole);
+}
+
+static void
+test_other_folder_fails (void)
+{
+  g_autofree gchar *root = nf_test_folder_new ();
+  g_autofree gchar *ours = g_build_filename (root, "ours", NULL);
+  g_autofree gchar *file = g_build_filename (root, "file", NULL);
+  g_autofree gchar *long_name = g_strnfill (300, 'a');
+  g_autofree gchar *long_path = g_build_filename (root, long_name, NULL);
+  g_autofree gchar *record = g_build_filename (ours, "scenes.ini", NULL);
+  g_autofree gchar *before = NULL, *after = NULL;
+
+  synth_well (ours, SMALL "--train 1");
+  before = tree_sum (ours);
+  assert_refused (ours, SMALL "--train 2 --seed 3", NF_ERROR_INVALID,
+      "scenes.ini|seed was 1 and is 3 now|train was 1 and is 2 now|--out");
+  assert_refused (ours, "--width 48 --height 24 --train 1", NF_ERROR_INVALID,
+      "width was 32 and is 48 now");
+  after = tree_sum (ours);
+  g_assert_cmpstr (before, ==, after);
+  assert_refused (
+      root, SMALL "--train 1", NF_ERROR_IO, "ours|no scenes.ini|--out");
+  g_file_set_contents (file, "x", 1, NULL);
+  assert_refused (file, SMALL "--train 1", NF_ERROR_IO, "file: cannot");
+  assert_refused (long_path, SMALL "--train 1", NF_ERROR_IO, "too long");
+  g_file_set_contents (record, "x", 1, NULL);
+  assert_refused (ours, SMALL "--train 1", NF_ERROR_FORMAT, "scenes.ini");
+  nf_test_folder_remove (root);
+}
+
+/* Two programs do not write to a folder at once. */
+static void
+test_two_at_once_fails (void)
+{
+  g_autofree gchar *root = nf_test_folder_new ();
+  NfSynthOptions options = { root };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfSceneRecord) record = nf_scene_record_open (&options, &error);
+
+  g_assert_no_error (error);
+  assert_refused (root, SMALL "--train 1", NF_ERROR_IO, "another|writing");
+  nf_test_folder_remove (root);
+}
+
+typedef struct
+{
+  const gchar *options;
+  const gchar *says;
+} BadOptions;
+
+static const BadOptions bad_options[] = {
+  { "", "how many|--train" },
+  { "--train -1", "--train|0 to|got -1" },
+  { "--train x", "x" },
+  { "--train 1 --width 8", "--width|16 to 8192|got 8" },
+  { "--train 1 --frames 0", "--frames|1 to 1000|got 0" },
+  { "--train 1 --objects 8-2", "--objects|2-8|8-2" },
+  { "--train 1 --objects 2-49", "--objects" },
+  { "--train 1 --objects 1-2-3", "--objects" },
+  { "--train 1 --threads 5000", "--threads" },
+  { "--train 1 --nonsense", "nonsense" },
+  { "--train 1 word", "word" },
+};
+
+static void
+test_bad_options_fail (void)
+{
+  g_autofree gchar *root = nf_test_folder_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad_options); i++)
+    assert_refused (
+        root, bad_options[i].options, NF_ERROR_INVALID, bad_options[i].says);
+  assert_refused (NULL, "--train 1", NF_ERROR_INVALID, "--out");
+  g_assert_cmpuint (count_names (root, ""), ==, 0);
+  nf_test_folder_remove (root);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/synth/layout", test_layout);
+  g_test_add_func ("/synth/same-bytes", test_same_bytes);
+  g_test_add_func ("/synth/goes-on", test_goes_on);
+  g_test_add_func ("/synth/interrupt", test_interrupt);
+  g_test_add_func ("/synth/full-disk", test_full_disk_fails);
+  g_test_add_func ("/synth/other-folder", test_other_folder_fails);
+  g_test_add_func ("/synth/two-at-once", test_two_at_once_fails);
+  g_test_add_func ("/synth/bad-options", test_bad_options_fail);
+  return g_test_run ();
+}

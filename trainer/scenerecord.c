@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scenerecord — what a folder of synthetic clips was made with: scenes.ini */
+#include "scenerecord.h"
+#include "config.h"
+#include "io/nffile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define GROUP "scenes"
+#define COMMENT                                                                \
+  " What these clips were made with, so that nextframe-train synth can go "    \
+  "on.\n"
+
+struct _NfSceneRecord
+{
+  int fd; /* of the folder, locked */
+};
+
+typedef struct
+{
+  const gchar *key;
+  gsize offset; /* of a gint64 in NfSynthOptions */
+} Field;
+
+#define FIELD(key, field)                                                      \
+  {                                                                            \
+    key, G_STRUCT_OFFSET (NfSynthOptions, field)                               \
+  }
+
+/* What decides the clips' numbers and content. */
+static const Field fields[] = {
+  FIELD ("seed", seed),
+  FIELD ("width", width),
+  FIELD ("height", height),
+  FIELD ("frames", frames),
+  FIELD ("min-objects", min_objects),
+  FIELD ("max-objects", max_objects),
+  FIELD ("train", n_clips[NF_SYNTH_TRAIN]),
+  FIELD ("val", n_clips[NF_SYNTH_VAL]),
+  FIELD ("unlabeled", n_clips[NF_SYNTH_UNLABELED]),
+  FIELD ("hidden", n_clips[NF_SYNTH_HIDDEN]),
+};
+
+static GKeyFile *
+make_record (const NfSynthOptions *options)
+{
+  GKeyFile *file = g_key_file_new ();
+
+  g_key_file_set_string (file, GROUP, "program", NF_VERSION);
+  g_key_file_set_comment (file, GROUP, NULL, COMMENT, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    g_key_file_set_int64 (file, GROUP, fields[i].key,
+        G_STRUCT_MEMBER (gint64, options, fields[i].offset));
+  return file;
+}
+
+static gboolean
+write_record (const gchar *path, const NfSynthOptions *options, GError **error)
+{
+  g_autoptr (GKeyFile) file = make_record (options);
+  gsize size;
+  gchar *text = g_key_file_to_data (file, &size, NULL);
+  g_autoptr (GBytes) content = g_bytes_new_take (text, size);
+
+  return nf_file_replace (path, content, error);
+}
+
+/* Whether the folder was begun with the same options. */
+static gboolean
+check_record (const gchar *path, const NfSynthOptions *options, GError **error)
+{
+  g_autoptr (GKeyFile) want = make_record (options);
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autoptr (GError) cause = NULL;
+  g_auto (GStrv) keys = g_key_file_get_keys (want, GROUP, NULL, NULL);
+  g_autoptr (GString) differs = g_string_new (NULL);
+
+  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &cause)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "%s: not readable as what a data set was made with: %s; choose "
+        "another --out",
+        path, cause->message);
+    return FALSE;
+  }
+  for (guint i = 0; keys[i]; i++) {
+    g_autofree gchar *then = g_key_file_get_value (file, GROUP, keys[i], NULL);
+    g_autofree gchar *now = g_key_file_get_value (want, GROUP, keys[i], NULL);
+
+    if (g_strcmp0 (then, now) != 0)
+      g_string_append_printf (differs, "%s%s was %s and is %s now",
+          differs->len ? ", " : "", keys[i], then ? then : "not given", now);
+  }
+  if (differs->len == 0)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "%s: the clips there were made with other options: %s; give the same "
+      "options to go on, or another --out",
+      path, differs->str);
+  return FALSE;
+}
+
+/* Whether nothing but hidden files is in the folder. */
+static gboolean
+check_empty (const gchar *folder, GError **error)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, error);
+  const gchar *name;
+
+  if (!dir)
+    return FALSE;
+  while ((name = g_dir_read_name (dir))) {
+    if (name[0] == '.')
+      continue;
+    g_set_error (error, NF_ERROR, NF_ERROR_IO,
+        "%s: holds %s, but no scenes.ini that says it was made by "
+        "nextframe-train synth; choose a new or empty folder for --out",
+        folder, name);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* Holds the folder against other programs, where the file system can. */
+static int
+lock_folder (const gchar *folder, GError **error)
+{
+  int fd;
+
+  if (g_mkdir_with_parents (folder, 0777) != 0) {
+    nf_file_fail (folder, "make the folder", error);
+    return -1;
+  }
+  fd = g_open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  if (fd < 0) {
+    nf_file_fail (folder, "open the folder", error);
+    return -1;
+  }
+  if (flock (fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+    return fd;
+  g_set_error (error, NF_ERROR, NF_ERROR_IO,
+      "%s: another nextframe-train synth is writing there; wait for it, or "
+      "choose another --out",
+      folder);
+  close (fd);
+  return -1;
+}
+
+/**
+ * nf_scene_record_open:
+ * @options: what is to be made, and where
+ * @error: return location; says what differs or is in the way
+ *
+ * Makes the folder and its record, or checks that it was begun with the same
+ * options.
+ *
+ * Returns: (transfer full) (nullable): the folder, until it is closed
+ */
+NfSceneRecord *
+nf_scene_record_open (const NfSynthOptions *options, GError **error)
+{
+  g_autofree gchar *path = g_build_filename (options->out, "scenes.ini", NULL);
+  g_autoptr (NfSceneRecord) record = NULL;
+  int fd = lock_folder (options->out, error);
+  gboolean good;
+
+  if (fd < 0)
+    return NULL;
+  record = g_new0 (NfSceneRecord, 1);
+  record->fd = fd;
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
+    good = check_record (path, options, error);
+  else
+    good = check_empty (options->out, error)
+        && write_record (path, options, error);
+  return good ? g_steal_pointer (&record) : NULL;
+}
+
+/**
+ * nf_scene_record_close:
+ * @record: (transfer full) (nullable): a folder that others may now write to
+ */
+void
+nf_scene_record_close (NfSceneRecord *record)
+{
+  if (!record)
+    return;
+  close (record->fd);
+  g_free (record);
+}

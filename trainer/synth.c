@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * synth — the subcommand that makes synthetic clips */
+#include "synth.h"
+#include "report.h"
+#include "scenefolder.h"
+#include "synthoptions.h"
+
+/**
+ * nf_synth_main:
+ * @argc: words in @argv
+ * @argv: the command line from the subcommand's name on
+ * @error: return location
+ *
+ * Does what the command line says. Being interrupted is no error.
+ */
+gboolean
+nf_synth_main (gint argc, gchar **argv, GError **error)
+{
+  g_autoptr (NfSynthOptions) options =
+      nf_synth_options_parse (argc, argv, error);
+
+  if (!options)
+    return FALSE;
+  nf_interrupt_install ();
+  return nf_scene_folder_write (options, stderr, error);
+}
