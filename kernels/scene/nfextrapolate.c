@@ -14,6 +14,7 @@
 
 #include "core/nferror.h"
 #include "scene/nfblobs.h"
+#include "scene/nfdynamics.h"
 
 #include <math.h>
 #include <string.h>
@@ -143,6 +144,7 @@ nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
     GError **error)
 {
   gsize size = (gsize) width * height;
+  NfDynamicsParams params;
 
   g_return_val_if_fail (n_masks > 0 && horizon > 0, FALSE);
   g_return_val_if_fail (width > 0 && height > 0, FALSE);
@@ -153,9 +155,12 @@ nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
         memcpy (future + i * size, masks[n_masks - 1], size);
       return TRUE;
     case NF_EXTRAPOLATE_LINEAR:
-    case NF_EXTRAPOLATE_DYNAMICS:
       extrapolate_linear (masks, n_masks, width, height, horizon, future);
       return TRUE;
+    case NF_EXTRAPOLATE_DYNAMICS:
+      nf_dynamics_params_init (&params);
+      return nf_dynamics_extrapolate (
+          &params, masks, n_masks, width, height, horizon, future, error);
   }
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
       "extrapolate: there is no method %d", (gint) method);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfbodies — cubes, spheres and cylinders that slide, roll and collide on the
+ * ground, seen from above
+ *
+ * A body is its footprint, a circle or a square of width 1, and all have one
+ * mass. Much simpler than nfscene's rigid bodies, and fast: it foretells what
+ * a few frames show. Units: nfcamera.h; time in frames.
+ * See: nfdynamics, docs/scenes.md */
+#pragma once
+
+#include "scene/nfscene.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfBody:
+ * @shape: what it is
+ * @x: sideways, sizes
+ * @z: away, sizes
+ * @vx: sideways, sizes a frame
+ * @vz: away, sizes a frame
+ * @turn: of a cube about the vertical, radians
+ * @spin: of a cube, radians a frame
+ * @roll_x: of a sphere, how fast it would go if it rolled without slipping
+ * @roll_z: the same, away
+ */
+typedef struct
+{
+  NfSceneShape shape;
+  gdouble x, z;
+  gdouble vx, vz;
+  gdouble turn, spin;
+  gdouble roll_x, roll_z;
+} NfBody;
+
+/**
+ * NfBodyParams:
+ * @friction: speed that each shape loses a frame, sizes a frame
+ * @drag: share of its speed that each shape loses a frame
+ * @slip: speed that a sphere that slips loses a frame, sizes a frame
+ * @spin_friction: spin that a cube loses a frame, radians a frame
+ * @bounce: share of the speed of approach with which bodies part
+ * @grip: friction where two bodies touch, as a share of the blow
+ */
+typedef struct
+{
+  gdouble friction[3];
+  gdouble drag[3];
+  gdouble slip;
+  gdouble spin_friction;
+  gdouble bounce;
+  gdouble grip;
+} NfBodyParams;
+
+void nf_body_params_init (NfBodyParams *params);
+void nf_bodies_advance (
+    NfBody *bodies, guint n, const NfBodyParams *params, gdouble time);
+
+G_END_DECLS
