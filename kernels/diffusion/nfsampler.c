@@ -9,10 +9,13 @@ static const struct
 {
   const gchar *name;
   NfSamplerWalk walk;
+  guint *(*labels) (const NfSchedule *schedule, guint steps, guint *n);
 } methods[] = {
-  [NF_SAMPLER_DDIM] = { "ddim", nf_sampler_walk_ddim },
-  [NF_SAMPLER_DDPM] = { "ddpm", nf_sampler_walk_ddpm },
-  [NF_SAMPLER_FPNDM] = { "f-pndm", nf_sampler_walk_fpndm },
+  [NF_SAMPLER_DDIM] = { "ddim", nf_sampler_walk_ddim, nf_schedule_steps },
+  [NF_SAMPLER_DDPM] = { "ddpm", nf_sampler_walk_ddpm, nf_schedule_steps },
+  [NF_SAMPLER_FPNDM] = { "f-pndm", nf_sampler_walk_fpndm, nf_schedule_steps },
+  [NF_SAMPLER_DPM_SOLVER] = { "dpm-solver++", nf_sampler_walk_dpm_solver,
+      nf_schedule_even_steps },
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (methods) == NF_N_SAMPLERS);
@@ -39,7 +42,9 @@ nf_sampler_method_from_name (
     }
   }
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-      "sampler %s: no such method; use ddim, ddpm or f-pndm", name);
+      "sampler %s: no such method; use ddim, ddpm, f-pndm or "
+      "dpm-solver++",
+      name);
   return FALSE;
 }
 
@@ -135,7 +140,8 @@ nf_sampler_run (const NfSampler *sampler, NfTensor *x, GError **error)
         sampler->draw == NULL ? " without a source of noise" : "");
     return NULL;
   }
-  labels = nf_schedule_steps (sampler->schedule, sampler->steps, &n);
+  labels =
+      methods[sampler->method].labels (sampler->schedule, sampler->steps, &n);
   y = methods[sampler->method].walk (sampler, x, labels, n, error);
   if (y == NULL || !sampler->denoise)
     return g_steal_pointer (&y);

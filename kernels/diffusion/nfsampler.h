@@ -5,7 +5,8 @@
  * A sampler sees a function that predicts noise, a schedule and, where it is
  * ancestral, a source of noise. Methods: ddim (Song et al., 2020), ddpm (Ho et
  * al., 2020), f-pndm (Liu et al., "Pseudo numerical methods for diffusion
- * models on manifolds", 2022). One file a method. */
+ * models on manifolds", 2022), dpm-solver++ (Lu et al., 2022, of which 2M). One
+ * file a method. */
 #pragma once
 
 #include "diffusion/nfschedule.h"
@@ -20,12 +21,15 @@ G_BEGIN_DECLS
  * @NF_SAMPLER_DDPM: ancestral: fresh noise after every step but the last
  * @NF_SAMPLER_FPNDM: deterministic, four past predictions; its first three
  *   steps cost four evaluations each
+ * @NF_SAMPLER_DPM_SOLVER: deterministic, second order, one evaluation a step, at
+ *   labels of its own: the one for few steps
  */
 typedef enum
 {
   NF_SAMPLER_DDIM,
   NF_SAMPLER_DDPM,
   NF_SAMPLER_FPNDM,
+  NF_SAMPLER_DPM_SOLVER,
   NF_N_SAMPLERS
 } NfSamplerMethod;
 
@@ -82,6 +86,8 @@ NfTensor *nf_sampler_walk_ddim (const NfSampler *sampler, NfTensor *x,
 NfTensor *nf_sampler_walk_ddpm (const NfSampler *sampler, NfTensor *x,
     const guint *labels, guint n, GError **error);
 NfTensor *nf_sampler_walk_fpndm (const NfSampler *sampler, NfTensor *x,
+    const guint *labels, guint n, GError **error);
+NfTensor *nf_sampler_walk_dpm_solver (const NfSampler *sampler, NfTensor *x,
     const guint *labels, guint n, GError **error);
 
 NfTensor *nf_sampler_predict (

@@ -11,6 +11,9 @@
 
 #include <math.h>
 
+/* of amplitudes; noisier labels than this say next to nothing of the frames */
+#define LEAST_LOG_SNR -5.1
+
 /* the cosine schedule's share of signal, not yet divided by its value at 0 */
 static gfloat
 cosine_power (gfloat t)
@@ -79,5 +82,50 @@ nf_schedule_steps (const NfSchedule *schedule, guint steps, guint *n)
   labels = g_new (guint, *n);
   for (guint i = 0; i < *n; i++)
     labels[i] = i * skip;
+  return labels;
+}
+
+/**
+ * nf_log_snr:
+ * @alpha: share of signal power, 0 to 1
+ *
+ * Returns: log of signal over noise, as amplitudes; finite at 0 and 1, too
+ */
+gdouble
+nf_log_snr (gdouble alpha)
+{
+  return 0.5 * log (MAX (alpha, 1e-30) / MAX (1.0 - alpha, 1e-8));
+}
+
+/**
+ * nf_schedule_even_steps:
+ * @steps: how many are wanted, at least 1
+ * @n: (out): how many there are: @steps, or all labels where those are fewer
+ *
+ * Labels from the noisiest to the cleanest whose logarithms of signal to noise
+ * lie as evenly as the labels allow.
+ *
+ * Returns: (transfer full) (array length=n): labels, noisiest first
+ */
+guint *
+nf_schedule_even_steps (const NfSchedule *schedule, guint steps, guint *n)
+{
+  const gfloat *alpha = schedule->alpha;
+  gdouble from = MAX (nf_log_snr ((gdouble) alpha[0]), LEAST_LOG_SNR);
+  gdouble to = nf_log_snr ((gdouble) alpha[schedule->n - 1]);
+  guint *labels;
+
+  *n = MIN (steps, schedule->n);
+  labels = g_new0 (guint, *n);
+  for (guint i = 1; i < *n; i++) {
+    gdouble wanted = from + (to - from) * i / (*n - 1);
+    guint label = labels[i - 1] + 1, last = schedule->n - (*n - i);
+
+    while (label < last
+        && fabs (nf_log_snr ((gdouble) alpha[label + 1]) - wanted)
+            < fabs (nf_log_snr ((gdouble) alpha[label]) - wanted))
+      label++;
+    labels[i] = label;
+  }
   return labels;
 }

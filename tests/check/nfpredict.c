@@ -96,6 +96,7 @@ static const EmitCase emit_cases[] = {
   { "window=sliding stride=4 emit=rollout horizon=2", 7, 4, { 3, 4, 7, 8 } },
   { "sampler=ddpm", 3, 1, { 5 } },
   { "sampler=f-pndm", 3, 1, { 5 } },
+  { "sampler=dpm-solver++", 3, 1, { 5 } },
   { "ensemble=3 ensemble-mode=median", 3, 1, { 5 } },
 };
 

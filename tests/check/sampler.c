@@ -127,6 +127,30 @@ test_fpndm_evaluations (void)
   }
 }
 
+static void
+test_dpm_solver_second_order (void)
+{
+  guint calls;
+
+  g_assert_true (order_between (NF_SAMPLER_DPM_SOLVER, 16, 32) >= 1.8);
+  g_assert_true (order_between (NF_SAMPLER_DPM_SOLVER, 32, 64) >= 1.8);
+  g_assert_true (walk_error (NF_SAMPLER_DPM_SOLVER, 20, &calls)
+      <= 0.5 * walk_error (NF_SAMPLER_DDIM, 50, &calls));
+}
+
+static void
+test_dpm_solver_evaluations (void)
+{
+  guint calls;
+
+  for (guint steps = 1; steps <= 16; steps++) {
+    gdouble e = walk_error (NF_SAMPLER_DPM_SOLVER, steps, &calls);
+
+    g_test_message ("%u steps: error %g, %u evaluations", steps, e, calls);
+    g_assert_cmpuint (calls, ==, steps);
+  }
+}
+
 /* ancestral sampling of N (0, s^2) must give that variance */
 static void
 test_ddpm_variance (void)
@@ -166,6 +190,66 @@ test_steps_not_dividing (void)
   seven = nf_schedule_steps (&schedule, 20, &n);
   g_assert_cmpuint (n, ==, 20);
   g_assert_cmpuint (seven[19], ==, 19);
+}
+
+/* as even as labels allow: no label nearer to where it should be */
+static void
+expect_even (const NfSchedule *s, const guint *labels, guint n)
+{
+  gdouble from = nf_log_snr ((gdouble) s->alpha[labels[0]]);
+  gdouble to = nf_log_snr ((gdouble) s->alpha[labels[n - 1]]);
+
+  for (guint i = 1; i + 1 < n; i++) {
+    gdouble wanted = from + (to - from) * i / (n - 1);
+    guint label = labels[i];
+
+    g_assert_true (nf_log_snr ((gdouble) s->alpha[label - 1]) <= wanted);
+    g_assert_true (nf_log_snr ((gdouble) s->alpha[label + 1]) >= wanted);
+  }
+}
+
+static void
+test_even_steps (void)
+{
+  g_autoptr (NfSchedule) schedule = smooth_schedule ();
+  guint n;
+
+  for (guint steps = 1; steps <= 2 * LABELS; steps = steps * 3 + 1) {
+    g_autofree guint *labels = nf_schedule_even_steps (schedule, steps, &n);
+
+    g_assert_cmpuint (n, ==, MIN (steps, LABELS));
+    g_assert_cmpuint (labels[0], ==, 0);
+    g_assert_true (n == 1 || labels[n - 1] == LABELS - 1);
+    for (guint i = 1; i < n; i++)
+      g_assert_cmpuint (labels[i], >, labels[i - 1]);
+    if (n <= 10)
+      expect_even (schedule, labels, n);
+  }
+}
+
+/* next to no signal at the first labels, no noise at the last two */
+static void
+test_dpm_solver_ends (void)
+{
+  gfloat alpha[] = { 1e-15f, 1e-12f, 0.01f, 0.3f, 0.7f, 0.99f, 1.0f, 1.0f };
+  NfSchedule schedule = { G_N_ELEMENTS (alpha), alpha };
+
+  for (guint steps = 1; steps <= G_N_ELEMENTS (alpha); steps++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (NfTensor) x =
+        nf_tensor_new_filled (device, 1, 1, 1, 1, 1.0f, &error);
+    guint calls = 0;
+    NfSampler sampler = { .method = NF_SAMPLER_DPM_SOLVER,
+      .steps = steps,
+      .clip = TRUE,
+      .schedule = &schedule,
+      .predict = exact_noise,
+      .data = &calls };
+    g_autoptr (NfTensor) y = nf_sampler_run (&sampler, x, &error);
+
+    g_assert_no_error (error);
+    g_assert_true (fabs ((gdouble) nf_tensor_scalar (y, NULL)) <= 1.0);
+  }
 }
 
 static void
@@ -330,8 +414,14 @@ main (int argc, char **argv)
   g_test_add_func ("/sampler/ddim-first-order", test_ddim_first_order);
   g_test_add_func ("/sampler/f-pndm-second-order", test_fpndm_second_order);
   g_test_add_func ("/sampler/f-pndm-evaluations", test_fpndm_evaluations);
+  g_test_add_func (
+      "/sampler/dpm-solver-second-order", test_dpm_solver_second_order);
+  g_test_add_func (
+      "/sampler/dpm-solver-evaluations", test_dpm_solver_evaluations);
   g_test_add_func ("/sampler/ddpm-variance", test_ddpm_variance);
   g_test_add_func ("/sampler/steps-not-dividing", test_steps_not_dividing);
+  g_test_add_func ("/sampler/even-steps", test_even_steps);
+  g_test_add_func ("/sampler/dpm-solver-ends", test_dpm_solver_ends);
   g_test_add_func ("/sampler/names", test_names);
   g_test_add_func ("/rollout/blocks", test_rollout_blocks);
   g_test_add_func ("/rollout/gap", test_rollout_gap);
