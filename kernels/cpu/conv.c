@@ -22,9 +22,11 @@ nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
 {
   NfDnnlConv conv = conv_of (call);
 
+  if (call->in[3] != NULL)
+    nf_cpu_copy (nf_cpu_f32 (call->in[3]), nf_cpu_f32 (call->out),
+        nf_tensor_elements (call->out));
   return nf_dnnl_conv_forward (call->device, &conv, nf_cpu_f32 (call->in[0]),
       call->in[1], call->in[2] != NULL ? nf_cpu_f32 (call->in[2]) : NULL,
-      call->in[3] != NULL ? nf_cpu_f32 (call->in[3]) : NULL,
       nf_cpu_f32 (call->out), error);
 }
 

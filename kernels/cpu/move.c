@@ -13,6 +13,20 @@ pixels_of (const NfTensor *t)
   return t->n * t->h * t->w;
 }
 
+/**
+ * nf_cpu_copy:
+ * @from: n numbers
+ * @to: (out): room for them
+ * @n: how many
+ */
+void
+nf_cpu_copy (const gfloat *from, gfloat *to, gsize n)
+{
+#pragma omp parallel for if (n > NF_CPU_GRAIN)
+  for (gsize i = 0; i < n; i += NF_CPU_GRAIN)
+    memcpy (to + i, from + i, MIN (NF_CPU_GRAIN, n - i) * sizeof *to);
+}
+
 /* copies `count` channels of every pixel between two channel layouts */
 static void
 copy_channels (const gfloat *from, gint64 from_c, gfloat *to, gint64 to_c,

@@ -49,6 +49,7 @@ nf_cpu_f32 (const NfTensor *tensor)
   return tensor->data;
 }
 
+void nf_cpu_copy (const gfloat *from, gfloat *to, gsize n);
 void nf_cpu_channel_sums (const gfloat *a, const gfloat *b, gint64 rows,
     gint64 c, gdouble *sum_a, gdouble *sum_ab);
 void nf_cpu_sum_rows (const gfloat *x, gint64 rows, gint64 c, gfloat *sum);

@@ -163,10 +163,10 @@ weight_for (
 
 /* ------------------------------------------------------------ what is called */
 
+/* where conv->residual is set, it lies in y */
 gboolean
 nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv, const gfloat *x,
-    NfTensor *weight, const gfloat *bias, const gfloat *residual, gfloat *y,
-    GError **error)
+    NfTensor *weight, const gfloat *bias, gfloat *y, GError **error)
 {
   NfDnnlPlan *plan = nf_dnnl_plan_get (
       nf_cpu_dnnl (device), NF_DNNL_CONV_FORWARD, conv, sizeof *conv, error);
@@ -176,22 +176,18 @@ nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv, const gfloat *x,
   if (w == NULL)
     return FALSE;
   {
-    NfConstMd out = nf_dnnl_plan_md (plan, dnnl_query_dst_md);
-    Arg args[5] = {
+    const Arg args[] = {
       { DNNL_ARG_SRC, nf_dnnl_plan_md (plan, dnnl_query_src_md), x },
       { DNNL_ARG_WEIGHTS, nf_dnnl_plan_weight (plan), w },
-      { DNNL_ARG_DST, out, y },
+      { DNNL_ARG_DST, nf_dnnl_plan_md (plan, dnnl_query_dst_md), y },
+      { DNNL_ARG_BIAS,
+          bias != NULL ? dnnl_primitive_desc_query_md (
+              plan->desc, dnnl_query_weights_md, 1)
+                       : NULL,
+          bias },
     };
-    guint n = 3;
 
-    if (bias != NULL)
-      args[n++] = (Arg){ DNNL_ARG_BIAS,
-        dnnl_primitive_desc_query_md (plan->desc, dnnl_query_weights_md, 1),
-        bias };
-    if (residual != NULL)
-      args[n++] = (Arg){ DNNL_ARG_ATTR_MULTIPLE_POST_OP (0) | DNNL_ARG_SRC_1,
-        out, residual };
-    return plan_run (device, plan, args, n, error);
+    return plan_run (device, plan, args, bias != NULL ? 4 : 3, error);
   }
 }
 

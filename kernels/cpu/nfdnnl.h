@@ -42,8 +42,8 @@ NfDnnl *nf_dnnl_new (GError **error);
 void nf_dnnl_free (NfDnnl *dnnl);
 
 gboolean nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv,
-    const gfloat *x, NfTensor *weight, const gfloat *bias,
-    const gfloat *residual, gfloat *y, GError **error);
+    const gfloat *x, NfTensor *weight, const gfloat *bias, gfloat *y,
+    GError **error);
 gboolean nf_dnnl_conv_backward_data (NfDevice *device, const NfDnnlConv *conv,
     const gfloat *dy, NfTensor *weight, gfloat *dx, GError **error);
 gboolean nf_dnnl_conv_backward_weights (NfDevice *device,

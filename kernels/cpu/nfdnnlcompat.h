@@ -119,6 +119,12 @@ nf_post_op_eltwise (dnnl_post_ops_t ops, dnnl_alg_kind_t kind, gfloat alpha)
   return dnnl_post_ops_append_eltwise (ops, kind, alpha, 0.0f);
 }
 
+static inline dnnl_status_t
+nf_post_op_sum (dnnl_post_ops_t ops)
+{
+  return dnnl_post_ops_append_sum (ops, 1.0f, 0, dnnl_data_type_undef);
+}
+
 #else /* oneDNN 2: descriptors are structs; ours are on the heap */
 
 typedef dnnl_memory_desc_t *NfMd;
@@ -250,6 +256,12 @@ static inline dnnl_status_t
 nf_post_op_eltwise (dnnl_post_ops_t ops, dnnl_alg_kind_t kind, gfloat alpha)
 {
   return dnnl_post_ops_append_eltwise (ops, 1.0f, kind, alpha, 0.0f);
+}
+
+static inline dnnl_status_t
+nf_post_op_sum (dnnl_post_ops_t ops)
+{
+  return dnnl_post_ops_append_sum (ops, 1.0f);
 }
 
 #endif

@@ -124,8 +124,7 @@ fit_window (const NfDynamicsParams *params, const NfTrack *track, guint first,
       const NfTrackPoint *p = &track->points[t];
       gdouble sigma = uncertainty (p), weight = 1.0 / (sigma * sigma);
       gdouble back = t - (gdouble) last;
-      gdouble extra
-          = slowing (&params->bodies, track->shape, speed, last - t);
+      gdouble extra = slowing (&params->bodies, track->shape, speed, last - t);
       gdouble x = p->x + ux * extra, z = p->z + uz * extra;
       gdouble dx = x - body->x - body->vx * back;
       gdouble dz = z - body->z - body->vz * back;
@@ -316,16 +315,16 @@ nf_dynamics_extrapolate (const NfDynamicsParams *params,
     guint horizon, guint8 *future, GError **error)
 {
   guint n = MIN (n_masks, MAX_HISTORY);
-  g_autoptr (NfTracks) tracks
-      = nf_tracks_new (masks + n_masks - n, n, width, height, error);
+  g_autoptr (NfTracks) tracks =
+      nf_tracks_new (masks + n_masks - n, n, width, height, error);
   Actor actors[NF_N_CLASSES];
   Play play = { params, tracks, width, height, actors, 0 };
 
   if (tracks == NULL)
     return FALSE;
   for (guint i = 0; i < tracks->n_tracks; i++)
-    play.n_actors
-        += begin_actor (&play, &tracks->tracks[i], &actors[play.n_actors]);
+    play.n_actors +=
+        begin_actor (&play, &tracks->tracks[i], &actors[play.n_actors]);
   act (&play, horizon, future);
 
   return TRUE;
