@@ -13,11 +13,13 @@ plugin_init (GstPlugin *plugin)
   gboolean ok = TRUE;
 
   ok &= GST_TYPE_FIND_REGISTER (nfnpy, plugin);
+  ok &= GST_ELEMENT_REGISTER (nfclipsrc, plugin);
   ok &= GST_ELEMENT_REGISTER (nfextrapolate, plugin);
   ok &= GST_ELEMENT_REGISTER (nfiou, plugin);
   ok &= GST_ELEMENT_REGISTER (nfnpydec, plugin);
   ok &= GST_ELEMENT_REGISTER (nfnpyenc, plugin);
   ok &= GST_ELEMENT_REGISTER (nfpredict, plugin);
+  ok &= GST_ELEMENT_REGISTER (nfscenesrc, plugin);
   ok &= GST_ELEMENT_REGISTER (nfsegment, plugin);
 
   return ok;

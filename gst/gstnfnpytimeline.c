@@ -3,27 +3,21 @@
  * gstnfnpytimeline — where the frames of arrays lie in time and in the file */
 #include "gstnfnpytimeline.h"
 
+#include "gstnfframetime.h"
+
 static GstClockTime
 frame_time (const GstNfNpyTimeline *line, guint64 frame)
 {
-  return gst_util_uint64_scale (frame,
-      GST_VIDEO_INFO_FPS_D (&line->info) * GST_SECOND,
-      GST_VIDEO_INFO_FPS_N (&line->info));
+  return gst_nf_frame_time (frame, GST_VIDEO_INFO_FPS_N (&line->info),
+      GST_VIDEO_INFO_FPS_D (&line->info));
 }
 
 /* the frame that is shown at this time */
 static guint64
 frame_at (const GstNfNpyTimeline *line, GstClockTime time)
 {
-  guint64 frame =
-      gst_util_uint64_scale (time, GST_VIDEO_INFO_FPS_N (&line->info),
-          GST_VIDEO_INFO_FPS_D (&line->info) * GST_SECOND);
-
-  /* times of frames are rounded down, so the division may fall short */
-  if (frame_time (line, frame + 1) <= time)
-    frame++;
-
-  return frame;
+  return gst_nf_frame_at (time, GST_VIDEO_INFO_FPS_N (&line->info),
+      GST_VIDEO_INFO_FPS_D (&line->info));
 }
 
 /* running time at which the frames so far end */

@@ -119,8 +119,8 @@ nf_dataset_open (
   if (dataset->infos->len == 0) {
     g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
         "%s: expected clips as SPLIT/video_N/image_0.png with SPLIT one of "
-        "\"%s\", found none; give the folder above the splits, or other "
-        "data.splits",
+        "\"%s\", found none; give the folder above the splits, or the names of "
+        "splits that it has",
         path, options->splits);
     return NULL;
   }

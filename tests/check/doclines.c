@@ -2,8 +2,9 @@
  *
  * doclines — the pipelines in the elements' documentation run
  *
- * Takes the gst-launch-1.0 lines out of the SECTION comment of an element and
- * runs them one after the other in an empty folder: each must end with EOS.
+ * Takes the gst-launch-1.0 (and mkdir) lines out of the SECTION comment of an
+ * element and runs them one after the other in an empty folder: each must end
+ * with EOS.
  * Networks that they name are found along NEXTFRAME_PATH, untrained ones. */
 #include "nftestmodels.h"
 
@@ -47,7 +48,8 @@ test_doclines_run (gconstpointer data)
   lines = g_strsplit (text, "\n", -1);
   folder = nf_test_folder_new ();
   for (guint i = 0; lines[i] != NULL; i++) {
-    if (!g_str_has_prefix (lines[i], " * gst-launch-1.0 "))
+    if (!g_str_has_prefix (lines[i], " * gst-launch-1.0 ")
+        && !g_str_has_prefix (lines[i], " * mkdir "))
       continue;
     run_line (folder, lines[i] + strlen (" * "));
     n_run++;
@@ -79,8 +81,8 @@ make_models (void)
 int
 main (int argc, char **argv)
 {
-  static const gchar *const elements[] = { "nfiou", "nfnpydec", "nfnpyenc",
-    "nfpredict", "nfsegment" };
+  static const gchar *const elements[] = { "nfclipsrc", "nfiou", "nfnpydec",
+    "nfnpyenc", "nfpredict", "nfscenesrc", "nfsegment" };
   g_autofree gchar *models = NULL;
   gint result;
 
