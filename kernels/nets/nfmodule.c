@@ -5,9 +5,7 @@
 
 #include <math.h>
 
-/* momentum and eps of PyTorch's BatchNorm2d */
-#define BATCH_NORM_MOMENTUM 0.1f
-#define BATCH_NORM_EPS 1e-5f
+#define BATCH_NORM_MOMENTUM 0.1f /* as PyTorch's BatchNorm2d */
 
 static void
 weight_rule (NfWeightInit rule, gdouble fan_in, gdouble fan_out, NfInit *init,
@@ -221,7 +219,7 @@ nf_batch_norm_run (const NfBatchNorm *norm, NfTensor *x,
     const NfForward *forward, NfAct act, GError **error)
 {
   NfBatchNormParams params = { forward != NULL && forward->training,
-    BATCH_NORM_MOMENTUM, BATCH_NORM_EPS, act };
+    BATCH_NORM_MOMENTUM, NF_BATCH_NORM_EPS, act };
 
   if (params.training && !count_batch (norm, error))
     return NULL;

@@ -13,6 +13,8 @@
 
 G_BEGIN_DECLS
 
+#define NF_BATCH_NORM_EPS 1e-5f /* as PyTorch's BatchNorm2d */
+
 /**
  * NfForward:
  * @training: dropout on, batch statistics in batch norm

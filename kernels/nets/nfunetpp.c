@@ -7,31 +7,29 @@
  * and feature f_(s+1); x_0_4 takes x_0_3 alone. */
 #include "nets/nfunetpp.h"
 
+#include "nets/nfconvnorm.h"
 #include "nets/nfnetconfig.h"
 
 typedef struct
 {
-  NfConv conv[3];
-  NfBatchNorm bn[3];
-  NfConv down;
-  NfBatchNorm down_bn;
-  gint n_convs; /* 2: basic block, 3: bottleneck */
+  NfConvNorm layers[3];
+  NfConvNorm down;
+  gint n_layers; /* 2: basic block, 3: bottleneck */
   gint stride;
 } Residual;
 
 typedef struct
 {
-  NfConv conv[2];
-  NfBatchNorm bn[2];
+  NfConvNorm layers[2];
 } DecoderBlock;
 
 struct _NfUnetpp
 {
   NfUnetppConfig config;
   NfParams *params;
-  NfConv stem;
-  NfBatchNorm stem_bn;
-  GArray *stages[4]; /* of Residual */
+  NfConvNorm stem;
+  Residual *stages[4];
+  gint depth[4]; /* blocks in each stage */
   DecoderBlock blocks[4][4]; /* [depth][layer], depth <= layer */
   DecoderBlock last; /* x_0_4 */
   NfConv head;
@@ -127,32 +125,25 @@ static gboolean
 residual_init (Residual *r, NfParams *params, const gchar *path, gint64 in,
     gint64 width, gint stride, gint expansion, GError **error)
 {
+  g_autofree gchar *down = g_strconcat (path, ".downsample.0", NULL);
+  g_autofree gchar *down_bn = g_strconcat (path, ".downsample.1", NULL);
   gint64 out = width * expansion, c = in;
 
   r->stride = stride;
-  r->n_convs = expansion == 1 ? 2 : 3;
-  for (gint i = 0; i < r->n_convs; i++) {
+  r->n_layers = expansion == 1 ? 2 : 3;
+  for (gint i = 0; i < r->n_layers; i++) {
     g_autofree gchar *conv = g_strdup_printf ("%s.conv%d", path, i + 1);
     g_autofree gchar *bn = g_strdup_printf ("%s.bn%d", path, i + 1);
     gint64 to = i == 2 ? out : width;
     gint kernel = expansion > 1 && i != 1 ? 1 : 3;
 
-    if (!nf_conv_init (&r->conv[i], params, conv, c, to, kernel, FALSE,
-            NF_WEIGHT_HE, error)
-        || !nf_batch_norm_init (&r->bn[i], params, bn, to, error))
+    if (!nf_conv_norm_init (
+            &r->layers[i], params, conv, bn, c, to, kernel, error))
       return FALSE;
     c = to;
   }
-  if (stride == 1 && in == out)
-    return TRUE;
-  {
-    g_autofree gchar *conv = g_strdup_printf ("%s.downsample.0", path);
-    g_autofree gchar *bn = g_strdup_printf ("%s.downsample.1", path);
-
-    return nf_conv_init (
-               &r->down, params, conv, in, out, 1, FALSE, NF_WEIGHT_HE, error)
-        && nf_batch_norm_init (&r->down_bn, params, bn, out, error);
-  }
+  return (stride == 1 && in == out)
+      || nf_conv_norm_init (&r->down, params, down, down_bn, in, out, 1, error);
 }
 
 static gint
@@ -169,23 +160,20 @@ encoder_init (NfUnetpp *net, GError **error)
   gint expansion = expansion_of (&net->config);
   gint64 c = net->config.encoder_width;
 
-  if (!nf_conv_init (&net->stem, net->params, "encoder.conv1",
-          net->config.channels, c, 7, FALSE, NF_WEIGHT_HE, error)
-      || !nf_batch_norm_init (
-          &net->stem_bn, net->params, "encoder.bn1", c, error))
+  if (!nf_conv_norm_init (&net->stem, net->params, "encoder.conv1",
+          "encoder.bn1", net->config.channels, c, 7, error))
     return FALSE;
   for (gint s = 0; s < 4; s++) {
     gint64 width = (gint64) net->config.encoder_width << s;
 
-    net->stages[s] = g_array_new (FALSE, TRUE, sizeof (Residual));
+    net->stages[s] = g_new0 (Residual, depth[s]);
+    net->depth[s] = depth[s];
     for (gint i = 0; i < depth[s]; i++) {
       g_autofree gchar *path = g_strdup_printf ("encoder.layer%d.%d", s + 1, i);
-      Residual r = { 0 };
 
-      if (!residual_init (&r, net->params, path, c, width,
+      if (!residual_init (&net->stages[s][i], net->params, path, c, width,
               s > 0 && i == 0 ? 2 : 1, expansion, error))
         return FALSE;
-      g_array_append_val (net->stages[s], r);
       c = width * expansion;
     }
   }
@@ -202,9 +190,8 @@ decoder_block_init (DecoderBlock *b, NfParams *params, const gchar *node,
     g_autofree gchar *bn =
         g_strdup_printf ("decoder.blocks.%s.conv%d.1", node, i + 1);
 
-    if (!nf_conv_init (&b->conv[i], params, conv, i == 0 ? in : out, out, 3,
-            FALSE, NF_WEIGHT_HE, error)
-        || !nf_batch_norm_init (&b->bn[i], params, bn, out, error))
+    if (!nf_conv_norm_init (
+            &b->layers[i], params, conv, bn, i == 0 ? in : out, out, 3, error))
       return FALSE;
   }
   return TRUE;
@@ -282,11 +269,33 @@ nf_unetpp_new (NfDevice *device, const NfUnetppConfig *config, GError **error)
   return g_steal_pointer (&net);
 }
 
+static void
+residual_clear (Residual *r)
+{
+  for (gint i = 0; i < r->n_layers; i++)
+    nf_conv_norm_clear (&r->layers[i]);
+  nf_conv_norm_clear (&r->down);
+}
+
+static void
+decoder_block_clear (DecoderBlock *b)
+{
+  for (gint i = 0; i < 2; i++)
+    nf_conv_norm_clear (&b->layers[i]);
+}
+
 void
 nf_unetpp_free (NfUnetpp *net)
 {
-  for (gint s = 0; s < 4; s++)
-    g_clear_pointer (&net->stages[s], g_array_unref);
+  nf_conv_norm_clear (&net->stem);
+  for (gint s = 0; s < 4; s++) {
+    for (gint i = 0; i < net->depth[s]; i++)
+      residual_clear (&net->stages[s][i]);
+    g_free (net->stages[s]);
+  }
+  for (gint i = 0; i < 16; i++)
+    decoder_block_clear (&net->blocks[i / 4][i % 4]);
+  decoder_block_clear (&net->last);
   nf_params_unref (net->params);
   g_free (net);
 }
@@ -316,40 +325,35 @@ may_go_on (const NfForward *forward, GError **error)
 }
 
 static NfTensor *
-conv_bn (const NfConv *conv, const NfBatchNorm *bn, NfTensor *x, gint stride,
-    NfAct act, const NfForward *forward, GError **error)
+run (NfConvNorm *layer, NfTensor *x, gint stride, NfTensor *residual, NfAct act,
+    const NfForward *forward, GError **error)
 {
-  g_autoptr (NfTensor) h = NULL;
-
-  if (!may_go_on (forward, error))
-    return NULL;
-  h = nf_conv_run (conv, x, stride, NF_ACT_NONE, error);
-  return h != NULL ? nf_batch_norm_run (bn, h, forward, act, error) : NULL;
+  return may_go_on (forward, error)
+      ? nf_conv_norm_run (layer, x, stride, residual, act, forward, error)
+      : NULL;
 }
 
 static NfTensor *
 residual_run (
-    const Residual *r, NfTensor *x, const NfForward *forward, GError **error)
+    Residual *r, NfTensor *x, const NfForward *forward, GError **error)
 {
-  static const NfAxpbyParams sum = { 1.0f, 1.0f, NF_ACT_RELU };
-  gint strided = r->n_convs == 3 ? 1 : 0; /* which conv has the stride */
+  gint strided = r->n_layers == 3 ? 1 : 0; /* which layer has the stride */
   g_autoptr (NfTensor) h = nf_tensor_ref (x);
-  g_autoptr (NfTensor) shortcut = NULL;
+  g_autoptr (NfTensor) shortcut = r->down.conv.weight == NULL
+      ? nf_tensor_ref (x)
+      : run (&r->down, x, r->stride, NULL, NF_ACT_NONE, forward, error);
 
-  for (gint i = 0; i < r->n_convs; i++) {
-    NfTensor *next =
-        conv_bn (&r->conv[i], &r->bn[i], h, i == strided ? r->stride : 1,
-            i + 1 < r->n_convs ? NF_ACT_RELU : NF_ACT_NONE, forward, error);
+  for (gint i = 0; shortcut != NULL && i < r->n_layers; i++) {
+    gboolean last = i + 1 == r->n_layers;
+    NfTensor *next = run (&r->layers[i], h, i == strided ? r->stride : 1,
+        last ? shortcut : NULL, NF_ACT_RELU, forward, error);
 
     nf_tensor_unref (h);
     h = next;
     if (h == NULL)
       return NULL;
   }
-  shortcut = r->down.weight == NULL ? nf_tensor_ref (x)
-                                    : conv_bn (&r->down, &r->down_bn, x,
-                                        r->stride, NF_ACT_NONE, forward, error);
-  return shortcut != NULL ? nf_op_axpby (h, shortcut, &sum, error) : NULL;
+  return shortcut != NULL ? g_steal_pointer (&h) : NULL;
 }
 
 /**
@@ -371,13 +375,11 @@ nf_unetpp_encode (NfUnetpp *net, NfTensor *x, const NfForward *forward,
 
   for (gint i = 0; i < NF_UNETPP_LEVELS; i++)
     features[i] = NULL;
-  features[4] =
-      conv_bn (&net->stem, &net->stem_bn, x, 2, NF_ACT_RELU, forward, error);
+  features[4] = run (&net->stem, x, 2, NULL, NF_ACT_RELU, forward, error);
   h = features[4] != NULL ? nf_op_max_pool (features[4], &pool, error) : NULL;
   for (gint s = 0; h != NULL && s < 4; s++) {
-    for (guint i = 0; h != NULL && i < net->stages[s]->len; i++) {
-      NfTensor *next = residual_run (
-          &g_array_index (net->stages[s], Residual, i), h, forward, error);
+    for (gint i = 0; h != NULL && i < net->depth[s]; i++) {
+      NfTensor *next = residual_run (&net->stages[s][i], h, forward, error);
 
       nf_tensor_unref (h);
       h = next;
@@ -410,7 +412,7 @@ NfTensor *
 nf_unetpp_node (NfUnetpp *net, guint depth, guint layer,
     NfTensor *const *inputs, guint n, const NfForward *forward, GError **error)
 {
-  const DecoderBlock *b = layer == 4 ? &net->last : &net->blocks[depth][layer];
+  DecoderBlock *b = layer == 4 ? &net->last : &net->blocks[depth][layer];
   NfTensor *all[NF_OP_MAX_INPUTS];
   g_autoptr (NfTensor) up =
       nf_op_nearest (inputs[0], 2 * inputs[0]->h, 2 * inputs[0]->w, error);
@@ -426,11 +428,11 @@ nf_unetpp_node (NfUnetpp *net, guint depth, guint layer,
   if (cat == NULL)
     return NULL;
   nf_tensor_clear (&up);
-  h = conv_bn (&b->conv[0], &b->bn[0], cat, 1, NF_ACT_RELU, forward, error);
+  h = run (&b->layers[0], cat, 1, NULL, NF_ACT_RELU, forward, error);
   nf_tensor_clear (&cat);
   if (h == NULL)
     return NULL;
-  return conv_bn (&b->conv[1], &b->bn[1], h, 1, NF_ACT_RELU, forward, error);
+  return run (&b->layers[1], h, 1, NULL, NF_ACT_RELU, forward, error);
 }
 
 /* all nodes x_d_s, s <= 3; nodes[d][s] belong to the caller, also on failure */

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfconvnorm — a convolution with batch norm behind it
+ *
+ * With a = gamma / sqrt (var + eps), norm (w * x) = (a w) * x + beta - mean a,
+ * a per channel of the result. */
+#include "nets/nfconvnorm.h"
+
+#include "core/nftape.h"
+
+#include <math.h>
+
+/**
+ * nf_conv_norm_init:
+ * @layer: (out): the layer, zeros; free with nf_conv_norm_clear()
+ * @params: list that gets the parameters
+ * @conv: path of the convolution
+ * @norm: path of the batch norm
+ * @in: channels in
+ * @out: channels out
+ * @kernel: odd; the padding keeps the size
+ * @error: return location
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_conv_norm_init (NfConvNorm *layer, NfParams *params, const gchar *conv,
+    const gchar *norm, gint64 in, gint64 out, gint kernel, GError **error)
+{
+  g_mutex_init (&layer->lock);
+  return nf_conv_init (&layer->conv, params, conv, in, out, kernel, FALSE,
+             NF_WEIGHT_HE, error)
+      && nf_batch_norm_init (&layer->norm, params, norm, out, error);
+}
+
+static void
+forget (NfConvNorm *layer)
+{
+  nf_tensor_clear (&layer->weight);
+  nf_tensor_clear (&layer->bias);
+}
+
+void
+nf_conv_norm_clear (NfConvNorm *layer)
+{
+  if (layer->conv.weight == NULL)
+    return;
+  forget (layer);
+  g_mutex_clear (&layer->lock);
+}
+
+static guint
+versions_of (const NfConvNorm *layer)
+{
+  const NfBatchNorm *norm = &layer->norm;
+
+  return layer->conv.weight->version + norm->weight->version
+      + norm->bias->version + norm->mean->version + norm->var->version;
+}
+
+/* a and the bias of both layers together */
+static gboolean
+scale_and_bias (
+    const NfBatchNorm *norm, gdouble *scale, gfloat *bias, GError **error)
+{
+  gint64 c = norm->weight->c;
+  g_autofree gfloat *values = g_new (gfloat, 4 * c);
+  const gfloat *gamma = values, *beta = values + c;
+  const gfloat *mean = values + 2 * c, *var = values + 3 * c;
+
+  if (!nf_tensor_to_nhwc (norm->weight, values, error)
+      || !nf_tensor_to_nhwc (norm->bias, values + c, error)
+      || !nf_tensor_to_nhwc (norm->mean, values + 2 * c, error)
+      || !nf_tensor_to_nhwc (norm->var, values + 3 * c, error))
+    return FALSE;
+  for (gint64 i = 0; i < c; i++) {
+    scale[i] = (gdouble) gamma[i] / sqrt ((gdouble) var[i] + NF_BATCH_NORM_EPS);
+    bias[i] = (gfloat) ((gdouble) beta[i] - (gdouble) mean[i] * scale[i]);
+  }
+  return TRUE;
+}
+
+/* makes layer->weight and layer->bias; the lock is held */
+static gboolean
+fold (NfConvNorm *layer, GError **error)
+{
+  NfTensor *from = layer->conv.weight;
+  gint64 size = from->c * from->h * from->w;
+  g_autofree gdouble *scale = g_new (gdouble, from->n);
+  g_autofree gfloat *bias = g_new (gfloat, from->n);
+  g_autofree gfloat *weight = g_malloc (from->bytes);
+  guint versions = versions_of (layer);
+
+  if (!nf_tensor_to_nhwc (from, weight, error)
+      || !scale_and_bias (&layer->norm, scale, bias, error))
+    return FALSE;
+  for (gint64 i = 0; i < from->n * size; i++)
+    weight[i] = (gfloat) ((gdouble) weight[i] * scale[i / size]);
+  forget (layer);
+  layer->weight = nf_tensor_new_from_nhwc (
+      from->device, NF_F32, from->n, from->c, from->h, from->w, weight, error);
+  layer->bias = nf_tensor_new_from_nhwc (
+      from->device, NF_F32, 1, from->n, 1, 1, bias, error);
+  layer->versions = versions;
+  if (layer->weight != NULL && layer->bias != NULL)
+    return TRUE;
+  forget (layer);
+  return FALSE;
+}
+
+/* (out) (transfer full) */
+static gboolean
+folded (NfConvNorm *layer, NfTensor **weight, NfTensor **bias, GError **error)
+{
+  gboolean ok = TRUE;
+
+  g_mutex_lock (&layer->lock);
+  if (layer->weight == NULL || layer->versions != versions_of (layer))
+    ok = fold (layer, error);
+  if (ok) {
+    *weight = nf_tensor_ref (layer->weight);
+    *bias = nf_tensor_ref (layer->bias);
+  }
+  g_mutex_unlock (&layer->lock);
+  return ok;
+}
+
+static NfTensor *
+run_folded (NfConvNorm *layer, NfTensor *x, const NfConv2dParams *params,
+    NfTensor *residual, GError **error)
+{
+  g_autoptr (NfTensor) weight = NULL;
+  g_autoptr (NfTensor) bias = NULL;
+
+  return folded (layer, &weight, &bias, error)
+      ? nf_op_conv2d_add (x, weight, bias, residual, params, error)
+      : NULL;
+}
+
+static NfTensor *
+run_apart (NfConvNorm *layer, NfTensor *x, const NfConv2dParams *params,
+    NfTensor *residual, const NfForward *forward, GError **error)
+{
+  const NfAxpbyParams sum = { 1.0f, 1.0f, params->act };
+  g_autoptr (NfTensor) h =
+      nf_conv_run (&layer->conv, x, params->stride, NF_ACT_NONE, error);
+  g_autoptr (NfTensor) y = NULL;
+
+  if (h == NULL)
+    return NULL;
+  y = nf_batch_norm_run (&layer->norm, h, forward,
+      residual == NULL ? params->act : NF_ACT_NONE, error);
+  if (y == NULL || residual == NULL)
+    return g_steal_pointer (&y);
+  return nf_op_axpby (y, residual, &sum, error);
+}
+
+/**
+ * nf_conv_norm_run:
+ * @layer: the layer
+ * @x: what goes in
+ * @stride: of the convolution
+ * @residual: (nullable): added to what the norm makes
+ * @act: applied to the sum: none or ReLU
+ * @forward: (nullable): how to run
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): what comes out
+ */
+NfTensor *
+nf_conv_norm_run (NfConvNorm *layer, NfTensor *x, gint stride,
+    NfTensor *residual, NfAct act, const NfForward *forward, GError **error)
+{
+  const NfConv2dParams params = { stride, layer->conv.pad, act };
+
+  if (nf_tape_current () == NULL && (forward == NULL || !forward->training))
+    return run_folded (layer, x, &params, residual, error);
+  g_mutex_lock (&layer->lock);
+  forget (layer); /* the parameters are going to change */
+  g_mutex_unlock (&layer->lock);
+  return run_apart (layer, x, &params, residual, forward, error);
+}
