@@ -22,8 +22,12 @@
 /* where objects rest, in sizes */
 #define LEFT -4.2
 #define RIGHT 4.2
-#define NEAR 7.2
-#define FAR 15.0
+#define NEAR 8.0
+#define FAR 16.0
+
+/* how fast others set out, sizes a frame */
+#define SLOW 0.72
+#define FAST 1.24
 
 /* the share of objects that rest, and of the others, that aim at those */
 #define RESTING 0.53
@@ -151,14 +155,6 @@ draw_edge (const NfCamera *camera, Dice *dice, gdouble *x, gdouble *z)
   nf_camera_ground (camera, column, row, x, z);
 }
 
-/* The speed at which an object of this shape sets out */
-static gdouble
-draw_speed (Dice *dice, NfSceneShape shape)
-{
-  return shape == NF_SCENE_SPHERE ? draw (dice, 0.4, 0.9)
-                                  : draw (dice, 0.5, 1.2);
-}
-
 static void
 draw_target (Making *making, Dice *dice, gdouble *x, gdouble *z)
 {
@@ -186,7 +182,7 @@ plan_entry (Making *making, Dice *dice, guint8 id)
   draw_edge (&making->scene->view.camera, dice, &x, &z);
   draw_target (making, dice, &to_x, &to_z);
   distance = MAX (hypot (to_x - x, to_z - z), 1e-3);
-  speed = draw_speed (dice, nf_scene_shape (id));
+  speed = draw (dice, SLOW, FAST);
   *entry = (Entry){ .id = id,
     .start = (gint) floor (arrival - OUTSIDE / speed),
     .x = x - OUTSIDE * (to_x - x) / distance,

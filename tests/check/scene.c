@@ -221,7 +221,7 @@ energy (const NfMotion *motion, gdouble moment)
 static void
 test_energy_never_grows (void)
 {
-  static const gdouble moments[] = { 1.0 / 6.0, 0.1, 0.125 };
+  static const gdouble moments[] = { 1.0 / 6.0, 0.004, 0.125 };
 
   for (guint a = 0; a < 3; a++)
     for (guint b = 0; b < 3; b++)
@@ -302,6 +302,64 @@ test_spheres_roll (void)
         b.rotation[i], want[i] / sqrt (length), 3e-3);
 }
 
+/* Coulomb's friction under flat feet, and damping, slow a body down:
+ * dv/dt = -a - b v */
+static void
+test_friction_slows_as_fitted (void)
+{
+  static const gdouble friction[] = { 0.0185, 0, 0.0185 };
+  const gdouble damping = 0.0153;
+
+  for (guint shape = 0; shape < 3; shape++)
+    for (guint i = 0; i < 6; i++) {
+      g_autoptr (NfPhysics) physics = nf_physics_new ();
+      gdouble limit = friction[shape] / damping, v0 = 0.3 + 0.1 * i;
+      NfMotion motion;
+
+      nf_physics_add (physics, shape, 0, 10, 0.2 * i,
+          (gdouble[]){ v0 * cos (i), v0 * sin (i) });
+      for (guint t = 1; t <= 30; t++) {
+        gdouble want = (v0 + limit) * exp (-damping * t) - limit;
+
+        nf_physics_step (physics);
+        nf_physics_motion (physics, 0, &motion);
+        g_assert_cmpfloat_with_epsilon (
+            hypot (motion.velocity[0], motion.velocity[2]), MAX (want, 0),
+            1e-2);
+        g_assert_cmpfloat_with_epsilon (fabs (motion.spin[1]), 0, 1e-3);
+      }
+    }
+}
+
+/* a head-on hit between equals: speeds differ by a fifth of before */
+static void
+test_collisions_pass_speed_on (void)
+{
+  for (guint a = 0; a < 3; a++)
+    for (guint b = 0; b < 3; b++) {
+      g_autoptr (NfPhysics) physics = nf_physics_new ();
+      gdouble before = 0;
+      NfMotion ma, mb;
+
+      nf_physics_add (physics, a, 0, 10, 0, (gdouble[]){ 0.8, 0 });
+      nf_physics_add (physics, b, 2.5, 10, 0, (gdouble[]){ 0, 0 });
+      do {
+        nf_physics_motion (physics, 0, &ma);
+        before = ma.velocity[0];
+        nf_physics_step (physics);
+        nf_physics_motion (physics, 1, &mb);
+      } while (mb.velocity[0] < 0.1);
+      nf_physics_step (physics);
+      nf_physics_motion (physics, 0, &ma);
+      nf_physics_motion (physics, 1, &mb);
+      g_assert_cmpfloat_with_epsilon (
+          (mb.velocity[0] - ma.velocity[0]) / before, 0.22, 0.1);
+      g_assert_cmpfloat_with_epsilon (
+          (mb.velocity[0] + ma.velocity[0]) / before, 0.9, 0.1);
+      g_assert_cmpfloat_with_epsilon (ma.velocity[2], 0, 0.03);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -315,5 +373,7 @@ main (int argc, char **argv)
   g_test_add_func ("/scene/energy", test_energy_never_grows);
   g_test_add_func ("/scene/rest", test_rest_stays_rest);
   g_test_add_func ("/scene/roll", test_spheres_roll);
+  g_test_add_func ("/scene/friction", test_friction_slows_as_fitted);
+  g_test_add_func ("/scene/collisions", test_collisions_pass_speed_on);
   return g_test_run ();
 }
