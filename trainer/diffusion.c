@@ -128,8 +128,8 @@ scale_samples (NfTensor *x, const gfloat *factors, GError **error)
 
 /* sqrt (alpha) x + sqrt (1 - alpha) z at every sample's label. */
 static NfTensor *
-add_noise (DiffusionTask *self, NfTensor *x, NfTensor *z, const gfloat *labels,
-    GError **error)
+add_noise (const NfSchedule *schedule, NfTensor *x, NfTensor *z,
+    const gfloat *labels, GError **error)
 {
   static const NfAxpbyParams sum = { 1.0f, 1.0f, NF_ACT_NONE };
   g_autofree gfloat *signal = g_new (gfloat, x->n);
@@ -138,7 +138,7 @@ add_noise (DiffusionTask *self, NfTensor *x, NfTensor *z, const gfloat *labels,
   g_autoptr (NfTensor) b = NULL;
 
   for (gint64 i = 0; i < x->n; i++) {
-    gfloat alpha = self->schedule->alpha[(guint) labels[i]];
+    gfloat alpha = schedule->alpha[(guint) labels[i]];
 
     signal[i] = sqrtf (alpha);
     noise[i] = sqrtf (1.0f - alpha);
@@ -158,20 +158,43 @@ draw_noise (DiffusionTask *self, const NfTensor *x, guint64 first_sample,
   return nf_op_randn (self->device, &params, error);
 }
 
+/**
+ * nf_diffusion_loss:
+ * @net: the noise predictor
+ * @schedule: its noise levels
+ * @context: (N, channels * num_frames_cond, H, W), pixels in [-1, 1]
+ * @future: (N, channels * num_frames, H, W), likewise
+ * @z: the noise, shape of @future
+ * @labels: (array): N noise labels
+ * @forward: how to run
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): the mean over the batch of the summed
+ *   half squared error of the predicted noise
+ */
+NfTensor *
+nf_diffusion_loss (NfUnet *net, const NfSchedule *schedule, NfTensor *context,
+    NfTensor *future, NfTensor *z, const gfloat *labels,
+    const NfForward *forward, GError **error)
+{
+  g_autoptr (NfTensor) x = add_noise (schedule, future, z, labels, error);
+  g_autoptr (NfUnetCond) cond =
+      x ? nf_unet_condition (net, context, error) : NULL;
+  g_autoptr (NfTensor) guess =
+      cond ? nf_unet_forward (net, x, labels, cond, forward, error) : NULL;
+
+  return guess ? nf_op_noise_loss (guess, z, error) : NULL;
+}
+
 static NfTensor *
 loss_of (DiffusionTask *self, NfTensor *context, NfTensor *future,
     const gfloat *labels, const NfForward *forward, GError **error)
 {
   g_autoptr (NfTensor) z = draw_noise (self, future, forward->stream, error);
-  g_autoptr (NfTensor) x =
-      z ? add_noise (self, future, z, labels, error) : NULL;
-  g_autoptr (NfUnetCond) cond =
-      x ? nf_unet_condition (self->net, context, error) : NULL;
-  g_autoptr (NfTensor) guess = cond
-      ? nf_unet_forward (self->net, x, labels, cond, forward, error)
-      : NULL;
 
-  return guess ? nf_op_noise_loss (guess, z, error) : NULL;
+  return z ? nf_diffusion_loss (self->net, self->schedule, context, future, z,
+             labels, forward, error)
+           : NULL;
 }
 
 static NfTensor *

@@ -66,9 +66,9 @@ gradient_norm (NfParams *params, gdouble *norm, GError **error)
 
 /* Moves the parameters and their running means. */
 static gboolean
-update_params (Loop *loop, gdouble learning_rate, gdouble norm, GError **error)
+update_params (NfTrainState *state, const NfConfigTrain *train,
+    gdouble learning_rate, gdouble norm, GError **error)
 {
-  const NfConfigTrain *train = &loop->config->train;
   NfAdamParams adam = { 0 };
 
   adam.lr = learning_rate;
@@ -79,14 +79,14 @@ update_params (Loop *loop, gdouble learning_rate, gdouble norm, GError **error)
   adam.grad_scale = train->grad_clip > 0
       ? MIN (1.0, train->grad_clip / (norm + CLIP_EPS))
       : 1.0;
-  adam.t = loop->state->step + 1;
+  adam.t = state->step + 1;
   adam.decoupled = g_str_equal (train->optimizer, "adamw");
-  for (guint i = 0; i < nf_params_count (loop->task->params); i++) {
-    NfParam *param = nf_params_index (loop->task->params, i);
+  for (guint i = 0; i < nf_params_count (state->params); i++) {
+    NfParam *param = nf_params_index (state->params, i);
 
     if (param->value->grad
-        && !nf_op_adam (param->value, param->value->grad,
-            loop->state->m->pdata[i], loop->state->v->pdata[i], &adam, error))
+        && !nf_op_adam (param->value, param->value->grad, state->m->pdata[i],
+            state->v->pdata[i], &adam, error))
       return FALSE;
     if (param->ema
         && !nf_op_ema (param->ema, param->value, train->ema_rate, error))
@@ -97,19 +97,19 @@ update_params (Loop *loop, gdouble learning_rate, gdouble norm, GError **error)
 
 /* The loss of the step's batch, with gradients in the parameters. */
 static gboolean
-forward_backward (Loop *loop, GError **error)
+forward_backward (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
+    GError **error)
 {
   g_autoptr (NfTape) tape = nf_tape_new ();
   g_autoptr (NfTensor) loss = NULL;
   GError *cause = NULL;
 
   nf_tape_begin (tape);
-  loss = loop->task->loss (
-      loop->task, loop->state->step * loop->config->train.batch_size, error);
+  loss = task->loss (task, state->step * train->batch_size, error);
   nf_tape_end (tape);
   if (!loss)
     return FALSE;
-  loop->state->loss = nf_tensor_scalar (loss, &cause);
+  state->loss = nf_tensor_scalar (loss, &cause);
   if (cause) {
     g_propagate_error (error, cause);
     return FALSE;
@@ -118,16 +118,42 @@ forward_backward (Loop *loop, GError **error)
 }
 
 static gboolean
-check_finite (const Loop *loop, gdouble norm, GError **error)
+check_finite (const NfTrainState *state, gdouble norm, GError **error)
 {
-  if (isfinite (loop->state->loss) && isfinite (norm))
+  if (isfinite (state->loss) && isfinite (norm))
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_FAILED,
       "step %" G_GUINT64_FORMAT ": the loss is %g and the gradients' norm %g: "
       "training diverged; begin again with a lower train.learning-rate or a "
       "longer train.warmup",
-      loop->state->step + 1, loop->state->loss, norm);
+      state->step + 1, state->loss, norm);
   return FALSE;
+}
+
+/**
+ * nf_loop_step:
+ * @task: what to train
+ * @train: settings
+ * @state: of the run; its step and loss move on
+ * @learning_rate: of this step
+ * @norm: (out): of all gradients, before the limit on it
+ * @error: return location
+ *
+ * The loss of the next batch, its gradients, and the update.
+ */
+gboolean
+nf_loop_step (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
+    gdouble learning_rate, gdouble *norm, GError **error)
+{
+  gboolean ok = forward_backward (task, train, state, error)
+      && gradient_norm (state->params, norm, error)
+      && check_finite (state, *norm, error)
+      && update_params (state, train, learning_rate, *norm, error);
+
+  nf_params_clear_grads (state->params);
+  if (ok)
+    state->step++;
+  return ok;
 }
 
 static gboolean
@@ -163,15 +189,9 @@ do_step (Loop *loop, GError **error)
   NfTrainState *state = loop->state;
   gdouble learning_rate = nf_loop_learning_rate (train, state->step);
   gdouble norm;
-  gboolean ok = forward_backward (loop, error)
-      && gradient_norm (loop->task->params, &norm, error)
-      && check_finite (loop, norm, error)
-      && update_params (loop, learning_rate, norm, error);
 
-  nf_params_clear_grads (loop->task->params);
-  if (!ok)
+  if (!nf_loop_step (loop->task, train, state, learning_rate, &norm, error))
     return FALSE;
-  state->step++;
   nf_progress_step (loop->progress, state->step, state->loss, learning_rate);
   if ((state->step % train->log_every == 0 || state->step == train->steps)
       && !write_metrics (loop, learning_rate, norm, error))

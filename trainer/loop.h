@@ -8,6 +8,7 @@
  * interruption, which saves. */
 #pragma once
 
+#include "state.h"
 #include "task.h"
 
 #include <stdio.h>
@@ -15,6 +16,8 @@
 G_BEGIN_DECLS
 
 gdouble nf_loop_learning_rate (const NfConfigTrain *train, guint64 step);
+gboolean nf_loop_step (NfTask *task, const NfConfigTrain *train,
+    NfTrainState *state, gdouble learning_rate, gdouble *norm, GError **error);
 gboolean nf_loop_run (NfTask *task, const NfTrainConfig *config,
     const gchar *run, gboolean resume, FILE *log, GError **error);
 

@@ -2,6 +2,7 @@
  *
  * main — nextframe-train: picks the subcommand */
 #include "config.h"
+#include "bench.h"
 #include "inspect.h"
 #include "synth.h"
 #include "train.h"
@@ -36,6 +37,7 @@ static const Command commands[] = {
   { "diffusion", "train the noise predictor that draws future frames",
       run_diffusion },
   { "synth", "make clips of moving objects, with masks", nf_synth_main },
+  { "bench", "measure speed and memory", nf_bench_main },
   { "inspect", "print what is in a checkpoint", nf_inspect_main },
 };
 

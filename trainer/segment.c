@@ -7,7 +7,6 @@
  * Siblings: diffusion.c, loop.c, augment.c */
 #include "segment.h"
 #include "augment.h"
-#include "nets/nfunetpp.h"
 
 #define DICE_SMOOTH 1e-6f
 
@@ -87,19 +86,36 @@ half_of_each (NfTensor *a, NfTensor *b, GError **error)
   return nf_op_axpby (a, b, &mean, error);
 }
 
-static NfTensor *
-loss_of (SegmentTask *self, NfTensor *frames, NfTensor *masks,
+/**
+ * nf_segment_loss:
+ * @net: a UNet++
+ * @x: (N, channels, H, W): normalised frames
+ * @masks: (N, 1, H, W): class ids
+ * @forward: how to run
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): half cross entropy, half Dice loss
+ */
+NfTensor *
+nf_segment_loss (NfUnetpp *net, NfTensor *x, NfTensor *masks,
     const NfForward *forward, GError **error)
 {
-  g_autoptr (NfTensor) x = nf_unetpp_normalize (self->net, frames, error);
-  g_autoptr (NfTensor) logits =
-      x ? nf_unetpp_forward (self->net, x, forward, error) : NULL;
+  g_autoptr (NfTensor) logits = nf_unetpp_forward (net, x, forward, error);
   g_autoptr (NfTensor) entropy =
       logits ? nf_op_cross_entropy (logits, masks, error) : NULL;
   g_autoptr (NfTensor) dice =
       entropy ? nf_op_dice_loss (logits, masks, DICE_SMOOTH, error) : NULL;
 
   return dice ? half_of_each (entropy, dice, error) : NULL;
+}
+
+static NfTensor *
+loss_of (SegmentTask *self, NfTensor *frames, NfTensor *masks,
+    const NfForward *forward, GError **error)
+{
+  g_autoptr (NfTensor) x = nf_unetpp_normalize (self->net, frames, error);
+
+  return x ? nf_segment_loss (self->net, x, masks, forward, error) : NULL;
 }
 
 static NfTensor *

@@ -3,6 +3,7 @@
  * nfops — the table of ops, running one, and a function for each */
 #include "core/nfops.h"
 
+#include "core/nfobserve.h"
 #include "core/nfshapes.h"
 #include "core/nftape.h"
 
@@ -87,7 +88,9 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
   NfOpCall call = {
     .op = op, .device = device, .n_in = n_in, .params = params
   };
+  NfWatch watch;
   NfShape s;
+  gboolean ok;
 
   for (guint i = 0; i < n_in; i++)
     call.in[i] = in[i];
@@ -109,8 +112,10 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
     g_prefix_error (error, "%s: ", info->name);
     return NULL;
   }
-  if (!forward (&call, error)
-      || (call.record && !nf_tape_record (tape, &call, error)))
+  nf_watch_start (&watch, &call);
+  ok = forward (&call, error);
+  nf_watch_stop (&watch, &call, FALSE);
+  if (!ok || (call.record && !nf_tape_record (tape, &call, error)))
     nf_tensor_clear (&call.out);
   clear_saved (&call);
   return call.out;

@@ -6,6 +6,8 @@
  * and the versions of the inputs: backward refuses data that changed since. */
 #include "core/nftape.h"
 
+#include "core/nfobserve.h"
+
 typedef struct
 {
   NfOpCall call; /* owns its tensors and params */
@@ -166,6 +168,7 @@ record_backward (NfRecord *record, GError **error)
   NfOpBackward backward = call->device->backend->ops[call->op].backward;
   NfTensor *grad_in[NF_OP_MAX_INPUTS] = { NULL };
   gboolean ok = inputs_unchanged (record, error);
+  NfWatch watch;
 
   for (guint i = 0; ok && i < call->n_in; i++) {
     if (call->in[i] == NULL || !call->in[i]->requires_grad)
@@ -173,7 +176,9 @@ record_backward (NfRecord *record, GError **error)
     grad_in[i] = nf_tensor_new_like (call->in[i], error);
     ok = grad_in[i] != NULL;
   }
+  nf_watch_start (&watch, call);
   ok = ok && backward (call, call->out->grad, grad_in, error);
+  nf_watch_stop (&watch, call, TRUE);
   nf_tensor_clear (&call->out->grad);
   for (guint i = 0; i < call->n_in; i++) {
     if (ok && grad_in[i] != NULL)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfobserve — watching ops as they run: their time and their arithmetic
+ *
+ * For measuring. Where a thread has no observer, which is the rule, an op pays
+ * for one look at a thread-local pointer. */
+#pragma once
+
+#include "core/nfops.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfOpObserver:
+ * @call: an op that has just run
+ * @backward: whether its gradient ran, not itself
+ * @ns: how long it took, without ops that it ran in turn
+ * @data: handed to nf_observe_begin()
+ */
+typedef void (*NfOpObserver) (
+    const NfOpCall *call, gboolean backward, gint64 ns, gpointer data);
+
+void nf_observe_begin (NfOpObserver observer, gpointer data);
+void nf_observe_end (void);
+gdouble nf_op_flops (const NfOpCall *call, gboolean backward);
+
+/**
+ * NfWatch: a stretch of time between the two calls below; for nfops.c and
+ * nftape.c
+ */
+typedef struct
+{
+  gint64 start, inner;
+} NfWatch;
+
+void nf_watch_start (NfWatch *watch, const NfOpCall *call);
+void nf_watch_stop (
+    const NfWatch *watch, const NfOpCall *call, gboolean backward);
+
+G_END_DECLS

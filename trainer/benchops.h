@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * benchops — how fast single ops are */
+#pragma once
+
+#include "core/nfops.h"
+
+G_BEGIN_DECLS
+
+gboolean nf_bench_ops (NfDevice *device, const gchar *only, guint repeat,
+    const gchar *json, GError **error);
+
+G_END_DECLS
