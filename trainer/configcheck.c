@@ -6,6 +6,7 @@
 #include "nets/nfspadeunet.h"
 #include "nets/nfunetpp.h"
 #include "runconfig.h"
+#include "scenes.h"
 
 #include <string.h>
 
@@ -92,12 +93,16 @@ gboolean
 nf_train_config_check (const NfTrainConfig *config, GError **error)
 {
   const gint64 *size = config->data.image_size.v;
+  NfScenes scenes;
 
   if ((size[0] == 0) != (size[1] == 0))
     return fail (error,
         "data.image-size: expected a height and a width, or 0 0 for the "
         "frames' own, got %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
         size[0], size[1]);
+  if (nf_scenes_named (config->data.path)
+      && !nf_scenes_parse (config->data.path, &scenes, error))
+    return FALSE;
   return config->kind == NF_TRAIN_SEGMENT || check_diffusion (config, error);
 }
 

@@ -14,7 +14,7 @@
 static const NfConfigRow shared_rows[] = {
   { "data", "path", NF_CONFIG_STRING, AT (data.path), "",
       "folder that holds train/, val/, unlabeled/, hidden/ (any may be "
-      "missing)",
+      "missing), or scenes:SEED[:CLIPS], rendered while training",
       .resumable = TRUE },
   { "data", "max-clips", NF_CONFIG_INT, AT (data.max_clips), "0",
       "use only the first so many clips; 0: all", .max = 1e9 },
@@ -37,7 +37,9 @@ static const NfConfigRow shared_rows[] = {
   { "train", "device", NF_CONFIG_STRING, AT (train.device), "auto",
       "auto, cpu, cuda or cuda:N", .resumable = TRUE },
   { "train", "threads", NF_CONFIG_INT, AT (train.threads), "0",
-      "CPU threads; 0: one a physical core", .max = 4096, .resumable = TRUE },
+      "CPU threads, of which all but one also prepare batches ahead; 0: one a "
+      "physical core",
+      .max = 4096, .resumable = TRUE },
   { "train", "checkpoint-every", NF_CONFIG_INT, AT (train.checkpoint_every),
       "1000", "steps between checkpoints; 0: only at the end", .max = 1e9,
       .resumable = TRUE },

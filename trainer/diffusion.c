@@ -5,7 +5,8 @@
  * A clip is an item of an epoch; which of its windows of frames is trained on
  * is drawn for each sample, as are the label l and the noise z. The network
  * sees sqrt (alpha[l]) x + sqrt (1 - alpha[l]) z and the frames before, and is
- * to tell z. Siblings: segment.c, loop.c, kernels/diffusion/nfschedule.c */
+ * to tell z. Siblings: segment.c, loop.c, loader.c,
+ * kernels/diffusion/nfschedule.c */
 #include "diffusion.h"
 #include "diffusion/nfschedule.h"
 #include "frames.h"
@@ -18,28 +19,29 @@ typedef struct
 {
   NfTask task;
   const NfTrainConfig *config;
-  NfDataset *dataset;
-  NfOrder *order;
+  NfClipSource *source;
+  NfLoader *loader;
   NfUnet *net;
   NfSchedule *schedule;
   NfDevice *device;
-  guint8 *frame; /* (height, width, 3) */
-  guint8 *context; /* (batch, height, width, 3 * num_frames_cond) */
-  guint8 *future; /* (batch, height, width, 3 * num_frames) */
 } DiffusionTask;
+
+/* A sample's, and a batch's, parts. */
+enum
+{
+  PART_CONTEXT, /* (height, width, 3 * num_frames_cond) */
+  PART_FUTURE /* (height, width, 3 * num_frames) */
+};
 
 static void
 diffusion_free (NfTask *task)
 {
   DiffusionTask *self = (DiffusionTask *) task;
 
-  g_free (self->frame);
-  g_free (self->context);
-  g_free (self->future);
+  g_clear_pointer (&self->loader, nf_loader_free);
   g_clear_pointer (&self->schedule, nf_schedule_free);
   g_clear_pointer (&self->net, nf_unet_free);
-  g_clear_pointer (&self->order, nf_order_free);
-  g_clear_pointer (&self->dataset, nf_dataset_free);
+  g_clear_pointer (&self->source, nf_clip_source_free);
   nf_device_unref (self->device);
   g_free (self);
 }
@@ -55,42 +57,44 @@ window_frames (const NfTrainConfig *config)
 
 /* Interleaves @count frames from @first on into (height, width, 3 * count). */
 static gboolean
-stack_frames (DiffusionTask *self, const NfClip *clip, guint first, guint count,
-    guint8 *dst, GError **error)
+stack_frames (const NfTrainConfig *config, NfClipReader *reader, guint first,
+    guint count, guint8 *dst, GError **error)
 {
-  gint width = self->config->width, height = self->config->height;
+  gint width = config->width, height = config->height;
   gsize pixels = (gsize) width * height;
+  g_autofree guint8 *sized = g_malloc (3 * pixels);
 
   for (guint t = 0; t < count; t++) {
-    if (!nf_frames_resize_rgb (nf_clip_frame (clip, first + t), clip->width,
-            clip->height, self->frame, width, height, error))
+    NfFrame frame;
+
+    nf_clip_reader_frame (reader, first + t, &frame);
+    if (!nf_frames_resize_rgb (
+            frame.rgb, frame.width, frame.height, sized, width, height, error))
       return FALSE;
     for (gsize p = 0; p < pixels; p++)
-      memcpy (dst + 3 * (p * count + t), self->frame + 3 * p, 3);
+      memcpy (dst + 3 * (p * count + t), sized + 3 * p, 3);
   }
   return TRUE;
 }
 
-/* Puts a training sample into a place of the batch. */
 static gboolean
-load_sample (DiffusionTask *self, guint64 sample, guint place, GError **error)
+load_sample (gconstpointer task, NfClipReader *reader, guint64 sample,
+    guint64 item, guint8 *const parts[], GError **error)
 {
-  const NfConfigDiffusion *model = &self->config->diffusion;
-  gsize pixels = (gsize) self->config->width * self->config->height;
-  NfRngKey key = { self->config->train.seed, sample, NF_RNG_WINDOW };
-  guint index = nf_order_item (self->order, sample);
-  g_autoptr (NfClip) clip = nf_dataset_load_clip (self->dataset, index, error);
-  guint start;
+  const DiffusionTask *self = task;
+  const NfTrainConfig *config = self->config;
+  const NfConfigDiffusion *model = &config->diffusion;
+  NfRngKey key = { config->train.seed, sample, NF_RNG_WINDOW };
+  guint start = nf_rng_below (&key, 0,
+      nf_clip_source_n_frames (self->source, item) - window_frames (config)
+          + 1);
 
-  if (!clip)
-    return FALSE;
-  start =
-      nf_rng_below (&key, 0, clip->n_frames - window_frames (self->config) + 1);
-  return stack_frames (self, clip, start, model->num_frames_cond,
-             self->context + 3 * model->num_frames_cond * place * pixels, error)
-      && stack_frames (self, clip,
+  return nf_clip_reader_open (reader, item, error)
+      && stack_frames (config, reader, start, model->num_frames_cond,
+          parts[PART_CONTEXT], error)
+      && stack_frames (config, reader,
           start + model->num_frames_cond + model->future_gap, model->num_frames,
-          self->future + 3 * model->num_frames * place * pixels, error);
+          parts[PART_FUTURE], error);
 }
 
 /* Pixels 0..255 of stacked frames as a tensor of -1..1. */
@@ -205,6 +209,7 @@ diffusion_loss (NfTask *task, guint64 first_sample, GError **error)
   gint64 n = config->train.batch_size;
   NfForward forward = { TRUE, config->train.seed, first_sample };
   g_autofree gfloat *labels = g_new (gfloat, n);
+  const guint8 *parts[NF_LOADER_PARTS];
   g_autoptr (NfTensor) context = NULL;
   g_autoptr (NfTensor) future = NULL;
 
@@ -212,44 +217,56 @@ diffusion_loss (NfTask *task, guint64 first_sample, GError **error)
     NfRngKey key = { config->train.seed, first_sample + i, NF_RNG_LABEL };
 
     labels[i] = nf_rng_below (&key, 0, self->schedule->n);
-    if (!load_sample (self, first_sample + i, i, error))
-      return NULL;
   }
+  if (!nf_loader_get (self->loader, first_sample, parts, error))
+    return NULL;
   context = upload_frames (
-      self, self->context, config->diffusion.num_frames_cond, error);
+      self, parts[PART_CONTEXT], config->diffusion.num_frames_cond, error);
   if (!context)
     return NULL;
-  future =
-      upload_frames (self, self->future, config->diffusion.num_frames, error);
+  future = upload_frames (
+      self, parts[PART_FUTURE], config->diffusion.num_frames, error);
   return future ? loss_of (self, context, future, labels, &forward, error)
                 : NULL;
+}
+
+/* Whether a window of frames fits in every clip. */
+static gboolean
+check_window (
+    const NfClipSource *source, const NfTrainConfig *config, GError **error)
+{
+  const NfConfigDiffusion *model = &config->diffusion;
+  guint n_frames;
+  const gchar *name = nf_clip_source_shortest (source, &n_frames);
+
+  if (n_frames >= window_frames (config))
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "%s: has %u frames, but model.num-frames-cond %" G_GINT64_FORMAT
+      " + future-gap %" G_GINT64_FORMAT " + num-frames %" G_GINT64_FORMAT
+      " need %u; leave its split out of data.splits, or train on fewer",
+      name, n_frames, model->num_frames_cond, model->future_gap,
+      model->num_frames, window_frames (config));
+  return FALSE;
 }
 
 static gboolean
 open_data (DiffusionTask *self, NfTrainConfig *config, GError **error)
 {
   const NfConfigDiffusion *model = &config->diffusion;
-  guint n;
+  NfLoaderSetup setup = { load_sample };
+  gsize frame;
 
-  self->dataset = nf_task_open_data (&self->task, config, FALSE, error);
-  if (!self->dataset)
+  self->source = nf_task_open_data (&self->task, config, FALSE, error);
+  if (!self->source || !check_window (self->source, config, error))
     return FALSE;
-  n = nf_dataset_n_clips (self->dataset);
-  for (guint i = 0; i < n; i++) {
-    const NfClipInfo *info = nf_dataset_clip_info (self->dataset, i);
-
-    if (info->n_frames >= window_frames (config))
-      continue;
-    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "%s: has %u frames, but model.num-frames-cond %" G_GINT64_FORMAT
-        " + future-gap %" G_GINT64_FORMAT " + num-frames %" G_GINT64_FORMAT
-        " need %u; leave its split out of data.splits, or train on fewer",
-        info->folder, info->n_frames, model->num_frames_cond, model->future_gap,
-        model->num_frames, window_frames (config));
-    return FALSE;
-  }
-  self->order = nf_order_new (config->train.seed, n);
-  return TRUE;
+  frame = (gsize) 3 * config->height * config->width;
+  setup.part_bytes[PART_CONTEXT] = frame * model->num_frames_cond;
+  setup.part_bytes[PART_FUTURE] = frame * model->num_frames;
+  setup.n_items = nf_clip_source_n_clips (self->source);
+  self->loader =
+      nf_task_start_loader (&self->task, config, self->source, &setup, error);
+  return self->loader != NULL;
 }
 
 static gboolean
@@ -280,22 +297,13 @@ make_net (DiffusionTask *self, const NfTrainConfig *config, GError **error)
 NfTask *
 nf_diffusion_task_new (NfDevice *device, NfTrainConfig *config, GError **error)
 {
-  const NfConfigDiffusion *model = &config->diffusion;
   DiffusionTask *self = g_new0 (DiffusionTask, 1);
   g_autoptr (NfTask) task = &self->task;
-  gsize frame, batch;
 
   nf_task_init (task, diffusion_loss, diffusion_free);
   self->config = config;
   self->device = nf_device_ref (device);
   if (!open_data (self, config, error) || !make_net (self, config, error))
     return NULL;
-  frame = (gsize) 3 * config->height * config->width;
-  batch = frame * config->train.batch_size;
-  self->frame = nf_task_alloc (frame, error);
-  if (self->frame)
-    self->context = nf_task_alloc (batch * model->num_frames_cond, error);
-  if (self->context)
-    self->future = nf_task_alloc (batch * model->num_frames, error);
-  return self->future ? g_steal_pointer (&task) : NULL;
+  return g_steal_pointer (&task);
 }

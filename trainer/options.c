@@ -2,6 +2,7 @@
  *
  * options — the command line of nextframe-train's training subcommands */
 #include "options.h"
+#include "scenes.h"
 
 static const gchar *const summaries[NF_N_TRAIN_KINDS] = {
   "Trains UNet++ to name the object at every pixel.",
@@ -45,7 +46,8 @@ parse_raw (
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, &raw->config,
         "Settings to start from (a key file)", "FILE" },
     { "data", 'd', 0, G_OPTION_ARG_FILENAME, &raw->data,
-        "The data set: the folder above train/, val/, unlabeled/, hidden/",
+        "The data set: the folder above train/, val/, unlabeled/, hidden/; or "
+        "scenes:SEED, synthetic clips that are rendered meanwhile",
         "FOLDER" },
     { "run", 'r', 0, G_OPTION_ARG_FILENAME, &raw->run,
         "Where checkpoints and metrics go; new or empty", "FOLDER" },
@@ -85,7 +87,7 @@ apply_options (NfTrainConfig *config, const RawOptions *raw, GError **error)
     if (!nf_train_config_set (config, set, error))
       return FALSE;
   }
-  if (config->data.path[0]) {
+  if (config->data.path[0] && !nf_scenes_named (config->data.path)) {
     g_autofree gchar *path = g_canonicalize_filename (config->data.path, NULL);
     g_autofree gchar *set = g_strconcat ("data.path=", path, NULL);
 
@@ -156,7 +158,8 @@ nf_train_options_parse (
   if (!raw.print_config && !options->config->data.path[0]) {
     fail (error,
         "where is the data set? Give --data FOLDER, the folder above "
-        "train/, val/, unlabeled/ or hidden/");
+        "train/, val/, unlabeled/ or hidden/, or --data scenes:SEED for "
+        "synthetic clips");
     return NULL;
   }
   options->run = g_steal_pointer (&raw.run);

@@ -7,6 +7,7 @@
  * values, and the JSON that checkpoints carry). */
 #include "runconfig.h"
 #include "configtable.h"
+#include "scenes.h"
 
 #include <errno.h>
 #include <math.h>
@@ -431,6 +432,14 @@ nf_train_config_set (
   return set_value (config, "--set", group, key, equals + 1, error);
 }
 
+/* A folder may have moved, but scenes are others when they have another name. */
+static gboolean
+is_other_data (const NfConfigRow *row, const gchar *now, const gchar *then)
+{
+  return row->offset == G_STRUCT_OFFSET (NfTrainConfig, data.path)
+      && (nf_scenes_named (now) || nf_scenes_named (then));
+}
+
 /**
  * nf_train_config_check_resume:
  * @config: the settings of the resumed run
@@ -450,7 +459,8 @@ nf_train_config_check_resume (
     g_autofree gchar *now = value_to_string (row, config);
     g_autofree gchar *then = value_to_string (row, begun);
 
-    if (row->resumable || g_str_equal (now, then))
+    if (g_str_equal (now, then)
+        || (row->resumable && !is_other_data (row, now, then)))
       continue;
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "--resume: the run began with %s.%s=%s, now it is %s; a resumed run "

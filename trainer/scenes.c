@@ -35,14 +35,13 @@ nf_scenes_parse (const gchar *path, NfScenes *scenes, GError **error)
           parts[1], 10, 0, G_MAXINT64, &scenes->seed, NULL)
       && (n == 2
           || g_ascii_string_to_unsigned (
-              parts[2], 10, 1, 1000000000, &scenes->n_clips, NULL)))
+              parts[2], 10, 1, NF_SCENES_MAX_CLIPS, &scenes->n_clips, NULL)))
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-      "data.path: expected scenes:SEED or scenes:SEED:CLIPS with whole "
-      "numbers, "
-      "such as scenes:1 or scenes:1:500, got \"%s\" (a folder of that name is "
+      "data.path: expected scenes:SEED or scenes:SEED:CLIPS, such as scenes:1 "
+      "or scenes:1:500 (up to %d clips), got \"%s\" (a folder of that name is "
       "./%s)",
-      path, path);
+      NF_SCENES_MAX_CLIPS, path, path);
   return FALSE;
 }
 

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 
 #define NF_SCENES_WIDTH 240
 #define NF_SCENES_HEIGHT 160
+#define NF_SCENES_MAX_CLIPS 1000000 /* of an epoch, whose order is kept */
 
 /**
  * NfScenes:

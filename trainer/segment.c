@@ -2,9 +2,10 @@
  *
  * segment — the task of `nextframe-train segment`: UNet++ on frames and masks
  *
- * Every frame of every clip is an item of an epoch. The loss is half cross
- * entropy, half Dice over the classes of each image.
- * Siblings: diffusion.c, loop.c, augment.c */
+ * Every frame of every clip is an item of an epoch; of endless clips each
+ * sample has one of its own. The loss is half cross entropy, half Dice over the
+ * classes of each image.
+ * Siblings: diffusion.c, loop.c, loader.c, augment.c */
 #include "segment.h"
 #include "augment.h"
 
@@ -14,33 +15,36 @@ typedef struct
 {
   NfTask task;
   const NfTrainConfig *config;
-  NfDataset *dataset;
-  NfOrder *order;
+  NfClipSource *source;
+  NfLoader *loader;
   GArray *first_items; /* of each clip: frames of the clips before it */
   NfUnetpp *net;
   NfDevice *device;
-  guint8 *frames; /* (batch, height, width, 3) */
-  guint8 *masks; /* (batch, height, width) */
 } SegmentTask;
+
+/* A sample's, and a batch's, parts. */
+enum
+{
+  PART_FRAME, /* (height, width, 3) */
+  PART_MASK /* (height, width) */
+};
 
 static void
 segment_free (NfTask *task)
 {
   SegmentTask *self = (SegmentTask *) task;
 
-  g_free (self->frames);
-  g_free (self->masks);
+  g_clear_pointer (&self->loader, nf_loader_free);
   g_clear_pointer (&self->net, nf_unetpp_free);
-  g_clear_pointer (&self->order, nf_order_free);
   g_clear_pointer (&self->first_items, g_array_unref);
-  g_clear_pointer (&self->dataset, nf_dataset_free);
+  g_clear_pointer (&self->source, nf_clip_source_free);
   nf_device_unref (self->device);
   g_free (self);
 }
 
 /* The clip that holds this item: the last one that begins at or before it. */
 static guint
-find_clip (const SegmentTask *self, guint item)
+find_clip (const SegmentTask *self, guint64 item)
 {
   guint low = 0, high = self->first_items->len;
 
@@ -55,27 +59,44 @@ find_clip (const SegmentTask *self, guint item)
   return low;
 }
 
-/* Puts a training sample into a place of the batch. */
-static gboolean
-load_sample (SegmentTask *self, guint64 sample, guint place, GError **error)
+/* Which frame a sample is: an item of an epoch, or of endless clips any frame
+ * of the next one. */
+static guint64
+find_frame (const SegmentTask *self, guint64 sample, guint64 item, guint *t)
 {
+  NfRngKey key = { self->config->train.seed, sample, NF_RNG_WINDOW };
+  guint clip;
+
+  if (self->first_items->len == 0) {
+    *t = nf_rng_below (&key, 0, nf_clip_source_n_frames (self->source, item));
+    return item;
+  }
+  clip = find_clip (self, item);
+  *t = item - g_array_index (self->first_items, guint, clip);
+  return clip;
+}
+
+static gboolean
+load_sample (gconstpointer task, NfClipReader *reader, guint64 sample,
+    guint64 item, guint8 *const parts[], GError **error)
+{
+  const SegmentTask *self = task;
   const NfConfigTrain *train = &self->config->train;
   gint width = self->config->width, height = self->config->height;
-  gsize pixels = (gsize) width * height;
-  guint item = nf_order_item (self->order, sample);
-  guint index = find_clip (self, item);
-  guint t = item - g_array_index (self->first_items, guint, index);
-  g_autoptr (NfClip) clip = nf_dataset_load_clip (self->dataset, index, error);
+  guint t;
+  guint64 clip = find_frame (self, sample, item, &t);
   NfAugment augment;
+  NfFrame frame;
 
-  if (!clip)
+  if (!nf_clip_reader_open (reader, clip, error))
     return FALSE;
+  nf_clip_reader_frame (reader, t, &frame);
   nf_augment_draw (
       &augment, train->seed, sample, train->mirror, train->blur, train->noise);
-  nf_augment_mask (&augment, nf_clip_mask (clip, t), clip->width, clip->height,
-      self->masks + place * pixels, width, height);
-  return nf_augment_frame (&augment, nf_clip_frame (clip, t), clip->width,
-      clip->height, self->frames + 3 * place * pixels, width, height, error);
+  nf_augment_mask (&augment, frame.mask, frame.width, frame.height,
+      parts[PART_MASK], width, height);
+  return nf_augment_frame (&augment, frame.rgb, frame.width, frame.height,
+      parts[PART_FRAME], width, height, error);
 }
 
 static NfTensor *
@@ -126,36 +147,41 @@ segment_loss (NfTask *task, guint64 first_sample, GError **error)
   gint64 n = train->batch_size;
   gint64 height = self->config->height, width = self->config->width;
   NfForward forward = { TRUE, train->seed, first_sample };
+  const guint8 *parts[NF_LOADER_PARTS];
   g_autoptr (NfTensor) frames = NULL;
   g_autoptr (NfTensor) masks = NULL;
 
-  for (gint64 i = 0; i < n; i++)
-    if (!load_sample (self, first_sample + i, i, error))
-      return NULL;
+  if (!nf_loader_get (self->loader, first_sample, parts, error))
+    return NULL;
   frames = nf_tensor_new_from_nhwc (
-      self->device, NF_U8, n, 3, height, width, self->frames, error);
+      self->device, NF_U8, n, 3, height, width, parts[PART_FRAME], error);
   if (!frames)
     return NULL;
   masks = nf_tensor_new_from_nhwc (
-      self->device, NF_U8, n, 1, height, width, self->masks, error);
+      self->device, NF_U8, n, 1, height, width, parts[PART_MASK], error);
   return masks ? loss_of (self, frames, masks, &forward, error) : NULL;
 }
 
 static gboolean
 open_data (SegmentTask *self, NfTrainConfig *config, GError **error)
 {
-  guint n_items = 0;
+  NfLoaderSetup setup = { load_sample };
+  gsize pixels;
 
-  self->dataset = nf_task_open_data (&self->task, config, TRUE, error);
-  if (!self->dataset)
+  self->source = nf_task_open_data (&self->task, config, TRUE, error);
+  if (!self->source)
     return FALSE;
   self->first_items = g_array_new (FALSE, FALSE, sizeof (guint));
-  for (guint i = 0; i < nf_dataset_n_clips (self->dataset); i++) {
-    g_array_append_val (self->first_items, n_items);
-    n_items += nf_dataset_clip_info (self->dataset, i)->n_frames;
+  for (guint i = 0; i < nf_clip_source_n_clips (self->source); i++) {
+    g_array_append_val (self->first_items, setup.n_items);
+    setup.n_items += nf_clip_source_n_frames (self->source, i);
   }
-  self->order = nf_order_new (config->train.seed, n_items);
-  return TRUE;
+  pixels = (gsize) config->height * config->width;
+  setup.part_bytes[PART_FRAME] = 3 * pixels;
+  setup.part_bytes[PART_MASK] = pixels;
+  self->loader =
+      nf_task_start_loader (&self->task, config, self->source, &setup, error);
+  return self->loader != NULL;
 }
 
 static gboolean
@@ -187,15 +213,11 @@ nf_segment_task_new (NfDevice *device, NfTrainConfig *config, GError **error)
 {
   SegmentTask *self = g_new0 (SegmentTask, 1);
   g_autoptr (NfTask) task = &self->task;
-  gsize pixels;
 
   nf_task_init (task, segment_loss, segment_free);
   self->config = config;
   self->device = nf_device_ref (device);
   if (!open_data (self, config, error) || !make_net (self, config, error))
     return NULL;
-  pixels = (gsize) config->height * config->width * config->train.batch_size;
-  self->frames = nf_task_alloc (3 * pixels, error);
-  self->masks = self->frames ? nf_task_alloc (pixels, error) : NULL;
-  return self->masks ? g_steal_pointer (&task) : NULL;
+  return g_steal_pointer (&task);
 }

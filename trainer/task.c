@@ -2,6 +2,8 @@
  *
  * task — what the training loop trains */
 #include "task.h"
+#include "scenes.h"
+#include "threads.h"
 
 /**
  * nf_task_init:
@@ -55,45 +57,50 @@ nf_task_add_fact (NfTask *task, const gchar *name, const gchar *format, ...)
  * @masks: whether masks are needed
  * @error: return location
  *
- * Returns: (transfer full) (nullable): the data set that the settings name
+ * Returns: (transfer full) (nullable): the clips that the settings name
  */
-NfDataset *
+NfClipSource *
 nf_task_open_data (
     NfTask *task, NfTrainConfig *config, gboolean masks, GError **error)
 {
-  NfDatasetOptions options = { config->data.splits, masks,
-    config->segment.classes, config->data.max_clips,
-    (gsize) config->data.cache << 20 };
-  g_autoptr (NfDataset) dataset =
-      nf_dataset_open (config->data.path, &options, error);
-  gboolean own_size = config->data.image_size.v[0] == 0;
+  const NfConfigData *data = &config->data;
+  g_autoptr (NfClipSource) source = nf_clip_source_open (config, masks, error);
+  gboolean own_size = data->image_size.v[0] == 0;
   gint width = 0, height = 0;
 
-  if (!dataset
-      || (own_size && !nf_dataset_common_size (dataset, &width, &height, error))
+  if (!source
+      || (own_size
+          && !nf_clip_source_common_size (source, &width, &height, error))
       || !nf_train_config_resolve_size (config, height, width, error))
     return NULL;
-  nf_task_add_fact (task, "clips", "%u", nf_dataset_n_clips (dataset));
-  nf_task_add_fact (task, "splits", "%s", config->data.splits);
-  return g_steal_pointer (&dataset);
+  if (nf_clip_source_n_clips (source) > 0)
+    nf_task_add_fact (task, "clips", "%u", nf_clip_source_n_clips (source));
+  else
+    nf_task_add_fact (task, "clips", "endless");
+  nf_task_add_fact (task, "splits", "%s",
+      nf_scenes_named (data->path) ? data->path : data->splits);
+  return g_steal_pointer (&source);
 }
 
 /**
- * nf_task_alloc:
- * @bytes: how many
- * @error: return location: %NF_ERROR_NO_MEMORY
+ * nf_task_start_loader:
+ * @task: what makes samples
+ * @config: settings
+ * @source: where clips come from, outliving the loader
+ * @setup: how samples are made, how large they are and how many an epoch has;
+ *   the rest is filled in from the settings
+ * @error: return location
  *
- * Returns: (transfer full) (nullable): memory for a batch
+ * Returns: (transfer full) (nullable): the loader of the run's batches
  */
-gpointer
-nf_task_alloc (gsize bytes, GError **error)
+NfLoader *
+nf_task_start_loader (NfTask *task, const NfTrainConfig *config,
+    NfClipSource *source, NfLoaderSetup *setup, GError **error)
 {
-  gpointer data = g_try_malloc (bytes);
-
-  if (!data)
-    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-        "a batch needs %" G_GSIZE_FORMAT " MiB that are not there; lower "
-        "train.batch-size",
-        bytes >> 20);
-  return data;
+  setup->task = task;
+  setup->seed = config->train.seed;
+  setup->batch_size = config->train.batch_size;
+  setup->n_samples = (guint64) config->train.steps * config->train.batch_size;
+  setup->threads = nf_threads_get ();
+  return nf_loader_new (source, setup, error);
 }

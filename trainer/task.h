@@ -7,8 +7,7 @@
 #pragma once
 
 #include "core/nfparams.h"
-#include "io/nfdataset.h"
-#include "runconfig.h"
+#include "loader.h"
 
 G_BEGIN_DECLS
 
@@ -50,9 +49,10 @@ void nf_task_free (NfTask *task);
 void nf_task_add_fact (NfTask *task, const gchar *name, const gchar *format,
     ...) G_GNUC_PRINTF (3, 4);
 
-NfDataset *nf_task_open_data (
+NfClipSource *nf_task_open_data (
     NfTask *task, NfTrainConfig *config, gboolean masks, GError **error);
-gpointer nf_task_alloc (gsize bytes, GError **error);
+NfLoader *nf_task_start_loader (NfTask *task, const NfTrainConfig *config,
+    NfClipSource *source, NfLoaderSetup *setup, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfTask, nf_task_free)
 

@@ -63,3 +63,14 @@ nf_threads_set (guint threads)
     return;
   omp_set_num_threads (threads ? threads : nf_threads_physical_cores ());
 }
+
+/**
+ * nf_threads_get:
+ *
+ * Returns: how many threads this thread's ops use, at least 1
+ */
+guint
+nf_threads_get (void)
+{
+  return MAX (1, omp_get_max_threads ());
+}

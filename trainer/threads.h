@@ -9,5 +9,6 @@ G_BEGIN_DECLS
 
 guint nf_threads_physical_cores (void);
 void nf_threads_set (guint threads);
+guint nf_threads_get (void);
 
 G_END_DECLS

@@ -6,6 +6,7 @@
 #include "loop.h"
 #include "options.h"
 #include "report.h"
+#include "scenes.h"
 #include "segment.h"
 #include "threads.h"
 
@@ -24,12 +25,14 @@ static void
 announce (
     const NfTask *task, const NfTrainConfig *config, const NfDevice *device)
 {
+  gboolean scenes = nf_scenes_named (config->data.path);
+
   g_printerr ("%s: %s, %" G_GUINT64_FORMAT " parameters, frames of %dx%d\n",
       nf_train_kind_name (config->kind), task->arch,
       nf_params_elements (task->params, TRUE), config->width, config->height);
-  g_printerr ("data: %s, %s clips of %s; device: %s\n", config->data.path,
+  g_printerr ("data: %s, %s clips%s%s; device: %s\n", config->data.path,
       (const gchar *) g_hash_table_lookup (task->facts, "clips"),
-      config->data.splits, device->name);
+      scenes ? "" : " of ", scenes ? "" : config->data.splits, device->name);
 }
 
 /**

@@ -13,6 +13,9 @@ struct _NfDataset
   gchar *path;
   NfDatasetOptions options; /* splits is not kept */
   GPtrArray *infos; /* NfClipInfo */
+
+  GMutex lock;
+  /* the rest under the lock */
   NfClip **clips; /* by index; NULL where not in memory */
   GQueue recent; /* indices of those in memory, newest first */
   gsize bytes; /* of those in memory */
@@ -108,6 +111,7 @@ nf_dataset_open (
     return NULL;
   }
   dataset = g_new0 (NfDataset, 1);
+  g_mutex_init (&dataset->lock);
   dataset->path = g_strdup (path);
   dataset->options = *options;
   dataset->options.splits = NULL;
@@ -142,6 +146,7 @@ nf_dataset_free (NfDataset *dataset)
 
     nf_clip_unref (dataset->clips[index]);
   }
+  g_mutex_clear (&dataset->lock);
   g_ptr_array_unref (dataset->infos);
   g_free (dataset->clips);
   g_free (dataset->path);
@@ -205,7 +210,8 @@ nf_dataset_common_size (
   return TRUE;
 }
 
-/* Lets go of the least recently used clips until the rest fits. */
+/* Lets go of the least recently used clips until the rest fits. Under the
+ * lock. */
 static void
 shrink_cache (NfDataset *dataset)
 {
@@ -217,35 +223,61 @@ shrink_cache (NfDataset *dataset)
   }
 }
 
+/* The clip, if it is in memory. */
+static NfClip *
+find_clip (NfDataset *dataset, guint index)
+{
+  gpointer key = GUINT_TO_POINTER (index);
+  NfClip *clip;
+
+  g_mutex_lock (&dataset->lock);
+  clip = dataset->clips[index];
+  if (clip) {
+    nf_clip_ref (clip);
+    g_queue_remove (&dataset->recent, key);
+    g_queue_push_head (&dataset->recent, key);
+  }
+  g_mutex_unlock (&dataset->lock);
+  return clip;
+}
+
+/* Keeps a clip in memory, unless another thread has brought it meanwhile. */
+static void
+keep_clip (NfDataset *dataset, guint index, NfClip *clip)
+{
+  g_mutex_lock (&dataset->lock);
+  if (!dataset->clips[index]) {
+    dataset->clips[index] = nf_clip_ref (clip);
+    dataset->bytes += nf_clip_bytes (clip);
+    g_queue_push_head (&dataset->recent, GUINT_TO_POINTER (index));
+    shrink_cache (dataset);
+  }
+  g_mutex_unlock (&dataset->lock);
+}
+
 /**
  * nf_dataset_load_clip:
  * @dataset: a data set
  * @index: below nf_dataset_n_clips()
  * @error: return location
  *
+ * May be called by several threads at once; they read side by side.
+ *
  * Returns: (transfer full) (nullable): the clip, from memory if it is there
  */
 NfClip *
 nf_dataset_load_clip (NfDataset *dataset, guint index, GError **error)
 {
-  gpointer key = GUINT_TO_POINTER (index);
   NfClip *clip;
 
   g_return_val_if_fail (index < dataset->infos->len, NULL);
-  clip = dataset->clips[index];
-  if (clip) {
-    g_queue_remove (&dataset->recent, key);
-    g_queue_push_head (&dataset->recent, key);
-    return nf_clip_ref (clip);
-  }
+  clip = find_clip (dataset, index);
+  if (clip)
+    return clip;
   clip = nf_clip_load (dataset->infos->pdata[index], dataset->options.masks,
       dataset->options.classes, error);
-  if (!clip)
-    return NULL;
-  dataset->clips[index] = nf_clip_ref (clip);
-  dataset->bytes += nf_clip_bytes (clip);
-  g_queue_push_head (&dataset->recent, key);
-  shrink_cache (dataset);
+  if (clip)
+    keep_clip (dataset, index, clip);
   return clip;
 }
 

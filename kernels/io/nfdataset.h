@@ -31,7 +31,7 @@ typedef struct
 } NfDatasetOptions;
 
 /**
- * NfDataset: an open data set; used from one thread at a time
+ * NfDataset: an open data set; any thread may load clips of it
  */
 typedef struct _NfDataset NfDataset;
 

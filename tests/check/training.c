@@ -187,6 +187,56 @@ test_resume_segment (Place *place, gconstpointer unused)
   check_resume (place, NF_TRAIN_SEGMENT, TINY_SEGMENT, 4);
 }
 
+/* Trains on another data set than the one in the folder. */
+static void
+use_data (Place *place, const gchar *data)
+{
+  g_free (place->data);
+  place->data = g_strdup (data);
+}
+
+/* Clips that are rendered meanwhile, by two threads; others are refused. */
+static void
+test_resume_scenes (Place *place, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+
+  use_data (place, "scenes:3");
+  check_resume (
+      place, NF_TRAIN_DIFFUSION, TINY_DIFFUSION "|train.threads=2", 4);
+  use_data (place, "scenes:4");
+  g_assert_false (train (place, NF_TRAIN_DIFFUSION, "halves", TRUE,
+      TINY_DIFFUSION "|train.threads=2|train.steps=5", &error));
+  g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
+  g_assert_nonnull (strstr (error->message, "data.path=scenes:3"));
+}
+
+/* Two clips again and again, and each clip once. */
+static void
+test_resume_scenes_segment (Place *place, gconstpointer data)
+{
+  use_data (place, data);
+  check_resume (place, NF_TRAIN_SEGMENT,
+      TINY_SEGMENT "|data.image-size=16 24|train.threads=2", 4);
+}
+
+static void
+test_bad_scenes_fails (Place *place, gconstpointer unused)
+{
+  static const gchar *const bad[] = { "scenes:", "scenes:x", "scenes:-1",
+    "scenes:1:", "scenes:1:0", "scenes:1:1000001", "scenes:1:2:3" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GError) error = NULL;
+
+    use_data (place, bad[i]);
+    g_assert_false (train (place, NF_TRAIN_SEGMENT, "run", FALSE,
+        TINY_SEGMENT "|train.steps=1", &error));
+    g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
+    g_assert_nonnull (strstr (error->message, "scenes:SEED:CLIPS"));
+  }
+}
+
 /* Sends SIGINT to this process as soon as the run has done some steps. */
 static gpointer
 interrupt_later (gpointer metrics)
@@ -505,6 +555,12 @@ main (int argc, char **argv)
   ADD ("/training/resume-diffusion", NULL, test_resume_diffusion);
   ADD ("/training/resume-concat", NULL, test_resume_concat);
   ADD ("/training/resume-segment", NULL, test_resume_segment);
+  ADD ("/training/resume-scenes", NULL, test_resume_scenes);
+  ADD ("/training/resume-scenes-epochs", "scenes:3:2",
+      test_resume_scenes_segment);
+  ADD ("/training/resume-scenes-endless", "scenes:3",
+      test_resume_scenes_segment);
+  ADD ("/training/bad-scenes", NULL, test_bad_scenes_fails);
   ADD ("/training/interrupt-saves", NULL, test_interrupt_saves);
   ADD ("/training/learns-diffusion", &learn_cases[0], test_learns);
   ADD ("/training/learns-segment", &learn_cases[1], test_learns);
