@@ -26,12 +26,12 @@
 #define FAR 16.0
 
 /* how fast others set out, sizes a frame */
-#define SLOW 0.72
-#define FAST 1.24
+#define SLOW 0.7
+#define FAST 1.2
 
 /* the share of objects that rest, and of the others, that aim at those */
 #define RESTING 0.53
-#define AIMED 0.7
+#define AIMED 0.9
 
 struct _NfScene
 {
@@ -168,8 +168,8 @@ draw_target (Making *making, Dice *dice, gdouble *x, gdouble *z)
   }
   nf_physics_motion (
       making->physics, MIN ((guint) draw (dice, 0, n), n - 1), &motion);
-  *x = motion.position[0] + draw (dice, -0.7, 0.7);
-  *z = motion.position[2] + draw (dice, -0.7, 0.7);
+  *x = motion.position[0] + draw (dice, -0.6, 0.6);
+  *z = motion.position[2] + draw (dice, -0.6, 0.6);
 }
 
 static void
@@ -177,7 +177,7 @@ plan_entry (Making *making, Dice *dice, guint8 id)
 {
   Entry *entry = &making->entries[making->n_entries++];
   gdouble x, z, to_x, to_z, distance, speed;
-  gdouble arrival = -3 + 22 * pow (draw (dice, 0, 1), 1.4);
+  gdouble arrival = -3 + 22 * pow (draw (dice, 0, 1), 1.6);
 
   draw_edge (&making->scene->view.camera, dice, &x, &z);
   draw_target (making, dice, &to_x, &to_z);

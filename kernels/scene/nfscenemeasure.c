@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfscenemeasure — what is counted in one clip
+ *
+ * Motion is read from the objects' tracks on the ground plane (nftracks). A
+ * point of a track is trusted where the object is not cut by the image's edge
+ * and at most half hidden. */
+#include "scene/nfscenemeasure.h"
+
+#include "scene/nftracks.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MOVING 0.08 /* sizes a frame; what rests seems to move less */
+#define TRAVEL 0.5 /* sizes: what goes farther is a mover */
+#define LOSS_MOVING 0.12 /* sizes a frame, where its loss is measured */
+#define STRAIGHT 0.97 /* cosine of the angle between two steps */
+#define ALONE 1.7 /* sizes to the next object's centre */
+#define NEAR_CONTACT 0.25 /* sizes between footprints that may touch */
+#define HIT 0.12 /* sizes a frame: change of velocity */
+#define MIN_COLOR_PIXELS 50
+
+static gboolean
+is_sure (const NfTrackPoint *p)
+{
+  return p->area > 0 && !p->cut && p->visible >= 0.5;
+}
+
+static gdouble
+distance (const NfTrackPoint *a, const NfTrackPoint *b)
+{
+  return hypot (b->x - a->x, b->z - a->z);
+}
+
+static gboolean
+are_sure (const NfTrack *track, guint from, guint to)
+{
+  for (guint t = from; t <= to; t++)
+    if (!is_sure (&track->points[t]))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+measure_heights (
+    gdouble *sums, const NfTracks *tracks, guint width, guint height)
+{
+  const gdouble scale = 240.0 / width;
+
+  for (guint i = 0; i < tracks->n_tracks; i++)
+    for (guint t = 0; t < tracks->n_frames; t++) {
+      const NfTrackPoint *p = &tracks->tracks[i].points[t];
+      const guint8 *labels = tracks->labels + (gsize) t * width * height;
+      guint top = height, bottom = 0;
+      gdouble row, tall;
+
+      if (tracks->tracks[i].shape != NF_SCENE_SPHERE || p->area == 0 || p->cut
+          || p->hidden)
+        continue;
+      for (guint y = 0; y < height; y++)
+        if (memchr (labels + (gsize) y * width, tracks->tracks[i].id, width)) {
+          top = MIN (top, y);
+          bottom = y + 1;
+        }
+      row = bottom * scale;
+      tall = (bottom - top) * scale;
+      sums[NF_SCENE_SUM_WHOLE] += 1;
+      sums[NF_SCENE_SUM_ROW] += row;
+      sums[NF_SCENE_SUM_HEIGHT] += tall;
+      sums[NF_SCENE_SUM_ROW_ROW] += row * row;
+      sums[NF_SCENE_SUM_ROW_HEIGHT] += row * tall;
+    }
+}
+
+static void
+measure_presence (gdouble *sums, const NfTrack *track, guint n_frames)
+{
+  const NfTrackPoint *points = track->points, *first = NULL;
+  gboolean moves = FALSE;
+
+  for (guint t = 0; t < n_frames; t++) {
+    sums[NF_SCENE_SUM_IN_SIGHT] += points[t].area > 0;
+    if (!is_sure (&points[t]))
+      continue;
+    if (first == NULL)
+      first = &points[t];
+    moves = moves || distance (first, &points[t]) > TRAVEL;
+  }
+  sums[NF_SCENE_SUM_OBJECTS] += 1;
+  sums[NF_SCENE_SUM_MOVERS] += moves;
+  if (n_frames > 2 && are_sure (track, 0, 2)) {
+    sums[NF_SCENE_SUM_FIRST] += 1;
+    sums[NF_SCENE_SUM_RESTING] +=
+        distance (&points[0], &points[2]) < 2 * MOVING;
+  }
+}
+
+static void
+measure_speed (gdouble *sums, const NfTrack *track, guint n_frames)
+{
+  gboolean arrives = track->points[0].area == 0;
+
+  for (guint t = 0; t + 1 < n_frames; t++) {
+    gdouble speed = distance (&track->points[t], &track->points[t + 1]);
+
+    if (!are_sure (track, t, t + 1))
+      continue;
+    if (arrives) {
+      sums[NF_SCENE_SUM_ARRIVALS] += 1;
+      sums[NF_SCENE_SUM_ARRIVAL_SPEED] += speed;
+      arrives = FALSE;
+    }
+    if (speed > MOVING) {
+      sums[NF_SCENE_SUM_STEPS + track->shape] += 1;
+      sums[NF_SCENE_SUM_SPEED + track->shape] += speed;
+    }
+  }
+}
+
+static gboolean
+is_alone (const NfTracks *tracks, const NfTrack *track, guint from, guint to)
+{
+  for (guint i = 0; i < tracks->n_tracks; i++)
+    for (guint t = from; t <= to; t++)
+      if (&tracks->tracks[i] != track && tracks->tracks[i].points[t].area > 0
+          && distance (&tracks->tracks[i].points[t], &track->points[t]) < ALONE)
+        return FALSE;
+  return TRUE;
+}
+
+/* the speed over two frames, against that over the next two */
+static void
+measure_loss (gdouble *sums, const NfTracks *tracks, const NfTrack *track)
+{
+  const NfTrackPoint *p = track->points;
+
+  for (guint t = 0; t + 4 < tracks->n_frames; t++) {
+    gdouble x1, z1, x2, z2, v1, v2;
+
+    if (!are_sure (track, t, t + 4) || !is_alone (tracks, track, t, t + 4))
+      continue;
+    x1 = (p[t + 2].x - p[t].x) / 2;
+    z1 = (p[t + 2].z - p[t].z) / 2;
+    x2 = (p[t + 4].x - p[t + 2].x) / 2;
+    z2 = (p[t + 4].z - p[t + 2].z) / 2;
+    v1 = hypot (x1, z1);
+    v2 = hypot (x2, z2);
+    if (v1 < LOSS_MOVING || x1 * x2 + z1 * z2 < STRAIGHT * v1 * v2)
+      continue;
+    sums[NF_SCENE_SUM_FREE_STEPS + track->shape] += 1;
+    sums[NF_SCENE_SUM_LOST_SPEED + track->shape] += (v1 - v2) / 2;
+  }
+}
+
+/* how much the velocity around a frame differs from that just before */
+static gdouble
+velocity_change (const NfTrack *track, guint t)
+{
+  const NfTrackPoint *p = track->points;
+
+  if (!are_sure (track, t - 2, t + 3))
+    return 0;
+  return hypot ((p[t + 3].x - p[t + 1].x - p[t].x + p[t - 2].x) / 2,
+      (p[t + 3].z - p[t + 1].z - p[t].z + p[t - 2].z) / 2);
+}
+
+static gboolean
+do_collide (const NfTrack *a, const NfTrack *b, guint n_frames)
+{
+  gdouble reach = NEAR_CONTACT + (a->shape == NF_SCENE_CUBE ? 0.6 : 0.5)
+      + (b->shape == NF_SCENE_CUBE ? 0.6 : 0.5);
+
+  for (guint t = 2; t + 3 < n_frames; t++) {
+    const NfTrackPoint *p = a->points + t, *q = b->points + t;
+
+    if (p[0].area == 0 || q[0].area == 0 || p[1].area == 0 || q[1].area == 0)
+      continue;
+    if (MIN (distance (&p[0], &q[0]), distance (&p[1], &q[1])) < reach
+        && MAX (velocity_change (a, t), velocity_change (b, t)) > HIT)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+measure_collisions (gdouble *sums, const NfTracks *tracks)
+{
+  for (guint i = 0; i < tracks->n_tracks; i++)
+    for (guint k = 0; k < i; k++)
+      sums[NF_SCENE_SUM_COLLISIONS] +=
+          do_collide (&tracks->tracks[i], &tracks->tracks[k], tracks->n_frames);
+  sums[NF_SCENE_SUM_COLLIDED] = sums[NF_SCENE_SUM_COLLISIONS] > 0;
+}
+
+static void
+measure_masks (gdouble *sums, const guint8 *masks, guint n_frames, guint width,
+    guint height)
+{
+  g_autoptr (NfTracks) tracks = NULL;
+  g_autofree const guint8 **list = g_new (const guint8 *, n_frames);
+
+  for (guint t = 0; t < n_frames; t++)
+    list[t] = masks + (gsize) t * width * height;
+  tracks = nf_tracks_new (list, n_frames, width, height, NULL);
+  if (tracks == NULL)
+    return;
+
+  sums[NF_SCENE_SUM_CLIPS] = 1;
+  sums[NF_SCENE_SUM_FRAMES] = n_frames;
+  for (guint i = 0; i < tracks->n_tracks; i++) {
+    measure_presence (sums, &tracks->tracks[i], n_frames);
+    measure_speed (sums, &tracks->tracks[i], n_frames);
+    measure_loss (sums, tracks, &tracks->tracks[i]);
+  }
+  measure_collisions (sums, tracks);
+  measure_heights (sums, tracks, width, height);
+}
+
+static guint
+median (const guint *histogram)
+{
+  guint value = 0;
+  gsize total = 0, sum = 0;
+
+  for (guint i = 0; i < 256; i++)
+    total += histogram[i];
+  for (; value < 255; value++) {
+    sum += histogram[value];
+    if (2 * sum >= total)
+      break;
+  }
+  return value;
+}
+
+/* @rgb: (rows, width, 3) */
+static guint
+median_brightness (const guint8 *rgb, guint width, guint rows)
+{
+  guint histogram[256] = { 0 };
+
+  for (gsize i = 0; i < (gsize) width * rows; i++)
+    histogram[(rgb[3 * i] + rgb[3 * i + 1] + rgb[3 * i + 2]) / 3]++;
+  return median (histogram);
+}
+
+static void
+measure_light (gdouble *sums, const guint8 *frames, guint n_frames, guint width,
+    guint height)
+{
+  const guint quarter = MAX (height / 4, 1);
+  const gsize row = (gsize) width * 3;
+
+  for (guint t = 0; t < n_frames; t++) {
+    const guint8 *frame = frames + t * height * row;
+
+    sums[NF_SCENE_SUM_LIT] += 1;
+    sums[NF_SCENE_SUM_LIGHT] += median_brightness (frame, width, height);
+    sums[NF_SCENE_SUM_LIGHT_FAR] += median_brightness (frame, width, quarter);
+    sums[NF_SCENE_SUM_LIGHT_NEAR] +=
+        median_brightness (frame + (height - quarter) * row, width, quarter);
+  }
+}
+
+static void
+measure_colors (NfSceneMeasure *measure, const guint8 *frames,
+    const guint8 *masks, gsize pixels)
+{
+  for (gsize i = 0; i < pixels; i++)
+    if (masks[i] > 0 && masks[i] < NF_N_CLASSES) {
+      measure->pixels[masks[i]]++;
+      for (guint c = 0; c < 3; c++)
+        measure->colors[masks[i]][c] += frames[3 * i + c];
+    }
+  for (guint id = 0; id < NF_N_CLASSES; id++) {
+    if (measure->pixels[id] < MIN_COLOR_PIXELS)
+      measure->pixels[id] = 0;
+    for (guint c = 0; c < 3; c++)
+      measure->colors[id][c] /= MAX (measure->pixels[id], 1);
+  }
+}
+
+/**
+ * nf_scene_measure:
+ * @measure: (out caller-allocates): of this clip alone
+ * @frames: (nullable): (n_frames, height, width, 3), red, green, blue
+ * @masks: (nullable): (n_frames, height, width), classes
+ * @n_frames: at least 1
+ * @width: columns, at least 1
+ * @height: rows, at least 1
+ *
+ * What there is nothing to measure with, is 0.
+ */
+void
+nf_scene_measure (NfSceneMeasure *measure, const guint8 *frames,
+    const guint8 *masks, guint n_frames, guint width, guint height)
+{
+  g_return_if_fail (n_frames > 0 && width > 0 && height > 0);
+
+  *measure = (NfSceneMeasure){ { 0 } };
+  if (masks != NULL)
+    measure_masks (measure->sums, masks, n_frames, width, height);
+  if (frames != NULL)
+    measure_light (measure->sums, frames, n_frames, width, height);
+  if (frames != NULL && masks != NULL)
+    measure_colors (measure, frames, masks, (gsize) n_frames * width * height);
+}

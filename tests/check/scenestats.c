@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scenestats — statistics of clips whose numbers are known */
+#include "scene/nfrender.h"
+#include "scene/nfscenestats.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WIDTH 240
+#define HEIGHT 160
+#define PIXELS (WIDTH * HEIGHT)
+#define FRAMES 22
+
+#define GREEN_RUBBER_CUBE 12
+#define RED_METAL_SPHERE 18
+#define BLUE_RUBBER_CYLINDER 43
+
+typedef struct
+{
+  NfSceneObject object;
+  gdouble velocity[2]; /* of its first frame */
+  gdouble loss; /* of speed, sizes a frame */
+  guint hit; /* from when on it moves back, 0: never */
+} Actor;
+
+static void
+place (const Actor *actor, guint t, NfSceneObject *object)
+{
+  gdouble speed = hypot (actor->velocity[0], actor->velocity[1]), way = 0;
+
+  for (guint i = 0; i < t; i++) {
+    gdouble now = MAX (speed - actor->loss * i, 0);
+
+    way += actor->hit > 0 && i >= actor->hit ? -now : now;
+  }
+  *object = actor->object;
+  if (speed > 0) {
+    object->position[0] += way * actor->velocity[0] / speed;
+    object->position[2] += way * actor->velocity[1] / speed;
+  }
+}
+
+/* masks of a clip; the frames are gray, and of one colour inside the objects */
+static void
+draw_clip (const Actor *actors, guint n, guint8 *frames, guint8 *masks)
+{
+  g_autoptr (NfRenderer) renderer = nf_renderer_new (WIDTH, HEIGHT, 1);
+  NfView view = { .light = 1 };
+
+  nf_camera_init (&view.camera, WIDTH, HEIGHT);
+  for (guint t = 0; t < FRAMES; t++) {
+    NfSceneObject objects[8];
+
+    for (guint i = 0; i < n; i++)
+      place (&actors[i], t, &objects[i]);
+    nf_renderer_draw (
+        renderer, &view, objects, n, NULL, 0, masks + t * PIXELS, WIDTH);
+  }
+  memset (frames, 132, 3 * FRAMES * PIXELS);
+  for (gsize i = 0; i < FRAMES * PIXELS; i++)
+    if (masks[i] == RED_METAL_SPHERE) {
+      frames[3 * i] = 101;
+      frames[3 * i + 1] = 40;
+    }
+}
+
+/* the number of a row, in the column of real clips or that of synthetic ones */
+static gdouble
+number (const gchar *table, const gchar *row, guint column)
+{
+  g_autofree gchar *start = g_strdup_printf ("| %s |", row);
+  const gchar *at = strstr (table, start);
+
+  g_assert_nonnull (at);
+  at += strlen (start);
+  for (guint i = 0; i < column; i++)
+    at = strchr (at, '|') + 1;
+  return strstr (at, "–") == at + 1 ? NAN : strtod (at, NULL);
+}
+
+static void
+assert_number (
+    const gchar *table, const gchar *row, gdouble want, gdouble tolerance)
+{
+  gdouble got = number (table, row, 0);
+
+  if (!(fabs (got - want) <= tolerance))
+    g_error ("%s: %g, expected %g", row, got, want);
+}
+
+static const Actor resting = { { RED_METAL_SPHERE, { 2, 0.5, 13 },
+    { 1, 0, 0, 0 } } };
+static const Actor sliding = { { GREEN_RUBBER_CUBE, { -3, 0.5, 10 },
+                                   { 1, 0, 0, 0 } },
+  { 0.4, 0 }, .loss = 0.02 };
+static const Actor bouncing = { { BLUE_RUBBER_CYLINDER, { -0.5, 0.5, 13 },
+                                    { 1, 0, 0, 0 } },
+  { 0.3, 0 }, .hit = 5 };
+
+static gchar *
+table_of (const Actor *actors, guint n)
+{
+  g_autoptr (NfSceneStats) real = nf_scene_stats_new ();
+  g_autoptr (NfSceneStats) none = nf_scene_stats_new ();
+  g_autofree guint8 *frames = g_malloc (3 * FRAMES * PIXELS);
+  g_autofree guint8 *masks = g_malloc (FRAMES * PIXELS);
+
+  draw_clip (actors, n, frames, masks);
+  nf_scene_stats_add (real, frames, masks, FRAMES, WIDTH, HEIGHT);
+  return nf_scene_stats_format_table (real, none);
+}
+
+static void
+test_known_motion (void)
+{
+  const Actor actors[] = { resting, sliding };
+  g_autofree gchar *table = table_of (actors, 2);
+
+  assert_number (table, "clips", 1, 0);
+  assert_number (table, "objects in sight, a frame", 2, 0);
+  assert_number (table, "objects seen, a clip", 2, 0);
+  assert_number (table, "of these, that move", 0.5, 0);
+  assert_number (table, "of those in the first frame, at rest", 0.5, 0);
+  assert_number (table, "speed of moving cubes", 0.24, 0.03);
+  assert_number (table, "speed that lone cubes lose a frame", 0.02, 0.005);
+  assert_number (table, "clips with a collision", 0, 0);
+  g_assert_true (isnan (number (table, "speed of moving spheres", 0)));
+  g_assert_true (isnan (number (table, "objects seen, a clip", 1)));
+}
+
+static void
+test_known_light (void)
+{
+  g_autofree gchar *table = table_of (&resting, 1);
+
+  assert_number (table, "brightness of the ground", 132, 0);
+  assert_number (table, "in the upper quarter", 132, 0);
+  g_assert_nonnull (strstr (table, "| red metal sphere | 101 40 132 |"));
+  g_assert_null (strstr (table, "rubber"));
+}
+
+static void
+test_collision_is_found (void)
+{
+  const Actor hit[] = { resting, bouncing };
+  Actor away[] = { resting, bouncing };
+  g_autofree gchar *table = table_of (hit, 2), *other = NULL;
+
+  assert_number (table, "clips with a collision", 1, 0);
+  assert_number (table, "pairs that collide, a clip", 1, 0);
+
+  /* the same turning back, but far from anything */
+  away[1].object.position[2] = 9;
+  other = table_of (away, 2);
+  assert_number (other, "clips with a collision", 0, 0);
+}
+
+static void
+test_frames_alone_give_light (void)
+{
+  g_autoptr (NfSceneStats) real = nf_scene_stats_new ();
+  g_autoptr (NfSceneStats) none = nf_scene_stats_new ();
+  g_autofree guint8 *frames = g_malloc (3 * PIXELS);
+  g_autofree gchar *table = NULL;
+
+  memset (frames, 90, 3 * PIXELS);
+  nf_scene_stats_add (real, frames, NULL, 1, WIDTH, HEIGHT);
+  table = nf_scene_stats_format_table (real, none);
+  assert_number (table, "brightness of the ground", 90, 0);
+  g_assert_true (isnan (number (table, "objects in sight, a frame", 0)));
+}
+
+/* sets that differ as much as their clips do are alike; others are not */
+static void
+test_verdicts (void)
+{
+  g_autoptr (NfSceneStats) dark = nf_scene_stats_new ();
+  g_autoptr (NfSceneStats) gray = nf_scene_stats_new ();
+  g_autoptr (NfSceneStats) bright = nf_scene_stats_new ();
+  guint8 frame[3 * 16];
+  g_autofree gchar *near = NULL, *far = NULL;
+
+  for (guint i = 0; i < 10; i++) {
+    memset (frame, 100 + 5 * (i % 2), sizeof frame);
+    nf_scene_stats_add (dark, frame, NULL, 1, 4, 4);
+    memset (frame, 101 + 5 * (i % 2), sizeof frame);
+    nf_scene_stats_add (gray, frame, NULL, 1, 4, 4);
+    memset (frame, 120 + 5 * (i % 2), sizeof frame);
+    nf_scene_stats_add (bright, frame, NULL, 1, 4, 4);
+  }
+  near = nf_scene_stats_format_table (dark, gray);
+  far = nf_scene_stats_format_table (dark, bright);
+  g_assert_nonnull (strstr (
+      near, "| brightness of the ground | 102.5 | 103.5 | 2.357 | yes |"));
+  g_assert_nonnull (strstr (
+      far, "| brightness of the ground | 102.5 | 122.5 | 2.357 | no |"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/scenestats/motion", test_known_motion);
+  g_test_add_func ("/scenestats/light", test_known_light);
+  g_test_add_func ("/scenestats/collision", test_collision_is_found);
+  g_test_add_func ("/scenestats/frames", test_frames_alone_give_light);
+  g_test_add_func ("/scenestats/verdicts", test_verdicts);
+  return g_test_run ();
+}
