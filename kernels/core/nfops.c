@@ -185,6 +185,23 @@ nf_op_conv2d_add (NfTensor *x, NfTensor *weight, NfTensor *bias,
 }
 
 NfTensor *
+nf_op_conv2d_cat (NfTensor *const *x, guint n, NfTensor *weight, NfTensor *bias,
+    const NfConv2dCatParams *params, GError **error)
+{
+  NfConv2dCatParams own = *params;
+  NfTensor *in[NF_OP_MAX_INPUTS] = { weight };
+
+  g_return_val_if_fail (n + 2 <= NF_OP_MAX_INPUTS, NULL);
+  for (guint i = 0; i < n; i++)
+    in[i + 1] = x[i];
+  own.bias = bias != NULL;
+  if (own.bias)
+    in[n + 1] = bias;
+  return nf_op_run (
+      NF_OP_CONV2D_CAT, in, own.bias ? n + 2 : n + 1, &own, error);
+}
+
+NfTensor *
 nf_op_linear (NfTensor *x, NfTensor *weight, NfTensor *bias,
     const NfLinearParams *params, GError **error)
 {

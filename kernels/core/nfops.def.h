@@ -8,6 +8,8 @@
 
 /* linear algebra */
 NF_OP (CONV2D, conv2d, NfConv2dParams, 2, 4, NF_OP_GRAD)
+NF_OP (
+    CONV2D_CAT, conv2d_cat, NfConv2dCatParams, 2, NF_OP_MAX_INPUTS, NF_OP_GRAD)
 NF_OP (LINEAR, linear, NfLinearParams, 2, 3, NF_OP_GRAD)
 NF_OP (ATTENTION, attention, NfAttentionParams, 3, 3, NF_OP_GRAD)
 NF_OP (SOFTMAX, softmax, NfNoParams, 1, 1, NF_OP_GRAD)

@@ -63,6 +63,13 @@ typedef struct
 
 typedef struct
 {
+  gboolean up; /* the first input is half as large and counts as nearest x2 */
+  NfAct act; /* none or relu, applied to the result */
+  gboolean bias; /* the last input is the bias; nf_op_conv2d_cat() sets it */
+} NfConv2dCatParams;
+
+typedef struct
+{
   gboolean transposed; /* weight is [in, out], else [out, in] */
 } NfLinearParams;
 
@@ -202,6 +209,10 @@ NfTensor *nf_op_conv2d (NfTensor *x, NfTensor *weight, NfTensor *bias,
 /* act (gain * (conv2d + residual)); residual (nullable) of the result's shape */
 NfTensor *nf_op_conv2d_add (NfTensor *x, NfTensor *weight, NfTensor *bias,
     NfTensor *residual, const NfConv2dParams *params, GError **error);
+/* conv2d of all x side by side, along channels; weight (O, all C, k, k), k odd
+ * and 3 where x[0] is upsampled, the padding keeps the size; n <= 6 */
+NfTensor *nf_op_conv2d_cat (NfTensor *const *x, guint n, NfTensor *weight,
+    NfTensor *bias, const NfConv2dCatParams *params, GError **error);
 /* x (N, I, H, W), weight (O, I, 1, 1) or transposed (I, O, 1, 1), bias
  * (nullable) (1, O, 1, 1): every pixel's channels times the matrix */
 NfTensor *nf_op_linear (NfTensor *x, NfTensor *weight, NfTensor *bias,

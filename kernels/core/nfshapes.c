@@ -122,6 +122,42 @@ nf_shape_conv2d (const NfOpCall *call, NfShape *out, GError **error)
 }
 
 gboolean
+nf_shape_conv2d_cat (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfConv2dCatParams *p = call->params;
+  const NfTensor *w = call->in[0], *x = call->in[1];
+  guint end = call->n_in - (p->bias ? 1 : 0);
+  gint64 scale = p->up ? 2 : 1, c = 0;
+
+  if (!all_f32 (call, error) || !act_fits (call, p->act, NF_ACT_RELU, error))
+    return FALSE;
+  if (end < 2)
+    return refuse (call, error, "there is nothing but weight and bias");
+  if (w->h != w->w || w->h % 2 == 0 || (p->up && w->h != 3))
+    return refuse (
+        call, error, "the kernel must be square and odd, and 3x3 to upsample");
+  if (p->bias && (call->in[end] == NULL || !is_vector (call->in[end], w->n)))
+    return refuse (call, error,
+        "bias must be a vector of %" G_GINT64_FORMAT " values", w->n);
+  *out = (NfShape){ NF_F32, x->n, w->n, scale * x->h, scale * x->w };
+  for (guint i = 1; i < end; i++) {
+    const NfTensor *y = call->in[i];
+
+    if (y == NULL)
+      return refuse (call, error, "input %u is missing", i);
+    if (y->n != x->n || (i > 1 && (y->h != out->h || y->w != out->w)))
+      return refuse (call, error, "all but the channels must agree");
+    c += y->c;
+  }
+  if (w->c != c)
+    return refuse (call, error,
+        "weight expects %" G_GINT64_FORMAT
+        " input channels, there are %" G_GINT64_FORMAT,
+        w->c, c);
+  return TRUE;
+}
+
+gboolean
 nf_shape_linear (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfLinearParams *p = call->params;

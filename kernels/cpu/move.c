@@ -27,10 +27,18 @@ nf_cpu_copy (const gfloat *from, gfloat *to, gsize n)
     memcpy (to + i, from + i, MIN (NF_CPU_GRAIN, n - i) * sizeof *to);
 }
 
-/* copies `count` channels of every pixel between two channel layouts */
-static void
-copy_channels (const gfloat *from, gint64 from_c, gfloat *to, gint64 to_c,
-    gint64 count, gint64 pixels)
+/**
+ * nf_cpu_copy_channels:
+ * @from: first channel wanted of the first pixel
+ * @from_c: channels that a pixel has there
+ * @to: (out): its place
+ * @to_c: channels that a pixel has there
+ * @count: how many channels of each pixel
+ * @pixels: how many pixels
+ */
+void
+nf_cpu_copy_channels (const gfloat *from, gint64 from_c, gfloat *to,
+    gint64 to_c, gint64 count, gint64 pixels)
 {
 #pragma omp parallel for if (pixels * count > NF_CPU_GRAIN)
   for (gint64 i = 0; i < pixels; i++)
@@ -45,7 +53,8 @@ nf_cpu_concat_forward (NfOpCall *call, GError **error)
   for (guint i = 0; i < call->n_in; i++) {
     const NfTensor *x = call->in[i];
 
-    copy_channels (nf_cpu_f32 (x), x->c, to, call->out->c, x->c, pixels_of (x));
+    nf_cpu_copy_channels (
+        nf_cpu_f32 (x), x->c, to, call->out->c, x->c, pixels_of (x));
     to += x->c;
   }
   return TRUE;
@@ -61,8 +70,8 @@ nf_cpu_concat_backward (NfOpCall *call, const NfTensor *grad_out,
     const NfTensor *x = call->in[i];
 
     if (grad_in[i] != NULL)
-      copy_channels (from, grad_out->c, nf_cpu_f32 (grad_in[i]), x->c, x->c,
-          pixels_of (x));
+      nf_cpu_copy_channels (from, grad_out->c, nf_cpu_f32 (grad_in[i]), x->c,
+          x->c, pixels_of (x));
     from += x->c;
   }
   return TRUE;
@@ -74,7 +83,7 @@ nf_cpu_slice_forward (NfOpCall *call, GError **error)
   const NfSliceParams *p = call->params;
   const NfTensor *x = call->in[0];
 
-  copy_channels (nf_cpu_f32 (x) + p->from, x->c, nf_cpu_f32 (call->out),
+  nf_cpu_copy_channels (nf_cpu_f32 (x) + p->from, x->c, nf_cpu_f32 (call->out),
       p->count, p->count, pixels_of (x));
   return TRUE;
 }
@@ -87,8 +96,8 @@ nf_cpu_slice_backward (NfOpCall *call, const NfTensor *grad_out,
   NfTensor *dx = grad_in[0];
 
   memset (dx->data, 0, dx->bytes);
-  copy_channels (nf_cpu_f32 (grad_out), p->count, nf_cpu_f32 (dx) + p->from,
-      dx->c, p->count, pixels_of (dx));
+  nf_cpu_copy_channels (nf_cpu_f32 (grad_out), p->count,
+      nf_cpu_f32 (dx) + p->from, dx->c, p->count, pixels_of (dx));
   return TRUE;
 }
 

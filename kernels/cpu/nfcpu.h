@@ -50,6 +50,8 @@ nf_cpu_f32 (const NfTensor *tensor)
 }
 
 void nf_cpu_copy (const gfloat *from, gfloat *to, gsize n);
+void nf_cpu_copy_channels (const gfloat *from, gint64 from_c, gfloat *to,
+    gint64 to_c, gint64 count, gint64 pixels);
 void nf_cpu_channel_sums (const gfloat *a, const gfloat *b, gint64 rows,
     gint64 c, gdouble *sum_a, gdouble *sum_ab);
 void nf_cpu_sum_rows (const gfloat *x, gint64 rows, gint64 c, gfloat *sum);

@@ -10,10 +10,11 @@
 
 #include <string.h>
 
-/* a weight in a layout that a plan wants */
+/* a weight in a layout that a plan wants, or a part of it in our own */
 typedef struct
 {
-  NfMd md;
+  NfMd md; /* NULL: a part */
+  NfDnnlPart part;
   guint version;
   NfTensor *data;
 } Packed;
@@ -107,10 +108,37 @@ packed_find (const NfTensor *weight, NfConstMd want)
   for (GSList *l = weight->cache; l != NULL; l = l->next) {
     Packed *packed = l->data;
 
-    if (dnnl_memory_desc_equal (packed->md, want))
+    if (packed->md != NULL && dnnl_memory_desc_equal (packed->md, want))
       return packed;
   }
   return NULL;
+}
+
+static Packed *
+part_find (const NfTensor *weight, const NfDnnlPart *part)
+{
+  for (GSList *l = weight->cache; l != NULL; l = l->next) {
+    Packed *packed = l->data;
+
+    if (packed->md == NULL && packed->part.from == part->from
+        && packed->part.count == part->count
+        && packed->part.phases == part->phases)
+      return packed;
+  }
+  return NULL;
+}
+
+/* keeps data (transfer full), which is still to be filled, with the weight */
+static Packed *
+packed_add (NfTensor *weight, NfTensor *data)
+{
+  Packed *packed = g_new0 (Packed, 1);
+
+  packed->data = data;
+  packed->version = weight->version - 1;
+  weight->cache = g_slist_prepend (weight->cache, packed);
+  weight->cache_free = packed_list_free;
+  return packed;
 }
 
 static gboolean
@@ -145,12 +173,8 @@ weight_for (
         bytes_new (device, dnnl_memory_desc_get_size (want), error);
 
     if (room != NULL) {
-      packed = g_new0 (Packed, 1);
+      packed = packed_add (weight, room);
       packed->md = nf_md_copy (want);
-      packed->data = room;
-      packed->version = weight->version - 1;
-      weight->cache = g_slist_prepend (weight->cache, packed);
-      weight->cache_free = packed_list_free;
     }
   }
   if (packed != NULL
@@ -159,6 +183,44 @@ weight_for (
     data = packed->data->data;
   g_mutex_unlock (&dnnl->lock);
   return data;
+}
+
+/**
+ * nf_dnnl_weight_part:
+ * @weight: of a convolution, (O, C, k, k)
+ * @part: which of its channels, and how
+ * @fill: makes it
+ * @error: return location
+ *
+ * Returns: (transfer none) (nullable): (O, count, k, k) or (4 O, count, 2, 2),
+ *   kept with the weight, and made again where that has changed
+ */
+NfTensor *
+nf_dnnl_weight_part (NfDevice *device, NfTensor *weight, const NfDnnlPart *part,
+    NfDnnlPartFill fill, GError **error)
+{
+  NfDnnl *dnnl = nf_cpu_dnnl (device);
+  Packed *packed;
+
+  g_mutex_lock (&dnnl->lock);
+  packed = part_find (weight, part);
+  if (packed == NULL) {
+    NfTensor *data = nf_tensor_new (device, NF_F32,
+        part->phases ? 4 * weight->n : weight->n, part->count,
+        part->phases ? 2 : weight->h, part->phases ? 2 : weight->w, error);
+
+    if (data != NULL) {
+      packed = packed_add (weight, data);
+      packed->part = *part;
+    }
+  }
+  if (packed != NULL && packed->version != weight->version) {
+    fill (weight, part, packed->data);
+    nf_tensor_changed (packed->data);
+    packed->version = weight->version;
+  }
+  g_mutex_unlock (&dnnl->lock);
+  return packed != NULL ? packed->data : NULL;
 }
 
 /* ------------------------------------------------------------ what is called */

@@ -38,8 +38,27 @@ typedef struct
   gint64 kernel, stride, pad;
 } NfDnnlPool;
 
+/**
+ * NfDnnlPart:
+ *
+ * Which part of a weight: @count input channels from @from on; @phases: as four
+ * 2x2 kernels, for an upsampled input, see convcat.c.
+ */
+typedef struct
+{
+  gint64 from, count;
+  gboolean phases;
+} NfDnnlPart;
+
+/* makes the part (out) of the weight; called with a lock held */
+typedef void (*NfDnnlPartFill) (
+    const NfTensor *weight, const NfDnnlPart *part, NfTensor *out);
+
 NfDnnl *nf_dnnl_new (GError **error);
 void nf_dnnl_free (NfDnnl *dnnl);
+
+NfTensor *nf_dnnl_weight_part (NfDevice *device, NfTensor *weight,
+    const NfDnnlPart *part, NfDnnlPartFill fill, GError **error);
 
 gboolean nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv,
     const gfloat *x, NfTensor *weight, const gfloat *bias, gfloat *y,

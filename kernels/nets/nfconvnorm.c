@@ -125,6 +125,18 @@ folded (NfConvNorm *layer, NfTensor **weight, NfTensor **bias, GError **error)
   return ok;
 }
 
+/* where not, the parameters are going to change */
+static gboolean
+is_inference (NfConvNorm *layer, const NfForward *forward)
+{
+  if (nf_tape_current () == NULL && (forward == NULL || !forward->training))
+    return TRUE;
+  g_mutex_lock (&layer->lock);
+  forget (layer);
+  g_mutex_unlock (&layer->lock);
+  return FALSE;
+}
+
 static NfTensor *
 run_folded (NfConvNorm *layer, NfTensor *x, const NfConv2dParams *params,
     NfTensor *residual, GError **error)
@@ -173,10 +185,39 @@ nf_conv_norm_run (NfConvNorm *layer, NfTensor *x, gint stride,
 {
   const NfConv2dParams params = { stride, layer->conv.pad, act };
 
-  if (nf_tape_current () == NULL && (forward == NULL || !forward->training))
-    return run_folded (layer, x, &params, residual, error);
-  g_mutex_lock (&layer->lock);
-  forget (layer); /* the parameters are going to change */
-  g_mutex_unlock (&layer->lock);
-  return run_apart (layer, x, &params, residual, forward, error);
+  return is_inference (layer, forward)
+      ? run_folded (layer, x, &params, residual, error)
+      : run_apart (layer, x, &params, residual, forward, error);
+}
+
+/**
+ * nf_conv_norm_run_up:
+ * @layer: the layer, its kernel 3x3
+ * @x: (array length=n): what goes in, side by side; the first one is half as
+ *   large as the others and is upsampled
+ * @n: how many
+ * @forward: (nullable): how to run
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): ReLU of what comes out
+ */
+NfTensor *
+nf_conv_norm_run_up (NfConvNorm *layer, NfTensor *const *x, guint n,
+    const NfForward *forward, GError **error)
+{
+  NfConv2dCatParams params = { TRUE, NF_ACT_NONE };
+  g_autoptr (NfTensor) weight = NULL;
+  g_autoptr (NfTensor) bias = NULL;
+  g_autoptr (NfTensor) h = NULL;
+
+  if (is_inference (layer, forward)) {
+    params.act = NF_ACT_RELU;
+    return folded (layer, &weight, &bias, error)
+        ? nf_op_conv2d_cat (x, n, weight, bias, &params, error)
+        : NULL;
+  }
+  h = nf_op_conv2d_cat (x, n, layer->conv.weight, NULL, &params, error);
+  return h != NULL
+      ? nf_batch_norm_run (&layer->norm, h, forward, NF_ACT_RELU, error)
+      : NULL;
 }

@@ -35,5 +35,7 @@ gboolean nf_conv_norm_init (NfConvNorm *layer, NfParams *params,
 void nf_conv_norm_clear (NfConvNorm *layer);
 NfTensor *nf_conv_norm_run (NfConvNorm *layer, NfTensor *x, gint stride,
     NfTensor *residual, NfAct act, const NfForward *forward, GError **error);
+NfTensor *nf_conv_norm_run_up (NfConvNorm *layer, NfTensor *const *x, guint n,
+    const NfForward *forward, GError **error);
 
 G_END_DECLS

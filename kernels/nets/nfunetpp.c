@@ -413,23 +413,10 @@ nf_unetpp_node (NfUnetpp *net, guint depth, guint layer,
     NfTensor *const *inputs, guint n, const NfForward *forward, GError **error)
 {
   DecoderBlock *b = layer == 4 ? &net->last : &net->blocks[depth][layer];
-  NfTensor *all[NF_OP_MAX_INPUTS];
-  g_autoptr (NfTensor) up =
-      nf_op_nearest (inputs[0], 2 * inputs[0]->h, 2 * inputs[0]->w, error);
-  g_autoptr (NfTensor) cat = NULL;
   g_autoptr (NfTensor) h = NULL;
 
-  if (up == NULL)
-    return NULL;
-  all[0] = up;
-  for (guint i = 1; i < n; i++)
-    all[i] = inputs[i];
-  cat = n > 1 ? nf_op_concat (all, n, error) : nf_tensor_ref (up);
-  if (cat == NULL)
-    return NULL;
-  nf_tensor_clear (&up);
-  h = run (&b->layers[0], cat, 1, NULL, NF_ACT_RELU, forward, error);
-  nf_tensor_clear (&cat);
+  if (may_go_on (forward, error))
+    h = nf_conv_norm_run_up (&b->layers[0], inputs, n, forward, error);
   if (h == NULL)
     return NULL;
   return run (&b->layers[1], h, 1, NULL, NF_ACT_RELU, forward, error);

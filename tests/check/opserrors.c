@@ -39,6 +39,7 @@ typedef struct
 #define P(...) &(__VA_ARGS__)
 #define NO_PARAMS P ((NfNoParams){ 0 })
 #define CONV(...) P ((NfConv2dParams){ __VA_ARGS__ })
+#define CAT(...) P ((NfConv2dCatParams){ __VA_ARGS__ })
 #define BN(...) P ((NfBatchNormParams){ __VA_ARGS__ })
 #define DICE P ((NfDiceLossParams){ 1e-6f })
 #define ADAM_T(t) P ((NfAdamParams){ 1e-3, 0.9, 0.999, 1e-8, 0, 1, t, TRUE })
@@ -63,6 +64,17 @@ static const Row rows[] = {
   ROW (CONV2D, "bytes", SHAPE, "input 0 must be f32", CONV (1, 0), T (1, 3, 4, 4), X (2, 3, 1, 1)),
   ROW (CONV2D, "one-input", INVALID, "takes 2 to 4 inputs, got 1", CONV (1, 0), X (1, 3, 4, 4)),
   ROW (CONV2D, "no-weight", INVALID, "input 1 is missing", CONV (1, 0), X (1, 3, 4, 4), MISSING, X (1, 3, 1, 1)),
+  ROW (CONV2D_CAT, "channels", SHAPE, "weight expects 5 input channels, there are 6", CAT (FALSE), X (2, 5, 3, 3), X (1, 4, 4, 4), X (1, 2, 4, 4)),
+  ROW (CONV2D_CAT, "bias", SHAPE, "vector of 2 values", CAT (FALSE, NF_ACT_NONE, TRUE), X (2, 4, 3, 3), X (1, 4, 4, 4), X (1, 3, 1, 1)),
+  ROW (CONV2D_CAT, "only-bias", SHAPE, "nothing but weight and bias", CAT (FALSE, NF_ACT_NONE, TRUE), X (2, 4, 3, 3), X (1, 2, 1, 1)),
+  ROW (CONV2D_CAT, "sizes", SHAPE, "all but the channels must agree", CAT (FALSE), X (2, 6, 3, 3), X (1, 4, 4, 4), X (1, 2, 4, 5)),
+  ROW (CONV2D_CAT, "up-sizes", SHAPE, "all but the channels must agree", CAT (TRUE), X (2, 6, 3, 3), X (1, 4, 4, 4), X (1, 2, 4, 4)),
+  ROW (CONV2D_CAT, "batch", SHAPE, "all but the channels must agree", CAT (FALSE), X (2, 6, 3, 3), X (1, 4, 4, 4), X (2, 2, 4, 4)),
+  ROW (CONV2D_CAT, "even-kernel", SHAPE, "square and odd", CAT (FALSE), X (2, 4, 2, 2), X (1, 4, 4, 4)),
+  ROW (CONV2D_CAT, "up-kernel", SHAPE, "3x3 to upsample", CAT (TRUE), X (2, 4, 1, 1), X (1, 4, 4, 4)),
+  ROW (CONV2D_CAT, "silu", SHAPE, "activation 2", CAT (FALSE, NF_ACT_SILU), X (2, 4, 3, 3), X (1, 4, 4, 4)),
+  ROW (CONV2D_CAT, "bytes", SHAPE, "must be f32", CAT (FALSE), X (2, 4, 3, 3), T (1, 4, 4, 4)),
+  ROW (CONV2D_CAT, "missing", SHAPE, "input 2 is missing", CAT (FALSE), X (2, 4, 3, 3), X (1, 4, 4, 4), MISSING),
   ROW (LINEAR, "inputs", SHAPE, "weight expects 4 inputs, x has 3", P ((NfLinearParams) { FALSE }), X (2, 3, 1, 1), X (5, 4, 1, 1)),
   ROW (LINEAR, "transposed", SHAPE, "weight expects 5 inputs, x has 3", P ((NfLinearParams) { TRUE }), X (2, 3, 1, 1), X (5, 3, 1, 1)),
   ROW (LINEAR, "not-a-matrix", SHAPE, "must be a matrix", P ((NfLinearParams) { FALSE }), X (2, 3, 1, 1), X (5, 3, 3, 1)),

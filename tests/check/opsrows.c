@@ -39,6 +39,7 @@
 #define P(...) &(__VA_ARGS__)
 #define NO_PARAMS P ((NfNoParams){ 0 })
 #define CONV(...) P ((NfConv2dParams){ __VA_ARGS__ })
+#define CAT(...) P ((NfConv2dCatParams){ __VA_ARGS__ })
 #define KEY(seed, stream)                                                      \
   {                                                                            \
     seed, stream, NF_RNG_TEST                                                  \
@@ -76,6 +77,17 @@ const OpRow op_rows[] = {
   ROW (CONV2D, "1x1-residual-gain-silu", 1e-12, CONV (1, 0, NF_ACT_SILU, 0.5f), X (1, 3, 5, 4), X (5, 3, 1, 1), X (1, 5, 1, 1), X (1, 5, 5, 4)),
   ROW (CONV2D, "3x3-gain-stride", 1e-12, CONV (2, 1, NF_ACT_RELU, 2.0f), X (1, 5, 7, 6), X (3, 5, 3, 3)),
   ROW (CONV2D, "3x3-large", 1e-12, CONV (1, 1), X (1, 16, 23, 25), X (16, 16, 3, 3), X (1, 16, 1, 1)),
+
+  ROW (CONV2D_CAT, "one", 1e-12, CAT (FALSE, NF_ACT_NONE, TRUE), X (5, 3, 3, 3), X (1, 3, 5, 4), X (1, 5, 1, 1)),
+  ROW (CONV2D_CAT, "two", 1e-12, CAT (FALSE, NF_ACT_NONE), X (16, 38, 3, 3), X (3, 5, 4, 5), X (3, 33, 4, 5)),
+  ROW (CONV2D_CAT, "three-1x1-relu", 1e-12, CAT (FALSE, NF_ACT_RELU, TRUE), X (5, 22, 1, 1), X (1, 16, 3, 5), X (1, 1, 3, 5), X (1, 5, 3, 5), X (1, 5, 1, 1)),
+  ROW (CONV2D_CAT, "two-5x5", 1e-12, CAT (FALSE, NF_ACT_NONE, TRUE), X (3, 6, 5, 5), X (1, 3, 4, 3), X (1, 3, 4, 3), X (1, 3, 1, 1)),
+  ROW (CONV2D_CAT, "up", 1e-12, CAT (TRUE, NF_ACT_NONE), X (16, 5, 3, 3), X (3, 5, 3, 4)),
+  ROW (CONV2D_CAT, "up-relu", 1e-12, CAT (TRUE, NF_ACT_RELU, TRUE), X (3, 16, 3, 3), X (1, 16, 3, 2), X (1, 3, 1, 1)),
+  ROW (CONV2D_CAT, "up-one-pixel", 1e-12, CAT (TRUE, NF_ACT_NONE, TRUE), X (5, 4, 3, 3), X (1, 1, 1, 1), X (1, 3, 2, 2), X (1, 5, 1, 1)),
+  ROW (CONV2D_CAT, "up-and-two", 1e-12, CAT (TRUE, NF_ACT_NONE), X (33, 24, 3, 3), X (3, 16, 2, 3), X (3, 5, 4, 6), X (3, 3, 4, 6)),
+  ROW (CONV2D_CAT, "up-and-five-relu", 1e-12, CAT (TRUE, NF_ACT_RELU, TRUE), X (5, 22, 3, 3), X (1, 5, 2, 2), X (1, 3, 4, 4), X (1, 1, 4, 4), X (1, 5, 4, 4), X (1, 3, 4, 4), X (1, 5, 4, 4), X (1, 5, 1, 1)),
+  ROW (CONV2D_CAT, "up-large", 1e-12, CAT (TRUE, NF_ACT_NONE), X (16, 19, 3, 3), X (1, 16, 11, 13), X (1, 3, 22, 26)),
 
   ROW (LINEAR, "vector", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 33, 1, 1), X (16, 33, 1, 1), X (1, 16, 1, 1)),
   ROW (LINEAR, "pixels", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 5, 4, 3), X (7, 5, 1, 1), X (1, 7, 1, 1)),

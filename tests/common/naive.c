@@ -119,6 +119,31 @@ naive_conv2d (Naive **in, guint n_in, gconstpointer params)
   return out;
 }
 
+/* the value of the inputs side by side, the first one twice its size if up */
+static gdouble
+side_by_side (Naive **in, gboolean up, gint64 n, gint64 c, gint64 y, gint64 x)
+{
+  for (guint i = 0;; c -= in[i++]->c)
+    if (c < in[i]->c)
+      return up && i == 0 ? *naive_at (in[i], n, c, y / 2, x / 2)
+                          : *naive_at (in[i], n, c, y, x);
+}
+
+Naive *
+naive_conv2d_cat (Naive **in, guint n_in, gconstpointer params)
+{
+  const NfConv2dCatParams *p = params;
+  const NfConv2dParams plain = { 1, (gint) in[0]->h / 2, p->act };
+  gint64 scale = p->up ? 2 : 1;
+  g_autoptr (Naive) all =
+      naive_new (in[1]->n, in[0]->c, scale * in[1]->h, scale * in[1]->w);
+  Naive *conv[] = { all, in[0], p->bias ? in[n_in - 1] : NULL };
+
+  EACH (all)
+  *naive_at (all, n, c, y, x) = side_by_side (in + 1, p->up, n, c, y, x);
+  return naive_conv2d (conv, 3, &plain);
+}
+
 Naive *
 naive_linear (Naive **in, guint n_in, gconstpointer params)
 {

@@ -20,23 +20,26 @@ f32 (const NfTensor *tensor)
   return tensor->data;
 }
 
-/* One result: the products of a window of x with one filter */
+/* One result: the products of a window of x with the channels of one filter
+ * from @first on. @shift: x counts as 1 << shift times as large, by nearest
+ * neighbours */
 static gdouble
-convolve (const NfTensor *x, const NfTensor *weight, gint64 n, gint64 o,
-    gint64 top, gint64 left)
+convolve (const NfTensor *x, guint shift, const NfTensor *weight, gint64 first,
+    gint64 n, gint64 o, gint64 top, gint64 left)
 {
+  const gint64 h = x->h << shift, w = x->w << shift;
   gdouble sum = 0;
 
-  for (gint64 ky = MAX (0, -top); ky < MIN (weight->h, x->h - top); ky++)
-    for (gint64 kx = MAX (0, -left); kx < MIN (weight->w, x->w - left); kx++) {
-      const gfloat *from =
-          f32 (x) + ((n * x->h + top + ky) * x->w + left + kx) * x->c;
-      const gfloat *w =
-          f32 (weight) + ((o * weight->h + ky) * weight->w + kx) * x->c;
+  for (gint64 ky = MAX (0, -top); ky < MIN (weight->h, h - top); ky++)
+    for (gint64 kx = MAX (0, -left); kx < MIN (weight->w, w - left); kx++) {
+      const gint64 row = (top + ky) >> shift, column = (left + kx) >> shift;
+      const gfloat *from = f32 (x) + ((n * x->h + row) * x->w + column) * x->c;
+      const gfloat *k = f32 (weight) + first
+          + ((o * weight->h + ky) * weight->w + kx) * weight->c;
 
 #pragma omp simd reduction(+ : sum)
       for (gint64 i = 0; i < x->c; i++)
-        sum += (gdouble) from[i] * (gdouble) w[i];
+        sum += (gdouble) from[i] * (gdouble) k[i];
     }
   return sum;
 }
@@ -59,8 +62,8 @@ conv2d_forward (NfOpCall *call, GError **error)
 
       for (gint64 o = 0; o < y->c; o++) {
         gdouble sum =
-            convolve (x, weight, row / y->h, o, row % y->h * p->stride - p->pad,
-                column * p->stride - p->pad)
+            convolve (x, 0, weight, 0, row / y->h, o,
+                row % y->h * p->stride - p->pad, column * p->stride - p->pad)
             + (bias != NULL ? (gdouble) f32 (bias)[o] : 0.0)
             + (residual != NULL ? (gdouble) f32 (residual)[at + o] : 0.0);
 
@@ -68,6 +71,42 @@ conv2d_forward (NfOpCall *call, GError **error)
             (gfloat) (p->act == NF_ACT_RELU && sum < 0.0 ? 0.0 : gain * sum);
       }
     }
+  return TRUE;
+}
+
+/* all inputs' windows at one pixel with one filter */
+static gdouble
+convolve_all (const NfOpCall *call, gint64 n, gint64 y, gint64 x, gint64 o)
+{
+  const NfConv2dCatParams *p = call->params;
+  const NfTensor *weight = call->in[0];
+  const guint end = call->n_in - (p->bias ? 1 : 0);
+  gdouble sum = p->bias ? (gdouble) f32 (call->in[end])[o] : 0;
+  gint64 first = 0;
+
+  for (guint i = 1; i < end; first += call->in[i++]->c)
+    sum += convolve (call->in[i], p->up && i == 1 ? 1 : 0, weight, first, n, o,
+        y - weight->h / 2, x - weight->w / 2);
+  return sum;
+}
+
+static gboolean
+conv2d_cat_forward (NfOpCall *call, GError **error)
+{
+  const NfConv2dCatParams *p = call->params;
+  const NfTensor *y = call->out;
+
+#pragma omp parallel for
+  for (gint64 at = 0; at < y->n * y->h * y->w; at++) {
+    gfloat *to = (gfloat *) y->data + at * y->c;
+
+    for (gint64 o = 0; o < y->c; o++) {
+      gdouble sum =
+          convolve_all (call, at / y->w / y->h, at / y->w % y->h, at % y->w, o);
+
+      to[o] = (gfloat) (p->act == NF_ACT_RELU && sum < 0.0 ? 0.0 : sum);
+    }
+  }
   return TRUE;
 }
 
@@ -129,6 +168,7 @@ golden_set_precise (NfDevice *device, gboolean precise)
     for (guint i = 0; i < NF_N_OPS; i++)
       kernels[i] = backend.ops[i];
     kernels[NF_OP_CONV2D].forward = conv2d_forward;
+    kernels[NF_OP_CONV2D_CAT].forward = conv2d_cat_forward;
     kernels[NF_OP_BATCH_NORM].forward = batch_norm_forward;
     backend.ops = kernels;
   }

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * convcat — convolution over several inputs, forward and backward (CPU, oneDNN)
+ *
+ * The inputs are never put side by side: each is convolved with its part of the
+ * weight, and the results are summed in place. Nor is the first one ever
+ * upsampled. Row 2 i + a of a 3x3 convolution of nearest x2 reads only the rows
+ * i + a - 1 and i + a of the input, so it is a 2x2 convolution there with
+ *   row u of the kernel = sum of the weight's rows r with (r + 1 - a) / 2 = u,
+ * and likewise for columns: four kernels, one a phase (a, b), with 4/9 of the
+ * arithmetic. All four are made at once, one pixel larger than the input, and
+ * phase (a, b) of the result's pixel (2 i + a, 2 j + b) is found at
+ * (i + a, j + b). See docs/ops.md. Sibling: conv.c */
+#include "cpu/nfdnnl.h"
+
+#include <string.h>
+
+/* ---------------------------------------------------------------- weights */
+
+/* where row r of the weight counts, for rows 2 i + a of the result */
+static inline gint64
+phase_row (gint64 r, gint64 a)
+{
+  return (r + 1 - a) / 2;
+}
+
+/* one row of a kernel: where its channels begin in the weight */
+static inline gint64
+weight_at (const NfTensor *w, gint64 o, gint64 r, gint64 s)
+{
+  return ((o * w->h + r) * w->w + s) * w->c;
+}
+
+static void
+fill_plain (const NfTensor *weight, const NfDnnlPart *part, NfTensor *out)
+{
+  gint64 rows = weight->n * weight->h * weight->w;
+
+  nf_cpu_copy_channels (nf_cpu_f32 (weight) + part->from, weight->c,
+      nf_cpu_f32 (out), part->count, part->count, rows);
+}
+
+static void
+fill_phases (const NfTensor *weight, const NfDnnlPart *part, NfTensor *out)
+{
+  memset (out->data, 0, out->bytes);
+#pragma omp parallel for
+  for (gint64 k = 0; k < 4 * weight->n; k++) {
+    gint64 o = k % weight->n, a = k / weight->n / 2, b = k / weight->n % 2;
+
+    for (gint64 r = 0; r < 3; r++) {
+      for (gint64 s = 0; s < 3; s++) {
+        const gfloat *from =
+            nf_cpu_f32 (weight) + weight_at (weight, o, r, s) + part->from;
+        gfloat *to = nf_cpu_f32 (out)
+            + weight_at (out, k, phase_row (r, a), phase_row (s, b));
+
+        for (gint64 i = 0; i < part->count; i++)
+          to[i] += from[i];
+      }
+    }
+  }
+}
+
+/* the gradient of a part into its channels of dweight */
+static void
+unfill_plain (const NfTensor *part, gint64 from, NfTensor *dweight)
+{
+  nf_cpu_copy_channels (nf_cpu_f32 (part), part->c, nf_cpu_f32 (dweight) + from,
+      dweight->c, part->c, part->n * part->h * part->w);
+}
+
+static void
+unfill_phases (const NfTensor *part, gint64 from, NfTensor *dweight)
+{
+#pragma omp parallel for
+  for (gint64 k = 0; k < 9 * dweight->n; k++) {
+    gint64 o = k / 9, r = k / 3 % 3, s = k % 3;
+    gfloat *to = nf_cpu_f32 (dweight) + weight_at (dweight, o, r, s) + from;
+
+    memset (to, 0, (gsize) part->c * sizeof *to);
+    for (gint64 ab = 0; ab < 4; ab++) {
+      const gfloat *at = nf_cpu_f32 (part)
+          + weight_at (part, ab * dweight->n + o, phase_row (r, ab / 2),
+              phase_row (s, ab % 2));
+
+      for (gint64 i = 0; i < part->c; i++)
+        to[i] += at[i];
+    }
+  }
+}
+
+/* ----------------------------------------------------------------- phases */
+
+/* y (N, O, 2 h, 2 w) from phases (N, 4 O, h + 1, w + 1) */
+static void
+interleave (const gfloat *phases, NfTensor *y)
+{
+  gint64 o = y->c, h = y->h / 2, w = y->w / 2;
+  gsize pixel = (gsize) o * sizeof (gfloat);
+
+#pragma omp parallel for if (y->n * y->h * y->w * o > NF_CPU_GRAIN)
+  for (gint64 row = 0; row < y->n * y->h; row++) {
+    gint64 a = row % 2, i = row % y->h / 2 + a;
+    const gfloat *from =
+        phases + ((row / y->h * (h + 1) + i) * (w + 1) * 4 + 2 * a) * o;
+    gfloat *to = nf_cpu_f32 (y) + row * y->w * o;
+
+    for (gint64 j = 0; j < w; j++, from += 4 * o, to += 2 * o) {
+      memcpy (to, from, pixel);
+      memcpy (to + o, from + 5 * o, pixel);
+    }
+  }
+}
+
+/* the transpose: phases that no pixel of y comes from are zero */
+static void
+deinterleave (const gfloat *dy, const NfTensor *y, gfloat *phases)
+{
+  gint64 o = y->c, h = y->h / 2, w = y->w / 2;
+  gsize pixel = (gsize) o * sizeof (gfloat);
+
+#pragma omp parallel for if (y->n * y->h * y->w * o > NF_CPU_GRAIN)
+  for (gint64 row = 0; row < y->n * (h + 1); row++) {
+    gint64 n = row / (h + 1);
+    gfloat *to = phases + row * (w + 1) * 4 * o;
+
+    for (gint64 at = 0; at < (w + 1) * 4; at++, to += o) {
+      gint64 i = row % (h + 1) - at % 4 / 2, j = at / 4 - at % 2;
+
+      if (i < 0 || i >= h || j < 0 || j >= w)
+        memset (to, 0, pixel);
+      else
+        memcpy (to,
+            dy + ((n * y->h + 2 * i + at % 4 / 2) * y->w + 2 * j + at % 2) * o,
+            pixel);
+    }
+  }
+}
+
+/* ---------------------------------------------------------------- forward */
+
+/* one input: its convolution, and its part of the weight */
+typedef struct
+{
+  NfDnnlConv conv;
+  NfDnnlPart part;
+  const NfTensor *x;
+} Source;
+
+static guint
+n_sources (const NfOpCall *call)
+{
+  const NfConv2dCatParams *p = call->params;
+
+  return call->n_in - (p->bias ? 2 : 1);
+}
+
+static Source
+source_of (const NfOpCall *call, guint index)
+{
+  const NfConv2dCatParams *p = call->params;
+  const NfTensor *w = call->in[0], *x = call->in[index + 1];
+  gboolean up = p->up && index == 0;
+  gint64 more = up ? 1 : 0, k = up ? 2 : w->h;
+  Source s = { { x->n, x->c, x->h, x->w, up ? 4 * w->n : w->n, x->h + more,
+                   x->w + more, k, k, 1, up ? 1 : w->h / 2 },
+    { 0, x->c, up }, x };
+
+  s.conv.gain = 1.0;
+  for (guint i = 0; i < index; i++)
+    s.part.from += call->in[i + 1]->c;
+  return s;
+}
+
+static NfTensor *
+weight_of (const NfOpCall *call, const Source *s, GError **error)
+{
+  return nf_dnnl_weight_part (call->device, call->in[0], &s->part,
+      s->part.phases ? fill_phases : fill_plain, error);
+}
+
+static NfTensor *
+phases_new (const NfOpCall *call, const Source *s, GError **error)
+{
+  return nf_tensor_new (call->device, NF_F32, s->conv.n, s->conv.o, s->conv.oh,
+      s->conv.ow, error);
+}
+
+static gboolean
+forward_phases (
+    const NfOpCall *call, const Source *s, const gfloat *bias, GError **error)
+{
+  g_autoptr (NfTensor) phases = phases_new (call, s, error);
+  g_autofree gfloat *four = g_new (gfloat, s->conv.o);
+  NfTensor *weight = phases != NULL ? weight_of (call, s, error) : NULL;
+
+  for (gint64 i = 0; bias != NULL && i < s->conv.o; i++)
+    four[i] = bias[i % call->out->c];
+  if (weight == NULL
+      || !nf_dnnl_conv_forward (call->device, &s->conv, nf_cpu_f32 (s->x),
+          weight, bias != NULL ? four : NULL, nf_cpu_f32 (phases), error))
+    return FALSE;
+  interleave (nf_cpu_f32 (phases), call->out);
+  return TRUE;
+}
+
+gboolean
+nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
+{
+  const NfConv2dCatParams *p = call->params;
+  guint n = n_sources (call);
+
+  for (guint i = 0; i < n; i++) {
+    Source s = source_of (call, i);
+    gboolean last = i + 1 == n;
+    const gfloat *bias = last && p->bias ? nf_cpu_f32 (call->in[n + 1]) : NULL;
+    NfTensor *weight;
+
+    s.conv.residual = i > 0;
+    s.conv.bias = bias != NULL;
+    s.conv.act = last ? p->act : NF_ACT_NONE;
+    if (s.part.phases) {
+      if (!forward_phases (call, &s, bias, error))
+        return FALSE;
+      continue;
+    }
+    weight = weight_of (call, &s, error);
+    if (weight == NULL
+        || !nf_dnnl_conv_forward (call->device, &s.conv, nf_cpu_f32 (s.x),
+            weight, bias, nf_cpu_f32 (call->out), error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* --------------------------------------------------------------- backward */
+
+/* gradients of one input and of its part of the weight, each where wanted */
+static gboolean
+backward_source (const NfOpCall *call, const Source *s, const gfloat *dy,
+    NfTensor *dx, NfTensor *dweight, GError **error)
+{
+  NfTensor *weight = dx != NULL ? weight_of (call, s, error) : NULL;
+  g_autoptr (NfTensor) dpart = NULL;
+
+  if (dx != NULL
+      && (weight == NULL
+          || !nf_dnnl_conv_backward_data (
+              call->device, &s->conv, dy, weight, nf_cpu_f32 (dx), error)))
+    return FALSE;
+  if (dweight == NULL)
+    return TRUE;
+  dpart = nf_tensor_new (call->device, NF_F32, s->conv.o, s->conv.c, s->conv.kh,
+      s->conv.kw, error);
+  if (dpart == NULL
+      || !nf_dnnl_conv_backward_weights (call->device, &s->conv,
+          nf_cpu_f32 (s->x), dy, nf_cpu_f32 (dpart), NULL, error))
+    return FALSE;
+  (s->part.phases ? unfill_phases : unfill_plain) (
+      dpart, s->part.from, dweight);
+  return TRUE;
+}
+
+gboolean
+nf_cpu_conv2d_cat_backward (NfOpCall *call, const NfTensor *grad_out,
+    NfTensor **grad_in, GError **error)
+{
+  const NfConv2dCatParams *p = call->params;
+  guint n = n_sources (call);
+  g_autoptr (NfTensor) masked = NULL;
+  const gfloat *dy = nf_cpu_f32 (grad_out);
+
+  if (p->act == NF_ACT_RELU) {
+    masked = nf_cpu_through_relu (call->out, grad_out, error);
+    if (masked == NULL)
+      return FALSE;
+    dy = nf_cpu_f32 (masked);
+  }
+  for (guint i = 0; i < n; i++) {
+    Source s = source_of (call, i);
+    g_autoptr (NfTensor) phases = NULL;
+
+    if (grad_in[0] == NULL && grad_in[i + 1] == NULL)
+      continue;
+    if (s.part.phases) {
+      phases = phases_new (call, &s, error);
+      if (phases == NULL)
+        return FALSE;
+      deinterleave (dy, call->out, nf_cpu_f32 (phases));
+    }
+    if (!backward_source (call, &s, phases != NULL ? nf_cpu_f32 (phases) : dy,
+            grad_in[i + 1], grad_in[0], error))
+      return FALSE;
+  }
+  if (p->bias && grad_in[n + 1] != NULL)
+    nf_cpu_sum_rows (dy, grad_out->n * grad_out->h * grad_out->w, grad_out->c,
+        nf_cpu_f32 (grad_in[n + 1]));
+  return TRUE;
+}
