@@ -5,26 +5,26 @@
 
 const NfLight nf_lights[NF_LIGHTS] = {
   /* bluish, far on the left */
-  { { -9.65f, 6.91f, 21.39f }, { 0.661f, -0.444f, -0.605f }, 0.6f,
-      { 6.87f, 7.20f, 9.54f }, FALSE, 1.0f },
+  { { -9.516f, 7.381f, 20.9f }, { 0.6679f, -0.5772f, -0.4699f }, 1.519f,
+      { 7.133f, 7.444f, 9.675f }, FALSE, 1.0f },
   /* white, on the right, above the farther objects */
-  { { 6.21f, 12.90f, 12.34f }, { -0.380f, -0.907f, 0.181f }, 0.6f,
-      { 13.75f, 14.40f, 14.01f }, FALSE, 2.0f },
+  { { 5.943f, 13.93f, 12.34f }, { -0.2203f, -0.9583f, 0.182f }, 1.559f,
+      { 17.57f, 17.69f, 17.66f }, FALSE, 2.0f },
   /* warm, behind the camera on the left */
-  { { -4.01f, 9.73f, -4.65f }, { -0.162f, -0.367f, 0.916f }, 0.6f,
-      { 30.9f, 29.18f, 24.25f }, FALSE, 2.0f },
+  { { -5.488f, 9.282f, -3.216f }, { 0.2299f, -0.2421f, 0.9426f }, 1.171f,
+      { 27.77f, 26.57f, 22.73f }, FALSE, 2.0f },
   /* high behind the camera */
-  { { -120.f, 870.f, -490.f }, { 0.119f, -0.864f, 0.486f }, 60.f,
-      { 0.080f, 0.0795f, 0.080f }, TRUE, 4.0f },
+  { { -153.1f, 883.4f, -442.9f }, { 0.1531f, -0.8834f, 0.4429f }, 140.1f,
+      { 0.1083f, 0.1053f, 0.1076f }, TRUE, 4.0f },
 };
 
-const gfloat nf_look_ambient[3] = { 0.049f, 0.048f, 0.048f };
+const gfloat nf_look_ambient[3] = { 0.02307f, 0.02503f, 0.02179f };
 const gfloat nf_look_sky[3] = { 0.08f, 0.08f, 0.08f };
 
 const NfForm nf_look_forms[3] = {
-  { 0.5f, 0.5f, 0.05f },
+  { 0.483f, 0.483f, 0.05f },
   { 0.5f, 0.5f, 0.0f },
-  { 0.5f, 0.5f, 0.03f },
+  { 0.503f, 0.487f, 0.03f },
 };
 
 const gfloat nf_look_rubber[8][3] = {
