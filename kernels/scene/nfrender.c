@@ -169,23 +169,43 @@ draw_mask (const NfRenderer *self, const Scratch *scratch, gint top,
   }
 }
 
-/* the ground's light at the centres of a row's pixels */
+/* where the ground is looked at in a pixel: at its centre, or, where that shows
+ * an object, at a point that does not */
+static guint
+free_place (const NfRenderer *self, const gint32 *who)
+{
+  for (guint p = 0; p < POINTS; p++)
+    if (who[p * self->row] == NOBODY)
+      return p;
+
+  return 0;
+}
+
+/* the ground's light in a row's pixels */
 static void
-draw_ground (NfRenderer *self, gint y)
+draw_ground (NfRenderer *self, const Scratch *scratch, gint top, gint y)
 {
   const NfStage *stage = &self->stage;
+  const gint32 *who = scratch->who + (gsize) (y - top) * POINTS * self->row;
+  const gfloat *c = stage->corner, *a = stage->across, *d = stage->down;
 
   for (gint x = 0; x < self->width; x += NF_PACKET) {
-    NfPacket along, points, color;
+    NfPacket points, color;
+    NfLanes column, row;
 
-    rays (stage, x + 0.5f, y + 0.5f, &along);
+    for (gint i = 0; i < NF_PACKET; i++) {
+      const gfloat *place = places[free_place (self, who + x + i)];
+
+      column[i] = (gfloat) (x + i) + place[0];
+      row[i] = (gfloat) y + place[1];
+    }
     for (guint i = 0; i < NF_PACKET; i++) {
-      gfloat fall = along.y[i] < -1e-3f ? along.y[i] : -1e-3f;
-      gfloat t = stage->eye[1] / -fall;
+      gfloat fall = c[1] + row[i] * d[1] + column[i] * a[1];
+      gfloat t = stage->eye[1] / (fall < -1e-3f ? -fall : 1e-3f);
 
-      points.x[i] = stage->eye[0] + t * along.x[i];
+      points.x[i] = t * (c[0] + row[i] * d[0] + column[i] * a[0]);
       points.y[i] = 0.0f;
-      points.z[i] = stage->eye[2] + t * along.z[i];
+      points.z[i] = t * (c[2] + row[i] * d[2] + column[i] * a[2]);
     }
     nf_stage_ground (stage, &points, TRUE, &color);
     nf_film_encode (&color);
@@ -288,7 +308,7 @@ draw_band (NfRenderer *self, Scratch *scratch, gint top, gint bottom,
   if (!rgb)
     return;
   for (gint y = top; y < bottom; y++)
-    draw_ground (self, y);
+    draw_ground (self, scratch, top, y);
   make_room (self, scratch, top, bottom);
   for (guint s = 0; s < self->stage.n; s++)
     draw_solid (self, scratch, (gint32) s, top, bottom);

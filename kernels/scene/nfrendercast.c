@@ -3,20 +3,14 @@
  * nfrendercast — where rays meet cubes, spheres and cylinders
  *
  * All in the solid's own frame, from the point of the ray nearest to its
- * middle, so that single precision will do at any distance. Rounded edges: from
- * where the ray meets the sharp shape it goes on by the distance to the
- * rounded one,
- *
- *   |max (|p| - inner, 0)| - round,
- *
- * until that is nothing, or the ray has left again. */
+ * middle, so that single precision will do at any distance. Edges are sharp;
+ * only normals know of bevels. */
 #include "scene/nfrenderstage.h"
 
 #include <math.h>
 
+#define CURVED 0.03f /* of bevels */
 #define NOTHING 1e-8f /* in place of a direction's component that is 0 */
-#define TOUCHING 1e-3f /* that near counts as a hit */
-#define ROUNDING_STEPS 8
 
 typedef struct
 {
@@ -120,56 +114,6 @@ cast_cylinder (
   }
 }
 
-/* distance of a point from a rounded cube: how far its place is beyond the
- * flat part of each face */
-static inline gfloat
-beyond (gfloat p, gfloat inner)
-{
-  gfloat q = fabsf (p) - inner;
-
-  return q > 0.0f ? q : 0.0f;
-}
-
-static inline gfloat
-from_rounded (const NfSolid *solid, gfloat x, gfloat y, gfloat z)
-{
-  gfloat r = solid->form.round;
-  gfloat a = beyond (x, solid->form.half - r);
-  gfloat b = beyond (y, solid->form.high - r);
-  gfloat c = beyond (z, solid->form.half - r);
-
-  return sqrtf (a * a + b * b + c * c) - r;
-}
-
-/* on from the sharp shape to the rounded one; in > out where that is missed */
-static void
-cast_rounded (const NfSolid *solid, const Local *local, NfLanes in, NfLanes out)
-{
-  gboolean cube = solid->shape == NF_SCENE_CUBE;
-  NfLanes gap;
-
-  for (guint step = 0; step <= ROUNDING_STEPS; step++) {
-    gfloat most = 0.0f;
-
-    for (guint i = 0; i < NF_PACKET; i++) {
-      gfloat x = local->from.x[i] + in[i] * local->along.x[i];
-      gfloat y = local->from.y[i] + in[i] * local->along.y[i];
-      gfloat z = local->from.z[i] + in[i] * local->along.z[i];
-      gfloat round = sqrtf (x * x + z * z);
-      gfloat g = from_rounded (solid, cube ? x : round, y, cube ? z : 0.0f);
-
-      gap[i] = in[i] <= out[i] ? g : 0.0f;
-      most = gap[i] > most ? gap[i] : most;
-    }
-    if (most < TOUCHING)
-      return;
-    for (guint i = 0; i < NF_PACKET; i++)
-      in[i] += gap[i] >= TOUCHING ? gap[i] / local->speed[i] : 0.0f;
-  }
-  for (guint i = 0; i < NF_PACKET; i++)
-    in[i] = gap[i] < TOUCHING ? in[i] : 1e30f;
-}
-
 /**
  * nf_solid_cast:
  * @from: where the rays start
@@ -191,11 +135,9 @@ nf_solid_cast (const NfSolid *solid, const NfPacket *from,
       break;
     case NF_SCENE_CUBE:
       cast_cube (solid, &local, in, out);
-      cast_rounded (solid, &local, in, out);
       break;
     case NF_SCENE_CYLINDER:
       cast_cylinder (solid, &local, in, out);
-      cast_rounded (solid, &local, in, out);
       break;
   }
   for (guint i = 0; i < NF_PACKET; i++) {
@@ -205,21 +147,32 @@ nf_solid_cast (const NfSolid *solid, const NfPacket *from,
   }
 }
 
+/* how far a normal leans to one side at this distance from the middle: edges
+ * shine like flat bevels, whose normals keep near the middle */
+static inline gfloat
+leaning (gfloat p, gfloat inner)
+{
+  gfloat q = fabsf (p) - inner;
+
+  return sqrtf (q > 0.0f ? q : 0.0f);
+}
+
 /**
  * nf_solid_normals:
  * @points: on the solid
  * @normals: (out): unit vectors that point out of it
+ * @curved: (out): square of how far they turn nearby, radians
  */
 void
-nf_solid_normals (
-    const NfSolid *solid, const NfPacket *points, NfPacket *normals)
+nf_solid_normals (const NfSolid *solid, const NfPacket *points,
+    NfPacket *normals, NfLanes curved)
 {
   const gfloat *c = solid->center;
   const gfloat *X = solid->axes[0], *Y = solid->axes[1], *Z = solid->axes[2];
   gboolean cube = solid->shape == NF_SCENE_CUBE;
   gboolean sphere = solid->shape == NF_SCENE_SPHERE;
-  gfloat wide = sphere ? 0.0f : solid->form.half - solid->form.round - 1e-3f;
-  gfloat high = sphere ? 0.0f : solid->form.high - solid->form.round - 1e-3f;
+  gfloat wide = sphere ? 0.0f : solid->form.half - solid->form.bevel - 1e-4f;
+  gfloat high = sphere ? 0.0f : solid->form.high - solid->form.bevel - 1e-4f;
 
   for (guint i = 0; i < NF_PACKET; i++) {
     gfloat px = points->x[i] - c[0], py = points->y[i] - c[1];
@@ -228,21 +181,26 @@ nf_solid_normals (
     gfloat y = px * Y[0] + py * Y[1] + pz * Y[2];
     gfloat z = px * Z[0] + py * Z[1] + pz * Z[2];
     gfloat round = sqrtf (x * x + z * z) + NOTHING;
-    gfloat side = beyond (round, wide) / round;
-    gfloat a = cube ? copysignf (beyond (x, wide), x) : x * side;
-    gfloat b = copysignf (beyond (y, high), y);
-    gfloat d = cube ? copysignf (beyond (z, wide), z) : z * side;
+    gfloat side = leaning (round, wide) / round;
+    gfloat a = cube ? copysignf (leaning (x, wide), x) : x * side;
+    gfloat b = copysignf (leaning (y, high), y);
+    gfloat d = cube ? copysignf (leaning (z, wide), z) : z * side;
     gfloat scale;
 
+    curved[i] =
+        (a != 0.0f) + (b != 0.0f) + (cube & (d != 0.0f)) > 1 ? CURVED : 0.0f;
+    curved[i] = sphere ? 0.0f : curved[i];
     a = sphere ? x : a;
     b = sphere ? y : b;
     d = sphere ? z : d;
-    scale = 1.0f / sqrtf (a * a + b * b + d * d + 1e-20f);
-    a *= scale;
-    b *= scale;
-    d *= scale;
-    normals->x[i] = a * X[0] + b * Y[0] + d * Z[0];
-    normals->y[i] = a * X[1] + b * Y[1] + d * Z[1];
-    normals->z[i] = a * X[2] + b * Y[2] + d * Z[2];
+    x = a * X[0] + b * Y[0] + d * Z[0];
+    y = a * X[1] + b * Y[1] + d * Z[1];
+    z = a * X[2] + b * Y[2] + d * Z[2];
+    /* no bevel where it stands */
+    y = sphere | (y > 0.0f) ? y : 0.0f;
+    scale = 1.0f / sqrtf (x * x + y * y + z * z + 1e-20f);
+    normals->x[i] = x * scale;
+    normals->y[i] = y * scale;
+    normals->z[i] = z * scale;
   }
 }

@@ -33,21 +33,54 @@ typedef struct
 
 extern const NfLight nf_lights[NF_LIGHTS];
 
-/* light from everywhere: on level ground, and seen in a mirror */
+/* light from everywhere, as level ground sends it back */
 extern const gfloat nf_look_ambient[3];
-extern const gfloat nf_look_sky[3];
 
-/* half the height and half the width of each shape, and how round its edges
- * are, in the order of #NfSceneShape */
+/* the light of the ground on surfaces that look down, of the ground's own; it
+ * is darker close to the ground, where the object shades it */
+extern const gfloat nf_look_bounce, nf_look_bounce_near;
+
+/* what mirrors show above the horizon: dark all around but brighter ahead,
+ * where x ahead[0] + z ahead[1] + ahead[2] of their direction is near 1; the
+ * horizon is so blurred: part of the direction's height */
+extern const gfloat nf_look_sky[2], nf_look_ahead[3], nf_look_horizon;
+
+/**
+ * NfGloss: images of the lights in metal
+ * @width: how blurred they are, radians
+ * @size: the part that the lights' own size has in theirs
+ * @halo: brightness of the wide halo around them
+ */
 typedef struct
 {
-  gfloat half, high, round;
+  gfloat width, size, halo;
+} NfGloss;
+
+extern const NfGloss nf_look_gloss;
+
+/* the light that objects send to what stands near */
+extern const gfloat nf_look_glow;
+
+/**
+ * NfForm:
+ * @half: half the width
+ * @high: half the height
+ * @bevel: width of the edges' bevels
+ */
+typedef struct
+{
+  gfloat half, high, bevel;
 } NfForm;
 
+/* in the order of #NfSceneShape */
 extern const NfForm nf_look_forms[3];
 
-/* by color: how much of the light comes back, relative to the ground */
-extern const gfloat nf_look_rubber[8][3];
-extern const gfloat nf_look_metal[8][3];
+/* the paints: how much light they send back */
+extern const gfloat nf_look_colors[8][3];
+
+/* how bright matt and metal paint are, relative to the ground; what part of
+ * their surroundings matt ones mirror, seen from above and along the surface */
+extern const gfloat nf_look_matt, nf_look_metal;
+extern const gfloat nf_look_sheen[2];
 
 G_END_DECLS

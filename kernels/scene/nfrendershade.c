@@ -137,8 +137,8 @@ gather (const NfStage *stage, const NfPacket *points, const NfPacket *normals,
 
     near = near < 0.0f ? 0.0f : near;
     near = near > 1.0f ? 1.0f : near;
-    /* the ground close to an object lies in its shadow */
-    bounce = 0.1f * (1.0f - sky) * (0.4f + 0.6f * near);
+    bounce = nf_look_bounce * (1.0f - sky)
+        * (nf_look_bounce_near + (1.0f - nf_look_bounce_near) * near);
     sum->x[i] = nf_look_ambient[0] * sky + bounce;
     sum->y[i] = nf_look_ambient[1] * sky + bounce;
     sum->z[i] = nf_look_ambient[2] * sky + bounce;
@@ -183,8 +183,11 @@ to_ground (const NfPacket *from, const NfPacket *along, NfPacket *points)
 
 /* mirror images of the lights, blurred by the metal's roughness */
 static void
-add_gloss (const NfPacket *points, const NfPacket *mirror, NfPacket *color)
+add_gloss (const NfPacket *points, const NfPacket *mirror, const NfLanes curved,
+    NfPacket *color)
 {
+  const NfGloss *gloss = &nf_look_gloss;
+
   for (guint l = 0; l < NF_LIGHTS; l++) {
     const NfLight *light = &nf_lights[l];
     const gfloat *p = light->position, *c = light->color;
@@ -195,11 +198,16 @@ add_gloss (const NfPacket *points, const NfPacket *mirror, NfPacket *color)
     for (guint i = 0; i < NF_PACKET; i++) {
       gfloat x = p[0] - points->x[i], y = p[1] - points->y[i];
       gfloat z = p[2] - points->z[i];
-      gfloat cosine = (x * mirror->x[i] + y * mirror->y[i] + z * mirror->z[i])
-          / sqrtf (x * x + y * y + z * z);
-      /* about the square of the angle between them */
-      gfloat off = 2.0f * (1.0f - cosine) / (0.1f * 0.1f);
-      gfloat lobe = 1.0f / ((1.0f + off) * (1.0f + off));
+      gfloat rr = x * x + y * y + z * z;
+      gfloat cosine =
+          (x * mirror->x[i] + y * mirror->y[i] + z * mirror->z[i]) / sqrtf (rr);
+      /* the squares of about the angle between them and the image's size */
+      gfloat size = gloss->width * gloss->width
+          + light->radius * light->radius / rr * gloss->size;
+      gfloat wide = size + curved[i];
+      gfloat off = 2.0f * (1.0f - cosine), core = 1.0f + off / wide;
+      gfloat lobe = sqrtf (size / wide) / (core * core)
+          + gloss->halo / (1.0f + 0.1f * off / size);
 
       color->x[i] += r * lobe;
       color->y[i] += g * lobe;
@@ -211,7 +219,8 @@ add_gloss (const NfPacket *points, const NfPacket *mirror, NfPacket *color)
 /* the surroundings without the objects */
 static void
 surroundings (const NfStage *stage, const NfPacket *points,
-    const NfPacket *mirror, gboolean shadows, NfPacket *color)
+    const NfPacket *mirror, const NfLanes curved, gboolean shadows,
+    NfPacket *color)
 {
   NfPacket ground, below;
   NfStage bare = *stage;
@@ -221,16 +230,21 @@ surroundings (const NfStage *stage, const NfPacket *points,
   to_ground (points, mirror, &ground);
   nf_stage_ground (&bare, &ground, FALSE, &below);
   for (guint i = 0; i < NF_PACKET; i++) {
-    /* the horizon is a little blurred */
-    gfloat s = 0.5f - mirror->y[i] / 0.04f;
+    gfloat s = 0.5f - (mirror->y[i] + 0.02f) / nf_look_horizon;
+    gfloat ahead = nf_look_ahead[0] * mirror->x[i]
+        + nf_look_ahead[1] * mirror->z[i] + nf_look_ahead[2];
+    gfloat sky;
 
     s = s < 0.0f ? 0.0f : s;
     s = s > 1.0f ? 1.0f : s;
-    color->x[i] = nf_look_sky[0] + s * (below.x[i] - nf_look_sky[0]);
-    color->y[i] = nf_look_sky[1] + s * (below.y[i] - nf_look_sky[1]);
-    color->z[i] = nf_look_sky[2] + s * (below.z[i] - nf_look_sky[2]);
+    ahead = ahead < 0.0f ? 0.0f : ahead;
+    ahead = ahead > 1.0f ? 1.0f : ahead;
+    sky = nf_look_sky[0] + ahead * (nf_look_sky[1] - nf_look_sky[0]);
+    color->x[i] = sky + s * (below.x[i] - sky);
+    color->y[i] = sky + s * (below.y[i] - sky);
+    color->z[i] = sky + s * (below.z[i] - sky);
   }
-  add_gloss (points, mirror, color);
+  add_gloss (points, mirror, curved, color);
 }
 
 /* the directions in which mirrors with these normals look, of unit length, and
@@ -254,19 +268,46 @@ reflect (const NfPacket *along, const NfPacket *points, const NfPacket *normals,
   }
 }
 
+/* what matt surfaces mirror: much blurred, more of it along the surface */
+static void
+add_sheen (const NfStage *stage, const NfPacket *along, const NfPacket *normals,
+    NfPacket *color)
+{
+  gfloat most = 0.24f * stage->strength;
+
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat x = along->x[i], y = along->y[i], z = along->z[i];
+    gfloat nx = normals->x[i], ny = normals->y[i], nz = normals->z[i];
+    gfloat scale = 1.0f / sqrtf (x * x + y * y + z * z);
+    gfloat facing = -(x * nx + y * ny + z * nz) * scale;
+    gfloat graze = 1.0f - (facing > 0.0f ? facing : 0.0f);
+    gfloat up = y * scale + 2.0f * facing * ny;
+    gfloat ground = 0.5f - 0.5f * up, e;
+
+    graze *= graze;
+    graze *= graze * (1.0f - facing);
+    e = nf_look_sheen[0] + (nf_look_sheen[1] - nf_look_sheen[0]) * graze;
+    e *= most * (0.3f + 0.7f * ground);
+    color->x[i] += e;
+    color->y[i] += e;
+    color->z[i] += e;
+  }
+}
+
 /* an object as another one mirrors it */
 static void
 mirrored (const NfStage *stage, const NfSolid *solid, const NfPacket *along,
     const NfPacket *points, NfPacket *color)
 {
   NfPacket normals, again, above;
+  NfLanes curved;
 
-  nf_solid_normals (solid, points, &normals);
+  nf_solid_normals (solid, points, &normals, curved);
   if (solid->rubber) {
     gather (stage, points, &normals, solid, FALSE, color);
   } else {
     reflect (along, points, &normals, &again, &above);
-    surroundings (stage, &above, &again, FALSE, color);
+    surroundings (stage, &above, &again, curved, FALSE, color);
   }
   tint (color, solid->color);
 }
@@ -323,14 +364,17 @@ nf_stage_shade (const NfStage *stage, const NfSolid *solid,
     const NfPacket *along, const NfPacket *points, NfPacket *color)
 {
   NfPacket normals, mirror, above;
+  NfLanes curved;
 
-  nf_solid_normals (solid, points, &normals);
+  nf_solid_normals (solid, points, &normals, curved);
   if (solid->rubber) {
     gather (stage, points, &normals, solid, TRUE, color);
+    tint (color, solid->color);
+    add_sheen (stage, along, &normals, color);
   } else {
     reflect (along, points, &normals, &mirror, &above);
-    surroundings (stage, &above, &mirror, TRUE, color);
+    surroundings (stage, &above, &mirror, curved, TRUE, color);
     add_mirrored (stage, solid, &above, &mirror, color);
+    tint (color, solid->color);
   }
-  tint (color, solid->color);
 }

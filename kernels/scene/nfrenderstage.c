@@ -136,10 +136,12 @@ set_solid (NfSolid *solid, const NfSceneObject *object)
   }
   for (guint k = 0; k < 3; k++) {
     solid->center[k] = (gfloat) object->position[k];
-    solid->color[k] =
-        solid->rubber ? nf_look_rubber[color][k] : nf_look_metal[color][k];
-    solid->glow[k] = 0.12f * solid->color[k];
+    solid->color[k] = nf_look_colors[color][k]
+        * (solid->rubber ? nf_look_matt : nf_look_metal);
+    solid->glow[k] = nf_look_glow * solid->color[k];
   }
+  /* what is a little less than a size high still stands on the ground */
+  solid->center[1] -= 0.5f - solid->form.high;
   set_axes (solid, object->rotation);
   place_lights (solid);
 }

@@ -77,8 +77,8 @@ void nf_stage_clear (NfStage *stage);
 /* nfrendercast.c */
 void nf_solid_cast (const NfSolid *solid, const NfPacket *from,
     const NfPacket *along, NfLanes distance);
-void nf_solid_normals (
-    const NfSolid *solid, const NfPacket *points, NfPacket *normals);
+void nf_solid_normals (const NfSolid *solid, const NfPacket *points,
+    NfPacket *normals, NfLanes curved);
 
 /* nfrendershadow.c */
 void nf_stage_open (const NfStage *stage, guint light, const NfPacket *points,
