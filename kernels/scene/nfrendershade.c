@@ -13,8 +13,6 @@
 #define NEAR 16.0f /* square of how far away an object still darkens a place */
 #define AWAY 1e-3f /* rays leave a surface from this far above it */
 
-static const gfloat up[3] = { 0, 1, 0 };
-
 /* light of one source that arrives at surfaces with these normals, were
  * nothing in the way; adds to sum what comes through */
 static void
@@ -108,9 +106,9 @@ nf_stage_ground (const NfStage *stage, const NfPacket *points, gboolean many,
   NfPacket normals;
 
   for (guint i = 0; i < NF_PACKET; i++) {
-    normals.x[i] = up[0];
-    normals.y[i] = up[1];
-    normals.z[i] = up[2];
+    normals.x[i] = 0.0f;
+    normals.y[i] = 1.0f;
+    normals.z[i] = 0.0f;
     color->x[i] = nf_look_ambient[0];
     color->y[i] = nf_look_ambient[1];
     color->z[i] = nf_look_ambient[2];
