@@ -13,32 +13,56 @@
 
 typedef gint32 NfBits[NF_PACKET];
 
-/* whether a line from any of the points to the light may meet the solid */
-static gboolean
-is_between (const NfSolid *solid, const NfLight *light, const NfPacket *points)
+/* a ball around all points of a packet */
+typedef struct
 {
-  const gfloat *p = light->position, *c = solid->center;
-  gfloat x = p[0] - c[0], y = p[1] - c[1], z = p[2] - c[2];
-  gint any = 0;
+  gfloat center[3], radius;
+} Ball;
 
-  for (guint i = 0; i < NF_PACKET; i++) {
-    gfloat ox = points->x[i] - c[0], oy = points->y[i] - c[1];
-    gfloat oz = points->z[i] - c[2];
-    gfloat dx = x - ox, dy = y - oy, dz = z - oz;
-    gfloat t = -(ox * dx + oy * dy + oz * dz)
-        / (dx * dx + dy * dy + dz * dz + NOTHING);
-    gfloat reach;
+static void
+span (const NfLanes v, gfloat *middle, gfloat *half)
+{
+  gfloat low = v[0], high = v[0];
 
-    t = t < 0.0f ? 0.0f : t;
-    t = t > 1.0f ? 1.0f : t;
-    ox += t * dx;
-    oy += t * dy;
-    oz += t * dz;
-    reach = solid->bound + light->radius * t;
-    any |= ox * ox + oy * oy + oz * oz < reach * reach;
+  for (guint i = 1; i < NF_PACKET; i++) {
+    low = v[i] < low ? v[i] : low;
+    high = v[i] > high ? v[i] : high;
   }
+  *middle = 0.5f * (low + high);
+  *half = 0.5f * (high - low);
+}
 
-  return any != 0;
+static Ball
+ball_around (const NfPacket *points)
+{
+  gfloat x, y, z;
+  Ball ball;
+
+  span (points->x, &ball.center[0], &x);
+  span (points->y, &ball.center[1], &y);
+  span (points->z, &ball.center[2], &z);
+  ball.radius = sqrtf (x * x + y * y + z * z);
+  return ball;
+}
+
+/* whether a line from any of the ball's points to the light may meet the
+ * solid */
+static gboolean
+is_between (const NfSolid *solid, const NfLight *light, const Ball *ball)
+{
+  gfloat oo = 0.0f, od = 0.0f, dd = NOTHING, reach, t;
+
+  for (guint k = 0; k < 3; k++) {
+    gfloat o = ball->center[k] - solid->center[k];
+    gfloat d = light->position[k] - ball->center[k];
+
+    oo += o * o;
+    od += o * d;
+    dd += d * d;
+  }
+  t = CLAMP (-od / dd, 0.0f, 1.0f);
+  reach = solid->bound + light->radius * t + ball->radius;
+  return oo + t * (2.0f * od + t * dd) < reach * reach * 1.001f;
 }
 
 static void
@@ -159,12 +183,13 @@ nf_stage_open (const NfStage *stage, guint light, const NfPacket *points,
   guint first = many ? 0 : NF_STAGE_MANY;
   guint n = many ? NF_STAGE_MANY : NF_STAGE_FEW;
   NfBits hidden = { 0 };
+  Ball ball = ball_around (points);
   gboolean any = FALSE;
 
   for (guint s = 0; s < stage->n; s++) {
     const NfSolid *solid = &stage->solids[s];
 
-    if (solid == except || !is_between (solid, &nf_lights[light], points))
+    if (solid == except || !is_between (solid, &nf_lights[light], &ball))
       continue;
     hide (solid, light, points, first, n, hidden);
     any = TRUE;
