@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * @camera: where it is seen from
  * @light: strength of the light, 1 on average
  *
- * Differs a little from clip to clip, as in the real ones.
+ * Differs from clip to clip by less than can be seen, as in the real ones.
  */
 typedef struct
 {
