@@ -5,26 +5,26 @@
 
 const NfLight nf_lights[NF_LIGHTS] = {
   /* bluish, far on the left */
-  { { -9.238f, 6.961f, 21.5f }, { 0.5568f, -0.5205f, -0.6474f }, 1.228f,
-      { 6.69f, 6.901f, 9.045f }, FALSE, 6.057f },
+  { { -9.493f, 7.227f, 21.6f }, { 0.5928f, -0.4819f, -0.6452f }, 1.704f,
+      { 7.725f, 7.889f, 10.06f }, FALSE, 2.302f },
   /* white, on the right, above the farther objects */
-  { { 6.4f, 14.02f, 13.41f }, { -0.383f, -0.9234f, -0.0238f }, 1.69f,
-      { 17.55f, 17.67f, 17.66f }, FALSE, 5.774f },
+  { { 6.617f, 14.43f, 13.41f }, { -0.3795f, -0.9238f, -0.05025f }, 1.233f,
+      { 19.49f, 19.3f, 18.94f }, FALSE, 10.83f },
   /* warm, behind the camera on the left */
-  { { -6.312f, 9.654f, -3.726f }, { 0.4f, -0.2326f, 0.8865f }, 1.09f,
-      { 30.97f, 29.18f, 24.85f }, FALSE, 15.59f },
+  { { -6.556f, 9.721f, -3.926f }, { 0.4138f, -0.2163f, 0.8843f }, 1.343f,
+      { 32.24f, 30.32f, 25.54f }, FALSE, 11.24f },
   /* high behind the camera */
-  { { -185.0f, 902.2f, -389.5f }, { 0.185f, -0.9022f, 0.3895f }, 127.0f,
-      { 0.111f, 0.1132f, 0.1159f }, TRUE, 6.793f },
+  { { -184.3f, 898.0f, -399.6f }, { 0.1843f, -0.898f, 0.3996f }, 139.7f,
+      { 0.1167f, 0.1205f, 0.1216f }, TRUE, 2.904f },
 };
 
-const gfloat nf_look_ambient[3] = { 0.02104f, 0.01915f, 0.0162f };
-const gfloat nf_look_bounce = 0.1716f, nf_look_bounce_near = 1.174f;
-const gfloat nf_look_sky[2] = { 0.01316f, 0.1131f };
-const gfloat nf_look_ahead[3] = { 2.531f, 3.095f, -2.216f };
-const gfloat nf_look_horizon = 0.247f;
-const NfGloss nf_look_gloss = { 0.03938f, 0.7533f, 0.01317f };
-const gfloat nf_look_glow = 0.1177f;
+const gfloat nf_look_ambient[3] = { 0.01193f, 0.01085f, 0.009638f };
+const gfloat nf_look_bounce = 0.1835f, nf_look_bounce_near = 1.068f;
+const gfloat nf_look_sky[2] = { 0.01487f, 0.1134f };
+const gfloat nf_look_ahead[3] = { 2.536f, 3.497f, -2.365f };
+const gfloat nf_look_horizon = 0.05f;
+const NfGloss nf_look_gloss = { 0.0005f, 1.326f, 0.01081f };
+const gfloat nf_look_glow = 0.1079f;
 
 const NfForm nf_look_forms[3] = {
   { 0.475f, 0.475f, 0.07f },
@@ -43,5 +43,5 @@ const gfloat nf_look_colors[8][3] = {
   { 1.000f, 0.933f, 0.200f },
 };
 
-const gfloat nf_look_matt = 1.125f, nf_look_metal = 0.8872f;
-const gfloat nf_look_sheen[2] = { 0.01134f, 0.08157f };
+const gfloat nf_look_matt = 1.129f, nf_look_metal = 0.8908f;
+const gfloat nf_look_sheen[2] = { 0.005396f, 0.1555f };
