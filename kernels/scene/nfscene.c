@@ -16,8 +16,15 @@
 #define KINDS 48
 #define MAX_FRAMES 1000
 #define GAP 1.5 /* between centres, so that no two cubes touch */
-#define OUTSIDE 2.0 /* sizes from the edge of the picture to the start */
+#define OUTSIDE 2.0 /* least way from the picture's edge to the start, sizes */
+#define FARTHEST 8.0 /* and the longest */
+#define REACH 1.0 /* sizes around a centre that an object may be seen in */
 #define WARM_UP 16 /* frames before the first one */
+
+/* when others reach the picture's edge: this frame, and the longer after it the
+ * less often */
+#define FIRST_ARRIVAL -3.0
+#define EARLINESS 1.6
 
 /* where objects rest, in sizes */
 #define LEFT -4.2
@@ -172,24 +179,44 @@ draw_target (Making *making, Dice *dice, gdouble *x, gdouble *z)
   *z = motion.position[2] + draw (dice, -0.6, 0.6);
 }
 
+static gboolean
+is_in_sight (const NfCamera *camera, gdouble x, gdouble z)
+{
+  const gdouble centre[3] = { x, 0.5, z };
+  gdouble column, row, depth, reach;
+
+  if (!nf_camera_project (camera, centre, &column, &row, &depth))
+    return FALSE;
+  reach = REACH * camera->focal / depth;
+  return column > -reach && column < camera->width + reach && row > -reach
+      && row < camera->height + reach;
+}
+
+/* It starts on the line from its target through a place on the picture's edge,
+ * so far out that it is not seen */
 static void
 plan_entry (Making *making, Dice *dice, guint8 id)
 {
+  const NfCamera *camera = &making->scene->view.camera;
   Entry *entry = &making->entries[making->n_entries++];
-  gdouble x, z, to_x, to_z, distance, speed;
-  gdouble arrival = -3 + 22 * pow (draw (dice, 0, 1), 1.6);
+  gdouble x, z, to_x, to_z, distance, speed, arrival, out = OUTSIDE;
 
-  draw_edge (&making->scene->view.camera, dice, &x, &z);
+  draw_edge (camera, dice, &x, &z);
   draw_target (making, dice, &to_x, &to_z);
   distance = MAX (hypot (to_x - x, to_z - z), 1e-3);
+  to_x = (to_x - x) / distance;
+  to_z = (to_z - z) / distance;
+  while (out < FARTHEST && is_in_sight (camera, x - out * to_x, z - out * to_z))
+    out += 0.5;
   speed = draw (dice, SLOW, FAST);
+  arrival = FIRST_ARRIVAL
+      + making->scene->frames * pow (draw (dice, 0, 1), EARLINESS);
   *entry = (Entry){ .id = id,
-    .start = (gint) floor (arrival - OUTSIDE / speed),
-    .x = x - OUTSIDE * (to_x - x) / distance,
-    .z = z - OUTSIDE * (to_z - z) / distance,
+    .start = (gint) floor (arrival - out / speed),
+    .x = x - out * to_x,
+    .z = z - out * to_z,
     .turn = draw (dice, 0, 2 * G_PI),
-    .velocity = {
-        speed * (to_x - x) / distance, speed * (to_z - z) / distance } };
+    .velocity = { speed * to_x, speed * to_z } };
 }
 
 /* One object at least rests, and one at least moves, where there are two */
@@ -211,16 +238,21 @@ populate (Making *making, const NfSceneParams *params)
       plan_entry (making, &dice, order[i] + 1);
 }
 
-/* What is due starts, unless another object is in its way */
+/* What is due starts, or the next frame from farther away if another object is
+ * in its way */
 static void
 start_entries (Making *making, gint frame)
 {
   for (guint i = 0; i < making->n_entries; i++) {
     Entry *e = &making->entries[i];
 
-    if (e->id == 0 || e->start > frame
-        || !nf_physics_has_room (making->physics, e->x, e->z, GAP))
+    if (e->id == 0 || e->start > frame)
       continue;
+    if (!nf_physics_has_room (making->physics, e->x, e->z, GAP)) {
+      e->x -= e->velocity[0];
+      e->z -= e->velocity[1];
+      continue;
+    }
     nf_physics_add (making->physics, nf_scene_shape (e->id), e->x, e->z,
         e->turn, e->velocity);
     making->ids[making->n_bodies++] = e->id;

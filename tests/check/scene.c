@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define CLIPS 40
+#define OVERLAP 0.09 /* two that meet at full speed, within one small step */
 
 static NfScene *
 make_clip (guint64 seed, guint64 clip)
@@ -200,10 +201,59 @@ test_objects_stay_apart_and_on_the_ground (void)
       for (guint i = 0; i < n; i++) {
         g_assert_cmpfloat_with_epsilon (o[i].position[1], 0.5, 0.01);
         for (guint k = 0; k < i; k++)
-          g_assert_cmpfloat (gap (&o[i], &o[k]), >, -0.06);
+          g_assert_cmpfloat (gap (&o[i], &o[k]), >, -OVERLAP);
       }
     }
   }
+}
+
+static gboolean
+shows (const NfCamera *camera, const NfSceneObject *object)
+{
+  gdouble x, y;
+
+  return nf_camera_project (camera, object->position, &x, &y, NULL) && x > 0
+      && x < camera->width && y > 0 && y < camera->height;
+}
+
+/* what comes later comes from outside, some of it into the picture; some moves
+ * at once, some rests, some leaves */
+static void
+test_objects_come_and_go (void)
+{
+  guint came = 0, left = 0, moved = 0, rested = 0;
+
+  for (guint clip = 0; clip < CLIPS; clip++) {
+    g_autoptr (NfScene) scene = make_clip (2, clip);
+    const NfCamera *camera = &nf_scene_view (scene)->camera;
+
+    for (guint t = 1; t < NF_SCENE_FRAMES; t++) {
+      guint n, n_before;
+      const NfSceneObject *now = nf_scene_objects (scene, t, &n);
+      const NfSceneObject *before = nf_scene_objects (scene, t - 1, &n_before);
+
+      for (guint i = 0; i < n; i++) {
+        if (i >= n_before) {
+          g_assert_false (shows (camera, &now[i]));
+          continue;
+        }
+        came += !shows (camera, &before[i]) && shows (camera, &now[i]);
+        left += shows (camera, &before[i]) && !shows (camera, &now[i]);
+        if (t == 1) {
+          gboolean still = hypot (now[i].position[0] - before[i].position[0],
+                               now[i].position[2] - before[i].position[2])
+              < 0.01;
+
+          rested += still;
+          moved += !still;
+        }
+      }
+    }
+  }
+  g_assert_cmpuint (came, >, CLIPS / 2);
+  g_assert_cmpuint (left, >, CLIPS / 20);
+  g_assert_cmpuint (moved, >, CLIPS / 4);
+  g_assert_cmpuint (rested, >, CLIPS);
 }
 
 /* energy of motion for unit mass; cubes and cylinders turn upright */
@@ -370,6 +420,7 @@ main (int argc, char **argv)
   g_test_add_func ("/scene/numbers", test_numbers_of_objects);
   g_test_add_func ("/scene/bad", test_bad_numbers_fail);
   g_test_add_func ("/scene/apart", test_objects_stay_apart_and_on_the_ground);
+  g_test_add_func ("/scene/come-and-go", test_objects_come_and_go);
   g_test_add_func ("/scene/energy", test_energy_never_grows);
   g_test_add_func ("/scene/rest", test_rest_stays_rest);
   g_test_add_func ("/scene/roll", test_spheres_roll);
