@@ -5,31 +5,31 @@
 
 const NfLight nf_lights[NF_LIGHTS] = {
   /* bluish, far on the left */
-  { { -9.493f, 7.227f, 21.6f }, { 0.5928f, -0.4819f, -0.6452f }, 1.704f,
-      { 7.725f, 7.889f, 10.06f }, FALSE, 2.302f },
+  { { -9.427f, 7.104f, 21.79f }, { 0.5732f, -0.4573f, -0.6799f }, 1.634f,
+      { 7.669f, 7.705f, 9.985f }, FALSE, 6.644f },
   /* white, on the right, above the farther objects */
-  { { 6.617f, 14.43f, 13.41f }, { -0.3795f, -0.9238f, -0.05025f }, 1.233f,
-      { 19.49f, 19.3f, 18.94f }, FALSE, 10.83f },
+  { { 6.514f, 14.22f, 13.34f }, { -0.4062f, -0.9124f, -0.04948f }, 1.495f,
+      { 19.22f, 18.72f, 18.6f }, FALSE, 13.3f },
   /* warm, behind the camera on the left */
-  { { -6.556f, 9.721f, -3.926f }, { 0.4138f, -0.2163f, 0.8843f }, 1.343f,
-      { 32.24f, 30.32f, 25.54f }, FALSE, 11.24f },
+  { { -6.624f, 9.644f, -3.973f }, { 0.4037f, -0.2124f, 0.8899f }, 1.206f,
+      { 31.82f, 30.05f, 25.52f }, FALSE, 25.18f },
   /* high behind the camera */
-  { { -184.3f, 898.0f, -399.6f }, { 0.1843f, -0.898f, 0.3996f }, 139.7f,
-      { 0.1167f, 0.1205f, 0.1216f }, TRUE, 2.904f },
+  { { -189.0f, 896.8f, -400.0f }, { 0.189f, -0.8968f, 0.4f }, 132.0f,
+      { 0.1186f, 0.1209f, 0.1223f }, TRUE, 9.422f },
 };
 
-const gfloat nf_look_ambient[3] = { 0.01193f, 0.01085f, 0.009638f };
-const gfloat nf_look_bounce = 0.1835f, nf_look_bounce_near = 1.068f;
-const gfloat nf_look_sky[2] = { 0.01487f, 0.1134f };
-const gfloat nf_look_ahead[3] = { 2.536f, 3.497f, -2.365f };
-const gfloat nf_look_horizon = 0.05f;
-const NfGloss nf_look_gloss = { 0.0005f, 1.326f, 0.01081f };
-const gfloat nf_look_glow = 0.1079f;
+const gfloat nf_look_ambient[3] = { 0.01111f, 0.0115f, 0.009993f };
+const gfloat nf_look_bounce = 0.1804f, nf_look_bounce_near = 1.095f;
+const gfloat nf_look_sky[2] = { 0.01107f, 0.1061f };
+const gfloat nf_look_ahead[3] = { 2.608f, 3.681f, -2.377f };
+const gfloat nf_look_horizon = 0.06387f;
+const NfGloss nf_look_gloss = { 0.03268f, 0.5843f, 0.01f };
+const gfloat nf_look_glow = 0.09325f;
 
 const NfForm nf_look_forms[3] = {
   { 0.475f, 0.475f, 0.07f },
   { 0.5f, 0.5f, 0.0f },
-  { 0.5f, 0.482f, 0.05f },
+  { 0.5f, 0.482f, 0.03f },
 };
 
 const gfloat nf_look_colors[8][3] = {
@@ -43,5 +43,5 @@ const gfloat nf_look_colors[8][3] = {
   { 1.000f, 0.933f, 0.200f },
 };
 
-const gfloat nf_look_matt = 1.129f, nf_look_metal = 0.8908f;
-const gfloat nf_look_sheen[2] = { 0.005396f, 0.1555f };
+const gfloat nf_look_matt = 1.13f, nf_look_metal = 0.8977f;
+const gfloat nf_look_sheen[2] = { 0.005177f, 0.1477f };
