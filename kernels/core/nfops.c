@@ -205,9 +205,16 @@ NfTensor *
 nf_op_linear (NfTensor *x, NfTensor *weight, NfTensor *bias,
     const NfLinearParams *params, GError **error)
 {
-  NfTensor *in[] = { x, weight, bias };
+  return nf_op_linear_pair (x, NULL, weight, bias, params, error);
+}
 
-  return nf_op_run (NF_OP_LINEAR, in, 3, params, error);
+NfTensor *
+nf_op_linear_pair (NfTensor *x, NfTensor *skip, NfTensor *weight,
+    NfTensor *bias, const NfLinearParams *params, GError **error)
+{
+  NfTensor *in[] = { x, weight, bias, skip };
+
+  return nf_op_run (NF_OP_LINEAR, in, 4, params, error);
 }
 
 NfTensor *
@@ -235,9 +242,19 @@ NfTensor *
 nf_op_group_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,
     const NfGroupNormParams *params, GError **error)
 {
-  NfTensor *in[] = { x, weight, bias };
+  const NfGroupNormInputs inputs = { .x = x, .weight = weight, .bias = bias };
 
-  return nf_op_run (NF_OP_GROUP_NORM, in, 3, params, error);
+  return nf_op_group_norm_modulated (&inputs, params, error);
+}
+
+NfTensor *
+nf_op_group_norm_modulated (const NfGroupNormInputs *inputs,
+    const NfGroupNormParams *params, GError **error)
+{
+  NfTensor *in[] = { inputs->x, inputs->weight, inputs->bias, inputs->scale,
+    inputs->shift, inputs->time, inputs->skip };
+
+  return nf_op_run (NF_OP_GROUP_NORM, in, G_N_ELEMENTS (in), params, error);
 }
 
 NfTensor *

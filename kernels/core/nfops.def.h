@@ -10,12 +10,12 @@
 NF_OP (CONV2D, conv2d, NfConv2dParams, 2, 4, NF_OP_GRAD)
 NF_OP (
     CONV2D_CAT, conv2d_cat, NfConv2dCatParams, 2, NF_OP_MAX_INPUTS, NF_OP_GRAD)
-NF_OP (LINEAR, linear, NfLinearParams, 2, 3, NF_OP_GRAD)
+NF_OP (LINEAR, linear, NfLinearParams, 2, 4, NF_OP_GRAD)
 NF_OP (ATTENTION, attention, NfAttentionParams, 3, 3, NF_OP_GRAD)
 NF_OP (SOFTMAX, softmax, NfNoParams, 1, 1, NF_OP_GRAD)
 NF_OP (MAX_POOL, max_pool, NfMaxPoolParams, 1, 1, NF_OP_GRAD)
 /* normalisation */
-NF_OP (GROUP_NORM, group_norm, NfGroupNormParams, 1, 3, NF_OP_GRAD)
+NF_OP (GROUP_NORM, group_norm, NfGroupNormParams, 1, 7, NF_OP_GRAD)
 NF_OP (BATCH_NORM, batch_norm, NfBatchNormParams, 5, 5, NF_OP_GRAD)
 NF_OP (MODULATE, modulate, NfNoParams, 3, 3, NF_OP_GRAD)
 /* elementwise */

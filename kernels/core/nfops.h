@@ -87,7 +87,24 @@ typedef struct
 {
   gint groups; /* divides C */
   gfloat eps;
+  NfAct act; /* none or silu, applied to the result */
 } NfGroupNormParams;
+
+/**
+ * NfGroupNormInputs:
+ * @x: (N, C, H, W)
+ * @weight: (nullable): (1, C, 1, 1)
+ * @bias: (nullable): likewise; with @weight or not at all
+ * @scale: (nullable): (N or 1, C, H, W)
+ * @shift: (nullable): likewise; with @scale or not at all
+ * @time: (nullable): (N or 1, 2 C, 1, 1): a scale, then a shift
+ * @skip: (nullable): (N, C', H, W): channels behind those of @x; then C is
+ *   that of both together in all the rest
+ */
+typedef struct
+{
+  NfTensor *x, *weight, *bias, *scale, *shift, *time, *skip;
+} NfGroupNormInputs;
 
 typedef struct
 {
@@ -217,6 +234,9 @@ NfTensor *nf_op_conv2d_cat (NfTensor *const *x, guint n, NfTensor *weight,
  * (nullable) (1, O, 1, 1): every pixel's channels times the matrix */
 NfTensor *nf_op_linear (NfTensor *x, NfTensor *weight, NfTensor *bias,
     const NfLinearParams *params, GError **error);
+/* the same for x with the channels of skip (N, I', H, W) behind its own */
+NfTensor *nf_op_linear_pair (NfTensor *x, NfTensor *skip, NfTensor *weight,
+    NfTensor *bias, const NfLinearParams *params, GError **error);
 /* q, k, v (N, C, H, W): softmax (q k^T / sqrt (C / heads)) v over all pixels */
 NfTensor *nf_op_attention (NfTensor *q, NfTensor *k, NfTensor *v,
     const NfAttentionParams *params, GError **error);
@@ -226,6 +246,9 @@ NfTensor *nf_op_max_pool (
     NfTensor *x, const NfMaxPoolParams *params, GError **error);
 /* weight, bias (nullable, both or none) (1, C, 1, 1) */
 NfTensor *nf_op_group_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,
+    const NfGroupNormParams *params, GError **error);
+/* act ((norm (x, skip) (1 + scale) + shift) (1 + time_scale) + time_shift) */
+NfTensor *nf_op_group_norm_modulated (const NfGroupNormInputs *inputs,
     const NfGroupNormParams *params, GError **error);
 /* all but x (1, C, 1, 1); mean and var change in training */
 NfTensor *nf_op_batch_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,

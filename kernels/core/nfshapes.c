@@ -161,20 +161,26 @@ gboolean
 nf_shape_linear (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfLinearParams *p = call->params;
-  const NfTensor *x = call->in[0], *w = call->in[1];
+  const NfTensor *x = call->in[0], *w = call->in[1], *skip = call->in[3];
   gint64 in = p->transposed ? w->n : w->c;
   gint64 features = p->transposed ? w->c : w->n;
+  gint64 given = x->c + (skip != NULL ? skip->c : 0);
 
   if (!all_f32 (call, error))
     return FALSE;
   if (w->h != 1 || w->w != 1)
     return refuse (call, error, "weight must be a matrix (R, C, 1, 1)");
-  if (in != x->c)
+  if (skip != NULL && (skip->n != x->n || skip->h != x->h || skip->w != x->w))
+    return refuse (call, error, "skip must have the batch and size of x");
+  if (in != given)
     return refuse (call, error,
         "weight expects %" G_GINT64_FORMAT " inputs, x has %" G_GINT64_FORMAT,
-        in, x->c);
+        in, given);
+  if (call->in[2] != NULL && !is_vector (call->in[2], features))
+    return refuse (call, error,
+        "bias must be a vector of %" G_GINT64_FORMAT " values", features);
   *out = (NfShape){ NF_F32, x->n, features, x->h, x->w };
-  return vectors_fit (call, 2, features, error);
+  return TRUE;
 }
 
 gboolean
@@ -220,16 +226,37 @@ gboolean
 nf_shape_group_norm (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfGroupNormParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  NfTensor *const *in = call->in;
+  const NfTensor *x = in[0], *scale = in[3], *time = in[5], *skip = in[6];
+  gint64 c = x->c + (skip != NULL ? skip->c : 0);
 
-  if (!all_f32 (call, error) || !vectors_fit (call, 1, x->c, error))
+  if (!all_f32 (call, error))
     return FALSE;
-  if (p->groups < 1 || x->c % p->groups != 0)
+  if (skip != NULL && (skip->n != x->n || skip->h != x->h || skip->w != x->w))
+    return refuse (call, error, "skip must have the batch and size of x");
+  for (guint i = 1; i <= 2; i++)
+    if (in[i] != NULL && !is_vector (in[i], c))
+      return refuse (call, error,
+          "input %u must be a vector of %" G_GINT64_FORMAT " values", i, c);
+  if (p->groups < 1 || c % p->groups != 0)
     return refuse (
         call, error, "%d groups do not divide the channels", p->groups);
-  if ((call->in[1] == NULL) != (call->in[2] == NULL))
-    return refuse (call, error, "weight and bias come together");
-  return same_as (x, NF_F32, out);
+  if ((in[1] == NULL) != (in[2] == NULL) || (scale == NULL) != (in[4] == NULL))
+    return refuse (
+        call, error, "weight and bias, and scale and shift, come together");
+  if (scale != NULL
+      && (!nf_tensor_same_shape (scale, in[4]) || scale->c != c
+          || (scale->n != x->n && scale->n != 1) || scale->h != x->h
+          || scale->w != x->w))
+    return refuse (call, error, "scale and shift must be (N or 1, C, H, W)");
+  if (time != NULL
+      && (time->c != 2 * c || (time->n != x->n && time->n != 1) || time->h != 1
+          || time->w != 1))
+    return refuse (call, error, "time must be (N or 1, 2 C, 1, 1)");
+  if (p->act == NF_ACT_RELU || !act_fits (call, p->act, NF_ACT_SILU, error))
+    return refuse (call, error, "the activation must be none or SiLU");
+  *out = (NfShape){ NF_F32, x->n, c, x->h, x->w };
+  return TRUE;
 }
 
 gboolean

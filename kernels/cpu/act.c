@@ -6,14 +6,10 @@
  * SiLU: y = x s, dy/dx = s (1 + x (1 - s)) with s = 1 / (1 + exp (-x))
  * (Elfwing et al., 2018). See docs/ops.md. */
 #include "cpu/nfcpu.h"
+#include "cpu/nfvec.h"
 
 #include <math.h>
-
-static inline gfloat
-sigmoid (gfloat x)
-{
-  return 1.0f / (1.0f + expf (-x));
-}
+#include <string.h>
 
 /* dy where y > 0, else 0: the gradient through a ReLU, from its result */
 NfTensor *
@@ -35,6 +31,21 @@ nf_cpu_through_relu (const NfTensor *y, const NfTensor *dy, GError **error)
   return masked;
 }
 
+#define CHUNK 4096 /* elements that a thread takes at once */
+
+NF_CPU_CLONES static void
+act_forward (NfAct act, const gfloat *x, gsize n, gfloat *y)
+{
+  if (act == NF_ACT_SILU)
+    for (gsize i = 0; i < n; i++)
+      y[i] = x[i] * nf_vec_sigmoid (x[i]);
+  else if (act == NF_ACT_RELU)
+    for (gsize i = 0; i < n; i++)
+      y[i] = x[i] < 0.0f ? 0.0f : x[i];
+  else
+    memcpy (y, x, n * sizeof *y);
+}
+
 gboolean
 nf_cpu_activation_forward (NfOpCall *call, GError **error)
 {
@@ -44,13 +55,25 @@ nf_cpu_activation_forward (NfOpCall *call, GError **error)
   gsize n = nf_tensor_elements (call->out);
 
 #pragma omp parallel for if (n > NF_CPU_GRAIN)
-  for (gsize i = 0; i < n; i++) {
-    if (p->act == NF_ACT_SILU)
-      y[i] = x[i] * sigmoid (x[i]);
-    else
-      y[i] = p->act == NF_ACT_RELU && x[i] < 0.0f ? 0.0f : x[i];
-  }
+  for (gsize i = 0; i < n; i += CHUNK)
+    act_forward (p->act, x + i, MIN (CHUNK, n - i), y + i);
   return TRUE;
+}
+
+NF_CPU_CLONES static void
+act_backward (NfAct act, const gfloat *x, const gfloat *dy, gsize n, gfloat *dx)
+{
+  if (act == NF_ACT_SILU)
+    for (gsize i = 0; i < n; i++) {
+      gfloat s = nf_vec_sigmoid (x[i]);
+
+      dx[i] = dy[i] * s * (1.0f + x[i] * (1.0f - s));
+    }
+  else if (act == NF_ACT_RELU)
+    for (gsize i = 0; i < n; i++)
+      dx[i] = !(x[i] > 0.0f) ? 0.0f : dy[i];
+  else
+    memcpy (dx, dy, n * sizeof *dx);
 }
 
 gboolean
@@ -63,15 +86,8 @@ nf_cpu_activation_backward (NfOpCall *call, const NfTensor *grad_out,
   gsize n = nf_tensor_elements (grad_out);
 
 #pragma omp parallel for if (n > NF_CPU_GRAIN)
-  for (gsize i = 0; i < n; i++) {
-    if (p->act == NF_ACT_SILU) {
-      gfloat s = sigmoid (x[i]);
-
-      dx[i] = dy[i] * s * (1.0f + x[i] * (1.0f - s));
-    } else {
-      dx[i] = p->act == NF_ACT_RELU && !(x[i] > 0.0f) ? 0.0f : dy[i];
-    }
-  }
+  for (gsize i = 0; i < n; i += CHUNK)
+    act_backward (p->act, x + i, dy + i, MIN (CHUNK, n - i), dx + i);
   return TRUE;
 }
 

@@ -1,127 +1,97 @@
 /* SPDX-License-Identifier: MIT
  *
- * matmul — linear layers and attention, forward and backward (CPU, oneDNN)
+ * matmul — linear layers, forward and backward (CPU, oneDNN)
  *
- * Linear: pixels are rows, y = x W^T + b, or x W where W is stored [in, out].
- * Attention, per head with d = C / heads: P = softmax (q k^T / sqrt (d)),
- * y = P v (Vaswani et al., 2017). Backward, with P kept:
- * dv = P^T dy, dS = P (dP - sum (dP P)) / sqrt (d) with dP = dy v^T,
- * dq = dS k, dk = dS^T q. See docs/ops.md. */
+ * Linear: pixels are rows, y = x W^T + b, or x W where W is stored [in, out];
+ * two inputs side by side are two products that add up. See docs/ops.md.
+ * Sibling: attention.c */
 #include "cpu/nfdnnl.h"
 
-#include <math.h>
 #include <string.h>
+
+/* one of the inputs whose channels lie side by side, and its weights */
+typedef struct
+{
+  const NfTensor *x;
+  gint64 rows, out;
+  gsize at; /* of its first weight */
+  gint64 ld; /* from one of the matrix's rows to the next */
+} Source;
+
+static guint
+linear_sources (const NfOpCall *call, Source sources[2])
+{
+  const NfLinearParams *p = call->params;
+  const NfTensor *x = call->in[0], *w = call->in[1], *skip = call->in[3];
+  gint64 rows = x->n * x->h * x->w, out = call->out->c;
+  gint64 from = x->c * (p->transposed ? out : 1);
+
+  sources[0] = (Source){ x, rows, out, 0, w->c };
+  sources[1] = (Source){ skip, rows, out, (gsize) from, w->c };
+  return skip != NULL ? 2 : 1;
+}
 
 gboolean
 nf_cpu_linear_forward (NfOpCall *call, GError **error)
 {
   const NfLinearParams *p = call->params;
-  const NfTensor *x = call->in[0], *w = call->in[1], *b = call->in[2];
-  gint64 rows = x->n * x->h * x->w, in = x->c, out = call->out->c;
+  const NfTensor *w = call->in[1], *b = call->in[2];
   gfloat *y = nf_cpu_f32 (call->out);
+  Source sources[2];
+  guint n = linear_sources (call, sources);
+  gint64 rows = sources[0].rows, out = sources[0].out;
 
-  for (gint64 r = 0; b != NULL && r < rows; r++)
+#pragma omp parallel for if (rows * out > NF_CPU_GRAIN)
+  for (gint64 r = 0; r < (b != NULL ? rows : 0); r++)
     memcpy (y + r * out, b->data, (gsize) out * sizeof *y);
-  return nf_dnnl_gemm (FALSE, !p->transposed, rows, out, in, 1.0f,
-      nf_cpu_f32 (x), in, nf_cpu_f32 (w), p->transposed ? out : in,
-      b != NULL ? 1.0f : 0.0f, y, out, error);
+  for (guint i = 0; i < n; i++) {
+    const Source *s = &sources[i];
+
+    if (!nf_dnnl_gemm (FALSE, !p->transposed, rows, out, s->x->c, 1.0f,
+            nf_cpu_f32 (s->x), s->x->c, nf_cpu_f32 (w) + s->at, s->ld,
+            b != NULL || i > 0 ? 1.0f : 0.0f, y, out, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* of one source: its gradient, and its part of the weight's */
+static gboolean
+linear_source_backward (const NfOpCall *call, const Source *s, const gfloat *dy,
+    NfTensor *dx, NfTensor *dw, GError **error)
+{
+  const NfLinearParams *p = call->params;
+  const gfloat *x = nf_cpu_f32 (s->x);
+  gint64 in = s->x->c;
+
+  if (dx != NULL
+      && !nf_dnnl_gemm (FALSE, p->transposed, s->rows, in, s->out, 1.0f, dy,
+          s->out, nf_cpu_f32 (call->in[1]) + s->at, s->ld, 0.0f,
+          nf_cpu_f32 (dx), in, error))
+    return FALSE;
+  if (dw == NULL)
+    return TRUE;
+  if (p->transposed)
+    return nf_dnnl_gemm (TRUE, FALSE, in, s->out, s->rows, 1.0f, x, in, dy,
+        s->out, 0.0f, nf_cpu_f32 (dw) + s->at, s->ld, error);
+  return nf_dnnl_gemm (TRUE, FALSE, s->out, in, s->rows, 1.0f, dy, s->out, x,
+      in, 0.0f, nf_cpu_f32 (dw) + s->at, s->ld, error);
 }
 
 gboolean
 nf_cpu_linear_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
-  const NfLinearParams *p = call->params;
-  const NfTensor *x = call->in[0], *w = call->in[1];
-  gint64 rows = x->n * x->h * x->w, in = x->c, out = call->out->c;
   const gfloat *dy = nf_cpu_f32 (grad_out);
+  Source sources[2];
+  guint n = linear_sources (call, sources);
 
-  if (grad_in[0] != NULL
-      && !nf_dnnl_gemm (FALSE, p->transposed, rows, in, out, 1.0f, dy, out,
-          nf_cpu_f32 (w), p->transposed ? out : in, 0.0f,
-          nf_cpu_f32 (grad_in[0]), in, error))
-    return FALSE;
+  for (guint i = 0; i < n; i++)
+    if (!linear_source_backward (
+            call, &sources[i], dy, grad_in[3 * i], grad_in[1], error))
+      return FALSE;
   if (grad_in[2] != NULL)
-    nf_cpu_sum_rows (dy, rows, out, nf_cpu_f32 (grad_in[2]));
-  if (grad_in[1] == NULL)
-    return TRUE;
-  if (p->transposed)
-    return nf_dnnl_gemm (TRUE, FALSE, in, out, rows, 1.0f, nf_cpu_f32 (x), in,
-        dy, out, 0.0f, nf_cpu_f32 (grad_in[1]), out, error);
-  return nf_dnnl_gemm (TRUE, FALSE, out, in, rows, 1.0f, dy, out,
-      nf_cpu_f32 (x), in, 0.0f, nf_cpu_f32 (grad_in[1]), in, error);
-}
-
-gboolean
-nf_cpu_attention_forward (NfOpCall *call, GError **error)
-{
-  const NfAttentionParams *p = call->params;
-  const NfTensor *q = call->in[0];
-  gint64 pixels = q->h * q->w, c = q->c, d = c / p->heads;
-  gint64 maps = call->record ? q->n * p->heads : 1;
-  g_autoptr (NfTensor) probs =
-      nf_tensor_new (call->device, NF_F32, maps, pixels, pixels, 1, error);
-
-  if (probs == NULL)
-    return FALSE;
-  for (gint64 i = 0; i < q->n * p->heads; i++) {
-    gint64 at = i / p->heads * pixels * c + i % p->heads * d;
-    gfloat *s = nf_cpu_f32 (probs) + (call->record ? i * pixels * pixels : 0);
-
-    if (!nf_dnnl_gemm (FALSE, TRUE, pixels, pixels, d,
-            1.0f / sqrtf ((gfloat) d), nf_cpu_f32 (q) + at, c,
-            nf_cpu_f32 (call->in[1]) + at, c, 0.0f, s, pixels, error)
-        || !nf_dnnl_softmax_forward (call->device, pixels, pixels, s, s, error)
-        || !nf_dnnl_gemm (FALSE, FALSE, pixels, d, pixels, 1.0f, s, pixels,
-            nf_cpu_f32 (call->in[2]) + at, c, 0.0f, nf_cpu_f32 (call->out) + at,
-            c, error))
-      return FALSE;
-  }
-  if (call->record)
-    call->saved[0] = g_steal_pointer (&probs);
-  return TRUE;
-}
-
-gboolean
-nf_cpu_attention_backward (NfOpCall *call, const NfTensor *grad_out,
-    NfTensor **grad_in, GError **error)
-{
-  const NfAttentionParams *p = call->params;
-  const NfTensor *q = call->in[0];
-  gint64 pixels = q->h * q->w, c = q->c, d = c / p->heads;
-  gfloat scale = 1.0f / sqrtf ((gfloat) d);
-  g_autoptr (NfTensor) room =
-      nf_tensor_new (call->device, NF_F32, 2, pixels, pixels, 1, error);
-  gfloat *dp, *ds;
-
-  if (room == NULL)
-    return FALSE;
-  dp = nf_cpu_f32 (room);
-  ds = dp + pixels * pixels;
-  for (gint64 i = 0; i < q->n * p->heads; i++) {
-    gint64 at = i / p->heads * pixels * c + i % p->heads * d;
-    const gfloat *probs = nf_cpu_f32 (call->saved[0]) + i * pixels * pixels;
-    const gfloat *dy = nf_cpu_f32 (grad_out) + at;
-
-    if (grad_in[2] != NULL
-        && !nf_dnnl_gemm (TRUE, FALSE, pixels, d, pixels, 1.0f, probs, pixels,
-            dy, c, 0.0f, nf_cpu_f32 (grad_in[2]) + at, c, error))
-      return FALSE;
-    if (!nf_dnnl_gemm (FALSE, TRUE, pixels, pixels, d, 1.0f, dy, c,
-            nf_cpu_f32 (call->in[2]) + at, c, 0.0f, dp, pixels, error)
-        || !nf_dnnl_softmax_backward (
-            call->device, pixels, pixels, probs, dp, ds, error))
-      return FALSE;
-    if (grad_in[0] != NULL
-        && !nf_dnnl_gemm (FALSE, FALSE, pixels, d, pixels, scale, ds, pixels,
-            nf_cpu_f32 (call->in[1]) + at, c, 0.0f,
-            nf_cpu_f32 (grad_in[0]) + at, c, error))
-      return FALSE;
-    if (grad_in[1] != NULL
-        && !nf_dnnl_gemm (TRUE, FALSE, pixels, d, pixels, scale, ds, pixels,
-            nf_cpu_f32 (q) + at, c, 0.0f, nf_cpu_f32 (grad_in[1]) + at, c,
-            error))
-      return FALSE;
-  }
+    nf_cpu_sum_rows (
+        dy, sources[0].rows, sources[0].out, nf_cpu_f32 (grad_in[2]));
   return TRUE;
 }

@@ -55,6 +55,9 @@ void nf_cpu_copy_channels (const gfloat *from, gint64 from_c, gfloat *to,
 void nf_cpu_channel_sums (const gfloat *a, const gfloat *b, gint64 rows,
     gint64 c, gdouble *sum_a, gdouble *sum_ab);
 void nf_cpu_sum_rows (const gfloat *x, gint64 rows, gint64 c, gfloat *sum);
+void nf_cpu_norm_terms (const gdouble *sum_dy, const gdouble *sum_dyx,
+    gint64 rows, gint64 groups, gint64 per, const gfloat *w, const gfloat *mean,
+    const gfloat *r, gfloat *pqs, gdouble *dw, gdouble *db);
 NfTensor *nf_cpu_through_relu (
     const NfTensor *y, const NfTensor *dy, GError **error);
 

@@ -28,7 +28,7 @@ typedef struct
 
 /* ----------------------------------------------------------- running plans */
 
-#define MAX_ARGS 8
+#define MAX_ARGS 6
 
 static gboolean
 execute (const NfDnnl *dnnl, dnnl_primitive_t primitive, const Arg *args,

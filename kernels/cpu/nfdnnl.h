@@ -23,7 +23,7 @@ typedef struct
   gint64 kh, kw, stride, pad;
   gint64 act; /* NfAct, forward only */
   gint64 bias; /* TRUE where there is one */
-  gint64 residual; /* likewise, forward only */
+  gint64 residual; /* TRUE where y holds one; forward only */
   gdouble gain; /* before act, forward only */
 } NfDnnlConv;
 

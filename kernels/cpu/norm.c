@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * norm — group norm, batch norm and modulation, forward and backward (CPU)
+ * norm — batch norm and modulation, forward and backward (CPU)
  *
- * Both norms are y = a x + b with a, b per channel (batch norm) or per sample
- * and channel (group norm). With xh = (x - mean) r, r = 1 / sqrt (var + eps),
+ * The norm is y = a x + b with a, b per channel. With xh = (x - mean) r, r = 1 / sqrt (var + eps),
  * g = dy weight and means over the m elements that were normalised together:
  *   dx = r (g - mean (g) - xh mean (g xh)),
  *   dweight = sum dy xh, dbias = sum dy,
  * so dx = p dy + q x + s per channel, with p, q, s from the sums of dy and
- * dy x alone. Sources: Wu and He, "Group normalization", 2018; Ioffe and
- * Szegedy, "Batch normalization", 2015; Park et al. (SPADE), 2019. */
+ * dy x alone. Sources: Ioffe and Szegedy, "Batch
+ * normalization", 2015; Park et al. (SPADE), 2019. Sibling: groupnorm.c */
 #include "cpu/nfcpu.h"
 
 #include <math.h>
@@ -45,72 +44,9 @@ combine_rows (const gfloat *dy, const gfloat *x, gint64 rows, gint64 c,
           pqs[i] * dy[r * c + i] + pqs[c + i] * x[r * c + i] + pqs[2 * c + i];
 }
 
-static const gfloat *
-optional (const NfTensor *t)
-{
-  return t != NULL ? nf_cpu_f32 (t) : NULL;
-}
-
-/* ------------------------------------------------------------- group norm */
-
-/* mean and r of every group of one sample, from its sums per channel */
-static void
-group_stats (const gdouble *sum, const gdouble *squares, gint64 rows,
-    gint64 groups, gint64 per, gfloat eps, gfloat *mean, gfloat *r)
-{
-  for (gint64 g = 0; g < groups; g++) {
-    gdouble s = 0.0, q = 0.0, m = (gdouble) (rows * per), var;
-
-    for (gint64 i = g * per; i < (g + 1) * per; i++) {
-      s += sum[i];
-      q += squares[i];
-    }
-    s /= m;
-    var = q / m - s * s;
-    mean[g] = (gfloat) s;
-    r[g] = (gfloat) (1.0 / sqrt (MAX (var, 0.0) + (gdouble) eps));
-    if (isnan (var))
-      r[g] = NAN;
-  }
-}
-
-/* saved[0]: (N, groups, 2): means, then r, of each sample */
-gboolean
-nf_cpu_group_norm_forward (NfOpCall *call, GError **error)
-{
-  const NfGroupNormParams *p = call->params;
-  const NfTensor *x = call->in[0];
-  const gfloat *w = optional (call->in[1]), *b = optional (call->in[2]);
-  gint64 rows = x->h * x->w, c = x->c, groups = p->groups, per = c / groups;
-  g_autofree gdouble *sums = g_new (gdouble, 2 * c);
-  g_autofree gfloat *ab = g_new (gfloat, 2 * c);
-  NfTensor *stats =
-      nf_tensor_new (call->device, NF_F32, x->n, 2 * groups, 1, 1, error);
-
-  if (stats == NULL)
-    return FALSE;
-  for (gint64 n = 0; n < x->n; n++) {
-    const gfloat *xn = nf_cpu_f32 (x) + n * rows * c;
-    gfloat *mean = nf_cpu_f32 (stats) + n * 2 * groups, *r = mean + groups;
-
-    nf_cpu_channel_sums (xn, xn, rows, c, sums, sums + c);
-    group_stats (sums, sums + c, rows, groups, per, p->eps, mean, r);
-    for (gint64 i = 0; i < c; i++) {
-      gint64 g = i / per;
-
-      ab[i] = w != NULL ? w[i] * r[g] : r[g];
-      ab[c + i] = (b != NULL ? b[i] : 0.0f) - mean[g] * ab[i];
-    }
-    scale_rows (
-        xn, rows, c, ab, ab + c, FALSE, nf_cpu_f32 (call->out) + n * rows * c);
-  }
-  call->saved[0] = stats;
-  return TRUE;
-}
-
-/* p, q, s of dx for one sample; adds to dweight and dbias */
-static void
-group_backward (const gdouble *sum_dy, const gdouble *sum_dyx, gint64 rows,
+/* p, q, s of dx for what was normalised together; adds to dweight and dbias */
+void
+nf_cpu_norm_terms (const gdouble *sum_dy, const gdouble *sum_dyx, gint64 rows,
     gint64 groups, gint64 per, const gfloat *w, const gfloat *mean,
     const gfloat *r, gfloat *pqs, gdouble *dw, gdouble *db)
 {
@@ -142,34 +78,6 @@ store (const gdouble *from, gint64 c, NfTensor *to)
 {
   for (gint64 i = 0; to != NULL && i < c; i++)
     nf_cpu_f32 (to)[i] = (gfloat) from[i];
-}
-
-gboolean
-nf_cpu_group_norm_backward (NfOpCall *call, const NfTensor *grad_out,
-    NfTensor **grad_in, GError **error)
-{
-  const NfGroupNormParams *p = call->params;
-  const NfTensor *x = call->in[0];
-  gint64 rows = x->h * x->w, c = x->c, groups = p->groups;
-  g_autofree gdouble *sums = g_new (gdouble, 2 * c);
-  g_autofree gdouble *dwb = g_new0 (gdouble, 2 * c);
-  g_autofree gfloat *pqs = g_new (gfloat, 3 * c);
-
-  for (gint64 n = 0; n < x->n; n++) {
-    const gfloat *dy = nf_cpu_f32 (grad_out) + n * rows * c;
-    const gfloat *xn = nf_cpu_f32 (x) + n * rows * c;
-    const gfloat *mean = nf_cpu_f32 (call->saved[0]) + n * 2 * groups;
-
-    nf_cpu_channel_sums (dy, xn, rows, c, sums, sums + c);
-    group_backward (sums, sums + c, rows, groups, c / groups,
-        optional (call->in[1]), mean, mean + groups, pqs, dwb, dwb + c);
-    if (grad_in[0] != NULL)
-      combine_rows (
-          dy, xn, rows, c, pqs, nf_cpu_f32 (grad_in[0]) + n * rows * c);
-  }
-  store (dwb, c, grad_in[1]);
-  store (dwb + c, c, grad_in[2]);
-  return TRUE;
 }
 
 /* ------------------------------------------------------------- batch norm */
@@ -255,7 +163,7 @@ nf_cpu_batch_norm_backward (NfOpCall *call, const NfTensor *grad_out,
     dy = nf_cpu_f32 (masked);
   }
   nf_cpu_channel_sums (dy, nf_cpu_f32 (x), rows, c, sums, sums + c);
-  group_backward (sums, sums + c, rows, c, 1, nf_cpu_f32 (call->in[1]), mean,
+  nf_cpu_norm_terms (sums, sums + c, rows, c, 1, nf_cpu_f32 (call->in[1]), mean,
       mean + c, pqs, dwb, dwb + c);
   if (!p->training)
     memset (pqs + c, 0, (gsize) (2 * c) * sizeof *pqs);

@@ -5,12 +5,13 @@
  * Rows are split into parts by the shape alone and the parts added in order,
  * so the sum has the same bits for any number of threads. Sums are doubles. */
 #include "cpu/nfcpu.h"
+#include "cpu/nfvec.h"
 
 #include <string.h>
 
 #define PARTS 32
 
-static void
+NF_CPU_CLONES static void
 part_sums (const gfloat *a, const gfloat *b, gint64 rows, gint64 c,
     gdouble *restrict sum_a, gdouble *restrict sum_ab)
 {

@@ -346,7 +346,7 @@ step_run (const NfUnet *net, const Step *step, NfTensor *h, GPtrArray *stack,
     NfTensor *time, const NfUnetCond *cond, const NfForward *forward,
     GError **error)
 {
-  g_autoptr (NfTensor) cat = NULL;
+  g_autoptr (NfTensor) skip = NULL;
 
   if (step->kind == STEP_PUSH) {
     g_ptr_array_add (stack, nf_tensor_ref (h));
@@ -354,17 +354,10 @@ step_run (const NfUnet *net, const Step *step, NfTensor *h, GPtrArray *stack,
   }
   if (step->kind == STEP_ATTENTION)
     return nf_unet_attention_run (&step->attn, h, error);
-  if (step->kind == STEP_CAT_RES) {
-    NfTensor *both[2] = { h, g_ptr_array_index (stack, stack->len - 1) };
-
-    cat = nf_op_concat (both, 2, error);
-    g_ptr_array_set_size (stack, (gint) stack->len - 1);
-    if (cat == NULL)
-      return NULL;
-    h = cat;
-  }
+  if (step->kind == STEP_CAT_RES)
+    skip = g_ptr_array_steal_index (stack, stack->len - 1);
   return nf_unet_res_run (
-      &net->parts, &step->res, h, time, cond, forward, error);
+      &net->parts, &step->res, h, skip, time, cond, forward, error);
 }
 
 /* the first convolution, on x, or on x and the conditioning frames */
@@ -417,7 +410,7 @@ nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
     if (h == NULL)
       return NULL;
   }
-  normed = nf_unet_norm_run (&net->final_norm, h, NULL, cond, error);
+  normed = nf_unet_norm_run (&net->final_norm, h, NULL, NULL, cond, error);
   return normed != NULL
       ? nf_conv_run (&net->last, normed, 1, NF_ACT_NONE, error)
       : NULL;

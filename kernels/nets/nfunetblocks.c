@@ -164,51 +164,25 @@ nf_unet_res_maps (
 
 /* ----------------------------------------------------------------- forward */
 
-static NfTensor *
-modulate_by_time (
-    const NfUnetNorm *a, NfTensor *x, NfTensor *time, GError **error)
-{
-  g_autoptr (NfTensor) both = nf_linear_run (&a->time, time, error);
-  g_autoptr (NfTensor) scale =
-      both != NULL ? nf_op_slice (both, 0, a->c, error) : NULL;
-  g_autoptr (NfTensor) shift =
-      scale != NULL ? nf_op_slice (both, a->c, a->c, error) : NULL;
-
-  return shift != NULL ? nf_op_modulate (x, scale, shift, error) : NULL;
-}
-
 NfTensor *
-nf_unet_norm_run (const NfUnetNorm *a, NfTensor *x, NfTensor *time,
-    const NfUnetCond *cond, GError **error)
+nf_unet_norm_run (const NfUnetNorm *a, NfTensor *x, NfTensor *skip,
+    NfTensor *time, const NfUnetCond *cond, GError **error)
 {
-  NfGroupNormParams params = { groups_of (a->c), a->has_spade ? 1e-6f : 1e-5f };
-  g_autoptr (NfTensor) h =
-      nf_op_group_norm (x, a->weight, a->bias, &params, error);
+  NfGroupNormParams params = { groups_of (a->c), a->has_spade ? 1e-6f : 1e-5f,
+    NF_ACT_SILU };
+  g_autoptr (NfTensor) scales =
+      a->has_time ? nf_linear_run (&a->time, time, error) : NULL;
+  NfGroupNormInputs inputs = {
+    .x = x, .weight = a->weight, .bias = a->bias, .time = scales, .skip = skip
+  };
 
-  if (h != NULL && a->has_spade) {
-    NfTensor *y =
-        nf_op_modulate (h, g_ptr_array_index (cond->maps, 2 * a->spade),
-            g_ptr_array_index (cond->maps, 2 * a->spade + 1), error);
-
-    nf_tensor_unref (h);
-    h = y;
+  if (a->has_time && scales == NULL)
+    return NULL;
+  if (a->has_spade) {
+    inputs.scale = g_ptr_array_index (cond->maps, 2 * a->spade);
+    inputs.shift = g_ptr_array_index (cond->maps, 2 * a->spade + 1);
   }
-  if (h != NULL && a->has_time) {
-    NfTensor *y = modulate_by_time (a, h, time, error);
-
-    nf_tensor_unref (h);
-    h = y;
-  }
-  return h != NULL ? nf_op_activation (h, NF_ACT_SILU, error) : NULL;
-}
-
-static NfTensor *
-residual_sum (NfTensor *x, NfTensor *h, GError **error)
-{
-  static const NfAxpbyParams mean = { (gfloat) G_SQRT2 / 2.0f,
-    (gfloat) G_SQRT2 / 2.0f, NF_ACT_NONE };
-
-  return nf_op_axpby (x, h, &mean, error);
+  return nf_op_group_norm_modulated (&inputs, &params, error);
 }
 
 static NfTensor *
@@ -228,60 +202,80 @@ drop (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
 
 /* h after the first norm and x, both resampled where the block does that */
 static gboolean
-res_enter (const NfUnetRes *r, NfTensor *x, NfTensor *time,
-    const NfUnetCond *cond, NfTensor **h, NfTensor **shortcut, GError **error)
+res_enter (const NfUnetRes *r, NfTensor *x, NfTensor *skip, NfTensor *time,
+    const NfUnetCond *cond, NfTensor **h, NfTensor **side, GError **error)
 {
   gboolean up = r->resample == NF_UNET_RESAMPLE_UP;
   g_autoptr (NfTensor) normed =
-      nf_unet_norm_run (&r->norm[0], x, time, cond, error);
+      nf_unet_norm_run (&r->norm[0], x, skip, time, cond, error);
 
   if (normed == NULL)
     return FALSE;
   if (r->resample == NF_UNET_RESAMPLE_NONE) {
     *h = g_steal_pointer (&normed);
-    *shortcut = nf_tensor_ref (x);
+    *side = nf_tensor_ref (x);
     return TRUE;
   }
   *h = nf_op_fir (normed, up, error);
-  *shortcut = *h != NULL ? nf_op_fir (x, up, error) : NULL;
-  return *shortcut != NULL;
+  *side = *h != NULL ? nf_op_fir (x, up, error) : NULL;
+  return *side != NULL;
 }
 
+/* what goes past the block; a 1x1 convolution is a matrix product */
+static NfTensor *
+res_shortcut (
+    const NfUnetRes *r, NfTensor *side, NfTensor *skip, GError **error)
+{
+  static const NfLinearParams params = { FALSE };
+
+  if (r->shortcut.weight == NULL)
+    return nf_tensor_ref (side);
+  return nf_op_linear_pair (
+      side, skip, r->shortcut.weight, r->shortcut.bias, &params, error);
+}
+
+/**
+ * nf_unet_res_run:
+ * @skip: (nullable): channels behind those of @x
+ *
+ * Returns: (transfer full) (nullable): (past + way through) / sqrt (2)
+ */
 NfTensor *
 nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
-    NfTensor *time, const NfUnetCond *cond, const NfForward *forward,
-    GError **error)
+    NfTensor *skip, NfTensor *time, const NfUnetCond *cond,
+    const NfForward *forward, GError **error)
 {
+  const NfConv *last = &r->conv[1];
+  NfConv2dParams params = { 1, last->pad, NF_ACT_NONE,
+    (gfloat) G_SQRT2 / 2.0f };
   g_autoptr (NfTensor) h = NULL;
   g_autoptr (NfTensor) side = NULL;
   g_autoptr (NfTensor) a = NULL;
   g_autoptr (NfTensor) b = NULL;
   g_autoptr (NfTensor) c = NULL;
-  g_autoptr (NfTensor) d = NULL;
-  g_autoptr (NfTensor) shortcut = NULL;
+  g_autoptr (NfTensor) past = NULL;
 
-  if (!res_enter (r, x, time, cond, &h, &side, error))
+  if (!res_enter (r, x, skip, time, cond, &h, &side, error))
     return NULL;
   a = nf_conv_run (&r->conv[0], h, 1, NF_ACT_NONE, error);
   nf_tensor_clear (&h);
-  b = a != NULL ? nf_unet_norm_run (&r->norm[1], a, time, cond, error) : NULL;
+  b = a != NULL ? nf_unet_norm_run (&r->norm[1], a, NULL, time, cond, error)
+                : NULL;
   nf_tensor_clear (&a);
   c = b != NULL ? drop (parts, r, b, forward, error) : NULL;
   nf_tensor_clear (&b);
-  d = c != NULL ? nf_conv_run (&r->conv[1], c, 1, NF_ACT_NONE, error) : NULL;
-  nf_tensor_clear (&c);
-  if (d == NULL)
-    return NULL;
-  shortcut = r->shortcut.weight != NULL
-      ? nf_conv_run (&r->shortcut, side, 1, NF_ACT_NONE, error)
-      : nf_tensor_ref (side);
-  return shortcut != NULL ? residual_sum (shortcut, d, error) : NULL;
+  past = c != NULL ? res_shortcut (r, side, skip, error) : NULL;
+  return past != NULL
+      ? nf_op_conv2d_add (c, last->weight, last->bias, past, &params, error)
+      : NULL;
 }
 
 NfTensor *
 nf_unet_attention_run (const NfUnetAttention *a, NfTensor *x, GError **error)
 {
-  NfGroupNormParams norm = { groups_of (a->c), 1e-6f };
+  static const NfAxpbyParams mean = { (gfloat) G_SQRT2 / 2.0f,
+    (gfloat) G_SQRT2 / 2.0f, NF_ACT_NONE };
+  NfGroupNormParams norm = { groups_of (a->c), 1e-6f, NF_ACT_NONE };
   NfAttentionParams params = { a->heads };
   g_autoptr (NfTensor) n =
       nf_op_group_norm (x, a->weight, a->bias, &norm, error);
@@ -296,5 +290,5 @@ nf_unet_attention_run (const NfUnetAttention *a, NfTensor *x, GError **error)
   g_autoptr (NfTensor) h =
       y != NULL ? nf_linear_run (&a->nin[3], y, error) : NULL;
 
-  return h != NULL ? residual_sum (x, h, error) : NULL;
+  return h != NULL ? nf_op_axpby (x, h, &mean, error) : NULL;
 }

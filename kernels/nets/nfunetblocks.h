@@ -65,15 +65,15 @@ gboolean nf_unet_norm_init (NfUnetParts *parts, NfUnetNorm *a,
     const gchar *path, gint64 c, gboolean has_time, GError **error);
 gboolean nf_unet_norm_maps (
     const NfUnetNorm *a, NfUnetCond *cond, gint64 h, gint64 w, GError **error);
-NfTensor *nf_unet_norm_run (const NfUnetNorm *a, NfTensor *x, NfTensor *time,
-    const NfUnetCond *cond, GError **error);
+NfTensor *nf_unet_norm_run (const NfUnetNorm *a, NfTensor *x, NfTensor *skip,
+    NfTensor *time, const NfUnetCond *cond, GError **error);
 
 gboolean nf_unet_res_init (NfUnetParts *parts, NfUnetRes *r, const gchar *path,
     gint64 in, gint64 out, NfUnetResample resample, GError **error);
 gboolean nf_unet_res_maps (
     const NfUnetRes *r, NfUnetCond *cond, gint64 *h, gint64 *w, GError **error);
 NfTensor *nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r,
-    NfTensor *x, NfTensor *time, const NfUnetCond *cond,
+    NfTensor *x, NfTensor *skip, NfTensor *time, const NfUnetCond *cond,
     const NfForward *forward, GError **error);
 
 gboolean nf_unet_attention_init (NfUnetParts *parts, NfUnetAttention *a,

@@ -36,7 +36,13 @@
     n, 1, h, w, OP_INPUT_LABELS64                                              \
   }
 
+#define NO                                                                     \
+  {                                                                            \
+    0, 0, 0, 0, OP_INPUT_MISSING                                               \
+  }
+
 #define P(...) &(__VA_ARGS__)
+#define GN(...) P ((NfGroupNormParams){ __VA_ARGS__ })
 #define NO_PARAMS P ((NfNoParams){ 0 })
 #define CONV(...) P ((NfConv2dParams){ __VA_ARGS__ })
 #define CAT(...) P ((NfConv2dCatParams){ __VA_ARGS__ })
@@ -94,6 +100,8 @@ const OpRow op_rows[] = {
   ROW (LINEAR, "transposed", 1e-12, P ((NfLinearParams) { TRUE }), X (3, 16, 3, 5), X (16, 33, 1, 1), X (1, 33, 1, 1)),
   ROW (LINEAR, "no-bias", 1e-12, P ((NfLinearParams) { TRUE }), X (1, 5, 1, 7), X (5, 3, 1, 1)),
   ROW (LINEAR, "one-by-one", 1e-12, P ((NfLinearParams) { FALSE }), X (1, 1, 1, 1), X (1, 1, 1, 1), X (1, 1, 1, 1)),
+  ROW (LINEAR, "pair", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 5, 4, 3), X (7, 8, 1, 1), X (1, 7, 1, 1), X (3, 3, 4, 3)),
+  ROW (LINEAR, "pair-transposed", 1e-12, P ((NfLinearParams) { TRUE }), X (1, 5, 3, 2), X (38, 16, 1, 1), NO, X (1, 33, 3, 2)),
   ROW (LINEAR, "large", 1e-12, P ((NfLinearParams) { TRUE }), X (1, 33, 23, 25), X (33, 16, 1, 1), X (1, 16, 1, 1)),
 
   ROW (ATTENTION, "one-head", 1e-12, P ((NfAttentionParams) { 1 }), X (1, 5, 3, 4), X (1, 5, 3, 4), X (1, 5, 3, 4)),
@@ -119,6 +127,16 @@ const OpRow op_rows[] = {
   ROW (GROUP_NORM, "group-a-channel", 1e-12, P ((NfGroupNormParams) { 5, 1e-5f }), X (3, 5, 3, 3)),
   ROW (GROUP_NORM, "large-eps", 1e-12, P ((NfGroupNormParams) { 1, 0.5f }), X (1, 3, 5, 7), X (1, 3, 1, 1), X (1, 3, 1, 1)),
   ROW (GROUP_NORM, "large", 1e-12, P ((NfGroupNormParams) { 11, 1e-5f }), X (3, 33, 13, 15), X (1, 33, 1, 1), X (1, 33, 1, 1)),
+  ROW (GROUP_NORM, "silu", 1e-12, GN (4, 1e-6f, NF_ACT_SILU), X (3, 16, 5, 3)),
+  ROW (GROUP_NORM, "maps", 1e-12, GN (3, 1e-6f), X (1, 33, 3, 4), NO, NO, X (1, 33, 3, 4), X (1, 33, 3, 4)),
+  ROW (GROUP_NORM, "maps-silu", 1e-12, GN (4, 1e-6f, NF_ACT_SILU), X (3, 16, 5, 3), NO, NO, X (3, 16, 5, 3), X (3, 16, 5, 3)),
+  ROW (GROUP_NORM, "maps-shared", 1e-12, GN (1, 1e-6f, NF_ACT_SILU), X (3, 5, 3, 3), NO, NO, X (1, 5, 3, 3), X (1, 5, 3, 3), X (3, 10, 1, 1)),
+  ROW (GROUP_NORM, "maps-shared-plain", 1e-12, GN (1, 1e-6f), X (3, 3, 2, 3), NO, NO, X (1, 3, 2, 3), X (1, 3, 2, 3)),
+  ROW (GROUP_NORM, "time", 1e-12, GN (4, 1e-5f), X (3, 16, 3, 3), NO, NO, NO, NO, X (3, 32, 1, 1)),
+  ROW (GROUP_NORM, "time-shared", 1e-12, GN (5, 1e-5f, NF_ACT_SILU), X (3, 5, 4, 4), X (1, 5, 1, 1), X (1, 5, 1, 1), NO, NO, X (1, 10, 1, 1)),
+  ROW (GROUP_NORM, "skip", 1e-12, GN (4, 1e-5f), X (3, 5, 3, 4), NO, NO, NO, NO, NO, X (3, 3, 3, 4)),
+  ROW (GROUP_NORM, "all", 1e-12, GN (3, 1e-6f, NF_ACT_SILU), X (3, 16, 3, 4), X (1, 33, 1, 1), X (1, 33, 1, 1), X (3, 33, 3, 4), X (3, 33, 3, 4), X (3, 66, 1, 1), X (3, 17, 3, 4)),
+  ROW (GROUP_NORM, "all-large", 1e-12, GN (11, 1e-6f, NF_ACT_SILU), X (2, 16, 17, 19), NO, NO, X (1, 33, 17, 19), X (1, 33, 17, 19), X (2, 66, 1, 1), X (2, 17, 17, 19)),
 
   ROW (BATCH_NORM, "training", 1e-12, BN (TRUE, 0.1f, 1e-5f), X (3, 5, 3, 5), X (1, 5, 1, 1), X (1, 5, 1, 1), C (1, 5, 1, 1), V (1, 5, 1, 1)),
   ROW (BATCH_NORM, "training-relu", 1e-12, BN (TRUE, 0.3f, 1e-5f, NF_ACT_RELU), X (1, 33, 3, 3), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1)),

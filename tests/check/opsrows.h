@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   OP_INPUT_NONE,
+  OP_INPUT_MISSING, /* an optional one that is not given */
   OP_INPUT_GRAD, /* N(0, 1), gradient checked */
   OP_INPUT_WIDE, /* N(0, 30^2), gradient checked */
   OP_INPUT_CONST, /* N(0, 1) */

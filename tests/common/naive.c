@@ -144,19 +144,28 @@ naive_conv2d_cat (Naive **in, guint n_in, gconstpointer params)
   return naive_conv2d (conv, 3, &plain);
 }
 
+/* the value of both inputs' channels, one behind the other */
+static gdouble *
+naive_both_at (Naive *a, Naive *skip, gint64 n, gint64 c, gint64 y, gint64 x)
+{
+  return c < a->c ? naive_at (a, n, c, y, x)
+                  : naive_at (skip, n, c - a->c, y, x);
+}
+
 Naive *
 naive_linear (Naive **in, guint n_in, gconstpointer params)
 {
   gboolean transposed = ((const NfLinearParams *) params)->transposed;
-  Naive *a = in[0], *m = in[1];
+  Naive *a = in[0], *m = in[1], *skip = n_in > 3 ? in[3] : NULL;
   Naive *out = naive_new (a->n, transposed ? m->c : m->n, a->h, a->w);
+  gint64 inputs = transposed ? m->n : m->c;
 
   EACH (out)
   {
     gdouble sum = n_in > 2 && in[2] != NULL ? *naive_at (in[2], 0, c, 0, 0) : 0;
 
-    for (gint64 i = 0; i < a->c; i++)
-      sum += *naive_at (a, n, i, y, x)
+    for (gint64 i = 0; i < inputs; i++)
+      sum += *naive_both_at (a, skip, n, i, y, x)
           * *naive_at (m, transposed ? i : c, transposed ? c : i, 0, 0);
     *naive_at (out, n, c, y, x) = sum;
   }
@@ -260,29 +269,57 @@ naive_max_pool (Naive **in, guint n_in, gconstpointer params)
   return out;
 }
 
+static void
+naive_group_stats (Naive *a, Naive *skip, gint64 n, gint64 first, gint64 size,
+    gdouble *mean, gdouble *var)
+{
+  gint64 count = size * a->h * a->w;
+
+  *mean = *var = 0;
+  for (gint64 i = 0; i < count; i++)
+    *mean += *naive_both_at (a, skip, n, first + i / (a->h * a->w),
+                 i / a->w % a->h, i % a->w)
+        / count;
+  for (gint64 i = 0; i < count; i++) {
+    gdouble d = *naive_both_at (a, skip, n, first + i / (a->h * a->w),
+                    i / a->w % a->h, i % a->w)
+        - *mean;
+
+    *var += d * d / count;
+  }
+}
+
 Naive *
 naive_group_norm (Naive **in, guint n_in, gconstpointer params)
 {
   const NfGroupNormParams *p = params;
-  Naive *a = in[0], *out = like (a);
-  gint64 size = a->c / p->groups, count = size * a->h * a->w;
+  Naive *a = in[0], *opt[7] = { NULL };
+  g_autofree gdouble *stats = g_new (gdouble, 2 * a->n * p->groups);
+  Naive *out;
+  gint64 size;
 
-  for (gint64 i = 0; i < a->n * p->groups; i++) {
-    const gdouble *v = a->v + i * count;
-    gdouble mean = 0, var = 0;
+  for (guint i = 1; i < n_in; i++)
+    opt[i] = in[i];
+  out = naive_new (a->n, a->c + (opt[6] != NULL ? opt[6]->c : 0), a->h, a->w);
+  size = out->c / p->groups;
+  for (gint64 i = 0; i < a->n * p->groups; i++)
+    naive_group_stats (a, opt[6], i / p->groups, i % p->groups * size, size,
+        stats + 2 * i, stats + 2 * i + 1);
+  EACH (out)
+  {
+    const gdouble *s = stats + 2 * (n * p->groups + c / size);
+    gdouble v = (*naive_both_at (a, opt[6], n, c, y, x) - s[0])
+        / sqrt (s[1] + (gdouble) p->eps);
 
-    for (gint64 j = 0; j < count; j++)
-      mean += v[j] / count;
-    for (gint64 j = 0; j < count; j++)
-      var += (v[j] - mean) * (v[j] - mean) / count;
-    for (gint64 j = 0; j < count; j++) {
-      gint64 c = i % p->groups * size + j / (a->h * a->w);
-      gdouble gamma = n_in > 1 ? *naive_at (in[1], 0, c, 0, 0) : 1;
-      gdouble beta = n_in > 1 ? *naive_at (in[2], 0, c, 0, 0) : 0;
-
-      out->v[i * count + j] =
-          gamma * (v[j] - mean) / sqrt (var + p->eps) + beta;
-    }
+    if (opt[1] != NULL)
+      v = v * *naive_at (opt[1], 0, c, 0, 0) + *naive_at (opt[2], 0, c, 0, 0);
+    if (opt[3] != NULL)
+      v = v * (1 + broadcast (opt[3], n, c, y, x))
+          + broadcast (opt[4], n, c, y, x);
+    if (opt[5] != NULL)
+      v = v * (1 + *naive_at (opt[5], opt[5]->n == 1 ? 0 : n, c, 0, 0))
+          + *naive_at (opt[5], opt[5]->n == 1 ? 0 : n, out->c + c, 0, 0);
+    *naive_at (out, n, c, y, x) = act (v, p->act);
   }
   return out;
 }

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * attention — softmax (q k^T) v, forward and backward (CPU)
+ *
+ * Per head with d = C / heads: P = softmax (q k^T / sqrt (d)), y = P v (Vaswani
+ * et al., 2017). Forward goes over tiles of queries, whose scores stay in the
+ * cache; only when recorded are all of P kept. Backward:
+ * dv = P^T dy, dS = P (dP - sum (dP P)) / sqrt (d) with dP = dy v^T,
+ * dq = dS k, dk = dS^T q. See docs/ops.md. Sibling: matmul.c */
+#include "cpu/nfdnnl.h"
+#include "cpu/nfvec.h"
+
+#include <math.h>
+
+#define TILE 64 /* queries */
+#define LANES 16 /* partial results of a row; the same for all processors */
+
+typedef struct
+{
+  const NfOpCall *call;
+  gint64 pixels, c, d, heads;
+  gfloat scale;
+} Problem;
+
+static Problem
+problem_of (const NfOpCall *call)
+{
+  const NfAttentionParams *p = call->params;
+  const NfTensor *q = call->in[0];
+  gint64 d = q->c / p->heads;
+
+  return (Problem){ call, q->h * q->w, q->c, d, p->heads,
+    1.0f / sqrtf ((gfloat) d) };
+}
+
+/* of a head's first element; a row is @c values on */
+static gint64
+head_at (const Problem *p, gint64 head)
+{
+  return head / p->heads * p->pixels * p->c + head % p->heads * p->d;
+}
+
+static gfloat
+largest (const gfloat *x, gint64 n)
+{
+  gfloat lane[LANES], top;
+  gint64 i = 0;
+
+  for (gint l = 0; l < LANES; l++)
+    lane[l] = x[0];
+  for (; i + LANES <= n; i += LANES)
+    for (gint l = 0; l < LANES; l++)
+      lane[l] = x[i + l] > lane[l] ? x[i + l] : lane[l];
+  top = x[0];
+  for (gint l = 0; l < LANES; l++)
+    top = MAX (top, lane[l]);
+  for (; i < n; i++)
+    top = MAX (top, x[i]);
+  return top;
+}
+
+/* x becomes exp (x - top); returns the sum */
+static inline __attribute__ ((always_inline)) gfloat
+exponentiate (gfloat *x, gint64 n, gfloat top)
+{
+  gfloat lane[LANES] = { 0.0f }, sum = 0.0f;
+  gint64 i = 0;
+
+  for (; i + LANES <= n; i += LANES)
+    for (gint l = 0; l < LANES; l++) {
+      x[i + l] = nf_vec_exp (x[i + l] - top);
+      lane[l] += x[i + l];
+    }
+  for (; i < n; i++) {
+    x[i] = nf_vec_exp (x[i] - top);
+    sum += x[i];
+  }
+  for (gint l = 0; l < LANES; l++)
+    sum += lane[l];
+  return sum;
+}
+
+NF_CPU_CLONES static void
+softmax_rows (gfloat *x, gint64 rows, gint64 n)
+{
+  for (gint64 r = 0; r < rows; r++) {
+    gfloat *row = x + r * n;
+    gfloat over = 1.0f / exponentiate (row, n, largest (row, n));
+
+    for (gint64 i = 0; i < n; i++)
+      row[i] *= over;
+  }
+}
+
+/* one tile of one head's queries; @s has room for its scores */
+static gboolean
+tile_forward (
+    const Problem *p, gint64 head, gint64 first, gfloat *s, GError **error)
+{
+  NfTensor *const *in = p->call->in;
+  gint64 at = head_at (p, head), rows = MIN (TILE, p->pixels - first);
+  gint64 from = at + first * p->c;
+
+  if (!nf_dnnl_gemm (FALSE, TRUE, rows, p->pixels, p->d, p->scale,
+          nf_cpu_f32 (in[0]) + from, p->c, nf_cpu_f32 (in[1]) + at, p->c, 0.0f,
+          s, p->pixels, error))
+    return FALSE;
+  softmax_rows (s, rows, p->pixels);
+  return nf_dnnl_gemm (FALSE, FALSE, rows, p->d, p->pixels, 1.0f, s, p->pixels,
+      nf_cpu_f32 (in[2]) + at, p->c, 0.0f, nf_cpu_f32 (p->call->out) + from,
+      p->c, error);
+}
+
+/* saved[0]: P, (N heads, pixels, pixels), where the call is recorded */
+gboolean
+nf_cpu_attention_forward (NfOpCall *call, GError **error)
+{
+  Problem p = problem_of (call);
+  gint64 heads = call->in[0]->n * p.heads;
+  gint64 tiles = (p.pixels + TILE - 1) / TILE;
+  g_autoptr (NfTensor) probs = call->record
+      ? nf_tensor_new (
+          call->device, NF_F32, heads, p.pixels, p.pixels, 1, error)
+      : nf_tensor_new (call->device, NF_F32, heads * tiles,
+          MIN (TILE, p.pixels), p.pixels, 1, error);
+  gboolean ok = probs != NULL;
+
+#pragma omp parallel for if (heads * p.pixels * p.pixels > NF_CPU_GRAIN)
+  for (gint64 i = 0; i < (ok ? heads * tiles : 0); i++) {
+    gint64 head = i / tiles, first = i % tiles * TILE;
+    gint64 row =
+        call->record ? head * p.pixels + first : i * MIN (TILE, p.pixels);
+    g_autoptr (GError) failed = NULL;
+
+    if (tile_forward (
+            &p, head, first, nf_cpu_f32 (probs) + row * p.pixels, &failed))
+      continue;
+#pragma omp critical
+    {
+      if (ok)
+        g_propagate_error (error, g_steal_pointer (&failed));
+      ok = FALSE;
+    }
+  }
+  if (ok && call->record)
+    call->saved[0] = g_steal_pointer (&probs);
+  return ok;
+}
+
+/* ds = P (dP - sum (dP P)), in the place of dP */
+NF_CPU_CLONES static void
+softmax_back_row (const gfloat *probs, gint64 n, gfloat *dp)
+{
+  gfloat lane[LANES] = { 0.0f }, sum = 0.0f;
+  gint64 i = 0;
+
+  for (; i + LANES <= n; i += LANES)
+    for (gint l = 0; l < LANES; l++)
+      lane[l] += probs[i + l] * dp[i + l];
+  for (; i < n; i++)
+    sum += probs[i] * dp[i];
+  for (gint l = 0; l < LANES; l++)
+    sum += lane[l];
+  for (i = 0; i < n; i++)
+    dp[i] = probs[i] * (dp[i] - sum);
+}
+
+/* one head; @ds has room for pixels x pixels values */
+static gboolean
+head_backward (const Problem *p, gint64 head, const NfTensor *grad_out,
+    NfTensor **grad_in, gfloat *ds, GError **error)
+{
+  NfTensor *const *in = p->call->in;
+  gint64 n = p->pixels, at = head_at (p, head);
+  const gfloat *probs = nf_cpu_f32 (p->call->saved[0]) + head * n * n;
+  const gfloat *dy = nf_cpu_f32 (grad_out) + at;
+
+  if (grad_in[2] != NULL
+      && !nf_dnnl_gemm (TRUE, FALSE, n, p->d, n, 1.0f, probs, n, dy, p->c, 0.0f,
+          nf_cpu_f32 (grad_in[2]) + at, p->c, error))
+    return FALSE;
+  if (!nf_dnnl_gemm (FALSE, TRUE, n, n, p->d, 1.0f, dy, p->c,
+          nf_cpu_f32 (in[2]) + at, p->c, 0.0f, ds, n, error))
+    return FALSE;
+#pragma omp parallel for if (n * n > NF_CPU_GRAIN)
+  for (gint64 r = 0; r < n; r++)
+    softmax_back_row (probs + r * n, n, ds + r * n);
+  if (grad_in[0] != NULL
+      && !nf_dnnl_gemm (FALSE, FALSE, n, p->d, n, p->scale, ds, n,
+          nf_cpu_f32 (in[1]) + at, p->c, 0.0f, nf_cpu_f32 (grad_in[0]) + at,
+          p->c, error))
+    return FALSE;
+  return grad_in[1] == NULL
+      || nf_dnnl_gemm (TRUE, FALSE, n, p->d, n, p->scale, ds, n,
+          nf_cpu_f32 (in[0]) + at, p->c, 0.0f, nf_cpu_f32 (grad_in[1]) + at,
+          p->c, error);
+}
+
+gboolean
+nf_cpu_attention_backward (NfOpCall *call, const NfTensor *grad_out,
+    NfTensor **grad_in, GError **error)
+{
+  Problem p = problem_of (call);
+  g_autoptr (NfTensor) room =
+      nf_tensor_new (call->device, NF_F32, 1, p.pixels, p.pixels, 1, error);
+  gboolean ok = room != NULL;
+
+  for (gint64 head = 0; ok && head < call->in[0]->n * p.heads; head++)
+    ok = head_backward (&p, head, grad_out, grad_in, nf_cpu_f32 (room), error);
+  return ok;
+}

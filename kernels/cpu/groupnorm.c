@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * groupnorm — group norm with modulation and activation in one pass (CPU)
+ *
+ * Forward, with mean and r = 1 / sqrt (var + eps) of a sample's group:
+ *   xh = (x - mean) r,  g = xh weight + bias,  m = g (1 + scale) + shift,
+ *   t = m (1 + time_scale) + time_shift,  y = act (t)
+ * Backward, with dt = dy act' (t), dm = dt (1 + time_scale),
+ * dg = dm (1 + scale) and means over a group of h = dg weight and h xh:
+ *   dx = r (h - mean (h) - xh mean (h xh)),  dweight = sum dg xh,
+ *   dbias = sum dg,  dscale = dm g,  dshift = dm,  dtime_scale = sum dt m,
+ *   dtime_shift = sum dt,
+ * so dx = p dg + q x + s per channel. Sums are doubles over parts of the rows
+ * that depend on the shape alone. Sources: Wu and He, "Group normalization",
+ * 2018; Park et al. (SPADE), 2019. See docs/ops.md. Sibling: norm.c */
+#include "cpu/nfcpu.h"
+#include "cpu/nfvec.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PARTS 32
+
+/* the channels that come from one of the inputs x and skip */
+typedef struct
+{
+  const gfloat *x; /* of the first row */
+  gfloat *dx; /* likewise; backward only */
+  gint64 from, count; /* channels of the whole */
+} Source;
+
+/* one sample's rows, or some of them */
+typedef struct
+{
+  gint64 c; /* of all sources together */
+  Source sources[2];
+  guint n_sources;
+  const gfloat *a, *b; /* g = a x + b */
+  const gfloat *scale, *shift; /* maps of the first row, or NULL */
+  const gfloat *time_scale, *time_shift; /* 1 + scale, and shift; per channel */
+  gboolean silu;
+} Rows;
+
+/* what forward and backward need to know of a call */
+typedef struct
+{
+  const NfGroupNormParams *params;
+  const NfTensor *x, *skip, *weight, *bias, *scale, *shift, *time;
+  gint64 n, pixels, c, per; /* per: channels of a group */
+} Problem;
+
+static Problem
+problem_of (const NfOpCall *call)
+{
+  const NfTensor *x = call->in[0], *skip = call->in[6];
+  const NfGroupNormParams *params = call->params;
+  gint64 c = x->c + (skip != NULL ? skip->c : 0);
+
+  return (Problem){ params, x, skip, call->in[1], call->in[2], call->in[3],
+    call->in[4], call->in[5], x->n, x->h * x->w, c, c / params->groups };
+}
+
+static gint64
+rows_per_part (const Problem *p)
+{
+  return MAX ((p->pixels + PARTS - 1) / PARTS, NF_CPU_GRAIN / p->c + 1);
+}
+
+static gfloat *
+row_of (const NfTensor *t, gint64 sample, gint64 row)
+{
+  gint64 n = t->n == 1 ? 0 : sample;
+
+  return nf_cpu_f32 (t) + (n * t->h * t->w + row) * t->c;
+}
+
+/* ------------------------------------------------------------------ forward */
+
+static inline __attribute__ ((always_inline)) void
+forward_body (
+    const Rows *k, gint64 rows, gboolean maps, gboolean silu, gfloat *y)
+{
+  for (gint64 r = 0; r < rows; r++)
+    for (guint i = 0; i < k->n_sources; i++) {
+      const Source *s = &k->sources[i];
+      gint64 at = r * k->c + s->from;
+      const gfloat *x = s->x + r * s->count;
+      const gfloat *a = k->a + s->from, *b = k->b + s->from;
+      const gfloat *ts = k->time_scale + s->from, *tt = k->time_shift + s->from;
+      gfloat *to = y + at;
+
+      for (gint64 j = 0; j < s->count; j++) {
+        gfloat v = a[j] * x[j] + b[j];
+
+        if (maps)
+          v = (v * (1.0f + k->scale[at + j]) + k->shift[at + j]) * ts[j]
+              + tt[j];
+        to[j] = silu ? v * nf_vec_sigmoid (v) : v;
+      }
+    }
+}
+
+NF_CPU_CLONES static void
+forward_rows (const Rows *k, gint64 rows, gfloat *y)
+{
+  if (k->scale != NULL && k->silu)
+    forward_body (k, rows, TRUE, TRUE, y);
+  else if (k->scale != NULL)
+    forward_body (k, rows, TRUE, FALSE, y);
+  else if (k->silu)
+    forward_body (k, rows, FALSE, TRUE, y);
+  else
+    forward_body (k, rows, FALSE, FALSE, y);
+}
+
+/* mean and r of every group of one sample, from its sums per channel */
+static void
+group_stats (const Problem *p, const gdouble *sum, const gdouble *squares,
+    gfloat *mean, gfloat *r)
+{
+  for (gint64 g = 0; g < p->params->groups; g++) {
+    gdouble s = 0.0, q = 0.0, m = (gdouble) (p->pixels * p->per), var;
+
+    for (gint64 i = g * p->per; i < (g + 1) * p->per; i++) {
+      s += sum[i];
+      q += squares[i];
+    }
+    s /= m;
+    var = q / m - s * s;
+    mean[g] = (gfloat) s;
+    r[g] = (gfloat) (1.0 / sqrt (MAX (var, 0.0) + (gdouble) p->params->eps));
+    if (isnan (var))
+      r[g] = NAN;
+  }
+}
+
+/* a, b, 1 + time scale and time shift of one sample's channels; without maps
+ * the time goes into a and b */
+static void
+coefficients (const Problem *p, gint64 n, const gfloat *mean, const gfloat *r,
+    gboolean fold, gfloat *abst)
+{
+  const gfloat *time = p->time != NULL ? row_of (p->time, n, 0) : NULL;
+  gfloat *a = abst, *b = a + p->c, *ts = b + p->c, *tt = ts + p->c;
+
+  for (gint64 i = 0; i < p->c; i++) {
+    gint64 g = i / p->per;
+
+    a[i] = p->weight != NULL ? nf_cpu_f32 (p->weight)[i] * r[g] : r[g];
+    b[i] = (p->bias != NULL ? nf_cpu_f32 (p->bias)[i] : 0.0f) - mean[g] * a[i];
+    ts[i] = time != NULL ? 1.0f + time[i] : 1.0f;
+    tt[i] = time != NULL ? time[p->c + i] : 0.0f;
+    if (fold) {
+      a[i] *= ts[i];
+      b[i] = b[i] * ts[i] + tt[i];
+    }
+  }
+}
+
+/* @k for the rows of sample n from @row on */
+static void
+rows_at (const Problem *p, gint64 n, gint64 row, const gfloat *abst, Rows *k)
+{
+  memset (k, 0, sizeof *k);
+  k->c = p->c;
+  k->sources[0] = (Source){ row_of (p->x, n, row), NULL, 0, p->x->c };
+  k->n_sources = 1;
+  if (p->skip != NULL)
+    k->sources[k->n_sources++] =
+        (Source){ row_of (p->skip, n, row), NULL, p->x->c, p->skip->c };
+  k->a = abst;
+  k->b = abst + p->c;
+  k->time_scale = abst + 2 * p->c;
+  k->time_shift = abst + 3 * p->c;
+  k->scale = p->scale != NULL ? row_of (p->scale, n, row) : NULL;
+  k->shift = p->shift != NULL ? row_of (p->shift, n, row) : NULL;
+  k->silu = p->params->act == NF_ACT_SILU;
+}
+
+/* sums of the channels of one sample, and of their squares */
+static void
+sample_sums (const Problem *p, gint64 n, gdouble *sums)
+{
+  const NfTensor *const all[2] = { p->x, p->skip };
+  gint64 from = 0;
+
+  for (guint i = 0; i < 2 && all[i] != NULL; from += all[i++]->c)
+    nf_cpu_channel_sums (row_of (all[i], n, 0), row_of (all[i], n, 0),
+        p->pixels, all[i]->c, sums + from, sums + p->c + from);
+}
+
+/* saved[0]: (N, 2 groups): means, then r, of each sample */
+gboolean
+nf_cpu_group_norm_forward (NfOpCall *call, GError **error)
+{
+  Problem p = problem_of (call);
+  gint64 per = rows_per_part (&p), groups = p.params->groups;
+  g_autofree gdouble *sums = g_new (gdouble, 2 * p.c);
+  g_autofree gfloat *abst = g_new (gfloat, 4 * p.c);
+  NfTensor *stats =
+      nf_tensor_new (call->device, NF_F32, p.n, 2 * groups, 1, 1, error);
+
+  if (stats == NULL)
+    return FALSE;
+  for (gint64 n = 0; n < p.n; n++) {
+    gfloat *mean = row_of (stats, p.n == 1 ? 0 : n, 0);
+
+    sample_sums (&p, n, sums);
+    group_stats (&p, sums, sums + p.c, mean, mean + groups);
+    coefficients (&p, n, mean, mean + groups, p.scale == NULL, abst);
+#pragma omp parallel for if (p.pixels * p.c > NF_CPU_GRAIN)
+    for (gint64 row = 0; row < p.pixels; row += per) {
+      Rows k;
+
+      rows_at (&p, n, row, abst, &k);
+      forward_rows (&k, MIN (per, p.pixels - row), row_of (call->out, n, row));
+    }
+  }
+  call->saved[0] = stats;
+  return TRUE;
+}
+
+/* ----------------------------------------------------------------- backward */
+
+/* what becomes of a part's rows */
+typedef struct
+{
+  gdouble *dt, *dtm, *dg, *dgx; /* sums per channel of dt, dt m, dg, dg x */
+  gfloat *dscale, *dshift; /* gradients of the maps, from the first row on */
+  gboolean add; /* to what is in them */
+} Grads;
+
+/* puts dg where dx will be */
+static inline __attribute__ ((always_inline)) void
+backward_body (const Rows *k, gint64 rows, const gfloat *dy, gboolean maps,
+    gboolean silu, gboolean add, const Grads *to)
+{
+  for (gint64 r = 0; r < rows; r++)
+    for (guint i = 0; i < k->n_sources; i++) {
+      const Source *s = &k->sources[i];
+      gint64 at = r * k->c + s->from;
+      const gfloat *x = s->x + r * s->count, *dys = dy + at;
+      const gfloat *a = k->a + s->from, *b = k->b + s->from;
+      const gfloat *ts = k->time_scale + s->from, *tt = k->time_shift + s->from;
+      const gfloat *scale = maps ? k->scale + at : NULL;
+      const gfloat *shift = maps ? k->shift + at : NULL;
+      gfloat *restrict dscale = maps ? to->dscale + at : NULL;
+      gfloat *restrict dshift = maps ? to->dshift + at : NULL;
+      gfloat *restrict dx = s->dx + r * s->count;
+      gdouble *restrict dt_sum = to->dt + s->from;
+      gdouble *restrict dtm_sum = to->dtm + s->from;
+      gdouble *restrict dg_sum = to->dg + s->from;
+      gdouble *restrict dgx_sum = to->dgx + s->from;
+
+      for (gint64 j = 0; j < s->count; j++) {
+        gfloat g = a[j] * x[j] + b[j], dt = dys[j], m, t, dm, dg;
+
+        m = maps ? g * (1.0f + scale[j]) + shift[j] : g;
+        t = m * ts[j] + tt[j];
+        if (silu) {
+          gfloat e = nf_vec_sigmoid (t);
+
+          dt *= e * (1.0f + t * (1.0f - e));
+        }
+        dm = dt * ts[j];
+        dg = maps ? dm * (1.0f + scale[j]) : dm;
+        if (maps) {
+          dscale[j] = (add ? dscale[j] : 0.0f) + dm * g;
+          dshift[j] = (add ? dshift[j] : 0.0f) + dm;
+        }
+        dx[j] = dg;
+        dt_sum[j] += (gdouble) dt;
+        dtm_sum[j] += (gdouble) (dt * m);
+        dg_sum[j] += (gdouble) dg;
+        dgx_sum[j] += (gdouble) (dg * x[j]);
+      }
+    }
+}
+
+NF_CPU_CLONES static void
+backward_rows (const Rows *k, gint64 rows, const gfloat *dy, const Grads *to)
+{
+  if (k->scale == NULL && k->silu)
+    backward_body (k, rows, dy, FALSE, TRUE, FALSE, to);
+  else if (k->scale == NULL)
+    backward_body (k, rows, dy, FALSE, FALSE, FALSE, to);
+  else if (k->silu && to->add)
+    backward_body (k, rows, dy, TRUE, TRUE, TRUE, to);
+  else if (k->silu)
+    backward_body (k, rows, dy, TRUE, TRUE, FALSE, to);
+  else
+    backward_body (k, rows, dy, TRUE, FALSE, to->add, to);
+}
+
+/* dx = p dg + q x + s, where dx holds dg */
+NF_CPU_CLONES static void
+finish_rows (const Source *source, gint64 rows, const gfloat *pqs, gint64 c)
+{
+  const gfloat *p = pqs + source->from, *q = p + c, *s = q + c;
+
+  for (gint64 r = 0; r < rows; r++) {
+    const gfloat *x = source->x + r * source->count;
+    gfloat *dx = source->dx + r * source->count;
+
+    for (gint64 j = 0; j < source->count; j++)
+      dx[j] = p[j] * dx[j] + q[j] * x[j] + s[j];
+  }
+}
+
+static void
+store (const gdouble *from, gint64 c, NfTensor *to)
+{
+  for (gint64 i = 0; to != NULL && i < c; i++)
+    nf_cpu_f32 (to)[i] = (gfloat) from[i];
+}
+
+/* adds to the gradient of a time */
+static void
+add_time (const gdouble *dt, const gdouble *dtm, gint64 c, gfloat *dtime)
+{
+  for (gint64 i = 0; i < c; i++) {
+    dtime[i] += (gfloat) dtm[i];
+    dtime[c + i] += (gfloat) dt[i];
+  }
+}
+
+/* the tensors that gradients go into, those of no interest included */
+typedef struct
+{
+  NfTensor *dx, *dskip, *dscale, *dshift;
+} Wanted;
+
+static void
+wanted_clear (Wanted *w)
+{
+  nf_tensor_clear (&w->dx);
+  nf_tensor_clear (&w->dskip);
+  nf_tensor_clear (&w->dscale);
+  nf_tensor_clear (&w->dshift);
+}
+
+/* (transfer full): @grad, or room of that shape where nobody wants it */
+static gboolean
+take_or_make (
+    NfTensor *grad, const NfTensor *like, NfTensor **to, GError **error)
+{
+  if (like != NULL)
+    *to =
+        grad != NULL ? nf_tensor_ref (grad) : nf_tensor_new_like (like, error);
+  return like == NULL || *to != NULL;
+}
+
+static gboolean
+wanted_init (const Problem *p, NfTensor **grad_in, Wanted *w, GError **error)
+{
+  memset (w, 0, sizeof *w);
+  return take_or_make (grad_in[0], p->x, &w->dx, error)
+      && take_or_make (grad_in[6], p->skip, &w->dskip, error)
+      && take_or_make (grad_in[3], p->scale, &w->dscale, error)
+      && take_or_make (grad_in[4], p->shift, &w->dshift, error);
+}
+
+static void
+grads_at (const Problem *p, const Wanted *w, gint64 n, gint64 row, Rows *k,
+    Grads *to, gdouble *sums)
+{
+  k->sources[0].dx = row_of (w->dx, n, row);
+  if (p->skip != NULL)
+    k->sources[1].dx = row_of (w->dskip, n, row);
+  *to = (Grads){ sums, sums + p->c, sums + 2 * p->c, sums + 3 * p->c,
+    p->scale != NULL ? row_of (w->dscale, n, row) : NULL,
+    p->scale != NULL ? row_of (w->dshift, n, row) : NULL,
+    p->scale != NULL && p->scale->n < p->n && n > 0 };
+}
+
+/* the four sums per channel of one sample, added up over its parts in order */
+static void
+sample_backward (const Problem *p, const Wanted *w, gint64 n,
+    const gfloat *abst, const NfTensor *grad_out, gdouble *sums)
+{
+  gint64 per = rows_per_part (p), parts = (p->pixels + per - 1) / per;
+  g_autofree gdouble *room = g_new0 (gdouble, parts * 4 * p->c);
+
+#pragma omp parallel for if (parts > 1)
+  for (gint64 part = 0; part < parts; part++) {
+    gint64 row = part * per;
+    Grads to;
+    Rows k;
+
+    rows_at (p, n, row, abst, &k);
+    grads_at (p, w, n, row, &k, &to, room + part * 4 * p->c);
+    backward_rows (
+        &k, MIN (per, p->pixels - row), row_of (grad_out, n, row), &to);
+  }
+  memset (sums, 0, (gsize) (4 * p->c) * sizeof *sums);
+  for (gint64 i = 0; i < parts * 4 * p->c; i++)
+    sums[i % (4 * p->c)] += room[i];
+}
+
+static void
+sample_finish (const Problem *p, const Wanted *w, gint64 n, const gfloat *abst,
+    const gfloat *pqs)
+{
+  gint64 per = rows_per_part (p);
+
+#pragma omp parallel for if (p->pixels * p->c > NF_CPU_GRAIN)
+  for (gint64 row = 0; row < p->pixels; row += per) {
+    Grads to;
+    Rows k;
+
+    rows_at (p, n, row, abst, &k);
+    grads_at (p, w, n, row, &k, &to, NULL);
+    for (guint i = 0; i < k.n_sources; i++)
+      finish_rows (&k.sources[i], MIN (per, p->pixels - row), pqs, p->c);
+  }
+}
+
+gboolean
+nf_cpu_group_norm_backward (NfOpCall *call, const NfTensor *grad_out,
+    NfTensor **grad_in, GError **error)
+{
+  Problem p = problem_of (call);
+  gint64 c = p.c, groups = p.params->groups;
+  g_autofree gdouble *sums = g_new (gdouble, 4 * c);
+  g_autofree gdouble *dwb = g_new0 (gdouble, 2 * c);
+  g_autofree gfloat *pqs = g_new (gfloat, 3 * c);
+  g_autofree gfloat *abst = g_new (gfloat, 4 * c);
+  NfTensor *dtime = grad_in[5];
+  Wanted w;
+
+  if (!wanted_init (&p, grad_in, &w, error)) {
+    wanted_clear (&w);
+    return FALSE;
+  }
+  if (dtime != NULL)
+    memset (dtime->data, 0, dtime->bytes);
+  for (gint64 n = 0; n < p.n; n++) {
+    const gfloat *mean = row_of (call->saved[0], p.n == 1 ? 0 : n, 0);
+
+    coefficients (&p, n, mean, mean + groups, FALSE, abst);
+    sample_backward (&p, &w, n, abst, grad_out, sums);
+    nf_cpu_norm_terms (sums + 2 * c, sums + 3 * c, p.pixels, groups, p.per,
+        p.weight != NULL ? nf_cpu_f32 (p.weight) : NULL, mean, mean + groups,
+        pqs, dwb, dwb + c);
+    if (dtime != NULL)
+      add_time (sums, sums + c, c, row_of (dtime, n, 0));
+    sample_finish (&p, &w, n, abst, pqs);
+  }
+  store (dwb, c, grad_in[1]);
+  store (dwb + c, c, grad_in[2]);
+  wanted_clear (&w);
+  return TRUE;
+}

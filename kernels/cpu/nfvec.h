@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfvec — what loops need so that the compiler makes vectors of them
+ *
+ * Private to the CPU backend. A function marked NF_CPU_CLONES is compiled for
+ * several instruction sets, of which the best one is chosen when the library is
+ * loaded. None of them fuses multiplication and addition (-ffp-contract=off),
+ * so all give the same bits. */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define NF_CPU_CLONES                                                          \
+  __attribute__ ((target_clones ("avx512f", "avx2", "default")))
+#else
+#define NF_CPU_CLONES
+#endif
+
+typedef union
+{
+  gfloat value;
+  guint32 bits;
+} NfVecFloat;
+
+/* exp (x) within 2e-7 of its value; x is taken as -87 below and 88 above.
+ * With k = round (x / ln 2), r = x - k ln 2: exp (x) = 2^k exp (r), exp (r) by
+ * its Taylor series up to r^6, |r| <= 0.35. Adding 1.5 * 2^23 leaves k in the
+ * low bits. NaN stays NaN. */
+static inline gfloat
+nf_vec_exp (gfloat x)
+{
+  const gfloat shift = 12582912.0f;
+  NfVecFloat k, scale;
+  gfloat r, p, whole;
+
+  x = x < -87.0f ? -87.0f : x;
+  x = x > 88.0f ? 88.0f : x;
+  k.value = x * 1.44269504f + shift;
+  whole = k.value - shift;
+  r = x - whole * 0.693359375f + whole * 2.12194440e-4f;
+  p = 1.0f / 720.0f;
+  p = p * r + 1.0f / 120.0f;
+  p = p * r + 1.0f / 24.0f;
+  p = p * r + 1.0f / 6.0f;
+  p = p * r + 0.5f;
+  p = p * r + 1.0f;
+  p = p * r + 1.0f;
+  scale.bits = (k.bits << 23) + 0x3f800000u;
+
+  return p * scale.value;
+}
+
+static inline gfloat
+nf_vec_sigmoid (gfloat x)
+{
+  return 1.0f / (1.0f + nf_vec_exp (-x));
+}
+
+G_END_DECLS
