@@ -32,24 +32,45 @@ gst_nf_clip_line_set_framerate (GstNfClipLine *line, gint fps_n, gint fps_d)
       gst_nf_clip_times_duration (&line->times, GST_FORMAT_TIME);
 }
 
-/* one end of a seek, as a time; it counts from the beginning then */
+/* one end of a seek as a time from the beginning; FALSE when there is none */
 static gboolean
-end_to_time (const GstNfClipTimes *times, GstFormat format, GstSeekType *type,
+end_to_time (const GstNfClipTimes *times, GstFormat format, GstSeekType type,
     gint64 *value)
 {
-  if (format == GST_FORMAT_TIME || *type == GST_SEEK_TYPE_NONE)
-    return TRUE;
-  if (*type == GST_SEEK_TYPE_END) {
+  if (type == GST_SEEK_TYPE_END) {
     gint64 duration = gst_nf_clip_times_duration (times, format);
 
     if (duration < 0)
       return FALSE;
     *value = CLAMP (duration + *value, 0, duration);
-    *type = GST_SEEK_TYPE_SET;
   }
 
   return gst_nf_clip_times_convert (
       times, format, *value, GST_FORMAT_TIME, value);
+}
+
+/* both ends of a seek, as times; one that is not given stays where it is: the
+ * start is the next frame then */
+static gboolean
+parse_ends (
+    const GstNfClipLine *line, GstEvent *event, gint64 *start, gint64 *stop)
+{
+  const GstNfClipTimes *times = &line->times;
+  GstSeekType start_type, stop_type;
+  GstFormat format;
+
+  gst_event_parse_seek (
+      event, NULL, &format, NULL, &start_type, start, &stop_type, stop);
+  if (start_type == GST_SEEK_TYPE_NONE)
+    *start = gst_nf_clip_times_time (times, line->next_frame);
+  else if (!end_to_time (times, format, start_type, start))
+    return FALSE;
+  if (stop_type == GST_SEEK_TYPE_NONE)
+    *stop = line->segment.stop;
+  else if (!end_to_time (times, format, stop_type, stop))
+    return FALSE;
+
+  return *start >= 0 && (*stop == -1 || *start <= *stop);
 }
 
 /**
@@ -63,28 +84,30 @@ end_to_time (const GstNfClipTimes *times, GstFormat format, GstSeekType *type,
  *
  * Returns: FALSE when that cannot be done, @line is as before then: it is
  *   backwards, an instant change of the rate, or in a format other than time,
- *   frames and clips; or from the end of clips without end
+ *   frames and clips; it starts behind its stop, or from the end of clips
+ *   without end
  */
 gboolean
 gst_nf_clip_line_seek (GstNfClipLine *line, GstEvent *event)
 {
   const GstNfClipTimes *times = &line->times;
   GstSegment segment = line->segment;
-  GstSeekType start_type, stop_type;
+  GstClockTime shown = MIN (segment.position, segment.stop);
   GstSeekFlags flags;
-  GstFormat format;
   gint64 start, stop;
   gdouble rate;
   guint64 frame;
 
-  gst_event_parse_seek (
-      event, &rate, &format, &flags, &start_type, &start, &stop_type, &stop);
+  gst_event_parse_seek (event, &rate, NULL, &flags, NULL, NULL, NULL, NULL);
   if (rate <= 0 || (flags & GST_SEEK_FLAG_INSTANT_RATE_CHANGE) != 0
-      || !end_to_time (times, format, &start_type, &start)
-      || !end_to_time (times, format, &stop_type, &stop)
+      || !parse_ends (line, event, &start, &stop)
       || !gst_segment_do_seek (&segment, rate, GST_FORMAT_TIME, flags,
-          start_type, start, stop_type, stop, NULL))
+          GST_SEEK_TYPE_SET, start, GST_SEEK_TYPE_SET, stop, NULL))
     return FALSE;
+  /* without a flush the frames that were shown until now count, too */
+  if ((flags & GST_SEEK_FLAG_FLUSH) == 0)
+    segment.base =
+        gst_segment_to_running_time (&line->segment, GST_FORMAT_TIME, shown);
   frame = gst_nf_clip_times_frame_at (times, segment.start);
   frame = MIN (frame, gst_nf_clip_times_n_frames (times));
   if ((flags & GST_SEEK_FLAG_KEY_UNIT) != 0) {

@@ -2,7 +2,7 @@
  *
  * nfscenesrc — synthetic clips on two pads: what comes, and when it fails
  *
- * Sibling: nfclipseek.c (seeks, live, stopping: what it shares with
+ * Siblings: nfclipseek.c, nfcliplive.c (seeks, states, live: what it shares with
  * nfclipsrc) */
 #include "nfcliprig.h"
 #include "scene/nfrender.h"

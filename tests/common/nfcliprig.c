@@ -51,6 +51,28 @@ nf_clip_rig_close (NfClipRig *rig)
 }
 
 /**
+ * nf_clip_rig_seek:
+ * @element: the pipeline, or the source
+ * @event: (transfer full): a seek
+ *
+ * Sends it, and waits until the pipeline is PLAYING again: another seek must not
+ * come before.
+ *
+ * Returns: whether it was taken
+ */
+gboolean
+nf_clip_rig_seek (NfClipRig *rig, GstElement *element, GstEvent *event)
+{
+  gboolean taken = gst_element_send_event (element, event);
+
+  fail_unless_equals_int (
+      gst_element_get_state (rig->pipeline, NULL, NULL, PATIENCE),
+      GST_STATE_CHANGE_SUCCESS);
+
+  return taken;
+}
+
+/**
  * nf_clip_rig_pull:
  * @pad: which one
  *

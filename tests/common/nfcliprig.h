@@ -34,6 +34,8 @@ typedef struct
 void nf_clip_rig_open (NfClipRig *rig, const gchar *source);
 void nf_clip_rig_close (NfClipRig *rig);
 
+gboolean nf_clip_rig_seek (
+    NfClipRig *rig, GstElement *element, GstEvent *event);
 GstSample *nf_clip_rig_pull (NfClipRig *rig, guint pad);
 void nf_clip_rig_expect_frame (
     NfClipRig *rig, guint64 frame, gboolean begins_clip);
