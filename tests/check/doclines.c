@@ -81,8 +81,8 @@ make_models (void)
 int
 main (int argc, char **argv)
 {
-  static const gchar *const elements[] = { "nfclipsrc", "nfiou", "nfnpydec",
-    "nfnpyenc", "nfpredict", "nfscenesrc", "nfsegment" };
+  static const gchar *const elements[] = { "nfclipsrc", "nfextrapolate",
+    "nfiou", "nfnpydec", "nfnpyenc", "nfpredict", "nfscenesrc", "nfsegment" };
   g_autofree gchar *models = NULL;
   gint result;
 
