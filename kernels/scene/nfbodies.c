@@ -4,8 +4,7 @@
  *
  * Time goes in short steps. In each, friction slows bodies down, they move, and
  * those that overlap get a blow along the normal of the contact: for two of
- * mass 1 and inertia I (1/6 for a square, none for a circle, which a blow
- * cannot turn) that approach with speed v,
+ * mass 1 and inertia I that approach with speed v,
  *
  *   blow = (1 + bounce) v / (2 + (ra x n)^2 / Ia + (rb x n)^2 / Ib)
  *
@@ -16,7 +15,9 @@
 #include <math.h>
 
 #define SUBSTEPS 10 /* a frame */
-#define SQUARE_INERTIA (1.0 / 6.0)
+
+/* about the vertical, of a solid cube, sphere and cylinder of mass 1 */
+static const gdouble inertia[] = { 1.0 / 6.0, 1.0 / 10.0, 1.0 / 8.0 };
 
 /* where two bodies overlap: normal from a to b, depth, a point of both */
 typedef struct
@@ -37,10 +38,10 @@ nf_body_params_init (NfBodyParams *params)
   *params = (NfBodyParams){
     .friction = { 0.0155, 0.0, 0.0155 },
     .drag = { 0.04, 0.022, 0.04 },
-    .slip = 0.0155,
-    .spin_friction = 0.066,
+    .slip = 0.008,
+    .spin_friction = 0.02,
     .bounce = 0.1,
-    .grip = 0.15,
+    .grip = 0.12,
   };
 }
 
@@ -198,8 +199,7 @@ find_contact (const NfBody *a, const NfBody *b, Contact *c)
 static gdouble
 lever (const NfBody *b, const Contact *c, gdouble nx, gdouble nz)
 {
-  return b->shape == NF_SCENE_CUBE ? (c->x - b->x) * nz - (c->z - b->z) * nx
-                                   : 0;
+  return (c->x - b->x) * nz - (c->z - b->z) * nx;
 }
 
 /* speed of b's point of contact against a's, along a direction */
@@ -218,7 +218,8 @@ mobility (
 {
   gdouble la = lever (a, c, nx, nz), lb = lever (b, c, nx, nz);
 
-  return 1.0 / (2.0 + (la * la + lb * lb) / SQUARE_INERTIA);
+  return 1.0
+      / (2.0 + la * la / inertia[a->shape] + lb * lb / inertia[b->shape]);
 }
 
 static void
@@ -226,7 +227,7 @@ hit (NfBody *b, const Contact *c, gdouble nx, gdouble nz, gdouble blow)
 {
   b->vx += blow * nx;
   b->vz += blow * nz;
-  b->spin += blow * lever (b, c, nx, nz) / SQUARE_INERTIA;
+  b->spin += blow * lever (b, c, nx, nz) / inertia[b->shape];
 }
 
 static void

@@ -20,8 +20,8 @@ G_BEGIN_DECLS
  * @z: away, sizes
  * @vx: sideways, sizes a frame
  * @vz: away, sizes a frame
- * @turn: of a cube about the vertical, radians
- * @spin: of a cube, radians a frame
+ * @turn: about the vertical, radians
+ * @spin: radians a frame
  * @roll_x: of a sphere, how fast it would go if it rolled without slipping
  * @roll_z: the same, away
  */
@@ -39,7 +39,7 @@ typedef struct
  * @friction: speed that each shape loses a frame, sizes a frame
  * @drag: share of its speed that each shape loses a frame
  * @slip: speed that a sphere that slips loses a frame, sizes a frame
- * @spin_friction: spin that a cube loses a frame, radians a frame
+ * @spin_friction: spin that a body loses a frame, radians a frame
  * @bounce: share of the speed of approach with which bodies part
  * @grip: friction where two bodies touch, as a share of the blow
  */

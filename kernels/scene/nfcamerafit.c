@@ -18,7 +18,7 @@
 #define ROBUST 2.0
 
 /* how far each may be from where it began: pitch, log tall, log focal */
-static const gdouble spread[N_PARAMS] = { 0.05, 0.10, 0.03 };
+static const gdouble spread[N_PARAMS] = { 0.03, 0.06, 0.02 };
 
 static void
 move_camera (const NfCamera *from, const gdouble *by, NfCamera *camera)

@@ -17,158 +17,17 @@ typedef struct
   NfBody body;
   guint last; /* frame in which it was seen last */
   gint view; /* frame in which it was seen whole last, or -1 */
-  gdouble x, z, turn; /* where it was then, or in the last frame */
-  gdouble scale; /* its true width there, in widths of its outline */
+  gdouble x, z; /* where it was then, or in the last frame */
 } Actor;
 
 typedef struct
 {
-  const NfDynamicsParams *params;
+  const NfMotionParams *params;
   const NfTracks *tracks;
   guint width, height;
   Actor *actors;
   guint n_actors;
 } Play;
-
-/**
- * nf_dynamics_params_init:
- *
- * Those that were found best, see docs/scenes.md.
- */
-void
-nf_dynamics_params_init (NfDynamicsParams *params)
-{
-  *params = (NfDynamicsParams){
-    .max_window = 6, .max_misfit = 1.5, .rest_speed = 0.012
-  };
-  nf_body_params_init (&params->bodies);
-}
-
-/* standard deviation of a place, in sizes: sideways; twice that away */
-static gdouble
-uncertainty (const NfTrackPoint *p)
-{
-  gdouble pixels = 0.25;
-
-  if (p->cut || p->hidden)
-    pixels += 0.15 + 2.0 * (1.0 - p->visible);
-  pixels += 4.0 * MAX (p->misfit - 0.1, 0);
-
-  return pixels / MAX (p->pixels, 1);
-}
-
-/* what an object that has a speed now went farther in the past frames than it
- * would have with this speed */
-static gdouble
-slowing (const NfBodyParams *p, NfSceneShape shape, gdouble speed, guint frames)
-{
-  gdouble extra = 0, s = speed;
-
-  if (speed < 0.01)
-    return 0;
-  for (guint i = 0; i < frames; i++) {
-    gdouble lost = p->friction[shape] + p->drag[shape] * s;
-
-    extra += s + lost / 2 - speed;
-    s += lost;
-  }
-
-  return extra;
-}
-
-/* the straight line through weighted points: value and slope at time 0 */
-typedef struct
-{
-  gdouble w, wt, wtt, wy, wty;
-} Line;
-
-static void
-line_add (Line *l, gdouble t, gdouble y, gdouble weight)
-{
-  l->w += weight;
-  l->wt += weight * t;
-  l->wtt += weight * t * t;
-  l->wy += weight * y;
-  l->wty += weight * t * y;
-}
-
-static void
-line_solve (const Line *l, gdouble *value, gdouble *slope)
-{
-  gdouble det = l->w * l->wtt - l->wt * l->wt;
-
-  *slope = det > 1e-12 ? (l->w * l->wty - l->wt * l->wy) / det : 0;
-  *value = (l->wy - *slope * l->wt) / l->w;
-}
-
-/* fits the place and the velocity in the last frame to the track's last frames
- * from first on. Returns the root mean square misfit in standard deviations */
-static gdouble
-fit_window (const NfDynamicsParams *params, const NfTrack *track, guint first,
-    guint last, NfBody *body)
-{
-  gdouble square = 0;
-  guint n = 0;
-
-  for (guint pass = 0; pass < 4; pass++) {
-    gdouble speed = hypot (body->vx, body->vz), ux = 0, uz = 0;
-    Line lx = { 0 }, lz = { 0 };
-
-    if (speed > 0) {
-      ux = body->vx / speed;
-      uz = body->vz / speed;
-    }
-    square = 0;
-    n = 0;
-    for (guint t = first; t <= last; t++) {
-      const NfTrackPoint *p = &track->points[t];
-      gdouble sigma = uncertainty (p), weight = 1.0 / (sigma * sigma);
-      gdouble back = t - (gdouble) last;
-      gdouble extra = slowing (&params->bodies, track->shape, speed, last - t);
-      gdouble x = p->x + ux * extra, z = p->z + uz * extra;
-      gdouble dx = x - body->x - body->vx * back;
-      gdouble dz = z - body->z - body->vz * back;
-
-      if (p->area == 0)
-        continue;
-      line_add (&lx, back, x, weight);
-      line_add (&lz, back, z, weight);
-      square += weight * (dx * dx + dz * dz / 4);
-      n++;
-    }
-    if (pass == 3)
-      break;
-    line_solve (&lx, &body->x, &body->vx);
-    line_solve (&lz, &body->z, &body->vz);
-  }
-
-  return n > 2 ? sqrt (square / (2 * n - 4)) : 0;
-}
-
-/* the longest window that one velocity fits */
-static void
-fit_motion (const NfDynamicsParams *params, const NfTrack *track, guint last,
-    NfBody *body)
-{
-  guint seen = 1;
-
-  body->x = track->points[last].x;
-  body->z = track->points[last].z;
-  for (guint t = last; t-- > 0 && last - t < params->max_window;) {
-    NfBody longer = *body;
-
-    if (track->points[t].area == 0)
-      continue;
-    seen++;
-    if (fit_window (params, track, t, last, &longer) > params->max_misfit)
-      break;
-    *body = longer;
-  }
-  if (hypot (body->vx, body->vz) < params->rest_speed)
-    body->vx = body->vz = 0;
-  body->roll_x = body->vx;
-  body->roll_z = body->vz;
-}
 
 /* a part of another object whose class a network took for this one's, and
  * other things that are no objects */
@@ -190,7 +49,6 @@ begin_actor (const Play *play, const NfTrack *track, Actor *actor)
   guint newest = play->tracks->n_frames - 1;
 
   *actor = (Actor){ .track = track, .view = -1 };
-  actor->body.shape = track->shape;
   if (!is_object (play->tracks, track))
     return FALSE;
   for (guint t = 0; t <= newest; t++) {
@@ -203,10 +61,7 @@ begin_actor (const Play *play, const NfTrack *track, Actor *actor)
   p = &track->points[actor->view >= 0 ? actor->view : (gint) actor->last];
   actor->x = p->x;
   actor->z = p->z;
-  actor->turn = p->turn;
-  actor->scale = actor->view >= 0 ? CLAMP (sqrt (p->visible), 0.9, 1) : 1;
-  fit_motion (play->params, track, actor->last, &actor->body);
-  actor->body.turn = track->points[actor->last].turn;
+  nf_motion_fit (play->params, track, actor->last, &actor->body);
   if (actor->last < newest)
     nf_bodies_advance (
         &actor->body, 1, &play->params->bodies, newest - actor->last);
@@ -310,7 +165,7 @@ act (Play *play, guint horizon, guint8 *future)
  * Returns: TRUE, or FALSE with @error set
  */
 gboolean
-nf_dynamics_extrapolate (const NfDynamicsParams *params,
+nf_dynamics_extrapolate (const NfMotionParams *params,
     const guint8 *const *masks, guint n_masks, guint width, guint height,
     guint horizon, guint8 *future, GError **error)
 {

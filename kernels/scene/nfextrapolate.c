@@ -144,7 +144,7 @@ nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
     GError **error)
 {
   gsize size = (gsize) width * height;
-  NfDynamicsParams params;
+  NfMotionParams params;
 
   g_return_val_if_fail (n_masks > 0 && horizon > 0, FALSE);
   g_return_val_if_fail (width > 0 && height > 0, FALSE);
@@ -158,7 +158,7 @@ nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
       extrapolate_linear (masks, n_masks, width, height, horizon, future);
       return TRUE;
     case NF_EXTRAPOLATE_DYNAMICS:
-      nf_dynamics_params_init (&params);
+      nf_motion_params_init (&params);
       return nf_dynamics_extrapolate (
           &params, masks, n_masks, width, height, horizon, future, error);
   }

@@ -27,6 +27,7 @@ typedef struct
   guint width, height;
   const NfBlob *blobs; /* of the frame */
   guint8 id;
+  gdouble area; /* of its outline about where it stands, pixels */
   const NfPose *guess; /* (nullable) */
 } View;
 
@@ -75,30 +76,29 @@ compare_row (
   return against;
 }
 
-/* share of the outline's area at which it and the mask disagree */
+/* pixels at which outline and mask disagree */
 static gdouble
 misfit (const View *v, const NfPose *pose)
 {
-  gdouble against = 0, inside = 0, x, y, left, right;
+  gdouble against = 0, inside = 0, left, right;
   NfOutline outline;
   guint y0, y1;
 
   if (!nf_outline_init (&outline, v->camera, pose))
-    return 10;
+    return G_MAXFLOAT;
   y0 = CLAMP (floor (outline.top), 0, v->height);
   y1 = CLAMP (ceil (outline.bottom), 0, v->height);
   for (guint row = y0; row < y1; row++)
     if (nf_outline_row (&outline, row + 0.5, &left, &right))
       against += compare_row (v, row, left, right, &inside);
-  against += fabs (v->blobs[v->id].area - inside);
 
-  return against / MAX (nf_outline_area (&outline, &x, &y), 1);
+  return against + fabs (v->blobs[v->id].area - inside);
 }
 
 static gdouble
 cost (const View *v, const NfPose *pose)
 {
-  gdouble c = misfit (v, pose);
+  gdouble c = misfit (v, pose) / v->area;
 
   if (v->guess != NULL) {
     gdouble dx = pose->x - v->guess->x, dz = pose->z - v->guess->z;
@@ -151,17 +151,13 @@ search (const View *v, NfPose *pose)
   return best;
 }
 
-/* where the mask says by itself: its centre of gravity, or about there */
-static gboolean
+/* near the mask's centre of gravity, whatever comes before and after */
+static void
 search_around (const View *v, NfPose *pose)
 {
-  const NfBlob *blob = &v->blobs[v->id];
-  NfPose start = *pose;
-  NfOutline outline;
+  const NfPose start = *pose;
   gdouble best = G_MAXDOUBLE;
 
-  if (!nf_camera_locate (v->camera, blob->x, blob->y, &start, &outline))
-    return FALSE;
   for (gint dx = -1; dx <= 1; dx++)
     for (gint dz = -1; dz <= 1; dz++) {
       NfPose there = start;
@@ -176,8 +172,6 @@ search_around (const View *v, NfPose *pose)
       }
     }
   search (v, pose);
-
-  return TRUE;
 }
 
 static void
@@ -216,6 +210,26 @@ locate_whole (const View *v, NfPose *pose)
   *pose = best;
 }
 
+/* the better of where it should be and where its mask is, each searched */
+static void
+locate_obstructed (View *v, NfPose *pose)
+{
+  const NfBlob *blob = &v->blobs[v->id];
+  NfOutline outline;
+  gdouble x, y;
+
+  if (!nf_camera_locate (v->camera, blob->x, blob->y, pose, &outline))
+    return;
+  v->area = MAX (nf_outline_area (&outline, &x, &y), 1);
+  search_around (v, pose);
+  if (v->guess != NULL) {
+    NfPose there = *v->guess;
+
+    if (search (v, &there) < cost (v, pose))
+      *pose = there;
+  }
+}
+
 static void
 set_point (const View *v, const NfPose *pose, NfTrackPoint *point)
 {
@@ -226,12 +240,14 @@ set_point (const View *v, const NfPose *pose, NfTrackPoint *point)
   point->x = pose->x;
   point->z = pose->z;
   point->turn = pose->turn - QUARTER * floor (pose->turn / QUARTER);
-  point->misfit = misfit (v, pose);
   if (nf_camera_project (v->camera, middle, &x, &y, &depth))
     point->pixels = v->camera->focal / depth;
-  if (nf_outline_init (&outline, v->camera, pose))
-    point->visible =
-        CLAMP (point->area / MAX (nf_outline_area (&outline, &x, &y), 1), 0, 1);
+  if (nf_outline_init (&outline, v->camera, pose)) {
+    gdouble area = MAX (nf_outline_area (&outline, &x, &y), 1);
+
+    point->visible = CLAMP (point->area / area, 0, 1);
+    point->misfit = misfit (v, pose) / area;
+  }
 }
 
 /* where a track is at a frame, from the known points near to it; known: a flag
@@ -267,7 +283,21 @@ guess_pose (const NfTrack *track, const guint8 *known, guint n_frames, guint t,
   return TRUE;
 }
 
-/* frames that are not known yet but nearest to one that is, or the first */
+/* frames from the nearest known one, or more than all of them */
+static guint
+distance_to_known (const guint8 *known, guint n_frames, guint t)
+{
+  guint least = n_frames;
+
+  for (guint k = 0; k < n_frames; k++)
+    if (known[k])
+      least = MIN (least, k > t ? k - t : t - k);
+
+  return least;
+}
+
+/* the frame to look at next: nearest to one that is known; at first, where
+ * most of the object is seen */
 static gint
 next_frame (const NfTrack *track, const guint8 *known, guint n_frames)
 {
@@ -275,15 +305,15 @@ next_frame (const NfTrack *track, const guint8 *known, guint n_frames)
   guint least = G_MAXUINT;
 
   for (guint t = 0; t < n_frames; t++) {
-    guint nearest = G_MAXUINT - 1;
+    const NfTrackPoint *p = &track->points[t];
+    guint distance = distance_to_known (known, n_frames, t);
 
-    if (known[t] || track->points[t].area == 0)
+    if (known[t] || p->area == 0 || distance > least)
       continue;
-    for (guint k = 0; k < n_frames; k++)
-      if (known[k])
-        nearest = MIN (nearest, k > t ? k - t : t - k);
-    if (nearest < least) {
-      least = nearest;
+    if (distance < least
+        || (p->cut <= track->points[best].cut
+            && p->area > track->points[best].area)) {
+      least = distance;
       best = t;
     }
   }
@@ -298,7 +328,7 @@ view_of (
   guint width = self->camera.width, height = self->camera.height;
 
   return (View){ &self->camera, self->labels + (gsize) t * width * height,
-    width, height, blobs + (gsize) t * NF_N_CLASSES, track->id, NULL };
+    width, height, blobs + (gsize) t * NF_N_CLASSES, track->id };
 }
 
 static void
@@ -321,13 +351,9 @@ locate_track (NfTracks *self, NfTrack *track, const NfBlob *blobs)
     View v = view_of (self, track, blobs, t);
     NfPose pose = { track->shape }, guess = pose;
 
-    if (guess_pose (track, known, self->n_frames, t, &guess)) {
-      v.guess = &guess;
-      pose = guess;
-      search (&v, &pose);
-    } else {
-      search_around (&v, &pose);
-    }
+    v.guess =
+        guess_pose (track, known, self->n_frames, t, &guess) ? &guess : NULL;
+    locate_obstructed (&v, &pose);
     set_point (&v, &pose, &track->points[t]);
     known[t] = TRUE;
   }
