@@ -6,18 +6,16 @@
  * those that overlap get a blow along the normal of the contact: for two of
  * mass 1 and inertia I that approach with speed v,
  *
- *   blow = (1 + bounce) v / (2 + (ra x n)^2 / Ia + (rb x n)^2 / Ib)
- *
- * A sphere that was hit slips until its rolling, which friction at the ground
- * changes 5/2 as fast as its speed, has caught up. */
+ *   blow = (1 + bounce) v / (2 + (ra x n)^2 / Ia + (rb x n)^2 / Ib) */
 #include "scene/nfbodies.h"
 
 #include <math.h>
 
-#define SUBSTEPS 10 /* a frame */
+#define SUBSTEPS 20 /* a frame */
 
-/* about the vertical, of a solid cube, sphere and cylinder of mass 1 */
-static const gdouble inertia[] = { 1.0 / 6.0, 1.0 / 10.0, 1.0 / 8.0 };
+/* about the vertical, of mass 1: of a solid cube and cylinder; spheres are seen
+ * to pass on their speed as if nothing of it were in their turning */
+static const gdouble inertia[] = { 1.0 / 6.0, 0.004, 1.0 / 8.0 };
 
 /* where two bodies overlap: normal from a to b, depth, a point of both */
 typedef struct
@@ -36,47 +34,37 @@ void
 nf_body_params_init (NfBodyParams *params)
 {
   *params = (NfBodyParams){
-    .friction = { 0.0155, 0.0, 0.0155 },
-    .drag = { 0.04, 0.022, 0.04 },
-    .slip = 0.008,
-    .spin_friction = 0.02,
-    .bounce = 0.1,
-    .grip = 0.12,
+    .friction = { 0.0185, 0.0, 0.0185 },
+    .drag = { 0.0153, 0.0153, 0.0153 },
+    .bounce = 0.22,
+    .grip = 0.1,
   };
 }
 
-/* takes speed by off a vector */
-static void
-slow_down (gdouble *x, gdouble *z, gdouble by)
-{
-  gdouble speed = hypot (*x, *z);
-  gdouble kept = speed > by ? 1.0 - by / speed : 0.0;
-
-  *x *= kept;
-  *z *= kept;
-}
-
+/* four points of the foot share the weight: friction acts against the way in
+ * which each of them slides, so a body that spins is slowed down less */
 static void
 apply_friction (NfBody *b, const NfBodyParams *p, gdouble dt)
 {
-  gdouble speed = hypot (b->vx, b->vz);
-  gdouble by = (p->friction[b->shape] + p->drag[b->shape] * speed) * dt;
+  gdouble reach = b->shape == NF_SCENE_CUBE ? G_SQRT2 / 2 : 0.5;
+  gdouble kept = 1.0 - p->drag[b->shape] * dt;
+  gdouble vx = b->vx, vz = b->vz, spin = b->spin;
 
-  slow_down (&b->vx, &b->vz, by);
-  if (b->shape == NF_SCENE_SPHERE) {
-    gdouble sx = b->vx - b->roll_x, sz = b->vz - b->roll_z;
-    gdouble slip = hypot (sx, sz);
-    gdouble step = MIN (p->slip * dt, slip / 3.5);
+  for (guint i = 0; i < 4 && p->friction[b->shape] > 0; i++) {
+    gdouble angle = b->turn + G_PI_4 + i * G_PI_2;
+    gdouble rx = reach * cos (angle), rz = reach * sin (angle);
+    gdouble ux = vx - rz * spin, uz = vz + rx * spin, u = hypot (ux, uz);
+    gdouble step = MIN (p->friction[b->shape] * dt, u / 2) / 4;
 
-    slow_down (&b->roll_x, &b->roll_z, by);
-    if (slip > 1e-9) {
-      b->vx -= sx / slip * step;
-      b->vz -= sz / slip * step;
-      b->roll_x += sx / slip * step * 2.5;
-      b->roll_z += sz / slip * step * 2.5;
-    }
+    if (u < 1e-9)
+      continue;
+    b->vx -= step * ux / u;
+    b->vz -= step * uz / u;
+    b->spin -= step * (rx * uz - rz * ux) / u / inertia[b->shape];
   }
-  b->spin -= CLAMP (b->spin, -p->spin_friction * dt, p->spin_friction * dt);
+  b->vx *= kept;
+  b->vz *= kept;
+  b->spin *= kept;
 }
 
 static gboolean

@@ -22,8 +22,6 @@ G_BEGIN_DECLS
  * @vz: away, sizes a frame
  * @turn: about the vertical, radians
  * @spin: radians a frame
- * @roll_x: of a sphere, how fast it would go if it rolled without slipping
- * @roll_z: the same, away
  */
 typedef struct
 {
@@ -31,15 +29,12 @@ typedef struct
   gdouble x, z;
   gdouble vx, vz;
   gdouble turn, spin;
-  gdouble roll_x, roll_z;
 } NfBody;
 
 /**
  * NfBodyParams:
  * @friction: speed that each shape loses a frame, sizes a frame
  * @drag: share of its speed that each shape loses a frame
- * @slip: speed that a sphere that slips loses a frame, sizes a frame
- * @spin_friction: spin that a body loses a frame, radians a frame
  * @bounce: share of the speed of approach with which bodies part
  * @grip: friction where two bodies touch, as a share of the blow
  */
@@ -47,8 +42,6 @@ typedef struct
 {
   gdouble friction[3];
   gdouble drag[3];
-  gdouble slip;
-  gdouble spin_friction;
   gdouble bounce;
   gdouble grip;
 } NfBodyParams;

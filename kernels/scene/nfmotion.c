@@ -77,7 +77,8 @@ line_solve (const Line *l, gdouble *value, gdouble *slope)
 
 /* how much farther it went in the past frames than with its speed of now */
 static void
-look_back (const Fit *fit, const NfBody *body, guint frames, gdouble *x, gdouble *z)
+look_back (
+    const Fit *fit, const NfBody *body, guint frames, gdouble *x, gdouble *z)
 {
   const NfBodyParams *p = &fit->params->bodies;
   NfSceneShape shape = fit->track->shape;
@@ -186,7 +187,5 @@ nf_motion_fit (const NfMotionParams *params, const NfTrack *track, guint last,
   }
   if (hypot (body->vx, body->vz) < params->rest_speed)
     body->vx = body->vz = 0;
-  body->roll_x = body->vx;
-  body->roll_z = body->vz;
   fit_turn (&fit, body);
 }
