@@ -2,16 +2,14 @@
  *
  * clipsource — where the clips of a training come from: a folder, or scenes */
 #include "clipsource.h"
-#include "io/nfdataset.h"
-#include "scenes.h"
+#include "metrics/nfclasses.h"
+#include "scene/nfrender.h"
 
 struct _NfClipSource
 {
-  gchar *path;
-  gboolean masks;
-  guint classes;
   NfDataset *dataset; /* NULL: scenes */
   NfScenes scenes;
+  guint classes; /* masks have no others */
 };
 
 struct _NfClipReader
@@ -24,26 +22,42 @@ struct _NfClipReader
   guint8 *mask; /* (height, width) */
 };
 
-static gboolean
-open_dataset (NfClipSource *source, const NfConfigData *data, GError **error)
+/**
+ * nf_clip_source_new_folder:
+ * @path: the folder that holds the splits
+ * @options: what to read
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): a source of at least one clip
+ */
+NfClipSource *
+nf_clip_source_new_folder (
+    const gchar *path, const NfDatasetOptions *options, GError **error)
 {
-  NfDatasetOptions options = { data->splits, source->masks, source->classes,
-    data->max_clips, (gsize) data->cache << 20 };
+  NfDataset *dataset = nf_dataset_open (path, options, error);
+  NfClipSource *source;
 
-  source->dataset = nf_dataset_open (data->path, &options, error);
-  return source->dataset != NULL;
+  if (!dataset)
+    return NULL;
+  source = g_new0 (NfClipSource, 1);
+  source->dataset = dataset;
+  return source;
 }
 
-static gboolean
-open_scenes (NfClipSource *source, const NfConfigData *data, GError **error)
+/**
+ * nf_clip_source_new_scenes:
+ * @scenes: what scenes
+ *
+ * Returns: (transfer full): a source of rendered clips
+ */
+NfClipSource *
+nf_clip_source_new_scenes (const NfScenes *scenes)
 {
-  guint64 most = data->max_clips;
+  NfClipSource *source = g_new0 (NfClipSource, 1);
 
-  if (!nf_scenes_parse (data->path, &source->scenes, error))
-    return FALSE;
-  if (most && (!source->scenes.n_clips || most < source->scenes.n_clips))
-    source->scenes.n_clips = MIN (most, NF_SCENES_MAX_CLIPS);
-  return TRUE;
+  source->scenes = *scenes;
+  source->classes = G_MAXUINT;
+  return source;
 }
 
 /**
@@ -58,16 +72,23 @@ NfClipSource *
 nf_clip_source_open (
     const NfTrainConfig *config, gboolean masks, GError **error)
 {
-  g_autoptr (NfClipSource) source = g_new0 (NfClipSource, 1);
   const NfConfigData *data = &config->data;
+  NfDatasetOptions options = { data->splits, masks, config->segment.classes,
+    data->max_clips, (gsize) data->cache << 20 };
+  guint most = MIN (data->max_clips, NF_SCENES_MAX_CLIPS);
+  NfClipSource *source;
+  NfScenes scenes;
 
-  source->path = g_strdup (data->path);
-  source->masks = masks;
-  source->classes = config->segment.classes;
-  if (nf_scenes_named (data->path) ? !open_scenes (source, data, error)
-                                   : !open_dataset (source, data, error))
+  if (!nf_scenes_named (data->path))
+    return nf_clip_source_new_folder (data->path, &options, error);
+  if (!nf_scenes_parse (data->path, &scenes, error))
     return NULL;
-  return g_steal_pointer (&source);
+  if (most && (!scenes.n_clips || most < scenes.n_clips))
+    scenes.n_clips = most;
+  source = nf_clip_source_new_scenes (&scenes);
+  if (masks)
+    source->classes = config->segment.classes;
+  return source;
 }
 
 /**
@@ -80,7 +101,6 @@ nf_clip_source_free (NfClipSource *source)
   if (!source)
     return;
   nf_dataset_free (source->dataset);
-  g_free (source->path);
   g_free (source);
 }
 
@@ -98,6 +118,26 @@ nf_clip_source_n_clips (const NfClipSource *source)
 }
 
 /**
+ * nf_clip_source_clip_name:
+ * @source: a source
+ * @clip: number of a clip
+ *
+ * Returns: (transfer full): what people call it: "train/video_0", "scenes:1,
+ *   clip 0"
+ */
+gchar *
+nf_clip_source_clip_name (const NfClipSource *source, guint64 clip)
+{
+  const NfSceneParams *first = &source->scenes.clip;
+
+  if (source->dataset)
+    return g_strdup (nf_dataset_clip_info (source->dataset, clip)->name);
+  return g_strdup_printf ("scenes:%" G_GUINT64_FORMAT
+                          ", clip %" G_GUINT64_FORMAT,
+      first->seed, first->clip + clip);
+}
+
+/**
  * nf_clip_source_n_frames:
  * @source: a source
  * @clip: number of a clip
@@ -109,7 +149,7 @@ nf_clip_source_n_frames (const NfClipSource *source, guint64 clip)
 {
   return source->dataset
       ? nf_dataset_clip_info (source->dataset, clip)->n_frames
-      : NF_SCENE_FRAMES;
+      : source->scenes.clip.frames;
 }
 
 /**
@@ -124,9 +164,9 @@ nf_clip_source_shortest (const NfClipSource *source, guint *n_frames)
 {
   const NfClipInfo *shortest;
 
-  *n_frames = NF_SCENE_FRAMES;
+  *n_frames = source->scenes.clip.frames;
   if (!source->dataset)
-    return source->path;
+    return "scenes";
   shortest = nf_dataset_clip_info (source->dataset, 0);
   for (guint i = 1; i < nf_dataset_n_clips (source->dataset); i++) {
     const NfClipInfo *info = nf_dataset_clip_info (source->dataset, i);
@@ -151,8 +191,8 @@ nf_clip_source_common_size (
 {
   if (source->dataset)
     return nf_dataset_common_size (source->dataset, width, height, error);
-  *width = NF_SCENES_WIDTH;
-  *height = NF_SCENES_HEIGHT;
+  *width = source->scenes.width;
+  *height = source->scenes.height;
   return TRUE;
 }
 
@@ -166,13 +206,15 @@ NfClipReader *
 nf_clip_reader_new (NfClipSource *source)
 {
   NfClipReader *reader = g_new0 (NfClipReader, 1);
+  const NfScenes *scenes = &source->scenes;
+  gsize pixels = (gsize) scenes->width * scenes->height;
 
   reader->source = source;
   if (source->dataset)
     return reader;
-  reader->renderer = nf_renderer_new (NF_SCENES_WIDTH, NF_SCENES_HEIGHT, 1);
-  reader->rgb = g_malloc (3 * NF_SCENES_WIDTH * NF_SCENES_HEIGHT);
-  reader->mask = g_malloc (NF_SCENES_WIDTH * NF_SCENES_HEIGHT);
+  reader->renderer = nf_renderer_new (scenes->width, scenes->height, 1);
+  reader->rgb = g_malloc (3 * pixels);
+  reader->mask = g_malloc (pixels);
   return reader;
 }
 
@@ -211,24 +253,24 @@ nf_clip_reader_open (NfClipReader *reader, guint64 clip, GError **error)
     reader->clip = nf_dataset_load_clip (source->dataset, clip, error);
     return reader->clip != NULL;
   }
-  nf_scene_params_init (&params);
-  params.seed = source->scenes.seed;
-  params.clip = clip;
+  params = source->scenes.clip;
+  params.clip += clip;
   reader->scene = nf_scene_new (&params, error);
   return reader->scene != NULL;
 }
 
-/* Renders a frame; classes that the network does not have are background. */
+/* Renders a frame; classes that there are not are background. */
 static void
 draw (NfClipReader *reader, guint t)
 {
   const NfClipSource *source = reader->source;
+  gsize width = source->scenes.width, height = source->scenes.height;
+  guint n;
+  const NfSceneObject *objects = nf_scene_objects (reader->scene, t, &n);
 
-  nf_scenes_draw (reader->renderer, reader->scene, t, NF_SCENES_WIDTH,
-      reader->rgb, source->masks ? reader->mask : NULL);
-  if (!source->masks)
-    return;
-  for (guint i = 0; i < NF_SCENES_WIDTH * NF_SCENES_HEIGHT; i++)
+  nf_renderer_draw (reader->renderer, nf_scene_view (reader->scene), objects, n,
+      reader->rgb, 3 * width, reader->mask, width);
+  for (gsize i = 0; source->classes < NF_N_CLASSES && i < width * height; i++)
     if (reader->mask[i] >= source->classes)
       reader->mask[i] = 0;
 }
@@ -249,6 +291,6 @@ nf_clip_reader_frame (NfClipReader *reader, guint t, NfFrame *frame)
     return;
   }
   draw (reader, t);
-  *frame = (NfFrame){ reader->rgb, reader->source->masks ? reader->mask : NULL,
-    NF_SCENES_WIDTH, NF_SCENES_HEIGHT };
+  *frame = (NfFrame){ reader->rgb, reader->mask, reader->source->scenes.width,
+    reader->source->scenes.height };
 }

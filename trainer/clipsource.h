@@ -8,14 +8,17 @@
  * Siblings: kernels/io/nfdataset.c, scenes.c, loader.c */
 #pragma once
 
+#include "io/nfdataset.h"
 #include "runconfig.h"
+#include "scenes.h"
 
 G_BEGIN_DECLS
 
 /**
  * NfFrame:
  * @rgb: (height, width, 3), red, green, blue
- * @mask: (nullable): (height, width), classes; NULL where masks are not wanted
+ * @mask: (nullable): (height, width), classes; NULL where a folder's masks are
+ *   not read
  * @width: columns
  * @height: rows
  */
@@ -28,10 +31,14 @@ typedef struct
 
 typedef struct _NfClipSource NfClipSource;
 
+NfClipSource *nf_clip_source_new_folder (
+    const gchar *path, const NfDatasetOptions *options, GError **error);
+NfClipSource *nf_clip_source_new_scenes (const NfScenes *scenes);
 NfClipSource *nf_clip_source_open (
     const NfTrainConfig *config, gboolean masks, GError **error);
 void nf_clip_source_free (NfClipSource *source);
 guint nf_clip_source_n_clips (const NfClipSource *source);
+gchar *nf_clip_source_clip_name (const NfClipSource *source, guint64 clip);
 guint nf_clip_source_n_frames (const NfClipSource *source, guint64 clip);
 const gchar *nf_clip_source_shortest (
     const NfClipSource *source, guint *n_frames);

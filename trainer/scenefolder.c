@@ -2,11 +2,11 @@
  *
  * scenefolder — writes a data set of synthetic clips */
 #include "scenefolder.h"
+#include "clipsource.h"
 #include "io/nfclipwriter.h"
 #include "io/nffile.h"
 #include "report.h"
 #include "scenerecord.h"
-#include "scenes.h"
 #include "threads.h"
 
 #define POLL_INTERVAL (G_USEC_PER_SEC / 10)
@@ -18,6 +18,7 @@ static const gchar *const split_names[NF_SYNTH_N_SPLITS] = { "train", "val",
 typedef struct
 {
   const NfSynthOptions *options;
+  NfClipSource *source;
   guint64 total; /* clips */
   gint stop; /* atomic: threads are to end as soon as they can */
 
@@ -56,6 +57,7 @@ split_folder (const NfSynthOptions *options, guint split)
 static void
 find_place (const NfSynthOptions *options, guint64 clip, Place *place)
 {
+  guint frames = options->scenes.clip.frames;
   guint64 first = 0;
   guint split = 0;
 
@@ -64,33 +66,31 @@ find_place (const NfSynthOptions *options, guint64 clip, Place *place)
   place->name =
       g_strdup_printf ("%s/video_%" G_GUINT64_FORMAT, split_names[split], clip);
   place->folder = g_build_filename (options->out, place->name, NULL);
-  place->shape.n_frames =
-      split == NF_SYNTH_HIDDEN ? (options->frames + 1) / 2 : options->frames;
-  place->shape.width = options->width;
-  place->shape.height = options->height;
+  place->shape.n_frames = split == NF_SYNTH_HIDDEN ? (frames + 1) / 2 : frames;
+  place->shape.width = options->scenes.width;
+  place->shape.height = options->scenes.height;
   place->shape.masks = split == NF_SYNTH_TRAIN || split == NF_SYNTH_VAL;
 }
 
 /* Renders and writes a clip; FALSE without an error where it was stopped. */
 static gboolean
-write_clip (Work *work, guint64 clip, const Place *place, NfRenderer *renderer,
-    guint8 *rgb, guint8 *mask, GError **error)
+write_clip (Work *work, NfClipReader *reader, guint64 clip, const Place *place,
+    GError **error)
 {
-  const NfSynthOptions *options = work->options;
-  const NfSceneParams params = { options->seed, clip, options->frames,
-    options->min_objects, options->max_objects };
-  g_autoptr (NfScene) scene = nf_scene_new (&params, error);
-  g_autoptr (NfClipWriter) writer =
-      scene ? nf_clip_writer_new (place->folder, &place->shape, error) : NULL;
+  g_autoptr (NfClipWriter) writer = NULL;
 
+  if (!nf_clip_reader_open (reader, clip, error))
+    return FALSE;
+  writer = nf_clip_writer_new (place->folder, &place->shape, error);
   if (!writer)
     return FALSE;
   for (guint t = 0; t < place->shape.n_frames; t++) {
+    NfFrame frame;
+
     if (g_atomic_int_get (&work->stop))
       return FALSE;
-    nf_scenes_draw (renderer, scene, t, place->shape.width, rgb,
-        place->shape.masks ? mask : NULL);
-    if (!nf_clip_writer_add (writer, rgb, mask, error))
+    nf_clip_reader_frame (reader, t, &frame);
+    if (!nf_clip_writer_add (writer, frame.rgb, frame.mask, error))
       return FALSE;
   }
   return nf_clip_writer_finish (writer, error);
@@ -130,12 +130,7 @@ static gpointer
 work_thread (gpointer data)
 {
   Work *work = data;
-  const NfSynthOptions *options = work->options;
-  gsize pixels = (gsize) options->width * options->height;
-  g_autoptr (NfRenderer) renderer =
-      nf_renderer_new (options->width, options->height, 1);
-  g_autofree guint8 *rgb = g_malloc (3 * pixels);
-  g_autofree guint8 *mask = g_malloc (pixels);
+  g_autoptr (NfClipReader) reader = nf_clip_reader_new (work->source);
   guint64 clip;
 
   while (take_clip (work, &clip)) {
@@ -143,9 +138,9 @@ work_thread (gpointer data)
     GError *error = NULL;
     gboolean kept, good;
 
-    find_place (options, clip, &place);
+    find_place (work->options, clip, &place);
     kept = nf_clip_is_whole (place.folder, &place.shape);
-    good = kept || write_clip (work, clip, &place, renderer, rgb, mask, &error);
+    good = kept || write_clip (work, reader, clip, &place, &error);
     note_clip (work, kept, good, error);
   }
   g_mutex_lock (&work->lock);
@@ -252,7 +247,9 @@ nf_scene_folder_write (const NfSynthOptions *options, FILE *log, GError **error)
 {
   g_autoptr (NfSceneRecord) record = nf_scene_record_open (options, error);
   g_autoptr (NfProgress) progress = NULL;
-  Work work = { options };
+  g_autoptr (NfClipSource) source =
+      nf_clip_source_new_scenes (&options->scenes);
+  Work work = { options, source };
   gboolean good;
 
   if (!record || !make_splits (options, error))

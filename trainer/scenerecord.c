@@ -21,41 +21,25 @@ struct _NfSceneRecord
   int fd; /* of the folder, locked */
 };
 
-typedef struct
-{
-  const gchar *key;
-  gsize offset; /* of a gint64 in NfSynthOptions */
-} Field;
-
-#define FIELD(key, field)                                                      \
-  {                                                                            \
-    key, G_STRUCT_OFFSET (NfSynthOptions, field)                               \
-  }
-
-/* What decides the clips' numbers and content. */
-static const Field fields[] = {
-  FIELD ("seed", seed),
-  FIELD ("width", width),
-  FIELD ("height", height),
-  FIELD ("frames", frames),
-  FIELD ("min-objects", min_objects),
-  FIELD ("max-objects", max_objects),
-  FIELD ("train", n_clips[NF_SYNTH_TRAIN]),
-  FIELD ("val", n_clips[NF_SYNTH_VAL]),
-  FIELD ("unlabeled", n_clips[NF_SYNTH_UNLABELED]),
-  FIELD ("hidden", n_clips[NF_SYNTH_HIDDEN]),
-};
-
+/* All that decides the clips' numbers and content. */
 static GKeyFile *
 make_record (const NfSynthOptions *options)
 {
+  static const gchar *const names[] = { "train", "val", "unlabeled", "hidden" };
+  const NfScenes *scenes = &options->scenes;
+  const NfSceneParams *clip = &scenes->clip;
   GKeyFile *file = g_key_file_new ();
 
   g_key_file_set_string (file, GROUP, "program", NF_VERSION);
   g_key_file_set_comment (file, GROUP, NULL, COMMENT, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
-    g_key_file_set_int64 (file, GROUP, fields[i].key,
-        G_STRUCT_MEMBER (gint64, options, fields[i].offset));
+  g_key_file_set_uint64 (file, GROUP, "seed", clip->seed);
+  g_key_file_set_integer (file, GROUP, "width", scenes->width);
+  g_key_file_set_integer (file, GROUP, "height", scenes->height);
+  g_key_file_set_integer (file, GROUP, "frames", clip->frames);
+  g_key_file_set_integer (file, GROUP, "min-objects", clip->min_objects);
+  g_key_file_set_integer (file, GROUP, "max-objects", clip->max_objects);
+  for (guint i = 0; i < NF_SYNTH_N_SPLITS; i++)
+    g_key_file_set_uint64 (file, GROUP, names[i], options->n_clips[i]);
   return file;
 }
 

@@ -9,29 +9,28 @@
 #pragma once
 
 #include "core/nferror.h"
-#include "scene/nfrender.h"
+#include "scene/nfscene.h"
 
 G_BEGIN_DECLS
 
-#define NF_SCENES_WIDTH 240
-#define NF_SCENES_HEIGHT 160
 #define NF_SCENES_MAX_CLIPS 1000000 /* of an epoch, whose order is kept */
 
 /**
  * NfScenes:
- * @seed: of the scenes
  * @n_clips: clips of an epoch; 0: no clip comes twice
+ * @width: of a frame, pixels
+ * @height: of a frame, pixels
+ * @clip: what clips there are; its number is that of the first one
  */
 typedef struct
 {
-  guint64 seed;
-  guint64 n_clips;
+  guint n_clips;
+  gint width, height;
+  NfSceneParams clip;
 } NfScenes;
 
+void nf_scenes_init (NfScenes *scenes);
 gboolean nf_scenes_named (const gchar *path);
 gboolean nf_scenes_parse (const gchar *path, NfScenes *scenes, GError **error);
-
-void nf_scenes_draw (NfRenderer *renderer, const NfScene *scene, guint frame,
-    gint width, guint8 *rgb, guint8 *mask);
 
 G_END_DECLS

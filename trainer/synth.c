@@ -4,7 +4,19 @@
 #include "synth.h"
 #include "report.h"
 #include "scenefolder.h"
+#include "sheet.h"
 #include "synthoptions.h"
+#include "synthstats.h"
+
+static gboolean
+print_stats (const NfSynthOptions *options, GError **error)
+{
+  g_autofree gchar *table = nf_synth_stats_table (options, stderr, error);
+
+  if (table)
+    g_print ("%s", table);
+  return table != NULL;
+}
 
 /**
  * nf_synth_main:
@@ -22,6 +34,10 @@ nf_synth_main (gint argc, gchar **argv, GError **error)
 
   if (!options)
     return FALSE;
+  if (options->sheet)
+    return nf_sheet_write (options, error);
+  if (options->stats)
+    return print_stats (options, error);
   nf_interrupt_install ();
   return nf_scene_folder_write (options, stderr, error);
 }

@@ -3,7 +3,7 @@
  * synthoptions — the command line of `nextframe-train synth` */
 #pragma once
 
-#include "core/nferror.h"
+#include "scenes.h"
 
 G_BEGIN_DECLS
 
@@ -21,14 +21,15 @@ typedef enum
 
 /**
  * NfSynthOptions:
- * @out: (nullable): the data set's folder
- * @n_clips: of each split
- * @seed: of the scenes
- * @width: of a frame, pixels
- * @height: of a frame, pixels
- * @frames: of a clip
- * @min_objects: fewest objects of a clip
- * @max_objects: most objects of a clip
+ * @out: (nullable): a data set's folder to write
+ * @sheet: (nullable): a picture of clips to write
+ * @stats: whether to print a table about clips; this, @out or @sheet
+ * @real: (nullable): a data set of real clips to show beside, or count
+ * @shuffle: whether the sheet hides which clips are real
+ * @columns: pictures of a clip on the sheet
+ * @tile: columns of such a picture, pixels; 0: those of the frame
+ * @n_clips: of each split of the data set
+ * @scenes: which scenes, and how many for sheet and table
  * @threads: clips that are rendered at once; 0: one a physical core
  *
  * What was asked for; every number is in its range.
@@ -36,12 +37,14 @@ typedef enum
 typedef struct
 {
   gchar *out;
-  gint64 n_clips[NF_SYNTH_N_SPLITS];
-  gint64 seed;
-  gint64 width, height;
-  gint64 frames;
-  gint64 min_objects, max_objects;
-  gint64 threads;
+  gchar *sheet;
+  gboolean stats;
+  gchar *real;
+  gboolean shuffle;
+  guint columns, tile;
+  guint64 n_clips[NF_SYNTH_N_SPLITS];
+  NfScenes scenes;
+  guint threads;
 } NfSynthOptions;
 
 NfSynthOptions *nf_synth_options_parse (

@@ -4,7 +4,9 @@
 #include "synth.h"
 #include "core/nferror.h"
 #include "io/nfdataset.h"
+#include "io/nfpng.h"
 #include "scenerecord.h"
+#include "synthstats.h"
 #include "testclips.h"
 
 #include <glib/gstdio.h>
@@ -14,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define WIDTH 32
+#define HEIGHT 24
 #define SMALL "--width 32 --height 24 "
 #define FIVE SMALL "--train 2 --val 1 --unlabeled 1 --hidden 1 "
 
@@ -355,6 +359,129 @@ test_two_at_once_fails (void)
   nf_test_folder_remove (root);
 }
 
+/* One clip in train/, another one in unlabeled/, without a mask. */
+static gchar *
+make_real_clips (const gchar *root)
+{
+  gchar *real = g_build_filename (root, "real", NULL);
+
+  g_free (nf_test_write_clip (real, "train/video_0", 4, WIDTH, HEIGHT, TRUE));
+  g_free (
+      nf_test_write_clip (real, "unlabeled/video_3", 4, WIDTH, HEIGHT, FALSE));
+  return real;
+}
+
+/* Writes a sheet of real and three synthetic clips and returns its pixels. */
+static guint8 *
+make_sheet (const gchar *root, const gchar *options, gint width, gint height)
+{
+  g_autofree gchar *real = make_real_clips (root);
+  g_autofree gchar *path = g_build_filename (root, "sheet.png", NULL);
+  g_autofree gchar *all = g_strdup_printf (
+      SMALL "--clips 3 --real %s --sheet %s %s", real, path, options);
+  guint8 *pixels = g_malloc (3 * width * height);
+  g_autoptr (GError) error = NULL;
+  gint found_width, found_height;
+
+  synth_well (NULL, all);
+  g_assert_true (nf_png_size (path, &found_width, &found_height, &error));
+  g_assert_cmpint (found_width, ==, width);
+  g_assert_cmpint (found_height, ==, height);
+  g_assert_true (nf_png_read_rgb (path, width, height, pixels, &error));
+  g_assert_no_error (error);
+  return pixels;
+}
+
+/* Whether the sheet shows a frame of the made-up real clips there. */
+static gboolean
+shows_real (const guint8 *sheet, gint sheet_width, gint left, gint top, guint t)
+{
+  for (gint i = 0; i < WIDTH * HEIGHT; i++) {
+    gint x = i % WIDTH, y = i / WIDTH;
+    const guint8 *pixel = sheet + 3 * ((top + y) * sheet_width + left + x);
+
+    if (pixel[1] != nf_test_clip_pixel (t, x, y, 1))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Real clips on the left, each frame as it is, synthetic ones on the right. */
+static void
+test_sheet (void)
+{
+  const gint row = 16 + HEIGHT + 4, width = 2 * (2 * WIDTH + 4) + 12 + 8;
+  g_autofree gchar *root = nf_test_folder_new ();
+  g_autofree guint8 *sheet =
+      make_sheet (root, "--columns 2", width, 3 * row + 4);
+  const guint8 *blank = sheet + 3 * ((2 * row + 30) * width + 10);
+
+  for (gint i = 0; i < 2; i++) {
+    gint top = 4 + i * row + 16;
+
+    g_assert_true (shows_real (sheet, width, 4, top, 0));
+    g_assert_true (shows_real (sheet, width, 4 + WIDTH + 4, top, 3));
+    g_assert_false (shows_real (sheet, width, 4 + 2 * WIDTH + 4 + 12, top, 0));
+  }
+  g_assert_cmpint (blank[0], ==, 255);
+  nf_test_folder_remove (root);
+}
+
+/* Every real clip is on one side or the other. */
+static void
+test_sheet_shuffled (void)
+{
+  const gint row = 16 + HEIGHT + 4, width = 2 * WIDTH + 12 + 8;
+  g_autofree gchar *root = nf_test_folder_new ();
+  g_autofree guint8 *sheet =
+      make_sheet (root, "--columns 1 --shuffle", width, 3 * row + 4);
+
+  for (gint i = 0; i < 2; i++) {
+    gboolean left = shows_real (sheet, width, 4, 20 + i * row, 0);
+    gboolean right = shows_real (sheet, width, 16 + WIDTH, 20 + i * row, 0);
+
+    g_assert_true (left != right);
+  }
+  nf_test_folder_remove (root);
+}
+
+static void
+test_sheet_fails (void)
+{
+  assert_refused (NULL, SMALL "--clips 1 --sheet /nonexistent/a.png",
+      NF_ERROR_IO, "/nonexistent/a.png");
+  assert_refused (NULL, SMALL "--clips 1 --sheet a.png --real /nonexistent",
+      NF_ERROR_NOT_FOUND, "/nonexistent");
+  assert_refused (
+      NULL, "--clips 1000 --sheet a.png", NF_ERROR_INVALID, "--clips");
+}
+
+/* The same table with any number of threads, also for clips without masks. */
+static void
+test_stats (void)
+{
+  g_autofree gchar *root = nf_test_folder_new ();
+  NfSynthOptions options = { .stats = TRUE, .real = make_real_clips (root) };
+  g_autofree gchar *tables[2];
+
+  nf_scenes_init (&options.scenes);
+  options.scenes.width = WIDTH;
+  options.scenes.height = HEIGHT;
+  options.scenes.n_clips = 3;
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GError) error = NULL;
+
+    options.threads = i + 1;
+    tables[i] = nf_synth_stats_table (&options, stderr, &error);
+    g_assert_no_error (error);
+  }
+  g_assert_cmpstr (tables[0], ==, tables[1]);
+  g_assert_nonnull (strstr (tables[0], "| 2 | 3 |"));
+  g_free (tables[1]);
+  g_free (options.real);
+  nf_test_folder_remove (root);
+}
+
 typedef struct
 {
   const gchar *options;
@@ -373,6 +500,8 @@ static const BadOptions bad_options[] = {
   { "--train 1 --threads 5000", "--threads" },
   { "--train 1 --nonsense", "nonsense" },
   { "--train 1 word", "word" },
+  { "--train 1 --stats", "one of --out FOLDER" },
+  { "--train 1 --real data", "--real" },
 };
 
 static void
@@ -384,6 +513,8 @@ test_bad_options_fail (void)
     assert_refused (
         root, bad_options[i].options, NF_ERROR_INVALID, bad_options[i].says);
   assert_refused (NULL, "--train 1", NF_ERROR_INVALID, "--out");
+  assert_refused (NULL, "--train 1 --stats", NF_ERROR_INVALID, "--clips");
+  assert_refused (NULL, "--sheet a.png --shuffle", NF_ERROR_INVALID, "--real");
   g_assert_cmpuint (count_names (root, ""), ==, 0);
   nf_test_folder_remove (root);
 }
@@ -399,6 +530,10 @@ main (int argc, char **argv)
   g_test_add_func ("/synth/full-disk", test_full_disk_fails);
   g_test_add_func ("/synth/other-folder", test_other_folder_fails);
   g_test_add_func ("/synth/two-at-once", test_two_at_once_fails);
+  g_test_add_func ("/synth/sheet", test_sheet);
+  g_test_add_func ("/synth/sheet-shuffled", test_sheet_shuffled);
+  g_test_add_func ("/synth/sheet-fails", test_sheet_fails);
+  g_test_add_func ("/synth/stats", test_stats);
   g_test_add_func ("/synth/bad-options", test_bad_options_fail);
   return g_test_run ();
 }
