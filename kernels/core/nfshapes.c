@@ -396,8 +396,10 @@ nf_shape_pad (const NfOpCall *call, NfShape *out, GError **error)
       || p->left <= -x->w || p->right <= -x->w)
     return refuse (call, error, "padding %d %d %d %d leaves nothing", p->top,
         p->bottom, p->left, p->right);
-  *out = (NfShape){ NF_F32, x->n, x->c, h, w };
-  return all_f32 (call, error);
+  if (x->dtype != NF_F32 && x->dtype != NF_U8)
+    return refuse (call, error, "input 0 must be f32 or u8");
+  *out = (NfShape){ x->dtype, x->n, x->c, h, w };
+  return TRUE;
 }
 
 gboolean

@@ -112,28 +112,52 @@ pad_source (gint64 at, gint64 before, gint64 size, NfPadMode mode)
   return mode == NF_PAD_EDGE ? CLAMP (from, 0, size - 1) : -1;
 }
 
+/* `n` times the same pixel, zeros where there is none */
+static guint8 *
+pad_repeat (guint8 *to, gint64 n, const guint8 *from, gsize pixel)
+{
+  for (; n > 0; n--, to += pixel) {
+    if (from != NULL)
+      memcpy (to, from, pixel);
+    else
+      memset (to, 0, pixel);
+  }
+  return to;
+}
+
+/* one row of the result, from a row of the source */
+static void
+pad_row (const NfPadParams *p, const guint8 *from, gint64 from_w, guint8 *to,
+    gint64 to_w, gsize pixel)
+{
+  gboolean edge = p->mode == NF_PAD_EDGE;
+  gint64 begin = CLAMP (p->left, 0, to_w);
+  gint64 end = CLAMP (p->left + from_w, begin, to_w);
+  gsize middle = (gsize) (end - begin) * pixel;
+
+  to = pad_repeat (to, begin, edge ? from : NULL, pixel);
+  memcpy (to, from + (gsize) (begin - p->left) * pixel, middle);
+  pad_repeat (to + middle, to_w - end,
+      edge ? from + (gsize) (from_w - 1) * pixel : NULL, pixel);
+}
+
 gboolean
 nf_cpu_pad_forward (NfOpCall *call, GError **error)
 {
   const NfPadParams *p = call->params;
   const NfTensor *x = call->in[0], *y = call->out;
-  gsize pixel = (gsize) x->c * sizeof (gfloat);
+  gsize pixel = (gsize) x->c * nf_dtype_size (x->dtype);
 
 #pragma omp parallel for if (pixels_of(y) * y->c > NF_CPU_GRAIN)
   for (gint64 r = 0; r < y->n * y->h; r++) {
     gint64 row = pad_source (r % y->h, p->top, x->h, p->mode);
-    gfloat *to = nf_cpu_f32 (y) + r * y->w * y->c;
+    gsize from = (gsize) ((r / y->h * x->h + row) * x->w) * pixel;
+    guint8 *to = (guint8 *) y->data + (gsize) (r * y->w) * pixel;
 
-    for (gint64 i = 0; i < y->w; i++, to += y->c) {
-      gint64 col = pad_source (i, p->left, x->w, p->mode);
-
-      if (row < 0 || col < 0)
-        memset (to, 0, pixel);
-      else
-        memcpy (to,
-            nf_cpu_f32 (x) + ((r / y->h * x->h + row) * x->w + col) * x->c,
-            pixel);
-    }
+    if (row < 0)
+      memset (to, 0, (gsize) y->w * pixel);
+    else
+      pad_row (p, (const guint8 *) x->data + from, x->w, to, y->w, pixel);
   }
   return TRUE;
 }

@@ -74,13 +74,36 @@ nf_segmenter_config (const NfSegmenter *segmenter)
   return nf_unetpp_config (segmenter->net);
 }
 
-/* what argmax is taken of: probabilities only where two are averaged */
+/* class ids of frames. Bytes are padded, and ids cropped: both are small */
 static NfTensor *
-scores (NfUnetpp *net, NfTensor *x, gboolean tta, const NfForward *forward,
-    GError **error)
+classify (
+    NfUnetpp *net, NfTensor *pixels, const NfForward *forward, GError **error)
 {
-  return tta ? nf_unetpp_probabilities (net, x, TRUE, forward, error)
-             : nf_unetpp_forward (net, x, forward, error);
+  NfPadParams pad, crop;
+  gboolean fits = !nf_unetpp_padding (pixels->h, pixels->w, &pad, &crop);
+  g_autoptr (NfTensor) padded =
+      fits ? nf_tensor_ref (pixels) : nf_op_pad (pixels, &pad, error);
+  g_autoptr (NfTensor) x = NULL;
+  g_autoptr (NfTensor) y = NULL;
+  g_autoptr (NfTensor) ids = NULL;
+
+  x = padded != NULL ? nf_unetpp_normalize (net, padded, error) : NULL;
+  y = x != NULL ? nf_unetpp_forward (net, x, forward, error) : NULL;
+  ids = y != NULL ? nf_op_argmax (y, error) : NULL;
+  return ids == NULL || fits ? g_steal_pointer (&ids)
+                             : nf_op_pad (ids, &crop, error);
+}
+
+/* the same by the mean with the mirrored frames */
+static NfTensor *
+classify_tta (
+    NfUnetpp *net, NfTensor *pixels, const NfForward *forward, GError **error)
+{
+  g_autoptr (NfTensor) x = nf_unetpp_normalize (net, pixels, error);
+  g_autoptr (NfTensor) p =
+      x != NULL ? nf_unetpp_probabilities (net, x, TRUE, forward, error) : NULL;
+
+  return p != NULL ? nf_op_argmax (p, error) : NULL;
 }
 
 /**
@@ -104,16 +127,12 @@ nf_segmenter_run (NfSegmenter *segmenter, gboolean tta, const guint8 *frames,
   NfUnetpp *net = segmenter->net;
   const NfForward forward = { .cancellable = cancellable };
   g_autoptr (NfTensor) pixels = NULL;
-  g_autoptr (NfTensor) x = NULL;
-  g_autoptr (NfTensor) y = NULL;
   g_autoptr (NfTensor) ids = NULL;
 
   pixels = nf_tensor_new_from_nhwc (nf_unetpp_params (net)->device, NF_U8, n,
       nf_unetpp_config (net)->channels, height, width, frames, error);
   if (pixels == NULL)
     return FALSE;
-  x = nf_unetpp_normalize (net, pixels, error);
-  y = x != NULL ? scores (net, x, tta, &forward, error) : NULL;
-  ids = y != NULL ? nf_op_argmax (y, error) : NULL;
+  ids = (tta ? classify_tta : classify) (net, pixels, &forward, error);
   return ids != NULL && nf_tensor_to_nhwc (ids, masks, error);
 }

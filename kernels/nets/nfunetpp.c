@@ -486,9 +486,33 @@ nf_unetpp_normalize (NfUnetpp *net, NfTensor *pixels, GError **error)
 }
 
 /**
+ * nf_unetpp_padding:
+ * @height: rows of a frame
+ * @width: its columns
+ * @pad: (out): what makes it a size the network takes: multiples of 32, edges
+ *   repeated evenly on both sides
+ * @crop: (out): the way back
+ *
+ * Returns: FALSE where nothing is to be done
+ */
+gboolean
+nf_unetpp_padding (
+    gint64 height, gint64 width, NfPadParams *pad, NfPadParams *crop)
+{
+  gint rows = (gint) (-height & (NF_UNETPP_STRIDE - 1));
+  gint cols = (gint) (-width & (NF_UNETPP_STRIDE - 1));
+
+  *pad = (NfPadParams){ rows / 2, rows - rows / 2, cols / 2, cols - cols / 2,
+    NF_PAD_EDGE };
+  *crop = (NfPadParams){ -pad->top, -pad->bottom, -pad->left, -pad->right,
+    NF_PAD_ZERO };
+  return rows != 0 || cols != 0;
+}
+
+/**
  * nf_unetpp_forward:
- * @x: (N, C, H, W) normalised frames of any size; they are padded at the edges,
- *   evenly, to multiples of 32, and the result is cropped back
+ * @x: (N, C, H, W) normalised frames of any size; they are padded, see
+ *   nf_unetpp_padding(), and the result is cropped back
  * @forward: (nullable): how to run
  * @error: return location
  *
@@ -498,16 +522,11 @@ NfTensor *
 nf_unetpp_forward (
     NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
 {
-  gint rows = (gint) (-x->h & (NF_UNETPP_STRIDE - 1));
-  gint cols = (gint) (-x->w & (NF_UNETPP_STRIDE - 1));
-  NfPadParams pad = { rows / 2, rows - rows / 2, cols / 2, cols - cols / 2,
-    NF_PAD_EDGE };
-  NfPadParams crop = { -pad.top, -pad.bottom, -pad.left, -pad.right,
-    NF_PAD_ZERO };
+  NfPadParams pad, crop;
   g_autoptr (NfTensor) padded = NULL;
   g_autoptr (NfTensor) y = NULL;
 
-  if (rows == 0 && cols == 0)
+  if (!nf_unetpp_padding (x->h, x->w, &pad, &crop))
     return logits (net, x, forward, error);
   padded = nf_op_pad (x, &pad, error);
   if (padded == NULL)
@@ -516,19 +535,47 @@ nf_unetpp_forward (
   return y != NULL ? nf_op_pad (y, &crop, error) : NULL;
 }
 
+/* a batch of the frames and, behind them, their mirror images */
 static NfTensor *
-softmax_of (
-    NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
+with_mirrored (NfTensor *x, GError **error)
 {
-  g_autoptr (NfTensor) y = nf_unetpp_forward (net, x, forward, error);
+  g_autoptr (NfTensor) mirror = nf_op_flip (x, error);
+  g_autoptr (NfTensor) both = mirror != NULL
+      ? nf_tensor_new (x->device, NF_F32, 2 * x->n, x->c, x->h, x->w, error)
+      : NULL;
+  g_autoptr (NfTensor) first = NULL;
+  g_autoptr (NfTensor) second = NULL;
 
-  return y != NULL ? nf_op_softmax (y, error) : NULL;
+  if (both == NULL)
+    return NULL;
+  first = nf_tensor_batch_slice (both, 0, x->n, error);
+  second = nf_tensor_batch_slice (both, x->n, x->n, error);
+  if (first == NULL || second == NULL || !nf_tensor_copy (first, x, error)
+      || !nf_tensor_copy (second, mirror, error))
+    return NULL;
+  return g_steal_pointer (&both);
+}
+
+/* the mean of the result for frames and that for their mirror images */
+static NfTensor *
+mean_of_both (NfTensor *p, GError **error)
+{
+  static const NfAxpbyParams half = { 0.5f, 0.5f, NF_ACT_NONE };
+  g_autoptr (NfTensor) first = nf_tensor_batch_slice (p, 0, p->n / 2, error);
+  g_autoptr (NfTensor) second = first != NULL
+      ? nf_tensor_batch_slice (p, p->n / 2, p->n / 2, error)
+      : NULL;
+  g_autoptr (NfTensor) back =
+      second != NULL ? nf_op_flip (second, error) : NULL;
+
+  return back != NULL ? nf_op_axpby (first, back, &half, error) : NULL;
 }
 
 /**
  * nf_unetpp_probabilities:
  * @x: (N, C, H, W) normalised frames of any size
- * @tta: mean of the result for the frame and for its mirror image
+ * @tta: mean of the result for the frame and for its mirror image, both of
+ *   which are run in one batch
  * @forward: (nullable): how to run
  * @error: return location
  *
@@ -539,20 +586,12 @@ NfTensor *
 nf_unetpp_probabilities (NfUnetpp *net, NfTensor *x, gboolean tta,
     const NfForward *forward, GError **error)
 {
-  static const NfAxpbyParams half = { 0.5f, 0.5f, NF_ACT_NONE };
-  g_autoptr (NfTensor) p = softmax_of (net, x, forward, error);
-  g_autoptr (NfTensor) mirror = NULL;
-  g_autoptr (NfTensor) q = NULL;
-  g_autoptr (NfTensor) back = NULL;
+  g_autoptr (NfTensor) batch =
+      tta ? with_mirrored (x, error) : nf_tensor_ref (x);
+  g_autoptr (NfTensor) y = NULL;
+  g_autoptr (NfTensor) p = NULL;
 
-  if (p == NULL || !tta)
-    return g_steal_pointer (&p);
-  mirror = nf_op_flip (x, error);
-  if (mirror == NULL)
-    return NULL;
-  q = softmax_of (net, mirror, forward, error);
-  if (q == NULL)
-    return NULL;
-  back = nf_op_flip (q, error);
-  return back != NULL ? nf_op_axpby (p, back, &half, error) : NULL;
+  y = batch != NULL ? nf_unetpp_forward (net, batch, forward, error) : NULL;
+  p = y != NULL ? nf_op_softmax (y, error) : NULL;
+  return p != NULL && tta ? mean_of_both (p, error) : g_steal_pointer (&p);
 }

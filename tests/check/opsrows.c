@@ -202,6 +202,8 @@ const OpRow op_rows[] = {
   ROW (PAD, "crop-and-edge", 1e-12, P ((NfPadParams) { -1, 3, 2, -2, NF_PAD_EDGE }), X (1, 5, 4, 5)),
   ROW (PAD, "crop-and-zeros", 0, P ((NfPadParams) { 2, -1, -1, 2, NF_PAD_ZERO }), X (1, 5, 4, 5)),
   ROW (PAD, "one-pixel-edge", 1e-12, P ((NfPadParams) { 1, 1, 2, 2, NF_PAD_EDGE }), X (1, 3, 1, 1)),
+  ROW (PAD, "bytes-edge", 0, P ((NfPadParams) { 2, 0, 1, 3, NF_PAD_EDGE }), U8 (3, 3, 4, 5)),
+  ROW (PAD, "bytes-crop", 0, P ((NfPadParams) { -2, 0, -1, 3, NF_PAD_ZERO }), U8 (1, 1, 4, 5)),
   ROW (PAD, "large-edge", 1e-12, P ((NfPadParams) { 1, 2, 3, 4, NF_PAD_EDGE }), X (3, 33, 13, 15)),
   ROW (FLIP, "odd", 0, NO_PARAMS, X (3, 5, 3, 7)),
   ROW (FLIP, "even", 0, NO_PARAMS, X (1, 33, 2, 4)),
