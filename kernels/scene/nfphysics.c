@@ -17,16 +17,17 @@
 #include <ode/ode.h>
 
 #define STEPS 24 /* a frame */
-#define GRAVITY                                                                \
-  1.0 /* sizes a frame squared; only its product with friction
-                       is seen */
+/* sizes a frame squared; only its product with friction is seen */
+#define GRAVITY 1.0
 #define GROUND_FRICTION 0.0185
 #define PAIR_FRICTION 0.1
-#define DAMPING 0.0153 /* share of every speed that is lost in a frame */
+#define DAMPING 0.0153 /* share of the speed that is lost in a frame */
+#define TURN_DAMPING 0.36 /* and of turning about the upright axis */
 #define BOUNCE 0.22
 #define SLOWEST_BOUNCE 0.02 /* sizes a frame */
 #define STILL 1e-4 /* sizes a frame: no motion that matters */
 #define MAX_CONTACTS 8
+#define GIVE 1e-3 /* softness of the ground, so that feet share a weight */
 #define LAYER 0.005 /* depth that contacts leave, against trembling */
 #define STIFF_MOMENT 1e4 /* of inertia: what has it does not tip */
 #define LIGHT_MOMENT 0.004 /* of inertia: what has it soon rolls */
@@ -49,7 +50,7 @@ struct _NfPhysics
 static GMutex shared_lock;
 
 /* The solver says so where it leaves out a force that it cannot find, about
- * once in a thousand clips, and goes on: that is not worth a line on stderr */
+ * once in two thousand clips, and goes on: that is not worth a line on stderr */
 static void G_GNUC_PRINTF (2, 0)
     keep_message (int number, const char *format, va_list arguments)
 {
@@ -158,7 +159,8 @@ create_body (dWorldID world, NfSceneShape shape)
   dMassSetParameters (&mass, 1, 0, 0, 0, level, moment, level, 0, 0, 0);
   dBodySetMass (body, &mass);
   dBodySetLinearDamping (body, DAMPING / STEPS);
-  dBodySetAngularDamping (body, DAMPING / STEPS);
+  dBodySetAngularDamping (
+      body, (shape == NF_SCENE_SPHERE ? DAMPING : TURN_DAMPING) / STEPS);
   dBodySetLinearDampingThreshold (body, 0);
   dBodySetAngularDampingThreshold (body, 0);
 
@@ -277,7 +279,9 @@ touch_ground (NfPhysics *self, const Body *body)
   for (guint i = 0; i < points; i++) {
     gdouble x = sphere ? 0 : i % 2 == 0 ? reach : -reach;
     gdouble z = sphere ? 0 : i / 2 == 0 ? reach : -reach;
-    dContact contact = { .surface.mu = GROUND_FRICTION * GRAVITY / points,
+    dContact contact = { .surface.mode = dContactSoftCFM,
+      .surface.soft_cfm = GIVE,
+      .surface.mu = GROUND_FRICTION * GRAVITY / points,
       .geom = { .normal = { 0, 1, 0 }, .depth = 0.5 - p[1] + LAYER } };
 
     dAssignVector3 (contact.geom.pos, p[0] + r[0] * x + r[2] * z, 0,

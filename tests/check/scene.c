@@ -410,6 +410,29 @@ test_collisions_pass_speed_on (void)
     }
 }
 
+/* a cube that is hit beside its middle turns, but not for long */
+static void
+test_turning_fades (void)
+{
+  g_autoptr (NfPhysics) physics = nf_physics_new ();
+  gdouble most = 0;
+  NfMotion motion;
+
+  nf_physics_add (physics, NF_SCENE_CYLINDER, 0, 10, 0, (gdouble[]){ 0.9, 0 });
+  nf_physics_add (physics, NF_SCENE_CUBE, 2, 10.4, 0, (gdouble[]){ 0, 0 });
+  for (guint t = 0; t < 4; t++) {
+    nf_physics_step (physics);
+    nf_physics_motion (physics, 1, &motion);
+    most = MAX (most, fabs (motion.spin[1]));
+  }
+  g_assert_cmpfloat (most, >, 0.2);
+  for (guint t = 0; t < 6; t++)
+    nf_physics_step (physics);
+  nf_physics_motion (physics, 1, &motion);
+  g_assert_cmpfloat (fabs (motion.spin[1]), <, 0.05);
+  g_assert_cmpfloat (motion.velocity[0], >, 0.1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -425,6 +448,7 @@ main (int argc, char **argv)
   g_test_add_func ("/scene/rest", test_rest_stays_rest);
   g_test_add_func ("/scene/roll", test_spheres_roll);
   g_test_add_func ("/scene/friction", test_friction_slows_as_fitted);
+  g_test_add_func ("/scene/turning", test_turning_fades);
   g_test_add_func ("/scene/collisions", test_collisions_pass_speed_on);
   return g_test_run ();
 }
