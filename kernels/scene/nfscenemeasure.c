@@ -10,7 +10,6 @@
 #include "scene/nftracks.h"
 
 #include <math.h>
-#include <string.h>
 
 #define MOVING 0.08 /* sizes a frame; what rests seems to move less */
 #define TRAVEL 0.5 /* sizes: what goes farther is a mover */
@@ -42,34 +41,43 @@ are_sure (const NfTrack *track, guint from, guint to)
   return TRUE;
 }
 
+/* A sphere's height is the diameter of the disc of its area: how high the
+ * outermost rows reach depends on how masks were made */
 static void
-measure_heights (
-    gdouble *sums, const NfTracks *tracks, guint width, guint height)
+measure_sphere (
+    gdouble *sums, const guint8 *labels, guint8 id, guint width, guint height)
 {
   const gdouble scale = 240.0 / width;
+  gdouble area = 0, rows = 0, row, tall;
 
+  for (guint y = 0; y < height; y++)
+    for (guint x = 0; x < width; x++)
+      if (labels[(gsize) y * width + x] == id) {
+        area += 1;
+        rows += y + 0.5;
+      }
+  row = rows / area * scale;
+  tall = sqrt (area * 4 / G_PI) * scale;
+  sums[NF_SCENE_SUM_WHOLE] += 1;
+  sums[NF_SCENE_SUM_ROW] += row;
+  sums[NF_SCENE_SUM_HEIGHT] += tall;
+  sums[NF_SCENE_SUM_ROW_ROW] += row * row;
+  sums[NF_SCENE_SUM_ROW_HEIGHT] += row * tall;
+}
+
+static void
+measure_spheres (
+    gdouble *sums, const NfTracks *tracks, guint width, guint height)
+{
   for (guint i = 0; i < tracks->n_tracks; i++)
     for (guint t = 0; t < tracks->n_frames; t++) {
-      const NfTrackPoint *p = &tracks->tracks[i].points[t];
-      const guint8 *labels = tracks->labels + (gsize) t * width * height;
-      guint top = height, bottom = 0;
-      gdouble row, tall;
+      const NfTrack *track = &tracks->tracks[i];
+      const NfTrackPoint *p = &track->points[t];
 
-      if (tracks->tracks[i].shape != NF_SCENE_SPHERE || p->area == 0 || p->cut
-          || p->hidden)
-        continue;
-      for (guint y = 0; y < height; y++)
-        if (memchr (labels + (gsize) y * width, tracks->tracks[i].id, width)) {
-          top = MIN (top, y);
-          bottom = y + 1;
-        }
-      row = bottom * scale;
-      tall = (bottom - top) * scale;
-      sums[NF_SCENE_SUM_WHOLE] += 1;
-      sums[NF_SCENE_SUM_ROW] += row;
-      sums[NF_SCENE_SUM_HEIGHT] += tall;
-      sums[NF_SCENE_SUM_ROW_ROW] += row * row;
-      sums[NF_SCENE_SUM_ROW_HEIGHT] += row * tall;
+      if (track->shape == NF_SCENE_SPHERE && p->area > 0 && !p->cut
+          && !p->hidden)
+        measure_sphere (sums, tracks->labels + (gsize) t * width * height,
+            track->id, width, height);
     }
 }
 
@@ -214,7 +222,7 @@ measure_masks (gdouble *sums, const guint8 *masks, guint n_frames, guint width,
     measure_loss (sums, tracks, &tracks->tracks[i]);
   }
   measure_collisions (sums, tracks);
-  measure_heights (sums, tracks, width, height);
+  measure_spheres (sums, tracks, width, height);
 }
 
 static guint
