@@ -293,6 +293,7 @@ gst_nf_draw_run (const GstNfDrawJob *job, GstNfFuture *future, GError **error)
   rollout.seed = job->settings.seed;
   rollout.stream = what->clip;
   rollout.cancellable = what->cancellable;
+  rollout.turn = job->turn;
   rollout.progress = report_progress;
   rollout.progress_data = &progress;
   if (!nf_rollout_check (&rollout, config, error))

@@ -55,6 +55,7 @@ gboolean gst_nf_draw_settings_get (GstNfDrawSettings *settings,
  * @settings: how to draw
  * @what: what to draw; the clip's number is the stream of its noise, and the
  *   cancellable is looked at once per step
+ * @turn: (nullable): the calling thread's; others have theirs between steps
  */
 typedef struct
 {
@@ -62,6 +63,7 @@ typedef struct
   NfPredictor *predictor;
   GstNfDrawSettings settings;
   const GstNfForecastJob *what;
+  NfTurn *turn;
 } GstNfDrawJob;
 
 gboolean gst_nf_draw_run (

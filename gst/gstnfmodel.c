@@ -19,6 +19,8 @@
 #define SEARCH_PATH_VARIABLE "NEXTFRAME_PATH"
 #define DEFAULT_DEVICE "auto"
 #define DEFAULT_PRECISION GST_NF_PRECISION_AUTO
+#define DEFAULT_THREADS 0
+#define MAX_THREADS 4096
 
 static const struct
 {
@@ -36,7 +38,8 @@ enum
 {
   SETTING_CHECKPOINT,
   SETTING_DEVICE,
-  SETTING_PRECISION
+  SETTING_PRECISION,
+  SETTING_THREADS
 };
 
 struct _GstNfModel
@@ -48,7 +51,7 @@ struct _GstNfModel
   /* constant once loaded */
   gchar *key;
   gchar *path;
-  gchar *device;
+  NfDevice *device;
   NfPredictor *predictor;
   NfSegmenter *segmenter;
   GError *error;
@@ -87,6 +90,7 @@ gst_nf_model_settings_init (GstNfModelSettings *settings)
   settings->checkpoint = NULL;
   settings->device = g_strdup (DEFAULT_DEVICE);
   settings->precision = DEFAULT_PRECISION;
+  settings->threads = DEFAULT_THREADS;
 }
 
 /**
@@ -106,7 +110,7 @@ gst_nf_model_settings_clear (GstNfModelSettings *settings)
  * @first: the first of %GST_NF_MODEL_N_PROPS property ids
  * @kind: which network it has
  *
- * Installs the properties `checkpoint`, `device` and `precision`.
+ * Installs the properties `checkpoint`, `device`, `precision` and `threads`.
  */
 void
 gst_nf_model_settings_install (
@@ -131,6 +135,13 @@ gst_nf_model_settings_install (
       g_param_spec_enum ("precision", "Precision",
           "What to compute in; bf16 is refused by this version",
           GST_TYPE_NF_PRECISION, DEFAULT_PRECISION, flags));
+  g_object_class_install_property (klass, first + SETTING_THREADS,
+      g_param_spec_uint ("threads", "Threads",
+          "CPU threads to compute with; 0: OMP_NUM_THREADS, or one a physical "
+          "core that the process may use",
+          0, MAX_THREADS, DEFAULT_THREADS,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+              | GST_PARAM_MUTABLE_PLAYING));
   gst_type_mark_as_plugin_api (GST_TYPE_NF_PRECISION, 0);
 }
 
@@ -161,6 +172,9 @@ gst_nf_model_settings_set (GstNfModelSettings *settings, GstElement *element,
       break;
     case SETTING_PRECISION:
       settings->precision = g_value_get_enum (value);
+      break;
+    case SETTING_THREADS:
+      settings->threads = g_value_get_uint (value);
       break;
     default:
       known = FALSE;
@@ -196,6 +210,9 @@ gst_nf_model_settings_get (GstNfModelSettings *settings, GstElement *element,
       break;
     case SETTING_PRECISION:
       g_value_set_enum (value, settings->precision);
+      break;
+    case SETTING_THREADS:
+      g_value_set_uint (value, settings->threads);
       break;
     default:
       known = FALSE;
@@ -305,7 +322,7 @@ model_free (GstNfModel *model)
   g_clear_error (&model->error);
   g_free (model->key);
   g_free (model->path);
-  g_free (model->device);
+  nf_device_unref (model->device);
   g_free (model);
 }
 
@@ -351,7 +368,7 @@ share (gchar *key, const gchar *path, GstNfModelKind kind, NfDevice *device)
   model->loading = TRUE;
   model->key = key;
   model->path = g_strdup (path);
-  model->device = g_strdup (device->name);
+  model->device = nf_device_ref (device);
   g_hash_table_insert (table, key, model);
   g_mutex_unlock (&table_lock);
 
@@ -436,6 +453,33 @@ gst_nf_model_release (GstNfModel *model)
 }
 
 /**
+ * gst_nf_model_begin:
+ * @model: a network that is about to run in the calling thread
+ * @settings: of @element
+ * @element: the element; its object lock is not held
+ * @turn: (out): to be ended by nf_turn_end() when it has run
+ * @cancellable: ends the wait
+ * @error: return location: %NF_ERROR_CANCELLED
+ *
+ * Waits for the cores that it needs; elements of one process take turns.
+ *
+ * Returns: FALSE with @error set; then there is no turn to end
+ */
+gboolean
+gst_nf_model_begin (GstNfModel *model, GstNfModelSettings *settings,
+    GstElement *element, NfTurn *turn, GCancellable *cancellable,
+    GError **error)
+{
+  guint threads;
+
+  GST_OBJECT_LOCK (element);
+  threads = settings->threads;
+  GST_OBJECT_UNLOCK (element);
+
+  return nf_turn_begin (turn, model->device, threads, cancellable, error);
+}
+
+/**
  * gst_nf_model_predictor:
  * @model: of kind %GST_NF_MODEL_PREDICTOR
  *
@@ -480,5 +524,5 @@ gst_nf_model_path (GstNfModel *model)
 const gchar *
 gst_nf_model_device (GstNfModel *model)
 {
-  return model->device;
+  return model->device->name;
 }

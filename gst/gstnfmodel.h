@@ -48,6 +48,7 @@ typedef enum
  * @checkpoint: (nullable): the property `checkpoint`
  * @device: the property `device`
  * @precision: the property `precision`
+ * @threads: the property `threads`
  *
  * The properties that all elements with a network have. Guarded by the
  * element's object lock.
@@ -57,10 +58,11 @@ typedef struct
   gchar *checkpoint;
   gchar *device;
   GstNfPrecision precision;
+  guint threads;
 } GstNfModelSettings;
 
 /** GST_NF_MODEL_N_PROPS: how many properties they are */
-#define GST_NF_MODEL_N_PROPS 3
+#define GST_NF_MODEL_N_PROPS 4
 
 void gst_nf_model_settings_init (GstNfModelSettings *settings);
 void gst_nf_model_settings_clear (GstNfModelSettings *settings);
@@ -76,6 +78,9 @@ typedef struct _GstNfModel GstNfModel;
 GstNfModel *gst_nf_model_acquire (GstNfModelSettings *settings,
     GstElement *element, GstNfModelKind kind, GError **error);
 void gst_nf_model_release (GstNfModel *model);
+gboolean gst_nf_model_begin (GstNfModel *model, GstNfModelSettings *settings,
+    GstElement *element, NfTurn *turn, GCancellable *cancellable,
+    GError **error);
 
 NfPredictor *gst_nf_model_predictor (GstNfModel *model);
 NfSegmenter *gst_nf_model_segmenter (GstNfModel *model);

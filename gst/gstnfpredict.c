@@ -79,7 +79,7 @@ GST_DEBUG_CATEGORY_STATIC (gst_nf_predict_debug);
 enum
 {
   PROP_0,
-  PROP_MODEL, /* checkpoint, device, precision */
+  PROP_MODEL, /* checkpoint, device, precision, threads */
   PROP_DRAW = PROP_MODEL + GST_NF_MODEL_N_PROPS
 };
 
@@ -172,6 +172,16 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
    * What to compute in. This version computes in f32 and refuses bf16.
    *
    * Default: auto. Since: 0.1
+   */
+  /**
+   * GstNfPredict:threads:
+   *
+   * CPU threads to compute with. 0: as many as the variable OMP_NUM_THREADS
+   * says, else one for each physical core that the process may use. Elements of
+   * one process take turns at the cores, so each of them may have them all; a
+   * prediction lets the others in between its steps.
+   *
+   * Default: 0. Range: 0 to 4096. Since: 0.1
    */
   gst_nf_model_settings_install (
       object_class, PROP_MODEL, GST_NF_MODEL_PREDICTOR);
@@ -305,14 +315,21 @@ gst_nf_predict_foretell (GstNfForecast *forecast, const GstNfForecastJob *job,
     GstNfFuture *future, GError **error)
 {
   GstNfPredict *self = GST_NF_PREDICT (forecast);
+  NfTurn turn;
   GstNfDrawJob drawing = { GST_ELEMENT (self),
-    gst_nf_model_predictor (self->model), .what = job };
+    gst_nf_model_predictor (self->model), .what = job, .turn = &turn };
+  gboolean ok;
 
   GST_OBJECT_LOCK (self);
   drawing.settings = self->draw_settings;
   GST_OBJECT_UNLOCK (self);
+  if (!gst_nf_model_begin (self->model, &self->model_settings,
+          GST_ELEMENT (self), &turn, job->cancellable, error))
+    return FALSE;
+  ok = gst_nf_draw_run (&drawing, future, error);
+  nf_turn_end (&turn);
 
-  return gst_nf_draw_run (&drawing, future, error);
+  return ok;
 }
 
 static void

@@ -66,7 +66,7 @@ GST_DEBUG_CATEGORY_STATIC (gst_nf_segment_debug);
 enum
 {
   PROP_0,
-  PROP_MODEL, /* checkpoint, device, precision */
+  PROP_MODEL, /* checkpoint, device, precision, threads */
   PROP_OUTPUT = PROP_MODEL + GST_NF_MODEL_N_PROPS,
   PROP_TTA,
   PROP_BATCH_SIZE,
@@ -190,6 +190,15 @@ gst_nf_segment_install_properties (GObjectClass *object_class)
    * What to compute in. This version computes in f32 and refuses bf16.
    *
    * Default: auto. Since: 0.1
+   */
+  /**
+   * GstNfSegment:threads:
+   *
+   * CPU threads to compute with. 0: as many as the variable OMP_NUM_THREADS
+   * says, else one for each physical core that the process may use. Elements of
+   * one process take turns at the cores, so each of them may have them all.
+   *
+   * Default: 0. Range: 0 to 4096. Since: 0.1
    */
   gst_nf_model_settings_install (
       object_class, PROP_MODEL, GST_NF_MODEL_SEGMENTER);
@@ -692,6 +701,24 @@ gst_nf_segment_submit_input_buffer (
   return GST_FLOW_OK;
 }
 
+static gboolean
+gst_nf_segment_compute (GstNfSegment *self, gboolean tta, GError **error)
+{
+  GCancellable *cancellable = self->cancel.cancellable;
+  NfTurn turn;
+  gboolean ok;
+
+  if (!gst_nf_model_begin (self->model, &self->model_settings,
+          GST_ELEMENT (self), &turn, cancellable, error))
+    return FALSE;
+  ok = nf_segmenter_run (gst_nf_model_segmenter (self->model), tta,
+      self->pixels, self->frames.length, self->packed.height,
+      self->packed.width, self->masks, cancellable, error);
+  nf_turn_end (&turn);
+
+  return ok;
+}
+
 static GstFlowReturn
 gst_nf_segment_run (GstNfSegment *self)
 {
@@ -703,9 +730,7 @@ gst_nf_segment_run (GstNfSegment *self)
   GST_OBJECT_LOCK (self);
   tta = self->tta;
   GST_OBJECT_UNLOCK (self);
-  if (!nf_segmenter_run (gst_nf_model_segmenter (self->model), tta,
-          self->pixels, n, self->packed.height, self->packed.width, self->masks,
-          self->cancel.cancellable, &error)) {
+  if (!gst_nf_segment_compute (self, tta, &error)) {
     gst_nf_segment_forget (self);
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   }

@@ -7,7 +7,7 @@
 #include "bench.h"
 #include "benchops.h"
 #include "benchreport.h"
-#include "threads.h"
+#include "core/nfthreads.h"
 
 #include <omp.h>
 #include <stdio.h>

@@ -3,11 +3,11 @@
  * scenefolder — writes a data set of synthetic clips */
 #include "scenefolder.h"
 #include "clipsource.h"
+#include "core/nfthreads.h"
 #include "io/nfclipwriter.h"
 #include "io/nffile.h"
 #include "report.h"
 #include "scenerecord.h"
-#include "threads.h"
 
 #define POLL_INTERVAL (G_USEC_PER_SEC / 10)
 

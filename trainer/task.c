@@ -2,8 +2,8 @@
  *
  * task — what the training loop trains */
 #include "task.h"
+#include "core/nfthreads.h"
 #include "scenes.h"
-#include "threads.h"
 
 /**
  * nf_task_init:

@@ -2,13 +2,13 @@
  *
  * train — the subcommands that train: `segment` and `diffusion` */
 #include "train.h"
+#include "core/nfthreads.h"
 #include "diffusion.h"
 #include "loop.h"
 #include "options.h"
 #include "report.h"
 #include "scenes.h"
 #include "segment.h"
-#include "threads.h"
 
 #include <gst/gst.h>
 

@@ -3,6 +3,7 @@
  * nfdnnlplan — oneDNN primitives, made once for each problem and kept */
 #include "cpu/nfdnnlplan.h"
 
+#include <omp.h>
 #include <string.h>
 
 static guint
@@ -282,6 +283,7 @@ nf_dnnl_plan_get (NfDnnl *dnnl, NfDnnlPlanKind kind, gconstpointer problem,
 
   memset (&key, 0, sizeof key);
   key.kind = kind;
+  key.threads = omp_get_max_threads ();
   memcpy (key.problem, problem, size);
   g_mutex_lock (&dnnl->lock);
   plan = g_hash_table_lookup (dnnl->plans, &key);

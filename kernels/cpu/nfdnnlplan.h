@@ -25,6 +25,7 @@ typedef enum
 typedef struct
 {
   gint64 kind;
+  gint64 threads; /* among which a primitive splits its work when it is made */
   union
   {
     NfDnnlConv conv;

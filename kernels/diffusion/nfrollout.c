@@ -40,6 +40,8 @@ predict (gpointer data, NfTensor *x, gfloat label, GError **error)
   g_autofree gfloat *labels = g_new (gfloat, x->n);
   NfTensor *e;
 
+  if (r->turn != NULL && !nf_turn_yield (r->turn, r->cancellable, error))
+    return NULL;
   for (gint64 i = 0; i < x->n; i++)
     labels[i] = label;
   e = nf_unet_forward (block->net, x, labels, block->cond, NULL, error);

@@ -7,6 +7,7 @@
  * network with a future gap draws its only block in one go. */
 #pragma once
 
+#include "core/nfturn.h"
 #include "diffusion/nfsampler.h"
 
 G_BEGIN_DECLS
@@ -29,6 +30,8 @@ typedef void (*NfProgress) (gpointer data, guint done, guint total);
  * @seed: of all noise
  * @stream: number of the clip (or of the draw), for the noise
  * @cancellable: (nullable): looked at once per denoising step
+ * @turn: (nullable): the caller's turn; others that wait have theirs between two
+ *   evaluations of the network
  * @progress: (nullable): called after every evaluation of the network
  * @progress_data: handed to it
  */
@@ -40,6 +43,7 @@ typedef struct
   guint horizon;
   guint64 seed, stream;
   GCancellable *cancellable;
+  NfTurn *turn;
   NfProgress progress;
   gpointer progress_data;
 } NfRollout;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * threads — how many CPU threads the ops use */
+ * nfthreads — how many CPU threads ops use, and how these wait for work */
 #pragma once
 
 #include <glib.h>
@@ -8,7 +8,10 @@
 G_BEGIN_DECLS
 
 guint nf_threads_physical_cores (void);
+guint nf_threads_quota (const gchar *root);
+guint nf_threads_default (void);
 void nf_threads_set (guint threads);
 guint nf_threads_get (void);
+void nf_threads_wait_asleep (void);
 
 G_END_DECLS

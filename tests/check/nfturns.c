@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfturns — tests of elements with networks that share the cores
+ *
+ * See: threads.c, for turns without elements */
+#include "nftestmodels.h"
+#include "nfvideotest.h"
+
+#include "core/nfturn.h"
+
+#define CAPS_24x16 "video/x-raw,format=RGB,width=24,height=16,framerate=25/1"
+#define CONTEXT 3
+/* as many denoising steps as no test waits for */
+#define ENDLESS "steps=1000 ensemble=256 horizon=1000"
+#define ALL 4096 /* more threads than there are cores */
+
+static gchar *folder, *predictor, *segmenter;
+
+static void
+make_models (void)
+{
+  NfUnetConfig unet;
+  NfUnetppConfig unetpp;
+
+  folder = nf_test_folder_new ();
+  predictor = g_build_filename (folder, "next-frame.safetensors", NULL);
+  segmenter = g_build_filename (folder, "unetpp.safetensors", NULL);
+  nf_test_unet_config (&unet);
+  nf_test_save_unet (predictor, &unet, 1);
+  nf_test_unetpp_config (&unetpp);
+  nf_test_save_unetpp (segmenter, &unetpp, 1);
+}
+
+static void
+remove_models (void)
+{
+  nf_test_folder_remove (folder);
+  g_free (folder);
+  g_free (predictor);
+  g_free (segmenter);
+}
+
+static GstHarness *
+new_harness (const gchar *element, const gchar *checkpoint,
+    const gchar *settings, GstBus **bus)
+{
+  g_autofree gchar *launch = g_strdup_printf (
+      "%s checkpoint=%s device=cpu %s", element, checkpoint, settings);
+  GstHarness *h = nf_test_harness_new (launch, bus);
+
+  gst_harness_set_src_caps_str (h, CAPS_24x16);
+
+  return h;
+}
+
+/* pushes the frame that makes the element compute from another thread */
+static GThread *
+push_apart (GstHarness *h, guint number)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_24x16);
+  GstVideoInfo info;
+  GThread *thread;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  thread = nf_test_push_apart (h, nf_test_frame (&info, number, 0));
+  while (nf_test_stat (h->element, "frames-in") <= number)
+    g_usleep (1000);
+
+  return thread;
+}
+
+static void
+expect_flushing (GThread *thread)
+{
+  fail_unless_equals_int (
+      GPOINTER_TO_INT (g_thread_join (thread)), GST_FLOW_FLUSHING);
+}
+
+/* all cores, until nf_turn_end() */
+static void
+take_cores (NfTurn *turn)
+{
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+
+  fail_unless (nf_turn_begin (turn, device, ALL, NULL, NULL));
+}
+
+GST_START_TEST (test_threads_property)
+{
+  static const gchar *const elements[] = { "nfpredict", "nfsegment" };
+  GstElement *element = gst_element_factory_make (elements[__i__], NULL);
+  guint threads;
+
+  g_object_get (element, "threads", &threads, NULL);
+  fail_unless_equals_int (threads, 0);
+  g_object_set (element, "threads", 3, NULL);
+  g_object_get (element, "threads", &threads, NULL);
+  fail_unless_equals_int (threads, 3);
+  gst_object_unref (element);
+}
+GST_END_TEST
+
+GST_START_TEST (test_any_threads)
+{
+  static const gchar *const settings[] = { "threads=1", "threads=2",
+    "threads=7" };
+  GstBus *bus;
+  GstHarness *h = new_harness ("nfsegment", segmenter, settings[__i__], &bus);
+
+  nf_test_push_frames (h, 0, 2);
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 2);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+/* a long prediction lets others in between its steps */
+GST_START_TEST (test_segment_beside_endless_prediction)
+{
+  GstBus *predict_bus, *bus;
+  GstHarness *predict =
+      new_harness ("nfpredict", predictor, ENDLESS, &predict_bus);
+  GstHarness *h = new_harness ("nfsegment", segmenter, "", &bus);
+  GThread *thread;
+
+  nf_test_push_frames (predict, 0, CONTEXT - 1);
+  thread = push_apart (predict, CONTEXT - 1);
+  nf_test_push_frames (h, 0, 3);
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 3);
+  gst_harness_push_event (predict, gst_event_new_flush_start ());
+  expect_flushing (thread);
+  nf_test_harness_free (predict, predict_bus);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+GST_START_TEST (test_flush_while_waiting)
+{
+  GstBus *bus;
+  GstHarness *h = new_harness ("nfsegment", segmenter, "", &bus);
+  GstSegment segment;
+  GThread *thread;
+  NfTurn turn;
+
+  take_cores (&turn);
+  thread = push_apart (h, 0);
+  gst_harness_push_event (h, gst_event_new_flush_start ());
+  expect_flushing (thread);
+  nf_turn_end (&turn);
+  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  nf_test_push_frames (h, 0, 1);
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 1);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+GST_START_TEST (test_stop_while_waiting)
+{
+  GstBus *bus;
+  GstHarness *h =
+      new_harness ("nfpredict", predictor, "steps=1 horizon=1", &bus);
+  GThread *thread;
+  NfTurn turn;
+
+  nf_test_push_frames (h, 0, CONTEXT - 1);
+  take_cores (&turn);
+  thread = push_apart (h, CONTEXT - 1);
+  fail_unless_equals_int (gst_element_set_state (h->element, GST_STATE_NULL),
+      GST_STATE_CHANGE_SUCCESS);
+  expect_flushing (thread);
+  nf_turn_end (&turn);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+static Suite *
+nfturns_suite (void)
+{
+  Suite *suite = suite_create ("nfturns");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (suite, tc);
+  tcase_add_unchecked_fixture (tc, make_models, remove_models);
+  tcase_add_loop_test (tc, test_threads_property, 0, 2);
+  tcase_add_loop_test (tc, test_any_threads, 0, 3);
+  tcase_add_test (tc, test_segment_beside_endless_prediction);
+  tcase_add_test (tc, test_flush_while_waiting);
+  tcase_add_test (tc, test_stop_while_waiting);
+
+  return suite;
+}
+
+GST_CHECK_MAIN (nfturns)
