@@ -5,11 +5,11 @@
  * What is counted: kernels/scene/nfscenestats.h. Clips are rendered by the
  * loader's threads and counted in order. */
 #include "synthstats.h"
+#include "core/nfthreads.h"
 #include "loader.h"
 #include "metrics/nfclasses.h"
 #include "report.h"
 #include "scene/nfscenestats.h"
-#include "threads.h"
 
 #include <string.h>
 
