@@ -10,7 +10,6 @@
 #include <math.h>
 
 #define CURVED 0.03f /* of bevels */
-#define NOTHING 1e-8f /* in place of a direction's component that is 0 */
 
 typedef struct
 {
@@ -19,12 +18,40 @@ typedef struct
   NfLanes speed; /* length of along */
 } Local;
 
+/* vectors in the solid's own axes, from a place in the world on */
+static void
+turn (const NfSolid *solid, const NfPacket *v, const gfloat from[3],
+    NfPacket *own)
+{
+  const gfloat *X = solid->axes[0], *Y = solid->axes[1], *Z = solid->axes[2];
+
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat x = v->x[i] - from[0], y = v->y[i] - from[1], z = v->z[i] - from[2];
+
+    own->x[i] = x * X[0] + y * X[1] + z * X[2];
+    own->y[i] = x * Y[0] + y * Y[1] + z * Y[2];
+    own->z[i] = x * Z[0] + y * Z[1] + z * Z[2];
+  }
+}
+
+/**
+ * nf_solid_frame:
+ * @points: in the world
+ * @local: (out): in the solid's own frame
+ */
+void
+nf_solid_frame (const NfSolid *solid, const NfPacket *points, NfPacket *local)
+{
+  turn (solid, points, solid->center, local);
+}
+
 static void
 to_local (const NfSolid *solid, const NfPacket *from, const NfPacket *along,
     Local *local)
 {
+  static const gfloat origin[3] = { 0, 0, 0 };
   const gfloat *c = solid->center;
-  const gfloat *X = solid->axes[0], *Y = solid->axes[1], *Z = solid->axes[2];
+  NfPacket nearest;
 
   for (guint i = 0; i < NF_PACKET; i++) {
     gfloat dx = along->x[i], dy = along->y[i], dz = along->z[i];
@@ -33,29 +60,14 @@ to_local (const NfSolid *solid, const NfPacket *from, const NfPacket *along,
     gfloat dd = dx * dx + dy * dy + dz * dz;
     gfloat t = -(px * dx + py * dy + pz * dz) / dd;
 
-    px += t * dx;
-    py += t * dy;
-    pz += t * dz;
+    nearest.x[i] = px + t * dx;
+    nearest.y[i] = py + t * dy;
+    nearest.z[i] = pz + t * dz;
     local->nearest[i] = t;
     local->speed[i] = sqrtf (dd);
-    local->from.x[i] = px * X[0] + py * X[1] + pz * X[2];
-    local->from.y[i] = px * Y[0] + py * Y[1] + pz * Y[2];
-    local->from.z[i] = px * Z[0] + py * Z[1] + pz * Z[2];
-    local->along.x[i] = dx * X[0] + dy * X[1] + dz * X[2];
-    local->along.y[i] = dx * Y[0] + dy * Y[1] + dz * Y[2];
-    local->along.z[i] = dx * Z[0] + dy * Z[1] + dz * Z[2];
   }
-}
-
-/* along a ray from @from with @along: between which distances |p| <= half */
-static inline void
-slab (gfloat from, gfloat along, gfloat half, gfloat *in, gfloat *out)
-{
-  gfloat d = fabsf (along) < NOTHING ? NOTHING : along;
-  gfloat a = (-half - from) / d, b = (half - from) / d;
-
-  *in = a < b ? a : b;
-  *out = a < b ? b : a;
+  turn (solid, &nearest, origin, &local->from);
+  turn (solid, along, origin, &local->along);
 }
 
 static void
@@ -81,9 +93,9 @@ cast_cube (const NfSolid *solid, const Local *local, NfLanes in, NfLanes out)
   for (guint i = 0; i < NF_PACKET; i++) {
     gfloat ax, ay, az, bx, by, bz;
 
-    slab (local->from.x[i], local->along.x[i], h, &ax, &bx);
-    slab (local->from.y[i], local->along.y[i], h, &ay, &by);
-    slab (local->from.z[i], local->along.z[i], h, &az, &bz);
+    nf_slab (local->from.x[i], local->along.x[i], h, &ax, &bx);
+    nf_slab (local->from.y[i], local->along.y[i], h, &ay, &by);
+    nf_slab (local->from.z[i], local->along.z[i], h, &az, &bz);
     ax = ax > ay ? ax : ay;
     bx = bx < by ? bx : by;
     in[i] = ax > az ? ax : az;
@@ -100,12 +112,12 @@ cast_cylinder (
   for (guint i = 0; i < NF_PACKET; i++) {
     gfloat x = local->from.x[i], z = local->from.z[i];
     gfloat dx = local->along.x[i], dz = local->along.z[i];
-    gfloat a = dx * dx + dz * dz + NOTHING * NOTHING;
+    gfloat a = dx * dx + dz * dz + NF_NOTHING * NF_NOTHING;
     gfloat b = x * dx + z * dz, root = b * b - a * (x * x + z * z - rr);
     gfloat half = sqrtf (root > 0.0f ? root : 0.0f), side_in, side_out;
     gfloat cap_in, cap_out;
 
-    slab (local->from.y[i], local->along.y[i], solid->form.high, &cap_in,
+    nf_slab (local->from.y[i], local->along.y[i], solid->form.high, &cap_in,
         &cap_out);
     side_in = root > 0.0f ? (-b - half) / a : 1e30f;
     side_out = (-b + half) / a;
@@ -167,20 +179,17 @@ void
 nf_solid_normals (const NfSolid *solid, const NfPacket *points,
     NfPacket *normals, NfLanes curved)
 {
-  const gfloat *c = solid->center;
   const gfloat *X = solid->axes[0], *Y = solid->axes[1], *Z = solid->axes[2];
+  NfPacket local;
   gboolean cube = solid->shape == NF_SCENE_CUBE;
   gboolean sphere = solid->shape == NF_SCENE_SPHERE;
   gfloat wide = sphere ? 0.0f : solid->form.half - solid->form.bevel - 1e-4f;
   gfloat high = sphere ? 0.0f : solid->form.high - solid->form.bevel - 1e-4f;
 
+  nf_solid_frame (solid, points, &local);
   for (guint i = 0; i < NF_PACKET; i++) {
-    gfloat px = points->x[i] - c[0], py = points->y[i] - c[1];
-    gfloat pz = points->z[i] - c[2];
-    gfloat x = px * X[0] + py * X[1] + pz * X[2];
-    gfloat y = px * Y[0] + py * Y[1] + pz * Y[2];
-    gfloat z = px * Z[0] + py * Z[1] + pz * Z[2];
-    gfloat round = sqrtf (x * x + z * z) + NOTHING;
+    gfloat x = local.x[i], y = local.y[i], z = local.z[i];
+    gfloat round = sqrtf (x * x + z * z) + NF_NOTHING;
     gfloat side = leaning (round, wide) / round;
     gfloat a = cube ? copysignf (leaning (x, wide), x) : x * side;
     gfloat b = copysignf (leaning (y, high), y);

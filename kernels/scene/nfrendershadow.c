@@ -9,8 +9,6 @@
 
 #include <math.h>
 
-#define NOTHING 1e-8f
-
 typedef gint32 NfBits[NF_PACKET];
 
 /* a ball around all points of a packet */
@@ -50,7 +48,7 @@ ball_around (const NfPacket *points)
 static gboolean
 is_between (const NfSolid *solid, const NfLight *light, const Ball *ball)
 {
-  gfloat oo = 0.0f, od = 0.0f, dd = NOTHING, reach, t;
+  gfloat oo = 0.0f, od = 0.0f, dd = NF_NOTHING, reach, t;
 
   for (guint k = 0; k < 3; k++) {
     gfloat o = ball->center[k] - solid->center[k];
@@ -83,16 +81,6 @@ hide_sphere (const NfSolid *solid, const NfPacket *local, const gfloat light[3],
   }
 }
 
-static inline void
-slab (gfloat from, gfloat along, gfloat half, gfloat *in, gfloat *out)
-{
-  gfloat d = fabsf (along) < NOTHING ? NOTHING : along;
-  gfloat a = (-half - from) / d, b = (half - from) / d;
-
-  *in = a < b ? a : b;
-  *out = a < b ? b : a;
-}
-
 static void
 hide_cube (const NfSolid *solid, const NfPacket *local, const gfloat light[3],
     gint32 bit, NfBits hidden)
@@ -103,9 +91,9 @@ hide_cube (const NfSolid *solid, const NfPacket *local, const gfloat light[3],
     gfloat x = local->x[i], y = local->y[i], z = local->z[i];
     gfloat ax, ay, az, bx, by, bz;
 
-    slab (x, light[0] - x, h, &ax, &bx);
-    slab (y, light[1] - y, h, &ay, &by);
-    slab (z, light[2] - z, h, &az, &bz);
+    nf_slab (x, light[0] - x, h, &ax, &bx);
+    nf_slab (y, light[1] - y, h, &ay, &by);
+    nf_slab (z, light[2] - z, h, &az, &bz);
     ax = ax > ay ? ax : ay;
     ax = ax > az ? ax : az;
     bx = bx < by ? bx : by;
@@ -123,12 +111,12 @@ hide_cylinder (const NfSolid *solid, const NfPacket *local,
   for (guint i = 0; i < NF_PACKET; i++) {
     gfloat x = local->x[i], y = local->y[i], z = local->z[i];
     gfloat dx = light[0] - x, dz = light[2] - z;
-    gfloat a = dx * dx + dz * dz + NOTHING * NOTHING;
+    gfloat a = dx * dx + dz * dz + NF_NOTHING * NF_NOTHING;
     gfloat b = x * dx + z * dz, root = b * b - a * (x * x + z * z - rr);
     gfloat half = sqrtf (root > 0.0f ? root : 0.0f);
     gfloat in, out, side_in = (-b - half) / a, side_out = (-b + half) / a;
 
-    slab (y, light[1] - y, solid->form.high, &in, &out);
+    nf_slab (y, light[1] - y, solid->form.high, &in, &out);
     in = in > side_in ? in : side_in;
     out = out < side_out ? out : side_out;
     hidden[i] |=
@@ -140,18 +128,9 @@ static void
 hide (const NfSolid *solid, guint light, const NfPacket *points, guint first,
     guint n, NfBits hidden)
 {
-  const gfloat *c = solid->center;
-  const gfloat *X = solid->axes[0], *Y = solid->axes[1], *Z = solid->axes[2];
   NfPacket local;
 
-  for (guint i = 0; i < NF_PACKET; i++) {
-    gfloat px = points->x[i] - c[0], py = points->y[i] - c[1];
-    gfloat pz = points->z[i] - c[2];
-
-    local.x[i] = px * X[0] + py * X[1] + pz * X[2];
-    local.y[i] = px * Y[0] + py * Y[1] + pz * Y[2];
-    local.z[i] = px * Z[0] + py * Z[1] + pz * Z[2];
-  }
+  nf_solid_frame (solid, points, &local);
   for (guint k = 0; k < n; k++) {
     const gfloat *p = solid->lights[light][first + k];
 

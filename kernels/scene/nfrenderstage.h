@@ -74,7 +74,22 @@ void nf_stage_set (NfStage *stage, gint width, gint height, const NfView *view,
     const NfSceneObject *objects, guint n_objects);
 void nf_stage_clear (NfStage *stage);
 
+#define NF_NOTHING 1e-8f /* in place of a direction's component that is 0 */
+
+/* along a ray from @from with @along: between which distances |p| <= half */
+static inline void
+nf_slab (gfloat from, gfloat along, gfloat half, gfloat *in, gfloat *out)
+{
+  gfloat d = along < 0.0f ? along - NF_NOTHING : along + NF_NOTHING;
+  gfloat a = (-half - from) / d, b = (half - from) / d;
+
+  *in = a < b ? a : b;
+  *out = a < b ? b : a;
+}
+
 /* nfrendercast.c */
+void nf_solid_frame (
+    const NfSolid *solid, const NfPacket *points, NfPacket *local);
 void nf_solid_cast (const NfSolid *solid, const NfPacket *from,
     const NfPacket *along, NfLanes distance);
 void nf_solid_normals (const NfSolid *solid, const NfPacket *points,
