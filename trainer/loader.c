@@ -113,11 +113,11 @@ alloc_slots (NfLoader *loader, GError **error)
     if (*part)
       continue;
     g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-        "batches need %" G_GSIZE_FORMAT " MiB that are not there; lower "
-        "train.batch-size",
-        N_SLOTS * setup->batch_size
-                * (setup->part_bytes[0] + setup->part_bytes[1])
-            >> 20);
+        "%d batches need %.0f MiB that are not there; lower train.batch-size",
+        N_SLOTS,
+        (gdouble) N_SLOTS * setup->batch_size
+            * ((gdouble) setup->part_bytes[0] + setup->part_bytes[1])
+            / (1 << 20));
     return FALSE;
   }
   return TRUE;

@@ -167,7 +167,7 @@ static void
 test_too_large_fails (void)
 {
   g_autoptr (NfClipSource) source = open_source ("scenes:1", FALSE, 0);
-  NfLoaderSetup setup = { load_numbers, NULL, { G_MAXSIZE / 4, 8 }, 7, 0, BATCH,
+  NfLoaderSetup setup = { load_numbers, NULL, { G_MAXSIZE / 2, 8 }, 7, 0, BATCH,
     999, 2 };
   g_autoptr (GError) error = NULL;
 
