@@ -441,7 +441,11 @@ push (GstNfClipFeed *self)
   GstClockTime duration = gst_nf_clip_times_time (times, frame + 1) - time;
   GstFlowReturn flow = GST_FLOW_OK;
 
-  for (guint i = 0; i < N_STREAMS; i++) {
+  /* first, for whoever gets a frame may seek at once: the rest is dropped */
+  GST_OBJECT_LOCK (self->clips);
+  gst_nf_clip_line_advance (&self->line);
+  GST_OBJECT_UNLOCK (self->clips);
+  for (guint i = 0; i < N_STREAMS && !self->send_segment; i++) {
     GstNfClipStream *stream = &self->streams[i];
     GstFlowReturn one = GST_FLOW_NOT_LINKED;
 
@@ -451,9 +455,6 @@ push (GstNfClipFeed *self)
       one = gst_nf_clip_stream_push_gap (stream, time, duration);
     flow = gst_flow_combiner_update_pad_flow (self->combiner, stream->pad, one);
   }
-  GST_OBJECT_LOCK (self->clips);
-  gst_nf_clip_line_advance (&self->line);
-  GST_OBJECT_UNLOCK (self->clips);
 
   return flow;
 }
@@ -490,7 +491,7 @@ gst_nf_clip_feed_step (GstNfClipFeed *self)
   if (flow == GST_FLOW_OK)
     flow = wait_turn (self);
   if (flow == GST_FLOW_OK)
-    return push (self);
+    flow = push (self);
   for (guint i = 0; i < N_STREAMS; i++)
     gst_nf_clip_stream_drop (&self->streams[i]);
 

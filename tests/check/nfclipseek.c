@@ -312,6 +312,88 @@ GST_START_TEST (test_seek_before_the_start)
 }
 GST_END_TEST;
 
+/* the seek goes up over both branches, and both are flushed once */
+GST_START_TEST (test_seek_through_nfiou)
+{
+  GstElement *pipeline = gst_parse_launch (SMALL
+      "clips=6 name=s s.mask ! tee name=t ! queue ! i.prediction "
+      "t. ! queue ! i.truth nfiou name=i strict=true ! "
+      "appsink name=sink sync=false max-buffers=1",
+      NULL);
+  GstElement *sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  GstBus *bus = gst_element_get_bus (pipeline);
+  GstSample *sample = NULL;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  for (guint i = 0; i < 10; i++) {
+    guint begin = 3 * (i % CLIPS);
+
+    fail_unless_equals_int (
+        gst_element_get_state (pipeline, NULL, NULL, 20 * GST_SECOND),
+        GST_STATE_CHANGE_SUCCESS);
+    fail_unless (gst_element_seek_simple (pipeline, GST_FORMAT_TIME,
+        GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_KEY_UNIT, (begin + 1) * FRAME));
+    for (guint frame = begin; frame < (i < 9 ? begin + 2 : FRAMES); frame++) {
+      g_signal_emit_by_name (sink, "try-pull-sample", 20 * GST_SECOND, &sample);
+      fail_unless (sample != NULL, "frame %u of seek %u", frame, i);
+      fail_unless_equals_uint64 (
+          GST_BUFFER_PTS (gst_sample_get_buffer (sample)), frame * FRAME);
+      gst_sample_unref (sample);
+    }
+  }
+  g_signal_emit_by_name (sink, "try-pull-sample", 20 * GST_SECOND, &sample);
+  fail_unless (sample == NULL);
+  nf_test_expect_no_error (bus);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (bus);
+  gst_object_unref (sink);
+  gst_object_unref (pipeline);
+}
+GST_END_TEST;
+
+static GstPadProbeReturn
+seek_at_frame (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+
+  if (GST_BUFFER_OFFSET (buffer) == 4)
+    fail_unless (gst_element_seek_simple (
+        data, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 12 * FRAME));
+
+  return GST_BUFFER_OFFSET (buffer) == 4 ? GST_PAD_PROBE_DROP
+                                         : GST_PAD_PROBE_OK;
+}
+
+/* somebody who is handed a frame seeks at once: the mask of that frame does not
+ * come after the flush any more */
+GST_START_TEST (test_seek_from_the_streaming_thread)
+{
+  static const guint expected[] = { 0, 1, 2, 3, 12, 13, 14, 15, 16, 17 };
+  GstElement *src = gst_element_factory_make ("nfscenesrc", NULL);
+  GstPad *pad = gst_element_get_static_pad (src, "video");
+  GstHarness *h[2];
+
+  g_object_set (src, "width", 24, "height", 16, "frames", 3, "clips",
+      (gint64) CLIPS, NULL);
+  h[0] = gst_harness_new_with_element (src, NULL, "video");
+  h[1] = gst_harness_new_with_element (src, NULL, "mask");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, seek_at_frame, src, NULL);
+  for (guint i = 0; i < 2; i++)
+    gst_harness_play (h[i]);
+  for (guint n = 0; n < G_N_ELEMENTS (expected); n++)
+    for (guint i = 0; i < 2; i++) {
+      GstBuffer *buffer = gst_harness_pull (h[i]);
+
+      fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), expected[n]);
+      gst_buffer_unref (buffer);
+    }
+  for (guint i = 0; i < 2; i++)
+    gst_harness_teardown (h[i]);
+  gst_object_unref (pad);
+  gst_object_unref (src);
+}
+GST_END_TEST;
+
 /* another rate, from where the source is */
 GST_START_TEST (test_seek_changes_the_rate)
 {
@@ -455,6 +537,8 @@ nfclipseek_suite (void)
   tcase_add_test (tc, test_seek_without_flush);
   tcase_add_test (tc, test_seek_segment_loops);
   tcase_add_test (tc, test_seek_before_the_start);
+  tcase_add_test (tc, test_seek_through_nfiou);
+  tcase_add_test (tc, test_seek_from_the_streaming_thread);
   tcase_add_test (tc, test_seek_changes_the_rate);
   tcase_add_test (tc, test_seek_refused);
   tcase_add_test (tc, test_seek_queries);
