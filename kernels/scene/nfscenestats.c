@@ -232,6 +232,16 @@ verdict (gdouble difference, gdouble allowed)
   return fabs (difference) <= allowed ? "yes" : "no";
 }
 
+static guint
+count_masks (const NfSceneStats *stats)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < stats->clips->len; i++)
+    n += get_clip (stats, i)->sums[NF_SCENE_SUM_CLIPS] > 0;
+  return n;
+}
+
 static void
 append_head (GString *text, const gchar *what)
 {
@@ -317,6 +327,8 @@ nf_scene_stats_format_table (
   append_head (text, "");
   g_string_append_printf (text, "| clips | %u | %u | | |\n", real->clips->len,
       synthetic->clips->len);
+  g_string_append_printf (text, "| of these, with masks | %u | %u | | |\n",
+      count_masks (real), count_masks (synthetic));
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     append_row (text, real, synthetic, &rows[i]);
 

@@ -119,6 +119,7 @@ test_known_motion (void)
   g_autofree gchar *table = table_of (actors, 2);
 
   assert_number (table, "clips", 1, 0);
+  assert_number (table, "of these, with masks", 1, 0);
   assert_number (table, "objects in sight, a frame", 2, 0);
   assert_number (table, "objects seen, a clip", 2, 0);
   assert_number (table, "of these, that move", 0.5, 0);
@@ -169,6 +170,7 @@ test_frames_alone_give_light (void)
   nf_scene_stats_add (real, frames, NULL, 1, WIDTH, HEIGHT);
   table = nf_scene_stats_format_table (real, none);
   assert_number (table, "brightness of the ground", 90, 0);
+  assert_number (table, "of these, with masks", 0, 0);
   g_assert_true (isnan (number (table, "objects in sight, a frame", 0)));
 }
 
