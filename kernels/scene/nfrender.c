@@ -10,9 +10,9 @@
 
 #include "scene/nfrenderfilm.h"
 #include "scene/nfrenderstage.h"
+#include "scene/nfrenderteam.h"
 
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 #define BAND 8 /* rows */
@@ -36,6 +36,7 @@ struct _NfRenderer
   gint width, height;
   gint row; /* width and the rest of a packet */
   guint threads;
+  NfTeam *team;
   NfStage stage;
   NfFilm film;
   Scratch *scratch; /* one a thread */
@@ -63,7 +64,8 @@ nf_renderer_new (guint width, guint height, guint threads)
   self->width = (gint) width;
   self->height = (gint) height;
   self->row = self->width + NF_PACKET;
-  self->threads = threads > 0 ? threads : (guint) omp_get_num_procs ();
+  self->threads = threads > 0 ? threads : g_get_num_processors ();
+  self->team = nf_team_new (self->threads);
   nf_film_init (&self->film, self->width, self->height);
   self->scratch = g_new (Scratch, self->threads);
   points = (gsize) BAND * POINTS * self->row;
@@ -80,6 +82,7 @@ nf_renderer_free (NfRenderer *renderer)
 {
   if (renderer == NULL)
     return;
+  nf_team_free (renderer->team);
   for (guint i = 0; i < renderer->threads; i++) {
     g_free (renderer->scratch[i].distance);
     g_free (renderer->scratch[i].who);
@@ -298,20 +301,43 @@ make_room (NfRenderer *self, const Scratch *scratch, gint top, gint bottom)
     }
 }
 
-static void
-draw_band (NfRenderer *self, Scratch *scratch, gint top, gint bottom,
-    gboolean rgb, guint8 *mask, gsize mask_stride)
+/* what is to be drawn where */
+typedef struct
 {
+  NfRenderer *renderer;
+  guint8 *rgb, *mask;
+  gsize rgb_stride, mask_stride;
+} Drawing;
+
+static void
+draw_band (gpointer data, guint worker, guint band)
+{
+  const Drawing *drawing = data;
+  NfRenderer *self = drawing->renderer;
+  Scratch *scratch = &self->scratch[worker];
+  gint top = (gint) band * BAND, bottom = MIN (top + BAND, self->height);
+
   find_solids (self, scratch, top, bottom);
-  if (mask != NULL)
-    draw_mask (self, scratch, top, bottom, mask, mask_stride);
-  if (!rgb)
+  if (drawing->mask != NULL)
+    draw_mask (self, scratch, top, bottom, drawing->mask, drawing->mask_stride);
+  if (drawing->rgb == NULL)
     return;
   for (gint y = top; y < bottom; y++)
     draw_ground (self, scratch, top, y);
   make_room (self, scratch, top, bottom);
   for (guint s = 0; s < self->stage.n; s++)
     draw_solid (self, scratch, (gint32) s, top, bottom);
+}
+
+static void
+develop_band (gpointer data, guint worker, guint band)
+{
+  const Drawing *drawing = data;
+  const NfRenderer *self = drawing->renderer;
+  gint top = (gint) band * BAND, bottom = MIN (top + BAND, self->height);
+
+  for (gint y = top; y < bottom; y++)
+    nf_film_develop (&self->film, y, drawing->rgb + y * drawing->rgb_stride);
 }
 
 /**
@@ -322,23 +348,20 @@ draw_band (NfRenderer *self, Scratch *scratch, gint top, gint bottom,
  * @rgb_stride: bytes from row to row
  * @mask: (out caller-allocates) (optional): classes, a byte a pixel
  * @mask_stride: bytes from row to row
+ *
+ * Objects may be anywhere; those whose numbers are not finite are left out.
  */
 void
 nf_renderer_draw (NfRenderer *renderer, const NfView *view,
     const NfSceneObject *objects, guint n_objects, guint8 *rgb,
     gsize rgb_stride, guint8 *mask, gsize mask_stride)
 {
-  gint height = renderer->height, bands = (height + BAND - 1) / BAND;
+  Drawing drawing = { renderer, rgb, mask, rgb_stride, mask_stride };
+  guint bands = (guint) (renderer->height + BAND - 1) / BAND;
 
-  nf_stage_set (
-      &renderer->stage, renderer->width, height, view, objects, n_objects);
-#pragma omp parallel for schedule(dynamic) num_threads(renderer->threads)
-  for (gint b = 0; b < bands; b++)
-    draw_band (renderer, &renderer->scratch[omp_get_thread_num ()], b * BAND,
-        MIN ((b + 1) * BAND, height), rgb != NULL, mask, mask_stride);
-  if (rgb == NULL)
-    return;
-#pragma omp parallel for schedule(static) num_threads(renderer->threads)
-  for (gint y = 0; y < height; y++)
-    nf_film_develop (&renderer->film, y, rgb + y * rgb_stride);
+  nf_stage_set (&renderer->stage, renderer->width, renderer->height, view,
+      objects, n_objects);
+  nf_team_do (renderer->team, bands, draw_band, &drawing);
+  if (rgb != NULL)
+    nf_team_do (renderer->team, bands, develop_band, &drawing);
 }
