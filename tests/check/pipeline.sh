@@ -37,3 +37,13 @@ launch nfclipsrc location="$NF_SOURCE/examples/data" name=clips \
 launch nfscenesrc name=scenes clips=3 width=96 height=64 scenes.video ! queue ! nfsegment ! nfiou.prediction \
   scenes.mask ! queue ! nfiou.truth nfiou name=nfiou report="$out/report.json" strict=true ! fakesink
 grep -q '^  "frames" : 66,' "$out/report.json"
+
+# which are those that nextframe-train writes, bit for bit
+"$NF_TRAIN" synth --out "$out/data" --train 1 --val 1 --seed 9 --width 96 --height 64 2>"$out/synth.log"
+launch nfscenesrc name=scenes seed=9 clips=2 width=96 height=64 scenes.video ! queue ! filesink location="$out/scenes.rgb" \
+  scenes.mask ! queue ! filesink location="$out/scenes.ids"
+launch nfclipsrc name=clips location="$out/data" clips.video ! queue ! filesink location="$out/clips.rgb" \
+  clips.mask ! queue ! filesink location="$out/clips.ids"
+cmp "$out/scenes.rgb" "$out/clips.rgb"
+cmp "$out/scenes.ids" "$out/clips.ids"
+[ "$(wc -c <"$out/clips.ids")" = $((2 * 22 * 96 * 64)) ]
