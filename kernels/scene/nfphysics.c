@@ -16,6 +16,7 @@
 #include <math.h>
 #include <ode/ode.h>
 
+#define CUBE 0.95 /* edge of a cube, as the renderer draws it */
 #define STEPS 24 /* a frame */
 /* sizes a frame squared; only its product with friction is seen */
 #define GRAVITY 1.0
@@ -129,7 +130,7 @@ create_geom (NfSceneShape shape)
 {
   switch (shape) {
     case NF_SCENE_CUBE:
-      return dCreateBox (NULL, 1, 1, 1);
+      return dCreateBox (NULL, CUBE, 1, CUBE);
     case NF_SCENE_SPHERE:
       return dCreateSphere (NULL, 0.5);
     default:
@@ -143,7 +144,7 @@ create_geom (NfSceneShape shape)
 static gdouble
 moment_of_inertia (NfSceneShape shape)
 {
-  static const gdouble moments[] = { 1.0 / 6.0, LIGHT_MOMENT, 0.125 };
+  static const gdouble moments[] = { CUBE * CUBE / 6, LIGHT_MOMENT, 0.125 };
 
   return moments[shape];
 }
@@ -273,7 +274,7 @@ touch_ground (NfPhysics *self, const Body *body)
   gboolean sphere = body->shape == NF_SCENE_SPHERE;
   const dReal *p = dBodyGetPosition (body->body);
   const dReal *r = dBodyGetRotation (body->body);
-  gdouble reach = body->shape == NF_SCENE_CUBE ? 0.5 : M_SQRT1_2 / 2;
+  gdouble reach = body->shape == NF_SCENE_CUBE ? CUBE / 2 : M_SQRT1_2 / 2;
   guint points = sphere ? 1 : 4;
 
   for (guint i = 0; i < points; i++) {
