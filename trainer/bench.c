@@ -17,6 +17,7 @@ typedef struct
   NfBenchSpec spec;
   gchar *size, *sampler, *precision, *device, *json, *output, *op;
   gint repeat, threads;
+  gboolean blind;
 } Options;
 
 static void
@@ -81,6 +82,8 @@ parse (Options *o, gint *argc, gchar ***argv, GError **error)
         "Method of sampling (ddim)", "NAME" },
     { "op", 0, 0, G_OPTION_ARG_STRING, &o->op, "Only this op", "NAME" },
     { "repeat", 0, 0, G_OPTION_ARG_INT, &o->repeat, "Timed runs (5)", "N" },
+    { "no-profile", 0, 0, G_OPTION_ARG_NONE, &o->blind,
+        "Only time and memory; half as many runs", NULL },
     { "threads", 't', 0, G_OPTION_ARG_INT, &o->threads,
         "CPU threads (one a physical core)", "N" },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &o->precision,
@@ -150,8 +153,10 @@ bench_net (const Options *o, const Mode *mode, NfDevice *device, GError **error)
 
   nf_bench_memory_start (&result);
   net = nf_bench_net_new (device, &o->spec, error);
-  if (!net || !nf_bench_measure (mode->run, net, o->repeat, &result, error)
-      || !nf_bench_conv_peak (device, &result.conv_peak, error)
+  if (!net
+      || !nf_bench_measure (
+          mode->run, net, o->repeat, !o->blind, &result, error)
+      || !nf_bench_conv_peak (device, info.threads, &result.conv_peak, error)
       || (o->output && !nf_bench_net_save (net, o->output, error)))
     return FALSE;
   json = nf_bench_report_to_json (&info, &o->spec, net, &result);
@@ -199,5 +204,6 @@ nf_bench_main (gint argc, gchar **argv, GError **error)
   if (!device)
     return FALSE;
   return mode->run ? bench_net (&o, mode, device, error)
-                   : nf_bench_ops (device, o.op, o.repeat, o.json, error);
+                   : nf_bench_ops (device, omp_get_max_threads (), o.op,
+                       o.repeat, o.json, error);
 }

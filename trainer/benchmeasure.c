@@ -9,25 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* of each convolution that the peak is sought among */
 #define PEAK_RUNS 16 /* at most */
 #define PEAK_SECONDS 0.5 /* then no further run */
-
-/**
- * nf_bench_now:
- *
- * Returns: seconds on a clock that never jumps
- */
-gdouble
-nf_bench_now (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return (gdouble) t.tv_sec + 1e-9 * (gdouble) t.tv_nsec;
-}
 
 static int
 compare (const void *a, const void *b)
@@ -51,38 +36,55 @@ nf_bench_median (gdouble *values, guint n)
   return 0.5 * (values[(n - 1) / 2] + values[n / 2]);
 }
 
+/* since @start, as the time of one call */
+static NfBenchOp
+since (NfOpTime start)
+{
+  NfOpTime now = nf_observe_now ();
+  NfBenchOp op = { 1, 1e-9 * (gdouble) (now.clock - start.clock),
+    1e-9 * (gdouble) (now.processors - start.processors), 0 };
+
+  return op;
+}
+
 static void
-count_op (const NfOpCall *call, gboolean backward, gint64 ns, gpointer data)
+count_op (const NfOpCall *call, gboolean backward, const NfOpTime *time,
+    gpointer data)
 {
   NfBenchProfile *profile = data;
   NfBenchOp *op = &profile->ops[call->op][backward];
   gdouble flops = nf_op_flops (call, backward);
 
   op->calls++;
-  op->seconds += 1e-9 * (gdouble) ns;
+  op->seconds += 1e-9 * (gdouble) time->clock;
+  op->processor += 1e-9 * (gdouble) time->processors;
   op->flops += flops;
-  profile->flops += flops;
+  profile->whole.flops += flops;
 }
 
 /**
- * nf_bench_profile_begin:
- * @profile: (out): empty until nf_bench_profile_end()
- *
- * Counts this thread's ops from now on.
+ * nf_bench_watch:
+ * @run: the work
+ * @data: handed to @run
+ * @profile: (out): of one run, op by op
+ * @error: return location
  */
-void
-nf_bench_profile_begin (NfBenchProfile *profile)
+gboolean
+nf_bench_watch (
+    NfBenchRun run, gpointer data, NfBenchProfile *profile, GError **error)
 {
-  memset (profile, 0, sizeof *profile);
-  profile->seconds = -nf_bench_now ();
-  nf_observe_begin (count_op, profile);
-}
+  NfOpTime start = nf_observe_now ();
+  gdouble flops;
+  gboolean ok;
 
-void
-nf_bench_profile_end (NfBenchProfile *profile)
-{
+  memset (profile, 0, sizeof *profile);
+  nf_observe_begin (count_op, profile);
+  ok = run (data, error);
   nf_observe_end ();
-  profile->seconds += nf_bench_now ();
+  flops = profile->whole.flops;
+  profile->whole = since (start);
+  profile->whole.flops = flops;
+  return ok;
 }
 
 /**
@@ -108,24 +110,28 @@ nf_bench_random (NfDevice *device, guint64 stream, gint64 n, gint64 c, gint64 h,
 
 /* the least time of a 3x3 convolution, in FLOP/s */
 static gboolean
-fastest_conv (
-    NfDevice *device, gint64 c, gint64 side, gdouble *flops, GError **error)
+fastest_conv (NfDevice *device, gint64 c, gint64 side, guint threads,
+    gdouble *flops, GError **error)
 {
   const NfConv2dParams params = { .stride = 1, .pad = 1 };
   g_autoptr (NfTensor) x = nf_bench_random (device, 0, 1, c, side, side, error);
   g_autoptr (NfTensor) weight = nf_bench_random (device, 1, c, c, 3, 3, error);
-  gdouble work = 18.0 * (gdouble) (c * c * side * side);
-  gdouble start = nf_bench_now (), end = start + PEAK_SECONDS;
+  gdouble work = 18.0 * (gdouble) (c * c * side * side), spent = 0;
 
-  for (guint i = 0; x && weight && i < PEAK_RUNS && (i < 2 || start < end);
-       i++) {
-    g_autoptr (NfTensor) y = NULL;
+  for (guint i = 0;
+       x && weight && i < PEAK_RUNS && (i < 2 || spent < PEAK_SECONDS); i++) {
+    NfOpTime start = nf_observe_now ();
+    g_autoptr (NfTensor) y = nf_op_conv2d (x, weight, NULL, &params, error);
+    NfBenchOp time;
 
-    start = nf_bench_now ();
-    y = nf_op_conv2d (x, weight, NULL, &params, error);
     if (!y || !device->backend->synchronize (device, error))
       return FALSE;
-    *flops = MAX (*flops, work / (nf_bench_now () - start));
+    time = since (start);
+    spent += time.seconds;
+    if (threads > 0)
+      time.seconds = MIN (time.seconds, time.processor / threads);
+    if (i > 0)
+      *flops = MAX (*flops, work / time.seconds);
   }
   return x && weight;
 }
@@ -133,16 +139,21 @@ fastest_conv (
 /**
  * nf_bench_conv_peak:
  * @device: where to run
+ * @threads: of the CPU; 0 where it does not calculate
  * @flops: (inout): raised to the FLOP/s of the fastest of several 3x3
  *   convolutions
  * @error: return location
+ *
+ * Where other programs use the CPU, too, the time that it spent on each thread
+ * counts.
  */
 gboolean
-nf_bench_conv_peak (NfDevice *device, gdouble *flops, GError **error)
+nf_bench_conv_peak (
+    NfDevice *device, guint threads, gdouble *flops, GError **error)
 {
-  return fastest_conv (device, 256, 64, flops, error)
-      && fastest_conv (device, 128, 64, flops, error)
-      && fastest_conv (device, 256, 32, flops, error);
+  return fastest_conv (device, 256, 64, threads, flops, error)
+      && fastest_conv (device, 128, 64, threads, flops, error)
+      && fastest_conv (device, 256, 32, threads, flops, error);
 }
 
 /* a row of /proc/self/status, in bytes; 0 where the system tells none */
@@ -177,48 +188,55 @@ nf_bench_memory_start (NfBenchResult *result)
 
 /* Keeps the profile of the run if none was faster. */
 static gboolean
-watch (NfBenchRun run, gpointer data, NfBenchProfile *fastest, GError **error)
+watch_fastest (
+    NfBenchRun run, gpointer data, NfBenchProfile *fastest, GError **error)
 {
   NfBenchProfile profile;
-  gboolean ok;
 
-  nf_bench_profile_begin (&profile);
-  ok = run (data, error);
-  nf_bench_profile_end (&profile);
-  if (fastest->seconds == 0 || profile.seconds < fastest->seconds)
+  if (!nf_bench_watch (run, data, &profile, error))
+    return FALSE;
+  if (fastest->whole.calls == 0
+      || profile.whole.seconds < fastest->whole.seconds)
     *fastest = profile;
-  return ok;
+  return TRUE;
 }
 
 /**
  * nf_bench_measure:
  * @run: the work; it waits for the device
  * @data: handed to @run
- * @repeat: how many runs are timed, and how many watched, at least one
- * @result: (inout): gets times, memory, and the profile of the fastest of the
- *   runs that were watched
+ * @repeat: how many runs are timed, at least one
+ * @watched: whether as many runs are watched op by op
+ * @result: (inout): gets times, memory and profile
  * @error: return location
  *
  * The first run, which plans and packs, counts for memory alone.
  */
 gboolean
-nf_bench_measure (NfBenchRun run, gpointer data, guint repeat,
+nf_bench_measure (NfBenchRun run, gpointer data, guint repeat, gboolean watched,
     NfBenchResult *result, GError **error)
 {
   g_autofree gdouble *times = g_new (gdouble, repeat);
-  gboolean ok = run (data, error);
+  g_autofree gdouble *processor = g_new (gdouble, repeat);
 
-  for (guint i = 0; ok && i < repeat; i++) {
-    times[i] = -nf_bench_now ();
-    ok = run (data, error);
-    times[i] += nf_bench_now ();
-    ok = ok && watch (run, data, &result->profile, error);
-  }
-  if (!ok)
+  if (!run (data, error))
     return FALSE;
+  for (guint i = 0; i < repeat; i++) {
+    NfOpTime start = nf_observe_now ();
+    NfBenchOp time;
+
+    if (!run (data, error))
+      return FALSE;
+    time = since (start);
+    times[i] = time.seconds;
+    processor[i] = time.processor;
+    if (watched && !watch_fastest (run, data, &result->profile, error))
+      return FALSE;
+  }
   result->peak = status_bytes ("VmHWM:\t");
   result->repeat = repeat;
   result->median = nf_bench_median (times, repeat);
+  result->processor = nf_bench_median (processor, repeat);
   result->least = times[0];
   return TRUE;
 }

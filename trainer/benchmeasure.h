@@ -17,25 +17,25 @@ typedef gboolean (*NfBenchRun) (gpointer data, GError **error);
 /**
  * NfBenchOp:
  * @calls: how often the op ran
- * @seconds: in all
+ * @seconds: in all, on the clock
+ * @processor: in all, of all CPUs together
  * @flops: floating-point operations in all, see nf_op_flops()
  */
 typedef struct
 {
   guint calls;
-  gdouble seconds, flops;
+  gdouble seconds, processor, flops;
 } NfBenchOp;
 
 /**
  * NfBenchProfile:
  * @ops: each op, and its gradient
- * @seconds: of the whole run
- * @flops: of all ops
+ * @whole: of the whole run
  */
 typedef struct
 {
   NfBenchOp ops[NF_N_OPS][2];
-  gdouble seconds, flops;
+  NfBenchOp whole;
 } NfBenchProfile;
 
 /**
@@ -43,31 +43,33 @@ typedef struct
  * @repeat: how many runs were timed
  * @median: of their times, seconds
  * @least: of their times, seconds
- * @profile: of further runs, the fastest of them
+ * @processor: median of the time that all CPUs together spent on a run, seconds;
+ *   other programs on the machine change it little
+ * @profile: of further runs, the fastest of them; empty where none was watched
  * @base: resident memory before the network was made, bytes
  * @peak: the most resident memory from then until the last run, bytes
- * @conv_peak: FLOP/s of the fastest convolution
+ * @conv_peak: FLOP/s of the fastest convolution, see nf_bench_conv_peak()
  */
 typedef struct
 {
   guint repeat;
-  gdouble median, least;
+  gdouble median, least, processor;
   NfBenchProfile profile;
   gsize base, peak;
   gdouble conv_peak;
 } NfBenchResult;
 
-gdouble nf_bench_now (void);
 gdouble nf_bench_median (gdouble *values, guint n);
-void nf_bench_profile_begin (NfBenchProfile *profile);
-void nf_bench_profile_end (NfBenchProfile *profile);
+gboolean nf_bench_watch (
+    NfBenchRun run, gpointer data, NfBenchProfile *profile, GError **error);
 NfTensor *nf_bench_random (NfDevice *device, guint64 stream, gint64 n, gint64 c,
     gint64 h, gint64 w, GError **error);
 
-gboolean nf_bench_conv_peak (NfDevice *device, gdouble *flops, GError **error);
+gboolean nf_bench_conv_peak (
+    NfDevice *device, guint threads, gdouble *flops, GError **error);
 void nf_bench_memory_start (NfBenchResult *result);
 gboolean nf_bench_measure (NfBenchRun run, gpointer data, guint repeat,
-    NfBenchResult *result, GError **error);
+    gboolean watched, NfBenchResult *result, GError **error);
 gboolean nf_bench_save_json (
     JsonObject *json, const gchar *path, GError **error);
 

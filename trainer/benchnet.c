@@ -47,7 +47,7 @@ struct _NfBenchNet
   GArray *losses; /* of every training step, gdouble */
   GArray *firsts; /* seconds until each block's first evaluation was done */
   GArray *evaluations; /* seconds of each later one */
-  gdouble since; /* when the evaluation began */
+  gint64 since; /* when the evaluation began, nanoseconds */
 };
 
 /* As PyTorch's AdamW has them, with a limit on the gradients' norm. */
@@ -99,26 +99,36 @@ nf_bench_net_free (NfBenchNet *net)
 
 /* ------------------------------------------------------------------ inputs */
 
-/* The tensor of this name in the file of inputs, or random numbers. */
+/* The tensor of this name in the file of inputs. */
+static const NfSafetensorsEntry *
+find_input (NfBenchNet *self, Input which, gsize elements, GError **error)
+{
+  const NfSafetensorsEntry *entry =
+      nf_safetensors_lookup (self->tensors, input_names[which]);
+
+  if (entry && entry->elements == elements)
+    return entry;
+  g_set_error (error, NF_ERROR, NF_ERROR_SHAPE,
+      "%s: expected a tensor %s of %" G_GSIZE_FORMAT " elements",
+      self->spec->tensors, input_names[which], elements);
+  return NULL;
+}
+
+/* The same as a tensor; random numbers where there is no file. */
 static NfTensor *
 read_input (
     NfBenchNet *self, Input which, gint64 c, gint64 h, gint64 w, GError **error)
 {
-  const gchar *name = input_names[which];
-  const NfSafetensorsEntry *entry =
-      self->tensors ? nf_safetensors_lookup (self->tensors, name) : NULL;
   gint64 n = self->spec->batch;
   gsize elements = (gsize) (n * c * h * w);
+  const NfSafetensorsEntry *entry;
   g_autofree gfloat *data = NULL;
 
   if (!self->tensors)
     return nf_bench_random (self->device, which, n, c, h, w, error);
-  if (!entry || entry->elements != elements) {
-    g_set_error (error, NF_ERROR, NF_ERROR_SHAPE,
-        "%s: expected a tensor %s of %" G_GSIZE_FORMAT " elements",
-        self->spec->tensors, name, elements);
+  entry = find_input (self, which, elements, error);
+  if (!entry)
     return NULL;
-  }
   data = g_new (gfloat, elements);
   if (!nf_safetensors_read_f32 (entry, data, error))
     return NULL;
@@ -132,19 +142,18 @@ read_target (NfBenchNet *self, GError **error)
 {
   gint64 n = self->spec->batch, h = self->sizes.height, w = self->sizes.width;
   gsize elements = (gsize) (n * h * w);
-  g_autofree gfloat *read = g_new0 (gfloat, elements);
-  g_autofree guint8 *ids = g_new (guint8, elements);
+  g_autofree gint64 *ids = g_new (gint64, elements);
 
+  for (gsize i = 0; i < elements; i++)
+    ids[i] = (gint64) (i / (8 * (gsize) w)) % self->sizes.unetpp.classes;
   if (self->tensors) {
-    g_autoptr (NfTensor) t = read_input (self, INPUT_TARGET, 1, h, w, error);
+    const NfSafetensorsEntry *entry =
+        find_input (self, INPUT_TARGET, elements, error);
 
-    if (!t || !nf_tensor_to_nchw (t, read, error))
+    if (!entry || !nf_safetensors_read_i64 (entry, ids, error))
       return NULL;
   }
-  for (gsize i = 0; i < elements; i++)
-    ids[i] = self->tensors ? (guint8) read[i]
-                           : i / (8 * (gsize) w) % self->sizes.unetpp.classes;
-  return nf_tensor_new_from_nhwc (self->device, NF_U8, n, 1, h, w, ids, error);
+  return nf_tensor_new_from_nchw (self->device, NF_I64, n, 1, h, w, ids, error);
 }
 
 /* Labels: those of the file, or the middle one. */
@@ -331,7 +340,8 @@ static void
 evaluated (gpointer data, guint done, guint total)
 {
   NfBenchNet *self = data;
-  gdouble now = nf_bench_now (), seconds = now - self->since;
+  gint64 now = nf_observe_now ().clock;
+  gdouble seconds = 1e-9 * (gdouble) (now - self->since);
 
   self->since = now;
   g_array_append_val (done == 1 ? self->firsts : self->evaluations, seconds);
@@ -368,7 +378,7 @@ nf_bench_net_sample (gpointer net, GError **error)
   rollout.horizon = horizon;
   rollout.progress = evaluated;
   rollout.progress_data = self;
-  self->since = nf_bench_now ();
+  self->since = nf_observe_now ().clock;
   if (nf_rollout_run (&rollout, self->unet, self->schedule,
           self->input[INPUT_COND], out, error))
     block = nf_op_concat (out + c->future_gap, c->num_frames, error);

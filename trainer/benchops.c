@@ -93,17 +93,16 @@ case_clear (Case *c)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Case, case_clear)
 
-/* Forward and backward once, timed into a place. */
+/* Forward and backward. */
 static gboolean
-run_once (Case *c, guint place, GError **error)
+run_once (gpointer data, GError **error)
 {
-  NfBenchProfile profile;
+  Case *c = data;
   g_autoptr (NfTape) tape = nf_tape_new ();
   g_autoptr (NfTensor) out = NULL;
   g_autoptr (NfTensor) grad = NULL;
   gboolean ok;
 
-  nf_bench_profile_begin (&profile);
   nf_tape_begin (tape);
   out = nf_op_run (c->row->op, c->in, c->n_in, c->row->params, error);
   nf_tape_end (tape);
@@ -111,17 +110,27 @@ run_once (Case *c, guint place, GError **error)
     grad = nf_tensor_new_filled (
         out->device, out->n, out->c, out->h, out->w, 0.5f, error);
   ok = grad && nf_tape_backward_from (tape, out, grad, error);
-  nf_bench_profile_end (&profile);
   for (guint i = 0; i < c->n_in; i++)
     nf_tensor_clear (&c->in[i]->grad);
-  if (!ok)
-    return FALSE;
-  c->bytes = out->bytes;
+  c->bytes = out ? out->bytes : 0;
   for (guint i = 0; i < c->n_in; i++)
     c->bytes += c->in[i]->bytes;
+  return ok;
+}
+
+/* The same, timed into a place. */
+static gboolean
+time_once (Case *c, guint place, GError **error)
+{
+  NfBenchProfile profile;
+
+  if (!nf_bench_watch (run_once, c, &profile, error))
+    return FALSE;
   for (guint backward = 0; backward < 2; backward++) {
-    c->flops[backward] = profile.ops[c->row->op][backward].flops;
-    c->times[backward][place] = profile.ops[c->row->op][backward].seconds;
+    const NfBenchOp *op = &profile.ops[c->row->op][backward];
+
+    c->flops[backward] = op->flops;
+    c->times[backward][place] = op->seconds;
   }
   return TRUE;
 }
@@ -142,7 +151,7 @@ run_row (Case *c, NfDevice *device, guint repeat, GError **error)
     c->times[i] = g_new0 (gdouble, repeat);
   /* the first run plans and packs */
   for (guint i = 0; i <= repeat; i++)
-    if (!run_once (c, i ? i - 1 : 0, error))
+    if (!time_once (c, i ? i - 1 : 0, error))
       return FALSE;
   return TRUE;
 }
@@ -202,6 +211,7 @@ save (JsonArray *cases, gdouble peak, const gchar *path, GError **error)
 /**
  * nf_bench_ops:
  * @device: where to run
+ * @threads: of the CPU
  * @only: (nullable): name of the op to measure, else all
  * @repeat: timed runs of each
  * @json: (nullable): file for the figures
@@ -211,13 +221,13 @@ save (JsonArray *cases, gdouble peak, const gchar *path, GError **error)
  * prints a table.
  */
 gboolean
-nf_bench_ops (NfDevice *device, const gchar *only, guint repeat,
+nf_bench_ops (NfDevice *device, guint threads, const gchar *only, guint repeat,
     const gchar *json, GError **error)
 {
   g_autoptr (JsonArray) cases = json_array_new ();
   gdouble peak = 0;
 
-  if (!nf_bench_conv_peak (device, &peak, error))
+  if (!nf_bench_conv_peak (device, threads, &peak, error))
     return FALSE;
   g_print ("convolution peak %.1f GFLOP/s; median of %u, in ms\n%-47s %10s %29s"
            "\n",

@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-gboolean nf_bench_ops (NfDevice *device, const gchar *only, guint repeat,
-    const gchar *json, GError **error);
+gboolean nf_bench_ops (NfDevice *device, guint threads, const gchar *only,
+    guint repeat, const gchar *json, GError **error);
 
 G_END_DECLS

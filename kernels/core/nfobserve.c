@@ -9,7 +9,7 @@ typedef struct
 {
   NfOpObserver observer;
   gpointer data;
-  gint64 inner; /* time of the ops within the one that runs */
+  NfOpTime inner; /* of the ops within the one that runs */
 } Observing;
 
 static _Thread_local Observing observing;
@@ -26,7 +26,7 @@ void
 nf_observe_begin (NfOpObserver observer, gpointer data)
 {
   g_return_if_fail (observing.observer == NULL);
-  observing = (Observing){ observer, data, 0 };
+  observing = (Observing){ observer, data, { 0, 0 } };
 }
 
 void
@@ -36,13 +36,41 @@ nf_observe_end (void)
 }
 
 static gint64
-now (const NfOpCall *call)
+nanoseconds (clockid_t clock)
 {
   struct timespec t;
 
-  call->device->backend->synchronize (call->device, NULL);
-  clock_gettime (CLOCK_MONOTONIC, &t);
+  clock_gettime (clock, &t);
   return (gint64) t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/**
+ * nf_observe_now:
+ *
+ * Returns: clocks that only differences are taken of
+ */
+NfOpTime
+nf_observe_now (void)
+{
+  NfOpTime now = { nanoseconds (CLOCK_MONOTONIC),
+    nanoseconds (CLOCK_PROCESS_CPUTIME_ID) };
+
+  return now;
+}
+
+static NfOpTime
+time_of (const NfOpCall *call)
+{
+  call->device->backend->synchronize (call->device, NULL);
+  return nf_observe_now ();
+}
+
+static NfOpTime
+add (NfOpTime a, gint64 sign, NfOpTime b)
+{
+  a.clock += sign * b.clock;
+  a.processors += sign * b.processors;
+  return a;
 }
 
 void
@@ -51,41 +79,40 @@ nf_watch_start (NfWatch *watch, const NfOpCall *call)
   if (G_LIKELY (observing.observer == NULL))
     return;
   watch->inner = observing.inner;
-  observing.inner = 0;
-  watch->start = now (call);
+  observing.inner = (NfOpTime){ 0, 0 };
+  watch->start = time_of (call);
 }
 
 void
 nf_watch_stop (const NfWatch *watch, const NfOpCall *call, gboolean backward)
 {
-  gint64 all, own;
+  NfOpTime all, own;
 
   if (G_LIKELY (observing.observer == NULL))
     return;
-  all = now (call) - watch->start;
-  own = all - observing.inner;
-  observing.inner = watch->inner + all;
-  observing.observer (call, backward, own, observing.data);
+  all = add (time_of (call), -1, watch->start);
+  own = add (all, -1, observing.inner);
+  observing.inner = add (watch->inner, 1, all);
+  observing.observer (call, backward, &own, observing.data);
 }
 
-/* multiplications of one pass, and additions: twice as many operations */
+/* multiplications of one pass, by the result and the weights */
 static gdouble
 products (const NfOpCall *call)
 {
-  const NfTensor *x = call->in[0], *weight = call->in[1];
-  gdouble pixels;
+  const NfTensor *x = call->in[0], *out = call->out;
 
   switch (call->op) {
     case NF_OP_CONV2D:
-      /* weight (O, I, kh, kw), a dot product of I kh kw for each result */
-      return (gdouble) nf_tensor_elements (call->out)
-          * (gdouble) nf_tensor_elements (weight) / (gdouble) weight->n;
     case NF_OP_LINEAR:
-      return (gdouble) nf_tensor_elements (call->out) * (gdouble) x->c;
+      return (gdouble) nf_tensor_elements (out)
+          * (gdouble) nf_tensor_elements (call->in[1]) / (gdouble) out->c;
+    case NF_OP_CONV2D_CAT:
+      return (gdouble) nf_tensor_elements (out)
+          * (gdouble) nf_tensor_elements (call->in[0]) / (gdouble) out->c;
     case NF_OP_ATTENTION:
       /* q k^T and its product with v */
-      pixels = (gdouble) x->h * (gdouble) x->w;
-      return 2.0 * (gdouble) nf_tensor_elements (x) * pixels;
+      return 2.0 * (gdouble) nf_tensor_elements (x) * (gdouble) (x->h * x->w);
     default:
       return 0;
   }
@@ -98,8 +125,9 @@ products (const NfOpCall *call)
  *
  * Floating-point operations of convolutions, matrix products and attention, by
  * their shapes, a multiply-add being two. All other ops are limited by memory
- * and count nothing. A gradient costs one pass for each input that wants one
- * (attention: two passes in all); what it computes again counts nothing.
+ * and count nothing. A gradient costs a pass for the data and one for the
+ * weights, where wanted (attention: two); what is computed again, or saved by
+ * a cleverer way, does not change the count.
  *
  * Returns: the number
  */

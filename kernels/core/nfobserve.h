@@ -11,17 +11,28 @@
 G_BEGIN_DECLS
 
 /**
+ * NfOpTime:
+ * @clock: nanoseconds on the clock
+ * @processors: nanoseconds that all CPUs together spent on this process
+ */
+typedef struct
+{
+  gint64 clock, processors;
+} NfOpTime;
+
+/**
  * NfOpObserver:
  * @call: an op that has just run
  * @backward: whether its gradient ran, not itself
- * @ns: how long it took, without ops that it ran in turn
+ * @time: what it took, without ops that it ran in turn
  * @data: handed to nf_observe_begin()
  */
-typedef void (*NfOpObserver) (
-    const NfOpCall *call, gboolean backward, gint64 ns, gpointer data);
+typedef void (*NfOpObserver) (const NfOpCall *call, gboolean backward,
+    const NfOpTime *time, gpointer data);
 
 void nf_observe_begin (NfOpObserver observer, gpointer data);
 void nf_observe_end (void);
+NfOpTime nf_observe_now (void);
 gdouble nf_op_flops (const NfOpCall *call, gboolean backward);
 
 /**
@@ -30,7 +41,7 @@ gdouble nf_op_flops (const NfOpCall *call, gboolean backward);
  */
 typedef struct
 {
-  gint64 start, inner;
+  NfOpTime start, inner;
 } NfWatch;
 
 void nf_watch_start (NfWatch *watch, const NfOpCall *call);

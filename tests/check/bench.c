@@ -9,6 +9,7 @@
 #include "nftestmodels.h"
 
 static const NfConv2dParams conv = { 2, 1, NF_ACT_NONE };
+static const NfConv2dCatParams cat = { 0 };
 static const NfLinearParams linear = { TRUE };
 static const NfAttentionParams attention = { 2 };
 
@@ -50,6 +51,26 @@ assert_op (const NfBenchProfile *profile, NfOp op, gboolean backward,
   g_assert_cmpuint (got->calls, ==, calls);
   g_assert_cmpfloat (got->flops, ==, flops);
   g_assert_cmpint (got->seconds > 0, ==, calls > 0);
+  g_assert_cmpint (got->processor > 0, ==, calls > 0);
+}
+
+typedef struct
+{
+  NfTensor *x, *kernel, *wide, *matrix, *q;
+} Tensors;
+
+static gboolean
+run_all (gpointer data, GError **error)
+{
+  Tensors *t = data;
+
+  run (NF_OP_CONV2D, t->x, t->kernel, NULL, &conv);
+  t->x->requires_grad = TRUE;
+  run (NF_OP_CONV2D, t->x, t->kernel, NULL, &conv);
+  run (NF_OP_CONV2D_CAT, t->wide, t->x, t->x, &cat);
+  run (NF_OP_LINEAR, t->x, t->matrix, NULL, &linear);
+  run (NF_OP_ATTENTION, t->q, t->q, t->q, &attention);
+  return TRUE;
 }
 
 static void
@@ -59,34 +80,33 @@ test_observe_counts (void)
   g_autoptr (NfDevice) device = nf_device_open ("cpu", &error);
   g_autoptr (NfTensor) x = random_tensor (device, 2, 3, 8, 6);
   g_autoptr (NfTensor) kernel = random_tensor (device, 5, 3, 3, 3);
+  g_autoptr (NfTensor) wide = random_tensor (device, 5, 6, 3, 3);
   g_autoptr (NfTensor) matrix = random_tensor (device, 3, 7, 1, 1);
   g_autoptr (NfTensor) q = random_tensor (device, 1, 4, 3, 2);
+  Tensors t = { x, kernel, wide, matrix, q };
   gdouble of_conv = 2.0 * 2 * 5 * 4 * 3 * 3 * 9;
+  gdouble of_cat = 2.0 * 2 * 5 * 8 * 6 * 6 * 9;
   gdouble of_linear = 2.0 * 2 * 8 * 6 * 3 * 7;
   gdouble of_attention = 2.0 * 2 * 6 * 6 * 4;
   NfBenchProfile profile;
 
   kernel->requires_grad = TRUE;
-  run (NF_OP_CONV2D, x, kernel, NULL, &conv);
-  nf_bench_profile_begin (&profile);
-  run (NF_OP_CONV2D, x, kernel, NULL, &conv);
-  x->requires_grad = TRUE;
-  run (NF_OP_CONV2D, x, kernel, NULL, &conv);
-  run (NF_OP_LINEAR, x, matrix, NULL, &linear);
   q->requires_grad = TRUE;
-  run (NF_OP_ATTENTION, q, q, q, &attention);
-  nf_bench_profile_end (&profile);
+  run (NF_OP_CONV2D, x, kernel, NULL, &conv);
+  nf_bench_watch (run_all, &t, &profile, &error);
   run (NF_OP_CONV2D, x, kernel, NULL, &conv);
 
   assert_op (&profile, NF_OP_CONV2D, FALSE, 2, 2 * of_conv);
   assert_op (&profile, NF_OP_CONV2D, TRUE, 2, 3 * of_conv);
+  assert_op (&profile, NF_OP_CONV2D_CAT, FALSE, 1, of_cat);
+  assert_op (&profile, NF_OP_CONV2D_CAT, TRUE, 1, of_cat);
   assert_op (&profile, NF_OP_LINEAR, FALSE, 1, of_linear);
   assert_op (&profile, NF_OP_LINEAR, TRUE, 1, of_linear);
   assert_op (&profile, NF_OP_ATTENTION, FALSE, 1, of_attention);
   assert_op (&profile, NF_OP_ATTENTION, TRUE, 1, 2 * of_attention);
   assert_op (&profile, NF_OP_FIR, FALSE, 0, 0);
-  g_assert_cmpfloat (
-      profile.flops, ==, 5 * of_conv + 2 * of_linear + 3 * of_attention);
+  g_assert_cmpfloat (profile.whole.flops, ==,
+      5 * of_conv + 2 * of_cat + 2 * of_linear + 3 * of_attention);
 }
 
 static void
