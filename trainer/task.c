@@ -102,5 +102,7 @@ nf_task_start_loader (NfTask *task, const NfTrainConfig *config,
   setup->batch_size = config->train.batch_size;
   setup->n_samples = (guint64) config->train.steps * config->train.batch_size;
   setup->threads = nf_threads_get ();
+  if (setup->threads > 1)
+    nf_threads_wait_asleep ();
   return nf_loader_new (source, setup, error);
 }
