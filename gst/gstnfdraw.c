@@ -289,6 +289,7 @@ gst_nf_draw_run (const GstNfDrawJob *job, GstNfFuture *future, GError **error)
   nf_rollout_init (&rollout);
   rollout.method = job->settings.sampler;
   rollout.steps = job->settings.steps;
+  rollout.dtype = job->dtype;
   rollout.horizon = what->horizon;
   rollout.seed = job->settings.seed;
   rollout.stream = what->clip;

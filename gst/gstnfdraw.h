@@ -53,6 +53,7 @@ gboolean gst_nf_draw_settings_get (GstNfDrawSettings *settings,
  * @element: posts the progress; its object lock is not held
  * @predictor: the network
  * @settings: how to draw
+ * @dtype: what the network computes in
  * @what: what to draw; the clip's number is the stream of its noise, and the
  *   cancellable is looked at once per step
  * @turn: (nullable): the calling thread's; others have theirs between steps
@@ -62,6 +63,7 @@ typedef struct
   GstElement *element;
   NfPredictor *predictor;
   GstNfDrawSettings settings;
+  NfDType dtype;
   const GstNfForecastJob *what;
   NfTurn *turn;
 } GstNfDrawJob;

@@ -68,7 +68,7 @@ gst_nf_precision_get_type (void)
   static const GEnumValue values[] = {
     { GST_NF_PRECISION_AUTO, "Best without loss", "auto" },
     { GST_NF_PRECISION_F32, "32-bit floating point", "f32" },
-    { GST_NF_PRECISION_BF16, "bfloat16 products (not in this version)",
+    { GST_NF_PRECISION_BF16, "bfloat16 with sums in f32 (nfpredict only)",
         "bf16" },
     { 0, NULL, NULL },
   };
@@ -133,7 +133,7 @@ gst_nf_model_settings_install (
           DEFAULT_DEVICE, flags));
   g_object_class_install_property (klass, first + SETTING_PRECISION,
       g_param_spec_enum ("precision", "Precision",
-          "What to compute in; bf16 is refused by this version",
+          "What to compute in; bf16 is for nfpredict alone in this version",
           GST_TYPE_NF_PRECISION, DEFAULT_PRECISION, flags));
   g_object_class_install_property (klass, first + SETTING_THREADS,
       g_param_spec_uint ("threads", "Threads",
@@ -183,6 +183,26 @@ gst_nf_model_settings_set (GstNfModelSettings *settings, GstElement *element,
   GST_OBJECT_UNLOCK (element);
 
   return known;
+}
+
+/**
+ * gst_nf_model_settings_dtype:
+ * @settings: of @element
+ * @element: an element
+ *
+ * Returns: what a network that is set up so computes in
+ */
+NfDType
+gst_nf_model_settings_dtype (
+    const GstNfModelSettings *settings, GstElement *element)
+{
+  GstNfPrecision precision;
+
+  GST_OBJECT_LOCK (element);
+  precision = settings->precision;
+  GST_OBJECT_UNLOCK (element);
+
+  return precision == GST_NF_PRECISION_BF16 ? NF_BF16 : NF_F32;
 }
 
 /**
@@ -414,9 +434,9 @@ gst_nf_model_acquire (GstNfModelSettings *settings, GstElement *element,
   name = g_strdup (settings->device ? settings->device : DEFAULT_DEVICE);
   precision = settings->precision;
   GST_OBJECT_UNLOCK (element);
-  if (precision == GST_NF_PRECISION_BF16) {
+  if (precision == GST_NF_PRECISION_BF16 && kind == GST_NF_MODEL_SEGMENTER) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "precision bf16: this version computes in f32 only; use precision=auto "
+        "precision bf16: this version segments in f32 only; use precision=auto "
         "or precision=f32");
     return NULL;
   }

@@ -72,6 +72,8 @@ gboolean gst_nf_model_settings_set (GstNfModelSettings *settings,
     GstElement *element, guint index, const GValue *value);
 gboolean gst_nf_model_settings_get (GstNfModelSettings *settings,
     GstElement *element, guint index, GValue *value);
+NfDType gst_nf_model_settings_dtype (
+    const GstNfModelSettings *settings, GstElement *element);
 
 typedef struct _GstNfModel GstNfModel;
 

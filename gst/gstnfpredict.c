@@ -169,7 +169,9 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
   /**
    * GstNfPredict:precision:
    *
-   * What to compute in. This version computes in f32 and refuses bf16.
+   * What to compute in. bf16 takes less memory, is faster on processors that
+   * have instructions for it, and keeps about three digits; sums are in f32.
+   * auto is f32.
    *
    * Default: auto. Since: 0.1
    */
@@ -317,7 +319,10 @@ gst_nf_predict_foretell (GstNfForecast *forecast, const GstNfForecastJob *job,
   GstNfPredict *self = GST_NF_PREDICT (forecast);
   NfTurn turn;
   GstNfDrawJob drawing = { GST_ELEMENT (self),
-    gst_nf_model_predictor (self->model), .what = job, .turn = &turn };
+    gst_nf_model_predictor (self->model),
+    .dtype =
+        gst_nf_model_settings_dtype (&self->model_settings, GST_ELEMENT (self)),
+    .what = job, .turn = &turn };
   gboolean ok;
 
   GST_OBJECT_LOCK (self);

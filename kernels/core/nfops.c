@@ -104,6 +104,11 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
   }
   call.record =
       tape != NULL && !(info->flags & NF_OP_IN_PLACE) && wants_gradient (&call);
+  if (call.record && s.dtype == NF_BF16 && op != NF_OP_CAST) {
+    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+        "%s: bf16 has no gradient; record it in f32", info->name);
+    return NULL;
+  }
   if (info->flags & NF_OP_IN_PLACE)
     call.out = nf_tensor_ref (in[0]);
   else
@@ -323,6 +328,14 @@ NfTensor *
 nf_op_randn (NfDevice *device, const NfRandnParams *params, GError **error)
 {
   return run_on (device, NF_OP_RANDN, NULL, 0, params, error);
+}
+
+NfTensor *
+nf_op_cast (NfTensor *x, NfDType dtype, GError **error)
+{
+  NfCastParams params = { dtype == NF_BF16 };
+
+  return nf_op_run (NF_OP_CAST, &x, 1, &params, error);
 }
 
 NfTensor *

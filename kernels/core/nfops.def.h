@@ -27,6 +27,7 @@ NF_OP (NORMALIZE, normalize, NfNormalizeParams, 1, 1, NF_OP_GRAD)
 NF_OP (QUANTIZE, quantize, NfQuantizeParams, 1, 1, 0)
 NF_OP (RANDN, randn, NfRandnParams, 0, 0, 0)
 /* moving data */
+NF_OP (CAST, cast, NfCastParams, 1, 1, NF_OP_GRAD)
 NF_OP (CONCAT, concat, NfNoParams, 1, NF_OP_MAX_INPUTS, NF_OP_GRAD)
 NF_OP (SLICE, slice, NfSliceParams, 1, 1, NF_OP_GRAD)
 NF_OP (PAD, pad, NfPadParams, 1, 1, NF_OP_GRAD)

@@ -6,7 +6,10 @@
  * kernel; inside nf_tape_begin() it is recorded for nf_tape_backward(). All
  * return (transfer full) a new tensor, or NULL with the error set
  * (NF_ERROR_SHAPE, NF_ERROR_INVALID, NF_ERROR_NO_MEMORY, NF_ERROR_UNSUPPORTED).
- * Tensors are f32 unless said otherwise. The maths is in docs/ops.md. */
+ * Tensors are f32 unless said otherwise. What goes through a network (not its
+ * weights, not the time) may be bf16 instead in conv2d, linear, attention,
+ * group_norm, axpby, fir, nearest and concat; sums are f32 all the same, the
+ * result is bf16, and there is no gradient. The maths is in docs/ops.md. */
 #pragma once
 
 #include "core/nfdevice.h"
@@ -155,6 +158,11 @@ typedef struct
 
 typedef struct
 {
+  gboolean bf16; /* to bf16; FALSE: to f32 */
+} NfCastParams;
+
+typedef struct
+{
   gint64 from, count; /* channels */
 } NfSliceParams;
 
@@ -274,6 +282,8 @@ NfTensor *nf_op_quantize (
 /* numbers from N(0, 1) */
 NfTensor *nf_op_randn (
     NfDevice *device, const NfRandnParams *params, GError **error);
+/* to %NF_F32 or %NF_BF16, from either */
+NfTensor *nf_op_cast (NfTensor *x, NfDType dtype, GError **error);
 /* along channels */
 NfTensor *nf_op_concat (NfTensor *const *x, guint n, GError **error);
 NfTensor *nf_op_slice (NfTensor *x, gint64 from, gint64 count, GError **error);

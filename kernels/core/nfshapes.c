@@ -54,6 +54,23 @@ all_f32 (const NfOpCall *call, GError **error)
   return TRUE;
 }
 
+/* the inputs of the set @flow (a bit each) have one type, f32 or bf16, and all
+ * others are f32 */
+static gboolean
+flow_fits (const NfOpCall *call, guint flow, GError **error)
+{
+  NfDType dtype = call->in[g_bit_nth_lsf (flow, -1)]->dtype;
+
+  if (dtype != NF_BF16)
+    return all_f32 (call, error);
+  for (guint i = 0; i < call->n_in; i++)
+    if (call->in[i] != NULL
+        && call->in[i]->dtype != (flow >> i & 1 ? NF_BF16 : NF_F32))
+      return refuse (call, error, "input %u must be %s", i,
+          flow >> i & 1 ? "bf16, as others are" : "f32");
+  return TRUE;
+}
+
 static gboolean
 is_vector (const NfTensor *t, gint64 c)
 {
@@ -95,7 +112,8 @@ nf_shape_conv2d (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *x = call->in[0], *w = call->in[1];
   gint64 h, cols;
 
-  if (!all_f32 (call, error) || !act_fits (call, p->act, NF_ACT_SILU, error))
+  if (!flow_fits (call, 1 << 0 | 1 << 3, error)
+      || !act_fits (call, p->act, NF_ACT_SILU, error))
     return FALSE;
   if (w->c != x->c)
     return refuse (call, error,
@@ -112,8 +130,8 @@ nf_shape_conv2d (const NfOpCall *call, NfShape *out, GError **error)
   cols = x->w + 2 * p->pad - w->w;
   if (h < 0 || cols < 0)
     return refuse (call, error, "the kernel is larger than the padded input");
-  *out =
-      (NfShape){ NF_F32, x->n, w->n, h / p->stride + 1, cols / p->stride + 1 };
+  *out = (NfShape){ x->dtype, x->n, w->n, h / p->stride + 1,
+    cols / p->stride + 1 };
   if (call->in[3] != NULL
       && (call->in[3]->n != out->n || call->in[3]->c != out->c
           || call->in[3]->h != out->h || call->in[3]->w != out->w))
@@ -166,7 +184,7 @@ nf_shape_linear (const NfOpCall *call, NfShape *out, GError **error)
   gint64 features = p->transposed ? w->c : w->n;
   gint64 given = x->c + (skip != NULL ? skip->c : 0);
 
-  if (!all_f32 (call, error))
+  if (!flow_fits (call, 1 << 0 | 1 << 3, error))
     return FALSE;
   if (w->h != 1 || w->w != 1)
     return refuse (call, error, "weight must be a matrix (R, C, 1, 1)");
@@ -179,7 +197,7 @@ nf_shape_linear (const NfOpCall *call, NfShape *out, GError **error)
   if (call->in[2] != NULL && !is_vector (call->in[2], features))
     return refuse (call, error,
         "bias must be a vector of %" G_GINT64_FORMAT " values", features);
-  *out = (NfShape){ NF_F32, x->n, features, x->h, x->w };
+  *out = (NfShape){ x->dtype, x->n, features, x->h, x->w };
   return TRUE;
 }
 
@@ -188,12 +206,13 @@ nf_shape_attention (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfAttentionParams *p = call->params;
 
-  if (!all_f32 (call, error) || !all_same_shape (call, error))
+  if (!flow_fits (call, 1 << 0 | 1 << 1 | 1 << 2, error)
+      || !all_same_shape (call, error))
     return FALSE;
   if (p->heads < 1 || call->in[0]->c % p->heads != 0)
     return refuse (
         call, error, "%d heads do not divide the channels", p->heads);
-  return same_as (call->in[0], NF_F32, out);
+  return same_as (call->in[0], call->in[0]->dtype, out);
 }
 
 gboolean
@@ -230,7 +249,7 @@ nf_shape_group_norm (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *x = in[0], *scale = in[3], *time = in[5], *skip = in[6];
   gint64 c = x->c + (skip != NULL ? skip->c : 0);
 
-  if (!all_f32 (call, error))
+  if (!flow_fits (call, 1 << 0 | 1 << 3 | 1 << 4 | 1 << 6, error))
     return FALSE;
   if (skip != NULL && (skip->n != x->n || skip->h != x->h || skip->w != x->w))
     return refuse (call, error, "skip must have the batch and size of x");
@@ -255,7 +274,7 @@ nf_shape_group_norm (const NfOpCall *call, NfShape *out, GError **error)
     return refuse (call, error, "time must be (N or 1, 2 C, 1, 1)");
   if (p->act == NF_ACT_RELU || !act_fits (call, p->act, NF_ACT_SILU, error))
     return refuse (call, error, "the activation must be none or SiLU");
-  *out = (NfShape){ NF_F32, x->n, c, x->h, x->w };
+  *out = (NfShape){ x->dtype, x->n, c, x->h, x->w };
   return TRUE;
 }
 
@@ -298,9 +317,10 @@ nf_shape_axpby (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfAxpbyParams *p = call->params;
 
-  return all_f32 (call, error) && all_same_shape (call, error)
+  return flow_fits (call, 1 << 0 | 1 << 1, error)
+      && all_same_shape (call, error)
       && act_fits (call, p->act, NF_ACT_RELU, error)
-      && same_as (call->in[0], NF_F32, out);
+      && same_as (call->in[0], call->in[0]->dtype, out);
 }
 
 gboolean
@@ -352,6 +372,17 @@ nf_shape_randn (const NfOpCall *call, NfShape *out, GError **error)
 }
 
 gboolean
+nf_shape_cast (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfCastParams *p = call->params;
+  const NfTensor *x = call->in[0];
+
+  if (x->dtype != NF_F32 && x->dtype != NF_BF16)
+    return refuse (call, error, "input 0 must be f32 or bf16");
+  return same_as (x, p->bf16 ? NF_BF16 : NF_F32, out);
+}
+
+gboolean
 nf_shape_concat (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfTensor *x = call->in[0];
@@ -366,8 +397,8 @@ nf_shape_concat (const NfOpCall *call, NfShape *out, GError **error)
       return refuse (call, error, "all but the channels must agree");
     c += y->c;
   }
-  *out = (NfShape){ NF_F32, x->n, c, x->h, x->w };
-  return all_f32 (call, error);
+  *out = (NfShape){ x->dtype, x->n, c, x->h, x->w };
+  return flow_fits (call, (1 << NF_OP_MAX_INPUTS) - 1, error);
 }
 
 gboolean
@@ -419,8 +450,8 @@ nf_shape_nearest (const NfOpCall *call, NfShape *out, GError **error)
         "size %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT
         " must be at least 1 x 1",
         p->h, p->w);
-  *out = (NfShape){ NF_F32, x->n, x->c, p->h, p->w };
-  return all_f32 (call, error);
+  *out = (NfShape){ x->dtype, x->n, x->c, p->h, p->w };
+  return flow_fits (call, 1 << 0, error);
 }
 
 gboolean
@@ -431,9 +462,9 @@ nf_shape_fir (const NfOpCall *call, NfShape *out, GError **error)
 
   if (!p->up && (x->h % 2 != 0 || x->w % 2 != 0))
     return refuse (call, error, "rows and columns must be even to be halved");
-  *out = (NfShape){ NF_F32, x->n, x->c, p->up ? 2 * x->h : x->h / 2,
+  *out = (NfShape){ x->dtype, x->n, x->c, p->up ? 2 * x->h : x->h / 2,
     p->up ? 2 * x->w : x->w / 2 };
-  return all_f32 (call, error);
+  return flow_fits (call, 1 << 0, error);
 }
 
 gboolean

@@ -100,6 +100,8 @@ nf_cpu_axpby_forward (NfOpCall *call, GError **error)
   gfloat *y = nf_cpu_f32 (call->out);
   gsize n = nf_tensor_elements (call->out);
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_through_f32 (call, nf_cpu_axpby_forward, error);
 #pragma omp parallel for if (n > NF_CPU_GRAIN)
   for (gsize i = 0; i < n; i++) {
     gfloat v = p->alpha * a[i] + (b != NULL ? p->beta * b[i] : 0.0f);

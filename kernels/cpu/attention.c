@@ -112,8 +112,8 @@ tile_forward (
 }
 
 /* saved[0]: P, (N heads, pixels, pixels), where the call is recorded */
-gboolean
-nf_cpu_attention_forward (NfOpCall *call, GError **error)
+static gboolean
+attention_forward (NfOpCall *call, GError **error)
 {
   Problem p = problem_of (call);
   gint64 heads = call->in[0]->n * p.heads;
@@ -145,6 +145,14 @@ nf_cpu_attention_forward (NfOpCall *call, GError **error)
   if (ok && call->record)
     call->saved[0] = g_steal_pointer (&probs);
   return ok;
+}
+
+gboolean
+nf_cpu_attention_forward (NfOpCall *call, GError **error)
+{
+  return nf_cpu_is_bf16 (call)
+      ? nf_cpu_through_f32 (call, attention_forward, error)
+      : attention_forward (call, error);
 }
 
 /* ds = P (dP - sum (dP P)), in the place of dP */

@@ -14,20 +14,21 @@ conv_of (const NfOpCall *call)
 
   return (NfDnnlConv){ x->n, x->c, x->h, x->w, w->n, y->h, y->w, w->h, w->w,
     p->stride, p->pad, p->act, call->in[2] != NULL, call->in[3] != NULL,
-    p->gain != 0.0f ? (gdouble) p->gain : 1.0 };
+    p->gain != 0.0f ? (gdouble) p->gain : 1.0, x->dtype == NF_BF16 };
 }
 
 gboolean
 nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
 {
+  const NfTensor *bias = call->in[2], *residual = call->in[3];
   NfDnnlConv conv = conv_of (call);
 
-  if (call->in[3] != NULL)
-    nf_cpu_copy (nf_cpu_f32 (call->in[3]), nf_cpu_f32 (call->out),
-        nf_tensor_elements (call->out));
-  return nf_dnnl_conv_forward (call->device, &conv, nf_cpu_f32 (call->in[0]),
-      call->in[1], call->in[2] != NULL ? nf_cpu_f32 (call->in[2]) : NULL,
-      nf_cpu_f32 (call->out), error);
+  /* the convolution adds to what is there */
+  if (residual != NULL)
+    nf_cpu_copy (residual, call->out);
+  return nf_dnnl_conv_forward (call->device, &conv, call->in[0]->data,
+      call->in[1], bias != NULL ? nf_cpu_f32 (bias) : NULL, call->out->data,
+      error);
 }
 
 /* the gradient of the sum: gain * dy, where a ReLU let it pass */

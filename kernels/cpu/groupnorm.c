@@ -66,12 +66,19 @@ rows_per_part (const Problem *p)
   return MAX ((p->pixels + PARTS - 1) / PARTS, NF_CPU_GRAIN / p->c + 1);
 }
 
-static gfloat *
-row_of (const NfTensor *t, gint64 sample, gint64 row)
+/* where a row of one sample begins, in elements */
+static gint64
+row_at (const NfTensor *t, gint64 sample, gint64 row)
 {
   gint64 n = t->n == 1 ? 0 : sample;
 
-  return nf_cpu_f32 (t) + (n * t->h * t->w + row) * t->c;
+  return (n * t->h * t->w + row) * t->c;
+}
+
+static gfloat *
+row_of (const NfTensor *t, gint64 sample, gint64 row)
+{
+  return nf_cpu_f32 (t) + row_at (t, sample, row);
 }
 
 /* ------------------------------------------------------------------ forward */
@@ -177,6 +184,58 @@ rows_at (const Problem *p, gint64 n, gint64 row, const gfloat *abst, Rows *k)
   k->silu = p->params->act == NF_ACT_SILU;
 }
 
+/* --------------------------------------------------------------------- bf16 */
+
+NF_CPU_CLONES static void
+widen (const guint16 *x, gint64 n, gfloat *y)
+{
+  for (gint64 i = 0; i < n; i++)
+    y[i] = nf_vec_widen (x[i]);
+}
+
+NF_CPU_CLONES static void
+narrow (const gfloat *x, gint64 n, guint16 *y)
+{
+  for (gint64 i = 0; i < n; i++)
+    y[i] = nf_vec_narrow (x[i]);
+}
+
+/* rows of a bf16 tensor in room of f32; NULL stays NULL */
+static const gfloat *
+widen_rows (const NfTensor *t, gint64 n, gint64 row, gint64 rows, gfloat **room)
+{
+  gfloat *to = *room;
+
+  if (t == NULL)
+    return NULL;
+  widen ((const guint16 *) t->data + row_at (t, n, row), rows * t->c, to);
+  *room += rows * t->c;
+  return to;
+}
+
+#define BLOCK 8 /* rows that are widened at once, to stay in the cache */
+
+/* @k but for where its rows come from; @room for 4 BLOCK rows */
+static void
+forward_bf16 (const Problem *p, Rows *k, gint64 n, gint64 row, gint64 rows,
+    NfTensor *out, gfloat *room)
+{
+  for (gint64 i = 0; i < rows; i += BLOCK) {
+    gint64 count = MIN (BLOCK, rows - i);
+    gfloat *next = room;
+
+    k->sources[0].x = widen_rows (p->x, n, row + i, count, &next);
+    k->sources[1].x = widen_rows (p->skip, n, row + i, count, &next);
+    k->scale = widen_rows (p->scale, n, row + i, count, &next);
+    k->shift = widen_rows (p->shift, n, row + i, count, &next);
+    forward_rows (k, count, next);
+    narrow (
+        next, count * p->c, (guint16 *) out->data + row_at (out, n, row + i));
+  }
+}
+
+/* ------------------------------------------------------------------- calls */
+
 /* sums of the channels of one sample, and of their squares */
 static void
 sample_sums (const Problem *p, gint64 n, gdouble *sums)
@@ -184,9 +243,18 @@ sample_sums (const Problem *p, gint64 n, gdouble *sums)
   const NfTensor *const all[2] = { p->x, p->skip };
   gint64 from = 0;
 
-  for (guint i = 0; i < 2 && all[i] != NULL; from += all[i++]->c)
-    nf_cpu_channel_sums (row_of (all[i], n, 0), row_of (all[i], n, 0),
-        p->pixels, all[i]->c, sums + from, sums + p->c + from);
+  for (guint i = 0; i < 2 && all[i] != NULL; from += all[i++]->c) {
+    g_autofree gfloat *wide = NULL;
+    const gfloat *x = row_of (all[i], n, 0);
+
+    if (all[i]->dtype == NF_BF16) {
+      gfloat *next = wide = g_new (gfloat, p->pixels * all[i]->c);
+
+      x = widen_rows (all[i], n, 0, p->pixels, &next);
+    }
+    nf_cpu_channel_sums (
+        x, x, p->pixels, all[i]->c, sums + from, sums + p->c + from);
+  }
 }
 
 /* saved[0]: (N, 2 groups): means, then r, of each sample */
@@ -210,10 +278,17 @@ nf_cpu_group_norm_forward (NfOpCall *call, GError **error)
     coefficients (&p, n, mean, mean + groups, p.scale == NULL, abst);
 #pragma omp parallel for if (p.pixels * p.c > NF_CPU_GRAIN)
     for (gint64 row = 0; row < p.pixels; row += per) {
+      gint64 rows = MIN (per, p.pixels - row);
       Rows k;
 
       rows_at (&p, n, row, abst, &k);
-      forward_rows (&k, MIN (per, p.pixels - row), row_of (call->out, n, row));
+      if (nf_cpu_is_bf16 (call)) {
+        g_autofree gfloat *room = g_new (gfloat, 4 * BLOCK * p.c);
+
+        forward_bf16 (&p, &k, n, row, rows, call->out, room);
+      } else {
+        forward_rows (&k, rows, row_of (call->out, n, row));
+      }
     }
   }
   call->saved[0] = stats;

@@ -31,6 +31,42 @@ linear_sources (const NfOpCall *call, Source sources[2])
   return skip != NULL ? 2 : 1;
 }
 
+/* the weights of one source, (O, I, 1, 1) */
+static void
+fill_part (const NfTensor *weight, const NfDnnlPart *part, NfTensor *out)
+{
+  for (gint64 o = 0; o < out->n; o++)
+    for (gint64 i = 0; i < part->count; i++)
+      nf_cpu_f32 (out)[o * part->count + i] = nf_cpu_f32 (
+          weight)[part->transposed ? (part->from + i) * weight->c + o
+                                   : o * weight->c + part->from + i];
+}
+
+/* bf16: 1x1 convolutions that add up */
+static gboolean
+linear_bf16 (NfOpCall *call, GError **error)
+{
+  const NfLinearParams *p = call->params;
+  const NfTensor *y = call->out, *bias = call->in[2];
+  gint64 from = 0;
+
+  for (guint i = 0; i < 4 && call->in[i] != NULL; i += 3) {
+    const NfTensor *x = call->in[i];
+    NfDnnlConv conv = { x->n, x->c, x->h, x->w, y->c, y->h, y->w, 1, 1, 1, 0,
+      NF_ACT_NONE, bias != NULL && i == 0, i > 0, 1.0, TRUE };
+    NfDnnlPart part = { from, x->c, FALSE, p->transposed };
+    NfTensor *weight = nf_dnnl_weight_part (
+        call->device, call->in[1], &part, fill_part, error);
+
+    if (weight == NULL
+        || !nf_dnnl_conv_forward (call->device, &conv, x->data, weight,
+            conv.bias ? nf_cpu_f32 (bias) : NULL, y->data, error))
+      return FALSE;
+    from += x->c;
+  }
+  return TRUE;
+}
+
 gboolean
 nf_cpu_linear_forward (NfOpCall *call, GError **error)
 {
@@ -41,6 +77,8 @@ nf_cpu_linear_forward (NfOpCall *call, GError **error)
   guint n = linear_sources (call, sources);
   gint64 rows = sources[0].rows, out = sources[0].out;
 
+  if (nf_cpu_is_bf16 (call))
+    return linear_bf16 (call, error);
 #pragma omp parallel for if (rows * out > NF_CPU_GRAIN)
   for (gint64 r = 0; r < (b != NULL ? rows : 0); r++)
     memcpy (y + r * out, b->data, (gsize) out * sizeof *y);

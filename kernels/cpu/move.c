@@ -15,16 +15,18 @@ pixels_of (const NfTensor *t)
 
 /**
  * nf_cpu_copy:
- * @from: n numbers
- * @to: (out): room for them
- * @n: how many
+ * @from: a tensor
+ * @to: (out): one of the same shape and type
  */
 void
-nf_cpu_copy (const gfloat *from, gfloat *to, gsize n)
+nf_cpu_copy (const NfTensor *from, NfTensor *to)
 {
-#pragma omp parallel for if (n > NF_CPU_GRAIN)
+  gsize n = from->bytes;
+
+#pragma omp parallel for if (n > NF_CPU_GRAIN * sizeof(gfloat))
   for (gsize i = 0; i < n; i += NF_CPU_GRAIN)
-    memcpy (to + i, from + i, MIN (NF_CPU_GRAIN, n - i) * sizeof *to);
+    memcpy ((guint8 *) to->data + i, (const guint8 *) from->data + i,
+        MIN (NF_CPU_GRAIN, n - i));
 }
 
 /**
@@ -50,6 +52,8 @@ nf_cpu_concat_forward (NfOpCall *call, GError **error)
 {
   gfloat *to = nf_cpu_f32 (call->out);
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_through_f32 (call, nf_cpu_concat_forward, error);
   for (guint i = 0; i < call->n_in; i++) {
     const NfTensor *x = call->in[i];
 

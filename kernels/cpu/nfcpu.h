@@ -49,9 +49,18 @@ nf_cpu_f32 (const NfTensor *tensor)
   return tensor->data;
 }
 
-void nf_cpu_copy (const gfloat *from, gfloat *to, gsize n);
+void nf_cpu_copy (const NfTensor *from, NfTensor *to);
 void nf_cpu_copy_channels (const gfloat *from, gint64 from_c, gfloat *to,
     gint64 to_c, gint64 count, gint64 pixels);
+/* TRUE where what goes through the op is bf16 */
+static inline gboolean
+nf_cpu_is_bf16 (const NfOpCall *call)
+{
+  return call->out->dtype == NF_BF16;
+}
+
+gboolean nf_cpu_through_f32 (
+    NfOpCall *call, NfOpForward forward, GError **error);
 void nf_cpu_channel_sums (const gfloat *a, const gfloat *b, gint64 rows,
     gint64 c, gdouble *sum_a, gdouble *sum_ab);
 void nf_cpu_sum_rows (const gfloat *x, gint64 rows, gint64 c, gfloat *sum);

@@ -122,7 +122,8 @@ part_find (const NfTensor *weight, const NfDnnlPart *part)
 
     if (packed->md == NULL && packed->part.from == part->from
         && packed->part.count == part->count
-        && packed->part.phases == part->phases)
+        && packed->part.phases == part->phases
+        && packed->part.transposed == part->transposed)
       return packed;
   }
   return NULL;
@@ -205,9 +206,10 @@ nf_dnnl_weight_part (NfDevice *device, NfTensor *weight, const NfDnnlPart *part,
   g_mutex_lock (&dnnl->lock);
   packed = part_find (weight, part);
   if (packed == NULL) {
+    gint64 out = part->transposed ? weight->c : weight->n;
     NfTensor *data = nf_tensor_new (device, NF_F32,
-        part->phases ? 4 * weight->n : weight->n, part->count,
-        part->phases ? 2 : weight->h, part->phases ? 2 : weight->w, error);
+        part->phases ? 4 * out : out, part->count, part->phases ? 2 : weight->h,
+        part->phases ? 2 : weight->w, error);
 
     if (data != NULL) {
       packed = packed_add (weight, data);
@@ -227,8 +229,8 @@ nf_dnnl_weight_part (NfDevice *device, NfTensor *weight, const NfDnnlPart *part,
 
 /* where conv->residual is set, it lies in y */
 gboolean
-nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv, const gfloat *x,
-    NfTensor *weight, const gfloat *bias, gfloat *y, GError **error)
+nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv, gconstpointer x,
+    NfTensor *weight, const gfloat *bias, gpointer y, GError **error)
 {
   NfDnnlPlan *plan = nf_dnnl_plan_get (
       nf_cpu_dnnl (device), NF_DNNL_CONV_FORWARD, conv, sizeof *conv, error);

@@ -25,6 +25,7 @@ typedef struct
   gint64 bias; /* TRUE where there is one */
   gint64 residual; /* TRUE where y holds one; forward only */
   gdouble gain; /* before act, forward only */
+  gint64 bf16; /* TRUE where x and y are bf16, not f32; forward only */
 } NfDnnlConv;
 
 /**
@@ -42,12 +43,13 @@ typedef struct
  * NfDnnlPart:
  *
  * Which part of a weight: @count input channels from @from on; @phases: as four
- * 2x2 kernels, for an upsampled input, see convcat.c.
+ * 2x2 kernels, for an upsampled input, see convcat.c; @transposed: the weight is
+ * a matrix [in, out], see matmul.c.
  */
 typedef struct
 {
   gint64 from, count;
-  gboolean phases;
+  gboolean phases, transposed;
 } NfDnnlPart;
 
 /* makes the part (out) of the weight; called with a lock held */
@@ -61,7 +63,7 @@ NfTensor *nf_dnnl_weight_part (NfDevice *device, NfTensor *weight,
     const NfDnnlPart *part, NfDnnlPartFill fill, GError **error);
 
 gboolean nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv,
-    const gfloat *x, NfTensor *weight, const gfloat *bias, gfloat *y,
+    gconstpointer x, NfTensor *weight, const gfloat *bias, gpointer y,
     GError **error);
 gboolean nf_dnnl_conv_backward_data (NfDevice *device, const NfDnnlConv *conv,
     const gfloat *dy, NfTensor *weight, gfloat *dx, GError **error);

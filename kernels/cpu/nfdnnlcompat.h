@@ -15,11 +15,12 @@ typedef dnnl_memory_desc_t NfMd;
 typedef const_dnnl_memory_desc_t NfConstMd;
 
 static inline NfMd
-nf_md_new (gint n, const dnnl_dims_t dims, dnnl_format_tag_t tag)
+nf_md_new (gint n, const dnnl_dims_t dims, dnnl_data_type_t dtype,
+    dnnl_format_tag_t tag)
 {
   NfMd md = NULL;
 
-  if (dnnl_memory_desc_create_with_tag (&md, n, dims, dnnl_f32, tag)
+  if (dnnl_memory_desc_create_with_tag (&md, n, dims, dtype, tag)
       != dnnl_success)
     return NULL;
   return md;
@@ -131,11 +132,12 @@ typedef dnnl_memory_desc_t *NfMd;
 typedef const dnnl_memory_desc_t *NfConstMd;
 
 static inline NfMd
-nf_md_new (gint n, const dnnl_dims_t dims, dnnl_format_tag_t tag)
+nf_md_new (gint n, const dnnl_dims_t dims, dnnl_data_type_t dtype,
+    dnnl_format_tag_t tag)
 {
   NfMd md = g_new0 (dnnl_memory_desc_t, 1);
 
-  if (dnnl_memory_desc_init_by_tag (md, n, dims, dnnl_f32, tag) != dnnl_success)
+  if (dnnl_memory_desc_init_by_tag (md, n, dims, dtype, tag) != dnnl_success)
     g_clear_pointer (&md, g_free);
   return md;
 }

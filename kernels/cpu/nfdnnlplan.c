@@ -83,11 +83,11 @@ nf_dnnl_check (dnnl_status_t status, const gchar *what, GError **error)
 /* ------------------------------------------------------------ making plans */
 
 static NfMd
-activation_md (gint64 n, gint64 c, gint64 h, gint64 w)
+activation_md (gint64 n, gint64 c, gint64 h, gint64 w, gboolean bf16)
 {
   const dnnl_dims_t dims = { n, c, h, w };
 
-  return nf_md_new (4, dims, dnnl_nhwc);
+  return nf_md_new (4, dims, bf16 ? dnnl_bf16 : dnnl_f32, dnnl_nhwc);
 }
 
 /* act (gain * (y + residual)), y being what the convolution makes. The residual
@@ -129,15 +129,16 @@ conv_desc (const NfDnnl *dnnl, NfDnnlPlan *plan)
   const dnnl_dims_t wdims = { c->o, c->c, c->kh, c->kw }, bdims = { c->o };
   const dnnl_dims_t stride = { c->stride, c->stride };
   const dnnl_dims_t pad = { c->pad, c->pad };
-  NfMd src = activation_md (c->n, c->c, c->h, c->w);
-  NfMd dst = activation_md (c->n, c->o, c->oh, c->ow);
-  NfMd weight = nf_md_new (4, wdims, dnnl_format_tag_any);
-  NfMd bias = c->bias ? nf_md_new (1, bdims, dnnl_a) : NULL;
+  NfMd src = activation_md (c->n, c->c, c->h, c->w, c->bf16);
+  NfMd dst = activation_md (c->n, c->o, c->oh, c->ow, c->bf16);
+  NfMd weight =
+      nf_md_new (4, wdims, c->bf16 ? dnnl_bf16 : dnnl_f32, dnnl_format_tag_any);
+  NfMd bias = c->bias ? nf_md_new (1, bdims, dnnl_f32, dnnl_a) : NULL;
   dnnl_primitive_attr_t attr = conv_attr (dnnl, c);
   dnnl_primitive_desc_t hint = NULL;
   dnnl_status_t status;
 
-  plan->weight = nf_md_new (4, wdims, dnnl_acdb);
+  plan->weight = nf_md_new (4, wdims, dnnl_f32, dnnl_acdb);
   status = nf_pd_conv_forward (
       &hint, dnnl->engine, src, weight, bias, dst, stride, pad, attr);
   if (status == dnnl_success && plan->key.kind == NF_DNNL_CONV_FORWARD)
@@ -166,8 +167,8 @@ pool_desc (const NfDnnl *dnnl, NfDnnlPlan *plan)
   const dnnl_dims_t kernel = { p->kernel, p->kernel };
   const dnnl_dims_t stride = { p->stride, p->stride };
   const dnnl_dims_t pad = { p->pad, p->pad };
-  NfMd src = activation_md (p->n, p->c, p->h, p->w);
-  NfMd dst = activation_md (p->n, p->c, p->oh, p->ow);
+  NfMd src = activation_md (p->n, p->c, p->h, p->w, FALSE);
+  NfMd dst = activation_md (p->n, p->c, p->oh, p->ow, FALSE);
   dnnl_primitive_desc_t hint = NULL;
   dnnl_status_t status = nf_pd_max_pool_forward (
       &hint, dnnl->engine, src, dst, stride, kernel, pad, dnnl->plain);
@@ -188,7 +189,7 @@ static dnnl_status_t
 softmax_desc (const NfDnnl *dnnl, NfDnnlPlan *plan)
 {
   const dnnl_dims_t dims = { plan->key.rows_cols[0], plan->key.rows_cols[1] };
-  NfMd md = nf_md_new (2, dims, dnnl_ab);
+  NfMd md = nf_md_new (2, dims, dnnl_f32, dnnl_ab);
   dnnl_primitive_desc_t hint = NULL;
   dnnl_status_t status =
       nf_pd_softmax_forward (&hint, dnnl->engine, md, 1, dnnl->plain);

@@ -59,4 +59,22 @@ nf_vec_sigmoid (gfloat x)
   return 1.0f / (1.0f + nf_vec_exp (-x));
 }
 
+static inline gfloat
+nf_vec_widen (guint16 x)
+{
+  NfVecFloat f = { .bits = (guint32) x << 16 };
+
+  return f.value;
+}
+
+/* to nearest, ties to even; NaN stays NaN */
+static inline guint16
+nf_vec_narrow (gfloat x)
+{
+  NfVecFloat f = { .value = x };
+  guint32 rounded = (f.bits + 0x7fffu + (f.bits >> 16 & 1)) >> 16;
+
+  return (guint16) (x != x ? f.bits >> 16 | 0x40u : rounded);
+}
+
 G_END_DECLS

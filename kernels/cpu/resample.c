@@ -25,6 +25,8 @@ nf_cpu_nearest_forward (NfOpCall *call, GError **error)
   const NfTensor *x = call->in[0], *y = call->out;
   const gint64 c = x->c, rows = y->n * y->h;
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_through_f32 (call, nf_cpu_nearest_forward, error);
 #pragma omp parallel for if (rows * y->w * c > NF_CPU_GRAIN)
   for (gint64 row = 0; row < rows; row++) {
     const gint64 from = row / y->h * x->h + row % y->h * x->h / y->h;
@@ -150,6 +152,8 @@ nf_cpu_fir_forward (NfOpCall *call, GError **error)
 {
   const gboolean up = ((const NfFirParams *) call->params)->up;
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_through_f32 (call, nf_cpu_fir_forward, error);
   fir (call->in[0], call->out, up, up ? 1.0f / 16 : 1.0f / 64);
   return TRUE;
 }

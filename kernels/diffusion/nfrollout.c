@@ -26,6 +26,7 @@ nf_rollout_init (NfRollout *rollout)
     .steps = 50,
     .clip = TRUE,
     .denoise = TRUE,
+    .dtype = NF_F32,
     .horizon = 11,
   };
 
@@ -81,10 +82,14 @@ draw_block (
   const NfRollout *r = block->rollout;
   NfSampler sampler = { r->method, r->steps, r->clip, r->denoise, schedule,
     predict, draw, block, r->cancellable };
+  g_autoptr (NfTensor) flow = r->dtype == NF_F32
+      ? nf_tensor_ref (context)
+      : nf_op_cast (context, r->dtype, error);
   g_autoptr (NfTensor) start = NULL;
   g_autoptr (NfTensor) y = NULL;
 
-  block->cond = nf_unet_condition (block->net, context, error);
+  block->cond =
+      flow != NULL ? nf_unet_condition (block->net, flow, error) : NULL;
   if (block->cond == NULL)
     return NULL;
   start = noise (block, NF_RNG_SAMPLE_START + block->block, error);

@@ -26,6 +26,7 @@ typedef void (*NfProgress) (gpointer data, guint done, guint total);
  * @steps: denoising steps a block
  * @clip: see #NfSampler
  * @denoise: see #NfSampler
+ * @dtype: what the network computes in, %NF_F32 or %NF_BF16
  * @horizon: frames beyond the context that are wanted, at least 1
  * @seed: of all noise
  * @stream: number of the clip (or of the draw), for the noise
@@ -40,6 +41,7 @@ typedef struct
   NfSamplerMethod method;
   guint steps;
   gboolean clip, denoise;
+  NfDType dtype;
   guint horizon;
   guint64 seed, stream;
   GCancellable *cancellable;

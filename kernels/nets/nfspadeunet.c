@@ -258,7 +258,8 @@ frames_fit (const NfUnetConfig *c, const NfTensor *x, gint64 frames,
 
 /**
  * nf_unet_condition:
- * @cond: (N, channels * num_frames_cond, H, W), pixels in [-1, 1]
+ * @cond: (N, channels * num_frames_cond, H, W), pixels in [-1, 1]; f32, or bf16
+ *   for a network that computes in bf16 (no gradient then)
  * @error: return location
  *
  * Computes what depends on the conditioning frames alone. Recorded by a tape
@@ -341,6 +342,16 @@ time_run (NfUnet *net, const gfloat *labels, gint64 n, GError **error)
   return c != NULL ? nf_op_activation (c, NF_ACT_SILU, error) : NULL;
 }
 
+/* one embedding will do for a batch whose labels are all the same */
+static gint64
+n_times (const gfloat *labels, gint64 n)
+{
+  for (gint64 i = 1; i < n; i++)
+    if (labels[i] != labels[0])
+      return n;
+  return 1;
+}
+
 static NfTensor *
 step_run (const NfUnet *net, const Step *step, NfTensor *h, GPtrArray *stack,
     NfTensor *time, const NfUnetCond *cond, const NfForward *forward,
@@ -360,13 +371,23 @@ step_run (const NfUnet *net, const Step *step, NfTensor *h, GPtrArray *stack,
       &net->parts, &step->res, h, skip, time, cond, forward, error);
 }
 
+/* x in the type that the network computes in, which is that of cond */
+static NfTensor *
+as_cond (NfTensor *x, const NfUnetCond *cond, GError **error)
+{
+  return cond->cond->dtype == x->dtype
+      ? nf_tensor_ref (x)
+      : nf_op_cast (x, cond->cond->dtype, error);
+}
+
 /* the first convolution, on x, or on x and the conditioning frames */
 static NfTensor *
 enter (const NfUnet *net, NfTensor *x, const NfUnetCond *cond, GError **error)
 {
-  NfTensor *both[2] = { x, cond->cond };
-  g_autoptr (NfTensor) cat = net->parts.config.spade
-      ? nf_tensor_ref (x)
+  g_autoptr (NfTensor) flow = as_cond (x, cond, error);
+  NfTensor *both[2] = { flow, cond->cond };
+  g_autoptr (NfTensor) cat = flow == NULL || net->parts.config.spade
+      ? g_steal_pointer (&flow)
       : nf_op_concat (both, 2, error);
 
   return cat != NULL ? nf_conv_run (&net->first, cat, 1, NF_ACT_NONE, error)
@@ -375,7 +396,7 @@ enter (const NfUnet *net, NfTensor *x, const NfUnetCond *cond, GError **error)
 
 /**
  * nf_unet_forward:
- * @x: (N, channels * num_frames, H, W): noisy frames
+ * @x: (N, channels * num_frames, H, W): noisy frames, f32
  * @labels: (array): N noise labels, 0 (noisiest) to num_classes - 1
  * @cond: of the same frames size; its batch is N, or 1 with spade
  * @forward: (nullable): how to run
@@ -391,11 +412,12 @@ nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
   g_autoptr (NfTensor) time = NULL;
   g_autoptr (NfTensor) h = NULL;
   g_autoptr (NfTensor) normed = NULL;
+  g_autoptr (NfTensor) noise = NULL;
 
   if (!frames_fit (
           &net->parts.config, x, net->parts.config.num_frames, "x", error))
     return NULL;
-  time = time_run (net, labels, x->n, error);
+  time = time_run (net, labels, n_times (labels, x->n), error);
   h = time != NULL ? enter (net, x, cond, error) : NULL;
   if (h == NULL)
     return NULL;
@@ -411,7 +433,10 @@ nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
       return NULL;
   }
   normed = nf_unet_norm_run (&net->final_norm, h, NULL, NULL, cond, error);
-  return normed != NULL
+  noise = normed != NULL
       ? nf_conv_run (&net->last, normed, 1, NF_ACT_NONE, error)
       : NULL;
+  if (noise == NULL || noise->dtype == NF_F32)
+    return g_steal_pointer (&noise);
+  return nf_op_cast (noise, NF_F32, error);
 }

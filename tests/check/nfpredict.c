@@ -164,11 +164,6 @@ GST_START_TEST (test_predict_wrong_settings_fail)
   GstElement *element = gst_element_factory_make ("nfpredict", NULL);
 
   gst_util_set_object_arg (G_OBJECT (element), "checkpoint", checkpoint);
-  gst_util_set_object_arg (G_OBJECT (element), "precision", "bf16");
-  nf_test_expect_start_error (element, GST_LIBRARY_ERROR,
-      GST_LIBRARY_ERROR_SETTINGS, "computes in f32 only");
-  element = gst_element_factory_make ("nfpredict", NULL);
-  gst_util_set_object_arg (G_OBJECT (element), "checkpoint", checkpoint);
   gst_util_set_object_arg (G_OBJECT (element), "window", "sliding");
   gst_util_set_object_arg (G_OBJECT (element), "emit", "all");
   nf_test_expect_start_error (element, GST_LIBRARY_ERROR,
@@ -377,6 +372,32 @@ GST_START_TEST (test_predict_same_seed_same_frame)
   gst_buffer_unref (other_seed);
   gst_buffer_unref (other_clip);
   gst_buffer_unref (same_clip);
+}
+GST_END_TEST
+
+/* bf16 draws nearly the same frame */
+GST_START_TEST (test_predict_bf16)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_24x16);
+  GstBuffer *full = predict_one ("precision=f32 steps=10", 0);
+  GstBuffer *half = predict_one ("precision=bf16 steps=10", 0);
+  g_autoptr (GBytes) a = NULL;
+  g_autoptr (GBytes) b = NULL;
+  const guint8 *x, *y;
+  gdouble sum = 0.0;
+  GstVideoInfo info;
+  gsize n;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  a = nf_test_pixels (full, &info, GST_VIDEO_FORMAT_RGB);
+  b = nf_test_pixels (half, &info, GST_VIDEO_FORMAT_RGB);
+  x = g_bytes_get_data (a, &n);
+  y = g_bytes_get_data (b, NULL);
+  for (gsize i = 0; i < n; i++)
+    sum += ABS (x[i] - y[i]);
+  fail_unless (sum / n < 4.0, "bf16 is %g levels away", sum / n);
+  gst_buffer_unref (full);
+  gst_buffer_unref (half);
 }
 GST_END_TEST
 
@@ -626,6 +647,7 @@ nfpredict_suite (void)
   tcase_add_test (tc, test_predict_other_output);
   tcase_add_test (tc, test_predict_caps_query);
   tcase_add_test (tc, test_predict_same_seed_same_frame);
+  tcase_add_test (tc, test_predict_bf16);
   tcase_add_test (tc, test_predict_short_clip);
   tcase_add_test (tc, test_predict_eos_with_part_of_window);
   tcase_add_test (tc, test_predict_eos_after_prediction);

@@ -355,7 +355,7 @@ GST_START_TEST (test_segment_bad_model_fails)
   g_object_set (element, "checkpoint", checkpoint, NULL);
   gst_util_set_object_arg (G_OBJECT (element), "precision", "bf16");
   nf_test_expect_start_error (element, GST_LIBRARY_ERROR,
-      GST_LIBRARY_ERROR_SETTINGS, "computes in f32 only");
+      GST_LIBRARY_ERROR_SETTINGS, "segments in f32 only");
 }
 GST_END_TEST
 

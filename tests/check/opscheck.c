@@ -52,6 +52,10 @@ fill (Naive *a, const OpRow *row, guint input, guint try)
       case OP_INPUT_LABELS64:
         a->v[i] = nf_rng_below (&key, i, classes);
         break;
+      case OP_INPUT_BF16:
+        nf_rng_normal (&key, i, 1, &normal);
+        a->v[i] = (gdouble) nf_bf16_to_f32 (nf_bf16_from_f32 (normal));
+        break;
       default:
         nf_rng_normal (&key, i, 1, &normal);
         a->v[i] = row->in[input].kind == OP_INPUT_WIDE ? 30 * normal : normal;
@@ -114,6 +118,8 @@ dtype_of (OpInputKind kind)
 {
   if (kind == OP_INPUT_BYTES || kind == OP_INPUT_LABELS8)
     return NF_U8;
+  if (kind == OP_INPUT_BF16)
+    return NF_BF16;
   return kind == OP_INPUT_LABELS64 ? NF_I64 : NF_F32;
 }
 

@@ -114,6 +114,7 @@ static const Row rows[] = {
   ROW (CONCAT, "rows", SHAPE, "all but the channels must agree", NO_PARAMS, X (1, 4, 2, 2), X (1, 4, 3, 2)),
   ROW (CONCAT, "batch", SHAPE, "all but the channels must agree", NO_PARAMS, X (1, 4, 2, 2), X (2, 4, 2, 2)),
   ROW (CONCAT, "bytes", SHAPE, "input 1 must be f32", NO_PARAMS, X (1, 4, 2, 2), T (1, 4, 2, 2)),
+  ROW (CAST, "bytes", SHAPE, "must be f32 or bf16", P ((NfCastParams) { TRUE }), T (1, 3, 4, 4)),
   ROW (CONCAT, "missing", SHAPE, "input 1 is missing", NO_PARAMS, X (1, 4, 2, 2), MISSING, X (1, 4, 2, 2)),
   ROW (SLICE, "too-many", SHAPE, "3 channels from 2", P ((NfSliceParams) { 2, 3 }), X (1, 4, 2, 2)),
   ROW (SLICE, "none", SHAPE, "0 channels from 2", P ((NfSliceParams) { 2, 0 }), X (1, 4, 2, 2)),

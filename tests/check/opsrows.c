@@ -19,6 +19,10 @@
   {                                                                            \
     n, c, h, w, OP_INPUT_CONST                                                 \
   }
+#define B(n, c, h, w)                                                          \
+  {                                                                            \
+    n, c, h, w, OP_INPUT_BF16                                                  \
+  }
 #define V(n, c, h, w)                                                          \
   {                                                                            \
     n, c, h, w, OP_INPUT_POSITIVE                                              \
@@ -83,6 +87,8 @@ const OpRow op_rows[] = {
   ROW (CONV2D, "1x1-residual-gain-silu", 1e-12, CONV (1, 0, NF_ACT_SILU, 0.5f), X (1, 3, 5, 4), X (5, 3, 1, 1), X (1, 5, 1, 1), X (1, 5, 5, 4)),
   ROW (CONV2D, "3x3-gain-stride", 1e-12, CONV (2, 1, NF_ACT_RELU, 2.0f), X (1, 5, 7, 6), X (3, 5, 3, 3)),
   ROW (CONV2D, "3x3-large", 1e-12, CONV (1, 1), X (1, 16, 23, 25), X (16, 16, 3, 3), X (1, 16, 1, 1)),
+  ROW (CONV2D, "bf16", 2e-5, CONV (1, 1), B (1, 16, 7, 5), C (33, 16, 3, 3), C (1, 33, 1, 1)),
+  ROW (CONV2D, "bf16-residual", 2e-5, CONV (1, 1, NF_ACT_SILU, 0.5f), B (3, 33, 5, 4), C (16, 33, 3, 3), C (1, 16, 1, 1), B (3, 16, 5, 4)),
 
   ROW (CONV2D_CAT, "one", 1e-12, CAT (FALSE, NF_ACT_NONE, TRUE), X (5, 3, 3, 3), X (1, 3, 5, 4), X (1, 5, 1, 1)),
   ROW (CONV2D_CAT, "two", 1e-12, CAT (FALSE, NF_ACT_NONE), X (16, 38, 3, 3), X (3, 5, 4, 5), X (3, 33, 4, 5)),
@@ -103,11 +109,15 @@ const OpRow op_rows[] = {
   ROW (LINEAR, "pair", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 5, 4, 3), X (7, 8, 1, 1), X (1, 7, 1, 1), X (3, 3, 4, 3)),
   ROW (LINEAR, "pair-transposed", 1e-12, P ((NfLinearParams) { TRUE }), X (1, 5, 3, 2), X (38, 16, 1, 1), NO, X (1, 33, 3, 2)),
   ROW (LINEAR, "large", 1e-12, P ((NfLinearParams) { TRUE }), X (1, 33, 23, 25), X (33, 16, 1, 1), X (1, 16, 1, 1)),
+  ROW (LINEAR, "bf16", 2e-5, P ((NfLinearParams) { FALSE }), B (3, 33, 4, 3), C (16, 33, 1, 1), C (1, 16, 1, 1)),
+  ROW (LINEAR, "bf16-pair", 2e-5, P ((NfLinearParams) { TRUE }), B (1, 5, 4, 3), C (38, 16, 1, 1), C (1, 16, 1, 1), B (1, 33, 4, 3)),
 
   ROW (ATTENTION, "one-head", 1e-12, P ((NfAttentionParams) { 1 }), X (1, 5, 3, 4), X (1, 5, 3, 4), X (1, 5, 3, 4)),
   ROW (ATTENTION, "heads", 1e-12, P ((NfAttentionParams) { 3 }), X (3, 33, 3, 2), X (3, 33, 3, 2), X (3, 33, 3, 2)),
   ROW (ATTENTION, "one-channel-a-head", 1e-12, P ((NfAttentionParams) { 3 }), X (1, 3, 2, 3), X (1, 3, 2, 3), X (1, 3, 2, 3)),
   ROW (ATTENTION, "one-pixel", 1e-12, P ((NfAttentionParams) { 2 }), X (3, 16, 1, 1), X (3, 16, 1, 1), X (3, 16, 1, 1)),
+  ROW (ATTENTION, "large", 1e-12, P ((NfAttentionParams) { 2 }), X (1, 8, 11, 13), X (1, 8, 11, 13), X (1, 8, 11, 13)),
+  ROW (ATTENTION, "bf16", 2e-5, P ((NfAttentionParams) { 3 }), B (3, 33, 5, 4), B (3, 33, 5, 4), B (3, 33, 5, 4)),
 
   ROW (SOFTMAX, "classes", 1e-12, NO_PARAMS, X (3, 49, 3, 5)),
   ROW (SOFTMAX, "three", 1e-12, NO_PARAMS, X (1, 3, 5, 1)),
@@ -137,6 +147,8 @@ const OpRow op_rows[] = {
   ROW (GROUP_NORM, "skip", 1e-12, GN (4, 1e-5f), X (3, 5, 3, 4), NO, NO, NO, NO, NO, X (3, 3, 3, 4)),
   ROW (GROUP_NORM, "all", 1e-12, GN (3, 1e-6f, NF_ACT_SILU), X (3, 16, 3, 4), X (1, 33, 1, 1), X (1, 33, 1, 1), X (3, 33, 3, 4), X (3, 33, 3, 4), X (3, 66, 1, 1), X (3, 17, 3, 4)),
   ROW (GROUP_NORM, "all-large", 1e-12, GN (11, 1e-6f, NF_ACT_SILU), X (2, 16, 17, 19), NO, NO, X (1, 33, 17, 19), X (1, 33, 17, 19), X (2, 66, 1, 1), X (2, 17, 17, 19)),
+  ROW (GROUP_NORM, "bf16", 2e-5, GN (4, 1e-6f), B (3, 16, 5, 3)),
+  ROW (GROUP_NORM, "bf16-all", 2e-5, GN (3, 1e-6f, NF_ACT_SILU), B (3, 16, 13, 15), C (1, 33, 1, 1), C (1, 33, 1, 1), B (1, 33, 13, 15), B (1, 33, 13, 15), C (3, 66, 1, 1), B (3, 17, 13, 15)),
 
   ROW (BATCH_NORM, "training", 1e-12, BN (TRUE, 0.1f, 1e-5f), X (3, 5, 3, 5), X (1, 5, 1, 1), X (1, 5, 1, 1), C (1, 5, 1, 1), V (1, 5, 1, 1)),
   ROW (BATCH_NORM, "training-relu", 1e-12, BN (TRUE, 0.3f, 1e-5f, NF_ACT_RELU), X (1, 33, 3, 3), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1)),
@@ -166,6 +178,7 @@ const OpRow op_rows[] = {
   ROW (AXPBY, "relu", 1e-12, P ((NfAxpbyParams) { 1, 1, NF_ACT_RELU }), X (3, 16, 3, 3), X (3, 16, 3, 3)),
   ROW (AXPBY, "relu-one", 1e-12, P ((NfAxpbyParams) { 1, 0.5f, NF_ACT_RELU }), X (1, 1, 1, 1), X (1, 1, 1, 1)),
   ROW (AXPBY, "large", 1e-12, P ((NfAxpbyParams) { 0.7f, 0.7f }), X (3, 33, 13, 15), X (3, 33, 13, 15)),
+  ROW (AXPBY, "bf16", 2e-5, P ((NfAxpbyParams) { 0.5f, -2.0f, NF_ACT_NONE }), B (3, 5, 3, 4), B (3, 5, 3, 4)),
 
   ROW (CLAMP, "unit", 1e-12, P ((NfClampParams) { -1, 1 }), X (3, 5, 5, 3)),
   ROW (CLAMP, "one-sided", 1e-12, P ((NfClampParams) { -0.5f, 100 }), X (1, 33, 3, 1)),
@@ -188,10 +201,15 @@ const OpRow op_rows[] = {
   ROW (RANDN, "one", 0, P ((NfRandnParams) { 1, 1, 1, 1, KEY (11, G_GUINT64_CONSTANT (1) << 40) })),
   ROW (RANDN, "large", 0, P ((NfRandnParams) { 3, 33, 27, 25, KEY (11, 5) })),
 
+  ROW (CAST, "same", 0, P ((NfCastParams) { FALSE }), X (3, 5, 3, 4)),
+  ROW (CAST, "to-bf16", 0, P ((NfCastParams) { TRUE }), C (3, 33, 13, 15)),
+  ROW (CAST, "from-bf16", 0, P ((NfCastParams) { FALSE }), B (3, 33, 13, 15)),
+
   ROW (CONCAT, "two", 0, NO_PARAMS, X (3, 5, 3, 4), X (3, 33, 3, 4)),
   ROW (CONCAT, "one", 0, NO_PARAMS, X (1, 3, 3, 1)),
   ROW (CONCAT, "eight", 0, NO_PARAMS, X (1, 1, 2, 3), X (1, 3, 2, 3), X (1, 5, 2, 3), X (1, 1, 2, 3), X (1, 16, 2, 3), X (1, 2, 2, 3), X (1, 1, 2, 3), X (1, 7, 2, 3)),
   ROW (CONCAT, "large", 0, NO_PARAMS, X (3, 5, 37, 35), X (3, 16, 37, 35)),
+  ROW (CONCAT, "bf16", 0, NO_PARAMS, B (3, 5, 3, 4), B (3, 3, 3, 4)),
   ROW (SLICE, "middle", 0, P ((NfSliceParams) { 2, 3 }), X (3, 16, 3, 5)),
   ROW (SLICE, "last", 0, P ((NfSliceParams) { 32, 1 }), X (1, 33, 5, 3)),
   ROW (SLICE, "all", 0, P ((NfSliceParams) { 0, 5 }), X (3, 5, 1, 1)),
@@ -216,12 +234,14 @@ const OpRow op_rows[] = {
   ROW (NEAREST, "from-one-pixel", 1e-12, P ((NfNearestParams) { 5, 3 }), X (1, 5, 1, 1)),
   ROW (NEAREST, "to-one-pixel", 1e-12, P ((NfNearestParams) { 1, 1 }), X (1, 5, 5, 3)),
   ROW (NEAREST, "large", 1e-12, P ((NfNearestParams) { 26, 30 }), X (3, 16, 13, 15)),
+  ROW (NEAREST, "bf16", 0, P ((NfNearestParams) { 7, 5 }), B (1, 3, 4, 3)),
   ROW (FIR, "up", 1e-12, P ((NfFirParams) { TRUE }), X (3, 5, 3, 4)),
   ROW (FIR, "up-one-pixel", 1e-12, P ((NfFirParams) { TRUE }), X (1, 33, 1, 1)),
   ROW (FIR, "down", 1e-12, P ((NfFirParams) { FALSE }), X (3, 16, 4, 6)),
   ROW (FIR, "down-two-pixels", 1e-12, P ((NfFirParams) { FALSE }), X (1, 3, 2, 2)),
   ROW (FIR, "up-large", 1e-12, P ((NfFirParams) { TRUE }), X (3, 16, 20, 18)),
   ROW (FIR, "down-large", 1e-12, P ((NfFirParams) { FALSE }), X (3, 16, 20, 18)),
+  ROW (FIR, "bf16", 2e-5, P ((NfFirParams) { TRUE }), B (1, 5, 4, 6)),
   ROW (ARGMAX, "classes", 0, NO_PARAMS, C (3, 49, 3, 5)),
   ROW (ARGMAX, "most", 0, NO_PARAMS, C (1, 256, 1, 2)),
   ROW (ARGMAX, "one-class", 0, NO_PARAMS, C (1, 1, 3, 3)),

@@ -493,6 +493,18 @@ naive_randn (Naive **in, guint n_in, gconstpointer params)
 }
 
 Naive *
+naive_cast (Naive **in, guint n_in, gconstpointer params)
+{
+  Naive *out = like (in[0]);
+
+  for (gsize i = 0; i < naive_elements (out); i++)
+    out->v[i] = ((const NfCastParams *) params)->bf16
+        ? (gdouble) nf_bf16_to_f32 (nf_bf16_from_f32 ((gfloat) in[0]->v[i]))
+        : in[0]->v[i];
+  return out;
+}
+
+Naive *
 naive_concat (Naive **in, guint n_in, gconstpointer params)
 {
   gint64 total = 0, done = 0;

@@ -49,6 +49,8 @@ naive_to_tensor (NfDevice *device, const Naive *a, NfDType dtype)
   for (gsize i = 0; i < count; i++) {
     if (dtype == NF_F32)
       ((gfloat *) data)[i] = (gfloat) a->v[i];
+    else if (dtype == NF_BF16)
+      ((guint16 *) data)[i] = nf_bf16_from_f32 ((gfloat) a->v[i]);
     else if (dtype == NF_U8)
       ((guint8 *) data)[i] = (guint8) a->v[i];
     else
@@ -73,6 +75,8 @@ naive_from_tensor (const NfTensor *tensor)
   for (gsize i = 0; i < count; i++) {
     if (tensor->dtype == NF_F32)
       a->v[i] = ((const gfloat *) data)[i];
+    else if (tensor->dtype == NF_BF16)
+      a->v[i] = (gdouble) nf_bf16_to_f32 (((const guint16 *) data)[i]);
     else if (tensor->dtype == NF_U8)
       a->v[i] = ((const guint8 *) data)[i];
     else

@@ -77,9 +77,14 @@ check_noise (Golden *golden, NfUnet *net, GError **error)
     { GOLDEN_ABS, nf_unet_config (net)->spade ? 5e-5 : 1e-4 },
     { GOLDEN_END },
   };
+  /* eight bits of mantissa through all layers */
+  static const GoldenTolerance of_bf16[] = { { GOLDEN_L2, 2e-2 },
+    { GOLDEN_END } };
   g_autoptr (NfTensor) x = golden_tensor (golden, "in/x", error);
   g_autoptr (NfTensor) cond = NULL;
+  g_autoptr (NfTensor) half = NULL;
   g_autoptr (NfTensor) eps = NULL;
+  g_autoptr (NfTensor) eps_bf16 = NULL;
   g_autofree gfloat *labels = NULL;
   gsize n = 0;
 
@@ -90,10 +95,14 @@ check_noise (Golden *golden, NfUnet *net, GError **error)
   labels = golden_floats (golden, "in/t", &n);
   if (!check_labels ("in/t", n, x, error))
     return FALSE;
-  eps = golden_unet_forward (net, x, labels, cond, error);
-  if (eps == NULL)
+  half = nf_op_cast (cond, NF_BF16, error);
+  eps = half != NULL ? golden_unet_forward (net, x, labels, cond, error) : NULL;
+  eps_bf16 =
+      eps != NULL ? golden_unet_forward (net, x, labels, half, error) : NULL;
+  if (eps_bf16 == NULL)
     return FALSE;
   golden_compare_tensor (golden, "out/eps", eps, tolerance);
+  golden_compare_tensor (golden, "out/eps", eps_bf16, of_bf16);
   return TRUE;
 }
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cast — f32 to bf16 and back, forward and backward (CPU)
+ *
+ * bf16 is the upper half of an f32; what is cut off is rounded to nearest, ties
+ * to even. NaN stays NaN. The gradient is cast the other way. */
+#include "cpu/nfcpu.h"
+#include "cpu/nfvec.h"
+
+#include <string.h>
+
+#define CHUNK 8192 /* elements that a thread takes at once */
+
+NF_CPU_CLONES static void
+widen (const guint16 *x, gsize n, gfloat *y)
+{
+  for (gsize i = 0; i < n; i++)
+    y[i] = nf_vec_widen (x[i]);
+}
+
+NF_CPU_CLONES static void
+narrow (const gfloat *x, gsize n, guint16 *y)
+{
+  for (gsize i = 0; i < n; i++)
+    y[i] = nf_vec_narrow (x[i]);
+}
+
+/* y has x's shape, and any of the two types */
+static void
+cast (const NfTensor *x, NfTensor *y)
+{
+  gsize n = nf_tensor_elements (x);
+
+#pragma omp parallel for if (n > NF_CPU_GRAIN)
+  for (gsize i = 0; i < n; i += CHUNK) {
+    gsize count = MIN (CHUNK, n - i);
+
+    if (x->dtype == y->dtype)
+      memcpy ((guint8 *) y->data + i * nf_dtype_size (x->dtype),
+          (const guint8 *) x->data + i * nf_dtype_size (x->dtype),
+          count * nf_dtype_size (x->dtype));
+    else if (x->dtype == NF_BF16)
+      widen ((const guint16 *) x->data + i, count, (gfloat *) y->data + i);
+    else
+      narrow ((const gfloat *) x->data + i, count, (guint16 *) y->data + i);
+  }
+}
+
+gboolean
+nf_cpu_cast_forward (NfOpCall *call, GError **error)
+{
+  cast (call->in[0], call->out);
+  return TRUE;
+}
+
+gboolean
+nf_cpu_cast_backward (NfOpCall *call, const NfTensor *grad_out,
+    NfTensor **grad_in, GError **error)
+{
+  cast (grad_out, grad_in[0]);
+  return TRUE;
+}
+
+/**
+ * nf_cpu_through_f32:
+ * @call: some of whose inputs, and whose result, are bf16
+ * @forward: a kernel that takes f32
+ * @error: return location
+ *
+ * For ops that take so little of a network's time that a kernel of their own
+ * is not worth it.
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_cpu_through_f32 (NfOpCall *call, NfOpForward forward, GError **error)
+{
+  NfOpCall wide = *call;
+  NfTensor *made[NF_OP_MAX_INPUTS] = { NULL };
+  gboolean ok = TRUE;
+
+  for (guint i = 0; ok && i < call->n_in; i++) {
+    const NfTensor *x = call->in[i];
+
+    if (x == NULL || x->dtype != NF_BF16)
+      continue;
+    made[i] =
+        nf_tensor_new (call->device, NF_F32, x->n, x->c, x->h, x->w, error);
+    ok = made[i] != NULL;
+    if (ok)
+      cast (x, made[i]);
+    wide.in[i] = made[i];
+  }
+  wide.out = ok ? nf_tensor_new (call->device, NF_F32, call->out->n,
+                 call->out->c, call->out->h, call->out->w, error)
+                : NULL;
+  ok = wide.out != NULL && forward (&wide, error);
+  if (ok)
+    cast (wide.out, call->out);
+  for (guint i = 0; i < call->n_in; i++)
+    nf_tensor_clear (&made[i]);
+  for (guint i = 0; i < NF_OP_MAX_SAVED; i++)
+    nf_tensor_clear (&wide.saved[i]);
+  nf_tensor_clear (&wide.out);
+  return ok;
+}
