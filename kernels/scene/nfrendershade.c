@@ -86,9 +86,11 @@ add_lights (const NfStage *stage, const NfPacket *points,
     NfPacket *sum)
 {
   NfLanes open;
+  NfBall ball;
 
+  nf_packet_ball (points, &ball);
   for (guint l = 0; l < NF_LIGHTS; l++) {
-    nf_stage_open (stage, l, points, except, many, open);
+    nf_stage_open (stage, l, points, &ball, except, many, open);
     add_light (&nf_lights[l], points, normals, open, sum);
   }
 }

@@ -11,12 +11,6 @@
 
 typedef gint32 NfBits[NF_PACKET];
 
-/* a ball around all points of a packet */
-typedef struct
-{
-  gfloat center[3], radius;
-} Ball;
-
 static void
 span (const NfLanes v, gfloat *middle, gfloat *half)
 {
@@ -30,23 +24,25 @@ span (const NfLanes v, gfloat *middle, gfloat *half)
   *half = 0.5f * (high - low);
 }
 
-static Ball
-ball_around (const NfPacket *points)
+/**
+ * nf_packet_ball:
+ * @ball: (out): holds all points of the packet
+ */
+void
+nf_packet_ball (const NfPacket *points, NfBall *ball)
 {
   gfloat x, y, z;
-  Ball ball;
 
-  span (points->x, &ball.center[0], &x);
-  span (points->y, &ball.center[1], &y);
-  span (points->z, &ball.center[2], &z);
-  ball.radius = sqrtf (x * x + y * y + z * z);
-  return ball;
+  span (points->x, &ball->center[0], &x);
+  span (points->y, &ball->center[1], &y);
+  span (points->z, &ball->center[2], &z);
+  ball->radius = sqrtf (x * x + y * y + z * z);
 }
 
 /* whether a line from any of the ball's points to the light may meet the
  * solid */
 static gboolean
-is_between (const NfSolid *solid, const NfLight *light, const Ball *ball)
+is_between (const NfSolid *solid, const NfLight *light, const NfBall *ball)
 {
   gfloat oo = 0.0f, od = 0.0f, dd = NF_NOTHING, reach, t;
 
@@ -151,24 +147,24 @@ hide (const NfSolid *solid, guint light, const NfPacket *points, guint first,
 /**
  * nf_stage_open:
  * @light: its number
+ * @ball: around @points
  * @except: (nullable): a solid that hides nothing, that on which the points are
  * @many: whether to look at many points of the light or at few
  * @open: (out): share of the light's disc that each point sees
  */
 void
 nf_stage_open (const NfStage *stage, guint light, const NfPacket *points,
-    const NfSolid *except, gboolean many, NfLanes open)
+    const NfBall *ball, const NfSolid *except, gboolean many, NfLanes open)
 {
   guint first = many ? 0 : NF_STAGE_MANY;
   guint n = many ? NF_STAGE_MANY : NF_STAGE_FEW;
   NfBits hidden = { 0 };
-  Ball ball = ball_around (points);
   gboolean any = FALSE;
 
   for (guint s = 0; s < stage->n; s++) {
     const NfSolid *solid = &stage->solids[s];
 
-    if (solid == except || !is_between (solid, &nf_lights[light], &ball))
+    if (solid == except || !is_between (solid, &nf_lights[light], ball))
       continue;
     hide (solid, light, points, first, n, hidden);
     any = TRUE;

@@ -32,6 +32,14 @@ typedef struct
 } NfPacket;
 
 /**
+ * NfBall: a place that holds all points of a packet
+ */
+typedef struct
+{
+  gfloat center[3], radius;
+} NfBall;
+
+/**
  * NfSolid: an object of the scene
  * @bound: radius of a sphere around all of it
  * @axes: its own x, y and z in the world
@@ -96,8 +104,9 @@ void nf_solid_normals (const NfSolid *solid, const NfPacket *points,
     NfPacket *normals, NfLanes curved);
 
 /* nfrendershadow.c */
+void nf_packet_ball (const NfPacket *points, NfBall *ball);
 void nf_stage_open (const NfStage *stage, guint light, const NfPacket *points,
-    const NfSolid *except, gboolean many, NfLanes open);
+    const NfBall *ball, const NfSolid *except, gboolean many, NfLanes open);
 
 /* nfrendershade.c */
 void nf_stage_ground (const NfStage *stage, const NfPacket *points,
