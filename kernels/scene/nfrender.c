@@ -39,6 +39,9 @@ struct _NfRenderer
   NfTeam *team;
   NfStage stage;
   NfFilm film;
+  NfFilm bare; /* the ground of bare_view without objects */
+  NfView bare_view;
+  gboolean has_bare;
   Scratch *scratch; /* one a thread */
 };
 
@@ -67,6 +70,7 @@ nf_renderer_new (guint width, guint height, guint threads)
   self->threads = threads > 0 ? threads : g_get_num_processors ();
   self->team = nf_team_new (self->threads);
   nf_film_init (&self->film, self->width, self->height);
+  nf_film_init (&self->bare, self->width, self->height);
   self->scratch = g_new (Scratch, self->threads);
   points = (gsize) BAND * POINTS * self->row;
   for (guint i = 0; i < self->threads; i++) {
@@ -89,6 +93,7 @@ nf_renderer_free (NfRenderer *renderer)
   }
   g_free (renderer->scratch);
   nf_film_clear (&renderer->film);
+  nf_film_clear (&renderer->bare);
   nf_stage_clear (&renderer->stage);
   g_free (renderer);
 }
@@ -184,33 +189,48 @@ free_place (const NfRenderer *self, const gint32 *who)
   return 0;
 }
 
+/* the points of the ground in a row's pixels from column @x on */
+static void
+find_ground (
+    const NfRenderer *self, const gint32 *who, gint x, gint y, NfPacket *points)
+{
+  const NfStage *stage = &self->stage;
+  const gfloat *c = stage->corner, *a = stage->across, *d = stage->down;
+  NfLanes column, row;
+
+  for (gint i = 0; i < NF_PACKET; i++) {
+    guint place = who == NULL ? 0 : free_place (self, who + x + i);
+
+    column[i] = (gfloat) (x + i) + places[place][0];
+    row[i] = (gfloat) y + places[place][1];
+  }
+  for (guint i = 0; i < NF_PACKET; i++) {
+    gfloat fall = c[1] + row[i] * d[1] + column[i] * a[1];
+    gfloat t = stage->eye[1] / (fall < -1e-3f ? -fall : 1e-3f);
+
+    points->x[i] = t * (c[0] + row[i] * d[0] + column[i] * a[0]);
+    points->y[i] = 0.0f;
+    points->z[i] = t * (c[2] + row[i] * d[2] + column[i] * a[2]);
+  }
+}
+
 /* the ground's light in a row's pixels */
 static void
 draw_ground (NfRenderer *self, const Scratch *scratch, gint top, gint y)
 {
-  const NfStage *stage = &self->stage;
   const gint32 *who = scratch->who + (gsize) (y - top) * POINTS * self->row;
-  const gfloat *c = stage->corner, *a = stage->across, *d = stage->down;
 
   for (gint x = 0; x < self->width; x += NF_PACKET) {
     NfPacket points, color;
-    NfLanes column, row;
+    NfBall ball;
 
-    for (gint i = 0; i < NF_PACKET; i++) {
-      const gfloat *place = places[free_place (self, who + x + i)];
-
-      column[i] = (gfloat) (x + i) + place[0];
-      row[i] = (gfloat) y + place[1];
+    find_ground (self, who, x, y, &points);
+    nf_packet_ball (&points, &ball);
+    if (!nf_stage_touches (&self->stage, &ball)) {
+      nf_film_copy (&self->film, &self->bare, x, y);
+      continue;
     }
-    for (guint i = 0; i < NF_PACKET; i++) {
-      gfloat fall = c[1] + row[i] * d[1] + column[i] * a[1];
-      gfloat t = stage->eye[1] / (fall < -1e-3f ? -fall : 1e-3f);
-
-      points.x[i] = t * (c[0] + row[i] * d[0] + column[i] * a[0]);
-      points.y[i] = 0.0f;
-      points.z[i] = t * (c[2] + row[i] * d[2] + column[i] * a[2]);
-    }
-    nf_stage_ground (stage, &points, TRUE, &color);
+    nf_stage_ground (&self->stage, &points, TRUE, &color);
     nf_film_encode (&color);
     nf_film_put (&self->film, x, y, &color);
   }
@@ -329,6 +349,37 @@ draw_band (gpointer data, guint worker, guint band)
     draw_solid (self, scratch, (gint32) s, top, bottom);
 }
 
+/* a band of the ground without objects */
+static void
+draw_bare_band (gpointer data, guint worker, guint band)
+{
+  NfRenderer *self = data;
+  NfStage stage = self->stage;
+  gint top = (gint) band * BAND, bottom = MIN (top + BAND, self->height);
+
+  stage.n = 0;
+  for (gint y = top; y < bottom; y++)
+    for (gint x = 0; x < self->width; x += NF_PACKET) {
+      NfPacket points, color;
+
+      find_ground (self, NULL, x, y, &points);
+      nf_stage_ground (&stage, &points, TRUE, &color);
+      nf_film_encode (&color);
+      nf_film_put (&self->bare, x, y, &color);
+    }
+}
+
+/* clips keep their view: most of the ground is the same in all their frames */
+static void
+need_bare (NfRenderer *self, const NfView *view, guint bands)
+{
+  if (self->has_bare && memcmp (view, &self->bare_view, sizeof *view) == 0)
+    return;
+  nf_team_do (self->team, bands, draw_bare_band, self);
+  self->bare_view = *view;
+  self->has_bare = TRUE;
+}
+
 static void
 develop_band (gpointer data, guint worker, guint band)
 {
@@ -361,6 +412,8 @@ nf_renderer_draw (NfRenderer *renderer, const NfView *view,
 
   nf_stage_set (&renderer->stage, renderer->width, renderer->height, view,
       objects, n_objects);
+  if (rgb != NULL)
+    need_bare (renderer, view, bands);
   nf_team_do (renderer->team, bands, draw_band, &drawing);
   if (rgb != NULL)
     nf_team_do (renderer->team, bands, develop_band, &drawing);

@@ -7,6 +7,7 @@
 #include "scene/nfrenderfilm.h"
 
 #include <math.h>
+#include <string.h>
 
 #define SOFT 0.15f /* share of each neighbour, across and down */
 #define PIECE 62 /* columns at once */
@@ -65,6 +66,16 @@ nf_film_put (NfFilm *film, gint x, gint y, const NfPacket *color)
     film->planes[1][at + i] = color->y[i];
     film->planes[2][at + i] = color->z[i];
   }
+}
+
+/* the pixels that nf_film_put() sets, as on another film */
+void
+nf_film_copy (NfFilm *film, const NfFilm *from, gint x, gint y)
+{
+  gsize at = (gsize) y * film->row + x;
+
+  for (guint k = 0; k < 3; k++)
+    memcpy (film->planes[k] + at, from->planes[k] + at, sizeof (NfLanes));
 }
 
 /* leaves only a share of what is there */

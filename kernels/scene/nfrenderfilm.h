@@ -25,6 +25,7 @@ void nf_film_clear (NfFilm *film);
 
 void nf_film_encode (NfPacket *color);
 void nf_film_put (NfFilm *film, gint x, gint y, const NfPacket *color);
+void nf_film_copy (NfFilm *film, const NfFilm *from, gint x, gint y);
 void nf_film_keep (NfFilm *film, gint x, gint y, gfloat share);
 void nf_film_cover (NfFilm *film, gint x, gint y, const NfPacket *color,
     guint lane, gfloat share);

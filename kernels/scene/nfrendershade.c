@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#define NEAR 16.0f /* square of how far away an object still darkens a place */
+#define NEAR (NF_STAGE_NEAR * NF_STAGE_NEAR)
 #define AWAY 1e-3f /* rays leave a surface from this far above it */
 
 /* light of one source that arrives at surfaces with these normals, were
@@ -45,7 +45,8 @@ add_light (const NfLight *light, const NfPacket *points,
  * half a size would, and sends its own light */
 static void
 add_neighbours (const NfStage *stage, const NfPacket *points,
-    const NfPacket *normals, const NfSolid *except, NfPacket *sum)
+    const NfPacket *normals, const NfBall *ball, const NfSolid *except,
+    NfPacket *sum)
 {
   for (guint s = 0; s < stage->n; s++) {
     const NfSolid *solid = &stage->solids[s];
@@ -53,18 +54,18 @@ add_neighbours (const NfStage *stage, const NfPacket *points,
     NfLanes part;
     gfloat most = 0.0f;
 
-    if (solid == except)
+    if (solid == except || !nf_solid_is_near (solid, ball))
       continue;
     for (guint i = 0; i < NF_PACKET; i++) {
       gfloat x = c[0] - points->x[i], y = c[1] - points->y[i];
       gfloat z = c[2] - points->z[i];
       gfloat rr = x * x + y * y + z * z;
       gfloat facing = x * normals->x[i] + y * normals->y[i] + z * normals->z[i];
-      gfloat ball = solid->form.half * solid->form.half;
+      gfloat least = solid->form.half * solid->form.half;
       gfloat e;
 
-      rr = rr > ball ? rr : ball;
-      e = ball * facing / (rr * sqrtf (rr));
+      rr = rr > least ? rr : least;
+      e = least * facing / (rr * sqrtf (rr));
       e = (facing > 0.0f) & (rr < NEAR) ? e * (1.0f - rr / NEAR) : 0.0f;
       part[i] = e;
       most = e > most ? e : most;
@@ -79,7 +80,7 @@ add_neighbours (const NfStage *stage, const NfPacket *points,
   }
 }
 
-/* all direct light, with shadows */
+/* all direct light, with shadows, and what the neighbours change */
 static void
 add_lights (const NfStage *stage, const NfPacket *points,
     const NfPacket *normals, const NfSolid *except, gboolean many,
@@ -89,6 +90,7 @@ add_lights (const NfStage *stage, const NfPacket *points,
   NfBall ball;
 
   nf_packet_ball (points, &ball);
+  add_neighbours (stage, points, normals, &ball, except, sum);
   for (guint l = 0; l < NF_LIGHTS; l++) {
     nf_stage_open (stage, l, points, &ball, except, many, open);
     add_light (&nf_lights[l], points, normals, open, sum);
@@ -115,7 +117,6 @@ nf_stage_ground (const NfStage *stage, const NfPacket *points, gboolean many,
     color->y[i] = nf_look_ambient[1];
     color->z[i] = nf_look_ambient[2];
   }
-  add_neighbours (stage, points, &normals, NULL, color);
   add_lights (stage, points, &normals, NULL, many, color);
   for (guint i = 0; i < NF_PACKET; i++) {
     color->x[i] *= stage->strength;
@@ -144,7 +145,6 @@ gather (const NfStage *stage, const NfPacket *points, const NfPacket *normals,
     sum->z[i] = nf_look_ambient[2] * sky + bounce;
   }
   if (shadows) {
-    add_neighbours (stage, points, normals, except, sum);
     add_lights (stage, points, normals, except, FALSE, sum);
   } else {
     for (guint l = 0; l < NF_LIGHTS; l++)

@@ -39,6 +39,24 @@ nf_packet_ball (const NfPacket *points, NfBall *ball)
   ball->radius = sqrtf (x * x + y * y + z * z);
 }
 
+/**
+ * nf_solid_is_near:
+ *
+ * Returns: whether light from everywhere may be changed by the solid
+ */
+gboolean
+nf_solid_is_near (const NfSolid *solid, const NfBall *ball)
+{
+  gfloat reach = NF_STAGE_NEAR + ball->radius, rr = 0.0f;
+
+  for (guint k = 0; k < 3; k++) {
+    gfloat o = ball->center[k] - solid->center[k];
+
+    rr += o * o;
+  }
+  return rr < reach * reach * 1.001f;
+}
+
 /* whether a line from any of the ball's points to the light may meet the
  * solid */
 static gboolean
@@ -176,4 +194,26 @@ nf_stage_open (const NfStage *stage, guint light, const NfPacket *points,
   for (guint k = 0; k < n; k++)
     for (guint i = 0; i < NF_PACKET; i++)
       open[i] -= (gfloat) (hidden[i] >> k & 1) / n;
+}
+
+/**
+ * nf_stage_touches:
+ * @ball: around points on the ground
+ *
+ * Returns: whether any object changes their light; FALSE only if none does
+ */
+gboolean
+nf_stage_touches (const NfStage *stage, const NfBall *ball)
+{
+  for (guint s = 0; s < stage->n; s++) {
+    const NfSolid *solid = &stage->solids[s];
+
+    if (nf_solid_is_near (solid, ball))
+      return TRUE;
+    for (guint l = 0; l < NF_LIGHTS; l++)
+      if (is_between (solid, &nf_lights[l], ball))
+        return TRUE;
+  }
+
+  return FALSE;
 }

@@ -21,6 +21,9 @@ G_BEGIN_DECLS
 #define NF_STAGE_FEW 4
 #define NF_STAGE_POINTS (NF_STAGE_MANY + NF_STAGE_FEW)
 
+/* how far away an object still changes the light from everywhere */
+#define NF_STAGE_NEAR 4.0f
+
 typedef gfloat NfLanes[NF_PACKET];
 
 /**
@@ -104,6 +107,8 @@ void nf_solid_normals (const NfSolid *solid, const NfPacket *points,
     NfPacket *normals, NfLanes curved);
 
 /* nfrendershadow.c */
+gboolean nf_solid_is_near (const NfSolid *solid, const NfBall *ball);
+gboolean nf_stage_touches (const NfStage *stage, const NfBall *ball);
 void nf_packet_ball (const NfPacket *points, NfBall *ball);
 void nf_stage_open (const NfStage *stage, guint light, const NfPacket *points,
     const NfBall *ball, const NfSolid *except, gboolean many, NfLanes open);

@@ -485,6 +485,28 @@ test_view_clips (void)
   g_assert_cmpuint (same, <, 2);
 }
 
+/* what a renderer drew before leaves no trace */
+static void
+test_render_again (void)
+{
+  NfView views[2] = { plain_view (), plain_view () };
+  NfSceneObject objects[6];
+  g_autoptr (NfRenderer) renderer = nf_renderer_new (WIDTH, HEIGHT, 2);
+
+  views[1].light = 0.9;
+  views[1].camera.pitch += 0.1;
+  for (guint32 seed = 0; seed < 6; seed++) {
+    const NfView *view = &views[seed / 2 % 2];
+    guint n = make_scene (seed, objects, 6);
+    g_autoptr (Picture) fresh = draw (view, objects, n, WIDTH, HEIGHT, 1);
+    g_autoptr (Picture) again = picture_new (WIDTH, HEIGHT);
+
+    nf_renderer_draw (renderer, view, objects, n, again->rgb, again->rgb_stride,
+        again->mask, again->mask_stride);
+    g_assert_true (same_picture (fresh, again));
+  }
+}
+
 static gpointer
 draw_often (gpointer data)
 {
@@ -532,6 +554,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/colors", test_render_colors);
   g_test_add_func ("/render/shadows", test_render_shadows);
   g_test_add_func ("/render/light", test_render_light);
+  g_test_add_func ("/render/again", test_render_again);
   g_test_add_func ("/render/side-by-side", test_render_side_by_side);
   g_test_add_func ("/view/clips", test_view_clips);
 
