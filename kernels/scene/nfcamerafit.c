@@ -18,7 +18,7 @@
 #define ROBUST 2.0
 
 /* how far each may be from where it began: pitch, log tall, log focal */
-static const gdouble spread[N_PARAMS] = { 0.05, 0.10, 0.03 };
+static const gdouble spread[N_PARAMS] = { 0.03, 0.06, 0.02 };
 
 static void
 move_camera (const NfCamera *from, const gdouble *by, NfCamera *camera)
@@ -70,7 +70,7 @@ residual (const NfCamera *camera, const NfSighting *s)
 {
   NfPose pose = { s->shape, .turn = G_PI / 8 };
   gdouble side = sqrt (s->area), x, y;
-  gdouble sigma = 0.15 + side * (s->shape == NF_SCENE_CUBE ? 0.03 : 0.015);
+  gdouble sigma = 0.2 + side * (s->shape == NF_SCENE_CUBE ? 0.06 : 0.015);
   NfOutline outline;
 
   if (!nf_camera_locate (camera, s->x, s->y, &pose, &outline))

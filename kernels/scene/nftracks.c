@@ -29,6 +29,7 @@ typedef struct
   guint8 id;
   gdouble area; /* of its outline about where it stands, pixels */
   const NfPose *guess; /* (nullable) */
+  gdouble guess_weight;
 } View;
 
 /* an object hides what has pixels above its lowest row */
@@ -88,9 +89,16 @@ misfit (const View *v, const NfPose *pose)
     return G_MAXFLOAT;
   y0 = CLAMP (floor (outline.top), 0, v->height);
   y1 = CLAMP (ceil (outline.bottom), 0, v->height);
-  for (guint row = y0; row < y1; row++)
-    if (nf_outline_row (&outline, row + 0.5, &left, &right))
-      against += compare_row (v, row, left, right, &inside);
+  for (guint row = y0; row < y1; row++) {
+    gdouble from = MAX (row, outline.top), to = MIN (row + 1, outline.bottom);
+    gdouble own = 0, other;
+
+    if (!nf_outline_row (&outline, (from + to) / 2, &left, &right))
+      continue;
+    other = compare_row (v, row, left, right, &own);
+    against += (to - from) * other;
+    inside += (to - from) * own;
+  }
 
   return against + fabs (v->blobs[v->id].area - inside);
 }
@@ -103,7 +111,7 @@ cost (const View *v, const NfPose *pose)
   if (v->guess != NULL) {
     gdouble dx = pose->x - v->guess->x, dz = pose->z - v->guess->z;
 
-    c += GUESS_WEIGHT * (dx * dx + dz * dz);
+    c += v->guess_weight * (dx * dx + dz * dz);
   }
 
   return c;
@@ -134,7 +142,7 @@ search (const View *v, NfPose *pose)
 {
   gdouble best = cost (v, pose);
 
-  for (gdouble step = 0.2; step > 0.01; step /= 2)
+  for (gdouble step = 0.4; step > 0.01; step /= 2)
     for (guint tries = 0; tries < 6; tries++) {
       gboolean better = try_step (v, pose, &best, step, 0, 0)
           || try_step (v, pose, &best, -step, 0, 0);
@@ -252,7 +260,7 @@ set_point (const View *v, const NfPose *pose, NfTrackPoint *point)
 
 /* where a track is at a frame, from the known points near to it; known: a flag
  * for each frame */
-static gboolean
+static guint
 guess_pose (const NfTrack *track, const guint8 *known, guint n_frames, guint t,
     NfPose *pose)
 {
@@ -267,7 +275,7 @@ guess_pose (const NfTrack *track, const guint8 *known, guint n_frames, guint t,
         found[n++] = other;
     }
   if (n == 0)
-    return FALSE;
+    return 0;
   pose->x = track->points[found[0]].x;
   pose->z = track->points[found[0]].z;
   pose->turn = track->points[found[0]].turn;
@@ -280,7 +288,7 @@ guess_pose (const NfTrack *track, const guint8 *known, guint n_frames, guint t,
     pose->z += f * (a->z - b->z);
   }
 
-  return TRUE;
+  return n;
 }
 
 /* frames from the nearest known one, or more than all of them */
@@ -350,9 +358,11 @@ locate_track (NfTracks *self, NfTrack *track, const NfBlob *blobs)
   while ((t = next_frame (track, known, self->n_frames)) >= 0) {
     View v = view_of (self, track, blobs, t);
     NfPose pose = { track->shape }, guess = pose;
+    guint n;
 
-    v.guess =
-        guess_pose (track, known, self->n_frames, t, &guess) ? &guess : NULL;
+    n = guess_pose (track, known, self->n_frames, t, &guess);
+    v.guess = n > 0 ? &guess : NULL;
+    v.guess_weight = n > 1 ? GUESS_WEIGHT : 0;
     locate_obstructed (&v, &pose);
     set_point (&v, &pose, &track->points[t]);
     known[t] = TRUE;
