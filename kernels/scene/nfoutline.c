@@ -3,6 +3,8 @@
  * nfoutline — the outline of a cube, sphere or upright cylinder in the image */
 #include "scene/nfoutline.h"
 
+#include "scene/nfrenderlook.h"
+
 #include <math.h>
 
 #define ROUND 20 /* corners of a circle; a cylinder has two */
@@ -66,13 +68,15 @@ sphere_points (const NfCamera *camera, const NfPose *pose, Point *points)
 static guint
 cylinder_points (const NfCamera *camera, const NfPose *pose, Point *points)
 {
+  const NfForm *form = &nf_look_forms[NF_SCENE_CYLINDER];
   Point p;
   guint n = 0;
 
-  first_corner (0.5, &p);
+  first_corner (form->half, &p);
   for (guint i = 0; i < ROUND; i++, next_corner (&p))
     for (guint top = 0; top < 2; top++)
-      n += project (camera, pose->x + p.x, top, pose->z + p.y, &points[n]);
+      n += project (camera, pose->x + p.x, top * 2.0 * form->high,
+          pose->z + p.y, &points[n]);
 
   return n;
 }
@@ -80,13 +84,14 @@ cylinder_points (const NfCamera *camera, const NfPose *pose, Point *points)
 static guint
 cube_points (const NfCamera *camera, const NfPose *pose, Point *points)
 {
-  gdouble c = cos (pose->turn) / 2.0, s = sin (pose->turn) / 2.0;
+  const NfForm *form = &nf_look_forms[NF_SCENE_CUBE];
+  gdouble c = form->half * cos (pose->turn), s = form->half * sin (pose->turn);
   guint n = 0;
 
   for (guint i = 0; i < 8; i++) {
     gdouble u = i & 1 ? 1 : -1, v = i & 2 ? 1 : -1;
 
-    n += project (camera, pose->x + u * c - v * s, i & 4 ? 1 : 0,
+    n += project (camera, pose->x + u * c - v * s, i & 4 ? 2.0 * form->high : 0,
         pose->z + u * s + v * c, &points[n]);
   }
 

@@ -103,29 +103,37 @@ test_blobs_clean (void)
   g_assert_cmpmem (clean, sizeof (clean), expected, sizeof (expected));
 }
 
-/* areas of outlines against rendered pixels, and their place */
+/* areas of outlines against rendered pixels, and their places */
 static void
-test_outline_sphere (void)
+test_outline_as_rendered (void)
 {
+  static const guint8 ids[] = { 3, 20, 40 };
   NfCamera camera;
 
   nf_camera_init (&camera, 240, 160);
-  for (guint i = 0; i < 5; i++) {
-    NfPose pose = { NF_SCENE_SPHERE, i - 2.0, 8 + i };
-    NfSceneObject object = object_at (20, pose.x, pose.z);
-    g_autofree guint8 *mask = draw (&camera, &object, 1, 240, 160);
+  for (guint i = 0; i < 15; i++) {
+    guint8 id = ids[i % 3];
+    NfPose pose = { nf_scene_shape (id), i / 3 - 2.0, 8 + i / 3, i * 0.1 };
+    NfSceneObject object = object_at (id, pose.x, pose.z);
+    g_autofree guint8 *mask = NULL;
     NfBlob blobs[NF_N_CLASSES];
     NfOutline outline;
     gdouble x, y, area;
 
+    /* the world's y points up, so angles run the other way */
+    object.rotation[0] = cos (pose.turn / 2);
+    object.rotation[2] = -sin (pose.turn / 2);
+    mask = draw (&camera, &object, 1, 240, 160);
     nf_blobs_measure (mask, 240, 160, blobs);
     g_assert_true (nf_outline_init (&outline, &camera, &pose));
     area = nf_outline_area (&outline, &x, &y);
-    assert_near (area, blobs[20].area, 0.02 * area);
-    assert_near (x, blobs[20].x, 0.15);
-    assert_near (y, blobs[20].y, 0.15);
-    assert_near (outline.left, blobs[20].left, 1.0);
-    assert_near (outline.bottom, blobs[20].bottom + 1, 1.0);
+    assert_near (area, blobs[id].area, 0.025 * area);
+    assert_near (x, blobs[id].x, 0.2);
+    assert_near (y, blobs[id].y, 0.2);
+    assert_near (outline.left, blobs[id].left, 1.0);
+    assert_near (outline.right, blobs[id].right + 1, 1.0);
+    assert_near (outline.top, blobs[id].top, 1.0);
+    assert_near (outline.bottom, blobs[id].bottom + 1, 1.0);
   }
 }
 
@@ -174,6 +182,47 @@ test_tracks_camera_and_places (void)
       g_assert_cmpfloat (p->visible, >, 0.95);
       g_assert_false (p->cut || p->hidden);
     }
+  }
+}
+
+/* whole objects of synthetic scenes, against where they are in truth. An error
+ * of the camera moves all of them alike */
+static void
+test_tracks_scenes (void)
+{
+  NfSceneParams params;
+
+  nf_scene_params_init (&params);
+  params.seed = 31;
+  for (params.clip = 0; params.clip < 6; params.clip++) {
+    g_autoptr (NfScene) scene = nf_scene_new (&params, NULL);
+    const NfView *view = nf_scene_view (scene);
+    g_autoptr (NfTracks) tracks = NULL;
+    guint8 *masks[11];
+    guint n;
+
+    for (guint t = 0; t < 11; t++) {
+      const NfSceneObject *objects = nf_scene_objects (scene, t, &n);
+
+      masks[t] = draw (&view->camera, objects, n, 240, 160);
+    }
+    tracks = track (masks, 11, 240, 160);
+    assert_near (tracks->camera.pitch, view->camera.pitch, 0.02);
+    assert_near (tracks->camera.tall / view->camera.tall, 1, 0.06);
+    for (guint i = 0; i < tracks->n_tracks; i++)
+      for (guint t = 0; t < 11; t++) {
+        const NfTrackPoint *p = &tracks->tracks[i].points[t];
+        const NfSceneObject *objects = nf_scene_objects (scene, t, &n);
+
+        for (guint k = 0; k < n; k++)
+          if (p->area > 100 && !p->cut && !p->hidden
+              && objects[k].id == tracks->tracks[i].id) {
+            assert_near (p->x, objects[k].position[0], 0.25);
+            assert_near (p->z / objects[k].position[2], 1, 0.06);
+          }
+      }
+    for (guint t = 0; t < 11; t++)
+      g_free (masks[t]);
   }
 }
 
@@ -240,9 +289,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/tracks/blobs/by-hand", test_blobs_by_hand);
   g_test_add_func ("/tracks/blobs/clean", test_blobs_clean);
-  g_test_add_func ("/tracks/outline/sphere", test_outline_sphere);
+  g_test_add_func ("/tracks/outline/as-rendered", test_outline_as_rendered);
   g_test_add_func ("/tracks/outline/behind-camera", test_outline_behind_camera);
   g_test_add_func ("/tracks/camera-and-places", test_tracks_camera_and_places);
+  g_test_add_func ("/tracks/scenes", test_tracks_scenes);
   g_test_add_func ("/tracks/obstructed", test_tracks_obstructed);
   g_test_add_func ("/tracks/gaps", test_tracks_gaps);
 

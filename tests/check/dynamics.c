@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * dynamics — tests of kernels/scene: nfbodies, nfmotion, nfdynamics */
+#include "metrics/nfconfusion.h"
+#include "scene/nfblobs.h"
+#include "scene/nfextrapolate.h"
+#include "scene/nfmotion.h"
+#include "scene/nfrender.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PAST 11
+#define FRAMES 22
+
+static void
+assert_near (gdouble value, gdouble expected, gdouble tolerance)
+{
+  if (!(fabs (value - expected) <= tolerance))
+    g_error ("%g is not %g +- %g", value, expected, tolerance);
+}
+
+/* --- bodies --- */
+
+/* without friction and drag */
+static NfBodyParams
+smooth (gdouble bounce)
+{
+  return (NfBodyParams){ .bounce = bounce };
+}
+
+/* of equal bodies, one takes (1 + bounce) / 2 of the speed over */
+static void
+test_bodies_head_on (void)
+{
+  static const NfSceneShape shapes[]
+      = { NF_SCENE_CUBE, NF_SCENE_SPHERE, NF_SCENE_CYLINDER };
+
+  for (guint i = 0; i < 3; i++)
+    for (guint j = 0; j < 3; j++) {
+      const NfBodyParams params = smooth (0.2);
+      NfBody b[2] = { { shapes[i], 0, 5, .vx = 0.5 }, { shapes[j], 2, 5 } };
+
+      nf_bodies_advance (b, 2, &params, 10);
+      assert_near (b[0].vx, 0.2, 1e-6);
+      assert_near (b[1].vx, 0.3, 1e-6);
+      assert_near (b[0].vz, 0, 1e-6);
+      assert_near (b[0].spin, 0, 1e-6);
+      /* they touch when their centres are 1 apart, after 2 frames */
+      assert_near (b[1].x, 2 + 8 * 0.3, 0.03);
+    }
+}
+
+/* a blow beside its middle turns a cube; momentum stays */
+static void
+test_bodies_cube_turns (void)
+{
+  const NfBodyParams params = smooth (0);
+  NfBody b[2] = { { NF_SCENE_SPHERE, 0, 5.4, .vx = 0.5 },
+    { NF_SCENE_CUBE, 2, 5 } };
+
+  nf_bodies_advance (b, 2, &params, 5);
+  assert_near (b[0].vx + b[1].vx, 0.5, 1e-9);
+  assert_near (b[0].vz + b[1].vz, 0, 1e-9);
+  g_assert_cmpfloat (b[1].spin, <, -0.05);
+  g_assert_cmpfloat (b[1].vx, >, 0.1);
+}
+
+static void
+test_bodies_slow_down (void)
+{
+  NfBodyParams params = { .friction = { 0.02, 0, 0.02 }, .drag = { 0 } };
+  NfBody b[3] = { { NF_SCENE_CUBE, 0, 0, .vx = 0.1 },
+    { NF_SCENE_SPHERE, 0, 5, .vx = 0.1 }, { NF_SCENE_CYLINDER, 0, 9 } };
+
+  nf_bodies_advance (b, 3, &params, 2);
+  assert_near (b[0].vx, 0.06, 1e-6);
+  assert_near (b[0].x, 0.16, 0.002);
+  nf_bodies_advance (b, 3, &params, 8);
+  /* v^2 / 2a, and not backwards then */
+  assert_near (b[0].x, 0.25, 0.004);
+  assert_near (b[0].vx, 0, 1e-4);
+  assert_near (b[1].x, 1, 1e-9);
+  assert_near (b[2].x, 0, 0);
+}
+
+/* --- one velocity from a track --- */
+
+static void
+test_motion_of_last_piece (void)
+{
+  NfTrackPoint points[11] = { { 0 } };
+  const NfTrack track = { 20, NF_SCENE_SPHERE, points };
+  NfMotionParams params;
+  NfBody body;
+
+  nf_motion_params_init (&params);
+  params.bodies.drag[NF_SCENE_SPHERE] = 0;
+  /* rests, is hit after frame 5, goes on at 0.2, -0.1 a frame */
+  for (guint t = 0; t < 11; t++)
+    points[t] = (NfTrackPoint){ .area = 400,
+      .visible = 1,
+      .pixels = 24,
+      .x = 1 + 0.2 * MAX ((gint) t - 5, 0),
+      .z = 9 - 0.1 * MAX ((gint) t - 5, 0) };
+  nf_motion_fit (&params, &track, 10, &body);
+  assert_near (body.vx, 0.2, 1e-3);
+  assert_near (body.vz, -0.1, 1e-3);
+  assert_near (body.x, 2, 1e-3);
+  nf_motion_fit (&params, &track, 4, &body);
+  assert_near (hypot (body.vx, body.vz), 0, 0);
+  nf_motion_fit (&params, &track, 0, &body);
+  assert_near (hypot (body.vx, body.vz), 0, 0);
+  assert_near (body.x, 1, 0);
+}
+
+/* --- masks --- */
+
+typedef struct
+{
+  guint width, height;
+  guint8 *masks; /* FRAMES */
+  guint8 *future; /* FRAMES - PAST */
+} Clip;
+
+static Clip
+clip_new (guint width, guint height)
+{
+  gsize size = (gsize) width * height;
+
+  return (Clip){ width, height, g_malloc0 (FRAMES * size),
+    g_malloc0 ((FRAMES - PAST) * size) };
+}
+
+static void
+clip_free (Clip *clip)
+{
+  g_free (clip->masks);
+  g_free (clip->future);
+}
+
+static guint8 *
+clip_mask (const Clip *clip, guint t)
+{
+  return clip->masks + (gsize) clip->width * clip->height * t;
+}
+
+static const guint8 *
+clip_last (const Clip *clip)
+{
+  return clip->future
+      + (gsize) clip->width * clip->height * (FRAMES - PAST - 1);
+}
+
+static void
+clip_draw (Clip *clip, NfRenderer *renderer, guint t, const NfView *view,
+    const NfSceneObject *objects, guint n)
+{
+  nf_renderer_draw (renderer, view, objects, n, NULL, 0, clip_mask (clip, t),
+      clip->width);
+}
+
+static void
+clip_foretell (Clip *clip, NfExtrapolateMethod method, guint n_past)
+{
+  g_autoptr (GError) error = NULL;
+  const guint8 *past[PAST];
+
+  for (guint t = 0; t < n_past; t++)
+    past[t] = clip_mask (clip, PAST - n_past + t);
+  g_assert_true (nf_extrapolate (method, past, n_past, clip->width,
+      clip->height, FRAMES - PAST, clip->future, &error));
+  g_assert_no_error (error);
+}
+
+/* objects that go straight on, each with its share of speed lost a frame */
+static void
+clip_draw_moving (Clip *clip, const NfSceneObject *objects,
+    const gdouble velocities[][2], guint n, gdouble drag)
+{
+  g_autoptr (NfRenderer) renderer
+      = nf_renderer_new (clip->width, clip->height, 1);
+  NfSceneObject now[8];
+  NfView view = { .light = 1 };
+
+  nf_camera_init (&view.camera, 240, 160);
+  for (guint t = 0; t < FRAMES; t++) {
+    gdouble way = drag > 0 ? (1 - pow (1 - drag, t)) / drag : t;
+
+    for (guint i = 0; i < n; i++) {
+      now[i] = objects[i];
+      now[i].position[0] += way * velocities[i][0];
+      now[i].position[2] += way * velocities[i][1];
+    }
+    clip_draw (clip, renderer, t, &view, now, n);
+  }
+}
+
+static NfSceneObject
+object_at (guint8 id, gdouble x, gdouble z)
+{
+  return (NfSceneObject){ id, { x, 0.5, z }, { 1, 0, 0, 0 } };
+}
+
+/* all shapes, one before another, one cut by the edge; specks are no objects */
+static void
+test_dynamics_rest_is_kept (void)
+{
+  const NfSceneObject objects[] = { object_at (3, -2, 9), object_at (20, 1, 10),
+    object_at (40, 1.3, 11), object_at (44, -5.2, 12) };
+  static const gdouble still[4][2] = { { 0 } };
+  Clip clip = clip_new (240, 160);
+  gsize size = 240 * 160;
+
+  clip_draw_moving (&clip, objects, still, 4, 0);
+  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  for (guint k = 0; k < FRAMES - PAST; k++)
+    g_assert_cmpmem (
+        clip.future + k * size, size, clip_mask (&clip, PAST), size);
+  for (guint t = 0; t < PAST; t++) {
+    clip_mask (&clip, t)[500 + 17 * t] = 30;
+    memset (clip_mask (&clip, t) + 700 + 10 * t, 49 + t, 9);
+  }
+  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  for (guint k = 0; k < FRAMES - PAST; k++)
+    g_assert_cmpmem (
+        clip.future + k * size, size, clip_mask (&clip, PAST), size);
+  clip_free (&clip);
+}
+
+static void
+test_dynamics_straight_on (void)
+{
+  static const guint sizes[][2] = { { 240, 160 }, { 480, 320 }, { 120, 80 } };
+  static const gdouble velocity[1][2] = { { 0.16, 0.24 } };
+  const NfSceneObject object = object_at (20, -2, 8);
+  NfMotionParams params;
+
+  nf_motion_params_init (&params);
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    Clip clip = clip_new (sizes[i][0], sizes[i][1]);
+    NfBlob truth[NF_N_CLASSES], told[NF_N_CLASSES];
+    gdouble pixels = sizes[i][0] / 240.0;
+
+    clip_draw_moving (
+        &clip, &object, velocity, 1, params.bodies.drag[NF_SCENE_SPHERE]);
+    for (guint n_past = 3; n_past <= PAST; n_past += 4) {
+      clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, n_past);
+      nf_blobs_measure (
+          clip_mask (&clip, FRAMES - 1), clip.width, clip.height, truth);
+      nf_blobs_measure (clip_last (&clip), clip.width, clip.height, told);
+      assert_near (told[20].x, truth[20].x, 2 * pixels);
+      assert_near (told[20].y, truth[20].y, 2 * pixels);
+      assert_near (told[20].area, truth[20].area, 0.1 * truth[20].area);
+    }
+    clip_free (&clip);
+  }
+}
+
+/* hidden in the newest masks, seen again when the one in front has gone on */
+static void
+test_dynamics_hidden_comes_back (void)
+{
+  const NfSceneObject objects[] = { object_at (20, -2.7, 9), object_at (40, 0, 10.1) };
+  static const gdouble velocities[2][2] = { { 0.28, 0 }, { 0, 0 } };
+  Clip clip = clip_new (240, 160);
+  NfBlob newest[NF_N_CLASSES], truth[NF_N_CLASSES], told[NF_N_CLASSES];
+
+  clip_draw_moving (&clip, objects, velocities, 2, 0.0153);
+  nf_blobs_measure (clip_mask (&clip, PAST - 1), 240, 160, newest);
+  nf_blobs_measure (clip_mask (&clip, FRAMES - 1), 240, 160, truth);
+  g_assert_cmpuint (newest[40].area, <, truth[40].area * 3 / 4);
+  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  nf_blobs_measure (clip_last (&clip), 240, 160, told);
+  assert_near (told[40].area, truth[40].area, 0.03 * truth[40].area);
+  assert_near (told[40].x, truth[40].x, 0.3);
+  clip_free (&clip);
+}
+
+static void
+test_dynamics_leaves (void)
+{
+  const NfSceneObject object = object_at (20, 0, 10);
+  static const gdouble velocity[1][2] = { { 0.4, 0 } };
+  Clip clip = clip_new (240, 160);
+  NfBlob told[NF_N_CLASSES];
+
+  clip_draw_moving (&clip, &object, velocity, 1, 0.0153);
+  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  nf_blobs_measure (clip_last (&clip), 240, 160, told);
+  g_assert_cmpuint (told[20].area, ==, 0);
+  /* on its way, a part of it is seen at the edge */
+  nf_blobs_measure (clip.future, 240, 160, told);
+  g_assert_cmpuint (told[20].area, >, 0);
+  clip_free (&clip);
+}
+
+/* one sphere runs into another, which then moves, and stays behind it */
+static void
+test_dynamics_collision (void)
+{
+  const NfSceneObject objects[] = { object_at (20, -4, 10), object_at (21, 0, 10) };
+  static const gdouble velocities[2][2] = { { 0.26, 0 }, { 0, 0 } };
+  Clip clip = clip_new (240, 160);
+  NfBlob newest[NF_N_CLASSES], told[NF_N_CLASSES];
+
+  clip_draw_moving (&clip, objects, velocities, 2, 0.0153);
+  nf_blobs_measure (clip_mask (&clip, PAST - 1), 240, 160, newest);
+  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  nf_blobs_measure (clip_last (&clip), 240, 160, told);
+  g_assert_cmpfloat (told[21].x, >, newest[21].x + 15);
+  g_assert_cmpfloat (told[20].x, <, told[21].x - 20);
+  assert_near (told[21].y, newest[21].y, 2);
+  clip_free (&clip);
+}
+
+static void
+test_dynamics_is_repeatable (void)
+{
+  const NfSceneObject objects[] = { object_at (3, -2, 9), object_at (20, 1, 10) };
+  static const gdouble velocities[2][2] = { { 0.2, 0.1 }, { -0.1, 0.2 } };
+  Clip a = clip_new (240, 160), b = clip_new (240, 160);
+  gsize size = 240 * 160;
+
+  clip_draw_moving (&a, objects, velocities, 2, 0.0153);
+  memcpy (b.masks, a.masks, FRAMES * size);
+  clip_foretell (&a, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  clip_foretell (&b, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  g_assert_cmpmem (
+      a.future, (FRAMES - PAST) * size, b.future, (FRAMES - PAST) * size);
+  clip_free (&a);
+  clip_free (&b);
+}
+
+/* the yardstick, on scenes that nothing was tuned on */
+static void
+test_dynamics_beats_baselines (void)
+{
+  g_autoptr (NfRenderer) renderer = nf_renderer_new (120, 80, 1);
+  NfConfusion *scores[3];
+  NfSceneParams params;
+  Clip clip = clip_new (120, 80);
+  gdouble jaccard[3];
+
+  for (guint i = 0; i < 3; i++)
+    scores[i] = nf_confusion_new (NF_N_CLASSES);
+  nf_scene_params_init (&params);
+  params.seed = 987654;
+  for (params.clip = 0; params.clip < 24; params.clip++) {
+    g_autoptr (NfScene) scene = nf_scene_new (&params, NULL);
+
+    for (guint t = 0; t < FRAMES; t++) {
+      guint n;
+      const NfSceneObject *objects = nf_scene_objects (scene, t, &n);
+
+      clip_draw (&clip, renderer, t, nf_scene_view (scene), objects, n);
+    }
+    for (guint i = 0; i < 3; i++) {
+      clip_foretell (&clip, (NfExtrapolateMethod) i, PAST);
+      nf_confusion_add (scores[i],
+          (NfMask){ clip_mask (&clip, FRAMES - 1), 120 },
+          (NfMask){ clip_last (&clip), 120 }, 120, 80);
+    }
+  }
+  for (guint i = 0; i < 3; i++) {
+    jaccard[i] = nf_confusion_jaccard (scores[i]);
+    nf_confusion_free (scores[i]);
+  }
+  g_test_message ("hold %.3f, linear %.3f, dynamics %.3f", jaccard[0],
+      jaccard[1], jaccard[2]);
+  g_assert_cmpfloat (jaccard[NF_EXTRAPOLATE_DYNAMICS], >,
+      MAX (jaccard[NF_EXTRAPOLATE_HOLD], jaccard[NF_EXTRAPOLATE_LINEAR])
+          + 0.10);
+  clip_free (&clip);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/bodies/head-on", test_bodies_head_on);
+  g_test_add_func ("/bodies/cube-turns", test_bodies_cube_turns);
+  g_test_add_func ("/bodies/slow-down", test_bodies_slow_down);
+  g_test_add_func ("/motion/last-piece", test_motion_of_last_piece);
+  g_test_add_func ("/dynamics/rest", test_dynamics_rest_is_kept);
+  g_test_add_func ("/dynamics/straight-on", test_dynamics_straight_on);
+  g_test_add_func ("/dynamics/hidden", test_dynamics_hidden_comes_back);
+  g_test_add_func ("/dynamics/leaves", test_dynamics_leaves);
+  g_test_add_func ("/dynamics/collision", test_dynamics_collision);
+  g_test_add_func ("/dynamics/repeatable", test_dynamics_is_repeatable);
+  g_test_add_func ("/dynamics/baselines", test_dynamics_beats_baselines);
+
+  return g_test_run ();
+}
