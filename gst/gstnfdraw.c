@@ -102,8 +102,8 @@ gst_nf_draw_settings_install (GObjectClass *klass, guint first)
   /**
    * GstNfPredict:sampler:
    *
-   * The method of going from noise to frames. dpm-solver++ needs the fewest
-   * steps: 10 to 20.
+   * The method of going from noise to frames. With 10 to 20 steps dpm-solver++
+   * is the nearest to what many steps give.
    *
    * Default: ddim. Since: 0.1
    */

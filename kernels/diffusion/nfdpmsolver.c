@@ -2,39 +2,41 @@
  *
  * nfdpmsolver — deterministic sampling of second order (DPM-Solver++(2M))
  *
- * With s = sqrt (1 - a), l = log (sqrt (a) / s), h = l' - l and D the clean
- * frames as they are estimated here and, hollow, D- one step of h- before:
+ * With s = sqrt (1 - a), l = log (sqrt (a) / s), h = l' - l, and x0 the clean
+ * frames as they are estimated here, x0- and h- those of the step before:
  *
- *   x' = s' / s x + sqrt (a') (1 - exp (-h)) (D + h / (2 h-) (D - D-))
+ *   x' = s' / s x + sqrt (a') (1 - exp (-h)) (x0 + h / (2 h-) (x0 - x0-))
  *
- * One evaluation a step. The first step has no past and the last one, to a' = 1,
- * an infinite h: there D alone is taken, which is a step of DDIM. Lu, Zhou, Bao,
- * Chen, Li, Zhu, "DPM-Solver++: fast solver for guided sampling of diffusion
- * probabilistic models", 2022, algorithm 2. Its labels lie evenly in l, see
- * nf_schedule_even_steps(). */
+ * which is a step of DDIM, sqrt (a') x0 + s' e, and what x0's change adds. In
+ * that form a clipped x0 is taken as the other methods take it. The first step
+ * has no past and the last one, to a' = 1, an infinite h: they are steps of
+ * DDIM. One evaluation a step. Lu, Zhou, Bao, Chen, Li, Zhu, "DPM-Solver++: fast
+ * solver for guided sampling of diffusion probabilistic models", 2022,
+ * algorithm 2. Its labels lie evenly in l, see nf_schedule_even_steps(). */
 #include "diffusion/nfsampler.h"
 
 #include <math.h>
 
-/* D with what it gained since the step before */
-static NfTensor *
-extrapolate (
-    NfTensor *clean, NfTensor *past, gdouble h, gdouble h_past, GError **error)
-{
-  gdouble gain = h_past > 0.0 ? h / (2.0 * h_past) : 0.0;
-
-  return past != NULL && gain > 0.0
-      ? nf_sampler_mix (clean, 1.0 + gain, past, -gain, error)
-      : nf_tensor_ref (clean);
-}
-
-/* from noise level a to next given the frames to aim at */
-static NfTensor *
-step (NfTensor *x, NfTensor *aim, gdouble a, gdouble next, GError **error)
+/* how much of its last change x0 gains in a step from noise level a to next */
+static gdouble
+gain (gdouble a, gdouble next, gdouble h, gdouble h_past)
 {
   gdouble keep = a < 1.0 ? sqrt ((1.0 - next) / (1.0 - a)) : 0.0;
 
-  return nf_sampler_mix (x, keep, aim, sqrt (next) - keep * sqrt (a), error);
+  return h_past > 0.0 ? (sqrt (next) - keep * sqrt (a)) * h / (2.0 * h_past)
+                      : 0.0;
+}
+
+static NfTensor *
+step (NfTensor *clean, NfTensor *past, NfTensor *e, gdouble next, gdouble more,
+    GError **error)
+{
+  g_autoptr (NfTensor) moved =
+      nf_sampler_mix (clean, sqrt (next) + more, e, sqrt (1.0 - next), error);
+
+  return moved != NULL && past != NULL && more > 0.0
+      ? nf_sampler_mix (moved, 1.0, past, -more, error)
+      : g_steal_pointer (&moved);
 }
 
 NfTensor *
@@ -53,9 +55,9 @@ nf_sampler_walk_dpm_solver (const NfSampler *sampler, NfTensor *x,
         nf_sampler_predict (sampler, now, (gfloat) labels[i], error);
     NfTensor *clean =
         e != NULL ? nf_sampler_clean (sampler, now, e, a, error) : NULL;
-    g_autoptr (NfTensor) aim =
-        clean != NULL ? extrapolate (clean, past, h, h_past, error) : NULL;
-    NfTensor *moved = aim != NULL ? step (now, aim, a, next, error) : NULL;
+    NfTensor *moved = clean != NULL
+        ? step (clean, past, e, next, gain (a, next, h, h_past), error)
+        : NULL;
 
     nf_tensor_unref (now);
     now = moved;
