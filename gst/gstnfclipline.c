@@ -92,7 +92,6 @@ gst_nf_clip_line_seek (GstNfClipLine *line, GstEvent *event)
 {
   const GstNfClipTimes *times = &line->times;
   GstSegment segment = line->segment;
-  GstClockTime shown = MIN (segment.position, segment.stop);
   GstSeekFlags flags;
   gint64 start, stop;
   gdouble rate;
@@ -104,10 +103,6 @@ gst_nf_clip_line_seek (GstNfClipLine *line, GstEvent *event)
       || !gst_segment_do_seek (&segment, rate, GST_FORMAT_TIME, flags,
           GST_SEEK_TYPE_SET, start, GST_SEEK_TYPE_SET, stop, NULL))
     return FALSE;
-  /* without a flush the frames that were shown until now count, too */
-  if ((flags & GST_SEEK_FLAG_FLUSH) == 0)
-    segment.base =
-        gst_segment_to_running_time (&line->segment, GST_FORMAT_TIME, shown);
   frame = gst_nf_clip_times_frame_at (times, segment.start);
   frame = MIN (frame, gst_nf_clip_times_n_frames (times));
   if ((flags & GST_SEEK_FLAG_KEY_UNIT) != 0) {

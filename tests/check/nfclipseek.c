@@ -151,6 +151,38 @@ GST_START_TEST (test_seek_shows_what_playing_shows)
 }
 GST_END_TEST;
 
+static GstPadProbeReturn
+count_flushes (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START)
+    g_atomic_int_inc ((gint *) data);
+
+  return GST_PAD_PROBE_OK;
+}
+
+/* though it comes from both sinks */
+GST_START_TEST (test_seek_is_done_once)
+{
+  gint flushes = 0;
+  NfClipRig rig;
+  GstPad *pad;
+
+  nf_clip_rig_open (&rig, SMALL "clips=6");
+  pad = gst_element_get_static_pad (rig.src, "mask");
+  gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH,
+      count_flushes, &flushes, NULL);
+  for (gint i = 1; i <= 3; i++) {
+    fail_unless (nf_clip_rig_seek (&rig, rig.pipeline, new_seek (0)));
+    fail_unless_equals_int (g_atomic_int_get (&flushes), i);
+  }
+  nf_clip_rig_close (&rig);
+  gst_object_unref (pad);
+}
+GST_END_TEST;
+
 /* the segment says the same as the seek, and both pads get the same events */
 GST_START_TEST (test_seek_segments)
 {
@@ -258,9 +290,11 @@ expect_segment_done (GstBus *bus, GstClockTime expected)
   gst_message_unref (message);
 }
 
-/* as a player does that shows one clip again and again */
+/* as a player does that shows a part again and again: it begins with frame 6
+ * and ends in the middle of frame 8 */
 GST_START_TEST (test_seek_segment_loops)
 {
+  const GstClockTime stop = 9 * FRAME - FRAME / 2;
   NfClipRig rig;
 
   nf_clip_rig_open (&rig, SMALL "clips=6");
@@ -268,11 +302,21 @@ GST_START_TEST (test_seek_segment_loops)
     GstSeekFlags flags =
         GST_SEEK_FLAG_SEGMENT | (i == 0 ? GST_SEEK_FLAG_FLUSH : 0);
 
-    fail_unless (gst_element_seek (rig.pipeline, 1.0, clip_format (), flags,
-        GST_SEEK_TYPE_SET, 2, GST_SEEK_TYPE_SET, 3));
-    for (guint frame = 6; frame < 9; frame++)
-      nf_clip_rig_expect_frame (&rig, frame, frame == 6);
-    expect_segment_done (rig.bus, 9 * FRAME);
+    fail_unless (gst_element_seek (rig.pipeline, 1.0, GST_FORMAT_TIME, flags,
+        GST_SEEK_TYPE_SET, 6 * FRAME, GST_SEEK_TYPE_SET, stop));
+    for (guint pad = 0; pad < NF_CLIP_RIG_PADS; pad++) {
+      GstSample *sample = nf_clip_rig_pull (&rig, pad);
+
+      fail_unless (sample != NULL);
+      fail_unless_equals_uint64 (
+          GST_BUFFER_PTS (gst_sample_get_buffer (sample)), 6 * FRAME);
+      fail_unless_equals_uint64 (
+          gst_sample_get_segment (sample)->base, i * (stop - 6 * FRAME));
+      gst_sample_unref (sample);
+    }
+    for (guint frame = 7; frame < 9; frame++)
+      nf_clip_rig_expect_frame (&rig, frame, FALSE);
+    expect_segment_done (rig.bus, stop);
   }
   fail_unless (gst_element_seek (rig.pipeline, 1.0, clip_format (), 0,
       GST_SEEK_TYPE_SET, 5, GST_SEEK_TYPE_SET, -1));
@@ -533,6 +577,7 @@ nfclipseek_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_test (tc, test_seek_shows_what_playing_shows);
+  tcase_add_test (tc, test_seek_is_done_once);
   tcase_add_test (tc, test_seek_segments);
   tcase_add_test (tc, test_seek_without_flush);
   tcase_add_test (tc, test_seek_segment_loops);
