@@ -264,11 +264,12 @@ nf_op_group_norm_modulated (const NfGroupNormInputs *inputs,
 
 NfTensor *
 nf_op_batch_norm (NfTensor *x, NfTensor *weight, NfTensor *bias, NfTensor *mean,
-    NfTensor *var, const NfBatchNormParams *params, GError **error)
+    NfTensor *var, NfTensor *residual, const NfBatchNormParams *params,
+    GError **error)
 {
-  NfTensor *in[] = { x, weight, bias, mean, var };
+  NfTensor *in[] = { x, weight, bias, mean, var, residual };
 
-  return nf_op_run (NF_OP_BATCH_NORM, in, 5, params, error);
+  return nf_op_run (NF_OP_BATCH_NORM, in, 6, params, error);
 }
 
 NfTensor *

@@ -258,10 +258,11 @@ NfTensor *nf_op_group_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,
 /* act ((norm (x, skip) (1 + scale) + shift) (1 + time_scale) + time_shift) */
 NfTensor *nf_op_group_norm_modulated (const NfGroupNormInputs *inputs,
     const NfGroupNormParams *params, GError **error);
-/* all but x (1, C, 1, 1); mean and var change in training */
+/* act (norm (x) + residual); residual (nullable) has x's shape, all others
+ * (1, C, 1, 1); mean and var change in training */
 NfTensor *nf_op_batch_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,
-    NfTensor *mean, NfTensor *var, const NfBatchNormParams *params,
-    GError **error);
+    NfTensor *mean, NfTensor *var, NfTensor *residual,
+    const NfBatchNormParams *params, GError **error);
 /* x * (1 + scale) + shift; scale and shift (N or 1, C, H or 1, W or 1) */
 NfTensor *nf_op_modulate (
     NfTensor *x, NfTensor *scale, NfTensor *shift, GError **error);

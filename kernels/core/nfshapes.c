@@ -77,11 +77,12 @@ is_vector (const NfTensor *t, gint64 c)
   return t->n == 1 && t->c == c && t->h == 1 && t->w == 1;
 }
 
-/* optional vectors of c values from input `first` on */
+/* optional vectors of c values: the inputs from `first` to `last` */
 static gboolean
-vectors_fit (const NfOpCall *call, guint first, gint64 c, GError **error)
+vectors_fit (
+    const NfOpCall *call, guint first, guint last, gint64 c, GError **error)
 {
-  for (guint i = first; i < call->n_in; i++)
+  for (guint i = first; i <= MIN (last, call->n_in - 1); i++)
     if (call->in[i] != NULL && !is_vector (call->in[i], c))
       return refuse (call, error,
           "input %u must be a vector of %" G_GINT64_FORMAT " values", i, c);
@@ -282,8 +283,11 @@ gboolean
 nf_shape_batch_norm (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfBatchNormParams *p = call->params;
+  const NfTensor *x = call->in[0], *residual = call->in[5];
 
-  return all_f32 (call, error) && vectors_fit (call, 1, call->in[0]->c, error)
+  if (residual != NULL && !nf_tensor_same_shape (residual, x))
+    return refuse (call, error, "the residual must have the shape of x");
+  return all_f32 (call, error) && vectors_fit (call, 1, 4, x->c, error)
       && act_fits (call, p->act, NF_ACT_RELU, error)
       && same_as (call->in[0], NF_F32, out);
 }

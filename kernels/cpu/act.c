@@ -27,7 +27,7 @@ nf_cpu_through_relu (const NfTensor *y, const NfTensor *dy, GError **error)
   to = nf_cpu_f32 (masked);
 #pragma omp parallel for if (n > NF_CPU_GRAIN)
   for (gsize i = 0; i < n; i++)
-    to[i] = out[i] > 0.0f ? grad[i] : 0.0f;
+    to[i] = nf_vec_gate (grad[i], out[i]);
   return masked;
 }
 

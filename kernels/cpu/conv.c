@@ -5,6 +5,7 @@
  * y = act (gain * (sum x * weight + bias + residual)). ReLU's gradient is taken
  * from y: dy counts where y > 0. See docs/ops.md. */
 #include "cpu/nfdnnl.h"
+#include "cpu/nfvec.h"
 
 static NfDnnlConv
 conv_of (const NfOpCall *call)
@@ -43,7 +44,7 @@ through_act (
 
 #pragma omp parallel for if (n > NF_CPU_GRAIN)
   for (gsize i = 0; i < n; i++)
-    dz[i] = !relu || y[i] > 0.0f ? gain * dy[i] : 0.0f;
+    dz[i] = gain * (relu ? nf_vec_gate (dy[i], y[i]) : dy[i]);
 }
 
 gboolean

@@ -77,4 +77,15 @@ nf_vec_narrow (gfloat x)
   return (guint16) (x != x ? f.bits >> 16 | 0x40u : rounded);
 }
 
+/* x where gate > 0, else 0: the gradient through a ReLU. The compiler makes a
+ * jump of a plain choice, and no vectors */
+static inline gfloat
+nf_vec_gate (gfloat x, gfloat gate)
+{
+  NfVecFloat y = { .value = x };
+
+  y.bits &= -(guint32) (gate > 0.0f);
+  return y.value;
+}
+
 G_END_DECLS

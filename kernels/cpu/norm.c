@@ -2,46 +2,130 @@
  *
  * norm — batch norm and modulation, forward and backward (CPU)
  *
- * The norm is y = a x + b with a, b per channel. With xh = (x - mean) r, r = 1 / sqrt (var + eps),
+ * The norm is y = act (a x + b + residual) with a, b per channel. With dy only
+ * where a ReLU let it pass, xh = (x - mean) r, r = 1 / sqrt (var + eps),
  * g = dy weight and means over the m elements that were normalised together:
  *   dx = r (g - mean (g) - xh mean (g xh)),
- *   dweight = sum dy xh, dbias = sum dy,
+ *   dweight = sum dy xh, dbias = sum dy, dresidual = dy,
  * so dx = p dy + q x + s per channel, with p, q, s from the sums of dy and
- * dy x alone. Sources: Ioffe and Szegedy, "Batch
- * normalization", 2015; Park et al. (SPADE), 2019. Sibling: groupnorm.c */
+ * dy x alone: two passes. Sources: Ioffe and Szegedy, "Batch normalization",
+ * 2015; Park et al. (SPADE), 2019. Sibling: groupnorm.c */
 #include "cpu/nfcpu.h"
+#include "cpu/nfvec.h"
 
 #include <math.h>
 #include <string.h>
 
-/* y = act (a[c] x + b[c]) over rows of c channels */
-static void
-scale_rows (const gfloat *x, gint64 rows, gint64 c, const gfloat *a,
-    const gfloat *b, gboolean relu, gfloat *y)
+#define PARTS 32 /* of a sum, at most: see sums.c */
+
+/* rows of c channels; what is not there is NULL */
+typedef struct
 {
-#pragma omp parallel for if (rows * c > NF_CPU_GRAIN)
-  for (gint64 r = 0; r < rows; r++) {
-    const gfloat *from = x + r * c;
-    gfloat *to = y + r * c;
+  const gfloat *x, *y, *dy, *residual;
+  gint64 c;
+} Rows;
 
-    for (gint64 i = 0; i < c; i++) {
-      gfloat v = a[i] * from[i] + b[i];
+static Rows
+rows_from (const Rows *k, gint64 row)
+{
+  gint64 at = row * k->c;
 
-      to[i] = relu && v < 0.0f ? 0.0f : v;
-    }
-  }
+  return (Rows){ k->x + at, k->y != NULL ? k->y + at : NULL,
+    k->dy != NULL ? k->dy + at : NULL,
+    k->residual != NULL ? k->residual + at : NULL, k->c };
 }
 
-/* dx = p[c] dy + q[c] x + s[c] */
-static void
-combine_rows (const gfloat *dy, const gfloat *x, gint64 rows, gint64 c,
-    const gfloat *pqs, gfloat *dx)
+static inline __attribute__ ((always_inline)) void
+scale_body (const Rows *k, gint64 rows, const gfloat *ab, gboolean adds,
+    gboolean relu, gfloat *restrict y)
 {
-#pragma omp parallel for if (rows * c > NF_CPU_GRAIN)
-  for (gint64 r = 0; r < rows; r++)
-    for (gint64 i = 0; i < c; i++)
-      dx[r * c + i] =
-          pqs[i] * dy[r * c + i] + pqs[c + i] * x[r * c + i] + pqs[2 * c + i];
+  const gfloat *x = k->x, *residual = k->residual;
+  const gint64 c = k->c;
+
+  for (gint64 at = 0; at < rows * c; at += c)
+    for (gint64 i = 0; i < c; i++) {
+      gfloat v = ab[i] * x[at + i] + ab[c + i];
+
+      if (adds)
+        v += residual[at + i];
+      y[at + i] = relu && v < 0.0f ? 0.0f : v;
+    }
+}
+
+/* y = act (a[c] x + b[c] + residual) */
+NF_CPU_CLONES static void
+scale_rows (
+    const Rows *k, gint64 rows, const gfloat *ab, gboolean relu, gfloat *y)
+{
+  if (k->residual != NULL && relu)
+    scale_body (k, rows, ab, TRUE, TRUE, y);
+  else if (k->residual != NULL)
+    scale_body (k, rows, ab, TRUE, FALSE, y);
+  else if (relu)
+    scale_body (k, rows, ab, FALSE, TRUE, y);
+  else
+    scale_body (k, rows, ab, FALSE, FALSE, y);
+}
+
+static inline __attribute__ ((always_inline)) void
+sums_body (const Rows *k, gint64 rows, gboolean relu, gdouble *restrict sum_g,
+    gdouble *restrict sum_gx)
+{
+  const gfloat *x = k->x, *y = relu ? k->y : k->x, *dy = k->dy;
+  const gint64 c = k->c;
+
+  for (gint64 at = 0; at < rows * c; at += c)
+    for (gint64 i = 0; i < c; i++) {
+      gfloat d = dy[at + i], up = y[at + i];
+      gdouble g = (gdouble) (relu ? nf_vec_gate (d, up) : d);
+
+      sum_g[i] += g;
+      sum_gx[i] += g * (gdouble) x[at + i];
+    }
+}
+
+/* adds g and g x, g being dy where it passes */
+NF_CPU_CLONES static void
+part_sums (const Rows *k, gint64 rows, gdouble *sums)
+{
+  if (k->y != NULL)
+    sums_body (k, rows, TRUE, sums, sums + k->c);
+  else
+    sums_body (k, rows, FALSE, sums, sums + k->c);
+}
+
+static inline __attribute__ ((always_inline)) void
+combine_body (const Rows *k, gint64 rows, const gfloat *pqs, gboolean relu,
+    gfloat *restrict dx, gfloat *restrict dresidual)
+{
+  const gfloat *x = k->x, *y = relu ? k->y : k->x, *dy = k->dy;
+  const gint64 c = k->c;
+
+  for (gint64 at = 0; at < rows * c; at += c)
+    for (gint64 i = 0; i < c; i++) {
+      gfloat d = dy[at + i], up = y[at + i];
+      gfloat g = relu ? nf_vec_gate (d, up) : d;
+
+      if (dx != NULL)
+        dx[at + i] = pqs[i] * g + pqs[c + i] * x[at + i] + pqs[2 * c + i];
+      if (dresidual != NULL)
+        dresidual[at + i] = g;
+    }
+}
+
+/* dx = p[c] g + q[c] x + s[c], dresidual = g */
+NF_CPU_CLONES static void
+combine_rows (const Rows *k, gint64 rows, const gfloat *pqs, gfloat *dx,
+    gfloat *dresidual)
+{
+  if (dresidual != NULL && k->y != NULL)
+    combine_body (k, rows, pqs, TRUE, dx, dresidual);
+  else if (dresidual != NULL)
+    combine_body (k, rows, pqs, FALSE, dx, dresidual);
+  else if (k->y != NULL)
+    combine_body (k, rows, pqs, TRUE, dx, NULL);
+  else
+    combine_body (k, rows, pqs, FALSE, dx, NULL);
 }
 
 /* p, q, s of dx for what was normalised together; adds to dweight and dbias */
@@ -110,6 +194,31 @@ batch_stats (const NfOpCall *call, gfloat *mean, gfloat *r)
   nf_tensor_changed (call->in[4]);
 }
 
+static gint64
+rows_per_part (gint64 rows, gint64 c)
+{
+  return MAX ((rows + PARTS - 1) / PARTS, NF_CPU_GRAIN / c + 1);
+}
+
+static void
+scale_all (const NfOpCall *call, const gfloat *ab)
+{
+  const NfBatchNormParams *p = call->params;
+  const NfTensor *x = call->in[0];
+  gint64 rows = x->n * x->h * x->w, per = rows_per_part (rows, x->c);
+  const Rows k = { .x = nf_cpu_f32 (x),
+    .residual = call->in[5] != NULL ? nf_cpu_f32 (call->in[5]) : NULL,
+    .c = x->c };
+
+#pragma omp parallel for if (rows > per)
+  for (gint64 i = 0; i < rows; i += per) {
+    Rows part = rows_from (&k, i);
+
+    scale_rows (&part, MIN (per, rows - i), ab, p->act == NF_ACT_RELU,
+        nf_cpu_f32 (call->out) + i * x->c);
+  }
+}
+
 /* saved[0]: (1, 2 C, 1, 1): mean, then r */
 gboolean
 nf_cpu_batch_norm_forward (NfOpCall *call, GError **error)
@@ -136,10 +245,44 @@ nf_cpu_batch_norm_forward (NfOpCall *call, GError **error)
     ab[i] = nf_cpu_f32 (call->in[1])[i] * r[i];
     ab[c + i] = nf_cpu_f32 (call->in[2])[i] - mean[i] * ab[i];
   }
-  scale_rows (nf_cpu_f32 (x), x->n * x->h * x->w, c, ab, ab + c,
-      p->act == NF_ACT_RELU, nf_cpu_f32 (call->out));
+  scale_all (call, ab);
   call->saved[0] = stats;
   return TRUE;
+}
+
+/* sums of g and of g x, each of c channels */
+static void
+sums_all (const Rows *k, gint64 rows, gdouble *sums)
+{
+  gint64 c = k->c, per = rows_per_part (rows, c),
+         parts = (rows + per - 1) / per;
+  g_autofree gdouble *room = g_new0 (gdouble, parts * 2 * c);
+
+#pragma omp parallel for if (parts > 1)
+  for (gint64 i = 0; i < parts; i++) {
+    Rows part = rows_from (k, i * per);
+
+    part_sums (&part, MIN (per, rows - i * per), room + i * 2 * c);
+  }
+  memset (sums, 0, (gsize) (2 * c) * sizeof *sums);
+  for (gint64 i = 0; i < parts * 2 * c; i++)
+    sums[i % (2 * c)] += room[i];
+}
+
+static void
+combine_all (const Rows *k, gint64 rows, const gfloat *pqs, NfTensor *dx,
+    NfTensor *dresidual)
+{
+  gint64 c = k->c, per = rows_per_part (rows, c);
+
+#pragma omp parallel for if (rows > per)
+  for (gint64 i = 0; i < rows; i += per) {
+    Rows part = rows_from (k, i);
+
+    combine_rows (&part, MIN (per, rows - i), pqs,
+        dx != NULL ? nf_cpu_f32 (dx) + i * c : NULL,
+        dresidual != NULL ? nf_cpu_f32 (dresidual) + i * c : NULL);
+  }
 }
 
 gboolean
@@ -153,22 +296,18 @@ nf_cpu_batch_norm_backward (NfOpCall *call, const NfTensor *grad_out,
   g_autofree gdouble *sums = g_new (gdouble, 2 * c);
   g_autofree gdouble *dwb = g_new0 (gdouble, 2 * c);
   g_autofree gfloat *pqs = g_new (gfloat, 3 * c);
-  g_autoptr (NfTensor) masked = NULL;
-  const gfloat *dy = nf_cpu_f32 (grad_out);
+  const Rows k = { .x = nf_cpu_f32 (x),
+    .y = p->act == NF_ACT_RELU ? nf_cpu_f32 (call->out) : NULL,
+    .dy = nf_cpu_f32 (grad_out),
+    .c = c };
 
-  if (p->act == NF_ACT_RELU) {
-    masked = nf_cpu_through_relu (call->out, grad_out, error);
-    if (masked == NULL)
-      return FALSE;
-    dy = nf_cpu_f32 (masked);
-  }
-  nf_cpu_channel_sums (dy, nf_cpu_f32 (x), rows, c, sums, sums + c);
+  sums_all (&k, rows, sums);
   nf_cpu_norm_terms (sums, sums + c, rows, c, 1, nf_cpu_f32 (call->in[1]), mean,
       mean + c, pqs, dwb, dwb + c);
   if (!p->training)
     memset (pqs + c, 0, (gsize) (2 * c) * sizeof *pqs);
-  if (grad_in[0] != NULL)
-    combine_rows (dy, nf_cpu_f32 (x), rows, c, pqs, nf_cpu_f32 (grad_in[0]));
+  if (grad_in[0] != NULL || grad_in[5] != NULL)
+    combine_all (&k, rows, pqs, grad_in[0], grad_in[5]);
   store (dwb, c, grad_in[1]);
   store (dwb + c, c, grad_in[2]);
   return TRUE;

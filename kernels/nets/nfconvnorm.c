@@ -153,18 +153,12 @@ static NfTensor *
 run_apart (NfConvNorm *layer, NfTensor *x, const NfConv2dParams *params,
     NfTensor *residual, const NfForward *forward, GError **error)
 {
-  const NfAxpbyParams sum = { 1.0f, 1.0f, params->act };
   g_autoptr (NfTensor) h =
       nf_conv_run (&layer->conv, x, params->stride, NF_ACT_NONE, error);
-  g_autoptr (NfTensor) y = NULL;
 
-  if (h == NULL)
-    return NULL;
-  y = nf_batch_norm_run (&layer->norm, h, forward,
-      residual == NULL ? params->act : NF_ACT_NONE, error);
-  if (y == NULL || residual == NULL)
-    return g_steal_pointer (&y);
-  return nf_op_axpby (y, residual, &sum, error);
+  return h != NULL ? nf_batch_norm_run (
+             &layer->norm, h, residual, forward, params->act, error)
+                   : NULL;
 }
 
 /**
@@ -218,6 +212,6 @@ nf_conv_norm_run_up (NfConvNorm *layer, NfTensor *const *x, guint n,
   }
   h = nf_op_conv2d_cat (x, n, layer->conv.weight, NULL, &params, error);
   return h != NULL
-      ? nf_batch_norm_run (&layer->norm, h, forward, NF_ACT_RELU, error)
+      ? nf_batch_norm_run (&layer->norm, h, NULL, forward, NF_ACT_RELU, error)
       : NULL;
 }

@@ -215,7 +215,7 @@ count_batch (const NfBatchNorm *norm, GError **error)
 }
 
 NfTensor *
-nf_batch_norm_run (const NfBatchNorm *norm, NfTensor *x,
+nf_batch_norm_run (const NfBatchNorm *norm, NfTensor *x, NfTensor *residual,
     const NfForward *forward, NfAct act, GError **error)
 {
   NfBatchNormParams params = { forward != NULL && forward->training,
@@ -223,6 +223,6 @@ nf_batch_norm_run (const NfBatchNorm *norm, NfTensor *x,
 
   if (params.training && !count_batch (norm, error))
     return NULL;
-  return nf_op_batch_norm (
-      x, norm->weight, norm->bias, norm->mean, norm->var, &params, error);
+  return nf_op_batch_norm (x, norm->weight, norm->bias, norm->mean, norm->var,
+      residual, &params, error);
 }

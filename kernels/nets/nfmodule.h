@@ -80,7 +80,7 @@ NfTensor *nf_linear_run (const NfLinear *linear, NfTensor *x, GError **error);
 gboolean nf_batch_norm_init (NfBatchNorm *norm, NfParams *params,
     const gchar *path, gint64 c, GError **error);
 NfTensor *nf_batch_norm_run (const NfBatchNorm *norm, NfTensor *x,
-    const NfForward *forward, NfAct act, GError **error);
+    NfTensor *residual, const NfForward *forward, NfAct act, GError **error);
 
 NfTensor *nf_vector_init (NfParams *params, const gchar *path,
     const gchar *name, gint64 c, gboolean trainable, NfInit init, gfloat scale,

@@ -156,6 +156,9 @@ const OpRow op_rows[] = {
   ROW (BATCH_NORM, "eval", 1e-12, BN (FALSE, 0.1f, 1e-5f), X (3, 16, 3, 2), X (1, 16, 1, 1), X (1, 16, 1, 1), C (1, 16, 1, 1), V (1, 16, 1, 1)),
   ROW (BATCH_NORM, "eval-relu", 1e-12, BN (FALSE, 0.1f, 1e-5f, NF_ACT_RELU), X (1, 33, 3, 5), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1)),
   ROW (BATCH_NORM, "eval-one-pixel", 1e-12, BN (FALSE, 0.1f, 1e-5f), X (1, 1, 1, 1), X (1, 1, 1, 1), X (1, 1, 1, 1), C (1, 1, 1, 1), V (1, 1, 1, 1)),
+  ROW (BATCH_NORM, "training-residual", 1e-12, BN (TRUE, 0.1f, 1e-5f), X (3, 5, 3, 5), X (1, 5, 1, 1), X (1, 5, 1, 1), C (1, 5, 1, 1), V (1, 5, 1, 1), X (3, 5, 3, 5)),
+  ROW (BATCH_NORM, "training-residual-relu", 1e-12, BN (TRUE, 0.1f, 1e-5f, NF_ACT_RELU), X (3, 33, 3, 5), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1), X (3, 33, 3, 5)),
+  ROW (BATCH_NORM, "eval-residual-relu", 1e-12, BN (FALSE, 0.1f, 1e-5f, NF_ACT_RELU), X (1, 16, 3, 5), X (1, 16, 1, 1), X (1, 16, 1, 1), C (1, 16, 1, 1), V (1, 16, 1, 1), X (1, 16, 3, 5)),
   ROW (BATCH_NORM, "training-large", 1e-12, BN (TRUE, 0.1f, 1e-5f), X (3, 33, 13, 15), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1)),
 
   ROW (MODULATE, "maps", 1e-12, NO_PARAMS, X (3, 5, 3, 4), X (3, 5, 3, 4), X (3, 5, 3, 4)),

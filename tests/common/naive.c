@@ -362,9 +362,10 @@ naive_batch_norm (Naive **in, guint n_in, gconstpointer params)
     {
       gdouble z = (*naive_at (a, n, c, y, x) - mean) / sqrt (var + p->eps);
 
-      *naive_at (out, n, c, y, x) = act (
-          z * *naive_at (in[1], 0, c, 0, 0) + *naive_at (in[2], 0, c, 0, 0),
-          p->act);
+      z = z * *naive_at (in[1], 0, c, 0, 0) + *naive_at (in[2], 0, c, 0, 0);
+      if (n_in > 5)
+        z += *naive_at (in[5], n, c, y, x);
+      *naive_at (out, n, c, y, x) = act (z, p->act);
     }
   }
   return out;

@@ -115,7 +115,7 @@ static void
 normalize_channel (const NfOpCall *call, gint64 c)
 {
   const NfBatchNormParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[0], *residual = call->in[5];
   const gdouble rows = (gdouble) (x->n * x->h * x->w);
   gfloat *y = call->out->data;
   gdouble mean = 0, var = 0, scale, value;
@@ -130,7 +130,8 @@ normalize_channel (const NfOpCall *call, gint64 c)
   scale = (gdouble) f32 (call->in[1])[c] / sqrt (var + (gdouble) p->eps);
   for (r = 0; r < x->n * x->h * x->w; r++) {
     value = ((gdouble) f32 (x)[r * x->c + c] - mean) * scale
-        + (gdouble) f32 (call->in[2])[c];
+        + (gdouble) f32 (call->in[2])[c]
+        + (residual != NULL ? (gdouble) f32 (residual)[r * x->c + c] : 0.0);
     y[r * x->c + c] =
         (gfloat) (p->act == NF_ACT_RELU ? MAX (value, 0.0) : value);
   }
