@@ -284,7 +284,8 @@ test_conv2d_sees_updated_weight (void)
 static gboolean
 sums_in_onednn (NfOp op)
 {
-  return op == NF_OP_CONV2D || op == NF_OP_LINEAR || op == NF_OP_ATTENTION;
+  return op == NF_OP_CONV2D || op == NF_OP_CONV2D_CAT || op == NF_OP_LINEAR
+      || op == NF_OP_ATTENTION;
 }
 
 static void
