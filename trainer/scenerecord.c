@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define GROUP "scenes"
+#define LOCK_TRIES 10
+#define LOCK_INTERVAL (G_USEC_PER_SEC / 10)
 #define COMMENT                                                                \
   " What these clips were made with, so that nextframe-train synth can go "    \
   "on.\n"
@@ -109,7 +111,8 @@ check_empty (const gchar *folder, GError **error)
   return TRUE;
 }
 
-/* Holds the folder against other programs, where the file system can. */
+/* Holds the folder against other programs, where the file system can. One that
+ * was killed has a moment to let go. */
 static int
 lock_folder (const gchar *folder, GError **error)
 {
@@ -124,8 +127,11 @@ lock_folder (const gchar *folder, GError **error)
     nf_file_fail (folder, "open the folder", error);
     return -1;
   }
-  if (flock (fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-    return fd;
+  for (guint i = 0; i < LOCK_TRIES; i++) {
+    if (flock (fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+      return fd;
+    g_usleep (LOCK_INTERVAL);
+  }
   g_set_error (error, NF_ERROR, NF_ERROR_IO,
       "%s: another nextframe-train synth is writing there; wait for it, or "
       "choose another --out",
