@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfthreads — how many CPU threads ops use, and how these wait for work
+ * nfthreads — how many CPU threads ops use
  *
  * Two threads of one core share its arithmetic units, so more threads than
  * cores slow the ops down.
- * See: kernels/core/nfturn.c (which thread computes when) */
+ * See: kernels/core/nfturn.c (who computes when), nfspin.c (how threads wait) */
 #define _GNU_SOURCE /* sched_getaffinity() */
 #include "core/nfthreads.h"
 
@@ -12,7 +12,6 @@
 #include <omp.h>
 #include <sched.h>
 #include <string.h>
-#include <unistd.h>
 
 /* "PACKAGE.CORE" of a CPU, or its own number where the system tells none. */
 static gchar *
@@ -182,59 +181,4 @@ guint
 nf_threads_get (void)
 {
   return MAX (1, omp_get_max_threads ());
-}
-
-/* one thread more than there are processors, itself counted; none ever ends */
-static gpointer
-idle_team (gpointer data)
-{
-  volatile gint started = 0;
-
-#pragma omp parallel num_threads(omp_get_num_procs() + 1)
-  {
-#pragma omp atomic
-    started++;
-  }
-  while (TRUE)
-    pause ();
-  return NULL;
-}
-
-static gpointer
-start_idle_team (gpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  GThread *thread;
-
-  if (g_getenv ("OMP_WAIT_POLICY") || g_getenv ("GOMP_SPINCOUNT"))
-    return NULL;
-  thread = g_thread_try_new ("nf-idle", idle_team, NULL, &error);
-  if (thread)
-    g_thread_unref (thread);
-  else
-    g_message (
-        "threads: ops' threads will spin while they wait: %s", error->message);
-  return NULL;
-}
-
-/**
- * nf_threads_wait_asleep:
- *
- * Makes the threads of ops sleep where they have nothing to do, rather than
- * spin, unless OMP_WAIT_POLICY or GOMP_SPINCOUNT say what they are to do. In a
- * process whose other threads are busy, a thread that spins keeps the one that
- * it waits for from its processor; that slows networks by a factor of 10.
- *
- * libgomp reads these variables when it is loaded, which is before any code of
- * ours runs, and has no call for it. But it spins for a few microseconds only
- * while there are more OpenMP threads than processors (its manual, under
- * GOMP_SPINCOUNT). So an idle team, which costs nothing but its stacks' address
- * space, is started with the first call and kept.
- */
-void
-nf_threads_wait_asleep (void)
-{
-  static GOnce once = G_ONCE_INIT;
-
-  g_once (&once, start_idle_team, NULL);
 }

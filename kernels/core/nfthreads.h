@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfthreads — how many CPU threads ops use, and how these wait for work */
+ * nfthreads — how many CPU threads ops use */
 #pragma once
 
 #include <glib.h>

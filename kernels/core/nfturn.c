@@ -4,10 +4,11 @@
  *
  * Threads of two networks that share cores would wait for each other at the end
  * of every op, and push each other's data out of the caches.
- * See: kernels/core/nfthreads.c (how many threads, how they wait) */
+ * See: kernels/core/nfthreads.c (how many threads), nfspin.c (how they wait) */
 #include "core/nfturn.h"
 
 #include "core/nferror.h"
+#include "core/nfspin.h"
 #include "core/nfthreads.h"
 
 #include <omp.h>
@@ -26,7 +27,6 @@ count_cores_locked (void)
     return;
   n_cores = n_free = nf_threads_physical_cores ();
   n_usual = nf_threads_default ();
-  nf_threads_wait_asleep ();
 }
 
 /* the caller holds the lock */
@@ -123,6 +123,7 @@ nf_turn_begin (NfTurn *turn, const NfDevice *device, guint threads,
   g_mutex_unlock (&lock);
   if (!ok && !queue_up (turn, cancellable, error))
     return FALSE;
+  nf_spin_look ();
   turn->usual = omp_get_max_threads ();
   omp_set_num_threads ((gint) threads);
   return TRUE;
@@ -145,6 +146,7 @@ nf_turn_yield (NfTurn *turn, GCancellable *cancellable, GError **error)
 
   if (!turn->held)
     return TRUE;
+  nf_spin_look ();
   g_mutex_lock (&lock);
   others = !g_queue_is_empty (&waiting);
   if (others) {

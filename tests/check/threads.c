@@ -3,6 +3,7 @@
  * threads — how many threads ops get, and who computes when */
 #define _GNU_SOURCE /* sched_setaffinity() */
 #include "core/nferror.h"
+#include "core/nfspin.h"
 #include "core/nfthreads.h"
 #include "core/nfturn.h"
 
@@ -142,12 +143,51 @@ count_tasks (void)
   return n;
 }
 
+static void
+wait_for_tasks (guint n)
+{
+  for (guint i = 0; i < 10000 && count_tasks () != n; i++)
+    g_usleep (1000);
+  g_assert_cmpuint (count_tasks (), ==, n);
+}
+
 /* libgomp does not spin while there are more threads than processors */
 static void
 test_idle_team (void)
 {
-  guint wanted = (guint) omp_get_num_procs () + 2; /* and this one */
+  guint before = count_tasks ();
+  guint more = (guint) omp_get_num_procs () + 1;
 
+  if (!g_test_subprocess ()) {
+    g_test_trap_subprocess (NULL, 0, 0);
+    g_test_trap_assert_passed ();
+    return;
+  }
+  for (guint i = 0; i < 3; i++) {
+    nf_spin_set_asleep (TRUE);
+    nf_spin_set_asleep (TRUE);
+    wait_for_tasks (before + more);
+    nf_spin_set_asleep (FALSE);
+    wait_for_tasks (before);
+  }
+}
+
+static void
+test_who_sleeps (void)
+{
+  g_assert_true (nf_spin_should_sleep (FALSE, 0.9));
+  g_assert_true (nf_spin_should_sleep (TRUE, 0.9));
+  g_assert_false (nf_spin_should_sleep (FALSE, 0.1));
+  g_assert_true (nf_spin_should_sleep (TRUE, 0.1));
+  g_assert_false (nf_spin_should_sleep (FALSE, 0.0));
+  g_assert_false (nf_spin_should_sleep (TRUE, 0.0));
+  g_assert_true (nf_spin_should_sleep (FALSE, -1.0));
+}
+
+/* asleep as long as nothing is known; what the user says is kept */
+static void
+test_first_look (void)
+{
   if (!g_test_subprocess ()) {
     g_test_trap_subprocess (NULL, 0, 0);
     g_test_trap_assert_passed ();
@@ -155,27 +195,21 @@ test_idle_team (void)
   }
   g_unsetenv ("OMP_WAIT_POLICY");
   g_unsetenv ("GOMP_SPINCOUNT");
-  nf_threads_wait_asleep ();
-  nf_threads_wait_asleep ();
-  for (guint i = 0; i < 10000 && count_tasks () < wanted; i++)
-    g_usleep (1000);
-  g_assert_cmpuint (count_tasks (), ==, wanted);
+  nf_spin_look ();
+  g_assert_true (nf_spin_is_asleep ());
 }
 
 static void
 test_wait_policy_is_kept (void)
 {
-  guint before = count_tasks ();
-
   if (!g_test_subprocess ()) {
     g_test_trap_subprocess (NULL, 0, 0);
     g_test_trap_assert_passed ();
     return;
   }
   g_setenv ("OMP_WAIT_POLICY", "active", TRUE);
-  nf_threads_wait_asleep ();
-  g_usleep (50000);
-  g_assert_cmpuint (count_tasks (), ==, before);
+  nf_spin_look ();
+  g_assert_false (nf_spin_is_asleep ());
 }
 
 /* ---- turns ---- */
@@ -421,6 +455,8 @@ main (int argc, char **argv)
   g_test_add_func ("/threads/one-cpu-is-one-core", test_one_cpu_is_one_core);
   g_test_add_func ("/threads/default", test_default);
   g_test_add_func ("/threads/idle-team", test_idle_team);
+  g_test_add_func ("/threads/who-sleeps", test_who_sleeps);
+  g_test_add_func ("/threads/first-look", test_first_look);
   g_test_add_func ("/threads/wait-policy-is-kept", test_wait_policy_is_kept);
   g_test_add_func ("/turn/exclude", test_turns_exclude);
   g_test_add_func ("/turn/share", test_turns_share);
