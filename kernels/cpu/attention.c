@@ -11,8 +11,9 @@
 #include "cpu/nfvec.h"
 
 #include <math.h>
+#include <omp.h>
 
-#define TILE 64 /* queries */
+#define TILE 128 /* queries */
 #define LANES 16 /* partial results of a row; the same for all processors */
 
 typedef struct
@@ -59,20 +60,20 @@ largest (const gfloat *x, gint64 n)
   return top;
 }
 
-/* x becomes exp (x - top); returns the sum */
+/* x becomes exp (scale (x - top)); returns the sum */
 static inline __attribute__ ((always_inline)) gfloat
-exponentiate (gfloat *x, gint64 n, gfloat top)
+exponentiate (gfloat *x, gint64 n, gfloat scale, gfloat top)
 {
   gfloat lane[LANES] = { 0.0f }, sum = 0.0f;
   gint64 i = 0;
 
   for (; i + LANES <= n; i += LANES)
     for (gint l = 0; l < LANES; l++) {
-      x[i + l] = nf_vec_exp (x[i + l] - top);
+      x[i + l] = nf_vec_exp (scale * (x[i + l] - top));
       lane[l] += x[i + l];
     }
   for (; i < n; i++) {
-    x[i] = nf_vec_exp (x[i] - top);
+    x[i] = nf_vec_exp (scale * (x[i] - top));
     sum += x[i];
   }
   for (gint l = 0; l < LANES; l++)
@@ -80,56 +81,70 @@ exponentiate (gfloat *x, gint64 n, gfloat top)
   return sum;
 }
 
+/* of scale x; @half (nullable) gets the result, else x */
 NF_CPU_CLONES static void
-softmax_rows (gfloat *x, gint64 rows, gint64 n)
+softmax_rows (gfloat *x, gint64 rows, gint64 n, gfloat scale, guint16 *half)
 {
   for (gint64 r = 0; r < rows; r++) {
     gfloat *row = x + r * n;
-    gfloat over = 1.0f / exponentiate (row, n, largest (row, n));
+    gfloat over = 1.0f / exponentiate (row, n, scale, largest (row, n));
 
-    for (gint64 i = 0; i < n; i++)
-      row[i] *= over;
+    if (half != NULL)
+      for (gint64 i = 0; i < n; i++)
+        half[r * n + i] = nf_vec_narrow (row[i] * over);
+    else
+      for (gint64 i = 0; i < n; i++)
+        row[i] *= over;
   }
 }
 
-/* one tile of one head's queries; @s has room for its scores */
+/* one tile of one head's queries; @s has room for its scores, and behind them
+ * for the same in bf16 */
 static gboolean
 tile_forward (
     const Problem *p, gint64 head, gint64 first, gfloat *s, GError **error)
 {
-  NfTensor *const *in = p->call->in;
+  const NfOpCall *call = p->call;
+  gboolean bf16 = nf_cpu_is_bf16 (call);
+  gsize size = nf_dtype_size (call->out->dtype);
   gint64 at = head_at (p, head), rows = MIN (TILE, p->pixels - first);
-  gint64 from = at + first * p->c;
+  gsize from = (gsize) (at + first * p->c) * size, all = (gsize) at * size;
+  NfDnnlMatmul scores = { rows, p->pixels, p->d, p->c, p->c, p->pixels, TRUE,
+    bf16, FALSE };
+  NfDnnlMatmul values = { rows, p->d, p->pixels, p->pixels, p->c, p->c, FALSE,
+    bf16, bf16 };
+  gpointer probs = bf16 ? (gpointer) (s + TILE * p->pixels) : s;
 
-  if (!nf_dnnl_gemm (FALSE, TRUE, rows, p->pixels, p->d, p->scale,
-          nf_cpu_f32 (in[0]) + from, p->c, nf_cpu_f32 (in[1]) + at, p->c, 0.0f,
-          s, p->pixels, error))
+  if (!nf_dnnl_matmul (call->device, &scores,
+          (const guint8 *) call->in[0]->data + from,
+          (const guint8 *) call->in[1]->data + all, s, error))
     return FALSE;
-  softmax_rows (s, rows, p->pixels);
-  return nf_dnnl_gemm (FALSE, FALSE, rows, p->d, p->pixels, 1.0f, s, p->pixels,
-      nf_cpu_f32 (in[2]) + at, p->c, 0.0f, nf_cpu_f32 (p->call->out) + from,
-      p->c, error);
+  softmax_rows (s, rows, p->pixels, p->scale, bf16 ? probs : NULL);
+  return nf_dnnl_matmul (call->device, &values, probs,
+      (const guint8 *) call->in[2]->data + all,
+      (guint8 *) call->out->data + from, error);
 }
 
 /* saved[0]: P, (N heads, pixels, pixels), where the call is recorded */
-static gboolean
-attention_forward (NfOpCall *call, GError **error)
+gboolean
+nf_cpu_attention_forward (NfOpCall *call, GError **error)
 {
   Problem p = problem_of (call);
   gint64 heads = call->in[0]->n * p.heads;
   gint64 tiles = (p.pixels + TILE - 1) / TILE;
+  gint64 room = TILE * (nf_cpu_is_bf16 (call) ? 2 : 1);
   g_autoptr (NfTensor) probs = call->record
       ? nf_tensor_new (
           call->device, NF_F32, heads, p.pixels, p.pixels, 1, error)
-      : nf_tensor_new (call->device, NF_F32, heads * tiles,
-          MIN (TILE, p.pixels), p.pixels, 1, error);
+      : nf_tensor_new (call->device, NF_F32, omp_get_max_threads (), room,
+          p.pixels, 1, error);
   gboolean ok = probs != NULL;
 
 #pragma omp parallel for if (heads * p.pixels * p.pixels > NF_CPU_GRAIN)
   for (gint64 i = 0; i < (ok ? heads * tiles : 0); i++) {
     gint64 head = i / tiles, first = i % tiles * TILE;
     gint64 row =
-        call->record ? head * p.pixels + first : i * MIN (TILE, p.pixels);
+        call->record ? head * p.pixels + first : omp_get_thread_num () * room;
     g_autoptr (GError) failed = NULL;
 
     if (tile_forward (
@@ -145,14 +160,6 @@ attention_forward (NfOpCall *call, GError **error)
   if (ok && call->record)
     call->saved[0] = g_steal_pointer (&probs);
   return ok;
-}
-
-gboolean
-nf_cpu_attention_forward (NfOpCall *call, GError **error)
-{
-  return nf_cpu_is_bf16 (call)
-      ? nf_cpu_through_f32 (call, attention_forward, error)
-      : attention_forward (call, error);
 }
 
 /* ds = P (dP - sum (dP P)), in the place of dP */

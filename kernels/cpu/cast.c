@@ -11,15 +11,17 @@
 
 #define CHUNK 8192 /* elements that a thread takes at once */
 
-NF_CPU_CLONES static void
-widen (const guint16 *x, gsize n, gfloat *y)
+/* bf16 to f32, by one thread */
+NF_CPU_CLONES void
+nf_cpu_widen (const guint16 *x, gsize n, gfloat *y)
 {
   for (gsize i = 0; i < n; i++)
     y[i] = nf_vec_widen (x[i]);
 }
 
-NF_CPU_CLONES static void
-narrow (const gfloat *x, gsize n, guint16 *y)
+/* f32 to bf16, by one thread */
+NF_CPU_CLONES void
+nf_cpu_narrow (const gfloat *x, gsize n, guint16 *y)
 {
   for (gsize i = 0; i < n; i++)
     y[i] = nf_vec_narrow (x[i]);
@@ -40,9 +42,11 @@ cast (const NfTensor *x, NfTensor *y)
           (const guint8 *) x->data + i * nf_dtype_size (x->dtype),
           count * nf_dtype_size (x->dtype));
     else if (x->dtype == NF_BF16)
-      widen ((const guint16 *) x->data + i, count, (gfloat *) y->data + i);
+      nf_cpu_widen (
+          (const guint16 *) x->data + i, count, (gfloat *) y->data + i);
     else
-      narrow ((const gfloat *) x->data + i, count, (guint16 *) y->data + i);
+      nf_cpu_narrow (
+          (const gfloat *) x->data + i, count, (guint16 *) y->data + i);
   }
 }
 

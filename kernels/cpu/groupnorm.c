@@ -186,20 +186,6 @@ rows_at (const Problem *p, gint64 n, gint64 row, const gfloat *abst, Rows *k)
 
 /* --------------------------------------------------------------------- bf16 */
 
-NF_CPU_CLONES static void
-widen (const guint16 *x, gint64 n, gfloat *y)
-{
-  for (gint64 i = 0; i < n; i++)
-    y[i] = nf_vec_widen (x[i]);
-}
-
-NF_CPU_CLONES static void
-narrow (const gfloat *x, gint64 n, guint16 *y)
-{
-  for (gint64 i = 0; i < n; i++)
-    y[i] = nf_vec_narrow (x[i]);
-}
-
 /* rows of a bf16 tensor in room of f32; NULL stays NULL */
 static const gfloat *
 widen_rows (const NfTensor *t, gint64 n, gint64 row, gint64 rows, gfloat **room)
@@ -208,7 +194,8 @@ widen_rows (const NfTensor *t, gint64 n, gint64 row, gint64 rows, gfloat **room)
 
   if (t == NULL)
     return NULL;
-  widen ((const guint16 *) t->data + row_at (t, n, row), rows * t->c, to);
+  nf_cpu_widen (
+      (const guint16 *) t->data + row_at (t, n, row), rows * t->c, to);
   *room += rows * t->c;
   return to;
 }
@@ -229,7 +216,7 @@ forward_bf16 (const Problem *p, Rows *k, gint64 n, gint64 row, gint64 rows,
     k->scale = widen_rows (p->scale, n, row + i, count, &next);
     k->shift = widen_rows (p->shift, n, row + i, count, &next);
     forward_rows (k, count, next);
-    narrow (
+    nf_cpu_narrow (
         next, count * p->c, (guint16 *) out->data + row_at (out, n, row + i));
   }
 }
@@ -244,14 +231,15 @@ sample_sums (const Problem *p, gint64 n, gdouble *sums)
   gint64 from = 0;
 
   for (guint i = 0; i < 2 && all[i] != NULL; from += all[i++]->c) {
-    g_autofree gfloat *wide = NULL;
-    const gfloat *x = row_of (all[i], n, 0);
+    gint64 count = p->pixels * all[i]->c;
+    const guint16 *half = (const guint16 *) all[i]->data + n * count;
+    g_autofree gfloat *wide =
+        all[i]->dtype == NF_BF16 ? g_new (gfloat, count) : NULL;
+    const gfloat *x = wide != NULL ? wide : row_of (all[i], n, 0);
 
-    if (all[i]->dtype == NF_BF16) {
-      gfloat *next = wide = g_new (gfloat, p->pixels * all[i]->c);
-
-      x = widen_rows (all[i], n, 0, p->pixels, &next);
-    }
+#pragma omp parallel for if (count > NF_CPU_GRAIN)
+    for (gint64 k = 0; k < (wide != NULL ? count : 0); k += NF_CPU_GRAIN)
+      nf_cpu_widen (half + k, MIN (NF_CPU_GRAIN, count - k), wide + k);
     nf_cpu_channel_sums (
         x, x, p->pixels, all[i]->c, sums + from, sums + p->c + from);
   }

@@ -59,6 +59,8 @@ nf_cpu_is_bf16 (const NfOpCall *call)
   return call->out->dtype == NF_BF16;
 }
 
+void nf_cpu_widen (const guint16 *x, gsize n, gfloat *y);
+void nf_cpu_narrow (const gfloat *x, gsize n, guint16 *y);
 gboolean nf_cpu_through_f32 (
     NfOpCall *call, NfOpForward forward, GError **error);
 void nf_cpu_channel_sums (const gfloat *a, const gfloat *b, gint64 rows,

@@ -414,6 +414,26 @@ nf_dnnl_softmax_backward (NfDevice *device, gint64 rows, gint64 cols,
 }
 
 gboolean
+nf_dnnl_matmul (NfDevice *device, const NfDnnlMatmul *matmul, gconstpointer a,
+    gconstpointer b, gpointer c, GError **error)
+{
+  NfDnnlPlan *plan = nf_dnnl_plan_get (
+      nf_cpu_dnnl (device), NF_DNNL_MATMUL, matmul, sizeof *matmul, error);
+
+  if (plan == NULL)
+    return FALSE;
+  {
+    const Arg args[] = {
+      { DNNL_ARG_SRC, nf_dnnl_plan_md (plan, dnnl_query_src_md), a },
+      { DNNL_ARG_WEIGHTS, nf_dnnl_plan_md (plan, dnnl_query_weights_md), b },
+      { DNNL_ARG_DST, nf_dnnl_plan_md (plan, dnnl_query_dst_md), c },
+    };
+
+    return plan_run (device, plan, args, 3, error);
+  }
+}
+
+gboolean
 nf_dnnl_gemm (gboolean trans_a, gboolean trans_b, gint64 m, gint64 n, gint64 k,
     gfloat alpha, const gfloat *a, gint64 lda, const gfloat *b, gint64 ldb,
     gfloat beta, gfloat *c, gint64 ldc, GError **error)

@@ -40,6 +40,18 @@ typedef struct
 } NfDnnlPool;
 
 /**
+ * NfDnnlMatmul:
+ *
+ * C = A op (B), row-major, A is m x k, op (B) k x n; the ld of each is the
+ * distance of its rows. A and B are bf16 or f32, and so is C.
+ */
+typedef struct
+{
+  gint64 m, n, k, lda, ldb, ldc;
+  gint64 trans_b, bf16, c_bf16; /* booleans */
+} NfDnnlMatmul;
+
+/**
  * NfDnnlPart:
  *
  * Which part of a weight: @count input channels from @from on; @phases: as four
@@ -80,6 +92,9 @@ gboolean nf_dnnl_softmax_forward (NfDevice *device, gint64 rows, gint64 cols,
     const gfloat *x, gfloat *y, GError **error);
 gboolean nf_dnnl_softmax_backward (NfDevice *device, gint64 rows, gint64 cols,
     const gfloat *y, const gfloat *dy, gfloat *dx, GError **error);
+
+gboolean nf_dnnl_matmul (NfDevice *device, const NfDnnlMatmul *matmul,
+    gconstpointer a, gconstpointer b, gpointer c, GError **error);
 
 /* C = alpha op (A) op (B) + beta C, row-major, C is m x n */
 gboolean nf_dnnl_gemm (gboolean trans_a, gboolean trans_b, gint64 m, gint64 n,

@@ -126,6 +126,25 @@ nf_post_op_sum (dnnl_post_ops_t ops)
   return dnnl_post_ops_append_sum (ops, 1.0f, 0, dnnl_data_type_undef);
 }
 
+static inline NfMd
+nf_md_new_strided (gint n, const dnnl_dims_t dims, dnnl_data_type_t dtype,
+    const dnnl_dims_t strides)
+{
+  NfMd md = NULL;
+
+  if (dnnl_memory_desc_create_with_strides (&md, n, dims, dtype, strides)
+      != dnnl_success)
+    return NULL;
+  return md;
+}
+
+static inline dnnl_status_t
+nf_pd_matmul (dnnl_primitive_desc_t *pd, dnnl_engine_t engine, NfMd a, NfMd b,
+    NfMd c, dnnl_primitive_attr_t attr)
+{
+  return dnnl_matmul_primitive_desc_create (pd, engine, a, b, NULL, c, attr);
+}
+
 #else /* oneDNN 2: descriptors are structs; ours are on the heap */
 
 typedef dnnl_memory_desc_t *NfMd;
@@ -264,6 +283,30 @@ static inline dnnl_status_t
 nf_post_op_sum (dnnl_post_ops_t ops)
 {
   return dnnl_post_ops_append_sum (ops, 1.0f);
+}
+
+static inline NfMd
+nf_md_new_strided (gint n, const dnnl_dims_t dims, dnnl_data_type_t dtype,
+    const dnnl_dims_t strides)
+{
+  NfMd md = g_new0 (dnnl_memory_desc_t, 1);
+
+  if (dnnl_memory_desc_init_by_strides (md, n, dims, dtype, strides)
+      != dnnl_success)
+    g_clear_pointer (&md, g_free);
+  return md;
+}
+
+static inline dnnl_status_t
+nf_pd_matmul (dnnl_primitive_desc_t *pd, dnnl_engine_t engine, NfMd a, NfMd b,
+    NfMd c, dnnl_primitive_attr_t attr)
+{
+  dnnl_matmul_desc_t desc;
+  dnnl_status_t status = dnnl_matmul_desc_init (&desc, a, b, NULL, c);
+
+  return status != dnnl_success
+      ? status
+      : dnnl_primitive_desc_create (pd, &desc, attr, engine, NULL);
 }
 
 #endif

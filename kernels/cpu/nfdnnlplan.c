@@ -205,6 +205,29 @@ softmax_desc (const NfDnnl *dnnl, NfDnnlPlan *plan)
   return status;
 }
 
+static dnnl_status_t
+matmul_desc (const NfDnnl *dnnl, NfDnnlPlan *plan)
+{
+  const NfDnnlMatmul *p = &plan->key.matmul;
+  dnnl_data_type_t in = p->bf16 ? dnnl_bf16 : dnnl_f32;
+  const dnnl_dims_t a_dims = { p->m, p->k }, a_strides = { p->lda, 1 };
+  const dnnl_dims_t b_dims = { p->k, p->n };
+  const dnnl_dims_t b_strides = { p->trans_b ? 1 : p->ldb,
+    p->trans_b ? p->ldb : 1 };
+  const dnnl_dims_t c_dims = { p->m, p->n }, c_strides = { p->ldc, 1 };
+  NfMd a = nf_md_new_strided (2, a_dims, in, a_strides);
+  NfMd b = nf_md_new_strided (2, b_dims, in, b_strides);
+  NfMd c = nf_md_new_strided (
+      2, c_dims, p->c_bf16 ? dnnl_bf16 : dnnl_f32, c_strides);
+  dnnl_status_t status =
+      nf_pd_matmul (&plan->desc, dnnl->engine, a, b, c, dnnl->plain);
+
+  nf_md_free (a);
+  nf_md_free (b);
+  nf_md_free (c);
+  return status;
+}
+
 NfConstMd
 nf_dnnl_plan_md (const NfDnnlPlan *plan, dnnl_query_t what)
 {
@@ -254,8 +277,10 @@ plan_new (const NfDnnl *dnnl, const NfDnnlPlanKey *key, GError **error)
     status = conv_desc (dnnl, plan);
   else if (key->kind <= NF_DNNL_POOL_BACKWARD)
     status = pool_desc (dnnl, plan);
-  else
+  else if (key->kind <= NF_DNNL_SOFTMAX_BACKWARD)
     status = softmax_desc (dnnl, plan);
+  else
+    status = matmul_desc (dnnl, plan);
   if (status == dnnl_success)
     status = dnnl_primitive_create (&plan->primitive, plan->desc);
   if (status == dnnl_success)

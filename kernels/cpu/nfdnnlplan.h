@@ -20,6 +20,7 @@ typedef enum
   NF_DNNL_POOL_BACKWARD,
   NF_DNNL_SOFTMAX_FORWARD,
   NF_DNNL_SOFTMAX_BACKWARD,
+  NF_DNNL_MATMUL,
 } NfDnnlPlanKind;
 
 typedef struct
@@ -30,6 +31,7 @@ typedef struct
   {
     NfDnnlConv conv;
     NfDnnlPool pool;
+    NfDnnlMatmul matmul;
     gint64 rows_cols[2];
     gint64 problem[sizeof (NfDnnlConv) / sizeof (gint64)];
   };

@@ -33,8 +33,8 @@ smooth (gdouble bounce)
 static void
 test_bodies_head_on (void)
 {
-  static const NfSceneShape shapes[]
-      = { NF_SCENE_CUBE, NF_SCENE_SPHERE, NF_SCENE_CYLINDER };
+  static const NfSceneShape shapes[] = { NF_SCENE_CUBE, NF_SCENE_SPHERE,
+    NF_SCENE_CYLINDER };
 
   for (guint i = 0; i < 3; i++)
     for (guint j = 0; j < 3; j++) {
@@ -156,8 +156,8 @@ static void
 clip_draw (Clip *clip, NfRenderer *renderer, guint t, const NfView *view,
     const NfSceneObject *objects, guint n)
 {
-  nf_renderer_draw (renderer, view, objects, n, NULL, 0, clip_mask (clip, t),
-      clip->width);
+  nf_renderer_draw (
+      renderer, view, objects, n, NULL, 0, clip_mask (clip, t), clip->width);
 }
 
 static void
@@ -178,8 +178,8 @@ static void
 clip_draw_moving (Clip *clip, const NfSceneObject *objects,
     const gdouble velocities[][2], guint n, gdouble drag)
 {
-  g_autoptr (NfRenderer) renderer
-      = nf_renderer_new (clip->width, clip->height, 1);
+  g_autoptr (NfRenderer) renderer =
+      nf_renderer_new (clip->width, clip->height, 1);
   NfSceneObject now[8];
   NfView view = { .light = 1 };
 
@@ -261,7 +261,8 @@ test_dynamics_straight_on (void)
 static void
 test_dynamics_hidden_comes_back (void)
 {
-  const NfSceneObject objects[] = { object_at (20, -2.7, 9), object_at (40, 0, 10.1) };
+  const NfSceneObject objects[] = { object_at (20, -2.7, 9),
+    object_at (40, 0, 10.1) };
   static const gdouble velocities[2][2] = { { 0.28, 0 }, { 0, 0 } };
   Clip clip = clip_new (240, 160);
   NfBlob newest[NF_N_CLASSES], truth[NF_N_CLASSES], told[NF_N_CLASSES];
@@ -299,7 +300,8 @@ test_dynamics_leaves (void)
 static void
 test_dynamics_collision (void)
 {
-  const NfSceneObject objects[] = { object_at (20, -4, 10), object_at (21, 0, 10) };
+  const NfSceneObject objects[] = { object_at (20, -4, 10),
+    object_at (21, 0, 10) };
   static const gdouble velocities[2][2] = { { 0.26, 0 }, { 0, 0 } };
   Clip clip = clip_new (240, 160);
   NfBlob newest[NF_N_CLASSES], told[NF_N_CLASSES];
@@ -317,7 +319,8 @@ test_dynamics_collision (void)
 static void
 test_dynamics_is_repeatable (void)
 {
-  const NfSceneObject objects[] = { object_at (3, -2, 9), object_at (20, 1, 10) };
+  const NfSceneObject objects[] = { object_at (3, -2, 9),
+    object_at (20, 1, 10) };
   static const gdouble velocities[2][2] = { { 0.2, 0.1 }, { -0.1, 0.2 } };
   Clip a = clip_new (240, 160), b = clip_new (240, 160);
   gsize size = 240 * 160;
