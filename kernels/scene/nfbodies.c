@@ -9,13 +9,16 @@
  *   blow = (1 + bounce) v / (2 + (ra x n)^2 / Ia + (rb x n)^2 / Ib) */
 #include "scene/nfbodies.h"
 
+#include "scene/nfrenderlook.h"
+
 #include <math.h>
 
 #define SUBSTEPS 20 /* a frame */
+#define HALF nf_look_forms[NF_SCENE_CUBE].half /* of a square's width */
 
 /* about the vertical, of mass 1: of a solid cube and cylinder; spheres are seen
  * to pass on their speed as if nothing of it were in their turning */
-static const gdouble inertia[] = { 1.0 / 6.0, 0.004, 1.0 / 8.0 };
+static const gdouble inertia[] = { 0.15, 0.004, 0.125 };
 
 /* where two bodies overlap: normal from a to b, depth, a point of both */
 typedef struct
@@ -38,6 +41,7 @@ nf_body_params_init (NfBodyParams *params)
     .drag = { 0.0153, 0.0153, 0.0153 },
     .bounce = 0.22,
     .grip = 0.1,
+    .spin_drag = 0.36,
   };
 }
 
@@ -46,7 +50,7 @@ nf_body_params_init (NfBodyParams *params)
 static void
 apply_friction (NfBody *b, const NfBodyParams *p, gdouble dt)
 {
-  gdouble reach = b->shape == NF_SCENE_CUBE ? G_SQRT2 / 2 : 0.5;
+  gdouble reach = b->shape == NF_SCENE_CUBE ? G_SQRT2 * HALF : 0.5;
   gdouble kept = 1.0 - p->drag[b->shape] * dt;
   gdouble vx = b->vx, vz = b->vz, spin = b->spin;
 
@@ -64,7 +68,7 @@ apply_friction (NfBody *b, const NfBodyParams *p, gdouble dt)
   }
   b->vx *= kept;
   b->vz *= kept;
-  b->spin *= kept;
+  b->spin *= 1.0 - p->spin_drag * dt;
 }
 
 static gboolean
@@ -87,7 +91,7 @@ touch_square_circle (const NfBody *a, const NfBody *b, Contact *c)
   gdouble cs = cos (a->turn), sn = sin (a->turn);
   gdouble dx = b->x - a->x, dz = b->z - a->z;
   gdouble u = dx * cs + dz * sn, v = dz * cs - dx * sn;
-  gdouble pu = CLAMP (u, -0.5, 0.5), pv = CLAMP (v, -0.5, 0.5);
+  gdouble pu = CLAMP (u, -HALF, HALF), pv = CLAMP (v, -HALF, HALF);
   gdouble nu = u - pu, nv = v - pv, d = hypot (nu, nv);
 
   if (d >= 0.5)
@@ -95,7 +99,7 @@ touch_square_circle (const NfBody *a, const NfBody *b, Contact *c)
   if (d < 1e-9) { /* the circle's centre within the square: out of it */
     nu = fabs (u) > fabs (v) ? (u > 0 ? 1 : -1) : 0;
     nv = nu != 0 ? 0 : (v > 0 ? 1 : -1);
-    c->depth = 1.0 - MAX (fabs (u), fabs (v));
+    c->depth = 0.5 + HALF - MAX (fabs (u), fabs (v));
   } else {
     nu /= d;
     nv /= d;
@@ -109,8 +113,8 @@ touch_square_circle (const NfBody *a, const NfBody *b, Contact *c)
   return TRUE;
 }
 
-/* corners of b within a; the deepest along a's sides' normals. Returns the
- * least overlap of the two squares along these, negative where they are apart */
+/* corners of b within a; the deepest along the normals of a's sides. Returns
+ * the least overlap of the two along these, negative where they are apart */
 static gdouble
 overlap_along (const NfBody *a, const NfBody *b, Contact *c)
 {
@@ -123,9 +127,9 @@ overlap_along (const NfBody *a, const NfBody *b, Contact *c)
 
     for (guint corner = 0; corner < 4; corner++) {
       gdouble to = b->turn + G_PI_4 + corner * G_PI_2;
-      gdouble x = b->x + G_SQRT2 / 2 * cos (to);
-      gdouble z = b->z + G_SQRT2 / 2 * sin (to);
-      gdouble depth = 0.5 - (x - a->x) * nx - (z - a->z) * nz;
+      gdouble x = b->x + G_SQRT2 * HALF * cos (to);
+      gdouble z = b->z + G_SQRT2 * HALF * sin (to);
+      gdouble depth = HALF - (x - a->x) * nx - (z - a->z) * nz;
 
       deepest = MAX (deepest, depth);
       if (depth > 0) { /* of two corners that are as deep, the middle */
@@ -151,7 +155,7 @@ touch_squares (const NfBody *a, const NfBody *b, Contact *c)
   Contact other;
   gdouble of_a, of_b;
 
-  if (hypot (b->x - a->x, b->z - a->z) >= G_SQRT2)
+  if (hypot (b->x - a->x, b->z - a->z) >= 2 * G_SQRT2 * HALF)
     return FALSE;
   of_a = overlap_along (a, b, c);
   of_b = overlap_along (b, a, &other);

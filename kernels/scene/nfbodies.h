@@ -3,9 +3,9 @@
  * nfbodies — cubes, spheres and cylinders that slide, roll and collide on the
  * ground, seen from above
  *
- * A body is its footprint, a circle or a square of width 1, and all have one
- * mass. Much simpler than nfscene's rigid bodies, and fast: it foretells what
- * a few frames show. Units: nfcamera.h; time in frames.
+ * A body is its footprint, a circle or a square, as wide as it is drawn, and
+ * all have one mass. Much simpler than nfscene's rigid bodies, and fast: it
+ * foretells what a few frames show. Units: nfcamera.h; time in frames.
  * See: nfdynamics, docs/scenes.md */
 #pragma once
 
@@ -37,6 +37,7 @@ typedef struct
  * @drag: share of its speed that each shape loses a frame
  * @bounce: share of the speed of approach with which bodies part
  * @grip: friction where two bodies touch, as a share of the blow
+ * @spin_drag: share of its spin that a body loses a frame
  */
 typedef struct
 {
@@ -44,6 +45,7 @@ typedef struct
   gdouble drag[3];
   gdouble bounce;
   gdouble grip;
+  gdouble spin_drag;
 } NfBodyParams;
 
 void nf_body_params_init (NfBodyParams *params);

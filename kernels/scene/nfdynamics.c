@@ -9,13 +9,15 @@
 #include <string.h>
 
 #define MAX_HISTORY 12 /* masks; older ones are not looked at */
+#define ONE_PLACE 0.4 /* sizes; two objects cannot stand so near */
 
 /* a track that goes on; its body is that of the newest mask at first */
 typedef struct
 {
   const NfTrack *track;
   NfBody body;
-  guint last; /* frame in which it was seen last */
+  guint n_seen; /* frames in which it was seen */
+  guint last; /* the last of them */
   gint view; /* frame in which it was seen whole last, or -1 */
   gdouble x, z; /* where it was then, or in the last frame */
 } Actor;
@@ -53,9 +55,11 @@ begin_actor (const Play *play, const NfTrack *track, Actor *actor)
     return FALSE;
   for (guint t = 0; t <= newest; t++) {
     p = &track->points[t];
-    if (p->area > 0)
-      actor->last = t;
-    if (p->area > 0 && !p->cut && (!p->hidden || p->visible > 0.97))
+    if (p->area == 0)
+      continue;
+    actor->last = t;
+    actor->n_seen++;
+    if (!p->cut && (!p->hidden || p->visible > 0.97))
       actor->view = t;
   }
   p = &track->points[actor->view >= 0 ? actor->view : (gint) actor->last];
@@ -67,6 +71,96 @@ begin_actor (const Play *play, const NfTrack *track, Actor *actor)
         &actor->body, 1, &play->params->bodies, newest - actor->last);
 
   return TRUE;
+}
+
+/* an outline's pixels in one row */
+static void
+row_pixels (const Play *play, const NfOutline *outline, guint y, guint *first,
+    guint *end)
+{
+  gdouble left, right;
+
+  *first = *end = 0;
+  if (!nf_outline_row (outline, y + 0.5, &left, &right))
+    return;
+  *first = CLAMP (ceil (left - 0.5), 0, play->width);
+  *end = CLAMP (ceil (right - 0.5), 0, play->width);
+}
+
+static gboolean
+outline_of (const Play *play, const Actor *actor, NfOutline *outline,
+    guint *first_row, guint *end_row)
+{
+  const NfBody *b = &actor->body;
+  const NfPose pose = { b->shape, b->x, b->z, b->turn };
+
+  if (!nf_outline_init (outline, &play->tracks->camera, &pose))
+    return FALSE;
+  *first_row = CLAMP (ceil (outline->top - 0.5), 0, play->height);
+  *end_row = CLAMP (ceil (outline->bottom - 0.5), 0, play->height);
+
+  return TRUE;
+}
+
+static const guint8 *
+labels_of (const Play *play, guint frame)
+{
+  return play->tracks->labels + (gsize) play->width * play->height * frame;
+}
+
+/* whether an object that is not in the newest mask would be seen in it, at
+ * least the half of it */
+static gboolean
+is_missing (const Play *play, const Actor *actor)
+{
+  guint newest = play->tracks->n_frames - 1, y0, y1, x0, x1;
+  gsize open = 0, all = 0;
+  NfOutline outline;
+
+  if (actor->last == newest || !outline_of (play, actor, &outline, &y0, &y1))
+    return FALSE;
+  for (guint y = y0; y < y1; y++) {
+    const guint8 *row = labels_of (play, newest) + (gsize) y * play->width;
+
+    row_pixels (play, &outline, y, &x0, &x1);
+    for (guint x = x0; x < x1; x++)
+      open += row[x] == 0;
+    all += x1 - MIN (x0, x1);
+  }
+
+  return 2 * open > all;
+}
+
+/* whether it stands where another one stands that was seen in more frames: a
+ * network takes an object's class for another one now and then */
+static gboolean
+is_mistaken (const Play *play, const Actor *actor)
+{
+  for (guint i = 0; i < play->n_actors; i++) {
+    const Actor *other = &play->actors[i];
+
+    if (other->n_seen > actor->n_seen
+        && hypot (other->body.x - actor->body.x, other->body.z - actor->body.z)
+            < ONE_PLACE)
+      return TRUE;
+  }
+
+  return FALSE;
+}
+
+static void
+drop_actors (Play *play)
+{
+  guint n = 0;
+  gboolean drop[NF_N_CLASSES];
+
+  for (guint i = 0; i < play->n_actors; i++)
+    drop[i] = is_missing (play, &play->actors[i])
+        || is_mistaken (play, &play->actors[i]);
+  for (guint i = 0; i < play->n_actors; i++)
+    if (!drop[i])
+      play->actors[n++] = play->actors[i];
+  play->n_actors = n;
 }
 
 static gint
@@ -81,27 +175,24 @@ farther_first (gconstpointer a, gconstpointer b)
   return (gint) aa->track->id - ab->track->id;
 }
 
+/* all of an outline, or what of it something else hides in that mask */
 static void
-paint_outline (const Play *play, const Actor *actor, guint8 *out)
+paint_outline (
+    const Play *play, const Actor *actor, const guint8 *hidden, guint8 *out)
 {
-  const NfBody *b = &actor->body;
-  const NfPose pose = { b->shape, b->x, b->z, b->turn };
+  guint y0, y1, x0, x1;
   NfOutline outline;
-  gdouble left, right;
-  guint y0, y1;
 
-  if (!nf_outline_init (&outline, &play->tracks->camera, &pose))
+  if (!outline_of (play, actor, &outline, &y0, &y1))
     return;
-  y0 = CLAMP (ceil (outline.top - 0.5), 0, play->height);
-  y1 = CLAMP (ceil (outline.bottom - 0.5), 0, play->height);
-  for (guint y = y0; y < y1; y++)
-    if (nf_outline_row (&outline, y + 0.5, &left, &right)) {
-      guint x0 = CLAMP (ceil (left - 0.5), 0, play->width);
-      guint x1 = CLAMP (ceil (right - 0.5), 0, play->width);
+  for (guint y = y0; y < y1; y++) {
+    gsize row = (gsize) y * play->width;
 
-      if (x0 < x1)
-        memset (out + (gsize) y * play->width + x0, actor->track->id, x1 - x0);
-    }
+    row_pixels (play, &outline, y, &x0, &x1);
+    for (guint x = x0; x < x1; x++)
+      if (hidden == NULL || hidden[row + x] != 0)
+        out[row + x] = actor->track->id;
+  }
 }
 
 /* an object that rests is seen as it was, and behind what was before it */
@@ -109,12 +200,14 @@ static void
 paint_resting (const Play *play, const Actor *actor, guint8 *out)
 {
   gsize size = (gsize) play->width * play->height;
-  const guint8 *view = play->tracks->labels
-      + (actor->view >= 0 ? (guint) actor->view : actor->last) * size;
+  const guint8 *view =
+      labels_of (play, actor->view >= 0 ? (guint) actor->view : actor->last);
 
   for (gsize i = 0; i < size; i++)
     if (view[i] == actor->track->id)
       out[i] = actor->track->id;
+  if (actor->view < 0)
+    paint_outline (play, actor, view, out);
 }
 
 static void
@@ -133,7 +226,7 @@ paint (const Play *play, guint8 *out)
     if (moved * a->track->points[a->last].pixels < 0.5)
       paint_resting (play, a, out);
     else
-      paint_outline (play, a, out);
+      paint_outline (play, a, NULL, out);
   }
 }
 
@@ -180,6 +273,7 @@ nf_dynamics_extrapolate (const NfMotionParams *params,
   for (guint i = 0; i < tracks->n_tracks; i++)
     play.n_actors +=
         begin_actor (&play, &tracks->tracks[i], &actors[play.n_actors]);
+  drop_actors (&play);
   act (&play, horizon, future);
 
   return TRUE;

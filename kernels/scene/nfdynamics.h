@@ -5,7 +5,8 @@
  * What a scene's objects did in the last masks tells how fast they go; then
  * they go on as bodies that slow down and collide, and their outlines are drawn
  * as the camera sees them, the near ones in front.
- * See: nftracks (where they are), nfmotion (how they move), nfbodies (how they go on), docs/scenes.md */
+ * See: nftracks (where they are), nfmotion (how they move), nfbodies (how they
+ * go on), docs/scenes.md */
 #pragma once
 
 #include "core/nferror.h"

@@ -16,8 +16,8 @@ typedef struct
   gdouble x, y;
 } Point;
 
-/* corners of a polygon about a circle that has the circle's area: the first, and
- * from one to the next */
+/* corners of a polygon about a circle that has the circle's area: the first,
+ * and from one to the next */
 static void
 first_corner (gdouble radius, Point *corner)
 {

@@ -21,7 +21,8 @@ G_BEGIN_DECLS
  * @z: away, sizes
  * @turn: of a cube about the vertical, radians
  *
- * An object that stands on the ground, as large as it is drawn (nfrenderlook.h).
+ * An object that stands on the ground, as large as it is drawn
+ * (nfrenderlook.h).
  */
 typedef struct
 {

@@ -40,14 +40,16 @@ test_bodies_head_on (void)
     for (guint j = 0; j < 3; j++) {
       const NfBodyParams params = smooth (0.2);
       NfBody b[2] = { { shapes[i], 0, 5, .vx = 0.5 }, { shapes[j], 2, 5 } };
+      gdouble apart;
 
       nf_bodies_advance (b, 2, &params, 10);
       assert_near (b[0].vx, 0.2, 1e-6);
       assert_near (b[1].vx, 0.3, 1e-6);
       assert_near (b[0].vz, 0, 1e-6);
       assert_near (b[0].spin, 0, 1e-6);
-      /* they touch when their centres are 1 apart, after 2 frames */
-      assert_near (b[1].x, 2 + 8 * 0.3, 0.03);
+      /* a cube is a little less than a size wide */
+      apart = (i == 0 ? 0.475 : 0.5) + (j == 0 ? 0.475 : 0.5);
+      assert_near (b[1].x, 2 + (10 - (2 - apart) / 0.5) * 0.3, 0.02);
     }
 }
 
@@ -278,6 +280,61 @@ test_dynamics_hidden_comes_back (void)
   clip_free (&clip);
 }
 
+/* a part of it is behind another one in all the past; then that one moves on */
+static void
+test_dynamics_part_is_completed (void)
+{
+  const NfSceneObject back = object_at (40, 0.3, 10.1);
+  static const gdouble still[1][2] = { { 0, 0 } };
+  g_autoptr (NfRenderer) renderer = nf_renderer_new (240, 160, 1);
+  Clip clip = clip_new (240, 160);
+  NfBlob truth[NF_N_CLASSES], told[NF_N_CLASSES];
+  NfView view = { .light = 1 };
+
+  clip_draw_moving (&clip, &back, still, 1, 0);
+  nf_blobs_measure (clip_mask (&clip, 0), 240, 160, truth);
+  nf_camera_init (&view.camera, 240, 160);
+  for (guint t = 0; t < PAST; t++) {
+    const NfSceneObject objects[] = {
+      object_at (20, t < 6 ? 0.4 : 0.4 - 0.1 * (t - 5), 9), back
+    };
+
+    clip_draw (&clip, renderer, t, &view, objects, 2);
+  }
+  nf_blobs_measure (clip_mask (&clip, PAST - 1), 240, 160, told);
+  g_assert_cmpuint (told[40].area, <, 0.9 * truth[40].area);
+  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  nf_blobs_measure (clip_last (&clip), 240, 160, told);
+  assert_near (told[40].area, truth[40].area, 0.04 * truth[40].area);
+  clip_free (&clip);
+}
+
+/* the class of an object is mistaken in the newest mask, or in one before */
+static void
+test_dynamics_mistaken_class (void)
+{
+  const NfSceneObject object = object_at (20, -2, 9);
+  static const gdouble velocity[1][2] = { { 0.15, 0.1 } };
+  gsize size = 240 * 160;
+
+  for (guint wrong = 7; wrong < PAST; wrong += 3) {
+    Clip clip = clip_new (240, 160);
+    NfBlob truth[NF_N_CLASSES], told[NF_N_CLASSES];
+
+    clip_draw_moving (&clip, &object, velocity, 1, 0.0153);
+    nf_blobs_measure (clip_mask (&clip, FRAMES - 1), 240, 160, truth);
+    for (gsize i = 0; i < size; i++)
+      if (clip_mask (&clip, wrong)[i] == 20)
+        clip_mask (&clip, wrong)[i] = 28;
+    clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+    nf_blobs_measure (clip_last (&clip), 240, 160, told);
+    g_assert_cmpuint (told[28].area, ==, 0);
+    assert_near (told[20].x, truth[20].x, 3);
+    assert_near (told[20].y, truth[20].y, 3);
+    clip_free (&clip);
+  }
+}
+
 static void
 test_dynamics_leaves (void)
 {
@@ -388,6 +445,9 @@ main (int argc, char **argv)
   g_test_add_func ("/dynamics/rest", test_dynamics_rest_is_kept);
   g_test_add_func ("/dynamics/straight-on", test_dynamics_straight_on);
   g_test_add_func ("/dynamics/hidden", test_dynamics_hidden_comes_back);
+  g_test_add_func (
+      "/dynamics/part-is-completed", test_dynamics_part_is_completed);
+  g_test_add_func ("/dynamics/mistaken-class", test_dynamics_mistaken_class);
   g_test_add_func ("/dynamics/leaves", test_dynamics_leaves);
   g_test_add_func ("/dynamics/collision", test_dynamics_collision);
   g_test_add_func ("/dynamics/repeatable", test_dynamics_is_repeatable);
