@@ -27,9 +27,9 @@ nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
   /* the convolution adds to what is there */
   if (residual != NULL)
     nf_cpu_copy (residual, call->out);
-  return nf_dnnl_conv_forward (call->device, &conv, call->in[0]->data,
-      call->in[1], bias != NULL ? nf_cpu_f32 (bias) : NULL, call->out->data,
-      error);
+  return nf_dnnl_done_with (call->in[1], call->record,
+      nf_dnnl_conv_forward (call->device, &conv, call->in[0]->data, call->in[1],
+          bias != NULL ? nf_cpu_f32 (bias) : NULL, call->out->data, error));
 }
 
 /* the gradient of the sum: gain * dy, where a ReLU let it pass */
@@ -67,8 +67,9 @@ nf_cpu_conv2d_backward (NfOpCall *call, const NfTensor *grad_out,
   conv.bias = conv.residual = FALSE;
   conv.gain = 1.0;
   if (grad_in[0] != NULL
-      && !nf_dnnl_conv_backward_data (
-          call->device, &conv, dy, call->in[1], nf_cpu_f32 (grad_in[0]), error))
+      && !nf_dnnl_done_with (call->in[1], TRUE,
+          nf_dnnl_conv_backward_data (call->device, &conv, dy, call->in[1],
+              nf_cpu_f32 (grad_in[0]), error)))
     return FALSE;
   if (grad_in[1] == NULL && grad_in[2] == NULL)
     return TRUE;

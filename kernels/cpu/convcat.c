@@ -231,7 +231,7 @@ nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
             weight, bias, nf_cpu_f32 (call->out), error))
       return FALSE;
   }
-  return TRUE;
+  return nf_dnnl_done_with (call->in[0], call->record, TRUE);
 }
 
 /* --------------------------------------------------------------- backward */
@@ -296,5 +296,5 @@ nf_cpu_conv2d_cat_backward (NfOpCall *call, const NfTensor *grad_out,
   if (p->bias && grad_in[n + 1] != NULL)
     nf_cpu_sum_rows (dy, grad_out->n * grad_out->h * grad_out->w, grad_out->c,
         nf_cpu_f32 (grad_in[n + 1]));
-  return TRUE;
+  return nf_dnnl_done_with (call->in[0], TRUE, TRUE);
 }

@@ -225,6 +225,21 @@ nf_dnnl_weight_part (NfDevice *device, NfTensor *weight, const NfDnnlPart *part,
   return packed != NULL ? packed->data : NULL;
 }
 
+/**
+ * nf_dnnl_weight_forget:
+ * @weight: of a convolution that no other thread runs now
+ *
+ * Frees what is kept with the weight: in a training it changes before the next
+ * use, and all copies together are several times the network.
+ */
+void
+nf_dnnl_weight_forget (NfTensor *weight)
+{
+  if (weight->cache != NULL)
+    weight->cache_free (weight->cache);
+  weight->cache = NULL;
+}
+
 /* ------------------------------------------------------------ what is called */
 
 /* where conv->residual is set, it lies in y */

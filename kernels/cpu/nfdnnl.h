@@ -74,6 +74,17 @@ void nf_dnnl_free (NfDnnl *dnnl);
 NfTensor *nf_dnnl_weight_part (NfDevice *device, NfTensor *weight,
     const NfDnnlPart *part, NfDnnlPartFill fill, GError **error);
 
+void nf_dnnl_weight_forget (NfTensor *weight);
+
+/* a weight that is being trained changes before its next use; returns `ok` */
+static inline gboolean
+nf_dnnl_done_with (NfTensor *weight, gboolean recorded, gboolean ok)
+{
+  if (recorded && weight->requires_grad)
+    nf_dnnl_weight_forget (weight);
+  return ok;
+}
+
 gboolean nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv,
     gconstpointer x, NfTensor *weight, const gfloat *bias, gpointer y,
     GError **error);
