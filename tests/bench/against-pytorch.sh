@@ -14,18 +14,19 @@
 # are). Ends with a table of the least ratio of all runs and interpreters.
 root=$(cd "$(dirname "$0")/../.." && pwd)
 repeat=5
+full=5
 runs=${RUNS:-3}
 json=
 while [ $# -gt 0 ]; do
   case $1 in
-    --quick) repeat=2; runs=${RUNS:-1}; shift ;;
+    --quick) repeat=2; full=2; runs=${RUNS:-1}; shift ;;
     --json) json=$2; shift 2 ;;
     --*) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2 ;;
     *) break ;;
   esac
 done
 [ $# -gt 0 ] || set -- mid-sampling-5 mid-sampling mid-train unetpp-network \
-  unetpp-train full-sampling-5
+  unetpp-train "full-sampling-$full"
 program=${PROGRAM:-$root/build/trainer/nextframe-train}
 reference=${REFERENCE:-$root/../shared/reference}
 if [ ! -x "$program" ] || [ ! -f "$reference/nextframe_torch.py" ]; then

@@ -26,18 +26,18 @@ def median(values):
 
 
 def extrapolated(r, whose):
-    """Seconds of a block of STEPS steps, from one of 5."""
+    """Seconds of a block of STEPS steps, from a shorter one."""
     evaluation = r["our_evaluation" if whose == "ours" else "their_evaluation"]
-    return median(r[whose]) + (STEPS - 5) * evaluation
+    return median(r[whose]) + (STEPS - r["steps"]) * evaluation
 
 
 def with_extrapolations(results):
-    """Results of 5 steps again, as STEPS steps."""
+    """Results of a few steps again, as STEPS steps."""
     out = []
     for r in results:
         out.append(r)
-        if r["case"].endswith("-sampling-5"):
-            e = dict(r, case=r["case"][:-1] + "%d, extrapolated" % STEPS, ours=[extrapolated(r, "ours")],
+        if r.get("steps", STEPS) != STEPS:
+            e = dict(r, case="%s, extrapolated to %d" % (r["case"], STEPS), ours=[extrapolated(r, "ours")],
                      theirs=[extrapolated(r, "theirs")])
             del e["our_processor"]
             out.append(e)
