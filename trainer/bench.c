@@ -87,7 +87,7 @@ parse (Options *o, gint *argc, gchar ***argv, GError **error)
     { "threads", 't', 0, G_OPTION_ARG_INT, &o->threads,
         "CPU threads (one a physical core)", "N" },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &o->precision,
-        "Arithmetic: f32 (f32)", "NAME" },
+        "Arithmetic: f32, bf16 (f32)", "NAME" },
     { "device", 0, 0, G_OPTION_ARG_STRING, &o->device, "Where to run (cpu)",
         "NAME" },
     { "json", 'j', 0, G_OPTION_ARG_FILENAME, &o->json,
@@ -128,10 +128,11 @@ check_size (Options *o, GError **error)
 static gboolean
 check_options (Options *o, GError **error)
 {
-  if (o->precision && !g_str_equal (o->precision, "f32"))
-    return fail (error,
-        "--precision: this version calculates in f32 alone, not in ",
-        o->precision);
+  if (g_strcmp0 (o->precision, "bf16") == 0)
+    o->spec.dtype = NF_BF16;
+  else if (o->precision && !g_str_equal (o->precision, "f32"))
+    return fail (
+        error, "--precision: expected f32 or bf16, not ", o->precision);
   if (o->repeat < 1 || o->spec.batch < 1 || o->spec.steps < 1 || o->threads < 0)
     return fail (error, "",
         "--repeat, --batch and --steps must be at least 1, --threads not "
@@ -144,8 +145,8 @@ check_options (Options *o, GError **error)
 static gboolean
 bench_net (const Options *o, const Mode *mode, NfDevice *device, GError **error)
 {
-  NfBenchRunInfo info = { mode->name, "f32", device->name,
-    omp_get_max_threads () };
+  NfBenchRunInfo info = { mode->name, nf_dtype_name (o->spec.dtype),
+    device->name, omp_get_max_threads () };
   g_autoptr (NfBenchNet) net = NULL;
   g_autoptr (JsonObject) json = NULL;
   g_autofree gchar *text = NULL;
@@ -156,7 +157,8 @@ bench_net (const Options *o, const Mode *mode, NfDevice *device, GError **error)
   if (!net
       || !nf_bench_measure (
           mode->run, net, o->repeat, !o->blind, &result, error)
-      || !nf_bench_conv_peak (device, info.threads, &result.conv_peak, error)
+      || !nf_bench_conv_peak (
+          device, o->spec.dtype, info.threads, &result.conv_peak, error)
       || (o->output && !nf_bench_net_save (net, o->output, error)))
     return FALSE;
   json = nf_bench_report_to_json (&info, &o->spec, net, &result);

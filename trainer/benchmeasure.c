@@ -110,11 +110,15 @@ nf_bench_random (NfDevice *device, guint64 stream, gint64 n, gint64 c, gint64 h,
 
 /* the least time of a 3x3 convolution, in FLOP/s */
 static gboolean
-fastest_conv (NfDevice *device, gint64 c, gint64 side, guint threads,
-    gdouble *flops, GError **error)
+fastest_conv (NfDevice *device, NfDType dtype, gint64 c, gint64 side,
+    guint threads, gdouble *flops, GError **error)
 {
   const NfConv2dParams params = { .stride = 1, .pad = 1 };
-  g_autoptr (NfTensor) x = nf_bench_random (device, 0, 1, c, side, side, error);
+  g_autoptr (NfTensor) wide =
+      nf_bench_random (device, 0, 1, c, side, side, error);
+  g_autoptr (NfTensor) x = !wide || dtype == NF_F32
+      ? g_steal_pointer (&wide)
+      : nf_op_cast (wide, dtype, error);
   g_autoptr (NfTensor) weight = nf_bench_random (device, 1, c, c, 3, 3, error);
   gdouble work = 18.0 * (gdouble) (c * c * side * side), spent = 0;
 
@@ -139,6 +143,7 @@ fastest_conv (NfDevice *device, gint64 c, gint64 side, guint threads,
 /**
  * nf_bench_conv_peak:
  * @device: where to run
+ * @dtype: of what is convolved
  * @threads: of the CPU; 0 where it does not calculate
  * @flops: (inout): raised to the FLOP/s of the fastest of several 3x3
  *   convolutions
@@ -148,12 +153,12 @@ fastest_conv (NfDevice *device, gint64 c, gint64 side, guint threads,
  * counts.
  */
 gboolean
-nf_bench_conv_peak (
-    NfDevice *device, guint threads, gdouble *flops, GError **error)
+nf_bench_conv_peak (NfDevice *device, NfDType dtype, guint threads,
+    gdouble *flops, GError **error)
 {
-  return fastest_conv (device, 256, 64, threads, flops, error)
-      && fastest_conv (device, 128, 64, threads, flops, error)
-      && fastest_conv (device, 256, 32, threads, flops, error);
+  return fastest_conv (device, dtype, 256, 64, threads, flops, error)
+      && fastest_conv (device, dtype, 128, 64, threads, flops, error)
+      && fastest_conv (device, dtype, 256, 32, threads, flops, error);
 }
 
 /* a row of /proc/self/status, in bytes; 0 where the system tells none */

@@ -65,8 +65,8 @@ gboolean nf_bench_watch (
 NfTensor *nf_bench_random (NfDevice *device, guint64 stream, gint64 n, gint64 c,
     gint64 h, gint64 w, GError **error);
 
-gboolean nf_bench_conv_peak (
-    NfDevice *device, guint threads, gdouble *flops, GError **error);
+gboolean nf_bench_conv_peak (NfDevice *device, NfDType dtype, guint threads,
+    gdouble *flops, GError **error);
 void nf_bench_memory_start (NfBenchResult *result);
 gboolean nf_bench_measure (NfBenchRun run, gpointer data, guint repeat,
     gboolean watched, NfBenchResult *result, GError **error);

@@ -305,6 +305,27 @@ keep (NfBenchNet *self, NfTensor *output, GError **error)
   return output && self->device->backend->synchronize (self->device, error);
 }
 
+/* Only the noise predictor, and not in training, computes in bf16. */
+static gboolean
+check_dtype (const NfBenchNet *self, gboolean training, GError **error)
+{
+  if (self->spec->dtype == NF_F32 || (!self->unetpp && !training))
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+      "--precision: this version computes a UNet++ and training in f32 alone");
+  return FALSE;
+}
+
+static NfUnetCond *
+condition (NfBenchNet *self, GError **error)
+{
+  g_autoptr (NfTensor) cond = self->spec->dtype == NF_F32
+      ? nf_tensor_ref (self->input[INPUT_COND])
+      : nf_op_cast (self->input[INPUT_COND], self->spec->dtype, error);
+
+  return cond ? nf_unet_condition (self->unet, cond, error) : NULL;
+}
+
 /**
  * nf_bench_net_forward:
  * @net: a #NfBenchNet
@@ -319,6 +340,8 @@ nf_bench_net_forward (gpointer net, GError **error)
   static const Input of_unetpp[] = { INPUT_IMAGE };
   NfBenchNet *self = net;
 
+  if (!check_dtype (self, FALSE, error))
+    return FALSE;
   if (self->unetpp)
     return need (self, of_unetpp, 1, error)
         && keep (self,
@@ -328,7 +351,7 @@ nf_bench_net_forward (gpointer net, GError **error)
   if (!need (self, of_unet, 3, error))
     return FALSE;
   if (!self->cond)
-    self->cond = nf_unet_condition (self->unet, self->input[INPUT_COND], error);
+    self->cond = condition (self, error);
   return self->cond
       && keep (self,
           nf_unet_forward (self->unet, self->input[INPUT_X], self->labels,
@@ -375,6 +398,7 @@ nf_bench_net_sample (gpointer net, GError **error)
   nf_rollout_init (&rollout);
   rollout.method = self->spec->sampler;
   rollout.steps = self->spec->steps;
+  rollout.dtype = self->spec->dtype;
   rollout.horizon = horizon;
   rollout.progress = evaluated;
   rollout.progress_data = self;
@@ -404,7 +428,8 @@ nf_bench_net_train (gpointer net, GError **error)
   NfConfigTrain train = train_settings (self);
   gdouble norm;
 
-  if (!need (self, self->unetpp ? of_unetpp : of_unet, self->unetpp ? 2 : 4,
+  if (!check_dtype (self, TRUE, error)
+      || !need (self, self->unetpp ? of_unetpp : of_unet, self->unetpp ? 2 : 4,
           error))
     return FALSE;
   if (!self->state) {

@@ -227,7 +227,7 @@ nf_bench_ops (NfDevice *device, guint threads, const gchar *only, guint repeat,
   g_autoptr (JsonArray) cases = json_array_new ();
   gdouble peak = 0;
 
-  if (!nf_bench_conv_peak (device, threads, &peak, error))
+  if (!nf_bench_conv_peak (device, NF_F32, threads, &peak, error))
     return FALSE;
   g_print ("convolution peak %.1f GFLOP/s; median of %u, in ms\n%-47s %10s %29s"
            "\n",

@@ -20,12 +20,14 @@ G_BEGIN_DECLS
  * @batch: frames or windows at once
  * @steps: denoising steps
  * @sampler: how to walk
+ * @dtype: what the network computes in, %NF_F32 or %NF_BF16
  */
 typedef struct
 {
   gchar *network, *config, *checkpoint, *tensors;
   gint height, width, batch, steps;
   NfSamplerMethod sampler;
+  NfDType dtype;
 } NfBenchSpec;
 
 /**

@@ -61,6 +61,10 @@ for part in ${PARTS:-profiles growth against}; do
       rm -f "$folder/against.jsonl"
       "$root/tests/bench/against-pytorch.sh" $quick \
         --json "$folder/against.jsonl" || exit 1
+      # what is computed in bf16, too
+      PRECISION=bf16 "$root/tests/bench/against-pytorch.sh" $quick \
+        --json "$folder/against.jsonl" mid-sampling-5 mid-sampling \
+        full-sampling-5 || exit 1
       ;;
     profiles | growth) $part ;;
     *) echo "PARTS: no part \"$part\"" >&2; exit 2 ;;
