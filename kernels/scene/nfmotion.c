@@ -38,8 +38,7 @@ nf_motion_params_init (NfMotionParams *params)
     .hidden_noise = 0.2,
     .max_window = 6,
     .max_misfit = 1.5,
-    .rest_speed = 0.012,
-    .least_spin = 0.06 };
+    .rest_speed = 0.012 };
   nf_body_params_init (&params->bodies);
 }
 
@@ -130,39 +129,11 @@ fit_once (const Fit *fit, guint first, NfBody *body)
   return n > 2 ? sqrt (square / (2 * n - 4)) : 0;
 }
 
-static gboolean
-shows_turn (const NfTrackPoint *p)
-{
-  return p->area > 0 && !p->cut && p->visible > 0.6;
-}
-
-/* a cube's turn, and how fast it turns */
-static void
-fit_turn (const Fit *fit, NfBody *body)
-{
-  const NfTrackPoint *points = fit->track->points;
-  gdouble sum = 0;
-  guint n = 0;
-
-  body->turn = points[fit->last].turn;
-  if (fit->track->shape != NF_SCENE_CUBE)
-    return;
-  for (guint t = fit->last; t > 0 && n < 2; t--, n++) {
-    gdouble by = points[t].turn - points[t - 1].turn;
-
-    if (!shows_turn (&points[t]) || !shows_turn (&points[t - 1]))
-      break;
-    sum += by - G_PI_2 * round (by / G_PI_2);
-  }
-  if (n > 0 && fabs (sum / n) > fit->params->least_spin)
-    body->spin = sum / n;
-}
-
 /**
  * nf_motion_fit:
  * @track: where it was seen
  * @last: the frame in which it was seen last
- * @body: (out): its state in that frame
+ * @body: (out): its state in that frame, without spin
  */
 void
 nf_motion_fit (const NfMotionParams *params, const NfTrack *track, guint last,
@@ -172,7 +143,8 @@ nf_motion_fit (const NfMotionParams *params, const NfTrack *track, guint last,
 
   *body = (NfBody){ .shape = track->shape,
     .x = track->points[last].x,
-    .z = track->points[last].z };
+    .z = track->points[last].z,
+    .turn = track->points[last].turn };
   for (guint t = last; t-- > 0 && last - t < params->max_window;) {
     NfBody longer = *body;
     gdouble misfit = 0;
@@ -187,5 +159,4 @@ nf_motion_fit (const NfMotionParams *params, const NfTrack *track, guint last,
   }
   if (hypot (body->vx, body->vz) < params->rest_speed)
     body->vx = body->vz = 0;
-  fit_turn (&fit, body);
 }

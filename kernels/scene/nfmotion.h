@@ -21,7 +21,6 @@ G_BEGIN_DECLS
  * @max_misfit: root mean square distance of the places seen from those of one
  *   velocity, in standard deviations, above which earlier frames are left out
  * @rest_speed: sizes a frame; what is slower, rests
- * @least_spin: of a cube, radians a frame; what is less, is none
  */
 typedef struct
 {
@@ -30,7 +29,6 @@ typedef struct
   guint max_window;
   gdouble max_misfit;
   gdouble rest_speed;
-  gdouble least_spin;
 } NfMotionParams;
 
 void nf_motion_params_init (NfMotionParams *params);
