@@ -12,7 +12,8 @@
 
 G_BEGIN_DECLS
 
-#if defined(__x86_64__) && defined(__GNUC__)
+/* a thread sanitizer cannot follow what chooses among them */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_THREAD__)
 #define NF_CPU_CLONES                                                          \
   __attribute__ ((target_clones ("avx512f", "avx2", "default")))
 #else
