@@ -270,16 +270,47 @@ measure_light (gdouble *sums, const guint8 *frames, guint n_frames, guint width,
   }
 }
 
+/* whether all pixels around one have its class, too; outside counts as such */
+static gboolean
+is_inside (const guint8 *mask, guint x, guint y, guint width, guint height)
+{
+  guint8 id = mask[(gsize) y * width + x];
+
+  for (guint j = y > 0 ? y - 1 : 0; j <= MIN (y + 1, height - 1); j++)
+    for (guint i = x > 0 ? x - 1 : 0; i <= MIN (x + 1, width - 1); i++)
+      if (mask[(gsize) j * width + i] != id)
+        return FALSE;
+  return TRUE;
+}
+
+/* a pixel's margin is left out, because there the ground shines through, and
+ * the real masks lie up to a pixel beside the pictures */
+static void
+add_colors (NfSceneMeasure *measure, const guint8 *frame, const guint8 *mask,
+    guint width, guint height)
+{
+  for (guint y = 0; y < height; y++)
+    for (guint x = 0; x < width; x++) {
+      gsize i = (gsize) y * width + x;
+
+      if (mask[i] == 0 || mask[i] >= NF_N_CLASSES
+          || !is_inside (mask, x, y, width, height))
+        continue;
+      measure->pixels[mask[i]]++;
+      for (guint c = 0; c < 3; c++)
+        measure->colors[mask[i]][c] += frame[3 * i + c];
+    }
+}
+
 static void
 measure_colors (NfSceneMeasure *measure, const guint8 *frames,
-    const guint8 *masks, gsize pixels)
+    const guint8 *masks, guint n_frames, guint width, guint height)
 {
-  for (gsize i = 0; i < pixels; i++)
-    if (masks[i] > 0 && masks[i] < NF_N_CLASSES) {
-      measure->pixels[masks[i]]++;
-      for (guint c = 0; c < 3; c++)
-        measure->colors[masks[i]][c] += frames[3 * i + c];
-    }
+  gsize size = (gsize) width * height;
+
+  for (guint t = 0; t < n_frames; t++)
+    add_colors (
+        measure, frames + 3 * t * size, masks + t * size, width, height);
   for (guint id = 0; id < NF_N_CLASSES; id++) {
     if (measure->pixels[id] < MIN_COLOR_PIXELS)
       measure->pixels[id] = 0;
@@ -311,5 +342,5 @@ nf_scene_measure (NfSceneMeasure *measure, const guint8 *frames,
   if (frames != NULL)
     measure_light (measure->sums, frames, n_frames, width, height);
   if (frames != NULL && masks != NULL)
-    measure_colors (measure, frames, masks, (gsize) n_frames * width * height);
+    measure_colors (measure, frames, masks, n_frames, width, height);
 }
