@@ -22,6 +22,7 @@ struct _NfProgress
   guint64 total, every;
   guint64 last_step;
   gint64 last_time, drawn; /* microseconds */
+  gdouble recent, seconds; /* the last steps and their time, fading away */
   gdouble speed; /* steps a second */
 };
 
@@ -98,20 +99,18 @@ nf_progress_new (FILE *stream, guint64 first, guint64 total, guint64 every)
   return progress;
 }
 
-/* Mean of the last seconds' speeds, older ones fading away. */
+/* Mean over the last seconds, older ones fading away. */
 static void
 update_speed (NfProgress *progress, guint64 step, gint64 now)
 {
   gdouble seconds = (now - progress->last_time) / 1e6;
-  gdouble weight = 1 - exp (-seconds / SPEED_MEMORY);
-  gdouble speed;
+  gdouble keep = exp (-seconds / SPEED_MEMORY);
 
   if (!(seconds > 0))
     return;
-  speed = (step - progress->last_step) / seconds;
-  progress->speed = progress->speed > 0
-      ? (1 - weight) * progress->speed + weight * speed
-      : speed;
+  progress->recent = keep * progress->recent + (step - progress->last_step);
+  progress->seconds = keep * progress->seconds + seconds;
+  progress->speed = progress->recent / progress->seconds;
   progress->last_step = step;
   progress->last_time = now;
 }
