@@ -66,15 +66,17 @@ def against_table(results):
 
 
 def extrapolation_check(results):
+    """The last measured pair of short and whole blocks."""
+    latest = {(r["case"], r["torch"], r["precision"]): r for r in results}
     lines = []
-    short = [r for r in results if r["case"] == "mid-sampling-5"]
-    long = [r for r in results if r["case"] == "mid-sampling"]
-    for whose, name in (("ours", "ours"), ("theirs", "PyTorch")):
-        pairs = [(extrapolated(a, whose), median(b[whose])) for a, b in zip(short, long)
-                 if a["torch"] == b["torch"]]
-        for guess, real in pairs[:1]:
-            lines.append("- %s: %.3g s from five steps, %.3g s measured (%+.1f %%)" % (
-                name, guess, real, 100 * (guess / real - 1)))
+    for (case, torch, precision), short in latest.items():
+        whole = latest.get(("mid-sampling", torch, precision))
+        if case != "mid-sampling-5" or not whole:
+            continue
+        for whose, name in (("ours", "ours"), ("theirs", "PyTorch " + torch)):
+            guess, real = extrapolated(short, whose), median(whole[whose])
+            lines.append("- %s, %s: %.3g s from five steps, %.3g s measured (%+.1f %%)" % (
+                name, precision if whose == "ours" else "f32", guess, real, 100 * (guess / real - 1)))
     return "\n".join(lines)
 
 
