@@ -68,8 +68,7 @@ gst_nf_precision_get_type (void)
   static const GEnumValue values[] = {
     { GST_NF_PRECISION_AUTO, "Best without loss", "auto" },
     { GST_NF_PRECISION_F32, "32-bit floating point", "f32" },
-    { GST_NF_PRECISION_BF16, "bfloat16 with sums in f32 (nfpredict only)",
-        "bf16" },
+    { GST_NF_PRECISION_BF16, "bfloat16 with sums in f32", "bf16" },
     { 0, NULL, NULL },
   };
 
@@ -133,7 +132,7 @@ gst_nf_model_settings_install (
           DEFAULT_DEVICE, flags));
   g_object_class_install_property (klass, first + SETTING_PRECISION,
       g_param_spec_enum ("precision", "Precision",
-          "What to compute in; bf16 is for nfpredict alone in this version",
+          "What to compute in; auto is f32, bf16 is faster but less exact",
           GST_TYPE_NF_PRECISION, DEFAULT_PRECISION, flags));
   g_object_class_install_property (klass, first + SETTING_THREADS,
       g_param_spec_uint ("threads", "Threads",
@@ -425,21 +424,13 @@ gst_nf_model_acquire (GstNfModelSettings *settings, GstElement *element,
   g_autofree gchar *name = NULL;
   g_autofree gchar *path = NULL;
   g_autoptr (NfDevice) device = NULL;
-  GstNfPrecision precision;
   gchar *key;
   GstNfModel *model;
 
   GST_OBJECT_LOCK (element);
   checkpoint = g_strdup (settings->checkpoint);
   name = g_strdup (settings->device ? settings->device : DEFAULT_DEVICE);
-  precision = settings->precision;
   GST_OBJECT_UNLOCK (element);
-  if (precision == GST_NF_PRECISION_BF16 && kind == GST_NF_MODEL_SEGMENTER) {
-    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "precision bf16: this version segments in f32 only; use precision=auto "
-        "or precision=f32");
-    return NULL;
-  }
   path = gst_nf_model_find (kind, checkpoint, error);
   device = path != NULL ? nf_device_open (name, error) : NULL;
   key = device != NULL ? make_key (kind, path, device, error) : NULL;

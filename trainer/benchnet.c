@@ -309,10 +309,10 @@ keep (NfBenchNet *self, NfTensor *output, GError **error)
 static gboolean
 check_dtype (const NfBenchNet *self, gboolean training, GError **error)
 {
-  if (self->spec->dtype == NF_F32 || (!self->unetpp && !training))
+  if (self->spec->dtype == NF_F32 || !training)
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
-      "--precision: this version computes a UNet++ and training in f32 alone");
+      "--precision: this version trains in f32 alone");
   return FALSE;
 }
 
@@ -339,6 +339,7 @@ nf_bench_net_forward (gpointer net, GError **error)
   static const Input of_unet[] = { INPUT_X, INPUT_COND, INPUT_LABELS };
   static const Input of_unetpp[] = { INPUT_IMAGE };
   NfBenchNet *self = net;
+  const NfForward forward = { .dtype = self->spec->dtype };
 
   if (!check_dtype (self, FALSE, error))
     return FALSE;
@@ -346,7 +347,7 @@ nf_bench_net_forward (gpointer net, GError **error)
     return need (self, of_unetpp, 1, error)
         && keep (self,
             nf_unetpp_forward (
-                self->unetpp, self->input[INPUT_IMAGE], NULL, error),
+                self->unetpp, self->input[INPUT_IMAGE], &forward, error),
             error);
   if (!need (self, of_unet, 3, error))
     return FALSE;

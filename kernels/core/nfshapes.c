@@ -59,9 +59,9 @@ all_f32 (const NfOpCall *call, GError **error)
 static gboolean
 flow_fits (const NfOpCall *call, guint flow, GError **error)
 {
-  NfDType dtype = call->in[g_bit_nth_lsf (flow, -1)]->dtype;
+  const NfTensor *first = call->in[g_bit_nth_lsf (flow, -1)];
 
-  if (dtype != NF_BF16)
+  if (first == NULL || first->dtype != NF_BF16)
     return all_f32 (call, error);
   for (guint i = 0; i < call->n_in; i++)
     if (call->in[i] != NULL
@@ -147,18 +147,22 @@ nf_shape_conv2d_cat (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *w = call->in[0], *x = call->in[1];
   guint end = call->n_in - (p->bias ? 1 : 0);
   gint64 scale = p->up ? 2 : 1, c = 0;
+  guint flow = 0;
 
-  if (!all_f32 (call, error) || !act_fits (call, p->act, NF_ACT_RELU, error))
-    return FALSE;
+  for (guint i = 1; i < end; i++)
+    flow |= 1u << i;
   if (end < 2)
     return refuse (call, error, "there is nothing but weight and bias");
+  if (!flow_fits (call, flow, error)
+      || !act_fits (call, p->act, NF_ACT_RELU, error))
+    return FALSE;
   if (w->h != w->w || w->h % 2 == 0 || (p->up && w->h != 3))
     return refuse (
         call, error, "the kernel must be square and odd, and 3x3 to upsample");
   if (p->bias && (call->in[end] == NULL || !is_vector (call->in[end], w->n)))
     return refuse (call, error,
         "bias must be a vector of %" G_GINT64_FORMAT " values", w->n);
-  *out = (NfShape){ NF_F32, x->n, w->n, scale * x->h, scale * x->w };
+  *out = (NfShape){ x->dtype, x->n, w->n, scale * x->h, scale * x->w };
   for (guint i = 1; i < end; i++) {
     const NfTensor *y = call->in[i];
 
@@ -229,7 +233,7 @@ nf_shape_max_pool (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *x = call->in[0];
   gint64 h = x->h + 2 * p->pad - p->kernel, w = x->w + 2 * p->pad - p->kernel;
 
-  if (!all_f32 (call, error))
+  if (!flow_fits (call, 1 << 0, error))
     return FALSE;
   if (p->kernel < 1 || p->stride < 1 || p->pad < 0 || 2 * p->pad > p->kernel)
     return refuse (call, error,
@@ -238,7 +242,8 @@ nf_shape_max_pool (const NfOpCall *call, NfShape *out, GError **error)
         p->kernel, p->stride, p->pad);
   if (h < 0 || w < 0)
     return refuse (call, error, "the kernel is larger than the padded input");
-  *out = (NfShape){ NF_F32, x->n, x->c, h / p->stride + 1, w / p->stride + 1 };
+  *out =
+      (NfShape){ x->dtype, x->n, x->c, h / p->stride + 1, w / p->stride + 1 };
   return TRUE;
 }
 

@@ -92,23 +92,23 @@ unfill_phases (const NfTensor *part, gint64 from, NfTensor *dweight)
 
 /* ----------------------------------------------------------------- phases */
 
-/* y (N, O, 2 h, 2 w) from phases (N, 4 O, h + 1, w + 1) */
+/* y (N, O, 2 h, 2 w) from phases (N, 4 O, h + 1, w + 1), of any type */
 static void
-interleave (const gfloat *phases, NfTensor *y)
+interleave (const guint8 *phases, NfTensor *y)
 {
   gint64 o = y->c, h = y->h / 2, w = y->w / 2;
-  gsize pixel = (gsize) o * sizeof (gfloat);
+  gsize pixel = (gsize) o * nf_dtype_size (y->dtype);
 
 #pragma omp parallel for if (y->n * y->h * y->w * o > NF_CPU_GRAIN)
   for (gint64 row = 0; row < y->n * y->h; row++) {
     gint64 a = row % 2, i = row % y->h / 2 + a;
-    const gfloat *from =
-        phases + ((row / y->h * (h + 1) + i) * (w + 1) * 4 + 2 * a) * o;
-    gfloat *to = nf_cpu_f32 (y) + row * y->w * o;
+    const guint8 *from = phases
+        + (gsize) ((row / y->h * (h + 1) + i) * (w + 1) * 4 + 2 * a) * pixel;
+    guint8 *to = (guint8 *) y->data + (gsize) (row * y->w) * pixel;
 
-    for (gint64 j = 0; j < w; j++, from += 4 * o, to += 2 * o) {
+    for (gint64 j = 0; j < w; j++, from += 4 * pixel, to += 2 * pixel) {
       memcpy (to, from, pixel);
-      memcpy (to + o, from + 5 * o, pixel);
+      memcpy (to + pixel, from + 5 * pixel, pixel);
     }
   }
 }
@@ -168,6 +168,7 @@ source_of (const NfOpCall *call, guint index)
     { 0, x->c, up }, x };
 
   s.conv.gain = 1.0;
+  s.conv.bf16 = x->dtype == NF_BF16;
   for (guint i = 0; i < index; i++)
     s.part.from += call->in[i + 1]->c;
   return s;
@@ -183,8 +184,8 @@ weight_of (const NfOpCall *call, const Source *s, GError **error)
 static NfTensor *
 phases_new (const NfOpCall *call, const Source *s, GError **error)
 {
-  return nf_tensor_new (call->device, NF_F32, s->conv.n, s->conv.o, s->conv.oh,
-      s->conv.ow, error);
+  return nf_tensor_new (call->device, s->x->dtype, s->conv.n, s->conv.o,
+      s->conv.oh, s->conv.ow, error);
 }
 
 static gboolean
@@ -198,10 +199,10 @@ forward_phases (
   for (gint64 i = 0; bias != NULL && i < s->conv.o; i++)
     four[i] = bias[i % call->out->c];
   if (weight == NULL
-      || !nf_dnnl_conv_forward (call->device, &s->conv, nf_cpu_f32 (s->x),
-          weight, bias != NULL ? four : NULL, nf_cpu_f32 (phases), error))
+      || !nf_dnnl_conv_forward (call->device, &s->conv, s->x->data, weight,
+          bias != NULL ? four : NULL, phases->data, error))
     return FALSE;
-  interleave (nf_cpu_f32 (phases), call->out);
+  interleave (phases->data, call->out);
   return TRUE;
 }
 
@@ -227,8 +228,8 @@ nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
     }
     weight = weight_of (call, &s, error);
     if (weight == NULL
-        || !nf_dnnl_conv_forward (call->device, &s.conv, nf_cpu_f32 (s.x),
-            weight, bias, nf_cpu_f32 (call->out), error))
+        || !nf_dnnl_conv_forward (call->device, &s.conv, s.x->data, weight,
+            bias, call->out->data, error))
       return FALSE;
   }
   return nf_dnnl_done_with (call->in[0], call->record, TRUE);

@@ -21,6 +21,8 @@ nf_cpu_max_pool_forward (NfOpCall *call, GError **error)
 {
   NfDnnlPool pool = pool_of (call);
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_through_f32 (call, nf_cpu_max_pool_forward, error);
   return nf_dnnl_max_pool_forward (call->device, &pool,
       nf_cpu_f32 (call->in[0]), nf_cpu_f32 (call->out), &call->saved[0], error);
 }

@@ -20,6 +20,7 @@ G_BEGIN_DECLS
  * @training: dropout on, batch statistics in batch norm
  * @seed: of the dropout masks
  * @stream: number of the batch's first sample, for the masks
+ * @dtype: what a UNet++ computes in: %NF_F32 or, without training, %NF_BF16
  * @cancellable: (nullable): looked at before every convolution of a UNet++
  *
  * How a network is to be run. NULL stands for inference.
@@ -29,6 +30,7 @@ typedef struct
   gboolean training;
   guint64 seed;
   guint64 stream;
+  NfDType dtype;
   GCancellable *cancellable;
 } NfForward;
 

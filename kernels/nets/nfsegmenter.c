@@ -108,6 +108,7 @@ classify_tta (
 
 /**
  * nf_segmenter_run:
+ * @dtype: what the network computes in, %NF_F32 or %NF_BF16
  * @tta: average with the mirrored frame (twice the time)
  * @frames: n packed frames, H x W x channels bytes each
  * @n: batch size, at least 1
@@ -120,12 +121,12 @@ classify_tta (
  * Returns: FALSE with @error set
  */
 gboolean
-nf_segmenter_run (NfSegmenter *segmenter, gboolean tta, const guint8 *frames,
-    guint n, guint height, guint width, guint8 *masks,
+nf_segmenter_run (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
+    const guint8 *frames, guint n, guint height, guint width, guint8 *masks,
     GCancellable *cancellable, GError **error)
 {
   NfUnetpp *net = segmenter->net;
-  const NfForward forward = { .cancellable = cancellable };
+  const NfForward forward = { .dtype = dtype, .cancellable = cancellable };
   g_autoptr (NfTensor) pixels = NULL;
   g_autoptr (NfTensor) ids = NULL;
 

@@ -20,7 +20,7 @@ NfSegmenter *nf_segmenter_ref (NfSegmenter *segmenter);
 void nf_segmenter_unref (NfSegmenter *segmenter);
 
 const NfUnetppConfig *nf_segmenter_config (const NfSegmenter *segmenter);
-gboolean nf_segmenter_run (NfSegmenter *segmenter, gboolean tta,
+gboolean nf_segmenter_run (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
     const guint8 *frames, guint n, guint height, guint width, guint8 *masks,
     GCancellable *cancellable, GError **error);
 

@@ -447,17 +447,24 @@ grid_run (NfUnetpp *net, NfTensor *const *f, NfTensor *nodes[4][4],
 static NfTensor *
 logits (NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
 {
+  gboolean bf16 = forward != NULL && forward->dtype == NF_BF16;
+  g_autoptr (NfTensor) flow =
+      bf16 ? nf_op_cast (x, NF_BF16, error) : nf_tensor_ref (x);
   NfTensor *f[NF_UNETPP_LEVELS], *nodes[4][4] = { { NULL } };
   NfTensor *result = NULL;
 
-  if (!nf_unetpp_encode (net, x, forward, f, error))
+  if (flow == NULL || !nf_unetpp_encode (net, flow, forward, f, error))
     return NULL;
   if (grid_run (net, f, nodes, forward, error)) {
     g_autoptr (NfTensor) last =
         nf_unetpp_node (net, 0, 4, &nodes[0][3], 1, forward, error);
 
-    if (last != NULL)
-      result = nf_conv_run (&net->head, last, 1, NF_ACT_NONE, error);
+    g_autoptr (NfTensor) head = last != NULL
+        ? nf_conv_run (&net->head, last, 1, NF_ACT_NONE, error)
+        : NULL;
+
+    if (head != NULL)
+      result = bf16 ? nf_op_cast (head, NF_F32, error) : nf_tensor_ref (head);
   }
   for (guint i = 0; i < 16; i++)
     nf_tensor_clear (&nodes[i / 4][i % 4]);

@@ -51,7 +51,8 @@ new_harness (const gchar *settings, GstBus **bus)
 
 /* the mask that the library has for a frame, in any format */
 static GBytes *
-expected_mask (GstBuffer *frame, const GstVideoInfo *info, gboolean tta)
+expected_mask (
+    GstBuffer *frame, const GstVideoInfo *info, NfDType dtype, gboolean tta)
 {
   g_autoptr (GBytes) rgb = nf_test_pixels (frame, info, GST_VIDEO_FORMAT_RGB);
   g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
@@ -61,8 +62,9 @@ expected_mask (GstBuffer *frame, const GstVideoInfo *info, gboolean tta)
   guint8 *mask = g_malloc (area);
 
   fail_unless (segmenter != NULL);
-  fail_unless (nf_segmenter_run (segmenter, tta, g_bytes_get_data (rgb, NULL),
-      1, info->height, info->width, mask, NULL, NULL));
+  fail_unless (
+      nf_segmenter_run (segmenter, dtype, tta, g_bytes_get_data (rgb, NULL), 1,
+          info->height, info->width, mask, NULL, NULL));
 
   return g_bytes_new_take (mask, area);
 }
@@ -114,7 +116,7 @@ GST_START_TEST (test_segment_formats)
     GstBus *bus;
     GstHarness *h = new_harness ("", &bus);
     GstBuffer *frame = nf_test_frame (&info, 3, pad);
-    g_autoptr (GBytes) expected = expected_mask (frame, &info, FALSE);
+    g_autoptr (GBytes) expected = expected_mask (frame, &info, NF_F32, FALSE);
 
     gst_harness_set_src_caps (h, gst_caps_ref (caps));
     fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
@@ -135,7 +137,7 @@ GST_START_TEST (test_segment_tta)
 
   fail_unless (gst_video_info_from_caps (&info, caps));
   frame = nf_test_frame (&info, 3, 0);
-  expected = expected_mask (frame, &info, TRUE);
+  expected = expected_mask (frame, &info, NF_F32, TRUE);
   gst_harness_set_src_caps_str (h, CAPS_24x16);
   fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
   expect_mask (h, expected);
@@ -144,6 +146,26 @@ GST_START_TEST (test_segment_tta)
 GST_END_TEST
 
 /* a network of gray frames, with other than 49 classes */
+/* masks of the network in bf16, where it is in bf16 */
+GST_START_TEST (test_segment_bf16)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_24x16);
+  g_autoptr (GBytes) expected = NULL;
+  GstBus *bus;
+  GstHarness *h = new_harness ("precision=bf16", &bus);
+  GstBuffer *frame;
+  GstVideoInfo info;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  gst_harness_set_src_caps_str (h, CAPS_24x16);
+  frame = nf_test_frame (&info, 3, 0);
+  expected = expected_mask (frame, &info, NF_BF16, FALSE);
+  fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
+  expect_mask (h, expected);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 GST_START_TEST (test_segment_gray_network)
 {
   g_autofree gchar *settings =
@@ -204,7 +226,7 @@ GST_START_TEST (test_segment_pictures)
 
   fail_unless (gst_video_info_from_caps (&info, caps));
   frame = nf_test_frame (&info, 3, 0);
-  mask = expected_mask (frame, &info, FALSE);
+  mask = expected_mask (frame, &info, NF_F32, FALSE);
   rgb = nf_test_pixels (frame, &info, GST_VIDEO_FORMAT_RGB);
   gst_harness_set_src_caps_str (h, CAPS_24x16);
   fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
@@ -351,11 +373,6 @@ GST_START_TEST (test_segment_bad_model_fails)
   g_object_set (element, "checkpoint", unet, NULL);
   nf_test_expect_start_error (element, GST_STREAM_ERROR,
       GST_STREAM_ERROR_DECODE, "spade_unet, expected unetpp");
-  element = gst_element_factory_make ("nfsegment", NULL);
-  g_object_set (element, "checkpoint", checkpoint, NULL);
-  gst_util_set_object_arg (G_OBJECT (element), "precision", "bf16");
-  nf_test_expect_start_error (element, GST_LIBRARY_ERROR,
-      GST_LIBRARY_ERROR_SETTINGS, "segments in f32 only");
 }
 GST_END_TEST
 
@@ -377,7 +394,7 @@ GST_START_TEST (test_segment_regions)
   fail_unless (gst_video_info_from_caps (&info, caps));
   gst_harness_set_src_caps_str (h, CAPS_24x16);
   buffer = nf_test_frame (&info, 3, 0);
-  expected = expected_mask (buffer, &info, FALSE);
+  expected = expected_mask (buffer, &info, NF_F32, FALSE);
   mask = g_bytes_get_data (expected, NULL);
   fail_unless_equals_int (gst_harness_push (h, buffer), GST_FLOW_OK);
   buffer = gst_harness_pull (h);
@@ -455,7 +472,7 @@ GST_START_TEST (test_segment_batch_drains)
   for (guint i = 0; i < 7; i++) {
     GstBuffer *frame = nf_test_frame (&info, i, 0);
 
-    expected[i] = expected_mask (frame, &info, FALSE);
+    expected[i] = expected_mask (frame, &info, NF_F32, FALSE);
     gst_buffer_unref (frame);
   }
   nf_test_push_frames (h, 0, 3);
@@ -634,6 +651,7 @@ nfsegment_suite (void)
   tcase_add_unchecked_fixture (tc, make_models, remove_models);
   tcase_add_loop_test (
       tc, test_segment_formats, 0, G_N_ELEMENTS (format_cases));
+  tcase_add_test (tc, test_segment_bf16);
   tcase_add_test (tc, test_segment_tta);
   tcase_add_test (tc, test_segment_gray_network);
   tcase_add_loop_test (tc, test_segment_pictures, 0, 2);

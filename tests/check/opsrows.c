@@ -100,6 +100,7 @@ const OpRow op_rows[] = {
   ROW (CONV2D_CAT, "up-and-two", 1e-12, CAT (TRUE, NF_ACT_NONE), X (33, 24, 3, 3), X (3, 16, 2, 3), X (3, 5, 4, 6), X (3, 3, 4, 6)),
   ROW (CONV2D_CAT, "up-and-five-relu", 1e-12, CAT (TRUE, NF_ACT_RELU, TRUE), X (5, 22, 3, 3), X (1, 5, 2, 2), X (1, 3, 4, 4), X (1, 1, 4, 4), X (1, 5, 4, 4), X (1, 3, 4, 4), X (1, 5, 4, 4), X (1, 5, 1, 1)),
   ROW (CONV2D_CAT, "up-large", 1e-12, CAT (TRUE, NF_ACT_NONE), X (16, 19, 3, 3), X (1, 16, 11, 13), X (1, 3, 22, 26)),
+  ROW (CONV2D_CAT, "bf16", 2e-5, CAT (TRUE, NF_ACT_RELU, TRUE), C (16, 24, 3, 3), B (3, 16, 5, 6), B (3, 5, 10, 12), B (3, 3, 10, 12), C (1, 16, 1, 1)),
 
   ROW (LINEAR, "vector", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 33, 1, 1), X (16, 33, 1, 1), X (1, 16, 1, 1)),
   ROW (LINEAR, "pixels", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 5, 4, 3), X (7, 5, 1, 1), X (1, 7, 1, 1)),
@@ -130,6 +131,7 @@ const OpRow op_rows[] = {
   ROW (MAX_POOL, "2-stride-2", 1e-12, P ((NfMaxPoolParams) { 2, 2, 0 }), X (1, 33, 5, 4)),
   ROW (MAX_POOL, "one-pixel", 1e-12, P ((NfMaxPoolParams) { 3, 2, 1 }), X (1, 3, 1, 1)),
   ROW (MAX_POOL, "large", 1e-12, P ((NfMaxPoolParams) { 3, 2, 1 }), W (1, 16, 37, 35)),
+  ROW (MAX_POOL, "bf16", 0, P ((NfMaxPoolParams) { 3, 2, 1 }), B (3, 5, 8, 7)),
 
   ROW (GROUP_NORM, "plain", 1e-12, P ((NfGroupNormParams) { 4, 1e-6f }), X (3, 16, 5, 3)),
   ROW (GROUP_NORM, "affine", 1e-12, P ((NfGroupNormParams) { 3, 1e-5f }), X (1, 33, 3, 4), X (1, 33, 1, 1), X (1, 33, 1, 1)),

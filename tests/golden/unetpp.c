@@ -152,16 +152,25 @@ check_inference (Golden *golden, NfUnetpp *net, GError **error)
 {
   static const GoldenTolerance tolerance[] = { { GOLDEN_ABS, 5e-6 },
     { GOLDEN_END } };
+  /* eight bits of mantissa through all layers */
+  static const GoldenTolerance of_bf16[] = { { GOLDEN_L2, 2e-2 },
+    { GOLDEN_END } };
+  static const NfForward in_bf16 = { .dtype = NF_BF16 };
   g_autoptr (NfTensor) image = golden_tensor (golden, "in/image", error);
   g_autoptr (NfTensor) logits = NULL;
+  g_autoptr (NfTensor) half = NULL;
 
   if (image == NULL)
     return FALSE;
   logits = nf_unetpp_forward (net, image, NULL, error);
-  if (logits == NULL)
+  half =
+      logits != NULL ? nf_unetpp_forward (net, image, &in_bf16, error) : NULL;
+  if (half == NULL)
     return FALSE;
-  if (golden_has (golden, "out/logits"))
+  if (golden_has (golden, "out/logits")) {
     golden_compare_tensor (golden, "out/logits", logits, tolerance);
+    golden_compare_tensor (golden, "out/logits", half, of_bf16);
+  }
   if (golden_has (golden, "eval/loss")
       && !check_eval_losses (golden, logits, error))
     return FALSE;
