@@ -125,41 +125,67 @@ tile_forward (
       (guint8 *) call->out->data + from, error);
 }
 
+/* what all tiles of a call have in common */
+typedef struct
+{
+  Problem problem;
+  gint64 tiles; /* of a head */
+  NfTensor *probs; /* room */
+  gint64 rows; /* of the room, for one thread; 0: all of P is kept */
+  GError *error; /* of the first tile that failed */
+} Forward;
+
+static void
+forward_tile (Forward *f, gint64 i)
+{
+  const Problem *p = &f->problem;
+  gint64 head = i / f->tiles, first = i % f->tiles * TILE;
+  gint64 row =
+      f->rows > 0 ? omp_get_thread_num () * f->rows : head * p->pixels + first;
+  g_autoptr (GError) failed = NULL;
+
+  if (tile_forward (
+          p, head, first, nf_cpu_f32 (f->probs) + row * p->pixels, &failed))
+    return;
+#pragma omp critical
+  if (f->error == NULL)
+    f->error = g_steal_pointer (&failed);
+}
+
 /* saved[0]: P, (N heads, pixels, pixels), where the call is recorded */
 gboolean
 nf_cpu_attention_forward (NfOpCall *call, GError **error)
 {
   Problem p = problem_of (call);
   gint64 heads = call->in[0]->n * p.heads;
-  gint64 tiles = (p.pixels + TILE - 1) / TILE;
-  gint64 room = TILE * (nf_cpu_is_bf16 (call) ? 2 : 1);
-  g_autoptr (NfTensor) probs = call->record
+  Forward f = { p, (p.pixels + TILE - 1) / TILE };
+  gint64 n = heads * f.tiles;
+
+  if (!call->record)
+    f.rows = TILE * (nf_cpu_is_bf16 (call) ? 2 : 1);
+  f.probs = call->record
       ? nf_tensor_new (
           call->device, NF_F32, heads, p.pixels, p.pixels, 1, error)
-      : nf_tensor_new (call->device, NF_F32, omp_get_max_threads (), room,
+      : nf_tensor_new (call->device, NF_F32, omp_get_max_threads (), f.rows,
           p.pixels, 1, error);
-  gboolean ok = probs != NULL;
-
-#pragma omp parallel for if (heads * p.pixels * p.pixels > NF_CPU_GRAIN)
-  for (gint64 i = 0; i < (ok ? heads * tiles : 0); i++) {
-    gint64 head = i / tiles, first = i % tiles * TILE;
-    gint64 row =
-        call->record ? head * p.pixels + first : omp_get_thread_num () * room;
-    g_autoptr (GError) failed = NULL;
-
-    if (tile_forward (
-            &p, head, first, nf_cpu_f32 (probs) + row * p.pixels, &failed))
-      continue;
-#pragma omp critical
-    {
-      if (ok)
-        g_propagate_error (error, g_steal_pointer (&failed));
-      ok = FALSE;
-    }
+  if (f.probs == NULL)
+    return FALSE;
+  /* no parallel region of one thread: oneDNN would make a team inside it, anew
+   * each time */
+  if (heads * p.pixels * p.pixels <= NF_CPU_GRAIN) {
+    for (gint64 i = 0; i < n; i++)
+      forward_tile (&f, i);
+  } else {
+#pragma omp parallel for
+    for (gint64 i = 0; i < n; i++)
+      forward_tile (&f, i);
   }
-  if (ok && call->record)
-    call->saved[0] = g_steal_pointer (&probs);
-  return ok;
+  if (f.error == NULL && call->record)
+    call->saved[0] = g_steal_pointer (&f.probs);
+  nf_tensor_clear (&f.probs);
+  if (f.error != NULL)
+    g_propagate_error (error, f.error);
+  return f.error == NULL;
 }
 
 /* ds = P (dP - sum (dP P)), in the place of dP */
