@@ -8,6 +8,8 @@
 # PYTHON     a further interpreter that has a PyTorch, beside /usr/bin/python3
 # THREADS    of both; default 2
 # PRECISION  of ours; default f32
+# POLICY     how the threads of both wait (OMP_WAIT_POLICY): passive (default),
+#            where other programs run; none, as both do by themselves
 # RUNS       how often all cases are measured; default 3, with --quick 1
 #
 # Outputs must agree before a ratio is told (against_pytorch.py, where the cases
@@ -21,7 +23,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --quick) repeat=2; full=2; runs=${RUNS:-1}; shift ;;
     --json) json=$2; shift 2 ;;
-    --*) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    --*) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 2 ;;
     *) break ;;
   esac
 done
@@ -38,8 +40,9 @@ if [ -z "$json" ]; then
   trap 'rm -f "$json"' EXIT
 fi
 
-# threads that wait must not spin where other programs run
-export OMP_WAIT_POLICY=passive OMP_NUM_THREADS="${THREADS:-2}"
+export OMP_WAIT_POLICY="${POLICY:-passive}"
+[ "$OMP_WAIT_POLICY" != none ] || unset OMP_WAIT_POLICY
+export OMP_NUM_THREADS="${THREADS:-2}"
 status=0
 for run in $(seq "$runs"); do
   for case in "$@"; do
