@@ -161,6 +161,8 @@ nf_cpu_attention_forward (NfOpCall *call, GError **error)
   Forward f = { p, (p.pixels + TILE - 1) / TILE };
   gint64 n = heads * f.tiles;
 
+  if (nf_dnnl_lacks_bf16 (call))
+    return nf_cpu_through_f32 (call, nf_cpu_attention_forward, error);
   if (!call->record)
     f.rows = TILE * (nf_cpu_is_bf16 (call) ? 2 : 1);
   f.probs = call->record

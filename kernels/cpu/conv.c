@@ -24,6 +24,8 @@ nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
   const NfTensor *bias = call->in[2], *residual = call->in[3];
   NfDnnlConv conv = conv_of (call);
 
+  if (nf_dnnl_lacks_bf16 (call))
+    return nf_cpu_through_f32 (call, nf_cpu_conv2d_forward, error);
   /* the convolution adds to what is there */
   if (residual != NULL)
     nf_cpu_copy (residual, call->out);

@@ -212,6 +212,8 @@ nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
   const NfConv2dCatParams *p = call->params;
   guint n = n_sources (call);
 
+  if (nf_dnnl_lacks_bf16 (call))
+    return nf_cpu_through_f32 (call, nf_cpu_conv2d_cat_forward, error);
   for (guint i = 0; i < n; i++) {
     Source s = source_of (call, i);
     gboolean last = i + 1 == n;

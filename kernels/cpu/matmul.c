@@ -77,6 +77,8 @@ nf_cpu_linear_forward (NfOpCall *call, GError **error)
   guint n = linear_sources (call, sources);
   gint64 rows = sources[0].rows, out = sources[0].out;
 
+  if (nf_dnnl_lacks_bf16 (call))
+    return nf_cpu_through_f32 (call, nf_cpu_linear_forward, error);
   if (nf_cpu_is_bf16 (call))
     return linear_bf16 (call, error);
 #pragma omp parallel for if (rows * out > NF_CPU_GRAIN)

@@ -242,6 +242,22 @@ nf_dnnl_weight_forget (NfTensor *weight)
 
 /* ------------------------------------------------------------ what is called */
 
+/**
+ * nf_dnnl_lacks_bf16:
+ * @call: an op of what oneDNN computes
+ *
+ * oneDNN has bf16 for processors with AVX-512 alone, be it emulated.
+ *
+ * Returns: whether the call is in bf16, and must be done in f32
+ */
+gboolean
+nf_dnnl_lacks_bf16 (const NfOpCall *call)
+{
+  return nf_cpu_is_bf16 (call)
+      && (dnnl_get_effective_cpu_isa () & dnnl_cpu_isa_avx512_core)
+      != dnnl_cpu_isa_avx512_core;
+}
+
 /* where conv->residual is set, it lies in y */
 gboolean
 nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv, gconstpointer x,

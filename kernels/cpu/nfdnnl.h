@@ -68,6 +68,7 @@ typedef struct
 typedef void (*NfDnnlPartFill) (
     const NfTensor *weight, const NfDnnlPart *part, NfTensor *out);
 
+gboolean nf_dnnl_lacks_bf16 (const NfOpCall *call);
 NfDnnl *nf_dnnl_new (GError **error);
 void nf_dnnl_free (NfDnnl *dnnl);
 
