@@ -152,12 +152,14 @@ bench_net (const Options *o, const Mode *mode, NfDevice *device, GError **error)
   g_autofree gchar *text = NULL;
   NfBenchResult result = { 0 };
 
-  nf_bench_memory_start (&result);
+  nf_bench_memory_start (device, &result);
   net = nf_bench_net_new (device, &o->spec, error);
   if (!net
       || !nf_bench_measure (
-          mode->run, net, o->repeat, !o->blind, &result, error)
-      || !nf_bench_conv_peak (
+          mode->run, net, o->repeat, !o->blind, &result, error))
+    return FALSE;
+  nf_bench_memory_stop (device, &result);
+  if (!nf_bench_conv_peak (
           device, o->spec.dtype, info.threads, &result.conv_peak, error)
       || (o->output && !nf_bench_net_save (net, o->output, error)))
     return FALSE;

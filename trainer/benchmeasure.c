@@ -177,10 +177,11 @@ status_bytes (const gchar *key)
 
 /**
  * nf_bench_memory_start:
- * @result: (out): gets the memory that is resident now; its peak begins here
+ * @device: where the network will lie
+ * @result: (out): gets the memory that is resident now; peaks begin here
  */
 void
-nf_bench_memory_start (NfBenchResult *result)
+nf_bench_memory_start (NfDevice *device, NfBenchResult *result)
 {
   FILE *file = fopen ("/proc/self/clear_refs", "w");
 
@@ -189,6 +190,19 @@ nf_bench_memory_start (NfBenchResult *result)
     fclose (file);
   }
   result->base = status_bytes ("VmRSS:\t");
+  nf_device_memory (device, TRUE, &result->tensors);
+}
+
+/**
+ * nf_bench_memory_stop:
+ * @device: as in nf_bench_memory_start()
+ * @result: (inout): gets the peaks
+ */
+void
+nf_bench_memory_stop (NfDevice *device, NfBenchResult *result)
+{
+  result->peak = status_bytes ("VmHWM:\t");
+  nf_device_memory (device, FALSE, &result->tensors);
 }
 
 /* Keeps the profile of the run if none was faster. */
@@ -212,10 +226,10 @@ watch_fastest (
  * @data: handed to @run
  * @repeat: how many runs are timed, at least one
  * @watched: whether as many runs are watched op by op
- * @result: (inout): gets times, memory and profile
+ * @result: (inout): gets times and profile
  * @error: return location
  *
- * The first run, which plans and packs, counts for memory alone.
+ * The first run, which plans and packs, is not timed.
  */
 gboolean
 nf_bench_measure (NfBenchRun run, gpointer data, guint repeat, gboolean watched,
@@ -238,7 +252,6 @@ nf_bench_measure (NfBenchRun run, gpointer data, guint repeat, gboolean watched,
     if (watched && !watch_fastest (run, data, &result->profile, error))
       return FALSE;
   }
-  result->peak = status_bytes ("VmHWM:\t");
   result->repeat = repeat;
   result->median = nf_bench_median (times, repeat);
   result->processor = nf_bench_median (processor, repeat);

@@ -48,6 +48,7 @@ typedef struct
  * @profile: of further runs, the fastest of them; empty where none was watched
  * @base: resident memory before the network was made, bytes
  * @peak: the most resident memory from then until the last run, bytes
+ * @tensors: the device's memory in that time, see nf_device_memory()
  * @conv_peak: FLOP/s of the fastest convolution, see nf_bench_conv_peak()
  */
 typedef struct
@@ -56,6 +57,7 @@ typedef struct
   gdouble median, least, processor;
   NfBenchProfile profile;
   gsize base, peak;
+  NfDeviceMemory tensors;
   gdouble conv_peak;
 } NfBenchResult;
 
@@ -67,7 +69,8 @@ NfTensor *nf_bench_random (NfDevice *device, guint64 stream, gint64 n, gint64 c,
 
 gboolean nf_bench_conv_peak (NfDevice *device, NfDType dtype, guint threads,
     gdouble *flops, GError **error);
-void nf_bench_memory_start (NfBenchResult *result);
+void nf_bench_memory_start (NfDevice *device, NfBenchResult *result);
+void nf_bench_memory_stop (NfDevice *device, NfBenchResult *result);
 gboolean nf_bench_measure (NfBenchRun run, gpointer data, guint repeat,
     gboolean watched, NfBenchResult *result, GError **error);
 gboolean nf_bench_save_json (

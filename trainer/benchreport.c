@@ -99,6 +99,11 @@ nf_bench_report_to_json (const NfBenchRunInfo *info, const NfBenchSpec *spec,
   json_object_set_double_member (json, "conv_peak", result->conv_peak);
   json_object_set_int_member (json, "memory_before", result->base);
   json_object_set_int_member (json, "memory_peak", result->peak);
+  if (result->tensors.live > 0) {
+    json_object_set_int_member (json, "memory_live", result->tensors.live);
+    json_object_set_int_member (
+        json, "memory_reserved", result->tensors.reserved);
+  }
   if (nf_bench_net_first_evaluation (net) > 0) {
     json_object_set_string_member (
         json, "sampler", nf_sampler_method_name (spec->sampler));
@@ -132,6 +137,20 @@ slower_first (gconstpointer a, gconstpointer b)
   gdouble y = number (*(JsonObject *const *) b, "seconds");
 
   return (x < y) - (x > y);
+}
+
+static void
+append_memory (GString *out, JsonObject *json)
+{
+  g_string_append_printf (out,
+      "memory      %.1f MiB at most, %.1f MiB before the network was made\n",
+      number (json, "memory_peak") / MIB, number (json, "memory_before") / MIB);
+  if (json_object_has_member (json, "memory_live"))
+    g_string_append_printf (out,
+        "tensors     %.1f MiB at once at most, in %.1f MiB (%.2f times that)\n",
+        number (json, "memory_live") / MIB,
+        number (json, "memory_reserved") / MIB,
+        number (json, "memory_reserved") / number (json, "memory_live"));
 }
 
 static void
@@ -215,9 +234,7 @@ nf_bench_report_to_text (JsonObject *json)
         json_object_get_string_member (json, "sampler"),
         (gint) number (json, "steps"), 1e3 * number (json, "first_evaluation"),
         1e3 * number (json, "evaluation"));
-  g_string_append_printf (out,
-      "memory      %.1f MiB at most, %.1f MiB before the network was made\n",
-      number (json, "memory_peak") / MIB, number (json, "memory_before") / MIB);
+  append_memory (out, json);
   if (json_object_has_member (json, "ops")) {
     append_speed (out, json);
     append_ops (out, json);

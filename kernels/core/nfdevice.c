@@ -169,3 +169,20 @@ nf_device_unref (NfDevice *device)
   g_free (device->name);
   g_free (device);
 }
+
+/**
+ * nf_device_memory:
+ * @restart: whether the peaks begin anew, at what is there now
+ * @memory: (out): the most of each that was there since they began
+ *
+ * Returns: FALSE where the backend does not tell; then @memory is all 0
+ */
+gboolean
+nf_device_memory (NfDevice *device, gboolean restart, NfDeviceMemory *memory)
+{
+  *memory = (NfDeviceMemory){ 0 };
+  if (device->backend->memory == NULL)
+    return FALSE;
+  device->backend->memory (device, restart, memory);
+  return TRUE;
+}

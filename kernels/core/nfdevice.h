@@ -36,6 +36,16 @@ typedef struct
 } NfOpKernels;
 
 /**
+ * NfDeviceMemory:
+ * @live: bytes of tensors, and of what ops work in, that are in use
+ * @reserved: bytes that are taken from the system for them
+ */
+typedef struct
+{
+  gsize live, reserved;
+} NfDeviceMemory;
+
+/**
  * NfBackend:
  * @abi: %NF_BACKEND_ABI of the headers it was built with
  * @name: "cpu", "cuda"
@@ -50,8 +60,9 @@ typedef struct
  * @synchronize: waits until all that was asked for is done
  * @ops: one row an op, in the order of nfops.def.h
  * @n_ops: rows in @ops
+ * @memory: (nullable): for nf_device_memory()
  *
- * What a backend provides. Every slot must be filled.
+ * What a backend provides. Every other slot must be filled.
  */
 struct _NfBackend
 {
@@ -72,6 +83,7 @@ struct _NfBackend
   gboolean (*synchronize) (NfDevice *device, GError **error);
   const NfOpKernels *ops;
   guint n_ops;
+  void (*memory) (NfDevice *device, gboolean restart, NfDeviceMemory *memory);
 };
 
 /**
@@ -91,6 +103,8 @@ struct _NfDevice
 NfDevice *nf_device_open (const gchar *name, GError **error);
 NfDevice *nf_device_ref (NfDevice *device);
 void nf_device_unref (NfDevice *device);
+gboolean nf_device_memory (
+    NfDevice *device, gboolean restart, NfDeviceMemory *memory);
 
 const NfBackend *nf_cpu_backend (void);
 

@@ -12,27 +12,20 @@
 
 G_BEGIN_DECLS
 
+typedef struct _NfBlocks NfBlocks;
 typedef struct _NfDnnl NfDnnl;
 
 /**
  * NfCpu:
  * @dnnl: cached oneDNN primitives
- * @keep: free blocks are kept, see nfcpu.c
- * @lock: guards the rest
- * @pool: block size -> GPtrArray of free blocks
- * @cached: bytes in free blocks
- * @live: bytes in use
- * @peak: the most that was in use
+ * @blocks: what tensors lie in
  *
  * What NfDevice.priv of a CPU device points to.
  */
 typedef struct
 {
   NfDnnl *dnnl;
-  gboolean keep;
-  GMutex lock;
-  GHashTable *pool;
-  gsize cached, live, peak;
+  NfBlocks *blocks;
 } NfCpu;
 
 #define NF_CPU_GRAIN 16384 /* elements worth a parallel region */

@@ -178,6 +178,7 @@ test_bench_work (gconstpointer data)
   const NfSafetensorsEntry *entry;
   JsonArray *ops;
   gdouble flop = 0;
+  gint64 live;
 
   if (g_getenv ("NEXTFRAME_NO_POOL") && g_str_equal (work->arch, "unetpp")) {
     g_test_skip ("long under memory checkers, and nothing new to them");
@@ -191,6 +192,13 @@ test_bench_work (gconstpointer data)
   g_assert_cmpfloat (json_object_get_double_member (json, "median"), >, 0);
   g_assert_cmpfloat (json_object_get_double_member (json, "conv_peak"), >, 0);
   g_assert_cmpint (json_object_get_int_member (json, "memory_peak"), >, 0);
+  live = json_object_get_int_member (json, "memory_live");
+  g_assert_cmpint (
+      live, >=, 4 * json_object_get_int_member (json, "parameters"));
+  g_assert_cmpint (json_object_get_int_member (json, "memory_reserved"), >=,
+      live); /* the largest live set, and not much more */
+  g_assert_cmpint (json_object_get_int_member (json, "memory_reserved"), <=,
+      live + live * 3 / 10);
   ops = json_object_get_array_member (json, "ops");
   for (guint i = 0; i < json_array_get_length (ops); i++)
     flop += json_object_get_double_member (
