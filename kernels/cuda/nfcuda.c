@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfcuda — the CUDA backend: devices and the table of kernels */
+#include "cuda/nfcuda.h"
+
+#include <gmodule.h>
+
+G_MODULE_EXPORT const NfBackend *nf_backend_module_get (void);
+
+/**
+ * nf_cuda_ok:
+ * @status: what a call of the runtime returned
+ * @what: what was tried, for the message
+ * @error: return location: %NF_ERROR_NO_MEMORY, %NF_ERROR_NO_DEVICE
+ *
+ * Returns: TRUE if @status is success
+ */
+gboolean
+nf_cuda_ok (cudaError_t status, const gchar *what, GError **error)
+{
+  if (G_LIKELY (status == cudaSuccess))
+    return TRUE;
+  g_set_error (error, NF_ERROR,
+      status == cudaErrorMemoryAllocation ? NF_ERROR_NO_MEMORY
+                                          : NF_ERROR_NO_DEVICE,
+      "device cuda: %s: %s (%s)", what, cudaGetErrorString (status),
+      cudaGetErrorName (status));
+  return FALSE;
+}
+
+/**
+ * nf_cuda_launched:
+ * @kernel: name of what was just launched on @stream
+ *
+ * Returns: FALSE with @error set if the launch was refused
+ */
+gboolean
+nf_cuda_launched (NfCudaStream *stream, const gchar *kernel, GError **error)
+{
+  return nf_cuda_ok (cudaGetLastError (), kernel, error);
+}
+
+static gboolean
+explain_no_device (cudaError_t status, GError **error)
+{
+  gint driver = 0, runtime = 0;
+
+  cudaDriverGetVersion (&driver);
+  cudaRuntimeGetVersion (&runtime);
+  if (driver == 0)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_DEVICE,
+        "device cuda: no NVIDIA driver was found; install one for CUDA %d.%d "
+        "or later, or use device cpu",
+        runtime / 1000, runtime % 1000 / 10);
+  else if (driver < runtime)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_DEVICE,
+        "device cuda: the driver is for CUDA %d.%d, this library for %d.%d; "
+        "install a newer driver, or use device cpu",
+        driver / 1000, driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);
+  else
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_DEVICE,
+        "device cuda: no GPU can be used (%s); check nvidia-smi and "
+        "CUDA_VISIBLE_DEVICES, or use device cpu",
+        cudaGetErrorString (status));
+  return FALSE;
+}
+
+static gboolean
+device_there (guint index, GError **error)
+{
+  gint count = 0;
+  cudaError_t status = cudaGetDeviceCount (&count);
+
+  if (status != cudaSuccess || count == 0)
+    return explain_no_device (status, error);
+  if (index < (guint) count)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_NO_DEVICE,
+      "device cuda:%u: there are only %d (cuda:0 to cuda:%d)", index, count,
+      count - 1);
+  return FALSE;
+}
+
+static gint
+compare_addresses (gconstpointer a, gconstpointer b)
+{
+  return a < b ? -1 : a > b;
+}
+
+static gboolean
+cuda_open (NfDevice *device, guint index, GError **error)
+{
+  struct cudaDeviceProp properties;
+  NfCuda *cuda;
+
+  if (!device_there (index, error)
+      || !nf_cuda_ok (
+          cudaSetDevice ((gint) index), "cannot use the device", error)
+      || !nf_cuda_ok (cudaGetDeviceProperties (&properties, (gint) index),
+          "cannot read the device's properties", error))
+    return FALSE;
+  if (properties.major * 10 + properties.minor < 75) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_DEVICE,
+        "device cuda:%u: %s has compute capability %d.%d, at least 7.5 is "
+        "needed; use device cpu",
+        index, properties.name, properties.major, properties.minor);
+    return FALSE;
+  }
+  cuda = g_new0 (NfCuda, 1);
+  cuda->index = (gint) index;
+  cuda->properties = properties;
+  cuda->tf32 = g_strcmp0 (g_getenv ("NEXTFRAME_TF32"), "1") == 0;
+  g_mutex_init (&cuda->lock);
+  cuda->streams = g_ptr_array_new ();
+  cuda->idle = g_ptr_array_new ();
+  cuda->blocks = g_tree_new (compare_addresses);
+  device->priv = cuda;
+  return TRUE;
+}
+
+static void
+cuda_close (NfDevice *device)
+{
+  NfCuda *cuda = nf_cuda_of (device);
+
+  cudaSetDevice (cuda->index);
+  cudaDeviceSynchronize ();
+  nf_cuda_stream_close_all (cuda);
+  g_tree_unref (cuda->blocks);
+  g_ptr_array_unref (cuda->idle);
+  g_ptr_array_unref (cuda->streams);
+  g_mutex_clear (&cuda->lock);
+  g_free (cuda);
+}
+
+static gpointer
+cuda_alloc (NfDevice *device, gsize bytes, GError **error)
+{
+  NfCudaStream *stream = nf_cuda_stream_current (device, error);
+
+  return stream != NULL ? nf_cuda_alloc (stream, bytes, error) : NULL;
+}
+
+static void
+cuda_release (NfDevice *device, gpointer data, gsize bytes)
+{
+  nf_cuda_release (nf_cuda_of (device), data);
+}
+
+static gboolean
+cuda_upload (NfDevice *device, gpointer dst, gconstpointer src, gsize bytes,
+    GError **error)
+{
+  NfCudaStream *stream = nf_cuda_stream_current (device, error);
+
+  return stream != NULL && nf_cuda_writes (stream, dst, error)
+      && nf_cuda_upload (stream, dst, src, bytes, error);
+}
+
+static gboolean
+cuda_download (NfDevice *device, gpointer dst, gconstpointer src, gsize bytes,
+    GError **error)
+{
+  NfCudaStream *stream = nf_cuda_stream_current (device, error);
+
+  return stream != NULL && nf_cuda_reads (stream, src, error)
+      && nf_cuda_download (stream, dst, src, bytes, error);
+}
+
+static gboolean
+cuda_copy (NfDevice *device, gpointer dst, gconstpointer src, gsize bytes,
+    GError **error)
+{
+  NfCudaStream *stream = nf_cuda_stream_current (device, error);
+
+  return stream != NULL && nf_cuda_reads (stream, src, error)
+      && nf_cuda_writes (stream, dst, error)
+      && nf_cuda_ok (cudaMemcpyAsync (dst, src, bytes, cudaMemcpyDeviceToDevice,
+                         stream->handle),
+          "cannot copy on the device", error);
+}
+
+static gboolean
+cuda_zero (NfDevice *device, gpointer dst, gsize bytes, GError **error)
+{
+  NfCudaStream *stream = nf_cuda_stream_current (device, error);
+
+  return stream != NULL && nf_cuda_writes (stream, dst, error)
+      && nf_cuda_ok (cudaMemsetAsync (dst, 0, bytes, stream->handle),
+          "cannot clear memory", error);
+}
+
+static gboolean
+cuda_synchronize (NfDevice *device, GError **error)
+{
+  NfCudaStream *stream = nf_cuda_stream_current (device, error);
+
+  return stream != NULL
+      && nf_cuda_ok (
+          cudaStreamSynchronize (stream->handle), "a kernel failed", error);
+}
+
+static gboolean
+reads (NfCudaStream *stream, const NfTensor *tensor, GError **error)
+{
+  return tensor == NULL || nf_cuda_reads (stream, tensor->data, error);
+}
+
+/* which inputs an op changes, as bits */
+static guint
+changed_inputs (const NfOpCall *call)
+{
+  switch (call->op) {
+    case NF_OP_ADAM:
+      return 1 << 0 | 1 << 2 | 1 << 3;
+    case NF_OP_EMA:
+      return 1 << 0;
+    case NF_OP_BATCH_NORM:
+      return ((const NfBatchNormParams *) call->params)->training
+          ? 1 << 3 | 1 << 4
+          : 0;
+    default:
+      return 0;
+  }
+}
+
+/* the thread's stream, which has what the op reads and may write what it
+ * changes */
+static NfCudaStream *
+enter_forward (NfOpCall *call, GError **error)
+{
+  NfCudaStream *stream = nf_cuda_stream_current (call->device, error);
+  guint changed = changed_inputs (call);
+  gboolean ok = stream != NULL;
+
+  for (guint i = 0; ok && i < call->n_in; i++) {
+    ok = reads (stream, call->in[i], error);
+    if (ok && (changed & 1u << i))
+      ok = nf_cuda_writes (stream, call->in[i]->data, error);
+  }
+  return ok ? stream : NULL;
+}
+
+static NfCudaStream *
+enter_backward (NfOpCall *call, const NfTensor *grad_out, GError **error)
+{
+  NfCudaStream *stream = nf_cuda_stream_current (call->device, error);
+  gboolean ok = stream != NULL && reads (stream, grad_out, error)
+      && reads (stream, call->out, error);
+
+  for (guint i = 0; ok && i < call->n_in; i++)
+    ok = reads (stream, call->in[i], error);
+  for (guint i = 0; ok && i < NF_OP_MAX_SAVED; i++)
+    ok = reads (stream, call->saved[i], error);
+  return ok ? stream : NULL;
+}
+
+#define NF_OP(NAME, name, params, least, most, flags)                          \
+  static gboolean run_##name##_forward (NfOpCall *call, GError **error)        \
+  {                                                                            \
+    NfCudaStream *stream = enter_forward (call, error);                        \
+                                                                               \
+    return stream != NULL && nf_cuda_##name##_forward (stream, call, error);   \
+  }                                                                            \
+                                                                               \
+  static G_GNUC_UNUSED gboolean run_##name##_backward (NfOpCall *call,         \
+      const NfTensor *grad_out, NfTensor **grad_in, GError **error)            \
+  {                                                                            \
+    NfCudaStream *stream = enter_backward (call, grad_out, error);             \
+                                                                               \
+    return stream != NULL                                                      \
+        && nf_cuda_##name##_backward (stream, call, grad_out, grad_in, error); \
+  }
+#include "core/nfops.def.h"
+#undef NF_OP
+
+/* while families are still missing: what is not linked in is left empty */
+#define NF_OP(NAME, name, params, least, most, flags)                          \
+  extern __typeof__ (nf_cuda_##name##_forward) nf_cuda_##name##_forward        \
+      __attribute__ ((weak));                                                  \
+  extern __typeof__ (nf_cuda_##name##_backward) nf_cuda_##name##_backward      \
+      __attribute__ ((weak));
+#include "core/nfops.def.h"
+#undef NF_OP
+
+static NfOpKernels cuda_ops[NF_N_OPS];
+
+static NfBackend cuda_backend = {
+  .abi = NF_BACKEND_ABI,
+  .name = "cuda",
+  .open = cuda_open,
+  .close = cuda_close,
+  .alloc = cuda_alloc,
+  .release = cuda_release,
+  .upload = cuda_upload,
+  .download = cuda_download,
+  .copy = cuda_copy,
+  .zero = cuda_zero,
+  .synchronize = cuda_synchronize,
+  .ops = cuda_ops,
+  .n_ops = NF_N_OPS,
+};
+
+const NfBackend *
+nf_backend_module_get (void)
+{
+#define NF_OP(NAME, name, params, least, most, flags)                          \
+  if (nf_cuda_##name##_forward != NULL)                                        \
+    cuda_ops[NF_OP_##NAME].forward = run_##name##_forward;                     \
+  if (((flags) &NF_OP_GRAD) && nf_cuda_##name##_backward != NULL)              \
+    cuda_ops[NF_OP_##NAME].backward = run_##name##_backward;
+#include "core/nfops.def.h"
+#undef NF_OP
+  return &cuda_backend;
+}
