@@ -13,7 +13,7 @@
  * so dx = p dg + q x + s per channel. Sums are doubles over parts of the rows
  * that depend on the shape alone. Sources: Wu and He, "Group normalization",
  * 2018; Park et al. (SPADE), 2019. See docs/ops.md. Sibling: norm.c */
-#include "cpu/nfcpu.h"
+#include "cpu/groupnormrows.h"
 #include "cpu/nfvec.h"
 
 #include <math.h>
@@ -75,6 +75,13 @@ row_at (const NfTensor *t, gint64 sample, gint64 row)
   return (n * t->h * t->w + row) * t->c;
 }
 
+static guint8 *
+bytes_of (const NfTensor *t, gint64 sample, gint64 row)
+{
+  return (guint8 *) t->data
+      + row_at (t, sample, row) * (gint64) nf_dtype_size (t->dtype);
+}
+
 static gfloat *
 row_of (const NfTensor *t, gint64 sample, gint64 row)
 {
@@ -82,43 +89,6 @@ row_of (const NfTensor *t, gint64 sample, gint64 row)
 }
 
 /* ------------------------------------------------------------------ forward */
-
-static inline __attribute__ ((always_inline)) void
-forward_body (
-    const Rows *k, gint64 rows, gboolean maps, gboolean silu, gfloat *y)
-{
-  for (gint64 r = 0; r < rows; r++)
-    for (guint i = 0; i < k->n_sources; i++) {
-      const Source *s = &k->sources[i];
-      gint64 at = r * k->c + s->from;
-      const gfloat *x = s->x + r * s->count;
-      const gfloat *a = k->a + s->from, *b = k->b + s->from;
-      const gfloat *ts = k->time_scale + s->from, *tt = k->time_shift + s->from;
-      gfloat *to = y + at;
-
-      for (gint64 j = 0; j < s->count; j++) {
-        gfloat v = a[j] * x[j] + b[j];
-
-        if (maps)
-          v = (v * (1.0f + k->scale[at + j]) + k->shift[at + j]) * ts[j]
-              + tt[j];
-        to[j] = silu ? v * nf_vec_sigmoid (v) : v;
-      }
-    }
-}
-
-NF_CPU_CLONES static void
-forward_rows (const Rows *k, gint64 rows, gfloat *y)
-{
-  if (k->scale != NULL && k->silu)
-    forward_body (k, rows, TRUE, TRUE, y);
-  else if (k->scale != NULL)
-    forward_body (k, rows, TRUE, FALSE, y);
-  else if (k->silu)
-    forward_body (k, rows, FALSE, TRUE, y);
-  else
-    forward_body (k, rows, FALSE, FALSE, y);
-}
 
 /* mean and r of every group of one sample, from its sums per channel */
 static void
@@ -184,65 +154,24 @@ rows_at (const Problem *p, gint64 n, gint64 row, const gfloat *abst, Rows *k)
   k->silu = p->params->act == NF_ACT_SILU;
 }
 
-/* --------------------------------------------------------------------- bf16 */
-
-/* rows of a bf16 tensor in room of f32; NULL stays NULL */
-static const gfloat *
-widen_rows (const NfTensor *t, gint64 n, gint64 row, gint64 rows, gfloat **room)
-{
-  gfloat *to = *room;
-
-  if (t == NULL)
-    return NULL;
-  nf_cpu_widen (
-      (const guint16 *) t->data + row_at (t, n, row), rows * t->c, to);
-  *room += rows * t->c;
-  return to;
-}
-
-#define BLOCK 8 /* rows that are widened at once, to stay in the cache */
-
-/* @k but for where its rows come from; @room for 4 BLOCK rows */
+/* the same for the forward pass, in either type */
 static void
-forward_bf16 (const Problem *p, Rows *k, gint64 n, gint64 row, gint64 rows,
-    NfTensor *out, gfloat *room)
+norm_rows_at (const Problem *p, gint64 n, gint64 row, const gfloat *abst,
+    const NfOpCall *call, NfNormRows *k)
 {
-  for (gint64 i = 0; i < rows; i += BLOCK) {
-    gint64 count = MIN (BLOCK, rows - i);
-    gfloat *next = room;
-
-    k->sources[0].x = widen_rows (p->x, n, row + i, count, &next);
-    k->sources[1].x = widen_rows (p->skip, n, row + i, count, &next);
-    k->scale = widen_rows (p->scale, n, row + i, count, &next);
-    k->shift = widen_rows (p->shift, n, row + i, count, &next);
-    forward_rows (k, count, next);
-    nf_cpu_narrow (
-        next, count * p->c, (guint16 *) out->data + row_at (out, n, row + i));
-  }
-}
-
-/* ------------------------------------------------------------------- calls */
-
-/* sums of the channels of one sample, and of their squares */
-static void
-sample_sums (const Problem *p, gint64 n, gdouble *sums)
-{
-  const NfTensor *const all[2] = { p->x, p->skip };
-  gint64 from = 0;
-
-  for (guint i = 0; i < 2 && all[i] != NULL; from += all[i++]->c) {
-    gint64 count = p->pixels * all[i]->c;
-    const guint16 *half = (const guint16 *) all[i]->data + n * count;
-    g_autofree gfloat *wide =
-        all[i]->dtype == NF_BF16 ? g_new (gfloat, count) : NULL;
-    const gfloat *x = wide != NULL ? wide : row_of (all[i], n, 0);
-
-#pragma omp parallel for if (count > NF_CPU_GRAIN)
-    for (gint64 k = 0; k < (wide != NULL ? count : 0); k += NF_CPU_GRAIN)
-      nf_cpu_widen (half + k, MIN (NF_CPU_GRAIN, count - k), wide + k);
-    nf_cpu_channel_sums (
-        x, x, p->pixels, all[i]->c, sums + from, sums + p->c + from);
-  }
+  memset (k, 0, sizeof *k);
+  k->c = p->c;
+  k->sources[0] = (NfNormSource){ bytes_of (p->x, n, row), 0, p->x->c };
+  k->n_sources = 1;
+  if (p->skip != NULL)
+    k->sources[k->n_sources++] =
+        (NfNormSource){ bytes_of (p->skip, n, row), p->x->c, p->skip->c };
+  k->abst = abst;
+  k->scale = p->scale != NULL ? bytes_of (p->scale, n, row) : NULL;
+  k->shift = p->shift != NULL ? bytes_of (p->shift, n, row) : NULL;
+  k->y = bytes_of (call->out, n, row);
+  k->silu = p->params->act == NF_ACT_SILU;
+  k->bf16 = nf_cpu_is_bf16 (call);
 }
 
 /* saved[0]: (N, 2 groups): means, then r, of each sample */
@@ -261,22 +190,17 @@ nf_cpu_group_norm_forward (NfOpCall *call, GError **error)
   for (gint64 n = 0; n < p.n; n++) {
     gfloat *mean = row_of (stats, p.n == 1 ? 0 : n, 0);
 
-    sample_sums (&p, n, sums);
+    nf_cpu_norm_sums (p.x, n, per, sums, sums + p.c);
+    if (p.skip != NULL)
+      nf_cpu_norm_sums (p.skip, n, per, sums + p.x->c, sums + p.c + p.x->c);
     group_stats (&p, sums, sums + p.c, mean, mean + groups);
     coefficients (&p, n, mean, mean + groups, p.scale == NULL, abst);
 #pragma omp parallel for if (p.pixels * p.c > NF_CPU_GRAIN)
     for (gint64 row = 0; row < p.pixels; row += per) {
-      gint64 rows = MIN (per, p.pixels - row);
-      Rows k;
+      NfNormRows k;
 
-      rows_at (&p, n, row, abst, &k);
-      if (nf_cpu_is_bf16 (call)) {
-        g_autofree gfloat *room = g_new (gfloat, 4 * BLOCK * p.c);
-
-        forward_bf16 (&p, &k, n, row, rows, call->out, room);
-      } else {
-        forward_rows (&k, rows, row_of (call->out, n, row));
-      }
+      norm_rows_at (&p, n, row, abst, call, &k);
+      nf_cpu_norm_rows (&k, MIN (per, p.pixels - row));
     }
   }
   call->saved[0] = stats;
