@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-#define NF_BACKEND_ABI 1
+#define NF_BACKEND_ABI 2
 #define NF_BACKEND_SYMBOL "nf_backend_module_get"
 
 typedef struct _NfBackend NfBackend;
@@ -44,6 +44,24 @@ typedef struct
 {
   gsize live, reserved;
 } NfDeviceMemory;
+
+/**
+ * NfBackendGraph:
+ * @begin: from now on the calling thread's ops are captured, not run
+ * @end: ends that; returns what was captured, NULL with the error set (which
+ *   may be NULL) where that is not possible
+ * @launch: runs what was captured, on the calling thread's behalf
+ * @free: frees it; tensors made while capturing are gone before
+ *
+ * For nf_graph_run(), see nfgraph.h.
+ */
+typedef struct
+{
+  gboolean (*begin) (NfDevice *device, GError **error);
+  gpointer (*end) (NfDevice *device, GError **error);
+  gboolean (*launch) (NfDevice *device, gpointer graph, GError **error);
+  void (*free) (NfDevice *device, gpointer graph);
+} NfBackendGraph;
 
 /**
  * NfBackend:
@@ -83,6 +101,7 @@ struct _NfBackend
   gboolean (*synchronize) (NfDevice *device, GError **error);
   const NfOpKernels *ops;
   guint n_ops;
+  const NfBackendGraph *graph;
   void (*memory) (NfDevice *device, gboolean restart, NfDeviceMemory *memory);
 };
 

@@ -299,6 +299,7 @@ static NfBackend cuda_backend = {
   .synchronize = cuda_synchronize,
   .ops = cuda_ops,
   .n_ops = NF_N_OPS,
+  .graph = &nf_cuda_backend_graph,
 };
 
 const NfBackend *

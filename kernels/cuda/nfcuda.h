@@ -25,6 +25,7 @@ typedef struct _NfCuda NfCuda;
 typedef struct _NfCudaStream NfCudaStream;
 typedef struct _NfCudaPool NfCudaPool;
 typedef struct _NfCudaBlock NfCudaBlock;
+typedef struct _NfCudaGraph NfCudaGraph;
 
 /**
  * NfCudaSlot:
@@ -51,6 +52,7 @@ typedef struct
  * @pool: where memory comes from now: @own, or that of a graph in the making
  * @slots: used by turns for uploads and downloads
  * @slot: the next one
+ * @graph: (nullable): what is being captured
  * @cublas: (nullable): made at first use
  * @cudnn: (nullable): made at first use
  *
@@ -66,6 +68,7 @@ struct _NfCudaStream
   NfCudaPool *own, *pool;
   NfCudaSlot slots[NF_CUDA_SLOTS];
   guint slot;
+  NfCudaGraph *graph;
   cublasLtHandle_t cublas;
   cudnnHandle_t cudnn;
 };
@@ -124,6 +127,15 @@ gpointer nf_cuda_workspace (NfCudaStream *stream, gsize bytes, GError **error);
 gboolean nf_cuda_reads (
     NfCudaStream *stream, gconstpointer data, GError **error);
 gboolean nf_cuda_writes (NfCudaStream *stream, gpointer data, GError **error);
+
+void nf_cuda_pool_move (NfCudaPool *from, NfCudaPool *to);
+void nf_cuda_pool_return (NfCudaPool *from, NfCudaPool *to);
+gboolean nf_cuda_pool_enter (
+    NfCudaPool *pool, NfCudaStream *stream, GError **error);
+
+/* nfcudagraph.c */
+extern const NfBackendGraph nf_cuda_backend_graph;
+void nf_cuda_graph_reads (NfCudaGraph *graph, gconstpointer data);
 
 /* nfcudacopy.c */
 gboolean nf_cuda_upload (NfCudaStream *stream, gpointer dst, gconstpointer src,

@@ -20,7 +20,7 @@
  * @cuda: its device
  * @stream: the one whose work uses it
  * @free: size -> GPtrArray of NfCudaBlock
- * @workspace: (nullable): for cuBLAS and cuDNN, used by turns
+ * @workspaces: for cuBLAS and cuDNN, the last one used by turns
  * @workspace_bytes: its size
  */
 struct _NfCudaPool
@@ -28,12 +28,13 @@ struct _NfCudaPool
   NfCuda *cuda;
   NfCudaStream *stream;
   GHashTable *free;
-  gpointer workspace;
+  GPtrArray *workspaces;
   gsize workspace_bytes;
 };
 
 /**
  * NfCudaBlock:
+ * @held: somebody has it
  * @writer: index of the stream that wrote it last
  * @seen: streams, as bits, that waited for @writer
  * @used: streams, as bits, that used it since it was written
@@ -43,6 +44,7 @@ struct _NfCudaBlock
   gpointer data;
   gsize bytes;
   NfCudaPool *pool;
+  gboolean held;
   guint writer;
   guint64 seen, used;
 };
@@ -70,6 +72,7 @@ nf_cuda_pool_new (NfCuda *cuda, NfCudaStream *stream)
   pool->stream = stream;
   pool->free = g_hash_table_new_full (
       NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
+  pool->workspaces = g_ptr_array_new ();
   return pool;
 }
 
@@ -101,15 +104,54 @@ pool_trim (NfCudaPool *pool)
   }
 }
 
+typedef struct
+{
+  const NfCudaPool *pool;
+  GPtrArray *found;
+} Search;
+
 static gboolean
 add_if_in (gpointer key, gpointer value, gpointer data)
 {
-  GPtrArray *blocks = data;
-  NfCudaBlock *block = value;
+  Search *search = data;
 
-  if (block->pool == g_ptr_array_index (blocks, 0))
-    g_ptr_array_add (blocks, block);
+  if (((NfCudaBlock *) value)->pool == search->pool)
+    g_ptr_array_add (search->found, value);
   return FALSE;
+}
+
+/* all blocks of a pool, free or not */
+static GPtrArray *
+blocks_of (const NfCudaPool *pool)
+{
+  Search search = { pool, g_ptr_array_new () };
+
+  g_tree_foreach (pool->cuda->blocks, add_if_in, &search);
+  return search.found;
+}
+
+/* not to be held any more: nothing uses it, or what does comes before */
+static void
+block_keep (NfCudaPool *pool, NfCudaBlock *block)
+{
+  gpointer size = GSIZE_TO_POINTER (block->bytes);
+  GPtrArray *list = g_hash_table_lookup (pool->free, size);
+
+  if (list == NULL) {
+    list = g_ptr_array_new ();
+    g_hash_table_insert (pool->free, size, list);
+  }
+  block->pool = pool;
+  block->held = FALSE;
+  g_ptr_array_add (list, block);
+}
+
+static void
+pool_done (NfCudaPool *pool)
+{
+  g_ptr_array_unref (pool->workspaces);
+  g_hash_table_unref (pool->free);
+  g_free (pool);
 }
 
 /**
@@ -122,16 +164,104 @@ void
 nf_cuda_pool_free (NfCudaPool *pool)
 {
   NfCuda *cuda = pool->cuda;
-  g_autoptr (GPtrArray) blocks = g_ptr_array_new ();
+  g_autoptr (GPtrArray) blocks = NULL;
 
   g_mutex_lock (&cuda->lock);
-  g_ptr_array_add (blocks, pool);
-  g_tree_foreach (cuda->blocks, add_if_in, blocks);
-  for (guint i = 1; i < blocks->len; i++)
+  blocks = blocks_of (pool);
+  for (guint i = 0; i < blocks->len; i++)
     block_free (g_ptr_array_index (blocks, i));
   g_mutex_unlock (&cuda->lock);
-  g_hash_table_unref (pool->free);
-  g_free (pool);
+  pool_done (pool);
+}
+
+/**
+ * nf_cuda_pool_move:
+ * @from: of a stream
+ * @to: another one of the same stream
+ *
+ * Lets @to have what is free in @from.
+ */
+void
+nf_cuda_pool_move (NfCudaPool *from, NfCudaPool *to)
+{
+  GHashTableIter iter;
+  gpointer blocks;
+
+  g_mutex_lock (&from->cuda->lock);
+  g_hash_table_iter_init (&iter, from->free);
+  while (g_hash_table_iter_next (&iter, NULL, &blocks)) {
+    for (guint i = 0; i < ((GPtrArray *) blocks)->len; i++)
+      block_keep (to, ((GPtrArray *) blocks)->pdata[i]);
+    g_ptr_array_set_size (blocks, 0);
+  }
+  g_mutex_unlock (&from->cuda->lock);
+}
+
+/**
+ * nf_cuda_pool_return:
+ * @from: (transfer full): a pool
+ * @to: gets its memory
+ *
+ * Frees a pool without its memory; what somebody has goes to @to when it is
+ * released. The stream of @to waits, on the device, for that of @from.
+ */
+void
+nf_cuda_pool_return (NfCudaPool *from, NfCudaPool *to)
+{
+  NfCuda *cuda = from->cuda;
+  g_autoptr (GPtrArray) blocks = NULL;
+
+  g_mutex_lock (&cuda->lock);
+  nf_cuda_stream_wait (to->stream, from->stream, NULL);
+  for (guint i = 0; i < from->workspaces->len; i++)
+    block_keep (from, g_tree_lookup (cuda->blocks, from->workspaces->pdata[i]));
+  blocks = blocks_of (from);
+  for (guint i = 0; i < blocks->len; i++) {
+    NfCudaBlock *block = g_ptr_array_index (blocks, i);
+
+    if (block->held)
+      block->pool = to;
+    else
+      block_keep (to, block);
+  }
+  g_mutex_unlock (&cuda->lock);
+  pool_done (from);
+}
+
+/**
+ * nf_cuda_pool_enter:
+ * @pool: of a graph
+ * @stream: where the graph is started
+ * @error: return location
+ *
+ * Everything in the pool counts as written by @stream from now on, which waits,
+ * on the device, for the stream before.
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_cuda_pool_enter (NfCudaPool *pool, NfCudaStream *stream, GError **error)
+{
+  NfCuda *cuda = pool->cuda;
+  gboolean ok = TRUE;
+
+  if (pool->stream == stream)
+    return TRUE;
+  g_mutex_lock (&cuda->lock);
+  ok = nf_cuda_stream_wait (stream, pool->stream, error);
+  if (ok) {
+    g_autoptr (GPtrArray) blocks = blocks_of (pool);
+
+    for (guint i = 0; i < blocks->len; i++) {
+      NfCudaBlock *block = g_ptr_array_index (blocks, i);
+
+      block->writer = stream->index;
+      block->seen = 0;
+    }
+    pool->stream = stream;
+  }
+  g_mutex_unlock (&cuda->lock);
+  return ok;
 }
 
 static gsize
@@ -204,6 +334,7 @@ nf_cuda_alloc (NfCudaStream *stream, gsize bytes, GError **error)
   else
     block = block_new (pool, size, error);
   if (block != NULL) {
+    block->held = TRUE;
     block->writer = stream->index;
     block->seen = block->used = 0;
   }
@@ -250,19 +381,11 @@ void
 nf_cuda_release (NfCuda *cuda, gpointer data)
 {
   NfCudaBlock *block;
-  NfCudaPool *pool;
-  GPtrArray *list;
 
   g_mutex_lock (&cuda->lock);
   block = g_tree_lookup (cuda->blocks, data);
-  pool = block->pool;
-  wait_for (pool->stream, block->used | bit (block->writer), NULL);
-  list = g_hash_table_lookup (pool->free, GSIZE_TO_POINTER (block->bytes));
-  if (list == NULL) {
-    list = g_ptr_array_new ();
-    g_hash_table_insert (pool->free, GSIZE_TO_POINTER (block->bytes), list);
-  }
-  g_ptr_array_add (list, block);
+  wait_for (block->pool->stream, block->used | bit (block->writer), NULL);
+  block_keep (block->pool, block);
   g_mutex_unlock (&cuda->lock);
 }
 
@@ -293,6 +416,8 @@ nf_cuda_reads (NfCudaStream *stream, gconstpointer data, GError **error)
   }
   if (block != NULL)
     block->used |= bit (stream->index);
+  if (stream->graph != NULL && block != NULL && block->pool != stream->pool)
+    nf_cuda_graph_reads (stream->graph, block->data);
   g_mutex_unlock (&cuda->lock);
   return ok;
 }
@@ -344,12 +469,12 @@ nf_cuda_workspace (NfCudaStream *stream, gsize bytes, GError **error)
   gpointer larger;
 
   if (bytes <= pool->workspace_bytes)
-    return pool->workspace;
+    return pool->workspaces->pdata[pool->workspaces->len - 1];
   bytes = MAX (bytes, 2 * pool->workspace_bytes);
   larger = nf_cuda_alloc (stream, bytes, error);
   if (larger == NULL)
     return NULL;
-  pool->workspace = larger;
+  g_ptr_array_add (pool->workspaces, larger);
   pool->workspace_bytes = bytes;
   return larger;
 }

@@ -3,6 +3,8 @@
  * nfrollout — frames beyond the context, block by block */
 #include "diffusion/nfrollout.h"
 
+#include "core/nfgraph.h"
+
 typedef struct
 {
   const NfRollout *rollout;
@@ -11,6 +13,7 @@ typedef struct
   guint block;
   gint64 batch;
   guint done, total; /* evaluations, for progress */
+  NfGraph *graph; /* of one evaluation */
 } Block;
 
 /**
@@ -33,19 +36,33 @@ nf_rollout_init (NfRollout *rollout)
   *rollout = defaults;
 }
 
+/* in: noisy frames, embedding of their label */
+static NfTensor *
+evaluate (gpointer data, NfTensor *const *in, GError **error)
+{
+  Block *block = data;
+
+  return nf_unet_forward_at (
+      block->net, in[0], in[1], block->cond, NULL, error);
+}
+
 static NfTensor *
 predict (gpointer data, NfTensor *x, gfloat label, GError **error)
 {
   Block *block = data;
   const NfRollout *r = block->rollout;
   g_autofree gfloat *labels = g_new (gfloat, x->n);
+  g_autoptr (NfTensor) embedding = NULL;
   NfTensor *e;
 
   if (r->turn != NULL && !nf_turn_yield (r->turn, r->cancellable, error))
     return NULL;
   for (gint64 i = 0; i < x->n; i++)
     labels[i] = label;
-  e = nf_unet_forward (block->net, x, labels, block->cond, NULL, error);
+  embedding = nf_unet_embed (block->net, labels, x->n, error);
+  if (embedding == NULL)
+    return NULL;
+  e = nf_graph_run (block->graph, (NfTensor *[]){ x, embedding }, 2, error);
   block->done++;
   if (r->progress != NULL)
     r->progress (
@@ -93,8 +110,10 @@ draw_block (
   if (block->cond == NULL)
     return NULL;
   start = noise (block, NF_RNG_SAMPLE_START + block->block, error);
+  block->graph = nf_graph_new (context->device, evaluate, block);
   if (start != NULL)
     y = nf_sampler_run (&sampler, start, error);
+  nf_graph_free (block->graph);
   nf_unet_cond_free (block->cond);
   return y != NULL ? nf_op_clamp (y, -1.0f, 1.0f, error) : NULL;
 }

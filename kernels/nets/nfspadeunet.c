@@ -326,22 +326,6 @@ nf_time_embedding (NfDevice *device, const gfloat *labels, gint64 n, gint64 dim,
   return nf_tensor_new_from_nhwc (device, NF_F32, n, dim, 1, 1, e, error);
 }
 
-/* SiLU of the embedding after its two layers; what every block starts from */
-static NfTensor *
-time_run (NfUnet *net, const gfloat *labels, gint64 n, GError **error)
-{
-  g_autoptr (NfTensor) e = nf_time_embedding (
-      net->parts.params->device, labels, n, net->parts.config.ngf, error);
-  g_autoptr (NfTensor) a =
-      e != NULL ? nf_linear_run (&net->time[0], e, error) : NULL;
-  g_autoptr (NfTensor) b =
-      a != NULL ? nf_op_activation (a, NF_ACT_SILU, error) : NULL;
-  g_autoptr (NfTensor) c =
-      b != NULL ? nf_linear_run (&net->time[1], b, error) : NULL;
-
-  return c != NULL ? nf_op_activation (c, NF_ACT_SILU, error) : NULL;
-}
-
 /* one embedding will do for a batch whose labels are all the same */
 static gint64
 n_times (const gfloat *labels, gint64 n)
@@ -350,6 +334,34 @@ n_times (const gfloat *labels, gint64 n)
     if (labels[i] != labels[0])
       return n;
   return 1;
+}
+
+/**
+ * nf_unet_embed:
+ * @labels: (array length=n): noise labels, see nf_unet_forward()
+ * @n: batch
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): what nf_unet_forward_at() takes for them
+ */
+NfTensor *
+nf_unet_embed (NfUnet *net, const gfloat *labels, gint64 n, GError **error)
+{
+  return nf_time_embedding (net->parts.params->device, labels,
+      n_times (labels, n), net->parts.config.ngf, error);
+}
+
+/* SiLU of the embedding after its two layers; what every block starts from */
+static NfTensor *
+time_run (NfUnet *net, NfTensor *embedding, GError **error)
+{
+  g_autoptr (NfTensor) a = nf_linear_run (&net->time[0], embedding, error);
+  g_autoptr (NfTensor) b =
+      a != NULL ? nf_op_activation (a, NF_ACT_SILU, error) : NULL;
+  g_autoptr (NfTensor) c =
+      b != NULL ? nf_linear_run (&net->time[1], b, error) : NULL;
+
+  return c != NULL ? nf_op_activation (c, NF_ACT_SILU, error) : NULL;
 }
 
 static NfTensor *
@@ -408,6 +420,26 @@ NfTensor *
 nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
     NfUnetCond *cond, const NfForward *forward, GError **error)
 {
+  g_autoptr (NfTensor) embedding = nf_unet_embed (net, labels, x->n, error);
+
+  return embedding != NULL
+      ? nf_unet_forward_at (net, x, embedding, cond, forward, error)
+      : NULL;
+}
+
+/**
+ * nf_unet_forward_at:
+ * @embedding: of the labels, from nf_unet_embed()
+ *
+ * nf_unet_forward() without anything that comes from the host, so that it can
+ * be captured.
+ *
+ * Returns: (transfer full) (nullable): the predicted noise, shape of @x
+ */
+NfTensor *
+nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
+    NfUnetCond *cond, const NfForward *forward, GError **error)
+{
   g_autoptr (GPtrArray) stack = NULL;
   g_autoptr (NfTensor) time = NULL;
   g_autoptr (NfTensor) h = NULL;
@@ -417,7 +449,7 @@ nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
   if (!frames_fit (
           &net->parts.config, x, net->parts.config.num_frames, "x", error))
     return NULL;
-  time = time_run (net, labels, n_times (labels, x->n), error);
+  time = time_run (net, embedding, error);
   h = time != NULL ? enter (net, x, cond, error) : NULL;
   if (h == NULL)
     return NULL;

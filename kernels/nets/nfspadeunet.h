@@ -89,6 +89,10 @@ NfUnetCond *nf_unet_condition (NfUnet *net, NfTensor *cond, GError **error);
 void nf_unet_cond_free (NfUnetCond *cond);
 NfTensor *nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
     NfUnetCond *cond, const NfForward *forward, GError **error);
+NfTensor *nf_unet_embed (
+    NfUnet *net, const gfloat *labels, gint64 n, GError **error);
+NfTensor *nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
+    NfUnetCond *cond, const NfForward *forward, GError **error);
 
 NfTensor *nf_time_embedding (NfDevice *device, const gfloat *labels, gint64 n,
     gint64 dim, GError **error);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfcudagraph — capturing a thread's work as a CUDA graph, and starting it
+ *
+ * What is captured keeps its memory: while a thread captures, it allocates from
+ * a pool that belongs to the graph, which starts with what is free in the
+ * stream's own and gives it back at the end. Memory from outside that the
+ * captured work reads is remembered, so that each start waits for whoever wrote
+ * it last. */
+#include "cuda/nfcuda.h"
+
+/**
+ * NfCudaGraph:
+ * @pool: memory of what was captured; its stream is where it ran last
+ * @home: gets the memory back
+ * @reads: (element-type gpointer): outer memory that is read
+ */
+struct _NfCudaGraph
+{
+  cudaGraphExec_t exec;
+  NfCudaPool *pool, *home;
+  GHashTable *reads;
+};
+
+static void
+graph_free (NfDevice *device, gpointer data)
+{
+  NfCudaGraph *graph = data;
+
+  if (graph->exec != NULL)
+    cudaGraphExecDestroy (graph->exec);
+  nf_cuda_pool_return (graph->pool, graph->home);
+  g_hash_table_unref (graph->reads);
+  g_free (graph);
+}
+
+static gboolean
+graph_begin (NfDevice *device, GError **error)
+{
+  NfCudaStream *stream = nf_cuda_stream_current (device, error);
+  NfCudaGraph *graph;
+
+  if (stream == NULL
+      || !nf_cuda_ok (cudaStreamBeginCapture (
+                          stream->handle, cudaStreamCaptureModeRelaxed),
+          "cannot capture a graph", error))
+    return FALSE;
+  graph = g_new0 (NfCudaGraph, 1);
+  graph->home = stream->own;
+  graph->pool = nf_cuda_pool_new (stream->cuda, stream);
+  graph->reads = g_hash_table_new (NULL, NULL);
+  nf_cuda_pool_move (graph->home, graph->pool);
+  stream->pool = graph->pool;
+  stream->graph = graph;
+  return TRUE;
+}
+
+static gpointer
+graph_end (NfDevice *device, GError **error)
+{
+  NfCudaStream *stream = nf_cuda_stream_current (device, error);
+  NfCudaGraph *graph = stream->graph;
+  cudaGraph_t captured = NULL;
+  gboolean ok = nf_cuda_ok (cudaStreamEndCapture (stream->handle, &captured),
+      "capturing a graph failed", error);
+
+  stream->pool = stream->own;
+  stream->graph = NULL;
+  if (ok)
+    ok = nf_cuda_ok (cudaGraphInstantiate (&graph->exec, captured, 0),
+        "cannot prepare a graph", error);
+  if (captured != NULL)
+    cudaGraphDestroy (captured);
+  if (ok)
+    return graph;
+  graph_free (device, graph);
+  return NULL;
+}
+
+static gboolean
+graph_launch (NfDevice *device, gpointer data, GError **error)
+{
+  NfCudaStream *stream = nf_cuda_stream_current (device, error);
+  NfCudaGraph *graph = data;
+  GHashTableIter iter;
+  gpointer outer;
+
+  if (stream == NULL || !nf_cuda_pool_enter (graph->pool, stream, error))
+    return FALSE;
+  g_hash_table_iter_init (&iter, graph->reads);
+  while (g_hash_table_iter_next (&iter, &outer, NULL))
+    if (!nf_cuda_reads (stream, outer, error))
+      return FALSE;
+  return nf_cuda_ok (cudaGraphLaunch (graph->exec, stream->handle),
+      "cannot start a graph", error);
+}
+
+/**
+ * nf_cuda_graph_reads:
+ * @graph: being captured
+ * @data: an address outside of the graph's memory that it reads
+ */
+void
+nf_cuda_graph_reads (NfCudaGraph *graph, gconstpointer data)
+{
+  g_hash_table_add (graph->reads, (gpointer) data);
+}
+
+const NfBackendGraph nf_cuda_backend_graph = {
+  .begin = graph_begin,
+  .end = graph_end,
+  .launch = graph_launch,
+  .free = graph_free,
+};

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * graph — functions that are run again and again, on every device
+ *
+ * Where the device captures, most runs must be starts of the captured graph, and
+ * all must give the bits that calling the function gives. See naivecheck.c for
+ * the choice of devices. */
+#include "core/nfgraph.h"
+#include "core/nfops.h"
+#include "core/nfrng.h"
+#include "naivecheck.h"
+
+#include <string.h>
+
+typedef struct
+{
+  NfTensor *gain; /* does not change */
+  guint calls;
+  gboolean fails;
+} Net;
+
+static NfTensor *
+random_tensor (NfDevice *device, gint64 h, guint64 seed)
+{
+  NfRandnParams params = { 2, 3, h, 5, { seed, 0, NF_RNG_TEST } };
+  g_autoptr (GError) error = NULL;
+  NfTensor *x = nf_op_randn (device, &params, &error);
+
+  g_assert_no_error (error);
+  return x;
+}
+
+/* silu (a + 2 b) (1 + gain) + gain + a, with values that live shortly in between */
+static NfTensor *
+net_run (gpointer data, NfTensor *const *in, GError **error)
+{
+  static const NfAxpbyParams first = { 1.0f, 2.0f, NF_ACT_NONE };
+  static const NfAxpbyParams last = { 1.0f, 1.0f, NF_ACT_NONE };
+  Net *net = data;
+  g_autoptr (NfTensor) sum = nf_op_axpby (in[0], in[1], &first, error);
+  g_autoptr (NfTensor) act = nf_op_activation (sum, NF_ACT_SILU, error);
+  g_autoptr (NfTensor) mod = NULL;
+
+  net->calls++;
+  if (net->fails) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "planted");
+    return NULL;
+  }
+  mod = nf_op_modulate (act, net->gain, net->gain, error);
+  return mod != NULL ? nf_op_axpby (mod, in[0], &last, error) : NULL;
+}
+
+static void
+assert_same_bits (const NfTensor *a, const NfTensor *b)
+{
+  g_autofree guint8 *left = g_malloc (a->bytes);
+  g_autofree guint8 *right = g_malloc (a->bytes);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (nf_tensor_same_shape (a, b));
+  nf_tensor_to_nhwc (a, left, &error);
+  g_assert_no_error (error);
+  nf_tensor_to_nhwc (b, right, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (left, a->bytes, right, b->bytes);
+}
+
+/* runs the graph and the function on new inputs of @h rows */
+static void
+check_run (NfGraph *graph, Net *net, NfDevice *device, gint64 h, guint64 seed)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfTensor) a = random_tensor (device, h, seed);
+  g_autoptr (NfTensor) b = random_tensor (device, h, seed + 1000);
+  NfTensor *in[] = { a, b };
+  g_autoptr (NfTensor) got = nf_graph_run (graph, in, 2, &error);
+  g_autoptr (NfTensor) want = NULL;
+
+  g_assert_no_error (error);
+  want = net_run (net, in, &error);
+  g_assert_no_error (error);
+  assert_same_bits (got, want);
+}
+
+static void
+test_same_bits (gconstpointer data)
+{
+  NfDevice *device = (NfDevice *) data;
+  Net net = { random_tensor (device, 4, 7) };
+  g_autoptr (NfGraph) graph = nf_graph_new (device, net_run, &net);
+
+  for (guint i = 0; i < 6; i++)
+    check_run (graph, &net, device, 4, i);
+  if (device->backend->graph == NULL) {
+    g_assert_cmpuint (nf_graph_launches (graph), ==, 0);
+  } else {
+    /* the first is an ordinary run; each check calls the function, too */
+    g_assert_cmpuint (nf_graph_launches (graph), ==, 5);
+    g_assert_cmpuint (net.calls, ==, 6 + 2);
+  }
+  nf_tensor_unref (net.gain);
+}
+
+/* a result stays as it is when the graph runs again */
+static void
+test_results_last (gconstpointer data)
+{
+  NfDevice *device = (NfDevice *) data;
+  Net net = { random_tensor (device, 4, 7) };
+  g_autoptr (NfGraph) graph = nf_graph_new (device, net_run, &net);
+  g_autoptr (GPtrArray) results =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
+  g_autoptr (NfTensor) b = random_tensor (device, 4, 99);
+
+  for (guint64 i = 0; i < 5; i++) {
+    g_autoptr (NfTensor) a = random_tensor (device, 4, i);
+
+    g_ptr_array_add (results,
+        nf_graph_run (graph, (NfTensor *[]){ a, b }, 2, NULL));
+  }
+  for (guint64 i = 0; i < 5; i++) {
+    g_autoptr (NfTensor) a = random_tensor (device, 4, i);
+    g_autoptr (NfTensor) want =
+        net_run (&net, (NfTensor *[]){ a, b }, NULL);
+
+    assert_same_bits (results->pdata[i], want);
+  }
+  nf_tensor_unref (net.gain);
+}
+
+/* other shapes are captured anew */
+static void
+test_other_shapes (gconstpointer data)
+{
+  static const gint64 rows[] = { 4, 4, 4, 9, 9, 9, 4, 4 };
+  NfDevice *device = (NfDevice *) data;
+  const NfRandnParams params = { 1, 3, 1, 1, { 3, 0, NF_RNG_TEST } };
+  Net net = { nf_op_randn (device, &params, NULL) };
+  g_autoptr (NfGraph) graph = nf_graph_new (device, net_run, &net);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    check_run (graph, &net, device, rows[i], i);
+  if (device->backend->graph != NULL)
+    g_assert_cmpuint (nf_graph_launches (graph), ==, 5);
+  nf_tensor_unref (net.gain);
+}
+
+/* what fails while it is captured fails as it does otherwise */
+static void
+test_errors (gconstpointer data)
+{
+  NfDevice *device = (NfDevice *) data;
+  Net net = { random_tensor (device, 4, 7) };
+  g_autoptr (NfGraph) graph = nf_graph_new (device, net_run, &net);
+  g_autoptr (NfTensor) a = random_tensor (device, 4, 1);
+  g_autoptr (GError) error = NULL;
+
+  check_run (graph, &net, device, 4, 1);
+  net.fails = TRUE;
+  g_assert_null (
+      nf_graph_run (graph, (NfTensor *[]){ a, a }, 2, &error));
+  g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
+  g_assert_nonnull (strstr (error->message, "planted"));
+  net.fails = FALSE;
+  check_run (graph, &net, device, 4, 3);
+  nf_tensor_unref (net.gain);
+}
+
+typedef struct
+{
+  NfDevice *device;
+  NfTensor *gain;
+} Shared;
+
+static gpointer
+run_in_thread (gpointer data)
+{
+  const Shared *shared = data;
+  Net net = { shared->gain };
+  g_autoptr (NfGraph) graph = nf_graph_new (shared->device, net_run, &net);
+
+  for (guint i = 0; i < 20; i++)
+    check_run (graph, &net, shared->device, 4, i);
+  return NULL;
+}
+
+/* threads with a weight in common */
+static void
+test_threads (gconstpointer data)
+{
+  Shared shared = { (NfDevice *) data, NULL };
+  GThread *threads[4];
+
+  shared.gain = random_tensor (shared.device, 4, 7);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new (NULL, run_in_thread, &shared);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  nf_tensor_unref (shared.gain);
+}
+
+typedef struct
+{
+  NfGraph *graph;
+  Net *net;
+  NfDevice *device;
+  guint seed;
+} Handed;
+
+static gpointer
+run_handed (gpointer data)
+{
+  const Handed *handed = data;
+
+  check_run (handed->graph, handed->net, handed->device, 4, handed->seed);
+  return NULL;
+}
+
+/* a graph that one thread after the other uses, while all of them live */
+static void
+test_handed_over (gconstpointer data)
+{
+  NfDevice *device = (NfDevice *) data;
+  Net net = { random_tensor (device, 4, 7) };
+  g_autoptr (NfGraph) graph = nf_graph_new (device, net_run, &net);
+
+  for (guint i = 0; i < 6; i++) {
+    Handed handed = { graph, &net, device, i };
+
+    check_run (graph, &net, device, 4, 100 + i);
+    g_thread_join (g_thread_new (NULL, run_handed, &handed));
+  }
+  nf_tensor_unref (net.gain);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GPtrArray) devices = NULL;
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  devices = naive_devices ();
+  for (guint i = 0; i < devices->len; i++) {
+    NfDevice *device = g_ptr_array_index (devices, i);
+
+#define ADD(what)                                                              \
+  do {                                                                         \
+    g_autofree gchar *path =                                                   \
+        g_strdup_printf ("/graph/%s/%s", device->name, #what);                 \
+                                                                               \
+    g_test_add_data_func (path, device, test_##what);                          \
+  } while (0)
+    ADD (same_bits);
+    ADD (results_last);
+    ADD (other_shapes);
+    ADD (errors);
+    ADD (threads);
+    ADD (handed_over);
+#undef ADD
+  }
+  status = g_test_run ();
+  return status;
+}
