@@ -2,7 +2,7 @@
  *
  * golden-check — compares this library with stored reference numbers
  *
- * usage: golden-check FILE...
+ * usage: golden-check [--device NAME] FILE...
  *
  * Prints one line per item: name, largest error, tolerance, ok or FAIL; what it
  * does not know is listed as not checked. Exits with 1 if an item misses its
@@ -34,18 +34,24 @@ main (int argc, char **argv)
 {
   g_autoptr (NfDevice) device = NULL;
   g_autoptr (GError) error = NULL;
+  const gchar *name = "cpu";
+  gint first = 1;
   gboolean good = TRUE;
 
-  if (argc < 2) {
-    g_printerr ("usage: golden-check FILE...\n");
+  if (argc > 2 && g_str_equal (argv[1], "--device")) {
+    name = argv[2];
+    first = 3;
+  }
+  if (argc <= first) {
+    g_printerr ("usage: golden-check [--device NAME] FILE...\n");
     return 1;
   }
-  device = nf_device_open ("cpu", &error);
+  device = nf_device_open (name, &error);
   if (device == NULL) {
     g_printerr ("golden-check: %s\n", error->message);
     return 1;
   }
-  for (gint i = 1; i < argc; i++)
+  for (gint i = first; i < argc; i++)
     good &= check_file (argv[i], device);
   return good ? 0 : 1;
 }

@@ -83,8 +83,7 @@ copy_inputs (NfGraph *graph, NfTensor *const *in, GError **error)
 }
 
 static gboolean
-keep_inputs (
-    NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
+keep_inputs (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
 {
   graph->n_in = n_in;
   for (guint i = 0; i < n_in; i++) {
@@ -108,8 +107,7 @@ capture (NfGraph *graph, NfTensor *const *in, guint n_in)
     return FALSE;
   }
   graph->out = graph->func (graph->data, graph->in, &error);
-  graph->captured =
-      backend->end (graph->device, error != NULL ? NULL : &error);
+  graph->captured = backend->end (graph->device, error != NULL ? NULL : &error);
   if (graph->out != NULL && graph->captured != NULL)
     return TRUE;
   g_debug ("no graph: %s", error->message);

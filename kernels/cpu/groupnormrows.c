@@ -37,7 +37,7 @@ sums_body (gconstpointer x, gint64 rows, gint64 stride, gboolean bf16,
 
     for (gint l = 0; l < LANES; l++)
       v[l] = load (x, r * stride + l, bf16);
-    d = __builtin_convertvector (v, Doubles);
+    d = __builtin_convertvector(v, Doubles);
     s += d;
     q += d * d;
   }
@@ -47,8 +47,8 @@ sums_body (gconstpointer x, gint64 rows, gint64 stride, gboolean bf16,
 
 /* of @c channels in rows of as many */
 NF_CPU_CLONES static void
-sums_of (gconstpointer x, gint64 rows, gint64 c, gboolean bf16,
-    gdouble *sums, gdouble *squares)
+sums_of (gconstpointer x, gint64 rows, gint64 c, gboolean bf16, gdouble *sums,
+    gdouble *squares)
 {
   gint64 from = 0;
 

@@ -41,8 +41,8 @@ graph_begin (NfDevice *device, GError **error)
   NfCudaGraph *graph;
 
   if (stream == NULL
-      || !nf_cuda_ok (cudaStreamBeginCapture (
-                          stream->handle, cudaStreamCaptureModeRelaxed),
+      || !nf_cuda_ok (
+          cudaStreamBeginCapture (stream->handle, cudaStreamCaptureModeRelaxed),
           "cannot capture a graph", error))
     return FALSE;
   graph = g_new0 (NfCudaGraph, 1);

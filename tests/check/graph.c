@@ -115,13 +115,12 @@ test_results_last (gconstpointer data)
   for (guint64 i = 0; i < 5; i++) {
     g_autoptr (NfTensor) a = random_tensor (device, 4, i);
 
-    g_ptr_array_add (results,
-        nf_graph_run (graph, (NfTensor *[]){ a, b }, 2, NULL));
+    g_ptr_array_add (
+        results, nf_graph_run (graph, (NfTensor *[]){ a, b }, 2, NULL));
   }
   for (guint64 i = 0; i < 5; i++) {
     g_autoptr (NfTensor) a = random_tensor (device, 4, i);
-    g_autoptr (NfTensor) want =
-        net_run (&net, (NfTensor *[]){ a, b }, NULL);
+    g_autoptr (NfTensor) want = net_run (&net, (NfTensor *[]){ a, b }, NULL);
 
     assert_same_bits (results->pdata[i], want);
   }
@@ -157,8 +156,7 @@ test_errors (gconstpointer data)
 
   check_run (graph, &net, device, 4, 1);
   net.fails = TRUE;
-  g_assert_null (
-      nf_graph_run (graph, (NfTensor *[]){ a, a }, 2, &error));
+  g_assert_null (nf_graph_run (graph, (NfTensor *[]){ a, a }, 2, &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
   g_assert_nonnull (strstr (error->message, "planted"));
   net.fails = FALSE;

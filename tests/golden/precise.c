@@ -14,6 +14,8 @@
 
 #include "core/nfops.h"
 
+static const NfBackend *right; /* the device's own */
+
 static const gfloat *
 f32 (const NfTensor *tensor)
 {
@@ -54,7 +56,7 @@ conv2d_forward (NfOpCall *call, GError **error)
   NfTensor *y = call->out;
 
   if (p->act == NF_ACT_SILU)
-    return nf_cpu_backend ()->ops[NF_OP_CONV2D].forward (call, error);
+    return right->ops[NF_OP_CONV2D].forward (call, error);
 #pragma omp parallel for
   for (gint64 row = 0; row < y->n * y->h; row++)
     for (gint64 column = 0; column < y->w; column++) {
@@ -137,24 +139,76 @@ normalize_channel (const NfOpCall *call, gint64 c)
   }
 }
 
-/* The library's own, for its saved statistics, then its result anew */
 static gboolean
 batch_norm_forward (NfOpCall *call, GError **error)
 {
-  const NfBatchNormParams *p = call->params;
-
-  if (!nf_cpu_backend ()->ops[NF_OP_BATCH_NORM].forward (call, error))
-    return FALSE;
-#pragma omp parallel for if (p->training)
-  for (gint64 c = 0; c < (p->training ? call->out->c : 0); c++)
+#pragma omp parallel for
+  for (gint64 c = 0; c < call->out->c; c++)
     normalize_channel (call, c);
   return TRUE;
 }
 
+static NfTensor *
+to_host (NfDevice *host, const NfTensor *tensor, GError **error)
+{
+  g_autofree gpointer data = g_malloc (tensor->bytes);
+
+  if (!nf_tensor_to_nhwc (tensor, data, error))
+    return NULL;
+  return nf_tensor_new_from_nhwc (host, tensor->dtype, tensor->n, tensor->c,
+      tensor->h, tensor->w, data, error);
+}
+
+/* runs a kernel from above on copies in host memory */
+static gboolean
+run_on_host (NfOpCall *call, NfOpForward kernel, GError **error)
+{
+  g_autoptr (NfDevice) host = nf_device_open ("cpu", error);
+  NfOpCall copy = *call;
+  gboolean ok = host != NULL;
+
+  copy.out = ok ? to_host (host, call->out, error) : NULL;
+  ok = copy.out != NULL;
+  for (guint i = 0; i < call->n_in; i++) {
+    copy.in[i] =
+        ok && call->in[i] != NULL ? to_host (host, call->in[i], error) : NULL;
+    ok = ok && (copy.in[i] != NULL || call->in[i] == NULL);
+  }
+  ok = ok && kernel (&copy, error)
+      && nf_tensor_set_nhwc (call->out, copy.out->data, error);
+  for (guint i = 0; i < call->n_in; i++)
+    nf_tensor_clear (&copy.in[i]);
+  nf_tensor_clear (&copy.out);
+  return ok;
+}
+
+static gboolean
+precise_conv2d (NfOpCall *call, GError **error)
+{
+  return run_on_host (call, conv2d_forward, error);
+}
+
+static gboolean
+precise_conv2d_cat (NfOpCall *call, GError **error)
+{
+  return run_on_host (call, conv2d_cat_forward, error);
+}
+
+/* The library's own, for its saved statistics, then its result anew */
+static gboolean
+precise_batch_norm (NfOpCall *call, GError **error)
+{
+  const NfBatchNormParams *p = call->params;
+
+  return right->ops[NF_OP_BATCH_NORM].forward (call, error)
+      && (!p->training || run_on_host (call, batch_norm_forward, error));
+}
+
 /**
  * golden_set_precise:
- * @device: a CPU device that nobody else uses
- * @precise: whether its convolutions and batch norms sum in double from now on
+ * @device: a device that nobody else uses
+ * @precise: whether its convolutions and batch norms sum in double, on the
+ *   host, from now on
  *
  * Changes the forward kernels of a device. Other devices stay as they are.
  */
@@ -164,14 +218,15 @@ golden_set_precise (NfDevice *device, gboolean precise)
   static NfOpKernels kernels[NF_N_OPS];
   static NfBackend backend;
 
-  if (backend.ops == NULL) {
-    backend = *nf_cpu_backend ();
+  if (right == NULL) {
+    right = device->backend;
+    backend = *right;
     for (guint i = 0; i < NF_N_OPS; i++)
       kernels[i] = backend.ops[i];
-    kernels[NF_OP_CONV2D].forward = conv2d_forward;
-    kernels[NF_OP_CONV2D_CAT].forward = conv2d_cat_forward;
-    kernels[NF_OP_BATCH_NORM].forward = batch_norm_forward;
+    kernels[NF_OP_CONV2D].forward = precise_conv2d;
+    kernels[NF_OP_CONV2D_CAT].forward = precise_conv2d_cat;
+    kernels[NF_OP_BATCH_NORM].forward = precise_batch_norm;
     backend.ops = kernels;
   }
-  device->backend = precise ? &backend : nf_cpu_backend ();
+  device->backend = precise ? &backend : right;
 }
