@@ -6,6 +6,7 @@
 #include "core/nftape.h"
 #include "naivecheck.h"
 #include "opscheck.h"
+#include "testdevice.h"
 
 #include <math.h>
 #include <omp.h>
@@ -368,7 +369,7 @@ main (int argc, char **argv)
   int status;
 
   g_test_init (&argc, &argv, NULL);
-  device = nf_device_open ("cpu", NULL);
+  device = test_device_open ();
   ADD (quantize_special_values);
   ADD (nan_passes_through);
   ADD (activation_far_out);

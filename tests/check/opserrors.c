@@ -5,6 +5,7 @@
  * Every message names the op and the shapes of its inputs, and says what is
  * wrong; nothing is computed and nothing changes. */
 #include "naivecheck.h"
+#include "testdevice.h"
 
 #include <string.h>
 
@@ -153,7 +154,7 @@ static void
 test_row_fails (gconstpointer data)
 {
   const Row *row = data;
-  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+  g_autoptr (NfDevice) device = test_device_open ();
   NfTensor *in[NF_OP_MAX_INPUTS] = { NULL };
   g_autoptr (NfTensor) out = NULL;
   g_autoptr (GError) error = NULL;
@@ -199,7 +200,7 @@ test_every_op_has_an_error (void)
 static void
 test_randn_empty_fails (void)
 {
-  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+  g_autoptr (NfDevice) device = test_device_open ();
   const NfRandnParams params = { 1, 0, 2, 2 };
   g_autoptr (GError) error = NULL;
 
@@ -214,7 +215,7 @@ static void
 check_target (NfOp op, NfDType dtype, gconstpointer params, gdouble value,
     const gchar *says)
 {
-  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+  g_autoptr (NfDevice) device = test_device_open ();
   g_autoptr (NfTensor) logits =
       nf_tensor_new_zeros (device, NF_F32, 2, 4, 2, 3, NULL);
   g_autoptr (Naive) classes = naive_new (2, 1, 2, 3);

@@ -8,6 +8,7 @@
  * method of order p has its error divided by 2^p when the steps double. */
 #include "diffusion/nfensemble.h"
 #include "diffusion/nfrollout.h"
+#include "testdevice.h"
 
 #include <math.h>
 
@@ -410,7 +411,7 @@ main (int argc, char **argv)
   gint status;
 
   g_test_init (&argc, &argv, NULL);
-  device = nf_device_open ("cpu", NULL);
+  device = test_device_open ();
   g_test_add_func ("/sampler/ddim-first-order", test_ddim_first_order);
   g_test_add_func ("/sampler/f-pndm-second-order", test_fpndm_second_order);
   g_test_add_func ("/sampler/f-pndm-evaluations", test_fpndm_evaluations);

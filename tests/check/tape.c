@@ -2,6 +2,7 @@
  *
  * tape — recording, backward, and what it refuses */
 #include "core/nftape.h"
+#include "testdevice.h"
 
 #include <string.h>
 
@@ -335,7 +336,7 @@ main (int argc, char **argv)
   int status;
 
   g_test_init (&argc, &argv, NULL);
-  device = nf_device_open ("cpu", NULL);
+  device = test_device_open ();
   ADD (tensor_used_twice);
   ADD (same_tensor_as_both_inputs);
   ADD (passes_add_up);

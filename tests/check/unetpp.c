@@ -4,6 +4,7 @@
  * against the same network with every layer by itself, as a tape wants it */
 #include "core/nftape.h"
 #include "nets/nfunetpp.h"
+#include "testdevice.h"
 
 #include <math.h>
 #include <string.h>
@@ -191,7 +192,7 @@ main (int argc, char **argv)
   int status;
 
   g_test_init (&argc, &argv, NULL);
-  device = nf_device_open ("cpu", NULL);
+  device = test_device_open ();
   g_assert_nonnull (device);
   g_test_add_data_func ("/unetpp/folded-agrees/resnet18", GINT_TO_POINTER (18),
       test_folded_agrees);
