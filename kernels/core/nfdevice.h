@@ -26,8 +26,9 @@ typedef gboolean (*NfOpBackward) (NfOpCall *call, const NfTensor *grad_out,
  * @forward: (nullable): computes call->out (allocated) from call->in; NULL
  *   where the backend lacks the op. Keeps what backward needs in call->saved
  *   when call->record is set.
- * @backward: (nullable): overwrites each non-NULL grad_in[i] (allocated, f32,
- *   shape of in[i]) with the gradient of in[i]; NULL where the op has none.
+ * @backward: (nullable): overwrites each non-NULL grad_in[i] (allocated, shape
+ *   and type of in[i]) with the gradient of in[i]; NULL where the op has none.
+ *   The gradient of the result has the result's type.
  */
 typedef struct
 {

@@ -104,11 +104,6 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
   }
   call.record =
       tape != NULL && !(info->flags & NF_OP_IN_PLACE) && wants_gradient (&call);
-  if (call.record && s.dtype == NF_BF16 && op != NF_OP_CAST) {
-    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
-        "%s: bf16 has no gradient; record it in f32", info->name);
-    return NULL;
-  }
   if (info->flags & NF_OP_IN_PLACE)
     call.out = nf_tensor_ref (in[0]);
   else

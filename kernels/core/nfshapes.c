@@ -292,9 +292,10 @@ nf_shape_batch_norm (const NfOpCall *call, NfShape *out, GError **error)
 
   if (residual != NULL && !nf_tensor_same_shape (residual, x))
     return refuse (call, error, "the residual must have the shape of x");
-  return all_f32 (call, error) && vectors_fit (call, 1, 4, x->c, error)
+  return flow_fits (call, 1 << 0 | 1 << 5, error)
+      && vectors_fit (call, 1, 4, x->c, error)
       && act_fits (call, p->act, NF_ACT_RELU, error)
-      && same_as (call->in[0], NF_F32, out);
+      && same_as (x, x->dtype, out);
 }
 
 gboolean
@@ -303,13 +304,13 @@ nf_shape_modulate (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *x = call->in[0], *s = call->in[1];
   gboolean whole = s->h == x->h && s->w == x->w;
 
-  if (!all_f32 (call, error))
+  if (!flow_fits (call, 1 << 0 | 1 << 1 | 1 << 2, error))
     return FALSE;
   if (!nf_tensor_same_shape (s, call->in[2]) || s->c != x->c
       || (s->n != x->n && s->n != 1) || (!whole && (s->h != 1 || s->w != 1)))
     return refuse (call, error,
         "scale and shift must be (N or 1, C, H, W) or (N or 1, C, 1, 1)");
-  return same_as (x, NF_F32, out);
+  return same_as (x, x->dtype, out);
 }
 
 gboolean
@@ -317,8 +318,9 @@ nf_shape_activation (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfActivationParams *p = call->params;
 
-  return all_f32 (call, error) && act_fits (call, p->act, NF_ACT_SILU, error)
-      && same_as (call->in[0], NF_F32, out);
+  return flow_fits (call, 1 << 0, error)
+      && act_fits (call, p->act, NF_ACT_SILU, error)
+      && same_as (call->in[0], call->in[0]->dtype, out);
 }
 
 gboolean
@@ -350,7 +352,8 @@ nf_shape_dropout (const NfOpCall *call, NfShape *out, GError **error)
 
   if (!(p->p >= 0.0f && p->p < 1.0f))
     return refuse (call, error, "p %g is not in [0, 1)", (gdouble) p->p);
-  return all_f32 (call, error) && same_as (call->in[0], NF_F32, out);
+  return flow_fits (call, 1 << 0, error)
+      && same_as (call->in[0], call->in[0]->dtype, out);
 }
 
 gboolean
@@ -421,8 +424,8 @@ nf_shape_slice (const NfOpCall *call, NfShape *out, GError **error)
         "%" G_GINT64_FORMAT " channels from %" G_GINT64_FORMAT
         " are not all there",
         p->count, p->from);
-  *out = (NfShape){ NF_F32, x->n, p->count, x->h, x->w };
-  return all_f32 (call, error);
+  *out = (NfShape){ x->dtype, x->n, p->count, x->h, x->w };
+  return flow_fits (call, 1 << 0, error);
 }
 
 gboolean
@@ -436,8 +439,8 @@ nf_shape_pad (const NfOpCall *call, NfShape *out, GError **error)
       || p->left <= -x->w || p->right <= -x->w)
     return refuse (call, error, "padding %d %d %d %d leaves nothing", p->top,
         p->bottom, p->left, p->right);
-  if (x->dtype != NF_F32 && x->dtype != NF_U8)
-    return refuse (call, error, "input 0 must be f32 or u8");
+  if (x->dtype == NF_I64)
+    return refuse (call, error, "input 0 must be f32, bf16 or u8");
   *out = (NfShape){ x->dtype, x->n, x->c, h, w };
   return TRUE;
 }
@@ -445,7 +448,8 @@ nf_shape_pad (const NfOpCall *call, NfShape *out, GError **error)
 gboolean
 nf_shape_flip (const NfOpCall *call, NfShape *out, GError **error)
 {
-  return all_f32 (call, error) && same_as (call->in[0], NF_F32, out);
+  return flow_fits (call, 1 << 0, error)
+      && same_as (call->in[0], call->in[0]->dtype, out);
 }
 
 gboolean

@@ -192,7 +192,7 @@ record_backward (NfRecord *record, GError **error)
  * nf_tape_backward_from:
  * @tape: not recording
  * @output: a tensor that was recorded
- * @grad_out: its gradient, same shape
+ * @grad_out: its gradient, same shape and type
  * @error: return location
  *
  * Adds the gradients of all marked tensors into their grad and empties the
@@ -207,10 +207,11 @@ nf_tape_backward_from (
   gboolean ok = TRUE;
 
   g_return_val_if_fail (current == NULL, FALSE);
-  if (!output->requires_grad || !nf_tensor_same_shape (output, grad_out)) {
+  if (!output->requires_grad || !nf_tensor_same_shape (output, grad_out)
+      || output->dtype != grad_out->dtype) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "backward: the output depends on no parameter, or its gradient has "
-        "another shape");
+        "another shape or type");
     ok = FALSE;
   } else {
     ok = accumulate (output, grad_out, error);

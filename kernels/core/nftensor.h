@@ -42,7 +42,8 @@ typedef enum
  * @data: the elements, in the device's address space
  * @bytes: size of @data
  * @requires_grad: set on parameters, and by the tape on what depends on them
- * @grad: (nullable): gradient, same shape, f32; filled by nf_tape_backward()
+ * @grad: (nullable): gradient, same shape and type; filled by
+ *   nf_tape_backward()
  * @version: grows with every change of the data after creation
  * @base: (nullable): the tensor whose memory this one shares
  * @cache: (nullable): private to the backend (packed weights)

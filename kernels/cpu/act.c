@@ -5,33 +5,13 @@
  * Activations, sums, clamping, dropout, pixels to numbers and back, noise.
  * SiLU: y = x s, dy/dx = s (1 + x (1 - s)) with s = 1 / (1 + exp (-x))
  * (Elfwing et al., 2018). See docs/ops.md. */
-#include "cpu/nfcpu.h"
+#include "cpu/flow.h"
 #include "cpu/nfvec.h"
 
 #include <math.h>
 #include <string.h>
 
-/* dy where y > 0, else 0: the gradient through a ReLU, from its result */
-NfTensor *
-nf_cpu_through_relu (const NfTensor *y, const NfTensor *dy, GError **error)
-{
-  NfTensor *masked = nf_tensor_new_like (dy, error);
-  gsize n = nf_tensor_elements (dy);
-  const gfloat *out, *grad;
-  gfloat *to;
-
-  if (masked == NULL)
-    return NULL;
-  out = nf_cpu_f32 (y);
-  grad = nf_cpu_f32 (dy);
-  to = nf_cpu_f32 (masked);
-#pragma omp parallel for if (n > NF_CPU_GRAIN)
-  for (gsize i = 0; i < n; i++)
-    to[i] = nf_vec_gate (grad[i], out[i]);
-  return masked;
-}
-
-#define CHUNK 4096 /* elements that a thread takes at once */
+#define CHUNK 2048 /* elements that a thread takes at once */
 
 NF_CPU_CLONES static void
 act_forward (NfAct act, const gfloat *x, gsize n, gfloat *y)
@@ -50,13 +30,18 @@ gboolean
 nf_cpu_activation_forward (NfOpCall *call, GError **error)
 {
   const NfActivationParams *p = call->params;
-  const gfloat *x = nf_cpu_f32 (call->in[0]);
-  gfloat *y = nf_cpu_f32 (call->out);
   gsize n = nf_tensor_elements (call->out);
 
 #pragma omp parallel for if (n > NF_CPU_GRAIN)
-  for (gsize i = 0; i < n; i += CHUNK)
-    act_forward (p->act, x + i, MIN (CHUNK, n - i), y + i);
+  for (gsize at = 0; at < n; at += CHUNK) {
+    gsize count = MIN (CHUNK, n - at);
+    gfloat room[2][CHUNK];
+    const gfloat *x = nf_cpu_load (call->in[0], at, count, room[0]);
+    gfloat *y = nf_cpu_place (call->out, at, room[1]);
+
+    act_forward (p->act, x, count, y);
+    nf_cpu_store (call->out, at, count, y);
+  }
   return TRUE;
 }
 
@@ -81,34 +66,86 @@ nf_cpu_activation_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
   const NfActivationParams *p = call->params;
-  const gfloat *x = nf_cpu_f32 (call->in[0]), *dy = nf_cpu_f32 (grad_out);
-  gfloat *dx = nf_cpu_f32 (grad_in[0]);
   gsize n = nf_tensor_elements (grad_out);
 
 #pragma omp parallel for if (n > NF_CPU_GRAIN)
-  for (gsize i = 0; i < n; i += CHUNK)
-    act_backward (p->act, x + i, dy + i, MIN (CHUNK, n - i), dx + i);
+  for (gsize at = 0; at < n; at += CHUNK) {
+    gsize count = MIN (CHUNK, n - at);
+    gfloat room[3][CHUNK];
+    const gfloat *x = nf_cpu_load (call->in[0], at, count, room[0]);
+    const gfloat *dy = nf_cpu_load (grad_out, at, count, room[1]);
+    gfloat *dx = nf_cpu_place (grad_in[0], at, room[2]);
+
+    act_backward (p->act, x, dy, count, dx);
+    nf_cpu_store (grad_in[0], at, count, dx);
+  }
   return TRUE;
+}
+
+/* b may be NULL */
+NF_CPU_CLONES static void
+axpby_forward (const NfAxpbyParams *p, const gfloat *a, const gfloat *b,
+    gsize n, gfloat *y)
+{
+  gboolean relu = p->act == NF_ACT_RELU;
+
+  for (gsize i = 0; i < n; i++) {
+    gfloat v = p->alpha * a[i] + (b != NULL ? p->beta * b[i] : 0.0f);
+
+    y[i] = relu && v < 0.0f ? 0.0f : v;
+  }
 }
 
 gboolean
 nf_cpu_axpby_forward (NfOpCall *call, GError **error)
 {
-  const NfAxpbyParams *p = call->params;
-  const gfloat *a = nf_cpu_f32 (call->in[0]);
-  const gfloat *b = call->in[1] != NULL ? nf_cpu_f32 (call->in[1]) : NULL;
-  gfloat *y = nf_cpu_f32 (call->out);
   gsize n = nf_tensor_elements (call->out);
 
-  if (nf_cpu_is_bf16 (call))
-    return nf_cpu_through_f32 (call, nf_cpu_axpby_forward, error);
 #pragma omp parallel for if (n > NF_CPU_GRAIN)
-  for (gsize i = 0; i < n; i++) {
-    gfloat v = p->alpha * a[i] + (b != NULL ? p->beta * b[i] : 0.0f);
+  for (gsize at = 0; at < n; at += CHUNK) {
+    gsize count = MIN (CHUNK, n - at);
+    gfloat room[3][CHUNK];
+    const gfloat *a = nf_cpu_load (call->in[0], at, count, room[0]);
+    const gfloat *b = nf_cpu_load (call->in[1], at, count, room[1]);
+    gfloat *y = nf_cpu_place (call->out, at, room[2]);
 
-    y[i] = p->act == NF_ACT_RELU && v < 0.0f ? 0.0f : v;
+    axpby_forward (call->params, a, b, count, y);
+    nf_cpu_store (call->out, at, count, y);
   }
   return TRUE;
+}
+
+/* y may be NULL */
+NF_CPU_CLONES static void
+gate (const gfloat *y, const gfloat *dy, gsize n, gfloat gain, gfloat *to)
+{
+  for (gsize i = 0; i < n; i++)
+    to[i] = gain * (y != NULL ? nf_vec_gate (dy[i], y[i]) : dy[i]);
+}
+
+/**
+ * nf_cpu_gate:
+ * @y: (nullable): an op's result, where its activation is a ReLU
+ * @dy: gradient of the result
+ * @gain: factor of what went into the activation
+ * @to: (out): the gradient of that: gain dy where y > 0, all of the same type
+ */
+void
+nf_cpu_gate (const NfTensor *y, const NfTensor *dy, gfloat gain, NfTensor *to)
+{
+  gsize n = nf_tensor_elements (dy);
+
+#pragma omp parallel for if (n > NF_CPU_GRAIN)
+  for (gsize at = 0; at < n; at += CHUNK) {
+    gsize count = MIN (CHUNK, n - at);
+    gfloat room[3][CHUNK];
+    const gfloat *ys = nf_cpu_load (y, at, count, room[0]);
+    const gfloat *dys = nf_cpu_load (dy, at, count, room[1]);
+    gfloat *tos = nf_cpu_place (to, at, room[2]);
+
+    gate (ys, dys, count, gain, tos);
+    nf_cpu_store (to, at, count, tos);
+  }
 }
 
 gboolean
@@ -116,20 +153,12 @@ nf_cpu_axpby_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
   const NfAxpbyParams *p = call->params;
-  const gfloat *y = nf_cpu_f32 (call->out), *dy = nf_cpu_f32 (grad_out);
-  gfloat *da = grad_in[0] != NULL ? nf_cpu_f32 (grad_in[0]) : NULL;
-  gfloat *db = grad_in[1] != NULL ? nf_cpu_f32 (grad_in[1]) : NULL;
-  gsize n = nf_tensor_elements (grad_out);
+  const NfTensor *y = p->act == NF_ACT_RELU ? call->out : NULL;
 
-#pragma omp parallel for if (n > NF_CPU_GRAIN)
-  for (gsize i = 0; i < n; i++) {
-    gfloat g = p->act == NF_ACT_RELU && !(y[i] > 0.0f) ? 0.0f : dy[i];
-
-    if (da != NULL)
-      da[i] = p->alpha * g;
-    if (db != NULL)
-      db[i] = p->beta * g;
-  }
+  if (grad_in[0] != NULL)
+    nf_cpu_gate (y, grad_out, p->alpha, grad_in[0]);
+  if (grad_in[1] != NULL)
+    nf_cpu_gate (y, grad_out, p->beta, grad_in[1]);
   return TRUE;
 }
 
@@ -163,34 +192,50 @@ nf_cpu_clamp_backward (NfOpCall *call, const NfTensor *grad_out,
   return TRUE;
 }
 
+#define BLOCKS (CHUNK / 4) /* of four numbers each */
+
 /* y = x * mask / (1 - p); the mask is a function of key, sample and element */
 static void
-dropout (const NfOpCall *call, const gfloat *x, gfloat *y)
+dropout_piece (const NfDropoutParams *p, const NfRngKey *key, guint32 block,
+    const gfloat *x, gsize n, gfloat *y)
 {
-  const NfDropoutParams *p = call->params;
-  gint64 samples = call->out->n;
-  gint64 size = (gint64) nf_tensor_elements (call->out) / samples;
-  gint64 blocks = (size + 3) / 4;
   gfloat scale = 1.0f / (1.0f - p->p);
   guint32 limit = (guint32) ((gdouble) p->p * 4294967296.0);
 
-#pragma omp parallel for if (samples * size > NF_CPU_GRAIN)
-  for (gint64 b = 0; b < samples * blocks; b++) {
-    NfRngKey key = p->key;
+  for (gsize at = 0; at < n; at += 4) {
     guint32 bits[4];
-    gint64 at = b % blocks * 4, base = b / blocks * size + at;
 
-    key.stream += (guint64) (b / blocks);
-    nf_rng_block (&key, (guint32) (b % blocks), bits);
-    for (gint64 i = 0; i < MIN (4, size - at); i++)
-      y[base + i] = bits[i] < limit ? 0.0f : x[base + i] * scale;
+    nf_rng_block (key, block++, bits);
+    for (gsize i = 0; i < MIN (4, n - at); i++)
+      y[at + i] = bits[i] < limit ? 0.0f : x[at + i] * scale;
+  }
+}
+
+static void
+dropout (const NfDropoutParams *p, const NfTensor *x, NfTensor *y)
+{
+  gsize samples = (gsize) x->n, size = nf_tensor_elements (x) / samples;
+  gsize pieces = (size + CHUNK - 1) / CHUNK;
+
+#pragma omp parallel for if (samples * size > NF_CPU_GRAIN)
+  for (gsize i = 0; i < samples * pieces; i++) {
+    gsize from = i % pieces * CHUNK, at = i / pieces * size + from;
+    gsize count = MIN (CHUNK, size - from);
+    gfloat room[2][CHUNK];
+    const gfloat *xs = nf_cpu_load (x, at, count, room[0]);
+    gfloat *ys = nf_cpu_place (y, at, room[1]);
+    NfRngKey key = p->key;
+
+    key.stream += i / pieces;
+    dropout_piece (p, &key, (guint32) (i % pieces * BLOCKS), xs, count, ys);
+    nf_cpu_store (y, at, count, ys);
   }
 }
 
 gboolean
 nf_cpu_dropout_forward (NfOpCall *call, GError **error)
 {
-  dropout (call, nf_cpu_f32 (call->in[0]), nf_cpu_f32 (call->out));
+  dropout (call->params, call->in[0], call->out);
   return TRUE;
 }
 
@@ -198,7 +243,7 @@ gboolean
 nf_cpu_dropout_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
-  dropout (call, nf_cpu_f32 (grad_out), nf_cpu_f32 (grad_in[0]));
+  dropout (call->params, grad_out, grad_in[0]);
   return TRUE;
 }
 

@@ -161,7 +161,7 @@ nf_cpu_attention_forward (NfOpCall *call, GError **error)
   Forward f = { p, (p.pixels + TILE - 1) / TILE };
   gint64 n = heads * f.tiles;
 
-  if (nf_dnnl_lacks_bf16 (call))
+  if (nf_dnnl_lacks_bf16 (call) || (nf_cpu_is_bf16 (call) && call->record))
     return nf_cpu_through_f32 (call, nf_cpu_attention_forward, error);
   if (!call->record)
     f.rows = TILE * (nf_cpu_is_bf16 (call) ? 2 : 1);
@@ -244,10 +244,14 @@ nf_cpu_attention_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
   Problem p = problem_of (call);
-  g_autoptr (NfTensor) room =
-      nf_tensor_new (call->device, NF_F32, 1, p.pixels, p.pixels, 1, error);
-  gboolean ok = room != NULL;
+  g_autoptr (NfTensor) room = NULL;
+  gboolean ok;
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_back_through_f32 (
+        call, grad_out, grad_in, nf_cpu_attention_backward, error);
+  room = nf_tensor_new (call->device, NF_F32, 1, p.pixels, p.pixels, 1, error);
+  ok = room != NULL;
   for (gint64 head = 0; ok && head < call->in[0]->n * p.heads; head++)
     ok = head_backward (&p, head, grad_out, grad_in, nf_cpu_f32 (room), error);
   return ok;

@@ -4,7 +4,7 @@
  *
  * bf16 is the upper half of an f32; what is cut off is rounded to nearest, ties
  * to even. NaN stays NaN. The gradient is cast the other way. */
-#include "cpu/nfcpu.h"
+#include "cpu/flow.h"
 #include "cpu/nfvec.h"
 
 #include <string.h>
@@ -28,8 +28,8 @@ nf_cpu_narrow (const gfloat *x, gsize n, guint16 *y)
 }
 
 /* y has x's shape, and any of the two types */
-static void
-cast (const NfTensor *x, NfTensor *y)
+void
+nf_cpu_cast (const NfTensor *x, NfTensor *y)
 {
   gsize n = nf_tensor_elements (x);
 
@@ -53,7 +53,7 @@ cast (const NfTensor *x, NfTensor *y)
 gboolean
 nf_cpu_cast_forward (NfOpCall *call, GError **error)
 {
-  cast (call->in[0], call->out);
+  nf_cpu_cast (call->in[0], call->out);
   return TRUE;
 }
 
@@ -61,50 +61,6 @@ gboolean
 nf_cpu_cast_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
-  cast (grad_out, grad_in[0]);
+  nf_cpu_cast (grad_out, grad_in[0]);
   return TRUE;
-}
-
-/**
- * nf_cpu_through_f32:
- * @call: some of whose inputs, and whose result, are bf16
- * @forward: a kernel that takes f32
- * @error: return location
- *
- * For ops that take so little of a network's time that a kernel of their own
- * is not worth it.
- *
- * Returns: FALSE with @error set
- */
-gboolean
-nf_cpu_through_f32 (NfOpCall *call, NfOpForward forward, GError **error)
-{
-  NfOpCall wide = *call;
-  NfTensor *made[NF_OP_MAX_INPUTS] = { NULL };
-  gboolean ok = TRUE;
-
-  for (guint i = 0; ok && i < call->n_in; i++) {
-    const NfTensor *x = call->in[i];
-
-    if (x == NULL || x->dtype != NF_BF16)
-      continue;
-    made[i] =
-        nf_tensor_new (call->device, NF_F32, x->n, x->c, x->h, x->w, error);
-    ok = made[i] != NULL;
-    if (ok)
-      cast (x, made[i]);
-    wide.in[i] = made[i];
-  }
-  wide.out = ok ? nf_tensor_new (call->device, NF_F32, call->out->n,
-                 call->out->c, call->out->h, call->out->w, error)
-                : NULL;
-  ok = wide.out != NULL && forward (&wide, error);
-  if (ok)
-    cast (wide.out, call->out);
-  for (guint i = 0; i < call->n_in; i++)
-    nf_tensor_clear (&made[i]);
-  for (guint i = 0; i < NF_OP_MAX_SAVED; i++)
-    nf_tensor_clear (&wide.saved[i]);
-  nf_tensor_clear (&wide.out);
-  return ok;
 }

@@ -5,7 +5,6 @@
  * y = act (gain * (sum x * weight + bias + residual)). ReLU's gradient is taken
  * from y: dy counts where y > 0. See docs/ops.md. */
 #include "cpu/nfdnnl.h"
-#include "cpu/nfvec.h"
 
 static NfDnnlConv
 conv_of (const NfOpCall *call)
@@ -34,21 +33,6 @@ nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
           bias != NULL ? nf_cpu_f32 (bias) : NULL, call->out->data, error));
 }
 
-/* the gradient of the sum: gain * dy, where a ReLU let it pass */
-static void
-through_act (
-    const NfOpCall *call, const NfDnnlConv *conv, const gfloat *dy, gfloat *dz)
-{
-  const gfloat *y = nf_cpu_f32 (call->out);
-  gsize n = nf_tensor_elements (call->out);
-  gboolean relu = conv->act == NF_ACT_RELU;
-  gfloat gain = (gfloat) conv->gain;
-
-#pragma omp parallel for if (n > NF_CPU_GRAIN)
-  for (gsize i = 0; i < n; i++)
-    dz[i] = gain * (relu ? nf_vec_gate (dy[i], y[i]) : dy[i]);
-}
-
 gboolean
 nf_cpu_conv2d_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
@@ -57,12 +41,16 @@ nf_cpu_conv2d_backward (NfOpCall *call, const NfTensor *grad_out,
   g_autoptr (NfTensor) room = NULL;
   const gfloat *dy = nf_cpu_f32 (grad_out);
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_back_through_f32 (
+        call, grad_out, grad_in, nf_cpu_conv2d_backward, error);
   if (grad_in[3] != NULL || conv.act == NF_ACT_RELU || conv.gain != 1.0) {
     room = grad_in[3] != NULL ? nf_tensor_ref (grad_in[3])
                               : nf_tensor_new_like (grad_out, error);
     if (room == NULL)
       return FALSE;
-    through_act (call, &conv, dy, nf_cpu_f32 (room));
+    nf_cpu_gate (conv.act == NF_ACT_RELU ? call->out : NULL, grad_out,
+        (gfloat) conv.gain, room);
     dy = nf_cpu_f32 (room);
   }
   conv.act = NF_ACT_NONE;

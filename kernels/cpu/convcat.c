@@ -36,8 +36,8 @@ fill_plain (const NfTensor *weight, const NfDnnlPart *part, NfTensor *out)
 {
   gint64 rows = weight->n * weight->h * weight->w;
 
-  nf_cpu_copy_channels (nf_cpu_f32 (weight) + part->from, weight->c,
-      nf_cpu_f32 (out), part->count, part->count, rows);
+  nf_cpu_copy_channels (nf_cpu_f32 (weight) + part->from, weight->c, out->data,
+      part->count, part->count, rows, sizeof (gfloat));
 }
 
 static void
@@ -66,8 +66,8 @@ fill_phases (const NfTensor *weight, const NfDnnlPart *part, NfTensor *out)
 static void
 unfill_plain (const NfTensor *part, gint64 from, NfTensor *dweight)
 {
-  nf_cpu_copy_channels (nf_cpu_f32 (part), part->c, nf_cpu_f32 (dweight) + from,
-      dweight->c, part->c, part->n * part->h * part->w);
+  nf_cpu_copy_channels (part->data, part->c, nf_cpu_f32 (dweight) + from,
+      dweight->c, part->c, part->n * part->h * part->w, sizeof (gfloat));
 }
 
 static void
@@ -274,10 +274,14 @@ nf_cpu_conv2d_cat_backward (NfOpCall *call, const NfTensor *grad_out,
   g_autoptr (NfTensor) masked = NULL;
   const gfloat *dy = nf_cpu_f32 (grad_out);
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_back_through_f32 (
+        call, grad_out, grad_in, nf_cpu_conv2d_cat_backward, error);
   if (p->act == NF_ACT_RELU) {
-    masked = nf_cpu_through_relu (call->out, grad_out, error);
+    masked = nf_tensor_new_like (grad_out, error);
     if (masked == NULL)
       return FALSE;
+    nf_cpu_gate (call->out, grad_out, 1.0f, masked);
     dy = nf_cpu_f32 (masked);
   }
   for (guint i = 0; i < n; i++) {

@@ -13,6 +13,7 @@
  * so dx = p dg + q x + s per channel. Sums are doubles over parts of the rows
  * that depend on the shape alone. Sources: Wu and He, "Group normalization",
  * 2018; Park et al. (SPADE), 2019. See docs/ops.md. Sibling: norm.c */
+#include "cpu/flow.h"
 #include "cpu/groupnormrows.h"
 #include "cpu/nfvec.h"
 
@@ -415,6 +416,9 @@ nf_cpu_group_norm_backward (NfOpCall *call, const NfTensor *grad_out,
   NfTensor *dtime = grad_in[5];
   Wanted w;
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_back_through_f32 (
+        call, grad_out, grad_in, nf_cpu_group_norm_backward, error);
   if (!wanted_init (&p, grad_in, &w, error)) {
     wanted_clear (&w);
     return FALSE;

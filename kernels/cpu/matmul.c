@@ -126,6 +126,9 @@ nf_cpu_linear_backward (NfOpCall *call, const NfTensor *grad_out,
   Source sources[2];
   guint n = linear_sources (call, sources);
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_back_through_f32 (
+        call, grad_out, grad_in, nf_cpu_linear_backward, error);
   for (guint i = 0; i < n; i++)
     if (!linear_source_backward (
             call, &sources[i], dy, grad_in[3 * i], grad_in[1], error))

@@ -3,7 +3,7 @@
  * move — ops that move data: concat, slice, pad, flip, argmax (CPU)
  *
  * The gradient of each goes back the way the data came. See docs/ops.md. */
-#include "cpu/nfcpu.h"
+#include "cpu/flow.h"
 
 #include <string.h>
 
@@ -37,29 +37,37 @@ nf_cpu_copy (const NfTensor *from, NfTensor *to)
  * @to_c: channels that a pixel has there
  * @count: how many channels of each pixel
  * @pixels: how many pixels
+ * @size: of an element
  */
 void
-nf_cpu_copy_channels (const gfloat *from, gint64 from_c, gfloat *to,
-    gint64 to_c, gint64 count, gint64 pixels)
+nf_cpu_copy_channels (gconstpointer from, gint64 from_c, gpointer to,
+    gint64 to_c, gint64 count, gint64 pixels, gsize size)
 {
+  gsize from_step = (gsize) from_c * size, to_step = (gsize) to_c * size;
+
 #pragma omp parallel for if (pixels * count > NF_CPU_GRAIN)
   for (gint64 i = 0; i < pixels; i++)
-    memcpy (to + i * to_c, from + i * from_c, (gsize) count * sizeof *to);
+    memcpy ((guint8 *) to + (gsize) i * to_step,
+        (const guint8 *) from + (gsize) i * from_step, (gsize) count * size);
+}
+
+/* where a channel of the first pixel lies */
+static guint8 *
+channel_of (const NfTensor *t, gint64 channel)
+{
+  return (guint8 *) t->data + (gsize) channel * nf_dtype_size (t->dtype);
 }
 
 gboolean
 nf_cpu_concat_forward (NfOpCall *call, GError **error)
 {
-  gfloat *to = nf_cpu_f32 (call->out);
+  gint64 at = 0;
 
-  if (nf_cpu_is_bf16 (call))
-    return nf_cpu_through_f32 (call, nf_cpu_concat_forward, error);
-  for (guint i = 0; i < call->n_in; i++) {
+  for (guint i = 0; i < call->n_in; at += call->in[i++]->c) {
     const NfTensor *x = call->in[i];
 
-    nf_cpu_copy_channels (
-        nf_cpu_f32 (x), x->c, to, call->out->c, x->c, pixels_of (x));
-    to += x->c;
+    nf_cpu_copy_channels (x->data, x->c, channel_of (call->out, at),
+        call->out->c, x->c, pixels_of (x), nf_dtype_size (x->dtype));
   }
   return TRUE;
 }
@@ -68,15 +76,15 @@ gboolean
 nf_cpu_concat_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
-  const gfloat *from = nf_cpu_f32 (grad_out);
+  gint64 at = 0;
 
-  for (guint i = 0; i < call->n_in; i++) {
+  for (guint i = 0; i < call->n_in; at += call->in[i++]->c) {
     const NfTensor *x = call->in[i];
 
     if (grad_in[i] != NULL)
-      nf_cpu_copy_channels (from, grad_out->c, nf_cpu_f32 (grad_in[i]), x->c,
-          x->c, pixels_of (x));
-    from += x->c;
+      nf_cpu_copy_channels (channel_of (grad_out, at), grad_out->c,
+          grad_in[i]->data, x->c, x->c, pixels_of (x),
+          nf_dtype_size (x->dtype));
   }
   return TRUE;
 }
@@ -87,8 +95,8 @@ nf_cpu_slice_forward (NfOpCall *call, GError **error)
   const NfSliceParams *p = call->params;
   const NfTensor *x = call->in[0];
 
-  nf_cpu_copy_channels (nf_cpu_f32 (x) + p->from, x->c, nf_cpu_f32 (call->out),
-      p->count, p->count, pixels_of (x));
+  nf_cpu_copy_channels (channel_of (x, p->from), x->c, call->out->data,
+      p->count, p->count, pixels_of (x), nf_dtype_size (x->dtype));
   return TRUE;
 }
 
@@ -100,8 +108,8 @@ nf_cpu_slice_backward (NfOpCall *call, const NfTensor *grad_out,
   NfTensor *dx = grad_in[0];
 
   memset (dx->data, 0, dx->bytes);
-  nf_cpu_copy_channels (nf_cpu_f32 (grad_out), p->count,
-      nf_cpu_f32 (dx) + p->from, dx->c, p->count, pixels_of (dx));
+  nf_cpu_copy_channels (grad_out->data, p->count, channel_of (dx, p->from),
+      dx->c, p->count, pixels_of (dx), nf_dtype_size (dx->dtype));
   return TRUE;
 }
 
@@ -174,6 +182,9 @@ nf_cpu_pad_backward (NfOpCall *call, const NfTensor *grad_out,
   const NfTensor *y = call->out;
   NfTensor *dx = grad_in[0];
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_back_through_f32 (
+        call, grad_out, grad_in, nf_cpu_pad_backward, error);
   memset (dx->data, 0, dx->bytes);
 #pragma omp parallel for if (y->n > 1)
   for (gint64 n = 0; n < y->n; n++) {
@@ -192,21 +203,23 @@ nf_cpu_pad_backward (NfOpCall *call, const NfTensor *grad_out,
 }
 
 static void
-flip (const NfTensor *x, gfloat *y)
+flip (const NfTensor *x, NfTensor *y)
 {
-  gsize pixel = (gsize) x->c * sizeof (gfloat);
+  gsize pixel = (gsize) x->c * nf_dtype_size (x->dtype);
+  const guint8 *from = x->data;
+  guint8 *to = y->data;
 
 #pragma omp parallel for if (pixels_of(x) * x->c > NF_CPU_GRAIN)
   for (gint64 r = 0; r < x->n * x->h; r++)
     for (gint64 i = 0; i < x->w; i++)
-      memcpy (y + (r * x->w + i) * x->c,
-          nf_cpu_f32 (x) + (r * x->w + x->w - 1 - i) * x->c, pixel);
+      memcpy (to + (gsize) (r * x->w + i) * pixel,
+          from + (gsize) (r * x->w + x->w - 1 - i) * pixel, pixel);
 }
 
 gboolean
 nf_cpu_flip_forward (NfOpCall *call, GError **error)
 {
-  flip (call->in[0], nf_cpu_f32 (call->out));
+  flip (call->in[0], call->out);
   return TRUE;
 }
 
@@ -214,7 +227,7 @@ gboolean
 nf_cpu_flip_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
-  flip (grad_out, nf_cpu_f32 (grad_in[0]));
+  flip (grad_out, grad_in[0]);
   return TRUE;
 }
 

@@ -43,27 +43,16 @@ nf_cpu_f32 (const NfTensor *tensor)
 }
 
 void nf_cpu_copy (const NfTensor *from, NfTensor *to);
-void nf_cpu_copy_channels (const gfloat *from, gint64 from_c, gfloat *to,
-    gint64 to_c, gint64 count, gint64 pixels);
-/* TRUE where what goes through the op is bf16 */
-static inline gboolean
-nf_cpu_is_bf16 (const NfOpCall *call)
-{
-  return call->out->dtype == NF_BF16;
-}
-
-void nf_cpu_widen (const guint16 *x, gsize n, gfloat *y);
-void nf_cpu_narrow (const gfloat *x, gsize n, guint16 *y);
-gboolean nf_cpu_through_f32 (
-    NfOpCall *call, NfOpForward forward, GError **error);
+void nf_cpu_copy_channels (gconstpointer from, gint64 from_c, gpointer to,
+    gint64 to_c, gint64 count, gint64 pixels, gsize size);
 void nf_cpu_channel_sums (const gfloat *a, const gfloat *b, gint64 rows,
     gint64 c, gdouble *sum_a, gdouble *sum_ab);
 void nf_cpu_sum_rows (const gfloat *x, gint64 rows, gint64 c, gfloat *sum);
 void nf_cpu_norm_terms (const gdouble *sum_dy, const gdouble *sum_dyx,
     gint64 rows, gint64 groups, gint64 per, const gfloat *w, const gfloat *mean,
     const gfloat *r, gfloat *pqs, gdouble *dw, gdouble *db);
-NfTensor *nf_cpu_through_relu (
-    const NfTensor *y, const NfTensor *dy, GError **error);
+void nf_cpu_gate (
+    const NfTensor *y, const NfTensor *dy, gfloat gain, NfTensor *to);
 
 #define NF_OP(NAME, name, params, least, most, flags)                          \
   gboolean nf_cpu_##name##_forward (NfOpCall *call, GError **error);           \

@@ -353,7 +353,7 @@ nf_dnnl_conv_backward_weights (NfDevice *device, const NfDnnlConv *conv,
 /* workspace: (out): which pixel won, for the backward pass */
 gboolean
 nf_dnnl_max_pool_forward (NfDevice *device, const NfDnnlPool *pool,
-    const gfloat *x, gfloat *y, NfTensor **workspace, GError **error)
+    gconstpointer x, gpointer y, NfTensor **workspace, GError **error)
 {
   NfDnnlPlan *plan = nf_dnnl_plan_get (
       nf_cpu_dnnl (device), NF_DNNL_POOL_FORWARD, pool, sizeof *pool, error);
@@ -382,7 +382,7 @@ nf_dnnl_max_pool_forward (NfDevice *device, const NfDnnlPool *pool,
 
 gboolean
 nf_dnnl_max_pool_backward (NfDevice *device, const NfDnnlPool *pool,
-    const gfloat *dy, NfTensor *workspace, gfloat *dx, GError **error)
+    gconstpointer dy, NfTensor *workspace, gpointer dx, GError **error)
 {
   NfDnnlPlan *plan = nf_dnnl_plan_get (
       nf_cpu_dnnl (device), NF_DNNL_POOL_BACKWARD, pool, sizeof *pool, error);

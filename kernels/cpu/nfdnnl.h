@@ -7,7 +7,7 @@
  * come from several threads at once. Activations are channels-last. */
 #pragma once
 
-#include "cpu/nfcpu.h"
+#include "cpu/flow.h"
 
 G_BEGIN_DECLS
 
@@ -37,6 +37,7 @@ typedef struct
 {
   gint64 n, c, h, w, oh, ow;
   gint64 kernel, stride, pad;
+  gint64 bf16; /* TRUE where x and y are bf16, not f32 */
 } NfDnnlPool;
 
 /**
@@ -96,9 +97,9 @@ gboolean nf_dnnl_conv_backward_weights (NfDevice *device,
     gfloat *dbias, GError **error);
 
 gboolean nf_dnnl_max_pool_forward (NfDevice *device, const NfDnnlPool *pool,
-    const gfloat *x, gfloat *y, NfTensor **workspace, GError **error);
+    gconstpointer x, gpointer y, NfTensor **workspace, GError **error);
 gboolean nf_dnnl_max_pool_backward (NfDevice *device, const NfDnnlPool *pool,
-    const gfloat *dy, NfTensor *workspace, gfloat *dx, GError **error);
+    gconstpointer dy, NfTensor *workspace, gpointer dx, GError **error);
 
 gboolean nf_dnnl_softmax_forward (NfDevice *device, gint64 rows, gint64 cols,
     const gfloat *x, gfloat *y, GError **error);

@@ -167,8 +167,8 @@ pool_desc (const NfDnnl *dnnl, NfDnnlPlan *plan)
   const dnnl_dims_t kernel = { p->kernel, p->kernel };
   const dnnl_dims_t stride = { p->stride, p->stride };
   const dnnl_dims_t pad = { p->pad, p->pad };
-  NfMd src = activation_md (p->n, p->c, p->h, p->w, FALSE);
-  NfMd dst = activation_md (p->n, p->c, p->oh, p->ow, FALSE);
+  NfMd src = activation_md (p->n, p->c, p->h, p->w, p->bf16);
+  NfMd dst = activation_md (p->n, p->c, p->oh, p->ow, p->bf16);
   dnnl_primitive_desc_t hint = NULL;
   dnnl_status_t status = nf_pd_max_pool_forward (
       &hint, dnnl->engine, src, dst, stride, kernel, pad, dnnl->plain);

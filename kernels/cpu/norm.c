@@ -10,7 +10,7 @@
  * so dx = p dy + q x + s per channel, with p, q, s from the sums of dy and
  * dy x alone: two passes. Sources: Ioffe and Szegedy, "Batch normalization",
  * 2015; Park et al. (SPADE), 2019. Sibling: groupnorm.c */
-#include "cpu/nfcpu.h"
+#include "cpu/flow.h"
 #include "cpu/nfvec.h"
 
 #include <math.h>
@@ -227,9 +227,12 @@ nf_cpu_batch_norm_forward (NfOpCall *call, GError **error)
   const NfTensor *x = call->in[0];
   gint64 c = x->c;
   g_autofree gfloat *ab = g_new (gfloat, 2 * c);
-  NfTensor *stats = nf_tensor_new (call->device, NF_F32, 1, 2 * c, 1, 1, error);
+  NfTensor *stats = NULL;
   gfloat *mean, *r;
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_through_f32 (call, nf_cpu_batch_norm_forward, error);
+  stats = nf_tensor_new (call->device, NF_F32, 1, 2 * c, 1, 1, error);
   if (stats == NULL)
     return FALSE;
   mean = nf_cpu_f32 (stats);
@@ -301,6 +304,9 @@ nf_cpu_batch_norm_backward (NfOpCall *call, const NfTensor *grad_out,
     .dy = nf_cpu_f32 (grad_out),
     .c = c };
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_back_through_f32 (
+        call, grad_out, grad_in, nf_cpu_batch_norm_backward, error);
   sums_all (&k, rows, sums);
   nf_cpu_norm_terms (sums, sums + c, rows, c, 1, nf_cpu_f32 (call->in[1]), mean,
       mean + c, pqs, dwb, dwb + c);
@@ -325,6 +331,8 @@ nf_cpu_modulate_forward (NfOpCall *call, GError **error)
   const gfloat *scale = nf_cpu_f32 (s), *shift = nf_cpu_f32 (call->in[2]);
   gfloat *y = nf_cpu_f32 (call->out);
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_through_f32 (call, nf_cpu_modulate_forward, error);
 #pragma omp parallel for if (x->n * pixels * c > NF_CPU_GRAIN)
   for (gint64 r = 0; r < x->n * pixels; r++) {
     gint64 n = s->n == 1 ? 0 : r / pixels;
@@ -408,6 +416,9 @@ nf_cpu_modulate_backward (NfOpCall *call, const NfTensor *grad_out,
   const NfTensor *x = call->in[0], *s = call->in[1];
   const gfloat *dy = nf_cpu_f32 (grad_out);
 
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_back_through_f32 (
+        call, grad_out, grad_in, nf_cpu_modulate_backward, error);
   if (grad_in[0] != NULL)
     modulate_dx (call, dy, nf_cpu_f32 (grad_in[0]));
   if (grad_in[1] == NULL && grad_in[2] == NULL)

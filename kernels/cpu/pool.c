@@ -13,7 +13,7 @@ pool_of (const NfOpCall *call)
   const NfTensor *x = call->in[0], *y = call->out;
 
   return (NfDnnlPool){ x->n, x->c, x->h, x->w, y->h, y->w, p->kernel, p->stride,
-    p->pad };
+    p->pad, x->dtype == NF_BF16 };
 }
 
 gboolean
@@ -21,10 +21,10 @@ nf_cpu_max_pool_forward (NfOpCall *call, GError **error)
 {
   NfDnnlPool pool = pool_of (call);
 
-  if (nf_cpu_is_bf16 (call))
+  if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_through_f32 (call, nf_cpu_max_pool_forward, error);
-  return nf_dnnl_max_pool_forward (call->device, &pool,
-      nf_cpu_f32 (call->in[0]), nf_cpu_f32 (call->out), &call->saved[0], error);
+  return nf_dnnl_max_pool_forward (call->device, &pool, call->in[0]->data,
+      call->out->data, &call->saved[0], error);
 }
 
 gboolean
@@ -33,8 +33,11 @@ nf_cpu_max_pool_backward (NfOpCall *call, const NfTensor *grad_out,
 {
   NfDnnlPool pool = pool_of (call);
 
-  return nf_dnnl_max_pool_backward (call->device, &pool, nf_cpu_f32 (grad_out),
-      call->saved[0], nf_cpu_f32 (grad_in[0]), error);
+  if (nf_dnnl_lacks_bf16 (call))
+    return nf_cpu_back_through_f32 (
+        call, grad_out, grad_in, nf_cpu_max_pool_backward, error);
+  return nf_dnnl_max_pool_backward (call->device, &pool, grad_out->data,
+      call->saved[0], grad_in[0]->data, error);
 }
 
 gboolean

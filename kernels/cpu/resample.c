@@ -8,7 +8,8 @@
  *   down          y[i] = (x[2i-1] + 3 x[2i] + 3 x[2i+1] + x[2i+2]) / 8
  * In two dimensions the transpose of up is 4 down, of down it is up / 4: so
  * two functions with a gain serve all four. See: docs/ops.md. */
-#include "cpu/nfcpu.h"
+#include "cpu/flow.h"
+#include "cpu/nfvec.h"
 
 #include <string.h>
 
@@ -23,22 +24,19 @@ gboolean
 nf_cpu_nearest_forward (NfOpCall *call, GError **error)
 {
   const NfTensor *x = call->in[0], *y = call->out;
-  const gint64 c = x->c, rows = y->n * y->h;
+  const gint64 rows = y->n * y->h;
+  const gsize pixel = (gsize) x->c * nf_dtype_size (x->dtype);
 
-  if (nf_cpu_is_bf16 (call))
-    return nf_cpu_through_f32 (call, nf_cpu_nearest_forward, error);
-#pragma omp parallel for if (rows * y->w * c > NF_CPU_GRAIN)
+#pragma omp parallel for if (rows * y->w * x->c > NF_CPU_GRAIN)
   for (gint64 row = 0; row < rows; row++) {
     const gint64 from = row / y->h * x->h + row % y->h * x->h / y->h;
-    const gfloat *src = (const gfloat *) x->data + from * x->w * c;
-    gfloat *dst = (gfloat *) y->data + row * y->w * c;
+    const guint8 *src =
+        (const guint8 *) x->data + (gsize) (from * x->w) * pixel;
+    guint8 *dst = (guint8 *) y->data + (gsize) (row * y->w) * pixel;
 
-    for (gint64 i = 0; i < y->w; i++) {
-      const gfloat *pixel = src + i * x->w / y->w * c;
-
-      for (gint64 j = 0; j < c; j++)
-        dst[i * c + j] = pixel[j];
-    }
+    for (gint64 i = 0; i < y->w; i++)
+      memcpy (dst + (gsize) i * pixel, src + (gsize) (i * x->w / y->w) * pixel,
+          pixel);
   }
   return TRUE;
 }
@@ -66,6 +64,9 @@ nf_cpu_nearest_backward (NfOpCall *call, const NfTensor *grad_out,
 
   if (grad_in[0] == NULL)
     return TRUE;
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_back_through_f32 (
+        call, grad_out, grad_in, nf_cpu_nearest_backward, error);
 #pragma omp parallel for if (grad_out->bytes > NF_CPU_GRAIN * sizeof(gfloat))
   for (gint64 row = 0; row < rows; row++) {
     const gint64 image = row / x->h * grad_out->h, at = row % x->h;
@@ -79,30 +80,37 @@ nf_cpu_nearest_backward (NfOpCall *call, const NfTensor *grad_out,
   return TRUE;
 }
 
-/* line += weight * row y of image n; a row outside the image is zero */
+NF_CPU_CLONES static void
+add_scaled (const gfloat *src, gint64 n, gfloat weight, gfloat *line)
+{
+  for (gint64 i = 0; i < n; i++)
+    line[i] += weight * src[i];
+}
+
+/* line += weight * row y of image n; a row outside the image is zero; @room is
+ * for a row */
 static void
-add_row (gfloat *line, const NfTensor *x, gint64 n, gint64 y, gfloat weight)
+add_row (gfloat *line, const NfTensor *x, gint64 n, gint64 y, gfloat weight,
+    gfloat *room)
 {
   const gint64 stride = x->w * x->c;
-  const gfloat *src;
 
   if (y < 0 || y >= x->h)
     return;
-  src = (const gfloat *) x->data + (n * x->h + y) * stride;
-  for (gint64 i = 0; i < stride; i++)
-    line[i] += weight * src[i];
+  add_scaled (nf_cpu_load (x, (n * x->h + y) * stride, stride, room), stride,
+      weight, line);
 }
 
 /* row y of twice the size; line has a pixel of zeros on both sides */
 static void
 fir_up_row (const NfTensor *x, gint64 n, gint64 y, gfloat gain, gfloat *line,
-    gfloat *dst, gint64 width)
+    gfloat *room, gfloat *dst, gint64 width)
 {
   const gint64 c = x->c;
 
   memset (line, 0, x->w * c * sizeof (gfloat));
-  add_row (line, x, n, y / 2, 3 * gain);
-  add_row (line, x, n, y % 2 ? y / 2 + 1 : y / 2 - 1, gain);
+  add_row (line, x, n, y / 2, 3 * gain, room);
+  add_row (line, x, n, y % 2 ? y / 2 + 1 : y / 2 - 1, gain, room);
   for (gint64 i = 0; i < width; i++) {
     const gfloat *near = line + i / 2 * c;
     const gfloat *far = i % 2 ? near + c : near - c;
@@ -115,13 +123,13 @@ fir_up_row (const NfTensor *x, gint64 n, gint64 y, gfloat gain, gfloat *line,
 /* row y of half the size; line has a pixel of zeros on both sides */
 static void
 fir_down_row (const NfTensor *x, gint64 n, gint64 y, gfloat gain, gfloat *line,
-    gfloat *dst, gint64 width)
+    gfloat *room, gfloat *dst, gint64 width)
 {
   const gint64 c = x->c;
 
   memset (line, 0, x->w * c * sizeof (gfloat));
   for (gint64 k = -1; k <= 2; k++)
-    add_row (line, x, n, 2 * y + k, k == 0 || k == 1 ? 3 * gain : gain);
+    add_row (line, x, n, 2 * y + k, k == 0 || k == 1 ? 3 * gain : gain, room);
   for (gint64 i = 0; i < width; i++) {
     const gfloat *p = line + 2 * i * c;
 
@@ -138,12 +146,18 @@ fir (const NfTensor *x, NfTensor *y, gboolean up, gfloat gain)
 #pragma omp parallel if (x->bytes > NF_CPU_GRAIN * sizeof(gfloat))
   {
     gfloat *line = g_new0 (gfloat, (x->w + 2) * x->c);
+    gfloat *room = g_new (gfloat, x->w * x->c + stride);
 
 #pragma omp for
-    for (gint64 row = 0; row < rows; row++)
-      (up ? fir_up_row : fir_down_row) (x, row / y->h, row % y->h, gain,
-          line + x->c, (gfloat *) y->data + row * stride, y->w);
+    for (gint64 row = 0; row < rows; row++) {
+      gfloat *to = nf_cpu_place (y, row * stride, room + x->w * x->c);
+
+      (up ? fir_up_row : fir_down_row) (
+          x, row / y->h, row % y->h, gain, line + x->c, room, to, y->w);
+      nf_cpu_store (y, row * stride, stride, to);
+    }
     g_free (line);
+    g_free (room);
   }
 }
 
@@ -152,8 +166,6 @@ nf_cpu_fir_forward (NfOpCall *call, GError **error)
 {
   const gboolean up = ((const NfFirParams *) call->params)->up;
 
-  if (nf_cpu_is_bf16 (call))
-    return nf_cpu_through_f32 (call, nf_cpu_fir_forward, error);
   fir (call->in[0], call->out, up, up ? 1.0f / 16 : 1.0f / 64);
   return TRUE;
 }

@@ -124,7 +124,7 @@ static const Row rows[] = {
   ROW (SLICE, "overflow", SHAPE, "channels from 2", P ((NfSliceParams) { 2, G_MAXINT64 }), X (1, 4, 2, 2)),
   ROW (PAD, "nothing-left", SHAPE, "leaves nothing", P ((NfPadParams) { -1, -1, 0, 0 }), X (1, 4, 2, 2)),
   ROW (PAD, "all-cropped", SHAPE, "leaves nothing", P ((NfPadParams) { -2, 3, 0, 0 }), X (1, 4, 2, 2)),
-  ROW (PAD, "labels", SHAPE, "must be f32 or u8", P ((NfPadParams) { 1, 1, 0, 0 }), { NF_I64, 1, 1, 2, 2 }),
+  ROW (PAD, "labels", SHAPE, "must be f32, bf16 or u8", P ((NfPadParams) { 1, 1, 0, 0 }), { NF_I64, 1, 1, 2, 2 }),
   ROW (FLIP, "bytes", SHAPE, "must be f32", NO_PARAMS, T (1, 4, 2, 2)),
   ROW (NEAREST, "empty", SHAPE, "size 0 x 4", P ((NfNearestParams) { 0, 4 }), X (1, 4, 2, 2)),
   ROW (FIR, "odd-rows", SHAPE, "must be even", P ((NfFirParams) { FALSE }), X (1, 4, 3, 2)),

@@ -6,7 +6,8 @@
  * pixel, broadcast, batches of 1 and 3, channels 1, 3, 5, 16, 33. */
 #include "opsrows.h"
 
-/* inputs: differentiable (W: of large range), constant, positive, bytes, labels */
+/* inputs: differentiable (W: of large range, B: bf16), constant, positive, bytes,
+ * labels */
 #define X(n, c, h, w)                                                          \
   {                                                                            \
     n, c, h, w, OP_INPUT_GRAD                                                  \
@@ -87,8 +88,13 @@ const OpRow op_rows[] = {
   ROW (CONV2D, "1x1-residual-gain-silu", 1e-12, CONV (1, 0, NF_ACT_SILU, 0.5f), X (1, 3, 5, 4), X (5, 3, 1, 1), X (1, 5, 1, 1), X (1, 5, 5, 4)),
   ROW (CONV2D, "3x3-gain-stride", 1e-12, CONV (2, 1, NF_ACT_RELU, 2.0f), X (1, 5, 7, 6), X (3, 5, 3, 3)),
   ROW (CONV2D, "3x3-large", 1e-12, CONV (1, 1), X (1, 16, 23, 25), X (16, 16, 3, 3), X (1, 16, 1, 1)),
-  ROW (CONV2D, "bf16", 2e-5, CONV (1, 1), B (1, 16, 7, 5), C (33, 16, 3, 3), C (1, 33, 1, 1)),
-  ROW (CONV2D, "bf16-residual", 2e-5, CONV (1, 1, NF_ACT_SILU, 0.5f), B (3, 33, 5, 4), C (16, 33, 3, 3), C (1, 16, 1, 1), B (3, 16, 5, 4)),
+  ROW (CONV2D, "bf16", 2e-5, CONV (1, 1), B (1, 16, 7, 5), X (33, 16, 3, 3), X (1, 33, 1, 1)),
+  ROW (CONV2D, "bf16-residual", 2e-5, CONV (1, 1, NF_ACT_SILU, 0.5f), B (3, 33, 5, 4), X (16, 33, 3, 3), X (1, 16, 1, 1), B (3, 16, 5, 4)),
+  ROW (CONV2D, "bf16-residual-relu-gain", 2e-5, CONV (1, 1, NF_ACT_RELU, 0.5f), B (1, 16, 5, 4), X (8, 16, 3, 3), X (1, 8, 1, 1), B (1, 8, 5, 4)),
+  ROW (CONV2D, "bf16-stride", 2e-5, CONV (2, 1), B (3, 5, 9, 7), X (16, 5, 3, 3)),
+  ROW (CONV2D, "bf16-7x7-stride", 2e-5, CONV (2, 3), B (1, 3, 11, 13), X (16, 3, 7, 7)),
+  ROW (CONV2D, "bf16-1x1-stride", 2e-5, CONV (2, 0), B (3, 16, 7, 5), X (33, 16, 1, 1)),
+  ROW (CONV2D, "bf16-wide", 2e-5, CONV (1, 1), B (1, 32, 9, 9), X (16, 32, 3, 3), X (1, 16, 1, 1)),
 
   ROW (CONV2D_CAT, "one", 1e-12, CAT (FALSE, NF_ACT_NONE, TRUE), X (5, 3, 3, 3), X (1, 3, 5, 4), X (1, 5, 1, 1)),
   ROW (CONV2D_CAT, "two", 1e-12, CAT (FALSE, NF_ACT_NONE), X (16, 38, 3, 3), X (3, 5, 4, 5), X (3, 33, 4, 5)),
@@ -100,7 +106,9 @@ const OpRow op_rows[] = {
   ROW (CONV2D_CAT, "up-and-two", 1e-12, CAT (TRUE, NF_ACT_NONE), X (33, 24, 3, 3), X (3, 16, 2, 3), X (3, 5, 4, 6), X (3, 3, 4, 6)),
   ROW (CONV2D_CAT, "up-and-five-relu", 1e-12, CAT (TRUE, NF_ACT_RELU, TRUE), X (5, 22, 3, 3), X (1, 5, 2, 2), X (1, 3, 4, 4), X (1, 1, 4, 4), X (1, 5, 4, 4), X (1, 3, 4, 4), X (1, 5, 4, 4), X (1, 5, 1, 1)),
   ROW (CONV2D_CAT, "up-large", 1e-12, CAT (TRUE, NF_ACT_NONE), X (16, 19, 3, 3), X (1, 16, 11, 13), X (1, 3, 22, 26)),
-  ROW (CONV2D_CAT, "bf16", 2e-5, CAT (TRUE, NF_ACT_RELU, TRUE), C (16, 24, 3, 3), B (3, 16, 5, 6), B (3, 5, 10, 12), B (3, 3, 10, 12), C (1, 16, 1, 1)),
+  ROW (CONV2D_CAT, "bf16", 2e-5, CAT (TRUE, NF_ACT_RELU, TRUE), X (8, 24, 3, 3), B (1, 16, 2, 3), B (1, 5, 4, 6), B (1, 3, 4, 6), X (1, 8, 1, 1)),
+  ROW (CONV2D_CAT, "bf16-plain", 2e-5, CAT (FALSE, NF_ACT_NONE), X (16, 38, 3, 3), B (3, 5, 4, 5), B (3, 33, 4, 5)),
+  ROW (CONV2D_CAT, "bf16-wide", 2e-5, CAT (TRUE, NF_ACT_NONE), X (16, 48, 3, 3), B (1, 32, 4, 5), B (1, 16, 8, 10)),
 
   ROW (LINEAR, "vector", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 33, 1, 1), X (16, 33, 1, 1), X (1, 16, 1, 1)),
   ROW (LINEAR, "pixels", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 5, 4, 3), X (7, 5, 1, 1), X (1, 7, 1, 1)),
@@ -110,8 +118,9 @@ const OpRow op_rows[] = {
   ROW (LINEAR, "pair", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 5, 4, 3), X (7, 8, 1, 1), X (1, 7, 1, 1), X (3, 3, 4, 3)),
   ROW (LINEAR, "pair-transposed", 1e-12, P ((NfLinearParams) { TRUE }), X (1, 5, 3, 2), X (38, 16, 1, 1), NO, X (1, 33, 3, 2)),
   ROW (LINEAR, "large", 1e-12, P ((NfLinearParams) { TRUE }), X (1, 33, 23, 25), X (33, 16, 1, 1), X (1, 16, 1, 1)),
-  ROW (LINEAR, "bf16", 2e-5, P ((NfLinearParams) { FALSE }), B (3, 33, 4, 3), C (16, 33, 1, 1), C (1, 16, 1, 1)),
-  ROW (LINEAR, "bf16-pair", 2e-5, P ((NfLinearParams) { TRUE }), B (1, 5, 4, 3), C (38, 16, 1, 1), C (1, 16, 1, 1), B (1, 33, 4, 3)),
+  ROW (LINEAR, "bf16", 2e-5, P ((NfLinearParams) { FALSE }), B (3, 33, 4, 3), X (16, 33, 1, 1), X (1, 16, 1, 1)),
+  ROW (LINEAR, "bf16-pair", 2e-5, P ((NfLinearParams) { TRUE }), B (1, 5, 4, 3), X (38, 16, 1, 1), X (1, 16, 1, 1), B (1, 33, 4, 3)),
+  ROW (LINEAR, "bf16-large", 2e-5, P ((NfLinearParams) { TRUE }), B (2, 96, 8, 9), X (96, 64, 1, 1), X (1, 64, 1, 1)),
 
   ROW (ATTENTION, "one-head", 1e-12, P ((NfAttentionParams) { 1 }), X (1, 5, 3, 4), X (1, 5, 3, 4), X (1, 5, 3, 4)),
   ROW (ATTENTION, "heads", 1e-12, P ((NfAttentionParams) { 3 }), X (3, 33, 3, 2), X (3, 33, 3, 2), X (3, 33, 3, 2)),
@@ -119,6 +128,7 @@ const OpRow op_rows[] = {
   ROW (ATTENTION, "one-pixel", 1e-12, P ((NfAttentionParams) { 2 }), X (3, 16, 1, 1), X (3, 16, 1, 1), X (3, 16, 1, 1)),
   ROW (ATTENTION, "large", 1e-12, P ((NfAttentionParams) { 2 }), X (1, 8, 11, 13), X (1, 8, 11, 13), X (1, 8, 11, 13)),
   ROW (ATTENTION, "bf16", 2e-5, P ((NfAttentionParams) { 3 }), B (3, 33, 5, 4), B (3, 33, 5, 4), B (3, 33, 5, 4)),
+  ROW (ATTENTION, "bf16-large", 2e-5, P ((NfAttentionParams) { 2 }), B (1, 8, 11, 13), B (1, 8, 11, 13), B (1, 8, 11, 13)),
 
   ROW (SOFTMAX, "classes", 1e-12, NO_PARAMS, X (3, 49, 3, 5)),
   ROW (SOFTMAX, "three", 1e-12, NO_PARAMS, X (1, 3, 5, 1)),
@@ -131,7 +141,8 @@ const OpRow op_rows[] = {
   ROW (MAX_POOL, "2-stride-2", 1e-12, P ((NfMaxPoolParams) { 2, 2, 0 }), X (1, 33, 5, 4)),
   ROW (MAX_POOL, "one-pixel", 1e-12, P ((NfMaxPoolParams) { 3, 2, 1 }), X (1, 3, 1, 1)),
   ROW (MAX_POOL, "large", 1e-12, P ((NfMaxPoolParams) { 3, 2, 1 }), W (1, 16, 37, 35)),
-  ROW (MAX_POOL, "bf16", 0, P ((NfMaxPoolParams) { 3, 2, 1 }), B (3, 5, 8, 7)),
+  ROW (MAX_POOL, "bf16", 1e-6, P ((NfMaxPoolParams) { 3, 2, 1 }), B (3, 5, 8, 7)),
+  ROW (MAX_POOL, "bf16-large", 1e-6, P ((NfMaxPoolParams) { 2, 2, 0 }), B (1, 16, 12, 11)),
 
   ROW (GROUP_NORM, "plain", 1e-12, P ((NfGroupNormParams) { 4, 1e-6f }), X (3, 16, 5, 3)),
   ROW (GROUP_NORM, "affine", 1e-12, P ((NfGroupNormParams) { 3, 1e-5f }), X (1, 33, 3, 4), X (1, 33, 1, 1), X (1, 33, 1, 1)),
@@ -150,7 +161,9 @@ const OpRow op_rows[] = {
   ROW (GROUP_NORM, "all", 1e-12, GN (3, 1e-6f, NF_ACT_SILU), X (3, 16, 3, 4), X (1, 33, 1, 1), X (1, 33, 1, 1), X (3, 33, 3, 4), X (3, 33, 3, 4), X (3, 66, 1, 1), X (3, 17, 3, 4)),
   ROW (GROUP_NORM, "all-large", 1e-12, GN (11, 1e-6f, NF_ACT_SILU), X (2, 16, 17, 19), NO, NO, X (1, 33, 17, 19), X (1, 33, 17, 19), X (2, 66, 1, 1), X (2, 17, 17, 19)),
   ROW (GROUP_NORM, "bf16", 2e-5, GN (4, 1e-6f), B (3, 16, 5, 3)),
-  ROW (GROUP_NORM, "bf16-all", 2e-5, GN (3, 1e-6f, NF_ACT_SILU), B (3, 16, 13, 15), C (1, 33, 1, 1), C (1, 33, 1, 1), B (1, 33, 13, 15), B (1, 33, 13, 15), C (3, 66, 1, 1), B (3, 17, 13, 15)),
+  ROW (GROUP_NORM, "bf16-all", 2e-5, GN (3, 1e-6f, NF_ACT_SILU), B (3, 16, 13, 15), X (1, 33, 1, 1), X (1, 33, 1, 1), B (1, 33, 13, 15), B (1, 33, 13, 15), X (3, 66, 1, 1), B (3, 17, 13, 15)),
+  ROW (GROUP_NORM, "bf16-maps", 2e-5, GN (4, 1e-6f), B (3, 16, 5, 3), NO, NO, B (3, 16, 5, 3), B (3, 16, 5, 3)),
+  ROW (GROUP_NORM, "bf16-time", 2e-5, GN (4, 1e-5f, NF_ACT_SILU), B (3, 16, 13, 15), X (1, 16, 1, 1), X (1, 16, 1, 1), NO, NO, X (1, 32, 1, 1)),
 
   ROW (BATCH_NORM, "training", 1e-12, BN (TRUE, 0.1f, 1e-5f), X (3, 5, 3, 5), X (1, 5, 1, 1), X (1, 5, 1, 1), C (1, 5, 1, 1), V (1, 5, 1, 1)),
   ROW (BATCH_NORM, "training-relu", 1e-12, BN (TRUE, 0.3f, 1e-5f, NF_ACT_RELU), X (1, 33, 3, 3), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1)),
@@ -162,6 +175,10 @@ const OpRow op_rows[] = {
   ROW (BATCH_NORM, "training-residual-relu", 1e-12, BN (TRUE, 0.1f, 1e-5f, NF_ACT_RELU), X (3, 33, 3, 5), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1), X (3, 33, 3, 5)),
   ROW (BATCH_NORM, "eval-residual-relu", 1e-12, BN (FALSE, 0.1f, 1e-5f, NF_ACT_RELU), X (1, 16, 3, 5), X (1, 16, 1, 1), X (1, 16, 1, 1), C (1, 16, 1, 1), V (1, 16, 1, 1), X (1, 16, 3, 5)),
   ROW (BATCH_NORM, "training-large", 1e-12, BN (TRUE, 0.1f, 1e-5f), X (3, 33, 13, 15), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1)),
+  ROW (BATCH_NORM, "bf16", 2e-5, BN (TRUE, 0.1f, 1e-5f), B (3, 5, 3, 5), X (1, 5, 1, 1), X (1, 5, 1, 1), C (1, 5, 1, 1), V (1, 5, 1, 1)),
+  ROW (BATCH_NORM, "bf16-residual-relu", 2e-5, BN (TRUE, 0.1f, 1e-5f, NF_ACT_RELU), B (3, 5, 2, 2), X (1, 5, 1, 1), X (1, 5, 1, 1), C (1, 5, 1, 1), V (1, 5, 1, 1), B (3, 5, 2, 2)),
+  ROW (BATCH_NORM, "bf16-eval", 2e-5, BN (FALSE, 0.1f, 1e-5f), B (1, 16, 3, 5), X (1, 16, 1, 1), X (1, 16, 1, 1), C (1, 16, 1, 1), V (1, 16, 1, 1), B (1, 16, 3, 5)),
+  ROW (BATCH_NORM, "bf16-large", 2e-5, BN (TRUE, 0.1f, 1e-5f), B (3, 33, 13, 15), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1), B (3, 33, 13, 15)),
 
   ROW (MODULATE, "maps", 1e-12, NO_PARAMS, X (3, 5, 3, 4), X (3, 5, 3, 4), X (3, 5, 3, 4)),
   ROW (MODULATE, "vectors", 1e-12, NO_PARAMS, X (3, 33, 3, 5), X (3, 33, 1, 1), X (3, 33, 1, 1)),
@@ -170,6 +187,8 @@ const OpRow op_rows[] = {
   ROW (MODULATE, "one-pixel", 1e-12, NO_PARAMS, X (1, 1, 1, 1), X (1, 1, 1, 1), X (1, 1, 1, 1)),
   ROW (MODULATE, "maps-large", 1e-12, NO_PARAMS, X (3, 33, 13, 15), X (1, 33, 13, 15), X (1, 33, 13, 15)),
   ROW (MODULATE, "vectors-large", 1e-12, NO_PARAMS, X (3, 33, 13, 15), X (3, 33, 1, 1), X (3, 33, 1, 1)),
+  ROW (MODULATE, "bf16", 2e-5, NO_PARAMS, B (3, 16, 3, 3), B (1, 16, 3, 3), B (1, 16, 3, 3)),
+  ROW (MODULATE, "bf16-vectors", 2e-5, NO_PARAMS, B (3, 33, 3, 5), B (3, 33, 1, 1), B (3, 33, 1, 1)),
 
   ROW (ACTIVATION, "none", 0, P ((NfActivationParams) { NF_ACT_NONE }), X (1, 3, 3, 3)),
   ROW (ACTIVATION, "relu", 1e-12, P ((NfActivationParams) { NF_ACT_RELU }), X (3, 5, 5, 7)),
@@ -177,6 +196,9 @@ const OpRow op_rows[] = {
   ROW (ACTIVATION, "silu-one", 1e-12, P ((NfActivationParams) { NF_ACT_SILU }), X (1, 1, 1, 1)),
   ROW (ACTIVATION, "silu-large", 1e-12, P ((NfActivationParams) { NF_ACT_SILU }), X (3, 33, 13, 15)),
   ROW (ACTIVATION, "silu-wide", 1e-12, P ((NfActivationParams) { NF_ACT_SILU }), W (3, 5, 5, 7)),
+  ROW (ACTIVATION, "bf16-none", 0, P ((NfActivationParams) { NF_ACT_NONE }), B (3, 5, 3, 5)),
+  ROW (ACTIVATION, "bf16-relu", 0, P ((NfActivationParams) { NF_ACT_RELU }), B (3, 5, 3, 5)),
+  ROW (ACTIVATION, "bf16-silu", 2e-5, P ((NfActivationParams) { NF_ACT_SILU }), B (3, 33, 13, 15)),
 
   ROW (AXPBY, "sum", 1e-12, P ((NfAxpbyParams) { 0.75f, -1.5f }), X (3, 5, 3, 5), X (3, 5, 3, 5)),
   ROW (AXPBY, "scale", 1e-12, P ((NfAxpbyParams) { -2.5f, 0 }), X (1, 33, 1, 3)),
@@ -184,6 +206,7 @@ const OpRow op_rows[] = {
   ROW (AXPBY, "relu-one", 1e-12, P ((NfAxpbyParams) { 1, 0.5f, NF_ACT_RELU }), X (1, 1, 1, 1), X (1, 1, 1, 1)),
   ROW (AXPBY, "large", 1e-12, P ((NfAxpbyParams) { 0.7f, 0.7f }), X (3, 33, 13, 15), X (3, 33, 13, 15)),
   ROW (AXPBY, "bf16", 2e-5, P ((NfAxpbyParams) { 0.5f, -2.0f, NF_ACT_NONE }), B (3, 5, 3, 4), B (3, 5, 3, 4)),
+  ROW (AXPBY, "bf16-relu", 2e-5, P ((NfAxpbyParams) { 1, 0.75f, NF_ACT_RELU }), B (3, 5, 2, 2), B (3, 5, 2, 2)),
 
   ROW (CLAMP, "unit", 1e-12, P ((NfClampParams) { -1, 1 }), X (3, 5, 5, 3)),
   ROW (CLAMP, "one-sided", 1e-12, P ((NfClampParams) { -0.5f, 100 }), X (1, 33, 3, 1)),
@@ -192,6 +215,7 @@ const OpRow op_rows[] = {
   ROW (DROPOUT, "tenth", 1e-12, P ((NfDropoutParams) { 0.1f, KEY (1, 0) }), X (1, 33, 3, 3)),
   ROW (DROPOUT, "nothing", 1e-12, P ((NfDropoutParams) { 0, KEY (1, 0) }), X (1, 3, 3, 3)),
   ROW (DROPOUT, "large", 1e-12, P ((NfDropoutParams) { 0.1f, KEY (5, 9) }), X (3, 33, 27, 25)),
+  ROW (DROPOUT, "bf16", 2e-5, P ((NfDropoutParams) { 0.1f, KEY (5, 9) }), B (3, 33, 13, 15)),
 
   ROW (NORMALIZE, "bytes", 1e-12, NORM (3, { 1 / 58.0f, 1 / 57.0f, 1 / 57.5f }, { -2.1f, -2, -1.8f }), U8 (3, 3, 5, 7)),
   ROW (NORMALIZE, "stacked-bytes", 1e-12, NORM (1, { 1 / 127.5f }, { -1 }), U8 (1, 33, 3, 5)),
@@ -208,7 +232,7 @@ const OpRow op_rows[] = {
 
   ROW (CAST, "same", 0, P ((NfCastParams) { FALSE }), X (3, 5, 3, 4)),
   ROW (CAST, "to-bf16", 0, P ((NfCastParams) { TRUE }), C (3, 33, 13, 15)),
-  ROW (CAST, "from-bf16", 0, P ((NfCastParams) { FALSE }), B (3, 33, 13, 15)),
+  ROW (CAST, "from-bf16", 2e-6, P ((NfCastParams) { FALSE }), B (3, 33, 13, 15)),
 
   ROW (CONCAT, "two", 0, NO_PARAMS, X (3, 5, 3, 4), X (3, 33, 3, 4)),
   ROW (CONCAT, "one", 0, NO_PARAMS, X (1, 3, 3, 1)),
@@ -219,6 +243,7 @@ const OpRow op_rows[] = {
   ROW (SLICE, "last", 0, P ((NfSliceParams) { 32, 1 }), X (1, 33, 5, 3)),
   ROW (SLICE, "all", 0, P ((NfSliceParams) { 0, 5 }), X (3, 5, 1, 1)),
   ROW (SLICE, "large", 0, P ((NfSliceParams) { 2, 30 }), X (3, 33, 13, 15)),
+  ROW (SLICE, "bf16", 0, P ((NfSliceParams) { 2, 3 }), B (3, 16, 3, 5)),
   ROW (PAD, "zeros", 0, P ((NfPadParams) { 1, 2, 3, 0, NF_PAD_ZERO }), X (3, 5, 3, 4)),
   ROW (PAD, "edge", 1e-12, P ((NfPadParams) { 2, 1, 0, 4, NF_PAD_EDGE }), X (1, 33, 3, 2)),
   ROW (PAD, "crop", 0, P ((NfPadParams) { -1, -2, -1, -3, NF_PAD_ZERO }), X (3, 3, 6, 7)),
@@ -228,10 +253,12 @@ const OpRow op_rows[] = {
   ROW (PAD, "bytes-edge", 0, P ((NfPadParams) { 2, 0, 1, 3, NF_PAD_EDGE }), U8 (3, 3, 4, 5)),
   ROW (PAD, "bytes-crop", 0, P ((NfPadParams) { -2, 0, -1, 3, NF_PAD_ZERO }), U8 (1, 1, 4, 5)),
   ROW (PAD, "large-edge", 1e-12, P ((NfPadParams) { 1, 2, 3, 4, NF_PAD_EDGE }), X (3, 33, 13, 15)),
+  ROW (PAD, "bf16", 2e-6, P ((NfPadParams) { -1, 3, 2, 1, NF_PAD_EDGE }), B (3, 5, 4, 5)),
   ROW (FLIP, "odd", 0, NO_PARAMS, X (3, 5, 3, 7)),
   ROW (FLIP, "even", 0, NO_PARAMS, X (1, 33, 2, 4)),
   ROW (FLIP, "one-pixel", 0, NO_PARAMS, X (1, 3, 1, 1)),
   ROW (FLIP, "large", 0, NO_PARAMS, X (3, 33, 13, 15)),
+  ROW (FLIP, "bf16", 0, NO_PARAMS, B (3, 5, 3, 7)),
   ROW (NEAREST, "twice", 1e-12, P ((NfNearestParams) { 6, 10 }), X (3, 5, 3, 5)),
   ROW (NEAREST, "up-odd", 1e-12, P ((NfNearestParams) { 7, 11 }), X (1, 33, 3, 4)),
   ROW (NEAREST, "down", 1e-12, P ((NfNearestParams) { 3, 4 }), X (3, 16, 7, 10)),
@@ -239,7 +266,8 @@ const OpRow op_rows[] = {
   ROW (NEAREST, "from-one-pixel", 1e-12, P ((NfNearestParams) { 5, 3 }), X (1, 5, 1, 1)),
   ROW (NEAREST, "to-one-pixel", 1e-12, P ((NfNearestParams) { 1, 1 }), X (1, 5, 5, 3)),
   ROW (NEAREST, "large", 1e-12, P ((NfNearestParams) { 26, 30 }), X (3, 16, 13, 15)),
-  ROW (NEAREST, "bf16", 0, P ((NfNearestParams) { 7, 5 }), B (1, 3, 4, 3)),
+  ROW (NEAREST, "bf16", 2e-6, P ((NfNearestParams) { 7, 5 }), B (1, 3, 4, 3)),
+  ROW (NEAREST, "bf16-down", 2e-6, P ((NfNearestParams) { 3, 4 }), B (3, 16, 7, 10)),
   ROW (FIR, "up", 1e-12, P ((NfFirParams) { TRUE }), X (3, 5, 3, 4)),
   ROW (FIR, "up-one-pixel", 1e-12, P ((NfFirParams) { TRUE }), X (1, 33, 1, 1)),
   ROW (FIR, "down", 1e-12, P ((NfFirParams) { FALSE }), X (3, 16, 4, 6)),
@@ -247,6 +275,7 @@ const OpRow op_rows[] = {
   ROW (FIR, "up-large", 1e-12, P ((NfFirParams) { TRUE }), X (3, 16, 20, 18)),
   ROW (FIR, "down-large", 1e-12, P ((NfFirParams) { FALSE }), X (3, 16, 20, 18)),
   ROW (FIR, "bf16", 2e-5, P ((NfFirParams) { TRUE }), B (1, 5, 4, 6)),
+  ROW (FIR, "bf16-down", 2e-5, P ((NfFirParams) { FALSE }), B (3, 16, 20, 18)),
   ROW (ARGMAX, "classes", 0, NO_PARAMS, C (3, 49, 3, 5)),
   ROW (ARGMAX, "most", 0, NO_PARAMS, C (1, 256, 1, 2)),
   ROW (ARGMAX, "one-class", 0, NO_PARAMS, C (1, 1, 3, 3)),
