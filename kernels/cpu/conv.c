@@ -39,9 +39,9 @@ nf_cpu_conv2d_backward (NfOpCall *call, const NfTensor *grad_out,
 {
   NfDnnlConv conv = conv_of (call);
   g_autoptr (NfTensor) room = NULL;
-  const gfloat *dy = nf_cpu_f32 (grad_out);
+  const NfTensor *dy = grad_out;
 
-  if (nf_cpu_is_bf16 (call))
+  if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_back_through_f32 (
         call, grad_out, grad_in, nf_cpu_conv2d_backward, error);
   if (grad_in[3] != NULL || conv.act == NF_ACT_RELU || conv.gain != 1.0) {
@@ -51,24 +51,23 @@ nf_cpu_conv2d_backward (NfOpCall *call, const NfTensor *grad_out,
       return FALSE;
     nf_cpu_gate (conv.act == NF_ACT_RELU ? call->out : NULL, grad_out,
         (gfloat) conv.gain, room);
-    dy = nf_cpu_f32 (room);
+    dy = room;
   }
   conv.act = NF_ACT_NONE;
   conv.bias = conv.residual = FALSE;
   conv.gain = 1.0;
   if (grad_in[0] != NULL
       && !nf_dnnl_done_with (call->in[1], TRUE,
-          nf_dnnl_conv_backward_data (call->device, &conv, dy, call->in[1],
-              nf_cpu_f32 (grad_in[0]), error)))
+          nf_dnnl_conv_backward_data (call->device, &conv, dy->data,
+              call->in[1], grad_in[0]->data, error)))
     return FALSE;
   if (grad_in[1] == NULL && grad_in[2] == NULL)
     return TRUE;
   conv.bias = grad_in[2] != NULL;
   if (grad_in[1] != NULL)
     return nf_dnnl_conv_backward_weights (call->device, &conv,
-        nf_cpu_f32 (call->in[0]), dy, nf_cpu_f32 (grad_in[1]),
+        call->in[0]->data, dy->data, nf_cpu_f32 (grad_in[1]),
         grad_in[2] != NULL ? nf_cpu_f32 (grad_in[2]) : NULL, error);
-  nf_cpu_sum_rows (dy, grad_out->n * grad_out->h * grad_out->w, grad_out->c,
-      nf_cpu_f32 (grad_in[2]));
+  nf_cpu_sum_rows (dy, grad_in[2]);
   return TRUE;
 }

@@ -113,27 +113,27 @@ interleave (const guint8 *phases, NfTensor *y)
   }
 }
 
-/* the transpose: phases that no pixel of y comes from are zero */
+/* the transpose: phases that no pixel of dy comes from are zero */
 static void
-deinterleave (const gfloat *dy, const NfTensor *y, gfloat *phases)
+deinterleave (const NfTensor *dy, guint8 *phases)
 {
-  gint64 o = y->c, h = y->h / 2, w = y->w / 2;
-  gsize pixel = (gsize) o * sizeof (gfloat);
+  gint64 h = dy->h / 2, w = dy->w / 2;
+  gsize pixel = (gsize) dy->c * nf_dtype_size (dy->dtype);
 
-#pragma omp parallel for if (y->n * y->h * y->w * o > NF_CPU_GRAIN)
-  for (gint64 row = 0; row < y->n * (h + 1); row++) {
+#pragma omp parallel for if (dy->n * dy->h * dy->w * dy->c > NF_CPU_GRAIN)
+  for (gint64 row = 0; row < dy->n * (h + 1); row++) {
     gint64 n = row / (h + 1);
-    gfloat *to = phases + row * (w + 1) * 4 * o;
+    guint8 *to = phases + (gsize) (row * (w + 1) * 4) * pixel;
 
-    for (gint64 at = 0; at < (w + 1) * 4; at++, to += o) {
+    for (gint64 at = 0; at < (w + 1) * 4; at++, to += pixel) {
       gint64 i = row % (h + 1) - at % 4 / 2, j = at / 4 - at % 2;
+
+      gint64 from = (n * dy->h + 2 * i + at % 4 / 2) * dy->w + 2 * j + at % 2;
 
       if (i < 0 || i >= h || j < 0 || j >= w)
         memset (to, 0, pixel);
       else
-        memcpy (to,
-            dy + ((n * y->h + 2 * i + at % 4 / 2) * y->w + 2 * j + at % 2) * o,
-            pixel);
+        memcpy (to, (const guint8 *) dy->data + (gsize) from * pixel, pixel);
     }
   }
 }
@@ -241,7 +241,7 @@ nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
 
 /* gradients of one input and of its part of the weight, each where wanted */
 static gboolean
-backward_source (const NfOpCall *call, const Source *s, const gfloat *dy,
+backward_source (const NfOpCall *call, const Source *s, const NfTensor *dy,
     NfTensor *dx, NfTensor *dweight, GError **error)
 {
   NfTensor *weight = dx != NULL ? weight_of (call, s, error) : NULL;
@@ -250,15 +250,15 @@ backward_source (const NfOpCall *call, const Source *s, const gfloat *dy,
   if (dx != NULL
       && (weight == NULL
           || !nf_dnnl_conv_backward_data (
-              call->device, &s->conv, dy, weight, nf_cpu_f32 (dx), error)))
+              call->device, &s->conv, dy->data, weight, dx->data, error)))
     return FALSE;
   if (dweight == NULL)
     return TRUE;
   dpart = nf_tensor_new (call->device, NF_F32, s->conv.o, s->conv.c, s->conv.kh,
       s->conv.kw, error);
   if (dpart == NULL
-      || !nf_dnnl_conv_backward_weights (call->device, &s->conv,
-          nf_cpu_f32 (s->x), dy, nf_cpu_f32 (dpart), NULL, error))
+      || !nf_dnnl_conv_backward_weights (call->device, &s->conv, s->x->data,
+          dy->data, nf_cpu_f32 (dpart), NULL, error))
     return FALSE;
   (s->part.phases ? unfill_phases : unfill_plain) (
       dpart, s->part.from, dweight);
@@ -272,9 +272,9 @@ nf_cpu_conv2d_cat_backward (NfOpCall *call, const NfTensor *grad_out,
   const NfConv2dCatParams *p = call->params;
   guint n = n_sources (call);
   g_autoptr (NfTensor) masked = NULL;
-  const gfloat *dy = nf_cpu_f32 (grad_out);
+  const NfTensor *dy = grad_out;
 
-  if (nf_cpu_is_bf16 (call))
+  if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_back_through_f32 (
         call, grad_out, grad_in, nf_cpu_conv2d_cat_backward, error);
   if (p->act == NF_ACT_RELU) {
@@ -282,7 +282,7 @@ nf_cpu_conv2d_cat_backward (NfOpCall *call, const NfTensor *grad_out,
     if (masked == NULL)
       return FALSE;
     nf_cpu_gate (call->out, grad_out, 1.0f, masked);
-    dy = nf_cpu_f32 (masked);
+    dy = masked;
   }
   for (guint i = 0; i < n; i++) {
     Source s = source_of (call, i);
@@ -294,14 +294,13 @@ nf_cpu_conv2d_cat_backward (NfOpCall *call, const NfTensor *grad_out,
       phases = phases_new (call, &s, error);
       if (phases == NULL)
         return FALSE;
-      deinterleave (dy, call->out, nf_cpu_f32 (phases));
+      deinterleave (dy, phases->data);
     }
-    if (!backward_source (call, &s, phases != NULL ? nf_cpu_f32 (phases) : dy,
+    if (!backward_source (call, &s, phases != NULL ? phases : dy,
             grad_in[i + 1], grad_in[0], error))
       return FALSE;
   }
   if (p->bias && grad_in[n + 1] != NULL)
-    nf_cpu_sum_rows (dy, grad_out->n * grad_out->h * grad_out->w, grad_out->c,
-        nf_cpu_f32 (grad_in[n + 1]));
+    nf_cpu_sum_rows (dy, grad_in[n + 1]);
   return nf_dnnl_done_with (call->in[0], TRUE, TRUE);
 }

@@ -10,13 +10,6 @@
 
 #include <string.h>
 
-static inline __attribute__ ((always_inline)) gfloat
-load (gconstpointer x, gint64 i, gboolean bf16)
-{
-  return bf16 ? nf_vec_widen (((const guint16 *) x)[i])
-              : ((const gfloat *) x)[i];
-}
-
 /* -------------------------------------------------------------------- sums */
 
 #define LANES 8 /* channels whose sums stay in registers */
@@ -36,7 +29,7 @@ sums_body (gconstpointer x, gint64 rows, gint64 stride, gboolean bf16,
     Doubles d;
 
     for (gint l = 0; l < LANES; l++)
-      v[l] = load (x, r * stride + l, bf16);
+      v[l] = nf_vec_load (x, r * stride + l, bf16);
     d = __builtin_convertvector(v, Doubles);
     s += d;
     q += d * d;
@@ -62,7 +55,7 @@ sums_of (gconstpointer x, gint64 rows, gint64 c, gboolean bf16, gdouble *sums,
   for (; from < c; from++) {
     sums[from] = squares[from] = 0.0;
     for (gint64 r = 0; r < rows; r++) {
-      gdouble v = (gdouble) load (x, r * c + from, bf16);
+      gdouble v = (gdouble) nf_vec_load (x, r * c + from, bf16);
 
       sums[from] += v;
       squares[from] += v * v;
@@ -121,10 +114,11 @@ values_run (Kind kind, gconstpointer restrict x, gint64 count,
 {
 #pragma GCC unroll 1
   for (gint64 j = 0; j < count; j++) {
-    gfloat v = abst[j] * load (x, j, kind.bf16) + abst[stride + j];
+    gfloat v = abst[j] * nf_vec_load (x, j, kind.bf16) + abst[stride + j];
 
     if (kind.maps)
-      v = (v * (1.0f + load (scale, j, kind.bf16)) + load (shift, j, kind.bf16))
+      v = (v * (1.0f + nf_vec_load (scale, j, kind.bf16))
+              + nf_vec_load (shift, j, kind.bf16))
               * abst[2 * stride + j]
           + abst[3 * stride + j];
     if (kind.bf16)

@@ -31,40 +31,121 @@ linear_sources (const NfOpCall *call, Source sources[2])
   return skip != NULL ? 2 : 1;
 }
 
+/* where the weight of a source's input i for output o lies in the matrix */
+static inline gint64
+part_at (const NfTensor *weight, const NfDnnlPart *part, gint64 o, gint64 i)
+{
+  gint64 in = part->from + i;
+
+  return part->transposed ? in * weight->c + o : o * weight->c + in;
+}
+
 /* the weights of one source, (O, I, 1, 1) */
 static void
 fill_part (const NfTensor *weight, const NfDnnlPart *part, NfTensor *out)
 {
   for (gint64 o = 0; o < out->n; o++)
     for (gint64 i = 0; i < part->count; i++)
-      nf_cpu_f32 (out)[o * part->count + i] = nf_cpu_f32 (
-          weight)[part->transposed ? (part->from + i) * weight->c + o
-                                   : o * weight->c + part->from + i];
+      nf_cpu_f32 (out)[o * part->count + i] =
+          nf_cpu_f32 (weight)[part_at (weight, part, o, i)];
 }
 
-/* bf16: 1x1 convolutions that add up */
+/* bf16: 1x1 convolutions that add up. That of input @i, x or skip, the bias
+ * being added with the first */
+static NfDnnlConv
+linear_conv (const NfOpCall *call, guint i)
+{
+  const NfTensor *x = call->in[i], *y = call->out;
+
+  return (NfDnnlConv){ x->n, x->c, x->h, x->w, y->c, y->h, y->w, 1, 1, 1, 0,
+    NF_ACT_NONE, call->in[2] != NULL && i == 0, i > 0, 1.0, TRUE };
+}
+
+/* its part of the weight */
+static NfDnnlPart
+linear_part (const NfOpCall *call, guint i)
+{
+  const NfLinearParams *p = call->params;
+
+  return (NfDnnlPart){ i > 0 ? call->in[0]->c : 0, call->in[i]->c, FALSE,
+    p->transposed };
+}
+
 static gboolean
 linear_bf16 (NfOpCall *call, GError **error)
 {
-  const NfLinearParams *p = call->params;
   const NfTensor *y = call->out, *bias = call->in[2];
-  gint64 from = 0;
 
   for (guint i = 0; i < 4 && call->in[i] != NULL; i += 3) {
-    const NfTensor *x = call->in[i];
-    NfDnnlConv conv = { x->n, x->c, x->h, x->w, y->c, y->h, y->w, 1, 1, 1, 0,
-      NF_ACT_NONE, bias != NULL && i == 0, i > 0, 1.0, TRUE };
-    NfDnnlPart part = { from, x->c, FALSE, p->transposed };
+    NfDnnlConv conv = linear_conv (call, i);
+    NfDnnlPart part = linear_part (call, i);
     NfTensor *weight = nf_dnnl_weight_part (
         call->device, call->in[1], &part, fill_part, error);
 
     if (weight == NULL
-        || !nf_dnnl_conv_forward (call->device, &conv, x->data, weight,
-            conv.bias ? nf_cpu_f32 (bias) : NULL, y->data, error))
+        || !nf_dnnl_conv_forward (call->device, &conv, call->in[i]->data,
+            weight, conv.bias ? nf_cpu_f32 (bias) : NULL, y->data, error))
       return FALSE;
-    from += x->c;
   }
+  return nf_dnnl_done_with (call->in[1], call->record, TRUE);
+}
+
+/* the transpose of fill_part() */
+static void
+unfill_part (const NfTensor *from, const NfDnnlPart *part, NfTensor *dweight)
+{
+  for (gint64 o = 0; o < from->n; o++)
+    for (gint64 i = 0; i < part->count; i++)
+      nf_cpu_f32 (dweight)[part_at (dweight, part, o, i)] =
+          nf_cpu_f32 (from)[o * part->count + i];
+}
+
+static gboolean
+linear_weights_bf16 (const NfOpCall *call, guint i, const NfTensor *dy,
+    NfTensor *dw, GError **error)
+{
+  NfDnnlConv conv = linear_conv (call, i);
+  NfDnnlPart part = linear_part (call, i);
+  g_autoptr (NfTensor) dpart =
+      nf_tensor_new (call->device, NF_F32, conv.o, conv.c, 1, 1, error);
+
+  conv.bias = conv.residual = FALSE;
+  if (dpart == NULL
+      || !nf_dnnl_conv_backward_weights (call->device, &conv, call->in[i]->data,
+          dy->data, nf_cpu_f32 (dpart), NULL, error))
+    return FALSE;
+  unfill_part (dpart, &part, dw);
   return TRUE;
+}
+
+static gboolean
+linear_data_bf16 (const NfOpCall *call, guint i, const NfTensor *dy,
+    NfTensor *dx, GError **error)
+{
+  NfDnnlConv conv = linear_conv (call, i);
+  NfDnnlPart part = linear_part (call, i);
+  NfTensor *weight =
+      nf_dnnl_weight_part (call->device, call->in[1], &part, fill_part, error);
+
+  conv.bias = conv.residual = FALSE;
+  return weight != NULL
+      && nf_dnnl_conv_backward_data (
+          call->device, &conv, dy->data, weight, dx->data, error);
+}
+
+static gboolean
+linear_backward_bf16 (const NfOpCall *call, const NfTensor *dy,
+    NfTensor **grad_in, GError **error)
+{
+  for (guint i = 0; i < 4 && call->in[i] != NULL; i += 3)
+    if ((grad_in[i] != NULL
+            && !linear_data_bf16 (call, i, dy, grad_in[i], error))
+        || (grad_in[1] != NULL
+            && !linear_weights_bf16 (call, i, dy, grad_in[1], error)))
+      return FALSE;
+  if (grad_in[2] != NULL)
+    nf_cpu_sum_rows (dy, grad_in[2]);
+  return nf_dnnl_done_with (call->in[1], TRUE, TRUE);
 }
 
 gboolean
@@ -126,15 +207,16 @@ nf_cpu_linear_backward (NfOpCall *call, const NfTensor *grad_out,
   Source sources[2];
   guint n = linear_sources (call, sources);
 
-  if (nf_cpu_is_bf16 (call))
+  if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_back_through_f32 (
         call, grad_out, grad_in, nf_cpu_linear_backward, error);
+  if (nf_cpu_is_bf16 (call))
+    return linear_backward_bf16 (call, grad_out, grad_in, error);
   for (guint i = 0; i < n; i++)
     if (!linear_source_backward (
             call, &sources[i], dy, grad_in[3 * i], grad_in[1], error))
       return FALSE;
   if (grad_in[2] != NULL)
-    nf_cpu_sum_rows (
-        dy, sources[0].rows, sources[0].out, nf_cpu_f32 (grad_in[2]));
+    nf_cpu_sum_rows (grad_out, grad_in[2]);
   return TRUE;
 }

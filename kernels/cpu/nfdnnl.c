@@ -288,7 +288,7 @@ nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv, gconstpointer x,
 
 gboolean
 nf_dnnl_conv_backward_data (NfDevice *device, const NfDnnlConv *conv,
-    const gfloat *dy, NfTensor *weight, gfloat *dx, GError **error)
+    gconstpointer dy, NfTensor *weight, gpointer dx, GError **error)
 {
   NfDnnlPlan *plan = nf_dnnl_plan_get (nf_cpu_dnnl (device),
       NF_DNNL_CONV_BACKWARD_DATA, conv, sizeof *conv, error);
@@ -311,7 +311,7 @@ nf_dnnl_conv_backward_data (NfDevice *device, const NfDnnlConv *conv,
 /* dbias may be NULL where conv->bias is not set */
 gboolean
 nf_dnnl_conv_backward_weights (NfDevice *device, const NfDnnlConv *conv,
-    const gfloat *x, const gfloat *dy, gfloat *dweight, gfloat *dbias,
+    gconstpointer x, gconstpointer dy, gfloat *dweight, gfloat *dbias,
     GError **error)
 {
   NfDnnlPlan *plan = nf_dnnl_plan_get (nf_cpu_dnnl (device),

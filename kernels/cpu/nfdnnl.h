@@ -25,7 +25,7 @@ typedef struct
   gint64 bias; /* TRUE where there is one */
   gint64 residual; /* TRUE where y holds one; forward only */
   gdouble gain; /* before act, forward only */
-  gint64 bf16; /* TRUE where x and y are bf16, not f32; forward only */
+  gint64 bf16; /* TRUE where x and y are bf16, not f32 */
 } NfDnnlConv;
 
 /**
@@ -91,9 +91,9 @@ gboolean nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv,
     gconstpointer x, NfTensor *weight, const gfloat *bias, gpointer y,
     GError **error);
 gboolean nf_dnnl_conv_backward_data (NfDevice *device, const NfDnnlConv *conv,
-    const gfloat *dy, NfTensor *weight, gfloat *dx, GError **error);
+    gconstpointer dy, NfTensor *weight, gpointer dx, GError **error);
 gboolean nf_dnnl_conv_backward_weights (NfDevice *device,
-    const NfDnnlConv *conv, const gfloat *x, const gfloat *dy, gfloat *dweight,
+    const NfDnnlConv *conv, gconstpointer x, gconstpointer dy, gfloat *dweight,
     gfloat *dbias, GError **error);
 
 gboolean nf_dnnl_max_pool_forward (NfDevice *device, const NfDnnlPool *pool,

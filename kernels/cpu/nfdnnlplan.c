@@ -133,6 +133,7 @@ conv_desc (const NfDnnl *dnnl, NfDnnlPlan *plan)
   NfMd dst = activation_md (c->n, c->o, c->oh, c->ow, c->bf16);
   NfMd weight =
       nf_md_new (4, wdims, c->bf16 ? dnnl_bf16 : dnnl_f32, dnnl_format_tag_any);
+  NfMd dweight = nf_md_new (4, wdims, dnnl_f32, dnnl_format_tag_any);
   NfMd bias = c->bias ? nf_md_new (1, bdims, dnnl_f32, dnnl_a) : NULL;
   dnnl_primitive_attr_t attr = conv_attr (dnnl, c);
   dnnl_primitive_desc_t hint = NULL;
@@ -149,13 +150,14 @@ conv_desc (const NfDnnl *dnnl, NfDnnlPlan *plan)
         dst, stride, pad, hint, dnnl->plain);
   else if (status == dnnl_success)
     status = nf_pd_conv_backward_weights (&plan->desc, dnnl->engine, src,
-        weight, bias, dst, stride, pad, hint, dnnl->plain);
+        dweight, bias, dst, stride, pad, hint, dnnl->plain);
   if (hint != NULL)
     dnnl_primitive_desc_destroy (hint);
   dnnl_primitive_attr_destroy (attr);
   nf_md_free (src);
   nf_md_free (dst);
   nf_md_free (weight);
+  nf_md_free (dweight);
   nf_md_free (bias);
   return status;
 }

@@ -111,6 +111,14 @@ nf_vec_widen (guint16 x)
   return f.value;
 }
 
+/* element i of an array of either type */
+static inline __attribute__ ((always_inline)) gfloat
+nf_vec_load (gconstpointer x, gint64 i, gboolean bf16)
+{
+  return bf16 ? nf_vec_widen (((const guint16 *) x)[i])
+              : ((const gfloat *) x)[i];
+}
+
 /* to nearest, ties to even; NaN stays NaN */
 static inline guint16
 nf_vec_narrow (gfloat x)

@@ -176,7 +176,7 @@ batch_stats (const NfOpCall *call, gfloat *mean, gfloat *r)
   g_autofree gdouble *sums = g_new (gdouble, 2 * c);
   gdouble m = (gdouble) rows, keep = 1.0 - (gdouble) p->momentum;
 
-  nf_cpu_channel_sums (nf_cpu_f32 (x), nf_cpu_f32 (x), rows, c, sums, sums + c);
+  nf_cpu_channel_sums (x, x, 0, x->n, sums, sums + c);
   for (gint64 i = 0; i < c; i++) {
     gdouble mu = sums[i] / m, var = MAX (sums[c + i] / m - mu * mu, 0.0);
     gdouble unbiased = rows > 1 ? var * m / (m - 1.0) : var;
@@ -390,16 +390,15 @@ modulate_maps (
 
 /* the same for one value a channel: sums over pixels */
 static void
-modulate_vectors (
-    const NfOpCall *call, const gfloat *dy, NfTensor *dscale, NfTensor *dshift)
+modulate_vectors (const NfOpCall *call, const NfTensor *dy, NfTensor *dscale,
+    NfTensor *dshift)
 {
   const NfTensor *x = call->in[0], *s = call->in[1];
-  gint64 c = x->c, rows = x->n / s->n * x->h * x->w;
+  gint64 c = x->c, shared = x->n / s->n;
   g_autofree gdouble *sums = g_new (gdouble, 2 * c);
 
   for (gint64 n = 0; n < s->n; n++) {
-    nf_cpu_channel_sums (dy + n * rows * c, nf_cpu_f32 (x) + n * rows * c, rows,
-        c, sums, sums + c);
+    nf_cpu_channel_sums (dy, x, n * shared, shared, sums, sums + c);
     for (gint64 i = 0; i < c; i++) {
       if (dscale != NULL)
         nf_cpu_f32 (dscale)[n * c + i] = (gfloat) sums[c + i];
@@ -428,6 +427,6 @@ nf_cpu_modulate_backward (NfOpCall *call, const NfTensor *grad_out,
         grad_in[1] != NULL ? nf_cpu_f32 (grad_in[1]) : NULL,
         grad_in[2] != NULL ? nf_cpu_f32 (grad_in[2]) : NULL);
   else
-    modulate_vectors (call, dy, grad_in[1], grad_in[2]);
+    modulate_vectors (call, grad_out, grad_in[1], grad_in[2]);
   return TRUE;
 }

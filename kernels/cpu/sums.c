@@ -11,45 +11,63 @@
 
 #define PARTS 32
 
-NF_CPU_CLONES static void
-part_sums (const gfloat *a, const gfloat *b, gint64 rows, gint64 c,
-    gdouble *restrict sum_a, gdouble *restrict sum_ab)
+static inline __attribute__ ((always_inline)) void
+sums_body (gconstpointer a, gconstpointer b, gint64 rows, gint64 c,
+    gboolean bf16, gdouble *restrict sum_a, gdouble *restrict sum_ab)
 {
-  for (gint64 r = 0; r < rows; r++) {
-    const gfloat *x = a + r * c;
+  for (gint64 at = 0; at < rows * c; at += c)
+    for (gint64 i = 0; i < c; i++) {
+      gdouble x = (gdouble) nf_vec_load (a, at + i, bf16);
 
-    for (gint64 i = 0; i < c; i++)
-      sum_a[i] += (gdouble) x[i];
-    if (b != NULL) {
-      const gfloat *y = b + r * c;
-
-      for (gint64 i = 0; i < c; i++)
-        sum_ab[i] += (gdouble) x[i] * (gdouble) y[i];
+      sum_a[i] += x;
+      if (b != NULL)
+        sum_ab[i] += x * (gdouble) nf_vec_load (b, at + i, bf16);
     }
-  }
+}
+
+NF_CPU_CLONES static void
+part_sums (gconstpointer a, gconstpointer b, gint64 rows, gint64 c,
+    gboolean bf16, gdouble *sum_a, gdouble *sum_ab)
+{
+  if (bf16 && b != NULL)
+    sums_body (a, b, rows, c, TRUE, sum_a, sum_ab);
+  else if (bf16)
+    sums_body (a, NULL, rows, c, TRUE, sum_a, sum_ab);
+  else if (b != NULL)
+    sums_body (a, b, rows, c, FALSE, sum_a, sum_ab);
+  else
+    sums_body (a, NULL, rows, c, FALSE, sum_a, sum_ab);
 }
 
 /**
  * nf_cpu_channel_sums:
- * @a: rows x c
- * @b: (nullable): rows x c
- * @rows: number of pixels
- * @c: number of channels
- * @sum_a: (out): c sums of a
- * @sum_ab: (out) (nullable): c sums of a b, where @b is given
+ * @a: f32 or bf16
+ * @b: (nullable): same shape and type
+ * @from: first sample
+ * @count: how many samples
+ * @sum_a: (out): a sum of a for each channel
+ * @sum_ab: (out) (nullable): a sum of a b for each, where @b is given
  */
 void
-nf_cpu_channel_sums (const gfloat *a, const gfloat *b, gint64 rows, gint64 c,
-    gdouble *sum_a, gdouble *sum_ab)
+nf_cpu_channel_sums (const NfTensor *a, const NfTensor *b, gint64 from,
+    gint64 count, gdouble *sum_a, gdouble *sum_ab)
 {
+  gint64 c = a->c, rows = count * a->h * a->w;
   gint64 per = MAX ((rows + PARTS - 1) / PARTS, NF_CPU_GRAIN / c + 1);
   gint64 parts = (rows + per - 1) / per;
+  gsize row = (gsize) c * nf_dtype_size (a->dtype);
+  gsize begin = (gsize) (from * a->h * a->w) * row;
   g_autofree gdouble *room = g_new0 (gdouble, parts * 2 * c);
 
 #pragma omp parallel for if (parts > 1)
-  for (gint64 p = 0; p < parts; p++)
-    part_sums (a + p * per * c, b != NULL ? b + p * per * c : NULL,
-        MIN (per, rows - p * per), c, room + p * 2 * c, room + (p * 2 + 1) * c);
+  for (gint64 p = 0; p < parts; p++) {
+    gsize at = begin + (gsize) (p * per) * row;
+
+    part_sums ((const guint8 *) a->data + at,
+        b != NULL ? (const guint8 *) b->data + at : NULL,
+        MIN (per, rows - p * per), c, a->dtype == NF_BF16, room + p * 2 * c,
+        room + (p * 2 + 1) * c);
+  }
   memset (sum_a, 0, (gsize) c * sizeof *sum_a);
   if (b != NULL)
     memset (sum_ab, 0, (gsize) c * sizeof *sum_ab);
@@ -63,15 +81,15 @@ nf_cpu_channel_sums (const gfloat *a, const gfloat *b, gint64 rows, gint64 c,
 
 /**
  * nf_cpu_sum_rows:
- * @x: rows x c
- * @sum: (out): c sums
+ * @x: f32 or bf16
+ * @sum: (out): f32, a sum for each channel
  */
 void
-nf_cpu_sum_rows (const gfloat *x, gint64 rows, gint64 c, gfloat *sum)
+nf_cpu_sum_rows (const NfTensor *x, NfTensor *sum)
 {
-  g_autofree gdouble *total = g_new (gdouble, c);
+  g_autofree gdouble *total = g_new (gdouble, x->c);
 
-  nf_cpu_channel_sums (x, NULL, rows, c, total, NULL);
-  for (gint64 i = 0; i < c; i++)
-    sum[i] = (gfloat) total[i];
+  nf_cpu_channel_sums (x, NULL, 0, x->n, total, NULL);
+  for (gint64 i = 0; i < x->c; i++)
+    nf_cpu_f32 (sum)[i] = (gfloat) total[i];
 }
