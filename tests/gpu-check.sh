@@ -104,6 +104,7 @@ else
 fi
 check "nfsegment" ./test-nfsegment
 check "nfpredict" ./test-nfpredict
+check "elements side by side" ./test-nfdevices
 check "pipeline" sh "$root/tests/check/pipeline.sh"
 check "short training, and resuming" ./test-training
 cd "$root" || exit 1

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfdevices — tests of elements that compute at the same time
+ *
+ * Two elements, each fed by a thread of its own, on one device or on two, must
+ * give what each gives alone. The devices are the first and the last of
+ * NF_TEST_DEVICES ("cuda:0,cuda:1"); by default both are the CPU. */
+#include "nftestmodels.h"
+#include "nfvideotest.h"
+
+#define CAPS_24x16 "video/x-raw,format=RGB,width=24,height=16,framerate=25/1"
+#define FRAMES 6
+
+typedef struct
+{
+  const gchar *element, *settings, *device;
+  guint skip; /* its frames begin with this one */
+} Job;
+
+static gchar *folder, *predictor, *segmenter;
+static gchar *first_device, *last_device;
+
+static void
+make_models (void)
+{
+  NfUnetConfig unet;
+  NfUnetppConfig unetpp;
+
+  folder = nf_test_folder_new ();
+  predictor = g_build_filename (folder, "next-frame.safetensors", NULL);
+  segmenter = g_build_filename (folder, "unetpp.safetensors", NULL);
+  nf_test_unet_config (&unet);
+  nf_test_save_unet (predictor, &unet, 1);
+  nf_test_unetpp_config (&unetpp);
+  nf_test_save_unetpp (segmenter, &unetpp, 1);
+}
+
+static void
+remove_models (void)
+{
+  nf_test_folder_remove (folder);
+  g_free (folder);
+  g_free (predictor);
+  g_free (segmenter);
+}
+
+/* all that an element makes of a job's frames, one after the other */
+static gpointer
+run_job (gpointer data)
+{
+  const Job *job = data;
+  const gboolean predicts = g_str_equal (job->element, "nfpredict");
+  g_autofree gchar *launch = g_strdup_printf (
+      "%s checkpoint=%s device=%s %s", job->element,
+      predicts ? predictor : segmenter, job->device, job->settings);
+  GByteArray *all = g_byte_array_new ();
+  GstBuffer *buffer;
+  GstBus *bus;
+  GstHarness *h = nf_test_harness_new (launch, &bus);
+
+  gst_harness_set_src_caps_str (h, CAPS_24x16);
+  nf_test_push_frames (h, job->skip, FRAMES);
+  while ((buffer = gst_harness_try_pull (h)) != NULL) {
+    GstMapInfo map;
+
+    fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+    g_byte_array_append (all, map.data, (guint) map.size);
+    gst_buffer_unmap (buffer, &map);
+    gst_buffer_unref (buffer);
+  }
+  nf_test_harness_free (h, bus);
+
+  return g_byte_array_free_to_bytes (all);
+}
+
+/* both at once, several times, against each alone */
+static void
+expect_no_disturbance (const Job *a, const Job *b)
+{
+  g_autoptr (GBytes) alone_a = run_job ((gpointer) a);
+  g_autoptr (GBytes) alone_b = run_job ((gpointer) b);
+
+  fail_unless (g_bytes_get_size (alone_a) > 0);
+  fail_unless (g_bytes_get_size (alone_b) > 0);
+  for (guint i = 0; i < 3; i++) {
+    GThread *thread = g_thread_new ("other", run_job, (gpointer) b);
+    g_autoptr (GBytes) beside_a = run_job ((gpointer) a);
+    g_autoptr (GBytes) beside_b = g_thread_join (thread);
+
+    fail_unless (g_bytes_equal (alone_a, beside_a));
+    fail_unless (g_bytes_equal (alone_b, beside_b));
+  }
+}
+
+#define PREDICTS "steps=4 horizon=2 window=sliding"
+
+GST_START_TEST (test_one_device)
+{
+  const Job a = { "nfsegment", "", first_device, 0 };
+  const Job b = { "nfsegment", "tta=true", first_device, 7 };
+  const Job c = { "nfpredict", PREDICTS, first_device, 0 };
+  const Job d = { "nfpredict", PREDICTS " seed=9", first_device, 3 };
+
+  expect_no_disturbance (&a, &b);
+  expect_no_disturbance (&a, &c);
+  expect_no_disturbance (&c, &d);
+}
+GST_END_TEST
+
+GST_START_TEST (test_two_devices)
+{
+  const Job a = { "nfsegment", "", first_device, 0 };
+  const Job b = { "nfsegment", "", last_device, 7 };
+  const Job c = { "nfpredict", PREDICTS, first_device, 0 };
+  const Job d = { "nfpredict", PREDICTS, last_device, 3 };
+
+  expect_no_disturbance (&a, &b);
+  expect_no_disturbance (&c, &b);
+  expect_no_disturbance (&c, &d);
+}
+GST_END_TEST
+
+static Suite *
+nfdevices_suite (void)
+{
+  Suite *s = suite_create ("nfdevices");
+  TCase *tc = tcase_create ("general");
+  const gchar *listed = g_getenv ("NF_TEST_DEVICES");
+  g_auto (GStrv) names = g_strsplit (listed ? listed : "cpu", ",", -1);
+
+  first_device = g_strdup (names[0]);
+  last_device = g_strdup (names[g_strv_length (names) - 1]);
+  suite_add_tcase (s, tc);
+  tcase_add_unchecked_fixture (tc, make_models, remove_models);
+  tcase_add_test (tc, test_one_device);
+  tcase_add_test (tc, test_two_devices);
+
+  return s;
+}
+
+GST_CHECK_MAIN (nfdevices);
