@@ -143,6 +143,14 @@ gboolean nf_cuda_upload (NfCudaStream *stream, gpointer dst, gconstpointer src,
 gboolean nf_cuda_download (NfCudaStream *stream, gpointer dst,
     gconstpointer src, gsize bytes, GError **error);
 
+/* sums.cu */
+gboolean nf_cuda_column_sums (NfCudaStream *stream, gconstpointer x,
+    gboolean bf16, gint64 rows, gint64 columns, gfloat *sums, GError **error);
+
+/* weights.cu */
+const NfTensor *nf_cuda_weight_bf16 (
+    NfCudaStream *stream, NfTensor *weight, GError **error);
+
 /* TRUE where what goes through the op is bf16 */
 static inline gboolean
 nf_cuda_is_bf16 (const NfOpCall *call)

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * weights — copies of weights in bf16, kept with them (CUDA)
+ *
+ * Weights are f32; cuBLAS and cuDNN want both factors of a product in one
+ * type. The copy is made at the first use and again where the weight changed. */
+#include "cuda/nfeach.h"
+
+typedef struct
+{
+  NfTensor *copy;
+  guint version; /* of the weight, when copied */
+} Half;
+
+static void
+half_free (gpointer data)
+{
+  Half *half = static_cast<Half *> (data);
+
+  nf_tensor_unref (half->copy);
+  g_free (half);
+}
+
+struct Narrow
+{
+  NfBf16 *to;
+  const float *from;
+
+  template <int V>
+  __device__ __forceinline__ void
+  run (gsize i) const
+  {
+    float v[V];
+
+    nf_load_pack<V> (v, from + i);
+    nf_store_pack<V> (to + i, v);
+  }
+};
+
+static gboolean
+narrow (NfCudaStream *stream, const NfTensor *weight, NfTensor *copy,
+    GError **error)
+{
+  const Narrow f = { nf_data<NfBf16> (copy), nf_data<float> (weight) };
+
+  nf_each<8> (stream, f, nf_tensor_elements (weight), nf_aligned (f.from));
+  return nf_cuda_launched (stream, "narrow", error);
+}
+
+/* what is captured runs later, maybe after others have read the copy */
+static gboolean
+not_captured (NfCudaStream *stream, GError **error)
+{
+  if (stream->graph == NULL)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+      "device cuda:%d: a weight changed before a graph was captured",
+      stream->cuda->index);
+  return FALSE;
+}
+
+static Half *
+half_of (NfTensor *weight, GError **error)
+{
+  Half *half = static_cast<Half *> (weight->cache);
+  NfTensor *copy;
+
+  if (half != NULL)
+    return half;
+  copy = nf_tensor_new (weight->device, NF_BF16, weight->n, weight->c,
+      weight->h, weight->w, error);
+  if (copy == NULL)
+    return NULL;
+  half = g_new (Half, 1);
+  half->copy = copy;
+  half->version = weight->version - 1;
+  weight->cache = half;
+  weight->cache_free = half_free;
+  return half;
+}
+
+/**
+ * nf_cuda_weight_bf16:
+ * @stream: the calling thread's
+ * @weight: a parameter of an op, f32
+ * @error: return location: %NF_ERROR_NO_MEMORY
+ *
+ * Returns: (transfer none) (nullable): the same in bf16, for work that is
+ *   queued on @stream before @weight changes
+ */
+const NfTensor *
+nf_cuda_weight_bf16 (NfCudaStream *stream, NfTensor *weight, GError **error)
+{
+  static GMutex lock; /* networks are shared by threads */
+  Half *half;
+  gboolean ok;
+
+  g_mutex_lock (&lock);
+  half = half_of (weight, error);
+  ok = half != NULL && nf_cuda_reads (stream, half->copy->data, error);
+  if (ok && half->version != weight->version) {
+    ok = not_captured (stream, error)
+        && nf_cuda_writes (stream, half->copy->data, error)
+        && narrow (stream, weight, half->copy, error);
+    half->version = ok ? weight->version : weight->version - 1;
+  }
+  g_mutex_unlock (&lock);
+  return ok ? half->copy : NULL;
+}
