@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * warp — the exchange of values between the lanes of a warp */
+#include "scheduler.h"
+
+#include <algorithm>
+
+namespace runner {
+
+/* lanes that exist and have not ended */
+static unsigned
+live_lanes (const Block *block, unsigned warp)
+{
+  const unsigned threads = block->n_threads - warp * LANES;
+  const unsigned exist = threads >= LANES ? ~0u : (1u << threads) - 1;
+
+  return exist & ~block->ended[warp];
+}
+
+/* calls do (thread) for each of @lanes, in rising order */
+template <class F>
+static void
+each_lane (Block *block, unsigned warp, unsigned lanes, F &&action)
+{
+  for (unsigned rest = lanes; rest != 0; rest &= rest - 1)
+    action (&block->threads[warp * LANES + __builtin_ctz (rest)],
+        __builtin_ctz (rest));
+}
+
+static uint32_t
+reduce (WarpOp op, uint32_t a, uint32_t b)
+{
+  const int32_t x = static_cast<int32_t> (a), y = static_cast<int32_t> (b);
+
+  switch (op) {
+    case WarpOp::add:
+      return a + b;
+    case WarpOp::min:
+      return std::min (a, b);
+    case WarpOp::max:
+      return std::max (a, b);
+    case WarpOp::min_signed:
+      return std::min (x, y);
+    case WarpOp::max_signed:
+      return std::max (x, y);
+    case WarpOp::bits_and:
+      return a & b;
+    case WarpOp::bits_or:
+      return a | b;
+    default:
+      return a ^ b;
+  }
+}
+
+/* lanes of @group whose value is @value */
+static unsigned
+lanes_with (Block *block, unsigned warp, unsigned group, uint64_t value)
+{
+  unsigned found = 0;
+
+  each_lane (block, warp, group, [&] (Thread *t, unsigned lane) {
+    if (t->call.value == value)
+      found |= 1u << lane;
+  });
+  return found;
+}
+
+static uint64_t
+warp_result (Block *block, unsigned warp, unsigned group, const Thread *of)
+{
+  const WarpCall *call = &of->call;
+  const Thread *first = &block->threads[warp * LANES + __builtin_ctz (group)];
+  uint32_t value = static_cast<uint32_t> (first->call.value);
+
+  switch (call->op) {
+    case WarpOp::sync:
+      return 0;
+    case WarpOp::shuffle:
+      return group >> call->source & 1
+          ? block->threads[warp * LANES + call->source].call.value
+          : ~UINT64_C (0);
+    case WarpOp::ballot:
+      return lanes_with (block, warp, group, 1);
+    case WarpOp::match_any:
+      return lanes_with (block, warp, group, call->value);
+    case WarpOp::match_all:
+      return lanes_with (block, warp, group, call->value) == group ? group : 0;
+    default:
+      each_lane (block, warp, group & (group - 1), [&] (Thread *t, unsigned) {
+        value = reduce (call->op, value, static_cast<uint32_t> (t->call.value));
+      });
+      return value;
+  }
+}
+
+static bool
+same_site (const Site &a, const Site &b)
+{
+  return a.line == b.line && (a.file == b.file || strcmp (a.file, b.file) == 0);
+}
+
+/* two lanes that wait for each other must have made the same call */
+static void
+check_call (Block *block, unsigned warp, const Thread *thread)
+{
+  const WarpCall *mine = &thread->call;
+
+  each_lane (
+      block, warp, block->in_warp_call[warp], [&] (Thread *t, unsigned lane) {
+        const WarpCall *other = &t->call;
+        const unsigned self = block->current % LANES;
+
+        if (!(mine->mask >> lane & 1) || !(other->mask >> self & 1))
+          return;
+        if (mine->mask != other->mask)
+          die ("calls %s:%d with mask 0x%08x, lane %u %s:%d with 0x%08x",
+              mine->site.file, mine->site.line, mine->mask, lane,
+              other->site.file, other->site.line, other->mask);
+        if (mine->op != other->op || !same_site (mine->site, other->site))
+          die ("is at %s:%d, lane %u of the same mask 0x%08x at %s:%d",
+              mine->site.file, mine->site.line, lane, mine->mask,
+              other->site.file, other->site.line);
+      });
+}
+
+/* lets the lanes of a mask go on if all of them are there */
+static void
+try_release (Block *block, unsigned warp, unsigned mask)
+{
+  const unsigned group = mask & live_lanes (block, warp);
+  unsigned odd = 0;
+
+  if ((block->in_warp_call[warp] & group) != group)
+    return;
+  each_lane (block, warp, group,
+      [&] (Thread *t, unsigned lane) { odd |= (t->syncs & 1) << lane; });
+  each_lane (block, warp, group, [&] (Thread *t, unsigned) {
+    t->result = warp_result (block, warp, group, t);
+    t->partners = group;
+    t->odd_partners = odd;
+  });
+  block->in_warp_call[warp] &= ~group;
+  block_set_runnable (block, warp, group);
+}
+
+void
+warp_thread_ended (Block *block, unsigned thread)
+{
+  const unsigned warp = thread / LANES, bit = 1u << thread % LANES;
+  unsigned rest = block->in_warp_call[warp];
+
+  while (rest != 0) {
+    const unsigned lane = __builtin_ctz (rest);
+    const unsigned mask = block->threads[warp * LANES + lane].call.mask;
+
+    if (mask & bit)
+      try_release (block, warp, mask);
+    rest &= ~(mask | 1u << lane);
+  }
+}
+
+/* __syncwarp () puts what the lanes did in order. Shuffles and votes do not,
+ * so TSan is not told of them. */
+static void
+heed_partners (Block *block, unsigned warp)
+{
+  const Thread *thread = &block->threads[block->current];
+
+  each_lane (block, warp, thread->partners, [&] (Thread *, unsigned lane) {
+    heed (&block->lane_tokens[block->set][warp * LANES + lane]
+                             [thread->odd_partners >> lane & 1]);
+  });
+}
+
+uint64_t
+warp_call (WarpOp op, unsigned mask, uint64_t value, int source,
+    const char *file, int line)
+{
+  Block *block = here.running;
+  const unsigned warp = block->current / LANES, lane = block->current % LANES;
+  Thread *thread = &block->threads[block->current];
+
+  if (!(mask >> lane & 1))
+    die ("calls %s:%d with mask 0x%08x, which lacks its lane, %u", file, line,
+        mask, lane);
+  thread->call = { op, mask, value, source, { file, line } };
+  check_call (block, warp, thread);
+  block->in_warp_call[warp] |= 1u << lane;
+  if (op == WarpOp::sync)
+    tell (&block->lane_tokens[block->set][block->current][thread->syncs % 2]);
+  try_release (block, warp, mask);
+  block_wait (block);
+  if (op == WarpOp::sync) {
+    if (under_tsan)
+      heed_partners (block, warp);
+    thread->syncs++;
+  }
+  return thread->result;
+}
+
+int
+lane ()
+{
+  return here.running->current % LANES;
+}
+
+} // namespace runner
