@@ -2,7 +2,7 @@
  *
  * here — what a CUDA thread knows of itself: threadIdx, blockIdx and so on
  *
- * One a OS thread, set by the scheduler before it lets a CUDA thread run. */
+ * One an OS thread, set by the scheduler before it lets a CUDA thread run. */
 #pragma once
 
 #include <cuda_runtime.h>
@@ -24,7 +24,7 @@ struct Here
   Block *running;
 };
 
-/* initial-exec: no call for each access; few bytes, so a module may */
-extern __thread Here here __attribute__ ((tls_model ("initial-exec")));
+/* __thread needs no check whether it was initialised */
+extern __thread Here here;
 
 } // namespace runner
