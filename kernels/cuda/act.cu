@@ -11,14 +11,6 @@
 /* ---- activation ---- */
 
 static __device__ __forceinline__ float
-act_value (float x, NfAct act)
-{
-  if (act == NF_ACT_RELU)
-    return x < 0.0f ? 0.0f : x;
-  return act == NF_ACT_SILU ? x / (1.0f + expf (-x)) : x;
-}
-
-static __device__ __forceinline__ float
 act_slope (float x, NfAct act)
 {
   float s;
@@ -46,7 +38,7 @@ template <class T> struct Activation
     nf_load_pack (v, x + i);
 #pragma unroll
     for (int j = 0; j < V; j++)
-      v[j] = act_value (v[j], act);
+      v[j] = nf_act_value (v[j], act);
     nf_store_pack (y + i, v);
   }
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfcuda — the CUDA backend: devices and the table of kernels */
-#include "cuda/nfcuda.h"
+#include "cuda/nfcudnn.h"
 
 #include <gmodule.h>
 
@@ -125,6 +125,7 @@ cuda_close (NfDevice *device)
 
   cudaSetDevice (cuda->index);
   cudaDeviceSynchronize ();
+  g_clear_pointer (&cuda->plans, nf_cudnn_plans_free);
   nf_cuda_stream_close_all (cuda);
   g_tree_unref (cuda->blocks);
   g_ptr_array_unref (cuda->idle);

@@ -50,6 +50,15 @@ nf_aligned (P... pointers)
 /* elements of a flow's type in 16 bytes */
 template <class T> constexpr int nf_pack_size = 16 / sizeof (T);
 
+/* NaN stays NaN */
+static __device__ __forceinline__ float
+nf_act_value (float x, NfAct act)
+{
+  if (act == NF_ACT_RELU)
+    return x < 0.0f ? 0.0f : x;
+  return act == NF_ACT_SILU ? x / (1.0f + expf (-x)) : x;
+}
+
 /* f.run<V> (i) does the elements i to i + V - 1 */
 template <int V, class F>
 static __global__ void

@@ -121,15 +121,15 @@ nf_data (const NfTensor *tensor)
   return tensor != NULL ? static_cast<T *> (tensor->data) : NULL;
 }
 
-/* runs CODE with T as the type of what flows through the op */
-#define NF_FLOW(bf16, CODE)                                                    \
+/* runs the code with T as the type of what flows through the op */
+#define NF_FLOW(bf16, ...)                                                     \
   do {                                                                         \
     if (bf16) {                                                                \
       typedef NfBf16 T;                                                        \
-      CODE;                                                                    \
+      __VA_ARGS__;                                                             \
     } else {                                                                   \
       typedef float T;                                                         \
-      CODE;                                                                    \
+      __VA_ARGS__;                                                             \
     }                                                                          \
   } while (0)
 

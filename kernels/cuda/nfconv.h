@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfconv — what conv2d and conv2d_cat share (CUDA) */
+#pragma once
+
+#include "cuda/nfcudnn.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfCudaConv:
+ * @x: (n, c, h, w), of the flow's type
+ * @weight: (o, c, kh, kw)
+ * @bias: (nullable): a vector of o
+ * @residual: (nullable): of @out's shape and type
+ * @out: (n, o, oh, ow), of the flow's type
+ *
+ * out = act (gain * (x * weight + bias + residual))
+ */
+typedef struct
+{
+  gpointer x;
+  gint64 n, c, h, w;
+  gint stride, pad;
+  NfTensor *weight, *bias, *residual, *out;
+  gfloat gain;
+  NfAct act;
+} NfCudaConv;
+
+/**
+ * NfCudaConvGrads: where gradients go; NULL where one is not wanted
+ */
+typedef struct
+{
+  gpointer x;
+  NfTensor *weight, *bias, *residual;
+} NfCudaConvGrads;
+
+gboolean nf_cuda_conv_forward (
+    NfCudaStream *stream, const NfCudaConv *conv, GError **error);
+gboolean nf_cuda_conv_backward (NfCudaStream *stream, const NfCudaConv *conv,
+    const NfTensor *grad_out, const NfCudaConvGrads *grads, GError **error);
+
+G_END_DECLS
