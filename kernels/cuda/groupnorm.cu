@@ -200,7 +200,7 @@ norm_forward (
 {
   const NfNorm<T> k = nf_norm_of<T> (call, stats);
   const bool aligned = nf_norm_aligned (k) && nf_aligned (call->out->data);
-  const NfNormPlan plan = nf_norm_plan (k, aligned);
+  const NfNormPlan plan = nf_norm_plan (k, aligned ? nf_pack_size<T> : 1);
   T *y = nf_data<T> (call->out);
 
   if (plan.width == 0)

@@ -138,9 +138,8 @@ nf_norm_aligned (const NfNorm<T> &k)
 /* neighbouring groups until they are 64 bytes wide, to read whole sectors */
 template <class T>
 static inline NfNormPlan
-nf_norm_plan (const NfNorm<T> &k, bool aligned)
+nf_norm_plan (const NfNorm<T> &k, unsigned int pack)
 {
-  const unsigned int pack = aligned ? nf_pack_size<T> : 1;
   NfNormPlan plan = { 1, 1 };
 
   for (unsigned int n = 1; n <= NF_NORM_MOST_GROUPS; n++)

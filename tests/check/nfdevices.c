@@ -50,9 +50,9 @@ run_job (gpointer data)
 {
   const Job *job = data;
   const gboolean predicts = g_str_equal (job->element, "nfpredict");
-  g_autofree gchar *launch = g_strdup_printf (
-      "%s checkpoint=%s device=%s %s", job->element,
-      predicts ? predictor : segmenter, job->device, job->settings);
+  g_autofree gchar *launch =
+      g_strdup_printf ("%s checkpoint=%s device=%s %s", job->element,
+          predicts ? predictor : segmenter, job->device, job->settings);
   GByteArray *all = g_byte_array_new ();
   GstBuffer *buffer;
   GstBus *bus;

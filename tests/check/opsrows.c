@@ -160,9 +160,13 @@ const OpRow op_rows[] = {
   ROW (GROUP_NORM, "skip", 1e-12, GN (4, 1e-5f), X (3, 5, 3, 4), NO, NO, NO, NO, NO, X (3, 3, 3, 4)),
   ROW (GROUP_NORM, "all", 1e-12, GN (3, 1e-6f, NF_ACT_SILU), X (3, 16, 3, 4), X (1, 33, 1, 1), X (1, 33, 1, 1), X (3, 33, 3, 4), X (3, 33, 3, 4), X (3, 66, 1, 1), X (3, 17, 3, 4)),
   ROW (GROUP_NORM, "all-large", 1e-12, GN (11, 1e-6f, NF_ACT_SILU), X (2, 16, 17, 19), NO, NO, X (1, 33, 17, 19), X (1, 33, 17, 19), X (2, 66, 1, 1), X (2, 17, 17, 19)),
+  ROW (GROUP_NORM, "parts", 1e-12, GN (2, 1e-5f, NF_ACT_SILU), X (2, 16, 43, 53), X (1, 16, 1, 1), X (1, 16, 1, 1)),
+  ROW (GROUP_NORM, "parts-all", 1e-12, GN (1, 1e-6f, NF_ACT_SILU), X (2, 5, 43, 53), X (1, 8, 1, 1), X (1, 8, 1, 1), X (2, 8, 43, 53), X (2, 8, 43, 53), X (2, 16, 1, 1), X (2, 3, 43, 53)),
+  ROW (GROUP_NORM, "parts-shared", 1e-12, GN (2, 1e-6f), X (2, 8, 43, 53), NO, NO, X (1, 16, 43, 53), X (1, 16, 43, 53), X (1, 32, 1, 1), X (2, 8, 43, 53)),
   ROW (GROUP_NORM, "bf16", 2e-5, GN (4, 1e-6f), B (3, 16, 5, 3)),
   ROW (GROUP_NORM, "bf16-all", 2e-5, GN (3, 1e-6f, NF_ACT_SILU), B (3, 16, 13, 15), X (1, 33, 1, 1), X (1, 33, 1, 1), B (1, 33, 13, 15), B (1, 33, 13, 15), X (3, 66, 1, 1), B (3, 17, 13, 15)),
   ROW (GROUP_NORM, "bf16-maps", 2e-5, GN (4, 1e-6f), B (3, 16, 5, 3), NO, NO, B (3, 16, 5, 3), B (3, 16, 5, 3)),
+  ROW (GROUP_NORM, "bf16-parts", 2e-5, GN (2, 1e-6f, NF_ACT_SILU), B (1, 16, 43, 53), X (1, 16, 1, 1), X (1, 16, 1, 1), B (1, 16, 43, 53), B (1, 16, 43, 53), X (1, 32, 1, 1)),
   ROW (GROUP_NORM, "bf16-time", 2e-5, GN (4, 1e-5f, NF_ACT_SILU), B (3, 16, 13, 15), X (1, 16, 1, 1), X (1, 16, 1, 1), NO, NO, X (1, 32, 1, 1)),
 
   ROW (BATCH_NORM, "training", 1e-12, BN (TRUE, 0.1f, 1e-5f), X (3, 5, 3, 5), X (1, 5, 1, 1), X (1, 5, 1, 1), C (1, 5, 1, 1), V (1, 5, 1, 1)),
