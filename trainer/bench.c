@@ -3,10 +3,12 @@
  * bench — the subcommand that measures speed and memory
  *
  * Siblings: benchspec.c (what), benchnet.c (the work), benchops.c (single ops),
- * benchmeasure.c (the clock), benchreport.c (the table). */
+ * benchmeasure.c (the clock), benchreport.c (the table), benchroofline.c (what
+ * GPUs could do). */
 #include "bench.h"
 #include "benchops.h"
 #include "benchreport.h"
+#include "benchroofline.h"
 #include "core/nfthreads.h"
 
 #include <omp.h>
@@ -15,9 +17,9 @@
 typedef struct
 {
   NfBenchSpec spec;
-  gchar *size, *sampler, *precision, *device, *json, *output, *op;
+  gchar *size, *sampler, *precision, *device, *json, *output, *op, *gpu;
   gint repeat, threads;
-  gboolean blind;
+  gboolean blind, training;
 } Options;
 
 static void
@@ -34,6 +36,7 @@ options_clear (Options *o)
   g_free (o->json);
   g_free (o->output);
   g_free (o->op);
+  g_free (o->gpu);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -41,7 +44,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 typedef struct
 {
   const gchar *name;
-  NfBenchRun run; /* NULL: single ops */
+  NfBenchRun run; /* NULL: see nf_bench_main() */
 } Mode;
 
 static const Mode modes[] = {
@@ -49,6 +52,7 @@ static const Mode modes[] = {
   { "network", nf_bench_net_forward },
   { "sampling", nf_bench_net_sample },
   { "train", nf_bench_net_train },
+  { "roofline", NULL },
 };
 
 static gboolean
@@ -63,6 +67,9 @@ parse (Options *o, gint *argc, gchar ***argv, GError **error)
 {
   g_autofree gchar *presets = nf_bench_presets ();
   g_autofree gchar *network = g_strconcat ("Preset (mid): ", presets, NULL);
+  g_autofree gchar *known = nf_bench_gpus ();
+  g_autofree gchar *gpu =
+      g_strconcat ("For roofline: one of ", known, " (h100)", NULL);
   const GOptionEntry entries[] = {
     { "network", 'n', 0, G_OPTION_ARG_STRING, &o->spec.network, network,
         "NAME" },
@@ -90,6 +97,9 @@ parse (Options *o, gint *argc, gchar ***argv, GError **error)
         "Arithmetic: f32, bf16 (f32)", "NAME" },
     { "device", 0, 0, G_OPTION_ARG_STRING, &o->device, "Where to run (cpu)",
         "NAME" },
+    { "gpu", 0, 0, G_OPTION_ARG_STRING, &o->gpu, gpu, "NAME" },
+    { "training", 0, 0, G_OPTION_ARG_NONE, &o->training,
+        "For roofline: a training step, not an evaluation", NULL },
     { "json", 'j', 0, G_OPTION_ARG_FILENAME, &o->json,
         "Write the figures there, too", "FILE" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output,
@@ -97,13 +107,14 @@ parse (Options *o, gint *argc, gchar ***argv, GError **error)
     { NULL },
   };
   g_autoptr (GOptionContext) context =
-      g_option_context_new ("op|network|sampling|train");
+      g_option_context_new ("op|network|sampling|train|roofline");
   g_autoptr (GError) cause = NULL;
 
   g_option_context_set_summary (context,
       "Measures time, arithmetic and memory of single ops, of one evaluation "
       "of "
-      "a\nnetwork, of drawing a block of frames, or of a training step.");
+      "a\nnetwork, of drawing a block of frames, or of a training step. "
+      "roofline measures\nnothing, but computes what a GPU could do.");
   g_option_context_add_main_entries (context, entries, NULL);
   return g_option_context_parse (context, argc, argv, &cause)
       || fail (error, "", cause->message);
@@ -176,8 +187,8 @@ find_mode (gint argc, gchar **argv, GError **error)
     if (g_str_equal (modes[i].name, argv[1]))
       return &modes[i];
   fail (error, "",
-      "what should be measured? Give one of op, network, "
-      "sampling and train");
+      "what should be measured? Give one of op, network, sampling, train and "
+      "roofline");
   return NULL;
 }
 
@@ -203,6 +214,9 @@ nf_bench_main (gint argc, gchar **argv, GError **error)
   mode = find_mode (argc, argv, error);
   if (!mode || !check_options (&o, error))
     return FALSE;
+  if (g_str_equal (mode->name, "roofline"))
+    return nf_bench_roofline (
+        &o.spec, o.gpu ? o.gpu : "h100", o.training, error);
   nf_threads_set (o.threads);
   device = nf_device_open (o.device ? o.device : "cpu", error);
   if (!device)

@@ -309,7 +309,8 @@ test_bench_fails (void)
     "sampling -n unetpp-resnet18 --size 16x16", "network -c no-such-file",
     "network -c {\"ngf\":-1}", "network -c {", "network --no-such-option",
     "network -n tiny --tensors no-such-file",
-    "network --checkpoint no-such-file", "network -n tiny --device gpu" };
+    "network --checkpoint no-such-file", "network -n tiny --device gpu",
+    "roofline -n tiny --gpu tpu", "roofline -n no-such-network" };
 
   for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
     g_autoptr (GError) error = NULL;
@@ -318,6 +319,22 @@ test_bench_fails (void)
     g_assert_false (bench (wrong[i], &error));
     g_assert_nonnull (error);
     g_assert_true (error->domain == NF_ERROR);
+  }
+}
+
+/* counting needs neither the memory nor the time of the work itself */
+static void
+test_bench_roofline (void)
+{
+  static const gchar *const words[] = { "roofline -n tiny --gpu a100-40",
+    "roofline -n full --precision bf16 -b 64", "roofline -n mid --training",
+    "roofline -n unetpp-resnet50 --size 160x240" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++) {
+    g_autoptr (GError) error = NULL;
+
+    bench (words[i], &error);
+    g_assert_no_error (error);
   }
 }
 
@@ -335,6 +352,7 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/bench/same-numbers", test_bench_same_numbers);
   g_test_add_func ("/bench/op", test_bench_op);
+  g_test_add_func ("/bench/roofline", test_bench_roofline);
   g_test_add_func ("/bench/fails", test_bench_fails);
 
   return g_test_run ();
