@@ -18,7 +18,10 @@
 #define ALONE 1.7 /* sizes to the next object's centre */
 #define NEAR_CONTACT 0.25 /* sizes between footprints that may touch */
 #define HIT 0.12 /* sizes a frame: change of velocity */
+#define STIRS 0.5 /* pixels of 240: less is the same view again */
+#define MARGIN 2 /* pixels of an object that have no part in its colour */
 #define MIN_COLOR_PIXELS 50
+#define N_SUMS (3 * 255 + 1) /* of red, green and blue */
 
 static gboolean
 is_sure (const NfTrackPoint *p)
@@ -41,44 +44,72 @@ are_sure (const NfTrack *track, guint from, guint to)
   return TRUE;
 }
 
-/* A sphere's height is the diameter of the disc of its area: how high the
- * outermost rows reach depends on how masks were made */
-static void
-measure_sphere (
-    gdouble *sums, const guint8 *labels, guint8 id, guint width, guint height)
+/**
+ * View:
+ * @x: column of the middle, pixels of an image 240 wide
+ * @row: its row
+ * @tall: diameter of the disc of its area
+ *
+ * A sphere as it is seen. How high the outermost rows of a mask reach depends
+ * on how it was made; its area does less.
+ */
+typedef struct
+{
+  gdouble x, row, tall;
+} View;
+
+static View
+view_sphere (const guint8 *labels, guint8 id, guint width, guint height)
 {
   const gdouble scale = 240.0 / width;
-  gdouble area = 0, rows = 0, row, tall;
+  gdouble area = 0, columns = 0, rows = 0;
 
   for (guint y = 0; y < height; y++)
     for (guint x = 0; x < width; x++)
       if (labels[(gsize) y * width + x] == id) {
         area += 1;
+        columns += x + 0.5;
         rows += y + 0.5;
       }
-  row = rows / area * scale;
-  tall = sqrt (area * 4 / G_PI) * scale;
-  sums[NF_SCENE_SUM_WHOLE] += 1;
-  sums[NF_SCENE_SUM_ROW] += row;
-  sums[NF_SCENE_SUM_HEIGHT] += tall;
-  sums[NF_SCENE_SUM_ROW_ROW] += row * row;
-  sums[NF_SCENE_SUM_ROW_HEIGHT] += row * tall;
+  return (View){ columns / area * scale, rows / area * scale,
+    sqrt (area * 4 / G_PI) * scale };
 }
 
+static void
+add_view (gdouble *sums, const View *view)
+{
+  sums[NF_SCENE_SUM_WHOLE] += 1;
+  sums[NF_SCENE_SUM_ROW] += view->row;
+  sums[NF_SCENE_SUM_HEIGHT] += view->tall;
+  sums[NF_SCENE_SUM_ROW_ROW] += view->row * view->row;
+  sums[NF_SCENE_SUM_ROW_HEIGHT] += view->row * view->tall;
+}
+
+/* A sphere at rest has one mask, and one error of it, in all frames: views
+ * that show nothing new are left out */
 static void
 measure_spheres (
     gdouble *sums, const NfTracks *tracks, guint width, guint height)
 {
-  for (guint i = 0; i < tracks->n_tracks; i++)
-    for (guint t = 0; t < tracks->n_frames; t++) {
-      const NfTrack *track = &tracks->tracks[i];
-      const NfTrackPoint *p = &track->points[t];
+  for (guint i = 0; i < tracks->n_tracks; i++) {
+    const NfTrack *track = &tracks->tracks[i];
+    View last = { -1e3, -1e3, 0 };
 
-      if (track->shape == NF_SCENE_SPHERE && p->area > 0 && !p->cut
-          && !p->hidden)
-        measure_sphere (sums, tracks->labels + (gsize) t * width * height,
-            track->id, width, height);
+    for (guint t = 0; t < tracks->n_frames; t++) {
+      const NfTrackPoint *p = &track->points[t];
+      View view;
+
+      if (track->shape != NF_SCENE_SPHERE || p->area == 0 || p->cut
+          || p->hidden)
+        continue;
+      view = view_sphere (tracks->labels + (gsize) t * width * height,
+          track->id, width, height);
+      if (hypot (view.x - last.x, view.row - last.row) <= STIRS)
+        continue;
+      add_view (sums, &view);
+      last = view;
     }
+  }
 }
 
 static void
@@ -202,54 +233,44 @@ measure_collisions (gdouble *sums, const NfTracks *tracks)
 }
 
 static void
-measure_masks (gdouble *sums, const guint8 *masks, guint n_frames, guint width,
-    guint height)
+measure_tracks (
+    gdouble *sums, const NfTracks *tracks, guint width, guint height)
 {
-  g_autoptr (NfTracks) tracks = NULL;
-  g_autofree const guint8 **list = g_new (const guint8 *, n_frames);
-
-  for (guint t = 0; t < n_frames; t++)
-    list[t] = masks + (gsize) t * width * height;
-  tracks = nf_tracks_new (list, n_frames, width, height, NULL);
-  if (tracks == NULL)
-    return;
-
   sums[NF_SCENE_SUM_CLIPS] = 1;
-  sums[NF_SCENE_SUM_FRAMES] = n_frames;
+  sums[NF_SCENE_SUM_FRAMES] = tracks->n_frames;
   for (guint i = 0; i < tracks->n_tracks; i++) {
-    measure_presence (sums, &tracks->tracks[i], n_frames);
-    measure_speed (sums, &tracks->tracks[i], n_frames);
+    measure_presence (sums, &tracks->tracks[i], tracks->n_frames);
+    measure_speed (sums, &tracks->tracks[i], tracks->n_frames);
     measure_loss (sums, tracks, &tracks->tracks[i]);
   }
   measure_collisions (sums, tracks);
   measure_spheres (sums, tracks, width, height);
 }
 
-static guint
+/* Of sums of three bytes, spread evenly over the width of a number: whole
+ * numbers would hide what is less than one of them */
+static gdouble
 median (const guint *histogram)
 {
   guint value = 0;
-  gsize total = 0, sum = 0;
+  gsize total = 0, below = 0;
 
-  for (guint i = 0; i < 256; i++)
+  for (guint i = 0; i < N_SUMS; i++)
     total += histogram[i];
-  for (; value < 255; value++) {
-    sum += histogram[value];
-    if (2 * sum >= total)
-      break;
-  }
-  return value;
+  while (2 * (below + histogram[value]) < total)
+    below += histogram[value++];
+  return value - 0.5 + (total / 2.0 - below) / histogram[value];
 }
 
 /* @rgb: (rows, width, 3) */
-static guint
+static gdouble
 median_brightness (const guint8 *rgb, guint width, guint rows)
 {
-  guint histogram[256] = { 0 };
+  guint histogram[N_SUMS] = { 0 };
 
   for (gsize i = 0; i < (gsize) width * rows; i++)
-    histogram[(rgb[3 * i] + rgb[3 * i + 1] + rgb[3 * i + 2]) / 3]++;
-  return median (histogram);
+    histogram[rgb[3 * i] + rgb[3 * i + 1] + rgb[3 * i + 2]]++;
+  return median (histogram) / 3;
 }
 
 static void
@@ -272,51 +293,68 @@ measure_light (gdouble *sums, const guint8 *frames, guint n_frames, guint width,
 
 /* whether all pixels around one have its class, too; outside counts as such */
 static gboolean
-is_inside (const guint8 *mask, guint x, guint y, guint width, guint height)
+is_inside (const guint8 *labels, guint x, guint y, guint width, guint height)
 {
-  guint8 id = mask[(gsize) y * width + x];
+  guint8 id = labels[(gsize) y * width + x];
+  guint left = x > MARGIN ? x - MARGIN : 0, top = y > MARGIN ? y - MARGIN : 0;
 
-  for (guint j = y > 0 ? y - 1 : 0; j <= MIN (y + 1, height - 1); j++)
-    for (guint i = x > 0 ? x - 1 : 0; i <= MIN (x + 1, width - 1); i++)
-      if (mask[(gsize) j * width + i] != id)
+  for (guint j = top; j <= MIN (y + MARGIN, height - 1); j++)
+    for (guint i = left; i <= MIN (x + MARGIN, width - 1); i++)
+      if (labels[(gsize) j * width + i] != id)
         return FALSE;
   return TRUE;
 }
 
-/* a pixel's margin is left out, because there the ground shines through, and
- * the real masks lie up to a pixel beside the pictures */
+/* A margin is left out, because there the ground shines through, and the real
+ * masks lie up to a pixel beside the pictures */
 static void
-add_colors (NfSceneMeasure *measure, const guint8 *frame, const guint8 *mask,
-    guint width, guint height)
+add_colors (NfSceneMeasure *measure, const guint8 *frame, const guint8 *labels,
+    const gboolean *sure, guint width, guint height)
 {
   for (guint y = 0; y < height; y++)
     for (guint x = 0; x < width; x++) {
       gsize i = (gsize) y * width + x;
+      guint8 id = labels[i];
 
-      if (mask[i] == 0 || mask[i] >= NF_N_CLASSES
-          || !is_inside (mask, x, y, width, height))
+      if (!sure[id] || !is_inside (labels, x, y, width, height))
         continue;
-      measure->pixels[mask[i]]++;
+      measure->pixels[id]++;
       for (guint c = 0; c < 3; c++)
-        measure->colors[mask[i]][c] += frame[3 * i + c];
+        measure->colors[id][c] += frame[3 * i + c];
     }
 }
 
+/* of objects of which most is seen: a part is lit in another way */
 static void
 measure_colors (NfSceneMeasure *measure, const guint8 *frames,
-    const guint8 *masks, guint n_frames, guint width, guint height)
+    const NfTracks *tracks, guint width, guint height)
 {
   gsize size = (gsize) width * height;
 
-  for (guint t = 0; t < n_frames; t++)
-    add_colors (
-        measure, frames + 3 * t * size, masks + t * size, width, height);
+  for (guint t = 0; t < tracks->n_frames; t++) {
+    gboolean sure[NF_N_CLASSES] = { FALSE };
+
+    for (guint i = 0; i < tracks->n_tracks; i++)
+      sure[tracks->tracks[i].id] = is_sure (&tracks->tracks[i].points[t]);
+    add_colors (measure, frames + 3 * t * size, tracks->labels + t * size, sure,
+        width, height);
+  }
   for (guint id = 0; id < NF_N_CLASSES; id++) {
     if (measure->pixels[id] < MIN_COLOR_PIXELS)
       measure->pixels[id] = 0;
     for (guint c = 0; c < 3; c++)
       measure->colors[id][c] /= MAX (measure->pixels[id], 1);
   }
+}
+
+static NfTracks *
+find_tracks (const guint8 *masks, guint n_frames, guint width, guint height)
+{
+  g_autofree const guint8 **list = g_new (const guint8 *, n_frames);
+
+  for (guint t = 0; t < n_frames; t++)
+    list[t] = masks + (gsize) t * width * height;
+  return nf_tracks_new (list, n_frames, width, height, NULL);
 }
 
 /**
@@ -334,13 +372,17 @@ void
 nf_scene_measure (NfSceneMeasure *measure, const guint8 *frames,
     const guint8 *masks, guint n_frames, guint width, guint height)
 {
+  g_autoptr (NfTracks) tracks = NULL;
+
   g_return_if_fail (n_frames > 0 && width > 0 && height > 0);
 
   *measure = (NfSceneMeasure){ { 0 } };
   if (masks != NULL)
-    measure_masks (measure->sums, masks, n_frames, width, height);
+    tracks = find_tracks (masks, n_frames, width, height);
+  if (tracks != NULL)
+    measure_tracks (measure->sums, tracks, width, height);
   if (frames != NULL)
     measure_light (measure->sums, frames, n_frames, width, height);
-  if (frames != NULL && masks != NULL)
-    measure_colors (measure, frames, masks, n_frames, width, height);
+  if (frames != NULL && tracks != NULL)
+    measure_colors (measure, frames, tracks, width, height);
 }

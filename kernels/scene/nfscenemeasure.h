@@ -35,7 +35,7 @@ typedef enum
   NF_SCENE_SUM_LOST_SPEED = NF_SCENE_SUM_FREE_STEPS + 3, /* triple: there */
   NF_SCENE_SUM_COLLISIONS = NF_SCENE_SUM_LOST_SPEED + 3, /* pairs that hit */
   NF_SCENE_SUM_COLLIDED, /* whether any pair did */
-  NF_SCENE_SUM_WHOLE, /* over frames: spheres seen whole */
+  NF_SCENE_SUM_WHOLE, /* views of spheres seen whole; one at rest has one */
   NF_SCENE_SUM_ROW, /* of their centre, over these */
   NF_SCENE_SUM_HEIGHT,
   NF_SCENE_SUM_ROW_ROW,

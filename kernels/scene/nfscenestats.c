@@ -3,17 +3,20 @@
  * nfscenestats — what is seen in a set of clips, in numbers
  *
  * A number of a set is a ratio of sums over its clips, or a straight line
- * through them. How much it scatters from clip to clip is found by leaving out
- * one clip at a time (the jackknife), and so is what a set of n clips can tell:
- * that scatter over the root of n. */
+ * through them. How far the numbers of two sets may be apart is found by
+ * drawing: many sets as small as the smaller one, out of the larger one. That
+ * holds for ratios of few clips, too, where a formula for many would not. */
 #include "scene/nfscenestats.h"
 
+#include "core/nfrng.h"
 #include "scene/nfscenemeasure.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define REFERENCE_ROW 80 /* where an object's height is given */
-#define TOLERANCE 2.0 /* times what the clips can tell */
+#define DRAWS 4000
+#define SURE 0.95 /* so many of the draws are within what is allowed */
 
 struct _NfSceneStats
 {
@@ -29,13 +32,34 @@ typedef struct
   guint over, under; /* #NfSceneSum, for ratios */
 } Row;
 
-/* clips that say something about a row, their number, and their scatter */
+/**
+ * Subject: what is compared
+ * @row: one number, or NULL: the colour of a class, which is three
+ * @id: the class
+ */
 typedef struct
 {
-  gdouble value;
-  guint n;
-  gdouble scatter;
+  const Row *row;
+  guint id;
+} Subject;
+
+typedef struct
+{
+  gdouble value[3];
 } Estimated;
+
+/* numbers that are random, but the same in each run */
+typedef struct
+{
+  NfRngKey key;
+  guint64 used;
+} Dice;
+
+/* verdicts so far */
+typedef struct
+{
+  guint n, within;
+} Score;
 
 static gdouble
 ratio (const gdouble *sums, guint over, guint under)
@@ -146,90 +170,199 @@ get_clip (const NfSceneStats *stats, guint i)
   return &g_array_index (stats->clips, NfSceneMeasure, i);
 }
 
-static gdouble
-scatter_of (
-    const NfSceneStats *stats, const Row *row, const gdouble *total, guint n)
+static guint
+n_values (const Subject *subject)
 {
-  gdouble sum = 0, squares = 0, without[NF_SCENE_N_SUMS];
-
-  for (guint i = 0; i < stats->clips->len; i++) {
-    const gdouble *sums = get_clip (stats, i)->sums;
-    gdouble value;
-
-    if (sums[row->under] <= 0)
-      continue;
-    for (guint k = 0; k < NF_SCENE_N_SUMS; k++)
-      without[k] = total[k] - sums[k];
-    value = row->estimate (without, row->over, row->under);
-    sum += value;
-    squares += value * value;
-  }
-  return n > 1 ? sqrt (MAX (squares - sum * sum / n, 0) * (n - 1)) : NAN;
+  return subject->row != NULL ? 1 : 3;
 }
 
-static Estimated
-estimate_row (const NfSceneStats *stats, const Row *row)
+/* the clips that say something about it: numbers of them */
+static GArray *
+find_telling (const NfSceneStats *stats, const Subject *subject)
 {
-  gdouble total[NF_SCENE_N_SUMS] = { 0 };
-  Estimated result = { NAN, 0, NAN };
-
-  for (guint i = 0; i < stats->clips->len; i++) {
-    const gdouble *sums = get_clip (stats, i)->sums;
-
-    result.n += sums[row->under] > 0;
-    for (guint k = 0; k < NF_SCENE_N_SUMS; k++)
-      total[k] += sums[k];
-  }
-  if (result.n > 0) {
-    result.value = row->estimate (total, row->over, row->under);
-    result.scatter = scatter_of (stats, row, total, result.n);
-  }
-  return result;
-}
-
-/* of one colour of a class over the clips that show it */
-static Estimated
-estimate_color (const NfSceneStats *stats, guint id, guint channel)
-{
-  gdouble sum = 0, squares = 0;
-  Estimated result = { NAN, 0, NAN };
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (guint));
 
   for (guint i = 0; i < stats->clips->len; i++) {
     const NfSceneMeasure *clip = get_clip (stats, i);
-    gdouble value = clip->colors[id][channel];
 
-    if (clip->pixels[id] == 0)
-      continue;
-    result.n++;
-    sum += value;
-    squares += value * value;
+    if (subject->row != NULL ? clip->sums[subject->row->under] > 0
+                             : clip->pixels[subject->id] > 0)
+      g_array_append_val (list, i);
   }
-  if (result.n > 0)
-    result.value = sum / result.n;
-  if (result.n > 1)
-    result.scatter =
-        sqrt (MAX (squares - sum * sum / result.n, 0) / (result.n - 1));
+  return list;
+}
+
+static gdouble
+estimate_row (const NfSceneStats *stats, const Row *row, const GArray *clips)
+{
+  gdouble total[NF_SCENE_N_SUMS] = { 0 };
+
+  for (guint i = 0; i < clips->len; i++)
+    for (guint k = 0; k < NF_SCENE_N_SUMS; k++)
+      total[k] += get_clip (stats, g_array_index (clips, guint, i))->sums[k];
+  return clips->len > 0 ? row->estimate (total, row->over, row->under) : NAN;
+}
+
+static Estimated
+estimate (
+    const NfSceneStats *stats, const Subject *subject, const GArray *clips)
+{
+  Estimated result = { { 0 } };
+
+  if (subject->row != NULL) {
+    result.value[0] = estimate_row (stats, subject->row, clips);
+    return result;
+  }
+  for (guint c = 0; c < 3; c++) {
+    for (guint i = 0; i < clips->len; i++) {
+      guint clip = g_array_index (clips, guint, i);
+
+      result.value[c] += get_clip (stats, clip)->colors[subject->id][c];
+    }
+    result.value[c] /= clips->len;
+  }
   return result;
 }
 
-/* The difference that two sets of so many clips of the same kind may well have.
- * The larger set knows better how much clips scatter. */
-static gdouble
-tolerance (const Estimated *a, const Estimated *b)
+static void
+draw (Dice *dice, const GArray *from, GArray *to)
 {
-  gdouble scatter = a->n > b->n ? a->scatter : b->scatter;
+  for (guint i = 0; i < to->len; i++)
+    g_array_index (to, guint, i) = g_array_index (
+        from, guint, nf_rng_below (&dice->key, dice->used++, from->len));
+}
 
-  return a->n > 0 && b->n > 0
-      ? TOLERANCE * scatter * sqrt (1.0 / a->n + 1.0 / b->n)
-      : NAN;
+static gint
+compare (gconstpointer a, gconstpointer b)
+{
+  gdouble x = *(const gdouble *) a, y = *(const gdouble *) b;
+
+  return (x > y) - (x < y);
+}
+
+/* what SURE of them do not exceed; sorts them */
+static gdouble
+quantile (gdouble *values, guint n)
+{
+  if (n == 0)
+    return NAN;
+  qsort (values, n, sizeof *values, compare);
+  return values[MIN ((guint) (SURE * n), n - 1)];
+}
+
+/* in what parts differences are counted: 1, or how much clips scatter */
+static void
+find_parts (const NfSceneStats *stats, const Subject *subject,
+    const GArray *clips, const Estimated *mean, gdouble parts[3])
+{
+  for (guint c = 0; c < n_values (subject); c++) {
+    gdouble squares = 0;
+
+    for (guint i = 0; subject->row == NULL && i < clips->len; i++) {
+      guint clip = g_array_index (clips, guint, i);
+      gdouble off =
+          get_clip (stats, clip)->colors[subject->id][c] - mean->value[c];
+
+      squares += off * off;
+    }
+    parts[c] = subject->row != NULL ? 1 : sqrt (squares / (clips->len - 1));
+  }
+}
+
+static gdouble
+farthest (const Estimated *a, const Estimated *b, const gdouble *parts, guint n)
+{
+  gdouble most = 0;
+
+  for (guint c = 0; c < n; c++) {
+    gdouble off = fabs (a->value[c] - b->value[c]) / parts[c];
+
+    if (isnan (off))
+      return NAN;
+    most = fmax (most, off);
+  }
+  return most;
+}
+
+/* The difference that two sets of the same kind may well have, one of @n clips
+ * and the larger one of those in @clips, which know how much clips scatter. A
+ * colour's three numbers are one test: SURE of the draws have all within. */
+static void
+allow (const NfSceneStats *stats, const Subject *subject, const GArray *clips,
+    guint n, gdouble allowed[3])
+{
+  g_autoptr (GArray) drawn = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_autofree gdouble *differences = g_new (gdouble, DRAWS);
+  Estimated all = estimate (stats, subject, clips);
+  Dice dice = { { subject->row == NULL,
+      subject->row != NULL ? subject->row - rows : subject->id,
+      NF_RNG_SCENE_STATS } };
+  gdouble most;
+  guint used = 0;
+
+  allowed[0] = allowed[1] = allowed[2] = NAN;
+  if (n == 0 || clips->len < 2)
+    return;
+  find_parts (stats, subject, clips, &all, allowed);
+  g_array_set_size (drawn, n);
+  for (guint i = 0; i < DRAWS; i++) {
+    Estimated some;
+    gdouble off;
+
+    draw (&dice, clips, drawn);
+    some = estimate (stats, subject, drawn);
+    off = farthest (&some, &all, allowed, n_values (subject));
+    if (isfinite (off))
+      differences[used++] = off;
+  }
+  most = quantile (differences, used) * sqrt (1 + (gdouble) n / clips->len);
+  for (guint c = 0; c < 3; c++)
+    allowed[c] *= most;
+}
+
+/**
+ * Comparison: of a real and a synthetic set
+ * @n: clips of either that say something
+ */
+typedef struct
+{
+  Estimated real, synthetic;
+  guint n[2];
+  gdouble allowed[3];
+} Comparison;
+
+static void
+compare_sets (const NfSceneStats *real, const NfSceneStats *synthetic,
+    const Subject *subject, Comparison *result)
+{
+  g_autoptr (GArray) mine = find_telling (real, subject);
+  g_autoptr (GArray) theirs = find_telling (synthetic, subject);
+
+  result->real = estimate (real, subject, mine);
+  result->synthetic = estimate (synthetic, subject, theirs);
+  result->n[0] = mine->len;
+  result->n[1] = theirs->len;
+  if (mine->len > theirs->len)
+    allow (real, subject, mine, theirs->len, result->allowed);
+  else
+    allow (synthetic, subject, theirs, mine->len, result->allowed);
 }
 
 static const gchar *
-verdict (gdouble difference, gdouble allowed)
+verdict (const Comparison *found, guint n, Score *score)
 {
-  if (isnan (difference) || isnan (allowed))
-    return "";
-  return fabs (difference) <= allowed ? "yes" : "no";
+  gboolean within = TRUE;
+
+  for (guint c = 0; c < n; c++) {
+    gdouble off = fabs (found->real.value[c] - found->synthetic.value[c]);
+
+    if (isnan (off) || isnan (found->allowed[c]))
+      return "";
+    within = within && off <= found->allowed[c];
+  }
+  score->n++;
+  score->within += within;
+  return within ? "yes" : "no";
 }
 
 static guint
@@ -264,47 +397,39 @@ append_number (GString *text, gdouble value)
 
 static void
 append_row (GString *text, const NfSceneStats *real,
-    const NfSceneStats *synthetic, const Row *row)
+    const NfSceneStats *synthetic, const Row *row, Score *score)
 {
-  Estimated a = estimate_row (real, row), b = estimate_row (synthetic, row);
-  gdouble allowed = tolerance (&a, &b);
+  const Subject subject = { row, 0 };
+  Comparison found;
 
+  compare_sets (real, synthetic, &subject, &found);
   g_string_append_printf (text, "| %s |", row->name);
-  append_number (text, a.value);
-  append_number (text, b.value);
-  append_number (text, allowed);
-  g_string_append_printf (
-      text, " %s |\n", verdict (a.value - b.value, allowed));
+  append_number (text, found.real.value[0]);
+  append_number (text, found.synthetic.value[0]);
+  append_number (text, found.allowed[0]);
+  g_string_append_printf (text, " %s |\n", verdict (&found, 1, score));
 }
 
 static void
 append_color (GString *text, const NfSceneStats *real,
-    const NfSceneStats *synthetic, guint id)
+    const NfSceneStats *synthetic, guint id, Score *score)
 {
-  Estimated a[3], b[3];
-  gdouble worst = 0, allowed = 0;
+  const Subject subject = { NULL, id };
+  Comparison found;
+  const gdouble *a = found.real.value, *b = found.synthetic.value;
+  const gdouble *allowed = found.allowed;
 
-  for (guint c = 0; c < 3; c++) {
-    gdouble limit, difference;
-
-    a[c] = estimate_color (real, id, c);
-    b[c] = estimate_color (synthetic, id, c);
-    limit = tolerance (&a[c], &b[c]);
-    difference = fabs (a[c].value - b[c].value);
-    if (c == 0 || difference / limit > worst / allowed) {
-      worst = difference;
-      allowed = limit;
-    }
-  }
-  if (a[0].n == 0)
+  compare_sets (real, synthetic, &subject, &found);
+  if (found.n[0] == 0)
     return;
-  g_string_append_printf (text, "| %s | %.0f %.0f %.0f |", nf_class_name (id),
-      a[0].value, a[1].value, a[2].value);
-  if (b[0].n == 0)
+  g_string_append_printf (
+      text, "| %s | %.0f %.0f %.0f |", nf_class_name (id), a[0], a[1], a[2]);
+  if (found.n[1] == 0)
     g_string_append (text, " – | – | |\n");
   else
-    g_string_append_printf (text, " %.0f %.0f %.0f | %.0f | %s |\n", b[0].value,
-        b[1].value, b[2].value, allowed, verdict (worst, allowed));
+    g_string_append_printf (text, " %.0f %.0f %.0f | %.1f %.1f %.1f | %s |\n",
+        b[0], b[1], b[2], allowed[0], allowed[1], allowed[2],
+        verdict (&found, 3, score));
 }
 
 /**
@@ -313,8 +438,9 @@ append_color (GString *text, const NfSceneStats *real,
  * @synthetic: statistics of synthetic clips
  *
  * Two Markdown tables: numbers of motion, size and light, and the mean colour
- * of each class that the real clips show. "may differ by": twice the scatter
- * of a difference between two sets of so many clips.
+ * of each class that the real clips show. "may differ by": what 19 of 20 sets
+ * of as many clips as the smaller one, drawn from the larger one, keep to. So
+ * one verdict in 20 is "no" by chance.
  *
  * Returns: (transfer full): the tables
  */
@@ -323,6 +449,7 @@ nf_scene_stats_format_table (
     const NfSceneStats *real, const NfSceneStats *synthetic)
 {
   GString *text = g_string_new ("");
+  Score score = { 0, 0 };
 
   append_head (text, "");
   g_string_append_printf (text, "| clips | %u | %u | | |\n", real->clips->len,
@@ -330,12 +457,15 @@ nf_scene_stats_format_table (
   g_string_append_printf (text, "| of these, with masks | %u | %u | | |\n",
       count_masks (real), count_masks (synthetic));
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    append_row (text, real, synthetic, &rows[i]);
+    append_row (text, real, synthetic, &rows[i], &score);
 
   g_string_append_c (text, '\n');
   append_head (text, "red, green, blue of a");
   for (guint id = 1; id < NF_N_CLASSES; id++)
-    append_color (text, real, synthetic, id);
+    append_color (text, real, synthetic, id, &score);
+  if (score.n > 0)
+    g_string_append_printf (
+        text, "\n%u of %u are within.\n", score.within, score.n);
 
   return g_string_free (text, FALSE);
 }

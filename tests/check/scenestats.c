@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * scenestats — statistics of clips whose numbers are known */
+#include "core/nfrng.h"
 #include "scene/nfrender.h"
 #include "scene/nfscenestats.h"
 
@@ -174,30 +175,135 @@ test_frames_alone_give_light (void)
   g_assert_true (isnan (number (table, "objects in sight, a frame", 0)));
 }
 
-/* sets that differ as much as their clips do are alike; others are not */
+/* the median lies between whole numbers where the pixels do */
+static void
+test_light_between_numbers (void)
+{
+  g_autoptr (NfSceneStats) real = nf_scene_stats_new ();
+  g_autoptr (NfSceneStats) none = nf_scene_stats_new ();
+  guint8 frame[3 * 16];
+  g_autofree gchar *table = NULL;
+
+  memset (frame, 90, sizeof frame);
+  frame[0] = 0;
+  for (guint i = 0; i < 10; i++)
+    frame[3 * (i + 6)] = 93;
+  nf_scene_stats_add (real, frame, NULL, 1, 4, 4);
+  table = nf_scene_stats_format_table (real, none);
+  assert_number (table, "brightness of the ground", 90.9, 0.05);
+}
+
+/* a sphere that rests for a while counts no more than one that rolls */
+static void
+test_rest_is_one_view (void)
+{
+  const Actor rolling = { { RED_METAL_SPHERE, { -2, 0.5, 8 }, { 1, 0, 0, 0 } },
+    { 0.3, 0.35 }, .loss = 0.02 };
+  Actor waiting = rolling;
+  g_autoptr (NfSceneStats) real = nf_scene_stats_new ();
+  g_autoptr (NfSceneStats) none = nf_scene_stats_new ();
+  g_autofree guint8 *frames = g_malloc (3 * FRAMES * PIXELS);
+  g_autofree guint8 *masks = g_malloc (FRAMES * PIXELS);
+  g_autofree gchar *all = NULL, *once = NULL;
+
+  draw_clip (&rolling, 1, frames, masks);
+  nf_scene_stats_add (real, frames, masks, FRAMES, WIDTH, HEIGHT);
+  all = nf_scene_stats_format_table (real, none);
+
+  /* the same sphere at rest in the other clip, seen 22 times, too large */
+  waiting.velocity[0] = waiting.velocity[1] = 0;
+  waiting.object.position[1] = 0.8;
+  draw_clip (&waiting, 1, frames, masks);
+  nf_scene_stats_add (real, frames, masks, FRAMES, WIDTH, HEIGHT);
+  once = nf_scene_stats_format_table (real, none);
+  assert_number (once, "height of spheres at row 80, pixels",
+      number (all, "height of spheres at row 80, pixels", 0), 0.15);
+}
+
+static void
+test_parts_have_no_colour (void)
+{
+  Actor cut = resting;
+  g_autofree gchar *table = NULL;
+
+  cut.object.position[0] = 6.4;
+  table = table_of (&cut, 1);
+  assert_number (table, "objects seen, a clip", 1, 0);
+  g_assert_null (strstr (table, "red metal sphere"));
+}
+
+/* a gray frame, as bright as one of many that scatter by 10 */
+static void
+add_random (NfSceneStats *stats, guint64 number)
+{
+  const NfRngKey key = { 7, number, NF_RNG_TEST };
+  guint8 frame[3 * 4 * 4];
+  gfloat normal;
+
+  nf_rng_normal (&key, 0, 1, &normal);
+  memset (frame, (gint) (128.5 + 10 * normal), sizeof frame);
+  nf_scene_stats_add (stats, frame, NULL, 1, 4, 4);
+}
+
+static void
+assert_verdict (const gchar *table, const gchar *want)
+{
+  const gchar *at = strstr (table, "| brightness of the ground |");
+
+  for (guint i = 0; i < 5; i++)
+    at = strchr (at, '|') + 1;
+  g_assert_true (g_str_has_prefix (at, want));
+}
+
+/* one of 20 sets of three like all others is said to differ; one that is
+ * brighter by three scatters is always found */
 static void
 test_verdicts (void)
 {
-  g_autoptr (NfSceneStats) dark = nf_scene_stats_new ();
-  g_autoptr (NfSceneStats) gray = nf_scene_stats_new ();
-  g_autoptr (NfSceneStats) bright = nf_scene_stats_new ();
-  guint8 frame[3 * 16];
-  g_autofree gchar *near = NULL, *far = NULL;
+  g_autoptr (NfSceneStats) many = nf_scene_stats_new ();
+  guint differ = 0;
 
-  for (guint i = 0; i < 10; i++) {
-    memset (frame, 100 + 5 * (i % 2), sizeof frame);
-    nf_scene_stats_add (dark, frame, NULL, 1, 4, 4);
-    memset (frame, 101 + 5 * (i % 2), sizeof frame);
-    nf_scene_stats_add (gray, frame, NULL, 1, 4, 4);
-    memset (frame, 120 + 5 * (i % 2), sizeof frame);
-    nf_scene_stats_add (bright, frame, NULL, 1, 4, 4);
+  for (guint i = 0; i < 400; i++)
+    add_random (many, i);
+  for (guint i = 0; i < 200; i++) {
+    g_autoptr (NfSceneStats) three = nf_scene_stats_new ();
+    g_autofree gchar *table = NULL;
+
+    for (guint k = 0; k < 3; k++)
+      add_random (three, 400 + 3 * i + k);
+    table = nf_scene_stats_format_table (three, many);
+    differ += strstr (table, "0 of 3 are within") != NULL;
+    g_assert_cmpfloat_with_epsilon (
+        number (table, "brightness of the ground", 2), 11.3, 1.5);
   }
-  near = nf_scene_stats_format_table (dark, gray);
-  far = nf_scene_stats_format_table (dark, bright);
-  g_assert_nonnull (strstr (
-      near, "| brightness of the ground | 102.5 | 103.5 | 2.357 | yes |"));
-  g_assert_nonnull (strstr (
-      far, "| brightness of the ground | 102.5 | 122.5 | 2.357 | no |"));
+  g_assert_cmpuint (differ, >=, 3);
+  g_assert_cmpuint (differ, <=, 20);
+}
+
+static void
+test_other_light_differs (void)
+{
+  g_autoptr (NfSceneStats) many = nf_scene_stats_new ();
+  g_autoptr (NfSceneStats) bright = nf_scene_stats_new ();
+  g_autoptr (NfSceneStats) one = nf_scene_stats_new ();
+  guint8 frame[3 * 4 * 4];
+  g_autofree gchar *table = NULL, *other = NULL;
+
+  for (guint i = 0; i < 100; i++)
+    add_random (many, i);
+  memset (frame, 158, sizeof frame);
+  for (guint i = 0; i < 3; i++)
+    nf_scene_stats_add (bright, frame, NULL, 1, 4, 4);
+  table = nf_scene_stats_format_table (bright, many);
+  assert_verdict (table, " no |");
+
+  /* the other way round, and nothing is said of two single clips */
+  other = nf_scene_stats_format_table (many, bright);
+  assert_verdict (other, " no |");
+  g_free (other);
+  nf_scene_stats_add (one, frame, NULL, 1, 4, 4);
+  other = nf_scene_stats_format_table (one, one);
+  assert_verdict (other, "  |");
 }
 
 int
@@ -208,6 +314,10 @@ main (int argc, char **argv)
   g_test_add_func ("/scenestats/light", test_known_light);
   g_test_add_func ("/scenestats/collision", test_collision_is_found);
   g_test_add_func ("/scenestats/frames", test_frames_alone_give_light);
+  g_test_add_func ("/scenestats/between", test_light_between_numbers);
+  g_test_add_func ("/scenestats/rest", test_rest_is_one_view);
+  g_test_add_func ("/scenestats/parts", test_parts_have_no_colour);
   g_test_add_func ("/scenestats/verdicts", test_verdicts);
+  g_test_add_func ("/scenestats/differs", test_other_light_differs);
   return g_test_run ();
 }
