@@ -61,3 +61,21 @@ launch (const char *text, void (*kernel) (P...), dim3 grid, dim3 block,
 }
 
 } // namespace runner
+
+/* as nvcc's headers have them: kernels need no cast */
+template <class T>
+cudaError_t
+cudaFuncSetAttribute (T *kernel, cudaFuncAttribute attribute, int value)
+{
+  return cudaFuncSetAttribute (
+      reinterpret_cast<const void *> (kernel), attribute, value);
+}
+
+template <class T>
+cudaError_t
+cudaOccupancyMaxActiveBlocksPerMultiprocessor (
+    int *blocks, T *kernel, int block_size, size_t shared)
+{
+  return cudaOccupancyMaxActiveBlocksPerMultiprocessor (
+      blocks, reinterpret_cast<const void *> (kernel), block_size, shared);
+}

@@ -47,6 +47,8 @@ launch_check (const Launch &launch, size_t shared_limit)
   const dim3 &g = launch.grid, &b = launch.block;
   const size_t limit = std::max (SHARED_BYTES, shared_limit);
 
+  if (here.running != nullptr)
+    die ("launches %s: kernels launch no kernels here", launch.name);
   if (g.x == 0 || g.y == 0 || g.z == 0 || g.x > 0x7fffffffu || g.y > 65535
       || g.z > 65535)
     die ("%s: invalid launch: a grid of %u x %u x %u blocks", launch.name, g.x,
@@ -174,8 +176,6 @@ launch_run (Launch *launch)
   std::atomic<size_t> next{ 0 };
   std::vector<std::thread> threads;
 
-  if (here.running != nullptr)
-    die ("launches %s: kernels launch no kernels here", launch->name);
 #ifdef NF_RUNNER_ONE_THREAD
   /* shared memory is the same for all OS threads, see runner.h */
   static std::mutex one_launch;

@@ -128,12 +128,15 @@ static void
 try_release (Block *block, unsigned warp, unsigned mask)
 {
   const unsigned group = mask & live_lanes (block, warp);
-  unsigned odd = 0;
+  unsigned come = 0, odd = 0;
 
-  if ((block->in_warp_call[warp] & group) != group)
+  each_lane (block, warp, group & block->in_warp_call[warp],
+      [&] (Thread *t, unsigned lane) {
+        come |= static_cast<unsigned> (t->call.mask == mask) << lane;
+        odd |= (t->syncs & 1) << lane;
+      });
+  if (come != group)
     return;
-  each_lane (block, warp, group,
-      [&] (Thread *t, unsigned lane) { odd |= (t->syncs & 1) << lane; });
   each_lane (block, warp, group, [&] (Thread *t, unsigned) {
     t->result = warp_result (block, warp, group, t);
     t->partners = group;
