@@ -96,11 +96,12 @@ count_op (const NfOpCall *call, gboolean backward, const NfOpTime *time,
     gpointer data)
 {
   Count *count = data;
-  Sum one = { 1, nf_op_flops (call, backward), traffic (count, call, backward) };
+  Sum one = { 1, nf_op_flops (call, backward),
+    traffic (count, call, backward) };
 
   /* attention's own kernels work in f32 on any type */
-  one.arithmetic = one.flops
-      / (call->op == NF_OP_ATTENTION ? count->gpu->f32 : count->peak);
+  one.arithmetic =
+      one.flops / (call->op == NF_OP_ATTENTION ? count->gpu->f32 : count->peak);
   one.memory = one.bytes / count->gpu->bandwidth;
   one.seconds = MAX (MAX (one.arithmetic, one.memory), NODE);
   add (&count->ops[call->op][backward], &one);
@@ -131,8 +132,8 @@ count_run (const NfBenchSpec *spec, const Gpu *gpu, NfBenchRun run,
 }
 
 static void
-print_row (const gchar *name, const gchar *suffix, const Sum *sum,
-    const Sum *all)
+print_row (
+    const gchar *name, const gchar *suffix, const Sum *sum, const Sum *all)
 {
   g_print ("| %s%s | %.0f | %.4g | %.4g | %.4g | %.4g | %.4g | %.1f %% |\n",
       name, suffix, sum->calls, 1e-9 * sum->flops, 1e-9 * sum->bytes,
@@ -181,8 +182,7 @@ print_block (
 
   shortest.steps = 1;
   if (!count_run (spec, gpu, nf_bench_net_sample, &block, &peak, error)
-      || !count_run (
-          &shortest, gpu, nf_bench_net_sample, &least, &peak, error))
+      || !count_run (&shortest, gpu, nf_bench_net_sample, &least, &peak, error))
     return FALSE;
   /* one step and the last denoising are two evaluations */
   cond = MAX (least.all.seconds - 2 * once->all.seconds, 0);
@@ -190,8 +190,8 @@ print_block (
   g_print ("\nA block of %d steps (%g evaluations, batch %d):\n\n", spec->steps,
       evaluations, spec->batch);
   g_print ("| | ms |\n|---|---|\n");
-  g_print ("| what depends on the conditioning frames alone | %.4g |\n",
-      1e3 * cond);
+  g_print (
+      "| what depends on the conditioning frames alone | %.4g |\n", 1e3 * cond);
   g_print ("| one evaluation | %.4g |\n", 1e3 * once->all.seconds);
   g_print ("| the block, expected | %.4g |\n", 1e3 * block.all.seconds);
   g_print ("| without the conditioning kept from step to step | %.4g |\n",
@@ -285,7 +285,6 @@ nf_bench_roofline (const NfBenchSpec *spec, const gchar *gpu_name,
       nf_dtype_name (spec->dtype), spec->batch, gpu->name, 1e-12 * count.peak,
       1e-12 * gpu->bandwidth);
   print_table (&count);
-  return (training || sizes.is_unetpp
-             || print_block (spec, gpu, &count, error))
+  return (training || sizes.is_unetpp || print_block (spec, gpu, &count, error))
       && print_memory (spec, gpu, run, peak, error);
 }

@@ -9,9 +9,8 @@
 
 G_BEGIN_DECLS
 
-gboolean nf_bench_roofline (
-    const NfBenchSpec *spec, const gchar *gpu, gboolean training,
-    GError **error);
+gboolean nf_bench_roofline (const NfBenchSpec *spec, const gchar *gpu,
+    gboolean training, GError **error);
 gchar *nf_bench_gpus (void);
 
 G_END_DECLS

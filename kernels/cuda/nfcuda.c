@@ -301,6 +301,7 @@ static NfBackend cuda_backend = {
   .ops = cuda_ops,
   .n_ops = NF_N_OPS,
   .graph = &nf_cuda_backend_graph,
+  .memory = nf_cuda_memory,
 };
 
 const NfBackend *

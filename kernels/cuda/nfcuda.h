@@ -82,7 +82,8 @@ struct _NfCudaStream
  * @streams: all streams made so far (NfCudaStream)
  * @idle: those that no thread holds now
  * @blocks: address -> NfCudaBlock, of all pools
- * @reserved: bytes that were asked of the driver
+ * @now: bytes that are held, and bytes that were asked of the driver
+ * @peak: the most of each
  * @plans: (nullable): what nfcudnn.c keeps
  *
  * What NfDevice.priv of a CUDA device points to.
@@ -95,7 +96,7 @@ struct _NfCuda
   GMutex lock;
   GPtrArray *streams, *idle;
   GTree *blocks;
-  gsize reserved;
+  NfDeviceMemory now, peak;
   gpointer plans;
 };
 
@@ -123,6 +124,8 @@ NfCudaPool *nf_cuda_pool_new (NfCuda *cuda, NfCudaStream *stream);
 void nf_cuda_pool_free (NfCudaPool *pool);
 gpointer nf_cuda_alloc (NfCudaStream *stream, gsize bytes, GError **error);
 void nf_cuda_release (NfCuda *cuda, gpointer data);
+void nf_cuda_memory (
+    NfDevice *device, gboolean restart, NfDeviceMemory *memory);
 gpointer nf_cuda_workspace (NfCudaStream *stream, gsize bytes, GError **error);
 gboolean nf_cuda_reads (
     NfCudaStream *stream, gconstpointer data, GError **error);

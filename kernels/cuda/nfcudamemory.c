@@ -82,7 +82,7 @@ block_free (NfCudaBlock *block)
   NfCuda *cuda = block->pool->cuda;
 
   cudaFree (block->data);
-  cuda->reserved -= block->bytes;
+  cuda->now.reserved -= block->bytes;
   g_tree_remove (cuda->blocks, block->data);
   g_free (block);
 }
@@ -213,8 +213,13 @@ nf_cuda_pool_return (NfCudaPool *from, NfCudaPool *to)
 
   g_mutex_lock (&cuda->lock);
   nf_cuda_stream_wait (to->stream, from->stream, NULL);
-  for (guint i = 0; i < from->workspaces->len; i++)
-    block_keep (from, g_tree_lookup (cuda->blocks, from->workspaces->pdata[i]));
+  for (guint i = 0; i < from->workspaces->len; i++) {
+    NfCudaBlock *block =
+        g_tree_lookup (cuda->blocks, from->workspaces->pdata[i]);
+
+    cuda->now.live -= block->bytes;
+    block_keep (from, block);
+  }
   blocks = blocks_of (from);
   for (guint i = 0; i < blocks->len; i++) {
     NfCudaBlock *block = g_ptr_array_index (blocks, i);
@@ -296,7 +301,7 @@ block_new (NfCudaPool *pool, gsize bytes, GError **error)
         "MiB are free, this process holds %.1f; use a smaller batch, frame or "
         "network, precision bf16, or device cpu",
         cuda->index, (gdouble) bytes / 1048576, (gdouble) available / 1048576,
-        (gdouble) total / 1048576, (gdouble) cuda->reserved / 1048576);
+        (gdouble) total / 1048576, (gdouble) cuda->now.reserved / 1048576);
     return NULL;
   }
   if (!nf_cuda_ok (status, "cannot allocate memory", error))
@@ -305,7 +310,8 @@ block_new (NfCudaPool *pool, gsize bytes, GError **error)
   block->data = data;
   block->bytes = bytes;
   block->pool = pool;
-  cuda->reserved += bytes;
+  cuda->now.reserved += bytes;
+  cuda->peak.reserved = MAX (cuda->peak.reserved, cuda->now.reserved);
   g_tree_insert (cuda->blocks, data, block);
   return block;
 }
@@ -335,6 +341,9 @@ nf_cuda_alloc (NfCudaStream *stream, gsize bytes, GError **error)
     block = block_new (pool, size, error);
   if (block != NULL) {
     block->held = TRUE;
+    stream->cuda->now.live += size;
+    stream->cuda->peak.live =
+        MAX (stream->cuda->peak.live, stream->cuda->now.live);
     block->writer = stream->index;
     block->seen = block->used = 0;
   }
@@ -385,6 +394,7 @@ nf_cuda_release (NfCuda *cuda, gpointer data)
   g_mutex_lock (&cuda->lock);
   block = g_tree_lookup (cuda->blocks, data);
   wait_for (block->pool->stream, block->used | bit (block->writer), NULL);
+  cuda->now.live -= block->bytes;
   block_keep (block->pool, block);
   g_mutex_unlock (&cuda->lock);
 }
@@ -449,6 +459,23 @@ nf_cuda_writes (NfCudaStream *stream, gpointer data, GError **error)
   }
   g_mutex_unlock (&cuda->lock);
   return ok;
+}
+
+/**
+ * nf_cuda_memory:
+ *
+ * See nf_device_memory().
+ */
+void
+nf_cuda_memory (NfDevice *device, gboolean restart, NfDeviceMemory *memory)
+{
+  NfCuda *cuda = nf_cuda_of (device);
+
+  g_mutex_lock (&cuda->lock);
+  *memory = cuda->peak;
+  if (restart)
+    cuda->peak = cuda->now;
+  g_mutex_unlock (&cuda->lock);
 }
 
 /**
