@@ -8,13 +8,15 @@
  * the graph leaves it. */
 #include "core/nfgraph.h"
 
+#define MAX_FAILURES 3
+
 struct _NfGraph
 {
   NfDevice *device;
   NfGraphFunc func;
   gpointer data;
   guint runs, launches;
-  gboolean refused; /* capturing failed: run as usual */
+  guint failures; /* to capture; after a few it is not tried again */
   gpointer captured; /* of the backend */
   guint n_in;
   NfTensor *in[NF_GRAPH_MAX_INPUTS], *out;
@@ -94,7 +96,8 @@ keep_inputs (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
   return copy_inputs (graph, in, error);
 }
 
-/* what fails here is tried as an ordinary run, which says why */
+/* what fails here is tried as an ordinary run, which says why. It may well work
+ * the next time: the first run of another thread makes what it needs. */
 static gboolean
 capture (NfGraph *graph, NfTensor *const *in, guint n_in)
 {
@@ -144,7 +147,7 @@ nf_graph_run (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
 {
   g_return_val_if_fail (n_in <= NF_GRAPH_MAX_INPUTS, NULL);
 
-  if (graph->device->backend->graph == NULL || graph->refused)
+  if (graph->device->backend->graph == NULL || graph->failures == MAX_FAILURES)
     return graph->func (graph->data, in, error);
   if (graph->captured != NULL && !same_inputs (graph, in, n_in))
     forget (graph);
@@ -155,7 +158,8 @@ nf_graph_run (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
   if (capture (graph, in, n_in))
     return launch (graph, error);
   forget (graph);
-  graph->refused = TRUE;
+  graph->failures++;
+  graph->runs = 1;
   return graph->func (graph->data, in, error);
 }
 
