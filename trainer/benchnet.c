@@ -207,7 +207,7 @@ static NfTensor *
 train_loss (NfTask *task, guint64 first_sample, GError **error)
 {
   NfBenchNet *self = (NfBenchNet *) task;
-  NfForward forward = { TRUE, 1, first_sample };
+  NfForward forward = { TRUE, 1, first_sample, self->spec->dtype };
 
   if (self->unetpp)
     return nf_segment_loss (self->unetpp, self->input[INPUT_IMAGE],
@@ -305,17 +305,6 @@ keep (NfBenchNet *self, NfTensor *output, GError **error)
   return output && self->device->backend->synchronize (self->device, error);
 }
 
-/* Only the noise predictor, and not in training, computes in bf16. */
-static gboolean
-check_dtype (const NfBenchNet *self, gboolean training, GError **error)
-{
-  if (self->spec->dtype == NF_F32 || !training)
-    return TRUE;
-  g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
-      "--precision: this version trains in f32 alone");
-  return FALSE;
-}
-
 static NfUnetCond *
 condition (NfBenchNet *self, GError **error)
 {
@@ -341,8 +330,6 @@ nf_bench_net_forward (gpointer net, GError **error)
   NfBenchNet *self = net;
   const NfForward forward = { .dtype = self->spec->dtype };
 
-  if (!check_dtype (self, FALSE, error))
-    return FALSE;
   if (self->unetpp)
     return need (self, of_unetpp, 1, error)
         && keep (self,
@@ -429,8 +416,7 @@ nf_bench_net_train (gpointer net, GError **error)
   NfConfigTrain train = train_settings (self);
   gdouble norm;
 
-  if (!check_dtype (self, TRUE, error)
-      || !need (self, self->unetpp ? of_unetpp : of_unet, self->unetpp ? 2 : 4,
+  if (!need (self, self->unetpp ? of_unetpp : of_unet, self->unetpp ? 2 : 4,
           error))
     return FALSE;
   if (!self->state) {

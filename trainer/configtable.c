@@ -36,6 +36,10 @@ static const NfConfigRow shared_rows[] = {
       "start of all random numbers", .max = LARGE },
   { "train", "device", NF_CONFIG_STRING, AT (train.device), "auto",
       "auto, cpu, cuda or cuda:N", .resumable = TRUE },
+  { "train", "precision", NF_CONFIG_CHOICE, AT (train.precision), "f32",
+      "what to compute in; bf16 is faster and takes less memory, weights and "
+      "sums stay f32",
+      .choices = "f32 bf16" },
   { "train", "threads", NF_CONFIG_INT, AT (train.threads), "0",
       "CPU threads, of which all but one also prepare batches ahead; 0: one a "
       "physical core",

@@ -170,7 +170,7 @@ draw_noise (DiffusionTask *self, const NfTensor *x, guint64 first_sample,
  * @future: (N, channels * num_frames, H, W), likewise
  * @z: the noise, shape of @future
  * @labels: (array): N noise labels
- * @forward: how to run
+ * @forward: how to run, and in which type
  * @error: return location
  *
  * Returns: (transfer full) (nullable): the mean over the batch of the summed
@@ -182,8 +182,10 @@ nf_diffusion_loss (NfUnet *net, const NfSchedule *schedule, NfTensor *context,
     const NfForward *forward, GError **error)
 {
   g_autoptr (NfTensor) x = add_noise (schedule, future, z, labels, error);
+  g_autoptr (NfTensor) flow =
+      x ? nf_op_cast (context, forward->dtype, error) : NULL;
   g_autoptr (NfUnetCond) cond =
-      x ? nf_unet_condition (net, context, error) : NULL;
+      flow ? nf_unet_condition (net, flow, error) : NULL;
   g_autoptr (NfTensor) guess =
       cond ? nf_unet_forward (net, x, labels, cond, forward, error) : NULL;
 
@@ -207,7 +209,8 @@ diffusion_loss (NfTask *task, guint64 first_sample, GError **error)
   DiffusionTask *self = (DiffusionTask *) task;
   const NfTrainConfig *config = self->config;
   gint64 n = config->train.batch_size;
-  NfForward forward = { TRUE, config->train.seed, first_sample };
+  NfForward forward = { TRUE, config->train.seed, first_sample,
+    nf_train_config_dtype (config) };
   g_autofree gfloat *labels = g_new (gfloat, n);
   const guint8 *parts[NF_LOADER_PARTS];
   g_autoptr (NfTensor) context = NULL;

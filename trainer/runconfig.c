@@ -514,3 +514,15 @@ nf_train_config_save (
       cause->message);
   return FALSE;
 }
+
+/**
+ * nf_train_config_dtype:
+ * @config: settings
+ *
+ * Returns: the type of what goes through the network
+ */
+NfDType
+nf_train_config_dtype (const NfTrainConfig *config)
+{
+  return g_str_equal (config->train.precision, "bf16") ? NF_BF16 : NF_F32;
+}

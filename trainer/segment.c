@@ -146,7 +146,8 @@ segment_loss (NfTask *task, guint64 first_sample, GError **error)
   const NfConfigTrain *train = &self->config->train;
   gint64 n = train->batch_size;
   gint64 height = self->config->height, width = self->config->width;
-  NfForward forward = { TRUE, train->seed, first_sample };
+  NfForward forward = { TRUE, train->seed, first_sample,
+    nf_train_config_dtype (self->config) };
   const guint8 *parts[NF_LOADER_PARTS];
   g_autoptr (NfTensor) frames = NULL;
   g_autoptr (NfTensor) masks = NULL;

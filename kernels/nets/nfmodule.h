@@ -20,7 +20,8 @@ G_BEGIN_DECLS
  * @training: dropout on, batch statistics in batch norm
  * @seed: of the dropout masks
  * @stream: number of the batch's first sample, for the masks
- * @dtype: what a UNet++ computes in: %NF_F32 or, without training, %NF_BF16
+ * @dtype: what a UNet++ computes in: %NF_F32 or %NF_BF16; a noise predictor's
+ *   conditioning frames say it
  * @cancellable: (nullable): looked at before every convolution of a UNet++
  *
  * How a network is to be run. NULL stands for inference.

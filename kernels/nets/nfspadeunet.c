@@ -259,7 +259,7 @@ frames_fit (const NfUnetConfig *c, const NfTensor *x, gint64 frames,
 /**
  * nf_unet_condition:
  * @cond: (N, channels * num_frames_cond, H, W), pixels in [-1, 1]; f32, or bf16
- *   for a network that computes in bf16 (no gradient then)
+ *   for a network that computes in bf16
  * @error: return location
  *
  * Computes what depends on the conditioning frames alone. Recorded by a tape

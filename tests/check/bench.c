@@ -158,6 +158,7 @@ static const Work works[] = {
   { "network --precision bf16", "tiny", "spade_unet", "output", 6 * 16 * 16 },
   { "sampling", "tiny", "spade_unet", "noise", 6 * 16 * 16 },
   { "train", "tiny", "spade_unet", "losses", 3 },
+  { "train --precision bf16", "tiny", "spade_unet", "losses", 3 },
   { "network", "unetpp-resnet18", "unetpp", "output", 49 * 16 * 16 },
   { "train", "unetpp-resnet18", "unetpp", "losses", 3 },
 };
@@ -304,8 +305,8 @@ test_bench_fails (void)
     "op --op no-such-op --repeat 1", "network -n no-such-network",
     "network -n tiny --size 16", "network -n tiny --size 16x16x3",
     "network -n tiny --size 15x16", "network -n tiny --precision f16",
-    "train -n tiny --precision bf16", "network -n tiny --batch 0",
-    "network -n tiny --repeat 0", "sampling -n tiny --sampler euler",
+    "network -n tiny --batch 0", "network -n tiny --repeat 0",
+    "sampling -n tiny --sampler euler",
     "sampling -n unetpp-resnet18 --size 16x16", "network -c no-such-file",
     "network -c {\"ngf\":-1}", "network -c {", "network --no-such-option",
     "network -n tiny --tensors no-such-file",

@@ -187,6 +187,21 @@ test_resume_segment (Place *place, gconstpointer unused)
   check_resume (place, NF_TRAIN_SEGMENT, TINY_SEGMENT, 4);
 }
 
+/* The same with bf16 between weights in f32. */
+static void
+test_resume_bf16 (Place *place, gconstpointer unused)
+{
+  check_resume (
+      place, NF_TRAIN_DIFFUSION, TINY_DIFFUSION "|train.precision=bf16", 6);
+}
+
+static void
+test_resume_segment_bf16 (Place *place, gconstpointer unused)
+{
+  check_resume (
+      place, NF_TRAIN_SEGMENT, TINY_SEGMENT "|train.precision=bf16", 4);
+}
+
 /* Trains on another data set than the one in the folder. */
 static void
 use_data (Place *place, const gchar *data)
@@ -312,6 +327,23 @@ static const LearnCase learn_cases[] = {
       0.6 },
 };
 
+static gboolean
+skipped_for_memory (void)
+{
+  if (!g_getenv ("NEXTFRAME_NO_POOL"))
+    return FALSE;
+  g_test_skip ("memory checkers find nothing here but more of the same steps");
+  return TRUE;
+}
+
+/* Within a share of what is wanted. */
+static void
+assert_close (gdouble got, gdouble want, gdouble share)
+{
+  g_test_message ("%g, wanted %g: %g away", got, want, got / want - 1);
+  g_assert_cmpfloat (fabs (got - want), <=, share * want);
+}
+
 static void
 test_learns (Place *place, gconstpointer data)
 {
@@ -320,11 +352,8 @@ test_learns (Place *place, gconstpointer data)
   g_autoptr (GArray) losses = NULL;
   gdouble first, last;
 
-  if (g_getenv ("NEXTFRAME_NO_POOL")) {
-    g_test_skip (
-        "memory checkers find nothing here but more of the same steps");
+  if (skipped_for_memory ())
     return;
-  }
   train (place, learn->kind, "run", FALSE, learn->settings, &error);
   g_assert_no_error (error);
   losses = read_losses (place, "run");
@@ -332,6 +361,36 @@ test_learns (Place *place, gconstpointer data)
   last = mean_loss (losses, losses->len - 10, 10);
   g_test_message ("loss %g at first, %g at last", first, last);
   g_assert_cmpfloat (last, <=, learn->most * first);
+}
+
+/* bf16 changes the losses little: the first ones by rounding alone. */
+static void
+test_learns_bf16 (Place *place, gconstpointer data)
+{
+  const LearnCase *learn = data;
+  g_autofree gchar *half =
+      g_strdup_printf ("%s|train.precision=bf16", learn->settings);
+  g_autoptr (GArray) wide = NULL;
+  g_autoptr (GArray) narrow = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n;
+
+  if (skipped_for_memory ())
+    return;
+  train (place, learn->kind, "f32", FALSE, learn->settings, &error);
+  g_assert_no_error (error);
+  train (place, learn->kind, "bf16", FALSE, half, &error);
+  g_assert_no_error (error);
+  wide = read_losses (place, "f32");
+  narrow = read_losses (place, "bf16");
+  n = wide->len;
+  for (guint i = 0; i < n; i += 10)
+    g_test_message ("step %u: loss %g in f32, %g in bf16", i + 1,
+        g_array_index (wide, gdouble, i), g_array_index (narrow, gdouble, i));
+  g_assert_cmpuint (narrow->len, ==, n);
+  assert_close (mean_loss (narrow, 0, 5), mean_loss (wide, 0, 5), 0.02);
+  assert_close (
+      mean_loss (narrow, n - 10, 10), mean_loss (wide, n - 10, 10), 0.08);
 }
 
 /* The newest savepoints stay, and the last one always. */
@@ -436,6 +495,8 @@ test_bad_resume_fails (Place *place, gconstpointer unused)
   g_assert_nonnull (strstr (error->message, "not empty"));
 
   assert_no_resume (place, "train.seed=2", NF_ERROR_INVALID, "train.seed");
+  assert_no_resume (
+      place, "train.precision=bf16", NF_ERROR_INVALID, "train.precision");
   g_file_get_contents (state, &data, &size, NULL);
   g_file_set_contents (state, data, size - 4, NULL);
   assert_no_resume (place, steps, NF_ERROR_FORMAT, "state-00000002");
@@ -555,6 +616,8 @@ main (int argc, char **argv)
   ADD ("/training/resume-diffusion", NULL, test_resume_diffusion);
   ADD ("/training/resume-concat", NULL, test_resume_concat);
   ADD ("/training/resume-segment", NULL, test_resume_segment);
+  ADD ("/training/resume-bf16", NULL, test_resume_bf16);
+  ADD ("/training/resume-segment-bf16", NULL, test_resume_segment_bf16);
   ADD ("/training/resume-scenes", NULL, test_resume_scenes);
   ADD ("/training/resume-scenes-epochs", "scenes:3:2",
       test_resume_scenes_segment);
@@ -564,6 +627,8 @@ main (int argc, char **argv)
   ADD ("/training/interrupt-saves", NULL, test_interrupt_saves);
   ADD ("/training/learns-diffusion", &learn_cases[0], test_learns);
   ADD ("/training/learns-segment", &learn_cases[1], test_learns);
+  ADD ("/training/learns-diffusion-bf16", &learn_cases[0], test_learns_bf16);
+  ADD ("/training/learns-segment-bf16", &learn_cases[1], test_learns_bf16);
   ADD ("/training/keep", NULL, test_keep);
   for (guint i = 0; i < G_N_ELEMENTS (bad_runs); i++) {
     g_autofree gchar *name = g_strdup_printf ("/training/bad-run/%u", i);
