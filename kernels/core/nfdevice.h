@@ -80,8 +80,11 @@ typedef struct
  * @ops: one row an op, in the order of nfops.def.h
  * @n_ops: rows in @ops
  * @memory: (nullable): for nf_device_memory()
+ * @lazy_weights: tensors lie in the host's memory, and where nothing is
+ *   recorded conv2d, conv2d_cat and linear take a weight that has no data, see
+ *   nfsource.h; else all inputs have data
  *
- * What a backend provides. Every other slot must be filled.
+ * What a backend provides. Every other function must be there.
  */
 struct _NfBackend
 {
@@ -104,6 +107,7 @@ struct _NfBackend
   guint n_ops;
   const NfBackendGraph *graph;
   void (*memory) (NfDevice *device, gboolean restart, NfDeviceMemory *memory);
+  gboolean lazy_weights;
 };
 
 /**

@@ -5,6 +5,7 @@
 
 #include "core/nfobserve.h"
 #include "core/nfshapes.h"
+#include "core/nfsource.h"
 #include "core/nftape.h"
 
 typedef struct
@@ -69,6 +70,35 @@ wants_gradient (const NfOpCall *call)
   return FALSE;
 }
 
+/* whether the kernel takes this input without data */
+static gboolean
+takes_lazy (const NfOpCall *call, guint index)
+{
+  if (!call->device->backend->lazy_weights || call->record)
+    return FALSE;
+  return call->op == NF_OP_CONV2D_CAT
+      ? index == 0
+      : index == 1 && (call->op == NF_OP_CONV2D || call->op == NF_OP_LINEAR);
+}
+
+/* data that is still to be fetched, for all inputs whose kernel needs it */
+static gboolean
+fetch_inputs (NfOpCall *call, GError **error)
+{
+  gboolean written = (op_info[call->op].flags & NF_OP_IN_PLACE) != 0;
+
+  for (guint i = 0; i < call->n_in; i++) {
+    NfTensor *t = call->in[i];
+
+    if (t == NULL || t->source == NULL || takes_lazy (call, i))
+      continue;
+    if (!(written ? nf_tensor_own_data (t, TRUE, error)
+                  : nf_tensor_need_data (t, error)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static void
 clear_saved (NfOpCall *call)
 {
@@ -104,6 +134,10 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
   }
   call.record =
       tape != NULL && !(info->flags & NF_OP_IN_PLACE) && wants_gradient (&call);
+  if (!fetch_inputs (&call, error)) {
+    g_prefix_error (error, "%s: ", info->name);
+    return NULL;
+  }
   if (info->flags & NF_OP_IN_PLACE)
     call.out = nf_tensor_ref (in[0]);
   else

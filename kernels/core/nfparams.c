@@ -4,6 +4,7 @@
 #include "core/nfparams.h"
 
 #include "core/nfrng.h"
+#include "core/nfsource.h"
 
 static void
 param_free (gpointer data)
@@ -77,7 +78,7 @@ dims_to_nchw (guint rank, const gint64 *dims, gint64 nchw[4])
  * @scale: see #NfInit
  * @error: return location
  *
- * Returns: (transfer none) (nullable): the new tensor, zeroed
+ * Returns: (transfer none) (nullable): the new tensor, zeros without memory
  */
 NfTensor *
 nf_params_add (NfParams *params, const gchar *name, NfDType dtype, guint rank,
@@ -91,7 +92,7 @@ nf_params_add (NfParams *params, const gchar *name, NfDType dtype, guint rank,
   g_return_val_if_fail (rank <= 4, NULL);
   g_return_val_if_fail (!g_hash_table_contains (params->by_name, name), NULL);
   dims_to_nchw (rank, dims, s);
-  value = nf_tensor_new_zeros (
+  value = nf_tensor_new_lazy_zeros (
       params->device, dtype, s[0], s[1], s[2], s[3], error);
   if (value == NULL) {
     g_prefix_error (error, "parameter %s: ", name);
@@ -224,7 +225,8 @@ nf_params_start_ema (NfParams *params, GError **error)
  * nf_params_set_trainable:
  *
  * Marks the trainable parameters so that a tape records what depends on them,
- * or unmarks them.
+ * or unmarks them. Marked ones get memory of their own now, before the
+ * activations; where there is none, the op that needs it says so.
  */
 void
 nf_params_set_trainable (NfParams *params, gboolean trainable)
@@ -233,6 +235,8 @@ nf_params_set_trainable (NfParams *params, gboolean trainable)
     NfParam *param = g_ptr_array_index (params->list, i);
 
     param->value->requires_grad = trainable && param->trainable;
+    if (trainable)
+      nf_tensor_own_data (param->value, TRUE, NULL);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "core/nftensor.h"
 
 #include "core/nfdevice.h"
+#include "core/nfsource.h"
 
 #include <math.h>
 #include <string.h>
@@ -125,6 +126,43 @@ nf_tensor_new (NfDevice *device, NfDType dtype, gint64 n, gint64 c, gint64 h,
   return tensor_alloc (device, dtype, n, c, h, w, data, bytes);
 }
 
+/**
+ * nf_tensor_new_lazy:
+ * @source: (transfer full): where its elements come from
+ *
+ * Returns: (transfer full) (nullable): a tensor without data; when it fails,
+ *   @source is freed
+ */
+NfTensor *
+nf_tensor_new_lazy (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
+    gint64 h, gint64 w, NfSource *source, GError **error)
+{
+  NfTensor *tensor;
+  gsize bytes;
+
+  if (!shape_bytes (dtype, n, c, h, w, &bytes, error)) {
+    if (source->free != NULL)
+      source->free (source);
+    return NULL;
+  }
+  tensor = tensor_alloc (device, dtype, n, c, h, w, NULL, bytes);
+  tensor->source = source;
+  return tensor;
+}
+
+/**
+ * nf_tensor_new_taking:
+ * @data: (transfer full): as many bytes, allocated by the device's backend
+ * @bytes: how many
+ *
+ * Returns: (transfer full): bytes that free @data at their end
+ */
+NfTensor *
+nf_tensor_new_taking (NfDevice *device, gpointer data, gsize bytes)
+{
+  return tensor_alloc (device, NF_U8, 1, 1, 1, (gint64) bytes, data, bytes);
+}
+
 NfTensor *
 nf_tensor_new_like (const NfTensor *t, GError **error)
 {
@@ -221,6 +259,8 @@ nf_tensor_reshape (
         tensor->bytes, bytes);
     return NULL;
   }
+  if (!nf_tensor_own_data (tensor, TRUE, error))
+    return NULL;
   view = tensor_alloc (
       tensor->device, tensor->dtype, n, c, h, w, tensor->data, bytes);
   view->base = nf_tensor_ref (tensor);
@@ -248,6 +288,8 @@ nf_tensor_batch_slice (
         count, from, tensor->n);
     return NULL;
   }
+  if (!nf_tensor_own_data (tensor, TRUE, error))
+    return NULL;
   view = tensor_alloc (tensor->device, tensor->dtype, count, tensor->c,
       tensor->h, tensor->w, (guint8 *) tensor->data + (gsize) from * sample,
       (gsize) count * sample);
@@ -272,8 +314,7 @@ nf_tensor_unref (NfTensor *tensor)
   if (tensor->base != NULL)
     nf_tensor_unref (tensor->base);
   else
-    tensor->device->backend->release (
-        tensor->device, tensor->data, tensor->bytes);
+    nf_tensor_drop_data (tensor);
   nf_tensor_clear (&tensor->grad);
   nf_device_unref (tensor->device);
   g_free (tensor);
@@ -348,8 +389,12 @@ permute (guint8 *dst, const guint8 *src, const NfTensor *t, gboolean to_last)
 gboolean
 nf_tensor_to_nhwc (const NfTensor *tensor, gpointer data, GError **error)
 {
+  gconstpointer own = nf_tensor_peek_data (tensor);
+
+  if (own == NULL)
+    return tensor->source->read (tensor->source, tensor, data, error);
   return tensor->device->backend->download (
-      tensor->device, data, tensor->data, tensor->bytes, error);
+      tensor->device, data, own, tensor->bytes, error);
 }
 
 /**
@@ -374,7 +419,8 @@ nf_tensor_to_nchw (const NfTensor *tensor, gpointer data, GError **error)
 gboolean
 nf_tensor_set_nhwc (NfTensor *tensor, gconstpointer data, GError **error)
 {
-  if (!tensor->device->backend->upload (
+  if (!nf_tensor_own_data (tensor, FALSE, error)
+      || !tensor->device->backend->upload (
           tensor->device, tensor->data, data, tensor->bytes, error))
     return FALSE;
   nf_tensor_changed (tensor);
@@ -411,7 +457,14 @@ nf_tensor_copy (NfTensor *dst, const NfTensor *src, GError **error)
         src->device->name);
     return FALSE;
   }
-  if (!dst->device->backend->copy (
+  if (src->data == NULL) {
+    g_autofree gpointer data = g_malloc (src->bytes);
+
+    return nf_tensor_to_nhwc (src, data, error)
+        && nf_tensor_set_nhwc (dst, data, error);
+  }
+  if (!nf_tensor_own_data (dst, FALSE, error)
+      || !dst->device->backend->copy (
           dst->device, dst->data, src->data, src->bytes, error))
     return FALSE;
   nf_tensor_changed (dst);
@@ -421,7 +474,8 @@ nf_tensor_copy (NfTensor *dst, const NfTensor *src, GError **error)
 gboolean
 nf_tensor_zero (NfTensor *tensor, GError **error)
 {
-  if (!tensor->device->backend->zero (
+  if (!nf_tensor_own_data (tensor, FALSE, error)
+      || !tensor->device->backend->zero (
           tensor->device, tensor->data, tensor->bytes, error))
     return FALSE;
   nf_tensor_changed (tensor);
@@ -440,7 +494,8 @@ nf_tensor_scalar (const NfTensor *tensor, GError **error)
 {
   gfloat value;
 
-  if (!tensor->device->backend->download (
+  if (!nf_tensor_need_data ((NfTensor *) tensor, error)
+      || !tensor->device->backend->download (
           tensor->device, &value, tensor->data, sizeof value, error))
     return NAN;
   return value;

@@ -13,6 +13,7 @@
 G_BEGIN_DECLS
 
 typedef struct _NfDevice NfDevice;
+typedef struct _NfSource NfSource;
 typedef struct _NfTensor NfTensor;
 
 /**
@@ -39,13 +40,15 @@ typedef enum
  * @h: rows
  * @w: columns
  * @device: where the data lies (owned)
- * @data: the elements, in the device's address space
+ * @data: the elements, in the device's address space; NULL where they are
+ *   still to be fetched, see nfsource.h
  * @bytes: size of @data
  * @requires_grad: set on parameters, and by the tape on what depends on them
  * @grad: (nullable): gradient, same shape and type; filled by
  *   nf_tape_backward()
  * @version: grows with every change of the data after creation
  * @base: (nullable): the tensor whose memory this one shares
+ * @source: (nullable): where the elements come from (owned)
  * @cache: (nullable): private to the backend (packed weights)
  * @cache_free: frees @cache
  *
@@ -63,6 +66,7 @@ struct _NfTensor
   NfTensor *grad;
   guint version;
   NfTensor *base;
+  NfSource *source;
   gpointer cache;
   GDestroyNotify cache_free;
 };
@@ -77,6 +81,7 @@ NfTensor *nf_tensor_new_zeros (NfDevice *device, NfDType dtype, gint64 n,
     gint64 c, gint64 h, gint64 w, GError **error);
 NfTensor *nf_tensor_new_filled (NfDevice *device, gint64 n, gint64 c, gint64 h,
     gint64 w, gfloat value, GError **error);
+NfTensor *nf_tensor_new_taking (NfDevice *device, gpointer data, gsize bytes);
 NfTensor *nf_tensor_new_from_nchw (NfDevice *device, NfDType dtype, gint64 n,
     gint64 c, gint64 h, gint64 w, gconstpointer data, GError **error);
 NfTensor *nf_tensor_new_from_nhwc (NfDevice *device, NfDType dtype, gint64 n,

@@ -32,31 +32,29 @@ weight_at (const NfTensor *w, gint64 o, gint64 r, gint64 s)
 }
 
 static void
-fill_plain (const NfTensor *weight, const NfDnnlPart *part, NfTensor *out)
+fill_plain (const NfTensor *weight, const gfloat *from, const NfDnnlPart *part,
+    const NfTensor *out, gfloat *to)
 {
-  gint64 rows = weight->n * weight->h * weight->w;
-
-  nf_cpu_copy_channels (nf_cpu_f32 (weight) + part->from, weight->c, out->data,
-      part->count, part->count, rows, sizeof (gfloat));
+  nf_cpu_copy_channels (from + part->from, weight->c, to, part->count,
+      part->count, weight->n * weight->h * weight->w, sizeof (gfloat));
 }
 
 static void
-fill_phases (const NfTensor *weight, const NfDnnlPart *part, NfTensor *out)
+fill_phases (const NfTensor *weight, const gfloat *from, const NfDnnlPart *part,
+    const NfTensor *out, gfloat *to)
 {
-  memset (out->data, 0, out->bytes);
+  memset (to, 0, out->bytes);
 #pragma omp parallel for
   for (gint64 k = 0; k < 4 * weight->n; k++) {
     gint64 o = k % weight->n, a = k / weight->n / 2, b = k / weight->n % 2;
 
     for (gint64 r = 0; r < 3; r++) {
       for (gint64 s = 0; s < 3; s++) {
-        const gfloat *from =
-            nf_cpu_f32 (weight) + weight_at (weight, o, r, s) + part->from;
-        gfloat *to = nf_cpu_f32 (out)
-            + weight_at (out, k, phase_row (r, a), phase_row (s, b));
+        const gfloat *x = from + weight_at (weight, o, r, s) + part->from;
+        gfloat *y = to + weight_at (out, k, phase_row (r, a), phase_row (s, b));
 
         for (gint64 i = 0; i < part->count; i++)
-          to[i] += from[i];
+          y[i] += x[i];
       }
     }
   }
@@ -194,7 +192,8 @@ forward_phases (
 {
   g_autoptr (NfTensor) phases = phases_new (call, s, error);
   g_autofree gfloat *four = g_new (gfloat, s->conv.o);
-  NfTensor *weight = phases != NULL ? weight_of (call, s, error) : NULL;
+  g_autoptr (NfTensor) weight =
+      phases != NULL ? weight_of (call, s, error) : NULL;
 
   for (gint64 i = 0; bias != NULL && i < s->conv.o; i++)
     four[i] = bias[i % call->out->c];
@@ -218,7 +217,7 @@ nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
     Source s = source_of (call, i);
     gboolean last = i + 1 == n;
     const gfloat *bias = last && p->bias ? nf_cpu_f32 (call->in[n + 1]) : NULL;
-    NfTensor *weight;
+    g_autoptr (NfTensor) weight = NULL;
 
     s.conv.residual = i > 0;
     s.conv.bias = bias != NULL;
@@ -244,7 +243,7 @@ static gboolean
 backward_source (const NfOpCall *call, const Source *s, const NfTensor *dy,
     NfTensor *dx, NfTensor *dweight, GError **error)
 {
-  NfTensor *weight = dx != NULL ? weight_of (call, s, error) : NULL;
+  g_autoptr (NfTensor) weight = dx != NULL ? weight_of (call, s, error) : NULL;
   g_autoptr (NfTensor) dpart = NULL;
 
   if (dx != NULL

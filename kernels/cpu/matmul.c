@@ -5,6 +5,7 @@
  * Linear: pixels are rows, y = x W^T + b, or x W where W is stored [in, out];
  * two inputs side by side are two products that add up. See docs/ops.md.
  * Sibling: attention.c */
+#include "core/nfsource.h"
 #include "cpu/nfdnnl.h"
 
 #include <string.h>
@@ -42,12 +43,12 @@ part_at (const NfTensor *weight, const NfDnnlPart *part, gint64 o, gint64 i)
 
 /* the weights of one source, (O, I, 1, 1) */
 static void
-fill_part (const NfTensor *weight, const NfDnnlPart *part, NfTensor *out)
+fill_part (const NfTensor *weight, const gfloat *from, const NfDnnlPart *part,
+    const NfTensor *out, gfloat *to)
 {
   for (gint64 o = 0; o < out->n; o++)
     for (gint64 i = 0; i < part->count; i++)
-      nf_cpu_f32 (out)[o * part->count + i] =
-          nf_cpu_f32 (weight)[part_at (weight, part, o, i)];
+      to[o * part->count + i] = from[part_at (weight, part, o, i)];
 }
 
 /* bf16: 1x1 convolutions that add up. That of input @i, x or skip, the bias
@@ -79,7 +80,7 @@ linear_bf16 (NfOpCall *call, GError **error)
   for (guint i = 0; i < 4 && call->in[i] != NULL; i += 3) {
     NfDnnlConv conv = linear_conv (call, i);
     NfDnnlPart part = linear_part (call, i);
-    NfTensor *weight = nf_dnnl_weight_part (
+    g_autoptr (NfTensor) weight = nf_dnnl_weight_part (
         call->device, call->in[1], &part, fill_part, error);
 
     if (weight == NULL
@@ -124,7 +125,7 @@ linear_data_bf16 (const NfOpCall *call, guint i, const NfTensor *dy,
 {
   NfDnnlConv conv = linear_conv (call, i);
   NfDnnlPart part = linear_part (call, i);
-  NfTensor *weight =
+  g_autoptr (NfTensor) weight =
       nf_dnnl_weight_part (call->device, call->in[1], &part, fill_part, error);
 
   conv.bias = conv.residual = FALSE;
@@ -152,7 +153,8 @@ gboolean
 nf_cpu_linear_forward (NfOpCall *call, GError **error)
 {
   const NfLinearParams *p = call->params;
-  const NfTensor *w = call->in[1], *b = call->in[2];
+  NfTensor *w = call->in[1];
+  const NfTensor *b = call->in[2];
   gfloat *y = nf_cpu_f32 (call->out);
   Source sources[2];
   guint n = linear_sources (call, sources);
@@ -162,6 +164,8 @@ nf_cpu_linear_forward (NfOpCall *call, GError **error)
     return nf_cpu_through_f32 (call, nf_cpu_linear_forward, error);
   if (nf_cpu_is_bf16 (call))
     return linear_bf16 (call, error);
+  if (!nf_tensor_need_data (w, error))
+    return FALSE;
 #pragma omp parallel for if (rows * out > NF_CPU_GRAIN)
   for (gint64 r = 0; r < (b != NULL ? rows : 0); r++)
     memcpy (y + r * out, b->data, (gsize) out * sizeof *y);

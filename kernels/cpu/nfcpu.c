@@ -125,6 +125,7 @@ static const NfBackend cpu_backend = {
   .ops = cpu_ops,
   .n_ops = NF_N_OPS,
   .memory = cpu_memory,
+  .lazy_weights = TRUE,
 };
 
 /**

@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfdnnl — oneDNN for the CPU backend: running plans
+ * nfdnnl — oneDNN for the CPU backend: running plans. Siblings: nfdnnlplan.c,
+ * nfdnnlweight.c
  *
  * Scratch memory comes from the device's pool on each run, so one plan may run
  * in several threads at once. */
 #include "cpu/nfdnnl.h"
 
-#include "cpu/nfdnnlplan.h"
+#include "cpu/nfdnnlweight.h"
 
 #include <string.h>
-
-/* a weight in a layout that a plan wants, or a part of it in our own */
-typedef struct
-{
-  NfMd md; /* NULL: a part */
-  NfDnnlPart part;
-  guint version;
-  NfTensor *data;
-} Packed;
 
 typedef struct
 {
@@ -89,155 +81,25 @@ plan_run (NfDevice *device, const NfDnnlPlan *plan, const Arg *args, guint n,
   return execute (nf_cpu_dnnl (device), plan->primitive, all, n, error);
 }
 
-static void
-packed_list_free (gpointer data)
-{
-  for (GSList *l = data; l != NULL; l = l->next) {
-    Packed *packed = l->data;
-
-    nf_md_free (packed->md);
-    nf_tensor_unref (packed->data);
-    g_free (packed);
-  }
-  g_slist_free (data);
-}
-
-static Packed *
-packed_find (const NfTensor *weight, NfConstMd want)
-{
-  for (GSList *l = weight->cache; l != NULL; l = l->next) {
-    Packed *packed = l->data;
-
-    if (packed->md != NULL && dnnl_memory_desc_equal (packed->md, want))
-      return packed;
-  }
-  return NULL;
-}
-
-static Packed *
-part_find (const NfTensor *weight, const NfDnnlPart *part)
-{
-  for (GSList *l = weight->cache; l != NULL; l = l->next) {
-    Packed *packed = l->data;
-
-    if (packed->md == NULL && packed->part.from == part->from
-        && packed->part.count == part->count
-        && packed->part.phases == part->phases
-        && packed->part.transposed == part->transposed)
-      return packed;
-  }
-  return NULL;
-}
-
-/* keeps data (transfer full), which is still to be filled, with the weight */
-static Packed *
-packed_add (NfTensor *weight, NfTensor *data)
-{
-  Packed *packed = g_new0 (Packed, 1);
-
-  packed->data = data;
-  packed->version = weight->version - 1;
-  weight->cache = g_slist_prepend (weight->cache, packed);
-  weight->cache_free = packed_list_free;
-  return packed;
-}
-
-static gboolean
-packed_fill (const NfDnnl *dnnl, const NfDnnlPlan *plan, const NfTensor *weight,
-    Packed *packed, GError **error)
-{
-  const Arg args[] = { { DNNL_ARG_FROM, plan->weight, weight->data },
-    { DNNL_ARG_TO, packed->md, packed->data->data } };
-
-  if (!execute (dnnl, plan->reorder, args, 2, error))
-    return FALSE;
-  packed->version = weight->version;
-  return TRUE;
-}
-
-/* the weight in the layout that the plan wants; kept with the weight */
-static gconstpointer
-weight_for (
-    NfDevice *device, const NfDnnlPlan *plan, NfTensor *weight, GError **error)
-{
-  NfDnnl *dnnl = nf_cpu_dnnl (device);
-  NfConstMd want = nf_dnnl_plan_weight (plan);
-  gconstpointer data = NULL;
-  Packed *packed;
-
-  if (plan->reorder == NULL)
-    return weight->data;
-  g_mutex_lock (&dnnl->lock);
-  packed = packed_find (weight, want);
-  if (packed == NULL) {
-    NfTensor *room =
-        bytes_new (device, dnnl_memory_desc_get_size (want), error);
-
-    if (room != NULL) {
-      packed = packed_add (weight, room);
-      packed->md = nf_md_copy (want);
-    }
-  }
-  if (packed != NULL
-      && (packed->version == weight->version
-          || packed_fill (dnnl, plan, weight, packed, error)))
-    data = packed->data->data;
-  g_mutex_unlock (&dnnl->lock);
-  return data;
-}
-
 /**
- * nf_dnnl_weight_part:
- * @weight: of a convolution, (O, C, k, k)
- * @part: which of its channels, and how
- * @fill: makes it
- * @error: return location
+ * nf_dnnl_reorder:
+ * @plan: of a convolution
+ * @plain: its weight, or the weight's gradient, in our layout
+ * @packed: the same in the plan's layout
  *
- * Returns: (transfer none) (nullable): (O, count, k, k) or (4 O, count, 2, 2),
- *   kept with the weight, and made again where that has changed
+ * From @plain to @packed, or for a gradient the other way.
  */
-NfTensor *
-nf_dnnl_weight_part (NfDevice *device, NfTensor *weight, const NfDnnlPart *part,
-    NfDnnlPartFill fill, GError **error)
+gboolean
+nf_dnnl_reorder (const NfDnnl *dnnl, const NfDnnlPlan *plan,
+    gconstpointer plain, gconstpointer packed, GError **error)
 {
-  NfDnnl *dnnl = nf_cpu_dnnl (device);
-  Packed *packed;
+  gboolean back = plan->key.kind == NF_DNNL_CONV_BACKWARD_WEIGHTS;
+  const Arg args[] = {
+    { back ? DNNL_ARG_TO : DNNL_ARG_FROM, plan->weight, plain },
+    { back ? DNNL_ARG_FROM : DNNL_ARG_TO, nf_dnnl_plan_weight (plan), packed },
+  };
 
-  g_mutex_lock (&dnnl->lock);
-  packed = part_find (weight, part);
-  if (packed == NULL) {
-    gint64 out = part->transposed ? weight->c : weight->n;
-    NfTensor *data = nf_tensor_new (device, NF_F32,
-        part->phases ? 4 * out : out, part->count, part->phases ? 2 : weight->h,
-        part->phases ? 2 : weight->w, error);
-
-    if (data != NULL) {
-      packed = packed_add (weight, data);
-      packed->part = *part;
-    }
-  }
-  if (packed != NULL && packed->version != weight->version) {
-    fill (weight, part, packed->data);
-    nf_tensor_changed (packed->data);
-    packed->version = weight->version;
-  }
-  g_mutex_unlock (&dnnl->lock);
-  return packed != NULL ? packed->data : NULL;
-}
-
-/**
- * nf_dnnl_weight_forget:
- * @weight: of a convolution that no other thread runs now
- *
- * Frees what is kept with the weight: in a training it changes before the next
- * use, and all copies together are several times the network.
- */
-void
-nf_dnnl_weight_forget (NfTensor *weight)
-{
-  if (weight->cache != NULL)
-    weight->cache_free (weight->cache);
-  weight->cache = NULL;
+  return execute (dnnl, plan->reorder, args, 2, error);
 }
 
 /* ------------------------------------------------------------ what is called */
@@ -265,15 +127,15 @@ nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv, gconstpointer x,
 {
   NfDnnlPlan *plan = nf_dnnl_plan_get (
       nf_cpu_dnnl (device), NF_DNNL_CONV_FORWARD, conv, sizeof *conv, error);
-  gconstpointer w =
-      plan != NULL ? weight_for (device, plan, weight, error) : NULL;
+  g_autoptr (NfTensor) w =
+      plan != NULL ? nf_dnnl_weight_packed (device, plan, weight, error) : NULL;
 
   if (w == NULL)
     return FALSE;
   {
     const Arg args[] = {
       { DNNL_ARG_SRC, nf_dnnl_plan_md (plan, dnnl_query_src_md), x },
-      { DNNL_ARG_WEIGHTS, nf_dnnl_plan_weight (plan), w },
+      { DNNL_ARG_WEIGHTS, nf_dnnl_plan_weight (plan), w->data },
       { DNNL_ARG_DST, nf_dnnl_plan_md (plan, dnnl_query_dst_md), y },
       { DNNL_ARG_BIAS,
           bias != NULL ? dnnl_primitive_desc_query_md (
@@ -292,15 +154,15 @@ nf_dnnl_conv_backward_data (NfDevice *device, const NfDnnlConv *conv,
 {
   NfDnnlPlan *plan = nf_dnnl_plan_get (nf_cpu_dnnl (device),
       NF_DNNL_CONV_BACKWARD_DATA, conv, sizeof *conv, error);
-  gconstpointer w =
-      plan != NULL ? weight_for (device, plan, weight, error) : NULL;
+  g_autoptr (NfTensor) w =
+      plan != NULL ? nf_dnnl_weight_packed (device, plan, weight, error) : NULL;
 
   if (w == NULL)
     return FALSE;
   {
     const Arg args[] = {
       { DNNL_ARG_DIFF_DST, nf_dnnl_plan_md (plan, dnnl_query_diff_dst_md), dy },
-      { DNNL_ARG_WEIGHTS, nf_dnnl_plan_weight (plan), w },
+      { DNNL_ARG_WEIGHTS, nf_dnnl_plan_weight (plan), w->data },
       { DNNL_ARG_DIFF_SRC, nf_dnnl_plan_md (plan, dnnl_query_diff_src_md), dx },
     };
 
@@ -339,14 +201,11 @@ nf_dnnl_conv_backward_weights (NfDevice *device, const NfDnnlConv *conv,
                         : NULL,
           dbias },
     };
-    const Arg unpack[] = {
-      { DNNL_ARG_FROM, want, packed != NULL ? packed->data : NULL },
-      { DNNL_ARG_TO, plan->weight, dweight },
-    };
 
     return plan_run (device, plan, args, dbias != NULL ? 4 : 3, error)
         && (packed == NULL
-            || execute (nf_cpu_dnnl (device), plan->reorder, unpack, 2, error));
+            || nf_dnnl_reorder (
+                nf_cpu_dnnl (device), plan, dweight, packed->data, error));
   }
 }
 

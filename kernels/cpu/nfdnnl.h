@@ -65,9 +65,10 @@ typedef struct
   gboolean phases, transposed;
 } NfDnnlPart;
 
-/* makes the part (out) of the weight; called with a lock held */
-typedef void (*NfDnnlPartFill) (
-    const NfTensor *weight, const NfDnnlPart *part, NfTensor *out);
+/* makes the part `to`, whose shape is that of out, of the weight's elements;
+ * called with a lock held */
+typedef void (*NfDnnlPartFill) (const NfTensor *weight, const gfloat *from,
+    const NfDnnlPart *part, const NfTensor *out, gfloat *to);
 
 gboolean nf_dnnl_lacks_bf16 (const NfOpCall *call);
 NfDnnl *nf_dnnl_new (GError **error);

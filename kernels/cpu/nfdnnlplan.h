@@ -60,5 +60,7 @@ NfDnnlPlan *nf_dnnl_plan_get (NfDnnl *dnnl, NfDnnlPlanKind kind,
     gconstpointer problem, gsize size, GError **error);
 NfConstMd nf_dnnl_plan_md (const NfDnnlPlan *plan, dnnl_query_t what);
 NfConstMd nf_dnnl_plan_weight (const NfDnnlPlan *plan);
+gboolean nf_dnnl_reorder (const NfDnnl *dnnl, const NfDnnlPlan *plan,
+    gconstpointer plain, gconstpointer packed, GError **error);
 
 G_END_DECLS

@@ -12,10 +12,13 @@
 #include <string.h>
 
 #include "io/nfjson.h"
+#include "io/nfweightsource.h"
 
 #define PREFIX "nextframe."
 /* names of each kind that an error message lists */
 #define MAX_LISTED 5
+/* elements that are checked at once */
+#define CHUNK 16384
 
 struct _NfCheckpoint
 {
@@ -314,16 +317,26 @@ all_finite (const gfloat *data, gsize n)
   return TRUE;
 }
 
-/* Converts @entry into @scratch, which has room for it in either type */
+/* FALSE with @error set where an element of @entry is not finite */
 static gboolean
-read_entry (const NfSafetensors *file, const NfSafetensorsEntry *entry,
-    gpointer scratch, GError **error)
+check_finite (
+    const NfSafetensors *file, const NfSafetensorsEntry *entry, GError **error)
 {
+  gfloat numbers[CHUNK];
+  gboolean ok = TRUE;
+
   if (is_integer (entry->dtype))
-    return nf_safetensors_read_i64 (entry, scratch, error);
-  if (!nf_safetensors_read_f32 (entry, scratch, error))
-    return FALSE;
-  if (all_finite (scratch, entry->elements))
+    return TRUE;
+  for (gsize i = 0; ok && i < entry->elements; i += CHUNK) {
+    NfSafetensorsEntry part =
+        nf_safetensors_part (entry, i, MIN (CHUNK, entry->elements - i));
+
+    if (!nf_safetensors_read_f32 (&part, numbers, error))
+      return FALSE;
+    ok = all_finite (numbers, part.elements);
+  }
+  nf_safetensors_forget (file, entry);
+  if (ok)
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
       "%s: tensor '%s' holds NaN or infinite numbers; the training diverged "
@@ -332,14 +345,34 @@ read_entry (const NfSafetensors *file, const NfSafetensorsEntry *entry,
   return FALSE;
 }
 
+/* Vectors and counters are copied; for the rest, the file stays mapped. */
+static gboolean
+load_entry (NfSafetensors *file, const NfSafetensorsEntry *entry,
+    const NfParam *param, GError **error)
+{
+  g_autofree gint64 *scratch = NULL;
+
+  if (param->rank >= 2) {
+    nf_tensor_set_source (
+        param->value, nf_weight_source_new (file, entry, param->value));
+    return TRUE;
+  }
+  scratch = g_new (gint64, entry->elements);
+  return (is_integer (entry->dtype)
+                 ? nf_safetensors_read_i64 (entry, scratch, error)
+                 : nf_safetensors_read_f32 (entry, (gfloat *) scratch, error))
+      && nf_tensor_set_nchw (param->value, scratch, error);
+}
+
 /**
  * nf_checkpoint_load_file:
  * @file: a file of weights
  * @params: what to fill; averages (ema) stay as they are
  * @error: return location
  *
- * Fills parameters from the tensors of their names. A prefix "module." of the
- * file's names is dropped; the buffers betas, alphas, alphas_prev and
+ * Fills parameters from the tensors of their names. Weights are read when they
+ * are used (nfsource.h), so the file stays mapped until they change or end.
+ * A prefix "module." of the file's names is dropped; the buffers betas, alphas, alphas_prev and
  * unet.sigmas are passed over unless @params has them.
  *
  * Returns: %FALSE and %NF_ERROR_FORMAT, having changed nothing, if names,
@@ -347,14 +380,10 @@ read_entry (const NfSafetensors *file, const NfSafetensorsEntry *entry,
  *   %FALSE with the device's error if it takes no data
  */
 gboolean
-nf_checkpoint_load_file (
-    const NfSafetensors *file, NfParams *params, GError **error)
+nf_checkpoint_load_file (NfSafetensors *file, NfParams *params, GError **error)
 {
   g_autoptr (GHashTable) found = NULL;
-  g_autofree gint64 *scratch = NULL;
-  const NfSafetensorsEntry *entry;
   NfParam *param;
-  gsize largest = 1;
   guint i;
 
   g_return_val_if_fail (file != NULL && params != NULL, FALSE);
@@ -363,20 +392,13 @@ nf_checkpoint_load_file (
   if (found == NULL)
     return FALSE;
   for (i = 0; i < nf_params_count (params); i++) {
-    entry = g_hash_table_lookup (found, nf_params_index (params, i));
-    largest = MAX (largest, entry->elements);
-  }
-  scratch = g_new (gint64, largest);
-  for (i = 0; i < nf_params_count (params); i++) {
-    entry = g_hash_table_lookup (found, nf_params_index (params, i));
-    if (!read_entry (file, entry, scratch, error))
+    param = nf_params_index (params, i);
+    if (!check_finite (file, g_hash_table_lookup (found, param), error))
       return FALSE;
   }
   for (i = 0; i < nf_params_count (params); i++) {
     param = nf_params_index (params, i);
-    entry = g_hash_table_lookup (found, param);
-    if (!read_entry (file, entry, scratch, error)
-        || !nf_tensor_set_nchw (param->value, scratch, error))
+    if (!load_entry (file, g_hash_table_lookup (found, param), param, error))
       return FALSE;
   }
   return TRUE;

@@ -36,7 +36,7 @@ NfSafetensors *nf_checkpoint_file (const NfCheckpoint *checkpoint);
 gboolean nf_checkpoint_load_params (
     const NfCheckpoint *checkpoint, NfParams *params, GError **error);
 gboolean nf_checkpoint_load_file (
-    const NfSafetensors *file, NfParams *params, GError **error);
+    NfSafetensors *file, NfParams *params, GError **error);
 gboolean nf_checkpoint_save (const gchar *path, const gchar *arch,
     JsonObject *config, GHashTable *facts, NfParams *params,
     NfSafetensorsDType store, gboolean use_ema, GError **error);

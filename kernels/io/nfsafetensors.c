@@ -14,7 +14,9 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/nftensor.h"
 #include "io/nfjson.h"
@@ -27,6 +29,7 @@ struct _NfSafetensors
   gatomicrefcount refs;
   gchar *label;
   GBytes *bytes;
+  gboolean mapped; /* @bytes are pages of a file */
   GPtrArray *entries;
   GHashTable *by_name; /* names and entries of @entries */
   GPtrArray *metadata_keys;
@@ -482,6 +485,7 @@ nf_safetensors_open (const gchar *path, GError **error)
   g_autoptr (GMappedFile) map = NULL;
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GError) map_error = NULL;
+  NfSafetensors *file;
   GStatBuf status;
 
   g_return_val_if_fail (path != NULL, NULL);
@@ -501,7 +505,10 @@ nf_safetensors_open (const gchar *path, GError **error)
     return NULL;
   }
   bytes = g_mapped_file_get_bytes (map);
-  return nf_safetensors_open_bytes (bytes, path, error);
+  file = nf_safetensors_open_bytes (bytes, path, error);
+  if (file != NULL)
+    file->mapped = TRUE;
+  return file;
 }
 
 /**
@@ -628,6 +635,47 @@ const gchar *
 nf_safetensors_metadata (const NfSafetensors *file, const gchar *key)
 {
   return g_hash_table_lookup (file->metadata, key);
+}
+
+/**
+ * nf_safetensors_part:
+ * @entry: a tensor of a file
+ * @from: index of an element, row-major
+ * @count: how many from there on; all of them in the tensor
+ *
+ * Returns: an entry with these elements alone, which reads like any other; its
+ *   shape is that of @entry
+ */
+NfSafetensorsEntry
+nf_safetensors_part (const NfSafetensorsEntry *entry, gsize from, gsize count)
+{
+  NfSafetensorsEntry part = *entry;
+  gsize size = dtypes[entry->dtype].size;
+
+  part.data += from * size;
+  part.bytes = count * size;
+  part.elements = count;
+  return part;
+}
+
+/**
+ * nf_safetensors_forget:
+ * @file: a file
+ * @entry: a tensor of it that will not be read for a while
+ *
+ * Tells the system that its pages need not stay in the process; reading them
+ * again brings them back.
+ */
+void
+nf_safetensors_forget (
+    const NfSafetensors *file, const NfSafetensorsEntry *entry)
+{
+  gsize page = (gsize) sysconf (_SC_PAGESIZE);
+  gsize from = GPOINTER_TO_SIZE (entry->data) / page * page;
+  gsize end = GPOINTER_TO_SIZE (entry->data) + entry->bytes;
+
+  if (file->mapped)
+    madvise (GSIZE_TO_POINTER (from), end - from, MADV_DONTNEED);
 }
 
 static gfloat

@@ -109,6 +109,11 @@ gboolean nf_safetensors_read_f32 (
 gboolean nf_safetensors_read_i64 (
     const NfSafetensorsEntry *entry, gint64 *out, GError **error);
 
+NfSafetensorsEntry nf_safetensors_part (
+    const NfSafetensorsEntry *entry, gsize from, gsize count);
+void nf_safetensors_forget (
+    const NfSafetensors *file, const NfSafetensorsEntry *entry);
+
 NfSafetensorsWriter *nf_safetensors_writer_new (void);
 void nf_safetensors_writer_free (NfSafetensorsWriter *writer);
 gboolean nf_safetensors_writer_add_metadata (NfSafetensorsWriter *writer,

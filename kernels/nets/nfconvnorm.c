@@ -6,6 +6,7 @@
  * a per channel of the result. */
 #include "nets/nfconvnorm.h"
 
+#include "core/nfsource.h"
 #include "core/nftape.h"
 
 #include <math.h>
@@ -80,25 +81,64 @@ scale_and_bias (
   return TRUE;
 }
 
+/* the weight of both layers together, made when it is asked for */
+typedef struct
+{
+  NfSource base;
+  NfTensor *weight; /* of the convolution */
+  gdouble *scale; /* a value for each of its filters */
+} Folded;
+
+static gboolean
+folded_read (const NfSource *source, const NfTensor *tensor, gpointer data,
+    GError **error)
+{
+  const Folded *self = (const Folded *) source;
+  gint64 size = tensor->c * tensor->h * tensor->w;
+  gfloat *w = data;
+
+  if (!nf_tensor_to_nhwc (self->weight, data, error))
+    return FALSE;
+  for (gint64 i = 0; i < tensor->n * size; i++)
+    w[i] = (gfloat) ((gdouble) w[i] * self->scale[i / size]);
+  return TRUE;
+}
+
+static void
+folded_free (NfSource *source)
+{
+  Folded *self = (Folded *) source;
+
+  nf_tensor_unref (self->weight);
+  g_free (self->scale);
+  g_free (self);
+}
+
+static NfSource *
+folded_source (NfTensor *weight, gdouble *scale)
+{
+  Folded *self = g_new0 (Folded, 1);
+
+  self->base = (NfSource){ folded_read, folded_free, NULL };
+  self->weight = nf_tensor_ref (weight);
+  self->scale = scale;
+  return &self->base;
+}
+
 /* makes layer->weight and layer->bias; the lock is held */
 static gboolean
 fold (NfConvNorm *layer, GError **error)
 {
   NfTensor *from = layer->conv.weight;
-  gint64 size = from->c * from->h * from->w;
   g_autofree gdouble *scale = g_new (gdouble, from->n);
   g_autofree gfloat *bias = g_new (gfloat, from->n);
-  g_autofree gfloat *weight = g_malloc (from->bytes);
   guint versions = versions_of (layer);
 
-  if (!nf_tensor_to_nhwc (from, weight, error)
-      || !scale_and_bias (&layer->norm, scale, bias, error))
+  if (!scale_and_bias (&layer->norm, scale, bias, error))
     return FALSE;
-  for (gint64 i = 0; i < from->n * size; i++)
-    weight[i] = (gfloat) ((gdouble) weight[i] * scale[i / size]);
   forget (layer);
-  layer->weight = nf_tensor_new_from_nhwc (
-      from->device, NF_F32, from->n, from->c, from->h, from->w, weight, error);
+  layer->weight = nf_tensor_new_lazy (from->device, NF_F32, from->n, from->c,
+      from->h, from->w, folded_source (from, g_steal_pointer (&scale)), error);
   layer->bias = nf_tensor_new_from_nhwc (
       from->device, NF_F32, 1, from->n, 1, 1, bias, error);
   layer->versions = versions;

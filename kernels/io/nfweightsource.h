@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfweightsource — a tensor's elements, out of a mapped safetensors file */
+#pragma once
+
+#include "core/nfsource.h"
+#include "io/nfsafetensors.h"
+
+G_BEGIN_DECLS
+
+NfSource *nf_weight_source_new (NfSafetensors *file,
+    const NfSafetensorsEntry *entry, const NfTensor *tensor);
+
+G_END_DECLS
