@@ -545,3 +545,29 @@ nf_shape_ema (const NfOpCall *call, NfShape *out, GError **error)
   return all_f32 (call, error) && all_same_shape (call, error)
       && same_as (call->in[0], NF_F32, out);
 }
+
+/**
+ * nf_shape_refuse_class:
+ * @op: a loss
+ * @h: rows of its target
+ * @w: columns
+ * @classes: how many the logits have
+ * @place: number of a pixel of the target
+ * @label: the class found there
+ * @error: return location: %NF_ERROR_INVALID
+ *
+ * Returns: FALSE: a class is outside of the logits' channels
+ */
+gboolean
+nf_shape_refuse_class (NfOp op, gint64 h, gint64 w, gint64 classes,
+    gint64 place, gint64 label, GError **error)
+{
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "%s: target has class %" G_GINT64_FORMAT " at image %" G_GINT64_FORMAT
+      ", row %" G_GINT64_FORMAT ", column %" G_GINT64_FORMAT
+      ", expected 0 to %" G_GINT64_FORMAT
+      " (the logits' channels); map other values to a class first",
+      nf_op_name (op), label, place / (h * w), place / w % h, place % w,
+      classes - 1);
+  return FALSE;
+}

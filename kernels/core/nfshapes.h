@@ -2,7 +2,7 @@
  *
  * nfshapes — what each op demands of its inputs, and its result's shape
  *
- * Private to the library. One rule an op, named shape of nfops.def.h. */
+ * Private to the library and its backends. One rule an op, named shape of nfops.def.h. */
 #pragma once
 
 #include "core/nfops.h"
@@ -22,5 +22,8 @@ typedef gboolean (*NfShapeRule) (
   gboolean nf_shape_##name (const NfOpCall *call, NfShape *out, GError **error);
 #include "core/nfops.def.h"
 #undef NF_OP
+
+gboolean nf_shape_refuse_class (NfOp op, gint64 h, gint64 w, gint64 classes,
+    gint64 place, gint64 label, GError **error);
 
 G_END_DECLS

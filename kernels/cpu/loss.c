@@ -10,6 +10,7 @@
  *                   - 2 [k = t] / D) / (N K),  dz_k = p_k (dp_k - sum_j p_j dp_j)
  *   noise           1/N sum 0.5 (z - e)^2;  dz = (z - e) / N = -de
  * See: docs/ops.md. */
+#include "core/nfshapes.h"
 #include "cpu/nfvec.h"
 #include "cpu/reduce.h"
 
@@ -29,21 +30,13 @@ check_labels (const NfOpCall *call, GError **error)
 {
   const NfTensor *logits = call->in[0], *target = call->in[1];
   const gsize n_pixels = nf_tensor_elements (target);
-  const gint64 plane = target->h * target->w;
 
   for (gsize i = 0; i < n_pixels; i++) {
-    gint64 label = label_at (target, i), at = (gint64) i;
+    gint64 label = label_at (target, i);
 
-    if (label >= 0 && label < logits->c)
-      continue;
-    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "%s: target has class %" G_GINT64_FORMAT " at image %" G_GINT64_FORMAT
-        ", row %" G_GINT64_FORMAT ", column %" G_GINT64_FORMAT
-        ", expected 0 to %" G_GINT64_FORMAT
-        " (the logits' channels); map other values to a class first",
-        nf_op_name (call->op), label, at / plane, at % plane / target->w,
-        at % target->w, logits->c - 1);
-    return FALSE;
+    if (label < 0 || label >= logits->c)
+      return nf_shape_refuse_class (
+          call->op, target->h, target->w, logits->c, (gint64) i, label, error);
   }
   return TRUE;
 }

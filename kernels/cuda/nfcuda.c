@@ -167,7 +167,8 @@ cuda_download (NfDevice *device, gpointer dst, gconstpointer src, gsize bytes,
   NfCudaStream *stream = nf_cuda_stream_current (device, error);
 
   return stream != NULL && nf_cuda_reads (stream, src, error)
-      && nf_cuda_download (stream, dst, src, bytes, error);
+      && nf_cuda_download (stream, dst, src, bytes, error)
+      && nf_cuda_fault_check (stream, error);
 }
 
 static gboolean
@@ -200,7 +201,8 @@ cuda_synchronize (NfDevice *device, GError **error)
 
   return stream != NULL
       && nf_cuda_ok (
-          cudaStreamSynchronize (stream->handle), "a kernel failed", error);
+          cudaStreamSynchronize (stream->handle), "a kernel failed", error)
+      && nf_cuda_fault_check (stream, error);
 }
 
 static gboolean

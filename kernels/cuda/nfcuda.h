@@ -42,6 +42,27 @@ typedef struct
 } NfCudaSlot;
 
 /**
+ * NfCudaFault:
+ * @found: whether there is one
+ * @op: which op found it
+ * @label: a target class outside the logits'
+ * @place: of which pixel
+ * @classes: how many there are
+ * @h: rows of the target
+ * @w: its columns
+ *
+ * What a kernel found wrong in its input. It lies in pinned host memory, so
+ * that looking at it costs nothing: nf_cuda_fault_check() does, whenever the
+ * stream has been waited for.
+ */
+typedef struct
+{
+  gboolean found;
+  NfOp op;
+  gint64 label, place, classes, h, w;
+} NfCudaFault;
+
+/**
  * NfCudaStream:
  * @cuda: (nullable): its device; NULL once that is closed
  * @index: which of the device's streams, below %NF_CUDA_MAX_STREAMS
@@ -53,6 +74,7 @@ typedef struct
  * @slots: used by turns for uploads and downloads
  * @slot: the next one
  * @graph: (nullable): what is being captured
+ * @fault: (nullable): made at first use
  * @cublas: (nullable): made at first use
  * @cudnn: (nullable): made at first use
  *
@@ -69,6 +91,7 @@ struct _NfCudaStream
   NfCudaSlot slots[NF_CUDA_SLOTS];
   guint slot;
   NfCudaGraph *graph;
+  NfCudaFault *fault;
   cublasLtHandle_t cublas;
   cudnnHandle_t cudnn;
 };
@@ -145,6 +168,10 @@ gboolean nf_cuda_upload (NfCudaStream *stream, gpointer dst, gconstpointer src,
     gsize bytes, GError **error);
 gboolean nf_cuda_download (NfCudaStream *stream, gpointer dst,
     gconstpointer src, gsize bytes, GError **error);
+
+/* nfcudafault.c */
+NfCudaFault *nf_cuda_fault (NfCudaStream *stream, GError **error);
+gboolean nf_cuda_fault_check (NfCudaStream *stream, GError **error);
 
 /* sums.cu */
 gboolean nf_cuda_column_sums (NfCudaStream *stream, gconstpointer x,

@@ -74,6 +74,8 @@ stream_close (NfCudaStream *stream)
     if (slot->done != NULL)
       cudaEventDestroy (slot->done);
   }
+  if (stream->fault != NULL)
+    cudaFreeHost (stream->fault);
   nf_cuda_pool_free (stream->own);
   if (stream->event != NULL)
     cudaEventDestroy (stream->event);

@@ -65,8 +65,9 @@ nf_store (NfBf16 *y, float value)
 }
 
 /* sum over a warp, in every lane, the same in each run */
-static __device__ __forceinline__ float
-nf_warp_sum (float value)
+template <class S>
+static __device__ __forceinline__ S
+nf_warp_sum (S value)
 {
   for (int step = 16; step > 0; step /= 2)
     value += __shfl_xor_sync (0xffffffffu, value, step);
@@ -81,14 +82,15 @@ nf_warp_max (float value)
   return value;
 }
 
-/* sum over a block of whole warps, in every thread; @shared: 32 floats that
+/* sum over a block of whole warps, in every thread; @shared: 32 numbers that
  * nothing else uses until the next barrier of the caller */
-static __device__ __forceinline__ float
-nf_block_sum (float value, float *shared)
+template <class S>
+static __device__ __forceinline__ S
+nf_block_sum (S value, S *shared)
 {
   const unsigned int thread = threadIdx.x + blockDim.x * threadIdx.y;
   const unsigned int warps = (blockDim.x * blockDim.y + 31) / 32;
-  float sum = 0.0f;
+  S sum = 0;
 
   value = nf_warp_sum (value);
   if (thread % 32 == 0)
