@@ -75,12 +75,12 @@ typedef struct
 /* in the order of #NfSceneShape */
 extern const NfForm nf_look_forms[3];
 
-/* the paints: how much light they send back */
-extern const gfloat nf_look_colors[8][3];
+/* the paints: how much light metal and rubber of each color send back,
+ * relative to the ground */
+extern const gfloat nf_look_paints[2][8][3];
 
-/* how bright matt and metal paint are, relative to the ground; what part of
- * their surroundings matt ones mirror, seen from above and along the surface */
-extern const gfloat nf_look_matt, nf_look_metal;
+/* what part of their surroundings matt surfaces mirror, seen from above and
+ * along the surface */
 extern const gfloat nf_look_sheen[2];
 
 G_END_DECLS

@@ -136,8 +136,7 @@ set_solid (NfSolid *solid, const NfSceneObject *object)
   }
   for (guint k = 0; k < 3; k++) {
     solid->center[k] = (gfloat) object->position[k];
-    solid->color[k] = nf_look_colors[color][k]
-        * (solid->rubber ? nf_look_matt : nf_look_metal);
+    solid->color[k] = nf_look_paints[solid->rubber][color][k];
     solid->glow[k] = nf_look_glow * solid->color[k];
   }
   /* what is a little less than a size high still stands on the ground */
