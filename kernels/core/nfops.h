@@ -62,6 +62,7 @@ typedef struct
   gint pad; /* zeros on every side, >= 0 */
   NfAct act; /* applied to the result */
   gfloat gain; /* of the sum, before @act; 0: none, as 1 */
+  gboolean once; /* much will run before this weight runs again */
 } NfConv2dParams;
 
 typedef struct

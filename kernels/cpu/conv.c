@@ -20,6 +20,7 @@ conv_of (const NfOpCall *call)
 gboolean
 nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
 {
+  const NfConv2dParams *p = call->params;
   const NfTensor *bias = call->in[2], *residual = call->in[3];
   NfDnnlConv conv = conv_of (call);
 
@@ -28,7 +29,7 @@ nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
   /* the convolution adds to what is there */
   if (residual != NULL)
     nf_cpu_copy (residual, call->out);
-  return nf_dnnl_done_with (call->in[1], call->record,
+  return nf_dnnl_done_with (call->in[1], call->record, p->once,
       nf_dnnl_conv_forward (call->device, &conv, call->in[0]->data, call->in[1],
           bias != NULL ? nf_cpu_f32 (bias) : NULL, call->out->data, error));
 }
@@ -57,7 +58,7 @@ nf_cpu_conv2d_backward (NfOpCall *call, const NfTensor *grad_out,
   conv.bias = conv.residual = FALSE;
   conv.gain = 1.0;
   if (grad_in[0] != NULL
-      && !nf_dnnl_done_with (call->in[1], TRUE,
+      && !nf_dnnl_done_with (call->in[1], TRUE, FALSE,
           nf_dnnl_conv_backward_data (call->device, &conv, dy->data,
               call->in[1], grad_in[0]->data, error)))
     return FALSE;

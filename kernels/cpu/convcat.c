@@ -233,7 +233,7 @@ nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
             bias, call->out->data, error))
       return FALSE;
   }
-  return nf_dnnl_done_with (call->in[0], call->record, TRUE);
+  return nf_dnnl_done_with (call->in[0], call->record, FALSE, TRUE);
 }
 
 /* --------------------------------------------------------------- backward */
@@ -301,5 +301,5 @@ nf_cpu_conv2d_cat_backward (NfOpCall *call, const NfTensor *grad_out,
   }
   if (p->bias && grad_in[n + 1] != NULL)
     nf_cpu_sum_rows (dy, grad_in[n + 1]);
-  return nf_dnnl_done_with (call->in[0], TRUE, TRUE);
+  return nf_dnnl_done_with (call->in[0], TRUE, FALSE, TRUE);
 }

@@ -88,7 +88,7 @@ linear_bf16 (NfOpCall *call, GError **error)
             weight, conv.bias ? nf_cpu_f32 (bias) : NULL, y->data, error))
       return FALSE;
   }
-  return nf_dnnl_done_with (call->in[1], call->record, TRUE);
+  return nf_dnnl_done_with (call->in[1], call->record, FALSE, TRUE);
 }
 
 /* the transpose of fill_part() */
@@ -146,7 +146,7 @@ linear_backward_bf16 (const NfOpCall *call, const NfTensor *dy,
       return FALSE;
   if (grad_in[2] != NULL)
     nf_cpu_sum_rows (dy, grad_in[2]);
-  return nf_dnnl_done_with (call->in[1], TRUE, TRUE);
+  return nf_dnnl_done_with (call->in[1], TRUE, FALSE, TRUE);
 }
 
 gboolean

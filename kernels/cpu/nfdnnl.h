@@ -79,11 +79,16 @@ NfTensor *nf_dnnl_weight_part (NfDevice *device, NfTensor *weight,
 
 void nf_dnnl_weight_forget (NfTensor *weight);
 
-/* a weight that is being trained changes before its next use; returns `ok` */
+#define NF_DNNL_LARGE ((gsize) 1 << 20) /* bytes: worth being packed again */
+
+/* a weight that is being trained changes before its next use, and a large one
+ * that runs but once a block of frames is better packed anew; returns `ok` */
 static inline gboolean
-nf_dnnl_done_with (NfTensor *weight, gboolean recorded, gboolean ok)
+nf_dnnl_done_with (
+    NfTensor *weight, gboolean recorded, gboolean once, gboolean ok)
 {
-  if (recorded && weight->requires_grad)
+  if ((recorded && weight->requires_grad)
+      || (once && weight->bytes >= NF_DNNL_LARGE))
     nf_dnnl_weight_forget (weight);
   return ok;
 }

@@ -277,7 +277,7 @@ nf_dnnl_weight_part (NfDevice *device, NfTensor *weight, const NfDnnlPart *part,
 
 /**
  * nf_dnnl_weight_forget:
- * @weight: of a convolution that no other thread runs now
+ * @weight: of a convolution
  *
  * Frees what is kept with the weight: in a training it changes before the next
  * use, and all copies together are several times the network.
@@ -285,7 +285,9 @@ nf_dnnl_weight_part (NfDevice *device, NfTensor *weight, const NfDnnlPart *part,
 void
 nf_dnnl_weight_forget (NfTensor *weight)
 {
-  if (weight->cache != NULL)
-    weight->cache_free (weight->cache);
-  weight->cache = NULL;
+  NfDnnl *dnnl = nf_cpu_dnnl (weight->device);
+
+  g_mutex_lock (&dnnl->lock);
+  g_clear_pointer (&weight->cache, cache_free);
+  g_mutex_unlock (&dnnl->lock);
 }

@@ -132,11 +132,14 @@ nf_unet_norm_maps (
       ? nf_conv_run (&a->shared, small, 1, NF_ACT_SILU, error)
       : NULL;
   const NfConv *convs[2] = { &a->gamma, &a->beta };
+  const NfConv2dParams params = {
+    .stride = 1, .pad = a->gamma.pad, .once = TRUE
+  };
 
   for (guint i = 0; i < 2; i++) {
-    NfTensor *map = shared != NULL
-        ? nf_conv_run (convs[i], shared, 1, NF_ACT_NONE, error)
-        : NULL;
+    NfTensor *map = shared != NULL ? nf_op_conv2d (shared, convs[i]->weight,
+                        convs[i]->bias, &params, error)
+                                   : NULL;
 
     if (map == NULL)
       return FALSE;
@@ -217,6 +220,7 @@ res_enter (const NfUnetRes *r, NfTensor *x, NfTensor *skip, NfTensor *time,
     return TRUE;
   }
   *h = nf_op_fir (normed, up, error);
+  nf_tensor_clear (&normed);
   *side = *h != NULL ? nf_op_fir (x, up, error) : NULL;
   return *side != NULL;
 }
@@ -265,6 +269,7 @@ nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
   c = b != NULL ? drop (parts, r, b, forward, error) : NULL;
   nf_tensor_clear (&b);
   past = c != NULL ? res_shortcut (r, side, skip, error) : NULL;
+  nf_tensor_clear (&side);
   return past != NULL
       ? nf_op_conv2d_add (c, last->weight, last->bias, past, &params, error)
       : NULL;
@@ -285,10 +290,15 @@ nf_unet_attention_run (const NfUnetAttention *a, NfTensor *x, GError **error)
       q != NULL ? nf_linear_run (&a->nin[1], n, error) : NULL;
   g_autoptr (NfTensor) v =
       k != NULL ? nf_linear_run (&a->nin[2], n, error) : NULL;
-  g_autoptr (NfTensor) y =
-      v != NULL ? nf_op_attention (q, k, v, &params, error) : NULL;
-  g_autoptr (NfTensor) h =
-      y != NULL ? nf_linear_run (&a->nin[3], y, error) : NULL;
+  g_autoptr (NfTensor) y = NULL;
+  g_autoptr (NfTensor) h = NULL;
 
+  nf_tensor_clear (&n);
+  y = v != NULL ? nf_op_attention (q, k, v, &params, error) : NULL;
+  nf_tensor_clear (&q);
+  nf_tensor_clear (&k);
+  nf_tensor_clear (&v);
+  h = y != NULL ? nf_linear_run (&a->nin[3], y, error) : NULL;
+  nf_tensor_clear (&y);
   return h != NULL ? nf_op_axpby (x, h, &mean, error) : NULL;
 }

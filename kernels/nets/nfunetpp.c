@@ -422,9 +422,23 @@ nf_unetpp_node (NfUnetpp *net, guint depth, guint layer,
   return run (&b->layers[1], h, 1, NULL, NF_ACT_RELU, forward, error);
 }
 
-/* all nodes x_d_s, s <= 3; nodes[d][s] belong to the caller, also on failure */
+/* what no node of a later diagonal reads: node x_d_s reads x_d_(s-1), what
+ * stands below it in its column, and feature s + 1 */
+static void
+drop_read (NfTensor **f, NfTensor *nodes[4][4], guint step)
+{
+  nf_tensor_clear (&f[0]);
+  nf_tensor_clear (&f[step + 1]);
+  if (step > 0)
+    nf_tensor_clear (&nodes[0][step - 1]);
+  for (guint d = 1; d <= step; d++)
+    nf_tensor_clear (&nodes[d][step]);
+}
+
+/* all nodes x_d_s, s <= 3, of which x_0_3 is left, and no feature; what there is
+ * belongs to the caller, also on failure */
 static gboolean
-grid_run (NfUnetpp *net, NfTensor *const *f, NfTensor *nodes[4][4],
+grid_run (NfUnetpp *net, NfTensor **f, NfTensor *nodes[4][4],
     const NfForward *forward, GError **error)
 {
   for (guint step = 0; step < 4; step++) {
@@ -440,6 +454,7 @@ grid_run (NfUnetpp *net, NfTensor *const *f, NfTensor *nodes[4][4],
       if (nodes[d][s] == NULL)
         return FALSE;
     }
+    drop_read (f, nodes, step);
   }
   return TRUE;
 }
@@ -458,11 +473,12 @@ logits (NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
   if (grid_run (net, f, nodes, forward, error)) {
     g_autoptr (NfTensor) last =
         nf_unetpp_node (net, 0, 4, &nodes[0][3], 1, forward, error);
+    g_autoptr (NfTensor) head = NULL;
 
-    g_autoptr (NfTensor) head = last != NULL
-        ? nf_conv_run (&net->head, last, 1, NF_ACT_NONE, error)
-        : NULL;
-
+    nf_tensor_clear (&nodes[0][3]);
+    head = last != NULL ? nf_conv_run (&net->head, last, 1, NF_ACT_NONE, error)
+                        : NULL;
+    nf_tensor_clear (&last);
     if (head != NULL)
       result = bf16 ? nf_op_cast (head, NF_F32, error) : nf_tensor_ref (head);
   }

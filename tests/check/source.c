@@ -374,6 +374,26 @@ test_unused_copies_go (void)
   g_assert_cmpuint (live_now () - none, ==, both - one);
 }
 
+/* a large weight that runs but once leaves nothing packed, a small one does */
+static void
+test_once (void)
+{
+  static const NfConv2dParams once = { .stride = 1, .pad = 1, .once = TRUE };
+  static const gint64 outs[] = { 32, 4096 };
+
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (NfTensor) weight = lazy_new (outs[i], 32, 3, 3, FALSE);
+    g_autoptr (NfTensor) x = frames (NF_F32, 32, 4, 4);
+    gsize none = live_now ();
+    g_autoptr (NfTensor) y = nf_op_conv2d (x, weight, NULL, &once, NULL);
+    g_autoptr (NfTensor) again = nf_op_conv2d (x, weight, NULL, &once, NULL);
+
+    g_assert_cmpuint (reads, ==, i == 0 ? 1 : 2);
+    g_assert_cmpint (live_now () == none + y->bytes + again->bytes, ==, i == 1);
+    assert_same (y, again);
+  }
+}
+
 /* ---------------------------------------------------------------- networks */
 
 #define SIDE 32
@@ -463,6 +483,7 @@ main (int argc, char **argv)
   ADD (broken_source_fails);
   ADD (changed_weight);
   ADD (unused_copies_go);
+  ADD (once);
   ADD (network_stays_in_the_file);
   result = g_test_run ();
   nf_device_unref (device);
