@@ -22,26 +22,6 @@
 
 #define PARTS 32
 
-/* the channels that come from one of the inputs x and skip */
-typedef struct
-{
-  const gfloat *x; /* of the first row */
-  gfloat *dx; /* likewise; backward only */
-  gint64 from, count; /* channels of the whole */
-} Source;
-
-/* one sample's rows, or some of them */
-typedef struct
-{
-  gint64 c; /* of all sources together */
-  Source sources[2];
-  guint n_sources;
-  const gfloat *a, *b; /* g = a x + b */
-  const gfloat *scale, *shift; /* maps of the first row, or NULL */
-  const gfloat *time_scale, *time_shift; /* 1 + scale, and shift; per channel */
-  gboolean silu;
-} Rows;
-
 /* what forward and backward need to know of a call */
 typedef struct
 {
@@ -137,28 +117,8 @@ coefficients (const Problem *p, gint64 n, const gfloat *mean, const gfloat *r,
 
 /* @k for the rows of sample n from @row on */
 static void
-rows_at (const Problem *p, gint64 n, gint64 row, const gfloat *abst, Rows *k)
-{
-  memset (k, 0, sizeof *k);
-  k->c = p->c;
-  k->sources[0] = (Source){ row_of (p->x, n, row), NULL, 0, p->x->c };
-  k->n_sources = 1;
-  if (p->skip != NULL)
-    k->sources[k->n_sources++] =
-        (Source){ row_of (p->skip, n, row), NULL, p->x->c, p->skip->c };
-  k->a = abst;
-  k->b = abst + p->c;
-  k->time_scale = abst + 2 * p->c;
-  k->time_shift = abst + 3 * p->c;
-  k->scale = p->scale != NULL ? row_of (p->scale, n, row) : NULL;
-  k->shift = p->shift != NULL ? row_of (p->shift, n, row) : NULL;
-  k->silu = p->params->act == NF_ACT_SILU;
-}
-
-/* the same for the forward pass, in either type */
-static void
-norm_rows_at (const Problem *p, gint64 n, gint64 row, const gfloat *abst,
-    const NfOpCall *call, NfNormRows *k)
+rows_at (
+    const Problem *p, gint64 n, gint64 row, const gfloat *abst, NfNormRows *k)
 {
   memset (k, 0, sizeof *k);
   k->c = p->c;
@@ -170,9 +130,8 @@ norm_rows_at (const Problem *p, gint64 n, gint64 row, const gfloat *abst,
   k->abst = abst;
   k->scale = p->scale != NULL ? bytes_of (p->scale, n, row) : NULL;
   k->shift = p->shift != NULL ? bytes_of (p->shift, n, row) : NULL;
-  k->y = bytes_of (call->out, n, row);
   k->silu = p->params->act == NF_ACT_SILU;
-  k->bf16 = nf_cpu_is_bf16 (call);
+  k->bf16 = p->x->dtype == NF_BF16;
 }
 
 /* saved[0]: (N, 2 groups): means, then r, of each sample */
@@ -200,7 +159,8 @@ nf_cpu_group_norm_forward (NfOpCall *call, GError **error)
     for (gint64 row = 0; row < p.pixels; row += per) {
       NfNormRows k;
 
-      norm_rows_at (&p, n, row, abst, call, &k);
+      rows_at (&p, n, row, abst, &k);
+      k.y = bytes_of (call->out, n, row);
       nf_cpu_norm_rows (&k, MIN (per, p.pixels - row));
     }
   }
@@ -209,91 +169,6 @@ nf_cpu_group_norm_forward (NfOpCall *call, GError **error)
 }
 
 /* ----------------------------------------------------------------- backward */
-
-/* what becomes of a part's rows */
-typedef struct
-{
-  gdouble *dt, *dtm, *dg, *dgx; /* sums per channel of dt, dt m, dg, dg x */
-  gfloat *dscale, *dshift; /* gradients of the maps, from the first row on */
-  gboolean add; /* to what is in them */
-} Grads;
-
-/* puts dg where dx will be */
-static inline __attribute__ ((always_inline)) void
-backward_body (const Rows *k, gint64 rows, const gfloat *dy, gboolean maps,
-    gboolean silu, gboolean add, const Grads *to)
-{
-  for (gint64 r = 0; r < rows; r++)
-    for (guint i = 0; i < k->n_sources; i++) {
-      const Source *s = &k->sources[i];
-      gint64 at = r * k->c + s->from;
-      const gfloat *x = s->x + r * s->count, *dys = dy + at;
-      const gfloat *a = k->a + s->from, *b = k->b + s->from;
-      const gfloat *ts = k->time_scale + s->from, *tt = k->time_shift + s->from;
-      const gfloat *scale = maps ? k->scale + at : NULL;
-      const gfloat *shift = maps ? k->shift + at : NULL;
-      gfloat *restrict dscale = maps ? to->dscale + at : NULL;
-      gfloat *restrict dshift = maps ? to->dshift + at : NULL;
-      gfloat *restrict dx = s->dx + r * s->count;
-      gdouble *restrict dt_sum = to->dt + s->from;
-      gdouble *restrict dtm_sum = to->dtm + s->from;
-      gdouble *restrict dg_sum = to->dg + s->from;
-      gdouble *restrict dgx_sum = to->dgx + s->from;
-
-      for (gint64 j = 0; j < s->count; j++) {
-        gfloat g = a[j] * x[j] + b[j], dt = dys[j], m, t, dm, dg;
-
-        m = maps ? g * (1.0f + scale[j]) + shift[j] : g;
-        t = m * ts[j] + tt[j];
-        if (silu) {
-          gfloat e = nf_vec_sigmoid (t);
-
-          dt *= e * (1.0f + t * (1.0f - e));
-        }
-        dm = dt * ts[j];
-        dg = maps ? dm * (1.0f + scale[j]) : dm;
-        if (maps) {
-          dscale[j] = (add ? dscale[j] : 0.0f) + dm * g;
-          dshift[j] = (add ? dshift[j] : 0.0f) + dm;
-        }
-        dx[j] = dg;
-        dt_sum[j] += (gdouble) dt;
-        dtm_sum[j] += (gdouble) (dt * m);
-        dg_sum[j] += (gdouble) dg;
-        dgx_sum[j] += (gdouble) (dg * x[j]);
-      }
-    }
-}
-
-NF_CPU_CLONES static void
-backward_rows (const Rows *k, gint64 rows, const gfloat *dy, const Grads *to)
-{
-  if (k->scale == NULL && k->silu)
-    backward_body (k, rows, dy, FALSE, TRUE, FALSE, to);
-  else if (k->scale == NULL)
-    backward_body (k, rows, dy, FALSE, FALSE, FALSE, to);
-  else if (k->silu && to->add)
-    backward_body (k, rows, dy, TRUE, TRUE, TRUE, to);
-  else if (k->silu)
-    backward_body (k, rows, dy, TRUE, TRUE, FALSE, to);
-  else
-    backward_body (k, rows, dy, TRUE, FALSE, to->add, to);
-}
-
-/* dx = p dg + q x + s, where dx holds dg */
-NF_CPU_CLONES static void
-finish_rows (const Source *source, gint64 rows, const gfloat *pqs, gint64 c)
-{
-  const gfloat *p = pqs + source->from, *q = p + c, *s = q + c;
-
-  for (gint64 r = 0; r < rows; r++) {
-    const gfloat *x = source->x + r * source->count;
-    gfloat *dx = source->dx + r * source->count;
-
-    for (gint64 j = 0; j < source->count; j++)
-      dx[j] = p[j] * dx[j] + q[j] * x[j] + s[j];
-  }
-}
 
 static void
 store (const gdouble *from, gint64 c, NfTensor *to)
@@ -312,10 +187,11 @@ add_time (const gdouble *dt, const gdouble *dtm, gint64 c, gfloat *dtime)
   }
 }
 
-/* the tensors that gradients go into, those of no interest included */
+/* the tensors that gradients go into, those of no interest included, and room
+ * for one sample's dg */
 typedef struct
 {
-  NfTensor *dx, *dskip, *dscale, *dshift;
+  NfTensor *dx, *dskip, *dscale, *dshift, *dg;
 } Wanted;
 
 static void
@@ -325,6 +201,7 @@ wanted_clear (Wanted *w)
   nf_tensor_clear (&w->dskip);
   nf_tensor_clear (&w->dscale);
   nf_tensor_clear (&w->dshift);
+  nf_tensor_clear (&w->dg);
 }
 
 /* (transfer full): @grad, or room of that shape where nobody wants it */
@@ -342,23 +219,28 @@ static gboolean
 wanted_init (const Problem *p, NfTensor **grad_in, Wanted *w, GError **error)
 {
   memset (w, 0, sizeof *w);
-  return take_or_make (grad_in[0], p->x, &w->dx, error)
+  w->dg =
+      nf_tensor_new (p->x->device, NF_F32, 1, p->c, p->x->h, p->x->w, error);
+  return w->dg != NULL && take_or_make (grad_in[0], p->x, &w->dx, error)
       && take_or_make (grad_in[6], p->skip, &w->dskip, error)
       && take_or_make (grad_in[3], p->scale, &w->dscale, error)
       && take_or_make (grad_in[4], p->shift, &w->dshift, error);
 }
 
+/* @k for the rows of sample n from @row on */
 static void
-grads_at (const Problem *p, const Wanted *w, gint64 n, gint64 row, Rows *k,
-    Grads *to, gdouble *sums)
+back_at (const Problem *p, const Wanted *w, gint64 n, gint64 row,
+    const gfloat *abst, const NfTensor *grad_out, NfNormBack *k)
 {
-  k->sources[0].dx = row_of (w->dx, n, row);
-  if (p->skip != NULL)
-    k->sources[1].dx = row_of (w->dskip, n, row);
-  *to = (Grads){ sums, sums + p->c, sums + 2 * p->c, sums + 3 * p->c,
-    p->scale != NULL ? row_of (w->dscale, n, row) : NULL,
-    p->scale != NULL ? row_of (w->dshift, n, row) : NULL,
-    p->scale != NULL && p->scale->n < p->n && n > 0 };
+  memset (k, 0, sizeof *k);
+  rows_at (p, n, row, abst, &k->rows);
+  k->dy = bytes_of (grad_out, n, row);
+  k->dg = row_of (w->dg, 0, row);
+  if (p->scale == NULL)
+    return;
+  k->dscale = bytes_of (w->dscale, n, row);
+  k->dshift = bytes_of (w->dshift, n, row);
+  k->add = p->scale->n < p->n && n > 0;
 }
 
 /* the four sums per channel of one sample, added up over its parts in order */
@@ -372,13 +254,11 @@ sample_backward (const Problem *p, const Wanted *w, gint64 n,
 #pragma omp parallel for if (parts > 1)
   for (gint64 part = 0; part < parts; part++) {
     gint64 row = part * per;
-    Grads to;
-    Rows k;
+    NfNormBack k;
 
-    rows_at (p, n, row, abst, &k);
-    grads_at (p, w, n, row, &k, &to, room + part * 4 * p->c);
-    backward_rows (
-        &k, MIN (per, p->pixels - row), row_of (grad_out, n, row), &to);
+    back_at (p, w, n, row, abst, grad_out, &k);
+    nf_cpu_norm_back_rows (
+        &k, MIN (per, p->pixels - row), room + part * 4 * p->c);
   }
   memset (sums, 0, (gsize) (4 * p->c) * sizeof *sums);
   for (gint64 i = 0; i < parts * 4 * p->c; i++)
@@ -393,13 +273,13 @@ sample_finish (const Problem *p, const Wanted *w, gint64 n, const gfloat *abst,
 
 #pragma omp parallel for if (p->pixels * p->c > NF_CPU_GRAIN)
   for (gint64 row = 0; row < p->pixels; row += per) {
-    Grads to;
-    Rows k;
+    guint8 *const dx[2] = { bytes_of (w->dx, n, row),
+      p->skip != NULL ? bytes_of (w->dskip, n, row) : NULL };
+    NfNormRows k;
 
     rows_at (p, n, row, abst, &k);
-    grads_at (p, w, n, row, &k, &to, NULL);
-    for (guint i = 0; i < k.n_sources; i++)
-      finish_rows (&k.sources[i], MIN (per, p->pixels - row), pqs, p->c);
+    nf_cpu_norm_finish_rows (
+        &k, row_of (w->dg, 0, row), MIN (per, p->pixels - row), pqs, dx);
   }
 }
 
@@ -416,7 +296,8 @@ nf_cpu_group_norm_backward (NfOpCall *call, const NfTensor *grad_out,
   NfTensor *dtime = grad_in[5];
   Wanted w;
 
-  if (nf_cpu_is_bf16 (call))
+  /* sums over the samples that share a map are to be f32 */
+  if (nf_cpu_is_bf16 (call) && p.scale != NULL && p.scale->n < p.n)
     return nf_cpu_back_through_f32 (
         call, grad_out, grad_in, nf_cpu_group_norm_backward, error);
   if (!wanted_init (&p, grad_in, &w, error)) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * groupnormrows — the two passes of group norm over a sample's values (CPU)
+ * groupnormrows — the passes of group norm over a sample's values (CPU)
  *
- * Private to groupnorm.c. Values are f32, or bf16 with f32 between. */
+ * Two forward (groupnormrows.c), two backward (groupnormback.c). Private to
+ * groupnorm.c. Values are f32, or bf16 with f32 between. */
 #pragma once
 
 #include "cpu/nfcpu.h"
@@ -29,8 +30,21 @@ typedef struct
   gboolean silu, bf16;
 } NfNormRows;
 
+/* what the backward pass needs beside: of the first row as well */
+typedef struct
+{
+  NfNormRows rows; /* without y */
+  const guint8 *dy;
+  gfloat *dg; /* (out): gradient of a x + b */
+  guint8 *dscale, *dshift; /* (out): of the maps, or NULL */
+  gboolean add; /* to what is in them */
+} NfNormBack;
+
 void nf_cpu_norm_rows (const NfNormRows *k, gint64 rows);
 void nf_cpu_norm_sums (const NfTensor *x, gint64 sample, gint64 per,
     gdouble *sums, gdouble *squares);
+void nf_cpu_norm_back_rows (const NfNormBack *k, gint64 rows, gdouble *sums);
+void nf_cpu_norm_finish_rows (const NfNormRows *k, const gfloat *dg,
+    gint64 rows, const gfloat *pqs, guint8 *const dx[2]);
 
 G_END_DECLS

@@ -72,13 +72,13 @@ nf_vec_silu (gfloat x)
   return x / (1.0f + nf_vec_exp (-x));
 }
 
-/* x sigmoid (x) within 5e-4 of its value, for results that bf16 will round.
+/* sigmoid (x) within 5e-4 of its value, for results that bf16 will round.
  * |x| counts as 80 at most, by the order of its bits: a comparison of floats
  * would be a jump. exp (-x) = 2^k 2^f with |f| <= 0.5, 2^f by a polynomial that
  * is within 8e-5; the reciprocal from its bits, then two of Newton's steps.
  * NaN stays NaN. */
 static inline gfloat
-nf_vec_silu_bf16 (gfloat x)
+nf_vec_sigmoid_bf16 (gfloat x)
 {
   const gfloat shift = 12582912.0f;
   NfVecFloat v = { .value = x }, k, scale, d, r;
@@ -100,7 +100,13 @@ nf_vec_silu_bf16 (gfloat x)
   r.value = r.value * (2.0f - d.value * r.value);
   r.value = r.value * (2.0f - d.value * r.value);
 
-  return x * r.value;
+  return r.value;
+}
+
+static inline gfloat
+nf_vec_silu_bf16 (gfloat x)
+{
+  return x * nf_vec_sigmoid_bf16 (x);
 }
 
 static inline gfloat
@@ -127,6 +133,16 @@ nf_vec_narrow (gfloat x)
   guint32 rounded = (f.bits + 0x7fffu + (f.bits >> 16 & 1)) >> 16;
 
   return (guint16) (x != x ? f.bits >> 16 | 0x40u : rounded);
+}
+
+/* x becomes element i of an array of either type */
+static inline __attribute__ ((always_inline)) void
+nf_vec_store (gfloat x, gpointer y, gint64 i, gboolean bf16)
+{
+  if (bf16)
+    ((guint16 *) y)[i] = nf_vec_narrow (x);
+  else
+    ((gfloat *) y)[i] = x;
 }
 
 /* x where gate > 0, else 0: the gradient through a ReLU. The compiler makes a
