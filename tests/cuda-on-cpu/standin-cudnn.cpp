@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * standin-cudnn — the calls of cuDNN that need a GPU
+ *
+ * The real libcudnn makes all descriptors, so it refuses what is wrong in them,
+ * and plans for an A100 that is described to it in place of a handle. The
+ * linker's --wrap brings the calls here first; what they tell is kept, and
+ * running a plan runs the operations that it was made for. */
+#include "gpus.h"
+#include "standin-cudnn.h"
+#include "standin.h"
+
+#include <cstdio>
+#include <cstring>
+#include <mutex>
+#include <set>
+
+using namespace runner;
+
+/* what cudnnHandle_t points to; NVIDIA leaves it open */
+struct cudnnContext
+{
+  int device;
+  cudaStream_t stream;
+};
+
+extern "C" {
+
+cudnnStatus_t __real_cudnnBackendCreateDescriptor (
+    cudnnBackendDescriptorType_t type, cudnnBackendDescriptor_t *descriptor);
+cudnnStatus_t __real_cudnnBackendDestroyDescriptor (
+    cudnnBackendDescriptor_t descriptor);
+cudnnStatus_t __real_cudnnBackendSetAttribute (
+    cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t name,
+    cudnnBackendAttributeType_t type, int64_t count, const void *data);
+cudnnStatus_t __real_cudnnBackendGetAttribute (
+    cudnnBackendDescriptor_t const descriptor, cudnnBackendAttributeName_t name,
+    cudnnBackendAttributeType_t type, int64_t room, int64_t *count, void *data);
+cudnnStatus_t __real_cudnnBackendFinalize (cudnnBackendDescriptor_t descriptor);
+
+cudnnStatus_t __wrap_cudnnCreate (cudnnHandle_t *handle);
+cudnnStatus_t __wrap_cudnnDestroy (cudnnHandle_t handle);
+cudnnStatus_t __wrap_cudnnSetStream (cudnnHandle_t handle, cudaStream_t stream);
+cudnnStatus_t __wrap_cudnnBackendCreateDescriptor (
+    cudnnBackendDescriptorType_t type, cudnnBackendDescriptor_t *descriptor);
+cudnnStatus_t __wrap_cudnnBackendDestroyDescriptor (
+    cudnnBackendDescriptor_t descriptor);
+cudnnStatus_t __wrap_cudnnBackendSetAttribute (
+    cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t name,
+    cudnnBackendAttributeType_t type, int64_t count, const void *data);
+cudnnStatus_t __wrap_cudnnBackendGetAttribute (
+    cudnnBackendDescriptor_t const descriptor, cudnnBackendAttributeName_t name,
+    cudnnBackendAttributeType_t type, int64_t room, int64_t *count, void *data);
+cudnnStatus_t __wrap_cudnnBackendFinalize (cudnnBackendDescriptor_t descriptor);
+cudnnStatus_t __wrap_cudnnBackendExecute (cudnnHandle_t handle,
+    cudnnBackendDescriptor_t plan, cudnnBackendDescriptor_t pack);
+}
+
+static std::mutex lock;
+static std::set<cudnnHandle_t> handles;
+static std::map<cudnnBackendDescriptor_t, DnnNodePtr> nodes;
+
+static DnnNodePtr
+node_of (cudnnBackendDescriptor_t descriptor)
+{
+  const std::lock_guard<std::mutex> guard (lock);
+  const auto found = nodes.find (descriptor);
+
+  return found == nodes.end () ? nullptr : found->second;
+}
+
+static bool
+is_handle (cudnnHandle_t handle)
+{
+  const std::lock_guard<std::mutex> guard (lock);
+
+  return handles.count (handle) > 0;
+}
+
+/* the GPU that the real library plans for; made once, never freed */
+static cudnnBackendDescriptor_t
+described_gpu ()
+{
+  static const cudnnBackendDescriptor_t gpu = [] {
+    const char json[] = GPU_A100;
+    cudnnBackendDescriptor_t made = nullptr;
+
+    if (__real_cudnnBackendCreateDescriptor (
+            CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR, &made)
+            != CUDNN_STATUS_SUCCESS
+        || __real_cudnnBackendSetAttribute (made,
+               CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR,
+               strlen (json), json)
+            != CUDNN_STATUS_SUCCESS
+        || __real_cudnnBackendFinalize (made) != CUDNN_STATUS_SUCCESS)
+      fprintf (stderr, "cuda-on-cpu: this cuDNN does not take the A100\n");
+    return made;
+  }();
+
+  return gpu;
+}
+
+/* ---------------------------------------------------------------- handles */
+
+cudnnStatus_t
+__wrap_cudnnCreate (cudnnHandle_t *handle)
+{
+  const std::lock_guard<std::mutex> guard (lock);
+
+  *handle = new cudnnContext{ current_device (), nullptr };
+  handles.insert (*handle);
+  return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t
+__wrap_cudnnDestroy (cudnnHandle_t handle)
+{
+  const std::lock_guard<std::mutex> guard (lock);
+
+  if (handles.erase (handle) == 0)
+    return CUDNN_STATUS_BAD_PARAM;
+  delete handle;
+  return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t
+__wrap_cudnnSetStream (cudnnHandle_t handle, cudaStream_t stream)
+{
+  if (!is_handle (handle) || device_of (stream) != handle->device)
+    return CUDNN_STATUS_BAD_PARAM_STREAM_MISMATCH;
+  handle->stream = stream;
+  return CUDNN_STATUS_SUCCESS;
+}
+
+/* ------------------------------------------------------------ descriptors */
+
+cudnnStatus_t
+__wrap_cudnnBackendCreateDescriptor (
+    cudnnBackendDescriptorType_t type, cudnnBackendDescriptor_t *descriptor)
+{
+  const cudnnStatus_t status =
+      __real_cudnnBackendCreateDescriptor (type, descriptor);
+
+  if (status == CUDNN_STATUS_SUCCESS) {
+    const std::lock_guard<std::mutex> guard (lock);
+
+    nodes[*descriptor] = std::make_shared<DnnNode> ();
+    nodes[*descriptor]->type = type;
+  }
+  return status;
+}
+
+cudnnStatus_t
+__wrap_cudnnBackendDestroyDescriptor (cudnnBackendDescriptor_t descriptor)
+{
+  {
+    const std::lock_guard<std::mutex> guard (lock);
+
+    if (nodes.erase (descriptor) == 0)
+      return CUDNN_STATUS_BAD_PARAM;
+  }
+  return __real_cudnnBackendDestroyDescriptor (descriptor);
+}
+
+/* where NVIDIA takes a handle, the described GPU is set instead */
+static cudnnStatus_t
+set_handle (cudnnBackendDescriptor_t descriptor,
+    cudnnBackendAttributeName_t name, const void *data)
+{
+  const cudnnBackendDescriptor_t gpu = described_gpu ();
+
+  if (!is_handle (*static_cast<const cudnnHandle_t *> (data)))
+    return CUDNN_STATUS_BAD_PARAM;
+  if (name != CUDNN_ATTR_EXECUTION_PLAN_HANDLE)
+    return CUDNN_STATUS_SUCCESS;
+  return __real_cudnnBackendSetAttribute (descriptor,
+      CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1,
+      &gpu);
+}
+
+static size_t
+size_of (cudnnBackendAttributeType_t type)
+{
+  switch (type) {
+    case CUDNN_TYPE_BOOLEAN:
+      return sizeof (bool);
+    case CUDNN_TYPE_INT64:
+      return sizeof (int64_t);
+    case CUDNN_TYPE_FLOAT:
+      return sizeof (float);
+    case CUDNN_TYPE_VOID_PTR:
+      return sizeof (void *);
+    default: /* enumerations */
+      return sizeof (int);
+  }
+}
+
+static void
+remember (DnnNode &node, int name, cudnnBackendAttributeType_t type,
+    int64_t count, const void *data)
+{
+  const char *bytes = static_cast<const char *> (data);
+
+  if (type == CUDNN_TYPE_BACKEND_DESCRIPTOR) {
+    std::vector<DnnNodePtr> children;
+
+    for (int64_t i = 0; i < count; i++)
+      children.push_back (
+          node_of (static_cast<const cudnnBackendDescriptor_t *> (data)[i]));
+    node.children[name] = children;
+    return;
+  }
+  node.values[name].assign (bytes, bytes + count * size_of (type));
+}
+
+cudnnStatus_t
+__wrap_cudnnBackendSetAttribute (cudnnBackendDescriptor_t descriptor,
+    cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t type,
+    int64_t count, const void *data)
+{
+  const DnnNodePtr node = node_of (descriptor);
+  cudnnStatus_t status;
+
+  if (node == nullptr)
+    return CUDNN_STATUS_BAD_PARAM;
+  if (type == CUDNN_TYPE_HANDLE)
+    return set_handle (descriptor, name, data);
+  status =
+      __real_cudnnBackendSetAttribute (descriptor, name, type, count, data);
+  if (status == CUDNN_STATUS_SUCCESS)
+    remember (*node, name, type, count, data);
+  return status;
+}
+
+cudnnStatus_t
+__wrap_cudnnBackendGetAttribute (cudnnBackendDescriptor_t const descriptor,
+    cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t type,
+    int64_t room, int64_t *count, void *data)
+{
+  const cudnnStatus_t status = __real_cudnnBackendGetAttribute (
+      descriptor, name, type, room, count, data);
+
+  /* a configuration keeps the graph that it is for */
+  if (status == CUDNN_STATUS_SUCCESS && data != nullptr
+      && name == CUDNN_ATTR_ENGINEHEUR_RESULTS)
+    for (int64_t i = 0; i < *count && i < room; i++)
+      node_of (static_cast<cudnnBackendDescriptor_t *> (data)[i])
+          ->children[CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH] = {
+        node_of (descriptor)->child (CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH)
+      };
+  return status;
+}
+
+cudnnStatus_t
+__wrap_cudnnBackendFinalize (cudnnBackendDescriptor_t descriptor)
+{
+  const DnnNodePtr node = node_of (descriptor);
+  const cudnnBackendDescriptor_t gpu = described_gpu ();
+
+  if (node != nullptr && node->type == CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR
+      && __real_cudnnBackendSetAttribute (descriptor,
+             CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1,
+             &gpu)
+          != CUDNN_STATUS_SUCCESS)
+    return CUDNN_STATUS_BAD_PARAM;
+  return __real_cudnnBackendFinalize (descriptor);
+}
+
+/* ---------------------------------------------------------------- running */
+
+/* the data of a graph's tensors; false where one is missing or wrong */
+static bool
+find_memory (const DnnNode &graph, const DnnNode &pack, int device,
+    std::map<int64_t, void *> &memory)
+{
+  const auto ids = pack.get<int64_t> (CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS);
+  const auto data = pack.get<void *> (CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS);
+  std::map<int64_t, DnnTensor> tensors;
+
+  if (!dnn_tensors (graph, tensors))
+    return false;
+  for (size_t i = 0; i < ids.size () && i < data.size (); i++)
+    memory[ids[i]] = data[i];
+  for (const auto &entry : tensors) {
+    const DnnTensor &tensor = entry.second;
+
+    if (tensor.is_virtual)
+      continue;
+    if (memory.count (tensor.id) == 0
+        || (uintptr_t) memory[tensor.id] % tensor.align != 0) {
+      fail_because (cudaErrorInvalidValue,
+          "cuDNN: tensor %d has no memory, or not aligned to %d",
+          (int) tensor.id, (int) tensor.align);
+      return false;
+    }
+    if (!on_device (memory[tensor.id], tensor.bytes (), device, "cuDNN"))
+      return false;
+  }
+  return true;
+}
+
+/* the plan's workspace; false where it is not what the plan asks for */
+static bool
+find_workspace (cudnnBackendDescriptor_t plan, const DnnNode &pack, int device,
+    void **workspace, size_t *bytes)
+{
+  int64_t size = 0, count;
+
+  *workspace = pack.one<void *> (CUDNN_ATTR_VARIANT_PACK_WORKSPACE, nullptr);
+  if (__real_cudnnBackendGetAttribute (plan,
+          CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64, 1, &count,
+          &size)
+      != CUDNN_STATUS_SUCCESS)
+    return false;
+  *bytes = (size_t) size;
+  return size == 0
+      || on_device (*workspace, *bytes, device, "cuDNN's workspace");
+}
+
+cudnnStatus_t
+__wrap_cudnnBackendExecute (cudnnHandle_t handle, cudnnBackendDescriptor_t plan,
+    cudnnBackendDescriptor_t pack)
+{
+  const DnnNodePtr plan_node = node_of (plan), pack_node = node_of (pack);
+  std::map<int64_t, void *> memory;
+  DnnNodePtr config, graph;
+  void *workspace;
+  size_t bytes;
+
+  if (!is_handle (handle) || plan_node == nullptr || pack_node == nullptr)
+    return CUDNN_STATUS_BAD_PARAM;
+  config = plan_node->child (CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG);
+  graph = config != nullptr
+      ? config->child (CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH)
+      : nullptr;
+  if (graph == nullptr
+      || !find_memory (*graph, *pack_node, handle->device, memory)
+      || !find_workspace (plan, *pack_node, handle->device, &workspace, &bytes))
+    return CUDNN_STATUS_BAD_PARAM;
+  if (submit_library (handle->stream, (const void *) &dnn_run,
+          [=] {
+            if (bytes > 0)
+              memset (workspace, 0xff, bytes);
+            dnn_run (*graph, memory);
+          })
+      != cudaSuccess)
+    return CUDNN_STATUS_EXECUTION_FAILED;
+  return CUDNN_STATUS_SUCCESS;
+}
