@@ -7,14 +7,12 @@
  * (NF_CUDA_THREADS). Kernels of several host threads run side by side. */
 #include "launch.h"
 #include "atomics.h"
+#include "helpers.h"
 
-#include <atomic>
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
 #include <string>
-#include <thread>
-#include <vector>
 
 namespace runner {
 
@@ -28,17 +26,6 @@ in_reverse ()
   static const char *order = getenv ("NF_CUDA_ORDER");
 
   return order != nullptr && std::string (order) == "reverse";
-}
-
-static unsigned
-os_threads ()
-{
-  static const char *threads = getenv ("NF_CUDA_THREADS");
-
-#ifdef NF_RUNNER_ONE_THREAD
-  return 1;
-#endif
-  return threads != nullptr ? std::max (1, atoi (threads)) : 1;
 }
 
 void
@@ -156,14 +143,14 @@ engine_of_thread ()
   return &engine;
 }
 
-/* runs blocks until none is left */
+/* runs every @parts-th block */
 static void
-run_blocks (Launch *launch, std::atomic<size_t> *next, size_t blocks)
+run_blocks (Launch *launch, unsigned part, unsigned parts, size_t blocks)
 {
   Engine *engine = engine_of_thread ();
 
   engine->begin (launch);
-  for (size_t i = (*next)++; i < blocks; i = (*next)++)
+  for (size_t i = part; i < blocks; i += parts)
     engine->run (launch, i);
 }
 
@@ -172,22 +159,16 @@ launch_run (Launch *launch)
 {
   const size_t blocks =
       static_cast<size_t> (launch->grid.x) * launch->grid.y * launch->grid.z;
-  const size_t helpers = std::min<size_t> (os_threads (), blocks) - 1;
-  std::atomic<size_t> next{ 0 };
-  std::vector<std::thread> threads;
+  const unsigned parts =
+      static_cast<unsigned> (std::min<size_t> (os_threads (), blocks));
 
 #ifdef NF_RUNNER_ONE_THREAD
   /* shared memory is the same for all OS threads, see runner.h */
   static std::mutex one_launch;
   std::lock_guard<std::mutex> lock (one_launch);
 #endif
-  tell (&launch->begin);
-  for (size_t i = 0; i < helpers; i++)
-    threads.emplace_back (run_blocks, launch, &next, blocks);
-  run_blocks (launch, &next, blocks);
-  for (std::thread &thread : threads)
-    thread.join ();
-  heed (&launch->end);
+  share_work (
+      parts, [=] (unsigned part) { run_blocks (launch, part, parts, blocks); });
 }
 
 } // namespace runner

@@ -134,7 +134,7 @@ static Fiber *
 fiber_for (Block *block, unsigned thread)
 {
   if (under_tsan) {
-    Fiber **own = &block->own[block->set][thread];
+    Fiber **own = &block->own[thread];
 
     if (*own == nullptr)
       *own = fiber_new (thread_main, thread);
@@ -196,9 +196,9 @@ thread_main ()
     Block *block = here.running;
     const unsigned thread = block->current;
 
-    heed (&block->launch->begin);
+    heed (&block->begin);
     block->launch->body (block->launch->closure);
-    tell (&block->launch->end);
+    tell (&block->end);
     block->ended[thread / LANES] |= 1u << thread % LANES;
     block->n_ended++;
     warp_thread_ended (block, thread);
@@ -250,7 +250,7 @@ int
 block_barrier (bool predicate, const char *file, int line)
 {
   Block *block = here.running;
-  Token *token = &block->barrier_tokens[block->set][block->barriers % 2];
+  Token *token = &block->barrier_tokens[block->barriers % 2];
 
   tell (token);
   block->arriving += predicate;
@@ -268,7 +268,6 @@ block_run (Block *block, Launch *launch)
   block->launch = launch;
   block->n_threads = launch->block.x * launch->block.y * launch->block.z;
   block->n_ended = block->n_at_barrier = 0;
-  block->set = (block->set + 1) % FIBER_SETS;
   block->cursor = block->reverse ? block->n_threads - 1 : 0;
   for (unsigned warp = 0; warp < n_warps (block); warp++) {
     const unsigned lanes = block->n_threads - warp * LANES;
@@ -278,7 +277,9 @@ block_run (Block *block, Launch *launch)
     block->ended[warp] = block->in_warp_call[warp] = 0;
   }
   here.running = block;
+  tell (&block->begin);
   run_next (block, block->home, false);
+  heed (&block->end);
   here.running = nullptr;
 }
 
@@ -297,10 +298,9 @@ block_free (Block *block)
 {
   for (unsigned i = 0; i < block->n_idle; i++)
     fiber_free (block->idle[i]);
-  for (unsigned set = 0; set < FIBER_SETS; set++)
-    for (unsigned i = 0; i < MAX_THREADS; i++)
-      if (block->own[set][i] != nullptr)
-        fiber_free (block->own[set][i]);
+  for (unsigned i = 0; i < MAX_THREADS; i++)
+    if (block->own[i] != nullptr)
+      fiber_free (block->own[i]);
   fiber_free (block->home);
   delete block;
 }

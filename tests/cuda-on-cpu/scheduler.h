@@ -23,9 +23,6 @@ namespace runner {
 constexpr unsigned MAX_THREADS = 1024; /* of a block */
 constexpr unsigned LANES = 32; /* threads of a warp */
 constexpr unsigned MAX_WARPS = MAX_THREADS / LANES;
-/* blocks that follow each other run on other fibers, which shows TSan races
- * between them */
-constexpr unsigned FIBER_SETS = under_tsan ? 2 : 1;
 
 /* where in the kernel a barrier or warp primitive stands */
 struct Site
@@ -83,7 +80,6 @@ struct Launch
   size_t shared;
   void (*body) (const void *closure);
   const void *closure;
-  Token begin, end;
 };
 
 /**
@@ -101,7 +97,7 @@ struct Launch
  * @barriers: barriers passed so far
  * @arriving: threads with a predicate that holds, at the next barrier
  * @arrived: those of the last barrier
- * @set: which fibers run this block
+ * @begin, @end: order between the OS thread and the block
  */
 struct Block
 {
@@ -112,14 +108,15 @@ struct Block
   unsigned runnable[MAX_WARPS], fresh[MAX_WARPS], ended[MAX_WARPS];
   unsigned in_warp_call[MAX_WARPS];
   Thread threads[MAX_THREADS];
-  unsigned barriers, set;
+  unsigned barriers;
   int arriving, arrived;
   Fiber *home;
   Fiber *idle[MAX_THREADS]; /* fibers without a thread */
   unsigned n_idle, n_fibers;
-  Fiber *own[FIBER_SETS][MAX_THREADS]; /* TSan: one fiber a thread */
-  Token barrier_tokens[FIBER_SETS][2];
-  Token lane_tokens[FIBER_SETS][MAX_THREADS][2];
+  Fiber *own[MAX_THREADS]; /* TSan: one fiber a thread */
+  Token begin, end;
+  Token barrier_tokens[2];
+  Token lane_tokens[MAX_THREADS][2];
 };
 
 /* runs the block that here.block names; here.shared is set */

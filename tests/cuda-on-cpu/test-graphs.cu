@@ -288,9 +288,11 @@ test_end_in_other_thread_fails ()
   Rig rig;
   const GThreadFunc end = [] (gpointer data) -> gpointer {
     cudaGraph_t graph;
+    const cudaError_t error =
+        cudaStreamEndCapture (static_cast<Rig *> (data)->stream, &graph);
 
-    return GINT_TO_POINTER (
-        cudaStreamEndCapture (static_cast<Rig *> (data)->stream, &graph));
+    cudaGraphDestroy (graph);
+    return GINT_TO_POINTER (error);
   };
   cudaGraph_t graph;
 

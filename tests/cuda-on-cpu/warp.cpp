@@ -170,7 +170,7 @@ heed_partners (Block *block, unsigned warp)
   const Thread *thread = &block->threads[block->current];
 
   each_lane (block, warp, thread->partners, [&] (Thread *, unsigned lane) {
-    heed (&block->lane_tokens[block->set][warp * LANES + lane]
+    heed (&block->lane_tokens[warp * LANES + lane]
                              [thread->odd_partners >> lane & 1]);
   });
 }
@@ -190,7 +190,7 @@ warp_call (WarpOp op, unsigned mask, uint64_t value, int source,
   check_call (block, warp, thread);
   block->in_warp_call[warp] |= 1u << lane;
   if (op == WarpOp::sync)
-    tell (&block->lane_tokens[block->set][block->current][thread->syncs % 2]);
+    tell (&block->lane_tokens[block->current][thread->syncs % 2]);
   try_release (block, warp, mask);
   block_wait (block);
   if (op == WarpOp::sync) {
