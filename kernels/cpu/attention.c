@@ -6,7 +6,9 @@
  * et al., 2017). Forward goes over tiles of queries, whose scores stay in the
  * cache; only when recorded are all of P kept. Backward:
  * dv = P^T dy, dS = P (dP - sum (dP P)) / sqrt (d) with dP = dy v^T,
- * dq = dS k, dk = dS^T q. See docs/ops.md. Sibling: matmul.c */
+ * dq = dS k, dk = dS^T q. In bf16 none of P is kept: attentionback.c. See
+ * docs/ops.md. Sibling: matmul.c */
+#include "cpu/attentionback.h"
 #include "cpu/nfdnnl.h"
 #include "cpu/nfvec.h"
 
@@ -161,8 +163,14 @@ nf_cpu_attention_forward (NfOpCall *call, GError **error)
   Forward f = { p, (p.pixels + TILE - 1) / TILE };
   gint64 n = heads * f.tiles;
 
-  if (nf_dnnl_lacks_bf16 (call) || (nf_cpu_is_bf16 (call) && call->record))
+  if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_through_f32 (call, nf_cpu_attention_forward, error);
+  if (nf_cpu_is_bf16 (call) && call->record) {
+    NfOpCall plain = *call;
+
+    plain.record = FALSE; /* backward makes P again */
+    return nf_cpu_attention_forward (&plain, error);
+  }
   if (!call->record)
     f.rows = TILE * (nf_cpu_is_bf16 (call) ? 2 : 1);
   f.probs = call->record
@@ -247,9 +255,11 @@ nf_cpu_attention_backward (NfOpCall *call, const NfTensor *grad_out,
   g_autoptr (NfTensor) room = NULL;
   gboolean ok;
 
-  if (nf_cpu_is_bf16 (call))
+  if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_back_through_f32 (
         call, grad_out, grad_in, nf_cpu_attention_backward, error);
+  if (nf_cpu_is_bf16 (call))
+    return nf_cpu_attention_backward_bf16 (call, grad_out, grad_in, error);
   room = nf_tensor_new (call->device, NF_F32, 1, p.pixels, p.pixels, 1, error);
   ok = room != NULL;
   for (gint64 head = 0; ok && head < call->in[0]->n * p.heads; head++)

@@ -43,13 +43,13 @@ typedef struct
 /**
  * NfDnnlMatmul:
  *
- * C = A op (B), row-major, A is m x k, op (B) k x n; the ld of each is the
- * distance of its rows. A and B are bf16 or f32, and so is C.
+ * C = op (A) op (B), row-major, op (A) is m x k, op (B) k x n; the ld of each is
+ * the distance of its rows. A and B are bf16 or f32, and so is C.
  */
 typedef struct
 {
   gint64 m, n, k, lda, ldb, ldc;
-  gint64 trans_b, bf16, c_bf16; /* booleans */
+  gint64 trans_b, bf16, c_bf16, trans_a; /* booleans */
 } NfDnnlMatmul;
 
 /**

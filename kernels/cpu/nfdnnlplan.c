@@ -212,7 +212,9 @@ matmul_desc (const NfDnnl *dnnl, NfDnnlPlan *plan)
 {
   const NfDnnlMatmul *p = &plan->key.matmul;
   dnnl_data_type_t in = p->bf16 ? dnnl_bf16 : dnnl_f32;
-  const dnnl_dims_t a_dims = { p->m, p->k }, a_strides = { p->lda, 1 };
+  const dnnl_dims_t a_dims = { p->m, p->k };
+  const dnnl_dims_t a_strides = { p->trans_a ? 1 : p->lda,
+    p->trans_a ? p->lda : 1 };
   const dnnl_dims_t b_dims = { p->k, p->n };
   const dnnl_dims_t b_strides = { p->trans_b ? 1 : p->ldb,
     p->trans_b ? p->ldb : 1 };

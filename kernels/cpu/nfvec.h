@@ -72,13 +72,13 @@ nf_vec_silu (gfloat x)
   return x / (1.0f + nf_vec_exp (-x));
 }
 
-/* sigmoid (x) within 5e-4 of its value, for results that bf16 will round.
+/* x sigmoid (x) within 5e-4 of its value, for results that bf16 will round.
  * |x| counts as 80 at most, by the order of its bits: a comparison of floats
  * would be a jump. exp (-x) = 2^k 2^f with |f| <= 0.5, 2^f by a polynomial that
  * is within 8e-5; the reciprocal from its bits, then two of Newton's steps.
  * NaN stays NaN. */
 static inline gfloat
-nf_vec_sigmoid_bf16 (gfloat x)
+nf_vec_silu_bf16 (gfloat x)
 {
   const gfloat shift = 12582912.0f;
   NfVecFloat v = { .value = x }, k, scale, d, r;
@@ -100,13 +100,7 @@ nf_vec_sigmoid_bf16 (gfloat x)
   r.value = r.value * (2.0f - d.value * r.value);
   r.value = r.value * (2.0f - d.value * r.value);
 
-  return r.value;
-}
-
-static inline gfloat
-nf_vec_silu_bf16 (gfloat x)
-{
-  return x * nf_vec_sigmoid_bf16 (x);
+  return x * r.value;
 }
 
 static inline gfloat
