@@ -204,17 +204,30 @@ need (NfBenchNet *self, const Input *inputs, guint n, GError **error)
 /* ------------------------------------------------------------ construction */
 
 static NfTensor *
-train_loss (NfTask *task, guint64 first_sample, GError **error)
+train_loss (NfTask *task, NfTensor *const *in, GError **error)
 {
   NfBenchNet *self = (NfBenchNet *) task;
-  NfForward forward = { TRUE, 1, first_sample, self->spec->dtype };
+  const NfForward forward = {
+    .training = TRUE, .seed = 1, .dtype = self->spec->dtype
+  };
 
-  if (self->unetpp)
-    return nf_segment_loss (self->unetpp, self->input[INPUT_IMAGE],
-        self->input[INPUT_TARGET], &forward, error);
-  return nf_diffusion_loss (self->unet, self->schedule, self->input[INPUT_COND],
-      self->input[INPUT_FUTURE], self->input[INPUT_NOISE], self->labels,
-      &forward, error);
+  return self->unetpp
+      ? nf_segment_loss (self->unetpp, in[0], in[1], &forward, error)
+      : nf_diffusion_loss (self->unet, in, &forward, error);
+}
+
+static gboolean
+train_load (NfTask *task, guint64 first_sample, NfTensor **in, GError **error)
+{
+  NfBenchNet *self = (NfBenchNet *) task;
+
+  if (!self->unetpp)
+    return nf_diffusion_inputs (self->unet, self->schedule,
+        self->input[INPUT_COND], self->input[INPUT_FUTURE],
+        self->input[INPUT_NOISE], self->labels, first_sample, in, error);
+  in[0] = nf_tensor_ref (self->input[INPUT_IMAGE]);
+  in[1] = nf_tensor_ref (self->input[INPUT_TARGET]);
+  return TRUE;
 }
 
 static gboolean
@@ -232,6 +245,7 @@ build (NfBenchNet *self, GError **error)
     self->task.arch = self->unet ? nf_unet_arch (self->unet) : NULL;
     self->task.params = self->unet ? nf_unet_params (self->unet) : NULL;
   }
+  self->task.n_in = self->unetpp ? 2 : NF_DIFFUSION_INPUTS;
   return self->task.params != NULL;
 }
 
@@ -265,7 +279,7 @@ nf_bench_net_new (NfDevice *device, const NfBenchSpec *spec, GError **error)
 {
   g_autoptr (NfBenchNet) self = g_new0 (NfBenchNet, 1);
 
-  nf_task_init (&self->task, train_loss, bench_net_clear);
+  nf_task_init (&self->task, 0, train_load, train_loss, bench_net_clear);
   self->device = nf_device_ref (device);
   self->spec = spec;
   self->losses = g_array_new (FALSE, FALSE, sizeof (gdouble));

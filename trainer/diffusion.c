@@ -33,6 +33,16 @@ enum
   PART_FUTURE /* (height, width, 3 * num_frames) */
 };
 
+/* The loss's inputs. */
+enum
+{
+  IN_CONTEXT,
+  IN_NOISY, /* frames to be drawn, with noise */
+  IN_NOISE,
+  IN_EMBEDDING, /* of the noise labels */
+  IN_FIRST /* number of the first sample */
+};
+
 static void
 diffusion_free (NfTask *task)
 {
@@ -163,58 +173,89 @@ draw_noise (DiffusionTask *self, const NfTensor *x, guint64 first_sample,
 }
 
 /**
- * nf_diffusion_loss:
+ * nf_diffusion_inputs:
  * @net: the noise predictor
  * @schedule: its noise levels
  * @context: (N, channels * num_frames_cond, H, W), pixels in [-1, 1]
  * @future: (N, channels * num_frames, H, W), likewise
  * @z: the noise, shape of @future
  * @labels: (array): N noise labels
- * @forward: how to run, and in which type
+ * @first_sample: number of the first, for dropout
+ * @in: (out): %NF_DIFFUSION_INPUTS tensors, to be released also where it fails
+ * @error: return location
+ *
+ * What nf_diffusion_loss() takes.
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_diffusion_inputs (NfUnet *net, const NfSchedule *schedule, NfTensor *context,
+    NfTensor *future, NfTensor *z, const gfloat *labels, guint64 first_sample,
+    NfTensor **in, GError **error)
+{
+  in[IN_CONTEXT] = nf_tensor_ref (context);
+  in[IN_NOISE] = nf_tensor_ref (z);
+  in[IN_NOISY] = add_noise (schedule, future, z, labels, error);
+  if (!in[IN_NOISY])
+    return FALSE;
+  in[IN_EMBEDDING] = nf_unet_embed (net, labels, future->n, error);
+  if (!in[IN_EMBEDDING])
+    return FALSE;
+  in[IN_FIRST] = nf_tensor_new_from_nhwc (
+      context->device, NF_I64, 1, 1, 1, 1, &first_sample, error);
+  return in[IN_FIRST] != NULL;
+}
+
+/**
+ * nf_diffusion_loss:
+ * @net: the noise predictor
+ * @in: from nf_diffusion_inputs()
+ * @how: seed and type
  * @error: return location
  *
  * Returns: (transfer full) (nullable): the mean over the batch of the summed
  *   half squared error of the predicted noise
  */
 NfTensor *
-nf_diffusion_loss (NfUnet *net, const NfSchedule *schedule, NfTensor *context,
-    NfTensor *future, NfTensor *z, const gfloat *labels,
-    const NfForward *forward, GError **error)
+nf_diffusion_loss (
+    NfUnet *net, NfTensor *const *in, const NfForward *how, GError **error)
 {
-  g_autoptr (NfTensor) x = add_noise (schedule, future, z, labels, error);
-  g_autoptr (NfTensor) flow =
-      x ? nf_op_cast (context, forward->dtype, error) : NULL;
+  NfForward forward = *how;
+  g_autoptr (NfTensor) flow = nf_op_cast (in[IN_CONTEXT], how->dtype, error);
   g_autoptr (NfUnetCond) cond =
       flow ? nf_unet_condition (net, flow, error) : NULL;
-  g_autoptr (NfTensor) guess =
-      cond ? nf_unet_forward (net, x, labels, cond, forward, error) : NULL;
+  g_autoptr (NfTensor) guess = NULL;
 
-  return guess ? nf_op_noise_loss (guess, z, error) : NULL;
+  forward.first = in[IN_FIRST];
+  if (cond)
+    guess = nf_unet_forward_at (
+        net, in[IN_NOISY], in[IN_EMBEDDING], cond, &forward, error);
+  return guess ? nf_op_noise_loss (guess, in[IN_NOISE], error) : NULL;
 }
 
 static NfTensor *
-loss_of (DiffusionTask *self, NfTensor *context, NfTensor *future,
-    const gfloat *labels, const NfForward *forward, GError **error)
+diffusion_loss (NfTask *task, NfTensor *const *in, GError **error)
 {
-  g_autoptr (NfTensor) z = draw_noise (self, future, forward->stream, error);
+  DiffusionTask *self = (DiffusionTask *) task;
+  const NfForward how = { .training = TRUE,
+    .seed = self->config->train.seed,
+    .dtype = nf_train_config_dtype (self->config) };
 
-  return z ? nf_diffusion_loss (self->net, self->schedule, context, future, z,
-             labels, forward, error)
-           : NULL;
+  return nf_diffusion_loss (self->net, in, &how, error);
 }
 
-static NfTensor *
-diffusion_loss (NfTask *task, guint64 first_sample, GError **error)
+static gboolean
+diffusion_load (
+    NfTask *task, guint64 first_sample, NfTensor **in, GError **error)
 {
   DiffusionTask *self = (DiffusionTask *) task;
   const NfTrainConfig *config = self->config;
   gint64 n = config->train.batch_size;
-  NfForward forward = { TRUE, config->train.seed, first_sample,
-    nf_train_config_dtype (config) };
   g_autofree gfloat *labels = g_new (gfloat, n);
   const guint8 *parts[NF_LOADER_PARTS];
   g_autoptr (NfTensor) context = NULL;
   g_autoptr (NfTensor) future = NULL;
+  g_autoptr (NfTensor) z = NULL;
 
   for (gint64 i = 0; i < n; i++) {
     NfRngKey key = { config->train.seed, first_sample + i, NF_RNG_LABEL };
@@ -222,15 +263,17 @@ diffusion_loss (NfTask *task, guint64 first_sample, GError **error)
     labels[i] = nf_rng_below (&key, 0, self->schedule->n);
   }
   if (!nf_loader_get (self->loader, first_sample, parts, error))
-    return NULL;
+    return FALSE;
   context = upload_frames (
       self, parts[PART_CONTEXT], config->diffusion.num_frames_cond, error);
   if (!context)
-    return NULL;
+    return FALSE;
   future = upload_frames (
       self, parts[PART_FUTURE], config->diffusion.num_frames, error);
-  return future ? loss_of (self, context, future, labels, &forward, error)
-                : NULL;
+  z = future ? draw_noise (self, future, first_sample, error) : NULL;
+  return z
+      && nf_diffusion_inputs (self->net, self->schedule, context, future, z,
+          labels, first_sample, in, error);
 }
 
 /* Whether a window of frames fits in every clip. */
@@ -303,7 +346,8 @@ nf_diffusion_task_new (NfDevice *device, NfTrainConfig *config, GError **error)
   DiffusionTask *self = g_new0 (DiffusionTask, 1);
   g_autoptr (NfTask) task = &self->task;
 
-  nf_task_init (task, diffusion_loss, diffusion_free);
+  nf_task_init (task, NF_DIFFUSION_INPUTS, diffusion_load, diffusion_loss,
+      diffusion_free);
   self->config = config;
   self->device = nf_device_ref (device);
   if (!open_data (self, config, error) || !make_net (self, config, error))

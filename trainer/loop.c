@@ -95,26 +95,41 @@ update_params (NfTrainState *state, const NfConfigTrain *train,
   return TRUE;
 }
 
-/* The loss of the step's batch, with gradients in the parameters. */
+/* The loss of a batch, with gradients in the parameters. */
+static NfTensor *
+loss_and_gradients (gpointer data, NfTensor *const *in, GError **error)
+{
+  NfTask *task = data;
+  g_autoptr (NfTape) tape = nf_tape_new ();
+  g_autoptr (NfTensor) loss = NULL;
+
+  nf_tape_begin (tape);
+  loss = task->loss (task, in, error);
+  nf_tape_end (tape);
+  return loss && nf_tape_backward (tape, loss, error) ? g_steal_pointer (&loss)
+                                                      : NULL;
+}
+
 static gboolean
 forward_backward (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
     GError **error)
 {
-  g_autoptr (NfTape) tape = nf_tape_new ();
+  NfTensor *in[NF_GRAPH_MAX_INPUTS] = { NULL };
   g_autoptr (NfTensor) loss = NULL;
   GError *cause = NULL;
 
-  nf_tape_begin (tape);
-  loss = task->loss (task, state->step * train->batch_size, error);
-  nf_tape_end (tape);
+  if (!task->step)
+    task->step = nf_graph_new (state->params->device, loss_and_gradients, task);
+  if (task->load (task, state->step * train->batch_size, in, error))
+    loss = nf_graph_run (task->step, in, task->n_in, error);
+  for (guint i = 0; i < task->n_in; i++)
+    nf_tensor_clear (&in[i]);
   if (!loss)
     return FALSE;
   state->loss = nf_tensor_scalar (loss, &cause);
-  if (cause) {
+  if (cause)
     g_propagate_error (error, cause);
-    return FALSE;
-  }
-  return nf_tape_backward (tape, loss, error);
+  return cause == NULL;
 }
 
 static gboolean
@@ -150,7 +165,8 @@ nf_loop_step (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
       && check_finite (state, *norm, error)
       && update_params (state, train, learning_rate, *norm, error);
 
-  nf_params_clear_grads (state->params);
+  if (!nf_graph_captured (task->step))
+    nf_params_clear_grads (state->params);
   if (ok)
     state->step++;
   return ok;

@@ -29,6 +29,14 @@ enum
   PART_MASK /* (height, width) */
 };
 
+/* The loss's inputs. */
+enum
+{
+  IN_FRAMES,
+  IN_MASKS,
+  N_IN
+};
+
 static void
 segment_free (NfTask *task)
 {
@@ -131,36 +139,35 @@ nf_segment_loss (NfUnetpp *net, NfTensor *x, NfTensor *masks,
 }
 
 static NfTensor *
-loss_of (SegmentTask *self, NfTensor *frames, NfTensor *masks,
-    const NfForward *forward, GError **error)
-{
-  g_autoptr (NfTensor) x = nf_unetpp_normalize (self->net, frames, error);
-
-  return x ? nf_segment_loss (self->net, x, masks, forward, error) : NULL;
-}
-
-static NfTensor *
-segment_loss (NfTask *task, guint64 first_sample, GError **error)
+segment_loss (NfTask *task, NfTensor *const *in, GError **error)
 {
   SegmentTask *self = (SegmentTask *) task;
-  const NfConfigTrain *train = &self->config->train;
-  gint64 n = train->batch_size;
+  const NfForward forward = { .training = TRUE,
+    .dtype = nf_train_config_dtype (self->config) };
+  g_autoptr (NfTensor) x =
+      nf_unetpp_normalize (self->net, in[IN_FRAMES], error);
+
+  return x ? nf_segment_loss (self->net, x, in[IN_MASKS], &forward, error)
+           : NULL;
+}
+
+static gboolean
+segment_load (NfTask *task, guint64 first_sample, NfTensor **in, GError **error)
+{
+  SegmentTask *self = (SegmentTask *) task;
+  gint64 n = self->config->train.batch_size;
   gint64 height = self->config->height, width = self->config->width;
-  NfForward forward = { TRUE, train->seed, first_sample,
-    nf_train_config_dtype (self->config) };
   const guint8 *parts[NF_LOADER_PARTS];
-  g_autoptr (NfTensor) frames = NULL;
-  g_autoptr (NfTensor) masks = NULL;
 
   if (!nf_loader_get (self->loader, first_sample, parts, error))
-    return NULL;
-  frames = nf_tensor_new_from_nhwc (
+    return FALSE;
+  in[IN_FRAMES] = nf_tensor_new_from_nhwc (
       self->device, NF_U8, n, 3, height, width, parts[PART_FRAME], error);
-  if (!frames)
-    return NULL;
-  masks = nf_tensor_new_from_nhwc (
+  if (!in[IN_FRAMES])
+    return FALSE;
+  in[IN_MASKS] = nf_tensor_new_from_nhwc (
       self->device, NF_U8, n, 1, height, width, parts[PART_MASK], error);
-  return masks ? loss_of (self, frames, masks, &forward, error) : NULL;
+  return in[IN_MASKS] != NULL;
 }
 
 static gboolean
@@ -215,7 +222,7 @@ nf_segment_task_new (NfDevice *device, NfTrainConfig *config, GError **error)
   SegmentTask *self = g_new0 (SegmentTask, 1);
   g_autoptr (NfTask) task = &self->task;
 
-  nf_task_init (task, segment_loss, segment_free);
+  nf_task_init (task, N_IN, segment_load, segment_loss, segment_free);
   self->config = config;
   self->device = nf_device_ref (device);
   if (!open_data (self, config, error) || !make_net (self, config, error))

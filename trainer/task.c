@@ -8,12 +8,17 @@
 /**
  * nf_task_init:
  * @task: the head of a task's own struct
- * @loss: the loss of a batch
+ * @n_in: tensors that @load makes
+ * @load: makes a batch
+ * @loss: its loss
  * @free: frees that struct
  */
 void
-nf_task_init (NfTask *task, NfTaskLoss loss, void (*free) (NfTask *task))
+nf_task_init (NfTask *task, guint n_in, NfTaskLoad load, NfTaskLoss loss,
+    void (*free) (NfTask *task))
 {
+  task->n_in = n_in;
+  task->load = load;
   task->facts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   task->loss = loss;
   task->free = free;
@@ -28,6 +33,7 @@ nf_task_free (NfTask *task)
 {
   if (!task)
     return;
+  nf_graph_free (task->step);
   g_hash_table_unref (task->facts);
   task->free (task);
 }

@@ -6,6 +6,7 @@
  * segment.c, diffusion.c (the tasks), loop.c (what trains them). */
 #pragma once
 
+#include "core/nfgraph.h"
 #include "core/nfparams.h"
 #include "loader.h"
 
@@ -14,25 +15,43 @@ G_BEGIN_DECLS
 typedef struct _NfTask NfTask;
 
 /**
- * NfTaskLoss:
+ * NfTaskLoad:
  * @task: a task
  * @first_sample: number of the batch's first training sample
+ * @in: (out): the task's inputs, to be released also where it fails
  * @error: return location
  *
- * The mean loss of a batch of samples, from @first_sample on. It depends on the
- * seed, @first_sample and the parameters alone. Called while a tape records.
+ * A batch of samples, from @first_sample on, and all else that the loss takes
+ * from the host. It depends on the seed and @first_sample alone.
+ *
+ * Returns: FALSE with @error set
+ */
+typedef gboolean (*NfTaskLoad) (
+    NfTask *task, guint64 first_sample, NfTensor **in, GError **error);
+
+/**
+ * NfTaskLoss:
+ * @task: a task
+ * @in: what NfTaskLoad made
+ * @error: return location
+ *
+ * The mean loss of the batch, by ops alone: it may be captured, see nfgraph.h.
+ * Called while a tape records.
  *
  * Returns: (transfer full) (nullable): a scalar
  */
 typedef NfTensor *(*NfTaskLoss) (
-    NfTask *task, guint64 first_sample, GError **error);
+    NfTask *task, NfTensor *const *in, GError **error);
 
 /**
  * NfTask:
  * @arch: the network's name in checkpoints
  * @params: (transfer none): its parameters
  * @facts: (element-type utf8 utf8): what checkpoints note
- * @loss: the loss of a batch
+ * @n_in: tensors that @load makes, at most %NF_GRAPH_MAX_INPUTS
+ * @load: makes a batch
+ * @loss: its loss
+ * @step: (nullable): loss and gradients of a batch, made by the loop
  * @free: frees the task's own struct, which begins with this one
  */
 struct _NfTask
@@ -40,11 +59,15 @@ struct _NfTask
   const gchar *arch;
   NfParams *params;
   GHashTable *facts;
+  guint n_in;
+  NfTaskLoad load;
   NfTaskLoss loss;
+  NfGraph *step;
   void (*free) (NfTask *task);
 };
 
-void nf_task_init (NfTask *task, NfTaskLoss loss, void (*free) (NfTask *task));
+void nf_task_init (NfTask *task, guint n_in, NfTaskLoad load, NfTaskLoss loss,
+    void (*free) (NfTask *task));
 void nf_task_free (NfTask *task);
 void nf_task_add_fact (NfTask *task, const gchar *name, const gchar *format,
     ...) G_GNUC_PRINTF (3, 4);

@@ -174,3 +174,14 @@ nf_graph_launches (const NfGraph *graph)
 {
   return graph->launches;
 }
+
+/**
+ * nf_graph_captured:
+ *
+ * Returns: whether the latest run was a captured one
+ */
+gboolean
+nf_graph_captured (const NfGraph *graph)
+{
+  return graph->captured != NULL;
+}

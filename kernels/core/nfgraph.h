@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-#define NF_GRAPH_MAX_INPUTS 4
+#define NF_GRAPH_MAX_INPUTS 6
 
 typedef struct _NfGraph NfGraph;
 
@@ -21,9 +21,10 @@ typedef struct _NfGraph NfGraph;
  * @in: the inputs
  * @error: return location
  *
- * It may only run ops, on @in and on tensors that neither change nor move as
- * long as the graph is used; it must not look at values, record gradients or
- * take anything from the host.
+ * It may only run ops, on @in and on tensors that do not move as long as the
+ * graph is used; it must not look at values or take anything from the host.
+ * Gradients that it leaves in parameters are those of the latest run; where the
+ * graph is captured (nf_graph_captured()) they must not be cleared.
  *
  * Returns: (transfer full) (nullable): the result
  */
@@ -35,6 +36,7 @@ void nf_graph_free (NfGraph *graph);
 NfTensor *nf_graph_run (
     NfGraph *graph, NfTensor *const *in, guint n_in, GError **error);
 guint nf_graph_launches (const NfGraph *graph);
+gboolean nf_graph_captured (const NfGraph *graph);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfGraph, nf_graph_free)
 

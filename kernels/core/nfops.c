@@ -335,9 +335,12 @@ nf_op_clamp (NfTensor *x, gfloat lo, gfloat hi, GError **error)
 }
 
 NfTensor *
-nf_op_dropout (NfTensor *x, const NfDropoutParams *params, GError **error)
+nf_op_dropout (
+    NfTensor *x, NfTensor *first, const NfDropoutParams *params, GError **error)
 {
-  return nf_op_run (NF_OP_DROPOUT, &x, 1, params, error);
+  NfTensor *in[] = { x, first };
+
+  return nf_op_run (NF_OP_DROPOUT, in, 2, params, error);
 }
 
 NfTensor *

@@ -272,9 +272,10 @@ NfTensor *nf_op_activation (NfTensor *x, NfAct act, GError **error);
 NfTensor *nf_op_axpby (
     NfTensor *a, NfTensor *b, const NfAxpbyParams *params, GError **error);
 NfTensor *nf_op_clamp (NfTensor *x, gfloat lo, gfloat hi, GError **error);
-/* zero with probability p, else x / (1 - p) */
-NfTensor *nf_op_dropout (
-    NfTensor *x, const NfDropoutParams *params, GError **error);
+/* zero with probability p, else x / (1 - p); first (nullable), an i64 scalar, is
+ * added to the stream of the key: a number that a captured op looks up */
+NfTensor *nf_op_dropout (NfTensor *x, NfTensor *first,
+    const NfDropoutParams *params, GError **error);
 /* x (u8 or f32) * scale + shift, per channel, f32 */
 NfTensor *nf_op_normalize (
     NfTensor *x, const NfNormalizeParams *params, GError **error);

@@ -349,11 +349,17 @@ gboolean
 nf_shape_dropout (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfDropoutParams *p = call->params;
+  const NfTensor *x = call->in[0];
+  const NfTensor *first = call->n_in > 1 ? call->in[1] : NULL;
 
   if (!(p->p >= 0.0f && p->p < 1.0f))
     return refuse (call, error, "p %g is not in [0, 1)", (gdouble) p->p);
-  return flow_fits (call, 1 << 0, error)
-      && same_as (call->in[0], call->in[0]->dtype, out);
+  if (x->dtype != NF_F32 && x->dtype != NF_BF16)
+    return refuse (call, error, "input 0 must be f32 or bf16");
+  if (first != NULL
+      && (first->dtype != NF_I64 || nf_tensor_elements (first) != 1))
+    return refuse (call, error, "input 1 must be an i64 scalar");
+  return same_as (x, x->dtype, out);
 }
 
 gboolean

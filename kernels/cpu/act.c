@@ -212,8 +212,12 @@ dropout_piece (const NfDropoutParams *p, const NfRngKey *key, guint32 block,
 }
 
 static void
-dropout (const NfDropoutParams *p, const NfTensor *x, NfTensor *y)
+dropout (const NfOpCall *call, const NfTensor *x, NfTensor *y)
 {
+  const NfDropoutParams *p = call->params;
+  const NfTensor *first = call->n_in > 1 ? call->in[1] : NULL;
+  guint64 stream =
+      p->key.stream + (first != NULL ? *(const guint64 *) first->data : 0);
   gsize samples = (gsize) x->n, size = nf_tensor_elements (x) / samples;
   gsize pieces = (size + CHUNK - 1) / CHUNK;
 
@@ -226,7 +230,7 @@ dropout (const NfDropoutParams *p, const NfTensor *x, NfTensor *y)
     gfloat *ys = nf_cpu_place (y, at, room[1]);
     NfRngKey key = p->key;
 
-    key.stream += i / pieces;
+    key.stream = stream + i / pieces;
     dropout_piece (p, &key, (guint32) (i % pieces * BLOCKS), xs, count, ys);
     nf_cpu_store (y, at, count, ys);
   }
@@ -235,7 +239,7 @@ dropout (const NfDropoutParams *p, const NfTensor *x, NfTensor *y)
 gboolean
 nf_cpu_dropout_forward (NfOpCall *call, GError **error)
 {
-  dropout (call->params, call->in[0], call->out);
+  dropout (call, call->in[0], call->out);
   return TRUE;
 }
 
@@ -243,7 +247,7 @@ gboolean
 nf_cpu_dropout_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
-  dropout (call->params, grad_out, grad_in[0]);
+  dropout (call, grad_out, grad_in[0]);
   return TRUE;
 }
 

@@ -275,8 +275,10 @@ nf_cuda_clamp_backward (NfCudaStream *stream, NfOpCall *call,
 template <int V, class T>
 static __global__ void
 dropout_kernel (T *y, const T *x, gint64 samples, gsize size, NfRngKey key,
-    guint32 limit, float scale)
+    const guint64 *first, guint32 limit, float scale)
 {
+  if (first != NULL)
+    key.stream += *first;
   for (gint64 n = blockIdx.y; n < samples; n += gridDim.y)
     NF_GRID_LOOP (block, (size + 3) / 4)
     {
@@ -308,14 +310,15 @@ dropout (NfCudaStream *stream, const NfOpCall *call, const NfTensor *x,
   const dim3 grid (nf_grid ((size + 3) / 4), (unsigned int) MIN (y->n, 65535));
   const guint32 limit = (guint32) ((gdouble) p->p * 4294967296.0);
   const float scale = 1.0f / (1.0f - p->p);
+  const guint64 *first = call->n_in > 1 ? nf_data<guint64> (call->in[1]) : NULL;
   T *to = nf_data<T> (y), *from = nf_data<T> (x);
 
   if (size % 4 == 0 && nf_aligned (to, from))
     nf_launch (dropout_kernel<4, T>, grid, NF_CUDA_BLOCK, 0, stream->handle, to,
-        from, y->n, size, p->key, limit, scale);
+        from, y->n, size, p->key, first, limit, scale);
   else
     nf_launch (dropout_kernel<1, T>, grid, NF_CUDA_BLOCK, 0, stream->handle, to,
-        from, y->n, size, p->key, limit, scale);
+        from, y->n, size, p->key, first, limit, scale);
 }
 
 gboolean

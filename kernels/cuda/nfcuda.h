@@ -161,7 +161,8 @@ gboolean nf_cuda_pool_enter (
 
 /* nfcudagraph.c */
 extern const NfBackendGraph nf_cuda_backend_graph;
-void nf_cuda_graph_reads (NfCudaGraph *graph, gconstpointer data);
+void nf_cuda_graph_touches (
+    NfCudaGraph *graph, gconstpointer data, gboolean writes);
 
 /* nfcudacopy.c */
 gboolean nf_cuda_upload (NfCudaStream *stream, gpointer dst, gconstpointer src,

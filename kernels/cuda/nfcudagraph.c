@@ -5,21 +5,21 @@
  * What is captured keeps its memory: while a thread captures, it allocates from
  * a pool that belongs to the graph, which starts with what is free in the
  * stream's own and gives it back at the end. Memory from outside that the
- * captured work reads is remembered, so that each start waits for whoever wrote
- * it last. */
+ * captured work reads or writes is remembered, so that each start waits for
+ * whoever uses it. */
 #include "cuda/nfcuda.h"
 
 /**
  * NfCudaGraph:
  * @pool: memory of what was captured; its stream is where it ran last
  * @home: gets the memory back
- * @reads: (element-type gpointer): outer memory that is read
+ * @outer: address of memory from outside -> whether it is written
  */
 struct _NfCudaGraph
 {
   cudaGraphExec_t exec;
   NfCudaPool *pool, *home;
-  GHashTable *reads;
+  GHashTable *outer;
 };
 
 static void
@@ -30,7 +30,7 @@ graph_free (NfDevice *device, gpointer data)
   if (graph->exec != NULL)
     cudaGraphExecDestroy (graph->exec);
   nf_cuda_pool_return (graph->pool, graph->home);
-  g_hash_table_unref (graph->reads);
+  g_hash_table_unref (graph->outer);
   g_free (graph);
 }
 
@@ -48,7 +48,7 @@ graph_begin (NfDevice *device, GError **error)
   graph = g_new0 (NfCudaGraph, 1);
   graph->home = stream->own;
   graph->pool = nf_cuda_pool_new (stream->cuda, stream);
-  graph->reads = g_hash_table_new (NULL, NULL);
+  graph->outer = g_hash_table_new (NULL, NULL);
   nf_cuda_pool_move (graph->home, graph->pool);
   stream->pool = graph->pool;
   stream->graph = graph;
@@ -83,27 +83,32 @@ graph_launch (NfDevice *device, gpointer data, GError **error)
   NfCudaStream *stream = nf_cuda_stream_current (device, error);
   NfCudaGraph *graph = data;
   GHashTableIter iter;
-  gpointer outer;
+  gpointer address, writes;
 
   if (stream == NULL || !nf_cuda_pool_enter (graph->pool, stream, error))
     return FALSE;
-  g_hash_table_iter_init (&iter, graph->reads);
-  while (g_hash_table_iter_next (&iter, &outer, NULL))
-    if (!nf_cuda_reads (stream, outer, error))
+  g_hash_table_iter_init (&iter, graph->outer);
+  while (g_hash_table_iter_next (&iter, &address, &writes))
+    if (!nf_cuda_reads (stream, address, error)
+        || (writes && !nf_cuda_writes (stream, address, error)))
       return FALSE;
   return nf_cuda_ok (cudaGraphLaunch (graph->exec, stream->handle),
       "cannot start a graph", error);
 }
 
 /**
- * nf_cuda_graph_reads:
+ * nf_cuda_graph_touches:
  * @graph: being captured
- * @data: an address outside of the graph's memory that it reads
+ * @data: an address outside of the graph's memory that it uses
+ * @writes: whether it is written
  */
 void
-nf_cuda_graph_reads (NfCudaGraph *graph, gconstpointer data)
+nf_cuda_graph_touches (NfCudaGraph *graph, gconstpointer data, gboolean writes)
 {
-  g_hash_table_add (graph->reads, (gpointer) data);
+  gpointer before = g_hash_table_lookup (graph->outer, data);
+
+  g_hash_table_insert (graph->outer, (gpointer) data,
+      GINT_TO_POINTER (writes || before != NULL));
 }
 
 const NfBackendGraph nf_cuda_backend_graph = {

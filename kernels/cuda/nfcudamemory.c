@@ -427,7 +427,7 @@ nf_cuda_reads (NfCudaStream *stream, gconstpointer data, GError **error)
   if (block != NULL)
     block->used |= bit (stream->index);
   if (stream->graph != NULL && block != NULL && block->pool != stream->pool)
-    nf_cuda_graph_reads (stream->graph, block->data);
+    nf_cuda_graph_touches (stream->graph, block->data, FALSE);
   g_mutex_unlock (&cuda->lock);
   return ok;
 }
@@ -457,6 +457,8 @@ nf_cuda_writes (NfCudaStream *stream, gpointer data, GError **error)
     block->writer = stream->index;
     block->seen = block->used = 0;
   }
+  if (stream->graph != NULL && block != NULL && block->pool != stream->pool)
+    nf_cuda_graph_touches (stream->graph, block->data, TRUE);
   g_mutex_unlock (&cuda->lock);
   return ok;
 }

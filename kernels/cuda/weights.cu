@@ -47,11 +47,12 @@ narrow (NfCudaStream *stream, const NfTensor *weight, NfTensor *copy,
   return nf_cuda_launched (stream, "narrow", error);
 }
 
-/* what is captured runs later, maybe after others have read the copy */
+/* What is captured runs later, maybe after others have read the copy. A weight
+ * that is trained changes from run to run: its copy belongs to the graph. */
 static gboolean
-not_captured (NfCudaStream *stream, GError **error)
+may_change (NfCudaStream *stream, const NfTensor *weight, GError **error)
 {
-  if (stream->graph == NULL)
+  if (stream->graph == NULL || weight->requires_grad)
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
       "device cuda:%d: a weight changed before a graph was captured",
@@ -98,11 +99,14 @@ nf_cuda_weight_bf16 (NfCudaStream *stream, NfTensor *weight, GError **error)
   g_mutex_lock (&lock);
   half = half_of (weight, error);
   ok = half != NULL && nf_cuda_reads (stream, half->copy->data, error);
-  if (ok && half->version != weight->version) {
-    ok = not_captured (stream, error)
+  if (ok
+      && (half->version != weight->version
+          || (stream->graph != NULL && weight->requires_grad))) {
+    ok = may_change (stream, weight, error)
         && nf_cuda_writes (stream, half->copy->data, error)
         && narrow (stream, weight, half->copy, error);
-    half->version = ok ? weight->version : weight->version - 1;
+    half->version =
+        ok && stream->graph == NULL ? weight->version : weight->version - 1;
   }
   g_mutex_unlock (&lock);
   return ok ? half->copy : NULL;

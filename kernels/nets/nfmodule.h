@@ -19,7 +19,8 @@ G_BEGIN_DECLS
  * NfForward:
  * @training: dropout on, batch statistics in batch norm
  * @seed: of the dropout masks
- * @stream: number of the batch's first sample, for the masks
+ * @first: (nullable): number of the batch's first sample, for the masks: an i64
+ *   scalar; NULL: 0
  * @dtype: what a UNet++ computes in: %NF_F32 or %NF_BF16; a noise predictor's
  *   conditioning frames say it
  * @cancellable: (nullable): looked at before every convolution of a UNet++
@@ -30,7 +31,7 @@ typedef struct
 {
   gboolean training;
   guint64 seed;
-  guint64 stream;
+  NfTensor *first;
   NfDType dtype;
   GCancellable *cancellable;
 } NfForward;

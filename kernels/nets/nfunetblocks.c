@@ -198,9 +198,9 @@ drop (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
     return nf_tensor_ref (x);
   params.p = (gfloat) parts->config.dropout;
   params.key.seed = forward->seed;
-  params.key.stream = forward->stream;
+  params.key.stream = 0;
   params.key.purpose = NF_RNG_DROPOUT + r->number;
-  return nf_op_dropout (x, &params, error);
+  return nf_op_dropout (x, forward->first, &params, error);
 }
 
 /* h after the first norm and x, both resampled where the block does that */

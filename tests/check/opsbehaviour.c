@@ -190,8 +190,8 @@ test_dropout_batch_split (void)
   const NfDropoutParams second = { 0.3f, { 1, 43, NF_RNG_DROPOUT } };
   g_autoptr (NfTensor) x = noise (5, 3, 7, 9, 100);
   g_autoptr (NfTensor) tail = nf_tensor_batch_slice (x, 3, 2, NULL);
-  g_autoptr (NfTensor) whole = nf_op_dropout (x, &all, NULL);
-  g_autoptr (NfTensor) rest = nf_op_dropout (tail, &second, NULL);
+  g_autoptr (NfTensor) whole = nf_op_dropout (x, NULL, &all, NULL);
+  g_autoptr (NfTensor) rest = nf_op_dropout (tail, NULL, &second, NULL);
 
   assert_samples (whole, 3, rest);
 }
@@ -202,7 +202,7 @@ test_dropout_keeps_expectation (void)
   const NfDropoutParams params = { 0.25f, { 9, 0, NF_RNG_DROPOUT } };
   g_autoptr (NfTensor) x =
       nf_tensor_new_filled (device, 4, 16, 64, 64, 1, NULL);
-  g_autoptr (NfTensor) y = nf_op_dropout (x, &params, NULL);
+  g_autoptr (NfTensor) y = nf_op_dropout (x, NULL, &params, NULL);
   g_autoptr (Naive) got = naive_from_tensor (y);
   const gsize n = naive_elements (got);
   gdouble mean = 0, zeros = 0;
@@ -229,7 +229,7 @@ test_dropout_same_mask_in_backward (void)
 
   x->requires_grad = TRUE;
   nf_tape_begin (tape);
-  y = nf_op_dropout (x, &params, NULL);
+  y = nf_op_dropout (x, NULL, &params, NULL);
   nf_tape_end (tape);
   g_assert_true (nf_tape_backward_from (tape, y, ones, NULL));
   assert_same_bits (y, x->grad);

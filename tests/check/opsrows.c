@@ -221,6 +221,7 @@ const OpRow op_rows[] = {
   ROW (DROPOUT, "tenth", 1e-12, P ((NfDropoutParams) { 0.1f, KEY (1, 0) }), X (1, 33, 3, 3)),
   ROW (DROPOUT, "nothing", 1e-12, P ((NfDropoutParams) { 0, KEY (1, 0) }), X (1, 3, 3, 3)),
   ROW (DROPOUT, "large", 1e-12, P ((NfDropoutParams) { 0.1f, KEY (5, 9) }), X (3, 33, 27, 25)),
+  ROW (DROPOUT, "first", 1e-12, P ((NfDropoutParams) { 0.4f, KEY (5, 9) }), X (2, 33, 3, 5), L64 (1, 1, 1)),
   ROW (DROPOUT, "bf16", 2e-5, P ((NfDropoutParams) { 0.1f, KEY (5, 9) }), B (3, 33, 13, 15)),
   ROW (DROPOUT, "even", 1e-12, P ((NfDropoutParams) { 0.4f, KEY (5, G_GUINT64_CONSTANT (0xffffffff)) }), X (3, 16, 11, 9)),
   ROW (DROPOUT, "bf16-even", 2e-5, P ((NfDropoutParams) { 0.1f, KEY (5, 9) }), B (3, 16, 13, 15)),

@@ -511,7 +511,7 @@ test_bad_resume_fails (Place *place, gconstpointer unused)
 
 /* A task of one weight whose loss is too large for a number. */
 static NfTensor *
-endless_loss (NfTask *task, guint64 first_sample, GError **error)
+endless_loss (NfTask *task, NfTensor *const *in, GError **error)
 {
   static const NfAxpbyParams large = { 1e30f, 0.0f, NF_ACT_NONE };
   NfTensor *weight = nf_params_index (task->params, 0)->value;
@@ -520,6 +520,12 @@ endless_loss (NfTask *task, guint64 first_sample, GError **error)
 
   nf_tensor_zero (z, error);
   return nf_op_noise_loss (e, z, error);
+}
+
+static gboolean
+load_nothing (NfTask *task, guint64 first_sample, NfTensor **in, GError **error)
+{
+  return TRUE;
 }
 
 static void
@@ -541,7 +547,7 @@ test_divergence_fails (Place *place, gconstpointer unused)
   NfTask task = { "none", params };
 
   nf_params_add (params, "w", NF_F32, 1, dims, TRUE, NF_INIT_ONE, 1, &error);
-  nf_task_init (&task, endless_loss, keep_task);
+  nf_task_init (&task, 0, load_nothing, endless_loss, keep_task);
   nf_train_config_resolve_size (config, 1, 1, &error);
   g_assert_no_error (error);
   g_assert_false (nf_loop_run (&task, config, run, FALSE, stderr, &error));

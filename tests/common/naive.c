@@ -433,11 +433,12 @@ Naive *
 naive_dropout (Naive **in, guint n_in, gconstpointer params)
 {
   const NfDropoutParams *p = params;
+  const guint64 first = n_in > 1 && in[1] != NULL ? (guint64) in[1]->v[0] : 0;
   Naive *out = like (in[0]);
 
   EACH (out)
   {
-    NfRngKey key = { p->key.seed, p->key.stream + n, p->key.purpose };
+    NfRngKey key = { p->key.seed, p->key.stream + first + n, p->key.purpose };
 
     if (!(nf_rng_uniform (&key, memory_index (out, c, y, x)) < p->p))
       *naive_at (out, n, c, y, x) =
