@@ -81,6 +81,59 @@ GST_START_TEST (test_model_shared)
 }
 GST_END_TEST
 
+/* bytes that the CPU's tensors take up now, packed weights among them */
+static gsize
+live_now (void)
+{
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+  NfDeviceMemory memory;
+
+  nf_device_memory (device, TRUE, &memory);
+  nf_device_memory (device, FALSE, &memory);
+  return memory.live;
+}
+
+static void
+draw (GstNfModel *model)
+{
+  NfPredictor *predictor = gst_nf_model_predictor (model);
+  const NfUnetConfig *c = nf_predictor_config (predictor);
+  gsize bytes = (gsize) (c->height * c->width * c->channels);
+  g_autofree guint8 *frame = g_malloc0 (bytes);
+  g_autofree guint8 *out = g_malloc (bytes);
+  const guint8 *context[] = { frame, frame, frame };
+  guint8 *drawn[] = { out };
+  NfRollout rollout;
+  g_autoptr (GError) error = NULL;
+
+  nf_rollout_init (&rollout);
+  rollout.steps = 2;
+  rollout.horizon = 1;
+  fail_unless (nf_predictor_run (predictor, &rollout, 1, NF_ENSEMBLE_MEAN,
+                   context, drawn, &error),
+      "%s", error ? error->message : "");
+}
+
+/* what a network keeps is kept once, however many use it */
+GST_START_TEST (test_model_weights_once)
+{
+  GstNfModel *one = acquire (checkpoint, NULL), *two;
+  gsize before = live_now (), used;
+
+  draw (one);
+  used = live_now ();
+  two = acquire (checkpoint, NULL);
+  fail_unless_equals_uint64 (live_now (), used);
+  draw (two);
+  fail_unless (used > before);
+  fail_unless_equals_uint64 (live_now (), used);
+  gst_nf_model_release (one);
+  fail_unless_equals_uint64 (live_now (), used);
+  gst_nf_model_release (two);
+  fail_unless_equals_uint64 (live_now (), 0);
+}
+GST_END_TEST
+
 static gpointer
 acquire_apart (gpointer data)
 {
@@ -182,6 +235,7 @@ model_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, make_models, remove_models);
   tcase_add_test (tc, test_model_shared);
+  tcase_add_test (tc, test_model_weights_once);
   tcase_add_loop_test (tc, test_model_loaded_once, 0, 2);
   tcase_add_test (tc, test_model_new_file);
   tcase_add_test (tc, test_model_search);
