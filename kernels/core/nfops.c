@@ -326,6 +326,39 @@ nf_op_axpby (
   return nf_op_run (NF_OP_AXPBY, in, 2, params, error);
 }
 
+/**
+ * nf_op_add_to:
+ * @sum: has data that nobody else holds; no tape records it
+ * @x: the same shape, type and device; not @sum
+ * @error: return location
+ *
+ * Adds @x to @sum, with the bits that nf_op_axpby() gives.
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_op_add_to (NfTensor *sum, NfTensor *x, GError **error)
+{
+  static const NfAxpbyParams params = { 1.0f, 1.0f, NF_ACT_NONE };
+  NfOpCall call = { .op = NF_OP_AXPBY,
+    .device = sum->device,
+    .n_in = 2,
+    .in = { sum, x },
+    .out = sum,
+    .params = &params };
+  NfWatch watch;
+  gboolean ok;
+
+  g_return_val_if_fail (nf_tensor_same_shape (sum, x), FALSE);
+  g_return_val_if_fail (sum->dtype == x->dtype && sum != x, FALSE);
+  g_return_val_if_fail (nf_tape_current () == NULL, FALSE);
+  nf_watch_start (&watch, &call);
+  ok = sum->device->backend->ops[NF_OP_AXPBY].forward (&call, error);
+  nf_watch_stop (&watch, &call, FALSE);
+  nf_tensor_changed (sum);
+  return ok;
+}
+
 NfTensor *
 nf_op_clamp (NfTensor *x, gfloat lo, gfloat hi, GError **error)
 {

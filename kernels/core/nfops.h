@@ -271,6 +271,7 @@ NfTensor *nf_op_activation (NfTensor *x, NfAct act, GError **error);
 /* act (alpha * a + beta * b); b (nullable) has a's shape */
 NfTensor *nf_op_axpby (
     NfTensor *a, NfTensor *b, const NfAxpbyParams *params, GError **error);
+gboolean nf_op_add_to (NfTensor *sum, NfTensor *x, GError **error);
 NfTensor *nf_op_clamp (NfTensor *x, gfloat lo, gfloat hi, GError **error);
 /* zero with probability p, else x / (1 - p); first (nullable), an i64 scalar, is
  * added to the stream of the key: a number that a captured op looks up */

@@ -143,6 +143,7 @@ inputs_unchanged (const NfRecord *record, GError **error)
   return TRUE;
 }
 
+/* adds to what is there; in place, where nobody else holds that */
 static gboolean
 accumulate (NfTensor *tensor, NfTensor *grad, GError **error)
 {
@@ -153,6 +154,8 @@ accumulate (NfTensor *tensor, NfTensor *grad, GError **error)
     tensor->grad = nf_tensor_ref (grad);
     return TRUE;
   }
+  if (g_atomic_ref_count_compare (&tensor->grad->refs, 1))
+    return nf_op_add_to (tensor->grad, grad, error);
   total = nf_op_axpby (tensor->grad, grad, &sum, error);
   if (total == NULL)
     return FALSE;
