@@ -18,69 +18,86 @@
 
 #define PARTS 32 /* of a sum, at most: see sums.c */
 
-/* rows of c channels; what is not there is NULL */
+/* rows of c channels, of the type that @bf16 tells; what is not there is NULL */
 typedef struct
 {
-  const gfloat *x, *y, *dy, *residual;
+  const guint8 *x, *y, *dy, *residual;
+  guint8 *to, *more; /* (out): y; or dx and dresidual */
   gint64 c;
+  gboolean bf16;
 } Rows;
 
 static Rows
 rows_from (const Rows *k, gint64 row)
 {
-  gint64 at = row * k->c;
+  gint64 at =
+      row * k->c * (gint64) (k->bf16 ? sizeof (guint16) : sizeof (gfloat));
 
   return (Rows){ k->x + at, k->y != NULL ? k->y + at : NULL,
     k->dy != NULL ? k->dy + at : NULL,
-    k->residual != NULL ? k->residual + at : NULL, k->c };
+    k->residual != NULL ? k->residual + at : NULL,
+    k->to != NULL ? k->to + at : NULL, k->more != NULL ? k->more + at : NULL,
+    k->c, k->bf16 };
 }
 
 static inline __attribute__ ((always_inline)) void
 scale_body (const Rows *k, gint64 rows, const gfloat *ab, gboolean adds,
-    gboolean relu, gfloat *restrict y)
+    gboolean relu, gboolean bf16)
 {
-  const gfloat *x = k->x, *residual = k->residual;
+  gconstpointer restrict x = k->x;
+  gconstpointer restrict residual = k->residual;
+  gpointer restrict y = k->to;
   const gint64 c = k->c;
 
   for (gint64 at = 0; at < rows * c; at += c)
     for (gint64 i = 0; i < c; i++) {
-      gfloat v = ab[i] * x[at + i] + ab[c + i];
+      gfloat v = ab[i] * nf_vec_load (x, at + i, bf16) + ab[c + i];
 
       if (adds)
-        v += residual[at + i];
-      y[at + i] = relu && v < 0.0f ? 0.0f : v;
+        v += nf_vec_load (residual, at + i, bf16);
+      nf_vec_store (relu && v < 0.0f ? 0.0f : v, y, at + i, bf16);
     }
+}
+
+static inline __attribute__ ((always_inline)) void
+scale_of (
+    const Rows *k, gint64 rows, const gfloat *ab, gboolean relu, gboolean bf16)
+{
+  if (k->residual != NULL && relu)
+    scale_body (k, rows, ab, TRUE, TRUE, bf16);
+  else if (k->residual != NULL)
+    scale_body (k, rows, ab, TRUE, FALSE, bf16);
+  else if (relu)
+    scale_body (k, rows, ab, FALSE, TRUE, bf16);
+  else
+    scale_body (k, rows, ab, FALSE, FALSE, bf16);
 }
 
 /* y = act (a[c] x + b[c] + residual) */
 NF_CPU_CLONES static void
-scale_rows (
-    const Rows *k, gint64 rows, const gfloat *ab, gboolean relu, gfloat *y)
+scale_rows (const Rows *k, gint64 rows, const gfloat *ab, gboolean relu)
 {
-  if (k->residual != NULL && relu)
-    scale_body (k, rows, ab, TRUE, TRUE, y);
-  else if (k->residual != NULL)
-    scale_body (k, rows, ab, TRUE, FALSE, y);
-  else if (relu)
-    scale_body (k, rows, ab, FALSE, TRUE, y);
+  if (k->bf16)
+    scale_of (k, rows, ab, relu, TRUE);
   else
-    scale_body (k, rows, ab, FALSE, FALSE, y);
+    scale_of (k, rows, ab, relu, FALSE);
 }
 
 static inline __attribute__ ((always_inline)) void
-sums_body (const Rows *k, gint64 rows, gboolean relu, gdouble *restrict sum_g,
-    gdouble *restrict sum_gx)
+sums_body (const Rows *k, gint64 rows, gboolean relu, gboolean bf16,
+    gdouble *restrict sum_g, gdouble *restrict sum_gx)
 {
-  const gfloat *x = k->x, *y = relu ? k->y : k->x, *dy = k->dy;
+  gconstpointer x = k->x, y = relu ? k->y : k->x, dy = k->dy;
   const gint64 c = k->c;
 
   for (gint64 at = 0; at < rows * c; at += c)
     for (gint64 i = 0; i < c; i++) {
-      gfloat d = dy[at + i], up = y[at + i];
+      gfloat d = nf_vec_load (dy, at + i, bf16);
+      gfloat up = nf_vec_load (y, at + i, bf16);
       gdouble g = (gdouble) (relu ? nf_vec_gate (d, up) : d);
 
       sum_g[i] += g;
-      sum_gx[i] += g * (gdouble) x[at + i];
+      sum_gx[i] += g * (gdouble) nf_vec_load (x, at + i, bf16);
     }
 }
 
@@ -88,44 +105,61 @@ sums_body (const Rows *k, gint64 rows, gboolean relu, gdouble *restrict sum_g,
 NF_CPU_CLONES static void
 part_sums (const Rows *k, gint64 rows, gdouble *sums)
 {
-  if (k->y != NULL)
-    sums_body (k, rows, TRUE, sums, sums + k->c);
+  if (k->y != NULL && k->bf16)
+    sums_body (k, rows, TRUE, TRUE, sums, sums + k->c);
+  else if (k->y != NULL)
+    sums_body (k, rows, TRUE, FALSE, sums, sums + k->c);
+  else if (k->bf16)
+    sums_body (k, rows, FALSE, TRUE, sums, sums + k->c);
   else
-    sums_body (k, rows, FALSE, sums, sums + k->c);
+    sums_body (k, rows, FALSE, FALSE, sums, sums + k->c);
 }
 
 static inline __attribute__ ((always_inline)) void
 combine_body (const Rows *k, gint64 rows, const gfloat *pqs, gboolean relu,
-    gfloat *restrict dx, gfloat *restrict dresidual)
+    gboolean bf16, gpointer restrict dx, gpointer restrict dresidual)
 {
-  const gfloat *x = k->x, *y = relu ? k->y : k->x, *dy = k->dy;
+  gconstpointer restrict x = k->x;
+  gconstpointer restrict y = relu ? k->y : k->x;
+  gconstpointer restrict dy = k->dy;
   const gint64 c = k->c;
 
   for (gint64 at = 0; at < rows * c; at += c)
     for (gint64 i = 0; i < c; i++) {
-      gfloat d = dy[at + i], up = y[at + i];
+      gfloat d = nf_vec_load (dy, at + i, bf16);
+      gfloat up = nf_vec_load (y, at + i, bf16);
       gfloat g = relu ? nf_vec_gate (d, up) : d;
 
       if (dx != NULL)
-        dx[at + i] = pqs[i] * g + pqs[c + i] * x[at + i] + pqs[2 * c + i];
+        nf_vec_store (pqs[i] * g + pqs[c + i] * nf_vec_load (x, at + i, bf16)
+                + pqs[2 * c + i],
+            dx, at + i, bf16);
       if (dresidual != NULL)
-        dresidual[at + i] = g;
+        nf_vec_store (g, dresidual, at + i, bf16);
     }
+}
+
+static inline __attribute__ ((always_inline)) void
+combine_of (const Rows *k, gint64 rows, const gfloat *pqs, gboolean bf16)
+{
+  if (k->more != NULL && k->y != NULL)
+    combine_body (k, rows, pqs, TRUE, bf16, k->to, k->more);
+  else if (k->more != NULL)
+    combine_body (k, rows, pqs, FALSE, bf16, k->to, k->more);
+  else if (k->y != NULL)
+    combine_body (k, rows, pqs, TRUE, bf16, k->to, NULL);
+  else
+    combine_body (k, rows, pqs, FALSE, bf16, k->to, NULL);
 }
 
 /* dx = p[c] g + q[c] x + s[c], dresidual = g */
 NF_CPU_CLONES static void
-combine_rows (const Rows *k, gint64 rows, const gfloat *pqs, gfloat *dx,
-    gfloat *dresidual)
+combine_rows (const Rows *k, gint64 rows, const gfloat *pqs)
 {
-  if (dresidual != NULL && k->y != NULL)
-    combine_body (k, rows, pqs, TRUE, dx, dresidual);
-  else if (dresidual != NULL)
-    combine_body (k, rows, pqs, FALSE, dx, dresidual);
-  else if (k->y != NULL)
-    combine_body (k, rows, pqs, TRUE, dx, NULL);
+  if (k->bf16)
+    combine_of (k, rows, pqs, TRUE);
   else
-    combine_body (k, rows, pqs, FALSE, dx, NULL);
+    combine_of (k, rows, pqs, FALSE);
 }
 
 /* p, q, s of dx for what was normalised together; adds to dweight and dbias */
@@ -206,16 +240,17 @@ scale_all (const NfOpCall *call, const gfloat *ab)
   const NfBatchNormParams *p = call->params;
   const NfTensor *x = call->in[0];
   gint64 rows = x->n * x->h * x->w, per = rows_per_part (rows, x->c);
-  const Rows k = { .x = nf_cpu_f32 (x),
-    .residual = call->in[5] != NULL ? nf_cpu_f32 (call->in[5]) : NULL,
-    .c = x->c };
+  const Rows k = { .x = x->data,
+    .residual = call->in[5] != NULL ? call->in[5]->data : NULL,
+    .to = call->out->data,
+    .c = x->c,
+    .bf16 = nf_cpu_is_bf16 (call) };
 
 #pragma omp parallel for if (rows > per)
   for (gint64 i = 0; i < rows; i += per) {
     Rows part = rows_from (&k, i);
 
-    scale_rows (&part, MIN (per, rows - i), ab, p->act == NF_ACT_RELU,
-        nf_cpu_f32 (call->out) + i * x->c);
+    scale_rows (&part, MIN (per, rows - i), ab, p->act == NF_ACT_RELU);
   }
 }
 
@@ -227,12 +262,9 @@ nf_cpu_batch_norm_forward (NfOpCall *call, GError **error)
   const NfTensor *x = call->in[0];
   gint64 c = x->c;
   g_autofree gfloat *ab = g_new (gfloat, 2 * c);
-  NfTensor *stats = NULL;
+  NfTensor *stats = nf_tensor_new (call->device, NF_F32, 1, 2 * c, 1, 1, error);
   gfloat *mean, *r;
 
-  if (nf_cpu_is_bf16 (call))
-    return nf_cpu_through_f32 (call, nf_cpu_batch_norm_forward, error);
-  stats = nf_tensor_new (call->device, NF_F32, 1, 2 * c, 1, 1, error);
   if (stats == NULL)
     return FALSE;
   mean = nf_cpu_f32 (stats);
@@ -273,8 +305,7 @@ sums_all (const Rows *k, gint64 rows, gdouble *sums)
 }
 
 static void
-combine_all (const Rows *k, gint64 rows, const gfloat *pqs, NfTensor *dx,
-    NfTensor *dresidual)
+combine_all (const Rows *k, gint64 rows, const gfloat *pqs)
 {
   gint64 c = k->c, per = rows_per_part (rows, c);
 
@@ -282,9 +313,7 @@ combine_all (const Rows *k, gint64 rows, const gfloat *pqs, NfTensor *dx,
   for (gint64 i = 0; i < rows; i += per) {
     Rows part = rows_from (k, i);
 
-    combine_rows (&part, MIN (per, rows - i), pqs,
-        dx != NULL ? nf_cpu_f32 (dx) + i * c : NULL,
-        dresidual != NULL ? nf_cpu_f32 (dresidual) + i * c : NULL);
+    combine_rows (&part, MIN (per, rows - i), pqs);
   }
 }
 
@@ -299,21 +328,21 @@ nf_cpu_batch_norm_backward (NfOpCall *call, const NfTensor *grad_out,
   g_autofree gdouble *sums = g_new (gdouble, 2 * c);
   g_autofree gdouble *dwb = g_new0 (gdouble, 2 * c);
   g_autofree gfloat *pqs = g_new (gfloat, 3 * c);
-  const Rows k = { .x = nf_cpu_f32 (x),
-    .y = p->act == NF_ACT_RELU ? nf_cpu_f32 (call->out) : NULL,
-    .dy = nf_cpu_f32 (grad_out),
-    .c = c };
+  const Rows k = { .x = x->data,
+    .y = p->act == NF_ACT_RELU ? call->out->data : NULL,
+    .dy = grad_out->data,
+    .to = grad_in[0] != NULL ? grad_in[0]->data : NULL,
+    .more = grad_in[5] != NULL ? grad_in[5]->data : NULL,
+    .c = c,
+    .bf16 = nf_cpu_is_bf16 (call) };
 
-  if (nf_cpu_is_bf16 (call))
-    return nf_cpu_back_through_f32 (
-        call, grad_out, grad_in, nf_cpu_batch_norm_backward, error);
   sums_all (&k, rows, sums);
   nf_cpu_norm_terms (sums, sums + c, rows, c, 1, nf_cpu_f32 (call->in[1]), mean,
       mean + c, pqs, dwb, dwb + c);
   if (!p->training)
     memset (pqs + c, 0, (gsize) (2 * c) * sizeof *pqs);
   if (grad_in[0] != NULL || grad_in[5] != NULL)
-    combine_all (&k, rows, pqs, grad_in[0], grad_in[5]);
+    combine_all (&k, rows, pqs);
   store (dwb, c, grad_in[1]);
   store (dwb + c, c, grad_in[2]);
   return TRUE;
