@@ -6,6 +6,8 @@
  * number `index` is word index % 4 of block index / 4. */
 #include "core/nfrng.h"
 
+#include "core/nfphilox.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -20,20 +22,11 @@
 void
 nf_rng_philox (const guint32 counter[4], const guint32 key[2], guint32 out[4])
 {
-  guint32 c[4], k0 = key[0], k1 = key[1];
+  NfPhilox c;
 
-  memcpy (c, counter, sizeof c);
-  for (guint round = 0; round < 10; round++) {
-    guint64 p0 = (guint64) 0xD2511F53u * c[0];
-    guint64 p1 = (guint64) 0xCD9E8D57u * c[2];
-    guint32 next[4] = { (guint32) (p1 >> 32) ^ c[1] ^ k0, (guint32) p1,
-      (guint32) (p0 >> 32) ^ c[3] ^ k1, (guint32) p0 };
-
-    memcpy (c, next, sizeof c);
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
-  }
-  memcpy (out, c, sizeof c);
+  memcpy (c.v, counter, sizeof c.v);
+  c = nf_philox (c, key[0], key[1]);
+  memcpy (out, c.v, sizeof c.v);
 }
 
 /**

@@ -5,6 +5,7 @@
  * Activations, sums, clamping, dropout, pixels to numbers and back, noise.
  * SiLU: y = x s, dy/dx = s (1 + x (1 - s)) with s = 1 / (1 + exp (-x))
  * (Elfwing et al., 2018). See docs/ops.md. */
+#include "core/nfphilox.h"
 #include "cpu/flow.h"
 #include "cpu/nfvec.h"
 
@@ -82,6 +83,17 @@ nf_cpu_activation_backward (NfOpCall *call, const NfTensor *grad_out,
   return TRUE;
 }
 
+static inline __attribute__ ((always_inline)) void
+axpby_body (const NfAxpbyParams *p, const gfloat *a, const gfloat *b, gsize n,
+    gboolean relu, gfloat *y)
+{
+  for (gsize i = 0; i < n; i++) {
+    gfloat v = p->alpha * a[i] + (b != NULL ? p->beta * b[i] : 0.0f);
+
+    y[i] = relu && v < 0.0f ? 0.0f : v;
+  }
+}
+
 /* b may be NULL */
 NF_CPU_CLONES static void
 axpby_forward (const NfAxpbyParams *p, const gfloat *a, const gfloat *b,
@@ -89,11 +101,12 @@ axpby_forward (const NfAxpbyParams *p, const gfloat *a, const gfloat *b,
 {
   gboolean relu = p->act == NF_ACT_RELU;
 
-  for (gsize i = 0; i < n; i++) {
-    gfloat v = p->alpha * a[i] + (b != NULL ? p->beta * b[i] : 0.0f);
-
-    y[i] = relu && v < 0.0f ? 0.0f : v;
-  }
+  if (b == NULL)
+    axpby_body (p, a, NULL, n, relu, y);
+  else if (relu)
+    axpby_body (p, a, b, n, TRUE, y);
+  else
+    axpby_body (p, a, b, n, FALSE, y);
 }
 
 gboolean
@@ -192,22 +205,36 @@ nf_cpu_clamp_backward (NfOpCall *call, const NfTensor *grad_out,
   return TRUE;
 }
 
-#define BLOCKS (CHUNK / 4) /* of four numbers each */
+#define BLOCKS (CHUNK / 4) /* of four random words each */
+#define LANES 16 /* blocks at once */
 
 /* y = x * mask / (1 - p); the mask is a function of key, sample and element */
-static void
+NF_CPU_CLONES static void
 dropout_piece (const NfDropoutParams *p, const NfRngKey *key, guint32 block,
     const gfloat *x, gsize n, gfloat *y)
 {
   gfloat scale = 1.0f / (1.0f - p->p);
   guint32 limit = (guint32) ((gdouble) p->p * 4294967296.0);
 
-  for (gsize at = 0; at < n; at += 4) {
-    guint32 bits[4];
+  for (gsize at = 0; at < n; at += 4 * LANES, block += LANES) {
+    guint32 bits[4 * LANES];
 
-    nf_rng_block (key, block++, bits);
-    for (gsize i = 0; i < MIN (4, n - at); i++)
-      y[at + i] = bits[i] < limit ? 0.0f : x[at + i] * scale;
+#pragma GCC unroll 1
+    for (guint32 l = 0; l < LANES; l++) {
+      const NfPhilox c = nf_philox (
+          (NfPhilox){ { block + l, key->purpose, (guint32) key->stream,
+              (guint32) (key->stream >> 32) } },
+          (guint32) key->seed, (guint32) (key->seed >> 32));
+
+      for (gint i = 0; i < 4; i++)
+        bits[4 * l + i] = c.v[i];
+    }
+    for (gsize i = 0; i < MIN (4 * LANES, n - at); i++) {
+      NfVecFloat v = { .value = x[at + i] * scale };
+
+      v.bits &= -(guint32) (bits[i] >= limit);
+      y[at + i] = v.value;
+    }
   }
 }
 
