@@ -16,7 +16,7 @@
 #include <omp.h>
 
 #define TILE 128 /* queries */
-#define LANES 16 /* partial results of a row; the same for all processors */
+#define LANES 32 /* partial results of a row; the same for all processors */
 
 typedef struct
 {
@@ -43,7 +43,7 @@ head_at (const Problem *p, gint64 head)
   return head / p->heads * p->pixels * p->c + head % p->heads * p->d;
 }
 
-static gfloat
+static inline __attribute__ ((always_inline)) gfloat
 largest (const gfloat *x, gint64 n)
 {
   gfloat lane[LANES], top;
@@ -52,6 +52,7 @@ largest (const gfloat *x, gint64 n)
   for (gint l = 0; l < LANES; l++)
     lane[l] = x[0];
   for (; i + LANES <= n; i += LANES)
+#pragma GCC unroll 1
     for (gint l = 0; l < LANES; l++)
       lane[l] = x[i + l] > lane[l] ? x[i + l] : lane[l];
   top = x[0];
@@ -62,46 +63,77 @@ largest (const gfloat *x, gint64 n)
   return top;
 }
 
-/* x becomes exp (scale (x - top)); returns the sum */
+/* x becomes exp (scale (x - top)), or @half (nullable) does; returns the sum */
 static inline __attribute__ ((always_inline)) gfloat
-exponentiate (gfloat *x, gint64 n, gfloat scale, gfloat top)
+exponentiate (gfloat *restrict x, gint64 n, gfloat scale, gfloat top,
+    guint16 *restrict half)
 {
   gfloat lane[LANES] = { 0.0f }, sum = 0.0f;
   gint64 i = 0;
 
   for (; i + LANES <= n; i += LANES)
+#pragma GCC unroll 1
     for (gint l = 0; l < LANES; l++) {
-      x[i + l] = nf_vec_exp (scale * (x[i + l] - top));
-      lane[l] += x[i + l];
+      gfloat z = scale * (x[i + l] - top);
+      gfloat e = half != NULL ? nf_vec_exp_bf16 (z) : nf_vec_exp (z);
+
+      lane[l] += e;
+      if (half != NULL)
+        half[i + l] = nf_vec_narrow (e);
+      else
+        x[i + l] = e;
     }
   for (; i < n; i++) {
-    x[i] = nf_vec_exp (scale * (x[i] - top));
-    sum += x[i];
+    gfloat e = nf_vec_exp (scale * (x[i] - top));
+
+    sum += e;
+    if (half != NULL)
+      half[i] = nf_vec_narrow (e);
+    else
+      x[i] = e;
   }
   for (gint l = 0; l < LANES; l++)
     sum += lane[l];
   return sum;
 }
 
-/* of scale x; @half (nullable) gets the result, else x */
+/* softmax of scale x but for the division by @sums (out), one a row; @half
+ * (nullable) gets the result, else x */
 NF_CPU_CLONES static void
-softmax_rows (gfloat *x, gint64 rows, gint64 n, gfloat scale, guint16 *half)
+softmax_rows (
+    gfloat *x, gint64 rows, gint64 n, gfloat scale, guint16 *half, gfloat *sums)
 {
   for (gint64 r = 0; r < rows; r++) {
     gfloat *row = x + r * n;
-    gfloat over = 1.0f / exponentiate (row, n, scale, largest (row, n));
+    gfloat top = largest (row, n);
 
     if (half != NULL)
+      sums[r] = exponentiate (row, n, scale, top, half + r * n);
+    else
+      sums[r] = exponentiate (row, n, scale, top, NULL);
+  }
+}
+
+/* rows of n values, @from and @to those of a row and the next one's, divided by
+ * the row's sum; to bf16 where @half is set */
+NF_CPU_CLONES static void
+divide_rows (const gfloat *x, gint64 from, gint64 rows, gint64 n,
+    const gfloat *sums, gpointer y, gint64 to, gboolean half)
+{
+  for (gint64 r = 0; r < rows; r++) {
+    gfloat over = 1.0f / sums[r];
+
+    if (half)
       for (gint64 i = 0; i < n; i++)
-        half[r * n + i] = nf_vec_narrow (row[i] * over);
+        ((guint16 *) y)[r * to + i] = nf_vec_narrow (x[r * from + i] * over);
     else
       for (gint64 i = 0; i < n; i++)
-        row[i] *= over;
+        ((gfloat *) y)[r * to + i] = x[r * from + i] * over;
   }
 }
 
 /* one tile of one head's queries; @s has room for its scores, and behind them
- * for the same in bf16 */
+ * for what tile_room() tells */
 static gboolean
 tile_forward (
     const Problem *p, gint64 head, gint64 first, gfloat *s, GError **error)
@@ -111,20 +143,38 @@ tile_forward (
   gsize size = nf_dtype_size (call->out->dtype);
   gint64 at = head_at (p, head), rows = MIN (TILE, p->pixels - first);
   gsize from = (gsize) (at + first * p->c) * size, all = (gsize) at * size;
+  gfloat *y = bf16 ? s + TILE * p->pixels
+                   : (gfloat *) ((guint8 *) call->out->data + from);
+  guint16 *probs = bf16 ? (guint16 *) (y + TILE * p->d) : NULL;
   NfDnnlMatmul scores = { rows, p->pixels, p->d, p->c, p->c, p->pixels, TRUE,
     bf16, FALSE };
-  NfDnnlMatmul values = { rows, p->d, p->pixels, p->pixels, p->c, p->c, FALSE,
-    bf16, bf16 };
-  gpointer probs = bf16 ? (gpointer) (s + TILE * p->pixels) : s;
+  NfDnnlMatmul values = { rows, p->d, p->pixels, p->pixels, p->c,
+    bf16 ? p->d : p->c, FALSE, bf16, FALSE };
+  gfloat sums[TILE];
 
   if (!nf_dnnl_matmul (call->device, &scores,
           (const guint8 *) call->in[0]->data + from,
           (const guint8 *) call->in[1]->data + all, s, error))
     return FALSE;
-  softmax_rows (s, rows, p->pixels, p->scale, bf16 ? probs : NULL);
-  return nf_dnnl_matmul (call->device, &values, probs,
-      (const guint8 *) call->in[2]->data + all,
-      (guint8 *) call->out->data + from, error);
+  softmax_rows (s, rows, p->pixels, p->scale, probs, sums);
+  if (call->record)
+    divide_rows (s, p->pixels, rows, p->pixels, sums, s, p->pixels, FALSE);
+  if (!nf_dnnl_matmul (call->device, &values, bf16 ? (gpointer) probs : s,
+          (const guint8 *) call->in[2]->data + all, y, error))
+    return FALSE;
+  /* d values of a row are fewer than its pixels */
+  if (!call->record)
+    divide_rows (y, values.ldc, rows, p->d, sums,
+        (guint8 *) call->out->data + from, p->c, bf16);
+  return TRUE;
+}
+
+/* values that a tile needs: scores, and in bf16 the result in f32 and the
+ * scores' exponentials in bf16 */
+static gint64
+tile_room (const Problem *p, gboolean bf16)
+{
+  return TILE * (bf16 ? p->pixels + p->d + (p->pixels + 1) / 2 : p->pixels);
 }
 
 /* what all tiles of a call have in common */
@@ -133,7 +183,7 @@ typedef struct
   Problem problem;
   gint64 tiles; /* of a head */
   NfTensor *probs; /* room */
-  gint64 rows; /* of the room, for one thread; 0: all of P is kept */
+  gint64 room; /* of one thread, in values; 0: all of P is kept */
   GError *error; /* of the first tile that failed */
 } Forward;
 
@@ -142,12 +192,11 @@ forward_tile (Forward *f, gint64 i)
 {
   const Problem *p = &f->problem;
   gint64 head = i / f->tiles, first = i % f->tiles * TILE;
-  gint64 row =
-      f->rows > 0 ? omp_get_thread_num () * f->rows : head * p->pixels + first;
+  gint64 at = f->room > 0 ? omp_get_thread_num () * f->room
+                          : (head * p->pixels + first) * p->pixels;
   g_autoptr (GError) failed = NULL;
 
-  if (tile_forward (
-          p, head, first, nf_cpu_f32 (f->probs) + row * p->pixels, &failed))
+  if (tile_forward (p, head, first, nf_cpu_f32 (f->probs) + at, &failed))
     return;
 #pragma omp critical
   if (f->error == NULL)
@@ -172,12 +221,11 @@ nf_cpu_attention_forward (NfOpCall *call, GError **error)
     return nf_cpu_attention_forward (&plain, error);
   }
   if (!call->record)
-    f.rows = TILE * (nf_cpu_is_bf16 (call) ? 2 : 1);
-  f.probs = call->record
-      ? nf_tensor_new (
-          call->device, NF_F32, heads, p.pixels, p.pixels, 1, error)
-      : nf_tensor_new (call->device, NF_F32, omp_get_max_threads (), f.rows,
-          p.pixels, 1, error);
+    f.room = tile_room (&p, nf_cpu_is_bf16 (call));
+  f.probs = call->record ? nf_tensor_new (
+                call->device, NF_F32, heads, p.pixels, p.pixels, 1, error)
+                         : nf_tensor_new (call->device, NF_F32,
+                             omp_get_max_threads (), f.room, 1, 1, error);
   if (f.probs == NULL)
     return FALSE;
   /* no parallel region of one thread: oneDNN would make a team inside it, anew

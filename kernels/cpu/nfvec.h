@@ -72,30 +72,45 @@ nf_vec_silu (gfloat x)
   return x / (1.0f + nf_vec_exp (-x));
 }
 
-/* x sigmoid (x) within 5e-4 of its value, for results that bf16 will round.
- * |x| counts as 80 at most, by the order of its bits: a comparison of floats
- * would be a jump. exp (-x) = 2^k 2^f with |f| <= 0.5, 2^f by a polynomial that
- * is within 8e-5; the reciprocal from its bits, then two of Newton's steps.
- * NaN stays NaN. */
+/* 2^x within 8e-5 of its value, |x| <= 126: 2^k 2^f with |f| <= 0.5, 2^f by a
+ * polynomial */
 static inline gfloat
-nf_vec_silu_bf16 (gfloat x)
+nf_vec_exp2_bf16 (gfloat x)
 {
   const gfloat shift = 12582912.0f;
-  NfVecFloat v = { .value = x }, k, scale, d, r;
-  gint32 size = (gint32) (v.bits & 0x7fffffffu);
-  gfloat z, f, p;
+  NfVecFloat k = { .value = x + shift }, scale;
+  gfloat f = x - (k.value - shift), p;
 
-  size = MIN (size, 0x42a00000);
-  v.bits = (guint32) size | (v.bits & 0x80000000u);
-  z = v.value * -1.44269504f;
-  k.value = z + shift;
-  f = z - (k.value - shift);
   p = 0.05517167f;
   p = p * f + 0.24261112f;
   p = p * f + 0.69326099f;
   p = p * f + 0.99992807f;
   scale.bits = (k.bits << 23) + 0x3f800000u;
-  d.value = 1.0f + p * scale.value;
+
+  return p * scale.value;
+}
+
+/* exp (x), x <= 0, within 8e-5 of its value, for results that bf16 will round;
+ * x is taken as -87 below. NaN stays NaN. */
+static inline gfloat
+nf_vec_exp_bf16 (gfloat x)
+{
+  return nf_vec_exp2_bf16 (1.44269504f * (x < -87.0f ? -87.0f : x));
+}
+
+/* x sigmoid (x) within 1e-4 of its value, for results that bf16 will round. |x|
+ * counts as 80 at most, by the order of its bits: a comparison of floats would
+ * be a jump. The reciprocal is made from its bits by two of Newton's steps. NaN
+ * stays NaN. */
+static inline gfloat
+nf_vec_silu_bf16 (gfloat x)
+{
+  NfVecFloat v = { .value = x }, d, r;
+  gint32 size = (gint32) (v.bits & 0x7fffffffu);
+
+  size = MIN (size, 0x42a00000);
+  v.bits = (guint32) size | (v.bits & 0x80000000u);
+  d.value = 1.0f + nf_vec_exp2_bf16 (v.value * -1.44269504f);
   r.bits = 0x7ef311c3u - d.bits;
   r.value = r.value * (2.0f - d.value * r.value);
   r.value = r.value * (2.0f - d.value * r.value);
