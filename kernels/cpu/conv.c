@@ -4,7 +4,7 @@
  *
  * y = act (gain * (sum x * weight + bias + residual)). ReLU's gradient is taken
  * from y: dy counts where y > 0. See docs/ops.md. */
-#include "cpu/nfdnnl.h"
+#include "cpu/winograd.h"
 
 static NfDnnlConv
 conv_of (const NfOpCall *call)
@@ -26,6 +26,11 @@ nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
 
   if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_through_f32 (call, nf_cpu_conv2d_forward, error);
+  if (!call->record && nf_winograd_fits (&conv))
+    return nf_winograd_forward (call->device, &conv, nf_cpu_f32 (call->in[0]),
+        call->in[1], 0, bias != NULL ? nf_cpu_f32 (bias) : NULL,
+        residual != NULL ? nf_cpu_f32 (residual) : NULL, nf_cpu_f32 (call->out),
+        error);
   /* the convolution adds to what is there */
   if (residual != NULL)
     nf_cpu_copy (residual, call->out);

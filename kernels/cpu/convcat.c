@@ -11,7 +11,7 @@
  * arithmetic. All four are made at once, one pixel larger than the input, and
  * phase (a, b) of the result's pixel (2 i + a, 2 j + b) is found at
  * (i + a, j + b). See docs/ops.md. Sibling: conv.c */
-#include "cpu/nfdnnl.h"
+#include "cpu/winograd.h"
 
 #include <string.h>
 
@@ -224,6 +224,14 @@ nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
     s.conv.act = last ? p->act : NF_ACT_NONE;
     if (s.part.phases) {
       if (!forward_phases (call, &s, bias, error))
+        return FALSE;
+      continue;
+    }
+    if (!call->record && nf_winograd_fits (&s.conv)) {
+      if (!nf_winograd_forward (call->device, &s.conv, nf_cpu_f32 (s.x),
+              call->in[0], s.part.from, bias,
+              i > 0 ? nf_cpu_f32 (call->out) : NULL, nf_cpu_f32 (call->out),
+              error))
         return FALSE;
       continue;
     }

@@ -57,12 +57,12 @@ typedef struct
  *
  * Which part of a weight: @count input channels from @from on; @phases: as four
  * 2x2 kernels, for an upsampled input, see convcat.c; @transposed: the weight is
- * a matrix [in, out], see matmul.c.
+ * a matrix [in, out], see matmul.c; @points: for winograd.c.
  */
 typedef struct
 {
   gint64 from, count;
-  gboolean phases, transposed;
+  gboolean phases, transposed, points;
 } NfDnnlPart;
 
 /* makes the part `to`, whose shape is that of out, of the weight's elements;

@@ -59,7 +59,8 @@ is_wanted (const Made *made, NfConstMd md, const NfDnnlPart *part)
     return made->md != NULL && dnnl_memory_desc_equal (made->md, md);
   return made->md == NULL && made->part.from == part->from
       && made->part.count == part->count && made->part.phases == part->phases
-      && made->part.transposed == part->transposed;
+      && made->part.transposed == part->transposed
+      && made->part.points == part->points;
 }
 
 /* (nullable): the packed copy, or where md is NULL the part; frees what is
@@ -230,6 +231,7 @@ part_new (NfDevice *device, const NfTensor *weight, const NfDnnlPart *part,
     NfDnnlPartFill fill, GError **error)
 {
   gint64 out = part->transposed ? weight->c : weight->n;
+  gint64 side = part->phases ? 2 : part->points ? 6 : weight->h;
   PartSource *source = g_new0 (PartSource, 1);
   NfTensor *data;
 
@@ -238,7 +240,7 @@ part_new (NfDevice *device, const NfTensor *weight, const NfDnnlPart *part,
   source->part = *part;
   source->fill = fill;
   data = nf_tensor_new_lazy (device, NF_F32, part->phases ? 4 * out : out,
-      part->count, part->phases ? 2 : weight->h, part->phases ? 2 : weight->w,
+      part->count, side, part->phases || part->points ? side : weight->w,
       &source->base, error);
   if (data != NULL)
     data->requires_grad = weight->requires_grad; /* where it is packed */
@@ -252,8 +254,8 @@ part_new (NfDevice *device, const NfTensor *weight, const NfDnnlPart *part,
  * @fill: makes it
  * @error: return location
  *
- * Returns: (transfer full) (nullable): (O, count, k, k) or (4 O, count, 2, 2),
- *   without data; not to be used longer than @weight
+ * Returns: (transfer full) (nullable): (O, count, k, k), (4 O, count, 2, 2) or
+ *   (O, count, 6, 6), without data; not to be used longer than @weight
  */
 NfTensor *
 nf_dnnl_weight_part (NfDevice *device, NfTensor *weight, const NfDnnlPart *part,
