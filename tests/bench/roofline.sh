@@ -24,6 +24,6 @@ table () {
   table "UNet++ resnet50, a training step of 32, A100 40 GB, bf16" "-n unetpp-resnet50 --precision bf16 --gpu a100-40 --training -b 32"
 } >"$out"
 awk -v file="$out" '
-  /<!-- begin computed -->/ { print; print ""; while ((getline line < file) > 0) print line; skip = 1 }
+  /<!-- begin computed -->/ { print; print ""; while ((getline line < file) > 0) print line; skip = 1; next }
   /<!-- end computed -->/ { skip = 0 }
-  !skip { print }' "$doc" | awk '!(/<!-- begin computed -->/ && seen++)' >"$doc.part" && mv "$doc.part" "$doc"
+  !skip { print }' "$doc" >"$doc.part" && mv "$doc.part" "$doc"

@@ -3,10 +3,12 @@
  * ops — the op test: every row of opsrows.c on every device
  *
  * A test is named /ops/DEVICE/OP/ROW, so `-p /ops/cpu/conv2d` runs one op's.
- * See naivecheck.c for the choice of devices. The test is tested, too: planted
+ * See naivecheck.c for the choice of devices; NF_OPS_REPORT names a file for a
+ * table of the errors. The test is tested, too: planted
  * faults must be found. */
 #include "naivecheck.h"
 #include "opscheck.h"
+#include "opsreport.h"
 
 #include <math.h>
 #include <string.h>
@@ -21,8 +23,10 @@ static void
 test_row (gconstpointer data)
 {
   const RowTest *test = data;
-  g_autofree gchar *miss = op_row_check (test->device, test->row);
+  OpErrors errors;
+  g_autofree gchar *miss = op_row_check (test->device, test->row, &errors);
 
+  ops_report_add (test->row, test->device, &errors, miss == NULL);
   if (miss == NULL)
     return;
   g_test_message ("%s", miss);
@@ -128,7 +132,7 @@ check_fault (const OpRow *row, Fault forward, Fault backward)
   forward_fault = forward;
   backward_fault = backward;
   device->backend = &wrong;
-  miss = op_row_check (device, row);
+  miss = op_row_check (device, row, NULL);
   device->backend = right;
   if (forward == NULL && backward == NULL)
     g_assert_cmpstr (miss, ==, NULL);
@@ -182,5 +186,7 @@ main (int argc, char **argv)
       g_test_add_data_func (path, test, test_row);
     }
   status = g_test_run ();
+  if (g_getenv ("NF_OPS_REPORT") != NULL)
+    ops_report_save (g_getenv ("NF_OPS_REPORT"), devices);
   return status;
 }

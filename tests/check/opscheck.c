@@ -410,20 +410,31 @@ op_row_has_gradient (const OpRow *row)
  * op_row_check:
  * @device: where the op runs
  * @row: a row of the table
+ * @errors: (out) (optional): how much results differ
  *
  * Returns: (transfer full) (nullable): what is wrong, in a sentence
  */
 gchar *
-op_row_check (NfDevice *device, const OpRow *row)
+op_row_check (NfDevice *device, const OpRow *row, OpErrors *errors)
 {
+  OpErrors seen = { NF_F32, 0, 0 };
   Case self;
   gchar *miss;
 
   case_init (&self, device, row);
+  for (guint i = 0; i < self.n_in; i++)
+    if (self.tensor[i] != NULL && self.tensor[i]->dtype == NF_BF16)
+      seen.dtype = NF_BF16;
+  naive_error = 0;
   miss = check_forward (&self);
+  seen.forward = naive_error;
+  naive_error = 0;
   if (miss == NULL && op_row_has_gradient (row))
     miss = check_backward (&self);
+  seen.backward = naive_error;
   case_clear (&self);
+  if (errors != NULL)
+    *errors = seen;
   return miss;
 }
 

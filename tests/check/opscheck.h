@@ -7,7 +7,19 @@
 
 G_BEGIN_DECLS
 
-gchar *op_row_check (NfDevice *device, const OpRow *row);
+/**
+ * OpErrors:
+ * @dtype: what flows through the op
+ * @forward: relative error (root of nmse) of the result, at most
+ * @backward: the same of the gradients
+ */
+typedef struct
+{
+  NfDType dtype;
+  gdouble forward, backward;
+} OpErrors;
+
+gchar *op_row_check (NfDevice *device, const OpRow *row, OpErrors *errors);
 GBytes *op_row_outcome (NfDevice *device, const OpRow *row);
 gboolean op_row_has_gradient (const OpRow *row);
 

@@ -11,6 +11,9 @@
 /* what is smaller than this on average is compared absolutely */
 #define FLOOR 1e-4
 
+/* the largest relative error (root of nmse) that naive_miss() has seen */
+gdouble naive_error;
+
 /**
  * naive_devices:
  *
@@ -112,6 +115,8 @@ naive_miss (const gchar *what, const gdouble *got, const gdouble *want, gsize n,
       worst = i;
   }
   nmse = wrong / MAX (size, n * FLOOR * FLOOR);
+  if (!(sqrt (nmse) <= naive_error))
+    naive_error = sqrt (nmse);
   if (nmse <= tolerance)
     return NULL;
   return g_strdup_printf ("%s: nmse %g, allowed %g; worst at %" G_GSIZE_FORMAT

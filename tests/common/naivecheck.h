@@ -7,6 +7,8 @@
 
 G_BEGIN_DECLS
 
+extern gdouble naive_error;
+
 GPtrArray *naive_devices (void);
 
 NfTensor *naive_to_tensor (NfDevice *device, const Naive *a, NfDType dtype);
