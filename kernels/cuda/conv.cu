@@ -14,13 +14,7 @@
 static NfCudnnConv
 shape_of (NfCudaStream *stream, const NfCudaConv *conv, NfCudnnPass pass)
 {
-  const NfTensor *w = conv->weight, *y = conv->out;
-  const gboolean bf16 = y->dtype == NF_BF16;
-
-  return { pass, (gint) conv->n, (gint) conv->c, (gint) conv->h, (gint) conv->w,
-    (gint) w->n, (gint) w->h, (gint) w->w, (gint) y->h, (gint) y->w,
-    conv->stride, conv->pad, 0, bf16, !bf16 && stream->cuda->tf32, FALSE, FALSE,
-    FALSE };
+  return nf_cuda_conv_shape (conv, pass, stream->cuda->tf32);
 }
 
 /* a parameter's data in the flow's type */
@@ -111,16 +105,11 @@ static const NfCudnnPlan *
 whole_plan (NfCudaStream *stream, const NfCudaConv *conv, NfCudnnConv *shape,
     NfCudnnData *data)
 {
-  if (conv->bias == NULL || conv->gain != 1.0f || conv->act == NF_ACT_SILU)
+  if (!nf_cuda_conv_fuse (conv, shape))
     return NULL;
   data->bias = parameter (stream, conv, conv->bias, NULL);
   data->residual = nf_data<void> (conv->residual);
-  if (data->bias == NULL)
-    return NULL;
-  shape->bias = TRUE;
-  shape->residual = conv->residual != NULL;
-  shape->relu = conv->act == NF_ACT_RELU;
-  return nf_cudnn_plan (stream, shape, data, NULL);
+  return data->bias != NULL ? nf_cudnn_plan (stream, shape, data, NULL) : NULL;
 }
 
 /**
@@ -284,21 +273,10 @@ nf_cuda_conv_backward (NfCudaStream *stream, const NfCudaConv *conv,
 
 /* ----------------------------------------------------------------- conv2d */
 
-static NfCudaConv
-conv_of (const NfOpCall *call)
-{
-  const NfConv2dParams *p = static_cast<const NfConv2dParams *> (call->params);
-  const NfTensor *x = call->in[0];
-
-  return { x->data, x->n, x->c, x->h, x->w, p->stride, p->pad, call->in[1],
-    call->in[2], call->in[3], call->out, p->gain != 0.0f ? p->gain : 1.0f,
-    p->act };
-}
-
 gboolean
 nf_cuda_conv2d_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const NfCudaConv conv = conv_of (call);
+  const NfCudaConv conv = nf_cuda_conv_of (call);
 
   return nf_cuda_conv_forward (stream, &conv, error);
 }
@@ -307,7 +285,7 @@ gboolean
 nf_cuda_conv2d_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  const NfCudaConv conv = conv_of (call);
+  const NfCudaConv conv = nf_cuda_conv_of (call);
   const NfCudaConvGrads grads = { nf_data<void> (grad_in[0]), grad_in[1],
     grad_in[2], grad_in[3] };
 

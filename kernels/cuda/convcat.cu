@@ -20,15 +20,6 @@ template <class T> struct Part
   bool up; /* half as high and wide */
 };
 
-static guint
-n_sources (const NfOpCall *call)
-{
-  const NfConv2dCatParams *p =
-      static_cast<const NfConv2dCatParams *> (call->params);
-
-  return call->n_in - (p->bias ? 2 : 1);
-}
-
 /* the pixel of a part that pixel (n, y, x) of all shows */
 template <class T>
 static __device__ __forceinline__ gsize
@@ -68,7 +59,7 @@ gather (NfCudaStream *stream, const NfOpCall *call, const NfCudaConv *conv)
 {
   const NfConv2dCatParams *p =
       static_cast<const NfConv2dCatParams *> (call->params);
-  Gather<T, V> f = { {}, (int) n_sources (call),
+  Gather<T, V> f = { {}, (int) nf_cuda_conv_sources (call),
     static_cast<NfPack<T, V> *> (conv->x),
     { conv->n, conv->h, conv->w, (unsigned int) (conv->c / V) } };
   unsigned int from = 0;
@@ -127,7 +118,7 @@ take (NfCudaStream *stream, const NfOpCall *call, const NfCudaConv *conv,
   const NfImage all = { conv->n, conv->h, conv->w, (unsigned int) conv->c };
   unsigned int from = 0;
 
-  for (guint i = 0; i < n_sources (call); i++) {
+  for (guint i = 0; i < nf_cuda_conv_sources (call); i++) {
     const NfTensor *x = call->in[i + 1], *dx = grad_in[i + 1];
     const Take<T, V> f = { { nf_data<T> (dx), from, (unsigned int) x->c,
                                p->up && i == 0 },
@@ -143,31 +134,11 @@ take (NfCudaStream *stream, const NfOpCall *call, const NfCudaConv *conv,
 static bool
 in_packs (const NfOpCall *call, NfTensor *const *tensors, gint64 size)
 {
-  for (guint i = 1; i <= n_sources (call); i++)
+  for (guint i = 1; i <= nf_cuda_conv_sources (call); i++)
     if (call->in[i]->c % size != 0
         || (tensors[i] != NULL && !nf_aligned (tensors[i]->data)))
       return false;
   return true;
-}
-
-/* a single input that is not upsampled is used as it is */
-static bool
-is_plain (const NfOpCall *call)
-{
-  return n_sources (call) == 1
-      && !static_cast<const NfConv2dCatParams *> (call->params)->up;
-}
-
-static NfCudaConv
-conv_of (const NfOpCall *call, gpointer all)
-{
-  const NfConv2dCatParams *p =
-      static_cast<const NfConv2dCatParams *> (call->params);
-  NfTensor *weight = call->in[0], *out = call->out;
-
-  return { is_plain (call) ? call->in[1]->data : all, out->n, weight->c, out->h,
-    out->w, 1, (gint) weight->h / 2, weight,
-    p->bias ? call->in[call->n_in - 1] : NULL, NULL, out, 1.0f, p->act };
 }
 
 static gsize
@@ -183,8 +154,6 @@ static gboolean
 put_side_by_side (NfCudaStream *stream, const NfOpCall *call,
     const NfCudaConv *conv, GError **error)
 {
-  if (is_plain (call))
-    return TRUE;
   NF_FLOW (nf_cuda_is_bf16 (call), {
     if (in_packs (call, call->in, nf_pack_size<T>))
       gather<T, nf_pack_size<T>> (stream, call, conv);
@@ -198,12 +167,18 @@ gboolean
 nf_cuda_conv2d_cat_forward (
     NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  NfScratch all (stream, is_plain (call) ? 0 : bytes_of_all (call), error);
-  const NfCudaConv conv = conv_of (call, all.get<void> ());
+  NfCudaConv conv = nf_cuda_conv_of (call);
+  const bool plain = conv.x != NULL;
+  NfScratch all (stream, plain ? 0 : bytes_of_all (call), error);
 
-  return all.get<void> () != NULL
-      && put_side_by_side (stream, call, &conv, error)
-      && nf_cuda_conv_forward (stream, &conv, error);
+  if (all.get<void> () == NULL)
+    return FALSE;
+  if (!plain) {
+    conv.x = all.get<void> ();
+    if (!put_side_by_side (stream, call, &conv, error))
+      return FALSE;
+  }
+  return nf_cuda_conv_forward (stream, &conv, error);
 }
 
 static gboolean
@@ -225,27 +200,26 @@ gboolean
 nf_cuda_conv2d_cat_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  const NfConv2dCatParams *p =
-      static_cast<const NfConv2dCatParams *> (call->params);
-  const bool plain = is_plain (call);
+  const guint n = nf_cuda_conv_sources (call);
+  NfCudaConv conv = nf_cuda_conv_of (call);
+  const bool plain = conv.x != NULL;
+  NfCudaConvGrads grads = { plain ? nf_data<void> (grad_in[1]) : NULL,
+    grad_in[0], call->n_in > n + 1 ? grad_in[n + 1] : NULL, NULL };
   bool wanted = false;
 
-  for (guint i = 1; i <= n_sources (call); i++)
+  for (guint i = 1; i <= n; i++)
     wanted = wanted || grad_in[i] != NULL;
+  if (plain)
+    return nf_cuda_conv_backward (stream, &conv, grad_out, &grads, error);
 
-  NfScratch all (
-      stream, grad_in[0] != NULL && !plain ? bytes_of_all (call) : 0, error);
-  NfScratch room (stream, wanted && !plain ? bytes_of_all (call) : 0, error);
-  const NfCudaConv conv = conv_of (call, all.get<void> ());
-  const NfCudaConvGrads grads = { !wanted ? NULL
-        : plain                           ? grad_in[1]->data
-                                          : room.get<void> (),
-    grad_in[0], p->bias ? grad_in[call->n_in - 1] : NULL, NULL };
+  NfScratch all (stream, grads.weight != NULL ? bytes_of_all (call) : 0, error);
+  NfScratch room (stream, wanted ? bytes_of_all (call) : 0, error);
 
-  if (all.get<void> () == NULL || room.get<void> () == NULL
-      || (grad_in[0] != NULL && !put_side_by_side (stream, call, &conv, error))
-      || !nf_cuda_conv_backward (stream, &conv, grad_out, &grads, error))
+  if (all.get<void> () == NULL || room.get<void> () == NULL)
     return FALSE;
-  return !wanted || plain
-      || hand_out (stream, call, &conv, room.get<void> (), grad_in, error);
+  conv.x = all.get<void> ();
+  grads.x = wanted ? room.get<void> () : NULL;
+  return (grads.weight == NULL || put_side_by_side (stream, call, &conv, error))
+      && nf_cuda_conv_backward (stream, &conv, grad_out, &grads, error)
+      && (!wanted || hand_out (stream, call, &conv, grads.x, grad_in, error));
 }

@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 
 /**
  * NfCudaConv:
- * @x: (n, c, h, w), of the flow's type
+ * @x: (nullable): (n, c, h, w), of the flow's type; of conv2d_cat all inputs
+ *   side by side
  * @weight: (o, c, kh, kw)
  * @bias: (nullable): a vector of o
  * @residual: (nullable): of @out's shape and type
@@ -36,6 +37,14 @@ typedef struct
   NfTensor *weight, *bias, *residual;
 } NfCudaConvGrads;
 
+/* nfconv.c */
+guint nf_cuda_conv_sources (const NfOpCall *call);
+NfCudaConv nf_cuda_conv_of (const NfOpCall *call);
+NfCudnnConv nf_cuda_conv_shape (
+    const NfCudaConv *conv, NfCudnnPass pass, gboolean tf32);
+gboolean nf_cuda_conv_fuse (const NfCudaConv *conv, NfCudnnConv *shape);
+
+/* conv.cu */
 gboolean nf_cuda_conv_forward (
     NfCudaStream *stream, const NfCudaConv *conv, GError **error);
 gboolean nf_cuda_conv_backward (NfCudaStream *stream, const NfCudaConv *conv,

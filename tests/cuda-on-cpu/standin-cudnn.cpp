@@ -24,36 +24,24 @@ struct cudnnContext
   cudaStream_t stream;
 };
 
+/* what the linker makes of the calls: NVIDIA's functions, and ours */
 extern "C" {
-
-cudnnStatus_t __real_cudnnBackendCreateDescriptor (
-    cudnnBackendDescriptorType_t type, cudnnBackendDescriptor_t *descriptor);
-cudnnStatus_t __real_cudnnBackendDestroyDescriptor (
-    cudnnBackendDescriptor_t descriptor);
-cudnnStatus_t __real_cudnnBackendSetAttribute (
-    cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t name,
-    cudnnBackendAttributeType_t type, int64_t count, const void *data);
-cudnnStatus_t __real_cudnnBackendGetAttribute (
-    cudnnBackendDescriptor_t const descriptor, cudnnBackendAttributeName_t name,
-    cudnnBackendAttributeType_t type, int64_t room, int64_t *count, void *data);
-cudnnStatus_t __real_cudnnBackendFinalize (cudnnBackendDescriptor_t descriptor);
-
-cudnnStatus_t __wrap_cudnnCreate (cudnnHandle_t *handle);
-cudnnStatus_t __wrap_cudnnDestroy (cudnnHandle_t handle);
-cudnnStatus_t __wrap_cudnnSetStream (cudnnHandle_t handle, cudaStream_t stream);
-cudnnStatus_t __wrap_cudnnBackendCreateDescriptor (
-    cudnnBackendDescriptorType_t type, cudnnBackendDescriptor_t *descriptor);
-cudnnStatus_t __wrap_cudnnBackendDestroyDescriptor (
-    cudnnBackendDescriptor_t descriptor);
-cudnnStatus_t __wrap_cudnnBackendSetAttribute (
-    cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t name,
-    cudnnBackendAttributeType_t type, int64_t count, const void *data);
-cudnnStatus_t __wrap_cudnnBackendGetAttribute (
-    cudnnBackendDescriptor_t const descriptor, cudnnBackendAttributeName_t name,
-    cudnnBackendAttributeType_t type, int64_t room, int64_t *count, void *data);
-cudnnStatus_t __wrap_cudnnBackendFinalize (cudnnBackendDescriptor_t descriptor);
-cudnnStatus_t __wrap_cudnnBackendExecute (cudnnHandle_t handle,
-    cudnnBackendDescriptor_t plan, cudnnBackendDescriptor_t pack);
+extern decltype (cudnnBackendCreateDescriptor)
+    __real_cudnnBackendCreateDescriptor,
+    __wrap_cudnnBackendCreateDescriptor;
+extern decltype (cudnnBackendDestroyDescriptor)
+    __real_cudnnBackendDestroyDescriptor,
+    __wrap_cudnnBackendDestroyDescriptor;
+extern decltype (cudnnBackendSetAttribute) __real_cudnnBackendSetAttribute,
+    __wrap_cudnnBackendSetAttribute;
+extern decltype (cudnnBackendGetAttribute) __real_cudnnBackendGetAttribute,
+    __wrap_cudnnBackendGetAttribute;
+extern decltype (cudnnBackendFinalize) __real_cudnnBackendFinalize,
+    __wrap_cudnnBackendFinalize;
+extern decltype (cudnnBackendExecute) __wrap_cudnnBackendExecute;
+extern decltype (cudnnCreate) __wrap_cudnnCreate;
+extern decltype (cudnnDestroy) __wrap_cudnnDestroy;
+extern decltype (cudnnSetStream) __wrap_cudnnSetStream;
 }
 
 static std::mutex lock;
