@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cudnn-plans — cuDNN has a plan for every convolution of the full networks
+ *
+ * On GPUs that are described to it (see gpus.h), by the code that plans on a
+ * real one. Left out are cuDNN's engines that are compiled at run time: they
+ * need a driver. */
+#include "gpus.h"
+#include "shapes.h"
+
+#include "nets/nfspadeunet.h"
+#include "nets/nfunetpp.h"
+#include "core/nftape.h"
+
+#include <string.h>
+
+typedef struct
+{
+  const gchar *name, *description;
+  gsize memory;
+} Gpu;
+
+static const Gpu gpus[] = {
+  { "A100", GPU_A100, 40000000000 },
+  { "H100", GPU_H100, 80000000000 },
+};
+
+/* runs a network on this device: a batch of @n, training or not */
+typedef void (*Network) (NfDevice *device, gint64 n, const NfForward *forward);
+
+typedef struct
+{
+  const gchar *name;
+  const Gpu *gpu;
+  Network network;
+  gint64 n;
+  NfForward forward;
+} Case;
+
+static void
+backward (NfTape *tape, NfTensor *y)
+{
+  g_autoptr (NfTensor) one = nf_tensor_new_like (y, NULL);
+  g_autoptr (GError) error = NULL;
+
+  nf_tape_backward_from (tape, y, one, &error);
+  g_assert_no_error (error);
+}
+
+static void
+run_diffusion (NfDevice *device, gint64 n, const NfForward *forward)
+{
+  g_autofree gfloat *labels = g_new0 (gfloat, n);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfTape) tape = nf_tape_new ();
+  g_autoptr (NfUnetCond) maps = NULL;
+  g_autoptr (NfTensor) x = NULL, past = NULL, y = NULL;
+  g_autoptr (NfUnet) net = NULL;
+  NfUnetConfig c;
+
+  nf_unet_config_init (&c);
+  net = nf_unet_new (device, &c, &error);
+  g_assert_no_error (error);
+  nf_params_set_trainable (nf_unet_params (net), forward->training);
+  x = nf_tensor_new (device, NF_F32, n, (gint64) c.channels * c.num_frames,
+      c.height, c.width, NULL);
+  past = nf_tensor_new (device, forward->dtype, n,
+      (gint64) c.channels * c.num_frames_cond, c.height, c.width, NULL);
+  if (forward->training)
+    nf_tape_begin (tape);
+  maps = nf_unet_condition (net, past, &error);
+  g_assert_no_error (error);
+  y = nf_unet_forward (net, x, labels, maps, forward, &error);
+  g_assert_no_error (error);
+  if (forward->training) {
+    nf_tape_end (tape);
+    backward (tape, y);
+  }
+}
+
+static void
+run_unetpp (NfDevice *device, gint64 n, const NfForward *forward, gint encoder)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfTape) tape = nf_tape_new ();
+  g_autoptr (NfTensor) x = nf_tensor_new (device, NF_F32, n, 3, 160, 256, NULL);
+  g_autoptr (NfTensor) y = NULL;
+  g_autoptr (NfUnetpp) net = NULL;
+  NfUnetppConfig c;
+
+  nf_unetpp_config_init (&c);
+  c.encoder = encoder;
+  net = nf_unetpp_new (device, &c, &error);
+  g_assert_no_error (error);
+  nf_params_set_trainable (nf_unetpp_params (net), forward->training);
+  if (forward->training)
+    nf_tape_begin (tape);
+  y = nf_unetpp_forward (net, x, forward, &error);
+  g_assert_no_error (error);
+  if (forward->training) {
+    nf_tape_end (tape);
+    backward (tape, y);
+  }
+}
+
+static void
+run_resnet34 (NfDevice *device, gint64 n, const NfForward *forward)
+{
+  run_unetpp (device, n, forward, 34);
+}
+
+static void
+run_resnet50 (NfDevice *device, gint64 n, const NfForward *forward)
+{
+  run_unetpp (device, n, forward, 50);
+}
+
+/* inference, then training with the batches of examples/configs */
+static const Case cases[] = {
+  { "diffusion", &gpus[0], run_diffusion, 1, { FALSE } },
+  { "diffusion", &gpus[1], run_diffusion, 1, { FALSE } },
+  { "diffusion-training", &gpus[0], run_diffusion, 16, { TRUE } },
+  { "diffusion-training", &gpus[1], run_diffusion, 64, { TRUE } },
+  { "resnet34", &gpus[0], run_resnet34, 1, { FALSE } },
+  { "resnet50", &gpus[1], run_resnet50, 1, { FALSE } },
+  { "resnet34-training", &gpus[0], run_resnet34, 16, { TRUE } },
+  { "resnet50-training", &gpus[1], run_resnet50, 64, { TRUE } },
+};
+
+static cudnnBackendDescriptor_t
+describe (const Gpu *gpu)
+{
+  g_autoptr (GError) error = NULL;
+  cudnnBackendDescriptor_t descriptor =
+      nf_cudnn_descriptor (CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR,
+          (NfCudnnAttribute[]){
+              { CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR,
+                  (gint64) strlen (gpu->description), gpu->description },
+              { 0 },
+          },
+          &error);
+
+  g_assert_no_error (error);
+  return descriptor;
+}
+
+typedef struct
+{
+  guint shapes, whole; /* forward passes that need no kernel of ours */
+  guint slow; /* those that are left with cuDNN's engine 0 */
+  gsize workspace;
+} Count;
+
+static void
+plan_one (const NfCudnnConv *conv, const NfCudnnTarget *target, Count *count)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfCudnnPlan) plan = NULL;
+  NfCudnnConv shape = *conv;
+
+  plan = shape.bias ? nf_cudnn_plan_new (&shape, target, NULL) : NULL;
+  count->whole += plan != NULL;
+  if (plan == NULL) {
+    shape.bias = shape.residual = shape.relu = FALSE;
+    plan = nf_cudnn_plan_new (&shape, target, &error);
+  }
+  if (plan == NULL) {
+    g_test_message ("%s", error->message);
+    g_test_fail ();
+    return;
+  }
+  if (plan->engine == 0 && g_test_verbose ()) {
+    g_autofree gchar *name = nf_cudnn_conv_name (&shape);
+
+    g_test_message ("engine 0: %s", name);
+  }
+  count->shapes++;
+  count->slow += plan->engine == 0;
+  count->workspace = MAX (count->workspace, plan->workspace);
+}
+
+static void
+test_plans (gconstpointer data)
+{
+  const Case *test = data;
+  g_auto (NfCudnnDescriptor) properties = describe (test->gpu);
+  const NfCudnnTarget target = { NULL, properties, test->gpu->memory / 8 };
+  g_autoptr (GHashTable) set = NULL;
+  Count count = { 0 };
+  GHashTableIter iter;
+  gpointer conv;
+
+  test->network (shapes_device (), test->n, &test->forward);
+  set = shapes_take ();
+  g_assert_cmpuint (g_hash_table_size (set), >, 0);
+  g_hash_table_iter_init (&iter, set);
+  while (g_hash_table_iter_next (&iter, &conv, NULL))
+    plan_one (conv, &target, &count);
+  g_test_message ("batch %" G_GINT64_FORMAT
+                  ": %u shapes, %u with bias, residual and ReLU in one pass, "
+                  "%u by engine 0, %.1f MiB of workspace",
+      test->n, count.shapes, count.whole, count.slow,
+      (gdouble) count.workspace / 1048576);
+  g_assert_cmpuint (count.shapes, ==, g_hash_table_size (set));
+}
+
+int
+main (int argc, char **argv)
+{
+  static Case tests[2][G_N_ELEMENTS (cases)];
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint bf16 = 0; bf16 < 2; bf16++)
+    for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+      Case *test = &tests[bf16][i];
+      g_autofree gchar *path = NULL;
+
+      *test = cases[i];
+      test->forward.dtype = bf16 ? NF_BF16 : NF_F32;
+      path = g_strdup_printf ("/cudnn-plans/%s/%s/%s", bf16 ? "bf16" : "f32",
+          test->gpu->name, test->name);
+      g_test_add_data_func (path, test, test_plans);
+    }
+  return g_test_run ();
+}
