@@ -83,6 +83,8 @@ typedef struct
  * @lazy_weights: tensors lie in the host's memory, and where nothing is
  *   recorded conv2d, conv2d_cat and linear take a weight that has no data, see
  *   nfsource.h; else all inputs have data
+ * @lean_backward: gradients are made without the data that nftape.c says they
+ *   do not read, and which may be gone by then
  *
  * What a backend provides. Every other function must be there.
  */
@@ -108,6 +110,7 @@ struct _NfBackend
   const NfBackendGraph *graph;
   void (*memory) (NfDevice *device, gboolean restart, NfDeviceMemory *memory);
   gboolean lazy_weights;
+  gboolean lean_backward;
 };
 
 /**

@@ -52,6 +52,17 @@ nf_tensor_drop_data (NfTensor *tensor)
     source->free (source);
 }
 
+/* gives back the data where nobody is left who reads it; by the thread whose
+ * tape holds the rest */
+void
+nf_tensor_drop_idle (NfTensor *tensor)
+{
+  if (tensor->base == NULL
+      && g_atomic_ref_count_compare (
+          &tensor->refs, g_atomic_int_get (&tensor->idle)))
+    nf_tensor_drop_data (tensor);
+}
+
 /**
  * nf_tensor_set_source:
  * @tensor: no view, and not in use

@@ -39,6 +39,7 @@ void nf_tensor_set_source (NfTensor *tensor, NfSource *source);
 gboolean nf_tensor_need_data (NfTensor *tensor, GError **error);
 gboolean nf_tensor_own_data (NfTensor *tensor, gboolean keep, GError **error);
 void nf_tensor_drop_data (NfTensor *tensor);
+void nf_tensor_drop_idle (NfTensor *tensor);
 
 /* (nullable): what nf_tensor_need_data() has made sure of, if it has */
 static inline gpointer

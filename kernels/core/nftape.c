@@ -3,15 +3,19 @@
  * nftape — reverse-mode gradients
  *
  * A record holds references to the inputs, the result and what forward saved,
- * and the versions of the inputs: backward refuses data that changed since. */
+ * and the versions of the inputs: backward refuses data that changed since.
+ * Where backward reads the shape alone, the reference is an idle one: the data
+ * goes as soon as nobody else holds the tensor. */
 #include "core/nftape.h"
 
 #include "core/nfobserve.h"
+#include "core/nfsource.h"
 
 typedef struct
 {
   NfOpCall call; /* owns its tensors and params */
   guint version[NF_OP_MAX_INPUTS];
+  gboolean idle[NF_OP_MAX_INPUTS + 1]; /* no data is read; the result last */
 } NfRecord;
 
 struct _NfTape
@@ -21,16 +25,85 @@ struct _NfTape
 
 static _Thread_local NfTape *current;
 
+/* whether the gradient is made with an input's data, or the result's */
+static gboolean
+reads_input (const NfOpCall *call, guint index)
+{
+  switch (call->op) {
+    case NF_OP_CONV2D:
+      return index != 3;
+    case NF_OP_BATCH_NORM:
+      return index != 5;
+    case NF_OP_AXPBY:
+    case NF_OP_DROPOUT:
+    case NF_OP_CAST:
+    case NF_OP_CONCAT:
+    case NF_OP_SLICE:
+    case NF_OP_PAD:
+    case NF_OP_FLIP:
+    case NF_OP_NEAREST:
+    case NF_OP_FIR:
+      return FALSE;
+    default:
+      return TRUE;
+  }
+}
+
+static gboolean
+reads_result (const NfOpCall *call)
+{
+  switch (call->op) {
+    case NF_OP_CONV2D:
+      return ((const NfConv2dParams *) call->params)->act != NF_ACT_NONE;
+    case NF_OP_CONV2D_CAT:
+      return ((const NfConv2dCatParams *) call->params)->act != NF_ACT_NONE;
+    case NF_OP_BATCH_NORM:
+      return ((const NfBatchNormParams *) call->params)->act != NF_ACT_NONE;
+    case NF_OP_AXPBY:
+      return ((const NfAxpbyParams *) call->params)->act != NF_ACT_NONE;
+    case NF_OP_LINEAR:
+    case NF_OP_GROUP_NORM:
+    case NF_OP_DROPOUT:
+    case NF_OP_CAST:
+    case NF_OP_CONCAT:
+    case NF_OP_SLICE:
+    case NF_OP_PAD:
+    case NF_OP_FLIP:
+    case NF_OP_NEAREST:
+    case NF_OP_FIR:
+      return FALSE;
+    default:
+      return TRUE;
+  }
+}
+
+/* a reference of the tape's; idle: not to the data */
+static void
+hold (NfTensor *tensor, gboolean idle)
+{
+  nf_tensor_ref (tensor);
+  if (idle)
+    g_atomic_int_inc (&tensor->idle);
+}
+
+static void
+let_go (NfTensor **tensor, gboolean idle)
+{
+  if (*tensor != NULL && idle)
+    g_atomic_int_add (&(*tensor)->idle, -1);
+  nf_tensor_clear (tensor);
+}
+
 static void
 record_free (gpointer data)
 {
   NfRecord *record = data;
 
   for (guint i = 0; i < record->call.n_in; i++)
-    nf_tensor_clear (&record->call.in[i]);
+    let_go (&record->call.in[i], record->idle[i]);
   for (guint i = 0; i < NF_OP_MAX_SAVED; i++)
     nf_tensor_clear (&record->call.saved[i]);
-  nf_tensor_clear (&record->call.out);
+  let_go (&record->call.out, record->idle[NF_OP_MAX_INPUTS]);
   g_free ((gpointer) record->call.params);
   g_free (record);
 }
@@ -99,6 +172,7 @@ gboolean
 nf_tape_record (NfTape *tape, const NfOpCall *call, GError **error)
 {
   NfRecord *record;
+  gboolean lean;
 
   if (call->device->backend->ops[call->op].backward == NULL) {
     g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
@@ -109,16 +183,19 @@ nf_tape_record (NfTape *tape, const NfOpCall *call, GError **error)
   record = g_new0 (NfRecord, 1);
   record->call = *call;
   record->call.params = g_memdup2 (call->params, nf_op_params_size (call->op));
+  lean = call->device->backend->lean_backward;
   for (guint i = 0; i < call->n_in; i++) {
     if (call->in[i] == NULL)
       continue;
-    nf_tensor_ref (call->in[i]);
+    record->idle[i] = lean && !reads_input (call, i);
+    hold (call->in[i], record->idle[i]);
     record->version[i] = call->in[i]->version;
   }
   for (guint i = 0; i < NF_OP_MAX_SAVED; i++)
     if (call->saved[i] != NULL)
       nf_tensor_ref (call->saved[i]);
-  nf_tensor_ref (call->out);
+  record->idle[NF_OP_MAX_INPUTS] = lean && !reads_result (call);
+  hold (call->out, record->idle[NF_OP_MAX_INPUTS]);
   call->out->requires_grad = TRUE;
   g_ptr_array_add (tape->records, record);
   return TRUE;

@@ -307,8 +307,13 @@ nf_tensor_ref (NfTensor *tensor)
 void
 nf_tensor_unref (NfTensor *tensor)
 {
-  if (!g_atomic_ref_count_dec (&tensor->refs))
+  gint idle = g_atomic_int_get (&tensor->idle);
+
+  if (!g_atomic_ref_count_dec (&tensor->refs)) {
+    if (idle > 0)
+      nf_tensor_drop_idle (tensor);
     return;
+  }
   if (tensor->cache != NULL)
     tensor->cache_free (tensor->cache);
   if (tensor->base != NULL)

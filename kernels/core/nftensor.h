@@ -46,6 +46,7 @@ typedef enum
  * @requires_grad: set on parameters, and by the tape on what depends on them
  * @grad: (nullable): gradient, same shape and type; filled by
  *   nf_tape_backward()
+ * @idle: references by records that do not read the data, see nftape.c
  * @version: grows with every change of the data after creation
  * @base: (nullable): the tensor whose memory this one shares
  * @source: (nullable): where the elements come from (owned)
@@ -64,6 +65,7 @@ struct _NfTensor
   gsize bytes;
   gboolean requires_grad;
   NfTensor *grad;
+  gint idle;
   guint version;
   NfTensor *base;
   NfSource *source;

@@ -21,7 +21,7 @@ widened (NfTensor *x, NfTensor **made, NfTensor **to, GError **error)
   if (x == NULL || x->dtype != NF_BF16)
     return TRUE;
   *to = *made = wide_like (x, error);
-  if (*made != NULL)
+  if (*made != NULL && x->data != NULL) /* else backward does not read it */
     nf_cpu_cast (x, *made);
   return *made != NULL;
 }

@@ -126,6 +126,7 @@ static const NfBackend cpu_backend = {
   .n_ops = NF_N_OPS,
   .memory = cpu_memory,
   .lazy_weights = TRUE,
+  .lean_backward = TRUE,
 };
 
 /**

@@ -51,6 +51,36 @@ held_once (NfTensor *t)
   return g_atomic_ref_count_compare (&t->refs, 1);
 }
 
+/* data goes that no gradient reads, and stays where one does or somebody holds
+ * the tensor: z = relu (3 (2 x)) and 2 x; a device may also keep it all */
+static void
+test_unread_data_goes (void)
+{
+  g_autoptr (NfTape) tape = nf_tape_new ();
+  g_autoptr (NfTensor) x = parameter (1);
+  g_autoptr (NfTensor) one = filled (1);
+  g_autoptr (NfTensor) z = NULL;
+  NfTensor *unread, *read, *held;
+  gboolean lean = device->backend->lean_backward;
+
+  nf_tape_begin (tape);
+  unread = scaled (x, 2);
+  read = scaled (unread, 3);
+  held = scaled (x, 2);
+  z = nf_op_activation (read, NF_ACT_RELU, NULL);
+  nf_tape_end (tape);
+  nf_tensor_unref (unread); /* the tape has references yet */
+  nf_tensor_unref (read);
+  g_assert_true ((unread->data == NULL) == lean);
+  g_assert_nonnull (read->data);
+  assert_filled (held, 2);
+  assert_filled (z, 6);
+  g_assert_true (nf_tape_backward_from (tape, z, one, NULL));
+  assert_filled (x->grad, 6);
+  assert_filled (held, 2);
+  nf_tensor_unref (held);
+}
+
 /* y = 2 x + 3 x, and x again by itself: 6 dy */
 static void
 test_tensor_used_twice (void)
@@ -337,6 +367,7 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   device = test_device_open ();
+  ADD (unread_data_goes);
   ADD (tensor_used_twice);
   ADD (same_tensor_as_both_inputs);
   ADD (passes_add_up);
