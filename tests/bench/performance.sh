@@ -64,7 +64,7 @@ for part in ${PARTS:-profiles growth against}; do
       # what is computed in bf16, too
       PRECISION=bf16 "$root/tests/bench/against-pytorch.sh" $quick \
         --json "$folder/against.jsonl" mid-sampling-5 mid-sampling \
-        full-sampling-5 || exit 1
+        mid-train unetpp-network unetpp-train full-sampling-5 || exit 1
       ;;
     profiles | growth) $part ;;
     *) echo "PARTS: no part \"$part\"" >&2; exit 2 ;;

@@ -14,6 +14,10 @@
 /* the largest relative error (root of nmse) that naive_miss() has seen */
 gdouble naive_error;
 
+/* how far the worst element may be off, in units of what the root of the mean
+ * square may be */
+#define WORST 20
+
 /**
  * naive_devices:
  *
@@ -94,7 +98,8 @@ naive_from_tensor (const NfTensor *tensor)
  * @got: the values under test
  * @want: the naive ones
  * @n: how many
- * @tolerance: largest normalised mean squared error, 0 for equality
+ * @tolerance: largest normalised mean squared error, 0 for equality; no element
+ *   may be off by more than some times its root
  *
  * Returns: (transfer full) (nullable): a sentence, when they differ by more or
  *   are not numbers
@@ -114,10 +119,12 @@ naive_miss (const gchar *what, const gdouble *got, const gdouble *want, gsize n,
     if (difference > fabs (got[worst] - want[worst]) || isnan (difference))
       worst = i;
   }
-  nmse = wrong / MAX (size, n * FLOOR * FLOOR);
+  size = MAX (size, n * FLOOR * FLOOR);
+  nmse = wrong / size;
   if (!(sqrt (nmse) <= naive_error))
     naive_error = sqrt (nmse);
-  if (nmse <= tolerance)
+  if (nmse <= tolerance
+      && fabs (got[worst] - want[worst]) <= WORST * sqrt (tolerance * size / n))
     return NULL;
   return g_strdup_printf ("%s: nmse %g, allowed %g; worst at %" G_GSIZE_FORMAT
                           " of %" G_GSIZE_FORMAT ": expected %.9g, got %.9g",
