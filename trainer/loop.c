@@ -2,6 +2,7 @@
  *
  * loop — the one training loop */
 #include "loop.h"
+#include "core/nfoptim.h"
 #include "core/nftape.h"
 #include "report.h"
 #include "savepoint.h"
@@ -42,26 +43,15 @@ nf_loop_learning_rate (const NfConfigTrain *train, guint64 step)
 static gboolean
 gradient_norm (NfParams *params, gdouble *norm, GError **error)
 {
-  gdouble sum = 0;
+  g_autoptr (GPtrArray) grads = g_ptr_array_new ();
 
   for (guint i = 0; i < nf_params_count (params); i++) {
     NfTensor *grad = nf_params_index (params, i)->value->grad;
-    g_autoptr (NfTensor) squares = NULL;
-    GError *cause = NULL;
 
-    if (!grad)
-      continue;
-    squares = nf_op_sum_squares (grad, error);
-    if (!squares)
-      return FALSE;
-    sum += nf_tensor_scalar (squares, &cause);
-    if (cause) {
-      g_propagate_error (error, cause);
-      return FALSE;
-    }
+    if (grad)
+      g_ptr_array_add (grads, grad);
   }
-  *norm = sqrt (sum);
-  return TRUE;
+  return nf_optim_norm ((NfTensor **) grads->pdata, grads->len, norm, error);
 }
 
 /* Moves the parameters and their running means. */
@@ -69,6 +59,8 @@ static gboolean
 update_params (NfTrainState *state, const NfConfigTrain *train,
     gdouble learning_rate, gdouble norm, GError **error)
 {
+  const guint n = nf_params_count (state->params);
+  g_autofree NfOptimItem *items = NULL;
   NfAdamParams adam = { 0 };
 
   adam.lr = learning_rate;
@@ -81,18 +73,14 @@ update_params (NfTrainState *state, const NfConfigTrain *train,
       : 1.0;
   adam.t = state->step + 1;
   adam.decoupled = g_str_equal (train->optimizer, "adamw");
-  for (guint i = 0; i < nf_params_count (state->params); i++) {
+  items = g_new0 (NfOptimItem, n);
+  for (guint i = 0; i < n; i++) {
     NfParam *param = nf_params_index (state->params, i);
 
-    if (param->value->grad
-        && !nf_op_adam (param->value, param->value->grad, state->m->pdata[i],
-            state->v->pdata[i], &adam, error))
-      return FALSE;
-    if (param->ema
-        && !nf_op_ema (param->ema, param->value, train->ema_rate, error))
-      return FALSE;
+    items[i] = (NfOptimItem){ param->value, param->value->grad,
+      state->m->pdata[i], state->v->pdata[i], param->ema };
   }
-  return TRUE;
+  return nf_optim_step (items, n, &adam, train->ema_rate, error);
 }
 
 /* The loss of a batch, with gradients in the parameters. */

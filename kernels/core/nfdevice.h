@@ -11,11 +11,12 @@
 
 G_BEGIN_DECLS
 
-#define NF_BACKEND_ABI 2
+#define NF_BACKEND_ABI 3
 #define NF_BACKEND_SYMBOL "nf_backend_module_get"
 
 typedef struct _NfBackend NfBackend;
 typedef struct _NfOpCall NfOpCall;
+typedef struct _NfBackendOptim NfBackendOptim;
 
 typedef gboolean (*NfOpForward) (NfOpCall *call, GError **error);
 typedef gboolean (*NfOpBackward) (NfOpCall *call, const NfTensor *grad_out,
@@ -79,6 +80,8 @@ typedef struct
  * @synchronize: waits until all that was asked for is done
  * @ops: one row an op, in the order of nfops.def.h
  * @n_ops: rows in @ops
+ * @graph: (nullable): for nf_graph_run()
+ * @optim: (nullable): for nf_optim_norm() and nf_optim_step()
  * @memory: (nullable): for nf_device_memory()
  * @lazy_weights: tensors lie in the host's memory, and where nothing is
  *   recorded conv2d, conv2d_cat and linear take a weight that has no data, see
@@ -108,6 +111,7 @@ struct _NfBackend
   const NfOpKernels *ops;
   guint n_ops;
   const NfBackendGraph *graph;
+  const NfBackendOptim *optim;
   void (*memory) (NfDevice *device, gboolean restart, NfDeviceMemory *memory);
   gboolean lazy_weights;
   gboolean lean_backward;

@@ -305,6 +305,7 @@ static NfBackend cuda_backend = {
   .ops = cuda_ops,
   .n_ops = NF_N_OPS,
   .graph = &nf_cuda_backend_graph,
+  .optim = &nf_cuda_backend_optim,
   .memory = nf_cuda_memory,
 };
 

@@ -9,7 +9,7 @@
  * the order in which threads run: no sum uses atomic additions of floats. */
 #pragma once
 
-#include "core/nfops.h"
+#include "core/nfoptim.h"
 
 #include <cublasLt.h>
 #include <cuda_runtime_api.h>
@@ -173,6 +173,9 @@ gboolean nf_cuda_download (NfCudaStream *stream, gpointer dst,
 /* nfcudafault.c */
 NfCudaFault *nf_cuda_fault (NfCudaStream *stream, GError **error);
 gboolean nf_cuda_fault_check (NfCudaStream *stream, GError **error);
+
+/* optim.cu */
+extern const NfBackendOptim nf_cuda_backend_optim;
 
 /* sums.cu */
 gboolean nf_cuda_column_sums (NfCudaStream *stream, gconstpointer x,

@@ -47,15 +47,15 @@ sum_kernel (const F f, gsize n, double *parts)
 }
 
 /* one block: result = scale * the sum of all parts */
+template <class R>
 static __global__ void
-sum_parts_kernel (
-    const double *parts, unsigned int n, double scale, float *result)
+sum_parts_kernel (const double *parts, gsize n, double scale, R *result)
 {
   __shared__ double shared[32];
   const double sum = nf_sum_parts (parts, n, shared);
 
   if (threadIdx.x == 0)
-    *result = (float) (scale * sum);
+    *result = (R) (scale * sum);
 }
 
 /* result = scale * the sum of f over n elements */
@@ -75,7 +75,7 @@ nf_sum_each (NfCudaStream *stream, const F &f, gsize n, bool aligned,
   else
     nf_launch (sum_kernel<1, F>, blocks, NF_CUDA_BLOCK, 0, stream->handle, f, n,
         parts.get<double> ());
-  nf_launch (sum_parts_kernel, 1, NF_CUDA_BLOCK, 0, stream->handle,
+  nf_launch (sum_parts_kernel<float>, 1, NF_CUDA_BLOCK, 0, stream->handle,
       parts.get<double> (), blocks, scale, result);
   return TRUE;
 }

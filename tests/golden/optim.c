@@ -9,10 +9,9 @@
  * of steps are those of the file. */
 #include "golden.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "core/nfops.h"
+#include "core/nfoptim.h"
 #include "io/nfjson.h"
 
 typedef struct
@@ -104,22 +103,17 @@ static gboolean
 load_gradients (Run *run, gdouble *norm, GError **error)
 {
   g_autofree gchar *folder = g_strdup_printf ("grad/%u", run->step);
-  gdouble squares = 0;
+  g_autofree NfTensor **grads = g_new (NfTensor *, run->slots->len);
 
   for (guint i = 0; i < run->slots->len; i++) {
     Slot *slot = g_ptr_array_index (run->slots, i);
-    g_autoptr (NfTensor) sum = NULL;
 
     nf_tensor_clear (&slot->grad);
-    slot->grad = load (run->golden, folder, slot->name, error);
-    if (slot->grad != NULL)
-      sum = nf_op_sum_squares (slot->grad, error);
-    if (sum == NULL)
+    grads[i] = slot->grad = load (run->golden, folder, slot->name, error);
+    if (slot->grad == NULL)
       return FALSE;
-    squares += (gdouble) nf_tensor_scalar (sum, error);
   }
-  *norm = sqrt (squares);
-  return TRUE;
+  return nf_optim_norm (grads, run->slots->len, norm, error);
 }
 
 static NfAdamParams
@@ -168,6 +162,7 @@ take_step (Run *run, gfloat *lr, gfloat *norm, GError **error)
 {
   gdouble warmup = golden_number (run->golden, "warmup", 0.0);
   gdouble rate = golden_number (run->golden, "ema_rate", 0.9999);
+  g_autofree NfOptimItem *items = g_new (NfOptimItem, run->slots->len);
   gdouble total;
   NfAdamParams params;
 
@@ -181,11 +176,13 @@ take_step (Run *run, gfloat *lr, gfloat *norm, GError **error)
   for (guint i = 0; i < run->slots->len; i++) {
     Slot *slot = g_ptr_array_index (run->slots, i);
 
-    if (!nf_op_adam (slot->param, slot->grad, slot->m, slot->v, &params, error)
-        || !nf_op_ema (slot->ema, slot->param, rate, error))
-      return FALSE;
-    compare_slot (run, slot);
+    items[i] =
+        (NfOptimItem){ slot->param, slot->grad, slot->m, slot->v, slot->ema };
   }
+  if (!nf_optim_step (items, run->slots->len, &params, rate, error))
+    return FALSE;
+  for (guint i = 0; i < run->slots->len; i++)
+    compare_slot (run, g_ptr_array_index (run->slots, i));
   *lr = (gfloat) run->lr;
   *norm = (gfloat) total;
   run->step++;
