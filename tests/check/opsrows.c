@@ -185,6 +185,8 @@ const OpRow op_rows[] = {
   ROW (BATCH_NORM, "training-residual-relu", 1e-12, BN (TRUE, 0.1f, 1e-5f, NF_ACT_RELU), X (3, 33, 3, 5), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1), X (3, 33, 3, 5)),
   ROW (BATCH_NORM, "eval-residual-relu", 1e-12, BN (FALSE, 0.1f, 1e-5f, NF_ACT_RELU), X (1, 16, 3, 5), X (1, 16, 1, 1), X (1, 16, 1, 1), C (1, 16, 1, 1), V (1, 16, 1, 1), X (1, 16, 3, 5)),
   ROW (BATCH_NORM, "training-large", 1e-12, BN (TRUE, 0.1f, 1e-5f), X (3, 33, 13, 15), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1)),
+  ROW (BATCH_NORM, "parts", 1e-12, BN (TRUE, 0.1f, 1e-5f), X (2, 16, 43, 53), X (1, 16, 1, 1), X (1, 16, 1, 1), C (1, 16, 1, 1), V (1, 16, 1, 1), X (2, 16, 43, 53)),
+  ROW (BATCH_NORM, "bf16-parts", 2e-5, BN (TRUE, 0.1f, 1e-5f), B (2, 16, 43, 53), X (1, 16, 1, 1), X (1, 16, 1, 1), C (1, 16, 1, 1), V (1, 16, 1, 1), B (2, 16, 43, 53)),
   ROW (BATCH_NORM, "bf16", 2e-5, BN (TRUE, 0.1f, 1e-5f), B (3, 5, 3, 5), X (1, 5, 1, 1), X (1, 5, 1, 1), C (1, 5, 1, 1), V (1, 5, 1, 1)),
   ROW (BATCH_NORM, "bf16-residual-relu", 2e-5, BN (TRUE, 0.1f, 1e-5f, NF_ACT_RELU), B (3, 5, 2, 2), X (1, 5, 1, 1), X (1, 5, 1, 1), C (1, 5, 1, 1), V (1, 5, 1, 1), B (3, 5, 2, 2)),
   ROW (BATCH_NORM, "bf16-eval", 2e-5, BN (FALSE, 0.1f, 1e-5f), B (1, 16, 3, 5), X (1, 16, 1, 1), X (1, 16, 1, 1), C (1, 16, 1, 1), V (1, 16, 1, 1), B (1, 16, 3, 5)),
@@ -197,6 +199,7 @@ const OpRow op_rows[] = {
   ROW (MODULATE, "one-pixel", 1e-12, NO_PARAMS, X (1, 1, 1, 1), X (1, 1, 1, 1), X (1, 1, 1, 1)),
   ROW (MODULATE, "maps-large", 1e-12, NO_PARAMS, X (3, 33, 13, 15), X (1, 33, 13, 15), X (1, 33, 13, 15)),
   ROW (MODULATE, "vectors-large", 1e-12, NO_PARAMS, X (3, 33, 13, 15), X (3, 33, 1, 1), X (3, 33, 1, 1)),
+  ROW (MODULATE, "vectors-parts", 1e-12, NO_PARAMS, X (2, 16, 43, 53), X (1, 16, 1, 1), X (1, 16, 1, 1)),
   ROW (MODULATE, "bf16", 2e-5, NO_PARAMS, B (3, 16, 3, 3), B (1, 16, 3, 3), B (1, 16, 3, 3)),
   ROW (MODULATE, "bf16-vectors", 2e-5, NO_PARAMS, B (3, 33, 3, 5), B (3, 33, 1, 1), B (3, 33, 1, 1)),
 
