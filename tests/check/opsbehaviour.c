@@ -141,6 +141,45 @@ test_argmax_first_wins (void)
   g_assert_cmpuint (got[1], ==, 0);
 }
 
+/* NaN is larger than nothing, and nothing is larger than NaN */
+static void
+test_argmax_special_values (void)
+{
+  const gfloat in[] = { NAN, 1, 2, -INFINITY, 3, NAN, 3, -INFINITY, 5, 1, NAN,
+    -INFINITY };
+  const guint8 want[] = { 0, 0, 1, 0 };
+  g_autoptr (NfTensor) x = tensor_of (1, 3, 1, 4, in);
+  g_autoptr (NfTensor) y = nf_op_argmax (x, NULL);
+  guint8 got[4];
+
+  g_assert_true (nf_tensor_to_nchw (y, got, NULL));
+  g_assert_cmpmem (got, sizeof got, want, sizeof want);
+}
+
+static void
+test_cast_special_values (void)
+{
+  const gfloat in[] = { 1.00390625f, 1.01171875f, -0.0f, INFINITY, -INFINITY,
+    3.4e38f, 1e-40f, NAN, -1.0f, 0x1.fffffep-1f };
+  const guint n = G_N_ELEMENTS (in);
+  g_autoptr (NfTensor) x = tensor_of (1, n, 1, 1, in);
+  g_autoptr (NfTensor) y = nf_op_cast (x, NF_BF16, NULL);
+  g_autoptr (NfTensor) z = nf_op_cast (y, NF_F32, NULL);
+  guint16 got[G_N_ELEMENTS (in)];
+  gfloat back[G_N_ELEMENTS (in)];
+
+  g_assert_true (nf_tensor_to_nchw (y, got, NULL));
+  g_assert_true (nf_tensor_to_nchw (z, back, NULL));
+  for (guint i = 0; i < n; i++) {
+    const gfloat value = nf_bf16_to_f32 (got[i]);
+
+    g_test_message ("%.9g: %.9g", (gdouble) in[i], (gdouble) value);
+    g_assert_true (isnan (in[i])
+            ? isnan (value) && isnan (back[i])
+            : got[i] == nf_bf16_from_f32 (in[i]) && back[i] == value);
+  }
+}
+
 static void
 test_max_pool_padding_never_wins (void)
 {
@@ -279,6 +318,22 @@ test_conv2d_sees_updated_weight (void)
   assert_same_bits (after, want);
 }
 
+/* ---- memory ---- */
+
+static void
+test_any_address (void)
+{
+  for (guint i = 0; i < n_op_rows; i++) {
+    g_autofree gchar *miss = op_row_check_odd (device, &op_rows[i]);
+
+    if (miss == NULL)
+      continue;
+    g_test_message (
+        "%s %s: %s", nf_op_name (op_rows[i].op), op_rows[i].name, miss);
+    g_test_fail ();
+  }
+}
+
 /* ---- threads ---- */
 
 /* oneDNN cuts the sums of these by the number of threads on some processors */
@@ -375,6 +430,8 @@ main (int argc, char **argv)
   ADD (activation_far_out);
   ADD (losses_far_out);
   ADD (argmax_first_wins);
+  ADD (argmax_special_values);
+  ADD (cast_special_values);
   ADD (max_pool_padding_never_wins);
   ADD (norm_far_from_zero);
   ADD (randn_batch_split);
@@ -383,6 +440,7 @@ main (int argc, char **argv)
   ADD (dropout_same_mask_in_backward);
   ADD (conv2d_sees_changed_weight);
   ADD (conv2d_sees_updated_weight);
+  ADD (any_address);
   ADD (any_number_of_threads);
   ADD (shared_between_threads);
   status = g_test_run ();

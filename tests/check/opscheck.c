@@ -25,6 +25,7 @@ typedef struct
 {
   const OpRow *row;
   NfDevice *device;
+  gboolean odd; /* tensors do not begin at aligned addresses */
   guint n_in;
   Naive *in[NF_OP_MAX_INPUTS];
   NfTensor *tensor[NF_OP_MAX_INPUTS];
@@ -131,6 +132,26 @@ dtype_of (OpInputKind kind)
   return kind == OP_INPUT_LABELS64 ? NF_I64 : NF_F32;
 }
 
+/* a tensor of the test; where addresses are to be odd, it begins one element
+ * behind an aligned one */
+static NfTensor *
+new_tensor (const Case *self, const Naive *values, NfDType dtype)
+{
+  NfTensor *x = naive_to_tensor (self->device, values, dtype), *view;
+  const gint64 n = (gint64) nf_tensor_elements (x);
+  g_autoptr (NfTensor) room = NULL;
+  g_autoptr (NfTensor) part = NULL;
+
+  if (!self->odd)
+    return x;
+  room = nf_tensor_new (self->device, dtype, n + 1, 1, 1, 1, NULL);
+  part = nf_tensor_batch_slice (room, 1, n, NULL);
+  view = nf_tensor_reshape (part, x->n, x->c, x->h, x->w, NULL);
+  g_assert_true (nf_tensor_copy (view, x, NULL));
+  nf_tensor_unref (x);
+  return view;
+}
+
 static void
 make_tensors (Case *self)
 {
@@ -140,16 +161,15 @@ make_tensors (Case *self)
     nf_tensor_clear (&self->tensor[i]);
     if (kind == OP_INPUT_MISSING)
       continue;
-    self->tensor[i] =
-        naive_to_tensor (self->device, self->in[i], dtype_of (kind));
+    self->tensor[i] = new_tensor (self, self->in[i], dtype_of (kind));
     self->tensor[i]->requires_grad = has_gradient (&self->row->in[i]);
   }
 }
 
 static void
-case_init (Case *self, NfDevice *device, const OpRow *row)
+case_init (Case *self, NfDevice *device, const OpRow *row, gboolean odd)
 {
-  *self = (Case){ row, device };
+  *self = (Case){ row, device, odd };
   while (self->n_in < NF_OP_MAX_INPUTS
       && row->in[self->n_in].kind != OP_INPUT_NONE)
     self->n_in++;
@@ -371,7 +391,7 @@ record_and_run (Case *self, NfTensor **out, gchar **miss, GError **error)
     return done;
   *miss = compare_forward (self, "recorded forward", *out);
   make_weights (self, *out);
-  weights = naive_to_tensor (self->device, self->weights, (*out)->dtype);
+  weights = new_tensor (self, self->weights, (*out)->dtype);
   naive_free (self->weights);
   self->weights = naive_from_tensor (weights); /* as rounded */
   return nf_tape_backward_from (tape, *out, weights, error);
@@ -421,7 +441,7 @@ op_row_check (NfDevice *device, const OpRow *row, OpErrors *errors)
   Case self;
   gchar *miss;
 
-  case_init (&self, device, row);
+  case_init (&self, device, row, FALSE);
   for (guint i = 0; i < self.n_in; i++)
     if (self.tensor[i] != NULL && self.tensor[i]->dtype == NF_BF16)
       seen.dtype = NF_BF16;
@@ -435,6 +455,67 @@ op_row_check (NfDevice *device, const OpRow *row, OpErrors *errors)
   case_clear (&self);
   if (errors != NULL)
     *errors = seen;
+  return miss;
+}
+
+/* what both cases came to: the results, the inputs and their gradients */
+static gchar *
+compare_cases (const Case *self, const NfTensor *out, const Case *other,
+    const NfTensor *other_out)
+{
+  const gdouble tolerance = 10 * self->row->tolerance;
+  g_autoptr (Naive) result =
+      other_out != NULL ? naive_from_tensor (other_out) : NULL;
+  gchar *miss = NULL;
+
+  if (result != NULL)
+    miss = naive_miss_tensor ("result", out, result, tolerance);
+  for (guint i = 0; i < self->n_in && miss == NULL; i++) {
+    const NfTensor *a = self->tensor[i], *b = other->tensor[i];
+    g_autoptr (Naive) after = b != NULL ? naive_from_tensor (b) : NULL;
+    g_autoptr (Naive) grad = NULL;
+
+    if (b == NULL)
+      continue;
+    miss = naive_miss_tensor ("input", a, after, tolerance);
+    if (b->grad == NULL || miss != NULL)
+      continue;
+    grad = naive_from_tensor (b->grad);
+    miss = naive_miss_tensor ("gradient", a->grad, grad, tolerance);
+  }
+  return miss;
+}
+
+/**
+ * op_row_check_odd:
+ * @device: where the op runs
+ * @row: a row of the table
+ *
+ * Compares what the op does with tensors at odd addresses and at aligned ones.
+ *
+ * Returns: (transfer full) (nullable): what differs, in a sentence
+ */
+gchar *
+op_row_check_odd (NfDevice *device, const OpRow *row)
+{
+  Case cases[2];
+  NfTensor *out[2] = { NULL };
+  gchar *miss = NULL;
+
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GError) error = NULL;
+    g_autofree gchar *naive = NULL;
+
+    case_init (&cases[i], device, row, i == 0);
+    if (!record_and_run (&cases[i], &out[i], &naive, &error) && miss == NULL)
+      miss = g_strdup (error->message);
+  }
+  if (miss == NULL)
+    miss = compare_cases (&cases[0], out[0], &cases[1], out[1]);
+  for (guint i = 0; i < 2; i++) {
+    nf_tensor_clear (&out[i]);
+    case_clear (&cases[i]);
+  }
   return miss;
 }
 
@@ -464,7 +545,7 @@ op_row_outcome (NfDevice *device, const OpRow *row)
   g_autofree gchar *miss = NULL;
   Case self;
 
-  case_init (&self, device, row);
+  case_init (&self, device, row, FALSE);
   record_and_run (&self, &out, &miss, &error);
   g_assert_no_error (error);
   if (out != NULL)

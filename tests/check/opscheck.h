@@ -20,6 +20,7 @@ typedef struct
 } OpErrors;
 
 gchar *op_row_check (NfDevice *device, const OpRow *row, OpErrors *errors);
+gchar *op_row_check_odd (NfDevice *device, const OpRow *row);
 GBytes *op_row_outcome (NfDevice *device, const OpRow *row);
 gboolean op_row_has_gradient (const OpRow *row);
 
