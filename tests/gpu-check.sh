@@ -91,6 +91,7 @@ check "every op and its gradient" ./test-ops
 check "ops: behaviour" ./test-ops-behaviour
 check "ops: errors" ./test-ops-errors
 check "gradients of whole graphs" ./test-tape
+check "an optimiser's step over all parameters" ./test-optim
 check "captured graphs, several threads" ./test-graph
 check "samplers" ./test-sampler
 check "UNet++" ./test-unetpp
