@@ -86,13 +86,18 @@ alignment (const NfCudnnData *data)
 }
 
 static NfCudnnPlan *
-make_plan (NfCudaStream *stream, const NfCudnnConv *conv, GError **error)
+make_plan (NfCudaStream *stream, const NfCudnnConv *conv,
+    const NfCudnnData *data, GError **error)
 {
   const NfCudnnTarget target = { nf_cuda_cudnn (stream, error), NULL,
     stream->cuda->properties.totalGlobalMem / WORKSPACE_SHARE };
+  NfCudnnPlan *plan = NULL;
 
-  return target.handle != NULL ? nf_cudnn_plan_new (conv, &target, error)
-                               : NULL;
+  if (target.handle == NULL)
+    return NULL;
+  if (g_strcmp0 (g_getenv ("NEXTFRAME_AUTOTUNE"), "1") == 0)
+    plan = nf_cudnn_tune (stream, conv, &target, data);
+  return plan != NULL ? plan : nf_cudnn_plan_new (conv, &target, error);
 }
 
 /**
@@ -115,7 +120,7 @@ nf_cudnn_plan (NfCudaStream *stream, NfCudnnConv *conv, const NfCudnnData *data,
   conv->align = alignment (data);
   g_mutex_lock (&plans->lock);
   if (!g_hash_table_lookup_extended (plans->plans, conv, NULL, &plan)) {
-    plan = make_plan (stream, conv, &why);
+    plan = make_plan (stream, conv, data, &why);
     if (plan != NULL || g_error_matches (why, NF_ERROR, NF_ERROR_UNSUPPORTED))
       g_hash_table_insert (plans->plans, g_memdup2 (conv, sizeof *conv), plan);
   }

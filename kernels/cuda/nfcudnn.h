@@ -2,11 +2,11 @@
  *
  * nfcudnn — convolutions by cuDNN's graph API
  *
- * A convolution of one shape becomes an operation graph (nfcudnngraph.c); of
- * the engines that cuDNN proposes for it one becomes an execution plan
- * (nfcudnnplan.c), which a device keeps (nfcudnn.c). The first two use no
- * device: tests/cuda-on-cpu/cudnn-plans.c makes plans for GPUs that are not
- * there. */
+ * A convolution of one shape becomes an operation graph (nfcudnngraph.c); one
+ * of the engines that cuDNN proposes for it, the first (nfcudnnplan.c) or the
+ * fastest (nfcudnntune.c), becomes an execution plan, which the device keeps
+ * (nfcudnn.c). Graphs and plans need no device: tests/cuda-on-cpu/cudnn-plans.c
+ * makes some for GPUs that are not there. */
 #pragma once
 
 #include "cuda/nfcuda.h"
@@ -115,6 +115,10 @@ gboolean nf_cudnn_run (NfCudaStream *stream, const NfCudnnConv *conv,
 gboolean nf_cudnn_conv (NfCudaStream *stream, NfCudnnConv *conv,
     const NfCudnnData *data, GError **error);
 void nf_cudnn_plans_free (gpointer plans);
+
+/* nfcudnntune.c */
+NfCudnnPlan *nf_cudnn_tune (NfCudaStream *stream, const NfCudnnConv *conv,
+    const NfCudnnTarget *target, const NfCudnnData *data);
 
 typedef cudnnBackendDescriptor_t NfCudnnDescriptor;
 

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * convolutions — what the CUDA backend does around cuDNN
+ *
+ * Memory that is not aligned, plans that two threads want at once, and
+ * NEXTFRAME_AUTOTUNE with its file. Results are compared with the CPU's. */
+#include "core/nfops.h"
+#include "core/nfrng.h"
+
+#include <glib/gstdio.h>
+
+#include <math.h>
+#include <string.h>
+
+#define IN 5
+#define OUT 7
+#define SIDE 7 /* an image is no multiple of 16 bytes */
+
+static gchar *cache; /* where XDG_CACHE_HOME points to */
+
+static NfTensor *
+tensor_of (NfDevice *device, gint64 n, gint64 c, gint64 h, guint64 stream)
+{
+  const NfRandnParams params = { n, c, h, h, { 1, stream, NF_RNG_TEST } };
+
+  return nf_op_randn (device, &params, NULL);
+}
+
+/* relu (conv (x) + bias) of the last of three images, on the host; @kernel: a
+ * shape of its own */
+static gfloat *
+convolve (NfDevice *device, gboolean bf16, gint64 kernel, gsize *n)
+{
+  const NfConv2dParams params = { 1, (gint) kernel / 2, NF_ACT_RELU };
+  g_autoptr (NfTensor) all = tensor_of (device, 3, IN, SIDE, 1);
+  g_autoptr (NfTensor) weight = tensor_of (device, OUT, IN, kernel, 10);
+  g_autoptr (NfTensor) bias = tensor_of (device, 1, OUT, 1, 20);
+  g_autoptr (NfTensor) typed = nf_op_cast (all, bf16 ? NF_BF16 : NF_F32, NULL);
+  g_autoptr (NfTensor) x = nf_tensor_batch_slice (typed, 1, 2, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfTensor) y = nf_op_conv2d (x, weight, bias, &params, &error);
+  g_autoptr (NfTensor) wide = NULL;
+  gfloat *values;
+
+  g_assert_no_error (error);
+  wide = nf_op_cast (y, NF_F32, NULL);
+  *n = nf_tensor_elements (wide);
+  values = g_new (gfloat, *n);
+  g_assert_true (nf_tensor_to_nhwc (wide, values, NULL));
+  return values;
+}
+
+static void
+check (NfDevice *device, gboolean bf16, gint64 kernel)
+{
+  g_autoptr (NfDevice) cpu = nf_device_open ("cpu", NULL);
+  gsize n, m;
+  g_autofree gfloat *want = convolve (cpu, bf16, kernel, &n);
+  g_autofree gfloat *got = convolve (device, bf16, kernel, &m);
+  gdouble allowed = bf16 ? 0.02 : 1e-5;
+
+  g_assert_cmpuint (n, ==, m);
+  for (gsize i = 0; i < n; i++)
+    g_assert_true (fabs ((gdouble) got[i] - (gdouble) want[i])
+        <= allowed * (1 + fabs ((gdouble) want[i])));
+}
+
+/* a view begins between two elements of 16 bytes */
+static void
+test_views (void)
+{
+  g_autoptr (NfDevice) device = nf_device_open ("cuda", NULL);
+
+  check (device, FALSE, 3);
+  check (device, TRUE, 3);
+}
+
+static gpointer
+run_thread (gpointer device)
+{
+  for (gint64 kernel = 1; kernel <= 5; kernel += 2)
+    check (device, FALSE, kernel);
+  return NULL;
+}
+
+static void
+test_threads (void)
+{
+  g_autoptr (NfDevice) device = nf_device_open ("cuda", NULL);
+  GThread *threads[3];
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("convolutions", run_thread, device);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+}
+
+/* the one file in the cache folder */
+static gchar *
+cache_file (void)
+{
+  g_autofree gchar *folder = g_build_filename (cache, "nextframe", NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const gchar *name = dir != NULL ? g_dir_read_name (dir) : NULL;
+
+  g_assert_nonnull (name);
+  g_assert_true (g_str_has_prefix (name, "cudnn-"));
+  return g_build_filename (folder, name, NULL);
+}
+
+/* the file's only line: an engine's place; sets its name */
+static guint64
+read_place (GKeyFile *file, gchar **name)
+{
+  g_autofree gchar *path = cache_file ();
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) keys = NULL;
+  guint64 place;
+
+  g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &error);
+  g_assert_no_error (error);
+  keys = g_key_file_get_keys (file, "engines", NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_strv_length (keys), ==, 1);
+  place = g_key_file_get_uint64 (file, "engines", keys[0], &error);
+  g_assert_no_error (error);
+  if (name != NULL)
+    *name = g_strdup (keys[0]);
+  return place;
+}
+
+/* a device without plans, and one convolution */
+static void
+run_tuned (void)
+{
+  g_autoptr (NfDevice) device = nf_device_open ("cuda", NULL);
+
+  check (device, FALSE, 3);
+}
+
+static void
+write_place (guint64 place)
+{
+  g_autofree gchar *path = cache_file ();
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autofree gchar *name = NULL;
+
+  read_place (file, &name);
+  g_key_file_set_uint64 (file, "engines", name, place);
+  g_assert_true (g_key_file_save_to_file (file, path, NULL));
+}
+
+static guint64
+place_now (void)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+
+  return read_place (file, NULL);
+}
+
+static void
+test_autotune (void)
+{
+  g_autofree gchar *path = NULL;
+
+  g_setenv ("NEXTFRAME_AUTOTUNE", "1", TRUE);
+  run_tuned ();
+  path = cache_file ();
+  g_assert_cmpuint (place_now (), <, 64);
+
+  /* what is there is used, not measured again */
+  write_place (1);
+  run_tuned ();
+  g_assert_cmpuint (place_now (), ==, 1);
+
+  /* an engine that is not proposed, and a damaged file */
+  write_place (999);
+  run_tuned ();
+  g_assert_cmpuint (place_now (), <, 64);
+  g_assert_true (g_file_set_contents (path, "\x01[eng", -1, NULL));
+  run_tuned ();
+  g_assert_cmpuint (place_now (), <, 64);
+
+  g_unsetenv ("NEXTFRAME_AUTOTUNE");
+  g_assert_cmpint (g_remove (path), ==, 0);
+}
+
+static void
+remove_cache (void)
+{
+  g_autofree gchar *folder = g_build_filename (cache, "nextframe", NULL);
+
+  g_rmdir (folder);
+  g_rmdir (cache);
+  g_free (cache);
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  cache = g_dir_make_tmp ("nextframe-XXXXXX", NULL);
+  g_setenv ("XDG_CACHE_HOME", cache, TRUE);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/convolutions/views", test_views);
+  g_test_add_func ("/convolutions/threads", test_threads);
+  g_test_add_func ("/convolutions/autotune", test_autotune);
+  status = g_test_run ();
+  remove_cache ();
+  return status;
+}
