@@ -128,6 +128,7 @@ cuda_close (NfDevice *device)
   cudaSetDevice (cuda->index);
   cudaDeviceSynchronize ();
   g_clear_pointer (&cuda->plans, nf_cudnn_plans_free);
+  g_clear_pointer (&cuda->matmuls, g_hash_table_unref);
   nf_cuda_stream_close_all (cuda);
   g_tree_unref (cuda->blocks);
   g_ptr_array_unref (cuda->idle);

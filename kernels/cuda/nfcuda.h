@@ -108,6 +108,7 @@ struct _NfCudaStream
  * @now: bytes that are held, and bytes that were asked of the driver
  * @peak: the most of each
  * @plans: (nullable): what nfcudnn.c keeps
+ * @matmuls: (nullable): what matmul.c keeps: shape -> algorithm
  *
  * What NfDevice.priv of a CUDA device points to.
  */
@@ -121,6 +122,7 @@ struct _NfCuda
   GTree *blocks;
   NfDeviceMemory now, peak;
   gpointer plans;
+  GHashTable *matmuls;
 };
 
 static inline NfCuda *

@@ -133,6 +133,13 @@ const OpRow op_rows[] = {
   ROW (ATTENTION, "one-channel-a-head", 1e-12, P ((NfAttentionParams) { 3 }), X (1, 3, 2, 3), X (1, 3, 2, 3), X (1, 3, 2, 3)),
   ROW (ATTENTION, "one-pixel", 1e-12, P ((NfAttentionParams) { 2 }), X (3, 16, 1, 1), X (3, 16, 1, 1), X (3, 16, 1, 1)),
   ROW (ATTENTION, "large", 1e-12, P ((NfAttentionParams) { 2 }), X (1, 8, 11, 13), X (1, 8, 11, 13), X (1, 8, 11, 13)),
+  ROW (ATTENTION, "head-of-70", 1e-12, P ((NfAttentionParams) { 1 }), X (1, 70, 3, 3), X (1, 70, 3, 3), X (1, 70, 3, 3)),
+  ROW (ATTENTION, "head-of-130", 1e-12, P ((NfAttentionParams) { 1 }), X (1, 130, 1, 3), X (1, 130, 1, 3), X (1, 130, 1, 3)),
+  ROW (ATTENTION, "head-of-257", 1e-12, P ((NfAttentionParams) { 1 }), X (1, 257, 1, 3), X (1, 257, 1, 3), X (1, 257, 1, 3)),
+  ROW (ATTENTION, "head-of-513", 1e-12, P ((NfAttentionParams) { 1 }), X (1, 513, 1, 2), X (1, 513, 1, 2), X (1, 513, 1, 2)),
+  ROW (ATTENTION, "many-heads", 1e-12, P ((NfAttentionParams) { 32 }), X (2, 32, 1, 67), X (2, 32, 1, 67), X (2, 32, 1, 67)),
+  ROW (ATTENTION, "many-heads-of-65", 1e-12, P ((NfAttentionParams) { 16 }), X (4, 1040, 1, 2), X (4, 1040, 1, 2), X (4, 1040, 1, 2)),
+  ROW (ATTENTION, "many-heads-of-129", 1e-12, P ((NfAttentionParams) { 16 }), X (4, 2064, 1, 2), X (4, 2064, 1, 2), X (4, 2064, 1, 2)),
   ROW (ATTENTION, "bf16", 2e-5, P ((NfAttentionParams) { 3 }), B (3, 33, 5, 4), B (3, 33, 5, 4), B (3, 33, 5, 4)),
   ROW (ATTENTION, "bf16-large", 2e-5, P ((NfAttentionParams) { 2 }), B (1, 8, 11, 13), B (1, 8, 11, 13), B (1, 8, 11, 13)),
 
