@@ -269,11 +269,24 @@ nf_cuda_pool_enter (NfCudaPool *pool, NfCudaStream *stream, GError **error)
   return ok;
 }
 
+/* FALSE with NEXTFRAME_NO_POOL: memory checkers shall see every block's end */
+static gboolean
+keeps_blocks (void)
+{
+  static gsize answer;
+
+  if (g_once_init_enter (&answer))
+    g_once_init_leave (&answer, g_getenv ("NEXTFRAME_NO_POOL") ? 2 : 1);
+  return answer == 1;
+}
+
 static gsize
 block_size (gsize bytes)
 {
   gsize unit = bytes < LARGE ? UNIT : LARGE_UNIT;
 
+  if (!keeps_blocks ())
+    return MAX (bytes, 1);
   return (MAX (bytes, 1) + unit - 1) / unit * unit;
 }
 
@@ -395,7 +408,10 @@ nf_cuda_release (NfCuda *cuda, gpointer data)
   block = g_tree_lookup (cuda->blocks, data);
   wait_for (block->pool->stream, block->used | bit (block->writer), NULL);
   cuda->now.live -= block->bytes;
-  block_keep (block->pool, block);
+  if (keeps_blocks () || block->pool != block->pool->stream->own)
+    block_keep (block->pool, block);
+  else
+    block_free (block);
   g_mutex_unlock (&cuda->lock);
 }
 

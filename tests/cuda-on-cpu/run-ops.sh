@@ -1,0 +1,25 @@
+#!/bin/sh
+# Runs the op test on a module that build-module.sh made, one way.
+#   run-ops.sh BUILD-FOLDER MODULE-FOLDER CHECK [OP]
+# CHECK: forward, reverse: order of threads; lazy, random: streams, see
+# queues.h; address, thread: a sanitizer, which the module must be built with.
+. "$1/tests/cuda-on-cpu/module.env"
+export NEXTFRAME_MODULE_PATH="$2" NF_TEST_DEVICES=cuda:0
+preload=
+case $3 in
+  forward) export NEXTFRAME_NO_POOL=1 ;;
+  reverse) export NEXTFRAME_NO_POOL=1 NF_CUDA_ORDER=reverse ;;
+  lazy) export NF_CUDA_LAZY=1 ;;
+  random) export NF_CUDA_LAZY=2 ;;
+  address) preload=$($CXX -print-file-name=libasan.so)
+    # the programs are not built for it; leaks are looked for elsewhere
+    export NEXTFRAME_NO_POOL=1
+    export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1
+    export UBSAN_OPTIONS=print_stacktrace=1 ;;
+  thread) preload=$($CXX -print-file-name=libtsan.so)
+    # the OpenMP library of the CPU's ops is not built for it
+    export OMP_NUM_THREADS=1 ;;
+  *) echo "unknown: $3" >&2; exit 2 ;;
+esac
+exec timeout 600 env ${preload:+LD_PRELOAD="$preload"} \
+  "$1/tests/test-ops" -p "/ops/cuda:0${4:+/$4}"
