@@ -26,7 +26,7 @@ nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
 
   if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_through_f32 (call, nf_cpu_conv2d_forward, error);
-  if (!call->record && nf_winograd_fits (&conv))
+  if (!call->record && !p->once && nf_winograd_fits (&conv))
     return nf_winograd_forward (call->device, &conv, nf_cpu_f32 (call->in[0]),
         call->in[1], 0, bias != NULL ? nf_cpu_f32 (bias) : NULL,
         residual != NULL ? nf_cpu_f32 (residual) : NULL, nf_cpu_f32 (call->out),
