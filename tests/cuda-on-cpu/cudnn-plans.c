@@ -3,14 +3,17 @@
  * cudnn-plans — cuDNN has a plan for every convolution of the full networks
  *
  * On GPUs that are described to it (see gpus.h), by the code that plans on a
- * real one. Left out are cuDNN's engines that are compiled at run time: they
+ * real one. Which convolutions there are is seen by running the networks on a
+ * device that computes nothing. Left out are cuDNN's engines that are compiled at run time: they
  * need a driver. */
 #include "gpus.h"
-#include "shapes.h"
 
+#include "benchdry.h"
+#include "core/nfobserve.h"
+#include "core/nftape.h"
+#include "cuda/nfconv.h"
 #include "nets/nfspadeunet.h"
 #include "nets/nfunetpp.h"
-#include "core/nftape.h"
 
 #include <string.h>
 
@@ -36,6 +39,58 @@ typedef struct
   gint64 n;
   NfForward forward;
 } Case;
+
+static guint
+shape_hash (gconstpointer key)
+{
+  const gint *numbers = key;
+  guint hash = 0;
+
+  for (gsize i = 0; i < sizeof (NfCudnnConv) / sizeof (gint); i++)
+    hash = hash * 31 + (guint) numbers[i];
+  return hash;
+}
+
+static gboolean
+shape_equal (gconstpointer a, gconstpointer b)
+{
+  return memcmp (a, b, sizeof (NfCudnnConv)) == 0;
+}
+
+/* adds a convolution to a set, with all that cuDNN can do in the same pass */
+static void
+add (GHashTable *set, const NfOpCall *call, NfCudnnPass pass)
+{
+  const NfCudaConv conv = nf_cuda_conv_of (call);
+  NfCudnnConv shape = nf_cuda_conv_shape (&conv, pass, FALSE);
+
+  shape.align = 16;
+  if (pass == NF_CUDNN_FORWARD)
+    nf_cuda_conv_fuse (&conv, &shape);
+  g_hash_table_add (set, g_memdup2 (&shape, sizeof shape));
+}
+
+static void
+observe (
+    const NfOpCall *call, gboolean back, const NfOpTime *time, gpointer set)
+{
+  const gboolean cat = call->op == NF_OP_CONV2D_CAT;
+  guint n = cat ? nf_cuda_conv_sources (call) : 1;
+  gboolean data = FALSE;
+
+  if (call->op != NF_OP_CONV2D && !cat)
+    return;
+  if (!back) {
+    add (set, call, NF_CUDNN_FORWARD);
+    return;
+  }
+  for (guint i = 0; i < n; i++)
+    data = data || call->in[cat ? i + 1 : i]->requires_grad;
+  if (data)
+    add (set, call, NF_CUDNN_BACKWARD_DATA);
+  if (call->in[cat ? 0 : 1]->requires_grad)
+    add (set, call, NF_CUDNN_BACKWARD_WEIGHT);
+}
 
 static void
 backward (NfTape *tape, NfTensor *y)
@@ -185,13 +240,15 @@ test_plans (gconstpointer data)
   const Case *test = data;
   g_auto (NfCudnnDescriptor) properties = describe (test->gpu);
   const NfCudnnTarget target = { NULL, properties, test->gpu->memory / 8 };
-  g_autoptr (GHashTable) set = NULL;
+  g_autoptr (GHashTable) set =
+      g_hash_table_new_full (shape_hash, shape_equal, g_free, NULL);
   Count count = { 0 };
   GHashTableIter iter;
   gpointer conv;
 
-  test->network (shapes_device (), test->n, &test->forward);
-  set = shapes_take ();
+  nf_observe_begin (observe, set);
+  test->network (nf_bench_dry_device (), test->n, &test->forward);
+  nf_observe_end ();
   g_assert_cmpuint (g_hash_table_size (set), >, 0);
   g_hash_table_iter_init (&iter, set);
   while (g_hash_table_iter_next (&iter, &conv, NULL))
