@@ -449,27 +449,11 @@ nf_cuda_quantize_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 
 /* ---- cast ---- */
 
-template <class To, class From> struct Cast
-{
-  To *y;
-  const From *x;
-
-  template <int V>
-  __device__ __forceinline__ void
-  run (gsize i) const
-  {
-    float v[V];
-
-    nf_load_pack (v, x + i);
-    nf_store_pack (y + i, v);
-  }
-};
-
 template <class To, class From>
 static gboolean
 cast_to (NfCudaStream *stream, const NfTensor *x, NfTensor *y, GError **error)
 {
-  const Cast<To, From> f = { nf_data<To> (y), nf_data<From> (x) };
+  const NfConvert<To, From> f = { nf_data<To> (y), nf_data<From> (x) };
 
   nf_each<8> (stream, f, nf_tensor_elements (y), nf_aligned (f.y, f.x));
   return nf_cuda_launched (stream, "cast", error);

@@ -184,22 +184,6 @@ through_act (NfCudaStream *stream, const NfCudaConv *conv, const NfTensor *dy,
   return nf_cuda_launched (stream, "conv_through_act", error);
 }
 
-struct Widen
-{
-  float *to;
-  const NfBf16 *from;
-
-  template <int V>
-  __device__ __forceinline__ void
-  run (gsize i) const
-  {
-    float v[V];
-
-    nf_load_pack<V> (v, from + i);
-    nf_store_pack<V> (to + i, v);
-  }
-};
-
 static gboolean
 backward_data (NfCudaStream *stream, const NfCudaConv *conv, gpointer dz,
     gpointer dx, GError **error)
@@ -218,7 +202,8 @@ backward_weight (NfCudaStream *stream, const NfCudaConv *conv, gpointer dz,
   NfCudnnConv shape = shape_of (stream, conv, NF_CUDNN_BACKWARD_WEIGHT);
   const gsize n = nf_tensor_elements (dweight);
   NfScratch half (stream, shape.bf16 ? n * sizeof (NfBf16) : 0, error);
-  const Widen widen = { nf_data<float> (dweight), half.get<NfBf16> () };
+  const NfConvert<float, NfBf16> widen = { nf_data<float> (dweight),
+    half.get<NfBf16> () };
   const NfCudnnData data = { conv->x,
     shape.bf16 ? half.get<void> () : dweight->data, dz, NULL, NULL };
 
@@ -226,7 +211,7 @@ backward_weight (NfCudaStream *stream, const NfCudaConv *conv, gpointer dz,
       || !nf_cudnn_conv (stream, &shape, &data, error))
     return FALSE;
   if (shape.bf16)
-    nf_each<8> (stream, widen, n, nf_aligned (widen.to));
+    nf_each<8> (stream, widen, n, nf_aligned (widen.y));
   return nf_cuda_launched (stream, "conv_widen", error);
 }
 

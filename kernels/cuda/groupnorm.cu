@@ -35,12 +35,7 @@ template <class T> struct NormSums
       float v[V];
 
       nf_load_pack<V> (v, x.from + row * x.step);
-#pragma unroll
-      for (int i = 0; i < V; i++) {
-        v[i] -= pivot[i];
-        sums[0][i] += v[i];
-        sums[1][i] += v[i] * v[i];
-      }
+      nf_add_moments<V> (sums, v, pivot);
     }
   }
 };

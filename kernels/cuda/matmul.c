@@ -4,9 +4,9 @@
  *
  * Pixels are rows, y = x W^T + b, or x W where W is stored [in, out]; two
  * inputs side by side are two products that add up. Values are f32, or bf16
- * with a copy of the weight in bf16; sums are f32. cuBLASLt sees each matrix
- * transposed, since its columns are our rows. Which algorithm is best for a
- * shape is asked once per device. Sibling: kernels/cpu/matmul.c. */
+ * with copies of weight and bias in bf16; sums are f32. cuBLASLt sees each
+ * matrix transposed, since its columns are our rows. Which algorithm is best
+ * for a shape is asked once per device. Sibling: kernels/cpu/matmul.c. */
 #include "cuda/nfcuda.h"
 
 #define WORKSPACE_MOST (32 << 20) /* bytes that an algorithm may work in */
@@ -140,12 +140,27 @@ job_init (
           stream, &job->c, s->to_bf16, s->rows, s->cols, s->c_step, error);
 }
 
+/* cuBLASLt counts on 256 bytes where nothing is said */
 static cublasStatus_t
-wish (cublasLtMatmulPreference_t wishes,
-    cublasLtMatmulPreferenceAttributes_t attribute, guint32 alignment)
+wish_alignment (cublasLtMatmulPreference_t wishes, const Shape *s)
 {
-  return cublasLtMatmulPreferenceSetAttribute (
-      wishes, attribute, &alignment, sizeof alignment);
+  const struct
+  {
+    cublasLtMatmulPreferenceAttributes_t attribute;
+    guint32 bytes;
+  } each[] = {
+    { CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, s->b_alignment },
+    { CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, s->a_alignment },
+    { CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, s->c_alignment },
+    { CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, s->c_alignment },
+  };
+  cublasStatus_t status = CUBLAS_STATUS_SUCCESS;
+
+  for (guint i = 0; i < G_N_ELEMENTS (each); i++)
+    if (status == CUBLAS_STATUS_SUCCESS)
+      status = cublasLtMatmulPreferenceSetAttribute (
+          wishes, each[i].attribute, &each[i].bytes, sizeof each[i].bytes);
+  return status;
 }
 
 /* the best algorithm, by cuBLASLt's judgement */
@@ -163,17 +178,7 @@ choose (const NfCudaStream *stream, cublasLtHandle_t handle, const Job *job,
     status = cublasLtMatmulPreferenceSetAttribute (
         wishes, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &most, sizeof most);
   if (status == CUBLAS_STATUS_SUCCESS)
-    status = wish (
-        wishes, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, s->b_alignment);
-  if (status == CUBLAS_STATUS_SUCCESS)
-    status = wish (
-        wishes, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, s->a_alignment);
-  if (status == CUBLAS_STATUS_SUCCESS)
-    status = wish (
-        wishes, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, s->c_alignment);
-  if (status == CUBLAS_STATUS_SUCCESS)
-    status = wish (
-        wishes, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, s->c_alignment);
+    status = wish_alignment (wishes, s);
   if (status == CUBLAS_STATUS_SUCCESS)
     status = cublasLtMatmulAlgoGetHeuristic (handle, job->desc, job->b, job->a,
         job->c, job->c, wishes, 1, &result, &found);

@@ -116,6 +116,21 @@ nf_sum_down (float (&sums)[V], float *room, unsigned int across)
   }
 }
 
+/* adds a row less @pivot, and its square */
+template <int V>
+static __device__ __forceinline__ void
+nf_add_moments (
+    float (&sums)[2][V], const float (&values)[V], const float (&pivot)[V])
+{
+#pragma unroll
+  for (int i = 0; i < V; i++) {
+    const float off = values[i] - pivot[i];
+
+    sums[0][i] += off;
+    sums[1][i] += off * off;
+  }
+}
+
 /* sums of each part: (samples, parts, K, columns) */
 template <int K, int V, class F>
 static __global__ void

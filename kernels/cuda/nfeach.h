@@ -84,6 +84,23 @@ nf_each (NfCudaStream *stream, const F &f, gsize n, bool aligned)
         each_kernel<1, F>, nf_grid (n), NF_CUDA_BLOCK, 0, stream->handle, f, n);
 }
 
+/* elements in another type */
+template <class To, class From> struct NfConvert
+{
+  To *y;
+  const From *x;
+
+  template <int V>
+  __device__ __forceinline__ void
+  run (gsize i) const
+  {
+    float v[V];
+
+    nf_load_pack (v, x + i);
+    nf_store_pack (y + i, v);
+  }
+};
+
 /* pixels with what lies in one: C channels, or packs or words of them */
 typedef struct
 {

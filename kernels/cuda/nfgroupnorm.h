@@ -135,7 +135,8 @@ nf_norm_aligned (const NfNorm<T> &k)
       && nf_aligned (k.x, k.skip, k.scale, k.shift);
 }
 
-/* neighbouring groups until they are 64 bytes wide, to read whole sectors */
+/* neighbouring groups until they are 64 bytes wide, to read whole sectors, or
+ * all that a block takes */
 template <class T>
 static inline NfNormPlan
 nf_norm_plan (const NfNorm<T> &k, unsigned int pack)
@@ -143,7 +144,8 @@ nf_norm_plan (const NfNorm<T> &k, unsigned int pack)
   NfNormPlan plan = { 1, 1 };
 
   for (unsigned int n = 1; n <= NF_NORM_MOST_GROUPS; n++)
-    if (k.groups % n == 0 && n * k.per % pack == 0) {
+    if (k.groups % n == 0 && n * k.per % pack == 0
+        && (plan.width < pack || n * k.per * k.rows <= NF_NORM_MOST)) {
       plan = NfNormPlan{ pack, n };
       if (n * k.per * sizeof (T) >= 64)
         break;

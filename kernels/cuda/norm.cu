@@ -59,12 +59,7 @@ template <class T> struct BatchSums
       float v[V];
 
       nf_load_pack<V> (v, x + row * k.c);
-#pragma unroll
-      for (int i = 0; i < V; i++) {
-        v[i] -= pivot[i];
-        sums[0][i] += v[i];
-        sums[1][i] += v[i] * v[i];
-      }
+      nf_add_moments<V> (sums, v, pivot);
     }
   }
 };

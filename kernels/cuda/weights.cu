@@ -21,29 +21,14 @@ half_free (gpointer data)
   g_free (half);
 }
 
-struct Narrow
-{
-  NfBf16 *to;
-  const float *from;
-
-  template <int V>
-  __device__ __forceinline__ void
-  run (gsize i) const
-  {
-    float v[V];
-
-    nf_load_pack<V> (v, from + i);
-    nf_store_pack<V> (to + i, v);
-  }
-};
-
 static gboolean
 narrow (NfCudaStream *stream, const NfTensor *weight, NfTensor *copy,
     GError **error)
 {
-  const Narrow f = { nf_data<NfBf16> (copy), nf_data<float> (weight) };
+  const NfConvert<NfBf16, float> f = { nf_data<NfBf16> (copy),
+    nf_data<float> (weight) };
 
-  nf_each<8> (stream, f, nf_tensor_elements (weight), nf_aligned (f.from));
+  nf_each<8> (stream, f, nf_tensor_elements (weight), nf_aligned (f.x));
   return nf_cuda_launched (stream, "narrow", error);
 }
 
