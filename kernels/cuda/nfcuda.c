@@ -261,6 +261,22 @@ enter_backward (NfOpCall *call, const NfTensor *grad_out, GError **error)
   return ok ? stream : NULL;
 }
 
+/* by a row's flags: only what has a gradient has functions for it */
+#define BACKWARD_0(name) NULL
+#define BACKWARD_NF_OP_IN_PLACE(name) NULL
+#define BACKWARD_NF_OP_GRAD(name) run_##name##_backward
+#define DEFINE_0(name)
+#define DEFINE_NF_OP_IN_PLACE(name)
+#define DEFINE_NF_OP_GRAD(name)                                                \
+  static gboolean run_##name##_backward (NfOpCall *call,                       \
+      const NfTensor *grad_out, NfTensor **grad_in, GError **error)            \
+  {                                                                            \
+    NfCudaStream *stream = enter_backward (call, grad_out, error);             \
+                                                                               \
+    return stream != NULL                                                      \
+        && nf_cuda_##name##_backward (stream, call, grad_out, grad_in, error); \
+  }
+
 #define NF_OP(NAME, name, params, least, most, flags)                          \
   static gboolean run_##name##_forward (NfOpCall *call, GError **error)        \
   {                                                                            \
@@ -269,29 +285,18 @@ enter_backward (NfOpCall *call, const NfTensor *grad_out, GError **error)
     return stream != NULL && nf_cuda_##name##_forward (stream, call, error);   \
   }                                                                            \
                                                                                \
-  static G_GNUC_UNUSED gboolean run_##name##_backward (NfOpCall *call,         \
-      const NfTensor *grad_out, NfTensor **grad_in, GError **error)            \
-  {                                                                            \
-    NfCudaStream *stream = enter_backward (call, grad_out, error);             \
-                                                                               \
-    return stream != NULL                                                      \
-        && nf_cuda_##name##_backward (stream, call, grad_out, grad_in, error); \
-  }
+  DEFINE_##flags (name)
 #include "core/nfops.def.h"
 #undef NF_OP
 
-/* while families are still missing: what is not linked in is left empty */
+static const NfOpKernels cuda_ops[NF_N_OPS] = {
 #define NF_OP(NAME, name, params, least, most, flags)                          \
-  extern __typeof__ (nf_cuda_##name##_forward) nf_cuda_##name##_forward        \
-      __attribute__ ((weak));                                                  \
-  extern __typeof__ (nf_cuda_##name##_backward) nf_cuda_##name##_backward      \
-      __attribute__ ((weak));
+  [NF_OP_##NAME] = { run_##name##_forward, BACKWARD_##flags (name) },
 #include "core/nfops.def.h"
 #undef NF_OP
+};
 
-static NfOpKernels cuda_ops[NF_N_OPS];
-
-static NfBackend cuda_backend = {
+static const NfBackend cuda_backend = {
   .abi = NF_BACKEND_ABI,
   .name = "cuda",
   .open = cuda_open,
@@ -313,12 +318,5 @@ static NfBackend cuda_backend = {
 const NfBackend *
 nf_backend_module_get (void)
 {
-#define NF_OP(NAME, name, params, least, most, flags)                          \
-  if (nf_cuda_##name##_forward != NULL)                                        \
-    cuda_ops[NF_OP_##NAME].forward = run_##name##_forward;                     \
-  if (((flags) &NF_OP_GRAD) && nf_cuda_##name##_backward != NULL)              \
-    cuda_ops[NF_OP_##NAME].backward = run_##name##_backward;
-#include "core/nfops.def.h"
-#undef NF_OP
   return &cuda_backend;
 }

@@ -60,8 +60,8 @@ append_cell (GString *text, const Cell *cell)
   if (cell->rows == 0)
     g_string_append (text, " | | |");
   else if (cell->failed > 0)
-    g_string_append_printf (text, " %u of %u **failed** | |", cell->failed,
-        cell->rows);
+    g_string_append_printf (
+        text, " %u of %u **failed** | |", cell->failed, cell->rows);
   else if (cell->gradient)
     g_string_append_printf (
         text, " %.1e | %.1e |", cell->forward, cell->backward);
@@ -97,9 +97,8 @@ ops_report_save (const gchar *path, GPtrArray *devices)
 
       if (line[column_of (devices->pdata[0])].rows == 0)
         continue;
-      g_string_append_printf (text, "| %s | %s | %u |",
-          nf_op_name ((NfOp) op), bf16 ? "bf16" : "f32",
-          line[column_of (devices->pdata[0])].rows);
+      g_string_append_printf (text, "| %s | %s | %u |", nf_op_name ((NfOp) op),
+          bf16 ? "bf16" : "f32", line[column_of (devices->pdata[0])].rows);
       for (guint d = 0; d < devices->len; d++)
         append_cell (text, &line[column_of (devices->pdata[d])]);
       g_string_append_c (text, '\n');
