@@ -307,7 +307,8 @@ dropout (NfCudaStream *stream, const NfOpCall *call, const NfTensor *x,
 {
   const NfDropoutParams *p = (const NfDropoutParams *) call->params;
   const gsize size = nf_tensor_elements (y) / (gsize) y->n;
-  const dim3 grid (nf_grid ((size + 3) / 4), (unsigned int) MIN (y->n, 65535));
+  const dim3 grid (
+      nf_grid ((size + 3) / 4), (unsigned int) MIN (y->n, NF_MOST_BLOCKS));
   const guint32 limit = (guint32) ((gdouble) p->p * 4294967296.0);
   const float scale = 1.0f / (1.0f - p->p);
   const guint64 *first = call->n_in > 1 ? nf_data<guint64> (call->in[1]) : NULL;

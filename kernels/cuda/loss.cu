@@ -359,8 +359,8 @@ dice_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
   const Dice d = dice_of (call);
   const gsize classes = (gsize) d.n * d.c, pieces = (gsize) d.n * d.pieces;
   const unsigned int across = nf_power_of_two (d.c, NF_CUDA_BLOCK);
-  const dim3 grid (
-      d.pieces, (unsigned int) MIN (d.n, 65535), (d.c + across - 1) / across);
+  const dim3 grid (d.pieces, (unsigned int) MIN (d.n, NF_MOST_BLOCKS),
+      (d.c + across - 1) / across);
   NfScratch parts (stream, pieces * 3 * d.c * sizeof (double), error);
   NfScratch shares (stream, classes * sizeof (double), error);
   NfScratch faults (stream, pieces * sizeof (guint64), error);

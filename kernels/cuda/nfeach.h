@@ -141,7 +141,7 @@ nf_pixels (NfCudaStream *stream, const F &f, const NfImage &image)
   const unsigned int across = nf_power_of_two (image.c, NF_CUDA_BLOCK);
   const dim3 block (across, nf_power_of_two (image.w, NF_CUDA_BLOCK / across));
   const dim3 grid ((unsigned int) ((image.w + block.y - 1) / block.y),
-      (unsigned int) MIN (image.n * image.h, 65535));
+      (unsigned int) MIN (image.n * image.h, NF_MOST_BLOCKS));
 
   nf_launch (pixels_kernel<F>, grid, block, 0, stream->handle, f, image);
 }

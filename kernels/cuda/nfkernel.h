@@ -13,6 +13,11 @@
 
 #include <cuda_bf16.h>
 
+/* of a grid, in each direction; loops do the rest, in tests from fewer on */
+#ifndef NF_MOST_BLOCKS
+#define NF_MOST_BLOCKS 65535
+#endif
+
 #ifdef __CUDACC__
 
 /* dynamic shared memory, 16-byte aligned */
@@ -108,7 +113,7 @@ nf_grid (gsize elements)
 {
   gsize blocks = (elements + NF_CUDA_BLOCK - 1) / NF_CUDA_BLOCK;
 
-  return (unsigned int) CLAMP (blocks, 1, 65535);
+  return (unsigned int) CLAMP (blocks, 1, NF_MOST_BLOCKS);
 }
 
 /* for (gsize i = first; i < n; i += step), over the whole grid */

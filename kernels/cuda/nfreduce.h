@@ -8,7 +8,10 @@
 
 #include "cuda/nfeach.h"
 
-#define NF_REDUCE_BLOCKS 512 /* at most, for one sum */
+/* at most, for one sum; in tests fewer */
+#ifndef NF_REDUCE_BLOCKS
+#define NF_REDUCE_BLOCKS 512
+#endif
 
 /* blocks to sum `n` pieces of work, one a thread or more */
 static inline unsigned int

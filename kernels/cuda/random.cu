@@ -36,7 +36,8 @@ nf_cuda_randn_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
   const NfRandnParams *p = (const NfRandnParams *) call->params;
   const gint64 n = call->out->n;
   const gsize size = nf_tensor_elements (call->out) / (gsize) n;
-  const dim3 grid (nf_grid ((size + 3) / 4), (unsigned int) MIN (n, 65535));
+  const dim3 grid (
+      nf_grid ((size + 3) / 4), (unsigned int) MIN (n, NF_MOST_BLOCKS));
   float *y = nf_data<float> (call->out);
 
   if (size % 4 == 0 && nf_aligned (y))

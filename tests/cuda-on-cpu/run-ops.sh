@@ -1,14 +1,15 @@
 #!/bin/sh
-# Runs the op test on a module that build-module.sh made, one way.
-#   run-ops.sh BUILD-FOLDER MODULE-FOLDER CHECK [OP]
+# Runs the op test, or another, on a module that build-module.sh made, one way.
+#   run-ops.sh BUILD-FOLDER MODULE-FOLDER CHECK [OP|test-PROGRAM]
 # CHECK: forward, reverse: order of threads; lazy, random: streams, see
-# queues.h; address, thread: a sanitizer, which the module must be built with.
+# queues.h; address, thread: a sanitizer, which the module must be built with;
+# few: reverse, with a module of that kind.
 . "$1/tests/cuda-on-cpu/module.env"
 export NEXTFRAME_MODULE_PATH="$2" NF_TEST_DEVICES=cuda:0
 preload=
 case $3 in
   forward) export NEXTFRAME_NO_POOL=1 ;;
-  reverse) export NEXTFRAME_NO_POOL=1 NF_CUDA_ORDER=reverse ;;
+  reverse | few) export NEXTFRAME_NO_POOL=1 NF_CUDA_ORDER=reverse ;;
   lazy) export NF_CUDA_LAZY=1 ;;
   random) export NF_CUDA_LAZY=2 ;;
   address) preload=$($CXX -print-file-name=libasan.so)
@@ -21,5 +22,13 @@ case $3 in
     export OMP_NUM_THREADS=1 ;;
   *) echo "unknown: $3" >&2; exit 2 ;;
 esac
-exec timeout 600 env ${preload:+LD_PRELOAD="$preload"} \
-  "$1/tests/test-ops" -p "/ops/cuda:0${4:+/$4}"
+case $4 in
+  test-*)
+    export NF_SOURCE="$SOURCE" GST_PLUGIN_PATH_1_0="$BUILD/gst"
+    export GST_REGISTRY="$2/registry.bin" CK_DEFAULT_TIMEOUT=600
+    set -- "$1" "$2" "$3" "$1/tests/$4" ;;
+  ?*) set -- "$1" "$2" "$3" "$1/tests/test-ops" -p "/ops/cuda:0/$4" ;;
+  *) set -- "$1" "$2" "$3" "$1/tests/test-ops" ;;
+esac
+shift 3
+exec timeout 600 env ${preload:+LD_PRELOAD="$preload"} "$@"
