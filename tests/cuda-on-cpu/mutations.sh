@@ -1,8 +1,9 @@
 #!/bin/sh
 # Plants one fault at a time in a copy of the CUDA backend and shows which of
 # the checks finds it: the op test in both orders of threads, with lazy
-# streams, and under each sanitizer. Every fault must be found. Takes many
-# minutes: three modules are built, and one file of each again for each fault.
+# streams, with few blocks in a grid, and under each sanitizer. Every fault must
+# be found. Takes many minutes: four modules are built, and one file of each
+# again for each fault.
 #   mutations.sh BUILD-FOLDER [OUTPUT-FOLDER [FAULT...]]
 build=$(cd "$1" && pwd) || exit 2
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,26 +14,28 @@ kernels=$here/../../kernels/cuda
 mkdir -p "$out/kernels/cuda" && out=$(cd "$out" && pwd) || exit 2
 failed=0
 
-# fault, file, op whose rows are run, change
+# fault, file, op whose rows are run, or a program, change
 faults () {
   cat <<'FAULTS'
 barrier-before-stats groupnorm.cu group_norm /norm_whole_kernel/,/nf_norm_terms/ s/__syncthreads ();//
 barrier-before-means groupnormback.cu group_norm /means.2 . g . 1. = hx/,/b.template rows/ s/__syncthreads ();//
 barrier-before-tile loss.cu dice_loss /const gsize base = n . d.plane/,/for (unsigned int at/ s/__syncthreads ();//
 barrier-after-tile loss.cu dice_loss /place = MIN (place, base . i)/,/for (unsigned int i = first/ s/__syncthreads ();//
-index-plus-one act.cu activation s/nf_store (&dx.i.,/nf_store (\&dx[i + 1],/
+index-plus-one act.cu activation s/nf_load_pack (d, dy + i)/nf_load_pack (d, dy + i + 1)/
 index-behind-end move.cu argmax s/lane == 0 && pixel < pixels/lane == 0 \&\& pixel <= pixels/
 mask-of-half-a-warp move.cu argmax s/__shfl_xor_sync (0xffffffffu, best/__shfl_xor_sync (0x0000ffffu, best/
-shuffles-of-half-a-warp loss.cu cross_entropy /^block_least/,/^}/ s/step = 16/step = 8/
+half-of-the-shuffles move.cu argmax /^argmax_kernel/,/^}/ s/step = group . 2/step = group \/ 4/
+loop-without-step nfkernel.h axpby s/i += (gsize) gridDim.x . blockDim.x/i += (gsize) -1/
 upload-without-event nfcudacopy.c adam s/cudaStreamWaitEvent (stream->handle, slot->done, 0)/cudaSuccess/
-slot-used-too-early nfcudacopy.c adam s/cudaEventSynchronize (slot->done)/cudaSuccess/
+slot-used-too-early nfcudacopy.c batch_norm s/cudaEventSynchronize (slot->done)/cudaSuccess/
 download-without-wait nfcudacopy.c adam s/cudaStreamSynchronize (stream->handle)/cudaSuccess/
+streams-without-wait nfcudastream.c test-nfdevices s/return stream == other/return TRUE || stream == other/
 FAULTS
 }
 
 # all modules from the copy; @1: where to say what is wrong
 build_all () {
-  for kind in plain address thread; do
+  for kind in plain few address thread; do
     "$here/build-module.sh" "$build" "$out/$kind" $kind "$out/kernels/cuda" \
       >"$1" 2>&1 || return 1
   done
@@ -45,8 +48,30 @@ restore () {
   done
 }
 
+# which checks of op or program $2 fail; $1: name of the logs
+failing () {
+  case $2 in
+    test-*) checks="forward lazy" ;;
+    *) checks="forward reverse lazy few address thread" ;;
+  esac
+  for check in $checks; do
+    case $check in few | address | thread) kind=$check ;; *) kind=plain ;; esac
+    "$here/run-ops.sh" "$build" "$out/$kind" $check "$2" \
+      >"$out/$1-$check.log" 2>&1 || printf ' %s' $check
+  done
+}
+
 restore
 build_all "$out/log" || { cat "$out/log"; exit 1; }
+
+# what is found where nothing is wrong proves nothing
+for op in $(faults | while read -r fault file op change; do
+  case $wanted in "  " | *" $fault "*) echo "$op" ;; esac
+done | sort -u); do
+  found=$(failing "none-$op" "$op")
+  [ -z "$found" ] || { echo "$op fails without a fault:$found"; exit 1; }
+done
+
 while read -r fault file op change; do
   case $wanted in "  " | *" $fault "*) ;; *) continue ;; esac
   sed "$change" "$kernels/$file" >"$out/kernels/cuda/$file"
@@ -55,13 +80,8 @@ while read -r fault file op change; do
     failed=1
     continue
   fi
-  found=
   if build_all "$out/log"; then
-    for check in forward reverse lazy address thread; do
-      case $check in address | thread) kind=$check ;; *) kind=plain ;; esac
-      "$here/run-ops.sh" "$build" "$out/$kind" $check "$op" \
-        >"$out/$fault-$check.log" 2>&1 || found="$found $check"
-    done
+    found=$(failing "$fault" "$op")
   else
     found=" compiler"
   fi

@@ -15,12 +15,13 @@ for sanitizer in address thread; do
   for order in forward reverse; do
     for op in "${@:-}"; do
       log=$out/$sanitizer-$order${op:+-$op}.log
-      if NF_CUDA_ORDER=$order "$here/run-ops.sh" "$build" "$out/$sanitizer" \
-        $sanitizer $op >"$log" 2>&1
-      then result=ok
-      else result="FAILED, see $log" failed=1
-      fi
-      echo "$sanitizer $order ${op:-all ops}: $(grep -c '^ok' "$log") cases, $result"
+      result=ok
+      NF_CUDA_ORDER=$order "$here/run-ops.sh" "$build" "$out/$sanitizer" \
+        $sanitizer $op >"$log" 2>&1 || result="FAILED, see $log"
+      cases=$(grep -c '^ok' "$log")
+      [ "$cases" -gt 0 ] || result="FAILED, see $log"
+      [ "$result" = ok ] || failed=1
+      echo "$sanitizer $order ${op:-all ops}: $cases cases, $result"
     done
   done
 done
