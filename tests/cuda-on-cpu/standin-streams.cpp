@@ -101,7 +101,6 @@ check_legacy (const std::shared_ptr<Queue> &queue)
   return cudaSuccess;
 }
 
-/* the queue of work that needs the stream's device to be the current one */
 static cudaError_t
 find_queue (cudaStream_t stream, std::shared_ptr<Queue> *queue)
 {
@@ -110,17 +109,25 @@ find_queue (cudaStream_t stream, std::shared_ptr<Queue> *queue)
                            : cudaErrorInvalidResourceHandle;
 }
 
-cudaError_t
-submit (cudaStream_t stream, Work work)
+/* what calls on a stream begin with: takes the lock, finds the queue */
+static cudaError_t
+begin_call (cudaStream_t stream, Lock *lock, std::shared_ptr<Queue> *queue)
 {
-  cudaError_t error = check_caller ();
-  std::shared_ptr<Queue> queue;
+  const cudaError_t error = check_caller ();
 
   if (error != cudaSuccess)
     return error;
-  Lock lock = lock_queues ();
+  *lock = lock_queues ();
+  return find_queue (stream, queue);
+}
 
-  error = find_queue (stream, &queue);
+cudaError_t
+submit (cudaStream_t stream, Work work)
+{
+  std::shared_ptr<Queue> queue;
+  Lock lock;
+  const cudaError_t error = begin_call (stream, &lock, &queue);
+
   if (error != cudaSuccess)
     return fail (error);
   if (queue->capture != nullptr)
@@ -209,14 +216,10 @@ cudaStreamDestroy (cudaStream_t stream)
 cudaError_t
 cudaStreamSynchronize (cudaStream_t stream)
 {
-  cudaError_t error = check_caller ();
   std::shared_ptr<Queue> queue;
+  Lock lock;
+  cudaError_t error = begin_call (stream, &lock, &queue);
 
-  if (error != cudaSuccess)
-    return error;
-  Lock lock = lock_queues ();
-
-  error = find_queue (stream, &queue);
   if (error == cudaSuccess)
     error = check_wait (queue);
   if (error != cudaSuccess)
@@ -293,14 +296,10 @@ cudaEventDestroy (cudaEvent_t event)
 cudaError_t
 cudaEventRecord (cudaEvent_t event, cudaStream_t stream)
 {
-  cudaError_t error = check_caller ();
   std::shared_ptr<Queue> queue;
+  Lock lock;
+  cudaError_t error = begin_call (stream, &lock, &queue);
 
-  if (error != cudaSuccess)
-    return error;
-  Lock lock = lock_queues ();
-
-  error = find_queue (stream, &queue);
   if (error == cudaSuccess
       && (events.count (event) == 0 || event->device != queue->device))
     error = cudaErrorInvalidResourceHandle;
@@ -325,14 +324,10 @@ cudaEventRecord (cudaEvent_t event, cudaStream_t stream)
 cudaError_t
 cudaStreamWaitEvent (cudaStream_t stream, cudaEvent_t event, unsigned int)
 {
-  cudaError_t error = check_caller ();
   std::shared_ptr<Queue> queue;
+  Lock lock;
+  cudaError_t error = begin_call (stream, &lock, &queue);
 
-  if (error != cudaSuccess)
-    return error;
-  Lock lock = lock_queues ();
-
-  error = find_queue (stream, &queue);
   if (error == cudaSuccess && events.count (event) == 0)
     error = cudaErrorInvalidResourceHandle;
   if (error != cudaSuccess)
