@@ -13,9 +13,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define REFERENCE_ROW 80 /* where an object's height is given */
-#define DRAWS 4000
+#define DRAWS 20000
 #define SURE 0.95 /* so many of the draws are within what is allowed */
 
 struct _NfSceneStats
@@ -54,12 +55,6 @@ typedef struct
   NfRngKey key;
   guint64 used;
 } Dice;
-
-/* verdicts so far */
-typedef struct
-{
-  guint n, within;
-} Score;
 
 static gdouble
 ratio (const gdouble *sums, guint over, guint under)
@@ -240,14 +235,11 @@ compare (gconstpointer a, gconstpointer b)
   return (x > y) - (x < y);
 }
 
-/* what SURE of them do not exceed; sorts them */
+/* what so many of the sorted values do not exceed */
 static gdouble
-quantile (gdouble *values, guint n)
+quantile (const gdouble *values, guint n, gdouble share)
 {
-  if (n == 0)
-    return NAN;
-  qsort (values, n, sizeof *values, compare);
-  return values[MIN ((guint) (SURE * n), n - 1)];
+  return n > 0 ? values[MIN ((guint) (share * n), n - 1)] : NAN;
 }
 
 /* in what parts differences are counted: 1, or how much clips scatter */
@@ -284,26 +276,47 @@ farthest (const Estimated *a, const Estimated *b, const gdouble *parts, guint n)
   return most;
 }
 
-/* The difference that two sets of the same kind may well have, one of @n clips
- * and the larger one of those in @clips, which know how much clips scatter. A
- * colour's three numbers are one test: SURE of the draws have all within. */
-static void
-allow (const NfSceneStats *stats, const Subject *subject, const GArray *clips,
-    guint n, gdouble allowed[3])
+/**
+ * Comparison: of a real and a synthetic set
+ * @n: clips of either that say something
+ * @parts: what differences are counted in
+ * @differences: of drawn sets, in parts, sorted
+ * @n_differences: how many they are
+ */
+typedef struct
 {
+  Subject subject;
+  Estimated real, synthetic;
+  guint n[2];
+  gdouble parts[3];
+  gdouble *differences;
+  guint n_differences;
+} Comparison;
+
+static void
+comparison_clear (gpointer comparison)
+{
+  g_free (((Comparison *) comparison)->differences);
+}
+
+/* Differences that two sets of the same kind have, one of @n clips and the
+ * larger one of those in @clips, which know how much clips scatter. */
+static void
+draw_differences (
+    Comparison *self, const NfSceneStats *stats, const GArray *clips, guint n)
+{
+  const Subject *subject = &self->subject;
   g_autoptr (GArray) drawn = g_array_new (FALSE, FALSE, sizeof (guint));
-  g_autofree gdouble *differences = g_new (gdouble, DRAWS);
   Estimated all = estimate (stats, subject, clips);
+  gdouble grown = sqrt (1 + (gdouble) n / clips->len);
   Dice dice = { { subject->row == NULL,
       subject->row != NULL ? subject->row - rows : subject->id,
       NF_RNG_SCENE_STATS } };
-  gdouble most;
-  guint used = 0;
 
-  allowed[0] = allowed[1] = allowed[2] = NAN;
   if (n == 0 || clips->len < 2)
     return;
-  find_parts (stats, subject, clips, &all, allowed);
+  find_parts (stats, subject, clips, &all, self->parts);
+  self->differences = g_new (gdouble, DRAWS);
   g_array_set_size (drawn, n);
   for (guint i = 0; i < DRAWS; i++) {
     Estimated some;
@@ -311,25 +324,12 @@ allow (const NfSceneStats *stats, const Subject *subject, const GArray *clips,
 
     draw (&dice, clips, drawn);
     some = estimate (stats, subject, drawn);
-    off = farthest (&some, &all, allowed, n_values (subject));
+    off = farthest (&some, &all, self->parts, n_values (subject));
     if (isfinite (off))
-      differences[used++] = off;
+      self->differences[self->n_differences++] = off * grown;
   }
-  most = quantile (differences, used) * sqrt (1 + (gdouble) n / clips->len);
-  for (guint c = 0; c < 3; c++)
-    allowed[c] *= most;
+  qsort (self->differences, self->n_differences, sizeof (gdouble), compare);
 }
-
-/**
- * Comparison: of a real and a synthetic set
- * @n: clips of either that say something
- */
-typedef struct
-{
-  Estimated real, synthetic;
-  guint n[2];
-  gdouble allowed[3];
-} Comparison;
 
 static void
 compare_sets (const NfSceneStats *real, const NfSceneStats *synthetic,
@@ -338,31 +338,55 @@ compare_sets (const NfSceneStats *real, const NfSceneStats *synthetic,
   g_autoptr (GArray) mine = find_telling (real, subject);
   g_autoptr (GArray) theirs = find_telling (synthetic, subject);
 
+  memset (result, 0, sizeof *result);
+  result->subject = *subject;
   result->real = estimate (real, subject, mine);
   result->synthetic = estimate (synthetic, subject, theirs);
   result->n[0] = mine->len;
   result->n[1] = theirs->len;
   if (mine->len > theirs->len)
-    allow (real, subject, mine, theirs->len, result->allowed);
+    draw_differences (result, real, mine, theirs->len);
   else
-    allow (synthetic, subject, theirs, mine->len, result->allowed);
+    draw_differences (result, synthetic, theirs, mine->len);
 }
 
-static const gchar *
-verdict (const Comparison *found, guint n, Score *score)
+/* how far apart the sets are, in parts; NAN where that can't be told */
+static gdouble
+get_distance (const Comparison *found)
 {
-  gboolean within = TRUE;
+  if (found->n_differences == 0)
+    return NAN;
+  return farthest (&found->real, &found->synthetic, found->parts,
+      n_values (&found->subject));
+}
 
-  for (guint c = 0; c < n; c++) {
-    gdouble off = fabs (found->real.value[c] - found->synthetic.value[c]);
+static gboolean
+is_within (const Comparison *found, gdouble share)
+{
+  return get_distance (found)
+      <= quantile (found->differences, found->n_differences, share);
+}
 
-    if (isnan (off) || isnan (found->allowed[c]))
-      return "";
-    within = within && off <= found->allowed[c];
+/* all that can be said of both sets, or of the real one */
+static GArray *
+compare_all (const NfSceneStats *real, const NfSceneStats *synthetic)
+{
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (Comparison));
+
+  g_array_set_clear_func (list, comparison_clear);
+  for (guint i = 0; i < G_N_ELEMENTS (rows) + NF_N_CLASSES - 1; i++) {
+    gboolean number = i < G_N_ELEMENTS (rows);
+    const Subject subject = { number ? &rows[i] : NULL,
+      number ? 0 : i + 1 - G_N_ELEMENTS (rows) };
+    Comparison found;
+
+    compare_sets (real, synthetic, &subject, &found);
+    if (number || found.n[0] > 0)
+      g_array_append_val (list, found);
+    else
+      comparison_clear (&found);
   }
-  score->n++;
-  score->within += within;
-  return within ? "yes" : "no";
+  return list;
 }
 
 static guint
@@ -379,8 +403,8 @@ static void
 append_head (GString *text, const gchar *what)
 {
   g_string_append_printf (text,
-      "| %s | real | synthetic | may differ by | within |\n"
-      "|---|---|---|---|---|\n",
+      "| %s | real | synthetic | may differ by | all together | within |\n"
+      "|---|---|---|---|---|---|\n",
       what);
 }
 
@@ -396,40 +420,69 @@ append_number (GString *text, gdouble value)
 }
 
 static void
-append_row (GString *text, const NfSceneStats *real,
-    const NfSceneStats *synthetic, const Row *row, Score *score)
+append_limits (GString *text, const Comparison *found, gdouble share)
 {
-  const Subject subject = { row, 0 };
-  Comparison found;
+  gdouble most = quantile (found->differences, found->n_differences, share);
 
-  compare_sets (real, synthetic, &subject, &found);
-  g_string_append_printf (text, "| %s |", row->name);
-  append_number (text, found.real.value[0]);
-  append_number (text, found.synthetic.value[0]);
-  append_number (text, found.allowed[0]);
-  g_string_append_printf (text, " %s |\n", verdict (&found, 1, score));
+  if (isnan (get_distance (found))) {
+    g_string_append (text, " – |");
+  } else if (found->subject.row != NULL) {
+    append_number (text, most);
+  } else {
+    for (guint c = 0; c < 3; c++)
+      g_string_append_printf (text, " %.1f", found->parts[c] * most);
+    g_string_append (text, " |");
+  }
 }
 
 static void
-append_color (GString *text, const NfSceneStats *real,
-    const NfSceneStats *synthetic, guint id, Score *score)
+append_estimate (GString *text, const Comparison *found, gboolean real)
 {
-  const Subject subject = { NULL, id };
-  Comparison found;
-  const gdouble *a = found.real.value, *b = found.synthetic.value;
-  const gdouble *allowed = found.allowed;
+  const Estimated *e = real ? &found->real : &found->synthetic;
 
-  compare_sets (real, synthetic, &subject, &found);
-  if (found.n[0] == 0)
-    return;
-  g_string_append_printf (
-      text, "| %s | %.0f %.0f %.0f |", nf_class_name (id), a[0], a[1], a[2]);
-  if (found.n[1] == 0)
-    g_string_append (text, " – | – | |\n");
+  if (found->subject.row != NULL)
+    append_number (text, e->value[0]);
+  else if (found->n[!real] == 0)
+    g_string_append (text, " – |");
   else
-    g_string_append_printf (text, " %.0f %.0f %.0f | %.1f %.1f %.1f | %s |\n",
-        b[0], b[1], b[2], allowed[0], allowed[1], allowed[2],
-        verdict (&found, 3, score));
+    g_string_append_printf (
+        text, " %.0f %.0f %.0f |", e->value[0], e->value[1], e->value[2]);
+}
+
+static void
+append_comparison (GString *text, const Comparison *found, gdouble together)
+{
+  const Subject *subject = &found->subject;
+  const gchar *verdict = "";
+
+  if (!isnan (get_distance (found)))
+    verdict = is_within (found, SURE) ? "yes"
+        : is_within (found, together) ? "together"
+                                      : "no";
+  g_string_append_printf (text, "| %s |",
+      subject->row != NULL ? subject->row->name : nf_class_name (subject->id));
+  append_estimate (text, found, TRUE);
+  append_estimate (text, found, FALSE);
+  append_limits (text, found, SURE);
+  append_limits (text, found, together);
+  g_string_append_printf (text, " %s |\n", verdict);
+}
+
+static void
+append_score (GString *text, const GArray *list, guint n, gdouble together)
+{
+  guint alone = 0, all = 0;
+
+  for (guint i = 0; i < list->len; i++) {
+    const Comparison *found = &g_array_index (list, Comparison, i);
+
+    alone += is_within (found, SURE);
+    all += is_within (found, together);
+  }
+  g_string_append_printf (text,
+      "\n%u of %u are within what each row may differ by (by chance alone "
+      "%.1f), %u within what all may together.\n",
+      alone, n, SURE * n, all);
 }
 
 /**
@@ -440,7 +493,9 @@ append_color (GString *text, const NfSceneStats *real,
  * Two Markdown tables: numbers of motion, size and light, and the mean colour
  * of each class that the real clips show. "may differ by": what 19 of 20 sets
  * of as many clips as the smaller one, drawn from the larger one, keep to. So
- * one verdict in 20 is "no" by chance.
+ * one row in 20 exceeds it by chance. "all together": what 19 of 20 sets keep
+ * to in all rows at once (Bonferroni: a row may exceed it in one set of 20
+ * times the number of rows).
  *
  * Returns: (transfer full): the tables
  */
@@ -449,23 +504,27 @@ nf_scene_stats_format_table (
     const NfSceneStats *real, const NfSceneStats *synthetic)
 {
   GString *text = g_string_new ("");
-  Score score = { 0, 0 };
+  g_autoptr (GArray) list = compare_all (real, synthetic);
+  gdouble together;
+  guint n = 0;
 
+  for (guint i = 0; i < list->len; i++)
+    n += !isnan (get_distance (&g_array_index (list, Comparison, i)));
+  together = 1 - (1 - SURE) / MAX (n, 1);
   append_head (text, "");
-  g_string_append_printf (text, "| clips | %u | %u | | |\n", real->clips->len,
+  g_string_append_printf (text, "| clips | %u | %u | | | |\n", real->clips->len,
       synthetic->clips->len);
-  g_string_append_printf (text, "| of these, with masks | %u | %u | | |\n",
+  g_string_append_printf (text, "| of these, with masks | %u | %u | | | |\n",
       count_masks (real), count_masks (synthetic));
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    append_row (text, real, synthetic, &rows[i], &score);
-
-  g_string_append_c (text, '\n');
-  append_head (text, "red, green, blue of a");
-  for (guint id = 1; id < NF_N_CLASSES; id++)
-    append_color (text, real, synthetic, id, &score);
-  if (score.n > 0)
-    g_string_append_printf (
-        text, "\n%u of %u are within.\n", score.within, score.n);
+  for (guint i = 0; i < list->len; i++) {
+    if (i == G_N_ELEMENTS (rows)) {
+      g_string_append_c (text, '\n');
+      append_head (text, "red, green, blue of a");
+    }
+    append_comparison (text, &g_array_index (list, Comparison, i), together);
+  }
+  if (n > 0)
+    append_score (text, list, n, together);
 
   return g_string_free (text, FALSE);
 }

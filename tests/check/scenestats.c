@@ -221,6 +221,49 @@ test_rest_is_one_view (void)
 }
 
 static void
+add_light (NfSceneStats *stats, guint8 level)
+{
+  guint8 frame[3 * 16];
+
+  memset (frame, level, sizeof frame);
+  nf_scene_stats_add (stats, frame, NULL, 1, 4, 4);
+}
+
+/* one clip against sixty, whose light is 100, 101, ... 159 */
+static void
+test_together (void)
+{
+  static const struct
+  {
+    guint8 level;
+    const gchar *verdict, *score;
+  } cases[] = {
+    { 129, "| yes |",
+        "3 of 3 are within what each row may differ by (by "
+        "chance alone 2.8), 3 within what all may together" },
+    { 159, "| together |",
+        "0 of 3 are within what each row may differ by (by "
+        "chance alone 2.8), 3 within what all may" },
+    { 170, "| no |",
+        "0 of 3 are within what each row may differ by (by chance "
+        "alone 2.8), 0 within what all may together" },
+  };
+  g_autoptr (NfSceneStats) synthetic = nf_scene_stats_new ();
+
+  for (guint i = 0; i < 60; i++)
+    add_light (synthetic, 100 + i);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (NfSceneStats) real = nf_scene_stats_new ();
+    g_autofree gchar *table = NULL;
+
+    add_light (real, cases[i].level);
+    table = nf_scene_stats_format_table (real, synthetic);
+    g_assert_nonnull (strstr (table, cases[i].verdict));
+    g_assert_nonnull (strstr (table, cases[i].score));
+  }
+}
+
+static void
 test_parts_have_no_colour (void)
 {
   Actor cut = resting;
@@ -250,7 +293,7 @@ assert_verdict (const gchar *table, const gchar *want)
 {
   const gchar *at = strstr (table, "| brightness of the ground |");
 
-  for (guint i = 0; i < 5; i++)
+  for (guint i = 0; i < 6; i++)
     at = strchr (at, '|') + 1;
   g_assert_true (g_str_has_prefix (at, want));
 }
@@ -316,6 +359,7 @@ main (int argc, char **argv)
   g_test_add_func ("/scenestats/frames", test_frames_alone_give_light);
   g_test_add_func ("/scenestats/between", test_light_between_numbers);
   g_test_add_func ("/scenestats/rest", test_rest_is_one_view);
+  g_test_add_func ("/scenestats/together", test_together);
   g_test_add_func ("/scenestats/parts", test_parts_have_no_colour);
   g_test_add_func ("/scenestats/verdicts", test_verdicts);
   g_test_add_func ("/scenestats/differs", test_other_light_differs);
