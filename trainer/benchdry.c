@@ -43,6 +43,14 @@ dry_move (NfDevice *device, gpointer dst, gconstpointer src, gsize bytes,
 }
 
 static gboolean
+dry_copy_rows (NfDevice *device, gpointer dst, gsize dst_stride,
+    gconstpointer src, gsize src_stride, gsize row_bytes, gsize rows,
+    GError **error)
+{
+  return TRUE;
+}
+
+static gboolean
 dry_download (NfDevice *device, gpointer dst, gconstpointer src, gsize bytes,
     GError **error)
 {
@@ -92,6 +100,7 @@ static const NfBackend dry_backend = {
   .upload = dry_move,
   .download = dry_download,
   .copy = dry_move,
+  .copy_rows = dry_copy_rows,
   .zero = dry_zero,
   .synchronize = dry_synchronize,
   .ops = dry_ops,

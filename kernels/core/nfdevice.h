@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-#define NF_BACKEND_ABI 3
+#define NF_BACKEND_ABI 4
 #define NF_BACKEND_SYMBOL "nf_backend_module_get"
 
 typedef struct _NfBackend NfBackend;
@@ -76,6 +76,9 @@ typedef struct
  * @upload: host to device
  * @download: device to host, complete on return
  * @copy: device to device
+ * @copy_rows: rows of bytes, the first of which begin at dst and src; either may be
+ *   memory of others that the device reaches: of another context, or the host's;
+ *   complete on return
  * @zero: clears memory
  * @synchronize: waits until all that was asked for is done
  * @ops: one row an op, in the order of nfops.def.h
@@ -105,6 +108,9 @@ struct _NfBackend
       gsize bytes, GError **error);
   gboolean (*copy) (NfDevice *device, gpointer dst, gconstpointer src,
       gsize bytes, GError **error);
+  gboolean (*copy_rows) (NfDevice *device, gpointer dst, gsize dst_stride,
+      gconstpointer src, gsize src_stride, gsize row_bytes, gsize rows,
+      GError **error);
   gboolean (*zero) (
       NfDevice *device, gpointer dst, gsize bytes, GError **error);
   gboolean (*synchronize) (NfDevice *device, GError **error);

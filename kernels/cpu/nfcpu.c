@@ -83,6 +83,17 @@ cpu_copy (NfDevice *device, gpointer dst, gconstpointer src, gsize bytes,
 }
 
 static gboolean
+cpu_copy_rows (NfDevice *device, gpointer dst, gsize dst_stride,
+    gconstpointer src, gsize src_stride, gsize row_bytes, gsize rows,
+    GError **error)
+{
+  for (gsize row = 0; row < rows; row++)
+    memcpy ((guint8 *) dst + row * dst_stride,
+        (const guint8 *) src + row * src_stride, row_bytes);
+  return TRUE;
+}
+
+static gboolean
 cpu_zero (NfDevice *device, gpointer dst, gsize bytes, GError **error)
 {
   memset (dst, 0, bytes);
@@ -120,6 +131,7 @@ static const NfBackend cpu_backend = {
   .upload = cpu_copy,
   .download = cpu_copy,
   .copy = cpu_copy,
+  .copy_rows = cpu_copy_rows,
   .zero = cpu_zero,
   .synchronize = cpu_synchronize,
   .ops = cpu_ops,

@@ -186,6 +186,23 @@ cuda_copy (NfDevice *device, gpointer dst, gconstpointer src, gsize bytes,
 }
 
 static gboolean
+cuda_copy_rows (NfDevice *device, gpointer dst, gsize dst_stride,
+    gconstpointer src, gsize src_stride, gsize row_bytes, gsize rows,
+    GError **error)
+{
+  static const gchar what[] = "cannot copy a picture on the device";
+  NfCudaStream *stream = nf_cuda_stream_current (device, error);
+
+  return stream != NULL && nf_cuda_reads (stream, src, error)
+      && nf_cuda_writes (stream, dst, error)
+      && nf_cuda_ok (cudaMemcpy2DAsync (dst, dst_stride, src, src_stride,
+                         row_bytes, rows, cudaMemcpyDefault, stream->handle),
+          what, error)
+      && nf_cuda_ok (cudaStreamSynchronize (stream->handle), what, error)
+      && nf_cuda_fault_check (stream, error);
+}
+
+static gboolean
 cuda_zero (NfDevice *device, gpointer dst, gsize bytes, GError **error)
 {
   NfCudaStream *stream = nf_cuda_stream_current (device, error);
@@ -306,6 +323,7 @@ static const NfBackend cuda_backend = {
   .upload = cuda_upload,
   .download = cuda_download,
   .copy = cuda_copy,
+  .copy_rows = cuda_copy_rows,
   .zero = cuda_zero,
   .synchronize = cuda_synchronize,
   .ops = cuda_ops,

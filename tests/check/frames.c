@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * frames — tests of what video frames go through on a device
+ *
+ * Pitched memory. On the first of NF_TEST_DEVICES, by default the CPU. */
+#include "core/nfops.h"
+#include "testdevice.h"
+
+#include <string.h>
+
+#define WIDTH 7
+#define HEIGHT 5
+#define CHANNELS 3
+#define ROW (WIDTH * CHANNELS)
+#define STRIDE 32
+
+static NfDevice *device;
+
+/* bytes that tell places apart */
+static void
+fill (guint8 *data, gsize bytes, guint seed)
+{
+  for (gsize i = 0; i < bytes; i++)
+    data[i] = (guint8) (i * 37 + i / 251 + seed * 91);
+}
+
+/* memory of the device whose rows are farther apart than they are long */
+static NfTensor *
+pitched_new (const guint8 *data)
+{
+  g_autoptr (GError) error = NULL;
+  NfTensor *memory = nf_tensor_new_from_nhwc (
+      device, NF_U8, 1, 1, HEIGHT, STRIDE, data, &error);
+
+  g_assert_no_error (error);
+  return memory;
+}
+
+static void
+test_rows_come_and_go (void)
+{
+  guint8 there[HEIGHT * STRIDE], memory_now[HEIGHT * STRIDE];
+  guint8 want[3][HEIGHT][ROW], got[3][HEIGHT][ROW];
+  g_autoptr (NfTensor) memory = NULL;
+  g_autoptr (NfTensor) batch = NULL;
+  guint before;
+
+  fill (there, sizeof there, 1);
+  memory = pitched_new (there);
+  fill ((guint8 *) want, sizeof want, 2);
+  batch = nf_tensor_new_from_nhwc (
+      device, NF_U8, 3, CHANNELS, HEIGHT, WIDTH, want, NULL);
+  before = batch->version;
+  g_assert_true (nf_tensor_set_rows (batch, 1, memory->data, STRIDE, NULL));
+  g_assert_cmpuint (batch->version, >, before);
+  for (guint y = 0; y < HEIGHT; y++)
+    memcpy (want[1][y], there + y * STRIDE, ROW);
+  g_assert_true (nf_tensor_to_nhwc (batch, got, NULL));
+  g_assert_cmpmem (got, sizeof got, want, sizeof want);
+  g_assert_true (nf_tensor_to_rows (batch, 2, memory->data, STRIDE, NULL));
+  for (guint y = 0; y < HEIGHT; y++)
+    memcpy (there + y * STRIDE, want[2][y], ROW);
+  g_assert_true (nf_tensor_to_nhwc (memory, memory_now, NULL));
+  g_assert_cmpmem (memory_now, sizeof there, there, sizeof there);
+}
+
+/* elements of more than a byte, and rows of the host */
+static void
+test_rows_of_the_host (void)
+{
+  gfloat rows[3][8], back[3][8] = { { 0 } };
+  g_autoptr (NfTensor) t = NULL;
+
+  for (guint i = 0; i < 24; i++)
+    rows[i / 8][i % 8] = (gfloat) i;
+  t = nf_tensor_new_from_rows (
+      device, NF_F32, 2, 3, 3, rows, sizeof rows[0], NULL);
+  g_assert_cmpint (t->n, ==, 1);
+  memset (rows[1] + 6, 0, 2 * sizeof (gfloat));
+  rows[0][6] = rows[0][7] = rows[2][6] = rows[2][7] = 0;
+  g_assert_true (nf_tensor_to_rows (t, 0, back, sizeof back[0], NULL));
+  g_assert_cmpmem (back, sizeof back, rows, sizeof rows);
+}
+
+static void
+test_rows_that_do_not_fit_fail (void)
+{
+  static const struct
+  {
+    gint64 n;
+    gsize stride;
+  } bad[] = { { -1, STRIDE }, { 1, STRIDE }, { 0, ROW - 1 }, { 0, 0 } };
+  guint8 rows[HEIGHT * STRIDE] = { 0 };
+  g_autoptr (NfTensor) t =
+      nf_tensor_new_zeros (device, NF_U8, 1, CHANNELS, HEIGHT, WIDTH, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (
+        nf_tensor_set_rows (t, bad[i].n, rows, bad[i].stride, &error));
+    g_assert_error (error, NF_ERROR, NF_ERROR_SHAPE);
+    g_clear_error (&error);
+    g_assert_false (
+        nf_tensor_to_rows (t, bad[i].n, rows, bad[i].stride, &error));
+    g_assert_error (error, NF_ERROR, NF_ERROR_SHAPE);
+  }
+}
+
+#define ADD(name) g_test_add_func ("/frames/" #name, test_##name)
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  device = test_device_open ();
+  ADD (rows_come_and_go);
+  ADD (rows_of_the_host);
+  ADD (rows_that_do_not_fit_fail);
+  status = g_test_run ();
+  nf_device_unref (device);
+  return status;
+}
