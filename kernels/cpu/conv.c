@@ -26,17 +26,46 @@ nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
 
   if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_through_f32 (call, nf_cpu_conv2d_forward, error);
-  if (!call->record && !p->once && nf_winograd_fits (&conv))
-    return nf_winograd_forward (call->device, &conv, nf_cpu_f32 (call->in[0]),
-        call->in[1], 0, bias != NULL ? nf_cpu_f32 (bias) : NULL,
-        residual != NULL ? nf_cpu_f32 (residual) : NULL, nf_cpu_f32 (call->out),
-        error);
+  if ((call->record || !p->once) && nf_winograd_fits (&conv))
+    return nf_dnnl_done_with (call->in[1], call->record, FALSE,
+        nf_winograd_forward (call->device, &conv, nf_cpu_f32 (call->in[0]),
+            call->in[1], 0, bias != NULL ? nf_cpu_f32 (bias) : NULL,
+            residual != NULL ? nf_cpu_f32 (residual) : NULL,
+            nf_cpu_f32 (call->out), error));
   /* the convolution adds to what is there */
   if (residual != NULL)
     nf_cpu_copy (residual, call->out);
   return nf_dnnl_done_with (call->in[1], call->record, p->once,
       nf_dnnl_conv_forward (call->device, &conv, call->in[0]->data, call->in[1],
           bias != NULL ? nf_cpu_f32 (bias) : NULL, call->out->data, error));
+}
+
+static gboolean
+backward_data (NfDevice *device, const NfDnnlConv *conv, const NfTensor *dy,
+    NfTensor *weight, NfTensor *dx, GError **error)
+{
+  gboolean ok = nf_winograd_fits_backward (conv)
+      ? nf_winograd_backward_data (
+          device, conv, nf_cpu_f32 (dy), weight, 0, nf_cpu_f32 (dx), error)
+      : nf_dnnl_conv_backward_data (
+          device, conv, dy->data, weight, dx->data, error);
+
+  return nf_dnnl_done_with (weight, TRUE, FALSE, ok);
+}
+
+static gboolean
+backward_weights (const NfOpCall *call, const NfDnnlConv *conv,
+    const NfTensor *dy, NfTensor *dweight, NfTensor *dbias, GError **error)
+{
+  const NfTensor *x = call->in[0];
+
+  if (!nf_winograd_fits_weights (conv))
+    return nf_dnnl_conv_backward_weights (call->device, conv, x->data, dy->data,
+        nf_cpu_f32 (dweight), dbias != NULL ? nf_cpu_f32 (dbias) : NULL, error);
+  if (dbias != NULL)
+    nf_cpu_sum_rows (dy, dbias);
+  return nf_winograd_backward_weights (call->device, conv, nf_cpu_f32 (x),
+      nf_cpu_f32 (dy), nf_cpu_f32 (dweight), conv->c, error);
 }
 
 gboolean
@@ -63,17 +92,14 @@ nf_cpu_conv2d_backward (NfOpCall *call, const NfTensor *grad_out,
   conv.bias = conv.residual = FALSE;
   conv.gain = 1.0;
   if (grad_in[0] != NULL
-      && !nf_dnnl_done_with (call->in[1], TRUE, FALSE,
-          nf_dnnl_conv_backward_data (call->device, &conv, dy->data,
-              call->in[1], grad_in[0]->data, error)))
+      && !backward_data (
+          call->device, &conv, dy, call->in[1], grad_in[0], error))
     return FALSE;
   if (grad_in[1] == NULL && grad_in[2] == NULL)
     return TRUE;
   conv.bias = grad_in[2] != NULL;
   if (grad_in[1] != NULL)
-    return nf_dnnl_conv_backward_weights (call->device, &conv,
-        call->in[0]->data, dy->data, nf_cpu_f32 (grad_in[1]),
-        grad_in[2] != NULL ? nf_cpu_f32 (grad_in[2]) : NULL, error);
+    return backward_weights (call, &conv, dy, grad_in[1], grad_in[2], error);
   nf_cpu_sum_rows (dy, grad_in[2]);
   return TRUE;
 }

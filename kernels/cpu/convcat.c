@@ -227,7 +227,7 @@ nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
         return FALSE;
       continue;
     }
-    if (!call->record && nf_winograd_fits (&s.conv)) {
+    if (nf_winograd_fits (&s.conv)) {
       if (!nf_winograd_forward (call->device, &s.conv, nf_cpu_f32 (s.x),
               call->in[0], s.part.from, bias,
               i > 0 ? nf_cpu_f32 (call->out) : NULL, nf_cpu_f32 (call->out),
@@ -246,21 +246,36 @@ nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
 
 /* --------------------------------------------------------------- backward */
 
+static gboolean
+backward_data (const NfOpCall *call, const Source *s, const NfTensor *dy,
+    NfTensor *dx, GError **error)
+{
+  g_autoptr (NfTensor) weight = NULL;
+
+  if (!s->part.phases && nf_winograd_fits_backward (&s->conv))
+    return nf_winograd_backward_data (call->device, &s->conv, nf_cpu_f32 (dy),
+        call->in[0], s->part.from, nf_cpu_f32 (dx), error);
+  weight = weight_of (call, s, error);
+  return weight != NULL
+      && nf_dnnl_conv_backward_data (
+          call->device, &s->conv, dy->data, weight, dx->data, error);
+}
+
 /* gradients of one input and of its part of the weight, each where wanted */
 static gboolean
 backward_source (const NfOpCall *call, const Source *s, const NfTensor *dy,
     NfTensor *dx, NfTensor *dweight, GError **error)
 {
-  g_autoptr (NfTensor) weight = dx != NULL ? weight_of (call, s, error) : NULL;
   g_autoptr (NfTensor) dpart = NULL;
 
-  if (dx != NULL
-      && (weight == NULL
-          || !nf_dnnl_conv_backward_data (
-              call->device, &s->conv, dy->data, weight, dx->data, error)))
+  if (dx != NULL && !backward_data (call, s, dy, dx, error))
     return FALSE;
   if (dweight == NULL)
     return TRUE;
+  if (!s->part.phases && nf_winograd_fits_weights (&s->conv))
+    return nf_winograd_backward_weights (call->device, &s->conv,
+        nf_cpu_f32 (s->x), nf_cpu_f32 (dy), nf_cpu_f32 (dweight) + s->part.from,
+        dweight->c, error);
   dpart = nf_tensor_new (call->device, NF_F32, s->conv.o, s->conv.c, s->conv.kh,
       s->conv.kw, error);
   if (dpart == NULL

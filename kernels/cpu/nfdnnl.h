@@ -57,12 +57,13 @@ typedef struct
  *
  * Which part of a weight: @count input channels from @from on; @phases: as four
  * 2x2 kernels, for an upsampled input, see convcat.c; @transposed: the weight is
- * a matrix [in, out], see matmul.c; @points: for winograd.c.
+ * a matrix [in, out], see matmul.c; @points: for winograd.c; @back: inputs and
+ * results in each other's place.
  */
 typedef struct
 {
   gint64 from, count;
-  gboolean phases, transposed, points;
+  gboolean phases, transposed, points, back;
 } NfDnnlPart;
 
 /* makes the part `to`, whose shape is that of out, of the weight's elements;

@@ -60,7 +60,7 @@ is_wanted (const Made *made, NfConstMd md, const NfDnnlPart *part)
   return made->md == NULL && made->part.from == part->from
       && made->part.count == part->count && made->part.phases == part->phases
       && made->part.transposed == part->transposed
-      && made->part.points == part->points;
+      && made->part.points == part->points && made->part.back == part->back;
 }
 
 /* (nullable): the packed copy, or where md is NULL the part; frees what is
@@ -230,7 +230,8 @@ static NfTensor *
 part_new (NfDevice *device, const NfTensor *weight, const NfDnnlPart *part,
     NfDnnlPartFill fill, GError **error)
 {
-  gint64 out = part->transposed ? weight->c : weight->n;
+  gint64 all = part->transposed ? weight->c : weight->n;
+  gint64 out = part->back ? part->count : all;
   gint64 side = part->phases ? 2 : part->points ? 6 : weight->h;
   PartSource *source = g_new0 (PartSource, 1);
   NfTensor *data;
@@ -240,8 +241,8 @@ part_new (NfDevice *device, const NfTensor *weight, const NfDnnlPart *part,
   source->part = *part;
   source->fill = fill;
   data = nf_tensor_new_lazy (device, NF_F32, part->phases ? 4 * out : out,
-      part->count, side, part->phases || part->points ? side : weight->w,
-      &source->base, error);
+      part->back ? all : part->count, side,
+      part->phases || part->points ? side : weight->w, &source->base, error);
   if (data != NULL)
     data->requires_grad = weight->requires_grad; /* where it is packed */
   return data;
@@ -254,8 +255,9 @@ part_new (NfDevice *device, const NfTensor *weight, const NfDnnlPart *part,
  * @fill: makes it
  * @error: return location
  *
- * Returns: (transfer full) (nullable): (O, count, k, k), (4 O, count, 2, 2) or
- *   (O, count, 6, 6), without data; not to be used longer than @weight
+ * Returns: (transfer full) (nullable): (O, count, k, k), (4 O, count, 2, 2),
+ *   (O, count, 6, 6) or (count, O, 6, 6), without data; not to be used longer
+ *   than @weight
  */
 NfTensor *
 nf_dnnl_weight_part (NfDevice *device, NfTensor *weight, const NfDnnlPart *part,

@@ -14,11 +14,14 @@
  *   A^T  column p: (1, p, p^2, p^3); at infinity: (0, 0, 0, 1)
  * The sums over channels are 36 matrix products, tiles x channels times
  * channels x results. Their order does not depend on the number of threads.
+ * The gradient of the inputs is such a convolution, too: of the results'
+ * gradient, with inputs and results of the weight in each other's place and the
+ * kernels turned round.
  * Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016;
  * Barabasz et al., "Error analysis and improving the accuracy of Winograd
  * convolution for deep neural networks", 2020, on the points.
- * See docs/ops.md. Sibling: conv.c */
-#include "cpu/winograd.h"
+ * See docs/ops.md. Siblings: conv.c, winogradback.c */
+#include "cpu/winogradtile.h"
 
 #include "core/nfsource.h"
 
@@ -26,66 +29,81 @@
 #include <string.h>
 
 #if defined(__x86_64__) && defined(__GNUC__)
-#include <immintrin.h>
 
-#define TARGET __attribute__ ((target ("avx512f")))
-#define INLINE TARGET __attribute__ ((always_inline)) static inline
-
-#define SIDE 6 /* of a tile's inputs */
-#define STEP 4 /* of its results */
-#define POINTS (SIDE * SIDE)
-#define LANES 16
 #define PANEL 32 /* results of a product that are made at once */
 #define ROWS 12 /* tiles of a product, likewise */
-#define APART 16 /* values between points: else they would share cache sets */
-
-#define A1 0.75f
-#define B1 1.5f
-#define A2 (A1 * A1)
-#define B2 (B1 * B1)
+#define WIDE 8 /* results whose kernels are made at once, in doubles */
 
 /* ----------------------------------------------------------------- weights */
 
-/* G g, for three values of g that are @from apart; six, @to apart */
-static void
-kernel_points (const gdouble *g, gint from, gdouble *u, gint to)
+/* G g */
+INLINE void
+kernel_points (__m512d g0, __m512d g1, __m512d g2, __m512d u[SIDE])
 {
-  static const gdouble a = A1, b = B1;
-  const gdouble na = 0.5 / (a * a * (a * a - b * b));
-  const gdouble nb = 0.5 / (b * b * (b * b - a * a));
-  gdouble even_a = g[0] + a * a * g[2 * from], odd_a = a * g[from];
-  gdouble even_b = g[0] + b * b * g[2 * from], odd_b = b * g[from];
+  const gdouble a = A1, b = B1;
+  const __m512d na = _mm512_set1_pd (0.5 / (a * a * (a * a - b * b)));
+  const __m512d nb = _mm512_set1_pd (0.5 / (b * b * (b * b - a * a)));
+  __m512d even_a = _mm512_fmadd_pd (_mm512_set1_pd (a * a), g2, g0);
+  __m512d even_b = _mm512_fmadd_pd (_mm512_set1_pd (b * b), g2, g0);
+  __m512d odd_a = _mm512_mul_pd (_mm512_set1_pd (a), g1);
+  __m512d odd_b = _mm512_mul_pd (_mm512_set1_pd (b), g1);
 
-  u[0] = g[0] / (a * a * b * b);
-  u[to] = na * (even_a + odd_a);
-  u[2 * to] = na * (even_a - odd_a);
-  u[3 * to] = nb * (even_b + odd_b);
-  u[4 * to] = nb * (even_b - odd_b);
-  u[5 * to] = g[2 * from];
+  u[0] = _mm512_mul_pd (_mm512_set1_pd (1.0 / (a * a * b * b)), g0);
+  u[1] = _mm512_mul_pd (na, _mm512_add_pd (even_a, odd_a));
+  u[2] = _mm512_mul_pd (na, _mm512_sub_pd (even_a, odd_a));
+  u[3] = _mm512_mul_pd (nb, _mm512_add_pd (even_b, odd_b));
+  u[4] = _mm512_mul_pd (nb, _mm512_sub_pd (even_b, odd_b));
+  u[5] = g2;
 }
 
-/* (O, C, 3, 3) to 36 matrices of O / 32 panels, each C x 32 */
+/* G g G^T of eight kernels, whose values are @lane apart; from one of a
+ * kernel's nine values to the next are @tap of them; the points @stride apart */
+TARGET static void
+kernel_tiles (
+    const gfloat *w, gint64 lane, gint64 tap, gfloat *to, gint64 stride)
+{
+  const __m512i lanes = _mm512_setr_epi64 (
+      0, lane, 2 * lane, 3 * lane, 4 * lane, 5 * lane, 6 * lane, 7 * lane);
+  __m512d half[SIDE][3];
+
+  for (gint j = 0; j < 3; j++) {
+    __m512d g[3], u[SIDE];
+
+    for (gint i = 0; i < 3; i++)
+      g[i] = _mm512_cvtps_pd (
+          _mm512_i64gather_ps (lanes, w + (3 * i + j) * tap, sizeof *w));
+    kernel_points (g[0], g[1], g[2], u);
+    for (gint i = 0; i < SIDE; i++)
+      half[i][j] = u[i];
+  }
+  for (gint i = 0; i < SIDE; i++) {
+    __m512d u[SIDE];
+
+    kernel_points (half[i][0], half[i][1], half[i][2], u);
+    for (gint j = 0; j < SIDE; j++)
+      _mm256_storeu_ps (to + (i * SIDE + j) * stride, _mm512_cvtpd_ps (u[j]));
+  }
+}
+
+/* 36 matrices of O / 32 panels, each C x 32; backward the convolution's results
+ * and inputs change places, and its kernels are turned round */
 static void
 fill_points (const NfTensor *weight, const gfloat *from, const NfDnnlPart *part,
     const NfTensor *out, gfloat *to)
 {
-  gint64 o = weight->n, c = part->count;
+  const gint64 o = out->n, c = out->c, in = weight->c;
 
-#pragma omp parallel for
-  for (gint64 i = 0; i < o; i++)
+#pragma omp parallel for collapse(2)
+  for (gint64 i = 0; i < o; i += WIDE)
     for (gint64 j = 0; j < c; j++) {
-      const gfloat *w = from + i * 9 * weight->c + part->from + j;
       gfloat *at = to + (i / PANEL * c + j) * PANEL + i % PANEL;
-      gdouble g[9], half[3 * SIDE], u[POINTS];
 
-      for (gint k = 0; k < 9; k++)
-        g[k] = (gdouble) w[k * weight->c];
-      for (gint k = 0; k < 3; k++)
-        kernel_points (g + k, 3, half + k, 3);
-      for (gint k = 0; k < SIDE; k++)
-        kernel_points (half + 3 * k, 1, u + SIDE * k, 1);
-      for (gint k = 0; k < POINTS; k++)
-        at[k * o * c] = (gfloat) u[k];
+      if (part->back)
+        kernel_tiles (
+            from + (9 * j + 8) * in + part->from + i, 1, -in, at, o * c);
+      else
+        kernel_tiles (
+            from + 9 * i * in + part->from + j, 9 * in, in, at, o * c);
     }
 }
 
@@ -95,84 +113,9 @@ typedef struct
   const NfDnnlConv *conv;
   const gfloat *x, *bias, *residual, *weight; /* weight: see fill_points() */
   gfloat *y, gain;
-  gint64 down, across; /* tiles of an image */
-  gint64 tiles; /* of a block: those that a thread takes at once */
+  Tiles tiles;
+  gint64 block; /* tiles that a thread takes at once */
 } Problem;
-
-/* ------------------------------------------------------------------ inputs */
-
-/* B^T d */
-INLINE void
-input_points (__m512 d[SIDE])
-{
-  const __m512 a = _mm512_set1_ps (A1), b = _mm512_set1_ps (B1);
-  const __m512 a2 = _mm512_set1_ps (A2), b2 = _mm512_set1_ps (B2);
-  const __m512 sum = _mm512_set1_ps (A2 + B2);
-  const __m512 product = _mm512_set1_ps (A2 * B2);
-  __m512 even_a = _mm512_fnmadd_ps (b2, d[2], d[4]);
-  __m512 odd_a = _mm512_fnmadd_ps (b2, d[1], d[3]);
-  __m512 even_b = _mm512_fnmadd_ps (a2, d[2], d[4]);
-  __m512 odd_b = _mm512_fnmadd_ps (a2, d[1], d[3]);
-
-  d[0] = _mm512_fmadd_ps (product, d[0], _mm512_fnmadd_ps (sum, d[2], d[4]));
-  d[5] = _mm512_fmadd_ps (product, d[1], _mm512_fnmadd_ps (sum, d[3], d[5]));
-  d[1] = _mm512_fmadd_ps (a, odd_a, even_a);
-  d[2] = _mm512_fnmadd_ps (a, odd_a, even_a);
-  d[3] = _mm512_fmadd_ps (b, odd_b, even_b);
-  d[4] = _mm512_fnmadd_ps (b, odd_b, even_b);
-}
-
-/* where the inputs of a tile are; @zero stands for those outside */
-static void
-find_inputs (
-    const Problem *p, gint64 tile, const gfloat *zero, const gfloat *at[POINTS])
-{
-  const NfDnnlConv *c = p->conv;
-  gint64 n = tile / (p->down * p->across);
-  gint64 top = tile / p->across % p->down * STEP - 1;
-  gint64 left = tile % p->across * STEP - 1;
-
-  for (gint64 i = 0; i < POINTS; i++) {
-    gint64 row = top + i / SIDE, column = left + i % SIDE;
-    gboolean inside = row >= 0 && row < c->h && column >= 0 && column < c->w;
-
-    at[i] = inside ? p->x + ((n * c->h + row) * c->w + column) * c->c : zero;
-  }
-}
-
-/* B^T d B of one tile, the points @stride apart */
-TARGET static void
-input_tile (
-    const Problem *p, gint64 tile, const gfloat *zero, gfloat *v, gint64 stride)
-{
-  const gfloat *at[POINTS];
-
-  find_inputs (p, tile, zero, at);
-  for (gint64 c = 0; c < p->conv->c; c += LANES) {
-    __m512 half[SIDE][SIDE];
-
-#pragma GCC unroll 6
-    for (gint j = 0; j < SIDE; j++) {
-      __m512 d[SIDE];
-
-      for (gint i = 0; i < SIDE; i++)
-        d[i] = _mm512_loadu_ps (at[i * SIDE + j] + c);
-      input_points (d);
-      for (gint i = 0; i < SIDE; i++)
-        half[i][j] = d[i];
-    }
-#pragma GCC unroll 6
-    for (gint i = 0; i < SIDE; i++) {
-      __m512 d[SIDE];
-
-      for (gint j = 0; j < SIDE; j++)
-        d[j] = half[i][j];
-      input_points (d);
-      for (gint j = 0; j < SIDE; j++)
-        _mm512_storeu_ps (v + (i * SIDE + j) * stride + c, d[j]);
-    }
-  }
-}
 
 /* ---------------------------------------------------------------- products */
 
@@ -262,9 +205,10 @@ result_tile (
     const Problem *p, gint64 tile, gint64 o, const gfloat *m, gint64 stride)
 {
   const NfDnnlConv *c = p->conv;
-  gint64 top = tile / p->across % p->down * STEP;
-  gint64 left = tile % p->across * STEP;
-  gint64 first = (tile / (p->down * p->across) * c->h + top) * c->w + left;
+  gint64 top = tile / p->tiles.across % p->tiles.down * STEP;
+  gint64 left = tile % p->tiles.across * STEP;
+  gint64 n = tile / (p->tiles.down * p->tiles.across);
+  gint64 first = (n * c->h + top) * c->w + left;
   __m512 half[STEP][SIDE];
 
   for (gint j = 0; j < SIDE; j++) {
@@ -299,7 +243,8 @@ run_block (const Problem *p, gint64 first, gint64 count, gfloat *room)
 
   memset (zero, 0, (gsize) c * sizeof *zero);
   for (gint64 i = 0; i < tiles; i++)
-    input_tile (p, first + MIN (i, count - 1), zero, v + i * c, v_apart);
+    input_tile (&p->tiles, first + MIN (i, count - 1), p->x, c, zero, v + i * c,
+        v_apart);
   for (gint64 panel = 0; panel < o; panel += PANEL) {
     const gfloat *u = p->weight + panel * c;
 
@@ -351,6 +296,61 @@ nf_winograd_fits (const NfDnnlConv *c)
       && (c->c * c->o <= FEW_WEIGHTS || pixels >= 4 * MAX (c->c, c->o));
 }
 
+/* the convolution that makes the inputs' gradient of the results' */
+static NfDnnlConv
+turn (const NfDnnlConv *conv)
+{
+  NfDnnlConv turned = *conv;
+
+  turned.c = conv->o;
+  turned.o = conv->c;
+  turned.act = NF_ACT_NONE;
+  return turned;
+}
+
+/**
+ * nf_winograd_fits_backward:
+ * @conv: a convolution
+ *
+ * Returns: whether nf_winograd_backward_data() computes its inputs' gradient,
+ *   and faster
+ */
+gboolean
+nf_winograd_fits_backward (const NfDnnlConv *conv)
+{
+  const NfDnnlConv turned = turn (conv);
+
+  return nf_winograd_fits (&turned);
+}
+
+static gboolean
+run (NfDevice *device, const NfDnnlConv *conv, NfTensor *weight,
+    const NfDnnlPart *part, Problem *p, GError **error)
+{
+  g_autoptr (NfTensor) points =
+      nf_dnnl_weight_part (device, weight, part, fill_points, error);
+  g_autoptr (NfTensor) room = NULL;
+  gint64 tiles, size;
+
+  if (points == NULL || !nf_tensor_need_data (points, error))
+    return FALSE;
+  p->conv = conv;
+  p->weight = nf_cpu_f32 (points);
+  p->tiles = tiles_of (conv);
+  tiles = tiles_count (&p->tiles);
+  p->block = tiles_of_block (conv, tiles);
+  size = POINTS * (p->block * (conv->c + PANEL) + 2 * APART) + conv->c;
+  room =
+      nf_tensor_new (device, NF_F32, omp_get_max_threads (), size, 1, 1, error);
+  if (room == NULL)
+    return FALSE;
+#pragma omp parallel for schedule(static)
+  for (gint64 first = 0; first < tiles; first += p->block)
+    run_block (p, first, MIN (p->block, tiles - first),
+        nf_cpu_f32 (room) + omp_get_thread_num () * size);
+  return TRUE;
+}
+
 /**
  * nf_winograd_forward:
  * @conv: one that nf_winograd_fits()
@@ -371,27 +371,33 @@ nf_winograd_forward (NfDevice *device, const NfDnnlConv *conv, const gfloat *x,
     gfloat *y, GError **error)
 {
   const NfDnnlPart part = { from, conv->c, .points = TRUE };
-  g_autoptr (NfTensor) points =
-      nf_dnnl_weight_part (device, weight, &part, fill_points, error);
-  Problem p = { conv, x, bias, residual, NULL, y, (gfloat) conv->gain,
-    (conv->h + 3) / STEP, (conv->w + 3) / STEP, 0 };
-  gint64 tiles = conv->n * p.down * p.across, size;
-  g_autoptr (NfTensor) room = NULL;
+  Problem p = {
+    .x = x, .bias = bias, .residual = residual, .y = y, .gain = conv->gain
+  };
 
-  if (points == NULL || !nf_tensor_need_data (points, error))
-    return FALSE;
-  p.weight = nf_cpu_f32 (points);
-  p.tiles = tiles_of_block (conv, tiles);
-  size = POINTS * (p.tiles * (conv->c + PANEL) + 2 * APART) + conv->c;
-  room =
-      nf_tensor_new (device, NF_F32, omp_get_max_threads (), size, 1, 1, error);
-  if (room == NULL)
-    return FALSE;
-#pragma omp parallel for schedule(static)
-  for (gint64 first = 0; first < tiles; first += p.tiles)
-    run_block (&p, first, MIN (p.tiles, tiles - first),
-        nf_cpu_f32 (room) + omp_get_thread_num () * size);
-  return TRUE;
+  return run (device, conv, weight, &part, &p, error);
+}
+
+/**
+ * nf_winograd_backward_data:
+ * @conv: one that nf_winograd_fits_backward()
+ * @dy: (N, H, W, O)
+ * @weight: (O, from + C or more, 3, 3); a form of it is kept with it
+ * @from: its first channel that counts
+ * @dx: (out): (N, H, W, C)
+ * @error: return location
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_winograd_backward_data (NfDevice *device, const NfDnnlConv *conv,
+    const gfloat *dy, NfTensor *weight, gint64 from, gfloat *dx, GError **error)
+{
+  const NfDnnlPart part = { from, conv->c, .points = TRUE, .back = TRUE };
+  const NfDnnlConv turned = turn (conv);
+  Problem p = { .x = dy, .y = dx, .gain = 1.0f };
+
+  return run (device, &turned, weight, &part, &p, error);
 }
 
 #else
@@ -403,13 +409,32 @@ nf_winograd_fits (const NfDnnlConv *conv)
 }
 
 gboolean
-nf_winograd_forward (NfDevice *device, const NfDnnlConv *conv, const gfloat *x,
-    NfTensor *weight, gint64 from, const gfloat *bias, const gfloat *residual,
-    gfloat *y, GError **error)
+nf_winograd_fits_backward (const NfDnnlConv *conv)
+{
+  return FALSE;
+}
+
+static gboolean
+unsupported (GError **error)
 {
   g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
       "convolution: this processor has no such kernel");
   return FALSE;
+}
+
+gboolean
+nf_winograd_forward (NfDevice *device, const NfDnnlConv *conv, const gfloat *x,
+    NfTensor *weight, gint64 from, const gfloat *bias, const gfloat *residual,
+    gfloat *y, GError **error)
+{
+  return unsupported (error);
+}
+
+gboolean
+nf_winograd_backward_data (NfDevice *device, const NfDnnlConv *conv,
+    const gfloat *dy, NfTensor *weight, gint64 from, gfloat *dx, GError **error)
+{
+  return unsupported (error);
 }
 
 #endif
