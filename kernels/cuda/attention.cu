@@ -21,8 +21,9 @@
  *   dq       q, dy k, v     s exp (s q k - L) (dy v - D)  k
  *   dk       k, v  q, dy    the same, L and D by columns  q
  *   dv       k     q        exp (s q k - L)               dy
+ * In bf16 tensor cores do it where they can: attentionbf16.cu.
  * Sibling: kernels/cpu/attention.c. See docs/ops.md. */
-#include "cuda/nfeach.h"
+#include "cuda/nfattention.h"
 
 #define SIDE 16 /* threads along the rows and along the columns of a tile */
 #define TILE 64 /* columns of a tile of scores: 4 a thread */
@@ -30,46 +31,8 @@
 #define PAD 4 /* rows begin in other banks, and 16-byte aligned */
 #define VALUES 4096 /* of the third matrix that are read at once */
 
-typedef enum
-{
-  FORWARD,
-  GRAD_Q,
-  GRAD_K,
-  GRAD_V,
-} Result;
-
-/* rows of pixels; a head's channels begin at its first one */
-typedef struct
-{
-  gconstpointer data;
-  bool bf16;
-} Rows;
-
-/**
- * Problem:
- * @row: what the rows of the first scores are made of
- * @column: and their columns
- * @row2: of the second scores
- * @column2: and their columns
- * @times: what the weights are multiplied with
- * @out: the result, of the type of @row
- * @log_sums: L, (samples heads, pixels); forward writes it, or NULL
- * @dots: D, likewise
- * @c: channels
- * @d: of a head
- */
-typedef struct
-{
-  Rows row, column, row2, column2, times;
-  gpointer out;
-  float *log_sums;
-  const float *dots;
-  int pixels, c, d, heads;
-  float scale;
-} Problem;
-
 static __device__ __forceinline__ float
-fetch (const Rows &rows, gsize at)
+fetch (const NfAttentionRows &rows, gsize at)
 {
   return rows.bf16 ? nf_load (static_cast<const NfBf16 *> (rows.data) + at)
                    : nf_load (static_cast<const float *> (rows.data) + at);
@@ -80,8 +43,8 @@ fetch (const Rows &rows, gsize at)
  * of 4 pixels at a time lie in different banks */
 template <int COUNT>
 static __device__ __forceinline__ void
-read_turned (const Problem &p, const Rows &rows, gsize head, int first,
-    int channel, float *to)
+read_turned (const NfAttention &p, const NfAttentionRows &rows, gsize head,
+    int first, int channel, float *to)
 {
   const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
 
@@ -101,8 +64,9 @@ read_turned (const Problem &p, const Rows &rows, gsize head, int first,
  * @room: STEP x (ROWS + PAD + TILE + PAD) */
 template <int R>
 static __device__ __forceinline__ void
-tile_scores (const Problem &p, const Rows &a, const Rows &b, gsize head,
-    int row, int column, float *room, float (&scores)[R][4])
+tile_scores (const NfAttention &p, const NfAttentionRows &a,
+    const NfAttentionRows &b, gsize head, int row, int column, float *room,
+    float (&scores)[R][4])
 {
   const int across = threadIdx.x % SIDE, down = threadIdx.x / SIDE;
   float *as = room, *bs = room + STEP * (R * SIDE + PAD);
@@ -160,7 +124,7 @@ template <int R> struct RowState
  * rescales what was added up before */
 template <int R, int N>
 static __device__ __forceinline__ void
-forward_weights (const Problem &p, int column, RowState<R> &state,
+forward_weights (const NfAttention &p, int column, RowState<R> &state,
     float (&scores)[R][4], float (&sums)[R][N])
 {
 #pragma unroll
@@ -188,9 +152,9 @@ forward_weights (const Problem &p, int column, RowState<R> &state,
 }
 
 /* weights of a gradient in the place of scores; @second: dy v, if any */
-template <Result RESULT, int R>
+template <NfAttentionResult RESULT, int R>
 static __device__ __forceinline__ void
-grad_weights (const Problem &p, gsize lines, int column,
+grad_weights (const NfAttention &p, gsize lines, int column,
     const RowState<R> &state, float (&scores)[R][4],
     const float (&second)[R][4])
 {
@@ -199,18 +163,18 @@ grad_weights (const Problem &p, gsize lines, int column,
     const bool there = column + j < p.pixels;
     float log_sum = 0.0f, dot = 0.0f;
 
-    if (RESULT != GRAD_Q && there)
+    if (RESULT != NF_ATTENTION_DQ && there)
       log_sum = p.log_sums[lines + column + j];
-    if (RESULT == GRAD_K && there)
+    if (RESULT == NF_ATTENTION_DK && there)
       dot = p.dots[lines + column + j];
 #pragma unroll
     for (int i = 0; i < R; i++) {
-      if (RESULT == GRAD_Q) {
+      if (RESULT == NF_ATTENTION_DQ) {
         log_sum = state.log_sum[i];
         dot = state.dot[i];
       }
       scores[i][j] = there ? expf (scores[i][j] * p.scale - log_sum) : 0.0f;
-      if (RESULT != GRAD_V)
+      if (RESULT != NF_ATTENTION_DV)
         scores[i][j] *= (second[i][j] - dot) * p.scale;
     }
   }
@@ -241,7 +205,7 @@ store_weights (const float (&weights)[R][4], float *to)
  * channels 4 across + 64 k of each 4 */
 template <int R, int N>
 static __device__ __forceinline__ void
-add_products (const Problem &p, gsize head, int column, int channel,
+add_products (const NfAttention &p, gsize head, int column, int channel,
     const float *weights, float *room, float (&sums)[R][N])
 {
   const int across = threadIdx.x % SIDE, down = threadIdx.x / SIDE;
@@ -280,9 +244,9 @@ add_products (const Problem &p, gsize head, int column, int channel,
 }
 
 /* @lines: of the head's first pixel in L and D */
-template <Result RESULT, int R, int N>
+template <NfAttentionResult RESULT, int R, int N>
 static __device__ __forceinline__ void
-write_rows (const Problem &p, gsize head, gsize lines, int row, int channel,
+write_rows (const NfAttention &p, gsize head, gsize lines, int row, int channel,
     const RowState<R> &state, const float (&sums)[R][N])
 {
   const int across = threadIdx.x % SIDE, down = threadIdx.x / SIDE;
@@ -290,7 +254,7 @@ write_rows (const Problem &p, gsize head, gsize lines, int row, int channel,
 #pragma unroll
   for (int i = 0; i < R; i++) {
     const int pixel = row + down * R + i;
-    const float over = RESULT == FORWARD ? 1.0f / state.sum[i] : 1.0f;
+    const float over = RESULT == NF_ATTENTION_Y ? 1.0f / state.sum[i] : 1.0f;
     const gsize at = head + (gsize) pixel * p.c;
 
     if (pixel >= p.pixels)
@@ -304,16 +268,17 @@ write_rows (const Problem &p, gsize head, gsize lines, int row, int channel,
       else if (c < p.d)
         static_cast<float *> (p.out)[at + c] = sums[i][j] * over;
     }
-    if (RESULT == FORWARD && p.log_sums != NULL && across == 0 && channel == 0)
+    if (RESULT == NF_ATTENTION_Y && p.log_sums != NULL && across == 0
+        && channel == 0)
       p.log_sums[lines + pixel] = state.top[i] + logf (state.sum[i]);
   }
 }
 
 /* R rows a thread, SIDE N channels of the result a block: blockIdx.x says which
  * rows, y which channels, z which head of which sample */
-template <Result RESULT, int R, int N>
+template <NfAttentionResult RESULT, int R, int N>
 static __global__ void
-__launch_bounds__ (NF_CUDA_BLOCK, 2) attention_kernel (const Problem p)
+__launch_bounds__ (NF_CUDA_BLOCK, 2) attention_kernel (const NfAttention p)
 {
   constexpr int ROWS = R * SIDE;
   constexpr int READ = STEP * (ROWS + PAD + TILE + PAD);
@@ -333,7 +298,7 @@ __launch_bounds__ (NF_CUDA_BLOCK, 2) attention_kernel (const Problem p)
     state.top[i] = -INFINITY;
     state.sum[i] = 0.0f;
     state.log_sum[i] = state.dot[i] = 0.0f;
-    if (RESULT == GRAD_Q && pixel < p.pixels) {
+    if (RESULT == NF_ATTENTION_DQ && pixel < p.pixels) {
       state.log_sum[i] = p.log_sums[lines + pixel];
       state.dot[i] = p.dots[lines + pixel];
     }
@@ -343,9 +308,9 @@ __launch_bounds__ (NF_CUDA_BLOCK, 2) attention_kernel (const Problem p)
     float scores[R][4], second[R][4] = {};
 
     tile_scores<R> (p, p.row, p.column, head, row, column, room, scores);
-    if (RESULT == GRAD_Q || RESULT == GRAD_K)
+    if (RESULT == NF_ATTENTION_DQ || RESULT == NF_ATTENTION_DK)
       tile_scores<R> (p, p.row2, p.column2, head, row, column, room, second);
-    if (RESULT == FORWARD)
+    if (RESULT == NF_ATTENTION_Y)
       forward_weights<R, N> (p, mine, state, scores, sums);
     else
       grad_weights<RESULT, R> (p, lines, mine, state, scores, second);
@@ -355,9 +320,9 @@ __launch_bounds__ (NF_CUDA_BLOCK, 2) attention_kernel (const Problem p)
   write_rows<RESULT, R, N> (p, head, lines, row, channel, state, sums);
 }
 
-template <Result RESULT, int R, int N>
+template <NfAttentionResult RESULT, int R, int N>
 static void
-launch (NfCudaStream *stream, const Problem &p, gsize heads)
+launch (NfCudaStream *stream, const NfAttention &p, gsize heads)
 {
   const unsigned int rows = R * SIDE, channels = SIDE * N;
   const dim3 grid ((p.pixels + rows - 1) / rows,
@@ -369,12 +334,14 @@ launch (NfCudaStream *stream, const Problem &p, gsize heads)
 
 /* more rows a block where there are enough, more channels where heads are
  * large; above 512 the scores are computed again for the channels behind */
-template <Result RESULT>
+template <NfAttentionResult RESULT>
 static void
-attend (NfCudaStream *stream, const Problem &p, gsize heads)
+attend (NfCudaStream *stream, const NfAttention &p, gsize heads)
 {
   const bool few = (p.pixels + 63) / 64 * heads < 64;
 
+  if (nf_attention_bf16 (stream, RESULT, p, heads))
+    return;
   if (p.d <= 64)
     few ? launch<RESULT, 1, 4> (stream, p, heads)
         : launch<RESULT, 4, 4> (stream, p, heads);
@@ -388,17 +355,17 @@ attend (NfCudaStream *stream, const Problem &p, gsize heads)
     launch<RESULT, 1, 32> (stream, p, heads);
 }
 
-static Problem
+static NfAttention
 problem_of (const NfOpCall *call)
 {
   const NfAttentionParams *params = (const NfAttentionParams *) call->params;
   const NfTensor *q = call->in[0];
   const bool bf16 = nf_cuda_is_bf16 (call);
-  Problem p = {};
+  NfAttention p = {};
 
-  p.row = p.row2 = Rows{ q->data, bf16 };
-  p.column = p.column2 = Rows{ call->in[1]->data, bf16 };
-  p.times = Rows{ call->in[2]->data, bf16 };
+  p.row = p.row2 = NfAttentionRows{ q->data, bf16 };
+  p.column = p.column2 = NfAttentionRows{ call->in[1]->data, bf16 };
+  p.times = NfAttentionRows{ call->in[2]->data, bf16 };
   p.out = call->out->data;
   p.log_sums = nf_data<float> (call->saved[0]);
   p.pixels = (int) (q->h * q->w);
@@ -430,7 +397,7 @@ nf_cuda_attention_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
     if (call->saved[0] == NULL)
       return FALSE;
   }
-  attend<FORWARD> (stream, problem_of (call), (gsize) heads);
+  attend<NF_ATTENTION_Y> (stream, problem_of (call), (gsize) heads);
   return nf_cuda_launched (stream, "attention_forward", error);
 }
 
@@ -459,26 +426,29 @@ gboolean
 nf_cuda_attention_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  Problem p = problem_of (call);
+  NfAttention p = problem_of (call);
   const gsize heads = (gsize) call->in[0]->n * p.heads;
   const gsize rows = heads * p.pixels;
-  const Rows q = p.row, k = p.column, v = p.times;
-  const Rows dy = { grad_out->data, q.bf16 };
+  const NfAttentionRows q = p.row, k = p.column, v = p.times;
+  const NfAttentionRows dy = { grad_out->data, q.bf16 };
   NfScratch dots (stream, sizeof (float) * rows, error);
 
   if (dots.get<float> () == NULL)
     return FALSE;
   p.dots = dots.get<float> ();
-  NF_FLOW (q.bf16,
-      nf_launch (attention_dots_kernel<T>, nf_grid (rows), NF_CUDA_BLOCK, 0,
-          stream->handle, dots.get<float> (), nf_data<T> (call->out),
-          nf_data<T> (grad_out), rows, p.pixels, p.c, p.d));
+  if (!nf_attention_bf16_dots (stream, p,
+          NfAttentionRows{ call->out->data, q.bf16 }, dy, dots.get<float> (),
+          heads))
+    NF_FLOW (q.bf16,
+        nf_launch (attention_dots_kernel<T>, nf_grid (rows), NF_CUDA_BLOCK, 0,
+            stream->handle, dots.get<float> (), nf_data<T> (call->out),
+            nf_data<T> (grad_out), rows, p.pixels, p.c, p.d));
   if (grad_in[0] != NULL) {
     p.row2 = dy;
     p.column2 = v;
     p.times = k;
     p.out = grad_in[0]->data;
-    attend<GRAD_Q> (stream, p, heads);
+    attend<NF_ATTENTION_DQ> (stream, p, heads);
   }
   p.row = k;
   p.column = q;
@@ -487,12 +457,12 @@ nf_cuda_attention_backward (NfCudaStream *stream, NfOpCall *call,
     p.column2 = dy;
     p.times = q;
     p.out = grad_in[1]->data;
-    attend<GRAD_K> (stream, p, heads);
+    attend<NF_ATTENTION_DK> (stream, p, heads);
   }
   if (grad_in[2] != NULL) {
     p.times = dy;
     p.out = grad_in[2]->data;
-    attend<GRAD_V> (stream, p, heads);
+    attend<NF_ATTENTION_DV> (stream, p, heads);
   }
   return nf_cuda_launched (stream, "attention_backward", error);
 }

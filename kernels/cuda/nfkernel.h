@@ -20,9 +20,9 @@
 
 #ifdef __CUDACC__
 
-/* dynamic shared memory, 16-byte aligned */
+/* dynamic shared memory, aligned as matrices for tensor cores must be */
 #define NF_DYN_SHARED(T, name)                                                 \
-  extern __shared__ __align__ (16) unsigned char nf_dyn_shared_[];             \
+  extern __shared__ __align__ (32) unsigned char nf_dyn_shared_[];             \
   T *name = reinterpret_cast<T *> (nf_dyn_shared_)
 
 /* kernel <<< grid, block, shared, stream >>> (args...), arguments converted */

@@ -145,6 +145,11 @@ const OpRow op_rows[] = {
   ROW (ATTENTION, "many-heads-of-129", 1e-12, P ((NfAttentionParams) { 16 }), X (4, 2064, 1, 2), X (4, 2064, 1, 2), X (4, 2064, 1, 2)),
   ROW (ATTENTION, "bf16", 2e-5, P ((NfAttentionParams) { 3 }), B (3, 33, 5, 4), B (3, 33, 5, 4), B (3, 33, 5, 4)),
   ROW (ATTENTION, "bf16-large", 2e-5, P ((NfAttentionParams) { 2 }), B (1, 8, 11, 13), B (1, 8, 11, 13), B (1, 8, 11, 13)),
+  ROW (ATTENTION, "bf16-one-pixel", 2e-5, P ((NfAttentionParams) { 2 }), B (3, 16, 1, 1), B (3, 16, 1, 1), B (3, 16, 1, 1)),
+  ROW (ATTENTION, "bf16-head-of-24", 2e-5, P ((NfAttentionParams) { 3 }), B (2, 72, 5, 7), B (2, 72, 5, 7), B (2, 72, 5, 7)),
+  ROW (ATTENTION, "bf16-head-of-65", 2e-5, P ((NfAttentionParams) { 1 }), B (2, 65, 3, 11), B (2, 65, 3, 11), B (2, 65, 3, 11)),
+  ROW (ATTENTION, "bf16-head-of-128", 2e-5, P ((NfAttentionParams) { 2 }), B (1, 256, 3, 23), B (1, 256, 3, 23), B (1, 256, 3, 23)),
+  ROW (ATTENTION, "bf16-head-of-129", 2e-5, P ((NfAttentionParams) { 1 }), B (1, 129, 1, 5), B (1, 129, 1, 5), B (1, 129, 1, 5)),
 
   ROW (SOFTMAX, "classes", 1e-12, NO_PARAMS, X (3, 49, 3, 5)),
   ROW (SOFTMAX, "three", 1e-12, NO_PARAMS, X (1, 3, 5, 1)),

@@ -186,6 +186,23 @@ softmax (gdouble *v, gint64 count)
     v[i] /= sum;
 }
 
+/* what the pixel (n, y, x) has of each pixel, for the head of @size channels
+ * from @first on */
+static void
+attention_weights (const Naive *q, const Naive *k, gint64 n, gint64 y, gint64 x,
+    gint64 first, gint64 size, gdouble *weight)
+{
+  gint64 pixels = q->h * q->w;
+
+  for (gint64 j = 0; j < pixels; j++) {
+    weight[j] = 0;
+    for (gint64 i = first; i < first + size; i++)
+      weight[j] += *naive_at (q, n, i, y, x)
+          * *naive_at (k, n, i, j / q->w, j % q->w) / sqrt (size);
+  }
+  softmax (weight, pixels);
+}
+
 Naive *
 naive_attention (Naive **in, guint n_in, gconstpointer params)
 {
@@ -194,18 +211,12 @@ naive_attention (Naive **in, guint n_in, gconstpointer params)
   gint64 pixels = q->h * q->w;
   g_autofree gdouble *weight = g_new (gdouble, pixels);
 
-  EACH (out)
-  {
-    gint64 head = c / size;
+  EACH_PIXEL (out)
+  for (gint64 c = 0; c < q->c; c++) {
     gdouble sum = 0;
 
-    for (gint64 j = 0; j < pixels; j++) {
-      weight[j] = 0;
-      for (gint64 i = head * size; i < (head + 1) * size; i++)
-        weight[j] += *naive_at (q, n, i, y, x)
-            * *naive_at (k, n, i, j / q->w, j % q->w) / sqrt (size);
-    }
-    softmax (weight, pixels);
+    if (c % size == 0)
+      attention_weights (q, k, n, y, x, c, size, weight);
     for (gint64 j = 0; j < pixels; j++)
       sum += weight[j] * *naive_at (v, n, c, j / q->w, j % q->w);
     *naive_at (out, n, c, y, x) = sum;

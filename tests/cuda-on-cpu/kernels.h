@@ -73,6 +73,14 @@ cudaFuncSetAttribute (T *kernel, cudaFuncAttribute attribute, int value)
 
 template <class T>
 cudaError_t
+cudaFuncGetAttributes (struct cudaFuncAttributes *attributes, T *kernel)
+{
+  return cudaFuncGetAttributes (
+      attributes, reinterpret_cast<const void *> (kernel));
+}
+
+template <class T>
+cudaError_t
 cudaOccupancyMaxActiveBlocksPerMultiprocessor (
     int *blocks, T *kernel, int block_size, size_t shared)
 {

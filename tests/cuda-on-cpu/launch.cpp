@@ -16,6 +16,7 @@
 
 namespace runner {
 
+constexpr size_t SHARED_ALIGN = 32; /* as NF_DYN_SHARED () has it */
 constexpr size_t GUARD_BYTES = 64; /* behind dynamic shared memory */
 constexpr unsigned char GUARD = 0xa5;
 constexpr unsigned char UNSET = 0xff; /* makes floats NaN */
@@ -80,8 +81,11 @@ public:
     here.block_dim = launch->block;
     here.grid_dim = launch->grid;
     free (here.shared);
-    here.shared =
-        static_cast<char *> (malloc (launch->shared + guard_bytes ()));
+    here.shared = nullptr;
+    if (posix_memalign (reinterpret_cast<void **> (&here.shared), SHARED_ALIGN,
+            launch->shared + guard_bytes ())
+        != 0)
+      die ("%s: no memory", launch->name);
   }
 
   void

@@ -25,6 +25,9 @@ index-plus-one act.cu activation s/nf_load_pack (d, dy + i)/nf_load_pack (d, dy 
 index-behind-end move.cu argmax s/lane == 0 && pixel < pixels/lane == 0 \&\& pixel <= pixels/
 mask-of-half-a-warp move.cu argmax s/__shfl_xor_sync (0xffffffffu, best/__shfl_xor_sync (0x0000ffffu, best/
 half-of-the-shuffles move.cu argmax /^argmax_kernel/,/^}/ s/step = group . 2/step = group \/ 4/
+matrix-turned attentionbf16.cu attention s/wmma::col_major/wmma::row_major/
+matrix-without-wait attentionbf16.cu attention /SIDE, sums.i., SCORES, wmma/,/^}/ s/__syncwarp ();//
+weights-without-wait attentionbf16.cu attention /store_weights (desk, v);/,/^}/ s/__syncwarp ();//
 loop-without-step nfkernel.h axpby s/i += (gsize) gridDim.x . blockDim.x/i += (gsize) -1/
 upload-without-event nfcudacopy.c adam s/cudaStreamWaitEvent (stream->handle, slot->done, 0)/cudaSuccess/
 slot-used-too-early nfcudacopy.c batch_norm s/cudaEventSynchronize (slot->done)/cudaSuccess/

@@ -2,7 +2,8 @@
  *
  * standin-device — cudart: devices, their properties, errors, versions
  *
- * There are two devices, or NF_CUDA_DEVICES. */
+ * There are two devices, or NF_CUDA_DEVICES, of compute capability 8.0, or, as
+ * in 75, NF_CUDA_CAPABILITY. */
 #include "scheduler.h"
 #include "standin.h"
 
@@ -14,7 +15,7 @@
 namespace runner {
 
 constexpr int MULTIPROCESSORS = 4;
-constexpr int MAJOR = 8, MINOR = 0;
+constexpr int CAPABILITY = 80;
 constexpr int SHARED = 48 << 10, SHARED_OPT_IN = 227 << 10;
 
 static thread_local int device;
@@ -53,6 +54,14 @@ device_count ()
   static const char *count = getenv ("NF_CUDA_DEVICES");
 
   return count != nullptr ? atoi (count) : 2;
+}
+
+int
+compute_capability ()
+{
+  static const char *capability = getenv ("NF_CUDA_CAPABILITY");
+
+  return capability != nullptr ? atoi (capability) : CAPABILITY;
 }
 
 } // namespace runner
@@ -103,8 +112,8 @@ cudaGetDeviceProperties (struct cudaDeviceProp *properties, int number)
   properties->maxThreadsDim[2] = 64;
   properties->maxGridSize[0] = 0x7fffffff;
   properties->maxGridSize[1] = properties->maxGridSize[2] = 65535;
-  properties->major = MAJOR;
-  properties->minor = MINOR;
+  properties->major = compute_capability () / 10;
+  properties->minor = compute_capability () % 10;
   properties->multiProcessorCount = MULTIPROCESSORS;
   properties->asyncEngineCount = 2;
   properties->unifiedAddressing = 1;
@@ -135,10 +144,10 @@ cudaDeviceGetAttribute (int *value, enum cudaDeviceAttr attribute, int number)
       *value = SHARED_OPT_IN;
       return cudaSuccess;
     case cudaDevAttrComputeCapabilityMajor:
-      *value = MAJOR;
+      *value = properties.major;
       return cudaSuccess;
     case cudaDevAttrComputeCapabilityMinor:
-      *value = MINOR;
+      *value = properties.minor;
       return cudaSuccess;
     case cudaDevAttrWarpSize:
       *value = properties.warpSize;

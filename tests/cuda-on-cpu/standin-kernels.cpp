@@ -5,6 +5,8 @@
 #include "launch.h"
 #include "standin.h"
 
+#include <algorithm>
+#include <cstring>
 #include <map>
 
 namespace runner {
@@ -110,6 +112,18 @@ cudaFuncSetAttribute (
   std::lock_guard<std::mutex> lock (limits_mutex);
 
   shared_limits[function] = value;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaFuncGetAttributes (
+    struct cudaFuncAttributes *attributes, const void *function)
+{
+  memset (attributes, 0, sizeof *attributes);
+  attributes->maxThreadsPerBlock = MAX_THREADS;
+  attributes->maxDynamicSharedSizeBytes =
+      static_cast<int> (std::max (SHARED_BYTES, shared_limit (function)));
+  attributes->ptxVersion = attributes->binaryVersion = compute_capability ();
   return cudaSuccess;
 }
 

@@ -30,6 +30,7 @@ cudaError_t fail_because (cudaError_t error, const char *format, ...)
 
 int current_device ();
 int device_count ();
+int compute_capability (); /* of all devices, times ten */
 
 /* standin-memory.cpp */
 

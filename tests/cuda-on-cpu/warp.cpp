@@ -27,6 +27,51 @@ each_lane (Block *block, unsigned warp, unsigned lanes, F &&action)
         __builtin_ctz (rest));
 }
 
+void
+check_matrix (const void *address, size_t step, const char *file, int line)
+{
+  if (reinterpret_cast<uintptr_t> (address) % 32 != 0)
+    die ("is at %s:%d with a matrix at %p, not a multiple of 32", file, line,
+        address);
+  if (step % 16 != 0)
+    die ("is at %s:%d with a matrix of %zu bytes a row, not a multiple of 16",
+        file, line, step);
+}
+
+/* c += a b, which all lanes have a part of */
+static void
+multiply (Block *block, unsigned warp)
+{
+  constexpr int N = MATRIX_SIDE;
+  float a[N * N], b[N * N], c[N * N];
+
+  each_lane (block, warp, ~0u, [&] (Thread *t, unsigned) {
+    const auto *mine = reinterpret_cast<const MatrixLane *> (t->call.value);
+
+    for (int i = 0; i < MATRIX_PART; i++) {
+      a[mine->a[i].place] = mine->a[i].value;
+      b[mine->b[i].place] = mine->b[i].value;
+      c[mine->c[i].place] = mine->c[i].value;
+    }
+  });
+  for (int row = 0; row < N; row++)
+    for (int k = 0; k < N; k++)
+      for (int column = 0; column < N; column++)
+        c[row * N + column] += a[row * N + k] * b[k * N + column];
+  each_lane (block, warp, ~0u, [&] (Thread *t, unsigned) {
+    for (MatrixElement &element :
+        reinterpret_cast<MatrixLane *> (t->call.value)->c)
+      element.value = c[element.place];
+  });
+}
+
+static bool
+is_of_matrices (WarpOp op)
+{
+  return op == WarpOp::matrix_load || op == WarpOp::matrix_store
+      || op == WarpOp::matrix_multiply;
+}
+
 static uint32_t
 reduce (WarpOp op, uint32_t a, uint32_t b)
 {
@@ -74,6 +119,9 @@ warp_result (Block *block, unsigned warp, unsigned group, const Thread *of)
 
   switch (call->op) {
     case WarpOp::sync:
+    case WarpOp::matrix_load:
+    case WarpOp::matrix_store:
+    case WarpOp::matrix_multiply:
       return 0;
     case WarpOp::shuffle:
       return group >> call->source & 1
@@ -120,7 +168,28 @@ check_call (Block *block, unsigned warp, const Thread *thread)
           die ("is at %s:%d, lane %u of the same mask 0x%08x at %s:%d",
               mine->site.file, mine->site.line, lane, mine->mask,
               other->site.file, other->site.line);
+        if (is_of_matrices (mine->op) && mine->op != WarpOp::matrix_multiply
+            && (mine->value != other->value || mine->source != other->source))
+          die ("is at %s:%d with a matrix at %p and step %d, lane %u with one "
+               "at %p and step %d",
+              mine->site.file, mine->site.line,
+              reinterpret_cast<void *> (mine->value), mine->source, lane,
+              reinterpret_cast<void *> (other->value), other->source);
       });
+}
+
+/* what is done once, when all lanes of a mask that are left have come */
+static void
+begin_group (Block *block, unsigned warp, unsigned group)
+{
+  const WarpCall *call =
+      &block->threads[warp * LANES + __builtin_ctz (group)].call;
+
+  if (is_of_matrices (call->op) && group != ~0u)
+    die ("lanes 0x%08x alone come to %s:%d, which takes the whole warp", group,
+        call->site.file, call->site.line);
+  if (call->op == WarpOp::matrix_multiply)
+    multiply (block, warp);
 }
 
 /* lets the lanes of a mask go on if all of them are there */
@@ -137,6 +206,8 @@ try_release (Block *block, unsigned warp, unsigned mask)
       });
   if (come != group)
     return;
+  if (group != 0)
+    begin_group (block, warp, group);
   each_lane (block, warp, group, [&] (Thread *t, unsigned) {
     t->result = warp_result (block, warp, group, t);
     t->partners = group;

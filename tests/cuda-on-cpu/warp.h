@@ -31,15 +31,41 @@ enum class WarpOp
   max_signed,
   bits_and,
   bits_or,
-  bits_xor
+  bits_xor,
+  matrix_load,
+  matrix_store,
+  matrix_multiply
 };
+
+constexpr int MATRIX_SIDE = 16;
+constexpr int MATRIX_PART = MATRIX_SIDE * MATRIX_SIDE / 32; /* of one lane */
+
+/* an element of a matrix, @place counted row by row */
+struct MatrixElement
+{
+  unsigned place;
+  float value;
+};
+
+/* what a lane has of three matrices: c becomes a b + c */
+struct MatrixLane
+{
+  MatrixElement a[MATRIX_PART], b[MATRIX_PART], c[MATRIX_PART];
+};
+
+/* ends the program where no matrix may lie, or none with @step bytes from one
+ * row or column to the next */
+void check_matrix (
+    const void *address, size_t step, const char *file, int line);
 
 /* waits for all threads of the block; the result is how many came with a
  * @predicate that holds */
 int block_barrier (bool predicate, const char *file, int line);
 
 /* waits for the lanes of @mask, exchanges values with them; the result is all
- * lanes' or, for shuffle, that of lane @source */
+ * lanes' or, for shuffle, that of lane @source. Matrices that are loaded or
+ * stored: @value is the address, @source the step, all lanes agree on both; that
+ * are multiplied: @value is the address of the MatrixLane */
 uint64_t warp_call (WarpOp op, unsigned mask, uint64_t value, int source,
     const char *file, int line);
 
