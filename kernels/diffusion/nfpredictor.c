@@ -6,6 +6,8 @@
 #include "diffusion/nfensemble.h"
 #include "io/nfcheckpoint.h"
 
+#include <string.h>
+
 struct _NfPredictor
 {
   gatomicrefcount refs;
@@ -82,49 +84,188 @@ nf_predictor_config (const NfPredictor *predictor)
   return nf_unet_config (predictor->net);
 }
 
-/* packed frames side by side in the channels, as pixels in [-1, 1] */
+/* side by side in the channels, by as many at once as the op takes */
+static NfTensor *
+join (NfTensor **x, guint n, GError **error)
+{
+  while (n > 1) {
+    guint made = 0;
+
+    for (guint i = 0; i < n; i += NF_OP_MAX_INPUTS) {
+      guint count = MIN (n - i, NF_OP_MAX_INPUTS);
+      NfTensor *joined = nf_op_concat (x + i, count, error);
+
+      for (guint j = i; j < i + count; j++)
+        nf_tensor_clear (&x[j]);
+      if (joined == NULL)
+        return NULL;
+      x[made++] = joined;
+    }
+    n = made;
+  }
+  return g_steal_pointer (&x[0]);
+}
+
+/* frames side by side in the channels, as pixels in [-1, 1] */
 static NfTensor *
 stack_frames (
-    const NfPredictor *predictor, const guint8 *const *frames, GError **error)
+    const NfPredictor *predictor, NfTensor *const *frames, GError **error)
 {
-  const NfUnetConfig *c = nf_predictor_config (predictor);
   const NfNormalizeParams params = {
     .period = 1, .scale = { 2.0f / 255.0f }, .shift = { -1.0f }
   };
-  gsize pixels = (gsize) c->height * (gsize) c->width;
-  gsize depth = (gsize) c->channels, n = (gsize) c->num_frames_cond;
-  g_autofree guint8 *bytes = g_malloc (pixels * n * depth);
-  g_autoptr (NfTensor) u8 = NULL;
+  guint n = (guint) nf_predictor_config (predictor)->num_frames_cond;
+  g_autofree NfTensor **x = g_new0 (NfTensor *, n);
+  NfTensor *stacked = NULL;
+  guint i = 0;
 
-  for (gsize i = 0; i < pixels; i++)
-    for (gsize t = 0; t < n; t++)
-      for (gsize k = 0; k < depth; k++)
-        bytes[(i * n + t) * depth + k] = frames[t][i * depth + k];
-  u8 = nf_tensor_new_from_nhwc (nf_unet_params (predictor->net)->device, NF_U8,
-      1, (gint64) (n * depth), c->height, c->width, bytes, error);
-  return u8 != NULL ? nf_op_normalize (u8, &params, error) : NULL;
+  while (i < n && (x[i] = nf_op_normalize (frames[i], &params, error)) != NULL)
+    i++;
+  if (i == n)
+    stacked = join (x, n, error);
+  for (i = 0; i < n; i++)
+    nf_tensor_clear (&x[i]);
+  return stacked;
 }
 
-/* one draw of all frames, as bytes; draws[t] is NULL where none is drawn */
+static void
+clear_frames (NfTensor **frames, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    nf_tensor_clear (&frames[i]);
+}
+
+/* one draw of all frames, as bytes; draws[t] stays NULL where none is drawn */
 static gboolean
 draw_once (NfPredictor *predictor, const NfRollout *rollout, NfTensor *context,
-    guint8 **draws, GError **error)
+    NfTensor **draws, GError **error)
 {
   g_autofree NfTensor **frames = g_new0 (NfTensor *, rollout->horizon);
   gboolean ok = nf_rollout_run (
       rollout, predictor->net, predictor->schedule, context, frames, error);
 
-  for (guint t = 0; t < rollout->horizon; t++) {
-    g_autoptr (NfTensor) u8 = NULL;
-
-    if (ok && frames[t] != NULL) {
-      u8 = nf_op_quantize (frames[t], 127.5f, 127.5f, error);
-      draws[t] = u8 != NULL ? g_malloc (u8->bytes) : NULL;
-      ok = u8 != NULL && nf_tensor_to_nhwc (u8, draws[t], error);
-    }
+  for (guint t = 0; ok && t < rollout->horizon; t++) {
+    if (frames[t] == NULL)
+      continue;
+    draws[t] = nf_op_quantize (frames[t], 127.5f, 127.5f, error);
+    ok = draws[t] != NULL;
     nf_tensor_clear (&frames[t]);
   }
+  clear_frames (frames, rollout->horizon);
   return ok;
+}
+
+/* (transfer full) (nullable): one frame of several; a lone one stays on its
+ * device, others meet in the host's memory */
+static NfTensor *
+combine (NfEnsembleMode mode, NfTensor *const *same, guint n, GError **error)
+{
+  const NfTensor *like = same[0];
+  g_autoptr (GPtrArray) draws = NULL;
+  g_autofree guint8 *made = NULL;
+
+  if (n == 1)
+    return nf_tensor_ref (same[0]);
+  draws = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < n; i++) {
+    g_ptr_array_add (draws, g_malloc (like->bytes));
+    if (!nf_tensor_to_nhwc (same[i], draws->pdata[i], error))
+      return NULL;
+  }
+  made = g_malloc (like->bytes);
+  nf_ensemble_combine (
+      mode, (const guint8 *const *) draws->pdata, n, like->bytes, made);
+  return nf_tensor_new_from_nhwc (
+      like->device, NF_U8, 1, like->c, like->h, like->w, made, error);
+}
+
+static gboolean
+combine_all (NfEnsembleMode mode, NfTensor *const *draws, guint ensemble,
+    guint horizon, NfTensor **out, GError **error)
+{
+  g_autofree NfTensor **same = g_new (NfTensor *, ensemble);
+
+  for (guint t = 0; t < horizon; t++) {
+    if (draws[t] == NULL)
+      continue;
+    for (guint i = 0; i < ensemble; i++)
+      same[i] = draws[i * horizon + t];
+    out[t] = combine (mode, same, ensemble, error);
+    if (out[t] == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * nf_predictor_draw:
+ * @rollout: how to draw; its stream is the clip's number
+ * @ensemble: draws to combine, at least 1
+ * @mode: how to combine them
+ * @context: (array): num_frames_cond frames on the predictor's device, oldest
+ *   first: u8 (1, channels, H, W) of the network's size
+ * @out: (out) (array) (transfer full): rollout->horizon frames of the same kind;
+ *   NULL where the network draws none
+ * @error: return location: %NF_ERROR_CANCELLED, ...
+ *
+ * Returns: FALSE with @error set; then @out holds none
+ */
+gboolean
+nf_predictor_draw (NfPredictor *predictor, const NfRollout *rollout,
+    guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
+    NfTensor **out, GError **error)
+{
+  guint horizon = rollout->horizon;
+  g_autofree NfTensor **draws = g_new0 (NfTensor *, horizon * ensemble);
+  g_autoptr (NfTensor) stacked = stack_frames (predictor, context, error);
+  NfRollout one = *rollout;
+  gboolean ok = stacked != NULL;
+
+  memset (out, 0, horizon * sizeof *out);
+  for (guint i = 0; ok && i < ensemble; i++) {
+    one.stream = rollout->stream * ensemble + i;
+    ok = draw_once (predictor, &one, stacked, draws + i * horizon, error);
+  }
+  ok = ok && combine_all (mode, draws, ensemble, horizon, out, error);
+  clear_frames (draws, horizon * ensemble);
+  if (!ok)
+    clear_frames (out, horizon);
+  return ok;
+}
+
+static gboolean
+upload (const NfPredictor *predictor, const guint8 *const *frames,
+    NfTensor **tensors, GError **error)
+{
+  const NfUnetConfig *c = nf_predictor_config (predictor);
+  NfDevice *device = nf_unet_params (predictor->net)->device;
+
+  for (gint i = 0; i < c->num_frames_cond; i++) {
+    tensors[i] = nf_tensor_new_from_nhwc (
+        device, NF_U8, 1, c->channels, c->height, c->width, frames[i], error);
+    if (tensors[i] == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+download (
+    NfTensor *const *drawn, guint horizon, guint8 *const *out, GError **error)
+{
+  for (guint t = 0; t < horizon; t++) {
+    if (out[t] == NULL)
+      continue;
+    if (drawn[t] == NULL) {
+      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+          "prediction: this network does not draw frame %u after its context",
+          t + 1);
+      return FALSE;
+    }
+    if (!nf_tensor_to_nhwc (drawn[t], out[t], error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /**
@@ -139,6 +280,8 @@ draw_once (NfPredictor *predictor, const NfRollout *rollout, NfTensor *context,
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID (also where a
  *   wanted frame is not one that the network draws), ...
  *
+ * nf_predictor_draw() with frames in the host's memory.
+ *
  * Returns: FALSE with @error set
  */
 gboolean
@@ -146,33 +289,15 @@ nf_predictor_run (NfPredictor *predictor, const NfRollout *rollout,
     guint ensemble, NfEnsembleMode mode, const guint8 *const *context,
     guint8 *const *out, GError **error)
 {
-  const NfUnetConfig *c = nf_predictor_config (predictor);
-  gsize bytes = (gsize) c->height * (gsize) c->width * (gsize) c->channels;
-  guint horizon = rollout->horizon;
-  g_autofree guint8 **draws = g_new0 (guint8 *, horizon * ensemble);
-  g_autofree const guint8 **same = g_new (const guint8 *, ensemble);
-  g_autoptr (NfTensor) stacked = stack_frames (predictor, context, error);
-  NfRollout one = *rollout;
-  gboolean ok = stacked != NULL;
+  guint n = (guint) nf_predictor_config (predictor)->num_frames_cond;
+  g_autofree NfTensor **frames = g_new0 (NfTensor *, n);
+  g_autofree NfTensor **drawn = g_new0 (NfTensor *, rollout->horizon);
+  gboolean ok = upload (predictor, context, frames, error)
+      && nf_predictor_draw (
+          predictor, rollout, ensemble, mode, frames, drawn, error)
+      && download (drawn, rollout->horizon, out, error);
 
-  for (guint i = 0; ok && i < ensemble; i++) {
-    one.stream = rollout->stream * ensemble + i;
-    ok = draw_once (predictor, &one, stacked, draws + i * horizon, error);
-  }
-  for (guint t = 0; ok && t < horizon; t++) {
-    if (out[t] == NULL)
-      continue;
-    for (guint i = 0; i < ensemble; i++)
-      same[i] = draws[i * horizon + t];
-    ok = same[0] != NULL;
-    if (ok)
-      nf_ensemble_combine (mode, same, ensemble, bytes, out[t]);
-    else
-      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-          "prediction: this network does not draw frame %u after its context",
-          t + 1);
-  }
-  for (guint i = 0; i < horizon * ensemble; i++)
-    g_free (draws[i]);
+  clear_frames (frames, n);
+  clear_frames (drawn, rollout->horizon);
   return ok;
 }

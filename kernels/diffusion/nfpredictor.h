@@ -31,6 +31,9 @@ NfPredictor *nf_predictor_ref (NfPredictor *predictor);
 void nf_predictor_unref (NfPredictor *predictor);
 
 const NfUnetConfig *nf_predictor_config (const NfPredictor *predictor);
+gboolean nf_predictor_draw (NfPredictor *predictor, const NfRollout *rollout,
+    guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
+    NfTensor **out, GError **error);
 gboolean nf_predictor_run (NfPredictor *predictor, const NfRollout *rollout,
     guint ensemble, NfEnsembleMode mode, const guint8 *const *context,
     guint8 *const *out, GError **error);

@@ -107,6 +107,26 @@ classify_tta (
 }
 
 /**
+ * nf_segmenter_classify:
+ * @dtype: what the network computes in, %NF_F32 or %NF_BF16
+ * @tta: average with the mirrored frame (twice the time)
+ * @pixels: frames on the segmenter's device: u8 (N, channels, H, W), any H, W
+ * @cancellable: (nullable): looked at before every convolution
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, ...
+ *
+ * Returns: (transfer full) (nullable): class ids on the device: u8 (N, 1, H, W)
+ */
+NfTensor *
+nf_segmenter_classify (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
+    NfTensor *pixels, GCancellable *cancellable, GError **error)
+{
+  const NfForward forward = { .dtype = dtype, .cancellable = cancellable };
+
+  return (tta ? classify_tta : classify) (
+      segmenter->net, pixels, &forward, error);
+}
+
+/**
  * nf_segmenter_run:
  * @dtype: what the network computes in, %NF_F32 or %NF_BF16
  * @tta: average with the mirrored frame (twice the time)
@@ -118,6 +138,8 @@ classify_tta (
  * @cancellable: (nullable): looked at before every convolution
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, ...
  *
+ * nf_segmenter_classify() of frames in the host's memory.
+ *
  * Returns: FALSE with @error set
  */
 gboolean
@@ -126,14 +148,13 @@ nf_segmenter_run (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
     GCancellable *cancellable, GError **error)
 {
   NfUnetpp *net = segmenter->net;
-  const NfForward forward = { .dtype = dtype, .cancellable = cancellable };
-  g_autoptr (NfTensor) pixels = NULL;
+  g_autoptr (NfTensor) pixels =
+      nf_tensor_new_from_nhwc (nf_unetpp_params (net)->device, NF_U8, n,
+          nf_unetpp_config (net)->channels, height, width, frames, error);
   g_autoptr (NfTensor) ids = NULL;
 
-  pixels = nf_tensor_new_from_nhwc (nf_unetpp_params (net)->device, NF_U8, n,
-      nf_unetpp_config (net)->channels, height, width, frames, error);
-  if (pixels == NULL)
-    return FALSE;
-  ids = (tta ? classify_tta : classify) (net, pixels, &forward, error);
+  if (pixels != NULL)
+    ids = nf_segmenter_classify (
+        segmenter, dtype, tta, pixels, cancellable, error);
   return ids != NULL && nf_tensor_to_nhwc (ids, masks, error);
 }
