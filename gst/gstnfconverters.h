@@ -4,16 +4,17 @@
  *
  * In to the network, from the network out, and in to out for frames that pass
  * by. New caps make all of them anew.
- * See: gstnfvideo.h, gstnfpredict.c */
+ * See: gstnfframes.h, gstnfvideo.h, gstnfpredict.c */
 #pragma once
 
+#include "gstnfframes.h"
 #include "gstnfvideo.h"
 
 G_BEGIN_DECLS
 
 /**
  * GstNfConverters:
- * @in: to the network's packed pixels
+ * @in: to the network's packed pixels on its device
  * @out: from them to what downstream wants
  * @past: (nullable): from what comes in to what downstream wants; NULL where
  *   that is the same
@@ -22,10 +23,11 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  GstNfVideo *in, *out, *past;
+  GstNfFrames *in, *out;
+  GstNfVideo *past;
 } GstNfConverters;
 
-gboolean gst_nf_converters_set (GstNfConverters *converters,
+gboolean gst_nf_converters_set (GstNfConverters *converters, NfDevice *device,
     const GstVideoInfo *in, const GstVideoInfo *packed, const GstVideoInfo *out,
     GError **error);
 void gst_nf_converters_clear (GstNfConverters *converters);

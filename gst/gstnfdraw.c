@@ -5,6 +5,8 @@
  * See: gstnfpredict.c, kernels/diffusion/nfpredictor.h */
 #include "gstnfdraw.h"
 
+#include "core/nferror.h"
+
 #define DEFAULT_SAMPLER NF_SAMPLER_DDIM
 #define DEFAULT_STEPS 50
 #define DEFAULT_SEED 0
@@ -261,6 +263,26 @@ report_progress (gpointer data, guint done, guint total)
               G_TYPE_UINT, MAX (all, progress->done), NULL)));
 }
 
+/* @drawn: frames from 1 on; those that are wanted go to @future */
+static gboolean
+take_frames (NfTensor **drawn, guint first, guint last, GstNfFuture *future,
+    GError **error)
+{
+  gst_nf_future_alloc (future, first, last);
+  for (guint k = first; k <= last; k++) {
+    if (drawn[k - 1] == NULL) {
+      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+          "prediction: this network does not draw frame %u after its context",
+          k);
+      gst_nf_future_clear (future);
+      return FALSE;
+    }
+    gst_nf_future_set (future, k, g_steal_pointer (&drawn[k - 1]));
+  }
+
+  return TRUE;
+}
+
 /**
  * gst_nf_draw_run:
  * @job: what to draw
@@ -275,15 +297,15 @@ gst_nf_draw_run (const GstNfDrawJob *job, GstNfFuture *future, GError **error)
 {
   const NfUnetConfig *config = nf_predictor_config (job->predictor);
   const GstNfForecastJob *what = job->what;
-  g_autofree const guint8 **context =
-      g_new (const guint8 *, what->window->length);
-  g_autofree guint8 **out = g_new0 (guint8 *, what->horizon);
+  g_autofree NfTensor **context = g_new (NfTensor *, what->window->length);
+  g_autofree NfTensor **drawn = g_new0 (NfTensor *, what->horizon);
   guint first = what->emit == GST_NF_EMIT_TARGET
       ? what->horizon
       : (guint) config->future_gap + 1;
   Progress progress = { job->element, what->clip, 0, job->settings.ensemble,
     g_get_monotonic_time () };
   NfRollout rollout;
+  gboolean ok;
 
   gst_nf_future_clear (future);
   nf_rollout_init (&rollout);
@@ -299,14 +321,12 @@ gst_nf_draw_run (const GstNfDrawJob *job, GstNfFuture *future, GError **error)
   rollout.progress_data = &progress;
   if (!nf_rollout_check (&rollout, config, error))
     return FALSE;
-  gst_nf_future_alloc (future, first, what->horizon, what->packed->size);
-  for (guint k = first; k <= what->horizon; k++)
-    out[k - 1] = gst_nf_future_place (future, k);
   gst_nf_window_frames (what->window, context);
-  if (nf_predictor_run (job->predictor, &rollout, job->settings.ensemble,
-          job->settings.ensemble_mode, context, out, error))
-    return TRUE;
-  gst_nf_future_clear (future);
+  ok = nf_predictor_draw (job->predictor, &rollout, job->settings.ensemble,
+           job->settings.ensemble_mode, context, drawn, error)
+      && take_frames (drawn, first, what->horizon, future, error);
+  for (guint i = 0; i < what->horizon; i++)
+    nf_tensor_clear (&drawn[i]);
 
-  return FALSE;
+  return ok;
 }

@@ -107,7 +107,8 @@ static void gst_nf_extrapolate_set_property (
 static void gst_nf_extrapolate_get_property (
     GObject *object, guint id, GValue *value, GParamSpec *pspec);
 static gboolean gst_nf_extrapolate_open (GstNfForecast *forecast,
-    const GstNfWindowSettings *settings, guint *length, GError **error);
+    const GstNfWindowSettings *settings, guint *length, NfDevice **device,
+    GError **error);
 static gboolean gst_nf_extrapolate_describe (GstNfForecast *forecast,
     const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
 static gboolean gst_nf_extrapolate_foretell (GstNfForecast *forecast,
@@ -216,15 +217,17 @@ gst_nf_extrapolate_get_property (
 
 static gboolean
 gst_nf_extrapolate_open (GstNfForecast *forecast,
-    const GstNfWindowSettings *settings, guint *length, GError **error)
+    const GstNfWindowSettings *settings, guint *length, NfDevice **device,
+    GError **error)
 {
   GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (forecast);
 
   GST_OBJECT_LOCK (self);
   *length = self->context;
   GST_OBJECT_UNLOCK (self);
+  *device = nf_device_open ("cpu", error);
 
-  return TRUE;
+  return *device != NULL;
 }
 
 /* masks of the same size; their values are classes, not brightness, and with
@@ -241,30 +244,53 @@ gst_nf_extrapolate_describe (GstNfForecast *forecast, const GstVideoInfo *in,
   return TRUE;
 }
 
+/* all frames from @from on, each a view of its mask */
+static gboolean
+set_future (GstNfFuture *future, NfTensor *masks, guint from, GError **error)
+{
+  const guint last = (guint) masks->n;
+
+  gst_nf_future_alloc (future, from, last);
+  for (guint i = from; i <= last; i++) {
+    NfTensor *mask = nf_tensor_batch_slice (masks, i - 1, 1, error);
+
+    if (mask == NULL) {
+      gst_nf_future_clear (future);
+      return FALSE;
+    }
+    gst_nf_future_set (future, i, mask);
+  }
+
+  return TRUE;
+}
+
 static gboolean
 gst_nf_extrapolate_foretell (GstNfForecast *forecast,
     const GstNfForecastJob *job, GstNfFuture *future, GError **error)
 {
   GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (forecast);
-  g_autofree const guint8 **masks = g_new (const guint8 *, job->window->length);
+  const guint length = job->window->length;
+  const gint width = GST_VIDEO_INFO_WIDTH (job->packed);
+  const gint height = GST_VIDEO_INFO_HEIGHT (job->packed);
+  g_autofree NfTensor **frames = g_new (NfTensor *, length);
+  g_autofree const guint8 **masks = g_new (const guint8 *, length);
+  g_autoptr (NfTensor) made = NULL;
   NfExtrapolateMethod method;
 
   GST_OBJECT_LOCK (self);
   method = self->method;
   GST_OBJECT_UNLOCK (self);
-  gst_nf_window_frames (job->window, masks);
-  gst_nf_future_alloc (future, 1, job->horizon, job->packed->size);
-  if (!nf_extrapolate (method, masks, job->window->length,
-          GST_VIDEO_INFO_WIDTH (job->packed),
-          GST_VIDEO_INFO_HEIGHT (job->packed), job->horizon,
-          gst_nf_future_place (future, 1), error)) {
-    gst_nf_future_clear (future);
-    return FALSE;
-  }
-  if (job->emit == GST_NF_EMIT_TARGET)
-    future->next = job->horizon;
+  gst_nf_window_frames (job->window, frames);
+  for (guint i = 0; i < length; i++)
+    masks[i] = frames[i]->data;
+  made = nf_tensor_new (
+      frames[0]->device, NF_U8, job->horizon, 1, height, width, error);
 
-  return TRUE;
+  return made != NULL
+      && nf_extrapolate (
+          method, masks, length, width, height, job->horizon, made->data, error)
+      && set_future (future, made,
+          job->emit == GST_NF_EMIT_TARGET ? job->horizon : 1, error);
 }
 
 GST_ELEMENT_REGISTER_DEFINE (

@@ -2,9 +2,9 @@
  *
  * gstnfforecast — base class of elements that foretell the frames of a video
  *
- * Frames are brought to packed pixels as they come and put into a window; when
- * that is full, generate_output() lets the subclass foretell and hands the
- * frames out one by one. How that looks from outside is in the documentation of
+ * Frames are brought to packed pixels on the device as they come and put into a
+ * window; when that is full, generate_output() lets the subclass foretell and
+ * hands the frames out one by one. How that looks from outside is in the documentation of
  * the elements: gstnfpredict.c, gstnfextrapolate.c.
  * Siblings: gstnfwindow.c (when to foretell), gstnfcadence.c (times of frames) */
 #include "gstnfforecast.h"
@@ -46,6 +46,7 @@ typedef struct
   GstNfWindowMode mode;
   GstNfEmit emit;
   guint length; /* of the window, frames */
+  NfDevice *device; /* where frames lie; NULL while stopped */
   GstVideoInfo packed; /* what the window holds */
   GstNfConverters converters;
   GstNfWindow window;
@@ -252,7 +253,7 @@ gst_nf_forecast_open (GstNfForecast *self, GError **error)
 
   return gst_nf_window_settings_check (&settings, error)
       && GST_NF_FORECAST_GET_CLASS (self)->open (
-          self, &settings, &priv->length, error);
+          self, &settings, &priv->length, &priv->device, error);
 }
 
 static gboolean
@@ -288,6 +289,7 @@ gst_nf_forecast_stop (GstBaseTransform *trans)
   gst_clear_buffer (&priv->passing);
   gst_nf_window_clear (&priv->window);
   gst_nf_converters_clear (&priv->converters);
+  g_clear_pointer (&priv->device, nf_device_unref);
   if (GST_NF_FORECAST_GET_CLASS (self)->close != NULL)
     GST_NF_FORECAST_GET_CLASS (self)->close (self);
 
@@ -343,7 +345,7 @@ gst_nf_forecast_set_packed (GstNfForecast *self, const GstVideoInfo *packed)
   priv->clip_begins = TRUE;
   priv->packed = *packed;
   gst_nf_window_clear (&priv->window);
-  gst_nf_window_init (&priv->window, priv->length, packed->size);
+  gst_nf_window_init (&priv->window, priv->length);
 }
 
 static gboolean
@@ -359,8 +361,8 @@ gst_nf_forecast_set_info (GstVideoFilter *filter, GstCaps *incaps,
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
   if (!GST_NF_FORECAST_GET_CLASS (self)->describe (
           self, in_info, &packed, &error)
-      || !gst_nf_converters_set (
-          &priv->converters, in_info, &packed, out_info, &error)) {
+      || !gst_nf_converters_set (&priv->converters, priv->device, in_info,
+          &packed, out_info, &error)) {
     gst_nf_element_error (GST_ELEMENT (self), error);
     return FALSE;
   }
@@ -547,10 +549,11 @@ gst_nf_forecast_take (
 {
   GstNfForecastPrivate *priv = PRIV (self);
   g_autoptr (GError) error = NULL;
-  guint8 *pixels = gst_nf_window_place (&priv->window);
+  NfTensor *frame = gst_nf_frames_read (priv->converters.in, input, &error);
 
-  if (!gst_nf_video_to_pixels (priv->converters.in, input, pixels, &error))
+  if (frame == NULL)
     return gst_nf_element_flow (GST_ELEMENT (self), error);
+  gst_nf_window_put (&priv->window, frame);
   if (GST_BUFFER_OFFSET_IS_VALID (input))
     priv->offset = GST_BUFFER_OFFSET (input);
   else
@@ -680,7 +683,7 @@ gst_nf_forecast_make_frame (GstNfForecast *self, GstBuffer **output)
 {
   GstNfForecastPrivate *priv = PRIV (self);
   guint number;
-  const guint8 *pixels = gst_nf_future_take (&priv->future, &number);
+  g_autoptr (NfTensor) frame = gst_nf_future_take (&priv->future, &number);
   GstClockTime newest = priv->cadence.newest;
   GstClockTime begin = newest + gst_nf_cadence_ahead (&priv->cadence, number);
   GstClockTime end = newest + gst_nf_cadence_ahead (&priv->cadence, number + 1);
@@ -694,8 +697,7 @@ gst_nf_forecast_make_frame (GstNfForecast *self, GstBuffer **output)
   buffer = gst_nf_forecast_acquire (self, &flow);
   if (buffer == NULL)
     return flow;
-  if (!gst_nf_video_from_pixels (
-          priv->converters.out, pixels, buffer, &error)) {
+  if (!gst_nf_frames_write (priv->converters.out, frame, buffer, &error)) {
     gst_buffer_unref (buffer);
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   }

@@ -11,6 +11,8 @@
 #include "gstnffuture.h"
 #include "gstnfwindow.h"
 
+#include "core/nfdevice.h"
+
 #include <gio/gio.h>
 #include <gst/video/gstvideofilter.h>
 
@@ -45,7 +47,8 @@ typedef struct
  * GstNfForecastClass:
  * @stats_name: name of the structure `stats`
  * @open: called once at the start, with the settings of the window: makes
- *   ready, and says how many frames fill the window
+ *   ready, and says how many frames fill the window and on which device they
+ *   are to lie (transfer full)
  * @close: called once at the stop, also when @open failed
  * @describe: what packed pixels the window is to hold, for frames of @in
  * @foretell: fills @future; called by the streaming thread without any lock
@@ -60,7 +63,7 @@ struct _GstNfForecastClass
 
   const gchar *stats_name;
   gboolean (*open) (GstNfForecast *self, const GstNfWindowSettings *settings,
-      guint *length, GError **error);
+      guint *length, NfDevice **device, GError **error);
   void (*close) (GstNfForecast *self);
   gboolean (*describe) (GstNfForecast *self, const GstVideoInfo *in,
       GstVideoInfo *packed, GError **error);

@@ -10,32 +10,28 @@
  * @future: (inout): loses the frames it has
  * @first: number of the first frame, at least 1
  * @last: number of the last frame, at least @first
- * @frame_bytes: size of a frame
  *
- * Makes room for frames, which the caller fills.
+ * Makes places for frames, which the caller fills by gst_nf_future_set().
  */
 void
-gst_nf_future_alloc (
-    GstNfFuture *future, guint first, guint last, gsize frame_bytes)
+gst_nf_future_alloc (GstNfFuture *future, guint first, guint last)
 {
   gst_nf_future_clear (future);
-  future->frame_bytes = frame_bytes;
-  future->pixels = g_malloc_n (last - first + 1, frame_bytes);
+  future->frames = g_new0 (NfTensor *, last - first + 1);
   future->first = future->next = first;
   future->last = last;
 }
 
 /**
- * gst_nf_future_place:
- * @future: with room
+ * gst_nf_future_set:
+ * @future: with a place for it
  * @number: of a frame, from the first to the last
- *
- * Returns: (transfer none): where its packed pixels belong
+ * @frame: (transfer full): its pixels
  */
-guint8 *
-gst_nf_future_place (const GstNfFuture *future, guint number)
+void
+gst_nf_future_set (GstNfFuture *future, guint number, NfTensor *frame)
 {
-  return future->pixels + (number - future->first) * future->frame_bytes;
+  future->frames[number - future->first] = frame;
 }
 
 /**
@@ -47,7 +43,7 @@ gst_nf_future_place (const GstNfFuture *future, guint number)
 gboolean
 gst_nf_future_has_frame (const GstNfFuture *future)
 {
-  return future->pixels != NULL && future->next <= future->last;
+  return future->frames != NULL && future->next <= future->last;
 }
 
 /**
@@ -55,14 +51,14 @@ gst_nf_future_has_frame (const GstNfFuture *future)
  * @future: with a frame to take
  * @number: (out): the frame's number, from 1 on
  *
- * Returns: (transfer none): its packed pixels
+ * Returns: (transfer full): its pixels
  */
-const guint8 *
+NfTensor *
 gst_nf_future_take (GstNfFuture *future, guint *number)
 {
   *number = future->next++;
 
-  return gst_nf_future_place (future, *number);
+  return g_steal_pointer (&future->frames[*number - future->first]);
 }
 
 /**
@@ -72,7 +68,10 @@ gst_nf_future_take (GstNfFuture *future, guint *number)
 void
 gst_nf_future_clear (GstNfFuture *future)
 {
-  g_clear_pointer (&future->pixels, g_free);
+  if (future->frames != NULL)
+    for (guint i = future->first; i <= future->last; i++)
+      nf_tensor_clear (&future->frames[i - future->first]);
+  g_clear_pointer (&future->frames, g_free);
   future->next = 1;
   future->last = 0;
 }

@@ -6,7 +6,7 @@
  * See: gstnfforecast.c */
 #pragma once
 
-#include <glib.h>
+#include "core/nftensor.h"
 
 G_BEGIN_DECLS
 
@@ -15,7 +15,8 @@ G_BEGIN_DECLS
  * @next: number of the next frame to push; beyond @last when there is none
  * @last: number of the last frame
  *
- * Belongs to the streaming thread. All zeros when empty.
+ * Belongs to the streaming thread. All zeros when empty. Frames are tensors as
+ * gstnfframes.h has them.
  */
 typedef struct
 {
@@ -23,15 +24,13 @@ typedef struct
 
   /*< private >*/
   guint first;
-  guint8 *pixels;
-  gsize frame_bytes;
+  NfTensor **frames; /* NULL where a frame was taken */
 } GstNfFuture;
 
-void gst_nf_future_alloc (
-    GstNfFuture *future, guint first, guint last, gsize frame_bytes);
-guint8 *gst_nf_future_place (const GstNfFuture *future, guint number);
+void gst_nf_future_alloc (GstNfFuture *future, guint first, guint last);
+void gst_nf_future_set (GstNfFuture *future, guint number, NfTensor *frame);
 gboolean gst_nf_future_has_frame (const GstNfFuture *future);
-const guint8 *gst_nf_future_take (GstNfFuture *future, guint *number);
+NfTensor *gst_nf_future_take (GstNfFuture *future, guint *number);
 void gst_nf_future_clear (GstNfFuture *future);
 
 G_END_DECLS

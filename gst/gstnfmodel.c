@@ -530,10 +530,10 @@ gst_nf_model_path (GstNfModel *model)
  * gst_nf_model_device:
  * @model: a network
  *
- * Returns: (transfer none): the device that it lies on, such as "cpu"
+ * Returns: (transfer none): the device that it lies on
  */
-const gchar *
+NfDevice *
 gst_nf_model_device (GstNfModel *model)
 {
-  return model->device->name;
+  return model->device;
 }

@@ -87,7 +87,7 @@ gboolean gst_nf_model_begin (GstNfModel *model, GstNfModelSettings *settings,
 NfPredictor *gst_nf_model_predictor (GstNfModel *model);
 NfSegmenter *gst_nf_model_segmenter (GstNfModel *model);
 const gchar *gst_nf_model_path (GstNfModel *model);
-const gchar *gst_nf_model_device (GstNfModel *model);
+NfDevice *gst_nf_model_device (GstNfModel *model);
 
 gchar *gst_nf_model_find (
     GstNfModelKind kind, const gchar *checkpoint, GError **error);

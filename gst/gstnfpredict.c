@@ -116,7 +116,8 @@ static GstCaps *gst_nf_predict_transform_caps (GstBaseTransform *trans,
 static GstCaps *gst_nf_predict_fixate_caps (GstBaseTransform *trans,
     GstPadDirection direction, GstCaps *caps, GstCaps *othercaps);
 static gboolean gst_nf_predict_open (GstNfForecast *forecast,
-    const GstNfWindowSettings *settings, guint *length, GError **error);
+    const GstNfWindowSettings *settings, guint *length, NfDevice **device,
+    GError **error);
 static void gst_nf_predict_close (GstNfForecast *forecast);
 static gboolean gst_nf_predict_describe (GstNfForecast *forecast,
     const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
@@ -242,7 +243,8 @@ gst_nf_predict_get_property (
 
 static gboolean
 gst_nf_predict_open (GstNfForecast *forecast,
-    const GstNfWindowSettings *settings, guint *length, GError **error)
+    const GstNfWindowSettings *settings, guint *length, NfDevice **device,
+    GError **error)
 {
   GstNfPredict *self = GST_NF_PREDICT (forecast);
   const NfUnetConfig *config;
@@ -258,9 +260,10 @@ gst_nf_predict_open (GstNfForecast *forecast,
   if (!nf_rollout_check (&rollout, config, error))
     return FALSE;
   *length = config->num_frames_cond;
+  *device = nf_device_ref (gst_nf_model_device (self->model));
   GST_OBJECT_LOCK (self);
   self->config = *config;
-  self->device = g_intern_string (gst_nf_model_device (self->model));
+  self->device = g_intern_string ((*device)->name);
   GST_OBJECT_UNLOCK (self);
   GST_INFO_OBJECT (self, "%s on %s: %u frames of %dx%d",
       gst_nf_model_path (self->model), self->device, *length, config->width,

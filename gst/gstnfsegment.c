@@ -5,7 +5,8 @@
  * Frames are collected until a batch is full, the network runs once, and
  * generate_output() hands the masks out one by one. Whatever must not overtake
  * frames (events, new caps) drains the batch first.
- * Siblings: gstnfpredict.c, kernels/metrics/nfmask.c */
+ * Siblings: gstnfbatch.c (running the network), gstnfmaskvideo.c (what is
+ * pushed), gstnfsegmentcaps.c, gstnfpredict.c */
 
 /**
  * SECTION:element-nfsegment
@@ -40,16 +41,16 @@
  */
 #include "gstnfsegment.h"
 
+#include "gstnfbatch.h"
 #include "gstnfcancel.h"
 #include "gstnfelements.h"
 #include "gstnferror.h"
+#include "gstnfframes.h"
+#include "gstnfmaskvideo.h"
 #include "gstnfmodel.h"
+#include "gstnfsegmentcaps.h"
 #include "gstnftiming.h"
 #include "gstnfvideo.h"
-
-#include "core/nferror.h"
-#include "metrics/nfclasses.h"
-#include "metrics/nfmask.h"
 
 #include <string.h>
 
@@ -60,8 +61,6 @@ GST_DEBUG_CATEGORY_STATIC (gst_nf_segment_debug);
 #define DEFAULT_TTA FALSE
 #define DEFAULT_BATCH_SIZE 1
 #define MAX_BATCH_SIZE 64
-/* pixels; smaller specks get no region of interest */
-#define MIN_OBJECT_AREA 8
 
 enum
 {
@@ -97,14 +96,9 @@ struct _GstNfSegment
 
   /* streaming thread, except while starting and stopping */
   GstNfModel *model;
-  guint batch; /* @batch_size, as at start */
-  GstVideoInfo packed;
-  GstNfVideo *to_model;
-  GQueue frames; /* GstBuffer: inputs without an output */
-  guint8 *pixels, *masks; /* of @frames; masks while @ready > 0 */
-  guint8 *picture; /* RGB */
-  guint ready; /* frames with a mask, of those in @frames */
-  guint next; /* index of the first of them in @masks */
+  guint wanted; /* @batch_size, as at start */
+  GstNfFrames *reader;
+  GstNfBatch batch;
   gboolean draining;
 };
 
@@ -311,7 +305,7 @@ gst_nf_segment_init (GstNfSegment *self)
   self->tta = DEFAULT_TTA;
   self->batch_size = DEFAULT_BATCH_SIZE;
   gst_nf_cancel_init (&self->cancel, GST_ELEMENT (self));
-  g_queue_init (&self->frames);
+  gst_nf_batch_init (&self->batch);
 }
 
 static void
@@ -321,6 +315,7 @@ gst_nf_segment_finalize (GObject *object)
 
   gst_nf_model_settings_clear (&self->model_settings);
   gst_nf_cancel_clear (&self->cancel);
+  gst_nf_batch_clear (&self->batch);
 
   G_OBJECT_CLASS (gst_nf_segment_parent_class)->finalize (object);
 }
@@ -423,14 +418,6 @@ gst_nf_segment_change_state (GstElement *element, GstStateChange transition)
       ->change_state (element, transition);
 }
 
-/* frames that were collected and masks that were not pushed are lost */
-static void
-gst_nf_segment_forget (GstNfSegment *self)
-{
-  g_queue_clear_full (&self->frames, (GDestroyNotify) gst_buffer_unref);
-  self->ready = self->next = 0;
-}
-
 static gboolean
 gst_nf_segment_start (GstBaseTransform *trans)
 {
@@ -449,25 +436,15 @@ gst_nf_segment_start (GstBaseTransform *trans)
   config = nf_segmenter_config (gst_nf_model_segmenter (self->model));
   GST_OBJECT_LOCK (self);
   memset (&self->stats, 0, sizeof self->stats);
-  self->batch = self->batch_size;
+  self->wanted = self->batch_size;
   self->config = *config;
-  self->device = g_intern_string (gst_nf_model_device (self->model));
+  self->device = g_intern_string (gst_nf_model_device (self->model)->name);
   GST_OBJECT_UNLOCK (self);
   GST_INFO_OBJECT (self, "%s on %s: resnet%d, %d classes",
       gst_nf_model_path (self->model), self->device, config->encoder,
       config->classes);
 
   return TRUE;
-}
-
-static void
-gst_nf_segment_free_frames (GstNfSegment *self)
-{
-  gst_nf_segment_forget (self);
-  g_clear_pointer (&self->to_model, gst_nf_video_free);
-  g_clear_pointer (&self->pixels, g_free);
-  g_clear_pointer (&self->masks, g_free);
-  g_clear_pointer (&self->picture, g_free);
 }
 
 static gboolean
@@ -478,23 +455,11 @@ gst_nf_segment_stop (GstBaseTransform *trans)
   GST_OBJECT_LOCK (self);
   self->config.classes = 0;
   GST_OBJECT_UNLOCK (self);
-  gst_nf_segment_free_frames (self);
+  gst_nf_batch_forget (&self->batch);
+  g_clear_pointer (&self->reader, gst_nf_frames_free);
   g_clear_pointer (&self->model, gst_nf_model_release);
 
   return TRUE;
-}
-
-static void
-set_format (GstCaps *caps, const gchar *format)
-{
-  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
-    GstStructure *s = gst_caps_get_structure (caps, i);
-
-    gst_structure_remove_fields (
-        s, "format", "colorimetry", "chroma-site", NULL);
-    if (format != NULL)
-      gst_structure_set (s, "format", G_TYPE_STRING, format, NULL);
-  }
 }
 
 static GstCaps *
@@ -502,53 +467,13 @@ gst_nf_segment_transform_caps (GstBaseTransform *trans,
     GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
-  GstCaps *other, *both;
-  const gchar *format;
+  gboolean ids;
 
   GST_OBJECT_LOCK (self);
-  format = self->output == GST_NF_SEGMENT_IDS ? "GRAY8" : "RGB";
+  ids = self->output == GST_NF_SEGMENT_IDS;
   GST_OBJECT_UNLOCK (self);
-  if (direction == GST_PAD_SINK) {
-    other = gst_caps_copy (caps);
-    set_format (other, format);
-  } else {
-    GstCaps *made = gst_caps_new_simple (
-        "video/x-raw", "format", G_TYPE_STRING, format, NULL);
 
-    other = gst_caps_make_writable (gst_caps_intersect (caps, made));
-    gst_caps_unref (made);
-    set_format (other, NULL);
-  }
-  if (filter == NULL)
-    return other;
-  both = gst_caps_intersect_full (filter, other, GST_CAPS_INTERSECT_FIRST);
-  gst_caps_unref (other);
-
-  return both;
-}
-
-/* memory for a batch of frames of this size */
-static gboolean
-gst_nf_segment_allocate (GstNfSegment *self, GError **error)
-{
-  gsize area, bytes, all;
-
-  gst_nf_segment_free_frames (self);
-  if (g_size_checked_mul (
-          &area, (gsize) self->packed.width, (gsize) self->packed.height)
-      && g_size_checked_mul (&bytes, area, self->batch)
-      && g_size_checked_mul (&all, bytes, 3)) {
-    self->pixels = g_try_malloc (all);
-    self->masks = g_try_malloc (bytes);
-    self->picture = g_try_malloc (3 * area);
-  }
-  if (self->pixels != NULL && self->masks != NULL && self->picture != NULL)
-    return TRUE;
-  g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-      "video: no memory for %u frames of %dx%d; use a smaller batch-size",
-      self->batch, self->packed.width, self->packed.height);
-
-  return FALSE;
+  return gst_nf_segment_caps_transform (direction, caps, filter, ids);
 }
 
 /* pushes everything that was collected, in a batch of its own */
@@ -578,25 +503,23 @@ gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
   const NfUnetppConfig *config =
       nf_segmenter_config (gst_nf_model_segmenter (self->model));
   g_autoptr (GError) error = NULL;
+  GstVideoInfo packed;
 
   GST_DEBUG_OBJECT (
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
   gst_nf_segment_drain (self);
-  if (!gst_nf_video_packed_info (&self->packed, in_info->width, in_info->height,
-          config->channels, &error)
-      || !gst_nf_segment_allocate (self, &error))
-    goto failed;
-  self->to_model = gst_nf_video_new (in_info, &self->packed, &error);
-  if (self->to_model == NULL)
-    goto failed;
-  gst_nf_timing_set_held (&self->timing, in_info, self->batch - 1);
+  g_clear_pointer (&self->reader, gst_nf_frames_free);
+  if (gst_nf_video_packed_info (
+          &packed, in_info->width, in_info->height, config->channels, &error))
+    self->reader = gst_nf_frames_new_reader (
+        gst_nf_model_device (self->model), in_info, &packed, &error);
+  if (self->reader == NULL) {
+    gst_nf_element_error (GST_ELEMENT (self), error);
+    return FALSE;
+  }
+  gst_nf_timing_set_held (&self->timing, in_info, self->wanted - 1);
 
   return TRUE;
-
-failed:
-  gst_nf_element_error (GST_ELEMENT (self), error);
-
-  return FALSE;
 }
 
 static gboolean
@@ -612,30 +535,6 @@ gst_nf_segment_set_caps (
   return ok;
 }
 
-/* The base class puts the caps that downstream wants first, which are those of
- * masks: upstream would send gray frames. Any format is as good as another. */
-static void
-forget_formats (GstBaseTransform *trans, GstQuery *query)
-{
-  GstCaps *filter, *result, *caps, *rest;
-
-  gst_query_parse_caps (query, &filter);
-  gst_query_parse_caps_result (query, &result);
-  caps = gst_caps_copy (result);
-  set_format (caps, NULL);
-  rest = gst_pad_get_pad_template_caps (trans->sinkpad);
-  result = gst_caps_intersect (caps, rest);
-  gst_caps_unref (rest);
-  gst_caps_unref (caps);
-  if (filter != NULL) {
-    caps = gst_caps_intersect_full (filter, result, GST_CAPS_INTERSECT_FIRST);
-    gst_caps_unref (result);
-    result = caps;
-  }
-  gst_query_set_caps_result (query, result);
-  gst_caps_unref (result);
-}
-
 static gboolean
 gst_nf_segment_query (
     GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
@@ -648,7 +547,7 @@ gst_nf_segment_query (
     if (!GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
              ->query (trans, direction, query))
       return FALSE;
-    forget_formats (trans, query);
+    gst_nf_segment_caps_forget_formats (trans, query);
     return TRUE;
   }
   if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC)
@@ -664,7 +563,7 @@ gst_nf_segment_sink_event (GstBaseTransform *trans, GstEvent *event)
 
   gst_nf_cancel_event (&self->cancel, event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
-    gst_nf_segment_forget (self);
+    gst_nf_batch_forget (&self->batch);
   else if (GST_EVENT_IS_SERIALIZED (event))
     gst_nf_segment_drain (self);
 
@@ -679,7 +578,7 @@ gst_nf_segment_submit_input_buffer (
   GstNfSegment *self = GST_NF_SEGMENT (trans);
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow;
-  guint8 *place;
+  NfTensor *frame;
 
   flow = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
              ->submit_input_buffer (trans, is_discont, input);
@@ -693,12 +592,12 @@ gst_nf_segment_submit_input_buffer (
     gst_clear_buffer (&input);
     return flow;
   }
-  place = self->pixels + self->frames.length * self->packed.size;
-  if (!gst_nf_video_to_pixels (self->to_model, input, place, &error)) {
+  frame = gst_nf_frames_read (self->reader, input, &error);
+  if (frame == NULL) {
     gst_buffer_unref (input);
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   }
-  g_queue_push_tail (&self->frames, input);
+  gst_nf_batch_add (&self->batch, input, frame);
 
   return GST_FLOW_OK;
 }
@@ -713,10 +612,9 @@ gst_nf_segment_compute (GstNfSegment *self, gboolean tta, GError **error)
   if (!gst_nf_model_begin (self->model, &self->model_settings,
           GST_ELEMENT (self), &turn, cancellable, error))
     return FALSE;
-  ok = nf_segmenter_run (gst_nf_model_segmenter (self->model),
+  ok = gst_nf_batch_run (&self->batch, gst_nf_model_segmenter (self->model),
       gst_nf_model_settings_dtype (&self->model_settings, GST_ELEMENT (self)),
-      tta, self->pixels, self->frames.length, self->packed.height,
-      self->packed.width, self->masks, cancellable, error);
+      tta, cancellable, error);
   nf_turn_end (&turn);
 
   return ok;
@@ -727,19 +625,17 @@ gst_nf_segment_run (GstNfSegment *self)
 {
   g_autoptr (GError) error = NULL;
   GstClockTime began = gst_util_get_timestamp (), took;
-  guint n = self->frames.length;
+  guint n = gst_nf_batch_waiting (&self->batch);
   gboolean tta;
 
   GST_OBJECT_LOCK (self);
   tta = self->tta;
   GST_OBJECT_UNLOCK (self);
   if (!gst_nf_segment_compute (self, tta, &error)) {
-    gst_nf_segment_forget (self);
+    gst_nf_batch_forget (&self->batch);
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   }
   took = gst_util_get_timestamp () - began;
-  self->ready = n;
-  self->next = 0;
   GST_DEBUG_OBJECT (
       self, "%u frames in %" GST_TIME_FORMAT, n, GST_TIME_ARGS (took));
   GST_OBJECT_LOCK (self);
@@ -751,79 +647,35 @@ gst_nf_segment_run (GstNfSegment *self)
   return GST_FLOW_OK;
 }
 
-static void
-gst_nf_segment_add_regions (
-    GstNfSegment *self, const guint8 *mask, GstBuffer *output)
-{
-  NfMaskObject objects[NF_MASK_MAX_OBJECTS];
-  guint n = nf_mask_objects (
-      mask, self->packed.width, self->packed.height, MIN_OBJECT_AREA, objects);
-  gchar other[16];
-
-  for (guint i = 0; i < n; i++) {
-    const NfMaskObject *o = &objects[i];
-    GstVideoRegionOfInterestMeta *meta;
-
-    g_snprintf (other, sizeof other, "class %u", o->id);
-    meta = gst_buffer_add_video_region_of_interest_meta (output,
-        self->config.classes == NF_N_CLASSES ? nf_class_name (o->id) : other,
-        o->x, o->y, o->width, o->height);
-    meta->id = o->id;
-    meta->parent_id = -1;
-  }
-}
-
-/* the pixels to push: the mask, or a picture of it */
-static const guint8 *
-gst_nf_segment_picture (GstNfSegment *self, guint index)
-{
-  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->out_info;
-  gsize area = (gsize) self->packed.width * (gsize) self->packed.height;
-  const guint8 *mask = self->masks + index * area;
-  GstNfSegmentOutput output;
-
-  GST_OBJECT_LOCK (self);
-  output = self->output;
-  GST_OBJECT_UNLOCK (self);
-  if (GST_VIDEO_INFO_FORMAT (info) == GST_VIDEO_FORMAT_GRAY8)
-    return mask;
-  if (output == GST_NF_SEGMENT_OVERLAY)
-    nf_mask_overlay (mask, area, self->pixels + index * self->packed.size,
-        self->config.channels, self->picture);
-  else
-    nf_mask_paint (mask, area, self->picture);
-
-  return self->picture;
-}
-
 /* the oldest frame's mask */
 static GstFlowReturn
 gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
 {
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
-  gsize area = (gsize) self->packed.width * (gsize) self->packed.height;
-  GstBuffer *input = g_queue_pop_head (&self->frames), *buffer = NULL;
-  guint index = self->next++;
+  g_auto (GstNfBatchMask) mask = { NULL };
+  g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
+  GstNfSegmentOutput wanted;
   GstFlowReturn flow;
 
-  self->ready--;
+  if (!gst_nf_batch_take (&self->batch, &mask, &error))
+    return gst_nf_element_flow (GST_ELEMENT (self), error);
   flow = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
-             ->prepare_output_buffer (trans, input, &buffer);
-  gst_buffer_unref (input);
+             ->prepare_output_buffer (trans, mask.buffer, &buffer);
   if (flow != GST_FLOW_OK)
     return flow;
-  if (!gst_nf_video_store (gst_nf_segment_picture (self, index),
-          &GST_VIDEO_FILTER (self)->out_info, buffer, &error)) {
-    gst_buffer_unref (buffer);
+  GST_OBJECT_LOCK (self);
+  wanted = self->output;
+  GST_OBJECT_UNLOCK (self);
+  if (!gst_nf_mask_video_store (
+          &mask, wanted, &GST_VIDEO_FILTER (self)->out_info, buffer, &error))
     return gst_nf_element_flow (GST_ELEMENT (self), error);
-  }
-  gst_nf_segment_add_regions (self, self->masks + index * area, buffer);
+  gst_nf_mask_video_add_regions (&mask, self->config.classes, buffer);
   GST_OBJECT_LOCK (self);
   self->stats.frames_out++;
   GST_OBJECT_UNLOCK (self);
   GST_LOG_OBJECT (self, "%" GST_PTR_FORMAT, buffer);
-  *output = buffer;
+  *output = g_steal_pointer (&buffer);
 
   return GST_FLOW_OK;
 }
@@ -832,13 +684,14 @@ static GstFlowReturn
 gst_nf_segment_generate_output (GstBaseTransform *trans, GstBuffer **output)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
-  guint wanted = self->draining ? 1 : self->batch;
+  guint wanted = self->draining ? 1 : self->wanted;
   GstFlowReturn flow = GST_FLOW_OK;
 
   *output = NULL;
-  if (self->ready == 0 && self->frames.length >= wanted)
+  if (gst_nf_batch_ready (&self->batch) == 0
+      && gst_nf_batch_waiting (&self->batch) >= wanted)
     flow = gst_nf_segment_run (self);
-  if (flow == GST_FLOW_OK && self->ready > 0)
+  if (flow == GST_FLOW_OK && gst_nf_batch_ready (&self->batch) > 0)
     flow = gst_nf_segment_make_frame (self, output);
 
   return flow;

@@ -234,14 +234,12 @@ gst_nf_window_settings_check (
  * gst_nf_window_init:
  * @window: (out): an empty window
  * @length: frames that fill it, at least 1
- * @frame_bytes: size of a frame
  */
 void
-gst_nf_window_init (GstNfWindow *window, guint length, gsize frame_bytes)
+gst_nf_window_init (GstNfWindow *window, guint length)
 {
   window->length = length;
-  window->frame_bytes = frame_bytes;
-  window->pixels = g_malloc_n (length, frame_bytes);
+  window->frames = g_new0 (NfTensor *, length);
   gst_nf_window_restart (window);
 }
 
@@ -252,8 +250,9 @@ gst_nf_window_init (GstNfWindow *window, guint length, gsize frame_bytes)
 void
 gst_nf_window_clear (GstNfWindow *window)
 {
-  g_clear_pointer (&window->pixels, g_free);
-  window->length = window->count = 0;
+  gst_nf_window_restart (window);
+  g_clear_pointer (&window->frames, g_free);
+  window->length = 0;
 }
 
 /**
@@ -270,6 +269,8 @@ gst_nf_window_restart (GstNfWindow *window)
 {
   guint lost = window->predicted ? 0 : window->count;
 
+  for (guint i = 0; i < window->length; i++)
+    nf_tensor_clear (&window->frames[i]);
   window->count = window->oldest = window->since = 0;
   window->predicted = FALSE;
 
@@ -290,15 +291,14 @@ gst_nf_window_wants (const GstNfWindow *window, GstNfWindowMode mode)
 }
 
 /**
- * gst_nf_window_place:
+ * gst_nf_window_put:
  * @window: a window
+ * @frame: (transfer full): the newest frame
  *
- * Makes room for a frame, if need be by forgetting the oldest one.
- *
- * Returns: (transfer none): where its pixels belong
+ * Makes room for the frame, if need be by forgetting the oldest one.
  */
-guint8 *
-gst_nf_window_place (GstNfWindow *window)
+void
+gst_nf_window_put (GstNfWindow *window, NfTensor *frame)
 {
   guint place = (window->oldest + window->count) % window->length;
 
@@ -307,8 +307,8 @@ gst_nf_window_place (GstNfWindow *window)
   else
     window->oldest = (window->oldest + 1) % window->length;
   window->since++;
-
-  return window->pixels + place * window->frame_bytes;
+  nf_tensor_clear (&window->frames[place]);
+  window->frames[place] = frame;
 }
 
 /**
@@ -337,12 +337,12 @@ gst_nf_window_is_due (GstNfWindow *window, const GstNfWindowSettings *settings)
 /**
  * gst_nf_window_frames:
  * @window: a full window
- * @frames: (out caller-allocates) (array): its frames, oldest first
+ * @frames: (out caller-allocates) (array) (transfer none): its frames, oldest
+ *   first
  */
 void
-gst_nf_window_frames (const GstNfWindow *window, const guint8 **frames)
+gst_nf_window_frames (const GstNfWindow *window, NfTensor **frames)
 {
   for (guint i = 0; i < window->length; i++)
-    frames[i] = window->pixels
-        + (window->oldest + i) % window->length * window->frame_bytes;
+    frames[i] = window->frames[(window->oldest + i) % window->length];
 }

@@ -2,12 +2,14 @@
  *
  * gstnfwindow — the newest frames of a clip, and when to predict from them
  *
- * Frames are packed pixels of one size. In the mode `clip` a prediction is due
- * once, when the window has filled, and the rest of the clip is passed over; in
- * `sliding` it is due whenever the window is full and `stride` frames came
- * since the last time.
+ * Frames are tensors of one size, see gstnfframes.h. In the mode `clip` a
+ * prediction is due once, when the window has filled, and the rest of the clip is
+ * passed over; in `sliding` it is due whenever the window is full and `stride`
+ * frames came since the last time.
  * See: gstnfpredict.c */
 #pragma once
+
+#include "core/nftensor.h"
 
 #include <gst/gst.h>
 
@@ -89,22 +91,21 @@ typedef struct
   guint count;
 
   /*< private >*/
-  gsize frame_bytes;
-  guint8 *pixels; /* length frames, a ring */
+  NfTensor **frames; /* length places, a ring */
   guint oldest;
   guint since; /* frames since a prediction was due */
   gboolean predicted; /* one was due in this clip */
 } GstNfWindow;
 
-void gst_nf_window_init (GstNfWindow *window, guint length, gsize frame_bytes);
+void gst_nf_window_init (GstNfWindow *window, guint length);
 void gst_nf_window_clear (GstNfWindow *window);
 
 guint gst_nf_window_restart (GstNfWindow *window);
 gboolean gst_nf_window_wants (const GstNfWindow *window, GstNfWindowMode mode);
-guint8 *gst_nf_window_place (GstNfWindow *window);
+void gst_nf_window_put (GstNfWindow *window, NfTensor *frame);
 gboolean gst_nf_window_is_due (
     GstNfWindow *window, const GstNfWindowSettings *settings);
 
-void gst_nf_window_frames (const GstNfWindow *window, const guint8 **frames);
+void gst_nf_window_frames (const GstNfWindow *window, NfTensor **frames);
 
 G_END_DECLS

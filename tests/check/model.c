@@ -73,7 +73,7 @@ GST_START_TEST (test_model_shared)
   fail_unless (one == two && one == three);
   fail_unless (gst_nf_model_segmenter (one) == NULL);
   fail_unless_equals_string (gst_nf_model_path (one), checkpoint);
-  fail_unless_equals_string (gst_nf_model_device (one), "cpu");
+  fail_unless_equals_string (gst_nf_model_device (one)->name, "cpu");
   gst_nf_model_release (one);
   gst_nf_model_release (two);
   fail_unless (gst_nf_model_predictor (three) == predictor);

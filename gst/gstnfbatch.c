@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfbatch — frames that go through a segmenter together
+ *
+ * See: gstnfsegment.c */
+#include "gstnfbatch.h"
+
+#include "core/nferror.h"
+
+/**
+ * gst_nf_batch_init:
+ * @batch: (out): without frames
+ */
+void
+gst_nf_batch_init (GstNfBatch *batch)
+{
+  *batch = (GstNfBatch){ 0 };
+  g_queue_init (&batch->buffers);
+  batch->frames =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
+}
+
+/**
+ * gst_nf_batch_clear:
+ * @batch: to be freed
+ */
+void
+gst_nf_batch_clear (GstNfBatch *batch)
+{
+  gst_nf_batch_forget (batch);
+  g_clear_pointer (&batch->frames, g_ptr_array_unref);
+}
+
+static void
+forget_run (GstNfBatch *batch)
+{
+  nf_tensor_clear (&batch->pixels);
+  nf_tensor_clear (&batch->ids);
+  g_clear_pointer (&batch->masks, g_free);
+  batch->next = 0;
+}
+
+/**
+ * gst_nf_batch_forget:
+ * @batch: a batch
+ *
+ * Frames that were collected and masks that were not taken are lost.
+ */
+void
+gst_nf_batch_forget (GstNfBatch *batch)
+{
+  g_queue_clear_full (&batch->buffers, (GDestroyNotify) gst_buffer_unref);
+  g_ptr_array_set_size (batch->frames, 0);
+  forget_run (batch);
+}
+
+/**
+ * gst_nf_batch_add:
+ * @batch: a batch
+ * @buffer: (transfer full): a frame
+ * @frame: (transfer full): its pixels, of the same size as others that wait
+ */
+void
+gst_nf_batch_add (GstNfBatch *batch, GstBuffer *buffer, NfTensor *frame)
+{
+  g_queue_push_tail (&batch->buffers, buffer);
+  g_ptr_array_add (batch->frames, frame);
+}
+
+/**
+ * gst_nf_batch_waiting:
+ * @batch: a batch
+ *
+ * Returns: how many frames did not run yet
+ */
+guint
+gst_nf_batch_waiting (const GstNfBatch *batch)
+{
+  return batch->frames->len;
+}
+
+/* (transfer full) (nullable): the frames that wait, as one tensor */
+static NfTensor *
+gather (GstNfBatch *batch, GError **error)
+{
+  const guint n = batch->frames->len;
+  NfTensor *first = batch->frames->pdata[0];
+  g_autoptr (NfTensor) all = NULL;
+
+  if (n == 1)
+    return nf_tensor_ref (first);
+  all = nf_tensor_new (
+      first->device, NF_U8, n, first->c, first->h, first->w, error);
+  for (guint i = 0; all != NULL && i < n; i++) {
+    g_autoptr (NfTensor) place = nf_tensor_batch_slice (all, i, 1, error);
+
+    if (place == NULL
+        || !nf_tensor_copy (place, batch->frames->pdata[i], error))
+      return NULL;
+  }
+
+  return g_steal_pointer (&all);
+}
+
+/**
+ * gst_nf_batch_run:
+ * @batch: with frames that wait, and none that is ready
+ * @segmenter: the network, on the frames' device
+ * @dtype: what it computes in
+ * @tta: average with the mirrored frames
+ * @cancellable: (nullable): ends the run
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, ...
+ *
+ * Runs all frames that wait. Where that fails they are forgotten.
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+gst_nf_batch_run (GstNfBatch *batch, NfSegmenter *segmenter, NfDType dtype,
+    gboolean tta, GCancellable *cancellable, GError **error)
+{
+  forget_run (batch);
+  batch->pixels = gather (batch, error);
+  g_ptr_array_set_size (batch->frames, 0);
+  if (batch->pixels != NULL)
+    batch->ids = nf_segmenter_classify (
+        segmenter, dtype, tta, batch->pixels, cancellable, error);
+  if (batch->ids != NULL) {
+    batch->masks = g_malloc (batch->ids->bytes);
+    if (nf_tensor_to_nhwc (batch->ids, batch->masks, error))
+      return TRUE;
+  }
+  gst_nf_batch_forget (batch);
+
+  return FALSE;
+}
+
+/**
+ * gst_nf_batch_ready:
+ * @batch: a batch
+ *
+ * Returns: how many masks there are to be taken
+ */
+guint
+gst_nf_batch_ready (const GstNfBatch *batch)
+{
+  return batch->buffers.length - batch->frames->len;
+}
+
+/**
+ * gst_nf_batch_take:
+ * @batch: with a mask that is ready
+ * @mask: (out): the oldest one, to be cleared
+ * @error: return location
+ *
+ * Returns: FALSE with @error set and nothing to clear
+ */
+gboolean
+gst_nf_batch_take (GstNfBatch *batch, GstNfBatchMask *mask, GError **error)
+{
+  const guint i = batch->next++;
+
+  *mask = (GstNfBatchMask){ g_queue_pop_head (&batch->buffers), NULL, NULL,
+    batch->masks + i * (batch->ids->bytes / (gsize) batch->ids->n) };
+  mask->frame = nf_tensor_batch_slice (batch->pixels, i, 1, error);
+  if (mask->frame != NULL)
+    mask->ids = nf_tensor_batch_slice (batch->ids, i, 1, error);
+  if (mask->ids != NULL)
+    return TRUE;
+  gst_nf_batch_mask_clear (mask);
+
+  return FALSE;
+}
+
+/**
+ * gst_nf_batch_mask_clear:
+ * @mask: may be all zeros
+ */
+void
+gst_nf_batch_mask_clear (GstNfBatchMask *mask)
+{
+  gst_clear_buffer (&mask->buffer);
+  nf_tensor_clear (&mask->frame);
+  nf_tensor_clear (&mask->ids);
+}
