@@ -34,24 +34,43 @@ graph_free (NfDevice *device, gpointer data)
   g_free (graph);
 }
 
+/* from now on others that wait for the stream wait for what it was asked until
+ * here, see nf_cuda_stream_wait() */
+static gboolean
+begin_capture (NfCudaStream *stream, NfCudaGraph *graph, GError **error)
+{
+  static const gchar what[] = "cannot capture a graph";
+  gboolean ok;
+
+  g_mutex_lock (&stream->cuda->lock);
+  ok = nf_cuda_ok (cudaEventRecord (stream->event, stream->handle), what, error)
+      && nf_cuda_ok (
+          cudaStreamBeginCapture (stream->handle, cudaStreamCaptureModeRelaxed),
+          what, error);
+  if (ok)
+    stream->graph = graph;
+  g_mutex_unlock (&stream->cuda->lock);
+  return ok;
+}
+
 static gboolean
 graph_begin (NfDevice *device, GError **error)
 {
   NfCudaStream *stream = nf_cuda_stream_current (device, error);
   NfCudaGraph *graph;
 
-  if (stream == NULL
-      || !nf_cuda_ok (
-          cudaStreamBeginCapture (stream->handle, cudaStreamCaptureModeRelaxed),
-          "cannot capture a graph", error))
+  if (stream == NULL)
     return FALSE;
   graph = g_new0 (NfCudaGraph, 1);
+  if (!begin_capture (stream, graph, error)) {
+    g_free (graph);
+    return FALSE;
+  }
   graph->home = stream->own;
   graph->pool = nf_cuda_pool_new (stream->cuda, stream);
   graph->outer = g_hash_table_new (NULL, NULL);
   nf_cuda_pool_move (graph->home, graph->pool);
   stream->pool = graph->pool;
-  stream->graph = graph;
   return TRUE;
 }
 
@@ -61,11 +80,14 @@ graph_end (NfDevice *device, GError **error)
   NfCudaStream *stream = nf_cuda_stream_current (device, error);
   NfCudaGraph *graph = stream->graph;
   cudaGraph_t captured = NULL;
-  gboolean ok = nf_cuda_ok (cudaStreamEndCapture (stream->handle, &captured),
-      "capturing a graph failed", error);
+  gboolean ok;
 
-  stream->pool = stream->own;
+  g_mutex_lock (&stream->cuda->lock);
+  ok = nf_cuda_ok (cudaStreamEndCapture (stream->handle, &captured),
+      "capturing a graph failed", error);
   stream->graph = NULL;
+  g_mutex_unlock (&stream->cuda->lock);
+  stream->pool = stream->own;
   if (ok)
     ok = nf_cuda_ok (cudaGraphInstantiate (&graph->exec, captured, 0),
         "cannot prepare a graph", error);

@@ -193,7 +193,9 @@ nf_cuda_stream_close_all (NfCuda *cuda)
  * @stream: waits
  * @other: of the same device
  *
- * Lets @stream wait, on the device, for what @other was asked until now. The
+ * Lets @stream wait, on the device, for what @other was asked until now. While
+ * @other captures a graph nothing runs, so its event stays as it was before: to
+ * wait for work that is captured would make @stream a part of the graph. The
  * caller holds the device's lock.
  *
  * Returns: FALSE with @error set
@@ -202,8 +204,9 @@ gboolean
 nf_cuda_stream_wait (NfCudaStream *stream, NfCudaStream *other, GError **error)
 {
   return stream == other
-      || (nf_cuda_ok (cudaEventRecord (other->event, other->handle),
-              "cannot record an event", error)
+      || ((other->graph != NULL
+              || nf_cuda_ok (cudaEventRecord (other->event, other->handle),
+                  "cannot record an event", error))
           && nf_cuda_ok (cudaStreamWaitEvent (stream->handle, other->event, 0),
               "cannot wait for an event", error));
 }
