@@ -453,6 +453,39 @@ nf_op_argmax (NfTensor *x, GError **error)
 }
 
 NfTensor *
+nf_op_to_rgb (NfTensor *const *planes, guint n, const NfToRgbParams *params,
+    GError **error)
+{
+  return nf_op_run (NF_OP_TO_RGB, planes, n, params, error);
+}
+
+NfTensor *
+nf_op_resize (NfTensor *x, gint64 h, gint64 w, GError **error)
+{
+  NfResizeParams params = { h, w };
+
+  return nf_op_run (NF_OP_RESIZE, &x, 1, &params, error);
+}
+
+NfTensor *
+nf_op_paint (NfTensor *ids, NfTensor *colors, NfTensor *frame, GError **error)
+{
+  NfTensor *in[] = { ids, colors, frame };
+
+  return nf_op_run (NF_OP_PAINT, in, 3, &no_params, error);
+}
+
+NfTensor *
+nf_op_confusion (
+    NfTensor *truth, NfTensor *prediction, gint classes, GError **error)
+{
+  NfTensor *in[] = { truth, prediction };
+  NfConfusionParams params = { classes };
+
+  return nf_op_run (NF_OP_CONFUSION, in, 2, &params, error);
+}
+
+NfTensor *
 nf_op_cross_entropy (NfTensor *logits, NfTensor *target, GError **error)
 {
   NfTensor *in[] = { logits, target };

@@ -35,6 +35,11 @@ NF_OP (FLIP, flip, NfNoParams, 1, 1, NF_OP_GRAD)
 NF_OP (NEAREST, nearest, NfNearestParams, 1, 1, NF_OP_GRAD)
 NF_OP (FIR, fir, NfFirParams, 1, 1, NF_OP_GRAD)
 NF_OP (ARGMAX, argmax, NfNoParams, 1, 1, 0)
+/* video: bytes in and out */
+NF_OP (TO_RGB, to_rgb, NfToRgbParams, 1, 3, 0)
+NF_OP (RESIZE, resize, NfResizeParams, 1, 1, 0)
+NF_OP (PAINT, paint, NfNoParams, 2, 3, 0)
+NF_OP (CONFUSION, confusion, NfConfusionParams, 2, 2, 0)
 /* losses */
 NF_OP (CROSS_ENTROPY, cross_entropy, NfNoParams, 2, 2, NF_OP_GRAD)
 NF_OP (DICE_LOSS, dice_loss, NfDiceLossParams, 2, 2, NF_OP_GRAD)

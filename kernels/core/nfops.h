@@ -183,6 +183,32 @@ typedef struct
   gboolean up;
 } NfFirParams;
 
+/**
+ * NfToRgbParams:
+ * @place: where the components R, G and B, or Y, U and V, lie: channels,
+ *   counted over all planes side by side; gray is one channel three times
+ * @matrix: rows of R, G, B: from the components and 1, all 0 to 255
+ * @left: of chroma with half the columns: it belongs to the even ones; else it
+ *   lies between the even and the odd ones
+ * @top: likewise for rows
+ */
+typedef struct
+{
+  gint place[3];
+  gfloat matrix[3][4];
+  gboolean left, top;
+} NfToRgbParams;
+
+typedef struct
+{
+  gint64 h, w; /* 1 to 65535 */
+} NfResizeParams;
+
+typedef struct
+{
+  gint classes; /* K, 2 to 256 */
+} NfConfusionParams;
+
 typedef struct
 {
   gfloat smooth;
@@ -300,6 +326,20 @@ NfTensor *nf_op_nearest (NfTensor *x, gint64 h, gint64 w, GError **error);
 NfTensor *nf_op_fir (NfTensor *x, gboolean up, GError **error);
 /* channel of the largest value, (N, 1, H, W) u8; C <= 256, the first wins */
 NfTensor *nf_op_argmax (NfTensor *x, GError **error);
+/* planes of a picture (u8, (N, C, H, W), all but the first (H + 1) / 2 rows
+ * and (W + 1) / 2 columns, or all) to RGB (N, 3, H, W) */
+NfTensor *nf_op_to_rgb (NfTensor *const *planes, guint n,
+    const NfToRgbParams *params, GError **error);
+/* u8 to h x w pixels: linear, widened where it shrinks */
+NfTensor *nf_op_resize (NfTensor *x, gint64 h, gint64 w, GError **error);
+/* class ids (N, 1, H, W), colours (256, 3, 1, 1), all u8, to RGB; over the frame
+ * (nullable) (N, 3 or 1, H, W), which class 0 leaves as it is */
+NfTensor *nf_op_paint (
+    NfTensor *ids, NfTensor *colors, NfTensor *frame, GError **error);
+/* pixels with each pair of ids, i64 (1, 1, K, K), rows the truth; ids of K and
+ * more are 0 */
+NfTensor *nf_op_confusion (
+    NfTensor *truth, NfTensor *prediction, gint classes, GError **error);
 /* logits (N, K, H, W), target (N, 1, H, W) u8 or i64 below K: a scalar */
 NfTensor *nf_op_cross_entropy (
     NfTensor *logits, NfTensor *target, GError **error);

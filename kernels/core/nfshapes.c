@@ -5,12 +5,16 @@
 
 #include <math.h>
 
-/* an error that names the op, what is wrong and all input shapes */
-static gboolean refuse (const NfOpCall *call, GError **error,
-    const gchar *format, ...) G_GNUC_PRINTF (3, 4);
-
-static gboolean
-refuse (const NfOpCall *call, GError **error, const gchar *format, ...)
+/**
+ * nf_shape_refuse:
+ * @call: what was asked for
+ * @error: return location: %NF_ERROR_SHAPE
+ * @format: what is wrong, as for printf()
+ *
+ * Returns: FALSE: the error names the op, what is wrong and all input shapes
+ */
+gboolean
+nf_shape_refuse (const NfOpCall *call, GError **error, const gchar *format, ...)
 {
   g_autoptr (GString) text = g_string_new (nf_op_name (call->op));
   va_list args;
@@ -50,7 +54,7 @@ all_f32 (const NfOpCall *call, GError **error)
 {
   for (guint i = 0; i < call->n_in; i++)
     if (call->in[i] != NULL && call->in[i]->dtype != NF_F32)
-      return refuse (call, error, "input %u must be f32", i);
+      return nf_shape_refuse (call, error, "input %u must be f32", i);
   return TRUE;
 }
 
@@ -66,7 +70,7 @@ flow_fits (const NfOpCall *call, guint flow, GError **error)
   for (guint i = 0; i < call->n_in; i++)
     if (call->in[i] != NULL
         && call->in[i]->dtype != (flow >> i & 1 ? NF_BF16 : NF_F32))
-      return refuse (call, error, "input %u must be %s", i,
+      return nf_shape_refuse (call, error, "input %u must be %s", i,
           flow >> i & 1 ? "bf16, as others are" : "f32");
   return TRUE;
 }
@@ -84,7 +88,7 @@ vectors_fit (
 {
   for (guint i = first; i <= MIN (last, call->n_in - 1); i++)
     if (call->in[i] != NULL && !is_vector (call->in[i], c))
-      return refuse (call, error,
+      return nf_shape_refuse (call, error,
           "input %u must be a vector of %" G_GINT64_FORMAT " values", i, c);
   return TRUE;
 }
@@ -94,7 +98,7 @@ all_same_shape (const NfOpCall *call, GError **error)
 {
   for (guint i = 1; i < call->n_in; i++)
     if (call->in[i] != NULL && !nf_tensor_same_shape (call->in[0], call->in[i]))
-      return refuse (call, error, "all inputs must have one shape");
+      return nf_shape_refuse (call, error, "all inputs must have one shape");
   return TRUE;
 }
 
@@ -103,7 +107,8 @@ act_fits (const NfOpCall *call, NfAct act, NfAct most, GError **error)
 {
   if (act <= most)
     return TRUE;
-  return refuse (call, error, "activation %d is not one of 0 to %d", act, most);
+  return nf_shape_refuse (
+      call, error, "activation %d is not one of 0 to %d", act, most);
 }
 
 gboolean
@@ -117,26 +122,28 @@ nf_shape_conv2d (const NfOpCall *call, NfShape *out, GError **error)
       || !act_fits (call, p->act, NF_ACT_SILU, error))
     return FALSE;
   if (w->c != x->c)
-    return refuse (call, error,
+    return nf_shape_refuse (call, error,
         "weight expects %" G_GINT64_FORMAT
         " input channels, x has %" G_GINT64_FORMAT,
         w->c, x->c);
   if (call->in[2] != NULL && !is_vector (call->in[2], w->n))
-    return refuse (call, error,
+    return nf_shape_refuse (call, error,
         "bias must be a vector of %" G_GINT64_FORMAT " values", w->n);
   if (p->stride < 1 || p->pad < 0)
-    return refuse (call, error,
+    return nf_shape_refuse (call, error,
         "stride %d must be at least 1, pad %d at least 0", p->stride, p->pad);
   h = x->h + 2 * p->pad - w->h;
   cols = x->w + 2 * p->pad - w->w;
   if (h < 0 || cols < 0)
-    return refuse (call, error, "the kernel is larger than the padded input");
+    return nf_shape_refuse (
+        call, error, "the kernel is larger than the padded input");
   *out = (NfShape){ x->dtype, x->n, w->n, h / p->stride + 1,
     cols / p->stride + 1 };
   if (call->in[3] != NULL
       && (call->in[3]->n != out->n || call->in[3]->c != out->c
           || call->in[3]->h != out->h || call->in[3]->w != out->w))
-    return refuse (call, error, "the residual must have the result's shape");
+    return nf_shape_refuse (
+        call, error, "the residual must have the result's shape");
   return TRUE;
 }
 
@@ -152,28 +159,29 @@ nf_shape_conv2d_cat (const NfOpCall *call, NfShape *out, GError **error)
   for (guint i = 1; i < end; i++)
     flow |= 1u << i;
   if (end < 2)
-    return refuse (call, error, "there is nothing but weight and bias");
+    return nf_shape_refuse (
+        call, error, "there is nothing but weight and bias");
   if (!flow_fits (call, flow, error)
       || !act_fits (call, p->act, NF_ACT_RELU, error))
     return FALSE;
   if (w->h != w->w || w->h % 2 == 0 || (p->up && w->h != 3))
-    return refuse (
+    return nf_shape_refuse (
         call, error, "the kernel must be square and odd, and 3x3 to upsample");
   if (p->bias && (call->in[end] == NULL || !is_vector (call->in[end], w->n)))
-    return refuse (call, error,
+    return nf_shape_refuse (call, error,
         "bias must be a vector of %" G_GINT64_FORMAT " values", w->n);
   *out = (NfShape){ x->dtype, x->n, w->n, scale * x->h, scale * x->w };
   for (guint i = 1; i < end; i++) {
     const NfTensor *y = call->in[i];
 
     if (y == NULL)
-      return refuse (call, error, "input %u is missing", i);
+      return nf_shape_refuse (call, error, "input %u is missing", i);
     if (y->n != x->n || (i > 1 && (y->h != out->h || y->w != out->w)))
-      return refuse (call, error, "all but the channels must agree");
+      return nf_shape_refuse (call, error, "all but the channels must agree");
     c += y->c;
   }
   if (w->c != c)
-    return refuse (call, error,
+    return nf_shape_refuse (call, error,
         "weight expects %" G_GINT64_FORMAT
         " input channels, there are %" G_GINT64_FORMAT,
         w->c, c);
@@ -192,15 +200,17 @@ nf_shape_linear (const NfOpCall *call, NfShape *out, GError **error)
   if (!flow_fits (call, 1 << 0 | 1 << 3, error))
     return FALSE;
   if (w->h != 1 || w->w != 1)
-    return refuse (call, error, "weight must be a matrix (R, C, 1, 1)");
+    return nf_shape_refuse (
+        call, error, "weight must be a matrix (R, C, 1, 1)");
   if (skip != NULL && (skip->n != x->n || skip->h != x->h || skip->w != x->w))
-    return refuse (call, error, "skip must have the batch and size of x");
+    return nf_shape_refuse (
+        call, error, "skip must have the batch and size of x");
   if (in != given)
-    return refuse (call, error,
+    return nf_shape_refuse (call, error,
         "weight expects %" G_GINT64_FORMAT " inputs, x has %" G_GINT64_FORMAT,
         in, given);
   if (call->in[2] != NULL && !is_vector (call->in[2], features))
-    return refuse (call, error,
+    return nf_shape_refuse (call, error,
         "bias must be a vector of %" G_GINT64_FORMAT " values", features);
   *out = (NfShape){ x->dtype, x->n, features, x->h, x->w };
   return TRUE;
@@ -215,7 +225,7 @@ nf_shape_attention (const NfOpCall *call, NfShape *out, GError **error)
       || !all_same_shape (call, error))
     return FALSE;
   if (p->heads < 1 || call->in[0]->c % p->heads != 0)
-    return refuse (
+    return nf_shape_refuse (
         call, error, "%d heads do not divide the channels", p->heads);
   return same_as (call->in[0], call->in[0]->dtype, out);
 }
@@ -236,12 +246,13 @@ nf_shape_max_pool (const NfOpCall *call, NfShape *out, GError **error)
   if (!flow_fits (call, 1 << 0, error))
     return FALSE;
   if (p->kernel < 1 || p->stride < 1 || p->pad < 0 || 2 * p->pad > p->kernel)
-    return refuse (call, error,
+    return nf_shape_refuse (call, error,
         "kernel %d and stride %d must be at least 1, pad %d at most half the "
         "kernel",
         p->kernel, p->stride, p->pad);
   if (h < 0 || w < 0)
-    return refuse (call, error, "the kernel is larger than the padded input");
+    return nf_shape_refuse (
+        call, error, "the kernel is larger than the padded input");
   *out =
       (NfShape){ x->dtype, x->n, x->c, h / p->stride + 1, w / p->stride + 1 };
   return TRUE;
@@ -258,28 +269,30 @@ nf_shape_group_norm (const NfOpCall *call, NfShape *out, GError **error)
   if (!flow_fits (call, 1 << 0 | 1 << 3 | 1 << 4 | 1 << 6, error))
     return FALSE;
   if (skip != NULL && (skip->n != x->n || skip->h != x->h || skip->w != x->w))
-    return refuse (call, error, "skip must have the batch and size of x");
+    return nf_shape_refuse (
+        call, error, "skip must have the batch and size of x");
   for (guint i = 1; i <= 2; i++)
     if (in[i] != NULL && !is_vector (in[i], c))
-      return refuse (call, error,
+      return nf_shape_refuse (call, error,
           "input %u must be a vector of %" G_GINT64_FORMAT " values", i, c);
   if (p->groups < 1 || c % p->groups != 0)
-    return refuse (
+    return nf_shape_refuse (
         call, error, "%d groups do not divide the channels", p->groups);
   if ((in[1] == NULL) != (in[2] == NULL) || (scale == NULL) != (in[4] == NULL))
-    return refuse (
+    return nf_shape_refuse (
         call, error, "weight and bias, and scale and shift, come together");
   if (scale != NULL
       && (!nf_tensor_same_shape (scale, in[4]) || scale->c != c
           || (scale->n != x->n && scale->n != 1) || scale->h != x->h
           || scale->w != x->w))
-    return refuse (call, error, "scale and shift must be (N or 1, C, H, W)");
+    return nf_shape_refuse (
+        call, error, "scale and shift must be (N or 1, C, H, W)");
   if (time != NULL
       && (time->c != 2 * c || (time->n != x->n && time->n != 1) || time->h != 1
           || time->w != 1))
-    return refuse (call, error, "time must be (N or 1, 2 C, 1, 1)");
+    return nf_shape_refuse (call, error, "time must be (N or 1, 2 C, 1, 1)");
   if (p->act == NF_ACT_RELU || !act_fits (call, p->act, NF_ACT_SILU, error))
-    return refuse (call, error, "the activation must be none or SiLU");
+    return nf_shape_refuse (call, error, "the activation must be none or SiLU");
   *out = (NfShape){ x->dtype, x->n, c, x->h, x->w };
   return TRUE;
 }
@@ -291,7 +304,8 @@ nf_shape_batch_norm (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *x = call->in[0], *residual = call->in[5];
 
   if (residual != NULL && !nf_tensor_same_shape (residual, x))
-    return refuse (call, error, "the residual must have the shape of x");
+    return nf_shape_refuse (
+        call, error, "the residual must have the shape of x");
   return flow_fits (call, 1 << 0 | 1 << 5, error)
       && vectors_fit (call, 1, 4, x->c, error)
       && act_fits (call, p->act, NF_ACT_RELU, error)
@@ -308,7 +322,7 @@ nf_shape_modulate (const NfOpCall *call, NfShape *out, GError **error)
     return FALSE;
   if (!nf_tensor_same_shape (s, call->in[2]) || s->c != x->c
       || (s->n != x->n && s->n != 1) || (!whole && (s->h != 1 || s->w != 1)))
-    return refuse (call, error,
+    return nf_shape_refuse (call, error,
         "scale and shift must be (N or 1, C, H, W) or (N or 1, C, 1, 1)");
   return same_as (x, x->dtype, out);
 }
@@ -340,7 +354,7 @@ nf_shape_clamp (const NfOpCall *call, NfShape *out, GError **error)
   const NfClampParams *p = call->params;
 
   if (!(p->lo <= p->hi))
-    return refuse (call, error, "limits %g to %g are not in order",
+    return nf_shape_refuse (call, error, "limits %g to %g are not in order",
         (gdouble) p->lo, (gdouble) p->hi);
   return all_f32 (call, error) && same_as (call->in[0], NF_F32, out);
 }
@@ -353,12 +367,13 @@ nf_shape_dropout (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *first = call->n_in > 1 ? call->in[1] : NULL;
 
   if (!(p->p >= 0.0f && p->p < 1.0f))
-    return refuse (call, error, "p %g is not in [0, 1)", (gdouble) p->p);
+    return nf_shape_refuse (
+        call, error, "p %g is not in [0, 1)", (gdouble) p->p);
   if (x->dtype != NF_F32 && x->dtype != NF_BF16)
-    return refuse (call, error, "input 0 must be f32 or bf16");
+    return nf_shape_refuse (call, error, "input 0 must be f32 or bf16");
   if (first != NULL
       && (first->dtype != NF_I64 || nf_tensor_elements (first) != 1))
-    return refuse (call, error, "input 1 must be an i64 scalar");
+    return nf_shape_refuse (call, error, "input 1 must be an i64 scalar");
   return same_as (x, x->dtype, out);
 }
 
@@ -368,9 +383,10 @@ nf_shape_normalize (const NfOpCall *call, NfShape *out, GError **error)
   const NfNormalizeParams *p = call->params;
 
   if (p->period < 1 || p->period > 4)
-    return refuse (call, error, "period %d is not in 1 to 4", p->period);
+    return nf_shape_refuse (
+        call, error, "period %d is not in 1 to 4", p->period);
   if (call->in[0]->dtype != NF_F32 && call->in[0]->dtype != NF_U8)
-    return refuse (call, error, "input 0 must be f32 or u8");
+    return nf_shape_refuse (call, error, "input 0 must be f32 or u8");
   return same_as (call->in[0], NF_F32, out);
 }
 
@@ -396,7 +412,7 @@ nf_shape_cast (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *x = call->in[0];
 
   if (x->dtype != NF_F32 && x->dtype != NF_BF16)
-    return refuse (call, error, "input 0 must be f32 or bf16");
+    return nf_shape_refuse (call, error, "input 0 must be f32 or bf16");
   return same_as (x, p->bf16 ? NF_BF16 : NF_F32, out);
 }
 
@@ -410,9 +426,9 @@ nf_shape_concat (const NfOpCall *call, NfShape *out, GError **error)
     const NfTensor *y = call->in[i];
 
     if (y == NULL)
-      return refuse (call, error, "input %u is missing", i);
+      return nf_shape_refuse (call, error, "input %u is missing", i);
     if (y->n != x->n || y->h != x->h || y->w != x->w)
-      return refuse (call, error, "all but the channels must agree");
+      return nf_shape_refuse (call, error, "all but the channels must agree");
     c += y->c;
   }
   *out = (NfShape){ x->dtype, x->n, c, x->h, x->w };
@@ -426,7 +442,7 @@ nf_shape_slice (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *x = call->in[0];
 
   if (p->from < 0 || p->count < 1 || p->from > x->c - p->count)
-    return refuse (call, error,
+    return nf_shape_refuse (call, error,
         "%" G_GINT64_FORMAT " channels from %" G_GINT64_FORMAT
         " are not all there",
         p->count, p->from);
@@ -443,10 +459,10 @@ nf_shape_pad (const NfOpCall *call, NfShape *out, GError **error)
 
   if (h < 1 || w < 1 || p->top <= -x->h || p->bottom <= -x->h
       || p->left <= -x->w || p->right <= -x->w)
-    return refuse (call, error, "padding %d %d %d %d leaves nothing", p->top,
-        p->bottom, p->left, p->right);
+    return nf_shape_refuse (call, error, "padding %d %d %d %d leaves nothing",
+        p->top, p->bottom, p->left, p->right);
   if (x->dtype == NF_I64)
-    return refuse (call, error, "input 0 must be f32, bf16 or u8");
+    return nf_shape_refuse (call, error, "input 0 must be f32, bf16 or u8");
   *out = (NfShape){ x->dtype, x->n, x->c, h, w };
   return TRUE;
 }
@@ -465,7 +481,7 @@ nf_shape_nearest (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *x = call->in[0];
 
   if (p->h < 1 || p->w < 1)
-    return refuse (call, error,
+    return nf_shape_refuse (call, error,
         "size %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT
         " must be at least 1 x 1",
         p->h, p->w);
@@ -480,7 +496,8 @@ nf_shape_fir (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *x = call->in[0];
 
   if (!p->up && (x->h % 2 != 0 || x->w % 2 != 0))
-    return refuse (call, error, "rows and columns must be even to be halved");
+    return nf_shape_refuse (
+        call, error, "rows and columns must be even to be halved");
   *out = (NfShape){ x->dtype, x->n, x->c, p->up ? 2 * x->h : x->h / 2,
     p->up ? 2 * x->w : x->w / 2 };
   return flow_fits (call, 1 << 0, error);
@@ -492,7 +509,8 @@ nf_shape_argmax (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *x = call->in[0];
 
   if (x->c > 256)
-    return refuse (call, error, "more than 256 channels do not fit u8");
+    return nf_shape_refuse (
+        call, error, "more than 256 channels do not fit u8");
   *out = (NfShape){ NF_U8, x->n, 1, x->h, x->w };
   return all_f32 (call, error);
 }
@@ -503,9 +521,10 @@ class_loss (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *x = call->in[0], *t = call->in[1];
 
   if (x->dtype != NF_F32 || (t->dtype != NF_U8 && t->dtype != NF_I64))
-    return refuse (call, error, "logits must be f32, targets u8 or i64");
+    return nf_shape_refuse (
+        call, error, "logits must be f32, targets u8 or i64");
   if (t->n != x->n || t->c != 1 || t->h != x->h || t->w != x->w)
-    return refuse (call, error, "targets must be (N, 1, H, W)");
+    return nf_shape_refuse (call, error, "targets must be (N, 1, H, W)");
   return scalar (out);
 }
 
@@ -539,7 +558,7 @@ nf_shape_adam (const NfOpCall *call, NfShape *out, GError **error)
   const NfAdamParams *p = call->params;
 
   if (p->t < 1)
-    return refuse (call, error,
+    return nf_shape_refuse (call, error,
         "update number %" G_GINT64_FORMAT " must be at least 1", p->t);
   return all_f32 (call, error) && all_same_shape (call, error)
       && same_as (call->in[0], NF_F32, out);

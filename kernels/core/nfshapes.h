@@ -23,6 +23,8 @@ typedef gboolean (*NfShapeRule) (
 #include "core/nfops.def.h"
 #undef NF_OP
 
+gboolean nf_shape_refuse (const NfOpCall *call, GError **error,
+    const gchar *format, ...) G_GNUC_PRINTF (3, 4);
 gboolean nf_shape_refuse_class (NfOp op, gint64 h, gint64 w, gint64 classes,
     gint64 place, gint64 label, GError **error);
 

@@ -110,6 +110,10 @@ cpu_synchronize (NfDevice *device, GError **error)
 #define nf_cpu_quantize_backward NULL
 #define nf_cpu_randn_backward NULL
 #define nf_cpu_argmax_backward NULL
+#define nf_cpu_to_rgb_backward NULL
+#define nf_cpu_resize_backward NULL
+#define nf_cpu_paint_backward NULL
+#define nf_cpu_confusion_backward NULL
 #define nf_cpu_sum_squares_backward NULL
 #define nf_cpu_adam_backward NULL
 #define nf_cpu_ema_backward NULL

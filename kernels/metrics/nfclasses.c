@@ -90,3 +90,23 @@ nf_class_color (guint id)
 
   return rgb;
 }
+
+/**
+ * nf_class_colors:
+ *
+ * Returns: (transfer none): the colours of 256 ids, R, G and B each
+ */
+const guint8 *
+nf_class_colors (void)
+{
+  static guint8 colors[256 * 3];
+  static gsize made;
+
+  if (g_once_init_enter (&made)) {
+    for (guint id = 0; id < 256; id++)
+      for (guint k = 0; k < 3; k++)
+        colors[3 * id + k] = (guint8) (nf_class_color (id) >> (16 - 8 * k));
+    g_once_init_leave (&made, 1);
+  }
+  return colors;
+}

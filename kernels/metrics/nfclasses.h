@@ -17,5 +17,6 @@ G_BEGIN_DECLS
 
 const gchar *nf_class_name (guint id);
 guint32 nf_class_color (guint id);
+const guint8 *nf_class_colors (void);
 
 G_END_DECLS

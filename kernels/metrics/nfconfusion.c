@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfconfusion — integer confusion matrix of class masks, and its scores
- *
- * Masks are large areas of one class, so pixels are counted as runs: as long
- * as the next eight pixels of both masks repeat the current pair, they are
- * compared as one 64-bit word each. */
+ * nfconfusion — integer confusion matrix of class masks, and its scores */
 #include "metrics/nfconfusion.h"
+
+#include "core/nfids.h"
 
 #include <math.h>
 #include <string.h>
-
-#define RUN 8 /* pixels a word */
-#define REPEAT G_GUINT64_CONSTANT (0x0101010101010101)
 
 /**
  * nf_confusion_new:
@@ -60,35 +55,6 @@ nf_confusion_clear (NfConfusion *confusion)
       (gsize) confusion->classes * confusion->classes * sizeof (guint64));
 }
 
-static inline guint64
-load_word (const guint8 *pixels)
-{
-  guint64 word;
-
-  memcpy (&word, pixels, sizeof word);
-  return word;
-}
-
-static void
-count_row (guint64 *counts, guint classes, const guint8 *truth,
-    const guint8 *prediction, gsize width)
-{
-  gsize x = 0;
-
-  while (x < width) {
-    guint t = truth[x], p = prediction[x];
-    guint64 t_word = t * REPEAT, p_word = p * REPEAT;
-    gsize begin = x++;
-
-    while (x + RUN <= width && load_word (truth + x) == t_word
-        && load_word (prediction + x) == p_word)
-      x += RUN;
-    t = t < classes ? t : 0;
-    p = p < classes ? p : 0;
-    counts[t * classes + p] += x - begin;
-  }
-}
-
 /**
  * nf_confusion_add:
  * @confusion: the matrix
@@ -105,9 +71,9 @@ nf_confusion_add (NfConfusion *confusion, NfMask truth, NfMask prediction,
     gsize width, gsize height)
 {
   for (gsize y = 0; y < height; y++)
-    count_row (confusion->counts, confusion->classes,
-        truth.data + y * truth.stride, prediction.data + y * prediction.stride,
-        width);
+    nf_ids_count (truth.data + y * truth.stride,
+        prediction.data + y * prediction.stride, width, confusion->classes,
+        confusion->counts);
 }
 
 /**

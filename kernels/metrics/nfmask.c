@@ -5,6 +5,7 @@
  * See: nfclasses.c, the names and colours */
 #include "metrics/nfmask.h"
 
+#include "core/nfids.h"
 #include "metrics/nfclasses.h"
 
 #define N_IDS 256
@@ -73,13 +74,7 @@ nf_mask_objects (const guint8 *mask, guint width, guint height, gsize min_area,
 void
 nf_mask_paint (const guint8 *mask, gsize n, guint8 *rgb)
 {
-  for (gsize i = 0; i < n; i++) {
-    guint32 color = nf_class_color (mask[i]);
-
-    rgb[3 * i] = (guint8) (color >> 16);
-    rgb[3 * i + 1] = (guint8) (color >> 8);
-    rgb[3 * i + 2] = (guint8) color;
-  }
+  nf_ids_paint (mask, n, nf_class_colors (), NULL, 0, rgb);
 }
 
 /**
@@ -95,16 +90,5 @@ void
 nf_mask_overlay (const guint8 *mask, gsize n, const guint8 *pixels,
     guint channels, guint8 *rgb)
 {
-  guint step = channels == 3 ? 1 : 0;
-
-  for (gsize i = 0; i < n; i++) {
-    guint32 color = nf_class_color (mask[i]);
-
-    for (guint k = 0; k < 3; k++) {
-      guint value = pixels[i * channels + k * step];
-      guint tint = color >> (16 - 8 * k) & 255;
-
-      rgb[3 * i + k] = (guint8) (mask[i] == 0 ? value : (value + tint + 1) / 2);
-    }
-  }
+  nf_ids_paint (mask, n, nf_class_colors (), pixels, channels, rgb);
 }

@@ -426,6 +426,23 @@ op_row_has_gradient (const OpRow *row)
   return FALSE;
 }
 
+/* bf16 where any input is, bytes where all are */
+static NfDType
+flow_of (const Case *self)
+{
+  NfDType flow = self->n_in > 0 ? NF_U8 : NF_F32;
+
+  for (guint i = 0; i < self->n_in; i++) {
+    const NfTensor *x = self->tensor[i];
+
+    if (x != NULL && x->dtype == NF_BF16)
+      return NF_BF16;
+    if (x != NULL && x->dtype != NF_U8)
+      flow = NF_F32;
+  }
+  return flow;
+}
+
 /**
  * op_row_check:
  * @device: where the op runs
@@ -437,14 +454,12 @@ op_row_has_gradient (const OpRow *row)
 gchar *
 op_row_check (NfDevice *device, const OpRow *row, OpErrors *errors)
 {
-  OpErrors seen = { NF_F32, 0, 0 };
+  OpErrors seen = { 0 };
   Case self;
   gchar *miss;
 
   case_init (&self, device, row, FALSE);
-  for (guint i = 0; i < self.n_in; i++)
-    if (self.tensor[i] != NULL && self.tensor[i]->dtype == NF_BF16)
-      seen.dtype = NF_BF16;
+  seen.dtype = flow_of (&self);
   naive_error = 0;
   miss = check_forward (&self);
   seen.forward = naive_error;

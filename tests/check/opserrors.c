@@ -43,6 +43,8 @@ typedef struct
 #define CONV(...) P ((NfConv2dParams){ __VA_ARGS__ })
 #define CAT(...) P ((NfConv2dCatParams){ __VA_ARGS__ })
 #define BN(...) P ((NfBatchNormParams){ __VA_ARGS__ })
+#define RGB_OF(...)                                                            \
+  P ((NfToRgbParams){ { __VA_ARGS__ }, { { 1 }, { 0, 1 }, { 0, 0, 1 } } })
 #define DICE P ((NfDiceLossParams){ 1e-6f })
 #define ADAM_T(t) P ((NfAdamParams){ 1e-3, 0.9, 0.999, 1e-8, 0, 1, t, TRUE })
 #define ROW(OP, name, code, says, params, ...)                                 \
@@ -131,6 +133,26 @@ static const Row rows[] = {
   ROW (FIR, "odd-rows", SHAPE, "must be even", P ((NfFirParams) { FALSE }), X (1, 4, 3, 2)),
   ROW (FIR, "odd-columns", SHAPE, "must be even", P ((NfFirParams) { FALSE }), X (1, 4, 2, 1)),
   ROW (ARGMAX, "channels", SHAPE, "more than 256", NO_PARAMS, X (1, 257, 2, 2)),
+  ROW (TO_RGB, "floats", SHAPE, "input 0 must be u8", RGB_OF (0, 1, 2), X (1, 3, 4, 4)),
+  ROW (TO_RGB, "channel", SHAPE, "component 2 in channel 3, there are 3", RGB_OF (0, 1, 3), T (1, 3, 4, 4)),
+  ROW (TO_RGB, "negative-channel", SHAPE, "component 0 in channel -1", RGB_OF (-1, 1, 2), T (1, 3, 4, 4)),
+  ROW (TO_RGB, "chroma-rows", SHAPE, "plane 1 must have the size", RGB_OF (0, 1, 2), T (1, 1, 5, 4), T (1, 2, 2, 2)),
+  ROW (TO_RGB, "chroma-columns", SHAPE, "plane 2 must have the size", RGB_OF (0, 1, 2), T (1, 1, 5, 4), T (1, 1, 3, 2), T (1, 1, 3, 3)),
+  ROW (TO_RGB, "chroma-batch", SHAPE, "plane 1 must have the size", RGB_OF (0, 1, 2), T (2, 1, 4, 4), T (1, 2, 2, 2)),
+  ROW (TO_RGB, "missing", SHAPE, "plane 1 is missing", RGB_OF (0, 1, 2), T (1, 3, 4, 4), MISSING, T (1, 1, 2, 2)),
+  ROW (RESIZE, "empty", SHAPE, "to 0 x 4: sides must be", P ((NfResizeParams) { 0, 4 }), T (1, 3, 4, 4)),
+  ROW (RESIZE, "too-long", SHAPE, "to 4 x 65536: sides must be", P ((NfResizeParams) { 4, 65536 }), T (1, 3, 4, 4)),
+  ROW (RESIZE, "from-too-long", SHAPE, "sides must be 1 to 65535 long", P ((NfResizeParams) { 4, 4 }), T (1, 1, 65536, 1)),
+  ROW (RESIZE, "floats", SHAPE, "input 0 must be u8", P ((NfResizeParams) { 4, 4 }), X (1, 3, 4, 4)),
+  ROW (PAINT, "ids", SHAPE, "class ids must be", NO_PARAMS, T (1, 3, 4, 4), T (256, 3, 1, 1)),
+  ROW (PAINT, "colors", SHAPE, "colours must be", NO_PARAMS, T (1, 1, 4, 4), T (49, 3, 1, 1)),
+  ROW (PAINT, "frame-size", SHAPE, "the frame must be", NO_PARAMS, T (1, 1, 4, 4), T (256, 3, 1, 1), T (1, 3, 4, 5)),
+  ROW (PAINT, "frame-channels", SHAPE, "the frame must be", NO_PARAMS, T (1, 1, 4, 4), T (256, 3, 1, 1), T (1, 4, 4, 4)),
+  ROW (PAINT, "floats", SHAPE, "input 2 must be u8", NO_PARAMS, T (1, 1, 4, 4), T (256, 3, 1, 1), X (1, 3, 4, 4)),
+  ROW (CONFUSION, "one-class", SHAPE, "1 classes are not 2 to 256", P ((NfConfusionParams) { 1 }), T (1, 1, 4, 4), T (1, 1, 4, 4)),
+  ROW (CONFUSION, "many-classes", SHAPE, "257 classes are not", P ((NfConfusionParams) { 257 }), T (1, 1, 4, 4), T (1, 1, 4, 4)),
+  ROW (CONFUSION, "sizes", SHAPE, "both masks must have one shape", P ((NfConfusionParams) { 49 }), T (1, 1, 4, 4), T (1, 1, 4, 5)),
+  ROW (CONFUSION, "labels", SHAPE, "input 1 must be u8", P ((NfConfusionParams) { 49 }), T (1, 1, 4, 4), { NF_I64, 1, 1, 4, 4 }),
   ROW (CROSS_ENTROPY, "target-channels", SHAPE, "targets must be (N, 1, H, W)", NO_PARAMS, X (1, 4, 2, 2), T (1, 4, 2, 2)),
   ROW (CROSS_ENTROPY, "target-size", SHAPE, "targets must be (N, 1, H, W)", NO_PARAMS, X (1, 4, 2, 2), T (1, 1, 2, 3)),
   ROW (CROSS_ENTROPY, "target-floats", SHAPE, "targets u8 or i64", NO_PARAMS, X (1, 4, 2, 2), X (1, 1, 2, 2)),

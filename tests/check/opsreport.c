@@ -16,7 +16,7 @@ typedef struct
   gdouble forward, backward;
 } Cell;
 
-static Cell cells[NF_N_OPS][2][MAX_DEVICES]; /* op, bf16 or not, device */
+static Cell cells[NF_N_OPS][NF_N_DTYPES][MAX_DEVICES];
 static const NfDevice *columns[MAX_DEVICES];
 
 static guint
@@ -43,7 +43,7 @@ void
 ops_report_add (const OpRow *row, const NfDevice *device,
     const OpErrors *errors, gboolean passed)
 {
-  Cell *cell = &cells[row->op][errors->dtype == NF_BF16][column_of (device)];
+  Cell *cell = &cells[row->op][errors->dtype][column_of (device)];
 
   cell->rows++;
   cell->failed += !passed;
@@ -92,13 +92,14 @@ ops_report_save (const gchar *path, GPtrArray *devices)
     g_string_append (text, "---|---|");
   g_string_append_c (text, '\n');
   for (guint op = 0; op < NF_N_OPS; op++)
-    for (guint bf16 = 0; bf16 < 2; bf16++) {
-      const Cell *line = cells[op][bf16];
+    for (guint dtype = 0; dtype < NF_N_DTYPES; dtype++) {
+      const Cell *line = cells[op][dtype];
 
       if (line[column_of (devices->pdata[0])].rows == 0)
         continue;
       g_string_append_printf (text, "| %s | %s | %u |", nf_op_name ((NfOp) op),
-          bf16 ? "bf16" : "f32", line[column_of (devices->pdata[0])].rows);
+          nf_dtype_name ((NfDType) dtype),
+          line[column_of (devices->pdata[0])].rows);
       for (guint d = 0; d < devices->len; d++)
         append_cell (text, &line[column_of (devices->pdata[d])]);
       g_string_append_c (text, '\n');

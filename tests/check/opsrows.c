@@ -57,6 +57,15 @@
   }
 #define BN(...) P ((NfBatchNormParams){ __VA_ARGS__ })
 #define NORM(...) P ((NfNormalizeParams){ __VA_ARGS__ })
+#define RGB_FROM(...)                                                          \
+  P ((NfToRgbParams){ { __VA_ARGS__ }, { { 1 }, { 0, 1 }, { 0, 0, 1 } } })
+/* BT.601, limited range */
+#define YUV_FROM(left, top, ...)                                               \
+  P ((NfToRgbParams){ { __VA_ARGS__ },                                         \
+      { { 1.164384f, 0, 1.596027f, -222.9216f },                               \
+          { 1.164384f, -0.391762f, -0.812968f, 135.5753f },                    \
+          { 1.164384f, 2.017232f, 0, -276.8358f } },                           \
+      left, top })
 
 #define ROW(OP, name, tolerance, params, ...)                                  \
   {                                                                            \
@@ -320,6 +329,41 @@ const OpRow op_rows[] = {
   ROW (ARGMAX, "one-class", 0, NO_PARAMS, C (1, 1, 3, 3)),
   ROW (ARGMAX, "large", 0, NO_PARAMS, C (3, 33, 13, 15)),
   ROW (ARGMAX, "few", 0, NO_PARAMS, C (3, 7, 31, 15)),
+
+  ROW (TO_RGB, "rgb", 0, RGB_FROM (0, 1, 2), U8 (3, 3, 5, 7)),
+  ROW (TO_RGB, "bgrx", 0, RGB_FROM (2, 1, 0), U8 (1, 4, 9, 3)),
+  ROW (TO_RGB, "xrgb-one-pixel", 0, RGB_FROM (1, 2, 3), U8 (1, 4, 1, 1)),
+  ROW (TO_RGB, "gray", 0, RGB_FROM (0, 0, 0), U8 (3, 1, 4, 5)),
+  ROW (TO_RGB, "gray-limited", 3e-7, P ((NfToRgbParams) { { 0, 0, 0 }, { { 1.164f, 0, 0, -18.6f }, { 1.164f, 0, 0, -18.6f }, { 1.164f, 0, 0, -18.6f } } }), U8 (1, 1, 14, 15)),
+  ROW (TO_RGB, "nv12", 3e-7, YUV_FROM (FALSE, FALSE, 0, 1, 2), U8 (3, 1, 6, 8), U8 (3, 2, 3, 4)),
+  ROW (TO_RGB, "nv12-odd", 3e-7, YUV_FROM (FALSE, FALSE, 0, 1, 2), U8 (1, 1, 13, 15), U8 (1, 2, 7, 8)),
+  ROW (TO_RGB, "nv12-left", 3e-7, YUV_FROM (TRUE, FALSE, 0, 1, 2), U8 (1, 1, 7, 13), U8 (1, 2, 4, 7)),
+  ROW (TO_RGB, "nv21-corner", 3e-7, YUV_FROM (TRUE, TRUE, 0, 2, 1), U8 (1, 1, 12, 10), U8 (1, 2, 6, 5)),
+  ROW (TO_RGB, "i420", 3e-7, YUV_FROM (FALSE, FALSE, 0, 1, 2), U8 (3, 1, 5, 7), U8 (3, 1, 3, 4), U8 (3, 1, 3, 4)),
+  ROW (TO_RGB, "i420-one-pixel", 3e-7, YUV_FROM (FALSE, FALSE, 0, 1, 2), U8 (1, 1, 1, 1), U8 (1, 1, 1, 1), U8 (1, 1, 1, 1)),
+  ROW (TO_RGB, "half-the-columns", 3e-7, YUV_FROM (TRUE, FALSE, 0, 2, 1), U8 (1, 1, 6, 9), U8 (1, 1, 6, 5), U8 (1, 1, 6, 5)),
+  ROW (TO_RGB, "full-chroma", 3e-7, YUV_FROM (FALSE, FALSE, 1, 2, 3), U8 (1, 4, 6, 5)),
+  ROW (TO_RGB, "large", 3e-7, YUV_FROM (FALSE, FALSE, 0, 1, 2), U8 (2, 1, 71, 93), U8 (2, 2, 36, 47)),
+  ROW (RESIZE, "same", 0, P ((NfResizeParams) { 5, 7 }), U8 (3, 3, 5, 7)),
+  ROW (RESIZE, "twice", 0, P ((NfResizeParams) { 10, 14 }), U8 (1, 3, 5, 7)),
+  ROW (RESIZE, "half", 0, P ((NfResizeParams) { 6, 5 }), U8 (1, 3, 12, 10)),
+  ROW (RESIZE, "up-odd", 0, P ((NfResizeParams) { 13, 31 }), U8 (3, 1, 5, 7)),
+  ROW (RESIZE, "down-odd", 0, P ((NfResizeParams) { 5, 7 }), U8 (1, 4, 23, 19)),
+  ROW (RESIZE, "up-and-down", 0, P ((NfResizeParams) { 29, 4 }), U8 (2, 3, 11, 17)),
+  ROW (RESIZE, "a-little", 0, P ((NfResizeParams) { 16, 18 }), U8 (1, 5, 17, 19)),
+  ROW (RESIZE, "from-one-pixel", 0, P ((NfResizeParams) { 3, 4 }), U8 (1, 3, 1, 1)),
+  ROW (RESIZE, "to-one-pixel", 0, P ((NfResizeParams) { 1, 1 }), U8 (1, 3, 9, 14)),
+  ROW (RESIZE, "widest", 0, P ((NfResizeParams) { 1, 2 }), U8 (1, 1, 2, 300)),
+  ROW (RESIZE, "large", 0, P ((NfResizeParams) { 40, 33 }), U8 (2, 3, 25, 57)),
+  ROW (PAINT, "colors", 0, NO_PARAMS, U8 (3, 1, 5, 7), U8 (256, 3, 1, 1)),
+  ROW (PAINT, "over-rgb", 0, NO_PARAMS, U8 (3, 1, 5, 7), U8 (256, 3, 1, 1), U8 (3, 3, 5, 7)),
+  ROW (PAINT, "over-gray", 0, NO_PARAMS, U8 (1, 1, 9, 4), U8 (256, 3, 1, 1), U8 (1, 1, 9, 4)),
+  ROW (PAINT, "large", 0, NO_PARAMS, U8 (2, 1, 97, 101), U8 (256, 3, 1, 1), U8 (2, 3, 97, 101)),
+  ROW (CONFUSION, "two-classes", 0, P ((NfConfusionParams) { 2 }), U8 (3, 1, 5, 7), U8 (3, 1, 5, 7)),
+  ROW (CONFUSION, "classes", 0, P ((NfConfusionParams) { 49 }), U8 (2, 1, 97, 101), U8 (2, 1, 97, 101)),
+  ROW (CONFUSION, "most-shared", 0, P ((NfConfusionParams) { 110 }), U8 (1, 1, 30, 51), U8 (1, 1, 30, 51)),
+  ROW (CONFUSION, "most", 0, P ((NfConfusionParams) { 256 }), U8 (1, 1, 31, 33), U8 (1, 1, 31, 33)),
+  ROW (CONFUSION, "one-pixel", 0, P ((NfConfusionParams) { 3 }), U8 (1, 1, 1, 1), U8 (1, 1, 1, 1)),
 
   ROW (CROSS_ENTROPY, "bytes", 1e-12, NO_PARAMS, X (3, 49, 3, 5), L8 (3, 3, 5)),
   ROW (CROSS_ENTROPY, "i64", 1e-12, NO_PARAMS, X (1, 5, 4, 3), L64 (1, 4, 3)),

@@ -3,7 +3,7 @@
  * naive — every op once more, in double precision and plain loops
  *
  * One function an op, in the order of nfops.def.h; the formulas are those of
- * docs/ops.md. Losses and optimisers are in naivetrain.c. */
+ * docs/ops.md. Losses and optimisers are in naivetrain.c, video in naivevideo.c. */
 #include "naiveops.h"
 
 #include <math.h>

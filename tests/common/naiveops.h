@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * naiveops — what naive.c and naivetrain.c share
+ * naiveops — what naive.c, naivetrain.c and naivevideo.c share
  *
  * The list of ops declares one naive function an op: an op without one does
  * not link. */
