@@ -6,6 +6,7 @@
  * two inputs side by side are two products that add up. See docs/ops.md.
  * Sibling: attention.c */
 #include "core/nfsource.h"
+#include "cpu/matrows.h"
 #include "cpu/nfdnnl.h"
 
 #include <string.h>
@@ -149,6 +150,21 @@ linear_backward_bf16 (const NfOpCall *call, const NfTensor *dy,
   return nf_dnnl_done_with (call->in[1], TRUE, FALSE, TRUE);
 }
 
+/* y = x b + bias, or added to y */
+static gboolean
+multiply (NfDevice *device, gint64 rows, const gfloat *x, const NfMatrix *b,
+    const gfloat *bias, gboolean add, gfloat *y, GError **error)
+{
+  if (nf_matrows_fits (rows, b))
+    return nf_matrows_multiply (
+        device, rows, x, b->k, b, bias, add, y, b->n, error);
+#pragma omp parallel for if (rows * b->n > NF_CPU_GRAIN)
+  for (gint64 r = 0; r < (bias != NULL ? rows : 0); r++)
+    memcpy (y + r * b->n, bias, (gsize) b->n * sizeof *y);
+  return nf_dnnl_gemm (FALSE, b->transposed, rows, b->n, b->k, 1.0f, x, b->k,
+      b->data, b->ld, add || bias != NULL ? 1.0f : 0.0f, y, b->n, error);
+}
+
 gboolean
 nf_cpu_linear_forward (NfOpCall *call, GError **error)
 {
@@ -158,7 +174,6 @@ nf_cpu_linear_forward (NfOpCall *call, GError **error)
   gfloat *y = nf_cpu_f32 (call->out);
   Source sources[2];
   guint n = linear_sources (call, sources);
-  gint64 rows = sources[0].rows, out = sources[0].out;
 
   if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_through_f32 (call, nf_cpu_linear_forward, error);
@@ -166,15 +181,13 @@ nf_cpu_linear_forward (NfOpCall *call, GError **error)
     return linear_bf16 (call, error);
   if (!nf_tensor_need_data (w, error))
     return FALSE;
-#pragma omp parallel for if (rows * out > NF_CPU_GRAIN)
-  for (gint64 r = 0; r < (b != NULL ? rows : 0); r++)
-    memcpy (y + r * out, b->data, (gsize) out * sizeof *y);
   for (guint i = 0; i < n; i++) {
     const Source *s = &sources[i];
+    const NfMatrix matrix = { s->x->c, s->out, nf_cpu_f32 (w) + s->at, s->ld,
+      !p->transposed };
 
-    if (!nf_dnnl_gemm (FALSE, !p->transposed, rows, out, s->x->c, 1.0f,
-            nf_cpu_f32 (s->x), s->x->c, nf_cpu_f32 (w) + s->at, s->ld,
-            b != NULL || i > 0 ? 1.0f : 0.0f, y, out, error))
+    if (!multiply (call->device, s->rows, nf_cpu_f32 (s->x), &matrix,
+            i == 0 && b != NULL ? nf_cpu_f32 (b) : NULL, i > 0, y, error))
       return FALSE;
   }
   return TRUE;
@@ -189,10 +202,12 @@ linear_source_backward (const NfOpCall *call, const Source *s, const gfloat *dy,
   const gfloat *x = nf_cpu_f32 (s->x);
   gint64 in = s->x->c;
 
+  const NfMatrix back = { s->out, in, nf_cpu_f32 (call->in[1]) + s->at, s->ld,
+    p->transposed };
+
   if (dx != NULL
-      && !nf_dnnl_gemm (FALSE, p->transposed, s->rows, in, s->out, 1.0f, dy,
-          s->out, nf_cpu_f32 (call->in[1]) + s->at, s->ld, 0.0f,
-          nf_cpu_f32 (dx), in, error))
+      && !multiply (call->device, s->rows, dy, &back, NULL, FALSE,
+          nf_cpu_f32 (dx), error))
     return FALSE;
   if (dw == NULL)
     return TRUE;
