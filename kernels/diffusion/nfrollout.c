@@ -4,6 +4,7 @@
 #include "diffusion/nfrollout.h"
 
 #include "core/nfgraph.h"
+#include "diffusion/nftimes.h"
 
 typedef struct
 {
@@ -14,6 +15,7 @@ typedef struct
   gint64 batch;
   guint done, total; /* evaluations, for progress */
   NfGraph *graph; /* of one evaluation */
+  NfTimes *times;
 } Block;
 
 /**
@@ -36,7 +38,7 @@ nf_rollout_init (NfRollout *rollout)
   *rollout = defaults;
 }
 
-/* in: noisy frames, embedding of their label */
+/* in: noisy frames, what depends on their label alone */
 static NfTensor *
 evaluate (gpointer data, NfTensor *const *in, GError **error)
 {
@@ -51,18 +53,15 @@ predict (gpointer data, NfTensor *x, gfloat label, GError **error)
 {
   Block *block = data;
   const NfRollout *r = block->rollout;
-  g_autofree gfloat *labels = g_new (gfloat, x->n);
-  g_autoptr (NfTensor) embedding = NULL;
+  g_autoptr (NfTensor) time = NULL;
   NfTensor *e;
 
   if (r->turn != NULL && !nf_turn_yield (r->turn, r->cancellable, error))
     return NULL;
-  for (gint64 i = 0; i < x->n; i++)
-    labels[i] = label;
-  embedding = nf_unet_embed (block->net, labels, x->n, error);
-  if (embedding == NULL)
+  time = nf_times_get (block->times, label, error);
+  if (time == NULL)
     return NULL;
-  e = nf_graph_run (block->graph, (NfTensor *[]){ x, embedding }, 2, error);
+  e = nf_graph_run (block->graph, (NfTensor *[]){ x, time }, 2, error);
   block->done++;
   if (r->progress != NULL)
     r->progress (
@@ -194,6 +193,8 @@ nf_rollout_run (const NfRollout *rollout, NfUnet *net,
 
   for (guint i = 0; i < rollout->horizon; i++)
     out[i] = NULL;
+  block.times =
+      nf_times_new (net, schedule, rollout->method, MAX (rollout->steps, 1));
   if (ok)
     block.total = (rollout->steps + rollout->denoise)
         * ((rollout->horizon - (guint) c->future_gap + (guint) c->num_frames
@@ -213,5 +214,6 @@ nf_rollout_run (const NfRollout *rollout, NfUnet *net,
   }
   for (guint i = 0; !ok && i < rollout->horizon; i++)
     nf_tensor_clear (&out[i]);
+  nf_times_free (block.times);
   return ok;
 }

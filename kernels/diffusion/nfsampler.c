@@ -20,6 +20,21 @@ static const struct
 
 G_STATIC_ASSERT (G_N_ELEMENTS (methods) == NF_N_SAMPLERS);
 
+/**
+ * nf_sampler_labels:
+ * @steps: at least 1
+ * @n: (out): how many there are
+ *
+ * Returns: (transfer full): the labels that a run visits, in its order; some
+ *   methods ask for others in between
+ */
+guint *
+nf_sampler_labels (
+    NfSamplerMethod method, const NfSchedule *schedule, guint steps, guint *n)
+{
+  return methods[method].labels (schedule, steps, n);
+}
+
 const gchar *
 nf_sampler_method_name (NfSamplerMethod method)
 {
@@ -140,8 +155,8 @@ nf_sampler_run (const NfSampler *sampler, NfTensor *x, GError **error)
         sampler->draw == NULL ? " without a source of noise" : "");
     return NULL;
   }
-  labels =
-      methods[sampler->method].labels (sampler->schedule, sampler->steps, &n);
+  labels = nf_sampler_labels (
+      sampler->method, sampler->schedule, sampler->steps, &n);
   y = methods[sampler->method].walk (sampler, x, labels, n, error);
   if (y == NULL || !sampler->denoise)
     return g_steal_pointer (&y);

@@ -69,6 +69,8 @@ typedef struct
   GCancellable *cancellable;
 } NfSampler;
 
+guint *nf_sampler_labels (
+    NfSamplerMethod method, const NfSchedule *schedule, guint steps, guint *n);
 const gchar *nf_sampler_method_name (NfSamplerMethod method);
 gboolean nf_sampler_method_from_name (
     const gchar *name, NfSamplerMethod *method, GError **error);

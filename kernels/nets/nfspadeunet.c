@@ -364,9 +364,99 @@ time_run (NfUnet *net, NfTensor *embedding, GError **error)
   return c != NULL ? nf_op_activation (c, NF_ACT_SILU, error) : NULL;
 }
 
+/* adds what one norm makes of the times to @all */
+static gboolean
+norm_times (
+    const NfUnetNorm *norm, NfTensor *hidden, GPtrArray *all, GError **error)
+{
+  NfTensor *scales = nf_linear_run (&norm->time, hidden, error);
+
+  if (scales != NULL)
+    g_ptr_array_add (all, scales);
+  return scales != NULL;
+}
+
+/* all of them side by side; as many at once as an op takes */
+static NfTensor *
+join (GPtrArray *all, GError **error)
+{
+  while (all->len > 1) {
+    g_autoptr (GPtrArray) rest = g_ptr_array_sized_new (all->len);
+
+    g_ptr_array_set_free_func (rest, (GDestroyNotify) nf_tensor_unref);
+    for (guint i = 0; i < all->len; i += NF_OP_MAX_INPUTS) {
+      NfTensor *some = nf_op_concat ((NfTensor *const *) all->pdata + i,
+          MIN (NF_OP_MAX_INPUTS, all->len - i), error);
+
+      if (some == NULL)
+        return NULL;
+      g_ptr_array_add (rest, some);
+    }
+    g_ptr_array_set_size (all, 0);
+    g_ptr_array_extend_and_steal (all, g_steal_pointer (&rest));
+  }
+  return nf_tensor_ref (g_ptr_array_index (all, 0));
+}
+
+/**
+ * nf_unet_times:
+ * @labels: (array length=n): noise labels
+ * @n: how many
+ * @error: return location
+ *
+ * All that depends on nothing but the labels, for all of them at once: weights
+ * are read once. Not recorded by a tape.
+ *
+ * Returns: (transfer full) (nullable): (N, values): a sample of it is what
+ *   nf_unet_forward_at() takes for a batch with this label
+ */
+NfTensor *
+nf_unet_times (NfUnet *net, const gfloat *labels, gint64 n, GError **error)
+{
+  g_autoptr (GPtrArray) all =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
+  g_autoptr (NfTensor) embedding = nf_time_embedding (
+      net->parts.params->device, labels, n, net->parts.config.ngf, error);
+  g_autoptr (NfTensor) hidden =
+      embedding != NULL ? time_run (net, embedding, error) : NULL;
+
+  if (hidden == NULL)
+    return NULL;
+  for (guint i = 0; i < net->steps->len; i++) {
+    const Step *step = &g_array_index (net->steps, Step, i);
+
+    if (step->kind <= STEP_CAT_RES
+        && (!norm_times (&step->res.norm[0], hidden, all, error)
+            || !norm_times (&step->res.norm[1], hidden, all, error)))
+      return NULL;
+  }
+  return join (all, error);
+}
+
+/* what the norms are told: of what nf_unet_embed() or nf_unet_times() gives */
+static gboolean
+tell_time (NfUnet *net, NfTensor *embedding, NfUnetTime *time, GError **error)
+{
+  if (embedding->c == net->parts.config.ngf)
+    time->hidden = time_run (net, embedding, error);
+  else
+    time->scales =
+        nf_tensor_reshape (embedding, net->parts.n_scales, 1, 1, 1, error);
+  return time->hidden != NULL || time->scales != NULL;
+}
+
+static void
+time_clear (NfUnetTime *time)
+{
+  nf_tensor_clear (&time->hidden);
+  nf_tensor_clear (&time->scales);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NfUnetTime, time_clear)
+
 static NfTensor *
 step_run (const NfUnet *net, const Step *step, NfTensor *h, GPtrArray *stack,
-    NfTensor *time, const NfUnetCond *cond, const NfForward *forward,
+    const NfUnetTime *time, const NfUnetCond *cond, const NfForward *forward,
     GError **error)
 {
   g_autoptr (NfTensor) skip = NULL;
@@ -429,7 +519,8 @@ nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
 
 /**
  * nf_unet_forward_at:
- * @embedding: of the labels, from nf_unet_embed()
+ * @embedding: of the labels, from nf_unet_embed(), or a sample of what
+ *   nf_unet_times() gives
  *
  * nf_unet_forward() without anything that comes from the host, so that it can
  * be captured.
@@ -441,7 +532,7 @@ nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
     NfUnetCond *cond, const NfForward *forward, GError **error)
 {
   g_autoptr (GPtrArray) stack = NULL;
-  g_autoptr (NfTensor) time = NULL;
+  g_auto (NfUnetTime) time = { NULL, NULL };
   g_autoptr (NfTensor) h = NULL;
   g_autoptr (NfTensor) normed = NULL;
   g_autoptr (NfTensor) noise = NULL;
@@ -449,15 +540,15 @@ nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
   if (!frames_fit (
           &net->parts.config, x, net->parts.config.num_frames, "x", error))
     return NULL;
-  time = time_run (net, embedding, error);
-  h = time != NULL ? enter (net, x, cond, error) : NULL;
+  if (tell_time (net, embedding, &time, error))
+    h = enter (net, x, cond, error);
   if (h == NULL)
     return NULL;
   stack = g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
   g_ptr_array_add (stack, nf_tensor_ref (h));
   for (guint i = 0; i < net->steps->len; i++) {
     NfTensor *next = step_run (net, &g_array_index (net->steps, Step, i), h,
-        stack, time, cond, forward, error);
+        stack, &time, cond, forward, error);
 
     nf_tensor_unref (h);
     h = next;

@@ -91,6 +91,8 @@ NfTensor *nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
     NfUnetCond *cond, const NfForward *forward, GError **error);
 NfTensor *nf_unet_embed (
     NfUnet *net, const gfloat *labels, gint64 n, GError **error);
+NfTensor *nf_unet_times (
+    NfUnet *net, const gfloat *labels, gint64 n, GError **error);
 NfTensor *nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
     NfUnetCond *cond, const NfForward *forward, GError **error);
 

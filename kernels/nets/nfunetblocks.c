@@ -63,6 +63,8 @@ nf_unet_norm_init (NfUnetParts *parts, NfUnetNorm *a, const gchar *path,
   a->c = c;
   a->has_time = has_time;
   a->has_spade = parts->config.spade;
+  a->time_at = parts->n_scales;
+  parts->n_scales += has_time ? 2 * c : 0;
   if (has_time
       && !nf_linear_init (&a->time, parts->params, time, 4 * parts->config.ngf,
           2 * c, NF_WEIGHT_XAVIER, error))
@@ -167,14 +169,26 @@ nf_unet_res_maps (
 
 /* ----------------------------------------------------------------- forward */
 
+/* (N, 2 c): how the time modulates this norm */
+static NfTensor *
+norm_scales (const NfUnetNorm *a, const NfUnetTime *time, GError **error)
+{
+  g_autoptr (NfTensor) own = NULL;
+
+  if (time->scales == NULL)
+    return nf_linear_run (&a->time, time->hidden, error);
+  own = nf_tensor_batch_slice (time->scales, a->time_at, 2 * a->c, error);
+  return own != NULL ? nf_tensor_reshape (own, 1, 2 * a->c, 1, 1, error) : NULL;
+}
+
 NfTensor *
 nf_unet_norm_run (const NfUnetNorm *a, NfTensor *x, NfTensor *skip,
-    NfTensor *time, const NfUnetCond *cond, GError **error)
+    const NfUnetTime *time, const NfUnetCond *cond, GError **error)
 {
   NfGroupNormParams params = { groups_of (a->c), a->has_spade ? 1e-6f : 1e-5f,
     NF_ACT_SILU };
   g_autoptr (NfTensor) scales =
-      a->has_time ? nf_linear_run (&a->time, time, error) : NULL;
+      a->has_time ? norm_scales (a, time, error) : NULL;
   NfGroupNormInputs inputs = {
     .x = x, .weight = a->weight, .bias = a->bias, .time = scales, .skip = skip
   };
@@ -205,8 +219,9 @@ drop (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
 
 /* h after the first norm and x, both resampled where the block does that */
 static gboolean
-res_enter (const NfUnetRes *r, NfTensor *x, NfTensor *skip, NfTensor *time,
-    const NfUnetCond *cond, NfTensor **h, NfTensor **side, GError **error)
+res_enter (const NfUnetRes *r, NfTensor *x, NfTensor *skip,
+    const NfUnetTime *time, const NfUnetCond *cond, NfTensor **h,
+    NfTensor **side, GError **error)
 {
   gboolean up = r->resample == NF_UNET_RESAMPLE_UP;
   g_autoptr (NfTensor) normed =
@@ -246,7 +261,7 @@ res_shortcut (
  */
 NfTensor *
 nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
-    NfTensor *skip, NfTensor *time, const NfUnetCond *cond,
+    NfTensor *skip, const NfUnetTime *time, const NfUnetCond *cond,
     const NfForward *forward, GError **error)
 {
   const NfConv *last = &r->conv[1];

@@ -17,6 +17,7 @@ typedef struct
   gboolean has_time, has_spade;
   guint spade; /* its number in NfUnetCond */
   NfLinear time; /* to (scale, shift) */
+  gint64 time_at; /* where these lie among those of all norms */
   NfConv shared, gamma, beta;
   NfTensor *weight, *bias; /* of the plain norm, where there is no time */
 } NfUnetNorm;
@@ -51,7 +52,15 @@ typedef struct
   NfUnetConfig config;
   NfParams *params;
   guint n_spades, n_blocks;
+  gint64 n_scales; /* values that norms have of a time */
 } NfUnetParts;
+
+/* what norms are told of the time; one of both */
+typedef struct
+{
+  NfTensor *hidden; /* (N, 4 ngf): their linear layers' input */
+  NfTensor *scales; /* (n_scales, 1): what all of these make of one time */
+} NfUnetTime;
 
 struct _NfUnetCond
 {
@@ -66,14 +75,14 @@ gboolean nf_unet_norm_init (NfUnetParts *parts, NfUnetNorm *a,
 gboolean nf_unet_norm_maps (
     const NfUnetNorm *a, NfUnetCond *cond, gint64 h, gint64 w, GError **error);
 NfTensor *nf_unet_norm_run (const NfUnetNorm *a, NfTensor *x, NfTensor *skip,
-    NfTensor *time, const NfUnetCond *cond, GError **error);
+    const NfUnetTime *time, const NfUnetCond *cond, GError **error);
 
 gboolean nf_unet_res_init (NfUnetParts *parts, NfUnetRes *r, const gchar *path,
     gint64 in, gint64 out, NfUnetResample resample, GError **error);
 gboolean nf_unet_res_maps (
     const NfUnetRes *r, NfUnetCond *cond, gint64 *h, gint64 *w, GError **error);
 NfTensor *nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r,
-    NfTensor *x, NfTensor *skip, NfTensor *time, const NfUnetCond *cond,
+    NfTensor *x, NfTensor *skip, const NfUnetTime *time, const NfUnetCond *cond,
     const NfForward *forward, GError **error);
 
 gboolean nf_unet_attention_init (NfUnetParts *parts, NfUnetAttention *a,
