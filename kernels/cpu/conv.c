@@ -17,6 +17,19 @@ conv_of (const NfOpCall *call)
     p->gain != 0.0f ? (gdouble) p->gain : 1.0, x->dtype == NF_BF16 };
 }
 
+#define ONCE_PIXELS 1024 /* of weights that are made ready for one run alone */
+
+/* their form for winograd.c is large, so it is kept where it is used often */
+static gboolean
+done_with_points (const NfOpCall *call, gboolean ok)
+{
+  const NfConv2dParams *p = call->params;
+
+  if (p->once)
+    nf_dnnl_weight_forget (call->in[1]);
+  return nf_dnnl_done_with (call->in[1], call->record, FALSE, ok);
+}
+
 gboolean
 nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
 {
@@ -26,8 +39,9 @@ nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
 
   if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_through_f32 (call, nf_cpu_conv2d_forward, error);
-  if ((call->record || !p->once) && nf_winograd_fits (&conv))
-    return nf_dnnl_done_with (call->in[1], call->record, FALSE,
+  if ((call->record || !p->once || conv.h * conv.w >= ONCE_PIXELS)
+      && nf_winograd_fits (&conv))
+    return done_with_points (call,
         nf_winograd_forward (call->device, &conv, nf_cpu_f32 (call->in[0]),
             call->in[1], 0, bias != NULL ? nf_cpu_f32 (bias) : NULL,
             residual != NULL ? nf_cpu_f32 (residual) : NULL,
