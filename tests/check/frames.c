@@ -2,8 +2,12 @@
  *
  * frames — tests of what video frames go through on a device
  *
- * Pitched memory. On the first of NF_TEST_DEVICES, by default the CPU. */
+ * Pitched memory, and what is done with masks as kernels/metrics does it. On the
+ * first of NF_TEST_DEVICES, by default the CPU. */
 #include "core/nfops.h"
+#include "metrics/nfclasses.h"
+#include "metrics/nfconfusion.h"
+#include "metrics/nfmask.h"
 #include "testdevice.h"
 
 #include <string.h>
@@ -107,6 +111,81 @@ test_rows_that_do_not_fit_fail (void)
   }
 }
 
+#define AREA (31 * 23)
+
+/* areas of classes, with some ids that are none */
+static void
+draw_mask (guint8 *mask, guint seed)
+{
+  for (guint i = 0; i < AREA; i++)
+    mask[i] = (guint8) (i % 97 == 0 ? 49 + i % 200 : (i / 13 + seed * 3) % 52);
+}
+
+static NfTensor *
+bytes_new (gint64 n, gint64 c, gint64 h, gint64 w, const guint8 *data)
+{
+  g_autoptr (GError) error = NULL;
+  NfTensor *t =
+      nf_tensor_new_from_nhwc (device, NF_U8, n, c, h, w, data, &error);
+
+  g_assert_no_error (error);
+  return t;
+}
+
+static void
+test_masks_are_painted (void)
+{
+  static const guint under_channels[] = { 0, 1, 3 };
+  guint8 mask[AREA], frame[3 * AREA], want[3 * AREA], got[3 * AREA];
+  g_autoptr (NfTensor) colors = bytes_new (256, 3, 1, 1, nf_class_colors ());
+  g_autoptr (NfTensor) ids = NULL;
+
+  draw_mask (mask, 1);
+  fill (frame, sizeof frame, 3);
+  ids = bytes_new (1, 1, 23, 31, mask);
+  for (guint i = 0; i < G_N_ELEMENTS (under_channels); i++) {
+    const guint channels = under_channels[i];
+    g_autoptr (NfTensor) under =
+        channels > 0 ? bytes_new (1, channels, 23, 31, frame) : NULL;
+    g_autoptr (NfTensor) out = nf_op_paint (ids, colors, under, NULL);
+
+    if (under != NULL)
+      nf_mask_overlay (mask, AREA, frame, channels, want);
+    else
+      nf_mask_paint (mask, AREA, want);
+    g_assert_true (nf_tensor_to_nhwc (out, got, NULL));
+    g_assert_cmpmem (got, sizeof got, want, sizeof want);
+  }
+}
+
+/* of two pictures together, as of one after the other */
+static void
+test_masks_are_counted (void)
+{
+  static const guint classes[] = { 2, 49, 111, 256 };
+  guint8 truth[2 * AREA], prediction[2 * AREA];
+
+  for (guint i = 0; i < 2; i++) {
+    draw_mask (truth + i * AREA, i);
+    draw_mask (prediction + i * AREA, 2 * i);
+  }
+  for (guint k = 0; k < G_N_ELEMENTS (classes); k++) {
+    const gsize cells = (gsize) classes[k] * classes[k];
+    g_autoptr (NfConfusion) want = nf_confusion_new (classes[k]);
+    g_autoptr (NfTensor) t = bytes_new (2, 1, 23, 31, truth);
+    g_autoptr (NfTensor) p = bytes_new (2, 1, 23, 31, prediction);
+    g_autoptr (NfTensor) counts =
+        nf_op_confusion (t, p, (gint) classes[k], NULL);
+    g_autofree guint64 *got = g_new (guint64, cells);
+
+    nf_confusion_add (
+        want, (NfMask){ truth, 31 }, (NfMask){ prediction, 31 }, 31, 46);
+    g_assert_true (nf_tensor_to_nhwc (counts, got, NULL));
+    g_assert_cmpmem (
+        got, cells * sizeof *got, want->counts, cells * sizeof *got);
+  }
+}
+
 #define ADD(name) g_test_add_func ("/frames/" #name, test_##name)
 
 int
@@ -119,6 +198,8 @@ main (int argc, char **argv)
   ADD (rows_come_and_go);
   ADD (rows_of_the_host);
   ADD (rows_that_do_not_fit_fail);
+  ADD (masks_are_painted);
+  ADD (masks_are_counted);
   status = g_test_run ();
   nf_device_unref (device);
   return status;
