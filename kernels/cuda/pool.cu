@@ -2,37 +2,54 @@
  *
  * pool — max pooling, forward and backward (CUDA)
  *
- * Recorded, it keeps which pixel of each window won, as its number in the
- * window; backward looks, for each pixel, at the windows that it lies in.
+ * Recorded, it keeps which pixel of each window won, in 16 bits as its number
+ * in the window, or, where windows are larger, in 32 bits as its number in the
+ * image; backward looks, for each pixel, at the windows that it lies in.
  * Sibling: kernels/cpu/pool.c. See docs/ops.md. */
 #include "cuda/nfeach.h"
 
-#define MOST 256 /* rows of a window: numbers of its pixels fit 16 bits */
+#define MOST 256 /* rows of a window whose pixels' numbers fit 16 bits */
 
 /**
  * NfPool:
- * @winner: (nullable): numbers of the pixels that won, as large as the result
+ * @winner: (nullable): numbers of the pixels that won, as large as the result;
+ *   guint16 or guint32
  */
-typedef struct
+template <class W> struct NfPool
 {
-  guint16 *winner;
+  W *winner;
   int h, w, out_h, out_w, c, kernel, stride, pad;
-} NfPool;
 
-static NfPool
+  /* of the pixel at (@row, @column), which is (@a, @b) in the window */
+  __device__ __forceinline__ W
+  number (int row, int column, int a, int b) const
+  {
+    return sizeof (W) == 2 ? (W) (a * kernel + b)
+                           : (W) row * (W) w + (W) column;
+  }
+};
+
+static bool
+is_wide (const NfOpCall *call)
+{
+  return ((const NfMaxPoolParams *) call->params)->kernel > MOST;
+}
+
+template <class W>
+static NfPool<W>
 pool_of (const NfOpCall *call)
 {
   const NfMaxPoolParams *p = (const NfMaxPoolParams *) call->params;
   const NfTensor *x = call->in[0], *y = call->out;
 
-  return NfPool{ nf_data<guint16> (call->saved[0]), (int) x->h, (int) x->w,
+  return NfPool<W>{ nf_data<W> (call->saved[0]), (int) x->h, (int) x->w,
     (int) y->h, (int) y->w, (int) x->c, p->kernel, p->stride, p->pad };
 }
 
 /* NaN wins */
-template <int V, class T> struct PoolForward
+template <int V, class T, class W> struct PoolForward
 {
-  NfPool k;
+  NfPool<W> k;
   const T *x;
   T *y;
 
@@ -45,7 +62,7 @@ template <int V, class T> struct PoolForward
     NF_CHANNEL_LOOP (pack, (unsigned int) k.c / V)
     {
       const T *from = x + (gsize) n * k.h * k.w * k.c + pack * V;
-      NfPack<guint16, V> winner = {};
+      NfPack<W, V> winner = {};
       float best[V] = {};
       bool any = false;
 
@@ -59,21 +76,20 @@ template <int V, class T> struct PoolForward
           for (int i = 0; i < V; i++)
             if (!any || v[i] > best[i] || isnan (v[i])) {
               best[i] = v[i];
-              winner.v[i] = (guint16) (a * k.kernel + b);
+              winner.v[i] = k.number (top + a, left + b, a, b);
             }
           any = true;
         }
       nf_store_pack<V> (y + to + pack * V, best);
       if (k.winner != NULL)
-        *reinterpret_cast<NfPack<guint16, V> *> (k.winner + to + pack * V) =
-            winner;
+        *reinterpret_cast<NfPack<W, V> *> (k.winner + to + pack * V) = winner;
     }
   }
 };
 
-template <int V, class T> struct PoolBackward
+template <int V, class T, class W> struct PoolBackward
 {
-  NfPool k;
+  NfPool<W> k;
   const T *dy;
   T *dx;
 
@@ -93,10 +109,10 @@ template <int V, class T> struct PoolBackward
         for (int b = left; b < min (k.out_w, right / k.stride + 1); b++) {
           const gsize at =
               ((gsize) (n * k.out_h + a) * k.out_w + b) * k.c + pack * V;
-          const int me =
-              (down - a * k.stride) * k.kernel + right - b * k.stride;
-          const NfPack<guint16, V> winner =
-              *reinterpret_cast<const NfPack<guint16, V> *> (k.winner + at);
+          const W me =
+              k.number (row, column, down - a * k.stride, right - b * k.stride);
+          const NfPack<W, V> winner =
+              *reinterpret_cast<const NfPack<W, V> *> (k.winner + at);
           float v[V];
 
           nf_load_pack<V> (v, dy + at);
@@ -109,68 +125,81 @@ template <int V, class T> struct PoolBackward
   }
 };
 
-template <int V, class T>
+template <int V, class T, class W>
 static void
 pool_forward (NfCudaStream *stream, const NfOpCall *call)
 {
   const NfTensor *y = call->out;
-  const PoolForward<V, T> f = { pool_of (call), nf_data<T> (call->in[0]),
+  const PoolForward<V, T, W> f = { pool_of<W> (call), nf_data<T> (call->in[0]),
     nf_data<T> (y) };
 
   nf_pixels (stream, f, NfImage{ y->n, y->h, y->w, (unsigned int) y->c / V });
 }
 
-/* saved[0]: the winners, two bytes each, where the call is recorded */
+template <class T, class W>
+static void
+pool_forward_any (NfCudaStream *stream, const NfOpCall *call)
+{
+  if (call->in[0]->c % nf_pack_size<T> == 0
+      && nf_aligned (call->in[0]->data, call->out->data))
+    pool_forward<nf_pack_size<T>, T, W> (stream, call);
+  else
+    pool_forward<1, T, W> (stream, call);
+}
+
+/* saved[0]: the winners, two or four bytes each, where the call is recorded */
 gboolean
 nf_cuda_max_pool_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const NfMaxPoolParams *p = (const NfMaxPoolParams *) call->params;
-  const NfTensor *x = call->in[0], *y = call->out;
+  const NfTensor *y = call->out;
 
-  if (p->kernel > MOST) {
-    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
-        "max_pool: device cuda takes kernels up to %d, not %d; use device cpu",
-        MOST, p->kernel);
-    return FALSE;
-  }
   if (call->record) {
-    call->saved[0] =
-        nf_tensor_new (call->device, NF_U8, y->n, 2 * y->c, y->h, y->w, error);
+    call->saved[0] = nf_tensor_new (call->device, NF_U8, y->n,
+        (is_wide (call) ? 4 : 2) * y->c, y->h, y->w, error);
     if (call->saved[0] == NULL)
       return FALSE;
   }
   NF_FLOW (nf_cuda_is_bf16 (call), {
-    if (x->c % nf_pack_size<T> == 0 && nf_aligned (x->data, y->data))
-      pool_forward<nf_pack_size<T>, T> (stream, call);
+    if (is_wide (call))
+      pool_forward_any<T, guint32> (stream, call);
     else
-      pool_forward<1, T> (stream, call);
+      pool_forward_any<T, guint16> (stream, call);
   });
   return nf_cuda_launched (stream, "max_pool_forward", error);
 }
 
-template <int V, class T>
+template <int V, class T, class W>
 static void
 pool_backward (NfCudaStream *stream, const NfOpCall *call,
     const NfTensor *grad_out, const NfTensor *dx)
 {
-  const PoolBackward<V, T> f = { pool_of (call), nf_data<T> (grad_out),
+  const PoolBackward<V, T, W> f = { pool_of<W> (call), nf_data<T> (grad_out),
     nf_data<T> (dx) };
 
   nf_pixels (
       stream, f, NfImage{ dx->n, dx->h, dx->w, (unsigned int) dx->c / V });
 }
 
+template <class T, class W>
+static void
+pool_backward_any (NfCudaStream *stream, const NfOpCall *call,
+    const NfTensor *grad_out, const NfTensor *dx)
+{
+  if (dx->c % nf_pack_size<T> == 0 && nf_aligned (dx->data, grad_out->data))
+    pool_backward<nf_pack_size<T>, T, W> (stream, call, grad_out, dx);
+  else
+    pool_backward<1, T, W> (stream, call, grad_out, dx);
+}
+
 gboolean
 nf_cuda_max_pool_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  const NfTensor *dx = grad_in[0];
-
   NF_FLOW (nf_cuda_is_bf16 (call), {
-    if (dx->c % nf_pack_size<T> == 0 && nf_aligned (dx->data, grad_out->data))
-      pool_backward<nf_pack_size<T>, T> (stream, call, grad_out, dx);
+    if (is_wide (call))
+      pool_backward_any<T, guint32> (stream, call, grad_out, grad_in[0]);
     else
-      pool_backward<1, T> (stream, call, grad_out, dx);
+      pool_backward_any<T, guint16> (stream, call, grad_out, grad_in[0]);
   });
   return nf_cuda_launched (stream, "max_pool_backward", error);
 }

@@ -262,18 +262,16 @@ naive_max_pool (Naive **in, guint n_in, gconstpointer params)
 
   EACH (out)
   {
+    gint64 first = y * p->stride - p->pad, left = x * p->stride - p->pad;
     gdouble top = -INFINITY, second = -INFINITY;
 
-    for (gint64 i = 0; i < p->kernel * p->kernel; i++) {
-      gint64 sy = y * p->stride + i / p->kernel - p->pad;
-      gint64 sx = x * p->stride + i % p->kernel - p->pad;
-      gdouble v = sy >= 0 && sy < a->h && sx >= 0 && sx < a->w
-          ? *naive_at (a, n, c, sy, sx)
-          : -INFINITY;
+    for (gint64 sy = MAX (first, 0); sy < MIN (first + p->kernel, a->h); sy++)
+      for (gint64 sx = MAX (left, 0); sx < MIN (left + p->kernel, a->w); sx++) {
+        gdouble v = *naive_at (a, n, c, sy, sx);
 
-      second = MAX (second, MIN (v, top));
-      top = MAX (top, v);
-    }
+        second = MAX (second, MIN (v, top));
+        top = MAX (top, v);
+      }
     keep_away (top - second);
     *naive_at (out, n, c, y, x) = top;
   }
