@@ -36,6 +36,9 @@ static const Gpu gpus[] = {
 #define LAUNCH 4e-6
 #define NODE 1.5e-6
 
+/* channels of a head, see kernels/cuda/nfattention.h */
+#define ATTENTION_BF16_MOST 128
+
 typedef struct
 {
   gdouble calls, flops, bytes, arithmetic, memory, seconds;
@@ -91,6 +94,18 @@ add (Sum *sum, const Sum *one)
   sum->seconds += one->seconds;
 }
 
+/* attention's own kernels use tensor cores for bf16, and not for large heads */
+static gdouble
+peak_of (const Count *count, const NfOpCall *call)
+{
+  const NfAttentionParams *p = call->params;
+
+  if (call->op != NF_OP_ATTENTION
+      || (count->bf16 && call->out->c / p->heads <= ATTENTION_BF16_MOST))
+    return count->peak;
+  return count->gpu->f32;
+}
+
 static void
 count_op (const NfOpCall *call, gboolean backward, const NfOpTime *time,
     gpointer data)
@@ -99,9 +114,7 @@ count_op (const NfOpCall *call, gboolean backward, const NfOpTime *time,
   Sum one = { 1, nf_op_flops (call, backward),
     traffic (count, call, backward) };
 
-  /* attention's own kernels work in f32 on any type */
-  one.arithmetic =
-      one.flops / (call->op == NF_OP_ATTENTION ? count->gpu->f32 : count->peak);
+  one.arithmetic = one.flops / peak_of (count, call);
   one.memory = one.bytes / count->gpu->bandwidth;
   one.seconds = MAX (MAX (one.arithmetic, one.memory), NODE);
   add (&count->ops[call->op][backward], &one);
