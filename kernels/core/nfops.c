@@ -6,6 +6,7 @@
 #include "core/nfobserve.h"
 #include "core/nfshapes.h"
 #include "core/nfsource.h"
+#include "core/nfspin.h"
 #include "core/nftape.h"
 
 typedef struct
@@ -146,6 +147,8 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
     g_prefix_error (error, "%s: ", info->name);
     return NULL;
   }
+  if (device->backend == nf_cpu_backend ())
+    nf_spin_look ();
   nf_watch_start (&watch, &call);
   ok = forward (&call, error);
   nf_watch_stop (&watch, &call, FALSE);

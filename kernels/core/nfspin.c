@@ -20,18 +20,23 @@
 #include <omp.h>
 #include <stdio.h>
 
-#define LOOK_EVERY (G_USEC_PER_SEC / 5)
+#define LOOK_ASLEEP (G_USEC_PER_SEC / 5)
+#define LOOK_SPINNING (G_USEC_PER_SEC / 10) /* it can cost much */
+#define LOOK_FIRST (G_USEC_PER_SEC / 50) /* after the first look */
 /* a look back over more than this says nothing of now */
 #define LOOK_BACK G_USEC_PER_SEC
 /* time that the threads of this process waited for a processor, over time */
 #define WAITED_MUCH 0.2
 #define WAITED_LITTLE 0.05
+#define PATIENCE 64 /* looks, at most */
 
 static GMutex lock;
 static GCond woken;
 static guint64 team; /* number of the idle team; even: there is none */
 static gint64 looked; /* when, in monotonic microseconds; 0: not yet */
+static gint64 look_at; /* when next; the same clock */
 static gdouble waited_then; /* seconds */
+static NfSpinState state = { TRUE, 0, 1 };
 
 /* one thread more than there are processors, itself counted; they sleep until
  * another number is due */
@@ -107,30 +112,48 @@ nf_spin_is_asleep (void)
  * nf_threads_wait_asleep:
  *
  * Makes the threads of ops sleep while they wait, for a program whose other
- * threads are busy; unless OMP_WAIT_POLICY or GOMP_SPINCOUNT say how they are to
- * wait.
+ * threads are busy, until these have left them alone for a while; unless
+ * OMP_WAIT_POLICY or GOMP_SPINCOUNT say how they are to wait.
  */
 void
 nf_threads_wait_asleep (void)
 {
-  if (!user_decides ())
-    nf_spin_set_asleep (TRUE);
+  if (user_decides ())
+    return;
+  g_mutex_lock (&lock);
+  state = (NfSpinState){ TRUE, 0, PATIENCE };
+  set_asleep_locked (TRUE);
+  g_mutex_unlock (&lock);
 }
 
 /**
- * nf_spin_should_sleep:
- * @asleep: whether threads sleep now
+ * nf_spin_decide:
+ * @state: what is known so far; @asleep in it is what threads are to do
  * @waited: seconds that the threads of this process, taken together, were ready
- *   to run and had no processor, in each second; negative: unknown
+ *   to run and had no processor, in each second since the last look; negative:
+ *   unknown
  *
- * Returns: whether threads that wait should sleep
+ * Threads that spin at the wrong time can slow all down tenfold, and sleeping
+ * ones by some per cent. So one look is enough to let them sleep, but as many
+ * quiet ones are needed to wake them as patience says, and each time that this
+ * was wrong doubles it.
  */
-gboolean
-nf_spin_should_sleep (gboolean asleep, gdouble waited)
+void
+nf_spin_decide (NfSpinState *s, gdouble waited)
 {
-  if (waited < 0.0)
-    return TRUE;
-  return asleep ? waited > WAITED_LITTLE : waited > WAITED_MUCH;
+  gboolean others =
+      waited < 0.0 || waited > (s->asleep ? WAITED_LITTLE : WAITED_MUCH);
+
+  s->quiet = others ? 0 : s->quiet + 1;
+  if (others && !s->asleep) {
+    s->asleep = TRUE;
+    s->patience = MIN (2 * s->patience, PATIENCE);
+  } else if (s->asleep && s->quiet >= s->patience) {
+    s->asleep = FALSE;
+    s->quiet = 0;
+  } else if (!s->asleep && s->quiet >= 2 * PATIENCE) {
+    s->patience = 1;
+  }
 }
 
 /* seconds that this process's threads have waited for a processor so far;
@@ -155,31 +178,42 @@ time_waited (void)
   return sum;
 }
 
+/* the lock is held */
+static void
+look_locked (gint64 now)
+{
+  gdouble waited = time_waited ();
+  gint64 since = now - looked;
+
+  if (waited < 0.0)
+    nf_spin_decide (&state, waited);
+  else if (looked != 0 && since <= LOOK_BACK)
+    nf_spin_decide (&state, MAX (waited - waited_then, 0.0) * 1e6 / since);
+  set_asleep_locked (state.asleep);
+  look_at = now
+      + (looked == 0         ? LOOK_FIRST
+              : state.asleep ? LOOK_ASLEEP
+                             : LOOK_SPINNING);
+  looked = now;
+  waited_then = waited;
+}
+
 /**
  * nf_spin_look:
  *
- * To be called often while networks compute: looks a few times a second whether
- * others want the processors. Does nothing where OMP_WAIT_POLICY or
- * GOMP_SPINCOUNT say how threads are to wait.
+ * Called before every op of the CPU: looks some times a second whether others
+ * want the processors. Does nothing where OMP_WAIT_POLICY or GOMP_SPINCOUNT say
+ * how threads are to wait.
  */
 void
 nf_spin_look (void)
 {
   gint64 now = g_get_monotonic_time ();
-  gdouble waited;
 
   g_mutex_lock (&lock);
-  if (looked == 0 && user_decides ())
-    looked = G_MAXINT64;
-  if (looked != G_MAXINT64 && (looked == 0 || now - looked >= LOOK_EVERY)) {
-    waited = time_waited ();
-    if (looked == 0 || waited < 0.0)
-      set_asleep_locked (TRUE);
-    else if (now - looked <= LOOK_BACK)
-      set_asleep_locked (nf_spin_should_sleep (team % 2 == 1,
-          MAX (waited - waited_then, 0.0) * 1e6 / (now - looked)));
-    looked = now;
-    waited_then = waited;
-  }
+  if (look_at == 0 && user_decides ())
+    look_at = G_MAXINT64;
+  if (now >= look_at)
+    look_locked (now);
   g_mutex_unlock (&lock);
 }

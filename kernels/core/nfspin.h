@@ -9,7 +9,19 @@
 
 G_BEGIN_DECLS
 
-gboolean nf_spin_should_sleep (gboolean asleep, gdouble waited);
+/**
+ * NfSpinState:
+ * @asleep: what threads that wait do
+ * @quiet: looks without others since that was decided, or others were seen
+ * @patience: how many there must be before threads spin
+ */
+typedef struct
+{
+  gboolean asleep;
+  guint quiet, patience;
+} NfSpinState;
+
+void nf_spin_decide (NfSpinState *state, gdouble waited);
 void nf_spin_set_asleep (gboolean asleep);
 gboolean nf_spin_is_asleep (void);
 void nf_spin_look (void);

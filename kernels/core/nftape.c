@@ -10,6 +10,7 @@
 
 #include "core/nfobserve.h"
 #include "core/nfsource.h"
+#include "core/nfspin.h"
 
 typedef struct
 {
@@ -256,6 +257,8 @@ record_backward (NfRecord *record, GError **error)
     grad_in[i] = nf_tensor_new_like (call->in[i], error);
     ok = grad_in[i] != NULL;
   }
+  if (call->device->backend == nf_cpu_backend ())
+    nf_spin_look ();
   nf_watch_start (&watch, call);
   ok = ok && backward (call, call->out->grad, grad_in, error);
   nf_watch_stop (&watch, call, TRUE);

@@ -8,7 +8,6 @@
 #include "core/nfturn.h"
 
 #include "core/nferror.h"
-#include "core/nfspin.h"
 #include "core/nfthreads.h"
 
 #include <omp.h>
@@ -123,7 +122,6 @@ nf_turn_begin (NfTurn *turn, const NfDevice *device, guint threads,
   g_mutex_unlock (&lock);
   if (!ok && !queue_up (turn, cancellable, error))
     return FALSE;
-  nf_spin_look ();
   turn->usual = omp_get_max_threads ();
   omp_set_num_threads ((gint) threads);
   return TRUE;
@@ -146,7 +144,6 @@ nf_turn_yield (NfTurn *turn, GCancellable *cancellable, GError **error)
 
   if (!turn->held)
     return TRUE;
-  nf_spin_look ();
   g_mutex_lock (&lock);
   others = !g_queue_is_empty (&waiting);
   if (others) {

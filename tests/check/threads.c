@@ -172,16 +172,41 @@ test_idle_team (void)
   }
 }
 
+/* how often threads have to be left alone before they spin */
+static guint
+looks_until_awake (NfSpinState *state)
+{
+  guint n = 1;
+
+  for (nf_spin_decide (state, 0.01); state->asleep && n < 1000; n++)
+    nf_spin_decide (state, 0.01);
+  return n;
+}
+
 static void
 test_who_sleeps (void)
 {
-  g_assert_true (nf_spin_should_sleep (FALSE, 0.9));
-  g_assert_true (nf_spin_should_sleep (TRUE, 0.9));
-  g_assert_false (nf_spin_should_sleep (FALSE, 0.1));
-  g_assert_true (nf_spin_should_sleep (TRUE, 0.1));
-  g_assert_false (nf_spin_should_sleep (FALSE, 0.0));
-  g_assert_false (nf_spin_should_sleep (TRUE, 0.0));
-  g_assert_true (nf_spin_should_sleep (FALSE, -1.0));
+  NfSpinState state = { TRUE, 0, 1 };
+
+  nf_spin_decide (&state, 0.1);
+  g_assert_true (state.asleep);
+  g_assert_cmpuint (looks_until_awake (&state), ==, 1);
+  nf_spin_decide (&state, 0.1);
+  g_assert_false (state.asleep);
+  for (guint n = 2; n <= 64; n *= 2) {
+    nf_spin_decide (&state, 0.9);
+    g_assert_true (state.asleep);
+    nf_spin_decide (&state, 0.0);
+    nf_spin_decide (&state, 0.9); /* begins anew */
+    g_assert_cmpuint (looks_until_awake (&state), ==, n);
+  }
+  nf_spin_decide (&state, -1.0);
+  g_assert_true (state.asleep);
+  g_assert_cmpuint (looks_until_awake (&state), ==, 64);
+  for (guint i = 0; i < 128; i++)
+    nf_spin_decide (&state, 0.0);
+  nf_spin_decide (&state, 0.9);
+  g_assert_cmpuint (looks_until_awake (&state), ==, 2);
 }
 
 /* asleep as long as nothing is known; what the user says is kept */
