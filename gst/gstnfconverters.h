@@ -28,7 +28,7 @@ typedef struct
 } GstNfConverters;
 
 gboolean gst_nf_converters_set (GstNfConverters *converters, NfDevice *device,
-    const GstVideoInfo *in, const GstVideoInfo *packed, const GstVideoInfo *out,
+    const GstCaps *in, const GstVideoInfo *packed, const GstCaps *out,
     GError **error);
 void gst_nf_converters_clear (GstNfConverters *converters);
 

@@ -361,8 +361,8 @@ gst_nf_forecast_set_info (GstVideoFilter *filter, GstCaps *incaps,
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
   if (!GST_NF_FORECAST_GET_CLASS (self)->describe (
           self, in_info, &packed, &error)
-      || !gst_nf_converters_set (&priv->converters, priv->device, in_info,
-          &packed, out_info, &error)) {
+      || !gst_nf_converters_set (
+          &priv->converters, priv->device, incaps, &packed, outcaps, &error)) {
     gst_nf_element_error (GST_ELEMENT (self), error);
     return FALSE;
   }

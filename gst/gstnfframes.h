@@ -4,8 +4,8 @@
  *
  * A frame is a tensor u8 (1, channels, rows, columns): packed pixels of a
  * network's size, 3 channels RGB or 1 gray. A buffer holds it in any format and
- * size.
- * See: gstnfvideo.h */
+ * size, in the host's memory or in the device's (memory:CUDAMemory).
+ * See: gstnfvideo.h, gstnfcuda.h */
 #pragma once
 
 #include "core/nfdevice.h"
@@ -16,10 +16,10 @@ G_BEGIN_DECLS
 
 typedef struct _GstNfFrames GstNfFrames;
 
-GstNfFrames *gst_nf_frames_new_reader (NfDevice *device, const GstVideoInfo *in,
+GstNfFrames *gst_nf_frames_new_reader (NfDevice *device, const GstCaps *in,
     const GstVideoInfo *packed, GError **error);
 GstNfFrames *gst_nf_frames_new_writer (NfDevice *device,
-    const GstVideoInfo *packed, const GstVideoInfo *out, GError **error);
+    const GstVideoInfo *packed, const GstCaps *out, GError **error);
 void gst_nf_frames_free (GstNfFrames *self);
 
 NfTensor *gst_nf_frames_read (

@@ -5,40 +5,37 @@
  * See: gstnfsegment.c, kernels/metrics/nfmask.c */
 #include "gstnfmaskvideo.h"
 
+#include "gstnfcuda.h"
 #include "gstnfvideo.h"
 
+#include "core/nfops.h"
 #include "metrics/nfclasses.h"
 #include "metrics/nfmask.h"
 
 /* pixels; smaller specks get no region of interest */
 #define MIN_OBJECT_AREA 8
 
-/* the picture of a mask, RGB; NULL with the error set */
-static guint8 *
-paint (const GstNfBatchMask *mask, gboolean overlay, GError **error)
+/* @picture is painted on the device; downloaded where the host has to write it */
+static gboolean
+store_picture (const NfTensor *picture, const GstVideoInfo *info,
+    GstBuffer *buffer, GError **error)
 {
-  const NfTensor *frame = mask->frame;
-  const gsize area = mask->ids->bytes;
-  g_autofree guint8 *picture = g_malloc (3 * area);
   g_autofree guint8 *pixels = NULL;
 
-  if (overlay) {
-    pixels = g_malloc (frame->bytes);
-    if (!nf_tensor_to_nhwc (frame, pixels, error))
-      return NULL;
-    nf_mask_overlay (mask->mask, area, pixels, (guint) frame->c, picture);
-  } else {
-    nf_mask_paint (mask->mask, area, picture);
-  }
+  if (picture->device->backend == nf_cpu_backend ())
+    return gst_nf_video_store (picture->data, info, buffer, error);
+  pixels = g_malloc (picture->bytes);
 
-  return g_steal_pointer (&picture);
+  return nf_tensor_to_nhwc (picture, pixels, error)
+      && gst_nf_video_store (pixels, info, buffer, error);
 }
 
 /**
  * gst_nf_mask_video_store:
  * @mask: a mask
  * @output: what is wanted
- * @info: of @buffer: GRAY8 for ids, else RGB, of the mask's size
+ * @colors: of the classes, on the mask's device, see nf_op_paint()
+ * @caps: of @buffer: GRAY8 for ids, else RGB, of the mask's size
  * @buffer: a writable frame
  * @error: return location: %NF_ERROR_IO, ...
  *
@@ -46,15 +43,22 @@ paint (const GstNfBatchMask *mask, gboolean overlay, GError **error)
  */
 gboolean
 gst_nf_mask_video_store (const GstNfBatchMask *mask, GstNfSegmentOutput output,
-    const GstVideoInfo *info, GstBuffer *buffer, GError **error)
+    NfTensor *colors, const GstCaps *caps, GstBuffer *buffer, GError **error)
 {
-  g_autofree guint8 *picture = NULL;
+  g_autoptr (NfTensor) picture = NULL;
+  GstVideoInfo info;
 
-  if (GST_VIDEO_INFO_FORMAT (info) == GST_VIDEO_FORMAT_GRAY8)
-    return gst_nf_video_store (mask->mask, info, buffer, error);
-  picture = paint (mask, output == GST_NF_SEGMENT_OVERLAY, error);
+  gst_video_info_from_caps (&info, caps);
+  if (GST_VIDEO_INFO_FORMAT (&info) == GST_VIDEO_FORMAT_GRAY8)
+    return gst_nf_video_store (mask->mask, &info, buffer, error);
+  picture = nf_op_paint (mask->ids, colors,
+      output == GST_NF_SEGMENT_OVERLAY ? mask->frame : NULL, error);
+  if (picture == NULL)
+    return FALSE;
 
-  return picture != NULL && gst_nf_video_store (picture, info, buffer, error);
+  return gst_nf_cuda_is_memory (caps)
+      ? gst_nf_cuda_write (picture, buffer, &info, error)
+      : store_picture (picture, &info, buffer, error);
 }
 
 /**

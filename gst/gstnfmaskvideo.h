@@ -13,8 +13,8 @@
 G_BEGIN_DECLS
 
 gboolean gst_nf_mask_video_store (const GstNfBatchMask *mask,
-    GstNfSegmentOutput output, const GstVideoInfo *info, GstBuffer *buffer,
-    GError **error);
+    GstNfSegmentOutput output, NfTensor *colors, const GstCaps *caps,
+    GstBuffer *buffer, GError **error);
 void gst_nf_mask_video_add_regions (
     const GstNfBatchMask *mask, guint classes, GstBuffer *buffer);
 

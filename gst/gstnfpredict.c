@@ -15,6 +15,9 @@
  * that follow with a conditional diffusion model. Any raw video comes in; what
  * goes out has the same size and format unless downstream asks for another one.
  *
+ * On a GPU frames may come and go in its memory (memory:CUDAMemory), so that they
+ * need not pass through the host; see docs/elements.md.
+ *
  * With #GstNfPredict:window=clip the first frames of each clip are the context,
  * and the rest of the clip is passed over. A clip begins with the stream, with
  * a new segment, with a frame that is marked DISCONT, and with new caps. With
@@ -67,6 +70,7 @@
  */
 #include "gstnfpredict.h"
 
+#include "gstnfcuda.h"
 #include "gstnfdraw.h"
 #include "gstnfelements.h"
 #include "gstnferror.h"
@@ -93,16 +97,11 @@ struct _GstNfPredict
   NfUnetConfig config; /* of the model; height 0 while there is none */
   const gchar *device; /* interned */
 
+  GstNfCuda cuda;
   GstNfModel *model; /* streaming thread, except while starting and stopping */
 };
 
-static GstStaticPadTemplate sink_template =
-    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)));
-
-static GstStaticPadTemplate src_template =
-    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)));
+#define RAW_CAPS GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)
 
 G_DEFINE_TYPE (GstNfPredict, gst_nf_predict, GST_TYPE_NF_FORECAST)
 
@@ -111,6 +110,14 @@ static void gst_nf_predict_set_property (
     GObject *object, guint id, const GValue *value, GParamSpec *pspec);
 static void gst_nf_predict_get_property (
     GObject *object, guint id, GValue *value, GParamSpec *pspec);
+static void gst_nf_predict_set_context (
+    GstElement *element, GstContext *context);
+static gboolean gst_nf_predict_query (
+    GstBaseTransform *trans, GstPadDirection direction, GstQuery *query);
+static gboolean gst_nf_predict_propose_allocation (
+    GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query);
+static gboolean gst_nf_predict_decide_allocation (
+    GstBaseTransform *trans, GstQuery *query);
 static GstCaps *gst_nf_predict_transform_caps (GstBaseTransform *trans,
     GstPadDirection direction, GstCaps *caps, GstCaps *filter);
 static GstCaps *gst_nf_predict_fixate_caps (GstBaseTransform *trans,
@@ -140,6 +147,12 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
   object_class->finalize = gst_nf_predict_finalize;
   object_class->set_property = gst_nf_predict_set_property;
   object_class->get_property = gst_nf_predict_get_property;
+  element_class->set_context = GST_DEBUG_FUNCPTR (gst_nf_predict_set_context);
+  trans_class->query = GST_DEBUG_FUNCPTR (gst_nf_predict_query);
+  trans_class->propose_allocation =
+      GST_DEBUG_FUNCPTR (gst_nf_predict_propose_allocation);
+  trans_class->decide_allocation =
+      GST_DEBUG_FUNCPTR (gst_nf_predict_decide_allocation);
   trans_class->transform_caps =
       GST_DEBUG_FUNCPTR (gst_nf_predict_transform_caps);
   trans_class->fixate_caps = GST_DEBUG_FUNCPTR (gst_nf_predict_fixate_caps);
@@ -190,8 +203,11 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
       object_class, PROP_MODEL, GST_NF_MODEL_PREDICTOR);
   gst_nf_draw_settings_install (object_class, PROP_DRAW);
 
-  gst_element_class_add_static_pad_template (element_class, &sink_template);
-  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_add_pad_template (element_class,
+      gst_nf_cuda_pad_template (
+          "sink", GST_PAD_SINK, RAW_CAPS, GST_NF_CUDA_FORMATS));
+  gst_element_class_add_pad_template (element_class,
+      gst_nf_cuda_pad_template ("src", GST_PAD_SRC, RAW_CAPS, "RGB"));
   gst_element_class_set_static_metadata (element_class, "Next frame predictor",
       "Filter/Effect/Video",
       "Draws the frames that follow with a conditional diffusion model",
@@ -203,6 +219,7 @@ gst_nf_predict_init (GstNfPredict *self)
 {
   gst_nf_model_settings_init (&self->model_settings);
   gst_nf_draw_settings_init (&self->draw_settings);
+  gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
 }
 
 static void
@@ -259,6 +276,7 @@ gst_nf_predict_open (GstNfForecast *forecast,
   rollout.horizon = settings->horizon;
   if (!nf_rollout_check (&rollout, config, error))
     return FALSE;
+  gst_nf_cuda_start (&self->cuda, gst_nf_model_device (self->model));
   *length = config->num_frames_cond;
   *device = nf_device_ref (gst_nf_model_device (self->model));
   GST_OBJECT_LOCK (self);
@@ -280,14 +298,61 @@ gst_nf_predict_close (GstNfForecast *forecast)
   GST_OBJECT_LOCK (self);
   self->config.height = 0;
   GST_OBJECT_UNLOCK (self);
+  gst_nf_cuda_stop (&self->cuda);
   g_clear_pointer (&self->model, gst_nf_model_release);
+}
+
+static void
+gst_nf_predict_set_context (GstElement *element, GstContext *context)
+{
+  gst_nf_cuda_set_context (&GST_NF_PREDICT (element)->cuda, context);
+  GST_ELEMENT_CLASS (gst_nf_predict_parent_class)
+      ->set_context (element, context);
+}
+
+static gboolean
+gst_nf_predict_query (
+    GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT
+      && gst_nf_cuda_answer_context (&GST_NF_PREDICT (trans)->cuda, query))
+    return TRUE;
+
+  return GST_BASE_TRANSFORM_CLASS (gst_nf_predict_parent_class)
+      ->query (trans, direction, query);
+}
+
+static gboolean
+gst_nf_predict_propose_allocation (
+    GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query)
+{
+  GstNfPredict *self = GST_NF_PREDICT (trans);
+
+  if (gst_nf_cuda_is_asked (query))
+    return gst_nf_cuda_propose (&self->cuda, query);
+
+  return GST_BASE_TRANSFORM_CLASS (gst_nf_predict_parent_class)
+      ->propose_allocation (trans, decide_query, query);
+}
+
+static gboolean
+gst_nf_predict_decide_allocation (GstBaseTransform *trans, GstQuery *query)
+{
+  GstNfPredict *self = GST_NF_PREDICT (trans);
+
+  return (!gst_nf_cuda_is_asked (query)
+             || gst_nf_cuda_decide (&self->cuda, query))
+      && GST_BASE_TRANSFORM_CLASS (gst_nf_predict_parent_class)
+             ->decide_allocation (trans, query);
 }
 
 static GstCaps *
 gst_nf_predict_transform_caps (GstBaseTransform *trans,
     GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
-  GstCaps *other = gst_nf_video_any_size (caps), *both;
+  GstCaps *other = gst_nf_cuda_any_memory (
+      &GST_NF_PREDICT (trans)->cuda, gst_nf_video_any_size (caps));
+  GstCaps *both;
 
   if (filter == NULL)
     return other;

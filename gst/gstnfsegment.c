@@ -24,6 +24,10 @@
  * "class 7" where the network has other than 49 classes), `id` is the class,
  * `parent_id` -1.
  *
+ * On a GPU frames may come in its memory (memory:CUDAMemory), and pictures of
+ * masks may go out there, so that they need not pass through the host; see
+ * docs/elements.md. Ids always go out in the host's memory.
+ *
  * With #GstNfSegment:batch-size above 1 frames wait until there are so many, or
  * until the stream ends, pauses in a gap, or changes its caps; the latency is
  * reported. Frames that are too late are dropped before anything is computed,
@@ -43,6 +47,7 @@
 
 #include "gstnfbatch.h"
 #include "gstnfcancel.h"
+#include "gstnfcuda.h"
 #include "gstnfelements.h"
 #include "gstnferror.h"
 #include "gstnfframes.h"
@@ -51,6 +56,8 @@
 #include "gstnfsegmentcaps.h"
 #include "gstnftiming.h"
 #include "gstnfvideo.h"
+
+#include "metrics/nfclasses.h"
 
 #include <string.h>
 
@@ -97,18 +104,12 @@ struct _GstNfSegment
   /* streaming thread, except while starting and stopping */
   GstNfModel *model;
   guint wanted; /* @batch_size, as at start */
+  GstNfCuda cuda;
+  NfTensor *colors; /* of classes, on the model's device */
   GstNfFrames *reader;
   GstNfBatch batch;
   gboolean draining;
 };
-
-static GstStaticPadTemplate sink_template =
-    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)));
-
-static GstStaticPadTemplate src_template =
-    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB }")));
 
 G_DEFINE_TYPE (GstNfSegment, gst_nf_segment, GST_TYPE_VIDEO_FILTER)
 
@@ -121,6 +122,12 @@ static GstStateChangeReturn gst_nf_segment_change_state (
     GstElement *element, GstStateChange transition);
 static gboolean gst_nf_segment_start (GstBaseTransform *trans);
 static gboolean gst_nf_segment_stop (GstBaseTransform *trans);
+static void gst_nf_segment_set_context (
+    GstElement *element, GstContext *context);
+static gboolean gst_nf_segment_propose_allocation (
+    GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query);
+static gboolean gst_nf_segment_decide_allocation (
+    GstBaseTransform *trans, GstQuery *query);
 static GstCaps *gst_nf_segment_transform_caps (GstBaseTransform *trans,
     GstPadDirection direction, GstCaps *caps, GstCaps *filter);
 static gboolean gst_nf_segment_set_caps (
@@ -271,6 +278,11 @@ gst_nf_segment_class_init (GstNfSegmentClass *klass)
   object_class->set_property = gst_nf_segment_set_property;
   object_class->get_property = gst_nf_segment_get_property;
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_nf_segment_change_state);
+  element_class->set_context = GST_DEBUG_FUNCPTR (gst_nf_segment_set_context);
+  trans_class->propose_allocation =
+      GST_DEBUG_FUNCPTR (gst_nf_segment_propose_allocation);
+  trans_class->decide_allocation =
+      GST_DEBUG_FUNCPTR (gst_nf_segment_decide_allocation);
   trans_class->start = GST_DEBUG_FUNCPTR (gst_nf_segment_start);
   trans_class->stop = GST_DEBUG_FUNCPTR (gst_nf_segment_stop);
   trans_class->transform_caps =
@@ -288,8 +300,12 @@ gst_nf_segment_class_init (GstNfSegmentClass *klass)
   gst_nf_segment_install_properties (object_class);
   gst_type_mark_as_plugin_api (GST_TYPE_NF_SEGMENT_OUTPUT, 0);
 
-  gst_element_class_add_static_pad_template (element_class, &sink_template);
-  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_add_pad_template (element_class,
+      gst_nf_cuda_pad_template ("sink", GST_PAD_SINK,
+          GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL), GST_NF_CUDA_FORMATS));
+  gst_element_class_add_pad_template (element_class,
+      gst_nf_cuda_pad_template (
+          "src", GST_PAD_SRC, GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB }"), "RGB"));
   gst_element_class_set_static_metadata (element_class, "Object segmenter",
       "Filter/Analyzer/Video",
       "Names the object that every pixel belongs to, with a UNet++",
@@ -306,6 +322,7 @@ gst_nf_segment_init (GstNfSegment *self)
   self->batch_size = DEFAULT_BATCH_SIZE;
   gst_nf_cancel_init (&self->cancel, GST_ELEMENT (self));
   gst_nf_batch_init (&self->batch);
+  gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
 }
 
 static void
@@ -429,10 +446,15 @@ gst_nf_segment_start (GstBaseTransform *trans)
   gst_nf_timing_reset (&self->timing);
   self->model = gst_nf_model_acquire (&self->model_settings, GST_ELEMENT (self),
       GST_NF_MODEL_SEGMENTER, &error);
-  if (self->model == NULL) {
+  if (self->model != NULL)
+    self->colors = nf_tensor_new_from_nhwc (gst_nf_model_device (self->model),
+        NF_U8, 256, 3, 1, 1, nf_class_colors (), &error);
+  if (self->colors == NULL) {
     gst_nf_element_error (GST_ELEMENT (self), error);
+    g_clear_pointer (&self->model, gst_nf_model_release);
     return FALSE;
   }
+  gst_nf_cuda_start (&self->cuda, gst_nf_model_device (self->model));
   config = nf_segmenter_config (gst_nf_model_segmenter (self->model));
   GST_OBJECT_LOCK (self);
   memset (&self->stats, 0, sizeof self->stats);
@@ -457,6 +479,8 @@ gst_nf_segment_stop (GstBaseTransform *trans)
   GST_OBJECT_UNLOCK (self);
   gst_nf_batch_forget (&self->batch);
   g_clear_pointer (&self->reader, gst_nf_frames_free);
+  nf_tensor_clear (&self->colors);
+  gst_nf_cuda_stop (&self->cuda);
   g_clear_pointer (&self->model, gst_nf_model_release);
 
   return TRUE;
@@ -473,7 +497,8 @@ gst_nf_segment_transform_caps (GstBaseTransform *trans,
   ids = self->output == GST_NF_SEGMENT_IDS;
   GST_OBJECT_UNLOCK (self);
 
-  return gst_nf_segment_caps_transform (direction, caps, filter, ids);
+  return gst_nf_segment_caps_transform (
+      &self->cuda, direction, caps, filter, ids);
 }
 
 /* pushes everything that was collected, in a batch of its own */
@@ -512,7 +537,7 @@ gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
   if (gst_nf_video_packed_info (
           &packed, in_info->width, in_info->height, config->channels, &error))
     self->reader = gst_nf_frames_new_reader (
-        gst_nf_model_device (self->model), in_info, &packed, &error);
+        gst_nf_model_device (self->model), incaps, &packed, &error);
   if (self->reader == NULL) {
     gst_nf_element_error (GST_ELEMENT (self), error);
     return FALSE;
@@ -535,12 +560,47 @@ gst_nf_segment_set_caps (
   return ok;
 }
 
+static void
+gst_nf_segment_set_context (GstElement *element, GstContext *context)
+{
+  gst_nf_cuda_set_context (&GST_NF_SEGMENT (element)->cuda, context);
+  GST_ELEMENT_CLASS (gst_nf_segment_parent_class)
+      ->set_context (element, context);
+}
+
+static gboolean
+gst_nf_segment_propose_allocation (
+    GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+
+  if (gst_nf_cuda_is_asked (query))
+    return gst_nf_cuda_propose (&self->cuda, query);
+
+  return GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+      ->propose_allocation (trans, decide_query, query);
+}
+
+static gboolean
+gst_nf_segment_decide_allocation (GstBaseTransform *trans, GstQuery *query)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+
+  return (!gst_nf_cuda_is_asked (query)
+             || gst_nf_cuda_decide (&self->cuda, query))
+      && GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+             ->decide_allocation (trans, query);
+}
+
 static gboolean
 gst_nf_segment_query (
     GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
 
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT
+      && gst_nf_cuda_answer_context (&self->cuda, query))
+    return TRUE;
   if (GST_QUERY_TYPE (query) == GST_QUERY_DRAIN && direction == GST_PAD_SINK)
     gst_nf_segment_drain (self);
   if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS && direction == GST_PAD_SINK) {
@@ -653,6 +713,7 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
 {
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
   g_auto (GstNfBatchMask) mask = { NULL };
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (trans->srcpad);
   g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
   GstNfSegmentOutput wanted;
@@ -668,7 +729,7 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
   wanted = self->output;
   GST_OBJECT_UNLOCK (self);
   if (!gst_nf_mask_video_store (
-          &mask, wanted, &GST_VIDEO_FILTER (self)->out_info, buffer, &error))
+          &mask, wanted, self->colors, caps, buffer, &error))
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   gst_nf_mask_video_add_regions (&mask, self->config.classes, buffer);
   GST_OBJECT_LOCK (self);

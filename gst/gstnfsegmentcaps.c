@@ -21,6 +21,7 @@ set_format (GstCaps *caps, const gchar *format)
 
 /**
  * gst_nf_segment_caps_transform:
+ * @cuda: the element's
  * @direction: of the pad that has @caps
  * @caps: (transfer none): of one pad
  * @filter: (nullable): what is asked for
@@ -29,8 +30,8 @@ set_format (GstCaps *caps, const gchar *format)
  * Returns: (transfer full): what goes with @caps on the other pad
  */
 GstCaps *
-gst_nf_segment_caps_transform (
-    GstPadDirection direction, GstCaps *caps, GstCaps *filter, gboolean ids)
+gst_nf_segment_caps_transform (GstNfCuda *cuda, GstPadDirection direction,
+    GstCaps *caps, GstCaps *filter, gboolean ids)
 {
   const gchar *format = ids ? "GRAY8" : "RGB";
   GstCaps *other, *both;
@@ -42,10 +43,12 @@ gst_nf_segment_caps_transform (
     GstCaps *made = gst_caps_new_simple (
         "video/x-raw", "format", G_TYPE_STRING, format, NULL);
 
+    gst_caps_set_features_simple (made, gst_caps_features_new_any ());
     other = gst_caps_make_writable (gst_caps_intersect (caps, made));
     gst_caps_unref (made);
     set_format (other, NULL);
   }
+  other = gst_nf_cuda_any_memory (cuda, other);
   if (filter == NULL)
     return other;
   both = gst_caps_intersect_full (filter, other, GST_CAPS_INTERSECT_FIRST);

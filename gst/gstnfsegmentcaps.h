@@ -5,11 +5,13 @@
  * See: gstnfsegment.c */
 #pragma once
 
+#include "gstnfcuda.h"
+
 #include <gst/base/gstbasetransform.h>
 
 G_BEGIN_DECLS
 
-GstCaps *gst_nf_segment_caps_transform (
+GstCaps *gst_nf_segment_caps_transform (GstNfCuda *cuda,
     GstPadDirection direction, GstCaps *caps, GstCaps *filter, gboolean ids);
 void gst_nf_segment_caps_forget_formats (
     GstBaseTransform *trans, GstQuery *query);

@@ -348,7 +348,8 @@ gst_nf_video_any_size (GstCaps *caps)
         "pixel-aspect-ratio", "colorimetry", "chroma-site", NULL);
     gst_structure_set (s, "width", GST_TYPE_INT_RANGE, 1, G_MAXINT, "height",
         GST_TYPE_INT_RANGE, 1, G_MAXINT, NULL);
-    gst_caps_append_structure (all, s);
+    gst_caps_append_structure_full (
+        all, s, gst_caps_features_copy (gst_caps_get_features (caps, i)));
   }
 
   return all;

@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfcudamemory — tests of elements with video in a GPU's memory
+ *
+ * On the stand-ins of tests/cuda-on-cpu, with their libcuda.so.1 for GStreamer's
+ * CUDA library. What comes of frames in a GPU's memory must be what comes of the
+ * same frames in the host's memory, on the same device. */
+#include "nftestmodels.h"
+#include "nfvideotest.h"
+
+#include "cuda-on-cpu/standin-driver.h"
+
+#include <dlfcn.h>
+#include <gst/cuda/gstcudabufferpool.h>
+#include <gst/cuda/gstcudautils.h>
+#include <string.h>
+
+#define CUDA "video/x-raw(memory:CUDAMemory)"
+#define RAW "video/x-raw"
+#define FRAMES 5
+
+static gchar *folder, *predictor, *segmenter;
+
+static void
+make_models (void)
+{
+  NfUnetConfig unet;
+  NfUnetppConfig unetpp;
+
+  folder = nf_test_folder_new ();
+  predictor = g_build_filename (folder, "next-frame.safetensors", NULL);
+  segmenter = g_build_filename (folder, "unetpp.safetensors", NULL);
+  nf_test_unet_config (&unet);
+  nf_test_save_unet (predictor, &unet, 1);
+  nf_test_unetpp_config (&unetpp);
+  nf_test_save_unetpp (segmenter, &unetpp, 3);
+  fail_unless (gst_cuda_load_library ());
+  gst_cuda_memory_init_once ();
+}
+
+static void
+remove_models (void)
+{
+  nf_test_folder_remove (folder);
+  g_free (folder);
+  g_free (predictor);
+  g_free (segmenter);
+}
+
+/* how often GStreamer copied between host and device so far */
+static NfStandinDriverCounts
+count_copies (void)
+{
+  void *driver = dlopen ("libcuda.so.1", RTLD_NOW | RTLD_NOLOAD);
+  void (*counts_of) (NfStandinDriverCounts *);
+  NfStandinDriverCounts counts;
+
+  fail_unless (driver != NULL, "no libcuda.so.1");
+  *(void **) &counts_of = dlsym (driver, "nf_standin_driver_counts");
+  fail_unless (counts_of != NULL, "libcuda.so.1 is no stand-in");
+  counts_of (&counts);
+  dlclose (driver);
+
+  return counts;
+}
+
+/* a pool of frames in a context's memory */
+static GstBufferPool *
+make_pool (GstCudaContext *context, GstCaps *caps)
+{
+  GstBufferPool *pool = gst_cuda_buffer_pool_new (context);
+  GstStructure *config = gst_buffer_pool_get_config (pool);
+  GstVideoInfo info;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  gst_buffer_pool_config_set_params (config, caps, (guint) info.size, 0, 0);
+  fail_unless (gst_buffer_pool_set_config (pool, config));
+  fail_unless (gst_buffer_pool_set_active (pool, TRUE));
+
+  return pool;
+}
+
+/* a frame in the pool's memory; it was uploaded already */
+static GstBuffer *
+upload (GstBufferPool *pool, const GstVideoInfo *info, GstBuffer *raw)
+{
+  GstBuffer *buffer = NULL;
+  GstVideoFrame from, to;
+  GstMapInfo map;
+
+  fail_unless_equals_int (
+      gst_buffer_pool_acquire_buffer (pool, &buffer, NULL), GST_FLOW_OK);
+  fail_unless (gst_video_frame_map (&from, info, raw, GST_MAP_READ));
+  fail_unless (gst_video_frame_map (&to, info, buffer, GST_MAP_WRITE));
+  fail_unless (gst_video_frame_copy (&to, &from));
+  gst_video_frame_unmap (&to);
+  gst_video_frame_unmap (&from);
+  gst_buffer_copy_into (buffer, raw, GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
+  gst_buffer_unref (raw);
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ | GST_MAP_CUDA));
+  gst_buffer_unmap (buffer, &map);
+
+  return buffer;
+}
+
+/**
+ * Case:
+ * @launch: elements; PREDICTOR and SEGMENTER stand for checkpoints
+ * @in: memory of the frames that go in
+ * @out: memory and format that are asked for; NULL: any
+ * @format: of the frames
+ * @width: of the frames
+ * @height: of the frames
+ * @differ: by how much values may differ on average
+ */
+typedef struct
+{
+  const gchar *launch, *in, *out, *format;
+  gint width, height;
+  gdouble differ;
+} Case;
+
+/* @context: NULL: the element gets one by itself */
+static GstHarness *
+new_harness (const gchar *launch, GstCudaContext *context, GstBus **bus)
+{
+  g_auto (GStrv) predicts = g_strsplit (launch, "PREDICTOR", -1);
+  g_autofree gchar *half = g_strjoinv (predictor, predicts);
+  g_auto (GStrv) segments = g_strsplit (half, "SEGMENTER", -1);
+  g_autofree gchar *whole = g_strjoinv (segmenter, segments);
+  GstElement *bin = gst_parse_bin_from_description (whole, TRUE, NULL);
+  GstHarness *h;
+
+  fail_unless (bin != NULL, "no such elements: %s", whole);
+  gst_object_ref_sink (bin);
+  *bus = nf_test_attach_bus (bin);
+  if (context != NULL) {
+    GstContext *given = gst_context_new_cuda_context (context);
+
+    gst_element_set_context (bin, given);
+    gst_context_unref (given);
+  }
+  h = gst_harness_new_with_element (bin, "sink", "src");
+  gst_object_unref (bin);
+
+  return h;
+}
+
+static GstCaps *
+caps_of (const Case *c)
+{
+  g_autofree gchar *text =
+      g_strdup_printf ("%s,format=%s,width=%d,height=%d,framerate=25/1", c->in,
+          c->format, c->width, c->height);
+
+  return gst_caps_from_string (text);
+}
+
+/* (transfer full): frames from @from on; those in a GPU's memory are of
+ * @context */
+static GPtrArray *
+make_frames (GstCaps *caps, GstCudaContext *context, guint from)
+{
+  const gboolean there = gst_caps_features_contains (
+      gst_caps_get_features (caps, 0), "memory:CUDAMemory");
+  GstBufferPool *pool = there ? make_pool (context, caps) : NULL;
+  GPtrArray *frames = g_ptr_array_new ();
+  GstVideoInfo info;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  for (guint i = from; i < from + FRAMES; i++) {
+    GstBuffer *frame = nf_test_frame (&info, i, 0);
+
+    nf_test_set_times (frame, i, 40 * GST_MSECOND);
+    g_ptr_array_add (frames, there ? upload (pool, &info, frame) : frame);
+  }
+  if (there) {
+    gst_buffer_pool_set_active (pool, FALSE);
+    gst_object_unref (pool);
+  }
+
+  return frames;
+}
+
+/* @frames: (transfer full) */
+static void
+push_all (GstHarness *h, GPtrArray *frames)
+{
+  for (guint i = 0; i < frames->len; i++)
+    fail_unless_equals_int (
+        gst_harness_push (h, frames->pdata[i]), GST_FLOW_OK);
+  g_ptr_array_unref (frames);
+}
+
+static void
+push_frames (GstHarness *h, GstCaps *caps, GstCudaContext *context, guint from)
+{
+  push_all (h, make_frames (caps, context, from));
+}
+
+/* all that comes of a case's frames, one after the other */
+static GBytes *
+run (const Case *c, GstCudaContext *given, GstCudaContext *frames_of)
+{
+  GByteArray *all = g_byte_array_new ();
+  g_autoptr (GstCaps) caps = caps_of (c);
+  g_autoptr (GstCaps) made = NULL;
+  GstBuffer *buffer;
+  GstBus *bus;
+  GstHarness *h = new_harness (c->launch, given, &bus);
+  GstVideoInfo info;
+
+  if (c->out != NULL)
+    gst_harness_set_sink_caps_str (h, c->out);
+  gst_harness_set_src_caps (h, gst_caps_ref (caps));
+  push_frames (h, caps, frames_of, 0);
+  gst_harness_push_event (h, gst_event_new_eos ());
+  nf_test_expect_no_error (bus);
+  made = gst_pad_get_current_caps (h->sinkpad);
+  fail_unless (made != NULL && gst_video_info_from_caps (&info, made));
+  if (c->out != NULL) {
+    g_autoptr (GstCaps) wanted = gst_caps_from_string (c->out);
+
+    fail_unless (gst_caps_is_subset (made, wanted));
+  }
+  while ((buffer = gst_harness_try_pull (h)) != NULL) {
+    g_autoptr (GBytes) pixels =
+        nf_test_pixels (buffer, &info, GST_VIDEO_INFO_FORMAT (&info));
+    const gboolean there =
+        gst_is_cuda_memory (gst_buffer_peek_memory (buffer, 0));
+
+    fail_unless_equals_int (there,
+        gst_caps_features_contains (
+            gst_caps_get_features (made, 0), "memory:CUDAMemory"));
+    g_byte_array_append (all, g_bytes_get_data (pixels, NULL),
+        (guint) g_bytes_get_size (pixels));
+    gst_buffer_unref (buffer);
+  }
+  fail_unless (all->len > 0, "nothing came out");
+  nf_test_harness_free (h, bus);
+
+  return g_byte_array_free_to_bytes (all);
+}
+
+/* the same of frames in the host's memory */
+static GBytes *
+run_raw (const Case *c)
+{
+  g_autofree gchar *out = NULL;
+  Case raw = *c;
+
+  raw.in = RAW;
+  if (c->out != NULL) {
+    const gchar *rest = strchr (c->out, ',');
+
+    out = g_strconcat (RAW, rest, NULL);
+    raw.out = out;
+  }
+
+  return run (&raw, NULL, NULL);
+}
+
+/* largest and mean difference of two results */
+static void
+compare (GBytes *a, GBytes *b, guint *largest, gdouble *mean)
+{
+  gsize n, m;
+  const guint8 *x = g_bytes_get_data (a, &n), *y = g_bytes_get_data (b, &m);
+  gdouble sum = 0.0;
+
+  fail_unless_equals_uint64 (n, m);
+  *largest = 0;
+  for (gsize i = 0; i < n; i++) {
+    guint d = (guint) ABS ((gint) x[i] - (gint) y[i]);
+
+    *largest = MAX (*largest, d);
+    sum += d;
+  }
+  *mean = sum / (gdouble) n;
+}
+
+#define SEGMENTS "nfsegment checkpoint=SEGMENTER device=cuda:0 "
+#define PREDICTS                                                               \
+  "nfpredict checkpoint=PREDICTOR device=cuda:0 steps=2 horizon=2 "            \
+  "emit=rollout "
+
+/* packed pixels lose nothing on their way, so all bytes agree */
+static const Case same_cases[] = {
+  { SEGMENTS, CUDA, NULL, "RGB", 24, 16 },
+  { SEGMENTS, CUDA, NULL, "RGB", 33, 31 },
+  { SEGMENTS, CUDA, NULL, "BGRA", 17, 9 },
+  { SEGMENTS "output=palette", CUDA, CUDA ",format=RGB", "ARGB", 24, 16 },
+  { SEGMENTS "output=palette", CUDA, RAW ",format=RGB", "RGB", 24, 16 },
+  { SEGMENTS "output=overlay", RAW, CUDA ",format=RGB", "RGB", 25, 16 },
+  { SEGMENTS "output=overlay", CUDA, CUDA ",format=RGB", "BGR", 25, 16 },
+  { SEGMENTS "batch-size=3", CUDA, NULL, "RGBx", 24, 16 },
+  { SEGMENTS "batch-size=2 output=overlay", CUDA, CUDA ",format=RGB", "RGB", 9,
+      8 },
+  { PREDICTS, CUDA, CUDA ",format=RGB,width=24,height=16", "RGB", 24, 16 },
+  { PREDICTS, CUDA, RAW ",format=RGB,width=24,height=16", "BGRx", 24, 16 },
+  { PREDICTS, RAW, CUDA ",format=RGB,width=24,height=16", "RGB", 24, 16 },
+};
+
+GST_START_TEST (test_same_bytes)
+{
+  const Case *c = &same_cases[__i__];
+  GstCudaContext *context = gst_cuda_context_new (0);
+  g_autoptr (GBytes) expected = run_raw (c);
+  g_autoptr (GBytes) shared = run (c, context, context);
+  /* the element's own context: another one on the same device */
+  g_autoptr (GBytes) foreign = run (c, NULL, context);
+
+  fail_unless (g_bytes_equal (shared, expected));
+  fail_unless (g_bytes_equal (foreign, expected));
+  ASSERT_OBJECT_REFCOUNT (context, "context", 1);
+  gst_object_unref (context);
+}
+GST_END_TEST
+
+/* converted and scaled there, not by GstVideoConverter; an untrained network may
+ * name some pixels otherwise then */
+static const Case near_cases[] = {
+  { SEGMENTS "output=overlay", CUDA, CUDA ",format=RGB", "NV12", 32, 24, 6.0 },
+  { SEGMENTS "output=overlay", CUDA, CUDA ",format=RGB", "I420", 33, 24, 6.0 },
+  { PREDICTS, CUDA, CUDA ",format=RGB,width=40,height=24", "RGB", 40, 24, 1.0 },
+  { PREDICTS, CUDA, CUDA ",format=RGB,width=24,height=16", "I420", 24, 16,
+      1.0 },
+  { PREDICTS, CUDA, CUDA ",format=RGB,width=11,height=13", "NV12", 64, 48,
+      1.0 },
+};
+
+GST_START_TEST (test_near)
+{
+  const Case *c = &near_cases[__i__];
+  GstCudaContext *context = gst_cuda_context_new (0);
+  g_autoptr (GBytes) expected = run_raw (c);
+  g_autoptr (GBytes) got = run (c, context, context);
+  gdouble mean;
+  guint largest;
+
+  compare (got, expected, &largest, &mean);
+  fail_unless (mean <= c->differ, "mean difference %g", mean);
+  gst_object_unref (context);
+}
+GST_END_TEST
+
+static gboolean
+offers_cuda (GstPad *pad)
+{
+  g_autoptr (GstCaps) caps = gst_pad_query_caps (pad, NULL);
+
+  for (guint i = 0; i < gst_caps_get_size (caps); i++)
+    if (gst_caps_features_contains (
+            gst_caps_get_features (caps, i), "memory:CUDAMemory"))
+      return TRUE;
+
+  return FALSE;
+}
+
+static void
+expect_offers (const gchar *launch, gboolean sink, gboolean src)
+{
+  GstBus *bus;
+  GstHarness *h = new_harness (launch, NULL, &bus);
+  g_autoptr (GstPad) sinkpad = gst_element_get_static_pad (h->element, "sink");
+  g_autoptr (GstPad) srcpad = gst_element_get_static_pad (h->element, "src");
+
+  fail_unless_equals_int (offers_cuda (sinkpad), sink);
+  fail_unless_equals_int (offers_cuda (srcpad), src);
+  nf_test_harness_free (h, bus);
+}
+
+/* a GPU's memory is offered where the element computes on one */
+GST_START_TEST (test_offers)
+{
+  expect_offers ("nfsegment checkpoint=SEGMENTER device=cpu", FALSE, FALSE);
+  expect_offers ("nfpredict checkpoint=PREDICTOR device=cpu", FALSE, FALSE);
+  expect_offers ("nfsegment checkpoint=SEGMENTER device=cuda:1", TRUE, FALSE);
+  expect_offers (
+      "nfsegment checkpoint=SEGMENTER device=auto output=palette", TRUE, TRUE);
+  expect_offers ("nfpredict checkpoint=PREDICTOR device=cuda", TRUE, TRUE);
+}
+GST_END_TEST
+
+GST_START_TEST (test_cpu_refuses_cuda_memory_fails)
+{
+  const Case c = { NULL, CUDA, NULL, "RGB", 24, 16 };
+  g_autoptr (GstCaps) caps = caps_of (&c);
+  GstBus *bus;
+  GstHarness *h =
+      new_harness ("nfsegment checkpoint=SEGMENTER device=cpu", NULL, &bus);
+
+  gst_harness_set_src_caps (h, gst_caps_ref (caps));
+  fail_unless_equals_int (
+      gst_harness_push (h, gst_buffer_new ()), GST_FLOW_NOT_NEGOTIATED);
+  gst_element_set_bus (h->element, NULL);
+  gst_object_unref (bus);
+  gst_harness_teardown (h);
+}
+GST_END_TEST
+
+GST_START_TEST (test_memory_of_another_device_fails)
+{
+  const Case c = { NULL, CUDA, NULL, "RGB", 24, 16 };
+  g_autoptr (GstCaps) caps = caps_of (&c);
+  GstCudaContext *other = gst_cuda_context_new (1);
+  GstBufferPool *pool = make_pool (other, caps);
+  GstBuffer *frame;
+  GstBus *bus;
+  GstHarness *h = new_harness (SEGMENTS, NULL, &bus);
+  GstVideoInfo info;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  gst_harness_set_src_caps (h, gst_caps_ref (caps));
+  frame = upload (pool, &info, nf_test_frame (&info, 0, 0));
+  fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_ERROR);
+  nf_test_expect_error (bus, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+      "a frame lies on cuda:1, this element computes on cuda:0");
+  nf_test_harness_free (h, bus);
+  gst_buffer_pool_set_active (pool, FALSE);
+  gst_object_unref (pool);
+  gst_object_unref (other);
+}
+GST_END_TEST
+
+GST_START_TEST (test_host_memory_in_its_place_fails)
+{
+  const Case c = { NULL, CUDA, NULL, "RGB", 24, 16 };
+  g_autoptr (GstCaps) caps = caps_of (&c);
+  GstBus *bus;
+  GstHarness *h = new_harness (SEGMENTS, NULL, &bus);
+  GstVideoInfo info;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  gst_harness_set_src_caps (h, gst_caps_ref (caps));
+  fail_unless_equals_int (
+      gst_harness_push (h, nf_test_frame (&info, 0, 0)), GST_FLOW_ERROR);
+  nf_test_expect_error (bus, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+      "without GstCudaMemory");
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+/* what comes into an element of a bin */
+static void
+expect_cuda_memory (GstElement *bin, const gchar *name)
+{
+  g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN (bin), name);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, "sink");
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+
+  fail_unless (gst_caps_features_contains (
+      gst_caps_get_features (caps, 0), "memory:CUDAMemory"));
+}
+
+/* frames go through both elements on the device: no copy to or from the host
+ * but that of the masks, which is the module's own */
+GST_START_TEST (test_no_copies_between)
+{
+  const Case c = { NULL, CUDA, NULL, "NV12", 40, 24 };
+  g_autoptr (GstCaps) caps = caps_of (&c);
+  GstCudaContext *context = gst_cuda_context_new (0);
+  NfStandinDriverCounts before, after;
+  GPtrArray *frames = make_frames (caps, context, 0);
+  GstBus *bus;
+  GstHarness *h = new_harness (
+      PREDICTS " ! " SEGMENTS "output=palette name=second", context, &bus);
+
+  gst_harness_set_sink_caps_str (h, CUDA ",format=RGB");
+  gst_harness_set_src_caps (h, gst_caps_ref (caps));
+  before = count_copies ();
+  push_all (h, frames);
+  after = count_copies ();
+  fail_unless (gst_harness_buffers_in_queue (h) > 0);
+  expect_cuda_memory (h->element, "second");
+  fail_unless_equals_int (after.downloads, before.downloads);
+  fail_unless_equals_int (after.uploads, before.uploads);
+  nf_test_harness_free (h, bus);
+  ASSERT_OBJECT_REFCOUNT (context, "context", 1);
+  gst_object_unref (context);
+}
+GST_END_TEST
+
+/* other caps, flushes and states, in the middle of a batch */
+GST_START_TEST (test_states)
+{
+  const Case a = { NULL, CUDA, NULL, "RGB", 24, 16 };
+  const Case b = { NULL, RAW, NULL, "NV12", 24, 16 };
+  g_autoptr (GstCaps) there = caps_of (&a);
+  g_autoptr (GstCaps) here = caps_of (&b);
+  GstCudaContext *context = gst_cuda_context_new (0);
+  GstBus *bus;
+  GstHarness *h = new_harness (SEGMENTS "batch-size=4", context, &bus);
+
+  for (guint i = 0; i < 2; i++) {
+    gst_harness_set_src_caps (h, gst_caps_ref (there));
+    push_frames (h, there, context, 0);
+    gst_harness_set_src_caps (h, gst_caps_ref (here));
+    push_frames (h, here, context, FRAMES);
+    gst_harness_set_src_caps (h, gst_caps_ref (there));
+    push_frames (h, there, context, 2 * FRAMES);
+    gst_harness_push_event (h, gst_event_new_flush_start ());
+    gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+    nf_test_expect_no_error (bus);
+    fail_unless (gst_harness_buffers_in_queue (h) >= 10);
+    gst_element_set_state (h->element, GST_STATE_NULL);
+    gst_element_set_state (h->element, GST_STATE_PLAYING);
+    gst_harness_play (h);
+  }
+  nf_test_harness_free (h, bus);
+  ASSERT_OBJECT_REFCOUNT (context, "context", 1);
+  gst_object_unref (context);
+}
+GST_END_TEST
+
+static Suite *
+nfcudamemory_suite (void)
+{
+  Suite *s = suite_create ("nfcudamemory");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (s, tc);
+  tcase_add_unchecked_fixture (tc, make_models, remove_models);
+  tcase_add_loop_test (tc, test_same_bytes, 0, G_N_ELEMENTS (same_cases));
+  tcase_add_loop_test (tc, test_near, 0, G_N_ELEMENTS (near_cases));
+  tcase_add_test (tc, test_offers);
+  tcase_add_test (tc, test_cpu_refuses_cuda_memory_fails);
+  tcase_add_test (tc, test_memory_of_another_device_fails);
+  tcase_add_test (tc, test_host_memory_in_its_place_fails);
+  tcase_add_test (tc, test_no_copies_between);
+  tcase_add_test (tc, test_states);
+
+  return s;
+}
+
+GST_CHECK_MAIN (nfcudamemory);
