@@ -90,6 +90,8 @@ export G_DEBUG=fatal-criticals OMP_WAIT_POLICY=passive CK_DEFAULT_TIMEOUT=600
 check "every op and its gradient" ./test-ops
 check "ops: behaviour" ./test-ops-behaviour
 check "ops: errors" ./test-ops-errors
+check "pitched memory, masks" ./test-frames
+check "video against GStreamer" ./test-video-ops
 check "gradients of whole graphs" ./test-tape
 check "an optimiser's step over all parameters" ./test-optim
 check "captured graphs, several threads" ./test-graph

@@ -28,6 +28,8 @@ half-of-the-shuffles move.cu argmax /^argmax_kernel/,/^}/ s/step = group . 2/ste
 matrix-turned attentionbf16.cu attention s/wmma::col_major/wmma::row_major/
 matrix-without-wait attentionbf16.cu attention /SIDE, sums.i., SCORES, wmma/,/^}/ s/__syncwarp ();//
 weights-without-wait attentionbf16.cu attention /store_weights (desk, v);/,/^}/ s/__syncwarp ();//
+barrier-before-counts video.cu confusion /own.i. = 0/,/count_pixels<V>/ s/__syncthreads ();//
+barrier-after-counts video.cu confusion /count_pixels<V> (own/,/for (unsigned/ s/__syncthreads ();//
 loop-without-step nfkernel.h axpby s/i += (gsize) gridDim.x . blockDim.x/i += (gsize) -1/
 upload-without-event nfcudacopy.c adam s/cudaStreamWaitEvent (stream->handle, slot->done, 0)/cudaSuccess/
 slot-used-too-early nfcudacopy.c batch_norm s/cudaEventSynchronize (slot->done)/cudaSuccess/
