@@ -3,10 +3,11 @@
  * bench — the subcommand that measures speed and memory
  *
  * Siblings: benchspec.c (what), benchnet.c (the work), benchops.c (single ops),
- * benchmeasure.c (the clock), benchreport.c (the table), benchroofline.c (what
- * GPUs could do). */
+ * benchpipeline.c (elements), benchmeasure.c (the clock), benchreport.c (the
+ * table), benchroofline.c (what GPUs could do). */
 #include "bench.h"
 #include "benchops.h"
+#include "benchpipeline.h"
 #include "benchreport.h"
 #include "benchroofline.h"
 #include "core/nfthreads.h"
@@ -52,6 +53,7 @@ static const Mode modes[] = {
   { "network", nf_bench_net_forward },
   { "sampling", nf_bench_net_sample },
   { "train", nf_bench_net_train },
+  { "pipeline", NULL },
   { "roofline", NULL },
 };
 
@@ -107,14 +109,15 @@ parse (Options *o, gint *argc, gchar ***argv, GError **error)
     { NULL },
   };
   g_autoptr (GOptionContext) context =
-      g_option_context_new ("op|network|sampling|train|roofline");
+      g_option_context_new ("op|network|sampling|train|pipeline|roofline");
   g_autoptr (GError) cause = NULL;
 
   g_option_context_set_summary (context,
       "Measures time, arithmetic and memory of single ops, of one evaluation "
       "of "
       "a\nnetwork, of drawing a block of frames, or of a training step. "
-      "roofline measures\nnothing, but computes what a GPU could do.");
+      "pipeline measures\nwhat frames take in the elements, with --repeat "
+      "frames. roofline measures nothing,\nbut computes what a GPU could do.");
   g_option_context_add_main_entries (context, entries, NULL);
   return g_option_context_parse (context, argc, argv, &cause)
       || fail (error, "", cause->message);
@@ -180,6 +183,15 @@ bench_net (const Options *o, const Mode *mode, NfDevice *device, GError **error)
   return !o->json || nf_bench_save_json (json, o->json, error);
 }
 
+static gboolean
+bench_pipeline (const Options *o, GError **error)
+{
+  const NfBenchPipeline what = { &o->spec, o->device ? o->device : "cpu",
+    nf_dtype_name (o->spec.dtype), o->threads, o->repeat };
+
+  return nf_bench_pipeline (&what, o->json, error);
+}
+
 static const Mode *
 find_mode (gint argc, gchar **argv, GError **error)
 {
@@ -187,8 +199,8 @@ find_mode (gint argc, gchar **argv, GError **error)
     if (g_str_equal (modes[i].name, argv[1]))
       return &modes[i];
   fail (error, "",
-      "what should be measured? Give one of op, network, sampling, train and "
-      "roofline");
+      "what should be measured? Give one of op, network, sampling, train, "
+      "pipeline and roofline");
   return NULL;
 }
 
@@ -209,11 +221,13 @@ nf_bench_main (gint argc, gchar **argv, GError **error)
 
   if (!parse (&o, &argc, &argv, error))
     return FALSE;
-  if (!o.spec.network)
-    o.spec.network = g_strdup ("mid");
   mode = find_mode (argc, argv, error);
   if (!mode || !check_options (&o, error))
     return FALSE;
+  if (g_str_equal (mode->name, "pipeline"))
+    return bench_pipeline (&o, error);
+  if (!o.spec.network)
+    o.spec.network = g_strdup ("mid");
   if (g_str_equal (mode->name, "roofline"))
     return nf_bench_roofline (
         &o.spec, o.gpu ? o.gpu : "h100", o.training, error);

@@ -530,3 +530,23 @@ nf_bench_net_save (const NfBenchNet *net, const gchar *path, GError **error)
     return FALSE;
   return nf_safetensors_writer_save (writer, path, error);
 }
+
+/**
+ * nf_bench_net_save_checkpoint:
+ * @net: a network
+ * @path: the file to make or replace
+ * @error: return location
+ *
+ * Writes the network itself, for elements to load.
+ */
+gboolean
+nf_bench_net_save_checkpoint (
+    const NfBenchNet *net, const gchar *path, GError **error)
+{
+  g_autoptr (JsonObject) config = net->unetpp
+      ? nf_unetpp_config_to_json (&net->sizes.unetpp)
+      : nf_unet_config_to_json (&net->sizes.unet);
+
+  return nf_checkpoint_save (path, net->task.arch, config, NULL,
+      net->task.params, NF_SAFETENSORS_F32, FALSE, error);
+}

@@ -28,6 +28,8 @@ gboolean nf_bench_net_sample (gpointer net, GError **error);
 gboolean nf_bench_net_train (gpointer net, GError **error);
 gboolean nf_bench_net_save (
     const NfBenchNet *net, const gchar *path, GError **error);
+gboolean nf_bench_net_save_checkpoint (
+    const NfBenchNet *net, const gchar *path, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfBenchNet, nf_bench_net_free)
 

@@ -47,3 +47,9 @@ launch nfclipsrc name=clips location="$out/data" clips.video ! queue ! filesink 
 cmp "$out/scenes.rgb" "$out/clips.rgb"
 cmp "$out/scenes.ids" "$out/clips.ids"
 [ "$(wc -c <"$out/clips.ids")" = $((2 * 22 * 96 * 64)) ]
+
+# the benchmark of elements finds both, and they give frames
+"$NF_TRAIN" bench pipeline --network tiny --steps 2 --repeat 2 --size 64x96 >"$out/bench"
+grep -q '^nfpredict .*%' "$out/bench"
+"$NF_TRAIN" bench pipeline --checkpoint "$NEXTFRAME_PATH/unetpp.safetensors" --repeat 1 >"$out/bench"
+grep -q '^nfsegment .*%' "$out/bench"
