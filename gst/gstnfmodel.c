@@ -69,6 +69,7 @@ gst_nf_precision_get_type (void)
     { GST_NF_PRECISION_AUTO, "Best without loss", "auto" },
     { GST_NF_PRECISION_F32, "32-bit floating point", "f32" },
     { GST_NF_PRECISION_BF16, "bfloat16 with sums in f32", "bf16" },
+    { GST_NF_PRECISION_TF32, "f32, products in TF32 on a GPU", "tf32" },
     { 0, NULL, NULL },
   };
 
@@ -132,7 +133,9 @@ gst_nf_model_settings_install (
           DEFAULT_DEVICE, flags));
   g_object_class_install_property (klass, first + SETTING_PRECISION,
       g_param_spec_enum ("precision", "Precision",
-          "What to compute in; auto is f32, bf16 is faster but less exact",
+          "What to compute in; auto is f32; bf16, and tf32 on a GPU, are "
+          "faster "
+          "but less exact",
           GST_TYPE_NF_PRECISION, DEFAULT_PRECISION, flags));
   g_object_class_install_property (klass, first + SETTING_THREADS,
       g_param_spec_uint ("threads", "Threads",
@@ -463,6 +466,20 @@ gst_nf_model_release (GstNfModel *model)
     model_free (model);
 }
 
+/* auto leaves it to the variable NEXTFRAME_TF32 */
+static NfProducts
+products_of (GstNfPrecision precision)
+{
+  switch (precision) {
+    case GST_NF_PRECISION_AUTO:
+      return NF_PRODUCTS_DEFAULT;
+    case GST_NF_PRECISION_TF32:
+      return NF_PRODUCTS_TF32;
+    default:
+      return NF_PRODUCTS_F32;
+  }
+}
+
 /**
  * gst_nf_model_begin:
  * @model: a network that is about to run in the calling thread
@@ -472,7 +489,8 @@ gst_nf_model_release (GstNfModel *model)
  * @cancellable: ends the wait
  * @error: return location: %NF_ERROR_CANCELLED
  *
- * Waits for the cores that it needs; elements of one process take turns.
+ * Waits for the cores that it needs; elements of one process take turns. Until
+ * the turn ends, the thread's ops multiply as the property `precision` says.
  *
  * Returns: FALSE with @error set; then there is no turn to end
  */
@@ -481,13 +499,19 @@ gst_nf_model_begin (GstNfModel *model, GstNfModelSettings *settings,
     GstElement *element, NfTurn *turn, GCancellable *cancellable,
     GError **error)
 {
+  GstNfPrecision precision;
   guint threads;
 
   GST_OBJECT_LOCK (element);
   threads = settings->threads;
+  precision = settings->precision;
   GST_OBJECT_UNLOCK (element);
 
-  return nf_turn_begin (turn, model->device, threads, cancellable, error);
+  if (!nf_turn_begin (turn, model->device, threads, cancellable, error))
+    return FALSE;
+  nf_products_set (products_of (precision));
+
+  return TRUE;
 }
 
 /**

@@ -18,7 +18,9 @@ G_BEGIN_DECLS
  * GstNfPrecision:
  * @GST_NF_PRECISION_AUTO: the best that the device offers without loss
  * @GST_NF_PRECISION_F32: 32-bit floating point
- * @GST_NF_PRECISION_BF16: bfloat16 products; not available in this version
+ * @GST_NF_PRECISION_BF16: bfloat16 with sums in f32
+ * @GST_NF_PRECISION_TF32: f32, but on a GPU the factors in convolutions and
+ *   linear layers may be rounded to TF32
  *
  * What a network computes in.
  */
@@ -27,6 +29,7 @@ typedef enum
   GST_NF_PRECISION_AUTO,
   GST_NF_PRECISION_F32,
   GST_NF_PRECISION_BF16,
+  GST_NF_PRECISION_TF32,
 } GstNfPrecision;
 
 #define GST_TYPE_NF_PRECISION (gst_nf_precision_get_type ())

@@ -190,7 +190,10 @@ gst_nf_segment_install_properties (GObjectClass *object_class)
    *
    * What to compute in. bf16 takes less memory, is faster on processors that
    * have instructions for it, and keeps about three digits; sums are in f32.
-   * auto is f32.
+   * tf32 is f32, but on a GPU the factors in convolutions and linear layers may
+   * be rounded to TF32 (three digits), which tensor cores multiply faster;
+   * elsewhere it is the same as f32. auto is f32, or tf32 where the variable
+   * NEXTFRAME_TF32 is 1.
    *
    * Default: auto. Since: 0.1
    */

@@ -96,7 +96,7 @@ parse (Options *o, gint *argc, gchar ***argv, GError **error)
     { "threads", 't', 0, G_OPTION_ARG_INT, &o->threads,
         "CPU threads (one a physical core)", "N" },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &o->precision,
-        "Arithmetic: f32, bf16 (f32)", "NAME" },
+        "Arithmetic: f32, tf32, bf16 (f32)", "NAME" },
     { "device", 0, 0, G_OPTION_ARG_STRING, &o->device, "Where to run (cpu)",
         "NAME" },
     { "gpu", 0, 0, G_OPTION_ARG_STRING, &o->gpu, gpu, "NAME" },
@@ -139,14 +139,28 @@ check_size (Options *o, GError **error)
   return TRUE;
 }
 
+/* without the option: f32, or what the variable NEXTFRAME_TF32 says */
+static gboolean
+check_precision (Options *o, GError **error)
+{
+  if (!o->precision)
+    return TRUE;
+  o->spec.products = NF_PRODUCTS_F32;
+  if (g_str_equal (o->precision, "bf16"))
+    o->spec.dtype = NF_BF16;
+  else if (g_str_equal (o->precision, "tf32"))
+    o->spec.products = NF_PRODUCTS_TF32;
+  else if (!g_str_equal (o->precision, "f32"))
+    return fail (
+        error, "--precision: expected f32, tf32 or bf16, not ", o->precision);
+  return TRUE;
+}
+
 static gboolean
 check_options (Options *o, GError **error)
 {
-  if (g_strcmp0 (o->precision, "bf16") == 0)
-    o->spec.dtype = NF_BF16;
-  else if (o->precision && !g_str_equal (o->precision, "f32"))
-    return fail (
-        error, "--precision: expected f32 or bf16, not ", o->precision);
+  if (!check_precision (o, error))
+    return FALSE;
   if (o->repeat < 1 || o->spec.batch < 1 || o->spec.steps < 1 || o->threads < 0)
     return fail (error, "",
         "--repeat, --batch and --steps must be at least 1, --threads not "
@@ -157,9 +171,24 @@ check_options (Options *o, GError **error)
 }
 
 static gboolean
+is_cpu (const NfDevice *device)
+{
+  return device->backend == nf_cpu_backend ();
+}
+
+/* what was computed in */
+static const gchar *
+precision_name (const NfBenchSpec *spec, const NfDevice *device)
+{
+  return spec->dtype == NF_F32 && nf_products_tf32 () && !is_cpu (device)
+      ? "tf32"
+      : nf_dtype_name (spec->dtype);
+}
+
+static gboolean
 bench_net (const Options *o, const Mode *mode, NfDevice *device, GError **error)
 {
-  NfBenchRunInfo info = { mode->name, nf_dtype_name (o->spec.dtype),
+  NfBenchRunInfo info = { mode->name, precision_name (&o->spec, device),
     device->name, omp_get_max_threads () };
   g_autoptr (NfBenchNet) net = NULL;
   g_autoptr (JsonObject) json = NULL;
@@ -187,7 +216,7 @@ static gboolean
 bench_pipeline (const Options *o, GError **error)
 {
   const NfBenchPipeline what = { &o->spec, o->device ? o->device : "cpu",
-    nf_dtype_name (o->spec.dtype), o->threads, o->repeat };
+    o->precision ? o->precision : "f32", o->threads, o->repeat };
 
   return nf_bench_pipeline (&what, o->json, error);
 }
@@ -228,6 +257,7 @@ nf_bench_main (gint argc, gchar **argv, GError **error)
     return bench_pipeline (&o, error);
   if (!o.spec.network)
     o.spec.network = g_strdup ("mid");
+  nf_products_set (o.spec.products);
   if (g_str_equal (mode->name, "roofline"))
     return nf_bench_roofline (
         &o.spec, o.gpu ? o.gpu : "h100", o.training, error);
@@ -235,6 +265,9 @@ nf_bench_main (gint argc, gchar **argv, GError **error)
   device = nf_device_open (o.device ? o.device : "cpu", error);
   if (!device)
     return FALSE;
+  if (o.spec.products == NF_PRODUCTS_TF32 && is_cpu (device))
+    return fail (
+        error, "--precision: tf32 is for GPUs, not for device ", device->name);
   return mode->run ? bench_net (&o, mode, device, error)
                    : nf_bench_ops (device, omp_get_max_threads (), o.op,
                        o.repeat, o.json, error);

@@ -3,6 +3,7 @@
  * benchspec — what `nextframe-train bench` is to measure, from words to sizes */
 #pragma once
 
+#include "core/nfproducts.h"
 #include "diffusion/nfsampler.h"
 #include "nets/nfunetpp.h"
 
@@ -21,6 +22,7 @@ G_BEGIN_DECLS
  * @steps: denoising steps
  * @sampler: how to walk
  * @dtype: what the network computes in, %NF_F32 or %NF_BF16
+ * @products: how it multiplies what is f32
  */
 typedef struct
 {
@@ -28,6 +30,7 @@ typedef struct
   gint height, width, batch, steps;
   NfSamplerMethod sampler;
   NfDType dtype;
+  NfProducts products;
 } NfBenchSpec;
 
 /**

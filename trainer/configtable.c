@@ -38,8 +38,8 @@ static const NfConfigRow shared_rows[] = {
       "auto, cpu, cuda or cuda:N", .resumable = TRUE },
   { "train", "precision", NF_CONFIG_CHOICE, AT (train.precision), "f32",
       "what to compute in; bf16 is faster and takes less memory, weights and "
-      "sums stay f32",
-      .choices = "f32 bf16" },
+      "sums stay f32; tf32 is f32, with products in TF32 on a GPU",
+      .choices = "f32 tf32 bf16" },
   { "train", "threads", NF_CONFIG_INT, AT (train.threads), "0",
       "CPU threads, of which all but one also prepare batches ahead; 0: one a "
       "physical core",

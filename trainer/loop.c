@@ -280,6 +280,7 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config, const gchar *run,
   g_autoptr (JsonObject) json = nf_train_config_to_json (config);
   g_autofree gchar *metrics = g_build_filename (run, "metrics.jsonl", NULL);
   Loop loop = { task, config };
+  const NfProducts products = nf_products_get ();
   gboolean ok;
 
   loop.points = (NfSavepoints){ run, task->arch, json, task->facts,
@@ -290,6 +291,7 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config, const gchar *run,
   nf_task_add_fact (
       task, "batch-size", "%" G_GINT64_FORMAT, config->train.batch_size);
   nf_task_add_fact (task, "ema-rate", "%g", config->train.ema_rate);
+  nf_products_set (nf_train_config_products (config));
   ok = prepare_folder (&loop, resume, error)
       && prepare_state (&loop, resume, error)
       && (loop.metrics = nf_metrics_open (metrics, loop.state->step, error));
@@ -301,5 +303,6 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config, const gchar *run,
   nf_progress_free (loop.progress);
   nf_metrics_close (loop.metrics);
   nf_train_state_free (loop.state);
+  nf_products_set (products);
   return ok;
 }

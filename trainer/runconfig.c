@@ -526,3 +526,16 @@ nf_train_config_dtype (const NfTrainConfig *config)
 {
   return g_str_equal (config->train.precision, "bf16") ? NF_BF16 : NF_F32;
 }
+
+/**
+ * nf_train_config_products:
+ * @config: settings
+ *
+ * Returns: how what is f32 is multiplied
+ */
+NfProducts
+nf_train_config_products (const NfTrainConfig *config)
+{
+  return g_str_equal (config->train.precision, "tf32") ? NF_PRODUCTS_TF32
+                                                       : NF_PRODUCTS_F32;
+}

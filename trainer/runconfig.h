@@ -8,6 +8,7 @@
  * Precedence: defaults, the file, then `--set group.key=value`. */
 #pragma once
 
+#include "core/nfproducts.h"
 #include "core/nftensor.h"
 
 #include <json-glib/json-glib.h>
@@ -117,7 +118,7 @@ typedef struct
   gdouble ema_rate; /* 0: none */
   gint64 seed;
   gchar *device;
-  gchar *precision; /* of what goes through the network: f32 or bf16 */
+  gchar *precision; /* what to compute in: f32, tf32 or bf16 */
   gint64 threads; /* 0: one a physical core */
   gint64 checkpoint_every; /* steps; 0: only the last */
   gint64 keep;
@@ -171,6 +172,7 @@ gboolean nf_train_config_save (
     const NfTrainConfig *config, const gchar *path, GError **error);
 JsonObject *nf_train_config_to_json (const NfTrainConfig *config);
 NfDType nf_train_config_dtype (const NfTrainConfig *config);
+NfProducts nf_train_config_products (const NfTrainConfig *config);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfTrainConfig, nf_train_config_free)
 

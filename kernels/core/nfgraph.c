@@ -8,6 +8,8 @@
  * the graph leaves it. */
 #include "core/nfgraph.h"
 
+#include "core/nfproducts.h"
+
 #define MAX_FAILURES 3
 
 struct _NfGraph
@@ -18,6 +20,7 @@ struct _NfGraph
   guint runs, launches;
   guint failures; /* to capture; after a few it is not tried again */
   gpointer captured; /* of the backend */
+  gboolean tf32; /* nf_products_tf32() when it was captured */
   guint n_in;
   NfTensor *in[NF_GRAPH_MAX_INPUTS], *out;
 };
@@ -65,9 +68,9 @@ nf_graph_free (NfGraph *graph)
 }
 
 static gboolean
-same_inputs (const NfGraph *graph, NfTensor *const *in, guint n_in)
+same_run (const NfGraph *graph, NfTensor *const *in, guint n_in)
 {
-  gboolean same = n_in == graph->n_in;
+  gboolean same = n_in == graph->n_in && nf_products_tf32 () == graph->tf32;
 
   for (guint i = 0; same && i < n_in; i++)
     same = in[i]->dtype == graph->in[i]->dtype
@@ -88,6 +91,7 @@ static gboolean
 keep_inputs (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
 {
   graph->n_in = n_in;
+  graph->tf32 = nf_products_tf32 ();
   for (guint i = 0; i < n_in; i++) {
     graph->in[i] = nf_tensor_new_like (in[i], error);
     if (graph->in[i] == NULL)
@@ -135,7 +139,7 @@ launch (NfGraph *graph, GError **error)
 /**
  * nf_graph_run:
  * @in: (array length=n_in): at most %NF_GRAPH_MAX_INPUTS tensors; other shapes
- *   than before are captured anew
+ *   than before, or another choice of nf_products_set(), are captured anew
  * @n_in: how many
  * @error: return location
  *
@@ -149,7 +153,7 @@ nf_graph_run (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
 
   if (graph->device->backend->graph == NULL || graph->failures == MAX_FAILURES)
     return graph->func (graph->data, in, error);
-  if (graph->captured != NULL && !same_inputs (graph, in, n_in))
+  if (graph->captured != NULL && !same_run (graph, in, n_in))
     forget (graph);
   if (graph->captured != NULL)
     return copy_inputs (graph, in, error) ? launch (graph, error) : NULL;

@@ -4,6 +4,7 @@
 #include "core/nfops.h"
 
 #include "core/nfobserve.h"
+#include "core/nfproducts.h"
 #include "core/nfshapes.h"
 #include "core/nfsource.h"
 #include "core/nfspin.h"
@@ -116,9 +117,11 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
   const NfOpInfo *info = &op_info[op];
   NfOpForward forward = device->backend->ops[op].forward;
   NfTape *tape = nf_tape_current ();
-  NfOpCall call = {
-    .op = op, .device = device, .n_in = n_in, .params = params
-  };
+  NfOpCall call = { .op = op,
+    .device = device,
+    .n_in = n_in,
+    .params = params,
+    .tf32 = nf_products_tf32 () };
   NfWatch watch;
   NfShape s;
   gboolean ok;

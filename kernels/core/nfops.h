@@ -237,6 +237,8 @@ typedef struct
  * @saved: what backward needs, made by forward where @record is set
  * @params: the op's parameters struct
  * @record: a tape wants the gradient
+ * @tf32: factors of f32 may be rounded to TF32, here and in the gradient, see
+ *   nfproducts.h
  */
 struct _NfOpCall
 {
@@ -248,6 +250,7 @@ struct _NfOpCall
   NfTensor *saved[NF_OP_MAX_SAVED];
   gconstpointer params;
   gboolean record;
+  gboolean tf32;
 };
 
 const gchar *nf_op_name (NfOp op);

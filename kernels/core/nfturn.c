@@ -97,7 +97,8 @@ queue_up (NfTurn *turn, GCancellable *cancellable, GError **error)
  * @error: return location: %NF_ERROR_CANCELLED
  *
  * Waits until there are as many free cores as threads (or all, where there are
- * fewer cores than that).
+ * fewer cores than that). What nf_products_set() says from then on lasts as long
+ * as the turn.
  *
  * Returns: FALSE with @error set; then there is no turn to end
  */
@@ -109,6 +110,7 @@ nf_turn_begin (NfTurn *turn, const NfDevice *device, guint threads,
 
   turn->cores = 0;
   turn->held = FALSE;
+  turn->products = nf_products_get ();
   if (device->backend != nf_cpu_backend ())
     return TRUE;
   g_mutex_lock (&lock);
@@ -158,11 +160,13 @@ nf_turn_yield (NfTurn *turn, GCancellable *cancellable, GError **error)
  * nf_turn_end:
  * @turn: begun
  *
- * The calling thread's ops have as many threads as before.
+ * The calling thread's ops have as many threads as before, and multiply as
+ * nf_products_set() said before.
  */
 void
 nf_turn_end (NfTurn *turn)
 {
+  nf_products_set (turn->products);
   if (turn->cores == 0)
     return;
   omp_set_num_threads (turn->usual);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/nfdevice.h"
+#include "core/nfproducts.h"
 
 #include <gio/gio.h>
 
@@ -23,6 +24,7 @@ typedef struct
   guint cores; /* wanted; 0: no turn */
   gboolean held;
   gint usual; /* threads of the calling thread's ops before */
+  NfProducts products; /* of the calling thread before */
 } NfTurn;
 
 gboolean nf_turn_begin (NfTurn *turn, const NfDevice *device, guint threads,

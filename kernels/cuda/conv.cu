@@ -11,12 +11,6 @@
 #include "cuda/nfconv.h"
 #include "cuda/nfeach.h"
 
-static NfCudnnConv
-shape_of (NfCudaStream *stream, const NfCudaConv *conv, NfCudnnPass pass)
-{
-  return nf_cuda_conv_shape (conv, pass, stream->cuda->tf32);
-}
-
 /* a parameter's data in the flow's type */
 static gpointer
 parameter (NfCudaStream *stream, const NfCudaConv *conv, NfTensor *tensor,
@@ -127,7 +121,7 @@ gboolean
 nf_cuda_conv_forward (
     NfCudaStream *stream, const NfCudaConv *conv, GError **error)
 {
-  const NfCudnnConv plain = shape_of (stream, conv, NF_CUDNN_FORWARD);
+  const NfCudnnConv plain = nf_cuda_conv_shape (conv, NF_CUDNN_FORWARD);
   NfCudnnData data = { conv->x, parameter (stream, conv, conv->weight, error),
     conv->out->data, NULL, NULL };
   NfCudnnConv shape = plain;
@@ -188,7 +182,7 @@ static gboolean
 backward_data (NfCudaStream *stream, const NfCudaConv *conv, gpointer dz,
     gpointer dx, GError **error)
 {
-  NfCudnnConv shape = shape_of (stream, conv, NF_CUDNN_BACKWARD_DATA);
+  NfCudnnConv shape = nf_cuda_conv_shape (conv, NF_CUDNN_BACKWARD_DATA);
   const NfCudnnData data = { dx, parameter (stream, conv, conv->weight, error),
     dz, NULL, NULL };
 
@@ -199,7 +193,7 @@ static gboolean
 backward_weight (NfCudaStream *stream, const NfCudaConv *conv, gpointer dz,
     const NfTensor *dweight, GError **error)
 {
-  NfCudnnConv shape = shape_of (stream, conv, NF_CUDNN_BACKWARD_WEIGHT);
+  NfCudnnConv shape = nf_cuda_conv_shape (conv, NF_CUDNN_BACKWARD_WEIGHT);
   const gsize n = nf_tensor_elements (dweight);
   NfScratch half (stream, shape.bf16 ? n * sizeof (NfBf16) : 0, error);
   const NfConvert<float, NfBf16> widen = { nf_data<float> (dweight),

@@ -4,9 +4,10 @@
  *
  * Pixels are rows, y = x W^T + b, or x W where W is stored [in, out]; two
  * inputs side by side are two products that add up. Values are f32, or bf16
- * with copies of weight and bias in bf16; sums are f32. cuBLASLt sees each
- * matrix transposed, since its columns are our rows. Which algorithm is best
- * for a shape is asked once per device. Sibling: kernels/cpu/matmul.c. */
+ * with copies of weight and bias in bf16; f32 may be multiplied as TF32 where
+ * the call says so; sums are f32. cuBLASLt sees each matrix transposed, since
+ * its columns are our rows. Which algorithm is best for a shape is asked once
+ * per device. Sibling: kernels/cpu/matmul.c. */
 #include "cuda/nfcuda.h"
 
 #define WORKSPACE_MOST (32 << 20) /* bytes that an algorithm may work in */
@@ -20,7 +21,7 @@ typedef struct
   gint32 bf16, to_bf16; /* a and b; c */
   gint32 bias, add;
   guint32 a_alignment, b_alignment, c_alignment;
-  gint32 reserved;
+  gint32 tf32; /* factors may be rounded to TF32 */
 } Shape;
 
 G_STATIC_ASSERT (sizeof (Shape) == 6 * 8 + 10 * 4);
@@ -115,9 +116,8 @@ job_init (
   const gint32 first = s->b_turned ? CUBLAS_OP_T : CUBLAS_OP_N;
   const gint32 second = s->a_turned ? CUBLAS_OP_T : CUBLAS_OP_N;
   const guint32 epilogue = CUBLASLT_EPILOGUE_BIAS;
-  const cublasComputeType_t compute = !s->bf16 && stream->cuda->tf32
-      ? CUBLAS_COMPUTE_32F_FAST_TF32
-      : CUBLAS_COMPUTE_32F;
+  const cublasComputeType_t compute =
+      s->tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
 
   return cublas_ok (stream,
              cublasLtMatmulDescCreate (&job->desc, compute, CUDA_R_32F), error)
@@ -291,6 +291,12 @@ parameter (NfCudaStream *stream, gboolean bf16, NfTensor *t,
   return t == NULL || copy != NULL;
 }
 
+static gboolean
+in_tf32 (const NfOpCall *call)
+{
+  return call->tf32 && !nf_cuda_is_bf16 (call);
+}
+
 static gconstpointer
 part_of (gconstpointer weight, gboolean bf16, gsize at)
 {
@@ -320,6 +326,7 @@ nf_cuda_linear_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
                       .b_turned = !params->transposed,
                       .bf16 = bf16,
                       .to_bf16 = bf16,
+                      .tf32 = in_tf32 (call),
                       .add = i > 0 },
       s->x->data, part_of (weight, bf16, s->at), i == 0 ? bias : NULL,
       call->out->data };
@@ -346,7 +353,8 @@ linear_dx (NfCudaStream *stream, const NfOpCall *call, const Source *s,
                     .c_step = s->x->c,
                     .b_turned = params->transposed,
                     .bf16 = bf16,
-                    .to_bf16 = bf16 },
+                    .to_bf16 = bf16,
+                    .tf32 = in_tf32 (call) },
     dy->data, NULL, NULL, dx->data };
 
   if (!parameter (stream, bf16, call->in[1], &weight, error))
@@ -370,7 +378,8 @@ linear_dw (NfCudaStream *stream, const NfOpCall *call, const Source *s,
                     .b_step = b->c,
                     .c_step = s->step,
                     .a_turned = TRUE,
-                    .bf16 = nf_cuda_is_bf16 (call) },
+                    .bf16 = nf_cuda_is_bf16 (call),
+                    .tf32 = in_tf32 (call) },
     a->data, b->data, NULL, (gfloat *) dw->data + s->at };
 
   return multiply (stream, &p, error);

@@ -11,7 +11,7 @@ conv2d_of (const NfOpCall *call)
 
   return (NfCudaConv){ x->data, x->n, x->c, x->h, x->w, p->stride, p->pad,
     call->in[1], call->in[2], call->in[3], call->out,
-    p->gain != 0.0f ? p->gain : 1.0f, p->act };
+    p->gain != 0.0f ? p->gain : 1.0f, p->act, call->tf32 };
 }
 
 static NfCudaConv
@@ -23,7 +23,8 @@ conv2d_cat_of (const NfOpCall *call)
 
   return (NfCudaConv){ plain ? call->in[1]->data : NULL, out->n, weight->c,
     out->h, out->w, 1, (gint) weight->h / 2, weight,
-    p->bias ? call->in[call->n_in - 1] : NULL, NULL, out, 1.0f, p->act };
+    p->bias ? call->in[call->n_in - 1] : NULL, NULL, out, 1.0f, p->act,
+    call->tf32 };
 }
 
 /**
@@ -57,12 +58,11 @@ nf_cuda_conv_of (const NfOpCall *call)
  * nf_cuda_conv_shape:
  * @conv: a convolution
  * @pass: what is computed
- * @tf32: products of f32 may be rounded
  *
  * Returns: what cuDNN is asked for, without anything that follows it
  */
 NfCudnnConv
-nf_cuda_conv_shape (const NfCudaConv *conv, NfCudnnPass pass, gboolean tf32)
+nf_cuda_conv_shape (const NfCudaConv *conv, NfCudnnPass pass)
 {
   const NfTensor *w = conv->weight, *y = conv->out;
   const gboolean bf16 = y->dtype == NF_BF16;
@@ -80,7 +80,7 @@ nf_cuda_conv_shape (const NfCudaConv *conv, NfCudnnPass pass, gboolean tf32)
     .stride = conv->stride,
     .pad = conv->pad,
     .bf16 = bf16,
-    .tf32 = tf32 && !bf16 };
+    .tf32 = conv->tf32 && !bf16 };
 }
 
 /**

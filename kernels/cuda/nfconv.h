@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @bias: (nullable): a vector of o
  * @residual: (nullable): of @out's shape and type
  * @out: (n, o, oh, ow), of the flow's type
+ * @tf32: products of f32 may be rounded to TF32
  *
  * out = act (gain * (x * weight + bias + residual))
  */
@@ -26,6 +27,7 @@ typedef struct
   NfTensor *weight, *bias, *residual, *out;
   gfloat gain;
   NfAct act;
+  gboolean tf32;
 } NfCudaConv;
 
 /**
@@ -40,8 +42,7 @@ typedef struct
 /* nfconv.c */
 guint nf_cuda_conv_sources (const NfOpCall *call);
 NfCudaConv nf_cuda_conv_of (const NfOpCall *call);
-NfCudnnConv nf_cuda_conv_shape (
-    const NfCudaConv *conv, NfCudnnPass pass, gboolean tf32);
+NfCudnnConv nf_cuda_conv_shape (const NfCudaConv *conv, NfCudnnPass pass);
 gboolean nf_cuda_conv_fuse (const NfCudaConv *conv, NfCudnnConv *shape);
 
 /* conv.cu */

@@ -111,7 +111,6 @@ cuda_open (NfDevice *device, guint index, GError **error)
   cuda = g_new0 (NfCuda, 1);
   cuda->index = (gint) index;
   cuda->properties = properties;
-  cuda->tf32 = g_strcmp0 (g_getenv ("NEXTFRAME_TF32"), "1") == 0;
   g_mutex_init (&cuda->lock);
   cuda->streams = g_ptr_array_new ();
   cuda->idle = g_ptr_array_new ();

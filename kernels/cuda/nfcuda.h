@@ -100,7 +100,6 @@ struct _NfCudaStream
  * NfCuda:
  * @index: which device
  * @properties: as the runtime tells them
- * @tf32: products of f32 may be rounded to TF32
  * @lock: guards the rest, and the blocks' marks
  * @streams: all streams made so far (NfCudaStream)
  * @idle: those that no thread holds now
@@ -116,7 +115,6 @@ struct _NfCuda
 {
   gint index;
   struct cudaDeviceProp properties;
-  gboolean tf32;
   GMutex lock;
   GPtrArray *streams, *idle;
   GTree *blocks;

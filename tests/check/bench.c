@@ -305,8 +305,8 @@ test_bench_fails (void)
     "op --op no-such-op --repeat 1", "network -n no-such-network",
     "network -n tiny --size 16", "network -n tiny --size 16x16x3",
     "network -n tiny --size 15x16", "network -n tiny --precision f16",
-    "network -n tiny --batch 0", "network -n tiny --repeat 0",
-    "sampling -n tiny --sampler euler",
+    "network -n tiny --precision tf32", "network -n tiny --batch 0",
+    "network -n tiny --repeat 0", "sampling -n tiny --sampler euler",
     "sampling -n unetpp-resnet18 --size 16x16", "network -c no-such-file",
     "network -c {\"ngf\":-1}", "network -c {", "network --no-such-option",
     "network -n tiny --tensors no-such-file",
@@ -328,7 +328,8 @@ static void
 test_bench_roofline (void)
 {
   static const gchar *const words[] = { "roofline -n tiny --gpu a100-40",
-    "roofline -n full --precision bf16 -b 64", "roofline -n mid --training",
+    "roofline -n full --precision bf16 -b 64",
+    "roofline -n mid --training --precision tf32",
     "roofline -n unetpp-resnet50 --size 160x240" };
 
   for (guint i = 0; i < G_N_ELEMENTS (words); i++) {

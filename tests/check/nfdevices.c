@@ -73,8 +73,9 @@ run_job (gpointer data)
   return g_byte_array_free_to_bytes (all);
 }
 
-/* both at once, several times, against each alone */
-static void
+/* both at once, several times, against each alone; returns whether both make the
+ * same */
+static gboolean
 expect_no_disturbance (const Job *a, const Job *b)
 {
   g_autoptr (GBytes) alone_a = run_job ((gpointer) a);
@@ -90,6 +91,8 @@ expect_no_disturbance (const Job *a, const Job *b)
     fail_unless (g_bytes_equal (alone_a, beside_a));
     fail_unless (g_bytes_equal (alone_b, beside_b));
   }
+
+  return g_bytes_equal (alone_a, alone_b);
 }
 
 #define PREDICTS "steps=4 horizon=2 window=sliding"
@@ -120,6 +123,18 @@ GST_START_TEST (test_two_devices)
 }
 GST_END_TEST
 
+/* what one element is to compute in is of no concern to another */
+GST_START_TEST (test_precisions)
+{
+  const Job f32 = { "nfpredict", PREDICTS " precision=f32", first_device, 0 };
+  const Job tf32 = { "nfpredict", PREDICTS " precision=tf32", first_device, 0 };
+
+  /* the CPU has no TF32 */
+  fail_unless_equals_int (
+      expect_no_disturbance (&f32, &tf32), g_str_equal (first_device, "cpu"));
+}
+GST_END_TEST
+
 static Suite *
 nfdevices_suite (void)
 {
@@ -134,6 +149,7 @@ nfdevices_suite (void)
   tcase_add_unchecked_fixture (tc, make_models, remove_models);
   tcase_add_test (tc, test_one_device);
   tcase_add_test (tc, test_two_devices);
+  tcase_add_test (tc, test_precisions);
 
   return s;
 }

@@ -393,6 +393,32 @@ test_learns_bf16 (Place *place, gconstpointer data)
       mean_loss (narrow, n - 10, 10), mean_loss (wide, n - 10, 10), 0.08);
 }
 
+/* TF32 changes the losses little on a GPU, and nothing on the CPU. */
+static void
+test_tf32 (Place *place, gconstpointer unused)
+{
+  const gchar *settings = TINY_DIFFUSION "|train.steps=4";
+  g_autoptr (NfDevice) device = nf_device_open ("auto", NULL);
+  g_autoptr (GArray) full = NULL;
+  g_autoptr (GArray) rounded = NULL;
+  g_autoptr (GError) error = NULL;
+
+  train (place, NF_TRAIN_DIFFUSION, "f32", FALSE, settings, &error);
+  g_assert_no_error (error);
+  train (place, NF_TRAIN_DIFFUSION, "tf32", FALSE,
+      TINY_DIFFUSION "|train.steps=4|train.precision=tf32", &error);
+  g_assert_no_error (error);
+  full = read_losses (place, "f32");
+  rounded = read_losses (place, "tf32");
+  g_assert_cmpuint (rounded->len, ==, 4);
+  g_assert_cmpint (
+      memcmp (full->data, rounded->data, 4 * sizeof (gdouble)) == 0, ==,
+      g_str_equal (device->name, "cpu"));
+  for (guint i = 0; i < 4; i++)
+    assert_close (g_array_index (rounded, gdouble, i),
+        g_array_index (full, gdouble, i), 0.01);
+}
+
 /* The newest savepoints stay, and the last one always. */
 static void
 test_keep (Place *place, gconstpointer unused)
@@ -635,6 +661,7 @@ main (int argc, char **argv)
   ADD ("/training/learns-segment", &learn_cases[1], test_learns);
   ADD ("/training/learns-diffusion-bf16", &learn_cases[0], test_learns_bf16);
   ADD ("/training/learns-segment-bf16", &learn_cases[1], test_learns_bf16);
+  ADD ("/training/tf32", NULL, test_tf32);
   ADD ("/training/keep", NULL, test_keep);
   for (guint i = 0; i < G_N_ELEMENTS (bad_runs); i++) {
     g_autofree gchar *name = g_strdup_printf ("/training/bad-run/%u", i);

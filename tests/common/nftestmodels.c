@@ -20,6 +20,15 @@ save (const gchar *path, const gchar *arch, JsonObject *config,
 {
   g_autoptr (GError) error = NULL;
 
+  /* layers that training begins with zeros would hide all before them */
+  for (guint i = 0; i < nf_params_count (params); i++) {
+    NfParam *param = nf_params_index (params, i);
+
+    if (param->init == NF_INIT_ZERO && param->rank > 1) {
+      param->init = NF_INIT_NORMAL;
+      param->scale = 0.1f;
+    }
+  }
   must (nf_params_reset (params, seed, &error), error);
   must (nf_checkpoint_save (path, arch, config, NULL, params,
             NF_SAFETENSORS_F32, FALSE, &error),

@@ -62,7 +62,7 @@ static void
 add (GHashTable *set, const NfOpCall *call, NfCudnnPass pass)
 {
   const NfCudaConv conv = nf_cuda_conv_of (call);
-  NfCudnnConv shape = nf_cuda_conv_shape (&conv, pass, FALSE);
+  NfCudnnConv shape = nf_cuda_conv_shape (&conv, pass);
 
   shape.align = 16;
   if (pass == NF_CUDNN_FORWARD)

@@ -53,8 +53,7 @@ store (void *data, cudaDataType type, size_t i, float value)
     static_cast<float *> (data)[i] = value;
 }
 
-/* to 10 bits behind the point, nearest, ties to even */
-static float
+float
 round_to_tf32 (float value)
 {
   uint32_t bits;

@@ -48,6 +48,9 @@ struct Gemm
   int64_t bias_batch_stride;
 };
 
+/* to 10 bits behind the point, nearest, ties to even */
+float round_to_tf32 (float value);
+
 /* sums in double, in a fixed order */
 void gemm_run (const Gemm &gemm);
 

@@ -5,6 +5,7 @@
  * Convolution in three directions, sums, ReLU: what kernels/cuda/nfcudnngraph.c
  * asks for. Products of a row of pixels are summed in f32, and these sums in
  * double precision, always in the same order. */
+#include "gemm.h"
 #include "standin-cudnn.h"
 
 #include <cstdio>
@@ -360,7 +361,8 @@ backward_weight (const DnnTensor &x, const DnnTensor &w, const DnnTensor &y,
 class Run {
 public:
   Run (const DnnNode &graph, const std::map<int64_t, void *> &memory)
-      : memory_ (memory)
+      : memory_ (memory),
+        tensor_cores_ (graph.values.count (DNN_TENSOR_CORES) > 0)
   {
     dnn_tensors (graph, tensors_);
     for (const DnnNodePtr &operation :
@@ -370,6 +372,7 @@ public:
 
 private:
   const std::map<int64_t, void *> &memory_;
+  const bool tensor_cores_;
   std::map<int64_t, DnnTensor> tensors_;
   std::map<int64_t, Values> values_;
 
@@ -397,6 +400,19 @@ private:
       values_[tensor.id] = std::move (values);
   }
 
+  /* what tensor cores make of a factor; bf16 has no bits that TF32 lacks */
+  const Values &
+  factor (const DnnTensor &tensor)
+  {
+    get (tensor);
+    Values &values = values_.at (tensor.id);
+
+    if (tensor_cores_)
+      for (float &value : values)
+        value = round_to_tf32 (value);
+    return values;
+  }
+
   void
   convolve (const DnnNode &operation, const Names &names)
   {
@@ -412,11 +428,11 @@ private:
     std::vector<double> sums (result.elements ());
 
     if (to_x)
-      backward_data (x, w, y, g, sums, get (w), get (y));
+      backward_data (x, w, y, g, sums, factor (w), factor (y));
     else if (to_w)
-      backward_weight (x, w, y, g, get (x), sums, get (y));
+      backward_weight (x, w, y, g, factor (x), sums, factor (y));
     else
-      forward (x, w, y, g, get (x), get (w), sums);
+      forward (x, w, y, g, factor (x), factor (w), sums);
     put (result, Values (sums.begin (), sums.end ()));
   }
 

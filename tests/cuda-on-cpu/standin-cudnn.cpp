@@ -5,7 +5,8 @@
  * The real libcudnn makes all descriptors, so it refuses what is wrong in them,
  * and plans for an A100 that is described to it in place of a handle. The
  * linker's --wrap brings the calls here first; what they tell is kept, and
- * running a plan runs the operations that it was made for. */
+ * running a plan runs the operations that it was made for. Where one for
+ * tensor cores was to be made, which takes a driver, f32 is rounded to TF32. */
 #include "gpus.h"
 #include "standin-cudnn.h"
 #include "standin.h"
@@ -220,6 +221,30 @@ __wrap_cudnnBackendSetAttribute (cudnnBackendDescriptor_t descriptor,
   return status;
 }
 
+/* a configuration keeps the graph that it is for, and what is noted about its
+ * engine's arithmetic */
+static void
+remember_answer (DnnNode &node, int name, int64_t count, const void *data)
+{
+  const cudnnBackendDescriptor_t *found =
+      static_cast<const cudnnBackendDescriptor_t *> (data);
+  int notes[CUDNN_NUMERICAL_NOTE_TYPE_COUNT];
+  int64_t n = 0;
+
+  if (name == CUDNN_ATTR_ENGINEHEUR_RESULTS)
+    for (int64_t i = 0; i < count; i++)
+      node_of (found[i])->children[CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH] = {
+        node.child (CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH)
+      };
+  if (name == CUDNN_ATTR_ENGINECFG_ENGINE
+      && __real_cudnnBackendGetAttribute (found[0],
+             CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE,
+             CUDNN_NUMERICAL_NOTE_TYPE_COUNT, &n, notes)
+          == CUDNN_STATUS_SUCCESS)
+    remember (node, CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE,
+        n, notes);
+}
+
 cudnnStatus_t
 __wrap_cudnnBackendGetAttribute (cudnnBackendDescriptor_t const descriptor,
     cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t type,
@@ -228,15 +253,25 @@ __wrap_cudnnBackendGetAttribute (cudnnBackendDescriptor_t const descriptor,
   const cudnnStatus_t status = __real_cudnnBackendGetAttribute (
       descriptor, name, type, room, count, data);
 
-  /* a configuration keeps the graph that it is for */
-  if (status == CUDNN_STATUS_SUCCESS && data != nullptr
-      && name == CUDNN_ATTR_ENGINEHEUR_RESULTS)
-    for (int64_t i = 0; i < *count && i < room; i++)
-      node_of (static_cast<cudnnBackendDescriptor_t *> (data)[i])
-          ->children[CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH] = {
-        node_of (descriptor)->child (CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH)
-      };
+  if (status == CUDNN_STATUS_SUCCESS && data != nullptr)
+    remember_answer (
+        *node_of (descriptor), name, *count < room ? *count : room, data);
   return status;
+}
+
+/* A plan whose engine is for tensor cores: the graph is one for them, even if
+ * there is no driver to compile the engine with. */
+static void
+note_tensor_cores (const DnnNode &plan)
+{
+  const DnnNodePtr config =
+      plan.child (CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG);
+  if (config == nullptr)
+    return;
+  for (int note : config->get<int> (CUDNN_ATTR_ENGINE_NUMERICAL_NOTE))
+    if (note == CUDNN_NUMERICAL_NOTE_TENSOR_CORE)
+      remember (*config->child (CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH),
+          DNN_TENSOR_CORES, CUDNN_TYPE_NUMERICAL_NOTE, 1, &note);
 }
 
 cudnnStatus_t
@@ -245,6 +280,8 @@ __wrap_cudnnBackendFinalize (cudnnBackendDescriptor_t descriptor)
   const DnnNodePtr node = node_of (descriptor);
   const cudnnBackendDescriptor_t gpu = described_gpu ();
 
+  if (node != nullptr && node->type == CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR)
+    note_tensor_cores (*node);
   if (node != nullptr && node->type == CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR
       && __real_cudnnBackendSetAttribute (descriptor,
              CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1,

@@ -62,6 +62,9 @@ struct DnnNode
 
 typedef std::shared_ptr<DnnNode> DnnNodePtr;
 
+/* a graph's value of our own: it is for tensor cores */
+constexpr int DNN_TENSOR_CORES = -1;
+
 /**
  * DnnTensor: a tensor descriptor; (n, c, h, w), channels-last
  */
@@ -90,7 +93,8 @@ struct DnnTensor
 /* false, with the reason on stderr, where only a GPU could run it */
 bool dnn_tensors (const DnnNode &graph, std::map<int64_t, DnnTensor> &tensors);
 
-/* runs all operations; @memory: id -> address of what is not virtual */
+/* runs all operations, those for tensor cores on factors that are rounded to
+ * TF32; @memory: id -> address of what is not virtual */
 void dnn_run (const DnnNode &graph, const std::map<int64_t, void *> &memory);
 
 } // namespace runner
