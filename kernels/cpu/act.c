@@ -278,23 +278,36 @@ nf_cpu_dropout_backward (NfOpCall *call, const NfTensor *grad_out,
   return TRUE;
 }
 
+/* @n values of pixels, one after the other; scale and shift of each of them */
+NF_CPU_CLONES static void
+normalize_run (gconstpointer x, gboolean bytes, gsize n, const gfloat *scale,
+    const gfloat *shift, gfloat *y)
+{
+  if (bytes)
+    for (gsize i = 0; i < n; i++)
+      y[i] = (gfloat) ((const guint8 *) x)[i] * scale[i] + shift[i];
+  else
+    for (gsize i = 0; i < n; i++)
+      y[i] = ((const gfloat *) x)[i] * scale[i] + shift[i];
+}
+
 gboolean
 nf_cpu_normalize_forward (NfOpCall *call, GError **error)
 {
   const NfNormalizeParams *p = call->params;
   const NfTensor *x = call->in[0];
-  const guint8 *bytes = x->data;
-  const gfloat *floats = x->data;
-  gfloat *y = nf_cpu_f32 (call->out);
   gsize n = nf_tensor_elements (x), c = (gsize) x->c;
+  gsize size = nf_dtype_size (x->dtype), run = MAX (CHUNK / c, 1) * c;
+  g_autofree gfloat *terms = g_new (gfloat, 2 * run);
 
-#pragma omp parallel for if (n > NF_CPU_GRAIN)
-  for (gsize i = 0; i < n; i++) {
-    gsize k = i % c % (gsize) p->period;
-    gfloat v = x->dtype == NF_U8 ? (gfloat) bytes[i] : floats[i];
-
-    y[i] = v * p->scale[k] + p->shift[k];
+  for (gsize i = 0; i < run; i++) {
+    terms[i] = p->scale[i % c % (gsize) p->period];
+    terms[run + i] = p->shift[i % c % (gsize) p->period];
   }
+#pragma omp parallel for if (n > NF_CPU_GRAIN)
+  for (gsize i = 0; i < n; i += run)
+    normalize_run ((const guint8 *) x->data + i * size, x->dtype == NF_U8,
+        MIN (run, n - i), terms, terms + run, nf_cpu_f32 (call->out) + i);
   return TRUE;
 }
 

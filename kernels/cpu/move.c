@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#endif
+
 static gint64
 pixels_of (const NfTensor *t)
 {
@@ -231,21 +235,82 @@ nf_cpu_flip_backward (NfOpCall *call, const NfTensor *grad_out,
   return TRUE;
 }
 
+/* the first of the largest of n values, those aside that are not numbers; the
+ * first one, where that is not a number */
+static gint64
+argmax_row (const gfloat *x, gint64 n)
+{
+  gint64 best = 0;
+
+  for (gint64 i = 1; i < n; i++)
+    if (x[i] > x[best])
+      best = i;
+  return best;
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#define LANES 16
+
+/* the same with vectors: the largest value, then where it is first */
+__attribute__ ((target ("avx512f"))) static gint64
+argmax_row_wide (const gfloat *x, gint64 n)
+{
+  __m512 top = _mm512_set1_ps (x[0]);
+  __mmask16 here = 0;
+  gint64 at = 0;
+
+  for (gint64 i = 0; i < n; i += LANES) {
+    __mmask16 some = (__mmask16) (0xffff >> MAX (i + LANES - n, 0));
+    __m512 v = _mm512_maskz_loadu_ps (some, x + i);
+
+    top = _mm512_mask_mov_ps (
+        top, _mm512_mask_cmp_ps_mask (some, v, top, _CMP_GT_OQ), v);
+  }
+  top = _mm512_set1_ps (_mm512_reduce_max_ps (top));
+  for (; at < n && here == 0; at += LANES) {
+    __mmask16 some = (__mmask16) (0xffff >> MAX (at + LANES - n, 0));
+
+    here = _mm512_mask_cmp_ps_mask (
+        some, _mm512_maskz_loadu_ps (some, x + at), top, _CMP_EQ_OQ);
+  }
+  return here != 0 ? at - LANES + __builtin_ctz (here) : 0;
+}
+
+static gboolean
+has_wide (void)
+{
+  return __builtin_cpu_supports ("avx512f");
+}
+
+#else
+
+static gint64
+argmax_row_wide (const gfloat *x, gint64 n)
+{
+  return argmax_row (x, n);
+}
+
+static gboolean
+has_wide (void)
+{
+  return FALSE;
+}
+
+#endif
+
 gboolean
 nf_cpu_argmax_forward (NfOpCall *call, GError **error)
 {
   const NfTensor *x = call->in[0];
   guint8 *y = call->out->data;
+  gboolean wide = x->c >= 8 && has_wide ();
 
 #pragma omp parallel for if (pixels_of(x) * x->c > NF_CPU_GRAIN)
   for (gint64 r = 0; r < pixels_of (x); r++) {
     const gfloat *v = nf_cpu_f32 (x) + r * x->c;
-    gint64 best = 0;
 
-    for (gint64 i = 1; i < x->c; i++)
-      if (v[i] > v[best])
-        best = i;
-    y[r] = (guint8) best;
+    y[r] = (guint8) (wide ? argmax_row_wide (v, x->c) : argmax_row (v, x->c));
   }
   return TRUE;
 }
