@@ -77,10 +77,11 @@ gst_nf_color_to_rgb (const GstVideoInfo *info, NfToRgbParams *params)
     gdouble constant = 0.0;
 
     for (guint k = 0; k < 3; k++) {
-      const gdouble f = m[i][k] * MAX_VALUE / scale[k];
+      const guint from = GST_VIDEO_INFO_IS_GRAY (info) ? 0 : k;
+      const gdouble f = m[i][k] * MAX_VALUE / scale[from];
 
       params->matrix[i][k] = (gfloat) f;
-      constant -= f * offset[k];
+      constant -= f * offset[from];
     }
     params->matrix[i][3] = (gfloat) constant;
   }

@@ -8,6 +8,7 @@
  * with 8 bits its matrix takes 2 levels off on average. On the first of
  * NF_TEST_DEVICES, by default the CPU. */
 #include "core/nfops.h"
+#include "gstnfcolor.h"
 #include "gstnfvideo.h"
 #include "testdevice.h"
 
@@ -148,75 +149,24 @@ test_resize (void)
 
 /* ---- to_rgb ---- */
 
-typedef struct
-{
-  GstVideoFormat format;
-  gint place[3];
-  guint n_planes;
-} Format;
-
-static const Format formats[] = {
-  { GST_VIDEO_FORMAT_RGB, { 0, 1, 2 }, 1 },
-  { GST_VIDEO_FORMAT_BGR, { 2, 1, 0 }, 1 },
-  { GST_VIDEO_FORMAT_BGRx, { 2, 1, 0 }, 1 },
-  { GST_VIDEO_FORMAT_xRGB, { 1, 2, 3 }, 1 },
-  { GST_VIDEO_FORMAT_GRAY8, { 0, 0, 0 }, 1 },
-  { GST_VIDEO_FORMAT_NV12, { 0, 1, 2 }, 2 },
-  { GST_VIDEO_FORMAT_NV21, { 0, 2, 1 }, 2 },
-  { GST_VIDEO_FORMAT_I420, { 0, 1, 2 }, 3 },
-  { GST_VIDEO_FORMAT_Y444, { 0, 1, 2 }, 3 },
-};
-
-/* from Y, U and V, or from R, G and B, by the frame's colorimetry */
-static void
-set_matrix (const GstVideoInfo *info, NfToRgbParams *p)
-{
-  gint offset[GST_VIDEO_MAX_COMPONENTS], scale[GST_VIDEO_MAX_COMPONENTS];
-  gdouble r = 0, b = 0, g;
-  gdouble m[3][3] = { { 1, 0, 0 }, { 0, 1, 0 }, { 0, 0, 1 } };
-
-  gst_video_color_range_offsets (
-      info->colorimetry.range, info->finfo, offset, scale);
-  if (GST_VIDEO_INFO_IS_YUV (info)) {
-    g_assert_true (
-        gst_video_color_matrix_get_Kr_Kb (info->colorimetry.matrix, &r, &b));
-    g = 1 - r - b;
-    memcpy (m,
-        (gdouble[3][3]){ { 1, 0, 2 * (1 - r) },
-            { 1, -2 * b * (1 - b) / g, -2 * r * (1 - r) / g },
-            { 1, 2 * (1 - b), 0 } },
-        sizeof m);
-  }
-  for (guint c = 0; c < 3; c++) {
-    gdouble constant = 0;
-
-    for (guint k = 0; k < 3; k++) {
-      const guint from = GST_VIDEO_INFO_IS_GRAY (info) ? 0 : k;
-      const gdouble weight = m[c][k] * 255 / scale[from];
-
-      p->matrix[c][k] = (gfloat) weight;
-      constant -= weight * offset[from];
-    }
-    p->matrix[c][3] = (gfloat) constant;
-  }
-}
+static const GstVideoFormat formats[] = { GST_VIDEO_FORMAT_RGB,
+  GST_VIDEO_FORMAT_BGR, GST_VIDEO_FORMAT_BGRx, GST_VIDEO_FORMAT_xRGB,
+  GST_VIDEO_FORMAT_GRAY8, GST_VIDEO_FORMAT_NV12, GST_VIDEO_FORMAT_NV21,
+  GST_VIDEO_FORMAT_I420, GST_VIDEO_FORMAT_YV12, GST_VIDEO_FORMAT_Y444 };
 
 /* the frame's planes as tensors */
 static NfTensor *
-converted (GstBuffer *frame, const GstVideoInfo *info, const Format *format)
+converted (GstBuffer *frame, const GstVideoInfo *info)
 {
-  NfToRgbParams params = {
-    .left = (info->chroma_site & GST_VIDEO_CHROMA_SITE_H_COSITED) != 0,
-    .top = (info->chroma_site & GST_VIDEO_CHROMA_SITE_V_COSITED) != 0
-  };
+  const guint n = GST_VIDEO_INFO_N_PLANES (info);
+  NfToRgbParams params;
   NfTensor *planes[3] = { NULL }, *rgb;
   g_autoptr (GError) error = NULL;
   GstVideoFrame map;
 
-  memcpy (params.place, format->place, sizeof params.place);
-  set_matrix (info, &params);
+  g_assert_true (gst_nf_color_to_rgb (info, &params));
   g_assert_true (gst_video_frame_map (&map, info, frame, GST_MAP_READ));
-  for (guint i = 0; i < format->n_planes; i++) {
+  for (guint i = 0; i < n; i++) {
     const gint width =
         i == 0 ? info->width : GST_VIDEO_FRAME_COMP_WIDTH (&map, 1);
     const gint height =
@@ -229,7 +179,7 @@ converted (GstBuffer *frame, const GstVideoInfo *info, const Format *format)
     g_assert_no_error (error);
   }
   gst_video_frame_unmap (&map);
-  rgb = nf_op_to_rgb (planes, format->n_planes, &params, &error);
+  rgb = nf_op_to_rgb (planes, n, &params, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < 3; i++)
     nf_tensor_clear (&planes[i]);
@@ -237,23 +187,32 @@ converted (GstBuffer *frame, const GstVideoInfo *info, const Format *format)
 }
 
 static void
-check_format (const Format *format, gint width, gint height)
+check_format (GstVideoFormat format, gint width, gint height,
+    const gchar *colorimetry, GstVideoChromaSite site)
 {
   g_autofree guint8 *rgb = picture (width, height);
   const gsize bytes = (gsize) 3 * width * height;
-  const GstVideoInfo info = info_of (format->format, width, height);
+  GstVideoInfo info = info_of (format, width, height);
   const gboolean yuv = GST_VIDEO_INFO_IS_YUV (&info);
-  GstBuffer *frame = from_rgb (rgb, width, height, &info);
-  g_autofree guint8 *want = to_rgb (frame, &info, width, height, yuv);
+  g_autofree guint8 *want = NULL;
   g_autofree guint8 *got = g_malloc (bytes);
-  g_autoptr (NfTensor) out = converted (frame, &info, format);
+  g_autoptr (NfTensor) out = NULL;
+  GstBuffer *frame;
   Difference d;
 
+  if (colorimetry != NULL && yuv) {
+    g_assert_true (
+        gst_video_colorimetry_from_string (&info.colorimetry, colorimetry));
+    info.chroma_site = site;
+  }
+  frame = from_rgb (rgb, width, height, &info);
+  want = to_rgb (frame, &info, width, height, yuv);
+  out = converted (frame, &info);
   g_assert_true (nf_tensor_to_nhwc (out, got, NULL));
   d = compare (got, want, bytes);
-  g_test_message ("%s %dx%d: %d levels at most, %.3f on average",
-      gst_video_format_to_string (format->format), width, height, d.most,
-      d.mean);
+  g_test_message ("%s %s %dx%d: %d levels at most, %.3f on average",
+      gst_video_format_to_string (format), colorimetry ? colorimetry : "",
+      width, height, d.most, d.mean);
   g_assert_cmpint (d.most, <=, yuv ? 4 : 0);
   g_assert_cmpfloat (d.mean, <=, 2);
   gst_buffer_unref (frame);
@@ -263,10 +222,28 @@ static void
 test_to_rgb (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
-    check_format (&formats[i], 64, 48);
-    check_format (&formats[i], 33, 21);
-    check_format (&formats[i], 40, 600);
+    check_format (formats[i], 64, 48, NULL, GST_VIDEO_CHROMA_SITE_UNKNOWN);
+    check_format (formats[i], 33, 21, NULL, GST_VIDEO_CHROMA_SITE_UNKNOWN);
+    check_format (formats[i], 40, 600, NULL, GST_VIDEO_CHROMA_SITE_UNKNOWN);
+    check_format (formats[i], 33, 21, GST_VIDEO_COLORIMETRY_BT601,
+        GST_VIDEO_CHROMA_SITE_JPEG);
+    check_format (formats[i], 34, 22, GST_VIDEO_COLORIMETRY_BT709,
+        GST_VIDEO_CHROMA_SITE_MPEG2);
+    check_format (formats[i], 33, 22, "1:4:0:0", GST_VIDEO_CHROMA_SITE_MPEG2);
   }
+}
+
+/* what no matrix or no byte describes goes through the host */
+static void
+test_others (void)
+{
+  GstVideoInfo info = info_of (GST_VIDEO_FORMAT_I420_10LE, 8, 8);
+  NfToRgbParams params;
+
+  g_assert_false (gst_nf_color_to_rgb (&info, &params));
+  info = info_of (GST_VIDEO_FORMAT_I420, 8, 8);
+  info.colorimetry.matrix = GST_VIDEO_COLOR_MATRIX_UNKNOWN;
+  g_assert_false (gst_nf_color_to_rgb (&info, &params));
 }
 
 #define ADD(name) g_test_add_func ("/video-ops/" #name, test_##name)
@@ -281,6 +258,7 @@ main (int argc, char **argv)
   device = test_device_open ();
   ADD (resize);
   ADD (to_rgb);
+  ADD (others);
   status = g_test_run ();
   nf_device_unref (device);
   gst_deinit ();
