@@ -69,3 +69,30 @@ gst_nf_element_flow_at (GstElement *element, const GError *error,
       ? GST_FLOW_FLUSHING
       : GST_FLOW_ERROR;
 }
+
+/**
+ * gst_nf_element_no_frame:
+ * @element: an element
+ * @flow: why its pool gave no frame
+ * @srcpad: where the frame was to go
+ *
+ * Posts an error where that is because there is no memory, and not because the
+ * pool is being stopped.
+ *
+ * Returns: @flow
+ */
+GstFlowReturn
+gst_nf_element_no_frame (
+    GstElement *element, GstFlowReturn flow, GstPad *srcpad)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (srcpad);
+  g_autofree gchar *text = caps != NULL ? gst_caps_to_string (caps) : NULL;
+
+  if (flow == GST_FLOW_ERROR)
+    GST_ELEMENT_ERROR (element, RESOURCE, NO_SPACE_LEFT,
+        ("No memory for another frame. Hold fewer frames downstream, or use "
+         "smaller ones."),
+        ("%s", text != NULL ? text : "no caps"));
+
+  return flow;
+}

@@ -38,4 +38,7 @@ void gst_nf_element_error_at (GstElement *element, const GError *error,
 GstFlowReturn gst_nf_element_flow_at (GstElement *element, const GError *error,
     const gchar *file, const gchar *function, gint line);
 
+GstFlowReturn gst_nf_element_no_frame (
+    GstElement *element, GstFlowReturn flow, GstPad *srcpad);
+
 G_END_DECLS

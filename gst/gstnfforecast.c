@@ -494,7 +494,9 @@ gst_nf_forecast_acquire (GstNfForecast *self, GstFlowReturn *flow)
   if (pool == NULL)
     return NULL;
   if (gst_buffer_pool_set_active (pool, TRUE))
-    *flow = gst_buffer_pool_acquire_buffer (pool, &buffer, NULL);
+    *flow = gst_nf_element_no_frame (GST_ELEMENT (self),
+        gst_buffer_pool_acquire_buffer (pool, &buffer, NULL),
+        GST_BASE_TRANSFORM (self)->srcpad);
   gst_object_unref (pool);
 
   return buffer;

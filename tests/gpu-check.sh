@@ -108,6 +108,7 @@ fi
 check "nfsegment" ./test-nfsegment
 check "nfpredict" ./test-nfpredict
 check "elements side by side" ./test-nfdevices
+[ -x ./test-nfcudamemory ] && check "frames in the GPU's memory" ./test-nfcudamemory
 check "pipeline" sh "$root/tests/check/pipeline.sh"
 check "short training, and resuming" ./test-training
 cd "$root" || exit 1

@@ -33,6 +33,7 @@ static struct
 {
   cudaError_t (*GetDeviceCount) (int *);
   cudaError_t (*GetDevice) (int *);
+  cudaError_t (*GetLastError) (void);
   cudaError_t (*SetDevice) (int);
   cudaError_t (*DeviceGetAttribute) (int *, enum cudaDeviceAttr, int);
   cudaError_t (*Malloc) (void **, size_t);
@@ -65,6 +66,7 @@ load (void)
     loaded = 0;
   LOAD (GetDeviceCount)
   LOAD (GetDevice)
+  LOAD (GetLastError)
   LOAD (SetDevice)
   LOAD (DeviceGetAttribute)
   LOAD (Malloc)
@@ -90,9 +92,12 @@ nf_standin_driver_counts (NfStandinDriverCounts *counts)
   CUresult name args;                                                          \
   CUresult name args
 
+/* the runtime does not remember errors of the driver's functions */
 static CUresult
 result_of (cudaError_t error)
 {
+  if (error != cudaSuccess)
+    runtime.GetLastError ();
   switch (error) {
     case cudaSuccess:
       return CUDA_SUCCESS;
