@@ -6,7 +6,7 @@
 #pragma once
 
 #include "gstnfbatch.h"
-#include "gstnfsegment.h"
+#include "gstnfsegmentsettings.h"
 
 #include <gst/video/video.h>
 

@@ -64,19 +64,12 @@
 GST_DEBUG_CATEGORY_STATIC (gst_nf_segment_debug);
 #define GST_CAT_DEFAULT gst_nf_segment_debug
 
-#define DEFAULT_OUTPUT GST_NF_SEGMENT_IDS
-#define DEFAULT_TTA FALSE
-#define DEFAULT_BATCH_SIZE 1
-#define MAX_BATCH_SIZE 64
-
 enum
 {
   PROP_0,
   PROP_MODEL, /* checkpoint, device, precision, threads */
-  PROP_OUTPUT = PROP_MODEL + GST_NF_MODEL_N_PROPS,
-  PROP_TTA,
-  PROP_BATCH_SIZE,
-  PROP_STATS
+  PROP_SETTINGS = PROP_MODEL + GST_NF_MODEL_N_PROPS,
+  PROP_STATS = PROP_SETTINGS + GST_NF_SEGMENT_N_SETTINGS
 };
 
 typedef struct
@@ -94,16 +87,14 @@ struct _GstNfSegment
 
   /* object lock */
   GstNfModelSettings model_settings;
-  GstNfSegmentOutput output;
-  gboolean tta;
-  guint batch_size;
+  GstNfSegmentSettings settings;
   Stats stats;
   NfUnetppConfig config; /* of the model; classes 0 while there is none */
   const gchar *device; /* interned */
 
   /* streaming thread, except while starting and stopping */
   GstNfModel *model;
-  guint wanted; /* @batch_size, as at start */
+  guint wanted; /* the property batch-size, as at start */
   GstNfCuda cuda;
   NfTensor *colors; /* of classes, on the model's device */
   GstNfFrames *reader;
@@ -144,30 +135,9 @@ static GstFlowReturn gst_nf_segment_submit_input_buffer (
 static GstFlowReturn gst_nf_segment_generate_output (
     GstBaseTransform *trans, GstBuffer **output);
 
-GType
-gst_nf_segment_output_get_type (void)
-{
-  static gsize type = 0;
-  static const GEnumValue values[] = {
-    { GST_NF_SEGMENT_IDS, "GRAY8, a pixel's value is its class", "ids" },
-    { GST_NF_SEGMENT_PALETTE, "RGB, every class in its colour", "palette" },
-    { GST_NF_SEGMENT_OVERLAY, "RGB, the frame with coloured objects",
-        "overlay" },
-    { 0, NULL, NULL },
-  };
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (
-        &type, g_enum_register_static ("GstNfSegmentOutput", values));
-
-  return type;
-}
-
 static void
 gst_nf_segment_install_properties (GObjectClass *object_class)
 {
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
-
   /**
    * GstNfSegment:checkpoint:
    *
@@ -208,42 +178,7 @@ gst_nf_segment_install_properties (GObjectClass *object_class)
    */
   gst_nf_model_settings_install (
       object_class, PROP_MODEL, GST_NF_MODEL_SEGMENTER);
-  /**
-   * GstNfSegment:output:
-   *
-   * What is pushed: class ids, or a picture of them.
-   *
-   * Default: ids. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_OUTPUT,
-      g_param_spec_enum ("output", "Output",
-          "Class ids (GRAY8), their colours (RGB), or the frame with them",
-          GST_TYPE_NF_SEGMENT_OUTPUT, DEFAULT_OUTPUT,
-          flags | GST_PARAM_MUTABLE_PLAYING));
-  /**
-   * GstNfSegment:tta:
-   *
-   * Test-time augmentation: average with the result for the mirrored frame.
-   * Takes twice the time.
-   *
-   * Default: false. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_TTA,
-      g_param_spec_boolean ("tta", "Test-time augmentation",
-          "Average with the mirrored frame; takes twice the time", DEFAULT_TTA,
-          flags | GST_PARAM_MUTABLE_PLAYING));
-  /**
-   * GstNfSegment:batch-size:
-   *
-   * Frames that the network gets at once. More is faster on a GPU, and adds
-   * the time of as many frames less one to the latency.
-   *
-   * Default: 1. Range: 1 to 64. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_BATCH_SIZE,
-      g_param_spec_uint ("batch-size", "Batch size",
-          "Frames that the network gets at once; adds latency", 1,
-          MAX_BATCH_SIZE, DEFAULT_BATCH_SIZE, flags | GST_PARAM_MUTABLE_READY));
+  gst_nf_segment_settings_install (object_class, PROP_SETTINGS);
   /**
    * GstNfSegment:stats:
    *
@@ -301,7 +236,6 @@ gst_nf_segment_class_init (GstNfSegmentClass *klass)
       GST_DEBUG_FUNCPTR (gst_nf_segment_set_info);
 
   gst_nf_segment_install_properties (object_class);
-  gst_type_mark_as_plugin_api (GST_TYPE_NF_SEGMENT_OUTPUT, 0);
 
   gst_element_class_add_pad_template (element_class,
       gst_nf_cuda_pad_template ("sink", GST_PAD_SINK,
@@ -320,9 +254,7 @@ gst_nf_segment_init (GstNfSegment *self)
 {
   gst_nf_model_settings_init (&self->model_settings);
   gst_nf_timing_init (&self->timing, GST_ELEMENT (self));
-  self->output = DEFAULT_OUTPUT;
-  self->tta = DEFAULT_TTA;
-  self->batch_size = DEFAULT_BATCH_SIZE;
+  gst_nf_segment_settings_init (&self->settings);
   gst_nf_cancel_init (&self->cancel, GST_ELEMENT (self));
   gst_nf_batch_init (&self->batch);
   gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
@@ -345,27 +277,15 @@ gst_nf_segment_set_property (
     GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstNfSegment *self = GST_NF_SEGMENT (object);
+  GstElement *element = GST_ELEMENT (object);
 
   if (gst_nf_model_settings_set (
-          &self->model_settings, GST_ELEMENT (self), id - PROP_MODEL, value))
+          &self->model_settings, element, id - PROP_MODEL, value))
     return;
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_OUTPUT:
-      self->output = g_value_get_enum (value);
-      break;
-    case PROP_TTA:
-      self->tta = g_value_get_boolean (value);
-      break;
-    case PROP_BATCH_SIZE:
-      self->batch_size = g_value_get_uint (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
-  if (id == PROP_OUTPUT)
+  if (!gst_nf_segment_settings_set (
+          &self->settings, element, id - PROP_SETTINGS, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  else if (g_str_equal (pspec->name, "output"))
     gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
 }
 
@@ -401,30 +321,15 @@ gst_nf_segment_get_property (
     GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   GstNfSegment *self = GST_NF_SEGMENT (object);
+  GstElement *element = GST_ELEMENT (object);
 
-  if (gst_nf_model_settings_get (
-          &self->model_settings, GST_ELEMENT (self), id - PROP_MODEL, value))
-    return;
-  if (id == PROP_STATS) {
+  if (id == PROP_STATS)
     g_value_take_boxed (value, gst_nf_segment_get_stats (self));
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_OUTPUT:
-      g_value_set_enum (value, self->output);
-      break;
-    case PROP_TTA:
-      g_value_set_boolean (value, self->tta);
-      break;
-    case PROP_BATCH_SIZE:
-      g_value_set_uint (value, self->batch_size);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  else if (!gst_nf_model_settings_get (
+               &self->model_settings, element, id - PROP_MODEL, value)
+      && !gst_nf_segment_settings_get (
+          &self->settings, element, id - PROP_SETTINGS, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static GstStateChangeReturn
@@ -461,7 +366,7 @@ gst_nf_segment_start (GstBaseTransform *trans)
   config = nf_segmenter_config (gst_nf_model_segmenter (self->model));
   GST_OBJECT_LOCK (self);
   memset (&self->stats, 0, sizeof self->stats);
-  self->wanted = self->batch_size;
+  self->wanted = self->settings.batch_size;
   self->config = *config;
   self->device = g_intern_string (gst_nf_model_device (self->model)->name);
   GST_OBJECT_UNLOCK (self);
@@ -497,7 +402,7 @@ gst_nf_segment_transform_caps (GstBaseTransform *trans,
   gboolean ids;
 
   GST_OBJECT_LOCK (self);
-  ids = self->output == GST_NF_SEGMENT_IDS;
+  ids = self->settings.output == GST_NF_SEGMENT_IDS;
   GST_OBJECT_UNLOCK (self);
 
   return gst_nf_segment_caps_transform (
@@ -692,7 +597,7 @@ gst_nf_segment_run (GstNfSegment *self)
   gboolean tta;
 
   GST_OBJECT_LOCK (self);
-  tta = self->tta;
+  tta = self->settings.tta;
   GST_OBJECT_UNLOCK (self);
   if (!gst_nf_segment_compute (self, tta, &error)) {
     gst_nf_batch_forget (&self->batch);
@@ -727,9 +632,9 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
   flow = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
              ->prepare_output_buffer (trans, mask.buffer, &buffer);
   if (flow != GST_FLOW_OK)
-    return flow;
+    return gst_nf_element_no_frame (GST_ELEMENT (self), flow, trans->srcpad);
   GST_OBJECT_LOCK (self);
-  wanted = self->output;
+  wanted = self->settings.output;
   GST_OBJECT_UNLOCK (self);
   if (!gst_nf_mask_video_store (
           &mask, wanted, self->colors, caps, buffer, &error))
