@@ -8,6 +8,7 @@
 #include "core/nfgraph.h"
 #include "core/nfops.h"
 #include "core/nfrng.h"
+#include "core/nftape.h"
 #include "naivecheck.h"
 
 #include <string.h>
@@ -165,6 +166,59 @@ test_errors (gconstpointer data)
   nf_tensor_unref (net.gain);
 }
 
+/* a loss of silu (x (1 + gain) + gain), with the gradient of gain */
+static NfTensor *
+loss_run (gpointer data, NfTensor *const *in, GError **error)
+{
+  Net *net = data;
+  g_autoptr (NfTape) tape = nf_tape_new ();
+  g_autoptr (NfTensor) mod = NULL, act = NULL, loss = NULL;
+
+  nf_tape_begin (tape);
+  mod = nf_op_modulate (in[0], net->gain, net->gain, error);
+  act = mod != NULL ? nf_op_activation (mod, NF_ACT_SILU, error) : NULL;
+  loss = act != NULL ? nf_op_noise_loss (act, in[0], error) : NULL;
+  nf_tape_end (tape);
+  net->calls++;
+  return loss != NULL && nf_tape_backward (tape, loss, error)
+      ? g_steal_pointer (&loss)
+      : NULL;
+}
+
+/* a step of training is captured with its gradients */
+static void
+test_gradients (gconstpointer data)
+{
+  NfDevice *device = (NfDevice *) data;
+  Net net = { random_tensor (device, 4, 7) };
+  Net plain = { random_tensor (device, 4, 7) };
+  g_autoptr (NfGraph) graph = nf_graph_new (device, loss_run, &net);
+
+  net.gain->requires_grad = plain.gain->requires_grad = TRUE;
+  for (guint64 i = 0; i < 5; i++) {
+    g_autoptr (NfTensor) x = random_tensor (device, 4, i);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (NfTensor) got = nf_graph_run (graph, &x, 1, &error);
+    g_autoptr (NfTensor) want = NULL;
+
+    g_assert_no_error (error);
+    want = loss_run (&plain, &x, &error);
+    g_assert_no_error (error);
+    assert_same_bits (got, want);
+    assert_same_bits (net.gain->grad, plain.gain->grad);
+    if (!nf_graph_captured (graph))
+      nf_tensor_clear (&net.gain->grad);
+    nf_tensor_clear (&plain.gain->grad);
+  }
+  if (device->backend->graph != NULL) {
+    g_assert_cmpuint (nf_graph_launches (graph), ==, 4);
+    g_assert_cmpuint (net.calls, ==, 2);
+  }
+  nf_tensor_clear (&net.gain->grad);
+  nf_tensor_unref (net.gain);
+  nf_tensor_unref (plain.gain);
+}
+
 typedef struct
 {
   NfDevice *device;
@@ -256,6 +310,7 @@ main (int argc, char **argv)
     ADD (results_last);
     ADD (other_shapes);
     ADD (errors);
+    ADD (gradients);
     ADD (threads);
     ADD (handed_over);
 #undef ADD
