@@ -13,9 +13,15 @@ case $3 in
   lazy) export NF_CUDA_LAZY=1 ;;
   random) export NF_CUDA_LAZY=2 ;;
   address) preload=$($CXX -print-file-name=libasan.so)
-    # the programs are not built for it; leaks are looked for elsewhere
+    # cuDNN unloads this library, whose runtime leaves a buffer behind
+    for flag in $LINK_FLAGS; do
+      for file in "${flag#-L}"/libnvrtc.so.[0-9]*; do
+        [ -e "$file" ] && preload="$preload:$file" && break 2
+      done
+    done
     export NEXTFRAME_NO_POOL=1
-    export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1
+    export ASAN_OPTIONS=allocator_may_return_null=1:fast_unwind_on_malloc=0
+    export LSAN_OPTIONS=print_suppressions=0:suppressions=$SOURCE/tests/lsan.supp
     export UBSAN_OPTIONS=print_stacktrace=1 ;;
   thread) preload=$($CXX -print-file-name=libtsan.so)
     # the OpenMP library of the CPU's ops is not built for it
