@@ -7,43 +7,15 @@
  * with copies of weight and bias in bf16; f32 may be multiplied as TF32 where
  * the call says so; sums are f32. cuBLASLt sees each matrix transposed, since
  * its columns are our rows. Which algorithm is best for a shape is asked once
- * per device. Sibling: kernels/cpu/matmul.c. */
-#include "cuda/nfcuda.h"
+ * per device; where there is none, matmulplain.cu does it. Sibling:
+ * kernels/cpu/matmul.c. */
+#include "cuda/nfmatmul.h"
 
 #define WORKSPACE_MOST (32 << 20) /* bytes that an algorithm may work in */
 
-/* all that an algorithm depends on; compared as bytes, so without gaps */
 typedef struct
 {
-  gint64 rows, cols, inner;
-  gint64 a_step, b_step, c_step; /* from row to row */
-  gint32 a_turned, b_turned; /* a is [inner, rows], b is [cols, inner] */
-  gint32 bf16, to_bf16; /* a and b; c */
-  gint32 bias, add;
-  guint32 a_alignment, b_alignment, c_alignment;
-  gint32 tf32; /* factors may be rounded to TF32 */
-} Shape;
-
-G_STATIC_ASSERT (sizeof (Shape) == 6 * 8 + 10 * 4);
-
-/**
- * Product:
- * @a: rows x inner
- * @b: inner x cols
- * @bias: (nullable): cols, of the type of @c
- * @c: rows x cols
- *
- * c = a b + bias, or c += a b
- */
-typedef struct
-{
-  Shape shape;
-  gconstpointer a, b, bias;
-  gpointer c;
-} Product;
-
-typedef struct
-{
+  gboolean plain; /* cuBLASLt has no algorithm: matmulplain.cu */
   cublasLtMatmulAlgo_t algorithm;
   gsize workspace;
 } Plan;
@@ -110,9 +82,9 @@ set (const NfCudaStream *stream, Job *job,
 
 static gboolean
 job_init (
-    const NfCudaStream *stream, Job *job, const Product *p, GError **error)
+    const NfCudaStream *stream, Job *job, const NfMatmul *p, GError **error)
 {
-  const Shape *s = &p->shape;
+  const NfMatmulShape *s = &p->shape;
   const gint32 first = s->b_turned ? CUBLAS_OP_T : CUBLAS_OP_N;
   const gint32 second = s->a_turned ? CUBLAS_OP_T : CUBLAS_OP_N;
   const guint32 epilogue = CUBLASLT_EPILOGUE_BIAS;
@@ -142,7 +114,7 @@ job_init (
 
 /* cuBLASLt counts on 256 bytes where nothing is said */
 static cublasStatus_t
-wish_alignment (cublasLtMatmulPreference_t wishes, const Shape *s)
+wish_alignment (cublasLtMatmulPreference_t wishes, const NfMatmulShape *s)
 {
   const struct
   {
@@ -163,10 +135,10 @@ wish_alignment (cublasLtMatmulPreference_t wishes, const Shape *s)
   return status;
 }
 
-/* the best algorithm, by cuBLASLt's judgement */
+/* the best algorithm, by cuBLASLt's judgement, if it has any */
 static gboolean
 choose (const NfCudaStream *stream, cublasLtHandle_t handle, const Job *job,
-    const Shape *s, Plan *plan, GError **error)
+    const NfMatmulShape *s, Plan *plan, GError **error)
 {
   const gsize most = WORKSPACE_MOST;
   cublasLtMatmulPreference_t wishes = NULL;
@@ -182,20 +154,23 @@ choose (const NfCudaStream *stream, cublasLtHandle_t handle, const Job *job,
   if (status == CUBLAS_STATUS_SUCCESS)
     status = cublasLtMatmulAlgoGetHeuristic (handle, job->desc, job->b, job->a,
         job->c, job->c, wishes, 1, &result, &found);
-  if (status == CUBLAS_STATUS_SUCCESS && found == 0)
-    status = CUBLAS_STATUS_NOT_SUPPORTED;
   if (wishes != NULL)
     cublasLtMatmulPreferenceDestroy (wishes);
+  if (status == CUBLAS_STATUS_NOT_SUPPORTED
+      || (status == CUBLAS_STATUS_SUCCESS && found == 0)) {
+    *plan = (Plan){ .plain = TRUE };
+    return TRUE;
+  }
   if (!cublas_ok (stream, status, error))
     return FALSE;
-  *plan = (Plan){ result.algo, result.workspaceSize };
+  *plan = (Plan){ FALSE, result.algo, result.workspaceSize };
   return TRUE;
 }
 
 /* what was chosen for the shape before, or is now */
 static gboolean
 find_plan (const NfCudaStream *stream, cublasLtHandle_t handle, const Job *job,
-    const Shape *s, Plan *plan, GError **error)
+    const NfMatmulShape *s, Plan *plan, GError **error)
 {
   NfCuda *cuda = stream->cuda;
   g_autoptr (GBytes) key = g_bytes_new (s, sizeof *s);
@@ -230,7 +205,7 @@ alignment_of (gconstpointer data)
 }
 
 static gboolean
-multiply (NfCudaStream *stream, Product *p, GError **error)
+multiply (NfCudaStream *stream, NfMatmul *p, GError **error)
 {
   const gfloat one = 1.0f, beta = p->shape.add ? 1.0f : 0.0f;
   cublasLtHandle_t handle = nf_cuda_cublas (stream, error);
@@ -245,6 +220,8 @@ multiply (NfCudaStream *stream, Product *p, GError **error)
   if (handle == NULL || !job_init (stream, &job, p, error)
       || !find_plan (stream, handle, &job, &p->shape, &plan, error))
     return FALSE;
+  if (plan.plain)
+    return nf_cuda_matmul_plain (stream, p, error);
   workspace = nf_cuda_workspace (stream, plan.workspace, error);
   return (workspace != NULL || plan.workspace == 0)
       && cublas_ok (stream,
@@ -317,17 +294,17 @@ nf_cuda_linear_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
     return FALSE;
   for (guint i = 0; i < n; i++) {
     const Source *s = &sources[i];
-    Product p = { { .rows = s->rows,
-                      .cols = s->out,
-                      .inner = s->x->c,
-                      .a_step = s->x->c,
-                      .b_step = s->step,
-                      .c_step = s->out,
-                      .b_turned = !params->transposed,
-                      .bf16 = bf16,
-                      .to_bf16 = bf16,
-                      .tf32 = in_tf32 (call),
-                      .add = i > 0 },
+    NfMatmul p = { { .rows = s->rows,
+                       .cols = s->out,
+                       .inner = s->x->c,
+                       .a_step = s->x->c,
+                       .b_step = s->step,
+                       .c_step = s->out,
+                       .b_turned = !params->transposed,
+                       .bf16 = bf16,
+                       .to_bf16 = bf16,
+                       .tf32 = in_tf32 (call),
+                       .add = i > 0 },
       s->x->data, part_of (weight, bf16, s->at), i == 0 ? bias : NULL,
       call->out->data };
 
@@ -345,16 +322,16 @@ linear_dx (NfCudaStream *stream, const NfOpCall *call, const Source *s,
   const NfLinearParams *params = call->params;
   const gboolean bf16 = nf_cuda_is_bf16 (call);
   gconstpointer weight;
-  Product p = { { .rows = s->rows,
-                    .cols = s->x->c,
-                    .inner = s->out,
-                    .a_step = s->out,
-                    .b_step = s->step,
-                    .c_step = s->x->c,
-                    .b_turned = params->transposed,
-                    .bf16 = bf16,
-                    .to_bf16 = bf16,
-                    .tf32 = in_tf32 (call) },
+  NfMatmul p = { { .rows = s->rows,
+                     .cols = s->x->c,
+                     .inner = s->out,
+                     .a_step = s->out,
+                     .b_step = s->step,
+                     .c_step = s->x->c,
+                     .b_turned = params->transposed,
+                     .bf16 = bf16,
+                     .to_bf16 = bf16,
+                     .tf32 = in_tf32 (call) },
     dy->data, NULL, NULL, dx->data };
 
   if (!parameter (stream, bf16, call->in[1], &weight, error))
@@ -371,15 +348,15 @@ linear_dw (NfCudaStream *stream, const NfOpCall *call, const Source *s,
   const NfLinearParams *params = call->params;
   const NfTensor *a = params->transposed ? s->x : dy;
   const NfTensor *b = params->transposed ? dy : s->x;
-  Product p = { { .rows = a->c,
-                    .cols = b->c,
-                    .inner = s->rows,
-                    .a_step = a->c,
-                    .b_step = b->c,
-                    .c_step = s->step,
-                    .a_turned = TRUE,
-                    .bf16 = nf_cuda_is_bf16 (call),
-                    .tf32 = in_tf32 (call) },
+  NfMatmul p = { { .rows = a->c,
+                     .cols = b->c,
+                     .inner = s->rows,
+                     .a_step = a->c,
+                     .b_step = b->c,
+                     .c_step = s->step,
+                     .a_turned = TRUE,
+                     .bf16 = nf_cuda_is_bf16 (call),
+                     .tf32 = in_tf32 (call) },
     a->data, b->data, NULL, (gfloat *) dw->data + s->at };
 
   return multiply (stream, &p, error);

@@ -7,12 +7,14 @@
  * sums in f32 with or without TF32, and the epilogues bias and ReLU. Anything
  * else is CUBLAS_STATUS_NOT_SUPPORTED. An algorithm remembers the alignment
  * that it was asked for, 256 bytes by default, and the workspace; both are
- * checked when it runs. */
+ * checked when it runs. With NF_CUDA_NO_MATMUL=1 there is none for any product,
+ * as with NVIDIA's for some. */
 #include "gemm.h"
 #include "standin.h"
 
 #include <cublasLt.h>
 
+#include <cstdlib>
 #include <cstring>
 
 using namespace runner;
@@ -418,6 +420,8 @@ cublasLtMatmulAlgoGetHeuristic (cublasLtHandle_t handle,
       *inside<Layout> (b), *inside<Layout> (c), *inside<Layout> (d));
   if (status != CUBLAS_STATUS_SUCCESS)
     return status;
+  if (getenv ("NF_CUDA_NO_MATMUL") != nullptr)
+    return CUBLAS_STATUS_NOT_SUPPORTED;
   memset (&results[0], 0, sizeof results[0]);
   Algorithm *algo = inside<Algorithm> (&results[0].algo);
 
