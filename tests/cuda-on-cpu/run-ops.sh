@@ -3,7 +3,7 @@
 #   run-ops.sh BUILD-FOLDER MODULE-FOLDER CHECK [OP|test-PROGRAM]
 # CHECK: forward, reverse: order of threads; lazy, random: streams, see
 # queues.h; address, thread: a sanitizer, which the module must be built with;
-# few: reverse, with a module of that kind.
+# few: reverse, with a module of that kind. NF_RUN_TIMEOUT: seconds, 600.
 . "$1/tests/cuda-on-cpu/module.env"
 export NEXTFRAME_MODULE_PATH="$2" NF_TEST_DEVICES=cuda:0
 preload=
@@ -37,4 +37,4 @@ case $4 in
   *) set -- "$1" "$2" "$3" "$1/tests/test-ops" ;;
 esac
 shift 3
-exec timeout 600 env ${preload:+LD_PRELOAD="$preload"} "$@"
+exec timeout "${NF_RUN_TIMEOUT:-600}" env ${preload:+LD_PRELOAD="$preload"} "$@"

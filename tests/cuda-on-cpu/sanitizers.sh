@@ -9,6 +9,8 @@ out=${2:-$build/tests/cuda-on-cpu}
 [ $# -ge 2 ] && shift 2 || shift $#
 mkdir -p "$out" && out=$(cd "$out" && pwd) || exit 2
 failed=0
+# all ops in one go, on a machine with other work
+export NF_RUN_TIMEOUT=3600
 
 for sanitizer in address thread; do
   "$here/build-module.sh" "$build" "$out/$sanitizer" $sanitizer || exit 1
