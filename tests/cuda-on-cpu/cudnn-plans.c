@@ -10,6 +10,7 @@
 
 #include "benchdry.h"
 #include "core/nfobserve.h"
+#include "core/nfproducts.h"
 #include "core/nftape.h"
 #include "cuda/nfconv.h"
 #include "nets/nfspadeunet.h"
@@ -38,6 +39,7 @@ typedef struct
   Network network;
   gint64 n;
   NfForward forward;
+  NfProducts products;
 } Case;
 
 static guint
@@ -246,6 +248,7 @@ test_plans (gconstpointer data)
   GHashTableIter iter;
   gpointer conv;
 
+  nf_products_set (test->products);
   nf_observe_begin (observe, set);
   test->network (nf_bench_dry_device (), test->n, &test->forward);
   nf_observe_end ();
@@ -264,18 +267,20 @@ test_plans (gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  static Case tests[2][G_N_ELEMENTS (cases)];
+  static const gchar *const names[] = { "f32", "bf16", "tf32" };
+  static Case tests[G_N_ELEMENTS (names)][G_N_ELEMENTS (cases)];
 
   g_test_init (&argc, &argv, NULL);
-  for (guint bf16 = 0; bf16 < 2; bf16++)
+  for (guint type = 0; type < G_N_ELEMENTS (names); type++)
     for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-      Case *test = &tests[bf16][i];
+      Case *test = &tests[type][i];
       g_autofree gchar *path = NULL;
 
       *test = cases[i];
-      test->forward.dtype = bf16 ? NF_BF16 : NF_F32;
-      path = g_strdup_printf ("/cudnn-plans/%s/%s/%s", bf16 ? "bf16" : "f32",
-          test->gpu->name, test->name);
+      test->forward.dtype = type == 1 ? NF_BF16 : NF_F32;
+      test->products = type == 2 ? NF_PRODUCTS_TF32 : NF_PRODUCTS_F32;
+      path = g_strdup_printf (
+          "/cudnn-plans/%s/%s/%s", names[type], test->gpu->name, test->name);
       g_test_add_data_func (path, test, test_plans);
     }
   return g_test_run ();
