@@ -5,7 +5,7 @@
 #
 # FOLDER keeps the figures (default: a temporary one); PARTS says which of
 # "against profiles growth" are measured, the others stay as they are. PROGRAM,
-# REFERENCE, PYTHON, THREADS and RUNS are as in against-pytorch.sh.
+# REFERENCE, PYTHON, THREADS, RUNS and POLICY are as in against-pytorch.sh.
 root=$(cd "$(dirname "$0")/../.." && pwd)
 quick=
 repeat=9
@@ -17,7 +17,8 @@ fi
 folder=${1:-$(mktemp -d)}
 mkdir -p "$folder"
 program=${PROGRAM:-$root/build/trainer/nextframe-train}
-export OMP_WAIT_POLICY=passive
+export OMP_WAIT_POLICY="${POLICY:-passive}"
+[ "$OMP_WAIT_POLICY" != none ] || unset OMP_WAIT_POLICY
 
 # bench NAME WORDS...: figures to NAME.json
 bench ()
