@@ -82,6 +82,31 @@ nf_scoreboard_free (NfScoreboard *board)
   g_free (board);
 }
 
+/* Adds the latest frame's matrix, of so many pairs of masks, to the current
+ * clip, which begins where there is none. */
+static void
+add_latest (NfScoreboard *board, guint frames, guint64 time)
+{
+  Clip *clip = board->current;
+
+  if (clip == NULL) {
+    clip = board->current = g_new0 (Clip, 1);
+    clip->frames = g_array_new (FALSE, FALSE, sizeof (FrameScore));
+    clip->score.index = board->clips->len;
+    clip->score.start = time;
+    nf_confusion_clear (board->clip);
+  }
+  nf_confusion_merge (board->clip, board->frame);
+  nf_confusion_merge (board->total, board->frame);
+  clip->score.frames += frames;
+  clip->score.end = time;
+  board->frames += frames;
+  if (board->keep_frames) {
+    FrameScore score = { time, nf_confusion_jaccard (board->frame) };
+    g_array_append_val (clip->frames, score);
+  }
+}
+
 /**
  * nf_scoreboard_add_frame:
  * @board: the board
@@ -98,26 +123,28 @@ void
 nf_scoreboard_add_frame (NfScoreboard *board, NfMask truth, NfMask prediction,
     gsize width, gsize height, guint64 time)
 {
-  Clip *clip = board->current;
-
-  if (clip == NULL) {
-    clip = board->current = g_new0 (Clip, 1);
-    clip->frames = g_array_new (FALSE, FALSE, sizeof (FrameScore));
-    clip->score.index = board->clips->len;
-    clip->score.start = time;
-    nf_confusion_clear (board->clip);
-  }
   nf_confusion_clear (board->frame);
   nf_confusion_add (board->frame, truth, prediction, width, height);
-  nf_confusion_merge (board->clip, board->frame);
-  nf_confusion_merge (board->total, board->frame);
-  clip->score.frames++;
-  clip->score.end = time;
-  board->frames++;
-  if (board->keep_frames) {
-    FrameScore score = { time, nf_confusion_jaccard (board->frame) };
-    g_array_append_val (clip->frames, score);
-  }
+  add_latest (board, 1, time);
+}
+
+/**
+ * nf_scoreboard_add_counts:
+ * @board: the board
+ * @counts: pixels of some pairs of masks, of the board's classes
+ * @frames: how many pairs, at least 1
+ * @time: of the last of them, ns
+ *
+ * The same for frames of the current clip that were counted elsewhere, as by
+ * the op confusion. They have one score together where frames are kept.
+ */
+void
+nf_scoreboard_add_counts (
+    NfScoreboard *board, const NfConfusion *counts, guint frames, guint64 time)
+{
+  nf_confusion_clear (board->frame);
+  nf_confusion_merge (board->frame, counts);
+  add_latest (board, frames, time);
 }
 
 /**

@@ -82,6 +82,8 @@ void nf_scoreboard_free (NfScoreboard *board);
 
 void nf_scoreboard_add_frame (NfScoreboard *board, NfMask truth,
     NfMask prediction, gsize width, gsize height, guint64 time);
+void nf_scoreboard_add_counts (
+    NfScoreboard *board, const NfConfusion *counts, guint frames, guint64 time);
 void nf_scoreboard_add_unmatched (
     NfScoreboard *board, guint predictions, guint truths);
 const NfClipScore *nf_scoreboard_end_clip (

@@ -206,6 +206,44 @@ test_scoreboard_scores (void)
       near (nf_scoreboard_get_scores (board).mean_clip_jaccard, 0.5, 1e-15));
 }
 
+/* frames that were counted elsewhere weigh as those that the board counts */
+static void
+test_scoreboard_counts (void)
+{
+  static const guint8 truth[] = { 0, 1, 2, 2, 1, 1, 3, 0, 3, 3, 0, 0 };
+  static const guint8 guess[] = { 0, 1, 2, 1, 1, 3, 3, 0, 3, 0, 2, 0 };
+  g_autoptr (NfScoreboard) whole = nf_scoreboard_new (5, FALSE);
+  g_autoptr (NfScoreboard) counted = nf_scoreboard_new (5, FALSE);
+  NfScores a, b;
+
+  /* clips of two frames and of one */
+  for (guint t = 0; t < 3; t++) {
+    NfMask t_mask = { truth + 4 * t, 4 }, g_mask = { guess + 4 * t, 4 };
+
+    nf_scoreboard_add_frame (whole, t_mask, g_mask, 4, 1, 0);
+    if (t > 0)
+      nf_scoreboard_end_clip (whole, NULL);
+  }
+  for (guint t = 0; t < 3; t += 2) {
+    g_autoptr (NfConfusion) counts = nf_confusion_new (5);
+    NfMask t_mask = { truth + 4 * t, 4 }, g_mask = { guess + 4 * t, 4 };
+    guint frames = t == 0 ? 2 : 1;
+    const NfClipScore *clip;
+
+    nf_confusion_add (counts, t_mask, g_mask, 4, frames);
+    nf_scoreboard_add_counts (counted, counts, frames, 0);
+    clip = nf_scoreboard_end_clip (counted, NULL);
+    g_assert_cmpuint (clip->frames, ==, frames);
+  }
+  a = nf_scoreboard_get_scores (whole);
+  b = nf_scoreboard_get_scores (counted);
+  g_assert_cmpuint (b.frames, ==, 3);
+  g_assert_cmpuint (b.clips, ==, 2);
+  g_assert_cmpfloat (b.jaccard, ==, a.jaccard);
+  g_assert_cmpfloat (b.mean_clip_jaccard, ==, a.mean_clip_jaccard);
+  g_assert_cmpfloat (b.jaccard, !=, b.mean_clip_jaccard);
+}
+
 static JsonObject *
 parse_report (JsonParser *parser, const gchar *text)
 {
@@ -322,6 +360,7 @@ main (int argc, char **argv)
       "/confusion/real-clips", test_confusion_copy_baseline_of_real_clips);
   g_test_add_func ("/classes", test_classes_names_and_colors);
   g_test_add_func ("/scoreboard/scores", test_scoreboard_scores);
+  g_test_add_func ("/scoreboard/counts", test_scoreboard_counts);
   g_test_add_func ("/scoreboard/report", test_scoreboard_report);
   g_test_add_func ("/scoreboard/written", test_scoreboard_report_written);
 
