@@ -7,7 +7,7 @@
  * equal names. So headers of files are pulled value by value with
  * #NfJsonReader, and small settings go to json-glib only after the same reader
  * has walked over them.
- * Siblings: nfsafetensors.c (headers), nfcheckpoint.c (configurations) */
+ * Siblings: nfsafetensorsheader.c, nfcheckpoint.c (configurations) */
 #pragma once
 
 #include <json-glib/json-glib.h>

@@ -7,7 +7,9 @@
  * (first byte, and first byte after it, counted from the header's end) and
  * "__metadata__" to an object of strings. Shapes are in PyTorch's order,
  * elements little-endian and row-major.
- * nfsafetensors.c reads, nfsafetensorswriter.c writes. Sibling: nfcheckpoint.h */
+ * nfsafetensors.c reads (nfsafetensorsheader.c what a file holds,
+ * nfsafetensorsvalues.c the elements), nfsafetensorswriter.c writes. Sibling:
+ * nfcheckpoint.h */
 #pragma once
 
 #include "core/nferror.h"

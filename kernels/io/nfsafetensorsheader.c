@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfsafetensorsheader — what the header of a safetensors file says
+ *
+ * The header is hostile: lengths, counts, names, ranks, sizes and offsets are
+ * checked before anything is allocated or read by them, and products and sums
+ * are checked for overflow.
+ * Siblings: nfsafetensors.c, nfsafetensorsvalues.c, nfjson.h */
+#include "io/nfsafetensorsheader.h"
+
+#include <string.h>
+
+#include "io/nfjson.h"
+
+#define METADATA NF_SAFETENSORS_METADATA
+#define LENGTH_BYTES 8
+
+static void
+entry_free (gpointer data)
+{
+  NfSafetensorsEntry *entry = data;
+
+  g_free (entry->name);
+  g_free (entry);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfSafetensorsEntry, entry_free)
+
+static void G_GNUC_PRINTF (4, 5)
+    set_tensor_error (const NfSafetensorsHeader *header, const gchar *name,
+        GError **error, const gchar *format, ...)
+{
+  g_autofree gchar *message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  message = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, NF_ERROR, NF_ERROR_FORMAT, "%s: tensor '%s': %s",
+      header->label, name, message);
+}
+
+static gboolean
+parse_metadata (
+    NfSafetensorsHeader *header, NfJsonReader *reader, GError **error)
+{
+  g_autofree gchar *key = NULL;
+  gchar *value;
+
+  if (!nf_json_reader_expect (reader, '{', error))
+    return FALSE;
+  if (nf_json_reader_accept (reader, '}'))
+    return TRUE;
+  do {
+    g_clear_pointer (&key, g_free);
+    key = nf_json_reader_string (reader, NF_SAFETENSORS_MAX_NAME, error);
+    if (key == NULL || !nf_json_reader_expect (reader, ':', error))
+      return FALSE;
+    if (g_hash_table_contains (header->metadata, key)) {
+      g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+          "%s: the metadata names '%s' twice", header->label, key);
+      return FALSE;
+    }
+    value = nf_json_reader_string (reader, reader->length, error);
+    if (value == NULL)
+      return FALSE;
+    g_ptr_array_add (header->metadata_keys, key);
+    g_hash_table_insert (header->metadata, g_steal_pointer (&key), value);
+  } while (nf_json_reader_accept (reader, ','));
+  return nf_json_reader_expect (reader, '}', error);
+}
+
+static gboolean
+parse_dtype (NfSafetensorsHeader *header, NfJsonReader *reader,
+    NfSafetensorsEntry *entry, GError **error)
+{
+  g_autofree gchar *name = NULL;
+
+  name = nf_json_reader_string (reader, NF_SAFETENSORS_MAX_NAME, error);
+  if (name == NULL)
+    return FALSE;
+  for (entry->dtype = 0; entry->dtype < NF_SAFETENSORS_N_DTYPES; entry->dtype++)
+    if (g_str_equal (nf_safetensors_dtype_name (entry->dtype), name))
+      return TRUE;
+  set_tensor_error (header, entry->name, error,
+      "unknown dtype '%s', expected F64, F32, F16, BF16, I64, I32, I16, I8, "
+      "U8 or BOOL",
+      name);
+  return FALSE;
+}
+
+static gboolean
+parse_shape (NfSafetensorsHeader *header, NfJsonReader *reader,
+    NfSafetensorsEntry *entry, GError **error)
+{
+  guint64 size;
+
+  if (!nf_json_reader_expect (reader, '[', error))
+    return FALSE;
+  if (nf_json_reader_accept (reader, ']'))
+    return TRUE;
+  do {
+    if (entry->rank == NF_SAFETENSORS_MAX_RANK) {
+      set_tensor_error (header, entry->name, error, "more than %d dimensions",
+          NF_SAFETENSORS_MAX_RANK);
+      return FALSE;
+    }
+    if (!nf_json_reader_unsigned (reader, &size, error))
+      return FALSE;
+    if (size < 1 || size > G_MAXINT64) {
+      set_tensor_error (header, entry->name, error,
+          "dimension %u is %" G_GUINT64_FORMAT
+          ", expected 1 to %" G_GINT64_FORMAT,
+          entry->rank, size, G_MAXINT64);
+      return FALSE;
+    }
+    entry->shape[entry->rank++] = (gint64) size;
+  } while (nf_json_reader_accept (reader, ','));
+  return nf_json_reader_expect (reader, ']', error);
+}
+
+static gboolean
+parse_offsets (NfJsonReader *reader, guint64 offsets[2], GError **error)
+{
+  return nf_json_reader_expect (reader, '[', error)
+      && nf_json_reader_unsigned (reader, &offsets[0], error)
+      && nf_json_reader_expect (reader, ',', error)
+      && nf_json_reader_unsigned (reader, &offsets[1], error)
+      && nf_json_reader_expect (reader, ']', error);
+}
+
+/* Elements and bytes of @entry by its shape and dtype */
+static gboolean
+measure_entry (
+    NfSafetensorsHeader *header, NfSafetensorsEntry *entry, GError **error)
+{
+  gsize size = nf_safetensors_dtype_size (entry->dtype);
+  g_autofree gchar *shape = NULL;
+
+  entry->elements = 1;
+  for (guint i = 0; i < entry->rank; i++)
+    if ((guint64) entry->shape[i] > G_MAXSIZE
+        || !g_size_checked_mul (
+            &entry->elements, entry->elements, (gsize) entry->shape[i]))
+      goto overflow;
+  if (g_size_checked_mul (&entry->bytes, entry->elements, size))
+    return TRUE;
+
+overflow:
+  shape = nf_safetensors_shape_string (entry->shape, entry->rank);
+  set_tensor_error (
+      header, entry->name, error, "the size of shape %s overflows", shape);
+  return FALSE;
+}
+
+/* Places @entry in the data */
+static gboolean
+place_entry (NfSafetensorsHeader *header, NfSafetensorsEntry *entry,
+    const guint64 offsets[2], GError **error)
+{
+  g_autofree gchar *shape = NULL;
+
+  if (!measure_entry (header, entry, error))
+    return FALSE;
+  if (offsets[0] > offsets[1] || offsets[1] > header->length) {
+    set_tensor_error (header, entry->name, error,
+        "data_offsets [%" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT
+        "] lie outside the %" G_GSIZE_FORMAT
+        " bytes of data; the file may be cut short",
+        offsets[0], offsets[1], header->length);
+    return FALSE;
+  }
+  if (offsets[1] - offsets[0] != entry->bytes) {
+    shape = nf_safetensors_shape_string (entry->shape, entry->rank);
+    set_tensor_error (header, entry->name, error,
+        "%s of shape %s takes %" G_GSIZE_FORMAT
+        " bytes, data_offsets give %" G_GUINT64_FORMAT,
+        nf_safetensors_dtype_name (entry->dtype), shape, entry->bytes,
+        offsets[1] - offsets[0]);
+    return FALSE;
+  }
+  entry->data = header->data + offsets[0];
+  return TRUE;
+}
+
+/* The object after a tensor's name: its three members, each once */
+static gboolean
+parse_entry (NfSafetensorsHeader *header, NfJsonReader *reader,
+    NfSafetensorsEntry *entry, guint64 offsets[2], GError **error)
+{
+  static const gchar *const members[] = { "dtype", "shape", "data_offsets" };
+  gboolean seen[G_N_ELEMENTS (members)] = { FALSE };
+  gboolean good;
+  guint i;
+
+  if (!nf_json_reader_expect (reader, '{', error))
+    return FALSE;
+  do {
+    g_autofree gchar *key = NULL;
+
+    key = nf_json_reader_string (reader, NF_SAFETENSORS_MAX_NAME, error);
+    if (key == NULL || !nf_json_reader_expect (reader, ':', error))
+      return FALSE;
+    for (i = 0; i < G_N_ELEMENTS (members); i++)
+      if (g_str_equal (members[i], key))
+        break;
+    if (i == G_N_ELEMENTS (members) || seen[i]) {
+      set_tensor_error (header, entry->name, error, "%s member '%s'",
+          i == G_N_ELEMENTS (members) ? "unknown" : "repeated", key);
+      return FALSE;
+    }
+    seen[i] = TRUE;
+    if (i == 0)
+      good = parse_dtype (header, reader, entry, error);
+    else if (i == 1)
+      good = parse_shape (header, reader, entry, error);
+    else
+      good = parse_offsets (reader, offsets, error);
+    if (!good)
+      return FALSE;
+  } while (nf_json_reader_accept (reader, ','));
+  if (!nf_json_reader_expect (reader, '}', error))
+    return FALSE;
+  for (i = 0; i < G_N_ELEMENTS (members); i++)
+    if (!seen[i]) {
+      set_tensor_error (
+          header, entry->name, error, "no member '%s'", members[i]);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* Takes @name */
+static gboolean
+parse_tensor (NfSafetensorsHeader *header, NfJsonReader *reader, gchar *name,
+    GError **error)
+{
+  g_autoptr (NfSafetensorsEntry) entry = g_new0 (NfSafetensorsEntry, 1);
+  guint64 offsets[2] = { 0, 0 };
+
+  entry->name = name;
+  if (*name == '\0') {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "%s: a tensor has an empty name", header->label);
+    return FALSE;
+  }
+  if (g_hash_table_contains (header->by_name, name)
+      || g_str_equal (name, METADATA)) {
+    set_tensor_error (header, name, error, "named twice");
+    return FALSE;
+  }
+  if (header->entries->len == NF_SAFETENSORS_MAX_TENSORS) {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT, "%s: more than %d tensors",
+        header->label, NF_SAFETENSORS_MAX_TENSORS);
+    return FALSE;
+  }
+  if (!parse_entry (header, reader, entry, offsets, error)
+      || !place_entry (header, entry, offsets, error))
+    return FALSE;
+  g_hash_table_insert (header->by_name, entry->name, entry);
+  g_ptr_array_add (header->entries, g_steal_pointer (&entry));
+  return TRUE;
+}
+
+static gboolean
+parse_members (NfSafetensorsHeader *header, const gchar *text, gsize length,
+    GError **error)
+{
+  NfJsonReader reader;
+  gboolean metadata_seen = FALSE;
+  gboolean good;
+  gchar *name;
+
+  nf_json_reader_init (&reader, text, length, header->label);
+  if (!nf_json_reader_expect (&reader, '{', error))
+    return FALSE;
+  if (nf_json_reader_accept (&reader, '}'))
+    return nf_json_reader_finish (&reader, error);
+  do {
+    name = nf_json_reader_string (&reader, NF_SAFETENSORS_MAX_NAME, error);
+    if (name == NULL)
+      return FALSE;
+    if (!nf_json_reader_expect (&reader, ':', error)) {
+      g_free (name);
+      return FALSE;
+    }
+    if (!metadata_seen && g_str_equal (name, METADATA)) {
+      g_free (name);
+      metadata_seen = TRUE;
+      good = parse_metadata (header, &reader, error);
+    } else {
+      good = parse_tensor (header, &reader, name, error);
+    }
+    if (!good)
+      return FALSE;
+  } while (nf_json_reader_accept (&reader, ','));
+  return nf_json_reader_expect (&reader, '}', error)
+      && nf_json_reader_finish (&reader, error);
+}
+
+static gint
+compare_data (gconstpointer a, gconstpointer b)
+{
+  const NfSafetensorsEntry *const *x = a;
+  const NfSafetensorsEntry *const *y = b;
+
+  return ((*x)->data > (*y)->data) - ((*x)->data < (*y)->data);
+}
+
+static gboolean
+check_overlap (const NfSafetensorsHeader *header, GError **error)
+{
+  g_autoptr (GPtrArray) sorted = g_ptr_array_copy (header->entries, NULL, NULL);
+  const NfSafetensorsEntry *last, *entry;
+
+  g_ptr_array_set_free_func (sorted, NULL);
+  g_ptr_array_sort (sorted, compare_data);
+  for (guint i = 1; i < sorted->len; i++) {
+    last = g_ptr_array_index (sorted, i - 1);
+    entry = g_ptr_array_index (sorted, i);
+    if (entry->data < last->data + last->bytes) {
+      set_tensor_error (header, entry->name, error,
+          "its data overlaps that of '%s'", last->name);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/**
+ * nf_safetensors_header_init:
+ * @header: (out): nothing read; free with nf_safetensors_header_clear()
+ * @label: name of the file for error messages
+ */
+void
+nf_safetensors_header_init (NfSafetensorsHeader *header, const gchar *label)
+{
+  *header = (NfSafetensorsHeader){
+    .label = g_strdup (label),
+    .entries = g_ptr_array_new_with_free_func (entry_free),
+    .by_name = g_hash_table_new (g_str_hash, g_str_equal),
+    .metadata_keys = g_ptr_array_new (),
+    .metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free),
+  };
+}
+
+void
+nf_safetensors_header_clear (NfSafetensorsHeader *header)
+{
+  g_hash_table_unref (header->by_name);
+  g_ptr_array_unref (header->entries);
+  g_ptr_array_unref (header->metadata_keys);
+  g_hash_table_unref (header->metadata);
+  g_free (header->label);
+}
+
+/**
+ * nf_safetensors_header_read:
+ * @header: as nf_safetensors_header_init() makes it
+ * @start: a whole file, which must stay: the entries point into it
+ * @size: its bytes
+ * @error: return location
+ *
+ * Returns: FALSE and %NF_ERROR_FORMAT if the file is not well-formed
+ */
+gboolean
+nf_safetensors_header_read (NfSafetensorsHeader *header, const guint8 *start,
+    gsize size, GError **error)
+{
+  guint64 length;
+
+  if (size < LENGTH_BYTES) {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "%s: %" G_GSIZE_FORMAT
+        " bytes are too few for a safetensors file, expected at least %d",
+        header->label, size, LENGTH_BYTES);
+    return FALSE;
+  }
+  memcpy (&length, start, LENGTH_BYTES);
+  length = GUINT64_FROM_LE (length);
+  start += LENGTH_BYTES;
+  size -= LENGTH_BYTES;
+  if (length > NF_SAFETENSORS_MAX_HEADER || length > size) {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "%s: a header of %" G_GUINT64_FORMAT
+        " bytes does not fit, expected at most %" G_GSIZE_FORMAT
+        "; is this a safetensors file, and complete?",
+        header->label, length, MIN (size, (gsize) NF_SAFETENSORS_MAX_HEADER));
+    return FALSE;
+  }
+  header->data = start + length;
+  header->length = size - (gsize) length;
+  return parse_members (header, (const gchar *) start, (gsize) length, error)
+      && check_overlap (header, error);
+}
