@@ -177,6 +177,16 @@ is_inference (NfConvNorm *layer, const NfForward *forward)
   return FALSE;
 }
 
+static gboolean
+may_go_on (const NfForward *forward, GError **error)
+{
+  if (forward == NULL || !g_cancellable_is_cancelled (forward->cancellable))
+    return TRUE;
+  g_set_error (
+      error, NF_ERROR, NF_ERROR_CANCELLED, "unetpp: the run was cancelled");
+  return FALSE;
+}
+
 static NfTensor *
 run_folded (NfConvNorm *layer, NfTensor *x, const NfConv2dParams *params,
     NfTensor *residual, GError **error)
@@ -209,7 +219,7 @@ run_apart (NfConvNorm *layer, NfTensor *x, const NfConv2dParams *params,
  * @residual: (nullable): added to what the norm makes
  * @act: applied to the sum: none or ReLU
  * @forward: (nullable): how to run
- * @error: return location
+ * @error: return location: %NF_ERROR_CANCELLED among others
  *
  * Returns: (transfer full) (nullable): what comes out
  */
@@ -219,6 +229,8 @@ nf_conv_norm_run (NfConvNorm *layer, NfTensor *x, gint stride,
 {
   const NfConv2dParams params = { stride, layer->conv.pad, act };
 
+  if (!may_go_on (forward, error))
+    return NULL;
   return is_inference (layer, forward)
       ? run_folded (layer, x, &params, residual, error)
       : run_apart (layer, x, &params, residual, forward, error);
@@ -231,7 +243,7 @@ nf_conv_norm_run (NfConvNorm *layer, NfTensor *x, gint stride,
  *   large as the others and is upsampled
  * @n: how many
  * @forward: (nullable): how to run
- * @error: return location
+ * @error: return location: %NF_ERROR_CANCELLED among others
  *
  * Returns: (transfer full) (nullable): ReLU of what comes out
  */
@@ -244,6 +256,8 @@ nf_conv_norm_run_up (NfConvNorm *layer, NfTensor *const *x, guint n,
   g_autoptr (NfTensor) bias = NULL;
   g_autoptr (NfTensor) h = NULL;
 
+  if (!may_go_on (forward, error))
+    return NULL;
   if (is_inference (layer, forward)) {
     params.act = NF_ACT_RELU;
     return folded (layer, &weight, &bias, error)

@@ -2,21 +2,13 @@
  *
  * nfunetpp — UNet++ on a ResNet encoder
  *
- * Features f0..f4 at strides 32 (deepest) to 2. Node x_d_s of the nested grid
- * takes the node x_d_(s-1), upsampled, the nodes x_k_s below it (d < k <= s)
- * and feature f_(s+1); x_0_4 takes x_0_3 alone. */
+ * The encoder (nfresnet.c) makes features f0..f4 at strides 32 (deepest) to 2.
+ * Node x_d_s of the nested grid takes the node x_d_(s-1), upsampled, the nodes
+ * x_k_s below it (d < k <= s) and feature f_(s+1); x_0_4 takes x_0_3 alone. */
 #include "nets/nfunetpp.h"
 
 #include "nets/nfconvnorm.h"
 #include "nets/nfnetconfig.h"
-
-typedef struct
-{
-  NfConvNorm layers[3];
-  NfConvNorm down;
-  gint n_layers; /* 2: basic block, 3: bottleneck */
-  gint stride;
-} Residual;
 
 typedef struct
 {
@@ -27,9 +19,7 @@ struct _NfUnetpp
 {
   NfUnetppConfig config;
   NfParams *params;
-  NfConvNorm stem;
-  Residual *stages[4];
-  gint depth[4]; /* blocks in each stage */
+  NfResnet *encoder;
   DecoderBlock blocks[4][4]; /* [depth][layer], depth <= layer */
   DecoderBlock last; /* x_0_4 */
   NfConv head;
@@ -122,65 +112,6 @@ nf_unetpp_config_to_json (const NfUnetppConfig *config)
 /* ------------------------------------------------------------ construction */
 
 static gboolean
-residual_init (Residual *r, NfParams *params, const gchar *path, gint64 in,
-    gint64 width, gint stride, gint expansion, GError **error)
-{
-  g_autofree gchar *down = g_strconcat (path, ".downsample.0", NULL);
-  g_autofree gchar *down_bn = g_strconcat (path, ".downsample.1", NULL);
-  gint64 out = width * expansion, c = in;
-
-  r->stride = stride;
-  r->n_layers = expansion == 1 ? 2 : 3;
-  for (gint i = 0; i < r->n_layers; i++) {
-    g_autofree gchar *conv = g_strdup_printf ("%s.conv%d", path, i + 1);
-    g_autofree gchar *bn = g_strdup_printf ("%s.bn%d", path, i + 1);
-    gint64 to = i == 2 ? out : width;
-    gint kernel = expansion > 1 && i != 1 ? 1 : 3;
-
-    if (!nf_conv_norm_init (
-            &r->layers[i], params, conv, bn, c, to, kernel, error))
-      return FALSE;
-    c = to;
-  }
-  return (stride == 1 && in == out)
-      || nf_conv_norm_init (&r->down, params, down, down_bn, in, out, 1, error);
-}
-
-static gint
-expansion_of (const NfUnetppConfig *config)
-{
-  return config->encoder == 50 ? 4 : 1;
-}
-
-static gboolean
-encoder_init (NfUnetpp *net, GError **error)
-{
-  static const gint shallow[4] = { 2, 2, 2, 2 }, deep[4] = { 3, 4, 6, 3 };
-  const gint *depth = net->config.encoder == 18 ? shallow : deep;
-  gint expansion = expansion_of (&net->config);
-  gint64 c = net->config.encoder_width;
-
-  if (!nf_conv_norm_init (&net->stem, net->params, "encoder.conv1",
-          "encoder.bn1", net->config.channels, c, 7, error))
-    return FALSE;
-  for (gint s = 0; s < 4; s++) {
-    gint64 width = (gint64) net->config.encoder_width << s;
-
-    net->stages[s] = g_new0 (Residual, depth[s]);
-    net->depth[s] = depth[s];
-    for (gint i = 0; i < depth[s]; i++) {
-      g_autofree gchar *path = g_strdup_printf ("encoder.layer%d.%d", s + 1, i);
-
-      if (!residual_init (&net->stages[s][i], net->params, path, c, width,
-              s > 0 && i == 0 ? 2 : 1, expansion, error))
-        return FALSE;
-      c = width * expansion;
-    }
-  }
-  return TRUE;
-}
-
-static gboolean
 decoder_block_init (DecoderBlock *b, NfParams *params, const gchar *node,
     gint64 in, gint64 out, GError **error)
 {
@@ -201,10 +132,9 @@ static gboolean
 decoder_init (NfUnetpp *net, GError **error)
 {
   const gint *widths = net->config.widths;
-  gint64 e = expansion_of (&net->config);
-  gint64 w = net->config.encoder_width;
-  const gint64 enc[5] = { 8 * w * e, 4 * w * e, 2 * w * e, w * e, w };
+  gint64 enc[NF_UNETPP_LEVELS];
 
+  nf_resnet_channels (net->encoder, enc);
   for (gint layer = 0; layer < 4; layer++) {
     gint64 skip = enc[layer + 1];
 
@@ -264,17 +194,11 @@ nf_unetpp_new (NfDevice *device, const NfUnetppConfig *config, GError **error)
   net = g_new0 (NfUnetpp, 1);
   net->config = *config;
   net->params = nf_params_new (device);
-  if (!encoder_init (net, error) || !decoder_init (net, error))
+  net->encoder = nf_resnet_new (net->params, config->encoder, config->channels,
+      config->encoder_width, error);
+  if (net->encoder == NULL || !decoder_init (net, error))
     return NULL;
   return g_steal_pointer (&net);
-}
-
-static void
-residual_clear (Residual *r)
-{
-  for (gint i = 0; i < r->n_layers; i++)
-    nf_conv_norm_clear (&r->layers[i]);
-  nf_conv_norm_clear (&r->down);
 }
 
 static void
@@ -287,12 +211,7 @@ decoder_block_clear (DecoderBlock *b)
 void
 nf_unetpp_free (NfUnetpp *net)
 {
-  nf_conv_norm_clear (&net->stem);
-  for (gint s = 0; s < 4; s++) {
-    for (gint i = 0; i < net->depth[s]; i++)
-      residual_clear (&net->stages[s][i]);
-    g_free (net->stages[s]);
-  }
+  g_clear_pointer (&net->encoder, nf_resnet_free);
   for (gint i = 0; i < 16; i++)
     decoder_block_clear (&net->blocks[i / 4][i % 4]);
   decoder_block_clear (&net->last);
@@ -306,6 +225,17 @@ nf_unetpp_params (NfUnetpp *net)
   return net->params;
 }
 
+/**
+ * nf_unetpp_encoder:
+ *
+ * Returns: (transfer none): what makes the features
+ */
+NfResnet *
+nf_unetpp_encoder (NfUnetpp *net)
+{
+  return net->encoder;
+}
+
 const NfUnetppConfig *
 nf_unetpp_config (NfUnetpp *net)
 {
@@ -313,88 +243,6 @@ nf_unetpp_config (NfUnetpp *net)
 }
 
 /* ----------------------------------------------------------------- forward */
-
-static gboolean
-may_go_on (const NfForward *forward, GError **error)
-{
-  if (forward == NULL || !g_cancellable_is_cancelled (forward->cancellable))
-    return TRUE;
-  g_set_error (
-      error, NF_ERROR, NF_ERROR_CANCELLED, "unetpp: the run was cancelled");
-  return FALSE;
-}
-
-static NfTensor *
-run (NfConvNorm *layer, NfTensor *x, gint stride, NfTensor *residual, NfAct act,
-    const NfForward *forward, GError **error)
-{
-  return may_go_on (forward, error)
-      ? nf_conv_norm_run (layer, x, stride, residual, act, forward, error)
-      : NULL;
-}
-
-static NfTensor *
-residual_run (
-    Residual *r, NfTensor *x, const NfForward *forward, GError **error)
-{
-  gint strided = r->n_layers == 3 ? 1 : 0; /* which layer has the stride */
-  g_autoptr (NfTensor) h = nf_tensor_ref (x);
-  g_autoptr (NfTensor) shortcut = r->down.conv.weight == NULL
-      ? nf_tensor_ref (x)
-      : run (&r->down, x, r->stride, NULL, NF_ACT_NONE, forward, error);
-
-  for (gint i = 0; shortcut != NULL && i < r->n_layers; i++) {
-    gboolean last = i + 1 == r->n_layers;
-    NfTensor *next = run (&r->layers[i], h, i == strided ? r->stride : 1,
-        last ? shortcut : NULL, NF_ACT_RELU, forward, error);
-
-    nf_tensor_unref (h);
-    h = next;
-    if (h == NULL)
-      return NULL;
-  }
-  return shortcut != NULL ? g_steal_pointer (&h) : NULL;
-}
-
-/**
- * nf_unetpp_encode:
- * @x: (N, C, H, W), normalised, H and W multiples of 32
- * @forward: (nullable): how to run
- * @features: (out) (transfer full): at strides 32, 16, 8, 4, 2; all NULL when
- *   it fails
- * @error: return location
- *
- * Returns: FALSE with @error set
- */
-gboolean
-nf_unetpp_encode (NfUnetpp *net, NfTensor *x, const NfForward *forward,
-    NfTensor *features[NF_UNETPP_LEVELS], GError **error)
-{
-  static const NfMaxPoolParams pool = { 3, 2, 1 };
-  NfTensor *h;
-
-  for (gint i = 0; i < NF_UNETPP_LEVELS; i++)
-    features[i] = NULL;
-  features[4] = run (&net->stem, x, 2, NULL, NF_ACT_RELU, forward, error);
-  h = features[4] != NULL ? nf_op_max_pool (features[4], &pool, error) : NULL;
-  for (gint s = 0; h != NULL && s < 4; s++) {
-    for (gint i = 0; h != NULL && i < net->depth[s]; i++) {
-      NfTensor *next = residual_run (&net->stages[s][i], h, forward, error);
-
-      nf_tensor_unref (h);
-      h = next;
-    }
-    if (h != NULL)
-      features[3 - s] = nf_tensor_ref (h);
-  }
-  if (h != NULL) {
-    nf_tensor_unref (h);
-    return TRUE;
-  }
-  for (gint i = 0; i < NF_UNETPP_LEVELS; i++)
-    nf_tensor_clear (&features[i]);
-  return FALSE;
-}
 
 /**
  * nf_unetpp_node:
@@ -415,11 +263,11 @@ nf_unetpp_node (NfUnetpp *net, guint depth, guint layer,
   DecoderBlock *b = layer == 4 ? &net->last : &net->blocks[depth][layer];
   g_autoptr (NfTensor) h = NULL;
 
-  if (may_go_on (forward, error))
-    h = nf_conv_norm_run_up (&b->layers[0], inputs, n, forward, error);
+  h = nf_conv_norm_run_up (&b->layers[0], inputs, n, forward, error);
   if (h == NULL)
     return NULL;
-  return run (&b->layers[1], h, 1, NULL, NF_ACT_RELU, forward, error);
+  return nf_conv_norm_run (
+      &b->layers[1], h, 1, NULL, NF_ACT_RELU, forward, error);
 }
 
 /* what no node of a later diagonal reads: node x_d_s reads x_d_(s-1), what
@@ -468,7 +316,7 @@ logits (NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
   NfTensor *f[NF_UNETPP_LEVELS], *nodes[4][4] = { { NULL } };
   NfTensor *result = NULL;
 
-  if (flow == NULL || !nf_unetpp_encode (net, flow, forward, f, error))
+  if (flow == NULL || !nf_resnet_run (net->encoder, flow, forward, f, error))
     return NULL;
   if (grid_run (net, f, nodes, forward, error)) {
     g_autoptr (NfTensor) last =

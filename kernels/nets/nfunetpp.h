@@ -7,14 +7,14 @@
  * those of segmentation_models_pytorch's UnetPlusPlus. */
 #pragma once
 
-#include "nets/nfmodule.h"
+#include "nets/nfresnet.h"
 
 #include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
 
 #define NF_UNETPP_ARCH "unetpp"
-#define NF_UNETPP_LEVELS 5
+#define NF_UNETPP_LEVELS NF_RESNET_LEVELS
 #define NF_UNETPP_STRIDE 32 /* sizes inside are multiples of this */
 
 /**
@@ -60,8 +60,7 @@ NfTensor *nf_unetpp_forward (
 NfTensor *nf_unetpp_probabilities (NfUnetpp *net, NfTensor *x, gboolean tta,
     const NfForward *forward, GError **error);
 
-gboolean nf_unetpp_encode (NfUnetpp *net, NfTensor *x, const NfForward *forward,
-    NfTensor *features[NF_UNETPP_LEVELS], GError **error);
+NfResnet *nf_unetpp_encoder (NfUnetpp *net);
 NfTensor *nf_unetpp_node (NfUnetpp *net, guint depth, guint layer,
     NfTensor *const *inputs, guint n, const NfForward *forward, GError **error);
 

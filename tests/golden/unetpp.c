@@ -84,7 +84,7 @@ check_features (Golden *golden, NfUnetpp *net, NfTensor *image, GError **error)
   NfTensor *f[NF_UNETPP_LEVELS];
   gboolean good = TRUE;
 
-  if (!nf_unetpp_encode (net, image, NULL, f, error))
+  if (!nf_resnet_run (nf_unetpp_encoder (net), image, NULL, f, error))
     return FALSE;
   for (guint i = 0; i < NF_UNETPP_LEVELS; i++) {
     g_autofree gchar *name = g_strdup_printf ("feat/encoder_f%u", 5 - i);
