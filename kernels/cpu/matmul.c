@@ -5,33 +5,12 @@
  * Linear: pixels are rows, y = x W^T + b, or x W where W is stored [in, out];
  * two inputs side by side are two products that add up. See docs/ops.md.
  * Sibling: attention.c */
+#include "core/nflinear.h"
 #include "core/nfsource.h"
 #include "cpu/matrows.h"
 #include "cpu/nfdnnl.h"
 
 #include <string.h>
-
-/* one of the inputs whose channels lie side by side, and its weights */
-typedef struct
-{
-  const NfTensor *x;
-  gint64 rows, out;
-  gsize at; /* of its first weight */
-  gint64 ld; /* from one of the matrix's rows to the next */
-} Source;
-
-static guint
-linear_sources (const NfOpCall *call, Source sources[2])
-{
-  const NfLinearParams *p = call->params;
-  const NfTensor *x = call->in[0], *w = call->in[1], *skip = call->in[3];
-  gint64 rows = x->n * x->h * x->w, out = call->out->c;
-  gint64 from = x->c * (p->transposed ? out : 1);
-
-  sources[0] = (Source){ x, rows, out, 0, w->c };
-  sources[1] = (Source){ skip, rows, out, (gsize) from, w->c };
-  return skip != NULL ? 2 : 1;
-}
 
 /* where the weight of a source's input i for output o lies in the matrix */
 static inline gint64
@@ -172,8 +151,8 @@ nf_cpu_linear_forward (NfOpCall *call, GError **error)
   NfTensor *w = call->in[1];
   const NfTensor *b = call->in[2];
   gfloat *y = nf_cpu_f32 (call->out);
-  Source sources[2];
-  guint n = linear_sources (call, sources);
+  NfLinearSource sources[2];
+  guint n = nf_linear_sources (call, sources);
 
   if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_through_f32 (call, nf_cpu_linear_forward, error);
@@ -182,8 +161,8 @@ nf_cpu_linear_forward (NfOpCall *call, GError **error)
   if (!nf_tensor_need_data (w, error))
     return FALSE;
   for (guint i = 0; i < n; i++) {
-    const Source *s = &sources[i];
-    const NfMatrix matrix = { s->x->c, s->out, nf_cpu_f32 (w) + s->at, s->ld,
+    const NfLinearSource *s = &sources[i];
+    const NfMatrix matrix = { s->x->c, s->out, nf_cpu_f32 (w) + s->at, s->step,
       !p->transposed };
 
     if (!multiply (call->device, s->rows, nf_cpu_f32 (s->x), &matrix,
@@ -195,14 +174,14 @@ nf_cpu_linear_forward (NfOpCall *call, GError **error)
 
 /* of one source: its gradient, and its part of the weight's */
 static gboolean
-linear_source_backward (const NfOpCall *call, const Source *s, const gfloat *dy,
-    NfTensor *dx, NfTensor *dw, GError **error)
+linear_source_backward (const NfOpCall *call, const NfLinearSource *s,
+    const gfloat *dy, NfTensor *dx, NfTensor *dw, GError **error)
 {
   const NfLinearParams *p = call->params;
   const gfloat *x = nf_cpu_f32 (s->x);
   gint64 in = s->x->c;
 
-  const NfMatrix back = { s->out, in, nf_cpu_f32 (call->in[1]) + s->at, s->ld,
+  const NfMatrix back = { s->out, in, nf_cpu_f32 (call->in[1]) + s->at, s->step,
     p->transposed };
 
   if (dx != NULL
@@ -213,9 +192,9 @@ linear_source_backward (const NfOpCall *call, const Source *s, const gfloat *dy,
     return TRUE;
   if (p->transposed)
     return nf_dnnl_gemm (TRUE, FALSE, in, s->out, s->rows, 1.0f, x, in, dy,
-        s->out, 0.0f, nf_cpu_f32 (dw) + s->at, s->ld, error);
+        s->out, 0.0f, nf_cpu_f32 (dw) + s->at, s->step, error);
   return nf_dnnl_gemm (TRUE, FALSE, s->out, in, s->rows, 1.0f, dy, s->out, x,
-      in, 0.0f, nf_cpu_f32 (dw) + s->at, s->ld, error);
+      in, 0.0f, nf_cpu_f32 (dw) + s->at, s->step, error);
 }
 
 gboolean
@@ -223,8 +202,8 @@ nf_cpu_linear_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
   const gfloat *dy = nf_cpu_f32 (grad_out);
-  Source sources[2];
-  guint n = linear_sources (call, sources);
+  NfLinearSource sources[2];
+  guint n = nf_linear_sources (call, sources);
 
   if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_back_through_f32 (

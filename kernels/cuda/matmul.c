@@ -11,6 +11,8 @@
  * kernels/cpu/matmul.c. */
 #include "cuda/nfmatmul.h"
 
+#include "core/nflinear.h"
+
 #define WORKSPACE_MOST (32 << 20) /* bytes that an algorithm may work in */
 
 typedef struct
@@ -233,28 +235,6 @@ multiply (NfCudaStream *stream, NfMatmul *p, GError **error)
 
 /* ------------------------------------------------------------------- linear */
 
-/* one of the inputs whose channels lie side by side, and its weights */
-typedef struct
-{
-  const NfTensor *x;
-  gint64 rows, out;
-  gsize at; /* of its first weight */
-  gint64 step; /* from one of the matrix's rows to the next */
-} Source;
-
-static guint
-linear_sources (const NfOpCall *call, Source sources[2])
-{
-  const NfLinearParams *p = call->params;
-  const NfTensor *x = call->in[0], *w = call->in[1], *skip = call->in[3];
-  gint64 rows = x->n * x->h * x->w, out = call->out->c;
-  gsize from = (gsize) (x->c * (p->transposed ? out : 1));
-
-  sources[0] = (Source){ x, rows, out, 0, w->c };
-  sources[1] = (Source){ skip, rows, out, from, w->c };
-  return skip != NULL ? 2 : 1;
-}
-
 /* (nullable): a parameter's data in the type that products take */
 static gboolean
 parameter (NfCudaStream *stream, gboolean bf16, NfTensor *t,
@@ -286,14 +266,14 @@ nf_cuda_linear_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
   const NfLinearParams *params = call->params;
   const gboolean bf16 = nf_cuda_is_bf16 (call);
   gconstpointer weight, bias;
-  Source sources[2];
-  guint n = linear_sources (call, sources);
+  NfLinearSource sources[2];
+  guint n = nf_linear_sources (call, sources);
 
   if (!parameter (stream, bf16, call->in[1], &weight, error)
       || !parameter (stream, bf16, call->in[2], &bias, error))
     return FALSE;
   for (guint i = 0; i < n; i++) {
-    const Source *s = &sources[i];
+    const NfLinearSource *s = &sources[i];
     NfMatmul p = { { .rows = s->rows,
                        .cols = s->out,
                        .inner = s->x->c,
@@ -316,7 +296,7 @@ nf_cuda_linear_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 
 /* dx = dy W */
 static gboolean
-linear_dx (NfCudaStream *stream, const NfOpCall *call, const Source *s,
+linear_dx (NfCudaStream *stream, const NfOpCall *call, const NfLinearSource *s,
     const NfTensor *dy, NfTensor *dx, GError **error)
 {
   const NfLinearParams *params = call->params;
@@ -342,7 +322,7 @@ linear_dx (NfCudaStream *stream, const NfOpCall *call, const Source *s,
 
 /* its part of dW = dy^T x, or x^T dy where W is stored [in, out] */
 static gboolean
-linear_dw (NfCudaStream *stream, const NfOpCall *call, const Source *s,
+linear_dw (NfCudaStream *stream, const NfOpCall *call, const NfLinearSource *s,
     const NfTensor *dy, NfTensor *dw, GError **error)
 {
   const NfLinearParams *params = call->params;
@@ -366,8 +346,8 @@ gboolean
 nf_cuda_linear_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  Source sources[2];
-  guint n = linear_sources (call, sources);
+  NfLinearSource sources[2];
+  guint n = nf_linear_sources (call, sources);
 
   for (guint i = 0; i < n; i++) {
     if (grad_in[3 * i] != NULL
