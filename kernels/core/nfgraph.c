@@ -23,7 +23,10 @@ struct _NfGraph
   gboolean tf32; /* nf_products_tf32() when it was captured */
   guint n_in;
   NfTensor *in[NF_GRAPH_MAX_INPUTS], *out;
+  GPtrArray *changes; /* what the captured ops change, besides the result */
 };
+
+static _Thread_local NfGraph *capturing;
 
 /**
  * nf_graph_new:
@@ -41,6 +44,8 @@ nf_graph_new (NfDevice *device, NfGraphFunc func, gpointer data)
   graph->device = nf_device_ref (device);
   graph->func = func;
   graph->data = data;
+  graph->changes =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
   return graph;
 }
 
@@ -54,6 +59,7 @@ forget (NfGraph *graph)
   if (graph->captured != NULL)
     graph->device->backend->graph->free (graph->device, graph->captured);
   graph->captured = NULL;
+  g_ptr_array_set_size (graph->changes, 0);
   graph->runs = 0;
 }
 
@@ -63,6 +69,7 @@ nf_graph_free (NfGraph *graph)
   if (graph == NULL)
     return;
   forget (graph);
+  g_ptr_array_unref (graph->changes);
   nf_device_unref (graph->device);
   g_free (graph);
 }
@@ -113,12 +120,20 @@ capture (NfGraph *graph, NfTensor *const *in, guint n_in)
     g_debug ("no graph: %s", error->message);
     return FALSE;
   }
+  capturing = graph;
   graph->out = graph->func (graph->data, graph->in, &error);
+  capturing = NULL;
   graph->captured = backend->end (graph->device, error != NULL ? NULL : &error);
   if (graph->out != NULL && graph->captured != NULL)
     return TRUE;
   g_debug ("no graph: %s", error->message);
   return FALSE;
+}
+
+static void
+tell_change (gpointer tensor, gpointer unused)
+{
+  nf_tensor_changed (tensor);
 }
 
 static NfTensor *
@@ -130,6 +145,7 @@ launch (NfGraph *graph, GError **error)
           graph->device, graph->captured, error))
     return NULL;
   graph->launches++;
+  g_ptr_array_foreach (graph->changes, tell_change, NULL);
   result = nf_tensor_new_like (graph->out, error);
   if (result == NULL || !nf_tensor_copy (result, graph->out, error))
     return NULL;
@@ -177,6 +193,21 @@ guint
 nf_graph_launches (const NfGraph *graph)
 {
   return graph->launches;
+}
+
+/**
+ * nf_graph_changes:
+ * @tensor: changed by an op that the calling thread runs
+ *
+ * Where that op is being captured, every start of the graph changes the tensor:
+ * what was derived from its old data is no longer valid then. To be called for
+ * every input that an op changes.
+ */
+void
+nf_graph_changes (NfTensor *tensor)
+{
+  if (capturing != NULL)
+    g_ptr_array_add (capturing->changes, nf_tensor_ref (tensor));
 }
 
 /**

@@ -37,6 +37,7 @@ NfTensor *nf_graph_run (
     NfGraph *graph, NfTensor *const *in, guint n_in, GError **error);
 guint nf_graph_launches (const NfGraph *graph);
 gboolean nf_graph_captured (const NfGraph *graph);
+void nf_graph_changes (NfTensor *tensor);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfGraph, nf_graph_free)
 

@@ -3,6 +3,7 @@
  * nfops — the table of ops, running one, and a function for each */
 #include "core/nfops.h"
 
+#include "core/nfgraph.h"
 #include "core/nfobserve.h"
 #include "core/nfproducts.h"
 #include "core/nfshapes.h"
@@ -63,6 +64,40 @@ inputs_present (const NfOpCall *call, GError **error)
   return TRUE;
 }
 
+/**
+ * nf_op_changes:
+ *
+ * Returns: which inputs the op changes, a bit each
+ */
+guint
+nf_op_changes (const NfOpCall *call)
+{
+  switch (call->op) {
+    case NF_OP_ADAM:
+      return 1 << 0 | 1 << 2 | 1 << 3;
+    case NF_OP_EMA:
+      return 1 << 0;
+    case NF_OP_BATCH_NORM:
+      return ((const NfBatchNormParams *) call->params)->training
+          ? 1 << 3 | 1 << 4 | 1 << 6
+          : 0;
+    default:
+      return 0;
+  }
+}
+
+static void
+tell_changes (const NfOpCall *call)
+{
+  guint changes = nf_op_changes (call);
+
+  for (guint i = 0; i < call->n_in; i++)
+    if ((changes & 1u << i) && call->in[i] != NULL) {
+      nf_tensor_changed (call->in[i]);
+      nf_graph_changes (call->in[i]);
+    }
+}
+
 static gboolean
 wants_gradient (const NfOpCall *call)
 {
@@ -87,15 +122,15 @@ takes_lazy (const NfOpCall *call, guint index)
 static gboolean
 fetch_inputs (NfOpCall *call, GError **error)
 {
-  gboolean written = (op_info[call->op].flags & NF_OP_IN_PLACE) != 0;
+  guint changes = nf_op_changes (call);
 
   for (guint i = 0; i < call->n_in; i++) {
     NfTensor *t = call->in[i];
 
     if (t == NULL || t->source == NULL || takes_lazy (call, i))
       continue;
-    if (!(written ? nf_tensor_own_data (t, TRUE, error)
-                  : nf_tensor_need_data (t, error)))
+    if (!(changes & 1u << i ? nf_tensor_own_data (t, TRUE, error)
+                            : nf_tensor_need_data (t, error)))
       return FALSE;
   }
   return TRUE;
@@ -155,6 +190,7 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
   nf_watch_start (&watch, &call);
   ok = forward (&call, error);
   nf_watch_stop (&watch, &call, FALSE);
+  tell_changes (&call);
   if (!ok || (call.record && !nf_tape_record (tape, &call, error)))
     nf_tensor_clear (&call.out);
   clear_saved (&call);
@@ -298,13 +334,13 @@ nf_op_group_norm_modulated (const NfGroupNormInputs *inputs,
 }
 
 NfTensor *
-nf_op_batch_norm (NfTensor *x, NfTensor *weight, NfTensor *bias, NfTensor *mean,
-    NfTensor *var, NfTensor *residual, const NfBatchNormParams *params,
-    GError **error)
+nf_op_batch_norm (const NfBatchNormInputs *inputs,
+    const NfBatchNormParams *params, GError **error)
 {
-  NfTensor *in[] = { x, weight, bias, mean, var, residual };
+  NfTensor *in[] = { inputs->x, inputs->weight, inputs->bias, inputs->mean,
+    inputs->var, inputs->residual, inputs->count };
 
-  return nf_op_run (NF_OP_BATCH_NORM, in, 6, params, error);
+  return nf_op_run (NF_OP_BATCH_NORM, in, G_N_ELEMENTS (in), params, error);
 }
 
 NfTensor *
@@ -530,12 +566,7 @@ nf_op_adam (NfTensor *param, NfTensor *grad, NfTensor *m, NfTensor *v,
   NfTensor *in[] = { param, grad, m, v };
   g_autoptr (NfTensor) out = nf_op_run (NF_OP_ADAM, in, 4, params, error);
 
-  if (out == NULL)
-    return FALSE;
-  nf_tensor_changed (param);
-  nf_tensor_changed (m);
-  nf_tensor_changed (v);
-  return TRUE;
+  return out != NULL;
 }
 
 gboolean
@@ -545,8 +576,5 @@ nf_op_ema (NfTensor *shadow, NfTensor *value, gdouble rate, GError **error)
   NfEmaParams params = { rate };
   g_autoptr (NfTensor) out = nf_op_run (NF_OP_EMA, in, 2, &params, error);
 
-  if (out == NULL)
-    return FALSE;
-  nf_tensor_changed (shadow);
-  return TRUE;
+  return out != NULL;
 }

@@ -16,7 +16,7 @@ NF_OP (SOFTMAX, softmax, NfNoParams, 1, 1, NF_OP_GRAD)
 NF_OP (MAX_POOL, max_pool, NfMaxPoolParams, 1, 1, NF_OP_GRAD)
 /* normalisation */
 NF_OP (GROUP_NORM, group_norm, NfGroupNormParams, 1, 7, NF_OP_GRAD)
-NF_OP (BATCH_NORM, batch_norm, NfBatchNormParams, 5, 6, NF_OP_GRAD)
+NF_OP (BATCH_NORM, batch_norm, NfBatchNormParams, 5, 7, NF_OP_GRAD)
 NF_OP (MODULATE, modulate, NfNoParams, 3, 3, NF_OP_GRAD)
 /* elementwise */
 NF_OP (ACTIVATION, activation, NfActivationParams, 1, 1, NF_OP_GRAD)

@@ -118,6 +118,21 @@ typedef struct
   NfAct act; /* none or relu, applied to the result */
 } NfBatchNormParams;
 
+/**
+ * NfBatchNormInputs:
+ * @x: (N, C, H, W)
+ * @weight: (1, C, 1, 1)
+ * @bias: likewise
+ * @mean: likewise; the running mean
+ * @var: likewise; the running variance
+ * @residual: (nullable): as @x
+ * @count: (nullable): one i64: the batches that @mean and @var have seen
+ */
+typedef struct
+{
+  NfTensor *x, *weight, *bias, *mean, *var, *residual, *count;
+} NfBatchNormInputs;
+
 typedef struct
 {
   NfAct act;
@@ -255,6 +270,7 @@ struct _NfOpCall
 
 const gchar *nf_op_name (NfOp op);
 gsize nf_op_params_size (NfOp op);
+guint nf_op_changes (const NfOpCall *call);
 NfTensor *nf_op_run (NfOp op, NfTensor *const *in, guint n_in,
     gconstpointer params, GError **error);
 
@@ -288,10 +304,8 @@ NfTensor *nf_op_group_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,
 /* act ((norm (x, skip) (1 + scale) + shift) (1 + time_scale) + time_shift) */
 NfTensor *nf_op_group_norm_modulated (const NfGroupNormInputs *inputs,
     const NfGroupNormParams *params, GError **error);
-/* act (norm (x) + residual); residual (nullable) has x's shape, all others
- * (1, C, 1, 1); mean and var change in training */
-NfTensor *nf_op_batch_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,
-    NfTensor *mean, NfTensor *var, NfTensor *residual,
+/* act (norm (x) + residual); in training mean, var and count change */
+NfTensor *nf_op_batch_norm (const NfBatchNormInputs *inputs,
     const NfBatchNormParams *params, GError **error);
 /* x * (1 + scale) + shift; scale and shift (N or 1, C, H or 1, W or 1) */
 NfTensor *nf_op_modulate (

@@ -302,11 +302,17 @@ nf_shape_batch_norm (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfBatchNormParams *p = call->params;
   const NfTensor *x = call->in[0], *residual = call->in[5];
+  const NfTensor *count = call->in[6];
+  NfOpCall floats = *call; /* all but the count */
 
+  floats.n_in = MIN (call->n_in, 6);
+  if (count != NULL
+      && (count->dtype != NF_I64 || nf_tensor_elements (count) != 1))
+    return nf_shape_refuse (call, error, "the count must be one i64");
   if (residual != NULL && !nf_tensor_same_shape (residual, x))
     return nf_shape_refuse (
         call, error, "the residual must have the shape of x");
-  return flow_fits (call, 1 << 0 | 1 << 5, error)
+  return flow_fits (&floats, 1 << 0 | 1 << 5, error)
       && vectors_fit (call, 1, 4, x->c, error)
       && act_fits (call, p->act, NF_ACT_RELU, error)
       && same_as (x, x->dtype, out);

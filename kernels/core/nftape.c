@@ -34,7 +34,7 @@ reads_input (const NfOpCall *call, guint index)
     case NF_OP_CONV2D:
       return index != 3;
     case NF_OP_BATCH_NORM:
-      return index != 5;
+      return index < 5;
     case NF_OP_AXPBY:
     case NF_OP_DROPOUT:
     case NF_OP_CAST:
@@ -205,13 +205,13 @@ nf_tape_record (NfTape *tape, const NfOpCall *call, GError **error)
 static gboolean
 inputs_unchanged (const NfRecord *record, GError **error)
 {
+  /* what changes in the op itself is not read again */
+  const guint changes = nf_op_changes (&record->call);
+
   for (guint i = 0; i < record->call.n_in; i++) {
     const NfTensor *t = record->call.in[i];
 
-    if (t == NULL || t->version == record->version[i])
-      continue;
-    /* running statistics change in the op itself and are not read again */
-    if (record->call.op == NF_OP_BATCH_NORM && (i == 3 || i == 4))
+    if (t == NULL || t->version == record->version[i] || (changes & 1u << i))
       continue;
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "backward of %s: input %u was changed after it was recorded",

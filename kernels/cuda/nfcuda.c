@@ -228,36 +228,18 @@ reads (NfCudaStream *stream, const NfTensor *tensor, GError **error)
   return tensor == NULL || nf_cuda_reads (stream, tensor->data, error);
 }
 
-/* which inputs an op changes, as bits */
-static guint
-changed_inputs (const NfOpCall *call)
-{
-  switch (call->op) {
-    case NF_OP_ADAM:
-      return 1 << 0 | 1 << 2 | 1 << 3;
-    case NF_OP_EMA:
-      return 1 << 0;
-    case NF_OP_BATCH_NORM:
-      return ((const NfBatchNormParams *) call->params)->training
-          ? 1 << 3 | 1 << 4
-          : 0;
-    default:
-      return 0;
-  }
-}
-
 /* the thread's stream, which has what the op reads and may write what it
  * changes */
 static NfCudaStream *
 enter_forward (NfOpCall *call, GError **error)
 {
   NfCudaStream *stream = nf_cuda_stream_current (call->device, error);
-  guint changed = changed_inputs (call);
+  guint changed = nf_op_changes (call);
   gboolean ok = stream != NULL;
 
   for (guint i = 0; ok && i < call->n_in; i++) {
     ok = reads (stream, call->in[i], error);
-    if (ok && (changed & 1u << i))
+    if (ok && (changed & 1u << i) && call->in[i] != NULL)
       ok = nf_cuda_writes (stream, call->in[i]->data, error);
   }
   return ok ? stream : NULL;

@@ -64,11 +64,12 @@ template <class T> struct BatchSums
   }
 };
 
-/* statistics of the batch, towards which the running ones move, or these */
+/* statistics of the batch, which is counted and towards which the running ones
+ * move, or these */
 template <class T>
 static __global__ void
 batch_stats_kernel (const NfBatch<T> k, const NfColumns t, const float *parts,
-    float *mean, float *var)
+    float *mean, float *var, gint64 *count)
 {
   const unsigned int c = blockIdx.x * 32 + threadIdx.x;
   const float m = (float) k.rows, keep = 1.0f - k.momentum;
@@ -83,6 +84,8 @@ batch_stats_kernel (const NfBatch<T> k, const NfColumns t, const float *parts,
     k.stats[k.c + c] = 1.0f / sqrtf (var[c] + k.eps);
     return;
   }
+  if (count != NULL && c == 0)
+    ++*count;
   sums[0] /= m;
   v = sums[1] / m - sums[0] * sums[0];
   v = v < 0.0f ? 0.0f : v;
@@ -145,7 +148,7 @@ batch_norm_forward (
     nf_sum_columns<2, V> (stream, BatchSums<T>{ k }, t, room.get<float> ());
   nf_launch (batch_stats_kernel<T>, nf_fold_grid (t), nf_fold_block (), 0,
       stream->handle, k, t, room.get<float> (), nf_data<float> (call->in[3]),
-      nf_data<float> (call->in[4]));
+      nf_data<float> (call->in[4]), nf_data<gint64> (call->in[6]));
   nf_apply_columns<V> (stream, BatchRows<T>{ k, nf_data<T> (call->out) },
       nf_columns (1, k.rows, k.c, V, 8, 0));
   return TRUE;
@@ -156,7 +159,6 @@ gboolean
 nf_cuda_batch_norm_forward (
     NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const NfBatchNormParams *p = (const NfBatchNormParams *) call->params;
   const NfTensor *x = call->in[0], *residual = call->in[5];
   NfTensor *stats =
       nf_tensor_new (call->device, NF_F32, 1, 2 * x->c, 1, 1, error);
@@ -171,10 +173,6 @@ nf_cuda_batch_norm_forward (
                   nf_data<T> (x), nf_data<T> (residual), nf_data<T> (call->out))
           ? batch_norm_forward<nf_pack_size<T>, T> (stream, call, stats, error)
           : batch_norm_forward<1, T> (stream, call, stats, error));
-  if (ok && p->training) {
-    nf_tensor_changed (call->in[3]);
-    nf_tensor_changed (call->in[4]);
-  }
   return ok && nf_cuda_launched (stream, "batch_norm_forward", error);
 }
 

@@ -203,17 +203,6 @@ nf_batch_norm_init (NfBatchNorm *norm, NfParams *params, const gchar *path,
   return norm->count != NULL;
 }
 
-static gboolean
-count_batch (const NfBatchNorm *norm, GError **error)
-{
-  gint64 count;
-
-  if (!nf_tensor_to_nhwc (norm->count, &count, error))
-    return FALSE;
-  count++;
-  return nf_tensor_set_nhwc (norm->count, &count, error);
-}
-
 NfTensor *
 nf_batch_norm_run (const NfBatchNorm *norm, NfTensor *x, NfTensor *residual,
     const NfForward *forward, NfAct act, GError **error)
@@ -221,8 +210,8 @@ nf_batch_norm_run (const NfBatchNorm *norm, NfTensor *x, NfTensor *residual,
   NfBatchNormParams params = { forward != NULL && forward->training,
     BATCH_NORM_MOMENTUM, NF_BATCH_NORM_EPS, act };
 
-  if (params.training && !count_batch (norm, error))
-    return NULL;
-  return nf_op_batch_norm (x, norm->weight, norm->bias, norm->mean, norm->var,
-      residual, &params, error);
+  NfBatchNormInputs inputs = { x, norm->weight, norm->bias, norm->mean,
+    norm->var, residual, norm->count };
+
+  return nf_op_batch_norm (&inputs, &params, error);
 }

@@ -219,6 +219,79 @@ test_gradients (gconstpointer data)
   nf_tensor_unref (plain.gain);
 }
 
+/* statistics that an op changes: mean, var and count, behind weight and bias */
+typedef struct
+{
+  NfTensor *of[5];
+} Stats;
+
+static void
+stats_init (Stats *stats, NfDevice *device)
+{
+  static const gfloat ones[] = { 1, 1, 1 };
+  static const gint64 none = 0;
+
+  for (guint i = 0; i < 4; i++)
+    stats->of[i] =
+        nf_tensor_new_from_nhwc (device, NF_F32, 1, 3, 1, 1, ones, NULL);
+  stats->of[4] =
+      nf_tensor_new_from_nhwc (device, NF_I64, 1, 1, 1, 1, &none, NULL);
+}
+
+static void
+stats_clear (Stats *stats)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (stats->of); i++)
+    nf_tensor_clear (&stats->of[i]);
+}
+
+static NfTensor *
+stats_run (gpointer data, NfTensor *const *in, GError **error)
+{
+  static const NfBatchNormParams params = { TRUE, 0.1f, 1e-5f, NF_ACT_RELU };
+  NfTensor *const *of = ((const Stats *) data)->of;
+  const NfBatchNormInputs inputs = { in[0], of[0], of[1], of[2], of[3], NULL,
+    of[4] };
+
+  return nf_op_batch_norm (&inputs, &params, error);
+}
+
+/* what captured ops change moves at every start, and others can see that */
+static void
+test_changes (gconstpointer data)
+{
+  NfDevice *device = (NfDevice *) data;
+  Stats stats, plain;
+  g_autoptr (NfGraph) graph = nf_graph_new (device, stats_run, &stats);
+  gint64 count;
+
+  stats_init (&stats, device);
+  stats_init (&plain, device);
+  for (guint i = 0; i < 5; i++) {
+    const guint before[] = { stats.of[2]->version, stats.of[3]->version,
+      stats.of[4]->version };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (NfTensor) x = random_tensor (device, 4, i);
+    g_autoptr (NfTensor) got = nf_graph_run (graph, &x, 1, &error);
+    g_autoptr (NfTensor) want = NULL;
+
+    g_assert_no_error (error);
+    want = stats_run (&plain, &x, &error);
+    g_assert_no_error (error);
+    assert_same_bits (got, want);
+    for (guint j = 2; j < 5; j++) {
+      assert_same_bits (stats.of[j], plain.of[j]);
+      g_assert_cmpuint (stats.of[j]->version, !=, before[j - 2]);
+    }
+  }
+  g_assert_true (nf_tensor_to_nhwc (stats.of[4], &count, NULL));
+  g_assert_cmpint (count, ==, 5);
+  if (device->backend->graph != NULL)
+    g_assert_cmpuint (nf_graph_launches (graph), ==, 4);
+  stats_clear (&stats);
+  stats_clear (&plain);
+}
+
 typedef struct
 {
   NfDevice *device;
@@ -311,6 +384,7 @@ main (int argc, char **argv)
     ADD (other_shapes);
     ADD (errors);
     ADD (gradients);
+    ADD (changes);
     ADD (threads);
     ADD (handed_over);
 #undef ADD

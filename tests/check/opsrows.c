@@ -222,6 +222,10 @@ const OpRow op_rows[] = {
   ROW (BATCH_NORM, "bf16-residual-relu", 2e-5, BN (TRUE, 0.1f, 1e-5f, NF_ACT_RELU), B (3, 5, 2, 2), X (1, 5, 1, 1), X (1, 5, 1, 1), C (1, 5, 1, 1), V (1, 5, 1, 1), B (3, 5, 2, 2)),
   ROW (BATCH_NORM, "bf16-eval", 2e-5, BN (FALSE, 0.1f, 1e-5f), B (1, 16, 3, 5), X (1, 16, 1, 1), X (1, 16, 1, 1), C (1, 16, 1, 1), V (1, 16, 1, 1), B (1, 16, 3, 5)),
   ROW (BATCH_NORM, "bf16-large", 2e-5, BN (TRUE, 0.1f, 1e-5f), B (3, 33, 13, 15), X (1, 33, 1, 1), X (1, 33, 1, 1), C (1, 33, 1, 1), V (1, 33, 1, 1), B (3, 33, 13, 15)),
+  ROW (BATCH_NORM, "training-count", 1e-12, BN (TRUE, 0.1f, 1e-5f), X (2, 5, 3, 5), X (1, 5, 1, 1), X (1, 5, 1, 1), C (1, 5, 1, 1), V (1, 5, 1, 1), NO, L64 (1, 1, 1)),
+  ROW (BATCH_NORM, "training-count-large", 1e-12, BN (TRUE, 0.1f, 1e-5f, NF_ACT_RELU), X (2, 65, 7, 9), X (1, 65, 1, 1), X (1, 65, 1, 1), C (1, 65, 1, 1), V (1, 65, 1, 1), X (2, 65, 7, 9), L64 (1, 1, 1)),
+  ROW (BATCH_NORM, "bf16-training-count", 2e-5, BN (TRUE, 0.1f, 1e-5f), B (2, 16, 3, 5), X (1, 16, 1, 1), X (1, 16, 1, 1), C (1, 16, 1, 1), V (1, 16, 1, 1), B (2, 16, 3, 5), L64 (1, 1, 1)),
+  ROW (BATCH_NORM, "eval-count", 1e-12, BN (FALSE, 0.1f, 1e-5f), X (2, 5, 3, 5), X (1, 5, 1, 1), X (1, 5, 1, 1), C (1, 5, 1, 1), V (1, 5, 1, 1), NO, L64 (1, 1, 1)),
 
   ROW (MODULATE, "maps", 1e-12, NO_PARAMS, X (3, 5, 3, 4), X (3, 5, 3, 4), X (3, 5, 3, 4)),
   ROW (MODULATE, "vectors", 1e-12, NO_PARAMS, X (3, 33, 3, 5), X (3, 33, 1, 1), X (3, 33, 1, 1)),

@@ -349,6 +349,8 @@ naive_batch_norm (Naive **in, guint n_in, gconstpointer params)
   Naive *a = in[0], *out = like (a);
   gdouble count = a->n * a->h * a->w;
 
+  if (p->training && n_in > 6)
+    ++*in[6]->v;
   for (gint64 c = 0; c < a->c; c++) {
     gdouble mean = 0, var = 0;
 
@@ -372,7 +374,7 @@ naive_batch_norm (Naive **in, guint n_in, gconstpointer params)
       gdouble z = (*naive_at (a, n, c, y, x) - mean) / sqrt (var + p->eps);
 
       z = z * *naive_at (in[1], 0, c, 0, 0) + *naive_at (in[2], 0, c, 0, 0);
-      if (n_in > 5)
+      if (n_in > 5 && in[5] != NULL)
         z += *naive_at (in[5], n, c, y, x);
       *naive_at (out, n, c, y, x) = act (z, p->act);
     }
