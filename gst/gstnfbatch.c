@@ -5,7 +5,7 @@
  * See: gstnfsegment.c */
 #include "gstnfbatch.h"
 
-#include "core/nferror.h"
+#include "core/nfops.h"
 
 /**
  * gst_nf_batch_init:
@@ -36,6 +36,7 @@ forget_run (GstNfBatch *batch)
 {
   nf_tensor_clear (&batch->pixels);
   nf_tensor_clear (&batch->ids);
+  nf_tensor_clear (&batch->pictures);
   g_clear_pointer (&batch->masks, g_free);
   batch->next = 0;
 }
@@ -136,6 +137,30 @@ gst_nf_batch_run (GstNfBatch *batch, NfSegmenter *segmenter, NfDType dtype,
 }
 
 /**
+ * gst_nf_batch_paint:
+ * @batch: after a run
+ * @colors: of the classes, on the frames' device, see nf_op_paint()
+ * @over: whether the frames are seen below
+ * @error: return location
+ *
+ * Makes pictures of the masks. Where that fails they are forgotten.
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+gst_nf_batch_paint (
+    GstNfBatch *batch, NfTensor *colors, gboolean over, GError **error)
+{
+  batch->pictures =
+      nf_op_paint (batch->ids, colors, over ? batch->pixels : NULL, error);
+  if (batch->pictures != NULL)
+    return TRUE;
+  gst_nf_batch_forget (batch);
+
+  return FALSE;
+}
+
+/**
  * gst_nf_batch_ready:
  * @batch: a batch
  *
@@ -160,12 +185,14 @@ gst_nf_batch_take (GstNfBatch *batch, GstNfBatchMask *mask, GError **error)
 {
   const guint i = batch->next++;
 
-  *mask = (GstNfBatchMask){ g_queue_pop_head (&batch->buffers), NULL, NULL,
-    batch->masks + i * (batch->ids->bytes / (gsize) batch->ids->n) };
-  mask->frame = nf_tensor_batch_slice (batch->pixels, i, 1, error);
-  if (mask->frame != NULL)
-    mask->ids = nf_tensor_batch_slice (batch->ids, i, 1, error);
-  if (mask->ids != NULL)
+  *mask = (GstNfBatchMask){ .buffer = g_queue_pop_head (&batch->buffers),
+    .width = (guint) batch->ids->w,
+    .height = (guint) batch->ids->h,
+    .mask = batch->masks + i * (batch->ids->bytes / (gsize) batch->ids->n) };
+  if (batch->pictures == NULL)
+    return TRUE;
+  mask->picture = nf_tensor_batch_slice (batch->pictures, i, 1, error);
+  if (mask->picture != NULL)
     return TRUE;
   gst_nf_batch_mask_clear (mask);
 
@@ -180,6 +207,5 @@ void
 gst_nf_batch_mask_clear (GstNfBatchMask *mask)
 {
   gst_clear_buffer (&mask->buffer);
-  nf_tensor_clear (&mask->frame);
-  nf_tensor_clear (&mask->ids);
+  nf_tensor_clear (&mask->picture);
 }

@@ -23,6 +23,7 @@ typedef struct
   GQueue buffers; /* GstBuffer: frames whose masks were not taken */
   GPtrArray *frames; /* NfTensor: those that did not run yet */
   NfTensor *pixels, *ids; /* of the run: (N, C, H, W) and (N, 1, H, W) */
+  NfTensor *pictures; /* (nullable): of @ids, (N, 3, H, W) */
   guint8 *masks; /* @ids in the host's memory */
   guint next; /* of the run */
 } GstNfBatch;
@@ -30,8 +31,9 @@ typedef struct
 /**
  * GstNfBatchMask:
  * @buffer: the frame (owned)
- * @frame: its pixels on the device (owned)
- * @ids: its mask there (owned)
+ * @picture: (nullable): of its mask, on the device (owned)
+ * @width: of the mask
+ * @height: of the mask
  * @mask: the mask in the host's memory; there until frames are run or forgotten
  *
  * What a frame became.
@@ -39,7 +41,8 @@ typedef struct
 typedef struct
 {
   GstBuffer *buffer;
-  NfTensor *frame, *ids; /* (1, C, H, W), (1, 1, H, W) */
+  NfTensor *picture; /* (1, 3, H, W) */
+  guint width, height;
   const guint8 *mask;
 } GstNfBatchMask;
 
@@ -51,6 +54,8 @@ void gst_nf_batch_add (GstNfBatch *batch, GstBuffer *buffer, NfTensor *frame);
 guint gst_nf_batch_waiting (const GstNfBatch *batch);
 gboolean gst_nf_batch_run (GstNfBatch *batch, NfSegmenter *segmenter,
     NfDType dtype, gboolean tta, GCancellable *cancellable, GError **error);
+gboolean gst_nf_batch_paint (
+    GstNfBatch *batch, NfTensor *colors, gboolean over, GError **error);
 guint gst_nf_batch_ready (const GstNfBatch *batch);
 gboolean gst_nf_batch_take (
     GstNfBatch *batch, GstNfBatchMask *mask, GError **error);

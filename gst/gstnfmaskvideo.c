@@ -8,14 +8,13 @@
 #include "gstnfcuda.h"
 #include "gstnfvideo.h"
 
-#include "core/nfops.h"
 #include "metrics/nfclasses.h"
 #include "metrics/nfmask.h"
 
 /* pixels; smaller specks get no region of interest */
 #define MIN_OBJECT_AREA 8
 
-/* @picture is painted on the device; downloaded where the host has to write it */
+/* a picture is downloaded where the host has to write it */
 static gboolean
 store_picture (const NfTensor *picture, const GstVideoInfo *info,
     GstBuffer *buffer, GError **error)
@@ -33,32 +32,25 @@ store_picture (const NfTensor *picture, const GstVideoInfo *info,
 /**
  * gst_nf_mask_video_store:
  * @mask: a mask
- * @output: what is wanted
- * @colors: of the classes, on the mask's device, see nf_op_paint()
- * @caps: of @buffer: GRAY8 for ids, else RGB, of the mask's size
+ * @caps: of @buffer: GRAY8 where the mask has no picture, else RGB, of its size
  * @buffer: a writable frame
  * @error: return location: %NF_ERROR_IO, ...
  *
  * Returns: FALSE with @error set
  */
 gboolean
-gst_nf_mask_video_store (const GstNfBatchMask *mask, GstNfSegmentOutput output,
-    NfTensor *colors, const GstCaps *caps, GstBuffer *buffer, GError **error)
+gst_nf_mask_video_store (const GstNfBatchMask *mask, const GstCaps *caps,
+    GstBuffer *buffer, GError **error)
 {
-  g_autoptr (NfTensor) picture = NULL;
   GstVideoInfo info;
 
   gst_video_info_from_caps (&info, caps);
-  if (GST_VIDEO_INFO_FORMAT (&info) == GST_VIDEO_FORMAT_GRAY8)
+  if (mask->picture == NULL)
     return gst_nf_video_store (mask->mask, &info, buffer, error);
-  picture = nf_op_paint (mask->ids, colors,
-      output == GST_NF_SEGMENT_OVERLAY ? mask->frame : NULL, error);
-  if (picture == NULL)
-    return FALSE;
 
   return gst_nf_cuda_is_memory (caps)
-      ? gst_nf_cuda_write (picture, buffer, &info, error)
-      : store_picture (picture, &info, buffer, error);
+      ? gst_nf_cuda_write (mask->picture, buffer, &info, error)
+      : store_picture (mask->picture, &info, buffer, error);
 }
 
 /**
@@ -72,8 +64,8 @@ gst_nf_mask_video_add_regions (
     const GstNfBatchMask *mask, guint classes, GstBuffer *buffer)
 {
   NfMaskObject objects[NF_MASK_MAX_OBJECTS];
-  guint n = nf_mask_objects (mask->mask, (guint) mask->ids->w,
-      (guint) mask->ids->h, MIN_OBJECT_AREA, objects);
+  guint n = nf_mask_objects (
+      mask->mask, mask->width, mask->height, MIN_OBJECT_AREA, objects);
   gchar other[16];
 
   for (guint i = 0; i < n; i++) {

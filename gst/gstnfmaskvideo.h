@@ -6,15 +6,13 @@
 #pragma once
 
 #include "gstnfbatch.h"
-#include "gstnfsegmentsettings.h"
 
 #include <gst/video/video.h>
 
 G_BEGIN_DECLS
 
 gboolean gst_nf_mask_video_store (const GstNfBatchMask *mask,
-    GstNfSegmentOutput output, NfTensor *colors, const GstCaps *caps,
-    GstBuffer *buffer, GError **error);
+    const GstCaps *caps, GstBuffer *buffer, GError **error);
 void gst_nf_mask_video_add_regions (
     const GstNfBatchMask *mask, guint classes, GstBuffer *buffer);
 

@@ -54,12 +54,12 @@
 #include "gstnfmaskvideo.h"
 #include "gstnfmodel.h"
 #include "gstnfsegmentcaps.h"
+#include "gstnfsegmentsettings.h"
+#include "gstnfsegmentstats.h"
 #include "gstnftiming.h"
 #include "gstnfvideo.h"
 
 #include "metrics/nfclasses.h"
-
-#include <string.h>
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_segment_debug);
 #define GST_CAT_DEFAULT gst_nf_segment_debug
@@ -67,16 +67,9 @@ GST_DEBUG_CATEGORY_STATIC (gst_nf_segment_debug);
 enum
 {
   PROP_0,
-  PROP_MODEL, /* checkpoint, device, precision, threads */
-  PROP_SETTINGS = PROP_MODEL + GST_NF_MODEL_N_PROPS,
+  PROP_SETTINGS,
   PROP_STATS = PROP_SETTINGS + GST_NF_SEGMENT_N_SETTINGS
 };
-
-typedef struct
-{
-  guint64 frames_in, frames_out, dropped, batches;
-  GstClockTime computing;
-} Stats;
 
 struct _GstNfSegment
 {
@@ -86,11 +79,8 @@ struct _GstNfSegment
   GstNfCancel cancel;
 
   /* object lock */
-  GstNfModelSettings model_settings;
   GstNfSegmentSettings settings;
-  Stats stats;
-  NfUnetppConfig config; /* of the model; classes 0 while there is none */
-  const gchar *device; /* interned */
+  GstNfSegmentStats stats;
 
   /* streaming thread, except while starting and stopping */
   GstNfModel *model;
@@ -136,73 +126,6 @@ static GstFlowReturn gst_nf_segment_generate_output (
     GstBaseTransform *trans, GstBuffer **output);
 
 static void
-gst_nf_segment_install_properties (GObjectClass *object_class)
-{
-  /**
-   * GstNfSegment:checkpoint:
-   *
-   * Path of a UNet++ that nextframe-train made. A relative path that
-   * does not exist is looked up in the folders of the variable NEXTFRAME_PATH,
-   * then in the folder of installed checkpoints.
-   *
-   * Default: unetpp.safetensors in one of those folders. Since: 0.1
-   */
-  /**
-   * GstNfSegment:device:
-   *
-   * Where to compute: "auto" (a GPU where one can be used, else the CPU),
-   * "cpu", "cuda" or "cuda:N".
-   *
-   * Default: auto. Since: 0.1
-   */
-  /**
-   * GstNfSegment:precision:
-   *
-   * What to compute in. bf16 takes less memory, is faster on processors that
-   * have instructions for it, and keeps about three digits; sums are in f32.
-   * tf32 is f32, but on a GPU the factors in convolutions and linear layers may
-   * be rounded to TF32 (three digits), which tensor cores multiply faster;
-   * elsewhere it is the same as f32. auto is f32, or tf32 where the variable
-   * NEXTFRAME_TF32 is 1.
-   *
-   * Default: auto. Since: 0.1
-   */
-  /**
-   * GstNfSegment:threads:
-   *
-   * CPU threads to compute with. 0: as many as the variable OMP_NUM_THREADS
-   * says, else one for each physical core that the process may use. Elements of
-   * one process take turns at the cores, so each of them may have them all.
-   *
-   * Default: 0. Range: 0 to 4096. Since: 0.1
-   */
-  gst_nf_model_settings_install (
-      object_class, PROP_MODEL, GST_NF_MODEL_SEGMENTER);
-  gst_nf_segment_settings_install (object_class, PROP_SETTINGS);
-  /**
-   * GstNfSegment:stats:
-   *
-   * A structure `nf-segment-stats`, counted since the start:
-   *
-   * * `frames-in`, `frames-out`, `dropped` #guint64: frames that came, were
-   *   pushed, and were dropped because of QoS
-   * * `batches` #guint64: runs of the network
-   * * `seconds-per-frame` #gdouble: mean time of computing
-   * * `latency` #guint64: time of computing that is announced, in ns
-   * * `arch`, `encoder`, `device` string: the network's kind, and where it runs
-   * * `classes` #gint: how many it tells apart
-   *
-   * What the network is, is there between start and stop only.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_STATS,
-      g_param_spec_boxed ("stats", "Statistics",
-          "Frames and times so far, and what the network is",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
-}
-
-static void
 gst_nf_segment_class_init (GstNfSegmentClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -235,7 +158,28 @@ gst_nf_segment_class_init (GstNfSegmentClass *klass)
   GST_VIDEO_FILTER_CLASS (klass)->set_info =
       GST_DEBUG_FUNCPTR (gst_nf_segment_set_info);
 
-  gst_nf_segment_install_properties (object_class);
+  gst_nf_segment_settings_install (object_class, PROP_SETTINGS);
+  /**
+   * GstNfSegment:stats:
+   *
+   * A structure `nf-segment-stats`, counted since the start:
+   *
+   * * `frames-in`, `frames-out`, `dropped` #guint64: frames that came, were
+   *   pushed, and were dropped because of QoS
+   * * `batches` #guint64: runs of the network
+   * * `seconds-per-frame` #gdouble: mean time of computing
+   * * `latency` #guint64: time of computing that is announced, in ns
+   * * `arch`, `encoder`, `device` string: the network's kind, and where it runs
+   * * `classes` #gint: how many it tells apart
+   *
+   * What the network is, is there between start and stop only.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Frames and times so far, and what the network is",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 
   gst_element_class_add_pad_template (element_class,
       gst_nf_cuda_pad_template ("sink", GST_PAD_SINK,
@@ -252,7 +196,6 @@ gst_nf_segment_class_init (GstNfSegmentClass *klass)
 static void
 gst_nf_segment_init (GstNfSegment *self)
 {
-  gst_nf_model_settings_init (&self->model_settings);
   gst_nf_timing_init (&self->timing, GST_ELEMENT (self));
   gst_nf_segment_settings_init (&self->settings);
   gst_nf_cancel_init (&self->cancel, GST_ELEMENT (self));
@@ -265,7 +208,7 @@ gst_nf_segment_finalize (GObject *object)
 {
   GstNfSegment *self = GST_NF_SEGMENT (object);
 
-  gst_nf_model_settings_clear (&self->model_settings);
+  gst_nf_segment_settings_clear (&self->settings);
   gst_nf_cancel_clear (&self->cancel);
   gst_nf_batch_clear (&self->batch);
 
@@ -277,43 +220,12 @@ gst_nf_segment_set_property (
     GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstNfSegment *self = GST_NF_SEGMENT (object);
-  GstElement *element = GST_ELEMENT (object);
 
-  if (gst_nf_model_settings_set (
-          &self->model_settings, element, id - PROP_MODEL, value))
-    return;
   if (!gst_nf_segment_settings_set (
-          &self->settings, element, id - PROP_SETTINGS, value))
+          &self->settings, GST_ELEMENT (object), id - PROP_SETTINGS, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   else if (g_str_equal (pspec->name, "output"))
     gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
-}
-
-/* (transfer full) */
-static GstStructure *
-gst_nf_segment_get_stats (GstNfSegment *self)
-{
-  GstStructure *stats = gst_structure_new_empty ("nf-segment-stats");
-  const NfUnetppConfig *c = &self->config;
-  const Stats *s = &self->stats;
-  gchar encoder[16];
-
-  GST_OBJECT_LOCK (self);
-  gst_structure_set (stats, "frames-in", G_TYPE_UINT64, s->frames_in,
-      "frames-out", G_TYPE_UINT64, s->frames_out, "dropped", G_TYPE_UINT64,
-      s->dropped, "batches", G_TYPE_UINT64, s->batches, "seconds-per-frame",
-      G_TYPE_DOUBLE,
-      (gdouble) s->computing / GST_SECOND / MAX (s->frames_out, 1), "latency",
-      G_TYPE_UINT64, self->timing.announced, NULL);
-  if (c->classes > 0) {
-    g_snprintf (encoder, sizeof encoder, "resnet%d", c->encoder);
-    gst_structure_set (stats, "arch", G_TYPE_STRING, NF_UNETPP_ARCH, "encoder",
-        G_TYPE_STRING, encoder, "device", G_TYPE_STRING, self->device,
-        "classes", G_TYPE_INT, c->classes, NULL);
-  }
-  GST_OBJECT_UNLOCK (self);
-
-  return stats;
 }
 
 static void
@@ -321,15 +233,16 @@ gst_nf_segment_get_property (
     GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   GstNfSegment *self = GST_NF_SEGMENT (object);
-  GstElement *element = GST_ELEMENT (object);
 
-  if (id == PROP_STATS)
-    g_value_take_boxed (value, gst_nf_segment_get_stats (self));
-  else if (!gst_nf_model_settings_get (
-               &self->model_settings, element, id - PROP_MODEL, value)
-      && !gst_nf_segment_settings_get (
-          &self->settings, element, id - PROP_SETTINGS, value))
+  if (id == PROP_STATS) {
+    GST_OBJECT_LOCK (self);
+    g_value_take_boxed (value,
+        gst_nf_segment_stats_structure (&self->stats, self->timing.announced));
+    GST_OBJECT_UNLOCK (self);
+  } else if (!gst_nf_segment_settings_get (&self->settings,
+                 GST_ELEMENT (object), id - PROP_SETTINGS, value)) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
 }
 
 static GstStateChangeReturn
@@ -349,10 +262,11 @@ gst_nf_segment_start (GstBaseTransform *trans)
   GstNfSegment *self = GST_NF_SEGMENT (trans);
   g_autoptr (GError) error = NULL;
   const NfUnetppConfig *config;
+  NfDevice *device;
 
   gst_nf_cancel_start (&self->cancel);
   gst_nf_timing_reset (&self->timing);
-  self->model = gst_nf_model_acquire (&self->model_settings, GST_ELEMENT (self),
+  self->model = gst_nf_model_acquire (&self->settings.model, GST_ELEMENT (self),
       GST_NF_MODEL_SEGMENTER, &error);
   if (self->model != NULL)
     self->colors = nf_tensor_new_from_nhwc (gst_nf_model_device (self->model),
@@ -362,16 +276,17 @@ gst_nf_segment_start (GstBaseTransform *trans)
     g_clear_pointer (&self->model, gst_nf_model_release);
     return FALSE;
   }
-  gst_nf_cuda_start (&self->cuda, gst_nf_model_device (self->model));
+  device = gst_nf_model_device (self->model);
+  gst_nf_cuda_start (&self->cuda, device);
   config = nf_segmenter_config (gst_nf_model_segmenter (self->model));
   GST_OBJECT_LOCK (self);
-  memset (&self->stats, 0, sizeof self->stats);
   self->wanted = self->settings.batch_size;
-  self->config = *config;
-  self->device = g_intern_string (gst_nf_model_device (self->model)->name);
+  self->stats = (GstNfSegmentStats){ .encoder = config->encoder,
+    .classes = config->classes,
+    .device = g_intern_string (device->name) };
   GST_OBJECT_UNLOCK (self);
   GST_INFO_OBJECT (self, "%s on %s: resnet%d, %d classes",
-      gst_nf_model_path (self->model), self->device, config->encoder,
+      gst_nf_model_path (self->model), device->name, config->encoder,
       config->classes);
 
   return TRUE;
@@ -383,7 +298,7 @@ gst_nf_segment_stop (GstBaseTransform *trans)
   GstNfSegment *self = GST_NF_SEGMENT (trans);
 
   GST_OBJECT_LOCK (self);
-  self->config.classes = 0;
+  self->stats.classes = 0;
   GST_OBJECT_UNLOCK (self);
   gst_nf_batch_forget (&self->batch);
   g_clear_pointer (&self->reader, gst_nf_frames_free);
@@ -441,6 +356,8 @@ gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
   GST_DEBUG_OBJECT (
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
   gst_nf_segment_drain (self);
+  /* what could not be pushed has the caps before */
+  gst_nf_batch_forget (&self->batch);
   g_clear_pointer (&self->reader, gst_nf_frames_free);
   if (gst_nf_video_packed_info (
           &packed, in_info->width, in_info->height, config->channels, &error))
@@ -570,19 +487,26 @@ gst_nf_segment_submit_input_buffer (
   return GST_FLOW_OK;
 }
 
+/* everything that takes cores, in one turn at them */
 static gboolean
-gst_nf_segment_compute (GstNfSegment *self, gboolean tta, GError **error)
+gst_nf_segment_compute (
+    GstNfSegment *self, GstNfSegmentOutput output, gboolean tta, GError **error)
 {
+  const GstVideoInfo *out = &GST_VIDEO_FILTER (self)->out_info;
+  GstNfModelSettings *settings = &self->settings.model;
   GCancellable *cancellable = self->cancel.cancellable;
   NfTurn turn;
   gboolean ok;
 
-  if (!gst_nf_model_begin (self->model, &self->model_settings,
-          GST_ELEMENT (self), &turn, cancellable, error))
+  if (!gst_nf_model_begin (
+          self->model, settings, GST_ELEMENT (self), &turn, cancellable, error))
     return FALSE;
   ok = gst_nf_batch_run (&self->batch, gst_nf_model_segmenter (self->model),
-      gst_nf_model_settings_dtype (&self->model_settings, GST_ELEMENT (self)),
-      tta, cancellable, error);
+           gst_nf_model_settings_dtype (settings, GST_ELEMENT (self)), tta,
+           cancellable, error)
+      && (GST_VIDEO_INFO_FORMAT (out) == GST_VIDEO_FORMAT_GRAY8
+          || gst_nf_batch_paint (&self->batch, self->colors,
+              output == GST_NF_SEGMENT_OVERLAY, error));
   nf_turn_end (&turn);
 
   return ok;
@@ -594,12 +518,14 @@ gst_nf_segment_run (GstNfSegment *self)
   g_autoptr (GError) error = NULL;
   GstClockTime began = gst_util_get_timestamp (), took;
   guint n = gst_nf_batch_waiting (&self->batch);
+  GstNfSegmentOutput output;
   gboolean tta;
 
   GST_OBJECT_LOCK (self);
+  output = self->settings.output;
   tta = self->settings.tta;
   GST_OBJECT_UNLOCK (self);
-  if (!gst_nf_segment_compute (self, tta, &error)) {
+  if (!gst_nf_segment_compute (self, output, tta, &error)) {
     gst_nf_batch_forget (&self->batch);
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   }
@@ -624,7 +550,6 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
   g_autoptr (GstCaps) caps = gst_pad_get_current_caps (trans->srcpad);
   g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
-  GstNfSegmentOutput wanted;
   GstFlowReturn flow;
 
   if (!gst_nf_batch_take (&self->batch, &mask, &error))
@@ -633,13 +558,9 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
              ->prepare_output_buffer (trans, mask.buffer, &buffer);
   if (flow != GST_FLOW_OK)
     return gst_nf_element_no_frame (GST_ELEMENT (self), flow, trans->srcpad);
-  GST_OBJECT_LOCK (self);
-  wanted = self->settings.output;
-  GST_OBJECT_UNLOCK (self);
-  if (!gst_nf_mask_video_store (
-          &mask, wanted, self->colors, caps, buffer, &error))
+  if (!gst_nf_mask_video_store (&mask, caps, buffer, &error))
     return gst_nf_element_flow (GST_ELEMENT (self), error);
-  gst_nf_mask_video_add_regions (&mask, self->config.classes, buffer);
+  gst_nf_mask_video_add_regions (&mask, self->stats.classes, buffer);
   GST_OBJECT_LOCK (self);
   self->stats.frames_out++;
   GST_OBJECT_UNLOCK (self);

@@ -12,7 +12,7 @@
 
 enum
 {
-  SETTING_OUTPUT,
+  SETTING_OUTPUT = GST_NF_MODEL_N_PROPS, /* the network's come first */
   SETTING_TTA,
   SETTING_BATCH_SIZE
 };
@@ -43,9 +43,16 @@ gst_nf_segment_output_get_type (void)
 void
 gst_nf_segment_settings_init (GstNfSegmentSettings *settings)
 {
+  gst_nf_model_settings_init (&settings->model);
   settings->output = DEFAULT_OUTPUT;
   settings->tta = DEFAULT_TTA;
   settings->batch_size = DEFAULT_BATCH_SIZE;
+}
+
+void
+gst_nf_segment_settings_clear (GstNfSegmentSettings *settings)
+{
+  gst_nf_model_settings_clear (&settings->model);
 }
 
 /**
@@ -53,13 +60,52 @@ gst_nf_segment_settings_init (GstNfSegmentSettings *settings)
  * @klass: of the element
  * @first: the first of %GST_NF_SEGMENT_N_SETTINGS property ids
  *
- * Installs the properties `output`, `tta` and `batch-size`.
+ * Installs the network's properties, and `output`, `tta` and `batch-size`.
  */
 void
 gst_nf_segment_settings_install (GObjectClass *klass, guint first)
 {
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
 
+  /**
+   * GstNfSegment:checkpoint:
+   *
+   * Path of a UNet++ that nextframe-train made. A relative path that
+   * does not exist is looked up in the folders of the variable NEXTFRAME_PATH,
+   * then in the folder of installed checkpoints.
+   *
+   * Default: unetpp.safetensors in one of those folders. Since: 0.1
+   */
+  /**
+   * GstNfSegment:device:
+   *
+   * Where to compute: "auto" (a GPU where one can be used, else the CPU),
+   * "cpu", "cuda" or "cuda:N".
+   *
+   * Default: auto. Since: 0.1
+   */
+  /**
+   * GstNfSegment:precision:
+   *
+   * What to compute in. bf16 takes less memory, is faster on processors that
+   * have instructions for it, and keeps about three digits; sums are in f32.
+   * tf32 is f32, but on a GPU the factors in convolutions and linear layers may
+   * be rounded to TF32 (three digits), which tensor cores multiply faster;
+   * elsewhere it is the same as f32. auto is f32, or tf32 where the variable
+   * NEXTFRAME_TF32 is 1.
+   *
+   * Default: auto. Since: 0.1
+   */
+  /**
+   * GstNfSegment:threads:
+   *
+   * CPU threads to compute with. 0: as many as the variable OMP_NUM_THREADS
+   * says, else one for each physical core that the process may use. Elements of
+   * one process take turns at the cores, so each of them may have them all.
+   *
+   * Default: 0. Range: 0 to 4096. Since: 0.1
+   */
+  gst_nf_model_settings_install (klass, first, GST_NF_MODEL_SEGMENTER);
   /**
    * GstNfSegment:output:
    *
@@ -114,6 +160,8 @@ gst_nf_segment_settings_set (GstNfSegmentSettings *settings,
 {
   gboolean known = TRUE;
 
+  if (gst_nf_model_settings_set (&settings->model, element, index, value))
+    return TRUE;
   GST_OBJECT_LOCK (element);
   switch (index) {
     case SETTING_OUTPUT:
@@ -149,6 +197,8 @@ gst_nf_segment_settings_get (GstNfSegmentSettings *settings,
 {
   gboolean known = TRUE;
 
+  if (gst_nf_model_settings_get (&settings->model, element, index, value))
+    return TRUE;
   GST_OBJECT_LOCK (element);
   switch (index) {
     case SETTING_OUTPUT:

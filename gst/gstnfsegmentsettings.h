@@ -5,7 +5,7 @@
  * See: gstnfsegment.c */
 #pragma once
 
-#include <gst/gst.h>
+#include "gstnfmodel.h"
 
 G_BEGIN_DECLS
 
@@ -29,6 +29,7 @@ GType gst_nf_segment_output_get_type (void);
 
 /**
  * GstNfSegmentSettings:
+ * @model: which network, and how it runs
  * @output: the property `output`
  * @tta: the property `tta`
  * @batch_size: the property `batch-size`
@@ -37,15 +38,17 @@ GType gst_nf_segment_output_get_type (void);
  */
 typedef struct
 {
+  GstNfModelSettings model;
   GstNfSegmentOutput output;
   gboolean tta;
   guint batch_size;
 } GstNfSegmentSettings;
 
 /** GST_NF_SEGMENT_N_SETTINGS: how many properties they are */
-#define GST_NF_SEGMENT_N_SETTINGS 3
+#define GST_NF_SEGMENT_N_SETTINGS (GST_NF_MODEL_N_PROPS + 3)
 
 void gst_nf_segment_settings_init (GstNfSegmentSettings *settings);
+void gst_nf_segment_settings_clear (GstNfSegmentSettings *settings);
 void gst_nf_segment_settings_install (GObjectClass *klass, guint first);
 gboolean gst_nf_segment_settings_set (GstNfSegmentSettings *settings,
     GstElement *element, guint index, const GValue *value);

@@ -138,6 +138,7 @@ all_checks () {
   done
   [ -n "$golden" ] || row "golden numbers" "skipped: not part of a clone"
   check "nfsegment" ./test-nfsegment
+  check "nfsegment-batch" ./test-nfsegment-batch
   check "nfpredict" ./test-nfpredict
   check "elements side by side" ./test-nfdevices
   if [ -x ./test-nfcudamemory ] && ldconfig -p | grep -q "libcuda\.so\.1"; then

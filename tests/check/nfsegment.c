@@ -4,83 +4,10 @@
  *
  * The network is untrained; that the element's masks are its masks is checked
  * against the library. */
+#include "nfsegmentrig.h"
 #include "nftestmodels.h"
-#include "nfvideotest.h"
-
-#include "nets/nfsegmenter.h"
 
 #include <string.h>
-
-#define CAPS_24x16 "video/x-raw,format=RGB,width=24,height=16,framerate=25/1"
-#define FRAME (40 * GST_MSECOND)
-
-static gchar *folder, *checkpoint;
-
-static void
-make_models (void)
-{
-  g_autofree gchar *gray = NULL;
-  NfUnetppConfig config;
-
-  folder = nf_test_folder_new ();
-  checkpoint = g_build_filename (folder, "unetpp.safetensors", NULL);
-  gray = g_build_filename (folder, "gray", NULL);
-  nf_test_unetpp_config (&config);
-  nf_test_save_unetpp (checkpoint, &config, 3);
-  config.channels = 1;
-  config.classes = 5;
-  nf_test_save_unetpp (gray, &config, 3);
-}
-
-static void
-remove_models (void)
-{
-  nf_test_folder_remove (folder);
-  g_free (folder);
-  g_free (checkpoint);
-}
-
-static GstHarness *
-new_harness (const gchar *settings, GstBus **bus)
-{
-  g_autofree gchar *launch = g_strdup_printf (
-      "nfsegment checkpoint=%s device=cpu %s", checkpoint, settings);
-
-  return nf_test_harness_new (launch, bus);
-}
-
-/* the mask that the library has for a frame, in any format */
-static GBytes *
-expected_mask (
-    GstBuffer *frame, const GstVideoInfo *info, NfDType dtype, gboolean tta)
-{
-  g_autoptr (GBytes) rgb = nf_test_pixels (frame, info, GST_VIDEO_FORMAT_RGB);
-  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
-  g_autoptr (NfSegmenter) segmenter =
-      nf_segmenter_load (checkpoint, device, NULL);
-  gsize area = (gsize) info->width * info->height;
-  guint8 *mask = g_malloc (area);
-
-  fail_unless (segmenter != NULL);
-  fail_unless (
-      nf_segmenter_run (segmenter, dtype, tta, g_bytes_get_data (rgb, NULL), 1,
-          info->height, info->width, mask, NULL, NULL));
-
-  return g_bytes_new_take (mask, area);
-}
-
-static void
-expect_mask (GstHarness *h, GBytes *expected)
-{
-  GstVideoInfo info = nf_test_output_info (h);
-  GstBuffer *out = gst_harness_pull (h);
-  g_autoptr (GBytes) mask = nf_test_pixels (out, &info, GST_VIDEO_FORMAT_GRAY8);
-
-  fail_unless_equals_int (
-      GST_VIDEO_INFO_FORMAT (&info), GST_VIDEO_FORMAT_GRAY8);
-  fail_unless (g_bytes_equal (mask, expected));
-  gst_buffer_unref (out);
-}
 
 typedef struct
 {
@@ -114,13 +41,14 @@ GST_START_TEST (test_segment_formats)
   fail_unless (gst_video_info_from_caps (&info, caps));
   for (guint pad = 0; pad <= 16; pad += 16) {
     GstBus *bus;
-    GstHarness *h = new_harness ("", &bus);
+    GstHarness *h = nf_segment_harness_new ("", &bus);
     GstBuffer *frame = nf_test_frame (&info, 3, pad);
-    g_autoptr (GBytes) expected = expected_mask (frame, &info, NF_F32, FALSE);
+    g_autoptr (GBytes) expected =
+        nf_segment_expected (frame, &info, NF_F32, FALSE);
 
     gst_harness_set_src_caps (h, gst_caps_ref (caps));
     fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
-    expect_mask (h, expected);
+    nf_segment_expect (h, expected);
     nf_test_harness_free (h, bus);
   }
 }
@@ -129,18 +57,18 @@ GST_END_TEST
 GST_START_TEST (test_segment_tta)
 {
   GstBus *bus;
-  GstHarness *h = new_harness ("tta=true", &bus);
-  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_24x16);
+  GstHarness *h = nf_segment_harness_new ("tta=true", &bus);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
   g_autoptr (GBytes) expected = NULL;
   GstVideoInfo info;
   GstBuffer *frame;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
   frame = nf_test_frame (&info, 3, 0);
-  expected = expected_mask (frame, &info, NF_F32, TRUE);
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
+  expected = nf_segment_expected (frame, &info, NF_F32, TRUE);
+  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
   fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
-  expect_mask (h, expected);
+  nf_segment_expect (h, expected);
   nf_test_harness_free (h, bus);
 }
 GST_END_TEST
@@ -149,34 +77,41 @@ GST_END_TEST
 /* masks of the network in bf16, where it is in bf16 */
 GST_START_TEST (test_segment_bf16)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_24x16);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
   g_autoptr (GBytes) expected = NULL;
   GstBus *bus;
-  GstHarness *h = new_harness ("precision=bf16", &bus);
+  GstHarness *h = nf_segment_harness_new ("precision=bf16", &bus);
   GstBuffer *frame;
   GstVideoInfo info;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
+  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
   frame = nf_test_frame (&info, 3, 0);
-  expected = expected_mask (frame, &info, NF_BF16, FALSE);
+  expected = nf_segment_expected (frame, &info, NF_BF16, FALSE);
   fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
-  expect_mask (h, expected);
+  nf_segment_expect (h, expected);
   nf_test_harness_free (h, bus);
 }
 GST_END_TEST
 
 GST_START_TEST (test_segment_gray_network)
 {
+  g_autofree gchar *gray = nf_segment_path ("gray");
   g_autofree gchar *settings =
-      g_strdup_printf ("checkpoint=%s/gray output=overlay", folder);
-  GstBus *bus;
-  GstHarness *h = new_harness (settings, &bus);
-  GstBuffer *out;
+      g_strdup_printf ("checkpoint=%s output=overlay", gray);
   gpointer state = NULL;
+  NfUnetppConfig config;
+  GstHarness *h;
+  GstBuffer *out;
   GstMeta *meta;
+  GstBus *bus;
 
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
+  nf_test_unetpp_config (&config);
+  config.channels = 1;
+  config.classes = 5;
+  nf_test_save_unetpp (gray, &config, 3);
+  h = nf_segment_harness_new (settings, &bus);
+  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
   nf_test_push_frames (h, 0, 1);
   out = gst_harness_pull (h);
   while ((meta = gst_buffer_iterate_meta_filtered (
@@ -215,9 +150,9 @@ check_picture (const guint8 *mask, const guint8 *rgb, const guint8 *picture,
 GST_START_TEST (test_segment_pictures)
 {
   static const gchar *const outputs[] = { "output=palette", "output=overlay" };
-  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_24x16);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
   GstBus *bus;
-  GstHarness *h = new_harness (outputs[__i__], &bus);
+  GstHarness *h = nf_segment_harness_new (outputs[__i__], &bus);
   GstVideoInfo info, got;
   GstBuffer *frame, *out;
   g_autoptr (GBytes) mask = NULL;
@@ -226,9 +161,9 @@ GST_START_TEST (test_segment_pictures)
 
   fail_unless (gst_video_info_from_caps (&info, caps));
   frame = nf_test_frame (&info, 3, 0);
-  mask = expected_mask (frame, &info, NF_F32, FALSE);
+  mask = nf_segment_expected (frame, &info, NF_F32, FALSE);
   rgb = nf_test_pixels (frame, &info, GST_VIDEO_FORMAT_RGB);
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
+  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
   fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
   out = gst_harness_pull (h);
   got = nf_test_output_info (h);
@@ -255,9 +190,9 @@ GST_START_TEST (test_segment_output_changed)
     { "ids", GST_VIDEO_FORMAT_GRAY8 },
   };
   GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
+  GstHarness *h = nf_segment_harness_new ("", &bus);
 
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
+  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
   for (guint i = 0; i < G_N_ELEMENTS (changes); i++) {
     GstVideoInfo info;
 
@@ -274,14 +209,14 @@ GST_END_TEST
 
 GST_START_TEST (test_segment_keeps_times_and_flags)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_24x16);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
   GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
+  GstHarness *h = nf_segment_harness_new ("", &bus);
   GstVideoInfo info;
   GstBuffer *buffer;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
+  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
   buffer = nf_test_frame (&info, 0, 0);
   GST_BUFFER_PTS (buffer) = 17;
   GST_BUFFER_DTS (buffer) = 16;
@@ -307,7 +242,7 @@ GST_END_TEST
 GST_START_TEST (test_segment_caps)
 {
   GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
+  GstHarness *h = nf_segment_harness_new ("", &bus);
   g_autoptr (GstCaps) rgb = gst_caps_from_string ("video/x-raw,format=RGB");
   g_autoptr (GstCaps) up = NULL;
   g_autoptr (GstCaps) down = NULL;
@@ -343,7 +278,7 @@ GST_END_TEST
 GST_START_TEST (test_segment_asks_for_colour)
 {
   GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
+  GstHarness *h = nf_segment_harness_new ("", &bus);
   g_autoptr (GstCaps) wanted = gst_caps_from_string (
       "video/x-raw,format=RGB,width=24,height=16; video/x-raw,width=24");
   g_autoptr (GstCaps) caps = NULL;
@@ -360,7 +295,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_segment_bad_model_fails)
 {
-  g_autofree gchar *unet = g_build_filename (folder, "unet", NULL);
+  g_autofree gchar *unet = nf_segment_path ("unet");
   GstElement *element = gst_element_factory_make ("nfsegment", NULL);
   NfUnetConfig config;
 
@@ -380,9 +315,9 @@ GST_END_TEST
 GST_START_TEST (test_segment_regions)
 {
   static const gchar *const outputs[] = { "output=ids", "output=overlay" };
-  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_24x16);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
   GstBus *bus;
-  GstHarness *h = new_harness (outputs[__i__], &bus);
+  GstHarness *h = nf_segment_harness_new (outputs[__i__], &bus);
   g_autoptr (GBytes) expected = NULL;
   const guint8 *mask;
   guint regions = 0, wanted = 0;
@@ -392,9 +327,9 @@ GST_START_TEST (test_segment_regions)
   GstMeta *meta;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
+  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
   buffer = nf_test_frame (&info, 3, 0);
-  expected = expected_mask (buffer, &info, NF_F32, FALSE);
+  expected = nf_segment_expected (buffer, &info, NF_F32, FALSE);
   mask = g_bytes_get_data (expected, NULL);
   fail_unless_equals_int (gst_harness_push (h, buffer), GST_FLOW_OK);
   buffer = gst_harness_pull (h);
@@ -433,214 +368,6 @@ GST_START_TEST (test_segment_regions)
 }
 GST_END_TEST
 
-static GstEvent *
-new_tag (void)
-{
-  return gst_event_new_tag (
-      gst_tag_list_new (GST_TAG_TITLE, "in between", NULL));
-}
-
-static GstEvent *
-new_gap (void)
-{
-  return gst_event_new_gap (3 * FRAME, FRAME);
-}
-
-static GstEvent *
-new_segment (void)
-{
-  GstSegment segment;
-
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-
-  return gst_event_new_segment (&segment);
-}
-
-/* what must not overtake frames drains the batch */
-GST_START_TEST (test_segment_batch_drains)
-{
-  static GstEvent *(*const drains[]) (
-      void) = { gst_event_new_eos, new_tag, new_gap, new_segment };
-  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_24x16);
-  GstBus *bus;
-  GstHarness *h = new_harness ("batch-size=4", &bus);
-  GBytes *expected[7];
-  GstVideoInfo info;
-
-  fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  for (guint i = 0; i < 7; i++) {
-    GstBuffer *frame = nf_test_frame (&info, i, 0);
-
-    expected[i] = expected_mask (frame, &info, NF_F32, FALSE);
-    gst_buffer_unref (frame);
-  }
-  nf_test_push_frames (h, 0, 3);
-  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
-  nf_test_push_frames (h, 3, 4);
-  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 4);
-  gst_harness_push_event (h, drains[__i__]());
-  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 7);
-  for (guint i = 0; i < 7; i++) {
-    expect_mask (h, expected[i]);
-    g_bytes_unref (expected[i]);
-  }
-  fail_unless_equals_int (nf_test_stat (h->element, "batches"), 2);
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
-/* frames of the old caps go out with the old caps */
-GST_START_TEST (test_segment_batch_caps_change)
-{
-  GstBus *bus;
-  GstHarness *h = new_harness ("batch-size=4", &bus);
-
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  nf_test_push_frames (h, 0, 2);
-  gst_harness_set_src_caps_str (
-      h, "video/x-raw,format=GRAY8,width=8,height=8,framerate=25/1");
-  nf_test_push_frames (h, 2, 1);
-  gst_util_set_object_arg (G_OBJECT (h->element), "output", "palette");
-  nf_test_push_frames (h, 3, 4);
-  for (guint i = 0; i < 7; i++) {
-    GstBuffer *buffer = gst_harness_pull (h);
-
-    fail_unless_equals_int (gst_buffer_get_size (buffer),
-        i < 2       ? 24 * 16
-            : i < 3 ? 8 * 8
-                    : 24 * 8);
-    fail_unless_equals_clocktime (GST_BUFFER_PTS (buffer), i * FRAME);
-    gst_buffer_unref (buffer);
-  }
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
-GST_START_TEST (test_segment_batch_flush)
-{
-  GstBus *bus;
-  GstHarness *h = new_harness ("batch-size=4", &bus);
-
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  nf_test_push_frames (h, 0, 3);
-  gst_harness_push_event (h, gst_event_new_flush_start ());
-  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
-  gst_harness_push_event (h, new_segment ());
-  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
-  nf_test_push_frames (h, 10, 4);
-  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 4);
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
-/* a flush does not wait for a batch to be computed; what comes next is */
-GST_START_TEST (test_segment_flush_while_computing)
-{
-  g_autoptr (GstCaps) caps = gst_caps_from_string (
-      "video/x-raw,format=RGB,width=800,height=600,framerate=25/1");
-  GstBus *bus;
-  GstHarness *h = new_harness ("batch-size=2", &bus);
-  GstVideoInfo info;
-  GThread *thread;
-
-  fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps (h, gst_caps_ref (caps));
-  nf_test_push_frames (h, 0, 1);
-  thread = nf_test_push_apart (h, nf_test_frame (&info, 1, 0));
-  while (nf_test_stat (h->element, "frames-in") < 2)
-    g_usleep (1000);
-  gst_harness_push_event (h, gst_event_new_flush_start ());
-  fail_unless_equals_int (
-      GPOINTER_TO_INT (g_thread_join (thread)), GST_FLOW_FLUSHING);
-  fail_unless_equals_int (nf_test_stat (h->element, "batches"), 0);
-  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  gst_harness_push_event (h, new_segment ());
-  nf_test_push_frames (h, 0, 2);
-  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 2);
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
-/* frames wait for their batch, and then for the network */
-GST_START_TEST (test_segment_latency)
-{
-  GstBus *bus;
-  GstHarness *h = new_harness ("batch-size=3", &bus);
-  GstClockTime before;
-  GstMessage *message;
-
-  gst_harness_set_upstream_latency (h, GST_SECOND);
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  nf_test_push_frames (h, 0, 2);
-  before = gst_harness_query_latency (h);
-  fail_unless_equals_clocktime (before, GST_SECOND + 2 * FRAME);
-  nf_test_push_frames (h, 2, 1);
-  fail_unless_equals_clocktime (gst_harness_query_latency (h),
-      before + nf_test_stat (h->element, "latency"));
-  fail_unless (nf_test_stat (h->element, "latency") > 0);
-  message = gst_bus_pop_filtered (bus, GST_MESSAGE_LATENCY);
-  fail_unless (message != NULL);
-  gst_message_unref (message);
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
-/* late frames are dropped before anything is computed, and that is told */
-GST_START_TEST (test_segment_qos)
-{
-  GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
-  guint64 processed, dropped;
-  GstMessage *message;
-
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  nf_test_push_frames (h, 0, 1);
-  gst_harness_push_upstream_event (
-      h, gst_event_new_qos (GST_QOS_TYPE_UNDERFLOW, 2.0, 3 * FRAME, FRAME));
-  nf_test_push_frames (h, 1, 3);
-  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 1);
-  nf_test_push_frames (h, 100, 1);
-  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 2);
-  fail_unless_equals_int (nf_test_stat (h->element, "dropped"), 3);
-  message = gst_bus_pop_filtered (bus, GST_MESSAGE_QOS);
-  fail_unless (message != NULL);
-  gst_message_parse_qos_stats (message, NULL, &processed, &dropped);
-  fail_unless_equals_int (processed, 1);
-  fail_unless_equals_int (dropped, 1);
-  gst_message_unref (message);
-  g_object_set (h->element, "qos", FALSE, NULL);
-  nf_test_push_frames (h, 1, 1);
-  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 3);
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
-GST_START_TEST (test_segment_start_stop_start)
-{
-  GstBus *bus;
-  GstHarness *h = new_harness ("batch-size=2", &bus);
-
-  for (guint i = 0; i < 3; i++) {
-    if (i > 0) {
-      fail_unless_equals_int (
-          gst_element_set_state (h->element, GST_STATE_NULL),
-          GST_STATE_CHANGE_SUCCESS);
-      fail_unless_equals_int (
-          gst_element_set_state (h->element, GST_STATE_PLAYING),
-          GST_STATE_CHANGE_SUCCESS);
-    }
-    gst_harness_push_event (h, gst_event_new_stream_start ("again"));
-    gst_harness_set_src_caps_str (h, CAPS_24x16);
-    gst_harness_push_event (h, new_segment ());
-    nf_test_push_frames (h, 0, 3);
-    fail_unless_equals_int (nf_test_stat (h->element, "frames-out"), 2);
-  }
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
 static Suite *
 nfsegment_suite (void)
 {
@@ -648,7 +375,8 @@ nfsegment_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_unchecked_fixture (tc, make_models, remove_models);
+  tcase_add_unchecked_fixture (
+      tc, nf_segment_make_models, nf_segment_remove_models);
   tcase_add_loop_test (
       tc, test_segment_formats, 0, G_N_ELEMENTS (format_cases));
   tcase_add_test (tc, test_segment_bf16);
@@ -661,13 +389,6 @@ nfsegment_suite (void)
   tcase_add_test (tc, test_segment_asks_for_colour);
   tcase_add_test (tc, test_segment_bad_model_fails);
   tcase_add_loop_test (tc, test_segment_regions, 0, 2);
-  tcase_add_loop_test (tc, test_segment_batch_drains, 0, 4);
-  tcase_add_test (tc, test_segment_batch_caps_change);
-  tcase_add_test (tc, test_segment_batch_flush);
-  tcase_add_test (tc, test_segment_flush_while_computing);
-  tcase_add_test (tc, test_segment_latency);
-  tcase_add_test (tc, test_segment_qos);
-  tcase_add_test (tc, test_segment_start_stop_start);
 
   return suite;
 }

@@ -6,6 +6,7 @@
 #include "nftestmodels.h"
 #include "nfvideotest.h"
 
+#include "core/nfobserve.h"
 #include "core/nfturn.h"
 
 #define CAPS_24x16 "video/x-raw,format=RGB,width=24,height=16,framerate=25/1"
@@ -174,6 +175,44 @@ GST_START_TEST (test_stop_while_waiting)
 }
 GST_END_TEST
 
+/* how often cores were free, and how often not, when something was painted */
+static void
+look_at_cores (const NfOpCall *call, gboolean backward, const NfOpTime *time,
+    gpointer data)
+{
+  g_autoptr (GCancellable) at_once = g_cancellable_new ();
+  guint *painted = data;
+  gboolean free;
+  NfTurn turn;
+
+  if (call->op != NF_OP_PAINT)
+    return;
+  g_cancellable_cancel (at_once);
+  free = nf_turn_begin (&turn, call->device, ALL, at_once, NULL);
+  if (free)
+    nf_turn_end (&turn);
+  painted[free]++;
+}
+
+/* pictures of masks are painted in the turn of the network that made them */
+GST_START_TEST (test_paints_in_turn)
+{
+  static const gchar *const settings[] = { "output=palette batch-size=2",
+    "output=overlay" };
+  GstBus *bus;
+  GstHarness *h = new_harness ("nfsegment", segmenter, settings[__i__], &bus);
+  guint painted[2] = { 0, 0 };
+
+  nf_observe_begin (look_at_cores, painted);
+  nf_test_push_frames (h, 0, 4);
+  nf_observe_end ();
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 4);
+  fail_unless_equals_int (painted[TRUE], 0);
+  fail_unless (painted[FALSE] > 0);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 static Suite *
 nfturns_suite (void)
 {
@@ -187,6 +226,7 @@ nfturns_suite (void)
   tcase_add_test (tc, test_segment_beside_endless_prediction);
   tcase_add_test (tc, test_flush_while_waiting);
   tcase_add_test (tc, test_stop_while_waiting);
+  tcase_add_loop_test (tc, test_paints_in_turn, 0, 2);
 
   return suite;
 }
