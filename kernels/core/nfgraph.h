@@ -22,7 +22,9 @@ typedef struct _NfGraph NfGraph;
  * @error: return location
  *
  * It may only run ops, on @in and on tensors that do not move as long as the
- * graph is used; it must not look at values or take anything from the host.
+ * graph is used; their values may change (nf_tensor_changed()). It must not look
+ * at values or take anything from the host, as a batch norm that becomes part of
+ * a convolution does (nfconvnorm.h).
  * Gradients that it leaves in parameters are those of the latest run; where the
  * graph is captured (nf_graph_captured()) they must not be cleared.
  *

@@ -74,6 +74,7 @@ typedef struct
  * @slots: used by turns for uploads and downloads
  * @slot: the next one
  * @graph: (nullable): what is being captured
+ * @late: NfCudaBlock: given back while it captured, but still read by others
  * @fault: (nullable): made at first use
  * @cublas: (nullable): made at first use
  * @cudnn: (nullable): made at first use
@@ -91,6 +92,7 @@ struct _NfCudaStream
   NfCudaSlot slots[NF_CUDA_SLOTS];
   guint slot;
   NfCudaGraph *graph;
+  GPtrArray *late;
   NfCudaFault *fault;
   cublasLtHandle_t cublas;
   cudnnHandle_t cudnn;
@@ -147,6 +149,7 @@ NfCudaPool *nf_cuda_pool_new (NfCuda *cuda, NfCudaStream *stream);
 void nf_cuda_pool_free (NfCudaPool *pool);
 gpointer nf_cuda_alloc (NfCudaStream *stream, gsize bytes, GError **error);
 void nf_cuda_release (NfCuda *cuda, gpointer data);
+void nf_cuda_release_late (NfCudaStream *stream);
 void nf_cuda_memory (
     NfDevice *device, gboolean restart, NfDeviceMemory *memory);
 gpointer nf_cuda_workspace (NfCudaStream *stream, gsize bytes, GError **error);
@@ -163,6 +166,7 @@ gboolean nf_cuda_pool_enter (
 extern const NfBackendGraph nf_cuda_backend_graph;
 void nf_cuda_graph_touches (
     NfCudaGraph *graph, gconstpointer data, gboolean writes);
+void nf_cuda_graph_follows (NfCudaGraph *graph, NfTensor *weight);
 
 /* nfcudacopy.c */
 gboolean nf_cuda_upload (NfCudaStream *stream, gpointer dst, gconstpointer src,
@@ -183,6 +187,8 @@ gboolean nf_cuda_column_sums (NfCudaStream *stream, gconstpointer x,
 
 /* weights.cu */
 const NfTensor *nf_cuda_weight_bf16 (
+    NfCudaStream *stream, NfTensor *weight, GError **error);
+gboolean nf_cuda_weight_follow (
     NfCudaStream *stream, NfTensor *weight, GError **error);
 
 /* TRUE where what goes through the op is bf16 */

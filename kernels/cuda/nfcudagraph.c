@@ -6,7 +6,8 @@
  * a pool that belongs to the graph, which starts with what is free in the
  * stream's own and gives it back at the end. Memory from outside that the
  * captured work reads or writes is remembered, so that each start waits for
- * whoever uses it. */
+ * whoever uses it; so are weights whose copies in bf16 it reads, which each
+ * start brings up to date. */
 #include "cuda/nfcuda.h"
 
 /**
@@ -14,12 +15,13 @@
  * @pool: memory of what was captured; its stream is where it ran last
  * @home: gets the memory back
  * @outer: address of memory from outside -> whether it is written
+ * @weights: set of NfTensor: f32, but it reads their copies in bf16
  */
 struct _NfCudaGraph
 {
   cudaGraphExec_t exec;
   NfCudaPool *pool, *home;
-  GHashTable *outer;
+  GHashTable *outer, *weights;
 };
 
 static void
@@ -31,6 +33,7 @@ graph_free (NfDevice *device, gpointer data)
     cudaGraphExecDestroy (graph->exec);
   nf_cuda_pool_return (graph->pool, graph->home);
   g_hash_table_unref (graph->outer);
+  g_hash_table_unref (graph->weights);
   g_free (graph);
 }
 
@@ -69,6 +72,8 @@ graph_begin (NfDevice *device, GError **error)
   graph->home = stream->own;
   graph->pool = nf_cuda_pool_new (stream->cuda, stream);
   graph->outer = g_hash_table_new (NULL, NULL);
+  graph->weights = g_hash_table_new_full (
+      NULL, NULL, (GDestroyNotify) nf_tensor_unref, NULL);
   nf_cuda_pool_move (graph->home, graph->pool);
   stream->pool = graph->pool;
   return TRUE;
@@ -86,6 +91,7 @@ graph_end (NfDevice *device, GError **error)
   ok = nf_cuda_ok (cudaStreamEndCapture (stream->handle, &captured),
       "capturing a graph failed", error);
   stream->graph = NULL;
+  nf_cuda_release_late (stream);
   g_mutex_unlock (&stream->cuda->lock);
   stream->pool = stream->own;
   if (ok)
@@ -105,10 +111,14 @@ graph_launch (NfDevice *device, gpointer data, GError **error)
   NfCudaStream *stream = nf_cuda_stream_current (device, error);
   NfCudaGraph *graph = data;
   GHashTableIter iter;
-  gpointer address, writes;
+  gpointer weight, address, writes;
 
   if (stream == NULL || !nf_cuda_pool_enter (graph->pool, stream, error))
     return FALSE;
+  g_hash_table_iter_init (&iter, graph->weights);
+  while (g_hash_table_iter_next (&iter, &weight, NULL))
+    if (!nf_cuda_weight_follow (stream, weight, error))
+      return FALSE;
   g_hash_table_iter_init (&iter, graph->outer);
   while (g_hash_table_iter_next (&iter, &address, &writes))
     if (!nf_cuda_reads (stream, address, error)
@@ -131,6 +141,18 @@ nf_cuda_graph_touches (NfCudaGraph *graph, gconstpointer data, gboolean writes)
 
   g_hash_table_insert (graph->outer, (gpointer) data,
       GINT_TO_POINTER (writes || before != NULL));
+}
+
+/**
+ * nf_cuda_graph_follows:
+ * @graph: being captured
+ * @weight: one whose copy in bf16 it reads
+ */
+void
+nf_cuda_graph_follows (NfCudaGraph *graph, NfTensor *weight)
+{
+  if (!g_hash_table_contains (graph->weights, weight))
+    g_hash_table_add (graph->weights, nf_tensor_ref (weight));
 }
 
 const NfBackendGraph nf_cuda_backend_graph = {

@@ -203,16 +203,20 @@ nf_cuda_pool_move (NfCudaPool *from, NfCudaPool *to)
  * @to: gets its memory
  *
  * Frees a pool without its memory; what somebody has goes to @to when it is
- * released. The stream of @to waits, on the device, for that of @from.
+ * released. The stream of @to waits, on the device, for that of @from, as soon
+ * as it may.
  */
 void
 nf_cuda_pool_return (NfCudaPool *from, NfCudaPool *to)
 {
   NfCuda *cuda = from->cuda;
   g_autoptr (GPtrArray) blocks = NULL;
+  gboolean late;
 
   g_mutex_lock (&cuda->lock);
-  nf_cuda_stream_wait (to->stream, from->stream, NULL);
+  late = to->stream->graph != NULL && to->stream != from->stream;
+  if (!late)
+    nf_cuda_stream_wait (to->stream, from->stream, NULL);
   for (guint i = 0; i < from->workspaces->len; i++) {
     NfCudaBlock *block =
         g_tree_lookup (cuda->blocks, from->workspaces->pdata[i]);
@@ -224,7 +228,11 @@ nf_cuda_pool_return (NfCudaPool *from, NfCudaPool *to)
   for (guint i = 0; i < blocks->len; i++) {
     NfCudaBlock *block = g_ptr_array_index (blocks, i);
 
-    if (block->held)
+    if (late)
+      block->used |= bit (from->stream->index);
+    if (late && !block->held)
+      g_ptr_array_add (to->stream->late, block);
+    if (late || block->held)
       block->pool = to;
     else
       block_keep (to, block);
@@ -392,12 +400,30 @@ wait_for (NfCudaStream *stream, guint64 others, GError **error)
   return TRUE;
 }
 
+/* to its pool, whose stream first waits for others; what captures cannot wait */
+static void
+block_release (NfCudaBlock *block)
+{
+  NfCudaStream *stream = block->pool->stream;
+  guint64 others = (block->used | bit (block->writer)) & ~bit (stream->index);
+
+  if (others != 0 && stream->graph != NULL) {
+    g_ptr_array_add (stream->late, block);
+    return;
+  }
+  wait_for (stream, others, NULL);
+  if (keeps_blocks () || block->pool != stream->own)
+    block_keep (block->pool, block);
+  else
+    block_free (block);
+}
+
 /**
  * nf_cuda_release:
  * @data: from nf_cuda_alloc()
  *
  * Gives memory back to its pool. Its stream first waits, on the device, for
- * other streams that use it.
+ * other streams that use it; while it captures that has to wait until the end.
  */
 void
 nf_cuda_release (NfCuda *cuda, gpointer data)
@@ -406,13 +432,33 @@ nf_cuda_release (NfCuda *cuda, gpointer data)
 
   g_mutex_lock (&cuda->lock);
   block = g_tree_lookup (cuda->blocks, data);
-  wait_for (block->pool->stream, block->used | bit (block->writer), NULL);
   cuda->now.live -= block->bytes;
-  if (keeps_blocks () || block->pool != block->pool->stream->own)
-    block_keep (block->pool, block);
-  else
-    block_free (block);
+  block_release (block);
   g_mutex_unlock (&cuda->lock);
+}
+
+/**
+ * nf_cuda_release_late:
+ * @stream: has ended a capture
+ *
+ * Gives back what was to be given back meanwhile. The caller holds the device's
+ * lock.
+ */
+void
+nf_cuda_release_late (NfCudaStream *stream)
+{
+  g_autoptr (GPtrArray) late = stream->late;
+
+  stream->late = g_ptr_array_new ();
+  for (guint i = 0; i < late->len; i++)
+    block_release (g_ptr_array_index (late, i));
+}
+
+/* whether it is from outside of what @stream captures */
+static gboolean
+is_outer (const NfCudaStream *stream, const NfCudaBlock *block)
+{
+  return stream->graph != NULL && block != NULL && block->pool != stream->pool;
 }
 
 /**
@@ -422,7 +468,7 @@ nf_cuda_release (NfCuda *cuda, gpointer data)
  * @error: return location
  *
  * To be called before work that reads @data is queued: the stream waits, on the
- * device, for the one that wrote it.
+ * device, for the one that wrote it. What is captured waits when it is started.
  *
  * Returns: FALSE with @error set
  */
@@ -435,15 +481,15 @@ nf_cuda_reads (NfCudaStream *stream, gconstpointer data, GError **error)
 
   g_mutex_lock (&cuda->lock);
   block = find_block (cuda, data);
-  if (block != NULL && block->writer != stream->index
-      && !(block->seen & bit (stream->index))) {
-    ok = wait_for (stream, bit (block->writer), error);
-    block->seen |= bit (stream->index);
-  }
-  if (block != NULL)
-    block->used |= bit (stream->index);
-  if (stream->graph != NULL && block != NULL && block->pool != stream->pool)
+  if (is_outer (stream, block)) {
     nf_cuda_graph_touches (stream->graph, block->data, FALSE);
+  } else if (block != NULL) {
+    if (block->writer != stream->index && !(block->seen & bit (stream->index)))
+      ok = wait_for (stream, bit (block->writer), error);
+    if (ok)
+      block->seen |= bit (stream->index);
+    block->used |= bit (stream->index);
+  }
   g_mutex_unlock (&cuda->lock);
   return ok;
 }
@@ -455,7 +501,8 @@ nf_cuda_reads (NfCudaStream *stream, gconstpointer data, GError **error)
  * @error: return location
  *
  * To be called before work that changes @data is queued: the stream waits, on
- * the device, for all others that read or write it.
+ * the device, for all others that read or write it. What is captured waits when
+ * it is started.
  *
  * Returns: FALSE with @error set
  */
@@ -468,13 +515,13 @@ nf_cuda_writes (NfCudaStream *stream, gpointer data, GError **error)
 
   g_mutex_lock (&cuda->lock);
   block = find_block (cuda, data);
-  if (block != NULL) {
+  if (is_outer (stream, block)) {
+    nf_cuda_graph_touches (stream->graph, block->data, TRUE);
+  } else if (block != NULL) {
     ok = wait_for (stream, block->used | bit (block->writer), error);
     block->writer = stream->index;
     block->seen = block->used = 0;
   }
-  if (stream->graph != NULL && block != NULL && block->pool != stream->pool)
-    nf_cuda_graph_touches (stream->graph, block->data, TRUE);
   g_mutex_unlock (&cuda->lock);
   return ok;
 }

@@ -77,6 +77,7 @@ stream_close (NfCudaStream *stream)
   if (stream->fault != NULL)
     cudaFreeHost (stream->fault);
   nf_cuda_pool_free (stream->own);
+  g_ptr_array_unref (stream->late);
   if (stream->event != NULL)
     cudaEventDestroy (stream->event);
   if (stream->copies != NULL)
@@ -104,6 +105,7 @@ stream_new (NfCuda *cuda, GError **error)
   stream->index = cuda->streams->len;
   stream->own = nf_cuda_pool_new (cuda, stream);
   stream->pool = stream->own;
+  stream->late = g_ptr_array_new ();
   if (!nf_cuda_ok (
           cudaStreamCreateWithFlags (&stream->handle, cudaStreamNonBlocking),
           what, error)
@@ -195,8 +197,9 @@ nf_cuda_stream_close_all (NfCuda *cuda)
  *
  * Lets @stream wait, on the device, for what @other was asked until now. While
  * @other captures a graph nothing runs, so its event stays as it was before: to
- * wait for work that is captured would make @stream a part of the graph. The
- * caller holds the device's lock.
+ * wait for work that is captured would make @stream a part of the graph. Nor may
+ * @stream capture: a graph cannot wait for what is outside of it. The caller
+ * holds the device's lock.
  *
  * Returns: FALSE with @error set
  */

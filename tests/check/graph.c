@@ -361,6 +361,143 @@ test_handed_over (gconstpointer data)
   nf_tensor_unref (net.gain);
 }
 
+/* in bf16: in[0] times a weight, twice */
+static NfTensor *
+product_run (gpointer data, NfTensor *const *in, GError **error)
+{
+  static const NfLinearParams params = { FALSE };
+  NfTensor *weight = data;
+  g_autoptr (NfTensor) x = nf_op_cast (in[0], NF_BF16, error);
+  g_autoptr (NfTensor) h = NULL, y = NULL;
+
+  if (x != NULL)
+    h = nf_op_linear (x, weight, NULL, &params, error);
+  if (h != NULL)
+    y = nf_op_linear (h, weight, NULL, &params, error);
+  return y != NULL ? nf_op_cast (y, NF_F32, error) : NULL;
+}
+
+static NfTensor *
+weight_tensor (NfDevice *device, guint64 seed)
+{
+  const NfRandnParams params = { 3, 3, 1, 1, { seed, 0, NF_RNG_TEST } };
+
+  return nf_op_randn (device, &params, NULL);
+}
+
+/* a weight that has changed counts with its new values, though the graph reads
+ * what was made of the old ones; @trained: as the trainer has it */
+static void
+check_weight_changes (NfDevice *device, gboolean trained)
+{
+  g_autoptr (NfTensor) weight = weight_tensor (device, 1);
+  g_autoptr (NfGraph) graph = nf_graph_new (device, product_run, weight);
+  g_autoptr (NfTensor) x = random_tensor (device, 4, 5);
+  g_autoptr (GError) error = NULL;
+
+  weight->requires_grad = trained;
+  for (guint64 i = 0; i < 8; i++) {
+    g_autoptr (NfTensor) now = weight_tensor (device, 10 + i / 2);
+    g_autoptr (NfTensor) got = NULL, want = NULL;
+
+    if (i % 2 == 1) /* also between the first run and the captured one */
+      nf_tensor_copy (weight, now, &error);
+    g_assert_no_error (error);
+    got = nf_graph_run (graph, &x, 1, &error);
+    g_assert_no_error (error);
+    nf_tensor_copy (now, weight, &error);
+    want = product_run (now, &x, &error);
+    g_assert_no_error (error);
+    assert_same_bits (got, want);
+  }
+  if (device->backend->graph != NULL)
+    g_assert_cmpuint (nf_graph_launches (graph), ==, 7);
+}
+
+static void
+test_weights_change (gconstpointer data)
+{
+  check_weight_changes ((NfDevice *) data, FALSE);
+  check_weight_changes ((NfDevice *) data, TRUE);
+}
+
+/* what a thread does while another one captures */
+typedef struct
+{
+  Net net;
+  NfDevice *device;
+  NfTensor *given; /* (nullable): made by the one that captures */
+  NfGraph *graph; /* (nullable): likewise */
+  NfTensor *sum; /* of what was given */
+} Meanwhile;
+
+static gpointer
+use_and_free (gpointer data)
+{
+  static const NfAxpbyParams twice = { 1.0f, 1.0f, NF_ACT_NONE };
+  Meanwhile *self = data;
+
+  self->sum = nf_op_axpby (self->given, self->given, &twice, NULL);
+  nf_tensor_clear (&self->given);
+  if (self->graph != NULL)
+    check_run (self->graph, &self->net, self->device, 4, 50);
+  g_clear_pointer (&self->graph, nf_graph_free);
+  return NULL;
+}
+
+static NfTensor *
+meanwhile_run (gpointer data, NfTensor *const *in, GError **error)
+{
+  Meanwhile *self = data;
+
+  if (self->given != NULL && self->net.calls > 0)
+    g_thread_join (g_thread_new (NULL, use_and_free, self));
+  return net_run (&self->net, in, error);
+}
+
+/* the last user of a tensor or of a graph may be another thread than the one
+ * whose memory it has, and that one may capture at the time */
+static void
+test_freed_meanwhile (gconstpointer data)
+{
+  NfDevice *device = (NfDevice *) data;
+  Meanwhile self = { { random_tensor (device, 4, 7) }, device };
+  g_autoptr (NfGraph) graph = nf_graph_new (device, meanwhile_run, &self);
+  g_autoptr (GPtrArray) others =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
+  g_autoptr (NfTensor) given = random_tensor (device, 4, 3);
+  g_autoptr (NfTensor) x = random_tensor (device, 4, 4);
+  static const NfAxpbyParams twice = { 1.0f, 1.0f, NF_ACT_NONE };
+  g_autoptr (NfTensor) want = nf_op_axpby (given, given, &twice, NULL);
+  Net net = { self.net.gain };
+  g_autoptr (GError) error = NULL;
+
+  self.graph = nf_graph_new (device, net_run, &net);
+  for (guint i = 0; i < 3; i++)
+    check_run (self.graph, &net, device, 4, 20 + i);
+  self.given = g_steal_pointer (&given);
+  for (guint i = 0; i < 3; i++) {
+    NfTensor *in[] = { x, x };
+    g_autoptr (NfTensor) got = nf_graph_run (graph, in, 2, &error);
+    g_autoptr (NfTensor) right = net_run (&net, in, NULL);
+
+    g_assert_no_error (error);
+    assert_same_bits (got, right);
+    /* takes what was given back, and writes there */
+    for (guint64 k = 0; k < 8; k++)
+      g_ptr_array_add (others, random_tensor (device, 4, 60 + k));
+  }
+  if (device->backend->graph != NULL) {
+    assert_same_bits (self.sum, want);
+    g_assert_cmpuint (nf_graph_launches (graph), ==, 2);
+    g_assert_null (self.graph);
+  }
+  g_clear_pointer (&self.graph, nf_graph_free);
+  nf_tensor_clear (&self.given);
+  nf_tensor_clear (&self.sum);
+  nf_tensor_unref (self.net.gain);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -387,6 +524,8 @@ main (int argc, char **argv)
     ADD (changes);
     ADD (threads);
     ADD (handed_over);
+    ADD (weights_change);
+    ADD (freed_meanwhile);
 #undef ADD
   }
   status = g_test_run ();
