@@ -8,38 +8,22 @@
 #include "gstnfclips.h"
 
 #include "gstnfclipfeed.h"
+#include "gstnfclipsettings.h"
 #include "gstnferror.h"
 
 GST_DEBUG_CATEGORY (gst_nf_clips_debug);
 #define GST_CAT_DEFAULT gst_nf_clips_debug
 
-#define DEFAULT_FIRST 0
-#define DEFAULT_CLIPS -1
-#define DEFAULT_FRAMERATE_N 25
-#define DEFAULT_FRAMERATE_D 1
-#define DEFAULT_IS_LIVE FALSE
-
 enum
 {
   PROP_0,
-  PROP_FIRST,
-  PROP_CLIPS,
-  PROP_FRAMERATE,
-  PROP_IS_LIVE
+  PROP_SETTINGS
 };
 
 typedef struct
 {
-  guint64 first;
-  gint64 clips; /* -1: all */
-  gint fps_n, fps_d;
-  gboolean is_live;
-} Settings;
-
-typedef struct
-{
   GstNfClipFeed feed;
-  Settings settings; /* object lock */
+  GstNfClipSettings settings; /* object lock */
 
   GMutex seek_lock; /* seeks, starting and stopping; never while streaming */
   gboolean started; /* seek lock */
@@ -81,8 +65,6 @@ gst_nf_clips_class_init (GstNfClipsClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-  const GParamFlags flags =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
 
   GST_DEBUG_CATEGORY_INIT (
       gst_nf_clips_debug, "nfclips", 0, "sources of clips");
@@ -93,58 +75,7 @@ gst_nf_clips_class_init (GstNfClipsClass *klass)
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_nf_clips_change_state);
   element_class->send_event = GST_DEBUG_FUNCPTR (gst_nf_clips_send_event);
 
-  /**
-   * GstNfClips:first:
-   *
-   * Number of the first clip. Clip N is the same whichever one is the first,
-   * so that a long run can be split.
-   *
-   * Default: 0. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_FIRST,
-      g_param_spec_uint64 ("first", "First clip",
-          "Number of the first clip, from 0", 0, G_MAXINT64, DEFAULT_FIRST,
-          flags));
-
-  /**
-   * GstNfClips:clips:
-   *
-   * How many clips come before EOS; -1 is all there are. Where there are
-   * fewer, all of them come. 0 is EOS at once.
-   *
-   * Default: -1. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_CLIPS,
-      g_param_spec_int64 ("clips", "Clips",
-          "How many clips come before EOS (-1: all there are)", -1, G_MAXINT64,
-          DEFAULT_CLIPS, flags));
-
-  /**
-   * GstNfClips:framerate:
-   *
-   * Frames per second, where downstream leaves the choice. It changes times
-   * alone, never what is in the frames.
-   *
-   * Default: 25/1. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_FRAMERATE,
-      gst_param_spec_fraction ("framerate", "Framerate",
-          "Frames per second, where downstream leaves the choice", 1, G_MAXINT,
-          G_MAXINT, 1, DEFAULT_FRAMERATE_N, DEFAULT_FRAMERATE_D, flags));
-
-  /**
-   * GstNfClips:is-live:
-   *
-   * Act as a camera: push frames at their time, and only while PLAYING. A live
-   * source cannot seek.
-   *
-   * Default: FALSE. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_IS_LIVE,
-      g_param_spec_boolean ("is-live", "Is live",
-          "Push frames at their time, as a camera does", DEFAULT_IS_LIVE,
-          flags));
-
+  gst_nf_clip_settings_install (object_class, PROP_SETTINGS);
   gst_element_class_add_static_pad_template (element_class, &video_template);
   gst_element_class_add_static_pad_template (element_class, &mask_template);
   gst_type_mark_as_plugin_api (GST_TYPE_NF_CLIPS, 0);
@@ -157,8 +88,7 @@ gst_nf_clips_init (GstNfClips *self)
 {
   GstNfClipsPrivate *priv = PRIV (self);
 
-  priv->settings = (Settings){ DEFAULT_FIRST, DEFAULT_CLIPS,
-    DEFAULT_FRAMERATE_N, DEFAULT_FRAMERATE_D, DEFAULT_IS_LIVE };
+  gst_nf_clip_settings_init (&priv->settings);
   g_mutex_init (&priv->seek_lock);
   gst_nf_clip_feed_init (&priv->feed, self);
   for (guint i = 0; i < GST_NF_CLIP_N_STREAMS; i++) {
@@ -187,55 +117,22 @@ static void
 gst_nf_clips_set_property (
     GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  Settings *settings = &PRIV (GST_NF_CLIPS (object))->settings;
+  GstNfClipSettings *settings = &PRIV (GST_NF_CLIPS (object))->settings;
 
-  GST_OBJECT_LOCK (object);
-  switch (id) {
-    case PROP_FIRST:
-      settings->first = g_value_get_uint64 (value);
-      break;
-    case PROP_CLIPS:
-      settings->clips = g_value_get_int64 (value);
-      break;
-    case PROP_FRAMERATE:
-      settings->fps_n = gst_value_get_fraction_numerator (value);
-      settings->fps_d = gst_value_get_fraction_denominator (value);
-      break;
-    case PROP_IS_LIVE:
-      settings->is_live = g_value_get_boolean (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (object);
+  if (!gst_nf_clip_settings_set (
+          settings, GST_ELEMENT (object), id - PROP_SETTINGS, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
 gst_nf_clips_get_property (
     GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  const Settings *settings = &PRIV (GST_NF_CLIPS (object))->settings;
+  GstNfClipSettings *settings = &PRIV (GST_NF_CLIPS (object))->settings;
 
-  GST_OBJECT_LOCK (object);
-  switch (id) {
-    case PROP_FIRST:
-      g_value_set_uint64 (value, settings->first);
-      break;
-    case PROP_CLIPS:
-      g_value_set_int64 (value, settings->clips);
-      break;
-    case PROP_FRAMERATE:
-      gst_value_set_fraction (value, settings->fps_n, settings->fps_d);
-      break;
-    case PROP_IS_LIVE:
-      g_value_set_boolean (value, settings->is_live);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (object);
+  if (!gst_nf_clip_settings_get (
+          settings, GST_ELEMENT (object), id - PROP_SETTINGS, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 /* the task of the first pad feeds both */
@@ -273,7 +170,7 @@ gst_nf_clips_start (GstNfClips *self)
   GstNfClipsPrivate *priv = PRIV (self);
   g_autoptr (GError) error = NULL;
   GstNfClipTimes times;
-  Settings settings;
+  GstNfClipSettings settings;
   guint64 n_clips;
 
   GST_OBJECT_LOCK (self);
