@@ -6,7 +6,8 @@
  * number of frames and so the duration; the elements follow frame by frame
  * without padding, so a time is an offset in the file, and seeking in time is
  * seeking in bytes upstream.
- * Siblings: gstnfnpyenc.c, kernels/io/nfnpy.c */
+ * Siblings: gstnfnpyreader.c (bytes), gstnfnpytimeline.c (times),
+ * gstnfnpyenc.c */
 
 /**
  * SECTION:element-nfnpydec
@@ -45,10 +46,8 @@
 
 #include "gstnfelements.h"
 #include "gstnferror.h"
-#include "gstnfnpytimeline.h"
+#include "gstnfnpyreader.h"
 #include "gstnfpool.h"
-
-#include <gst/base/gstadapter.h>
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_npy_dec_debug);
 #define GST_CAT_DEFAULT gst_nf_npy_dec_debug
@@ -76,19 +75,16 @@ struct _GstNfNpyDec
   GstNfNpyTimeline line;
 
   /* streaming thread */
-  GstAdapter *adapter;
+  GstNfNpyReader reader;
   GstBufferPool *pool;
-  gsize header_wanted; /* bytes that the next try to read a header needs */
-  gsize frame_bytes; /* in the current array */
-  guint arrays;
   gboolean send_segment;
   guint32 segment_seqnum;
   gboolean discont;
   GstFlowReturn flow; /* of the latest buffer */
 };
 
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
-    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/x-npy"));
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_NF_NPY_CAPS));
 
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
@@ -186,15 +182,13 @@ gst_nf_npy_dec_init (GstNfNpyDec *self)
 
   self->fps_n = DEFAULT_FRAMERATE_N;
   self->fps_d = DEFAULT_FRAMERATE_D;
-  self->adapter = gst_adapter_new ();
+  gst_nf_npy_reader_init (&self->reader, GST_ELEMENT (self));
 }
 
 static void
 gst_nf_npy_dec_finalize (GObject *object)
 {
-  GstNfNpyDec *self = GST_NF_NPY_DEC (object);
-
-  g_object_unref (self->adapter);
+  gst_nf_npy_reader_clear (&GST_NF_NPY_DEC (object)->reader);
 
   G_OBJECT_CLASS (gst_nf_npy_dec_parent_class)->finalize (object);
 }
@@ -246,13 +240,10 @@ gst_nf_npy_dec_get_property (
   }
 }
 
-/* the next bytes must be a header */
 static void
-gst_nf_npy_dec_expect_header (GstNfNpyDec *self)
+gst_nf_npy_dec_begin_reading (GstNfNpyDec *self)
 {
-  gst_adapter_clear (self->adapter);
-  self->header_wanted = NF_NPY_MAGIC_BYTES + 2;
-  self->arrays = 0;
+  gst_nf_npy_reader_begin (&self->reader);
   self->discont = TRUE;
   self->flow = GST_FLOW_OK;
 }
@@ -264,7 +255,7 @@ gst_nf_npy_dec_change_state (GstElement *element, GstStateChange transition)
   GstStateChangeReturn ret;
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
-    gst_nf_npy_dec_expect_header (self);
+    gst_nf_npy_dec_begin_reading (self);
     GST_OBJECT_LOCK (self);
     gst_nf_npy_timeline_reset (&self->line);
     GST_OBJECT_UNLOCK (self);
@@ -273,7 +264,7 @@ gst_nf_npy_dec_change_state (GstElement *element, GstStateChange transition)
   ret = GST_ELEMENT_CLASS (gst_nf_npy_dec_parent_class)
             ->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
-    gst_adapter_clear (self->adapter);
+    gst_nf_npy_reader_flush (&self->reader);
     gst_nf_pool_clear (&self->pool);
   }
 
@@ -322,12 +313,10 @@ gst_nf_npy_dec_begin_array (
   GST_OBJECT_UNLOCK (self);
   if (!ok)
     return GST_FLOW_ERROR;
-  self->frame_bytes = gst_nf_npy_video_frame_bytes (header, info);
-  self->header_wanted = NF_NPY_MAGIC_BYTES + 2;
-  self->arrays++;
+  gst_nf_npy_reader_begin_array (&self->reader, &self->line);
   self->discont = TRUE;
   GST_INFO_OBJECT (self, "array %u: %" G_GUINT64_FORMAT " frames of %dx%d %s",
-      self->arrays, self->line.frames, info->width, info->height,
+      self->reader.arrays, self->line.frames, info->width, info->height,
       gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)));
   if (!gst_nf_npy_dec_negotiate (self))
     return GST_PAD_IS_FLUSHING (self->srcpad) ? GST_FLOW_FLUSHING
@@ -341,50 +330,19 @@ static GstFlowReturn
 gst_nf_npy_dec_read_header (GstNfNpyDec *self)
 {
   g_autoptr (GError) error = NULL;
-  gsize size = self->header_wanted;
   GstFlowReturn flow = GST_FLOW_OK;
   NfNpyHeader header;
-  NfNpyStatus status;
 
-  status = nf_npy_parse_header (gst_adapter_map (self->adapter, size), size,
-      &header, &self->header_wanted, &error);
-  gst_adapter_unmap (self->adapter);
-  if (status == NF_NPY_PARSED) {
-    gst_adapter_flush (self->adapter, header.header_bytes);
+  if (gst_nf_npy_reader_parse_header (&self->reader, &header, &error))
     flow = gst_nf_npy_dec_begin_array (self, &header, &error);
-  }
   if (error != NULL) {
-    if (self->arrays > 0)
-      g_prefix_error (&error, "after array %u: ", self->arrays);
+    if (self->reader.arrays > 0)
+      g_prefix_error (&error, "after array %u: ", self->reader.arrays);
     gst_nf_element_error (GST_ELEMENT (self), error);
     return GST_FLOW_ERROR;
   }
 
   return flow;
-}
-
-static gboolean
-gst_nf_npy_dec_fill (GstNfNpyDec *self, GstBuffer *buffer)
-{
-  const GstNfNpyTimeline *line = &self->line;
-  g_autoptr (GError) error = NULL;
-  GstVideoFrame frame;
-
-  if (!gst_video_frame_map (&frame, &line->info, buffer, GST_MAP_WRITE)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
-        ("Cannot write to the memory that the next element provides."), (NULL));
-    return FALSE;
-  }
-  gst_nf_npy_video_read (&line->header,
-      gst_adapter_map (self->adapter, self->frame_bytes), &frame, &error);
-  gst_adapter_unmap (self->adapter);
-  gst_video_frame_unmap (&frame);
-  if (error == NULL)
-    return TRUE;
-  g_prefix_error (&error, "frame %" G_GUINT64_FORMAT ", ", line->next_frame);
-  gst_nf_element_error (GST_ELEMENT (self), error);
-
-  return FALSE;
 }
 
 static GstFlowReturn
@@ -403,11 +361,10 @@ gst_nf_npy_dec_push_frame (GstNfNpyDec *self)
   flow = gst_buffer_pool_acquire_buffer (self->pool, &buffer, NULL);
   if (flow != GST_FLOW_OK)
     return flow;
-  if (!gst_nf_npy_dec_fill (self, buffer)) {
+  if (!gst_nf_npy_reader_read_frame (&self->reader, &self->line, buffer)) {
     gst_buffer_unref (buffer);
     return GST_FLOW_ERROR;
   }
-  gst_adapter_flush (self->adapter, self->frame_bytes);
   gst_nf_npy_timeline_stamp (&self->line, buffer);
   if (self->discont)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
@@ -424,13 +381,12 @@ gst_nf_npy_dec_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
   GstNfNpyDec *self = GST_NF_NPY_DEC (parent);
 
-  gst_adapter_push (self->adapter, buffer);
+  gst_adapter_push (self->reader.adapter, buffer);
   self->flow = GST_FLOW_OK;
   do {
     gboolean in_array = gst_nf_npy_timeline_in_array (&self->line);
-    gsize wanted = in_array ? self->frame_bytes : self->header_wanted;
 
-    if (gst_adapter_available (self->adapter) < wanted)
+    if (!gst_nf_npy_reader_has_enough (&self->reader, in_array))
       break;
     self->flow = in_array ? gst_nf_npy_dec_push_frame (self)
                           : gst_nf_npy_dec_read_header (self);
@@ -439,41 +395,18 @@ gst_nf_npy_dec_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   return self->flow;
 }
 
-/* the stream ends here: posts the error when it may not; after an error, ours
- * or downstream's, the rest was not asked for */
+/* after an error, ours or downstream's, the rest was not asked for */
 static void
 gst_nf_npy_dec_check_end (GstNfNpyDec *self)
 {
-  const GstNfNpyTimeline *line = &self->line;
-  gsize rest = gst_adapter_available (self->adapter);
-
-  if (self->flow != GST_FLOW_OK)
-    return;
-  if (gst_nf_npy_timeline_in_array (line)) {
-    if (!gst_nf_npy_timeline_is_past_stop (line))
-      GST_ELEMENT_ERROR (self, STREAM, DECODE,
-          ("The .npy file is truncated: expected %" G_GUINT64_FORMAT
-           " frames of %dx%d, found %" G_GUINT64_FORMAT
-           ". Copy or make the file again.",
-              line->frames, line->info.width, line->info.height,
-              line->next_frame),
-          ("of the next frame %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
-           " bytes were there",
-              rest, self->frame_bytes));
-  } else if (self->arrays == 0 || rest > 0) {
-    GST_ELEMENT_ERROR (self, STREAM, DECODE,
-        ("The .npy file is truncated: it ends within its header. Copy or make "
-         "the file again."),
-        ("expected at least %" G_GSIZE_FORMAT " bytes of header %u, found "
-         "%" G_GSIZE_FORMAT,
-            self->header_wanted, self->arrays + 1, rest));
-  }
+  if (self->flow == GST_FLOW_OK)
+    gst_nf_npy_reader_check_end (&self->reader, &self->line);
 }
 
 static void
 gst_nf_npy_dec_begin_stream (GstNfNpyDec *self)
 {
-  gst_nf_npy_dec_expect_header (self);
+  gst_nf_npy_dec_begin_reading (self);
   GST_OBJECT_LOCK (self);
   gst_nf_npy_timeline_begin_stream (&self->line);
   GST_OBJECT_UNLOCK (self);
@@ -495,7 +428,7 @@ gst_nf_npy_dec_segment (GstNfNpyDec *self, guint32 seqnum)
     gst_nf_npy_dec_begin_stream (self);
     return;
   }
-  gst_adapter_clear (self->adapter);
+  gst_nf_npy_reader_flush (&self->reader);
   self->discont = TRUE;
   self->flow = GST_FLOW_OK;
   if ((segment->flags & GST_SEGMENT_FLAG_SEGMENT) != 0)
@@ -527,7 +460,7 @@ gst_nf_npy_dec_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_STREAM_START:
-      if (self->arrays > 0 || gst_adapter_available (self->adapter) > 0)
+      if (gst_nf_npy_reader_has_begun (&self->reader))
         gst_nf_npy_dec_check_end (self);
       gst_nf_npy_dec_begin_stream (self);
       break;
@@ -536,8 +469,7 @@ gst_nf_npy_dec_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       gst_event_unref (event);
       return TRUE;
     case GST_EVENT_FLUSH_STOP:
-      gst_adapter_clear (self->adapter);
-      self->header_wanted = NF_NPY_MAGIC_BYTES + 2;
+      gst_nf_npy_reader_flush (&self->reader);
       self->flow = GST_FLOW_OK;
       GST_OBJECT_LOCK (self);
       gst_nf_npy_timeline_flush (&self->line);
@@ -627,33 +559,18 @@ static gboolean
 gst_nf_npy_dec_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
   GstNfNpyDec *self = GST_NF_NPY_DEC (parent);
-  gboolean seekable;
-  GstFormat format;
-  gint64 value;
+  gboolean seekable = FALSE, ok;
 
   switch (GST_QUERY_TYPE (query)) {
-    case GST_QUERY_DURATION:
-      gst_query_parse_duration (query, &format, NULL);
-      GST_OBJECT_LOCK (self);
-      value = gst_nf_npy_timeline_get_duration (&self->line, format);
-      GST_OBJECT_UNLOCK (self);
-      gst_query_set_duration (query, format, value);
-      return value >= 0;
-    case GST_QUERY_POSITION:
-      gst_query_parse_position (query, &format, NULL);
-      GST_OBJECT_LOCK (self);
-      value = gst_nf_npy_timeline_get_position (&self->line, format);
-      GST_OBJECT_UNLOCK (self);
-      gst_query_set_position (query, format, value);
-      return value >= 0;
     case GST_QUERY_SEEKING:
-      gst_query_parse_seeking (query, &format, NULL, NULL, NULL);
-      seekable = format == GST_FORMAT_TIME && gst_nf_npy_dec_is_seekable (self);
+      seekable = gst_nf_npy_dec_is_seekable (self);
+      /* fall through */
+    case GST_QUERY_DURATION:
+    case GST_QUERY_POSITION:
       GST_OBJECT_LOCK (self);
-      value = gst_nf_npy_timeline_get_duration (&self->line, format);
+      ok = gst_nf_npy_timeline_answer (&self->line, query, seekable);
       GST_OBJECT_UNLOCK (self);
-      gst_query_set_seeking (query, format, seekable, 0, value);
-      return TRUE;
+      return ok;
     default:
       return gst_pad_query_default (pad, parent, query);
   }
@@ -672,20 +589,6 @@ gst_nf_npy_dec_sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
 
   return TRUE;
 }
-
-static void
-gst_nf_npy_type_find (GstTypeFind *find, gpointer user_data)
-{
-  const guint8 *data = gst_type_find_peek (find, 0, NF_NPY_MAGIC_BYTES);
-
-  if (data != NULL && memcmp (data, NF_NPY_MAGIC, NF_NPY_MAGIC_BYTES) == 0)
-    gst_type_find_suggest_empty_simple (
-        find, GST_TYPE_FIND_MAXIMUM, "application/x-npy");
-}
-
-GST_TYPE_FIND_REGISTER_DEFINE (nfnpy, "nfnpy", GST_RANK_PRIMARY,
-    gst_nf_npy_type_find, "npy",
-    gst_static_caps_get (&sink_template.static_caps), NULL, NULL)
 
 GST_ELEMENT_REGISTER_DEFINE (
     nfnpydec, "nfnpydec", GST_RANK_PRIMARY, GST_TYPE_NF_NPY_DEC)

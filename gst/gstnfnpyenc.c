@@ -64,7 +64,7 @@ static GstStaticPadTemplate sink_template =
         GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_NF_NPY_FORMATS)));
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
-    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/x-npy"));
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_NF_NPY_CAPS));
 
 G_DEFINE_TYPE (GstNfNpyEnc, gst_nf_npy_enc, GST_TYPE_ELEMENT)
 

@@ -262,16 +262,9 @@ gst_nf_npy_timeline_take_seek (GstNfNpyTimeline *line, guint32 seqnum)
   return TRUE;
 }
 
-/**
- * gst_nf_npy_timeline_get_duration:
- * @line: a timeline
- * @format: TIME, or DEFAULT for frames
- *
- * Returns: the duration of the arrays so far, -1 when unknown
- */
-gint64
-gst_nf_npy_timeline_get_duration (
-    const GstNfNpyTimeline *line, GstFormat format)
+/* of the arrays so far, -1 when unknown */
+static gint64
+duration_in (const GstNfNpyTimeline *line, GstFormat format)
 {
   guint64 frames = line->first_frame + line->frames;
 
@@ -283,16 +276,9 @@ gst_nf_npy_timeline_get_duration (
   return format == GST_FORMAT_DEFAULT ? (gint64) frames : -1;
 }
 
-/**
- * gst_nf_npy_timeline_get_position:
- * @line: a timeline
- * @format: TIME, or DEFAULT for frames
- *
- * Returns: the position after the latest frame, -1 when unknown
- */
-gint64
-gst_nf_npy_timeline_get_position (
-    const GstNfNpyTimeline *line, GstFormat format)
+/* after the latest frame, -1 when unknown */
+static gint64
+position_in (const GstNfNpyTimeline *line, GstFormat format)
 {
   const GstSegment *segment = &line->segment;
 
@@ -303,4 +289,41 @@ gst_nf_npy_timeline_get_position (
   return format == GST_FORMAT_DEFAULT
       ? (gint64) (line->first_frame + line->next_frame)
       : -1;
+}
+
+/**
+ * gst_nf_npy_timeline_answer:
+ * @line: a timeline
+ * @query: for the duration, the position, or what can be sought, in TIME, or in
+ *   DEFAULT for frames
+ * @seekable: whether seeks in time can be done
+ *
+ * Returns: FALSE where the answer is not known
+ */
+gboolean
+gst_nf_npy_timeline_answer (
+    const GstNfNpyTimeline *line, GstQuery *query, gboolean seekable)
+{
+  GstFormat format;
+  gint64 value;
+
+  switch (GST_QUERY_TYPE (query)) {
+    case GST_QUERY_DURATION:
+      gst_query_parse_duration (query, &format, NULL);
+      value = duration_in (line, format);
+      gst_query_set_duration (query, format, value);
+      return value >= 0;
+    case GST_QUERY_POSITION:
+      gst_query_parse_position (query, &format, NULL);
+      value = position_in (line, format);
+      gst_query_set_position (query, format, value);
+      return value >= 0;
+    case GST_QUERY_SEEKING:
+      gst_query_parse_seeking (query, &format, NULL, NULL, NULL);
+      gst_query_set_seeking (query, format,
+          seekable && format == GST_FORMAT_TIME, 0, duration_in (line, format));
+      return TRUE;
+    default:
+      return FALSE;
+  }
 }

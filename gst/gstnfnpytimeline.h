@@ -59,9 +59,7 @@ GstEvent *gst_nf_npy_timeline_prepare_seek (
     GstNfNpyTimeline *line, GstEvent *event);
 gboolean gst_nf_npy_timeline_take_seek (GstNfNpyTimeline *line, guint32 seqnum);
 
-gint64 gst_nf_npy_timeline_get_duration (
-    const GstNfNpyTimeline *line, GstFormat format);
-gint64 gst_nf_npy_timeline_get_position (
-    const GstNfNpyTimeline *line, GstFormat format);
+gboolean gst_nf_npy_timeline_answer (
+    const GstNfNpyTimeline *line, GstQuery *query, gboolean seekable);
 
 G_END_DECLS
