@@ -138,11 +138,36 @@ nf_md_new_strided (gint n, const dnnl_dims_t dims, dnnl_data_type_t dtype,
   return md;
 }
 
+/* whether it is one row or one column of values that lie apart */
+static inline gboolean
+nf_md_is_sparse_line (NfConstMd md)
+{
+  const dnnl_dims_t *dims, *strides;
+
+  return dnnl_memory_desc_query (md, dnnl_query_dims, &dims) == dnnl_success
+      && dnnl_memory_desc_query (md, dnnl_query_strides, &strides)
+      == dnnl_success
+      && (((*dims)[0] == 1 && (*strides)[1] != 1)
+          || ((*dims)[1] == 1 && (*strides)[0] != 1));
+}
+
+/* oneDNN 3.7's "brg" kernels for AVX-512 take such a line's values for
+ * neighbours in A and in C; the next ones in its list do not */
 static inline dnnl_status_t
 nf_pd_matmul (dnnl_primitive_desc_t *pd, dnnl_engine_t engine, NfMd a, NfMd b,
     NfMd c, dnnl_primitive_attr_t attr)
 {
-  return dnnl_matmul_primitive_desc_create (pd, engine, a, b, NULL, c, attr);
+  gboolean sparse = nf_md_is_sparse_line (a) || nf_md_is_sparse_line (c);
+  dnnl_status_t status =
+      dnnl_matmul_primitive_desc_create (pd, engine, a, b, NULL, c, attr);
+  const gchar *name;
+
+  while (sparse && status == dnnl_success
+      && dnnl_primitive_desc_query (*pd, dnnl_query_impl_info_str, 0, &name)
+          == dnnl_success
+      && g_str_has_prefix (name, "brg"))
+    status = dnnl_primitive_desc_next_impl (*pd);
+  return status;
 }
 
 #else /* oneDNN 2: descriptors are structs; ours are on the heap */
