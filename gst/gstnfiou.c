@@ -2,10 +2,8 @@
  *
  * gstnfiou — nfiou: two mask streams in, scores out
  *
- * Both pads are kept in the order of their running times: of the two frames
- * in front, the earlier one found no partner, unless they lie within half a
- * frame of each other. So either pad may bring any part of the frames.
- * Siblings: gstnfioumessage.c, kernels/metrics/nfscoreboard.c */
+ * Siblings: gstnfiounext.c (which masks are pairs), gstnfioueval.c (their
+ * scores), gstnfioumessage.c */
 
 /**
  * SECTION:element-nfiou
@@ -75,45 +73,34 @@
 #include "gstnfelements.h"
 #include "gstnfioueval.h"
 #include "gstnfioumessage.h"
-#include "metrics/nfclasses.h"
+#include "gstnfiounext.h"
+#include "gstnfiousettings.h"
 
 #include <math.h>
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_iou_debug);
 #define GST_CAT_DEFAULT gst_nf_iou_debug
 
-#define DEFAULT_CLASSES NF_N_CLASSES
-#define DEFAULT_REPORT NULL
-#define DEFAULT_STRICT FALSE
-
 #define MASK_CAPS GST_VIDEO_CAPS_MAKE ("GRAY8")
 
 enum
 {
   PROP_0,
-  PROP_CLASSES,
-  PROP_REPORT,
-  PROP_STRICT,
-  PROP_JACCARD,
-  PROP_STATS,
-  N_PROPS
+  PROP_SETTINGS,
+  PROP_JACCARD = PROP_SETTINGS + GST_NF_IOU_N_SETTINGS,
+  PROP_STATS
 };
 
-enum
-{
-  PREDICTION,
-  TRUTH,
-  N_INPUTS
-};
+#define PREDICTION GST_NF_IOU_PREDICTION
+#define TRUTH GST_NF_IOU_TRUTH
+#define N_INPUTS GST_NF_IOU_N_INPUTS
 
 struct _GstNfIou
 {
   GstAggregator parent;
 
   /* object lock */
-  guint classes;
-  gchar *report;
-  gboolean strict;
+  GstNfIouSettings settings;
   NfScores scores;
 
   /* streaming thread */
@@ -122,7 +109,7 @@ struct _GstNfIou
   GstNfIouEval eval;
 };
 
-static GParamSpec *properties[N_PROPS];
+static GParamSpec *jaccard_property;
 
 static GstStaticPadTemplate prediction_template = GST_STATIC_PAD_TEMPLATE (
     "prediction", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (MASK_CAPS));
@@ -159,76 +146,6 @@ static GstFlowReturn gst_nf_iou_aggregate (
     GstAggregator *aggregator, gboolean timeout);
 
 static void
-gst_nf_iou_install_properties (GObjectClass *object_class)
-{
-  const GParamFlags shared = G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-
-  /**
-   * GstNfIou:classes:
-   *
-   * How many classes there are, background included. Larger ids in either
-   * mask count as background.
-   *
-   * Default: 49. Since: 0.1
-   */
-  properties[PROP_CLASSES] = g_param_spec_uint ("classes", "Classes",
-      "Number of classes, background included; larger ids are background",
-      NF_CONFUSION_MIN_CLASSES, NF_CONFUSION_MAX_CLASSES, DEFAULT_CLASSES,
-      G_PARAM_READWRITE | shared);
-
-  /**
-   * GstNfIou:report:
-   *
-   * Where the scores are written as JSON: at EOS, or when the element stops
-   * before EOS what was gathered until then (with `complete` false). The file
-   * is replaced as a whole. Its folder must exist. The members are listed in
-   * docs/elements.md.
-   *
-   * Default: NULL (no report). Since: 0.1
-   */
-  properties[PROP_REPORT] = g_param_spec_string ("report", "Report",
-      "File that the scores are written to as JSON, at EOS or when stopped",
-      DEFAULT_REPORT, G_PARAM_READWRITE | shared);
-
-  /**
-   * GstNfIou:strict:
-   *
-   * Post an error, and stop, when a mask of either pad finds no partner.
-   *
-   * Default: FALSE. Since: 0.1
-   */
-  properties[PROP_STRICT] = g_param_spec_boolean ("strict", "Strict",
-      "Whether a mask without a partner is an error", DEFAULT_STRICT,
-      G_PARAM_READWRITE | shared);
-
-  /**
-   * GstNfIou:jaccard:
-   *
-   * The pooled Jaccard index of all pairs so far; NaN before the first pair.
-   * Notified after each pair, from the streaming thread.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_JACCARD] = g_param_spec_double ("jaccard", "Jaccard index",
-      "Pooled Jaccard index of all pairs so far, NaN before the first", 0, 1, 0,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-
-  /**
-   * GstNfIou:stats:
-   *
-   * All scores so far; the fields are those of the message of scope `total`,
-   * without `class-iou`.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_STATS] =
-      g_param_spec_boxed ("stats", "Statistics", "All scores so far",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-
-  g_object_class_install_properties (object_class, N_PROPS, properties);
-}
-
-static void
 gst_nf_iou_class_init (GstNfIouClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -241,7 +158,33 @@ gst_nf_iou_class_init (GstNfIouClass *klass)
   object_class->finalize = gst_nf_iou_finalize;
   object_class->set_property = gst_nf_iou_set_property;
   object_class->get_property = gst_nf_iou_get_property;
-  gst_nf_iou_install_properties (object_class);
+  gst_nf_iou_settings_install (object_class, PROP_SETTINGS);
+
+  /**
+   * GstNfIou:jaccard:
+   *
+   * The pooled Jaccard index of all pairs so far; NaN before the first pair.
+   * Notified after each pair, from the streaming thread.
+   *
+   * Since: 0.1
+   */
+  jaccard_property = g_param_spec_double ("jaccard", "Jaccard index",
+      "Pooled Jaccard index of all pairs so far, NaN before the first", 0, 1, 0,
+      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_property (
+      object_class, PROP_JACCARD, jaccard_property);
+
+  /**
+   * GstNfIou:stats:
+   *
+   * All scores so far; the fields are those of the message of scope `total`,
+   * without `class-iou`.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics", "All scores so far",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 
   aggregator_class->start = GST_DEBUG_FUNCPTR (gst_nf_iou_start);
   aggregator_class->stop = GST_DEBUG_FUNCPTR (gst_nf_iou_stop);
@@ -284,8 +227,7 @@ gst_nf_iou_init (GstNfIou *self)
             "direction", GST_PAD_SINK, "template", pad_template, NULL);
     gst_element_add_pad (GST_ELEMENT (self), GST_PAD (self->inputs[i]));
   }
-  self->classes = DEFAULT_CLASSES;
-  self->strict = DEFAULT_STRICT;
+  gst_nf_iou_settings_init (&self->settings);
   self->scores.jaccard = self->scores.dice = NAN;
   self->scores.pixel_accuracy = self->scores.mean_clip_jaccard = NAN;
 }
@@ -297,7 +239,7 @@ gst_nf_iou_finalize (GObject *object)
 
   gst_nf_iou_eval_clear (&self->eval);
   gst_clear_caps (&self->caps);
-  g_free (self->report);
+  gst_nf_iou_settings_clear (&self->settings);
 
   G_OBJECT_CLASS (gst_nf_iou_parent_class)->finalize (object);
 }
@@ -308,23 +250,9 @@ gst_nf_iou_set_property (
 {
   GstNfIou *self = GST_NF_IOU (object);
 
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_CLASSES:
-      self->classes = g_value_get_uint (value);
-      break;
-    case PROP_REPORT:
-      g_free (self->report);
-      self->report = g_value_dup_string (value);
-      break;
-    case PROP_STRICT:
-      self->strict = g_value_get_boolean (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  if (!gst_nf_iou_settings_set (
+          &self->settings, GST_ELEMENT (object), id - PROP_SETTINGS, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -332,29 +260,20 @@ gst_nf_iou_get_property (
     GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   GstNfIou *self = GST_NF_IOU (object);
+  NfScores scores;
 
+  if (gst_nf_iou_settings_get (
+          &self->settings, GST_ELEMENT (object), id - PROP_SETTINGS, value))
+    return;
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_CLASSES:
-      g_value_set_uint (value, self->classes);
-      break;
-    case PROP_REPORT:
-      g_value_set_string (value, self->report);
-      break;
-    case PROP_STRICT:
-      g_value_set_boolean (value, self->strict);
-      break;
-    case PROP_JACCARD:
-      g_value_set_double (value, self->scores.jaccard);
-      break;
-    case PROP_STATS:
-      g_value_take_boxed (value, gst_nf_iou_scores_structure (&self->scores));
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  scores = self->scores;
   GST_OBJECT_UNLOCK (self);
+  if (id == PROP_JACCARD)
+    g_value_set_double (value, scores.jaccard);
+  else if (id == PROP_STATS)
+    g_value_take_boxed (value, gst_nf_iou_scores_structure (&scores));
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 /* the properties show what was scored until now */
@@ -366,7 +285,7 @@ gst_nf_iou_publish (GstNfIou *self)
   GST_OBJECT_LOCK (self);
   self->scores = scores;
   GST_OBJECT_UNLOCK (self);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_JACCARD]);
+  g_object_notify_by_pspec (G_OBJECT (self), jaccard_property);
 }
 
 static gboolean
@@ -376,8 +295,8 @@ gst_nf_iou_begin (GstNfIou *self)
   guint classes;
 
   GST_OBJECT_LOCK (self);
-  classes = self->classes;
-  report = g_strdup (self->report);
+  classes = self->settings.classes;
+  report = g_strdup (self->settings.report);
   GST_OBJECT_UNLOCK (self);
   if (!gst_nf_iou_eval_begin (&self->eval, GST_ELEMENT (self), classes, report))
     return FALSE;
@@ -446,23 +365,6 @@ gst_nf_iou_propose_allocation (GstAggregator *aggregator, GstAggregatorPad *pad,
   return TRUE;
 }
 
-/* what the other side of the prediction's way through takes */
-static void
-gst_nf_iou_query_caps (GstPad *pad, GstPad *other, GstQuery *query)
-{
-  g_autoptr (GstCaps) mine = gst_pad_get_pad_template_caps (pad);
-  g_autoptr (GstCaps) caps = NULL;
-  GstCaps *filter;
-
-  gst_query_parse_caps (query, &filter);
-  caps = filter != NULL
-      ? gst_caps_intersect_full (filter, mine, GST_CAPS_INTERSECT_FIRST)
-      : gst_caps_ref (mine);
-  gst_caps_take (&caps, gst_pad_peer_query_caps (other, caps));
-  gst_caps_take (&caps, gst_caps_intersect (caps, mine));
-  gst_query_set_caps_result (query, caps);
-}
-
 static gboolean
 gst_nf_iou_sink_query (
     GstAggregator *aggregator, GstAggregatorPad *pad, GstQuery *query)
@@ -473,7 +375,7 @@ gst_nf_iou_sink_query (
       || pad != GST_AGGREGATOR_PAD (self->inputs[PREDICTION]))
     return GST_AGGREGATOR_CLASS (gst_nf_iou_parent_class)
         ->sink_query (aggregator, pad, query);
-  gst_nf_iou_query_caps (GST_PAD (pad), aggregator->srcpad, query);
+  gst_nf_iou_answer_caps (GST_PAD (pad), aggregator->srcpad, query);
 
   return TRUE;
 }
@@ -486,7 +388,7 @@ gst_nf_iou_src_query (GstAggregator *aggregator, GstQuery *query)
   if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
     return GST_AGGREGATOR_CLASS (gst_nf_iou_parent_class)
         ->src_query (aggregator, query);
-  gst_nf_iou_query_caps (
+  gst_nf_iou_answer_caps (
       aggregator->srcpad, GST_PAD (self->inputs[PREDICTION]), query);
 
   return TRUE;
@@ -602,7 +504,7 @@ gst_nf_iou_unmatched (
   gboolean strict;
 
   GST_OBJECT_LOCK (self);
-  strict = self->strict;
+  strict = self->settings.strict;
   GST_OBJECT_UNLOCK (self);
   GST_DEBUG_OBJECT (pad, "no partner at %" GST_STIME_FORMAT,
       GST_STIME_ARGS (candidate->time));
@@ -651,67 +553,35 @@ gst_nf_iou_matched (GstNfIou *self, const GstNfIouCandidate *prediction)
 }
 
 static GstFlowReturn
-gst_nf_iou_finish (GstNfIou *self)
-{
-  gst_nf_iou_eval_finish (&self->eval);
-  gst_nf_iou_publish (self);
-
-  return GST_FLOW_EOS;
-}
-
-/* of the frames in front, which one is next, and is it alone */
-static GstFlowReturn
-gst_nf_iou_advance (GstNfIou *self, const GstNfIouCandidate fronts[N_INPUTS])
-{
-  const GstNfIouCandidate *prediction = &fronts[PREDICTION];
-  const GstNfIouCandidate *truth = &fronts[TRUTH];
-  gboolean ended[N_INPUTS];
-
-  for (guint i = 0; i < N_INPUTS; i++) {
-    ended[i] = fronts[i].buffer == NULL
-        && gst_aggregator_pad_is_eos (GST_AGGREGATOR_PAD (self->inputs[i]));
-    if (fronts[i].buffer == NULL && !ended[i])
-      return GST_AGGREGATOR_FLOW_NEED_DATA;
-    if (fronts[i].buffer != NULL && fronts[i].gap)
-      return gst_nf_iou_skip_gap (self, i);
-  }
-  if (ended[PREDICTION] && ended[TRUTH])
-    return gst_nf_iou_finish (self);
-  if (ended[TRUTH])
-    return gst_nf_iou_unmatched (self, PREDICTION, prediction);
-  if (ended[PREDICTION])
-    return gst_nf_iou_unmatched (self, TRUTH, truth);
-  if (gst_nf_iou_is_pair (prediction, truth))
-    return gst_nf_iou_matched (self, prediction);
-
-  return truth->time < prediction->time
-      ? gst_nf_iou_unmatched (self, TRUTH, truth)
-      : gst_nf_iou_unmatched (self, PREDICTION, prediction);
-}
-
-static GstFlowReturn
 gst_nf_iou_aggregate (GstAggregator *aggregator, gboolean timeout)
 {
   GstNfIou *self = GST_NF_IOU (aggregator);
-  GstNfIouCandidate fronts[N_INPUTS] = { { NULL } };
-  GstFlowReturn flow = GST_FLOW_OK;
+  g_auto (GstNfIouNext) next = { NULL };
+  const GstNfIouCandidate *front;
 
-  for (guint i = 0; i < N_INPUTS && flow == GST_FLOW_OK; i++) {
-    if (gst_nf_iou_pad_peek (self->inputs[i], &fronts[i]))
-      continue;
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
-        ("A frame on the pad '%s' has no time: masks are paired by their "
-         "timestamps. Give the source a framerate.",
-            GST_PAD_NAME (self->inputs[i])),
-        ("%" GST_PTR_FORMAT, fronts[i].buffer));
-    flow = GST_FLOW_ERROR;
+  gst_nf_iou_next_find (&next, self->inputs);
+  front = &next.fronts[next.which];
+  switch (next.step) {
+    case GST_NF_IOU_UNTIMED:
+      GST_ELEMENT_ERROR (self, STREAM, FORMAT,
+          ("A frame on the pad '%s' has no time: masks are paired by their "
+           "timestamps. Give the source a framerate.",
+              GST_PAD_NAME (self->inputs[next.which])),
+          ("%" GST_PTR_FORMAT, front->buffer));
+      return GST_FLOW_ERROR;
+    case GST_NF_IOU_GAP:
+      return gst_nf_iou_skip_gap (self, next.which);
+    case GST_NF_IOU_PAIR:
+      return gst_nf_iou_matched (self, front);
+    case GST_NF_IOU_ALONE:
+      return gst_nf_iou_unmatched (self, next.which, front);
+    case GST_NF_IOU_END:
+      gst_nf_iou_eval_finish (&self->eval);
+      gst_nf_iou_publish (self);
+      return GST_FLOW_EOS;
+    default:
+      return GST_AGGREGATOR_FLOW_NEED_DATA;
   }
-  if (flow == GST_FLOW_OK)
-    flow = gst_nf_iou_advance (self, fronts);
-  for (guint i = 0; i < N_INPUTS; i++)
-    gst_clear_buffer (&fronts[i].buffer);
-
-  return flow;
 }
 
 GST_ELEMENT_REGISTER_DEFINE (nfiou, "nfiou", GST_RANK_NONE, GST_TYPE_NF_IOU)

@@ -139,19 +139,23 @@ gst_nf_iou_pad_pop (GstNfIouPad *pad, gboolean *begins_clip)
 }
 
 /**
- * gst_nf_iou_is_pair:
- * @a: a frame of one pad
- * @b: a frame of the other pad
- *
- * Returns: whether their times differ by half a frame at most, of the shorter
- *   frame; where no duration is known, whether the times are the same
+ * gst_nf_iou_answer_caps:
+ * @pad: where masks come in that go on, or where they go out
+ * @other: the other one of these two
+ * @query: a CAPS query of @pad, which gets what the peer of @other takes
  */
-gboolean
-gst_nf_iou_is_pair (const GstNfIouCandidate *a, const GstNfIouCandidate *b)
+void
+gst_nf_iou_answer_caps (GstPad *pad, GstPad *other, GstQuery *query)
 {
-  /* GST_CLOCK_TIME_NONE is larger than any duration */
-  GstClockTime frame = MIN (a->duration, b->duration);
-  guint64 apart = ABS (a->time - b->time);
+  g_autoptr (GstCaps) mine = gst_pad_get_pad_template_caps (pad);
+  g_autoptr (GstCaps) caps = NULL;
+  GstCaps *filter;
 
-  return apart <= (GST_CLOCK_TIME_IS_VALID (frame) ? frame / 2 : 0);
+  gst_query_parse_caps (query, &filter);
+  caps = filter != NULL
+      ? gst_caps_intersect_full (filter, mine, GST_CAPS_INTERSECT_FIRST)
+      : gst_caps_ref (mine);
+  gst_caps_take (&caps, gst_pad_peer_query_caps (other, caps));
+  gst_caps_take (&caps, gst_caps_intersect (caps, mine));
+  gst_query_set_caps_result (query, caps);
 }

@@ -51,7 +51,7 @@ void gst_nf_iou_pad_reset (GstNfIouPad *pad);
 void gst_nf_iou_pad_note_event (GstNfIouPad *pad, GstEvent *event);
 gboolean gst_nf_iou_pad_peek (GstNfIouPad *pad, GstNfIouCandidate *candidate);
 GstBuffer *gst_nf_iou_pad_pop (GstNfIouPad *pad, gboolean *begins_clip);
-gboolean gst_nf_iou_is_pair (
-    const GstNfIouCandidate *a, const GstNfIouCandidate *b);
+
+void gst_nf_iou_answer_caps (GstPad *pad, GstPad *other, GstQuery *query);
 
 G_END_DECLS
