@@ -12,16 +12,20 @@
 
 #define SLOT_BYTES (4 << 20)
 
+/* waits for its last use; at the first one gets what it lacks, for which there
+ * may have been no memory before */
 static gboolean
 slot_ready (NfCudaSlot *slot, GError **error)
 {
   if (slot->done != NULL)
     return nf_cuda_ok (
         cudaEventSynchronize (slot->done), "an earlier copy failed", error);
-  return nf_cuda_ok (cudaMallocHost (&slot->host, SLOT_BYTES),
-             "cannot get pinned host memory", error)
-      && nf_cuda_ok (cudaMalloc (&slot->device, SLOT_BYTES),
-          "cannot get memory for uploads", error)
+  return (slot->host != NULL
+             || nf_cuda_ok (cudaMallocHost (&slot->host, SLOT_BYTES),
+                 "cannot get pinned host memory", error))
+      && (slot->device != NULL
+          || nf_cuda_ok (cudaMalloc (&slot->device, SLOT_BYTES),
+              "cannot get memory for uploads", error))
       && nf_cuda_ok (
           cudaEventCreateWithFlags (&slot->done, cudaEventDisableTiming),
           "cannot make an event", error);

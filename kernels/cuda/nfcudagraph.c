@@ -29,6 +29,7 @@ graph_free (NfDevice *device, gpointer data)
 {
   NfCudaGraph *graph = data;
 
+  cudaSetDevice (nf_cuda_of (device)->index); /* see nf_cuda_release() */
   if (graph->exec != NULL)
     cudaGraphExecDestroy (graph->exec);
   nf_cuda_pool_return (graph->pool, graph->home);

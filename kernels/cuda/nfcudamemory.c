@@ -424,12 +424,15 @@ block_release (NfCudaBlock *block)
  *
  * Gives memory back to its pool. Its stream first waits, on the device, for
  * other streams that use it; while it captures that has to wait until the end.
+ * Any thread may do this, also one that has not used the device before: the
+ * runtime would start device 0 for it.
  */
 void
 nf_cuda_release (NfCuda *cuda, gpointer data)
 {
   NfCudaBlock *block;
 
+  cudaSetDevice (cuda->index);
   g_mutex_lock (&cuda->lock);
   block = g_tree_lookup (cuda->blocks, data);
   cuda->now.live -= block->bytes;
@@ -519,8 +522,10 @@ nf_cuda_writes (NfCudaStream *stream, gpointer data, GError **error)
     nf_cuda_graph_touches (stream->graph, block->data, TRUE);
   } else if (block != NULL) {
     ok = wait_for (stream, block->used | bit (block->writer), error);
-    block->writer = stream->index;
-    block->seen = block->used = 0;
+    if (ok) {
+      block->writer = stream->index;
+      block->seen = block->used = 0;
+    }
   }
   g_mutex_unlock (&cuda->lock);
   return ok;

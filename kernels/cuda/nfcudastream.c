@@ -119,7 +119,9 @@ stream_new (NfCuda *cuda, GError **error)
     stream_unref (stream);
     return NULL;
   }
+  g_mutex_lock (&cuda->lock); /* others look for streams to wait for */
   g_ptr_array_add (cuda->streams, stream);
+  g_mutex_unlock (&cuda->lock);
   return stream;
 }
 

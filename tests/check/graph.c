@@ -432,12 +432,21 @@ typedef struct
 } Meanwhile;
 
 static gpointer
-use_and_free (gpointer data)
+use_given (gpointer data)
 {
   static const NfAxpbyParams twice = { 1.0f, 1.0f, NF_ACT_NONE };
   Meanwhile *self = data;
 
   self->sum = nf_op_axpby (self->given, self->given, &twice, NULL);
+  return NULL;
+}
+
+static gpointer
+use_and_free (gpointer data)
+{
+  Meanwhile *self = data;
+
+  use_given (self);
   nf_tensor_clear (&self->given);
   if (self->graph != NULL)
     check_run (self->graph, &self->net, self->device, 4, 50);
@@ -498,6 +507,34 @@ test_freed_meanwhile (gconstpointer data)
   nf_tensor_unref (self.net.gain);
 }
 
+static gpointer
+free_both (gpointer data)
+{
+  Meanwhile *self = data;
+
+  nf_tensor_clear (&self->given);
+  g_clear_pointer (&self->graph, nf_graph_free);
+  return NULL;
+}
+
+/* a thread that frees what others have used may never have used the device */
+static void
+test_freed_by_stranger (gconstpointer data)
+{
+  NfDevice *device = (NfDevice *) data;
+  Meanwhile self = { { random_tensor (device, 4, 7) }, device };
+
+  self.graph = nf_graph_new (device, net_run, &self.net);
+  for (guint i = 0; i < 3; i++)
+    check_run (self.graph, &self.net, device, 4, i);
+  self.given = random_tensor (device, 4, 3);
+  g_thread_join (g_thread_new (NULL, use_given, &self));
+  g_thread_join (g_thread_new (NULL, free_both, &self));
+  g_assert_nonnull (self.sum);
+  nf_tensor_clear (&self.sum);
+  nf_tensor_unref (self.net.gain);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -526,6 +563,7 @@ main (int argc, char **argv)
     ADD (handed_over);
     ADD (weights_change);
     ADD (freed_meanwhile);
+    ADD (freed_by_stranger);
 #undef ADD
   }
   status = g_test_run ();

@@ -146,8 +146,8 @@ main (int argc, char **argv)
       g_autofree gchar *path = NULL;
 
       step->device = g_ptr_array_index (devices, d);
-      path = g_strdup_printf (
-          "/train-step/%s/%s", step->device->name, step->name);
+      path =
+          g_strdup_printf ("/train-step/%s/%s", step->device->name, step->name);
       g_test_add_data_func_full (path, step, test_captured, g_free);
     }
   return g_test_run ();

@@ -8,7 +8,6 @@
 namespace runner {
 
 constexpr size_t SHARED_BYTES = 48 << 10; /* without cudaFuncSetAttribute () */
-constexpr size_t SHARED_BYTES_MOST = 227 << 10;
 
 /* ends the program if no device could do @launch; @shared_limit: what the
  * kernel has asked for */

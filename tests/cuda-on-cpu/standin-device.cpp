@@ -16,9 +16,10 @@ namespace runner {
 
 constexpr int MULTIPROCESSORS = 4;
 constexpr int CAPABILITY = 80;
-constexpr int SHARED = 48 << 10, SHARED_OPT_IN = 227 << 10;
+constexpr int SHARED = 48 << 10;
 
 static thread_local int device;
+static thread_local bool chosen;
 static thread_local cudaError_t last_error = cudaSuccess;
 
 cudaError_t
@@ -48,6 +49,16 @@ current_device ()
   return device;
 }
 
+void
+check_chosen (int used)
+{
+  if (!chosen && used > 0)
+    die (
+        "a thread that has chosen no device uses device %d: the runtime starts "
+        "device 0 for it",
+        used);
+}
+
 int
 device_count ()
 {
@@ -62,6 +73,25 @@ compute_capability ()
   static const char *capability = getenv ("NF_CUDA_CAPABILITY");
 
   return capability != nullptr ? atoi (capability) : CAPABILITY;
+}
+
+int
+shared_opt_in ()
+{
+  switch (compute_capability ()) {
+    case 75:
+      return 64 << 10;
+    case 86:
+    case 89:
+    case 120:
+    case 121:
+      return 99 << 10;
+    case 80:
+    case 87:
+      return 163 << 10;
+    default:
+      return 227 << 10;
+  }
 }
 
 } // namespace runner
@@ -83,6 +113,7 @@ cudaSetDevice (int number)
   if (number < 0 || number >= device_count ())
     return fail (cudaErrorInvalidDevice);
   device = number;
+  chosen = true;
   return cudaSuccess;
 }
 
@@ -102,8 +133,8 @@ cudaGetDeviceProperties (struct cudaDeviceProp *properties, int number)
   snprintf (properties->name, sizeof properties->name, "CUDA on CPU");
   properties->totalGlobalMem = memory_limit ();
   properties->sharedMemPerBlock = SHARED;
-  properties->sharedMemPerBlockOptin = SHARED_OPT_IN;
-  properties->sharedMemPerMultiprocessor = SHARED_OPT_IN + 1024;
+  properties->sharedMemPerBlockOptin = shared_opt_in ();
+  properties->sharedMemPerMultiprocessor = shared_opt_in () + 1024;
   properties->regsPerBlock = properties->regsPerMultiprocessor = 65536;
   properties->warpSize = LANES;
   properties->maxThreadsPerBlock = MAX_THREADS;
@@ -141,7 +172,7 @@ cudaDeviceGetAttribute (int *value, enum cudaDeviceAttr attribute, int number)
       *value = SHARED;
       return cudaSuccess;
     case cudaDevAttrMaxSharedMemoryPerBlockOptin:
-      *value = SHARED_OPT_IN;
+      *value = shared_opt_in ();
       return cudaSuccess;
     case cudaDevAttrComputeCapabilityMajor:
       *value = properties.major;

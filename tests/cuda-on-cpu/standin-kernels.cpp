@@ -107,7 +107,7 @@ cudaFuncSetAttribute (
   if (attribute == cudaFuncAttributePreferredSharedMemoryCarveout)
     return cudaSuccess;
   if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize || value < 0
-      || static_cast<size_t> (value) > SHARED_BYTES_MOST)
+      || value > shared_opt_in ())
     return fail (cudaErrorInvalidValue);
   std::lock_guard<std::mutex> lock (limits_mutex);
 

@@ -241,6 +241,8 @@ release (MemoryKind kind, void *address)
 
   if (error != cudaSuccess || address == nullptr)
     return error;
+  if (kind == MemoryKind::device)
+    check_chosen (memory_of (address).device);
   Lock lock = lock_queues ();
 
   queues_finish (lock, memory_of (address).device);

@@ -105,8 +105,10 @@ static cudaError_t
 find_queue (cudaStream_t stream, std::shared_ptr<Queue> *queue)
 {
   *queue = queue_of (stream);
-  return *queue != nullptr ? check_legacy (*queue)
-                           : cudaErrorInvalidResourceHandle;
+  if (*queue == nullptr)
+    return cudaErrorInvalidResourceHandle;
+  check_chosen ((*queue)->device);
+  return check_legacy (*queue);
 }
 
 /* what calls on a stream begin with: takes the lock, finds the queue */

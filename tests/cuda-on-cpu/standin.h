@@ -29,8 +29,15 @@ cudaError_t fail_because (cudaError_t error, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
 
 int current_device ();
+
+/* stops the program where the calling thread uses device @used without having
+ * called cudaSetDevice (): NVIDIA's runtime starts device 0 for such a thread,
+ * which takes hundreds of MiB that nobody asked for */
+void check_chosen (int used);
+
 int device_count ();
 int compute_capability (); /* of all devices, times ten */
+int shared_opt_in (); /* bytes of shared memory that a block may ask for */
 
 /* standin-memory.cpp */
 

@@ -141,6 +141,22 @@ use_host_memory (cudaStream_t stream)
   nf_launch (plain_kernel, 1, 1, 0, stream, &host);
 }
 
+static gpointer
+wait_elsewhere (gpointer data)
+{
+  return GINT_TO_POINTER (cudaStreamSynchronize ((cudaStream_t) data));
+}
+
+static void
+use_device_unasked (cudaStream_t)
+{
+  cudaStream_t other;
+
+  assert_cuda (cudaSetDevice (1));
+  assert_cuda (cudaStreamCreate (&other));
+  g_thread_join (g_thread_new (NULL, wait_elsewhere, other));
+}
+
 static void
 use_dead_stream (cudaStream_t)
 {
@@ -238,6 +254,8 @@ static const Misuse misuses[] = {
       "device 0*" },
   { "host-memory", use_host_memory,
       "*plain_kernel: argument 1, *is not device memory*" },
+  { "no-device-chosen", use_device_unasked,
+      "*a thread that has chosen no device uses device 1*" },
   { "dead-stream", use_dead_stream,
       "*plain_kernel: launched on a stream that is not*" },
 #ifndef NF_RUNNER_ASAN
@@ -274,14 +292,17 @@ static void
 test_shared_opt_in ()
 {
   Stream stream;
+  int most = 0;
 
-  g_assert_cmpint (
-      cudaFuncSetAttribute (behind_shared_kernel,
-          cudaFuncAttributeMaxDynamicSharedMemorySize, (227 << 10) + 1),
+  assert_cuda (cudaDeviceGetAttribute (
+      &most, cudaDevAttrMaxSharedMemoryPerBlockOptin, 0));
+  g_assert_cmpint (most, ==, 163 << 10);
+  g_assert_cmpint (cudaFuncSetAttribute (behind_shared_kernel,
+                       cudaFuncAttributeMaxDynamicSharedMemorySize, most + 1),
       ==, cudaErrorInvalidValue);
-  assert_cuda (cudaFuncSetAttribute (behind_shared_kernel,
-      cudaFuncAttributeMaxDynamicSharedMemorySize, 227 << 10));
-  nf_launch (behind_shared_kernel, 1, 32, 227 << 10, stream);
+  assert_cuda (cudaFuncSetAttribute (
+      behind_shared_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, most));
+  nf_launch (behind_shared_kernel, 1, 32, most, stream);
   stream.finish ();
 }
 

@@ -20,7 +20,7 @@ test_devices ()
   g_assert_cmpuint (properties.sharedMemPerBlock, ==, 48 << 10);
   assert_cuda (cudaDeviceGetAttribute (
       &value, cudaDevAttrMaxSharedMemoryPerBlockOptin, 0));
-  g_assert_cmpint (value, ==, 227 << 10);
+  g_assert_cmpint (value, ==, 163 << 10);
   assert_cuda (cudaRuntimeGetVersion (&value));
   g_assert_cmpint (value, ==, CUDART_VERSION);
 }
