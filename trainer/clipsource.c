@@ -5,6 +5,10 @@
 #include "metrics/nfclasses.h"
 #include "scene/nfrender.h"
 
+#define HELD_OUT_SPLIT "val"
+/* added to a seed of scenes, which has not this bit */
+#define HELD_OUT_SEED (G_GUINT64_CONSTANT (1) << 63)
+
 struct _NfClipSource
 {
   NfDataset *dataset; /* NULL: scenes */
@@ -15,6 +19,7 @@ struct _NfClipSource
 struct _NfClipReader
 {
   NfClipSource *source;
+  guint64 number; /* of the open clip */
   NfClip *clip; /* of a folder */
   NfScene *scene;
   NfRenderer *renderer;
@@ -89,6 +94,54 @@ nf_clip_source_open (
   if (masks)
     source->classes = config->segment.classes;
   return source;
+}
+
+/* Whether a folder of clips has some that are not trained on. */
+static gboolean
+has_held_out (const NfConfigData *data)
+{
+  g_autofree gchar *folder =
+      g_build_filename (data->path, HELD_OUT_SPLIT, NULL);
+  g_auto (GStrv) splits = g_strsplit (data->splits, " ", -1);
+
+  return !g_strv_contains ((const gchar *const *) splits, HELD_OUT_SPLIT)
+      && g_file_test (folder, G_FILE_TEST_IS_DIR);
+}
+
+/**
+ * nf_clip_source_open_held_out:
+ * @config: settings: what data, how many classes there are, and how many clips
+ *   to validate by
+ * @masks: whether masks are needed
+ * @source: (out) (transfer full) (nullable): clips that are not trained on:
+ *   those of val/, or scenes of a seed that nobody can ask for; %NULL where the
+ *   folder has none, or trains on them
+ * @error: return location
+ */
+gboolean
+nf_clip_source_open_held_out (const NfTrainConfig *config, gboolean masks,
+    NfClipSource **source, GError **error)
+{
+  const NfConfigData *data = &config->data;
+  NfDatasetOptions options = { HELD_OUT_SPLIT, masks, config->segment.classes,
+    config->validate.clips, (gsize) data->cache << 20 };
+  NfScenes scenes;
+
+  *source = NULL;
+  if (!nf_scenes_named (data->path)) {
+    if (!has_held_out (data))
+      return TRUE;
+    *source = nf_clip_source_new_folder (data->path, &options, error);
+    return *source != NULL;
+  }
+  if (!nf_scenes_parse (data->path, &scenes, error))
+    return FALSE;
+  scenes.n_clips = config->validate.clips;
+  scenes.clip.seed |= HELD_OUT_SEED;
+  *source = nf_clip_source_new_scenes (&scenes);
+  if (masks)
+    (*source)->classes = config->segment.classes;
+  return TRUE;
 }
 
 /**
@@ -237,7 +290,7 @@ nf_clip_reader_free (NfClipReader *reader)
 
 /**
  * nf_clip_reader_open:
- * @reader: a reader; lets go of the clip it looked at
+ * @reader: a reader; lets go of the clip it looked at, if it is another one
  * @clip: number of a clip, below nf_clip_source_n_clips() where that is not 0
  * @error: return location
  */
@@ -247,8 +300,11 @@ nf_clip_reader_open (NfClipReader *reader, guint64 clip, GError **error)
   NfClipSource *source = reader->source;
   NfSceneParams params;
 
+  if ((reader->clip || reader->scene) && reader->number == clip)
+    return TRUE;
   g_clear_pointer (&reader->clip, nf_clip_unref);
   g_clear_pointer (&reader->scene, nf_scene_free);
+  reader->number = clip;
   if (source->dataset) {
     reader->clip = nf_dataset_load_clip (source->dataset, clip, error);
     return reader->clip != NULL;
@@ -257,6 +313,18 @@ nf_clip_reader_open (NfClipReader *reader, guint64 clip, GError **error)
   params.clip += clip;
   reader->scene = nf_scene_new (&params, error);
   return reader->scene != NULL;
+}
+
+/**
+ * nf_clip_reader_n_frames:
+ * @reader: a reader with an open clip
+ *
+ * Returns: frames of that clip
+ */
+guint
+nf_clip_reader_n_frames (const NfClipReader *reader)
+{
+  return nf_clip_source_n_frames (reader->source, reader->number);
 }
 
 /* Renders a frame; classes that there are not are background. */

@@ -36,6 +36,8 @@ NfClipSource *nf_clip_source_new_folder (
 NfClipSource *nf_clip_source_new_scenes (const NfScenes *scenes);
 NfClipSource *nf_clip_source_open (
     const NfTrainConfig *config, gboolean masks, GError **error);
+gboolean nf_clip_source_open_held_out (const NfTrainConfig *config,
+    gboolean masks, NfClipSource **source, GError **error);
 void nf_clip_source_free (NfClipSource *source);
 guint nf_clip_source_n_clips (const NfClipSource *source);
 gchar *nf_clip_source_clip_name (const NfClipSource *source, guint64 clip);
@@ -51,6 +53,7 @@ NfClipReader *nf_clip_reader_new (NfClipSource *source);
 void nf_clip_reader_free (NfClipReader *reader);
 gboolean nf_clip_reader_open (
     NfClipReader *reader, guint64 clip, GError **error);
+guint nf_clip_reader_n_frames (const NfClipReader *reader);
 void nf_clip_reader_frame (NfClipReader *reader, guint t, NfFrame *frame);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfClipSource, nf_clip_source_free)

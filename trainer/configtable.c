@@ -19,7 +19,8 @@ static const NfConfigRow shared_rows[] = {
   { "data", "max-clips", NF_CONFIG_INT, AT (data.max_clips), "0",
       "use only the first so many clips; 0: all", .max = 1e9 },
   { "data", "cache", NF_CONFIG_INT, AT (data.cache), "2048",
-      "MiB of decoded clips to keep in memory", .max = 1e9, .resumable = TRUE },
+      "MiB of decoded clips to keep in memory; validation has as much again",
+      .max = 1e9, .resumable = TRUE },
   { "train", "optimizer", NF_CONFIG_CHOICE, AT (train.optimizer), "adamw",
       "adamw: decoupled weight decay; adam: the decay joins the gradient",
       .choices = "adamw adam" },
@@ -56,6 +57,16 @@ static const NfConfigRow shared_rows[] = {
   { "train", "log-every", NF_CONFIG_INT, AT (train.log_every), "10",
       "steps between lines of metrics.jsonl and of the log", .min = 1,
       .max = 1e9, .resumable = TRUE },
+  { "validate", "every", NF_CONFIG_INT, AT (validate.every), "1000",
+      "steps between validations by val/, if there is one and it is not "
+      "trained "
+      "on, or by scenes of another seed; 0: none",
+      .max = 1e9, .resumable = TRUE },
+  { "validate", "clips", NF_CONFIG_INT, AT (validate.clips), "50",
+      "validate by the first so many clips", .min = 1, .max = 1e6 },
+  { "validate", "best", NF_CONFIG_BOOL, AT (validate.best), "true",
+      "keep the checkpoint with the best validation as best.safetensors",
+      .resumable = TRUE },
 };
 
 static const NfConfigRow segment_rows[] = {

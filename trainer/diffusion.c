@@ -5,8 +5,9 @@
  * A clip is an item of an epoch; which of its windows of frames is trained on
  * is drawn for each sample, as are the label l and the noise z. The network
  * sees sqrt (alpha[l]) x + sqrt (1 - alpha[l]) z and the frames before, and is
- * to tell z. Siblings: segment.c, loop.c, loader.c,
- * kernels/diffusion/nfschedule.c */
+ * to tell z. Judged are a few windows of a clip, with labels from all parts of
+ * the schedule, so that clips weigh alike. Siblings: segment.c, loop.c,
+ * validate.c, loader.c, kernels/diffusion/nfschedule.c */
 #include "diffusion.h"
 #include "diffusion/nfschedule.h"
 #include "frames.h"
@@ -15,6 +16,10 @@
 #include <math.h>
 #include <string.h>
 
+#define JUDGE_WINDOWS 4 /* of a clip */
+/* a seed that no run can have */
+#define JUDGE_SEED (G_GUINT64_CONSTANT (1) << 63)
+
 typedef struct
 {
   NfTask task;
@@ -22,6 +27,7 @@ typedef struct
   NfClipSource *source;
   NfLoader *loader;
   NfUnet *net;
+  NfUnet *judged; /* NULL, or while the network is judged its copy */
   NfSchedule *schedule;
   NfDevice *device;
 } DiffusionTask;
@@ -87,36 +93,46 @@ stack_frames (const NfTrainConfig *config, NfClipReader *reader, guint first,
   return TRUE;
 }
 
+/* One of the windows of a clip, drawn for the sample. */
 static gboolean
-load_sample (gconstpointer task, NfClipReader *reader, guint64 sample,
-    guint64 item, guint8 *const parts[], GError **error)
+put_window (const DiffusionTask *self, NfClipReader *reader, guint64 clip,
+    guint64 seed, guint64 sample, guint8 *const parts[], GError **error)
 {
-  const DiffusionTask *self = task;
   const NfTrainConfig *config = self->config;
   const NfConfigDiffusion *model = &config->diffusion;
-  NfRngKey key = { config->train.seed, sample, NF_RNG_WINDOW };
-  guint start = nf_rng_below (&key, 0,
-      nf_clip_source_n_frames (self->source, item) - window_frames (config)
-          + 1);
+  NfRngKey key = { seed, sample, NF_RNG_WINDOW };
+  guint start;
 
-  return nf_clip_reader_open (reader, item, error)
-      && stack_frames (config, reader, start, model->num_frames_cond,
-          parts[PART_CONTEXT], error)
+  if (!nf_clip_reader_open (reader, clip, error))
+    return FALSE;
+  start = nf_rng_below (
+      &key, 0, nf_clip_reader_n_frames (reader) - window_frames (config) + 1);
+  return stack_frames (config, reader, start, model->num_frames_cond,
+             parts[PART_CONTEXT], error)
       && stack_frames (config, reader,
           start + model->num_frames_cond + model->future_gap, model->num_frames,
           parts[PART_FUTURE], error);
 }
 
-/* Pixels 0..255 of stacked frames as a tensor of -1..1. */
+static gboolean
+load_sample (gconstpointer task, NfClipReader *reader, guint64 sample,
+    guint64 item, guint8 *const parts[], GError **error)
+{
+  const DiffusionTask *self = task;
+
+  return put_window (
+      self, reader, item, self->config->train.seed, sample, parts, error);
+}
+
+/* Pixels 0..255 of n windows' stacked frames as a tensor of -1..1. */
 static NfTensor *
-upload_frames (
-    DiffusionTask *self, const guint8 *data, gint64 frames, GError **error)
+upload_frames (DiffusionTask *self, gint64 n, const guint8 *data, gint64 frames,
+    GError **error)
 {
   static const NfNormalizeParams to_signed = { 1, { 2.0f / 255.0f },
     { -1.0f } };
-  g_autoptr (NfTensor) pixels = nf_tensor_new_from_nhwc (self->device, NF_U8,
-      self->config->train.batch_size, 3 * frames, self->config->height,
-      self->config->width, data, error);
+  g_autoptr (NfTensor) pixels = nf_tensor_new_from_nhwc (self->device, NF_U8, n,
+      3 * frames, self->config->height, self->config->width, data, error);
 
   return pixels ? nf_op_normalize (pixels, &to_signed, error) : NULL;
 }
@@ -160,16 +176,6 @@ add_noise (const NfSchedule *schedule, NfTensor *x, NfTensor *z,
   a = scale_samples (x, signal, error);
   b = a ? scale_samples (z, noise, error) : NULL;
   return b ? nf_op_axpby (a, b, &sum, error) : NULL;
-}
-
-static NfTensor *
-draw_noise (DiffusionTask *self, const NfTensor *x, guint64 first_sample,
-    GError **error)
-{
-  NfRandnParams params = { x->n, x->c, x->h, x->w,
-    { self->config->train.seed, first_sample, NF_RNG_TRAIN_NOISE } };
-
-  return nf_op_randn (self->device, &params, error);
 }
 
 /**
@@ -244,43 +250,101 @@ diffusion_loss (NfTask *task, NfTensor *const *in, GError **error)
   return nf_diffusion_loss (self->net, in, &how, error);
 }
 
+/* What the loss takes, of n windows and as many labels. */
 static gboolean
-diffusion_load (
-    NfTask *task, guint64 first_sample, NfTensor **in, GError **error)
+make_inputs (DiffusionTask *self, gint64 n, const guint8 *const parts[],
+    const gfloat *labels, guint64 seed, guint64 first_sample, NfTensor **in,
+    GError **error)
 {
-  DiffusionTask *self = (DiffusionTask *) task;
   const NfTrainConfig *config = self->config;
-  gint64 n = config->train.batch_size;
-  g_autofree gfloat *labels = g_new (gfloat, n);
-  const guint8 *parts[NF_LOADER_PARTS];
-  g_autoptr (NfTensor) context = NULL;
+  const NfConfigDiffusion *model = &config->diffusion;
+  NfRandnParams noise = { n, 3 * model->num_frames, config->height,
+    config->width, { seed, first_sample, NF_RNG_TRAIN_NOISE } };
+  g_autoptr (NfTensor) context = upload_frames (
+      self, n, parts[PART_CONTEXT], model->num_frames_cond, error);
   g_autoptr (NfTensor) future = NULL;
   g_autoptr (NfTensor) z = NULL;
 
-  for (gint64 i = 0; i < n; i++) {
-    NfRngKey key = { config->train.seed, first_sample + i, NF_RNG_LABEL };
-
-    labels[i] = nf_rng_below (&key, 0, self->schedule->n);
-  }
-  if (!nf_loader_get (self->loader, first_sample, parts, error))
-    return FALSE;
-  context = upload_frames (
-      self, parts[PART_CONTEXT], config->diffusion.num_frames_cond, error);
-  if (!context)
-    return FALSE;
-  future = upload_frames (
-      self, parts[PART_FUTURE], config->diffusion.num_frames, error);
-  z = future ? draw_noise (self, future, first_sample, error) : NULL;
+  if (context)
+    future =
+        upload_frames (self, n, parts[PART_FUTURE], model->num_frames, error);
+  z = future ? nf_op_randn (self->device, &noise, error) : NULL;
   return z
       && nf_diffusion_inputs (self->net, self->schedule, context, future, z,
           labels, first_sample, in, error);
 }
 
+static gboolean
+diffusion_load (
+    NfTask *task, guint64 first_sample, NfTensor **in, GError **error)
+{
+  DiffusionTask *self = (DiffusionTask *) task;
+  const NfConfigTrain *train = &self->config->train;
+  g_autofree gfloat *labels = g_new (gfloat, train->batch_size);
+  const guint8 *parts[NF_LOADER_PARTS];
+
+  for (gint64 i = 0; i < train->batch_size; i++) {
+    NfRngKey key = { train->seed, first_sample + i, NF_RNG_LABEL };
+
+    labels[i] = nf_rng_below (&key, 0, self->schedule->n);
+  }
+  return nf_loader_get (self->loader, first_sample, parts, error)
+      && make_inputs (self, train->batch_size, parts, labels, train->seed,
+          first_sample, in, error);
+}
+
+static guint
+count_windows (guint n_frames)
+{
+  return JUDGE_WINDOWS;
+}
+
+static gboolean
+load_window (gconstpointer task, NfClipReader *reader, guint64 clip,
+    guint index, guint8 *const parts[], GError **error)
+{
+  return put_window (task, reader, clip, JUDGE_SEED,
+      clip * JUDGE_WINDOWS + index, parts, error);
+}
+
+/* A label for one of a clip's windows, each from its own part of the schedule.
+ */
+static guint
+judge_label (const NfSchedule *schedule, guint64 clip, guint index)
+{
+  NfRngKey key = { JUDGE_SEED, clip * JUDGE_WINDOWS + index, NF_RNG_LABEL };
+  guint from = index * schedule->n / JUDGE_WINDOWS;
+  guint to = (index + 1) * schedule->n / JUDGE_WINDOWS;
+
+  return from + nf_rng_below (&key, 0, MAX (to - from, 1));
+}
+
+static gboolean
+diffusion_score (NfTask *task, guint64 clip, guint first, guint n,
+    const guint8 *const parts[], NfScoreboard *board, gdouble *loss,
+    GError **error)
+{
+  DiffusionTask *self = (DiffusionTask *) task;
+  const NfForward how = { .dtype = nf_train_config_dtype (self->config) };
+  NfTensor *in[NF_DIFFUSION_INPUTS] = { NULL };
+  gfloat labels[JUDGE_WINDOWS];
+  g_autoptr (NfTensor) mean = NULL;
+
+  for (guint i = 0; i < n; i++)
+    labels[i] = judge_label (self->schedule, clip, first + i);
+  if (make_inputs (self, n, parts, labels, JUDGE_SEED,
+          clip * JUDGE_WINDOWS + first, in, error))
+    mean = nf_diffusion_loss (self->judged, in, &how, error);
+  for (guint i = 0; i < NF_DIFFUSION_INPUTS; i++)
+    nf_tensor_clear (&in[i]);
+  return mean && nf_task_read_loss (mean, loss, error);
+}
+
 /* Whether a window of frames fits in every clip. */
 static gboolean
-check_window (
-    const NfClipSource *source, const NfTrainConfig *config, GError **error)
+check_window (NfTask *task, const NfClipSource *source, GError **error)
 {
+  const NfTrainConfig *config = ((DiffusionTask *) task)->config;
   const NfConfigDiffusion *model = &config->diffusion;
   guint n_frames;
   const gchar *name = nf_clip_source_shortest (source, &n_frames);
@@ -304,26 +368,33 @@ open_data (DiffusionTask *self, NfTrainConfig *config, GError **error)
   gsize frame;
 
   self->source = nf_task_open_data (&self->task, config, FALSE, error);
-  if (!self->source || !check_window (self->source, config, error))
+  if (!self->source || !check_window (&self->task, self->source, error))
     return FALSE;
   frame = (gsize) 3 * config->height * config->width;
-  setup.part_bytes[PART_CONTEXT] = frame * model->num_frames_cond;
-  setup.part_bytes[PART_FUTURE] = frame * model->num_frames;
+  self->task.part_bytes[PART_CONTEXT] = frame * model->num_frames_cond;
+  self->task.part_bytes[PART_FUTURE] = frame * model->num_frames;
   setup.n_items = nf_clip_source_n_clips (self->source);
   self->loader =
       nf_task_start_loader (&self->task, config, self->source, &setup, error);
   return self->loader != NULL;
 }
 
-static gboolean
-make_net (DiffusionTask *self, const NfTrainConfig *config, GError **error)
+static NfUnet *
+new_net (const DiffusionTask *self, NfUnetConfig *net, GError **error)
 {
-  g_autoptr (JsonObject) json = nf_train_config_to_json (config);
+  g_autoptr (JsonObject) json = nf_train_config_to_json (self->config);
+
+  return nf_unet_config_from_json (net, json, error)
+      ? nf_unet_new (self->device, net, error)
+      : NULL;
+}
+
+static gboolean
+make_net (DiffusionTask *self, GError **error)
+{
   NfUnetConfig net;
 
-  if (!nf_unet_config_from_json (&net, json, error))
-    return FALSE;
-  self->net = nf_unet_new (self->device, &net, error);
+  self->net = new_net (self, &net, error);
   if (!self->net)
     return FALSE;
   self->schedule = nf_schedule_new (&net);
@@ -331,6 +402,27 @@ make_net (DiffusionTask *self, const NfTrainConfig *config, GError **error)
   self->task.params = nf_unet_params (self->net);
   return TRUE;
 }
+
+static NfParams *
+begin_judging (NfTask *task, GError **error)
+{
+  DiffusionTask *self = (DiffusionTask *) task;
+  NfUnetConfig net;
+
+  self->judged = new_net (self, &net, error);
+  return self->judged ? nf_unet_params (self->judged) : NULL;
+}
+
+static void
+end_judging (NfTask *task)
+{
+  DiffusionTask *self = (DiffusionTask *) task;
+
+  g_clear_pointer (&self->judged, nf_unet_free);
+}
+
+static const NfTaskJudge diffusion_judge = { FALSE, check_window, count_windows,
+  load_window, begin_judging, diffusion_score, end_judging };
 
 /**
  * nf_diffusion_task_new:
@@ -350,7 +442,8 @@ nf_diffusion_task_new (NfDevice *device, NfTrainConfig *config, GError **error)
       diffusion_free);
   self->config = config;
   self->device = nf_device_ref (device);
-  if (!open_data (self, config, error) || !make_net (self, config, error))
+  task->judge = &diffusion_judge;
+  if (!open_data (self, config, error) || !make_net (self, error))
     return NULL;
   return g_steal_pointer (&task);
 }

@@ -6,6 +6,7 @@
 #include "core/nftape.h"
 #include "report.h"
 #include "savepoint.h"
+#include "validate.h"
 
 #include <math.h>
 
@@ -18,6 +19,7 @@ typedef struct
   const NfTrainConfig *config;
   NfTrainState *state;
   NfSavepoints points;
+  NfValidation *validation;
   NfMetrics *metrics;
   NfProgress *progress;
   guint64 saved_step; /* of the newest savepoint; G_MAXUINT64: none yet */
@@ -104,7 +106,6 @@ forward_backward (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
 {
   NfTensor *in[NF_GRAPH_MAX_INPUTS] = { NULL };
   g_autoptr (NfTensor) loss = NULL;
-  GError *cause = NULL;
 
   if (!task->step)
     task->step = nf_graph_new (state->params->device, loss_and_gradients, task);
@@ -112,12 +113,7 @@ forward_backward (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
     loss = nf_graph_run (task->step, in, task->n_in, error);
   for (guint i = 0; i < task->n_in; i++)
     nf_tensor_clear (&in[i]);
-  if (!loss)
-    return FALSE;
-  state->loss = nf_tensor_scalar (loss, &cause);
-  if (cause)
-    g_propagate_error (error, cause);
-  return cause == NULL;
+  return loss && nf_task_read_loss (loss, &state->loss, error);
 }
 
 static gboolean
@@ -185,6 +181,24 @@ write_metrics (Loop *loop, gdouble learning_rate, gdouble norm, GError **error)
       loop->metrics, loop->state->step, values, G_N_ELEMENTS (values), error);
 }
 
+/* Validates where it is time to. A savepoint of this step, from which the run
+ * was resumed, is written again with what was found. */
+static gboolean
+validate (Loop *loop, GError **error)
+{
+  NfTrainState *state = loop->state;
+
+  if (!nf_validation_due (loop->validation, state))
+    return TRUE;
+  if (!nf_validation_run (loop->validation, &loop->points, state, loop->metrics,
+          loop->progress, error))
+    return FALSE;
+  if (state->validated != state->step || loop->saved_step != state->step)
+    return TRUE;
+  loop->saved_step = G_MAXUINT64;
+  return save (loop, error);
+}
+
 /* One step, with what is due after it. */
 static gboolean
 do_step (Loop *loop, GError **error)
@@ -200,6 +214,8 @@ do_step (Loop *loop, GError **error)
   if ((state->step % train->log_every == 0 || state->step == train->steps)
       && !write_metrics (loop, learning_rate, norm, error))
     return FALSE;
+  if (!validate (loop, error))
+    return FALSE;
   return train->checkpoint_every == 0
       || state->step % train->checkpoint_every != 0 || save (loop, error);
 }
@@ -211,6 +227,8 @@ do_steps (Loop *loop, GError **error)
   guint64 steps = loop->config->train.steps;
   g_autofree gchar *message = NULL;
 
+  if (!validate (loop, error))
+    return FALSE;
   while (loop->state->step < steps && !nf_interrupt_requested ())
     if (!do_step (loop, error))
       return FALSE;
@@ -252,6 +270,18 @@ prepare_state (Loop *loop, gboolean resume, GError **error)
   return TRUE;
 }
 
+static void
+start_progress (Loop *loop, FILE *log)
+{
+  const NfConfigTrain *train = &loop->config->train;
+  g_autofree gchar *note = nf_validation_note (loop->validation);
+
+  loop->progress =
+      nf_progress_new (log, loop->state->step, train->steps, train->log_every);
+  if (note)
+    nf_progress_message (loop->progress, note);
+}
+
 static gboolean
 prepare_folder (Loop *loop, gboolean resume, GError **error)
 {
@@ -271,7 +301,8 @@ prepare_folder (Loop *loop, gboolean resume, GError **error)
  * @log: where progress goes
  * @error: return location
  *
- * Trains until the last step or until the user interrupts, which is no error.
+ * Trains until the last step or until the user interrupts, which is no error,
+ * and validates now and then.
  */
 gboolean
 nf_loop_run (NfTask *task, const NfTrainConfig *config, const gchar *run,
@@ -292,16 +323,17 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config, const gchar *run,
       task, "batch-size", "%" G_GINT64_FORMAT, config->train.batch_size);
   nf_task_add_fact (task, "ema-rate", "%g", config->train.ema_rate);
   nf_products_set (nf_train_config_products (config));
-  ok = prepare_folder (&loop, resume, error)
+  loop.validation = nf_validation_new (task, config, error);
+  ok = loop.validation && prepare_folder (&loop, resume, error)
       && prepare_state (&loop, resume, error)
       && (loop.metrics = nf_metrics_open (metrics, loop.state->step, error));
   if (ok) {
-    loop.progress = nf_progress_new (
-        log, loop.state->step, config->train.steps, config->train.log_every);
+    start_progress (&loop, log);
     ok = do_steps (&loop, error);
   }
   nf_progress_free (loop.progress);
   nf_metrics_close (loop.metrics);
+  nf_validation_free (loop.validation);
   nf_train_state_free (loop.state);
   nf_products_set (products);
   return ok;

@@ -4,8 +4,8 @@
  *
  * A step: the task's loss on the next batch, its gradients, their norm, a limit
  * on it, the learning rate of the step, Adam or AdamW, the running mean of the
- * weights. Around it: the run's folder, checkpoints, metrics, progress, and
- * interruption, which saves. */
+ * weights. Around it: the run's folder, checkpoints, validation, metrics,
+ * progress, and interruption, which saves. */
 #pragma once
 
 #include "state.h"

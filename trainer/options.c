@@ -5,8 +5,10 @@
 #include "scenes.h"
 
 static const gchar *const summaries[NF_N_TRAIN_KINDS] = {
-  "Trains UNet++ to name the object at every pixel.",
-  "Trains the noise predictor that draws future frames.",
+  "Trains UNet++ to name the object at every pixel. Clips in val/ judge it now "
+  "and\nthen, as the settings validate.* say.",
+  "Trains the noise predictor that draws future frames. Clips in val/ judge it "
+  "now and\nthen, as the settings validate.* say.",
 };
 
 /* What the options are parsed into, before they become settings. */

@@ -132,9 +132,9 @@ format_remaining (const NfProgress *progress, guint64 step)
 }
 
 static void
-draw_bar (NfProgress *progress, guint64 step)
+draw_bar (NfProgress *progress, guint64 done, guint64 total)
 {
-  guint full = BAR_CELLS * ((gdouble) step / progress->total);
+  guint full = BAR_CELLS * ((gdouble) done / total);
 
   fputs ("\r[", progress->stream);
   for (guint i = 0; i < BAR_CELLS; i++)
@@ -157,7 +157,7 @@ show (NfProgress *progress, guint64 step, const gchar *unit, const gchar *facts)
   progress->drawn = now;
   remaining = format_remaining (progress, step);
   if (progress->terminal)
-    draw_bar (progress, step);
+    draw_bar (progress, step, progress->total);
   fprintf (progress->stream,
       "%s %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT "%s  %.3g %ss/s  left %s%s",
       unit, step, progress->total, facts, progress->speed, unit, remaining,
@@ -196,6 +196,34 @@ void
 nf_progress_clip (NfProgress *progress, guint64 clip)
 {
   show (progress, clip, "clip", "");
+}
+
+/**
+ * nf_progress_aside:
+ * @progress: a progress line
+ * @what: work between two steps
+ * @unit: what is counted in it
+ * @done: how many are done
+ * @total: of how many, at least 1
+ *
+ * Shows, on a terminal, work that is no step, at most ten times a second. The
+ * time until now does not count as the next step's.
+ */
+void
+nf_progress_aside (NfProgress *progress, const gchar *what, const gchar *unit,
+    guint64 done, guint64 total)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  progress->last_time = now;
+  if (!progress->terminal || now - progress->drawn < REDRAW_INTERVAL)
+    return;
+  progress->drawn = now;
+  draw_bar (progress, done, total);
+  fprintf (progress->stream,
+      "%s: %s %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT "\033[K", what, unit,
+      done, total);
+  fflush (progress->stream);
 }
 
 /**

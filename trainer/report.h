@@ -26,6 +26,8 @@ NfProgress *nf_progress_new (
 void nf_progress_step (
     NfProgress *progress, guint64 step, gdouble loss, gdouble learning_rate);
 void nf_progress_clip (NfProgress *progress, guint64 clip);
+void nf_progress_aside (NfProgress *progress, const gchar *what,
+    const gchar *unit, guint64 done, guint64 total);
 void nf_progress_message (NfProgress *progress, const gchar *text);
 gdouble nf_progress_speed (const NfProgress *progress);
 void nf_progress_free (NfProgress *progress);

@@ -130,12 +130,23 @@ typedef struct
 } NfConfigTrain;
 
 /**
+ * NfConfigValidate: group [validate].
+ */
+typedef struct
+{
+  gint64 every; /* steps; 0: never */
+  gint64 clips;
+  gboolean best;
+} NfConfigValidate;
+
+/**
  * NfTrainConfig:
  * @kind: which of the tables it was made from
  * @data: [data]
  * @diffusion: [model] where @kind is %NF_TRAIN_DIFFUSION
  * @segment: [model] where @kind is %NF_TRAIN_SEGMENT
  * @train: [train]
+ * @validate: [validate]
  * @height: rows that the network sees; 0 until
  *   nf_train_config_resolve_size()
  * @width: columns, likewise
@@ -149,6 +160,7 @@ typedef struct
   NfConfigDiffusion diffusion;
   NfConfigSegment segment;
   NfConfigTrain train;
+  NfConfigValidate validate;
   gint height, width; /* pixels */
 } NfTrainConfig;
 

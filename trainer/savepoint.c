@@ -8,6 +8,7 @@
 
 #define SUFFIX ".safetensors"
 #define FINAL "final" SUFFIX
+#define BEST "best" SUFFIX
 
 static gchar *
 file_path (const NfSavepoints *points, const gchar *kind, guint64 step)
@@ -129,6 +130,31 @@ nf_savepoint_write_final (
   return write_checkpoint (points, state, path, points->final_type, error);
 }
 
+/**
+ * nf_savepoint_write_best:
+ * @points: where and what
+ * @state: the run as it stands
+ * @name: of the fact that makes it the best
+ * @value: of that fact
+ * @error: return location
+ *
+ * Writes best.safetensors, which notes that fact as well.
+ */
+gboolean
+nf_savepoint_write_best (const NfSavepoints *points, const NfTrainState *state,
+    const gchar *name, gdouble value, GError **error)
+{
+  g_autofree gchar *path = g_build_filename (points->run, BEST, NULL);
+  gchar text[G_ASCII_DTOSTR_BUF_SIZE];
+  gboolean ok;
+
+  g_hash_table_insert (points->facts, g_strdup (name),
+      g_strdup (g_ascii_dtostr (text, sizeof text, value)));
+  ok = write_checkpoint (points, state, path, points->final_type, error);
+  g_hash_table_remove (points->facts, name);
+  return ok;
+}
+
 static gboolean
 read_savepoint (const NfSavepoints *points, guint64 step, NfTrainState *state,
     GError **error)
@@ -136,6 +162,7 @@ read_savepoint (const NfSavepoints *points, guint64 step, NfTrainState *state,
   g_autofree gchar *path = file_path (points, "checkpoint", step);
   g_autofree gchar *rest = file_path (points, "state", step);
   g_autoptr (NfCheckpoint) checkpoint = nf_checkpoint_open (path, error);
+  const gchar *loss;
 
   if (!checkpoint)
     return FALSE;
@@ -149,6 +176,8 @@ read_savepoint (const NfSavepoints *points, guint64 step, NfTrainState *state,
       || (points->ema && !nf_params_start_ema (state->params, error))
       || !nf_train_state_load (state, rest, error))
     return FALSE;
+  loss = nf_checkpoint_fact (checkpoint, "loss");
+  state->loss = loss ? g_ascii_strtod (loss, NULL) : 0;
   if (state->step == step)
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,

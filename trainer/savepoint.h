@@ -22,7 +22,8 @@ G_BEGIN_DECLS
  * @facts: (element-type utf8 utf8): what the run notes in each checkpoint
  * @keep: savepoints to keep, the newest ones
  * @ema: whether checkpoints hold the running mean of the weights
- * @final_type: how final.safetensors stores the weights: f32 or bf16
+ * @final_type: how final.safetensors and best.safetensors store the weights:
+ *   f32 or bf16
  */
 typedef struct
 {
@@ -39,6 +40,9 @@ gboolean nf_savepoint_write (
     const NfSavepoints *points, const NfTrainState *state, GError **error);
 gboolean nf_savepoint_write_final (
     const NfSavepoints *points, const NfTrainState *state, GError **error);
+gboolean nf_savepoint_write_best (const NfSavepoints *points,
+    const NfTrainState *state, const gchar *name, gdouble value,
+    GError **error);
 gboolean nf_savepoint_read_newest (
     const NfSavepoints *points, NfTrainState *state, GError **error);
 

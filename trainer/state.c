@@ -4,11 +4,16 @@
 #include "state.h"
 #include "io/nfsafetensors.h"
 
+#include <math.h>
 #include <string.h>
 
 #define VERSION_KEY "nextframe.state"
 #define VERSION "1"
 #define STEP_KEY "nextframe.step"
+/* of runs that were validated */
+#define VALIDATED_KEY "nextframe.validated"
+#define BEST_STEP_KEY "nextframe.best-step"
+#define BEST_KEY "nextframe.best"
 
 static void
 clear_moment (gpointer tensor)
@@ -111,6 +116,31 @@ write_tensor (gpointer file, const gchar *name, const NfParam *param,
       file, name, NF_SAFETENSORS_F32, param->rank, param->dims, bytes, error);
 }
 
+static gboolean
+add_number (NfSafetensorsWriter *writer, const gchar *key, guint64 value,
+    GError **error)
+{
+  g_autofree gchar *text = g_strdup_printf ("%" G_GUINT64_FORMAT, value);
+
+  return nf_safetensors_writer_add_metadata (writer, key, text, error);
+}
+
+static gboolean
+add_validation (
+    const NfTrainState *state, NfSafetensorsWriter *writer, GError **error)
+{
+  gchar best[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_ascii_dtostr (best, sizeof best, state->best);
+  if (state->validated > 0
+      && !add_number (writer, VALIDATED_KEY, state->validated, error))
+    return FALSE;
+  return state->best_step == 0
+      || (add_number (writer, BEST_STEP_KEY, state->best_step, error)
+          && nf_safetensors_writer_add_metadata (
+              writer, BEST_KEY, best, error));
+}
+
 /**
  * nf_train_state_save:
  * @state: a state
@@ -122,11 +152,11 @@ nf_train_state_save (
     const NfTrainState *state, const gchar *path, GError **error)
 {
   g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
-  g_autofree gchar *step = g_strdup_printf ("%" G_GUINT64_FORMAT, state->step);
 
   return nf_safetensors_writer_add_metadata (
              writer, VERSION_KEY, VERSION, error)
-      && nf_safetensors_writer_add_metadata (writer, STEP_KEY, step, error)
+      && add_number (writer, STEP_KEY, state->step, error)
+      && add_validation (state, writer, error)
       && for_each_tensor (state, write_tensor, writer, error)
       && nf_safetensors_writer_save (writer, path, error);
 }
@@ -174,6 +204,37 @@ read_step (const NfSafetensors *file, guint64 *step, GError **error)
   return FALSE;
 }
 
+/* A step that a file may lack, which is 0 then. */
+static gboolean
+read_validated (const NfSafetensors *file, const gchar *key, guint64 *step)
+{
+  const gchar *text = nf_safetensors_metadata (file, key);
+
+  *step = 0;
+  return !text
+      || g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT64, step, NULL);
+}
+
+static gboolean
+read_validation (NfTrainState *state, const NfSafetensors *file, GError **error)
+{
+  const gchar *text = nf_safetensors_metadata (file, BEST_KEY);
+  gchar *end = NULL;
+  gboolean ok = read_validated (file, VALIDATED_KEY, &state->validated)
+      && read_validated (file, BEST_STEP_KEY, &state->best_step);
+
+  state->best = text ? g_ascii_strtod (text, &end) : 0;
+  if (text)
+    ok = ok && end != text && !*end && isfinite (state->best);
+  if (ok && (text != NULL) == (state->best_step > 0))
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+      "%s: expected steps in " VALIDATED_KEY " and " BEST_STEP_KEY
+      ", the latter with a number in " BEST_KEY ", found something else",
+      nf_safetensors_label (file));
+  return FALSE;
+}
+
 /**
  * nf_train_state_load:
  * @state: the state of a network whose parameters came from the checkpoint that
@@ -181,8 +242,8 @@ read_step (const NfSafetensors *file, guint64 *step, GError **error)
  * @path: what nf_train_state_save() wrote
  * @error: return location
  *
- * Fills the moments and the step, and the weights of parameters that have a
- * running mean.
+ * Fills the moments, the step and what is known of validations, and the weights
+ * of parameters that have a running mean.
  */
 gboolean
 nf_train_state_load (NfTrainState *state, const gchar *path, GError **error)
@@ -190,5 +251,6 @@ nf_train_state_load (NfTrainState *state, const gchar *path, GError **error)
   g_autoptr (NfSafetensors) file = nf_safetensors_open (path, error);
 
   return file && read_step (file, &state->step, error)
+      && read_validation (state, file, error)
       && for_each_tensor (state, read_tensor, file, error);
 }

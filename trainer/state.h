@@ -21,6 +21,9 @@ G_BEGIN_DECLS
  * @v: (element-type NfTensor): second moments, likewise
  * @step: steps done
  * @loss: of the last step
+ * @validated: step of the last validation; 0: none yet
+ * @best_step: step of the best validation; 0: none yet
+ * @best: what that one found, see validate.h
  */
 typedef struct
 {
@@ -28,6 +31,9 @@ typedef struct
   GPtrArray *m, *v;
   guint64 step;
   gdouble loss;
+  guint64 validated;
+  guint64 best_step;
+  gdouble best;
 } NfTrainState;
 
 NfTrainState *nf_train_state_new (NfParams *params, GError **error);

@@ -57,6 +57,23 @@ nf_task_add_fact (NfTask *task, const gchar *name, const gchar *format, ...)
 }
 
 /**
+ * nf_task_read_loss:
+ * @loss: a scalar
+ * @value: (out): its number
+ * @error: return location
+ */
+gboolean
+nf_task_read_loss (const NfTensor *loss, gdouble *value, GError **error)
+{
+  GError *cause = NULL;
+
+  *value = nf_tensor_scalar (loss, &cause);
+  if (cause)
+    g_propagate_error (error, cause);
+  return cause == NULL;
+}
+
+/**
  * nf_task_open_data:
  * @task: notes the number of clips
  * @config: settings; the size that the network sees is resolved
@@ -90,11 +107,11 @@ nf_task_open_data (
 
 /**
  * nf_task_start_loader:
- * @task: what makes samples
+ * @task: what makes samples, and how large they are
  * @config: settings
  * @source: where clips come from, outliving the loader
- * @setup: how samples are made, how large they are and how many an epoch has;
- *   the rest is filled in from the settings
+ * @setup: how samples are made and how many an epoch has; the rest is filled in
+ *   from the settings
  * @error: return location
  *
  * Returns: (transfer full) (nullable): the loader of the run's batches
@@ -103,6 +120,8 @@ NfLoader *
 nf_task_start_loader (NfTask *task, const NfTrainConfig *config,
     NfClipSource *source, NfLoaderSetup *setup, GError **error)
 {
+  for (guint i = 0; i < NF_LOADER_PARTS; i++)
+    setup->part_bytes[i] = task->part_bytes[i];
   setup->task = task;
   setup->seed = config->train.seed;
   setup->batch_size = config->train.batch_size;

@@ -9,6 +9,7 @@
 #include "core/nfgraph.h"
 #include "core/nfparams.h"
 #include "loader.h"
+#include "metrics/nfscoreboard.h"
 
 G_BEGIN_DECLS
 
@@ -44,6 +45,35 @@ typedef NfTensor *(*NfTaskLoss) (
     NfTask *task, NfTensor *const *in, GError **error);
 
 /**
+ * NfTaskJudge:
+ * @masks: whether clips need masks, and the network is judged by its own
+ * @check: (nullable): whether clips suit the task
+ * @n_samples: samples of a clip of so many frames
+ * @load: makes sample number @index of a clip, parts of the sizes in #NfTask;
+ *   called by several threads at once
+ * @begin: makes a second network; returns its parameters (transfer none), or
+ *   %NULL with @error set
+ * @score: runs that network, not in training, on @n samples of @clip from
+ *   @first on: their mean loss, and where there are masks pixels for the board
+ * @end: frees that network; it may not be there
+ *
+ * How a task's network is judged by clips, see validate.h.
+ */
+typedef struct
+{
+  gboolean masks;
+  gboolean (*check) (NfTask *task, const NfClipSource *source, GError **error);
+  guint (*n_samples) (guint n_frames);
+  gboolean (*load) (gconstpointer task, NfClipReader *reader, guint64 clip,
+      guint index, guint8 *const parts[NF_LOADER_PARTS], GError **error);
+  NfParams *(*begin) (NfTask *task, GError **error);
+  gboolean (*score) (NfTask *task, guint64 clip, guint first, guint n,
+      const guint8 *const parts[NF_LOADER_PARTS], NfScoreboard *board,
+      gdouble *loss, GError **error);
+  void (*end) (NfTask *task);
+} NfTaskJudge;
+
+/**
  * NfTask:
  * @arch: the network's name in checkpoints
  * @params: (transfer none): its parameters
@@ -51,6 +81,8 @@ typedef NfTensor *(*NfTaskLoss) (
  * @n_in: tensors that @load makes, at most %NF_GRAPH_MAX_INPUTS
  * @load: makes a batch
  * @loss: its loss
+ * @part_bytes: size of a sample's parts
+ * @judge: (nullable): how its network is judged
  * @step: (nullable): loss and gradients of a batch, made by the loop
  * @free: frees the task's own struct, which begins with this one
  */
@@ -62,6 +94,8 @@ struct _NfTask
   guint n_in;
   NfTaskLoad load;
   NfTaskLoss loss;
+  gsize part_bytes[NF_LOADER_PARTS];
+  const NfTaskJudge *judge;
   NfGraph *step;
   void (*free) (NfTask *task);
 };
@@ -71,6 +105,9 @@ void nf_task_init (NfTask *task, guint n_in, NfTaskLoad load, NfTaskLoss loss,
 void nf_task_free (NfTask *task);
 void nf_task_add_fact (NfTask *task, const gchar *name, const gchar *format,
     ...) G_GNUC_PRINTF (3, 4);
+
+gboolean nf_task_read_loss (
+    const NfTensor *loss, gdouble *value, GError **error);
 
 NfClipSource *nf_task_open_data (
     NfTask *task, NfTrainConfig *config, gboolean masks, GError **error);

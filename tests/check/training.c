@@ -7,107 +7,16 @@
 #include "io/nfsafetensors.h"
 #include "loop.h"
 #include "testclips.h"
-#include "train.h"
+#include "testruns.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#define CLIP_FRAMES 7
-#define WIDTH 24
-#define HEIGHT 16
-
-#define TINY_DIFFUSION                                                         \
-  "data.splits=train|data.image-size=8 12|model.ngf=8|model.ch-mult=1 2|"      \
-  "model.num-res-blocks=1|model.attn-resolutions=4|model.n-head-channels=8|"   \
-  "model.spade-dim=4|model.num-frames-cond=3|model.num-frames=2|"              \
-  "model.future-gap=1|model.dropout=0.2|train.batch-size=3|train.warmup=4|"    \
-  "train.learning-rate=0.002|train.ema-rate=0.9|train.log-every=1|"            \
-  "train.threads=1"
-#define TINY_SEGMENT                                                           \
-  "model.encoder=resnet18|model.encoder-width=8|"                              \
-  "model.decoder-widths=4 4 4 4 4|train.batch-size=2|train.warmup=2|"          \
-  "train.blur=0.5|train.noise=10|train.log-every=1|train.threads=1"
-
-/* A data set of three clips and a folder for runs. */
-typedef struct
-{
-  gchar *root;
-  gchar *data;
-} Place;
-
-static void
-place_set_up (Place *place, gconstpointer unused)
-{
-  place->root = nf_test_folder_new ();
-  place->data = g_build_filename (place->root, "data", NULL);
-  for (guint i = 0; i < 3; i++) {
-    g_autofree gchar *name = g_strdup_printf ("train/video_%u", i);
-
-    g_free (nf_test_write_clip (
-        place->data, name, CLIP_FRAMES, WIDTH, HEIGHT, TRUE));
-  }
-}
-
-static void
-place_tear_down (Place *place, gconstpointer unused)
-{
-  nf_test_folder_remove (place->root);
-  g_free (place->root);
-  g_free (place->data);
-}
-
-/* Runs the subcommand with settings that have | between them. */
-static gboolean
-train (Place *place, NfTrainKind kind, const gchar *run, gboolean resume,
-    const gchar *settings, GError **error)
-{
-  g_auto (GStrv) sets = g_strsplit (settings, "|", -1);
-  g_autofree gchar *folder = g_build_filename (place->root, run, NULL);
-  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-
-  g_ptr_array_add (argv, (gpointer) nf_train_kind_name (kind));
-  g_ptr_array_add (argv, (gpointer) "--run");
-  g_ptr_array_add (argv, folder);
-  g_ptr_array_add (argv, (gpointer) "--data");
-  g_ptr_array_add (argv, place->data);
-  if (resume)
-    g_ptr_array_add (argv, (gpointer) "--resume");
-  for (guint i = 0; sets[i]; i++) {
-    g_ptr_array_add (argv, (gpointer) "--set");
-    g_ptr_array_add (argv, sets[i]);
-  }
-  g_ptr_array_add (argv, NULL);
-  return nf_train_main (kind, argv->len - 1, (gchar **) argv->pdata, error);
-}
-
-static void
-assert_same_file (
-    Place *place, const gchar *a, const gchar *b, const gchar *name)
-{
-  const gchar *runs[] = { a, b };
-  g_autofree gchar *data[2] = { NULL };
-  gsize size[2];
-
-  for (guint i = 0; i < 2; i++) {
-    g_autofree gchar *path =
-        g_build_filename (place->root, runs[i], name, NULL);
-    g_autoptr (GError) error = NULL;
-
-    g_file_get_contents (path, &data[i], &size[i], &error);
-    g_assert_no_error (error);
-  }
-  g_assert_cmpuint (size[0], ==, size[1]);
-  g_assert_true (memcmp (data[0], data[1], size[0]) == 0);
-  g_free (data[1]);
-}
 
 /* The losses in a run's metrics.jsonl. */
 static GArray *
-read_losses (Place *place, const gchar *run)
+read_losses (NfTestPlace *place, const gchar *run)
 {
   g_autofree gchar *path =
       g_build_filename (place->root, run, "metrics.jsonl", NULL);
@@ -128,7 +37,7 @@ read_losses (Place *place, const gchar *run)
 }
 
 static void
-assert_same_losses (Place *place, const gchar *a, const gchar *b, guint n)
+assert_same_losses (NfTestPlace *place, const gchar *a, const gchar *b, guint n)
 {
   g_autoptr (GArray) x = read_losses (place, a);
   g_autoptr (GArray) y = read_losses (place, b);
@@ -141,7 +50,7 @@ assert_same_losses (Place *place, const gchar *a, const gchar *b, guint n)
 /* So many steps at once, and the same in two halves: the same bits. */
 static void
 check_resume (
-    Place *place, NfTrainKind kind, const gchar *settings, guint steps)
+    NfTestPlace *place, NfTrainKind kind, const gchar *settings, guint steps)
 {
   g_autofree gchar *all =
       g_strdup_printf ("%s|train.steps=%u", settings, steps);
@@ -153,58 +62,58 @@ check_resume (
       g_strdup_printf ("checkpoint-%08u.safetensors", steps);
   g_autoptr (GError) error = NULL;
 
-  train (place, kind, "straight", FALSE, all, &error);
+  nf_test_train (place, kind, "straight", FALSE, all, &error);
   g_assert_no_error (error);
-  train (place, kind, "halves", FALSE, half, &error);
+  nf_test_train (place, kind, "halves", FALSE, half, &error);
   g_assert_no_error (error);
-  train (place, kind, "halves", TRUE, rest, &error);
+  nf_test_train (place, kind, "halves", TRUE, rest, &error);
   g_assert_no_error (error);
-  assert_same_file (place, "straight", "halves", "final.safetensors");
-  assert_same_file (place, "straight", "halves", checkpoint);
-  assert_same_file (place, "straight", "halves", state);
+  nf_test_same_file (place, "straight", "halves", "final.safetensors");
+  nf_test_same_file (place, "straight", "halves", checkpoint);
+  nf_test_same_file (place, "straight", "halves", state);
   assert_same_losses (place, "straight", "halves", steps);
 }
 
 static void
-test_resume_diffusion (Place *place, gconstpointer unused)
+test_resume_diffusion (NfTestPlace *place, gconstpointer unused)
 {
-  check_resume (place, NF_TRAIN_DIFFUSION, TINY_DIFFUSION, 20);
+  check_resume (place, NF_TRAIN_DIFFUSION, NF_TEST_TINY_DIFFUSION, 20);
 }
 
 /* Without a running mean, concatenating, with coupled weight decay. */
 static void
-test_resume_concat (Place *place, gconstpointer unused)
+test_resume_concat (NfTestPlace *place, gconstpointer unused)
 {
   check_resume (place, NF_TRAIN_DIFFUSION,
-      TINY_DIFFUSION "|model.spade=false|train.ema-rate=0|"
-                     "train.optimizer=adam|train.grad-clip=0",
+      NF_TEST_TINY_DIFFUSION "|model.spade=false|train.ema-rate=0|"
+                             "train.optimizer=adam|train.grad-clip=0",
       6);
 }
 
 static void
-test_resume_segment (Place *place, gconstpointer unused)
+test_resume_segment (NfTestPlace *place, gconstpointer unused)
 {
-  check_resume (place, NF_TRAIN_SEGMENT, TINY_SEGMENT, 4);
+  check_resume (place, NF_TRAIN_SEGMENT, NF_TEST_TINY_SEGMENT, 4);
 }
 
 /* The same with bf16 between weights in f32. */
 static void
-test_resume_bf16 (Place *place, gconstpointer unused)
+test_resume_bf16 (NfTestPlace *place, gconstpointer unused)
 {
-  check_resume (
-      place, NF_TRAIN_DIFFUSION, TINY_DIFFUSION "|train.precision=bf16", 6);
+  check_resume (place, NF_TRAIN_DIFFUSION,
+      NF_TEST_TINY_DIFFUSION "|train.precision=bf16", 6);
 }
 
 static void
-test_resume_segment_bf16 (Place *place, gconstpointer unused)
+test_resume_segment_bf16 (NfTestPlace *place, gconstpointer unused)
 {
   check_resume (
-      place, NF_TRAIN_SEGMENT, TINY_SEGMENT "|train.precision=bf16", 4);
+      place, NF_TRAIN_SEGMENT, NF_TEST_TINY_SEGMENT "|train.precision=bf16", 4);
 }
 
 /* Trains on another data set than the one in the folder. */
 static void
-use_data (Place *place, const gchar *data)
+use_data (NfTestPlace *place, const gchar *data)
 {
   g_free (place->data);
   place->data = g_strdup (data);
@@ -212,31 +121,31 @@ use_data (Place *place, const gchar *data)
 
 /* Clips that are rendered meanwhile, by two threads; others are refused. */
 static void
-test_resume_scenes (Place *place, gconstpointer unused)
+test_resume_scenes (NfTestPlace *place, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
 
   use_data (place, "scenes:3");
   check_resume (
-      place, NF_TRAIN_DIFFUSION, TINY_DIFFUSION "|train.threads=2", 4);
+      place, NF_TRAIN_DIFFUSION, NF_TEST_TINY_DIFFUSION "|train.threads=2", 4);
   use_data (place, "scenes:4");
-  g_assert_false (train (place, NF_TRAIN_DIFFUSION, "halves", TRUE,
-      TINY_DIFFUSION "|train.threads=2|train.steps=5", &error));
+  g_assert_false (nf_test_train (place, NF_TRAIN_DIFFUSION, "halves", TRUE,
+      NF_TEST_TINY_DIFFUSION "|train.threads=2|train.steps=5", &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
   g_assert_nonnull (strstr (error->message, "data.path=scenes:3"));
 }
 
 /* Two clips again and again, and each clip once. */
 static void
-test_resume_scenes_segment (Place *place, gconstpointer data)
+test_resume_scenes_segment (NfTestPlace *place, gconstpointer data)
 {
   use_data (place, data);
   check_resume (place, NF_TRAIN_SEGMENT,
-      TINY_SEGMENT "|data.image-size=16 24|train.threads=2", 4);
+      NF_TEST_TINY_SEGMENT "|data.image-size=16 24|train.threads=2", 4);
 }
 
 static void
-test_bad_scenes_fails (Place *place, gconstpointer unused)
+test_bad_scenes_fails (NfTestPlace *place, gconstpointer unused)
 {
   static const gchar *const bad[] = { "scenes:", "scenes:x", "scenes:-1",
     "scenes:1:", "scenes:1:0", "scenes:1:1000001", "scenes:1:2:3" };
@@ -245,41 +154,24 @@ test_bad_scenes_fails (Place *place, gconstpointer unused)
     g_autoptr (GError) error = NULL;
 
     use_data (place, bad[i]);
-    g_assert_false (train (place, NF_TRAIN_SEGMENT, "run", FALSE,
-        TINY_SEGMENT "|train.steps=1", &error));
+    g_assert_false (nf_test_train (place, NF_TRAIN_SEGMENT, "run", FALSE,
+        NF_TEST_TINY_SEGMENT "|train.steps=1", &error));
     g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
     g_assert_nonnull (strstr (error->message, "scenes:SEED:CLIPS"));
   }
 }
 
-/* Sends SIGINT to this process as soon as the run has done some steps. */
-static gpointer
-interrupt_later (gpointer metrics)
-{
-  g_autofree gchar *text = NULL;
-
-  while (!text || !strstr (text, "\"step\":3,")) {
-    g_clear_pointer (&text, g_free);
-    g_usleep (2000);
-    g_file_get_contents (metrics, &text, NULL, NULL);
-  }
-  kill (getpid (), SIGINT);
-  return NULL;
-}
-
 static void
-test_interrupt_saves (Place *place, gconstpointer unused)
+test_interrupt_saves (NfTestPlace *place, gconstpointer unused)
 {
-  g_autofree gchar *metrics =
-      g_build_filename (place->root, "broken", "metrics.jsonl", NULL);
   g_autofree gchar *final =
       g_build_filename (place->root, "broken", "final.safetensors", NULL);
   g_autoptr (GError) error = NULL;
-  GThread *thread = g_thread_new ("interrupt", interrupt_later, metrics);
+  GThread *thread = nf_test_interrupt_after (place, "broken", 3);
   guint steps;
 
-  train (place, NF_TRAIN_DIFFUSION, "broken", FALSE,
-      TINY_DIFFUSION "|train.steps=100000", &error);
+  nf_test_train (place, NF_TRAIN_DIFFUSION, "broken", FALSE,
+      NF_TEST_TINY_DIFFUSION "|train.steps=100000", &error);
   g_assert_no_error (error);
   g_thread_join (thread);
   g_assert_false (g_file_test (final, G_FILE_TEST_EXISTS));
@@ -288,15 +180,16 @@ test_interrupt_saves (Place *place, gconstpointer unused)
     g_autofree gchar *settings = NULL, *more = NULL;
 
     steps = losses->len + 2;
-    settings = g_strdup_printf (TINY_DIFFUSION "|train.steps=%u", steps);
+    settings =
+        g_strdup_printf (NF_TEST_TINY_DIFFUSION "|train.steps=%u", steps);
     more = g_strdup_printf ("train.steps=%u", steps);
-    train (place, NF_TRAIN_DIFFUSION, "broken", TRUE, more, &error);
+    nf_test_train (place, NF_TRAIN_DIFFUSION, "broken", TRUE, more, &error);
     g_assert_no_error (error);
-    train (place, NF_TRAIN_DIFFUSION, "whole", FALSE, settings, &error);
+    nf_test_train (place, NF_TRAIN_DIFFUSION, "whole", FALSE, settings, &error);
     g_assert_no_error (error);
   }
   assert_same_losses (place, "broken", "whole", steps);
-  assert_same_file (place, "broken", "whole", "final.safetensors");
+  nf_test_same_file (place, "broken", "whole", "final.safetensors");
 }
 
 /* The mean of some losses in a row. */
@@ -319,11 +212,12 @@ typedef struct
 
 static const LearnCase learn_cases[] = {
   { NF_TRAIN_DIFFUSION,
-      TINY_DIFFUSION "|model.dropout=0|train.steps=60|"
-                     "train.learning-rate=0.02|train.batch-size=4",
+      NF_TEST_TINY_DIFFUSION "|model.dropout=0|train.steps=60|"
+                             "train.learning-rate=0.02|train.batch-size=4",
       0.6 },
   { NF_TRAIN_SEGMENT,
-      TINY_SEGMENT "|train.steps=40|train.learning-rate=0.01|train.blur=0",
+      NF_TEST_TINY_SEGMENT
+      "|train.steps=40|train.learning-rate=0.01|train.blur=0",
       0.6 },
 };
 
@@ -345,7 +239,7 @@ assert_close (gdouble got, gdouble want, gdouble share)
 }
 
 static void
-test_learns (Place *place, gconstpointer data)
+test_learns (NfTestPlace *place, gconstpointer data)
 {
   const LearnCase *learn = data;
   g_autoptr (GError) error = NULL;
@@ -354,7 +248,7 @@ test_learns (Place *place, gconstpointer data)
 
   if (skipped_for_memory ())
     return;
-  train (place, learn->kind, "run", FALSE, learn->settings, &error);
+  nf_test_train (place, learn->kind, "run", FALSE, learn->settings, &error);
   g_assert_no_error (error);
   losses = read_losses (place, "run");
   first = mean_loss (losses, 0, 5);
@@ -365,7 +259,7 @@ test_learns (Place *place, gconstpointer data)
 
 /* bf16 changes the losses little: the first ones by rounding alone. */
 static void
-test_learns_bf16 (Place *place, gconstpointer data)
+test_learns_bf16 (NfTestPlace *place, gconstpointer data)
 {
   const LearnCase *learn = data;
   g_autofree gchar *half =
@@ -377,9 +271,9 @@ test_learns_bf16 (Place *place, gconstpointer data)
 
   if (skipped_for_memory ())
     return;
-  train (place, learn->kind, "f32", FALSE, learn->settings, &error);
+  nf_test_train (place, learn->kind, "f32", FALSE, learn->settings, &error);
   g_assert_no_error (error);
-  train (place, learn->kind, "bf16", FALSE, half, &error);
+  nf_test_train (place, learn->kind, "bf16", FALSE, half, &error);
   g_assert_no_error (error);
   wide = read_losses (place, "f32");
   narrow = read_losses (place, "bf16");
@@ -395,18 +289,18 @@ test_learns_bf16 (Place *place, gconstpointer data)
 
 /* TF32 changes the losses little on a GPU, and nothing on the CPU. */
 static void
-test_tf32 (Place *place, gconstpointer unused)
+test_tf32 (NfTestPlace *place, gconstpointer unused)
 {
-  const gchar *settings = TINY_DIFFUSION "|train.steps=4";
+  const gchar *settings = NF_TEST_TINY_DIFFUSION "|train.steps=4";
   g_autoptr (NfDevice) device = nf_device_open ("auto", NULL);
   g_autoptr (GArray) full = NULL;
   g_autoptr (GArray) rounded = NULL;
   g_autoptr (GError) error = NULL;
 
-  train (place, NF_TRAIN_DIFFUSION, "f32", FALSE, settings, &error);
+  nf_test_train (place, NF_TRAIN_DIFFUSION, "f32", FALSE, settings, &error);
   g_assert_no_error (error);
-  train (place, NF_TRAIN_DIFFUSION, "tf32", FALSE,
-      TINY_DIFFUSION "|train.steps=4|train.precision=tf32", &error);
+  nf_test_train (place, NF_TRAIN_DIFFUSION, "tf32", FALSE,
+      NF_TEST_TINY_DIFFUSION "|train.steps=4|train.precision=tf32", &error);
   g_assert_no_error (error);
   full = read_losses (place, "f32");
   rounded = read_losses (place, "tf32");
@@ -421,14 +315,15 @@ test_tf32 (Place *place, gconstpointer unused)
 
 /* The newest savepoints stay, and the last one always. */
 static void
-test_keep (Place *place, gconstpointer unused)
+test_keep (NfTestPlace *place, gconstpointer unused)
 {
   g_autofree gchar *run = g_build_filename (place->root, "run", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (GString) found = g_string_new (NULL);
 
-  train (place, NF_TRAIN_DIFFUSION, "run", FALSE,
-      TINY_DIFFUSION "|train.steps=8|train.checkpoint-every=3|train.keep=2",
+  nf_test_train (place, NF_TRAIN_DIFFUSION, "run", FALSE,
+      NF_TEST_TINY_DIFFUSION
+      "|train.steps=8|train.checkpoint-every=3|train.keep=2",
       &error);
   g_assert_no_error (error);
   for (guint step = 0; step < 10; step++) {
@@ -455,28 +350,28 @@ typedef struct
 } BadRun;
 
 static const BadRun bad_runs[] = {
-  { NF_TRAIN_DIFFUSION, FALSE, TINY_DIFFUSION "|data.splits=val",
+  { NF_TRAIN_DIFFUSION, FALSE, NF_TEST_TINY_DIFFUSION "|data.splits=val",
       NF_ERROR_NOT_FOUND, "SPLIT/video_N" },
-  { NF_TRAIN_DIFFUSION, FALSE, TINY_DIFFUSION "|model.future-gap=3",
+  { NF_TRAIN_DIFFUSION, FALSE, NF_TEST_TINY_DIFFUSION "|model.future-gap=3",
       NF_ERROR_INVALID, "train/video_0|7 frames|need 8" },
   { NF_TRAIN_DIFFUSION, FALSE,
-      TINY_DIFFUSION "|data.image-size=0 0|model.ch-mult=1 1 1 1 1 1",
+      NF_TEST_TINY_DIFFUSION "|data.image-size=0 0|model.ch-mult=1 1 1 1 1 1",
       NF_ERROR_INVALID, "image-size|32|16 24" },
-  { NF_TRAIN_DIFFUSION, FALSE, TINY_DIFFUSION "|train.device=gpu",
+  { NF_TRAIN_DIFFUSION, FALSE, NF_TEST_TINY_DIFFUSION "|train.device=gpu",
       NF_ERROR_INVALID, "gpu" },
-  { NF_TRAIN_DIFFUSION, TRUE, TINY_DIFFUSION, NF_ERROR_NOT_FOUND,
+  { NF_TRAIN_DIFFUSION, TRUE, NF_TEST_TINY_DIFFUSION, NF_ERROR_NOT_FOUND,
       "config.ini" },
 };
 
 static void
-test_bad_run_fails (Place *place, gconstpointer data)
+test_bad_run_fails (NfTestPlace *place, gconstpointer data)
 {
   const BadRun *bad = data;
   g_auto (GStrv) says = g_strsplit (bad->says, "|", -1);
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (
-      train (place, bad->kind, "run", bad->resume, bad->settings, &error));
+  g_assert_false (nf_test_train (
+      place, bad->kind, "run", bad->resume, bad->settings, &error));
   g_assert_error (error, NF_ERROR, (gint) bad->code);
   for (guint i = 0; says[i]; i++)
     if (!strstr (error->message, says[i]))
@@ -486,19 +381,19 @@ test_bad_run_fails (Place *place, gconstpointer data)
 /* Asserts that the run cannot be resumed, and why. */
 static void
 assert_no_resume (
-    Place *place, const gchar *settings, NfError code, const gchar *says)
+    NfTestPlace *place, const gchar *settings, NfError code, const gchar *says)
 {
   g_autoptr (GError) error = NULL;
 
   g_assert_false (
-      train (place, NF_TRAIN_DIFFUSION, "run", TRUE, settings, &error));
+      nf_test_train (place, NF_TRAIN_DIFFUSION, "run", TRUE, settings, &error));
   g_assert_error (error, NF_ERROR, (gint) code);
   if (!strstr (error->message, says))
     g_error ("\"%s\" is not in \"%s\"", says, error->message);
 }
 
 static void
-test_bad_resume_fails (Place *place, gconstpointer unused)
+test_bad_resume_fails (NfTestPlace *place, gconstpointer unused)
 {
   const gchar *steps = "train.steps=4";
   g_autofree gchar *run = g_build_filename (place->root, "run", NULL);
@@ -512,11 +407,11 @@ test_bad_resume_fails (Place *place, gconstpointer unused)
   g_autoptr (GError) error = NULL;
   gsize size;
 
-  train (place, NF_TRAIN_DIFFUSION, "run", FALSE,
-      TINY_DIFFUSION "|train.steps=2|train.checkpoint-every=1", &error);
+  nf_test_train (place, NF_TRAIN_DIFFUSION, "run", FALSE,
+      NF_TEST_TINY_DIFFUSION "|train.steps=2|train.checkpoint-every=1", &error);
   g_assert_no_error (error);
-  g_assert_false (
-      train (place, NF_TRAIN_DIFFUSION, "run", FALSE, TINY_DIFFUSION, &error));
+  g_assert_false (nf_test_train (
+      place, NF_TRAIN_DIFFUSION, "run", FALSE, NF_TEST_TINY_DIFFUSION, &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_IO);
   g_assert_nonnull (strstr (error->message, "not empty"));
 
@@ -560,7 +455,7 @@ keep_task (NfTask *task)
 }
 
 static void
-test_divergence_fails (Place *place, gconstpointer unused)
+test_divergence_fails (NfTestPlace *place, gconstpointer unused)
 {
   const gint64 dims[] = { 1 };
   g_autofree gchar *run = g_build_filename (place->root, "run", NULL);
@@ -599,7 +494,7 @@ test_learning_rate (void)
 }
 
 static void
-test_inspect (Place *place, gconstpointer unused)
+test_inspect (NfTestPlace *place, gconstpointer unused)
 {
   g_autofree gchar *path =
       g_build_filename (place->root, "run", "final.safetensors", NULL);
@@ -609,8 +504,8 @@ test_inspect (Place *place, gconstpointer unused)
     "  future_gap         1\n", "\nstep: 1\n", "\nclips: 3\n",
     "tensors: ", "  unet.all_modules.0.weight " };
 
-  train (place, NF_TRAIN_DIFFUSION, "run", FALSE,
-      TINY_DIFFUSION "|train.steps=1", &error);
+  nf_test_train (place, NF_TRAIN_DIFFUSION, "run", FALSE,
+      NF_TEST_TINY_DIFFUSION "|train.steps=1", &error);
   g_assert_no_error (error);
   text = nf_inspect_file (path, &error);
   g_assert_no_error (error);
@@ -621,7 +516,7 @@ test_inspect (Place *place, gconstpointer unused)
 
 /* What a file says does not reach the terminal as commands. */
 static void
-test_inspect_hostile (Place *place, gconstpointer unused)
+test_inspect_hostile (NfTestPlace *place, gconstpointer unused)
 {
   g_autofree gchar *path = g_build_filename (place->root, "a", NULL);
   g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
@@ -639,7 +534,8 @@ test_inspect_hostile (Place *place, gconstpointer unused)
 }
 
 #define ADD(name, data, func)                                                  \
-  g_test_add (name, Place, data, place_set_up, func, place_tear_down)
+  g_test_add (name, NfTestPlace, data, nf_test_place_set_up, func,             \
+      nf_test_place_tear_down)
 
 int
 main (int argc, char **argv)
