@@ -95,7 +95,7 @@ finish (NfCudaStream *stream, const NfCudaConv *conv, GError **error)
 }
 
 /* the plan that does it all; NULL where there is none */
-static const NfCudnnPlan *
+static NfCudnnPlan *
 whole_plan (NfCudaStream *stream, const NfCudaConv *conv, NfCudnnConv *shape,
     NfCudnnData *data)
 {
@@ -125,7 +125,7 @@ nf_cuda_conv_forward (
   NfCudnnData data = { conv->x, parameter (stream, conv, conv->weight, error),
     conv->out->data, NULL, NULL };
   NfCudnnConv shape = plain;
-  const NfCudnnPlan *plan;
+  NfCudnnPlan *plan;
 
   if (data.weight == NULL)
     return FALSE;

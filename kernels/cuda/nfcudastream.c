@@ -246,11 +246,14 @@ nf_cuda_cublas (NfCudaStream *stream, GError **error)
 cudnnHandle_t
 nf_cuda_cudnn (NfCudaStream *stream, GError **error)
 {
+  static GMutex making; /* NVIDIA: the first one before all others */
   cudnnStatus_t status;
 
   if (stream->cudnn != NULL)
     return stream->cudnn;
+  g_mutex_lock (&making);
   status = cudnnCreate (&stream->cudnn);
+  g_mutex_unlock (&making);
   if (status == CUDNN_STATUS_SUCCESS)
     status = cudnnSetStream (stream->cudnn, stream->handle);
   if (status == CUDNN_STATUS_SUCCESS)

@@ -109,7 +109,7 @@ make_plan (NfCudaStream *stream, const NfCudnnConv *conv,
  *
  * Returns: (transfer none) (nullable): the device's plan for it
  */
-const NfCudnnPlan *
+NfCudnnPlan *
 nf_cudnn_plan (NfCudaStream *stream, NfCudnnConv *conv, const NfCudnnData *data,
     GError **error)
 {
@@ -146,12 +146,13 @@ nf_cudnn_plan (NfCudaStream *stream, NfCudnnConv *conv, const NfCudnnData *data,
  * Returns: FALSE with @error set
  */
 gboolean
-nf_cudnn_run (NfCudaStream *stream, const NfCudnnConv *conv,
-    const NfCudnnPlan *plan, const NfCudnnData *data, GError **error)
+nf_cudnn_run (NfCudaStream *stream, const NfCudnnConv *conv, NfCudnnPlan *plan,
+    const NfCudnnData *data, GError **error)
 {
   cudnnHandle_t handle = nf_cuda_cudnn (stream, error);
   gpointer workspace = NULL;
   g_auto (NfCudnnDescriptor) pack = NULL;
+  cudnnStatus_t status;
 
   if (handle == NULL)
     return FALSE;
@@ -161,9 +162,12 @@ nf_cudnn_run (NfCudaStream *stream, const NfCudnnConv *conv,
       return FALSE;
   }
   pack = nf_cudnn_pack_new (conv, data, workspace, error);
-  return pack != NULL
-      && nf_cudnn_ok (cudnnBackendExecute (handle, plan->plan, pack),
-          "a convolution failed", error);
+  if (pack == NULL)
+    return FALSE;
+  g_mutex_lock (&plan->running);
+  status = cudnnBackendExecute (handle, plan->plan, pack);
+  g_mutex_unlock (&plan->running);
+  return nf_cudnn_ok (status, "a convolution failed", error);
 }
 
 /**
@@ -182,7 +186,7 @@ gboolean
 nf_cudnn_conv (NfCudaStream *stream, NfCudnnConv *conv, const NfCudnnData *data,
     GError **error)
 {
-  const NfCudnnPlan *plan = nf_cudnn_plan (stream, conv, data, error);
+  NfCudnnPlan *plan = nf_cudnn_plan (stream, conv, data, error);
 
   return plan != NULL && nf_cudnn_run (stream, conv, plan, data, error);
 }

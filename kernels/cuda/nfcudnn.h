@@ -66,13 +66,16 @@ typedef struct
 
 /**
  * NfCudnnPlan:
- * @plan: finalised; never changes, so streams share it
+ * @plan: finalised; streams share it
+ * @running: held by whoever hands it to cuDNN, whose engines do not all bear
+ *   that two threads do so with one plan at a time
  * @workspace: bytes that it works in
  * @engine: cuDNN's number of it
  */
 typedef struct
 {
   cudnnBackendDescriptor_t plan;
+  GMutex running;
   gsize workspace;
   gint64 engine;
 } NfCudnnPlan;
@@ -108,10 +111,10 @@ NfCudnnPlan *nf_cudnn_plan_of (cudnnBackendDescriptor_t config,
 void nf_cudnn_plan_free (NfCudnnPlan *plan);
 
 /* nfcudnn.c */
-const NfCudnnPlan *nf_cudnn_plan (NfCudaStream *stream, NfCudnnConv *conv,
+NfCudnnPlan *nf_cudnn_plan (NfCudaStream *stream, NfCudnnConv *conv,
     const NfCudnnData *data, GError **error);
 gboolean nf_cudnn_run (NfCudaStream *stream, const NfCudnnConv *conv,
-    const NfCudnnPlan *plan, const NfCudnnData *data, GError **error);
+    NfCudnnPlan *plan, const NfCudnnData *data, GError **error);
 gboolean nf_cudnn_conv (NfCudaStream *stream, NfCudnnConv *conv,
     const NfCudnnData *data, GError **error);
 void nf_cudnn_plans_free (gpointer plans);

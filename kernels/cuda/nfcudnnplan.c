@@ -40,7 +40,8 @@ engine_of (cudnnBackendDescriptor_t config)
   return NULL;
 }
 
-/* an engine that does not tell its notes is not wanted */
+/* an engine that does not tell its notes is not wanted; a later cuDNN may know
+ * more of them */
 static gboolean
 is_wanted (cudnnBackendDescriptor_t config, guint refused)
 {
@@ -52,6 +53,8 @@ is_wanted (cudnnBackendDescriptor_t config, guint refused)
       || cudnnBackendGetAttribute (engine, CUDNN_ATTR_ENGINE_NUMERICAL_NOTE,
              CUDNN_TYPE_NUMERICAL_NOTE, G_N_ELEMENTS (notes), &n, notes)
           != CUDNN_STATUS_SUCCESS)
+    return FALSE;
+  if (n > (gint64) G_N_ELEMENTS (notes))
     return FALSE;
   for (gint64 i = 0; i < n; i++)
     if (refused & 1u << notes[i])
@@ -90,7 +93,8 @@ add_wanted (
  * @error: return location: %NF_ERROR_UNSUPPORTED
  *
  * Returns: (transfer full) (nullable): configurations of engines that may
- *   compute it, the one that is expected to be fastest first; perhaps none
+ *   compute it, the one that is expected to be fastest first, those that need
+ *   no heuristics last; perhaps none
  */
 GPtrArray *
 nf_cudnn_candidates (
@@ -104,7 +108,7 @@ nf_cudnn_candidates (
 
   if (graph == NULL)
     return NULL;
-  for (guint i = 0; i < G_N_ELEMENTS (modes) && candidates->len == 0; i++) {
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++) {
     g_auto (NfCudnnDescriptor) heuristics = nf_cudnn_descriptor (
         CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR,
         (NfCudnnAttribute[]){
@@ -141,6 +145,7 @@ nf_cudnn_plan_of (cudnnBackendDescriptor_t config, const NfCudnnTarget *target,
   g_autoptr (NfCudnnPlan) plan = g_new0 (NfCudnnPlan, 1);
   gint64 workspace = 0, n;
 
+  g_mutex_init (&plan->running);
   plan->plan = nf_cudnn_descriptor (CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR,
       (NfCudnnAttribute[]){
           { CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG,
@@ -208,5 +213,6 @@ nf_cudnn_plan_free (NfCudnnPlan *plan)
 {
   if (plan->plan != NULL)
     cudnnBackendDestroyDescriptor (plan->plan);
+  g_mutex_clear (&plan->running);
   g_free (plan);
 }

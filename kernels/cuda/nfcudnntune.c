@@ -53,8 +53,8 @@ write_file (GKeyFile *file, const gchar *path)
 }
 
 static gboolean
-run_times (NfCudaStream *stream, const NfCudnnConv *conv,
-    const NfCudnnPlan *plan, const NfCudnnData *data, guint times)
+run_times (NfCudaStream *stream, const NfCudnnConv *conv, NfCudnnPlan *plan,
+    const NfCudnnData *data, guint times)
 {
   gboolean ok = TRUE;
 
@@ -65,7 +65,7 @@ run_times (NfCudaStream *stream, const NfCudnnConv *conv,
 
 /* milliseconds of RUNS runs; G_MAXFLOAT where it does not run */
 static gfloat
-measure (NfCudaStream *stream, const NfCudnnConv *conv, const NfCudnnPlan *plan,
+measure (NfCudaStream *stream, const NfCudnnConv *conv, NfCudnnPlan *plan,
     const NfCudnnData *data)
 {
   cudaEvent_t begin = NULL, end = NULL;

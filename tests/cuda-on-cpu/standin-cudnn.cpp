@@ -6,12 +6,15 @@
  * and plans for an A100 that is described to it in place of a handle. The
  * linker's --wrap brings the calls here first; what they tell is kept, and
  * running a plan runs the operations that it was made for. Where one for
- * tensor cores was to be made, which takes a driver, f32 is rounded to TF32. */
+ * tensor cores was to be made, which takes a driver, f32 is rounded to TF32.
+ * With NF_CUDA_NO_HEURISTICS=1 none of the engines that the heuristics order
+ * can be used, as where a library is missing that they need. */
 #include "gpus.h"
 #include "standin-cudnn.h"
 #include "standin.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <set>
@@ -48,6 +51,7 @@ extern decltype (cudnnSetStream) __wrap_cudnnSetStream;
 static std::mutex lock;
 static std::set<cudnnHandle_t> handles;
 static std::map<cudnnBackendDescriptor_t, DnnNodePtr> nodes;
+static std::set<cudnnBackendDescriptor_t> running; /* plans */
 
 static DnnNodePtr
 node_of (cudnnBackendDescriptor_t descriptor)
@@ -232,10 +236,14 @@ remember_answer (DnnNode &node, int name, int64_t count, const void *data)
   int64_t n = 0;
 
   if (name == CUDNN_ATTR_ENGINEHEUR_RESULTS)
-    for (int64_t i = 0; i < count; i++)
-      node_of (found[i])->children[CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH] = {
-        node.child (CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH)
-      };
+    for (int64_t i = 0; i < count; i++) {
+      const DnnNodePtr config = node_of (found[i]);
+
+      config->children[CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH] = { node.child (
+          CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH) };
+      config->values[CUDNN_ATTR_ENGINEHEUR_MODE] =
+          node.values[CUDNN_ATTR_ENGINEHEUR_MODE];
+    }
   if (name == CUDNN_ATTR_ENGINECFG_ENGINE
       && __real_cudnnBackendGetAttribute (found[0],
              CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE,
@@ -274,14 +282,29 @@ note_tensor_cores (const DnnNode &plan)
           DNN_TENSOR_CORES, CUDNN_TYPE_NUMERICAL_NOTE, 1, &note);
 }
 
+/* whether an engine is one that cannot be used, see NF_CUDA_NO_HEURISTICS */
+static bool
+is_left_out (const DnnNode &plan)
+{
+  const DnnNodePtr config =
+      plan.child (CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG);
+
+  return getenv ("NF_CUDA_NO_HEURISTICS") != nullptr && config != nullptr
+      && config->one<int> (CUDNN_ATTR_ENGINEHEUR_MODE, -1) == CUDNN_HEUR_MODE_A;
+}
+
 cudnnStatus_t
 __wrap_cudnnBackendFinalize (cudnnBackendDescriptor_t descriptor)
 {
   const DnnNodePtr node = node_of (descriptor);
   const cudnnBackendDescriptor_t gpu = described_gpu ();
 
-  if (node != nullptr && node->type == CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR)
+  if (node != nullptr
+      && node->type == CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR) {
+    if (is_left_out (*node))
+      return CUDNN_STATUS_NOT_SUPPORTED;
     note_tensor_cores (*node);
+  }
   if (node != nullptr && node->type == CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR
       && __real_cudnnBackendSetAttribute (descriptor,
              CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1,
@@ -342,16 +365,50 @@ find_workspace (cudnnBackendDescriptor_t plan, const DnnNode &pack, int device,
       || on_device (*workspace, *bytes, device, "cuDNN's workspace");
 }
 
+/* Plans are not for two threads at a time: some of NVIDIA's engines keep what
+ * they work with in them. */
+class PlanInUse {
+public:
+  explicit PlanInUse (cudnnBackendDescriptor_t plan) : plan_ (plan)
+  {
+    const std::lock_guard<std::mutex> guard (lock);
+
+    alone = running.insert (plan).second;
+  }
+
+  ~PlanInUse ()
+  {
+    const std::lock_guard<std::mutex> guard (lock);
+
+    if (alone)
+      running.erase (plan_);
+  }
+
+  PlanInUse (const PlanInUse &) = delete;
+  PlanInUse &operator= (const PlanInUse &) = delete;
+
+  bool alone;
+
+private:
+  cudnnBackendDescriptor_t plan_;
+};
+
 cudnnStatus_t
 __wrap_cudnnBackendExecute (cudnnHandle_t handle, cudnnBackendDescriptor_t plan,
     cudnnBackendDescriptor_t pack)
 {
   const DnnNodePtr plan_node = node_of (plan), pack_node = node_of (pack);
+  const PlanInUse use (plan);
   std::map<int64_t, void *> memory;
   DnnNodePtr config, graph;
   void *workspace;
   size_t bytes;
 
+  if (!use.alone) {
+    fail_because (
+        cudaErrorNotPermitted, "cuDNN: two threads run one plan at a time");
+    return CUDNN_STATUS_EXECUTION_FAILED;
+  }
   if (!is_handle (handle) || plan_node == nullptr || pack_node == nullptr)
     return CUDNN_STATUS_BAD_PARAM;
   config = plan_node->child (CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG);
