@@ -86,6 +86,34 @@ add_wanted (
   }
 }
 
+/* in the order in which they are asked: the second is for what the first knows
+ * nothing of, or nothing that can be used */
+static const cudnnBackendHeurMode_t modes[] = { CUDNN_HEUR_MODE_A,
+  CUDNN_HEUR_MODE_FALLBACK };
+
+/* configurations that one of the heuristics proposes for a graph */
+static GPtrArray *
+proposals (cudnnBackendDescriptor_t graph, const NfCudnnConv *conv,
+    const NfCudnnTarget *target, cudnnBackendHeurMode_t mode)
+{
+  GPtrArray *candidates = g_ptr_array_new_with_free_func (nf_cudnn_destroy);
+  g_auto (NfCudnnDescriptor) heuristics =
+      nf_cudnn_descriptor (CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR,
+          (NfCudnnAttribute[]){
+              { CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH,
+                  CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &graph },
+              { CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, 1, &mode },
+              { CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, CUDNN_TYPE_BACKEND_DESCRIPTOR,
+                  1, target->properties != NULL ? &target->properties : NULL },
+              { 0 },
+          },
+          NULL);
+
+  if (heuristics != NULL)
+    add_wanted (heuristics, refused_notes (conv), candidates);
+  return candidates;
+}
+
 /**
  * nf_cudnn_candidates:
  * @conv: a convolution
@@ -93,36 +121,22 @@ add_wanted (
  * @error: return location: %NF_ERROR_UNSUPPORTED
  *
  * Returns: (transfer full) (nullable): configurations of engines that may
- *   compute it, the one that is expected to be fastest first, those that need
- *   no heuristics last; perhaps none
+ *   compute it, the one that is expected to be fastest first; perhaps none
  */
 GPtrArray *
 nf_cudnn_candidates (
     const NfCudnnConv *conv, const NfCudnnTarget *target, GError **error)
 {
-  static const cudnnBackendHeurMode_t modes[] = { CUDNN_HEUR_MODE_A,
-    CUDNN_HEUR_MODE_FALLBACK };
-  g_autoptr (GPtrArray) candidates =
-      g_ptr_array_new_with_free_func (nf_cudnn_destroy);
   g_auto (NfCudnnDescriptor) graph = nf_cudnn_graph_new (conv, target, error);
+  g_autoptr (GPtrArray) candidates = NULL;
 
   if (graph == NULL)
     return NULL;
   for (guint i = 0; i < G_N_ELEMENTS (modes); i++) {
-    g_auto (NfCudnnDescriptor) heuristics = nf_cudnn_descriptor (
-        CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR,
-        (NfCudnnAttribute[]){
-            { CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH,
-                CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &graph },
-            { CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, 1, &modes[i] },
-            { CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, CUDNN_TYPE_BACKEND_DESCRIPTOR,
-                1, target->properties != NULL ? &target->properties : NULL },
-            { 0 },
-        },
-        NULL);
-
-    if (heuristics != NULL)
-      add_wanted (heuristics, refused_notes (conv), candidates);
+    g_clear_pointer (&candidates, g_ptr_array_unref);
+    candidates = proposals (graph, conv, target, modes[i]);
+    if (candidates->len > 0)
+      break;
   }
   return g_steal_pointer (&candidates);
 }
@@ -191,20 +205,26 @@ NfCudnnPlan *
 nf_cudnn_plan_new (
     const NfCudnnConv *conv, const NfCudnnTarget *target, GError **error)
 {
-  g_autoptr (GPtrArray) configs = nf_cudnn_candidates (conv, target, error);
+  g_auto (NfCudnnDescriptor) graph = nf_cudnn_graph_new (conv, target, error);
   g_autofree gchar *name = NULL;
+  guint tried = 0;
 
-  for (guint i = 0; configs != NULL && i < configs->len; i++) {
-    NfCudnnPlan *plan = nf_cudnn_plan_of (configs->pdata[i], target, NULL);
-
-    if (plan != NULL)
-      return plan;
-  }
-  if (configs == NULL)
+  if (graph == NULL)
     return NULL;
+  for (guint m = 0; m < G_N_ELEMENTS (modes); m++) {
+    g_autoptr (GPtrArray) configs = proposals (graph, conv, target, modes[m]);
+
+    tried += configs->len;
+    for (guint i = 0; i < configs->len; i++) {
+      NfCudnnPlan *plan = nf_cudnn_plan_of (configs->pdata[i], target, NULL);
+
+      if (plan != NULL)
+        return plan;
+    }
+  }
   name = nf_cudnn_conv_name (conv);
   g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
-      "cuDNN: none of its %u engines for %s can be used", configs->len, name);
+      "cuDNN: none of its %u engines for %s can be used", tried, name);
   return NULL;
 }
 
