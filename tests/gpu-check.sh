@@ -140,6 +140,7 @@ all_checks () {
   check "nfsegment" ./test-nfsegment
   check "nfsegment-batch" ./test-nfsegment-batch
   check "nfpredict" ./test-nfpredict
+  check "nfpredict-clips" ./test-nfpredict-clips
   check "elements side by side" ./test-nfdevices
   if [ -x ./test-nfcudamemory ] && ldconfig -p | grep -q "libcuda\.so\.1"; then
     check "frames in the GPU's memory" ./test-nfcudamemory

@@ -3,9 +3,8 @@
  * nfcudamemory — tests of elements with video in a GPU's memory
  *
  * On the stand-ins of tests/cuda-on-cpu, with their libcuda.so.1 for GStreamer's
- * CUDA library; or on a GPU, where copies are not counted. What comes of frames
- * in a GPU's memory must be what comes of the same frames in the host's memory,
- * on the same device. */
+ * CUDA library; or on a GPU, where copies are not counted. Frames in a GPU's
+ * memory must become what the same frames in the host's become on that device. */
 #include "nftestmodels.h"
 #include "nfvideotest.h"
 

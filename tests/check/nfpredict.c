@@ -3,73 +3,10 @@
  * nfpredict — tests of the element that predicts frames
  *
  * With an untrained network of three frames of context: what it draws means
- * nothing, but which frames it draws, when, and from what, can be told. */
+ * nothing, but which frames it draws, and from what, can be told.
+ * Siblings: nfpredictclips.c (clips and times), nfpredictlive.c */
+#include "nfpredictrig.h"
 #include "nftestmodels.h"
-#include "nfvideotest.h"
-
-#include <string.h>
-
-#define CAPS_24x16 "video/x-raw,format=RGB,width=24,height=16,framerate=25/1"
-#define FRAME (40 * GST_MSECOND)
-#define CONTEXT 3
-
-static gchar *folder, *checkpoint, *direct_checkpoint;
-
-static gchar *
-in_folder (const gchar *name)
-{
-  return g_build_filename (folder, name, NULL);
-}
-
-static void
-make_models (void)
-{
-  NfUnetConfig config;
-
-  folder = nf_test_folder_new ();
-  checkpoint = in_folder ("next-frame.safetensors");
-  direct_checkpoint = in_folder ("direct.safetensors");
-  nf_test_unet_config (&config);
-  nf_test_save_unet (checkpoint, &config, 1);
-  config.num_frames = 1;
-  config.future_gap = 2;
-  nf_test_save_unet (direct_checkpoint, &config, 1);
-}
-
-static void
-remove_models (void)
-{
-  nf_test_folder_remove (folder);
-  g_free (folder);
-  g_free (checkpoint);
-  g_free (direct_checkpoint);
-}
-
-/* few steps, and a short way ahead, unless @settings say otherwise */
-static GstHarness *
-new_harness (const gchar *settings, GstBus **bus)
-{
-  g_autofree gchar *launch = g_strdup_printf (
-      "nfpredict checkpoint=%s device=cpu steps=2 horizon=3 %s", checkpoint,
-      settings);
-
-  return nf_test_harness_new (launch, bus);
-}
-
-/* expects frames with these numbers, in time and offset; and no more */
-static void
-expect_frames (GstHarness *h, const guint *numbers, guint n)
-{
-  fail_unless_equals_int (gst_harness_buffers_in_queue (h), n);
-  for (guint i = 0; i < n; i++) {
-    GstBuffer *buffer = gst_harness_pull (h);
-
-    fail_unless_equals_clocktime (GST_BUFFER_PTS (buffer), numbers[i] * FRAME);
-    fail_unless_equals_clocktime (GST_BUFFER_DURATION (buffer), FRAME);
-    fail_unless_equals_clocktime (GST_BUFFER_DTS (buffer), GST_CLOCK_TIME_NONE);
-    gst_buffer_unref (buffer);
-  }
-}
 
 typedef struct
 {
@@ -104,11 +41,11 @@ GST_START_TEST (test_predict_which_frames)
 {
   const EmitCase *c = &emit_cases[__i__];
   GstBus *bus;
-  GstHarness *h = new_harness (c->settings, &bus);
+  GstHarness *h = nf_predict_harness_new (c->settings, &bus);
 
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
+  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
   nf_test_push_frames (h, 0, c->pushed);
-  expect_frames (h, c->numbers, c->n);
+  nf_predict_expect_frames (h, c->numbers, c->n);
   nf_test_harness_free (h, bus);
 }
 GST_END_TEST
@@ -116,14 +53,14 @@ GST_END_TEST
 GST_START_TEST (test_predict_future_gap)
 {
   static const guint target[] = { 5 };
-  g_autofree gchar *settings =
-      g_strdup_printf ("checkpoint=%s emit=rollout", direct_checkpoint);
+  g_autofree gchar *settings = g_strdup_printf (
+      "checkpoint=%s emit=rollout", nf_predict_direct_checkpoint ());
   GstBus *bus;
-  GstHarness *h = new_harness (settings, &bus);
+  GstHarness *h = nf_predict_harness_new (settings, &bus);
 
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
+  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
   nf_test_push_frames (h, 0, 4);
-  expect_frames (h, target, 1);
+  nf_predict_expect_frames (h, target, 1);
   nf_test_harness_free (h, bus);
 }
 GST_END_TEST
@@ -132,7 +69,8 @@ GST_START_TEST (test_predict_unreachable_horizon_fails)
 {
   GstElement *element = gst_element_factory_make ("nfpredict", NULL);
 
-  g_object_set (element, "checkpoint", direct_checkpoint, "horizon", 11, NULL);
+  g_object_set (element, "checkpoint", nf_predict_direct_checkpoint (),
+      "horizon", 11, NULL);
   nf_test_expect_start_error (element, GST_LIBRARY_ERROR,
       GST_LIBRARY_ERROR_SETTINGS, "horizon 11 is not among them");
 }
@@ -141,14 +79,14 @@ GST_END_TEST
 GST_START_TEST (test_predict_horizon_changed_fails)
 {
   g_autofree gchar *settings =
-      g_strdup_printf ("checkpoint=%s", direct_checkpoint);
+      g_strdup_printf ("checkpoint=%s", nf_predict_direct_checkpoint ());
   GstBus *bus;
-  GstHarness *h = new_harness (settings, &bus);
-  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_24x16);
+  GstHarness *h = nf_predict_harness_new (settings, &bus);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_PREDICT_CAPS);
   GstVideoInfo info;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
+  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
   nf_test_push_frames (h, 0, 2);
   g_object_set (h->element, "horizon", 2, NULL);
   fail_unless_equals_int (
@@ -163,7 +101,8 @@ GST_START_TEST (test_predict_wrong_settings_fail)
 {
   GstElement *element = gst_element_factory_make ("nfpredict", NULL);
 
-  gst_util_set_object_arg (G_OBJECT (element), "checkpoint", checkpoint);
+  gst_util_set_object_arg (
+      G_OBJECT (element), "checkpoint", nf_predict_checkpoint ());
   gst_util_set_object_arg (G_OBJECT (element), "window", "sliding");
   gst_util_set_object_arg (G_OBJECT (element), "emit", "all");
   nf_test_expect_start_error (element, GST_LIBRARY_ERROR,
@@ -195,15 +134,16 @@ static const ModelCase model_cases[] = {
 static void
 make_broken_models (void)
 {
-  g_autofree gchar *text = in_folder ("text");
-  g_autofree gchar *truncated = in_folder ("truncated");
-  g_autofree gchar *unetpp = in_folder ("unetpp");
+  g_autofree gchar *text = nf_predict_path ("text");
+  g_autofree gchar *truncated = nf_predict_path ("truncated");
+  g_autofree gchar *unetpp = nf_predict_path ("unetpp");
   g_autofree gchar *whole = NULL;
   NfUnetppConfig config;
   gsize size;
 
   fail_unless (g_file_set_contents (text, "once upon a time", -1, NULL));
-  fail_unless (g_file_get_contents (checkpoint, &whole, &size, NULL));
+  fail_unless (
+      g_file_get_contents (nf_predict_checkpoint (), &whole, &size, NULL));
   fail_unless (g_file_set_contents (truncated, whole, size - 100, NULL));
   nf_test_unetpp_config (&config);
   nf_test_save_unetpp (unetpp, &config, 1);
@@ -217,7 +157,7 @@ GST_START_TEST (test_predict_bad_model_fails)
                                                       : GST_LIBRARY_ERROR;
   GstElement *element = gst_element_factory_make ("nfpredict", NULL);
   g_autofree gchar *path =
-      c->file[0] == '/' ? g_strdup (c->file) : in_folder (c->file);
+      c->file[0] == '/' ? g_strdup (c->file) : nf_predict_path (c->file);
 
   make_broken_models ();
   g_object_set (element, "checkpoint", path, "device", c->device, NULL);
@@ -261,11 +201,11 @@ GST_START_TEST (test_predict_formats)
   fail_unless (gst_video_info_from_caps (&info, caps));
   for (guint pad = 0; pad < 2; pad++) {
     GstBus *bus;
-    GstHarness *h = new_harness ("", &bus);
+    GstHarness *h = nf_predict_harness_new ("", &bus);
     GstVideoInfo got;
 
     gst_harness_set_src_caps (h, gst_caps_ref (caps));
-    for (guint i = 0; i < CONTEXT; i++)
+    for (guint i = 0; i < NF_PREDICT_CONTEXT; i++)
       fail_unless_equals_int (
           gst_harness_push (h, nf_test_frame (&info, i, 32 * pad)),
           GST_FLOW_OK);
@@ -285,15 +225,15 @@ GST_END_TEST
 GST_START_TEST (test_predict_other_output)
 {
   GstBus *bus;
-  GstHarness *h = new_harness ("emit=all", &bus);
+  GstHarness *h = nf_predict_harness_new ("emit=all", &bus);
   g_autoptr (GstCaps) caps = NULL;
   const GstStructure *s;
   gint n, d;
 
   gst_harness_set_sink_caps_str (
       h, "video/x-raw,format={I420,NV12},width=40,height=[10,12]");
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  nf_test_push_frames (h, 0, CONTEXT);
+  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
+  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 6);
   caps = gst_pad_get_current_caps (h->sinkpad);
   s = gst_caps_get_structure (caps, 0);
@@ -310,7 +250,7 @@ GST_END_TEST
 GST_START_TEST (test_predict_caps_query)
 {
   GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
+  GstHarness *h = nf_predict_harness_new ("", &bus);
   g_autoptr (GstCaps) gray =
       gst_caps_from_string ("video/x-raw,format=GRAY8,width=7,height=3,"
                             "framerate=30/1");
@@ -330,36 +270,14 @@ GST_START_TEST (test_predict_caps_query)
 }
 GST_END_TEST
 
-static GstBuffer *
-predict_one (const gchar *settings, guint skip)
-{
-  GstBus *bus;
-  GstHarness *h = new_harness (settings, &bus);
-  GstBuffer *out;
-
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  for (guint i = 0; i <= skip; i++) {
-    if (i > 0)
-      gst_harness_push_event (h, gst_event_new_stream_start ("again"));
-    nf_test_push_frames (h, 0, CONTEXT);
-  }
-  fail_unless_equals_int (gst_harness_buffers_in_queue (h), skip + 1);
-  for (guint i = 0; i < skip; i++)
-    gst_buffer_unref (gst_harness_pull (h));
-  out = gst_harness_pull (h);
-  nf_test_harness_free (h, bus);
-
-  return out;
-}
-
 GST_START_TEST (test_predict_same_seed_same_frame)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_24x16);
-  GstBuffer *first = predict_one ("seed=7", 0);
-  GstBuffer *again = predict_one ("seed=7", 0);
-  GstBuffer *other_seed = predict_one ("seed=8", 0);
-  GstBuffer *other_clip = predict_one ("seed=7", 1);
-  GstBuffer *same_clip = predict_one ("seed=7", 1);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_PREDICT_CAPS);
+  GstBuffer *first = nf_predict_one ("seed=7", 0);
+  GstBuffer *again = nf_predict_one ("seed=7", 0);
+  GstBuffer *other_seed = nf_predict_one ("seed=8", 0);
+  GstBuffer *other_clip = nf_predict_one ("seed=7", 1);
+  GstBuffer *same_clip = nf_predict_one ("seed=7", 1);
   GstVideoInfo info;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
@@ -378,9 +296,9 @@ GST_END_TEST
 /* bf16 draws nearly the same frame */
 GST_START_TEST (test_predict_bf16)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_24x16);
-  GstBuffer *full = predict_one ("precision=f32 steps=10", 0);
-  GstBuffer *half = predict_one ("precision=bf16 steps=10", 0);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_PREDICT_CAPS);
+  GstBuffer *full = nf_predict_one ("precision=f32 steps=10", 0);
+  GstBuffer *half = nf_predict_one ("precision=bf16 steps=10", 0);
   g_autoptr (GBytes) a = NULL;
   g_autoptr (GBytes) b = NULL;
   const guint8 *x, *y;
@@ -401,231 +319,6 @@ GST_START_TEST (test_predict_bf16)
 }
 GST_END_TEST
 
-/* a clip that was too short counts: the next one is number 1 */
-GST_START_TEST (test_predict_short_clip)
-{
-  GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
-  GstBuffer *expected = predict_one ("", 1), *out;
-  GstVideoInfo info;
-
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  nf_test_push_frames (h, 0, CONTEXT - 1);
-  gst_harness_push_event (h, gst_event_new_stream_start ("again"));
-  nf_test_push_frames (h, 0, CONTEXT);
-  nf_test_expect_warning (bus, "ended after 2 of the 3 frames");
-  out = gst_harness_pull (h);
-  info = nf_test_output_info (h);
-  fail_unless (nf_test_same (out, expected, &info));
-  fail_unless_equals_int (nf_test_stat (h->element, "incomplete"), 1);
-  fail_unless_equals_int (nf_test_stat (h->element, "clips"), 1);
-  gst_buffer_unref (out);
-  gst_buffer_unref (expected);
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
-GST_START_TEST (test_predict_eos_with_part_of_window)
-{
-  GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
-  GstEvent *event;
-  gboolean eos = FALSE;
-
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  nf_test_push_frames (h, 0, 2);
-  gst_harness_push_event (h, gst_event_new_eos ());
-  nf_test_expect_warning (bus, "ended after 2 of the 3 frames");
-  nf_test_expect_warning (bus, NULL);
-  while (!eos && (event = gst_harness_try_pull_event (h)) != NULL) {
-    eos = GST_EVENT_TYPE (event) == GST_EVENT_EOS;
-    gst_event_unref (event);
-  }
-  fail_unless (eos);
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
-GST_START_TEST (test_predict_eos_after_prediction)
-{
-  GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
-
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  nf_test_push_frames (h, 0, CONTEXT + 1);
-  gst_harness_push_event (h, gst_event_new_eos ());
-  nf_test_expect_warning (bus, NULL);
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
-/* DISCONT and segments begin clips, and their first frame out is marked */
-GST_START_TEST (test_predict_clips)
-{
-  static const guint numbers[] = { 5 };
-  GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
-  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_24x16);
-  GstVideoInfo info;
-  GstSegment segment;
-  GstBuffer *buffer;
-
-  fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  nf_test_push_frames (h, 0, 5);
-  expect_frames (h, numbers, 1);
-
-  buffer = nf_test_frame (&info, 0, 0);
-  nf_test_set_times (buffer, 0, FRAME);
-  GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
-  fail_unless_equals_int (gst_harness_push (h, buffer), GST_FLOW_OK);
-  nf_test_push_frames (h, 1, 2);
-  buffer = gst_harness_pull (h);
-  fail_unless (GST_BUFFER_IS_DISCONT (buffer));
-  gst_buffer_unref (buffer);
-
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_harness_push_event (h, gst_event_new_segment (&segment));
-  nf_test_push_frames (h, 0, 5);
-  expect_frames (h, numbers, 1);
-  fail_unless_equals_int (nf_test_stat (h->element, "clips"), 3);
-  fail_unless_equals_int (nf_test_stat (h->element, "frames-in"), 13);
-  fail_unless_equals_int (nf_test_stat (h->element, "frames-out"), 3);
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
-/* frames outside of the segment are no context; the future lies behind it */
-GST_START_TEST (test_predict_segment)
-{
-  static const guint numbers[] = { 7 };
-  GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
-  const GstSegment *got = NULL;
-  GstSegment segment;
-  GstEvent *event;
-
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  segment.start = segment.position = segment.time = 2 * FRAME;
-  segment.stop = 5 * FRAME;
-  gst_harness_push_event (h, gst_event_new_segment (&segment));
-  nf_test_push_frames (h, 0, 7);
-  expect_frames (h, numbers, 1);
-  event = gst_pad_get_sticky_event (h->sinkpad, GST_EVENT_SEGMENT, 0);
-  gst_event_parse_segment (event, &got);
-  fail_unless_equals_clocktime (got->start, 2 * FRAME);
-  fail_unless_equals_clocktime (got->stop, GST_CLOCK_TIME_NONE);
-  gst_event_unref (event);
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
-typedef struct
-{
-  const gchar *framerate; /* in the caps */
-  GstClockTime spacing; /* of the timestamps; NONE: none */
-  GstClockTime duration; /* of the buffers */
-  GstClockTime time, lasts; /* of the frame three ahead */
-  const gchar *warning;
-} TimeCase;
-
-static const TimeCase time_cases[] = {
-  { "30000/1001", 33366666, 33366666, 2 * 33366666 + 100100000, 33366667,
-      NULL },
-  { "0/1", 50 * GST_MSECOND, GST_CLOCK_TIME_NONE, 250 * GST_MSECOND,
-      50 * GST_MSECOND, NULL },
-  { "0/1", GST_CLOCK_TIME_NONE, 20 * GST_MSECOND, 100 * GST_MSECOND,
-      20 * GST_MSECOND, NULL },
-  { "0/1", GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, 200 * GST_MSECOND,
-      40 * GST_MSECOND, "taking 40 ms" },
-  { "25/1", GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, 200 * GST_MSECOND,
-      40 * GST_MSECOND, NULL },
-  { "7/100000", GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, 71428571428571,
-      14285714285714, NULL },
-};
-
-GST_START_TEST (test_predict_times)
-{
-  const TimeCase *c = &time_cases[__i__];
-  g_autofree gchar *text = g_strdup_printf (
-      "video/x-raw,format=RGB,width=24,height=16,framerate=%s", c->framerate);
-  g_autoptr (GstCaps) caps = gst_caps_from_string (text);
-  GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
-  GstVideoInfo info;
-  GstBuffer *buffer;
-
-  fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps (h, gst_caps_ref (caps));
-  for (guint i = 0; i < CONTEXT; i++) {
-    buffer = nf_test_frame (&info, i, 0);
-    if (GST_CLOCK_TIME_IS_VALID (c->spacing))
-      GST_BUFFER_PTS (buffer) = i * c->spacing;
-    GST_BUFFER_DURATION (buffer) = c->duration;
-    GST_BUFFER_OFFSET (buffer) = 100 + i;
-    fail_unless_equals_int (gst_harness_push (h, buffer), GST_FLOW_OK);
-  }
-  buffer = gst_harness_pull (h);
-  fail_unless (GST_CLOCK_DIFF (GST_BUFFER_PTS (buffer), c->time) <= 2
-          && GST_CLOCK_DIFF (GST_BUFFER_PTS (buffer), c->time) >= -2,
-      "%" GST_TIME_FORMAT, GST_TIME_ARGS (GST_BUFFER_PTS (buffer)));
-  fail_unless (GST_CLOCK_DIFF (GST_BUFFER_DURATION (buffer), c->lasts) <= 1
-          && GST_CLOCK_DIFF (GST_BUFFER_DURATION (buffer), c->lasts) >= -1,
-      "%" GST_TIME_FORMAT, GST_TIME_ARGS (GST_BUFFER_DURATION (buffer)));
-  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), 105);
-  fail_unless_equals_uint64 (GST_BUFFER_OFFSET_END (buffer), 106);
-  nf_test_expect_warning (bus, c->warning);
-  nf_test_expect_warning (bus, NULL);
-  gst_buffer_unref (buffer);
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
-/* new caps begin a clip, in the middle of one */
-GST_START_TEST (test_predict_caps_change)
-{
-  static const guint numbers[] = { 7 };
-  GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
-  GstVideoInfo info;
-
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  nf_test_push_frames (h, 0, 2);
-  gst_harness_set_src_caps_str (
-      h, "video/x-raw,format=I420,width=30,height=20,framerate=25/1");
-  nf_test_push_frames (h, 2, CONTEXT);
-  nf_test_expect_warning (bus, "ended after 2 of the 3 frames");
-  expect_frames (h, numbers, 1);
-  info = nf_test_output_info (h);
-  fail_unless_equals_int (info.width, 30);
-  fail_unless_equals_int (GST_VIDEO_INFO_FORMAT (&info), GST_VIDEO_FORMAT_I420);
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
-/* other caps downstream do not disturb the clip */
-GST_START_TEST (test_predict_reconfigure)
-{
-  static const guint numbers[] = { 5 };
-  GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
-  GstVideoInfo info;
-
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
-  nf_test_push_frames (h, 0, 2);
-  gst_harness_set_sink_caps_str (h, "video/x-raw,format=NV12,width=12");
-  gst_harness_push_upstream_event (h, gst_event_new_reconfigure ());
-  nf_test_push_frames (h, 2, 1);
-  nf_test_expect_warning (bus, NULL);
-  expect_frames (h, numbers, 1);
-  info = nf_test_output_info (h);
-  fail_unless_equals_int (info.width, 12);
-  fail_unless_equals_int (GST_VIDEO_INFO_FORMAT (&info), GST_VIDEO_FORMAT_NV12);
-  nf_test_harness_free (h, bus);
-}
-GST_END_TEST
-
 static Suite *
 nfpredict_suite (void)
 {
@@ -633,7 +326,8 @@ nfpredict_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_unchecked_fixture (tc, make_models, remove_models);
+  tcase_add_unchecked_fixture (
+      tc, nf_predict_make_models, nf_predict_remove_models);
   tcase_add_loop_test (
       tc, test_predict_which_frames, 0, G_N_ELEMENTS (emit_cases));
   tcase_add_test (tc, test_predict_future_gap);
@@ -648,14 +342,6 @@ nfpredict_suite (void)
   tcase_add_test (tc, test_predict_caps_query);
   tcase_add_test (tc, test_predict_same_seed_same_frame);
   tcase_add_test (tc, test_predict_bf16);
-  tcase_add_test (tc, test_predict_short_clip);
-  tcase_add_test (tc, test_predict_eos_with_part_of_window);
-  tcase_add_test (tc, test_predict_eos_after_prediction);
-  tcase_add_test (tc, test_predict_clips);
-  tcase_add_test (tc, test_predict_segment);
-  tcase_add_loop_test (tc, test_predict_times, 0, G_N_ELEMENTS (time_cases));
-  tcase_add_test (tc, test_predict_caps_change);
-  tcase_add_test (tc, test_predict_reconfigure);
 
   return suite;
 }

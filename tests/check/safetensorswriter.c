@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * safetensorswriter — tests of writing safetensors files
+ *
+ * What is written goes to a folder that the test removes.
+ * See: safetensors.c, kernels/io/nfsafetensors.h */
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "io/nfsafetensors.h"
+#include "nfasserts.h"
+
+static void
+add_floats (NfSafetensorsWriter *writer, const gchar *name, gsize n)
+{
+  gfloat *data = g_new (gfloat, n);
+  gint64 shape = (gint64) n;
+  g_autoptr (GBytes) bytes = NULL;
+
+  for (gsize i = 0; i < n; i++)
+    data[i] = 0.5f * (gfloat) i;
+  bytes = g_bytes_new_take (data, n * sizeof (gfloat));
+  g_assert_true (nf_safetensors_writer_add (
+      writer, name, NF_SAFETENSORS_F32, 1, &shape, bytes, NULL));
+}
+
+static void
+test_write_round_trip (void)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("nf-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (folder, "a.safetensors", NULL);
+  g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
+  g_autoptr (NfSafetensors) file = NULL;
+  g_autoptr (GBytes) byte = g_bytes_new_static ("\7", 1);
+  g_autoptr (GBytes) count = g_bytes_new_static ("\5\0\0\0\0\0\0\0", 8);
+  g_autoptr (GError) error = NULL;
+  const gint64 shape[] = { 1, 1, 1 };
+  const NfSafetensorsEntry *entry;
+  gfloat f[3];
+  gint64 n;
+
+  g_assert_true (nf_safetensors_writer_add (
+      writer, "byte", NF_SAFETENSORS_U8, 3, shape, byte, &error));
+  add_floats (writer, "floats \"\\\n\303\251", 3);
+  g_assert_true (nf_safetensors_writer_add (
+      writer, "count", NF_SAFETENSORS_I64, 0, NULL, count, &error));
+  g_assert_true (
+      nf_safetensors_writer_add_metadata (writer, "z", "1\t\"\\", &error));
+  g_assert_true (nf_safetensors_writer_add_metadata (writer, "a", "", &error));
+  g_assert_true (nf_safetensors_writer_save (writer, path, &error));
+  g_assert_no_error (error);
+
+  file = nf_safetensors_open (path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (nf_safetensors_label (file), ==, path);
+  g_assert_cmpuint (nf_safetensors_count (file), ==, 3);
+  g_assert_cmpuint (nf_safetensors_metadata_count (file), ==, 2);
+  g_assert_cmpstr (nf_safetensors_metadata_key (file, 0), ==, "z");
+  g_assert_cmpstr (nf_safetensors_metadata (file, "z"), ==, "1\t\"\\");
+  g_assert_cmpstr (nf_safetensors_metadata (file, "a"), ==, "");
+  g_assert_null (nf_safetensors_metadata (file, "b"));
+  g_assert_null (nf_safetensors_lookup (file, "b"));
+
+  entry = nf_safetensors_index (file, 0);
+  g_assert_cmpstr (entry->name, ==, "count");
+  g_assert_cmpuint (entry->rank, ==, 0);
+  g_assert_cmpuint ((guintptr) entry->data % 8, ==, 0);
+  g_assert_true (nf_safetensors_read_i64 (entry, &n, &error));
+  g_assert_cmpint (n, ==, 5);
+  entry = nf_safetensors_index (file, 1);
+  g_assert_cmpstr (entry->name, ==, "floats \"\\\n\303\251");
+  g_assert_cmpuint (entry->elements, ==, 3);
+  g_assert_true (nf_safetensors_read_f32 (entry, f, &error));
+  g_assert_true (f[0] == 0.0f && f[1] == 0.5f && f[2] == 1.0f);
+  entry = nf_safetensors_lookup (file, "byte");
+  g_assert_cmpuint (entry->rank, ==, 3);
+  g_assert_cmpuint (entry->data[0], ==, 7);
+  g_unlink (path);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+static void
+test_writer_bad_input_fails (void)
+{
+  g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("\0\0\0\0", 4);
+  const gint64 good[] = { 1 }, zero[] = { 0 }, huge[] = { G_MAXINT64, 4 };
+  g_autofree gchar *name = g_strnfill (NF_SAFETENSORS_MAX_NAME + 1, 'n');
+  const struct
+  {
+    const gchar *name;
+    guint rank;
+    const gint64 *shape;
+    const gchar *message;
+  } bad[] = {
+    { "", 1, good, "cannot have the name" },
+    { NF_SAFETENSORS_METADATA, 1, good, "cannot have the name" },
+    { name, 1, good, "a name of 1025 bytes" },
+    { "\377", 1, good, "expected UTF-8" },
+    { "x", 1, good, "'x' is added twice" },
+    { "y", 1, zero, "empty or too large" },
+    { "y", 2, huge, "empty or too large" },
+    { "y", 0, NULL, NULL },
+  };
+  g_autoptr (GError) error = NULL;
+
+  add_floats (writer, "x", 1);
+  for (guint i = 0; bad[i].message != NULL; i++) {
+    g_assert_false (nf_safetensors_writer_add (writer, bad[i].name,
+        NF_SAFETENSORS_F32, bad[i].rank, bad[i].shape, bytes, &error));
+    nf_assert_error (error, NF_ERROR_INVALID, bad[i].message);
+    g_clear_error (&error);
+  }
+  g_assert_false (nf_safetensors_writer_add (
+      writer, "y", NF_SAFETENSORS_F64, 1, good, bytes, &error));
+  nf_assert_error (error, NF_ERROR_INVALID, "takes 8 bytes, got 4");
+  g_clear_error (&error);
+
+  g_assert_true (nf_safetensors_writer_add_metadata (writer, "k", "v", &error));
+  g_assert_false (
+      nf_safetensors_writer_add_metadata (writer, "k", "v", &error));
+  nf_assert_error (error, NF_ERROR_INVALID, "'k' is added twice");
+  g_clear_error (&error);
+  g_assert_false (
+      nf_safetensors_writer_add_metadata (writer, "l", "\377", &error));
+  nf_assert_error (error, NF_ERROR_INVALID, "not valid UTF-8");
+}
+
+static guint
+count_files (const gchar *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+static void
+test_write_nowhere_fails (void)
+{
+  g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
+  g_autofree gchar *folder = g_dir_make_tmp ("nf-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (folder, "no", "a", NULL);
+  g_autofree gchar *taken = g_build_filename (folder, "taken", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (nf_safetensors_writer_save (writer, path, &error));
+  nf_assert_error (error, NF_ERROR_IO, path);
+  g_clear_error (&error);
+  g_assert_cmpint (g_mkdir (taken, 0700), ==, 0);
+  g_assert_false (nf_safetensors_writer_save (writer, taken, &error));
+  nf_assert_error (error, NF_ERROR_IO, "cannot replace");
+  g_assert_cmpuint (count_files (folder), ==, 1);
+  g_rmdir (taken);
+  g_rmdir (folder);
+}
+
+/* A disk that is full half-way: the limit on file sizes stands in for it */
+static void
+test_write_full_disk_fails (void)
+{
+  g_autoptr (NfSafetensorsWriter) small = nf_safetensors_writer_new ();
+  g_autoptr (NfSafetensorsWriter) large = nf_safetensors_writer_new ();
+  g_autofree gchar *folder = g_dir_make_tmp ("nf-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (folder, "a", NULL);
+  g_autoptr (NfSafetensors) file = NULL;
+  g_autoptr (GError) error = NULL;
+  struct rlimit old, limit;
+  gboolean good;
+
+  add_floats (small, "small", 4);
+  add_floats (large, "large", 100000);
+  g_assert_true (nf_safetensors_writer_save (small, path, &error));
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &old), ==, 0);
+  limit = old;
+  limit.rlim_cur = 65536;
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  good = nf_safetensors_writer_save (large, path, &error);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &old), ==, 0);
+  g_assert_false (good);
+  nf_assert_error (error, NF_ERROR_IO, "cannot write");
+  g_clear_error (&error);
+
+  g_assert_cmpuint (count_files (folder), ==, 1);
+  file = nf_safetensors_open (path, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (nf_safetensors_lookup (file, "small"));
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+/* A file that is open stays as it was while another takes its place */
+static void
+test_write_over_open_file (void)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("nf-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (folder, "a", NULL);
+  g_autoptr (NfSafetensors) first = NULL, second = NULL;
+  g_autoptr (GError) error = NULL;
+  gfloat f[4];
+
+  for (guint round = 0; round < 2; round++) {
+    g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
+
+    add_floats (writer, round == 0 ? "old" : "new", 4);
+    g_assert_true (nf_safetensors_writer_save (writer, path, &error));
+    if (round == 0)
+      first = nf_safetensors_open (path, &error);
+    else
+      second = nf_safetensors_open (path, &error);
+    g_assert_no_error (error);
+  }
+  g_assert_nonnull (nf_safetensors_lookup (second, "new"));
+  g_assert_true (nf_safetensors_read_f32 (
+      nf_safetensors_lookup (first, "old"), f, &error));
+  g_assert_true (f[3] == 1.5f);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(name, function)                                                    \
+  g_test_add_func ("/safetensors-writer/" name, function)
+  ADD ("round-trip", test_write_round_trip);
+  ADD ("bad-input-fails", test_writer_bad_input_fails);
+  ADD ("nowhere-fails", test_write_nowhere_fails);
+  ADD ("full-disk-fails", test_write_full_disk_fails);
+  ADD ("over-open-file", test_write_over_open_file);
+#undef ADD
+  return g_test_run ();
+}
