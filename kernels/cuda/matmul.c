@@ -137,6 +137,19 @@ wish_alignment (cublasLtMatmulPreference_t wishes, const NfMatmulShape *s)
   return status;
 }
 
+/* no parts of a sum in bf16: cuBLASLt may cut the inner side in pieces, which it
+ * adds up in the result's type or in that of sums */
+static cublasStatus_t
+wish_sums (cublasLtMatmulPreference_t wishes, const NfMatmulShape *s)
+{
+  const guint32 schemes = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+
+  if (!s->to_bf16)
+    return CUBLAS_STATUS_SUCCESS;
+  return cublasLtMatmulPreferenceSetAttribute (wishes,
+      CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, &schemes, sizeof schemes);
+}
+
 /* the best algorithm, by cuBLASLt's judgement, if it has any */
 static gboolean
 choose (const NfCudaStream *stream, cublasLtHandle_t handle, const Job *job,
@@ -154,12 +167,15 @@ choose (const NfCudaStream *stream, cublasLtHandle_t handle, const Job *job,
   if (status == CUBLAS_STATUS_SUCCESS)
     status = wish_alignment (wishes, s);
   if (status == CUBLAS_STATUS_SUCCESS)
+    status = wish_sums (wishes, s);
+  if (status == CUBLAS_STATUS_SUCCESS)
     status = cublasLtMatmulAlgoGetHeuristic (handle, job->desc, job->b, job->a,
         job->c, job->c, wishes, 1, &result, &found);
   if (wishes != NULL)
     cublasLtMatmulPreferenceDestroy (wishes);
   if (status == CUBLAS_STATUS_NOT_SUPPORTED
-      || (status == CUBLAS_STATUS_SUCCESS && found == 0)) {
+      || (status == CUBLAS_STATUS_SUCCESS
+          && (found == 0 || result.state != CUBLAS_STATUS_SUCCESS))) {
     *plan = (Plan){ .plain = TRUE };
     return TRUE;
   }

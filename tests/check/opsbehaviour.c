@@ -209,6 +209,30 @@ test_norm_far_from_zero (void)
   g_assert_cmpstr (miss, ==, NULL);
 }
 
+/* only what is stored is bf16, however long a sum is: 256 + 1 - 256 */
+static void
+test_sums_of_bf16_are_f32 (void)
+{
+  static const NfLinearParams params = { FALSE };
+  gfloat values[4096] = { 256, 1 }, sums[8];
+  g_autoptr (NfTensor) x = NULL, half = NULL, weight = NULL, y = NULL;
+  g_autoptr (NfTensor) wide = NULL;
+  g_autoptr (GError) error = NULL;
+
+  values[G_N_ELEMENTS (values) - 1] = -256;
+  x = tensor_of (1, G_N_ELEMENTS (values), 1, 1, values);
+  half = nf_op_cast (x, NF_BF16, &error);
+  weight = nf_tensor_new_filled (
+      device, G_N_ELEMENTS (sums), G_N_ELEMENTS (values), 1, 1, 1, &error);
+  g_assert_no_error (error);
+  y = nf_op_linear (half, weight, NULL, &params, &error);
+  g_assert_no_error (error);
+  wide = nf_op_cast (y, NF_F32, &error);
+  g_assert_true (nf_tensor_to_nhwc (wide, sums, &error));
+  for (guint i = 0; i < G_N_ELEMENTS (sums); i++)
+    g_assert_cmpfloat (sums[i], ==, 1);
+}
+
 /* ---- random numbers ---- */
 
 static void
@@ -434,6 +458,7 @@ main (int argc, char **argv)
   ADD (cast_special_values);
   ADD (max_pool_padding_never_wins);
   ADD (norm_far_from_zero);
+  ADD (sums_of_bf16_are_f32);
   ADD (randn_batch_split);
   ADD (dropout_batch_split);
   ADD (dropout_keeps_expectation);

@@ -87,15 +87,27 @@ unpack (const Matrix &m, const void *data, int batch, bool transpose, bool tf32)
   return out;
 }
 
+static double
+round_to (cudaDataType type, double value)
+{
+  return type == CUDA_R_16BF
+      ? __bfloat162float (__float2bfloat16 (static_cast<float> (value)))
+      : static_cast<float> (value);
+}
+
 /* sums of @rows rows from @row on and COLUMNS columns from @col on; @a: k rows
  * of m numbers; @b: n rows of k numbers */
 static void
-add_panel (double sums[COLUMNS][PANEL], const float *a, const float *b,
-    size_t m, size_t k, size_t row, size_t rows, size_t cols)
+add_panel (const Gemm &g, double sums[COLUMNS][PANEL], const float *a,
+    const float *b, size_t m, size_t k, size_t row, size_t rows, size_t cols)
 {
   for (size_t c = 0; c < COLUMNS; c++)
     std::fill_n (sums[c], rows, 0.0);
-  for (size_t l = 0; l < k; l++)
+  for (size_t l = 0; l < k; l++) {
+    if (g.in_parts && l == k / 2)
+      for (size_t c = 0; c < cols; c++)
+        for (size_t i = 0; i < rows; i++)
+          sums[c][i] = round_to (g.d.type, sums[c][i]);
     for (size_t c = 0; c < cols; c++) {
       const double factor = b[c * k + l];
       const float *values = a + l * m + row;
@@ -103,6 +115,7 @@ add_panel (double sums[COLUMNS][PANEL], const float *a, const float *b,
       for (size_t i = 0; i < rows; i++)
         sums[c][i] += factor * values[i];
     }
+  }
 }
 
 static void
@@ -137,7 +150,8 @@ multiply (const Gemm &g, int batch)
       const size_t rows = std::min (PANEL, m - row);
       const size_t cols = std::min (COLUMNS, n - col);
 
-      add_panel (sums, a.data (), b.data () + col * k, m, k, row, rows, cols);
+      add_panel (
+          g, sums, a.data (), b.data () + col * k, m, k, row, rows, cols);
       for (size_t c = 0; c < cols; c++)
         for (size_t i = 0; i < rows; i++)
           write_result (g, batch, row + i, col + c, sums[c][i]);

@@ -36,6 +36,7 @@ size_t element_bytes (cudaDataType type);
  * @tf32: a and b are rounded to 10 bits behind the point, as tensor cores do
  * @bias: (nullable): one a row of d, of d's type
  * @relu: negative values become 0
+ * @in_parts: the first half of each sum is rounded to d's type on the way
  */
 struct Gemm
 {
@@ -46,6 +47,7 @@ struct Gemm
   float alpha, beta;
   const void *bias;
   int64_t bias_batch_stride;
+  bool in_parts;
 };
 
 /* to 10 bits behind the point, nearest, ties to even */

@@ -7,7 +7,8 @@
  * sums in f32 with or without TF32, and the epilogues bias and ReLU. Anything
  * else is CUBLAS_STATUS_NOT_SUPPORTED. An algorithm remembers the alignment
  * that it was asked for, 256 bytes by default, and the workspace; both are
- * checked when it runs. With NF_CUDA_NO_MATMUL=1 there is none for any product,
+ * checked when it runs. Where sums of parts may be added up in the type of the
+ * result, they are. With NF_CUDA_NO_MATMUL=1 there is none for any product,
  * as with NVIDIA's for some. */
 #include "gemm.h"
 #include "standin.h"
@@ -64,6 +65,7 @@ struct Algorithm
 {
   uint64_t magic, workspace;
   uint32_t alignment[4];
+  uint32_t in_parts; /* sums of two halves, each in the type of d */
 };
 
 /* NVIDIA's opaque types, seen as ours */
@@ -428,6 +430,10 @@ cublasLtMatmulAlgoGetHeuristic (cublasLtHandle_t handle,
   algo->magic = ALGO_MAGIC;
   algo->workspace = wish->workspace >= WORKSPACE_BYTES ? WORKSPACE_BYTES : 0;
   memcpy (algo->alignment, wish->alignment, sizeof algo->alignment);
+  algo->in_parts = (wish->reduction_mask
+                       & (CUBLASLT_REDUCTION_SCHEME_INPLACE
+                           | CUBLASLT_REDUCTION_SCHEME_OUTPUT_TYPE))
+      != 0;
   results[0].workspaceSize = algo->workspace;
   results[0].state = CUBLAS_STATUS_SUCCESS;
   results[0].wavesCount = 1.0f;
@@ -471,7 +477,7 @@ cublasLtMatmul (cublasLtHandle_t handle, cublasLtMatmulDesc_t desc,
     (op.epilogue & CUBLASLT_EPILOGUE_RELU) != 0,
     *static_cast<const float *> (alpha), *static_cast<const float *> (beta),
     (op.epilogue & CUBLASLT_EPILOGUE_BIAS) != 0 ? op.bias : nullptr,
-    op.bias_batch_stride };
+    op.bias_batch_stride, algo != nullptr && algo->in_parts };
   if ((op.epilogue & CUBLASLT_EPILOGUE_BIAS) != 0 && op.bias == nullptr)
     return refuse ("no bias");
   status = check_memory (g, algo, workspace, workspace_bytes, handle->device);
