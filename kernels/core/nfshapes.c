@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfshapes — what each op demands of its inputs, and its result's shape */
+ * nfshapes — what each op demands of its inputs, and its result's shape
+ *
+ * Losses and training are in nfshapestrain.c, video in nfshapesvideo.c. */
 #include "core/nfshapes.h"
 
 #include <math.h>
@@ -35,22 +37,30 @@ nf_shape_refuse (const NfOpCall *call, GError **error, const gchar *format, ...)
   return FALSE;
 }
 
-static gboolean
-same_as (const NfTensor *x, NfDType dtype, NfShape *out)
+/**
+ * nf_shape_same_as:
+ * @x: a tensor
+ * @dtype: of the result
+ * @out: (out): otherwise as @x
+ *
+ * Returns: TRUE
+ */
+gboolean
+nf_shape_same_as (const NfTensor *x, NfDType dtype, NfShape *out)
 {
   *out = (NfShape){ dtype, x->n, x->c, x->h, x->w };
   return TRUE;
 }
 
-static gboolean
-scalar (NfShape *out)
-{
-  *out = (NfShape){ NF_F32, 1, 1, 1, 1 };
-  return TRUE;
-}
-
-static gboolean
-all_f32 (const NfOpCall *call, GError **error)
+/**
+ * nf_shape_all_f32:
+ * @call: an op
+ * @error: return location
+ *
+ * Returns: FALSE with @error set where an input has another type
+ */
+gboolean
+nf_shape_all_f32 (const NfOpCall *call, GError **error)
 {
   for (guint i = 0; i < call->n_in; i++)
     if (call->in[i] != NULL && call->in[i]->dtype != NF_F32)
@@ -66,7 +76,7 @@ flow_fits (const NfOpCall *call, guint flow, GError **error)
   const NfTensor *first = call->in[g_bit_nth_lsf (flow, -1)];
 
   if (first == NULL || first->dtype != NF_BF16)
-    return all_f32 (call, error);
+    return nf_shape_all_f32 (call, error);
   for (guint i = 0; i < call->n_in; i++)
     if (call->in[i] != NULL
         && call->in[i]->dtype != (flow >> i & 1 ? NF_BF16 : NF_F32))
@@ -93,8 +103,15 @@ vectors_fit (
   return TRUE;
 }
 
-static gboolean
-all_same_shape (const NfOpCall *call, GError **error)
+/**
+ * nf_shape_all_same:
+ * @call: an op
+ * @error: return location
+ *
+ * Returns: FALSE with @error set where inputs have different shapes
+ */
+gboolean
+nf_shape_all_same (const NfOpCall *call, GError **error)
 {
   for (guint i = 1; i < call->n_in; i++)
     if (call->in[i] != NULL && !nf_tensor_same_shape (call->in[0], call->in[i]))
@@ -222,18 +239,19 @@ nf_shape_attention (const NfOpCall *call, NfShape *out, GError **error)
   const NfAttentionParams *p = call->params;
 
   if (!flow_fits (call, 1 << 0 | 1 << 1 | 1 << 2, error)
-      || !all_same_shape (call, error))
+      || !nf_shape_all_same (call, error))
     return FALSE;
   if (p->heads < 1 || call->in[0]->c % p->heads != 0)
     return nf_shape_refuse (
         call, error, "%d heads do not divide the channels", p->heads);
-  return same_as (call->in[0], call->in[0]->dtype, out);
+  return nf_shape_same_as (call->in[0], call->in[0]->dtype, out);
 }
 
 gboolean
 nf_shape_softmax (const NfOpCall *call, NfShape *out, GError **error)
 {
-  return all_f32 (call, error) && same_as (call->in[0], NF_F32, out);
+  return nf_shape_all_f32 (call, error)
+      && nf_shape_same_as (call->in[0], NF_F32, out);
 }
 
 gboolean
@@ -315,7 +333,7 @@ nf_shape_batch_norm (const NfOpCall *call, NfShape *out, GError **error)
   return flow_fits (&floats, 1 << 0 | 1 << 5, error)
       && vectors_fit (call, 1, 4, x->c, error)
       && act_fits (call, p->act, NF_ACT_RELU, error)
-      && same_as (x, x->dtype, out);
+      && nf_shape_same_as (x, x->dtype, out);
 }
 
 gboolean
@@ -330,7 +348,7 @@ nf_shape_modulate (const NfOpCall *call, NfShape *out, GError **error)
       || (s->n != x->n && s->n != 1) || (!whole && (s->h != 1 || s->w != 1)))
     return nf_shape_refuse (call, error,
         "scale and shift must be (N or 1, C, H, W) or (N or 1, C, 1, 1)");
-  return same_as (x, x->dtype, out);
+  return nf_shape_same_as (x, x->dtype, out);
 }
 
 gboolean
@@ -340,7 +358,7 @@ nf_shape_activation (const NfOpCall *call, NfShape *out, GError **error)
 
   return flow_fits (call, 1 << 0, error)
       && act_fits (call, p->act, NF_ACT_SILU, error)
-      && same_as (call->in[0], call->in[0]->dtype, out);
+      && nf_shape_same_as (call->in[0], call->in[0]->dtype, out);
 }
 
 gboolean
@@ -349,9 +367,9 @@ nf_shape_axpby (const NfOpCall *call, NfShape *out, GError **error)
   const NfAxpbyParams *p = call->params;
 
   return flow_fits (call, 1 << 0 | 1 << 1, error)
-      && all_same_shape (call, error)
+      && nf_shape_all_same (call, error)
       && act_fits (call, p->act, NF_ACT_RELU, error)
-      && same_as (call->in[0], call->in[0]->dtype, out);
+      && nf_shape_same_as (call->in[0], call->in[0]->dtype, out);
 }
 
 gboolean
@@ -362,7 +380,8 @@ nf_shape_clamp (const NfOpCall *call, NfShape *out, GError **error)
   if (!(p->lo <= p->hi))
     return nf_shape_refuse (call, error, "limits %g to %g are not in order",
         (gdouble) p->lo, (gdouble) p->hi);
-  return all_f32 (call, error) && same_as (call->in[0], NF_F32, out);
+  return nf_shape_all_f32 (call, error)
+      && nf_shape_same_as (call->in[0], NF_F32, out);
 }
 
 gboolean
@@ -380,7 +399,7 @@ nf_shape_dropout (const NfOpCall *call, NfShape *out, GError **error)
   if (first != NULL
       && (first->dtype != NF_I64 || nf_tensor_elements (first) != 1))
     return nf_shape_refuse (call, error, "input 1 must be an i64 scalar");
-  return same_as (x, x->dtype, out);
+  return nf_shape_same_as (x, x->dtype, out);
 }
 
 gboolean
@@ -393,13 +412,14 @@ nf_shape_normalize (const NfOpCall *call, NfShape *out, GError **error)
         call, error, "period %d is not in 1 to 4", p->period);
   if (call->in[0]->dtype != NF_F32 && call->in[0]->dtype != NF_U8)
     return nf_shape_refuse (call, error, "input 0 must be f32 or u8");
-  return same_as (call->in[0], NF_F32, out);
+  return nf_shape_same_as (call->in[0], NF_F32, out);
 }
 
 gboolean
 nf_shape_quantize (const NfOpCall *call, NfShape *out, GError **error)
 {
-  return all_f32 (call, error) && same_as (call->in[0], NF_U8, out);
+  return nf_shape_all_f32 (call, error)
+      && nf_shape_same_as (call->in[0], NF_U8, out);
 }
 
 gboolean
@@ -419,7 +439,7 @@ nf_shape_cast (const NfOpCall *call, NfShape *out, GError **error)
 
   if (x->dtype != NF_F32 && x->dtype != NF_BF16)
     return nf_shape_refuse (call, error, "input 0 must be f32 or bf16");
-  return same_as (x, p->bf16 ? NF_BF16 : NF_F32, out);
+  return nf_shape_same_as (x, p->bf16 ? NF_BF16 : NF_F32, out);
 }
 
 gboolean
@@ -477,7 +497,7 @@ gboolean
 nf_shape_flip (const NfOpCall *call, NfShape *out, GError **error)
 {
   return flow_fits (call, 1 << 0, error)
-      && same_as (call->in[0], call->in[0]->dtype, out);
+      && nf_shape_same_as (call->in[0], call->in[0]->dtype, out);
 }
 
 gboolean
@@ -518,87 +538,5 @@ nf_shape_argmax (const NfOpCall *call, NfShape *out, GError **error)
     return nf_shape_refuse (
         call, error, "more than 256 channels do not fit u8");
   *out = (NfShape){ NF_U8, x->n, 1, x->h, x->w };
-  return all_f32 (call, error);
-}
-
-static gboolean
-class_loss (const NfOpCall *call, NfShape *out, GError **error)
-{
-  const NfTensor *x = call->in[0], *t = call->in[1];
-
-  if (x->dtype != NF_F32 || (t->dtype != NF_U8 && t->dtype != NF_I64))
-    return nf_shape_refuse (
-        call, error, "logits must be f32, targets u8 or i64");
-  if (t->n != x->n || t->c != 1 || t->h != x->h || t->w != x->w)
-    return nf_shape_refuse (call, error, "targets must be (N, 1, H, W)");
-  return scalar (out);
-}
-
-gboolean
-nf_shape_cross_entropy (const NfOpCall *call, NfShape *out, GError **error)
-{
-  return class_loss (call, out, error);
-}
-
-gboolean
-nf_shape_dice_loss (const NfOpCall *call, NfShape *out, GError **error)
-{
-  return class_loss (call, out, error);
-}
-
-gboolean
-nf_shape_noise_loss (const NfOpCall *call, NfShape *out, GError **error)
-{
-  return all_f32 (call, error) && all_same_shape (call, error) && scalar (out);
-}
-
-gboolean
-nf_shape_sum_squares (const NfOpCall *call, NfShape *out, GError **error)
-{
-  return all_f32 (call, error) && scalar (out);
-}
-
-gboolean
-nf_shape_adam (const NfOpCall *call, NfShape *out, GError **error)
-{
-  const NfAdamParams *p = call->params;
-
-  if (p->t < 1)
-    return nf_shape_refuse (call, error,
-        "update number %" G_GINT64_FORMAT " must be at least 1", p->t);
-  return all_f32 (call, error) && all_same_shape (call, error)
-      && same_as (call->in[0], NF_F32, out);
-}
-
-gboolean
-nf_shape_ema (const NfOpCall *call, NfShape *out, GError **error)
-{
-  return all_f32 (call, error) && all_same_shape (call, error)
-      && same_as (call->in[0], NF_F32, out);
-}
-
-/**
- * nf_shape_refuse_class:
- * @op: a loss
- * @h: rows of its target
- * @w: columns
- * @classes: how many the logits have
- * @place: number of a pixel of the target
- * @label: the class found there
- * @error: return location: %NF_ERROR_INVALID
- *
- * Returns: FALSE: a class is outside of the logits' channels
- */
-gboolean
-nf_shape_refuse_class (NfOp op, gint64 h, gint64 w, gint64 classes,
-    gint64 place, gint64 label, GError **error)
-{
-  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-      "%s: target has class %" G_GINT64_FORMAT " at image %" G_GINT64_FORMAT
-      ", row %" G_GINT64_FORMAT ", column %" G_GINT64_FORMAT
-      ", expected 0 to %" G_GINT64_FORMAT
-      " (the logits' channels); map other values to a class first",
-      nf_op_name (op), label, place / (h * w), place / w % h, place % w,
-      classes - 1);
-  return FALSE;
+  return nf_shape_all_f32 (call, error);
 }

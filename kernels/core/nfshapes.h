@@ -25,6 +25,9 @@ typedef gboolean (*NfShapeRule) (
 
 gboolean nf_shape_refuse (const NfOpCall *call, GError **error,
     const gchar *format, ...) G_GNUC_PRINTF (3, 4);
+gboolean nf_shape_same_as (const NfTensor *x, NfDType dtype, NfShape *out);
+gboolean nf_shape_all_f32 (const NfOpCall *call, GError **error);
+gboolean nf_shape_all_same (const NfOpCall *call, GError **error);
 gboolean nf_shape_refuse_class (NfOp op, gint64 h, gint64 w, gint64 classes,
     gint64 place, gint64 label, GError **error);
 
