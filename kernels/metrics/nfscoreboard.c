@@ -16,6 +16,7 @@ typedef struct
 typedef struct
 {
   NfClipScore score;
+  gchar *name;
   gchar *stream_id;
   GArray *frames; /* FrameScore */
 } Clip;
@@ -39,6 +40,7 @@ clip_free (Clip *clip)
 {
   if (clip == NULL)
     return;
+  g_free (clip->name);
   g_free (clip->stream_id);
   g_array_unref (clip->frames);
   g_free (clip);
@@ -162,9 +164,23 @@ nf_scoreboard_add_unmatched (
 }
 
 /**
+ * nf_scoreboard_name_clip:
+ * @board: the board, with frames of a clip that has not ended
+ * @name: what the report calls the clip
+ */
+void
+nf_scoreboard_name_clip (NfScoreboard *board, const gchar *name)
+{
+  g_return_if_fail (board->current != NULL && board->current->name == NULL);
+
+  board->current->name = g_strdup (name);
+  board->current->score.name = board->current->name;
+}
+
+/**
  * nf_scoreboard_end_clip:
  * @board: the board
- * @stream_id: (nullable): what names the clip in the report
+ * @stream_id: (nullable): of the stream that the clip is from
  *
  * Ends the current clip. The next frame begins another one.
  *
@@ -273,15 +289,22 @@ add_count (JsonBuilder *json, const gchar *name, guint64 count)
 }
 
 static void
+add_text (JsonBuilder *json, const gchar *name, const gchar *text)
+{
+  json_builder_set_member_name (json, name);
+  if (text == NULL)
+    json_builder_add_null_value (json);
+  else
+    json_builder_add_string_value (json, text);
+}
+
+static void
 add_clip (JsonBuilder *json, const Clip *clip)
 {
   json_builder_begin_object (json);
   add_count (json, "clip", clip->score.index);
-  json_builder_set_member_name (json, "stream-id");
-  if (clip->stream_id == NULL)
-    json_builder_add_null_value (json);
-  else
-    json_builder_add_string_value (json, clip->stream_id);
+  add_text (json, "name", clip->name);
+  add_text (json, "stream-id", clip->stream_id);
   add_score (json, "jaccard", clip->score.jaccard);
   add_score (json, "pixel-accuracy", clip->score.pixel_accuracy);
   add_count (json, "frames", clip->score.frames);

@@ -14,8 +14,8 @@
  *   frames                           pairs of masks that were scored
  *   unmatched-prediction, unmatched-truth   masks that found no partner
  *   complete                         false when stopped before the end
- *   clips    [{ clip, stream-id, jaccard, pixel-accuracy, frames, start, end,
- *               frame-scores: [{ running-time, jaccard }] }]
+ *   clips    [{ clip, name, stream-id, jaccard, pixel-accuracy, frames, start,
+ *               end, frame-scores: [{ running-time, jaccard }] }]
  *   classes  [{ id, name, iou, dice, true-positives, false-positives,
  *               false-negatives }]
  *
@@ -57,7 +57,8 @@ typedef struct
 /**
  * NfClipScore:
  * @index: number of the clip, from 0
- * @stream_id: (nullable): what names it
+ * @name: (nullable): what nf_scoreboard_name_clip() said
+ * @stream_id: (nullable): of the stream that it is from
  * @frames: pairs of masks scored
  * @jaccard: of the clip's own confusion matrix
  * @pixel_accuracy: share of pixels whose class was predicted
@@ -69,6 +70,7 @@ typedef struct
 typedef struct
 {
   guint index;
+  const gchar *name;
   const gchar *stream_id;
   guint64 frames;
   gdouble jaccard;
@@ -86,6 +88,7 @@ void nf_scoreboard_add_counts (
     NfScoreboard *board, const NfConfusion *counts, guint frames, guint64 time);
 void nf_scoreboard_add_unmatched (
     NfScoreboard *board, guint predictions, guint truths);
+void nf_scoreboard_name_clip (NfScoreboard *board, const gchar *name);
 const NfClipScore *nf_scoreboard_end_clip (
     NfScoreboard *board, const gchar *stream_id);
 

@@ -169,6 +169,7 @@ make_board (guint classes)
 
   g_assert_null (nf_scoreboard_end_clip (board, NULL));
   nf_scoreboard_add_frame (board, one, one, 4, 2, 40);
+  nf_scoreboard_name_clip (board, "train/video_0");
   nf_scoreboard_add_frame (board, one, one, 4, 2, 80);
   g_assert_cmpuint (nf_scoreboard_end_clip (board, "first")->frames, ==, 2);
   nf_scoreboard_add_unmatched (board, 1, 3);
@@ -199,6 +200,7 @@ test_scoreboard_scores (void)
       near (nf_confusion_jaccard (nf_scoreboard_get_frame (board)), 0, 1e-15));
   clip = nf_scoreboard_end_clip (board, NULL);
   g_assert_cmpuint (clip->index, ==, 1);
+  g_assert_null (clip->name);
   g_assert_cmpuint (clip->frames, ==, 1);
   g_assert_cmpuint (clip->start, ==, 120);
   g_assert_true (near (clip->jaccard, 0, 1e-15));
@@ -272,6 +274,8 @@ test_scoreboard_report (void)
       json_object_get_array_member (report, "clips"), 0);
   g_assert_cmpstr (
       json_object_get_string_member (clip, "stream-id"), ==, "first");
+  g_assert_cmpstr (
+      json_object_get_string_member (clip, "name"), ==, "train/video_0");
   g_assert_cmpint (json_object_get_int_member (clip, "end"), ==, 80);
   frame = json_array_get_object_element (
       json_object_get_array_member (clip, "frame-scores"), 1);
