@@ -7,9 +7,9 @@
  * return (transfer full) a new tensor, or NULL with the error set
  * (NF_ERROR_SHAPE, NF_ERROR_INVALID, NF_ERROR_NO_MEMORY, NF_ERROR_UNSUPPORTED).
  * Tensors are f32 unless said otherwise. What goes through a network (not its
- * weights, not the time) may be bf16 instead in all ops up to fir but softmax,
- * clamp, normalize, quantize and randn; sums are f32 all the same, and the
- * result is bf16. The maths is in docs/ops.md. */
+ * weights, not the time) may be bf16 instead in all ops up to argmax but
+ * softmax, clamp, normalize, quantize and randn; sums are f32 all the same, and
+ * the result is bf16 (argmax's is u8). The maths is in docs/ops.md. */
 #pragma once
 
 #include "core/nfdevice.h"

@@ -538,5 +538,5 @@ nf_shape_argmax (const NfOpCall *call, NfShape *out, GError **error)
     return nf_shape_refuse (
         call, error, "more than 256 channels do not fit u8");
   *out = (NfShape){ NF_U8, x->n, 1, x->h, x->w };
-  return nf_shape_all_f32 (call, error);
+  return flow_fits (call, 1 << 0, error);
 }

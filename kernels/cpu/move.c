@@ -4,6 +4,7 @@
  *
  * The gradient of each goes back the way the data came. See docs/ops.md. */
 #include "cpu/flow.h"
+#include "cpu/nfvec.h"
 
 #include <string.h>
 
@@ -237,32 +238,47 @@ nf_cpu_flip_backward (NfOpCall *call, const NfTensor *grad_out,
 
 /* the first of the largest of n values, those aside that are not numbers; the
  * first one, where that is not a number */
-static gint64
-argmax_row (const gfloat *x, gint64 n)
+static inline __attribute__ ((always_inline)) gint64
+argmax_plain (gconstpointer x, gint64 from, gint64 n, gboolean bf16)
 {
+  gfloat top = nf_vec_load (x, from, bf16);
   gint64 best = 0;
 
-  for (gint64 i = 1; i < n; i++)
-    if (x[i] > x[best])
-      best = i;
+  for (gint64 i = 1; i < n; i++) {
+    gfloat v = nf_vec_load (x, from + i, bf16);
+
+    best = v > top ? i : best;
+    top = v > top ? v : top;
+  }
   return best;
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #define LANES 16
+#define WIDE __attribute__ ((target ("avx512f,avx512bw,avx512vl")))
+
+WIDE static inline __m512
+load_some (__mmask16 some, gconstpointer x, gint64 at, gboolean bf16)
+{
+  return bf16 ? _mm512_castsi512_ps (_mm512_slli_epi32 (
+             _mm512_cvtepu16_epi32 (
+                 _mm256_maskz_loadu_epi16 (some, (const guint16 *) x + at)),
+             16))
+              : _mm512_maskz_loadu_ps (some, (const gfloat *) x + at);
+}
 
 /* the same with vectors: the largest value, then where it is first */
-__attribute__ ((target ("avx512f"))) static gint64
-argmax_row_wide (const gfloat *x, gint64 n)
+WIDE static inline __attribute__ ((always_inline)) gint64
+argmax_wide (gconstpointer x, gint64 from, gint64 n, gboolean bf16)
 {
-  __m512 top = _mm512_set1_ps (x[0]);
+  __m512 top = _mm512_set1_ps (nf_vec_load (x, from, bf16));
   __mmask16 here = 0;
   gint64 at = 0;
 
   for (gint64 i = 0; i < n; i += LANES) {
     __mmask16 some = (__mmask16) (0xffff >> MAX (i + LANES - n, 0));
-    __m512 v = _mm512_maskz_loadu_ps (some, x + i);
+    __m512 v = load_some (some, x, from + i, bf16);
 
     top = _mm512_mask_mov_ps (
         top, _mm512_mask_cmp_ps_mask (some, v, top, _CMP_GT_OQ), v);
@@ -272,23 +288,33 @@ argmax_row_wide (const gfloat *x, gint64 n)
     __mmask16 some = (__mmask16) (0xffff >> MAX (at + LANES - n, 0));
 
     here = _mm512_mask_cmp_ps_mask (
-        some, _mm512_maskz_loadu_ps (some, x + at), top, _CMP_EQ_OQ);
+        some, load_some (some, x, from + at, bf16), top, _CMP_EQ_OQ);
   }
   return here != 0 ? at - LANES + __builtin_ctz (here) : 0;
+}
+
+WIDE static void
+argmax_rows_wide (
+    gconstpointer x, gint64 rows, gint64 c, gboolean bf16, guint8 *y)
+{
+  for (gint64 r = 0; r < rows; r++)
+    y[r] = (guint8) (bf16 ? argmax_wide (x, r * c, c, TRUE)
+                          : argmax_wide (x, r * c, c, FALSE));
 }
 
 static gboolean
 has_wide (void)
 {
-  return __builtin_cpu_supports ("avx512f");
+  return __builtin_cpu_supports ("avx512bw")
+      && __builtin_cpu_supports ("avx512vl");
 }
 
 #else
 
-static gint64
-argmax_row_wide (const gfloat *x, gint64 n)
+static void
+argmax_rows_wide (
+    gconstpointer x, gint64 rows, gint64 c, gboolean bf16, guint8 *y)
 {
-  return argmax_row (x, n);
 }
 
 static gboolean
@@ -299,18 +325,26 @@ has_wide (void)
 
 #endif
 
+static void
+argmax_rows (gconstpointer x, gint64 rows, gint64 c, gboolean bf16, guint8 *y)
+{
+  for (gint64 r = 0; r < rows; r++)
+    y[r] = (guint8) (bf16 ? argmax_plain (x, r * c, c, TRUE)
+                          : argmax_plain (x, r * c, c, FALSE));
+}
+
 gboolean
 nf_cpu_argmax_forward (NfOpCall *call, GError **error)
 {
   const NfTensor *x = call->in[0];
-  guint8 *y = call->out->data;
-  gboolean wide = x->c >= 8 && has_wide ();
+  const gsize size = nf_dtype_size (x->dtype);
+  gint64 rows = pixels_of (x), c = x->c, per = NF_CPU_GRAIN / c + 1;
+  gboolean wide = c >= 8 && has_wide ();
 
-#pragma omp parallel for if (pixels_of(x) * x->c > NF_CPU_GRAIN)
-  for (gint64 r = 0; r < pixels_of (x); r++) {
-    const gfloat *v = nf_cpu_f32 (x) + r * x->c;
-
-    y[r] = (guint8) (wide ? argmax_row_wide (v, x->c) : argmax_row (v, x->c));
-  }
+#pragma omp parallel for if (rows > per)
+  for (gint64 r = 0; r < rows; r += per)
+    (wide ? argmax_rows_wide : argmax_rows) (
+        (const guint8 *) x->data + (gsize) (r * c) * size, MIN (per, rows - r),
+        c, x->dtype == NF_BF16, (guint8 *) call->out->data + r);
   return TRUE;
 }

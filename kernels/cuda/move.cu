@@ -457,9 +457,10 @@ nf_cuda_nearest_backward (NfCudaStream *stream, NfOpCall *call,
 
 /* NaN in channel 0 wins, as on the CPU, where nothing is larger than it;
  * elsewhere it never does */
+template <class T>
 static __global__ void
 argmax_kernel (
-    guint8 *y, const float *x, gsize pixels, unsigned int c, unsigned int group)
+    guint8 *y, const T *x, gsize pixels, unsigned int c, unsigned int group)
 {
   const unsigned int lane = threadIdx.x % group;
 
@@ -469,7 +470,7 @@ argmax_kernel (
     unsigned int at = lane;
 
     for (unsigned int k = lane; pixel < pixels && k < c; k += group) {
-      float v = x[pixel * c + k];
+      float v = nf_load (x + pixel * c + k);
 
       if (k == 0 && isnan (v))
         v = INFINITY;
@@ -499,8 +500,9 @@ nf_cuda_argmax_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
   const unsigned int group = nf_group_size (c);
   const gsize pixels = nf_tensor_elements (call->out);
 
-  nf_launch (argmax_kernel, nf_group_grid (pixels, group), NF_CUDA_BLOCK, 0,
-      stream->handle, nf_data<guint8> (call->out), nf_data<float> (call->in[0]),
-      pixels, c, group);
+  NF_FLOW (call->in[0]->dtype == NF_BF16,
+      nf_launch (argmax_kernel<T>, nf_group_grid (pixels, group), NF_CUDA_BLOCK,
+          0, stream->handle, nf_data<guint8> (call->out),
+          nf_data<T> (call->in[0]), pixels, c, group));
   return nf_cuda_launched (stream, "argmax_forward", error);
 }

@@ -88,7 +88,7 @@ classify (
   g_autoptr (NfTensor) ids = NULL;
 
   x = padded != NULL ? nf_unetpp_normalize (net, padded, error) : NULL;
-  y = x != NULL ? nf_unetpp_forward (net, x, forward, error) : NULL;
+  y = x != NULL ? nf_unetpp_logits (net, x, forward, error) : NULL;
   ids = y != NULL ? nf_op_argmax (y, error) : NULL;
   return ids == NULL || fits ? g_steal_pointer (&ids)
                              : nf_op_pad (ids, &crop, error);

@@ -307,8 +307,19 @@ grid_run (NfUnetpp *net, NfTensor **f, NfTensor *nodes[4][4],
   return TRUE;
 }
 
-static NfTensor *
-logits (NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
+/**
+ * nf_unetpp_logits:
+ * @x: (N, C, H, W) normalised frames that need no padding, see
+ *   nf_unetpp_padding()
+ * @forward: (nullable): how to run
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): logits (N, classes, H, W), of the type
+ *   that the network computes in
+ */
+NfTensor *
+nf_unetpp_logits (
+    NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
 {
   gboolean bf16 = forward != NULL && forward->dtype == NF_BF16;
   g_autoptr (NfTensor) flow =
@@ -321,14 +332,10 @@ logits (NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
   if (grid_run (net, f, nodes, forward, error)) {
     g_autoptr (NfTensor) last =
         nf_unetpp_node (net, 0, 4, &nodes[0][3], 1, forward, error);
-    g_autoptr (NfTensor) head = NULL;
 
     nf_tensor_clear (&nodes[0][3]);
-    head = last != NULL ? nf_conv_run (&net->head, last, 1, NF_ACT_NONE, error)
-                        : NULL;
-    nf_tensor_clear (&last);
-    if (head != NULL)
-      result = bf16 ? nf_op_cast (head, NF_F32, error) : nf_tensor_ref (head);
+    if (last != NULL)
+      result = nf_conv_run (&net->head, last, 1, NF_ACT_NONE, error);
   }
   for (guint i = 0; i < 16; i++)
     nf_tensor_clear (&nodes[i / 4][i % 4]);
@@ -387,23 +394,26 @@ nf_unetpp_padding (
  * @forward: (nullable): how to run
  * @error: return location
  *
- * Returns: (transfer full) (nullable): logits (N, classes, H, W)
+ * Returns: (transfer full) (nullable): logits (N, classes, H, W), f32
  */
 NfTensor *
 nf_unetpp_forward (
     NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
 {
   NfPadParams pad, crop;
-  g_autoptr (NfTensor) padded = NULL;
-  g_autoptr (NfTensor) y = NULL;
+  gboolean fits = !nf_unetpp_padding (x->h, x->w, &pad, &crop);
+  g_autoptr (NfTensor) padded =
+      fits ? nf_tensor_ref (x) : nf_op_pad (x, &pad, error);
+  g_autoptr (NfTensor) y = NULL, wide = NULL;
 
-  if (!nf_unetpp_padding (x->h, x->w, &pad, &crop))
-    return logits (net, x, forward, error);
-  padded = nf_op_pad (x, &pad, error);
-  if (padded == NULL)
-    return NULL;
-  y = logits (net, padded, forward, error);
-  return y != NULL ? nf_op_pad (y, &crop, error) : NULL;
+  if (padded != NULL)
+    y = nf_unetpp_logits (net, padded, forward, error);
+  if (y != NULL)
+    wide =
+        y->dtype == NF_F32 ? nf_tensor_ref (y) : nf_op_cast (y, NF_F32, error);
+  nf_tensor_clear (&y);
+  return wide == NULL || fits ? g_steal_pointer (&wide)
+                              : nf_op_pad (wide, &crop, error);
 }
 
 /* a batch of the frames and, behind them, their mirror images */

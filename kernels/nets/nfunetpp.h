@@ -55,6 +55,8 @@ const NfUnetppConfig *nf_unetpp_config (NfUnetpp *net);
 NfTensor *nf_unetpp_normalize (NfUnetpp *net, NfTensor *pixels, GError **error);
 gboolean nf_unetpp_padding (
     gint64 height, gint64 width, NfPadParams *pad, NfPadParams *crop);
+NfTensor *nf_unetpp_logits (
+    NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error);
 NfTensor *nf_unetpp_forward (
     NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error);
 NfTensor *nf_unetpp_probabilities (NfUnetpp *net, NfTensor *x, gboolean tta,

@@ -54,6 +54,7 @@ fill (Naive *a, const OpRow *row, guint input, guint try)
         a->v[i] = nf_rng_below (&key, i, classes);
         break;
       case OP_INPUT_BF16:
+      case OP_INPUT_BF16_CONST:
         nf_rng_normal (&key, i, 1, &normal);
         a->v[i] = (gdouble) nf_bf16_to_f32 (nf_bf16_from_f32 (normal));
         break;
@@ -127,7 +128,7 @@ dtype_of (OpInputKind kind)
 {
   if (kind == OP_INPUT_BYTES || kind == OP_INPUT_LABELS8)
     return NF_U8;
-  if (kind == OP_INPUT_BF16)
+  if (kind == OP_INPUT_BF16 || kind == OP_INPUT_BF16_CONST)
     return NF_BF16;
   return kind == OP_INPUT_LABELS64 ? NF_I64 : NF_F32;
 }

@@ -6,8 +6,8 @@
  * pixel, broadcast, batches of 1 and 3, channels 1, 3, 5, 16, 33. */
 #include "opsrows.h"
 
-/* inputs: differentiable (W: of large range, B: bf16), constant, positive, bytes,
- * labels */
+/* inputs: differentiable (W: of large range, B: bf16), constant (CB: bf16),
+ * positive, bytes, labels */
 #define X(n, c, h, w)                                                          \
   {                                                                            \
     n, c, h, w, OP_INPUT_GRAD                                                  \
@@ -23,6 +23,10 @@
 #define B(n, c, h, w)                                                          \
   {                                                                            \
     n, c, h, w, OP_INPUT_BF16                                                  \
+  }
+#define CB(n, c, h, w)                                                         \
+  {                                                                            \
+    n, c, h, w, OP_INPUT_BF16_CONST                                            \
   }
 #define V(n, c, h, w)                                                          \
   {                                                                            \
@@ -340,6 +344,8 @@ const OpRow op_rows[] = {
   ROW (ARGMAX, "one-class", 0, NO_PARAMS, C (1, 1, 3, 3)),
   ROW (ARGMAX, "large", 0, NO_PARAMS, C (3, 33, 13, 15)),
   ROW (ARGMAX, "few", 0, NO_PARAMS, C (3, 7, 31, 15)),
+  ROW (ARGMAX, "bf16", 0, NO_PARAMS, CB (3, 49, 13, 15)),
+  ROW (ARGMAX, "bf16-few", 0, NO_PARAMS, CB (1, 7, 31, 15)),
 
   ROW (TO_RGB, "rgb", 0, RGB_FROM (0, 1, 2), U8 (3, 3, 5, 7)),
   ROW (TO_RGB, "bgrx", 0, RGB_FROM (2, 1, 0), U8 (1, 4, 9, 3)),

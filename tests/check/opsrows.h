@@ -16,6 +16,7 @@ typedef enum
   OP_INPUT_WIDE, /* N(0, 30^2), gradient checked */
   OP_INPUT_CONST, /* N(0, 1) */
   OP_INPUT_BF16, /* N(0, 1) in bf16, gradient checked */
+  OP_INPUT_BF16_CONST, /* N(0, 1) in bf16 */
   OP_INPUT_POSITIVE, /* 0.5 to 1.5 */
   OP_INPUT_BYTES, /* u8, 0 to 255 */
   OP_INPUT_LABELS8, /* u8, below the channels of the first input */
