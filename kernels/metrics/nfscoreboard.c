@@ -178,6 +178,18 @@ nf_scoreboard_name_clip (NfScoreboard *board, const gchar *name)
 }
 
 /**
+ * nf_scoreboard_get_clip_name:
+ * @board: the board
+ *
+ * Returns: (transfer none) (nullable): the name of the clip that has not ended
+ */
+const gchar *
+nf_scoreboard_get_clip_name (const NfScoreboard *board)
+{
+  return board->current != NULL ? board->current->name : NULL;
+}
+
+/**
  * nf_scoreboard_end_clip:
  * @board: the board
  * @stream_id: (nullable): of the stream that the clip is from

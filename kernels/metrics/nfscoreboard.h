@@ -89,6 +89,7 @@ void nf_scoreboard_add_counts (
 void nf_scoreboard_add_unmatched (
     NfScoreboard *board, guint predictions, guint truths);
 void nf_scoreboard_name_clip (NfScoreboard *board, const gchar *name);
+const gchar *nf_scoreboard_get_clip_name (const NfScoreboard *board);
 const NfClipScore *nf_scoreboard_end_clip (
     NfScoreboard *board, const gchar *stream_id);
 

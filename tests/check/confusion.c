@@ -169,9 +169,11 @@ make_board (guint classes)
 
   g_assert_null (nf_scoreboard_end_clip (board, NULL));
   nf_scoreboard_add_frame (board, one, one, 4, 2, 40);
+  g_assert_null (nf_scoreboard_get_clip_name (board));
   nf_scoreboard_name_clip (board, "train/video_0");
   nf_scoreboard_add_frame (board, one, one, 4, 2, 80);
   g_assert_cmpuint (nf_scoreboard_end_clip (board, "first")->frames, ==, 2);
+  g_assert_null (nf_scoreboard_get_clip_name (board));
   nf_scoreboard_add_unmatched (board, 1, 3);
   nf_scoreboard_add_frame (board, zero, one, 4, 2, 120);
 
