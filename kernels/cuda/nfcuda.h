@@ -157,7 +157,7 @@ gboolean nf_cuda_reads (
     NfCudaStream *stream, gconstpointer data, GError **error);
 gboolean nf_cuda_writes (NfCudaStream *stream, gpointer data, GError **error);
 
-void nf_cuda_pool_move (NfCudaPool *from, NfCudaPool *to);
+void nf_cuda_pool_move (NfCudaPool *from, NfCudaPool *to, gboolean all);
 void nf_cuda_pool_return (NfCudaPool *from, NfCudaPool *to);
 gboolean nf_cuda_pool_enter (
     NfCudaPool *pool, NfCudaStream *stream, GError **error);

@@ -3,11 +3,11 @@
  * nfcudagraph — capturing a thread's work as a CUDA graph, and starting it
  *
  * What is captured keeps its memory: while a thread captures, it allocates from
- * a pool that belongs to the graph, which starts with what is free in the
- * stream's own and gives it back at the end. Memory from outside that the
- * captured work reads or writes is remembered, so that each start waits for
- * whoever uses it; so are weights whose copies in bf16 it reads, which each
- * start brings up to date. */
+ * a pool that belongs to the graph. That starts with what is free in the
+ * stream's own, and gives back what was not needed after the capture, the rest
+ * when the graph is freed. Memory from outside that the captured work reads or
+ * writes is remembered, so that each start waits for whoever uses it; so are
+ * weights whose copies in bf16 it reads, which each start brings up to date. */
 #include "cuda/nfcuda.h"
 
 /**
@@ -75,7 +75,7 @@ graph_begin (NfDevice *device, GError **error)
   graph->outer = g_hash_table_new (NULL, NULL);
   graph->weights = g_hash_table_new_full (
       NULL, NULL, (GDestroyNotify) nf_tensor_unref, NULL);
-  nf_cuda_pool_move (graph->home, graph->pool);
+  nf_cuda_pool_move (graph->home, graph->pool, TRUE);
   stream->pool = graph->pool;
   return TRUE;
 }
@@ -95,6 +95,7 @@ graph_end (NfDevice *device, GError **error)
   nf_cuda_release_late (stream);
   g_mutex_unlock (&stream->cuda->lock);
   stream->pool = stream->own;
+  nf_cuda_pool_move (graph->pool, graph->home, FALSE);
   if (ok)
     ok = nf_cuda_ok (cudaGraphInstantiate (&graph->exec, captured, 0),
         "cannot prepare a graph", error);

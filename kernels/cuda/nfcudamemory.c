@@ -35,6 +35,7 @@ struct _NfCudaPool
 /**
  * NfCudaBlock:
  * @held: somebody has it
+ * @taken: somebody has had it since it came to its pool
  * @writer: index of the stream that wrote it last
  * @seen: streams, as bits, that waited for @writer
  * @used: streams, as bits, that used it since it was written
@@ -44,7 +45,7 @@ struct _NfCudaBlock
   gpointer data;
   gsize bytes;
   NfCudaPool *pool;
-  gboolean held;
+  gboolean held, taken;
   guint writer;
   guint64 seen, used;
 };
@@ -178,11 +179,12 @@ nf_cuda_pool_free (NfCudaPool *pool)
  * nf_cuda_pool_move:
  * @from: of a stream
  * @to: another one of the same stream
+ * @all: also what has been in use since it came to @from
  *
  * Lets @to have what is free in @from.
  */
 void
-nf_cuda_pool_move (NfCudaPool *from, NfCudaPool *to)
+nf_cuda_pool_move (NfCudaPool *from, NfCudaPool *to, gboolean all)
 {
   GHashTableIter iter;
   gpointer blocks;
@@ -190,9 +192,17 @@ nf_cuda_pool_move (NfCudaPool *from, NfCudaPool *to)
   g_mutex_lock (&from->cuda->lock);
   g_hash_table_iter_init (&iter, from->free);
   while (g_hash_table_iter_next (&iter, NULL, &blocks)) {
-    for (guint i = 0; i < ((GPtrArray *) blocks)->len; i++)
-      block_keep (to, ((GPtrArray *) blocks)->pdata[i]);
-    g_ptr_array_set_size (blocks, 0);
+    GPtrArray *list = blocks;
+
+    for (guint i = list->len; i-- > 0;) {
+      NfCudaBlock *block = g_ptr_array_index (list, i);
+
+      if (block->taken && !all)
+        continue;
+      g_ptr_array_remove_index_fast (list, i);
+      block->taken = FALSE;
+      block_keep (to, block);
+    }
   }
   g_mutex_unlock (&from->cuda->lock);
 }
@@ -361,7 +371,7 @@ nf_cuda_alloc (NfCudaStream *stream, gsize bytes, GError **error)
   else
     block = block_new (pool, size, error);
   if (block != NULL) {
-    block->held = TRUE;
+    block->held = block->taken = TRUE;
     stream->cuda->now.live += size;
     stream->cuda->peak.live =
         MAX (stream->cuda->peak.live, stream->cuda->now.live);

@@ -361,6 +361,28 @@ test_handed_over (gconstpointer data)
   nf_tensor_unref (net.gain);
 }
 
+/* one graph after the other, with other work in between, as sampling has them:
+ * the memory of one is enough for the next */
+static void
+test_memory_is_used_again (gconstpointer data)
+{
+  NfDevice *device = (NfDevice *) data;
+  Net net = { random_tensor (device, 512, 7) };
+  NfDeviceMemory first = { 0 }, last = { 0 };
+
+  for (guint i = 0; i < 6; i++) {
+    g_autoptr (NfGraph) graph = nf_graph_new (device, net_run, &net);
+
+    for (guint64 run = 0; run < 4; run++)
+      check_run (graph, &net, device, 512, run);
+    if (i < 3)
+      nf_device_memory (device, FALSE, &first);
+  }
+  nf_device_memory (device, FALSE, &last);
+  g_assert_cmpuint (last.reserved, ==, first.reserved);
+  nf_tensor_unref (net.gain);
+}
+
 /* in bf16: in[0] times a weight, twice */
 static NfTensor *
 product_run (gpointer data, NfTensor *const *in, GError **error)
@@ -561,6 +583,7 @@ main (int argc, char **argv)
     ADD (changes);
     ADD (threads);
     ADD (handed_over);
+    ADD (memory_is_used_again);
     ADD (weights_change);
     ADD (freed_meanwhile);
     ADD (freed_by_stranger);
