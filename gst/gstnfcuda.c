@@ -9,6 +9,7 @@
 #include "core/nferror.h"
 
 #include <gst/cuda/gstcudabufferpool.h>
+#include <gst/cuda/gstcudaloader.h>
 #include <gst/cuda/gstcudautils.h>
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_cuda_debug);
