@@ -7,6 +7,22 @@
 
 #include "core/nfops.h"
 
+/* an event behind so many frames */
+typedef struct
+{
+  GstEvent *event;
+  guint64 behind; /* as batch->taken counts */
+} Held;
+
+static void
+held_free (gpointer data)
+{
+  Held *held = data;
+
+  gst_event_unref (held->event);
+  g_free (held);
+}
+
 /**
  * gst_nf_batch_init:
  * @batch: (out): without frames
@@ -16,6 +32,7 @@ gst_nf_batch_init (GstNfBatch *batch)
 {
   *batch = (GstNfBatch){ 0 };
   g_queue_init (&batch->buffers);
+  g_queue_init (&batch->events);
   batch->frames =
       g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
 }
@@ -45,12 +62,14 @@ forget_run (GstNfBatch *batch)
  * gst_nf_batch_forget:
  * @batch: a batch
  *
- * Frames that were collected and masks that were not taken are lost.
+ * Frames that were collected, masks that were not taken, and events between
+ * them are lost.
  */
 void
 gst_nf_batch_forget (GstNfBatch *batch)
 {
   g_queue_clear_full (&batch->buffers, (GDestroyNotify) gst_buffer_unref);
+  g_queue_clear_full (&batch->events, held_free);
   g_ptr_array_set_size (batch->frames, 0);
   forget_run (batch);
 }
@@ -66,6 +85,47 @@ gst_nf_batch_add (GstNfBatch *batch, GstBuffer *buffer, NfTensor *frame)
 {
   g_queue_push_tail (&batch->buffers, buffer);
   g_ptr_array_add (batch->frames, frame);
+}
+
+/**
+ * gst_nf_batch_add_event:
+ * @batch: a batch
+ * @event: (transfer full): an event that must not overtake the frames before it
+ *
+ * Returns: FALSE, and @event is the caller's, when there are none
+ */
+gboolean
+gst_nf_batch_add_event (GstNfBatch *batch, GstEvent *event)
+{
+  Held *held;
+
+  if (batch->buffers.length == 0)
+    return FALSE;
+  held = g_new (Held, 1);
+  *held = (Held){ event, batch->taken + batch->buffers.length };
+  g_queue_push_tail (&batch->events, held);
+
+  return TRUE;
+}
+
+/**
+ * gst_nf_batch_take_event:
+ * @batch: a batch
+ *
+ * Returns: (transfer full) (nullable): the event that comes before the next mask
+ */
+GstEvent *
+gst_nf_batch_take_event (GstNfBatch *batch)
+{
+  Held *held = g_queue_peek_head (&batch->events);
+  GstEvent *event;
+
+  if (held == NULL || held->behind > batch->taken)
+    return NULL;
+  event = gst_event_ref (held->event);
+  held_free (g_queue_pop_head (&batch->events));
+
+  return event;
 }
 
 /**
@@ -185,6 +245,7 @@ gst_nf_batch_take (GstNfBatch *batch, GstNfBatchMask *mask, GError **error)
 {
   const guint i = batch->next++;
 
+  batch->taken++;
   *mask = (GstNfBatchMask){ .buffer = g_queue_pop_head (&batch->buffers),
     .width = (guint) batch->ids->w,
     .height = (guint) batch->ids->h,

@@ -21,6 +21,8 @@ typedef struct
 {
   /*< private >*/
   GQueue buffers; /* GstBuffer: frames whose masks were not taken */
+  GQueue events; /* of what comes between them, in their order */
+  guint64 taken; /* frames whose masks were taken */
   GPtrArray *frames; /* NfTensor: those that did not run yet */
   NfTensor *pixels, *ids; /* of the run: (N, C, H, W) and (N, 1, H, W) */
   NfTensor *pictures; /* (nullable): of @ids, (N, 3, H, W) */
@@ -51,6 +53,8 @@ void gst_nf_batch_clear (GstNfBatch *batch);
 
 void gst_nf_batch_forget (GstNfBatch *batch);
 void gst_nf_batch_add (GstNfBatch *batch, GstBuffer *buffer, NfTensor *frame);
+gboolean gst_nf_batch_add_event (GstNfBatch *batch, GstEvent *event);
+GstEvent *gst_nf_batch_take_event (GstNfBatch *batch);
 guint gst_nf_batch_waiting (const GstNfBatch *batch);
 gboolean gst_nf_batch_run (GstNfBatch *batch, NfSegmenter *segmenter,
     NfDType dtype, gboolean tta, GCancellable *cancellable, GError **error);

@@ -289,6 +289,7 @@ gst_nf_clip_feed_go (GstNfClipFeed *self, GstEvent *event)
   if (!ok)
     return FALSE;
   self->send_segment = TRUE;
+  self->send_title = TRUE;
   self->seqnum = gst_event_get_seqnum (event);
   for (guint i = 0; i < N_STREAMS; i++)
     self->streams[i].discont = TRUE;
@@ -349,6 +350,17 @@ push_ordered_events (GstNfClipFeed *self)
   GST_OBJECT_UNLOCK (self->clips);
 }
 
+/* says which clip the next frames are from */
+static void
+send_title (GstNfClipFeed *self)
+{
+  if (self->send_title && self->format.title != NULL)
+    push_numbered (self,
+        gst_event_new_tag (
+            gst_tag_list_new (GST_TAG_TITLE, self->format.title, NULL)));
+  self->send_title = FALSE;
+}
+
 /* makes the clip of the next frame the one that is drawn */
 static GstFlowReturn
 enter (GstNfClipFeed *self, guint64 clip)
@@ -378,6 +390,7 @@ enter (GstNfClipFeed *self, guint64 clip)
         &self->streams[i], format.width, format.height, fps_n, fps_d);
   self->format = format;
   self->clip = clip;
+  self->send_title = TRUE;
 
   return GST_FLOW_OK;
 }
@@ -418,6 +431,7 @@ wait_turn (GstNfClipFeed *self)
   if (gst_nf_clip_clock_wait_playing (&self->clock, &now)) {
     send_segment (self, now);
     push_ordered_events (self);
+    send_title (self);
     GST_OBJECT_LOCK (self->clips);
     time = gst_nf_clip_line_running_time (&self->line);
     GST_OBJECT_UNLOCK (self->clips);

@@ -50,6 +50,7 @@ typedef struct
   GstFlowCombiner *combiner;
   gboolean began; /* the streams are announced, the framerate is chosen */
   gboolean send_segment;
+  gboolean send_title; /* of the clip */
   guint32 seqnum; /* of the segment */
   guint64 clip; /* that was begun; G_MAXUINT64: none */
   GstNfClipFormat format; /* of it */

@@ -23,6 +23,7 @@ G_DECLARE_DERIVABLE_TYPE (GstNfClips, gst_nf_clips, GST, NF_CLIPS, GstElement)
  * @width: of all its frames, pixels
  * @height: of all its frames, pixels
  * @has_mask: whether it has masks; else there are gaps in their place
+ * @title: (nullable): its name; valid until the next clip begins
  *
  * What a clip is like.
  */
@@ -30,6 +31,7 @@ typedef struct
 {
   gint width, height;
   gboolean has_mask;
+  const gchar *title;
 } GstNfClipFormat;
 
 /**

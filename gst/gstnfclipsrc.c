@@ -26,8 +26,9 @@
  * Clips come in the order of the splits asked for, and of their numbers N. The
  * first buffer of each is marked DISCONT on both pads, the timestamps go on, so
  * that elements which work clip by clip (nfpredict, nfiou) see where one
- * begins. Both buffers of a frame have the same timestamp, duration and offset,
- * the number of the frame.
+ * begins. Before it comes a tag event with the clip's title, such as
+ * "val/video_0". Both buffers of a frame have the same timestamp, duration and
+ * offset, the number of the frame.
  *
  * Seeks are done in time, in frames (%GST_FORMAT_DEFAULT) and in clips (the
  * format with the nick `clip`), forwards at any rate. A seek with the flag
@@ -330,6 +331,7 @@ gst_nf_clip_src_begin_clip (
   format->width = info->width;
   format->height = info->height;
   format->has_mask = info->has_mask;
+  format->title = info->name;
 
   return self->clip != NULL;
 }

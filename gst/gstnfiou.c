@@ -39,6 +39,8 @@
  * * `class-iou` (GstValueArray of double): of each class; NaN where it occurs
  *   in neither mask
  * * `clip` (uint): number of the clip, from 0; scopes `frame` and `clip`
+ * * `name` (string): of the clip, as the title in the tags of the prediction or
+ *   else of the truth says it; may be NULL; scopes `frame` and `clip`
  *
  * Of scope `frame`:
  *

@@ -37,6 +37,7 @@ gst_nf_iou_eval_clear (GstNfIouEval *eval)
   g_clear_pointer (&eval->report, g_free);
   g_clear_pointer (&eval->board, nf_scoreboard_free);
   g_clear_pointer (&eval->clip_id, g_free);
+  eval->in_clip = FALSE;
 }
 
 /**
@@ -98,6 +99,22 @@ map_mask (GstElement *element, GstNfIouPad *pad, GstBuffer *buffer,
   return TRUE;
 }
 
+/* with the first pair of a clip: what the pads say of it */
+static void
+note_clip (
+    GstNfIouEval *eval, const GstNfIouPad *prediction, const GstNfIouPad *truth)
+{
+  const gchar *title =
+      prediction->title != NULL ? prediction->title : truth->title;
+
+  if (eval->in_clip)
+    return;
+  eval->in_clip = TRUE;
+  eval->clip_id = g_strdup (prediction->stream_id);
+  if (title != NULL)
+    nf_scoreboard_name_clip (eval->board, title);
+}
+
 /**
  * gst_nf_iou_eval_score:
  * @eval: an evaluation
@@ -128,10 +145,9 @@ gst_nf_iou_eval_score (GstNfIouEval *eval, GstNfIouPad *prediction_pad,
     gst_video_frame_unmap (&predicted_frame);
     return FALSE;
   }
-  if (eval->clip_id == NULL)
-    eval->clip_id = g_strdup (prediction_pad->stream_id);
   nf_scoreboard_add_frame (eval->board, true_mask, predicted_mask,
       truth_pad->info.width, truth_pad->info.height, running_time);
+  note_clip (eval, prediction_pad, truth_pad);
   gst_video_frame_unmap (&true_frame);
   gst_video_frame_unmap (&predicted_frame);
   gst_nf_iou_post_frame (eval->element, eval->board, prediction, running_time,
@@ -154,6 +170,7 @@ gst_nf_iou_eval_end_clip (GstNfIouEval *eval)
   const NfClipScore *clip = nf_scoreboard_end_clip (eval->board, eval->clip_id);
 
   g_clear_pointer (&eval->clip_id, g_free);
+  eval->in_clip = FALSE;
   if (clip != NULL)
     gst_nf_iou_post_clip (eval->element, eval->board, clip);
 }

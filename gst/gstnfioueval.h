@@ -15,7 +15,8 @@ G_BEGIN_DECLS
  * @element: whose messages are posted (not owned)
  * @report: (nullable): path of the report
  * @board: the scores
- * @clip_id: (nullable): stream-id of the clip that has not ended
+ * @in_clip: a pair of the clip that has not ended was scored
+ * @clip_id: (nullable): stream-id of that clip
  * @reported: the report was written
  *
  * The state of one evaluation; of the streaming thread.
@@ -25,6 +26,7 @@ typedef struct
   GstElement *element;
   gchar *report;
   NfScoreboard *board;
+  gboolean in_clip;
   gchar *clip_id;
   gboolean reported;
 } GstNfIouEval;

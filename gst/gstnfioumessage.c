@@ -57,7 +57,8 @@ gst_nf_iou_post_frame (GstElement *element, const NfScoreboard *board,
       new_structure ("frame", nf_scoreboard_get_frame (board));
 
   gst_structure_set (structure, "clip", G_TYPE_UINT,
-      nf_scoreboard_get_scores (board).clips - 1, "running-time", G_TYPE_UINT64,
+      nf_scoreboard_get_scores (board).clips - 1, "name", G_TYPE_STRING,
+      nf_scoreboard_get_clip_name (board), "running-time", G_TYPE_UINT64,
       running_time, "stream-time", G_TYPE_UINT64, stream_time, "timestamp",
       G_TYPE_UINT64, GST_BUFFER_PTS (buffer), "duration", G_TYPE_UINT64,
       GST_BUFFER_DURATION (buffer), NULL);
@@ -79,10 +80,10 @@ gst_nf_iou_post_clip (
   GstStructure *structure =
       new_structure ("clip", nf_scoreboard_get_clip (board));
 
-  gst_structure_set (structure, "clip", G_TYPE_UINT, clip->index, "stream-id",
-      G_TYPE_STRING, clip->stream_id, "frames", G_TYPE_UINT64, clip->frames,
-      "start-time", G_TYPE_UINT64, clip->start, "end-time", G_TYPE_UINT64,
-      clip->end, NULL);
+  gst_structure_set (structure, "clip", G_TYPE_UINT, clip->index, "name",
+      G_TYPE_STRING, clip->name, "stream-id", G_TYPE_STRING, clip->stream_id,
+      "frames", G_TYPE_UINT64, clip->frames, "start-time", G_TYPE_UINT64,
+      clip->start, "end-time", G_TYPE_UINT64, clip->end, NULL);
   post (element, structure);
 }
 

@@ -12,6 +12,7 @@ static void
 gst_nf_iou_pad_finalize (GObject *object)
 {
   g_free (GST_NF_IOU_PAD (object)->stream_id);
+  g_free (GST_NF_IOU_PAD (object)->title);
 
   G_OBJECT_CLASS (gst_nf_iou_pad_parent_class)->finalize (object);
 }
@@ -39,7 +40,22 @@ gst_nf_iou_pad_reset (GstNfIouPad *pad)
 {
   gst_video_info_init (&pad->info);
   g_clear_pointer (&pad->stream_id, g_free);
+  g_clear_pointer (&pad->title, g_free);
   pad->begins_clip = FALSE;
+}
+
+/* tags without a title say nothing about it */
+static void
+note_tags (GstNfIouPad *pad, GstEvent *event)
+{
+  GstTagList *tags;
+  gchar *title;
+
+  gst_event_parse_tag (event, &tags);
+  if (!gst_tag_list_get_string (tags, GST_TAG_TITLE, &title))
+    return;
+  g_free (pad->title);
+  pad->title = title;
 }
 
 /**
@@ -60,7 +76,11 @@ gst_nf_iou_pad_note_event (GstNfIouPad *pad, GstEvent *event)
       gst_event_parse_stream_start (event, &stream_id);
       g_free (pad->stream_id);
       pad->stream_id = g_strdup (stream_id);
+      g_clear_pointer (&pad->title, g_free);
       pad->begins_clip = TRUE;
+      break;
+    case GST_EVENT_TAG:
+      note_tags (pad, event);
       break;
     case GST_EVENT_SEGMENT:
       pad->begins_clip = TRUE;

@@ -18,6 +18,7 @@ G_DECLARE_FINAL_TYPE (
  * GstNfIouPad:
  * @info: of the frames; format UNKNOWN until caps came
  * @stream_id: (nullable): of the latest stream-start
+ * @title: (nullable): of what the stream shows now, from its tags
  * @begins_clip: a clip begins with the next frame
  *
  * What the streaming thread knows of the stream.
@@ -27,6 +28,7 @@ struct _GstNfIouPad
   GstAggregatorPad parent;
   GstVideoInfo info;
   gchar *stream_id;
+  gchar *title;
   gboolean begins_clip;
 };
 

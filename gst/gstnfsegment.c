@@ -4,7 +4,7 @@
  *
  * Frames are collected until a batch is full, the network runs once, and
  * generate_output() hands the masks out one by one. Whatever must not overtake
- * frames (events, new caps) drains the batch first.
+ * frames (events, new caps) drains the batch first; tags wait in it.
  * Siblings: gstnfbatch.c (running the network), gstnfmaskvideo.c (what is
  * pushed), gstnfsegmentcaps.c, gstnfpredict.c */
 
@@ -447,6 +447,10 @@ gst_nf_segment_sink_event (GstBaseTransform *trans, GstEvent *event)
   GstNfSegment *self = GST_NF_SEGMENT (trans);
 
   gst_nf_cancel_event (&self->cancel, event);
+  /* tags wait for the frames before them; they do not end a batch */
+  if (GST_EVENT_TYPE (event) == GST_EVENT_TAG
+      && gst_nf_batch_add_event (&self->batch, event))
+    return TRUE;
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
     gst_nf_batch_forget (&self->batch);
   else if (GST_EVENT_IS_SERIALIZED (event))
@@ -576,8 +580,11 @@ gst_nf_segment_generate_output (GstBaseTransform *trans, GstBuffer **output)
   GstNfSegment *self = GST_NF_SEGMENT (trans);
   guint wanted = self->draining ? 1 : self->wanted;
   GstFlowReturn flow = GST_FLOW_OK;
+  GstEvent *event;
 
   *output = NULL;
+  while ((event = gst_nf_batch_take_event (&self->batch)) != NULL)
+    gst_pad_push_event (trans->srcpad, event);
   if (gst_nf_batch_ready (&self->batch) == 0
       && gst_nf_batch_waiting (&self->batch) >= wanted)
     flow = gst_nf_segment_run (self);

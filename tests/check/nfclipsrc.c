@@ -377,6 +377,71 @@ GST_START_TEST (test_nfclipsrc_size_not_taken_fails)
 }
 GST_END_TEST;
 
+/* the titles in tags, or the names in scores of clips, one after the other */
+static gchar *
+collect_names (GstBus *bus, GstMessageType wanted)
+{
+  GString *names = g_string_new (NULL);
+  GstMessageType type = GST_MESSAGE_UNKNOWN;
+
+  while (type != GST_MESSAGE_EOS) {
+    GstMessage *message = gst_bus_timed_pop_filtered (
+        bus, 60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR | wanted);
+    const GstStructure *s;
+
+    fail_unless (message != NULL);
+    type = GST_MESSAGE_TYPE (message);
+    fail_unless (type != GST_MESSAGE_ERROR);
+    s = gst_message_get_structure (message);
+    if (type == GST_MESSAGE_TAG) {
+      g_autoptr (GstTagList) tags = NULL;
+      g_autofree gchar *title = NULL;
+
+      gst_message_parse_tag (message, &tags);
+      fail_unless (gst_tag_list_get_string (tags, GST_TAG_TITLE, &title));
+      g_string_append_printf (names, "%s ", title);
+    } else if (type == GST_MESSAGE_ELEMENT
+        && g_str_equal (gst_structure_get_string (s, "scope"), "clip")) {
+      g_string_append_printf (
+          names, "%s ", gst_structure_get_string (s, "name"));
+    }
+    gst_message_unref (message);
+  }
+
+  return g_string_free (names, FALSE);
+}
+
+/* whoever gets frames is told which clip they are from */
+GST_START_TEST (test_nfclipsrc_names_clips)
+{
+  static const gchar *const elements[] = {
+    "c.video ! fakesink sync=false",
+    "c.mask ! fakesink sync=false",
+    "c.mask ! tee name=t ! queue ! nfiou name=score ! fakesink "
+    "t. ! queue ! score.truth",
+  };
+  gchar *root = new_dataset ();
+  g_autofree gchar *description =
+      g_strdup_printf ("nfclipsrc location=\"%s\" split=train,val name=c %s",
+          root, elements[__i__]);
+  GstElement *pipeline = gst_parse_launch (description, NULL);
+  g_autofree gchar *names = NULL;
+  GstBus *bus;
+
+  fail_unless (pipeline != NULL);
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  names =
+      collect_names (bus, __i__ == 2 ? GST_MESSAGE_ELEMENT : GST_MESSAGE_TAG);
+  fail_unless_equals_string (
+      names, "train/video_2 train/video_10 val/video_1 ");
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (bus);
+  gst_object_unref (pipeline);
+  free_dataset (root);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_nfclipsrc_plays_real_clips)
 {
   g_autofree gchar *path = nf_test_shared_path ("data");
@@ -406,6 +471,7 @@ nfclipsrc_suite (void)
   tcase_add_test (good, test_nfclipsrc_seeks);
   tcase_add_test (good, test_nfclipsrc_gaps);
   tcase_add_test (good, test_nfclipsrc_is_scored);
+  tcase_add_loop_test (good, test_nfclipsrc_names_clips, 0, 3);
   tcase_add_test (good, test_nfclipsrc_plays_real_clips);
 
   suite_add_tcase (suite, bad);

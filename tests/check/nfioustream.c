@@ -79,6 +79,60 @@ GST_START_TEST (test_nfiou_clips_by_segment)
 }
 GST_END_TEST;
 
+static void
+push_title (NfFeed *feed, const gchar *title)
+{
+  gst_harness_push_event (feed->harness,
+      gst_event_new_tag (gst_tag_list_new (GST_TAG_TITLE, title, NULL)));
+}
+
+static void
+expect_name (NfRig *rig, const gchar *scope, const gchar *name)
+{
+  g_autoptr (GstStructure) message = nf_rig_pop (rig, scope);
+
+  fail_unless_equals_string (gst_structure_get_string (message, "name"), name);
+}
+
+/* a clip is called what the tags before it say: the prediction's, or else the
+ * truth's; other tags say nothing about it, another stream has none */
+GST_START_TEST (test_nfiou_clip_names)
+{
+  static const NfFeedFrame first[] = { { 0, 1, TRUE }, { 40, 1, FALSE } };
+  static const NfFeedFrame second[] = { { 80, 1, TRUE } };
+  static const NfFeedFrame third[] = { { 120, 1, TRUE } };
+  static const NfFeedFrame fourth[] = { { 0, 1, TRUE } };
+  NfRig *rig = nf_rig_new (NULL, NULL);
+
+  push_title (&rig->prediction, "one");
+  nf_rig_set_frames (&rig->prediction, first, 2);
+  nf_rig_set_frames (&rig->truth, first, 2);
+  nf_rig_feed (rig, FALSE);
+  push_title (&rig->prediction, "two");
+  push_title (&rig->truth, "not this");
+  nf_rig_set_frames (&rig->prediction, second, 1);
+  nf_rig_set_frames (&rig->truth, second, 1);
+  nf_rig_feed (rig, FALSE);
+  gst_harness_push_event (rig->prediction.harness,
+      gst_event_new_tag (gst_tag_list_new (GST_TAG_ARTIST, "nobody", NULL)));
+  nf_rig_set_frames (&rig->prediction, third, 1);
+  nf_rig_set_frames (&rig->truth, third, 1);
+  nf_rig_feed (rig, FALSE);
+  nf_rig_push_segment (rig->prediction.harness, 160, 0, "again");
+  nf_rig_push_segment (rig->truth.harness, 160, 0, NULL);
+  push_title (&rig->truth, "truth's");
+  NF_RIG_RUN (rig, fourth, fourth);
+  expect_name (rig, "frame", "one");
+  expect_name (rig, "frame", "one");
+  expect_name (rig, "clip", "one");
+  expect_name (rig, "frame", "two");
+  expect_name (rig, "clip", "two");
+  expect_name (rig, "clip", "two");
+  expect_name (rig, "clip", "truth's");
+  nf_rig_free (rig);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_nfiou_caps_change)
 {
   static const NfFeedFrame more[] = { { 880, 5 }, { 920, 5 } };
@@ -257,6 +311,7 @@ nfiou_stream_suite (void)
   suite_add_tcase (suite, clips);
   tcase_add_loop_test (clips, test_nfiou_clips_by_discont, 0, 2);
   tcase_add_test (clips, test_nfiou_clips_by_segment);
+  tcase_add_test (clips, test_nfiou_clip_names);
   suite_add_tcase (suite, citizen);
   tcase_add_test (citizen, test_nfiou_caps_change);
   tcase_add_test (citizen, test_nfiou_flush_forgets);

@@ -35,7 +35,7 @@ new_segment (void)
 GST_START_TEST (test_segment_batch_drains)
 {
   static GstEvent *(*const drains[]) (
-      void) = { gst_event_new_eos, new_tag, new_gap, new_segment };
+      void) = { gst_event_new_eos, new_gap, new_segment };
   g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("batch-size=4", &bus);
@@ -60,6 +60,49 @@ GST_START_TEST (test_segment_batch_drains)
     nf_segment_expect (h, expected[i]);
     g_bytes_unref (expected[i]);
   }
+  fail_unless_equals_int (nf_test_stat (h->element, "batches"), 2);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+/* notes what leaves: b for a buffer, t for a tag */
+static GstPadProbeReturn
+note_order (GstPad *pad, GstPadProbeInfo *info, gpointer order)
+{
+  if ((info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0)
+    g_string_append_c (order, 'b');
+  else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_TAG)
+    g_string_append_c (order, 't');
+
+  return GST_PAD_PROBE_OK;
+}
+
+/* tags keep their place among the frames, and end no batch */
+GST_START_TEST (test_segment_batch_keeps_tags)
+{
+  GstBus *bus;
+  GstHarness *h = nf_segment_harness_new ("batch-size=3", &bus);
+  g_autoptr (GString) order = g_string_new (NULL);
+  g_autoptr (GstPad) src = gst_element_get_static_pad (h->element, "src");
+
+  gst_pad_add_probe (src,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      note_order, order, NULL);
+  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_push_event (h, new_tag ());
+  fail_unless_equals_string (order->str, "t");
+  nf_test_push_frames (h, 0, 1);
+  gst_harness_push_event (h, new_tag ());
+  nf_test_push_frames (h, 1, 2);
+  fail_unless_equals_string (order->str, "tbtbb");
+  nf_test_push_frames (h, 3, 1);
+  gst_harness_push_event (h, new_tag ());
+  gst_harness_push_event (h, new_tag ());
+  nf_test_push_frames (h, 4, 1);
+  gst_harness_push_event (h, new_tag ());
+  fail_unless_equals_string (order->str, "tbtbb");
+  gst_harness_push_event (h, gst_event_new_eos ());
+  fail_unless_equals_string (order->str, "tbtbbbttbt");
   fail_unless_equals_int (nf_test_stat (h->element, "batches"), 2);
   nf_test_harness_free (h, bus);
 }
@@ -251,7 +294,8 @@ nfsegment_batch_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_unchecked_fixture (
       tc, nf_segment_make_models, nf_segment_remove_models);
-  tcase_add_loop_test (tc, test_segment_batch_drains, 0, 4);
+  tcase_add_loop_test (tc, test_segment_batch_drains, 0, 3);
+  tcase_add_test (tc, test_segment_batch_keeps_tags);
   tcase_add_test (tc, test_segment_batch_caps_change);
   tcase_add_test (tc, test_segment_batch_caps_change_unlinked);
   tcase_add_test (tc, test_segment_batch_flush);
