@@ -15,8 +15,6 @@
 GST_DEBUG_CATEGORY_STATIC (gst_nf_cuda_debug);
 #define GST_CAT_DEFAULT gst_nf_cuda_debug
 
-#define MEMORY GST_CAPS_FEATURE_MEMORY_CUDA_MEMORY
-
 /**
  * gst_nf_cuda_init:
  * @cuda: (out): not started
@@ -165,19 +163,15 @@ gst_nf_cuda_answer_context (GstNfCuda *cuda, GstQuery *query)
  * @name: of the pad
  * @direction: of the pad
  * @raw: caps in the host's memory
- * @formats: formats in a GPU's memory, as in "{ RGB, NV12 }"
+ * @cuda: caps in a GPU's memory, as %GST_NF_CUDA_READS
  *
  * Returns: (transfer floating): a template of both, a GPU's memory first
  */
 GstPadTemplate *
 gst_nf_cuda_pad_template (const gchar *name, GstPadDirection direction,
-    const gchar *raw, const gchar *formats)
+    const gchar *raw, const gchar *cuda)
 {
-  g_autofree gchar *both = g_strdup_printf (
-      "video/x-raw(" MEMORY "), format=(string)%s, width=" GST_VIDEO_SIZE_RANGE
-      ", height=" GST_VIDEO_SIZE_RANGE ", framerate=" GST_VIDEO_FPS_RANGE
-      "; %s",
-      formats, raw);
+  g_autofree gchar *both = g_strdup_printf ("%s; %s", cuda, raw);
   g_autoptr (GstCaps) caps = gst_caps_from_string (both);
 
   return gst_pad_template_new (name, direction, GST_PAD_ALWAYS, caps);
@@ -188,7 +182,8 @@ is_memory (const GstCaps *caps, guint i)
 {
   GstCapsFeatures *features = gst_caps_get_features (caps, i);
 
-  return features != NULL && gst_caps_features_contains (features, MEMORY);
+  return features != NULL
+      && gst_caps_features_contains (features, GST_NF_CUDA_MEMORY);
 }
 
 /**
@@ -245,7 +240,7 @@ gst_nf_cuda_any_memory (GstNfCuda *cuda, GstCaps *caps)
         continue;
       gst_caps_append_structure_full (all,
           gst_structure_copy (gst_caps_get_structure (caps, i)),
-          there ? gst_caps_features_new (MEMORY, NULL) : NULL);
+          there ? gst_caps_features_new (GST_NF_CUDA_MEMORY, NULL) : NULL);
     }
   }
   gst_caps_unref (caps);
@@ -359,7 +354,8 @@ map (GstBuffer *buffer, const NfDevice *device, GstMapFlags flags,
 
   if (gst_buffer_n_memory (buffer) != 1 || !gst_is_cuda_memory (memory)) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "video: a buffer without GstCudaMemory, where the caps say " MEMORY);
+        "video: a buffer without GstCudaMemory, where the caps "
+        "say " GST_NF_CUDA_MEMORY);
     return FALSE;
   }
   g_object_get (

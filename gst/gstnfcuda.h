@@ -43,12 +43,28 @@ void gst_nf_cuda_stop (GstNfCuda *cuda);
 gboolean gst_nf_cuda_set_context (GstNfCuda *cuda, GstContext *context);
 gboolean gst_nf_cuda_answer_context (GstNfCuda *cuda, GstQuery *query);
 
-/** GST_NF_CUDA_FORMATS: what gst_nf_cuda_read() reads, and ops make RGB of */
-#define GST_NF_CUDA_FORMATS                                                    \
-  "{ RGB, NV12, I420, BGR, RGBA, BGRA, RGBx, BGRx, ARGB, ABGR }"
+#define GST_NF_CUDA_MEMORY "memory:CUDAMemory"
+
+/**
+ * GST_NF_CUDA_READS:
+ *
+ * Caps of what gst_nf_cuda_read() reads, and ops make RGB of. I420 with an odd
+ * number of rows is not among them: in GstCudaMemory its last plane begins in
+ * the middle of a row (GStreamer 1.22), where uploads of whole rows do not get.
+ */
+#define GST_NF_CUDA_READS                                                      \
+  GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_NF_CUDA_MEMORY,                       \
+      "{ RGB, NV12, BGR, RGBA, BGRA, RGBx, BGRx, ARGB, ABGR }")                \
+  "; video/x-raw(" GST_NF_CUDA_MEMORY                                          \
+  "), format=(string)I420, width=" GST_VIDEO_SIZE_RANGE                        \
+  ", height=(int)[ 2, 2147483646, 2 ], framerate=" GST_VIDEO_FPS_RANGE
+
+/** GST_NF_CUDA_WRITES: caps of what gst_nf_cuda_write() writes */
+#define GST_NF_CUDA_WRITES                                                     \
+  GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_NF_CUDA_MEMORY, "RGB")
 
 GstPadTemplate *gst_nf_cuda_pad_template (const gchar *name,
-    GstPadDirection direction, const gchar *raw, const gchar *formats);
+    GstPadDirection direction, const gchar *raw, const gchar *cuda);
 gboolean gst_nf_cuda_is_memory (const GstCaps *caps);
 gboolean gst_nf_cuda_is_asked (GstQuery *query);
 GstCaps *gst_nf_cuda_any_memory (GstNfCuda *cuda, GstCaps *caps);

@@ -36,7 +36,7 @@ gst_nf_cuda_answer_context (GstNfCuda *cuda, GstQuery *query)
 
 GstPadTemplate *
 gst_nf_cuda_pad_template (const gchar *name, GstPadDirection direction,
-    const gchar *raw, const gchar *formats)
+    const gchar *raw, const gchar *cuda)
 {
   g_autoptr (GstCaps) caps = gst_caps_from_string (raw);
 

@@ -208,9 +208,10 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
 
   gst_element_class_add_pad_template (element_class,
       gst_nf_cuda_pad_template (
-          "sink", GST_PAD_SINK, RAW_CAPS, GST_NF_CUDA_FORMATS));
+          "sink", GST_PAD_SINK, RAW_CAPS, GST_NF_CUDA_READS));
   gst_element_class_add_pad_template (element_class,
-      gst_nf_cuda_pad_template ("src", GST_PAD_SRC, RAW_CAPS, "RGB"));
+      gst_nf_cuda_pad_template (
+          "src", GST_PAD_SRC, RAW_CAPS, GST_NF_CUDA_WRITES));
   gst_element_class_set_static_metadata (element_class, "Next frame predictor",
       "Filter/Effect/Video",
       "Draws the frames that follow with a conditional diffusion model",

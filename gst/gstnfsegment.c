@@ -183,10 +183,10 @@ gst_nf_segment_class_init (GstNfSegmentClass *klass)
 
   gst_element_class_add_pad_template (element_class,
       gst_nf_cuda_pad_template ("sink", GST_PAD_SINK,
-          GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL), GST_NF_CUDA_FORMATS));
+          GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL), GST_NF_CUDA_READS));
   gst_element_class_add_pad_template (element_class,
-      gst_nf_cuda_pad_template (
-          "src", GST_PAD_SRC, GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB }"), "RGB"));
+      gst_nf_cuda_pad_template ("src", GST_PAD_SRC,
+          GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB }"), GST_NF_CUDA_WRITES));
   gst_element_class_set_static_metadata (element_class, "Object segmenter",
       "Filter/Analyzer/Video",
       "Names the object that every pixel belongs to, with a UNet++",

@@ -384,6 +384,47 @@ GST_START_TEST (test_offers)
 }
 GST_END_TEST
 
+/* frames that GstCudaMemory has no right layout for are never agreed on, so that
+ * a converter before the element makes others of them */
+static void
+expect_accepts (const gchar *launch)
+{
+  static const struct
+  {
+    const gchar *format;
+    gint width, height;
+    gboolean accepted;
+  } cases[] = {
+    { "I420", 33, 24, TRUE },
+    { "I420", 33, 23, FALSE },
+    { "I420", 1, 1, FALSE },
+    { "NV12", 33, 23, TRUE },
+    { "RGB", 33, 23, TRUE },
+    { "YV12", 32, 24, FALSE },
+    { "P010_10LE", 32, 24, FALSE },
+  };
+  GstBus *bus;
+  GstHarness *h = new_harness (launch, NULL, &bus);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (h->element, "sink");
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const Case c = { NULL, CUDA, NULL, cases[i].format, cases[i].width,
+      cases[i].height, 0.0 };
+    g_autoptr (GstCaps) caps = caps_of (&c);
+
+    fail_unless_equals_int (
+        gst_pad_query_accept_caps (pad, caps), cases[i].accepted);
+  }
+  nf_test_harness_free (h, bus);
+}
+
+GST_START_TEST (test_accepts)
+{
+  expect_accepts (SEGMENTS "output=palette");
+  expect_accepts (PREDICTS);
+}
+GST_END_TEST
+
 GST_START_TEST (test_cpu_refuses_cuda_memory_fails)
 {
   const Case c = { NULL, CUDA, NULL, "RGB", 24, 16 };
@@ -588,6 +629,7 @@ nfcudamemory_suite (void)
   tcase_add_loop_test (tc, test_same_bytes, 0, G_N_ELEMENTS (same_cases));
   tcase_add_loop_test (tc, test_near, 0, G_N_ELEMENTS (near_cases));
   tcase_add_test (tc, test_offers);
+  tcase_add_test (tc, test_accepts);
   tcase_add_test (tc, test_cpu_refuses_cuda_memory_fails);
   tcase_add_test (tc, test_memory_of_another_device_fails);
   tcase_add_test (tc, test_host_memory_in_its_place_fails);
