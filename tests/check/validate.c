@@ -11,6 +11,7 @@
 #include "testruns.h"
 
 #include <glib/gstdio.h>
+#include <gst/gst.h>
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <signal.h>
@@ -542,6 +543,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  gst_init (NULL, NULL);
   ADD ("/validate/repeats", NULL, test_repeats);
   ADD ("/validate/running-mean", NULL, test_running_mean);
   ADD ("/validate/as-in-use", NULL, test_as_in_use);
