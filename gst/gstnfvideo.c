@@ -3,11 +3,13 @@
  * gstnfvideo — raw video in any format and size <-> packed pixels of a network
  *
  * GstVideoConverter does the work: strides, planes, chroma, ranges and matrices
- * are its business. One step leads from the frame as it is to the network's size
- * and format, with one exception: its linear scaler leaves the last columns of
- * lines of 16-bit values undefined (GStreamer 1.22), so frames of more than 8
- * bits are scaled as 8-bit RGB, and converted before or after that. Interlaced
- * frames are taken whole, as they lie in memory. */
+ * are its business. Frames are scaled as packed RGB alone, as those are that a
+ * network is trained on, and converted before or after that. Where it scales
+ * other formats (GStreamer 1.22 to 1.26) it puts the corners of both pictures on
+ * each other when rows get longer, so all else moves by up to half a pixel; it
+ * scales the planes of I420 each by itself; and of 16-bit values it leaves the
+ * last columns undefined. Interlaced frames are taken whole, as they lie in
+ * memory. */
 #include "gstnfvideo.h"
 
 #include "core/nferror.h"
@@ -96,50 +98,73 @@ without_timing (const GstVideoInfo *info)
 }
 
 static gboolean
-is_deep (const GstVideoInfo *info)
+is_rgb (const GstVideoInfo *info)
 {
-  return gst_video_format_get_info (info->finfo->unpack_format)->bits > 8;
+  return GST_VIDEO_INFO_FORMAT (info) == GST_VIDEO_FORMAT_RGB
+      && info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255
+      && info->colorimetry.matrix == GST_VIDEO_COLOR_MATRIX_RGB;
 }
 
-/* adds a step from what there is so far, unless it is that already */
 static gboolean
-add_step (GstNfVideo *self, const GstVideoInfo *out, gboolean last)
+refuse (const GstNfVideo *self, GError **error)
 {
+  const GstVideoInfo *in = &self->in_info, *out = &self->out_info;
+
+  g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+      "video: GStreamer cannot convert %dx%d %s to %dx%d %s; put a "
+      "videoconvert before this element",
+      in->width, in->height,
+      gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (in)), out->width,
+      out->height, gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (out)));
+
+  return FALSE;
+}
+
+/* adds a step from what there is so far */
+static gboolean
+add_step (GstNfVideo *self, const GstVideoInfo *out, GError **error)
+{
+  const gboolean last = out == &self->out_info;
   Step *step = &self->steps[self->n_steps];
   GstVideoInfo from =
       without_timing (self->n_steps > 0 ? &step[-1].info : &self->in_info);
   GstVideoInfo to = without_timing (out);
 
-  if (!last && gst_video_info_is_equal (&from, &to))
-    return TRUE;
   step->converter =
       gst_video_converter_new (&from, &to, gst_nf_video_options ());
   step->info = *out;
-  step->pixels = last ? NULL : g_malloc (out->size);
+  step->pixels = last ? NULL : g_try_malloc (out->size);
   self->n_steps++;
+  if (step->converter == NULL)
+    return refuse (self, error);
+  if (last || step->pixels != NULL)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+      "video: no memory for a frame of %dx%d", out->width, out->height);
 
-  return step->converter != NULL;
+  return FALSE;
 }
 
 static gboolean
-add_steps (GstNfVideo *self)
+add_steps (GstNfVideo *self, GError **error)
 {
   const GstVideoInfo *in = &self->in_info, *out = &self->out_info;
   gboolean scales = in->width != out->width || in->height != out->height;
   GstVideoInfo before, after;
 
-  return gst_nf_video_packed_info (&before, in->width, in->height, 3, NULL)
-      && gst_nf_video_packed_info (&after, out->width, out->height, 3, NULL)
-      && (!scales || !is_deep (in) || add_step (self, &before, FALSE))
-      && (!scales || !is_deep (out) || add_step (self, &after, FALSE))
-      && add_step (self, out, TRUE);
+  return gst_nf_video_packed_info (&before, in->width, in->height, 3, error)
+      && gst_nf_video_packed_info (&after, out->width, out->height, 3, error)
+      && (!scales || is_rgb (in) || add_step (self, &before, error))
+      && (!scales || is_rgb (out) || add_step (self, &after, error))
+      && add_step (self, out, error);
 }
 
 /**
  * gst_nf_video_new:
  * @in: what comes
  * @out: what is wanted
- * @error: return location: %NF_ERROR_UNSUPPORTED
+ * @error: return location: %NF_ERROR_UNSUPPORTED, %NF_ERROR_NO_MEMORY,
+ *   %NF_ERROR_INVALID for a size that is out of range
  *
  * Returns: (transfer full) (nullable): a converter, for one thread at a time
  */
@@ -151,16 +176,8 @@ gst_nf_video_new (
 
   self->in_info = *in;
   self->out_info = *out;
-  if (add_steps (self))
-    return g_steal_pointer (&self);
-  g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
-      "video: GStreamer cannot convert %dx%d %s to %dx%d %s; put a "
-      "videoconvert before this element",
-      in->width, in->height,
-      gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (in)), out->width,
-      out->height, gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (out)));
 
-  return NULL;
+  return add_steps (self, error) ? g_steal_pointer (&self) : NULL;
 }
 
 /**

@@ -127,6 +127,83 @@ GST_START_TEST (test_video_same_as_training)
 }
 GST_END_TEST
 
+/* (transfer full): packed pixels of a buffer */
+static GBytes *
+read_pixels (
+    GstBuffer *buffer, const GstVideoInfo *info, const GstVideoInfo *packed)
+{
+  g_autoptr (GstNfVideo) video = gst_nf_video_new (info, packed, NULL);
+  guint8 *pixels = g_malloc (packed->size);
+
+  fail_unless (video != NULL);
+  fail_unless (gst_nf_video_to_pixels (video, buffer, pixels, NULL));
+
+  return g_bytes_new_take (pixels, packed->size);
+}
+
+/* (transfer full): a buffer of packed pixels */
+static GstBuffer *
+write_pixels (
+    GBytes *pixels, const GstVideoInfo *packed, const GstVideoInfo *info)
+{
+  g_autoptr (GstNfVideo) video = gst_nf_video_new (packed, info, NULL);
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, info->size, NULL);
+
+  fail_unless (video != NULL);
+  fail_unless (gst_nf_video_from_pixels (
+      video, g_bytes_get_data (pixels, NULL), buffer, NULL));
+
+  return buffer;
+}
+
+static const GstVideoFormat scaled_formats[] = { GST_VIDEO_FORMAT_RGB,
+  GST_VIDEO_FORMAT_BGRx, GST_VIDEO_FORMAT_RGBA, GST_VIDEO_FORMAT_I420,
+  GST_VIDEO_FORMAT_NV12, GST_VIDEO_FORMAT_YUY2, GST_VIDEO_FORMAT_AYUV,
+  GST_VIDEO_FORMAT_P010_10LE, GST_VIDEO_FORMAT_GRAY8,
+  GST_VIDEO_FORMAT_GRAY16_LE };
+
+/* a frame of any format is scaled as its RGB is, when it grows, too: both on its
+ * way to a network and back */
+GST_START_TEST (test_video_scaled_as_rgb)
+{
+  static const guint sizes[][4] = {
+    { 24, 16, 60, 42 },
+    { 60, 42, 24, 16 },
+    { 24, 42, 60, 16 },
+    { 7, 5, 33, 6 },
+  };
+  const guint *s = sizes[__i__];
+  const GstVideoInfo small = packed (s[0], s[1], 3);
+  const GstVideoInfo large = packed (s[2], s[3], 3);
+
+  for (guint i = 0; i < G_N_ELEMENTS (scaled_formats); i++) {
+    GstVideoInfo from, to;
+    g_autoptr (GBytes) rgb = NULL, apart = NULL, once = NULL;
+    GstBuffer *frame, *plain, *back, *same;
+
+    fail_unless (
+        gst_video_info_set_format (&from, scaled_formats[i], s[0], s[1]));
+    fail_unless (
+        gst_video_info_set_format (&to, scaled_formats[i], s[2], s[3]));
+    frame = nf_test_frame (&from, 5, 0);
+    rgb = read_pixels (frame, &from, &small);
+    plain = write_pixels (rgb, &small, &small);
+    apart = read_pixels (plain, &small, &large);
+    once = read_pixels (frame, &from, &large);
+    fail_unless (g_bytes_equal (once, apart), "%s",
+        gst_video_format_to_string (scaled_formats[i]));
+    back = write_pixels (rgb, &small, &to);
+    same = write_pixels (apart, &large, &to);
+    fail_unless (nf_test_same (back, same, &to), "%s",
+        gst_video_format_to_string (scaled_formats[i]));
+    gst_buffer_unref (frame);
+    gst_buffer_unref (plain);
+    gst_buffer_unref (back);
+    gst_buffer_unref (same);
+  }
+}
+GST_END_TEST
+
 /* equal formats and sizes are copied bit by bit */
 GST_START_TEST (test_video_unchanged)
 {
@@ -230,6 +307,7 @@ video_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_video_all_formats, 0, 3);
   tcase_add_loop_test (tc, test_video_same_as_training, 0, 5);
+  tcase_add_loop_test (tc, test_video_scaled_as_rgb, 0, 4);
   tcase_add_test (tc, test_video_unchanged);
   tcase_add_test (tc, test_video_store);
   tcase_add_test (tc, test_video_channels_fail);
