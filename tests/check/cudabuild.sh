@@ -1,6 +1,6 @@
 #!/bin/sh
 # What can be said of the CUDA module without a GPU: no kernel spills registers
-# on any architecture, nothing needs the driver's library, and without a GPU a
+# on any architecture, or has too many to be launched, nothing needs the driver's library, and without a GPU a
 # clear message comes and device auto falls back to the CPU.
 # From tests/meson.build: NF_CUDA_LOGS, NF_CUDA_MODULE, NF_TRAIN.
 if [ -z "$NF_CUDA_MODULE" ]; then
@@ -18,6 +18,17 @@ for log in $NF_CUDA_LOGS; do
     /Compiling entry function/ { split ($0, part, "\047"); kernel = part[2] " " part[4] }
     /spill stores/ { if ($5 + 0 > 0 || $9 + 0 > 0) { print file ": " kernel ": " $0; bad = 1 } }
     END { exit bad }' "$log" || fail "registers are spilled, see above"
+  # a block has 65536 registers: 128 for each thread of nf_fold_block (), of
+  # which there are 512, and 255, the most there are, for 256 elsewhere
+  awk -v file="$(basename "$log" .log)" '
+    /Compiling entry function/ { split ($0, part, "\047"); kernel = part[2] " " part[4] }
+    /Used [0-9]+ registers/ && kernel ~ /fold|batch_stats/ {
+      folds++
+      for (i = 1; i < NF; i++)
+        if ($i == "Used" && $(i + 1) > 128) { print file ": " kernel ": " $0; bad = 1 }
+    }
+    END { if (folds) print file ": " folds " kernels of 512 threads"; exit bad }' "$log" \
+    || fail "registers are too many for a launch, see above"
 done
 [ "$kernels" -gt 0 ] || fail "no kernel was found in the logs"
 echo "$kernels kernels (each counted once an architecture): spills looked for"
