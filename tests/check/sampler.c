@@ -340,6 +340,27 @@ test_rollout_blocks (void)
   g_assert_true (again[0] != power[0]);
 }
 
+/* drawing for hours takes no more memory than drawing for a while */
+static void
+test_rollout_memory (gconstpointer data)
+{
+  g_autoptr (NfUnet) net = tiny_net (2, 0);
+  NfDeviceMemory early, late;
+  NfRollout rollout;
+  gdouble power[5];
+
+  nf_rollout_init (&rollout);
+  rollout.steps = 4;
+  rollout.horizon = 5;
+  rollout.dtype = GPOINTER_TO_INT (data);
+  for (guint i = 0; i < 6; i++) {
+    g_assert_true (roll (net, &rollout, power, NULL));
+    nf_device_memory (device, i < 3, i < 3 ? &early : &late);
+  }
+  g_assert_cmpuint (late.reserved, ==, early.reserved);
+  g_assert_cmpuint (late.live, ==, early.live);
+}
+
 static void
 test_rollout_gap (void)
 {
@@ -425,6 +446,10 @@ main (int argc, char **argv)
   g_test_add_func ("/sampler/dpm-solver-ends", test_dpm_solver_ends);
   g_test_add_func ("/sampler/names", test_names);
   g_test_add_func ("/rollout/blocks", test_rollout_blocks);
+  g_test_add_data_func (
+      "/rollout/memory/f32", GINT_TO_POINTER (NF_F32), test_rollout_memory);
+  g_test_add_data_func (
+      "/rollout/memory/bf16", GINT_TO_POINTER (NF_BF16), test_rollout_memory);
   g_test_add_func ("/rollout/gap", test_rollout_gap);
   g_test_add_func ("/rollout/cancelled-fails", test_rollout_cancelled_fails);
   g_test_add_func (
