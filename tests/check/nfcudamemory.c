@@ -253,9 +253,7 @@ run_raw (const Case *c)
 
   raw.in = RAW;
   if (c->out != NULL) {
-    const gchar *rest = strchr (c->out, ',');
-
-    out = g_strconcat (RAW, rest, NULL);
+    out = g_strconcat (RAW, strchr (c->out, ','), NULL);
     raw.out = out;
   }
 
