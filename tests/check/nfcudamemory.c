@@ -5,105 +5,12 @@
  * On the stand-ins of tests/cuda-on-cpu, with their libcuda.so.1 for GStreamer's
  * CUDA library; or on a GPU, where copies are not counted. Frames in a GPU's
  * memory must become what the same frames in the host's become on that device. */
-#include "nftestmodels.h"
-#include "nfvideotest.h"
+#include "nfcudarig.h"
 
-#include "cuda-on-cpu/standin-driver.h"
-
-#include <dlfcn.h>
-#include <gst/cuda/gstcudabufferpool.h>
-#include <gst/cuda/gstcudaloader.h>
-#include <gst/cuda/gstcudautils.h>
 #include <string.h>
 
 #define CUDA "video/x-raw(memory:CUDAMemory)"
 #define RAW "video/x-raw"
-#define FRAMES 5
-
-static gchar *folder, *predictor, *segmenter;
-
-static void
-make_models (void)
-{
-  NfUnetConfig unet;
-  NfUnetppConfig unetpp;
-
-  folder = nf_test_folder_new ();
-  predictor = g_build_filename (folder, "next-frame.safetensors", NULL);
-  segmenter = g_build_filename (folder, "unetpp.safetensors", NULL);
-  nf_test_unet_config (&unet);
-  nf_test_save_unet (predictor, &unet, 1);
-  nf_test_unetpp_config (&unetpp);
-  nf_test_save_unetpp (segmenter, &unetpp, 3);
-  fail_unless (gst_cuda_load_library ());
-  gst_cuda_memory_init_once ();
-}
-
-static void
-remove_models (void)
-{
-  nf_test_folder_remove (folder);
-  g_free (folder);
-  g_free (predictor);
-  g_free (segmenter);
-}
-
-/* how often GStreamer copied between host and device so far; NVIDIA's driver
- * does not tell */
-static NfStandinDriverCounts
-count_copies (void)
-{
-  void *driver = dlopen ("libcuda.so.1", RTLD_NOW | RTLD_NOLOAD);
-  void (*counts_of) (NfStandinDriverCounts *);
-  NfStandinDriverCounts counts = { 0, 0, 0 };
-
-  fail_unless (driver != NULL, "no libcuda.so.1");
-  *(void **) &counts_of = dlsym (driver, "nf_standin_driver_counts");
-  if (counts_of != NULL)
-    counts_of (&counts);
-  dlclose (driver);
-
-  return counts;
-}
-
-/* a pool of frames in a context's memory */
-static GstBufferPool *
-make_pool (GstCudaContext *context, GstCaps *caps)
-{
-  GstBufferPool *pool = gst_cuda_buffer_pool_new (context);
-  GstStructure *config = gst_buffer_pool_get_config (pool);
-  GstVideoInfo info;
-
-  fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_buffer_pool_config_set_params (config, caps, (guint) info.size, 0, 0);
-  fail_unless (gst_buffer_pool_set_config (pool, config));
-  fail_unless (gst_buffer_pool_set_active (pool, TRUE));
-
-  return pool;
-}
-
-/* a frame in the pool's memory; it was uploaded already */
-static GstBuffer *
-upload (GstBufferPool *pool, const GstVideoInfo *info, GstBuffer *raw)
-{
-  GstBuffer *buffer = NULL;
-  GstVideoFrame from, to;
-  GstMapInfo map;
-
-  fail_unless_equals_int (
-      gst_buffer_pool_acquire_buffer (pool, &buffer, NULL), GST_FLOW_OK);
-  fail_unless (gst_video_frame_map (&from, info, raw, GST_MAP_READ));
-  fail_unless (gst_video_frame_map (&to, info, buffer, GST_MAP_WRITE));
-  fail_unless (gst_video_frame_copy (&to, &from));
-  gst_video_frame_unmap (&to);
-  gst_video_frame_unmap (&from);
-  gst_buffer_copy_into (buffer, raw, GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
-  gst_buffer_unref (raw);
-  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ | GST_MAP_CUDA));
-  gst_buffer_unmap (buffer, &map);
-
-  return buffer;
-}
 
 /**
  * Case:
@@ -122,32 +29,6 @@ typedef struct
   gdouble differ;
 } Case;
 
-/* @context: NULL: the element gets one by itself */
-static GstHarness *
-new_harness (const gchar *launch, GstCudaContext *context, GstBus **bus)
-{
-  g_auto (GStrv) predicts = g_strsplit (launch, "PREDICTOR", -1);
-  g_autofree gchar *half = g_strjoinv (predictor, predicts);
-  g_auto (GStrv) segments = g_strsplit (half, "SEGMENTER", -1);
-  g_autofree gchar *whole = g_strjoinv (segmenter, segments);
-  GstElement *bin = gst_parse_bin_from_description (whole, TRUE, NULL);
-  GstHarness *h;
-
-  fail_unless (bin != NULL, "no such elements: %s", whole);
-  gst_object_ref_sink (bin);
-  *bus = nf_test_attach_bus (bin);
-  if (context != NULL) {
-    GstContext *given = gst_context_new_cuda_context (context);
-
-    gst_element_set_context (bin, given);
-    gst_context_unref (given);
-  }
-  h = gst_harness_new_with_element (bin, "sink", "src");
-  gst_object_unref (bin);
-
-  return h;
-}
-
 static GstCaps *
 caps_of (const Case *c)
 {
@@ -156,48 +37,6 @@ caps_of (const Case *c)
           c->format, c->width, c->height);
 
   return gst_caps_from_string (text);
-}
-
-/* (transfer full): frames from @from on; those in a GPU's memory are of
- * @context */
-static GPtrArray *
-make_frames (GstCaps *caps, GstCudaContext *context, guint from)
-{
-  const gboolean there = gst_caps_features_contains (
-      gst_caps_get_features (caps, 0), "memory:CUDAMemory");
-  GstBufferPool *pool = there ? make_pool (context, caps) : NULL;
-  GPtrArray *frames = g_ptr_array_new ();
-  GstVideoInfo info;
-
-  fail_unless (gst_video_info_from_caps (&info, caps));
-  for (guint i = from; i < from + FRAMES; i++) {
-    GstBuffer *frame = nf_test_frame (&info, i, 0);
-
-    nf_test_set_times (frame, i, 40 * GST_MSECOND);
-    g_ptr_array_add (frames, there ? upload (pool, &info, frame) : frame);
-  }
-  if (there) {
-    gst_buffer_pool_set_active (pool, FALSE);
-    gst_object_unref (pool);
-  }
-
-  return frames;
-}
-
-/* @frames: (transfer full) */
-static void
-push_all (GstHarness *h, GPtrArray *frames)
-{
-  for (guint i = 0; i < frames->len; i++)
-    fail_unless_equals_int (
-        gst_harness_push (h, frames->pdata[i]), GST_FLOW_OK);
-  g_ptr_array_unref (frames);
-}
-
-static void
-push_frames (GstHarness *h, GstCaps *caps, GstCudaContext *context, guint from)
-{
-  push_all (h, make_frames (caps, context, from));
 }
 
 /* all that comes of a case's frames, one after the other */
@@ -209,13 +48,13 @@ run (const Case *c, GstCudaContext *given, GstCudaContext *frames_of)
   g_autoptr (GstCaps) made = NULL;
   GstBuffer *buffer;
   GstBus *bus;
-  GstHarness *h = new_harness (c->launch, given, &bus);
+  GstHarness *h = nf_cuda_harness_new (c->launch, given, &bus);
   GstVideoInfo info;
 
   if (c->out != NULL)
     gst_harness_set_sink_caps_str (h, c->out);
   gst_harness_set_src_caps (h, gst_caps_ref (caps));
-  push_frames (h, caps, frames_of, 0);
+  nf_cuda_push_frames (h, caps, frames_of, 0);
   gst_harness_push_event (h, gst_event_new_eos ());
   nf_test_expect_no_error (bus);
   made = gst_pad_get_current_caps (h->sinkpad);
@@ -361,7 +200,7 @@ static void
 expect_offers (const gchar *launch, gboolean sink, gboolean src)
 {
   GstBus *bus;
-  GstHarness *h = new_harness (launch, NULL, &bus);
+  GstHarness *h = nf_cuda_harness_new (launch, NULL, &bus);
   g_autoptr (GstPad) sinkpad = gst_element_get_static_pad (h->element, "sink");
   g_autoptr (GstPad) srcpad = gst_element_get_static_pad (h->element, "src");
 
@@ -402,7 +241,7 @@ expect_accepts (const gchar *launch)
     { "P010_10LE", 32, 24, FALSE },
   };
   GstBus *bus;
-  GstHarness *h = new_harness (launch, NULL, &bus);
+  GstHarness *h = nf_cuda_harness_new (launch, NULL, &bus);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (h->element, "sink");
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -428,8 +267,8 @@ GST_START_TEST (test_cpu_refuses_cuda_memory_fails)
   const Case c = { NULL, CUDA, NULL, "RGB", 24, 16 };
   g_autoptr (GstCaps) caps = caps_of (&c);
   GstBus *bus;
-  GstHarness *h =
-      new_harness ("nfsegment checkpoint=SEGMENTER device=cpu", NULL, &bus);
+  GstHarness *h = nf_cuda_harness_new (
+      "nfsegment checkpoint=SEGMENTER device=cpu", NULL, &bus);
 
   gst_harness_set_src_caps (h, gst_caps_ref (caps));
   fail_unless_equals_int (
@@ -455,11 +294,11 @@ GST_START_TEST (test_memory_of_another_device_fails)
     g_printerr ("skipped: there is one GPU only\n");
     return;
   }
-  pool = make_pool (other, caps);
-  h = new_harness (SEGMENTS, NULL, &bus);
+  pool = nf_cuda_pool_new (other, caps);
+  h = nf_cuda_harness_new (SEGMENTS, NULL, &bus);
   fail_unless (gst_video_info_from_caps (&info, caps));
   gst_harness_set_src_caps (h, gst_caps_ref (caps));
-  frame = upload (pool, &info, nf_test_frame (&info, 0, 0));
+  frame = nf_cuda_upload (pool, &info, nf_test_frame (&info, 0, 0));
   fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_ERROR);
   nf_test_expect_error (bus, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
       "a frame lies on cuda:1, this element computes on cuda:0");
@@ -475,7 +314,7 @@ GST_START_TEST (test_host_memory_in_its_place_fails)
   const Case c = { NULL, CUDA, NULL, "RGB", 24, 16 };
   g_autoptr (GstCaps) caps = caps_of (&c);
   GstBus *bus;
-  GstHarness *h = new_harness (SEGMENTS, NULL, &bus);
+  GstHarness *h = nf_cuda_harness_new (SEGMENTS, NULL, &bus);
   GstVideoInfo info;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
@@ -508,16 +347,16 @@ GST_START_TEST (test_no_copies_between)
   g_autoptr (GstCaps) caps = caps_of (&c);
   GstCudaContext *context = gst_cuda_context_new (0);
   NfStandinDriverCounts before, after;
-  GPtrArray *frames = make_frames (caps, context, 0);
+  GPtrArray *frames = nf_cuda_frames (caps, context, 0);
   GstBus *bus;
-  GstHarness *h = new_harness (
+  GstHarness *h = nf_cuda_harness_new (
       PREDICTS " ! " SEGMENTS "output=palette name=second", context, &bus);
 
   gst_harness_set_sink_caps_str (h, CUDA ",format=RGB");
   gst_harness_set_src_caps (h, gst_caps_ref (caps));
-  before = count_copies ();
-  push_all (h, frames);
-  after = count_copies ();
+  before = nf_cuda_count_copies ();
+  nf_cuda_push_all (h, frames);
+  after = nf_cuda_count_copies ();
   fail_unless (gst_harness_buffers_in_queue (h) > 0);
   expect_cuda_memory (h->element, "second");
   fail_unless_equals_int (after.downloads, before.downloads);
@@ -533,7 +372,7 @@ static void
 take_all (GstCudaContext *context, const gchar *text, GPtrArray *taken)
 {
   g_autoptr (GstCaps) caps = gst_caps_from_string (text);
-  GstBufferPool *pool = make_pool (context, caps);
+  GstBufferPool *pool = nf_cuda_pool_new (context, caps);
   GstBuffer *buffer;
 
   while (gst_buffer_pool_acquire_buffer (pool, &buffer, NULL) == GST_FLOW_OK)
@@ -559,14 +398,14 @@ GST_START_TEST (test_no_memory_fails)
     return;
   }
   context = gst_cuda_context_new (0);
-  h = new_harness (SEGMENTS "output=palette", context, &bus);
+  h = nf_cuda_harness_new (SEGMENTS "output=palette", context, &bus);
   taken = g_ptr_array_new_with_free_func ((GDestroyNotify) gst_buffer_unref);
   gst_harness_set_sink_caps_str (h, CUDA ",format=RGB");
   gst_harness_set_src_caps (h, gst_caps_ref (caps));
-  push_frames (h, caps, NULL, 0);
+  nf_cuda_push_frames (h, caps, NULL, 0);
   take_all (context, CUDA ",format=RGB,width=512,height=512", taken);
   take_all (context, CUDA ",format=RGB,width=24,height=16", taken);
-  frames = make_frames (caps, NULL, FRAMES);
+  frames = nf_cuda_frames (caps, NULL, NF_CUDA_FRAMES);
   for (guint i = 0; i < frames->len; i++) {
     if (flow == GST_FLOW_OK)
       flow = gst_harness_push (h, frames->pdata[i]);
@@ -593,15 +432,15 @@ GST_START_TEST (test_states)
   g_autoptr (GstCaps) here = caps_of (&b);
   GstCudaContext *context = gst_cuda_context_new (0);
   GstBus *bus;
-  GstHarness *h = new_harness (SEGMENTS "batch-size=4", context, &bus);
+  GstHarness *h = nf_cuda_harness_new (SEGMENTS "batch-size=4", context, &bus);
 
   for (guint i = 0; i < 2; i++) {
     gst_harness_set_src_caps (h, gst_caps_ref (there));
-    push_frames (h, there, context, 0);
+    nf_cuda_push_frames (h, there, context, 0);
     gst_harness_set_src_caps (h, gst_caps_ref (here));
-    push_frames (h, here, context, FRAMES);
+    nf_cuda_push_frames (h, here, context, NF_CUDA_FRAMES);
     gst_harness_set_src_caps (h, gst_caps_ref (there));
-    push_frames (h, there, context, 2 * FRAMES);
+    nf_cuda_push_frames (h, there, context, 2 * NF_CUDA_FRAMES);
     gst_harness_push_event (h, gst_event_new_flush_start ());
     gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
     nf_test_expect_no_error (bus);
@@ -623,7 +462,7 @@ nfcudamemory_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (s, tc);
-  tcase_add_unchecked_fixture (tc, make_models, remove_models);
+  tcase_add_unchecked_fixture (tc, nf_cuda_make_models, nf_cuda_remove_models);
   tcase_add_loop_test (tc, test_same_bytes, 0, G_N_ELEMENTS (same_cases));
   tcase_add_loop_test (tc, test_near, 0, G_N_ELEMENTS (near_cases));
   tcase_add_test (tc, test_offers);
