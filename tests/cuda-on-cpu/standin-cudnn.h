@@ -7,6 +7,7 @@
 #include <cudnn.h>
 
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <vector>
@@ -44,9 +45,11 @@ struct DnnNode
   T
   one (int attribute, T otherwise) const
   {
-    const std::vector<T> all = get<T> (attribute);
+    const auto found = values.find (attribute);
 
-    return all.empty () ? otherwise : all[0];
+    if (found != values.end () && found->second.size () >= sizeof (T))
+      std::memcpy (&otherwise, found->second.data (), sizeof (T));
+    return otherwise;
   }
 
   std::shared_ptr<DnnNode>
