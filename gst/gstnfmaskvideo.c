@@ -54,6 +54,25 @@ gst_nf_mask_video_store (const GstNfBatchMask *mask, const GstCaps *caps,
 }
 
 /**
+ * gst_nf_mask_video_class:
+ * @id: a class
+ * @classes: of the network
+ *
+ * Returns: its name: "class 7" where the network has other classes than ours
+ */
+GQuark
+gst_nf_mask_video_class (guint id, guint classes)
+{
+  gchar other[16];
+
+  if (classes == NF_N_CLASSES)
+    return g_quark_from_static_string (nf_class_name (id));
+  g_snprintf (other, sizeof other, "class %u", id);
+
+  return g_quark_from_string (other);
+}
+
+/**
  * gst_nf_mask_video_add_regions:
  * @mask: a mask
  * @classes: of the network, for their names
@@ -66,16 +85,14 @@ gst_nf_mask_video_add_regions (
   NfMaskObject objects[NF_MASK_MAX_OBJECTS];
   guint n = nf_mask_objects (
       mask->mask, mask->width, mask->height, MIN_OBJECT_AREA, objects);
-  gchar other[16];
 
   for (guint i = 0; i < n; i++) {
     const NfMaskObject *o = &objects[i];
-    GstVideoRegionOfInterestMeta *meta;
+    GstVideoRegionOfInterestMeta *meta =
+        gst_buffer_add_video_region_of_interest_meta_id (buffer,
+            gst_nf_mask_video_class (o->id, classes), o->x, o->y, o->width,
+            o->height);
 
-    g_snprintf (other, sizeof other, "class %u", o->id);
-    meta = gst_buffer_add_video_region_of_interest_meta (buffer,
-        classes == NF_N_CLASSES ? nf_class_name (o->id) : other, o->x, o->y,
-        o->width, o->height);
     meta->id = o->id;
     meta->parent_id = -1;
   }

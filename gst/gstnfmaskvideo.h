@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 
 gboolean gst_nf_mask_video_store (const GstNfBatchMask *mask,
     const GstCaps *caps, GstBuffer *buffer, GError **error);
+GQuark gst_nf_mask_video_class (guint id, guint classes);
 void gst_nf_mask_video_add_regions (
     const GstNfBatchMask *mask, guint classes, GstBuffer *buffer);
 

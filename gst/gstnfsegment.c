@@ -24,6 +24,10 @@
  * "class 7" where the network has other than 49 classes), `id` is the class,
  * `parent_id` -1.
  *
+ * With GStreamer 1.26 or later each buffer carries the mask, too, whatever
+ * #GstNfSegment:output is: as a #GstAnalyticsSegmentationMtd, whose regions are
+ * the network's classes, related to a #GstAnalyticsClsMtd with their names.
+ *
  * On a GPU frames may come in its memory (memory:CUDAMemory), and pictures of
  * masks may go out there, so that they need not pass through the host; see
  * docs/elements.md. Ids always go out in the host's memory.
@@ -45,6 +49,7 @@
  */
 #include "gstnfsegment.h"
 
+#include "gstnfanalytics.h"
 #include "gstnfbatch.h"
 #include "gstnfcancel.h"
 #include "gstnfcuda.h"
@@ -565,6 +570,7 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
   if (!gst_nf_mask_video_store (&mask, caps, buffer, &error))
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   gst_nf_mask_video_add_regions (&mask, self->stats.classes, buffer);
+  gst_nf_analytics_add_mask (&mask, self->stats.classes, buffer);
   GST_OBJECT_LOCK (self);
   self->stats.frames_out++;
   GST_OBJECT_UNLOCK (self);
