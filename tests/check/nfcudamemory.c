@@ -137,6 +137,8 @@ static const Case same_cases[] = {
       8 },
   { PREDICTS, CUDA, CUDA ",format=RGB,width=24,height=16", "RGB", 24, 16 },
   { PREDICTS, CUDA, RAW ",format=RGB,width=24,height=16", "BGRx", 24, 16 },
+  { PREDICTS, CUDA, CUDA ",format=RGB,width=24,height=16", "ABGR", 24, 16 },
+  { PREDICTS, CUDA, CUDA ",format=RGB,width=24,height=16", "RGBA", 24, 16 },
   { PREDICTS, RAW, CUDA ",format=RGB,width=24,height=16", "RGB", 24, 16 },
 };
 
@@ -166,6 +168,13 @@ static const Case near_cases[] = {
       1.0 },
   { PREDICTS, CUDA, CUDA ",format=RGB,width=11,height=13", "NV12", 64, 48,
       1.0 },
+  { PREDICTS, CUDA, CUDA ",format=RGB,width=30,height=20", "BGRA", 12, 8, 1.0 },
+  { PREDICTS, CUDA, CUDA ",format=RGB,width=24,height=16",
+      "NV12,colorimetry=bt709", 24, 16, 1.0 },
+  { PREDICTS, CUDA, CUDA ",format=RGB,width=24,height=16",
+      "NV12,colorimetry=1:6:0:0,chroma-site=cosited", 24, 16, 1.0 },
+  { PREDICTS, CUDA, CUDA ",format=RGB,width=24,height=16",
+      "I420,colorimetry=1:4:0:0,chroma-site=mpeg2", 24, 16, 1.0 },
 };
 
 GST_START_TEST (test_near)

@@ -221,6 +221,7 @@ nf_test_pixels (
   out.size = (gsize) out.stride[0] * out.height;
   out.fps_n = in.fps_n;
   out.fps_d = in.fps_d;
+  in.interlace_mode = out.interlace_mode;
   pixels = g_malloc (out.size);
   converter = gst_video_converter_new (&in, &out, NULL);
   fail_unless (converter != NULL);
