@@ -42,8 +42,7 @@
  * gst-launch-1.0 videotestsrc num-buffers=5 ! video/x-raw,width=240,height=160 ! nfsegment checkpoint=unetpp.safetensors ! nfnpyenc ! filesink location=mask.npy
  * gst-launch-1.0 videotestsrc num-buffers=5 ! nfsegment output=overlay ! videoconvert ! fakesink
  * ]| The first line writes the masks of a video as a NumPy array, the second one
- * paints its objects in their colours; put autovideosink in the place of fakesink
- * to see them.
+ * paints its objects in their colours, which autovideosink would show.
  *
  * Since: 0.1
  */
@@ -57,7 +56,6 @@
 #include "gstnferror.h"
 #include "gstnfframes.h"
 #include "gstnfmaskvideo.h"
-#include "gstnfmodel.h"
 #include "gstnfsegmentcaps.h"
 #include "gstnfsegmentsettings.h"
 #include "gstnfsegmentstats.h"
@@ -290,9 +288,8 @@ gst_nf_segment_start (GstBaseTransform *trans)
     .classes = config->classes,
     .device = g_intern_string (device->name) };
   GST_OBJECT_UNLOCK (self);
-  GST_INFO_OBJECT (self, "%s on %s: resnet%d, %d classes",
-      gst_nf_model_path (self->model), device->name, config->encoder,
-      config->classes);
+  GST_INFO_OBJECT (
+      self, "%s on %s", gst_nf_model_path (self->model), device->name);
 
   return TRUE;
 }
@@ -427,23 +424,22 @@ gst_nf_segment_query (
     GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
+  GstQueryType type = GST_QUERY_TYPE (query);
+  gboolean ok;
 
-  if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT
+  if (type == GST_QUERY_LATENCY && direction == GST_PAD_SRC)
+    return gst_nf_timing_answer_latency (&self->timing, trans->sinkpad, query);
+  if (type == GST_QUERY_CONTEXT
       && gst_nf_cuda_answer_context (&self->cuda, query))
     return TRUE;
-  if (GST_QUERY_TYPE (query) == GST_QUERY_DRAIN && direction == GST_PAD_SINK)
+  if (type == GST_QUERY_DRAIN && direction == GST_PAD_SINK)
     gst_nf_segment_drain (self);
-  if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS && direction == GST_PAD_SINK) {
-    if (!GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
-             ->query (trans, direction, query))
-      return FALSE;
+  ok = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+           ->query (trans, direction, query);
+  if (ok && type == GST_QUERY_CAPS && direction == GST_PAD_SINK)
     gst_nf_segment_caps_forget_formats (trans, query);
-    return TRUE;
-  }
-  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC)
-    return GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
-        ->query (trans, direction, query);
-  return gst_nf_timing_answer_latency (&self->timing, trans->sinkpad, query);
+
+  return ok;
 }
 
 static gboolean
