@@ -558,7 +558,7 @@ static GstFlowReturn
 gst_nf_iou_aggregate (GstAggregator *aggregator, gboolean timeout)
 {
   GstNfIou *self = GST_NF_IOU (aggregator);
-  g_auto (GstNfIouNext) next = { NULL };
+  g_auto (GstNfIouNext) next = { 0 };
   const GstNfIouCandidate *front;
 
   gst_nf_iou_next_find (&next, self->inputs);

@@ -417,8 +417,8 @@ GST_START_TEST (test_nfclipsrc_names_clips)
   static const gchar *const elements[] = {
     "c.video ! fakesink sync=false",
     "c.mask ! fakesink sync=false",
-    "c.mask ! tee name=t ! queue ! nfiou name=score ! fakesink "
-    "t. ! queue ! score.truth",
+    ("c.mask ! tee name=t ! queue ! nfiou name=score ! fakesink "
+     "t. ! queue ! score.truth"),
   };
   gchar *root = new_dataset ();
   g_autofree gchar *description =
