@@ -57,7 +57,8 @@ get_matrix (const GstVideoInfo *info, gdouble m[3][3])
  * @info: of a video with components of 8 bits
  * @params: (out): how its planes become RGB
  *
- * Returns: FALSE where its components or its matrix are others
+ * Returns: FALSE where its components or its matrix are others, or rows of
+ *   chroma belong to fields
  */
 gboolean
 gst_nf_color_to_rgb (const GstVideoInfo *info, NfToRgbParams *params)
@@ -65,6 +66,9 @@ gst_nf_color_to_rgb (const GstVideoInfo *info, NfToRgbParams *params)
   gint offset[GST_VIDEO_MAX_COMPONENTS], scale[GST_VIDEO_MAX_COMPONENTS];
   gdouble m[3][3];
 
+  if (GST_VIDEO_INFO_IS_INTERLACED (info)
+      && GST_VIDEO_INFO_COMP_HEIGHT (info, 1) < info->height)
+    return FALSE;
   for (guint i = 0; i < GST_VIDEO_INFO_N_COMPONENTS (info); i++)
     if (GST_VIDEO_INFO_COMP_DEPTH (info, i) != 8 || info->finfo->shift[i] != 0)
       return FALSE;

@@ -8,8 +8,8 @@
  * other formats (GStreamer 1.22 to 1.26) it puts the corners of both pictures on
  * each other when rows get longer, so all else moves by up to half a pixel; it
  * scales the planes of I420 each by itself; and of 16-bit values it leaves the
- * last columns undefined. Interlaced frames are taken whole, as they lie in
- * memory. */
+ * last columns undefined. Interlaced frames are taken whole, but for the chroma
+ * of their fields. */
 #include "gstnfvideo.h"
 
 #include "core/nferror.h"
@@ -84,13 +84,28 @@ gst_nf_video_packed_info (GstVideoInfo *info, guint width, guint height,
   return TRUE;
 }
 
-/* the converter compares what does not matter here */
+/* rows of chroma that belong to fields: the only ones that have to be told from
+ * others. Where fields have no whole number of them GStreamer writes behind
+ * frames (1.22), so such frames are taken whole. */
+static GstVideoInterlaceMode
+interlace_mode (const GstVideoInfo *info)
+{
+  const guint rows = 2u << GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, 1);
+
+  return GST_VIDEO_INFO_IS_INTERLACED (info) && rows > 2
+          && (guint) info->height % rows == 0
+      ? info->interlace_mode
+      : GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+}
+
+/* The converter wants all of a step to be interlaced, or nothing. Times do not
+ * matter here. */
 static GstVideoInfo
-without_timing (const GstVideoInfo *info)
+for_converter (const GstVideoInfo *info, GstVideoInterlaceMode mode)
 {
   GstVideoInfo copy = *info;
 
-  copy.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  copy.interlace_mode = mode;
   copy.fps_n = 0;
   copy.fps_d = 1;
 
@@ -120,15 +135,28 @@ refuse (const GstNfVideo *self, GError **error)
   return FALSE;
 }
 
+/* how rows lie in a step; what is scaled is taken whole */
+static GstVideoInterlaceMode
+mode_of (const GstVideoInfo *in, const GstVideoInfo *out)
+{
+  if (in->width != out->width || in->height != out->height)
+    return GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+
+  return interlace_mode (in) != GST_VIDEO_INTERLACE_MODE_PROGRESSIVE
+      ? interlace_mode (in)
+      : interlace_mode (out);
+}
+
 /* adds a step from what there is so far */
 static gboolean
 add_step (GstNfVideo *self, const GstVideoInfo *out, GError **error)
 {
   const gboolean last = out == &self->out_info;
   Step *step = &self->steps[self->n_steps];
-  GstVideoInfo from =
-      without_timing (self->n_steps > 0 ? &step[-1].info : &self->in_info);
-  GstVideoInfo to = without_timing (out);
+  const GstVideoInfo *in = self->n_steps > 0 ? &step[-1].info : &self->in_info;
+  const GstVideoInterlaceMode mode = mode_of (in, out);
+  GstVideoInfo from = for_converter (in, mode);
+  GstVideoInfo to = for_converter (out, mode);
 
   step->converter =
       gst_video_converter_new (&from, &to, gst_nf_video_options ());
@@ -198,8 +226,11 @@ static gboolean
 map (GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer,
     GstMapFlags flags, GError **error)
 {
-  if (gst_video_frame_map (frame, info, buffer, flags))
+  if (gst_video_frame_map (frame, info, buffer, flags)) {
+    if (interlace_mode (info) == GST_VIDEO_INTERLACE_MODE_PROGRESSIVE)
+      frame->flags &= ~(guint) GST_VIDEO_FRAME_FLAG_INTERLACED;
     return TRUE;
+  }
   g_set_error (error, NF_ERROR, NF_ERROR_IO,
       "video: cannot %s a buffer of %" G_GSIZE_FORMAT
       " bytes as a %dx%d %s frame of %" G_GSIZE_FORMAT,

@@ -121,8 +121,7 @@ rgb_info (void)
   return info;
 }
 
-/* (transfer full): @buffer as another video; rows of both are what the formats
- * have, fields lie as in whole pictures */
+/* (transfer full): @buffer as another video */
 static GstBuffer *
 convert (GstBuffer *buffer, GstVideoInfo from, GstVideoInfo to)
 {
@@ -130,8 +129,7 @@ convert (GstBuffer *buffer, GstVideoInfo from, GstVideoInfo to)
   GstVideoConverter *converter;
   GstVideoFrame in, out;
 
-  from.interlace_mode = to.interlace_mode =
-      GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  from.interlace_mode = to.interlace_mode;
   from.fps_n = to.fps_n;
   from.fps_d = to.fps_d;
   gst_buffer_memset (made, 0, 0, to.size);

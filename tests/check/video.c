@@ -5,6 +5,7 @@
 #include "gstnfvideo.h"
 #include "nfvideotest.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,7 +71,8 @@ check_color (GstNfVideo *there, GstNfVideo *back, const GstVideoInfo *info,
 GST_START_TEST (test_video_all_formats)
 {
   static const gint sizes[][2] = { { 24, 16 }, { 50, 18 }, { 32, 64 } };
-  const gboolean whole_tiles = sizes[__i__][0] % 16 + sizes[__i__][1] % 32 == 0;
+  const gint *size = sizes[__i__ % 3];
+  const gboolean whole_tiles = size[0] % 16 + size[1] % 32 == 0;
   GstVideoInfo model = packed (24, 16, 3);
   guint n;
   const GstVideoFormat *formats = gst_video_formats_raw (&n);
@@ -85,8 +87,10 @@ GST_START_TEST (test_video_all_formats)
     if (!whole_tiles
         && g_str_has_prefix (gst_video_format_to_string (formats[i]), "MT2110"))
       continue; /* GStreamer 1.26 itself makes noise of what is left over */
-    fail_unless (gst_video_info_set_format (
-        &info, formats[i], sizes[__i__][0], sizes[__i__][1]));
+    fail_unless (
+        gst_video_info_set_format (&info, formats[i], size[0], size[1]));
+    if (__i__ >= 3)
+      info.interlace_mode = GST_VIDEO_INTERLACE_MODE_INTERLEAVED;
     there = gst_nf_video_new (&model, &info, NULL);
     back = gst_nf_video_new (&info, &model, NULL);
     fail_unless (there != NULL && back != NULL);
@@ -204,6 +208,98 @@ GST_START_TEST (test_video_scaled_as_rgb)
 }
 GST_END_TEST
 
+/* (transfer full): a picture of 8x16 whose first chroma rises with its rows, 0 to
+ * 7, or is high in the fields' second rows alone; luma and the rest are gray */
+static GstBuffer *
+chroma_rows (const GstVideoInfo *info, gboolean rises)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, info->size, NULL);
+  const guint deep = GST_VIDEO_INFO_COMP_DEPTH (info, 1) > 8;
+  GstVideoFrame frame;
+
+  gst_buffer_memset (buffer, 0, 128, info->size);
+  fail_unless (gst_video_frame_map (&frame, info, buffer, GST_MAP_WRITE));
+  for (gint y = 0; y < 8; y++)
+    for (gint x = 0; x < 4; x++) {
+      guint8 *row = (guint8 *) GST_VIDEO_FRAME_COMP_DATA (&frame, 1)
+          + y * GST_VIDEO_FRAME_COMP_STRIDE (&frame, 1);
+
+      row[x * GST_VIDEO_FRAME_COMP_PSTRIDE (&frame, 1) + (gint) deep] =
+          (guint8) (rises      ? 90 + 10 * y
+                  : y % 2 == 0 ? 100
+                               : 160);
+    }
+  gst_video_frame_unmap (&frame);
+  GST_BUFFER_FLAG_SET (buffer, GST_VIDEO_BUFFER_FLAG_INTERLACED);
+
+  return buffer;
+}
+
+/* in interlaced frames every second row of chroma belongs to a field */
+GST_START_TEST (test_video_interlaced)
+{
+  static const GstVideoFormat subsampled[] = { GST_VIDEO_FORMAT_NV12,
+    GST_VIDEO_FORMAT_I420, GST_VIDEO_FORMAT_P010_10LE };
+  GstVideoInfo info, model = packed (8, 16, 3);
+
+  fail_unless (gst_video_info_set_format (&info, subsampled[__i__], 8, 16));
+  fail_unless (
+      gst_video_colorimetry_from_string (&info.colorimetry, "1:4:0:0"));
+  for (guint i = 0; i < 4; i++) {
+    const gboolean rises = i % 2 == 0;
+    g_autoptr (GBytes) rgb = NULL;
+    const guint8 *pixels;
+    GstBuffer *buffer;
+
+    info.interlace_mode = i < 2 ? GST_VIDEO_INTERLACE_MODE_INTERLEAVED
+                                : GST_VIDEO_INTERLACE_MODE_MIXED;
+    buffer = chroma_rows (&info, rises);
+    rgb = read_pixels (buffer, &info, &model);
+    pixels = g_bytes_get_data (rgb, NULL);
+    for (gint y = 2; y < 14; y++) {
+      const gdouble chroma = rises ? 88.75 + 5 * y : y % 2 == 0 ? 100 : 160;
+      const gdouble blue = 128 + 1.772 * (chroma - 128);
+
+      fail_unless (fabs (pixels[(8 * y + 3) * 3 + 2] - blue) <= 4,
+          "row %d: %u, expected %g", y, pixels[(8 * y + 3) * 3 + 2], blue);
+    }
+    gst_buffer_unref (buffer);
+  }
+}
+GST_END_TEST
+
+/* where fields have no whole number of such rows, memory checkers see to it */
+GST_START_TEST (test_video_interlaced_small)
+{
+  static const guint sizes[][2] = { { 1, 1 }, { 3, 1 }, { 1, 2 }, { 5, 3 },
+    { 4, 5 }, { 7, 6 }, { 9, 7 }, { 7, 12 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    const GstVideoInfo model = packed (sizes[i][0], sizes[i][1], 3);
+    guint n;
+    const GstVideoFormat *formats = gst_video_formats_raw (&n);
+
+    for (guint k = 0; k < n; k++) {
+      g_autofree guint8 *pixels = g_malloc0 (model.size);
+      g_autoptr (GBytes) in = g_bytes_new (pixels, model.size);
+      GstVideoInfo info;
+      GstBuffer *buffer;
+
+      if (formats[k] == GST_VIDEO_FORMAT_RGB8P
+          || g_str_has_prefix (
+              gst_video_format_to_string (formats[k]), "MT2110"))
+        continue; /* see above */
+      fail_unless (gst_video_info_set_format (
+          &info, formats[k], sizes[i][0], sizes[i][1]));
+      info.interlace_mode = GST_VIDEO_INTERLACE_MODE_INTERLEAVED;
+      buffer = write_pixels (in, &model, &info);
+      g_bytes_unref (read_pixels (buffer, &info, &model));
+      gst_buffer_unref (buffer);
+    }
+  }
+}
+GST_END_TEST
+
 /* equal formats and sizes are copied bit by bit */
 GST_START_TEST (test_video_unchanged)
 {
@@ -305,7 +401,9 @@ video_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_loop_test (tc, test_video_all_formats, 0, 3);
+  tcase_add_loop_test (tc, test_video_all_formats, 0, 6);
+  tcase_add_loop_test (tc, test_video_interlaced, 0, 3);
+  tcase_add_test (tc, test_video_interlaced_small);
   tcase_add_loop_test (tc, test_video_same_as_training, 0, 5);
   tcase_add_loop_test (tc, test_video_scaled_as_rgb, 0, 4);
   tcase_add_test (tc, test_video_unchanged);

@@ -334,7 +334,8 @@ test_chroma_sites (void)
   }
 }
 
-/* what no matrix or no byte describes goes through the host */
+/* what no matrix or no byte describes, and chroma of fields, goes through the
+ * host */
 static void
 test_others (void)
 {
@@ -345,6 +346,12 @@ test_others (void)
   info = info_of (GST_VIDEO_FORMAT_I420, 8, 8);
   info.colorimetry.matrix = GST_VIDEO_COLOR_MATRIX_UNKNOWN;
   g_assert_false (gst_nf_color_to_rgb (&info, &params));
+  info = info_of (GST_VIDEO_FORMAT_NV12, 8, 8);
+  info.interlace_mode = GST_VIDEO_INTERLACE_MODE_INTERLEAVED;
+  g_assert_false (gst_nf_color_to_rgb (&info, &params));
+  info = info_of (GST_VIDEO_FORMAT_RGB, 8, 8);
+  info.interlace_mode = GST_VIDEO_INTERLACE_MODE_INTERLEAVED;
+  g_assert_true (gst_nf_color_to_rgb (&info, &params));
 }
 
 #define ADD(name) g_test_add_func ("/video-ops/" #name, test_##name)

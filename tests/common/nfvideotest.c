@@ -107,6 +107,7 @@ nf_test_frame (const GstVideoInfo *info, guint number, guint pad)
   in.size = (gsize) in.stride[0] * info->height;
   in.fps_n = out.fps_n;
   in.fps_d = out.fps_d;
+  in.interlace_mode = out.interlace_mode;
   tight = in;
   rgb = allocate (&tight, 0);
   fail_unless (gst_buffer_map (rgb, &map, GST_MAP_WRITE));
