@@ -72,7 +72,8 @@ GST_START_TEST (test_video_all_formats)
 {
   static const gint sizes[][2] = { { 24, 16 }, { 50, 18 }, { 32, 64 } };
   const gint *size = sizes[__i__ % 3];
-  const gboolean whole_tiles = size[0] % 16 + size[1] % 32 == 0;
+  const gboolean interlaced = __i__ >= 3;
+  const gboolean whole_tiles = !interlaced && size[0] % 16 + size[1] % 32 == 0;
   GstVideoInfo model = packed (24, 16, 3);
   guint n;
   const GstVideoFormat *formats = gst_video_formats_raw (&n);
@@ -86,10 +87,10 @@ GST_START_TEST (test_video_all_formats)
       continue; /* 256 colours, which converters choose without looking */
     if (!whole_tiles
         && g_str_has_prefix (gst_video_format_to_string (formats[i]), "MT2110"))
-      continue; /* GStreamer 1.26 itself makes noise of what is left over */
+      continue; /* GStreamer 1.26 itself makes noise of others, and of fields */
     fail_unless (
         gst_video_info_set_format (&info, formats[i], size[0], size[1]));
-    if (__i__ >= 3)
+    if (interlaced)
       info.interlace_mode = GST_VIDEO_INTERLACE_MODE_INTERLEAVED;
     there = gst_nf_video_new (&model, &info, NULL);
     back = gst_nf_video_new (&info, &model, NULL);
