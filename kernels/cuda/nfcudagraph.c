@@ -10,18 +10,24 @@
  * weights whose copies in bf16 it reads, which each start brings up to date. */
 #include "cuda/nfcuda.h"
 
+#define AHEAD 2 /* starts that the host may be ahead of the device */
+
 /**
  * NfCudaGraph:
  * @pool: memory of what was captured; its stream is where it ran last
  * @home: gets the memory back
  * @outer: address of memory from outside -> whether it is written
  * @weights: set of NfTensor: f32, but it reads their copies in bf16
+ * @done: the latest starts' ends, by turns
+ * @starts: how many there were
  */
 struct _NfCudaGraph
 {
   cudaGraphExec_t exec;
   NfCudaPool *pool, *home;
   GHashTable *outer, *weights;
+  cudaEvent_t done[AHEAD];
+  guint starts;
 };
 
 static void
@@ -32,6 +38,9 @@ graph_free (NfDevice *device, gpointer data)
   cudaSetDevice (nf_cuda_of (device)->index); /* see nf_cuda_release() */
   if (graph->exec != NULL)
     cudaGraphExecDestroy (graph->exec);
+  for (guint i = 0; i < AHEAD; i++)
+    if (graph->done[i] != NULL)
+      cudaEventDestroy (graph->done[i]);
   nf_cuda_pool_return (graph->pool, graph->home);
   g_hash_table_unref (graph->outer);
   g_hash_table_unref (graph->weights);
@@ -107,15 +116,31 @@ graph_end (NfDevice *device, GError **error)
   return NULL;
 }
 
+/* the start before the latest ones has ended: whoever counts starts, or stops
+ * after one, would else be far ahead of the device */
+static gboolean
+keep_pace (NfCudaGraph *graph, GError **error)
+{
+  cudaEvent_t *done = &graph->done[graph->starts % AHEAD];
+
+  if (*done == NULL)
+    return nf_cuda_ok (cudaEventCreateWithFlags (done, cudaEventDisableTiming),
+        "cannot make an event", error);
+  return nf_cuda_ok (
+      cudaEventSynchronize (*done), "an earlier graph failed", error);
+}
+
 static gboolean
 graph_launch (NfDevice *device, gpointer data, GError **error)
 {
+  static const gchar what[] = "cannot start a graph";
   NfCudaStream *stream = nf_cuda_stream_current (device, error);
   NfCudaGraph *graph = data;
   GHashTableIter iter;
   gpointer weight, address, writes;
 
-  if (stream == NULL || !nf_cuda_pool_enter (graph->pool, stream, error))
+  if (stream == NULL || !keep_pace (graph, error)
+      || !nf_cuda_pool_enter (graph->pool, stream, error))
     return FALSE;
   g_hash_table_iter_init (&iter, graph->weights);
   while (g_hash_table_iter_next (&iter, &weight, NULL))
@@ -126,8 +151,10 @@ graph_launch (NfDevice *device, gpointer data, GError **error)
     if (!nf_cuda_reads (stream, address, error)
         || (writes && !nf_cuda_writes (stream, address, error)))
       return FALSE;
-  return nf_cuda_ok (cudaGraphLaunch (graph->exec, stream->handle),
-      "cannot start a graph", error);
+  return nf_cuda_ok (cudaGraphLaunch (graph->exec, stream->handle), what, error)
+      && nf_cuda_ok (cudaEventRecord (
+                         graph->done[graph->starts++ % AHEAD], stream->handle),
+          what, error);
 }
 
 /**

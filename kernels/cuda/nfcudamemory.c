@@ -564,7 +564,8 @@ nf_cuda_memory (NfDevice *device, gboolean restart, NfDeviceMemory *memory)
  * @bytes: how much is needed
  * @error: return location: %NF_ERROR_NO_MEMORY
  *
- * A smaller one from before is kept: captured graphs go on using it.
+ * A smaller one from before is kept: captured graphs go on using it. To have
+ * few of them, a new one is twice as large where there is room for that.
  *
  * Returns: (transfer none) (nullable): memory that the stream's work uses by
  *   turns
@@ -574,14 +575,17 @@ nf_cuda_workspace (NfCudaStream *stream, gsize bytes, GError **error)
 {
   NfCudaPool *pool = stream->pool;
   gpointer larger;
+  gsize room;
 
   if (bytes <= pool->workspace_bytes)
     return pool->workspaces->pdata[pool->workspaces->len - 1];
-  bytes = MAX (bytes, 2 * pool->workspace_bytes);
-  larger = nf_cuda_alloc (stream, bytes, error);
+  room = MAX (bytes, 2 * pool->workspace_bytes);
+  larger = nf_cuda_alloc (stream, room, room > bytes ? NULL : error);
+  if (larger == NULL && room > bytes)
+    larger = nf_cuda_alloc (stream, room = bytes, error);
   if (larger == NULL)
     return NULL;
   g_ptr_array_add (pool->workspaces, larger);
-  pool->workspace_bytes = bytes;
+  pool->workspace_bytes = room;
   return larger;
 }

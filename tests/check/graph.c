@@ -11,6 +11,7 @@
 #include "core/nftape.h"
 #include "naivecheck.h"
 
+#include <gmodule.h>
 #include <string.h>
 
 typedef struct
@@ -290,6 +291,48 @@ test_changes (gconstpointer data)
     g_assert_cmpuint (nf_graph_launches (graph), ==, 4);
   stats_clear (&stats);
   stats_clear (&plain);
+}
+
+/* pieces of work that the device has not done, where the stand-ins tell */
+static guint
+queued (void)
+{
+  const gchar *folder = g_getenv ("NEXTFRAME_MODULE_PATH");
+  g_autofree gchar *path =
+      folder != NULL ? g_build_filename (folder, "libnfcuda.so", NULL) : NULL;
+  GModule *module = path != NULL ? g_module_open (path, 0) : NULL;
+  gpointer count = NULL;
+  guint n = 0;
+
+  if (module != NULL && g_module_symbol (module, "nf_runner_queued", &count))
+    n = ((guint (*) (void)) count) ();
+  if (module != NULL)
+    g_module_close (module);
+  return n;
+}
+
+/* a host that only starts graphs does not get ever further ahead */
+static void
+test_pace (gconstpointer data)
+{
+  NfDevice *device = (NfDevice *) data;
+  Net net = { random_tensor (device, 4, 7) };
+  g_autoptr (NfGraph) graph = nf_graph_new (device, net_run, &net);
+  g_autoptr (NfTensor) a = random_tensor (device, 4, 1);
+  guint early = 0;
+
+  for (guint i = 0; i < 20; i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (NfTensor) result =
+        nf_graph_run (graph, (NfTensor *[]){ a, a }, 2, &error);
+
+    g_assert_no_error (error);
+    if (i == 8)
+      early = queued ();
+  }
+  g_test_message ("%u pieces of work queued, then %u", early, queued ());
+  g_assert_cmpuint (queued (), <=, early);
+  nf_tensor_unref (net.gain);
 }
 
 typedef struct
@@ -581,6 +624,7 @@ main (int argc, char **argv)
     ADD (errors);
     ADD (gradients);
     ADD (changes);
+    ADD (pace);
     ADD (threads);
     ADD (handed_over);
     ADD (memory_is_used_again);

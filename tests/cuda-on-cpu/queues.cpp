@@ -203,6 +203,17 @@ queues_finish (Lock &lock, int device)
       ticket_finish (lock, queue_ticket (queue));
 }
 
+extern "C" unsigned
+nf_runner_queued (void)
+{
+  const Lock lock = lock_queues ();
+  uint64_t count = 0;
+
+  for (const std::shared_ptr<Queue> &queue : queues ().all)
+    count += queue->submitted - queue->completed;
+  return (unsigned) count;
+}
+
 std::vector<std::shared_ptr<Queue>>
 queues_capturing ()
 {

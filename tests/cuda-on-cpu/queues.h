@@ -90,6 +90,9 @@ bool ticket_query (Lock &lock, const Ticket &ticket);
 /* all work of a device */
 void queues_finish (Lock &lock, int device);
 
+/* pieces of work that are not done, of all queues; for tests of the module */
+extern "C" unsigned nf_runner_queued (void);
+
 /* all queues that are being captured */
 std::vector<std::shared_ptr<Queue>> queues_capturing ();
 
