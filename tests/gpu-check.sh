@@ -125,7 +125,8 @@ all_checks () {
   check "video against GStreamer" ./test-video-ops
   check "gradients of whole graphs" ./test-tape
   check "an optimiser's step over all parameters" ./test-optim
-  check "captured graphs, several threads" ./test-graph
+  check "captured graphs" ./test-graph
+  check "captured graphs, several threads" ./test-graph-threads
   case $(smi compute_cap) in
     7.*) row "f32 and TF32 side by side" "skipped: this GPU has no TF32" ;;
     *) check "f32 and TF32 side by side" ./test-products ;;
@@ -148,13 +149,16 @@ all_checks () {
     row "frames in the GPU's memory" "skipped: no gstreamer-cuda-1.0, or no driver"
   fi
   check "pipeline" sh "$root/tests/check/pipeline.sh"
+  check "training steps as graphs" ./test-train-step
   check "short training, and resuming" ./test-training
+  check "validation" ./test-validate
 }
 
 few_checks () {
   check "linear layers" ./test-ops -p /ops/cuda:0/linear
   check "ops: errors" ./test-ops-errors
-  check "captured graphs, several threads" ./test-graph
+  check "captured graphs" ./test-graph
+  check "captured graphs, several threads" ./test-graph-threads
   check "f32 and TF32 side by side" ./test-products
   golden=$NF_SHARED/golden/losses.safetensors
   [ ! -f "$golden" ] || check "golden: losses" ./golden-check --device cuda:0 "$golden"

@@ -4,96 +4,22 @@
  *
  * Where the device captures, most runs must be starts of the captured graph, and
  * all must give the bits that calling the function gives. See naivecheck.c for
- * the choice of devices. */
-#include "core/nfgraph.h"
-#include "core/nfops.h"
-#include "core/nfrng.h"
+ * the choice of devices. Sibling: graphthreads.c */
 #include "core/nftape.h"
+#include "graphnet.h"
 #include "naivecheck.h"
 
 #include <gmodule.h>
-#include <string.h>
-
-typedef struct
-{
-  NfTensor *gain; /* does not change */
-  guint calls;
-  gboolean fails;
-} Net;
-
-static NfTensor *
-random_tensor (NfDevice *device, gint64 h, guint64 seed)
-{
-  NfRandnParams params = { 2, 3, h, 5, { seed, 0, NF_RNG_TEST } };
-  g_autoptr (GError) error = NULL;
-  NfTensor *x = nf_op_randn (device, &params, &error);
-
-  g_assert_no_error (error);
-  return x;
-}
-
-/* silu (a + 2 b) (1 + gain) + gain + a, with values that live shortly in between */
-static NfTensor *
-net_run (gpointer data, NfTensor *const *in, GError **error)
-{
-  static const NfAxpbyParams first = { 1.0f, 2.0f, NF_ACT_NONE };
-  static const NfAxpbyParams last = { 1.0f, 1.0f, NF_ACT_NONE };
-  Net *net = data;
-  g_autoptr (NfTensor) sum = nf_op_axpby (in[0], in[1], &first, error);
-  g_autoptr (NfTensor) act =
-      sum != NULL ? nf_op_activation (sum, NF_ACT_SILU, error) : NULL;
-  g_autoptr (NfTensor) mod = NULL;
-
-  net->calls++;
-  if (act != NULL && net->fails) {
-    g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "planted");
-    return NULL;
-  }
-  mod = act != NULL ? nf_op_modulate (act, net->gain, net->gain, error) : NULL;
-  return mod != NULL ? nf_op_axpby (mod, in[0], &last, error) : NULL;
-}
-
-static void
-assert_same_bits (const NfTensor *a, const NfTensor *b)
-{
-  g_autofree guint8 *left = g_malloc (a->bytes);
-  g_autofree guint8 *right = g_malloc (a->bytes);
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (nf_tensor_same_shape (a, b));
-  nf_tensor_to_nhwc (a, left, &error);
-  g_assert_no_error (error);
-  nf_tensor_to_nhwc (b, right, &error);
-  g_assert_no_error (error);
-  g_assert_cmpmem (left, a->bytes, right, b->bytes);
-}
-
-/* runs the graph and the function on new inputs of @h rows */
-static void
-check_run (NfGraph *graph, Net *net, NfDevice *device, gint64 h, guint64 seed)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (NfTensor) a = random_tensor (device, h, seed);
-  g_autoptr (NfTensor) b = random_tensor (device, h, seed + 1000);
-  NfTensor *in[] = { a, b };
-  g_autoptr (NfTensor) got = nf_graph_run (graph, in, 2, &error);
-  g_autoptr (NfTensor) want = NULL;
-
-  g_assert_no_error (error);
-  want = net_run (net, in, &error);
-  g_assert_no_error (error);
-  assert_same_bits (got, want);
-}
 
 static void
 test_same_bits (gconstpointer data)
 {
   NfDevice *device = (NfDevice *) data;
-  Net net = { random_tensor (device, 4, 7) };
-  g_autoptr (NfGraph) graph = nf_graph_new (device, net_run, &net);
+  NfTestNet net = { nf_test_net_input (device, 4, 7) };
+  g_autoptr (NfGraph) graph = nf_graph_new (device, nf_test_net_run, &net);
 
   for (guint i = 0; i < 6; i++)
-    check_run (graph, &net, device, 4, i);
+    nf_test_net_check (graph, &net, device, 4, i);
   if (device->backend->graph == NULL) {
     g_assert_cmpuint (nf_graph_launches (graph), ==, 0);
   } else {
@@ -109,23 +35,24 @@ static void
 test_results_last (gconstpointer data)
 {
   NfDevice *device = (NfDevice *) data;
-  Net net = { random_tensor (device, 4, 7) };
-  g_autoptr (NfGraph) graph = nf_graph_new (device, net_run, &net);
+  NfTestNet net = { nf_test_net_input (device, 4, 7) };
+  g_autoptr (NfGraph) graph = nf_graph_new (device, nf_test_net_run, &net);
   g_autoptr (GPtrArray) results =
       g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
-  g_autoptr (NfTensor) b = random_tensor (device, 4, 99);
+  g_autoptr (NfTensor) b = nf_test_net_input (device, 4, 99);
 
   for (guint64 i = 0; i < 5; i++) {
-    g_autoptr (NfTensor) a = random_tensor (device, 4, i);
+    g_autoptr (NfTensor) a = nf_test_net_input (device, 4, i);
 
     g_ptr_array_add (
         results, nf_graph_run (graph, (NfTensor *[]){ a, b }, 2, NULL));
   }
   for (guint64 i = 0; i < 5; i++) {
-    g_autoptr (NfTensor) a = random_tensor (device, 4, i);
-    g_autoptr (NfTensor) want = net_run (&net, (NfTensor *[]){ a, b }, NULL);
+    g_autoptr (NfTensor) a = nf_test_net_input (device, 4, i);
+    g_autoptr (NfTensor) want =
+        nf_test_net_run (&net, (NfTensor *[]){ a, b }, NULL);
 
-    assert_same_bits (results->pdata[i], want);
+    nf_test_assert_same_bits (results->pdata[i], want);
   }
   nf_tensor_unref (net.gain);
 }
@@ -137,11 +64,11 @@ test_other_shapes (gconstpointer data)
   static const gint64 rows[] = { 4, 4, 4, 9, 9, 9, 4, 4 };
   NfDevice *device = (NfDevice *) data;
   const NfRandnParams params = { 1, 3, 1, 1, { 3, 0, NF_RNG_TEST } };
-  Net net = { nf_op_randn (device, &params, NULL) };
-  g_autoptr (NfGraph) graph = nf_graph_new (device, net_run, &net);
+  NfTestNet net = { nf_op_randn (device, &params, NULL) };
+  g_autoptr (NfGraph) graph = nf_graph_new (device, nf_test_net_run, &net);
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    check_run (graph, &net, device, rows[i], i);
+    nf_test_net_check (graph, &net, device, rows[i], i);
   if (device->backend->graph != NULL)
     g_assert_cmpuint (nf_graph_launches (graph), ==, 5);
   nf_tensor_unref (net.gain);
@@ -152,18 +79,18 @@ static void
 test_errors (gconstpointer data)
 {
   NfDevice *device = (NfDevice *) data;
-  Net net = { random_tensor (device, 4, 7) };
-  g_autoptr (NfGraph) graph = nf_graph_new (device, net_run, &net);
-  g_autoptr (NfTensor) a = random_tensor (device, 4, 1);
+  NfTestNet net = { nf_test_net_input (device, 4, 7) };
+  g_autoptr (NfGraph) graph = nf_graph_new (device, nf_test_net_run, &net);
+  g_autoptr (NfTensor) a = nf_test_net_input (device, 4, 1);
   g_autoptr (GError) error = NULL;
 
-  check_run (graph, &net, device, 4, 1);
+  nf_test_net_check (graph, &net, device, 4, 1);
   net.fails = TRUE;
   g_assert_null (nf_graph_run (graph, (NfTensor *[]){ a, a }, 2, &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
   g_assert_nonnull (strstr (error->message, "planted"));
   net.fails = FALSE;
-  check_run (graph, &net, device, 4, 3);
+  nf_test_net_check (graph, &net, device, 4, 3);
   nf_tensor_unref (net.gain);
 }
 
@@ -171,7 +98,7 @@ test_errors (gconstpointer data)
 static NfTensor *
 loss_run (gpointer data, NfTensor *const *in, GError **error)
 {
-  Net *net = data;
+  NfTestNet *net = data;
   g_autoptr (NfTape) tape = nf_tape_new ();
   g_autoptr (NfTensor) mod = NULL, act = NULL, loss = NULL;
 
@@ -191,13 +118,13 @@ static void
 test_gradients (gconstpointer data)
 {
   NfDevice *device = (NfDevice *) data;
-  Net net = { random_tensor (device, 4, 7) };
-  Net plain = { random_tensor (device, 4, 7) };
+  NfTestNet net = { nf_test_net_input (device, 4, 7) };
+  NfTestNet plain = { nf_test_net_input (device, 4, 7) };
   g_autoptr (NfGraph) graph = nf_graph_new (device, loss_run, &net);
 
   net.gain->requires_grad = plain.gain->requires_grad = TRUE;
   for (guint64 i = 0; i < 5; i++) {
-    g_autoptr (NfTensor) x = random_tensor (device, 4, i);
+    g_autoptr (NfTensor) x = nf_test_net_input (device, 4, i);
     g_autoptr (GError) error = NULL;
     g_autoptr (NfTensor) got = nf_graph_run (graph, &x, 1, &error);
     g_autoptr (NfTensor) want = NULL;
@@ -205,8 +132,8 @@ test_gradients (gconstpointer data)
     g_assert_no_error (error);
     want = loss_run (&plain, &x, &error);
     g_assert_no_error (error);
-    assert_same_bits (got, want);
-    assert_same_bits (net.gain->grad, plain.gain->grad);
+    nf_test_assert_same_bits (got, want);
+    nf_test_assert_same_bits (net.gain->grad, plain.gain->grad);
     if (!nf_graph_captured (graph))
       nf_tensor_clear (&net.gain->grad);
     nf_tensor_clear (&plain.gain->grad);
@@ -272,16 +199,16 @@ test_changes (gconstpointer data)
     const guint before[] = { stats.of[2]->version, stats.of[3]->version,
       stats.of[4]->version };
     g_autoptr (GError) error = NULL;
-    g_autoptr (NfTensor) x = random_tensor (device, 4, i);
+    g_autoptr (NfTensor) x = nf_test_net_input (device, 4, i);
     g_autoptr (NfTensor) got = nf_graph_run (graph, &x, 1, &error);
     g_autoptr (NfTensor) want = NULL;
 
     g_assert_no_error (error);
     want = stats_run (&plain, &x, &error);
     g_assert_no_error (error);
-    assert_same_bits (got, want);
+    nf_test_assert_same_bits (got, want);
     for (guint j = 2; j < 5; j++) {
-      assert_same_bits (stats.of[j], plain.of[j]);
+      nf_test_assert_same_bits (stats.of[j], plain.of[j]);
       g_assert_cmpuint (stats.of[j]->version, !=, before[j - 2]);
     }
   }
@@ -316,9 +243,9 @@ static void
 test_pace (gconstpointer data)
 {
   NfDevice *device = (NfDevice *) data;
-  Net net = { random_tensor (device, 4, 7) };
-  g_autoptr (NfGraph) graph = nf_graph_new (device, net_run, &net);
-  g_autoptr (NfTensor) a = random_tensor (device, 4, 1);
+  NfTestNet net = { nf_test_net_input (device, 4, 7) };
+  g_autoptr (NfGraph) graph = nf_graph_new (device, nf_test_net_run, &net);
+  g_autoptr (NfTensor) a = nf_test_net_input (device, 4, 1);
   guint early = 0;
 
   for (guint i = 0; i < 20; i++) {
@@ -335,89 +262,20 @@ test_pace (gconstpointer data)
   nf_tensor_unref (net.gain);
 }
 
-typedef struct
-{
-  NfDevice *device;
-  NfTensor *gain;
-} Shared;
-
-static gpointer
-run_in_thread (gpointer data)
-{
-  const Shared *shared = data;
-  Net net = { shared->gain };
-  g_autoptr (NfGraph) graph = nf_graph_new (shared->device, net_run, &net);
-
-  for (guint i = 0; i < 20; i++)
-    check_run (graph, &net, shared->device, 4, i);
-  return NULL;
-}
-
-/* threads with a weight in common */
-static void
-test_threads (gconstpointer data)
-{
-  Shared shared = { (NfDevice *) data, NULL };
-  GThread *threads[4];
-
-  shared.gain = random_tensor (shared.device, 4, 7);
-  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
-    threads[i] = g_thread_new (NULL, run_in_thread, &shared);
-  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
-    g_thread_join (threads[i]);
-  nf_tensor_unref (shared.gain);
-}
-
-typedef struct
-{
-  NfGraph *graph;
-  Net *net;
-  NfDevice *device;
-  guint seed;
-} Handed;
-
-static gpointer
-run_handed (gpointer data)
-{
-  const Handed *handed = data;
-
-  check_run (handed->graph, handed->net, handed->device, 4, handed->seed);
-  return NULL;
-}
-
-/* a graph that one thread after the other uses, while all of them live */
-static void
-test_handed_over (gconstpointer data)
-{
-  NfDevice *device = (NfDevice *) data;
-  Net net = { random_tensor (device, 4, 7) };
-  g_autoptr (NfGraph) graph = nf_graph_new (device, net_run, &net);
-
-  for (guint i = 0; i < 6; i++) {
-    Handed handed = { graph, &net, device, i };
-
-    check_run (graph, &net, device, 4, 100 + i);
-    g_thread_join (g_thread_new (NULL, run_handed, &handed));
-  }
-  if (device->backend->graph != NULL)
-    g_assert_cmpuint (nf_graph_launches (graph), >, 6);
-  nf_tensor_unref (net.gain);
-}
-
 /* one graph after the other, with other work in between, as sampling has them:
  * the memory of one is enough for the next */
 static void
 test_memory_is_used_again (gconstpointer data)
 {
   NfDevice *device = (NfDevice *) data;
-  Net net = { random_tensor (device, 512, 7) };
+  NfTestNet net = { nf_test_net_input (device, 512, 7) };
   NfDeviceMemory first = { 0 }, last = { 0 };
 
   for (guint i = 0; i < 6; i++) {
-    g_autoptr (NfGraph) graph = nf_graph_new (device, net_run, &net);
+    g_autoptr (NfGraph) graph = nf_graph_new (device, nf_test_net_run, &net);
 
     for (guint64 run = 0; run < 4; run++)
-      check_run (graph, &net, device, 512, run);
+      nf_test_net_check (graph, &net, device, 512, run);
     if (i < 3)
       nf_device_memory (device, FALSE, &first);
   }
@@ -457,7 +315,7 @@ check_weight_changes (NfDevice *device, gboolean trained)
 {
   g_autoptr (NfTensor) weight = weight_tensor (device, 1);
   g_autoptr (NfGraph) graph = nf_graph_new (device, product_run, weight);
-  g_autoptr (NfTensor) x = random_tensor (device, 4, 5);
+  g_autoptr (NfTensor) x = nf_test_net_input (device, 4, 5);
   g_autoptr (GError) error = NULL;
 
   weight->requires_grad = trained;
@@ -473,7 +331,7 @@ check_weight_changes (NfDevice *device, gboolean trained)
     nf_tensor_copy (now, weight, &error);
     want = product_run (now, &x, &error);
     g_assert_no_error (error);
-    assert_same_bits (got, want);
+    nf_test_assert_same_bits (got, want);
   }
   if (device->backend->graph != NULL)
     g_assert_cmpuint (nf_graph_launches (graph), ==, 7);
@@ -484,120 +342,6 @@ test_weights_change (gconstpointer data)
 {
   check_weight_changes ((NfDevice *) data, FALSE);
   check_weight_changes ((NfDevice *) data, TRUE);
-}
-
-/* what a thread does while another one captures */
-typedef struct
-{
-  Net net;
-  NfDevice *device;
-  NfTensor *given; /* (nullable): made by the one that captures */
-  NfGraph *graph; /* (nullable): likewise */
-  NfTensor *sum; /* of what was given */
-} Meanwhile;
-
-static gpointer
-use_given (gpointer data)
-{
-  static const NfAxpbyParams twice = { 1.0f, 1.0f, NF_ACT_NONE };
-  Meanwhile *self = data;
-
-  self->sum = nf_op_axpby (self->given, self->given, &twice, NULL);
-  return NULL;
-}
-
-static gpointer
-use_and_free (gpointer data)
-{
-  Meanwhile *self = data;
-
-  use_given (self);
-  nf_tensor_clear (&self->given);
-  if (self->graph != NULL)
-    check_run (self->graph, &self->net, self->device, 4, 50);
-  g_clear_pointer (&self->graph, nf_graph_free);
-  return NULL;
-}
-
-static NfTensor *
-meanwhile_run (gpointer data, NfTensor *const *in, GError **error)
-{
-  Meanwhile *self = data;
-
-  if (self->given != NULL && self->net.calls > 0)
-    g_thread_join (g_thread_new (NULL, use_and_free, self));
-  return net_run (&self->net, in, error);
-}
-
-/* the last user of a tensor or of a graph may be another thread than the one
- * whose memory it has, and that one may capture at the time */
-static void
-test_freed_meanwhile (gconstpointer data)
-{
-  NfDevice *device = (NfDevice *) data;
-  Meanwhile self = { { random_tensor (device, 4, 7) }, device };
-  g_autoptr (NfGraph) graph = nf_graph_new (device, meanwhile_run, &self);
-  g_autoptr (GPtrArray) others =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
-  g_autoptr (NfTensor) given = random_tensor (device, 4, 3);
-  g_autoptr (NfTensor) x = random_tensor (device, 4, 4);
-  static const NfAxpbyParams twice = { 1.0f, 1.0f, NF_ACT_NONE };
-  g_autoptr (NfTensor) want = nf_op_axpby (given, given, &twice, NULL);
-  Net net = { self.net.gain };
-  g_autoptr (GError) error = NULL;
-
-  self.graph = nf_graph_new (device, net_run, &net);
-  for (guint i = 0; i < 3; i++)
-    check_run (self.graph, &net, device, 4, 20 + i);
-  self.given = g_steal_pointer (&given);
-  for (guint i = 0; i < 3; i++) {
-    NfTensor *in[] = { x, x };
-    g_autoptr (NfTensor) got = nf_graph_run (graph, in, 2, &error);
-    g_autoptr (NfTensor) right = net_run (&net, in, NULL);
-
-    g_assert_no_error (error);
-    assert_same_bits (got, right);
-    /* takes what was given back, and writes there */
-    for (guint64 k = 0; k < 8; k++)
-      g_ptr_array_add (others, random_tensor (device, 4, 60 + k));
-  }
-  if (device->backend->graph != NULL) {
-    assert_same_bits (self.sum, want);
-    g_assert_cmpuint (nf_graph_launches (graph), ==, 2);
-    g_assert_null (self.graph);
-  }
-  g_clear_pointer (&self.graph, nf_graph_free);
-  nf_tensor_clear (&self.given);
-  nf_tensor_clear (&self.sum);
-  nf_tensor_unref (self.net.gain);
-}
-
-static gpointer
-free_both (gpointer data)
-{
-  Meanwhile *self = data;
-
-  nf_tensor_clear (&self->given);
-  g_clear_pointer (&self->graph, nf_graph_free);
-  return NULL;
-}
-
-/* a thread that frees what others have used may never have used the device */
-static void
-test_freed_by_stranger (gconstpointer data)
-{
-  NfDevice *device = (NfDevice *) data;
-  Meanwhile self = { { random_tensor (device, 4, 7) }, device };
-
-  self.graph = nf_graph_new (device, net_run, &self.net);
-  for (guint i = 0; i < 3; i++)
-    check_run (self.graph, &self.net, device, 4, i);
-  self.given = random_tensor (device, 4, 3);
-  g_thread_join (g_thread_new (NULL, use_given, &self));
-  g_thread_join (g_thread_new (NULL, free_both, &self));
-  g_assert_nonnull (self.sum);
-  nf_tensor_clear (&self.sum);
-  nf_tensor_unref (self.net.gain);
 }
 
 int
@@ -625,12 +369,8 @@ main (int argc, char **argv)
     ADD (gradients);
     ADD (changes);
     ADD (pace);
-    ADD (threads);
-    ADD (handed_over);
     ADD (memory_is_used_again);
     ADD (weights_change);
-    ADD (freed_meanwhile);
-    ADD (freed_by_stranger);
 #undef ADD
   }
   status = g_test_run ();
