@@ -18,7 +18,8 @@ run_in_thread (gpointer data)
 {
   const Shared *shared = data;
   NfTestNet net = { shared->gain };
-  g_autoptr (NfGraph) graph = nf_graph_new (shared->device, nf_test_net_run, &net);
+  g_autoptr (NfGraph) graph =
+      nf_graph_new (shared->device, nf_test_net_run, &net);
 
   for (guint i = 0; i < 20; i++)
     nf_test_net_check (graph, &net, shared->device, 4, i);
@@ -53,7 +54,8 @@ run_handed (gpointer data)
 {
   const Handed *handed = data;
 
-  nf_test_net_check (handed->graph, handed->net, handed->device, 4, handed->seed);
+  nf_test_net_check (
+      handed->graph, handed->net, handed->device, 4, handed->seed);
   return NULL;
 }
 
@@ -204,7 +206,7 @@ main (int argc, char **argv)
 #define ADD(what)                                                              \
   do {                                                                         \
     g_autofree gchar *path =                                                   \
-        g_strdup_printf ("/graph-threads/%s/%s", device->name, #what);                 \
+        g_strdup_printf ("/graph-threads/%s/%s", device->name, #what);         \
                                                                                \
     g_test_add_data_func (path, device, test_##what);                          \
   } while (0)

@@ -54,7 +54,8 @@ nf_test_assert_same_bits (const NfTensor *a, const NfTensor *b)
 
 /* runs the graph and the function on new inputs of @h rows */
 void
-nf_test_net_check (NfGraph *graph, NfTestNet *net, NfDevice *device, gint64 h, guint64 seed)
+nf_test_net_check (
+    NfGraph *graph, NfTestNet *net, NfDevice *device, gint64 h, guint64 seed)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (NfTensor) a = nf_test_net_input (device, h, seed);

@@ -23,10 +23,9 @@ typedef struct
 } NfTestNet;
 
 NfTensor *nf_test_net_input (NfDevice *device, gint64 h, guint64 seed);
-NfTensor *nf_test_net_run (
-    gpointer data, NfTensor *const *in, GError **error);
-void nf_test_net_check (NfGraph *graph, NfTestNet *net, NfDevice *device,
-    gint64 h, guint64 seed);
+NfTensor *nf_test_net_run (gpointer data, NfTensor *const *in, GError **error);
+void nf_test_net_check (
+    NfGraph *graph, NfTestNet *net, NfDevice *device, gint64 h, guint64 seed);
 void nf_test_assert_same_bits (const NfTensor *a, const NfTensor *b);
 
 G_END_DECLS
