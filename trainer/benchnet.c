@@ -219,10 +219,11 @@ train_loss (NfTask *task, NfTensor *const *in, GError **error)
 static gboolean
 train_load (NfTask *task, guint64 first_sample, NfTensor **in, GError **error)
 {
+  static const NfDiffusionHow published = { FALSE, NF_DIFFUSION_WEIGHT_NONE };
   NfBenchNet *self = (NfBenchNet *) task;
 
   if (!self->unetpp)
-    return nf_diffusion_inputs (self->unet, self->schedule,
+    return nf_diffusion_inputs (self->unet, self->schedule, &published,
         self->input[INPUT_COND], self->input[INPUT_FUTURE],
         self->input[INPUT_NOISE], self->labels, first_sample, in, error);
   in[0] = nf_tensor_ref (self->input[INPUT_IMAGE]);

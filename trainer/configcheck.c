@@ -163,6 +163,8 @@ diffusion_to_json (const NfTrainConfig *config)
   net.sigma_dist = g_str_equal (model->sigma_dist, "cosine") ? NF_SIGMA_COSINE
                                                              : NF_SIGMA_LINEAR;
   net.dropout = model->dropout;
+  nf_target_from_name (model->target, &net.target);
+  net.guide = model->guide;
   return nf_unet_config_to_json (&net);
 }
 

@@ -158,6 +158,14 @@ static const NfConfigRow diffusion_rows[] = {
       .choices = "linear cosine" },
   { "model", "dropout", NF_CONFIG_FLOAT, AT (diffusion.dropout), "0.1",
       "share of activations dropped in residual blocks", .max = 0.99 },
+  { "model", "target", NF_CONFIG_CHOICE, AT (diffusion.target), "eps",
+      "what the network tells of noisy frames: their noise (as published), the "
+      "clean frames, or v = sqrt (a) noise - sqrt (1 - a) frames, which keeps "
+      "its share of the work at noisy levels",
+      .choices = "eps x0 v" },
+  { "model", "guide", NF_CONFIG_BOOL, AT (diffusion.guide), "false",
+      "besides the context the network sees a guide: the frame that tracks and "
+      "dynamics foretell; needs masks and --data scenes:SEED" },
   { "train", "batch-size", NF_CONFIG_INT, AT (train.batch_size), "16",
       "windows of frames in a step", .min = 1, .max = 65536 },
   { "train", "steps", NF_CONFIG_INT, AT (train.steps), "300000", "steps in all",
@@ -170,6 +178,32 @@ static const NfConfigRow diffusion_rows[] = {
       "decay of the weights' running mean, which checkpoints then hold; 0: "
       "none",
       .max = 0.9999999 },
+  { "train", "loss", NF_CONFIG_CHOICE, AT (diffusion.loss), "sum",
+      "half squared error of the target, per window: summed over its values "
+      "(as published), or their mean, which does not depend on the frames' "
+      "size",
+      .choices = "sum mean" },
+  { "train", "loss-weight", NF_CONFIG_CHOICE, AT (diffusion.loss_weight),
+      "none",
+      "of a noise level, as a weight of the clean frames' error: none: the "
+      "target's own (SNR of eps, 1 + SNR of v, 1 of x0); min-snr: min (SNR, "
+      "5); min-snr-v: min (1 + SNR, 5), which leaves more to noisy levels",
+      .choices = "none min-snr min-snr-v" },
+  { "train", "labels", NF_CONFIG_CHOICE, AT (diffusion.labels), "independent",
+      "noise levels of a batch: each drawn from all of them, or one from each "
+      "of as many equal parts as the batch has windows",
+      .choices = "independent stratified" },
+  { "train", "mirror", NF_CONFIG_FLOAT, AT (diffusion.mirror), "0",
+      "share of windows that are mirrored, left to right; light is not "
+      "symmetric",
+      .max = 1 },
+  { "train", "true-guides", NF_CONFIG_FLOAT, AT (diffusion.true_guides), "0.15",
+      "share of guides that are drawn from the true future, a little displaced",
+      .max = 1 },
+  { "train", "no-guides", NF_CONFIG_FLOAT, AT (diffusion.no_guides), "0.15",
+      "share of windows without a guide: half of them get the newest frame for "
+      "one, the others nothing",
+      .max = 1 },
 };
 
 /**

@@ -5,7 +5,7 @@
  * A clip is an item of an epoch; which of its windows of frames is trained on
  * is drawn for each sample, as are the label l and the noise z. The network
  * sees sqrt (alpha[l]) x + sqrt (1 - alpha[l]) z and the frames before, and is
- * to tell z. Judged are a few windows of a clip, with labels from all parts of
+ * to tell z, x or v. Judged are a few windows of a clip, with labels from all parts of
  * the schedule, so that clips weigh alike. Siblings: segment.c, loop.c,
  * validate.c, loader.c, kernels/diffusion/nfschedule.c */
 #include "diffusion.h"
@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define JUDGE_WINDOWS 4 /* of a clip */
+#define MOST_SNR 5.0 /* that counts in weights of noise levels */
 /* a seed that no run can have */
 #define JUDGE_SEED (G_GUINT64_CONSTANT (1) << 63)
 
@@ -30,6 +31,8 @@ typedef struct
   NfUnet *judged; /* NULL, or while the network is judged its copy */
   NfSchedule *schedule;
   NfDevice *device;
+  NfDiffusionHow how;
+  gboolean stratified; /* labels */
 } DiffusionTask;
 
 /* A sample's, and a batch's, parts. */
@@ -44,7 +47,8 @@ enum
 {
   IN_CONTEXT,
   IN_NOISY, /* frames to be drawn, with noise */
-  IN_NOISE,
+  IN_TARGET, /* times the root of each window's weight */
+  IN_ROOT, /* (N, channels, 1, 1): that root, less 1 */
   IN_EMBEDDING, /* of the noise labels */
   IN_FIRST /* number of the first sample */
 };
@@ -137,52 +141,119 @@ upload_frames (DiffusionTask *self, gint64 n, const guint8 *data, gint64 frames,
   return pixels ? nf_op_normalize (pixels, &to_signed, error) : NULL;
 }
 
+/* A number for each sample of the batch, less 1, for nf_op_modulate(). */
+static NfTensor *
+upload_factors (const NfTensor *like, const gfloat *factors, GError **error)
+{
+  g_autofree gfloat *values = g_new (gfloat, like->n * like->c);
+  g_autoptr (NfTensor) scale =
+      nf_tensor_new (like->device, NF_F32, like->n, like->c, 1, 1, error);
+
+  for (gint64 i = 0; i < like->n * like->c; i++)
+    values[i] = factors[i / like->c] - 1.0f;
+  return scale && nf_tensor_set_nchw (scale, values, error)
+      ? g_steal_pointer (&scale)
+      : NULL;
+}
+
+/* x times numbers from upload_factors(). */
+static NfTensor *
+multiply (NfTensor *x, NfTensor *scale, GError **error)
+{
+  g_autoptr (NfTensor) shift =
+      nf_tensor_new_zeros (x->device, NF_F32, x->n, x->c, 1, 1, error);
+
+  return shift ? nf_op_modulate (x, scale, shift, error) : NULL;
+}
+
 /* x times a number for each sample of the batch. */
 static NfTensor *
 scale_samples (NfTensor *x, const gfloat *factors, GError **error)
 {
-  g_autofree gfloat *values = g_new (gfloat, x->n * x->c);
-  g_autoptr (NfTensor) scale =
-      nf_tensor_new (x->device, NF_F32, x->n, x->c, 1, 1, error);
-  g_autoptr (NfTensor) shift = NULL;
+  g_autoptr (NfTensor) scale = upload_factors (x, factors, error);
 
-  if (!scale)
-    return NULL;
-  for (gint64 i = 0; i < x->n * x->c; i++)
-    values[i] = factors[i / x->c] - 1.0f;
-  if (!nf_tensor_set_nchw (scale, values, error))
-    return NULL;
-  shift = nf_tensor_new_zeros (x->device, NF_F32, x->n, x->c, 1, 1, error);
-  return shift ? nf_op_modulate (x, scale, shift, error) : NULL;
+  return scale ? multiply (x, scale, error) : NULL;
 }
 
-/* sqrt (alpha) x + sqrt (1 - alpha) z at every sample's label. */
+/* a x + b z, with an a and a b for every sample. */
 static NfTensor *
-add_noise (const NfSchedule *schedule, NfTensor *x, NfTensor *z,
-    const gfloat *labels, GError **error)
+mix_samples (
+    NfTensor *x, const gfloat *a, NfTensor *z, const gfloat *b, GError **error)
 {
   static const NfAxpbyParams sum = { 1.0f, 1.0f, NF_ACT_NONE };
-  g_autofree gfloat *signal = g_new (gfloat, x->n);
-  g_autofree gfloat *noise = g_new (gfloat, x->n);
-  g_autoptr (NfTensor) a = NULL;
-  g_autoptr (NfTensor) b = NULL;
+  g_autoptr (NfTensor) ax = scale_samples (x, a, error);
+  g_autoptr (NfTensor) bz = ax ? scale_samples (z, b, error) : NULL;
+
+  return bz ? nf_op_axpby (ax, bz, &sum, error) : NULL;
+}
+
+/* What the network is to tell of sqrt (alpha) x + sqrt (1 - alpha) z. */
+static NfTensor *
+make_target (NfTarget target, NfTensor *x, const gfloat *signal, NfTensor *z,
+    const gfloat *noise, GError **error)
+{
+  g_autofree gfloat *minus = NULL;
+
+  if (target != NF_TARGET_V)
+    return nf_tensor_ref (target == NF_TARGET_X0 ? x : z);
+  minus = g_new (gfloat, x->n);
+  for (gint64 i = 0; i < x->n; i++)
+    minus[i] = -noise[i];
+  return mix_samples (z, signal, x, minus, error);
+}
+
+/**
+ * nf_diffusion_weight:
+ * @weight: of noise levels
+ * @target: of the network
+ * @alpha: a noise level: share of signal power, above 0 and below 1
+ *
+ * The squared errors of eps, v and x0 are as SNR to 1 + SNR to 1, where SNR is
+ * alpha / (1 - alpha).
+ *
+ * Returns: what the target's squared error is multiplied by
+ */
+gdouble
+nf_diffusion_weight (NfDiffusionWeight weight, NfTarget target, gdouble alpha)
+{
+  gdouble snr = MAX (alpha, 1e-12) / MAX (1.0 - alpha, 1e-12);
+  gdouble wanted = MIN (snr, MOST_SNR), own = 1.0;
+
+  if (weight == NF_DIFFUSION_WEIGHT_NONE)
+    return 1.0;
+  if (weight == NF_DIFFUSION_WEIGHT_MIN_SNR_V)
+    wanted = MIN (1.0 + snr, MOST_SNR);
+  if (target == NF_TARGET_EPS)
+    own = snr;
+  else if (target == NF_TARGET_V)
+    own = 1.0 + snr;
+  return wanted / own;
+}
+
+/* Amplitudes of signal and noise at the labels, and the roots of the weights. */
+static void
+read_levels (const NfSchedule *schedule, const NfDiffusionHow *how,
+    NfTarget target, const gfloat *labels, const NfTensor *x, gfloat *signal,
+    gfloat *noise, gfloat *root)
+{
+  gdouble values = how->mean ? (gdouble) x->c * x->h * x->w : 1.0;
 
   for (gint64 i = 0; i < x->n; i++) {
     gfloat alpha = schedule->alpha[(guint) labels[i]];
 
     signal[i] = sqrtf (alpha);
     noise[i] = sqrtf (1.0f - alpha);
+    root[i] = (gfloat) sqrt (
+        nf_diffusion_weight (how->weight, target, (gdouble) alpha) / values);
   }
-  a = scale_samples (x, signal, error);
-  b = a ? scale_samples (z, noise, error) : NULL;
-  return b ? nf_op_axpby (a, b, &sum, error) : NULL;
 }
 
 /**
  * nf_diffusion_inputs:
  * @net: the noise predictor
  * @schedule: its noise levels
- * @context: (N, channels * num_frames_cond, H, W), pixels in [-1, 1]
+ * @how: how the loss is made
+ * @context: (N, nf_unet_cond_channels(), H, W), pixels in [-1, 1]
  * @future: (N, channels * num_frames, H, W), likewise
  * @z: the noise, shape of @future
  * @labels: (array): N noise labels
@@ -195,16 +266,25 @@ add_noise (const NfSchedule *schedule, NfTensor *x, NfTensor *z,
  * Returns: FALSE with @error set
  */
 gboolean
-nf_diffusion_inputs (NfUnet *net, const NfSchedule *schedule, NfTensor *context,
-    NfTensor *future, NfTensor *z, const gfloat *labels, guint64 first_sample,
-    NfTensor **in, GError **error)
+nf_diffusion_inputs (NfUnet *net, const NfSchedule *schedule,
+    const NfDiffusionHow *how, NfTensor *context, NfTensor *future, NfTensor *z,
+    const gfloat *labels, guint64 first_sample, NfTensor **in, GError **error)
 {
+  NfTarget target = nf_unet_config (net)->target;
+  g_autofree gfloat *signal = g_new (gfloat, future->n);
+  g_autofree gfloat *noise = g_new (gfloat, future->n);
+  g_autofree gfloat *root = g_new (gfloat, future->n);
+  g_autoptr (NfTensor) told = NULL;
+
+  read_levels (schedule, how, target, labels, future, signal, noise, root);
   in[IN_CONTEXT] = nf_tensor_ref (context);
-  in[IN_NOISE] = nf_tensor_ref (z);
-  in[IN_NOISY] = add_noise (schedule, future, z, labels, error);
-  if (!in[IN_NOISY])
-    return FALSE;
-  in[IN_EMBEDDING] = nf_unet_embed (net, labels, future->n, error);
+  in[IN_NOISY] = mix_samples (future, signal, z, noise, error);
+  told = in[IN_NOISY] ? make_target (target, future, signal, z, noise, error)
+                      : NULL;
+  in[IN_ROOT] = told ? upload_factors (told, root, error) : NULL;
+  in[IN_TARGET] = in[IN_ROOT] ? multiply (told, in[IN_ROOT], error) : NULL;
+  in[IN_EMBEDDING] =
+      in[IN_TARGET] ? nf_unet_embed (net, labels, future->n, error) : NULL;
   if (!in[IN_EMBEDDING])
     return FALSE;
   in[IN_FIRST] = nf_tensor_new_from_nhwc (
@@ -219,8 +299,9 @@ nf_diffusion_inputs (NfUnet *net, const NfSchedule *schedule, NfTensor *context,
  * @how: seed and type
  * @error: return location
  *
- * Returns: (transfer full) (nullable): the mean over the batch of the summed
- *   half squared error of the predicted noise
+ * Returns: (transfer full) (nullable): the mean over the batch of the half
+ *   squared error of what the network tells, summed over its values or their
+ *   mean, times the noise level's weight
  */
 NfTensor *
 nf_diffusion_loss (
@@ -231,12 +312,14 @@ nf_diffusion_loss (
   g_autoptr (NfUnetCond) cond =
       flow ? nf_unet_condition (net, flow, error) : NULL;
   g_autoptr (NfTensor) guess = NULL;
+  g_autoptr (NfTensor) weighed = NULL;
 
   forward.first = in[IN_FIRST];
   if (cond)
     guess = nf_unet_forward_at (
         net, in[IN_NOISY], in[IN_EMBEDDING], cond, &forward, error);
-  return guess ? nf_op_noise_loss (guess, in[IN_NOISE], error) : NULL;
+  weighed = guess ? multiply (guess, in[IN_ROOT], error) : NULL;
+  return weighed ? nf_op_noise_loss (weighed, in[IN_TARGET], error) : NULL;
 }
 
 static NfTensor *
@@ -270,8 +353,24 @@ make_inputs (DiffusionTask *self, gint64 n, const guint8 *const parts[],
         upload_frames (self, n, parts[PART_FUTURE], model->num_frames, error);
   z = future ? nf_op_randn (self->device, &noise, error) : NULL;
   return z
-      && nf_diffusion_inputs (self->net, self->schedule, context, future, z,
-          labels, first_sample, in, error);
+      && nf_diffusion_inputs (self->net, self->schedule, &self->how, context,
+          future, z, labels, first_sample, in, error);
+}
+
+/* The sample's noise label: any, or one of its own part of the schedule. */
+static guint
+draw_label (const DiffusionTask *self, guint64 sample)
+{
+  const NfConfigTrain *train = &self->config->train;
+  NfRngKey key = { train->seed, sample, NF_RNG_LABEL };
+  guint n = self->schedule->n;
+  guint part = sample % train->batch_size;
+  gdouble at;
+
+  if (!self->stratified)
+    return nf_rng_below (&key, 0, n);
+  at = (part + (gdouble) nf_rng_uniform (&key, 0)) / train->batch_size;
+  return MIN ((guint) (at * n), n - 1);
 }
 
 static gboolean
@@ -283,11 +382,8 @@ diffusion_load (
   g_autofree gfloat *labels = g_new (gfloat, train->batch_size);
   const guint8 *parts[NF_LOADER_PARTS];
 
-  for (gint64 i = 0; i < train->batch_size; i++) {
-    NfRngKey key = { train->seed, first_sample + i, NF_RNG_LABEL };
-
-    labels[i] = nf_rng_below (&key, 0, self->schedule->n);
-  }
+  for (gint64 i = 0; i < train->batch_size; i++)
+    labels[i] = draw_label (self, first_sample + i);
   return nf_loader_get (self->loader, first_sample, parts, error)
       && make_inputs (self, train->batch_size, parts, labels, train->seed,
           first_sample, in, error);
@@ -379,6 +475,19 @@ open_data (DiffusionTask *self, NfTrainConfig *config, GError **error)
   return self->loader != NULL;
 }
 
+static void
+read_how (DiffusionTask *self)
+{
+  const NfConfigDiffusion *model = &self->config->diffusion;
+
+  self->how.mean = g_str_equal (model->loss, "mean");
+  if (g_str_equal (model->loss_weight, "min-snr"))
+    self->how.weight = NF_DIFFUSION_WEIGHT_MIN_SNR;
+  else if (g_str_equal (model->loss_weight, "min-snr-v"))
+    self->how.weight = NF_DIFFUSION_WEIGHT_MIN_SNR_V;
+  self->stratified = g_str_equal (model->labels, "stratified");
+}
+
 static NfUnet *
 new_net (const DiffusionTask *self, NfUnetConfig *net, GError **error)
 {
@@ -441,6 +550,7 @@ nf_diffusion_task_new (NfDevice *device, NfTrainConfig *config, GError **error)
   nf_task_init (task, NF_DIFFUSION_INPUTS, diffusion_load, diffusion_loss,
       diffusion_free);
   self->config = config;
+  read_how (self);
   self->device = nf_device_ref (device);
   task->judge = &diffusion_judge;
   if (!open_data (self, config, error) || !make_net (self, error))

@@ -86,6 +86,15 @@ typedef struct
   gdouble sigma_end;
   gchar *sigma_dist;
   gdouble dropout;
+  gchar *target;
+  gboolean guide;
+  /* keys of [train] that `diffusion` alone has */
+  gchar *loss;
+  gchar *loss_weight;
+  gchar *labels;
+  gdouble mirror; /* probability */
+  gdouble true_guides; /* share of samples */
+  gdouble no_guides; /* likewise */
 } NfConfigDiffusion;
 
 /**

@@ -34,7 +34,7 @@ ahead (const NfSampler *sampler, NfTensor *x, NfTensor *e, gdouble alpha,
   g_autoptr (NfTensor) moved =
       nf_sampler_transfer (sampler, x, e, alpha, next, error);
 
-  return moved != NULL ? nf_sampler_predict (sampler, moved, label, error)
+  return moved != NULL ? nf_sampler_noise (sampler, moved, label, next, error)
                        : NULL;
 }
 
@@ -109,7 +109,8 @@ nf_sampler_walk_fpndm (const NfSampler *sampler, NfTensor *x,
   guint n_past = 0;
 
   for (guint i = 0; i < n && now != NULL; i++) {
-    NfTensor *e = nf_sampler_predict (sampler, now, (gfloat) labels[i], error);
+    NfTensor *e = nf_sampler_noise (sampler, now, (gfloat) labels[i],
+        (gdouble) sampler->schedule->alpha[labels[i]], error);
     g_autoptr (NfTensor) better = NULL;
     NfTensor *next = NULL;
 

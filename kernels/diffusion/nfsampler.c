@@ -22,6 +22,9 @@ G_STATIC_ASSERT (G_N_ELEMENTS (methods) == NF_N_SAMPLERS);
 
 /**
  * nf_sampler_labels:
+ * @method: how to walk
+ * @schedule: noise levels
+ * @start: the first label, below the number of labels
  * @steps: at least 1
  * @n: (out): how many there are
  *
@@ -29,10 +32,41 @@ G_STATIC_ASSERT (G_N_ELEMENTS (methods) == NF_N_SAMPLERS);
  *   methods ask for others in between
  */
 guint *
-nf_sampler_labels (
-    NfSamplerMethod method, const NfSchedule *schedule, guint steps, guint *n)
+nf_sampler_labels (NfSamplerMethod method, const NfSchedule *schedule,
+    guint start, guint steps, guint *n)
 {
-  return methods[method].labels (schedule, steps, n);
+  const NfSchedule rest = { schedule->n - start, schedule->alpha + start };
+  guint *labels = methods[method].labels (&rest, steps, n);
+
+  for (guint i = 0; i < *n; i++)
+    labels[i] += start;
+  return labels;
+}
+
+/* whether the last step ends at the cleanest label, to be evaluated there */
+static gboolean
+ends_at_cleanest (const NfSampler *sampler, guint last)
+{
+  return sampler->denoise == NF_DENOISE_CLEANEST
+      && last + 1 < sampler->schedule->n;
+}
+
+/**
+ * nf_sampler_evaluations:
+ * @sampler: how
+ *
+ * Returns: how often a run asks for the target, about: f-pndm asks nine times
+ *   more
+ */
+guint
+nf_sampler_evaluations (const NfSampler *sampler)
+{
+  guint n;
+  g_autofree guint *labels = nf_sampler_labels (
+      sampler->method, sampler->schedule, sampler->start, sampler->steps, &n);
+
+  return n + (sampler->denoise == NF_DENOISE_AGAIN)
+      + (n > 0 && ends_at_cleanest (sampler, labels[n - 1]));
 }
 
 const gchar *
@@ -73,9 +107,15 @@ nf_sampler_mix (
   return nf_op_axpby (a, b, &params, error);
 }
 
-NfTensor *
-nf_sampler_predict (
-    const NfSampler *sampler, NfTensor *x, gfloat label, GError **error)
+void
+nf_estimate_clear (NfEstimate *estimate)
+{
+  nf_tensor_clear (&estimate->clean);
+  nf_tensor_clear (&estimate->noise);
+}
+
+static NfTensor *
+predict (const NfSampler *sampler, NfTensor *x, gfloat label, GError **error)
 {
   g_autoptr (GError) cancelled = NULL;
 
@@ -87,58 +127,185 @@ nf_sampler_predict (
   return sampler->predict (sampler->data, x, label, error);
 }
 
-/* the clean frames that x and its noise e stand for */
-NfTensor *
-nf_sampler_clean (const NfSampler *sampler, NfTensor *x, NfTensor *e,
-    gdouble alpha, GError **error)
-{
-  g_autoptr (NfTensor) x0 = nf_sampler_mix (
-      x, 1.0 / sqrt (alpha), e, -sqrt ((1.0 - alpha) / alpha), error);
+/* divisors of labels without signal or without noise */
+#define LEAST 1e-6
 
-  if (x0 == NULL || !sampler->clip)
-    return g_steal_pointer (&x0);
-  return nf_op_clamp (x0, -1.0f, 1.0f, error);
+/* the clean frames that x and its noise e stand for */
+static NfTensor *
+clean_of_noise (NfTensor *x, NfTensor *e, gdouble alpha, GError **error)
+{
+  return nf_sampler_mix (
+      x, 1.0 / sqrt (alpha), e, -sqrt ((1.0 - alpha) / alpha), error);
 }
 
-/* from noise level alpha to next, given the noise: the step of DDIM */
+/* the noise of x around clean frames */
+static NfTensor *
+noise_of_clean (NfTensor *x, NfTensor *clean, gdouble alpha, GError **error)
+{
+  gdouble s = MAX (sqrt (1.0 - alpha), LEAST);
+
+  return nf_sampler_mix (x, 1.0 / s, clean, -sqrt (alpha) / s, error);
+}
+
+/* the noise that x holds, by what was told of it */
+static NfTensor *
+told_noise (const NfSampler *sampler, NfTensor *x, NfTensor *told,
+    gdouble alpha, GError **error)
+{
+  if (sampler->target == NF_TARGET_X0)
+    return noise_of_clean (x, told, alpha, error);
+  return sampler->target == NF_TARGET_V
+      ? nf_sampler_mix (told, sqrt (alpha), x, sqrt (1.0 - alpha), error)
+      : nf_tensor_ref (told);
+}
+
+/* the clean frames behind x, likewise */
+static NfTensor *
+told_clean (const NfSampler *sampler, NfTensor *x, NfTensor *told,
+    gdouble alpha, GError **error)
+{
+  if (sampler->target == NF_TARGET_EPS)
+    return clean_of_noise (x, told, alpha, error);
+  return sampler->target == NF_TARGET_V
+      ? nf_sampler_mix (x, sqrt (alpha), told, -sqrt (1.0 - alpha), error)
+      : nf_tensor_ref (told);
+}
+
+/* brings an estimate into the frames' range; FALSE where one is missing */
+static gboolean
+clip (const NfSampler *sampler, NfTensor *x, gdouble alpha,
+    NfEstimate *estimate, GError **error)
+{
+  if (estimate->clean == NULL || estimate->noise == NULL)
+    return FALSE;
+  if (sampler->clip != NF_CLAMP_NONE) {
+    g_autoptr (NfTensor) free = g_steal_pointer (&estimate->clean);
+
+    estimate->clean = nf_op_clamp (free, -1.0f, 1.0f, error);
+  }
+  if (sampler->clip == NF_CLAMP_CONSISTENT && estimate->clean != NULL) {
+    nf_tensor_clear (&estimate->noise);
+    estimate->noise = noise_of_clean (x, estimate->clean, alpha, error);
+  }
+  return estimate->clean != NULL && estimate->noise != NULL;
+}
+
+/* the noise in x, at noise level alpha; not clipped */
+NfTensor *
+nf_sampler_noise (const NfSampler *sampler, NfTensor *x, gfloat label,
+    gdouble alpha, GError **error)
+{
+  g_autoptr (NfTensor) told = predict (sampler, x, label, error);
+
+  return told != NULL ? told_noise (sampler, x, told, alpha, error) : NULL;
+}
+
+/* noise and clean frames of x, at noise level alpha, clipped; @estimate is to be
+ * cleared in any case */
+gboolean
+nf_sampler_estimate (const NfSampler *sampler, NfTensor *x, gfloat label,
+    gdouble alpha, NfEstimate *estimate, GError **error)
+{
+  g_autoptr (NfTensor) told = predict (sampler, x, label, error);
+
+  if (told == NULL)
+    return FALSE;
+  estimate->noise = told_noise (sampler, x, told, alpha, error);
+  if (estimate->noise != NULL)
+    estimate->clean = told_clean (sampler, x, told, alpha, error);
+  return clip (sampler, x, alpha, estimate, error);
+}
+
+/* to the noise level next: the step of DDIM */
+NfTensor *
+nf_sampler_go (const NfEstimate *estimate, gdouble next, GError **error)
+{
+  return nf_sampler_mix (
+      estimate->clean, sqrt (next), estimate->noise, sqrt (1.0 - next), error);
+}
+
+/* from noise level alpha to next, given the noise */
 NfTensor *
 nf_sampler_transfer (const NfSampler *sampler, NfTensor *x, NfTensor *e,
     gdouble alpha, gdouble next, GError **error)
 {
-  g_autoptr (NfTensor) x0 = nf_sampler_clean (sampler, x, e, alpha, error);
+  g_auto (NfEstimate)
+      estimate = { clean_of_noise (x, e, alpha, error), nf_tensor_ref (e) };
 
-  return x0 != NULL
-      ? nf_sampler_mix (x0, sqrt (next), e, sqrt (1.0 - next), error)
+  return clip (sampler, x, alpha, &estimate, error)
+      ? nf_sampler_go (&estimate, next, error)
       : NULL;
 }
 
-/* the noise level after a step; the last one ends at clean frames */
+/* the noise level after a step; the last one ends at clean frames, or at the
+ * cleanest label */
 gdouble
 nf_sampler_next_alpha (
     const NfSampler *sampler, const guint *labels, guint n, guint step)
 {
-  return step + 1 < n ? (gdouble) sampler->schedule->alpha[labels[step + 1]]
-                      : 1.0;
+  const NfSchedule *schedule = sampler->schedule;
+
+  if (step + 1 < n)
+    return (gdouble) schedule->alpha[labels[step + 1]];
+  return ends_at_cleanest (sampler, labels[step])
+      ? (gdouble) schedule->alpha[schedule->n - 1]
+      : 1.0;
 }
 
+/* as published: what looks like noise in the clean frames */
 static NfTensor *
-denoise (const NfSampler *sampler, NfTensor *x, guint label, GError **error)
+denoise_again (
+    const NfSampler *sampler, NfTensor *x, guint label, GError **error)
 {
-  g_autoptr (NfTensor) e =
-      nf_sampler_predict (sampler, x, (gfloat) label, error);
   gdouble alpha = (gdouble) sampler->schedule->alpha[label];
+  g_autoptr (NfTensor) e =
+      nf_sampler_noise (sampler, x, (gfloat) label, alpha, error);
 
   return e != NULL ? nf_sampler_mix (x, 1.0, e, -sqrt (1.0 - alpha), error)
                    : NULL;
 }
 
+static NfTensor *
+denoise_cleanest (const NfSampler *sampler, NfTensor *x, GError **error)
+{
+  guint label = sampler->schedule->n - 1;
+  g_auto (NfEstimate) estimate = { NULL, NULL };
+
+  return nf_sampler_estimate (sampler, x, (gfloat) label,
+             (gdouble) sampler->schedule->alpha[label], &estimate, error)
+      ? g_steal_pointer (&estimate.clean)
+      : NULL;
+}
+
+static gboolean
+check (const NfSampler *sampler, GError **error)
+{
+  if (sampler->steps < 1
+      || (sampler->method == NF_SAMPLER_DDPM && sampler->draw == NULL)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "sampling: %u steps (at least 1), method %s%s", sampler->steps,
+        nf_sampler_method_name (sampler->method),
+        sampler->draw == NULL ? " without a source of noise" : "");
+    return FALSE;
+  }
+  if (sampler->start < sampler->schedule->n)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "sampling: label %u to start at, of %u labels", sampler->start,
+      sampler->schedule->n);
+  return FALSE;
+}
+
 /**
  * nf_sampler_run:
  * @sampler: how
- * @x: numbers from N(0, 1), the shape of the frames
- * @error: return location: %NF_ERROR_CANCELLED, or what @predict gives
+ * @x: numbers from N(0, 1), the shape of the frames; or, from a later label on,
+ *   frames with the noise of that label
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, or what
+ *   @predict gives
  *
- * Returns: (transfer full) (nullable): frames; not clipped by the last denoising
+ * Returns: (transfer full) (nullable): frames; not clipped by
+ *   %NF_DENOISE_AGAIN
  */
 NfTensor *
 nf_sampler_run (const NfSampler *sampler, NfTensor *x, GError **error)
@@ -147,18 +314,14 @@ nf_sampler_run (const NfSampler *sampler, NfTensor *x, GError **error)
   g_autoptr (NfTensor) y = NULL;
   guint n;
 
-  if (sampler->steps < 1
-      || (sampler->method == NF_SAMPLER_DDPM && sampler->draw == NULL)) {
-    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "sampling: %u steps (at least 1), method %s%s", sampler->steps,
-        nf_sampler_method_name (sampler->method),
-        sampler->draw == NULL ? " without a source of noise" : "");
+  if (!check (sampler, error))
     return NULL;
-  }
   labels = nf_sampler_labels (
-      sampler->method, sampler->schedule, sampler->steps, &n);
+      sampler->method, sampler->schedule, sampler->start, sampler->steps, &n);
   y = methods[sampler->method].walk (sampler, x, labels, n, error);
-  if (y == NULL || !sampler->denoise)
-    return g_steal_pointer (&y);
-  return denoise (sampler, y, labels[n - 1], error);
+  if (y != NULL && sampler->denoise == NF_DENOISE_AGAIN)
+    return denoise_again (sampler, y, labels[n - 1], error);
+  if (y != NULL && ends_at_cleanest (sampler, labels[n - 1]))
+    return denoise_cleanest (sampler, y, error);
+  return g_steal_pointer (&y);
 }

@@ -242,23 +242,23 @@ cond_maps (NfUnet *net, NfUnetCond *cond, GError **error)
 }
 
 static gboolean
-frames_fit (const NfUnetConfig *c, const NfTensor *x, gint64 frames,
+frames_fit (const NfUnetConfig *c, const NfTensor *x, gint64 channels,
     const gchar *what, GError **error)
 {
   g_autofree gchar *shape = NULL;
 
-  if (x->c == frames * c->channels && x->h == c->height && x->w == c->width)
+  if (x->c == channels && x->h == c->height && x->w == c->width)
     return TRUE;
   shape = nf_tensor_shape_string (x);
   g_set_error (error, NF_ERROR, NF_ERROR_SHAPE,
       "diffusion U-Net: %s is %s, expected (N, %" G_GINT64_FORMAT ", %d, %d)",
-      what, shape, frames * c->channels, c->height, c->width);
+      what, shape, channels, c->height, c->width);
   return FALSE;
 }
 
 /**
  * nf_unet_condition:
- * @cond: (N, channels * num_frames_cond, H, W), pixels in [-1, 1]; f32, or bf16
+ * @cond: (N, nf_unet_cond_channels(), H, W), pixels in [-1, 1]; f32, or bf16
  *   for a network that computes in bf16
  * @error: return location
  *
@@ -272,8 +272,8 @@ nf_unet_condition (NfUnet *net, NfTensor *cond, GError **error)
 {
   g_autoptr (NfUnetCond) result = NULL;
 
-  if (!frames_fit (&net->parts.config, cond, net->parts.config.num_frames_cond,
-          "cond", error))
+  if (!frames_fit (&net->parts.config, cond,
+          nf_unet_cond_channels (&net->parts.config), "cond", error))
     return NULL;
   result = g_new0 (NfUnetCond, 1);
   result->cond = nf_tensor_ref (cond);
@@ -473,27 +473,41 @@ step_run (const NfUnet *net, const Step *step, NfTensor *h, GPtrArray *stack,
       &net->parts, &step->res, h, skip, time, cond, forward, error);
 }
 
-/* x in the type that the network computes in, which is that of cond */
+/* x in another type, if it has not that one already */
 static NfTensor *
-as_cond (NfTensor *x, const NfUnetCond *cond, GError **error)
+as_type (NfTensor *x, NfDType dtype, GError **error)
 {
-  return cond->cond->dtype == x->dtype
-      ? nf_tensor_ref (x)
-      : nf_op_cast (x, cond->cond->dtype, error);
+  return x->dtype == dtype ? nf_tensor_ref (x) : nf_op_cast (x, dtype, error);
 }
 
-/* the first convolution, on x, or on x and the conditioning frames */
+/* the first convolution, on x, or on x and the conditioning frames; in f32,
+ * since the rounding of x would stand in what is predicted. What follows has
+ * the type of cond */
 static NfTensor *
 enter (const NfUnet *net, NfTensor *x, const NfUnetCond *cond, GError **error)
 {
-  g_autoptr (NfTensor) flow = as_cond (x, cond, error);
-  NfTensor *both[2] = { flow, cond->cond };
-  g_autoptr (NfTensor) cat = flow == NULL || net->parts.config.spade
-      ? g_steal_pointer (&flow)
-      : nf_op_concat (both, 2, error);
+  g_autoptr (NfTensor) frames =
+      net->parts.config.spade ? NULL : as_type (cond->cond, NF_F32, error);
+  NfTensor *both[2] = { x, frames };
+  g_autoptr (NfTensor) cat = net->parts.config.spade ? nf_tensor_ref (x)
+      : frames != NULL ? nf_op_concat (both, 2, error)
+                       : NULL;
+  g_autoptr (NfTensor) h = cat != NULL
+      ? nf_conv_run (&net->first, cat, 1, NF_ACT_NONE, error)
+      : NULL;
 
-  return cat != NULL ? nf_conv_run (&net->first, cat, 1, NF_ACT_NONE, error)
-                     : NULL;
+  return h != NULL ? as_type (h, cond->cond->dtype, error) : NULL;
+}
+
+/* the last convolution, in f32: at noisy labels its rounding is multiplied by
+ * up to 157 on the way to clean frames */
+static NfTensor *
+leave (const NfUnet *net, NfTensor *h, GError **error)
+{
+  g_autoptr (NfTensor) wide = as_type (h, NF_F32, error);
+
+  return wide != NULL ? nf_conv_run (&net->last, wide, 1, NF_ACT_NONE, error)
+                      : NULL;
 }
 
 /**
@@ -504,7 +518,8 @@ enter (const NfUnet *net, NfTensor *x, const NfUnetCond *cond, GError **error)
  * @forward: (nullable): how to run
  * @error: return location
  *
- * Returns: (transfer full) (nullable): the predicted noise, shape of @x
+ * Returns: (transfer full) (nullable): what it was trained to tell (its target),
+ *   f32, shape of @x
  */
 NfTensor *
 nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
@@ -525,7 +540,8 @@ nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
  * nf_unet_forward() without anything that comes from the host, so that it can
  * be captured.
  *
- * Returns: (transfer full) (nullable): the predicted noise, shape of @x
+ * Returns: (transfer full) (nullable): what it was trained to tell (its target),
+ *   f32, shape of @x
  */
 NfTensor *
 nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
@@ -535,10 +551,10 @@ nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
   g_auto (NfUnetTime) time = { NULL, NULL };
   g_autoptr (NfTensor) h = NULL;
   g_autoptr (NfTensor) normed = NULL;
-  g_autoptr (NfTensor) noise = NULL;
 
-  if (!frames_fit (
-          &net->parts.config, x, net->parts.config.num_frames, "x", error))
+  if (!frames_fit (&net->parts.config, x,
+          (gint64) net->parts.config.num_frames * net->parts.config.channels,
+          "x", error))
     return NULL;
   if (tell_time (net, embedding, &time, error))
     h = enter (net, x, cond, error);
@@ -556,10 +572,5 @@ nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
       return NULL;
   }
   normed = nf_unet_norm_run (&net->final_norm, h, NULL, NULL, cond, error);
-  noise = normed != NULL
-      ? nf_conv_run (&net->last, normed, 1, NF_ACT_NONE, error)
-      : NULL;
-  if (noise == NULL || noise->dtype == NF_F32)
-    return g_steal_pointer (&noise);
-  return nf_op_cast (noise, NF_F32, error);
+  return normed != NULL ? leave (net, normed, error) : NULL;
 }

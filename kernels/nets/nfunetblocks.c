@@ -15,10 +15,17 @@ groups_of (gint64 c)
   return (gint) g;
 }
 
+/**
+ * nf_unet_cond_channels:
+ *
+ * Returns: channels of what the network is conditioned on: the frames of
+ *   context and, where it takes one, the guide
+ */
 gint64
 nf_unet_cond_channels (const NfUnetConfig *c)
 {
-  return (gint64) c->channels * c->num_frames_cond;
+  return (gint64) c->channels * c->num_frames_cond
+      + (c->guide ? NF_UNET_GUIDE_CHANNELS * (gint64) c->num_frames : 0);
 }
 
 static gboolean

@@ -242,7 +242,7 @@ test_dpm_solver_ends (void)
     guint calls = 0;
     NfSampler sampler = { .method = NF_SAMPLER_DPM_SOLVER,
       .steps = steps,
-      .clip = TRUE,
+      .clip = NF_CLAMP_CLEAN,
       .schedule = &schedule,
       .predict = exact_noise,
       .data = &calls };
