@@ -6,7 +6,7 @@
  * A body is its footprint, a circle or a square, as wide as it is drawn, and
  * all have one mass. Much simpler than nfscene's rigid bodies, and fast: it
  * foretells what a few frames show. Units: nfcamera.h; time in frames.
- * See: nfdynamics, docs/scenes.md */
+ * See: nffutures, docs/scenes.md */
 #pragma once
 
 #include "scene/nfscene.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * dynamics — tests of kernels/scene: nfbodies, nfmotion, nfdynamics */
+ * dynamics — tests of kernels/scene: nfbodies, nfmotion, nffutures */
 #include "metrics/nfconfusion.h"
 #include "scene/nfblobs.h"
 #include "scene/nfextrapolate.h"
