@@ -65,6 +65,18 @@ nf_clip_source_new_scenes (const NfScenes *scenes)
   return source;
 }
 
+/* Scenes may be rendered in another size than that of the real clips. */
+static void
+set_scene_size (const NfTrainConfig *config, NfScenes *scenes)
+{
+  const NfIntList *size = &config->diffusion.scene_size;
+
+  if (config->kind != NF_TRAIN_DIFFUSION || size->v[0] == 0)
+    return;
+  scenes->height = size->v[0];
+  scenes->width = size->v[1];
+}
+
 /**
  * nf_clip_source_open:
  * @config: settings: what data, and how many classes there are
@@ -90,6 +102,7 @@ nf_clip_source_open (
     return NULL;
   if (most && (!scenes.n_clips || most < scenes.n_clips))
     scenes.n_clips = most;
+  set_scene_size (config, &scenes);
   source = nf_clip_source_new_scenes (&scenes);
   if (masks)
     source->classes = config->segment.classes;
@@ -138,6 +151,7 @@ nf_clip_source_open_held_out (const NfTrainConfig *config, gboolean masks,
     return FALSE;
   scenes.n_clips = config->validate.clips;
   scenes.clip.seed |= HELD_OUT_SEED;
+  set_scene_size (config, &scenes);
   *source = nf_clip_source_new_scenes (&scenes);
   if (masks)
     (*source)->classes = config->segment.classes;
@@ -325,6 +339,19 @@ guint
 nf_clip_reader_n_frames (const NfClipReader *reader)
 {
   return nf_clip_source_n_frames (reader->source, reader->number);
+}
+
+/**
+ * nf_clip_reader_scene:
+ * @reader: a reader with an open clip
+ *
+ * Returns: (transfer none) (nullable): the scene that the clip shows; %NULL
+ *   where it comes from a folder
+ */
+const NfScene *
+nf_clip_reader_scene (const NfClipReader *reader)
+{
+  return reader->scene;
 }
 
 /* Renders a frame; classes that there are not are background. */

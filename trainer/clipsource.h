@@ -54,6 +54,7 @@ void nf_clip_reader_free (NfClipReader *reader);
 gboolean nf_clip_reader_open (
     NfClipReader *reader, guint64 clip, GError **error);
 guint nf_clip_reader_n_frames (const NfClipReader *reader);
+const NfScene *nf_clip_reader_scene (const NfClipReader *reader);
 void nf_clip_reader_frame (NfClipReader *reader, guint t, NfFrame *frame);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfClipSource, nf_clip_source_free)

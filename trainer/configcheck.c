@@ -67,6 +67,16 @@ check_diffusion (const NfTrainConfig *config, GError **error)
   const NfConfigDiffusion *model = &config->diffusion;
   const gint64 *size = config->data.image_size.v;
 
+  if ((model->scene_size.v[0] == 0) != (model->scene_size.v[1] == 0))
+    return fail (error,
+        "data.scene-size: expected a height and a width, or 0 0 for 160 240, "
+        "got %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
+        model->scene_size.v[0], model->scene_size.v[1]);
+  if (model->true_guides + model->no_guides > 1)
+    return fail (error,
+        "train.no-guides and train.true-guides: expected shares of at most 1 "
+        "together, got %g and %g",
+        model->no_guides, model->true_guides);
   if (model->ch_mult.n == 0)
     return fail (error, "model.ch-mult: expected a number a level, got none");
   if (model->n_head_channels == 0)

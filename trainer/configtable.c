@@ -119,6 +119,11 @@ static const NfConfigRow diffusion_rows[] = {
   { "data", "image-size", NF_CONFIG_INTS, AT (data.image_size), "128 128",
       "height and width that the network sees; 0 0: the frames' own",
       .max = 8192, .count = 2 },
+  { "data", "scene-size", NF_CONFIG_INTS, AT (diffusion.scene_size), "0 0",
+      "height and width that --data scenes:SEED is rendered in, before it is "
+      "resized; 0 0: 160 240, as the real clips; the size that the network sees "
+      "saves time",
+      .max = 8192, .count = 2 },
   { "model", "channels", NF_CONFIG_INT, AT (diffusion.channels), "3",
       "colours of a frame", .min = 3, .max = 3 },
   { "model", "num-frames", NF_CONFIG_INT, AT (diffusion.num_frames), "2",

@@ -11,6 +11,7 @@
 #include "diffusion.h"
 #include "diffusion/nfschedule.h"
 #include "frames.h"
+#include "guidesample.h"
 #include "nets/nfspadeunet.h"
 
 #include <math.h>
@@ -27,6 +28,7 @@ typedef struct
   const NfTrainConfig *config;
   NfClipSource *source;
   NfLoader *loader;
+  NfGuideSamples *guides; /* NULL: the network takes none */
   NfUnet *net;
   NfUnet *judged; /* NULL, or while the network is judged its copy */
   NfSchedule *schedule;
@@ -38,7 +40,7 @@ typedef struct
 /* A sample's, and a batch's, parts. */
 enum
 {
-  PART_CONTEXT, /* (height, width, 3 * num_frames_cond) */
+  PART_CONTEXT, /* (height, width, 3 * num_frames_cond), with guides behind */
   PART_FUTURE /* (height, width, 3 * num_frames) */
 };
 
@@ -59,6 +61,7 @@ diffusion_free (NfTask *task)
   DiffusionTask *self = (DiffusionTask *) task;
 
   g_clear_pointer (&self->loader, nf_loader_free);
+  g_clear_pointer (&self->guides, nf_guide_samples_free);
   g_clear_pointer (&self->schedule, nf_schedule_free);
   g_clear_pointer (&self->net, nf_unet_free);
   g_clear_pointer (&self->source, nf_clip_source_free);
@@ -75,10 +78,21 @@ window_frames (const NfTrainConfig *config)
   return model->num_frames_cond + model->future_gap + model->num_frames;
 }
 
-/* Interleaves @count frames from @first on into (height, width, 3 * count). */
+/* Bytes of a pixel of the context, guides included. */
+static gsize
+context_bytes (const NfTrainConfig *config)
+{
+  const NfConfigDiffusion *model = &config->diffusion;
+
+  return 3 * model->num_frames_cond
+      + (model->guide ? NF_GUIDE_BYTES * model->num_frames : 0);
+}
+
+/* Interleaves @count frames from @first on into (height, width, 3 * count),
+ * pixels @stride bytes apart. */
 static gboolean
 stack_frames (const NfTrainConfig *config, NfClipReader *reader, guint first,
-    guint count, guint8 *dst, GError **error)
+    guint count, guint8 *dst, gsize stride, GError **error)
 {
   gint width = config->width, height = config->height;
   gsize pixels = (gsize) width * height;
@@ -92,30 +106,79 @@ stack_frames (const NfTrainConfig *config, NfClipReader *reader, guint first,
             frame.rgb, frame.width, frame.height, sized, width, height, error))
       return FALSE;
     for (gsize p = 0; p < pixels; p++)
-      memcpy (dst + 3 * (p * count + t), sized + 3 * p, 3);
+      memcpy (dst + p * stride + 3 * t, sized + 3 * p, 3);
   }
   return TRUE;
+}
+
+/* Mirrors (height, width, bytes). */
+static void
+mirror (guint8 *pixels, gint width, gint height, gsize bytes)
+{
+  g_autofree guint8 *swap = g_malloc (bytes);
+
+  for (gint y = 0; y < height; y++) {
+    guint8 *left = pixels + (gsize) y * width * bytes;
+    guint8 *right = left + (gsize) (width - 1) * bytes;
+
+    for (; left < right; left += bytes, right -= bytes) {
+      memcpy (swap, left, bytes);
+      memcpy (left, right, bytes);
+      memcpy (right, swap, bytes);
+    }
+  }
+}
+
+/* The guides of a window behind its context. */
+static gboolean
+put_guides (const DiffusionTask *self, NfClipReader *reader, guint start,
+    guint64 seed, guint64 sample, guint8 *context, GError **error)
+{
+  const NfTrainConfig *config = self->config;
+  gsize pixels = (gsize) config->width * config->height;
+  gsize bytes = context_bytes (config);
+  gsize end = 3 * config->diffusion.num_frames_cond;
+  g_autofree guint8 *newest = NULL;
+
+  if (!self->guides)
+    return TRUE;
+  newest = g_malloc (3 * pixels);
+  for (gsize p = 0; p < pixels; p++)
+    memcpy (newest + 3 * p, context + p * bytes + end - 3, 3);
+  return nf_guide_samples_put (self->guides, reader, start, seed, sample,
+      newest, context + end, bytes, error);
 }
 
 /* One of the windows of a clip, drawn for the sample. */
 static gboolean
 put_window (const DiffusionTask *self, NfClipReader *reader, guint64 clip,
-    guint64 seed, guint64 sample, guint8 *const parts[], GError **error)
+    guint64 seed, guint64 sample, gdouble mirrored, guint8 *const parts[],
+    GError **error)
 {
   const NfTrainConfig *config = self->config;
   const NfConfigDiffusion *model = &config->diffusion;
   NfRngKey key = { seed, sample, NF_RNG_WINDOW };
+  NfRngKey augment = { seed, sample, NF_RNG_AUGMENT };
+  gsize bytes = context_bytes (config), future = 3 * model->num_frames;
   guint start;
 
   if (!nf_clip_reader_open (reader, clip, error))
     return FALSE;
   start = nf_rng_below (
       &key, 0, nf_clip_reader_n_frames (reader) - window_frames (config) + 1);
-  return stack_frames (config, reader, start, model->num_frames_cond,
-             parts[PART_CONTEXT], error)
-      && stack_frames (config, reader,
+  if (!stack_frames (config, reader, start, model->num_frames_cond,
+          parts[PART_CONTEXT], bytes, error)
+      || !put_guides (self, reader, start, seed, sample, parts[PART_CONTEXT],
+          error)
+      || !stack_frames (config, reader,
           start + model->num_frames_cond + model->future_gap, model->num_frames,
-          parts[PART_FUTURE], error);
+          parts[PART_FUTURE], future, error))
+    return FALSE;
+  if (nf_rng_uniform (&augment, 0) < mirrored) {
+    mirror (parts[PART_CONTEXT], config->width, config->height, bytes);
+    mirror (parts[PART_FUTURE], config->width, config->height, future);
+  }
+  return TRUE;
 }
 
 static gboolean
@@ -124,19 +187,19 @@ load_sample (gconstpointer task, NfClipReader *reader, guint64 sample,
 {
   const DiffusionTask *self = task;
 
-  return put_window (
-      self, reader, item, self->config->train.seed, sample, parts, error);
+  return put_window (self, reader, item, self->config->train.seed, sample,
+      self->config->diffusion.mirror, parts, error);
 }
 
-/* Pixels 0..255 of n windows' stacked frames as a tensor of -1..1. */
+/* Bytes of n windows' stacked pixels as a tensor of -1..1. */
 static NfTensor *
-upload_frames (DiffusionTask *self, gint64 n, const guint8 *data, gint64 frames,
-    GError **error)
+upload_pixels (DiffusionTask *self, gint64 n, const guint8 *data,
+    gint64 channels, GError **error)
 {
   static const NfNormalizeParams to_signed = { 1, { 2.0f / 255.0f },
     { -1.0f } };
   g_autoptr (NfTensor) pixels = nf_tensor_new_from_nhwc (self->device, NF_U8, n,
-      3 * frames, self->config->height, self->config->width, data, error);
+      channels, self->config->height, self->config->width, data, error);
 
   return pixels ? nf_op_normalize (pixels, &to_signed, error) : NULL;
 }
@@ -343,14 +406,14 @@ make_inputs (DiffusionTask *self, gint64 n, const guint8 *const parts[],
   const NfConfigDiffusion *model = &config->diffusion;
   NfRandnParams noise = { n, 3 * model->num_frames, config->height,
     config->width, { seed, first_sample, NF_RNG_TRAIN_NOISE } };
-  g_autoptr (NfTensor) context = upload_frames (
-      self, n, parts[PART_CONTEXT], model->num_frames_cond, error);
+  g_autoptr (NfTensor) context = upload_pixels (
+      self, n, parts[PART_CONTEXT], context_bytes (config), error);
   g_autoptr (NfTensor) future = NULL;
   g_autoptr (NfTensor) z = NULL;
 
   if (context)
     future =
-        upload_frames (self, n, parts[PART_FUTURE], model->num_frames, error);
+        upload_pixels (self, n, parts[PART_FUTURE], 3 * model->num_frames, error);
   z = future ? nf_op_randn (self->device, &noise, error) : NULL;
   return z
       && nf_diffusion_inputs (self->net, self->schedule, &self->how, context,
@@ -400,7 +463,7 @@ load_window (gconstpointer task, NfClipReader *reader, guint64 clip,
     guint index, guint8 *const parts[], GError **error)
 {
   return put_window (task, reader, clip, JUDGE_SEED,
-      clip * JUDGE_WINDOWS + index, parts, error);
+      clip * JUDGE_WINDOWS + index, 0, parts, error);
 }
 
 /* A label for one of a clip's windows, each from its own part of the schedule.
@@ -461,14 +524,18 @@ open_data (DiffusionTask *self, NfTrainConfig *config, GError **error)
 {
   const NfConfigDiffusion *model = &config->diffusion;
   NfLoaderSetup setup = { load_sample };
-  gsize frame;
+  gsize pixels;
 
+  if (!nf_guide_samples_check (config, error))
+    return FALSE;
   self->source = nf_task_open_data (&self->task, config, FALSE, error);
   if (!self->source || !check_window (&self->task, self->source, error))
     return FALSE;
-  frame = (gsize) 3 * config->height * config->width;
-  self->task.part_bytes[PART_CONTEXT] = frame * model->num_frames_cond;
-  self->task.part_bytes[PART_FUTURE] = frame * model->num_frames;
+  if (model->guide)
+    self->guides = nf_guide_samples_new (config);
+  pixels = (gsize) config->height * config->width;
+  self->task.part_bytes[PART_CONTEXT] = pixels * context_bytes (config);
+  self->task.part_bytes[PART_FUTURE] = pixels * 3 * model->num_frames;
   setup.n_items = nf_clip_source_n_clips (self->source);
   self->loader =
       nf_task_start_loader (&self->task, config, self->source, &setup, error);
