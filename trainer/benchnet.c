@@ -181,7 +181,7 @@ need (NfBenchNet *self, const Input *inputs, guint n, GError **error)
   for (guint i = 0; i < n; i++) {
     Input which = inputs[i];
     gint64 channels = which == INPUT_IMAGE ? self->sizes.unetpp.channels
-        : which == INPUT_COND              ? c->channels * c->num_frames_cond
+        : which == INPUT_COND              ? nf_unet_cond_channels (c)
                                            : c->channels * c->num_frames;
 
     if (self->input[which] || (which == INPUT_LABELS && self->labels))
