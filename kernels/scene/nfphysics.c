@@ -212,8 +212,7 @@ nf_physics_add (NfPhysics *physics, NfSceneShape shape, gdouble x, gdouble z,
  * Whatever it did before is forgotten: the same motions give the same future.
  */
 void
-nf_physics_set_motion (
-    NfPhysics *physics, guint body, const NfMotion *motion)
+nf_physics_set_motion (NfPhysics *physics, guint body, const NfMotion *motion)
 {
   dBodyID b;
 

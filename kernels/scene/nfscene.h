@@ -84,8 +84,7 @@ guint nf_scene_n_frames (const NfScene *scene);
 const NfView *nf_scene_view (const NfScene *scene);
 const NfSceneObject *nf_scene_objects (
     const NfScene *scene, guint frame, guint *n);
-const NfMotion *nf_scene_motions (
-    const NfScene *scene, guint frame, guint *n);
+const NfMotion *nf_scene_motions (const NfScene *scene, guint frame, guint *n);
 
 NfSceneShape nf_scene_shape (guint id);
 gboolean nf_scene_is_rubber (guint id);
