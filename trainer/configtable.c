@@ -121,7 +121,8 @@ static const NfConfigRow diffusion_rows[] = {
       .max = 8192, .count = 2 },
   { "data", "scene-size", NF_CONFIG_INTS, AT (diffusion.scene_size), "0 0",
       "height and width that --data scenes:SEED is rendered in, before it is "
-      "resized; 0 0: 160 240, as the real clips; the size that the network sees "
+      "resized; 0 0: 160 240, as the real clips; the size that the network "
+      "sees "
       "saves time",
       .max = 8192, .count = 2 },
   { "model", "channels", NF_CONFIG_INT, AT (diffusion.channels), "3",

@@ -168,8 +168,8 @@ put_window (const DiffusionTask *self, NfClipReader *reader, guint64 clip,
       &key, 0, nf_clip_reader_n_frames (reader) - window_frames (config) + 1);
   if (!stack_frames (config, reader, start, model->num_frames_cond,
           parts[PART_CONTEXT], bytes, error)
-      || !put_guides (self, reader, start, seed, sample, parts[PART_CONTEXT],
-          error)
+      || !put_guides (
+          self, reader, start, seed, sample, parts[PART_CONTEXT], error)
       || !stack_frames (config, reader,
           start + model->num_frames_cond + model->future_gap, model->num_frames,
           parts[PART_FUTURE], future, error))
@@ -412,8 +412,8 @@ make_inputs (DiffusionTask *self, gint64 n, const guint8 *const parts[],
   g_autoptr (NfTensor) z = NULL;
 
   if (context)
-    future =
-        upload_pixels (self, n, parts[PART_FUTURE], 3 * model->num_frames, error);
+    future = upload_pixels (
+        self, n, parts[PART_FUTURE], 3 * model->num_frames, error);
   z = future ? nf_op_randn (self->device, &noise, error) : NULL;
   return z
       && nf_diffusion_inputs (self->net, self->schedule, &self->how, context,

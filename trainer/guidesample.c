@@ -10,7 +10,6 @@
 /* of the masks that tracks are found in: what the real clips have */
 #define MASK_WIDTH 240
 #define MASK_HEIGHT 160
-#define FUTURES 12
 /* how wrong the poses of a true guide are: standard deviations */
 #define PLACE_NOISE 0.05f /* sizes */
 #define TURN_NOISE 0.05f /* radians */
@@ -151,8 +150,7 @@ make_masks (const Work *work, guint n)
         MASK_WIDTH);
   }
   nf_damage_draw (&damage, work->seed, work->sample);
-  nf_damage_masks (
-      &damage, work->scratch->masks, n, MASK_WIDTH, MASK_HEIGHT);
+  nf_damage_masks (&damage, work->scratch->masks, n, MASK_WIDTH, MASK_HEIGHT);
 }
 
 static NfFutures *
@@ -167,8 +165,6 @@ foretell (const Work *work, GError **error)
   for (guint t = 0; t < n; t++)
     masks[t] = work->scratch->masks + (gsize) t * MASK_WIDTH * MASK_HEIGHT;
   nf_futures_params_init (&params);
-  params.futures = FUTURES;
-  params.seed = work->seed ^ work->sample;
   return nf_futures_new (&params, masks, n, MASK_WIDTH, MASK_HEIGHT,
       (guint) (model->future_gap + model->num_frames), error);
 }
@@ -199,8 +195,8 @@ displace (const Work *work, NfPoses poses, guint frame)
   return moved;
 }
 
-static void
-draw_true (const Work *work, guint ahead)
+static gboolean
+draw_true (const Work *work, guint ahead, GError **error)
 {
   const NfConfigDiffusion *model = &work->config->diffusion;
   guint newest = work->start + (guint) model->num_frames_cond - 1;
@@ -208,9 +204,9 @@ draw_true (const Work *work, guint ahead)
   g_autofree NfSceneObject *moved = displace (work, then, ahead);
 
   then.objects = moved;
-  nf_guide_draw_poses (work->scratch->guide, nf_scene_view (work->scene),
-      poses_at (work->scene, newest), then, work->newest,
-      work->scratch->pixels);
+  return nf_guide_draw_poses (work->scratch->guide, nf_scene_view (work->scene),
+      poses_at (work->scene, newest), then, work->newest, work->scratch->pixels,
+      error);
 }
 
 static void
@@ -243,10 +239,9 @@ put_guides (const Work *work, guint8 *dst, gsize stride, GError **error)
 
     if (none)
       draw_none (work, nf_rng_uniform (&key, DRAW_NEWEST));
-    else if (known)
-      draw_true (work, ahead);
-    else if (!nf_guide_draw (work->scratch->guide, futures, ahead,
-                 work->newest, work->scratch->pixels, error))
+    else if (!(known ? draw_true (work, ahead, error)
+                     : nf_guide_draw (work->scratch->guide, futures, ahead,
+                         work->newest, work->scratch->pixels, error)))
       return FALSE;
     for (gsize p = 0; p < pixels; p++)
       memcpy (dst + p * stride + NF_GUIDE_BYTES * i,

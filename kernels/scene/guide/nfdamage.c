@@ -83,8 +83,8 @@ draw_fates (Dice *dice, gdouble s, const gboolean *seen, Fate *always)
 }
 
 static void
-draw_frame_fates (
-    Dice *dice, gdouble s, const gboolean *seen, const Fate *always, Fate *fates)
+draw_frame_fates (Dice *dice, gdouble s, const gboolean *seen,
+    const Fate *always, Fate *fates)
 {
   memcpy (fates, always, NF_N_CLASSES * sizeof *fates);
   for (guint id = 1; id < NF_N_CLASSES; id++) {
@@ -103,8 +103,8 @@ draw_frame_fates (
 }
 
 static void
-find_rows (const guint8 *mask, guint width, guint height, guint *top,
-    guint *bottom)
+find_rows (
+    const guint8 *mask, guint width, guint height, guint *top, guint *bottom)
 {
   for (guint id = 0; id < NF_N_CLASSES; id++)
     top[id] = height;

@@ -24,7 +24,7 @@ typedef struct
 } NfDamage;
 
 void nf_damage_draw (NfDamage *damage, guint64 seed, guint64 sample);
-void nf_damage_masks (const NfDamage *damage, guint8 *masks, guint n,
-    guint width, guint height);
+void nf_damage_masks (
+    const NfDamage *damage, guint8 *masks, guint n, guint width, guint height);
 
 G_END_DECLS

@@ -11,6 +11,7 @@
 #include "scene/guide/nfguide.h"
 
 #include "core/nferror.h"
+#include "scene/guide/nfscatter.h"
 #include "scene/nfrender.h"
 
 #include <string.h>
@@ -27,6 +28,7 @@ struct _NfGuide
   guint8 *now, *then; /* (height, width, 3) */
   guint8 *mask; /* (height, width), of then */
   guint8 *change, *wide; /* likewise: how much of then is taken, of 255 */
+  guint8 *object, *spread; /* likewise */
 };
 
 /**
@@ -57,8 +59,10 @@ nf_guide_new (guint width, guint height, GError **error)
   self->mask = g_try_malloc (pixels);
   self->change = g_try_malloc (pixels);
   self->wide = g_try_malloc (pixels);
-  if (!self->now || !self->then || !self->mask || !self->change
-      || !self->wide) {
+  self->object = g_try_malloc (pixels);
+  self->spread = g_try_malloc (pixels);
+  if (!self->now || !self->then || !self->mask || !self->change || !self->wide
+      || !self->object || !self->spread) {
     g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
         "no memory for a guide of %ux%u pixels", width, height);
     return NULL;
@@ -82,12 +86,14 @@ nf_guide_free (NfGuide *guide)
   g_free (guide->mask);
   g_free (guide->change);
   g_free (guide->wide);
+  g_free (guide->object);
+  g_free (guide->spread);
   g_free (guide);
 }
 
 static void
-render (NfGuide *self, const NfView *view, NfPoses poses, guint8 *rgb,
-    guint8 *mask)
+render (
+    NfGuide *self, const NfView *view, NfPoses poses, guint8 *rgb, guint8 *mask)
 {
   nf_renderer_draw (self->renderer, view, poses.objects, poses.n, rgb,
       (gsize) 3 * self->width, mask, self->width);
@@ -103,9 +109,9 @@ find_change (NfGuide *self)
 
     for (guint k = 0; k < 3; k++)
       most = MAX (most, ABS (self->then[3 * i + k] - self->now[3 * i + k]));
-    self->change[i] = (guint8) (CLAMP (most - LEAST_CHANGE, 0,
-                                    MUCH_CHANGE - LEAST_CHANGE)
-        * 255 / (MUCH_CHANGE - LEAST_CHANGE));
+    self->change[i] =
+        (guint8) (CLAMP (most - LEAST_CHANGE, 0, MUCH_CHANGE - LEAST_CHANGE)
+            * 255 / (MUCH_CHANGE - LEAST_CHANGE));
   }
 }
 
@@ -129,8 +135,8 @@ widen_change (NfGuide *self)
   gsize row = self->width;
 
   for (guint y = 0; y < self->height; y++)
-    spread_line (self->change + y * row, self->wide + y * row, self->width, 1,
-        radius);
+    spread_line (
+        self->change + y * row, self->wide + y * row, self->width, 1, radius);
   for (guint x = 0; x < self->width; x++)
     spread_line (self->wide + x, self->change + x, self->height, row, radius);
 }
@@ -164,40 +170,29 @@ nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now, NfPoses then,
   }
 }
 
-/* the mean of a picture's values where pixel (x, y) of one of w x h lies */
-static gfloat
-area_mean (const gfloat *values, guint width, guint height, guint x, guint y,
-    guint w, guint h)
+/* frame, and its other channels */
+static void
+put_pixels (const NfGuide *self, const guint8 *rgb, guint8 *out)
 {
-  guint x0 = (guint64) x * width / w, y0 = (guint64) y * height / h;
-  guint x1 = MAX ((guint64) (x + 1) * width / w, x0 + 1);
-  guint y1 = MAX ((guint64) (y + 1) * height / h, y0 + 1);
-  gfloat sum = 0;
+  gsize pixels = (gsize) self->width * self->height;
 
-  for (guint v = y0; v < y1; v++)
-    for (guint u = x0; u < x1; u++)
-      sum += values[(gsize) v * width + u];
-  return sum / (gfloat) ((x1 - x0) * (y1 - y0));
+  for (gsize i = 0; i < pixels; i++, out += NF_GUIDE_BYTES) {
+    memcpy (out, rgb + 3 * i, 3);
+    out[3] = self->object[i];
+    out[4] = self->spread[i];
+    out[5] = 255;
+  }
 }
 
-/* frame, and its other channels from pictures of the masks' size */
-static void
-put_pixels (const NfGuide *self, const guint8 *rgb, const gfloat *object,
-    const gfloat *spread, guint width, guint height, guint8 *out)
+static guint8 *
+new_frame (const NfGuide *self, GError **error)
 {
-  for (guint y = 0; y < self->height; y++)
-    for (guint x = 0; x < self->width; x++) {
-      gsize i = (gsize) y * self->width + x;
-      gfloat p = area_mean (
-          object, width, height, x, y, self->width, self->height);
-      gfloat s = area_mean (
-          spread, width, height, x, y, self->width, self->height);
+  guint8 *rgb = g_try_malloc ((gsize) 3 * self->width * self->height);
 
-      memcpy (out + NF_GUIDE_BYTES * i, rgb + 3 * i, 3);
-      out[NF_GUIDE_BYTES * i + 3] = (guint8) (255.0f * p + 0.5f);
-      out[NF_GUIDE_BYTES * i + 4] = (guint8) (255.0f * s + 0.5f);
-      out[NF_GUIDE_BYTES * i + 5] = 255;
-    }
+  if (rgb == NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "no memory for a guide of %ux%u pixels", self->width, self->height);
+  return rgb;
 }
 
 static NfPoses
@@ -218,7 +213,8 @@ poses_of (const NfFutures *futures, guint future, guint ahead)
  * @out: (out): (H, W, %NF_GUIDE_BYTES): the guide
  * @error: (out) (optional): not enough memory
  *
- * The guide frame has the future that agrees best with all others.
+ * The guide frame shows the future that agrees best with all others; how likely
+ * an object is and how little is sure is told by many futures around that one.
  *
  * Returns: FALSE with @error set
  */
@@ -226,28 +222,20 @@ gboolean
 nf_guide_draw (NfGuide *guide, const NfFutures *futures, guint ahead,
     const guint8 *newest, guint8 *out, GError **error)
 {
-  const NfView *view = nf_futures_view (futures);
-  guint width = (guint) view->camera.width;
-  guint height = (guint) view->camera.height;
-  gsize pixels = (gsize) width * height;
-  g_autofree gfloat *object = g_try_new (gfloat, pixels);
-  g_autofree gfloat *spread = g_try_new (gfloat, pixels);
-  g_autofree guint8 *rgb =
-      g_try_malloc ((gsize) 3 * guide->width * guide->height);
+  g_autofree guint8 *rgb = new_frame (guide, error);
   gint future;
 
-  if (object == NULL || spread == NULL || rgb == NULL) {
-    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-        "no memory for a guide from masks of %ux%u pixels", width, height);
+  if (rgb == NULL)
     return FALSE;
-  }
   future = nf_futures_medoid (futures, ahead, error);
   if (future < 0
-      || !nf_futures_probability (futures, ahead, object, spread, error))
+      || !nf_scatter_draw (futures, (guint) future, ahead, guide->width,
+          guide->height, guide->object, guide->spread, error))
     return FALSE;
-  nf_guide_frame (guide, view, poses_of (futures, future, 0),
-      poses_of (futures, future, ahead), newest, rgb);
-  put_pixels (guide, rgb, object, spread, width, height, out);
+  nf_guide_frame (guide, nf_futures_view (futures),
+      poses_of (futures, (guint) future, 0),
+      poses_of (futures, (guint) future, ahead), newest, rgb);
+  put_pixels (guide, rgb, out);
   return TRUE;
 }
 
@@ -259,25 +247,28 @@ nf_guide_draw (NfGuide *guide, const NfFutures *futures, guint ahead,
  * @then: the objects in the frame that is wanted
  * @newest: (H, W, 3): the newest frame
  * @out: (out): (H, W, %NF_GUIDE_BYTES): the guide
+ * @error: (out) (optional): not enough memory
  *
  * A guide from poses that are taken to be certain.
+ *
+ * Returns: FALSE with @error set
  */
-void
+gboolean
 nf_guide_draw_poses (NfGuide *guide, const NfView *view, NfPoses now,
-    NfPoses then, const guint8 *newest, guint8 *out)
+    NfPoses then, const guint8 *newest, guint8 *out, GError **error)
 {
   gsize pixels = (gsize) guide->width * guide->height;
-  g_autofree guint8 *rgb = g_malloc (3 * pixels);
+  g_autofree guint8 *rgb = new_frame (guide, error);
 
+  if (rgb == NULL)
+    return FALSE;
   nf_guide_frame (guide, view, now, then, newest, rgb);
   for (gsize i = 0; i < pixels; i++) {
-    guint8 *pixel = out + NF_GUIDE_BYTES * i;
-
-    memcpy (pixel, rgb + 3 * i, 3);
-    pixel[3] = guide->mask[i] != 0 ? 255 : 0;
-    pixel[4] = 0;
-    pixel[5] = 255;
+    guide->object[i] = guide->mask[i] != 0 ? 255 : 0;
+    guide->spread[i] = 0;
   }
+  put_pixels (guide, rgb, out);
+  return TRUE;
 }
 
 /**
