@@ -172,6 +172,12 @@ static const NfConfigRow diffusion_rows[] = {
   { "model", "guide", NF_CONFIG_BOOL, AT (diffusion.guide), "false",
       "besides the context the network sees a guide: the frame that tracks and "
       "dynamics foretell; needs masks and --data scenes:SEED" },
+  { "model", "segmenter", NF_CONFIG_STRING, AT (diffusion.segmenter),
+      "unetpp.safetensors",
+      "checkpoint that nfpredict finds the guide's masks with; its name is "
+      "noted "
+      "in checkpoints of networks with a guide",
+      .resumable = TRUE },
   { "train", "batch-size", NF_CONFIG_INT, AT (train.batch_size), "16",
       "windows of frames in a step", .min = 1, .max = 65536 },
   { "train", "steps", NF_CONFIG_INT, AT (train.steps), "300000", "steps in all",

@@ -531,8 +531,10 @@ open_data (DiffusionTask *self, NfTrainConfig *config, GError **error)
   self->source = nf_task_open_data (&self->task, config, FALSE, error);
   if (!self->source || !check_window (&self->task, self->source, error))
     return FALSE;
-  if (model->guide)
+  if (model->guide) {
     self->guides = nf_guide_samples_new (config);
+    nf_task_add_fact (&self->task, "segmenter", "%s", model->segmenter);
+  }
   pixels = (gsize) config->height * config->width;
   self->task.part_bytes[PART_CONTEXT] = pixels * context_bytes (config);
   self->task.part_bytes[PART_FUTURE] = pixels * 3 * model->num_frames;

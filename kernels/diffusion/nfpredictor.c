@@ -13,6 +13,7 @@ struct _NfPredictor
   gatomicrefcount refs;
   NfUnet *net;
   NfSchedule *schedule;
+  gchar *segmenter;
 };
 
 /**
@@ -58,6 +59,8 @@ nf_predictor_load (const gchar *path, NfDevice *device, GError **error)
   g_atomic_ref_count_init (&predictor->refs);
   predictor->net = g_steal_pointer (&net);
   predictor->schedule = nf_schedule_new (&config);
+  predictor->segmenter =
+      g_strdup (nf_checkpoint_fact (checkpoint, "segmenter"));
   return predictor;
 }
 
@@ -75,6 +78,7 @@ nf_predictor_unref (NfPredictor *predictor)
     return;
   nf_schedule_free (predictor->schedule);
   nf_unet_free (predictor->net);
+  g_free (predictor->segmenter);
   g_free (predictor);
 }
 
@@ -82,6 +86,18 @@ const NfUnetConfig *
 nf_predictor_config (const NfPredictor *predictor)
 {
   return nf_unet_config (predictor->net);
+}
+
+/**
+ * nf_predictor_segmenter:
+ *
+ * Returns: (transfer none) (nullable): name of the checkpoint of the segmenter
+ *   whose masks its guides are made from, as the training noted it
+ */
+const gchar *
+nf_predictor_segmenter (const NfPredictor *predictor)
+{
+  return predictor->segmenter;
 }
 
 /* side by side in the channels, by as many at once as the op takes */
