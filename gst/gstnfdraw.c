@@ -12,6 +12,7 @@
 #define DEFAULT_SEED 0
 #define DEFAULT_ENSEMBLE 1
 #define DEFAULT_ENSEMBLE_MODE NF_ENSEMBLE_MEAN
+#define DEFAULT_CLIP GST_NF_CLIP_AUTO
 #define MAX_STEPS 1000
 #define MAX_ENSEMBLE 256
 
@@ -23,7 +24,8 @@ enum
   SETTING_STEPS,
   SETTING_SEED,
   SETTING_ENSEMBLE,
-  SETTING_ENSEMBLE_MODE
+  SETTING_ENSEMBLE_MODE,
+  SETTING_CLIP
 };
 
 typedef struct
@@ -73,6 +75,27 @@ gst_nf_ensemble_mode_get_type (void)
   return type;
 }
 
+GType
+gst_nf_clip_mode_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { GST_NF_CLIP_AUTO,
+        "Published for networks that tell the noise, else consistent", "auto" },
+    { GST_NF_CLIP_NONE, "Not at all", "none" },
+    { GST_NF_CLIP_PUBLISHED, "The clean frames, but not the noise",
+        "published" },
+    { GST_NF_CLIP_CONSISTENT, "The clean frames, and the noise with them",
+        "consistent" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstNfClipMode", values));
+
+  return type;
+}
+
 /**
  * gst_nf_draw_settings_init:
  * @settings: (out): the defaults
@@ -85,6 +108,7 @@ gst_nf_draw_settings_init (GstNfDrawSettings *settings)
   settings->seed = DEFAULT_SEED;
   settings->ensemble = DEFAULT_ENSEMBLE;
   settings->ensemble_mode = DEFAULT_ENSEMBLE_MODE;
+  settings->clip = DEFAULT_CLIP;
 }
 
 /**
@@ -92,8 +116,8 @@ gst_nf_draw_settings_init (GstNfDrawSettings *settings)
  * @klass: of an element
  * @first: the first of %GST_NF_DRAW_N_PROPS property ids
  *
- * Installs the properties `sampler`, `steps`, `seed`, `ensemble` and
- * `ensemble-mode`.
+ * Installs the properties `sampler`, `steps`, `seed`, `ensemble`,
+ * `ensemble-mode` and `clip`.
  */
 void
 gst_nf_draw_settings_install (GObjectClass *klass, guint first)
@@ -158,6 +182,22 @@ gst_nf_draw_settings_install (GObjectClass *klass, guint first)
       g_param_spec_enum ("ensemble-mode", "Ensemble mode",
           "How several predictions become one", GST_TYPE_NF_ENSEMBLE_MODE,
           DEFAULT_ENSEMBLE_MODE, flags));
+  /**
+   * GstNfPredict:clip:
+   *
+   * How estimates of the clean frames that leave the range of pixels are brought
+   * back, in every denoising step: published keeps the noise as it was
+   * predicted, which pulls the frames towards the range; consistent makes the
+   * noise fit them, and takes the last step at the cleanest noise level.
+   *
+   * Default: auto: published for networks that tell the noise, else consistent.
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, first + SETTING_CLIP,
+      g_param_spec_enum ("clip", "Clip",
+          "How estimates of clean frames are kept in range",
+          GST_TYPE_NF_CLIP_MODE, DEFAULT_CLIP, flags));
+  gst_type_mark_as_plugin_api (GST_TYPE_NF_CLIP_MODE, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_NF_SAMPLER, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_NF_ENSEMBLE_MODE, 0);
 }
@@ -193,6 +233,9 @@ gst_nf_draw_settings_set (GstNfDrawSettings *settings, GstElement *element,
       break;
     case SETTING_ENSEMBLE_MODE:
       settings->ensemble_mode = g_value_get_enum (value);
+      break;
+    case SETTING_CLIP:
+      settings->clip = g_value_get_enum (value);
       break;
     default:
       known = FALSE;
@@ -234,6 +277,9 @@ gst_nf_draw_settings_get (GstNfDrawSettings *settings, GstElement *element,
       break;
     case SETTING_ENSEMBLE_MODE:
       g_value_set_enum (value, settings->ensemble_mode);
+      break;
+    case SETTING_CLIP:
+      g_value_set_enum (value, settings->clip);
       break;
     default:
       known = FALSE;
@@ -283,6 +329,26 @@ take_frames (NfTensor **drawn, guint first, guint last, GstNfFuture *future,
   return TRUE;
 }
 
+static void
+set_clip (NfRollout *rollout, GstNfClipMode clip)
+{
+  switch (clip) {
+    case GST_NF_CLIP_NONE:
+      rollout->clip = NF_CLAMP_NONE;
+      break;
+    case GST_NF_CLIP_PUBLISHED:
+      rollout->clip = NF_CLAMP_CLEAN;
+      rollout->denoise = NF_DENOISE_AGAIN;
+      break;
+    case GST_NF_CLIP_CONSISTENT:
+      rollout->clip = NF_CLAMP_CONSISTENT;
+      rollout->denoise = NF_DENOISE_CLEANEST;
+      break;
+    default:
+      break;
+  }
+}
+
 /**
  * gst_nf_draw_run:
  * @job: what to draw
@@ -295,7 +361,7 @@ take_frames (NfTensor **drawn, guint first, guint last, GstNfFuture *future,
 gboolean
 gst_nf_draw_run (const GstNfDrawJob *job, GstNfFuture *future, GError **error)
 {
-  const NfUnetConfig *config = nf_predictor_config (job->predictor);
+  const NfUnetConfig *config = nf_predictor_config (job->guided.predictor);
   const GstNfForecastJob *what = job->what;
   g_autofree NfTensor **context = g_new (NfTensor *, what->window->length);
   g_autofree NfTensor **drawn = g_new0 (NfTensor *, what->horizon);
@@ -308,7 +374,9 @@ gst_nf_draw_run (const GstNfDrawJob *job, GstNfFuture *future, GError **error)
   gboolean ok;
 
   gst_nf_future_clear (future);
-  nf_rollout_init (&rollout);
+  nf_rollout_init_for (&rollout, config);
+  set_clip (&rollout, job->settings.clip);
+  rollout.guide_start = job->guide_start;
   rollout.method = job->settings.sampler;
   rollout.steps = job->settings.steps;
   rollout.dtype = job->dtype;
@@ -322,7 +390,7 @@ gst_nf_draw_run (const GstNfDrawJob *job, GstNfFuture *future, GError **error)
   if (!nf_rollout_check (&rollout, config, error))
     return FALSE;
   gst_nf_window_frames (what->window, context);
-  ok = nf_predictor_draw (job->predictor, &rollout, job->settings.ensemble,
+  ok = nf_guided_draw (&job->guided, &rollout, job->settings.ensemble,
            job->settings.ensemble_mode, context, drawn, error)
       && take_frames (drawn, first, what->horizon, future, error);
   for (guint i = 0; i < what->horizon; i++)

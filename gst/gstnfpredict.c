@@ -31,6 +31,13 @@
  * warning. Frames without a timestamp follow one another from the segment's
  * start on. The segment's stop is taken away, because the future lies beyond.
  *
+ * A guide (#GstNfPredict:guide) is a frame that stands for the future: the newest
+ * one, or the one that tracks and dynamics foretell from a segmenter's masks. A
+ * network that was trained with guides sees it, sampling can start from it
+ * (#GstNfPredict:guide-start), and predictions larger than the network's frames
+ * get its detail (#GstNfPredict:sharpen). Frames are then kept at 160 rows, about
+ * the size that segmenters are trained on.
+ *
  * The same checkpoint, seed, frames and number of the clip give the same
  * prediction. Clips are counted from 0 on, since the element was started or
  * flushed, and those that were too short count too.
@@ -74,6 +81,7 @@
 #include "gstnfdraw.h"
 #include "gstnfelements.h"
 #include "gstnferror.h"
+#include "gstnfguide.h"
 #include "gstnfmodel.h"
 #include "gstnfvideo.h"
 
@@ -84,7 +92,8 @@ enum
 {
   PROP_0,
   PROP_MODEL, /* checkpoint, device, precision, threads */
-  PROP_DRAW = PROP_MODEL + GST_NF_MODEL_N_PROPS
+  PROP_DRAW = PROP_MODEL + GST_NF_MODEL_N_PROPS,
+  PROP_GUIDE = PROP_DRAW + GST_NF_DRAW_N_PROPS
 };
 
 struct _GstNfPredict
@@ -94,10 +103,12 @@ struct _GstNfPredict
   /* object lock */
   GstNfModelSettings model_settings;
   GstNfDrawSettings draw_settings;
+  GstNfGuideSettings guide_settings;
   NfUnetConfig config; /* of the model; height 0 while there is none */
   const gchar *device; /* interned */
 
   GstNfCuda cuda;
+  GstNfGuide guide; /* streaming thread, likewise */
   GstNfModel *model; /* streaming thread, except while starting and stopping */
 };
 
@@ -205,6 +216,7 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
   gst_nf_model_settings_install (
       object_class, PROP_MODEL, GST_NF_MODEL_PREDICTOR);
   gst_nf_draw_settings_install (object_class, PROP_DRAW);
+  gst_nf_guide_settings_install (object_class, PROP_GUIDE);
 
   gst_element_class_add_pad_template (element_class,
       gst_nf_cuda_pad_template (
@@ -223,6 +235,7 @@ gst_nf_predict_init (GstNfPredict *self)
 {
   gst_nf_model_settings_init (&self->model_settings);
   gst_nf_draw_settings_init (&self->draw_settings);
+  gst_nf_guide_settings_init (&self->guide_settings);
   gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
 }
 
@@ -230,6 +243,7 @@ static void
 gst_nf_predict_finalize (GObject *object)
 {
   gst_nf_model_settings_clear (&GST_NF_PREDICT (object)->model_settings);
+  gst_nf_guide_settings_clear (&GST_NF_PREDICT (object)->guide_settings);
 
   G_OBJECT_CLASS (gst_nf_predict_parent_class)->finalize (object);
 }
@@ -244,7 +258,9 @@ gst_nf_predict_set_property (
   if (!gst_nf_model_settings_set (
           &self->model_settings, element, id - PROP_MODEL, value)
       && !gst_nf_draw_settings_set (
-          &self->draw_settings, element, id - PROP_DRAW, value))
+          &self->draw_settings, element, id - PROP_DRAW, value)
+      && !gst_nf_guide_settings_set (
+          &self->guide_settings, element, id - PROP_GUIDE, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
@@ -258,7 +274,9 @@ gst_nf_predict_get_property (
   if (!gst_nf_model_settings_get (
           &self->model_settings, element, id - PROP_MODEL, value)
       && !gst_nf_draw_settings_get (
-          &self->draw_settings, element, id - PROP_DRAW, value))
+          &self->draw_settings, element, id - PROP_DRAW, value)
+      && !gst_nf_guide_settings_get (
+          &self->guide_settings, element, id - PROP_GUIDE, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
@@ -278,7 +296,9 @@ gst_nf_predict_open (GstNfForecast *forecast,
   config = nf_predictor_config (gst_nf_model_predictor (self->model));
   nf_rollout_init (&rollout);
   rollout.horizon = settings->horizon;
-  if (!nf_rollout_check (&rollout, config, error))
+  if (!nf_rollout_check (&rollout, config, error)
+      || !gst_nf_guide_open (&self->guide, &self->guide_settings,
+          &self->model_settings, self->model, GST_ELEMENT (self), error))
     return FALSE;
   gst_nf_cuda_start (&self->cuda, gst_nf_model_device (self->model));
   *length = config->num_frames_cond;
@@ -303,6 +323,7 @@ gst_nf_predict_close (GstNfForecast *forecast)
   self->config.height = 0;
   GST_OBJECT_UNLOCK (self);
   gst_nf_cuda_stop (&self->cuda);
+  gst_nf_guide_close (&self->guide);
   g_clear_pointer (&self->model, gst_nf_model_release);
 }
 
@@ -377,11 +398,11 @@ static gboolean
 gst_nf_predict_describe (GstNfForecast *forecast, const GstVideoInfo *in,
     GstVideoInfo *packed, GError **error)
 {
-  const NfUnetConfig *config = nf_predictor_config (
-      gst_nf_model_predictor (GST_NF_PREDICT (forecast)->model));
+  GstNfPredict *self = GST_NF_PREDICT (forecast);
 
-  return gst_nf_video_packed_info (
-      packed, config->width, config->height, config->channels, error);
+  return gst_nf_guide_describe (&self->guide,
+      nf_predictor_config (gst_nf_model_predictor (self->model)), in, packed,
+      error);
 }
 
 static gboolean
@@ -391,7 +412,8 @@ gst_nf_predict_foretell (GstNfForecast *forecast, const GstNfForecastJob *job,
   GstNfPredict *self = GST_NF_PREDICT (forecast);
   NfTurn turn;
   GstNfDrawJob drawing = { GST_ELEMENT (self),
-    gst_nf_model_predictor (self->model),
+    { gst_nf_model_predictor (self->model), NULL, self->guide.kind,
+        self->guide.sharpen },
     .dtype =
         gst_nf_model_settings_dtype (&self->model_settings, GST_ELEMENT (self)),
     .what = job, .turn = &turn };
@@ -399,7 +421,10 @@ gst_nf_predict_foretell (GstNfForecast *forecast, const GstNfForecastJob *job,
 
   GST_OBJECT_LOCK (self);
   drawing.settings = self->draw_settings;
+  drawing.guide_start = self->guide_settings.start;
   GST_OBJECT_UNLOCK (self);
+  if (self->guide.segmenter != NULL)
+    drawing.guided.segmenter = gst_nf_model_segmenter (self->guide.segmenter);
   if (!gst_nf_model_begin (self->model, &self->model_settings,
           GST_ELEMENT (self), &turn, job->cancellable, error))
     return FALSE;
