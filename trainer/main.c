@@ -2,10 +2,10 @@
  *
  * main — nextframe-train: picks the subcommand */
 #include "config.h"
-#include "bench.h"
+#include "bench/bench.h"
 #include "inspect.h"
-#include "synth.h"
-#include "train.h"
+#include "synth/synth.h"
+#include "train/train.h"
 
 #include <locale.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include "cpu/nfcpu.h"
 
 #include "cpu/nfblocks.h"
-#include "cpu/nfdnnl.h"
+#include "cpu/dnnl/nfdnnl.h"
 
 #include <string.h>
 
@@ -121,7 +121,7 @@ cpu_synchronize (NfDevice *device, GError **error)
 static const NfOpKernels cpu_ops[] = {
 #define NF_OP(NAME, name, params, least, most, flags)                          \
   [NF_OP_##NAME] = { nf_cpu_##name##_forward, nf_cpu_##name##_backward },
-#include "core/nfops.def.h"
+#include "core/ops/nfops.def.h"
 #undef NF_OP
 };
 

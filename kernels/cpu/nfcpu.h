@@ -8,7 +8,7 @@
  * but for oneDNN's convolutions and matrix products on some processors. */
 #pragma once
 
-#include "core/nfops.h"
+#include "core/ops/nfops.h"
 
 G_BEGIN_DECLS
 
@@ -58,7 +58,7 @@ void nf_cpu_gate (
   gboolean nf_cpu_##name##_forward (NfOpCall *call, GError **error);           \
   gboolean nf_cpu_##name##_backward (NfOpCall *call, const NfTensor *grad_out, \
       NfTensor **grad_in, GError **error);
-#include "core/nfops.def.h"
+#include "core/ops/nfops.def.h"
 #undef NF_OP
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfcuda — the CUDA backend: devices and the table of kernels */
-#include "cuda/nfcudnn.h"
+#include "cuda/cudnn/nfcudnn.h"
 
 #include <gmodule.h>
 
@@ -284,13 +284,13 @@ enter_backward (NfOpCall *call, const NfTensor *grad_out, GError **error)
   }                                                                            \
                                                                                \
   DEFINE_##flags (name)
-#include "core/nfops.def.h"
+#include "core/ops/nfops.def.h"
 #undef NF_OP
 
 static const NfOpKernels cuda_ops[NF_N_OPS] = {
 #define NF_OP(NAME, name, params, least, most, flags)                          \
   [NF_OP_##NAME] = { run_##name##_forward, BACKWARD_##flags (name) },
-#include "core/nfops.def.h"
+#include "core/ops/nfops.def.h"
 #undef NF_OP
 };
 

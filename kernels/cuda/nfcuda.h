@@ -9,7 +9,7 @@
  * the order in which threads run: no sum uses atomic additions of floats. */
 #pragma once
 
-#include "core/nfoptim.h"
+#include "core/params/nfoptim.h"
 
 #include <cublasLt.h>
 #include <cuda_runtime_api.h>
@@ -203,7 +203,7 @@ nf_cuda_is_bf16 (const NfOpCall *call)
       NfCudaStream *stream, NfOpCall *call, GError **error);                   \
   gboolean nf_cuda_##name##_backward (NfCudaStream *stream, NfOpCall *call,    \
       const NfTensor *grad_out, NfTensor **grad_in, GError **error);
-#include "core/nfops.def.h"
+#include "core/ops/nfops.def.h"
 #undef NF_OP
 
 G_END_DECLS

@@ -8,12 +8,12 @@
  *   nextframe.arch     which network
  *   nextframe.config   its configuration, a JSON object
  *   nextframe.NAME     facts of the training, strings
- * See: nfsafetensors.h, core/nfparams.h */
+ * See: nfsafetensors.h, core/params/nfparams.h */
 #pragma once
 
 #include <json-glib/json-glib.h>
 
-#include "core/nfparams.h"
+#include "core/params/nfparams.h"
 #include "io/nfsafetensors.h"
 
 G_BEGIN_DECLS

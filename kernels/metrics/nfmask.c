@@ -5,7 +5,7 @@
  * See: nfclasses.c, the names and colours */
 #include "metrics/nfmask.h"
 
-#include "core/nfids.h"
+#include "core/ops/nfids.h"
 #include "metrics/nfclasses.h"
 
 #define N_IDS 256

@@ -10,7 +10,7 @@
  * frames (mean over the draws), both at the network's frame size, in levels of
  * 0 to 255 and in decibels. */
 #include "diffusion/nfrollout.h"
-#include "frames.h"
+#include "data/frames.h"
 #include "io/nfcheckpoint.h"
 #include "io/nfdataset.h"
 

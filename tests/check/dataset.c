@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * dataset — folders of clips: order, pixels, masks, memory, and every error */
-#include "augment.h"
+#include "data/augment.h"
 #include "io/nfdataset.h"
-#include "frames.h"
+#include "data/frames.h"
 #include "io/nfpng.h"
 #include "testclips.h"
 

@@ -2,10 +2,10 @@
  *
  * dynamics — tests of kernels/scene: nfbodies, nfmotion, nfdynamics */
 #include "metrics/nfconfusion.h"
-#include "scene/nfblobs.h"
-#include "scene/nfextrapolate.h"
-#include "scene/nfmotion.h"
-#include "scene/nfrender.h"
+#include "scene/render/nfrender.h"
+#include "scene/track/nfblobs.h"
+#include "scene/track/nfextrapolate.h"
+#include "scene/track/nfmotion.h"
 
 #include <math.h>
 #include <string.h>

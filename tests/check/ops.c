@@ -35,7 +35,7 @@ test_row (gconstpointer data)
 
 static const guint op_flags[NF_N_OPS] = {
 #define NF_OP(NAME, name, params, least, most, flags) [NF_OP_##NAME] = flags,
-#include "core/nfops.def.h"
+#include "core/ops/nfops.def.h"
 #undef NF_OP
 };
 

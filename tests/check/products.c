@@ -5,10 +5,10 @@
  * Where there is TF32, products in it differ from those in f32 by little, and
  * each thread, graph and gradient gets what was asked for it; elsewhere all have
  * the same bits. See naivecheck.c for the choice of devices. */
-#include "core/nfgraph.h"
-#include "core/nfproducts.h"
-#include "core/nftape.h"
-#include "core/nfturn.h"
+#include "core/ops/nfgraph.h"
+#include "core/ops/nftape.h"
+#include "core/threads/nfproducts.h"
+#include "core/threads/nfturn.h"
 #include "naivecheck.h"
 
 #include <math.h>

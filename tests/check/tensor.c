@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * tensor — layouts, views, versions, and shapes that are refused */
-#include "core/nfdevice.h"
+#include "core/tensor/nfdevice.h"
 
 #include <math.h>
 #include <string.h>

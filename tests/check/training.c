@@ -2,12 +2,12 @@
  *
  * training — whole runs of tiny networks: resuming, interruption, learning,
  * and what is refused */
-#include "core/nfops.h"
+#include "core/ops/nfops.h"
 #include "inspect.h"
 #include "io/nfsafetensors.h"
-#include "loop.h"
 #include "testclips.h"
 #include "testruns.h"
+#include "train/loop.h"
 
 #include <glib/gstdio.h>
 #include <math.h>

@@ -3,12 +3,12 @@
  * validate — how networks are judged: scores, by which clips, interruption
  *
  * Sibling: validateruns.c, whole runs */
-#include "validate.h"
-#include "diffusion.h"
+#include "train/validate.h"
 #include "io/nfcheckpoint.h"
 #include "nets/nfunetpp.h"
 #include "testclips.h"
 #include "testruns.h"
+#include "train/diffusion.h"
 
 #include <glib/gstdio.h>
 #include <gst/gst.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * video — tests of frames on their way to a network and back */
-#include "frames.h"
-#include "gstnfvideo.h"
+#include "data/frames.h"
+#include "common/gstnfvideo.h"
 #include "nfvideotest.h"
 
 #include <math.h>

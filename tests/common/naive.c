@@ -15,7 +15,7 @@ gdouble naive_margin = G_MAXDOUBLE;
 const NaiveOp naive_ops[NF_N_OPS] = {
 #define NF_OP(NAME, name, params, least, most, flags)                          \
   [NF_OP_##NAME] = naive_##name,
-#include "core/nfops.def.h"
+#include "core/ops/nfops.def.h"
 #undef NF_OP
 };
 

@@ -3,7 +3,7 @@
  * testruns — runs of tiny networks, for the tests of the trainer */
 #pragma once
 
-#include "runconfig.h"
+#include "config/runconfig.h"
 
 G_BEGIN_DECLS
 

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfops — the ops: what networks, losses, samplers and optimisers are made of
+ *
+ * Each nf_op_NAME() checks shapes, allocates the result and runs the device's
+ * kernel; inside nf_tape_begin() it is recorded for nf_tape_backward(). All
+ * return (transfer full) a new tensor, or NULL with the error set
+ * (NF_ERROR_SHAPE, NF_ERROR_INVALID, NF_ERROR_NO_MEMORY, NF_ERROR_UNSUPPORTED).
+ * Tensors are f32 unless said otherwise. What goes through a network (not its
+ * weights, not the time) may be bf16 instead in all ops up to argmax but
+ * softmax, clamp, normalize, quantize and randn; sums are f32 all the same, and
+ * the result is bf16 (argmax's is u8). The maths is in docs/ops.md. */
+#pragma once
+
+#include "core/random/nfrng.h"
+#include "core/tensor/nfdevice.h"
+
+G_BEGIN_DECLS
+
+#define NF_OP_MAX_INPUTS 8
+#define NF_OP_MAX_SAVED 4
+
+/* flags of a row */
+#define NF_OP_GRAD 1 /* has a gradient */
+#define NF_OP_IN_PLACE 2 /* changes its inputs; makes no tensor */
+
+typedef enum
+{
+#define NF_OP(NAME, name, params, least, most, flags) NF_OP_##NAME,
+#include "core/ops/nfops.def.h"
+#undef NF_OP
+  NF_N_OPS
+} NfOp;
+
+/**
+ * NfAct: activation functions
+ * @NF_ACT_NONE: y = x
+ * @NF_ACT_RELU: y = max (x, 0)
+ * @NF_ACT_SILU: y = x / (1 + exp (-x))
+ */
+typedef enum
+{
+  NF_ACT_NONE,
+  NF_ACT_RELU,
+  NF_ACT_SILU,
+} NfAct;
+
+typedef enum
+{
+  NF_PAD_ZERO,
+  NF_PAD_EDGE,
+} NfPadMode;
+
+typedef struct
+{
+  gint reserved;
+} NfNoParams;
+
+typedef struct
+{
+  gint stride; /* both directions, >= 1 */
+  gint pad; /* zeros on every side, >= 0 */
+  NfAct act; /* applied to the result */
+  gfloat gain; /* of the sum, before @act; 0: none, as 1 */
+  gboolean once; /* much will run before this weight runs again */
+} NfConv2dParams;
+
+typedef struct
+{
+  gboolean up; /* the first input is half as large and counts as nearest x2 */
+  NfAct act; /* none or relu, applied to the result */
+  gboolean bias; /* the last input is the bias; nf_op_conv2d_cat() sets it */
+} NfConv2dCatParams;
+
+typedef struct
+{
+  gboolean transposed; /* weight is [in, out], else [out, in] */
+} NfLinearParams;
+
+typedef struct
+{
+  gint heads; /* contiguous blocks of channels; divides C */
+} NfAttentionParams;
+
+typedef struct
+{
+  gint kernel, stride, pad; /* the padding never wins */
+} NfMaxPoolParams;
+
+typedef struct
+{
+  gint groups; /* divides C */
+  gfloat eps;
+  NfAct act; /* none or silu, applied to the result */
+} NfGroupNormParams;
+
+/**
+ * NfGroupNormInputs:
+ * @x: (N, C, H, W)
+ * @weight: (nullable): (1, C, 1, 1)
+ * @bias: (nullable): likewise; with @weight or not at all
+ * @scale: (nullable): (N or 1, C, H, W)
+ * @shift: (nullable): likewise; with @scale or not at all
+ * @time: (nullable): (N or 1, 2 C, 1, 1): a scale, then a shift
+ * @skip: (nullable): (N, C', H, W): channels behind those of @x; then C is
+ *   that of both together in all the rest
+ */
+typedef struct
+{
+  NfTensor *x, *weight, *bias, *scale, *shift, *time, *skip;
+} NfGroupNormInputs;
+
+typedef struct
+{
+  gboolean training; /* batch statistics, and update the running ones */
+  gfloat momentum;
+  gfloat eps;
+  NfAct act; /* none or relu, applied to the result */
+} NfBatchNormParams;
+
+/**
+ * NfBatchNormInputs:
+ * @x: (N, C, H, W)
+ * @weight: (1, C, 1, 1)
+ * @bias: likewise
+ * @mean: likewise; the running mean
+ * @var: likewise; the running variance
+ * @residual: (nullable): as @x
+ * @count: (nullable): one i64: the batches that @mean and @var have seen
+ */
+typedef struct
+{
+  NfTensor *x, *weight, *bias, *mean, *var, *residual, *count;
+} NfBatchNormInputs;
+
+typedef struct
+{
+  NfAct act;
+} NfActivationParams;
+
+typedef struct
+{
+  gfloat alpha, beta;
+  NfAct act; /* none or relu, applied to the sum */
+} NfAxpbyParams;
+
+typedef struct
+{
+  gfloat lo, hi;
+} NfClampParams;
+
+typedef struct
+{
+  gfloat p; /* share set to zero, [0, 1) */
+  NfRngKey key; /* sample n of the batch draws from stream + n */
+} NfDropoutParams;
+
+typedef struct
+{
+  gint period; /* 1 to 4: channel c uses entry c % period */
+  gfloat scale[4], shift[4];
+} NfNormalizeParams;
+
+typedef struct
+{
+  gfloat scale, shift;
+} NfQuantizeParams;
+
+typedef struct
+{
+  gint64 n, c, h, w;
+  NfRngKey key; /* sample n draws from stream + n, in memory order */
+} NfRandnParams;
+
+typedef struct
+{
+  gboolean bf16; /* to bf16; FALSE: to f32 */
+} NfCastParams;
+
+typedef struct
+{
+  gint64 from, count; /* channels */
+} NfSliceParams;
+
+typedef struct
+{
+  gint top, bottom, left, right; /* pixels; negative: cropped */
+  NfPadMode mode;
+} NfPadParams;
+
+typedef struct
+{
+  gint64 h, w;
+} NfNearestParams;
+
+typedef struct
+{
+  gboolean up;
+} NfFirParams;
+
+/**
+ * NfToRgbParams:
+ * @place: where the components R, G and B, or Y, U and V, lie: channels,
+ *   counted over all planes side by side; gray is one channel three times
+ * @matrix: rows of R, G, B: from the components and 1, all 0 to 255
+ * @left: of chroma with half the columns: it belongs to the even ones; else it
+ *   lies between the even and the odd ones
+ * @top: likewise for rows
+ */
+typedef struct
+{
+  gint place[3];
+  gfloat matrix[3][4];
+  gboolean left, top;
+} NfToRgbParams;
+
+typedef struct
+{
+  gint64 h, w; /* 1 to 65535 */
+} NfResizeParams;
+
+typedef struct
+{
+  gint classes; /* K, 2 to 256 */
+} NfConfusionParams;
+
+typedef struct
+{
+  gfloat smooth;
+} NfDiceLossParams;
+
+typedef struct
+{
+  gdouble lr, beta1, beta2, eps, weight_decay;
+  gdouble grad_scale; /* the gradient is multiplied by this first */
+  gint64 t; /* update number, from 1: bias correction */
+  gboolean decoupled; /* AdamW; FALSE: Adam with L2 in the gradient */
+} NfAdamParams;
+
+typedef struct
+{
+  gdouble rate; /* mu of shadow = (1 - mu) * value + mu * shadow */
+} NfEmaParams;
+
+/**
+ * NfOpCall:
+ * @op: which op
+ * @device: where it runs
+ * @in: inputs; optional ones may be NULL
+ * @n_in: how many slots of @in count
+ * @out: the result, allocated
+ * @saved: what backward needs, made by forward where @record is set
+ * @params: the op's parameters struct
+ * @record: a tape wants the gradient
+ * @tf32: factors of f32 may be rounded to TF32, here and in the gradient, see
+ *   nfproducts.h
+ */
+struct _NfOpCall
+{
+  NfOp op;
+  NfDevice *device;
+  NfTensor *in[NF_OP_MAX_INPUTS];
+  guint n_in;
+  NfTensor *out;
+  NfTensor *saved[NF_OP_MAX_SAVED];
+  gconstpointer params;
+  gboolean record;
+  gboolean tf32;
+};
+
+const gchar *nf_op_name (NfOp op);
+gsize nf_op_params_size (NfOp op);
+guint nf_op_changes (const NfOpCall *call);
+NfTensor *nf_op_run (NfOp op, NfTensor *const *in, guint n_in,
+    gconstpointer params, GError **error);
+
+/* x (N, C, H, W), weight (O, C, kh, kw), bias (nullable) (1, O, 1, 1) */
+NfTensor *nf_op_conv2d (NfTensor *x, NfTensor *weight, NfTensor *bias,
+    const NfConv2dParams *params, GError **error);
+/* act (gain * (conv2d + residual)); residual (nullable) of the result's shape */
+NfTensor *nf_op_conv2d_add (NfTensor *x, NfTensor *weight, NfTensor *bias,
+    NfTensor *residual, const NfConv2dParams *params, GError **error);
+/* conv2d of all x side by side, along channels; weight (O, all C, k, k), k odd
+ * and 3 where x[0] is upsampled, the padding keeps the size; n <= 6 */
+NfTensor *nf_op_conv2d_cat (NfTensor *const *x, guint n, NfTensor *weight,
+    NfTensor *bias, const NfConv2dCatParams *params, GError **error);
+/* x (N, I, H, W), weight (O, I, 1, 1) or transposed (I, O, 1, 1), bias
+ * (nullable) (1, O, 1, 1): every pixel's channels times the matrix */
+NfTensor *nf_op_linear (NfTensor *x, NfTensor *weight, NfTensor *bias,
+    const NfLinearParams *params, GError **error);
+/* the same for x with the channels of skip (N, I', H, W) behind its own */
+NfTensor *nf_op_linear_pair (NfTensor *x, NfTensor *skip, NfTensor *weight,
+    NfTensor *bias, const NfLinearParams *params, GError **error);
+/* q, k, v (N, C, H, W): softmax (q k^T / sqrt (C / heads)) v over all pixels */
+NfTensor *nf_op_attention (NfTensor *q, NfTensor *k, NfTensor *v,
+    const NfAttentionParams *params, GError **error);
+/* over channels */
+NfTensor *nf_op_softmax (NfTensor *x, GError **error);
+NfTensor *nf_op_max_pool (
+    NfTensor *x, const NfMaxPoolParams *params, GError **error);
+/* weight, bias (nullable, both or none) (1, C, 1, 1) */
+NfTensor *nf_op_group_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,
+    const NfGroupNormParams *params, GError **error);
+/* act ((norm (x, skip) (1 + scale) + shift) (1 + time_scale) + time_shift) */
+NfTensor *nf_op_group_norm_modulated (const NfGroupNormInputs *inputs,
+    const NfGroupNormParams *params, GError **error);
+/* act (norm (x) + residual); in training mean, var and count change */
+NfTensor *nf_op_batch_norm (const NfBatchNormInputs *inputs,
+    const NfBatchNormParams *params, GError **error);
+/* x * (1 + scale) + shift; scale and shift (N or 1, C, H or 1, W or 1) */
+NfTensor *nf_op_modulate (
+    NfTensor *x, NfTensor *scale, NfTensor *shift, GError **error);
+NfTensor *nf_op_activation (NfTensor *x, NfAct act, GError **error);
+/* act (alpha * a + beta * b); b (nullable) has a's shape */
+NfTensor *nf_op_axpby (
+    NfTensor *a, NfTensor *b, const NfAxpbyParams *params, GError **error);
+gboolean nf_op_add_to (NfTensor *sum, NfTensor *x, GError **error);
+NfTensor *nf_op_clamp (NfTensor *x, gfloat lo, gfloat hi, GError **error);
+/* zero with probability p, else x / (1 - p); first (nullable), an i64 scalar, is
+ * added to the stream of the key: a number that a captured op looks up */
+NfTensor *nf_op_dropout (NfTensor *x, NfTensor *first,
+    const NfDropoutParams *params, GError **error);
+/* x (u8 or f32) * scale + shift, per channel, f32 */
+NfTensor *nf_op_normalize (
+    NfTensor *x, const NfNormalizeParams *params, GError **error);
+/* round (x * scale + shift) clamped to 0..255, u8; ties to even, NaN gives 0 */
+NfTensor *nf_op_quantize (
+    NfTensor *x, gfloat scale, gfloat shift, GError **error);
+/* numbers from N(0, 1) */
+NfTensor *nf_op_randn (
+    NfDevice *device, const NfRandnParams *params, GError **error);
+/* to %NF_F32 or %NF_BF16, from either */
+NfTensor *nf_op_cast (NfTensor *x, NfDType dtype, GError **error);
+/* along channels */
+NfTensor *nf_op_concat (NfTensor *const *x, guint n, GError **error);
+NfTensor *nf_op_slice (NfTensor *x, gint64 from, gint64 count, GError **error);
+NfTensor *nf_op_pad (NfTensor *x, const NfPadParams *params, GError **error);
+/* mirror image, left to right */
+NfTensor *nf_op_flip (NfTensor *x, GError **error);
+/* pixel (y, x) of the result is floor (y * H / h), floor (x * W / w) */
+NfTensor *nf_op_nearest (NfTensor *x, gint64 h, gint64 w, GError **error);
+/* twice or half the size by the separable filter (1, 3, 3, 1) / 8 */
+NfTensor *nf_op_fir (NfTensor *x, gboolean up, GError **error);
+/* channel of the largest value, (N, 1, H, W) u8; C <= 256, the first wins */
+NfTensor *nf_op_argmax (NfTensor *x, GError **error);
+/* planes of a picture (u8, (N, C, H, W), all but the first (H + 1) / 2 rows
+ * and (W + 1) / 2 columns, or all) to RGB (N, 3, H, W) */
+NfTensor *nf_op_to_rgb (NfTensor *const *planes, guint n,
+    const NfToRgbParams *params, GError **error);
+/* u8 to h x w pixels: linear, widened where it shrinks */
+NfTensor *nf_op_resize (NfTensor *x, gint64 h, gint64 w, GError **error);
+/* class ids (N, 1, H, W), colours (256, 3, 1, 1), all u8, to RGB; over the frame
+ * (nullable) (N, 3 or 1, H, W), which class 0 leaves as it is */
+NfTensor *nf_op_paint (
+    NfTensor *ids, NfTensor *colors, NfTensor *frame, GError **error);
+/* pixels with each pair of ids, i64 (1, 1, K, K), rows the truth; ids of K and
+ * more are 0 */
+NfTensor *nf_op_confusion (
+    NfTensor *truth, NfTensor *prediction, gint classes, GError **error);
+/* logits (N, K, H, W), target (N, 1, H, W) u8 or i64 below K: a scalar */
+NfTensor *nf_op_cross_entropy (
+    NfTensor *logits, NfTensor *target, GError **error);
+NfTensor *nf_op_dice_loss (
+    NfTensor *logits, NfTensor *target, gfloat smooth, GError **error);
+/* sum (0.5 (z - e)^2) / N: a scalar */
+NfTensor *nf_op_noise_loss (NfTensor *e, NfTensor *z, GError **error);
+NfTensor *nf_op_sum_squares (NfTensor *x, GError **error);
+/* all of one shape; param, m and v change */
+gboolean nf_op_adam (NfTensor *param, NfTensor *grad, NfTensor *m, NfTensor *v,
+    const NfAdamParams *params, GError **error);
+gboolean nf_op_ema (
+    NfTensor *shadow, NfTensor *value, gdouble rate, GError **error);
+
+G_END_DECLS

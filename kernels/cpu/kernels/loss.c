@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * loss — cross entropy, Dice and the noise loss, forward and backward (CPU)
+ *
+ * p = softmax (z) over a pixel's K logits, t its class, M pixels in all:
+ *   cross entropy   -1/M sum log p_t;  dz_k = (p_k - [k = t]) / M
+ *   Dice            1 - 1/(N K) sum_nk (2 I + s) / D, D = P + T + s, with
+ *                   I = sum p_k [k = t], P = sum p_k, T = sum [k = t] over the
+ *                   pixels of image n;  dp_k = ((2 I + s) / D^2
+ *                   - 2 [k = t] / D) / (N K),  dz_k = p_k (dp_k - sum_j p_j dp_j)
+ *   noise           1/N sum 0.5 (z - e)^2;  dz = (z - e) / N = -de
+ * See: docs/ops.md. */
+#include "core/ops/nfshapes.h"
+#include "cpu/nfvec.h"
+#include "cpu/reduce.h"
+
+#include <math.h>
+
+static inline gint64
+label_at (const NfTensor *target, gsize pixel)
+{
+  if (target->dtype == NF_U8)
+    return ((const guint8 *) target->data)[pixel];
+  return ((const gint64 *) target->data)[pixel];
+}
+
+/* a class outside the logits' would be read and written out of bounds */
+static gboolean
+check_labels (const NfOpCall *call, GError **error)
+{
+  const NfTensor *logits = call->in[0], *target = call->in[1];
+  const gsize n_pixels = nf_tensor_elements (target);
+
+  for (gsize i = 0; i < n_pixels; i++) {
+    gint64 label = label_at (target, i);
+
+    if (label < 0 || label >= logits->c)
+      return nf_shape_refuse_class (
+          call->op, target->h, target->w, logits->c, (gint64) i, label, error);
+  }
+  return TRUE;
+}
+
+#define LANES 16
+
+/* p = exp (z - max z), and their sum. Sums and maxima go on in lanes, so that
+ * the loops are made vectors of without reordering. Returns the sum. */
+NF_CPU_CLONES static gfloat
+exp_pixel (const gfloat *restrict z, gint64 k, gfloat *restrict p, gfloat *max)
+{
+  gfloat top = z[0], lane[LANES] = { 0 }, sum = 0;
+  gint64 i = 0;
+
+#pragma omp simd reduction(max : top)
+  for (gint64 j = 0; j < k; j++)
+    top = z[j] > top ? z[j] : top;
+  for (gint64 j = 0; j < k; j++)
+    p[j] = nf_vec_exp (z[j] - top);
+  for (; i + LANES <= k; i += LANES)
+    for (gint64 j = 0; j < LANES; j++)
+      lane[j] += p[i + j];
+  for (gint64 j = 0; j < LANES; j++)
+    sum += lane[j];
+  for (; i < k; i++)
+    sum += p[i];
+  *max = top;
+  return sum;
+}
+
+NF_CPU_CLONES static gfloat
+dot_pixel (const gfloat *a, const gfloat *b, gint64 k)
+{
+  gfloat lane[LANES] = { 0 }, sum = 0;
+  gint64 i = 0;
+
+  for (; i + LANES <= k; i += LANES)
+    for (gint64 j = 0; j < LANES; j++)
+      lane[j] += a[i + j] * b[i + j];
+  for (gint64 j = 0; j < LANES; j++)
+    sum += lane[j];
+  for (; i < k; i++)
+    sum += a[i] * b[i];
+  return sum;
+}
+
+static inline void
+softmax_pixel (const gfloat *z, gint64 k, gfloat *p)
+{
+  gfloat top, inverse = 1.0f / exp_pixel (z, k, p, &top);
+
+  for (gint64 i = 0; i < k; i++)
+    p[i] *= inverse;
+}
+
+static gdouble
+cross_entropy_partial (gconstpointer data, gsize from, gsize to)
+{
+  const NfOpCall *call = data;
+  const gint64 k = call->in[0]->c;
+  const gfloat *z = (const gfloat *) call->in[0]->data + from * k;
+  g_autofree gfloat *p = g_new (gfloat, k);
+  gdouble total = 0;
+
+  for (gsize i = from; i < to; i++, z += k) {
+    gfloat top, sum = exp_pixel (z, k, p, &top);
+
+    total += logf (sum) - (z[label_at (call->in[1], i)] - top);
+  }
+  return total;
+}
+
+gboolean
+nf_cpu_cross_entropy_forward (NfOpCall *call, GError **error)
+{
+  const gsize n_pixels = nf_tensor_elements (call->in[1]);
+
+  if (!check_labels (call, error))
+    return FALSE;
+  *(gfloat *) call->out->data = (gfloat) (nf_cpu_sum (n_pixels, call->in[0]->c,
+                                              cross_entropy_partial, call)
+      / (gdouble) n_pixels);
+  return TRUE;
+}
+
+gboolean
+nf_cpu_cross_entropy_backward (NfOpCall *call, const NfTensor *grad_out,
+    NfTensor **grad_in, GError **error)
+{
+  const gint64 k = call->in[0]->c;
+  const gsize n_pixels = nf_tensor_elements (call->in[1]);
+  const gfloat scale = *(const gfloat *) grad_out->data / (gfloat) n_pixels;
+  const gfloat *z = call->in[0]->data;
+  gfloat *dz;
+
+  if (grad_in[0] == NULL)
+    return TRUE;
+  dz = grad_in[0]->data;
+#pragma omp parallel for if (n_pixels * k > NF_CPU_GRAIN)
+  for (gsize i = 0; i < n_pixels; i++) {
+    gfloat *d = dz + i * k;
+
+    softmax_pixel (z + i * k, k, d);
+    d[label_at (call->in[1], i)] -= 1.0f;
+    for (gint64 j = 0; j < k; j++)
+      d[j] *= scale;
+  }
+  return TRUE;
+}
+
+/* adds the pixels' probabilities P, those of the true class I, and counts T */
+static void
+dice_partial (
+    const NfOpCall *call, gsize from, gsize to, gfloat *p, gdouble *sums)
+{
+  const gint64 k = call->in[0]->c;
+  const gfloat *z = call->in[0]->data;
+
+  for (gsize i = from; i < to; i++) {
+    const gint64 label = label_at (call->in[1], i);
+
+    softmax_pixel (z + i * k, k, p);
+    for (gint64 j = 0; j < k; j++)
+      sums[j] += p[j];
+    sums[k + label] += p[label];
+    sums[2 * k + label] += 1;
+  }
+}
+
+/* one row of P, I and T an image: (N, 3, K) */
+static gdouble *
+dice_sums (const NfOpCall *call)
+{
+  const gint64 n = call->in[0]->n, k = call->in[0]->c;
+  const gsize plane = call->in[1]->h * call->in[1]->w, piece = nf_cpu_piece (k);
+  const gsize n_pieces = (plane + piece - 1) / piece;
+  g_autofree gdouble *pieces = g_new0 (gdouble, n * n_pieces * 3 * k);
+  gdouble *sums = g_new0 (gdouble, n * 3 * k);
+
+#pragma omp parallel for if (n * n_pieces > 1)
+  for (gsize i = 0; i < n * n_pieces; i++) {
+    const gsize image = i / n_pieces * plane, from = i % n_pieces * piece;
+    gfloat *p = g_new (gfloat, k);
+
+    dice_partial (call, image + from, image + MIN (plane, from + piece), p,
+        pieces + i * 3 * k);
+    g_free (p);
+  }
+  for (gsize i = 0; i < n * n_pieces; i++)
+    for (gint64 j = 0; j < 3 * k; j++)
+      sums[i / n_pieces * 3 * k + j] += pieces[i * 3 * k + j];
+  return sums;
+}
+
+gboolean
+nf_cpu_dice_loss_forward (NfOpCall *call, GError **error)
+{
+  const gdouble smooth = ((const NfDiceLossParams *) call->params)->smooth;
+  const gint64 n = call->in[0]->n, k = call->in[0]->c;
+  const gdouble share = 1.0 / (gdouble) (n * k);
+  g_autofree gdouble *sums = NULL;
+  gfloat *saved = NULL;
+  gdouble total = 0;
+
+  if (!check_labels (call, error))
+    return FALSE;
+  if (call->record) {
+    call->saved[0] = nf_tensor_new (call->device, NF_F32, n, k, 2, 1, error);
+    if (call->saved[0] == NULL)
+      return FALSE;
+    saved = call->saved[0]->data;
+  }
+  sums = dice_sums (call);
+  for (gint64 i = 0; i < n; i++) {
+    const gdouble *s = sums + i * 3 * k;
+
+    for (gint64 j = 0; j < k; j++) {
+      const gdouble top = 2 * s[k + j] + smooth;
+      const gdouble bottom = s[j] + s[2 * k + j] + smooth;
+
+      total += top / bottom;
+      if (saved != NULL) {
+        saved[i * 2 * k + j] = (gfloat) (share * top / (bottom * bottom));
+        saved[i * 2 * k + k + j] = (gfloat) (share * 2 / bottom);
+      }
+    }
+  }
+  *(gfloat *) call->out->data = (gfloat) (1 - share * total);
+  return TRUE;
+}
+
+gboolean
+nf_cpu_dice_loss_backward (NfOpCall *call, const NfTensor *grad_out,
+    NfTensor **grad_in, GError **error)
+{
+  const gint64 k = call->in[0]->c;
+  const gsize n_pixels = nf_tensor_elements (call->in[1]);
+  const gsize plane = call->in[1]->h * call->in[1]->w;
+  const gfloat scale = *(const gfloat *) grad_out->data;
+  const gfloat *z = call->in[0]->data, *saved = call->saved[0]->data;
+  gfloat *dz;
+
+  if (grad_in[0] == NULL)
+    return TRUE;
+  dz = grad_in[0]->data;
+#pragma omp parallel for if (n_pixels * k > NF_CPU_GRAIN)
+  for (gsize i = 0; i < n_pixels; i++) {
+    const gfloat *all = saved + i / plane * 2 * k, *true_class = all + k;
+    const gint64 label = label_at (call->in[1], i);
+    gfloat *d = dz + i * k, hit, mean;
+
+    softmax_pixel (z + i * k, k, d);
+    hit = d[label] * true_class[label];
+    mean = dot_pixel (d, all, k) - hit;
+    for (gint64 j = 0; j < k; j++)
+      d[j] = scale * (d[j] * (all[j] - mean));
+    d[label] -= scale * hit;
+  }
+  return TRUE;
+}
+
+static gdouble
+noise_loss_partial (gconstpointer data, gsize from, gsize to)
+{
+  const NfOpCall *call = data;
+  const gfloat *e = call->in[0]->data, *z = call->in[1]->data;
+  gdouble total = 0;
+
+  for (gsize i = from; i < to; i++) {
+    const gdouble d = (gdouble) z[i] - e[i];
+
+    total += 0.5 * d * d;
+  }
+  return total;
+}
+
+gboolean
+nf_cpu_noise_loss_forward (NfOpCall *call, GError **error)
+{
+  const NfTensor *e = call->in[0];
+
+  *(gfloat *) call->out->data =
+      (gfloat) (nf_cpu_sum (nf_tensor_elements (e), 1, noise_loss_partial, call)
+          / (gdouble) e->n);
+  return TRUE;
+}
+
+gboolean
+nf_cpu_noise_loss_backward (NfOpCall *call, const NfTensor *grad_out,
+    NfTensor **grad_in, GError **error)
+{
+  const gsize n = nf_tensor_elements (call->in[0]);
+  const gfloat share =
+      *(const gfloat *) grad_out->data / (gfloat) call->in[0]->n;
+
+  for (guint side = 0; side < 2; side++) {
+    const gfloat *mine = call->in[side]->data;
+    const gfloat *other = call->in[1 - side]->data;
+    gfloat *d;
+
+    if (grad_in[side] == NULL)
+      continue;
+    d = grad_in[side]->data;
+#pragma omp parallel for if (n > NF_CPU_GRAIN)
+    for (gsize i = 0; i < n; i++)
+      d[i] = share * (mine[i] - other[i]);
+  }
+  return TRUE;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * config/table — one row for every key of a configuration
+ *
+ * Each subcommand has its own table and shares the third one. To add a key:
+ * a field in runconfig.h and a row here. */
+#include "config/table.h"
+
+#define AT(field) G_STRUCT_OFFSET (NfTrainConfig, field)
+#define LARGE 9007199254740992.0 /* 2^53: whole numbers that a double holds */
+
+#define SPLITS "train val unlabeled hidden"
+
+static const NfConfigRow shared_rows[] = {
+  { "data", "path", NF_CONFIG_STRING, AT (data.path), "",
+      "folder that holds train/, val/, unlabeled/, hidden/ (any may be "
+      "missing), or scenes:SEED[:CLIPS], rendered while training",
+      .resumable = TRUE },
+  { "data", "max-clips", NF_CONFIG_INT, AT (data.max_clips), "0",
+      "use only the first so many clips; 0: all", .max = 1e9 },
+  { "data", "cache", NF_CONFIG_INT, AT (data.cache), "2048",
+      "MiB of decoded clips to keep in memory; validation has as much again",
+      .max = 1e9, .resumable = TRUE },
+  { "train", "optimizer", NF_CONFIG_CHOICE, AT (train.optimizer), "adamw",
+      "adamw: decoupled weight decay; adam: the decay joins the gradient",
+      .choices = "adamw adam" },
+  { "train", "weight-decay", NF_CONFIG_FLOAT, AT (train.weight_decay), "0.0001",
+      "pull of the weights towards zero", .max = 1e3 },
+  { "train", "grad-clip", NF_CONFIG_FLOAT, AT (train.grad_clip), "1",
+      "largest norm of all gradients together; 0: no limit", .max = 1e9 },
+  { "train", "betas", NF_CONFIG_FLOATS, AT (train.betas), "0.9 0.999",
+      "decay of the optimizer's first and second moment", .max = 0.9999999,
+      .count = 2 },
+  { "train", "eps", NF_CONFIG_FLOAT, AT (train.eps), "1e-08",
+      "added to the root of the second moment", .min = 1e-30, .max = 1 },
+  { "train", "seed", NF_CONFIG_INT, AT (train.seed), "1",
+      "start of all random numbers", .max = LARGE },
+  { "train", "device", NF_CONFIG_STRING, AT (train.device), "auto",
+      "auto, cpu, cuda or cuda:N", .resumable = TRUE },
+  { "train", "precision", NF_CONFIG_CHOICE, AT (train.precision), "f32",
+      "what to compute in; bf16 is faster and takes less memory, weights and "
+      "sums stay f32; tf32 is f32, with products in TF32 on a GPU",
+      .choices = "f32 tf32 bf16" },
+  { "train", "threads", NF_CONFIG_INT, AT (train.threads), "0",
+      "CPU threads, of which all but one also prepare batches ahead; 0: one a "
+      "physical core",
+      .max = 4096, .resumable = TRUE },
+  { "train", "checkpoint-every", NF_CONFIG_INT, AT (train.checkpoint_every),
+      "1000", "steps between checkpoints; 0: only at the end", .max = 1e9,
+      .resumable = TRUE },
+  { "train", "keep", NF_CONFIG_INT, AT (train.keep), "3",
+      "checkpoints to keep, the newest ones", .min = 1, .max = 1e6,
+      .resumable = TRUE },
+  { "train", "store", NF_CONFIG_CHOICE, AT (train.store), "f32",
+      "numbers in final.safetensors; bf16 halves the file",
+      .choices = "f32 bf16", .resumable = TRUE },
+  { "train", "log-every", NF_CONFIG_INT, AT (train.log_every), "10",
+      "steps between lines of metrics.jsonl and of the log", .min = 1,
+      .max = 1e9, .resumable = TRUE },
+  { "validate", "every", NF_CONFIG_INT, AT (validate.every), "1000",
+      "steps between validations by val/, if there is one and it is not "
+      "trained "
+      "on, or by scenes of another seed; 0: none",
+      .max = 1e9, .resumable = TRUE },
+  { "validate", "clips", NF_CONFIG_INT, AT (validate.clips), "50",
+      "validate by the first so many clips", .min = 1, .max = 1e6 },
+  { "validate", "best", NF_CONFIG_BOOL, AT (validate.best), "true",
+      "keep the checkpoint with the best validation as best.safetensors",
+      .resumable = TRUE },
+};
+
+static const NfConfigRow segment_rows[] = {
+  { "data", "splits", NF_CONFIG_CHOICES, AT (data.splits), "train",
+      "folders to train on; each clip needs a mask.npy", .choices = SPLITS },
+  { "data", "image-size", NF_CONFIG_INTS, AT (data.image_size), "0 0",
+      "height and width that the network sees; 0 0: the frames' own",
+      .max = 8192, .count = 2 },
+  { "model", "encoder", NF_CONFIG_CHOICE, AT (segment.encoder), "resnet34",
+      "the network's first half", .choices = "resnet18 resnet34 resnet50" },
+  { "model", "encoder-width", NF_CONFIG_INT, AT (segment.encoder_width), "64",
+      "channels of its first stage; ResNet has 64", .min = 1, .max = 1024 },
+  { "model", "classes", NF_CONFIG_INT, AT (segment.classes), "49",
+      "classes of a pixel, background included", .min = 2, .max = 256 },
+  { "model", "decoder-widths", NF_CONFIG_INTS, AT (segment.widths),
+      "256 128 64 32 16", "channels of the decoder's levels, deepest first",
+      .min = 1, .max = 4096, .count = 5 },
+  { "model", "mean", NF_CONFIG_FLOATS, AT (segment.mean), "0.485 0.456 0.406",
+      "subtracted from pixels in 0..1 (red, green, blue)", .min = -1e3,
+      .max = 1e3, .count = 3 },
+  { "model", "std", NF_CONFIG_FLOATS, AT (segment.std), "0.229 0.224 0.225",
+      "pixels are divided by it after that", .min = 1e-6, .max = 1e3,
+      .count = 3 },
+  { "train", "batch-size", NF_CONFIG_INT, AT (train.batch_size), "8",
+      "frames in a step", .min = 1, .max = 65536 },
+  { "train", "steps", NF_CONFIG_INT, AT (train.steps), "20000", "steps in all",
+      .min = 1, .max = LARGE, .resumable = TRUE },
+  { "train", "learning-rate", NF_CONFIG_FLOAT, AT (train.learning_rate),
+      "0.0003", "step size after the warm-up", .max = 10 },
+  { "train", "warmup", NF_CONFIG_INT, AT (train.warmup), "500",
+      "steps over which the learning rate grows from 0", .max = 1e9 },
+  { "train", "ema-rate", NF_CONFIG_FLOAT, AT (train.ema_rate), "0",
+      "decay of the weights' running mean, which checkpoints then hold; 0: "
+      "none",
+      .max = 0.9999999 },
+  { "train", "mirror", NF_CONFIG_BOOL, AT (train.mirror), "true",
+      "mirror every second frame, picked at random" },
+  { "train", "blur", NF_CONFIG_FLOAT, AT (train.blur), "0.25",
+      "share of frames that are shrunk and grown again, since predicted frames "
+      "are soft",
+      .max = 1 },
+  { "train", "noise", NF_CONFIG_FLOAT, AT (train.noise), "0",
+      "most noise on a blurred frame, a standard deviation in levels of 255",
+      .max = 255 },
+};
+
+static const NfConfigRow diffusion_rows[] = {
+  { "data", "splits", NF_CONFIG_CHOICES, AT (data.splits), "train unlabeled",
+      "folders to train on; masks are not needed", .choices = SPLITS },
+  { "data", "image-size", NF_CONFIG_INTS, AT (data.image_size), "128 128",
+      "height and width that the network sees; 0 0: the frames' own",
+      .max = 8192, .count = 2 },
+  { "model", "channels", NF_CONFIG_INT, AT (diffusion.channels), "3",
+      "colours of a frame", .min = 3, .max = 3 },
+  { "model", "num-frames", NF_CONFIG_INT, AT (diffusion.num_frames), "2",
+      "frames drawn at once", .min = 1, .max = 64 },
+  { "model", "num-frames-cond", NF_CONFIG_INT, AT (diffusion.num_frames_cond),
+      "11", "frames given", .min = 1, .max = 64 },
+  { "model", "future-gap", NF_CONFIG_INT, AT (diffusion.future_gap), "0",
+      "frames skipped between the last given and the first drawn",
+      .max = 1024 },
+  { "model", "ngf", NF_CONFIG_INT, AT (diffusion.ngf), "128",
+      "channels of the first level", .min = 4, .max = 4096 },
+  { "model", "ch-mult", NF_CONFIG_INTS, AT (diffusion.ch_mult), "1 2 3 4 4",
+      "channels of each level, in units of ngf", .min = 1, .max = 64 },
+  { "model", "num-res-blocks", NF_CONFIG_INT, AT (diffusion.num_res_blocks),
+      "3", "residual blocks a level", .min = 1, .max = 32 },
+  { "model", "attn-resolutions", NF_CONFIG_INTS,
+      AT (diffusion.attn_resolutions), "8 16 32",
+      "attention at levels whose smaller side is one of these", .min = 1,
+      .max = 8192 },
+  { "model", "n-head-channels", NF_CONFIG_INT, AT (diffusion.n_head_channels),
+      "128", "channels of an attention head; -1: one head", .min = -1,
+      .max = 4096 },
+  { "model", "spade", NF_CONFIG_BOOL, AT (diffusion.spade), "true",
+      "true: the given frames steer every norm; false: they join the input" },
+  { "model", "spade-dim", NF_CONFIG_INT, AT (diffusion.spade_dim), "256",
+      "channels inside each Spade", .min = 1, .max = 4096 },
+  { "model", "num-classes", NF_CONFIG_INT, AT (diffusion.num_classes), "1000",
+      "noise levels", .min = 2, .max = 100000 },
+  { "model", "sigma-begin", NF_CONFIG_FLOAT, AT (diffusion.sigma_begin), "0.02",
+      "noise added at the noisiest level (linear)", .min = 1e-9,
+      .max = 0.9999 },
+  { "model", "sigma-end", NF_CONFIG_FLOAT, AT (diffusion.sigma_end), "0.0001",
+      "noise added at the cleanest level (linear)", .min = 1e-9,
+      .max = 0.9999 },
+  { "model", "sigma-dist", NF_CONFIG_CHOICE, AT (diffusion.sigma_dist),
+      "linear", "how the noise falls from level to level",
+      .choices = "linear cosine" },
+  { "model", "dropout", NF_CONFIG_FLOAT, AT (diffusion.dropout), "0.1",
+      "share of activations dropped in residual blocks", .max = 0.99 },
+  { "train", "batch-size", NF_CONFIG_INT, AT (train.batch_size), "16",
+      "windows of frames in a step", .min = 1, .max = 65536 },
+  { "train", "steps", NF_CONFIG_INT, AT (train.steps), "300000", "steps in all",
+      .min = 1, .max = LARGE, .resumable = TRUE },
+  { "train", "learning-rate", NF_CONFIG_FLOAT, AT (train.learning_rate),
+      "0.0002", "step size after the warm-up", .max = 10 },
+  { "train", "warmup", NF_CONFIG_INT, AT (train.warmup), "5000",
+      "steps over which the learning rate grows from 0", .max = 1e9 },
+  { "train", "ema-rate", NF_CONFIG_FLOAT, AT (train.ema_rate), "0.9999",
+      "decay of the weights' running mean, which checkpoints then hold; 0: "
+      "none",
+      .max = 0.9999999 },
+};
+
+/**
+ * nf_config_row:
+ * @kind: which subcommand
+ * @index: from 0; the subcommand's own rows come first
+ *
+ * Returns: (transfer none) (nullable): the row, or NULL past the last one
+ */
+const NfConfigRow *
+nf_config_row (NfTrainKind kind, guint index)
+{
+  const NfConfigRow *own =
+      kind == NF_TRAIN_SEGMENT ? segment_rows : diffusion_rows;
+  guint n_own = kind == NF_TRAIN_SEGMENT ? G_N_ELEMENTS (segment_rows)
+                                         : G_N_ELEMENTS (diffusion_rows);
+
+  if (index < n_own)
+    return &own[index];
+  index -= n_own;
+  return index < G_N_ELEMENTS (shared_rows) ? &shared_rows[index] : NULL;
+}
