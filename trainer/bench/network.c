@@ -211,9 +211,18 @@ train_loss (NfTask *task, NfTensor *const *in, GError **error)
     .training = TRUE, .seed = 1, .dtype = self->spec->dtype
   };
 
-  return self->unetpp
-      ? nf_segment_loss (self->unetpp, in[0], in[1], &forward, error)
-      : nf_diffusion_loss (self->unet, in, &forward, error);
+  /* that of the published pipeline */
+  static const NfConfigTrain published = { .cross_entropy = 0.5,
+    .dice = 0.5,
+    .dice_classes = "all",
+    .dice_smooth = 1e-6,
+    .ignored_label = -1 };
+  g_autoptr (NfTensor) logits = NULL;
+
+  if (!self->unetpp)
+    return nf_diffusion_loss (self->unet, in, &forward, error);
+  logits = nf_unetpp_forward (self->unetpp, in[0], &forward, error);
+  return logits ? nf_segment_loss (logits, in[1], NULL, &published, error) : NULL;
 }
 
 static gboolean

@@ -25,20 +25,68 @@ typedef struct
   guint64 saved_step; /* of the newest savepoint; G_MAXUINT64: none yet */
 } Loop;
 
+/* From 1 to 0 as the share of a cosine's steps that are done grows from 0 to
+ * 1 (Loshchilov and Hutter, "SGDR", 2017). */
+static gdouble
+cosine (gdouble done)
+{
+  return 0.5 * (1 + cos (G_PI * MIN (done, 1.0)));
+}
+
+/* How much of the current cosine of restarts is done, each `factor` times as
+ * long as the one before. */
+static gdouble
+done_since_restart (const NfConfigTrain *train, gdouble step)
+{
+  gdouble period = train->period;
+
+  while (step >= period && period >= 1) {
+    step -= period;
+    period *= train->factor;
+  }
+  return step / MAX (period, 1);
+}
+
 /**
  * nf_loop_learning_rate:
  * @train: settings
  * @step: steps done before
  *
- * Returns: the learning rate of the next step: from 0 it grows evenly until
- *   `warmup` steps are done
+ * Returns: the learning rate of the next step: it grows evenly over the first
+ *   `warmup` steps, and then goes the way that `schedule` says
  */
 gdouble
 nf_loop_learning_rate (const NfConfigTrain *train, guint64 step)
 {
-  if (train->warmup == 0)
-    return train->learning_rate;
-  return train->learning_rate * MIN ((gdouble) step / train->warmup, 1.0);
+  const gdouble most = train->learning_rate;
+  const gdouble least = MIN (train->least_rate, most);
+  gdouble after, steps;
+
+  if (step < (guint64) train->warmup)
+    return most * (step + 1) / train->warmup;
+  after = (gdouble) (step - train->warmup);
+  steps = MAX (1, train->steps - train->warmup);
+  if (g_str_equal (train->schedule, "cosine"))
+    return least + (most - least) * cosine (after / steps);
+  if (g_str_equal (train->schedule, "restarts"))
+    return least + (most - least) * cosine (done_since_restart (train, after));
+  if (g_str_equal (train->schedule, "step"))
+    return most * pow (train->factor, floor (after / train->period));
+  return most;
+}
+
+/**
+ * nf_loop_ema_rate:
+ * @train: settings
+ * @step: steps done before
+ *
+ * Returns: the decay of the running mean in the next step: `ema-rate`, but less
+ *   at first, so that the start values are soon forgotten; 0: there is none
+ */
+gdouble
+nf_loop_ema_rate (const NfConfigTrain *train, guint64 step)
+{
+  return MIN (train->ema_rate, (1.0 + step) / (10.0 + step));
 }
 
 /* The norm of all gradients together. */
@@ -82,7 +130,8 @@ update_params (NfTrainState *state, const NfConfigTrain *train,
     items[i] = (NfOptimItem){ param->value, param->value->grad,
       state->m->pdata[i], state->v->pdata[i], param->ema };
   }
-  return nf_optim_step (items, n, &adam, train->ema_rate, error);
+  return nf_optim_step (
+      items, n, &adam, nf_loop_ema_rate (train, state->step), error);
 }
 
 /* The loss of a batch, with gradients in the parameters. */

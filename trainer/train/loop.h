@@ -16,6 +16,7 @@
 G_BEGIN_DECLS
 
 gdouble nf_loop_learning_rate (const NfConfigTrain *train, guint64 step);
+gdouble nf_loop_ema_rate (const NfConfigTrain *train, guint64 step);
 gboolean nf_loop_step (NfTask *task, const NfConfigTrain *train,
     NfTrainState *state, gdouble learning_rate, gdouble *norm, GError **error);
 gboolean nf_loop_run (NfTask *task, const NfTrainConfig *config,

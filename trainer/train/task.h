@@ -82,6 +82,7 @@ typedef struct
  * @load: makes a batch
  * @loss: its loss
  * @part_bytes: size of a sample's parts
+ * @judge_bytes: size of the parts of a sample that judges; 0: as @part_bytes
  * @judge: (nullable): how its network is judged
  * @step: (nullable): loss and gradients of a batch, made by the loop
  * @free: frees the task's own struct, which begins with this one
@@ -95,6 +96,7 @@ struct _NfTask
   NfTaskLoad load;
   NfTaskLoss loss;
   gsize part_bytes[NF_LOADER_PARTS];
+  gsize judge_bytes[NF_LOADER_PARTS];
   const NfTaskJudge *judge;
   NfGraph *step;
   void (*free) (NfTask *task);

@@ -174,7 +174,9 @@ start_loader (NfValidation *self, GError **error)
   NfLoaderSetup setup = { load_sample, self };
 
   for (guint i = 0; i < NF_LOADER_PARTS; i++)
-    setup.part_bytes[i] = self->task->part_bytes[i];
+    setup.part_bytes[i] = self->task->judge_bytes[i] > 0
+        ? self->task->judge_bytes[i]
+        : self->task->part_bytes[i];
   setup.batch_size = self->batch_size;
   setup.n_samples = (guint64) self->batches->len * self->batch_size;
   setup.threads = nf_threads_get ();

@@ -41,7 +41,7 @@ NF_OP (RESIZE, resize, NfResizeParams, 1, 1, 0)
 NF_OP (PAINT, paint, NfNoParams, 2, 3, 0)
 NF_OP (CONFUSION, confusion, NfConfusionParams, 2, 2, 0)
 /* losses */
-NF_OP (CROSS_ENTROPY, cross_entropy, NfNoParams, 2, 2, NF_OP_GRAD)
+NF_OP (CROSS_ENTROPY, cross_entropy, NfCrossEntropyParams, 2, 3, NF_OP_GRAD)
 NF_OP (DICE_LOSS, dice_loss, NfDiceLossParams, 2, 2, NF_OP_GRAD)
 NF_OP (NOISE_LOSS, noise_loss, NfNoParams, 2, 2, NF_OP_GRAD)
 /* training */

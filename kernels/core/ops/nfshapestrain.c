@@ -28,6 +28,13 @@ class_loss (const NfOpCall *call, NfShape *out, GError **error)
 gboolean
 nf_shape_cross_entropy (const NfOpCall *call, NfShape *out, GError **error)
 {
+  const NfTensor *x = call->in[0], *w = call->in[2];
+
+  if (w
+      && (w->dtype != NF_F32 || w->n != 1 || w->c != x->c || w->h != 1
+          || w->w != 1))
+    return nf_shape_refuse (
+        call, error, "weights must be f32, one for each of the logits' classes");
   return class_loss (call, out, error);
 }
 
