@@ -24,7 +24,8 @@ struct _NfUnetpp
   DecoderBlock blocks[4][4]; /* [depth][layer], depth <= layer */
   DecoderBlock last; /* x_0_4 */
   NfConv head;
-  NfTensor *expand; /* (classes, attributes, 1, 1), or NULL: one filter a class */
+  NfTensor
+      *expand; /* (classes, attributes, 1, 1), or NULL: one filter a class */
 };
 
 void
@@ -149,8 +150,8 @@ expand_init (NfUnetpp *net, GError **error)
     for (guint i = 0; i < n; i++)
       has[id * NF_N_ATTRIBUTES + attributes[i]] = 1;
   }
-  net->expand = nf_tensor_new (net->params->device, NF_F32, NF_N_CLASSES,
-      NF_N_ATTRIBUTES, 1, 1, error);
+  net->expand = nf_tensor_new (
+      net->params->device, NF_F32, NF_N_CLASSES, NF_N_ATTRIBUTES, 1, 1, error);
   return net->expand && nf_tensor_set_nchw (net->expand, has, error);
 }
 
@@ -356,9 +357,8 @@ head_run (NfUnetpp *net, NfTensor *x, GError **error)
   g_autoptr (NfTensor) y =
       wide ? nf_conv_run (&net->head, wide, 1, NF_ACT_NONE, error) : NULL;
 
-  return y && net->expand
-      ? nf_op_conv2d (y, net->expand, NULL, &point, error)
-      : g_steal_pointer (&y);
+  return y && net->expand ? nf_op_conv2d (y, net->expand, NULL, &point, error)
+                          : g_steal_pointer (&y);
 }
 
 /**
@@ -461,8 +461,7 @@ nf_unetpp_forward (
 
   if (padded != NULL)
     y = nf_unetpp_logits (net, padded, forward, error);
-  return y == NULL || fits ? g_steal_pointer (&y)
-                           : nf_op_pad (y, &crop, error);
+  return y == NULL || fits ? g_steal_pointer (&y) : nf_op_pad (y, &crop, error);
 }
 
 /* a batch of the frames and, behind them, their mirror images */

@@ -103,7 +103,8 @@ typedef struct
 } NfConfigSegment;
 
 /**
- * NfConfigTrain: group [train]; what follows @factor is of `segment` alone.
+ * NfConfigTrain: group [train]; what follows @decay_vectors is of `segment`
+ * alone.
  */
 typedef struct
 {
@@ -117,6 +118,7 @@ typedef struct
   NfFloatList betas;
   gdouble eps;
   gdouble ema_rate; /* 0: none */
+  gboolean ema_warmup;
   gint64 seed;
   gchar *device;
   gchar *precision; /* what to compute in: f32, tf32 or bf16 */
@@ -129,6 +131,9 @@ typedef struct
   gdouble least_rate;
   gint64 period; /* steps */
   gdouble factor;
+  gint64 accumulate; /* batches of a step */
+  gboolean decay_vectors;
+  gdouble encoder_rate, decoder_rate, head_rate; /* parts of the rate */
   NfIntList crop; /* H, W in pixels; 0 0: none */
   gdouble crop_objects; /* share */
   gdouble cross_entropy, dice; /* weights in the loss */
@@ -144,7 +149,8 @@ typedef struct
  */
 typedef struct
 {
-  gdouble mirror, affine, light, color, gamma, clahe, codec, blur, noise; /* shares */
+  gdouble mirror, affine, light, color, gamma, clahe, codec, blur,
+      noise; /* shares */
   gdouble shift, scale; /* parts of the frame */
   gdouble rotate; /* degrees */
   gdouble brightness, contrast; /* parts of white, of itself */
@@ -164,6 +170,8 @@ typedef struct
 {
   gint64 every; /* steps; 0: never */
   gint64 clips;
+  gint64 frames; /* of a clip; 0: all */
+  gint64 patience; /* validations; 0: without end */
   gboolean best;
 } NfConfigValidate;
 

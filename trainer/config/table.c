@@ -36,7 +36,8 @@ static const NfConfigRow shared_rows[] = {
   { "train", "seed", NF_CONFIG_INT, AT (train.seed), "1",
       "start of all random numbers", .max = LARGE },
   { "train", "schedule", NF_CONFIG_CHOICE, AT (train.schedule), "constant",
-      "of the learning rate after the warm-up: constant; cosine to its least at "
+      "of the learning rate after the warm-up: constant; cosine to its least "
+      "at "
       "the last step; restarts: cosine again and again; step: falls now and "
       "then",
       .choices = "constant cosine restarts step" },
@@ -49,6 +50,14 @@ static const NfConfigRow shared_rows[] = {
       "of restarts: how much longer each cosine is; of step: what the rate is "
       "multiplied by (such as 0.1)",
       .min = 1e-6, .max = 100 },
+  { "train", "ema-warmup", NF_CONFIG_BOOL, AT (train.ema_warmup), "true",
+      "whether the running mean's decay is (1 + step) / (10 + step) until that "
+      "reaches ema-rate, so that the start values are soon forgotten" },
+  { "train", "accumulate", NF_CONFIG_INT, AT (train.accumulate), "1",
+      "batches whose mean gradient makes a step", .min = 1, .max = 65536 },
+  { "train", "decay-vectors", NF_CONFIG_BOOL, AT (train.decay_vectors), "true",
+      "whether weight decay pulls biases and norms, too, and not matrices "
+      "alone" },
   { "train", "device", NF_CONFIG_STRING, AT (train.device), "auto",
       "auto, cpu, cuda or cuda:N", .resumable = TRUE },
   { "train", "precision", NF_CONFIG_CHOICE, AT (train.precision), "f32",
@@ -78,6 +87,15 @@ static const NfConfigRow shared_rows[] = {
       .max = 1e9, .resumable = TRUE },
   { "validate", "clips", NF_CONFIG_INT, AT (validate.clips), "50",
       "validate by the first so many clips", .min = 1, .max = 1e6 },
+  { "validate", "frames", NF_CONFIG_INT, AT (validate.frames), "0",
+      "of segment: frames of each clip, evenly spread; 0: all, which are "
+      "nearly "
+      "equal",
+      .max = 1e6 },
+  { "validate", "patience", NF_CONFIG_INT, AT (validate.patience), "0",
+      "end the run when so many validations have passed since the best one; 0: "
+      "never",
+      .max = 1e9, .resumable = TRUE },
   { "validate", "best", NF_CONFIG_BOOL, AT (validate.best), "true",
       "keep the checkpoint with the best validation as best.safetensors",
       .resumable = TRUE },
@@ -120,8 +138,17 @@ static const NfConfigRow segment_rows[] = {
       "decay of the weights' running mean, which checkpoints then hold; 0: "
       "none",
       .max = 0.9999999 },
+  { "train", "encoder-rate", NF_CONFIG_FLOAT, AT (train.encoder_rate), "1",
+      "the encoder's learning rate, in parts of learning-rate; 0: it stays as "
+      "it is",
+      .max = 1e3 },
+  { "train", "decoder-rate", NF_CONFIG_FLOAT, AT (train.decoder_rate), "1",
+      "the decoder's, likewise", .max = 1e3 },
+  { "train", "head-rate", NF_CONFIG_FLOAT, AT (train.head_rate), "1",
+      "the last convolution's, likewise", .max = 1e3 },
   { "train", "crop", NF_CONFIG_INTS, AT (train.crop), "0 0",
-      "height and width of the part of a frame that a sample is; 0 0: the whole "
+      "height and width of the part of a frame that a sample is; 0 0: the "
+      "whole "
       "frame",
       .max = 8192, .count = 2 },
   { "train", "crop-objects", NF_CONFIG_FLOAT, AT (train.crop_objects), "0.9",

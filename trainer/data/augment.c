@@ -237,8 +237,7 @@ place_crop (const NfAugment *augment, const Picture *picture, gint width,
   *x = crop_start ((gint) (pixel % picture->width)
           + (gint) ((augment->place[1] - 0.5) * width / 2),
       width, picture->width);
-  *y = crop_start (
-      (gint) (pixel / picture->width)
+  *y = crop_start ((gint) (pixel / picture->width)
           + (gint) ((fmod (7 * augment->place[1], 1) - 0.5) * height / 2),
       height, picture->height);
 }
@@ -266,9 +265,9 @@ linear_pixel (const Picture *picture, gdouble x, gdouble y, guint8 *out)
             * ((gsize) reflect (y0 + i / 2, picture->height) * picture->width
                 + reflect (x0 + i % 2, picture->width));
   for (gint k = 0; k < 3; k++)
-    out[k] = (guint8) lround ((1 - v)
-            * ((1 - u) * corner[0][k] + u * corner[1][k])
-        + v * ((1 - u) * corner[2][k] + u * corner[3][k]));
+    out[k] =
+        (guint8) lround ((1 - v) * ((1 - u) * corner[0][k] + u * corner[1][k])
+            + v * ((1 - u) * corner[2][k] + u * corner[3][k]));
 }
 
 /* The part of a frame from (left, top) on, turned, scaled and shifted about its
@@ -290,10 +289,11 @@ move_crop (const NfAugment *augment, const Picture *picture, gint left,
       gsize at = (gsize) y * width + x;
 
       linear_pixel (picture, from_x, from_y, rgb + 3 * at);
-      mask[at] = picture->mask[(gsize) reflect (
-                                   (gint) lround (from_y), picture->height)
-              * picture->width
-          + reflect ((gint) lround (from_x), picture->width)];
+      mask[at] =
+          picture
+              ->mask[(gsize) reflect ((gint) lround (from_y), picture->height)
+                      * picture->width
+                  + reflect ((gint) lround (from_x), picture->width)];
     }
 }
 

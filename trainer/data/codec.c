@@ -40,8 +40,7 @@ compress (struct jpeg_compress_struct *jpeg, const guint8 *rgb, gint width,
   jpeg_set_quality (jpeg, quality, TRUE);
   jpeg_start_compress (jpeg, TRUE);
   while (jpeg->next_scanline < jpeg->image_height) {
-    JSAMPROW row =
-        (JSAMPROW) rgb + (gsize) jpeg->next_scanline * width * 3;
+    JSAMPROW row = (JSAMPROW) rgb + (gsize) jpeg->next_scanline * width * 3;
 
     jpeg_write_scanlines (jpeg, &row, 1);
   }
@@ -80,8 +79,7 @@ nf_codec_distort (
   reader.err = writer.err;
   trouble.base.error_exit = leave;
   if (setjmp (trouble.out) == 0) {
-    compress (
-        &writer, rgb, width, height, quality, (guchar **) &bytes, &size);
+    compress (&writer, rgb, width, height, quality, (guchar **) &bytes, &size);
     decompress (&reader, rgb, width, bytes, size);
     ok = TRUE;
   } else {

@@ -294,7 +294,7 @@ diffusion_load (
 }
 
 static guint
-count_windows (guint n_frames)
+count_windows (const NfTask *task, guint n_frames)
 {
   return JUDGE_WINDOWS;
 }

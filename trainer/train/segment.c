@@ -118,8 +118,7 @@ load_sample (gconstpointer task, NfClipReader *reader, guint64 sample,
 
 /* a times the first and b times the second; NULL fails */
 static NfTensor *
-weighted_sum (
-    NfTensor *x, gdouble a, NfTensor *y, gdouble b, GError **error)
+weighted_sum (NfTensor *x, gdouble a, NfTensor *y, gdouble b, GError **error)
 {
   const NfAxpbyParams params = { (gfloat) a, (gfloat) b, NF_ACT_NONE };
 
@@ -151,12 +150,13 @@ nf_segment_loss (NfTensor *logits, NfTensor *masks, NfTensor *weights,
     entropy =
         nf_op_cross_entropy (logits, masks, weights, &entropy_params, error);
   if (train->dice == 0)
-    return entropy ? weighted_sum (entropy, train->cross_entropy, entropy, 0, error) : NULL;
+    return entropy
+        ? weighted_sum (entropy, train->cross_entropy, entropy, 0, error)
+        : NULL;
   dice = nf_op_dice_loss (logits, masks, &dice_params, error);
   if (train->cross_entropy == 0)
     return dice ? weighted_sum (dice, train->dice, dice, 0, error) : NULL;
-  return weighted_sum (
-      entropy, train->cross_entropy, dice, train->dice, error);
+  return weighted_sum (entropy, train->cross_entropy, dice, train->dice, error);
 }
 
 static NfTensor *
@@ -171,8 +171,8 @@ segment_loss (NfTask *task, NfTensor *const *in, GError **error)
   g_autoptr (NfTensor) logits =
       x ? nf_unetpp_forward (self->net, x, &forward, error) : NULL;
 
-  return logits ? nf_segment_loss (logits, in[IN_MASKS], self->weights,
-             &self->config->train, error)
+  return logits ? nf_segment_loss (
+             logits, in[IN_MASKS], self->weights, &self->config->train, error)
                 : NULL;
 }
 
@@ -196,24 +196,34 @@ segment_load (NfTask *task, guint64 first_sample, NfTensor **in, GError **error)
   const guint8 *parts[NF_LOADER_PARTS];
 
   return nf_loader_get (self->loader, first_sample, parts, error)
-      && upload (self, self->config->train.batch_size, self->height, self->width,
-          parts, in, error);
+      && upload (self, self->config->train.batch_size, self->height,
+          self->width, parts, in, error);
 }
 
+/* Frames of a clip that judge. */
 static guint
-count_frames (guint n_frames)
+count_frames (const NfTask *task, guint n_frames)
 {
-  return n_frames;
+  const SegmentTask *self = (const SegmentTask *) task;
+  gint64 most = self->config->validate.frames;
+
+  return most > 0 ? MIN (n_frames, most) : n_frames;
 }
 
 static gboolean
-load_frame (gconstpointer task, NfClipReader *reader, guint64 clip, guint t,
+load_frame (gconstpointer task, NfClipReader *reader, guint64 clip, guint index,
     guint8 *const parts[], GError **error)
 {
+  guint n_frames;
   NfAugment as_it_is;
 
+  if (!nf_clip_reader_open (reader, clip, error))
+    return FALSE;
+  n_frames = nf_clip_reader_n_frames (reader);
   nf_augment_init (&as_it_is);
-  return put_frame (task, reader, clip, t, &as_it_is, parts, error);
+  return put_frame (task, reader, clip,
+      index * n_frames / count_frames (task, n_frames), &as_it_is, parts,
+      error);
 }
 
 /* The masks that the logits mean, compared with the true ones on the device:
@@ -243,10 +253,9 @@ score_batch (SegmentTask *self, NfTensor *const *in, guint n,
       nf_unetpp_normalize (self->judged, in[IN_FRAMES], error);
   g_autoptr (NfTensor) logits =
       x ? nf_unetpp_forward (self->judged, x, &forward, error) : NULL;
-  g_autoptr (NfTensor) mean =
-      logits ? nf_segment_loss (logits, in[IN_MASKS], self->weights,
-          &self->config->train, error)
-             : NULL;
+  g_autoptr (NfTensor) mean = logits ? nf_segment_loss (logits, in[IN_MASKS],
+                                  self->weights, &self->config->train, error)
+                                     : NULL;
 
   return mean && count_pixels (logits, in[IN_MASKS], n, board, error)
       && nf_task_read_loss (mean, loss, error);
@@ -304,8 +313,7 @@ make_weights (SegmentTask *self, GError **error)
     return TRUE;
   for (gint64 i = 0; i < classes; i++)
     weights[i] = i == 0 ? 1 : (gfloat) self->config->train.object_weight;
-  self->weights =
-      nf_tensor_new (self->device, NF_F32, 1, classes, 1, 1, error);
+  self->weights = nf_tensor_new (self->device, NF_F32, 1, classes, 1, 1, error);
   return self->weights && nf_tensor_set_nchw (self->weights, weights, error);
 }
 

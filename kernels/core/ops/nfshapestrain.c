@@ -33,8 +33,8 @@ nf_shape_cross_entropy (const NfOpCall *call, NfShape *out, GError **error)
   if (w
       && (w->dtype != NF_F32 || w->n != 1 || w->c != x->c || w->h != 1
           || w->w != 1))
-    return nf_shape_refuse (
-        call, error, "weights must be f32, one for each of the logits' classes");
+    return nf_shape_refuse (call, error,
+        "weights must be f32, one for each of the logits' classes");
   return class_loss (call, out, error);
 }
 

@@ -188,8 +188,7 @@ nf_cpu_cross_entropy_backward (NfOpCall *call, const NfTensor *grad_out,
   if (grad_in[0] == NULL)
     return TRUE;
   dz = grad_in[0]->data;
-  scale =
-      (gfloat) (*(const gfloat *) grad_out->data / sum_of_weights (call));
+  scale = (gfloat) (*(const gfloat *) grad_out->data / sum_of_weights (call));
 #pragma omp parallel for if (n_pixels * k > NF_CPU_GRAIN)
   for (gsize i = 0; i < n_pixels; i++) {
     const gint64 label = label_at (call->in[1], i);

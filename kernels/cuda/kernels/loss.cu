@@ -76,7 +76,9 @@ verdict_kernel (const Verdict<L> v)
 
   if (v.weights != NULL) {
     __syncthreads ();
-    inverse = 1 / fmax (nf_sum_parts (v.weights, v.n_parts, shared), (double) G_MINFLOAT);
+    inverse = 1
+        / fmax (
+            nf_sum_parts (v.weights, v.n_parts, shared), (double) G_MINFLOAT);
   }
   for (gsize i = threadIdx.x; i < v.n_faults; i += blockDim.x)
     place = MIN (place, v.faults[i]);
