@@ -116,7 +116,7 @@ tile_curve (gdouble limit, const guint8 *rgb, gint width, gint x0, gint x1,
     gint y0, gint y1, gfloat curve[LEVELS])
 {
   guint counts[LEVELS] = { 0 }, pixels = (x1 - x0) * (y1 - y0);
-  gdouble most = MAX (1, limit * pixels / LEVELS), over = 0, sum = 0;
+  gdouble most = limit * pixels / LEVELS, over = 0, sum = 0;
 
   for (gint y = y0; y < y1; y++)
     for (gint x = x0; x < x1; x++)
