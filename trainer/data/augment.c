@@ -7,7 +7,7 @@
  * network that names their pixels is shown such frames too.
  * Sibling: frames.c, which resamples. */
 #include "data/augment.h"
-#include "data/frames.h"
+#include "video/gstnfvideo.h"
 
 #include <math.h>
 #include <string.h>
@@ -87,11 +87,11 @@ blur (const NfAugment *augment, guint8 *pixels, gint width, gint height,
   gint h = MAX (1, lround (height / augment->blur));
   g_autofree guint8 *small = g_malloc ((gsize) 3 * w * h);
 
-  if (!nf_frames_resize_rgb (pixels, width, height, small, w, h, error))
+  if (!gst_nf_video_resize_rgb (pixels, width, height, small, w, h, error))
     return FALSE;
   if (augment->noise > 0)
     add_noise (augment, small, (gsize) 3 * w * h);
-  return nf_frames_resize_rgb (small, w, h, pixels, width, height, error);
+  return gst_nf_video_resize_rgb (small, w, h, pixels, width, height, error);
 }
 
 /**
@@ -109,7 +109,7 @@ gboolean
 nf_augment_frame (const NfAugment *augment, const guint8 *src, gint src_width,
     gint src_height, guint8 *dst, gint width, gint height, GError **error)
 {
-  if (!nf_frames_resize_rgb (
+  if (!gst_nf_video_resize_rgb (
           src, src_width, src_height, dst, width, height, error))
     return FALSE;
   if (augment->blur > 1 && !blur (augment, dst, width, height, error))
