@@ -63,8 +63,6 @@ const guint8 *nf_clip_frame (const NfClip *clip, guint index);
 const guint8 *nf_clip_mask (const NfClip *clip, guint index);
 gsize nf_clip_bytes (const NfClip *clip);
 
-gboolean nf_mask_read (const NfClipInfo *info, guint8 *classes, GError **error);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfClipInfo, nf_clip_info_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfClip, nf_clip_unref)
 
