@@ -7,8 +7,8 @@
  * Sibling: nfblocks.c */
 #include "cpu/nfcpu.h"
 
-#include "cpu/nfblocks.h"
 #include "cpu/dnnl/nfdnnl.h"
+#include "cpu/nfblocks.h"
 
 #include <string.h>
 

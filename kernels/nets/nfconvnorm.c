@@ -6,8 +6,8 @@
  * a per channel of the result. */
 #include "nets/nfconvnorm.h"
 
-#include "core/tensor/nfsource.h"
 #include "core/ops/nftape.h"
+#include "core/tensor/nfsource.h"
 
 #include <math.h>
 

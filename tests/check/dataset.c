@@ -2,9 +2,9 @@
  *
  * dataset — folders of clips: order, pixels, masks, memory, and every error */
 #include "io/nfdataset.h"
-#include "data/frames.h"
 #include "io/nfpng.h"
 #include "testclips.h"
+#include "video/gstnfvideo.h"
 
 #include <glib/gstdio.h>
 #include <gst/gst.h>
@@ -374,7 +374,7 @@ resize (const guint8 *src, gint sw, gint sh, guint8 *dst, gint dw, gint dh)
 {
   g_autoptr (GError) error = NULL;
 
-  nf_frames_resize_rgb (src, sw, sh, dst, dw, dh, &error);
+  gst_nf_video_resize_rgb (src, sw, sh, dst, dw, dh, &error);
   g_assert_no_error (error);
 }
 

@@ -6,7 +6,7 @@
  * have and synthetic ones have not: crops lie where objects are, since nine
  * pixels in ten are ground, and frames are compressed as a video is. */
 #include "data/augment.h"
-#include "data/frames.h"
+#include "video/gstnfvideo.h"
 
 #include <math.h>
 #include <string.h>
@@ -174,8 +174,8 @@ blur (const NfAugment *augment, guint8 *pixels, gint width, gint height,
   gint h = MAX (1, lround (height / augment->blur));
   g_autofree guint8 *small = g_malloc ((gsize) 3 * w * h);
 
-  return nf_frames_resize_rgb (pixels, width, height, small, w, h, error)
-      && nf_frames_resize_rgb (small, w, h, pixels, width, height, error);
+  return gst_nf_video_resize_rgb (pixels, width, height, small, w, h, error)
+      && gst_nf_video_resize_rgb (small, w, h, pixels, width, height, error);
 }
 
 /* The class at each pixel's centre, of a mask of another size. */
@@ -331,7 +331,7 @@ nf_augment_apply (const NfAugment *augment, const guint8 *rgb,
     gsize pixels = (gsize) width * height;
 
     sized = g_malloc (4 * pixels);
-    if (!nf_frames_resize_rgb (
+    if (!gst_nf_video_resize_rgb (
             rgb, src_width, src_height, sized, width, height, error))
       return FALSE;
     resize_mask (

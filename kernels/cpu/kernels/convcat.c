@@ -12,6 +12,7 @@
  * phase (a, b) of the result's pixel (2 i + a, 2 j + b) is found at
  * (i + a, j + b). See docs/ops.md. Sibling: conv.c */
 #include "cpu/avx512/winograd.h"
+#include "cpu/sums.h"
 
 #include <string.h>
 

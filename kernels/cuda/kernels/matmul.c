@@ -11,7 +11,7 @@
  * kernels/cpu/kernels/matmul.c. */
 #include "cuda/kernels/nfmatmul.h"
 
-#include "core/ops/nflinear.h"
+#include "core/ops/nfshapes.h"
 
 #define WORKSPACE_MOST (32 << 20) /* bytes that an algorithm may work in */
 
