@@ -12,11 +12,11 @@
 #include "common/gstnfmodel.h"
 
 #include "core/nferror.h"
+#include "io/nfcheckpointpath.h"
 
 #include <glib/gstdio.h>
 #include <stdlib.h>
 
-#define SEARCH_PATH_VARIABLE "NEXTFRAME_PATH"
 #define DEFAULT_DEVICE "auto"
 #define DEFAULT_PRECISION GST_NF_PRECISION_AUTO
 #define DEFAULT_THREADS 0
@@ -28,9 +28,9 @@ static const struct
   const gchar *file; /* the default checkpoint */
   const gchar *trainer; /* what makes one */
 } kinds[] = {
-  [GST_NF_MODEL_PREDICTOR] = { "predictor", "next-frame.safetensors",
+  [GST_NF_MODEL_PREDICTOR] = { "predictor", NF_CHECKPOINT_PREDICTOR,
       "nextframe-train diffusion" },
-  [GST_NF_MODEL_SEGMENTER] = { "segmenter", "unetpp.safetensors",
+  [GST_NF_MODEL_SEGMENTER] = { "segmenter", NF_CHECKPOINT_SEGMENTER,
       "nextframe-train segment" },
 };
 
@@ -118,10 +118,11 @@ gst_nf_model_settings_install (
 {
   const GParamFlags flags =
       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-  g_autofree gchar *blurb = g_strdup_printf (
-      "Path of the network; looked up in the folders of " SEARCH_PATH_VARIABLE
-      " and the installed ones, where %s is the default",
-      kinds[kind].file);
+  g_autofree gchar *blurb =
+      g_strdup_printf ("Path of the network; looked up in the folders "
+                       "of " NF_CHECKPOINT_PATH_VARIABLE
+                       " and the installed ones, where %s is the default",
+          kinds[kind].file);
 
   g_object_class_install_property (klass, first + SETTING_CHECKPOINT,
       g_param_spec_string (
@@ -245,72 +246,21 @@ gst_nf_model_settings_get (GstNfModelSettings *settings, GstElement *element,
   return known;
 }
 
-/* folders to look in, in order */
-static GPtrArray *
-search_folders (void)
-{
-  GPtrArray *folders = g_ptr_array_new_with_free_func (g_free);
-  const gchar *variable = g_getenv (SEARCH_PATH_VARIABLE);
-  g_auto (GStrv) parts =
-      g_strsplit (variable ? variable : "", G_SEARCHPATH_SEPARATOR_S, -1);
-
-  for (gchar **part = parts; *part != NULL; part++)
-    if (**part != '\0')
-      g_ptr_array_add (folders, g_strdup (*part));
-  g_ptr_array_add (folders, g_strdup (NF_CHECKPOINT_DIR));
-
-  return folders;
-}
-
-static void
-set_not_found (GstNfModelKind kind, const gchar *name, const GString *places,
-    GError **error)
-{
-  g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
-      "checkpoint: no file '%s'; looked in%s. Make one with '%s', give its "
-      "path with the property checkpoint, or its folder with the "
-      "variable " SEARCH_PATH_VARIABLE,
-      name, places->str, kinds[kind].trainer);
-}
-
 /**
  * gst_nf_model_find:
  * @kind: which network
  * @checkpoint: (nullable): the property; NULL or empty: the default
  * @error: return location: %NF_ERROR_NOT_FOUND
  *
- * A path that exists is taken as it is; a relative one that does not is looked
- * up in the folders of the variable NEXTFRAME_PATH, then in the folder of
- * installed checkpoints.
+ * See nf_checkpoint_path_find().
  *
  * Returns: (transfer full) (nullable): path of a file
  */
 gchar *
 gst_nf_model_find (GstNfModelKind kind, const gchar *checkpoint, GError **error)
 {
-  gboolean given = checkpoint != NULL && *checkpoint != '\0';
-  const gchar *name = given ? checkpoint : kinds[kind].file;
-  g_autoptr (GPtrArray) folders = search_folders ();
-  g_autoptr (GString) places = g_string_new (NULL);
-
-  if (given) {
-    if (g_file_test (name, G_FILE_TEST_EXISTS))
-      return g_strdup (name);
-    g_string_append (places,
-        g_path_is_absolute (name) ? " that place" : " the current folder");
-  }
-  for (guint i = 0; !g_path_is_absolute (name) && i < folders->len; i++) {
-    const gchar *folder = g_ptr_array_index (folders, i);
-    g_autofree gchar *path = g_build_filename (folder, name, NULL);
-
-    if (g_file_test (path, G_FILE_TEST_EXISTS))
-      return g_steal_pointer (&path);
-    g_string_append_printf (
-        places, "%s %s", places->len > 0 ? "," : "", folder);
-  }
-  set_not_found (kind, name, places, error);
-
-  return NULL;
+  return nf_checkpoint_path_find (checkpoint, kinds[kind].file,
+      kinds[kind].trainer, "the property checkpoint", error);
 }
 
 /* (transfer full) (nullable): what tells this network from all others */
