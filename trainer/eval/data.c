@@ -84,7 +84,9 @@ nf_eval_data_open (
     const NfEvalOptions *options, JsonObject *settings, GError **error)
 {
   if (!nf_scenes_named (options->data)) {
-    json_object_set_string_member (settings, "data", options->data);
+    g_autofree gchar *shown = g_filename_display_name (options->data);
+
+    json_object_set_string_member (settings, "data", shown);
     return open_folder (options, settings, error);
   } else {
     g_auto (GStrv) parts = g_strsplit (options->data, ":", -1);

@@ -7,6 +7,8 @@
 #include "eval/eval.h"
 #include "core/threads/nfthreads.h"
 #include "eval/data.h"
+#include "eval/html.h"
+#include "eval/pictures.h"
 #include "eval/table.h"
 #include "io/nffile.h"
 #include "io/nfjson.h"
@@ -16,6 +18,7 @@
 #include <string.h>
 
 #define REPORT_JSON "report.json"
+#define REPORT_HTML "report.html"
 
 typedef struct
 {
@@ -130,29 +133,45 @@ judge_clips (Eval *eval, NfProgress *progress, GError **error)
   return TRUE;
 }
 
+/* Takes @text. */
 static gboolean
-write_json (const Eval *eval, JsonObject *figures, GError **error)
+write_file (const Eval *eval, const gchar *name, gchar *text, GError **error)
 {
-  g_autofree gchar *path =
-      g_build_filename (eval->options->out, REPORT_JSON, NULL);
-  g_autofree gchar *text = nf_json_object_to_string (figures);
-  gchar *line = g_strconcat (text, "\n", NULL);
-  g_autoptr (GBytes) content = g_bytes_new_take (line, strlen (line));
+  g_autofree gchar *path = g_build_filename (eval->options->out, name, NULL);
+  g_autoptr (GBytes) content = g_bytes_new_take (text, strlen (text));
 
   return nf_file_replace (path, content, error);
 }
 
 static gboolean
+write_html (const Eval *eval, JsonObject *figures, GError **error)
+{
+  g_autoptr (NfEvalClip) clip = nf_eval_clip_new (eval->source, eval->models);
+  g_autoptr (GPtrArray) shown =
+      nf_eval_pictures_make (eval->totals, clip, error);
+
+  return shown
+      && write_file (eval, REPORT_HTML, nf_eval_html (figures, shown), error);
+}
+
+/* Prints the table and writes the reports; the one with pictures once all clips
+ * are done. */
+static gboolean
 report (const Eval *eval, GError **error)
 {
   guint n = nf_clip_source_n_clips (eval->source);
-  g_autoptr (JsonObject) figures = nf_eval_figures_new (
-      eval->totals, eval->names, eval->settings, eval->names->len == n);
+  gboolean complete = eval->names->len == n;
+  g_autoptr (JsonObject) figures =
+      nf_eval_figures_new (eval->totals, eval->names, eval->settings, complete);
   g_autofree gchar *table = nf_eval_table (figures);
 
   g_print ("%s, %u of %u clips\n\n%s", eval->options->data, eval->names->len, n,
       table);
-  return !eval->options->out || write_json (eval, figures, error);
+  if (!eval->options->out)
+    return TRUE;
+  return write_file (
+             eval, REPORT_JSON, nf_json_object_to_string (figures), error)
+      && (!complete || write_html (eval, figures, error));
 }
 
 /**

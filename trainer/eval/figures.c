@@ -216,5 +216,7 @@ nf_eval_figures_new (const GPtrArray *totals, const GPtrArray *names,
   json_object_set_object_member (json, "settings", json_object_ref (settings));
   json_object_set_array_member (json, "clip-names", clips);
   json_object_set_array_member (json, "rows", rows);
+  json_object_set_string_member (
+      json, "shown", nf_eval_totals_shown (totals)->row->name);
   return json;
 }

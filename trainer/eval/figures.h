@@ -26,6 +26,7 @@
  *     confusion      [[truth, prediction, pixels]] of what is not 0
  *     clip-scores    [[jaccard, true-class-jaccard, invented-classes,
  *                      seconds]], as clip-names }]
+ *   shown          name of the row whose clips report.html shows
  *
  * Siblings: table.c, html.c, which show them */
 #pragma once

@@ -129,9 +129,10 @@ describe_file (JsonObject *settings, const gchar *what, const gchar *path)
 {
   g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
   g_autofree gchar *member = g_strconcat (what, "-sha256", NULL);
+  g_autofree gchar *shown = g_filename_display_name (path);
   g_autofree gchar *sum = NULL;
 
-  json_object_set_string_member (settings, what, path);
+  json_object_set_string_member (settings, what, shown);
   if (!file)
     return;
   sum = g_compute_checksum_for_data (G_CHECKSUM_SHA256,

@@ -184,3 +184,22 @@ nf_eval_total_judged (const NfEvalTotal *total)
 {
   return judged (total->row, total->counts);
 }
+
+/**
+ * nf_eval_totals_shown:
+ * @totals: (element-type NfEvalTotal): at least one
+ *
+ * Returns: (transfer none): the one whose row is looked at most closely: the
+ *   last one without an ensemble
+ */
+const NfEvalTotal *
+nf_eval_totals_shown (const GPtrArray *totals)
+{
+  for (guint i = totals->len; i-- > 0;) {
+    const NfEvalTotal *total = totals->pdata[i];
+
+    if (!total->row->ensemble)
+      return total;
+  }
+  return totals->pdata[totals->len - 1];
+}

@@ -94,6 +94,7 @@ NfEvalTotal *nf_eval_total_new (const NfEvalRow *row);
 void nf_eval_total_free (NfEvalTotal *total);
 void nf_eval_total_add (NfEvalTotal *total, const NfEvalMarks *marks);
 NfConfusion *nf_eval_total_judged (const NfEvalTotal *total);
+const NfEvalTotal *nf_eval_totals_shown (const GPtrArray *totals);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfEvalMarks, nf_eval_marks_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfEvalTotal, nf_eval_total_free)

@@ -5,26 +5,46 @@
 
 #include <math.h>
 
-static const struct
-{
-  const gchar *member;
-  const gchar *heads[2]; /* one above the other */
-  gint width, digits;
-  gdouble scale;
-} columns[] = {
-  { "jaccard", { "Jaccard", "pooled" }, 8, 4, 1 },
-  { "mean-clip-jaccard", { "mean of", "clips" }, 8, 4, 1 },
-  { "true-class-jaccard", { "true classes", "pooled" }, 13, 4, 1 },
-  { "mean-clip-true-class-jaccard", { "mean of", "clips" }, 8, 4, 1 },
-  { "invented-classes", { "invented", "a clip" }, 9, 2, 1 },
-  { "object-iou", { "object", "IoU" }, 7, 3, 1 },
-  { "shape-accuracy", { "shape", "%" }, 6, 1, 100 },
-  { "material-accuracy", { "material", "%" }, 9, 1, 100 },
-  { "color-accuracy", { "colour", "%" }, 7, 1, 100 },
-  { "psnr", { "PSNR", "dB" }, 6, 2, 1 },
-  { "ssim", { "SSIM", "" }, 7, 4, 1 },
-  { "seconds-per-clip", { "seconds", "a clip" }, 8, 3, 1 },
+static const NfEvalColumn columns[] = {
+  { "jaccard", { "Jaccard", "pooled" }, 8, 4, 1,
+      "Mean over the classes of intersection over union, from one count of the "
+      "pixels of all clips." },
+  { "mean-clip-jaccard", { "mean of", "clips" }, 8, 4, 1,
+      "The same of each clip alone, and the mean of that." },
+  { "true-class-jaccard", { "true classes", "pooled" }, 13, 4, 1,
+      "The Jaccard index over the classes that are there, pooled: classes that "
+      "were invented do not count as 0." },
+  { "mean-clip-true-class-jaccard", { "mean of", "clips" }, 8, 4, 1,
+      "The same as a mean of clips." },
+  { "invented-classes", { "invented", "a clip" }, 9, 2, 1,
+      "How many classes were seen in a clip that are not there." },
+  { "object-iou", { "object", "IoU" }, 7, 3, 1,
+      "Intersection over union of all objects as one class." },
+  { "shape-accuracy", { "shape", "%" }, 6, 1, 100,
+      "Of the pixels that are objects in both masks, how many have the right "
+      "shape; likewise material and colour." },
+  { "material-accuracy", { "material", "%" }, 9, 1, 100, NULL },
+  { "color-accuracy", { "colour", "%" }, 7, 1, 100, NULL },
+  { "psnr", { "PSNR", "dB" }, 6, 2, 1,
+      "Peak signal-to-noise ratio of the predicted frame, mean of clips." },
+  { "ssim", { "SSIM", "" }, 7, 4, 1,
+      "Structural similarity of the predicted frame, mean of clips." },
+  { "seconds-per-clip", { "seconds", "a clip" }, 8, 3, 1,
+      "What the row takes alone; median of clips." },
 };
+
+/**
+ * nf_eval_columns:
+ * @n: (out): how many
+ *
+ * Returns: (transfer none): the columns of figures of the table
+ */
+const NfEvalColumn *
+nf_eval_columns (guint *n)
+{
+  *n = G_N_ELEMENTS (columns);
+  return columns;
+}
 
 static void
 add_heads (GString *text, gint title_width)
