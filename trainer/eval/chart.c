@@ -22,7 +22,8 @@
 
 /* of the confusion of classes */
 #define CELL 12
-#define MARGIN 96
+#define MARGIN 122
+#define OVERHANG 60 /* of names beyond the squares */
 
 typedef struct
 {
@@ -39,23 +40,39 @@ family (const gchar *name)
                                             : "truth";
 }
 
-/* Dashes of the row at @index. */
-static const gchar *
-dashes (JsonArray *rows, guint index)
+/* How many rows of the same colour come before the one at @index. */
+static guint
+place_in_family (JsonArray *rows, guint index)
 {
-  static const gchar *const patterns[] = { "none", "9 4", "3 3", "10 3 2 3",
-    "1 4", "14 5" };
   const gchar *name = json_object_get_string_member (
       json_array_get_object_element (rows, index), "name");
   guint place = 0;
 
-  for (guint i = 0; i < index; i++) {
-    const gchar *other = json_object_get_string_member (
-        json_array_get_object_element (rows, i), "name");
+  for (guint i = 0; i < index; i++)
+    place += g_str_equal (family (name),
+        family (json_object_get_string_member (
+            json_array_get_object_element (rows, i), "name")));
+  return place;
+}
 
-    place += g_str_equal (family (name), family (other));
-  }
+static const gchar *
+dashes (guint place)
+{
+  static const gchar *const patterns[] = { "none", "9 4", "3 3", "10 3 2 3",
+    "1 4", "14 5" };
+
   return patterns[place % G_N_ELEMENTS (patterns)];
+}
+
+/* Outlines around (0, 0). */
+static const gchar *
+marker (guint place)
+{
+  static const gchar *const shapes[] = { "M-5 -5H5V5H-5Z",
+    "M0 -7L7 0L0 7L-7 0Z", "M0 -6L6 5H-6Z", "M0 6L6 -5H-6Z",
+    "M-7 -2H-2V-7H2V-2H7V2H2V7H-2V2H-7Z", "M-2 -7H2V7H-2Z" };
+
+  return shapes[place % G_N_ELEMENTS (shapes)];
 }
 
 /* Numbers with a point, whatever the locale. */
@@ -84,7 +101,7 @@ y_of (const Scale *scale, gdouble value)
 }
 
 static void
-add_axes (GString *out, const Scale *scale, const gchar *label)
+add_axes (GString *out, const Scale *scale)
 {
   for (guint i = 0; i <= TICKS; i++) {
     gdouble value = scale->low + (scale->high - scale->low) * i / TICKS;
@@ -102,8 +119,8 @@ add_axes (GString *out, const Scale *scale, const gchar *label)
         "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%d</text>",
         (gint) x_of (frame), BOTTOM + 20, frame);
   g_string_append_printf (out,
-      "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s by frame</text>",
-      (LEFT + RIGHT) / 2, BOTTOM + 42, label);
+      "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">frame</text>",
+      (LEFT + RIGHT) / 2, BOTTOM + 42);
 }
 
 /* The points of a row that are on the axis: how many. */
@@ -127,20 +144,21 @@ collect (JsonObject *row, const gchar *member, gint *frames, gdouble *values)
 }
 
 static void
-add_series (GString *out, const Scale *scale, const gchar *kind,
-    const gchar *dash, const gint *frames, const gdouble *values, guint n)
+add_series (GString *out, const Scale *scale, const gchar *kind, guint place,
+    const gint *frames, const gdouble *values, guint n)
 {
   if (n == 1) {
     g_string_append_printf (
-        out, "<circle class=\"dot %s\" r=\"5\" cx=\"", kind);
+        out, "<path class=\"dot %s\" transform=\"translate(", kind);
     add_number (out, "%.1f", x_of (frames[0]));
-    g_string_append (out, "\" cy=\"");
+    g_string_append_c (out, ' ');
     add_number (out, "%.1f", y_of (scale, values[0]));
-    g_string_append (out, "\"/>");
+    g_string_append_printf (out, ")\" d=\"%s\"/>", marker (place));
     return;
   }
   g_string_append_printf (out,
-      "<path class=\"series %s\" stroke-dasharray=\"%s\" d=\"", kind, dash);
+      "<path class=\"series %s\" stroke-dasharray=\"%s\" d=\"", kind,
+      dashes (place));
   for (guint i = 0; i < n; i++) {
     g_string_append_c (out, i == 0 ? 'M' : 'L');
     add_number (out, "%.1f", x_of (frames[i]));
@@ -165,14 +183,15 @@ add_legend (GString *out, JsonArray *rows, const gchar *member)
     if (n == 0)
       continue;
     g_string_append (
-        out, "<li><svg viewBox=\"0 0 34 10\" aria-hidden=\"true\">");
+        out, "<li><svg viewBox=\"0 0 34 14\" aria-hidden=\"true\">");
     if (n == 1)
-      g_string_append_printf (
-          out, "<circle class=\"dot %s\" r=\"5\" cx=\"17\" cy=\"5\"/>", kind);
+      g_string_append_printf (out,
+          "<path class=\"dot %s\" transform=\"translate(17 7)\" d=\"%s\"/>",
+          kind, marker (place_in_family (rows, i)));
     else
       g_string_append_printf (out,
-          "<path class=\"series %s\" stroke-dasharray=\"%s\" d=\"M0 5H34\"/>",
-          kind, dashes (rows, i));
+          "<path class=\"series %s\" stroke-dasharray=\"%s\" d=\"M0 7H34\"/>",
+          kind, dashes (place_in_family (rows, i)));
     g_string_append_printf (
         out, "</svg>%s</li>", json_object_get_string_member (row, "title"));
   }
@@ -203,7 +222,7 @@ nf_eval_chart_curve (GString *out, JsonObject *figures, const gchar *member,
   g_string_append_printf (out,
       "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s by frame\">",
       WIDTH, HEIGHT, label);
-  add_axes (out, &scale, label);
+  add_axes (out, &scale);
   for (guint i = 0; i < json_array_get_length (rows); i++) {
     JsonObject *row = json_array_get_object_element (rows, i);
     guint n = collect (row, member, frames, values);
@@ -211,7 +230,7 @@ nf_eval_chart_curve (GString *out, JsonObject *figures, const gchar *member,
     if (n > 0)
       add_series (out, &scale,
           family (json_object_get_string_member (row, "name")),
-          dashes (rows, i), frames, values, n);
+          place_in_family (rows, i), frames, values, n);
   }
   g_string_append (out, "</svg>\n");
   add_legend (out, rows, member);
@@ -295,9 +314,9 @@ nf_eval_chart_confusion (GString *out, JsonObject *row)
   gint size = MARGIN + CELL * NF_N_CLASSES + 4;
 
   g_string_append_printf (out,
-      "<svg viewBox=\"-40 0 %d %d\" role=\"img\" aria-label=\"confusion of "
+      "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"confusion of "
       "classes\">",
-      size + 40, size);
+      size + OVERHANG, size);
   add_kinds (out);
   for (guint t = 0; t < NF_N_CLASSES; t++) {
     guint64 sum = 0;

@@ -163,18 +163,21 @@ add_table (GString *out, JsonObject *figures)
 
 /* -------------------------------------------------------------------- curves */
 
-/* Whether a curve has the figure anywhere; then the range of it. */
+/* The range of a figure in the curves; FALSE where it is there of no more than
+ * one frame. */
 static gboolean
 find_range (
     JsonObject *figures, const gchar *member, gdouble *low, gdouble *high)
 {
   JsonArray *rows = json_object_get_array_member (figures, "rows");
+  guint longest = 0;
 
   *low = INFINITY;
   *high = -INFINITY;
   for (guint r = 0; r < json_array_get_length (rows); r++) {
     JsonArray *curve = json_object_get_array_member (
         json_array_get_object_element (rows, r), "curve");
+    guint n = 0;
 
     for (guint i = 0; i < json_array_get_length (curve); i++) {
       gdouble value =
@@ -184,9 +187,11 @@ find_range (
         continue;
       *low = MIN (*low, value);
       *high = MAX (*high, value);
+      n++;
     }
+    longest = MAX (longest, n);
   }
-  return *low <= *high;
+  return longest > 1;
 }
 
 static void
@@ -194,13 +199,18 @@ add_curves (GString *out, JsonObject *figures)
 {
   gdouble low, high;
 
-  g_string_append (out, "<h2>How soon it gets worse</h2>\n");
-  nf_eval_chart_curve (out, figures, "jaccard", 0, 1, "Jaccard index, pooled");
-  if (!find_range (figures, "psnr", &low, &high))
-    return;
-  g_string_append (out, "<h3>Predicted frames</h3>\n");
-  nf_eval_chart_curve (out, figures, "psnr", 5 * floor (low / 5),
-      5 * floor (high / 5) + 5, "PSNR, dB");
+  if (find_range (figures, "jaccard", &low, &high)) {
+    g_string_append (out,
+        "<h2>Jaccard index by frame</h2>\n<p>Pooled over all clips.</p>\n");
+    nf_eval_chart_curve (out, figures, "jaccard", 0, 1, "Jaccard index");
+  }
+  if (find_range (figures, "psnr", &low, &high)) {
+    g_string_append (out,
+        "<h2>PSNR by frame</h2>\n<p>Of predicted frames, in dB; "
+        "mean of clips.</p>\n");
+    nf_eval_chart_curve (out, figures, "psnr", 5 * floor (low / 5),
+        5 * floor (high / 5) + 5, "PSNR");
+  }
 }
 
 /* ------------------------------------------------------------------ pictures */
@@ -325,6 +335,16 @@ add_heat (GString *out, gdouble share, gdouble shown, gint digits)
   g_string_append (out, "</td>");
 }
 
+/* Whether a class is in the truth, or in what a row made. */
+static gboolean
+occurs (const GPtrArray *scores, guint k)
+{
+  for (guint r = 0; r < scores->len; r++)
+    if (!isnan (((const gdouble *) scores->pdata[r])[k]))
+      return TRUE;
+  return FALSE;
+}
+
 static void
 add_classes (GString *out, JsonObject *figures)
 {
@@ -333,8 +353,7 @@ add_classes (GString *out, JsonObject *figures)
 
   g_string_append (out,
       "<h2>Classes</h2>\n<p>Intersection over union of each class, pooled over "
-      "all clips.</p>\n<details open><summary>All classes</summary><div "
-      "class=\"scroll\"><table><thead><tr><th></th>");
+      "all clips.</p>\n<div class=\"scroll\"><table><thead><tr><th></th>");
   for (guint r = 0; r < json_array_get_length (rows); r++) {
     JsonObject *row = json_array_get_object_element (rows, r);
 
@@ -344,6 +363,8 @@ add_classes (GString *out, JsonObject *figures)
   }
   g_string_append (out, "</tr></thead><tbody>\n");
   for (guint k = 0; k < NF_N_CLASSES; k++) {
+    if (!occurs (scores, k))
+      continue;
     g_string_append_printf (out,
         "<tr><td><span class=\"swatch\" style=\"background:#%06x\"></span>%s"
         "</td>",
@@ -355,7 +376,7 @@ add_classes (GString *out, JsonObject *figures)
     }
     g_string_append (out, "</tr>\n");
   }
-  g_string_append (out, "</tbody></table></div></details>\n");
+  g_string_append (out, "</tbody></table></div>\n");
 }
 
 /* ----------------------------------------------------------------- confusion */

@@ -9,12 +9,12 @@ static const NfEvalColumn columns[] = {
   { "jaccard", { "Jaccard", "pooled" }, 8, 4, 1,
       "Mean over the classes of intersection over union, from one count of the "
       "pixels of all clips." },
-  { "mean-clip-jaccard", { "mean of", "clips" }, 8, 4, 1,
+  { "mean-clip-jaccard", { "Jaccard", "mean" }, 8, 4, 1,
       "The same of each clip alone, and the mean of that." },
   { "true-class-jaccard", { "true classes", "pooled" }, 13, 4, 1,
       "The Jaccard index over the classes that are there, pooled: classes that "
       "were invented do not count as 0." },
-  { "mean-clip-true-class-jaccard", { "mean of", "clips" }, 8, 4, 1,
+  { "mean-clip-true-class-jaccard", { "true classes", "mean" }, 13, 4, 1,
       "The same as a mean of clips." },
   { "invented-classes", { "invented", "a clip" }, 9, 2, 1,
       "How many classes were seen in a clip that are not there." },

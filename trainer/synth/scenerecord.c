@@ -5,15 +5,9 @@
 #include "config.h"
 #include "io/nffile.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define GROUP "scenes"
-#define LOCK_TRIES 10
-#define LOCK_INTERVAL (G_USEC_PER_SEC / 10)
 #define COMMENT                                                                \
   " What these clips were made with, so that nextframe-train synth can go "    \
   "on.\n"
@@ -111,35 +105,6 @@ check_empty (const gchar *folder, GError **error)
   return TRUE;
 }
 
-/* Holds the folder against other programs, where the file system can. One that
- * was killed has a moment to let go. */
-static int
-lock_folder (const gchar *folder, GError **error)
-{
-  int fd;
-
-  if (g_mkdir_with_parents (folder, 0777) != 0) {
-    nf_file_fail (folder, "make the folder", error);
-    return -1;
-  }
-  fd = g_open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-  if (fd < 0) {
-    nf_file_fail (folder, "open the folder", error);
-    return -1;
-  }
-  for (guint i = 0; i < LOCK_TRIES; i++) {
-    if (flock (fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-      return fd;
-    g_usleep (LOCK_INTERVAL);
-  }
-  g_set_error (error, NF_ERROR, NF_ERROR_IO,
-      "%s: another nextframe-train synth is writing there; wait for it, or "
-      "choose another --out",
-      folder);
-  close (fd);
-  return -1;
-}
-
 /**
  * nf_scene_record_open:
  * @options: what is to be made, and where
@@ -155,7 +120,7 @@ nf_scene_record_open (const NfSynthOptions *options, GError **error)
 {
   g_autofree gchar *path = g_build_filename (options->out, "scenes.ini", NULL);
   g_autoptr (NfSceneRecord) record = NULL;
-  int fd = lock_folder (options->out, error);
+  int fd = nf_file_lock_folder (options->out, "nextframe-train synth", error);
   gboolean good;
 
   if (fd < 0)
