@@ -94,16 +94,28 @@ classify (
                              : nf_op_pad (ids, &crop, error);
 }
 
-/* the same by the mean with the mirrored frames */
-static NfTensor *
-classify_tta (
-    NfUnetpp *net, NfTensor *pixels, const NfForward *forward, GError **error)
+/**
+ * nf_segmenter_probabilities:
+ * @dtype: what the network computes in, %NF_F32 or %NF_BF16
+ * @tta: average with the mirrored frame (twice the time)
+ * @pixels: frames on the segmenter's device: u8 (N, channels, H, W), any H, W
+ * @cancellable: (nullable): looked at before every convolution
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, ...
+ *
+ * Returns: (transfer full) (nullable): the probability of each class, on the
+ *   device: f32 (N, classes, H, W), summing to one over the classes
+ */
+NfTensor *
+nf_segmenter_probabilities (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
+    NfTensor *pixels, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (NfTensor) x = nf_unetpp_normalize (net, pixels, error);
-  g_autoptr (NfTensor) p =
-      x != NULL ? nf_unetpp_probabilities (net, x, TRUE, forward, error) : NULL;
+  const NfForward forward = { .dtype = dtype, .cancellable = cancellable };
+  g_autoptr (NfTensor) x =
+      nf_unetpp_normalize (segmenter->net, pixels, error);
 
-  return p != NULL ? nf_op_argmax (p, error) : NULL;
+  return x != NULL
+      ? nf_unetpp_probabilities (segmenter->net, x, tta, &forward, error)
+      : NULL;
 }
 
 /**
@@ -121,9 +133,14 @@ nf_segmenter_classify (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
     NfTensor *pixels, GCancellable *cancellable, GError **error)
 {
   const NfForward forward = { .dtype = dtype, .cancellable = cancellable };
+  g_autoptr (NfTensor) p = NULL;
 
-  return (tta ? classify_tta : classify) (
-      segmenter->net, pixels, &forward, error);
+  if (!tta)
+    return classify (segmenter->net, pixels, &forward, error);
+  p = nf_segmenter_probabilities (
+      segmenter, dtype, tta, pixels, cancellable, error);
+
+  return p != NULL ? nf_op_argmax (p, error) : NULL;
 }
 
 /**

@@ -20,6 +20,8 @@ NfSegmenter *nf_segmenter_ref (NfSegmenter *segmenter);
 void nf_segmenter_unref (NfSegmenter *segmenter);
 
 const NfUnetppConfig *nf_segmenter_config (const NfSegmenter *segmenter);
+NfTensor *nf_segmenter_probabilities (NfSegmenter *segmenter, NfDType dtype,
+    gboolean tta, NfTensor *pixels, GCancellable *cancellable, GError **error);
 NfTensor *nf_segmenter_classify (NfSegmenter *segmenter, NfDType dtype,
     gboolean tta, NfTensor *pixels, GCancellable *cancellable, GError **error);
 gboolean nf_segmenter_run (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
