@@ -9,6 +9,7 @@ struct _NfSegmenter
 {
   gatomicrefcount refs;
   NfUnetpp *net;
+  guint height, width; /* of the frames that it was trained on, or 0 */
 };
 
 /**
@@ -27,6 +28,7 @@ nf_segmenter_load (const gchar *path, NfDevice *device, GError **error)
   g_autoptr (NfUnetpp) net = NULL;
   NfUnetppConfig config;
   NfSegmenter *segmenter;
+  guint height, width;
 
   if (checkpoint == NULL)
     return NULL;
@@ -42,6 +44,8 @@ nf_segmenter_load (const gchar *path, NfDevice *device, GError **error)
     g_prefix_error (error, "%s: ", path);
     return NULL;
   }
+  if (!nf_checkpoint_trained_size (checkpoint, &height, &width, error))
+    return NULL;
   net = nf_unetpp_new (device, &config, error);
   if (net == NULL
       || !nf_checkpoint_load_params (checkpoint, nf_unetpp_params (net), error))
@@ -49,6 +53,8 @@ nf_segmenter_load (const gchar *path, NfDevice *device, GError **error)
   segmenter = g_new0 (NfSegmenter, 1);
   g_atomic_ref_count_init (&segmenter->refs);
   segmenter->net = g_steal_pointer (&net);
+  segmenter->height = height;
+  segmenter->width = width;
   return segmenter;
 }
 
@@ -72,6 +78,14 @@ const NfUnetppConfig *
 nf_segmenter_config (const NfSegmenter *segmenter)
 {
   return nf_unetpp_config (segmenter->net);
+}
+
+void
+nf_segmenter_trained_size (
+    const NfSegmenter *segmenter, guint *height, guint *width)
+{
+  *height = segmenter->height;
+  *width = segmenter->width;
 }
 
 /* class ids of frames. Bytes are padded, and ids cropped: both are small */
