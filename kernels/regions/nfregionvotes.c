@@ -115,7 +115,7 @@ fits (const NfRegionVotes *votes, const NfRegions *regions, guint i,
   loss = (evidence[region->class] - evidence[track->class]) / region->area;
   *cost = distance / DISTANCE + loss / LOSS;
 
-  return distance < DISTANCE && loss < LOSS;
+  return *cost < 1.0;
 }
 
 static gint
