@@ -68,6 +68,19 @@ gst_nf_timing_set_held (
   GST_OBJECT_UNLOCK (timing->element);
 }
 
+gboolean
+gst_nf_timing_is_live (GstPad *sinkpad)
+{
+  GstQuery *query = gst_query_new_latency ();
+  gboolean live = FALSE;
+
+  if (gst_pad_peer_query (sinkpad, query))
+    gst_query_parse_latency (query, &live, NULL, NULL);
+  gst_query_unref (query);
+
+  return live;
+}
+
 /**
  * gst_nf_timing_measured:
  * @timing: of an element; its object lock is not held

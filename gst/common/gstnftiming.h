@@ -37,6 +37,15 @@ void gst_nf_timing_reset_qos (GstNfTiming *timing);
 
 void gst_nf_timing_set_held (
     GstNfTiming *timing, const GstVideoInfo *info, guint frames);
+
+/**
+ * gst_nf_timing_is_live:
+ * @sinkpad: where frames come from
+ *
+ * Returns: whether they come from a live source; not where upstream does not
+ *   know
+ */
+gboolean gst_nf_timing_is_live (GstPad *sinkpad);
 void gst_nf_timing_measured (GstNfTiming *timing, GstClockTime took);
 gboolean gst_nf_timing_answer_latency (
     GstNfTiming *timing, GstPad *sinkpad, GstQuery *query);

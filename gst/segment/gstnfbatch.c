@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
- * gstnfbatch — frames that go through a segmenter together
+ * gstnfbatch — frames on their way through a segmenter
  *
  * See: gstnfsegment.c */
 #include "segment/gstnfbatch.h"
 
 #include "core/ops/nfops.h"
+#include "metrics/nfmask.h"
+#include "regions/nfregionvotes.h"
+
+/* a frame, wherever it is */
+typedef struct
+{
+  GstBuffer *buffer;
+  NfTensor *pixels; /* (nullable): what the network sees, until it ran */
+  NfTensor *picture; /* (nullable): what is seen below colours */
+  NfTensor *ids; /* (nullable): the mask where it was made on the device */
+  NfRegions *regions; /* (nullable): while it is held */
+  guint width, height; /* of its mask */
+  gboolean begins; /* a clip */
+  guint8 *mask; /* (nullable): once it is ready */
+  NfTensor *painted; /* (nullable): the picture of its mask */
+} Frame;
 
 /* an event behind so many frames */
 typedef struct
@@ -13,6 +29,21 @@ typedef struct
   GstEvent *event;
   guint64 behind; /* as batch->taken counts */
 } Held;
+
+static void
+frame_free (gpointer data)
+{
+  Frame *frame = data;
+
+  gst_clear_buffer (&frame->buffer);
+  nf_tensor_clear (&frame->pixels);
+  nf_tensor_clear (&frame->picture);
+  nf_tensor_clear (&frame->ids);
+  g_clear_pointer (&frame->regions, nf_regions_free);
+  g_free (frame->mask);
+  nf_tensor_clear (&frame->painted);
+  g_free (frame);
+}
 
 static void
 held_free (gpointer data)
@@ -31,10 +62,10 @@ void
 gst_nf_batch_init (GstNfBatch *batch)
 {
   *batch = (GstNfBatch){ 0 };
-  g_queue_init (&batch->buffers);
+  g_queue_init (&batch->waiting);
+  g_queue_init (&batch->held);
+  g_queue_init (&batch->ready);
   g_queue_init (&batch->events);
-  batch->frames =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
 }
 
 /**
@@ -45,17 +76,25 @@ void
 gst_nf_batch_clear (GstNfBatch *batch)
 {
   gst_nf_batch_forget (batch);
-  g_clear_pointer (&batch->frames, g_ptr_array_unref);
+  g_clear_pointer ((NfRegionVotes **) &batch->votes, nf_region_votes_free);
 }
 
-static void
-forget_run (GstNfBatch *batch)
+void
+gst_nf_batch_start (
+    GstNfBatch *batch, GstNfDecision decision, gboolean unique, guint classes)
 {
-  nf_tensor_clear (&batch->pixels);
-  nf_tensor_clear (&batch->ids);
-  nf_tensor_clear (&batch->pictures);
-  g_clear_pointer (&batch->masks, g_free);
-  batch->next = 0;
+  gst_nf_batch_clear (batch);
+  batch->decision = decision;
+  batch->unique = unique;
+  batch->ahead = 0;
+  if (decision == GST_NF_DECISION_CLIP)
+    batch->votes = nf_region_votes_new (classes, unique);
+}
+
+void
+gst_nf_batch_set_ahead (GstNfBatch *batch, guint frames)
+{
+  batch->ahead = MIN (frames, GST_NF_BATCH_MAX_AHEAD);
 }
 
 /**
@@ -63,28 +102,58 @@ forget_run (GstNfBatch *batch)
  * @batch: a batch
  *
  * Frames that were collected, masks that were not taken, and events between
- * them are lost.
+ * them are lost, and so are votes.
  */
 void
 gst_nf_batch_forget (GstNfBatch *batch)
 {
-  g_queue_clear_full (&batch->buffers, (GDestroyNotify) gst_buffer_unref);
+  g_queue_clear_full (&batch->waiting, frame_free);
+  g_queue_clear_full (&batch->held, frame_free);
+  g_queue_clear_full (&batch->ready, frame_free);
   g_queue_clear_full (&batch->events, held_free);
-  g_ptr_array_set_size (batch->frames, 0);
-  forget_run (batch);
+  gst_nf_batch_begin_clip (batch);
 }
 
-/**
- * gst_nf_batch_add:
- * @batch: a batch
- * @buffer: (transfer full): a frame
- * @frame: (transfer full): its pixels, of the same size as others that wait
- */
 void
-gst_nf_batch_add (GstNfBatch *batch, GstBuffer *buffer, NfTensor *frame)
+gst_nf_batch_begin_clip (GstNfBatch *batch)
 {
-  g_queue_push_tail (&batch->buffers, buffer);
-  g_ptr_array_add (batch->frames, frame);
+  batch->begins = TRUE;
+}
+
+/* what is held may be held for long: upstream's pool wants its memory back */
+static GstBuffer *
+without_memory (GstBuffer *buffer)
+{
+  GstBuffer *rest = gst_buffer_new ();
+
+  gst_buffer_copy_into (rest, buffer,
+      GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS | GST_BUFFER_COPY_META,
+      0, -1);
+  gst_buffer_unref (buffer);
+
+  return rest;
+}
+
+void
+gst_nf_batch_add (GstNfBatch *batch, GstBuffer *buffer, NfTensor *pixels,
+    NfTensor *picture, guint width, guint height)
+{
+  Frame *frame = g_new0 (Frame, 1);
+
+  frame->buffer = batch->votes != NULL ? without_memory (buffer) : buffer;
+  frame->pixels = pixels;
+  frame->picture = picture;
+  frame->width = width;
+  frame->height = height;
+  frame->begins = batch->begins;
+  batch->begins = FALSE;
+  g_queue_push_tail (&batch->waiting, frame);
+}
+
+static guint
+count_frames (const GstNfBatch *batch)
+{
+  return batch->waiting.length + batch->held.length + batch->ready.length;
 }
 
 /**
@@ -99,10 +168,10 @@ gst_nf_batch_add_event (GstNfBatch *batch, GstEvent *event)
 {
   Held *held;
 
-  if (batch->buffers.length == 0)
+  if (count_frames (batch) == 0)
     return FALSE;
   held = g_new (Held, 1);
-  *held = (Held){ event, batch->taken + batch->buffers.length };
+  *held = (Held){ event, batch->taken + count_frames (batch) };
   g_queue_push_tail (&batch->events, held);
 
   return TRUE;
@@ -128,136 +197,270 @@ gst_nf_batch_take_event (GstNfBatch *batch)
   return event;
 }
 
-/**
- * gst_nf_batch_waiting:
- * @batch: a batch
- *
- * Returns: how many frames did not run yet
- */
 guint
 gst_nf_batch_waiting (const GstNfBatch *batch)
 {
-  return batch->frames->len;
+  return batch->waiting.length;
+}
+
+guint
+gst_nf_batch_held (const GstNfBatch *batch)
+{
+  return batch->held.length;
+}
+
+guint
+gst_nf_batch_ready (const GstNfBatch *batch)
+{
+  return batch->ready.length;
 }
 
 /* (transfer full) (nullable): the frames that wait, as one tensor */
 static NfTensor *
 gather (GstNfBatch *batch, GError **error)
 {
-  const guint n = batch->frames->len;
-  NfTensor *first = batch->frames->pdata[0];
+  const guint n = batch->waiting.length;
+  const Frame *first = batch->waiting.head->data;
+  const NfTensor *like = first->pixels;
   g_autoptr (NfTensor) all = NULL;
+  const GList *l = batch->waiting.head;
 
   if (n == 1)
-    return nf_tensor_ref (first);
-  all = nf_tensor_new (
-      first->device, NF_U8, n, first->c, first->h, first->w, error);
-  for (guint i = 0; all != NULL && i < n; i++) {
+    return nf_tensor_ref (first->pixels);
+  all = nf_tensor_new (like->device, NF_U8, n, like->c, like->h, like->w, error);
+  for (guint i = 0; all != NULL && i < n; i++, l = l->next) {
     g_autoptr (NfTensor) place = nf_tensor_batch_slice (all, i, 1, error);
 
     if (place == NULL
-        || !nf_tensor_copy (place, batch->frames->pdata[i], error))
+        || !nf_tensor_copy (place, ((const Frame *) l->data)->pixels, error))
       return NULL;
   }
 
   return g_steal_pointer (&all);
 }
 
-/**
- * gst_nf_batch_run:
- * @batch: with frames that wait, and none that is ready
- * @segmenter: the network, on the frames' device
- * @dtype: what it computes in
- * @tta: average with the mirrored frames
- * @cancellable: (nullable): ends the run
- * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, ...
- *
- * Runs all frames that wait. Where that fails they are forgotten.
- *
- * Returns: FALSE with @error set
- */
+/* room for a mask of the network's size */
+static guint8 *
+mask_new (guint width, guint height, GError **error)
+{
+  guint8 *mask = g_try_malloc ((gsize) width * height);
+
+  if (mask == NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "no memory for a mask of %ux%u", width, height);
+
+  return mask;
+}
+
+/* @mask: (transfer full): of the network's size; the frame gets it at its own */
+static gboolean
+set_mask (Frame *frame, guint8 *mask, guint width, guint height, GError **error)
+{
+  g_autofree guint8 *owned = mask;
+
+  if (width == frame->width && height == frame->height) {
+    frame->mask = g_steal_pointer (&owned);
+    return TRUE;
+  }
+  frame->mask = mask_new (frame->width, frame->height, error);
+  if (frame->mask == NULL)
+    return FALSE;
+  nf_mask_scale (
+      owned, width, height, frame->mask, frame->width, frame->height);
+
+  return TRUE;
+}
+
+/* each pixel decides */
+static gboolean
+run_pixels (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
+    NfDType dtype, gboolean tta, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (NfTensor) ids = nf_segmenter_classify (
+      segmenter, dtype, tta, pixels, cancellable, error);
+  Frame *frame;
+
+  for (guint i = 0; ids != NULL
+       && (frame = g_queue_peek_head (&batch->waiting)) != NULL;
+       i++) {
+    const guint width = (guint) ids->w, height = (guint) ids->h;
+    guint8 *mask = mask_new (width, height, error);
+
+    frame->ids = nf_tensor_batch_slice (ids, i, 1, error);
+    if (mask == NULL || frame->ids == NULL
+        || !nf_tensor_to_nhwc (frame->ids, mask, error)) {
+      g_free (mask);
+      return FALSE;
+    }
+    if (!set_mask (frame, mask, width, height, error))
+      return FALSE;
+    if (width != frame->width || height != frame->height)
+      nf_tensor_clear (&frame->ids);
+    g_queue_push_tail (&batch->ready, g_queue_pop_head (&batch->waiting));
+  }
+
+  return ids != NULL;
+}
+
+/* the oldest frame that is held becomes ready */
+static gboolean
+decide_oldest (GstNfBatch *batch, GError **error)
+{
+  Frame *frame = g_queue_peek_head (&batch->held);
+  const NfRegions *r = frame->regions;
+  g_autofree guint *chosen = g_new (guint, MAX (r->n, 1));
+  guint8 *mask = mask_new (r->width, r->height, error);
+
+  if (mask == NULL)
+    return FALSE;
+  if (batch->votes != NULL)
+    nf_region_votes_choose (batch->votes, r, chosen);
+  else
+    nf_regions_choose (r, batch->unique, chosen);
+  nf_regions_paint (r, chosen, mask);
+  if (!set_mask (frame, mask, r->width, r->height, error))
+    return FALSE;
+  g_clear_pointer (&frame->regions, nf_regions_free);
+  g_queue_push_tail (&batch->ready, g_queue_pop_head (&batch->held));
+
+  return TRUE;
+}
+
+static gboolean
+decide_until (GstNfBatch *batch, guint held, GError **error)
+{
+  while (batch->held.length > held)
+    if (!decide_oldest (batch, error))
+      return FALSE;
+
+  return TRUE;
+}
+
+/* a frame's regions, from its part of the probabilities */
+static NfRegions *
+find_regions (NfTensor *all, guint i, gfloat *host, GError **error)
+{
+  g_autoptr (NfTensor) p = nf_tensor_batch_slice (all, i, 1, error);
+
+  if (p == NULL || !nf_tensor_to_nhwc (p, host, error))
+    return NULL;
+
+  return nf_regions_new (
+      host, (guint) p->w, (guint) p->h, (guint) p->c, error);
+}
+
+/* regions decide, those of a frame or those of a clip */
+static gboolean
+run_regions (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
+    NfDType dtype, gboolean tta, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (NfTensor) p = nf_segmenter_probabilities (
+      segmenter, dtype, tta, pixels, cancellable, error);
+  g_autofree gfloat *host = NULL;
+  Frame *frame;
+
+  if (p == NULL)
+    return FALSE;
+  host = g_try_malloc (p->bytes / (gsize) p->n);
+  if (host == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "no memory for the probabilities of a frame of %dx%d", (gint) p->w,
+        (gint) p->h);
+    return FALSE;
+  }
+  for (guint i = 0; (frame = g_queue_peek_head (&batch->waiting)) != NULL;
+       i++) {
+    frame->regions = find_regions (p, i, host, error);
+    if (frame->regions == NULL)
+      return FALSE;
+    nf_tensor_clear (&frame->pixels);
+    if (frame->begins) {
+      if (!decide_until (batch, 0, error))
+        return FALSE;
+      if (batch->votes != NULL)
+        nf_region_votes_begin (batch->votes);
+    }
+    if (batch->votes != NULL)
+      nf_region_votes_add (batch->votes, frame->regions);
+    g_queue_push_tail (&batch->held, g_queue_pop_head (&batch->waiting));
+    if (!decide_until (batch, batch->votes != NULL ? batch->ahead : 0, error))
+      return FALSE;
+  }
+
+  return TRUE;
+}
+
 gboolean
 gst_nf_batch_run (GstNfBatch *batch, NfSegmenter *segmenter, NfDType dtype,
     gboolean tta, GCancellable *cancellable, GError **error)
 {
-  forget_run (batch);
-  batch->pixels = gather (batch, error);
-  g_ptr_array_set_size (batch->frames, 0);
-  if (batch->pixels != NULL)
-    batch->ids = nf_segmenter_classify (
-        segmenter, dtype, tta, batch->pixels, cancellable, error);
-  if (batch->ids != NULL) {
-    batch->masks = g_malloc (batch->ids->bytes);
-    if (nf_tensor_to_nhwc (batch->ids, batch->masks, error))
-      return TRUE;
-  }
-  gst_nf_batch_forget (batch);
+  g_autoptr (NfTensor) pixels = gather (batch, error);
 
-  return FALSE;
-}
-
-/**
- * gst_nf_batch_paint:
- * @batch: after a run
- * @colors: of the classes, on the frames' device, see nf_op_paint()
- * @over: whether the frames are seen below
- * @error: return location
- *
- * Makes pictures of the masks. Where that fails they are forgotten.
- *
- * Returns: FALSE with @error set
- */
-gboolean
-gst_nf_batch_paint (
-    GstNfBatch *batch, NfTensor *colors, gboolean over, GError **error)
-{
-  batch->pictures =
-      nf_op_paint (batch->ids, colors, over ? batch->pixels : NULL, error);
-  if (batch->pictures != NULL)
+  if (pixels != NULL
+      && (batch->decision == GST_NF_DECISION_PIXEL ? run_pixels : run_regions) (
+          batch, pixels, segmenter, dtype, tta, cancellable, error))
     return TRUE;
   gst_nf_batch_forget (batch);
 
   return FALSE;
 }
 
-/**
- * gst_nf_batch_ready:
- * @batch: a batch
- *
- * Returns: how many masks there are to be taken
- */
-guint
-gst_nf_batch_ready (const GstNfBatch *batch)
+gboolean
+gst_nf_batch_decide (GstNfBatch *batch, GError **error)
 {
-  return batch->buffers.length - batch->frames->len;
+  if (decide_until (batch, 0, error))
+    return TRUE;
+  gst_nf_batch_forget (batch);
+
+  return FALSE;
 }
 
-/**
- * gst_nf_batch_take:
- * @batch: with a mask that is ready
- * @mask: (out): the oldest one, to be cleared
- * @error: return location
- *
- * Returns: FALSE with @error set and nothing to clear
- */
-gboolean
-gst_nf_batch_take (GstNfBatch *batch, GstNfBatchMask *mask, GError **error)
+/* (transfer full) (nullable): the frame's mask on the device */
+static NfTensor *
+upload_ids (const Frame *frame, NfDevice *device, GError **error)
 {
-  const guint i = batch->next++;
+  if (frame->ids != NULL)
+    return nf_tensor_ref (frame->ids);
+
+  return nf_tensor_new_from_nhwc (
+      device, NF_U8, 1, 1, frame->height, frame->width, frame->mask, error);
+}
+
+gboolean
+gst_nf_batch_paint (GstNfBatch *batch, NfDevice *device, NfTensor *colors,
+    gboolean over, GError **error)
+{
+  for (GList *l = batch->ready.head; l != NULL; l = l->next) {
+    Frame *frame = l->data;
+    g_autoptr (NfTensor) ids = NULL;
+
+    if (frame->painted != NULL)
+      continue;
+    ids = upload_ids (frame, device, error);
+    if (ids != NULL)
+      frame->painted =
+          nf_op_paint (ids, colors, over ? frame->picture : NULL, error);
+    if (frame->painted == NULL) {
+      gst_nf_batch_forget (batch);
+      return FALSE;
+    }
+  }
+
+  return TRUE;
+}
+
+void
+gst_nf_batch_take (GstNfBatch *batch, GstNfBatchMask *mask)
+{
+  Frame *frame = g_queue_pop_head (&batch->ready);
 
   batch->taken++;
-  *mask = (GstNfBatchMask){ .buffer = g_queue_pop_head (&batch->buffers),
-    .width = (guint) batch->ids->w,
-    .height = (guint) batch->ids->h,
-    .mask = batch->masks + i * (batch->ids->bytes / (gsize) batch->ids->n) };
-  if (batch->pictures == NULL)
-    return TRUE;
-  mask->picture = nf_tensor_batch_slice (batch->pictures, i, 1, error);
-  if (mask->picture != NULL)
-    return TRUE;
-  gst_nf_batch_mask_clear (mask);
-
-  return FALSE;
+  *mask = (GstNfBatchMask){ .buffer = g_steal_pointer (&frame->buffer),
+    .picture = g_steal_pointer (&frame->painted),
+    .width = frame->width,
+    .height = frame->height,
+    .mask = g_steal_pointer (&frame->mask) };
+  frame_free (frame);
 }
 
 /**
@@ -269,4 +472,5 @@ gst_nf_batch_mask_clear (GstNfBatchMask *mask)
 {
   gst_clear_buffer (&mask->buffer);
   nf_tensor_clear (&mask->picture);
+  g_clear_pointer (&mask->mask, g_free);
 }

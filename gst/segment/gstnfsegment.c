@@ -32,6 +32,12 @@
  * masks may go out there, so that they need not pass through the host; see
  * docs/elements.md. Ids always go out in the host's memory.
  *
+ * What class a pixel gets is decided pixel by pixel, region by region, or object
+ * by object with the votes of all frames of a clip: #GstNfSegment:decision. In
+ * the last case masks wait for the frames that vote after them; the latency is
+ * reported, and of a live source only past frames vote where
+ * #GstNfSegment:lookahead is not set.
+ *
  * With #GstNfSegment:batch-size above 1 frames wait until there are so many, or
  * until the stream ends, pauses in a gap, or changes its caps; the latency is
  * reported. Frames that are too late are dropped before anything is computed,
@@ -59,6 +65,7 @@
 #include "segment/gstnfmaskvideo.h"
 #include "segment/gstnfsegmentcaps.h"
 #include "segment/gstnfsegmentsettings.h"
+#include "segment/gstnfsegmentsize.h"
 #include "video/gstnfvideo.h"
 
 #include "metrics/nfclasses.h"
@@ -66,6 +73,9 @@
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_segment_debug);
 #define GST_CAT_DEFAULT gst_nf_segment_debug
+
+/* frames that vote after a frame, where a clip has no end for long */
+#define MAX_CLIP 64
 
 enum
 {
@@ -100,10 +110,13 @@ struct _GstNfSegment
 
   /* streaming thread, except while starting and stopping */
   GstNfModel *model;
-  guint wanted; /* the property batch-size, as at start */
+  guint wanted; /* properties, as at start: batch-size */
+  gint lookahead;
+  GstNfSegmentScale scale;
   GstNfCuda cuda;
   NfTensor *colors; /* of classes, on the model's device */
-  GstNfFrames *reader;
+  GstNfFrames *reader; /* of what the network sees */
+  GstNfFrames *picture_reader; /* of frames at their own size; NULL: @reader */
   GstNfBatch batch;
   gboolean draining;
 };
@@ -319,6 +332,10 @@ gst_nf_segment_start (GstBaseTransform *trans)
   config = nf_segmenter_config (gst_nf_model_segmenter (self->model));
   GST_OBJECT_LOCK (self);
   self->wanted = self->settings.batch_size;
+  self->lookahead = self->settings.lookahead;
+  self->scale = self->settings.scale;
+  gst_nf_batch_start (&self->batch, self->settings.decision,
+      self->settings.unique, (guint) config->classes);
   self->stats = (GstNfSegmentStats){ .encoder = config->encoder,
     .classes = config->classes,
     .device = g_intern_string (device->name) };
@@ -327,6 +344,13 @@ gst_nf_segment_start (GstBaseTransform *trans)
       self, "%s on %s", gst_nf_model_path (self->model), device->name);
 
   return TRUE;
+}
+
+static void
+gst_nf_segment_free_readers (GstNfSegment *self)
+{
+  g_clear_pointer (&self->reader, gst_nf_frames_free);
+  g_clear_pointer (&self->picture_reader, gst_nf_frames_free);
 }
 
 static gboolean
@@ -338,7 +362,7 @@ gst_nf_segment_stop (GstBaseTransform *trans)
   self->stats.classes = 0;
   GST_OBJECT_UNLOCK (self);
   gst_nf_batch_forget (&self->batch);
-  g_clear_pointer (&self->reader, gst_nf_frames_free);
+  gst_nf_segment_free_readers (self);
   nf_tensor_clear (&self->colors);
   gst_nf_cuda_stop (&self->cuda);
   g_clear_pointer (&self->model, gst_nf_model_release);
@@ -380,31 +404,99 @@ gst_nf_segment_drain (GstNfSegment *self)
   return flow;
 }
 
+/* the size at which the network sees frames */
+static void
+gst_nf_segment_choose_size (
+    GstNfSegment *self, const GstVideoInfo *info, guint *width, guint *height)
+{
+  guint trained_width, trained_height;
+  gdouble ratio;
+
+  *width = (guint) info->width;
+  *height = (guint) info->height;
+  nf_segmenter_trained_size (gst_nf_model_segmenter (self->model),
+      &trained_height, &trained_width);
+  if (trained_height == 0)
+    return;
+  ratio = gst_nf_segment_size_ratio (info, trained_width, trained_height);
+  if (self->scale == GST_NF_SEGMENT_SCALE_AUTO)
+    gst_nf_segment_size_scale (info, ratio, width, height);
+  else if (gst_nf_segment_size_is_far (ratio))
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("Frames of %dx%d are far from %ux%u, which the network was trained on",
+            info->width, info->height, trained_width, trained_height),
+        ("Masks will be poor; scale=auto scales frames for the network, and "
+         "masks back"));
+}
+
+/* (transfer full) (nullable) */
+static GstNfFrames *
+gst_nf_segment_reader_new (GstNfSegment *self, GstCaps *caps, guint width,
+    guint height, GError **error)
+{
+  const NfUnetppConfig *config =
+      nf_segmenter_config (gst_nf_model_segmenter (self->model));
+  GstVideoInfo packed;
+
+  if (!gst_nf_video_packed_info (
+          &packed, width, height, config->channels, error))
+    return NULL;
+
+  return gst_nf_frames_new_reader (
+      gst_nf_model_device (self->model), caps, &packed, error);
+}
+
+static gboolean
+gst_nf_segment_make_readers (GstNfSegment *self, GstCaps *caps,
+    const GstVideoInfo *info, GError **error)
+{
+  guint width, height;
+
+  gst_nf_segment_choose_size (self, info, &width, &height);
+  self->reader = gst_nf_segment_reader_new (self, caps, width, height, error);
+  if (self->reader == NULL)
+    return FALSE;
+  if (width == (guint) info->width && height == (guint) info->height)
+    return TRUE;
+  self->picture_reader = gst_nf_segment_reader_new (
+      self, caps, (guint) info->width, (guint) info->height, error);
+
+  return self->picture_reader != NULL;
+}
+
+/* how many frames are held until masks are decided */
+static guint
+gst_nf_segment_choose_lookahead (GstNfSegment *self)
+{
+  if (self->batch.decision != GST_NF_DECISION_CLIP)
+    return 0;
+  if (self->lookahead != GST_NF_SEGMENT_AHEAD_AUTO)
+    return (guint) self->lookahead;
+
+  return gst_nf_timing_is_live (GST_BASE_TRANSFORM_SINK_PAD (self)) ? 0
+                                                                    : MAX_CLIP;
+}
+
 static gboolean
 gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
     GstVideoInfo *in_info, GstCaps *outcaps, GstVideoInfo *out_info)
 {
   GstNfSegment *self = GST_NF_SEGMENT (filter);
-  const NfUnetppConfig *config =
-      nf_segmenter_config (gst_nf_model_segmenter (self->model));
   g_autoptr (GError) error = NULL;
-  GstVideoInfo packed;
+  guint ahead = gst_nf_segment_choose_lookahead (self);
 
   GST_DEBUG_OBJECT (
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
   gst_nf_segment_drain (self);
   /* what could not be pushed has the caps before */
   gst_nf_batch_forget (&self->batch);
-  g_clear_pointer (&self->reader, gst_nf_frames_free);
-  if (gst_nf_video_packed_info (
-          &packed, in_info->width, in_info->height, config->channels, &error))
-    self->reader = gst_nf_frames_new_reader (
-        gst_nf_model_device (self->model), incaps, &packed, &error);
-  if (self->reader == NULL) {
+  gst_nf_segment_free_readers (self);
+  if (!gst_nf_segment_make_readers (self, incaps, in_info, &error)) {
     gst_nf_element_error (GST_ELEMENT (self), error);
     return FALSE;
   }
-  gst_nf_timing_set_held (&self->timing, in_info, self->wanted - 1);
+  gst_nf_batch_set_ahead (&self->batch, ahead);
+  gst_nf_timing_set_held (&self->timing, in_info, self->wanted - 1 + ahead);
 
   return TRUE;
 }
@@ -491,9 +583,43 @@ gst_nf_segment_sink_event (GstBaseTransform *trans, GstEvent *event)
     gst_nf_batch_forget (&self->batch);
   else if (GST_EVENT_IS_SERIALIZED (event))
     gst_nf_segment_drain (self);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START
+      || GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
+    gst_nf_batch_begin_clip (&self->batch);
 
   return GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
       ->sink_event (trans, event);
+}
+
+/* adds a frame to those that wait */
+static gboolean
+gst_nf_segment_add (GstNfSegment *self, GstBuffer *input, GError **error)
+{
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
+  g_autoptr (NfTensor) pixels =
+      gst_nf_frames_read (self->reader, input, error);
+  g_autoptr (NfTensor) picture = NULL;
+  gboolean overlay;
+
+  if (pixels == NULL)
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  overlay = self->settings.output == GST_NF_SEGMENT_OVERLAY;
+  GST_OBJECT_UNLOCK (self);
+  if (overlay) {
+    picture = self->picture_reader != NULL
+        ? gst_nf_frames_read (self->picture_reader, input, error)
+        : nf_tensor_ref (pixels);
+    if (picture == NULL)
+      return FALSE;
+  }
+  if (GST_BUFFER_FLAG_IS_SET (input, GST_BUFFER_FLAG_DISCONT))
+    gst_nf_batch_begin_clip (&self->batch);
+  gst_nf_batch_add (&self->batch, gst_buffer_ref (input),
+      g_steal_pointer (&pixels), g_steal_pointer (&picture),
+      (guint) info->width, (guint) info->height);
+
+  return TRUE;
 }
 
 static GstFlowReturn
@@ -501,28 +627,22 @@ gst_nf_segment_submit_input_buffer (
     GstBaseTransform *trans, gboolean is_discont, GstBuffer *input)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
+  g_autoptr (GstBuffer) frame = NULL;
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow;
-  NfTensor *frame;
 
   flow = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
              ->submit_input_buffer (trans, is_discont, input);
-  input = g_steal_pointer (&trans->queued_buf);
+  frame = g_steal_pointer (&trans->queued_buf);
   GST_OBJECT_LOCK (self);
   self->stats.frames_in++;
   if (flow == GST_BASE_TRANSFORM_FLOW_DROPPED)
     self->stats.dropped++;
   GST_OBJECT_UNLOCK (self);
-  if (flow != GST_FLOW_OK || input == NULL) {
-    gst_clear_buffer (&input);
+  if (flow != GST_FLOW_OK || frame == NULL)
     return flow;
-  }
-  frame = gst_nf_frames_read (self->reader, input, &error);
-  if (frame == NULL) {
-    gst_buffer_unref (input);
+  if (!gst_nf_segment_add (self, frame, &error))
     return gst_nf_element_flow (GST_ELEMENT (self), error);
-  }
-  gst_nf_batch_add (&self->batch, input, frame);
 
   return GST_FLOW_OK;
 }
@@ -541,11 +661,15 @@ gst_nf_segment_compute (
   if (!gst_nf_model_begin (
           self->model, settings, GST_ELEMENT (self), &turn, cancellable, error))
     return FALSE;
-  ok = gst_nf_batch_run (&self->batch, gst_nf_model_segmenter (self->model),
-           gst_nf_model_settings_dtype (settings, GST_ELEMENT (self)), tta,
-           cancellable, error)
+  ok = (gst_nf_batch_waiting (&self->batch) == 0
+           || gst_nf_batch_run (&self->batch,
+               gst_nf_model_segmenter (self->model),
+               gst_nf_model_settings_dtype (settings, GST_ELEMENT (self)), tta,
+               cancellable, error))
+      && (!self->draining || gst_nf_batch_decide (&self->batch, error))
       && (GST_VIDEO_INFO_FORMAT (out) == GST_VIDEO_FORMAT_GRAY8
-          || gst_nf_batch_paint (&self->batch, self->colors,
+          || gst_nf_batch_paint (&self->batch,
+              gst_nf_model_device (self->model), self->colors,
               output == GST_NF_SEGMENT_OVERLAY, error));
   nf_turn_end (&turn);
 
@@ -573,7 +697,7 @@ gst_nf_segment_run (GstNfSegment *self)
   GST_DEBUG_OBJECT (
       self, "%u frames in %" GST_TIME_FORMAT, n, GST_TIME_ARGS (took));
   GST_OBJECT_LOCK (self);
-  self->stats.batches++;
+  self->stats.batches += n > 0;
   self->stats.computing += took;
   GST_OBJECT_UNLOCK (self);
   gst_nf_timing_measured (&self->timing, took);
@@ -592,8 +716,7 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow;
 
-  if (!gst_nf_batch_take (&self->batch, &mask, &error))
-    return gst_nf_element_flow (GST_ELEMENT (self), error);
+  gst_nf_batch_take (&self->batch, &mask);
   flow = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
              ->prepare_output_buffer (trans, mask.buffer, &buffer);
   if (flow != GST_FLOW_OK)
@@ -615,15 +738,17 @@ static GstFlowReturn
 gst_nf_segment_generate_output (GstBaseTransform *trans, GstBuffer **output)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
-  guint wanted = self->draining ? 1 : self->wanted;
   GstFlowReturn flow = GST_FLOW_OK;
   GstEvent *event;
+  guint waiting = gst_nf_batch_waiting (&self->batch);
+  gboolean due = self->draining
+      ? waiting + gst_nf_batch_held (&self->batch) > 0
+      : waiting >= self->wanted;
 
   *output = NULL;
   while ((event = gst_nf_batch_take_event (&self->batch)) != NULL)
     gst_pad_push_event (trans->srcpad, event);
-  if (gst_nf_batch_ready (&self->batch) == 0
-      && gst_nf_batch_waiting (&self->batch) >= wanted)
+  if (gst_nf_batch_ready (&self->batch) == 0 && due)
     flow = gst_nf_segment_run (self);
   if (flow == GST_FLOW_OK && gst_nf_batch_ready (&self->batch) > 0)
     flow = gst_nf_segment_make_frame (self, output);

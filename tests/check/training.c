@@ -489,7 +489,7 @@ test_inspect (NfTestPlace *place, gconstpointer unused)
   g_autofree gchar *text = NULL;
   const gchar *lines[] = { "arch: spade_unet\n", "  image_size         [8,12]",
     "  future_gap         1\n", "\nstep: 1\n", "\nclips: 3\n",
-    "tensors: ", "  unet.all_modules.0.weight " };
+    "\nimage-height: 8\n", "\nimage-width: 12\n", "tensors: ", "  unet.all_modules.0.weight " };
 
   nf_test_train (place, NF_TRAIN_DIFFUSION, "run", FALSE,
       NF_TEST_TINY_DIFFUSION "|train.steps=1", &error);

@@ -4,6 +4,7 @@
 #include "train/task.h"
 #include "config/scenes.h"
 #include "core/threads/nfthreads.h"
+#include "io/nfcheckpoint.h"
 
 /**
  * nf_task_init:
@@ -76,7 +77,7 @@ nf_task_read_loss (const NfTensor *loss, gdouble *value, GError **error)
 
 /**
  * nf_task_open_data:
- * @task: notes the number of clips
+ * @task: notes the number of clips and the size
  * @config: settings; the size that the network sees is resolved
  * @masks: whether masks are needed
  * @error: return location
@@ -103,6 +104,10 @@ nf_task_open_data (
     nf_task_add_fact (task, "clips", "endless");
   nf_task_add_fact (task, "splits", "%s",
       nf_scenes_named (data->path) ? data->path : data->splits);
+  nf_task_add_fact (task, NF_CHECKPOINT_HEIGHT, "%" G_GINT64_FORMAT,
+      data->image_size.v[0]);
+  nf_task_add_fact (task, NF_CHECKPOINT_WIDTH, "%" G_GINT64_FORMAT,
+      data->image_size.v[1]);
   return g_steal_pointer (&source);
 }
 
