@@ -259,13 +259,13 @@ enter_backward (NfOpCall *call, const NfTensor *grad_out, GError **error)
   return ok ? stream : NULL;
 }
 
-/* by a row's flags: only what has a gradient has functions for it */
-#define BACKWARD_0(name) NULL
-#define BACKWARD_NF_OP_IN_PLACE(name) NULL
-#define BACKWARD_NF_OP_GRAD(name) run_##name##_backward
-#define DEFINE_0(name)
-#define DEFINE_NF_OP_IN_PLACE(name)
-#define DEFINE_NF_OP_GRAD(name)                                                \
+/* by the kind of a row: only what has a gradient has functions for it */
+#define BACKWARD_NO_GRAD(name) NULL
+#define BACKWARD_IN_PLACE(name) NULL
+#define BACKWARD_GRAD(name) run_##name##_backward
+#define DEFINE_NO_GRAD(name)
+#define DEFINE_IN_PLACE(name)
+#define DEFINE_GRAD(name)                                                      \
   static gboolean run_##name##_backward (NfOpCall *call,                       \
       const NfTensor *grad_out, NfTensor **grad_in, GError **error)            \
   {                                                                            \
@@ -275,7 +275,7 @@ enter_backward (NfOpCall *call, const NfTensor *grad_out, GError **error)
         && nf_cuda_##name##_backward (stream, call, grad_out, grad_in, error); \
   }
 
-#define NF_OP(NAME, name, params, least, most, flags)                          \
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   static gboolean run_##name##_forward (NfOpCall *call, GError **error)        \
   {                                                                            \
     NfCudaStream *stream = enter_forward (call, error);                        \
@@ -283,13 +283,13 @@ enter_backward (NfOpCall *call, const NfTensor *grad_out, GError **error)
     return stream != NULL && nf_cuda_##name##_forward (stream, call, error);   \
   }                                                                            \
                                                                                \
-  DEFINE_##flags (name)
+  DEFINE_##kind (name)
 #include "core/ops/nfops.def.h"
 #undef NF_OP
 
 static const NfOpKernels cuda_ops[NF_N_OPS] = {
-#define NF_OP(NAME, name, params, least, most, flags)                          \
-  [NF_OP_##NAME] = { run_##name##_forward, BACKWARD_##flags (name) },
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
+  [NF_OP_##NAME] = { run_##name##_forward, BACKWARD_##kind (name) },
 #include "core/ops/nfops.def.h"
 #undef NF_OP
 };

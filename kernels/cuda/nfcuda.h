@@ -198,7 +198,7 @@ nf_cuda_is_bf16 (const NfOpCall *call)
   return call->out->dtype == NF_BF16;
 }
 
-#define NF_OP(NAME, name, params, least, most, flags)                          \
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   gboolean nf_cuda_##name##_forward (                                          \
       NfCudaStream *stream, NfOpCall *call, GError **error);                   \
   gboolean nf_cuda_##name##_backward (NfCudaStream *stream, NfOpCall *call,    \

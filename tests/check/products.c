@@ -42,7 +42,7 @@ noise (NfDevice *device, gint64 n, gint64 h, guint64 stream)
 static gboolean
 has_tf32 (const NfDevice *device)
 {
-  return device->backend != nf_cpu_backend ();
+  return !device->backend->on_host;
 }
 
 /* ---- work ---- */

@@ -19,7 +19,7 @@ scalar (gdouble value)
 Naive *
 naive_cross_entropy (Naive **in, guint n_in, gconstpointer params)
 {
-  Naive *z = in[0], *target = in[1];
+  Naive *z = in[NF_CROSS_ENTROPY_LOGITS], *target = in[NF_CROSS_ENTROPY_TARGET];
   gdouble sum = 0;
 
   EACH_PIXEL (z)
@@ -35,7 +35,7 @@ Naive *
 naive_dice_loss (Naive **in, guint n_in, gconstpointer params)
 {
   gdouble smooth = ((const NfDiceLossParams *) params)->smooth, sum = 0;
-  Naive *z = in[0], *target = in[1];
+  Naive *z = in[NF_DICE_LOSS_LOGITS], *target = in[NF_DICE_LOSS_TARGET];
   g_autoptr (Naive) p = naive_softmax (in, 1, NULL);
 
   for (gint64 i = 0; i < z->n; i++)
@@ -59,9 +59,9 @@ naive_noise_loss (Naive **in, guint n_in, gconstpointer params)
 {
   gdouble sum = 0;
 
-  for (gsize i = 0; i < naive_elements (in[0]); i++)
-    sum += 0.5 * pow (in[1]->v[i] - in[0]->v[i], 2);
-  return scalar (sum / in[0]->n);
+  for (gsize i = 0; i < naive_elements (in[NF_NOISE_LOSS_E]); i++)
+    sum += 0.5 * pow (in[NF_NOISE_LOSS_Z]->v[i] - in[NF_NOISE_LOSS_E]->v[i], 2);
+  return scalar (sum / in[NF_NOISE_LOSS_E]->n);
 }
 
 Naive *
@@ -69,8 +69,8 @@ naive_sum_squares (Naive **in, guint n_in, gconstpointer params)
 {
   gdouble sum = 0;
 
-  for (gsize i = 0; i < naive_elements (in[0]); i++)
-    sum += in[0]->v[i] * in[0]->v[i];
+  for (gsize i = 0; i < naive_elements (in[NF_SUM_SQUARES_X]); i++)
+    sum += in[NF_SUM_SQUARES_X]->v[i] * in[NF_SUM_SQUARES_X]->v[i];
   return scalar (sum);
 }
 
@@ -79,9 +79,10 @@ naive_adam (Naive **in, guint n_in, gconstpointer params)
 {
   const NfAdamParams *a = params;
 
-  for (gsize i = 0; i < naive_elements (in[0]); i++) {
-    gdouble *p = &in[0]->v[i], *m = &in[2]->v[i], *v = &in[3]->v[i];
-    gdouble g = in[1]->v[i] * a->grad_scale, m_hat, v_hat;
+  for (gsize i = 0; i < naive_elements (in[NF_ADAM_PARAM]); i++) {
+    gdouble *p = &in[NF_ADAM_PARAM]->v[i], *m = &in[NF_ADAM_M]->v[i],
+            *v = &in[NF_ADAM_V]->v[i];
+    gdouble g = in[NF_ADAM_GRAD]->v[i] * a->grad_scale, m_hat, v_hat;
 
     if (a->decoupled)
       *p -= a->lr * a->weight_decay * *p;
@@ -101,7 +102,8 @@ naive_ema (Naive **in, guint n_in, gconstpointer params)
 {
   gdouble mu = ((const NfEmaParams *) params)->rate;
 
-  for (gsize i = 0; i < naive_elements (in[0]); i++)
-    in[0]->v[i] = (1 - mu) * in[1]->v[i] + mu * in[0]->v[i];
+  for (gsize i = 0; i < naive_elements (in[NF_EMA_SHADOW]); i++)
+    in[NF_EMA_SHADOW]->v[i] =
+        (1 - mu) * in[NF_EMA_VALUE]->v[i] + mu * in[NF_EMA_SHADOW]->v[i];
   return NULL;
 }

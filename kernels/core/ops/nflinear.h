@@ -11,7 +11,9 @@ G_BEGIN_DECLS
 
 /**
  * NfLinearSource:
- * @x: one of the inputs whose channels lie side by side
+ * @input: %NF_LINEAR_X or %NF_LINEAR_SKIP: the inputs whose channels lie side by
+ *   side
+ * @x: that input
  * @rows: pixels of it
  * @out: channels of the result
  * @at: index of its first weight in the matrix
@@ -19,6 +21,7 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
+  guint input;
   const NfTensor *x;
   gint64 rows, out;
   gsize at;

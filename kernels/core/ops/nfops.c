@@ -5,29 +5,46 @@
 
 #include "core/ops/nfgraph.h"
 #include "core/ops/nfobserve.h"
-#include "core/ops/nfshapes.h"
-#include "core/ops/nftape.h"
-#include "core/tensor/nfsource.h"
 #include "core/threads/nfproducts.h"
-#include "core/threads/nfspin.h"
+#include "core/ops/nfshapes.h"
+#include "core/tensor/nfsource.h"
+#include "core/ops/nftape.h"
 
-typedef struct
-{
-  const gchar *name;
-  gsize params_size;
-  guint least, most, flags;
-  NfShapeRule shape;
-} NfOpInfo;
+/* when something is so: never, always, or where a field of the parameters is
+ * not 0: two more than its place in them */
+#define NF_NEVER 0
+#define NF_ALWAYS 1
+#define NF_WHERE(params, field)                                                \
+  (2 + (guint) G_STRUCT_OFFSET (params, field)                                 \
+      + 0 * sizeof (gchar[sizeof (((params *) 0)->field) == 4 ? 1 : -1]))
 
-static const NfOpInfo op_info[] = {
-#define NF_OP(NAME, name, params, least, most, flags)                          \
-  [NF_OP_##                                                                    \
-      NAME] = { #name, sizeof (params), least, most, flags, nf_shape_##name },
+static const NfOpInfo op_info[NF_N_OPS] = {
+#define NF_IN(input, facts) facts,
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
+  [NF_OP_##NAME] = { #name, sizeof (params), NF_OP_KIND_##kind, work, result,  \
+    changes, NF_##NAME##_N_INPUTS, { inputs 0 } },
+#include "core/ops/nfops.def.h"
+#undef NF_OP
+#undef NF_IN
+};
+
+static const NfShapeRule shape_rules[NF_N_OPS] = {
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
+  [NF_OP_##NAME] = nf_shape_##name,
 #include "core/ops/nfops.def.h"
 #undef NF_OP
 };
 
-G_STATIC_ASSERT (G_N_ELEMENTS (op_info) == NF_N_OPS);
+/**
+ * nf_op_info:
+ *
+ * Returns: (transfer none): the op's row
+ */
+const NfOpInfo *
+nf_op_info (NfOp op)
+{
+  return &op_info[op];
+}
 
 const gchar *
 nf_op_name (NfOp op)
@@ -35,55 +52,111 @@ nf_op_name (NfOp op)
   return op_info[op].name;
 }
 
-gsize
-nf_op_params_size (NfOp op)
+/**
+ * nf_op_input_facts:
+ * @op: an op
+ * @index: of an input, below nf_op_most_inputs()
+ *
+ * Returns: NfInputFacts of it
+ */
+guint
+nf_op_input_facts (NfOp op, guint index)
 {
-  return op_info[op].params_size;
+  const NfOpInfo *info = &op_info[op];
+
+  return info->inputs[MIN (index, info->n_inputs - 1)];
+}
+
+/**
+ * nf_op_least_inputs:
+ *
+ * Returns: how many inputs the op must have
+ */
+guint
+nf_op_least_inputs (NfOp op)
+{
+  const NfOpInfo *info = &op_info[op];
+  guint n = 0;
+
+  while (n < info->n_inputs && !(info->inputs[n] & NF_IN_OPTIONAL))
+    n++;
+  return n;
+}
+
+/**
+ * nf_op_most_inputs:
+ *
+ * Returns: how many inputs the op can have
+ */
+guint
+nf_op_most_inputs (NfOp op)
+{
+  const guint n = op_info[op].n_inputs;
+
+  return n > 0 && (op_info[op].inputs[n - 1] & NF_IN_MORE) ? NF_OP_MAX_INPUTS
+                                                           : n;
 }
 
 static gboolean
-inputs_present (const NfOpCall *call, GError **error)
+is_so (guint when, gconstpointer params)
 {
-  const NfOpInfo *info = &op_info[call->op];
-
-  for (guint i = 0; i < call->n_in; i++) {
-    const NfTensor *t = call->in[i];
-
-    if (t == NULL && i < info->least) {
-      g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "%s: input %u is missing",
-          info->name, i);
-      return FALSE;
-    }
-    if (t != NULL && t->device != call->device) {
-      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-          "%s: input %u lies on %s, the first input on %s; move it first",
-          info->name, i, t->device->name, call->device->name);
-      return FALSE;
-    }
-  }
-  return TRUE;
+  if (when == NF_NEVER || when == NF_ALWAYS)
+    return when == NF_ALWAYS;
+  return *(const gint *) ((const guint8 *) params + when - 2) != 0;
 }
 
 /**
  * nf_op_changes:
+ * @call: an op
  *
  * Returns: which inputs the op changes, a bit each
  */
 guint
 nf_op_changes (const NfOpCall *call)
 {
-  switch (call->op) {
-    case NF_OP_ADAM:
-      return 1 << 0 | 1 << 2 | 1 << 3;
-    case NF_OP_EMA:
-      return 1 << 0;
-    case NF_OP_BATCH_NORM:
-      return ((const NfBatchNormParams *) call->params)->training
-          ? 1 << 3 | 1 << 4 | 1 << 6
-          : 0;
-    default:
-      return 0;
+  guint changes = 0;
+
+  if (!is_so (op_info[call->op].changes, call->params))
+    return 0;
+  for (guint i = 0; i < call->n_in; i++)
+    if (nf_op_input_facts (call->op, i) & NF_IN_CHANGED)
+      changes |= 1u << i;
+  return changes;
+}
+
+/**
+ * nf_op_reads_result:
+ * @call: an op
+ *
+ * Returns: whether the gradient is made with the result's data
+ */
+gboolean
+nf_op_reads_result (const NfOpCall *call)
+{
+  return is_so (op_info[call->op].reads_result, call->params);
+}
+
+static gboolean
+inputs_present (const NfOpCall *call, GError **error)
+{
+  const gchar *name = nf_op_name (call->op);
+
+  for (guint i = 0; i < call->n_in; i++) {
+    const NfTensor *t = call->in[i];
+
+    if (t == NULL && i < nf_op_least_inputs (call->op)) {
+      g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "%s: input %u is missing",
+          name, i);
+      return FALSE;
+    }
+    if (t != NULL && t->device != call->device) {
+      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+          "%s: input %u lies on %s, the first input on %s; move it first", name,
+          i, t->device->name, call->device->name);
+      return FALSE;
+    }
   }
+  return TRUE;
 }
 
 static void
@@ -111,11 +184,8 @@ wants_gradient (const NfOpCall *call)
 static gboolean
 takes_lazy (const NfOpCall *call, guint index)
 {
-  if (!call->device->backend->lazy_weights || call->record)
-    return FALSE;
-  return call->op == NF_OP_CONV2D_CAT
-      ? index == 0
-      : index == 1 && (call->op == NF_OP_CONV2D || call->op == NF_OP_LINEAR);
+  return call->device->backend->lazy_weights && !call->record
+      && (nf_op_input_facts (call->op, index) & NF_IN_WEIGHT);
 }
 
 /* data that is still to be fetched, for all inputs whose kernel needs it */
@@ -150,6 +220,7 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
     gconstpointer params, GError **error)
 {
   const NfOpInfo *info = &op_info[op];
+  const gboolean in_place = info->kind == NF_OP_KIND_IN_PLACE;
   NfOpForward forward = device->backend->ops[op].forward;
   NfTape *tape = nf_tape_current ();
   NfOpCall call = { .op = op,
@@ -163,7 +234,7 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
 
   for (guint i = 0; i < n_in; i++)
     call.in[i] = in[i];
-  if (!inputs_present (&call, error) || !info->shape (&call, &s, error))
+  if (!inputs_present (&call, error) || !shape_rules[op](&call, &s, error))
     return NULL;
   if (forward == NULL) {
     g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
@@ -171,13 +242,12 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
         device->name);
     return NULL;
   }
-  call.record =
-      tape != NULL && !(info->flags & NF_OP_IN_PLACE) && wants_gradient (&call);
+  call.record = tape != NULL && !in_place && wants_gradient (&call);
   if (!fetch_inputs (&call, error)) {
     g_prefix_error (error, "%s: ", info->name);
     return NULL;
   }
-  if (info->flags & NF_OP_IN_PLACE)
+  if (in_place)
     call.out = nf_tensor_ref (in[0]);
   else
     call.out = nf_tensor_new (device, s.dtype, s.n, s.c, s.h, s.w, error);
@@ -185,8 +255,8 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
     g_prefix_error (error, "%s: ", info->name);
     return NULL;
   }
-  if (device->backend == nf_cpu_backend ())
-    nf_spin_look ();
+  if (device->backend->before_op != NULL)
+    device->backend->before_op (device);
   nf_watch_start (&watch, &call);
   ok = forward (&call, error);
   nf_watch_stop (&watch, &call, FALSE);
@@ -211,12 +281,12 @@ NfTensor *
 nf_op_run (NfOp op, NfTensor *const *in, guint n_in, gconstpointer params,
     GError **error)
 {
-  const NfOpInfo *info = &op_info[op];
+  const guint least = nf_op_least_inputs (op), most = nf_op_most_inputs (op);
 
-  if (n_in < info->least || n_in > info->most || n_in < 1 || in[0] == NULL) {
+  if (n_in < least || n_in > most || n_in < 1 || in[0] == NULL) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "%s: takes %u to %u inputs, got %u", info->name, info->least,
-        info->most, n_in);
+        "%s: takes %u to %u inputs, got %u", nf_op_name (op), least, most,
+        n_in);
     return NULL;
   }
   return run_on (in[0]->device, op, in, n_in, params, error);

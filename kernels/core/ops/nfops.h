@@ -20,17 +20,95 @@ G_BEGIN_DECLS
 #define NF_OP_MAX_INPUTS 8
 #define NF_OP_MAX_SAVED 4
 
-/* flags of a row */
-#define NF_OP_GRAD 1 /* has a gradient */
-#define NF_OP_IN_PLACE 2 /* changes its inputs; makes no tensor */
-
 typedef enum
 {
-#define NF_OP(NAME, name, params, least, most, flags) NF_OP_##NAME,
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
+  NF_OP_##NAME,
 #include "core/ops/nfops.def.h"
 #undef NF_OP
   NF_N_OPS
 } NfOp;
+
+/* NF_CONV2D_X and so on: indices of NfOpCall.in; and NF_CONV2D_N_INPUTS, how
+ * many have a name */
+#define NF_IN(input, facts) input,
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
+  enum                                                                         \
+  {                                                                            \
+    inputs NF_##NAME##_N_INPUTS                                                \
+  };
+#include "core/ops/nfops.def.h"
+#undef NF_OP
+#undef NF_IN
+
+/**
+ * NfInputFacts: what a row of nfops.def.h says of an input
+ * @NF_IN_OPTIONAL: it may be NULL, or not there at all
+ * @NF_IN_READ: the gradient is made with its data
+ * @NF_IN_WEIGHT: a weight; a backend with NfBackend.lazy_weights takes it
+ *   without data where nothing is recorded
+ * @NF_IN_CHANGED: the op changes it whenever the row says that it changes any
+ * @NF_IN_MORE: the last one, and it stands for all that follow
+ */
+typedef enum
+{
+  NF_IN_OPTIONAL = 1 << 0,
+  NF_IN_READ = 1 << 1,
+  NF_IN_WEIGHT = 1 << 2,
+  NF_IN_CHANGED = 1 << 3,
+  NF_IN_MORE = 1 << 4,
+} NfInputFacts;
+
+/**
+ * NfOpKind:
+ * @NF_OP_KIND_GRAD: it has a gradient
+ * @NF_OP_KIND_NO_GRAD: it has none
+ * @NF_OP_KIND_IN_PLACE: it has none and makes no tensor: the result is the first
+ *   input
+ */
+typedef enum
+{
+  NF_OP_KIND_GRAD,
+  NF_OP_KIND_NO_GRAD,
+  NF_OP_KIND_IN_PLACE,
+} NfOpKind;
+
+/**
+ * NfOpWork: which multiplications nf_op_flops() counts
+ * @NF_WORK_NONE: none: the op is limited by memory
+ * @NF_WORK_WEIGHT: those of each element of the result with the weights of its
+ *   channel
+ * @NF_WORK_PAIRS: those of each pixel with each other one, twice
+ */
+typedef enum
+{
+  NF_WORK_NONE,
+  NF_WORK_WEIGHT,
+  NF_WORK_PAIRS,
+} NfOpWork;
+
+/**
+ * NfOpInfo: a row of nfops.def.h
+ * @name: of the op
+ * @params_size: bytes of its parameters
+ * @kind: whether it has a gradient
+ * @work: what it costs
+ * @reads_result: NF_NEVER, NF_ALWAYS or NF_WHERE(): the gradient is made with
+ *   the result's data
+ * @changes: likewise: the op changes inputs that are %NF_IN_CHANGED
+ * @n_inputs: how many inputs have a name
+ * @inputs: the facts of each (NfInputFacts)
+ */
+typedef struct
+{
+  const gchar *name;
+  gsize params_size;
+  NfOpKind kind;
+  NfOpWork work;
+  guint reads_result, changes;
+  guint n_inputs;
+  guint inputs[NF_OP_MAX_INPUTS + 1];
+} NfOpInfo;
 
 /**
  * NfAct: activation functions
@@ -268,9 +346,13 @@ struct _NfOpCall
   gboolean tf32;
 };
 
+const NfOpInfo *nf_op_info (NfOp op);
 const gchar *nf_op_name (NfOp op);
-gsize nf_op_params_size (NfOp op);
+guint nf_op_input_facts (NfOp op, guint index);
+guint nf_op_least_inputs (NfOp op);
+guint nf_op_most_inputs (NfOp op);
 guint nf_op_changes (const NfOpCall *call);
+gboolean nf_op_reads_result (const NfOpCall *call);
 NfTensor *nf_op_run (NfOp op, NfTensor *const *in, guint n_in,
     gconstpointer params, GError **error);
 

@@ -18,7 +18,7 @@ typedef struct
 typedef gboolean (*NfShapeRule) (
     const NfOpCall *call, NfShape *out, GError **error);
 
-#define NF_OP(NAME, name, params, least, most, flags)                          \
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   gboolean nf_shape_##name (const NfOpCall *call, NfShape *out, GError **error);
 #include "core/ops/nfops.def.h"
 #undef NF_OP

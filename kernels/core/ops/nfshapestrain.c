@@ -15,7 +15,8 @@ scalar (NfShape *out)
 static gboolean
 class_loss (const NfOpCall *call, NfShape *out, GError **error)
 {
-  const NfTensor *x = call->in[0], *t = call->in[1];
+  const NfTensor *x = call->in[NF_CROSS_ENTROPY_LOGITS],
+                 *t = call->in[NF_CROSS_ENTROPY_TARGET];
 
   if (x->dtype != NF_F32 || (t->dtype != NF_U8 && t->dtype != NF_I64))
     return nf_shape_refuse (
@@ -59,14 +60,14 @@ nf_shape_adam (const NfOpCall *call, NfShape *out, GError **error)
     return nf_shape_refuse (call, error,
         "update number %" G_GINT64_FORMAT " must be at least 1", p->t);
   return nf_shape_all_f32 (call, error) && nf_shape_all_same (call, error)
-      && nf_shape_same_as (call->in[0], NF_F32, out);
+      && nf_shape_same_as (call->in[NF_ADAM_PARAM], NF_F32, out);
 }
 
 gboolean
 nf_shape_ema (const NfOpCall *call, NfShape *out, GError **error)
 {
   return nf_shape_all_f32 (call, error) && nf_shape_all_same (call, error)
-      && nf_shape_same_as (call->in[0], NF_F32, out);
+      && nf_shape_same_as (call->in[NF_EMA_SHADOW], NF_F32, out);
 }
 
 /**

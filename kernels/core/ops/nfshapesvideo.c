@@ -25,7 +25,7 @@ gboolean
 nf_shape_to_rgb (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfToRgbParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_TO_RGB_PLANE];
   gint64 channels = 0;
 
   for (guint i = 0; i < call->n_in; i++) {
@@ -58,7 +58,7 @@ gboolean
 nf_shape_resize (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfResizeParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_RESIZE_X];
 
   if (!is_side (p->h) || !is_side (p->w) || !is_side (x->h) || !is_side (x->w))
     return nf_shape_refuse (call, error,
@@ -72,8 +72,9 @@ nf_shape_resize (const NfOpCall *call, NfShape *out, GError **error)
 gboolean
 nf_shape_paint (const NfOpCall *call, NfShape *out, GError **error)
 {
-  const NfTensor *ids = call->in[0], *colors = call->in[1];
-  const NfTensor *frame = call->n_in > 2 ? call->in[2] : NULL;
+  const NfTensor *ids = call->in[NF_PAINT_IDS],
+                 *colors = call->in[NF_PAINT_COLORS];
+  const NfTensor *frame = call->in[NF_PAINT_FRAME];
 
   if (ids->c != 1)
     return nf_shape_refuse (call, error, "class ids must be (N, 1, H, W)");
@@ -96,7 +97,8 @@ nf_shape_confusion (const NfOpCall *call, NfShape *out, GError **error)
   if (p->classes < 2 || p->classes > 256)
     return nf_shape_refuse (
         call, error, "%d classes are not 2 to 256", p->classes);
-  if (!nf_tensor_same_shape (call->in[0], call->in[1]))
+  if (!nf_tensor_same_shape (
+          call->in[NF_CONFUSION_TRUTH], call->in[NF_CONFUSION_PREDICTION]))
     return nf_shape_refuse (call, error, "both masks must have one shape");
   *out = (NfShape){ NF_I64, 1, 1, p->classes, p->classes };
   return all_u8 (call, error);

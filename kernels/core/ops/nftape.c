@@ -10,7 +10,6 @@
 
 #include "core/ops/nfobserve.h"
 #include "core/tensor/nfsource.h"
-#include "core/threads/nfspin.h"
 
 typedef struct
 {
@@ -25,58 +24,6 @@ struct _NfTape
 };
 
 static _Thread_local NfTape *current;
-
-/* whether the gradient is made with an input's data, or the result's */
-static gboolean
-reads_input (const NfOpCall *call, guint index)
-{
-  switch (call->op) {
-    case NF_OP_CONV2D:
-      return index != 3;
-    case NF_OP_BATCH_NORM:
-      return index < 5;
-    case NF_OP_AXPBY:
-    case NF_OP_DROPOUT:
-    case NF_OP_CAST:
-    case NF_OP_CONCAT:
-    case NF_OP_SLICE:
-    case NF_OP_PAD:
-    case NF_OP_FLIP:
-    case NF_OP_NEAREST:
-    case NF_OP_FIR:
-      return FALSE;
-    default:
-      return TRUE;
-  }
-}
-
-static gboolean
-reads_result (const NfOpCall *call)
-{
-  switch (call->op) {
-    case NF_OP_CONV2D:
-      return ((const NfConv2dParams *) call->params)->act != NF_ACT_NONE;
-    case NF_OP_CONV2D_CAT:
-      return ((const NfConv2dCatParams *) call->params)->act != NF_ACT_NONE;
-    case NF_OP_BATCH_NORM:
-      return ((const NfBatchNormParams *) call->params)->act != NF_ACT_NONE;
-    case NF_OP_AXPBY:
-      return ((const NfAxpbyParams *) call->params)->act != NF_ACT_NONE;
-    case NF_OP_LINEAR:
-    case NF_OP_GROUP_NORM:
-    case NF_OP_DROPOUT:
-    case NF_OP_CAST:
-    case NF_OP_CONCAT:
-    case NF_OP_SLICE:
-    case NF_OP_PAD:
-    case NF_OP_FLIP:
-    case NF_OP_NEAREST:
-    case NF_OP_FIR:
-      return FALSE;
-    default:
-      return TRUE;
-  }
-}
 
 /* a reference of the tape's; idle: not to the data */
 static void
@@ -183,19 +130,20 @@ nf_tape_record (NfTape *tape, const NfOpCall *call, GError **error)
   }
   record = g_new0 (NfRecord, 1);
   record->call = *call;
-  record->call.params = g_memdup2 (call->params, nf_op_params_size (call->op));
+  record->call.params =
+      g_memdup2 (call->params, nf_op_info (call->op)->params_size);
   lean = call->device->backend->lean_backward;
   for (guint i = 0; i < call->n_in; i++) {
     if (call->in[i] == NULL)
       continue;
-    record->idle[i] = lean && !reads_input (call, i);
+    record->idle[i] = lean && !(nf_op_input_facts (call->op, i) & NF_IN_READ);
     hold (call->in[i], record->idle[i]);
     record->version[i] = call->in[i]->version;
   }
   for (guint i = 0; i < NF_OP_MAX_SAVED; i++)
     if (call->saved[i] != NULL)
       nf_tensor_ref (call->saved[i]);
-  record->idle[NF_OP_MAX_INPUTS] = lean && !reads_result (call);
+  record->idle[NF_OP_MAX_INPUTS] = lean && !nf_op_reads_result (call);
   hold (call->out, record->idle[NF_OP_MAX_INPUTS]);
   call->out->requires_grad = TRUE;
   g_ptr_array_add (tape->records, record);
@@ -257,8 +205,8 @@ record_backward (NfRecord *record, GError **error)
     grad_in[i] = nf_tensor_new_like (call->in[i], error);
     ok = grad_in[i] != NULL;
   }
-  if (call->device->backend == nf_cpu_backend ())
-    nf_spin_look ();
+  if (call->device->backend->before_op != NULL)
+    call->device->backend->before_op (call->device);
   nf_watch_start (&watch, call);
   ok = ok && backward (call, call->out->grad, grad_in, error);
   nf_watch_stop (&watch, call, TRUE);

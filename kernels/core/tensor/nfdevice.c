@@ -6,7 +6,6 @@
 #include "core/tensor/nfdevice.h"
 
 #include "config.h"
-#include "core/ops/nfops.h"
 
 #include <gmodule.h>
 
@@ -19,6 +18,7 @@ static const NfBackend *
 module_open (const gchar *path, GError **error)
 {
   GModule *module = g_module_open (path, G_MODULE_BIND_LOCAL);
+  const guint n_ops = nf_cpu_backend ()->n_ops; /* of this library */
   gpointer symbol = NULL;
   const NfBackend *backend;
 
@@ -33,11 +33,11 @@ module_open (const gchar *path, GError **error)
   }
   g_module_make_resident (module);
   backend = ((NfBackendModuleGet) symbol) ();
-  if (backend->abi != NF_BACKEND_ABI || backend->n_ops != NF_N_OPS) {
+  if (backend->abi != NF_BACKEND_ABI || backend->n_ops != n_ops) {
     g_set_error (error, NF_ERROR, NF_ERROR_NO_DEVICE,
         "device cuda: %s is of another version (interface %u with %u ops, "
         "expected %u with %u); install the one that came with this library",
-        path, backend->abi, backend->n_ops, NF_BACKEND_ABI, NF_N_OPS);
+        path, backend->abi, backend->n_ops, NF_BACKEND_ABI, n_ops);
     return NULL;
   }
   return backend;
