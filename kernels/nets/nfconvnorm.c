@@ -6,7 +6,7 @@
  * a per channel of the result. */
 #include "nets/nfconvnorm.h"
 
-#include "core/tensor/nfsource.h"
+#include "core/tensor/nftensor.h"
 #include "core/ops/nftape.h"
 
 #include <math.h>

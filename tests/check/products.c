@@ -6,7 +6,7 @@
  * each thread, graph and gradient gets what was asked for it; elsewhere all have
  * the same bits. See naivecheck.c for the choice of devices. */
 #include "core/ops/nfgraph.h"
-#include "core/ops/nftape.h"
+#include "core/ops/nfbackward.h"
 #include "core/threads/nfproducts.h"
 #include "core/threads/nfturn.h"
 #include "naivecheck.h"

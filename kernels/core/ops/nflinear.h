@@ -5,7 +5,7 @@
  * Private to the library: what the backends share. */
 #pragma once
 
-#include "core/ops/nfops.h"
+#include "core/ops/nfoplist.h"
 
 G_BEGIN_DECLS
 

@@ -7,7 +7,7 @@
  * devices give the same bytes. The maths is in docs/ops.md. */
 #pragma once
 
-#include "core/ops/nfops.h"
+#include "core/ops/nfoplist.h"
 
 #include <math.h>
 

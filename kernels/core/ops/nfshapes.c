@@ -7,6 +7,30 @@
 
 #include <math.h>
 
+typedef gboolean (*NfShapeRule) (
+    const NfOpCall *call, NfShape *out, GError **error);
+
+static const NfShapeRule rules[NF_N_OPS] = {
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
+  [NF_OP_##NAME] = nf_shape_##name,
+#include "core/ops/nfops.def.h"
+#undef NF_OP
+};
+
+/**
+ * nf_shape_of:
+ * @call: what is asked for
+ * @out: (out): the result's type and shape
+ * @error: return location: %NF_ERROR_SHAPE
+ *
+ * Returns: FALSE with @error set where the op's inputs or parameters do not fit
+ */
+gboolean
+nf_shape_of (const NfOpCall *call, NfShape *out, GError **error)
+{
+  return rules[call->op](call, out, error);
+}
+
 /**
  * nf_shape_refuse:
  * @call: what was asked for

@@ -7,13 +7,15 @@
  * from NEXTFRAME_MODULE_PATH, and only when a device of its kind is asked for. */
 #pragma once
 
-#include "core/tensor/nftensor.h"
+#include "core/nferror.h"
 
 G_BEGIN_DECLS
 
 #define NF_BACKEND_ABI 5
 #define NF_BACKEND_SYMBOL "nf_backend_module_get"
 
+typedef struct _NfDevice NfDevice;
+typedef struct _NfTensor NfTensor;
 typedef struct _NfBackend NfBackend;
 typedef struct _NfOpCall NfOpCall;
 typedef struct _NfBackendOptim NfBackendOptim;
@@ -90,7 +92,7 @@ typedef struct
  *   gradient
  * @on_host: its memory is the host's, and its ops run on the host's cores
  * @lazy_weights: it is @on_host, and where nothing is recorded ops take a weight
- *   (%NF_IN_WEIGHT) that has no data, see nfsource.h; else all inputs have data
+ *   (%NF_IN_WEIGHT) that has no data, see nftensor.h; else all inputs have data
  * @lean_backward: gradients are made without the data that the rows of
  *   nfops.def.h say they do not read, and which may be gone by then
  *

@@ -23,7 +23,7 @@
  * See docs/ops.md. Siblings: conv.c, winogradback.c */
 #include "cpu/avx512/winogradtile.h"
 
-#include "core/tensor/nfsource.h"
+#include "core/tensor/nftensor.h"
 
 #include <omp.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * two inputs side by side are two products that add up. See docs/ops.md.
  * Sibling: attention.c */
 #include "core/ops/nflinear.h"
-#include "core/tensor/nfsource.h"
+#include "core/tensor/nftensor.h"
 #include "cpu/avx512/matrows.h"
 #include "cpu/dnnl/nfdnnl.h"
 
