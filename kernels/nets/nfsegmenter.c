@@ -87,11 +87,10 @@ classify (
   g_autoptr (NfTensor) y = NULL;
   g_autoptr (NfTensor) ids = NULL;
 
-  x = padded != NULL ? nf_unetpp_normalize (net, padded, error) : NULL;
-  y = x != NULL ? nf_unetpp_logits (net, x, forward, error) : NULL;
-  ids = y != NULL ? nf_op_argmax (y, error) : NULL;
-  return ids == NULL || fits ? g_steal_pointer (&ids)
-                             : nf_op_pad (ids, &crop, error);
+  x = nf_unetpp_normalize (net, padded, error);
+  y = nf_unetpp_logits (net, x, forward, error);
+  ids = nf_op_argmax (y, error);
+  return fits ? g_steal_pointer (&ids) : nf_op_pad (ids, &crop, error);
 }
 
 /* the same by the mean with the mirrored frames */
@@ -101,9 +100,9 @@ classify_tta (
 {
   g_autoptr (NfTensor) x = nf_unetpp_normalize (net, pixels, error);
   g_autoptr (NfTensor) p =
-      x != NULL ? nf_unetpp_probabilities (net, x, TRUE, forward, error) : NULL;
+      nf_unetpp_probabilities (net, x, TRUE, forward, error);
 
-  return p != NULL ? nf_op_argmax (p, error) : NULL;
+  return nf_op_argmax (p, error);
 }
 
 /**

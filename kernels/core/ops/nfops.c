@@ -10,25 +10,36 @@
 #include "core/tensor/nftensor.h"
 #include "core/ops/nftape.h"
 
+/* Whether an op before this one has failed: then there is an error, or an input
+ * that the op needs is NULL, and the error, the first cause, stays as it is.
+ * Where nobody has set one, the missing input is the cause. */
 static gboolean
-inputs_present (const NfOpCall *call, GError **error)
+passes_failure_on (NfOp op, NfTensor *const *in, guint n_in, GError **error)
 {
-  const gchar *name = nf_op_name (call->op);
+  if (nf_has_failed (error))
+    return TRUE;
+  for (guint i = 0; i < n_in; i++) {
+    if (in[i] != NULL || (nf_op_input_facts (op, i) & NF_IN_OPTIONAL))
+      continue;
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "%s: input %u is missing",
+        nf_op_name (op), i);
+    return TRUE;
+  }
+  return FALSE;
+}
 
+static gboolean
+on_one_device (const NfOpCall *call, GError **error)
+{
   for (guint i = 0; i < call->n_in; i++) {
     const NfTensor *t = call->in[i];
 
-    if (t == NULL && i < nf_op_least_inputs (call->op)) {
-      g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "%s: input %u is missing",
-          name, i);
-      return FALSE;
-    }
-    if (t != NULL && t->device != call->device) {
-      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-          "%s: input %u lies on %s, the first input on %s; move it first", name,
-          i, t->device->name, call->device->name);
-      return FALSE;
-    }
+    if (t == NULL || t->device == call->device)
+      continue;
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "%s: input %u lies on %s, the first input on %s; move it first",
+        nf_op_name (call->op), i, t->device->name, call->device->name);
+    return FALSE;
   }
   return TRUE;
 }
@@ -108,7 +119,7 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
 
   for (guint i = 0; i < n_in; i++)
     call.in[i] = in[i];
-  if (!inputs_present (&call, error) || !nf_shape_of (&call, &s, error))
+  if (!on_one_device (&call, error) || !nf_shape_of (&call, &s, error))
     return NULL;
   if (forward == NULL) {
     g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
@@ -144,10 +155,15 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
 /**
  * nf_op_run:
  * @op: which op
- * @in: (array length=n_in): its inputs; optional ones may be NULL
+ * @in: (array length=n_in): its inputs; those that are not %NF_IN_OPTIONAL may be
+ *   NULL only where an earlier op has failed
  * @n_in: how many; at least one
  * @params: the op's parameters struct
  * @error: return location
+ *
+ * Where an earlier op has failed nothing is done, and @error stays as it is, so
+ * that it names the first cause: that is so where @error is set already or an
+ * input that the op needs is NULL.
  *
  * Returns: (transfer full) (nullable): the result, on the first input's device
  */
@@ -157,7 +173,9 @@ nf_op_run (NfOp op, NfTensor *const *in, guint n_in, gconstpointer params,
 {
   const guint least = nf_op_least_inputs (op), most = nf_op_most_inputs (op);
 
-  if (n_in < least || n_in > most || n_in < 1 || in[0] == NULL) {
+  if (passes_failure_on (op, in, n_in, error))
+    return NULL;
+  if (n_in < least || n_in > most || n_in < 1) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "%s: takes %u to %u inputs, got %u", nf_op_name (op), least, most,
         n_in);
@@ -199,7 +217,7 @@ nf_op_conv2d_add (NfTensor *x, NfTensor *weight, NfTensor *bias,
 
     plain.act = NF_ACT_NONE;
     y = nf_op_run (NF_OP_CONV2D, in, 4, &plain, error);
-    return y != NULL ? nf_op_activation (y, NF_ACT_SILU, error) : NULL;
+    return nf_op_activation (y, NF_ACT_SILU, error);
   }
   return nf_op_run (NF_OP_CONV2D, in, 4, params, error);
 }
@@ -379,7 +397,9 @@ nf_op_quantize (NfTensor *x, gfloat scale, gfloat shift, GError **error)
 NfTensor *
 nf_op_randn (NfDevice *device, const NfRandnParams *params, GError **error)
 {
-  return run_on (device, NF_OP_RANDN, NULL, 0, params, error);
+  return nf_has_failed (error)
+      ? NULL
+      : run_on (device, NF_OP_RANDN, NULL, 0, params, error);
 }
 
 NfTensor *

@@ -6,6 +6,10 @@
  * kernel; inside nf_tape_begin() it is recorded for nf_tape_backward(). All
  * return (transfer full) a new tensor, or NULL with the error set
  * (NF_ERROR_SHAPE, NF_ERROR_INVALID, NF_ERROR_NO_MEMORY, NF_ERROR_UNSUPPORTED).
+ * An op whose inputs come from one that failed passes that on: it takes NULL,
+ * does nothing, returns NULL and leaves the error as it is. So ops can follow
+ * each other, and the last one tells whether all went well. Where an input may be
+ * left out (nullable), NULL means that it is: there the caller looks first.
  * Tensors are f32 unless said otherwise. What goes through a network (not its
  * weights, not the time) may be bf16 instead in all ops up to argmax but
  * softmax, clamp, normalize, quantize and randn; sums are f32 all the same, and

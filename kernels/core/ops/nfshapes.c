@@ -219,8 +219,6 @@ nf_shape_conv2d_cat (const NfOpCall *call, NfShape *out, GError **error)
   for (guint i = NF_CONV2D_CAT_X; i < end; i++) {
     const NfTensor *y = call->in[i];
 
-    if (y == NULL)
-      return nf_shape_refuse (call, error, "input %u is missing", i);
     if (y->n != x->n
         || (i > NF_CONV2D_CAT_X && (y->h != out->h || y->w != out->w)))
       return nf_shape_refuse (call, error, "all but the channels must agree");
@@ -498,8 +496,6 @@ nf_shape_concat (const NfOpCall *call, NfShape *out, GError **error)
   for (guint i = 0; i < call->n_in; i++) {
     const NfTensor *y = call->in[i];
 
-    if (y == NULL)
-      return nf_shape_refuse (call, error, "input %u is missing", i);
     if (y->n != x->n || y->h != x->h || y->w != x->w)
       return nf_shape_refuse (call, error, "all but the channels must agree");
     c += y->c;

@@ -330,6 +330,7 @@ nf_tensor_own_data (NfTensor *tensor, gboolean keep, GError **error)
 
 /**
  * nf_tensor_reshape:
+ * @tensor: (nullable): NULL where what makes it has failed; that is passed on
  *
  * The same memory, in its channels-last order, seen with another shape.
  *
@@ -342,6 +343,8 @@ nf_tensor_reshape (
   NfTensor *view;
   gsize bytes;
 
+  if (tensor == NULL || nf_has_failed (error))
+    return NULL;
   if (!shape_bytes (tensor->dtype, n, c, h, w, &bytes, error))
     return NULL;
   if (bytes != tensor->bytes) {
@@ -361,6 +364,7 @@ nf_tensor_reshape (
 
 /**
  * nf_tensor_batch_slice:
+ * @tensor: (nullable): as in nf_tensor_reshape()
  * @from: first sample
  * @count: how many
  *
@@ -370,9 +374,12 @@ NfTensor *
 nf_tensor_batch_slice (
     NfTensor *tensor, gint64 from, gint64 count, GError **error)
 {
-  gsize sample = tensor->bytes / (gsize) tensor->n;
   NfTensor *view;
+  gsize sample;
 
+  if (tensor == NULL || nf_has_failed (error))
+    return NULL;
+  sample = tensor->bytes / (gsize) tensor->n;
   if (from < 0 || count < 1 || from > tensor->n - count) {
     g_set_error (error, NF_ERROR, NF_ERROR_SHAPE,
         "batch slice: %" G_GINT64_FORMAT " samples from %" G_GINT64_FORMAT
@@ -389,10 +396,17 @@ nf_tensor_batch_slice (
   return view;
 }
 
+/**
+ * nf_tensor_ref:
+ * @tensor: (nullable): as in nf_tensor_reshape()
+ *
+ * Returns: (transfer full) (nullable): @tensor
+ */
 NfTensor *
 nf_tensor_ref (NfTensor *tensor)
 {
-  g_atomic_ref_count_inc (&tensor->refs);
+  if (tensor != NULL)
+    g_atomic_ref_count_inc (&tensor->refs);
   return tensor;
 }
 
