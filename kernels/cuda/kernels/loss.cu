@@ -12,6 +12,7 @@
  * before. */
 #include "cuda/kernels/nfgroup.h"
 #include "cuda/kernels/nfreduce.h"
+#include "cuda/runtime/nfcudafault.h"
 
 #define NOWHERE G_MAXUINT64 /* a place: no fault */
 

@@ -12,6 +12,8 @@
 #include "cuda/kernels/nfmatmul.h"
 
 #include "core/ops/nflinear.h"
+#include "cuda/runtime/nfcudamemory.h"
+#include "cuda/runtime/nfcudastream.h"
 
 #define WORKSPACE_MOST (32 << 20) /* bytes that an algorithm may work in */
 

@@ -6,6 +6,8 @@
  * nf_optim_step(): then a block does one chunk of one tensor.
  * Sibling: kernels/cpu/kernels/optim.c, which has the maths. See docs/ops.md. */
 #include "cuda/kernels/nfreduce.h"
+#include "cuda/runtime/nfcudacopy.h"
+#include "cuda/runtime/nfcudastream.h"
 
 #include <math.h>
 
