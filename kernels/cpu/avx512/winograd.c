@@ -24,6 +24,7 @@
 #include "cpu/avx512/winogradtile.h"
 
 #include "core/tensor/nftensor.h"
+#include "cpu/dnnl/nfdnnlweight.h"
 
 #include <omp.h>
 #include <string.h>

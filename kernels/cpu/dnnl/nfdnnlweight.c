@@ -10,6 +10,7 @@
 #include "cpu/dnnl/nfdnnlweight.h"
 
 #include "core/tensor/nftensor.h"
+#include "cpu/dnnl/nfdnnlplan.h"
 #include "cpu/nfblocks.h"
 
 #include <string.h>

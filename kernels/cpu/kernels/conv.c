@@ -5,6 +5,8 @@
  * y = act (gain * (sum x * weight + bias + residual)). ReLU's gradient is taken
  * from y: dy counts where y > 0. See docs/ops.md. */
 #include "cpu/avx512/winograd.h"
+#include "cpu/dnnl/nfdnnl.h"
+#include "cpu/dnnl/nfdnnlweight.h"
 
 static NfDnnlConv
 conv_of (const NfOpCall *call)

@@ -12,6 +12,8 @@
  * phase (a, b) of the result's pixel (2 i + a, 2 j + b) is found at
  * (i + a, j + b). See docs/ops.md. Sibling: conv.c */
 #include "cpu/avx512/winograd.h"
+#include "cpu/dnnl/nfdnnl.h"
+#include "cpu/dnnl/nfdnnlweight.h"
 
 #include <string.h>
 

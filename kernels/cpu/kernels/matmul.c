@@ -9,6 +9,7 @@
 #include "core/tensor/nftensor.h"
 #include "cpu/avx512/matrows.h"
 #include "cpu/dnnl/nfdnnl.h"
+#include "cpu/dnnl/nfdnnlweight.h"
 
 #include <string.h>
 

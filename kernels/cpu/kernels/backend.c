@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfcpu — the CPU backend: memory and the table of kernels
+ * backend — the CPU backend: memory and the table of kernels
  *
  * With NEXTFRAME_NO_POOL in the environment, and in builds with a sanitizer,
  * blocks are freed at once, so that memory checkers see every block's end.
@@ -9,7 +9,7 @@
 
 #include "core/threads/nfspin.h"
 #include "cpu/nfblocks.h"
-#include "cpu/dnnl/nfdnnl.h"
+#include "cpu/dnnl/nfdnnlplan.h"
 
 #include <string.h>
 
