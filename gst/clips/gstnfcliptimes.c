@@ -3,7 +3,7 @@
  * gstnfcliptimes — where clips that follow each other lie in time */
 #include "clips/gstnfcliptimes.h"
 
-#include "common/gstnfframetime.h"
+#include "common/gstnfcadence.h"
 
 /**
  * gst_nf_clip_format:

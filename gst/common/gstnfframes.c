@@ -10,7 +10,7 @@
 
 #include "common/gstnfcolor.h"
 #include "common/gstnfcuda.h"
-#include "common/gstnfvideo.h"
+#include "video/gstnfvideo.h"
 
 #include "core/nferror.h"
 

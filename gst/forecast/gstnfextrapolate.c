@@ -43,7 +43,7 @@
 #include "forecast/gstnfextrapolate.h"
 
 #include "gstnfelements.h"
-#include "common/gstnfvideo.h"
+#include "video/gstnfvideo.h"
 
 #include "scene/track/nfextrapolate.h"
 

@@ -8,10 +8,52 @@
  * Siblings: gstnfwindow.c (when to foretell), gstnfcadence.c (times of frames) */
 #include "forecast/gstnfforecastflow.h"
 
+#include "common/gstnfcuda.h"
 #include "common/gstnferror.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_nf_forecast_debug);
 #define GST_CAT_DEFAULT gst_nf_forecast_debug
+
+static void
+converters_clear (GstNfConverters *converters)
+{
+  g_clear_pointer (&converters->in, gst_nf_frames_free);
+  g_clear_pointer (&converters->out, gst_nf_frames_free);
+  g_clear_pointer (&converters->past, gst_nf_video_free);
+}
+
+/* FALSE with @error set and @converters as they were; @packed: what the network
+ * takes and gives */
+static gboolean
+converters_set (GstNfConverters *converters, NfDevice *device,
+    const GstCaps *in, const GstVideoInfo *packed, const GstCaps *out,
+    GError **error)
+{
+  gboolean same = gst_nf_cuda_is_memory (in) == gst_nf_cuda_is_memory (out);
+  GstNfConverters made = { NULL, NULL, NULL };
+  GstVideoInfo in_info, out_info;
+
+  made.in = gst_nf_frames_new_reader (device, in, packed, error);
+  if (made.in != NULL)
+    made.out = gst_nf_frames_new_writer (device, packed, out, error);
+  if (made.out == NULL) {
+    converters_clear (&made);
+    return FALSE;
+  }
+  gst_video_info_from_caps (&in_info, in);
+  gst_video_info_from_caps (&out_info, out);
+  same = same && gst_video_info_is_equal (&in_info, &out_info);
+  if (!same)
+    made.past = gst_nf_video_new (&in_info, &out_info, error);
+  if (!same && made.past == NULL) {
+    converters_clear (&made);
+    return FALSE;
+  }
+  converters_clear (converters);
+  *converters = made;
+
+  return TRUE;
+}
 
 /**
  * gst_nf_forecast_flow_init:
@@ -100,7 +142,7 @@ gst_nf_forecast_flow_stop (GstNfForecastFlow *self)
   gst_nf_future_clear (&self->future);
   gst_clear_buffer (&self->passing);
   gst_nf_window_clear (&self->window);
-  gst_nf_converters_clear (&self->converters);
+  converters_clear (&self->converters);
   g_clear_pointer (&self->device, nf_device_unref);
   if (klass->close != NULL)
     klass->close (self->forecast);
@@ -171,7 +213,7 @@ gst_nf_forecast_flow_set_caps (
   gst_video_info_from_caps (&info, in);
   if (!GST_NF_FORECAST_GET_CLASS (self->forecast)
            ->describe (self->forecast, &info, &packed, error)
-      || !gst_nf_converters_set (
+      || !converters_set (
           &self->converters, self->device, in, &packed, out, error))
     return FALSE;
   if (filter->negotiated && !gst_video_info_is_equal (&filter->in_info, &info)

@@ -7,13 +7,30 @@
  * See: gstnfforecast.c, whose methods call these */
 #pragma once
 
+#include "common/gstnfcadence.h"
 #include "common/gstnfcancel.h"
+#include "common/gstnfframes.h"
 #include "common/gstnftiming.h"
-#include "forecast/gstnfcadence.h"
-#include "forecast/gstnfconverters.h"
 #include "forecast/gstnfforecast.h"
+#include "video/gstnfvideo.h"
 
 G_BEGIN_DECLS
+
+/**
+ * GstNfConverters:
+ * @in: to the network's packed pixels on its device
+ * @out: from them to what downstream wants
+ * @past: (nullable): from what comes in to what downstream wants; NULL where
+ *   that is the same
+ *
+ * In to the network, from the network out, and in to out for frames that pass
+ * by; new caps make all of them anew. NULL before the first caps.
+ */
+typedef struct
+{
+  GstNfFrames *in, *out;
+  GstNfVideo *past;
+} GstNfConverters;
 
 /**
  * GstNfForecastStats:

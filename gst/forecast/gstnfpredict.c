@@ -73,9 +73,9 @@
 #include "common/gstnfcuda.h"
 #include "common/gstnferror.h"
 #include "common/gstnfmodel.h"
-#include "common/gstnfvideo.h"
 #include "forecast/gstnfdraw.h"
 #include "gstnfelements.h"
+#include "video/gstnfvideo.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_predict_debug);
 #define GST_CAT_DEFAULT gst_nf_predict_debug

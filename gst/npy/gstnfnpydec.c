@@ -44,9 +44,9 @@
  */
 #include "npy/gstnfnpydec.h"
 
-#include "gstnfelements.h"
 #include "common/gstnferror.h"
 #include "common/gstnfpool.h"
+#include "gstnfelements.h"
 #include "npy/gstnfnpyreader.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_npy_dec_debug);
@@ -592,3 +592,20 @@ gst_nf_npy_dec_sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
 
 GST_ELEMENT_REGISTER_DEFINE (
     nfnpydec, "nfnpydec", GST_RANK_PRIMARY, GST_TYPE_NF_NPY_DEC)
+
+/* --------------------------- arrays are known by their first bytes, as a type */
+
+static GstStaticCaps npy_caps = GST_STATIC_CAPS (GST_NF_NPY_CAPS);
+
+static void
+gst_nf_npy_type_find (GstTypeFind *find, gpointer user_data)
+{
+  const guint8 *data = gst_type_find_peek (find, 0, NF_NPY_MAGIC_BYTES);
+
+  if (data != NULL && memcmp (data, NF_NPY_MAGIC, NF_NPY_MAGIC_BYTES) == 0)
+    gst_type_find_suggest_empty_simple (
+        find, GST_TYPE_FIND_MAXIMUM, GST_NF_NPY_CAPS);
+}
+
+GST_TYPE_FIND_REGISTER_DEFINE (nfnpy, "nfnpy", GST_RANK_PRIMARY,
+    gst_nf_npy_type_find, "npy", gst_static_caps_get (&npy_caps), NULL, NULL)

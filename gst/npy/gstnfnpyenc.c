@@ -36,8 +36,8 @@
  */
 #include "npy/gstnfnpyenc.h"
 
-#include "gstnfelements.h"
 #include "common/gstnferror.h"
+#include "gstnfelements.h"
 #include "npy/gstnfnpyvideo.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_npy_enc_debug);

@@ -3,7 +3,7 @@
  * gstnfnpytimeline — where the frames of arrays lie in time and in the file */
 #include "npy/gstnfnpytimeline.h"
 
-#include "common/gstnfframetime.h"
+#include "common/gstnfcadence.h"
 
 static GstClockTime
 frame_time (const GstNfNpyTimeline *line, guint64 frame)

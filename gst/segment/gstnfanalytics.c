@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * gstnfanalytics — masks as GstAnalytics describes them
- *
- * Sibling: gstnfnoanalytics.c (in its place without that library) */
+ * gstnfanalytics — masks as GstAnalytics describes them */
+#include "config.h"
 #include "segment/gstnfanalytics.h"
 
 #include "segment/gstnfmaskvideo.h"
 
+#ifdef NF_HAVE_ANALYTICS
 #include <gst/analytics/analytics.h>
 
 #define MAX_CLASSES 256 /* of a byte */
@@ -67,3 +67,13 @@ gst_nf_analytics_add_mask (
         GST_ANALYTICS_REL_TYPE_RELATE_TO | GST_ANALYTICS_REL_TYPE_N_TO_N,
         regions.id, names.id);
 }
+
+#else /* the library was not there at build time */
+
+void
+gst_nf_analytics_add_mask (
+    const GstNfBatchMask *mask, guint classes, GstBuffer *buffer)
+{
+}
+
+#endif

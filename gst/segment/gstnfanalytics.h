@@ -2,8 +2,8 @@
  *
  * gstnfanalytics — masks as GstAnalytics describes them
  *
- * Without gstreamer-analytics-1.0 of GStreamer 1.26 at build time
- * (gstnfnoanalytics.c) nothing is added.
+ * Without gstreamer-analytics-1.0 of GStreamer 1.26 at build time nothing is
+ * added.
  * See: gstnfmaskvideo.c */
 #pragma once
 

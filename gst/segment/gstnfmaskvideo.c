@@ -6,7 +6,7 @@
 #include "segment/gstnfmaskvideo.h"
 
 #include "common/gstnfcuda.h"
-#include "common/gstnfvideo.h"
+#include "video/gstnfvideo.h"
 
 #include "metrics/nfclasses.h"
 #include "metrics/nfmask.h"

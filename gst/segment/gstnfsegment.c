@@ -48,21 +48,21 @@
  */
 #include "segment/gstnfsegment.h"
 
-#include "segment/gstnfanalytics.h"
 #include "common/gstnfcancel.h"
 #include "common/gstnfcuda.h"
 #include "common/gstnferror.h"
 #include "common/gstnfframes.h"
 #include "common/gstnftiming.h"
-#include "common/gstnfvideo.h"
 #include "gstnfelements.h"
+#include "segment/gstnfanalytics.h"
 #include "segment/gstnfbatch.h"
 #include "segment/gstnfmaskvideo.h"
 #include "segment/gstnfsegmentcaps.h"
 #include "segment/gstnfsegmentsettings.h"
-#include "segment/gstnfsegmentstats.h"
+#include "video/gstnfvideo.h"
 
 #include "metrics/nfclasses.h"
+#include "nets/nfunetpp.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_segment_debug);
 #define GST_CAT_DEFAULT gst_nf_segment_debug
@@ -73,6 +73,19 @@ enum
   PROP_SETTINGS,
   PROP_STATS = PROP_SETTINGS + GST_NF_SEGMENT_N_SETTINGS
 };
+
+/* what is counted; guarded by the object lock. The property `stats`, documented
+ * above, says it. */
+typedef struct
+{
+  guint64 frames_in, frames_out;
+  guint64 dropped; /* because of QoS */
+  guint64 batches; /* runs of the network */
+  GstClockTime computing; /* all of them together */
+  gint encoder; /* depth of the network's ResNet */
+  gint classes; /* of the network; 0: there is none */
+  const gchar *device; /* where it runs, interned */
+} GstNfSegmentStats;
 
 struct _GstNfSegment
 {
@@ -231,6 +244,28 @@ gst_nf_segment_set_property (
     gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
 }
 
+/* @latency: time of computing that is announced, ns */
+static GstStructure *
+stats_structure (const GstNfSegmentStats *stats, GstClockTime latency)
+{
+  GstStructure *structure = gst_structure_new ("nf-segment-stats", "frames-in",
+      G_TYPE_UINT64, stats->frames_in, "frames-out", G_TYPE_UINT64,
+      stats->frames_out, "dropped", G_TYPE_UINT64, stats->dropped, "batches",
+      G_TYPE_UINT64, stats->batches, "seconds-per-frame", G_TYPE_DOUBLE,
+      (gdouble) stats->computing / GST_SECOND / MAX (stats->frames_out, 1),
+      "latency", G_TYPE_UINT64, latency, NULL);
+  gchar encoder[16];
+
+  if (stats->classes == 0)
+    return structure;
+  g_snprintf (encoder, sizeof encoder, "resnet%d", stats->encoder);
+  gst_structure_set (structure, "arch", G_TYPE_STRING, NF_UNETPP_ARCH,
+      "encoder", G_TYPE_STRING, encoder, "device", G_TYPE_STRING, stats->device,
+      "classes", G_TYPE_INT, stats->classes, NULL);
+
+  return structure;
+}
+
 static void
 gst_nf_segment_get_property (
     GObject *object, guint id, GValue *value, GParamSpec *pspec)
@@ -239,8 +274,8 @@ gst_nf_segment_get_property (
 
   if (id == PROP_STATS) {
     GST_OBJECT_LOCK (self);
-    g_value_take_boxed (value,
-        gst_nf_segment_stats_structure (&self->stats, self->timing.announced));
+    g_value_take_boxed (
+        value, stats_structure (&self->stats, self->timing.announced));
     GST_OBJECT_UNLOCK (self);
   } else if (!gst_nf_segment_settings_get (&self->settings,
                  GST_ELEMENT (object), id - PROP_SETTINGS, value)) {

@@ -45,9 +45,6 @@ nf_cpu_f32 (const NfTensor *tensor)
 void nf_cpu_copy (const NfTensor *from, NfTensor *to);
 void nf_cpu_copy_channels (gconstpointer from, gint64 from_c, gpointer to,
     gint64 to_c, gint64 count, gint64 pixels, gsize size);
-void nf_cpu_channel_sums (const NfTensor *a, const NfTensor *b, gint64 from,
-    gint64 count, gdouble *sum_a, gdouble *sum_ab);
-void nf_cpu_sum_rows (const NfTensor *x, NfTensor *sum);
 void nf_cpu_norm_terms (const gdouble *sum_dy, const gdouble *sum_dyx,
     gint64 rows, gint64 groups, gint64 per, const gfloat *w, const gfloat *mean,
     const gfloat *r, gfloat *pqs, gdouble *dw, gdouble *db);

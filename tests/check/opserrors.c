@@ -345,7 +345,7 @@ check_target (NfOp op, NfDType dtype, gconstpointer params, gdouble value,
 static void
 test_target_out_of_range_fails (void)
 {
-  const NfNoParams none = { 0 };
+  const NfCrossEntropyParams none = { 0 }, ignores = { TRUE, 3 };
   const NfDiceLossParams dice = { 1e-6f };
 
   check_target (NF_OP_CROSS_ENTROPY, NF_U8, &none, 4, "class 4");
@@ -353,6 +353,7 @@ test_target_out_of_range_fails (void)
   check_target (NF_OP_CROSS_ENTROPY, NF_I64, &none, -1, "class -1");
   check_target (
       NF_OP_CROSS_ENTROPY, NF_I64, &none, 0x1p40, "class 1099511627776");
+  check_target (NF_OP_CROSS_ENTROPY, NF_U8, &ignores, 4, "class 4");
   check_target (NF_OP_DICE_LOSS, NF_U8, &dice, 4, "class 4");
   check_target (NF_OP_DICE_LOSS, NF_I64, &dice, -3, "class -3");
 }

@@ -2,7 +2,7 @@
  *
  * timing — tests of measured latency and of what is too late, and of how far
  * apart frames are */
-#include "forecast/gstnfcadence.h"
+#include "common/gstnfcadence.h"
 #include "common/gstnftiming.h"
 #include "nfelementtest.h"
 

@@ -9,7 +9,7 @@
  * NF_TEST_DEVICES, by default the CPU. */
 #include "core/ops/nfops.h"
 #include "common/gstnfcolor.h"
-#include "common/gstnfvideo.h"
+#include "video/gstnfvideo.h"
 #include "testdevice.h"
 
 #include <stdlib.h>

@@ -60,7 +60,18 @@ train_settings (const NfBenchNet *self)
     .weight_decay = 0.01,
     .grad_clip = 1.0,
     .betas = { 2, { 0.9, 0.999 } },
-    .eps = 1e-8 };
+    .eps = 1e-8,
+    .schedule = (gchar *) "constant",
+    .accumulate = 1,
+    .decay_vectors = TRUE,
+    .encoder_rate = 1,
+    .decoder_rate = 1,
+    .head_rate = 1,
+    .cross_entropy = 0.5, /* as in the published pipeline */
+    .dice = 0.5,
+    .dice_classes = (gchar *) "all",
+    .dice_smooth = 1e-6,
+    .ignored_label = -1 };
 
   return train;
 }
@@ -211,9 +222,13 @@ train_loss (NfTask *task, NfTensor *const *in, GError **error)
     .training = TRUE, .seed = 1, .dtype = self->spec->dtype
   };
 
-  return self->unetpp
-      ? nf_segment_loss (self->unetpp, in[0], in[1], &forward, error)
-      : nf_diffusion_loss (self->unet, in, &forward, error);
+  const NfConfigTrain train = train_settings (self);
+  g_autoptr (NfTensor) logits = NULL;
+
+  if (!self->unetpp)
+    return nf_diffusion_loss (self->unet, in, &forward, error);
+  logits = nf_unetpp_forward (self->unetpp, in[0], &forward, error);
+  return logits ? nf_segment_loss (logits, in[1], NULL, &train, error) : NULL;
 }
 
 static gboolean

@@ -177,6 +177,7 @@ segment_to_json (const NfTrainConfig *config)
   net.encoder_width = model->encoder_width;
   net.classes = model->classes;
   copy_ints (net.widths, &model->widths);
+  net.attributes = g_str_equal (model->head, "attributes");
   memcpy (net.mean, model->mean.v, sizeof net.mean);
   memcpy (net.std, model->std.v, sizeof net.std);
   return nf_unetpp_config_to_json (&net);

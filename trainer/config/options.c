@@ -17,6 +17,7 @@ typedef struct
   gchar *config;
   gchar *data;
   gchar *run;
+  gchar *init;
   gchar **sets;
   gboolean resume;
   gboolean print_config;
@@ -28,6 +29,7 @@ raw_options_clear (RawOptions *raw)
   g_free (raw->config);
   g_free (raw->data);
   g_free (raw->run);
+  g_free (raw->init);
   g_strfreev (raw->sets);
 }
 
@@ -53,6 +55,11 @@ parse_raw (
         "FOLDER" },
     { "run", 'r', 0, G_OPTION_ARG_FILENAME, &raw->run,
         "Where checkpoints and metrics go; new or empty", "FOLDER" },
+    { "init", 0, 0, G_OPTION_ARG_FILENAME, &raw->init,
+        "Begin with the weights of this checkpoint: all that match, or those "
+        "of "
+        "the encoder",
+        "FILE[:encoder|:all]" },
     { "set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &raw->sets,
         "Change one setting; may be repeated", "GROUP.KEY=VALUE" },
     { "resume", 0, 0, G_OPTION_ARG_NONE, &raw->resume,
@@ -153,6 +160,12 @@ nf_train_options_parse (
     fail (error, "where should the run go? Give --run FOLDER");
     return NULL;
   }
+  if (raw.resume && raw.init) {
+    fail (error,
+        "--init begins a run and --resume continues one; give only one of "
+        "them");
+    return NULL;
+  }
   options->config = raw.resume ? resumed_config (kind, &raw, error)
                                : new_config (kind, &raw, error);
   if (!options->config)
@@ -165,6 +178,7 @@ nf_train_options_parse (
     return NULL;
   }
   options->run = g_steal_pointer (&raw.run);
+  options->init = g_steal_pointer (&raw.init);
   options->resume = raw.resume;
   options->print_config = raw.print_config;
   return g_steal_pointer (&options);
@@ -181,5 +195,6 @@ nf_train_options_free (NfTrainOptions *options)
     return;
   nf_train_config_free (options->config);
   g_free (options->run);
+  g_free (options->init);
   g_free (options);
 }

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * NfTrainOptions:
  * @config: the settings, checked
  * @run: the run's folder
+ * @init: (nullable): weights to begin with, see nf_warm_start()
  * @resume: whether the run goes on from its newest checkpoint
  * @print_config: whether only the settings are wanted
  */
@@ -18,6 +19,7 @@ typedef struct
 {
   NfTrainConfig *config;
   gchar *run;
+  gchar *init;
   gboolean resume;
   gboolean print_config;
 } NfTrainOptions;

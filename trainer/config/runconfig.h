@@ -97,12 +97,14 @@ typedef struct
   gint64 encoder_width;
   gint64 classes;
   NfIntList widths;
+  gchar *head;
   NfFloatList mean; /* of pixels in [0, 1], a value a colour */
   NfFloatList std;
 } NfConfigSegment;
 
 /**
- * NfConfigTrain: group [train]; mirror, blur and noise are of `segment` alone.
+ * NfConfigTrain: group [train]; what follows @decay_vectors is of `segment`
+ * alone.
  */
 typedef struct
 {
@@ -116,6 +118,7 @@ typedef struct
   NfFloatList betas;
   gdouble eps;
   gdouble ema_rate; /* 0: none */
+  gboolean ema_warmup;
   gint64 seed;
   gchar *device;
   gchar *precision; /* what to compute in: f32, tf32 or bf16 */
@@ -124,10 +127,41 @@ typedef struct
   gint64 keep;
   gchar *store; /* of the weights in final.safetensors */
   gint64 log_every; /* steps */
-  gboolean mirror;
-  gdouble blur; /* probability */
-  gdouble noise; /* levels of 255 */
+  gchar *schedule; /* constant, cosine, restarts or step */
+  gdouble least_rate;
+  gint64 period; /* steps */
+  gdouble factor;
+  gint64 accumulate; /* batches of a step */
+  gboolean decay_vectors;
+  gdouble encoder_rate, decoder_rate, head_rate; /* parts of the rate */
+  NfIntList crop; /* H, W in pixels; 0 0: none */
+  gdouble crop_objects; /* share */
+  gdouble cross_entropy, dice; /* weights in the loss */
+  gchar *dice_classes; /* all or present */
+  gdouble dice_smooth; /* pixels */
+  gdouble object_weight; /* beside 1 for the ground */
+  gint64 ignored_label; /* -1: none */
 } NfConfigTrain;
+
+/**
+ * NfConfigAugment: group [augment] of `segment`: the share of samples that each
+ * change is made to, 0 to 1, and how much it changes at most
+ */
+typedef struct
+{
+  gdouble mirror, affine, light, color, gamma, clahe, codec, blur,
+      noise; /* shares */
+  gdouble shift, scale; /* parts of the frame */
+  gdouble rotate; /* degrees */
+  gdouble brightness, contrast; /* parts of white, of itself */
+  gdouble hue; /* degrees */
+  gdouble saturation, value; /* parts of 1 */
+  NfFloatList gamma_range;
+  NfFloatList clahe_limit;
+  NfFloatList codec_quality; /* 1 to 100 */
+  NfFloatList blur_factor;
+  NfFloatList noise_levels; /* of 255 */
+} NfConfigAugment;
 
 /**
  * NfConfigValidate: group [validate].
@@ -136,6 +170,8 @@ typedef struct
 {
   gint64 every; /* steps; 0: never */
   gint64 clips;
+  gint64 frames; /* of a clip; 0: all */
+  gint64 patience; /* validations; 0: without end */
   gboolean best;
 } NfConfigValidate;
 
@@ -146,6 +182,7 @@ typedef struct
  * @diffusion: [model] where @kind is %NF_TRAIN_DIFFUSION
  * @segment: [model] where @kind is %NF_TRAIN_SEGMENT
  * @train: [train]
+ * @augment: [augment] where @kind is %NF_TRAIN_SEGMENT
  * @validate: [validate]
  * @height: rows that the network sees; 0 until
  *   nf_train_config_resolve_size()
@@ -160,6 +197,7 @@ typedef struct
   NfConfigDiffusion diffusion;
   NfConfigSegment segment;
   NfConfigTrain train;
+  NfConfigAugment augment;
   NfConfigValidate validate;
   gint height, width; /* pixels */
 } NfTrainConfig;

@@ -9,9 +9,9 @@
  * the schedule, so that clips weigh alike. Siblings: segment.c, loop.c,
  * validate.c, loader.c, kernels/diffusion/nfschedule.c */
 #include "train/diffusion.h"
-#include "data/frames.h"
 #include "diffusion/nfschedule.h"
 #include "nets/nfspadeunet.h"
+#include "video/gstnfvideo.h"
 
 #include <math.h>
 #include <string.h>
@@ -84,7 +84,7 @@ stack_frames (const NfTrainConfig *config, NfClipReader *reader, guint first,
     NfFrame frame;
 
     nf_clip_reader_frame (reader, first + t, &frame);
-    if (!nf_frames_resize_rgb (
+    if (!gst_nf_video_resize_rgb (
             frame.rgb, frame.width, frame.height, sized, width, height, error))
       return FALSE;
     for (gsize p = 0; p < pixels; p++)
@@ -294,7 +294,7 @@ diffusion_load (
 }
 
 static guint
-count_windows (guint n_frames)
+count_windows (const NfTask *task, guint n_frames)
 {
   return JUDGE_WINDOWS;
 }

@@ -7,6 +7,7 @@
 #include "train/report.h"
 #include "train/savepoint.h"
 #include "train/validate.h"
+#include "train/warmstart.h"
 
 #include <math.h>
 
@@ -22,33 +23,91 @@ typedef struct
   NfValidation *validation;
   NfMetrics *metrics;
   NfProgress *progress;
+  gchar *note; /* what a warm start did, or NULL */
   guint64 saved_step; /* of the newest savepoint; G_MAXUINT64: none yet */
 } Loop;
+
+/* From 1 to 0 as the share of a cosine's steps that are done grows from 0 to
+ * 1 (Loshchilov and Hutter, "SGDR", 2017). */
+static gdouble
+cosine (gdouble done)
+{
+  return 0.5 * (1 + cos (G_PI * MIN (done, 1.0)));
+}
+
+/* How much of the current cosine of restarts is done, each `factor` times as
+ * long as the one before. */
+static gdouble
+done_since_restart (const NfConfigTrain *train, gdouble step)
+{
+  gdouble period = train->period;
+
+  while (step >= period) {
+    step -= period;
+    period = MAX (1, period * train->factor);
+  }
+  return step / period;
+}
 
 /**
  * nf_loop_learning_rate:
  * @train: settings
  * @step: steps done before
  *
- * Returns: the learning rate of the next step: from 0 it grows evenly until
- *   `warmup` steps are done
+ * Returns: the learning rate of the next step: it grows evenly over the first
+ *   `warmup` steps, and then goes the way that `schedule` says
  */
 gdouble
 nf_loop_learning_rate (const NfConfigTrain *train, guint64 step)
 {
-  if (train->warmup == 0)
-    return train->learning_rate;
-  return train->learning_rate * MIN ((gdouble) step / train->warmup, 1.0);
+  const gdouble most = train->learning_rate;
+  const gdouble least = MIN (train->least_rate, most);
+  gdouble after, steps;
+
+  if (step < (guint64) train->warmup)
+    return most * (step + 1) / train->warmup;
+  after = (gdouble) (step - train->warmup);
+  steps = MAX (1, train->steps - train->warmup);
+  if (g_str_equal (train->schedule, "cosine"))
+    return least + (most - least) * cosine (after / steps);
+  if (g_str_equal (train->schedule, "restarts"))
+    return least + (most - least) * cosine (done_since_restart (train, after));
+  if (g_str_equal (train->schedule, "step"))
+    return most * pow (train->factor, floor (after / train->period));
+  return most;
+}
+
+/**
+ * nf_loop_ema_rate:
+ * @train: settings
+ * @step: steps done before
+ *
+ * Returns: the decay of the running mean in the next step: `ema-rate`, and with
+ *   `ema-warmup` less at first; 0: there is none
+ */
+gdouble
+nf_loop_ema_rate (const NfConfigTrain *train, guint64 step)
+{
+  return train->ema_warmup ? MIN (train->ema_rate, (1.0 + step) / (10.0 + step))
+                           : train->ema_rate;
+}
+
+/* A parameter's gradient: of the last batch, or summed over those of a step. */
+static NfTensor *
+gradient_of (const NfTask *task, NfParams *params, guint index)
+{
+  return task->sums ? task->sums->pdata[index]
+                    : nf_params_index (params, index)->value->grad;
 }
 
 /* The norm of all gradients together. */
 static gboolean
-gradient_norm (NfParams *params, gdouble *norm, GError **error)
+gradient_norm (NfTask *task, NfParams *params, gdouble *norm, GError **error)
 {
   g_autoptr (GPtrArray) grads = g_ptr_array_new ();
 
   for (guint i = 0; i < nf_params_count (params); i++) {
-    NfTensor *grad = nf_params_index (params, i)->value->grad;
+    NfTensor *grad = gradient_of (task, params, i);
 
     if (grad)
       g_ptr_array_add (grads, grad);
@@ -56,13 +115,66 @@ gradient_norm (NfParams *params, gdouble *norm, GError **error)
   return nf_optim_norm ((NfTensor **) grads->pdata, grads->len, norm, error);
 }
 
-/* Moves the parameters and their running means. */
+/* Which part of the learning rate and of the weight decay a parameter gets. */
+typedef struct
+{
+  gdouble rate, decay;
+} Share;
+
+static Share
+share_of (const NfParam *param, const NfConfigTrain *train)
+{
+  Share share = { 1, param->rank > 1 || train->decay_vectors };
+
+  if (g_str_has_prefix (param->name, "encoder."))
+    share.rate = train->encoder_rate;
+  else if (g_str_has_prefix (param->name, "decoder."))
+    share.rate = train->decoder_rate;
+  else if (g_str_has_prefix (param->name, "segmentation_head."))
+    share.rate = train->head_rate;
+  return share;
+}
+
 static gboolean
-update_params (NfTrainState *state, const NfConfigTrain *train,
-    gdouble learning_rate, gdouble norm, GError **error)
+same_share (Share a, Share b)
+{
+  return a.rate == b.rate && a.decay == b.decay;
+}
+
+/* Moves the parameters that have one share, and all of that share after @first,
+ * in one go. */
+static gboolean
+update_share (NfTask *task, NfTrainState *state, const NfConfigTrain *train,
+    const NfAdamParams *all, guint first, GError **error)
 {
   const guint n = nf_params_count (state->params);
-  g_autofree NfOptimItem *items = NULL;
+  const Share share = share_of (nf_params_index (state->params, first), train);
+  g_autofree NfOptimItem *items = g_new0 (NfOptimItem, n);
+  NfAdamParams adam = *all;
+  guint n_items = 0;
+
+  adam.lr *= share.rate;
+  adam.weight_decay *= share.decay;
+  for (guint i = 0; i < n; i++) {
+    NfParam *param = nf_params_index (state->params, i);
+
+    if (!same_share (share_of (param, train), share))
+      continue;
+    if (i < first)
+      return TRUE; /* moved with an earlier one */
+    items[n_items++] =
+        (NfOptimItem){ param->value, gradient_of (task, state->params, i),
+          state->m->pdata[i], state->v->pdata[i], param->ema };
+  }
+  return nf_optim_step (
+      items, n_items, &adam, nf_loop_ema_rate (train, state->step), error);
+}
+
+/* Moves the parameters and their running means. */
+static gboolean
+update_params (NfTask *task, NfTrainState *state, const NfConfigTrain *train,
+    gdouble learning_rate, gdouble norm, GError **error)
+{
   NfAdamParams adam = { 0 };
 
   adam.lr = learning_rate;
@@ -73,16 +185,13 @@ update_params (NfTrainState *state, const NfConfigTrain *train,
   adam.grad_scale = train->grad_clip > 0
       ? MIN (1.0, train->grad_clip / (norm + CLIP_EPS))
       : 1.0;
+  adam.grad_scale /= train->accumulate;
   adam.t = state->step + 1;
   adam.decoupled = g_str_equal (train->optimizer, "adamw");
-  items = g_new0 (NfOptimItem, n);
-  for (guint i = 0; i < n; i++) {
-    NfParam *param = nf_params_index (state->params, i);
-
-    items[i] = (NfOptimItem){ param->value, param->value->grad,
-      state->m->pdata[i], state->v->pdata[i], param->ema };
-  }
-  return nf_optim_step (items, n, &adam, train->ema_rate, error);
+  for (guint i = 0; i < nf_params_count (state->params); i++)
+    if (!update_share (task, state, train, &adam, i, error))
+      return FALSE;
+  return TRUE;
 }
 
 /* The loss of a batch, with gradients in the parameters. */
@@ -100,20 +209,75 @@ loss_and_gradients (gpointer data, NfTensor *const *in, GError **error)
                                                       : NULL;
 }
 
+static void
+clear_sum (gpointer tensor)
+{
+  if (tensor)
+    nf_tensor_unref (tensor);
+}
+
+/* Adds the batch's gradients to the step's sums, or begins these with them. */
 static gboolean
-forward_backward (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
-    GError **error)
+sum_gradients (NfTask *task, NfParams *params, gboolean first, GError **error)
+{
+  const guint n = nf_params_count (params);
+
+  if (!task->sums) {
+    task->sums = g_ptr_array_new_with_free_func (clear_sum);
+    g_ptr_array_set_size (task->sums, n);
+  }
+  for (guint i = 0; i < n; i++) {
+    NfTensor *grad = nf_params_index (params, i)->value->grad;
+    NfTensor **sum = (NfTensor **) &task->sums->pdata[i];
+
+    if (!grad)
+      continue;
+    if (!*sum && !(*sum = nf_tensor_new_like (grad, error)))
+      return FALSE;
+    if (first ? !nf_tensor_copy (*sum, grad, error)
+              : !nf_op_add_to (*sum, grad, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* The loss of a batch, and its gradients. */
+static gboolean
+forward_backward (NfTask *task, NfTrainState *state, guint64 first_sample,
+    gdouble *value, GError **error)
 {
   NfTensor *in[NF_GRAPH_MAX_INPUTS] = { NULL };
   g_autoptr (NfTensor) loss = NULL;
 
   if (!task->step)
     task->step = nf_graph_new (state->params->device, loss_and_gradients, task);
-  if (task->load (task, state->step * train->batch_size, in, error))
+  if (task->load (task, first_sample, in, error))
     loss = nf_graph_run (task->step, in, task->n_in, error);
   for (guint i = 0; i < task->n_in; i++)
     nf_tensor_clear (&in[i]);
-  return loss && nf_task_read_loss (loss, &state->loss, error);
+  return loss && nf_task_read_loss (loss, value, error);
+}
+
+/* The mean loss of a step's batches, and the sum of their gradients. */
+static gboolean
+run_batches (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
+    GError **error)
+{
+  const guint64 first = state->step * train->accumulate;
+  gdouble sum = 0, loss;
+
+  for (gint64 i = 0; i < train->accumulate; i++) {
+    if (!forward_backward (
+            task, state, (first + i) * train->batch_size, &loss, error)
+        || (train->accumulate > 1
+            && !sum_gradients (task, state->params, i == 0, error)))
+      return FALSE;
+    sum += loss;
+    if (train->accumulate > 1 && !nf_graph_captured (task->step))
+      nf_params_clear_grads (state->params);
+  }
+  state->loss = sum / train->accumulate;
+  return TRUE;
 }
 
 static gboolean
@@ -144,10 +308,12 @@ gboolean
 nf_loop_step (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
     gdouble learning_rate, gdouble *norm, GError **error)
 {
-  gboolean ok = forward_backward (task, train, state, error)
-      && gradient_norm (state->params, norm, error)
-      && check_finite (state, *norm, error)
-      && update_params (state, train, learning_rate, *norm, error);
+  gboolean ok = run_batches (task, train, state, error)
+      && gradient_norm (task, state->params, norm, error);
+
+  *norm /= train->accumulate;
+  ok = ok && check_finite (state, *norm, error)
+      && update_params (task, state, train, learning_rate, *norm, error);
 
   if (!nf_graph_captured (task->step))
     nf_params_clear_grads (state->params);
@@ -226,16 +392,24 @@ do_steps (Loop *loop, GError **error)
 {
   guint64 steps = loop->config->train.steps;
   g_autofree gchar *message = NULL;
+  gboolean ended;
 
   if (!validate (loop, error))
     return FALSE;
-  while (loop->state->step < steps && !nf_interrupt_requested ())
+  while (loop->state->step < steps && !nf_interrupt_requested ()
+      && !nf_validation_exhausted (loop->validation, loop->state))
     if (!do_step (loop, error))
       return FALSE;
   if (!save (loop, error))
     return FALSE;
-  if (loop->state->step >= steps) {
-    message = g_strdup_printf ("done: %s/final.safetensors", loop->points.run);
+  ended = nf_validation_exhausted (loop->validation, loop->state);
+  if (loop->state->step >= steps || ended) {
+    message = g_strdup_printf ("%s: %s/final.safetensors",
+        loop->state->step >= steps
+            ? "done"
+            : "ended early, no validation was better than that of "
+              "best.safetensors",
+        loop->points.run);
     if (!nf_savepoint_write_final (&loop->points, loop->state, error))
       return FALSE;
   } else {
@@ -247,9 +421,25 @@ do_steps (Loop *loop, GError **error)
   return TRUE;
 }
 
+/* Takes weights from a file, and tells which. */
+static gboolean
+begin_warm (Loop *loop, const gchar *init, GError **error)
+{
+  g_auto (NfWarmStart) start = { 0 };
+  g_autofree gchar *name = g_path_get_basename (init);
+
+  if (!nf_warm_start (loop->task->params, init, &start, error)) {
+    g_prefix_error (error, "--init: ");
+    return FALSE;
+  }
+  nf_task_add_fact (loop->task, "init", "%s", name);
+  loop->note = g_strdup (g_strchomp (start.report));
+  return TRUE;
+}
+
 /* Fresh parameters, or those of the newest savepoint. */
 static gboolean
-prepare_state (Loop *loop, gboolean resume, GError **error)
+prepare_state (Loop *loop, gboolean resume, const gchar *init, GError **error)
 {
   const NfConfigTrain *train = &loop->config->train;
   NfParams *params = loop->task->params;
@@ -263,6 +453,7 @@ prepare_state (Loop *loop, gboolean resume, GError **error)
       return FALSE;
     loop->saved_step = loop->state->step;
   } else if (!nf_params_reset (params, train->seed, error)
+      || (init && !begin_warm (loop, init, error))
       || (train->ema_rate > 0 && !nf_params_start_ema (params, error))) {
     return FALSE;
   }
@@ -280,6 +471,8 @@ start_progress (Loop *loop, FILE *log)
       nf_progress_new (log, loop->state->step, train->steps, train->log_every);
   if (note)
     nf_progress_message (loop->progress, note);
+  if (loop->note)
+    nf_progress_message (loop->progress, loop->note);
 }
 
 static gboolean
@@ -298,6 +491,7 @@ prepare_folder (Loop *loop, gboolean resume, GError **error)
  * @config: the settings
  * @run: the run's folder
  * @resume: go on from the newest savepoint there
+ * @init: (nullable): weights to begin with, see nf_warm_start()
  * @log: where progress goes
  * @error: return location
  *
@@ -306,7 +500,7 @@ prepare_folder (Loop *loop, gboolean resume, GError **error)
  */
 gboolean
 nf_loop_run (NfTask *task, const NfTrainConfig *config, const gchar *run,
-    gboolean resume, FILE *log, GError **error)
+    gboolean resume, const gchar *init, FILE *log, GError **error)
 {
   g_autoptr (JsonObject) json = nf_train_config_to_json (config);
   g_autofree gchar *metrics = g_build_filename (run, "metrics.jsonl", NULL);
@@ -321,11 +515,14 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config, const gchar *run,
   nf_task_add_fact (task, "seed", "%" G_GINT64_FORMAT, config->train.seed);
   nf_task_add_fact (
       task, "batch-size", "%" G_GINT64_FORMAT, config->train.batch_size);
+  if (config->train.accumulate > 1)
+    nf_task_add_fact (
+        task, "accumulate", "%" G_GINT64_FORMAT, config->train.accumulate);
   nf_task_add_fact (task, "ema-rate", "%g", config->train.ema_rate);
   nf_products_set (nf_train_config_products (config));
   loop.validation = nf_validation_new (task, config, error);
   ok = loop.validation && prepare_folder (&loop, resume, error)
-      && prepare_state (&loop, resume, error)
+      && prepare_state (&loop, resume, init, error)
       && (loop.metrics = nf_metrics_open (metrics, loop.state->step, error));
   if (ok) {
     start_progress (&loop, log);
@@ -335,6 +532,7 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config, const gchar *run,
   nf_metrics_close (loop.metrics);
   nf_validation_free (loop.validation);
   nf_train_state_free (loop.state);
+  g_free (loop.note);
   nf_products_set (products);
   return ok;
 }

@@ -16,9 +16,11 @@
 G_BEGIN_DECLS
 
 gdouble nf_loop_learning_rate (const NfConfigTrain *train, guint64 step);
+gdouble nf_loop_ema_rate (const NfConfigTrain *train, guint64 step);
 gboolean nf_loop_step (NfTask *task, const NfConfigTrain *train,
     NfTrainState *state, gdouble learning_rate, gdouble *norm, GError **error);
 gboolean nf_loop_run (NfTask *task, const NfTrainConfig *config,
-    const gchar *run, gboolean resume, FILE *log, GError **error);
+    const gchar *run, gboolean resume, const gchar *init, FILE *log,
+    GError **error);
 
 G_END_DECLS

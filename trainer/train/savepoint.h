@@ -7,8 +7,8 @@
  * one; a savepoint is the pair. */
 #pragma once
 
-#include "train/state.h"
 #include "io/nfsafetensors.h"
+#include "train/state.h"
 
 #include <json-glib/json-glib.h>
 

@@ -3,14 +3,12 @@
  * segment — the task of `nextframe-train segment`: UNet++ on frames and masks
  *
  * Every frame of every clip is an item of an epoch; of endless clips each
- * sample has one of its own. The loss is half cross entropy, half Dice over the
- * classes of each image.
+ * sample has one of its own; a sample may be a part of it. The loss is a sum of
+ * cross entropy and Dice, see NfConfigTrain.
  * Judged is every frame of a clip, as it is but for its size.
  * Siblings: diffusion.c, loop.c, validate.c, loader.c, augment.c */
 #include "train/segment.h"
 #include "data/augment.h"
-
-#define DICE_SMOOTH 1e-6f
 
 typedef struct
 {
@@ -22,6 +20,8 @@ typedef struct
   NfUnetpp *net;
   NfUnetpp *judged; /* NULL, or while the network is judged its copy */
   NfDevice *device;
+  NfTensor *weights; /* (1, classes, 1, 1) of cross entropy, or NULL: all 1 */
+  gint width, height; /* of a training sample, pixels */
 } SegmentTask;
 
 /* A sample's, and a batch's, parts. */
@@ -46,6 +46,7 @@ segment_free (NfTask *task)
 
   g_clear_pointer (&self->loader, nf_loader_free);
   g_clear_pointer (&self->net, nf_unetpp_free);
+  nf_tensor_clear (&self->weights);
   g_clear_pointer (&self->first_items, g_array_unref);
   g_clear_pointer (&self->source, nf_clip_source_free);
   nf_device_unref (self->device);
@@ -91,16 +92,14 @@ static gboolean
 put_frame (const SegmentTask *self, NfClipReader *reader, guint64 clip, guint t,
     const NfAugment *augment, guint8 *const parts[], GError **error)
 {
-  gint width = self->config->width, height = self->config->height;
   NfFrame frame;
 
   if (!nf_clip_reader_open (reader, clip, error))
     return FALSE;
   nf_clip_reader_frame (reader, t, &frame);
-  nf_augment_mask (augment, frame.mask, frame.width, frame.height,
-      parts[PART_MASK], width, height);
-  return nf_augment_frame (augment, frame.rgb, frame.width, frame.height,
-      parts[PART_FRAME], width, height, error);
+  return nf_augment_apply (augment, frame.rgb, frame.mask, frame.width,
+      frame.height, self->config->width, self->config->height,
+      parts[PART_FRAME], parts[PART_MASK], error);
 }
 
 static gboolean
@@ -113,46 +112,51 @@ load_sample (gconstpointer task, NfClipReader *reader, guint64 sample,
   guint64 clip = find_frame (self, sample, item, &t);
   NfAugment augment;
 
-  nf_augment_draw (
-      &augment, train->seed, sample, train->mirror, train->blur, train->noise);
+  nf_augment_draw (&augment, self->config, train->seed, sample);
   return put_frame (self, reader, clip, t, &augment, parts, error);
 }
 
+/* a times the first and b times the second; NULL fails */
 static NfTensor *
-half_of_each (NfTensor *a, NfTensor *b, GError **error)
+weighted_sum (NfTensor *x, gdouble a, NfTensor *y, gdouble b, GError **error)
 {
-  static const NfAxpbyParams mean = { 0.5f, 0.5f, NF_ACT_NONE };
+  const NfAxpbyParams params = { (gfloat) a, (gfloat) b, NF_ACT_NONE };
 
-  return nf_op_axpby (a, b, &mean, error);
-}
-
-static NfTensor *
-loss_of_logits (NfTensor *logits, NfTensor *masks, GError **error)
-{
-  g_autoptr (NfTensor) entropy = nf_op_cross_entropy (logits, masks, error);
-  g_autoptr (NfTensor) dice =
-      entropy ? nf_op_dice_loss (logits, masks, DICE_SMOOTH, error) : NULL;
-
-  return dice ? half_of_each (entropy, dice, error) : NULL;
+  return x && y ? nf_op_axpby (x, y, &params, error) : NULL;
 }
 
 /**
  * nf_segment_loss:
- * @net: a UNet++
- * @x: (N, channels, H, W): normalised frames
+ * @logits: (N, classes, H, W) f32
  * @masks: (N, 1, H, W): class ids
- * @forward: how to run
+ * @weights: (nullable): (1, classes, 1, 1) of cross entropy
+ * @train: what the loss is made of
  * @error: return location
  *
- * Returns: (transfer full) (nullable): half cross entropy, half Dice loss
+ * Returns: (transfer full) (nullable): cross entropy and Dice loss, weighted
  */
 NfTensor *
-nf_segment_loss (NfUnetpp *net, NfTensor *x, NfTensor *masks,
-    const NfForward *forward, GError **error)
+nf_segment_loss (NfTensor *logits, NfTensor *masks, NfTensor *weights,
+    const NfConfigTrain *train, GError **error)
 {
-  g_autoptr (NfTensor) logits = nf_unetpp_forward (net, x, forward, error);
+  const gboolean ignores = train->ignored_label >= 0;
+  const gint ignored = (gint) train->ignored_label;
+  const NfCrossEntropyParams entropy_params = { ignores, ignored };
+  const NfDiceLossParams dice_params = { (gfloat) train->dice_smooth,
+    g_str_equal (train->dice_classes, "present"), ignores, ignored };
+  g_autoptr (NfTensor) entropy = NULL, dice = NULL;
 
-  return logits ? loss_of_logits (logits, masks, error) : NULL;
+  if (train->cross_entropy > 0 || train->dice == 0)
+    entropy =
+        nf_op_cross_entropy (logits, masks, weights, &entropy_params, error);
+  if (train->dice == 0)
+    return entropy
+        ? weighted_sum (entropy, train->cross_entropy, entropy, 0, error)
+        : NULL;
+  dice = nf_op_dice_loss (logits, masks, &dice_params, error);
+  if (train->cross_entropy == 0)
+    return dice ? weighted_sum (dice, train->dice, dice, 0, error) : NULL;
+  return weighted_sum (entropy, train->cross_entropy, dice, train->dice, error);
 }
 
 static NfTensor *
@@ -164,16 +168,18 @@ segment_loss (NfTask *task, NfTensor *const *in, GError **error)
   g_autoptr (NfTensor) x =
       nf_unetpp_normalize (self->net, in[IN_FRAMES], error);
 
-  return x ? nf_segment_loss (self->net, x, in[IN_MASKS], &forward, error)
-           : NULL;
+  g_autoptr (NfTensor) logits =
+      x ? nf_unetpp_forward (self->net, x, &forward, error) : NULL;
+
+  return logits ? nf_segment_loss (
+             logits, in[IN_MASKS], self->weights, &self->config->train, error)
+                : NULL;
 }
 
 static gboolean
-upload (SegmentTask *self, gint64 n, const guint8 *const parts[], NfTensor **in,
-    GError **error)
+upload (SegmentTask *self, gint64 n, gint64 height, gint64 width,
+    const guint8 *const parts[], NfTensor **in, GError **error)
 {
-  gint64 height = self->config->height, width = self->config->width;
-
   in[IN_FRAMES] = nf_tensor_new_from_nhwc (
       self->device, NF_U8, n, 3, height, width, parts[PART_FRAME], error);
   if (!in[IN_FRAMES])
@@ -190,22 +196,34 @@ segment_load (NfTask *task, guint64 first_sample, NfTensor **in, GError **error)
   const guint8 *parts[NF_LOADER_PARTS];
 
   return nf_loader_get (self->loader, first_sample, parts, error)
-      && upload (self, self->config->train.batch_size, parts, in, error);
+      && upload (self, self->config->train.batch_size, self->height,
+          self->width, parts, in, error);
 }
 
+/* Frames of a clip that judge. */
 static guint
-count_frames (guint n_frames)
+count_frames (const NfTask *task, guint n_frames)
 {
-  return n_frames;
+  const SegmentTask *self = (const SegmentTask *) task;
+  gint64 most = self->config->validate.frames;
+
+  return most > 0 ? MIN (n_frames, most) : n_frames;
 }
 
 static gboolean
-load_frame (gconstpointer task, NfClipReader *reader, guint64 clip, guint t,
+load_frame (gconstpointer task, NfClipReader *reader, guint64 clip, guint index,
     guint8 *const parts[], GError **error)
 {
-  static const NfAugment as_it_is = { .blur = 1 };
+  guint n_frames;
+  NfAugment as_it_is;
 
-  return put_frame (task, reader, clip, t, &as_it_is, parts, error);
+  if (!nf_clip_reader_open (reader, clip, error))
+    return FALSE;
+  n_frames = nf_clip_reader_n_frames (reader);
+  nf_augment_init (&as_it_is);
+  return put_frame (task, reader, clip,
+      index * n_frames / count_frames (task, n_frames), &as_it_is, parts,
+      error);
 }
 
 /* The masks that the logits mean, compared with the true ones on the device:
@@ -235,8 +253,9 @@ score_batch (SegmentTask *self, NfTensor *const *in, guint n,
       nf_unetpp_normalize (self->judged, in[IN_FRAMES], error);
   g_autoptr (NfTensor) logits =
       x ? nf_unetpp_forward (self->judged, x, &forward, error) : NULL;
-  g_autoptr (NfTensor) mean =
-      logits ? loss_of_logits (logits, in[IN_MASKS], error) : NULL;
+  g_autoptr (NfTensor) mean = logits ? nf_segment_loss (logits, in[IN_MASKS],
+                                  self->weights, &self->config->train, error)
+                                     : NULL;
 
   return mean && count_pixels (logits, in[IN_MASKS], n, board, error)
       && nf_task_read_loss (mean, loss, error);
@@ -249,7 +268,8 @@ segment_score (NfTask *task, guint64 clip, guint first, guint n,
 {
   SegmentTask *self = (SegmentTask *) task;
   NfTensor *in[N_IN] = { NULL };
-  gboolean ok = upload (self, n, parts, in, error)
+  gboolean ok = upload (self, n, self->config->height, self->config->width,
+                    parts, in, error)
       && score_batch (self, in, n, board, loss, error);
 
   for (guint i = 0; i < N_IN; i++)
@@ -257,11 +277,50 @@ segment_score (NfTask *task, guint64 clip, guint first, guint n,
   return ok;
 }
 
+/* Settles the size of what is trained on, and of what judges. */
+static gboolean
+size_samples (SegmentTask *self, const NfTrainConfig *config, GError **error)
+{
+  const gint64 *crop = config->train.crop.v;
+  const gsize whole = (gsize) config->height * config->width;
+  gsize pixels;
+
+  if (crop[0] > config->height || crop[1] > config->width) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "train.crop: expected at most the frames' size, %d %d, got "
+        "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
+        config->height, config->width, crop[0], crop[1]);
+    return FALSE;
+  }
+  self->height = crop[0] > 0 ? (gint) crop[0] : config->height;
+  self->width = crop[1] > 0 ? (gint) crop[1] : config->width;
+  pixels = (gsize) self->height * self->width;
+  self->task.part_bytes[PART_FRAME] = 3 * pixels;
+  self->task.part_bytes[PART_MASK] = pixels;
+  self->task.judge_bytes[PART_FRAME] = 3 * whole;
+  self->task.judge_bytes[PART_MASK] = whole;
+  return TRUE;
+}
+
+/* The weights of the classes in cross entropy, where they are not all 1. */
+static gboolean
+make_weights (SegmentTask *self, GError **error)
+{
+  const gint64 classes = self->config->segment.classes;
+  g_autofree gfloat *weights = g_new (gfloat, classes);
+
+  if (self->config->train.object_weight == 1)
+    return TRUE;
+  for (gint64 i = 0; i < classes; i++)
+    weights[i] = i == 0 ? 1 : (gfloat) self->config->train.object_weight;
+  self->weights = nf_tensor_new (self->device, NF_F32, 1, classes, 1, 1, error);
+  return self->weights && nf_tensor_set_nchw (self->weights, weights, error);
+}
+
 static gboolean
 open_data (SegmentTask *self, NfTrainConfig *config, GError **error)
 {
   NfLoaderSetup setup = { load_sample };
-  gsize pixels;
 
   self->source = nf_task_open_data (&self->task, config, TRUE, error);
   if (!self->source)
@@ -271,9 +330,8 @@ open_data (SegmentTask *self, NfTrainConfig *config, GError **error)
     g_array_append_val (self->first_items, setup.n_items);
     setup.n_items += nf_clip_source_n_frames (self->source, i);
   }
-  pixels = (gsize) config->height * config->width;
-  self->task.part_bytes[PART_FRAME] = 3 * pixels;
-  self->task.part_bytes[PART_MASK] = pixels;
+  if (!size_samples (self, config, error))
+    return FALSE;
   self->loader =
       nf_task_start_loader (&self->task, config, self->source, &setup, error);
   return self->loader != NULL;
@@ -339,7 +397,8 @@ nf_segment_task_new (NfDevice *device, NfTrainConfig *config, GError **error)
   self->config = config;
   self->device = nf_device_ref (device);
   task->judge = &segment_judge;
-  if (!open_data (self, config, error) || !make_net (self, error))
+  if (!open_data (self, config, error) || !make_weights (self, error)
+      || !make_net (self, error))
     return NULL;
   return g_steal_pointer (&task);
 }

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 NfTask *nf_segment_task_new (
     NfDevice *device, NfTrainConfig *config, GError **error);
-NfTensor *nf_segment_loss (NfUnetpp *net, NfTensor *x, NfTensor *masks,
-    const NfForward *forward, GError **error);
+NfTensor *nf_segment_loss (NfTensor *logits, NfTensor *masks, NfTensor *weights,
+    const NfConfigTrain *train, GError **error);
 
 G_END_DECLS

@@ -34,6 +34,7 @@ nf_task_free (NfTask *task)
   if (!task)
     return;
   nf_graph_free (task->step);
+  g_clear_pointer (&task->sums, g_ptr_array_unref);
   g_hash_table_unref (task->facts);
   task->free (task);
 }
@@ -125,7 +126,8 @@ nf_task_start_loader (NfTask *task, const NfTrainConfig *config,
   setup->task = task;
   setup->seed = config->train.seed;
   setup->batch_size = config->train.batch_size;
-  setup->n_samples = (guint64) config->train.steps * config->train.batch_size;
+  setup->n_samples = (guint64) config->train.steps * config->train.accumulate
+      * config->train.batch_size;
   setup->threads = nf_threads_get ();
   if (setup->threads > 1)
     nf_threads_wait_asleep ();

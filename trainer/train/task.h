@@ -48,7 +48,7 @@ typedef NfTensor *(*NfTaskLoss) (
  * NfTaskJudge:
  * @masks: whether clips need masks, and the network is judged by its own
  * @check: (nullable): whether clips suit the task
- * @n_samples: samples of a clip of so many frames
+ * @n_samples: samples of a clip of so many frames that judge
  * @load: makes sample number @index of a clip, parts of the sizes in #NfTask;
  *   called by several threads at once
  * @begin: makes a second network; returns its parameters (transfer none), or
@@ -63,7 +63,7 @@ typedef struct
 {
   gboolean masks;
   gboolean (*check) (NfTask *task, const NfClipSource *source, GError **error);
-  guint (*n_samples) (guint n_frames);
+  guint (*n_samples) (const NfTask *task, guint n_frames);
   gboolean (*load) (gconstpointer task, NfClipReader *reader, guint64 clip,
       guint index, guint8 *const parts[NF_LOADER_PARTS], GError **error);
   NfParams *(*begin) (NfTask *task, GError **error);
@@ -82,7 +82,10 @@ typedef struct
  * @load: makes a batch
  * @loss: its loss
  * @part_bytes: size of a sample's parts
+ * @judge_bytes: size of the parts of a sample that judges; 0: as @part_bytes
  * @judge: (nullable): how its network is judged
+ * @sums: (nullable): sums of gradients over the batches of a step, one for each
+ *   parameter or NULL, where a step has several; made by the loop
  * @step: (nullable): loss and gradients of a batch, made by the loop
  * @free: frees the task's own struct, which begins with this one
  */
@@ -95,7 +98,9 @@ struct _NfTask
   NfTaskLoad load;
   NfTaskLoss loss;
   gsize part_bytes[NF_LOADER_PARTS];
+  gsize judge_bytes[NF_LOADER_PARTS];
   const NfTaskJudge *judge;
+  GPtrArray *sums;
   NfGraph *step;
   void (*free) (NfTask *task);
 };

@@ -69,6 +69,6 @@ nf_train_main (NfTrainKind kind, gint argc, gchar **argv, GError **error)
     return FALSE;
   announce (task, options->config, device);
   nf_interrupt_install ();
-  return nf_loop_run (
-      task, options->config, options->run, options->resume, stderr, error);
+  return nf_loop_run (task, options->config, options->run, options->resume,
+      options->init, stderr, error);
 }

@@ -38,7 +38,8 @@ plan_batches (NfValidation *self)
   guint most = self->config->train.batch_size;
 
   for (guint i = 0; i < nf_clip_source_n_clips (self->source); i++) {
-    guint n = judge->n_samples (nf_clip_source_n_frames (self->source, i));
+    guint n = judge->n_samples (
+        self->task, nf_clip_source_n_frames (self->source, i));
 
     for (guint first = 0; first < n; first += most) {
       Batch batch = { i, first, MIN (most, n - first) };
@@ -174,7 +175,9 @@ start_loader (NfValidation *self, GError **error)
   NfLoaderSetup setup = { load_sample, self };
 
   for (guint i = 0; i < NF_LOADER_PARTS; i++)
-    setup.part_bytes[i] = self->task->part_bytes[i];
+    setup.part_bytes[i] = self->task->judge_bytes[i] > 0
+        ? self->task->judge_bytes[i]
+        : self->task->part_bytes[i];
   setup.batch_size = self->batch_size;
   setup.n_samples = (guint64) self->batches->len * self->batch_size;
   setup.threads = nf_threads_get ();
@@ -230,6 +233,25 @@ judge_clips (NfValidation *self, NfProgress *progress, Found *found,
     found->scores = nf_scoreboard_get_scores (board);
   *done = TRUE;
   return TRUE;
+}
+
+/**
+ * nf_validation_exhausted:
+ * @validation: a validation
+ * @state: of the run
+ *
+ * Returns: whether as many validations as `validate.patience` says, and not 0,
+ *   have passed since the best one
+ */
+gboolean
+nf_validation_exhausted (
+    const NfValidation *validation, const NfTrainState *state)
+{
+  const NfConfigValidate *config = &validation->config->validate;
+
+  return config->patience > 0 && state->best_step > 0
+      && state->validated - state->best_step
+      >= (guint64) config->patience * config->every;
 }
 
 /* Judges the weights as they are, with a network that is there meanwhile. */

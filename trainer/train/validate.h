@@ -25,6 +25,8 @@ void nf_validation_free (NfValidation *validation);
 gchar *nf_validation_note (const NfValidation *validation);
 gboolean nf_validation_due (
     const NfValidation *validation, const NfTrainState *state);
+gboolean nf_validation_exhausted (
+    const NfValidation *validation, const NfTrainState *state);
 gboolean nf_validation_run (NfValidation *validation,
     const NfSavepoints *points, NfTrainState *state, NfMetrics *metrics,
     NfProgress *progress, GError **error);

@@ -300,7 +300,16 @@ typedef struct
 
 typedef struct
 {
+  gboolean ignores; /* whether pixels with the label @ignored do not count */
+  gint ignored;
+} NfCrossEntropyParams;
+
+typedef struct
+{
   gfloat smooth;
+  gboolean present; /* over the classes that occur in the batch, not all */
+  gboolean ignores; /* as in NfCrossEntropyParams */
+  gint ignored;
 } NfDiceLossParams;
 
 typedef struct

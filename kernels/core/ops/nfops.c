@@ -492,21 +492,21 @@ nf_op_confusion (
 }
 
 NfTensor *
-nf_op_cross_entropy (NfTensor *logits, NfTensor *target, GError **error)
+nf_op_cross_entropy (NfTensor *logits, NfTensor *target, NfTensor *weights,
+    const NfCrossEntropyParams *params, GError **error)
 {
-  NfTensor *in[] = { logits, target };
+  NfTensor *in[] = { logits, target, weights };
 
-  return nf_op_run (NF_OP_CROSS_ENTROPY, in, 2, &no_params, error);
+  return nf_op_run (NF_OP_CROSS_ENTROPY, in, 3, params, error);
 }
 
 NfTensor *
-nf_op_dice_loss (
-    NfTensor *logits, NfTensor *target, gfloat smooth, GError **error)
+nf_op_dice_loss (NfTensor *logits, NfTensor *target,
+    const NfDiceLossParams *params, GError **error)
 {
   NfTensor *in[] = { logits, target };
-  NfDiceLossParams params = { smooth };
 
-  return nf_op_run (NF_OP_DICE_LOSS, in, 2, &params, error);
+  return nf_op_run (NF_OP_DICE_LOSS, in, 2, params, error);
 }
 
 NfTensor *

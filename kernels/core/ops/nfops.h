@@ -106,11 +106,12 @@ NfTensor *nf_op_paint (
  * more are 0 */
 NfTensor *nf_op_confusion (
     NfTensor *truth, NfTensor *prediction, gint classes, GError **error);
-/* logits (N, K, H, W), target (N, 1, H, W) u8 or i64 below K: a scalar */
-NfTensor *nf_op_cross_entropy (
-    NfTensor *logits, NfTensor *target, GError **error);
-NfTensor *nf_op_dice_loss (
-    NfTensor *logits, NfTensor *target, gfloat smooth, GError **error);
+/* logits (N, K, H, W), target (N, 1, H, W) u8 or i64 below K or ignored, weights
+ * (nullable) (1, K, 1, 1) f32 at least 0, of the classes: a scalar */
+NfTensor *nf_op_cross_entropy (NfTensor *logits, NfTensor *target,
+    NfTensor *weights, const NfCrossEntropyParams *params, GError **error);
+NfTensor *nf_op_dice_loss (NfTensor *logits, NfTensor *target,
+    const NfDiceLossParams *params, GError **error);
 /* sum (0.5 (z - e)^2) / N: a scalar */
 NfTensor *nf_op_noise_loss (NfTensor *e, NfTensor *z, GError **error);
 NfTensor *nf_op_sum_squares (NfTensor *x, GError **error);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfshapes — what each op demands of its inputs, and its result's shape
- *
- * Losses and training are in nfshapestrain.c, video in nfshapesvideo.c. */
+ * nfshapes — what each op demands of its inputs, and its result's shape */
 #include "core/ops/nfshapes.h"
+#include "core/ops/nfpixels.h"
 
 #include <math.h>
 
@@ -583,4 +582,232 @@ nf_shape_argmax (const NfOpCall *call, NfShape *out, GError **error)
         call, error, "more than 256 channels do not fit u8");
   *out = (NfShape){ NF_U8, x->n, 1, x->h, x->w };
   return flow_fits (call, 1 << NF_ARGMAX_X, error);
+}
+
+/* --------------------------------------------------- losses, and training */
+
+static gboolean
+scalar (NfShape *out)
+{
+  *out = (NfShape){ NF_F32, 1, 1, 1, 1 };
+  return TRUE;
+}
+
+/* the losses of classes share their kernels' checks, which go by these names */
+G_STATIC_ASSERT ((gint) NF_DICE_LOSS_LOGITS == (gint) NF_CROSS_ENTROPY_LOGITS
+    && (gint) NF_DICE_LOSS_TARGET == (gint) NF_CROSS_ENTROPY_TARGET);
+
+static gboolean
+class_loss (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfTensor *x = call->in[NF_CROSS_ENTROPY_LOGITS],
+                 *t = call->in[NF_CROSS_ENTROPY_TARGET];
+
+  if (x->dtype != NF_F32 || (t->dtype != NF_U8 && t->dtype != NF_I64))
+    return nf_shape_refuse (
+        call, error, "logits must be f32, targets u8 or i64");
+  if (t->n != x->n || t->c != 1 || t->h != x->h || t->w != x->w)
+    return nf_shape_refuse (call, error, "targets must be (N, 1, H, W)");
+  return scalar (out);
+}
+
+gboolean
+nf_shape_cross_entropy (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfTensor *x = call->in[NF_CROSS_ENTROPY_LOGITS],
+                 *w = call->in[NF_CROSS_ENTROPY_WEIGHTS];
+
+  if (w
+      && (w->dtype != NF_F32 || w->n != 1 || w->c != x->c || w->h != 1
+          || w->w != 1))
+    return nf_shape_refuse (call, error,
+        "weights must be f32, one for each of the logits' classes");
+  return class_loss (call, out, error);
+}
+
+gboolean
+nf_shape_dice_loss (const NfOpCall *call, NfShape *out, GError **error)
+{
+  return class_loss (call, out, error);
+}
+
+gboolean
+nf_shape_noise_loss (const NfOpCall *call, NfShape *out, GError **error)
+{
+  return nf_shape_all_f32 (call, error) && nf_shape_all_same (call, error)
+      && scalar (out);
+}
+
+gboolean
+nf_shape_sum_squares (const NfOpCall *call, NfShape *out, GError **error)
+{
+  return nf_shape_all_f32 (call, error) && scalar (out);
+}
+
+gboolean
+nf_shape_adam (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfAdamParams *p = call->params;
+
+  if (p->t < 1)
+    return nf_shape_refuse (call, error,
+        "update number %" G_GINT64_FORMAT " must be at least 1", p->t);
+  return nf_shape_all_f32 (call, error) && nf_shape_all_same (call, error)
+      && nf_shape_same_as (call->in[NF_ADAM_PARAM], NF_F32, out);
+}
+
+gboolean
+nf_shape_ema (const NfOpCall *call, NfShape *out, GError **error)
+{
+  return nf_shape_all_f32 (call, error) && nf_shape_all_same (call, error)
+      && nf_shape_same_as (call->in[NF_EMA_SHADOW], NF_F32, out);
+}
+
+/**
+ * nf_shape_refuse_class:
+ * @op: a loss
+ * @h: rows of its target
+ * @w: columns
+ * @classes: how many the logits have
+ * @place: number of a pixel of the target
+ * @label: the class found there
+ * @error: return location: %NF_ERROR_INVALID
+ *
+ * Returns: FALSE: a class is outside of the logits' channels
+ */
+gboolean
+nf_shape_refuse_class (NfOp op, gint64 h, gint64 w, gint64 classes,
+    gint64 place, gint64 label, GError **error)
+{
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "%s: target has class %" G_GINT64_FORMAT " at image %" G_GINT64_FORMAT
+      ", row %" G_GINT64_FORMAT ", column %" G_GINT64_FORMAT
+      ", expected 0 to %" G_GINT64_FORMAT
+      " (the logits' channels); map other values to a class first",
+      nf_op_name (op), label, place / (h * w), place / w % h, place % w,
+      classes - 1);
+  return FALSE;
+}
+
+/* ------------------------------------------------------------------- video */
+
+static gboolean
+all_u8 (const NfOpCall *call, GError **error)
+{
+  for (guint i = 0; i < call->n_in; i++)
+    if (call->in[i] != NULL && call->in[i]->dtype != NF_U8)
+      return nf_shape_refuse (call, error, "input %u must be u8", i);
+  return TRUE;
+}
+
+static gboolean
+is_whole_or_half (gint64 size, gint64 of)
+{
+  return size == of || size == (of + 1) / 2;
+}
+
+gboolean
+nf_shape_to_rgb (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfToRgbParams *p = call->params;
+  const NfTensor *x = call->in[NF_TO_RGB_PLANE];
+  gint64 channels = 0;
+
+  for (guint i = 0; i < call->n_in; i++) {
+    const NfTensor *plane = call->in[i];
+
+    if (plane == NULL)
+      return nf_shape_refuse (call, error, "plane %u is missing", i);
+    if (plane->n != x->n || !is_whole_or_half (plane->h, x->h)
+        || !is_whole_or_half (plane->w, x->w))
+      return nf_shape_refuse (call, error,
+          "plane %u must have the size of the first one, or half of it", i);
+    channels += plane->c;
+  }
+  for (guint k = 0; k < 3; k++)
+    if (p->place[k] < 0 || p->place[k] >= channels)
+      return nf_shape_refuse (call, error,
+          "component %u in channel %d, there are %" G_GINT64_FORMAT, k,
+          p->place[k], channels);
+  *out = (NfShape){ NF_U8, x->n, 3, x->h, x->w };
+  return all_u8 (call, error);
+}
+
+static gboolean
+is_side (gint64 size)
+{
+  return size >= 1 && size <= NF_RESIZE_MAX;
+}
+
+gboolean
+nf_shape_resize (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfResizeParams *p = call->params;
+  const NfTensor *x = call->in[NF_RESIZE_X];
+
+  if (!is_side (p->h) || !is_side (p->w) || !is_side (x->h) || !is_side (x->w))
+    return nf_shape_refuse (call, error,
+        "to %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT
+        ": sides must be 1 to %d long",
+        p->h, p->w, NF_RESIZE_MAX);
+  *out = (NfShape){ NF_U8, x->n, x->c, p->h, p->w };
+  return all_u8 (call, error);
+}
+
+gboolean
+nf_shape_paint (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfTensor *ids = call->in[NF_PAINT_IDS],
+                 *colors = call->in[NF_PAINT_COLORS];
+  const NfTensor *frame = call->in[NF_PAINT_FRAME];
+
+  if (ids->c != 1)
+    return nf_shape_refuse (call, error, "class ids must be (N, 1, H, W)");
+  if (colors->n != 256 || colors->c != 3 || colors->h != 1 || colors->w != 1)
+    return nf_shape_refuse (call, error, "colours must be (256, 3, 1, 1)");
+  if (frame != NULL
+      && (frame->n != ids->n || (frame->c != 3 && frame->c != 1)
+          || frame->h != ids->h || frame->w != ids->w))
+    return nf_shape_refuse (
+        call, error, "the frame must be (N, 3, H, W) or (N, 1, H, W)");
+  *out = (NfShape){ NF_U8, ids->n, 3, ids->h, ids->w };
+  return all_u8 (call, error);
+}
+
+gboolean
+nf_shape_confusion (const NfOpCall *call, NfShape *out, GError **error)
+{
+  const NfConfusionParams *p = call->params;
+
+  if (p->classes < 2 || p->classes > 256)
+    return nf_shape_refuse (
+        call, error, "%d classes are not 2 to 256", p->classes);
+  if (!nf_tensor_same_shape (
+          call->in[NF_CONFUSION_TRUTH], call->in[NF_CONFUSION_PREDICTION]))
+    return nf_shape_refuse (call, error, "both masks must have one shape");
+  *out = (NfShape){ NF_I64, 1, 1, p->classes, p->classes };
+  return all_u8 (call, error);
+}
+
+/* ----------------------------------------------------------- linear layers */
+
+/**
+ * nf_linear_sources:
+ * @call: of the op linear
+ * @sources: (out): x and, where there is one, skip
+ *
+ * Returns: how many
+ */
+guint
+nf_linear_sources (const NfOpCall *call, NfLinearSource sources[2])
+{
+  const NfLinearParams *p = call->params;
+  const NfTensor *x = call->in[NF_LINEAR_X], *w = call->in[NF_LINEAR_WEIGHT],
+                 *skip = call->in[NF_LINEAR_SKIP];
+  gint64 rows = x->n * x->h * x->w, out = call->out->c;
+  gsize from = (gsize) (x->c * (p->transposed ? out : 1));
+
+  sources[0] = (NfLinearSource){ NF_LINEAR_X, x, rows, out, 0, w->c };
+  sources[1] = (NfLinearSource){ NF_LINEAR_SKIP, skip, rows, out, from, w->c };
+  return skip != NULL ? 2 : 1;
 }

@@ -29,4 +29,25 @@ gboolean nf_shape_all_same (const NfOpCall *call, GError **error);
 gboolean nf_shape_refuse_class (NfOp op, gint64 h, gint64 w, gint64 classes,
     gint64 place, gint64 label, GError **error);
 
+/**
+ * NfLinearSource:
+ * @input: %NF_LINEAR_X or %NF_LINEAR_SKIP: the inputs whose channels lie side by
+ *   side
+ * @x: that input
+ * @rows: pixels of it
+ * @out: channels of the result
+ * @at: index of its first weight in the matrix
+ * @step: from one of the matrix's rows to the next, in elements
+ */
+typedef struct
+{
+  guint input;
+  const NfTensor *x;
+  gint64 rows, out;
+  gsize at;
+  gint64 step;
+} NfLinearSource;
+
+guint nf_linear_sources (const NfOpCall *call, NfLinearSource sources[2]);
+
 G_END_DECLS

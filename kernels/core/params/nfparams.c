@@ -201,7 +201,9 @@ nf_params_reset (NfParams *params, guint64 seed, GError **error)
 /**
  * nf_params_start_ema:
  *
- * Gives every trainable parameter a running average that starts at its value.
+ * Gives every parameter a running average that starts at its value; so do the
+ * running statistics of batch norm, which belong to the averaged weights, but
+ * counters do not.
  *
  * Returns: FALSE with @error set
  */
@@ -211,7 +213,7 @@ nf_params_start_ema (NfParams *params, GError **error)
   for (guint i = 0; i < params->list->len; i++) {
     NfParam *param = g_ptr_array_index (params->list, i);
 
-    if (!param->trainable)
+    if (param->value->dtype != NF_F32)
       continue;
     if (param->ema == NULL)
       param->ema = nf_tensor_new_like (param->value, error);

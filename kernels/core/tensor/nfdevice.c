@@ -18,7 +18,7 @@ static const NfBackend *
 module_open (const gchar *path, GError **error)
 {
   GModule *module = g_module_open (path, G_MODULE_BIND_LOCAL);
-  const guint n_ops = nf_cpu_backend ()->n_ops; /* of this library */
+  const NfBackend *own = nf_cpu_backend ();
   gpointer symbol = NULL;
   const NfBackend *backend;
 
@@ -33,11 +33,11 @@ module_open (const gchar *path, GError **error)
   }
   g_module_make_resident (module);
   backend = ((NfBackendModuleGet) symbol) ();
-  if (backend->abi != NF_BACKEND_ABI || backend->n_ops != n_ops) {
+  if (backend->abi != NF_BACKEND_ABI || backend->n_ops != own->n_ops) {
     g_set_error (error, NF_ERROR, NF_ERROR_NO_DEVICE,
         "device cuda: %s is of another version (interface %u with %u ops, "
         "expected %u with %u); install the one that came with this library",
-        path, backend->abi, backend->n_ops, NF_BACKEND_ABI, n_ops);
+        path, backend->abi, backend->n_ops, NF_BACKEND_ABI, own->n_ops);
     return NULL;
   }
   return backend;

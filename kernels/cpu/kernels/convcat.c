@@ -14,6 +14,7 @@
 #include "cpu/avx512/winograd.h"
 #include "cpu/dnnl/nfdnnl.h"
 #include "cpu/dnnl/nfdnnlweight.h"
+#include "cpu/sums.h"
 
 #include <string.h>
 

@@ -3,18 +3,37 @@
  * loss — cross entropy, Dice and the noise loss, forward and backward (CPU)
  *
  * p = softmax (z) over a pixel's K logits, t its class, M pixels in all:
- *   cross entropy   -1/M sum log p_t;  dz_k = (p_k - [k = t]) / M
+ *   cross entropy   -1/W sum w_t log p_t, W = sum w_t (w = 1: W = M);
+ *                   dz_k = w_t (p_k - [k = t]) / W
  *   Dice            1 - 1/(N K) sum_nk (2 I + s) / D, D = P + T + s, with
  *                   I = sum p_k [k = t], P = sum p_k, T = sum [k = t] over the
  *                   pixels of image n;  dp_k = ((2 I + s) / D^2
  *                   - 2 [k = t] / D) / (N K),  dz_k = p_k (dp_k - sum_j p_j dp_j)
+ *                   of the classes that occur: the batch is one image, and K
+ *                   counts the classes with T > 0, the only ones in the sum
+ * A pixel with the ignored label counts in no sum and has no gradient.
  *   noise           1/N sum 0.5 (z - e)^2;  dz = (z - e) / N = -de
  * See: docs/ops.md. */
 #include "core/ops/nfshapes.h"
 #include "cpu/nfvec.h"
-#include "cpu/reduce.h"
+#include "cpu/sums.h"
 
 #include <math.h>
+#include <string.h>
+
+/* whether pixels with this label do not count */
+static inline gboolean
+is_ignored (const NfOpCall *call, gint64 label)
+{
+  if (call->op == NF_OP_DICE_LOSS) {
+    const NfDiceLossParams *dice = call->params;
+
+    return dice->ignores && label == dice->ignored;
+  }
+  const NfCrossEntropyParams *entropy = call->params;
+
+  return entropy->ignores && label == entropy->ignored;
+}
 
 static inline gint64
 label_at (const NfTensor *target, gsize pixel)
@@ -35,7 +54,7 @@ check_labels (const NfOpCall *call, GError **error)
   for (gsize i = 0; i < n_pixels; i++) {
     gint64 label = label_at (target, i);
 
-    if (label < 0 || label >= logits->c)
+    if (!is_ignored (call, label) && (label < 0 || label >= logits->c))
       return nf_shape_refuse_class (
           call->op, target->h, target->w, logits->c, (gint64) i, label, error);
   }
@@ -93,6 +112,17 @@ softmax_pixel (const gfloat *z, gint64 k, gfloat *p)
     p[i] *= inverse;
 }
 
+/* the weight of a pixel with this label, which may be the ignored one */
+static inline gfloat
+weight_of (const NfOpCall *call, gint64 label)
+{
+  if (is_ignored (call, label))
+    return 0;
+  return call->in[NF_CROSS_ENTROPY_WEIGHTS]
+      ? ((const gfloat *) call->in[NF_CROSS_ENTROPY_WEIGHTS]->data)[label]
+      : 1;
+}
+
 static gdouble
 cross_entropy_partial (gconstpointer data, gsize from, gsize to)
 {
@@ -104,12 +134,37 @@ cross_entropy_partial (gconstpointer data, gsize from, gsize to)
   gdouble total = 0;
 
   for (gsize i = from; i < to; i++, z += k) {
-    gfloat top, sum = exp_pixel (z, k, p, &top);
+    const gint64 label = label_at (call->in[NF_CROSS_ENTROPY_TARGET], i);
+    const gfloat weight = weight_of (call, label);
+    gfloat top, sum;
 
-    total +=
-        logf (sum) - (z[label_at (call->in[NF_CROSS_ENTROPY_TARGET], i)] - top);
+    if (weight == 0)
+      continue;
+    sum = exp_pixel (z, k, p, &top);
+    total += weight * (logf (sum) - (z[label] - top));
   }
   return total;
+}
+
+static gdouble
+weights_partial (gconstpointer data, gsize from, gsize to)
+{
+  const NfOpCall *call = data;
+  gdouble total = 0;
+
+  for (gsize i = from; i < to; i++)
+    total += weight_of (call, label_at (call->in[NF_CROSS_ENTROPY_TARGET], i));
+  return total;
+}
+
+/* the sum of all pixels' weights; at least a tiny number, so that a batch in
+ * which none counts has a loss of 0 */
+static gdouble
+sum_of_weights (const NfOpCall *call)
+{
+  const gsize n_pixels = nf_tensor_elements (call->in[NF_CROSS_ENTROPY_TARGET]);
+
+  return MAX (nf_cpu_sum (n_pixels, 1, weights_partial, call), G_MINFLOAT);
 }
 
 gboolean
@@ -122,7 +177,7 @@ nf_cpu_cross_entropy_forward (NfOpCall *call, GError **error)
   *(gfloat *) call->out->data =
       (gfloat) (nf_cpu_sum (n_pixels, call->in[NF_CROSS_ENTROPY_LOGITS]->c,
                     cross_entropy_partial, call)
-          / (gdouble) n_pixels);
+          / sum_of_weights (call));
   return TRUE;
 }
 
@@ -132,21 +187,27 @@ nf_cpu_cross_entropy_backward (NfOpCall *call, const NfTensor *grad_out,
 {
   const gint64 k = call->in[NF_CROSS_ENTROPY_LOGITS]->c;
   const gsize n_pixels = nf_tensor_elements (call->in[NF_CROSS_ENTROPY_TARGET]);
-  const gfloat scale = *(const gfloat *) grad_out->data / (gfloat) n_pixels;
   const gfloat *z = call->in[NF_CROSS_ENTROPY_LOGITS]->data;
-  gfloat *dz;
+  gfloat *dz, scale;
 
   if (grad_in[NF_CROSS_ENTROPY_LOGITS] == NULL)
     return TRUE;
   dz = grad_in[NF_CROSS_ENTROPY_LOGITS]->data;
+  scale = (gfloat) (*(const gfloat *) grad_out->data / sum_of_weights (call));
 #pragma omp parallel for if (n_pixels * k > NF_CPU_GRAIN)
   for (gsize i = 0; i < n_pixels; i++) {
+    const gint64 label = label_at (call->in[NF_CROSS_ENTROPY_TARGET], i);
+    const gfloat share = scale * weight_of (call, label);
     gfloat *d = dz + i * k;
 
+    if (share == 0) {
+      memset (d, 0, k * sizeof *d);
+      continue;
+    }
     softmax_pixel (z + i * k, k, d);
-    d[label_at (call->in[NF_CROSS_ENTROPY_TARGET], i)] -= 1.0f;
+    d[label] -= 1.0f;
     for (gint64 j = 0; j < k; j++)
-      d[j] *= scale;
+      d[j] *= share;
   }
   return TRUE;
 }
@@ -162,6 +223,8 @@ dice_partial (
   for (gsize i = from; i < to; i++) {
     const gint64 label = label_at (call->in[NF_DICE_LOSS_TARGET], i);
 
+    if (is_ignored (call, label))
+      continue;
     softmax_pixel (z + i * k, k, p);
     for (gint64 j = 0; j < k; j++)
       sums[j] += p[j];
@@ -198,16 +261,40 @@ dice_sums (const NfOpCall *call)
   return sums;
 }
 
+/* the batch's sums, in the place of each image's */
+static void
+share_sums (gdouble *sums, gint64 n, gint64 k)
+{
+  for (gint64 i = 1; i < n; i++)
+    for (gint64 j = 0; j < 3 * k; j++)
+      sums[j] += sums[i * 3 * k + j];
+  for (gint64 i = 1; i < n; i++)
+    memcpy (sums + i * 3 * k, sums, 3 * k * sizeof *sums);
+}
+
+/* what each (image, class) adds to the mean over the classes that count */
+static gdouble
+share_of_class (const gdouble *sums, gint64 n, gint64 k, gboolean present)
+{
+  gint64 n_present = 0;
+
+  if (!present)
+    return 1.0 / (gdouble) (n * k);
+  for (gint64 j = 0; j < k; j++)
+    n_present += sums[2 * k + j] > 0;
+  return 1.0 / (gdouble) (n * MAX (n_present, 1));
+}
+
 gboolean
 nf_cpu_dice_loss_forward (NfOpCall *call, GError **error)
 {
-  const gdouble smooth = ((const NfDiceLossParams *) call->params)->smooth;
+  const NfDiceLossParams *params = call->params;
+  const gdouble smooth = params->smooth;
   const gint64 n = call->in[NF_DICE_LOSS_LOGITS]->n,
                k = call->in[NF_DICE_LOSS_LOGITS]->c;
-  const gdouble share = 1.0 / (gdouble) (n * k);
   g_autofree gdouble *sums = NULL;
   gfloat *saved = NULL;
-  gdouble total = 0;
+  gdouble total = 0, share;
 
   if (!check_labels (call, error))
     return FALSE;
@@ -218,21 +305,27 @@ nf_cpu_dice_loss_forward (NfOpCall *call, GError **error)
     saved = call->saved[0]->data;
   }
   sums = dice_sums (call);
+  if (params->present)
+    share_sums (sums, n, k);
+  share = share_of_class (sums, n, k, params->present);
   for (gint64 i = 0; i < n; i++) {
     const gdouble *s = sums + i * 3 * k;
 
     for (gint64 j = 0; j < k; j++) {
       const gdouble top = 2 * s[k + j] + smooth;
       const gdouble bottom = s[j] + s[2 * k + j] + smooth;
+      const gdouble counts = !params->present || s[2 * k + j] > 0 ? share : 0;
+      /* every image holds the batch's sums: its pixels move all of them */
+      const gdouble moves = params->present ? counts * n : counts;
 
-      total += top / bottom;
+      total += counts * top / bottom;
       if (saved != NULL) {
-        saved[i * 2 * k + j] = (gfloat) (share * top / (bottom * bottom));
-        saved[i * 2 * k + k + j] = (gfloat) (share * 2 / bottom);
+        saved[i * 2 * k + j] = (gfloat) (moves * top / (bottom * bottom));
+        saved[i * 2 * k + k + j] = (gfloat) (moves * 2 / bottom);
       }
     }
   }
-  *(gfloat *) call->out->data = (gfloat) (1 - share * total);
+  *(gfloat *) call->out->data = (gfloat) (1 - total);
   return TRUE;
 }
 
@@ -258,6 +351,10 @@ nf_cpu_dice_loss_backward (NfOpCall *call, const NfTensor *grad_out,
     const gint64 label = label_at (call->in[NF_DICE_LOSS_TARGET], i);
     gfloat *d = dz + i * k, hit, mean;
 
+    if (is_ignored (call, label)) {
+      memset (d, 0, k * sizeof *d);
+      continue;
+    }
     softmax_pixel (z + i * k, k, d);
     hit = d[label] * true_class[label];
     mean = dot_pixel (d, all, k) - hit;

@@ -5,11 +5,12 @@
  * Linear: pixels are rows, y = x W^T + b, or x W where W is stored [in, out];
  * two inputs side by side are two products that add up. See docs/ops.md.
  * Sibling: attention.c */
-#include "core/ops/nflinear.h"
 #include "core/tensor/nftensor.h"
 #include "cpu/avx512/matrows.h"
 #include "cpu/dnnl/nfdnnl.h"
 #include "cpu/dnnl/nfdnnlweight.h"
+#include "core/ops/nfshapes.h"
+#include "cpu/sums.h"
 
 #include <string.h>
 

@@ -12,6 +12,7 @@
  * 2015; Park et al. (SPADE), 2019. Sibling: groupnorm.c */
 #include "cpu/flow.h"
 #include "cpu/nfvec.h"
+#include "cpu/sums.h"
 
 #include <math.h>
 #include <string.h>

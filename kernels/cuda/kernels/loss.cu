@@ -18,6 +18,19 @@
 
 /* ---- labels ---- */
 
+/* which labels count: none does that is ignored */
+struct Counted
+{
+  bool ignores;
+  gint64 ignored;
+
+  __device__ __forceinline__ bool
+  counts (gint64 label) const
+  {
+    return !ignores || label != ignored;
+  }
+};
+
 /* the least of a block, in thread 0 */
 static __device__ __forceinline__ guint64
 block_least (guint64 value, guint64 *shared)
@@ -42,6 +55,8 @@ template <class L> struct Verdict
   const double *parts;
   gsize n_parts;
   double scale, shift; /* loss = shift + scale * sum */
+  const double *weights; /* n_parts, or NULL; the sum is divided by theirs */
+  float *inverse; /* NULL, or where 1 / sum of the weights goes */
   const guint64 *faults;
   gsize n_faults;
   const L *target;
@@ -58,13 +73,23 @@ verdict_kernel (const Verdict<L> v)
   __shared__ guint64 places[32];
   const double sum = nf_sum_parts (v.parts, v.n_parts, shared);
   guint64 place = NOWHERE;
+  double inverse = 1;
 
+  if (v.weights != NULL) {
+    __syncthreads ();
+    inverse = 1
+        / fmax (
+            nf_sum_parts (v.weights, v.n_parts, shared), (double) G_MINFLOAT);
+  }
   for (gsize i = threadIdx.x; i < v.n_faults; i += blockDim.x)
     place = MIN (place, v.faults[i]);
   place = block_least (place, places);
   if (threadIdx.x != 0)
     return;
-  *v.loss = place == NOWHERE ? (float) (v.shift + v.scale * sum) : NAN;
+  if (v.inverse != NULL)
+    *v.inverse = (float) inverse;
+  *v.loss =
+      place == NOWHERE ? (float) (v.shift + v.scale * inverse * sum) : NAN;
   if (place == NOWHERE || v.fault->found)
     return;
   *v.fault = v.found;
@@ -114,16 +139,41 @@ softmax_of (const float *z, bool there, unsigned int c, unsigned int group,
 
 /* ---- cross entropy ---- */
 
+/* the labels that count, and what a pixel of a class weighs */
+struct Weighed
+{
+  Counted labels;
+  const float *weights; /* NULL: 1 */
+
+  __device__ __forceinline__ float
+  of (gint64 label) const
+  {
+    if (!labels.counts (label))
+      return 0.0f;
+    return weights != NULL ? weights[label] : 1.0f;
+  }
+};
+
+static Weighed
+weighed_of (const NfOpCall *call)
+{
+  const NfCrossEntropyParams *p = (const NfCrossEntropyParams *) call->params;
+
+  return Weighed{ { p->ignores != FALSE, p->ignored },
+    nf_data<float> (call->in[NF_CROSS_ENTROPY_WEIGHTS]) };
+}
+
 template <class L>
 static __global__ void
 cross_entropy_forward_kernel (const float *z, const L *target, gsize pixels,
-    unsigned int c, unsigned int group, double *parts, guint64 *faults)
+    unsigned int c, unsigned int group, const Weighed weighed, double *parts,
+    double *weights, guint64 *faults)
 {
   __shared__ double shared[32];
   __shared__ guint64 places[32];
   const unsigned int lane = threadIdx.x % group;
   guint64 place = NOWHERE;
-  double total = 0;
+  double total = 0, weight = 0;
 
   NF_GROUP_LOOP (pixel, pixels, group)
   {
@@ -135,16 +185,24 @@ cross_entropy_forward_kernel (const float *z, const L *target, gsize pixels,
     if (there && lane == 0) {
       const gint64 label = (gint64) target[pixel];
 
-      if (label < 0 || label >= c)
+      if (weighed.labels.counts (label) && (label < 0 || label >= c)) {
         place = MIN (place, pixel);
-      else
-        total += logf (sum) - (row[label] - top);
+      } else {
+        const float w = weighed.of (label);
+
+        weight += w;
+        if (w != 0.0f)
+          total += w * (logf (sum) - (row[label] - top));
+      }
     }
   }
   total = nf_block_sum (total, shared);
+  __syncthreads ();
+  weight = nf_block_sum (weight, shared);
   place = block_least (place, places);
   if (threadIdx.x == 0) {
     parts[blockIdx.x] = total;
+    weights[blockIdx.x] = weight;
     faults[blockIdx.x] = place;
   }
 }
@@ -157,7 +215,7 @@ cross_entropy_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
   const gsize pixels = nf_tensor_elements (call->in[NF_CROSS_ENTROPY_TARGET]);
   const unsigned int group = nf_group_size (c);
   const unsigned int blocks = nf_reduce_grid (pixels * group);
-  NfScratch parts (stream, blocks * sizeof (double), error);
+  NfScratch parts (stream, 2 * blocks * sizeof (double), error);
   NfScratch faults (stream, blocks * sizeof (guint64), error);
   NfCudaFault *fault = nf_cuda_fault (stream, error);
   Verdict<L> v = verdict_of<L> (call, fault);
@@ -166,12 +224,14 @@ cross_entropy_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
       || fault == NULL)
     return FALSE;
   v.parts = parts.get<double> ();
+  v.weights = v.parts + blocks;
+  v.inverse = nf_data<float> (call->saved[0]);
   v.faults = faults.get<guint64> ();
   v.n_parts = v.n_faults = blocks;
-  v.scale = 1 / (double) pixels;
   nf_launch (cross_entropy_forward_kernel<L>, blocks, NF_CUDA_BLOCK, 0,
       stream->handle, nf_data<float> (call->in[NF_CROSS_ENTROPY_LOGITS]),
-      v.target, pixels, c, group, parts.get<double> (), faults.get<guint64> ());
+      v.target, pixels, c, group, weighed_of (call), parts.get<double> (),
+      parts.get<double> () + blocks, faults.get<guint64> ());
   nf_launch (verdict_kernel<L>, 1, NF_CUDA_BLOCK, 0, stream->handle, v);
   return nf_cuda_launched (stream, "cross_entropy_forward", error);
 }
@@ -180,6 +240,11 @@ gboolean
 nf_cuda_cross_entropy_forward (
     NfCudaStream *stream, NfOpCall *call, GError **error)
 {
+  if (call->record) {
+    call->saved[0] = nf_tensor_new (call->device, NF_F32, 1, 1, 1, 1, error);
+    if (call->saved[0] == NULL)
+      return FALSE;
+  }
   return call->in[NF_CROSS_ENTROPY_TARGET]->dtype == NF_U8
       ? cross_entropy_forward<guint8> (stream, call, error)
       : cross_entropy_forward<gint64> (stream, call, error);
@@ -188,22 +253,28 @@ nf_cuda_cross_entropy_forward (
 template <class L>
 static __global__ void
 cross_entropy_backward_kernel (float *dz, const float *dy, const float *z,
-    const L *target, gsize pixels, unsigned int c, unsigned int group)
+    const L *target, gsize pixels, unsigned int c, unsigned int group,
+    const Weighed weighed, const float *inverse)
 {
   const unsigned int lane = threadIdx.x % group;
-  const float scale = *dy / (float) pixels;
+  const float scale = *dy * *inverse;
 
   NF_GROUP_LOOP (pixel, pixels, group)
   {
     const bool there = pixel < pixels;
     const float *row = z + pixel * c;
+    const gint64 label = there ? (gint64) target[pixel] : 0;
+    /* forward found any label that is none: its gradient is of no use */
+    const bool known = label >= 0 && label < c;
+    const float share = known ? scale * weighed.of (label) : 0.0f;
     float top, sum;
 
     softmax_of (row, there, c, group, &top, &sum);
     for (unsigned int k = lane; there && k < c; k += group) {
-      const float hit = (gint64) target[pixel] == (gint64) k ? 1.0f : 0.0f;
+      const float hit = label == (gint64) k ? 1.0f : 0.0f;
 
-      dz[pixel * c + k] = scale * (expf (row[k] - top) / sum - hit);
+      dz[pixel * c + k] =
+          share != 0.0f ? share * (expf (row[k] - top) / sum - hit) : 0.0f;
     }
   }
 }
@@ -220,7 +291,8 @@ cross_entropy_backward (
   nf_launch (cross_entropy_backward_kernel<L>, nf_group_grid (pixels, group),
       NF_CUDA_BLOCK, 0, stream->handle, nf_data<float> (dz),
       nf_data<float> (dy), nf_data<float> (call->in[NF_CROSS_ENTROPY_LOGITS]),
-      nf_data<L> (call->in[NF_CROSS_ENTROPY_TARGET]), pixels, c, group);
+      nf_data<L> (call->in[NF_CROSS_ENTROPY_TARGET]), pixels, c, group,
+      weighed_of (call), nf_data<float> (call->saved[0]));
 }
 
 gboolean
@@ -247,6 +319,7 @@ typedef struct
   gsize plane; /* pixels of an image */
   gint64 n;
   unsigned int c, group, pieces;
+  Counted labels;
 } Dice;
 
 /* A block does every pieces-th tile of an image, for up to 256 classes: first
@@ -284,12 +357,14 @@ dice_sums_kernel (const float *z, const L *target, const Dice d,
           top[i] = most;
           sum[i] = total;
           label[i] = (gint64) target[base + i];
-          if (label[i] < 0 || label[i] >= d.c)
+          if (d.labels.counts (label[i]) && (label[i] < 0 || label[i] >= d.c))
             place = MIN (place, base + i);
         }
       }
       __syncthreads ();
       for (unsigned int i = first; k < d.c && i < size; i += step) {
+        if (!d.labels.counts (label[i]))
+          continue;
         const float p = expf (z[(base + i) * d.c + k] - top[i]) / sum[i];
 
         all += p;
@@ -342,23 +417,60 @@ dice_shares_kernel (const double *parts, const Dice d, double smooth,
   }
 }
 
+/* The same over the batch, and the classes that occur in it; one block. Shares
+ * are of the mean already, those of other classes 0. */
+static __global__ void
+dice_present_kernel (const double *parts, const Dice d, double smooth,
+    double *shares, float *saved)
+{
+  __shared__ double shared[32];
+  const gsize pieces = (gsize) d.n * d.pieces;
+  double present = 0;
+
+  for (unsigned int k = threadIdx.x; k < d.c; k += blockDim.x) {
+    double count = 0;
+
+    for (gsize i = 0; i < pieces; i++)
+      count += parts[(i * 3 + 2) * d.c + k];
+    present += count > 0 ? 1 : 0;
+  }
+  present = fmax (nf_block_sum (present, shared), 1.0);
+  for (unsigned int k = threadIdx.x; k < d.c; k += blockDim.x) {
+    double sums[3] = { 0 }, top, bottom, share;
+
+    for (gsize i = 0; i < pieces; i++)
+#pragma unroll
+      for (int q = 0; q < 3; q++)
+        sums[q] += parts[(i * 3 + q) * d.c + k];
+    top = 2 * sums[1] + smooth;
+    bottom = sums[0] + sums[2] + smooth;
+    share = sums[2] > 0 ? 1 / present : 0;
+    shares[k] = share * top / bottom;
+    for (gint64 n = 0; saved != NULL && n < d.n; n++) {
+      saved[n * 2 * d.c + k] = (float) (share * top / (bottom * bottom));
+      saved[n * 2 * d.c + d.c + k] = (float) (share * 2 / bottom);
+    }
+  }
+}
+
 static Dice
 dice_of (const NfOpCall *call)
 {
+  const NfDiceLossParams *p = (const NfDiceLossParams *) call->params;
   const NfTensor *z = call->in[NF_DICE_LOSS_LOGITS];
   const gsize plane = (gsize) (z->h * z->w);
   const gsize tiles = (plane + TILE - 1) / TILE;
   const gsize most = MAX (1, 2 * NF_REDUCE_BLOCKS / z->n);
 
   return Dice{ plane, z->n, (unsigned int) z->c, nf_group_size (z->c),
-    (unsigned int) MIN (tiles, most) };
+    (unsigned int) MIN (tiles, most), { p->ignores != FALSE, p->ignored } };
 }
 
 template <class L>
 static gboolean
 dice_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const double smooth = ((const NfDiceLossParams *) call->params)->smooth;
+  const NfDiceLossParams *p = (const NfDiceLossParams *) call->params;
   const Dice d = dice_of (call);
   const gsize classes = (gsize) d.n * d.c, pieces = (gsize) d.n * d.pieces;
   const unsigned int across = nf_power_of_two (d.c, NF_CUDA_BLOCK);
@@ -374,17 +486,22 @@ dice_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
       || faults.get<guint64> () == NULL || fault == NULL)
     return FALSE;
   v.parts = shares.get<double> ();
-  v.n_parts = classes;
+  v.n_parts = p->present ? d.c : classes;
   v.faults = faults.get<guint64> ();
   v.n_faults = pieces;
   v.shift = 1;
-  v.scale = -1.0 / (double) classes;
+  v.scale = p->present ? -1 : -1.0 / (double) classes;
   nf_launch (dice_sums_kernel<L>, grid, NF_CUDA_BLOCK, 0, stream->handle,
       nf_data<float> (call->in[NF_DICE_LOSS_LOGITS]), v.target, d, across,
       parts.get<double> (), faults.get<guint64> ());
-  nf_launch (dice_shares_kernel, nf_grid (classes), NF_CUDA_BLOCK, 0,
-      stream->handle, parts.get<double> (), d, smooth, shares.get<double> (),
-      nf_data<float> (call->saved[0]));
+  if (p->present)
+    nf_launch (dice_present_kernel, 1, NF_CUDA_BLOCK, 0, stream->handle,
+        parts.get<double> (), d, (double) p->smooth, shares.get<double> (),
+        nf_data<float> (call->saved[0]));
+  else
+    nf_launch (dice_shares_kernel, nf_grid (classes), NF_CUDA_BLOCK, 0,
+        stream->handle, parts.get<double> (), d, (double) p->smooth,
+        shares.get<double> (), nf_data<float> (call->saved[0]));
   nf_launch (verdict_kernel<L>, 1, NF_CUDA_BLOCK, 0, stream->handle, v);
   return nf_cuda_launched (stream, "dice_loss_forward", error);
 }
@@ -421,6 +538,7 @@ dice_backward_kernel (float *dz, const float *dy, const float *z,
     const float *all = saved + pixel / d.plane * 2 * d.c;
     const gint64 label = there ? (gint64) target[pixel] : -1;
     const bool right = label >= 0 && label < d.c;
+    const float counts = d.labels.counts (label) ? scale : 0.0f;
     float top, sum, hit, mean = 0.0f;
 
     softmax_of (row, there, d.c, d.group, &top, &sum);
@@ -432,7 +550,7 @@ dice_backward_kernel (float *dz, const float *dy, const float *z,
       const float p = expf (row[k] - top) / sum;
 
       dz[pixel * d.c + k] =
-          scale * (p * (all[k] - mean) - ((gint64) k == label ? hit : 0.0f));
+          counts * (p * (all[k] - mean) - ((gint64) k == label ? hit : 0.0f));
     }
   }
 }

@@ -11,9 +11,9 @@
  * kernels/cpu/kernels/matmul.c. */
 #include "cuda/kernels/nfmatmul.h"
 
-#include "core/ops/nflinear.h"
 #include "cuda/runtime/nfcudamemory.h"
 #include "cuda/runtime/nfcudastream.h"
+#include "core/ops/nfshapes.h"
 
 #define WORKSPACE_MOST (32 << 20) /* bytes that an algorithm may work in */
 

@@ -8,8 +8,8 @@
  * others. Private to the renderer: nfrender.h is the interface. */
 #pragma once
 
-#include "scene/world/nflook.h"
 #include "scene/render/nfrender.h"
+#include "scene/world/nflook.h"
 
 G_BEGIN_DECLS
 

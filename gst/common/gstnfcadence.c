@@ -3,7 +3,7 @@
  * gstnfcadence — when frames are, and how far apart
  *
  * See: gstnfpredict.c */
-#include "forecast/gstnfcadence.h"
+#include "common/gstnfcadence.h"
 
 /* where neither caps nor frames tell how long a frame lasts */
 #define DEFAULT_DURATION (40 * GST_MSECOND)
@@ -125,4 +125,38 @@ gst_nf_cadence_ahead (GstNfCadence *cadence, guint64 frames)
   cadence->guessed = TRUE;
 
   return frames * DEFAULT_DURATION;
+}
+
+/**
+ * gst_nf_frame_time:
+ * @frame: number of a frame, from 0 on
+ * @fps_n: frames in @fps_d seconds, at least 1
+ * @fps_d: see @fps_n
+ *
+ * Returns: the time at which the frame begins
+ */
+GstClockTime
+gst_nf_frame_time (guint64 frame, gint fps_n, gint fps_d)
+{
+  return gst_util_uint64_scale (frame, fps_d * GST_SECOND, fps_n);
+}
+
+/**
+ * gst_nf_frame_at:
+ * @time: a time
+ * @fps_n: frames in @fps_d seconds, at least 1
+ * @fps_d: see @fps_n
+ *
+ * Returns: the number of the frame that is shown at @time
+ */
+guint64
+gst_nf_frame_at (GstClockTime time, gint fps_n, gint fps_d)
+{
+  guint64 frame = gst_util_uint64_scale (time, fps_n, fps_d * GST_SECOND);
+
+  /* times of frames are rounded down, so the division may fall short */
+  if (gst_nf_frame_time (frame + 1, fps_n, fps_d) <= time)
+    frame++;
+
+  return frame;
 }

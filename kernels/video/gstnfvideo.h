@@ -5,7 +5,8 @@
  * A network takes and gives packed pixels: 8-bit RGB (or gray) values, row by
  * row without padding. A GstNfVideo carries frames from one description to
  * another; either side of it may be a GstBuffer or packed pixels.
- * See: trainer/data/frames.c, which scales with the same options */
+ * The elements use it, and the trainer, so that a network is trained on the
+ * pixels that it is given later. */
 #pragma once
 
 #include <gst/video/video.h>
@@ -29,6 +30,9 @@ gboolean gst_nf_video_from_pixels (
 gboolean gst_nf_video_convert (
     GstNfVideo *self, GstBuffer *in, GstBuffer *out, GError **error);
 
+gboolean gst_nf_video_resize_rgb (const guint8 *src, gint src_width,
+    gint src_height, guint8 *dst, gint dst_width, gint dst_height,
+    GError **error);
 gboolean gst_nf_video_store (const guint8 *pixels, const GstVideoInfo *info,
     GstBuffer *out, GError **error);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * reduce — sums whose bits do not depend on the number of threads (CPU)
+ * sums — sums whose bits do not depend on the number of threads (CPU)
  *
- * The items are cut into pieces of fixed size, each piece is summed by one
- * thread, and the pieces are added in their order. */
+ * What is summed is cut into pieces by its size alone, each piece is summed by
+ * one thread, and the pieces are added in their order. Sums are doubles. */
 #pragma once
 
 #include "cpu/nfcpu.h"
@@ -23,5 +23,9 @@ typedef gdouble (*NfCpuPartialSum) (gconstpointer data, gsize from, gsize to);
 gdouble nf_cpu_sum (gsize n_items, gsize item_size, NfCpuPartialSum partial,
     gconstpointer data);
 gsize nf_cpu_piece (gsize item_size);
+
+void nf_cpu_channel_sums (const NfTensor *a, const NfTensor *b, gint64 from,
+    gint64 count, gdouble *sum_a, gdouble *sum_ab);
+void nf_cpu_sum_rows (const NfTensor *x, NfTensor *sum);
 
 G_END_DECLS

@@ -40,4 +40,8 @@ GstClockTime gst_nf_cadence_take (
     GstNfCadence *cadence, GstBuffer *frame, GstClockTime start);
 GstClockTime gst_nf_cadence_ahead (GstNfCadence *cadence, guint64 frames);
 
+/* frame N begins at N / framerate, rounded down to whole nanoseconds */
+GstClockTime gst_nf_frame_time (guint64 frame, gint fps_n, gint fps_d);
+guint64 gst_nf_frame_at (GstClockTime time, gint fps_n, gint fps_d);
+
 G_END_DECLS
