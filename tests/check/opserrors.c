@@ -221,6 +221,33 @@ test_every_op_has_an_error (void)
   }
 }
 
+/* what the rows of nfops.def.h promise each other */
+static void
+test_rows_are_sound (void)
+{
+  g_autoptr (NfDevice) device = test_device_open ();
+
+  for (NfOp op = 0; op < NF_N_OPS; op++) {
+    const NfOpInfo *info = nf_op_info (op);
+    const guint least = nf_op_least_inputs (op);
+
+    g_test_message ("%s", info->name);
+    g_assert_cmpuint (nf_op_most_inputs (op), <=, NF_OP_MAX_INPUTS);
+    g_assert_true ((device->backend->ops[op].backward != NULL)
+        == (info->kind == NF_OP_KIND_GRAD));
+    for (guint i = 0; i < info->n_inputs; i++) {
+      const guint facts = nf_op_input_facts (op, i);
+
+      g_assert_true (!(facts & NF_IN_OPTIONAL) == (i < least));
+      g_assert_true (!(facts & NF_IN_MORE) || i + 1 == info->n_inputs);
+      g_assert_true (!(facts & NF_IN_CHANGED) || info->changes != 0);
+      g_assert_true (!(facts & NF_IN_WEIGHT) || info->work == NF_WORK_WEIGHT);
+    }
+    if (info->kind == NF_OP_KIND_IN_PLACE)
+      g_assert_true (nf_op_input_facts (op, 0) & NF_IN_CHANGED);
+  }
+}
+
 /* any tensors, whose shapes are not looked at before all of them are there */
 static void
 make_any_inputs (NfDevice *device, NfTensor **in, guint n)
@@ -363,6 +390,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/ops-errors/table", test_every_op_has_an_error);
+  g_test_add_func ("/ops-errors/rows", test_rows_are_sound);
   g_test_add_func ("/ops-errors/passed-on", test_failures_are_passed_on);
   g_test_add_func ("/ops-errors/randn", test_randn_empty_fails);
   g_test_add_func ("/ops-errors/target", test_target_out_of_range_fails);

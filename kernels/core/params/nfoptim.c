@@ -16,6 +16,7 @@ fits (NfOp op, NfTensor *const *in, guint n, gconstpointer params,
 {
   NfOpCall call = { .op = op, .n_in = n, .params = params };
   NfShape shape;
+  guint changes;
 
   for (guint i = 0; i < n; i++) {
     call.in[i] = in[i];
@@ -28,10 +29,11 @@ fits (NfOp op, NfTensor *const *in, guint n, gconstpointer params,
   }
   if (!nf_shape_of (&call, &shape, error))
     return FALSE;
+  changes = nf_op_changes (&call);
   for (guint i = 0; i < n; i++)
     if (in[i]->source != NULL
-        && !(op == NF_OP_SUM_SQUARES ? nf_tensor_need_data (in[i], error)
-                                     : nf_tensor_own_data (in[i], TRUE, error)))
+        && !(changes & 1u << i ? nf_tensor_own_data (in[i], TRUE, error)
+                               : nf_tensor_need_data (in[i], error)))
       return FALSE;
   return TRUE;
 }
