@@ -109,8 +109,7 @@ nf_tape_backward (NfTape *tape, NfTensor *loss, GError **error)
   /* by ops alone, so that a graph can have it */
   g_autoptr (NfTensor) zero =
       nf_tensor_new_zeros (loss->device, NF_F32, 1, 1, 1, 1, error);
-  g_autoptr (NfTensor) one =
-      zero != NULL ? nf_op_clamp (zero, 1.0f, 1.0f, error) : NULL;
+  g_autoptr (NfTensor) one = nf_op_clamp (zero, 1.0f, 1.0f, error);
 
   return one != NULL && nf_tape_backward_from (tape, loss, one, error);
 }
