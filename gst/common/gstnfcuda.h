@@ -14,6 +14,7 @@
 #pragma once
 
 #include "core/tensor/nfdevice.h"
+#include "core/tensor/nftensor.h"
 
 #include <gst/video/video.h>
 

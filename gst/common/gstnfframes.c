@@ -45,7 +45,7 @@ static GstNfFrames *
 through_host (GstNfFrames *self, const GstVideoInfo *from,
     const GstVideoInfo *to, GError **error)
 {
-  const gboolean on_host = self->device->backend == nf_cpu_backend ();
+  const gboolean on_host = self->device->backend->on_host;
   g_autoptr (GstNfFrames) owned = self;
 
   self->video = gst_nf_video_new (from, to, error);

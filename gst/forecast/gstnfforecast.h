@@ -11,6 +11,7 @@
 #include "forecast/gstnfwindow.h"
 
 #include "core/tensor/nfdevice.h"
+#include "core/tensor/nftensor.h"
 
 #include <gio/gio.h>
 #include <gst/video/gstvideofilter.h>

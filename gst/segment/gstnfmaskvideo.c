@@ -21,7 +21,7 @@ store_picture (const NfTensor *picture, const GstVideoInfo *info,
 {
   g_autofree guint8 *pixels = NULL;
 
-  if (picture->device->backend == nf_cpu_backend ())
+  if (picture->device->backend->on_host)
     return gst_nf_video_store (picture->data, info, buffer, error);
   pixels = g_malloc (picture->bytes);
 

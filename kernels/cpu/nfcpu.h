@@ -51,7 +51,7 @@ void nf_cpu_norm_terms (const gdouble *sum_dy, const gdouble *sum_dyx,
 void nf_cpu_gate (
     const NfTensor *y, const NfTensor *dy, gfloat gain, NfTensor *to);
 
-#define NF_OP(NAME, name, params, least, most, flags)                          \
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   gboolean nf_cpu_##name##_forward (NfOpCall *call, GError **error);           \
   gboolean nf_cpu_##name##_backward (NfOpCall *call, const NfTensor *grad_out, \
       NfTensor **grad_in, GError **error);

@@ -408,7 +408,7 @@ load_entry (NfSafetensors *file, const NfSafetensorsEntry *entry,
  * @error: return location
  *
  * Fills parameters from the tensors of their names. Weights are read when they
- * are used (nfsource.h), so the file stays mapped until they change or end.
+ * are used (NfSource), so the file stays mapped until they change or end.
  * A prefix "module." of the file's names is dropped; the buffers betas, alphas, alphas_prev and
  * unet.sigmas are passed over unless @params has them.
  *

@@ -101,11 +101,10 @@ classify (
   g_autoptr (NfTensor) y = NULL;
   g_autoptr (NfTensor) ids = NULL;
 
-  x = padded != NULL ? nf_unetpp_normalize (net, padded, error) : NULL;
-  y = x != NULL ? nf_unetpp_logits (net, x, forward, error) : NULL;
-  ids = y != NULL ? nf_op_argmax (y, error) : NULL;
-  return ids == NULL || fits ? g_steal_pointer (&ids)
-                             : nf_op_pad (ids, &crop, error);
+  x = nf_unetpp_normalize (net, padded, error);
+  y = nf_unetpp_logits (net, x, forward, error);
+  ids = nf_op_argmax (y, error);
+  return fits ? g_steal_pointer (&ids) : nf_op_pad (ids, &crop, error);
 }
 
 /**
@@ -127,9 +126,7 @@ nf_segmenter_probabilities (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
   g_autoptr (NfTensor) x =
       nf_unetpp_normalize (segmenter->net, pixels, error);
 
-  return x != NULL
-      ? nf_unetpp_probabilities (segmenter->net, x, tta, &forward, error)
-      : NULL;
+  return nf_unetpp_probabilities (segmenter->net, x, tta, &forward, error);
 }
 
 /**

@@ -352,19 +352,20 @@ static NfTensor *
 head_run (NfUnetpp *net, NfTensor *x, GError **error)
 {
   static const NfConv2dParams point = { .stride = 1 };
+  const gboolean narrow = x != NULL && x->dtype != NF_F32;
   g_autoptr (NfTensor) wide =
-      x->dtype == NF_F32 ? nf_tensor_ref (x) : nf_op_cast (x, NF_F32, error);
+      narrow ? nf_op_cast (x, NF_F32, error) : nf_tensor_ref (x);
   g_autoptr (NfTensor) y =
-      wide ? nf_conv_run (&net->head, wide, 1, NF_ACT_NONE, error) : NULL;
+      nf_conv_run (&net->head, wide, 1, NF_ACT_NONE, error);
 
-  return y && net->expand ? nf_op_conv2d (y, net->expand, NULL, &point, error)
-                          : g_steal_pointer (&y);
+  return net->expand ? nf_op_conv2d (y, net->expand, NULL, &point, error)
+                     : g_steal_pointer (&y);
 }
 
 /**
  * nf_unetpp_logits:
- * @x: (N, C, H, W) normalised frames that need no padding, see
- *   nf_unetpp_padding()
+ * @x: (nullable): (N, C, H, W) normalised frames that need no padding, see
+ *   nf_unetpp_padding(); NULL where what makes them has failed
  * @forward: (nullable): how to run
  * @error: return location
  *
@@ -387,8 +388,7 @@ nf_unetpp_logits (
         nf_unetpp_node (net, 0, 4, &nodes[0][3], 1, forward, error);
 
     nf_tensor_clear (&nodes[0][3]);
-    if (last != NULL)
-      result = head_run (net, last, error);
+    result = head_run (net, last, error);
   }
   for (guint i = 0; i < 16; i++)
     nf_tensor_clear (&nodes[i / 4][i % 4]);
@@ -442,8 +442,9 @@ nf_unetpp_padding (
 
 /**
  * nf_unetpp_forward:
- * @x: (N, C, H, W) normalised frames of any size; they are padded, see
- *   nf_unetpp_padding(), and the result is cropped back
+ * @x: (nullable): (N, C, H, W) normalised frames of any size; they are padded, see
+ *   nf_unetpp_padding(), and the result is cropped back; NULL where what makes
+ *   them has failed
  * @forward: (nullable): how to run
  * @error: return location
  *
@@ -453,15 +454,16 @@ NfTensor *
 nf_unetpp_forward (
     NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
 {
+  g_autoptr (NfTensor) padded = NULL, y = NULL;
   NfPadParams pad, crop;
-  gboolean fits = !nf_unetpp_padding (x->h, x->w, &pad, &crop);
-  g_autoptr (NfTensor) padded =
-      fits ? nf_tensor_ref (x) : nf_op_pad (x, &pad, error);
-  g_autoptr (NfTensor) y = NULL;
+  gboolean fits;
 
-  if (padded != NULL)
-    y = nf_unetpp_logits (net, padded, forward, error);
-  return y == NULL || fits ? g_steal_pointer (&y) : nf_op_pad (y, &crop, error);
+  if (x == NULL)
+    return NULL;
+  fits = !nf_unetpp_padding (x->h, x->w, &pad, &crop);
+  padded = fits ? nf_tensor_ref (x) : nf_op_pad (x, &pad, error);
+  y = nf_unetpp_logits (net, padded, forward, error);
+  return fits ? g_steal_pointer (&y) : nf_op_pad (y, &crop, error);
 }
 
 /* a batch of the frames and, behind them, their mirror images */
@@ -491,13 +493,13 @@ mean_of_both (NfTensor *p, GError **error)
 {
   static const NfAxpbyParams half = { 0.5f, 0.5f, NF_ACT_NONE };
   g_autoptr (NfTensor) first = nf_tensor_batch_slice (p, 0, p->n / 2, error);
-  g_autoptr (NfTensor) second = first != NULL
-      ? nf_tensor_batch_slice (p, p->n / 2, p->n / 2, error)
-      : NULL;
-  g_autoptr (NfTensor) back =
-      second != NULL ? nf_op_flip (second, error) : NULL;
+  g_autoptr (NfTensor) second =
+      nf_tensor_batch_slice (p, p->n / 2, p->n / 2, error);
+  g_autoptr (NfTensor) back = nf_op_flip (second, error);
 
-  return back != NULL ? nf_op_axpby (first, back, &half, error) : NULL;
+  if (back == NULL) /* which the sum could do without */
+    return NULL;
+  return nf_op_axpby (first, back, &half, error);
 }
 
 /**
@@ -520,7 +522,7 @@ nf_unetpp_probabilities (NfUnetpp *net, NfTensor *x, gboolean tta,
   g_autoptr (NfTensor) y = NULL;
   g_autoptr (NfTensor) p = NULL;
 
-  y = batch != NULL ? nf_unetpp_forward (net, batch, forward, error) : NULL;
-  p = y != NULL ? nf_op_softmax (y, error) : NULL;
+  y = nf_unetpp_forward (net, batch, forward, error);
+  p = nf_op_softmax (y, error);
   return p != NULL && tta ? mean_of_both (p, error) : g_steal_pointer (&p);
 }

@@ -153,8 +153,7 @@ draw (Bench *bench, NfSamplerMethod method, guint steps, guint horizon,
   g_autoptr (NfTensor) pixels = nf_tensor_new_from_nhwc (bench->device, NF_U8,
       bench->n, 3 * (gint64) c->num_frames_cond, c->height, c->width,
       bench->context->data, error);
-  g_autoptr (NfTensor) context =
-      pixels != NULL ? nf_op_normalize (pixels, &to_signed, error) : NULL;
+  g_autoptr (NfTensor) context = nf_op_normalize (pixels, &to_signed, error);
   g_autofree NfTensor **frames = g_new0 (NfTensor *, horizon);
   g_autofree gfloat *values = NULL;
   gboolean ok = context != NULL;

@@ -3,7 +3,7 @@
  * bench — counting of ops and their arithmetic, and nextframe-train bench */
 #include "bench/bench.h"
 #include "bench/measure.h"
-#include "core/ops/nftape.h"
+#include "core/ops/nfbackward.h"
 #include "io/nfsafetensors.h"
 #include "nets/nfsegmenter.h"
 #include "nftestmodels.h"

@@ -5,7 +5,7 @@
  * It must do what the ops do one tensor at a time: on the CPU the same bits, on
  * other devices within the tolerance of the op test's rows. */
 #include "core/params/nfoptim.h"
-#include "core/tensor/nfsource.h"
+#include "core/tensor/nftensor.h"
 #include "naivecheck.h"
 #include "testdevice.h"
 

@@ -6,7 +6,7 @@
  * each thread, graph and gradient gets what was asked for it; elsewhere all have
  * the same bits. See naivecheck.c for the choice of devices. */
 #include "core/ops/nfgraph.h"
-#include "core/ops/nftape.h"
+#include "core/ops/nfbackward.h"
 #include "core/threads/nfproducts.h"
 #include "core/threads/nfturn.h"
 #include "naivecheck.h"
@@ -42,7 +42,7 @@ noise (NfDevice *device, gint64 n, gint64 h, guint64 stream)
 static gboolean
 has_tf32 (const NfDevice *device)
 {
-  return device->backend != nf_cpu_backend ();
+  return !device->backend->on_host;
 }
 
 /* ---- work ---- */

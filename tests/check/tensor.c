@@ -2,6 +2,7 @@
  *
  * tensor — layouts, views, versions, and shapes that are refused */
 #include "core/tensor/nfdevice.h"
+#include "core/tensor/nftensor.h"
 
 #include <math.h>
 #include <string.h>

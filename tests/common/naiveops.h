@@ -8,7 +8,7 @@
 
 #include "naive.h"
 
-#define NF_OP(NAME, name, params, least, most, flags)                          \
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   Naive *naive_##name (Naive **in, guint n_in, gconstpointer op_params);
 #include "core/ops/nfops.def.h"
 #undef NF_OP

@@ -20,7 +20,8 @@ Naive *
 naive_cross_entropy (Naive **in, guint n_in, gconstpointer params)
 {
   const NfCrossEntropyParams *c = params;
-  Naive *z = in[0], *target = in[1], *weights = n_in > 2 ? in[2] : NULL;
+  Naive *z = in[NF_CROSS_ENTROPY_LOGITS], *target = in[NF_CROSS_ENTROPY_TARGET],
+        *weights = n_in > 2 ? in[NF_CROSS_ENTROPY_WEIGHTS] : NULL;
   gdouble sum = 0, all = 0;
 
   EACH_PIXEL (z)
@@ -66,7 +67,7 @@ Naive *
 naive_dice_loss (Naive **in, guint n_in, gconstpointer params)
 {
   const NfDiceLossParams *d = params;
-  const gint64 step = d->present ? in[0]->n : 1;
+  const gint64 step = d->present ? in[NF_DICE_LOSS_LOGITS]->n : 1;
   g_autoptr (Naive) p = naive_softmax (in, 1, NULL);
   gdouble sum = 0;
   guint n = 0;
@@ -74,7 +75,8 @@ naive_dice_loss (Naive **in, guint n_in, gconstpointer params)
   for (gint64 i = 0; i < p->n; i += step)
     for (gint64 k = 0; k < p->c; k++) {
       gboolean occurs;
-      gdouble dice = dice_of_class (p, in[1], d, i, i + step, k, &occurs);
+      gdouble dice = dice_of_class (
+          p, in[NF_DICE_LOSS_TARGET], d, i, i + step, k, &occurs);
 
       if (d->present && !occurs)
         continue;
@@ -89,9 +91,9 @@ naive_noise_loss (Naive **in, guint n_in, gconstpointer params)
 {
   gdouble sum = 0;
 
-  for (gsize i = 0; i < naive_elements (in[0]); i++)
-    sum += 0.5 * pow (in[1]->v[i] - in[0]->v[i], 2);
-  return scalar (sum / in[0]->n);
+  for (gsize i = 0; i < naive_elements (in[NF_NOISE_LOSS_E]); i++)
+    sum += 0.5 * pow (in[NF_NOISE_LOSS_Z]->v[i] - in[NF_NOISE_LOSS_E]->v[i], 2);
+  return scalar (sum / in[NF_NOISE_LOSS_E]->n);
 }
 
 Naive *
@@ -99,8 +101,8 @@ naive_sum_squares (Naive **in, guint n_in, gconstpointer params)
 {
   gdouble sum = 0;
 
-  for (gsize i = 0; i < naive_elements (in[0]); i++)
-    sum += in[0]->v[i] * in[0]->v[i];
+  for (gsize i = 0; i < naive_elements (in[NF_SUM_SQUARES_X]); i++)
+    sum += in[NF_SUM_SQUARES_X]->v[i] * in[NF_SUM_SQUARES_X]->v[i];
   return scalar (sum);
 }
 
@@ -109,9 +111,10 @@ naive_adam (Naive **in, guint n_in, gconstpointer params)
 {
   const NfAdamParams *a = params;
 
-  for (gsize i = 0; i < naive_elements (in[0]); i++) {
-    gdouble *p = &in[0]->v[i], *m = &in[2]->v[i], *v = &in[3]->v[i];
-    gdouble g = in[1]->v[i] * a->grad_scale, m_hat, v_hat;
+  for (gsize i = 0; i < naive_elements (in[NF_ADAM_PARAM]); i++) {
+    gdouble *p = &in[NF_ADAM_PARAM]->v[i], *m = &in[NF_ADAM_M]->v[i],
+            *v = &in[NF_ADAM_V]->v[i];
+    gdouble g = in[NF_ADAM_GRAD]->v[i] * a->grad_scale, m_hat, v_hat;
 
     if (a->decoupled)
       *p -= a->lr * a->weight_decay * *p;
@@ -131,7 +134,8 @@ naive_ema (Naive **in, guint n_in, gconstpointer params)
 {
   gdouble mu = ((const NfEmaParams *) params)->rate;
 
-  for (gsize i = 0; i < naive_elements (in[0]); i++)
-    in[0]->v[i] = (1 - mu) * in[1]->v[i] + mu * in[0]->v[i];
+  for (gsize i = 0; i < naive_elements (in[NF_EMA_SHADOW]); i++)
+    in[NF_EMA_SHADOW]->v[i] =
+        (1 - mu) * in[NF_EMA_VALUE]->v[i] + mu * in[NF_EMA_SHADOW]->v[i];
   return NULL;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/tensor/nfdevice.h"
+#include "core/tensor/nftensor.h"
 
 /* the first of NF_TEST_DEVICES ("cpu,cuda:0"), by default the CPU; it must
  * open */

@@ -10,7 +10,7 @@
 
 #include "bench/dry.h"
 #include "core/ops/nfobserve.h"
-#include "core/ops/nftape.h"
+#include "core/ops/nfbackward.h"
 #include "core/threads/nfproducts.h"
 #include "cuda/cudnn/nfconv.h"
 #include "nets/nfspadeunet.h"

@@ -7,7 +7,7 @@
  * up/out and down/out, and WHAT/grad_out gives WHAT/grad_in. */
 #include "golden.h"
 
-#include "core/ops/nftape.h"
+#include "core/ops/nfbackward.h"
 
 /**
  * golden_segmentation_losses:

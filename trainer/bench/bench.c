@@ -173,7 +173,7 @@ check_options (Options *o, GError **error)
 static gboolean
 is_cpu (const NfDevice *device)
 {
-  return device->backend == nf_cpu_backend ();
+  return device->backend->on_host;
 }
 
 /* what was computed in */

@@ -84,7 +84,7 @@ dry_backward (NfOpCall *call, const NfTensor *grad_out, NfTensor **grad_in,
 }
 
 static const NfOpKernels dry_ops[NF_N_OPS] = {
-#define NF_OP(NAME, name, params, least, most, flags)                          \
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   [NF_OP_##NAME] = { dry_forward, dry_backward },
 #include "core/ops/nfops.def.h"
 #undef NF_OP

@@ -6,6 +6,8 @@
  * op. */
 #include "bench/measure.h"
 
+#include "core/ops/nfops.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

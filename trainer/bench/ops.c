@@ -6,7 +6,7 @@
  * told in GFLOP/s, the others in GB/s: what they read and write, once. */
 #include "bench/ops.h"
 #include "bench/measure.h"
-#include "core/ops/nftape.h"
+#include "core/ops/nfbackward.h"
 
 #include <json-glib/json-glib.h>
 

@@ -63,20 +63,14 @@ bytes_of (const Count *count, const NfTensor *t, gboolean weight)
                                                      : (gdouble) t->bytes;
 }
 
-static gboolean
-is_product (NfOp op)
-{
-  return op == NF_OP_CONV2D || op == NF_OP_CONV2D_CAT || op == NF_OP_LINEAR;
-}
-
 static gdouble
 traffic (const Count *count, const NfOpCall *call, gboolean backward)
 {
   gdouble sum = bytes_of (count, call->out, FALSE), inputs = 0, wanted = 0;
 
   for (guint i = 0; i < call->n_in; i++) {
-    inputs += bytes_of (count, call->in[i],
-        is_product (call->op) && i == (call->op == NF_OP_CONV2D_CAT ? 0 : 1));
+    inputs += bytes_of (
+        count, call->in[i], nf_op_input_facts (call->op, i) & NF_IN_WEIGHT);
     if (call->in[i] != NULL && call->in[i]->requires_grad)
       wanted += (gdouble) call->in[i]->bytes;
   }

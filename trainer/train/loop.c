@@ -2,7 +2,7 @@
  *
  * loop — the one training loop */
 #include "train/loop.h"
-#include "core/ops/nftape.h"
+#include "core/ops/nfbackward.h"
 #include "core/params/nfoptim.h"
 #include "train/report.h"
 #include "train/savepoint.h"

@@ -116,7 +116,7 @@ load_sample (gconstpointer task, NfClipReader *reader, guint64 sample,
   return put_frame (self, reader, clip, t, &augment, parts, error);
 }
 
-/* a times the first and b times the second; NULL fails */
+/* a times the first and b times the second, neither of which may be left out */
 static NfTensor *
 weighted_sum (NfTensor *x, gdouble a, NfTensor *y, gdouble b, GError **error)
 {
@@ -127,7 +127,7 @@ weighted_sum (NfTensor *x, gdouble a, NfTensor *y, gdouble b, GError **error)
 
 /**
  * nf_segment_loss:
- * @logits: (N, classes, H, W) f32
+ * @logits: (nullable): (N, classes, H, W) f32; NULL where what makes them has failed
  * @masks: (N, 1, H, W): class ids
  * @weights: (nullable): (1, classes, 1, 1) of cross entropy
  * @train: what the loss is made of
@@ -150,12 +150,10 @@ nf_segment_loss (NfTensor *logits, NfTensor *masks, NfTensor *weights,
     entropy =
         nf_op_cross_entropy (logits, masks, weights, &entropy_params, error);
   if (train->dice == 0)
-    return entropy
-        ? weighted_sum (entropy, train->cross_entropy, entropy, 0, error)
-        : NULL;
+    return weighted_sum (entropy, train->cross_entropy, entropy, 0, error);
   dice = nf_op_dice_loss (logits, masks, &dice_params, error);
   if (train->cross_entropy == 0)
-    return dice ? weighted_sum (dice, train->dice, dice, 0, error) : NULL;
+    return weighted_sum (dice, train->dice, dice, 0, error);
   return weighted_sum (entropy, train->cross_entropy, dice, train->dice, error);
 }
 
@@ -167,13 +165,11 @@ segment_loss (NfTask *task, NfTensor *const *in, GError **error)
     .dtype = nf_train_config_dtype (self->config) };
   g_autoptr (NfTensor) x =
       nf_unetpp_normalize (self->net, in[IN_FRAMES], error);
-
   g_autoptr (NfTensor) logits =
-      x ? nf_unetpp_forward (self->net, x, &forward, error) : NULL;
+      nf_unetpp_forward (self->net, x, &forward, error);
 
-  return logits ? nf_segment_loss (
-             logits, in[IN_MASKS], self->weights, &self->config->train, error)
-                : NULL;
+  return nf_segment_loss (
+      logits, in[IN_MASKS], self->weights, &self->config->train, error);
 }
 
 static gboolean
@@ -234,8 +230,7 @@ count_pixels (NfTensor *logits, NfTensor *masks, guint n, NfScoreboard *board,
 {
   const gint classes = logits->c;
   g_autoptr (NfTensor) ids = nf_op_argmax (logits, error);
-  g_autoptr (NfTensor) counts =
-      ids ? nf_op_confusion (masks, ids, classes, error) : NULL;
+  g_autoptr (NfTensor) counts = nf_op_confusion (masks, ids, classes, error);
   g_autoptr (NfConfusion) found = nf_confusion_new (classes);
 
   if (!counts || !nf_tensor_to_nhwc (counts, found->counts, error))
@@ -252,10 +247,9 @@ score_batch (SegmentTask *self, NfTensor *const *in, guint n,
   g_autoptr (NfTensor) x =
       nf_unetpp_normalize (self->judged, in[IN_FRAMES], error);
   g_autoptr (NfTensor) logits =
-      x ? nf_unetpp_forward (self->judged, x, &forward, error) : NULL;
-  g_autoptr (NfTensor) mean = logits ? nf_segment_loss (logits, in[IN_MASKS],
-                                  self->weights, &self->config->train, error)
-                                     : NULL;
+      nf_unetpp_forward (self->judged, x, &forward, error);
+  g_autoptr (NfTensor) mean = nf_segment_loss (
+      logits, in[IN_MASKS], self->weights, &self->config->train, error);
 
   return mean && count_pixels (logits, in[IN_MASKS], n, board, error)
       && nf_task_read_loss (mean, loss, error);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/tensor/nfdevice.h"
+#include "core/tensor/nftensor.h"
 
 G_BEGIN_DECLS
 

@@ -96,23 +96,31 @@ nf_watch_stop (const NfWatch *watch, const NfOpCall *call, gboolean backward)
   observing.observer (call, backward, &own, observing.data);
 }
 
+/* (nullable): the input that is the weight */
+static const NfTensor *
+weight_of (const NfOpCall *call)
+{
+  for (guint i = 0; i < call->n_in; i++)
+    if (nf_op_input_facts (call->op, i) & NF_IN_WEIGHT)
+      return call->in[i];
+  return NULL;
+}
+
 /* multiplications of one pass, by the result and the weights */
 static gdouble
 products (const NfOpCall *call)
 {
-  const NfTensor *x = call->in[0], *out = call->out;
+  const NfTensor *out = call->out, *weight;
 
-  switch (call->op) {
-    case NF_OP_CONV2D:
-    case NF_OP_LINEAR:
+  switch (nf_op_info (call->op)->work) {
+    case NF_WORK_WEIGHT:
+      weight = weight_of (call);
       return (gdouble) nf_tensor_elements (out)
-          * (gdouble) nf_tensor_elements (call->in[1]) / (gdouble) out->c;
-    case NF_OP_CONV2D_CAT:
-      return (gdouble) nf_tensor_elements (out)
-          * (gdouble) nf_tensor_elements (call->in[0]) / (gdouble) out->c;
-    case NF_OP_ATTENTION:
+          * (gdouble) nf_tensor_elements (weight) / (gdouble) out->c;
+    case NF_WORK_PAIRS:
       /* q k^T and its product with v */
-      return 2.0 * (gdouble) nf_tensor_elements (x) * (gdouble) (x->h * x->w);
+      return 2.0 * (gdouble) nf_tensor_elements (out)
+          * (gdouble) (out->h * out->w);
     default:
       return 0;
   }
@@ -138,7 +146,8 @@ nf_op_flops (const NfOpCall *call, gboolean backward)
 
   if (!backward || work == 0)
     return work;
-  if (call->op == NF_OP_ATTENTION)
+  if (nf_op_info (call->op)->work == NF_WORK_PAIRS)
     return 2 * work;
+  /* the weight, and the first of the inputs that it is multiplied with */
   return work * (call->in[0]->requires_grad + call->in[1]->requires_grad);
 }

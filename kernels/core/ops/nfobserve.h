@@ -6,7 +6,7 @@
  * for one look at a thread-local pointer. */
 #pragma once
 
-#include "core/ops/nfops.h"
+#include "core/ops/nfoplist.h"
 
 G_BEGIN_DECLS
 
@@ -37,7 +37,7 @@ gdouble nf_op_flops (const NfOpCall *call, gboolean backward);
 
 /**
  * NfWatch: a stretch of time between the two calls below; for nfops.c and
- * nftape.c
+ * nfbackward.c
  */
 typedef struct
 {

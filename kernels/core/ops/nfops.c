@@ -1,89 +1,47 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfops — the table of ops, running one, and a function for each */
+ * nfops — running an op, and a function for each */
 #include "core/ops/nfops.h"
 
 #include "core/ops/nfgraph.h"
 #include "core/ops/nfobserve.h"
-#include "core/ops/nfshapes.h"
-#include "core/ops/nftape.h"
-#include "core/tensor/nfsource.h"
 #include "core/threads/nfproducts.h"
-#include "core/threads/nfspin.h"
+#include "core/ops/nfshapes.h"
+#include "core/tensor/nftensor.h"
+#include "core/ops/nftape.h"
 
-typedef struct
+/* Whether an op before this one has failed: then there is an error, or an input
+ * that the op needs is NULL, and the error, the first cause, stays as it is.
+ * Where nobody has set one, the missing input is the cause. */
+static gboolean
+passes_failure_on (NfOp op, NfTensor *const *in, guint n_in, GError **error)
 {
-  const gchar *name;
-  gsize params_size;
-  guint least, most, flags;
-  NfShapeRule shape;
-} NfOpInfo;
-
-static const NfOpInfo op_info[] = {
-#define NF_OP(NAME, name, params, least, most, flags)                          \
-  [NF_OP_##                                                                    \
-      NAME] = { #name, sizeof (params), least, most, flags, nf_shape_##name },
-#include "core/ops/nfops.def.h"
-#undef NF_OP
-};
-
-G_STATIC_ASSERT (G_N_ELEMENTS (op_info) == NF_N_OPS);
-
-const gchar *
-nf_op_name (NfOp op)
-{
-  return op_info[op].name;
-}
-
-gsize
-nf_op_params_size (NfOp op)
-{
-  return op_info[op].params_size;
+  if (nf_has_failed (error))
+    return TRUE;
+  for (guint i = 0; i < n_in; i++) {
+    if (in[i] != NULL || (nf_op_input_facts (op, i) & NF_IN_OPTIONAL))
+      continue;
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "%s: input %u is missing",
+        nf_op_name (op), i);
+    return TRUE;
+  }
+  return FALSE;
 }
 
 static gboolean
-inputs_present (const NfOpCall *call, GError **error)
+on_one_device (const NfOpCall *call, GError **error)
 {
-  const NfOpInfo *info = &op_info[call->op];
-
   for (guint i = 0; i < call->n_in; i++) {
     const NfTensor *t = call->in[i];
 
-    if (t == NULL && i < info->least) {
-      g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "%s: input %u is missing",
-          info->name, i);
-      return FALSE;
-    }
-    if (t != NULL && t->device != call->device) {
-      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-          "%s: input %u lies on %s, the first input on %s; move it first",
-          info->name, i, t->device->name, call->device->name);
-      return FALSE;
-    }
+    if (t == NULL || t->device == call->device)
+      continue;
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "%s: input %u lies on %s, the first input on %s; move it first",
+        nf_op_name (call->op), i, t->device->name, call->device->name);
+    return FALSE;
   }
   return TRUE;
-}
-
-/**
- * nf_op_changes:
- *
- * Returns: which inputs the op changes, a bit each
- */
-guint
-nf_op_changes (const NfOpCall *call)
-{
-  switch (call->op) {
-    case NF_OP_ADAM:
-      return 1 << 0 | 1 << 2 | 1 << 3;
-    case NF_OP_EMA:
-      return 1 << 0;
-    case NF_OP_BATCH_NORM:
-      return ((const NfBatchNormParams *) call->params)->training
-          ? 1 << 3 | 1 << 4 | 1 << 6
-          : 0;
-    default:
-      return 0;
-  }
 }
 
 static void
@@ -111,11 +69,8 @@ wants_gradient (const NfOpCall *call)
 static gboolean
 takes_lazy (const NfOpCall *call, guint index)
 {
-  if (!call->device->backend->lazy_weights || call->record)
-    return FALSE;
-  return call->op == NF_OP_CONV2D_CAT
-      ? index == 0
-      : index == 1 && (call->op == NF_OP_CONV2D || call->op == NF_OP_LINEAR);
+  return call->device->backend->lazy_weights && !call->record
+      && (nf_op_input_facts (call->op, index) & NF_IN_WEIGHT);
 }
 
 /* data that is still to be fetched, for all inputs whose kernel needs it */
@@ -149,7 +104,8 @@ static NfTensor *
 run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
     gconstpointer params, GError **error)
 {
-  const NfOpInfo *info = &op_info[op];
+  const NfOpInfo *info = nf_op_info (op);
+  const gboolean in_place = info->kind == NF_OP_KIND_IN_PLACE;
   NfOpForward forward = device->backend->ops[op].forward;
   NfTape *tape = nf_tape_current ();
   NfOpCall call = { .op = op,
@@ -163,7 +119,7 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
 
   for (guint i = 0; i < n_in; i++)
     call.in[i] = in[i];
-  if (!inputs_present (&call, error) || !info->shape (&call, &s, error))
+  if (!on_one_device (&call, error) || !nf_shape_of (&call, &s, error))
     return NULL;
   if (forward == NULL) {
     g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
@@ -171,13 +127,12 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
         device->name);
     return NULL;
   }
-  call.record =
-      tape != NULL && !(info->flags & NF_OP_IN_PLACE) && wants_gradient (&call);
+  call.record = tape != NULL && !in_place && wants_gradient (&call);
   if (!fetch_inputs (&call, error)) {
     g_prefix_error (error, "%s: ", info->name);
     return NULL;
   }
-  if (info->flags & NF_OP_IN_PLACE)
+  if (in_place)
     call.out = nf_tensor_ref (in[0]);
   else
     call.out = nf_tensor_new (device, s.dtype, s.n, s.c, s.h, s.w, error);
@@ -185,8 +140,8 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
     g_prefix_error (error, "%s: ", info->name);
     return NULL;
   }
-  if (device->backend == nf_cpu_backend ())
-    nf_spin_look ();
+  if (device->backend->before_op != NULL)
+    device->backend->before_op (device);
   nf_watch_start (&watch, &call);
   ok = forward (&call, error);
   nf_watch_stop (&watch, &call, FALSE);
@@ -200,10 +155,15 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
 /**
  * nf_op_run:
  * @op: which op
- * @in: (array length=n_in): its inputs; optional ones may be NULL
+ * @in: (array length=n_in): its inputs; those that are not %NF_IN_OPTIONAL may be
+ *   NULL only where an earlier op has failed
  * @n_in: how many; at least one
  * @params: the op's parameters struct
  * @error: return location
+ *
+ * Where an earlier op has failed nothing is done, and @error stays as it is, so
+ * that it names the first cause: that is so where @error is set already or an
+ * input that the op needs is NULL.
  *
  * Returns: (transfer full) (nullable): the result, on the first input's device
  */
@@ -211,12 +171,14 @@ NfTensor *
 nf_op_run (NfOp op, NfTensor *const *in, guint n_in, gconstpointer params,
     GError **error)
 {
-  const NfOpInfo *info = &op_info[op];
+  const guint least = nf_op_least_inputs (op), most = nf_op_most_inputs (op);
 
-  if (n_in < info->least || n_in > info->most || n_in < 1 || in[0] == NULL) {
+  if (passes_failure_on (op, in, n_in, error))
+    return NULL;
+  if (n_in < least || n_in > most || n_in < 1) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "%s: takes %u to %u inputs, got %u", info->name, info->least,
-        info->most, n_in);
+        "%s: takes %u to %u inputs, got %u", nf_op_name (op), least, most,
+        n_in);
     return NULL;
   }
   return run_on (in[0]->device, op, in, n_in, params, error);
@@ -255,7 +217,7 @@ nf_op_conv2d_add (NfTensor *x, NfTensor *weight, NfTensor *bias,
 
     plain.act = NF_ACT_NONE;
     y = nf_op_run (NF_OP_CONV2D, in, 4, &plain, error);
-    return y != NULL ? nf_op_activation (y, NF_ACT_SILU, error) : NULL;
+    return nf_op_activation (y, NF_ACT_SILU, error);
   }
   return nf_op_run (NF_OP_CONV2D, in, 4, params, error);
 }
@@ -435,7 +397,9 @@ nf_op_quantize (NfTensor *x, gfloat scale, gfloat shift, GError **error)
 NfTensor *
 nf_op_randn (NfDevice *device, const NfRandnParams *params, GError **error)
 {
-  return run_on (device, NF_OP_RANDN, NULL, 0, params, error);
+  return nf_has_failed (error)
+      ? NULL
+      : run_on (device, NF_OP_RANDN, NULL, 0, params, error);
 }
 
 NfTensor *

@@ -7,7 +7,7 @@
  * devices give the same bytes. The maths is in docs/ops.md. */
 #pragma once
 
-#include "core/ops/nfops.h"
+#include "core/ops/nfoplist.h"
 
 #include <math.h>
 
@@ -62,8 +62,8 @@ nf_to_rgb_of (const NfOpCall *call)
   const NfToRgbParams *p = (const NfToRgbParams *) call->params;
   NfToRgb f;
 
-  f.h = call->in[0]->h;
-  f.w = call->in[0]->w;
+  f.h = call->in[NF_TO_RGB_PLANE]->h;
+  f.w = call->in[NF_TO_RGB_PLANE]->w;
   f.p = *p;
   for (guint k = 0; k < 3; k++) {
     gint64 place = p->place[k];

@@ -6,6 +6,30 @@
 
 #include <math.h>
 
+typedef gboolean (*NfShapeRule) (
+    const NfOpCall *call, NfShape *out, GError **error);
+
+static const NfShapeRule rules[NF_N_OPS] = {
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
+  [NF_OP_##NAME] = nf_shape_##name,
+#include "core/ops/nfops.def.h"
+#undef NF_OP
+};
+
+/**
+ * nf_shape_of:
+ * @call: what is asked for
+ * @out: (out): the result's type and shape
+ * @error: return location: %NF_ERROR_SHAPE
+ *
+ * Returns: FALSE with @error set where the op's inputs or parameters do not fit
+ */
+gboolean
+nf_shape_of (const NfOpCall *call, NfShape *out, GError **error)
+{
+  return rules[call->op](call, out, error);
+}
+
 /**
  * nf_shape_refuse:
  * @call: what was asked for
@@ -131,10 +155,10 @@ gboolean
 nf_shape_conv2d (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfConv2dParams *p = call->params;
-  const NfTensor *x = call->in[0], *w = call->in[1];
+  const NfTensor *x = call->in[NF_CONV2D_X], *w = call->in[NF_CONV2D_WEIGHT];
   gint64 h, cols;
 
-  if (!flow_fits (call, 1 << 0 | 1 << 3, error)
+  if (!flow_fits (call, 1 << NF_CONV2D_X | 1 << NF_CONV2D_RESIDUAL, error)
       || !act_fits (call, p->act, NF_ACT_SILU, error))
     return FALSE;
   if (w->c != x->c)
@@ -142,7 +166,8 @@ nf_shape_conv2d (const NfOpCall *call, NfShape *out, GError **error)
         "weight expects %" G_GINT64_FORMAT
         " input channels, x has %" G_GINT64_FORMAT,
         w->c, x->c);
-  if (call->in[2] != NULL && !is_vector (call->in[2], w->n))
+  if (call->in[NF_CONV2D_BIAS] != NULL
+      && !is_vector (call->in[NF_CONV2D_BIAS], w->n))
     return nf_shape_refuse (call, error,
         "bias must be a vector of %" G_GINT64_FORMAT " values", w->n);
   if (p->stride < 1 || p->pad < 0)
@@ -155,9 +180,11 @@ nf_shape_conv2d (const NfOpCall *call, NfShape *out, GError **error)
         call, error, "the kernel is larger than the padded input");
   *out = (NfShape){ x->dtype, x->n, w->n, h / p->stride + 1,
     cols / p->stride + 1 };
-  if (call->in[3] != NULL
-      && (call->in[3]->n != out->n || call->in[3]->c != out->c
-          || call->in[3]->h != out->h || call->in[3]->w != out->w))
+  if (call->in[NF_CONV2D_RESIDUAL] != NULL
+      && (call->in[NF_CONV2D_RESIDUAL]->n != out->n
+          || call->in[NF_CONV2D_RESIDUAL]->c != out->c
+          || call->in[NF_CONV2D_RESIDUAL]->h != out->h
+          || call->in[NF_CONV2D_RESIDUAL]->w != out->w))
     return nf_shape_refuse (
         call, error, "the residual must have the result's shape");
   return TRUE;
@@ -167,12 +194,13 @@ gboolean
 nf_shape_conv2d_cat (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfConv2dCatParams *p = call->params;
-  const NfTensor *w = call->in[0], *x = call->in[1];
+  const NfTensor *w = call->in[NF_CONV2D_CAT_WEIGHT],
+                 *x = call->in[NF_CONV2D_CAT_X];
   guint end = call->n_in - (p->bias ? 1 : 0);
   gint64 scale = p->up ? 2 : 1, c = 0;
   guint flow = 0;
 
-  for (guint i = 1; i < end; i++)
+  for (guint i = NF_CONV2D_CAT_X; i < end; i++)
     flow |= 1u << i;
   if (end < 2)
     return nf_shape_refuse (
@@ -187,12 +215,11 @@ nf_shape_conv2d_cat (const NfOpCall *call, NfShape *out, GError **error)
     return nf_shape_refuse (call, error,
         "bias must be a vector of %" G_GINT64_FORMAT " values", w->n);
   *out = (NfShape){ x->dtype, x->n, w->n, scale * x->h, scale * x->w };
-  for (guint i = 1; i < end; i++) {
+  for (guint i = NF_CONV2D_CAT_X; i < end; i++) {
     const NfTensor *y = call->in[i];
 
-    if (y == NULL)
-      return nf_shape_refuse (call, error, "input %u is missing", i);
-    if (y->n != x->n || (i > 1 && (y->h != out->h || y->w != out->w)))
+    if (y->n != x->n
+        || (i > NF_CONV2D_CAT_X && (y->h != out->h || y->w != out->w)))
       return nf_shape_refuse (call, error, "all but the channels must agree");
     c += y->c;
   }
@@ -208,12 +235,13 @@ gboolean
 nf_shape_linear (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfLinearParams *p = call->params;
-  const NfTensor *x = call->in[0], *w = call->in[1], *skip = call->in[3];
+  const NfTensor *x = call->in[NF_LINEAR_X], *w = call->in[NF_LINEAR_WEIGHT],
+                 *skip = call->in[NF_LINEAR_SKIP];
   gint64 in = p->transposed ? w->n : w->c;
   gint64 features = p->transposed ? w->c : w->n;
   gint64 given = x->c + (skip != NULL ? skip->c : 0);
 
-  if (!flow_fits (call, 1 << 0 | 1 << 3, error))
+  if (!flow_fits (call, 1 << NF_LINEAR_X | 1 << NF_LINEAR_SKIP, error))
     return FALSE;
   if (w->h != 1 || w->w != 1)
     return nf_shape_refuse (
@@ -225,7 +253,8 @@ nf_shape_linear (const NfOpCall *call, NfShape *out, GError **error)
     return nf_shape_refuse (call, error,
         "weight expects %" G_GINT64_FORMAT " inputs, x has %" G_GINT64_FORMAT,
         in, given);
-  if (call->in[2] != NULL && !is_vector (call->in[2], features))
+  if (call->in[NF_LINEAR_BIAS] != NULL
+      && !is_vector (call->in[NF_LINEAR_BIAS], features))
     return nf_shape_refuse (call, error,
         "bias must be a vector of %" G_GINT64_FORMAT " values", features);
   *out = (NfShape){ x->dtype, x->n, features, x->h, x->w };
@@ -237,30 +266,33 @@ nf_shape_attention (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfAttentionParams *p = call->params;
 
-  if (!flow_fits (call, 1 << 0 | 1 << 1 | 1 << 2, error)
+  if (!flow_fits (call,
+          1 << NF_ATTENTION_Q | 1 << NF_ATTENTION_K | 1 << NF_ATTENTION_V,
+          error)
       || !nf_shape_all_same (call, error))
     return FALSE;
-  if (p->heads < 1 || call->in[0]->c % p->heads != 0)
+  if (p->heads < 1 || call->in[NF_ATTENTION_Q]->c % p->heads != 0)
     return nf_shape_refuse (
         call, error, "%d heads do not divide the channels", p->heads);
-  return nf_shape_same_as (call->in[0], call->in[0]->dtype, out);
+  return nf_shape_same_as (
+      call->in[NF_ATTENTION_Q], call->in[NF_ATTENTION_Q]->dtype, out);
 }
 
 gboolean
 nf_shape_softmax (const NfOpCall *call, NfShape *out, GError **error)
 {
   return nf_shape_all_f32 (call, error)
-      && nf_shape_same_as (call->in[0], NF_F32, out);
+      && nf_shape_same_as (call->in[NF_SOFTMAX_X], NF_F32, out);
 }
 
 gboolean
 nf_shape_max_pool (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfMaxPoolParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_MAX_POOL_X];
   gint64 h = x->h + 2 * p->pad - p->kernel, w = x->w + 2 * p->pad - p->kernel;
 
-  if (!flow_fits (call, 1 << 0, error))
+  if (!flow_fits (call, 1 << NF_MAX_POOL_X, error))
     return FALSE;
   if (p->kernel < 1 || p->stride < 1 || p->pad < 0 || 2 * p->pad > p->kernel)
     return nf_shape_refuse (call, error,
@@ -280,28 +312,33 @@ nf_shape_group_norm (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfGroupNormParams *p = call->params;
   NfTensor *const *in = call->in;
-  const NfTensor *x = in[0], *scale = in[3], *time = in[5], *skip = in[6];
+  const NfTensor *x = in[NF_GROUP_NORM_X], *scale = in[NF_GROUP_NORM_SCALE],
+                 *time = in[NF_GROUP_NORM_TIME], *skip = in[NF_GROUP_NORM_SKIP];
   gint64 c = x->c + (skip != NULL ? skip->c : 0);
 
-  if (!flow_fits (call, 1 << 0 | 1 << 3 | 1 << 4 | 1 << 6, error))
+  if (!flow_fits (call,
+          1 << NF_GROUP_NORM_X | 1 << NF_GROUP_NORM_SCALE
+              | 1 << NF_GROUP_NORM_SHIFT | 1 << NF_GROUP_NORM_SKIP,
+          error))
     return FALSE;
   if (skip != NULL && (skip->n != x->n || skip->h != x->h || skip->w != x->w))
     return nf_shape_refuse (
         call, error, "skip must have the batch and size of x");
-  for (guint i = 1; i <= 2; i++)
+  for (guint i = NF_GROUP_NORM_WEIGHT; i <= NF_GROUP_NORM_BIAS; i++)
     if (in[i] != NULL && !is_vector (in[i], c))
       return nf_shape_refuse (call, error,
           "input %u must be a vector of %" G_GINT64_FORMAT " values", i, c);
   if (p->groups < 1 || c % p->groups != 0)
     return nf_shape_refuse (
         call, error, "%d groups do not divide the channels", p->groups);
-  if ((in[1] == NULL) != (in[2] == NULL) || (scale == NULL) != (in[4] == NULL))
+  if ((in[NF_GROUP_NORM_WEIGHT] == NULL) != (in[NF_GROUP_NORM_BIAS] == NULL)
+      || (scale == NULL) != (in[NF_GROUP_NORM_SHIFT] == NULL))
     return nf_shape_refuse (
         call, error, "weight and bias, and scale and shift, come together");
   if (scale != NULL
-      && (!nf_tensor_same_shape (scale, in[4]) || scale->c != c
-          || (scale->n != x->n && scale->n != 1) || scale->h != x->h
-          || scale->w != x->w))
+      && (!nf_tensor_same_shape (scale, in[NF_GROUP_NORM_SHIFT])
+          || scale->c != c || (scale->n != x->n && scale->n != 1)
+          || scale->h != x->h || scale->w != x->w))
     return nf_shape_refuse (
         call, error, "scale and shift must be (N or 1, C, H, W)");
   if (time != NULL
@@ -318,19 +355,22 @@ gboolean
 nf_shape_batch_norm (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfBatchNormParams *p = call->params;
-  const NfTensor *x = call->in[0], *residual = call->in[5];
-  const NfTensor *count = call->in[6];
+  const NfTensor *x = call->in[NF_BATCH_NORM_X],
+                 *residual = call->in[NF_BATCH_NORM_RESIDUAL];
+  const NfTensor *count = call->in[NF_BATCH_NORM_COUNT];
   NfOpCall floats = *call; /* all but the count */
 
-  floats.n_in = MIN (call->n_in, 6);
+  floats.n_in = MIN (call->n_in, NF_BATCH_NORM_COUNT);
   if (count != NULL
       && (count->dtype != NF_I64 || nf_tensor_elements (count) != 1))
     return nf_shape_refuse (call, error, "the count must be one i64");
   if (residual != NULL && !nf_tensor_same_shape (residual, x))
     return nf_shape_refuse (
         call, error, "the residual must have the shape of x");
-  return flow_fits (&floats, 1 << 0 | 1 << 5, error)
-      && vectors_fit (call, 1, 4, x->c, error)
+  return flow_fits (
+             &floats, 1 << NF_BATCH_NORM_X | 1 << NF_BATCH_NORM_RESIDUAL, error)
+      && vectors_fit (
+          call, NF_BATCH_NORM_WEIGHT, NF_BATCH_NORM_VAR, x->c, error)
       && act_fits (call, p->act, NF_ACT_RELU, error)
       && nf_shape_same_as (x, x->dtype, out);
 }
@@ -338,12 +378,14 @@ nf_shape_batch_norm (const NfOpCall *call, NfShape *out, GError **error)
 gboolean
 nf_shape_modulate (const NfOpCall *call, NfShape *out, GError **error)
 {
-  const NfTensor *x = call->in[0], *s = call->in[1];
+  const NfTensor *x = call->in[NF_MODULATE_X], *s = call->in[NF_MODULATE_SCALE];
   gboolean whole = s->h == x->h && s->w == x->w;
 
-  if (!flow_fits (call, 1 << 0 | 1 << 1 | 1 << 2, error))
+  if (!flow_fits (call,
+          1 << NF_MODULATE_X | 1 << NF_MODULATE_SCALE | 1 << NF_MODULATE_SHIFT,
+          error))
     return FALSE;
-  if (!nf_tensor_same_shape (s, call->in[2]) || s->c != x->c
+  if (!nf_tensor_same_shape (s, call->in[NF_MODULATE_SHIFT]) || s->c != x->c
       || (s->n != x->n && s->n != 1) || (!whole && (s->h != 1 || s->w != 1)))
     return nf_shape_refuse (call, error,
         "scale and shift must be (N or 1, C, H, W) or (N or 1, C, 1, 1)");
@@ -355,9 +397,10 @@ nf_shape_activation (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfActivationParams *p = call->params;
 
-  return flow_fits (call, 1 << 0, error)
+  return flow_fits (call, 1 << NF_ACTIVATION_X, error)
       && act_fits (call, p->act, NF_ACT_SILU, error)
-      && nf_shape_same_as (call->in[0], call->in[0]->dtype, out);
+      && nf_shape_same_as (
+          call->in[NF_ACTIVATION_X], call->in[NF_ACTIVATION_X]->dtype, out);
 }
 
 gboolean
@@ -365,10 +408,11 @@ nf_shape_axpby (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfAxpbyParams *p = call->params;
 
-  return flow_fits (call, 1 << 0 | 1 << 1, error)
+  return flow_fits (call, 1 << NF_AXPBY_A | 1 << NF_AXPBY_B, error)
       && nf_shape_all_same (call, error)
       && act_fits (call, p->act, NF_ACT_RELU, error)
-      && nf_shape_same_as (call->in[0], call->in[0]->dtype, out);
+      && nf_shape_same_as (
+          call->in[NF_AXPBY_A], call->in[NF_AXPBY_A]->dtype, out);
 }
 
 gboolean
@@ -380,15 +424,15 @@ nf_shape_clamp (const NfOpCall *call, NfShape *out, GError **error)
     return nf_shape_refuse (call, error, "limits %g to %g are not in order",
         (gdouble) p->lo, (gdouble) p->hi);
   return nf_shape_all_f32 (call, error)
-      && nf_shape_same_as (call->in[0], NF_F32, out);
+      && nf_shape_same_as (call->in[NF_CLAMP_X], NF_F32, out);
 }
 
 gboolean
 nf_shape_dropout (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfDropoutParams *p = call->params;
-  const NfTensor *x = call->in[0];
-  const NfTensor *first = call->n_in > 1 ? call->in[1] : NULL;
+  const NfTensor *x = call->in[NF_DROPOUT_X];
+  const NfTensor *first = call->in[NF_DROPOUT_FIRST];
 
   if (!(p->p >= 0.0f && p->p < 1.0f))
     return nf_shape_refuse (
@@ -409,16 +453,17 @@ nf_shape_normalize (const NfOpCall *call, NfShape *out, GError **error)
   if (p->period < 1 || p->period > 4)
     return nf_shape_refuse (
         call, error, "period %d is not in 1 to 4", p->period);
-  if (call->in[0]->dtype != NF_F32 && call->in[0]->dtype != NF_U8)
+  if (call->in[NF_NORMALIZE_X]->dtype != NF_F32
+      && call->in[NF_NORMALIZE_X]->dtype != NF_U8)
     return nf_shape_refuse (call, error, "input 0 must be f32 or u8");
-  return nf_shape_same_as (call->in[0], NF_F32, out);
+  return nf_shape_same_as (call->in[NF_NORMALIZE_X], NF_F32, out);
 }
 
 gboolean
 nf_shape_quantize (const NfOpCall *call, NfShape *out, GError **error)
 {
   return nf_shape_all_f32 (call, error)
-      && nf_shape_same_as (call->in[0], NF_U8, out);
+      && nf_shape_same_as (call->in[NF_QUANTIZE_X], NF_U8, out);
 }
 
 gboolean
@@ -434,7 +479,7 @@ gboolean
 nf_shape_cast (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfCastParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_CAST_X];
 
   if (x->dtype != NF_F32 && x->dtype != NF_BF16)
     return nf_shape_refuse (call, error, "input 0 must be f32 or bf16");
@@ -444,14 +489,12 @@ nf_shape_cast (const NfOpCall *call, NfShape *out, GError **error)
 gboolean
 nf_shape_concat (const NfOpCall *call, NfShape *out, GError **error)
 {
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_CONCAT_X];
   gint64 c = 0;
 
   for (guint i = 0; i < call->n_in; i++) {
     const NfTensor *y = call->in[i];
 
-    if (y == NULL)
-      return nf_shape_refuse (call, error, "input %u is missing", i);
     if (y->n != x->n || y->h != x->h || y->w != x->w)
       return nf_shape_refuse (call, error, "all but the channels must agree");
     c += y->c;
@@ -464,7 +507,7 @@ gboolean
 nf_shape_slice (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfSliceParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_SLICE_X];
 
   if (p->from < 0 || p->count < 1 || p->from > x->c - p->count)
     return nf_shape_refuse (call, error,
@@ -472,14 +515,14 @@ nf_shape_slice (const NfOpCall *call, NfShape *out, GError **error)
         " are not all there",
         p->count, p->from);
   *out = (NfShape){ x->dtype, x->n, p->count, x->h, x->w };
-  return flow_fits (call, 1 << 0, error);
+  return flow_fits (call, 1 << NF_SLICE_X, error);
 }
 
 gboolean
 nf_shape_pad (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfPadParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_PAD_X];
   gint64 h = x->h + p->top + p->bottom, w = x->w + p->left + p->right;
 
   if (h < 1 || w < 1 || p->top <= -x->h || p->bottom <= -x->h
@@ -495,15 +538,16 @@ nf_shape_pad (const NfOpCall *call, NfShape *out, GError **error)
 gboolean
 nf_shape_flip (const NfOpCall *call, NfShape *out, GError **error)
 {
-  return flow_fits (call, 1 << 0, error)
-      && nf_shape_same_as (call->in[0], call->in[0]->dtype, out);
+  return flow_fits (call, 1 << NF_FLIP_X, error)
+      && nf_shape_same_as (
+          call->in[NF_FLIP_X], call->in[NF_FLIP_X]->dtype, out);
 }
 
 gboolean
 nf_shape_nearest (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfNearestParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_NEAREST_X];
 
   if (p->h < 1 || p->w < 1)
     return nf_shape_refuse (call, error,
@@ -511,33 +555,33 @@ nf_shape_nearest (const NfOpCall *call, NfShape *out, GError **error)
         " must be at least 1 x 1",
         p->h, p->w);
   *out = (NfShape){ x->dtype, x->n, x->c, p->h, p->w };
-  return flow_fits (call, 1 << 0, error);
+  return flow_fits (call, 1 << NF_NEAREST_X, error);
 }
 
 gboolean
 nf_shape_fir (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfFirParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_FIR_X];
 
   if (!p->up && (x->h % 2 != 0 || x->w % 2 != 0))
     return nf_shape_refuse (
         call, error, "rows and columns must be even to be halved");
   *out = (NfShape){ x->dtype, x->n, x->c, p->up ? 2 * x->h : x->h / 2,
     p->up ? 2 * x->w : x->w / 2 };
-  return flow_fits (call, 1 << 0, error);
+  return flow_fits (call, 1 << NF_FIR_X, error);
 }
 
 gboolean
 nf_shape_argmax (const NfOpCall *call, NfShape *out, GError **error)
 {
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_ARGMAX_X];
 
   if (x->c > 256)
     return nf_shape_refuse (
         call, error, "more than 256 channels do not fit u8");
   *out = (NfShape){ NF_U8, x->n, 1, x->h, x->w };
-  return flow_fits (call, 1 << 0, error);
+  return flow_fits (call, 1 << NF_ARGMAX_X, error);
 }
 
 /* --------------------------------------------------- losses, and training */
@@ -549,10 +593,15 @@ scalar (NfShape *out)
   return TRUE;
 }
 
+/* the losses of classes share their kernels' checks, which go by these names */
+G_STATIC_ASSERT ((gint) NF_DICE_LOSS_LOGITS == (gint) NF_CROSS_ENTROPY_LOGITS
+    && (gint) NF_DICE_LOSS_TARGET == (gint) NF_CROSS_ENTROPY_TARGET);
+
 static gboolean
 class_loss (const NfOpCall *call, NfShape *out, GError **error)
 {
-  const NfTensor *x = call->in[0], *t = call->in[1];
+  const NfTensor *x = call->in[NF_CROSS_ENTROPY_LOGITS],
+                 *t = call->in[NF_CROSS_ENTROPY_TARGET];
 
   if (x->dtype != NF_F32 || (t->dtype != NF_U8 && t->dtype != NF_I64))
     return nf_shape_refuse (
@@ -565,7 +614,8 @@ class_loss (const NfOpCall *call, NfShape *out, GError **error)
 gboolean
 nf_shape_cross_entropy (const NfOpCall *call, NfShape *out, GError **error)
 {
-  const NfTensor *x = call->in[0], *w = call->in[2];
+  const NfTensor *x = call->in[NF_CROSS_ENTROPY_LOGITS],
+                 *w = call->in[NF_CROSS_ENTROPY_WEIGHTS];
 
   if (w
       && (w->dtype != NF_F32 || w->n != 1 || w->c != x->c || w->h != 1
@@ -603,14 +653,14 @@ nf_shape_adam (const NfOpCall *call, NfShape *out, GError **error)
     return nf_shape_refuse (call, error,
         "update number %" G_GINT64_FORMAT " must be at least 1", p->t);
   return nf_shape_all_f32 (call, error) && nf_shape_all_same (call, error)
-      && nf_shape_same_as (call->in[0], NF_F32, out);
+      && nf_shape_same_as (call->in[NF_ADAM_PARAM], NF_F32, out);
 }
 
 gboolean
 nf_shape_ema (const NfOpCall *call, NfShape *out, GError **error)
 {
   return nf_shape_all_f32 (call, error) && nf_shape_all_same (call, error)
-      && nf_shape_same_as (call->in[0], NF_F32, out);
+      && nf_shape_same_as (call->in[NF_EMA_SHADOW], NF_F32, out);
 }
 
 /**
@@ -660,7 +710,7 @@ gboolean
 nf_shape_to_rgb (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfToRgbParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_TO_RGB_PLANE];
   gint64 channels = 0;
 
   for (guint i = 0; i < call->n_in; i++) {
@@ -693,7 +743,7 @@ gboolean
 nf_shape_resize (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfResizeParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_RESIZE_X];
 
   if (!is_side (p->h) || !is_side (p->w) || !is_side (x->h) || !is_side (x->w))
     return nf_shape_refuse (call, error,
@@ -707,8 +757,9 @@ nf_shape_resize (const NfOpCall *call, NfShape *out, GError **error)
 gboolean
 nf_shape_paint (const NfOpCall *call, NfShape *out, GError **error)
 {
-  const NfTensor *ids = call->in[0], *colors = call->in[1];
-  const NfTensor *frame = call->n_in > 2 ? call->in[2] : NULL;
+  const NfTensor *ids = call->in[NF_PAINT_IDS],
+                 *colors = call->in[NF_PAINT_COLORS];
+  const NfTensor *frame = call->in[NF_PAINT_FRAME];
 
   if (ids->c != 1)
     return nf_shape_refuse (call, error, "class ids must be (N, 1, H, W)");
@@ -731,7 +782,8 @@ nf_shape_confusion (const NfOpCall *call, NfShape *out, GError **error)
   if (p->classes < 2 || p->classes > 256)
     return nf_shape_refuse (
         call, error, "%d classes are not 2 to 256", p->classes);
-  if (!nf_tensor_same_shape (call->in[0], call->in[1]))
+  if (!nf_tensor_same_shape (
+          call->in[NF_CONFUSION_TRUTH], call->in[NF_CONFUSION_PREDICTION]))
     return nf_shape_refuse (call, error, "both masks must have one shape");
   *out = (NfShape){ NF_I64, 1, 1, p->classes, p->classes };
   return all_u8 (call, error);
@@ -750,11 +802,12 @@ guint
 nf_linear_sources (const NfOpCall *call, NfLinearSource sources[2])
 {
   const NfLinearParams *p = call->params;
-  const NfTensor *x = call->in[0], *w = call->in[1], *skip = call->in[3];
+  const NfTensor *x = call->in[NF_LINEAR_X], *w = call->in[NF_LINEAR_WEIGHT],
+                 *skip = call->in[NF_LINEAR_SKIP];
   gint64 rows = x->n * x->h * x->w, out = call->out->c;
   gsize from = (gsize) (x->c * (p->transposed ? out : 1));
 
-  sources[0] = (NfLinearSource){ x, rows, out, 0, w->c };
-  sources[1] = (NfLinearSource){ skip, rows, out, from, w->c };
+  sources[0] = (NfLinearSource){ NF_LINEAR_X, x, rows, out, 0, w->c };
+  sources[1] = (NfLinearSource){ NF_LINEAR_SKIP, skip, rows, out, from, w->c };
   return skip != NULL ? 2 : 1;
 }

@@ -5,7 +5,7 @@
  * Private to the library and its backends. One rule an op, named shape of nfops.def.h. */
 #pragma once
 
-#include "core/ops/nfops.h"
+#include "core/ops/nfoplist.h"
 
 G_BEGIN_DECLS
 
@@ -15,14 +15,12 @@ typedef struct
   gint64 n, c, h, w;
 } NfShape;
 
-typedef gboolean (*NfShapeRule) (
-    const NfOpCall *call, NfShape *out, GError **error);
-
-#define NF_OP(NAME, name, params, least, most, flags)                          \
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   gboolean nf_shape_##name (const NfOpCall *call, NfShape *out, GError **error);
 #include "core/ops/nfops.def.h"
 #undef NF_OP
 
+gboolean nf_shape_of (const NfOpCall *call, NfShape *out, GError **error);
 gboolean nf_shape_refuse (const NfOpCall *call, GError **error,
     const gchar *format, ...) G_GNUC_PRINTF (3, 4);
 gboolean nf_shape_same_as (const NfTensor *x, NfDType dtype, NfShape *out);
@@ -33,7 +31,9 @@ gboolean nf_shape_refuse_class (NfOp op, gint64 h, gint64 w, gint64 classes,
 
 /**
  * NfLinearSource:
- * @x: one of the inputs whose channels lie side by side
+ * @input: %NF_LINEAR_X or %NF_LINEAR_SKIP: the inputs whose channels lie side by
+ *   side
+ * @x: that input
  * @rows: pixels of it
  * @out: channels of the result
  * @at: index of its first weight in the matrix
@@ -41,6 +41,7 @@ gboolean nf_shape_refuse_class (NfOp op, gint64 h, gint64 w, gint64 classes,
  */
 typedef struct
 {
+  guint input;
   const NfTensor *x;
   gint64 rows, out;
   gsize at;

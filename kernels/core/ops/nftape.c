@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * nftape — reverse-mode gradients
+ * nftape — recording ops for their gradients
  *
  * A record holds references to the inputs, the result and what forward saved,
  * and the versions of the inputs: backward refuses data that changed since.
  * Where backward reads the shape alone, the reference is an idle one: the data
- * goes as soon as nobody else holds the tensor. */
+ * goes as soon as nobody else holds the tensor. nfbackward.c reads the records. */
 #include "core/ops/nftape.h"
 
-#include "core/ops/nfobserve.h"
-#include "core/tensor/nfsource.h"
-#include "core/threads/nfspin.h"
+#include "core/tensor/nftensor.h"
 
 typedef struct
 {
@@ -25,58 +23,6 @@ struct _NfTape
 };
 
 static _Thread_local NfTape *current;
-
-/* whether the gradient is made with an input's data, or the result's */
-static gboolean
-reads_input (const NfOpCall *call, guint index)
-{
-  switch (call->op) {
-    case NF_OP_CONV2D:
-      return index != 3;
-    case NF_OP_BATCH_NORM:
-      return index < 5;
-    case NF_OP_AXPBY:
-    case NF_OP_DROPOUT:
-    case NF_OP_CAST:
-    case NF_OP_CONCAT:
-    case NF_OP_SLICE:
-    case NF_OP_PAD:
-    case NF_OP_FLIP:
-    case NF_OP_NEAREST:
-    case NF_OP_FIR:
-      return FALSE;
-    default:
-      return TRUE;
-  }
-}
-
-static gboolean
-reads_result (const NfOpCall *call)
-{
-  switch (call->op) {
-    case NF_OP_CONV2D:
-      return ((const NfConv2dParams *) call->params)->act != NF_ACT_NONE;
-    case NF_OP_CONV2D_CAT:
-      return ((const NfConv2dCatParams *) call->params)->act != NF_ACT_NONE;
-    case NF_OP_BATCH_NORM:
-      return ((const NfBatchNormParams *) call->params)->act != NF_ACT_NONE;
-    case NF_OP_AXPBY:
-      return ((const NfAxpbyParams *) call->params)->act != NF_ACT_NONE;
-    case NF_OP_LINEAR:
-    case NF_OP_GROUP_NORM:
-    case NF_OP_DROPOUT:
-    case NF_OP_CAST:
-    case NF_OP_CONCAT:
-    case NF_OP_SLICE:
-    case NF_OP_PAD:
-    case NF_OP_FLIP:
-    case NF_OP_NEAREST:
-    case NF_OP_FIR:
-      return FALSE;
-    default:
-      return TRUE;
-  }
-}
 
 /* a reference of the tape's; idle: not to the data */
 static void
@@ -183,28 +129,69 @@ nf_tape_record (NfTape *tape, const NfOpCall *call, GError **error)
   }
   record = g_new0 (NfRecord, 1);
   record->call = *call;
-  record->call.params = g_memdup2 (call->params, nf_op_params_size (call->op));
+  record->call.params =
+      g_memdup2 (call->params, nf_op_info (call->op)->params_size);
   lean = call->device->backend->lean_backward;
   for (guint i = 0; i < call->n_in; i++) {
     if (call->in[i] == NULL)
       continue;
-    record->idle[i] = lean && !reads_input (call, i);
+    record->idle[i] = lean && !(nf_op_input_facts (call->op, i) & NF_IN_READ);
     hold (call->in[i], record->idle[i]);
     record->version[i] = call->in[i]->version;
   }
   for (guint i = 0; i < NF_OP_MAX_SAVED; i++)
     if (call->saved[i] != NULL)
       nf_tensor_ref (call->saved[i]);
-  record->idle[NF_OP_MAX_INPUTS] = lean && !reads_result (call);
+  record->idle[NF_OP_MAX_INPUTS] = lean && !nf_op_reads_result (call);
   hold (call->out, record->idle[NF_OP_MAX_INPUTS]);
   call->out->requires_grad = TRUE;
   g_ptr_array_add (tape->records, record);
   return TRUE;
 }
 
-static gboolean
-inputs_unchanged (const NfRecord *record, GError **error)
+/**
+ * nf_tape_last:
+ * @tape: not recording
+ *
+ * Returns: (transfer none) (nullable): what was recorded last; NULL where the
+ *   tape is empty
+ */
+NfOpCall *
+nf_tape_last (NfTape *tape)
 {
+  NfRecord *record;
+
+  if (tape->records->len == 0)
+    return NULL;
+  record = g_ptr_array_index (tape->records, tape->records->len - 1);
+  return &record->call;
+}
+
+/**
+ * nf_tape_drop_last:
+ * @tape: not empty
+ *
+ * Frees nf_tape_last() and what it holds.
+ */
+void
+nf_tape_drop_last (NfTape *tape)
+{
+  g_ptr_array_set_size (tape->records, (gint) tape->records->len - 1);
+}
+
+/**
+ * nf_tape_last_unchanged:
+ * @tape: not empty
+ * @error: return location: %NF_ERROR_INVALID
+ *
+ * Returns: FALSE with @error set where an input of nf_tape_last() was changed
+ *   since
+ */
+gboolean
+nf_tape_last_unchanged (const NfTape *tape, GError **error)
+{
+  const NfRecord *record =
+      g_ptr_array_index (tape->records, tape->records->len - 1);
   /* what changes in the op itself is not read again */
   const guint changes = nf_op_changes (&record->call);
 
@@ -219,114 +206,4 @@ inputs_unchanged (const NfRecord *record, GError **error)
     return FALSE;
   }
   return TRUE;
-}
-
-/* adds to what is there; in place, where nobody else holds that */
-static gboolean
-accumulate (NfTensor *tensor, NfTensor *grad, GError **error)
-{
-  static const NfAxpbyParams sum = { 1.0f, 1.0f, NF_ACT_NONE };
-  NfTensor *total;
-
-  if (tensor->grad == NULL) {
-    tensor->grad = nf_tensor_ref (grad);
-    return TRUE;
-  }
-  if (g_atomic_ref_count_compare (&tensor->grad->refs, 1))
-    return nf_op_add_to (tensor->grad, grad, error);
-  total = nf_op_axpby (tensor->grad, grad, &sum, error);
-  if (total == NULL)
-    return FALSE;
-  nf_tensor_unref (tensor->grad);
-  tensor->grad = total;
-  return TRUE;
-}
-
-static gboolean
-record_backward (NfRecord *record, GError **error)
-{
-  NfOpCall *call = &record->call;
-  NfOpBackward backward = call->device->backend->ops[call->op].backward;
-  NfTensor *grad_in[NF_OP_MAX_INPUTS] = { NULL };
-  gboolean ok = inputs_unchanged (record, error);
-  NfWatch watch;
-
-  for (guint i = 0; ok && i < call->n_in; i++) {
-    if (call->in[i] == NULL || !call->in[i]->requires_grad)
-      continue;
-    grad_in[i] = nf_tensor_new_like (call->in[i], error);
-    ok = grad_in[i] != NULL;
-  }
-  if (call->device->backend == nf_cpu_backend ())
-    nf_spin_look ();
-  nf_watch_start (&watch, call);
-  ok = ok && backward (call, call->out->grad, grad_in, error);
-  nf_watch_stop (&watch, call, TRUE);
-  nf_tensor_clear (&call->out->grad);
-  for (guint i = 0; i < call->n_in; i++) {
-    if (ok && grad_in[i] != NULL)
-      ok = accumulate (call->in[i], grad_in[i], error);
-    nf_tensor_clear (&grad_in[i]);
-  }
-  return ok;
-}
-
-/**
- * nf_tape_backward_from:
- * @tape: not recording
- * @output: a tensor that was recorded
- * @grad_out: its gradient, same shape and type
- * @error: return location
- *
- * Adds the gradients of all marked tensors into their grad and empties the
- * tape, also when it fails.
- *
- * Returns: FALSE with @error set
- */
-gboolean
-nf_tape_backward_from (
-    NfTape *tape, NfTensor *output, NfTensor *grad_out, GError **error)
-{
-  gboolean ok = TRUE;
-
-  g_return_val_if_fail (current == NULL, FALSE);
-  if (!output->requires_grad || !nf_tensor_same_shape (output, grad_out)
-      || output->dtype != grad_out->dtype) {
-    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "backward: the output depends on no parameter, or its gradient has "
-        "another shape or type");
-    ok = FALSE;
-  } else {
-    ok = accumulate (output, grad_out, error);
-  }
-  for (guint i = tape->records->len; i > 0; i--) {
-    NfRecord *record = g_ptr_array_index (tape->records, i - 1);
-
-    if (ok && record->call.out->grad != NULL)
-      ok = record_backward (record, error);
-    else
-      nf_tensor_clear (&record->call.out->grad);
-    g_ptr_array_set_size (tape->records, (gint) i - 1);
-  }
-  return ok;
-}
-
-/**
- * nf_tape_backward:
- * @loss: a recorded scalar
- *
- * nf_tape_backward_from() with a gradient of one.
- *
- * Returns: FALSE with @error set
- */
-gboolean
-nf_tape_backward (NfTape *tape, NfTensor *loss, GError **error)
-{
-  /* by ops alone, so that a graph can have it */
-  g_autoptr (NfTensor) zero =
-      nf_tensor_new_zeros (loss->device, NF_F32, 1, 1, 1, 1, error);
-  g_autoptr (NfTensor) one =
-      zero != NULL ? nf_op_clamp (zero, 1.0f, 1.0f, error) : NULL;
-
-  return one != NULL && nf_tape_backward_from (tape, loss, one, error);
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * nftape — reverse-mode gradients
+ * nftape — recording ops for their gradients
  *
  * Between nf_tape_begin() and nf_tape_end() every op of this thread that
- * depends on a tensor with requires_grad is recorded. nf_tape_backward() walks
- * the records once in reverse, frees them as it goes and adds into the grad of
- * the tensors that were marked (parameters). Without a tape, nothing is kept. */
+ * depends on a tensor with requires_grad is recorded. nf_tape_backward()
+ * (nfbackward.h) makes the gradients. Without a tape, nothing is kept. */
 #pragma once
 
-#include "core/ops/nfops.h"
+#include "core/ops/nfoplist.h"
 
 G_BEGIN_DECLS
 
@@ -20,9 +19,9 @@ void nf_tape_begin (NfTape *tape);
 void nf_tape_end (NfTape *tape);
 NfTape *nf_tape_current (void);
 gboolean nf_tape_record (NfTape *tape, const NfOpCall *call, GError **error);
-gboolean nf_tape_backward (NfTape *tape, NfTensor *loss, GError **error);
-gboolean nf_tape_backward_from (
-    NfTape *tape, NfTensor *output, NfTensor *grad_out, GError **error);
+NfOpCall *nf_tape_last (NfTape *tape);
+void nf_tape_drop_last (NfTape *tape);
+gboolean nf_tape_last_unchanged (const NfTape *tape, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfTape, nf_tape_free)
 

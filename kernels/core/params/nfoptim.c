@@ -4,18 +4,19 @@
 #include "core/params/nfoptim.h"
 
 #include "core/ops/nfshapes.h"
-#include "core/tensor/nfsource.h"
+#include "core/tensor/nftensor.h"
 
 #include <math.h>
 
 /* as an op that would do part of the work has its inputs: by its shape rule,
  * and with data */
 static gboolean
-fits (NfOp op, NfShapeRule rule, NfTensor *const *in, guint n,
-    gconstpointer params, const NfDevice *device, GError **error)
+fits (NfOp op, NfTensor *const *in, guint n, gconstpointer params,
+    const NfDevice *device, GError **error)
 {
   NfOpCall call = { .op = op, .n_in = n, .params = params };
   NfShape shape;
+  guint changes;
 
   for (guint i = 0; i < n; i++) {
     call.in[i] = in[i];
@@ -26,12 +27,13 @@ fits (NfOp op, NfShapeRule rule, NfTensor *const *in, guint n,
         nf_op_name (op), i);
     return FALSE;
   }
-  if (!rule (&call, &shape, error))
+  if (!nf_shape_of (&call, &shape, error))
     return FALSE;
+  changes = nf_op_changes (&call);
   for (guint i = 0; i < n; i++)
     if (in[i]->source != NULL
-        && !(op == NF_OP_SUM_SQUARES ? nf_tensor_need_data (in[i], error)
-                                     : nf_tensor_own_data (in[i], TRUE, error)))
+        && !(changes & 1u << i ? nf_tensor_own_data (in[i], TRUE, error)
+                               : nf_tensor_need_data (in[i], error)))
       return FALSE;
   return TRUE;
 }
@@ -77,8 +79,7 @@ nf_optim_norm (NfTensor *const *tensors, guint n, gdouble *norm, GError **error)
   if (n == 0 || device->backend->optim == NULL)
     return norm_by_ops (tensors, n, norm, error);
   for (guint i = 0; i < n; i++)
-    if (!fits (NF_OP_SUM_SQUARES, nf_shape_sum_squares, &tensors[i], 1, &none,
-            device, error))
+    if (!fits (NF_OP_SUM_SQUARES, &tensors[i], 1, &none, device, error))
       return FALSE;
   return device->backend->optim->norm (device, tensors, n, norm, error);
 }
@@ -109,11 +110,11 @@ item_fits (const NfOptimItem *item, const NfAdamParams *adam, gdouble ema_rate,
   NfTensor *const averaged[] = { item->shadow, item->value };
 
   return (item->grad == NULL
-             || fits (NF_OP_ADAM, nf_shape_adam, moved, G_N_ELEMENTS (moved),
-                 adam, device, error))
+             || fits (
+                 NF_OP_ADAM, moved, G_N_ELEMENTS (moved), adam, device, error))
       && (item->shadow == NULL
-          || fits (NF_OP_EMA, nf_shape_ema, averaged, G_N_ELEMENTS (averaged),
-              &ema, device, error));
+          || fits (NF_OP_EMA, averaged, G_N_ELEMENTS (averaged), &ema, device,
+              error));
 }
 
 static void

@@ -4,7 +4,7 @@
 #include "core/params/nfparams.h"
 
 #include "core/random/nfrng.h"
-#include "core/tensor/nfsource.h"
+#include "core/tensor/nftensor.h"
 
 static void
 param_free (gpointer data)

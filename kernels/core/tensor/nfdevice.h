@@ -7,13 +7,15 @@
  * from NEXTFRAME_MODULE_PATH, and only when a device of its kind is asked for. */
 #pragma once
 
-#include "core/tensor/nftensor.h"
+#include "core/nferror.h"
 
 G_BEGIN_DECLS
 
-#define NF_BACKEND_ABI 4
+#define NF_BACKEND_ABI 5
 #define NF_BACKEND_SYMBOL "nf_backend_module_get"
 
+typedef struct _NfDevice NfDevice;
+typedef struct _NfTensor NfTensor;
 typedef struct _NfBackend NfBackend;
 typedef struct _NfOpCall NfOpCall;
 typedef struct _NfBackendOptim NfBackendOptim;
@@ -86,11 +88,13 @@ typedef struct
  * @graph: (nullable): for nf_graph_run()
  * @optim: (nullable): for nf_optim_norm() and nf_optim_step()
  * @memory: (nullable): for nf_device_memory()
- * @lazy_weights: tensors lie in the host's memory, and where nothing is
- *   recorded conv2d, conv2d_cat and linear take a weight that has no data, see
- *   nfsource.h; else all inputs have data
- * @lean_backward: gradients are made without the data that nftape.c says they
- *   do not read, and which may be gone by then
+ * @before_op: (nullable): called by a thread that is about to run an op, or its
+ *   gradient
+ * @on_host: its memory is the host's, and its ops run on the host's cores
+ * @lazy_weights: it is @on_host, and where nothing is recorded ops take a weight
+ *   (%NF_IN_WEIGHT) that has no data, see nftensor.h; else all inputs have data
+ * @lean_backward: gradients are made without the data that the rows of
+ *   nfops.def.h say they do not read, and which may be gone by then
  *
  * What a backend provides. Every other function must be there.
  */
@@ -119,6 +123,8 @@ struct _NfBackend
   const NfBackendGraph *graph;
   const NfBackendOptim *optim;
   void (*memory) (NfDevice *device, gboolean restart, NfDeviceMemory *memory);
+  void (*before_op) (NfDevice *device);
+  gboolean on_host;
   gboolean lazy_weights;
   gboolean lean_backward;
 };

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * nftensor — reference-counted arrays of four dimensions, channels-last */
+ * nftensor — reference-counted arrays of four dimensions, channels-last
+ *
+ * What a tensor is, where its data comes from, and its end. Elements on their
+ * way in and out are in nftransfer.c. */
 #include "core/tensor/nftensor.h"
 
 #include "core/tensor/nfdevice.h"
-#include "core/tensor/nfsource.h"
 
-#include <math.h>
 #include <string.h>
 
 static const struct
@@ -150,6 +151,28 @@ nf_tensor_new_lazy (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
   return tensor;
 }
 
+static gboolean
+read_zeros (const NfSource *source, const NfTensor *tensor, gpointer data,
+    GError **error)
+{
+  memset (data, 0, tensor->bytes);
+  return TRUE;
+}
+
+/**
+ * nf_tensor_new_lazy_zeros:
+ *
+ * Returns: (transfer full) (nullable): zeros that take no memory yet
+ */
+NfTensor *
+nf_tensor_new_lazy_zeros (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
+    gint64 h, gint64 w, GError **error)
+{
+  static NfSource zeros = { read_zeros, NULL, NULL };
+
+  return nf_tensor_new_lazy (device, dtype, n, c, h, w, &zeros, error);
+}
+
 /**
  * nf_tensor_new_taking:
  * @data: (transfer full): as many bytes, allocated by the device's backend
@@ -169,75 +192,145 @@ nf_tensor_new_like (const NfTensor *t, GError **error)
   return nf_tensor_new (t->device, t->dtype, t->n, t->c, t->h, t->w, error);
 }
 
-NfTensor *
-nf_tensor_new_zeros (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
-    gint64 h, gint64 w, GError **error)
-{
-  g_autoptr (NfTensor) t = nf_tensor_new (device, dtype, n, c, h, w, error);
+/* --------------------------------------------------- data from a source */
 
-  if (t == NULL || !nf_tensor_zero (t, error))
-    return NULL;
-  return g_steal_pointer (&t);
+static GMutex lock; /* while data is fetched */
+
+static gboolean
+is_in_place (const NfTensor *tensor)
+{
+  return tensor->source != NULL && tensor->data == tensor->source->in_place;
+}
+
+/* gives back the data and the source, where there are any */
+void
+nf_tensor_drop_data (NfTensor *tensor)
+{
+  NfSource *source = tensor->source;
+
+  if (tensor->data != NULL && !is_in_place (tensor))
+    tensor->device->backend->release (
+        tensor->device, tensor->data, tensor->bytes);
+  tensor->data = NULL;
+  tensor->source = NULL;
+  if (source != NULL && source->free != NULL)
+    source->free (source);
+}
+
+/* gives back the data where nobody is left who reads it; by the thread whose
+ * tape holds the rest */
+void
+nf_tensor_drop_idle (NfTensor *tensor)
+{
+  if (tensor->base == NULL
+      && g_atomic_ref_count_compare (
+          &tensor->refs, g_atomic_int_get (&tensor->idle)))
+    nf_tensor_drop_data (tensor);
 }
 
 /**
- * nf_tensor_new_filled:
- *
- * Returns: (transfer full) (nullable): an f32 tensor of equal elements
+ * nf_tensor_set_source:
+ * @tensor: no view, and not in use
+ * @source: (transfer full): where its new elements come from
  */
-NfTensor *
-nf_tensor_new_filled (NfDevice *device, gint64 n, gint64 c, gint64 h, gint64 w,
-    gfloat value, GError **error)
+void
+nf_tensor_set_source (NfTensor *tensor, NfSource *source)
 {
-  g_autoptr (NfTensor) t = nf_tensor_new (device, NF_F32, n, c, h, w, error);
-  g_autofree gfloat *data = NULL;
+  nf_tensor_drop_data (tensor);
+  tensor->source = source;
+  nf_tensor_changed (tensor);
+}
 
-  if (t == NULL)
+/* (nullable): memory of the device, with what the source gives */
+static gpointer
+fetch (const NfTensor *tensor, GError **error)
+{
+  NfDevice *device = tensor->device;
+  const NfBackend *backend = device->backend;
+  gpointer data = backend->alloc (device, tensor->bytes, error);
+  g_autofree gpointer room = NULL;
+
+  if (data == NULL)
     return NULL;
-  data = g_new (gfloat, nf_tensor_elements (t));
-  for (gsize i = 0; i < nf_tensor_elements (t); i++)
-    data[i] = value;
-  if (!nf_tensor_set_nhwc (t, data, error))
-    return NULL;
-  return g_steal_pointer (&t);
+  if (!backend->lazy_weights)
+    room = g_malloc (tensor->bytes);
+  if (tensor->source->read (
+          tensor->source, tensor, room != NULL ? room : data, error)
+      && (room == NULL
+          || backend->upload (device, data, room, tensor->bytes, error)))
+    return data;
+  backend->release (device, data, tensor->bytes);
+  return NULL;
 }
 
 /**
- * nf_tensor_new_from_nchw:
- * @data: elements in the order of PyTorch's memory: n, c, h, w
+ * nf_tensor_need_data:
+ * @tensor: may be in use in several threads
+ * @error: return location: %NF_ERROR_NO_MEMORY, or as the source has it
  *
- * Returns: (transfer full) (nullable): a tensor with a copy of @data
+ * Makes sure that the tensor has data, to be read only.
+ *
+ * Returns: FALSE with @error set
  */
-NfTensor *
-nf_tensor_new_from_nchw (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
-    gint64 h, gint64 w, gconstpointer data, GError **error)
+gboolean
+nf_tensor_need_data (NfTensor *tensor, GError **error)
 {
-  g_autoptr (NfTensor) t = nf_tensor_new (device, dtype, n, c, h, w, error);
+  gpointer data = nf_tensor_peek_data (tensor);
 
-  if (t == NULL || !nf_tensor_set_nchw (t, data, error))
-    return NULL;
-  return g_steal_pointer (&t);
+  if (data != NULL)
+    return TRUE;
+  g_mutex_lock (&lock);
+  data = tensor->data;
+  if (data == NULL) {
+    if (tensor->source->in_place != NULL
+        && tensor->device->backend->lazy_weights)
+      data = (gpointer) tensor->source->in_place;
+    else
+      data = fetch (tensor, error);
+    g_atomic_pointer_set (&tensor->data, data);
+  }
+  g_mutex_unlock (&lock);
+  return data != NULL;
 }
 
 /**
- * nf_tensor_new_from_nhwc:
- * @data: elements in the tensor's own order: n, h, w, c
+ * nf_tensor_own_data:
+ * @tensor: not in use
+ * @keep: whether its elements are still wanted; else they are undefined
+ * @error: return location: as nf_tensor_need_data()
  *
- * Returns: (transfer full) (nullable): a tensor with a copy of @data
+ * Makes sure that the tensor has data that may be written, and no source.
+ *
+ * Returns: FALSE with @error set
  */
-NfTensor *
-nf_tensor_new_from_nhwc (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
-    gint64 h, gint64 w, gconstpointer data, GError **error)
+gboolean
+nf_tensor_own_data (NfTensor *tensor, gboolean keep, GError **error)
 {
-  g_autoptr (NfTensor) t = nf_tensor_new (device, dtype, n, c, h, w, error);
+  NfDevice *device = tensor->device;
+  gpointer data = tensor->data;
 
-  if (t == NULL || !nf_tensor_set_nhwc (t, data, error))
-    return NULL;
-  return g_steal_pointer (&t);
+  if (tensor->source == NULL)
+    return TRUE;
+  if (data == NULL || is_in_place (tensor)) {
+    data = keep ? fetch (tensor, error)
+                : device->backend->alloc (device, tensor->bytes, error);
+    if (data == NULL)
+      return FALSE;
+    nf_tensor_drop_data (tensor);
+    tensor->data = data;
+    return TRUE;
+  }
+  tensor->data = NULL;
+  nf_tensor_drop_data (tensor);
+  tensor->data = data;
+  return TRUE;
 }
+
+/* ------------------------------------------------- views and references */
 
 /**
  * nf_tensor_reshape:
+ * @tensor: (nullable): NULL where what makes it has failed; that is passed on
  *
  * The same memory, in its channels-last order, seen with another shape.
  *
@@ -250,6 +343,8 @@ nf_tensor_reshape (
   NfTensor *view;
   gsize bytes;
 
+  if (tensor == NULL || nf_has_failed (error))
+    return NULL;
   if (!shape_bytes (tensor->dtype, n, c, h, w, &bytes, error))
     return NULL;
   if (bytes != tensor->bytes) {
@@ -269,6 +364,7 @@ nf_tensor_reshape (
 
 /**
  * nf_tensor_batch_slice:
+ * @tensor: (nullable): as in nf_tensor_reshape()
  * @from: first sample
  * @count: how many
  *
@@ -278,9 +374,12 @@ NfTensor *
 nf_tensor_batch_slice (
     NfTensor *tensor, gint64 from, gint64 count, GError **error)
 {
-  gsize sample = tensor->bytes / (gsize) tensor->n;
   NfTensor *view;
+  gsize sample;
 
+  if (tensor == NULL || nf_has_failed (error))
+    return NULL;
+  sample = tensor->bytes / (gsize) tensor->n;
   if (from < 0 || count < 1 || from > tensor->n - count) {
     g_set_error (error, NF_ERROR, NF_ERROR_SHAPE,
         "batch slice: %" G_GINT64_FORMAT " samples from %" G_GINT64_FORMAT
@@ -297,10 +396,17 @@ nf_tensor_batch_slice (
   return view;
 }
 
+/**
+ * nf_tensor_ref:
+ * @tensor: (nullable): as in nf_tensor_reshape()
+ *
+ * Returns: (transfer full) (nullable): @tensor
+ */
 NfTensor *
 nf_tensor_ref (NfTensor *tensor)
 {
-  g_atomic_ref_count_inc (&tensor->refs);
+  if (tensor != NULL)
+    g_atomic_ref_count_inc (&tensor->refs);
   return tensor;
 }
 
@@ -361,149 +467,6 @@ nf_tensor_shape_string (const NfTensor *t)
                           ", %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT ")%s%s",
       t->n, t->c, t->h, t->w, t->dtype == NF_F32 ? "" : " ",
       t->dtype == NF_F32 ? "" : dtypes[t->dtype].name);
-}
-
-/* copies between the two orders; to_last: from (n, c, h, w) to (n, h, w, c) */
-static void
-permute (guint8 *dst, const guint8 *src, const NfTensor *t, gboolean to_last)
-{
-  gsize size = dtypes[t->dtype].size, pixels = (gsize) (t->h * t->w);
-  gsize c = (gsize) t->c;
-
-  for (gsize n = 0; n < (gsize) t->n; n++) {
-    for (gsize k = 0; k < c; k++) {
-      for (gsize i = 0; i < pixels; i++) {
-        gsize planar = (n * c + k) * pixels + i;
-        gsize last = (n * pixels + i) * c + k;
-
-        memcpy (dst + (to_last ? last : planar) * size,
-            src + (to_last ? planar : last) * size, size);
-      }
-    }
-  }
-}
-
-/**
- * nf_tensor_to_nhwc:
- * @tensor: a tensor
- * @data: (out): room for all its elements, in memory order
- * @error: return location
- *
- * Returns: FALSE with @error set
- */
-gboolean
-nf_tensor_to_nhwc (const NfTensor *tensor, gpointer data, GError **error)
-{
-  gconstpointer own = nf_tensor_peek_data (tensor);
-
-  if (own == NULL)
-    return tensor->source->read (tensor->source, tensor, data, error);
-  return tensor->device->backend->download (
-      tensor->device, data, own, tensor->bytes, error);
-}
-
-/**
- * nf_tensor_to_nchw:
- * @tensor: a tensor
- * @data: (out): room for all its elements, in PyTorch's order
- * @error: return location
- *
- * Returns: FALSE with @error set
- */
-gboolean
-nf_tensor_to_nchw (const NfTensor *tensor, gpointer data, GError **error)
-{
-  g_autofree guint8 *own = g_malloc (tensor->bytes);
-
-  if (!nf_tensor_to_nhwc (tensor, own, error))
-    return FALSE;
-  permute (data, own, tensor, FALSE);
-  return TRUE;
-}
-
-gboolean
-nf_tensor_set_nhwc (NfTensor *tensor, gconstpointer data, GError **error)
-{
-  if (!nf_tensor_own_data (tensor, FALSE, error)
-      || !tensor->device->backend->upload (
-          tensor->device, tensor->data, data, tensor->bytes, error))
-    return FALSE;
-  nf_tensor_changed (tensor);
-  return TRUE;
-}
-
-gboolean
-nf_tensor_set_nchw (NfTensor *tensor, gconstpointer data, GError **error)
-{
-  g_autofree guint8 *own = g_malloc (tensor->bytes);
-
-  permute (own, data, tensor, TRUE);
-  return nf_tensor_set_nhwc (tensor, own, error);
-}
-
-/**
- * nf_tensor_copy:
- * @dst: changed
- * @src: same shape, type and device
- * @error: return location
- *
- * Returns: FALSE with @error set
- */
-gboolean
-nf_tensor_copy (NfTensor *dst, const NfTensor *src, GError **error)
-{
-  if (!nf_tensor_same_shape (dst, src) || dst->dtype != src->dtype
-      || dst->device != src->device) {
-    g_autofree gchar *a = nf_tensor_shape_string (dst);
-    g_autofree gchar *b = nf_tensor_shape_string (src);
-
-    g_set_error (error, NF_ERROR, NF_ERROR_SHAPE,
-        "copy: destination %s on %s, source %s on %s", a, dst->device->name, b,
-        src->device->name);
-    return FALSE;
-  }
-  if (src->data == NULL) {
-    g_autofree gpointer data = g_malloc (src->bytes);
-
-    return nf_tensor_to_nhwc (src, data, error)
-        && nf_tensor_set_nhwc (dst, data, error);
-  }
-  if (!nf_tensor_own_data (dst, FALSE, error)
-      || !dst->device->backend->copy (
-          dst->device, dst->data, src->data, src->bytes, error))
-    return FALSE;
-  nf_tensor_changed (dst);
-  return TRUE;
-}
-
-gboolean
-nf_tensor_zero (NfTensor *tensor, GError **error)
-{
-  if (!nf_tensor_own_data (tensor, FALSE, error)
-      || !tensor->device->backend->zero (
-          tensor->device, tensor->data, tensor->bytes, error))
-    return FALSE;
-  nf_tensor_changed (tensor);
-  return TRUE;
-}
-
-/**
- * nf_tensor_scalar:
- * @tensor: an f32 tensor
- * @error: return location
- *
- * Returns: its first element; NaN with @error set
- */
-gfloat
-nf_tensor_scalar (const NfTensor *tensor, GError **error)
-{
-  gfloat value;
-
-  if (!nf_tensor_need_data ((NfTensor *) tensor, error)
-      || !tensor->device->backend->download (
-          tensor->device, &value, tensor->data, sizeof value, error))
-    return NAN;
-  return value;
 }
 
 /**

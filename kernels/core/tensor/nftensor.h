@@ -5,7 +5,13 @@
  * The logical shape is (N, C, H, W). Memory is channels-last: element
  * (n, c, y, x) lies at ((n * H + y) * W + x) * C + c, so a video frame of
  * interleaved pixels is a tensor as it is. A vector of C values is (1, C, 1, 1),
- * a matrix [R, C] is (R, C, 1, 1), a scalar (1, 1, 1, 1). */
+ * a matrix [R, C] is (R, C, 1, 1), a scalar (1, 1, 1, 1).
+ *
+ * A network's weights need not be in memory beside the file they come from and
+ * the layout that a backend packs them into. Such a tensor has a source, and its
+ * data is NULL until nf_tensor_need_data(). All functions here take it, and
+ * nf_op_run() gives its kernels data, but for weights of a backend that takes
+ * them without (NfBackend.lazy_weights). */
 #pragma once
 
 #include "core/nferror.h"
@@ -41,7 +47,7 @@ typedef enum
  * @w: columns
  * @device: where the data lies (owned)
  * @data: the elements, in the device's address space; NULL where they are
- *   still to be fetched, see nfsource.h
+ *   still to be fetched from @source
  * @bytes: size of @data
  * @requires_grad: set on parameters, and by the tape on what depends on them
  * @grad: (nullable): gradient, same shape and type; filled by
@@ -71,6 +77,24 @@ struct _NfTensor
   NfSource *source;
   gpointer cache;
   GDestroyNotify cache_free;
+};
+
+/**
+ * NfSource:
+ * @read: writes all elements of the tensor into host memory, in the order
+ *   (n, h, w, c); may run in several threads at once
+ * @free: (nullable): frees the source, with the tensor
+ * @in_place: (nullable): those elements, where they lie as long as the source
+ *   is there, to be read only
+ *
+ * Where the elements of a tensor come from.
+ */
+struct _NfSource
+{
+  gboolean (*read) (const NfSource *source, const NfTensor *tensor,
+      gpointer data, GError **error);
+  void (*free) (NfSource *source);
+  gconstpointer in_place;
 };
 
 gsize nf_dtype_size (NfDType dtype);
@@ -117,6 +141,23 @@ gboolean nf_tensor_to_rows (const NfTensor *tensor, gint64 n, gpointer rows,
 gboolean nf_tensor_zero (NfTensor *tensor, GError **error);
 gfloat nf_tensor_scalar (const NfTensor *tensor, GError **error);
 void nf_tensor_changed (NfTensor *tensor);
+
+NfTensor *nf_tensor_new_lazy (NfDevice *device, NfDType dtype, gint64 n,
+    gint64 c, gint64 h, gint64 w, NfSource *source, GError **error);
+NfTensor *nf_tensor_new_lazy_zeros (NfDevice *device, NfDType dtype, gint64 n,
+    gint64 c, gint64 h, gint64 w, GError **error);
+void nf_tensor_set_source (NfTensor *tensor, NfSource *source);
+gboolean nf_tensor_need_data (NfTensor *tensor, GError **error);
+gboolean nf_tensor_own_data (NfTensor *tensor, gboolean keep, GError **error);
+void nf_tensor_drop_data (NfTensor *tensor);
+void nf_tensor_drop_idle (NfTensor *tensor);
+
+/* (nullable): what nf_tensor_need_data() has made sure of, if it has */
+static inline gpointer
+nf_tensor_peek_data (const NfTensor *tensor)
+{
+  return g_atomic_pointer_get (&((NfTensor *) tensor)->data);
+}
 
 guint16 nf_bf16_from_f32 (gfloat value);
 gfloat nf_bf16_to_f32 (guint16 value);

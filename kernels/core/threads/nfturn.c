@@ -111,7 +111,7 @@ nf_turn_begin (NfTurn *turn, const NfDevice *device, guint threads,
   turn->cores = 0;
   turn->held = FALSE;
   turn->products = nf_products_get ();
-  if (device->backend != nf_cpu_backend ())
+  if (!device->backend->on_host)
     return TRUE;
   g_mutex_lock (&lock);
   count_cores_locked ();

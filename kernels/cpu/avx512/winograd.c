@@ -21,9 +21,11 @@
  * Barabasz et al., "Error analysis and improving the accuracy of Winograd
  * convolution for deep neural networks", 2020, on the points.
  * See docs/ops.md. Siblings: conv.c, winogradback.c */
+#include "cpu/avx512/winograd.h"
 #include "cpu/avx512/winogradtile.h"
 
-#include "core/tensor/nfsource.h"
+#include "core/tensor/nftensor.h"
+#include "cpu/dnnl/nfdnnlweight.h"
 
 #include <omp.h>
 #include <string.h>

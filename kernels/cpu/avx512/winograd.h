@@ -5,7 +5,8 @@
  * Private to the library. The weights grow fourfold while they are used. */
 #pragma once
 
-#include "cpu/dnnl/nfdnnl.h"
+#include "cpu/dnnl/nfdnnlproblem.h"
+#include "cpu/nfcpu.h"
 
 G_BEGIN_DECLS
 

@@ -8,6 +8,7 @@
  * 36 products in place of 144 for a tile and a pair of channels. The tiles are
  * split into parts, and those added up in order, both by the shape alone.
  * See docs/ops.md. Siblings: winograd.c, conv.c */
+#include "cpu/avx512/winograd.h"
 #include "cpu/avx512/winogradtile.h"
 
 #include <omp.h>

@@ -5,7 +5,7 @@
  * Private to winograd.c, which has the maths, and winogradback.c. */
 #pragma once
 
-#include "cpu/avx512/winograd.h"
+#include "cpu/dnnl/nfdnnlproblem.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>

@@ -7,49 +7,10 @@
  * in several threads at once. */
 #include "cpu/dnnl/nfdnnl.h"
 
+#include "cpu/dnnl/nfdnnlplan.h"
 #include "cpu/dnnl/nfdnnlweight.h"
 
 #include <string.h>
-
-typedef struct
-{
-  gint arg;
-  NfConstMd md;
-  gconstpointer data;
-} Arg;
-
-/* ----------------------------------------------------------- running plans */
-
-#define MAX_ARGS 6
-
-static gboolean
-execute (const NfDnnl *dnnl, dnnl_primitive_t primitive, const Arg *args,
-    guint n, GError **error)
-{
-  dnnl_exec_arg_t exec[MAX_ARGS];
-  dnnl_stream_t stream = NULL;
-  dnnl_status_t status;
-  guint made = 0;
-
-  status =
-      dnnl_stream_create (&stream, dnnl->engine, dnnl_stream_default_flags);
-  for (; status == dnnl_success && made < n; made++) {
-    exec[made].arg = args[made].arg;
-    status = dnnl_memory_create (&exec[made].memory, args[made].md,
-        dnnl->engine, (gpointer) args[made].data);
-    if (status != dnnl_success)
-      break;
-  }
-  if (status == dnnl_success)
-    status = dnnl_primitive_execute (primitive, stream, (gint) n, exec);
-  if (status == dnnl_success)
-    status = dnnl_stream_wait (stream);
-  for (guint i = 0; i < made; i++)
-    dnnl_memory_destroy (exec[i].memory);
-  if (stream != NULL)
-    dnnl_stream_destroy (stream);
-  return nf_dnnl_check (status, "running a primitive", error);
-}
 
 static NfTensor *
 bytes_new (NfDevice *device, gsize bytes, GError **error)
@@ -63,43 +24,22 @@ bytes_new (NfDevice *device, gsize bytes, GError **error)
 
 /* adds scratch memory to the arguments and runs */
 static gboolean
-plan_run (NfDevice *device, const NfDnnlPlan *plan, const Arg *args, guint n,
-    GError **error)
+plan_run (NfDevice *device, const NfDnnlPlan *plan, const NfDnnlArg *args,
+    guint n, GError **error)
 {
   NfConstMd md = nf_dnnl_plan_md (plan, dnnl_query_scratchpad_md);
   gsize bytes = md != NULL ? dnnl_memory_desc_get_size (md) : 0;
   g_autoptr (NfTensor) scratch = NULL;
-  Arg all[MAX_ARGS];
+  NfDnnlArg all[NF_DNNL_MAX_ARGS];
 
   memcpy (all, args, n * sizeof *args);
   if (bytes > 0) {
     scratch = bytes_new (device, bytes + SCRATCH_SLACK, error);
     if (scratch == NULL)
       return FALSE;
-    all[n++] = (Arg){ DNNL_ARG_SCRATCHPAD, md, scratch->data };
+    all[n++] = (NfDnnlArg){ DNNL_ARG_SCRATCHPAD, md, scratch->data };
   }
-  return execute (nf_cpu_dnnl (device), plan->primitive, all, n, error);
-}
-
-/**
- * nf_dnnl_reorder:
- * @plan: of a convolution
- * @plain: its weight, or the weight's gradient, in our layout
- * @packed: the same in the plan's layout
- *
- * From @plain to @packed, or for a gradient the other way.
- */
-gboolean
-nf_dnnl_reorder (const NfDnnl *dnnl, const NfDnnlPlan *plan,
-    gconstpointer plain, gconstpointer packed, GError **error)
-{
-  gboolean back = plan->key.kind == NF_DNNL_CONV_BACKWARD_WEIGHTS;
-  const Arg args[] = {
-    { back ? DNNL_ARG_TO : DNNL_ARG_FROM, plan->weight, plain },
-    { back ? DNNL_ARG_FROM : DNNL_ARG_TO, nf_dnnl_plan_weight (plan), packed },
-  };
-
-  return execute (dnnl, plan->reorder, args, 2, error);
+  return nf_dnnl_execute (nf_cpu_dnnl (device), plan->primitive, all, n, error);
 }
 
 /* ------------------------------------------------------------ what is called */
@@ -133,7 +73,7 @@ nf_dnnl_conv_forward (NfDevice *device, const NfDnnlConv *conv, gconstpointer x,
   if (w == NULL)
     return FALSE;
   {
-    const Arg args[] = {
+    const NfDnnlArg args[] = {
       { DNNL_ARG_SRC, nf_dnnl_plan_md (plan, dnnl_query_src_md), x },
       { DNNL_ARG_WEIGHTS, nf_dnnl_plan_weight (plan), w->data },
       { DNNL_ARG_DST, nf_dnnl_plan_md (plan, dnnl_query_dst_md), y },
@@ -160,7 +100,7 @@ nf_dnnl_conv_backward_data (NfDevice *device, const NfDnnlConv *conv,
   if (w == NULL)
     return FALSE;
   {
-    const Arg args[] = {
+    const NfDnnlArg args[] = {
       { DNNL_ARG_DIFF_DST, nf_dnnl_plan_md (plan, dnnl_query_diff_dst_md), dy },
       { DNNL_ARG_WEIGHTS, nf_dnnl_plan_weight (plan), w->data },
       { DNNL_ARG_DIFF_SRC, nf_dnnl_plan_md (plan, dnnl_query_diff_src_md), dx },
@@ -190,7 +130,7 @@ nf_dnnl_conv_backward_weights (NfDevice *device, const NfDnnlConv *conv,
       return FALSE;
   }
   {
-    const Arg args[] = {
+    const NfDnnlArg args[] = {
       { DNNL_ARG_SRC, nf_dnnl_plan_md (plan, dnnl_query_src_md), x },
       { DNNL_ARG_DIFF_DST, nf_dnnl_plan_md (plan, dnnl_query_diff_dst_md), dy },
       { DNNL_ARG_DIFF_WEIGHTS, want,
@@ -226,7 +166,7 @@ nf_dnnl_max_pool_forward (NfDevice *device, const NfDnnlPool *pool,
   if (room == NULL)
     return FALSE;
   {
-    const Arg args[] = {
+    const NfDnnlArg args[] = {
       { DNNL_ARG_SRC, nf_dnnl_plan_md (plan, dnnl_query_src_md), x },
       { DNNL_ARG_DST, nf_dnnl_plan_md (plan, dnnl_query_dst_md), y },
       { DNNL_ARG_WORKSPACE, md, room->data },
@@ -249,7 +189,7 @@ nf_dnnl_max_pool_backward (NfDevice *device, const NfDnnlPool *pool,
   if (plan == NULL)
     return FALSE;
   {
-    const Arg args[] = {
+    const NfDnnlArg args[] = {
       { DNNL_ARG_DIFF_DST, nf_dnnl_plan_md (plan, dnnl_query_diff_dst_md), dy },
       { DNNL_ARG_DIFF_SRC, nf_dnnl_plan_md (plan, dnnl_query_diff_src_md), dx },
       { DNNL_ARG_WORKSPACE, nf_dnnl_plan_md (plan, dnnl_query_workspace_md),
@@ -272,7 +212,7 @@ nf_dnnl_softmax_forward (NfDevice *device, gint64 rows, gint64 cols,
   if (plan == NULL)
     return FALSE;
   {
-    const Arg args[] = {
+    const NfDnnlArg args[] = {
       { DNNL_ARG_SRC, nf_dnnl_plan_md (plan, dnnl_query_dst_md), x },
       { DNNL_ARG_DST, nf_dnnl_plan_md (plan, dnnl_query_dst_md), y },
     };
@@ -293,7 +233,7 @@ nf_dnnl_softmax_backward (NfDevice *device, gint64 rows, gint64 cols,
     return FALSE;
   {
     NfConstMd md = nf_dnnl_plan_md (plan, dnnl_query_diff_src_md);
-    const Arg args[] = {
+    const NfDnnlArg args[] = {
       { DNNL_ARG_DST, md, y },
       { DNNL_ARG_DIFF_DST, md, dy },
       { DNNL_ARG_DIFF_SRC, md, dx },
@@ -313,7 +253,7 @@ nf_dnnl_matmul (NfDevice *device, const NfDnnlMatmul *matmul, gconstpointer a,
   if (plan == NULL)
     return FALSE;
   {
-    const Arg args[] = {
+    const NfDnnlArg args[] = {
       { DNNL_ARG_SRC, nf_dnnl_plan_md (plan, dnnl_query_src_md), a },
       { DNNL_ARG_WEIGHTS, nf_dnnl_plan_md (plan, dnnl_query_weights_md), b },
       { DNNL_ARG_DST, nf_dnnl_plan_md (plan, dnnl_query_dst_md), c },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfdnnlplan — oneDNN primitives, made once for each problem and kept */
+ * nfdnnlplan — oneDNN primitives, made once for each problem and kept, and running
+ * them */
 #include "cpu/dnnl/nfdnnlplan.h"
 
 #include <omp.h>
@@ -324,4 +325,67 @@ nf_dnnl_plan_get (NfDnnl *dnnl, NfDnnlPlanKind kind, gconstpointer problem,
   }
   g_mutex_unlock (&dnnl->lock);
   return plan;
+}
+
+/* ----------------------------------------------------------- running plans */
+
+/**
+ * nf_dnnl_execute:
+ * @primitive: of a plan
+ * @args: (array length=n): what it works on
+ * @n: at most %NF_DNNL_MAX_ARGS
+ * @error: return location
+ *
+ * Runs it, and waits for it.
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_dnnl_execute (const NfDnnl *dnnl, dnnl_primitive_t primitive,
+    const NfDnnlArg *args, guint n, GError **error)
+{
+  dnnl_exec_arg_t exec[NF_DNNL_MAX_ARGS];
+  dnnl_stream_t stream = NULL;
+  dnnl_status_t status;
+  guint made = 0;
+
+  status =
+      dnnl_stream_create (&stream, dnnl->engine, dnnl_stream_default_flags);
+  for (; status == dnnl_success && made < n; made++) {
+    exec[made].arg = args[made].arg;
+    status = dnnl_memory_create (&exec[made].memory, args[made].md,
+        dnnl->engine, (gpointer) args[made].data);
+    if (status != dnnl_success)
+      break;
+  }
+  if (status == dnnl_success)
+    status = dnnl_primitive_execute (primitive, stream, (gint) n, exec);
+  if (status == dnnl_success)
+    status = dnnl_stream_wait (stream);
+  for (guint i = 0; i < made; i++)
+    dnnl_memory_destroy (exec[i].memory);
+  if (stream != NULL)
+    dnnl_stream_destroy (stream);
+  return nf_dnnl_check (status, "running a primitive", error);
+}
+
+/**
+ * nf_dnnl_reorder:
+ * @plan: of a convolution
+ * @plain: its weight, or the weight's gradient, in our layout
+ * @packed: the same in the plan's layout
+ *
+ * From @plain to @packed, or for a gradient the other way.
+ */
+gboolean
+nf_dnnl_reorder (const NfDnnl *dnnl, const NfDnnlPlan *plan,
+    gconstpointer plain, gconstpointer packed, GError **error)
+{
+  gboolean back = plan->key.kind == NF_DNNL_CONV_BACKWARD_WEIGHTS;
+  const NfDnnlArg args[] = {
+    { back ? DNNL_ARG_TO : DNNL_ARG_FROM, plan->weight, plain },
+    { back ? DNNL_ARG_FROM : DNNL_ARG_TO, nf_dnnl_plan_weight (plan), packed },
+  };
+
+  return nf_dnnl_execute (dnnl, plan->reorder, args, 2, error);
 }

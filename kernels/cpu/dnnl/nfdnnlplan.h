@@ -6,8 +6,9 @@
  * plans are found by their problem in a table that only grows. */
 #pragma once
 
-#include "cpu/dnnl/nfdnnl.h"
 #include "cpu/dnnl/nfdnnlcompat.h"
+#include "cpu/dnnl/nfdnnlproblem.h"
+#include "cpu/nfcpu.h"
 
 G_BEGIN_DECLS
 
@@ -37,14 +38,26 @@ typedef struct
   };
 } NfDnnlPlanKey;
 
-typedef struct
+typedef struct _NfDnnlPlan NfDnnlPlan;
+
+struct _NfDnnlPlan
 {
   NfDnnlPlanKey key;
   dnnl_primitive_desc_t desc;
   dnnl_primitive_t primitive;
   NfMd weight; /* our layout of the weight, or NULL */
   dnnl_primitive_t reorder; /* to or from the layout wanted; NULL: as it is */
-} NfDnnlPlan;
+};
+
+/* one of the memories that a primitive works on */
+typedef struct
+{
+  gint arg;
+  NfConstMd md;
+  gconstpointer data;
+} NfDnnlArg;
+
+#define NF_DNNL_MAX_ARGS 6
 
 struct _NfDnnl
 {
@@ -54,12 +67,16 @@ struct _NfDnnl
   GHashTable *plans;
 };
 
+NfDnnl *nf_dnnl_new (GError **error);
+void nf_dnnl_free (NfDnnl *dnnl);
 gboolean nf_dnnl_check (
     dnnl_status_t status, const gchar *what, GError **error);
 NfDnnlPlan *nf_dnnl_plan_get (NfDnnl *dnnl, NfDnnlPlanKind kind,
     gconstpointer problem, gsize size, GError **error);
 NfConstMd nf_dnnl_plan_md (const NfDnnlPlan *plan, dnnl_query_t what);
 NfConstMd nf_dnnl_plan_weight (const NfDnnlPlan *plan);
+gboolean nf_dnnl_execute (const NfDnnl *dnnl, dnnl_primitive_t primitive,
+    const NfDnnlArg *args, guint n, GError **error);
 gboolean nf_dnnl_reorder (const NfDnnl *dnnl, const NfDnnlPlan *plan,
     gconstpointer plain, gconstpointer packed, GError **error);
 

@@ -4,12 +4,13 @@
  *
  * What is made from a weight is kept with it, and made again when the weight
  * has changed: packed copies, and parts of it, which have packed copies of their
- * own. A weight without data (nfsource.h) stays so: its elements are in memory
+ * own. A weight without data (NfSource) stays so: its elements are in memory
  * while it is packed, and then only packed. A copy that went unused for many
  * runs, because frames have another size or the precision changed, is freed. */
 #include "cpu/dnnl/nfdnnlweight.h"
 
-#include "core/tensor/nfsource.h"
+#include "core/tensor/nftensor.h"
+#include "cpu/dnnl/nfdnnlplan.h"
 #include "cpu/nfblocks.h"
 
 #include <string.h>

@@ -37,7 +37,8 @@ nf_cpu_activation_forward (NfOpCall *call, GError **error)
   for (gsize at = 0; at < n; at += CHUNK) {
     gsize count = MIN (CHUNK, n - at);
     gfloat room[2][CHUNK];
-    const gfloat *x = nf_cpu_load (call->in[0], at, count, room[0]);
+    const gfloat *x =
+        nf_cpu_load (call->in[NF_ACTIVATION_X], at, count, room[0]);
     gfloat *y = nf_cpu_place (call->out, at, room[1]);
 
     act_forward (p->act, x, count, y);
@@ -73,12 +74,13 @@ nf_cpu_activation_backward (NfOpCall *call, const NfTensor *grad_out,
   for (gsize at = 0; at < n; at += CHUNK) {
     gsize count = MIN (CHUNK, n - at);
     gfloat room[3][CHUNK];
-    const gfloat *x = nf_cpu_load (call->in[0], at, count, room[0]);
+    const gfloat *x =
+        nf_cpu_load (call->in[NF_ACTIVATION_X], at, count, room[0]);
     const gfloat *dy = nf_cpu_load (grad_out, at, count, room[1]);
-    gfloat *dx = nf_cpu_place (grad_in[0], at, room[2]);
+    gfloat *dx = nf_cpu_place (grad_in[NF_ACTIVATION_X], at, room[2]);
 
     act_backward (p->act, x, dy, count, dx);
-    nf_cpu_store (grad_in[0], at, count, dx);
+    nf_cpu_store (grad_in[NF_ACTIVATION_X], at, count, dx);
   }
   return TRUE;
 }
@@ -118,8 +120,8 @@ nf_cpu_axpby_forward (NfOpCall *call, GError **error)
   for (gsize at = 0; at < n; at += CHUNK) {
     gsize count = MIN (CHUNK, n - at);
     gfloat room[3][CHUNK];
-    const gfloat *a = nf_cpu_load (call->in[0], at, count, room[0]);
-    const gfloat *b = nf_cpu_load (call->in[1], at, count, room[1]);
+    const gfloat *a = nf_cpu_load (call->in[NF_AXPBY_A], at, count, room[0]);
+    const gfloat *b = nf_cpu_load (call->in[NF_AXPBY_B], at, count, room[1]);
     gfloat *y = nf_cpu_place (call->out, at, room[2]);
 
     axpby_forward (call->params, a, b, count, y);
@@ -168,10 +170,10 @@ nf_cpu_axpby_backward (NfOpCall *call, const NfTensor *grad_out,
   const NfAxpbyParams *p = call->params;
   const NfTensor *y = p->act == NF_ACT_RELU ? call->out : NULL;
 
-  if (grad_in[0] != NULL)
-    nf_cpu_gate (y, grad_out, p->alpha, grad_in[0]);
-  if (grad_in[1] != NULL)
-    nf_cpu_gate (y, grad_out, p->beta, grad_in[1]);
+  if (grad_in[NF_AXPBY_A] != NULL)
+    nf_cpu_gate (y, grad_out, p->alpha, grad_in[NF_AXPBY_A]);
+  if (grad_in[NF_AXPBY_B] != NULL)
+    nf_cpu_gate (y, grad_out, p->beta, grad_in[NF_AXPBY_B]);
   return TRUE;
 }
 
@@ -180,7 +182,7 @@ gboolean
 nf_cpu_clamp_forward (NfOpCall *call, GError **error)
 {
   const NfClampParams *p = call->params;
-  const gfloat *x = nf_cpu_f32 (call->in[0]);
+  const gfloat *x = nf_cpu_f32 (call->in[NF_CLAMP_X]);
   gfloat *y = nf_cpu_f32 (call->out);
   gsize n = nf_tensor_elements (call->out);
 
@@ -195,8 +197,9 @@ nf_cpu_clamp_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
   const NfClampParams *p = call->params;
-  const gfloat *x = nf_cpu_f32 (call->in[0]), *dy = nf_cpu_f32 (grad_out);
-  gfloat *dx = nf_cpu_f32 (grad_in[0]);
+  const gfloat *x = nf_cpu_f32 (call->in[NF_CLAMP_X]),
+               *dy = nf_cpu_f32 (grad_out);
+  gfloat *dx = nf_cpu_f32 (grad_in[NF_CLAMP_X]);
   gsize n = nf_tensor_elements (grad_out);
 
 #pragma omp parallel for if (n > NF_CPU_GRAIN)
@@ -242,7 +245,7 @@ static void
 dropout (const NfOpCall *call, const NfTensor *x, NfTensor *y)
 {
   const NfDropoutParams *p = call->params;
-  const NfTensor *first = call->n_in > 1 ? call->in[1] : NULL;
+  const NfTensor *first = call->in[NF_DROPOUT_FIRST];
   guint64 stream =
       p->key.stream + (first != NULL ? *(const guint64 *) first->data : 0);
   gsize samples = (gsize) x->n, size = nf_tensor_elements (x) / samples;
@@ -266,7 +269,7 @@ dropout (const NfOpCall *call, const NfTensor *x, NfTensor *y)
 gboolean
 nf_cpu_dropout_forward (NfOpCall *call, GError **error)
 {
-  dropout (call, call->in[0], call->out);
+  dropout (call, call->in[NF_DROPOUT_X], call->out);
   return TRUE;
 }
 
@@ -274,7 +277,7 @@ gboolean
 nf_cpu_dropout_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
-  dropout (call, grad_out, grad_in[0]);
+  dropout (call, grad_out, grad_in[NF_DROPOUT_X]);
   return TRUE;
 }
 
@@ -295,7 +298,7 @@ gboolean
 nf_cpu_normalize_forward (NfOpCall *call, GError **error)
 {
   const NfNormalizeParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_NORMALIZE_X];
   gsize n = nf_tensor_elements (x), c = (gsize) x->c;
   gsize size = nf_dtype_size (x->dtype), run = MAX (CHUNK / c, 1) * c;
   g_autofree gfloat *terms = g_new (gfloat, 2 * run);
@@ -317,7 +320,7 @@ nf_cpu_normalize_backward (NfOpCall *call, const NfTensor *grad_out,
 {
   const NfNormalizeParams *p = call->params;
   const gfloat *dy = nf_cpu_f32 (grad_out);
-  gfloat *dx = nf_cpu_f32 (grad_in[0]);
+  gfloat *dx = nf_cpu_f32 (grad_in[NF_NORMALIZE_X]);
   gsize n = nf_tensor_elements (grad_out), c = (gsize) grad_out->c;
 
 #pragma omp parallel for if (n > NF_CPU_GRAIN)
@@ -330,7 +333,7 @@ gboolean
 nf_cpu_quantize_forward (NfOpCall *call, GError **error)
 {
   const NfQuantizeParams *p = call->params;
-  const gfloat *x = nf_cpu_f32 (call->in[0]);
+  const gfloat *x = nf_cpu_f32 (call->in[NF_QUANTIZE_X]);
   guint8 *y = call->out->data;
   gsize n = nf_tensor_elements (call->out);
 

@@ -29,7 +29,7 @@ static Problem
 problem_of (const NfOpCall *call)
 {
   const NfAttentionParams *p = call->params;
-  const NfTensor *q = call->in[0];
+  const NfTensor *q = call->in[NF_ATTENTION_Q];
   gint64 d = q->c / p->heads;
 
   return (Problem){ call, q->h * q->w, q->c, d, p->heads,
@@ -153,14 +153,14 @@ tile_forward (
   gfloat sums[TILE];
 
   if (!nf_dnnl_matmul (call->device, &scores,
-          (const guint8 *) call->in[0]->data + from,
-          (const guint8 *) call->in[1]->data + all, s, error))
+          (const guint8 *) call->in[NF_ATTENTION_Q]->data + from,
+          (const guint8 *) call->in[NF_ATTENTION_K]->data + all, s, error))
     return FALSE;
   softmax_rows (s, rows, p->pixels, p->scale, probs, sums);
   if (call->record)
     divide_rows (s, p->pixels, rows, p->pixels, sums, s, p->pixels, FALSE);
   if (!nf_dnnl_matmul (call->device, &values, bf16 ? (gpointer) probs : s,
-          (const guint8 *) call->in[2]->data + all, y, error))
+          (const guint8 *) call->in[NF_ATTENTION_V]->data + all, y, error))
     return FALSE;
   /* d values of a row are fewer than its pixels */
   if (!call->record)
@@ -208,7 +208,7 @@ gboolean
 nf_cpu_attention_forward (NfOpCall *call, GError **error)
 {
   Problem p = problem_of (call);
-  gint64 heads = call->in[0]->n * p.heads;
+  gint64 heads = call->in[NF_ATTENTION_Q]->n * p.heads;
   Forward f = { p, (p.pixels + TILE - 1) / TILE };
   gint64 n = heads * f.tiles;
 
@@ -274,25 +274,25 @@ head_backward (const Problem *p, gint64 head, const NfTensor *grad_out,
   const gfloat *probs = nf_cpu_f32 (p->call->saved[0]) + head * n * n;
   const gfloat *dy = nf_cpu_f32 (grad_out) + at;
 
-  if (grad_in[2] != NULL
+  if (grad_in[NF_ATTENTION_V] != NULL
       && !nf_dnnl_gemm (TRUE, FALSE, n, p->d, n, 1.0f, probs, n, dy, p->c, 0.0f,
-          nf_cpu_f32 (grad_in[2]) + at, p->c, error))
+          nf_cpu_f32 (grad_in[NF_ATTENTION_V]) + at, p->c, error))
     return FALSE;
   if (!nf_dnnl_gemm (FALSE, TRUE, n, n, p->d, 1.0f, dy, p->c,
-          nf_cpu_f32 (in[2]) + at, p->c, 0.0f, ds, n, error))
+          nf_cpu_f32 (in[NF_ATTENTION_V]) + at, p->c, 0.0f, ds, n, error))
     return FALSE;
 #pragma omp parallel for if (n * n > NF_CPU_GRAIN)
   for (gint64 r = 0; r < n; r++)
     softmax_back_row (probs + r * n, n, ds + r * n);
-  if (grad_in[0] != NULL
+  if (grad_in[NF_ATTENTION_Q] != NULL
       && !nf_dnnl_gemm (FALSE, FALSE, n, p->d, n, p->scale, ds, n,
-          nf_cpu_f32 (in[1]) + at, p->c, 0.0f, nf_cpu_f32 (grad_in[0]) + at,
-          p->c, error))
+          nf_cpu_f32 (in[NF_ATTENTION_K]) + at, p->c, 0.0f,
+          nf_cpu_f32 (grad_in[NF_ATTENTION_Q]) + at, p->c, error))
     return FALSE;
-  return grad_in[1] == NULL
+  return grad_in[NF_ATTENTION_K] == NULL
       || nf_dnnl_gemm (TRUE, FALSE, n, p->d, n, p->scale, ds, n,
-          nf_cpu_f32 (in[0]) + at, p->c, 0.0f, nf_cpu_f32 (grad_in[1]) + at,
-          p->c, error);
+          nf_cpu_f32 (in[NF_ATTENTION_Q]) + at, p->c, 0.0f,
+          nf_cpu_f32 (grad_in[NF_ATTENTION_K]) + at, p->c, error);
 }
 
 gboolean
@@ -310,7 +310,8 @@ nf_cpu_attention_backward (NfOpCall *call, const NfTensor *grad_out,
     return nf_cpu_attention_backward_bf16 (call, grad_out, grad_in, error);
   room = nf_tensor_new (call->device, NF_F32, 1, p.pixels, p.pixels, 1, error);
   ok = room != NULL;
-  for (gint64 head = 0; ok && head < call->in[0]->n * p.heads; head++)
+  for (gint64 head = 0; ok && head < call->in[NF_ATTENTION_Q]->n * p.heads;
+       head++)
     ok = head_backward (&p, head, grad_out, grad_in, nf_cpu_f32 (room), error);
   return ok;
 }

@@ -117,18 +117,20 @@ tile_backward (const Problem *p, gint64 at, gint64 first, GError **error)
   NfDnnlMatmul along = { rows, p->d, n, n, p->c, p->c, FALSE, TRUE, TRUE };
   guint16 *ds = p->ds + first * n;
 
-  if (!nf_dnnl_matmul (p->call->device, &across, half_at (in[0], here),
-          half_at (in[1], at), p->s, error)
+  if (!nf_dnnl_matmul (p->call->device, &across,
+          half_at (in[NF_ATTENTION_Q], here), half_at (in[NF_ATTENTION_K], at),
+          p->s, error)
       || !nf_dnnl_matmul (p->call->device, &across, half_at (p->dy, here),
-          half_at (in[2], at), p->dp, error))
+          half_at (in[NF_ATTENTION_V], at), p->dp, error))
     return FALSE;
 #pragma omp parallel for if (rows * n > NF_CPU_GRAIN)
   for (gint64 r = 0; r < rows; r++)
     softmax_row (p->s + r * n, p->dp + r * n, n, p->scale,
         p->probs + (first + r) * n, ds + r * n);
-  return p->grad_in[0] == NULL
-      || nf_dnnl_matmul (p->call->device, &along, ds, half_at (in[1], at),
-          half_at (p->grad_in[0], here), error);
+  return p->grad_in[NF_ATTENTION_Q] == NULL
+      || nf_dnnl_matmul (p->call->device, &along, ds,
+          half_at (in[NF_ATTENTION_K], at),
+          half_at (p->grad_in[NF_ATTENTION_Q], here), error);
 }
 
 static gboolean
@@ -142,13 +144,13 @@ head_backward (const Problem *p, gint64 head, GError **error)
   for (gint64 first = 0; first < n; first += TILE)
     if (!tile_backward (p, at, first, error))
       return FALSE;
-  return (p->grad_in[1] == NULL
+  return (p->grad_in[NF_ATTENTION_K] == NULL
              || nf_dnnl_matmul (device, &turned, p->ds,
-                 half_at (p->call->in[0], at), half_at (p->grad_in[1], at),
-                 error))
-      && (p->grad_in[2] == NULL
+                 half_at (p->call->in[NF_ATTENTION_Q], at),
+                 half_at (p->grad_in[NF_ATTENTION_K], at), error))
+      && (p->grad_in[NF_ATTENTION_V] == NULL
           || nf_dnnl_matmul (device, &turned, p->probs, half_at (p->dy, at),
-              half_at (p->grad_in[2], at), error));
+              half_at (p->grad_in[NF_ATTENTION_V], at), error));
 }
 
 /**
@@ -165,7 +167,7 @@ nf_cpu_attention_backward_bf16 (const NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
   const NfAttentionParams *params = call->params;
-  const NfTensor *q = call->in[0];
+  const NfTensor *q = call->in[NF_ATTENTION_Q];
   gint64 n = q->h * q->w, d = q->c / params->heads;
   g_autoptr (NfTensor) wide =
       nf_tensor_new (call->device, NF_F32, 2, n, TILE, 1, error);

@@ -53,7 +53,7 @@ nf_cpu_cast (const NfTensor *x, NfTensor *y)
 gboolean
 nf_cpu_cast_forward (NfOpCall *call, GError **error)
 {
-  nf_cpu_cast (call->in[0], call->out);
+  nf_cpu_cast (call->in[NF_CAST_X], call->out);
   return TRUE;
 }
 
@@ -61,6 +61,6 @@ gboolean
 nf_cpu_cast_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
-  nf_cpu_cast (grad_out, grad_in[0]);
+  nf_cpu_cast (grad_out, grad_in[NF_CAST_X]);
   return TRUE;
 }

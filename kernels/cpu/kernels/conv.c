@@ -5,16 +5,20 @@
  * y = act (gain * (sum x * weight + bias + residual)). ReLU's gradient is taken
  * from y: dy counts where y > 0. See docs/ops.md. */
 #include "cpu/avx512/winograd.h"
+#include "cpu/dnnl/nfdnnl.h"
+#include "cpu/dnnl/nfdnnlweight.h"
 #include "cpu/sums.h"
 
 static NfDnnlConv
 conv_of (const NfOpCall *call)
 {
   const NfConv2dParams *p = call->params;
-  const NfTensor *x = call->in[0], *w = call->in[1], *y = call->out;
+  const NfTensor *x = call->in[NF_CONV2D_X], *w = call->in[NF_CONV2D_WEIGHT],
+                 *y = call->out;
 
   return (NfDnnlConv){ x->n, x->c, x->h, x->w, w->n, y->h, y->w, w->h, w->w,
-    p->stride, p->pad, p->act, call->in[2] != NULL, call->in[3] != NULL,
+    p->stride, p->pad, p->act, call->in[NF_CONV2D_BIAS] != NULL,
+    call->in[NF_CONV2D_RESIDUAL] != NULL,
     p->gain != 0.0f ? (gdouble) p->gain : 1.0, x->dtype == NF_BF16 };
 }
 
@@ -27,15 +31,17 @@ done_with_points (const NfOpCall *call, gboolean ok)
   const NfConv2dParams *p = call->params;
 
   if (p->once)
-    nf_dnnl_weight_forget (call->in[1]);
-  return nf_dnnl_done_with (call->in[1], call->record, FALSE, ok);
+    nf_dnnl_weight_forget (call->in[NF_CONV2D_WEIGHT]);
+  return nf_dnnl_done_with (
+      call->in[NF_CONV2D_WEIGHT], call->record, FALSE, ok);
 }
 
 gboolean
 nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
 {
   const NfConv2dParams *p = call->params;
-  const NfTensor *bias = call->in[2], *residual = call->in[3];
+  const NfTensor *bias = call->in[NF_CONV2D_BIAS],
+                 *residual = call->in[NF_CONV2D_RESIDUAL];
   NfDnnlConv conv = conv_of (call);
 
   if (nf_dnnl_lacks_bf16 (call))
@@ -43,16 +49,18 @@ nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
   if ((call->record || !p->once || conv.h * conv.w >= ONCE_PIXELS)
       && nf_winograd_fits (&conv))
     return done_with_points (call,
-        nf_winograd_forward (call->device, &conv, nf_cpu_f32 (call->in[0]),
-            call->in[1], 0, bias != NULL ? nf_cpu_f32 (bias) : NULL,
+        nf_winograd_forward (call->device, &conv,
+            nf_cpu_f32 (call->in[NF_CONV2D_X]), call->in[NF_CONV2D_WEIGHT], 0,
+            bias != NULL ? nf_cpu_f32 (bias) : NULL,
             residual != NULL ? nf_cpu_f32 (residual) : NULL,
             nf_cpu_f32 (call->out), error));
   /* the convolution adds to what is there */
   if (residual != NULL)
     nf_cpu_copy (residual, call->out);
-  return nf_dnnl_done_with (call->in[1], call->record, p->once,
-      nf_dnnl_conv_forward (call->device, &conv, call->in[0]->data, call->in[1],
-          bias != NULL ? nf_cpu_f32 (bias) : NULL, call->out->data, error));
+  return nf_dnnl_done_with (call->in[NF_CONV2D_WEIGHT], call->record, p->once,
+      nf_dnnl_conv_forward (call->device, &conv, call->in[NF_CONV2D_X]->data,
+          call->in[NF_CONV2D_WEIGHT], bias != NULL ? nf_cpu_f32 (bias) : NULL,
+          call->out->data, error));
 }
 
 static gboolean
@@ -72,7 +80,7 @@ static gboolean
 backward_weights (const NfOpCall *call, const NfDnnlConv *conv,
     const NfTensor *dy, NfTensor *dweight, NfTensor *dbias, GError **error)
 {
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_CONV2D_X];
 
   if (!nf_winograd_fits_weights (conv))
     return nf_dnnl_conv_backward_weights (call->device, conv, x->data, dy->data,
@@ -94,9 +102,11 @@ nf_cpu_conv2d_backward (NfOpCall *call, const NfTensor *grad_out,
   if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_back_through_f32 (
         call, grad_out, grad_in, nf_cpu_conv2d_backward, error);
-  if (grad_in[3] != NULL || conv.act == NF_ACT_RELU || conv.gain != 1.0) {
-    room = grad_in[3] != NULL ? nf_tensor_ref (grad_in[3])
-                              : nf_tensor_new_like (grad_out, error);
+  if (grad_in[NF_CONV2D_RESIDUAL] != NULL || conv.act == NF_ACT_RELU
+      || conv.gain != 1.0) {
+    room = grad_in[NF_CONV2D_RESIDUAL] != NULL
+        ? nf_tensor_ref (grad_in[NF_CONV2D_RESIDUAL])
+        : nf_tensor_new_like (grad_out, error);
     if (room == NULL)
       return FALSE;
     nf_cpu_gate (conv.act == NF_ACT_RELU ? call->out : NULL, grad_out,
@@ -106,15 +116,16 @@ nf_cpu_conv2d_backward (NfOpCall *call, const NfTensor *grad_out,
   conv.act = NF_ACT_NONE;
   conv.bias = conv.residual = FALSE;
   conv.gain = 1.0;
-  if (grad_in[0] != NULL
-      && !backward_data (
-          call->device, &conv, dy, call->in[1], grad_in[0], error))
+  if (grad_in[NF_CONV2D_X] != NULL
+      && !backward_data (call->device, &conv, dy, call->in[NF_CONV2D_WEIGHT],
+          grad_in[NF_CONV2D_X], error))
     return FALSE;
-  if (grad_in[1] == NULL && grad_in[2] == NULL)
+  if (grad_in[NF_CONV2D_WEIGHT] == NULL && grad_in[NF_CONV2D_BIAS] == NULL)
     return TRUE;
-  conv.bias = grad_in[2] != NULL;
-  if (grad_in[1] != NULL)
-    return backward_weights (call, &conv, dy, grad_in[1], grad_in[2], error);
-  nf_cpu_sum_rows (dy, grad_in[2]);
+  conv.bias = grad_in[NF_CONV2D_BIAS] != NULL;
+  if (grad_in[NF_CONV2D_WEIGHT] != NULL)
+    return backward_weights (call, &conv, dy, grad_in[NF_CONV2D_WEIGHT],
+        grad_in[NF_CONV2D_BIAS], error);
+  nf_cpu_sum_rows (dy, grad_in[NF_CONV2D_BIAS]);
   return TRUE;
 }

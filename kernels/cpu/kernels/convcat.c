@@ -12,6 +12,8 @@
  * phase (a, b) of the result's pixel (2 i + a, 2 j + b) is found at
  * (i + a, j + b). See docs/ops.md. Sibling: conv.c */
 #include "cpu/avx512/winograd.h"
+#include "cpu/dnnl/nfdnnl.h"
+#include "cpu/dnnl/nfdnnlweight.h"
 #include "cpu/sums.h"
 
 #include <string.h>
@@ -159,7 +161,8 @@ static Source
 source_of (const NfOpCall *call, guint index)
 {
   const NfConv2dCatParams *p = call->params;
-  const NfTensor *w = call->in[0], *x = call->in[index + 1];
+  const NfTensor *w = call->in[NF_CONV2D_CAT_WEIGHT],
+                 *x = call->in[NF_CONV2D_CAT_X + index];
   gboolean up = p->up && index == 0;
   gint64 more = up ? 1 : 0, k = up ? 2 : w->h;
   Source s = { { x->n, x->c, x->h, x->w, up ? 4 * w->n : w->n, x->h + more,
@@ -169,15 +172,15 @@ source_of (const NfOpCall *call, guint index)
   s.conv.gain = 1.0;
   s.conv.bf16 = x->dtype == NF_BF16;
   for (guint i = 0; i < index; i++)
-    s.part.from += call->in[i + 1]->c;
+    s.part.from += call->in[NF_CONV2D_CAT_X + i]->c;
   return s;
 }
 
 static NfTensor *
 weight_of (const NfOpCall *call, const Source *s, GError **error)
 {
-  return nf_dnnl_weight_part (call->device, call->in[0], &s->part,
-      s->part.phases ? fill_phases : fill_plain, error);
+  return nf_dnnl_weight_part (call->device, call->in[NF_CONV2D_CAT_WEIGHT],
+      &s->part, s->part.phases ? fill_phases : fill_plain, error);
 }
 
 static NfTensor *
@@ -217,7 +220,8 @@ nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
   for (guint i = 0; i < n; i++) {
     Source s = source_of (call, i);
     gboolean last = i + 1 == n;
-    const gfloat *bias = last && p->bias ? nf_cpu_f32 (call->in[n + 1]) : NULL;
+    const gfloat *bias =
+        last && p->bias ? nf_cpu_f32 (call->in[NF_CONV2D_CAT_X + n]) : NULL;
     g_autoptr (NfTensor) weight = NULL;
 
     s.conv.residual = i > 0;
@@ -230,7 +234,7 @@ nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
     }
     if (nf_winograd_fits (&s.conv)) {
       if (!nf_winograd_forward (call->device, &s.conv, nf_cpu_f32 (s.x),
-              call->in[0], s.part.from, bias,
+              call->in[NF_CONV2D_CAT_WEIGHT], s.part.from, bias,
               i > 0 ? nf_cpu_f32 (call->out) : NULL, nf_cpu_f32 (call->out),
               error))
         return FALSE;
@@ -242,7 +246,8 @@ nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
             bias, call->out->data, error))
       return FALSE;
   }
-  return nf_dnnl_done_with (call->in[0], call->record, FALSE, TRUE);
+  return nf_dnnl_done_with (
+      call->in[NF_CONV2D_CAT_WEIGHT], call->record, FALSE, TRUE);
 }
 
 /* --------------------------------------------------------------- backward */
@@ -255,7 +260,7 @@ backward_data (const NfOpCall *call, const Source *s, const NfTensor *dy,
 
   if (!s->part.phases && nf_winograd_fits_backward (&s->conv))
     return nf_winograd_backward_data (call->device, &s->conv, nf_cpu_f32 (dy),
-        call->in[0], s->part.from, nf_cpu_f32 (dx), error);
+        call->in[NF_CONV2D_CAT_WEIGHT], s->part.from, nf_cpu_f32 (dx), error);
   weight = weight_of (call, s, error);
   return weight != NULL
       && nf_dnnl_conv_backward_data (
@@ -311,7 +316,8 @@ nf_cpu_conv2d_cat_backward (NfOpCall *call, const NfTensor *grad_out,
     Source s = source_of (call, i);
     g_autoptr (NfTensor) phases = NULL;
 
-    if (grad_in[0] == NULL && grad_in[i + 1] == NULL)
+    if (grad_in[NF_CONV2D_CAT_WEIGHT] == NULL
+        && grad_in[NF_CONV2D_CAT_X + i] == NULL)
       continue;
     if (s.part.phases) {
       phases = phases_new (call, &s, error);
@@ -320,10 +326,10 @@ nf_cpu_conv2d_cat_backward (NfOpCall *call, const NfTensor *grad_out,
       deinterleave (dy, phases->data);
     }
     if (!backward_source (call, &s, phases != NULL ? phases : dy,
-            grad_in[i + 1], grad_in[0], error))
+            grad_in[NF_CONV2D_CAT_X + i], grad_in[NF_CONV2D_CAT_WEIGHT], error))
       return FALSE;
   }
-  if (p->bias && grad_in[n + 1] != NULL)
-    nf_cpu_sum_rows (dy, grad_in[n + 1]);
-  return nf_dnnl_done_with (call->in[0], TRUE, FALSE, TRUE);
+  if (p->bias && grad_in[NF_CONV2D_CAT_X + n] != NULL)
+    nf_cpu_sum_rows (dy, grad_in[NF_CONV2D_CAT_X + n]);
+  return nf_dnnl_done_with (call->in[NF_CONV2D_CAT_WEIGHT], TRUE, FALSE, TRUE);
 }

@@ -33,12 +33,15 @@ typedef struct
 static Problem
 problem_of (const NfOpCall *call)
 {
-  const NfTensor *x = call->in[0], *skip = call->in[6];
+  const NfTensor *x = call->in[NF_GROUP_NORM_X],
+                 *skip = call->in[NF_GROUP_NORM_SKIP];
   const NfGroupNormParams *params = call->params;
   gint64 c = x->c + (skip != NULL ? skip->c : 0);
 
-  return (Problem){ params, x, skip, call->in[1], call->in[2], call->in[3],
-    call->in[4], call->in[5], x->n, x->h * x->w, c, c / params->groups };
+  return (Problem){ params, x, skip, call->in[NF_GROUP_NORM_WEIGHT],
+    call->in[NF_GROUP_NORM_BIAS], call->in[NF_GROUP_NORM_SCALE],
+    call->in[NF_GROUP_NORM_SHIFT], call->in[NF_GROUP_NORM_TIME], x->n,
+    x->h * x->w, c, c / params->groups };
 }
 
 static gint64
@@ -221,10 +224,13 @@ wanted_init (const Problem *p, NfTensor **grad_in, Wanted *w, GError **error)
   memset (w, 0, sizeof *w);
   w->dg =
       nf_tensor_new (p->x->device, NF_F32, 1, p->c, p->x->h, p->x->w, error);
-  return w->dg != NULL && take_or_make (grad_in[0], p->x, &w->dx, error)
-      && take_or_make (grad_in[6], p->skip, &w->dskip, error)
-      && take_or_make (grad_in[3], p->scale, &w->dscale, error)
-      && take_or_make (grad_in[4], p->shift, &w->dshift, error);
+  return w->dg != NULL
+      && take_or_make (grad_in[NF_GROUP_NORM_X], p->x, &w->dx, error)
+      && take_or_make (grad_in[NF_GROUP_NORM_SKIP], p->skip, &w->dskip, error)
+      && take_or_make (
+          grad_in[NF_GROUP_NORM_SCALE], p->scale, &w->dscale, error)
+      && take_or_make (
+          grad_in[NF_GROUP_NORM_SHIFT], p->shift, &w->dshift, error);
 }
 
 /* @k for the rows of sample n from @row on */
@@ -293,7 +299,7 @@ nf_cpu_group_norm_backward (NfOpCall *call, const NfTensor *grad_out,
   g_autofree gdouble *dwb = g_new0 (gdouble, 2 * c);
   g_autofree gfloat *pqs = g_new (gfloat, 3 * c);
   g_autofree gfloat *abst = g_new (gfloat, 4 * c);
-  NfTensor *dtime = grad_in[5];
+  NfTensor *dtime = grad_in[NF_GROUP_NORM_TIME];
   Wanted w;
 
   /* sums over the samples that share a map are to be f32 */
@@ -318,8 +324,8 @@ nf_cpu_group_norm_backward (NfOpCall *call, const NfTensor *grad_out,
       add_time (sums, sums + c, c, row_of (dtime, n, 0));
     sample_finish (&p, &w, n, abst, pqs);
   }
-  store (dwb, c, grad_in[1]);
-  store (dwb + c, c, grad_in[2]);
+  store (dwb, c, grad_in[NF_GROUP_NORM_WEIGHT]);
+  store (dwb + c, c, grad_in[NF_GROUP_NORM_BIAS]);
   wanted_clear (&w);
   return TRUE;
 }

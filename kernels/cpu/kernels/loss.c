@@ -47,7 +47,8 @@ label_at (const NfTensor *target, gsize pixel)
 static gboolean
 check_labels (const NfOpCall *call, GError **error)
 {
-  const NfTensor *logits = call->in[0], *target = call->in[1];
+  const NfTensor *logits = call->in[NF_CROSS_ENTROPY_LOGITS],
+                 *target = call->in[NF_CROSS_ENTROPY_TARGET];
   const gsize n_pixels = nf_tensor_elements (target);
 
   for (gsize i = 0; i < n_pixels; i++) {
@@ -117,20 +118,23 @@ weight_of (const NfOpCall *call, gint64 label)
 {
   if (is_ignored (call, label))
     return 0;
-  return call->in[2] ? ((const gfloat *) call->in[2]->data)[label] : 1;
+  return call->in[NF_CROSS_ENTROPY_WEIGHTS]
+      ? ((const gfloat *) call->in[NF_CROSS_ENTROPY_WEIGHTS]->data)[label]
+      : 1;
 }
 
 static gdouble
 cross_entropy_partial (gconstpointer data, gsize from, gsize to)
 {
   const NfOpCall *call = data;
-  const gint64 k = call->in[0]->c;
-  const gfloat *z = (const gfloat *) call->in[0]->data + from * k;
+  const gint64 k = call->in[NF_CROSS_ENTROPY_LOGITS]->c;
+  const gfloat *z =
+      (const gfloat *) call->in[NF_CROSS_ENTROPY_LOGITS]->data + from * k;
   g_autofree gfloat *p = g_new (gfloat, k);
   gdouble total = 0;
 
   for (gsize i = from; i < to; i++, z += k) {
-    const gint64 label = label_at (call->in[1], i);
+    const gint64 label = label_at (call->in[NF_CROSS_ENTROPY_TARGET], i);
     const gfloat weight = weight_of (call, label);
     gfloat top, sum;
 
@@ -149,7 +153,7 @@ weights_partial (gconstpointer data, gsize from, gsize to)
   gdouble total = 0;
 
   for (gsize i = from; i < to; i++)
-    total += weight_of (call, label_at (call->in[1], i));
+    total += weight_of (call, label_at (call->in[NF_CROSS_ENTROPY_TARGET], i));
   return total;
 }
 
@@ -158,7 +162,7 @@ weights_partial (gconstpointer data, gsize from, gsize to)
 static gdouble
 sum_of_weights (const NfOpCall *call)
 {
-  const gsize n_pixels = nf_tensor_elements (call->in[1]);
+  const gsize n_pixels = nf_tensor_elements (call->in[NF_CROSS_ENTROPY_TARGET]);
 
   return MAX (nf_cpu_sum (n_pixels, 1, weights_partial, call), G_MINFLOAT);
 }
@@ -166,13 +170,14 @@ sum_of_weights (const NfOpCall *call)
 gboolean
 nf_cpu_cross_entropy_forward (NfOpCall *call, GError **error)
 {
-  const gsize n_pixels = nf_tensor_elements (call->in[1]);
+  const gsize n_pixels = nf_tensor_elements (call->in[NF_CROSS_ENTROPY_TARGET]);
 
   if (!check_labels (call, error))
     return FALSE;
-  *(gfloat *) call->out->data = (gfloat) (nf_cpu_sum (n_pixels, call->in[0]->c,
-                                              cross_entropy_partial, call)
-      / sum_of_weights (call));
+  *(gfloat *) call->out->data =
+      (gfloat) (nf_cpu_sum (n_pixels, call->in[NF_CROSS_ENTROPY_LOGITS]->c,
+                    cross_entropy_partial, call)
+          / sum_of_weights (call));
   return TRUE;
 }
 
@@ -180,18 +185,18 @@ gboolean
 nf_cpu_cross_entropy_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
-  const gint64 k = call->in[0]->c;
-  const gsize n_pixels = nf_tensor_elements (call->in[1]);
-  const gfloat *z = call->in[0]->data;
+  const gint64 k = call->in[NF_CROSS_ENTROPY_LOGITS]->c;
+  const gsize n_pixels = nf_tensor_elements (call->in[NF_CROSS_ENTROPY_TARGET]);
+  const gfloat *z = call->in[NF_CROSS_ENTROPY_LOGITS]->data;
   gfloat *dz, scale;
 
-  if (grad_in[0] == NULL)
+  if (grad_in[NF_CROSS_ENTROPY_LOGITS] == NULL)
     return TRUE;
-  dz = grad_in[0]->data;
+  dz = grad_in[NF_CROSS_ENTROPY_LOGITS]->data;
   scale = (gfloat) (*(const gfloat *) grad_out->data / sum_of_weights (call));
 #pragma omp parallel for if (n_pixels * k > NF_CPU_GRAIN)
   for (gsize i = 0; i < n_pixels; i++) {
-    const gint64 label = label_at (call->in[1], i);
+    const gint64 label = label_at (call->in[NF_CROSS_ENTROPY_TARGET], i);
     const gfloat share = scale * weight_of (call, label);
     gfloat *d = dz + i * k;
 
@@ -212,11 +217,11 @@ static void
 dice_partial (
     const NfOpCall *call, gsize from, gsize to, gfloat *p, gdouble *sums)
 {
-  const gint64 k = call->in[0]->c;
-  const gfloat *z = call->in[0]->data;
+  const gint64 k = call->in[NF_DICE_LOSS_LOGITS]->c;
+  const gfloat *z = call->in[NF_DICE_LOSS_LOGITS]->data;
 
   for (gsize i = from; i < to; i++) {
-    const gint64 label = label_at (call->in[1], i);
+    const gint64 label = label_at (call->in[NF_DICE_LOSS_TARGET], i);
 
     if (is_ignored (call, label))
       continue;
@@ -232,8 +237,11 @@ dice_partial (
 static gdouble *
 dice_sums (const NfOpCall *call)
 {
-  const gint64 n = call->in[0]->n, k = call->in[0]->c;
-  const gsize plane = call->in[1]->h * call->in[1]->w, piece = nf_cpu_piece (k);
+  const gint64 n = call->in[NF_DICE_LOSS_LOGITS]->n,
+               k = call->in[NF_DICE_LOSS_LOGITS]->c;
+  const gsize plane = call->in[NF_DICE_LOSS_TARGET]->h
+      * call->in[NF_DICE_LOSS_TARGET]->w,
+              piece = nf_cpu_piece (k);
   const gsize n_pieces = (plane + piece - 1) / piece;
   g_autofree gdouble *pieces = g_new0 (gdouble, n * n_pieces * 3 * k);
   gdouble *sums = g_new0 (gdouble, n * 3 * k);
@@ -282,7 +290,8 @@ nf_cpu_dice_loss_forward (NfOpCall *call, GError **error)
 {
   const NfDiceLossParams *params = call->params;
   const gdouble smooth = params->smooth;
-  const gint64 n = call->in[0]->n, k = call->in[0]->c;
+  const gint64 n = call->in[NF_DICE_LOSS_LOGITS]->n,
+               k = call->in[NF_DICE_LOSS_LOGITS]->c;
   g_autofree gdouble *sums = NULL;
   gfloat *saved = NULL;
   gdouble total = 0, share;
@@ -324,20 +333,22 @@ gboolean
 nf_cpu_dice_loss_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
-  const gint64 k = call->in[0]->c;
-  const gsize n_pixels = nf_tensor_elements (call->in[1]);
-  const gsize plane = call->in[1]->h * call->in[1]->w;
+  const gint64 k = call->in[NF_DICE_LOSS_LOGITS]->c;
+  const gsize n_pixels = nf_tensor_elements (call->in[NF_DICE_LOSS_TARGET]);
+  const gsize plane =
+      call->in[NF_DICE_LOSS_TARGET]->h * call->in[NF_DICE_LOSS_TARGET]->w;
   const gfloat scale = *(const gfloat *) grad_out->data;
-  const gfloat *z = call->in[0]->data, *saved = call->saved[0]->data;
+  const gfloat *z = call->in[NF_DICE_LOSS_LOGITS]->data,
+               *saved = call->saved[0]->data;
   gfloat *dz;
 
-  if (grad_in[0] == NULL)
+  if (grad_in[NF_DICE_LOSS_LOGITS] == NULL)
     return TRUE;
-  dz = grad_in[0]->data;
+  dz = grad_in[NF_DICE_LOSS_LOGITS]->data;
 #pragma omp parallel for if (n_pixels * k > NF_CPU_GRAIN)
   for (gsize i = 0; i < n_pixels; i++) {
     const gfloat *all = saved + i / plane * 2 * k, *true_class = all + k;
-    const gint64 label = label_at (call->in[1], i);
+    const gint64 label = label_at (call->in[NF_DICE_LOSS_TARGET], i);
     gfloat *d = dz + i * k, hit, mean;
 
     if (is_ignored (call, label)) {
@@ -358,7 +369,8 @@ static gdouble
 noise_loss_partial (gconstpointer data, gsize from, gsize to)
 {
   const NfOpCall *call = data;
-  const gfloat *e = call->in[0]->data, *z = call->in[1]->data;
+  const gfloat *e = call->in[NF_NOISE_LOSS_E]->data,
+               *z = call->in[NF_NOISE_LOSS_Z]->data;
   gdouble total = 0;
 
   for (gsize i = from; i < to; i++) {
@@ -372,7 +384,7 @@ noise_loss_partial (gconstpointer data, gsize from, gsize to)
 gboolean
 nf_cpu_noise_loss_forward (NfOpCall *call, GError **error)
 {
-  const NfTensor *e = call->in[0];
+  const NfTensor *e = call->in[NF_NOISE_LOSS_E];
 
   *(gfloat *) call->out->data =
       (gfloat) (nf_cpu_sum (nf_tensor_elements (e), 1, noise_loss_partial, call)
@@ -384,9 +396,9 @@ gboolean
 nf_cpu_noise_loss_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
-  const gsize n = nf_tensor_elements (call->in[0]);
+  const gsize n = nf_tensor_elements (call->in[NF_NOISE_LOSS_E]);
   const gfloat share =
-      *(const gfloat *) grad_out->data / (gfloat) call->in[0]->n;
+      *(const gfloat *) grad_out->data / (gfloat) call->in[NF_NOISE_LOSS_E]->n;
 
   for (guint side = 0; side < 2; side++) {
     const gfloat *mine = call->in[side]->data;

@@ -5,10 +5,11 @@
  * Linear: pixels are rows, y = x W^T + b, or x W where W is stored [in, out];
  * two inputs side by side are two products that add up. See docs/ops.md.
  * Sibling: attention.c */
-#include "core/ops/nfshapes.h"
-#include "core/tensor/nfsource.h"
+#include "core/tensor/nftensor.h"
 #include "cpu/avx512/matrows.h"
 #include "cpu/dnnl/nfdnnl.h"
+#include "cpu/dnnl/nfdnnlweight.h"
+#include "core/ops/nfshapes.h"
 #include "cpu/sums.h"
 
 #include <string.h>
@@ -32,44 +33,48 @@ fill_part (const NfTensor *weight, const gfloat *from, const NfDnnlPart *part,
       to[o * part->count + i] = from[part_at (weight, part, o, i)];
 }
 
-/* bf16: 1x1 convolutions that add up. That of input @i, x or skip, the bias
- * being added with the first */
+/* bf16: 1x1 convolutions that add up. That of one input, the bias being added
+ * with the first */
 static NfDnnlConv
-linear_conv (const NfOpCall *call, guint i)
+linear_conv (const NfOpCall *call, const NfLinearSource *s)
 {
-  const NfTensor *x = call->in[i], *y = call->out;
+  const gboolean first = s->input == NF_LINEAR_X;
+  const NfTensor *x = s->x, *y = call->out;
 
   return (NfDnnlConv){ x->n, x->c, x->h, x->w, y->c, y->h, y->w, 1, 1, 1, 0,
-    NF_ACT_NONE, call->in[2] != NULL && i == 0, i > 0, 1.0, TRUE };
+    NF_ACT_NONE, first && call->in[NF_LINEAR_BIAS] != NULL, !first, 1.0, TRUE };
 }
 
 /* its part of the weight */
 static NfDnnlPart
-linear_part (const NfOpCall *call, guint i)
+linear_part (const NfOpCall *call, const NfLinearSource *s)
 {
   const NfLinearParams *p = call->params;
+  gint64 from = s->input == NF_LINEAR_X ? 0 : call->in[NF_LINEAR_X]->c;
 
-  return (NfDnnlPart){ i > 0 ? call->in[0]->c : 0, call->in[i]->c, FALSE,
-    p->transposed };
+  return (NfDnnlPart){ from, s->x->c, FALSE, p->transposed };
 }
 
 static gboolean
 linear_bf16 (NfOpCall *call, GError **error)
 {
-  const NfTensor *y = call->out, *bias = call->in[2];
+  const NfTensor *y = call->out, *bias = call->in[NF_LINEAR_BIAS];
+  NfLinearSource sources[2];
+  guint n = nf_linear_sources (call, sources);
 
-  for (guint i = 0; i < 4 && call->in[i] != NULL; i += 3) {
-    NfDnnlConv conv = linear_conv (call, i);
-    NfDnnlPart part = linear_part (call, i);
+  for (guint i = 0; i < n; i++) {
+    NfDnnlConv conv = linear_conv (call, &sources[i]);
+    NfDnnlPart part = linear_part (call, &sources[i]);
     g_autoptr (NfTensor) weight = nf_dnnl_weight_part (
-        call->device, call->in[1], &part, fill_part, error);
+        call->device, call->in[NF_LINEAR_WEIGHT], &part, fill_part, error);
 
     if (weight == NULL
-        || !nf_dnnl_conv_forward (call->device, &conv, call->in[i]->data,
+        || !nf_dnnl_conv_forward (call->device, &conv, sources[i].x->data,
             weight, conv.bias ? nf_cpu_f32 (bias) : NULL, y->data, error))
       return FALSE;
   }
-  return nf_dnnl_done_with (call->in[1], call->record, FALSE, TRUE);
+  return nf_dnnl_done_with (
+      call->in[NF_LINEAR_WEIGHT], call->record, FALSE, TRUE);
 }
 
 /* the transpose of fill_part() */
@@ -83,17 +88,17 @@ unfill_part (const NfTensor *from, const NfDnnlPart *part, NfTensor *dweight)
 }
 
 static gboolean
-linear_weights_bf16 (const NfOpCall *call, guint i, const NfTensor *dy,
-    NfTensor *dw, GError **error)
+linear_weights_bf16 (const NfOpCall *call, const NfLinearSource *s,
+    const NfTensor *dy, NfTensor *dw, GError **error)
 {
-  NfDnnlConv conv = linear_conv (call, i);
-  NfDnnlPart part = linear_part (call, i);
+  NfDnnlConv conv = linear_conv (call, s);
+  NfDnnlPart part = linear_part (call, s);
   g_autoptr (NfTensor) dpart =
       nf_tensor_new (call->device, NF_F32, conv.o, conv.c, 1, 1, error);
 
   conv.bias = conv.residual = FALSE;
   if (dpart == NULL
-      || !nf_dnnl_conv_backward_weights (call->device, &conv, call->in[i]->data,
+      || !nf_dnnl_conv_backward_weights (call->device, &conv, s->x->data,
           dy->data, nf_cpu_f32 (dpart), NULL, error))
     return FALSE;
   unfill_part (dpart, &part, dw);
@@ -101,13 +106,13 @@ linear_weights_bf16 (const NfOpCall *call, guint i, const NfTensor *dy,
 }
 
 static gboolean
-linear_data_bf16 (const NfOpCall *call, guint i, const NfTensor *dy,
-    NfTensor *dx, GError **error)
+linear_data_bf16 (const NfOpCall *call, const NfLinearSource *s,
+    const NfTensor *dy, NfTensor *dx, GError **error)
 {
-  NfDnnlConv conv = linear_conv (call, i);
-  NfDnnlPart part = linear_part (call, i);
-  g_autoptr (NfTensor) weight =
-      nf_dnnl_weight_part (call->device, call->in[1], &part, fill_part, error);
+  NfDnnlConv conv = linear_conv (call, s);
+  NfDnnlPart part = linear_part (call, s);
+  g_autoptr (NfTensor) weight = nf_dnnl_weight_part (
+      call->device, call->in[NF_LINEAR_WEIGHT], &part, fill_part, error);
 
   conv.bias = conv.residual = FALSE;
   return weight != NULL
@@ -119,15 +124,20 @@ static gboolean
 linear_backward_bf16 (const NfOpCall *call, const NfTensor *dy,
     NfTensor **grad_in, GError **error)
 {
-  for (guint i = 0; i < 4 && call->in[i] != NULL; i += 3)
-    if ((grad_in[i] != NULL
-            && !linear_data_bf16 (call, i, dy, grad_in[i], error))
-        || (grad_in[1] != NULL
-            && !linear_weights_bf16 (call, i, dy, grad_in[1], error)))
+  NfLinearSource sources[2];
+  guint n = nf_linear_sources (call, sources);
+
+  for (guint i = 0; i < n; i++) {
+    const NfLinearSource *s = &sources[i];
+    NfTensor *dx = grad_in[s->input], *dw = grad_in[NF_LINEAR_WEIGHT];
+
+    if ((dx != NULL && !linear_data_bf16 (call, s, dy, dx, error))
+        || (dw != NULL && !linear_weights_bf16 (call, s, dy, dw, error)))
       return FALSE;
-  if (grad_in[2] != NULL)
-    nf_cpu_sum_rows (dy, grad_in[2]);
-  return nf_dnnl_done_with (call->in[1], TRUE, FALSE, TRUE);
+  }
+  if (grad_in[NF_LINEAR_BIAS] != NULL)
+    nf_cpu_sum_rows (dy, grad_in[NF_LINEAR_BIAS]);
+  return nf_dnnl_done_with (call->in[NF_LINEAR_WEIGHT], TRUE, FALSE, TRUE);
 }
 
 /* y = x b + bias, or added to y */
@@ -149,8 +159,8 @@ gboolean
 nf_cpu_linear_forward (NfOpCall *call, GError **error)
 {
   const NfLinearParams *p = call->params;
-  NfTensor *w = call->in[1];
-  const NfTensor *b = call->in[2];
+  NfTensor *w = call->in[NF_LINEAR_WEIGHT];
+  const NfTensor *b = call->in[NF_LINEAR_BIAS];
   gfloat *y = nf_cpu_f32 (call->out);
   NfLinearSource sources[2];
   guint n = nf_linear_sources (call, sources);
@@ -182,8 +192,8 @@ linear_source_backward (const NfOpCall *call, const NfLinearSource *s,
   const gfloat *x = nf_cpu_f32 (s->x);
   gint64 in = s->x->c;
 
-  const NfMatrix back = { s->out, in, nf_cpu_f32 (call->in[1]) + s->at, s->step,
-    p->transposed };
+  const NfMatrix back = { s->out, in,
+    nf_cpu_f32 (call->in[NF_LINEAR_WEIGHT]) + s->at, s->step, p->transposed };
 
   if (dx != NULL
       && !multiply (call->device, s->rows, dy, &back, NULL, FALSE,
@@ -212,10 +222,10 @@ nf_cpu_linear_backward (NfOpCall *call, const NfTensor *grad_out,
   if (nf_cpu_is_bf16 (call))
     return linear_backward_bf16 (call, grad_out, grad_in, error);
   for (guint i = 0; i < n; i++)
-    if (!linear_source_backward (
-            call, &sources[i], dy, grad_in[3 * i], grad_in[1], error))
+    if (!linear_source_backward (call, &sources[i], dy,
+            grad_in[sources[i].input], grad_in[NF_LINEAR_WEIGHT], error))
       return FALSE;
-  if (grad_in[2] != NULL)
-    nf_cpu_sum_rows (grad_out, grad_in[2]);
+  if (grad_in[NF_LINEAR_BIAS] != NULL)
+    nf_cpu_sum_rows (grad_out, grad_in[NF_LINEAR_BIAS]);
   return TRUE;
 }

@@ -98,7 +98,7 @@ gboolean
 nf_cpu_slice_forward (NfOpCall *call, GError **error)
 {
   const NfSliceParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_SLICE_X];
 
   nf_cpu_copy_channels (channel_of (x, p->from), x->c, call->out->data,
       p->count, p->count, pixels_of (x), nf_dtype_size (x->dtype));
@@ -110,7 +110,7 @@ nf_cpu_slice_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
   const NfSliceParams *p = call->params;
-  NfTensor *dx = grad_in[0];
+  NfTensor *dx = grad_in[NF_SLICE_X];
 
   memset (dx->data, 0, dx->bytes);
   nf_cpu_copy_channels (grad_out->data, p->count, channel_of (dx, p->from),
@@ -162,7 +162,7 @@ gboolean
 nf_cpu_pad_forward (NfOpCall *call, GError **error)
 {
   const NfPadParams *p = call->params;
-  const NfTensor *x = call->in[0], *y = call->out;
+  const NfTensor *x = call->in[NF_PAD_X], *y = call->out;
   gsize pixel = (gsize) x->c * nf_dtype_size (x->dtype);
 
 #pragma omp parallel for if (pixels_of(y) * y->c > NF_CPU_GRAIN)
@@ -185,7 +185,7 @@ nf_cpu_pad_backward (NfOpCall *call, const NfTensor *grad_out,
 {
   const NfPadParams *p = call->params;
   const NfTensor *y = call->out;
-  NfTensor *dx = grad_in[0];
+  NfTensor *dx = grad_in[NF_PAD_X];
 
   if (nf_cpu_is_bf16 (call))
     return nf_cpu_back_through_f32 (
@@ -224,7 +224,7 @@ flip (const NfTensor *x, NfTensor *y)
 gboolean
 nf_cpu_flip_forward (NfOpCall *call, GError **error)
 {
-  flip (call->in[0], call->out);
+  flip (call->in[NF_FLIP_X], call->out);
   return TRUE;
 }
 
@@ -232,7 +232,7 @@ gboolean
 nf_cpu_flip_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
-  flip (grad_out, grad_in[0]);
+  flip (grad_out, grad_in[NF_FLIP_X]);
   return TRUE;
 }
 
@@ -336,7 +336,7 @@ argmax_rows (gconstpointer x, gint64 rows, gint64 c, gboolean bf16, guint8 *y)
 gboolean
 nf_cpu_argmax_forward (NfOpCall *call, GError **error)
 {
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_ARGMAX_X];
   const gsize size = nf_dtype_size (x->dtype);
   gint64 rows = pixels_of (x), c = x->c, per = NF_CPU_GRAIN / c + 1;
   gboolean wide = c >= 8 && has_wide ();

@@ -206,7 +206,7 @@ static void
 batch_stats (const NfOpCall *call, gfloat *mean, gfloat *r)
 {
   const NfBatchNormParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_BATCH_NORM_X];
   gint64 rows = x->n * x->h * x->w, c = x->c;
   g_autofree gdouble *sums = g_new (gdouble, 2 * c);
   gdouble m = (gdouble) rows, keep = 1.0 - (gdouble) p->momentum;
@@ -215,8 +215,8 @@ batch_stats (const NfOpCall *call, gfloat *mean, gfloat *r)
   for (gint64 i = 0; i < c; i++) {
     gdouble mu = sums[i] / m, var = MAX (sums[c + i] / m - mu * mu, 0.0);
     gdouble unbiased = rows > 1 ? var * m / (m - 1.0) : var;
-    gfloat *running_mean = nf_cpu_f32 (call->in[3]) + i;
-    gfloat *running_var = nf_cpu_f32 (call->in[4]) + i;
+    gfloat *running_mean = nf_cpu_f32 (call->in[NF_BATCH_NORM_MEAN]) + i;
+    gfloat *running_var = nf_cpu_f32 (call->in[NF_BATCH_NORM_VAR]) + i;
 
     mean[i] = (gfloat) mu;
     r[i] = (gfloat) (1.0 / sqrt (var + (gdouble) p->eps));
@@ -225,8 +225,8 @@ batch_stats (const NfOpCall *call, gfloat *mean, gfloat *r)
     *running_var = (gfloat) (keep * (gdouble) *running_var
         + (gdouble) p->momentum * unbiased);
   }
-  if (call->in[6] != NULL)
-    ++*(gint64 *) call->in[6]->data;
+  if (call->in[NF_BATCH_NORM_COUNT] != NULL)
+    ++*(gint64 *) call->in[NF_BATCH_NORM_COUNT]->data;
 }
 
 static gint64
@@ -239,10 +239,12 @@ static void
 scale_all (const NfOpCall *call, const gfloat *ab)
 {
   const NfBatchNormParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_BATCH_NORM_X];
   gint64 rows = x->n * x->h * x->w, per = rows_per_part (rows, x->c);
   const Rows k = { .x = x->data,
-    .residual = call->in[5] != NULL ? call->in[5]->data : NULL,
+    .residual = call->in[NF_BATCH_NORM_RESIDUAL] != NULL
+        ? call->in[NF_BATCH_NORM_RESIDUAL]->data
+        : NULL,
     .to = call->out->data,
     .c = x->c,
     .bf16 = nf_cpu_is_bf16 (call) };
@@ -260,7 +262,7 @@ gboolean
 nf_cpu_batch_norm_forward (NfOpCall *call, GError **error)
 {
   const NfBatchNormParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_BATCH_NORM_X];
   gint64 c = x->c;
   g_autofree gfloat *ab = g_new (gfloat, 2 * c);
   NfTensor *stats = nf_tensor_new (call->device, NF_F32, 1, 2 * c, 1, 1, error);
@@ -273,13 +275,14 @@ nf_cpu_batch_norm_forward (NfOpCall *call, GError **error)
   if (p->training) {
     batch_stats (call, mean, r);
   } else {
-    memcpy (mean, call->in[3]->data, (gsize) c * sizeof *mean);
+    memcpy (mean, call->in[NF_BATCH_NORM_MEAN]->data, (gsize) c * sizeof *mean);
     for (gint64 i = 0; i < c; i++)
-      r[i] = 1.0f / sqrtf (nf_cpu_f32 (call->in[4])[i] + p->eps);
+      r[i] =
+          1.0f / sqrtf (nf_cpu_f32 (call->in[NF_BATCH_NORM_VAR])[i] + p->eps);
   }
   for (gint64 i = 0; i < c; i++) {
-    ab[i] = nf_cpu_f32 (call->in[1])[i] * r[i];
-    ab[c + i] = nf_cpu_f32 (call->in[2])[i] - mean[i] * ab[i];
+    ab[i] = nf_cpu_f32 (call->in[NF_BATCH_NORM_WEIGHT])[i] * r[i];
+    ab[c + i] = nf_cpu_f32 (call->in[NF_BATCH_NORM_BIAS])[i] - mean[i] * ab[i];
   }
   scale_all (call, ab);
   call->saved[0] = stats;
@@ -323,7 +326,7 @@ nf_cpu_batch_norm_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
   const NfBatchNormParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_BATCH_NORM_X];
   gint64 rows = x->n * x->h * x->w, c = x->c;
   const gfloat *mean = nf_cpu_f32 (call->saved[0]);
   g_autofree gdouble *sums = g_new (gdouble, 2 * c);
@@ -332,20 +335,25 @@ nf_cpu_batch_norm_backward (NfOpCall *call, const NfTensor *grad_out,
   const Rows k = { .x = x->data,
     .y = p->act == NF_ACT_RELU ? call->out->data : NULL,
     .dy = grad_out->data,
-    .to = grad_in[0] != NULL ? grad_in[0]->data : NULL,
-    .more = grad_in[5] != NULL ? grad_in[5]->data : NULL,
+    .to = grad_in[NF_BATCH_NORM_X] != NULL ? grad_in[NF_BATCH_NORM_X]->data
+                                           : NULL,
+    .more = grad_in[NF_BATCH_NORM_RESIDUAL] != NULL
+        ? grad_in[NF_BATCH_NORM_RESIDUAL]->data
+        : NULL,
     .c = c,
     .bf16 = nf_cpu_is_bf16 (call) };
 
   sums_all (&k, rows, sums);
-  nf_cpu_norm_terms (sums, sums + c, rows, c, 1, nf_cpu_f32 (call->in[1]), mean,
-      mean + c, pqs, dwb, dwb + c);
+  nf_cpu_norm_terms (sums, sums + c, rows, c, 1,
+      nf_cpu_f32 (call->in[NF_BATCH_NORM_WEIGHT]), mean, mean + c, pqs, dwb,
+      dwb + c);
   if (!p->training)
     memset (pqs + c, 0, (gsize) (2 * c) * sizeof *pqs);
-  if (grad_in[0] != NULL || grad_in[5] != NULL)
+  if (grad_in[NF_BATCH_NORM_X] != NULL
+      || grad_in[NF_BATCH_NORM_RESIDUAL] != NULL)
     combine_all (&k, rows, pqs);
-  store (dwb, c, grad_in[1]);
-  store (dwb + c, c, grad_in[2]);
+  store (dwb, c, grad_in[NF_BATCH_NORM_WEIGHT]);
+  store (dwb + c, c, grad_in[NF_BATCH_NORM_BIAS]);
   return TRUE;
 }
 
@@ -355,10 +363,11 @@ nf_cpu_batch_norm_backward (NfOpCall *call, const NfTensor *grad_out,
 gboolean
 nf_cpu_modulate_forward (NfOpCall *call, GError **error)
 {
-  const NfTensor *x = call->in[0], *s = call->in[1];
+  const NfTensor *x = call->in[NF_MODULATE_X], *s = call->in[NF_MODULATE_SCALE];
   gint64 pixels = x->h * x->w, c = x->c;
   gboolean whole = s->h * s->w == pixels;
-  const gfloat *scale = nf_cpu_f32 (s), *shift = nf_cpu_f32 (call->in[2]);
+  const gfloat *scale = nf_cpu_f32 (s),
+               *shift = nf_cpu_f32 (call->in[NF_MODULATE_SHIFT]);
   gfloat *y = nf_cpu_f32 (call->out);
 
   if (nf_cpu_is_bf16 (call))
@@ -379,7 +388,7 @@ nf_cpu_modulate_forward (NfOpCall *call, GError **error)
 static void
 modulate_dx (const NfOpCall *call, const gfloat *dy, gfloat *dx)
 {
-  const NfTensor *x = call->in[0], *s = call->in[1];
+  const NfTensor *x = call->in[NF_MODULATE_X], *s = call->in[NF_MODULATE_SCALE];
   gint64 pixels = x->h * x->w, c = x->c;
   gboolean whole = s->h * s->w == pixels;
   const gfloat *scale = nf_cpu_f32 (s);
@@ -399,7 +408,7 @@ static void
 modulate_maps (
     const NfOpCall *call, const gfloat *dy, gfloat *dscale, gfloat *dshift)
 {
-  const NfTensor *x = call->in[0], *s = call->in[1];
+  const NfTensor *x = call->in[NF_MODULATE_X], *s = call->in[NF_MODULATE_SCALE];
   gint64 size = x->h * x->w * x->c, shared = x->n / s->n;
   const gfloat *xs = nf_cpu_f32 (x);
 
@@ -423,7 +432,7 @@ static void
 modulate_vectors (const NfOpCall *call, const NfTensor *dy, NfTensor *dscale,
     NfTensor *dshift)
 {
-  const NfTensor *x = call->in[0], *s = call->in[1];
+  const NfTensor *x = call->in[NF_MODULATE_X], *s = call->in[NF_MODULATE_SCALE];
   gint64 c = x->c, shared = x->n / s->n;
   g_autofree gdouble *sums = g_new (gdouble, 2 * c);
 
@@ -442,21 +451,26 @@ gboolean
 nf_cpu_modulate_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
-  const NfTensor *x = call->in[0], *s = call->in[1];
+  const NfTensor *x = call->in[NF_MODULATE_X], *s = call->in[NF_MODULATE_SCALE];
   const gfloat *dy = nf_cpu_f32 (grad_out);
 
   if (nf_cpu_is_bf16 (call))
     return nf_cpu_back_through_f32 (
         call, grad_out, grad_in, nf_cpu_modulate_backward, error);
-  if (grad_in[0] != NULL)
-    modulate_dx (call, dy, nf_cpu_f32 (grad_in[0]));
-  if (grad_in[1] == NULL && grad_in[2] == NULL)
+  if (grad_in[NF_MODULATE_X] != NULL)
+    modulate_dx (call, dy, nf_cpu_f32 (grad_in[NF_MODULATE_X]));
+  if (grad_in[NF_MODULATE_SCALE] == NULL && grad_in[NF_MODULATE_SHIFT] == NULL)
     return TRUE;
   if (s->h * s->w == x->h * x->w)
     modulate_maps (call, dy,
-        grad_in[1] != NULL ? nf_cpu_f32 (grad_in[1]) : NULL,
-        grad_in[2] != NULL ? nf_cpu_f32 (grad_in[2]) : NULL);
+        grad_in[NF_MODULATE_SCALE] != NULL
+            ? nf_cpu_f32 (grad_in[NF_MODULATE_SCALE])
+            : NULL,
+        grad_in[NF_MODULATE_SHIFT] != NULL
+            ? nf_cpu_f32 (grad_in[NF_MODULATE_SHIFT])
+            : NULL);
   else
-    modulate_vectors (call, grad_out, grad_in[1], grad_in[2]);
+    modulate_vectors (
+        call, grad_out, grad_in[NF_MODULATE_SCALE], grad_in[NF_MODULATE_SHIFT]);
   return TRUE;
 }

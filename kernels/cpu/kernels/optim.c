@@ -34,7 +34,7 @@ sum_squares_partial (gconstpointer data, gsize from, gsize to)
 gboolean
 nf_cpu_sum_squares_forward (NfOpCall *call, GError **error)
 {
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_SUM_SQUARES_X];
 
   *(gfloat *) call->out->data = (gfloat) nf_cpu_sum (
       nf_tensor_elements (x), 1, sum_squares_partial, x->data);
@@ -45,10 +45,10 @@ gboolean
 nf_cpu_adam_forward (NfOpCall *call, GError **error)
 {
   const NfAdamParams *a = call->params;
-  const gsize n = nf_tensor_elements (call->in[0]);
-  gfloat *p = call->in[0]->data, *m = call->in[2]->data;
-  gfloat *v = call->in[3]->data;
-  const gfloat *grad = call->in[1]->data;
+  const gsize n = nf_tensor_elements (call->in[NF_ADAM_PARAM]);
+  gfloat *p = call->in[NF_ADAM_PARAM]->data, *m = call->in[NF_ADAM_M]->data;
+  gfloat *v = call->in[NF_ADAM_V]->data;
+  const gfloat *grad = call->in[NF_ADAM_GRAD]->data;
   const gdouble correct1 = 1 - pow (a->beta1, (gdouble) a->t);
   const gdouble correct2 = 1 - pow (a->beta2, (gdouble) a->t);
   const gfloat scale = (gfloat) a->grad_scale, eps = (gfloat) a->eps;
@@ -75,9 +75,9 @@ nf_cpu_ema_forward (NfOpCall *call, GError **error)
 {
   const gdouble mu = ((const NfEmaParams *) call->params)->rate;
   const gfloat keep = (gfloat) mu, take = (gfloat) (1 - mu);
-  const gsize n = nf_tensor_elements (call->in[0]);
-  gfloat *shadow = call->in[0]->data;
-  const gfloat *value = call->in[1]->data;
+  const gsize n = nf_tensor_elements (call->in[NF_EMA_SHADOW]);
+  gfloat *shadow = call->in[NF_EMA_SHADOW]->data;
+  const gfloat *value = call->in[NF_EMA_VALUE]->data;
 
 #pragma omp parallel for simd if (parallel : n > NF_CPU_GRAIN)
   for (gsize i = 0; i < n; i++)

@@ -23,7 +23,7 @@ first_copy (gint64 at, gint64 source, gint64 result)
 gboolean
 nf_cpu_nearest_forward (NfOpCall *call, GError **error)
 {
-  const NfTensor *x = call->in[0], *y = call->out;
+  const NfTensor *x = call->in[NF_NEAREST_X], *y = call->out;
   const gint64 rows = y->n * y->h;
   const gsize pixel = (gsize) x->c * nf_dtype_size (x->dtype);
 
@@ -59,10 +59,10 @@ gboolean
 nf_cpu_nearest_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_NEAREST_X];
   const gint64 rows = x->n * x->h, stride = x->w * x->c;
 
-  if (grad_in[0] == NULL)
+  if (grad_in[NF_NEAREST_X] == NULL)
     return TRUE;
   if (nf_cpu_is_bf16 (call))
     return nf_cpu_back_through_f32 (
@@ -70,7 +70,7 @@ nf_cpu_nearest_backward (NfOpCall *call, const NfTensor *grad_out,
 #pragma omp parallel for if (grad_out->bytes > NF_CPU_GRAIN * sizeof(gfloat))
   for (gint64 row = 0; row < rows; row++) {
     const gint64 image = row / x->h * grad_out->h, at = row % x->h;
-    gfloat *dst = (gfloat *) grad_in[0]->data + row * stride;
+    gfloat *dst = (gfloat *) grad_in[NF_NEAREST_X]->data + row * stride;
 
     memset (dst, 0, stride * sizeof (gfloat));
     for (gint64 y = first_copy (at, x->h, grad_out->h);
@@ -166,7 +166,7 @@ nf_cpu_fir_forward (NfOpCall *call, GError **error)
 {
   const gboolean up = ((const NfFirParams *) call->params)->up;
 
-  fir (call->in[0], call->out, up, up ? 1.0f / 16 : 1.0f / 64);
+  fir (call->in[NF_FIR_X], call->out, up, up ? 1.0f / 16 : 1.0f / 64);
   return TRUE;
 }
 
@@ -176,7 +176,7 @@ nf_cpu_fir_backward (NfOpCall *call, const NfTensor *grad_out,
 {
   const gboolean up = ((const NfFirParams *) call->params)->up;
 
-  if (grad_in[0] != NULL)
-    fir (grad_out, grad_in[0], !up, up ? 1.0f / 16 : 1.0f / 64);
+  if (grad_in[NF_FIR_X] != NULL)
+    fir (grad_out, grad_in[NF_FIR_X], !up, up ? 1.0f / 16 : 1.0f / 64);
   return TRUE;
 }

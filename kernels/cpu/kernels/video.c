@@ -81,7 +81,7 @@ sum_columns (const NfResizeAxis *axis, gint64 at, const guint32 *row, gint64 c,
 gboolean
 nf_cpu_resize_forward (NfOpCall *call, GError **error)
 {
-  const NfTensor *x = call->in[0], *y = call->out;
+  const NfTensor *x = call->in[NF_RESIZE_X], *y = call->out;
   const NfResizeAxis rows = nf_resize_axis (x->h, y->h);
   const NfResizeAxis columns = nf_resize_axis (x->w, y->w);
   const gsize line = (gsize) (x->w * x->c);
@@ -103,10 +103,11 @@ nf_cpu_resize_forward (NfOpCall *call, GError **error)
 gboolean
 nf_cpu_paint_forward (NfOpCall *call, GError **error)
 {
-  const NfTensor *frame = call->n_in > 2 ? call->in[2] : NULL;
-  const guint8 *ids = call->in[0]->data, *colors = call->in[1]->data;
+  const NfTensor *frame = call->in[NF_PAINT_FRAME];
+  const guint8 *ids = call->in[NF_PAINT_IDS]->data,
+               *colors = call->in[NF_PAINT_COLORS]->data;
   const gsize channels = frame != NULL ? (gsize) frame->c : 0;
-  const gsize n = call->in[0]->bytes;
+  const gsize n = call->in[NF_PAINT_IDS]->bytes;
 
 #pragma omp parallel for if (n > NF_CPU_GRAIN)
   for (gsize i = 0; i < n; i += NF_CPU_GRAIN)
@@ -122,7 +123,8 @@ nf_cpu_confusion_forward (NfOpCall *call, GError **error)
   const NfConfusionParams *p = call->params;
 
   memset (call->out->data, 0, call->out->bytes);
-  nf_ids_count (call->in[0]->data, call->in[1]->data, call->in[0]->bytes,
-      (guint) p->classes, call->out->data);
+  nf_ids_count (call->in[NF_CONFUSION_TRUTH]->data,
+      call->in[NF_CONFUSION_PREDICTION]->data,
+      call->in[NF_CONFUSION_TRUTH]->bytes, (guint) p->classes, call->out->data);
   return TRUE;
 }

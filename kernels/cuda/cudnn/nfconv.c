@@ -7,22 +7,23 @@ static NfCudaConv
 conv2d_of (const NfOpCall *call)
 {
   const NfConv2dParams *p = call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_CONV2D_X];
 
   return (NfCudaConv){ x->data, x->n, x->c, x->h, x->w, p->stride, p->pad,
-    call->in[1], call->in[2], call->in[3], call->out,
-    p->gain != 0.0f ? p->gain : 1.0f, p->act, call->tf32 };
+    call->in[NF_CONV2D_WEIGHT], call->in[NF_CONV2D_BIAS],
+    call->in[NF_CONV2D_RESIDUAL], call->out, p->gain != 0.0f ? p->gain : 1.0f,
+    p->act, call->tf32 };
 }
 
 static NfCudaConv
 conv2d_cat_of (const NfOpCall *call)
 {
   const NfConv2dCatParams *p = call->params;
-  NfTensor *weight = call->in[0], *out = call->out;
+  NfTensor *weight = call->in[NF_CONV2D_CAT_WEIGHT], *out = call->out;
   gboolean plain = nf_cuda_conv_sources (call) == 1 && !p->up;
 
-  return (NfCudaConv){ plain ? call->in[1]->data : NULL, out->n, weight->c,
-    out->h, out->w, 1, (gint) weight->h / 2, weight,
+  return (NfCudaConv){ plain ? call->in[NF_CONV2D_CAT_X]->data : NULL, out->n,
+    weight->c, out->h, out->w, 1, (gint) weight->h / 2, weight,
     p->bias ? call->in[call->n_in - 1] : NULL, NULL, out, 1.0f, p->act,
     call->tf32 };
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfcudnn — convolutions by cuDNN: a device's plans, and running them
+ * nfcudnn — convolutions by cuDNN: a device's plans
  *
  * A plan is made when a shape comes up for the first time, which takes tenths
  * of a second and more; the steady state only looks it up. */
 #include "cuda/cudnn/nfcudnn.h"
+
+#include "cuda/cudnn/nfcudnntune.h"
+#include "cuda/runtime/nfcudastream.h"
 
 #include <string.h>
 
@@ -131,43 +134,6 @@ nf_cudnn_plan (NfCudaStream *stream, NfCudnnConv *conv, const NfCudnnData *data,
     g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
         "cuDNN: no engine for this convolution");
   return plan;
-}
-
-/**
- * nf_cudnn_run:
- * @stream: the calling thread's
- * @conv: a convolution
- * @plan: from nf_cudnn_plan()
- * @data: its tensors on the device
- * @error: return location: %NF_ERROR_NO_MEMORY, %NF_ERROR_NO_DEVICE
- *
- * Queues the convolution.
- *
- * Returns: FALSE with @error set
- */
-gboolean
-nf_cudnn_run (NfCudaStream *stream, const NfCudnnConv *conv, NfCudnnPlan *plan,
-    const NfCudnnData *data, GError **error)
-{
-  cudnnHandle_t handle = nf_cuda_cudnn (stream, error);
-  gpointer workspace = NULL;
-  g_auto (NfCudnnDescriptor) pack = NULL;
-  cudnnStatus_t status;
-
-  if (handle == NULL)
-    return FALSE;
-  if (plan->workspace > 0) {
-    workspace = nf_cuda_workspace (stream, plan->workspace, error);
-    if (workspace == NULL)
-      return FALSE;
-  }
-  pack = nf_cudnn_pack_new (conv, data, workspace, error);
-  if (pack == NULL)
-    return FALSE;
-  g_mutex_lock (&plan->running);
-  status = cudnnBackendExecute (handle, plan->plan, pack);
-  g_mutex_unlock (&plan->running);
-  return nf_cudnn_ok (status, "a convolution failed", error);
 }
 
 /**

@@ -7,7 +7,7 @@
  *   y = relu ((x * weight + residual) + bias)
  * with sums in f32, the form for which cuDNN has engines that do it in one
  * pass; they want the bias in the type of the rest. */
-#include "cuda/cudnn/nfcudnn.h"
+#include "cuda/cudnn/nfcudnngraph.h"
 
 #include <stdbool.h>
 

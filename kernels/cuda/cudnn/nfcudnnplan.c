@@ -6,7 +6,7 @@
  * take. Left out are those whose results change from run to run, that sum in
  * less than f32, or that round f32 on the way: by Winograd's and Fourier's
  * transforms, and, unless TF32 is asked for, on tensor cores. */
-#include "cuda/cudnn/nfcudnn.h"
+#include "cuda/cudnn/nfcudnnplan.h"
 
 #define MOST 64 /* configurations that are looked at */
 #define NOTE(NAME) (1u << CUDNN_NUMERICAL_NOTE_##NAME)

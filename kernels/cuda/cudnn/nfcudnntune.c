@@ -6,7 +6,9 @@
  * GPU and version of cuDNN, in the user's cache folder: a key file with one
  * line for each convolution, the engine's place among cuDNN's proposals, which
  * are always the same. What cannot be read is measured again. */
-#include "cuda/cudnn/nfcudnn.h"
+#include "cuda/cudnn/nfcudnntune.h"
+
+#include "cuda/cudnn/nfcudnnrun.h"
 
 #include <glib/gstdio.h>
 

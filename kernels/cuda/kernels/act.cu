@@ -69,8 +69,8 @@ static void
 activation_forward (NfCudaStream *stream, NfOpCall *call)
 {
   const NfActivationParams *p = (const NfActivationParams *) call->params;
-  const Activation<T> f = { nf_data<T> (call->out), nf_data<T> (call->in[0]),
-    p->act };
+  const Activation<T> f = { nf_data<T> (call->out),
+    nf_data<T> (call->in[NF_ACTIVATION_X]), p->act };
 
   nf_each<nf_pack_size<T>> (
       stream, f, nf_tensor_elements (call->out), nf_aligned (f.y, f.x));
@@ -83,7 +83,7 @@ activation_backward (
 {
   const NfActivationParams *p = (const NfActivationParams *) call->params;
   const ActivationBackward<T> f = { nf_data<T> (dx), nf_data<T> (dy),
-    nf_data<T> (call->in[0]), p->act };
+    nf_data<T> (call->in[NF_ACTIVATION_X]), p->act };
 
   nf_each<nf_pack_size<T>> (
       stream, f, nf_tensor_elements (dx), nf_aligned (f.dx, f.dy, f.x));
@@ -102,7 +102,8 @@ nf_cuda_activation_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
   NF_FLOW (nf_cuda_is_bf16 (call),
-      activation_backward<T> (stream, call, grad_out, grad_in[0]));
+      activation_backward<T> (
+          stream, call, grad_out, grad_in[NF_ACTIVATION_X]));
   return nf_cuda_launched (stream, "activation_backward", error);
 }
 
@@ -177,8 +178,9 @@ static void
 axpby_forward (NfCudaStream *stream, NfOpCall *call)
 {
   const NfAxpbyParams *p = (const NfAxpbyParams *) call->params;
-  const Axpby<T> f = { nf_data<T> (call->out), nf_data<T> (call->in[0]),
-    nf_data<T> (call->in[1]), p->alpha, p->beta, p->act == NF_ACT_RELU };
+  const Axpby<T> f = { nf_data<T> (call->out),
+    nf_data<T> (call->in[NF_AXPBY_A]), nf_data<T> (call->in[NF_AXPBY_B]),
+    p->alpha, p->beta, p->act == NF_ACT_RELU };
 
   nf_each<nf_pack_size<T>> (
       stream, f, nf_tensor_elements (call->out), nf_aligned (f.y, f.a, f.b));
@@ -190,9 +192,9 @@ axpby_backward (NfCudaStream *stream, NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in)
 {
   const NfAxpbyParams *p = (const NfAxpbyParams *) call->params;
-  const AxpbyBackward<T> f = { nf_data<T> (grad_in[0]), nf_data<T> (grad_in[1]),
-    nf_data<T> (grad_out), nf_data<T> (call->out), p->alpha, p->beta,
-    p->act == NF_ACT_RELU };
+  const AxpbyBackward<T> f = { nf_data<T> (grad_in[NF_AXPBY_A]),
+    nf_data<T> (grad_in[NF_AXPBY_B]), nf_data<T> (grad_out),
+    nf_data<T> (call->out), p->alpha, p->beta, p->act == NF_ACT_RELU };
 
   nf_each<nf_pack_size<T>> (stream, f, nf_tensor_elements (grad_out),
       nf_aligned (f.da, f.db, f.dy, f.y));
@@ -248,7 +250,7 @@ clamp (NfCudaStream *stream, NfOpCall *call, const NfTensor *dy, NfTensor *out,
     GError **error)
 {
   const NfClampParams *p = (const NfClampParams *) call->params;
-  const Clamp f = { nf_data<float> (out), nf_data<float> (call->in[0]),
+  const Clamp f = { nf_data<float> (out), nf_data<float> (call->in[NF_CLAMP_X]),
     nf_data<float> (dy), p->lo, p->hi };
 
   nf_each<4> (
@@ -266,7 +268,7 @@ gboolean
 nf_cuda_clamp_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  return clamp (stream, call, grad_out, grad_in[0], error);
+  return clamp (stream, call, grad_out, grad_in[NF_CLAMP_X], error);
 }
 
 /* ---- dropout ---- */
@@ -311,7 +313,7 @@ dropout (NfCudaStream *stream, const NfOpCall *call, const NfTensor *x,
       nf_grid ((size + 3) / 4), (unsigned int) MIN (y->n, NF_MOST_BLOCKS));
   const guint32 limit = (guint32) ((gdouble) p->p * 4294967296.0);
   const float scale = 1.0f / (1.0f - p->p);
-  const guint64 *first = call->n_in > 1 ? nf_data<guint64> (call->in[1]) : NULL;
+  const guint64 *first = nf_data<guint64> (call->in[NF_DROPOUT_FIRST]);
   T *to = nf_data<T> (y), *from = nf_data<T> (x);
 
   if (size % 4 == 0 && nf_aligned (to, from))
@@ -326,7 +328,7 @@ gboolean
 nf_cuda_dropout_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
   NF_FLOW (nf_cuda_is_bf16 (call),
-      dropout<T> (stream, call, call->in[0], call->out));
+      dropout<T> (stream, call, call->in[NF_DROPOUT_X], call->out));
   return nf_cuda_launched (stream, "dropout_forward", error);
 }
 
@@ -334,8 +336,8 @@ gboolean
 nf_cuda_dropout_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  NF_FLOW (
-      nf_cuda_is_bf16 (call), dropout<T> (stream, call, grad_out, grad_in[0]));
+  NF_FLOW (nf_cuda_is_bf16 (call),
+      dropout<T> (stream, call, grad_out, grad_in[NF_DROPOUT_X]));
   return nf_cuda_launched (stream, "dropout_backward", error);
 }
 
@@ -392,10 +394,10 @@ nf_cuda_normalize_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
   const NfNormalizeParams *p = (const NfNormalizeParams *) call->params;
 
-  if (call->in[0]->dtype == NF_U8)
-    normalize<guint8> (stream, call->in[0], call->out, p);
+  if (call->in[NF_NORMALIZE_X]->dtype == NF_U8)
+    normalize<guint8> (stream, call->in[NF_NORMALIZE_X], call->out, p);
   else
-    normalize<float> (stream, call->in[0], call->out, p);
+    normalize<float> (stream, call->in[NF_NORMALIZE_X], call->out, p);
   return nf_cuda_launched (stream, "normalize_forward", error);
 }
 
@@ -407,7 +409,7 @@ nf_cuda_normalize_backward (NfCudaStream *stream, NfOpCall *call,
 
   for (guint i = 0; i < G_N_ELEMENTS (scale.shift); i++)
     scale.shift[i] = 0.0f;
-  normalize<float> (stream, grad_out, grad_in[0], &scale);
+  normalize<float> (stream, grad_out, grad_in[NF_NORMALIZE_X], &scale);
   return nf_cuda_launched (stream, "normalize_backward", error);
 }
 
@@ -442,7 +444,7 @@ nf_cuda_quantize_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
   const NfQuantizeParams *p = (const NfQuantizeParams *) call->params;
   const Quantize f = { nf_data<guint8> (call->out),
-    nf_data<float> (call->in[0]), p->scale, p->shift };
+    nf_data<float> (call->in[NF_QUANTIZE_X]), p->scale, p->shift };
 
   nf_each<4> (stream, f, nf_tensor_elements (call->out), nf_aligned (f.y, f.x));
   return nf_cuda_launched (stream, "quantize_forward", error);
@@ -475,12 +477,12 @@ cast (NfCudaStream *stream, const NfTensor *x, NfTensor *y, GError **error)
 gboolean
 nf_cuda_cast_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  return cast (stream, call->in[0], call->out, error);
+  return cast (stream, call->in[NF_CAST_X], call->out, error);
 }
 
 gboolean
 nf_cuda_cast_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  return cast (stream, grad_out, grad_in[0], error);
+  return cast (stream, grad_out, grad_in[NF_CAST_X], error);
 }

@@ -359,13 +359,14 @@ static NfAttention
 problem_of (const NfOpCall *call)
 {
   const NfAttentionParams *params = (const NfAttentionParams *) call->params;
-  const NfTensor *q = call->in[0];
+  const NfTensor *q = call->in[NF_ATTENTION_Q];
   const bool bf16 = nf_cuda_is_bf16 (call);
   NfAttention p = {};
 
   p.row = p.row2 = NfAttentionRows{ q->data, bf16 };
-  p.column = p.column2 = NfAttentionRows{ call->in[1]->data, bf16 };
-  p.times = NfAttentionRows{ call->in[2]->data, bf16 };
+  p.column = p.column2 =
+      NfAttentionRows{ call->in[NF_ATTENTION_K]->data, bf16 };
+  p.times = NfAttentionRows{ call->in[NF_ATTENTION_V]->data, bf16 };
   p.out = call->out->data;
   p.log_sums = nf_data<float> (call->saved[0]);
   p.pixels = (int) (q->h * q->w);
@@ -381,7 +382,7 @@ gboolean
 nf_cuda_attention_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
   const NfAttentionParams *params = (const NfAttentionParams *) call->params;
-  const NfTensor *q = call->in[0];
+  const NfTensor *q = call->in[NF_ATTENTION_Q];
   const gint64 heads = q->n * params->heads;
 
   if (heads > 65535) {
@@ -427,7 +428,7 @@ nf_cuda_attention_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
   NfAttention p = problem_of (call);
-  const gsize heads = (gsize) call->in[0]->n * p.heads;
+  const gsize heads = (gsize) call->in[NF_ATTENTION_Q]->n * p.heads;
   const gsize rows = heads * p.pixels;
   const NfAttentionRows q = p.row, k = p.column, v = p.times;
   const NfAttentionRows dy = { grad_out->data, q.bf16 };
@@ -443,25 +444,25 @@ nf_cuda_attention_backward (NfCudaStream *stream, NfOpCall *call,
         nf_launch (attention_dots_kernel<T>, nf_grid (rows), NF_CUDA_BLOCK, 0,
             stream->handle, dots.get<float> (), nf_data<T> (call->out),
             nf_data<T> (grad_out), rows, p.pixels, p.c, p.d));
-  if (grad_in[0] != NULL) {
+  if (grad_in[NF_ATTENTION_Q] != NULL) {
     p.row2 = dy;
     p.column2 = v;
     p.times = k;
-    p.out = grad_in[0]->data;
+    p.out = grad_in[NF_ATTENTION_Q]->data;
     attend<NF_ATTENTION_DQ> (stream, p, heads);
   }
   p.row = k;
   p.column = q;
-  if (grad_in[1] != NULL) {
+  if (grad_in[NF_ATTENTION_K] != NULL) {
     p.row2 = v;
     p.column2 = dy;
     p.times = q;
-    p.out = grad_in[1]->data;
+    p.out = grad_in[NF_ATTENTION_K]->data;
     attend<NF_ATTENTION_DK> (stream, p, heads);
   }
-  if (grad_in[2] != NULL) {
+  if (grad_in[NF_ATTENTION_V] != NULL) {
     p.times = dy;
-    p.out = grad_in[2]->data;
+    p.out = grad_in[NF_ATTENTION_V]->data;
     attend<NF_ATTENTION_DV> (stream, p, heads);
   }
   return nf_cuda_launched (stream, "attention_backward", error);

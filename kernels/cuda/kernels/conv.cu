@@ -265,8 +265,9 @@ nf_cuda_conv2d_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
   const NfCudaConv conv = nf_cuda_conv_of (call);
-  const NfCudaConvGrads grads = { nf_data<void> (grad_in[0]), grad_in[1],
-    grad_in[2], grad_in[3] };
+  const NfCudaConvGrads grads = { nf_data<void> (grad_in[NF_CONV2D_X]),
+    grad_in[NF_CONV2D_WEIGHT], grad_in[NF_CONV2D_BIAS],
+    grad_in[NF_CONV2D_RESIDUAL] };
 
   return nf_cuda_conv_backward (stream, &conv, grad_out, &grads, error);
 }

@@ -65,7 +65,7 @@ gather (NfCudaStream *stream, const NfOpCall *call, const NfCudaConv *conv)
   unsigned int from = 0;
 
   for (int i = 0; i < f.n_parts; i++) {
-    const NfTensor *x = call->in[i + 1];
+    const NfTensor *x = call->in[NF_CONV2D_CAT_X + i];
 
     f.parts[i] = { nf_data<const NfPack<T, V>> (x), from,
       (unsigned int) (x->c / V), p->up && i == 0 };
@@ -119,7 +119,8 @@ take (NfCudaStream *stream, const NfOpCall *call, const NfCudaConv *conv,
   unsigned int from = 0;
 
   for (guint i = 0; i < nf_cuda_conv_sources (call); i++) {
-    const NfTensor *x = call->in[i + 1], *dx = grad_in[i + 1];
+    const NfTensor *x = call->in[NF_CONV2D_CAT_X + i],
+                   *dx = grad_in[NF_CONV2D_CAT_X + i];
     const Take<T, V> f = { { nf_data<T> (dx), from, (unsigned int) x->c,
                                p->up && i == 0 },
       grads, all };
@@ -134,10 +135,13 @@ take (NfCudaStream *stream, const NfOpCall *call, const NfCudaConv *conv,
 static bool
 in_packs (const NfOpCall *call, NfTensor *const *tensors, gint64 size)
 {
-  for (guint i = 1; i <= nf_cuda_conv_sources (call); i++)
-    if (call->in[i]->c % size != 0
-        || (tensors[i] != NULL && !nf_aligned (tensors[i]->data)))
+  for (guint i = 0; i < nf_cuda_conv_sources (call); i++) {
+    const NfTensor *tensor = tensors[NF_CONV2D_CAT_X + i];
+
+    if (call->in[NF_CONV2D_CAT_X + i]->c % size != 0
+        || (tensor != NULL && !nf_aligned (tensor->data)))
       return false;
+  }
   return true;
 }
 
@@ -147,7 +151,7 @@ bytes_of_all (const NfOpCall *call)
   const NfTensor *out = call->out;
 
   return nf_dtype_size (out->dtype)
-      * (gsize) (out->n * out->h * out->w * call->in[0]->c);
+      * (gsize) (out->n * out->h * out->w * call->in[NF_CONV2D_CAT_WEIGHT]->c);
 }
 
 static gboolean
@@ -203,12 +207,14 @@ nf_cuda_conv2d_cat_backward (NfCudaStream *stream, NfOpCall *call,
   const guint n = nf_cuda_conv_sources (call);
   NfCudaConv conv = nf_cuda_conv_of (call);
   const bool plain = conv.x != NULL;
-  NfCudaConvGrads grads = { plain ? nf_data<void> (grad_in[1]) : NULL,
-    grad_in[0], call->n_in > n + 1 ? grad_in[n + 1] : NULL, NULL };
+  NfCudaConvGrads grads = { plain ? nf_data<void> (grad_in[NF_CONV2D_CAT_X])
+                                  : NULL,
+    grad_in[NF_CONV2D_CAT_WEIGHT],
+    call->n_in > n + 1 ? grad_in[NF_CONV2D_CAT_X + n] : NULL, NULL };
   bool wanted = false;
 
-  for (guint i = 1; i <= n; i++)
-    wanted = wanted || grad_in[i] != NULL;
+  for (guint i = 0; i < n; i++)
+    wanted = wanted || grad_in[NF_CONV2D_CAT_X + i] != NULL;
   if (plain)
     return nf_cuda_conv_backward (stream, &conv, grad_out, &grads, error);
 

@@ -379,8 +379,10 @@ norm_backward (NfCudaStream *stream, NfOpCall *call, const NfTensor *grad_out,
 {
   const NfNorm<T> k = nf_norm_of<T> (call, call->saved[0]);
   const T *dy = nf_data<T> (grad_out);
-  T *dx = nf_data<T> (grad_in[0]), *dskip = nf_data<T> (grad_in[6]);
-  T *dscale = nf_data<T> (grad_in[3]), *dshift = nf_data<T> (grad_in[4]);
+  T *dx = nf_data<T> (grad_in[NF_GROUP_NORM_X]),
+    *dskip = nf_data<T> (grad_in[NF_GROUP_NORM_SKIP]);
+  T *dscale = nf_data<T> (grad_in[NF_GROUP_NORM_SCALE]),
+    *dshift = nf_data<T> (grad_in[NF_GROUP_NORM_SHIFT]);
   T *const none = NULL;
   const bool aligned =
       nf_norm_aligned (k) && nf_aligned (dy, dx, dskip, dscale, dshift);
@@ -398,10 +400,14 @@ norm_backward (NfCudaStream *stream, NfOpCall *call, const NfTensor *grad_out,
     return FALSE;
   if (k.shared_maps && (dscale != NULL || dshift != NULL))
     norm_maps_backward (stream, NormMaps<T>{ k, dy, dscale, dshift }, aligned);
-  if (grad_in[1] != NULL || grad_in[2] != NULL || grad_in[5] != NULL)
+  if (grad_in[NF_GROUP_NORM_WEIGHT] != NULL
+      || grad_in[NF_GROUP_NORM_BIAS] != NULL
+      || grad_in[NF_GROUP_NORM_TIME] != NULL)
     nf_launch (norm_vectors_kernel<T>, (k.c + 127) / 128, 128, 0,
-        stream->handle, k, room.get<float> (), nf_data<float> (grad_in[1]),
-        nf_data<float> (grad_in[2]), nf_data<float> (grad_in[5]));
+        stream->handle, k, room.get<float> (),
+        nf_data<float> (grad_in[NF_GROUP_NORM_WEIGHT]),
+        nf_data<float> (grad_in[NF_GROUP_NORM_BIAS]),
+        nf_data<float> (grad_in[NF_GROUP_NORM_TIME]));
   return TRUE;
 }
 

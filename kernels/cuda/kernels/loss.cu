@@ -12,6 +12,7 @@
  * before. */
 #include "cuda/kernels/nfgroup.h"
 #include "cuda/kernels/nfreduce.h"
+#include "cuda/runtime/nfcudafault.h"
 
 #define NOWHERE G_MAXUINT64 /* a place: no fault */
 
@@ -102,13 +103,13 @@ template <class L>
 static Verdict<L>
 verdict_of (const NfOpCall *call, NfCudaFault *fault)
 {
-  const NfTensor *target = call->in[1];
+  const NfTensor *target = call->in[NF_CROSS_ENTROPY_TARGET];
   Verdict<L> v = {};
 
   v.scale = 1;
   v.target = nf_data<L> (target);
   v.found.op = call->op;
-  v.found.classes = call->in[0]->c;
+  v.found.classes = call->in[NF_CROSS_ENTROPY_LOGITS]->c;
   v.found.h = target->h;
   v.found.w = target->w;
   v.fault = fault;
@@ -159,7 +160,7 @@ weighed_of (const NfOpCall *call)
   const NfCrossEntropyParams *p = (const NfCrossEntropyParams *) call->params;
 
   return Weighed{ { p->ignores != FALSE, p->ignored },
-    call->in[2] != NULL ? nf_data<float> (call->in[2]) : NULL };
+    nf_data<float> (call->in[NF_CROSS_ENTROPY_WEIGHTS]) };
 }
 
 template <class L>
@@ -210,8 +211,8 @@ template <class L>
 static gboolean
 cross_entropy_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const gint64 c = call->in[0]->c;
-  const gsize pixels = nf_tensor_elements (call->in[1]);
+  const gint64 c = call->in[NF_CROSS_ENTROPY_LOGITS]->c;
+  const gsize pixels = nf_tensor_elements (call->in[NF_CROSS_ENTROPY_TARGET]);
   const unsigned int group = nf_group_size (c);
   const unsigned int blocks = nf_reduce_grid (pixels * group);
   NfScratch parts (stream, 2 * blocks * sizeof (double), error);
@@ -228,9 +229,9 @@ cross_entropy_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
   v.faults = faults.get<guint64> ();
   v.n_parts = v.n_faults = blocks;
   nf_launch (cross_entropy_forward_kernel<L>, blocks, NF_CUDA_BLOCK, 0,
-      stream->handle, nf_data<float> (call->in[0]), v.target, pixels, c, group,
-      weighed_of (call), parts.get<double> (), parts.get<double> () + blocks,
-      faults.get<guint64> ());
+      stream->handle, nf_data<float> (call->in[NF_CROSS_ENTROPY_LOGITS]),
+      v.target, pixels, c, group, weighed_of (call), parts.get<double> (),
+      parts.get<double> () + blocks, faults.get<guint64> ());
   nf_launch (verdict_kernel<L>, 1, NF_CUDA_BLOCK, 0, stream->handle, v);
   return nf_cuda_launched (stream, "cross_entropy_forward", error);
 }
@@ -244,7 +245,7 @@ nf_cuda_cross_entropy_forward (
     if (call->saved[0] == NULL)
       return FALSE;
   }
-  return call->in[1]->dtype == NF_U8
+  return call->in[NF_CROSS_ENTROPY_TARGET]->dtype == NF_U8
       ? cross_entropy_forward<guint8> (stream, call, error)
       : cross_entropy_forward<gint64> (stream, call, error);
 }
@@ -283,25 +284,27 @@ static void
 cross_entropy_backward (
     NfCudaStream *stream, NfOpCall *call, const NfTensor *dy, NfTensor *dz)
 {
-  const gint64 c = call->in[0]->c;
-  const gsize pixels = nf_tensor_elements (call->in[1]);
+  const gint64 c = call->in[NF_CROSS_ENTROPY_LOGITS]->c;
+  const gsize pixels = nf_tensor_elements (call->in[NF_CROSS_ENTROPY_TARGET]);
   const unsigned int group = nf_group_size (c);
 
   nf_launch (cross_entropy_backward_kernel<L>, nf_group_grid (pixels, group),
       NF_CUDA_BLOCK, 0, stream->handle, nf_data<float> (dz),
-      nf_data<float> (dy), nf_data<float> (call->in[0]),
-      nf_data<L> (call->in[1]), pixels, c, group, weighed_of (call),
-      nf_data<float> (call->saved[0]));
+      nf_data<float> (dy), nf_data<float> (call->in[NF_CROSS_ENTROPY_LOGITS]),
+      nf_data<L> (call->in[NF_CROSS_ENTROPY_TARGET]), pixels, c, group,
+      weighed_of (call), nf_data<float> (call->saved[0]));
 }
 
 gboolean
 nf_cuda_cross_entropy_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  if (call->in[1]->dtype == NF_U8)
-    cross_entropy_backward<guint8> (stream, call, grad_out, grad_in[0]);
+  if (call->in[NF_CROSS_ENTROPY_TARGET]->dtype == NF_U8)
+    cross_entropy_backward<guint8> (
+        stream, call, grad_out, grad_in[NF_CROSS_ENTROPY_LOGITS]);
   else
-    cross_entropy_backward<gint64> (stream, call, grad_out, grad_in[0]);
+    cross_entropy_backward<gint64> (
+        stream, call, grad_out, grad_in[NF_CROSS_ENTROPY_LOGITS]);
   return nf_cuda_launched (stream, "cross_entropy_backward", error);
 }
 
@@ -454,7 +457,7 @@ static Dice
 dice_of (const NfOpCall *call)
 {
   const NfDiceLossParams *p = (const NfDiceLossParams *) call->params;
-  const NfTensor *z = call->in[0];
+  const NfTensor *z = call->in[NF_DICE_LOSS_LOGITS];
   const gsize plane = (gsize) (z->h * z->w);
   const gsize tiles = (plane + TILE - 1) / TILE;
   const gsize most = MAX (1, 2 * NF_REDUCE_BLOCKS / z->n);
@@ -489,8 +492,8 @@ dice_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
   v.shift = 1;
   v.scale = p->present ? -1 : -1.0 / (double) classes;
   nf_launch (dice_sums_kernel<L>, grid, NF_CUDA_BLOCK, 0, stream->handle,
-      nf_data<float> (call->in[0]), v.target, d, across, parts.get<double> (),
-      faults.get<guint64> ());
+      nf_data<float> (call->in[NF_DICE_LOSS_LOGITS]), v.target, d, across,
+      parts.get<double> (), faults.get<guint64> ());
   if (p->present)
     nf_launch (dice_present_kernel, 1, NF_CUDA_BLOCK, 0, stream->handle,
         parts.get<double> (), d, (double) p->smooth, shares.get<double> (),
@@ -506,7 +509,7 @@ dice_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 gboolean
 nf_cuda_dice_loss_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const NfTensor *z = call->in[0];
+  const NfTensor *z = call->in[NF_DICE_LOSS_LOGITS];
 
   if (call->record) {
     call->saved[0] =
@@ -514,7 +517,7 @@ nf_cuda_dice_loss_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
     if (call->saved[0] == NULL)
       return FALSE;
   }
-  return call->in[1]->dtype == NF_U8
+  return call->in[NF_DICE_LOSS_TARGET]->dtype == NF_U8
       ? dice_forward<guint8> (stream, call, error)
       : dice_forward<gint64> (stream, call, error);
 }
@@ -562,7 +565,8 @@ dice_backward (
   nf_launch (dice_backward_kernel<L>,
       nf_group_grid ((gsize) d.n * d.plane, d.group), NF_CUDA_BLOCK, 0,
       stream->handle, nf_data<float> (dz), nf_data<float> (dy),
-      nf_data<float> (call->in[0]), nf_data<L> (call->in[1]),
+      nf_data<float> (call->in[NF_DICE_LOSS_LOGITS]),
+      nf_data<L> (call->in[NF_DICE_LOSS_TARGET]),
       nf_data<float> (call->saved[0]), d);
 }
 
@@ -570,10 +574,12 @@ gboolean
 nf_cuda_dice_loss_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  if (call->in[1]->dtype == NF_U8)
-    dice_backward<guint8> (stream, call, grad_out, grad_in[0]);
+  if (call->in[NF_DICE_LOSS_TARGET]->dtype == NF_U8)
+    dice_backward<guint8> (
+        stream, call, grad_out, grad_in[NF_DICE_LOSS_LOGITS]);
   else
-    dice_backward<gint64> (stream, call, grad_out, grad_in[0]);
+    dice_backward<gint64> (
+        stream, call, grad_out, grad_in[NF_DICE_LOSS_LOGITS]);
   return nf_cuda_launched (stream, "dice_loss_backward", error);
 }
 
@@ -602,11 +608,12 @@ gboolean
 nf_cuda_noise_loss_forward (
     NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const NoiseLoss f = { nf_data<float> (call->in[0]),
-    nf_data<float> (call->in[1]) };
+  const NoiseLoss f = { nf_data<float> (call->in[NF_NOISE_LOSS_E]),
+    nf_data<float> (call->in[NF_NOISE_LOSS_Z]) };
 
-  return nf_sum_each<4> (stream, f, nf_tensor_elements (call->in[0]),
-             nf_aligned (f.e, f.z), 0.5 / (double) call->in[0]->n,
+  return nf_sum_each<4> (stream, f,
+             nf_tensor_elements (call->in[NF_NOISE_LOSS_E]),
+             nf_aligned (f.e, f.z), 0.5 / (double) call->in[NF_NOISE_LOSS_E]->n,
              nf_data<float> (call->out), error)
       && nf_cuda_launched (stream, "noise_loss_forward", error);
 }
@@ -642,12 +649,13 @@ gboolean
 nf_cuda_noise_loss_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  const NoiseLossBackward f = { nf_data<float> (grad_in[0]),
-    nf_data<float> (grad_in[1]), nf_data<float> (grad_out),
-    nf_data<float> (call->in[0]), nf_data<float> (call->in[1]),
-    (float) call->in[0]->n };
+  const NoiseLossBackward f = { nf_data<float> (grad_in[NF_NOISE_LOSS_E]),
+    nf_data<float> (grad_in[NF_NOISE_LOSS_Z]), nf_data<float> (grad_out),
+    nf_data<float> (call->in[NF_NOISE_LOSS_E]),
+    nf_data<float> (call->in[NF_NOISE_LOSS_Z]),
+    (float) call->in[NF_NOISE_LOSS_E]->n };
 
-  nf_each<4> (stream, f, nf_tensor_elements (call->in[0]),
+  nf_each<4> (stream, f, nf_tensor_elements (call->in[NF_NOISE_LOSS_E]),
       nf_aligned (f.de, f.dz, f.e, f.z));
   return nf_cuda_launched (stream, "noise_loss_backward", error);
 }

@@ -11,6 +11,8 @@
  * kernels/cpu/kernels/matmul.c. */
 #include "cuda/kernels/nfmatmul.h"
 
+#include "cuda/runtime/nfcudamemory.h"
+#include "cuda/runtime/nfcudastream.h"
 #include "core/ops/nfshapes.h"
 
 #define WORKSPACE_MOST (32 << 20) /* bytes that an algorithm may work in */
@@ -285,8 +287,8 @@ nf_cuda_linear_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
   NfLinearSource sources[2];
   guint n = nf_linear_sources (call, sources);
 
-  if (!parameter (stream, bf16, call->in[1], &weight, error)
-      || !parameter (stream, bf16, call->in[2], &bias, error))
+  if (!parameter (stream, bf16, call->in[NF_LINEAR_WEIGHT], &weight, error)
+      || !parameter (stream, bf16, call->in[NF_LINEAR_BIAS], &bias, error))
     return FALSE;
   for (guint i = 0; i < n; i++) {
     const NfLinearSource *s = &sources[i];
@@ -330,7 +332,7 @@ linear_dx (NfCudaStream *stream, const NfOpCall *call, const NfLinearSource *s,
                      .tf32 = in_tf32 (call) },
     dy->data, NULL, NULL, dx->data };
 
-  if (!parameter (stream, bf16, call->in[1], &weight, error))
+  if (!parameter (stream, bf16, call->in[NF_LINEAR_WEIGHT], &weight, error))
     return FALSE;
   p.b = part_of (weight, bf16, s->at);
   return multiply (stream, &p, error);
@@ -366,15 +368,17 @@ nf_cuda_linear_backward (NfCudaStream *stream, NfOpCall *call,
   guint n = nf_linear_sources (call, sources);
 
   for (guint i = 0; i < n; i++) {
-    if (grad_in[3 * i] != NULL
-        && !linear_dx (
-            stream, call, &sources[i], grad_out, grad_in[3 * i], error))
+    if (grad_in[sources[i].input] != NULL
+        && !linear_dx (stream, call, &sources[i], grad_out,
+            grad_in[sources[i].input], error))
       return FALSE;
-    if (grad_in[1] != NULL
-        && !linear_dw (stream, call, &sources[i], grad_out, grad_in[1], error))
+    if (grad_in[NF_LINEAR_WEIGHT] != NULL
+        && !linear_dw (stream, call, &sources[i], grad_out,
+            grad_in[NF_LINEAR_WEIGHT], error))
       return FALSE;
   }
-  return grad_in[2] == NULL
+  return grad_in[NF_LINEAR_BIAS] == NULL
       || nf_cuda_column_sums (stream, grad_out->data, nf_cuda_is_bf16 (call),
-          sources[0].rows, sources[0].out, grad_in[2]->data, error);
+          sources[0].rows, sources[0].out, grad_in[NF_LINEAR_BIAS]->data,
+          error);
 }

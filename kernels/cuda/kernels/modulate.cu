@@ -52,12 +52,12 @@ template <class T>
 static NfModulate<T>
 modulate_of (const NfOpCall *call)
 {
-  const NfTensor *x = call->in[0], *s = call->in[1];
+  const NfTensor *x = call->in[NF_MODULATE_X], *s = call->in[NF_MODULATE_SCALE];
 
   return NfModulate<T>{ nf_data<T> (x), nf_data<T> (s),
-    nf_data<T> (call->in[2]), (gsize) (x->h * x->w), (unsigned int) x->n,
-    (unsigned int) x->c, s->n < x->n, s->h * s->w == x->h * x->w,
-    nf_data<T> (call->out) };
+    nf_data<T> (call->in[NF_MODULATE_SHIFT]), (gsize) (x->h * x->w),
+    (unsigned int) x->n, (unsigned int) x->c, s->n < x->n,
+    s->h * s->w == x->h * x->w, nf_data<T> (call->out) };
 }
 
 /* gradients of maps: of dscale dy x, of dshift dy */
@@ -192,9 +192,10 @@ modulate_backward_of (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
   const NfModulate<T> k = modulate_of<T> (call);
-  const ModulateMaps<T> f = { k, nf_data<T> (grad_out), nf_data<T> (grad_in[1]),
-    nf_data<T> (grad_in[2]) };
-  T *dx = nf_data<T> (grad_in[0]);
+  const ModulateMaps<T> f = { k, nf_data<T> (grad_out),
+    nf_data<T> (grad_in[NF_MODULATE_SCALE]),
+    nf_data<T> (grad_in[NF_MODULATE_SHIFT]) };
+  T *dx = nf_data<T> (grad_in[NF_MODULATE_X]);
 
   if (k.c % nf_pack_size<T> == 0
       && nf_aligned (k.x, k.scale, f.dy, f.dscale, f.dshift, dx))

@@ -193,7 +193,7 @@ nf_cuda_slice_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
   const NfSliceParams *p = (const NfSliceParams *) call->params;
 
-  return slice (stream, call->in[0], call->out, p->from, error);
+  return slice (stream, call->in[NF_SLICE_X], call->out, p->from, error);
 }
 
 gboolean
@@ -202,7 +202,7 @@ nf_cuda_slice_backward (NfCudaStream *stream, NfOpCall *call,
 {
   const NfSliceParams *p = (const NfSliceParams *) call->params;
 
-  return slice (stream, grad_out, grad_in[0], -p->from, error);
+  return slice (stream, grad_out, grad_in[NF_SLICE_X], -p->from, error);
 }
 
 /* ---- pad, flip and nearest: pixels taken from elsewhere ---- */
@@ -390,7 +390,7 @@ gboolean
 nf_cuda_pad_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
   const NfPadParams *p = (const NfPadParams *) call->params;
-  const NfTensor *x = call->in[0], *y = call->out;
+  const NfTensor *x = call->in[NF_PAD_X], *y = call->out;
 
   gather (stream, x, y, padding (p->top, x->h, y->h, p->mode),
       padding (p->left, x->w, y->w, p->mode));
@@ -402,10 +402,10 @@ nf_cuda_pad_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
   const NfPadParams *p = (const NfPadParams *) call->params;
-  const NfTensor *x = call->in[0], *y = call->out;
+  const NfTensor *x = call->in[NF_PAD_X], *y = call->out;
 
   NF_FLOW (nf_cuda_is_bf16 (call),
-      sum_copies<T> (stream, grad_out, grad_in[0],
+      sum_copies<T> (stream, grad_out, grad_in[NF_PAD_X],
           padding (p->top, x->h, y->h, p->mode),
           padding (p->left, x->w, y->w, p->mode)));
   return nf_cuda_launched (stream, "pad_backward", error);
@@ -414,7 +414,8 @@ nf_cuda_pad_backward (NfCudaStream *stream, NfOpCall *call,
 gboolean
 nf_cuda_flip_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  gather (stream, call->in[0], call->out, Same (), Mirror{ call->out->w });
+  gather (
+      stream, call->in[NF_FLIP_X], call->out, Same (), Mirror{ call->out->w });
   return nf_cuda_launched (stream, "flip_forward", error);
 }
 
@@ -422,7 +423,7 @@ gboolean
 nf_cuda_flip_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  gather (stream, grad_out, grad_in[0], Same (), Mirror{ grad_out->w });
+  gather (stream, grad_out, grad_in[NF_FLIP_X], Same (), Mirror{ grad_out->w });
   return nf_cuda_launched (stream, "flip_backward", error);
 }
 
@@ -435,7 +436,7 @@ nearest (gint64 size, gint64 result)
 gboolean
 nf_cuda_nearest_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const NfTensor *x = call->in[0], *y = call->out;
+  const NfTensor *x = call->in[NF_NEAREST_X], *y = call->out;
 
   gather (stream, x, y, nearest (x->h, y->h), nearest (x->w, y->w));
   return nf_cuda_launched (stream, "nearest_forward", error);
@@ -445,11 +446,11 @@ gboolean
 nf_cuda_nearest_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  const NfTensor *x = call->in[0], *y = call->out;
+  const NfTensor *x = call->in[NF_NEAREST_X], *y = call->out;
 
   NF_FLOW (nf_cuda_is_bf16 (call),
-      sum_copies<T> (stream, grad_out, grad_in[0], nearest (x->h, y->h),
-          nearest (x->w, y->w)));
+      sum_copies<T> (stream, grad_out, grad_in[NF_NEAREST_X],
+          nearest (x->h, y->h), nearest (x->w, y->w)));
   return nf_cuda_launched (stream, "nearest_backward", error);
 }
 
@@ -496,13 +497,13 @@ argmax_kernel (
 gboolean
 nf_cuda_argmax_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const gint64 c = call->in[0]->c;
+  const gint64 c = call->in[NF_ARGMAX_X]->c;
   const unsigned int group = nf_group_size (c);
   const gsize pixels = nf_tensor_elements (call->out);
 
-  NF_FLOW (call->in[0]->dtype == NF_BF16,
+  NF_FLOW (call->in[NF_ARGMAX_X]->dtype == NF_BF16,
       nf_launch (argmax_kernel<T>, nf_group_grid (pixels, group), NF_CUDA_BLOCK,
           0, stream->handle, nf_data<guint8> (call->out),
-          nf_data<T> (call->in[0]), pixels, c, group));
+          nf_data<T> (call->in[NF_ARGMAX_X]), pixels, c, group));
   return nf_cuda_launched (stream, "argmax_forward", error);
 }

@@ -48,12 +48,15 @@ static inline NfNorm<T>
 nf_norm_of (const NfOpCall *call, NfTensor *stats)
 {
   const NfGroupNormParams *p = (const NfGroupNormParams *) call->params;
-  const NfTensor *x = call->in[0], *scale = call->in[3], *time = call->in[5];
+  const NfTensor *x = call->in[NF_GROUP_NORM_X],
+                 *scale = call->in[NF_GROUP_NORM_SCALE],
+                 *time = call->in[NF_GROUP_NORM_TIME];
   const unsigned int c = (unsigned int) call->out->c;
 
-  return NfNorm<T>{ nf_data<T> (x), nf_data<T> (call->in[6]),
-    nf_data<float> (call->in[1]), nf_data<float> (call->in[2]),
-    nf_data<T> (scale), nf_data<T> (call->in[4]), nf_data<float> (time),
+  return NfNorm<T>{ nf_data<T> (x), nf_data<T> (call->in[NF_GROUP_NORM_SKIP]),
+    nf_data<float> (call->in[NF_GROUP_NORM_WEIGHT]),
+    nf_data<float> (call->in[NF_GROUP_NORM_BIAS]), nf_data<T> (scale),
+    nf_data<T> (call->in[NF_GROUP_NORM_SHIFT]), nf_data<float> (time),
     nf_data<float> (stats), (gsize) (x->h * x->w), (unsigned int) x->n,
     (unsigned int) x->c, c, (unsigned int) p->groups,
     c / (unsigned int) p->groups, scale != NULL && scale->n < x->n,

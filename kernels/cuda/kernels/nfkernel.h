@@ -9,7 +9,8 @@
  * use __fmul_rn() and __fadd_rn(), which are never contracted. */
 #pragma once
 
-#include "cuda/nfcuda.h"
+#include "cuda/kernels/nfcudaops.h"
+#include "cuda/runtime/nfcudamemory.h"
 
 #include <cuda_bf16.h>
 

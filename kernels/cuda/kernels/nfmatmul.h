@@ -6,7 +6,7 @@
  * does it, or, where it has no algorithm, the kernel of matmulplain.cu. */
 #pragma once
 
-#include "cuda/nfcuda.h"
+#include "cuda/kernels/nfcudaops.h"
 
 G_BEGIN_DECLS
 

@@ -33,12 +33,14 @@ static NfBatch<T>
 batch_of (const NfOpCall *call, NfTensor *stats)
 {
   const NfBatchNormParams *p = (const NfBatchNormParams *) call->params;
-  const NfTensor *x = call->in[0];
+  const NfTensor *x = call->in[NF_BATCH_NORM_X];
 
-  return NfBatch<T>{ nf_data<T> (x), nf_data<T> (call->in[5]),
-    nf_data<float> (call->in[1]), nf_data<float> (call->in[2]),
-    nf_data<float> (stats), (gsize) (x->n * x->h * x->w), (unsigned int) x->c,
-    (bool) p->training, p->act == NF_ACT_RELU, p->momentum, p->eps };
+  return NfBatch<T>{ nf_data<T> (x),
+    nf_data<T> (call->in[NF_BATCH_NORM_RESIDUAL]),
+    nf_data<float> (call->in[NF_BATCH_NORM_WEIGHT]),
+    nf_data<float> (call->in[NF_BATCH_NORM_BIAS]), nf_data<float> (stats),
+    (gsize) (x->n * x->h * x->w), (unsigned int) x->c, (bool) p->training,
+    p->act == NF_ACT_RELU, p->momentum, p->eps };
 }
 
 /* sums of x - pivot and of its square */
@@ -147,8 +149,10 @@ batch_norm_forward (
   if (k.training)
     nf_sum_columns<2, V> (stream, BatchSums<T>{ k }, t, room.get<float> ());
   nf_launch (batch_stats_kernel<T>, nf_fold_grid (t), nf_fold_block (), 0,
-      stream->handle, k, t, room.get<float> (), nf_data<float> (call->in[3]),
-      nf_data<float> (call->in[4]), nf_data<gint64> (call->in[6]));
+      stream->handle, k, t, room.get<float> (),
+      nf_data<float> (call->in[NF_BATCH_NORM_MEAN]),
+      nf_data<float> (call->in[NF_BATCH_NORM_VAR]),
+      nf_data<gint64> (call->in[NF_BATCH_NORM_COUNT]));
   nf_apply_columns<V> (stream, BatchRows<T>{ k, nf_data<T> (call->out) },
       nf_columns (1, k.rows, k.c, V, 8, 0));
   return TRUE;
@@ -159,7 +163,8 @@ gboolean
 nf_cuda_batch_norm_forward (
     NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const NfTensor *x = call->in[0], *residual = call->in[5];
+  const NfTensor *x = call->in[NF_BATCH_NORM_X],
+                 *residual = call->in[NF_BATCH_NORM_RESIDUAL];
   NfTensor *stats =
       nf_tensor_new (call->device, NF_F32, 1, 2 * x->c, 1, 1, error);
   gboolean ok;
@@ -298,14 +303,16 @@ batch_norm_backward (NfCudaStream *stream, const BatchGrads<T> &f,
   const gsize sums = (gsize) t.parts * 2 * k.c;
   NfScratch room (stream, sizeof (float) * (sums + 2 * k.c), error);
   const BatchBack<T> back = { f, room.get<float> () + sums,
-    nf_data<T> (grad_in[0]), nf_data<T> (grad_in[5]) };
+    nf_data<T> (grad_in[NF_BATCH_NORM_X]),
+    nf_data<T> (grad_in[NF_BATCH_NORM_RESIDUAL]) };
 
   if (room.get<float> () == NULL)
     return FALSE;
   nf_sum_columns<2, V> (stream, f, t, room.get<float> ());
   nf_launch (batch_fold_kernel<T>, nf_fold_grid (t), nf_fold_block (), 0,
       stream->handle, k, t, room.get<float> (), room.get<float> () + sums,
-      nf_data<float> (grad_in[1]), nf_data<float> (grad_in[2]));
+      nf_data<float> (grad_in[NF_BATCH_NORM_WEIGHT]),
+      nf_data<float> (grad_in[NF_BATCH_NORM_BIAS]));
   if (back.dx != NULL || back.dresidual != NULL)
     nf_apply_columns<V> (stream, back, nf_columns (1, k.rows, k.c, V, 8, 0));
   return TRUE;
@@ -320,8 +327,8 @@ batch_norm_backward_of (NfCudaStream *stream, NfOpCall *call,
   const BatchGrads<T> f = { k, nf_data<T> (call->out), nf_data<T> (grad_out) };
 
   if (k.c % nf_pack_size<T> == 0
-      && nf_aligned (
-          k.x, f.y, f.dy, nf_data<T> (grad_in[0]), nf_data<T> (grad_in[5])))
+      && nf_aligned (k.x, f.y, f.dy, nf_data<T> (grad_in[NF_BATCH_NORM_X]),
+          nf_data<T> (grad_in[NF_BATCH_NORM_RESIDUAL])))
     return batch_norm_backward<nf_pack_size<T>> (stream, f, grad_in, error);
   return batch_norm_backward<1> (stream, f, grad_in, error);
 }

@@ -6,6 +6,8 @@
  * nf_optim_step(): then a block does one chunk of one tensor.
  * Sibling: kernels/cpu/kernels/optim.c, which has the maths. See docs/ops.md. */
 #include "cuda/kernels/nfreduce.h"
+#include "cuda/runtime/nfcudacopy.h"
+#include "cuda/runtime/nfcudastream.h"
 
 #include <math.h>
 
@@ -33,10 +35,11 @@ gboolean
 nf_cuda_sum_squares_forward (
     NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const Squares f = { nf_data<float> (call->in[0]) };
+  const Squares f = { nf_data<float> (call->in[NF_SUM_SQUARES_X]) };
 
-  return nf_sum_each<4> (stream, f, nf_tensor_elements (call->in[0]),
-             nf_aligned (f.x), 1, nf_data<float> (call->out), error)
+  return nf_sum_each<4> (stream, f,
+             nf_tensor_elements (call->in[NF_SUM_SQUARES_X]), nf_aligned (f.x),
+             1, nf_data<float> (call->out), error)
       && nf_cuda_launched (stream, "sum_squares_forward", error);
 }
 
@@ -130,11 +133,12 @@ struct Update
 gboolean
 nf_cuda_adam_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const Update f = { nf_data<float> (call->in[0]), nf_data<float> (call->in[2]),
-    nf_data<float> (call->in[3]), NULL, nf_data<float> (call->in[1]),
+  const Update f = { nf_data<float> (call->in[NF_ADAM_PARAM]),
+    nf_data<float> (call->in[NF_ADAM_M]), nf_data<float> (call->in[NF_ADAM_V]),
+    NULL, nf_data<float> (call->in[NF_ADAM_GRAD]),
     adam_factors ((const NfAdamParams *) call->params), {} };
 
-  nf_each<4> (stream, f, nf_tensor_elements (call->in[0]),
+  nf_each<4> (stream, f, nf_tensor_elements (call->in[NF_ADAM_PARAM]),
       nf_aligned (f.p, f.m, f.v, f.grad));
   return nf_cuda_launched (stream, "adam_forward", error);
 }
@@ -142,12 +146,12 @@ nf_cuda_adam_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 gboolean
 nf_cuda_ema_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const Update f = { nf_data<float> (call->in[1]), NULL, NULL,
-    nf_data<float> (call->in[0]), NULL, {},
+  const Update f = { nf_data<float> (call->in[NF_EMA_VALUE]), NULL, NULL,
+    nf_data<float> (call->in[NF_EMA_SHADOW]), NULL, {},
     ema_factors (((const NfEmaParams *) call->params)->rate) };
 
-  nf_each<4> (
-      stream, f, nf_tensor_elements (call->in[0]), nf_aligned (f.p, f.shadow));
+  nf_each<4> (stream, f, nf_tensor_elements (call->in[NF_EMA_SHADOW]),
+      nf_aligned (f.p, f.shadow));
   return nf_cuda_launched (stream, "ema_forward", error);
 }
 

@@ -40,7 +40,7 @@ static NfPool<W>
 pool_of (const NfOpCall *call)
 {
   const NfMaxPoolParams *p = (const NfMaxPoolParams *) call->params;
-  const NfTensor *x = call->in[0], *y = call->out;
+  const NfTensor *x = call->in[NF_MAX_POOL_X], *y = call->out;
 
   return NfPool<W>{ nf_data<W> (call->saved[0]), (int) x->h, (int) x->w,
     (int) y->h, (int) y->w, (int) x->c, p->kernel, p->stride, p->pad };
@@ -130,8 +130,8 @@ static void
 pool_forward (NfCudaStream *stream, const NfOpCall *call)
 {
   const NfTensor *y = call->out;
-  const PoolForward<V, T, W> f = { pool_of<W> (call), nf_data<T> (call->in[0]),
-    nf_data<T> (y) };
+  const PoolForward<V, T, W> f = { pool_of<W> (call),
+    nf_data<T> (call->in[NF_MAX_POOL_X]), nf_data<T> (y) };
 
   nf_pixels (stream, f, NfImage{ y->n, y->h, y->w, (unsigned int) y->c / V });
 }
@@ -140,8 +140,8 @@ template <class T, class W>
 static void
 pool_forward_any (NfCudaStream *stream, const NfOpCall *call)
 {
-  if (call->in[0]->c % nf_pack_size<T> == 0
-      && nf_aligned (call->in[0]->data, call->out->data))
+  if (call->in[NF_MAX_POOL_X]->c % nf_pack_size<T> == 0
+      && nf_aligned (call->in[NF_MAX_POOL_X]->data, call->out->data))
     pool_forward<nf_pack_size<T>, T, W> (stream, call);
   else
     pool_forward<1, T, W> (stream, call);
@@ -197,9 +197,11 @@ nf_cuda_max_pool_backward (NfCudaStream *stream, NfOpCall *call,
 {
   NF_FLOW (nf_cuda_is_bf16 (call), {
     if (is_wide (call))
-      pool_backward_any<T, guint32> (stream, call, grad_out, grad_in[0]);
+      pool_backward_any<T, guint32> (
+          stream, call, grad_out, grad_in[NF_MAX_POOL_X]);
     else
-      pool_backward_any<T, guint16> (stream, call, grad_out, grad_in[0]);
+      pool_backward_any<T, guint16> (
+          stream, call, grad_out, grad_in[NF_MAX_POOL_X]);
   });
   return nf_cuda_launched (stream, "max_pool_backward", error);
 }

@@ -85,7 +85,7 @@ nf_cuda_softmax_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 
   NF_FLOW (nf_cuda_is_bf16 (call),
       nf_launch (softmax_forward_kernel<T>, blocks_for (y), NF_CUDA_BLOCK, 0,
-          stream->handle, nf_data<T> (y), nf_data<T> (call->in[0]),
+          stream->handle, nf_data<T> (y), nf_data<T> (call->in[NF_SOFTMAX_X]),
           y->n * y->h * y->w, y->c, lanes_for (y)));
   return nf_cuda_launched (stream, "softmax_forward", error);
 }
@@ -98,7 +98,8 @@ nf_cuda_softmax_backward (NfCudaStream *stream, NfOpCall *call,
 
   NF_FLOW (nf_cuda_is_bf16 (call),
       nf_launch (softmax_backward_kernel<T>, blocks_for (y), NF_CUDA_BLOCK, 0,
-          stream->handle, nf_data<T> (grad_in[0]), nf_data<T> (grad_out),
-          nf_data<T> (y), y->n * y->h * y->w, y->c, lanes_for (y)));
+          stream->handle, nf_data<T> (grad_in[NF_SOFTMAX_X]),
+          nf_data<T> (grad_out), nf_data<T> (y), y->n * y->h * y->w, y->c,
+          lanes_for (y)));
   return nf_cuda_launched (stream, "softmax_backward", error);
 }

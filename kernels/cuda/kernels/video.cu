@@ -95,7 +95,7 @@ struct Resize
 gboolean
 nf_cuda_resize_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const NfTensor *x = call->in[0], *y = call->out;
+  const NfTensor *x = call->in[NF_RESIZE_X], *y = call->out;
   const Resize f = { nf_data<guint8> (y), nf_data<guint8> (x),
     image_of (y, y->c), nf_resize_axis (x->h, y->h),
     nf_resize_axis (x->w, y->w) };
@@ -130,12 +130,12 @@ paint_kernel (guint8 *rgb, const guint8 *ids, const guint8 *colors,
 gboolean
 nf_cuda_paint_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  const NfTensor *frame = call->n_in > 2 ? call->in[2] : NULL;
-  const gsize n = call->in[0]->bytes;
+  const NfTensor *frame = call->in[NF_PAINT_FRAME];
+  const gsize n = call->in[NF_PAINT_IDS]->bytes;
 
   nf_launch (paint_kernel, nf_grid (n), NF_CUDA_BLOCK, 0, stream->handle,
-      nf_data<guint8> (call->out), nf_data<guint8> (call->in[0]),
-      nf_data<guint8> (call->in[1]), nf_data<guint8> (frame),
+      nf_data<guint8> (call->out), nf_data<guint8> (call->in[NF_PAINT_IDS]),
+      nf_data<guint8> (call->in[NF_PAINT_COLORS]), nf_data<guint8> (frame),
       frame != NULL ? frame->c : 0, n);
   return nf_cuda_launched (stream, "paint_forward", error);
 }
@@ -224,14 +224,16 @@ template <int V>
 static void
 confusion (NfCudaStream *stream, const NfOpCall *call, unsigned int classes)
 {
-  const gsize n = call->in[0]->bytes, cells = (gsize) classes * classes;
+  const gsize n = call->in[NF_CONFUSION_TRUTH]->bytes,
+              cells = (gsize) classes * classes;
   const bool own = cells <= SHARED_CELLS;
 
   nf_launch (own ? confusion_kernel<V, true> : confusion_kernel<V, false>,
       nf_reduce_grid ((n + V - 1) / V), NF_CUDA_BLOCK,
       own ? cells * sizeof (unsigned int) : 0, stream->handle,
-      nf_data<unsigned long long> (call->out), nf_data<guint8> (call->in[0]),
-      nf_data<guint8> (call->in[1]), n, classes);
+      nf_data<unsigned long long> (call->out),
+      nf_data<guint8> (call->in[NF_CONFUSION_TRUTH]),
+      nf_data<guint8> (call->in[NF_CONFUSION_PREDICTION]), n, classes);
 }
 
 gboolean
@@ -243,7 +245,8 @@ nf_cuda_confusion_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
   if (!nf_cuda_ok (cudaMemsetAsync (out->data, 0, out->bytes, stream->handle),
           "cannot clear the counts", error))
     return FALSE;
-  if (nf_aligned (call->in[0]->data, call->in[1]->data))
+  if (nf_aligned (call->in[NF_CONFUSION_TRUTH]->data,
+          call->in[NF_CONFUSION_PREDICTION]->data))
     confusion<16> (stream, call, (unsigned int) p->classes);
   else
     confusion<1> (stream, call, (unsigned int) p->classes);

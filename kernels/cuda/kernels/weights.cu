@@ -5,6 +5,7 @@
  * Weights are f32; cuBLAS and cuDNN want both factors of a product in one
  * type. The copy is made at the first use and again where the weight changed. */
 #include "cuda/kernels/nfeach.h"
+#include "cuda/runtime/nfcudagraph.h"
 
 typedef struct
 {
@@ -70,6 +71,25 @@ half_update (NfCudaStream *stream, NfTensor *weight, Half *half, GError **error)
   return TRUE;
 }
 
+static GMutex lock; /* networks are shared by threads */
+
+/* before work is queued that reads the copy without asking for it; @stream does
+ * not capture */
+static gboolean
+follow (NfCudaStream *stream, NfTensor *weight, GError **error)
+{
+  Half *half;
+  gboolean ok;
+
+  g_mutex_lock (&lock);
+  half = static_cast<Half *> (weight->cache);
+  ok = half->version == weight->version
+      || (nf_cuda_reads (stream, weight->data, error)
+          && half_update (stream, weight, half, error));
+  g_mutex_unlock (&lock);
+  return ok;
+}
+
 /* What is captured runs later, maybe after the weight has changed. A weight that
  * is trained changes from run to run: making its copy belongs to the graph.
  * Others seldom do, so that starts look. */
@@ -79,11 +99,9 @@ half_capture (
 {
   if (weight->requires_grad)
     return half_update (stream, weight, half, error);
-  nf_cuda_graph_follows (stream->graph, weight);
+  nf_cuda_graph_follows (stream->graph, weight, follow);
   return TRUE;
 }
-
-static GMutex lock; /* networks are shared by threads */
 
 /**
  * nf_cuda_weight_bf16:
@@ -110,29 +128,4 @@ nf_cuda_weight_bf16 (NfCudaStream *stream, NfTensor *weight, GError **error)
     ok = half_update (stream, weight, half, error);
   g_mutex_unlock (&lock);
   return ok ? half->copy : NULL;
-}
-
-/**
- * nf_cuda_weight_follow:
- * @stream: the calling thread's, which does not capture
- * @weight: has a copy in bf16 from nf_cuda_weight_bf16()
- * @error: return location
- *
- * To be called before work is queued that reads the copy without asking for it.
- *
- * Returns: FALSE with @error set
- */
-gboolean
-nf_cuda_weight_follow (NfCudaStream *stream, NfTensor *weight, GError **error)
-{
-  Half *half;
-  gboolean ok;
-
-  g_mutex_lock (&lock);
-  half = static_cast<Half *> (weight->cache);
-  ok = half->version == weight->version
-      || (nf_cuda_reads (stream, weight->data, error)
-          && half_update (stream, weight, half, error));
-  g_mutex_unlock (&lock);
-  return ok;
 }

@@ -6,7 +6,7 @@
  * its own into a slot on the device and moved from there by the thread's
  * stream, so it runs beside earlier work, and the caller goes on as soon as
  * the last piece was taken over. A download waits. */
-#include "cuda/nfcuda.h"
+#include "cuda/runtime/nfcudacopy.h"
 
 #include <string.h>
 

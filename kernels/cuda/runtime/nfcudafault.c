@@ -5,8 +5,9 @@
  * An op that is queued cannot fail on what it will read. Its kernel notes the
  * fault and makes its result NaN; the error comes when the thread next reads a
  * tensor or waits for the device. */
+#include "cuda/runtime/nfcudafault.h"
+
 #include "core/ops/nfshapes.h"
-#include "cuda/nfcuda.h"
 
 #include <string.h>
 

@@ -8,32 +8,34 @@
  * when the graph is freed. Memory from outside that the captured work reads or
  * writes is remembered, so that each start waits for whoever uses it; so are
  * weights whose copies in bf16 it reads, which each start brings up to date. */
-#include "cuda/nfcuda.h"
+#include "cuda/runtime/nfcudagraph.h"
+
+#include "cuda/runtime/nfcudamemory.h"
+#include "cuda/runtime/nfcudastream.h"
 
 #define AHEAD 2 /* starts that the host may be ahead of the device */
 
 /**
- * NfCudaGraph:
+ * Graph:
+ * @noted: while it was captured
  * @pool: memory of what was captured; its stream is where it ran last
  * @home: gets the memory back
- * @outer: address of memory from outside -> whether it is written
- * @weights: set of NfTensor: f32, but it reads their copies in bf16
  * @done: the latest starts' ends, by turns
  * @starts: how many there were
  */
-struct _NfCudaGraph
+typedef struct
 {
+  NfCudaGraph noted; /* first: NfCudaStream.graph points to it */
   cudaGraphExec_t exec;
   NfCudaPool *pool, *home;
-  GHashTable *outer, *weights;
   cudaEvent_t done[AHEAD];
   guint starts;
-};
+} Graph;
 
 static void
 graph_free (NfDevice *device, gpointer data)
 {
-  NfCudaGraph *graph = data;
+  Graph *graph = data;
 
   cudaSetDevice (nf_cuda_of (device)->index); /* see nf_cuda_release() */
   if (graph->exec != NULL)
@@ -42,15 +44,15 @@ graph_free (NfDevice *device, gpointer data)
     if (graph->done[i] != NULL)
       cudaEventDestroy (graph->done[i]);
   nf_cuda_pool_return (graph->pool, graph->home);
-  g_hash_table_unref (graph->outer);
-  g_hash_table_unref (graph->weights);
+  g_hash_table_unref (graph->noted.outer);
+  g_hash_table_unref (graph->noted.weights);
   g_free (graph);
 }
 
 /* from now on others that wait for the stream wait for what it was asked until
  * here, see nf_cuda_stream_wait() */
 static gboolean
-begin_capture (NfCudaStream *stream, NfCudaGraph *graph, GError **error)
+begin_capture (NfCudaStream *stream, Graph *graph, GError **error)
 {
   static const gchar what[] = "cannot capture a graph";
   gboolean ok;
@@ -61,7 +63,7 @@ begin_capture (NfCudaStream *stream, NfCudaGraph *graph, GError **error)
           cudaStreamBeginCapture (stream->handle, cudaStreamCaptureModeRelaxed),
           what, error);
   if (ok)
-    stream->graph = graph;
+    stream->graph = &graph->noted;
   g_mutex_unlock (&stream->cuda->lock);
   return ok;
 }
@@ -70,19 +72,19 @@ static gboolean
 graph_begin (NfDevice *device, GError **error)
 {
   NfCudaStream *stream = nf_cuda_stream_current (device, error);
-  NfCudaGraph *graph;
+  Graph *graph;
 
   if (stream == NULL)
     return FALSE;
-  graph = g_new0 (NfCudaGraph, 1);
+  graph = g_new0 (Graph, 1);
   if (!begin_capture (stream, graph, error)) {
     g_free (graph);
     return FALSE;
   }
   graph->home = stream->own;
   graph->pool = nf_cuda_pool_new (stream->cuda, stream);
-  graph->outer = g_hash_table_new (NULL, NULL);
-  graph->weights = g_hash_table_new_full (
+  graph->noted.outer = g_hash_table_new (NULL, NULL);
+  graph->noted.weights = g_hash_table_new_full (
       NULL, NULL, (GDestroyNotify) nf_tensor_unref, NULL);
   nf_cuda_pool_move (graph->home, graph->pool, TRUE);
   stream->pool = graph->pool;
@@ -93,7 +95,7 @@ static gpointer
 graph_end (NfDevice *device, GError **error)
 {
   NfCudaStream *stream = nf_cuda_stream_current (device, error);
-  NfCudaGraph *graph = stream->graph;
+  Graph *graph = (Graph *) stream->graph;
   cudaGraph_t captured = NULL;
   gboolean ok;
 
@@ -119,7 +121,7 @@ graph_end (NfDevice *device, GError **error)
 /* the start before the latest ones has ended: whoever counts starts, or stops
  * after one, would else be far ahead of the device */
 static gboolean
-keep_pace (NfCudaGraph *graph, GError **error)
+keep_pace (Graph *graph, GError **error)
 {
   cudaEvent_t *done = &graph->done[graph->starts % AHEAD];
 
@@ -135,18 +137,18 @@ graph_launch (NfDevice *device, gpointer data, GError **error)
 {
   static const gchar what[] = "cannot start a graph";
   NfCudaStream *stream = nf_cuda_stream_current (device, error);
-  NfCudaGraph *graph = data;
+  Graph *graph = data;
   GHashTableIter iter;
-  gpointer weight, address, writes;
+  gpointer weight, follow, address, writes;
 
   if (stream == NULL || !keep_pace (graph, error)
       || !nf_cuda_pool_enter (graph->pool, stream, error))
     return FALSE;
-  g_hash_table_iter_init (&iter, graph->weights);
-  while (g_hash_table_iter_next (&iter, &weight, NULL))
-    if (!nf_cuda_weight_follow (stream, weight, error))
+  g_hash_table_iter_init (&iter, graph->noted.weights);
+  while (g_hash_table_iter_next (&iter, &weight, &follow))
+    if (!((NfCudaFollow) follow) (stream, weight, error))
       return FALSE;
-  g_hash_table_iter_init (&iter, graph->outer);
+  g_hash_table_iter_init (&iter, graph->noted.outer);
   while (g_hash_table_iter_next (&iter, &address, &writes))
     if (!nf_cuda_reads (stream, address, error)
         || (writes && !nf_cuda_writes (stream, address, error)))
@@ -158,30 +160,18 @@ graph_launch (NfDevice *device, gpointer data, GError **error)
 }
 
 /**
- * nf_cuda_graph_touches:
- * @graph: being captured
- * @data: an address outside of the graph's memory that it uses
- * @writes: whether it is written
- */
-void
-nf_cuda_graph_touches (NfCudaGraph *graph, gconstpointer data, gboolean writes)
-{
-  gpointer before = g_hash_table_lookup (graph->outer, data);
-
-  g_hash_table_insert (graph->outer, (gpointer) data,
-      GINT_TO_POINTER (writes || before != NULL));
-}
-
-/**
  * nf_cuda_graph_follows:
  * @graph: being captured
  * @weight: one whose copy in bf16 it reads
+ * @follow: called before each start of the graph, which may change the copy
  */
 void
-nf_cuda_graph_follows (NfCudaGraph *graph, NfTensor *weight)
+nf_cuda_graph_follows (
+    NfCudaGraph *graph, NfTensor *weight, NfCudaFollow follow)
 {
   if (!g_hash_table_contains (graph->weights, weight))
-    g_hash_table_add (graph->weights, nf_tensor_ref (weight));
+    g_hash_table_insert (
+        graph->weights, nf_tensor_ref (weight), (gpointer) follow);
 }
 
 const NfBackendGraph nf_cuda_backend_graph = {

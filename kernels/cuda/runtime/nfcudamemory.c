@@ -9,7 +9,7 @@
  * A block carries marks: the stream that wrote it last, those that have waited
  * for that, and those that read it since. From them follows what a stream of
  * another thread has to wait for before it reads, writes or gets the block. */
-#include "cuda/nfcuda.h"
+#include "cuda/runtime/nfcudamemory.h"
 
 #define UNIT 512 /* bytes; blocks of 1 MiB and more are whole 64 KiB */
 #define LARGE (1 << 20)
@@ -474,6 +474,16 @@ is_outer (const NfCudaStream *stream, const NfCudaBlock *block)
   return stream->graph != NULL && block != NULL && block->pool != stream->pool;
 }
 
+/* what is captured uses memory from outside of it */
+static void
+note_outer (NfCudaGraph *graph, gpointer data, gboolean writes)
+{
+  gpointer before = g_hash_table_lookup (graph->outer, data);
+
+  g_hash_table_insert (
+      graph->outer, data, GINT_TO_POINTER (writes || before != NULL));
+}
+
 /**
  * nf_cuda_reads:
  * @stream: the calling thread's
@@ -495,7 +505,7 @@ nf_cuda_reads (NfCudaStream *stream, gconstpointer data, GError **error)
   g_mutex_lock (&cuda->lock);
   block = find_block (cuda, data);
   if (is_outer (stream, block)) {
-    nf_cuda_graph_touches (stream->graph, block->data, FALSE);
+    note_outer (stream->graph, block->data, FALSE);
   } else if (block != NULL) {
     if (block->writer != stream->index && !(block->seen & bit (stream->index)))
       ok = wait_for (stream, bit (block->writer), error);
@@ -529,7 +539,7 @@ nf_cuda_writes (NfCudaStream *stream, gpointer data, GError **error)
   g_mutex_lock (&cuda->lock);
   block = find_block (cuda, data);
   if (is_outer (stream, block)) {
-    nf_cuda_graph_touches (stream->graph, block->data, TRUE);
+    note_outer (stream->graph, block->data, TRUE);
   } else if (block != NULL) {
     ok = wait_for (stream, block->used | bit (block->writer), error);
     if (ok) {

@@ -5,7 +5,9 @@
  * Work of one thread runs in the order in which it was asked for; that of
  * different threads runs side by side. A thread that ends hands its stream on
  * to the next. The legacy default stream is never used. */
-#include "cuda/nfcuda.h"
+#include "cuda/runtime/nfcudastream.h"
+
+#include "cuda/runtime/nfcudamemory.h"
 
 typedef struct
 {
@@ -190,30 +192,6 @@ nf_cuda_stream_close_all (NfCuda *cuda)
   g_ptr_array_set_size (cuda->streams, 0);
   g_ptr_array_set_size (cuda->idle, 0);
   g_mutex_unlock (&handover);
-}
-
-/**
- * nf_cuda_stream_wait:
- * @stream: waits
- * @other: of the same device
- *
- * Lets @stream wait, on the device, for what @other was asked until now. While
- * @other captures a graph nothing runs, so its event stays as it was before: to
- * wait for work that is captured would make @stream a part of the graph. Nor may
- * @stream capture: a graph cannot wait for what is outside of it. The caller
- * holds the device's lock.
- *
- * Returns: FALSE with @error set
- */
-gboolean
-nf_cuda_stream_wait (NfCudaStream *stream, NfCudaStream *other, GError **error)
-{
-  return stream == other
-      || ((other->graph != NULL
-              || nf_cuda_ok (cudaEventRecord (other->event, other->handle),
-                  "cannot record an event", error))
-          && nf_cuda_ok (cudaStreamWaitEvent (stream->handle, other->event, 0),
-              "cannot wait for an event", error));
 }
 
 /**

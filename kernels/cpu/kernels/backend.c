@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfcpu — the CPU backend: memory and the table of kernels
+ * backend — the CPU backend: memory and the table of kernels
  *
  * With NEXTFRAME_NO_POOL in the environment, and in builds with a sanitizer,
  * blocks are freed at once, so that memory checkers see every block's end.
  * Sibling: nfblocks.c */
 #include "cpu/nfcpu.h"
 
-#include "cpu/dnnl/nfdnnl.h"
+#include "core/threads/nfspin.h"
 #include "cpu/nfblocks.h"
+#include "cpu/dnnl/nfdnnlplan.h"
 
 #include <string.h>
 
@@ -100,27 +101,26 @@ cpu_zero (NfDevice *device, gpointer dst, gsize bytes, GError **error)
   return TRUE;
 }
 
+static void
+cpu_before_op (NfDevice *device)
+{
+  nf_spin_look ();
+}
+
 static gboolean
 cpu_synchronize (NfDevice *device, GError **error)
 {
   return TRUE;
 }
 
-/* rows without NF_OP_GRAD have no backward */
-#define nf_cpu_quantize_backward NULL
-#define nf_cpu_randn_backward NULL
-#define nf_cpu_argmax_backward NULL
-#define nf_cpu_to_rgb_backward NULL
-#define nf_cpu_resize_backward NULL
-#define nf_cpu_paint_backward NULL
-#define nf_cpu_confusion_backward NULL
-#define nf_cpu_sum_squares_backward NULL
-#define nf_cpu_adam_backward NULL
-#define nf_cpu_ema_backward NULL
+/* by the kind of a row: only what has a gradient has a function for it */
+#define BACKWARD_GRAD(name) nf_cpu_##name##_backward
+#define BACKWARD_NO_GRAD(name) NULL
+#define BACKWARD_IN_PLACE(name) NULL
 
 static const NfOpKernels cpu_ops[] = {
-#define NF_OP(NAME, name, params, least, most, flags)                          \
-  [NF_OP_##NAME] = { nf_cpu_##name##_forward, nf_cpu_##name##_backward },
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
+  [NF_OP_##NAME] = { nf_cpu_##name##_forward, BACKWARD_##kind (name) },
 #include "core/ops/nfops.def.h"
 #undef NF_OP
 };
@@ -141,6 +141,8 @@ static const NfBackend cpu_backend = {
   .ops = cpu_ops,
   .n_ops = NF_N_OPS,
   .memory = cpu_memory,
+  .before_op = cpu_before_op,
+  .on_host = TRUE,
   .lazy_weights = TRUE,
   .lean_backward = TRUE,
 };
