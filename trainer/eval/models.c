@@ -7,7 +7,7 @@
  * number of the clip is the stream of its noise. */
 #include "eval/models.h"
 #include "diffusion/nfpredictor.h"
-#include "data/frames.h"
+#include "video/gstnfvideo.h"
 #include "io/nfcheckpointpath.h"
 #include "nets/nfsegmenter.h"
 
@@ -245,7 +245,7 @@ shrink_context (NfEvalModels *models, const guint8 *context, gint width,
     return NULL;
   }
   for (guint i = 0; i < n; i++)
-    if (!nf_frames_resize_rgb (context + bytes * (NF_EVAL_CONTEXT - n + i),
+    if (!gst_nf_video_resize_rgb (context + bytes * (NF_EVAL_CONTEXT - n + i),
             width, height, frames + small * i, config->width, config->height,
             error))
       return NULL;

@@ -4,7 +4,7 @@
 #include "eval/rows.h"
 #include "diffusion/nfensemble.h"
 #include "eval/measure.h"
-#include "data/frames.h"
+#include "video/gstnfvideo.h"
 #include "scene/track/nfextrapolate.h"
 
 #include <math.h>
@@ -93,7 +93,7 @@ show_drawn (NfEvalClip *clip, const guint8 *drawn, guint first,
   for (guint t = first; t < NF_EVAL_FRAMES; t++) {
     gsize at = (gsize) 3 * width * height * (t - NF_EVAL_CONTEXT);
 
-    if (!nf_frames_resize_rgb (drawn + at, width, height,
+    if (!gst_nf_video_resize_rgb (drawn + at, width, height,
             output->frames + 3 * pixels * t, clip->width, clip->height, error))
       return FALSE;
     output->has_frame[t] = output->has_mask[t] = TRUE;
