@@ -2,10 +2,11 @@
  *
  * main — nextframe-train: picks the subcommand */
 #include "config.h"
-#include "bench.h"
+#include "bench/bench.h"
+#include "eval/eval.h"
 #include "inspect.h"
-#include "synth.h"
-#include "train.h"
+#include "synth/synth.h"
+#include "train/train.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -37,6 +38,7 @@ static const Command commands[] = {
   { "diffusion", "train the noise predictor that draws future frames",
       run_diffusion },
   { "synth", "make clips of moving objects, with masks", nf_synth_main },
+  { "eval", "judge segmenter and predictor on clips with masks", nf_eval_main },
   { "bench", "measure speed and memory", nf_bench_main },
   { "inspect", "print what is in a checkpoint", nf_inspect_main },
 };

@@ -42,4 +42,17 @@ typedef enum
 #define NF_ERROR (nf_error_quark ())
 GQuark nf_error_quark (void);
 
+/**
+ * nf_has_failed:
+ * @error: (nullable): return location of a function
+ *
+ * Returns: whether an error is there already: what comes after it is not begun,
+ *   so that the first cause is what is told
+ */
+static inline gboolean
+nf_has_failed (GError **error)
+{
+  return error != NULL && *error != NULL;
+}
+
 G_END_DECLS

@@ -5,7 +5,7 @@
  * Private to the CPU backend. Calls may come from several threads at once. */
 #pragma once
 
-#include "core/nfdevice.h"
+#include "core/tensor/nfdevice.h"
 
 G_BEGIN_DECLS
 

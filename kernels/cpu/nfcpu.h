@@ -8,7 +8,7 @@
  * but for oneDNN's convolutions and matrix products on some processors. */
 #pragma once
 
-#include "core/nfops.h"
+#include "core/ops/nfops.h"
 
 G_BEGIN_DECLS
 
@@ -45,20 +45,17 @@ nf_cpu_f32 (const NfTensor *tensor)
 void nf_cpu_copy (const NfTensor *from, NfTensor *to);
 void nf_cpu_copy_channels (gconstpointer from, gint64 from_c, gpointer to,
     gint64 to_c, gint64 count, gint64 pixels, gsize size);
-void nf_cpu_channel_sums (const NfTensor *a, const NfTensor *b, gint64 from,
-    gint64 count, gdouble *sum_a, gdouble *sum_ab);
-void nf_cpu_sum_rows (const NfTensor *x, NfTensor *sum);
 void nf_cpu_norm_terms (const gdouble *sum_dy, const gdouble *sum_dyx,
     gint64 rows, gint64 groups, gint64 per, const gfloat *w, const gfloat *mean,
     const gfloat *r, gfloat *pqs, gdouble *dw, gdouble *db);
 void nf_cpu_gate (
     const NfTensor *y, const NfTensor *dy, gfloat gain, NfTensor *to);
 
-#define NF_OP(NAME, name, params, least, most, flags)                          \
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   gboolean nf_cpu_##name##_forward (NfOpCall *call, GError **error);           \
   gboolean nf_cpu_##name##_backward (NfOpCall *call, const NfTensor *grad_out, \
       NfTensor **grad_in, GError **error);
-#include "core/nfops.def.h"
+#include "core/ops/nfops.def.h"
 #undef NF_OP
 
 G_END_DECLS

@@ -1,15 +1,52 @@
 /* SPDX-License-Identifier: MIT
  *
- * sums — sums over the rows of a matrix of channels-last pixels (CPU)
- *
- * Rows are split into parts by the shape alone and the parts added in order,
- * so the sum has the same bits for any number of threads. Sums are doubles. */
-#include "cpu/nfcpu.h"
+ * sums — sums whose bits do not depend on the number of threads (CPU) */
+#include "cpu/sums.h"
 #include "cpu/nfvec.h"
 
 #include <string.h>
 
-#define PARTS 32
+#define PARTS 32 /* at most, of a matrix's rows */
+
+/**
+ * nf_cpu_piece:
+ * @item_size: elements an item has
+ *
+ * Returns: how many items a piece has; depends on nothing else
+ */
+gsize
+nf_cpu_piece (gsize item_size)
+{
+  return MAX (1, NF_CPU_GRAIN / MAX (1, item_size));
+}
+
+/**
+ * nf_cpu_sum:
+ * @n_items: how many items
+ * @item_size: elements an item has
+ * @partial: sums a piece; called from several threads
+ * @data: for @partial
+ *
+ * Returns: the sum over all items
+ */
+gdouble
+nf_cpu_sum (
+    gsize n_items, gsize item_size, NfCpuPartialSum partial, gconstpointer data)
+{
+  const gsize piece = nf_cpu_piece (item_size);
+  const gsize n_pieces = (n_items + piece - 1) / piece;
+  g_autofree gdouble *sums = g_new (gdouble, MAX (1, n_pieces));
+  gdouble total = 0;
+
+#pragma omp parallel for if (n_pieces > 1)
+  for (gsize i = 0; i < n_pieces; i++)
+    sums[i] = partial (data, i * piece, MIN (n_items, (i + 1) * piece));
+  for (gsize i = 0; i < n_pieces; i++)
+    total += sums[i];
+  return total;
+}
+
+/* ------------------------- over the rows of a matrix of channels-last pixels */
 
 static inline __attribute__ ((always_inline)) void
 sums_body (gconstpointer a, gconstpointer b, gint64 rows, gint64 c,

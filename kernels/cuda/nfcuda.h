@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfcuda — the CUDA backend: its state, and the kernels of its table
+ * nfcuda — the CUDA backend's state: a device, and a thread's stream on it
  *
- * Private to the module. Each op has nf_cuda_NAME_forward and, where it has a
- * gradient, nf_cuda_NAME_backward, in the file of its family. They queue work
- * on the calling thread's stream and do not wait for it; nfcuda.c has made the
- * stream wait for inputs that other streams write. Results do not depend on
- * the order in which threads run: no sum uses atomic additions of floats. */
+ * Private to the module, and what all of it stands on. From the ground up:
+ * runtime/ (memory; streams; copies, faults, graphs), cudnn/ (an operation's
+ * graph; plans; running one; the fastest; a device's plans), kernels/ (the ops,
+ * and backend.c, which puts all together). */
 #pragma once
 
-#include "core/nfoptim.h"
+#include "core/params/nfoptim.h"
 
 #include <cublasLt.h>
 #include <cuda_runtime_api.h>
@@ -25,7 +24,18 @@ typedef struct _NfCuda NfCuda;
 typedef struct _NfCudaStream NfCudaStream;
 typedef struct _NfCudaPool NfCudaPool;
 typedef struct _NfCudaBlock NfCudaBlock;
-typedef struct _NfCudaGraph NfCudaGraph;
+
+/**
+ * NfCudaGraph:
+ * @outer: address of memory from outside that it uses -> whether it is written
+ * @weights: NfTensor -> NfCudaFollow: f32, but it reads their copies in bf16
+ *
+ * What is noted while a stream captures. nfcudagraph.c has more behind it.
+ */
+typedef struct
+{
+  GHashTable *outer, *weights;
+} NfCudaGraph;
 
 /**
  * NfCudaSlot:
@@ -131,65 +141,11 @@ nf_cuda_of (const NfDevice *device)
   return (NfCuda *) device->priv;
 }
 
-/* nfcuda.c */
 gboolean nf_cuda_ok (cudaError_t status, const gchar *what, GError **error);
 gboolean nf_cuda_launched (
     NfCudaStream *stream, const gchar *kernel, GError **error);
-
-/* nfcudastream.c */
-NfCudaStream *nf_cuda_stream_current (NfDevice *device, GError **error);
-void nf_cuda_stream_close_all (NfCuda *cuda);
 gboolean nf_cuda_stream_wait (
     NfCudaStream *stream, NfCudaStream *other, GError **error);
-cublasLtHandle_t nf_cuda_cublas (NfCudaStream *stream, GError **error);
-cudnnHandle_t nf_cuda_cudnn (NfCudaStream *stream, GError **error);
-
-/* nfcudamemory.c */
-NfCudaPool *nf_cuda_pool_new (NfCuda *cuda, NfCudaStream *stream);
-void nf_cuda_pool_free (NfCudaPool *pool);
-gpointer nf_cuda_alloc (NfCudaStream *stream, gsize bytes, GError **error);
-void nf_cuda_release (NfCuda *cuda, gpointer data);
-void nf_cuda_release_late (NfCudaStream *stream);
-void nf_cuda_memory (
-    NfDevice *device, gboolean restart, NfDeviceMemory *memory);
-gpointer nf_cuda_workspace (NfCudaStream *stream, gsize bytes, GError **error);
-gboolean nf_cuda_reads (
-    NfCudaStream *stream, gconstpointer data, GError **error);
-gboolean nf_cuda_writes (NfCudaStream *stream, gpointer data, GError **error);
-
-void nf_cuda_pool_move (NfCudaPool *from, NfCudaPool *to, gboolean all);
-void nf_cuda_pool_return (NfCudaPool *from, NfCudaPool *to);
-gboolean nf_cuda_pool_enter (
-    NfCudaPool *pool, NfCudaStream *stream, GError **error);
-
-/* nfcudagraph.c */
-extern const NfBackendGraph nf_cuda_backend_graph;
-void nf_cuda_graph_touches (
-    NfCudaGraph *graph, gconstpointer data, gboolean writes);
-void nf_cuda_graph_follows (NfCudaGraph *graph, NfTensor *weight);
-
-/* nfcudacopy.c */
-gboolean nf_cuda_upload (NfCudaStream *stream, gpointer dst, gconstpointer src,
-    gsize bytes, GError **error);
-gboolean nf_cuda_download (NfCudaStream *stream, gpointer dst,
-    gconstpointer src, gsize bytes, GError **error);
-
-/* nfcudafault.c */
-NfCudaFault *nf_cuda_fault (NfCudaStream *stream, GError **error);
-gboolean nf_cuda_fault_check (NfCudaStream *stream, GError **error);
-
-/* optim.cu */
-extern const NfBackendOptim nf_cuda_backend_optim;
-
-/* sums.cu */
-gboolean nf_cuda_column_sums (NfCudaStream *stream, gconstpointer x,
-    gboolean bf16, gint64 rows, gint64 columns, gfloat *sums, GError **error);
-
-/* weights.cu */
-const NfTensor *nf_cuda_weight_bf16 (
-    NfCudaStream *stream, NfTensor *weight, GError **error);
-gboolean nf_cuda_weight_follow (
-    NfCudaStream *stream, NfTensor *weight, GError **error);
 
 /* TRUE where what goes through the op is bf16 */
 static inline gboolean
@@ -197,13 +153,5 @@ nf_cuda_is_bf16 (const NfOpCall *call)
 {
   return call->out->dtype == NF_BF16;
 }
-
-#define NF_OP(NAME, name, params, least, most, flags)                          \
-  gboolean nf_cuda_##name##_forward (                                          \
-      NfCudaStream *stream, NfOpCall *call, GError **error);                   \
-  gboolean nf_cuda_##name##_backward (NfCudaStream *stream, NfOpCall *call,    \
-      const NfTensor *grad_out, NfTensor **grad_in, GError **error);
-#include "core/nfops.def.h"
-#undef NF_OP
 
 G_END_DECLS

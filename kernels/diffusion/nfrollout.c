@@ -3,7 +3,7 @@
  * nfrollout — frames beyond the context, block by block */
 #include "diffusion/nfrollout.h"
 
-#include "core/nfgraph.h"
+#include "core/ops/nfgraph.h"
 #include "diffusion/nftimes.h"
 
 #include <math.h>

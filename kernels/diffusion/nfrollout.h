@@ -7,7 +7,7 @@
  * network with a future gap draws its only block in one go. */
 #pragma once
 
-#include "core/nfturn.h"
+#include "core/threads/nfturn.h"
 #include "diffusion/nfsampler.h"
 
 G_BEGIN_DECLS

@@ -17,6 +17,8 @@
 #define PREFIX "nextframe."
 /* names of each kind that an error message lists */
 #define MAX_LISTED 5
+/* rows or columns of a frame */
+#define MAX_SIDE 32767
 /* elements that are checked at once */
 #define CHUNK 16384
 
@@ -176,6 +178,41 @@ nf_checkpoint_fact (const NfCheckpoint *checkpoint, const gchar *name)
   g_autofree gchar *key = g_strconcat (PREFIX, name, NULL);
 
   return nf_safetensors_metadata (checkpoint->file, key);
+}
+
+/* a side of frames; 0 where there is none */
+static gboolean
+read_side (const NfCheckpoint *checkpoint, const gchar *name, guint *side,
+    GError **error)
+{
+  const gchar *text = nf_checkpoint_fact (checkpoint, name);
+  guint64 value = 0;
+
+  if (text != NULL
+      && !g_ascii_string_to_unsigned (text, 10, 1, MAX_SIDE, &value, NULL)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "%s: " PREFIX "%s is '%s', expected a number from 1 to %d",
+        nf_safetensors_label (checkpoint->file), name, text, MAX_SIDE);
+    return FALSE;
+  }
+  *side = (guint) value;
+
+  return TRUE;
+}
+
+gboolean
+nf_checkpoint_trained_size (
+    const NfCheckpoint *checkpoint, guint *height, guint *width, GError **error)
+{
+  guint rows, columns;
+
+  if (!read_side (checkpoint, NF_CHECKPOINT_HEIGHT, &rows, error)
+      || !read_side (checkpoint, NF_CHECKPOINT_WIDTH, &columns, error))
+    return FALSE;
+  *height = columns > 0 ? rows : 0;
+  *width = rows > 0 ? columns : 0;
+
+  return TRUE;
 }
 
 /**
@@ -371,7 +408,7 @@ load_entry (NfSafetensors *file, const NfSafetensorsEntry *entry,
  * @error: return location
  *
  * Fills parameters from the tensors of their names. Weights are read when they
- * are used (nfsource.h), so the file stays mapped until they change or end.
+ * are used (NfSource), so the file stays mapped until they change or end.
  * A prefix "module." of the file's names is dropped; the buffers betas, alphas, alphas_prev and
  * unet.sigmas are passed over unless @params has them.
  *

@@ -2,7 +2,7 @@
  *
  * nfclip — the frames and masks of one clip, read from its folder */
 #include "io/nfclip.h"
-#include "io/nfclipmask.h"
+#include "io/nfnpy.h"
 #include "io/nfpng.h"
 
 #include <string.h>
@@ -78,6 +78,46 @@ count_frames (NfClipInfo *info, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_mask_shape (const NfClipInfo *info, const gchar *path,
+    const NfNpyHeader *header, GError **error)
+{
+  g_autofree gchar *found = NULL;
+
+  if (header->n_dims == 3 && header->shape[0] == info->n_frames
+      && header->shape[1] == (guint64) info->height
+      && header->shape[2] == (guint64) info->width)
+    return TRUE;
+  found = nf_npy_shape_string (header);
+  g_set_error (error, NF_ERROR, NF_ERROR_SHAPE,
+      "%s: expected shape (%u, %d, %d), a class for each pixel of the clip's "
+      "%u frames, found %s; save the masks of these frames at their size",
+      path, info->n_frames, info->height, info->width, info->n_frames, found);
+  return FALSE;
+}
+
+/* mask.npy as @classes (nullable), (frames, rows, columns): any array of whole
+ * numbers that fit a byte, with a class for every pixel of every frame. Without
+ * @classes its head and length alone are looked at. */
+static gboolean
+read_mask (const NfClipInfo *info, guint8 *classes, GError **error)
+{
+  g_autofree gchar *path = g_build_filename (info->folder, "mask.npy", NULL);
+  gsize n = (gsize) info->n_frames * info->width * info->height;
+  g_autoptr (GBytes) data = NULL;
+  NfNpyHeader header;
+
+  data = nf_npy_load (path, &header, error);
+  if (!data || !check_mask_shape (info, path, &header, error))
+    return FALSE;
+  if (!classes)
+    return TRUE;
+  if (nf_npy_to_u8 (&header, g_bytes_get_data (data, NULL), classes, n, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", path);
+  return FALSE;
+}
+
 /**
  * nf_clip_info_new:
  * @folder: the clip's folder
@@ -112,7 +152,7 @@ nf_clip_info_new (
         folder);
     return NULL;
   }
-  if (masks && !nf_mask_read (info, NULL, error))
+  if (masks && !read_mask (info, NULL, error))
     return NULL;
   return g_steal_pointer (&info);
 }
@@ -138,7 +178,7 @@ load_masks (NfClip *clip, const NfClipInfo *info, guint classes, GError **error)
   gsize n = (gsize) clip->n_frames * clip->height * clip->width;
 
   clip->masks = g_malloc (n);
-  if (!nf_mask_read (info, clip->masks, error))
+  if (!read_mask (info, clip->masks, error))
     return FALSE;
   for (gsize i = 0; i < n; i++)
     if (clip->masks[i] >= classes)

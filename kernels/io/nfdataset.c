@@ -4,7 +4,7 @@
  *
  * Clips nobody holds stay in memory, the least recently used leave first. */
 #include "io/nfdataset.h"
-#include "core/nfrng.h"
+#include "core/random/nfrng.h"
 
 #include <string.h>
 

@@ -7,7 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/file.h>
 #include <unistd.h>
+
+#define LOCK_TRIES 10
+#define LOCK_INTERVAL (G_USEC_PER_SEC / 10)
 
 /**
  * nf_file_fail:
@@ -174,6 +178,44 @@ nf_file_replace (const gchar *path, GBytes *content, GError **error)
     return FALSE;
   return nf_file_end (fd, nf_file_write_bytes (fd, data, size, path, error),
       temporary, path, error);
+}
+
+/**
+ * nf_file_lock_folder:
+ * @folder: a folder, which is made where it is not there
+ * @program: what messages call the programs that write there
+ * @error: return location: %NF_ERROR_IO
+ *
+ * Holds a folder against other programs that lock it, where the file system
+ * can. One that was killed has a moment to let go.
+ *
+ * Returns: the open folder, which is free again once that is closed; -1 where
+ *   another program has it
+ */
+int
+nf_file_lock_folder (const gchar *folder, const gchar *program, GError **error)
+{
+  int fd;
+
+  if (g_mkdir_with_parents (folder, 0777) != 0) {
+    nf_file_fail (folder, "make the folder", error);
+    return -1;
+  }
+  fd = g_open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  if (fd < 0) {
+    nf_file_fail (folder, "open the folder", error);
+    return -1;
+  }
+  for (guint i = 0; i < LOCK_TRIES; i++) {
+    if (flock (fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+      return fd;
+    g_usleep (LOCK_INTERVAL);
+  }
+  g_set_error (error, NF_ERROR, NF_ERROR_IO,
+      "%s: another %s is writing there; wait for it, or choose another --out",
+      folder, program);
+  close (fd);
+  return -1;
 }
 
 /* Some file systems have no fsync of folders, and a folder may be writable but

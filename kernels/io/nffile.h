@@ -20,6 +20,8 @@ int nf_file_begin (const gchar *path, gchar **temporary, GError **error);
 gboolean nf_file_end (int fd, gboolean good, const gchar *temporary,
     const gchar *path, GError **error);
 gboolean nf_file_replace (const gchar *path, GBytes *content, GError **error);
+int nf_file_lock_folder (
+    const gchar *folder, const gchar *program, GError **error);
 gboolean nf_file_sync_folder (const gchar *folder, GError **error);
 gboolean nf_file_sync_all (const gchar *folder, GError **error);
 

@@ -7,7 +7,7 @@
  * dictionary, and the elements. Arrays of whole numbers in C order are read;
  * everything else is refused with the reason. Nothing in a file is believed
  * before it is checked.
- * Siblings: gst/gstnfnpydec.c, gst/gstnfnpyenc.c */
+ * Siblings: gst/npy/gstnfnpydec.c, gst/npy/gstnfnpyenc.c */
 #pragma once
 
 #include "core/nferror.h"

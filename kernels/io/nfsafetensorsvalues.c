@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/nftensor.h"
+#include "core/tensor/nftensor.h"
 
 static const struct
 {

@@ -3,7 +3,7 @@
  * nfweightsource — a tensor's elements, out of a mapped safetensors file */
 #pragma once
 
-#include "core/nfsource.h"
+#include "core/tensor/nftensor.h"
 #include "io/nfsafetensors.h"
 
 G_BEGIN_DECLS

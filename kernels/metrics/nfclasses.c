@@ -110,3 +110,29 @@ nf_class_colors (void)
   }
   return colors;
 }
+
+/**
+ * nf_class_attributes:
+ * @id: a class, below %NF_N_CLASSES
+ * @attributes: (out): which of the %NF_N_ATTRIBUTES it has: 0 ground, 1 object,
+ *   2 to 4 shapes, 5 and 6 materials, 7 to 14 colours, in the order of classes
+ *
+ * Returns: how many there are: 1 for the background, 4 for an object
+ */
+guint
+nf_class_attributes (guint id, guint attributes[4])
+{
+  guint kind, color;
+
+  if (id == 0) {
+    attributes[0] = 0;
+    return 1;
+  }
+  kind = (id - 1) / N_COLORS;
+  color = (id - 1) % N_COLORS;
+  attributes[0] = 1;
+  attributes[1] = 2 + kind / 2;
+  attributes[2] = 5 + kind % 2;
+  attributes[3] = 7 + color;
+  return 4;
+}

@@ -13,10 +13,13 @@
 
 G_BEGIN_DECLS
 
+/* what a class is told by: ground, object, 3 shapes, 2 materials, 8 colours */
+#define NF_N_ATTRIBUTES 15
 #define NF_N_CLASSES 49
 
 const gchar *nf_class_name (guint id);
 guint32 nf_class_color (guint id);
 const guint8 *nf_class_colors (void);
+guint nf_class_attributes (guint id, guint attributes[4]);
 
 G_END_DECLS

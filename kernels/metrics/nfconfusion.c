@@ -3,7 +3,7 @@
  * nfconfusion — integer confusion matrix of class masks, and its scores */
 #include "metrics/nfconfusion.h"
 
-#include "core/nfids.h"
+#include "core/ops/nfids.h"
 
 #include <math.h>
 #include <string.h>

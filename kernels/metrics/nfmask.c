@@ -5,7 +5,7 @@
  * See: nfclasses.c, the names and colours */
 #include "metrics/nfmask.h"
 
-#include "core/nfids.h"
+#include "core/ops/nfids.h"
 #include "metrics/nfclasses.h"
 
 #define N_IDS 256
@@ -63,6 +63,25 @@ nf_mask_objects (const guint8 *mask, guint width, guint height, gsize min_area,
       objects[n++] = object;
   }
   return n;
+}
+
+/* the pixel that lies below the centre of pixel @i */
+static guint
+below (guint i, guint from, guint to)
+{
+  return (guint) ((2 * (guint64) i + 1) * from / (2 * (guint64) to));
+}
+
+void
+nf_mask_scale (const guint8 *mask, guint width, guint height, guint8 *to,
+    guint to_width, guint to_height)
+{
+  for (guint y = 0; y < to_height; y++) {
+    const guint8 *row = mask + (gsize) width * below (y, height, to_height);
+
+    for (guint x = 0; x < to_width; x++)
+      *to++ = row[below (x, width, to_width)];
+  }
 }
 
 /**

@@ -29,6 +29,20 @@ typedef struct
 
 guint nf_mask_objects (const guint8 *mask, guint width, guint height,
     gsize min_area, NfMaskObject objects[NF_MASK_MAX_OBJECTS]);
+
+/**
+ * nf_mask_scale:
+ * @mask: (height, width): class ids
+ * @width: columns, at least 1
+ * @height: rows, at least 1
+ * @to: (out caller-allocates): (to_height, to_width): the mask at another size
+ * @to_width: columns, at least 1
+ * @to_height: rows, at least 1
+ *
+ * Nearest neighbour: a pixel has the class that lies below its centre.
+ */
+void nf_mask_scale (const guint8 *mask, guint width, guint height, guint8 *to,
+    guint to_width, guint to_height);
 void nf_mask_paint (const guint8 *mask, gsize n, guint8 *rgb);
 void nf_mask_overlay (const guint8 *mask, gsize n, const guint8 *pixels,
     guint channels, guint8 *rgb);

@@ -6,8 +6,8 @@
  * a per channel of the result. */
 #include "nets/nfconvnorm.h"
 
-#include "core/nfsource.h"
-#include "core/nftape.h"
+#include "core/tensor/nftensor.h"
+#include "core/ops/nftape.h"
 
 #include <math.h>
 
@@ -194,9 +194,9 @@ run_folded (NfConvNorm *layer, NfTensor *x, const NfConv2dParams *params,
   g_autoptr (NfTensor) weight = NULL;
   g_autoptr (NfTensor) bias = NULL;
 
-  return folded (layer, &weight, &bias, error)
-      ? nf_op_conv2d_add (x, weight, bias, residual, params, error)
-      : NULL;
+  if (!folded (layer, &weight, &bias, error))
+    return NULL;
+  return nf_op_conv2d_add (x, weight, bias, residual, params, error);
 }
 
 static NfTensor *
@@ -206,15 +206,14 @@ run_apart (NfConvNorm *layer, NfTensor *x, const NfConv2dParams *params,
   g_autoptr (NfTensor) h =
       nf_conv_run (&layer->conv, x, params->stride, NF_ACT_NONE, error);
 
-  return h != NULL ? nf_batch_norm_run (
-             &layer->norm, h, residual, forward, params->act, error)
-                   : NULL;
+  return nf_batch_norm_run (
+      &layer->norm, h, residual, forward, params->act, error);
 }
 
 /**
  * nf_conv_norm_run:
  * @layer: the layer
- * @x: what goes in
+ * @x: (nullable): what goes in; NULL where what makes it has failed
  * @stride: of the convolution
  * @residual: (nullable): added to what the norm makes
  * @act: applied to the sum: none or ReLU
@@ -229,7 +228,7 @@ nf_conv_norm_run (NfConvNorm *layer, NfTensor *x, gint stride,
 {
   const NfConv2dParams params = { stride, layer->conv.pad, act };
 
-  if (!may_go_on (forward, error))
+  if (x == NULL || !may_go_on (forward, error))
     return NULL;
   return is_inference (layer, forward)
       ? run_folded (layer, x, &params, residual, error)
@@ -260,12 +259,10 @@ nf_conv_norm_run_up (NfConvNorm *layer, NfTensor *const *x, guint n,
     return NULL;
   if (is_inference (layer, forward)) {
     params.act = NF_ACT_RELU;
-    return folded (layer, &weight, &bias, error)
-        ? nf_op_conv2d_cat (x, n, weight, bias, &params, error)
-        : NULL;
+    if (!folded (layer, &weight, &bias, error))
+      return NULL;
+    return nf_op_conv2d_cat (x, n, weight, bias, &params, error);
   }
   h = nf_op_conv2d_cat (x, n, layer->conv.weight, NULL, &params, error);
-  return h != NULL
-      ? nf_batch_norm_run (&layer->norm, h, NULL, forward, NF_ACT_RELU, error)
-      : NULL;
+  return nf_batch_norm_run (&layer->norm, h, NULL, forward, NF_ACT_RELU, error);
 }

@@ -6,8 +6,8 @@
  * nf_LAYER_init() has put them under "PATH.NAME" as PyTorch names them. */
 #pragma once
 
-#include "core/nfops.h"
-#include "core/nfparams.h"
+#include "core/ops/nfops.h"
+#include "core/params/nfparams.h"
 
 #include <gio/gio.h>
 

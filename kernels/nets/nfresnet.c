@@ -145,18 +145,18 @@ block_run (Block *b, NfTensor *x, const NfForward *forward, GError **error)
       : nf_conv_norm_run (
           &b->down, x, b->stride, NULL, NF_ACT_NONE, forward, error);
 
-  for (gint i = 0; shortcut != NULL && i < b->n_layers; i++) {
+  if (shortcut == NULL)
+    return NULL;
+  for (gint i = 0; i < b->n_layers; i++) {
     gboolean last = i + 1 == b->n_layers;
     NfTensor *next =
         nf_conv_norm_run (&b->layers[i], h, i == strided ? b->stride : 1,
             last ? shortcut : NULL, NF_ACT_RELU, forward, error);
 
-    nf_tensor_unref (h);
+    nf_tensor_clear (&h);
     h = next;
-    if (h == NULL)
-      return NULL;
   }
-  return shortcut != NULL ? g_steal_pointer (&h) : NULL;
+  return g_steal_pointer (&h);
 }
 
 /**
@@ -180,8 +180,7 @@ nf_resnet_run (NfResnet *net, NfTensor *x, const NfForward *forward,
     features[i] = NULL;
   features[STAGES] =
       nf_conv_norm_run (&net->stem, x, 2, NULL, NF_ACT_RELU, forward, error);
-  h = features[STAGES] != NULL ? nf_op_max_pool (features[STAGES], &pool, error)
-                               : NULL;
+  h = nf_op_max_pool (features[STAGES], &pool, error);
   for (gint s = 0; h != NULL && s < STAGES; s++) {
     for (gint i = 0; h != NULL && i < net->blocks[s]; i++) {
       NfTensor *next = block_run (&net->stages[s][i], h, forward, error);

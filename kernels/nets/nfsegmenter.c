@@ -9,6 +9,7 @@ struct _NfSegmenter
 {
   gatomicrefcount refs;
   NfUnetpp *net;
+  guint height, width; /* of the frames that it was trained on, or 0 */
 };
 
 /**
@@ -27,6 +28,7 @@ nf_segmenter_load (const gchar *path, NfDevice *device, GError **error)
   g_autoptr (NfUnetpp) net = NULL;
   NfUnetppConfig config;
   NfSegmenter *segmenter;
+  guint height, width;
 
   if (checkpoint == NULL)
     return NULL;
@@ -42,6 +44,8 @@ nf_segmenter_load (const gchar *path, NfDevice *device, GError **error)
     g_prefix_error (error, "%s: ", path);
     return NULL;
   }
+  if (!nf_checkpoint_trained_size (checkpoint, &height, &width, error))
+    return NULL;
   net = nf_unetpp_new (device, &config, error);
   if (net == NULL
       || !nf_checkpoint_load_params (checkpoint, nf_unetpp_params (net), error))
@@ -49,6 +53,8 @@ nf_segmenter_load (const gchar *path, NfDevice *device, GError **error)
   segmenter = g_new0 (NfSegmenter, 1);
   g_atomic_ref_count_init (&segmenter->refs);
   segmenter->net = g_steal_pointer (&net);
+  segmenter->height = height;
+  segmenter->width = width;
   return segmenter;
 }
 
@@ -74,6 +80,14 @@ nf_segmenter_config (const NfSegmenter *segmenter)
   return nf_unetpp_config (segmenter->net);
 }
 
+void
+nf_segmenter_trained_size (
+    const NfSegmenter *segmenter, guint *height, guint *width)
+{
+  *height = segmenter->height;
+  *width = segmenter->width;
+}
+
 /* class ids of frames. Bytes are padded, and ids cropped: both are small */
 static NfTensor *
 classify (
@@ -87,23 +101,31 @@ classify (
   g_autoptr (NfTensor) y = NULL;
   g_autoptr (NfTensor) ids = NULL;
 
-  x = padded != NULL ? nf_unetpp_normalize (net, padded, error) : NULL;
-  y = x != NULL ? nf_unetpp_logits (net, x, forward, error) : NULL;
-  ids = y != NULL ? nf_op_argmax (y, error) : NULL;
-  return ids == NULL || fits ? g_steal_pointer (&ids)
-                             : nf_op_pad (ids, &crop, error);
+  x = nf_unetpp_normalize (net, padded, error);
+  y = nf_unetpp_logits (net, x, forward, error);
+  ids = nf_op_argmax (y, error);
+  return fits ? g_steal_pointer (&ids) : nf_op_pad (ids, &crop, error);
 }
 
-/* the same by the mean with the mirrored frames */
-static NfTensor *
-classify_tta (
-    NfUnetpp *net, NfTensor *pixels, const NfForward *forward, GError **error)
+/**
+ * nf_segmenter_probabilities:
+ * @dtype: what the network computes in, %NF_F32 or %NF_BF16
+ * @tta: average with the mirrored frame (twice the time)
+ * @pixels: frames on the segmenter's device: u8 (N, channels, H, W), any H, W
+ * @cancellable: (nullable): looked at before every convolution
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, ...
+ *
+ * Returns: (transfer full) (nullable): the probability of each class, on the
+ *   device: f32 (N, classes, H, W), summing to one over the classes
+ */
+NfTensor *
+nf_segmenter_probabilities (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
+    NfTensor *pixels, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (NfTensor) x = nf_unetpp_normalize (net, pixels, error);
-  g_autoptr (NfTensor) p =
-      x != NULL ? nf_unetpp_probabilities (net, x, TRUE, forward, error) : NULL;
+  const NfForward forward = { .dtype = dtype, .cancellable = cancellable };
+  g_autoptr (NfTensor) x = nf_unetpp_normalize (segmenter->net, pixels, error);
 
-  return p != NULL ? nf_op_argmax (p, error) : NULL;
+  return nf_unetpp_probabilities (segmenter->net, x, tta, &forward, error);
 }
 
 /**
@@ -121,9 +143,14 @@ nf_segmenter_classify (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
     NfTensor *pixels, GCancellable *cancellable, GError **error)
 {
   const NfForward forward = { .dtype = dtype, .cancellable = cancellable };
+  g_autoptr (NfTensor) p = NULL;
 
-  return (tta ? classify_tta : classify) (
-      segmenter->net, pixels, &forward, error);
+  if (!tta)
+    return classify (segmenter->net, pixels, &forward, error);
+  p = nf_segmenter_probabilities (
+      segmenter, dtype, tta, pixels, cancellable, error);
+
+  return p != NULL ? nf_op_argmax (p, error) : NULL;
 }
 
 /**

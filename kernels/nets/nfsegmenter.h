@@ -20,6 +20,19 @@ NfSegmenter *nf_segmenter_ref (NfSegmenter *segmenter);
 void nf_segmenter_unref (NfSegmenter *segmenter);
 
 const NfUnetppConfig *nf_segmenter_config (const NfSegmenter *segmenter);
+
+/**
+ * nf_segmenter_trained_size:
+ * @segmenter: a segmenter
+ * @height: (out): rows of the frames that it was trained on; 0: its checkpoint
+ *   does not say
+ * @width: (out): their columns, likewise
+ */
+void nf_segmenter_trained_size (
+    const NfSegmenter *segmenter, guint *height, guint *width);
+
+NfTensor *nf_segmenter_probabilities (NfSegmenter *segmenter, NfDType dtype,
+    gboolean tta, NfTensor *pixels, GCancellable *cancellable, GError **error);
 NfTensor *nf_segmenter_classify (NfSegmenter *segmenter, NfDType dtype,
     gboolean tta, NfTensor *pixels, GCancellable *cancellable, GError **error);
 gboolean nf_segmenter_run (NfSegmenter *segmenter, NfDType dtype, gboolean tta,

@@ -137,18 +137,16 @@ nf_unet_norm_maps (
   g_autoptr (NfTensor) small = h == cond->cond->h && w == cond->cond->w
       ? nf_tensor_ref (cond->cond)
       : nf_op_nearest (cond->cond, h, w, error);
-  g_autoptr (NfTensor) shared = small != NULL
-      ? nf_conv_run (&a->shared, small, 1, NF_ACT_SILU, error)
-      : NULL;
+  g_autoptr (NfTensor) shared =
+      nf_conv_run (&a->shared, small, 1, NF_ACT_SILU, error);
   const NfConv *convs[2] = { &a->gamma, &a->beta };
   const NfConv2dParams params = {
     .stride = 1, .pad = a->gamma.pad, .once = TRUE
   };
 
   for (guint i = 0; i < 2; i++) {
-    NfTensor *map = shared != NULL ? nf_op_conv2d (shared, convs[i]->weight,
-                        convs[i]->bias, &params, error)
-                                   : NULL;
+    NfTensor *map =
+        nf_op_conv2d (shared, convs[i]->weight, convs[i]->bias, &params, error);
 
     if (map == NULL)
       return FALSE;
@@ -185,7 +183,7 @@ norm_scales (const NfUnetNorm *a, const NfUnetTime *time, GError **error)
   if (time->scales == NULL)
     return nf_linear_run (&a->time, time->hidden, error);
   own = nf_tensor_batch_slice (time->scales, a->time_at, 2 * a->c, error);
-  return own != NULL ? nf_tensor_reshape (own, 1, 2 * a->c, 1, 1, error) : NULL;
+  return nf_tensor_reshape (own, 1, 2 * a->c, 1, 1, error);
 }
 
 NfTensor *
@@ -243,8 +241,8 @@ res_enter (const NfUnetRes *r, NfTensor *x, NfTensor *skip,
   }
   *h = nf_op_fir (normed, up, error);
   nf_tensor_clear (&normed);
-  *side = *h != NULL ? nf_op_fir (x, up, error) : NULL;
-  return *side != NULL;
+  *side = nf_op_fir (x, up, error);
+  return *h != NULL && *side != NULL;
 }
 
 /* what goes past the block; a 1x1 convolution is a matrix product */
@@ -285,16 +283,15 @@ nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
     return NULL;
   a = nf_conv_run (&r->conv[0], h, 1, NF_ACT_NONE, error);
   nf_tensor_clear (&h);
-  b = a != NULL ? nf_unet_norm_run (&r->norm[1], a, NULL, time, cond, error)
-                : NULL;
+  b = nf_unet_norm_run (&r->norm[1], a, NULL, time, cond, error);
   nf_tensor_clear (&a);
-  c = b != NULL ? drop (parts, r, b, forward, error) : NULL;
+  c = drop (parts, r, b, forward, error);
   nf_tensor_clear (&b);
-  past = c != NULL ? res_shortcut (r, side, skip, error) : NULL;
+  past = res_shortcut (r, side, skip, error);
   nf_tensor_clear (&side);
-  return past != NULL
-      ? nf_op_conv2d_add (c, last->weight, last->bias, past, &params, error)
-      : NULL;
+  if (past == NULL) /* which the convolution could do without */
+    return NULL;
+  return nf_op_conv2d_add (c, last->weight, last->bias, past, &params, error);
 }
 
 NfTensor *
@@ -306,21 +303,20 @@ nf_unet_attention_run (const NfUnetAttention *a, NfTensor *x, GError **error)
   NfAttentionParams params = { a->heads };
   g_autoptr (NfTensor) n =
       nf_op_group_norm (x, a->weight, a->bias, &norm, error);
-  g_autoptr (NfTensor) q =
-      n != NULL ? nf_linear_run (&a->nin[0], n, error) : NULL;
-  g_autoptr (NfTensor) k =
-      q != NULL ? nf_linear_run (&a->nin[1], n, error) : NULL;
-  g_autoptr (NfTensor) v =
-      k != NULL ? nf_linear_run (&a->nin[2], n, error) : NULL;
+  g_autoptr (NfTensor) q = nf_linear_run (&a->nin[0], n, error);
+  g_autoptr (NfTensor) k = nf_linear_run (&a->nin[1], n, error);
+  g_autoptr (NfTensor) v = nf_linear_run (&a->nin[2], n, error);
   g_autoptr (NfTensor) y = NULL;
   g_autoptr (NfTensor) h = NULL;
 
   nf_tensor_clear (&n);
-  y = v != NULL ? nf_op_attention (q, k, v, &params, error) : NULL;
+  y = nf_op_attention (q, k, v, &params, error);
   nf_tensor_clear (&q);
   nf_tensor_clear (&k);
   nf_tensor_clear (&v);
-  h = y != NULL ? nf_linear_run (&a->nin[3], y, error) : NULL;
+  h = nf_linear_run (&a->nin[3], y, error);
   nf_tensor_clear (&y);
-  return h != NULL ? nf_op_axpby (x, h, &mean, error) : NULL;
+  if (h == NULL) /* which the sum could do without */
+    return NULL;
+  return nf_op_axpby (x, h, &mean, error);
 }

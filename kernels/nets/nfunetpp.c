@@ -7,6 +7,7 @@
  * x_k_s below it (d < k <= s) and feature f_(s+1); x_0_4 takes x_0_3 alone. */
 #include "nets/nfunetpp.h"
 
+#include "metrics/nfclasses.h"
 #include "nets/nfconvnorm.h"
 #include "nets/nfnetconfig.h"
 
@@ -23,6 +24,8 @@ struct _NfUnetpp
   DecoderBlock blocks[4][4]; /* [depth][layer], depth <= layer */
   DecoderBlock last; /* x_0_4 */
   NfConv head;
+  NfTensor
+      *expand; /* (classes, attributes, 1, 1), or NULL: one filter a class */
 };
 
 void
@@ -55,7 +58,7 @@ three_numbers (const gdouble *values)
  * nf_unetpp_config_from_json:
  * @config: (out): defaults, changed by what @json holds
  * @json: keys encoder ("resnet18", "resnet34", "resnet50"), encoder_width,
- *   channels, classes, widths, mean, std
+ *   channels, classes, widths, head ("classes", "attributes"), mean, std
  * @error: return location: %NF_ERROR_INVALID
  *
  * Returns: FALSE with @error set
@@ -65,7 +68,7 @@ nf_unetpp_config_from_json (
     NfUnetppConfig *config, JsonObject *json, GError **error)
 {
   NfNetConfig reader;
-  const gchar *encoder;
+  const gchar *encoder, *head;
   guint n = NF_UNETPP_LEVELS;
 
   nf_unetpp_config_init (config);
@@ -82,6 +85,10 @@ nf_unetpp_config_from_json (
       &reader, "widths", 1, 4096, NF_UNETPP_LEVELS, config->widths, &n);
   if (n != NF_UNETPP_LEVELS)
     nf_net_config_problem (&reader, "widths must be five numbers");
+  head = nf_net_config_text (&reader, "head", "classes");
+  config->attributes = g_str_equal (head, "attributes");
+  if (!config->attributes && !g_str_equal (head, "classes"))
+    nf_net_config_problem (&reader, "head %s is not known", head);
   nf_net_config_doubles (&reader, "mean", 3, config->mean);
   nf_net_config_doubles (&reader, "std", 3, config->std);
   return nf_net_config_finish (&reader, error);
@@ -104,6 +111,8 @@ nf_unetpp_config_to_json (const NfUnetppConfig *config)
   json_object_set_int_member (json, "classes", config->classes);
   json_object_set_array_member (json, "widths",
       nf_net_config_int_array (config->widths, NF_UNETPP_LEVELS));
+  if (config->attributes)
+    json_object_set_string_member (json, "head", "attributes");
   json_object_set_array_member (json, "mean", three_numbers (config->mean));
   json_object_set_array_member (json, "std", three_numbers (config->std));
   return json;
@@ -126,6 +135,35 @@ decoder_block_init (DecoderBlock *b, NfParams *params, const gchar *node,
       return FALSE;
   }
   return TRUE;
+}
+
+/* the constant matrix that makes classes of attributes: 1 where a class has
+ * one */
+static gboolean
+expand_init (NfUnetpp *net, GError **error)
+{
+  gfloat has[NF_N_CLASSES * NF_N_ATTRIBUTES] = { 0 };
+
+  for (guint id = 0; id < NF_N_CLASSES; id++) {
+    guint attributes[4], n = nf_class_attributes (id, attributes);
+
+    for (guint i = 0; i < n; i++)
+      has[id * NF_N_ATTRIBUTES + attributes[i]] = 1;
+  }
+  net->expand = nf_tensor_new (
+      net->params->device, NF_F32, NF_N_CLASSES, NF_N_ATTRIBUTES, 1, 1, error);
+  return net->expand && nf_tensor_set_nchw (net->expand, has, error);
+}
+
+static gboolean
+head_init (NfUnetpp *net, GError **error)
+{
+  const NfUnetppConfig *c = &net->config;
+
+  return nf_conv_init (&net->head, net->params, "segmentation_head.0",
+             c->widths[4], c->attributes ? NF_N_ATTRIBUTES : c->classes, 3,
+             TRUE, NF_WEIGHT_XAVIER, error)
+      && (!c->attributes || expand_init (net, error));
 }
 
 static gboolean
@@ -152,8 +190,7 @@ decoder_init (NfUnetpp *net, GError **error)
   }
   return decoder_block_init (
              &net->last, net->params, "x_0_4", widths[3], widths[4], error)
-      && nf_conv_init (&net->head, net->params, "segmentation_head.0",
-          widths[4], net->config.classes, 3, TRUE, NF_WEIGHT_XAVIER, error);
+      && head_init (net, error);
 }
 
 static gboolean
@@ -161,7 +198,7 @@ config_check (const NfUnetppConfig *c, GError **error)
 {
   gboolean ok = (c->encoder == 18 || c->encoder == 34 || c->encoder == 50)
       && c->encoder_width >= 1 && c->channels >= 1 && c->classes >= 1
-      && c->classes <= 256;
+      && c->classes <= 256 && (!c->attributes || c->classes == NF_N_CLASSES);
 
   for (gint i = 0; i < NF_UNETPP_LEVELS; i++)
     ok = ok && c->widths[i] >= 1 && c->widths[i] <= 4096;
@@ -170,8 +207,9 @@ config_check (const NfUnetppConfig *c, GError **error)
   if (!ok)
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "unetpp: encoder must be resnet18, 34 or 50 (got %d), classes 1 to "
-        "256 (got %d), five widths of 1 to 4096, std above 0",
-        c->encoder, c->classes);
+        "256 (got %d; with a head of attributes %d), five widths of 1 to 4096, "
+        "std above 0",
+        c->encoder, c->classes, NF_N_CLASSES);
   return ok;
 }
 
@@ -215,6 +253,7 @@ nf_unetpp_free (NfUnetpp *net)
   for (gint i = 0; i < 16; i++)
     decoder_block_clear (&net->blocks[i / 4][i % 4]);
   decoder_block_clear (&net->last);
+  nf_tensor_clear (&net->expand);
   nf_params_unref (net->params);
   g_free (net);
 }
@@ -307,15 +346,30 @@ grid_run (NfUnetpp *net, NfTensor **f, NfTensor *nodes[4][4],
   return TRUE;
 }
 
+/* The logits, in f32 whatever the network computes in: bf16 has steps of 0.06
+ * at 8 to 16, and equal logits would go to the lowest class. */
+static NfTensor *
+head_run (NfUnetpp *net, NfTensor *x, GError **error)
+{
+  static const NfConv2dParams point = { .stride = 1 };
+  const gboolean narrow = x != NULL && x->dtype != NF_F32;
+  g_autoptr (NfTensor) wide =
+      narrow ? nf_op_cast (x, NF_F32, error) : nf_tensor_ref (x);
+  g_autoptr (NfTensor) y =
+      nf_conv_run (&net->head, wide, 1, NF_ACT_NONE, error);
+
+  return net->expand ? nf_op_conv2d (y, net->expand, NULL, &point, error)
+                     : g_steal_pointer (&y);
+}
+
 /**
  * nf_unetpp_logits:
- * @x: (N, C, H, W) normalised frames that need no padding, see
- *   nf_unetpp_padding()
+ * @x: (nullable): (N, C, H, W) normalised frames that need no padding, see
+ *   nf_unetpp_padding(); NULL where what makes them has failed
  * @forward: (nullable): how to run
  * @error: return location
  *
- * Returns: (transfer full) (nullable): logits (N, classes, H, W), of the type
- *   that the network computes in
+ * Returns: (transfer full) (nullable): logits (N, classes, H, W), f32
  */
 NfTensor *
 nf_unetpp_logits (
@@ -334,8 +388,7 @@ nf_unetpp_logits (
         nf_unetpp_node (net, 0, 4, &nodes[0][3], 1, forward, error);
 
     nf_tensor_clear (&nodes[0][3]);
-    if (last != NULL)
-      result = nf_conv_run (&net->head, last, 1, NF_ACT_NONE, error);
+    result = head_run (net, last, error);
   }
   for (guint i = 0; i < 16; i++)
     nf_tensor_clear (&nodes[i / 4][i % 4]);
@@ -389,8 +442,9 @@ nf_unetpp_padding (
 
 /**
  * nf_unetpp_forward:
- * @x: (N, C, H, W) normalised frames of any size; they are padded, see
- *   nf_unetpp_padding(), and the result is cropped back
+ * @x: (nullable): (N, C, H, W) normalised frames of any size; they are padded, see
+ *   nf_unetpp_padding(), and the result is cropped back; NULL where what makes
+ *   them has failed
  * @forward: (nullable): how to run
  * @error: return location
  *
@@ -400,20 +454,16 @@ NfTensor *
 nf_unetpp_forward (
     NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
 {
+  g_autoptr (NfTensor) padded = NULL, y = NULL;
   NfPadParams pad, crop;
-  gboolean fits = !nf_unetpp_padding (x->h, x->w, &pad, &crop);
-  g_autoptr (NfTensor) padded =
-      fits ? nf_tensor_ref (x) : nf_op_pad (x, &pad, error);
-  g_autoptr (NfTensor) y = NULL, wide = NULL;
+  gboolean fits;
 
-  if (padded != NULL)
-    y = nf_unetpp_logits (net, padded, forward, error);
-  if (y != NULL)
-    wide =
-        y->dtype == NF_F32 ? nf_tensor_ref (y) : nf_op_cast (y, NF_F32, error);
-  nf_tensor_clear (&y);
-  return wide == NULL || fits ? g_steal_pointer (&wide)
-                              : nf_op_pad (wide, &crop, error);
+  if (x == NULL)
+    return NULL;
+  fits = !nf_unetpp_padding (x->h, x->w, &pad, &crop);
+  padded = fits ? nf_tensor_ref (x) : nf_op_pad (x, &pad, error);
+  y = nf_unetpp_logits (net, padded, forward, error);
+  return fits ? g_steal_pointer (&y) : nf_op_pad (y, &crop, error);
 }
 
 /* a batch of the frames and, behind them, their mirror images */
@@ -443,13 +493,13 @@ mean_of_both (NfTensor *p, GError **error)
 {
   static const NfAxpbyParams half = { 0.5f, 0.5f, NF_ACT_NONE };
   g_autoptr (NfTensor) first = nf_tensor_batch_slice (p, 0, p->n / 2, error);
-  g_autoptr (NfTensor) second = first != NULL
-      ? nf_tensor_batch_slice (p, p->n / 2, p->n / 2, error)
-      : NULL;
-  g_autoptr (NfTensor) back =
-      second != NULL ? nf_op_flip (second, error) : NULL;
+  g_autoptr (NfTensor) second =
+      nf_tensor_batch_slice (p, p->n / 2, p->n / 2, error);
+  g_autoptr (NfTensor) back = nf_op_flip (second, error);
 
-  return back != NULL ? nf_op_axpby (first, back, &half, error) : NULL;
+  if (back == NULL) /* which the sum could do without */
+    return NULL;
+  return nf_op_axpby (first, back, &half, error);
 }
 
 /**
@@ -472,7 +522,7 @@ nf_unetpp_probabilities (NfUnetpp *net, NfTensor *x, gboolean tta,
   g_autoptr (NfTensor) y = NULL;
   g_autoptr (NfTensor) p = NULL;
 
-  y = batch != NULL ? nf_unetpp_forward (net, batch, forward, error) : NULL;
-  p = y != NULL ? nf_op_softmax (y, error) : NULL;
+  y = nf_unetpp_forward (net, batch, forward, error);
+  p = nf_op_softmax (y, error);
   return p != NULL && tta ? mean_of_both (p, error) : g_steal_pointer (&p);
 }

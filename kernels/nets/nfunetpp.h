@@ -24,6 +24,9 @@ G_BEGIN_DECLS
  * @channels: of the frame, 3
  * @classes: 1 to 256
  * @widths: channels of the decoder's last blocks, deepest first
+ * @attributes: whether the head has a filter for each attribute (ground, object,
+ *   shape, material, colour) whose sums are the logits of the 49 classes, and
+ *   not a filter a class
  * @mean: per channel, of pixels in [0, 1]
  * @std: likewise
  *
@@ -36,6 +39,7 @@ typedef struct
   gint channels;
   gint classes;
   gint widths[NF_UNETPP_LEVELS];
+  gboolean attributes;
   gdouble mean[3], std[3];
 } NfUnetppConfig;
 

@@ -11,8 +11,8 @@
 #include "io/nfdataset.h"
 #include "metrics/nfclasses.h"
 #include "metrics/nfscoreboard.h"
-#include "scene/nfextrapolate.h"
-#include "scene/nfrender.h"
+#include "scene/render/nfrender.h"
+#include "scene/track/nfextrapolate.h"
 
 #include <stdio.h>
 #include <time.h>

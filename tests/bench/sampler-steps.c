@@ -10,9 +10,9 @@
  * frames (mean over the draws), both at the network's frame size, in levels of
  * 0 to 255 and in decibels. */
 #include "diffusion/nfrollout.h"
-#include "frames.h"
 #include "io/nfcheckpoint.h"
 #include "io/nfdataset.h"
+#include "video/gstnfvideo.h"
 
 #include <gst/gst.h>
 #include <math.h>
@@ -98,14 +98,14 @@ add_clip (Bench *bench, const NfClip *clip, guint horizon, GError **error)
   g_autofree guint8 *stacked = g_malloc (3 * n * area);
 
   for (guint t = 0; t < n; t++) {
-    if (!nf_frames_resize_rgb (nf_clip_frame (clip, t), clip->width,
+    if (!gst_nf_video_resize_rgb (nf_clip_frame (clip, t), clip->width,
             clip->height, frame, c->width, c->height, error))
       return FALSE;
     for (gsize p = 0; p < area; p++)
       memcpy (stacked + 3 * (p * n + t), frame + 3 * p, 3);
   }
-  if (!nf_frames_resize_rgb (nf_clip_frame (clip, n + horizon - 1), clip->width,
-          clip->height, frame, c->width, c->height, error))
+  if (!gst_nf_video_resize_rgb (nf_clip_frame (clip, n + horizon - 1),
+          clip->width, clip->height, frame, c->width, c->height, error))
     return FALSE;
   for (gint i = 0; i < opt_draws; i++) {
     g_byte_array_append (bench->context, stacked, 3 * n * area);
@@ -153,8 +153,7 @@ draw (Bench *bench, NfSamplerMethod method, guint steps, guint horizon,
   g_autoptr (NfTensor) pixels = nf_tensor_new_from_nhwc (bench->device, NF_U8,
       bench->n, 3 * (gint64) c->num_frames_cond, c->height, c->width,
       bench->context->data, error);
-  g_autoptr (NfTensor) context =
-      pixels != NULL ? nf_op_normalize (pixels, &to_signed, error) : NULL;
+  g_autoptr (NfTensor) context = nf_op_normalize (pixels, &to_signed, error);
   g_autofree NfTensor **frames = g_new0 (NfTensor *, horizon);
   g_autofree gfloat *values = NULL;
   gboolean ok = context != NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * bench — counting of ops and their arithmetic, and nextframe-train bench */
-#include "bench.h"
-#include "benchmeasure.h"
-#include "core/nftape.h"
+#include "bench/bench.h"
+#include "bench/measure.h"
+#include "core/ops/nfbackward.h"
 #include "io/nfsafetensors.h"
 #include "nets/nfsegmenter.h"
 #include "nftestmodels.h"

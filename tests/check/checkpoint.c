@@ -224,6 +224,56 @@ test_checkpoint_reserved_fact_fails (Fixture *self, gconstpointer data)
   g_assert_false (g_file_test (self->path, G_FILE_TEST_EXISTS));
 }
 
+/* what is said of the size of frames, and what is made of it */
+static void
+test_checkpoint_trained_size (Fixture *self, gconstpointer data)
+{
+  static const struct
+  {
+    const gchar *height, *width;
+    guint rows, columns;
+    const gchar *wrong;
+  } cases[] = {
+    { "160", "240", 160, 240, NULL },
+    { "1", "32767", 1, 32767, NULL },
+    { NULL, NULL, 0, 0, NULL },
+    { "160", NULL, 0, 0, NULL },
+    { "0", "240", 0, 0, "image-height is '0', expected a number from 1" },
+    { "160", "32768", 0, 0, "image-width is '32768'" },
+    { "160", "-1", 0, 0, "image-width is '-1'" },
+    { "a lot", "240", 0, 0, "image-height is 'a lot'" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (JsonObject) config = make_config ();
+    g_autoptr (GHashTable) facts = g_hash_table_new (g_str_hash, g_str_equal);
+    g_autoptr (NfCheckpoint) checkpoint = NULL;
+    g_autoptr (GError) error = NULL;
+    guint height, width;
+    gboolean ok;
+
+    if (cases[i].height != NULL)
+      g_hash_table_insert (
+          facts, (gpointer) "image-height", (gpointer) cases[i].height);
+    if (cases[i].width != NULL)
+      g_hash_table_insert (
+          facts, (gpointer) "image-width", (gpointer) cases[i].width);
+    g_assert_true (nf_checkpoint_save (self->path, "unetpp", config, facts,
+        self->params, NF_SAFETENSORS_F32, FALSE, &error));
+    checkpoint = nf_checkpoint_open (self->path, &error);
+    g_assert_no_error (error);
+    ok = nf_checkpoint_trained_size (checkpoint, &height, &width, &error);
+    g_assert_cmpint (ok, ==, cases[i].wrong == NULL);
+    if (ok) {
+      g_assert_cmpuint (height, ==, cases[i].rows);
+      g_assert_cmpuint (width, ==, cases[i].columns);
+    } else {
+      nf_assert_error (error, NF_ERROR_FORMAT, cases[i].wrong);
+      nf_assert_error (error, NF_ERROR_FORMAT, self->path);
+    }
+  }
+}
+
 static void
 test_checkpoint_save_nan_fails (Fixture *self, gconstpointer data)
 {
@@ -413,6 +463,7 @@ main (int argc, char **argv)
   ADD ("bf16", test_checkpoint_bf16);
   ADD ("ema", test_checkpoint_ema);
   ADD ("reserved-fact-fails", test_checkpoint_reserved_fact_fails);
+  ADD ("trained-size", test_checkpoint_trained_size);
   ADD ("save-nan-fails", test_checkpoint_save_nan_fails);
   ADD ("bad-metadata-fails", test_checkpoint_bad_metadata_fails);
   ADD ("open-missing-fails", test_checkpoint_open_missing_fails);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * dataset — folders of clips: order, pixels, masks, memory, and every error */
-#include "augment.h"
 #include "io/nfdataset.h"
-#include "frames.h"
 #include "io/nfpng.h"
 #include "testclips.h"
+#include "video/gstnfvideo.h"
 
 #include <glib/gstdio.h>
 #include <gst/gst.h>
@@ -375,7 +374,7 @@ resize (const guint8 *src, gint sw, gint sh, guint8 *dst, gint dw, gint dh)
 {
   g_autoptr (GError) error = NULL;
 
-  nf_frames_resize_rgb (src, sw, sh, dst, dw, dh, &error);
+  gst_nf_video_resize_rgb (src, sw, sh, dst, dw, dh, &error);
   g_assert_no_error (error);
 }
 
@@ -400,75 +399,6 @@ test_resize (void)
   resize (ramp, 64, 1, out, 32, 1);
   for (guint x = 1; x < 31; x++)
     g_assert_cmpint (ABS (out[3 * x] - (gint) (8 * x + 2)), <=, 1);
-}
-
-/* Frame and mask are mirrored alike, and a mask keeps its classes in any
- * size. */
-static void
-test_augment_mirror (void)
-{
-  const NfAugment mirror = { TRUE, 1 }, none = { FALSE, 1 };
-  guint8 frame[3 * WIDTH * HEIGHT], mask[WIDTH * HEIGHT];
-  guint8 out[3 * WIDTH * HEIGHT], classes[4 * WIDTH * HEIGHT];
-  g_autoptr (GError) error = NULL;
-
-  for (guint i = 0; i < WIDTH * HEIGHT; i++) {
-    mask[i] = i;
-    memset (frame + 3 * i, i, 3);
-  }
-  nf_augment_frame (&mirror, frame, WIDTH, HEIGHT, out, WIDTH, HEIGHT, &error);
-  g_assert_no_error (error);
-  nf_augment_mask (&mirror, mask, WIDTH, HEIGHT, classes, WIDTH, HEIGHT);
-  for (guint y = 0; y < HEIGHT; y++)
-    for (guint x = 0; x < WIDTH; x++) {
-      guint i = y * WIDTH + x;
-
-      g_assert_cmpuint (classes[i], ==, y * WIDTH + WIDTH - 1 - x);
-      g_assert_cmpuint (out[3 * i], ==, classes[i]);
-    }
-  nf_augment_mask (&none, mask, WIDTH, HEIGHT, classes, 2 * WIDTH, 2 * HEIGHT);
-  for (guint i = 0; i < 4 * WIDTH * HEIGHT; i++)
-    g_assert_cmpuint (
-        classes[i], ==, i / (4 * WIDTH) * WIDTH + i % (2 * WIDTH) / 2);
-}
-
-/* Blurring takes a chequered pattern away and leaves its mean. */
-static void
-test_augment_blur (void)
-{
-  const NfAugment blur = { FALSE, 4 };
-  guint8 frame[3 * 32 * 32], out[3 * 32 * 32];
-  g_autoptr (GError) error = NULL;
-
-  for (guint i = 0; i < 32 * 32; i++)
-    memset (frame + 3 * i, (i + i / 32) % 2 ? 160 : 80, 3);
-  nf_augment_frame (&blur, frame, 32, 32, out, 32, 32, &error);
-  g_assert_no_error (error);
-  for (guint i = 0; i < sizeof out; i++)
-    g_assert_cmpint (ABS (out[i] - 120), <=, 12);
-}
-
-/* What is drawn depends on seed and sample, in the shares asked for. */
-static void
-test_augment_draw (void)
-{
-  guint mirrored = 0, blurred = 0, n = 4000;
-  NfAugment a, b;
-
-  for (guint i = 0; i < n; i++) {
-    nf_augment_draw (&a, 5, i, TRUE, 0.25, 8);
-    nf_augment_draw (&b, 5, i, TRUE, 0.25, 8);
-    g_assert_cmpint (a.mirror, ==, b.mirror);
-    g_assert_cmpfloat (a.blur, ==, b.blur);
-    g_assert_cmpfloat (a.noise, ==, b.noise);
-    g_assert_cmpfloat (a.noise, <=, 8);
-    mirrored += a.mirror;
-    blurred += a.blur > 1;
-    nf_augment_draw (&b, 5, i, FALSE, 0, 0);
-    g_assert_false (b.mirror || b.blur > 1 || b.noise > 0);
-  }
-  g_assert_cmpfloat_with_epsilon ((gdouble) mirrored / n, 0.5, 0.04);
-  g_assert_cmpfloat_with_epsilon ((gdouble) blurred / n, 0.25, 0.04);
 }
 
 static void
@@ -526,9 +456,6 @@ main (int argc, char **argv)
   g_test_add_func ("/dataset/png-formats", test_png_formats);
   g_test_add_func ("/dataset/order", test_order);
   g_test_add_func ("/dataset/resize", test_resize);
-  g_test_add_func ("/dataset/augment-mirror", test_augment_mirror);
-  g_test_add_func ("/dataset/augment-blur", test_augment_blur);
-  g_test_add_func ("/dataset/augment-draw", test_augment_draw);
   g_test_add_func ("/dataset/real-clips", test_real_clips);
   return g_test_run ();
 }

@@ -81,19 +81,21 @@ make_models (void)
 int
 main (int argc, char **argv)
 {
-  static const gchar *const elements[] = { "nfclipsrc", "nfextrapolate",
-    "nfiou", "nfnpydec", "nfnpyenc", "nfpredict", "nfscenesrc", "nfsegment" };
+  /* in gst/ */
+  static const gchar *const sources[] = { "clips/gstnfclipsrc.c",
+    "clips/gstnfscenesrc.c", "forecast/gstnfextrapolate.c",
+    "forecast/gstnfpredict.c", "iou/gstnfiou.c", "npy/gstnfnpydec.c",
+    "npy/gstnfnpyenc.c", "segment/gstnfsegment.c" };
   g_autofree gchar *models = NULL;
   gint result;
 
   g_test_init (&argc, &argv, NULL);
   models = make_models ();
   g_setenv ("NEXTFRAME_PATH", models, TRUE);
-  for (guint i = 0; i < G_N_ELEMENTS (elements); i++) {
-    g_autofree gchar *path = g_strconcat ("/doclines/", elements[i], NULL);
-    gchar *source = g_strconcat ("gst", elements[i], ".c", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (sources); i++) {
+    g_autofree gchar *path = g_strconcat ("/doclines/", sources[i], NULL);
 
-    g_test_add_data_func_full (path, source, test_doclines_run, g_free);
+    g_test_add_data_func (path, sources[i], test_doclines_run);
   }
   result = g_test_run ();
   nf_test_folder_remove (models);

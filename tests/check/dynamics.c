@@ -2,11 +2,11 @@
  *
  * dynamics — tests of kernels/scene: nfbodies, nfmotion, nffutures */
 #include "metrics/nfconfusion.h"
-#include "scene/nfblobs.h"
-#include "scene/nfextrapolate.h"
-#include "scene/nfmotion.h"
-#include "scene/nfphysics.h"
-#include "scene/nfrender.h"
+#include "scene/track/nfblobs.h"
+#include "scene/track/nfextrapolate.h"
+#include "scene/track/nfmotion.h"
+#include "scene/world/nfphysics.h"
+#include "scene/render/nfrender.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  *
  * For device.c, where there is no GPU: the CPU backend under another name, or
  * with the wrong version where NF_FAKE_CUDA says so. */
-#include "core/nfops.h"
+#include "core/ops/nfops.h"
 
 #include <gmodule.h>
 
@@ -18,6 +18,7 @@ nf_backend_module_get (void)
 
   backend = *nf_cpu_backend ();
   backend.name = "cuda";
+  backend.on_host = FALSE;
   if (g_strcmp0 (how, "old") == 0)
     backend.abi = NF_BACKEND_ABI + 1;
   if (g_strcmp0 (how, "fewer") == 0)

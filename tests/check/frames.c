@@ -4,7 +4,7 @@
  *
  * Pitched memory, and what is done with masks as kernels/metrics does it. On the
  * first of NF_TEST_DEVICES, by default the CPU. */
-#include "core/nfops.h"
+#include "core/ops/nfops.h"
 #include "metrics/nfclasses.h"
 #include "metrics/nfconfusion.h"
 #include "metrics/nfmask.h"

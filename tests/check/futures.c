@@ -3,8 +3,8 @@
  * futures — tests of kernels/scene/track: nffutures */
 #include "metrics/nfclasses.h"
 #include "metrics/nfconfusion.h"
-#include "scene/nfextrapolate.h"
-#include "scene/nfrender.h"
+#include "scene/track/nfextrapolate.h"
+#include "scene/render/nfrender.h"
 #include "scene/track/nffutures.h"
 
 #include <string.h>

@@ -5,7 +5,7 @@
  * Where the device captures, most runs must be starts of the captured graph, and
  * all must give the bits that calling the function gives. See naivecheck.c for
  * the choice of devices. Sibling: graphthreads.c */
-#include "core/nftape.h"
+#include "core/ops/nfbackward.h"
 #include "graphnet.h"
 #include "naivecheck.h"
 
@@ -104,8 +104,8 @@ loss_run (gpointer data, NfTensor *const *in, GError **error)
 
   nf_tape_begin (tape);
   mod = nf_op_modulate (in[0], net->gain, net->gain, error);
-  act = mod != NULL ? nf_op_activation (mod, NF_ACT_SILU, error) : NULL;
-  loss = act != NULL ? nf_op_noise_loss (act, in[0], error) : NULL;
+  act = nf_op_activation (mod, NF_ACT_SILU, error);
+  loss = nf_op_noise_loss (act, in[0], error);
   nf_tape_end (tape);
   net->calls++;
   return loss != NULL && nf_tape_backward (tape, loss, error)
@@ -297,7 +297,7 @@ product_run (gpointer data, NfTensor *const *in, GError **error)
     h = nf_op_linear (x, weight, NULL, &params, error);
   if (h != NULL)
     y = nf_op_linear (h, weight, NULL, &params, error);
-  return y != NULL ? nf_op_cast (y, NF_F32, error) : NULL;
+  return nf_op_cast (y, NF_F32, error);
 }
 
 static NfTensor *

@@ -2,9 +2,9 @@
  *
  * loader — batches that threads make ahead: order, errors, ends; and the clips
  * they are made of */
-#include "loader.h"
+#include "data/loader.h"
 #include "io/nfdataset.h"
-#include "synth.h"
+#include "synth/synth.h"
 #include "testclips.h"
 
 #include <string.h>

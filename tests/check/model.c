@@ -2,7 +2,7 @@
  *
  * model — tests of how elements find, share and release networks */
 #include "config.h"
-#include "gstnfmodel.h"
+#include "common/gstnfmodel.h"
 #include "nftestmodels.h"
 
 #include "core/nferror.h"

@@ -6,8 +6,8 @@
 #include "nftestmodels.h"
 #include "nfvideotest.h"
 
-#include "core/nfobserve.h"
-#include "core/nfturn.h"
+#include "core/ops/nfobserve.h"
+#include "core/threads/nfturn.h"
 
 #define CAPS_24x16 "video/x-raw,format=RGB,width=24,height=16,framerate=25/1"
 #define CONTEXT 3

@@ -9,10 +9,11 @@
  * along random directions, in which every element takes part. */
 #include "opscheck.h"
 
-#include "core/nftape.h"
+#include "core/ops/nfbackward.h"
 #include "naivecheck.h"
 
 #include <math.h>
+#include <string.h>
 
 #define STEP 1e-5 /* of the differences */
 #define DIFFERENCE_ERROR 1e-15 /* nmse of the differences themselves */
@@ -376,13 +377,59 @@ make_weights (Case *self, const NfTensor *out)
   }
 }
 
+/* data that the op's row says its gradient does not read */
+typedef struct
+{
+  NfTensor *tensor;
+  gpointer kept;
+} Unread;
+
+static void
+spoil (Unread *unread, guint *n, NfTensor *tensor)
+{
+  unread[*n].tensor = tensor;
+  unread[*n].kept = g_memdup2 (tensor->data, tensor->bytes);
+  memset (tensor->data, 0xff, tensor->bytes); /* NaN */
+  ++*n;
+}
+
+/* so that a gradient that reads it after all is wrong; on devices that let such
+ * data go */
+static guint
+spoil_unread (const Case *self, NfTensor *out, Unread *unread)
+{
+  const NfOp op = self->row->op;
+  const NfOpCall call = { .op = op, .params = self->row->params };
+  guint n = 0;
+
+  if (!self->device->backend->lean_backward)
+    return 0;
+  for (guint i = 0; i < self->n_in; i++)
+    if (self->tensor[i] != NULL && !(nf_op_input_facts (op, i) & NF_IN_READ))
+      spoil (unread, &n, self->tensor[i]);
+  if (!nf_op_reads_result (&call))
+    spoil (unread, &n, out);
+  return n;
+}
+
+static void
+restore_unread (Unread *unread, guint n)
+{
+  for (guint i = 0; i < n; i++) {
+    memcpy (unread[i].tensor->data, unread[i].kept, unread[i].tensor->bytes);
+    g_free (unread[i].kept);
+  }
+}
+
 /* the result in @out, and where it has one, the gradients of the inputs */
 static gboolean
 record_and_run (Case *self, NfTensor **out, gchar **miss, GError **error)
 {
   g_autoptr (NfTape) tape = nf_tape_new ();
   g_autoptr (NfTensor) weights = NULL;
+  Unread unread[NF_OP_MAX_INPUTS + 1];
   gboolean done;
+  guint n;
 
   make_tensors (self);
   nf_tape_begin (tape);
@@ -395,7 +442,10 @@ record_and_run (Case *self, NfTensor **out, gchar **miss, GError **error)
   weights = new_tensor (self, self->weights, (*out)->dtype);
   naive_free (self->weights);
   self->weights = naive_from_tensor (weights); /* as rounded */
-  return nf_tape_backward_from (tape, *out, weights, error);
+  n = spoil_unread (self, *out, unread);
+  done = nf_tape_backward_from (tape, *out, weights, error);
+  restore_unread (unread, n);
+  return done;
 }
 
 static gchar *

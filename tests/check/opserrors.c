@@ -78,7 +78,7 @@ static const Row rows[] = {
   ROW (CONV2D_CAT, "up-kernel", SHAPE, "3x3 to upsample", CAT (TRUE), X (2, 4, 1, 1), X (1, 4, 4, 4)),
   ROW (CONV2D_CAT, "silu", SHAPE, "activation 2", CAT (FALSE, NF_ACT_SILU), X (2, 4, 3, 3), X (1, 4, 4, 4)),
   ROW (CONV2D_CAT, "bytes", SHAPE, "must be f32", CAT (FALSE), X (2, 4, 3, 3), T (1, 4, 4, 4)),
-  ROW (CONV2D_CAT, "missing", SHAPE, "input 2 is missing", CAT (FALSE), X (2, 4, 3, 3), X (1, 4, 4, 4), MISSING),
+  ROW (CONV2D_CAT, "missing", INVALID, "input 2 is missing", CAT (FALSE), X (2, 4, 3, 3), X (1, 4, 4, 4), MISSING),
   ROW (LINEAR, "inputs", SHAPE, "weight expects 4 inputs, x has 3", P ((NfLinearParams) { FALSE }), X (2, 3, 1, 1), X (5, 4, 1, 1)),
   ROW (LINEAR, "transposed", SHAPE, "weight expects 5 inputs, x has 3", P ((NfLinearParams) { TRUE }), X (2, 3, 1, 1), X (5, 3, 1, 1)),
   ROW (LINEAR, "not-a-matrix", SHAPE, "must be a matrix", P ((NfLinearParams) { FALSE }), X (2, 3, 1, 1), X (5, 3, 3, 1)),
@@ -121,7 +121,7 @@ static const Row rows[] = {
   ROW (CONCAT, "batch", SHAPE, "all but the channels must agree", NO_PARAMS, X (1, 4, 2, 2), X (2, 4, 2, 2)),
   ROW (CONCAT, "bytes", SHAPE, "input 1 must be f32", NO_PARAMS, X (1, 4, 2, 2), T (1, 4, 2, 2)),
   ROW (CAST, "bytes", SHAPE, "must be f32 or bf16", P ((NfCastParams) { TRUE }), T (1, 3, 4, 4)),
-  ROW (CONCAT, "missing", SHAPE, "input 1 is missing", NO_PARAMS, X (1, 4, 2, 2), MISSING, X (1, 4, 2, 2)),
+  ROW (CONCAT, "missing", INVALID, "input 1 is missing", NO_PARAMS, X (1, 4, 2, 2), MISSING, X (1, 4, 2, 2)),
   ROW (SLICE, "too-many", SHAPE, "3 channels from 2", P ((NfSliceParams) { 2, 3 }), X (1, 4, 2, 2)),
   ROW (SLICE, "none", SHAPE, "0 channels from 2", P ((NfSliceParams) { 2, 0 }), X (1, 4, 2, 2)),
   ROW (SLICE, "negative", SHAPE, "2 channels from -1", P ((NfSliceParams) { -1, 2 }), X (1, 4, 2, 2)),
@@ -221,6 +221,103 @@ test_every_op_has_an_error (void)
   }
 }
 
+/* what the rows of nfops.def.h promise each other */
+static void
+test_rows_are_sound (void)
+{
+  g_autoptr (NfDevice) device = test_device_open ();
+
+  for (NfOp op = 0; op < NF_N_OPS; op++) {
+    const NfOpInfo *info = nf_op_info (op);
+    const guint least = nf_op_least_inputs (op);
+
+    g_test_message ("%s", info->name);
+    g_assert_cmpuint (nf_op_most_inputs (op), <=, NF_OP_MAX_INPUTS);
+    g_assert_true ((device->backend->ops[op].backward != NULL)
+        == (info->kind == NF_OP_KIND_GRAD));
+    for (guint i = 0; i < info->n_inputs; i++) {
+      const guint facts = nf_op_input_facts (op, i);
+
+      g_assert_true (!(facts & NF_IN_OPTIONAL) == (i < least));
+      g_assert_true (!(facts & NF_IN_MORE) || i + 1 == info->n_inputs);
+      g_assert_true (!(facts & NF_IN_CHANGED) || info->changes != 0);
+      g_assert_true (!(facts & NF_IN_WEIGHT) || info->work == NF_WORK_WEIGHT);
+    }
+    if (info->kind == NF_OP_KIND_IN_PLACE)
+      g_assert_true (nf_op_input_facts (op, 0) & NF_IN_CHANGED);
+  }
+}
+
+/* any tensors, whose shapes are not looked at before all of them are there */
+static void
+make_any_inputs (NfDevice *device, NfTensor **in, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    in[i] = nf_tensor_new_zeros (device, NF_F32, 1, 1, 1, 1, NULL);
+}
+
+/* an op after one that failed: NULL, and the error is the first one's */
+static void
+assert_passes_on (NfOp op, NfTensor *const *in, guint n)
+{
+  g_autofree gpointer params = g_malloc0 (nf_op_info (op)->params_size);
+  GError *cause = g_error_new_literal (NF_ERROR, NF_ERROR_IO, "the cause");
+  GError *error = cause;
+
+  g_assert_null (nf_op_run (op, in, n, params, &error));
+  g_assert_true (error == cause);
+  g_assert_error (error, NF_ERROR, NF_ERROR_IO);
+  g_assert_cmpstr (error->message, ==, "the cause");
+  g_error_free (error);
+}
+
+/* without a cause, a missing input is one; what may be missing is none */
+static void
+check_missing (NfOp op, NfTensor *const *in, guint n, guint missing)
+{
+  g_autofree gpointer params = g_malloc0 (nf_op_info (op)->params_size);
+  g_autofree gchar *says =
+      g_strdup_printf ("%s: input %u is missing", nf_op_name (op), missing);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfTensor) out = nf_op_run (op, in, n, params, &error);
+
+  if (nf_op_input_facts (op, missing) & NF_IN_OPTIONAL) {
+    g_assert_true (error == NULL || !g_str_equal (error->message, says));
+    return;
+  }
+  g_assert_null (out);
+  g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
+  g_assert_cmpstr (error->message, ==, says);
+  g_assert_null (nf_op_run (op, in, n, params, NULL));
+  assert_passes_on (op, in, n);
+}
+
+/* every op, with each of its inputs missing, and with a cause alone */
+static void
+test_failures_are_passed_on (void)
+{
+  g_autoptr (NfDevice) device = test_device_open ();
+
+  for (NfOp op = 0; op < NF_N_OPS; op++) {
+    const guint n = nf_op_most_inputs (op);
+    NfTensor *in[NF_OP_MAX_INPUTS] = { NULL };
+
+    if (op == NF_OP_RANDN)
+      continue;
+    g_assert_false (nf_op_input_facts (op, 0) & NF_IN_OPTIONAL);
+    make_any_inputs (device, in, n);
+    assert_passes_on (op, in, n);
+    for (guint i = 0; i < n; i++) {
+      NfTensor *kept = g_steal_pointer (&in[i]);
+
+      check_missing (op, in, n, i);
+      in[i] = kept;
+    }
+    for (guint i = 0; i < n; i++)
+      nf_tensor_clear (&in[i]);
+  }
+}
+
 static void
 test_randn_empty_fails (void)
 {
@@ -231,6 +328,9 @@ test_randn_empty_fails (void)
   g_assert_null (nf_op_randn (device, &params, &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_SHAPE);
   assert_says (error, "randn");
+  assert_says (error, "(1, 0, 2, 2)");
+  /* an error that is there already stays */
+  g_assert_null (nf_op_randn (device, &params, &error));
   assert_says (error, "(1, 0, 2, 2)");
 }
 
@@ -272,7 +372,7 @@ check_target (NfOp op, NfDType dtype, gconstpointer params, gdouble value,
 static void
 test_target_out_of_range_fails (void)
 {
-  const NfNoParams none = { 0 };
+  const NfCrossEntropyParams none = { 0 }, ignores = { TRUE, 3 };
   const NfDiceLossParams dice = { 1e-6f };
 
   check_target (NF_OP_CROSS_ENTROPY, NF_U8, &none, 4, "class 4");
@@ -280,6 +380,7 @@ test_target_out_of_range_fails (void)
   check_target (NF_OP_CROSS_ENTROPY, NF_I64, &none, -1, "class -1");
   check_target (
       NF_OP_CROSS_ENTROPY, NF_I64, &none, 0x1p40, "class 1099511627776");
+  check_target (NF_OP_CROSS_ENTROPY, NF_U8, &ignores, 4, "class 4");
   check_target (NF_OP_DICE_LOSS, NF_U8, &dice, 4, "class 4");
   check_target (NF_OP_DICE_LOSS, NF_I64, &dice, -3, "class -3");
 }
@@ -289,6 +390,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/ops-errors/table", test_every_op_has_an_error);
+  g_test_add_func ("/ops-errors/rows", test_rows_are_sound);
+  g_test_add_func ("/ops-errors/passed-on", test_failures_are_passed_on);
   g_test_add_func ("/ops-errors/randn", test_randn_empty_fails);
   g_test_add_func ("/ops-errors/target", test_target_out_of_range_fails);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {

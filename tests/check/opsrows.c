@@ -52,6 +52,7 @@
 
 #define P(...) &(__VA_ARGS__)
 #define GN(...) P ((NfGroupNormParams){ __VA_ARGS__ })
+#define CE(...) P ((NfCrossEntropyParams){ __VA_ARGS__ })
 #define NO_PARAMS P ((NfNoParams){ 0 })
 #define CONV(...) P ((NfConv2dParams){ __VA_ARGS__ })
 #define CAT(...) P ((NfConv2dCatParams){ __VA_ARGS__ })
@@ -382,12 +383,16 @@ const OpRow op_rows[] = {
   ROW (CONFUSION, "most", 0, P ((NfConfusionParams) { 256 }), U8 (1, 1, 31, 33), U8 (1, 1, 31, 33)),
   ROW (CONFUSION, "one-pixel", 0, P ((NfConfusionParams) { 3 }), U8 (1, 1, 1, 1), U8 (1, 1, 1, 1)),
 
-  ROW (CROSS_ENTROPY, "bytes", 1e-12, NO_PARAMS, X (3, 49, 3, 5), L8 (3, 3, 5)),
-  ROW (CROSS_ENTROPY, "i64", 1e-12, NO_PARAMS, X (1, 5, 4, 3), L64 (1, 4, 3)),
-  ROW (CROSS_ENTROPY, "one-pixel", 1e-12, NO_PARAMS, X (1, 3, 1, 1), L8 (1, 1, 1)),
-  ROW (CROSS_ENTROPY, "large", 1e-12, NO_PARAMS, X (3, 49, 13, 15), L8 (3, 13, 15)),
-  ROW (CROSS_ENTROPY, "far-apart", 1e-12, NO_PARAMS, W (3, 5, 3, 5), L8 (3, 3, 5)),
-  ROW (CROSS_ENTROPY, "many-classes", 1e-12, NO_PARAMS, X (2, 300, 3, 5), L64 (2, 3, 5)),
+  ROW (CROSS_ENTROPY, "bytes", 1e-12, CE (0), X (3, 49, 3, 5), L8 (3, 3, 5)),
+  ROW (CROSS_ENTROPY, "i64", 1e-12, CE (0), X (1, 5, 4, 3), L64 (1, 4, 3)),
+  ROW (CROSS_ENTROPY, "one-pixel", 1e-12, CE (0), X (1, 3, 1, 1), L8 (1, 1, 1)),
+  ROW (CROSS_ENTROPY, "large", 1e-12, CE (0), X (3, 49, 13, 15), L8 (3, 13, 15)),
+  ROW (CROSS_ENTROPY, "far-apart", 1e-12, CE (0), W (3, 5, 3, 5), L8 (3, 3, 5)),
+  ROW (CROSS_ENTROPY, "many-classes", 1e-12, CE (0), X (2, 300, 3, 5), L64 (2, 3, 5)),
+  ROW (CROSS_ENTROPY, "weights", 1e-12, CE (0), X (3, 49, 3, 5), L8 (3, 3, 5), V (1, 49, 1, 1)),
+  ROW (CROSS_ENTROPY, "ignored", 1e-12, CE (TRUE, 2), X (3, 5, 7, 5), L64 (3, 7, 5)),
+  ROW (CROSS_ENTROPY, "weights-ignored", 1e-12, CE (TRUE, 0), X (2, 5, 37, 25), L8 (2, 37, 25), V (1, 5, 1, 1)),
+  ROW (CROSS_ENTROPY, "all-ignored", 1e-12, CE (TRUE, 0), X (2, 1, 3, 5), L8 (2, 3, 5)),
   ROW (DICE_LOSS, "bytes", 1e-12, P ((NfDiceLossParams) { 1e-6f }), X (3, 16, 3, 5), L8 (3, 3, 5)),
   ROW (DICE_LOSS, "i64", 1e-12, P ((NfDiceLossParams) { 1e-6f }), X (1, 33, 4, 3), L64 (1, 4, 3)),
   ROW (DICE_LOSS, "smooth", 1e-12, P ((NfDiceLossParams) { 1 }), X (3, 5, 3, 3), L8 (3, 3, 3)),
@@ -395,6 +400,10 @@ const OpRow op_rows[] = {
   ROW (DICE_LOSS, "large", 1e-12, P ((NfDiceLossParams) { 1e-6f }), X (3, 49, 23, 25), L8 (3, 23, 25)),
   ROW (DICE_LOSS, "far-apart", 1e-12, P ((NfDiceLossParams) { 1e-6f }), W (3, 5, 3, 5), L8 (3, 3, 5)),
   ROW (DICE_LOSS, "many-classes", 1e-12, P ((NfDiceLossParams) { 1e-6f }), X (2, 300, 3, 5), L64 (2, 3, 5)),
+  ROW (DICE_LOSS, "present", 1e-12, P ((NfDiceLossParams) { 1, TRUE }), X (3, 49, 3, 5), L8 (3, 3, 5)),
+  ROW (DICE_LOSS, "present-large", 1e-12, P ((NfDiceLossParams) { 1, TRUE }), X (3, 300, 23, 25), L64 (3, 23, 25)),
+  ROW (DICE_LOSS, "present-ignored", 1e-12, P ((NfDiceLossParams) { 1e-6f, TRUE, TRUE, 1 }), X (3, 5, 7, 5), L8 (3, 7, 5)),
+  ROW (DICE_LOSS, "ignored", 1e-12, P ((NfDiceLossParams) { 1e-6f, FALSE, TRUE, 0 }), X (3, 16, 7, 5), L64 (3, 7, 5)),
   ROW (NOISE_LOSS, "batch", 1e-12, NO_PARAMS, X (3, 6, 5, 3), X (3, 6, 5, 3)),
   ROW (NOISE_LOSS, "one", 1e-12, NO_PARAMS, X (1, 1, 1, 1), X (1, 1, 1, 1)),
   ROW (NOISE_LOSS, "large", 1e-12, NO_PARAMS, X (3, 6, 37, 35), X (3, 6, 37, 35)),

@@ -4,8 +4,8 @@
  *
  * It must do what the ops do one tensor at a time: on the CPU the same bits, on
  * other devices within the tolerance of the op test's rows. */
-#include "core/nfoptim.h"
-#include "core/nfsource.h"
+#include "core/params/nfoptim.h"
+#include "core/tensor/nftensor.h"
 #include "naivecheck.h"
 #include "testdevice.h"
 

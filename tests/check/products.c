@@ -5,10 +5,10 @@
  * Where there is TF32, products in it differ from those in f32 by little, and
  * each thread, graph and gradient gets what was asked for it; elsewhere all have
  * the same bits. See naivecheck.c for the choice of devices. */
-#include "core/nfgraph.h"
-#include "core/nfproducts.h"
-#include "core/nftape.h"
-#include "core/nfturn.h"
+#include "core/ops/nfgraph.h"
+#include "core/ops/nfbackward.h"
+#include "core/threads/nfproducts.h"
+#include "core/threads/nfturn.h"
 #include "naivecheck.h"
 
 #include <math.h>
@@ -42,7 +42,7 @@ noise (NfDevice *device, gint64 n, gint64 h, guint64 stream)
 static gboolean
 has_tf32 (const NfDevice *device)
 {
-  return device->backend != nf_cpu_backend ();
+  return !device->backend->on_host;
 }
 
 /* ---- work ---- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * render — tests of kernels/scene: camera, view and ray caster */
-#include "scene/nfrender.h"
-#include "scene/nfrenderlook.h"
+#include "scene/render/nfrender.h"
+#include "scene/world/nflook.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * report — run folder, progress line, metrics, interruption */
-#include "report.h"
+#include "train/report.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>

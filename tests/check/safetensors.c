@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/nftensor.h"
+#include "core/tensor/nftensor.h"
 #include "io/nfjson.h"
 #include "io/nfsafetensors.h"
 #include "nfasserts.h"

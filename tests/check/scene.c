@@ -2,8 +2,8 @@
  *
  * scene — synthetic clips: the same for the same seed, and possible in physics */
 #include "core/nferror.h"
-#include "scene/nfphysics.h"
-#include "scene/nfscene.h"
+#include "scene/world/nfphysics.h"
+#include "scene/world/nfscene.h"
 
 #include <math.h>
 #include <string.h>

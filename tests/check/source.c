@@ -2,8 +2,8 @@
  *
  * source — tensors whose data is fetched when somebody asks for it: who does,
  * how often, and that networks keep their weights in the file */
-#include "core/nfsource.h"
-#include "core/nftape.h"
+#include "core/tensor/nftensor.h"
+#include "core/ops/nfbackward.h"
 #include "io/nfcheckpoint.h"
 #include "nets/nfsegmenter.h"
 #include "nets/nfunetpp.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * synth — data sets of synthetic clips: layout, going on, and what is refused */
-#include "synth.h"
+#include "synth/synth.h"
 #include "core/nferror.h"
 #include "io/nfdataset.h"
 #include "io/nfpng.h"
-#include "scenerecord.h"
-#include "synthstats.h"
+#include "synth/scenerecord.h"
+#include "synth/stats.h"
 #include "testclips.h"
 
 #include <glib/gstdio.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * tensor — layouts, views, versions, and shapes that are refused */
-#include "core/nfdevice.h"
+#include "core/tensor/nfdevice.h"
+#include "core/tensor/nftensor.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,9 +3,9 @@
  * threads — how many threads ops get, and who computes when */
 #define _GNU_SOURCE /* sched_setaffinity() */
 #include "core/nferror.h"
-#include "core/nfspin.h"
-#include "core/nfthreads.h"
-#include "core/nfturn.h"
+#include "core/threads/nfspin.h"
+#include "core/threads/nfthreads.h"
+#include "core/threads/nfturn.h"
 
 #include <glib/gstdio.h>
 #include <omp.h>

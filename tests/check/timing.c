@@ -2,8 +2,8 @@
  *
  * timing — tests of measured latency and of what is too late, and of how far
  * apart frames are */
-#include "gstnfcadence.h"
-#include "gstnftiming.h"
+#include "common/gstnfcadence.h"
+#include "common/gstnftiming.h"
 #include "nfelementtest.h"
 
 static GstElement *element;

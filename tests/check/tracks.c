@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * tracks — tests of kernels/scene/nftracks, nfblobs, nfoutline */
-#include "scene/nfblobs.h"
-#include "scene/nfrender.h"
-#include "scene/nftracks.h"
+#include "scene/track/nfblobs.h"
+#include "scene/render/nfrender.h"
+#include "scene/track/nftracks.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * trainer-config — settings: tables, files, --set, checks, JSON, options */
-#include "configtable.h"
-#include "options.h"
+#include "config/table.h"
+#include "config/options.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

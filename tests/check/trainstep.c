@@ -6,11 +6,11 @@
  * graph, so that nothing in a step waits for the host, and must lead to the
  * bits that steps without a graph lead to. See naivecheck.c for the choice of
  * devices. */
-#include "diffusion.h"
-#include "loop.h"
+#include "train/diffusion.h"
 #include "naivecheck.h"
-#include "segment.h"
 #include "testclips.h"
+#include "train/loop.h"
+#include "train/segment.h"
 
 #include <gst/gst.h>
 

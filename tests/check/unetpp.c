@@ -2,7 +2,7 @@
  *
  * unetpp — UNet++: inference, where batch norm is part of the convolutions,
  * against the same network with every layer by itself, as a tape wants it */
-#include "core/nftape.h"
+#include "core/ops/nftape.h"
 #include "nets/nfunetpp.h"
 #include "testdevice.h"
 

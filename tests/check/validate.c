@@ -3,12 +3,12 @@
  * validate — how networks are judged: scores, by which clips, interruption
  *
  * Sibling: validateruns.c, whole runs */
-#include "validate.h"
-#include "diffusion.h"
+#include "train/validate.h"
 #include "io/nfcheckpoint.h"
 #include "nets/nfunetpp.h"
 #include "testclips.h"
 #include "testruns.h"
+#include "train/diffusion.h"
 
 #include <glib/gstdio.h>
 #include <gst/gst.h>
@@ -57,7 +57,8 @@ test_running_mean (NfTestPlace *place, gconstpointer unused)
   gdouble change[2];
 
   nf_test_train_tiny (place, NF_TRAIN_DIFFUSION, "mean", FALSE,
-      "train.ema-rate=0.9999999|train.learning-rate=0.02|train.steps=12|"
+      "train.ema-warmup=false|train.ema-rate=0.9999999|train.learning-rate=0."
+      "02|train.steps=12|"
       "validate.every=1");
   nf_test_train_tiny (place, NF_TRAIN_DIFFUSION, "weights", FALSE,
       "train.ema-rate=0|train.learning-rate=0.02|train.steps=12|"
@@ -411,7 +412,7 @@ static struct
 } weight;
 
 static guint
-one_sample (guint n_frames)
+one_sample (const NfTask *task, guint n_frames)
 {
   return 1;
 }
@@ -550,7 +551,8 @@ main (int argc, char **argv)
   ADD ("/validate/scores",
       "train.steps=12|train.learning-rate=0.01|validate.every=5", test_scores);
   ADD ("/validate/scores-of-mean",
-      "train.steps=12|train.learning-rate=0.01|train.ema-rate=0.7|"
+      "train.steps=12|train.learning-rate=0.01|train.ema-warmup=false|train."
+      "ema-rate=0.7|"
       "validate.every=100",
       test_scores);
   g_test_add_func ("/validate/held-out-scenes", test_held_out_scenes);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * video — tests of frames on their way to a network and back */
-#include "frames.h"
-#include "gstnfvideo.h"
+#include "video/gstnfvideo.h"
 #include "nfvideotest.h"
 
 #include <math.h>
@@ -125,7 +124,7 @@ GST_START_TEST (test_video_same_as_training)
   rgb = nf_test_pixels (frame, &info, GST_VIDEO_FORMAT_RGB);
   video = gst_nf_video_new (&info, &model, NULL);
   fail_unless (gst_nf_video_to_pixels (video, frame, seen, NULL));
-  fail_unless (nf_frames_resize_rgb (
+  fail_unless (gst_nf_video_resize_rgb (
       g_bytes_get_data (rgb, NULL), s[0], s[1], trained, s[2], s[3], NULL));
   fail_unless (memcmp (seen, trained, model.size) == 0);
   gst_buffer_unref (frame);

@@ -7,9 +7,9 @@
  * bits there. Colours are compared with its exact way, that to 16-bit values:
  * with 8 bits its matrix takes 2 levels off on average. On the first of
  * NF_TEST_DEVICES, by default the CPU. */
-#include "core/nfops.h"
-#include "gstnfcolor.h"
-#include "gstnfvideo.h"
+#include "core/ops/nfops.h"
+#include "common/gstnfcolor.h"
+#include "video/gstnfvideo.h"
 #include "testdevice.h"
 
 #include <stdlib.h>

@@ -24,8 +24,7 @@ nf_test_net_run (gpointer data, NfTensor *const *in, GError **error)
   static const NfAxpbyParams last = { 1.0f, 1.0f, NF_ACT_NONE };
   NfTestNet *net = data;
   g_autoptr (NfTensor) sum = nf_op_axpby (in[0], in[1], &first, error);
-  g_autoptr (NfTensor) act =
-      sum != NULL ? nf_op_activation (sum, NF_ACT_SILU, error) : NULL;
+  g_autoptr (NfTensor) act = nf_op_activation (sum, NF_ACT_SILU, error);
   g_autoptr (NfTensor) mod = NULL;
 
   net->calls++;
@@ -33,8 +32,8 @@ nf_test_net_run (gpointer data, NfTensor *const *in, GError **error)
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "planted");
     return NULL;
   }
-  mod = act != NULL ? nf_op_modulate (act, net->gain, net->gain, error) : NULL;
-  return mod != NULL ? nf_op_axpby (mod, in[0], &last, error) : NULL;
+  mod = nf_op_modulate (act, net->gain, net->gain, error);
+  return nf_op_axpby (mod, in[0], &last, error);
 }
 
 void

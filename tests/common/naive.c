@@ -13,9 +13,9 @@
 gdouble naive_margin = G_MAXDOUBLE;
 
 const NaiveOp naive_ops[NF_N_OPS] = {
-#define NF_OP(NAME, name, params, least, most, flags)                          \
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   [NF_OP_##NAME] = naive_##name,
-#include "core/nfops.def.h"
+#include "core/ops/nfops.def.h"
 #undef NF_OP
 };
 
@@ -85,8 +85,9 @@ Naive *
 naive_conv2d (Naive **in, guint n_in, gconstpointer params)
 {
   const NfConv2dParams *p = params;
-  Naive *a = in[0], *k = in[1], *bias = n_in > 2 ? in[2] : NULL;
-  Naive *residual = n_in > 3 ? in[3] : NULL;
+  Naive *a = in[NF_CONV2D_X], *k = in[NF_CONV2D_WEIGHT],
+        *bias = n_in > 2 ? in[NF_CONV2D_BIAS] : NULL;
+  Naive *residual = n_in > 3 ? in[NF_CONV2D_RESIDUAL] : NULL;
   Naive *out =
       naive_new (a->n, k->n, (a->h + 2 * p->pad - k->h) / p->stride + 1,
           (a->w + 2 * p->pad - k->w) / p->stride + 1);
@@ -127,11 +128,14 @@ Naive *
 naive_conv2d_cat (Naive **in, guint n_in, gconstpointer params)
 {
   const NfConv2dCatParams *p = params;
-  const NfConv2dParams plain = { 1, (gint) in[0]->h / 2, p->act };
+  const NfConv2dParams plain = { 1, (gint) in[NF_CONV2D_CAT_WEIGHT]->h / 2,
+    p->act };
   gint64 scale = p->up ? 2 : 1;
   g_autoptr (Naive) all =
-      naive_new (in[1]->n, in[0]->c, scale * in[1]->h, scale * in[1]->w);
-  Naive *conv[] = { all, in[0], p->bias ? in[n_in - 1] : NULL };
+      naive_new (in[NF_CONV2D_CAT_X]->n, in[NF_CONV2D_CAT_WEIGHT]->c,
+          scale * in[NF_CONV2D_CAT_X]->h, scale * in[NF_CONV2D_CAT_X]->w);
+  Naive *conv[] = { all, in[NF_CONV2D_CAT_WEIGHT],
+    p->bias ? in[n_in - 1] : NULL };
 
   EACH (all)
   *naive_at (all, n, c, y, x) = side_by_side (in + 1, p->up, n, c, y, x);
@@ -150,13 +154,16 @@ Naive *
 naive_linear (Naive **in, guint n_in, gconstpointer params)
 {
   gboolean transposed = ((const NfLinearParams *) params)->transposed;
-  Naive *a = in[0], *m = in[1], *skip = n_in > 3 ? in[3] : NULL;
+  Naive *a = in[NF_LINEAR_X], *m = in[NF_LINEAR_WEIGHT],
+        *skip = n_in > 3 ? in[NF_LINEAR_SKIP] : NULL;
   Naive *out = naive_new (a->n, transposed ? m->c : m->n, a->h, a->w);
   gint64 inputs = transposed ? m->n : m->c;
 
   EACH (out)
   {
-    gdouble sum = n_in > 2 && in[2] != NULL ? *naive_at (in[2], 0, c, 0, 0) : 0;
+    gdouble sum = n_in > 2 && in[NF_LINEAR_BIAS] != NULL
+        ? *naive_at (in[NF_LINEAR_BIAS], 0, c, 0, 0)
+        : 0;
 
     for (gint64 i = 0; i < inputs; i++)
       sum += *naive_both_at (a, skip, n, i, y, x)
@@ -200,7 +207,8 @@ attention_weights (const Naive *q, const Naive *k, gint64 n, gint64 y, gint64 x,
 Naive *
 naive_attention (Naive **in, guint n_in, gconstpointer params)
 {
-  Naive *q = in[0], *k = in[1], *v = in[2], *out = like (q);
+  Naive *q = in[NF_ATTENTION_Q], *k = in[NF_ATTENTION_K],
+        *v = in[NF_ATTENTION_V], *out = like (q);
   gint64 size = q->c / ((const NfAttentionParams *) params)->heads;
   gint64 pixels = q->h * q->w;
   g_autofree gdouble *weight = g_new (gdouble, pixels);
@@ -233,11 +241,11 @@ naive_pixel_softmax (const Naive *a, gint64 n, gint64 y, gint64 x)
 Naive *
 naive_softmax (Naive **in, guint n_in, gconstpointer params)
 {
-  Naive *out = like (in[0]);
+  Naive *out = like (in[NF_SOFTMAX_X]);
 
   EACH_PIXEL (out)
   {
-    g_autofree gdouble *p = naive_pixel_softmax (in[0], n, y, x);
+    g_autofree gdouble *p = naive_pixel_softmax (in[NF_SOFTMAX_X], n, y, x);
 
     for (gint64 c = 0; c < out->c; c++)
       *naive_at (out, n, c, y, x) = p[c];
@@ -249,7 +257,7 @@ Naive *
 naive_max_pool (Naive **in, guint n_in, gconstpointer params)
 {
   const NfMaxPoolParams *p = params;
-  Naive *a = in[0];
+  Naive *a = in[NF_MAX_POOL_X];
   Naive *out =
       naive_new (a->n, a->c, (a->h + 2 * p->pad - p->kernel) / p->stride + 1,
           (a->w + 2 * p->pad - p->kernel) / p->stride + 1);
@@ -296,7 +304,7 @@ Naive *
 naive_group_norm (Naive **in, guint n_in, gconstpointer params)
 {
   const NfGroupNormParams *p = params;
-  Naive *a = in[0], *opt[7] = { NULL };
+  Naive *a = in[NF_GROUP_NORM_X], *opt[7] = { NULL };
   g_autofree gdouble *stats = g_new (gdouble, 2 * a->n * p->groups);
   Naive *out;
   gint64 size;
@@ -340,11 +348,11 @@ Naive *
 naive_batch_norm (Naive **in, guint n_in, gconstpointer params)
 {
   const NfBatchNormParams *p = params;
-  Naive *a = in[0], *out = like (a);
+  Naive *a = in[NF_BATCH_NORM_X], *out = like (a);
   gdouble count = a->n * a->h * a->w;
 
   if (p->training && n_in > 6)
-    ++*in[6]->v;
+    ++*in[NF_BATCH_NORM_COUNT]->v;
   for (gint64 c = 0; c < a->c; c++) {
     gdouble mean = 0, var = 0;
 
@@ -357,19 +365,21 @@ naive_batch_norm (Naive **in, guint n_in, gconstpointer params)
       var += pow (*naive_at (a, n, c, y, x) - mean, 2) / count;
     }
     if (p->training) {
-      running (in[3], c, p->momentum, mean);
-      running (in[4], c, p->momentum, var * count / (count - 1));
+      running (in[NF_BATCH_NORM_MEAN], c, p->momentum, mean);
+      running (
+          in[NF_BATCH_NORM_VAR], c, p->momentum, var * count / (count - 1));
     } else {
-      mean = *naive_at (in[3], 0, c, 0, 0);
-      var = *naive_at (in[4], 0, c, 0, 0);
+      mean = *naive_at (in[NF_BATCH_NORM_MEAN], 0, c, 0, 0);
+      var = *naive_at (in[NF_BATCH_NORM_VAR], 0, c, 0, 0);
     }
     EACH_PIXEL (a)
     {
       gdouble z = (*naive_at (a, n, c, y, x) - mean) / sqrt (var + p->eps);
 
-      z = z * *naive_at (in[1], 0, c, 0, 0) + *naive_at (in[2], 0, c, 0, 0);
-      if (n_in > 5 && in[5] != NULL)
-        z += *naive_at (in[5], n, c, y, x);
+      z = z * *naive_at (in[NF_BATCH_NORM_WEIGHT], 0, c, 0, 0)
+          + *naive_at (in[NF_BATCH_NORM_BIAS], 0, c, 0, 0);
+      if (n_in > 5 && in[NF_BATCH_NORM_RESIDUAL] != NULL)
+        z += *naive_at (in[NF_BATCH_NORM_RESIDUAL], n, c, y, x);
       *naive_at (out, n, c, y, x) = act (z, p->act);
     }
   }
@@ -379,13 +389,13 @@ naive_batch_norm (Naive **in, guint n_in, gconstpointer params)
 Naive *
 naive_modulate (Naive **in, guint n_in, gconstpointer params)
 {
-  Naive *out = like (in[0]);
+  Naive *out = like (in[NF_MODULATE_X]);
 
   EACH (out)
   {
-    *naive_at (out, n, c, y, x) =
-        *naive_at (in[0], n, c, y, x) * (1 + broadcast (in[1], n, c, y, x))
-        + broadcast (in[2], n, c, y, x);
+    *naive_at (out, n, c, y, x) = *naive_at (in[NF_MODULATE_X], n, c, y, x)
+            * (1 + broadcast (in[NF_MODULATE_SCALE], n, c, y, x))
+        + broadcast (in[NF_MODULATE_SHIFT], n, c, y, x);
   }
   return out;
 }
@@ -393,10 +403,11 @@ naive_modulate (Naive **in, guint n_in, gconstpointer params)
 Naive *
 naive_activation (Naive **in, guint n_in, gconstpointer params)
 {
-  Naive *out = like (in[0]);
+  Naive *out = like (in[NF_ACTIVATION_X]);
 
   for (gsize i = 0; i < naive_elements (out); i++)
-    out->v[i] = act (in[0]->v[i], ((const NfActivationParams *) params)->act);
+    out->v[i] = act (
+        in[NF_ACTIVATION_X]->v[i], ((const NfActivationParams *) params)->act);
   return out;
 }
 
@@ -404,12 +415,12 @@ Naive *
 naive_axpby (Naive **in, guint n_in, gconstpointer params)
 {
   const NfAxpbyParams *p = params;
-  Naive *out = like (in[0]);
+  Naive *out = like (in[NF_AXPBY_A]);
 
   for (gsize i = 0; i < naive_elements (out); i++)
-    out->v[i] =
-        act (p->alpha * in[0]->v[i] + (n_in > 1 ? p->beta * in[1]->v[i] : 0),
-            p->act);
+    out->v[i] = act (p->alpha * in[NF_AXPBY_A]->v[i]
+            + (n_in > 1 ? p->beta * in[NF_AXPBY_B]->v[i] : 0),
+        p->act);
   return out;
 }
 
@@ -417,12 +428,12 @@ Naive *
 naive_clamp (Naive **in, guint n_in, gconstpointer params)
 {
   const NfClampParams *p = params;
-  Naive *out = like (in[0]);
+  Naive *out = like (in[NF_CLAMP_X]);
 
   for (gsize i = 0; i < naive_elements (out); i++) {
-    keep_away (in[0]->v[i] - p->lo);
-    keep_away (in[0]->v[i] - p->hi);
-    out->v[i] = MIN (MAX (in[0]->v[i], p->lo), p->hi);
+    keep_away (in[NF_CLAMP_X]->v[i] - p->lo);
+    keep_away (in[NF_CLAMP_X]->v[i] - p->hi);
+    out->v[i] = MIN (MAX (in[NF_CLAMP_X]->v[i], p->lo), p->hi);
   }
   return out;
 }
@@ -438,8 +449,10 @@ Naive *
 naive_dropout (Naive **in, guint n_in, gconstpointer params)
 {
   const NfDropoutParams *p = params;
-  const guint64 first = n_in > 1 && in[1] != NULL ? (guint64) in[1]->v[0] : 0;
-  Naive *out = like (in[0]);
+  const guint64 first = n_in > 1 && in[NF_DROPOUT_FIRST] != NULL
+      ? (guint64) in[NF_DROPOUT_FIRST]->v[0]
+      : 0;
+  Naive *out = like (in[NF_DROPOUT_X]);
 
   EACH (out)
   {
@@ -447,7 +460,7 @@ naive_dropout (Naive **in, guint n_in, gconstpointer params)
 
     if (!(nf_rng_uniform (&key, memory_index (out, c, y, x)) < p->p))
       *naive_at (out, n, c, y, x) =
-          *naive_at (in[0], n, c, y, x) / (1.0 - p->p);
+          *naive_at (in[NF_DROPOUT_X], n, c, y, x) / (1.0 - p->p);
   }
   return out;
 }
@@ -456,12 +469,12 @@ Naive *
 naive_normalize (Naive **in, guint n_in, gconstpointer params)
 {
   const NfNormalizeParams *p = params;
-  Naive *out = like (in[0]);
+  Naive *out = like (in[NF_NORMALIZE_X]);
 
   EACH (out)
   {
     *naive_at (out, n, c, y, x) =
-        *naive_at (in[0], n, c, y, x) * p->scale[c % p->period]
+        *naive_at (in[NF_NORMALIZE_X], n, c, y, x) * p->scale[c % p->period]
         + p->shift[c % p->period];
   }
   return out;
@@ -471,10 +484,10 @@ Naive *
 naive_quantize (Naive **in, guint n_in, gconstpointer params)
 {
   const NfQuantizeParams *p = params;
-  Naive *out = like (in[0]);
+  Naive *out = like (in[NF_QUANTIZE_X]);
 
   for (gsize i = 0; i < naive_elements (out); i++) {
-    gdouble v = in[0]->v[i] * p->scale + p->shift;
+    gdouble v = in[NF_QUANTIZE_X]->v[i] * p->scale + p->shift;
 
     keep_away (v - floor (v) - 0.5);
     out->v[i] = isnan (v) ? 0 : MIN (MAX (rint (v), 0), 255);

@@ -8,12 +8,13 @@
 Naive *
 naive_cast (Naive **in, guint n_in, gconstpointer params)
 {
-  Naive *out = naive_copy (in[0]);
+  Naive *out = naive_copy (in[NF_CAST_X]);
 
   for (gsize i = 0; i < naive_elements (out); i++)
     out->v[i] = ((const NfCastParams *) params)->bf16
-        ? (gdouble) nf_bf16_to_f32 (nf_bf16_from_f32 ((gfloat) in[0]->v[i]))
-        : in[0]->v[i];
+        ? (gdouble) nf_bf16_to_f32 (
+            nf_bf16_from_f32 ((gfloat) in[NF_CAST_X]->v[i]))
+        : in[NF_CAST_X]->v[i];
   return out;
 }
 
@@ -25,7 +26,8 @@ naive_concat (Naive **in, guint n_in, gconstpointer params)
 
   for (guint i = 0; i < n_in; i++)
     total += in[i]->c;
-  out = naive_new (in[0]->n, total, in[0]->h, in[0]->w);
+  out = naive_new (
+      in[NF_CONCAT_X]->n, total, in[NF_CONCAT_X]->h, in[NF_CONCAT_X]->w);
   for (guint i = 0; i < n_in; done += in[i++]->c)
     EACH (in[i])
     {
@@ -38,11 +40,13 @@ Naive *
 naive_slice (Naive **in, guint n_in, gconstpointer params)
 {
   const NfSliceParams *p = params;
-  Naive *out = naive_new (in[0]->n, p->count, in[0]->h, in[0]->w);
+  Naive *out = naive_new (
+      in[NF_SLICE_X]->n, p->count, in[NF_SLICE_X]->h, in[NF_SLICE_X]->w);
 
   EACH (out)
   {
-    *naive_at (out, n, c, y, x) = *naive_at (in[0], n, p->from + c, y, x);
+    *naive_at (out, n, c, y, x) =
+        *naive_at (in[NF_SLICE_X], n, p->from + c, y, x);
   }
   return out;
 }
@@ -51,7 +55,7 @@ Naive *
 naive_pad (Naive **in, guint n_in, gconstpointer params)
 {
   const NfPadParams *p = params;
-  Naive *a = in[0];
+  Naive *a = in[NF_PAD_X];
   Naive *out = naive_new (
       a->n, a->c, a->h + p->top + p->bottom, a->w + p->left + p->right);
 
@@ -69,11 +73,12 @@ naive_pad (Naive **in, guint n_in, gconstpointer params)
 Naive *
 naive_flip (Naive **in, guint n_in, gconstpointer params)
 {
-  Naive *out = naive_copy (in[0]);
+  Naive *out = naive_copy (in[NF_FLIP_X]);
 
   EACH (out)
   {
-    *naive_at (out, n, c, y, x) = *naive_at (in[0], n, c, y, out->w - 1 - x);
+    *naive_at (out, n, c, y, x) =
+        *naive_at (in[NF_FLIP_X], n, c, y, out->w - 1 - x);
   }
   return out;
 }
@@ -82,7 +87,7 @@ Naive *
 naive_nearest (Naive **in, guint n_in, gconstpointer params)
 {
   const NfNearestParams *p = params;
-  Naive *a = in[0], *out = naive_new (a->n, a->c, p->h, p->w);
+  Naive *a = in[NF_NEAREST_X], *out = naive_new (a->n, a->c, p->h, p->w);
 
   EACH (out)
   {
@@ -99,7 +104,7 @@ naive_fir (Naive **in, guint n_in, gconstpointer params)
 {
   static const gdouble tap[4] = { 1, 3, 3, 1 };
   const gboolean up = ((const NfFirParams *) params)->up;
-  const Naive *a = in[0];
+  const Naive *a = in[NF_FIR_X];
   Naive *out = naive_new (
       a->n, a->c, up ? 2 * a->h : a->h / 2, up ? 2 * a->w : a->w / 2);
 
@@ -124,7 +129,7 @@ naive_fir (Naive **in, guint n_in, gconstpointer params)
 Naive *
 naive_argmax (Naive **in, guint n_in, gconstpointer params)
 {
-  Naive *a = in[0], *out = naive_new (a->n, 1, a->h, a->w);
+  Naive *a = in[NF_ARGMAX_X], *out = naive_new (a->n, 1, a->h, a->w);
 
   EACH (out)
   {

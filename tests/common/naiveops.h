@@ -8,9 +8,9 @@
 
 #include "naive.h"
 
-#define NF_OP(NAME, name, params, least, most, flags)                          \
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   Naive *naive_##name (Naive **in, guint n_in, gconstpointer op_params);
-#include "core/nfops.def.h"
+#include "core/ops/nfops.def.h"
 #undef NF_OP
 
 /* for each element (n, c, y, x) of a, innermost last */

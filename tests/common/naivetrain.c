@@ -19,39 +19,71 @@ scalar (gdouble value)
 Naive *
 naive_cross_entropy (Naive **in, guint n_in, gconstpointer params)
 {
-  Naive *z = in[0], *target = in[1];
-  gdouble sum = 0;
+  const NfCrossEntropyParams *c = params;
+  Naive *z = in[NF_CROSS_ENTROPY_LOGITS], *target = in[NF_CROSS_ENTROPY_TARGET],
+        *weights = n_in > 2 ? in[NF_CROSS_ENTROPY_WEIGHTS] : NULL;
+  gdouble sum = 0, all = 0;
 
   EACH_PIXEL (z)
   {
     g_autofree gdouble *p = naive_pixel_softmax (z, n, y, x);
+    gint64 label = (gint64) *naive_at (target, n, 0, y, x);
+    gdouble weight = 1;
 
-    sum -= log (p[(gint64) *naive_at (target, n, 0, y, x)]);
+    if (c->ignores && label == c->ignored)
+      continue;
+    if (weights != NULL)
+      weight = *naive_at (weights, 0, label, 0, 0);
+    sum -= weight * log (p[label]);
+    all += weight;
   }
-  return scalar (sum / naive_elements (target));
+  return scalar (all > 0 ? sum / all : 0);
+}
+
+/* what a class adds to the mean: P + T and I of images from @first to before
+ * @end; whether the class occurs there */
+static gdouble
+dice_of_class (Naive *p, Naive *target, const NfDiceLossParams *params,
+    gint64 first, gint64 end, gint64 k, gboolean *occurs)
+{
+  gdouble both = 0, all = 0;
+
+  *occurs = FALSE;
+  for (gint64 i = first; i < end; i++)
+    for (gint64 j = 0; j < p->h * p->w; j++) {
+      gint64 y = j / p->w, x = j % p->w;
+      gint64 label = (gint64) *naive_at (target, i, 0, y, x);
+
+      if (params->ignores && label == params->ignored)
+        continue;
+      *occurs |= label == k;
+      both += label == k ? *naive_at (p, i, k, y, x) : 0;
+      all += *naive_at (p, i, k, y, x) + (label == k);
+    }
+  return (2 * both + params->smooth) / (all + params->smooth);
 }
 
 Naive *
 naive_dice_loss (Naive **in, guint n_in, gconstpointer params)
 {
-  gdouble smooth = ((const NfDiceLossParams *) params)->smooth, sum = 0;
-  Naive *z = in[0], *target = in[1];
+  const NfDiceLossParams *d = params;
+  const gint64 step = d->present ? in[NF_DICE_LOSS_LOGITS]->n : 1;
   g_autoptr (Naive) p = naive_softmax (in, 1, NULL);
+  gdouble sum = 0;
+  guint n = 0;
 
-  for (gint64 i = 0; i < z->n; i++)
-    for (gint64 k = 0; k < z->c; k++) {
-      gdouble both = 0, all = 0;
+  for (gint64 i = 0; i < p->n; i += step)
+    for (gint64 k = 0; k < p->c; k++) {
+      gboolean occurs;
+      gdouble dice = dice_of_class (
+          p, in[NF_DICE_LOSS_TARGET], d, i, i + step, k, &occurs);
 
-      for (gint64 j = 0; j < z->h * z->w; j++) {
-        gint64 y = j / z->w, x = j % z->w;
-        gdouble truth = *naive_at (target, i, 0, y, x) == k;
-
-        both += *naive_at (p, i, k, y, x) * truth;
-        all += *naive_at (p, i, k, y, x) + truth;
-      }
-      sum += (2 * both + smooth) / (all + smooth);
+      if (d->present && !occurs)
+        continue;
+      sum += dice;
+      n++;
     }
-  return scalar (1 - sum / (z->n * z->c));
+  return scalar (n > 0 ? 1 - sum / n : 1);
 }
 
 Naive *
@@ -59,9 +91,9 @@ naive_noise_loss (Naive **in, guint n_in, gconstpointer params)
 {
   gdouble sum = 0;
 
-  for (gsize i = 0; i < naive_elements (in[0]); i++)
-    sum += 0.5 * pow (in[1]->v[i] - in[0]->v[i], 2);
-  return scalar (sum / in[0]->n);
+  for (gsize i = 0; i < naive_elements (in[NF_NOISE_LOSS_E]); i++)
+    sum += 0.5 * pow (in[NF_NOISE_LOSS_Z]->v[i] - in[NF_NOISE_LOSS_E]->v[i], 2);
+  return scalar (sum / in[NF_NOISE_LOSS_E]->n);
 }
 
 Naive *
@@ -69,8 +101,8 @@ naive_sum_squares (Naive **in, guint n_in, gconstpointer params)
 {
   gdouble sum = 0;
 
-  for (gsize i = 0; i < naive_elements (in[0]); i++)
-    sum += in[0]->v[i] * in[0]->v[i];
+  for (gsize i = 0; i < naive_elements (in[NF_SUM_SQUARES_X]); i++)
+    sum += in[NF_SUM_SQUARES_X]->v[i] * in[NF_SUM_SQUARES_X]->v[i];
   return scalar (sum);
 }
 
@@ -79,9 +111,10 @@ naive_adam (Naive **in, guint n_in, gconstpointer params)
 {
   const NfAdamParams *a = params;
 
-  for (gsize i = 0; i < naive_elements (in[0]); i++) {
-    gdouble *p = &in[0]->v[i], *m = &in[2]->v[i], *v = &in[3]->v[i];
-    gdouble g = in[1]->v[i] * a->grad_scale, m_hat, v_hat;
+  for (gsize i = 0; i < naive_elements (in[NF_ADAM_PARAM]); i++) {
+    gdouble *p = &in[NF_ADAM_PARAM]->v[i], *m = &in[NF_ADAM_M]->v[i],
+            *v = &in[NF_ADAM_V]->v[i];
+    gdouble g = in[NF_ADAM_GRAD]->v[i] * a->grad_scale, m_hat, v_hat;
 
     if (a->decoupled)
       *p -= a->lr * a->weight_decay * *p;
@@ -101,7 +134,8 @@ naive_ema (Naive **in, guint n_in, gconstpointer params)
 {
   gdouble mu = ((const NfEmaParams *) params)->rate;
 
-  for (gsize i = 0; i < naive_elements (in[0]); i++)
-    in[0]->v[i] = (1 - mu) * in[1]->v[i] + mu * in[0]->v[i];
+  for (gsize i = 0; i < naive_elements (in[NF_EMA_SHADOW]); i++)
+    in[NF_EMA_SHADOW]->v[i] =
+        (1 - mu) * in[NF_EMA_VALUE]->v[i] + mu * in[NF_EMA_SHADOW]->v[i];
   return NULL;
 }

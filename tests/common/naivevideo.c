@@ -48,7 +48,8 @@ Naive *
 naive_to_rgb (Naive **in, guint n_in, gconstpointer params)
 {
   const NfToRgbParams *p = params;
-  Naive *out = naive_new (in[0]->n, 3, in[0]->h, in[0]->w);
+  Naive *out = naive_new (in[NF_TO_RGB_PLANE]->n, 3, in[NF_TO_RGB_PLANE]->h,
+      in[NF_TO_RGB_PLANE]->w);
 
   EACH_PIXEL (out)
   for (guint c = 0; c < 3; c++) {
@@ -95,7 +96,7 @@ Naive *
 naive_resize (Naive **in, guint n_in, gconstpointer params)
 {
   const NfResizeParams *p = params;
-  Naive *a = in[0], *out = naive_new (a->n, a->c, p->h, p->w);
+  Naive *a = in[NF_RESIZE_X], *out = naive_new (a->n, a->c, p->h, p->w);
   g_autofree gdouble *rows = g_new (gdouble, a->h);
   g_autofree gdouble *columns = g_new (gdouble, a->w);
 
@@ -118,13 +119,13 @@ naive_resize (Naive **in, guint n_in, gconstpointer params)
 Naive *
 naive_paint (Naive **in, guint n_in, gconstpointer params)
 {
-  Naive *ids = in[0], *frame = n_in > 2 ? in[2] : NULL;
+  Naive *ids = in[NF_PAINT_IDS], *frame = n_in > 2 ? in[NF_PAINT_FRAME] : NULL;
   Naive *out = naive_new (ids->n, 3, ids->h, ids->w);
 
   EACH_PIXEL (ids)
   for (gint64 c = 0; c < 3; c++) {
     gint64 id = *naive_at (ids, n, 0, y, x);
-    gdouble value = *naive_at (in[1], id, c, 0, 0);
+    gdouble value = *naive_at (in[NF_PAINT_COLORS], id, c, 0, 0);
 
     if (frame != NULL) {
       gdouble under = *naive_at (frame, n, frame->c == 3 ? c : 0, y, x);
@@ -142,8 +143,9 @@ naive_confusion (Naive **in, guint n_in, gconstpointer params)
   gint64 classes = ((const NfConfusionParams *) params)->classes;
   Naive *out = naive_new (1, 1, classes, classes);
 
-  for (gsize i = 0; i < naive_elements (in[0]); i++) {
-    gint64 t = in[0]->v[i], p = in[1]->v[i];
+  for (gsize i = 0; i < naive_elements (in[NF_CONFUSION_TRUTH]); i++) {
+    gint64 t = in[NF_CONFUSION_TRUTH]->v[i],
+           p = in[NF_CONFUSION_PREDICTION]->v[i];
 
     *naive_at (out, 0, 0, t < classes ? t : 0, p < classes ? p : 0) += 1;
   }

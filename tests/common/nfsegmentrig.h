@@ -5,7 +5,7 @@
 
 #include "nfvideotest.h"
 
-#include "core/nftensor.h"
+#include "core/tensor/nftensor.h"
 
 G_BEGIN_DECLS
 

@@ -16,7 +16,7 @@ must (gboolean ok, const GError *error)
 
 static void
 save (const gchar *path, const gchar *arch, JsonObject *config,
-    NfParams *params, guint64 seed)
+    GHashTable *facts, NfParams *params, guint64 seed)
 {
   g_autoptr (GError) error = NULL;
 
@@ -30,7 +30,7 @@ save (const gchar *path, const gchar *arch, JsonObject *config,
     }
   }
   must (nf_params_reset (params, seed, &error), error);
-  must (nf_checkpoint_save (path, arch, config, NULL, params,
+  must (nf_checkpoint_save (path, arch, config, facts, params,
             NF_SAFETENSORS_F32, FALSE, &error),
       error);
 }
@@ -76,7 +76,7 @@ nf_test_save_unet (const gchar *path, const NfUnetConfig *config, guint64 seed)
   must (device != NULL, error);
   net = nf_unet_new (device, config, &error);
   must (net != NULL, error);
-  save (path, nf_unet_arch (net), json, nf_unet_params (net), seed);
+  save (path, nf_unet_arch (net), json, NULL, nf_unet_params (net), seed);
 }
 
 /**
@@ -93,6 +93,21 @@ nf_test_unetpp_config (NfUnetppConfig *config)
     config->widths[i] = 8;
 }
 
+static void
+save_unetpp (const gchar *path, const NfUnetppConfig *config, GHashTable *facts,
+    guint64 seed)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", &error);
+  g_autoptr (NfUnetpp) net = NULL;
+  g_autoptr (JsonObject) json = nf_unetpp_config_to_json (config);
+
+  must (device != NULL, error);
+  net = nf_unetpp_new (device, config, &error);
+  must (net != NULL, error);
+  save (path, NF_UNETPP_ARCH, json, facts, nf_unetpp_params (net), seed);
+}
+
 /**
  * nf_test_save_unetpp:
  * @path: of a new checkpoint
@@ -103,15 +118,29 @@ void
 nf_test_save_unetpp (
     const gchar *path, const NfUnetppConfig *config, guint64 seed)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (NfDevice) device = nf_device_open ("cpu", &error);
-  g_autoptr (NfUnetpp) net = NULL;
-  g_autoptr (JsonObject) json = nf_unetpp_config_to_json (config);
+  save_unetpp (path, config, NULL, seed);
+}
 
-  must (device != NULL, error);
-  net = nf_unetpp_new (device, config, &error);
-  must (net != NULL, error);
-  save (path, NF_UNETPP_ARCH, json, nf_unetpp_params (net), seed);
+/**
+ * nf_test_save_unetpp_of_size:
+ * @path: of a new checkpoint
+ * @config: of its network
+ * @seed: of its weights
+ * @height: rows of the frames that it claims to have been trained on
+ * @width: their columns
+ */
+void
+nf_test_save_unetpp_of_size (const gchar *path, const NfUnetppConfig *config,
+    guint64 seed, guint height, guint width)
+{
+  g_autoptr (GHashTable) facts =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+
+  g_hash_table_insert (
+      facts, (gpointer) NF_CHECKPOINT_HEIGHT, g_strdup_printf ("%u", height));
+  g_hash_table_insert (
+      facts, (gpointer) NF_CHECKPOINT_WIDTH, g_strdup_printf ("%u", width));
+  save_unetpp (path, config, facts, seed);
 }
 
 /**

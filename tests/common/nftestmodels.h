@@ -16,6 +16,8 @@ void nf_test_save_unet (
 void nf_test_unetpp_config (NfUnetppConfig *config);
 void nf_test_save_unetpp (
     const gchar *path, const NfUnetppConfig *config, guint64 seed);
+void nf_test_save_unetpp_of_size (const gchar *path,
+    const NfUnetppConfig *config, guint64 seed, guint height, guint width);
 
 gchar *nf_test_folder_new (void);
 void nf_test_folder_remove (const gchar *folder);

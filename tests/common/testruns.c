@@ -3,7 +3,7 @@
  * testruns — runs of tiny networks, for the tests of the trainer */
 #include "testruns.h"
 #include "testclips.h"
-#include "train.h"
+#include "train/train.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>

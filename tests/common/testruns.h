@@ -3,7 +3,7 @@
  * testruns — runs of tiny networks, for the tests of the trainer */
 #pragma once
 
-#include "runconfig.h"
+#include "config/runconfig.h"
 
 G_BEGIN_DECLS
 
@@ -22,7 +22,7 @@ G_BEGIN_DECLS
 #define NF_TEST_TINY_SEGMENT                                                   \
   "model.encoder=resnet18|model.encoder-width=8|"                              \
   "model.decoder-widths=4 4 4 4 4|train.batch-size=2|train.warmup=2|"          \
-  "train.blur=0.5|train.noise=10|train.log-every=1|train.threads=1|"           \
+  "augment.blur=0.5|augment.noise=0.5|train.log-every=1|train.threads=1|"      \
   "validate.every=0"
 
 /**

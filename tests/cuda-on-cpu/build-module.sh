@@ -53,8 +53,8 @@ RULES
     echo "build $object: $1 $2"
     objects="$objects $object"
   }
-  for f in $KERNELS; do compile cu "$kernels/$f"; done
-  for f in $C_SOURCES; do compile c "$kernels/$f"; done
+  for f in $KERNELS; do compile cu "$(find "$kernels" -name "$f")"; done
+  for f in $C_SOURCES; do compile c "$(find "$kernels" -name "$f")"; done
   for f in $CORE_SOURCES; do compile core "$here/$f"; done
   for f in $CXX_SOURCES; do compile cxx "$here/$f"; done
   echo "build libnfcuda.so: link$objects"

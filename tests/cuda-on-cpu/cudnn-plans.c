@@ -8,11 +8,11 @@
  * need a driver. */
 #include "gpus.h"
 
-#include "benchdry.h"
-#include "core/nfobserve.h"
-#include "core/nfproducts.h"
-#include "core/nftape.h"
-#include "cuda/nfconv.h"
+#include "bench/dry.h"
+#include "core/ops/nfobserve.h"
+#include "core/ops/nfbackward.h"
+#include "core/threads/nfproducts.h"
+#include "cuda/cudnn/nfconv.h"
 #include "nets/nfspadeunet.h"
 #include "nets/nfunetpp.h"
 

@@ -17,28 +17,28 @@ failed=0
 # fault, file, op whose rows are run, or a program, change
 faults () {
   cat <<'FAULTS'
-barrier-before-stats groupnorm.cu group_norm /norm_whole_kernel/,/nf_norm_terms/ s/__syncthreads ();//
-barrier-before-means groupnormback.cu group_norm /means.2 . g . 1. = hx/,/b.template rows/ s/__syncthreads ();//
-barrier-before-tile loss.cu dice_loss /const gsize base = n . d.plane/,/for (unsigned int at/ s/__syncthreads ();//
-barrier-after-tile loss.cu dice_loss /place = MIN (place, base . i)/,/for (unsigned int i = first/ s/__syncthreads ();//
-index-plus-one act.cu activation s/nf_load_pack (d, dy + i)/nf_load_pack (d, dy + i + 1)/
-index-behind-end move.cu argmax s/lane == 0 && pixel < pixels/lane == 0 \&\& pixel <= pixels/
-mask-of-half-a-warp move.cu argmax s/__shfl_xor_sync (0xffffffffu, best/__shfl_xor_sync (0x0000ffffu, best/
-half-of-the-shuffles move.cu argmax /^argmax_kernel/,/^}/ s/step = group . 2/step = group \/ 4/
-matrix-turned attentionbf16.cu attention s/wmma::col_major/wmma::row_major/
-matrix-without-wait attentionbf16.cu attention /SIDE, sums.i., SCORES, wmma/,/^}/ s/__syncwarp ();//
-weights-without-wait attentionbf16.cu attention /store_weights (desk, v);/,/^}/ s/__syncwarp ();//
-barrier-before-counts video.cu confusion /own.i. = 0/,/count_pixels<V>/ s/__syncthreads ();//
-barrier-after-counts video.cu confusion /count_pixels<V> (own/,/for (unsigned/ s/__syncthreads ();//
-loop-without-step nfkernel.h axpby s/i += (gsize) gridDim.x . blockDim.x/i += (gsize) -1/
-upload-without-event nfcudacopy.c adam s/cudaStreamWaitEvent (stream->handle, slot->done, 0)/cudaSuccess/
-slot-used-too-early nfcudacopy.c batch_norm s/cudaEventSynchronize (slot->done)/cudaSuccess/
-download-without-wait nfcudacopy.c adam s/cudaStreamSynchronize (stream->handle)/cudaSuccess/
-plan-run-by-two nfcudnn.c test-nfdevices s/g_mutex_\(un\)*lock (&plan->running)/(void) plan/
-capture-keeps-memory nfcudagraph.c test-graph s/nf_cuda_pool_move (graph->pool, graph->home, FALSE)/(void) graph/
-sums-in-bf16 matmul.c test-ops-behaviour s/if (!s->to_bf16)/if (TRUE)/
-starts-without-pace nfcudagraph.c test-graph s/cudaEventSynchronize (\*done)/cudaSuccess/
-streams-without-wait nfcudastream.c test-nfdevices s/return stream == other/return TRUE || stream == other/
+barrier-before-stats kernels/groupnorm.cu group_norm /norm_whole_kernel/,/nf_norm_terms/ s/__syncthreads ();//
+barrier-before-means kernels/groupnormback.cu group_norm /means.2 . g . 1. = hx/,/b.template rows/ s/__syncthreads ();//
+barrier-before-tile kernels/loss.cu dice_loss /const gsize base = n . d.plane/,/for (unsigned int at/ s/__syncthreads ();//
+barrier-after-tile kernels/loss.cu dice_loss /place = MIN (place, base . i)/,/for (unsigned int i = first/ s/__syncthreads ();//
+index-plus-one kernels/act.cu activation s/nf_load_pack (d, dy + i)/nf_load_pack (d, dy + i + 1)/
+index-behind-end kernels/move.cu argmax s/lane == 0 && pixel < pixels/lane == 0 \&\& pixel <= pixels/
+mask-of-half-a-warp kernels/move.cu argmax s/__shfl_xor_sync (0xffffffffu, best/__shfl_xor_sync (0x0000ffffu, best/
+half-of-the-shuffles kernels/move.cu argmax /^argmax_kernel/,/^}/ s/step = group . 2/step = group \/ 4/
+matrix-turned kernels/attentionbf16.cu attention s/wmma::col_major/wmma::row_major/
+matrix-without-wait kernels/attentionbf16.cu attention /SIDE, sums.i., SCORES, wmma/,/^}/ s/__syncwarp ();//
+weights-without-wait kernels/attentionbf16.cu attention /store_weights (desk, v);/,/^}/ s/__syncwarp ();//
+barrier-before-counts kernels/video.cu confusion /own.i. = 0/,/count_pixels<V>/ s/__syncthreads ();//
+barrier-after-counts kernels/video.cu confusion /count_pixels<V> (own/,/for (unsigned/ s/__syncthreads ();//
+loop-without-step kernels/nfkernel.h axpby s/i += (gsize) gridDim.x . blockDim.x/i += (gsize) -1/
+upload-without-event runtime/nfcudacopy.c adam s/cudaStreamWaitEvent (stream->handle, slot->done, 0)/cudaSuccess/
+slot-used-too-early runtime/nfcudacopy.c batch_norm s/cudaEventSynchronize (slot->done)/cudaSuccess/
+download-without-wait runtime/nfcudacopy.c adam s/cudaStreamSynchronize (stream->handle)/cudaSuccess/
+plan-run-by-two cudnn/nfcudnnrun.c test-nfdevices s/g_mutex_\(un\)*lock (&plan->running)/(void) plan/
+capture-keeps-memory runtime/nfcudagraph.c test-graph s/nf_cuda_pool_move (graph->pool, graph->home, FALSE)/(void) graph/
+sums-in-bf16 kernels/matmul.c test-ops-behaviour s/if (!s->to_bf16)/if (TRUE)/
+starts-without-pace runtime/nfcudagraph.c test-graph s/cudaEventSynchronize (\*done)/cudaSuccess/
+streams-without-wait nfcuda.c test-nfdevices s/return stream == other/return TRUE || stream == other/
 FAULTS
 }
 
@@ -51,9 +51,10 @@ build_all () {
 }
 
 restore () {
-  for file in "$kernels"/*; do
-    cmp -s "$file" "$out/kernels/cuda/${file##*/}" \
-      || cp "$file" "$out/kernels/cuda/"
+  (cd "$kernels" && find . -type f) | while read -r file; do
+    mkdir -p "$out/kernels/cuda/${file%/*}"
+    cmp -s "$kernels/$file" "$out/kernels/cuda/$file" \
+      || cp "$kernels/$file" "$out/kernels/cuda/$file"
   done
 }
 

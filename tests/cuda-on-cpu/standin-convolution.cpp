@@ -2,7 +2,7 @@
  *
  * standin-convolution — operation graphs of cuDNN, run as plain loops
  *
- * Convolution in three directions, sums, ReLU: what kernels/cuda/nfcudnngraph.c
+ * Convolution in three directions, sums, ReLU: what kernels/cuda/cudnn/nfcudnngraph.c
  * asks for. Products of a row of pixels are summed in f32, and these sums in
  * double precision, always in the same order. */
 #include "gemm.h"

@@ -13,7 +13,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "core/nfparams.h"
+#include "core/params/nfparams.h"
 #include "diffusion/nfschedule.h"
 #include "io/nfsafetensors.h"
 

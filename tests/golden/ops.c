@@ -7,7 +7,7 @@
  * up/out and down/out, and WHAT/grad_out gives WHAT/grad_in. */
 #include "golden.h"
 
-#include "core/nftape.h"
+#include "core/ops/nfbackward.h"
 
 /**
  * golden_segmentation_losses:
@@ -27,11 +27,13 @@ golden_segmentation_losses (const Golden *golden, NfTensor *logits,
     .alpha = (gfloat) golden_number (golden, "ce_weight", 0.5),
     .beta = (gfloat) golden_number (golden, "dice_weight", 0.5),
   };
-  gfloat smooth = (gfloat) golden_number (golden, "smooth", 1e-6);
+  const NfCrossEntropyParams entropy = { 0 };
+  const NfDiceLossParams dice = { (gfloat) golden_number (
+      golden, "smooth", 1e-6) };
 
-  losses[0] = nf_op_cross_entropy (logits, target, error);
+  losses[0] = nf_op_cross_entropy (logits, target, NULL, &entropy, error);
   if (losses[0] != NULL)
-    losses[1] = nf_op_dice_loss (logits, target, smooth, error);
+    losses[1] = nf_op_dice_loss (logits, target, &dice, error);
   if (losses[1] != NULL)
     losses[2] = nf_op_axpby (losses[0], losses[1], &mix, error);
   if (losses[2] != NULL)

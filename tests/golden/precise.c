@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-#include "core/nfops.h"
+#include "core/ops/nfops.h"
 
 static const NfBackend *right; /* the device's own */
 
@@ -50,8 +50,10 @@ static gboolean
 conv2d_forward (NfOpCall *call, GError **error)
 {
   const NfConv2dParams *p = call->params;
-  const NfTensor *x = call->in[0], *weight = call->in[1], *bias = call->in[2];
-  const NfTensor *residual = call->in[3];
+  const NfTensor *x = call->in[NF_CONV2D_X],
+                 *weight = call->in[NF_CONV2D_WEIGHT],
+                 *bias = call->in[NF_CONV2D_BIAS];
+  const NfTensor *residual = call->in[NF_CONV2D_RESIDUAL];
   gdouble gain = p->gain != 0.0f ? (gdouble) p->gain : 1.0;
   NfTensor *y = call->out;
 
@@ -81,7 +83,7 @@ static gdouble
 convolve_all (const NfOpCall *call, gint64 n, gint64 y, gint64 x, gint64 o)
 {
   const NfConv2dCatParams *p = call->params;
-  const NfTensor *weight = call->in[0];
+  const NfTensor *weight = call->in[NF_CONV2D_CAT_WEIGHT];
   const guint end = call->n_in - (p->bias ? 1 : 0);
   gdouble sum = p->bias ? (gdouble) f32 (call->in[end])[o] : 0;
   gint64 first = 0;
@@ -117,7 +119,8 @@ static void
 normalize_channel (const NfOpCall *call, gint64 c)
 {
   const NfBatchNormParams *p = call->params;
-  const NfTensor *x = call->in[0], *residual = call->in[5];
+  const NfTensor *x = call->in[NF_BATCH_NORM_X],
+                 *residual = call->in[NF_BATCH_NORM_RESIDUAL];
   const gdouble rows = (gdouble) (x->n * x->h * x->w);
   gfloat *y = call->out->data;
   gdouble mean = 0, var = 0, scale, value;
@@ -129,10 +132,11 @@ normalize_channel (const NfOpCall *call, gint64 c)
     value = (gdouble) f32 (x)[r * x->c + c] - mean;
     var += value * value / rows;
   }
-  scale = (gdouble) f32 (call->in[1])[c] / sqrt (var + (gdouble) p->eps);
+  scale = (gdouble) f32 (call->in[NF_BATCH_NORM_WEIGHT])[c]
+      / sqrt (var + (gdouble) p->eps);
   for (r = 0; r < x->n * x->h * x->w; r++) {
     value = ((gdouble) f32 (x)[r * x->c + c] - mean) * scale
-        + (gdouble) f32 (call->in[2])[c]
+        + (gdouble) f32 (call->in[NF_BATCH_NORM_BIAS])[c]
         + (residual != NULL ? (gdouble) f32 (residual)[r * x->c + c] : 0.0);
     y[r * x->c + c] =
         (gfloat) (p->act == NF_ACT_RELU ? MAX (value, 0.0) : value);

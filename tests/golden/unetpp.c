@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "core/nftape.h"
+#include "core/ops/nfbackward.h"
 #include "nets/nfunetpp.h"
 
 #define GRADIENT_LIMIT 1e-4

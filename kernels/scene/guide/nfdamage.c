@@ -4,7 +4,7 @@
 #include "scene/guide/nfdamage.h"
 
 #include "metrics/nfclasses.h"
-#include "scene/nfscene.h"
+#include "scene/world/nfscene.h"
 
 #include <string.h>
 

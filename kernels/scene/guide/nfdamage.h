@@ -8,7 +8,7 @@
  * specks on the ground. See: nfguide.h, docs/scenes.md */
 #pragma once
 
-#include "core/nfrng.h"
+#include "core/random/nfrng.h"
 
 G_BEGIN_DECLS
 

@@ -12,7 +12,7 @@
 
 #include "core/nferror.h"
 #include "scene/guide/nfscatter.h"
-#include "scene/nfrender.h"
+#include "scene/render/nfrender.h"
 
 #include <string.h>
 

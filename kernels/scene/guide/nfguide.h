@@ -8,7 +8,7 @@
  * See: nffutures.h (where objects will be), nfrender.h */
 #pragma once
 
-#include "scene/nfscene.h"
+#include "scene/world/nfscene.h"
 #include "scene/track/nffutures.h"
 
 G_BEGIN_DECLS

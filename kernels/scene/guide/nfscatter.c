@@ -8,10 +8,10 @@
  * bodies cost about a millisecond, so training can afford them as well. */
 #include "scene/guide/nfscatter.h"
 
-#include "core/nfrng.h"
+#include "core/random/nfrng.h"
 #include "metrics/nfclasses.h"
-#include "scene/nfbodies.h"
-#include "scene/nfoutline.h"
+#include "scene/track/nfbodies.h"
+#include "scene/track/nfoutline.h"
 
 #include <math.h>
 #include <string.h>

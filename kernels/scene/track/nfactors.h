@@ -8,7 +8,7 @@
 #pragma once
 
 #include "metrics/nfclasses.h"
-#include "scene/nfmotion.h"
+#include "scene/track/nfmotion.h"
 
 G_BEGIN_DECLS
 

@@ -25,7 +25,7 @@
 #pragma once
 
 #include "core/nferror.h"
-#include "scene/nfscene.h"
+#include "scene/world/nfscene.h"
 
 G_BEGIN_DECLS
 

@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfclipfeed — what the streaming thread of a source of clips does
+ *
+ * Orders come from other threads and are obeyed between two frames. */
+#include "clips/gstnfclipfeed.h"
+
+#include "common/gstnferror.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_nf_clips_debug);
+#define GST_CAT_DEFAULT gst_nf_clips_debug
+
+#define VIDEO GST_NF_CLIP_VIDEO
+#define MASK GST_NF_CLIP_MASK
+#define N_STREAMS GST_NF_CLIP_N_STREAMS
+
+/* an error message was posted already */
+#define FLOW_POSTED GST_FLOW_CUSTOM_ERROR
+
+/**
+ * gst_nf_clip_feed_init:
+ * @self: (out): of @clips, which gets its pads
+ * @clips: an element; not referenced
+ */
+void
+gst_nf_clip_feed_init (GstNfClipFeed *self, GstNfClips *clips)
+{
+  static const GstVideoFormat formats[N_STREAMS] = { GST_VIDEO_FORMAT_RGB,
+    GST_VIDEO_FORMAT_GRAY8 };
+  static const gchar *const names[N_STREAMS] = { "video", "mask" };
+  GstNfClipTimes times;
+
+  *self = (GstNfClipFeed){ .clips = clips };
+  gst_nf_clip_times_init (&times, 25, 1);
+  gst_nf_clip_line_init (&self->line, &times);
+  g_queue_init (&self->events);
+  gst_nf_clip_clock_init (&self->clock, GST_ELEMENT (clips));
+  self->combiner = gst_flow_combiner_new ();
+  for (guint i = 0; i < N_STREAMS; i++) {
+    gst_nf_clip_stream_init (
+        &self->streams[i], GST_ELEMENT (clips), names[i], formats[i]);
+    gst_flow_combiner_add_pad (self->combiner, self->streams[i].pad);
+  }
+}
+
+/**
+ * gst_nf_clip_feed_clear:
+ * @self: stopped
+ */
+void
+gst_nf_clip_feed_clear (GstNfClipFeed *self)
+{
+  gst_nf_clip_feed_forget_orders (self);
+  gst_flow_combiner_free (self->combiner);
+  gst_nf_clip_clock_clear (&self->clock);
+}
+
+/**
+ * gst_nf_clip_feed_start:
+ * @times: (transfer full): of the clips
+ * @live: whether frames are pushed at their time
+ *
+ * Begins at the first frame, or where a seek says that was ordered before.
+ */
+void
+gst_nf_clip_feed_start (
+    GstNfClipFeed *self, const GstNfClipTimes *times, gboolean live)
+{
+  GST_OBJECT_LOCK (self->clips);
+  gst_nf_clip_line_init (&self->line, times);
+  self->eos = FALSE;
+  GST_OBJECT_UNLOCK (self->clips);
+  gst_nf_clip_clock_start (&self->clock, live);
+  self->began = FALSE;
+  self->send_segment = TRUE;
+  self->seqnum = gst_util_seqnum_next ();
+  self->clip = G_MAXUINT64;
+  self->format = (GstNfClipFormat){ 0 };
+  gst_flow_combiner_reset (self->combiner);
+}
+
+/**
+ * gst_nf_clip_feed_stop:
+ *
+ * Lets go of clips and frames; the streaming thread has ended.
+ */
+void
+gst_nf_clip_feed_stop (GstNfClipFeed *self)
+{
+  for (guint i = 0; i < N_STREAMS; i++)
+    gst_nf_clip_stream_stop (&self->streams[i]);
+  gst_nf_clip_feed_forget_orders (self);
+  GST_OBJECT_LOCK (self->clips);
+  gst_nf_clip_times_clear (&self->line.times);
+  GST_OBJECT_UNLOCK (self->clips);
+}
+
+/**
+ * gst_nf_clip_feed_set_flushing:
+ * @flushing: whether nobody may wait for a free frame; from any thread
+ */
+void
+gst_nf_clip_feed_set_flushing (GstNfClipFeed *self, gboolean flushing)
+{
+  for (guint i = 0; i < N_STREAMS; i++)
+    gst_nf_clip_stream_set_flushing (&self->streams[i], flushing);
+}
+
+/**
+ * gst_nf_clip_feed_order_seek:
+ * @event: (transfer none): to be done before the next frame, and instead of
+ *   one that was ordered before
+ */
+void
+gst_nf_clip_feed_order_seek (GstNfClipFeed *self, GstEvent *event)
+{
+  GST_OBJECT_LOCK (self->clips);
+  gst_event_replace (&self->seek, event);
+  GST_OBJECT_UNLOCK (self->clips);
+}
+
+/**
+ * gst_nf_clip_feed_order_event:
+ * @event: (transfer full): for both pads, before the next frame
+ */
+void
+gst_nf_clip_feed_order_event (GstNfClipFeed *self, GstEvent *event)
+{
+  GST_OBJECT_LOCK (self->clips);
+  g_queue_push_tail (&self->events, event);
+  GST_OBJECT_UNLOCK (self->clips);
+}
+
+/**
+ * gst_nf_clip_feed_order_eos:
+ *
+ * No further frame comes.
+ */
+void
+gst_nf_clip_feed_order_eos (GstNfClipFeed *self)
+{
+  GST_OBJECT_LOCK (self->clips);
+  self->eos = TRUE;
+  GST_OBJECT_UNLOCK (self->clips);
+  gst_nf_clip_clock_interrupt (&self->clock);
+}
+
+/**
+ * gst_nf_clip_feed_forget_orders:
+ *
+ * As after a flush.
+ */
+void
+gst_nf_clip_feed_forget_orders (GstNfClipFeed *self)
+{
+  GST_OBJECT_LOCK (self->clips);
+  gst_clear_event (&self->seek);
+  g_queue_clear_full (&self->events, (GDestroyNotify) gst_event_unref);
+  self->eos = FALSE;
+  GST_OBJECT_UNLOCK (self->clips);
+}
+
+/**
+ * gst_nf_clip_feed_has_seek:
+ *
+ * Returns: whether a seek was ordered, and no end
+ */
+gboolean
+gst_nf_clip_feed_has_seek (GstNfClipFeed *self)
+{
+  gboolean has;
+
+  GST_OBJECT_LOCK (self->clips);
+  has = self->seek != NULL && !self->eos;
+  GST_OBJECT_UNLOCK (self->clips);
+
+  return has;
+}
+
+/**
+ * gst_nf_clip_feed_push_event:
+ * @event: (transfer full): for both pads
+ */
+void
+gst_nf_clip_feed_push_event (GstNfClipFeed *self, GstEvent *event)
+{
+  for (guint i = 0; i < N_STREAMS; i++)
+    gst_pad_push_event (self->streams[i].pad, gst_event_ref (event));
+  gst_event_unref (event);
+}
+
+/* (transfer full) an event that belongs to the segment */
+static void
+push_numbered (GstNfClipFeed *self, GstEvent *event)
+{
+  gst_event_set_seqnum (event, self->seqnum);
+  gst_nf_clip_feed_push_event (self, event);
+}
+
+/* what of these sizes and framerates everybody downstream takes */
+static GstCaps *
+restrict_caps (GstNfClipFeed *self, GstCaps *caps)
+{
+
+  for (guint i = 0; i < N_STREAMS; i++)
+    caps = gst_nf_clip_stream_restrict (&self->streams[i], caps);
+
+  return caps;
+}
+
+/* of what everybody downstream takes, what is nearest to these wishes; the
+ * framerate is no wish any more once it was chosen */
+static gboolean
+choose (
+    GstNfClipFeed *self, gint *width, gint *height, gint *fps_n, gint *fps_d)
+{
+  GstCaps *caps =
+      gst_caps_new_simple ("video/x-raw", "width", GST_TYPE_INT_RANGE, 1,
+          G_MAXINT, "height", GST_TYPE_INT_RANGE, 1, G_MAXINT, "framerate",
+          GST_TYPE_FRACTION_RANGE, 1, G_MAXINT, G_MAXINT, 1, NULL);
+  GstStructure *structure;
+
+  if (self->began)
+    gst_caps_set_simple (
+        caps, "framerate", GST_TYPE_FRACTION, *fps_n, *fps_d, NULL);
+  caps = restrict_caps (self, caps);
+  if (gst_caps_is_empty (caps)) {
+    gst_caps_unref (caps);
+    return FALSE;
+  }
+  caps = gst_caps_truncate (gst_caps_make_writable (caps));
+  structure = gst_caps_get_structure (caps, 0);
+  gst_structure_fixate_field_nearest_int (structure, "width", *width);
+  gst_structure_fixate_field_nearest_int (structure, "height", *height);
+  gst_structure_fixate_field_nearest_fraction (
+      structure, "framerate", *fps_n, *fps_d);
+  gst_structure_get_int (structure, "width", width);
+  gst_structure_get_int (structure, "height", height);
+  gst_structure_get_fraction (structure, "framerate", fps_n, fps_d);
+  gst_caps_unref (caps);
+
+  return TRUE;
+}
+
+/* The streams begin: what has to be said, and known, before any frame. */
+static GstFlowReturn
+begin (GstNfClipFeed *self)
+{
+  gint fps_n = self->line.times.fps_n, fps_d = self->line.times.fps_d;
+  GstClockTime duration = self->line.segment.duration;
+  gint width = 1, height = 1;
+  guint group_id = gst_util_group_id_next ();
+
+  for (guint i = 0; i < N_STREAMS; i++)
+    gst_nf_clip_stream_start (&self->streams[i], group_id);
+  if (!choose (self, &width, &height, &fps_n, &fps_d))
+    return GST_FLOW_NOT_NEGOTIATED;
+  GST_OBJECT_LOCK (self->clips);
+  gst_nf_clip_line_set_framerate (&self->line, fps_n, fps_d);
+  GST_OBJECT_UNLOCK (self->clips);
+  self->began = TRUE;
+  if (self->line.segment.duration != duration)
+    gst_element_post_message (GST_ELEMENT (self->clips),
+        gst_message_new_duration_changed (GST_OBJECT (self->clips)));
+
+  return GST_FLOW_OK;
+}
+
+/**
+ * gst_nf_clip_feed_go:
+ * @event: (transfer none): a seek
+ *
+ * Goes where a seek says, from the streaming thread or while that stands still.
+ *
+ * Returns: FALSE when that cannot be done
+ */
+gboolean
+gst_nf_clip_feed_go (GstNfClipFeed *self, GstEvent *event)
+{
+  GstSegment segment;
+  gboolean ok;
+
+  GST_OBJECT_LOCK (self->clips);
+  ok = gst_nf_clip_line_seek (&self->line, event);
+  segment = self->line.segment;
+  GST_OBJECT_UNLOCK (self->clips);
+  GST_DEBUG_OBJECT (
+      self->clips, "%s %" GST_PTR_FORMAT, ok ? "done:" : "cannot do", event);
+  if (!ok)
+    return FALSE;
+  self->send_segment = TRUE;
+  self->send_title = TRUE;
+  self->seqnum = gst_event_get_seqnum (event);
+  for (guint i = 0; i < N_STREAMS; i++)
+    self->streams[i].discont = TRUE;
+  gst_flow_combiner_reset (self->combiner);
+  if ((segment.flags & GST_SEGMENT_FLAG_SEGMENT) != 0)
+    gst_element_post_message (GST_ELEMENT (self->clips),
+        gst_message_new_segment_start (
+            GST_OBJECT (self->clips), GST_FORMAT_TIME, segment.position));
+
+  return TRUE;
+}
+
+/* goes where the next frame is to come from; whether another one comes */
+static gboolean
+obey (GstNfClipFeed *self)
+{
+  GstEvent *seek;
+  gboolean go_on;
+
+  GST_OBJECT_LOCK (self->clips);
+  seek = g_steal_pointer (&self->seek);
+  GST_OBJECT_UNLOCK (self->clips);
+  if (seek != NULL && !gst_nf_clip_feed_go (self, seek))
+    GST_WARNING_OBJECT (self->clips, "cannot do %" GST_PTR_FORMAT, seek);
+  gst_clear_event (&seek);
+  GST_OBJECT_LOCK (self->clips);
+  go_on = !self->eos && !gst_nf_clip_line_is_at_end (&self->line);
+  GST_OBJECT_UNLOCK (self->clips);
+
+  return go_on;
+}
+
+/* @base: running time at which a live source begins */
+static void
+send_segment (GstNfClipFeed *self, GstClockTime base)
+{
+  if (!self->send_segment)
+    return;
+  self->send_segment = FALSE;
+  GST_OBJECT_LOCK (self->clips);
+  self->line.segment.base += base;
+  GST_OBJECT_UNLOCK (self->clips);
+  push_numbered (self, gst_event_new_segment (&self->line.segment));
+}
+
+/* after the segment, for such is the order of events */
+static void
+push_ordered_events (GstNfClipFeed *self)
+{
+  GstEvent *event;
+
+  GST_OBJECT_LOCK (self->clips);
+  while ((event = g_queue_pop_head (&self->events)) != NULL) {
+    GST_OBJECT_UNLOCK (self->clips);
+    gst_nf_clip_feed_push_event (self, event);
+    GST_OBJECT_LOCK (self->clips);
+  }
+  GST_OBJECT_UNLOCK (self->clips);
+}
+
+/* says which clip the next frames are from */
+static void
+send_title (GstNfClipFeed *self)
+{
+  if (self->send_title && self->format.title != NULL)
+    push_numbered (self,
+        gst_event_new_tag (
+            gst_tag_list_new (GST_TAG_TITLE, self->format.title, NULL)));
+  self->send_title = FALSE;
+}
+
+/* makes the clip of the next frame the one that is drawn */
+static GstFlowReturn
+enter (GstNfClipFeed *self, guint64 clip)
+{
+  GstNfClipsClass *klass = GST_NF_CLIPS_GET_CLASS (self->clips);
+  gint fps_n = self->line.times.fps_n, fps_d = self->line.times.fps_d;
+  GstNfClipFormat format = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (clip == self->clip)
+    return GST_FLOW_OK;
+  GST_DEBUG_OBJECT (self->clips, "clip %" G_GUINT64_FORMAT, clip);
+  self->clip = G_MAXUINT64;
+  if (!klass->begin_clip (self->clips, clip, &format, &error)) {
+    gst_nf_element_error (GST_ELEMENT (self->clips), error);
+    return FLOW_POSTED;
+  }
+  if (klass->any_size && self->format.width > 0) {
+    format.width = self->format.width;
+    format.height = self->format.height;
+  } else if (klass->any_size) {
+    if (!choose (self, &format.width, &format.height, &fps_n, &fps_d))
+      return GST_FLOW_NOT_NEGOTIATED;
+  }
+  for (guint i = 0; i < N_STREAMS; i++)
+    gst_nf_clip_stream_set_info (
+        &self->streams[i], format.width, format.height, fps_n, fps_d);
+  self->format = format;
+  self->clip = clip;
+  self->send_title = TRUE;
+
+  return GST_FLOW_OK;
+}
+
+/* draws the next frame for those pads that are linked */
+static GstFlowReturn
+draw (GstNfClipFeed *self, guint frame)
+{
+  GstVideoFrame *frames[N_STREAMS] = { NULL };
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  for (guint i = 0; i < N_STREAMS; i++) {
+    GstNfClipStream *stream = &self->streams[i];
+    GstFlowReturn one = GST_FLOW_OK;
+
+    if (i == VIDEO || self->format.has_mask)
+      one = gst_nf_clip_stream_begin_frame (stream);
+    else if (!gst_pad_is_linked (stream->pad))
+      one = GST_FLOW_NOT_LINKED;
+    flow = gst_flow_combiner_update_pad_flow (self->combiner, stream->pad, one);
+    frames[i] = stream->drawing ? &stream->frame : NULL;
+  }
+  if (flow == GST_FLOW_OK && (frames[VIDEO] != NULL || frames[MASK] != NULL))
+    GST_NF_CLIPS_GET_CLASS (self->clips)
+        ->draw (self->clips, frame, frames[VIDEO], frames[MASK]);
+
+  return flow;
+}
+
+/* waits for the frame's time where the source is live; says which segment it
+ * is in where that is new */
+static GstFlowReturn
+wait_turn (GstNfClipFeed *self)
+{
+  GstClockTime now, time;
+  gboolean eos;
+
+  if (gst_nf_clip_clock_wait_playing (&self->clock, &now)) {
+    send_segment (self, now);
+    push_ordered_events (self);
+    send_title (self);
+    GST_OBJECT_LOCK (self->clips);
+    time = gst_nf_clip_line_running_time (&self->line);
+    GST_OBJECT_UNLOCK (self->clips);
+    if (gst_nf_clip_clock_wait (&self->clock, time))
+      return GST_FLOW_OK;
+  }
+  GST_OBJECT_LOCK (self->clips);
+  eos = self->eos;
+  GST_OBJECT_UNLOCK (self->clips);
+
+  return eos ? GST_FLOW_EOS : GST_FLOW_FLUSHING;
+}
+
+/* pushes what was drawn, or that there is nothing */
+static GstFlowReturn
+push (GstNfClipFeed *self)
+{
+  const GstNfClipTimes *times = &self->line.times;
+  guint64 frame = self->line.next_frame;
+  GstClockTime time = gst_nf_clip_times_time (times, frame);
+  GstClockTime duration = gst_nf_clip_times_time (times, frame + 1) - time;
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  /* first, for whoever gets a frame may seek at once: the rest is dropped */
+  GST_OBJECT_LOCK (self->clips);
+  gst_nf_clip_line_advance (&self->line);
+  GST_OBJECT_UNLOCK (self->clips);
+  for (guint i = 0; i < N_STREAMS && !self->send_segment; i++) {
+    GstNfClipStream *stream = &self->streams[i];
+    GstFlowReturn one = GST_FLOW_NOT_LINKED;
+
+    if (stream->drawing)
+      one = gst_nf_clip_stream_push (stream, time, duration, frame);
+    else if (i == MASK && !self->format.has_mask)
+      one = gst_nf_clip_stream_push_gap (stream, time, duration);
+    flow = gst_flow_combiner_update_pad_flow (self->combiner, stream->pad, one);
+  }
+
+  return flow;
+}
+
+/**
+ * gst_nf_clip_feed_step:
+ *
+ * One frame on both pads.
+ *
+ * Returns: why there are no more, if not %GST_FLOW_OK; to be told to
+ *   gst_nf_clip_feed_finish()
+ */
+GstFlowReturn
+gst_nf_clip_feed_step (GstNfClipFeed *self)
+{
+  const GstNfClipTimes *times = &self->line.times;
+  GstFlowReturn flow = GST_FLOW_OK;
+  guint64 clip, first;
+
+  if (!self->began)
+    flow = begin (self);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (!obey (self))
+    return GST_FLOW_EOS;
+  clip = gst_nf_clip_times_clip_at (times, self->line.next_frame);
+  first = gst_nf_clip_times_first_frame (times, clip);
+  if (self->line.next_frame == first)
+    for (guint i = 0; i < N_STREAMS; i++)
+      self->streams[i].discont = TRUE;
+  flow = enter (self, clip);
+  if (flow == GST_FLOW_OK)
+    flow = draw (self, self->line.next_frame - first);
+  if (flow == GST_FLOW_OK)
+    flow = wait_turn (self);
+  if (flow == GST_FLOW_OK)
+    flow = push (self);
+  for (guint i = 0; i < N_STREAMS; i++)
+    gst_nf_clip_stream_drop (&self->streams[i]);
+
+  return flow;
+}
+
+static void
+report (GstNfClipFeed *self, GstFlowReturn flow)
+{
+
+  switch (flow) {
+    case FLOW_POSTED:
+      break;
+    case GST_FLOW_NOT_LINKED:
+      GST_ELEMENT_ERROR (self->clips, STREAM, FAILED,
+          ("Nobody takes the frames. Link the pad 'video', the pad 'mask', or "
+           "both."),
+          ("streaming stopped, reason %s (%d)", gst_flow_get_name (flow),
+              flow));
+      break;
+    case GST_FLOW_NOT_NEGOTIATED:
+      GST_ELEMENT_ERROR (self->clips, STREAM, FORMAT,
+          ("The next elements do not take these frames: RGB from the pad "
+           "'video', GRAY8 class ids from the pad 'mask', of one size and "
+           "framerate. Put videoconvert, videoscale (for masks with "
+           "method=nearest-neighbour) or videorate behind the pads."),
+          ("size %dx%d (0x0: not yet chosen), framerate %d/%d",
+              self->format.width, self->format.height, self->line.times.fps_n,
+              self->line.times.fps_d));
+      break;
+    default:
+      GST_ELEMENT_FLOW_ERROR (self->clips, flow);
+      break;
+  }
+}
+
+/* the end of what a segment seek asked for */
+static void
+push_segment_done (GstNfClipFeed *self)
+{
+  const GstSegment *segment = &self->line.segment;
+  gint64 position = MIN (segment->position, segment->stop);
+  GstMessage *message = gst_message_new_segment_done (
+      GST_OBJECT (self->clips), GST_FORMAT_TIME, position);
+
+  gst_message_set_seqnum (message, self->seqnum);
+  gst_element_post_message (GST_ELEMENT (self->clips), message);
+  push_numbered (self, gst_event_new_segment_done (GST_FORMAT_TIME, position));
+}
+
+/**
+ * gst_nf_clip_feed_finish:
+ * @flow: why there are no more frames; not %GST_FLOW_FLUSHING
+ *
+ * Says so: to both pads, and in an error message where it is one.
+ */
+void
+gst_nf_clip_feed_finish (GstNfClipFeed *self, GstFlowReturn flow)
+{
+  gboolean segment_done = flow == GST_FLOW_EOS
+      && (self->line.segment.flags & GST_SEGMENT_FLAG_SEGMENT) != 0;
+
+  GST_OBJECT_LOCK (self->clips);
+  segment_done &= !self->eos;
+  GST_OBJECT_UNLOCK (self->clips);
+  if (flow != GST_FLOW_EOS)
+    report (self, flow);
+  send_segment (self, 0);
+  push_ordered_events (self);
+  if (segment_done)
+    push_segment_done (self);
+  else
+    push_numbered (self, gst_event_new_eos ());
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfclipfeed — what the streaming thread of a source of clips does
+ *
+ * Frame by frame: what others ordered, the clip, the drawing, the wait of a
+ * live source, and the push to both pads.
+ * See: gstnfclips.c, which has the thread */
+#pragma once
+
+#include "clips/gstnfclipclock.h"
+#include "clips/gstnfclipline.h"
+#include "clips/gstnfclips.h"
+#include "clips/gstnfclipstream.h"
+
+#include <gst/base/gstflowcombiner.h>
+
+G_BEGIN_DECLS
+
+enum
+{
+  GST_NF_CLIP_VIDEO,
+  GST_NF_CLIP_MASK,
+  GST_NF_CLIP_N_STREAMS
+};
+
+/**
+ * GstNfClipFeed:
+ * @streams: the pads
+ * @clock: when a live source may push
+ * @line: where the source is; written by the streaming thread, read by others
+ *   with the element's object lock
+ *
+ * Belongs to one element.
+ */
+typedef struct
+{
+  GstNfClipStream streams[GST_NF_CLIP_N_STREAMS];
+  GstNfClipClock clock;
+  GstNfClipLine line;
+
+  /*< private >*/
+  GstNfClips *clips; /* the element */
+
+  /* object lock: orders, to be obeyed before the next frame */
+  GstEvent *seek; /* (nullable) */
+  GQueue events; /* GstEvent: for both pads */
+  gboolean eos;
+
+  /* streaming thread */
+  GstFlowCombiner *combiner;
+  gboolean began; /* the streams are announced, the framerate is chosen */
+  gboolean send_segment;
+  gboolean send_title; /* of the clip */
+  guint32 seqnum; /* of the segment */
+  guint64 clip; /* that was begun; G_MAXUINT64: none */
+  GstNfClipFormat format; /* of it */
+} GstNfClipFeed;
+
+void gst_nf_clip_feed_init (GstNfClipFeed *self, GstNfClips *clips);
+void gst_nf_clip_feed_clear (GstNfClipFeed *self);
+void gst_nf_clip_feed_start (
+    GstNfClipFeed *self, const GstNfClipTimes *times, gboolean live);
+void gst_nf_clip_feed_stop (GstNfClipFeed *self);
+void gst_nf_clip_feed_set_flushing (GstNfClipFeed *self, gboolean flushing);
+
+void gst_nf_clip_feed_order_seek (GstNfClipFeed *self, GstEvent *event);
+void gst_nf_clip_feed_order_event (GstNfClipFeed *self, GstEvent *event);
+void gst_nf_clip_feed_order_eos (GstNfClipFeed *self);
+void gst_nf_clip_feed_forget_orders (GstNfClipFeed *self);
+gboolean gst_nf_clip_feed_has_seek (GstNfClipFeed *self);
+
+GstFlowReturn gst_nf_clip_feed_step (GstNfClipFeed *self);
+void gst_nf_clip_feed_finish (GstNfClipFeed *self, GstFlowReturn flow);
+gboolean gst_nf_clip_feed_go (GstNfClipFeed *self, GstEvent *event);
+void gst_nf_clip_feed_push_event (GstNfClipFeed *self, GstEvent *event);
+
+G_END_DECLS

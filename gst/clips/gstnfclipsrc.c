@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfclipsrc — nfclipsrc: the clips of a data set with their masks
+ *
+ * The folders are looked through at the start; a clip is read as a whole when
+ * its turn comes.
+ * Base class: gstnfclips.c. Siblings: kernels/io/nfdataset.c, gstnfscenesrc.c */
+
+/**
+ * SECTION:element-nfclipsrc
+ * @title: nfclipsrc
+ * @short_description: The clips of a data set, with their masks
+ * @see_also: nfscenesrc, nfpredict, nfsegment, nfiou, nfnpydec
+ *
+ * Plays the clips of a data set one after the other, so that one pipeline, with
+ * networks that are loaded once, goes through thousands of them. A data set is
+ * a folder with some of the splits `train`, `val`, `unlabeled` and `hidden`, a
+ * split a folder of clips `video_N`, a clip a folder of `image_0.png`,
+ * `image_1.png`, ... and, where it is labelled, `mask.npy`.
+ *
+ * The pad `video` has the pictures (RGB), the pad `mask` the class of every
+ * pixel (GRAY8). A clip without mask.npy has gap events in the place of masks.
+ * Either pad may be left unlinked. Clips may differ in length and in size;
+ * where the size changes, new caps are sent.
+ *
+ * Clips come in the order of the splits asked for, and of their numbers N. The
+ * first buffer of each is marked DISCONT on both pads, the timestamps go on, so
+ * that elements which work clip by clip (nfpredict, nfiou) see where one
+ * begins. Before it comes a tag event with the clip's title, such as
+ * "val/video_0". Both buffers of a frame have the same timestamp, duration and
+ * offset, the number of the frame.
+ *
+ * Seeks are done in time, in frames (%GST_FORMAT_DEFAULT) and in clips (the
+ * format with the nick `clip`), forwards at any rate. A seek with the flag
+ * KEY_UNIT goes to the beginning of a clip.
+ *
+ * A frame that is missing, a clip that cannot be read, or a mask that does not
+ * fit the frames ends the stream with an error that names the file.
+ *
+ * One thread feeds both pads. Behind each pad there must be a queue when both
+ * branches end in one element, or in sinks that wait for each other. nfpredict
+ * keeps its prediction back until it has seen its context, so the queue of the
+ * masks has to hold as many of them: best without a limit.
+ *
+ * ## Example
+ * |[
+ * mkdir -p data/val/video_0
+ * gst-launch-1.0 nfscenesrc name=s clips=1 s.video ! queue ! pngenc ! multifilesink location=data/val/video_0/image_%d.png s.mask ! queue ! nfnpyenc ! filesink location=data/val/video_0/mask.npy
+ * gst-launch-1.0 nfclipsrc location=data split=val ! videoconvert ! fakesink
+ * gst-launch-1.0 -m nfclipsrc location=data split=val name=c c.video ! nfpredict checkpoint=next-frame.safetensors steps=2 ! nfsegment checkpoint=unetpp.safetensors ! score.prediction c.mask ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=0 ! score.truth nfiou name=score report=score.json ! fakesink
+ * ]| The first two lines write a data set of one clip, the third one plays it.
+ * The last one predicts frame 22 of every clip, and scores the masks of all of
+ * them together.
+ *
+ * Since: 0.1
+ */
+#include "clips/gstnfclipsrc.h"
+
+#include "gstnfelements.h"
+
+#include "io/nfdataset.h"
+#include "metrics/nfclasses.h"
+
+#include <string.h>
+
+GST_DEBUG_CATEGORY_STATIC (gst_nf_clip_src_debug);
+#define GST_CAT_DEFAULT gst_nf_clip_src_debug
+
+#define DEFAULT_SPLIT "train,val,unlabeled,hidden"
+#define MAX_CLASSES 256
+
+enum
+{
+  PROP_0,
+  PROP_LOCATION,
+  PROP_SPLIT,
+  PROP_CLASSES
+};
+
+struct _GstNfClipSrc
+{
+  GstNfClips parent;
+
+  /* object lock */
+  gchar *location;
+  gchar *split;
+  guint classes;
+
+  /* streaming thread, except while starting and stopping */
+  NfDataset *dataset;
+  guint first; /* clip of the data set */
+  guint known_classes;
+  NfClip *clip;
+};
+
+G_DEFINE_TYPE (GstNfClipSrc, gst_nf_clip_src, GST_TYPE_NF_CLIPS)
+
+static void gst_nf_clip_src_finalize (GObject *object);
+static void gst_nf_clip_src_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
+static void gst_nf_clip_src_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec);
+static gboolean gst_nf_clip_src_open (GstNfClips *clips, guint64 first,
+    guint64 n_clips, GstNfClipTimes *times, GError **error);
+static void gst_nf_clip_src_close (GstNfClips *clips);
+static gboolean gst_nf_clip_src_begin_clip (
+    GstNfClips *clips, guint64 clip, GstNfClipFormat *format, GError **error);
+static void gst_nf_clip_src_draw (
+    GstNfClips *clips, guint frame, GstVideoFrame *video, GstVideoFrame *mask);
+
+static void
+gst_nf_clip_src_class_init (GstNfClipSrcClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstNfClipsClass *clips_class = GST_NF_CLIPS_CLASS (klass);
+  const GParamFlags flags =
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+
+  GST_DEBUG_CATEGORY_INIT (
+      gst_nf_clip_src_debug, "nfclipsrc", 0, "clips of a data set");
+
+  object_class->finalize = gst_nf_clip_src_finalize;
+  object_class->set_property = gst_nf_clip_src_set_property;
+  object_class->get_property = gst_nf_clip_src_get_property;
+  clips_class->open = gst_nf_clip_src_open;
+  clips_class->close = gst_nf_clip_src_close;
+  clips_class->begin_clip = gst_nf_clip_src_begin_clip;
+  clips_class->draw = gst_nf_clip_src_draw;
+
+  /**
+   * GstNfClipSrc:location:
+   *
+   * Folder of the data set: the one that holds `train`, `val`, `unlabeled` or
+   * `hidden`.
+   *
+   * Default: NULL (an error at the start). Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_LOCATION,
+      g_param_spec_string ("location", "Location",
+          "Folder of the data set: the one that holds train, val, ...", NULL,
+          flags));
+
+  /**
+   * GstNfClipSrc:split:
+   *
+   * Which folders of the data set to play, and in which order: names with
+   * commas or spaces between. Those that do not exist are passed over.
+   *
+   * Default: train,val,unlabeled,hidden. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_SPLIT,
+      g_param_spec_string ("split", "Split",
+          "Folders of the data set to play, with commas between", DEFAULT_SPLIT,
+          flags));
+
+  /**
+   * GstNfClipSrc:classes:
+   *
+   * How many classes there are, background included. Larger ids in the masks
+   * become background (0); with 256 all stay as they are.
+   *
+   * Default: 49. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_CLASSES,
+      g_param_spec_uint ("classes", "Classes",
+          "Number of classes, background included; larger ids are background",
+          1, MAX_CLASSES, NF_N_CLASSES, flags));
+
+  gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
+      "Clip source", "Source/File/Video",
+      "Plays the clips of a data set one after the other, with their masks",
+      "gst-nextframe");
+}
+
+static void
+gst_nf_clip_src_init (GstNfClipSrc *self)
+{
+  self->split = g_strdup (DEFAULT_SPLIT);
+  self->classes = NF_N_CLASSES;
+}
+
+static void
+gst_nf_clip_src_finalize (GObject *object)
+{
+  GstNfClipSrc *self = GST_NF_CLIP_SRC (object);
+
+  g_free (self->location);
+  g_free (self->split);
+
+  G_OBJECT_CLASS (gst_nf_clip_src_parent_class)->finalize (object);
+}
+
+static void
+gst_nf_clip_src_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstNfClipSrc *self = GST_NF_CLIP_SRC (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_LOCATION:
+      g_free (self->location);
+      self->location = g_value_dup_string (value);
+      break;
+    case PROP_SPLIT:
+      g_free (self->split);
+      self->split = g_value_dup_string (value);
+      break;
+    case PROP_CLASSES:
+      self->classes = g_value_get_uint (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_nf_clip_src_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstNfClipSrc *self = GST_NF_CLIP_SRC (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_LOCATION:
+      g_value_set_string (value, self->location);
+      break;
+    case PROP_SPLIT:
+      g_value_set_string (value, self->split);
+      break;
+    case PROP_CLASSES:
+      g_value_set_uint (value, self->classes);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* (transfer full) the names with one space between */
+static gchar *
+split_names (const gchar *split)
+{
+  g_auto (GStrv) parts = g_strsplit_set (split, ", ", -1);
+  GString *names = g_string_new (NULL);
+
+  for (guint i = 0; parts[i] != NULL; i++) {
+    if (*parts[i] == '\0')
+      continue;
+    if (names->len > 0)
+      g_string_append_c (names, ' ');
+    g_string_append (names, parts[i]);
+  }
+
+  return g_string_free (names, FALSE);
+}
+
+static gboolean
+gst_nf_clip_src_open_dataset (GstNfClipSrc *self, GError **error)
+{
+  g_autofree gchar *location = NULL;
+  g_autofree gchar *splits = NULL;
+  NfDatasetOptions options = { 0 };
+
+  GST_OBJECT_LOCK (self);
+  location = g_strdup (self->location);
+  splits = split_names (self->split != NULL ? self->split : DEFAULT_SPLIT);
+  self->known_classes = self->classes;
+  GST_OBJECT_UNLOCK (self);
+  if (location == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
+        "No data set was named: set the property location to its folder");
+    return FALSE;
+  }
+  options.splits = splits;
+  self->dataset = nf_dataset_open (location, &options, error);
+
+  return self->dataset != NULL;
+}
+
+static gboolean
+gst_nf_clip_src_open (GstNfClips *clips, guint64 first, guint64 n_clips,
+    GstNfClipTimes *times, GError **error)
+{
+  GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
+  guint there, end;
+
+  if (!gst_nf_clip_src_open_dataset (self, error))
+    return FALSE;
+  there = nf_dataset_n_clips (self->dataset);
+  if (first >= there) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "first is %" G_GUINT64_FORMAT
+        ", but the data set has %u clips: set it to %u at most",
+        first, there, there - 1);
+    return FALSE;
+  }
+  self->first = first;
+  end = first + MIN (n_clips, there - first);
+  for (guint i = first; i < end; i++)
+    gst_nf_clip_times_add (
+        times, nf_dataset_clip_info (self->dataset, i)->n_frames);
+  GST_INFO_OBJECT (self, "%u clips of %u", end - self->first, there);
+
+  return TRUE;
+}
+
+static void
+gst_nf_clip_src_close (GstNfClips *clips)
+{
+  GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
+
+  g_clear_pointer (&self->clip, nf_clip_unref);
+  g_clear_pointer (&self->dataset, nf_dataset_free);
+}
+
+static gboolean
+gst_nf_clip_src_begin_clip (
+    GstNfClips *clips, guint64 clip, GstNfClipFormat *format, GError **error)
+{
+  GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
+  const NfClipInfo *info =
+      nf_dataset_clip_info (self->dataset, self->first + clip);
+
+  GST_DEBUG_OBJECT (self, "reads %s", info->name);
+  g_clear_pointer (&self->clip, nf_clip_unref);
+  self->clip = nf_clip_load (info, info->has_mask, self->known_classes, error);
+  format->width = info->width;
+  format->height = info->height;
+  format->has_mask = info->has_mask;
+  format->title = info->name;
+
+  return self->clip != NULL;
+}
+
+/* @pixels: without padding between the rows */
+static void
+copy_rows (GstVideoFrame *frame, const guint8 *pixels)
+{
+  gsize bytes = (gsize) GST_VIDEO_FRAME_WIDTH (frame)
+      * GST_VIDEO_FRAME_COMP_PSTRIDE (frame, 0);
+  guint8 *to = GST_VIDEO_FRAME_PLANE_DATA (frame, 0);
+
+  for (gint y = 0; y < GST_VIDEO_FRAME_HEIGHT (frame); y++)
+    memcpy (to + (gsize) y * GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0),
+        pixels + y * bytes, bytes);
+}
+
+static void
+gst_nf_clip_src_draw (
+    GstNfClips *clips, guint frame, GstVideoFrame *video, GstVideoFrame *mask)
+{
+  GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
+
+  if (video != NULL)
+    copy_rows (video, nf_clip_frame (self->clip, frame));
+  if (mask != NULL)
+    copy_rows (mask, nf_clip_mask (self->clip, frame));
+}
+
+GST_ELEMENT_REGISTER_DEFINE (
+    nfclipsrc, "nfclipsrc", GST_RANK_NONE, GST_TYPE_NF_CLIP_SRC)

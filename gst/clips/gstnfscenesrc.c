@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfscenesrc — nfscenesrc: synthetic clips with their masks
+ *
+ * The scene of a clip is simulated as a whole when the clip begins, its frames
+ * are drawn one by one, straight into the buffers.
+ * Base class: gstnfclips.c. Siblings: kernels/scene, gstnfclipsrc.c */
+
+/**
+ * SECTION:element-nfscenesrc
+ * @title: nfscenesrc
+ * @short_description: Synthetic clips of moving objects, with exact masks
+ * @see_also: nfclipsrc, nfpredict, nfsegment, nfiou
+ *
+ * Cubes, spheres and cylinders slide, roll and collide on a gray ground, at the
+ * pace and with the looks of the clips that the networks are trained on. The
+ * pad `video` has the pictures (RGB), the pad `mask` the class of every pixel
+ * (GRAY8, 0 is the ground, 1 to 48 are the kinds of objects). Either pad may be
+ * left unlinked.
+ *
+ * Clips follow each other without end, or #GstNfClips:clips of them. The first
+ * buffer of each is marked DISCONT on both pads, the timestamps go on, so that
+ * elements which work clip by clip (nfpredict, nfiou) see where one begins.
+ * Both buffers of a frame have the same timestamp, duration and offset, the
+ * number of the frame. The same seed and number of the clip make the same
+ * bytes, whatever was played before and with any number of threads.
+ *
+ * Where downstream asks for a certain size or framerate, it gets that, from the
+ * start on; the properties are for what it leaves open.
+ *
+ * Seeks are done in time, in frames (%GST_FORMAT_DEFAULT) and in clips (the
+ * format with the nick `clip`), forwards at any rate. A seek with the flag
+ * KEY_UNIT goes to the beginning of a clip.
+ *
+ * One thread feeds both pads. Behind each pad there must be a queue when both
+ * branches end in one element, or in sinks that wait for each other.
+ *
+ * ## Example
+ * |[
+ * gst-launch-1.0 nfscenesrc clips=2 ! videoconvert ! fakesink
+ * gst-launch-1.0 -m nfscenesrc name=s clips=2 s.video ! queue ! nfsegment checkpoint=unetpp.safetensors ! score.prediction s.mask ! queue ! score.truth nfiou name=score ! fakesink
+ * gst-launch-1.0 nfscenesrc name=s clips=1 seed=7 s.video ! queue ! pngenc ! multifilesink location=image_%d.png s.mask ! queue ! nfnpyenc ! filesink location=mask.npy
+ * ]| The first line plays two clips; put autovideosink in the place of fakesink
+ * to see them, and leave `clips` away to see more. The second one scores a
+ * network on them. The third one writes a clip as the data set has it.
+ *
+ * Since: 0.1
+ */
+#include "clips/gstnfscenesrc.h"
+
+#include "gstnfelements.h"
+
+#include "core/nferror.h"
+#include "scene/render/nfrender.h"
+
+GST_DEBUG_CATEGORY_STATIC (gst_nf_scene_src_debug);
+#define GST_CAT_DEFAULT gst_nf_scene_src_debug
+
+#define DEFAULT_SEED 0
+#define DEFAULT_WIDTH 240
+#define DEFAULT_HEIGHT 160
+#define DEFAULT_THREADS 0
+
+#define MAX_FRAMES 1000
+#define MAX_OBJECTS 48
+#define MAX_SIDE 8192
+#define MAX_THREADS 256
+
+enum
+{
+  PROP_0,
+  PROP_SEED,
+  PROP_FRAMES,
+  PROP_WIDTH,
+  PROP_HEIGHT,
+  PROP_MIN_OBJECTS,
+  PROP_MAX_OBJECTS,
+  PROP_THREADS
+};
+
+typedef struct
+{
+  NfSceneParams params; /* @clip is that of the first one */
+  guint width, height;
+  guint threads;
+} Settings;
+
+struct _GstNfSceneSrc
+{
+  GstNfClips parent;
+
+  Settings settings; /* object lock */
+
+  /* streaming thread, except while starting and stopping */
+  Settings current;
+  NfScene *scene;
+  NfRenderer *renderer;
+  gint width, height; /* of @renderer */
+};
+
+G_DEFINE_TYPE (GstNfSceneSrc, gst_nf_scene_src, GST_TYPE_NF_CLIPS)
+
+static void gst_nf_scene_src_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
+static void gst_nf_scene_src_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec);
+static gboolean gst_nf_scene_src_open (GstNfClips *clips, guint64 first,
+    guint64 n_clips, GstNfClipTimes *times, GError **error);
+static void gst_nf_scene_src_close (GstNfClips *clips);
+static gboolean gst_nf_scene_src_begin_clip (
+    GstNfClips *clips, guint64 clip, GstNfClipFormat *format, GError **error);
+static void gst_nf_scene_src_draw (
+    GstNfClips *clips, guint frame, GstVideoFrame *video, GstVideoFrame *mask);
+
+static void
+gst_nf_scene_src_install_properties (GObjectClass *object_class)
+{
+  const GParamFlags flags =
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+
+  /**
+   * GstNfSceneSrc:seed:
+   *
+   * Seed of all that is random. Clip N of a seed is always the same.
+   *
+   * Default: 0. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_SEED,
+      g_param_spec_uint64 ("seed", "Seed",
+          "Seed of the scenes; the same seed makes the same clips", 0,
+          G_MAXUINT64, DEFAULT_SEED, flags));
+
+  /**
+   * GstNfSceneSrc:frames:
+   *
+   * Length of each clip, in frames.
+   *
+   * Default: 22. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_FRAMES,
+      g_param_spec_uint ("frames", "Frames", "Frames of each clip", 1,
+          MAX_FRAMES, NF_SCENE_FRAMES, flags));
+
+  /**
+   * GstNfSceneSrc:width:
+   *
+   * Columns of the pictures, where downstream leaves the choice.
+   *
+   * Default: 240. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_WIDTH,
+      g_param_spec_uint ("width", "Width",
+          "Columns of the pictures, where downstream leaves the choice", 1,
+          MAX_SIDE, DEFAULT_WIDTH, flags));
+
+  /**
+   * GstNfSceneSrc:height:
+   *
+   * Rows of the pictures, where downstream leaves the choice.
+   *
+   * Default: 160. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_HEIGHT,
+      g_param_spec_uint ("height", "Height",
+          "Rows of the pictures, where downstream leaves the choice", 1,
+          MAX_SIDE, DEFAULT_HEIGHT, flags));
+
+  /**
+   * GstNfSceneSrc:min-objects:
+   *
+   * Fewest objects of a clip; not more than #GstNfSceneSrc:max-objects.
+   *
+   * Default: 2. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_MIN_OBJECTS,
+      g_param_spec_uint ("min-objects", "Fewest objects",
+          "Fewest objects of a clip; at most max-objects", 1, MAX_OBJECTS,
+          NF_SCENE_MIN_OBJECTS, flags));
+
+  /**
+   * GstNfSceneSrc:max-objects:
+   *
+   * Most objects of a clip. Some of them may be out of sight.
+   *
+   * Default: 8. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_MAX_OBJECTS,
+      g_param_spec_uint ("max-objects", "Most objects",
+          "Most objects of a clip", 1, MAX_OBJECTS, NF_SCENE_MAX_OBJECTS,
+          flags));
+
+  /**
+   * GstNfSceneSrc:threads:
+   *
+   * How many threads draw; 0 is one for each core. The pictures are the same
+   * with any number.
+   *
+   * Default: 0. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_THREADS,
+      g_param_spec_uint ("threads", "Threads",
+          "How many threads draw (0: one for each core)", 0, MAX_THREADS,
+          DEFAULT_THREADS, flags));
+}
+
+static void
+gst_nf_scene_src_class_init (GstNfSceneSrcClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstNfClipsClass *clips_class = GST_NF_CLIPS_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (
+      gst_nf_scene_src_debug, "nfscenesrc", 0, "synthetic clips");
+
+  object_class->set_property = gst_nf_scene_src_set_property;
+  object_class->get_property = gst_nf_scene_src_get_property;
+  gst_nf_scene_src_install_properties (object_class);
+  clips_class->any_size = TRUE;
+  clips_class->open = gst_nf_scene_src_open;
+  clips_class->close = gst_nf_scene_src_close;
+  clips_class->begin_clip = gst_nf_scene_src_begin_clip;
+  clips_class->draw = gst_nf_scene_src_draw;
+
+  gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
+      "Scene source", "Source/Video",
+      "Synthetic clips of sliding, rolling and colliding objects, with masks",
+      "gst-nextframe");
+}
+
+static void
+gst_nf_scene_src_init (GstNfSceneSrc *self)
+{
+  nf_scene_params_init (&self->settings.params);
+  self->settings.params.seed = DEFAULT_SEED;
+  self->settings.width = DEFAULT_WIDTH;
+  self->settings.height = DEFAULT_HEIGHT;
+  self->settings.threads = DEFAULT_THREADS;
+}
+
+static void
+gst_nf_scene_src_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  Settings *settings = &GST_NF_SCENE_SRC (object)->settings;
+
+  GST_OBJECT_LOCK (object);
+  switch (id) {
+    case PROP_SEED:
+      settings->params.seed = g_value_get_uint64 (value);
+      break;
+    case PROP_FRAMES:
+      settings->params.frames = g_value_get_uint (value);
+      break;
+    case PROP_WIDTH:
+      settings->width = g_value_get_uint (value);
+      break;
+    case PROP_HEIGHT:
+      settings->height = g_value_get_uint (value);
+      break;
+    case PROP_MIN_OBJECTS:
+      settings->params.min_objects = g_value_get_uint (value);
+      break;
+    case PROP_MAX_OBJECTS:
+      settings->params.max_objects = g_value_get_uint (value);
+      break;
+    case PROP_THREADS:
+      settings->threads = g_value_get_uint (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (object);
+}
+
+static void
+gst_nf_scene_src_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  const Settings *settings = &GST_NF_SCENE_SRC (object)->settings;
+
+  GST_OBJECT_LOCK (object);
+  switch (id) {
+    case PROP_SEED:
+      g_value_set_uint64 (value, settings->params.seed);
+      break;
+    case PROP_FRAMES:
+      g_value_set_uint (value, settings->params.frames);
+      break;
+    case PROP_WIDTH:
+      g_value_set_uint (value, settings->width);
+      break;
+    case PROP_HEIGHT:
+      g_value_set_uint (value, settings->height);
+      break;
+    case PROP_MIN_OBJECTS:
+      g_value_set_uint (value, settings->params.min_objects);
+      break;
+    case PROP_MAX_OBJECTS:
+      g_value_set_uint (value, settings->params.max_objects);
+      break;
+    case PROP_THREADS:
+      g_value_set_uint (value, settings->threads);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (object);
+}
+
+static gboolean
+gst_nf_scene_src_open (GstNfClips *clips, guint64 first, guint64 n_clips,
+    GstNfClipTimes *times, GError **error)
+{
+  GstNfSceneSrc *self = GST_NF_SCENE_SRC (clips);
+  NfSceneParams *params = &self->current.params;
+
+  GST_OBJECT_LOCK (self);
+  self->current = self->settings;
+  GST_OBJECT_UNLOCK (self);
+  params->clip = first;
+  if (params->min_objects > params->max_objects) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "min-objects is %u, more than max-objects, which is %u",
+        params->min_objects, params->max_objects);
+    return FALSE;
+  }
+  gst_nf_clip_times_set_equal (times, n_clips, params->frames);
+  GST_INFO_OBJECT (self, "seed %" G_GUINT64_FORMAT ", %u frames a clip",
+      params->seed, params->frames);
+
+  return TRUE;
+}
+
+static void
+gst_nf_scene_src_close (GstNfClips *clips)
+{
+  GstNfSceneSrc *self = GST_NF_SCENE_SRC (clips);
+
+  g_clear_pointer (&self->scene, nf_scene_free);
+  g_clear_pointer (&self->renderer, nf_renderer_free);
+}
+
+static gboolean
+gst_nf_scene_src_begin_clip (
+    GstNfClips *clips, guint64 clip, GstNfClipFormat *format, GError **error)
+{
+  GstNfSceneSrc *self = GST_NF_SCENE_SRC (clips);
+  NfSceneParams params = self->current.params;
+
+  params.clip += clip;
+  g_clear_pointer (&self->scene, nf_scene_free);
+  self->scene = nf_scene_new (&params, error);
+  format->width = self->current.width;
+  format->height = self->current.height;
+  format->has_mask = TRUE;
+
+  return self->scene != NULL;
+}
+
+static void
+gst_nf_scene_src_need_renderer (GstNfSceneSrc *self, gint width, gint height)
+{
+  if (self->renderer != NULL && self->width == width && self->height == height)
+    return;
+  g_clear_pointer (&self->renderer, nf_renderer_free);
+  self->renderer = nf_renderer_new (width, height, self->current.threads);
+  self->width = width;
+  self->height = height;
+}
+
+static void
+gst_nf_scene_src_draw (
+    GstNfClips *clips, guint frame, GstVideoFrame *video, GstVideoFrame *mask)
+{
+  GstNfSceneSrc *self = GST_NF_SCENE_SRC (clips);
+  const GstVideoInfo *info = video != NULL ? &video->info : &mask->info;
+  guint8 *rgb = NULL, *ids = NULL;
+  gsize rgb_stride = 0, ids_stride = 0;
+  const NfSceneObject *objects;
+  guint n_objects;
+
+  gst_nf_scene_src_need_renderer (self, info->width, info->height);
+  if (video != NULL) {
+    rgb = GST_VIDEO_FRAME_PLANE_DATA (video, 0);
+    rgb_stride = GST_VIDEO_FRAME_PLANE_STRIDE (video, 0);
+  }
+  if (mask != NULL) {
+    ids = GST_VIDEO_FRAME_PLANE_DATA (mask, 0);
+    ids_stride = GST_VIDEO_FRAME_PLANE_STRIDE (mask, 0);
+  }
+  objects = nf_scene_objects (self->scene, frame, &n_objects);
+  nf_renderer_draw (self->renderer, nf_scene_view (self->scene), objects,
+      n_objects, rgb, rgb_stride, ids, ids_stride);
+}
+
+GST_ELEMENT_REGISTER_DEFINE (
+    nfscenesrc, "nfscenesrc", GST_RANK_NONE, GST_TYPE_NF_SCENE_SRC)

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnferror — errors of the library as messages of an element
+ *
+ * The library's message goes to the user as it is, for it says what, which,
+ * expected and got; the detail names the code and what usually helps. */
+#include "common/gstnferror.h"
+
+#include "core/nferror.h"
+
+typedef struct
+{
+  const gchar *name;
+  GQuark (*domain) (void);
+  gint code;
+  const gchar *remedy;
+} ErrorRow;
+
+static const ErrorRow rows[] = {
+  [NF_ERROR_INVALID] = { "invalid", gst_library_error_quark,
+      GST_LIBRARY_ERROR_SETTINGS, "correct the property's value" },
+  [NF_ERROR_SHAPE] = { "shape", gst_stream_error_quark, GST_STREAM_ERROR_FORMAT,
+      "convert or scale the frames before this element" },
+  [NF_ERROR_NOT_FOUND] = { "not-found", gst_resource_error_quark,
+      GST_RESOURCE_ERROR_NOT_FOUND, "check the path" },
+  [NF_ERROR_FORMAT] = { "format", gst_stream_error_quark,
+      GST_STREAM_ERROR_DECODE, "copy or make the file again" },
+  [NF_ERROR_IO] = { "io", gst_resource_error_quark, GST_RESOURCE_ERROR_FAILED,
+      "check the permissions and the disk" },
+  [NF_ERROR_NO_DEVICE] = { "no-device", gst_resource_error_quark,
+      GST_RESOURCE_ERROR_NOT_FOUND, "use device=cpu or install the driver" },
+  [NF_ERROR_NO_MEMORY] = { "no-memory", gst_resource_error_quark,
+      GST_RESOURCE_ERROR_NO_SPACE_LEFT,
+      "use smaller frames or batches, or another device" },
+  [NF_ERROR_UNSUPPORTED] = { "unsupported", gst_stream_error_quark,
+      GST_STREAM_ERROR_WRONG_TYPE, "convert the data" },
+  [NF_ERROR_FAILED] = { "failed", gst_library_error_quark,
+      GST_LIBRARY_ERROR_FAILED, "see the debug log (GST_DEBUG)" },
+};
+
+void
+gst_nf_element_error_at (GstElement *element, const GError *error,
+    const gchar *file, const gchar *function, gint line)
+{
+  const ErrorRow *row = &rows[NF_ERROR_FAILED];
+
+  g_return_if_fail (GST_IS_ELEMENT (element));
+  g_return_if_fail (error != NULL);
+
+  if (g_error_matches (error, NF_ERROR, NF_ERROR_CANCELLED))
+    return;
+  if (error->domain == NF_ERROR && error->code >= 0
+      && error->code < G_N_ELEMENTS (rows))
+    row = &rows[error->code];
+  gst_element_message_full (element, GST_MESSAGE_ERROR, row->domain (),
+      row->code, g_strdup (error->message),
+      g_strdup_printf ("%s %s (%d): %s", g_quark_to_string (error->domain),
+          row->name, error->code, row->remedy),
+      file, function, line);
+}
+
+GstFlowReturn
+gst_nf_element_flow_at (GstElement *element, const GError *error,
+    const gchar *file, const gchar *function, gint line)
+{
+  gst_nf_element_error_at (element, error, file, function, line);
+
+  return g_error_matches (error, NF_ERROR, NF_ERROR_CANCELLED)
+      ? GST_FLOW_FLUSHING
+      : GST_FLOW_ERROR;
+}
+
+/**
+ * gst_nf_element_no_frame:
+ * @element: an element
+ * @flow: why its pool gave no frame
+ * @srcpad: where the frame was to go
+ *
+ * Posts an error where that is because there is no memory, and not because the
+ * pool is being stopped.
+ *
+ * Returns: @flow
+ */
+GstFlowReturn
+gst_nf_element_no_frame (
+    GstElement *element, GstFlowReturn flow, GstPad *srcpad)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (srcpad);
+  g_autofree gchar *text = caps != NULL ? gst_caps_to_string (caps) : NULL;
+
+  if (flow == GST_FLOW_ERROR)
+    GST_ELEMENT_ERROR (element, RESOURCE, NO_SPACE_LEFT,
+        ("No memory for another frame. Hold fewer frames downstream, or use "
+         "smaller ones."),
+        ("%s", text != NULL ? text : "no caps"));
+
+  return flow;
+}

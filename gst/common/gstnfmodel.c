@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfmodel — networks for elements: found, loaded once, shared, released
+ *
+ * One table maps (kind, real path, modification time, size, device) to a
+ * network and the number of its users. Whoever comes first loads, without the
+ * table's lock; others that ask meanwhile wait for that load. A file that was
+ * written anew is another key, so a restarted element sees new weights.
+ * See: kernels/diffusion/nfpredictor.h, kernels/nets/nfsegmenter.h */
+#include "config.h"
+
+#include "common/gstnfmodel.h"
+
+#include "core/nferror.h"
+#include "io/nfcheckpointpath.h"
+
+#include <glib/gstdio.h>
+#include <stdlib.h>
+
+#define DEFAULT_DEVICE "auto"
+#define DEFAULT_PRECISION GST_NF_PRECISION_AUTO
+#define DEFAULT_THREADS 0
+#define MAX_THREADS 4096
+
+static const struct
+{
+  const gchar *name; /* for messages and keys */
+  const gchar *file; /* the default checkpoint */
+  const gchar *trainer; /* what makes one */
+} kinds[] = {
+  [GST_NF_MODEL_PREDICTOR] = { "predictor", NF_CHECKPOINT_PREDICTOR,
+      "nextframe-train diffusion" },
+  [GST_NF_MODEL_SEGMENTER] = { "segmenter", NF_CHECKPOINT_SEGMENTER,
+      "nextframe-train segment" },
+};
+
+enum
+{
+  SETTING_CHECKPOINT,
+  SETTING_DEVICE,
+  SETTING_PRECISION,
+  SETTING_THREADS
+};
+
+struct _GstNfModel
+{
+  /* the table's lock */
+  guint users;
+  gboolean loading;
+
+  /* constant once loaded */
+  gchar *key;
+  gchar *path;
+  NfDevice *device;
+  NfPredictor *predictor;
+  NfSegmenter *segmenter;
+  GError *error;
+};
+
+static GMutex table_lock;
+static GCond table_changed;
+static GHashTable *table; /* key -> GstNfModel */
+
+GType
+gst_nf_precision_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { GST_NF_PRECISION_AUTO, "Best without loss", "auto" },
+    { GST_NF_PRECISION_F32, "32-bit floating point", "f32" },
+    { GST_NF_PRECISION_BF16, "bfloat16 with sums in f32", "bf16" },
+    { GST_NF_PRECISION_TF32, "f32, products in TF32 on a GPU", "tf32" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstNfPrecision", values));
+
+  return type;
+}
+
+/**
+ * gst_nf_model_settings_init:
+ * @settings: (out): the defaults
+ */
+void
+gst_nf_model_settings_init (GstNfModelSettings *settings)
+{
+  settings->checkpoint = NULL;
+  settings->device = g_strdup (DEFAULT_DEVICE);
+  settings->precision = DEFAULT_PRECISION;
+  settings->threads = DEFAULT_THREADS;
+}
+
+/**
+ * gst_nf_model_settings_clear:
+ * @settings: to be freed
+ */
+void
+gst_nf_model_settings_clear (GstNfModelSettings *settings)
+{
+  g_clear_pointer (&settings->checkpoint, g_free);
+  g_clear_pointer (&settings->device, g_free);
+}
+
+/**
+ * gst_nf_model_settings_install:
+ * @klass: of an element
+ * @first: the first of %GST_NF_MODEL_N_PROPS property ids
+ * @kind: which network it has
+ *
+ * Installs the properties `checkpoint`, `device`, `precision` and `threads`.
+ */
+void
+gst_nf_model_settings_install (
+    GObjectClass *klass, guint first, GstNfModelKind kind)
+{
+  const GParamFlags flags =
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+  g_autofree gchar *blurb =
+      g_strdup_printf ("Path of the network; looked up in the folders "
+                       "of " NF_CHECKPOINT_PATH_VARIABLE
+                       " and the installed ones, where %s is the default",
+          kinds[kind].file);
+
+  g_object_class_install_property (klass, first + SETTING_CHECKPOINT,
+      g_param_spec_string (
+          "checkpoint", "Checkpoint", g_intern_string (blurb), NULL, flags));
+  g_object_class_install_property (klass, first + SETTING_DEVICE,
+      g_param_spec_string ("device", "Device",
+          "Where to compute: auto (a GPU where one can be used), cpu, cuda, "
+          "cuda:N",
+          DEFAULT_DEVICE, flags));
+  g_object_class_install_property (klass, first + SETTING_PRECISION,
+      g_param_spec_enum ("precision", "Precision",
+          "What to compute in; auto is f32; bf16, and tf32 on a GPU, are "
+          "faster "
+          "but less exact",
+          GST_TYPE_NF_PRECISION, DEFAULT_PRECISION, flags));
+  g_object_class_install_property (klass, first + SETTING_THREADS,
+      g_param_spec_uint ("threads", "Threads",
+          "CPU threads to compute with; 0: OMP_NUM_THREADS, or one a physical "
+          "core that the process may use",
+          0, MAX_THREADS, DEFAULT_THREADS,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+              | GST_PARAM_MUTABLE_PLAYING));
+  gst_type_mark_as_plugin_api (GST_TYPE_NF_PRECISION, 0);
+}
+
+/**
+ * gst_nf_model_settings_set:
+ * @settings: of @element
+ * @element: an element
+ * @index: property id less the first one
+ * @value: new value
+ *
+ * Returns: FALSE when the property is none of these
+ */
+gboolean
+gst_nf_model_settings_set (GstNfModelSettings *settings, GstElement *element,
+    guint index, const GValue *value)
+{
+  gboolean known = TRUE;
+
+  GST_OBJECT_LOCK (element);
+  switch (index) {
+    case SETTING_CHECKPOINT:
+      g_free (settings->checkpoint);
+      settings->checkpoint = g_value_dup_string (value);
+      break;
+    case SETTING_DEVICE:
+      g_free (settings->device);
+      settings->device = g_value_dup_string (value);
+      break;
+    case SETTING_PRECISION:
+      settings->precision = g_value_get_enum (value);
+      break;
+    case SETTING_THREADS:
+      settings->threads = g_value_get_uint (value);
+      break;
+    default:
+      known = FALSE;
+      break;
+  }
+  GST_OBJECT_UNLOCK (element);
+
+  return known;
+}
+
+/**
+ * gst_nf_model_settings_dtype:
+ * @settings: of @element
+ * @element: an element
+ *
+ * Returns: what a network that is set up so computes in
+ */
+NfDType
+gst_nf_model_settings_dtype (
+    const GstNfModelSettings *settings, GstElement *element)
+{
+  GstNfPrecision precision;
+
+  GST_OBJECT_LOCK (element);
+  precision = settings->precision;
+  GST_OBJECT_UNLOCK (element);
+
+  return precision == GST_NF_PRECISION_BF16 ? NF_BF16 : NF_F32;
+}
+
+/**
+ * gst_nf_model_settings_get:
+ * @settings: of @element
+ * @element: an element
+ * @index: property id less the first one
+ * @value: (out): its value
+ *
+ * Returns: FALSE when the property is none of these
+ */
+gboolean
+gst_nf_model_settings_get (GstNfModelSettings *settings, GstElement *element,
+    guint index, GValue *value)
+{
+  gboolean known = TRUE;
+
+  GST_OBJECT_LOCK (element);
+  switch (index) {
+    case SETTING_CHECKPOINT:
+      g_value_set_string (value, settings->checkpoint);
+      break;
+    case SETTING_DEVICE:
+      g_value_set_string (value, settings->device);
+      break;
+    case SETTING_PRECISION:
+      g_value_set_enum (value, settings->precision);
+      break;
+    case SETTING_THREADS:
+      g_value_set_uint (value, settings->threads);
+      break;
+    default:
+      known = FALSE;
+      break;
+  }
+  GST_OBJECT_UNLOCK (element);
+
+  return known;
+}
+
+/**
+ * gst_nf_model_find:
+ * @kind: which network
+ * @checkpoint: (nullable): the property; NULL or empty: the default
+ * @error: return location: %NF_ERROR_NOT_FOUND
+ *
+ * See nf_checkpoint_path_find().
+ *
+ * Returns: (transfer full) (nullable): path of a file
+ */
+gchar *
+gst_nf_model_find (GstNfModelKind kind, const gchar *checkpoint, GError **error)
+{
+  return nf_checkpoint_path_find (checkpoint, kinds[kind].file,
+      kinds[kind].trainer, "the property checkpoint", error);
+}
+
+/* (transfer full) (nullable): what tells this network from all others */
+static gchar *
+make_key (GstNfModelKind kind, const gchar *path, const NfDevice *device,
+    GError **error)
+{
+  g_autofree gchar *real = NULL;
+  gchar *resolved = realpath (path, NULL);
+  GStatBuf info;
+
+  real = g_strdup (resolved != NULL ? resolved : path);
+  free (resolved);
+  if (g_stat (real, &info) != 0) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
+        "checkpoint %s: %s; give another path", path, g_strerror (errno));
+    return NULL;
+  }
+
+  return g_strdup_printf ("%s\n%s\n%" G_GINT64_FORMAT
+                          ".%09ld\n%" G_GINT64_FORMAT "\n%s",
+      kinds[kind].name, real, (gint64) info.st_mtim.tv_sec,
+      (glong) info.st_mtim.tv_nsec, (gint64) info.st_size, device->name);
+}
+
+static void
+model_free (GstNfModel *model)
+{
+  g_clear_pointer (&model->predictor, nf_predictor_unref);
+  g_clear_pointer (&model->segmenter, nf_segmenter_unref);
+  g_clear_error (&model->error);
+  g_free (model->key);
+  g_free (model->path);
+  nf_device_unref (model->device);
+  g_free (model);
+}
+
+/* the caller holds the table's lock */
+static void
+forget_locked (GstNfModel *model)
+{
+  if (table != NULL && g_hash_table_lookup (table, model->key) == model)
+    g_hash_table_remove (table, model->key);
+  if (table != NULL && g_hash_table_size (table) == 0)
+    g_clear_pointer (&table, g_hash_table_unref);
+}
+
+static void
+load (GstNfModel *model, GstNfModelKind kind, NfDevice *device)
+{
+  if (kind == GST_NF_MODEL_PREDICTOR)
+    model->predictor = nf_predictor_load (model->path, device, &model->error);
+  else
+    model->segmenter = nf_segmenter_load (model->path, device, &model->error);
+}
+
+/* the network of this key: loaded here, or by whoever came first */
+static GstNfModel *
+share (gchar *key, const gchar *path, GstNfModelKind kind, NfDevice *device)
+{
+  GstNfModel *model;
+
+  g_mutex_lock (&table_lock);
+  if (table == NULL)
+    table = g_hash_table_new (g_str_hash, g_str_equal);
+  model = g_hash_table_lookup (table, key);
+  if (model != NULL) {
+    g_free (key);
+    model->users++;
+    while (model->loading)
+      g_cond_wait (&table_changed, &table_lock);
+    g_mutex_unlock (&table_lock);
+    return model;
+  }
+  model = g_new0 (GstNfModel, 1);
+  model->users = 1;
+  model->loading = TRUE;
+  model->key = key;
+  model->path = g_strdup (path);
+  model->device = nf_device_ref (device);
+  g_hash_table_insert (table, key, model);
+  g_mutex_unlock (&table_lock);
+
+  load (model, kind, device);
+
+  g_mutex_lock (&table_lock);
+  model->loading = FALSE;
+  if (model->error != NULL)
+    forget_locked (model);
+  g_cond_broadcast (&table_changed);
+  g_mutex_unlock (&table_lock);
+
+  return model;
+}
+
+/**
+ * gst_nf_model_acquire:
+ * @settings: of @element
+ * @element: the element that will use it; its object lock is not held
+ * @kind: which network
+ * @error: return location: %NF_ERROR_NOT_FOUND, %NF_ERROR_FORMAT,
+ *   %NF_ERROR_NO_DEVICE, %NF_ERROR_INVALID (settings), ...
+ *
+ * May take long: the first user of a file loads it.
+ *
+ * Returns: (transfer full) (nullable): the network; release it with
+ *   gst_nf_model_release()
+ */
+GstNfModel *
+gst_nf_model_acquire (GstNfModelSettings *settings, GstElement *element,
+    GstNfModelKind kind, GError **error)
+{
+  g_autofree gchar *checkpoint = NULL;
+  g_autofree gchar *name = NULL;
+  g_autofree gchar *path = NULL;
+  g_autoptr (NfDevice) device = NULL;
+  gchar *key;
+  GstNfModel *model;
+
+  GST_OBJECT_LOCK (element);
+  checkpoint = g_strdup (settings->checkpoint);
+  name = g_strdup (settings->device ? settings->device : DEFAULT_DEVICE);
+  GST_OBJECT_UNLOCK (element);
+  path = gst_nf_model_find (kind, checkpoint, error);
+  device = path != NULL ? nf_device_open (name, error) : NULL;
+  key = device != NULL ? make_key (kind, path, device, error) : NULL;
+  if (key == NULL)
+    return NULL;
+  model = share (key, path, kind, device);
+  if (model->error == NULL)
+    return model;
+  g_propagate_error (error, g_error_copy (model->error));
+  gst_nf_model_release (model);
+
+  return NULL;
+}
+
+/**
+ * gst_nf_model_release:
+ * @model: (transfer full): a network; freed with its last user
+ */
+void
+gst_nf_model_release (GstNfModel *model)
+{
+  gboolean last;
+
+  g_mutex_lock (&table_lock);
+  last = --model->users == 0;
+  if (last)
+    forget_locked (model);
+  g_mutex_unlock (&table_lock);
+  if (last)
+    model_free (model);
+}
+
+/* auto leaves it to the variable NEXTFRAME_TF32 */
+static NfProducts
+products_of (GstNfPrecision precision)
+{
+  switch (precision) {
+    case GST_NF_PRECISION_AUTO:
+      return NF_PRODUCTS_DEFAULT;
+    case GST_NF_PRECISION_TF32:
+      return NF_PRODUCTS_TF32;
+    default:
+      return NF_PRODUCTS_F32;
+  }
+}
+
+/**
+ * gst_nf_model_begin:
+ * @model: a network that is about to run in the calling thread
+ * @settings: of @element
+ * @element: the element; its object lock is not held
+ * @turn: (out): to be ended by nf_turn_end() when it has run
+ * @cancellable: ends the wait
+ * @error: return location: %NF_ERROR_CANCELLED
+ *
+ * Waits for the cores that it needs; elements of one process take turns. Until
+ * the turn ends, the thread's ops multiply as the property `precision` says.
+ *
+ * Returns: FALSE with @error set; then there is no turn to end
+ */
+gboolean
+gst_nf_model_begin (GstNfModel *model, GstNfModelSettings *settings,
+    GstElement *element, NfTurn *turn, GCancellable *cancellable,
+    GError **error)
+{
+  GstNfPrecision precision;
+  guint threads;
+
+  GST_OBJECT_LOCK (element);
+  threads = settings->threads;
+  precision = settings->precision;
+  GST_OBJECT_UNLOCK (element);
+
+  if (!nf_turn_begin (turn, model->device, threads, cancellable, error))
+    return FALSE;
+  nf_products_set (products_of (precision));
+
+  return TRUE;
+}
+
+/**
+ * gst_nf_model_predictor:
+ * @model: of kind %GST_NF_MODEL_PREDICTOR
+ *
+ * Returns: (transfer none): the predictor
+ */
+NfPredictor *
+gst_nf_model_predictor (GstNfModel *model)
+{
+  return model->predictor;
+}
+
+/**
+ * gst_nf_model_segmenter:
+ * @model: of kind %GST_NF_MODEL_SEGMENTER
+ *
+ * Returns: (transfer none): the segmenter
+ */
+NfSegmenter *
+gst_nf_model_segmenter (GstNfModel *model)
+{
+  return model->segmenter;
+}
+
+/**
+ * gst_nf_model_path:
+ * @model: a network
+ *
+ * Returns: (transfer none): the file that was loaded
+ */
+const gchar *
+gst_nf_model_path (GstNfModel *model)
+{
+  return model->path;
+}
+
+/**
+ * gst_nf_model_device:
+ * @model: a network
+ *
+ * Returns: (transfer none): the device that it lies on
+ */
+NfDevice *
+gst_nf_model_device (GstNfModel *model)
+{
+  return model->device;
+}

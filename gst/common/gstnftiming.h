@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnftiming — measured latency, and what to skip when frames come too late
+ *
+ * Latency: the longest time that computing took, with 5 % head-room. It is
+ * announced anew only when it grew beyond what was announced, or shrank by a
+ * quarter; the pipeline is not disturbed by every small change.
+ *
+ * Quality of service: a sink says how late a frame was; frames that cannot be
+ * in time any more are dropped before computing, and a message tells. */
+#pragma once
+
+#include <gst/video/video.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GstNfTiming:
+ *
+ * Belongs to one element, whose object lock guards it.
+ */
+typedef struct
+{
+  GstElement *element;
+  GstClockTime held; /* how long frames wait before computing begins */
+  GstClockTime announced; /* with head-room; 0: nothing yet */
+  GstClockTime recent; /* longest time since the last announcement */
+  guint measured; /* times that went into @recent */
+  gdouble proportion;
+  GstClockTime earliest; /* running time */
+  guint64 processed, dropped;
+} GstNfTiming;
+
+void gst_nf_timing_init (GstNfTiming *timing, GstElement *element);
+void gst_nf_timing_reset (GstNfTiming *timing);
+void gst_nf_timing_reset_qos (GstNfTiming *timing);
+
+void gst_nf_timing_set_held (
+    GstNfTiming *timing, const GstVideoInfo *info, guint frames);
+
+/**
+ * gst_nf_timing_is_live:
+ * @sinkpad: where frames come from
+ *
+ * Returns: whether they come from a live source; not where upstream does not
+ *   know
+ */
+gboolean gst_nf_timing_is_live (GstPad *sinkpad);
+void gst_nf_timing_measured (GstNfTiming *timing, GstClockTime took);
+gboolean gst_nf_timing_answer_latency (
+    GstNfTiming *timing, GstPad *sinkpad, GstQuery *query);
+
+void gst_nf_timing_qos_event (GstNfTiming *timing, GstEvent *event);
+gboolean gst_nf_timing_is_late (GstNfTiming *timing, GstClockTime running_time);
+void gst_nf_timing_drop (GstNfTiming *timing, const GstSegment *segment,
+    GstClockTime timestamp, GstClockTime duration);
+void gst_nf_timing_count (GstNfTiming *timing, guint64 processed);
+
+G_END_DECLS

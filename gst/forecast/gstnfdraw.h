@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfdraw — one drawing of future frames, as an element does it
+ *
+ * The settings that the drawing is done with, and how far it is (element
+ * messages).
+ * See: gstnfpredict.c, kernels/diffusion/nfpredictor.h */
+#pragma once
+
+#include "forecast/gstnfforecast.h"
+
+#include "diffusion/nfguided.h"
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_NF_SAMPLER (gst_nf_sampler_get_type ())
+GType gst_nf_sampler_get_type (void);
+#define GST_TYPE_NF_ENSEMBLE_MODE (gst_nf_ensemble_mode_get_type ())
+GType gst_nf_ensemble_mode_get_type (void);
+#define GST_TYPE_NF_CLIP_MODE (gst_nf_clip_mode_get_type ())
+GType gst_nf_clip_mode_get_type (void);
+
+/**
+ * GstNfClipMode:
+ * @GST_NF_CLIP_AUTO: published for networks that tell the noise, else consistent
+ * @GST_NF_CLIP_NONE: not at all
+ * @GST_NF_CLIP_PUBLISHED: %NF_CLAMP_CLEAN, and %NF_DENOISE_AGAIN at the end
+ * @GST_NF_CLIP_CONSISTENT: %NF_CLAMP_CONSISTENT and %NF_DENOISE_CLEANEST
+ *
+ * How estimates of the clean frames are kept in range.
+ */
+typedef enum
+{
+  GST_NF_CLIP_AUTO,
+  GST_NF_CLIP_NONE,
+  GST_NF_CLIP_PUBLISHED,
+  GST_NF_CLIP_CONSISTENT,
+} GstNfClipMode;
+
+/**
+ * GstNfDrawSettings:
+ * @sampler: the property `sampler`
+ * @steps: the property `steps`
+ * @seed: the property `seed`
+ * @ensemble: the property `ensemble`
+ * @ensemble_mode: the property `ensemble-mode`
+ * @clip: the property `clip`
+ *
+ * The properties that a drawing is done with. Guarded by the element's object
+ * lock.
+ */
+typedef struct
+{
+  NfSamplerMethod sampler;
+  guint steps;
+  guint64 seed;
+  guint ensemble;
+  NfEnsembleMode ensemble_mode;
+  GstNfClipMode clip;
+} GstNfDrawSettings;
+
+/** GST_NF_DRAW_N_PROPS: how many properties they are */
+#define GST_NF_DRAW_N_PROPS 6
+
+void gst_nf_draw_settings_init (GstNfDrawSettings *settings);
+void gst_nf_draw_settings_install (GObjectClass *klass, guint first);
+gboolean gst_nf_draw_settings_set (GstNfDrawSettings *settings,
+    GstElement *element, guint index, const GValue *value);
+gboolean gst_nf_draw_settings_get (GstNfDrawSettings *settings,
+    GstElement *element, guint index, GValue *value);
+
+/**
+ * GstNfDrawJob:
+ * @element: posts the progress; its object lock is not held
+ * @guided: the network and its guide
+ * @guide_start: part of the schedule that is passed over
+ * @settings: how to draw
+ * @dtype: what the network computes in
+ * @what: what to draw; the clip's number is the stream of its noise, and the
+ *   cancellable is looked at once per step
+ * @turn: (nullable): the calling thread's; others have theirs between steps
+ */
+typedef struct
+{
+  GstElement *element;
+  NfGuided guided;
+  gdouble guide_start;
+  GstNfDrawSettings settings;
+  NfDType dtype;
+  const GstNfForecastJob *what;
+  NfTurn *turn;
+} GstNfDrawJob;
+
+gboolean gst_nf_draw_run (
+    const GstNfDrawJob *job, GstNfFuture *future, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfextrapolate — nfextrapolate: future masks without a network
+ *
+ * Siblings: gstnfforecast.c (the base class: when to foretell, and what to
+ * push), kernels/scene/track/nfextrapolate.c (the methods), gstnfpredict.c */
+
+/**
+ * SECTION:element-nfextrapolate
+ * @title: nfextrapolate
+ * @short_description: Extrapolates the masks of a video without a network
+ * @see_also: nfpredict, nfsegment, nfiou
+ *
+ * Collects masks of class ids (as nfsegment, nfnpydec, nfclipsrc and nfscenesrc
+ * give them) and foretells those that follow, by one of three methods:
+ *
+ * * hold: the newest mask again. What every predictor has to beat.
+ * * linear: each object's motion in the image over its last two masks goes on
+ *   and slows down by 15 % a frame; its size changes on likewise; near objects
+ *   hide far ones.
+ * * dynamics: each object's track is lifted to the ground plane, by a camera
+ *   that is estimated from the masks themselves, and goes on with friction and
+ *   collisions; whole shapes are carried on from where they were last seen
+ *   unobstructed.
+ *
+ * The method `hold` takes masks of anything; the others take a class for an
+ * object's identity through time, and `dynamics` takes the 48 classes of cubes,
+ * spheres and cylinders on a level ground.
+ *
+ * The properties window, stride, emit and horizon, and the timestamps of what
+ * goes out, are those of nfpredict. All is computed on the CPU, in less than a
+ * frame's time.
+ *
+ * ## Example
+ * |[
+ * gst-launch-1.0 nfscenesrc clips=20 name=s s.mask ! tee name=t t. ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=0 ! nfextrapolate method=dynamics ! i.prediction t. ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=0 ! i.truth nfiou name=i report=report.json ! fakesink
+ * gst-launch-1.0 nfscenesrc clips=2 name=s s.mask ! nfextrapolate method=linear emit=all ! nfnpyenc ! filesink location=future.npy
+ * ]| The first line scores 20 clips, which takes a few seconds; the second one
+ * writes what it foretells as NumPy arrays.
+ *
+ * Since: 0.1
+ */
+#include "forecast/gstnfextrapolate.h"
+
+#include "gstnfelements.h"
+#include "video/gstnfvideo.h"
+
+#include "scene/track/nfextrapolate.h"
+
+GST_DEBUG_CATEGORY_STATIC (gst_nf_extrapolate_debug);
+#define GST_CAT_DEFAULT gst_nf_extrapolate_debug
+
+#define DEFAULT_METHOD NF_EXTRAPOLATE_DYNAMICS
+#define DEFAULT_CONTEXT 11
+#define MAX_CONTEXT 1000
+
+#define MASK_CAPS GST_VIDEO_CAPS_MAKE ("GRAY8")
+
+enum
+{
+  PROP_0,
+  PROP_METHOD,
+  PROP_CONTEXT
+};
+
+struct _GstNfExtrapolate
+{
+  GstNfForecast parent;
+
+  /* object lock */
+  NfExtrapolateMethod method;
+  guint context;
+};
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (MASK_CAPS));
+
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (MASK_CAPS));
+
+#define GST_TYPE_NF_EXTRAPOLATE_METHOD (gst_nf_extrapolate_method_get_type ())
+static GType
+gst_nf_extrapolate_method_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { NF_EXTRAPOLATE_HOLD, "The newest mask again", "hold" },
+    { NF_EXTRAPOLATE_LINEAR, "Motion in the image goes on and slows down",
+        "linear" },
+    { NF_EXTRAPOLATE_DYNAMICS,
+        "Tracks on the ground plane, with friction and collisions",
+        "dynamics" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstNfExtrapolateMethod", values));
+
+  return type;
+}
+
+G_DEFINE_TYPE (GstNfExtrapolate, gst_nf_extrapolate, GST_TYPE_NF_FORECAST)
+
+static void gst_nf_extrapolate_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
+static void gst_nf_extrapolate_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec);
+static gboolean gst_nf_extrapolate_open (GstNfForecast *forecast,
+    const GstNfWindowSettings *settings, guint *length, NfDevice **device,
+    GError **error);
+static gboolean gst_nf_extrapolate_describe (GstNfForecast *forecast,
+    const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
+static gboolean gst_nf_extrapolate_foretell (GstNfForecast *forecast,
+    const GstNfForecastJob *job, GstNfFuture *future, GError **error);
+
+static void
+gst_nf_extrapolate_class_init (GstNfExtrapolateClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstNfForecastClass *forecast_class = GST_NF_FORECAST_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (
+      gst_nf_extrapolate_debug, "nfextrapolate", 0, "future masks");
+
+  object_class->set_property = gst_nf_extrapolate_set_property;
+  object_class->get_property = gst_nf_extrapolate_get_property;
+  forecast_class->stats_name = "nf-extrapolate-stats";
+  forecast_class->open = gst_nf_extrapolate_open;
+  forecast_class->describe = gst_nf_extrapolate_describe;
+  forecast_class->foretell = gst_nf_extrapolate_foretell;
+
+  /**
+   * GstNfExtrapolate:method:
+   *
+   * How masks are foretold.
+   *
+   * Default: dynamics. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_METHOD,
+      g_param_spec_enum ("method", "Method", "How masks are foretold",
+          GST_TYPE_NF_EXTRAPOLATE_METHOD, DEFAULT_METHOD,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+              | GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstNfExtrapolate:context:
+   *
+   * How many masks are looked at.
+   *
+   * Default: 11. Range: 1 to 1000. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_CONTEXT,
+      g_param_spec_uint ("context", "Context", "How many masks are looked at",
+          1, MAX_CONTEXT, DEFAULT_CONTEXT,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+              | GST_PARAM_MUTABLE_READY));
+
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "Mask extrapolator",
+      "Filter/Analyzer/Video",
+      "Foretells masks without a network: by holding, by motion in the image, "
+      "or by dynamics on the ground plane",
+      "gst-nextframe");
+  gst_type_mark_as_plugin_api (GST_TYPE_NF_EXTRAPOLATE_METHOD, 0);
+}
+
+static void
+gst_nf_extrapolate_init (GstNfExtrapolate *self)
+{
+  self->method = DEFAULT_METHOD;
+  self->context = DEFAULT_CONTEXT;
+}
+
+static void
+gst_nf_extrapolate_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_METHOD:
+      self->method = g_value_get_enum (value);
+      break;
+    case PROP_CONTEXT:
+      self->context = g_value_get_uint (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_nf_extrapolate_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_METHOD:
+      g_value_set_enum (value, self->method);
+      break;
+    case PROP_CONTEXT:
+      g_value_set_uint (value, self->context);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+gst_nf_extrapolate_open (GstNfForecast *forecast,
+    const GstNfWindowSettings *settings, guint *length, NfDevice **device,
+    GError **error)
+{
+  GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (forecast);
+
+  GST_OBJECT_LOCK (self);
+  *length = self->context;
+  GST_OBJECT_UNLOCK (self);
+  *device = nf_device_open ("cpu", error);
+
+  return *device != NULL;
+}
+
+/* masks of the same size; their values are classes, not brightness, and with
+ * the same colorimetry on both sides nothing scales them */
+static gboolean
+gst_nf_extrapolate_describe (GstNfForecast *forecast, const GstVideoInfo *in,
+    GstVideoInfo *packed, GError **error)
+{
+  if (!gst_nf_video_packed_info (packed, GST_VIDEO_INFO_WIDTH (in),
+          GST_VIDEO_INFO_HEIGHT (in), 1, error))
+    return FALSE;
+  packed->colorimetry = in->colorimetry;
+
+  return TRUE;
+}
+
+/* all frames from @from on, each a view of its mask */
+static gboolean
+set_future (GstNfFuture *future, NfTensor *masks, guint from, GError **error)
+{
+  const guint last = (guint) masks->n;
+
+  gst_nf_future_alloc (future, from, last);
+  for (guint i = from; i <= last; i++) {
+    NfTensor *mask = nf_tensor_batch_slice (masks, i - 1, 1, error);
+
+    if (mask == NULL) {
+      gst_nf_future_clear (future);
+      return FALSE;
+    }
+    gst_nf_future_set (future, i, mask);
+  }
+
+  return TRUE;
+}
+
+static gboolean
+gst_nf_extrapolate_foretell (GstNfForecast *forecast,
+    const GstNfForecastJob *job, GstNfFuture *future, GError **error)
+{
+  GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (forecast);
+  const guint length = job->window->length;
+  const gint width = GST_VIDEO_INFO_WIDTH (job->packed);
+  const gint height = GST_VIDEO_INFO_HEIGHT (job->packed);
+  g_autofree NfTensor **frames = g_new (NfTensor *, length);
+  g_autofree const guint8 **masks = g_new (const guint8 *, length);
+  g_autoptr (NfTensor) made = NULL;
+  NfExtrapolateMethod method;
+
+  GST_OBJECT_LOCK (self);
+  method = self->method;
+  GST_OBJECT_UNLOCK (self);
+  gst_nf_window_frames (job->window, frames);
+  for (guint i = 0; i < length; i++)
+    masks[i] = frames[i]->data;
+  made = nf_tensor_new (
+      frames[0]->device, NF_U8, job->horizon, 1, height, width, error);
+
+  return made != NULL
+      && nf_extrapolate (
+          method, masks, length, width, height, job->horizon, made->data, error)
+      && set_future (future, made,
+          job->emit == GST_NF_EMIT_TARGET ? job->horizon : 1, error);
+}
+
+GST_ELEMENT_REGISTER_DEFINE (
+    nfextrapolate, "nfextrapolate", GST_RANK_NONE, GST_TYPE_NF_EXTRAPOLATE)

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfpredict — nfpredict: the frames of a video that follow
+ *
+ * Siblings: gstnfforecast.c (the base class: when to draw, and what to push),
+ * gstnfdraw.c (drawing), gstnfextrapolate.c, gstnfsegment.c */
+
+/**
+ * SECTION:element-nfpredict
+ * @title: nfpredict
+ * @short_description: Predicts the frames of a video that follow
+ * @see_also: nfsegment, nfextrapolate, nfiou
+ *
+ * Collects frames (eleven, or as many as the checkpoint says) and draws those
+ * that follow with a conditional diffusion model. Any raw video comes in; what
+ * goes out has the same size and format unless downstream asks for another one.
+ *
+ * On a GPU frames may come and go in its memory (memory:CUDAMemory), so that they
+ * need not pass through the host; see docs/elements.md.
+ *
+ * With #GstNfPredict:window=clip the first frames of each clip are the context,
+ * and the rest of the clip is passed over. A clip begins with the stream, with
+ * a new segment, with a frame that is marked DISCONT, and with new caps. With
+ * window=sliding a prediction is made from the newest frames, again and again;
+ * frames whose time was pushed already are left out.
+ *
+ * A predicted frame carries the time that it predicts: that of the newest frame
+ * plus as many frame durations as it lies ahead. Its duration is that of a
+ * frame, from the framerate, or where that is unknown from the distance of the
+ * context's timestamps, or from the duration of its frames, or 40 ms, with a
+ * warning. Frames without a timestamp follow one another from the segment's
+ * start on. The segment's stop is taken away, because the future lies beyond.
+ *
+ * A guide (#GstNfPredict:guide) is a frame that stands for the future: the newest
+ * one, or the one that tracks and dynamics foretell from a segmenter's masks. A
+ * network that was trained with guides sees it, sampling can start from it
+ * (#GstNfPredict:guide-start), and predictions larger than the network's frames
+ * get its detail (#GstNfPredict:sharpen). Frames are then kept at 160 rows, about
+ * the size that segmenters are trained on.
+ *
+ * The same checkpoint, seed, frames and number of the clip give the same
+ * prediction. Clips are counted from 0 on, since the element was started or
+ * flushed, and those that were too short count too.
+ *
+ * When a clip ends before the window was full, nothing can be drawn; a warning
+ * message says how many frames were missing. Playing backwards is refused. The
+ * element drops predictions that would come too late only when sliding, and
+ * only when the property `qos` is set.
+ *
+ * ## Statistics
+ * Beside the fields of all forecasting elements, `stats` (`nf-predict-stats`)
+ * says what the network is, between start and stop:
+ *
+ * * `arch`, `device` string: its kind, and where it runs
+ * * `width`, `height`, `context`, `block`, `future-gap` #gint: its frame size,
+ *   frames of context, frames drawn at once, frames skipped
+ *
+ * ## Messages
+ * While it draws, the element posts element messages `nf-predict-progress`, at
+ * most four a second:
+ *
+ * * `clip` #guint64: number of the clip, or of the window when sliding
+ * * `done` #guint: evaluations of the network that are done
+ * * `total` #guint: all of this clip
+ *
+ * ## Example
+ * |[
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=11 ! video/x-raw,width=240,height=160,framerate=25/1 ! pngenc ! multifilesink location=image_%d.png
+ * gst-launch-1.0 multifilesrc location=image_%d.png caps=image/png,framerate=25/1 ! pngdec ! nfpredict checkpoint=next-frame.safetensors steps=20 ! pngenc ! filesink location=frame22.png
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=30 ! nfpredict window=sliding stride=10 emit=rollout steps=10 ! videoconvert ! fakesink
+ * ]| The first line makes the frames of a clip, the second one reads them and
+ * writes frame 22 as a picture. The third line predicts again and again, eleven
+ * frames every ten frames; put autovideosink in the place of fakesink to see
+ * them.
+ *
+ * Since: 0.1
+ */
+#include "forecast/gstnfpredict.h"
+
+#include "common/gstnfcuda.h"
+#include "common/gstnferror.h"
+#include "common/gstnfmodel.h"
+#include "forecast/gstnfdraw.h"
+#include "forecast/gstnfguide.h"
+#include "gstnfelements.h"
+#include "video/gstnfvideo.h"
+
+GST_DEBUG_CATEGORY_STATIC (gst_nf_predict_debug);
+#define GST_CAT_DEFAULT gst_nf_predict_debug
+
+enum
+{
+  PROP_0,
+  PROP_MODEL, /* checkpoint, device, precision, threads */
+  PROP_DRAW = PROP_MODEL + GST_NF_MODEL_N_PROPS,
+  PROP_GUIDE = PROP_DRAW + GST_NF_DRAW_N_PROPS
+};
+
+struct _GstNfPredict
+{
+  GstNfForecast parent;
+
+  /* object lock */
+  GstNfModelSettings model_settings;
+  GstNfDrawSettings draw_settings;
+  GstNfGuideSettings guide_settings;
+  NfUnetConfig config; /* of the model; height 0 while there is none */
+  const gchar *device; /* interned */
+
+  GstNfCuda cuda;
+  GstNfGuide guide; /* streaming thread, likewise */
+  GstNfModel *model; /* streaming thread, except while starting and stopping */
+};
+
+#define RAW_CAPS GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)
+
+G_DEFINE_TYPE (GstNfPredict, gst_nf_predict, GST_TYPE_NF_FORECAST)
+
+static void gst_nf_predict_finalize (GObject *object);
+static void gst_nf_predict_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
+static void gst_nf_predict_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec);
+static void gst_nf_predict_set_context (
+    GstElement *element, GstContext *context);
+static gboolean gst_nf_predict_query (
+    GstBaseTransform *trans, GstPadDirection direction, GstQuery *query);
+static gboolean gst_nf_predict_propose_allocation (
+    GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query);
+static gboolean gst_nf_predict_decide_allocation (
+    GstBaseTransform *trans, GstQuery *query);
+static GstCaps *gst_nf_predict_transform_caps (GstBaseTransform *trans,
+    GstPadDirection direction, GstCaps *caps, GstCaps *filter);
+static GstCaps *gst_nf_predict_fixate_caps (GstBaseTransform *trans,
+    GstPadDirection direction, GstCaps *caps, GstCaps *othercaps);
+static gboolean gst_nf_predict_open (GstNfForecast *forecast,
+    const GstNfWindowSettings *settings, guint *length, NfDevice **device,
+    GError **error);
+static void gst_nf_predict_close (GstNfForecast *forecast);
+static gboolean gst_nf_predict_describe (GstNfForecast *forecast,
+    const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
+static gboolean gst_nf_predict_foretell (GstNfForecast *forecast,
+    const GstNfForecastJob *job, GstNfFuture *future, GError **error);
+static void gst_nf_predict_add_stats (
+    GstNfForecast *forecast, GstStructure *stats);
+
+static void
+gst_nf_predict_class_init (GstNfPredictClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
+  GstNfForecastClass *forecast_class = GST_NF_FORECAST_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (
+      gst_nf_predict_debug, "nfpredict", 0, "future frames");
+
+  object_class->finalize = gst_nf_predict_finalize;
+  object_class->set_property = gst_nf_predict_set_property;
+  object_class->get_property = gst_nf_predict_get_property;
+  element_class->set_context = GST_DEBUG_FUNCPTR (gst_nf_predict_set_context);
+  trans_class->query = GST_DEBUG_FUNCPTR (gst_nf_predict_query);
+  trans_class->propose_allocation =
+      GST_DEBUG_FUNCPTR (gst_nf_predict_propose_allocation);
+  trans_class->decide_allocation =
+      GST_DEBUG_FUNCPTR (gst_nf_predict_decide_allocation);
+  trans_class->transform_caps =
+      GST_DEBUG_FUNCPTR (gst_nf_predict_transform_caps);
+  trans_class->fixate_caps = GST_DEBUG_FUNCPTR (gst_nf_predict_fixate_caps);
+  forecast_class->stats_name = "nf-predict-stats";
+  forecast_class->open = gst_nf_predict_open;
+  forecast_class->close = gst_nf_predict_close;
+  forecast_class->describe = gst_nf_predict_describe;
+  forecast_class->foretell = gst_nf_predict_foretell;
+  forecast_class->add_stats = gst_nf_predict_add_stats;
+
+  /**
+   * GstNfPredict:checkpoint:
+   *
+   * Path of a diffusion U-Net that nextframe-train made. A relative path that
+   * does not exist is looked up in the folders of the variable NEXTFRAME_PATH,
+   * then in the folder of installed checkpoints.
+   *
+   * Default: next-frame.safetensors in one of those folders. Since: 0.1
+   */
+  /**
+   * GstNfPredict:device:
+   *
+   * Where to compute: "auto" (a GPU where one can be used, else the CPU),
+   * "cpu", "cuda" or "cuda:N".
+   *
+   * Default: auto. Since: 0.1
+   */
+  /**
+   * GstNfPredict:precision:
+   *
+   * What to compute in. bf16 takes less memory, is faster on processors that
+   * have instructions for it, and keeps about three digits; sums are in f32.
+   * tf32 is f32, but on a GPU the factors in convolutions and linear layers may
+   * be rounded to TF32 (three digits), which tensor cores multiply faster;
+   * elsewhere it is the same as f32. auto is f32, or tf32 where the variable
+   * NEXTFRAME_TF32 is 1.
+   *
+   * Default: auto. Since: 0.1
+   */
+  /**
+   * GstNfPredict:threads:
+   *
+   * CPU threads to compute with. 0: as many as the variable OMP_NUM_THREADS
+   * says, else one for each physical core that the process may use. Elements of
+   * one process take turns at the cores, so each of them may have them all; a
+   * prediction lets the others in between its steps.
+   *
+   * Default: 0. Range: 0 to 4096. Since: 0.1
+   */
+  gst_nf_model_settings_install (
+      object_class, PROP_MODEL, GST_NF_MODEL_PREDICTOR);
+  gst_nf_draw_settings_install (object_class, PROP_DRAW);
+  gst_nf_guide_settings_install (object_class, PROP_GUIDE);
+
+  gst_element_class_add_pad_template (element_class,
+      gst_nf_cuda_pad_template (
+          "sink", GST_PAD_SINK, RAW_CAPS, GST_NF_CUDA_READS));
+  gst_element_class_add_pad_template (element_class,
+      gst_nf_cuda_pad_template (
+          "src", GST_PAD_SRC, RAW_CAPS, GST_NF_CUDA_WRITES));
+  gst_element_class_set_static_metadata (element_class, "Next frame predictor",
+      "Filter/Effect/Video",
+      "Draws the frames that follow with a conditional diffusion model",
+      "gst-nextframe");
+}
+
+static void
+gst_nf_predict_init (GstNfPredict *self)
+{
+  gst_nf_model_settings_init (&self->model_settings);
+  gst_nf_draw_settings_init (&self->draw_settings);
+  gst_nf_guide_settings_init (&self->guide_settings);
+  gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
+}
+
+static void
+gst_nf_predict_finalize (GObject *object)
+{
+  gst_nf_model_settings_clear (&GST_NF_PREDICT (object)->model_settings);
+  gst_nf_guide_settings_clear (&GST_NF_PREDICT (object)->guide_settings);
+
+  G_OBJECT_CLASS (gst_nf_predict_parent_class)->finalize (object);
+}
+
+static void
+gst_nf_predict_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstNfPredict *self = GST_NF_PREDICT (object);
+  GstElement *element = GST_ELEMENT (object);
+
+  if (!gst_nf_model_settings_set (
+          &self->model_settings, element, id - PROP_MODEL, value)
+      && !gst_nf_draw_settings_set (
+          &self->draw_settings, element, id - PROP_DRAW, value)
+      && !gst_nf_guide_settings_set (
+          &self->guide_settings, element, id - PROP_GUIDE, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+gst_nf_predict_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstNfPredict *self = GST_NF_PREDICT (object);
+  GstElement *element = GST_ELEMENT (object);
+
+  if (!gst_nf_model_settings_get (
+          &self->model_settings, element, id - PROP_MODEL, value)
+      && !gst_nf_draw_settings_get (
+          &self->draw_settings, element, id - PROP_DRAW, value)
+      && !gst_nf_guide_settings_get (
+          &self->guide_settings, element, id - PROP_GUIDE, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static gboolean
+gst_nf_predict_open (GstNfForecast *forecast,
+    const GstNfWindowSettings *settings, guint *length, NfDevice **device,
+    GError **error)
+{
+  GstNfPredict *self = GST_NF_PREDICT (forecast);
+  const NfUnetConfig *config;
+  NfRollout rollout;
+
+  self->model = gst_nf_model_acquire (
+      &self->model_settings, GST_ELEMENT (self), GST_NF_MODEL_PREDICTOR, error);
+  if (self->model == NULL)
+    return FALSE;
+  config = nf_predictor_config (gst_nf_model_predictor (self->model));
+  nf_rollout_init (&rollout);
+  rollout.horizon = settings->horizon;
+  if (!nf_rollout_check (&rollout, config, error)
+      || !gst_nf_guide_open (&self->guide, &self->guide_settings,
+          &self->model_settings, self->model, GST_ELEMENT (self), error))
+    return FALSE;
+  gst_nf_cuda_start (&self->cuda, gst_nf_model_device (self->model));
+  *length = config->num_frames_cond;
+  *device = nf_device_ref (gst_nf_model_device (self->model));
+  GST_OBJECT_LOCK (self);
+  self->config = *config;
+  self->device = g_intern_string ((*device)->name);
+  GST_OBJECT_UNLOCK (self);
+  GST_INFO_OBJECT (self, "%s on %s: %u frames of %dx%d",
+      gst_nf_model_path (self->model), self->device, *length, config->width,
+      config->height);
+
+  return TRUE;
+}
+
+static void
+gst_nf_predict_close (GstNfForecast *forecast)
+{
+  GstNfPredict *self = GST_NF_PREDICT (forecast);
+
+  GST_OBJECT_LOCK (self);
+  self->config.height = 0;
+  GST_OBJECT_UNLOCK (self);
+  gst_nf_cuda_stop (&self->cuda);
+  gst_nf_guide_close (&self->guide);
+  g_clear_pointer (&self->model, gst_nf_model_release);
+}
+
+static void
+gst_nf_predict_set_context (GstElement *element, GstContext *context)
+{
+  gst_nf_cuda_set_context (&GST_NF_PREDICT (element)->cuda, context);
+  GST_ELEMENT_CLASS (gst_nf_predict_parent_class)
+      ->set_context (element, context);
+}
+
+static gboolean
+gst_nf_predict_query (
+    GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT
+      && gst_nf_cuda_answer_context (&GST_NF_PREDICT (trans)->cuda, query))
+    return TRUE;
+
+  return GST_BASE_TRANSFORM_CLASS (gst_nf_predict_parent_class)
+      ->query (trans, direction, query);
+}
+
+static gboolean
+gst_nf_predict_propose_allocation (
+    GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query)
+{
+  GstNfPredict *self = GST_NF_PREDICT (trans);
+
+  if (gst_nf_cuda_is_asked (query))
+    return gst_nf_cuda_propose (&self->cuda, query);
+
+  return GST_BASE_TRANSFORM_CLASS (gst_nf_predict_parent_class)
+      ->propose_allocation (trans, decide_query, query);
+}
+
+static gboolean
+gst_nf_predict_decide_allocation (GstBaseTransform *trans, GstQuery *query)
+{
+  GstNfPredict *self = GST_NF_PREDICT (trans);
+
+  return (!gst_nf_cuda_is_asked (query)
+             || gst_nf_cuda_decide (&self->cuda, query))
+      && GST_BASE_TRANSFORM_CLASS (gst_nf_predict_parent_class)
+             ->decide_allocation (trans, query);
+}
+
+static GstCaps *
+gst_nf_predict_transform_caps (GstBaseTransform *trans,
+    GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstCaps *other = gst_nf_cuda_any_memory (
+      &GST_NF_PREDICT (trans)->cuda, gst_nf_video_any_size (caps));
+  GstCaps *both;
+
+  if (filter == NULL)
+    return other;
+  both = gst_caps_intersect_full (filter, other, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (other);
+
+  return both;
+}
+
+static GstCaps *
+gst_nf_predict_fixate_caps (GstBaseTransform *trans, GstPadDirection direction,
+    GstCaps *caps, GstCaps *othercaps)
+{
+  return gst_nf_video_fixate_like (othercaps, caps);
+}
+
+static gboolean
+gst_nf_predict_describe (GstNfForecast *forecast, const GstVideoInfo *in,
+    GstVideoInfo *packed, GError **error)
+{
+  GstNfPredict *self = GST_NF_PREDICT (forecast);
+
+  return gst_nf_guide_describe (&self->guide,
+      nf_predictor_config (gst_nf_model_predictor (self->model)), in, packed,
+      error);
+}
+
+static gboolean
+gst_nf_predict_foretell (GstNfForecast *forecast, const GstNfForecastJob *job,
+    GstNfFuture *future, GError **error)
+{
+  GstNfPredict *self = GST_NF_PREDICT (forecast);
+  NfTurn turn;
+  GstNfDrawJob drawing = { GST_ELEMENT (self),
+    { gst_nf_model_predictor (self->model), NULL, self->guide.kind,
+        self->guide.sharpen },
+    .dtype =
+        gst_nf_model_settings_dtype (&self->model_settings, GST_ELEMENT (self)),
+    .what = job, .turn = &turn };
+  gboolean ok;
+
+  GST_OBJECT_LOCK (self);
+  drawing.settings = self->draw_settings;
+  drawing.guide_start = self->guide_settings.start;
+  GST_OBJECT_UNLOCK (self);
+  if (self->guide.segmenter != NULL)
+    drawing.guided.segmenter = gst_nf_model_segmenter (self->guide.segmenter);
+  if (!gst_nf_model_begin (self->model, &self->model_settings,
+          GST_ELEMENT (self), &turn, job->cancellable, error))
+    return FALSE;
+  ok = gst_nf_draw_run (&drawing, future, error);
+  nf_turn_end (&turn);
+
+  return ok;
+}
+
+static void
+gst_nf_predict_add_stats (GstNfForecast *forecast, GstStructure *stats)
+{
+  GstNfPredict *self = GST_NF_PREDICT (forecast);
+  const NfUnetConfig *c = &self->config;
+
+  if (c->height == 0)
+    return;
+  gst_structure_set (stats, "arch", G_TYPE_STRING,
+      c->spade ? NF_UNET_ARCH_SPADE : NF_UNET_ARCH_CONCAT, "device",
+      G_TYPE_STRING, self->device, "width", G_TYPE_INT, c->width, "height",
+      G_TYPE_INT, c->height, "context", G_TYPE_INT, c->num_frames_cond, "block",
+      G_TYPE_INT, c->num_frames, "future-gap", G_TYPE_INT, c->future_gap, NULL);
+}
+
+GST_ELEMENT_REGISTER_DEFINE (
+    nfpredict, "nfpredict", GST_RANK_NONE, GST_TYPE_NF_PREDICT)

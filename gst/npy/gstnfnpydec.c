@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfnpydec — nfnpydec: NumPy arrays as video
+ *
+ * An array of shape (T, H, W) is T frames. The header gives the caps, the
+ * number of frames and so the duration; the elements follow frame by frame
+ * without padding, so a time is an offset in the file, and seeking in time is
+ * seeking in bytes upstream.
+ * Siblings: gstnfnpyreader.c (bytes), gstnfnpytimeline.c (times),
+ * gstnfnpyenc.c */
+
+/**
+ * SECTION:element-nfnpydec
+ * @title: nfnpydec
+ * @short_description: Reads NumPy arrays (.npy) as video
+ * @see_also: nfnpyenc, nfiou
+ *
+ * Turns a stream of .npy files into raw video. The shape of the array decides:
+ *
+ * * (T, H, W) of bytes is T frames of GRAY8, of 16-bit numbers T frames of
+ *   GRAY16_LE or GRAY16_BE
+ * * (T, H, W, 3) of bytes is T frames of RGB
+ * * (H, W) is one frame, and (T, H, W, 1) is the same as (T, H, W)
+ *
+ * Booleans and whole numbers of other sizes, as masks are often saved, become
+ * GRAY8 when every value lies in 0 to 255. Other element types and arrays in
+ * Fortran order are refused, with the reason. Three axes are always (T, H, W),
+ * even if the last one has length 3.
+ *
+ * The first frame's time is 0, the others follow at #GstNfNpyDec:framerate.
+ * When upstream can seek in bytes (filesrc can), the element seeks in time.
+ * Arrays that follow each other in one stream are shown one after the other;
+ * the first frame of each is marked DISCONT. A file that ends too early is an
+ * error that says how many frames were expected and how many were found.
+ *
+ * ## Example
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=22 ! video/x-raw,format=GRAY8,width=240,height=160 ! nfnpyenc ! filesink location=mask.npy
+ * gst-launch-1.0 filesrc location=mask.npy ! nfnpydec framerate=10/1 ! videoconvert ! fakesink
+ * ]| The first line writes an array of shape (22, 160, 240), the second one
+ * plays it.
+ *
+ * Since: 0.1
+ */
+#include "npy/gstnfnpydec.h"
+
+#include "common/gstnferror.h"
+#include "common/gstnfpool.h"
+#include "gstnfelements.h"
+#include "npy/gstnfnpyreader.h"
+
+GST_DEBUG_CATEGORY_STATIC (gst_nf_npy_dec_debug);
+#define GST_CAT_DEFAULT gst_nf_npy_dec_debug
+
+#define DEFAULT_FRAMERATE_N 25
+#define DEFAULT_FRAMERATE_D 1
+
+enum
+{
+  PROP_0,
+  PROP_FRAMERATE,
+  PROP_PALETTE
+};
+
+struct _GstNfNpyDec
+{
+  GstElement parent;
+  GstPad *sinkpad;
+  GstPad *srcpad;
+
+  /* object lock: written by the streaming thread, read by seeks and queries */
+  gint fps_n;
+  gint fps_d;
+  gboolean palette;
+  GstNfNpyTimeline line;
+
+  /* streaming thread */
+  GstNfNpyReader reader;
+  GstBufferPool *pool;
+  gboolean send_segment;
+  guint32 segment_seqnum;
+  gboolean discont;
+  GstFlowReturn flow; /* of the latest buffer */
+};
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_NF_NPY_CAPS));
+
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_NF_NPY_FORMATS)));
+
+G_DEFINE_TYPE (GstNfNpyDec, gst_nf_npy_dec, GST_TYPE_ELEMENT)
+
+static void gst_nf_npy_dec_finalize (GObject *object);
+static void gst_nf_npy_dec_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
+static void gst_nf_npy_dec_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec);
+static GstStateChangeReturn gst_nf_npy_dec_change_state (
+    GstElement *element, GstStateChange transition);
+static gboolean gst_nf_npy_dec_sink_query (
+    GstPad *pad, GstObject *parent, GstQuery *query);
+static gboolean gst_nf_npy_dec_src_query (
+    GstPad *pad, GstObject *parent, GstQuery *query);
+static gboolean gst_nf_npy_dec_src_event (
+    GstPad *pad, GstObject *parent, GstEvent *event);
+static gboolean gst_nf_npy_dec_sink_event (
+    GstPad *pad, GstObject *parent, GstEvent *event);
+static GstFlowReturn gst_nf_npy_dec_chain (
+    GstPad *pad, GstObject *parent, GstBuffer *buffer);
+
+static void
+gst_nf_npy_dec_class_init (GstNfNpyDecClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (
+      gst_nf_npy_dec_debug, "nfnpydec", 0, "NumPy arrays as video");
+
+  object_class->finalize = gst_nf_npy_dec_finalize;
+  object_class->set_property = gst_nf_npy_dec_set_property;
+  object_class->get_property = gst_nf_npy_dec_get_property;
+  element_class->change_state = GST_DEBUG_FUNCPTR (gst_nf_npy_dec_change_state);
+
+  /**
+   * GstNfNpyDec:framerate:
+   *
+   * Frames per second. A .npy file knows nothing of time, so frame N of the
+   * array gets the timestamp N / framerate.
+   *
+   * Default: 25/1. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_FRAMERATE,
+      gst_param_spec_fraction ("framerate", "Framerate",
+          "Frames per second, which the file itself does not tell", 1, G_MAXINT,
+          G_MAXINT, 1, DEFAULT_FRAMERATE_N, DEFAULT_FRAMERATE_D,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+              | GST_PARAM_MUTABLE_READY));
+
+  /**
+   * GstNfNpyDec:palette:
+   *
+   * Show arrays of bytes (class ids) as RGB video in the colours of their
+   * classes, the same that nfsegment has. Other arrays are not changed.
+   *
+   * Default: FALSE. Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_PALETTE,
+      g_param_spec_boolean ("palette", "Palette",
+          "Show class ids as RGB, every class in its colour", FALSE,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+              | GST_PARAM_MUTABLE_READY));
+
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "NumPy array decoder",
+      "Codec/Decoder/Video", "Reads NumPy arrays (.npy) as gray or RGB video",
+      "gst-nextframe");
+}
+
+static void
+gst_nf_npy_dec_init (GstNfNpyDec *self)
+{
+  self->sinkpad = gst_pad_new_from_static_template (&sink_template, "sink");
+  gst_pad_set_chain_function (
+      self->sinkpad, GST_DEBUG_FUNCPTR (gst_nf_npy_dec_chain));
+  gst_pad_set_event_function (
+      self->sinkpad, GST_DEBUG_FUNCPTR (gst_nf_npy_dec_sink_event));
+  gst_pad_set_query_function (
+      self->sinkpad, GST_DEBUG_FUNCPTR (gst_nf_npy_dec_sink_query));
+  gst_element_add_pad (GST_ELEMENT (self), self->sinkpad);
+
+  self->srcpad = gst_pad_new_from_static_template (&src_template, "src");
+  gst_pad_set_query_function (
+      self->srcpad, GST_DEBUG_FUNCPTR (gst_nf_npy_dec_src_query));
+  gst_pad_set_event_function (
+      self->srcpad, GST_DEBUG_FUNCPTR (gst_nf_npy_dec_src_event));
+  gst_pad_use_fixed_caps (self->srcpad);
+  gst_element_add_pad (GST_ELEMENT (self), self->srcpad);
+
+  self->fps_n = DEFAULT_FRAMERATE_N;
+  self->fps_d = DEFAULT_FRAMERATE_D;
+  gst_nf_npy_reader_init (&self->reader, GST_ELEMENT (self));
+}
+
+static void
+gst_nf_npy_dec_finalize (GObject *object)
+{
+  gst_nf_npy_reader_clear (&GST_NF_NPY_DEC (object)->reader);
+
+  G_OBJECT_CLASS (gst_nf_npy_dec_parent_class)->finalize (object);
+}
+
+static void
+gst_nf_npy_dec_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (object);
+
+  switch (id) {
+    case PROP_FRAMERATE:
+      GST_OBJECT_LOCK (self);
+      self->fps_n = gst_value_get_fraction_numerator (value);
+      self->fps_d = gst_value_get_fraction_denominator (value);
+      GST_OBJECT_UNLOCK (self);
+      break;
+    case PROP_PALETTE:
+      GST_OBJECT_LOCK (self);
+      self->palette = g_value_get_boolean (value);
+      GST_OBJECT_UNLOCK (self);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+}
+
+static void
+gst_nf_npy_dec_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (object);
+
+  switch (id) {
+    case PROP_FRAMERATE:
+      GST_OBJECT_LOCK (self);
+      gst_value_set_fraction (value, self->fps_n, self->fps_d);
+      GST_OBJECT_UNLOCK (self);
+      break;
+    case PROP_PALETTE:
+      GST_OBJECT_LOCK (self);
+      g_value_set_boolean (value, self->palette);
+      GST_OBJECT_UNLOCK (self);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+}
+
+static void
+gst_nf_npy_dec_begin_reading (GstNfNpyDec *self)
+{
+  gst_nf_npy_reader_begin (&self->reader);
+  self->discont = TRUE;
+  self->flow = GST_FLOW_OK;
+}
+
+static GstStateChangeReturn
+gst_nf_npy_dec_change_state (GstElement *element, GstStateChange transition)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (element);
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+    gst_nf_npy_dec_begin_reading (self);
+    GST_OBJECT_LOCK (self);
+    gst_nf_npy_timeline_reset (&self->line);
+    GST_OBJECT_UNLOCK (self);
+    self->send_segment = FALSE;
+  }
+  ret = GST_ELEMENT_CLASS (gst_nf_npy_dec_parent_class)
+            ->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    gst_nf_npy_reader_flush (&self->reader);
+    gst_nf_pool_clear (&self->pool);
+  }
+
+  return ret;
+}
+
+static gboolean
+gst_nf_npy_dec_negotiate (GstNfNpyDec *self)
+{
+  g_autoptr (GstCaps) caps = gst_video_info_to_caps (&self->line.info);
+
+  GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT, caps);
+  gst_pad_check_reconfigure (self->srcpad);
+  gst_nf_pool_clear (&self->pool);
+  if (gst_pad_push_event (self->srcpad, gst_event_new_caps (caps)))
+    self->pool = gst_nf_pool_negotiate (self->srcpad, caps);
+  if (self->pool == NULL)
+    gst_pad_mark_reconfigure (self->srcpad);
+
+  return self->pool != NULL;
+}
+
+static void
+gst_nf_npy_dec_send_segment (GstNfNpyDec *self)
+{
+  GstEvent *event;
+
+  if (!self->send_segment)
+    return;
+  self->send_segment = FALSE;
+  event = gst_event_new_segment (&self->line.segment);
+  gst_event_set_seqnum (event, self->segment_seqnum);
+  gst_pad_push_event (self->srcpad, event);
+}
+
+static GstFlowReturn
+gst_nf_npy_dec_begin_array (
+    GstNfNpyDec *self, const NfNpyHeader *header, GError **error)
+{
+  const GstVideoInfo *info = &self->line.info;
+  gboolean ok;
+
+  GST_OBJECT_LOCK (self);
+  ok = gst_nf_npy_timeline_begin_array (
+      &self->line, header, self->palette, self->fps_n, self->fps_d, error);
+  GST_OBJECT_UNLOCK (self);
+  if (!ok)
+    return GST_FLOW_ERROR;
+  gst_nf_npy_reader_begin_array (&self->reader, &self->line);
+  self->discont = TRUE;
+  GST_INFO_OBJECT (self, "array %u: %" G_GUINT64_FORMAT " frames of %dx%d %s",
+      self->reader.arrays, self->line.frames, info->width, info->height,
+      gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)));
+  if (!gst_nf_npy_dec_negotiate (self))
+    return GST_PAD_IS_FLUSHING (self->srcpad) ? GST_FLOW_FLUSHING
+                                              : GST_FLOW_NOT_NEGOTIATED;
+  gst_nf_npy_dec_send_segment (self);
+
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gst_nf_npy_dec_read_header (GstNfNpyDec *self)
+{
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn flow = GST_FLOW_OK;
+  NfNpyHeader header;
+
+  if (gst_nf_npy_reader_parse_header (&self->reader, &header, &error))
+    flow = gst_nf_npy_dec_begin_array (self, &header, &error);
+  if (error != NULL) {
+    if (self->reader.arrays > 0)
+      g_prefix_error (&error, "after array %u: ", self->reader.arrays);
+    gst_nf_element_error (GST_ELEMENT (self), error);
+    return GST_FLOW_ERROR;
+  }
+
+  return flow;
+}
+
+static GstFlowReturn
+gst_nf_npy_dec_push_frame (GstNfNpyDec *self)
+{
+  GstBuffer *buffer = NULL;
+  GstFlowReturn flow;
+
+  if (gst_nf_npy_timeline_is_past_stop (&self->line))
+    return GST_FLOW_EOS;
+  if (gst_pad_check_reconfigure (self->srcpad)
+      && !gst_nf_npy_dec_negotiate (self))
+    return GST_PAD_IS_FLUSHING (self->srcpad) ? GST_FLOW_FLUSHING
+                                              : GST_FLOW_NOT_NEGOTIATED;
+  gst_nf_npy_dec_send_segment (self);
+  flow = gst_buffer_pool_acquire_buffer (self->pool, &buffer, NULL);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (!gst_nf_npy_reader_read_frame (&self->reader, &self->line, buffer)) {
+    gst_buffer_unref (buffer);
+    return GST_FLOW_ERROR;
+  }
+  gst_nf_npy_timeline_stamp (&self->line, buffer);
+  if (self->discont)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  self->discont = FALSE;
+  GST_OBJECT_LOCK (self);
+  gst_nf_npy_timeline_advance (&self->line);
+  GST_OBJECT_UNLOCK (self);
+
+  return gst_pad_push (self->srcpad, buffer);
+}
+
+static GstFlowReturn
+gst_nf_npy_dec_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (parent);
+
+  gst_adapter_push (self->reader.adapter, buffer);
+  self->flow = GST_FLOW_OK;
+  do {
+    gboolean in_array = gst_nf_npy_timeline_in_array (&self->line);
+
+    if (!gst_nf_npy_reader_has_enough (&self->reader, in_array))
+      break;
+    self->flow = in_array ? gst_nf_npy_dec_push_frame (self)
+                          : gst_nf_npy_dec_read_header (self);
+  } while (self->flow == GST_FLOW_OK);
+
+  return self->flow;
+}
+
+/* after an error, ours or downstream's, the rest was not asked for */
+static void
+gst_nf_npy_dec_check_end (GstNfNpyDec *self)
+{
+  if (self->flow == GST_FLOW_OK)
+    gst_nf_npy_reader_check_end (&self->reader, &self->line);
+}
+
+static void
+gst_nf_npy_dec_begin_stream (GstNfNpyDec *self)
+{
+  gst_nf_npy_dec_begin_reading (self);
+  GST_OBJECT_LOCK (self);
+  gst_nf_npy_timeline_begin_stream (&self->line);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* upstream answers our seek, or begins another file */
+static void
+gst_nf_npy_dec_segment (GstNfNpyDec *self, guint32 seqnum)
+{
+  const GstSegment *segment = &self->line.segment;
+  gboolean sought;
+
+  self->segment_seqnum = seqnum;
+  self->send_segment = TRUE;
+  GST_OBJECT_LOCK (self);
+  sought = gst_nf_npy_timeline_take_seek (&self->line, seqnum);
+  GST_OBJECT_UNLOCK (self);
+  if (!sought) {
+    gst_nf_npy_dec_begin_stream (self);
+    return;
+  }
+  gst_nf_npy_reader_flush (&self->reader);
+  self->discont = TRUE;
+  self->flow = GST_FLOW_OK;
+  if ((segment->flags & GST_SEGMENT_FLAG_SEGMENT) != 0)
+    gst_element_post_message (GST_ELEMENT (self),
+        gst_message_new_segment_start (
+            GST_OBJECT (self), GST_FORMAT_TIME, segment->start));
+}
+
+static gboolean
+gst_nf_npy_dec_segment_done (GstNfNpyDec *self)
+{
+  const GstSegment *segment = &self->line.segment;
+  gint64 position = MIN (segment->position, segment->stop);
+
+  gst_nf_npy_dec_check_end (self);
+  gst_nf_npy_dec_send_segment (self);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_segment_done (
+          GST_OBJECT (self), GST_FORMAT_TIME, position));
+
+  return gst_pad_push_event (
+      self->srcpad, gst_event_new_segment_done (GST_FORMAT_TIME, position));
+}
+
+static gboolean
+gst_nf_npy_dec_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (parent);
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_STREAM_START:
+      if (gst_nf_npy_reader_has_begun (&self->reader))
+        gst_nf_npy_dec_check_end (self);
+      gst_nf_npy_dec_begin_stream (self);
+      break;
+    case GST_EVENT_SEGMENT:
+      gst_nf_npy_dec_segment (self, gst_event_get_seqnum (event));
+      gst_event_unref (event);
+      return TRUE;
+    case GST_EVENT_FLUSH_STOP:
+      gst_nf_npy_reader_flush (&self->reader);
+      self->flow = GST_FLOW_OK;
+      GST_OBJECT_LOCK (self);
+      gst_nf_npy_timeline_flush (&self->line);
+      GST_OBJECT_UNLOCK (self);
+      break;
+    case GST_EVENT_SEGMENT_DONE:
+      gst_event_unref (event);
+      return gst_nf_npy_dec_segment_done (self);
+    case GST_EVENT_EOS:
+      gst_nf_npy_dec_check_end (self);
+      gst_nf_npy_dec_send_segment (self);
+      break;
+    case GST_EVENT_CAPS:
+    case GST_EVENT_GAP:
+      gst_event_unref (event);
+      return TRUE;
+    default:
+      break;
+  }
+
+  return gst_pad_event_default (pad, parent, event);
+}
+
+static gboolean
+gst_nf_npy_dec_upstream_seeks (GstNfNpyDec *self)
+{
+  GstQuery *query = gst_query_new_seeking (GST_FORMAT_BYTES);
+  gboolean seekable = FALSE;
+
+  if (gst_pad_peer_query (self->sinkpad, query))
+    gst_query_parse_seeking (query, NULL, &seekable, NULL, NULL);
+  gst_query_unref (query);
+
+  return seekable;
+}
+
+static gboolean
+gst_nf_npy_dec_is_seekable (GstNfNpyDec *self)
+{
+  gboolean known;
+
+  GST_OBJECT_LOCK (self);
+  known = gst_nf_npy_timeline_can_seek (&self->line);
+  GST_OBJECT_UNLOCK (self);
+
+  return known && gst_nf_npy_dec_upstream_seeks (self);
+}
+
+static gboolean
+gst_nf_npy_dec_seek (GstNfNpyDec *self, GstEvent *event)
+{
+  GstEvent *upstream = NULL;
+
+  if (gst_nf_npy_dec_is_seekable (self)) {
+    GST_OBJECT_LOCK (self);
+    upstream = gst_nf_npy_timeline_prepare_seek (&self->line, event);
+    GST_OBJECT_UNLOCK (self);
+  }
+  if (upstream == NULL) {
+    GST_INFO_OBJECT (self, "cannot do %" GST_PTR_FORMAT, event);
+    return FALSE;
+  }
+  if (gst_pad_push_event (self->sinkpad, upstream))
+    return TRUE;
+  GST_OBJECT_LOCK (self);
+  self->line.seek_waiting = FALSE;
+  GST_OBJECT_UNLOCK (self);
+
+  return FALSE;
+}
+
+static gboolean
+gst_nf_npy_dec_src_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (parent);
+  gboolean ok;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_SEEK)
+    return gst_pad_event_default (pad, parent, event);
+  ok = gst_nf_npy_dec_seek (self, event);
+  gst_event_unref (event);
+
+  return ok;
+}
+
+static gboolean
+gst_nf_npy_dec_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  GstNfNpyDec *self = GST_NF_NPY_DEC (parent);
+  gboolean seekable = FALSE, ok;
+
+  switch (GST_QUERY_TYPE (query)) {
+    case GST_QUERY_SEEKING:
+      seekable = gst_nf_npy_dec_is_seekable (self);
+      /* fall through */
+    case GST_QUERY_DURATION:
+    case GST_QUERY_POSITION:
+      GST_OBJECT_LOCK (self);
+      ok = gst_nf_npy_timeline_answer (&self->line, query, seekable);
+      GST_OBJECT_UNLOCK (self);
+      return ok;
+    default:
+      return gst_pad_query_default (pad, parent, query);
+  }
+}
+
+/* what lies downstream can seek in other bytes than ours, if at all */
+static gboolean
+gst_nf_npy_dec_sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  GstFormat format;
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_SEEKING)
+    return gst_pad_query_default (pad, parent, query);
+  gst_query_parse_seeking (query, &format, NULL, NULL, NULL);
+  gst_query_set_seeking (query, format, FALSE, 0, -1);
+
+  return TRUE;
+}
+
+GST_ELEMENT_REGISTER_DEFINE (
+    nfnpydec, "nfnpydec", GST_RANK_PRIMARY, GST_TYPE_NF_NPY_DEC)
+
+/* --------------------------- arrays are known by their first bytes, as a type */
+
+static GstStaticCaps npy_caps = GST_STATIC_CAPS (GST_NF_NPY_CAPS);
+
+static void
+gst_nf_npy_type_find (GstTypeFind *find, gpointer user_data)
+{
+  const guint8 *data = gst_type_find_peek (find, 0, NF_NPY_MAGIC_BYTES);
+
+  if (data != NULL && memcmp (data, NF_NPY_MAGIC, NF_NPY_MAGIC_BYTES) == 0)
+    gst_type_find_suggest_empty_simple (
+        find, GST_TYPE_FIND_MAXIMUM, GST_NF_NPY_CAPS);
+}
+
+GST_TYPE_FIND_REGISTER_DEFINE (nfnpy, "nfnpy", GST_RANK_PRIMARY,
+    gst_nf_npy_type_find, "npy", gst_static_caps_get (&npy_caps), NULL, NULL)

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfbatch — frames on their way through a segmenter
+ *
+ * See: gstnfsegment.c */
+#include "segment/gstnfbatch.h"
+
+#include "core/ops/nfops.h"
+#include "metrics/nfmask.h"
+#include "regions/nfregionvotes.h"
+
+/* a frame, wherever it is */
+typedef struct
+{
+  GstBuffer *buffer;
+  NfTensor *pixels; /* (nullable): what the network sees, until it ran */
+  NfTensor *picture; /* (nullable): what is seen below colours */
+  NfTensor *ids; /* (nullable): the mask where it was made on the device */
+  NfRegions *regions; /* (nullable): while it is held */
+  guint width, height; /* of its mask */
+  gboolean begins; /* a clip */
+  guint8 *mask; /* (nullable): once it is ready */
+  NfTensor *painted; /* (nullable): the picture of its mask */
+} Frame;
+
+/* an event behind so many frames */
+typedef struct
+{
+  GstEvent *event;
+  guint64 behind; /* as batch->taken counts */
+} Held;
+
+static void
+frame_free (gpointer data)
+{
+  Frame *frame = data;
+
+  gst_clear_buffer (&frame->buffer);
+  nf_tensor_clear (&frame->pixels);
+  nf_tensor_clear (&frame->picture);
+  nf_tensor_clear (&frame->ids);
+  g_clear_pointer (&frame->regions, nf_regions_free);
+  g_free (frame->mask);
+  nf_tensor_clear (&frame->painted);
+  g_free (frame);
+}
+
+static void
+held_free (gpointer data)
+{
+  Held *held = data;
+
+  gst_event_unref (held->event);
+  g_free (held);
+}
+
+/**
+ * gst_nf_batch_init:
+ * @batch: (out): without frames
+ */
+void
+gst_nf_batch_init (GstNfBatch *batch)
+{
+  *batch = (GstNfBatch){ 0 };
+  g_queue_init (&batch->waiting);
+  g_queue_init (&batch->held);
+  g_queue_init (&batch->ready);
+  g_queue_init (&batch->events);
+}
+
+/**
+ * gst_nf_batch_clear:
+ * @batch: to be freed
+ */
+void
+gst_nf_batch_clear (GstNfBatch *batch)
+{
+  gst_nf_batch_forget (batch);
+  g_clear_pointer ((NfRegionVotes **) &batch->votes, nf_region_votes_free);
+}
+
+void
+gst_nf_batch_start (
+    GstNfBatch *batch, GstNfDecision decision, gboolean unique, guint classes)
+{
+  gst_nf_batch_clear (batch);
+  batch->decision = decision;
+  batch->unique = unique;
+  batch->ahead = 0;
+  if (decision == GST_NF_DECISION_CLIP)
+    batch->votes = nf_region_votes_new (classes, unique);
+}
+
+void
+gst_nf_batch_set_ahead (GstNfBatch *batch, guint frames)
+{
+  batch->ahead = MIN (frames, GST_NF_BATCH_MAX_AHEAD);
+}
+
+/**
+ * gst_nf_batch_forget:
+ * @batch: a batch
+ *
+ * Frames that were collected, masks that were not taken, and events between
+ * them are lost, and so are votes.
+ */
+void
+gst_nf_batch_forget (GstNfBatch *batch)
+{
+  g_queue_clear_full (&batch->waiting, frame_free);
+  g_queue_clear_full (&batch->held, frame_free);
+  g_queue_clear_full (&batch->ready, frame_free);
+  g_queue_clear_full (&batch->events, held_free);
+  gst_nf_batch_begin_clip (batch);
+}
+
+void
+gst_nf_batch_begin_clip (GstNfBatch *batch)
+{
+  batch->begins = TRUE;
+}
+
+/* what is held may be held for long: upstream's pool wants its memory back */
+static GstBuffer *
+without_memory (GstBuffer *buffer)
+{
+  GstBuffer *rest = gst_buffer_new ();
+
+  gst_buffer_copy_into (rest, buffer,
+      GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS | GST_BUFFER_COPY_META,
+      0, -1);
+  gst_buffer_unref (buffer);
+
+  return rest;
+}
+
+void
+gst_nf_batch_add (GstNfBatch *batch, GstBuffer *buffer, NfTensor *pixels,
+    NfTensor *picture, guint width, guint height)
+{
+  Frame *frame = g_new0 (Frame, 1);
+
+  frame->buffer = batch->votes != NULL ? without_memory (buffer) : buffer;
+  frame->pixels = pixels;
+  frame->picture = picture;
+  frame->width = width;
+  frame->height = height;
+  frame->begins = batch->begins;
+  batch->begins = FALSE;
+  g_queue_push_tail (&batch->waiting, frame);
+}
+
+static guint
+count_frames (const GstNfBatch *batch)
+{
+  return batch->waiting.length + batch->held.length + batch->ready.length;
+}
+
+/**
+ * gst_nf_batch_add_event:
+ * @batch: a batch
+ * @event: (transfer full): an event that must not overtake the frames before it
+ *
+ * Returns: FALSE, and @event is the caller's, when there are none
+ */
+gboolean
+gst_nf_batch_add_event (GstNfBatch *batch, GstEvent *event)
+{
+  Held *held;
+
+  if (count_frames (batch) == 0)
+    return FALSE;
+  held = g_new (Held, 1);
+  *held = (Held){ event, batch->taken + count_frames (batch) };
+  g_queue_push_tail (&batch->events, held);
+
+  return TRUE;
+}
+
+/**
+ * gst_nf_batch_take_event:
+ * @batch: a batch
+ *
+ * Returns: (transfer full) (nullable): the event that comes before the next mask
+ */
+GstEvent *
+gst_nf_batch_take_event (GstNfBatch *batch)
+{
+  Held *held = g_queue_peek_head (&batch->events);
+  GstEvent *event;
+
+  if (held == NULL || held->behind > batch->taken)
+    return NULL;
+  event = gst_event_ref (held->event);
+  held_free (g_queue_pop_head (&batch->events));
+
+  return event;
+}
+
+guint
+gst_nf_batch_waiting (const GstNfBatch *batch)
+{
+  return batch->waiting.length;
+}
+
+guint
+gst_nf_batch_held (const GstNfBatch *batch)
+{
+  return batch->held.length;
+}
+
+guint
+gst_nf_batch_ready (const GstNfBatch *batch)
+{
+  return batch->ready.length;
+}
+
+/* (transfer full) (nullable): the frames that wait, as one tensor */
+static NfTensor *
+gather (GstNfBatch *batch, GError **error)
+{
+  const guint n = batch->waiting.length;
+  const Frame *first = batch->waiting.head->data;
+  const NfTensor *like = first->pixels;
+  g_autoptr (NfTensor) all = NULL;
+  const GList *l = batch->waiting.head;
+
+  if (n == 1)
+    return nf_tensor_ref (first->pixels);
+  all =
+      nf_tensor_new (like->device, NF_U8, n, like->c, like->h, like->w, error);
+  for (guint i = 0; all != NULL && i < n; i++, l = l->next) {
+    g_autoptr (NfTensor) place = nf_tensor_batch_slice (all, i, 1, error);
+
+    if (place == NULL
+        || !nf_tensor_copy (place, ((const Frame *) l->data)->pixels, error))
+      return NULL;
+  }
+
+  return g_steal_pointer (&all);
+}
+
+/* room for a mask of the network's size */
+static guint8 *
+mask_new (guint width, guint height, GError **error)
+{
+  guint8 *mask = g_try_malloc ((gsize) width * height);
+
+  if (mask == NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "no memory for a mask of %ux%u", width, height);
+
+  return mask;
+}
+
+/* @mask: (transfer full): of the network's size; the frame gets it at its own */
+static gboolean
+set_mask (Frame *frame, guint8 *mask, guint width, guint height, GError **error)
+{
+  g_autofree guint8 *owned = mask;
+
+  if (width == frame->width && height == frame->height) {
+    frame->mask = g_steal_pointer (&owned);
+    return TRUE;
+  }
+  frame->mask = mask_new (frame->width, frame->height, error);
+  if (frame->mask == NULL)
+    return FALSE;
+  nf_mask_scale (
+      owned, width, height, frame->mask, frame->width, frame->height);
+
+  return TRUE;
+}
+
+/* each pixel decides */
+static gboolean
+run_pixels (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
+    NfDType dtype, gboolean tta, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (NfTensor) ids =
+      nf_segmenter_classify (segmenter, dtype, tta, pixels, cancellable, error);
+  Frame *frame;
+
+  for (guint i = 0;
+       ids != NULL && (frame = g_queue_peek_head (&batch->waiting)) != NULL;
+       i++) {
+    const guint width = (guint) ids->w, height = (guint) ids->h;
+    guint8 *mask = mask_new (width, height, error);
+
+    frame->ids = nf_tensor_batch_slice (ids, i, 1, error);
+    if (mask == NULL || frame->ids == NULL
+        || !nf_tensor_to_nhwc (frame->ids, mask, error)) {
+      g_free (mask);
+      return FALSE;
+    }
+    if (!set_mask (frame, mask, width, height, error))
+      return FALSE;
+    if (width != frame->width || height != frame->height)
+      nf_tensor_clear (&frame->ids);
+    g_queue_push_tail (&batch->ready, g_queue_pop_head (&batch->waiting));
+  }
+
+  return ids != NULL;
+}
+
+/* the oldest frame that is held becomes ready */
+static gboolean
+decide_oldest (GstNfBatch *batch, GError **error)
+{
+  Frame *frame = g_queue_peek_head (&batch->held);
+  const NfRegions *r = frame->regions;
+  g_autofree guint *chosen = g_new (guint, MAX (r->n, 1));
+  guint8 *mask = mask_new (r->width, r->height, error);
+
+  if (mask == NULL)
+    return FALSE;
+  if (batch->votes != NULL)
+    nf_region_votes_choose (batch->votes, r, chosen);
+  else
+    nf_regions_choose (r, batch->unique, chosen);
+  nf_regions_paint (r, chosen, mask);
+  if (!set_mask (frame, mask, r->width, r->height, error))
+    return FALSE;
+  g_clear_pointer (&frame->regions, nf_regions_free);
+  g_queue_push_tail (&batch->ready, g_queue_pop_head (&batch->held));
+
+  return TRUE;
+}
+
+static gboolean
+decide_until (GstNfBatch *batch, guint held, GError **error)
+{
+  while (batch->held.length > held)
+    if (!decide_oldest (batch, error))
+      return FALSE;
+
+  return TRUE;
+}
+
+/* a frame's regions, from its part of the probabilities */
+static NfRegions *
+find_regions (NfTensor *all, guint i, gfloat *host, GError **error)
+{
+  g_autoptr (NfTensor) p = nf_tensor_batch_slice (all, i, 1, error);
+
+  if (p == NULL || !nf_tensor_to_nhwc (p, host, error))
+    return NULL;
+
+  return nf_regions_new (host, (guint) p->w, (guint) p->h, (guint) p->c, error);
+}
+
+/* regions decide, those of a frame or those of a clip */
+static gboolean
+run_regions (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
+    NfDType dtype, gboolean tta, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (NfTensor) p = nf_segmenter_probabilities (
+      segmenter, dtype, tta, pixels, cancellable, error);
+  g_autofree gfloat *host = NULL;
+  Frame *frame;
+
+  if (p == NULL)
+    return FALSE;
+  host = g_try_malloc (p->bytes / (gsize) p->n);
+  if (host == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "no memory for the probabilities of a frame of %dx%d", (gint) p->w,
+        (gint) p->h);
+    return FALSE;
+  }
+  for (guint i = 0; (frame = g_queue_peek_head (&batch->waiting)) != NULL;
+       i++) {
+    frame->regions = find_regions (p, i, host, error);
+    if (frame->regions == NULL)
+      return FALSE;
+    nf_tensor_clear (&frame->pixels);
+    if (frame->begins) {
+      if (!decide_until (batch, 0, error))
+        return FALSE;
+      if (batch->votes != NULL)
+        nf_region_votes_begin (batch->votes);
+    }
+    if (batch->votes != NULL)
+      nf_region_votes_add (batch->votes, frame->regions);
+    g_queue_push_tail (&batch->held, g_queue_pop_head (&batch->waiting));
+    if (!decide_until (batch, batch->votes != NULL ? batch->ahead : 0, error))
+      return FALSE;
+  }
+
+  return TRUE;
+}
+
+gboolean
+gst_nf_batch_run (GstNfBatch *batch, NfSegmenter *segmenter, NfDType dtype,
+    gboolean tta, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (NfTensor) pixels = gather (batch, error);
+
+  if (pixels != NULL
+      && (batch->decision == GST_NF_DECISION_PIXEL ? run_pixels : run_regions) (
+          batch, pixels, segmenter, dtype, tta, cancellable, error))
+    return TRUE;
+  gst_nf_batch_forget (batch);
+
+  return FALSE;
+}
+
+gboolean
+gst_nf_batch_decide (GstNfBatch *batch, GError **error)
+{
+  if (decide_until (batch, 0, error))
+    return TRUE;
+  gst_nf_batch_forget (batch);
+
+  return FALSE;
+}
+
+/* (transfer full) (nullable): the frame's mask on the device */
+static NfTensor *
+upload_ids (const Frame *frame, NfDevice *device, GError **error)
+{
+  if (frame->ids != NULL)
+    return nf_tensor_ref (frame->ids);
+
+  return nf_tensor_new_from_nhwc (
+      device, NF_U8, 1, 1, frame->height, frame->width, frame->mask, error);
+}
+
+gboolean
+gst_nf_batch_paint (GstNfBatch *batch, NfDevice *device, NfTensor *colors,
+    gboolean over, GError **error)
+{
+  for (GList *l = batch->ready.head; l != NULL; l = l->next) {
+    Frame *frame = l->data;
+    g_autoptr (NfTensor) ids = NULL;
+
+    if (frame->painted != NULL)
+      continue;
+    ids = upload_ids (frame, device, error);
+    if (ids != NULL)
+      frame->painted =
+          nf_op_paint (ids, colors, over ? frame->picture : NULL, error);
+    if (frame->painted == NULL) {
+      gst_nf_batch_forget (batch);
+      return FALSE;
+    }
+  }
+
+  return TRUE;
+}
+
+void
+gst_nf_batch_take (GstNfBatch *batch, GstNfBatchMask *mask)
+{
+  Frame *frame = g_queue_pop_head (&batch->ready);
+
+  batch->taken++;
+  *mask = (GstNfBatchMask){ .buffer = g_steal_pointer (&frame->buffer),
+    .picture = g_steal_pointer (&frame->painted),
+    .width = frame->width,
+    .height = frame->height,
+    .mask = g_steal_pointer (&frame->mask) };
+  frame_free (frame);
+}
+
+/**
+ * gst_nf_batch_mask_clear:
+ * @mask: may be all zeros
+ */
+void
+gst_nf_batch_mask_clear (GstNfBatchMask *mask)
+{
+  gst_clear_buffer (&mask->buffer);
+  nf_tensor_clear (&mask->picture);
+  g_clear_pointer (&mask->mask, g_free);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfmaskvideo — masks as video: ids or pictures, and regions of interest
+ *
+ * See: gstnfsegment.c, kernels/metrics/nfmask.c */
+#include "segment/gstnfmaskvideo.h"
+
+#include "common/gstnfcuda.h"
+#include "video/gstnfvideo.h"
+
+#include "metrics/nfclasses.h"
+#include "metrics/nfmask.h"
+
+/* pixels; smaller specks get no region of interest */
+#define MIN_OBJECT_AREA 8
+
+/* a picture is downloaded where the host has to write it */
+static gboolean
+store_picture (const NfTensor *picture, const GstVideoInfo *info,
+    GstBuffer *buffer, GError **error)
+{
+  g_autofree guint8 *pixels = NULL;
+
+  if (picture->device->backend->on_host)
+    return gst_nf_video_store (picture->data, info, buffer, error);
+  pixels = g_malloc (picture->bytes);
+
+  return nf_tensor_to_nhwc (picture, pixels, error)
+      && gst_nf_video_store (pixels, info, buffer, error);
+}
+
+/**
+ * gst_nf_mask_video_store:
+ * @mask: a mask
+ * @caps: of @buffer: GRAY8 where the mask has no picture, else RGB, of its size
+ * @buffer: a writable frame
+ * @error: return location: %NF_ERROR_IO, ...
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+gst_nf_mask_video_store (const GstNfBatchMask *mask, const GstCaps *caps,
+    GstBuffer *buffer, GError **error)
+{
+  GstVideoInfo info;
+
+  gst_video_info_from_caps (&info, caps);
+  if (mask->picture == NULL)
+    return gst_nf_video_store (mask->mask, &info, buffer, error);
+
+  return gst_nf_cuda_is_memory (caps)
+      ? gst_nf_cuda_write (mask->picture, buffer, &info, error)
+      : store_picture (mask->picture, &info, buffer, error);
+}
+
+/**
+ * gst_nf_mask_video_class:
+ * @id: a class
+ * @classes: of the network
+ *
+ * Returns: its name: "class 7" where the network has other classes than ours
+ */
+GQuark
+gst_nf_mask_video_class (guint id, guint classes)
+{
+  gchar other[16];
+
+  if (classes == NF_N_CLASSES)
+    return g_quark_from_static_string (nf_class_name (id));
+  g_snprintf (other, sizeof other, "class %u", id);
+
+  return g_quark_from_string (other);
+}
+
+/**
+ * gst_nf_mask_video_add_regions:
+ * @mask: a mask
+ * @classes: of the network, for their names
+ * @buffer: writable; gets a #GstVideoRegionOfInterestMeta for each object
+ */
+void
+gst_nf_mask_video_add_regions (
+    const GstNfBatchMask *mask, guint classes, GstBuffer *buffer)
+{
+  NfMaskObject objects[NF_MASK_MAX_OBJECTS];
+  guint n = nf_mask_objects (
+      mask->mask, mask->width, mask->height, MIN_OBJECT_AREA, objects);
+
+  for (guint i = 0; i < n; i++) {
+    const NfMaskObject *o = &objects[i];
+    GstVideoRegionOfInterestMeta *meta =
+        gst_buffer_add_video_region_of_interest_meta_id (buffer,
+            gst_nf_mask_video_class (o->id, classes), o->x, o->y, o->width,
+            o->height);
+
+    meta->id = o->id;
+    meta->parent_id = -1;
+  }
+}

@@ -1,0 +1,758 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfsegment — nfsegment: the class of every pixel of a video
+ *
+ * Frames are collected until a batch is full, the network runs once, and
+ * generate_output() hands the masks out one by one. Whatever must not overtake
+ * frames (events, new caps) drains the batch first; tags wait in it.
+ * Siblings: gstnfbatch.c (running the network), gstnfmaskvideo.c (what is
+ * pushed), gstnfsegmentcaps.c, gstnfpredict.c */
+
+/**
+ * SECTION:element-nfsegment
+ * @title: nfsegment
+ * @short_description: Names the object that every pixel belongs to
+ * @see_also: nfpredict, nfiou, nfnpyenc
+ *
+ * Runs a UNet++ on every frame, at the frame's own size. The result is a mask
+ * of class ids (GRAY8), or a picture of it; see #GstNfSegment:output.
+ * Timestamps and flags are those of the frame.
+ *
+ * Each buffer carries one #GstVideoRegionOfInterestMeta for each class with at
+ * least eight pixels: the smallest box around the class's pixels, in pixels of
+ * the frame. `roi_type` is the name of the class ("green rubber cylinder", or
+ * "class 7" where the network has other than 49 classes), `id` is the class,
+ * `parent_id` -1.
+ *
+ * With GStreamer 1.26 or later each buffer carries the mask, too, whatever
+ * #GstNfSegment:output is: as a #GstAnalyticsSegmentationMtd, whose regions are
+ * the network's classes, related to a #GstAnalyticsClsMtd with their names.
+ *
+ * On a GPU frames may come in its memory (memory:CUDAMemory), and pictures of
+ * masks may go out there, so that they need not pass through the host; see
+ * docs/elements.md. Ids always go out in the host's memory.
+ *
+ * What class a pixel gets is decided pixel by pixel, region by region, or object
+ * by object with the votes of all frames of a clip: #GstNfSegment:decision. In
+ * the last case masks wait for the frames that vote after them; the latency is
+ * reported, and of a live source only past frames vote where
+ * #GstNfSegment:lookahead is not set.
+ *
+ * With #GstNfSegment:batch-size above 1 frames wait until there are so many, or
+ * until the stream ends, pauses in a gap, or changes its caps; the latency is
+ * reported. Frames that are too late are dropped before anything is computed,
+ * where the property `qos` is set.
+ *
+ * ## Example
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=5 ! video/x-raw,width=240,height=160 ! nfsegment checkpoint=unetpp.safetensors ! nfnpyenc ! filesink location=mask.npy
+ * gst-launch-1.0 videotestsrc num-buffers=5 ! nfsegment output=overlay ! videoconvert ! fakesink
+ * ]| The first line writes the masks of a video as a NumPy array, the second one
+ * paints its objects in their colours, which autovideosink would show.
+ *
+ * Since: 0.1
+ */
+#include "segment/gstnfsegment.h"
+
+#include "common/gstnfcancel.h"
+#include "common/gstnfcuda.h"
+#include "common/gstnferror.h"
+#include "common/gstnfframes.h"
+#include "common/gstnftiming.h"
+#include "gstnfelements.h"
+#include "segment/gstnfanalytics.h"
+#include "segment/gstnfbatch.h"
+#include "segment/gstnfmaskvideo.h"
+#include "segment/gstnfsegmentcaps.h"
+#include "segment/gstnfsegmentsettings.h"
+#include "segment/gstnfsegmentsize.h"
+#include "video/gstnfvideo.h"
+
+#include "metrics/nfclasses.h"
+#include "nets/nfunetpp.h"
+
+GST_DEBUG_CATEGORY_STATIC (gst_nf_segment_debug);
+#define GST_CAT_DEFAULT gst_nf_segment_debug
+
+/* frames that vote after a frame, where a clip has no end for long */
+#define MAX_CLIP 64
+
+enum
+{
+  PROP_0,
+  PROP_SETTINGS,
+  PROP_STATS = PROP_SETTINGS + GST_NF_SEGMENT_N_SETTINGS
+};
+
+/* what is counted; guarded by the object lock. The property `stats`, documented
+ * above, says it. */
+typedef struct
+{
+  guint64 frames_in, frames_out;
+  guint64 dropped; /* because of QoS */
+  guint64 batches; /* runs of the network */
+  GstClockTime computing; /* all of them together */
+  gint encoder; /* depth of the network's ResNet */
+  gint classes; /* of the network; 0: there is none */
+  const gchar *device; /* where it runs, interned */
+} GstNfSegmentStats;
+
+struct _GstNfSegment
+{
+  GstVideoFilter parent;
+
+  GstNfTiming timing;
+  GstNfCancel cancel;
+
+  /* object lock */
+  GstNfSegmentSettings settings;
+  GstNfSegmentStats stats;
+
+  /* streaming thread, except while starting and stopping */
+  GstNfModel *model;
+  guint wanted; /* properties, as at start: batch-size */
+  gint lookahead;
+  GstNfSegmentScale scale;
+  GstNfCuda cuda;
+  NfTensor *colors; /* of classes, on the model's device */
+  GstNfFrames *reader; /* of what the network sees */
+  GstNfFrames *picture_reader; /* of frames at their own size; NULL: @reader */
+  GstNfBatch batch;
+  gboolean draining;
+};
+
+G_DEFINE_TYPE (GstNfSegment, gst_nf_segment, GST_TYPE_VIDEO_FILTER)
+
+static void gst_nf_segment_finalize (GObject *object);
+static void gst_nf_segment_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
+static void gst_nf_segment_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec);
+static GstStateChangeReturn gst_nf_segment_change_state (
+    GstElement *element, GstStateChange transition);
+static gboolean gst_nf_segment_start (GstBaseTransform *trans);
+static gboolean gst_nf_segment_stop (GstBaseTransform *trans);
+static void gst_nf_segment_set_context (
+    GstElement *element, GstContext *context);
+static gboolean gst_nf_segment_propose_allocation (
+    GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query);
+static gboolean gst_nf_segment_decide_allocation (
+    GstBaseTransform *trans, GstQuery *query);
+static GstCaps *gst_nf_segment_transform_caps (GstBaseTransform *trans,
+    GstPadDirection direction, GstCaps *caps, GstCaps *filter);
+static gboolean gst_nf_segment_set_caps (
+    GstBaseTransform *trans, GstCaps *incaps, GstCaps *outcaps);
+static gboolean gst_nf_segment_set_info (GstVideoFilter *filter,
+    GstCaps *incaps, GstVideoInfo *in_info, GstCaps *outcaps,
+    GstVideoInfo *out_info);
+static gboolean gst_nf_segment_query (
+    GstBaseTransform *trans, GstPadDirection direction, GstQuery *query);
+static gboolean gst_nf_segment_sink_event (
+    GstBaseTransform *trans, GstEvent *event);
+static GstFlowReturn gst_nf_segment_submit_input_buffer (
+    GstBaseTransform *trans, gboolean is_discont, GstBuffer *input);
+static GstFlowReturn gst_nf_segment_generate_output (
+    GstBaseTransform *trans, GstBuffer **output);
+
+static void
+gst_nf_segment_class_init (GstNfSegmentClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (
+      gst_nf_segment_debug, "nfsegment", 0, "masks of objects");
+
+  object_class->finalize = gst_nf_segment_finalize;
+  object_class->set_property = gst_nf_segment_set_property;
+  object_class->get_property = gst_nf_segment_get_property;
+  element_class->change_state = GST_DEBUG_FUNCPTR (gst_nf_segment_change_state);
+  element_class->set_context = GST_DEBUG_FUNCPTR (gst_nf_segment_set_context);
+  trans_class->propose_allocation =
+      GST_DEBUG_FUNCPTR (gst_nf_segment_propose_allocation);
+  trans_class->decide_allocation =
+      GST_DEBUG_FUNCPTR (gst_nf_segment_decide_allocation);
+  trans_class->start = GST_DEBUG_FUNCPTR (gst_nf_segment_start);
+  trans_class->stop = GST_DEBUG_FUNCPTR (gst_nf_segment_stop);
+  trans_class->transform_caps =
+      GST_DEBUG_FUNCPTR (gst_nf_segment_transform_caps);
+  trans_class->set_caps = GST_DEBUG_FUNCPTR (gst_nf_segment_set_caps);
+  trans_class->query = GST_DEBUG_FUNCPTR (gst_nf_segment_query);
+  trans_class->sink_event = GST_DEBUG_FUNCPTR (gst_nf_segment_sink_event);
+  trans_class->submit_input_buffer =
+      GST_DEBUG_FUNCPTR (gst_nf_segment_submit_input_buffer);
+  trans_class->generate_output =
+      GST_DEBUG_FUNCPTR (gst_nf_segment_generate_output);
+  GST_VIDEO_FILTER_CLASS (klass)->set_info =
+      GST_DEBUG_FUNCPTR (gst_nf_segment_set_info);
+
+  gst_nf_segment_settings_install (object_class, PROP_SETTINGS);
+  /**
+   * GstNfSegment:stats:
+   *
+   * A structure `nf-segment-stats`, counted since the start:
+   *
+   * * `frames-in`, `frames-out`, `dropped` #guint64: frames that came, were
+   *   pushed, and were dropped because of QoS
+   * * `batches` #guint64: runs of the network
+   * * `seconds-per-frame` #gdouble: mean time of computing
+   * * `latency` #guint64: time of computing that is announced, in ns
+   * * `arch`, `encoder`, `device` string: the network's kind, and where it runs
+   * * `classes` #gint: how many it tells apart
+   *
+   * What the network is, is there between start and stop only.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (object_class, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Frames and times so far, and what the network is",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+
+  gst_element_class_add_pad_template (element_class,
+      gst_nf_cuda_pad_template ("sink", GST_PAD_SINK,
+          GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL), GST_NF_CUDA_READS));
+  gst_element_class_add_pad_template (element_class,
+      gst_nf_cuda_pad_template ("src", GST_PAD_SRC,
+          GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB }"), GST_NF_CUDA_WRITES));
+  gst_element_class_set_static_metadata (element_class, "Object segmenter",
+      "Filter/Analyzer/Video",
+      "Names the object that every pixel belongs to, with a UNet++",
+      "gst-nextframe");
+}
+
+static void
+gst_nf_segment_init (GstNfSegment *self)
+{
+  gst_nf_timing_init (&self->timing, GST_ELEMENT (self));
+  gst_nf_segment_settings_init (&self->settings);
+  gst_nf_cancel_init (&self->cancel, GST_ELEMENT (self));
+  gst_nf_batch_init (&self->batch);
+  gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
+}
+
+static void
+gst_nf_segment_finalize (GObject *object)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (object);
+
+  gst_nf_segment_settings_clear (&self->settings);
+  gst_nf_cancel_clear (&self->cancel);
+  gst_nf_batch_clear (&self->batch);
+
+  G_OBJECT_CLASS (gst_nf_segment_parent_class)->finalize (object);
+}
+
+static void
+gst_nf_segment_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (object);
+
+  if (!gst_nf_segment_settings_set (
+          &self->settings, GST_ELEMENT (object), id - PROP_SETTINGS, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  else if (g_str_equal (pspec->name, "output"))
+    gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
+}
+
+/* @latency: time of computing that is announced, ns */
+static GstStructure *
+stats_structure (const GstNfSegmentStats *stats, GstClockTime latency)
+{
+  GstStructure *structure = gst_structure_new ("nf-segment-stats", "frames-in",
+      G_TYPE_UINT64, stats->frames_in, "frames-out", G_TYPE_UINT64,
+      stats->frames_out, "dropped", G_TYPE_UINT64, stats->dropped, "batches",
+      G_TYPE_UINT64, stats->batches, "seconds-per-frame", G_TYPE_DOUBLE,
+      (gdouble) stats->computing / GST_SECOND / MAX (stats->frames_out, 1),
+      "latency", G_TYPE_UINT64, latency, NULL);
+  gchar encoder[16];
+
+  if (stats->classes == 0)
+    return structure;
+  g_snprintf (encoder, sizeof encoder, "resnet%d", stats->encoder);
+  gst_structure_set (structure, "arch", G_TYPE_STRING, NF_UNETPP_ARCH,
+      "encoder", G_TYPE_STRING, encoder, "device", G_TYPE_STRING, stats->device,
+      "classes", G_TYPE_INT, stats->classes, NULL);
+
+  return structure;
+}
+
+static void
+gst_nf_segment_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (object);
+
+  if (id == PROP_STATS) {
+    GST_OBJECT_LOCK (self);
+    g_value_take_boxed (
+        value, stats_structure (&self->stats, self->timing.announced));
+    GST_OBJECT_UNLOCK (self);
+  } else if (!gst_nf_segment_settings_get (&self->settings,
+                 GST_ELEMENT (object), id - PROP_SETTINGS, value)) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static GstStateChangeReturn
+gst_nf_segment_change_state (GstElement *element, GstStateChange transition)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (element);
+
+  gst_nf_cancel_change_state (&self->cancel, transition);
+
+  return GST_ELEMENT_CLASS (gst_nf_segment_parent_class)
+      ->change_state (element, transition);
+}
+
+static gboolean
+gst_nf_segment_start (GstBaseTransform *trans)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+  g_autoptr (GError) error = NULL;
+  const NfUnetppConfig *config;
+  NfDevice *device;
+
+  gst_nf_cancel_start (&self->cancel);
+  gst_nf_timing_reset (&self->timing);
+  self->model = gst_nf_model_acquire (&self->settings.model, GST_ELEMENT (self),
+      GST_NF_MODEL_SEGMENTER, &error);
+  if (self->model != NULL)
+    self->colors = nf_tensor_new_from_nhwc (gst_nf_model_device (self->model),
+        NF_U8, 256, 3, 1, 1, nf_class_colors (), &error);
+  if (self->colors == NULL) {
+    gst_nf_element_error (GST_ELEMENT (self), error);
+    g_clear_pointer (&self->model, gst_nf_model_release);
+    return FALSE;
+  }
+  device = gst_nf_model_device (self->model);
+  gst_nf_cuda_start (&self->cuda, device);
+  config = nf_segmenter_config (gst_nf_model_segmenter (self->model));
+  GST_OBJECT_LOCK (self);
+  self->wanted = self->settings.batch_size;
+  self->lookahead = self->settings.lookahead;
+  self->scale = self->settings.scale;
+  gst_nf_batch_start (&self->batch, self->settings.decision,
+      self->settings.unique, (guint) config->classes);
+  self->stats = (GstNfSegmentStats){ .encoder = config->encoder,
+    .classes = config->classes,
+    .device = g_intern_string (device->name) };
+  GST_OBJECT_UNLOCK (self);
+  GST_INFO_OBJECT (
+      self, "%s on %s", gst_nf_model_path (self->model), device->name);
+
+  return TRUE;
+}
+
+static void
+gst_nf_segment_free_readers (GstNfSegment *self)
+{
+  g_clear_pointer (&self->reader, gst_nf_frames_free);
+  g_clear_pointer (&self->picture_reader, gst_nf_frames_free);
+}
+
+static gboolean
+gst_nf_segment_stop (GstBaseTransform *trans)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+
+  GST_OBJECT_LOCK (self);
+  self->stats.classes = 0;
+  GST_OBJECT_UNLOCK (self);
+  gst_nf_batch_forget (&self->batch);
+  gst_nf_segment_free_readers (self);
+  nf_tensor_clear (&self->colors);
+  gst_nf_cuda_stop (&self->cuda);
+  g_clear_pointer (&self->model, gst_nf_model_release);
+
+  return TRUE;
+}
+
+static GstCaps *
+gst_nf_segment_transform_caps (GstBaseTransform *trans,
+    GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+  gboolean ids;
+
+  GST_OBJECT_LOCK (self);
+  ids = self->settings.output == GST_NF_SEGMENT_IDS;
+  GST_OBJECT_UNLOCK (self);
+
+  return gst_nf_segment_caps_transform (
+      &self->cuda, direction, caps, filter, ids);
+}
+
+/* pushes everything that was collected, in a batch of its own */
+static GstFlowReturn
+gst_nf_segment_drain (GstNfSegment *self)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+  GstFlowReturn flow = GST_FLOW_OK;
+  GstBuffer *buffer;
+
+  self->draining = TRUE;
+  do {
+    flow = gst_nf_segment_generate_output (trans, &buffer);
+    if (buffer != NULL)
+      flow = gst_pad_push (trans->srcpad, buffer);
+  } while (flow == GST_FLOW_OK && buffer != NULL);
+  self->draining = FALSE;
+
+  return flow;
+}
+
+/* the size at which the network sees frames */
+static void
+gst_nf_segment_choose_size (
+    GstNfSegment *self, const GstVideoInfo *info, guint *width, guint *height)
+{
+  guint trained_width, trained_height;
+  gdouble ratio;
+
+  *width = (guint) info->width;
+  *height = (guint) info->height;
+  nf_segmenter_trained_size (
+      gst_nf_model_segmenter (self->model), &trained_height, &trained_width);
+  if (trained_height == 0)
+    return;
+  ratio = gst_nf_segment_size_ratio (info, trained_width, trained_height);
+  if (self->scale == GST_NF_SEGMENT_SCALE_AUTO)
+    gst_nf_segment_size_scale (info, ratio, width, height);
+  else if (gst_nf_segment_size_is_far (ratio))
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("Frames of %dx%d are far from %ux%u, which the network was trained on",
+            info->width, info->height, trained_width, trained_height),
+        ("Masks will be poor; scale=auto scales frames for the network, and "
+         "masks back"));
+}
+
+/* (transfer full) (nullable) */
+static GstNfFrames *
+gst_nf_segment_reader_new (GstNfSegment *self, GstCaps *caps, guint width,
+    guint height, GError **error)
+{
+  const NfUnetppConfig *config =
+      nf_segmenter_config (gst_nf_model_segmenter (self->model));
+  GstVideoInfo packed;
+
+  if (!gst_nf_video_packed_info (
+          &packed, width, height, config->channels, error))
+    return NULL;
+
+  return gst_nf_frames_new_reader (
+      gst_nf_model_device (self->model), caps, &packed, error);
+}
+
+static gboolean
+gst_nf_segment_make_readers (
+    GstNfSegment *self, GstCaps *caps, const GstVideoInfo *info, GError **error)
+{
+  guint width, height;
+
+  gst_nf_segment_choose_size (self, info, &width, &height);
+  self->reader = gst_nf_segment_reader_new (self, caps, width, height, error);
+  if (self->reader == NULL)
+    return FALSE;
+  if (width == (guint) info->width && height == (guint) info->height)
+    return TRUE;
+  self->picture_reader = gst_nf_segment_reader_new (
+      self, caps, (guint) info->width, (guint) info->height, error);
+
+  return self->picture_reader != NULL;
+}
+
+/* how many frames are held until masks are decided */
+static guint
+gst_nf_segment_choose_lookahead (GstNfSegment *self)
+{
+  if (self->batch.decision != GST_NF_DECISION_CLIP)
+    return 0;
+  if (self->lookahead != GST_NF_SEGMENT_AHEAD_AUTO)
+    return (guint) self->lookahead;
+
+  return gst_nf_timing_is_live (GST_BASE_TRANSFORM_SINK_PAD (self)) ? 0
+                                                                    : MAX_CLIP;
+}
+
+static gboolean
+gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
+    GstVideoInfo *in_info, GstCaps *outcaps, GstVideoInfo *out_info)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (filter);
+  g_autoptr (GError) error = NULL;
+  guint ahead = gst_nf_segment_choose_lookahead (self);
+
+  GST_DEBUG_OBJECT (
+      self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
+  gst_nf_segment_drain (self);
+  /* what could not be pushed has the caps before */
+  gst_nf_batch_forget (&self->batch);
+  gst_nf_segment_free_readers (self);
+  if (!gst_nf_segment_make_readers (self, incaps, in_info, &error)) {
+    gst_nf_element_error (GST_ELEMENT (self), error);
+    return FALSE;
+  }
+  gst_nf_batch_set_ahead (&self->batch, ahead);
+  gst_nf_timing_set_held (&self->timing, in_info, self->wanted - 1 + ahead);
+
+  return TRUE;
+}
+
+static gboolean
+gst_nf_segment_set_caps (
+    GstBaseTransform *trans, GstCaps *incaps, GstCaps *outcaps)
+{
+  gboolean ok = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+                    ->set_caps (trans, incaps, outcaps);
+
+  /* what goes out is new even where the caps are the same */
+  gst_base_transform_set_in_place (trans, FALSE);
+
+  return ok;
+}
+
+static void
+gst_nf_segment_set_context (GstElement *element, GstContext *context)
+{
+  gst_nf_cuda_set_context (&GST_NF_SEGMENT (element)->cuda, context);
+  GST_ELEMENT_CLASS (gst_nf_segment_parent_class)
+      ->set_context (element, context);
+}
+
+static gboolean
+gst_nf_segment_propose_allocation (
+    GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+
+  if (gst_nf_cuda_is_asked (query))
+    return gst_nf_cuda_propose (&self->cuda, query);
+
+  return GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+      ->propose_allocation (trans, decide_query, query);
+}
+
+static gboolean
+gst_nf_segment_decide_allocation (GstBaseTransform *trans, GstQuery *query)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+
+  return (!gst_nf_cuda_is_asked (query)
+             || gst_nf_cuda_decide (&self->cuda, query))
+      && GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+             ->decide_allocation (trans, query);
+}
+
+static gboolean
+gst_nf_segment_query (
+    GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+  GstQueryType type = GST_QUERY_TYPE (query);
+  gboolean ok;
+
+  if (type == GST_QUERY_LATENCY && direction == GST_PAD_SRC)
+    return gst_nf_timing_answer_latency (&self->timing, trans->sinkpad, query);
+  if (type == GST_QUERY_CONTEXT
+      && gst_nf_cuda_answer_context (&self->cuda, query))
+    return TRUE;
+  if (type == GST_QUERY_DRAIN && direction == GST_PAD_SINK)
+    gst_nf_segment_drain (self);
+  ok = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+           ->query (trans, direction, query);
+  if (ok && type == GST_QUERY_CAPS && direction == GST_PAD_SINK)
+    gst_nf_segment_caps_forget_formats (trans, query);
+
+  return ok;
+}
+
+static gboolean
+gst_nf_segment_sink_event (GstBaseTransform *trans, GstEvent *event)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+
+  gst_nf_cancel_event (&self->cancel, event);
+  /* tags wait for the frames before them; they do not end a batch */
+  if (GST_EVENT_TYPE (event) == GST_EVENT_TAG
+      && gst_nf_batch_add_event (&self->batch, event))
+    return TRUE;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+    gst_nf_batch_forget (&self->batch);
+  else if (GST_EVENT_IS_SERIALIZED (event))
+    gst_nf_segment_drain (self);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START
+      || GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
+    gst_nf_batch_begin_clip (&self->batch);
+
+  return GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+      ->sink_event (trans, event);
+}
+
+/* adds a frame to those that wait */
+static gboolean
+gst_nf_segment_add (GstNfSegment *self, GstBuffer *input, GError **error)
+{
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
+  g_autoptr (NfTensor) pixels = gst_nf_frames_read (self->reader, input, error);
+  g_autoptr (NfTensor) picture = NULL;
+  gboolean overlay;
+
+  if (pixels == NULL)
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  overlay = self->settings.output == GST_NF_SEGMENT_OVERLAY;
+  GST_OBJECT_UNLOCK (self);
+  if (overlay) {
+    picture = self->picture_reader != NULL
+        ? gst_nf_frames_read (self->picture_reader, input, error)
+        : nf_tensor_ref (pixels);
+    if (picture == NULL)
+      return FALSE;
+  }
+  if (GST_BUFFER_FLAG_IS_SET (input, GST_BUFFER_FLAG_DISCONT))
+    gst_nf_batch_begin_clip (&self->batch);
+  gst_nf_batch_add (&self->batch, gst_buffer_ref (input),
+      g_steal_pointer (&pixels), g_steal_pointer (&picture),
+      (guint) info->width, (guint) info->height);
+
+  return TRUE;
+}
+
+static GstFlowReturn
+gst_nf_segment_submit_input_buffer (
+    GstBaseTransform *trans, gboolean is_discont, GstBuffer *input)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+  g_autoptr (GstBuffer) frame = NULL;
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn flow;
+
+  flow = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+             ->submit_input_buffer (trans, is_discont, input);
+  frame = g_steal_pointer (&trans->queued_buf);
+  GST_OBJECT_LOCK (self);
+  self->stats.frames_in++;
+  if (flow == GST_BASE_TRANSFORM_FLOW_DROPPED)
+    self->stats.dropped++;
+  GST_OBJECT_UNLOCK (self);
+  if (flow != GST_FLOW_OK || frame == NULL)
+    return flow;
+  if (!gst_nf_segment_add (self, frame, &error))
+    return gst_nf_element_flow (GST_ELEMENT (self), error);
+
+  return GST_FLOW_OK;
+}
+
+/* everything that takes cores, in one turn at them */
+static gboolean
+gst_nf_segment_compute (
+    GstNfSegment *self, GstNfSegmentOutput output, gboolean tta, GError **error)
+{
+  const GstVideoInfo *out = &GST_VIDEO_FILTER (self)->out_info;
+  GstNfModelSettings *settings = &self->settings.model;
+  GCancellable *cancellable = self->cancel.cancellable;
+  NfTurn turn;
+  gboolean ok;
+
+  if (!gst_nf_model_begin (
+          self->model, settings, GST_ELEMENT (self), &turn, cancellable, error))
+    return FALSE;
+  ok = (gst_nf_batch_waiting (&self->batch) == 0
+           || gst_nf_batch_run (&self->batch,
+               gst_nf_model_segmenter (self->model),
+               gst_nf_model_settings_dtype (settings, GST_ELEMENT (self)), tta,
+               cancellable, error))
+      && (!self->draining || gst_nf_batch_decide (&self->batch, error))
+      && (GST_VIDEO_INFO_FORMAT (out) == GST_VIDEO_FORMAT_GRAY8
+          || gst_nf_batch_paint (&self->batch,
+              gst_nf_model_device (self->model), self->colors,
+              output == GST_NF_SEGMENT_OVERLAY, error));
+  nf_turn_end (&turn);
+
+  return ok;
+}
+
+static GstFlowReturn
+gst_nf_segment_run (GstNfSegment *self)
+{
+  g_autoptr (GError) error = NULL;
+  GstClockTime began = gst_util_get_timestamp (), took;
+  guint n = gst_nf_batch_waiting (&self->batch);
+  GstNfSegmentOutput output;
+  gboolean tta;
+
+  GST_OBJECT_LOCK (self);
+  output = self->settings.output;
+  tta = self->settings.tta;
+  GST_OBJECT_UNLOCK (self);
+  if (!gst_nf_segment_compute (self, output, tta, &error)) {
+    gst_nf_batch_forget (&self->batch);
+    return gst_nf_element_flow (GST_ELEMENT (self), error);
+  }
+  took = gst_util_get_timestamp () - began;
+  GST_DEBUG_OBJECT (
+      self, "%u frames in %" GST_TIME_FORMAT, n, GST_TIME_ARGS (took));
+  GST_OBJECT_LOCK (self);
+  self->stats.batches += n > 0;
+  self->stats.computing += took;
+  GST_OBJECT_UNLOCK (self);
+  gst_nf_timing_measured (&self->timing, took);
+
+  return GST_FLOW_OK;
+}
+
+/* the oldest frame's mask */
+static GstFlowReturn
+gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+  g_auto (GstNfBatchMask) mask = { NULL };
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (trans->srcpad);
+  g_autoptr (GstBuffer) buffer = NULL;
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn flow;
+
+  gst_nf_batch_take (&self->batch, &mask);
+  flow = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+             ->prepare_output_buffer (trans, mask.buffer, &buffer);
+  if (flow != GST_FLOW_OK)
+    return gst_nf_element_no_frame (GST_ELEMENT (self), flow, trans->srcpad);
+  if (!gst_nf_mask_video_store (&mask, caps, buffer, &error))
+    return gst_nf_element_flow (GST_ELEMENT (self), error);
+  gst_nf_mask_video_add_regions (&mask, self->stats.classes, buffer);
+  gst_nf_analytics_add_mask (&mask, self->stats.classes, buffer);
+  GST_OBJECT_LOCK (self);
+  self->stats.frames_out++;
+  GST_OBJECT_UNLOCK (self);
+  GST_LOG_OBJECT (self, "%" GST_PTR_FORMAT, buffer);
+  *output = g_steal_pointer (&buffer);
+
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gst_nf_segment_generate_output (GstBaseTransform *trans, GstBuffer **output)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (trans);
+  GstFlowReturn flow = GST_FLOW_OK;
+  GstEvent *event;
+  guint waiting = gst_nf_batch_waiting (&self->batch);
+  gboolean due = self->draining ? waiting + gst_nf_batch_held (&self->batch) > 0
+                                : waiting >= self->wanted;
+
+  *output = NULL;
+  while ((event = gst_nf_batch_take_event (&self->batch)) != NULL)
+    gst_pad_push_event (trans->srcpad, event);
+  if (gst_nf_batch_ready (&self->batch) == 0 && due)
+    flow = gst_nf_segment_run (self);
+  if (flow == GST_FLOW_OK && gst_nf_batch_ready (&self->batch) > 0)
+    flow = gst_nf_segment_make_frame (self, output);
+
+  return flow;
+}
+
+GST_ELEMENT_REGISTER_DEFINE (
+    nfsegment, "nfsegment", GST_RANK_NONE, GST_TYPE_NF_SEGMENT)

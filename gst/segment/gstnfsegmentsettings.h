@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfsegmentsettings — the properties that nfsegment works by
+ *
+ * See: gstnfsegment.c */
+#pragma once
+
+#include "common/gstnfmodel.h"
+#include "segment/gstnfbatch.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GstNfSegmentOutput:
+ * @GST_NF_SEGMENT_IDS: GRAY8, a pixel's value is its class
+ * @GST_NF_SEGMENT_PALETTE: RGB, every class in its colour
+ * @GST_NF_SEGMENT_OVERLAY: RGB, the frame with the colours over its objects
+ *
+ * What nfsegment pushes.
+ */
+typedef enum
+{
+  GST_NF_SEGMENT_IDS,
+  GST_NF_SEGMENT_PALETTE,
+  GST_NF_SEGMENT_OVERLAY,
+} GstNfSegmentOutput;
+
+#define GST_TYPE_NF_SEGMENT_OUTPUT (gst_nf_segment_output_get_type ())
+GType gst_nf_segment_output_get_type (void);
+
+/**
+ * GstNfSegmentScale:
+ * @GST_NF_SEGMENT_SCALE_NONE: the network sees frames at their own size
+ * @GST_NF_SEGMENT_SCALE_AUTO: it sees them as large as those that it was
+ *   trained on
+ *
+ * At which size the network sees frames.
+ */
+typedef enum
+{
+  GST_NF_SEGMENT_SCALE_NONE,
+  GST_NF_SEGMENT_SCALE_AUTO,
+} GstNfSegmentScale;
+
+#define GST_TYPE_NF_DECISION (gst_nf_decision_get_type ())
+GType gst_nf_decision_get_type (void);
+
+#define GST_TYPE_NF_SEGMENT_SCALE (gst_nf_segment_scale_get_type ())
+GType gst_nf_segment_scale_get_type (void);
+
+/** GST_NF_SEGMENT_AHEAD_AUTO: of the property `lookahead` */
+#define GST_NF_SEGMENT_AHEAD_AUTO (-1)
+
+/**
+ * GstNfSegmentSettings:
+ * @model: which network, and how it runs
+ * @output: the property `output`
+ * @tta: the property `tta`
+ * @batch_size: the property `batch-size`
+ * @decision: the property `decision`
+ * @unique: the property `unique`
+ * @lookahead: the property `lookahead`
+ * @scale: the property `scale`
+ *
+ * Guarded by the element's object lock.
+ */
+typedef struct
+{
+  GstNfModelSettings model;
+  GstNfSegmentOutput output;
+  gboolean tta;
+  guint batch_size;
+  GstNfDecision decision;
+  gboolean unique;
+  gint lookahead;
+  GstNfSegmentScale scale;
+} GstNfSegmentSettings;
+
+/** GST_NF_SEGMENT_N_SETTINGS: how many properties they are */
+#define GST_NF_SEGMENT_N_SETTINGS (GST_NF_MODEL_N_PROPS + 7)
+
+void gst_nf_segment_settings_init (GstNfSegmentSettings *settings);
+void gst_nf_segment_settings_clear (GstNfSegmentSettings *settings);
+void gst_nf_segment_settings_install (GObjectClass *klass, guint first);
+gboolean gst_nf_segment_settings_set (GstNfSegmentSettings *settings,
+    GstElement *element, guint index, const GValue *value);
+gboolean gst_nf_segment_settings_get (GstNfSegmentSettings *settings,
+    GstElement *element, guint index, GValue *value);
+
+G_END_DECLS

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfgraph — a function of tensors that is run again and again
+ *
+ * The first run is an ordinary one: it makes what is made once (plans, packed
+ * weights). The second is captured, on copies of the inputs that stay where
+ * they are; from then on inputs are copied there, and the result from where
+ * the graph leaves it. */
+#include "core/ops/nfgraph.h"
+
+#include "core/threads/nfproducts.h"
+
+#define MAX_FAILURES 3
+
+struct _NfGraph
+{
+  NfDevice *device;
+  NfGraphFunc func;
+  gpointer data;
+  guint runs, launches;
+  guint failures; /* to capture; after a few it is not tried again */
+  gpointer captured; /* of the backend */
+  gboolean tf32; /* nf_products_tf32() when it was captured */
+  guint n_in;
+  NfTensor *in[NF_GRAPH_MAX_INPUTS], *out;
+  GPtrArray *changes; /* what the captured ops change, besides the result */
+};
+
+static _Thread_local NfGraph *capturing;
+
+/**
+ * nf_graph_new:
+ * @device: where @func runs
+ * @func: the function
+ * @data: handed to it
+ *
+ * Returns: (transfer full): the graph, for one thread at a time
+ */
+NfGraph *
+nf_graph_new (NfDevice *device, NfGraphFunc func, gpointer data)
+{
+  NfGraph *graph = g_new0 (NfGraph, 1);
+
+  graph->device = nf_device_ref (device);
+  graph->func = func;
+  graph->data = data;
+  graph->changes =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
+  return graph;
+}
+
+/* what was captured; the result lies in memory of the graph */
+static void
+forget (NfGraph *graph)
+{
+  nf_tensor_clear (&graph->out);
+  for (guint i = 0; i < NF_GRAPH_MAX_INPUTS; i++)
+    nf_tensor_clear (&graph->in[i]);
+  if (graph->captured != NULL)
+    graph->device->backend->graph->free (graph->device, graph->captured);
+  graph->captured = NULL;
+  g_ptr_array_set_size (graph->changes, 0);
+  graph->runs = 0;
+}
+
+void
+nf_graph_free (NfGraph *graph)
+{
+  if (graph == NULL)
+    return;
+  forget (graph);
+  g_ptr_array_unref (graph->changes);
+  nf_device_unref (graph->device);
+  g_free (graph);
+}
+
+static gboolean
+same_run (const NfGraph *graph, NfTensor *const *in, guint n_in)
+{
+  gboolean same = n_in == graph->n_in && nf_products_tf32 () == graph->tf32;
+
+  for (guint i = 0; same && i < n_in; i++)
+    same = in[i]->dtype == graph->in[i]->dtype
+        && nf_tensor_same_shape (in[i], graph->in[i]);
+  return same;
+}
+
+static gboolean
+copy_inputs (NfGraph *graph, NfTensor *const *in, GError **error)
+{
+  for (guint i = 0; i < graph->n_in; i++)
+    if (!nf_tensor_copy (graph->in[i], in[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+keep_inputs (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
+{
+  graph->n_in = n_in;
+  graph->tf32 = nf_products_tf32 ();
+  for (guint i = 0; i < n_in; i++) {
+    graph->in[i] = nf_tensor_new_like (in[i], error);
+    if (graph->in[i] == NULL)
+      return FALSE;
+  }
+  return copy_inputs (graph, in, error);
+}
+
+/* what fails here is tried as an ordinary run, which says why. It may well work
+ * the next time: the first run of another thread makes what it needs. */
+static gboolean
+capture (NfGraph *graph, NfTensor *const *in, guint n_in)
+{
+  const NfBackendGraph *backend = graph->device->backend->graph;
+  g_autoptr (GError) error = NULL;
+
+  if (!keep_inputs (graph, in, n_in, &error)
+      || !backend->begin (graph->device, &error)) {
+    g_debug ("no graph: %s", error->message);
+    return FALSE;
+  }
+  capturing = graph;
+  graph->out = graph->func (graph->data, graph->in, &error);
+  capturing = NULL;
+  graph->captured = backend->end (graph->device, error != NULL ? NULL : &error);
+  if (graph->out != NULL && graph->captured != NULL)
+    return TRUE;
+  g_debug ("no graph: %s", error->message);
+  return FALSE;
+}
+
+static void
+tell_change (gpointer tensor, gpointer unused)
+{
+  nf_tensor_changed (tensor);
+}
+
+static NfTensor *
+launch (NfGraph *graph, GError **error)
+{
+  g_autoptr (NfTensor) result = NULL;
+
+  if (!graph->device->backend->graph->launch (
+          graph->device, graph->captured, error))
+    return NULL;
+  graph->launches++;
+  g_ptr_array_foreach (graph->changes, tell_change, NULL);
+  result = nf_tensor_new_like (graph->out, error);
+  if (result == NULL || !nf_tensor_copy (result, graph->out, error))
+    return NULL;
+  return g_steal_pointer (&result);
+}
+
+/**
+ * nf_graph_run:
+ * @in: (array length=n_in): at most %NF_GRAPH_MAX_INPUTS tensors; other shapes
+ *   than before, or another choice of nf_products_set(), are captured anew
+ * @n_in: how many
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): the function's result, the same bits
+ *   whether it was captured or not
+ */
+NfTensor *
+nf_graph_run (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
+{
+  g_return_val_if_fail (n_in <= NF_GRAPH_MAX_INPUTS, NULL);
+
+  if (graph->device->backend->graph == NULL || graph->failures == MAX_FAILURES)
+    return graph->func (graph->data, in, error);
+  if (graph->captured != NULL && !same_run (graph, in, n_in))
+    forget (graph);
+  if (graph->captured != NULL)
+    return copy_inputs (graph, in, error) ? launch (graph, error) : NULL;
+  if (graph->runs++ == 0)
+    return graph->func (graph->data, in, error);
+  if (capture (graph, in, n_in))
+    return launch (graph, error);
+  forget (graph);
+  graph->failures++;
+  graph->runs = 1;
+  return graph->func (graph->data, in, error);
+}
+
+/**
+ * nf_graph_launches:
+ *
+ * Returns: how often a captured graph was started instead of calling the
+ *   function
+ */
+guint
+nf_graph_launches (const NfGraph *graph)
+{
+  return graph->launches;
+}
+
+/**
+ * nf_graph_changes:
+ * @tensor: changed by an op that the calling thread runs
+ *
+ * Where that op is being captured, every start of the graph changes the tensor:
+ * what was derived from its old data is no longer valid then. To be called for
+ * every input that an op changes.
+ */
+void
+nf_graph_changes (NfTensor *tensor)
+{
+  if (capturing != NULL)
+    g_ptr_array_add (capturing->changes, nf_tensor_ref (tensor));
+}
+
+/**
+ * nf_graph_captured:
+ *
+ * Returns: whether the latest run was a captured one
+ */
+gboolean
+nf_graph_captured (const NfGraph *graph)
+{
+  return graph->captured != NULL;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfshapes — what each op demands of its inputs, and its result's shape
+ *
+ * Private to the library and its backends. One rule an op, named shape of nfops.def.h. */
+#pragma once
+
+#include "core/ops/nfoplist.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  NfDType dtype;
+  gint64 n, c, h, w;
+} NfShape;
+
+#define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
+  gboolean nf_shape_##name (const NfOpCall *call, NfShape *out, GError **error);
+#include "core/ops/nfops.def.h"
+#undef NF_OP
+
+gboolean nf_shape_of (const NfOpCall *call, NfShape *out, GError **error);
+gboolean nf_shape_refuse (const NfOpCall *call, GError **error,
+    const gchar *format, ...) G_GNUC_PRINTF (3, 4);
+gboolean nf_shape_same_as (const NfTensor *x, NfDType dtype, NfShape *out);
+gboolean nf_shape_all_f32 (const NfOpCall *call, GError **error);
+gboolean nf_shape_all_same (const NfOpCall *call, GError **error);
+gboolean nf_shape_refuse_class (NfOp op, gint64 h, gint64 w, gint64 classes,
+    gint64 place, gint64 label, GError **error);
+
+/**
+ * NfLinearSource:
+ * @input: %NF_LINEAR_X or %NF_LINEAR_SKIP: the inputs whose channels lie side by
+ *   side
+ * @x: that input
+ * @rows: pixels of it
+ * @out: channels of the result
+ * @at: index of its first weight in the matrix
+ * @step: from one of the matrix's rows to the next, in elements
+ */
+typedef struct
+{
+  guint input;
+  const NfTensor *x;
+  gint64 rows, out;
+  gsize at;
+  gint64 step;
+} NfLinearSource;
+
+guint nf_linear_sources (const NfOpCall *call, NfLinearSource sources[2]);
+
+G_END_DECLS

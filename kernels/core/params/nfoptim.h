@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfoptim — an optimiser's step over all parameters at once
+ *
+ * The same as the ops sum_squares, adam and ema one tensor at a time, which is
+ * what the CPU does; a GPU does all tensors in one kernel. */
+#pragma once
+
+#include "core/ops/nfops.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfOptimItem:
+ * @value: a parameter; changes
+ * @grad: (nullable): its gradient; NULL: @value is not moved
+ * @m: (nullable): Adam's first moment; changes; only with @grad
+ * @v: (nullable): the second one
+ * @shadow: (nullable): running average of @value; changes
+ *
+ * All of one shape, f32, on one device.
+ */
+typedef struct
+{
+  NfTensor *value, *grad, *m, *v, *shadow;
+} NfOptimItem;
+
+/**
+ * NfBackendOptim:
+ * @norm: as nf_optim_norm(), for at least one tensor
+ * @step: as nf_optim_step(), for at least one item; shapes are checked and
+ *   versions are not its concern
+ */
+struct _NfBackendOptim
+{
+  gboolean (*norm) (NfDevice *device, NfTensor *const *tensors, guint n,
+      gdouble *norm, GError **error);
+  gboolean (*step) (NfDevice *device, const NfOptimItem *items, guint n,
+      const NfAdamParams *adam, gdouble ema_rate, GError **error);
+};
+
+gboolean nf_optim_norm (
+    NfTensor *const *tensors, guint n, gdouble *norm, GError **error);
+gboolean nf_optim_step (const NfOptimItem *items, guint n,
+    const NfAdamParams *adam, gdouble ema_rate, GError **error);
+
+G_END_DECLS

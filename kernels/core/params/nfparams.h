@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfparams — the named parameters of a network
+ *
+ * An ordered list, in the order PyTorch's state_dict has, with PyTorch's names
+ * and shapes. Tensors lie channels-last in memory; nf_tensor_to_nchw() and
+ * nf_tensor_set_nchw() give and take PyTorch's element order. */
+#pragma once
+
+#include "core/tensor/nfdevice.h"
+#include "core/tensor/nftensor.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfInit:
+ * @NF_INIT_ZERO: zeros
+ * @NF_INIT_ONE: ones
+ * @NF_INIT_UNIFORM: uniform in [-scale, scale)
+ * @NF_INIT_NORMAL: normal with standard deviation scale
+ */
+typedef enum
+{
+  NF_INIT_ZERO,
+  NF_INIT_ONE,
+  NF_INIT_UNIFORM,
+  NF_INIT_NORMAL,
+} NfInit;
+
+/**
+ * NfParam:
+ * @name: dotted path, as in PyTorch
+ * @rank: number of dimensions there, 0 to 4
+ * @dims: they, in PyTorch's order
+ * @value: the tensor: f32, or i64 for counters
+ * @ema: (nullable): running average of @value, where one is kept
+ * @trainable: FALSE for running statistics
+ * @init: how it starts
+ * @scale: see #NfInit
+ */
+typedef struct
+{
+  gchar *name;
+  guint rank;
+  gint64 dims[4];
+  NfTensor *value;
+  NfTensor *ema;
+  gboolean trainable;
+  NfInit init;
+  gfloat scale;
+} NfParam;
+
+/**
+ * NfParams:
+ * @device: where the tensors lie
+ * @list: (element-type NfParam): in order
+ *
+ * Reference-counted.
+ */
+typedef struct
+{
+  gatomicrefcount refs;
+  NfDevice *device;
+  GPtrArray *list;
+  GHashTable *by_name;
+} NfParams;
+
+NfParams *nf_params_new (NfDevice *device);
+NfParams *nf_params_ref (NfParams *params);
+void nf_params_unref (NfParams *params);
+
+NfTensor *nf_params_add (NfParams *params, const gchar *name, NfDType dtype,
+    guint rank, const gint64 *dims, gboolean trainable, NfInit init,
+    gfloat scale, GError **error);
+NfParam *nf_params_lookup (NfParams *params, const gchar *name);
+NfParam *nf_params_index (NfParams *params, guint index);
+guint nf_params_count (NfParams *params);
+guint64 nf_params_elements (NfParams *params, gboolean trainable_only);
+
+gboolean nf_params_reset (NfParams *params, guint64 seed, GError **error);
+gboolean nf_params_start_ema (NfParams *params, GError **error);
+void nf_params_set_trainable (NfParams *params, gboolean trainable);
+void nf_params_clear_grads (NfParams *params);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfParams, nf_params_unref)
+
+G_END_DECLS

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfdevice — devices, and the interface that a backend fills
+ *
+ * The CPU backend is part of the library. The CUDA backend is a module
+ * (libnfcuda) that is opened at run time, from the installed module folder or
+ * from NEXTFRAME_MODULE_PATH, and only when a device of its kind is asked for. */
+#pragma once
+
+#include "core/nferror.h"
+
+G_BEGIN_DECLS
+
+#define NF_BACKEND_ABI 5
+#define NF_BACKEND_SYMBOL "nf_backend_module_get"
+
+typedef struct _NfDevice NfDevice;
+typedef struct _NfTensor NfTensor;
+typedef struct _NfBackend NfBackend;
+typedef struct _NfOpCall NfOpCall;
+typedef struct _NfBackendOptim NfBackendOptim;
+
+typedef gboolean (*NfOpForward) (NfOpCall *call, GError **error);
+typedef gboolean (*NfOpBackward) (NfOpCall *call, const NfTensor *grad_out,
+    NfTensor **grad_in, GError **error);
+
+/**
+ * NfOpKernels:
+ * @forward: (nullable): computes call->out (allocated) from call->in; NULL
+ *   where the backend lacks the op. Keeps what backward needs in call->saved
+ *   when call->record is set.
+ * @backward: (nullable): overwrites each non-NULL grad_in[i] (allocated, shape
+ *   and type of in[i]) with the gradient of in[i]; NULL where the op has none.
+ *   The gradient of the result has the result's type.
+ */
+typedef struct
+{
+  NfOpForward forward;
+  NfOpBackward backward;
+} NfOpKernels;
+
+/**
+ * NfDeviceMemory:
+ * @live: bytes of tensors, and of what ops work in, that are in use
+ * @reserved: bytes that are taken from the system for them
+ */
+typedef struct
+{
+  gsize live, reserved;
+} NfDeviceMemory;
+
+/**
+ * NfBackendGraph:
+ * @begin: from now on the calling thread's ops are captured, not run
+ * @end: ends that; returns what was captured, NULL with the error set (which
+ *   may be NULL) where that is not possible
+ * @launch: runs what was captured, on the calling thread's behalf
+ * @free: frees it; tensors made while capturing are gone before
+ *
+ * For nf_graph_run(), see nfgraph.h.
+ */
+typedef struct
+{
+  gboolean (*begin) (NfDevice *device, GError **error);
+  gpointer (*end) (NfDevice *device, GError **error);
+  gboolean (*launch) (NfDevice *device, gpointer graph, GError **error);
+  void (*free) (NfDevice *device, gpointer graph);
+} NfBackendGraph;
+
+/**
+ * NfBackend:
+ * @abi: %NF_BACKEND_ABI of the headers it was built with
+ * @name: "cpu", "cuda"
+ * @open: makes device->priv for the device of this index
+ * @close: frees device->priv
+ * @alloc: uninitialised memory of at least this many bytes, 64-byte aligned
+ * @release: gives memory back; the backend may keep it for later
+ * @upload: host to device
+ * @download: device to host, complete on return
+ * @copy: device to device
+ * @copy_rows: rows of bytes, the first of which begin at dst and src; either may be
+ *   memory of others that the device reaches: of another context, or the host's;
+ *   complete on return
+ * @zero: clears memory
+ * @synchronize: waits until all that was asked for is done
+ * @ops: one row an op, in the order of nfops.def.h
+ * @n_ops: rows in @ops
+ * @graph: (nullable): for nf_graph_run()
+ * @optim: (nullable): for nf_optim_norm() and nf_optim_step()
+ * @memory: (nullable): for nf_device_memory()
+ * @before_op: (nullable): called by a thread that is about to run an op, or its
+ *   gradient
+ * @on_host: its memory is the host's, and its ops run on the host's cores
+ * @lazy_weights: it is @on_host, and where nothing is recorded ops take a weight
+ *   (%NF_IN_WEIGHT) that has no data, see nftensor.h; else all inputs have data
+ * @lean_backward: gradients are made without the data that the rows of
+ *   nfops.def.h say they do not read, and which may be gone by then
+ *
+ * What a backend provides. Every other function must be there.
+ */
+struct _NfBackend
+{
+  guint abi;
+  const gchar *name;
+  gboolean (*open) (NfDevice *device, guint index, GError **error);
+  void (*close) (NfDevice *device);
+  gpointer (*alloc) (NfDevice *device, gsize bytes, GError **error);
+  void (*release) (NfDevice *device, gpointer data, gsize bytes);
+  gboolean (*upload) (NfDevice *device, gpointer dst, gconstpointer src,
+      gsize bytes, GError **error);
+  gboolean (*download) (NfDevice *device, gpointer dst, gconstpointer src,
+      gsize bytes, GError **error);
+  gboolean (*copy) (NfDevice *device, gpointer dst, gconstpointer src,
+      gsize bytes, GError **error);
+  gboolean (*copy_rows) (NfDevice *device, gpointer dst, gsize dst_stride,
+      gconstpointer src, gsize src_stride, gsize row_bytes, gsize rows,
+      GError **error);
+  gboolean (*zero) (
+      NfDevice *device, gpointer dst, gsize bytes, GError **error);
+  gboolean (*synchronize) (NfDevice *device, GError **error);
+  const NfOpKernels *ops;
+  guint n_ops;
+  const NfBackendGraph *graph;
+  const NfBackendOptim *optim;
+  void (*memory) (NfDevice *device, gboolean restart, NfDeviceMemory *memory);
+  void (*before_op) (NfDevice *device);
+  gboolean on_host;
+  gboolean lazy_weights;
+  gboolean lean_backward;
+};
+
+/**
+ * NfDevice:
+ * @backend: its functions
+ * @name: as in nf_device_open(), resolved: "cpu", "cuda:0"
+ * @priv: the backend's state
+ */
+struct _NfDevice
+{
+  gatomicrefcount refs;
+  const NfBackend *backend;
+  gchar *name;
+  gpointer priv;
+};
+
+NfDevice *nf_device_open (const gchar *name, GError **error);
+NfDevice *nf_device_ref (NfDevice *device);
+void nf_device_unref (NfDevice *device);
+gboolean nf_device_memory (
+    NfDevice *device, gboolean restart, NfDeviceMemory *memory);
+
+const NfBackend *nf_cpu_backend (void);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfDevice, nf_device_unref)
+
+G_END_DECLS

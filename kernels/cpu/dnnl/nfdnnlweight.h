@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfdnnlweight — weights in the layouts that oneDNN's primitives want, and parts
+ * of weights
+ *
+ * Private to the CPU backend. */
+#pragma once
+
+#include "cpu/nfcpu.h"
+
+G_BEGIN_DECLS
+
+typedef struct _NfDnnlPlan NfDnnlPlan;
+
+/**
+ * NfDnnlPart:
+ *
+ * Which part of a weight: @count input channels from @from on; @phases: as four
+ * 2x2 kernels, for an upsampled input, see convcat.c; @transposed: the weight is
+ * a matrix [in, out], see matmul.c; @points: for winograd.c; @back: inputs and
+ * results in each other's place.
+ */
+typedef struct
+{
+  gint64 from, count;
+  gboolean phases, transposed, points, back;
+} NfDnnlPart;
+
+/* makes the part `to`, whose shape is that of out, of the weight's elements;
+ * called with a lock held */
+typedef void (*NfDnnlPartFill) (const NfTensor *weight, const gfloat *from,
+    const NfDnnlPart *part, const NfTensor *out, gfloat *to);
+
+NfTensor *nf_dnnl_weight_packed (
+    NfDevice *device, const NfDnnlPlan *plan, NfTensor *weight, GError **error);
+NfTensor *nf_dnnl_weight_part (NfDevice *device, NfTensor *weight,
+    const NfDnnlPart *part, NfDnnlPartFill fill, GError **error);
+
+void nf_dnnl_weight_forget (NfTensor *weight);
+
+#define NF_DNNL_LARGE ((gsize) 1 << 20) /* bytes: worth being packed again */
+
+/* a weight that is being trained changes before its next use, and a large one
+ * that runs but once a block of frames is better packed anew; returns `ok` */
+static inline gboolean
+nf_dnnl_done_with (
+    NfTensor *weight, gboolean recorded, gboolean once, gboolean ok)
+{
+  if ((recorded && weight->requires_grad)
+      || (once && weight->bytes >= NF_DNNL_LARGE))
+    nf_dnnl_weight_forget (weight);
+  return ok;
+}
+
+G_END_DECLS

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sums — sums whose bits do not depend on the number of threads (CPU)
+ *
+ * What is summed is cut into pieces by its size alone, each piece is summed by
+ * one thread, and the pieces are added in their order. Sums are doubles. */
+#pragma once
+
+#include "cpu/nfcpu.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfCpuPartialSum:
+ * @data: what the caller passed
+ * @from: first item
+ * @to: end of the items
+ *
+ * Returns: the sum over the items @from to @to - 1
+ */
+typedef gdouble (*NfCpuPartialSum) (gconstpointer data, gsize from, gsize to);
+
+gdouble nf_cpu_sum (gsize n_items, gsize item_size, NfCpuPartialSum partial,
+    gconstpointer data);
+gsize nf_cpu_piece (gsize item_size);
+
+void nf_cpu_channel_sums (const NfTensor *a, const NfTensor *b, gint64 from,
+    gint64 count, gdouble *sum_a, gdouble *sum_ab);
+void nf_cpu_sum_rows (const NfTensor *x, NfTensor *sum);
+
+G_END_DECLS

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfcudnn — convolutions by cuDNN: a device's plans
+ *
+ * A plan is made when a shape comes up for the first time, which takes tenths
+ * of a second and more; the steady state only looks it up. */
+#include "cuda/cudnn/nfcudnn.h"
+
+#include "cuda/cudnn/nfcudnntune.h"
+#include "cuda/runtime/nfcudastream.h"
+
+#include <string.h>
+
+/* a plan may work in this share of the device's memory */
+#define WORKSPACE_SHARE 8
+
+/* what NfCuda.plans points to */
+typedef struct
+{
+  GMutex lock;
+  GHashTable
+      *plans; /* NfCudnnConv -> NfCudnnPlan; without one: there is none */
+} Plans;
+
+static guint
+conv_hash (gconstpointer key)
+{
+  const guint8 *bytes = key;
+  guint hash = 5381;
+
+  for (gsize i = 0; i < sizeof (NfCudnnConv); i++)
+    hash = hash * 33 + bytes[i];
+  return hash;
+}
+
+static gboolean
+conv_equal (gconstpointer a, gconstpointer b)
+{
+  return memcmp (a, b, sizeof (NfCudnnConv)) == 0;
+}
+
+static void
+plan_free (gpointer plan)
+{
+  if (plan != NULL)
+    nf_cudnn_plan_free (plan);
+}
+
+static Plans *
+plans_of (NfCuda *cuda)
+{
+  Plans *plans;
+
+  g_mutex_lock (&cuda->lock);
+  if (cuda->plans == NULL) {
+    plans = g_new0 (Plans, 1);
+    g_mutex_init (&plans->lock);
+    plans->plans =
+        g_hash_table_new_full (conv_hash, conv_equal, g_free, plan_free);
+    cuda->plans = plans;
+  }
+  plans = cuda->plans;
+  g_mutex_unlock (&cuda->lock);
+  return plans;
+}
+
+/**
+ * nf_cudnn_plans_free:
+ * @plans: a device's plans; none is running
+ */
+void
+nf_cudnn_plans_free (gpointer plans)
+{
+  Plans *own = plans;
+
+  g_hash_table_unref (own->plans);
+  g_mutex_clear (&own->lock);
+  g_free (own);
+}
+
+/* the largest power of two, 16 at most, that divides all addresses */
+static gint
+alignment (const NfCudnnData *data)
+{
+  guintptr bits = (guintptr) data->x | (guintptr) data->weight
+      | (guintptr) data->y | (guintptr) data->bias | (guintptr) data->residual;
+
+  return (gint) ((bits | 16) & -(bits | 16));
+}
+
+static NfCudnnPlan *
+make_plan (NfCudaStream *stream, const NfCudnnConv *conv,
+    const NfCudnnData *data, GError **error)
+{
+  const NfCudnnTarget target = { nf_cuda_cudnn (stream, error), NULL,
+    stream->cuda->properties.totalGlobalMem / WORKSPACE_SHARE };
+  NfCudnnPlan *plan = NULL;
+
+  if (target.handle == NULL)
+    return NULL;
+  if (g_strcmp0 (g_getenv ("NEXTFRAME_AUTOTUNE"), "1") == 0)
+    plan = nf_cudnn_tune (stream, conv, &target, data);
+  return plan != NULL ? plan : nf_cudnn_plan_new (conv, &target, error);
+}
+
+/**
+ * nf_cudnn_plan:
+ * @stream: the calling thread's
+ * @conv: a convolution; its alignment is set
+ * @data: its tensors on the device
+ * @error: return location: %NF_ERROR_UNSUPPORTED where cuDNN cannot do it
+ *
+ * Returns: (transfer none) (nullable): the device's plan for it
+ */
+NfCudnnPlan *
+nf_cudnn_plan (NfCudaStream *stream, NfCudnnConv *conv, const NfCudnnData *data,
+    GError **error)
+{
+  Plans *plans = plans_of (stream->cuda);
+  g_autoptr (GError) why = NULL;
+  gpointer plan = NULL;
+
+  conv->align = alignment (data);
+  g_mutex_lock (&plans->lock);
+  if (!g_hash_table_lookup_extended (plans->plans, conv, NULL, &plan)) {
+    plan = make_plan (stream, conv, data, &why);
+    if (plan != NULL || g_error_matches (why, NF_ERROR, NF_ERROR_UNSUPPORTED))
+      g_hash_table_insert (plans->plans, g_memdup2 (conv, sizeof *conv), plan);
+  }
+  g_mutex_unlock (&plans->lock);
+  if (why != NULL)
+    g_propagate_error (error, g_steal_pointer (&why));
+  else if (plan == NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+        "cuDNN: no engine for this convolution");
+  return plan;
+}
+
+/**
+ * nf_cudnn_conv:
+ * @stream: the calling thread's
+ * @conv: a convolution; its alignment is set
+ * @data: its tensors on the device
+ * @error: return location: %NF_ERROR_NO_MEMORY, %NF_ERROR_UNSUPPORTED,
+ *   %NF_ERROR_NO_DEVICE
+ *
+ * Plans the convolution, or finds its plan, and queues it.
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_cudnn_conv (NfCudaStream *stream, NfCudnnConv *conv, const NfCudnnData *data,
+    GError **error)
+{
+  NfCudnnPlan *plan = nf_cudnn_plan (stream, conv, data, error);
+
+  return plan != NULL && nf_cudnn_run (stream, conv, plan, data, error);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfregions — the objects of a frame, from the class probabilities of its pixels
+ *
+ * A network that decides pixel by pixel gives an object several classes where
+ * it is not sure, and invents classes in specks. Here a region of connected
+ * object pixels has one class: the one whose logarithms of probability have the
+ * largest sum over its pixels.
+ *
+ *   1. A pixel is of an object where the ground's probability is below one
+ *      half. Pixels of the same most likely class that hang together are a
+ *      piece; specks join their surroundings (nfpieces).
+ *   2. Pieces that touch become one region where one class explains both nearly
+ *      as well as two do, the less well the longer their border is
+ *      (nfregionmerge); so touching objects of different classes stay apart.
+ *   3. Regions choose their classes, each kind once at most where asked for
+ *      (nfassign). Over the frames of a clip they vote first: nfregionvotes.
+ *
+ * Deterministic, O(height * width * classes). */
+#pragma once
+
+#include "core/nferror.h"
+
+G_BEGIN_DECLS
+
+/** NF_REGIONS_RIVALS: the largest regions, which compete for classes */
+#define NF_REGIONS_RIVALS 64
+
+/**
+ * NfRegion:
+ * @area: its pixels, at least 1
+ * @x: column of its centre of gravity, that of pixel i's centre being i + 0.5
+ * @y: row of its centre of gravity
+ * @class: its most likely class, 1 or more
+ */
+typedef struct
+{
+  guint area;
+  gdouble x, y;
+  guint class;
+} NfRegion;
+
+/**
+ * NfRegions:
+ * @width: columns of the frame
+ * @height: its rows
+ * @classes: K, the ground included
+ * @n: how many regions there are
+ * @regions: (array length=n): the regions, largest first
+ * @evidence: (n, K): sums over a region's pixels of the logarithms of each
+ *   class's probability, 0 or below
+ * @map: (height, width): a pixel's region, from 1; 0: the ground
+ * @tracks: (n): a region's track in a clip, 0: none; nfregionvotes sets it
+ *
+ * The regions of a frame; read-only.
+ */
+typedef struct
+{
+  guint width, height, classes, n;
+  NfRegion *regions;
+  gdouble *evidence;
+  guint16 *map;
+  guint *tracks;
+} NfRegions;
+
+/**
+ * nf_regions_new:
+ * @probabilities: (height, width, classes): of each pixel, 0 to 1, summing to
+ *   about 1; class 0 is the ground
+ * @width: columns, at least 1
+ * @height: rows, at least 1; at most G_MAXINT32 pixels in all
+ * @classes: 1 to 256
+ * @error: return location: %NF_ERROR_NO_MEMORY, %NF_ERROR_UNSUPPORTED
+ *
+ * Not a number counts as 0.
+ *
+ * Returns: (transfer full) (nullable): the regions
+ */
+NfRegions *nf_regions_new (const gfloat *probabilities, guint width,
+    guint height, guint classes, GError **error);
+void nf_regions_free (NfRegions *regions);
+
+/**
+ * nf_regions_choose:
+ * @regions: of a frame
+ * @unique: whether no two regions may be of one class; the largest
+ *   %NF_REGIONS_RIVALS compete
+ * @chosen: (out caller-allocates): (n): the class of each region; 0, the
+ *   ground, for one whose class went to another and that is more likely ground
+ *   than any class that is left
+ */
+void nf_regions_choose (
+    const NfRegions *regions, gboolean unique, guint *chosen);
+
+/**
+ * nf_regions_paint:
+ * @regions: of a frame
+ * @chosen: (n): the class of each region
+ * @mask: (out caller-allocates): (height, width): class ids
+ */
+void nf_regions_paint (
+    const NfRegions *regions, const guint *chosen, guint8 *mask);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfRegions, nf_regions_free)
+
+G_END_DECLS

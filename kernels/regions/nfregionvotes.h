@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfregionvotes — the objects of a clip, from the regions of its frames
+ *
+ * An object has the same class in all frames of a clip. Regions that follow
+ * each other in place and evidence are a track, whose frames vote: their
+ * evidence is summed. Where a kind occurs once at most in a clip, tracks that
+ * were never seen at the same time and agree are one object, and the objects
+ * of a clip compete for classes, as regions of a frame do.
+ * See: nfregions.h */
+#pragma once
+
+#include "regions/nfregions.h"
+
+G_BEGIN_DECLS
+
+/** NF_REGION_VOTES_MEMORY: frames after which a track that is not seen any
+ * more is forgotten; masks must be asked for before */
+#define NF_REGION_VOTES_MEMORY 1100
+
+/**
+ * NfRegionVotes: the tracks of a clip, of frames that come one after another
+ */
+typedef struct _NfRegionVotes NfRegionVotes;
+
+/**
+ * nf_region_votes_new:
+ * @classes: of the frames
+ * @unique: whether each class is one object at most
+ *
+ * Returns: (transfer full): of a clip that begins
+ */
+NfRegionVotes *nf_region_votes_new (guint classes, gboolean unique);
+void nf_region_votes_free (NfRegionVotes *votes);
+
+/**
+ * nf_region_votes_begin:
+ * @votes: forgets all; a clip begins
+ */
+void nf_region_votes_begin (NfRegionVotes *votes);
+
+/**
+ * nf_region_votes_add:
+ * @votes: of a clip
+ * @regions: of its next frame; the tracks of the largest %NF_REGIONS_RIVALS are
+ *   noted in it
+ */
+void nf_region_votes_add (NfRegionVotes *votes, NfRegions *regions);
+
+/**
+ * nf_region_votes_choose:
+ * @votes: of a clip
+ * @regions: of any of its frames
+ * @chosen: (out caller-allocates): (n): the class of each region by the votes
+ *   of all frames so far; 0, the ground, as in nf_regions_choose()
+ */
+void nf_region_votes_choose (
+    const NfRegionVotes *votes, const NfRegions *regions, guint *chosen);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfRegionVotes, nf_region_votes_free)
+
+G_END_DECLS

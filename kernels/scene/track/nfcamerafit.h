@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfcamerafit — the camera of a clip, estimated from its objects' outlines
+ *
+ * All objects have one size, so an object's area in the image tells how far
+ * away it is, and the rows where objects of different areas are seen tell how
+ * the camera looks down on the ground.
+ * See: nftracks, docs/scenes.md */
+#pragma once
+
+#include "scene/track/nfoutline.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfSighting:
+ * @shape: what was seen, whole
+ * @x: column of its centre of gravity
+ * @y: row of its centre of gravity
+ * @area: pixels
+ * @weight: how much it counts, 1 for an object that was seen once
+ */
+typedef struct
+{
+  NfSceneShape shape;
+  gdouble x, y;
+  gdouble area;
+  gdouble weight;
+} NfSighting;
+
+void nf_camera_fit (
+    NfCamera *camera, const NfSighting *sightings, guint n_sightings);
+gboolean nf_camera_locate (const NfCamera *camera, gdouble x, gdouble y,
+    NfPose *pose, NfOutline *outline);
+
+G_END_DECLS

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfextrapolate — future masks from past masks, without a network
+ *
+ * Masks are one byte a pixel, row by row without padding; a class is an
+ * object's identity through time (nfclasses.h).
+ * See: docs/scenes.md; gst/forecast/gstnfextrapolate.c */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * NfExtrapolateMethod:
+ * @NF_EXTRAPOLATE_HOLD: the newest mask again
+ * @NF_EXTRAPOLATE_LINEAR: each object's motion in the image goes on, slowing
+ *   down by 15 % a frame
+ * @NF_EXTRAPOLATE_DYNAMICS: tracks on the ground plane, with friction and
+ *   collisions
+ */
+typedef enum
+{
+  NF_EXTRAPOLATE_HOLD,
+  NF_EXTRAPOLATE_LINEAR,
+  NF_EXTRAPOLATE_DYNAMICS,
+} NfExtrapolateMethod;
+
+gboolean nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
+    guint n_masks, guint width, guint height, guint horizon, guint8 *future,
+    GError **error);
+
+G_END_DECLS

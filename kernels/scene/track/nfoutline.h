@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfoutline — the outline of a cube, sphere or upright cylinder in the image
+ *
+ * All three are convex, so an outline is a convex polygon. Round ones have
+ * corners just outside, such that the area is that of the round outline.
+ * World and units: nfcamera.h. See: nftracks, nffutures */
+#pragma once
+
+#include "scene/world/nfcamera.h"
+#include "scene/world/nfscene.h"
+
+G_BEGIN_DECLS
+
+#define NF_OUTLINE_MAX_POINTS 41
+
+/**
+ * NfPose:
+ * @shape: what it is
+ * @x: sideways, sizes
+ * @z: away, sizes
+ * @turn: of a cube about the vertical, radians
+ *
+ * An object that stands on the ground, as large as it is drawn
+ * (nflook.h).
+ */
+typedef struct
+{
+  NfSceneShape shape;
+  gdouble x, z;
+  gdouble turn;
+} NfPose;
+
+/**
+ * NfOutline:
+ * @n: corners, at least 3
+ * @x: their columns, pixels
+ * @y: their rows, pixels
+ * @left: the least column
+ * @right: the greatest column
+ * @top: the least row
+ * @bottom: the greatest row
+ *
+ * Corners follow each other around; the outline may reach out of the image.
+ */
+typedef struct
+{
+  guint n;
+  gdouble x[NF_OUTLINE_MAX_POINTS], y[NF_OUTLINE_MAX_POINTS];
+  gdouble left, right, top, bottom;
+} NfOutline;
+
+gboolean nf_outline_init (
+    NfOutline *outline, const NfCamera *camera, const NfPose *pose);
+gboolean nf_outline_row (
+    const NfOutline *outline, gdouble y, gdouble *left, gdouble *right);
+gdouble nf_outline_area (const NfOutline *outline, gdouble *x, gdouble *y);
+
+G_END_DECLS

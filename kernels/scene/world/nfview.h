@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfview — the camera and the light of a clip
+ *
+ * See: nfcamera.h, docs/scenes.md */
+#pragma once
+
+#include "scene/world/nfcamera.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfView:
+ * @camera: where it is seen from
+ * @light: strength of the light, 1 on average
+ *
+ * Differs from clip to clip by less than can be seen, as in the real ones.
+ */
+typedef struct
+{
+  NfCamera camera;
+  gdouble light;
+} NfView;
+
+void nf_view_init (NfView *view, guint64 seed, guint64 clip);
+
+G_END_DECLS

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * augment — what training does to frames and masks: each change does what its
+ * settings say and nothing else, in the shares asked for */
+#include "data/augment.h"
+
+#include <gst/gst.h>
+#include <math.h>
+#include <string.h>
+
+#define W 48
+#define H 32
+
+/* A frame with a colour of its own at every pixel, and a mask likewise. */
+typedef struct
+{
+  guint8 rgb[3 * W * H], mask[W * H];
+  guint8 rgb_out[3 * W * H], mask_out[W * H];
+} Picture;
+
+static void
+picture_fill (Picture *picture)
+{
+  for (guint i = 0; i < W * H; i++) {
+    guint x = i % W, y = i / W;
+
+    picture->rgb[3 * i] = 40 + 2 * x;
+    picture->rgb[3 * i + 1] = 60 + 3 * y;
+    picture->rgb[3 * i + 2] = 90;
+    picture->mask[i] = x >= 30 && x < 36 && y >= 20 && y < 26 ? 7 : 0;
+  }
+}
+
+static void
+apply (const NfAugment *augment, Picture *picture)
+{
+  g_autoptr (GError) error = NULL;
+
+  nf_augment_apply (augment, picture->rgb, picture->mask, W, H, W, H,
+      picture->rgb_out, picture->mask_out, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_nothing (void)
+{
+  Picture picture;
+  NfAugment augment;
+
+  picture_fill (&picture);
+  nf_augment_init (&augment);
+  apply (&augment, &picture);
+  g_assert_cmpmem (
+      picture.rgb, sizeof picture.rgb, picture.rgb_out, sizeof picture.rgb_out);
+  g_assert_cmpmem (picture.mask, sizeof picture.mask, picture.mask_out,
+      sizeof picture.mask_out);
+}
+
+/* Frame and mask are mirrored alike. */
+static void
+test_mirror (void)
+{
+  Picture picture;
+  NfAugment augment;
+
+  picture_fill (&picture);
+  nf_augment_init (&augment);
+  augment.mirror = TRUE;
+  apply (&augment, &picture);
+  for (guint y = 0; y < H; y++)
+    for (guint x = 0; x < W; x++) {
+      guint to = y * W + x, from = y * W + W - 1 - x;
+
+      g_assert_cmpuint (picture.mask_out[to], ==, picture.mask[from]);
+      g_assert_cmpuint (picture.rgb_out[3 * to], ==, picture.rgb[3 * from]);
+    }
+}
+
+/* A mask keeps its classes in any size. */
+static void
+test_size (void)
+{
+  Picture picture;
+  NfAugment augment;
+  guint8 rgb[12 * W * H], mask[4 * W * H];
+  g_autoptr (GError) error = NULL;
+
+  picture_fill (&picture);
+  nf_augment_init (&augment);
+  nf_augment_apply (&augment, picture.rgb, picture.mask, W, H, 2 * W, 2 * H,
+      rgb, mask, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < 4 * W * H; i++)
+    g_assert_cmpuint (
+        mask[i], ==, picture.mask[i / (4 * W) * W + i % (2 * W) / 2]);
+}
+
+/* A crop is a part of the frame, in it, with its own mask; around an object it
+ * holds some of one. */
+static void
+test_crop (void)
+{
+  Picture picture;
+  NfAugment augment;
+  guint with_object = 0;
+
+  picture_fill (&picture);
+  nf_augment_init (&augment);
+  augment.crop_width = 16;
+  augment.crop_height = 12;
+  for (guint i = 0; i < 200; i++) {
+    const NfRngKey key = { 1, i, NF_RNG_TEST };
+    gint left, top, objects = 0;
+
+    augment.around = i % 2;
+    augment.place[0] = nf_rng_uniform (&key, 0);
+    augment.place[1] = nf_rng_uniform (&key, 1);
+    apply (&augment, &picture);
+    left = (picture.rgb_out[0] - 40) / 2;
+    top = (picture.rgb_out[1] - 60) / 3;
+    g_assert_cmpint (left, >=, 0);
+    g_assert_cmpint (left + 16, <=, W);
+    g_assert_cmpint (top + 12, <=, H);
+    for (gint y = 0; y < 12; y++)
+      for (gint x = 0; x < 16; x++) {
+        guint8 mask = picture.mask_out[y * 16 + x];
+
+        g_assert_cmpuint (mask, ==, picture.mask[(top + y) * W + left + x]);
+        objects += mask != 0;
+      }
+    if (i % 2)
+      g_assert_cmpint (objects, >, 0);
+    else
+      with_object += objects > 0;
+  }
+  g_assert_cmpuint (with_object, >, 10);
+  g_assert_cmpuint (with_object, <, 90);
+}
+
+/* Number and middle of an object's pixels near a place; the frame goes on as its
+ * mirror image, which may show the object once more elsewhere. */
+static void
+measure (const guint8 *mask, gdouble near_x, gdouble near_y, guint *n,
+    gdouble *x, gdouble *y)
+{
+  *n = 0;
+  *x = *y = 0;
+  for (guint i = 0; i < W * H; i++)
+    if (mask[i] == 7 && ABS (i % W - near_x) <= 7
+        && ABS (i / W - near_y) <= 7) {
+      (*n)++;
+      *x += i % W;
+      *y += i / W;
+    }
+  *x /= *n;
+  *y /= *n;
+}
+
+/* The object goes where shift, turn and growth say, and its mask with it. */
+static void
+test_moves (void)
+{
+  static const struct
+  {
+    gdouble shift_x, shift_y, scale, rotate, area, x, y;
+  } cases[] = {
+    { 0.125, 0, 1, 0, 36, 38.5, 22.5 },
+    { 0, -0.125, 1, 0, 36, 32.5, 18.5 },
+    { 0, 0, 1.5, 0, 81, 37, 26 },
+    /* a quarter turn about (23.5, 15.5), counter-clockwise as it is seen */
+    { 0, 0, 1, G_PI / 2, 36, 30.5, 6.5 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    Picture picture;
+    NfAugment augment;
+    guint n;
+    gdouble x, y;
+
+    picture_fill (&picture);
+    nf_augment_init (&augment);
+    augment.moves = TRUE;
+    augment.shift_x = cases[i].shift_x;
+    augment.shift_y = cases[i].shift_y;
+    augment.scale = cases[i].scale;
+    augment.rotate = cases[i].rotate;
+    apply (&augment, &picture);
+    measure (picture.mask_out, cases[i].x, cases[i].y, &n, &x, &y);
+    g_assert_cmpfloat_with_epsilon (n, cases[i].area, 1.5);
+    g_assert_cmpfloat_with_epsilon (x, cases[i].x, 0.6);
+    g_assert_cmpfloat_with_epsilon (y, cases[i].y, 0.6);
+  }
+}
+
+/* One pixel of each change of colour, by hand; masks stay. */
+static void
+test_colors (void)
+{
+  Picture picture;
+  NfAugment augment;
+  const guint at = 10 * W + 10; /* 60 90 90 */
+  gdouble mean = 0;
+
+  picture_fill (&picture);
+  for (guint i = 0; i < sizeof picture.rgb; i++)
+    mean += picture.rgb[i];
+  mean /= sizeof picture.rgb;
+
+  nf_augment_init (&augment);
+  augment.brightness = 0.1;
+  augment.contrast = 1.5;
+  apply (&augment, &picture);
+  g_assert_cmpint (picture.rgb_out[3 * at], ==,
+      (gint) lround (mean + (60 - mean) * 1.5 + 25.5));
+  g_assert_cmpmem (picture.mask, sizeof picture.mask, picture.mask_out,
+      sizeof picture.mask_out);
+
+  nf_augment_init (&augment);
+  augment.gamma = 2;
+  apply (&augment, &picture);
+  g_assert_cmpint (
+      picture.rgb_out[3 * at], ==, (gint) lround (255 * pow (60 / 255.0, 2)));
+
+  /* a third of the circle: red becomes green, green blue, blue red */
+  nf_augment_init (&augment);
+  augment.hue = 1.0 / 3;
+  apply (&augment, &picture);
+  g_assert_cmpint (picture.rgb_out[3 * at], ==, 90);
+  g_assert_cmpint (picture.rgb_out[3 * at + 1], ==, 60);
+  g_assert_cmpint (picture.rgb_out[3 * at + 2], ==, 90);
+
+  /* saturation 1/3 to 2/3 at value 90 */
+  nf_augment_init (&augment);
+  augment.saturation = 1.0 / 3;
+  apply (&augment, &picture);
+  g_assert_cmpint (picture.rgb_out[3 * at], ==, 30);
+  g_assert_cmpint (picture.rgb_out[3 * at + 1], ==, 90);
+
+  nf_augment_init (&augment);
+  augment.value = 90 / 255.0;
+  apply (&augment, &picture);
+  g_assert_cmpint (picture.rgb_out[3 * at], ==, 120);
+  g_assert_cmpint (picture.rgb_out[3 * at + 1], ==, 180);
+}
+
+/* Gray has no hue to change. */
+static void
+test_gray_stays (void)
+{
+  Picture picture;
+  NfAugment augment;
+
+  picture_fill (&picture);
+  for (guint i = 0; i < W * H; i++)
+    memset (picture.rgb + 3 * i, i % 256, 3);
+  nf_augment_init (&augment);
+  augment.hue = 0.2;
+  augment.saturation = 0.5;
+  apply (&augment, &picture);
+  g_assert_cmpmem (
+      picture.rgb, sizeof picture.rgb, picture.rgb_out, sizeof picture.rgb_out);
+}
+
+static gdouble
+deviation (const guint8 *rgb, guint n)
+{
+  gdouble sum = 0, squares = 0;
+
+  for (guint i = 0; i < n; i++) {
+    sum += rgb[i];
+    squares += (gdouble) rgb[i] * rgb[i];
+  }
+  return sqrt (squares / n - sum * sum / ((gdouble) n * n));
+}
+
+/* Local contrast: a flat frame with a faint pattern gets a stronger one, and a
+ * limit of 1 leaves it nearly as it is. */
+static void
+test_clahe (void)
+{
+  Picture picture;
+  NfAugment augment;
+  gdouble before, gentle, strong;
+
+  picture_fill (&picture);
+  for (guint i = 0; i < W * H; i++)
+    memset (picture.rgb + 3 * i, 100 + (i % W + i / W) % 8, 3);
+  before = deviation (picture.rgb, sizeof picture.rgb);
+  nf_augment_init (&augment);
+  augment.clahe = 1;
+  apply (&augment, &picture);
+  gentle = deviation (picture.rgb_out, sizeof picture.rgb_out);
+  augment.clahe = 40;
+  apply (&augment, &picture);
+  strong = deviation (picture.rgb_out, sizeof picture.rgb_out);
+  g_assert_cmpfloat (gentle, <=, 2.5 * before);
+  g_assert_cmpfloat (strong, >=, 4 * before);
+}
+
+/* Blurring takes a chequered pattern away and leaves its mean. */
+static void
+test_blur (void)
+{
+  Picture picture;
+  NfAugment augment;
+
+  picture_fill (&picture);
+  for (guint i = 0; i < W * H; i++)
+    memset (picture.rgb + 3 * i, (i + i / W) % 2 ? 160 : 80, 3);
+  nf_augment_init (&augment);
+  augment.blur = 4;
+  apply (&augment, &picture);
+  for (guint i = 0; i < sizeof picture.rgb_out; i++)
+    g_assert_cmpint (ABS (picture.rgb_out[i] - 120), <=, 12);
+}
+
+/* Noise of the deviation asked for, on a frame that is not blurred. */
+static void
+test_noise (void)
+{
+  Picture picture;
+  NfAugment augment;
+
+  picture_fill (&picture);
+  memset (picture.rgb, 128, sizeof picture.rgb);
+  nf_augment_init (&augment);
+  augment.noise = 5;
+  augment.noise_key = (NfRngKey){ 1, 2, NF_RNG_AUGMENT_NOISE };
+  apply (&augment, &picture);
+  g_assert_cmpfloat_with_epsilon (
+      deviation (picture.rgb_out, sizeof picture.rgb_out), 5, 0.4);
+}
+
+/* Compression changes little at high quality, and more at low. */
+static void
+test_codec (void)
+{
+  Picture picture;
+  NfAugment augment;
+  gdouble error[2] = { 0 };
+
+  picture_fill (&picture);
+  nf_augment_init (&augment);
+  for (guint k = 0; k < 2; k++) {
+    augment.quality = k == 0 ? 95 : 10;
+    apply (&augment, &picture);
+    for (guint i = 0; i < sizeof picture.rgb; i++)
+      error[k] += ABS (picture.rgb_out[i] - picture.rgb[i]);
+    error[k] /= sizeof picture.rgb;
+  }
+  g_assert_cmpfloat (error[0], >, 0);
+  g_assert_cmpfloat (error[0], <=, 2);
+  g_assert_cmpfloat (error[1], >=, 1.5 * error[0]);
+  g_assert_cmpfloat (error[1], <=, 20);
+}
+
+#define N_DRAWS 4000
+
+/* How often each change is drawn; and that shares, strengths and the number
+ * that decides do not hang together. */
+typedef struct
+{
+  guint mirror, around, moves, light, color, gamma, clahe, codec, blur, noise;
+  guint strong_blur, blur_and_noise;
+} Counts;
+
+static Counts
+count_draws (const NfTrainConfig *config)
+{
+  Counts n = { 0 };
+
+  for (guint i = 0; i < N_DRAWS; i++) {
+    NfAugment a, b;
+
+    nf_augment_draw (&a, config, 5, i);
+    nf_augment_draw (&b, config, 5, i);
+    g_assert_true (memcmp (&a, &b, sizeof a) == 0);
+    n.mirror += a.mirror;
+    n.around += a.around;
+    n.moves += a.moves;
+    n.light += a.brightness != 0;
+    n.color += a.hue != 0;
+    n.gamma += a.gamma != 1;
+    n.clahe += a.clahe > 0;
+    n.codec += a.quality > 0;
+    n.blur += a.blur > 1;
+    n.noise += a.noise > 0;
+    n.strong_blur += a.blur > 3;
+    n.blur_and_noise += a.blur > 1 && a.noise > 0;
+    if (a.blur > 1)
+      g_assert_true (a.blur >= 2 && a.blur <= 4);
+    if (a.noise > 0)
+      g_assert_true (a.noise >= 1 && a.noise <= 3);
+    if (a.quality > 0)
+      g_assert_true (a.quality >= 60 && a.quality <= 80);
+    if (a.gamma != 1)
+      g_assert_true (a.gamma >= 0.5 && a.gamma <= 0.9);
+    if (a.clahe > 0)
+      g_assert_true (a.clahe >= 2 && a.clahe <= 3);
+    g_assert_true (ABS (a.brightness) <= 0.3 && ABS (a.contrast - 1) <= 0.4);
+    g_assert_true (ABS (a.rotate) <= 10 * G_PI / 180 + 1e-12);
+  }
+  return n;
+}
+
+static void
+assert_share (guint n, gdouble share)
+{
+  g_assert_cmpfloat_with_epsilon ((gdouble) n / N_DRAWS, share, 0.03);
+}
+
+static void
+test_shares (void)
+{
+  static const gchar *const sets[] = { "augment.mirror=0.3",
+    "augment.affine=0.4", "augment.rotate=10", "augment.light=0.5",
+    "augment.brightness=0.3", "augment.contrast=0.4", "augment.color=0.6",
+    "augment.gamma=0.7", "augment.gamma-range=0.5 0.9", "augment.clahe=0.2",
+    "augment.clahe-limit=2 3", "augment.codec=0.35",
+    "augment.codec-quality=60 80", "augment.blur=0.45",
+    "augment.blur-factor=2 4", "augment.noise=0.55", "augment.noise-levels=1 3",
+    "train.crop-objects=0.8" };
+  g_autoptr (NfTrainConfig) config = nf_train_config_new (NF_TRAIN_SEGMENT);
+  g_autoptr (GError) error = NULL;
+  Counts n;
+
+  for (guint i = 0; i < G_N_ELEMENTS (sets); i++) {
+    nf_train_config_set (config, sets[i], &error);
+    g_assert_no_error (error);
+  }
+  n = count_draws (config);
+  assert_share (n.mirror, 0.3);
+  assert_share (n.around, 0.8);
+  assert_share (n.moves, 0.4);
+  assert_share (n.light, 0.5);
+  assert_share (n.color, 0.6);
+  assert_share (n.gamma, 0.7);
+  assert_share (n.clahe, 0.2);
+  assert_share (n.codec, 0.35);
+  assert_share (n.blur, 0.45);
+  assert_share (n.noise, 0.55);
+  assert_share (n.strong_blur, 0.45 / 2);
+  assert_share (n.blur_and_noise, 0.45 * 0.55);
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/augment/nothing", test_nothing);
+  g_test_add_func ("/augment/mirror", test_mirror);
+  g_test_add_func ("/augment/size", test_size);
+  g_test_add_func ("/augment/crop", test_crop);
+  g_test_add_func ("/augment/moves", test_moves);
+  g_test_add_func ("/augment/colors", test_colors);
+  g_test_add_func ("/augment/gray-stays", test_gray_stays);
+  g_test_add_func ("/augment/clahe", test_clahe);
+  g_test_add_func ("/augment/blur", test_blur);
+  g_test_add_func ("/augment/noise", test_noise);
+  g_test_add_func ("/augment/codec", test_codec);
+  g_test_add_func ("/augment/shares", test_shares);
+  return g_test_run ();
+}

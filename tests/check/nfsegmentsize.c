@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfsegmentsize — tests of nfsegment: frames beside those of the training
+ *
+ * Siblings: nfsegment.c, nfsegmentdecision.c */
+#include "nfsegmentrig.h"
+#include "nftestmodels.h"
+
+#include "video/gstnfvideo.h"
+#include "metrics/nfmask.h"
+#include "nets/nfsegmenter.h"
+
+#include <string.h>
+
+#define FRAME (40 * GST_MSECOND)
+
+/* (transfer full): the network of the other tests, trained on frames of 24x16
+ * as it says */
+static gchar *
+save_sized (void)
+{
+  gchar *path = nf_segment_path ("sized.safetensors");
+  NfUnetppConfig config;
+
+  nf_test_unetpp_config (&config);
+  nf_test_save_unetpp_of_size (path, &config, 3, 16, 24);
+
+  return path;
+}
+
+static GstHarness *
+sized_harness_new (const gchar *settings, GstBus **bus)
+{
+  g_autofree gchar *path = save_sized ();
+  g_autofree gchar *all = g_strdup_printf ("checkpoint=%s %s", path, settings);
+
+  return nf_segment_harness_new (all, bus);
+}
+
+static void
+set_caps (GstHarness *h, const gchar *size, GstVideoInfo *info)
+{
+  g_autofree gchar *text =
+      g_strdup_printf ("video/x-raw,format=RGB,framerate=25/1,%s", size);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (text);
+
+  fail_unless (gst_video_info_from_caps (info, caps));
+  gst_harness_set_src_caps (h, g_steal_pointer (&caps));
+}
+
+/* (transfer full): the mask of the frame that the network sees at another size,
+ * at the frame's own */
+static guint8 *
+scaled_mask (const GstVideoInfo *info, guint width, guint height)
+{
+  g_autofree gchar *path = save_sized ();
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+  g_autoptr (NfSegmenter) segmenter = nf_segmenter_load (path, device, NULL);
+  g_autoptr (GstNfVideo) video = NULL;
+  g_autofree guint8 *pixels = g_malloc (3 * width * height);
+  g_autofree guint8 *small = g_malloc (width * height);
+  guint8 *mask = g_malloc ((gsize) info->width * info->height);
+  GstBuffer *frame = nf_test_frame (info, 0, 0);
+  GstVideoInfo packed;
+
+  fail_unless (segmenter != NULL);
+  fail_unless (gst_nf_video_packed_info (&packed, width, height, 3, NULL));
+  video = gst_nf_video_new (info, &packed, NULL);
+  fail_unless (video != NULL);
+  fail_unless (gst_nf_video_to_pixels (video, frame, pixels, NULL));
+  fail_unless (nf_segmenter_run (
+      segmenter, NF_F32, FALSE, pixels, 1, height, width, small, NULL, NULL));
+  nf_mask_scale (
+      small, width, height, mask, (guint) info->width, (guint) info->height);
+  gst_buffer_unref (frame);
+
+  return mask;
+}
+
+typedef struct
+{
+  const gchar *caps;
+  guint width, height; /* that the network sees */
+} ScaleCase;
+
+static const ScaleCase scale_cases[] = {
+  { "width=24,height=16", 24, 16 },
+  { "width=48,height=32", 24, 16 },
+  { "width=12,height=8", 24, 16 },
+  { "width=41,height=37", 21, 19 },
+  { "width=24,height=32,pixel-aspect-ratio=2/1", 24, 16 },
+  { "width=300,height=1", 339, 1 },
+};
+
+/* as many pixels as in the training, square ones, in the shape of the frame */
+GST_START_TEST (test_size_scale)
+{
+  static const gchar *const outputs[] = { "ids", "palette", "overlay" };
+  const ScaleCase *c = &scale_cases[__i__];
+
+  for (guint i = 0; i < G_N_ELEMENTS (outputs); i++) {
+    g_autofree gchar *settings =
+        g_strdup_printf ("scale=auto output=%s", outputs[i]);
+    GstBus *bus;
+    GstHarness *h = sized_harness_new (settings, &bus);
+    g_autofree guint8 *mask = NULL;
+    g_autofree guint8 *painted = NULL;
+    g_autoptr (GBytes) rgb = NULL;
+    g_autoptr (GBytes) got = NULL;
+    GstVideoInfo info, out_info;
+    GstBuffer *frame, *out;
+    gsize area;
+
+    set_caps (h, c->caps, &info);
+    area = (gsize) info.width * info.height;
+    nf_test_push_frames (h, 0, 1);
+    out = gst_harness_pull (h);
+    out_info = nf_test_output_info (h);
+    fail_unless_equals_int (out_info.width, info.width);
+    fail_unless_equals_int (out_info.height, info.height);
+    fail_unless_equals_int (out_info.par_n, info.par_n);
+    got = nf_test_pixels (
+        out, &out_info, i == 0 ? GST_VIDEO_FORMAT_GRAY8 : GST_VIDEO_FORMAT_RGB);
+    mask = scaled_mask (&info, c->width, c->height);
+    frame = nf_test_frame (&info, 0, 0);
+    rgb = nf_test_pixels (frame, &info, GST_VIDEO_FORMAT_RGB);
+    painted = g_malloc (3 * area);
+    if (i == 1)
+      nf_mask_paint (mask, area, painted);
+    else if (i == 2)
+      nf_mask_overlay (mask, area, g_bytes_get_data (rgb, NULL), 3, painted);
+    fail_unless (memcmp (i == 0 ? mask : painted, g_bytes_get_data (got, NULL),
+                     i == 0 ? area : 3 * area)
+        == 0);
+    nf_test_expect_warning (bus, NULL);
+    gst_buffer_unref (frame);
+    gst_buffer_unref (out);
+    nf_test_harness_free (h, bus);
+  }
+}
+GST_END_TEST
+
+/* frames of several sizes in one stream, held, and batched */
+GST_START_TEST (test_size_scale_changes)
+{
+  GstBus *bus;
+  GstHarness *h = sized_harness_new (
+      "scale=auto decision=clip lookahead=9 batch-size=2", &bus);
+  GstVideoInfo info;
+
+  set_caps (h, "width=48,height=32", &info);
+  nf_test_push_frames (h, 0, 3);
+  set_caps (h, "width=24,height=16", &info);
+  nf_test_push_frames (h, 3, 3);
+  set_caps (h, "width=96,height=64", &info);
+  nf_test_push_frames (h, 6, 1);
+  gst_harness_push_event (h, gst_event_new_eos ());
+  for (guint i = 0; i < 7; i++) {
+    GstBuffer *buffer = gst_harness_pull (h);
+
+    fail_unless_equals_clocktime (GST_BUFFER_PTS (buffer), i * FRAME);
+    fail_unless_equals_int (gst_buffer_get_size (buffer),
+        i < 3       ? 48 * 32
+            : i < 6 ? 24 * 16
+                    : 96 * 64);
+    gst_buffer_unref (buffer);
+  }
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+/* once for each caps whose frames are far from those of the training */
+GST_START_TEST (test_size_warning)
+{
+  static const struct
+  {
+    const gchar *caps, *says;
+  } cases[] = {
+    { "width=24,height=16", NULL },
+    { "width=32,height=22", NULL },
+    { "width=40,height=26",
+        "40x26 are far from 24x16, which the network was trained on" },
+    { "width=17,height=11", NULL },
+    { "width=15,height=10", "15x10 are far from 24x16" },
+    { "width=16,height=24", NULL },
+  };
+  GstBus *bus;
+  GstHarness *h = sized_harness_new ("", &bus);
+  GstVideoInfo info;
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    set_caps (h, cases[i].caps, &info);
+    nf_test_push_frames (h, 2 * i, 2);
+    nf_test_expect_warning (bus, cases[i].says);
+    nf_test_expect_warning (bus, NULL);
+  }
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+/* a checkpoint that does not say what it was trained on */
+GST_START_TEST (test_size_unknown)
+{
+  static const gchar *const settings[] = { "scale=none", "scale=auto" };
+  GstBus *bus;
+  GstHarness *h = nf_segment_harness_new (settings[__i__], &bus);
+  g_autoptr (GBytes) expected = NULL;
+  GstVideoInfo info;
+  GstBuffer *frame;
+
+  set_caps (h, "width=96,height=64", &info);
+  frame = nf_test_frame (&info, 0, 0);
+  expected = nf_segment_expected (frame, &info, NF_F32, FALSE);
+  fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
+  nf_segment_expect (h, expected);
+  nf_test_expect_warning (bus, NULL);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+static Suite *
+nfsegment_size_suite (void)
+{
+  Suite *suite = suite_create ("nfsegment-size");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (suite, tc);
+  tcase_add_unchecked_fixture (
+      tc, nf_segment_make_models, nf_segment_remove_models);
+  tcase_add_loop_test (tc, test_size_scale, 0, G_N_ELEMENTS (scale_cases));
+  tcase_add_test (tc, test_size_scale_changes);
+  tcase_add_test (tc, test_size_warning);
+  tcase_add_loop_test (tc, test_size_unknown, 0, 2);
+
+  return suite;
+}
+
+GST_CHECK_MAIN (nfsegment_size)

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * bench/spec — what `nextframe-train bench` is to measure, from words to sizes */
+#pragma once
+
+#include "core/threads/nfproducts.h"
+#include "diffusion/nfsampler.h"
+#include "nets/nfunetpp.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfBenchSpec:
+ * @network: a preset's name, see nf_bench_presets()
+ * @config: (nullable): a key file of the trainer, a file with a JSON object, or
+ *   the object itself; wins over @network
+ * @checkpoint: (nullable): a file with weights; wins over both
+ * @tensors: (nullable): a safetensors file with the inputs, see bench/network.c
+ * @height: rows of a frame; 0: what the network says, else 160
+ * @width: columns, likewise, else 240
+ * @batch: frames or windows at once
+ * @steps: denoising steps
+ * @sampler: how to walk
+ * @dtype: what the network computes in, %NF_F32 or %NF_BF16
+ * @products: how it multiplies what is f32
+ */
+typedef struct
+{
+  gchar *network, *config, *checkpoint, *tensors;
+  gint height, width, batch, steps;
+  NfSamplerMethod sampler;
+  NfDType dtype;
+  NfProducts products;
+} NfBenchSpec;
+
+/**
+ * NfBenchSizes:
+ * @is_unetpp: whether it is a UNet++, else a noise predictor
+ * @unetpp: sizes of a UNet++
+ * @unet: sizes of a noise predictor
+ * @height: rows of a frame
+ * @width: columns
+ */
+typedef struct
+{
+  gboolean is_unetpp;
+  NfUnetppConfig unetpp;
+  NfUnetConfig unet;
+  gint height, width;
+} NfBenchSizes;
+
+gchar *nf_bench_presets (void);
+gboolean nf_bench_sizes_read (
+    NfBenchSizes *sizes, const NfBenchSpec *spec, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * loader — makes the next batches while the step computes
+ *
+ * Threads put samples into batches, in order, some batches ahead of the one that
+ * the step uses; who waits for a batch helps. A sample depends on its number
+ * alone, so a batch is the same with any number of threads.
+ * Siblings: clipsource.c, which reads or renders; segment.c, diffusion.c, which
+ * make samples */
+#pragma once
+
+#include "data/clipsource.h"
+
+G_BEGIN_DECLS
+
+#define NF_LOADER_PARTS 2
+
+/**
+ * NfLoadSample:
+ * @task: of the setup; not to be changed
+ * @reader: the thread's reader
+ * @sample: number of the training sample
+ * @item: which item of an epoch it is; @sample where epochs have no end
+ * @parts: where the sample's parts go, each of the size in the setup
+ * @error: return location
+ *
+ * Makes a sample. Called by several threads at once.
+ */
+typedef gboolean (*NfLoadSample) (gconstpointer task, NfClipReader *reader,
+    guint64 sample, guint64 item, guint8 *const parts[NF_LOADER_PARTS],
+    GError **error);
+
+/**
+ * NfLoaderSetup:
+ * @load: makes a sample
+ * @task: its first argument
+ * @part_bytes: size of a sample's parts
+ * @seed: of the order of items
+ * @n_items: of an epoch; 0: no item comes twice
+ * @batch_size: samples of a batch, at least 1
+ * @n_samples: of the whole run; none after it is made
+ * @threads: how many make samples while one waits for a batch, at least 1; all
+ *   but that one go on while the step computes
+ */
+typedef struct
+{
+  NfLoadSample load;
+  gconstpointer task;
+  gsize part_bytes[NF_LOADER_PARTS];
+  guint64 seed;
+  guint n_items;
+  guint batch_size;
+  guint64 n_samples;
+  guint threads;
+} NfLoaderSetup;
+
+typedef struct _NfLoader NfLoader;
+
+NfLoader *nf_loader_new (
+    NfClipSource *source, const NfLoaderSetup *setup, GError **error);
+gboolean nf_loader_get (NfLoader *loader, guint64 first_sample,
+    const guint8 *parts[NF_LOADER_PARTS], GError **error);
+void nf_loader_free (NfLoader *loader);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfLoader, nf_loader_free)
+
+G_END_DECLS

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * clip — a clip that is judged, and what several rows of the table ask of it */
+#include "eval/clip.h"
+
+#include <string.h>
+
+/**
+ * nf_eval_clip_new:
+ * @source: where clips come from, with masks; outlives the clip
+ * @models: networks, outliving the clip
+ *
+ * Returns: (transfer full): a place for one clip after the other
+ */
+NfEvalClip *
+nf_eval_clip_new (NfClipSource *source, NfEvalModels *models)
+{
+  NfEvalClip *clip = g_new0 (NfEvalClip, 1);
+
+  clip->source = source;
+  clip->models = models;
+  clip->reader = nf_clip_reader_new (source);
+  return clip;
+}
+
+/**
+ * nf_eval_clip_free:
+ * @clip: (transfer full) (nullable): a clip
+ */
+void
+nf_eval_clip_free (NfEvalClip *clip)
+{
+  if (!clip)
+    return;
+  nf_clip_reader_free (clip->reader);
+  g_free (clip->name);
+  g_free (clip->frames);
+  g_free (clip->truth);
+  g_free (clip->named);
+  g_free (clip->draws);
+  g_free (clip);
+}
+
+/**
+ * nf_eval_clip_pixels:
+ * @clip: an open clip
+ *
+ * Returns: pixels of a frame
+ */
+gsize
+nf_eval_clip_pixels (const NfEvalClip *clip)
+{
+  return (gsize) clip->width * clip->height;
+}
+
+/* Makes room for frames of another size. */
+static gboolean
+resize (NfEvalClip *clip, gint width, gint height, GError **error)
+{
+  gsize pixels = (gsize) width * height;
+
+  if (clip->frames && clip->width == width && clip->height == height)
+    return TRUE;
+  g_clear_pointer (&clip->frames, g_free);
+  g_clear_pointer (&clip->truth, g_free);
+  g_clear_pointer (&clip->named, g_free);
+  clip->frames = g_try_malloc_n (3 * NF_EVAL_FRAMES, pixels);
+  clip->truth = g_try_malloc_n (NF_EVAL_FRAMES, pixels);
+  clip->named = g_try_malloc_n (NF_EVAL_FRAMES, pixels);
+  clip->width = width;
+  clip->height = height;
+  if (clip->frames && clip->truth && clip->named)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+      "%s: not enough memory for %d frames of %dx%d pixels", clip->name,
+      NF_EVAL_FRAMES, width, height);
+  return FALSE;
+}
+
+static gboolean
+copy_frame (NfEvalClip *clip, guint t, GError **error)
+{
+  NfFrame frame;
+  gsize pixels;
+
+  nf_clip_reader_frame (clip->reader, t, &frame);
+  if (t == 0 && !resize (clip, frame.width, frame.height, error))
+    return FALSE;
+  pixels = nf_eval_clip_pixels (clip);
+  memcpy (clip->frames + 3 * pixels * t, frame.rgb, 3 * pixels);
+  memcpy (clip->truth + pixels * t, frame.mask, pixels);
+  return TRUE;
+}
+
+/**
+ * nf_eval_clip_open:
+ * @clip: a place; forgets the clip before
+ * @number: of a clip of the source, with at least %NF_EVAL_FRAMES frames
+ * @error: return location
+ */
+gboolean
+nf_eval_clip_open (NfEvalClip *clip, guint64 number, GError **error)
+{
+  clip->number = number;
+  clip->n_named = clip->n_draws = 0;
+  clip->named_seconds = clip->draws_seconds = clip->charge = 0;
+  g_free (clip->name);
+  clip->name = nf_clip_source_clip_name (clip->source, number);
+  if (!nf_clip_reader_open (clip->reader, number, error))
+    return FALSE;
+  for (guint t = 0; t < NF_EVAL_FRAMES; t++)
+    if (!copy_frame (clip, t, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gdouble
+seconds_since (gint64 start)
+{
+  return (g_get_monotonic_time () - start) / (gdouble) G_USEC_PER_SEC;
+}
+
+/**
+ * nf_eval_clip_named:
+ * @clip: an open clip; its models have a segmenter
+ * @n: frames, from the first on
+ * @error: return location
+ *
+ * Returns: (transfer none) (nullable): (n, height, width): the segmenter's
+ *   masks of the given frames, until the next clip is opened
+ */
+const guint8 *
+nf_eval_clip_named (NfEvalClip *clip, guint n, GError **error)
+{
+  gsize pixels = nf_eval_clip_pixels (clip);
+  guint before = MIN (n, clip->n_named);
+  gint64 start = g_get_monotonic_time ();
+
+  if (before > 0)
+    clip->charge += clip->named_seconds * before / clip->n_named;
+  if (n <= clip->n_named)
+    return clip->named;
+  if (!nf_eval_models_segment (clip->models, clip->frames + 3 * pixels * before,
+          n - before, clip->width, clip->height, clip->named + pixels * before,
+          error))
+    return NULL;
+  clip->n_named = n;
+  clip->named_seconds += seconds_since (start);
+  return clip->named;
+}
+
+/**
+ * nf_eval_clip_draws:
+ * @clip: an open clip; its models have a predictor
+ * @error: return location
+ *
+ * Draws the future as often as an ensemble is large, with the noise that
+ * nfpredict draws an ensemble from.
+ *
+ * Returns: (transfer none) (nullable): (draws, NF_EVAL_HORIZON, H, W, 3) of the
+ *   predictor's size, until the next clip is opened
+ */
+const guint8 *
+nf_eval_clip_draws (NfEvalClip *clip, GError **error)
+{
+  guint n = nf_eval_models_ensemble (clip->models);
+  gint64 start = g_get_monotonic_time ();
+  gsize bytes;
+  gint width, height;
+
+  if (clip->n_draws == n) {
+    clip->charge += clip->draws_seconds;
+    return clip->draws;
+  }
+  nf_eval_models_drawn_size (clip->models, &width, &height);
+  bytes = (gsize) 3 * width * height * NF_EVAL_HORIZON;
+  if (!clip->draws)
+    clip->draws = g_try_malloc_n (n, bytes);
+  if (!clip->draws) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "not enough memory for %u draws of %d frames; lower --ensemble", n,
+        NF_EVAL_HORIZON);
+    return NULL;
+  }
+  for (guint i = 0; i < n; i++)
+    if (!nf_eval_models_draw (clip->models, clip->number * n + i, clip->frames,
+            clip->width, clip->height, clip->draws + bytes * i, error))
+      return NULL;
+  clip->n_draws = n;
+  clip->draws_seconds = seconds_since (start);
+  return clip->draws;
+}

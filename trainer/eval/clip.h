@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * clip — a clip that is judged, and what several rows of the table ask of it
+ *
+ * Frames are numbered from 0 here, and from 1 where people read it. Masks of
+ * the given frames and draws of the predictor are made when they are first
+ * asked for, and kept until the next clip. What that took is charged to every
+ * row that asks, as if it were alone. */
+#pragma once
+
+#include "data/clipsource.h"
+#include "eval/models.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfEvalClip:
+ * @models: networks
+ * @number: of the clip
+ * @name: what people call it
+ * @width: columns of a frame
+ * @height: rows
+ * @frames: (NF_EVAL_FRAMES, height, width, 3), red, green, blue
+ * @truth: (NF_EVAL_FRAMES, height, width), classes
+ * @charge: seconds that earlier rows spent on what was asked for since it was
+ *   set to 0
+ */
+typedef struct
+{
+  NfEvalModels *models;
+  guint64 number;
+  gchar *name;
+  gint width, height; /* pixels */
+  guint8 *frames;
+  guint8 *truth;
+  gdouble charge;
+
+  /*< private >*/
+  NfClipSource *source;
+  NfClipReader *reader;
+  guint8 *named; /* (NF_EVAL_FRAMES, height, width) */
+  guint n_named; /* of them, from the first on */
+  gdouble named_seconds; /* what they took */
+  guint8 *draws; /* (draws, NF_EVAL_HORIZON, H, W, 3) of the predictor's size */
+  guint n_draws;
+  gdouble draws_seconds;
+} NfEvalClip;
+
+NfEvalClip *nf_eval_clip_new (NfClipSource *source, NfEvalModels *models);
+void nf_eval_clip_free (NfEvalClip *clip);
+gboolean nf_eval_clip_open (NfEvalClip *clip, guint64 number, GError **error);
+gsize nf_eval_clip_pixels (const NfEvalClip *clip);
+const guint8 *nf_eval_clip_named (NfEvalClip *clip, guint n, GError **error);
+const guint8 *nf_eval_clip_draws (NfEvalClip *clip, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfEvalClip, nf_eval_clip_free)
+
+G_END_DECLS

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * eval — the subcommand that judges networks on clips with masks
+ *
+ * Clip after clip, every row of the table predicts masks, and what it has of
+ * the truth goes into its total. */
+#include "eval/eval.h"
+#include "config.h"
+#include "core/threads/nfthreads.h"
+#include "eval/data.h"
+#include "eval/html.h"
+#include "eval/pictures.h"
+#include "eval/state.h"
+#include "eval/table.h"
+#include "io/nfjson.h"
+#include "train/report.h"
+
+#include <gst/gst.h>
+
+#define REPORT_JSON "report.json"
+#define REPORT_HTML "report.html"
+
+typedef struct
+{
+  const NfEvalOptions *options;
+  NfClipSource *source;
+  NfEvalModels *models;
+  JsonObject *settings;
+  GPtrArray *rows; /* NfEvalRow, of the table */
+  GPtrArray *totals; /* NfEvalTotal, one a row */
+  GPtrArray *marks; /* NfEvalMarks, one a row: of one clip */
+  GPtrArray *names; /* of the clips that are done */
+  NfEvalState *state; /* NULL: nothing is kept */
+} Eval;
+
+static void
+eval_clear (Eval *eval)
+{
+  g_clear_pointer (&eval->state, nf_eval_state_free);
+  g_clear_pointer (&eval->names, g_ptr_array_unref);
+  g_clear_pointer (&eval->marks, g_ptr_array_unref);
+  g_clear_pointer (&eval->totals, g_ptr_array_unref);
+  g_clear_pointer (&eval->rows, g_ptr_array_unref);
+  g_clear_pointer (&eval->settings, json_object_unref);
+  g_clear_pointer (&eval->models, nf_eval_models_free);
+  g_clear_pointer (&eval->source, nf_clip_source_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Eval, eval_clear)
+
+static void
+describe_rows (Eval *eval)
+{
+  JsonArray *names = json_array_new ();
+
+  for (guint i = 0; i < eval->rows->len; i++) {
+    const NfEvalRow *row = eval->rows->pdata[i];
+
+    json_array_add_string_element (names, row->name);
+    g_ptr_array_add (eval->totals, nf_eval_total_new (row));
+    g_ptr_array_add (eval->marks, nf_eval_marks_new ());
+  }
+  json_object_set_array_member (eval->settings, "rows", names);
+  json_object_set_boolean_member (
+      eval->settings, "curve", eval->options->curve);
+}
+
+static gboolean
+eval_open (Eval *eval, GError **error)
+{
+  eval->settings = json_object_new ();
+  json_object_set_string_member (eval->settings, "program", NF_VERSION);
+  eval->names = g_ptr_array_new_with_free_func (g_free);
+  eval->marks =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) nf_eval_marks_free);
+  eval->totals =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) nf_eval_total_free);
+  eval->rows = nf_eval_rows_choose (eval->options, error);
+  if (!eval->rows)
+    return FALSE;
+  eval->source = nf_eval_data_open (eval->options, eval->settings, error);
+  if (!eval->source)
+    return FALSE;
+  eval->models = nf_eval_models_load (
+      eval->options, nf_eval_rows_needs (eval->rows), error);
+  if (!eval->models)
+    return FALSE;
+  nf_eval_models_describe (eval->models, eval->settings);
+  describe_rows (eval);
+  return TRUE;
+}
+
+static void
+add_marks (Eval *eval, const gchar *name, const GPtrArray *marks)
+{
+  for (guint i = 0; i < eval->rows->len; i++)
+    nf_eval_total_add (eval->totals->pdata[i], marks->pdata[i]);
+  g_ptr_array_add (eval->names, g_strdup (name));
+}
+
+/* Takes a clip that is done already, if it is the one that is there now. */
+static gboolean
+take_done (gpointer data, guint number, const gchar *name,
+    const GPtrArray *marks, GError **error)
+{
+  Eval *eval = data;
+  g_autofree gchar *now = nf_clip_source_clip_name (eval->source, number);
+
+  if (!g_str_equal (name, now)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "clip %u was %s and is %s now", number, name, now);
+    return FALSE;
+  }
+  add_marks (eval, name, marks);
+  return TRUE;
+}
+
+static gboolean
+open_state (Eval *eval, GError **error)
+{
+  if (!eval->options->out)
+    return TRUE;
+  eval->state = nf_eval_state_open (eval->options->out, eval->settings, error);
+  return eval->state
+      && nf_eval_state_replay (eval->state,
+          nf_clip_source_n_clips (eval->source), eval->rows, eval->marks,
+          take_done, eval, error);
+}
+
+/* Every row's marks of an open clip. Where the user interrupts, @done stays
+ * FALSE. */
+static gboolean
+judge_clip (Eval *eval, NfEvalClip *clip, NfEvalOutput *output, gboolean *done,
+    GError **error)
+{
+  for (guint i = 0; i < eval->rows->len; i++) {
+    if (nf_interrupt_requested ())
+      return TRUE;
+    if (!nf_eval_row_run (
+            eval->rows->pdata[i], clip, eval->options->curve, output, error))
+      return FALSE;
+    nf_eval_marks_take (eval->marks->pdata[i], clip, output);
+  }
+  *done = TRUE;
+  return TRUE;
+}
+
+static gboolean
+judge_clips (Eval *eval, NfProgress *progress, GError **error)
+{
+  g_autoptr (NfEvalClip) clip = nf_eval_clip_new (eval->source, eval->models);
+  g_autoptr (NfEvalOutput) output = nf_eval_output_new ();
+  guint n = nf_clip_source_n_clips (eval->source);
+
+  while (eval->names->len < n) {
+    gboolean done = FALSE;
+
+    if (!nf_eval_clip_open (clip, eval->names->len, error)
+        || !judge_clip (eval, clip, output, &done, error))
+      return FALSE;
+    if (!done)
+      break;
+    if (eval->state
+        && !nf_eval_state_add (
+            eval->state, clip->name, eval->rows, eval->marks, error))
+      return FALSE;
+    add_marks (eval, clip->name, eval->marks);
+    nf_progress_clip (progress, eval->names->len);
+  }
+  return !eval->state || nf_eval_state_sync (eval->state, error);
+}
+
+static gboolean
+write_html (const Eval *eval, JsonObject *figures, GError **error)
+{
+  g_autoptr (NfEvalClip) clip = nf_eval_clip_new (eval->source, eval->models);
+  g_autoptr (GPtrArray) shown =
+      nf_eval_pictures_make (eval->totals, clip, error);
+
+  return shown
+      && nf_eval_state_write (
+          eval->state, REPORT_HTML, nf_eval_html (figures, shown), error);
+}
+
+static void
+tell_end (const Eval *eval, NfProgress *progress, guint n)
+{
+  g_autofree gchar *text = NULL;
+
+  if (eval->names->len < n)
+    text = g_strdup_printf ("interrupted after %u of %u clips%s",
+        eval->names->len, n, eval->state ? "; the same command goes on" : "");
+  else if (eval->state)
+    text = g_strdup_printf (
+        "done: %s/" REPORT_JSON " and " REPORT_HTML, eval->options->out);
+  if (text)
+    nf_progress_message (progress, text);
+}
+
+/* Prints the table and writes the reports; the one with pictures once all clips
+ * are done. */
+static gboolean
+report (const Eval *eval, NfProgress *progress, GError **error)
+{
+  guint n = nf_clip_source_n_clips (eval->source);
+  gboolean complete = eval->names->len == n;
+  g_autoptr (JsonObject) figures =
+      nf_eval_figures_new (eval->totals, eval->names, eval->settings, complete);
+  g_autofree gchar *table = nf_eval_table (figures);
+
+  if (eval->state
+      && (!nf_eval_state_write (eval->state, REPORT_JSON,
+              nf_json_object_to_string (figures), error)
+          || (complete && !write_html (eval, figures, error))))
+    return FALSE;
+  tell_end (eval, progress, n);
+  g_print ("%s, %u of %u clips\n\n%s", eval->options->data, eval->names->len, n,
+      table);
+  return TRUE;
+}
+
+/**
+ * nf_eval_main:
+ * @argc: words in @argv
+ * @argv: the command line from the subcommand's name on
+ * @error: return location
+ *
+ * Judges as the command line says. Being interrupted is no error.
+ */
+gboolean
+nf_eval_main (gint argc, gchar **argv, GError **error)
+{
+  g_autoptr (NfEvalOptions) options = nf_eval_options_parse (argc, argv, error);
+  g_autoptr (NfProgress) progress = NULL;
+  g_auto (Eval) eval = { options };
+  guint n;
+
+  if (!options || !gst_init_check (NULL, NULL, error))
+    return FALSE;
+  nf_threads_set (options->threads);
+  if (!eval_open (&eval, error) || !open_state (&eval, error))
+    return FALSE;
+  nf_interrupt_install ();
+  n = nf_clip_source_n_clips (eval.source);
+  progress = nf_progress_new (stderr, eval.names->len, n, MAX (1, n / 100));
+  if (eval.names->len > 0) {
+    g_autofree gchar *text = g_strdup_printf (
+        "%u of %u clips are there from before", eval.names->len, n);
+
+    nf_progress_message (progress, text);
+  }
+  return judge_clips (&eval, progress, error)
+      && report (&eval, progress, error);
+}

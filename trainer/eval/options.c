@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * options — the command line of `nextframe-train eval` */
+#include "eval/options.h"
+#include "eval/rows.h"
+
+#define MAX_SEED 9007199254740992 /* 2^53: what any program reads back whole */
+#define MAX_CLIPS 1000000
+
+/* The options that take a whole number. */
+typedef enum
+{
+  CLIPS,
+  STEPS,
+  ENSEMBLE,
+  SEED,
+  THREADS,
+  N_NUMBERS
+} Number;
+
+static const struct
+{
+  const gchar *name;
+  gchar short_name;
+  gint64 min, max, fallback;
+  const gchar *help;
+  const gchar *value;
+} numbers[N_NUMBERS] = {
+  [CLIPS] = { "clips", 'n', 1, MAX_CLIPS, 0,
+      "Only the first N clips (default: all)", "N" },
+  [STEPS] = { "steps", 0, 1, 1000, 50,
+      "Denoising steps for a block of frames (default: 50)", "N" },
+  [ENSEMBLE] = { "ensemble", 0, 0, NF_EVAL_MAX_DRAWS, 5,
+      "Draws of each clip in the rows of ensembles; 0: no such rows "
+      "(default: 5)",
+      "N" },
+  [SEED] = { "seed", 's', 0, MAX_SEED, 0,
+      "Of the noise that predictions start from (default: 0)", "S" },
+  [THREADS] = { "threads", 't', 0, 4096, 0,
+      "CPU threads; 0: one a physical core (default: 0)", "T" },
+};
+
+/* What the options are parsed into, before they are checked. */
+typedef struct
+{
+  gint64 numbers[N_NUMBERS];
+  gchar *sampler, *precision;
+  gboolean no_curve;
+} RawOptions;
+
+static void
+raw_options_clear (RawOptions *raw)
+{
+  g_free (raw->sampler);
+  g_free (raw->precision);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RawOptions, raw_options_clear)
+
+static gboolean
+fail (GError **error, const gchar *what, const gchar *text)
+{
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "%s%s", what, text);
+  return FALSE;
+}
+
+static void
+add_numbers (GOptionContext *context, RawOptions *raw)
+{
+  GOptionEntry entries[N_NUMBERS + 1] = { { NULL } };
+
+  for (guint i = 0; i < N_NUMBERS; i++) {
+    raw->numbers[i] = numbers[i].fallback;
+    entries[i] = (GOptionEntry){ numbers[i].name, numbers[i].short_name, 0,
+      G_OPTION_ARG_INT64, &raw->numbers[i], numbers[i].help, numbers[i].value };
+  }
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static gchar *
+describe_rows (void)
+{
+  g_autofree gchar *rows = nf_eval_rows_help ();
+
+  return g_strconcat ("Rows of the table, for --only:\n", rows, NULL);
+}
+
+static gboolean
+parse (NfEvalOptions *options, RawOptions *raw, gint argc, gchar **argv,
+    GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "data", 'd', 0, G_OPTION_ARG_STRING, &options->data,
+        "Clips with masks: a data set's folder, or N synthetic clips of a seed",
+        "FOLDER|scenes:SEED:N" },
+    { "splits", 0, 0, G_OPTION_ARG_STRING, &options->splits,
+        "Folders of the data set (default: val, or train where there is no "
+        "val)",
+        "NAMES" },
+    { "segment", 0, 0, G_OPTION_ARG_FILENAME, &options->segment,
+        "Checkpoint of nfsegment (default: the one that ships)", "FILE" },
+    { "predict", 0, 0, G_OPTION_ARG_FILENAME, &options->predict,
+        "Checkpoint of nfpredict (default: the one that ships)", "FILE" },
+    { "only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->only,
+        "Only this row of the table; may be repeated", "ROW" },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &options->out,
+        "Write report.json and report.html there; what this command began "
+        "there goes on",
+        "FOLDER" },
+    { "sampler", 0, 0, G_OPTION_ARG_STRING, &raw->sampler,
+        "ddim, ddpm, f-pndm or dpm-solver++ (default: ddim)", "NAME" },
+    { "no-curve", 0, 0, G_OPTION_ARG_NONE, &raw->no_curve,
+        "Score frame 22 alone, not frames 12 to 21 as well", NULL },
+    { "precision", 0, 0, G_OPTION_ARG_STRING, &raw->precision,
+        "What networks compute in: f32 or bf16 (default: f32)", "NAME" },
+    { "device", 0, 0, G_OPTION_ARG_STRING, &options->device,
+        "Where networks run: auto, cpu, cuda:0 (default: auto)", "NAME" },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) cause = NULL;
+  g_autofree gchar *rows = describe_rows ();
+
+  g_option_context_set_summary (context,
+      "Judges segmenter and predictor on clips with masks, beside baselines "
+      "without a\nnetwork. From frames 1 to 11 of every clip the rest is "
+      "predicted and compared\nwith the truth. Prints a table.");
+  g_option_context_set_description (context, rows);
+  g_option_context_add_main_entries (context, entries, NULL);
+  add_numbers (context, raw);
+  if (!g_option_context_parse (context, &argc, &argv, &cause))
+    return fail (error, "", cause->message);
+  return argc <= 1 || fail (error, "unexpected argument ", argv[1]);
+}
+
+static gboolean
+take_numbers (NfEvalOptions *options, const RawOptions *raw, GError **error)
+{
+  for (guint i = 0; i < N_NUMBERS; i++) {
+    gint64 value = raw->numbers[i];
+
+    if ((value >= numbers[i].min && value <= numbers[i].max)
+        || value == numbers[i].fallback)
+      continue;
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "--%s: expected %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+        ", got %" G_GINT64_FORMAT,
+        numbers[i].name, numbers[i].min, numbers[i].max, value);
+    return FALSE;
+  }
+  options->clips = raw->numbers[CLIPS];
+  options->steps = raw->numbers[STEPS];
+  options->ensemble = raw->numbers[ENSEMBLE];
+  options->seed = raw->numbers[SEED];
+  options->threads = raw->numbers[THREADS];
+  return TRUE;
+}
+
+static gboolean
+take_names (NfEvalOptions *options, const RawOptions *raw, GError **error)
+{
+  options->dtype = NF_F32;
+  options->sampler = NF_SAMPLER_DDIM;
+  options->curve = !raw->no_curve;
+  if (!options->device)
+    options->device = g_strdup ("auto");
+  if (g_strcmp0 (raw->precision, "bf16") == 0)
+    options->dtype = NF_BF16;
+  else if (raw->precision && !g_str_equal (raw->precision, "f32"))
+    return fail (
+        error, "--precision: expected f32 or bf16, got ", raw->precision);
+  if (raw->sampler
+      && !nf_sampler_method_from_name (
+          raw->sampler, &options->sampler, error)) {
+    g_prefix_error (error, "--sampler: ");
+    return FALSE;
+  }
+  return options->data
+      || fail (error, "",
+          "which clips? Give --data FOLDER, or --data scenes:SEED:N");
+}
+
+/**
+ * nf_eval_options_parse:
+ * @argc: words in @argv
+ * @argv: the command line from the subcommand's name on; taken as it is after
+ *   GLib's option parser moved its words
+ * @error: return location: %NF_ERROR_INVALID
+ *
+ * `--help` prints and ends the program.
+ *
+ * Returns: (transfer full) (nullable): what was asked for
+ */
+NfEvalOptions *
+nf_eval_options_parse (gint argc, gchar **argv, GError **error)
+{
+  g_autoptr (NfEvalOptions) options = g_new0 (NfEvalOptions, 1);
+  g_auto (RawOptions) raw = { { 0 } };
+
+  if (!parse (options, &raw, argc, argv, error)
+      || !take_numbers (options, &raw, error)
+      || !take_names (options, &raw, error))
+    return NULL;
+  return g_steal_pointer (&options);
+}
+
+/**
+ * nf_eval_options_free:
+ * @options: (transfer full) (nullable): parsed options
+ */
+void
+nf_eval_options_free (NfEvalOptions *options)
+{
+  if (!options)
+    return;
+  g_free (options->data);
+  g_free (options->splits);
+  g_free (options->segment);
+  g_free (options->predict);
+  g_strfreev (options->only);
+  g_free (options->out);
+  g_free (options->device);
+  g_free (options);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * options — the command line of `nextframe-train eval` */
+#pragma once
+
+#include "core/nferror.h"
+#include "diffusion/nfsampler.h"
+
+G_BEGIN_DECLS
+
+#define NF_EVAL_MAX_DRAWS 100
+
+/**
+ * NfEvalOptions:
+ * @data: a data set's folder, or scenes
+ * @splits: (nullable): names of splits with spaces between; NULL: val, or train
+ *   where there is no val
+ * @segment: (nullable): the segmenter's checkpoint; NULL: the one that ships
+ * @predict: (nullable): the predictor's, likewise
+ * @only: (nullable) (array zero-terminated=1): rows that are wanted
+ * @out: (nullable): folder for the state and the reports
+ * @device: where networks run, as in nf_device_open()
+ * @dtype: what networks compute in, %NF_F32 or %NF_BF16
+ * @sampler: method of sampling
+ * @steps: denoising steps a block of frames
+ * @ensemble: draws of each clip in the rows of ensembles; 0: no such rows
+ * @clips: how many clips of the data are evaluated; 0: all
+ * @seed: of the noise that predictions start from
+ * @curve: whether frames 12 to 21 are scored, too, and not frame 22 alone
+ * @threads: of the CPU; 0: one a physical core
+ *
+ * What was asked for; every number is in its range.
+ */
+typedef struct
+{
+  gchar *data, *splits;
+  gchar *segment, *predict;
+  gchar **only;
+  gchar *out;
+  gchar *device;
+  NfDType dtype;
+  NfSamplerMethod sampler;
+  guint steps, ensemble, clips;
+  guint64 seed;
+  gboolean curve;
+  guint threads;
+} NfEvalOptions;
+
+NfEvalOptions *nf_eval_options_parse (gint argc, gchar **argv, GError **error);
+void nf_eval_options_free (NfEvalOptions *options);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfEvalOptions, nf_eval_options_free)
+
+G_END_DECLS

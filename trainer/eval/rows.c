@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * rows — the rows of the table: ways to masks, and to frames, of a clip */
+#include "eval/rows.h"
+#include "diffusion/nfensemble.h"
+#include "eval/measure.h"
+#include "video/gstnfvideo.h"
+#include "scene/track/nfextrapolate.h"
+
+#include <math.h>
+#include <string.h>
+
+#define LAST (NF_EVAL_FRAMES - 1)
+
+/* nfsegment on the frames as they are. */
+static gboolean
+make_named (const NfEvalRow *row, NfEvalClip *clip, guint first,
+    NfEvalOutput *output, GError **error)
+{
+  const guint8 *named = nf_eval_clip_named (clip, NF_EVAL_FRAMES, error);
+
+  if (!named)
+    return FALSE;
+  memcpy (output->masks, named, nf_eval_clip_pixels (clip) * NF_EVAL_FRAMES);
+  for (guint t = 0; t < NF_EVAL_FRAMES; t++)
+    output->has_mask[t] = TRUE;
+  return TRUE;
+}
+
+/* The newest frame again, where a row holds what it sees. */
+static void
+hold_frame (NfEvalClip *clip, guint first, NfEvalOutput *output)
+{
+  gsize bytes = 3 * nf_eval_clip_pixels (clip);
+
+  for (guint t = first; t < NF_EVAL_FRAMES; t++) {
+    memcpy (output->frames + bytes * t,
+        clip->frames + bytes * (NF_EVAL_CONTEXT - 1), bytes);
+    output->has_frame[t] = TRUE;
+  }
+}
+
+static gboolean
+extrapolate (const NfEvalRow *row, NfEvalClip *clip, const guint8 *masks,
+    guint first, NfEvalOutput *output, GError **error)
+{
+  gsize pixels = nf_eval_clip_pixels (clip);
+  const guint8 *past[NF_EVAL_CONTEXT];
+
+  for (guint t = 0; t < NF_EVAL_CONTEXT; t++)
+    past[t] = masks + pixels * t;
+  if (!nf_extrapolate (row->choice, past, NF_EVAL_CONTEXT, clip->width,
+          clip->height, NF_EVAL_HORIZON,
+          output->masks + pixels * NF_EVAL_CONTEXT, error))
+    return FALSE;
+  for (guint t = first; t < NF_EVAL_FRAMES; t++)
+    output->has_mask[t] = TRUE;
+  if (row->choice == NF_EXTRAPOLATE_HOLD)
+    hold_frame (clip, first, output);
+  return TRUE;
+}
+
+/* nfextrapolate from the true masks of the context. */
+static gboolean
+make_from_truth (const NfEvalRow *row, NfEvalClip *clip, guint first,
+    NfEvalOutput *output, GError **error)
+{
+  return extrapolate (row, clip, clip->truth, first, output, error);
+}
+
+/* nfextrapolate from nfsegment's masks of the context. */
+static gboolean
+make_from_named (const NfEvalRow *row, NfEvalClip *clip, guint first,
+    NfEvalOutput *output, GError **error)
+{
+  const guint8 *named = nf_eval_clip_named (clip, NF_EVAL_CONTEXT, error);
+
+  return named && extrapolate (row, clip, named, first, output, error);
+}
+
+/* Brings drawn frames, (NF_EVAL_HORIZON, H, W, 3) of the predictor's size, to
+ * the clip's, and names their objects. */
+static gboolean
+show_drawn (NfEvalClip *clip, const guint8 *drawn, guint first,
+    NfEvalOutput *output, GError **error)
+{
+  gsize pixels = nf_eval_clip_pixels (clip);
+  gint width, height;
+
+  nf_eval_models_drawn_size (clip->models, &width, &height);
+  first =
+      MAX (first, NF_EVAL_CONTEXT + nf_eval_models_first_drawn (clip->models));
+  for (guint t = first; t < NF_EVAL_FRAMES; t++) {
+    gsize at = (gsize) 3 * width * height * (t - NF_EVAL_CONTEXT);
+
+    if (!gst_nf_video_resize_rgb (drawn + at, width, height,
+            output->frames + 3 * pixels * t, clip->width, clip->height, error))
+      return FALSE;
+    output->has_frame[t] = output->has_mask[t] = TRUE;
+  }
+  return nf_eval_models_segment (clip->models,
+      output->frames + 3 * pixels * first, NF_EVAL_FRAMES - first, clip->width,
+      clip->height, output->masks + pixels * first, error);
+}
+
+static guint8 *
+new_drawn (const NfEvalClip *clip, GError **error)
+{
+  gint width, height;
+  guint8 *drawn;
+
+  nf_eval_models_drawn_size (clip->models, &width, &height);
+  drawn = g_try_malloc0_n (3 * NF_EVAL_HORIZON, (gsize) width * height);
+  if (!drawn)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "not enough memory for %d predicted frames of %dx%d pixels",
+        NF_EVAL_HORIZON, width, height);
+  return drawn;
+}
+
+/* nfpredict ! nfsegment: one draw. */
+static gboolean
+make_drawn (const NfEvalRow *row, NfEvalClip *clip, guint first,
+    NfEvalOutput *output, GError **error)
+{
+  g_autofree guint8 *drawn = new_drawn (clip, error);
+
+  return drawn
+      && nf_eval_models_draw (clip->models, clip->number, clip->frames,
+          clip->width, clip->height, drawn, error)
+      && show_drawn (clip, drawn, first, output, error);
+}
+
+/* nfpredict with an ensemble ! nfsegment. */
+static gboolean
+make_combined (const NfEvalRow *row, NfEvalClip *clip, guint first,
+    NfEvalOutput *output, GError **error)
+{
+  guint n = nf_eval_models_ensemble (clip->models);
+  guint gap = nf_eval_models_first_drawn (clip->models);
+  const guint8 *draws = nf_eval_clip_draws (clip, error);
+  g_autofree guint8 *drawn = NULL;
+  const guint8 *same[NF_EVAL_MAX_DRAWS];
+  gint width, height;
+  gsize bytes;
+
+  if (!draws || !(drawn = new_drawn (clip, error)))
+    return FALSE;
+  nf_eval_models_drawn_size (clip->models, &width, &height);
+  bytes = (gsize) 3 * width * height;
+  for (guint t = gap; t < NF_EVAL_HORIZON; t++) {
+    for (guint i = 0; i < n; i++)
+      same[i] = draws + bytes * (NF_EVAL_HORIZON * i + t);
+    nf_ensemble_combine (row->choice, same, n, bytes, drawn + bytes * t);
+  }
+  return show_drawn (clip, drawn, first, output, error);
+}
+
+/* The draw whose last mask is best, and of every frame the best PSNR and SSIM of
+ * all draws: what a choice by the truth could make of them. */
+static gboolean
+make_best (const NfEvalRow *row, NfEvalClip *clip, guint first,
+    NfEvalOutput *output, GError **error)
+{
+  guint n = nf_eval_models_ensemble (clip->models);
+  const guint8 *draws = nf_eval_clip_draws (clip, error);
+  gdouble most = -1;
+  guint best = 0;
+  gdouble psnr[NF_EVAL_FRAMES], ssim[NF_EVAL_FRAMES];
+  gint width, height;
+  gsize bytes;
+
+  if (!draws)
+    return FALSE;
+  nf_eval_models_drawn_size (clip->models, &width, &height);
+  bytes = (gsize) 3 * width * height * NF_EVAL_HORIZON;
+  for (guint t = 0; t < NF_EVAL_FRAMES; t++)
+    psnr[t] = ssim[t] = NAN;
+  for (guint i = 0; i < n; i++) {
+    gdouble jaccard;
+
+    if (!show_drawn (clip, draws + bytes * i, first, output, error)
+        || !nf_eval_measure_frames (clip, output, error))
+      return FALSE;
+    for (guint t = first; t < NF_EVAL_FRAMES; t++) {
+      psnr[t] = fmax (psnr[t], output->psnr[t]);
+      ssim[t] = fmax (ssim[t], output->ssim[t]);
+    }
+    jaccard = nf_eval_measure_jaccard (clip, output, LAST);
+    if (jaccard > most) {
+      most = jaccard;
+      best = i;
+    }
+  }
+  if (!show_drawn (clip, draws + bytes * best, first, output, error))
+    return FALSE;
+  memcpy (output->psnr, psnr, sizeof psnr);
+  memcpy (output->ssim, ssim, sizeof ssim);
+  output->measured = TRUE;
+  return TRUE;
+}
+
+#define SEGMENTER NF_EVAL_NEEDS_SEGMENTER
+#define BOTH (NF_EVAL_NEEDS_SEGMENTER | NF_EVAL_NEEDS_PREDICTOR)
+
+static const NfEvalRow table[] = {
+  { "segment", "nfsegment, given frames", SEGMENTER, FALSE, TRUE, make_named },
+  { "hold", "hold, true masks", 0, FALSE, FALSE, make_from_truth,
+      NF_EXTRAPOLATE_HOLD },
+  { "linear", "linear, true masks", 0, FALSE, FALSE, make_from_truth,
+      NF_EXTRAPOLATE_LINEAR },
+  { "dynamics", "dynamics, true masks", 0, FALSE, FALSE, make_from_truth,
+      NF_EXTRAPOLATE_DYNAMICS },
+  { "segment-hold", "nfsegment ! hold", SEGMENTER, FALSE, FALSE,
+      make_from_named, NF_EXTRAPOLATE_HOLD },
+  { "segment-linear", "nfsegment ! linear", SEGMENTER, FALSE, FALSE,
+      make_from_named, NF_EXTRAPOLATE_LINEAR },
+  { "segment-dynamics", "nfsegment ! dynamics", SEGMENTER, FALSE, FALSE,
+      make_from_named, NF_EXTRAPOLATE_DYNAMICS },
+  { "predict", "nfpredict ! nfsegment", BOTH, FALSE, FALSE, make_drawn },
+  { "predict-mean", "mean of an ensemble", BOTH, TRUE, FALSE, make_combined,
+      NF_ENSEMBLE_MEAN },
+  { "predict-median", "median of an ensemble", BOTH, TRUE, FALSE, make_combined,
+      NF_ENSEMBLE_MEDIAN },
+  { "predict-medoid", "medoid of an ensemble", BOTH, TRUE, FALSE, make_combined,
+      NF_ENSEMBLE_MEDOID },
+  { "predict-best", "best draw, by the truth", BOTH, TRUE, FALSE, make_best },
+};
+
+/**
+ * nf_eval_rows_help:
+ *
+ * Returns: (transfer full): a line for each row
+ */
+gchar *
+nf_eval_rows_help (void)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
+    g_string_append_printf (
+        text, "  %-18s %s\n", table[i].name, table[i].title);
+  return g_string_free (text, FALSE);
+}
+
+/* Whether every row that was asked for is one, and has the draws it needs. */
+static gboolean
+check_only (const NfEvalOptions *options, GError **error)
+{
+  for (gchar **name = options->only; name && *name; name++) {
+    const NfEvalRow *row = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS (table); i++)
+      if (g_str_equal (table[i].name, *name))
+        row = &table[i];
+    if (!row) {
+      g_autofree gchar *help = nf_eval_rows_help ();
+
+      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+          "--only: no row \"%s\"; there are\n%s", *name, g_strchomp (help));
+      return FALSE;
+    }
+    if (row->ensemble && options->ensemble == 0) {
+      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+          "--only %s: that row needs --ensemble of at least 1", *name);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/**
+ * nf_eval_rows_choose:
+ * @options: which rows are wanted
+ * @error: return location: %NF_ERROR_INVALID for a row that there is not
+ *
+ * Returns: (transfer container) (nullable) (element-type NfEvalRow): the rows
+ *   in the table's order
+ */
+GPtrArray *
+nf_eval_rows_choose (const NfEvalOptions *options, GError **error)
+{
+  GPtrArray *rows;
+
+  if (!check_only (options, error))
+    return NULL;
+  rows = g_ptr_array_new ();
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
+    if (options->only ? g_strv_contains (
+            (const gchar *const *) options->only, table[i].name)
+                      : options->ensemble > 0 || !table[i].ensemble)
+      g_ptr_array_add (rows, (gpointer) &table[i]);
+  return rows;
+}
+
+/**
+ * nf_eval_rows_needs:
+ * @rows: (element-type NfEvalRow): rows
+ *
+ * Returns: the networks that one or another of them needs
+ */
+NfEvalNeeds
+nf_eval_rows_needs (const GPtrArray *rows)
+{
+  NfEvalNeeds needs = 0;
+
+  for (guint i = 0; i < rows->len; i++)
+    needs |= ((const NfEvalRow *) rows->pdata[i])->needs;
+  return needs;
+}
+
+/**
+ * nf_eval_output_new:
+ *
+ * Returns: (transfer full): a place for what a row makes
+ */
+NfEvalOutput *
+nf_eval_output_new (void)
+{
+  return g_new0 (NfEvalOutput, 1);
+}
+
+/**
+ * nf_eval_output_free:
+ * @output: (transfer full) (nullable): what a row made
+ */
+void
+nf_eval_output_free (NfEvalOutput *output)
+{
+  if (!output)
+    return;
+  g_free (output->masks);
+  g_free (output->frames);
+  g_free (output);
+}
+
+static gboolean
+output_clear (NfEvalOutput *output, gsize pixels, GError **error)
+{
+  output->measured = FALSE;
+  memset (output->has_mask, 0, sizeof output->has_mask);
+  memset (output->has_frame, 0, sizeof output->has_frame);
+  for (guint t = 0; t < NF_EVAL_FRAMES; t++)
+    output->psnr[t] = output->ssim[t] = NAN;
+  if (output->pixels == pixels)
+    return TRUE;
+  g_clear_pointer (&output->masks, g_free);
+  g_clear_pointer (&output->frames, g_free);
+  output->pixels = 0;
+  output->masks = g_try_malloc_n (NF_EVAL_FRAMES, pixels);
+  output->frames = g_try_malloc_n (3 * NF_EVAL_FRAMES, pixels);
+  if (!output->masks || !output->frames) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "not enough memory for %d frames of %" G_GSIZE_FORMAT " pixels",
+        NF_EVAL_FRAMES, pixels);
+    return FALSE;
+  }
+  output->pixels = pixels;
+  return TRUE;
+}
+
+/**
+ * nf_eval_row_run:
+ * @row: a row
+ * @clip: an open clip, with the networks that the row needs
+ * @curve: whether frames before the last one are wanted of every row
+ * @output: (inout): what it makes, until it is used again
+ * @error: return location
+ */
+gboolean
+nf_eval_row_run (const NfEvalRow *row, NfEvalClip *clip, gboolean curve,
+    NfEvalOutput *output, GError **error)
+{
+  gint64 start;
+
+  if (!output_clear (output, nf_eval_clip_pixels (clip), error))
+    return FALSE;
+  clip->charge = 0;
+  start = g_get_monotonic_time ();
+  if (!row->make (row, clip, curve ? NF_EVAL_CONTEXT : LAST, output, error)) {
+    g_prefix_error (error, "%s, row %s: ", clip->name, row->name);
+    return FALSE;
+  }
+  output->seconds = clip->charge
+      + (g_get_monotonic_time () - start) / (gdouble) G_USEC_PER_SEC;
+  return output->measured || nf_eval_measure_frames (clip, output, error);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * synth/options — the command line of `nextframe-train synth` */
+#include "synth/options.h"
+#include "core/nferror.h"
+
+#include <string.h>
+
+#define MAX_SEED 9007199254740992 /* 2^53: what any program reads back whole */
+#define MAX_CLIPS 100000000
+#define SHEET_CLIPS 6
+#define STATS_CLIPS 500
+
+/* The options that take a whole number. */
+typedef enum
+{
+  TRAIN, /* in the order of NfSynthSplit */
+  VAL,
+  UNLABELED,
+  HIDDEN,
+  SEED,
+  WIDTH,
+  HEIGHT,
+  FRAMES,
+  CLIPS,
+  COLUMNS,
+  TILE,
+  THREADS,
+  N_NUMBERS
+} Number;
+
+typedef struct
+{
+  const gchar *name;
+  gchar short_name;
+  gint64 min, max;
+  const gchar *help;
+  const gchar *value;
+} NumberRow;
+
+static const NumberRow rows[N_NUMBERS] = {
+  [TRAIN] = { "train", 0, 0, MAX_CLIPS, "Clips in train/, with masks", "N" },
+  [VAL] = { "val", 0, 0, MAX_CLIPS, "Clips in val/, with masks", "N" },
+  [UNLABELED] = { "unlabeled", 0, 0, MAX_CLIPS,
+      "Clips in unlabeled/, without masks", "N" },
+  [HIDDEN] = { "hidden", 0, 0, MAX_CLIPS,
+      "Clips in hidden/: the first half of the frames, without masks", "N" },
+  [SEED] = { "seed", 's', 0, MAX_SEED, "Which clips (default: 1)", "S" },
+  [WIDTH] = { "width", 0, 16, 8192, "Columns of a frame (default: 240)", "W" },
+  [HEIGHT] = { "height", 0, 16, 8192, "Rows of a frame (default: 160)", "H" },
+  [FRAMES] = { "frames", 0, 1, 1000, "Frames of a clip (default: 22)", "F" },
+  [CLIPS] = { "clips", 0, 1, NF_SCENES_MAX_CLIPS,
+      "Synthetic clips on the sheet (default: 6) or in the table (default: "
+      "500)",
+      "N" },
+  [COLUMNS] = { "columns", 0, 1, 100,
+      "Frames of a clip on the sheet (default: 4)", "N" },
+  [TILE] = { "tile", 0, 16, 8192,
+      "Columns of a frame on the sheet (default: as many as it has)", "W" },
+  [THREADS] = { "threads", 't', 0, 4096,
+      "Clips rendered at once; 0: one a physical core (default: 0). What comes "
+      "out is the same with any number",
+      "T" },
+};
+
+/* What the options are parsed into, before they are checked. */
+typedef struct
+{
+  NfSynthOptions *options;
+  gint64 numbers[N_NUMBERS]; /* G_MININT64: not given */
+  gchar *objects;
+} RawOptions;
+
+static gboolean
+fail (GError **error, const gchar *message)
+{
+  g_set_error_literal (error, NF_ERROR, NF_ERROR_INVALID, message);
+  return FALSE;
+}
+
+static gboolean
+check_range (Number number, gint64 value, GError **error)
+{
+  const NumberRow *row = &rows[number];
+
+  if (value >= row->min && value <= row->max)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "--%s: expected %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+      ", got %" G_GINT64_FORMAT,
+      row->name, row->min, row->max, value);
+  return FALSE;
+}
+
+/* Reads MIN-MAX, or one number for both. */
+static gboolean
+read_objects (NfSceneParams *params, const gchar *text, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "-", -1);
+  guint n = g_strv_length (parts);
+  guint64 min, max;
+
+  if ((n == 1 || n == 2)
+      && g_ascii_string_to_unsigned (parts[0], 10, 1, 48, &min, NULL)
+      && g_ascii_string_to_unsigned (parts[n - 1], 10, min, 48, &max, NULL)) {
+    params->min_objects = min;
+    params->max_objects = max;
+    return TRUE;
+  }
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "--objects: expected MIN-MAX of 1 to 48, such as 2-8, got \"%s\"", text);
+  return FALSE;
+}
+
+static void
+add_number_entries (GOptionContext *context, gint64 *numbers)
+{
+  GOptionEntry entries[N_NUMBERS + 1] = { { NULL } };
+
+  for (guint i = 0; i < N_NUMBERS; i++)
+    entries[i] = (GOptionEntry){ rows[i].name, rows[i].short_name, 0,
+      G_OPTION_ARG_INT64, &numbers[i], rows[i].help, rows[i].value };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static gboolean
+parse (RawOptions *raw, gint argc, gchar **argv, GError **error)
+{
+  NfSynthOptions *options = raw->options;
+  const GOptionEntry entries[] = {
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &options->out,
+        "Write a data set there; what this command began there goes on",
+        "FOLDER" },
+    { "sheet", 0, 0, G_OPTION_ARG_FILENAME, &options->sheet,
+        "Write a picture that shows clips side by side", "FILE.png" },
+    { "stats", 0, 0, G_OPTION_ARG_NONE, &options->stats,
+        "Print a table of what is seen in clips", NULL },
+    { "real", 0, 0, G_OPTION_ARG_FILENAME, &options->real,
+        "A data set whose clips stand beside in the sheet or the table",
+        "FOLDER" },
+    { "shuffle", 0, 0, G_OPTION_ARG_NONE, &options->shuffle,
+        "Do not say on the sheet which clips are real; print it", NULL },
+    { "objects", 0, 0, G_OPTION_ARG_STRING, &raw->objects,
+        "Fewest and most objects of a clip (default: 2-8)", "MIN-MAX" },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) cause = NULL;
+  g_autofree gchar *message = NULL;
+
+  g_option_context_set_summary (context,
+      "Makes clips of cubes, spheres and cylinders that slide, roll and "
+      "collide.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  add_number_entries (context, raw->numbers);
+  if (!g_option_context_parse (context, &argc, &argv, &cause))
+    return fail (error, cause->message);
+  if (argc <= 1)
+    return TRUE;
+  message = g_strdup_printf ("unexpected argument \"%s\"", argv[1]);
+  return fail (error, message);
+}
+
+/* Numbers that were given, in the place of the defaults. */
+static gboolean
+take_numbers (NfSynthOptions *options, const gint64 *given, GError **error)
+{
+  gint64 number[N_NUMBERS] = { [SEED] = 1,
+    [WIDTH] = options->scenes.width,
+    [HEIGHT] = options->scenes.height,
+    [FRAMES] = options->scenes.clip.frames,
+    [CLIPS] = options->stats ? STATS_CLIPS : SHEET_CLIPS,
+    [COLUMNS] = 4 };
+
+  for (guint i = 0; i < N_NUMBERS; i++)
+    if (given[i] != G_MININT64) {
+      if (!check_range (i, given[i], error))
+        return FALSE;
+      number[i] = given[i];
+    }
+  for (guint i = 0; i < NF_SYNTH_N_SPLITS; i++)
+    options->n_clips[i] = number[TRAIN + i];
+  options->scenes.clip.seed = number[SEED];
+  options->scenes.clip.frames = number[FRAMES];
+  options->scenes.width = number[WIDTH];
+  options->scenes.height = number[HEIGHT];
+  options->scenes.n_clips = options->out ? 0 : number[CLIPS];
+  options->columns = number[COLUMNS];
+  options->tile = number[TILE];
+  options->threads = number[THREADS];
+  return TRUE;
+}
+
+/* What must hold between options. */
+static gboolean
+check_sense (const NfSynthOptions *options, GError **error)
+{
+  guint n_jobs = !!options->out + !!options->sheet + options->stats;
+  guint64 total = 0;
+
+  for (guint i = 0; i < NF_SYNTH_N_SPLITS; i++)
+    total += options->n_clips[i];
+  if (n_jobs != 1)
+    return fail (error,
+        "what should be made? Give one of --out FOLDER (a data set), --sheet "
+        "FILE.png (a picture) and --stats (a table)");
+  if (options->out && total == 0)
+    return fail (error,
+        "how many clips? Give --train N, --val N, --unlabeled N or --hidden N");
+  if (!options->out && total > 0)
+    return fail (error,
+        "--train, --val, --unlabeled and --hidden are for --out; a sheet or "
+        "table takes --clips");
+  if (options->out && options->real)
+    return fail (error, "--real is for --sheet and --stats");
+  if (options->shuffle && (!options->sheet || !options->real))
+    return fail (error, "--shuffle is for --sheet with --real");
+  return TRUE;
+}
+
+/**
+ * nf_synth_options_parse:
+ * @argc: words in @argv
+ * @argv: the command line from the subcommand's name on; taken as it is after
+ *   GLib's option parser moved its words
+ * @error: return location: %NF_ERROR_INVALID
+ *
+ * `--help` prints and ends the program.
+ *
+ * Returns: (transfer full) (nullable): what was asked for
+ */
+NfSynthOptions *
+nf_synth_options_parse (gint argc, gchar **argv, GError **error)
+{
+  g_autoptr (NfSynthOptions) options = g_new0 (NfSynthOptions, 1);
+  RawOptions raw = { options };
+  gboolean good;
+
+  nf_scenes_init (&options->scenes);
+  for (guint i = 0; i < N_NUMBERS; i++)
+    raw.numbers[i] = G_MININT64;
+  good = parse (&raw, argc, argv, error)
+      && (!raw.objects
+          || read_objects (&options->scenes.clip, raw.objects, error))
+      && take_numbers (options, raw.numbers, error)
+      && check_sense (options, error);
+  g_free (raw.objects);
+  return good ? g_steal_pointer (&options) : NULL;
+}
+
+/**
+ * nf_synth_options_free:
+ * @options: (transfer full) (nullable): parsed options
+ */
+void
+nf_synth_options_free (NfSynthOptions *options)
+{
+  if (!options)
+    return;
+  g_free (options->out);
+  g_free (options->sheet);
+  g_free (options->real);
+  g_free (options);
+}

@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * diffusion — the task of `nextframe-train diffusion`: the noise predictor
+ *
+ * A clip is an item of an epoch; which of its windows of frames is trained on
+ * is drawn for each sample, as are the label l and the noise z. The network
+ * sees sqrt (alpha[l]) x + sqrt (1 - alpha[l]) z and the frames before, and is
+ * to tell z, x or v. Judged are a few windows of a clip, with labels from all parts of
+ * the schedule, so that clips weigh alike. Siblings: segment.c, loop.c,
+ * validate.c, loader.c, kernels/diffusion/nfschedule.c */
+#include "train/diffusion.h"
+#include "data/guidesample.h"
+#include "diffusion/nfschedule.h"
+#include "nets/nfspadeunet.h"
+#include "video/gstnfvideo.h"
+
+#include <math.h>
+#include <string.h>
+
+#define JUDGE_WINDOWS 4 /* of a clip */
+#define MOST_SNR 5.0 /* that counts in weights of noise levels */
+/* a seed that no run can have */
+#define JUDGE_SEED (G_GUINT64_CONSTANT (1) << 63)
+
+typedef struct
+{
+  NfTask task;
+  const NfTrainConfig *config;
+  NfClipSource *source;
+  NfLoader *loader;
+  NfGuideSamples *guides; /* NULL: the network takes none */
+  NfUnet *net;
+  NfUnet *judged; /* NULL, or while the network is judged its copy */
+  NfSchedule *schedule;
+  NfDevice *device;
+  NfDiffusionHow how;
+  gboolean stratified; /* labels */
+} DiffusionTask;
+
+/* A sample's, and a batch's, parts. */
+enum
+{
+  PART_CONTEXT, /* (height, width, 3 * num_frames_cond), with guides behind */
+  PART_FUTURE /* (height, width, 3 * num_frames) */
+};
+
+/* The loss's inputs. */
+enum
+{
+  IN_CONTEXT,
+  IN_NOISY, /* frames to be drawn, with noise */
+  IN_TARGET, /* times the root of each window's weight */
+  IN_ROOT, /* (N, channels, 1, 1): that root, less 1 */
+  IN_EMBEDDING, /* of the noise labels */
+  IN_FIRST /* number of the first sample */
+};
+
+static void
+diffusion_free (NfTask *task)
+{
+  DiffusionTask *self = (DiffusionTask *) task;
+
+  g_clear_pointer (&self->loader, nf_loader_free);
+  g_clear_pointer (&self->guides, nf_guide_samples_free);
+  g_clear_pointer (&self->schedule, nf_schedule_free);
+  g_clear_pointer (&self->net, nf_unet_free);
+  g_clear_pointer (&self->source, nf_clip_source_free);
+  nf_device_unref (self->device);
+  g_free (self);
+}
+
+/* Frames from the first of the context to the last to be drawn. */
+static guint
+window_frames (const NfTrainConfig *config)
+{
+  const NfConfigDiffusion *model = &config->diffusion;
+
+  return model->num_frames_cond + model->future_gap + model->num_frames;
+}
+
+/* Bytes of a pixel of the context, guides included. */
+static gsize
+context_bytes (const NfTrainConfig *config)
+{
+  const NfConfigDiffusion *model = &config->diffusion;
+
+  return 3 * model->num_frames_cond
+      + (model->guide ? NF_GUIDE_BYTES * model->num_frames : 0);
+}
+
+/* Interleaves @count frames from @first on into (height, width, 3 * count),
+ * pixels @stride bytes apart. */
+static gboolean
+stack_frames (const NfTrainConfig *config, NfClipReader *reader, guint first,
+    guint count, guint8 *dst, gsize stride, GError **error)
+{
+  gint width = config->width, height = config->height;
+  gsize pixels = (gsize) width * height;
+  g_autofree guint8 *sized = g_malloc (3 * pixels);
+
+  for (guint t = 0; t < count; t++) {
+    NfFrame frame;
+
+    nf_clip_reader_frame (reader, first + t, &frame);
+    if (!gst_nf_video_resize_rgb (
+            frame.rgb, frame.width, frame.height, sized, width, height, error))
+      return FALSE;
+    for (gsize p = 0; p < pixels; p++)
+      memcpy (dst + p * stride + 3 * t, sized + 3 * p, 3);
+  }
+  return TRUE;
+}
+
+/* Mirrors (height, width, bytes). */
+static void
+mirror (guint8 *pixels, gint width, gint height, gsize bytes)
+{
+  g_autofree guint8 *swap = g_malloc (bytes);
+
+  for (gint y = 0; y < height; y++) {
+    guint8 *left = pixels + (gsize) y * width * bytes;
+    guint8 *right = left + (gsize) (width - 1) * bytes;
+
+    for (; left < right; left += bytes, right -= bytes) {
+      memcpy (swap, left, bytes);
+      memcpy (left, right, bytes);
+      memcpy (right, swap, bytes);
+    }
+  }
+}
+
+/* The guides of a window behind its context. */
+static gboolean
+put_guides (const DiffusionTask *self, NfClipReader *reader, guint start,
+    guint64 seed, guint64 sample, guint8 *context, GError **error)
+{
+  const NfTrainConfig *config = self->config;
+  gsize pixels = (gsize) config->width * config->height;
+  gsize bytes = context_bytes (config);
+  gsize end = 3 * config->diffusion.num_frames_cond;
+  g_autofree guint8 *newest = NULL;
+
+  if (!self->guides)
+    return TRUE;
+  newest = g_malloc (3 * pixels);
+  for (gsize p = 0; p < pixels; p++)
+    memcpy (newest + 3 * p, context + p * bytes + end - 3, 3);
+  return nf_guide_samples_put (self->guides, reader, start, seed, sample,
+      newest, context + end, bytes, error);
+}
+
+/* One of the windows of a clip, drawn for the sample. */
+static gboolean
+put_window (const DiffusionTask *self, NfClipReader *reader, guint64 clip,
+    guint64 seed, guint64 sample, gdouble mirrored, guint8 *const parts[],
+    GError **error)
+{
+  const NfTrainConfig *config = self->config;
+  const NfConfigDiffusion *model = &config->diffusion;
+  NfRngKey key = { seed, sample, NF_RNG_WINDOW };
+  NfRngKey augment = { seed, sample, NF_RNG_AUGMENT };
+  gsize bytes = context_bytes (config), future = 3 * model->num_frames;
+  guint start;
+
+  if (!nf_clip_reader_open (reader, clip, error))
+    return FALSE;
+  start = nf_rng_below (
+      &key, 0, nf_clip_reader_n_frames (reader) - window_frames (config) + 1);
+  if (!stack_frames (config, reader, start, model->num_frames_cond,
+          parts[PART_CONTEXT], bytes, error)
+      || !put_guides (
+          self, reader, start, seed, sample, parts[PART_CONTEXT], error)
+      || !stack_frames (config, reader,
+          start + model->num_frames_cond + model->future_gap, model->num_frames,
+          parts[PART_FUTURE], future, error))
+    return FALSE;
+  if (nf_rng_uniform (&augment, 0) < mirrored) {
+    mirror (parts[PART_CONTEXT], config->width, config->height, bytes);
+    mirror (parts[PART_FUTURE], config->width, config->height, future);
+  }
+  return TRUE;
+}
+
+static gboolean
+load_sample (gconstpointer task, NfClipReader *reader, guint64 sample,
+    guint64 item, guint8 *const parts[], GError **error)
+{
+  const DiffusionTask *self = task;
+
+  return put_window (self, reader, item, self->config->train.seed, sample,
+      self->config->augment.mirror, parts, error);
+}
+
+/* Bytes of n windows' stacked pixels as a tensor of -1..1. */
+static NfTensor *
+upload_pixels (DiffusionTask *self, gint64 n, const guint8 *data,
+    gint64 channels, GError **error)
+{
+  static const NfNormalizeParams to_signed = { 1, { 2.0f / 255.0f },
+    { -1.0f } };
+  g_autoptr (NfTensor) pixels = nf_tensor_new_from_nhwc (self->device, NF_U8, n,
+      channels, self->config->height, self->config->width, data, error);
+
+  return pixels ? nf_op_normalize (pixels, &to_signed, error) : NULL;
+}
+
+/* A number for each sample of the batch, less 1, for nf_op_modulate(). */
+static NfTensor *
+upload_factors (const NfTensor *like, const gfloat *factors, GError **error)
+{
+  g_autofree gfloat *values = g_new (gfloat, like->n * like->c);
+  g_autoptr (NfTensor) scale =
+      nf_tensor_new (like->device, NF_F32, like->n, like->c, 1, 1, error);
+
+  for (gint64 i = 0; i < like->n * like->c; i++)
+    values[i] = factors[i / like->c] - 1.0f;
+  return scale && nf_tensor_set_nchw (scale, values, error)
+      ? g_steal_pointer (&scale)
+      : NULL;
+}
+
+/* x times numbers from upload_factors(). */
+static NfTensor *
+multiply (NfTensor *x, NfTensor *scale, GError **error)
+{
+  g_autoptr (NfTensor) shift =
+      nf_tensor_new_zeros (x->device, NF_F32, x->n, x->c, 1, 1, error);
+
+  return shift ? nf_op_modulate (x, scale, shift, error) : NULL;
+}
+
+/* x times a number for each sample of the batch. */
+static NfTensor *
+scale_samples (NfTensor *x, const gfloat *factors, GError **error)
+{
+  g_autoptr (NfTensor) scale = upload_factors (x, factors, error);
+
+  return scale ? multiply (x, scale, error) : NULL;
+}
+
+/* a x + b z, with an a and a b for every sample. */
+static NfTensor *
+mix_samples (
+    NfTensor *x, const gfloat *a, NfTensor *z, const gfloat *b, GError **error)
+{
+  static const NfAxpbyParams sum = { 1.0f, 1.0f, NF_ACT_NONE };
+  g_autoptr (NfTensor) ax = scale_samples (x, a, error);
+  g_autoptr (NfTensor) bz = ax ? scale_samples (z, b, error) : NULL;
+
+  return bz ? nf_op_axpby (ax, bz, &sum, error) : NULL;
+}
+
+/* What the network is to tell of sqrt (alpha) x + sqrt (1 - alpha) z. */
+static NfTensor *
+make_target (NfTarget target, NfTensor *x, const gfloat *signal, NfTensor *z,
+    const gfloat *noise, GError **error)
+{
+  g_autofree gfloat *minus = NULL;
+
+  if (target != NF_TARGET_V)
+    return nf_tensor_ref (target == NF_TARGET_X0 ? x : z);
+  minus = g_new (gfloat, x->n);
+  for (gint64 i = 0; i < x->n; i++)
+    minus[i] = -noise[i];
+  return mix_samples (z, signal, x, minus, error);
+}
+
+/**
+ * nf_diffusion_weight:
+ * @weight: of noise levels
+ * @target: of the network
+ * @alpha: a noise level: share of signal power, above 0 and below 1
+ *
+ * The squared errors of eps, v and x0 are as SNR to 1 + SNR to 1, where SNR is
+ * alpha / (1 - alpha).
+ *
+ * Returns: what the target's squared error is multiplied by
+ */
+gdouble
+nf_diffusion_weight (NfDiffusionWeight weight, NfTarget target, gdouble alpha)
+{
+  gdouble snr = MAX (alpha, 1e-12) / MAX (1.0 - alpha, 1e-12);
+  gdouble wanted = MIN (snr, MOST_SNR), own = 1.0;
+
+  if (weight == NF_DIFFUSION_WEIGHT_NONE)
+    return 1.0;
+  if (weight == NF_DIFFUSION_WEIGHT_MIN_SNR_V)
+    wanted = MIN (1.0 + snr, MOST_SNR);
+  if (target == NF_TARGET_EPS)
+    own = snr;
+  else if (target == NF_TARGET_V)
+    own = 1.0 + snr;
+  return wanted / own;
+}
+
+/* Amplitudes of signal and noise at the labels, and the roots of the weights. */
+static void
+read_levels (const NfSchedule *schedule, const NfDiffusionHow *how,
+    NfTarget target, const gfloat *labels, const NfTensor *x, gfloat *signal,
+    gfloat *noise, gfloat *root)
+{
+  gdouble values = how->mean ? (gdouble) x->c * x->h * x->w : 1.0;
+
+  for (gint64 i = 0; i < x->n; i++) {
+    gfloat alpha = schedule->alpha[(guint) labels[i]];
+
+    signal[i] = sqrtf (alpha);
+    noise[i] = sqrtf (1.0f - alpha);
+    root[i] = (gfloat) sqrt (
+        nf_diffusion_weight (how->weight, target, (gdouble) alpha) / values);
+  }
+}
+
+/**
+ * nf_diffusion_inputs:
+ * @net: the noise predictor
+ * @schedule: its noise levels
+ * @how: how the loss is made
+ * @context: (N, nf_unet_cond_channels(), H, W), pixels in [-1, 1]
+ * @future: (N, channels * num_frames, H, W), likewise
+ * @z: the noise, shape of @future
+ * @labels: (array): N noise labels
+ * @first_sample: number of the first, for dropout
+ * @in: (out): %NF_DIFFUSION_INPUTS tensors, to be released also where it fails
+ * @error: return location
+ *
+ * What nf_diffusion_loss() takes.
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_diffusion_inputs (NfUnet *net, const NfSchedule *schedule,
+    const NfDiffusionHow *how, NfTensor *context, NfTensor *future, NfTensor *z,
+    const gfloat *labels, guint64 first_sample, NfTensor **in, GError **error)
+{
+  NfTarget target = nf_unet_config (net)->target;
+  g_autofree gfloat *signal = g_new (gfloat, future->n);
+  g_autofree gfloat *noise = g_new (gfloat, future->n);
+  g_autofree gfloat *root = g_new (gfloat, future->n);
+  g_autoptr (NfTensor) told = NULL;
+
+  read_levels (schedule, how, target, labels, future, signal, noise, root);
+  in[IN_CONTEXT] = nf_tensor_ref (context);
+  in[IN_NOISY] = mix_samples (future, signal, z, noise, error);
+  told = in[IN_NOISY] ? make_target (target, future, signal, z, noise, error)
+                      : NULL;
+  in[IN_ROOT] = told ? upload_factors (told, root, error) : NULL;
+  in[IN_TARGET] = in[IN_ROOT] ? multiply (told, in[IN_ROOT], error) : NULL;
+  in[IN_EMBEDDING] =
+      in[IN_TARGET] ? nf_unet_embed (net, labels, future->n, error) : NULL;
+  if (!in[IN_EMBEDDING])
+    return FALSE;
+  in[IN_FIRST] = nf_tensor_new_from_nhwc (
+      context->device, NF_I64, 1, 1, 1, 1, &first_sample, error);
+  return in[IN_FIRST] != NULL;
+}
+
+/**
+ * nf_diffusion_loss:
+ * @net: the noise predictor
+ * @in: from nf_diffusion_inputs()
+ * @how: seed and type
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): the mean over the batch of the half
+ *   squared error of what the network tells, summed over its values or their
+ *   mean, times the noise level's weight
+ */
+NfTensor *
+nf_diffusion_loss (
+    NfUnet *net, NfTensor *const *in, const NfForward *how, GError **error)
+{
+  NfForward forward = *how;
+  g_autoptr (NfTensor) flow = nf_op_cast (in[IN_CONTEXT], how->dtype, error);
+  g_autoptr (NfUnetCond) cond =
+      flow ? nf_unet_condition (net, flow, error) : NULL;
+  g_autoptr (NfTensor) guess = NULL;
+  g_autoptr (NfTensor) weighed = NULL;
+
+  forward.first = in[IN_FIRST];
+  if (cond)
+    guess = nf_unet_forward_at (
+        net, in[IN_NOISY], in[IN_EMBEDDING], cond, &forward, error);
+  weighed = guess ? multiply (guess, in[IN_ROOT], error) : NULL;
+  return weighed ? nf_op_noise_loss (weighed, in[IN_TARGET], error) : NULL;
+}
+
+static NfTensor *
+diffusion_loss (NfTask *task, NfTensor *const *in, GError **error)
+{
+  DiffusionTask *self = (DiffusionTask *) task;
+  const NfForward how = { .training = TRUE,
+    .seed = self->config->train.seed,
+    .dtype = nf_train_config_dtype (self->config) };
+
+  return nf_diffusion_loss (self->net, in, &how, error);
+}
+
+/* What the loss takes, of n windows and as many labels. */
+static gboolean
+make_inputs (DiffusionTask *self, gint64 n, const guint8 *const parts[],
+    const gfloat *labels, guint64 seed, guint64 first_sample, NfTensor **in,
+    GError **error)
+{
+  const NfTrainConfig *config = self->config;
+  const NfConfigDiffusion *model = &config->diffusion;
+  NfRandnParams noise = { n, 3 * model->num_frames, config->height,
+    config->width, { seed, first_sample, NF_RNG_TRAIN_NOISE } };
+  g_autoptr (NfTensor) context = upload_pixels (
+      self, n, parts[PART_CONTEXT], context_bytes (config), error);
+  g_autoptr (NfTensor) future = NULL;
+  g_autoptr (NfTensor) z = NULL;
+
+  if (context)
+    future = upload_pixels (
+        self, n, parts[PART_FUTURE], 3 * model->num_frames, error);
+  z = future ? nf_op_randn (self->device, &noise, error) : NULL;
+  return z
+      && nf_diffusion_inputs (self->net, self->schedule, &self->how, context,
+          future, z, labels, first_sample, in, error);
+}
+
+/* The sample's noise label: any, or one of its own part of the schedule. */
+static guint
+draw_label (const DiffusionTask *self, guint64 sample)
+{
+  const NfConfigTrain *train = &self->config->train;
+  NfRngKey key = { train->seed, sample, NF_RNG_LABEL };
+  guint n = self->schedule->n;
+  guint part = sample % train->batch_size;
+  gdouble at;
+
+  if (!self->stratified)
+    return nf_rng_below (&key, 0, n);
+  at = (part + (gdouble) nf_rng_uniform (&key, 0)) / train->batch_size;
+  return MIN ((guint) (at * n), n - 1);
+}
+
+static gboolean
+diffusion_load (
+    NfTask *task, guint64 first_sample, NfTensor **in, GError **error)
+{
+  DiffusionTask *self = (DiffusionTask *) task;
+  const NfConfigTrain *train = &self->config->train;
+  g_autofree gfloat *labels = g_new (gfloat, train->batch_size);
+  const guint8 *parts[NF_LOADER_PARTS];
+
+  for (gint64 i = 0; i < train->batch_size; i++)
+    labels[i] = draw_label (self, first_sample + i);
+  return nf_loader_get (self->loader, first_sample, parts, error)
+      && make_inputs (self, train->batch_size, parts, labels, train->seed,
+          first_sample, in, error);
+}
+
+static guint
+count_windows (const NfTask *task, guint n_frames)
+{
+  return JUDGE_WINDOWS;
+}
+
+static gboolean
+load_window (gconstpointer task, NfClipReader *reader, guint64 clip,
+    guint index, guint8 *const parts[], GError **error)
+{
+  return put_window (task, reader, clip, JUDGE_SEED,
+      clip * JUDGE_WINDOWS + index, 0, parts, error);
+}
+
+/* A label for one of a clip's windows, each from its own part of the schedule.
+ */
+static guint
+judge_label (const NfSchedule *schedule, guint64 clip, guint index)
+{
+  NfRngKey key = { JUDGE_SEED, clip * JUDGE_WINDOWS + index, NF_RNG_LABEL };
+  guint from = index * schedule->n / JUDGE_WINDOWS;
+  guint to = (index + 1) * schedule->n / JUDGE_WINDOWS;
+
+  return from + nf_rng_below (&key, 0, MAX (to - from, 1));
+}
+
+static gboolean
+diffusion_score (NfTask *task, guint64 clip, guint first, guint n,
+    const guint8 *const parts[], NfScoreboard *board, gdouble *loss,
+    GError **error)
+{
+  DiffusionTask *self = (DiffusionTask *) task;
+  const NfForward how = { .dtype = nf_train_config_dtype (self->config) };
+  NfTensor *in[NF_DIFFUSION_INPUTS] = { NULL };
+  gfloat labels[JUDGE_WINDOWS];
+  g_autoptr (NfTensor) mean = NULL;
+
+  for (guint i = 0; i < n; i++)
+    labels[i] = judge_label (self->schedule, clip, first + i);
+  if (make_inputs (self, n, parts, labels, JUDGE_SEED,
+          clip * JUDGE_WINDOWS + first, in, error))
+    mean = nf_diffusion_loss (self->judged, in, &how, error);
+  for (guint i = 0; i < NF_DIFFUSION_INPUTS; i++)
+    nf_tensor_clear (&in[i]);
+  return mean && nf_task_read_loss (mean, loss, error);
+}
+
+/* Whether a window of frames fits in every clip. */
+static gboolean
+check_window (NfTask *task, const NfClipSource *source, GError **error)
+{
+  const NfTrainConfig *config = ((DiffusionTask *) task)->config;
+  const NfConfigDiffusion *model = &config->diffusion;
+  guint n_frames;
+  const gchar *name = nf_clip_source_shortest (source, &n_frames);
+
+  if (n_frames >= window_frames (config))
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "%s: has %u frames, but model.num-frames-cond %" G_GINT64_FORMAT
+      " + future-gap %" G_GINT64_FORMAT " + num-frames %" G_GINT64_FORMAT
+      " need %u; leave its split out of data.splits, or train on fewer",
+      name, n_frames, model->num_frames_cond, model->future_gap,
+      model->num_frames, window_frames (config));
+  return FALSE;
+}
+
+static gboolean
+open_data (DiffusionTask *self, NfTrainConfig *config, GError **error)
+{
+  const NfConfigDiffusion *model = &config->diffusion;
+  NfLoaderSetup setup = { load_sample };
+  gsize pixels;
+
+  if (!nf_guide_samples_check (config, error))
+    return FALSE;
+  self->source = nf_task_open_data (&self->task, config, FALSE, error);
+  if (!self->source || !check_window (&self->task, self->source, error))
+    return FALSE;
+  if (model->guide) {
+    self->guides = nf_guide_samples_new (config);
+    nf_task_add_fact (&self->task, "segmenter", "%s", model->segmenter);
+  }
+  pixels = (gsize) config->height * config->width;
+  self->task.part_bytes[PART_CONTEXT] = pixels * context_bytes (config);
+  self->task.part_bytes[PART_FUTURE] = pixels * 3 * model->num_frames;
+  setup.n_items = nf_clip_source_n_clips (self->source);
+  self->loader =
+      nf_task_start_loader (&self->task, config, self->source, &setup, error);
+  return self->loader != NULL;
+}
+
+static void
+read_how (DiffusionTask *self)
+{
+  const NfConfigDiffusion *model = &self->config->diffusion;
+
+  self->how.mean = g_str_equal (model->loss, "mean");
+  if (g_str_equal (model->loss_weight, "min-snr"))
+    self->how.weight = NF_DIFFUSION_WEIGHT_MIN_SNR;
+  else if (g_str_equal (model->loss_weight, "min-snr-v"))
+    self->how.weight = NF_DIFFUSION_WEIGHT_MIN_SNR_V;
+  self->stratified = g_str_equal (model->labels, "stratified");
+}
+
+static NfUnet *
+new_net (const DiffusionTask *self, NfUnetConfig *net, GError **error)
+{
+  g_autoptr (JsonObject) json = nf_train_config_to_json (self->config);
+
+  return nf_unet_config_from_json (net, json, error)
+      ? nf_unet_new (self->device, net, error)
+      : NULL;
+}
+
+static gboolean
+make_net (DiffusionTask *self, GError **error)
+{
+  NfUnetConfig net;
+
+  self->net = new_net (self, &net, error);
+  if (!self->net)
+    return FALSE;
+  self->schedule = nf_schedule_new (&net);
+  self->task.arch = nf_unet_arch (self->net);
+  self->task.params = nf_unet_params (self->net);
+  return TRUE;
+}
+
+static NfParams *
+begin_judging (NfTask *task, GError **error)
+{
+  DiffusionTask *self = (DiffusionTask *) task;
+  NfUnetConfig net;
+
+  self->judged = new_net (self, &net, error);
+  return self->judged ? nf_unet_params (self->judged) : NULL;
+}
+
+static void
+end_judging (NfTask *task)
+{
+  DiffusionTask *self = (DiffusionTask *) task;
+
+  g_clear_pointer (&self->judged, nf_unet_free);
+}
+
+static const NfTaskJudge diffusion_judge = { FALSE, check_window, count_windows,
+  load_window, begin_judging, diffusion_score, end_judging };
+
+/**
+ * nf_diffusion_task_new:
+ * @device: where to train
+ * @config: settings, outliving the task; the frames' size is resolved
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): the network and its data
+ */
+NfTask *
+nf_diffusion_task_new (NfDevice *device, NfTrainConfig *config, GError **error)
+{
+  DiffusionTask *self = g_new0 (DiffusionTask, 1);
+  g_autoptr (NfTask) task = &self->task;
+
+  nf_task_init (task, NF_DIFFUSION_INPUTS, diffusion_load, diffusion_loss,
+      diffusion_free);
+  self->config = config;
+  read_how (self);
+  self->device = nf_device_ref (device);
+  task->judge = &diffusion_judge;
+  if (!open_data (self, config, error) || !make_net (self, error))
+    return NULL;
+  return g_steal_pointer (&task);
+}
