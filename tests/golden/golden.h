@@ -106,7 +106,7 @@ void golden_check_gradients (Golden *golden, NfParams *params, gdouble limit);
 
 void golden_set_precise (NfDevice *device, gboolean precise);
 
-gboolean golden_segmentation_losses (const Golden *golden, NfTensor *logits,
+gboolean golden_segmentation_losses (Golden *golden, NfTensor *logits,
     NfTensor *target, NfTensor *losses[3], GError **error);
 
 void golden_check_ops (Golden *golden);

@@ -19,7 +19,6 @@ import sys
 try:
     import numpy as np
     import torch
-    import torch.nn.functional as F
 except ImportError as missing:
     print(f"skipped: {missing}; install python3-torch")
     sys.exit(77)
@@ -187,7 +186,7 @@ def unetpp(encoder, dtype):
                         "out/tta": spec.segment_tta(net, image[:, :, :, :32]), "in/tta_image": image[:, :, :, :32]})
     for prefix, logits in (("eval", tensors["out/logits"]), ("train", net.train()(batch))):
         y = target[:len(logits)]
-        ce, dice, loss = F.cross_entropy(logits, y), spec.dice_loss(logits, y), spec.seg_loss(logits, y)
+        ce, dice, loss = spec.cross_entropy(logits, y), spec.dice_loss(logits, y), spec.seg_loss(logits, y)
         tensors.update({f"{prefix}/ce": ce, f"{prefix}/dice": dice, f"{prefix}/loss": loss})
     loss.backward()
     tensors.update({"train/logits_sub8": logits[:, :, ::8, ::8], **gradients(net)})
@@ -201,17 +200,24 @@ def unetpp(encoder, dtype):
                      "inputs": "in/image in/train_image in/target are those of unetpp_resnet18.safetensors"}
 
 
-def losses(dtype):
-    """Segmentation losses and their gradients; the last two of the classes never occur."""
+def losses(dtype, weighted=False):
+    """Segmentation losses and their gradients; the last two of the classes never occur. weighted: with
+    weights of the classes, an ignored label, and Dice over the classes that occur."""
     logits = numbers("in/logits", 2, CLASSES, 8, 12, scale=3, dtype=dtype)
     target = labels("in/target", 2, 8, 12, below=CLASSES - 2)
-    tensors = {"in/logits": logits, "in/target": target}
-    for name, loss in (("ce", F.cross_entropy), ("dice", spec.dice_loss), ("combined", spec.seg_loss)):
+    tensors, config = {"in/logits": logits, "in/target": target}, {"ce_weight": 0.5, "dice_weight": 0.5, "smooth": 1e-6}
+    entropy, dice = {}, {}
+    if weighted:
+        entropy, dice = dict(weights=1 + numbers("in/weights", CLASSES, scale=0.9, dtype=dtype), ignored=3), dict(present=True, ignored=3)
+        tensors["in/weights"] = entropy["weights"]
+        config.update(dice)
+    for name, loss in (("ce", lambda x: spec.cross_entropy(x, target, **entropy)), ("dice", lambda x: spec.dice_loss(x, target, **dice)),
+                       ("combined", lambda x: spec.seg_loss(x, target, **{**entropy, **dice}))):
         x = logits.clone().requires_grad_()
-        value = loss(x, target)
+        value = loss(x)
         value.backward()
         tensors.update({"out/" + name: value, "grad/" + name: x.grad})
-    return tensors, {"config": json.dumps({"ce_weight": 0.5, "dice_weight": 0.5, "smooth": 1e-6})}
+    return tensors, {"config": json.dumps({**config, "present": int(weighted)})}
 
 
 SCENARIOS = {
@@ -275,6 +281,7 @@ FILES = {
     "unetpp_resnet34": lambda dtype: unetpp("resnet34", dtype),
     "unetpp_resnet50": lambda dtype: unetpp("resnet50", dtype),
     "losses": losses,
+    "losses_weighted": lambda dtype: losses(dtype, True),
     "optim": optim,
     "resample": resample,
     "timestep_embedding": timestep_embedding,

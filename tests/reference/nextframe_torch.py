@@ -465,18 +465,29 @@ class UnetPlusPlus(nn.Module):
         return self.segmentation_head(b["x_0_4"](x[0, 3]))
 
 
-def dice_loss(logits, target, smooth=1e-6):
+def cross_entropy(logits, target, weights=None, ignored=None):
+    """Mean over the pixels, each counted with the weight of its class; a pixel with the ignored label
+    counts nowhere."""
+    return F.cross_entropy(logits, target, weights, ignore_index=-100 if ignored is None else ignored)
+
+
+def dice_loss(logits, target, smooth=1e-6, present=False, ignored=None):
     """1 - Dice per image and class over pixels, then the plain mean over all images and classes
-    (absent classes included)."""
+    (absent classes included). present: Dice per class over the pixels of the whole batch, then the
+    mean over the classes that occur in it. Pixels with the ignored label count nowhere."""
     p = logits.softmax(1)
     y = F.one_hot(target, logits.shape[1]).permute(0, 3, 1, 2).to(p.dtype)
-    dice = (2 * (p * y).sum((2, 3)) + smooth) / (p.sum((2, 3)) + y.sum((2, 3)) + smooth)
-    return 1 - dice.mean()
+    if ignored is not None:
+        counts = (target != ignored)[:, None]
+        p, y = p * counts, y * counts
+    over = (0, 2, 3) if present else (2, 3)
+    dice = (2 * (p * y).sum(over) + smooth) / (p.sum(over) + y.sum(over) + smooth)
+    return 1 - (dice[y.sum(over) > 0] if present else dice).mean()
 
 
-def seg_loss(logits, target, smooth=1e-6):
+def seg_loss(logits, target, smooth=1e-6, weights=None, present=False, ignored=None):
     """0.5 * cross entropy + 0.5 * Dice."""
-    return 0.5 * F.cross_entropy(logits, target) + 0.5 * dice_loss(logits, target, smooth)
+    return 0.5 * cross_entropy(logits, target, weights, ignored) + 0.5 * dice_loss(logits, target, smooth, present, ignored)
 
 
 @torch.no_grad()
