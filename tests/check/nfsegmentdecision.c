@@ -405,8 +405,8 @@ GST_START_TEST (test_decision_clip_pictures)
     if (__i__ == 0)
       nf_mask_paint (g_bytes_get_data (mask, NULL), WIDTH * HEIGHT, painted);
     else
-      nf_mask_overlay (g_bytes_get_data (mask, NULL), WIDTH * HEIGHT,
-          g_bytes_get_data (rgb, NULL), 3, painted);
+      nf_segment_overlay (g_bytes_get_data (mask, NULL),
+          g_bytes_get_data (rgb, NULL), WIDTH * HEIGHT, painted);
     fail_unless (
         memcmp (painted, g_bytes_get_data (got, NULL), 3 * WIDTH * HEIGHT)
         == 0);

@@ -128,7 +128,7 @@ GST_START_TEST (test_size_scale)
     if (i == 1)
       nf_mask_paint (mask, area, painted);
     else if (i == 2)
-      nf_mask_overlay (mask, area, g_bytes_get_data (rgb, NULL), 3, painted);
+      nf_segment_overlay (mask, g_bytes_get_data (rgb, NULL), area, painted);
     fail_unless (memcmp (i == 0 ? mask : painted, g_bytes_get_data (got, NULL),
                      i == 0 ? area : 3 * area)
         == 0);

@@ -4,6 +4,8 @@
  * folder, harnesses, what the elements must give */
 #include "nfmodelrig.h"
 
+#include "metrics/nfclasses.h"
+
 #include "nftestmodels.h"
 
 #include "nets/nfsegmenter.h"
@@ -219,4 +221,24 @@ nf_segment_expect (GstHarness *h, GBytes *expected)
       GST_VIDEO_INFO_FORMAT (&info), GST_VIDEO_FORMAT_GRAY8);
   fail_unless (g_bytes_equal (mask, expected));
   gst_buffer_unref (out);
+}
+
+/**
+ * nf_segment_overlay:
+ * @mask: classes, one a pixel
+ * @frame: RGB
+ * @pixels: of both
+ * @rgb: (out): RGB: the frame where there is ground, and an object half in the
+ *   colour of its class
+ */
+void
+nf_segment_overlay (
+    const guint8 *mask, const guint8 *frame, gsize pixels, guint8 *rgb)
+{
+  for (gsize i = 0; i < 3 * pixels; i++) {
+    const guint8 id = mask[i / 3];
+    const guint color = nf_class_colors ()[3 * id + i % 3];
+
+    rgb[i] = id == 0 ? frame[i] : (guint8) ((color + frame[i] + 1) / 2);
+  }
 }
