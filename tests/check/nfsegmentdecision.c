@@ -18,9 +18,9 @@
 #define HEIGHT 16
 #define CLASSES 49
 
-/* (transfer full): the regions of picture @number, by the library */
+/* (transfer full): the regions of a frame, by the library */
 static NfRegions *
-find_regions (NfSegmenter *segmenter, NfDevice *device, guint number)
+find_regions (NfSegmenter *segmenter, NfDevice *device, GstBuffer *frame)
 {
   g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   g_autoptr (GBytes) rgb = NULL;
@@ -28,16 +28,14 @@ find_regions (NfSegmenter *segmenter, NfDevice *device, guint number)
   g_autoptr (NfTensor) p = NULL;
   g_autofree gfloat *host = g_new (gfloat, WIDTH * HEIGHT * CLASSES);
   GstVideoInfo info;
-  GstBuffer *frame;
   NfRegions *regions;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  frame = nf_test_frame (&info, number, 0);
   rgb = nf_test_pixels (frame, &info, GST_VIDEO_FORMAT_RGB);
-  gst_buffer_unref (frame);
-  pixels = nf_tensor_new_from_nhwc (
-      device, NF_U8, 1, 3, HEIGHT, WIDTH, g_bytes_get_data (rgb, NULL), NULL);
-  p = nf_segmenter_probabilities (segmenter, NF_F32, FALSE, pixels, NULL, NULL);
+  pixels = nf_tensor_new_from_nhwc (device, NF_U8, 1, 3, HEIGHT, WIDTH,
+      g_bytes_get_data (rgb, NULL), NULL);
+  p = nf_segmenter_probabilities (
+      segmenter, NF_F32, FALSE, pixels, NULL, NULL);
   fail_unless (p != NULL && nf_tensor_to_nhwc (p, host, NULL));
   regions = nf_regions_new (host, WIDTH, HEIGHT, CLASSES, NULL);
   fail_unless (regions != NULL);
@@ -45,23 +43,37 @@ find_regions (NfSegmenter *segmenter, NfDevice *device, guint number)
   return regions;
 }
 
-/* (transfer full): the mask that the library has for picture @number of a clip
- * of pictures from @first on, once those before @end have voted; alone where
- * @end is 0 */
-static GBytes *
-expected_mask (guint first, guint number, guint end, gboolean unique)
+/* (transfer full): picture @number as a frame */
+static GstBuffer *
+new_frame (guint number)
 {
-  g_autofree gchar *path = nf_models_path ("unetpp.safetensors");
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
+  GstVideoInfo info;
+  GstBuffer *frame;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  frame = nf_test_frame (&info, number, 0);
+  nf_test_set_times (frame, number, FRAME);
+
+  return frame;
+}
+
+/* (transfer full): the mask that the library has for the frame @number of a
+ * clip whose @n frames vote; for itself where @n is 0 */
+static GBytes *
+mask_of (GstBuffer *const *frames, guint n, guint number, gboolean unique)
+{
   g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
-  g_autoptr (NfSegmenter) segmenter = nf_segmenter_load (path, device, NULL);
+  g_autoptr (NfSegmenter) segmenter =
+      nf_segmenter_load (nf_models_segmenter (), device, NULL);
   g_autoptr (NfRegionVotes) votes = nf_region_votes_new (CLASSES, unique);
   g_autoptr (NfRegions) regions = NULL;
   g_autofree guint *chosen = g_new0 (guint, WIDTH * HEIGHT);
   guint8 *mask = g_malloc (WIDTH * HEIGHT);
 
   fail_unless (segmenter != NULL);
-  for (guint i = first; i < end; i++) {
-    NfRegions *next = find_regions (segmenter, device, i);
+  for (guint i = 0; i < n; i++) {
+    NfRegions *next = find_regions (segmenter, device, frames[i]);
 
     nf_region_votes_add (votes, next);
     if (i == number)
@@ -70,7 +82,7 @@ expected_mask (guint first, guint number, guint end, gboolean unique)
       nf_regions_free (next);
   }
   if (regions == NULL) {
-    regions = find_regions (segmenter, device, number);
+    regions = find_regions (segmenter, device, frames[number]);
     nf_regions_choose (regions, unique, chosen);
   } else {
     nf_region_votes_choose (votes, regions, chosen);
@@ -78,6 +90,26 @@ expected_mask (guint first, guint number, guint end, gboolean unique)
   nf_regions_paint (regions, chosen, mask);
 
   return g_bytes_new_take (mask, WIDTH * HEIGHT);
+}
+
+/* (transfer full): the mask that the library has for picture @number of a clip
+ * of pictures from @first on, once those before @end have voted; alone where
+ * @end is 0 */
+static GBytes *
+expected_mask (guint first, guint number, guint end, gboolean unique)
+{
+  GstBuffer *frames[16];
+  const guint n = MAX (end, number + 1) - first;
+  GBytes *mask;
+
+  g_assert (n <= G_N_ELEMENTS (frames));
+  for (guint i = 0; i < n; i++)
+    frames[i] = new_frame (first + i);
+  mask = mask_of (frames, end > 0 ? end - first : 0, number - first, unique);
+  for (guint i = 0; i < n; i++)
+    gst_buffer_unref (frames[i]);
+
+  return mask;
 }
 
 /* the element's next mask is the library's, of a clip from @first on */
@@ -92,13 +124,8 @@ expect_mask (GstHarness *h, guint first, guint number, guint end)
 static void
 push_discont (GstHarness *h, guint number)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
-  GstVideoInfo info;
-  GstBuffer *frame;
+  GstBuffer *frame = new_frame (number);
 
-  fail_unless (gst_video_info_from_caps (&info, caps));
-  frame = nf_test_frame (&info, number, 0);
-  nf_test_set_times (frame, number, FRAME);
   GST_BUFFER_FLAG_SET (frame, GST_BUFFER_FLAG_DISCONT);
   fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
 }
@@ -394,7 +421,7 @@ GST_START_TEST (test_decision_clip_pictures)
   gst_harness_push_event (h, gst_event_new_eos ());
   for (guint i = 0; i < 3; i++) {
     g_autoptr (GBytes) mask = expected_mask (0, i, 3, TRUE);
-    GstBuffer *frame = nf_test_frame (&info, i, 0);
+    GstBuffer *frame = new_frame (i);
     GstBuffer *out = gst_harness_pull (h);
     g_autoptr (GBytes) rgb =
         nf_test_pixels (frame, &info, GST_VIDEO_FORMAT_RGB);
@@ -480,6 +507,54 @@ GST_START_TEST (test_decision_clip_live)
 }
 GST_END_TEST
 
+/* (transfer full): a bin that draws four frames of each clip, and what follows */
+static GstHarness *
+predict_harness_new (const gchar *then)
+{
+  g_autofree gchar *launch = g_strdup_printf (
+      "nfpredict checkpoint=%s device=cpu steps=1 horizon=4 emit=rollout %s",
+      nf_models_predictor (), then);
+  GstHarness *h = gst_harness_new_parse (launch);
+
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  for (guint i = 0; i < 6; i++)
+    if (i % 3 == 0)
+      push_discont (h, i);
+    else
+      nf_test_push_frames (h, i, 1);
+  gst_harness_push_event (h, gst_event_new_eos ());
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 8);
+
+  return h;
+}
+
+/* the frames that nfpredict draws for a clip are a clip */
+GST_START_TEST (test_decision_clip_of_predicted)
+{
+  g_autofree gchar *then = g_strdup_printf (
+      "! nfsegment checkpoint=%s device=cpu decision=clip lookahead=9",
+      nf_models_segmenter ());
+  GstHarness *drawn = predict_harness_new ("");
+  GstHarness *masks = predict_harness_new (then);
+
+  for (guint clip = 0; clip < 2; clip++) {
+    GstBuffer *frames[4];
+
+    for (guint i = 0; i < 4; i++)
+      frames[i] = gst_harness_pull (drawn);
+    for (guint i = 0; i < 4; i++) {
+      g_autoptr (GBytes) expected = mask_of (frames, 4, i, TRUE);
+
+      nf_segment_expect (masks, expected);
+    }
+    for (guint i = 0; i < 4; i++)
+      gst_buffer_unref (frames[i]);
+  }
+  gst_harness_teardown (drawn);
+  gst_harness_teardown (masks);
+}
+GST_END_TEST
+
 static Suite *
 nfsegment_decision_suite (void)
 {
@@ -501,6 +576,7 @@ nfsegment_decision_suite (void)
   tcase_add_loop_test (tc, test_decision_clip_pictures, 0, 2);
   tcase_add_loop_test (tc, test_decision_clip_latency, 0, 8);
   tcase_add_test (tc, test_decision_clip_live);
+  tcase_add_test (tc, test_decision_clip_of_predicted);
 
   return suite;
 }

@@ -25,6 +25,7 @@ kernels/cuda/runtime
 kernels/cuda/cudnn
 kernels/cuda/kernels
 kernels/metrics
+kernels/regions
 kernels/scene/world
 kernels/scene/render
 kernels/scene/track
