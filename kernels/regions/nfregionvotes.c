@@ -263,9 +263,9 @@ by_pixels (gconstpointer a, gconstpointer b)
   return one->index < two->index ? -1 : 1;
 }
 
-/* Objects come and go at the edge of the frame, or behind others. What is seen
- * in a few frames alone and does neither is a fault of these frames: a part of
- * the object that it touched, or ground */
+/* Objects go at the edge of the frame, or behind others. What was seen in a few
+ * frames alone, and has gone otherwise, is a fault of these frames: a part of
+ * the object that it touched, if it also came there, or ground */
 static gboolean
 is_passing (const NfRegionVotes *votes, const Object *object)
 {
@@ -277,7 +277,7 @@ is_passing (const NfRegionVotes *votes, const Object *object)
   if (object->tracks->len > 1 || track->seen > FEW)
     return FALSE;
 
-  return track->host > 0 ? comes && goes : !track->at_edge && (comes || goes);
+  return goes && (track->host > 0 ? comes : !track->at_edge);
 }
 
 static Object *
