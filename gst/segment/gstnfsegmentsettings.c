@@ -254,7 +254,7 @@ gst_nf_segment_settings_install (GObjectClass *klass, guint first)
    * GstNfSegment:scale:
    *
    * At which size the network sees frames. none: at their own; where that is
-   * more than 1.5 times as large or small as the frames that the network was
+   * more than 1.3 times as large or small as the frames that the network was
    * trained on, a warning tells, once for each caps. auto: frames are scaled so
    * that they have as many pixels as those, square ones, in the frame's shape,
    * and masks are scaled back, by nearest neighbour. Checkpoints that do not

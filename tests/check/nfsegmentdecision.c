@@ -32,10 +32,9 @@ find_regions (NfSegmenter *segmenter, NfDevice *device, GstBuffer *frame)
 
   fail_unless (gst_video_info_from_caps (&info, caps));
   rgb = nf_test_pixels (frame, &info, GST_VIDEO_FORMAT_RGB);
-  pixels = nf_tensor_new_from_nhwc (device, NF_U8, 1, 3, HEIGHT, WIDTH,
-      g_bytes_get_data (rgb, NULL), NULL);
-  p = nf_segmenter_probabilities (
-      segmenter, NF_F32, FALSE, pixels, NULL, NULL);
+  pixels = nf_tensor_new_from_nhwc (
+      device, NF_U8, 1, 3, HEIGHT, WIDTH, g_bytes_get_data (rgb, NULL), NULL);
+  p = nf_segmenter_probabilities (segmenter, NF_F32, FALSE, pixels, NULL, NULL);
   fail_unless (p != NULL && nf_tensor_to_nhwc (p, host, NULL));
   regions = nf_regions_new (host, WIDTH, HEIGHT, CLASSES, NULL);
   fail_unless (regions != NULL);

@@ -177,10 +177,10 @@ GST_START_TEST (test_size_warning)
     const gchar *caps, *says;
   } cases[] = {
     { "width=24,height=16", NULL },
-    { "width=32,height=22", NULL },
+    { "width=31,height=20", NULL },
     { "width=40,height=26",
         "40x26 are far from 24x16, which the network was trained on" },
-    { "width=17,height=11", NULL },
+    { "width=19,height=12", NULL },
     { "width=15,height=10", "15x10 are far from 24x16" },
     { "width=16,height=24", NULL },
   };
