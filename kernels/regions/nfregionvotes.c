@@ -195,7 +195,8 @@ nf_region_votes_add (NfRegionVotes *votes, NfRegions *regions)
   g_autoptr (GArray) pairs = g_array_new (FALSE, FALSE, sizeof (Pair));
 
   forget_old (votes);
-  memset (regions->tracks, 0, regions->n * sizeof *regions->tracks);
+  for (guint i = 0; i < regions->n; i++)
+    regions->tracks[i] = 0;
   for (guint t = 0; t < votes->tracks->len; t++)
     for (guint i = 0; i < n; i++) {
       Pair pair = { 0.0, i, t };
