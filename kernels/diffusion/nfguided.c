@@ -241,7 +241,8 @@ sharpen (const Job *job, NfTensor *drawn, const guint8 *frame, GError **error)
   g_autofree guint8 *drawn_bytes =
       small_bytes != NULL ? download (drawn, error) : NULL;
   g_autofree guint8 *out = g_malloc ((gsize) 3 * job->width * job->height);
-  NfImage images[3] = { { drawn_bytes, (guint) drawn->w, (guint) drawn->h },
+  NfSharpenImage images[3] = { { drawn_bytes, (guint) drawn->w,
+                                   (guint) drawn->h },
     { small_bytes, (guint) drawn->w, (guint) drawn->h },
     { frame, job->width, job->height } };
 

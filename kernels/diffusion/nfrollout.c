@@ -130,7 +130,7 @@ find_guides (Block *block, guint at)
 }
 
 /* (transfer full) (nullable): x with more channels behind; @x, which is let go
- * of, may be NULL where there is nothing yet */
+ * of, may be NULL */
 static NfTensor *
 append (NfTensor *x, NfTensor *more, GError **error)
 {
@@ -142,28 +142,25 @@ append (NfTensor *x, NfTensor *more, GError **error)
   return joined;
 }
 
-/* the guide frames of the block, side by side */
+/* what stands for a guide that is not there: -1; for a network that draws
+ * differences the newest frame, marked as no guide */
 static NfTensor *
-guide_frames (const Block *block, GError **error)
+no_guide (const Block *block, NfTensor *context, GError **error)
 {
   const NfUnetConfig *c = nf_unet_config (block->net);
-  NfTensor *all = NULL;
+  gint64 frame = c->residual ? c->channels : 0;
+  g_autoptr (NfTensor) marks =
+      nf_tensor_new_filled (context->device, context->n,
+          NF_UNET_GUIDE_CHANNELS - frame, c->height, c->width, -1.0f, error);
 
-  for (gint i = 0; i < c->num_frames && (i == 0 || all != NULL); i++) {
-    g_autoptr (NfTensor) frame =
-        nf_op_slice (block->guides[i], 0, c->channels, error);
-
-    if (frame == NULL) {
-      nf_tensor_clear (&all);
-      break;
-    }
-    all = append (all, frame, error);
-  }
-  return all;
+  if (marks == NULL || !c->residual)
+    return g_steal_pointer (&marks);
+  return append (
+      nf_op_slice (context, context->c - frame, frame, error), marks, error);
 }
 
 /* what the network is conditioned on: the context, and the guides where it takes
- * any; those that there are not are -1 */
+ * any */
 static NfTensor *
 join_guides (const Block *block, NfTensor *context, GError **error)
 {
@@ -173,12 +170,32 @@ join_guides (const Block *block, NfTensor *context, GError **error)
 
   if (!c->guide)
     return all;
-  none = nf_tensor_new_filled (context->device, context->n,
-      NF_UNET_GUIDE_CHANNELS, c->height, c->width, -1.0f, error);
+  none = no_guide (block, context, error);
   for (gint i = 0; i < c->num_frames && none != NULL && all != NULL; i++)
     all = append (all, block->guides[i] ? block->guides[i] : none, error);
   if (none == NULL)
     nf_tensor_clear (&all);
+  return all;
+}
+
+/* the guide frames of the block, side by side */
+static NfTensor *
+guide_frames (const Block *block, GError **error)
+{
+  const NfUnetConfig *c = nf_unet_config (block->net);
+  NfTensor *all = NULL;
+
+  for (gint i = 0; i < c->num_frames; i++) {
+    g_autoptr (NfTensor) frame =
+        nf_op_slice (block->guides[i], 0, c->channels, error);
+
+    if (frame != NULL)
+      all = append (all, frame, error);
+    else
+      nf_tensor_clear (&all);
+    if (all == NULL)
+      return NULL;
+  }
   return all;
 }
 
@@ -193,6 +210,8 @@ start_of (const Block *block, GError **error)
 
   if (z == NULL || block->start == 0)
     return g_steal_pointer (&z);
+  if (nf_unet_config (block->net)->residual)
+    return nf_sampler_mix (z, sqrt (1.0 - alpha), NULL, 0.0, error);
   frames = guide_frames (block, error);
   return frames != NULL
       ? nf_sampler_mix (frames, sqrt (alpha), z, sqrt (1.0 - alpha), error)
@@ -207,6 +226,23 @@ set_sampler (Block *block, NfSampler *sampler)
   *sampler = (NfSampler){ r->method, r->steps, r->clip, r->denoise,
     nf_unet_config (block->net)->target, block->start, block->schedule, predict,
     draw, block, r->cancellable };
+}
+
+/* frames in range; those of a network that draws differences are added to what
+ * they differ from */
+static NfTensor *
+finish (const Block *block, NfTensor *drawn, NfTensor *seen, GError **error)
+{
+  const NfUnetConfig *c = nf_unet_config (block->net);
+  g_autoptr (NfTensor) base =
+      c->residual ? nf_unet_guide_frames (c, seen, error) : NULL;
+  g_autoptr (NfTensor) frames = NULL;
+
+  if (!c->residual)
+    frames = nf_tensor_ref (drawn);
+  else if (base != NULL)
+    frames = nf_sampler_mix (base, 1.0, drawn, 1.0, error);
+  return frames != NULL ? nf_op_clamp (frames, -1.0f, 1.0f, error) : NULL;
 }
 
 /* blocks that start at the same label share what the labels give */
@@ -255,9 +291,10 @@ draw_block (Block *block, NfTensor *context, guint at, GError **error)
   find_guides (block, at);
   set_sampler (block, &sampler);
   seen = join_guides (block, context, error);
-  flow = seen == NULL || r->dtype == NF_F32
-      ? g_steal_pointer (&seen)
-      : nf_op_cast (seen, r->dtype, error);
+  if (seen == NULL)
+    return NULL;
+  flow = r->dtype == NF_F32 ? nf_tensor_ref (seen)
+                            : nf_op_cast (seen, r->dtype, error);
   block->cond =
       flow != NULL ? nf_unet_condition (block->net, flow, error) : NULL;
   if (block->cond == NULL)
@@ -269,7 +306,7 @@ draw_block (Block *block, NfTensor *context, guint at, GError **error)
     y = nf_sampler_run (&sampler, start, error);
   nf_graph_free (block->graph);
   nf_unet_cond_free (block->cond);
-  return y != NULL ? nf_op_clamp (y, -1.0f, 1.0f, error) : NULL;
+  return y != NULL ? finish (block, y, seen, error) : NULL;
 }
 
 /* the newest frames of (context, block), as many as the context has */

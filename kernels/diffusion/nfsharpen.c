@@ -35,7 +35,7 @@ place (guint at, guint large, guint small)
 
 /* how much two small frames agree at each pixel, 0 to 1 */
 static gfloat *
-find_agreement (const NfImage *a, const NfImage *b)
+find_agreement (const NfSharpenImage *a, const NfSharpenImage *b)
 {
   gsize n = (gsize) a->width * a->height;
   gfloat *agree = g_new (gfloat, n);
@@ -87,8 +87,8 @@ between (const gfloat *four, const Place *x, const Place *y)
  * @out: (out): the drawn frame, as large as the guide
  */
 void
-nf_sharpen (const NfImage *drawn, const NfImage *small, const NfImage *guide,
-    guint8 *out)
+nf_sharpen (const NfSharpenImage *drawn, const NfSharpenImage *small,
+    const NfSharpenImage *guide, guint8 *out)
 {
   g_autofree gfloat *single = find_agreement (drawn, small);
   g_autofree gfloat *agree = shrink (single, drawn->width, drawn->height);

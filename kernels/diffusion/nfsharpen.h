@@ -10,7 +10,7 @@
 G_BEGIN_DECLS
 
 /**
- * NfImage:
+ * NfSharpenImage:
  * @pixels: (height, width, 3)
  * @width: columns
  * @height: rows
@@ -19,9 +19,9 @@ typedef struct
 {
   const guint8 *pixels;
   guint width, height;
-} NfImage;
+} NfSharpenImage;
 
-void nf_sharpen (const NfImage *drawn, const NfImage *small,
-    const NfImage *guide, guint8 *out);
+void nf_sharpen (const NfSharpenImage *drawn, const NfSharpenImage *small,
+    const NfSharpenImage *guide, guint8 *out);
 
 G_END_DECLS

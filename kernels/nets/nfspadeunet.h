@@ -78,6 +78,8 @@ typedef enum
  * @target: what the network tells
  * @guide: whether %NF_UNET_GUIDE_CHANNELS for each frame that is drawn follow
  *   the frames of context
+ * @residual: whether what is drawn is the frames' differences from the guide
+ *   frames, or from the newest frame where there is no guide; needs @guide
  *
  * What sizes the network, and the noise schedule it is trained for.
  */
@@ -100,6 +102,7 @@ typedef struct
   gdouble dropout;
   NfTarget target;
   gboolean guide;
+  gboolean residual;
 } NfUnetConfig;
 
 typedef struct _NfUnet NfUnet;
@@ -112,6 +115,8 @@ JsonObject *nf_unet_config_to_json (const NfUnetConfig *config);
 const gchar *nf_target_name (NfTarget target);
 gboolean nf_target_from_name (const gchar *name, NfTarget *target);
 gint64 nf_unet_cond_channels (const NfUnetConfig *config);
+NfTensor *nf_unet_guide_frames (
+    const NfUnetConfig *config, NfTensor *cond, GError **error);
 
 NfUnet *nf_unet_new (
     NfDevice *device, const NfUnetConfig *config, GError **error);

@@ -72,6 +72,10 @@ check_diffusion (const NfTrainConfig *config, GError **error)
         "data.scene-size: expected a height and a width, or 0 0 for 160 240, "
         "got %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
         model->scene_size.v[0], model->scene_size.v[1]);
+  if (model->residual && !model->guide)
+    return fail (error,
+        "model.residual: differences from a guide need one; set "
+        "model.guide=true");
   if (model->true_guides + model->no_guides > 1)
     return fail (error,
         "train.no-guides and train.true-guides: expected shares of at most 1 "
@@ -175,6 +179,7 @@ diffusion_to_json (const NfTrainConfig *config)
   net.dropout = model->dropout;
   nf_target_from_name (model->target, &net.target);
   net.guide = model->guide;
+  net.residual = model->residual;
   return nf_unet_config_to_json (&net);
 }
 

@@ -396,6 +396,21 @@ diffusion_loss (NfTask *task, NfTensor *const *in, GError **error)
   return nf_diffusion_loss (self->net, in, &how, error);
 }
 
+/* What of the frames is drawn: all of them, or what they differ by from the
+ * guide frames in the context. */
+static NfTensor *
+to_be_drawn (const DiffusionTask *self, NfTensor *future, NfTensor *context,
+    GError **error)
+{
+  static const NfAxpbyParams less = { 1.0f, -1.0f, NF_ACT_NONE };
+  g_autoptr (NfTensor) base = NULL;
+
+  if (!self->config->diffusion.residual)
+    return nf_tensor_ref (future);
+  base = nf_unet_guide_frames (nf_unet_config (self->net), context, error);
+  return base ? nf_op_axpby (future, base, &less, error) : NULL;
+}
+
 /* What the loss takes, of n windows and as many labels. */
 static gboolean
 make_inputs (DiffusionTask *self, gint64 n, const guint8 *const parts[],
@@ -409,15 +424,17 @@ make_inputs (DiffusionTask *self, gint64 n, const guint8 *const parts[],
   g_autoptr (NfTensor) context = upload_pixels (
       self, n, parts[PART_CONTEXT], context_bytes (config), error);
   g_autoptr (NfTensor) future = NULL;
+  g_autoptr (NfTensor) drawn = NULL;
   g_autoptr (NfTensor) z = NULL;
 
   if (context)
     future = upload_pixels (
         self, n, parts[PART_FUTURE], 3 * model->num_frames, error);
-  z = future ? nf_op_randn (self->device, &noise, error) : NULL;
+  drawn = future ? to_be_drawn (self, future, context, error) : NULL;
+  z = drawn ? nf_op_randn (self->device, &noise, error) : NULL;
   return z
       && nf_diffusion_inputs (self->net, self->schedule, &self->how, context,
-          future, z, labels, first_sample, in, error);
+          drawn, z, labels, first_sample, in, error);
 }
 
 /* The sample's noise label: any, or one of its own part of the schedule. */
