@@ -194,9 +194,7 @@ start_of (const Block *block, GError **error)
   if (z == NULL || block->start == 0)
     return g_steal_pointer (&z);
   frames = guide_frames (block, error);
-  return frames != NULL
-      ? nf_sampler_mix (frames, sqrt (alpha), z, sqrt (1.0 - alpha), error)
-      : NULL;
+  return nf_sampler_mix (frames, sqrt (alpha), z, sqrt (1.0 - alpha), error);
 }
 
 static void
@@ -255,11 +253,9 @@ draw_block (Block *block, NfTensor *context, guint at, GError **error)
   find_guides (block, at);
   set_sampler (block, &sampler);
   seen = join_guides (block, context, error);
-  flow = seen == NULL || r->dtype == NF_F32
-      ? g_steal_pointer (&seen)
-      : nf_op_cast (seen, r->dtype, error);
-  block->cond =
-      flow != NULL ? nf_unet_condition (block->net, flow, error) : NULL;
+  flow = r->dtype == NF_F32 ? g_steal_pointer (&seen)
+                            : nf_op_cast (seen, r->dtype, error);
+  block->cond = nf_unet_condition (block->net, flow, error);
   if (block->cond == NULL)
     return NULL;
   need_times (block);
@@ -269,7 +265,7 @@ draw_block (Block *block, NfTensor *context, guint at, GError **error)
     y = nf_sampler_run (&sampler, start, error);
   nf_graph_free (block->graph);
   nf_unet_cond_free (block->cond);
-  return y != NULL ? nf_op_clamp (y, -1.0f, 1.0f, error) : NULL;
+  return nf_op_clamp (y, -1.0f, 1.0f, error);
 }
 
 /* the newest frames of (context, block), as many as the context has */
@@ -279,8 +275,7 @@ slide (NfTensor *context, NfTensor *block, GError **error)
   NfTensor *both[2] = { context, block };
   g_autoptr (NfTensor) all = nf_op_concat (both, 2, error);
 
-  return all != NULL ? nf_op_slice (all, all->c - context->c, context->c, error)
-                     : NULL;
+  return nf_op_slice (all, block->c, context->c, error);
 }
 
 /**
