@@ -262,8 +262,8 @@ frames_fit (const NfUnetConfig *c, const NfTensor *x, gint64 channels,
 /**
  * nf_unet_condition:
  * @cond: (nullable): (N, nf_unet_cond_channels(), H, W), pixels in [-1, 1]; f32,
- *   or bf16
- *   for a network that computes in bf16
+ *   or bf16 for a network that computes in bf16; NULL where what makes it has
+ *   failed
  * @error: return location
  *
  * Computes what depends on the conditioning frames alone. Recorded by a tape
