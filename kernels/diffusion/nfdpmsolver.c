@@ -34,7 +34,7 @@ step (const NfEstimate *estimate, NfTensor *past, gdouble next, gdouble more,
   g_autoptr (NfTensor) moved = nf_sampler_mix (estimate->clean,
       sqrt (next) + more, estimate->noise, sqrt (1.0 - next), error);
 
-  return moved != NULL && past != NULL && more > 0.0
+  return past != NULL && more > 0.0
       ? nf_sampler_mix (moved, 1.0, past, -more, error)
       : g_steal_pointer (&moved);
 }

@@ -118,7 +118,7 @@ upload (const Job *job, const guint8 *bytes, GError **error)
   g_autoptr (NfTensor) pixels = nf_tensor_new_from_nhwc (job->device, NF_U8, 1,
       NF_GUIDE_BYTES, job->config->height, job->config->width, bytes, error);
 
-  return pixels != NULL ? nf_op_normalize (pixels, &to_signed, error) : NULL;
+  return nf_op_normalize (pixels, &to_signed, error);
 }
 
 /* the guides of all frames that are drawn, each in a size; @put is called with

@@ -213,9 +213,7 @@ start_of (const Block *block, GError **error)
   if (nf_unet_config (block->net)->residual)
     return nf_sampler_mix (z, sqrt (1.0 - alpha), NULL, 0.0, error);
   frames = guide_frames (block, error);
-  return frames != NULL
-      ? nf_sampler_mix (frames, sqrt (alpha), z, sqrt (1.0 - alpha), error)
-      : NULL;
+  return nf_sampler_mix (frames, sqrt (alpha), z, sqrt (1.0 - alpha), error);
 }
 
 static void
@@ -291,12 +289,10 @@ draw_block (Block *block, NfTensor *context, guint at, GError **error)
   find_guides (block, at);
   set_sampler (block, &sampler);
   seen = join_guides (block, context, error);
-  if (seen == NULL)
-    return NULL;
-  flow = r->dtype == NF_F32 ? nf_tensor_ref (seen)
-                            : nf_op_cast (seen, r->dtype, error);
-  block->cond =
-      flow != NULL ? nf_unet_condition (block->net, flow, error) : NULL;
+  flow = seen != NULL && r->dtype == NF_F32
+      ? nf_tensor_ref (seen)
+      : nf_op_cast (seen, r->dtype, error);
+  block->cond = nf_unet_condition (block->net, flow, error);
   if (block->cond == NULL)
     return NULL;
   need_times (block);
@@ -316,8 +312,7 @@ slide (NfTensor *context, NfTensor *block, GError **error)
   NfTensor *both[2] = { context, block };
   g_autoptr (NfTensor) all = nf_op_concat (both, 2, error);
 
-  return all != NULL ? nf_op_slice (all, all->c - context->c, context->c, error)
-                     : NULL;
+  return nf_op_slice (all, block->c, context->c, error);
 }
 
 /**

@@ -97,13 +97,15 @@ nf_sampler_method_from_name (
   return FALSE;
 }
 
-/* alpha a + beta b */
+/* alpha a + beta b; NULL where either is, as what makes it has failed */
 NfTensor *
 nf_sampler_mix (
     NfTensor *a, gdouble alpha, NfTensor *b, gdouble beta, GError **error)
 {
   NfAxpbyParams params = { (gfloat) alpha, (gfloat) beta, NF_ACT_NONE };
 
+  if (b == NULL) /* which the sum could do without */
+    return NULL;
   return nf_op_axpby (a, b, &params, error);
 }
 
@@ -119,6 +121,8 @@ predict (const NfSampler *sampler, NfTensor *x, gfloat label, GError **error)
 {
   g_autoptr (GError) cancelled = NULL;
 
+  if (x == NULL)
+    return NULL;
   if (g_cancellable_set_error_if_cancelled (sampler->cancellable, &cancelled)) {
     g_set_error (error, NF_ERROR, NF_ERROR_CANCELLED, "sampling: %s",
         cancelled->message);
@@ -197,7 +201,7 @@ nf_sampler_noise (const NfSampler *sampler, NfTensor *x, gfloat label,
 {
   g_autoptr (NfTensor) told = predict (sampler, x, label, error);
 
-  return told != NULL ? told_noise (sampler, x, told, alpha, error) : NULL;
+  return told_noise (sampler, x, told, alpha, error);
 }
 
 /* noise and clean frames of x, at noise level alpha, clipped; @estimate is to be
@@ -208,11 +212,8 @@ nf_sampler_estimate (const NfSampler *sampler, NfTensor *x, gfloat label,
 {
   g_autoptr (NfTensor) told = predict (sampler, x, label, error);
 
-  if (told == NULL)
-    return FALSE;
   estimate->noise = told_noise (sampler, x, told, alpha, error);
-  if (estimate->noise != NULL)
-    estimate->clean = told_clean (sampler, x, told, alpha, error);
+  estimate->clean = told_clean (sampler, x, told, alpha, error);
   return clip (sampler, x, alpha, estimate, error);
 }
 
@@ -261,8 +262,7 @@ denoise_again (
   g_autoptr (NfTensor) e =
       nf_sampler_noise (sampler, x, (gfloat) label, alpha, error);
 
-  return e != NULL ? nf_sampler_mix (x, 1.0, e, -sqrt (1.0 - alpha), error)
-                   : NULL;
+  return nf_sampler_mix (x, 1.0, e, -sqrt (1.0 - alpha), error);
 }
 
 static NfTensor *

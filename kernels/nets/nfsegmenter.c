@@ -149,8 +149,7 @@ nf_segmenter_classify (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
     return classify (segmenter->net, pixels, &forward, error);
   p = nf_segmenter_probabilities (
       segmenter, dtype, tta, pixels, cancellable, error);
-
-  return p != NULL ? nf_op_argmax (p, error) : NULL;
+  return nf_op_argmax (p, error);
 }
 
 /**

@@ -241,12 +241,15 @@ cond_maps (NfUnet *net, NfUnetCond *cond, GError **error)
   return nf_unet_norm_maps (&net->final_norm, cond, h, w, error);
 }
 
+/* FALSE without an error where what makes x has failed */
 static gboolean
 frames_fit (const NfUnetConfig *c, const NfTensor *x, gint64 channels,
     const gchar *what, GError **error)
 {
   g_autofree gchar *shape = NULL;
 
+  if (x == NULL)
+    return FALSE;
   if (x->c == channels && x->h == c->height && x->w == c->width)
     return TRUE;
   shape = nf_tensor_shape_string (x);
@@ -258,8 +261,9 @@ frames_fit (const NfUnetConfig *c, const NfTensor *x, gint64 channels,
 
 /**
  * nf_unet_condition:
- * @cond: (N, nf_unet_cond_channels(), H, W), pixels in [-1, 1]; f32, or bf16
- *   for a network that computes in bf16
+ * @cond: (nullable): (N, nf_unet_cond_channels(), H, W), pixels in [-1, 1]; f32,
+ *   or bf16 for a network that computes in bf16; NULL where what makes it has
+ *   failed
  * @error: return location
  *
  * Computes what depends on the conditioning frames alone. Recorded by a tape
@@ -435,6 +439,8 @@ nf_unet_times (NfUnet *net, const gfloat *labels, gint64 n, GError **error)
 static gboolean
 tell_time (NfUnet *net, NfTensor *embedding, NfUnetTime *time, GError **error)
 {
+  if (embedding == NULL)
+    return FALSE;
   if (embedding->c == net->parts.config.ngf)
     time->hidden = time_run (net, embedding, error);
   else
@@ -475,7 +481,8 @@ step_run (const NfUnet *net, const Step *step, NfTensor *h, GPtrArray *stack,
 static NfTensor *
 as_type (NfTensor *x, NfDType dtype, GError **error)
 {
-  return x->dtype == dtype ? nf_tensor_ref (x) : nf_op_cast (x, dtype, error);
+  return x == NULL || x->dtype == dtype ? nf_tensor_ref (x)
+                                        : nf_op_cast (x, dtype, error);
 }
 
 /* the first convolution, on x, or on x and the conditioning frames; in f32,
@@ -487,14 +494,13 @@ enter (const NfUnet *net, NfTensor *x, const NfUnetCond *cond, GError **error)
   g_autoptr (NfTensor) frames =
       net->parts.config.spade ? NULL : as_type (cond->cond, NF_F32, error);
   NfTensor *both[2] = { x, frames };
-  g_autoptr (NfTensor) cat = net->parts.config.spade ? nf_tensor_ref (x)
-      : frames != NULL ? nf_op_concat (both, 2, error)
-                       : NULL;
-  g_autoptr (NfTensor) h = cat != NULL
-      ? nf_conv_run (&net->first, cat, 1, NF_ACT_NONE, error)
-      : NULL;
+  g_autoptr (NfTensor) cat = net->parts.config.spade
+      ? nf_tensor_ref (x)
+      : nf_op_concat (both, 2, error);
+  g_autoptr (NfTensor) h =
+      nf_conv_run (&net->first, cat, 1, NF_ACT_NONE, error);
 
-  return h != NULL ? as_type (h, cond->cond->dtype, error) : NULL;
+  return as_type (h, cond->cond->dtype, error);
 }
 
 /* the last convolution, in f32: at noisy labels its rounding is multiplied by
@@ -504,8 +510,7 @@ leave (const NfUnet *net, NfTensor *h, GError **error)
 {
   g_autoptr (NfTensor) wide = as_type (h, NF_F32, error);
 
-  return wide != NULL ? nf_conv_run (&net->last, wide, 1, NF_ACT_NONE, error)
-                      : NULL;
+  return nf_conv_run (&net->last, wide, 1, NF_ACT_NONE, error);
 }
 
 /**
@@ -525,9 +530,7 @@ nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
 {
   g_autoptr (NfTensor) embedding = nf_unet_embed (net, labels, x->n, error);
 
-  return embedding != NULL
-      ? nf_unet_forward_at (net, x, embedding, cond, forward, error)
-      : NULL;
+  return nf_unet_forward_at (net, x, embedding, cond, forward, error);
 }
 
 /**
@@ -570,5 +573,5 @@ nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
       return NULL;
   }
   normed = nf_unet_norm_run (&net->final_norm, h, NULL, NULL, cond, error);
-  return normed != NULL ? leave (net, normed, error) : NULL;
+  return leave (net, normed, error);
 }

@@ -75,6 +75,7 @@ upward () {
     {
       from = folder($1); to = folder($2)
       if (!(from in rank)) print from ": has no place in the order"
+      else if (!(to in rank)) print to ": has no place in the order"
       else if (rank[to] > rank[from])
         print $1 ": includes " $2 ", which stands above it"
     }' | sort -u

@@ -201,7 +201,7 @@ upload_pixels (DiffusionTask *self, gint64 n, const guint8 *data,
   g_autoptr (NfTensor) pixels = nf_tensor_new_from_nhwc (self->device, NF_U8, n,
       channels, self->config->height, self->config->width, data, error);
 
-  return pixels ? nf_op_normalize (pixels, &to_signed, error) : NULL;
+  return nf_op_normalize (pixels, &to_signed, error);
 }
 
 /* A number for each sample of the batch, less 1, for nf_op_modulate(). */
@@ -219,14 +219,17 @@ upload_factors (const NfTensor *like, const gfloat *factors, GError **error)
       : NULL;
 }
 
-/* x times numbers from upload_factors(). */
+/* x times numbers from upload_factors(); NULL where what makes either has
+ * failed. */
 static NfTensor *
 multiply (NfTensor *x, NfTensor *scale, GError **error)
 {
-  g_autoptr (NfTensor) shift =
-      nf_tensor_new_zeros (x->device, NF_F32, x->n, x->c, 1, 1, error);
+  g_autoptr (NfTensor) shift = NULL;
 
-  return shift ? nf_op_modulate (x, scale, shift, error) : NULL;
+  if (!x || !scale)
+    return NULL;
+  shift = nf_tensor_new_zeros (x->device, NF_F32, x->n, x->c, 1, 1, error);
+  return nf_op_modulate (x, scale, shift, error);
 }
 
 /* x times a number for each sample of the batch. */
@@ -235,7 +238,7 @@ scale_samples (NfTensor *x, const gfloat *factors, GError **error)
 {
   g_autoptr (NfTensor) scale = upload_factors (x, factors, error);
 
-  return scale ? multiply (x, scale, error) : NULL;
+  return multiply (x, scale, error);
 }
 
 /* a x + b z, with an a and a b for every sample. */
@@ -247,7 +250,9 @@ mix_samples (
   g_autoptr (NfTensor) ax = scale_samples (x, a, error);
   g_autoptr (NfTensor) bz = ax ? scale_samples (z, b, error) : NULL;
 
-  return bz ? nf_op_axpby (ax, bz, &sum, error) : NULL;
+  if (!bz) /* which the sum could do without */
+    return NULL;
+  return nf_op_axpby (ax, bz, &sum, error);
 }
 
 /* What the network is to tell of sqrt (alpha) x + sqrt (1 - alpha) z. */
@@ -345,7 +350,7 @@ nf_diffusion_inputs (NfUnet *net, const NfSchedule *schedule,
   told = in[IN_NOISY] ? make_target (target, future, signal, z, noise, error)
                       : NULL;
   in[IN_ROOT] = told ? upload_factors (told, root, error) : NULL;
-  in[IN_TARGET] = in[IN_ROOT] ? multiply (told, in[IN_ROOT], error) : NULL;
+  in[IN_TARGET] = multiply (told, in[IN_ROOT], error);
   in[IN_EMBEDDING] =
       in[IN_TARGET] ? nf_unet_embed (net, labels, future->n, error) : NULL;
   if (!in[IN_EMBEDDING])
@@ -372,8 +377,7 @@ nf_diffusion_loss (
 {
   NfForward forward = *how;
   g_autoptr (NfTensor) flow = nf_op_cast (in[IN_CONTEXT], how->dtype, error);
-  g_autoptr (NfUnetCond) cond =
-      flow ? nf_unet_condition (net, flow, error) : NULL;
+  g_autoptr (NfUnetCond) cond = nf_unet_condition (net, flow, error);
   g_autoptr (NfTensor) guess = NULL;
   g_autoptr (NfTensor) weighed = NULL;
 
@@ -381,8 +385,8 @@ nf_diffusion_loss (
   if (cond)
     guess = nf_unet_forward_at (
         net, in[IN_NOISY], in[IN_EMBEDDING], cond, &forward, error);
-  weighed = guess ? multiply (guess, in[IN_ROOT], error) : NULL;
-  return weighed ? nf_op_noise_loss (weighed, in[IN_TARGET], error) : NULL;
+  weighed = multiply (guess, in[IN_ROOT], error);
+  return nf_op_noise_loss (weighed, in[IN_TARGET], error);
 }
 
 static NfTensor *
