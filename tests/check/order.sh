@@ -31,6 +31,7 @@ kernels/scene/track
 kernels/scene/guide
 kernels/regions
 kernels/io
+kernels/clips
 kernels/nets
 kernels/diffusion
 kernels/video

@@ -4,8 +4,8 @@
  *
  * Siblings: runconfig.c (one value at a time), config/table.c (the rows). */
 #include "nets/nfspadeunet.h"
+#include "clips/nfclipsource.h"
 #include "config/runconfig.h"
-#include "config/scenes.h"
 #include "nets/nfunetpp.h"
 
 #include <string.h>
@@ -103,16 +103,16 @@ gboolean
 nf_train_config_check (const NfTrainConfig *config, GError **error)
 {
   const gint64 *size = config->data.image_size.v;
-  NfScenes scenes;
 
   if ((size[0] == 0) != (size[1] == 0))
     return fail (error,
         "data.image-size: expected a height and a width, or 0 0 for the "
         "frames' own, got %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
         size[0], size[1]);
-  if (nf_scenes_named (config->data.path)
-      && !nf_scenes_parse (config->data.path, &scenes, error))
+  if (!nf_clip_source_check (config->data.path, error)) {
+    g_prefix_error (error, "data.path: ");
     return FALSE;
+  }
   return config->kind == NF_TRAIN_SEGMENT || check_diffusion (config, error);
 }
 

@@ -14,7 +14,7 @@
 static const NfConfigRow shared_rows[] = {
   { "data", "path", NF_CONFIG_STRING, AT (data.path), "",
       "folder that holds train/, val/, unlabeled/, hidden/ (any may be "
-      "missing), or scenes:SEED[:CLIPS], rendered while training",
+      "missing), or for instance scenes:SEED[:CLIPS], rendered while training",
       .resumable = TRUE },
   { "data", "max-clips", NF_CONFIG_INT, AT (data.max_clips), "0",
       "use only the first so many clips; 0: all", .max = 1e9 },
