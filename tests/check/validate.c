@@ -223,7 +223,7 @@ run_frames (NfDevice *device, NfUnetpp *net, guint first, guint n)
   frames = nf_tensor_new_from_nhwc (
       device, NF_U8, n, 3, NF_TEST_HEIGHT, NF_TEST_WIDTH, pixels, &error);
   x = nf_unetpp_normalize (net, frames, &error);
-  logits = nf_unetpp_forward (net, x, NULL, &error);
+  logits = nf_segment_forward (NF_NET (net), x, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (nf_tensor_to_nchw (logits, out, &error));
   return out;

@@ -67,7 +67,7 @@ fail (GError **error, const gchar *what, const gchar *text)
 static gboolean
 parse (Options *o, gint *argc, gchar ***argv, GError **error)
 {
-  g_autofree gchar *presets = nf_bench_presets ();
+  g_autofree gchar *presets = nf_net_preset_names ();
   g_autofree gchar *network = g_strconcat ("Preset (mid): ", presets, NULL);
   g_autofree gchar *methods = nf_sampler_method_names ();
   g_autofree gchar *sampler =
