@@ -4,7 +4,9 @@
  *
  * The folders are looked through at the start; a clip is read as a whole when
  * its turn comes.
- * Base class: gstnfclips.c. Siblings: kernels/io/nfdataset.c, gstnfscenesrc.c */
+ * Base class: gstnfclips.c. See: kernels/clips/nfclipsource.h, which reads
+ * them. Sibling: gstnfscenesrc.c, which renders in any size that downstream
+ * wants, straight into its buffers */
 
 /**
  * SECTION:element-nfclipsrc
@@ -58,7 +60,7 @@
 
 #include "gstnfelements.h"
 
-#include "io/nfdataset.h"
+#include "clips/nfclipsource.h"
 #include "metrics/nfclasses.h"
 
 #include <string.h>
@@ -87,10 +89,10 @@ struct _GstNfClipSrc
   guint classes;
 
   /* streaming thread, except while starting and stopping */
-  NfDataset *dataset;
-  guint first; /* clip of the data set */
-  guint known_classes;
-  NfClip *clip;
+  NfClipSource *source;
+  NfClipReader *reader;
+  guint64 first; /* clip of the source */
+  gchar *title; /* of the clip that is read */
 };
 
 G_DEFINE_TYPE (GstNfClipSrc, gst_nf_clip_src, GST_TYPE_NF_CLIPS)
@@ -131,7 +133,8 @@ gst_nf_clip_src_class_init (GstNfClipSrcClass *klass)
    * GstNfClipSrc:location:
    *
    * Folder of the data set: the one that holds `train`, `val`, `unlabeled` or
-   * `hidden`.
+   * `hidden`; or another source of clips that a training takes, such as
+   * `scenes:1:20`.
    *
    * Default: NULL (an error at the start). Since: 0.1
    */
@@ -259,16 +262,16 @@ split_names (const gchar *split)
 }
 
 static gboolean
-gst_nf_clip_src_open_dataset (GstNfClipSrc *self, GError **error)
+gst_nf_clip_src_open_source (GstNfClipSrc *self, GError **error)
 {
   g_autofree gchar *location = NULL;
   g_autofree gchar *splits = NULL;
-  NfDatasetOptions options = { 0 };
+  NfDatasetOptions options = { .masks = NF_MASKS_PRESENT };
 
   GST_OBJECT_LOCK (self);
   location = g_strdup (self->location);
   splits = split_names (self->split != NULL ? self->split : DEFAULT_SPLIT);
-  self->known_classes = self->classes;
+  options.classes = self->classes;
   GST_OBJECT_UNLOCK (self);
   if (location == NULL) {
     g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
@@ -276,9 +279,9 @@ gst_nf_clip_src_open_dataset (GstNfClipSrc *self, GError **error)
     return FALSE;
   }
   options.splits = splits;
-  self->dataset = nf_dataset_open (location, &options, error);
+  self->source = nf_clip_source_open (location, &options, error);
 
-  return self->dataset != NULL;
+  return self->source != NULL;
 }
 
 static gboolean
@@ -286,24 +289,31 @@ gst_nf_clip_src_open (GstNfClips *clips, guint64 first, guint64 n_clips,
     GstNfClipTimes *times, GError **error)
 {
   GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
-  guint there, end;
+  guint64 there, end;
 
-  if (!gst_nf_clip_src_open_dataset (self, error))
+  if (!gst_nf_clip_src_open_source (self, error))
     return FALSE;
-  there = nf_dataset_n_clips (self->dataset);
+  self->reader = nf_clip_reader_new (self->source);
+  self->first = first;
+  there = nf_clip_source_n_clips (self->source);
+  if (there == 0) { /* no end: all are alike */
+    gst_nf_clip_times_set_equal (
+        times, n_clips, nf_clip_source_n_frames (self->source, first));
+    return TRUE;
+  }
   if (first >= there) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "first is %" G_GUINT64_FORMAT
-        ", but the data set has %u clips: set it to %u at most",
+        ", but the data set has %" G_GUINT64_FORMAT
+        " clips: set it to %" G_GUINT64_FORMAT " at most",
         first, there, there - 1);
     return FALSE;
   }
-  self->first = first;
   end = first + MIN (n_clips, there - first);
-  for (guint i = first; i < end; i++)
-    gst_nf_clip_times_add (
-        times, nf_dataset_clip_info (self->dataset, i)->n_frames);
-  GST_INFO_OBJECT (self, "%u clips of %u", end - self->first, there);
+  for (guint64 i = first; i < end; i++)
+    gst_nf_clip_times_add (times, nf_clip_source_n_frames (self->source, i));
+  GST_INFO_OBJECT (self, "%" G_GUINT64_FORMAT " clips of %" G_GUINT64_FORMAT,
+      end - first, there);
 
   return TRUE;
 }
@@ -313,8 +323,9 @@ gst_nf_clip_src_close (GstNfClips *clips)
 {
   GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
 
-  g_clear_pointer (&self->clip, nf_clip_unref);
-  g_clear_pointer (&self->dataset, nf_dataset_free);
+  g_clear_pointer (&self->title, g_free);
+  g_clear_pointer (&self->reader, nf_clip_reader_free);
+  g_clear_pointer (&self->source, nf_clip_source_free);
 }
 
 static gboolean
@@ -322,18 +333,19 @@ gst_nf_clip_src_begin_clip (
     GstNfClips *clips, guint64 clip, GstNfClipFormat *format, GError **error)
 {
   GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
-  const NfClipInfo *info =
-      nf_dataset_clip_info (self->dataset, self->first + clip);
+  guint64 number = self->first + clip;
+  NfClipShape shape;
 
-  GST_DEBUG_OBJECT (self, "reads %s", info->name);
-  g_clear_pointer (&self->clip, nf_clip_unref);
-  self->clip = nf_clip_load (info, info->has_mask, self->known_classes, error);
-  format->width = info->width;
-  format->height = info->height;
-  format->has_mask = info->has_mask;
-  format->title = info->name;
+  nf_clip_source_shape (self->source, number, &shape);
+  g_free (self->title);
+  self->title = nf_clip_source_clip_name (self->source, number);
+  format->width = shape.width;
+  format->height = shape.height;
+  format->has_mask = shape.masks;
+  format->title = self->title;
+  GST_DEBUG_OBJECT (self, "reads %s", self->title);
 
-  return self->clip != NULL;
+  return nf_clip_reader_open (self->reader, number, error);
 }
 
 /* @pixels: without padding between the rows */
@@ -354,11 +366,13 @@ gst_nf_clip_src_draw (
     GstNfClips *clips, guint frame, GstVideoFrame *video, GstVideoFrame *mask)
 {
   GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
+  NfFrame read;
 
+  nf_clip_reader_frame (self->reader, frame, &read);
   if (video != NULL)
-    copy_rows (video, nf_clip_frame (self->clip, frame));
+    copy_rows (video, read.rgb);
   if (mask != NULL)
-    copy_rows (mask, nf_clip_mask (self->clip, frame));
+    copy_rows (mask, read.mask);
 }
 
 GST_ELEMENT_REGISTER_DEFINE (

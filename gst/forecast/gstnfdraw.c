@@ -40,18 +40,17 @@ GType
 gst_nf_sampler_get_type (void)
 {
   static gsize type = 0;
-  static const GEnumValue values[] = {
-    { NF_SAMPLER_DDIM, "DDIM: deterministic, first order", "ddim" },
-    { NF_SAMPLER_DDPM, "DDPM: fresh noise after every step", "ddpm" },
-    { NF_SAMPLER_FPNDM, "F-PNDM: deterministic, second order", "f-pndm" },
-    { NF_SAMPLER_DPM_SOLVER,
-        "DPM-Solver++(2M): deterministic, second order, for few steps",
-        "dpm-solver++" },
-    { 0, NULL, NULL },
-  };
+  static GEnumValue values[NF_N_SAMPLERS + 1];
 
-  if (g_once_init_enter (&type))
+  if (g_once_init_enter (&type)) {
+    for (guint i = 0; i < NF_N_SAMPLERS; i++) {
+      values[i].value = (gint) i;
+      values[i].value_name =
+          nf_sampler_method_description ((NfSamplerMethod) i);
+      values[i].value_nick = nf_sampler_method_name ((NfSamplerMethod) i);
+    }
     g_once_init_leave (&type, g_enum_register_static ("GstNfSampler", values));
+  }
 
   return type;
 }

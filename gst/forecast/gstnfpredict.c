@@ -105,6 +105,7 @@ struct _GstNfPredict
   GstNfDrawSettings draw_settings;
   GstNfGuideSettings guide_settings;
   NfUnetConfig config; /* of the model; height 0 while there is none */
+  const gchar *arch; /* of the model's network */
   const gchar *device; /* interned */
 
   GstNfCuda cuda;
@@ -305,6 +306,7 @@ gst_nf_predict_open (GstNfForecast *forecast,
   *device = nf_device_ref (gst_nf_model_device (self->model));
   GST_OBJECT_LOCK (self);
   self->config = *config;
+  self->arch = nf_predictor_arch (gst_nf_model_predictor (self->model));
   self->device = g_intern_string ((*device)->name);
   GST_OBJECT_UNLOCK (self);
   GST_INFO_OBJECT (self, "%s on %s: %u frames of %dx%d",
@@ -442,8 +444,7 @@ gst_nf_predict_add_stats (GstNfForecast *forecast, GstStructure *stats)
 
   if (c->height == 0)
     return;
-  gst_structure_set (stats, "arch", G_TYPE_STRING,
-      c->spade ? NF_UNET_ARCH_SPADE : NF_UNET_ARCH_CONCAT, "device",
+  gst_structure_set (stats, "arch", G_TYPE_STRING, self->arch, "device",
       G_TYPE_STRING, self->device, "width", G_TYPE_INT, c->width, "height",
       G_TYPE_INT, c->height, "context", G_TYPE_INT, c->num_frames_cond, "block",
       G_TYPE_INT, c->num_frames, "future-gap", G_TYPE_INT, c->future_gap, NULL);

@@ -7,15 +7,16 @@
 
 static const struct
 {
-  const gchar *name;
+  const gchar *name, *description;
   NfSamplerWalk walk;
   guint *(*labels) (const NfSchedule *schedule, guint steps, guint *n);
+  NfSamplerFlags flags;
 } methods[] = {
-  [NF_SAMPLER_DDIM] = { "ddim", nf_sampler_walk_ddim, nf_schedule_steps },
-  [NF_SAMPLER_DDPM] = { "ddpm", nf_sampler_walk_ddpm, nf_schedule_steps },
-  [NF_SAMPLER_FPNDM] = { "f-pndm", nf_sampler_walk_fpndm, nf_schedule_steps },
-  [NF_SAMPLER_DPM_SOLVER] = { "dpm-solver++", nf_sampler_walk_dpm_solver,
-      nf_schedule_even_steps },
+#define NF_SAMPLER(NAME, function, name, pick, flags, description)             \
+  [NF_SAMPLER_##                                                               \
+      NAME] = { name, description, nf_sampler_walk_##function, pick, flags },
+#include "diffusion/nfsamplers.def.h"
+#undef NF_SAMPLER
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (methods) == NF_N_SAMPLERS);
@@ -76,6 +77,44 @@ nf_sampler_method_name (NfSamplerMethod method)
 }
 
 /**
+ * nf_sampler_method_description:
+ *
+ * Returns: (transfer none): what kind of method it is, for users
+ */
+const gchar *
+nf_sampler_method_description (NfSamplerMethod method)
+{
+  return methods[method].description;
+}
+
+/**
+ * nf_sampler_method_is_ancestral:
+ *
+ * Returns: whether it draws fresh noise while it walks
+ */
+gboolean
+nf_sampler_method_is_ancestral (NfSamplerMethod method)
+{
+  return (methods[method].flags & NF_SAMPLER_ANCESTRAL) != 0;
+}
+
+/**
+ * nf_sampler_method_names:
+ *
+ * Returns: (transfer full): all names for users to choose from: "a, b or c"
+ */
+gchar *
+nf_sampler_method_names (void)
+{
+  GString *names = g_string_new (methods[0].name);
+
+  for (guint i = 1; i < NF_N_SAMPLERS; i++)
+    g_string_append_printf (
+        names, "%s%s", i + 1 < NF_N_SAMPLERS ? ", " : " or ", methods[i].name);
+  return g_string_free (names, FALSE);
+}
+
+/**
  * nf_sampler_method_from_name:
  *
  * Returns: FALSE with @error set to %NF_ERROR_INVALID for an unknown name
@@ -84,16 +123,17 @@ gboolean
 nf_sampler_method_from_name (
     const gchar *name, NfSamplerMethod *method, GError **error)
 {
+  g_autofree gchar *names = NULL;
+
   for (guint i = 0; i < NF_N_SAMPLERS; i++) {
     if (g_str_equal (methods[i].name, name)) {
       *method = (NfSamplerMethod) i;
       return TRUE;
     }
   }
+  names = nf_sampler_method_names ();
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-      "sampler %s: no such method; use ddim, ddpm, f-pndm or "
-      "dpm-solver++",
-      name);
+      "sampler %s: no such method; use %s", name, names);
   return FALSE;
 }
 
@@ -281,7 +321,8 @@ static gboolean
 check (const NfSampler *sampler, GError **error)
 {
   if (sampler->steps < 1
-      || (sampler->method == NF_SAMPLER_DDPM && sampler->draw == NULL)) {
+      || (nf_sampler_method_is_ancestral (sampler->method)
+          && sampler->draw == NULL)) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "sampling: %u steps (at least 1), method %s%s", sampler->steps,
         nf_sampler_method_name (sampler->method),

@@ -7,7 +7,7 @@
  * is told is brought to noise and clean frames in one place, for all methods. Methods: ddim (Song et al., 2020), ddpm (Ho et
  * al., 2020), f-pndm (Liu et al., "Pseudo numerical methods for diffusion
  * models on manifolds", 2022), dpm-solver++ (Lu et al., 2022, of which 2M). One
- * file a method. */
+ * file a method, and a row of nfsamplers.def.h. */
 #pragma once
 
 #include "diffusion/nfschedule.h"
@@ -18,21 +18,27 @@ G_BEGIN_DECLS
 
 /**
  * NfSamplerMethod:
- * @NF_SAMPLER_DDIM: deterministic, first order
- * @NF_SAMPLER_DDPM: ancestral: fresh noise after every step but the last
- * @NF_SAMPLER_FPNDM: deterministic, four past predictions; its first three
- *   steps cost four evaluations each
- * @NF_SAMPLER_DPM_SOLVER: deterministic, second order, one evaluation a step, at
- *   labels of its own: the one for few steps
+ *
+ * One value a row of nfsamplers.def.h, which says what each is:
+ * %NF_SAMPLER_DDIM, %NF_SAMPLER_DDPM, ...
  */
 typedef enum
 {
-  NF_SAMPLER_DDIM,
-  NF_SAMPLER_DDPM,
-  NF_SAMPLER_FPNDM,
-  NF_SAMPLER_DPM_SOLVER,
+#define NF_SAMPLER(NAME, function, name, pick, flags, description)             \
+  NF_SAMPLER_##NAME,
+#include "diffusion/nfsamplers.def.h"
+#undef NF_SAMPLER
   NF_N_SAMPLERS
 } NfSamplerMethod;
+
+/**
+ * NfSamplerFlags:
+ * @NF_SAMPLER_ANCESTRAL: the method needs fresh noise while it walks
+ */
+typedef enum
+{
+  NF_SAMPLER_ANCESTRAL = 1 << 0
+} NfSamplerFlags;
 
 /**
  * NfClamp:
@@ -92,7 +98,8 @@ typedef NfTensor *(*NfDrawNoise) (gpointer data, guint step, GError **error);
  *   frames with the noise of that label
  * @schedule: noise levels
  * @predict: tells the target
- * @draw: (nullable): noise of the shape of x after step number; ddpm needs it
+ * @draw: (nullable): noise of the shape of x after step number; ancestral
+ *   methods need it
  * @data: handed to both
  * @cancellable: (nullable): looked at before every evaluation
  */
@@ -115,6 +122,9 @@ guint *nf_sampler_labels (NfSamplerMethod method, const NfSchedule *schedule,
     guint start, guint steps, guint *n);
 guint nf_sampler_evaluations (const NfSampler *sampler);
 const gchar *nf_sampler_method_name (NfSamplerMethod method);
+const gchar *nf_sampler_method_description (NfSamplerMethod method);
+gboolean nf_sampler_method_is_ancestral (NfSamplerMethod method);
+gchar *nf_sampler_method_names (void);
 gboolean nf_sampler_method_from_name (
     const gchar *name, NfSamplerMethod *method, GError **error);
 NfTensor *nf_sampler_run (
@@ -126,14 +136,11 @@ NfTensor *nf_sampler_run (
 typedef NfTensor *(*NfSamplerWalk) (const NfSampler *sampler, NfTensor *x,
     const guint *labels, guint n, GError **error);
 
-NfTensor *nf_sampler_walk_ddim (const NfSampler *sampler, NfTensor *x,
-    const guint *labels, guint n, GError **error);
-NfTensor *nf_sampler_walk_ddpm (const NfSampler *sampler, NfTensor *x,
-    const guint *labels, guint n, GError **error);
-NfTensor *nf_sampler_walk_fpndm (const NfSampler *sampler, NfTensor *x,
-    const guint *labels, guint n, GError **error);
-NfTensor *nf_sampler_walk_dpm_solver (const NfSampler *sampler, NfTensor *x,
-    const guint *labels, guint n, GError **error);
+#define NF_SAMPLER(NAME, function, name, pick, flags, description)             \
+  NfTensor *nf_sampler_walk_##function (const NfSampler *sampler, NfTensor *x, \
+      const guint *labels, guint n, GError **error);
+#include "diffusion/nfsamplers.def.h"
+#undef NF_SAMPLER
 
 /* what noisy frames stand for, both (transfer full) */
 typedef struct

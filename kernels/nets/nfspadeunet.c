@@ -30,6 +30,7 @@ typedef struct
 
 struct _NfUnet
 {
+  NfNet base;
   NfUnetParts parts;
   NfLinear time[2];
   NfConv first, last;
@@ -190,8 +191,10 @@ nf_unet_new (NfDevice *device, const NfUnetConfig *config, GError **error)
 {
   g_autoptr (NfUnet) net = g_new0 (NfUnet, 1);
 
+  net->base.klass = config->spade ? &nf_net_spade_unet : &nf_net_concat_unet;
+  net->base.params = nf_params_new (device);
   net->parts.config = *config;
-  net->parts.params = nf_params_new (device);
+  net->parts.params = net->base.params;
   net->steps = g_array_new (FALSE, TRUE, sizeof (Step));
   if (!build (net, error))
     return NULL;
@@ -202,14 +205,14 @@ void
 nf_unet_free (NfUnet *net)
 {
   g_array_unref (net->steps);
-  nf_params_unref (net->parts.params);
+  nf_params_unref (net->base.params);
   g_free (net);
 }
 
 NfParams *
 nf_unet_params (NfUnet *net)
 {
-  return net->parts.params;
+  return net->base.params;
 }
 
 const NfUnetConfig *
@@ -221,7 +224,7 @@ nf_unet_config (NfUnet *net)
 const gchar *
 nf_unet_arch (NfUnet *net)
 {
-  return net->parts.config.spade ? NF_UNET_ARCH_SPADE : NF_UNET_ARCH_CONCAT;
+  return net->base.klass->name;
 }
 
 /* ------------------------------------------------------------ conditioning */
@@ -575,3 +578,57 @@ nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
   normed = nf_unet_norm_run (&net->final_norm, h, NULL, NULL, cond, error);
   return leave (net, normed, error);
 }
+
+/* ----------------------------------------------------------- architectures */
+
+static NfNet *
+make (NfDevice *device, JsonObject *json, GError **error)
+{
+  NfUnetConfig config;
+
+  return nf_unet_config_from_json (&config, json, error)
+      ? (NfNet *) nf_unet_new (device, &config, error)
+      : NULL;
+}
+
+static void
+free_net (NfNet *net)
+{
+  nf_unet_free ((NfUnet *) net);
+}
+
+static JsonObject *
+config_of (const NfNet *net)
+{
+  return nf_unet_config_to_json (&((const NfUnet *) net)->parts.config);
+}
+
+static const NfNetPreset presets[] = {
+  { "tiny",
+      "{\"image_size\": 16, \"ngf\": 16, \"ch_mult\": [1, 2],"
+      " \"num_res_blocks\": 1, \"spade_dim\": 16}" },
+  { "mid",
+      "{\"image_size\": 64, \"ngf\": 32, \"ch_mult\": [1, 2, 3, 4],"
+      " \"num_res_blocks\": 1, \"spade_dim\": 64}" },
+  { "full", "{}" },
+  { NULL, NULL },
+};
+
+const NfNetClass nf_net_spade_unet = {
+  .name = NF_UNET_ARCH_SPADE,
+  .title = "diffusion U-Net",
+  .task = NF_NET_PREDICT,
+  .presets = presets,
+  .make = make,
+  .free = free_net,
+  .config = config_of,
+};
+
+const NfNetClass nf_net_concat_unet = {
+  .name = NF_UNET_ARCH_CONCAT,
+  .title = "diffusion U-Net",
+  .task = NF_NET_PREDICT,
+  .make = make,
+  .free = free_net,
+  .config = config_of,
+};

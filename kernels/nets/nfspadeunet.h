@@ -11,9 +11,7 @@
  * its UNetMore_DDPM. */
 #pragma once
 
-#include "nets/nfmodule.h"
-
-#include <json-glib/json-glib.h>
+#include "nets/nfnet.h"
 
 G_BEGIN_DECLS
 
@@ -105,6 +103,9 @@ typedef struct
   gboolean residual;
 } NfUnetConfig;
 
+/**
+ * NfUnet: a #NfNet that predicts
+ */
 typedef struct _NfUnet NfUnet;
 typedef struct _NfUnetCond NfUnetCond;
 

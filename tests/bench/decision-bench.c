@@ -299,15 +299,15 @@ run_checkpoint (GError **error)
   g_autoptr (NfSegmenter) segmenter =
       device != NULL ? nf_segmenter_load (opt_checkpoint, device, error) : NULL;
   const Bench bench = { segmenter, device };
+  NfSegmentSizes sizes;
 
   if (segmenter == NULL)
     return FALSE;
-  if (nf_segmenter_config (segmenter)->classes != NF_N_CLASSES
-      || nf_segmenter_config (segmenter)->channels != 3) {
+  nf_segment_sizes (nf_segmenter_net (segmenter), &sizes);
+  if (sizes.classes != NF_N_CLASSES || sizes.channels != 3) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "%s has %d classes of %d channels, expected %d of 3", opt_checkpoint,
-        nf_segmenter_config (segmenter)->classes,
-        nf_segmenter_config (segmenter)->channels, NF_N_CLASSES);
+        sizes.classes, sizes.channels, NF_N_CLASSES);
     return FALSE;
   }
 

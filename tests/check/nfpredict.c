@@ -8,6 +8,8 @@
 #include "nfmodelrig.h"
 #include "nftestmodels.h"
 
+#include "diffusion/nfsampler.h"
+
 typedef struct
 {
   const gchar *settings;
@@ -47,6 +49,28 @@ GST_START_TEST (test_predict_which_frames)
   nf_test_push_frames (h, 0, c->pushed);
   nf_predict_expect_frames (h, c->numbers, c->n);
   nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+/* the property has each method, by number and by name */
+GST_START_TEST (test_predict_samplers)
+{
+  GstElement *element = gst_element_factory_make ("nfpredict", NULL);
+  GParamSpec *spec =
+      g_object_class_find_property (G_OBJECT_GET_CLASS (element), "sampler");
+  GEnumClass *values = G_PARAM_SPEC_ENUM (spec)->enum_class;
+
+  fail_unless_equals_int (values->n_values, NF_N_SAMPLERS);
+  for (guint i = 0; i < NF_N_SAMPLERS; i++) {
+    NfSamplerMethod method = (NfSamplerMethod) i;
+    GEnumValue *value = g_enum_get_value (values, (gint) i);
+
+    fail_unless_equals_string (
+        value->value_nick, nf_sampler_method_name (method));
+    fail_unless_equals_string (
+        value->value_name, nf_sampler_method_description (method));
+  }
+  gst_object_unref (element);
 }
 GST_END_TEST
 
@@ -329,6 +353,7 @@ nfpredict_suite (void)
   tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (
       tc, test_predict_which_frames, 0, G_N_ELEMENTS (emit_cases));
+  tcase_add_test (tc, test_predict_samplers);
   tcase_add_test (tc, test_predict_future_gap);
   tcase_add_test (tc, test_predict_unreachable_horizon_fails);
   tcase_add_test (tc, test_predict_horizon_changed_fails);

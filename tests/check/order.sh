@@ -32,6 +32,7 @@ kernels/scene/track
 kernels/scene/guide
 kernels/regions
 kernels/io
+kernels/clips
 kernels/nets
 kernels/diffusion
 kernels/video

@@ -196,9 +196,10 @@ check_inference (Golden *golden, NfUnetpp *net, GError **error)
 
   if (image == NULL)
     return FALSE;
-  logits = nf_unetpp_forward (net, image, NULL, error);
-  half =
-      logits != NULL ? nf_unetpp_forward (net, image, &in_bf16, error) : NULL;
+  logits = nf_segment_forward (NF_NET (net), image, NULL, error);
+  half = logits != NULL
+      ? nf_segment_forward (NF_NET (net), image, &in_bf16, error)
+      : NULL;
   if (half == NULL)
     return FALSE;
   if (golden_has (golden, "out/logits")) {
@@ -220,7 +221,7 @@ check_tta (Golden *golden, NfUnetpp *net, GError **error)
   g_autoptr (NfTensor) mean = NULL;
 
   if (image != NULL)
-    mean = nf_unetpp_probabilities (net, image, TRUE, NULL, error);
+    mean = nf_segment_probabilities (NF_NET (net), image, TRUE, NULL, error);
   if (mean == NULL)
     return FALSE;
   golden_compare_tensor (golden, "out/tta", mean, tolerance);
@@ -307,7 +308,7 @@ run_step (Golden *golden, NfUnetpp *net, guint rounding, GError **error)
   nf_params_set_trainable (params, TRUE);
   golden_set_precise (golden->device, precise);
   nf_tape_begin (tape);
-  logits = nf_unetpp_forward (net, x, &training, error);
+  logits = nf_segment_forward (NF_NET (net), x, &training, error);
   golden_set_precise (golden->device, FALSE);
   good = logits != NULL
       && golden_segmentation_losses (golden, logits, target, losses, error);

@@ -14,7 +14,7 @@
 static const NfConfigRow shared_rows[] = {
   { "data", "path", NF_CONFIG_STRING, AT (data.path), "",
       "folder that holds train/, val/, unlabeled/, hidden/ (any may be "
-      "missing), or scenes:SEED[:CLIPS], rendered while training",
+      "missing), or for instance scenes:SEED[:CLIPS], rendered while training",
       .resumable = TRUE },
   { "data", "max-clips", NF_CONFIG_INT, AT (data.max_clips), "0",
       "use only the first so many clips; 0: all", .max = 1e9 },
@@ -107,6 +107,11 @@ static const NfConfigRow segment_rows[] = {
   { "data", "image-size", NF_CONFIG_INTS, AT (data.image_size), "0 0",
       "height and width that the network sees; 0 0: the frames' own",
       .max = 8192, .count = 2 },
+  { "model", "network", NF_CONFIG_STRING, AT (segment.network), "unetpp",
+      "which network; what follows in this group is for unetpp, but for "
+      "classes" },
+  { "model", "options", NF_CONFIG_STRING, AT (segment.options), "{}",
+      "sizes of another network, a JSON object" },
   { "model", "encoder", NF_CONFIG_CHOICE, AT (segment.encoder), "resnet34",
       "the network's first half", .choices = "resnet18 resnet34 resnet50" },
   { "model", "encoder-width", NF_CONFIG_INT, AT (segment.encoder_width), "64",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * guidesample — guides of training samples, made of scenes */
-#include "guidesample.h"
+#include "data/guidesample.h"
 #include "scene/guide/nfdamage.h"
 #include "scene/render/nfrender.h"
 
@@ -117,7 +117,8 @@ nf_guide_samples_free (NfGuideSamples *self)
 gboolean
 nf_guide_samples_check (const NfTrainConfig *config, GError **error)
 {
-  if (!config->diffusion.guide || nf_scenes_named (config->data.path))
+  if (!config->diffusion.guide
+      || nf_clip_source_kind (config->data.path)->reader_scene)
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
       "model.guide: guides are made of scenes, whose masks and motions are "

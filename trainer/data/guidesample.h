@@ -7,7 +7,8 @@
  * then none. Siblings: diffusion.c; kernels/scene/guide */
 #pragma once
 
-#include "clipsource.h"
+#include "clips/nfclipsource.h"
+#include "config/runconfig.h"
 #include "scene/guide/nfguide.h"
 
 G_BEGIN_DECLS

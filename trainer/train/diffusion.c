@@ -579,24 +579,21 @@ read_how (DiffusionTask *self)
 }
 
 static NfUnet *
-new_net (const DiffusionTask *self, NfUnetConfig *net, GError **error)
+new_net (const DiffusionTask *self, GError **error)
 {
   g_autoptr (JsonObject) json = nf_train_config_to_json (self->config);
 
-  return nf_unet_config_from_json (net, json, error)
-      ? nf_unet_new (self->device, net, error)
-      : NULL;
+  return (NfUnet *) nf_net_new (
+      nf_train_config_net (self->config), self->device, json, error);
 }
 
 static gboolean
 make_net (DiffusionTask *self, GError **error)
 {
-  NfUnetConfig net;
-
-  self->net = new_net (self, &net, error);
+  self->net = new_net (self, error);
   if (!self->net)
     return FALSE;
-  self->schedule = nf_schedule_new (&net);
+  self->schedule = nf_schedule_new (nf_unet_config (self->net));
   self->task.arch = nf_unet_arch (self->net);
   self->task.params = nf_unet_params (self->net);
   return TRUE;
@@ -606,9 +603,8 @@ static NfParams *
 begin_judging (NfTask *task, GError **error)
 {
   DiffusionTask *self = (DiffusionTask *) task;
-  NfUnetConfig net;
 
-  self->judged = new_net (self, &net, error);
+  self->judged = new_net (self, error);
   return self->judged ? nf_unet_params (self->judged) : NULL;
 }
 
