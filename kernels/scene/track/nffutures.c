@@ -5,6 +5,7 @@
 
 #include "scene/track/nfactors.h"
 #include "scene/track/nfpaint.h"
+#include "scene/track/nfshooting.h"
 
 #include <math.h>
 #include <string.h>
@@ -122,6 +123,7 @@ nf_futures_new (const NfFuturesParams *params, const guint8 *const *masks,
   self->view = (NfView){ self->tracks->camera, 1.0 };
   nf_motion_params_init (&motion);
   self->n_actors = nf_actors_find (self->tracks, &motion, self->actors);
+  nf_shooting_fit (self->tracks, &motion, self->actors, self->n_actors);
   self->poses = g_try_new0 (NfPose, index_of (self, params->futures, 0) + 1);
   self->objects =
       g_try_new0 (NfSceneObject, index_of (self, params->futures, 0) + 1);
