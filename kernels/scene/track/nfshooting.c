@@ -21,6 +21,7 @@
 #define MAX_GROUP 12
 #define MAX_TRIES 5 /* of one step */
 #define LEAST_WEIGHT 1e-3 /* keeps what nothing is known of */
+#define LEAST_CERTAIN 4.0 /* half a size, or half a size a frame */
 #define LONGEST 0.5 /* step of a value */
 #define ENOUGH 0.99 /* of the cost: no more steps */
 #define ROBUST 2.5 /* standard deviations; farther ones count less */
@@ -35,18 +36,27 @@ typedef struct
   gdouble mean, sigma; /* what is known before; sigma 0: nothing */
 } Param;
 
+/* objects that may meet, and what the fit of them is about */
 typedef struct
 {
   const NfTracks *tracks;
   const NfMotionParams *params;
-  gdouble scale; /* of the noise */
   NfShot shots[MAX_GROUP];
+  guint members[MAX_GROUP]; /* which objects they are */
   guint n;
   Param free[MAX_PARAMS];
   guint n_free, n_residuals;
+  gdouble root[MAX_PARAMS * MAX_PARAMS]; /* of the normal equations' matrix */
+  gboolean certain; /* whether there is such a root */
   NfBody paths[NF_SHOTS_MAX_FRAMES * MAX_GROUP];
-  gdouble slopes[MAX_PARAMS][MAX_RESIDUALS];
+  gdouble (*slopes)[MAX_RESIDUALS]; /* by parameter; shared by all groups */
 } Group;
+
+struct _NfShooting
+{
+  GPtrArray *groups;
+  gdouble (*slopes)[MAX_RESIDUALS];
+};
 
 /* standard deviation of a place where it is seen, pixels */
 static gdouble
@@ -84,7 +94,7 @@ compare (const Group *g, const NfShot *shot, guint t, const NfBody *b,
   const NfTrackPoint *p = &shot->track->points[t];
   const NfCamera *camera = &g->tracks->camera;
   gdouble far = hypot (p->x, p->z), dx = b->x - p->x, dz = b->z - p->z;
-  gdouble sigma = g->scale * noise (p) / MAX (p->pixels, 1);
+  gdouble sigma = noise (p) / MAX (p->pixels, 1);
   gdouble depth = camera->focal / MAX (p->pixels, 1);
   gdouble away = sigma * MAX (depth / (camera->tall - 0.5), 1);
 
@@ -92,7 +102,7 @@ compare (const Group *g, const NfShot *shot, guint t, const NfBody *b,
   residuals[1] = (dx * p->x + dz * p->z) / far / away;
   if (b->shape != NF_SCENE_CUBE)
     return 2;
-  residuals[2] = between_turns (b->turn, p->turn) / (g->scale * turn_noise (p));
+  residuals[2] = between_turns (b->turn, p->turn) / turn_noise (p);
 
   return 3;
 }
@@ -166,9 +176,9 @@ robust_cost (const gdouble *r, guint n)
   return sum;
 }
 
-/* solves a x = b of positive definite a (Cholesky); b becomes x */
+/* the lower root of positive definite a (Cholesky), in its place */
 static gboolean
-solve (gdouble *a, gdouble *b, guint n)
+take_root (gdouble *a, guint n)
 {
   for (guint i = 0; i < n; i++)
     for (guint j = 0; j <= i; j++) {
@@ -180,18 +190,30 @@ solve (gdouble *a, gdouble *b, guint n)
         return FALSE;
       a[i * n + j] = i == j ? sqrt (sum) : sum / a[j * n + j];
     }
-  for (guint i = 0; i < n; i++) {
-    for (guint k = 0; k < i; k++)
-      b[i] -= a[i * n + k] * b[k];
-    b[i] /= a[i * n + i];
-  }
-  for (guint i = n; i-- > 0;) {
-    for (guint k = i + 1; k < n; k++)
-      b[i] -= a[k * n + i] * b[k];
-    b[i] /= a[i * n + i];
-  }
 
   return TRUE;
+}
+
+/* b becomes the x of root x = b */
+static void
+solve_lower (const gdouble *root, gdouble *b, guint n)
+{
+  for (guint i = 0; i < n; i++) {
+    for (guint k = 0; k < i; k++)
+      b[i] -= root[i * n + k] * b[k];
+    b[i] /= root[i * n + i];
+  }
+}
+
+/* b becomes the x of root' x = b */
+static void
+solve_upper (const gdouble *root, gdouble *b, guint n)
+{
+  for (guint i = n; i-- > 0;) {
+    for (guint k = i + 1; k < n; k++)
+      b[i] -= root[k * n + i] * b[k];
+    b[i] /= root[i * n + i];
+  }
 }
 
 /* the normal equations at the present values */
@@ -240,9 +262,11 @@ improve (Group *g, guint last, gdouble cost, gdouble *r, gdouble *lambda)
     memcpy (by, b, sizeof (gdouble) * n);
     for (guint i = 0; i < n; i++)
       trial[i * n + i] += *lambda * trial[i * n + i] + LEAST_WEIGHT;
-    if (solve (trial, by, n)) {
+    if (take_root (trial, n)) {
       gdouble there;
 
+      solve_lower (trial, by, n);
+      solve_upper (trial, by, n);
       for (guint i = 0; i < n; i++)
         *g->free[i].value = kept[i] + CLAMP (by[i], -LONGEST, LONGEST);
       there = robust_cost (r, residuals_of (g, last, r));
@@ -364,6 +388,21 @@ begin_again (Group *g, guint t)
   return again;
 }
 
+/* what the fit leaves open: the root of the matrix whose inverse is the
+ * covariance of the states */
+static void
+measure_certainty (Group *g, guint last)
+{
+  gdouble r[MAX_RESIDUALS], b[MAX_PARAMS];
+
+  free_params (g, last);
+  g->n_residuals = residuals_of (g, last, r);
+  linearise (g, last, r, g->n_residuals, g->root, b);
+  for (guint i = 0; i < g->n_free; i++)
+    g->root[i * g->n_free + i] += LEAST_CERTAIN;
+  g->certain = take_root (g->root, g->n_free);
+}
+
 static void
 fit_group (Group *g)
 {
@@ -377,6 +416,7 @@ fit_group (Group *g)
   fit_to (g, last, 8);
   if (begin_again (g, last))
     fit_to (g, last, 8);
+  measure_certainty (g, last);
   nf_shots_simulate (g->shots, g->n, &g->params->bodies, last, g->paths);
 }
 
@@ -409,43 +449,100 @@ gather (const NfTracks *tracks, const NfActor *actors, guint n, guint i,
 }
 
 /**
- * nf_shooting_fit:
- * @params: how objects move
+ * nf_shooting_new:
+ * @tracks: must outlive what is returned
+ * @params: how objects move; the same
  * @actors: (inout) (array length=n): objects; their bodies become those that
  *   the fit has in the newest frame
  *
  * A body that the fit does not explain stays as it was.
+ *
+ * Returns: (transfer full): the fit, for more states
  */
-void
-nf_shooting_fit (const NfTracks *tracks, const NfMotionParams *params,
+NfShooting *
+nf_shooting_new (const NfTracks *tracks, const NfMotionParams *params,
     NfActor *actors, guint n)
 {
+  NfShooting *self = g_new0 (NfShooting, 1);
   guint newest = tracks->n_frames - 1;
-  g_autofree Group *g = g_new0 (Group, 1);
   gint group[NF_N_CLASSES];
 
-  g_return_if_fail (tracks->n_frames <= NF_SHOTS_MAX_FRAMES);
+  g_return_val_if_fail (tracks->n_frames <= NF_SHOTS_MAX_FRAMES, NULL);
 
-  g->tracks = tracks;
-  g->params = params;
-  g->scale = 1.0;
+  self->groups = g_ptr_array_new_with_free_func (g_free);
+  self->slopes = g_malloc_n (MAX_PARAMS, sizeof (self->slopes[0]));
   for (guint i = 0; i < n; i++)
     group[i] = -1;
   for (guint i = 0; i < n; i++) {
-    guint members[NF_N_CLASSES];
+    Group *g;
 
     if (group[i] >= 0)
       continue;
+    g = g_new0 (Group, 1);
+    g->tracks = tracks;
+    g->params = params;
+    g->slopes = self->slopes;
+    g_ptr_array_add (self->groups, g);
     gather (tracks, actors, n, i, i, group);
-    g->n = 0;
     for (guint j = 0; j < n && g->n < MAX_GROUP; j++)
       if (group[j] == (gint) i) {
-        members[g->n] = j;
+        g->members[g->n] = j;
         begin_shot (g, &actors[j], &g->shots[g->n++]);
       }
     fit_group (g);
     for (guint k = 0; k < g->n; k++)
       if (misfit_of (g, k, newest > 2 ? newest - 2 : 0, newest) < LOST)
-        actors[members[k]].body = g->paths[(gsize) newest * g->n + k];
+        actors[g->members[k]].body = g->paths[(gsize) newest * g->n + k];
+  }
+
+  return self;
+}
+
+void
+nf_shooting_free (NfShooting *shooting)
+{
+  if (shooting == NULL)
+    return;
+  g_ptr_array_unref (shooting->groups);
+  g_free (shooting->slopes);
+  g_free (shooting);
+}
+
+/* other states of a group, from the normal distribution about the fit, and
+ * where the simulation has them in the newest frame */
+static void
+sample_group (Group *g, NfDice *dice, NfBody *bodies)
+{
+  guint n = g->n_free, newest = g->tracks->n_frames - 1;
+  gdouble by[MAX_PARAMS], kept[MAX_PARAMS];
+
+  for (guint i = 0; i < n; i++)
+    by[i] = nf_dice_normal (dice, 0, 1);
+  solve_upper (g->root, by, n);
+  for (guint i = 0; i < n; i++) {
+    kept[i] = *g->free[i].value;
+    *g->free[i].value += by[i];
+  }
+  nf_shots_simulate (g->shots, g->n, &g->params->bodies, newest, g->paths);
+  for (guint i = 0; i < n; i++)
+    *g->free[i].value = kept[i];
+  for (guint k = 0; k < g->n; k++)
+    bodies[g->members[k]] = g->paths[(gsize) newest * g->n + k];
+}
+
+/**
+ * nf_shooting_sample:
+ * @dice: random numbers
+ * @bodies: (inout): states in the newest frame that the masks allow as well, in
+ *   the order of the actors; those that nothing is known of stay as they are
+ */
+void
+nf_shooting_sample (const NfShooting *shooting, NfDice *dice, NfBody *bodies)
+{
+  for (guint i = 0; i < shooting->groups->len; i++) {
+    Group *g = g_ptr_array_index (shooting->groups, i);
+
+    if (g->certain)
+      sample_group (g, dice, bodies);
   }
 }
