@@ -211,7 +211,7 @@ start_of (const Block *block, GError **error)
   if (z == NULL || block->start == 0)
     return g_steal_pointer (&z);
   if (nf_unet_config (block->net)->residual)
-    return nf_sampler_mix (z, sqrt (1.0 - alpha), NULL, 0.0, error);
+    return nf_sampler_scale (z, sqrt (1.0 - alpha), error);
   frames = guide_frames (block, error);
   return nf_sampler_mix (frames, sqrt (alpha), z, sqrt (1.0 - alpha), error);
 }

@@ -149,6 +149,15 @@ nf_sampler_mix (
   return nf_op_axpby (a, b, &params, error);
 }
 
+/* alpha a; NULL where that is, as what makes it has failed */
+NfTensor *
+nf_sampler_scale (NfTensor *a, gdouble alpha, GError **error)
+{
+  NfAxpbyParams params = { (gfloat) alpha, 0.0f, NF_ACT_NONE };
+
+  return nf_op_axpby (a, NULL, &params, error);
+}
+
 void
 nf_estimate_clear (NfEstimate *estimate)
 {

@@ -161,6 +161,7 @@ NfTensor *nf_sampler_transfer (const NfSampler *sampler, NfTensor *x,
     NfTensor *e, gdouble alpha, gdouble next, GError **error);
 gdouble nf_sampler_next_alpha (
     const NfSampler *sampler, const guint *labels, guint n, guint step);
+NfTensor *nf_sampler_scale (NfTensor *a, gdouble alpha, GError **error);
 NfTensor *nf_sampler_mix (
     NfTensor *a, gdouble alpha, NfTensor *b, gdouble beta, GError **error);
 

@@ -45,8 +45,8 @@ exact_noise (gpointer data, NfTensor *x, gfloat label, GError **error)
   guint *calls = data;
 
   (*calls)++;
-  return nf_sampler_mix (
-      x, sqrt (1.0 - a) / (a * SPREAD * SPREAD + 1.0 - a), NULL, 0.0, error);
+  return nf_sampler_scale (
+      x, sqrt (1.0 - a) / (a * SPREAD * SPREAD + 1.0 - a), error);
 }
 
 static NfTensor *

@@ -58,7 +58,7 @@ tell (gpointer data, NfTensor *x, gfloat label, GError **error)
     told = clean;
   else if (known->target == NF_TARGET_V)
     told = sqrt (a) * noise - sqrt (1.0 - a) * clean;
-  return nf_sampler_mix (x, told, NULL, 0.0, error);
+  return nf_sampler_scale (x, told, error);
 }
 
 static NfTensor *
