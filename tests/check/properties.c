@@ -238,13 +238,14 @@ when (GParamSpec *pspec)
 static void
 append_row (GString *text, GParamSpec *pspec)
 {
+  const gchar *blurb = g_param_spec_get_blurb (pspec);
   const gchar *details = g_param_spec_get_qdata (
       pspec, g_quark_from_static_string (GST_NF_PROPERTY_DETAILS));
 
   g_string_append_printf (text, "| `%s` | ", pspec->name);
   append_values (text, pspec);
-  g_string_append_printf (
-      text, " | %s | %s.", when (pspec), g_param_spec_get_blurb (pspec));
+  g_string_append_printf (text, " | %s | %s%s", when (pspec), blurb,
+      g_str_has_suffix (blurb, ".") ? "" : ".");
   if (details != NULL)
     g_string_append_printf (text, " %s", details);
   if (G_IS_PARAM_SPEC_ENUM (pspec)) {
