@@ -9,9 +9,9 @@
  * See: gstnfpredict.c */
 #pragma once
 
-#include "core/tensor/nftensor.h"
+#include "common/gstnfproperties.h"
 
-#include <gst/gst.h>
+#include "core/tensor/nftensor.h"
 
 G_BEGIN_DECLS
 
@@ -66,15 +66,9 @@ typedef struct
   guint horizon;
 } GstNfWindowSettings;
 
-/** GST_NF_WINDOW_N_PROPS: how many properties they are */
-#define GST_NF_WINDOW_N_PROPS 4
+/** gst_nf_window_properties: the table of #GstNfWindowSettings */
+extern const GstNfProperty gst_nf_window_properties[];
 
-void gst_nf_window_settings_init (GstNfWindowSettings *settings);
-void gst_nf_window_settings_install (GObjectClass *klass, guint first);
-gboolean gst_nf_window_settings_set (GstNfWindowSettings *settings,
-    GstElement *element, guint index, const GValue *value);
-gboolean gst_nf_window_settings_get (GstNfWindowSettings *settings,
-    GstElement *element, guint index, GValue *value);
 gboolean gst_nf_window_settings_check (
     const GstNfWindowSettings *settings, GError **error);
 
