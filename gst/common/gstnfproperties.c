@@ -45,7 +45,7 @@ size_of (GstNfPropertyType type)
       return sizeof (gchar *);
     case GST_NF_PROPERTY_FRACTION:
       return sizeof (GstNfFraction);
-    default: /* boolean, uint, enum */
+    default: /* boolean, int, uint, enum */
       return sizeof (guint);
   }
 }
@@ -62,6 +62,9 @@ new_pspec (const GstNfProperty *row)
     case GST_NF_PROPERTY_BOOLEAN:
       return g_param_spec_boolean (
           name, nick, blurb, row->natural.initial, flags);
+    case GST_NF_PROPERTY_INT:
+      return g_param_spec_int (name, nick, blurb, row->integer.min,
+          row->integer.max, row->integer.initial, flags);
     case GST_NF_PROPERTY_UINT:
       return g_param_spec_uint (name, nick, blurb, row->natural.min,
           row->natural.max, row->natural.initial, flags);
@@ -120,6 +123,9 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
     case GST_NF_PROPERTY_BOOLEAN:
       *(gboolean *) field = g_value_get_boolean (value);
       break;
+    case GST_NF_PROPERTY_INT:
+      *(gint *) field = g_value_get_int (value);
+      break;
     case GST_NF_PROPERTY_UINT:
       *(guint *) field = g_value_get_uint (value);
       break;
@@ -160,6 +166,9 @@ get_field (const GstNfProperty *row, gconstpointer field, GValue *value)
   switch (row->type) {
     case GST_NF_PROPERTY_BOOLEAN:
       g_value_set_boolean (value, *(const gboolean *) field);
+      break;
+    case GST_NF_PROPERTY_INT:
+      g_value_set_int (value, *(const gint *) field);
       break;
     case GST_NF_PROPERTY_UINT:
       g_value_set_uint (value, *(const guint *) field);
@@ -217,6 +226,9 @@ init_field (const GstNfProperty *row, gssize offset, gpointer data)
   if (row->get != NULL)
     return;
   switch (row->type) {
+    case GST_NF_PROPERTY_INT:
+      *(gint *) field = row->integer.initial;
+      break;
     case GST_NF_PROPERTY_INT64:
       *(gint64 *) field = row->integer.initial;
       break;

@@ -42,6 +42,7 @@ G_BEGIN_DECLS
  * @GST_NF_PROPERTY_END: of the table
  * @GST_NF_PROPERTY_GROUP: the rows of another table
  * @GST_NF_PROPERTY_BOOLEAN: a #gboolean
+ * @GST_NF_PROPERTY_INT: a #gint
  * @GST_NF_PROPERTY_UINT: a #guint
  * @GST_NF_PROPERTY_INT64: a #gint64
  * @GST_NF_PROPERTY_UINT64: a #guint64
@@ -58,6 +59,7 @@ typedef enum
   GST_NF_PROPERTY_END,
   GST_NF_PROPERTY_GROUP,
   GST_NF_PROPERTY_BOOLEAN,
+  GST_NF_PROPERTY_INT,
   GST_NF_PROPERTY_UINT,
   GST_NF_PROPERTY_INT64,
   GST_NF_PROPERTY_UINT64,
@@ -86,7 +88,8 @@ typedef struct
  * @details: (nullable): whole sentences of Markdown with what else there is to
  *   know, for docs/elements.md
  * @type: by one of the macros below, as are the fields up to @size
- * @integer: the range and the default of %GST_NF_PROPERTY_INT64
+ * @integer: the range and the default of %GST_NF_PROPERTY_INT and
+ *   %GST_NF_PROPERTY_INT64
  * @natural: the same of %GST_NF_PROPERTY_UINT, %GST_NF_PROPERTY_UINT64 and
  *   %GST_NF_PROPERTY_ENUM, and the default of %GST_NF_PROPERTY_BOOLEAN
  * @real: the range and the default of %GST_NF_PROPERTY_DOUBLE
@@ -146,6 +149,8 @@ struct _GstNfProperty
 /* The types: of each its range, where it has one, and its default. */
 #define GST_NF_BOOLEAN(initial_)                                               \
   .type = GST_NF_PROPERTY_BOOLEAN, .natural = { 0, 1, (initial_) }
+#define GST_NF_INT(min_, max_, initial_)                                       \
+  .type = GST_NF_PROPERTY_INT, .integer = { (min_), (max_), (initial_) }
 #define GST_NF_UINT(min_, max_, initial_)                                      \
   .type = GST_NF_PROPERTY_UINT, .natural = { (min_), (max_), (initial_) }
 #define GST_NF_INT64(min_, max_, initial_)                                     \

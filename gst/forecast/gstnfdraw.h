@@ -7,22 +7,17 @@
  * See: gstnfpredict.c, kernels/diffusion/nfpredictor.h */
 #pragma once
 
+#include "common/gstnfproperties.h"
 #include "forecast/gstnfforecast.h"
 
 #include "diffusion/nfpredictor.h"
 
 G_BEGIN_DECLS
 
-#define GST_TYPE_NF_SAMPLER (gst_nf_sampler_get_type ())
-GType gst_nf_sampler_get_type (void);
-#define GST_TYPE_NF_ENSEMBLE_MODE (gst_nf_ensemble_mode_get_type ())
-GType gst_nf_ensemble_mode_get_type (void);
-
 /**
  * GstNfDrawSettings:
- * @sampler: the property `sampler`
- * @steps: the property `steps`
- * @seed: the property `seed`
+ * @rollout: its method, steps and seed are the properties `sampler`, `steps`
+ *   and `seed`; the rest is that of nf_rollout_init()
  * @ensemble: the property `ensemble`
  * @ensemble_mode: the property `ensemble-mode`
  *
@@ -31,22 +26,13 @@ GType gst_nf_ensemble_mode_get_type (void);
  */
 typedef struct
 {
-  NfSamplerMethod sampler;
-  guint steps;
-  guint64 seed;
+  NfRollout rollout;
   guint ensemble;
   NfEnsembleMode ensemble_mode;
 } GstNfDrawSettings;
 
-/** GST_NF_DRAW_N_PROPS: how many properties they are */
-#define GST_NF_DRAW_N_PROPS 5
-
-void gst_nf_draw_settings_init (GstNfDrawSettings *settings);
-void gst_nf_draw_settings_install (GObjectClass *klass, guint first);
-gboolean gst_nf_draw_settings_set (GstNfDrawSettings *settings,
-    GstElement *element, guint index, const GValue *value);
-gboolean gst_nf_draw_settings_get (GstNfDrawSettings *settings,
-    GstElement *element, guint index, GValue *value);
+/** gst_nf_draw_properties: the table of #GstNfDrawSettings */
+extern const GstNfProperty gst_nf_draw_properties[];
 
 /**
  * GstNfDrawJob:
@@ -62,7 +48,7 @@ typedef struct
 {
   GstElement *element;
   NfPredictor *predictor;
-  GstNfDrawSettings settings;
+  const GstNfDrawSettings *settings;
   NfDType dtype;
   const GstNfForecastJob *what;
   NfTurn *turn;

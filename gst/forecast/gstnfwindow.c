@@ -9,7 +9,7 @@
 
 #define MAX_HORIZON 1000
 
-GType
+static GType
 gst_nf_window_mode_get_type (void)
 {
   static gsize type = 0;
@@ -26,7 +26,7 @@ gst_nf_window_mode_get_type (void)
   return type;
 }
 
-GType
+static GType
 gst_nf_emit_get_type (void)
 {
   static gsize type = 0;

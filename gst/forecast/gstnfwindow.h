@@ -43,11 +43,6 @@ typedef enum
   GST_NF_EMIT_ALL,
 } GstNfEmit;
 
-#define GST_TYPE_NF_WINDOW_MODE (gst_nf_window_mode_get_type ())
-GType gst_nf_window_mode_get_type (void);
-#define GST_TYPE_NF_EMIT (gst_nf_emit_get_type ())
-GType gst_nf_emit_get_type (void);
-
 /**
  * GstNfWindowSettings:
  * @mode: the property `window`

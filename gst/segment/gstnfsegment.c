@@ -77,15 +77,7 @@ GST_DEBUG_CATEGORY_STATIC (gst_nf_segment_debug);
 /* frames that vote after a frame, where a clip has no end for long */
 #define MAX_CLIP 64
 
-enum
-{
-  PROP_0,
-  PROP_SETTINGS,
-  PROP_STATS = PROP_SETTINGS + GST_NF_SEGMENT_N_SETTINGS
-};
-
-/* what is counted; guarded by the object lock. The property `stats`, documented
- * above, says it. */
+/* what is counted; guarded by the object lock; see the property `stats` */
 typedef struct
 {
   guint64 frames_in, frames_out;
@@ -124,10 +116,6 @@ struct _GstNfSegment
 G_DEFINE_TYPE (GstNfSegment, gst_nf_segment, GST_TYPE_VIDEO_FILTER)
 
 static void gst_nf_segment_finalize (GObject *object);
-static void gst_nf_segment_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
-static void gst_nf_segment_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec);
 static GstStateChangeReturn gst_nf_segment_change_state (
     GstElement *element, GstStateChange transition);
 static gboolean gst_nf_segment_start (GstBaseTransform *trans);
@@ -155,6 +143,50 @@ static GstFlowReturn gst_nf_segment_generate_output (
     GstBaseTransform *trans, GstBuffer **output);
 
 static void
+gst_nf_segment_get_stats (GObject *object, GValue *value)
+{
+  const GstNfSegment *self = GST_NF_SEGMENT (object);
+  const GstNfSegmentStats *stats = &self->stats;
+  GstStructure *structure = gst_structure_new ("nf-segment-stats", "frames-in",
+      G_TYPE_UINT64, stats->frames_in, "frames-out", G_TYPE_UINT64,
+      stats->frames_out, "dropped", G_TYPE_UINT64, stats->dropped, "batches",
+      G_TYPE_UINT64, stats->batches, "seconds-per-frame", G_TYPE_DOUBLE,
+      (gdouble) stats->computing / GST_SECOND / MAX (stats->frames_out, 1),
+      "latency", G_TYPE_UINT64, self->timing.announced, NULL);
+  gchar encoder[16];
+
+  g_value_take_boxed (value, structure);
+  if (stats->classes == 0)
+    return;
+  g_snprintf (encoder, sizeof encoder, "resnet%d", stats->encoder);
+  gst_structure_set (structure, "arch", G_TYPE_STRING, NF_UNETPP_ARCH,
+      "encoder", G_TYPE_STRING, encoder, "device", G_TYPE_STRING, stats->device,
+      "classes", G_TYPE_INT, stats->classes, NULL);
+}
+
+static const GstNfProperty properties[] = {
+  {
+      .type = GST_NF_PROPERTY_GROUP,
+      .group = gst_nf_segment_properties,
+  },
+  {
+      .name = "stats",
+      .nick = "Statistics",
+      .blurb = "Frames and times so far, and what the network is",
+      .details =
+          "Counted since the start: `frames-in`, `frames-out`, `dropped` "
+          "(uint64; the last because of QoS), `batches` (uint64, runs of the "
+          "network), `seconds-per-frame` (double, mean time of computing), "
+          "`latency` (uint64, time of computing that is announced, ns); "
+          "between start and stop also `arch`, `encoder`, `device` (string) "
+          "and `classes` (int).",
+      GST_NF_STRUCTURE,
+      .get = gst_nf_segment_get_stats,
+  },
+  GST_NF_PROPERTIES_END,
+};
+
+static void
 gst_nf_segment_class_init (GstNfSegmentClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -165,8 +197,6 @@ gst_nf_segment_class_init (GstNfSegmentClass *klass)
       gst_nf_segment_debug, "nfsegment", 0, "masks of objects");
 
   object_class->finalize = gst_nf_segment_finalize;
-  object_class->set_property = gst_nf_segment_set_property;
-  object_class->get_property = gst_nf_segment_get_property;
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_nf_segment_change_state);
   element_class->set_context = GST_DEBUG_FUNCPTR (gst_nf_segment_set_context);
   trans_class->propose_allocation =
@@ -187,28 +217,8 @@ gst_nf_segment_class_init (GstNfSegmentClass *klass)
   GST_VIDEO_FILTER_CLASS (klass)->set_info =
       GST_DEBUG_FUNCPTR (gst_nf_segment_set_info);
 
-  gst_nf_segment_settings_install (object_class, PROP_SETTINGS);
-  /**
-   * GstNfSegment:stats:
-   *
-   * A structure `nf-segment-stats`, counted since the start:
-   *
-   * * `frames-in`, `frames-out`, `dropped` #guint64: frames that came, were
-   *   pushed, and were dropped because of QoS
-   * * `batches` #guint64: runs of the network
-   * * `seconds-per-frame` #gdouble: mean time of computing
-   * * `latency` #guint64: time of computing that is announced, in ns
-   * * `arch`, `encoder`, `device` string: the network's kind, and where it runs
-   * * `classes` #gint: how many it tells apart
-   *
-   * What the network is, is there between start and stop only.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_STATS,
-      g_param_spec_boxed ("stats", "Statistics",
-          "Frames and times so far, and what the network is",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  gst_nf_properties_install (
+      object_class, properties, G_STRUCT_OFFSET (GstNfSegment, settings));
 
   gst_element_class_add_pad_template (element_class,
       gst_nf_cuda_pad_template ("sink", GST_PAD_SINK,
@@ -226,7 +236,7 @@ static void
 gst_nf_segment_init (GstNfSegment *self)
 {
   gst_nf_timing_init (&self->timing, GST_ELEMENT (self));
-  gst_nf_segment_settings_init (&self->settings);
+  gst_nf_properties_init (properties, &self->settings);
   gst_nf_cancel_init (&self->cancel, GST_ELEMENT (self));
   gst_nf_batch_init (&self->batch);
   gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
@@ -237,63 +247,20 @@ gst_nf_segment_finalize (GObject *object)
 {
   GstNfSegment *self = GST_NF_SEGMENT (object);
 
-  gst_nf_segment_settings_clear (&self->settings);
+  gst_nf_properties_clear (properties, &self->settings);
   gst_nf_cancel_clear (&self->cancel);
   gst_nf_batch_clear (&self->batch);
 
   G_OBJECT_CLASS (gst_nf_segment_parent_class)->finalize (object);
 }
 
+/* (out): @settings: as they are now, to be cleared */
 static void
-gst_nf_segment_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+gst_nf_segment_copy_settings (
+    GstNfSegment *self, GstNfSegmentSettings *settings)
 {
-  GstNfSegment *self = GST_NF_SEGMENT (object);
-
-  if (!gst_nf_segment_settings_set (
-          &self->settings, GST_ELEMENT (object), id - PROP_SETTINGS, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  else if (g_str_equal (pspec->name, "output"))
-    gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
-}
-
-/* @latency: time of computing that is announced, ns */
-static GstStructure *
-stats_structure (const GstNfSegmentStats *stats, GstClockTime latency)
-{
-  GstStructure *structure = gst_structure_new ("nf-segment-stats", "frames-in",
-      G_TYPE_UINT64, stats->frames_in, "frames-out", G_TYPE_UINT64,
-      stats->frames_out, "dropped", G_TYPE_UINT64, stats->dropped, "batches",
-      G_TYPE_UINT64, stats->batches, "seconds-per-frame", G_TYPE_DOUBLE,
-      (gdouble) stats->computing / GST_SECOND / MAX (stats->frames_out, 1),
-      "latency", G_TYPE_UINT64, latency, NULL);
-  gchar encoder[16];
-
-  if (stats->classes == 0)
-    return structure;
-  g_snprintf (encoder, sizeof encoder, "resnet%d", stats->encoder);
-  gst_structure_set (structure, "arch", G_TYPE_STRING, NF_UNETPP_ARCH,
-      "encoder", G_TYPE_STRING, encoder, "device", G_TYPE_STRING, stats->device,
-      "classes", G_TYPE_INT, stats->classes, NULL);
-
-  return structure;
-}
-
-static void
-gst_nf_segment_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  GstNfSegment *self = GST_NF_SEGMENT (object);
-
-  if (id == PROP_STATS) {
-    GST_OBJECT_LOCK (self);
-    g_value_take_boxed (
-        value, stats_structure (&self->stats, self->timing.announced));
-    GST_OBJECT_UNLOCK (self);
-  } else if (!gst_nf_segment_settings_get (&self->settings,
-                 GST_ELEMENT (object), id - PROP_SETTINGS, value)) {
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
+  gst_nf_properties_copy (
+      properties, self, &self->settings, settings, sizeof *settings);
 }
 
 static GstStateChangeReturn
@@ -313,12 +280,15 @@ gst_nf_segment_start (GstBaseTransform *trans)
   GstNfSegment *self = GST_NF_SEGMENT (trans);
   g_autoptr (GError) error = NULL;
   const NfUnetppConfig *config;
+  GstNfSegmentSettings settings;
   NfDevice *device;
 
   gst_nf_cancel_start (&self->cancel);
   gst_nf_timing_reset (&self->timing);
-  self->model = gst_nf_model_acquire (&self->settings.model, GST_ELEMENT (self),
-      GST_NF_MODEL_SEGMENTER, &error);
+  gst_nf_segment_copy_settings (self, &settings);
+  self->model =
+      gst_nf_model_acquire (&settings.model, GST_NF_MODEL_SEGMENTER, &error);
+  gst_nf_properties_clear (properties, &settings);
   if (self->model != NULL)
     self->colors = nf_tensor_new_from_nhwc (gst_nf_model_device (self->model),
         NF_U8, 256, 3, 1, 1, nf_class_colors (), &error);
@@ -330,12 +300,12 @@ gst_nf_segment_start (GstBaseTransform *trans)
   device = gst_nf_model_device (self->model);
   gst_nf_cuda_start (&self->cuda, device);
   config = nf_segmenter_config (gst_nf_model_segmenter (self->model));
+  self->wanted = settings.batch_size;
+  self->lookahead = settings.lookahead;
+  self->scale = settings.scale;
+  gst_nf_batch_start (&self->batch, settings.decision, settings.unique,
+      (guint) config->classes);
   GST_OBJECT_LOCK (self);
-  self->wanted = self->settings.batch_size;
-  self->lookahead = self->settings.lookahead;
-  self->scale = self->settings.scale;
-  gst_nf_batch_start (&self->batch, self->settings.decision,
-      self->settings.unique, (guint) config->classes);
   self->stats = (GstNfSegmentStats){ .encoder = config->encoder,
     .classes = config->classes,
     .device = g_intern_string (device->name) };
@@ -414,8 +384,8 @@ gst_nf_segment_choose_size (
 
   *width = (guint) info->width;
   *height = (guint) info->height;
-  nf_segmenter_trained_size (gst_nf_model_segmenter (self->model),
-      &trained_height, &trained_width);
+  nf_segmenter_trained_size (
+      gst_nf_model_segmenter (self->model), &trained_height, &trained_width);
   if (trained_height == 0)
     return;
   ratio = gst_nf_segment_size_ratio (info, trained_width, trained_height);
@@ -447,8 +417,8 @@ gst_nf_segment_reader_new (GstNfSegment *self, GstCaps *caps, guint width,
 }
 
 static gboolean
-gst_nf_segment_make_readers (GstNfSegment *self, GstCaps *caps,
-    const GstVideoInfo *info, GError **error)
+gst_nf_segment_make_readers (
+    GstNfSegment *self, GstCaps *caps, const GstVideoInfo *info, GError **error)
 {
   guint width, height;
 
@@ -596,8 +566,7 @@ static gboolean
 gst_nf_segment_add (GstNfSegment *self, GstBuffer *input, GError **error)
 {
   const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
-  g_autoptr (NfTensor) pixels =
-      gst_nf_frames_read (self->reader, input, error);
+  g_autoptr (NfTensor) pixels = gst_nf_frames_read (self->reader, input, error);
   g_autoptr (NfTensor) picture = NULL;
   gboolean overlay;
 
@@ -650,27 +619,26 @@ gst_nf_segment_submit_input_buffer (
 /* everything that takes cores, in one turn at them */
 static gboolean
 gst_nf_segment_compute (
-    GstNfSegment *self, GstNfSegmentOutput output, gboolean tta, GError **error)
+    GstNfSegment *self, const GstNfSegmentSettings *settings, GError **error)
 {
   const GstVideoInfo *out = &GST_VIDEO_FILTER (self)->out_info;
-  GstNfModelSettings *settings = &self->settings.model;
   GCancellable *cancellable = self->cancel.cancellable;
   NfTurn turn;
   gboolean ok;
 
   if (!gst_nf_model_begin (
-          self->model, settings, GST_ELEMENT (self), &turn, cancellable, error))
+          self->model, &settings->model, &turn, cancellable, error))
     return FALSE;
   ok = (gst_nf_batch_waiting (&self->batch) == 0
            || gst_nf_batch_run (&self->batch,
                gst_nf_model_segmenter (self->model),
-               gst_nf_model_settings_dtype (settings, GST_ELEMENT (self)), tta,
+               gst_nf_model_settings_dtype (&settings->model), settings->tta,
                cancellable, error))
       && (!self->draining || gst_nf_batch_decide (&self->batch, error))
       && (GST_VIDEO_INFO_FORMAT (out) == GST_VIDEO_FORMAT_GRAY8
           || gst_nf_batch_paint (&self->batch,
               gst_nf_model_device (self->model), self->colors,
-              output == GST_NF_SEGMENT_OVERLAY, error));
+              settings->output == GST_NF_SEGMENT_OVERLAY, error));
   nf_turn_end (&turn);
 
   return ok;
@@ -682,14 +650,13 @@ gst_nf_segment_run (GstNfSegment *self)
   g_autoptr (GError) error = NULL;
   GstClockTime began = gst_util_get_timestamp (), took;
   guint n = gst_nf_batch_waiting (&self->batch);
-  GstNfSegmentOutput output;
-  gboolean tta;
+  GstNfSegmentSettings settings;
+  gboolean ok;
 
-  GST_OBJECT_LOCK (self);
-  output = self->settings.output;
-  tta = self->settings.tta;
-  GST_OBJECT_UNLOCK (self);
-  if (!gst_nf_segment_compute (self, output, tta, &error)) {
+  gst_nf_segment_copy_settings (self, &settings);
+  ok = gst_nf_segment_compute (self, &settings, &error);
+  gst_nf_properties_clear (properties, &settings);
+  if (!ok) {
     gst_nf_batch_forget (&self->batch);
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   }
@@ -741,9 +708,8 @@ gst_nf_segment_generate_output (GstBaseTransform *trans, GstBuffer **output)
   GstFlowReturn flow = GST_FLOW_OK;
   GstEvent *event;
   guint waiting = gst_nf_batch_waiting (&self->batch);
-  gboolean due = self->draining
-      ? waiting + gst_nf_batch_held (&self->batch) > 0
-      : waiting >= self->wanted;
+  gboolean due = self->draining ? waiting + gst_nf_batch_held (&self->batch) > 0
+                                : waiting >= self->wanted;
 
   *output = NULL;
   while ((event = gst_nf_batch_take_event (&self->batch)) != NULL)
