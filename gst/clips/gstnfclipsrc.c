@@ -4,7 +4,9 @@
  *
  * The folders are looked through at the start; a clip is read as a whole when
  * its turn comes.
- * Base class: gstnfclips.c. Siblings: kernels/io/nfdataset.c, gstnfscenesrc.c */
+ * Base class: gstnfclips.c. See: kernels/clips/nfclipsource.h, which reads
+ * them. Sibling: gstnfscenesrc.c, which renders in any size that downstream
+ * wants, straight into its buffers */
 
 /**
  * SECTION:element-nfclipsrc
@@ -59,7 +61,7 @@
 #include "common/gstnfproperties.h"
 #include "gstnfelements.h"
 
-#include "io/nfdataset.h"
+#include "clips/nfclipsource.h"
 #include "metrics/nfclasses.h"
 
 #include <string.h>
@@ -84,10 +86,10 @@ struct _GstNfClipSrc
   Settings settings; /* object lock */
 
   /* streaming thread, except while starting and stopping */
-  NfDataset *dataset;
-  guint first; /* clip of the data set */
-  guint known_classes;
-  NfClip *clip;
+  NfClipSource *source;
+  NfClipReader *reader;
+  guint64 first; /* clip of the source */
+  gchar *title; /* of the clip that is read */
 };
 
 G_DEFINE_TYPE (GstNfClipSrc, gst_nf_clip_src, GST_TYPE_NF_CLIPS)
@@ -107,7 +109,9 @@ static const GstNfProperty properties[] = {
       .nick = "Location",
       .blurb = "Folder of the data set: the one that holds train, val, ...",
       .details = "A clip is a folder in one of them: "
-                 "`train/video_N/image_M.png`. NULL is an error at the start.",
+                 "`train/video_N/image_M.png`. What else `nextframe-train "
+                 "--data` takes is played as well, such as `scenes:1:20`. NULL "
+                 "is an error at the start.",
       GST_NF_STRING (NULL),
       GST_NF_FIELD (Settings, location),
       .flags = GST_PARAM_MUTABLE_READY,
@@ -193,23 +197,26 @@ split_names (const gchar *split)
 }
 
 static gboolean
-gst_nf_clip_src_open_dataset (
+gst_nf_clip_src_open_source (
     GstNfClipSrc *self, const Settings *settings, GError **error)
 {
   const gchar *split =
       settings->split != NULL ? settings->split : DEFAULT_SPLIT;
   g_autofree gchar *splits = split_names (split);
-  NfDatasetOptions options = { .splits = splits };
+  NfDatasetOptions options = {
+    .splits = splits,
+    .masks = NF_MASKS_PRESENT,
+    .classes = settings->classes,
+  };
 
   if (settings->location == NULL) {
     g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
         "No data set was named: set the property location to its folder");
     return FALSE;
   }
-  self->known_classes = settings->classes;
-  self->dataset = nf_dataset_open (settings->location, &options, error);
+  self->source = nf_clip_source_open (settings->location, &options, error);
 
-  return self->dataset != NULL;
+  return self->source != NULL;
 }
 
 static gboolean
@@ -218,29 +225,36 @@ gst_nf_clip_src_open (GstNfClips *clips, guint64 first, guint64 n_clips,
 {
   GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
   Settings settings;
-  guint there, end;
+  guint64 there, end;
   gboolean ok;
 
   gst_nf_properties_copy (
       properties, self, &self->settings, &settings, sizeof settings);
-  ok = gst_nf_clip_src_open_dataset (self, &settings, error);
+  ok = gst_nf_clip_src_open_source (self, &settings, error);
   gst_nf_properties_clear (properties, &settings);
   if (!ok)
     return FALSE;
-  there = nf_dataset_n_clips (self->dataset);
+  self->reader = nf_clip_reader_new (self->source);
+  self->first = first;
+  there = nf_clip_source_n_clips (self->source);
+  if (there == 0) { /* no end: all are alike */
+    gst_nf_clip_times_set_equal (
+        times, n_clips, nf_clip_source_n_frames (self->source, first));
+    return TRUE;
+  }
   if (first >= there) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "first is %" G_GUINT64_FORMAT
-        ", but the data set has %u clips: set it to %u at most",
+        ", but the data set has %" G_GUINT64_FORMAT
+        " clips: set it to %" G_GUINT64_FORMAT " at most",
         first, there, there - 1);
     return FALSE;
   }
-  self->first = first;
   end = first + MIN (n_clips, there - first);
-  for (guint i = first; i < end; i++)
-    gst_nf_clip_times_add (
-        times, nf_dataset_clip_info (self->dataset, i)->n_frames);
-  GST_INFO_OBJECT (self, "%u clips of %u", end - self->first, there);
+  for (guint64 i = first; i < end; i++)
+    gst_nf_clip_times_add (times, nf_clip_source_n_frames (self->source, i));
+  GST_INFO_OBJECT (self, "%" G_GUINT64_FORMAT " clips of %" G_GUINT64_FORMAT,
+      end - first, there);
 
   return TRUE;
 }
@@ -250,8 +264,9 @@ gst_nf_clip_src_close (GstNfClips *clips)
 {
   GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
 
-  g_clear_pointer (&self->clip, nf_clip_unref);
-  g_clear_pointer (&self->dataset, nf_dataset_free);
+  g_clear_pointer (&self->title, g_free);
+  g_clear_pointer (&self->reader, nf_clip_reader_free);
+  g_clear_pointer (&self->source, nf_clip_source_free);
 }
 
 static gboolean
@@ -259,18 +274,19 @@ gst_nf_clip_src_begin_clip (
     GstNfClips *clips, guint64 clip, GstNfClipFormat *format, GError **error)
 {
   GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
-  const NfClipInfo *info =
-      nf_dataset_clip_info (self->dataset, self->first + clip);
+  guint64 number = self->first + clip;
+  NfClipShape shape;
 
-  GST_DEBUG_OBJECT (self, "reads %s", info->name);
-  g_clear_pointer (&self->clip, nf_clip_unref);
-  self->clip = nf_clip_load (info, info->has_mask, self->known_classes, error);
-  format->width = info->width;
-  format->height = info->height;
-  format->has_mask = info->has_mask;
-  format->title = info->name;
+  nf_clip_source_shape (self->source, number, &shape);
+  g_free (self->title);
+  self->title = nf_clip_source_clip_name (self->source, number);
+  format->width = shape.width;
+  format->height = shape.height;
+  format->has_mask = shape.masks;
+  format->title = self->title;
+  GST_DEBUG_OBJECT (self, "reads %s", self->title);
 
-  return self->clip != NULL;
+  return nf_clip_reader_open (self->reader, number, error);
 }
 
 /* @pixels: without padding between the rows */
@@ -291,11 +307,13 @@ gst_nf_clip_src_draw (
     GstNfClips *clips, guint frame, GstVideoFrame *video, GstVideoFrame *mask)
 {
   GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
+  NfFrame read;
 
+  nf_clip_reader_frame (self->reader, frame, &read);
   if (video != NULL)
-    copy_rows (video, nf_clip_frame (self->clip, frame));
+    copy_rows (video, read.rgb);
   if (mask != NULL)
-    copy_rows (mask, nf_clip_mask (self->clip, frame));
+    copy_rows (mask, read.mask);
 }
 
 GST_ELEMENT_REGISTER_DEFINE (

@@ -24,18 +24,17 @@ static GType
 gst_nf_sampler_get_type (void)
 {
   static gsize type = 0;
-  static const GEnumValue values[] = {
-    { NF_SAMPLER_DDIM, "DDIM: deterministic, first order", "ddim" },
-    { NF_SAMPLER_DDPM, "DDPM: fresh noise after every step", "ddpm" },
-    { NF_SAMPLER_FPNDM, "F-PNDM: deterministic, second order", "f-pndm" },
-    { NF_SAMPLER_DPM_SOLVER,
-        "DPM-Solver++(2M): deterministic, second order, for few steps",
-        "dpm-solver++" },
-    { 0, NULL, NULL },
-  };
+  static GEnumValue values[NF_N_SAMPLERS + 1];
 
-  if (g_once_init_enter (&type))
+  if (g_once_init_enter (&type)) {
+    for (guint i = 0; i < NF_N_SAMPLERS; i++) {
+      values[i].value = (gint) i;
+      values[i].value_name =
+          nf_sampler_method_description ((NfSamplerMethod) i);
+      values[i].value_nick = nf_sampler_method_name ((NfSamplerMethod) i);
+    }
     g_once_init_leave (&type, g_enum_register_static ("GstNfSampler", values));
+  }
 
   return type;
 }
@@ -59,6 +58,27 @@ gst_nf_ensemble_mode_get_type (void)
   return type;
 }
 
+static GType
+gst_nf_clip_mode_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { GST_NF_CLIP_AUTO,
+        "Published for networks that tell the noise, else consistent", "auto" },
+    { GST_NF_CLIP_NONE, "Not at all", "none" },
+    { GST_NF_CLIP_PUBLISHED, "The clean frames, but not the noise",
+        "published" },
+    { GST_NF_CLIP_CONSISTENT, "The clean frames, and the noise with them",
+        "consistent" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstNfClipMode", values));
+
+  return type;
+}
+
 const GstNfProperty gst_nf_draw_properties[] = {
   {
       .name = "sampler",
@@ -66,7 +86,7 @@ const GstNfProperty gst_nf_draw_properties[] = {
       .blurb = "Method of going from noise to frames",
       .details = "For few steps see [sampling.md](sampling.md).",
       GST_NF_ENUM (gst_nf_sampler_get_type, NF_SAMPLER_DDIM),
-      GST_NF_FIELD (GstNfDrawSettings, rollout.method),
+      GST_NF_FIELD (GstNfDrawSettings, sampler),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
@@ -75,7 +95,7 @@ const GstNfProperty gst_nf_draw_properties[] = {
       .blurb =
           "Denoising steps per block of frames; time grows linearly with it",
       GST_NF_UINT (1, MAX_STEPS, 50),
-      GST_NF_FIELD (GstNfDrawSettings, rollout.steps),
+      GST_NF_FIELD (GstNfDrawSettings, steps),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
@@ -84,7 +104,7 @@ const GstNfProperty gst_nf_draw_properties[] = {
       .blurb = "Of all noise; the same seed gives the same frames",
       .details = "This holds for one device and number of threads.",
       GST_NF_UINT64 (0, G_MAXUINT64, 0),
-      GST_NF_FIELD (GstNfDrawSettings, rollout.seed),
+      GST_NF_FIELD (GstNfDrawSettings, seed),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
@@ -101,6 +121,20 @@ const GstNfProperty gst_nf_draw_properties[] = {
       .blurb = "How several predictions become one",
       GST_NF_ENUM (gst_nf_ensemble_mode_get_type, NF_ENSEMBLE_MEAN),
       GST_NF_FIELD (GstNfDrawSettings, ensemble_mode),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
+      .name = "clip",
+      .nick = "Clip",
+      .blurb = "How estimates of clean frames are kept in range",
+      .details =
+          "That is the range of pixels, in every denoising step; see "
+          "[sampling.md](sampling.md#clipping). `published` keeps the noise as "
+          "it was predicted, which pulls the frames towards the range; "
+          "`consistent` makes the noise fit them, and takes the last step at "
+          "the cleanest noise level.",
+      GST_NF_ENUM (gst_nf_clip_mode_get_type, GST_NF_CLIP_AUTO),
+      GST_NF_FIELD (GstNfDrawSettings, clip),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   GST_NF_PROPERTIES_END,
@@ -145,6 +179,26 @@ take_frames (NfTensor **drawn, guint first, guint last, GstNfFuture *future,
   return TRUE;
 }
 
+static void
+set_clip (NfRollout *rollout, GstNfClipMode clip)
+{
+  switch (clip) {
+    case GST_NF_CLIP_NONE:
+      rollout->clip = NF_CLAMP_NONE;
+      break;
+    case GST_NF_CLIP_PUBLISHED:
+      rollout->clip = NF_CLAMP_CLEAN;
+      rollout->denoise = NF_DENOISE_AGAIN;
+      break;
+    case GST_NF_CLIP_CONSISTENT:
+      rollout->clip = NF_CLAMP_CONSISTENT;
+      rollout->denoise = NF_DENOISE_CLEANEST;
+      break;
+    default:
+      break;
+  }
+}
+
 /**
  * gst_nf_draw_run:
  * @job: what to draw
@@ -157,7 +211,7 @@ take_frames (NfTensor **drawn, guint first, guint last, GstNfFuture *future,
 gboolean
 gst_nf_draw_run (const GstNfDrawJob *job, GstNfFuture *future, GError **error)
 {
-  const NfUnetConfig *config = nf_predictor_config (job->predictor);
+  const NfUnetConfig *config = nf_predictor_config (job->guided.predictor);
   const GstNfForecastJob *what = job->what;
   g_autofree NfTensor **context = g_new (NfTensor *, what->window->length);
   g_autofree NfTensor **drawn = g_new0 (NfTensor *, what->horizon);
@@ -166,10 +220,16 @@ gst_nf_draw_run (const GstNfDrawJob *job, GstNfFuture *future, GError **error)
       : (guint) config->future_gap + 1;
   Progress progress = { job->element, what->clip, 0, job->settings->ensemble,
     g_get_monotonic_time () };
-  NfRollout rollout = job->settings->rollout;
+  NfRollout rollout;
   gboolean ok;
 
   gst_nf_future_clear (future);
+  nf_rollout_init_for (&rollout, config);
+  set_clip (&rollout, job->settings->clip);
+  rollout.guide_start = job->guide_start;
+  rollout.method = job->settings->sampler;
+  rollout.steps = job->settings->steps;
+  rollout.seed = job->settings->seed;
   rollout.dtype = job->dtype;
   rollout.horizon = what->horizon;
   rollout.stream = what->clip;
@@ -180,7 +240,7 @@ gst_nf_draw_run (const GstNfDrawJob *job, GstNfFuture *future, GError **error)
   if (!nf_rollout_check (&rollout, config, error))
     return FALSE;
   gst_nf_window_frames (what->window, context);
-  ok = nf_predictor_draw (job->predictor, &rollout, job->settings->ensemble,
+  ok = nf_guided_draw (&job->guided, &rollout, job->settings->ensemble,
            job->settings->ensemble_mode, context, drawn, error)
       && take_frames (drawn, first, what->horizon, future, error);
   for (guint i = 0; i < what->horizon; i++)

@@ -10,25 +10,47 @@
 #include "common/gstnfproperties.h"
 #include "forecast/gstnfforecast.h"
 
-#include "diffusion/nfpredictor.h"
+#include "diffusion/nfguided.h"
 
 G_BEGIN_DECLS
 
 /**
+ * GstNfClipMode:
+ * @GST_NF_CLIP_AUTO: published for networks that tell the noise, else consistent
+ * @GST_NF_CLIP_NONE: not at all
+ * @GST_NF_CLIP_PUBLISHED: %NF_CLAMP_CLEAN, and %NF_DENOISE_AGAIN at the end
+ * @GST_NF_CLIP_CONSISTENT: %NF_CLAMP_CONSISTENT and %NF_DENOISE_CLEANEST
+ *
+ * How estimates of the clean frames are kept in range.
+ */
+typedef enum
+{
+  GST_NF_CLIP_AUTO,
+  GST_NF_CLIP_NONE,
+  GST_NF_CLIP_PUBLISHED,
+  GST_NF_CLIP_CONSISTENT,
+} GstNfClipMode;
+
+/**
  * GstNfDrawSettings:
- * @rollout: its method, steps and seed are the properties `sampler`, `steps`
- *   and `seed`; the rest is that of nf_rollout_init()
+ * @sampler: the property `sampler`
+ * @steps: the property `steps`
+ * @seed: the property `seed`
  * @ensemble: the property `ensemble`
  * @ensemble_mode: the property `ensemble-mode`
+ * @clip: the property `clip`
  *
  * The properties that a drawing is done with. Guarded by the element's object
  * lock.
  */
 typedef struct
 {
-  NfRollout rollout;
+  NfSamplerMethod sampler;
+  guint steps;
+  guint64 seed;
   guint ensemble;
   NfEnsembleMode ensemble_mode;
+  GstNfClipMode clip;
 } GstNfDrawSettings;
 
 /** gst_nf_draw_properties: the table of #GstNfDrawSettings */
@@ -37,7 +59,8 @@ extern const GstNfProperty gst_nf_draw_properties[];
 /**
  * GstNfDrawJob:
  * @element: posts the progress; its object lock is not held
- * @predictor: the network
+ * @guided: the network and its guide
+ * @guide_start: part of the schedule that is passed over
  * @settings: how to draw
  * @dtype: what the network computes in
  * @what: what to draw; the clip's number is the stream of its noise, and the
@@ -47,7 +70,8 @@ extern const GstNfProperty gst_nf_draw_properties[];
 typedef struct
 {
   GstElement *element;
-  NfPredictor *predictor;
+  NfGuided guided;
+  gdouble guide_start;
   const GstNfDrawSettings *settings;
   NfDType dtype;
   const GstNfForecastJob *what;

@@ -31,6 +31,13 @@
  * warning. Frames without a timestamp follow one another from the segment's
  * start on. The segment's stop is taken away, because the future lies beyond.
  *
+ * A guide (#GstNfPredict:guide) is a frame that stands for the future: the newest
+ * one, or the one that tracks and dynamics foretell from a segmenter's masks. A
+ * network that was trained with guides sees it, sampling can start from it
+ * (#GstNfPredict:guide-start), and predictions larger than the network's frames
+ * get its detail (#GstNfPredict:sharpen). Frames are then kept at 160 rows, about
+ * the size that segmenters are trained on.
+ *
  * The same checkpoint, seed, frames and number of the clip give the same
  * prediction. Clips are counted from 0 on, since the element was started or
  * flushed, and those that were too short count too.
@@ -74,6 +81,7 @@
 #include "common/gstnferror.h"
 #include "common/gstnfmodel.h"
 #include "forecast/gstnfdraw.h"
+#include "forecast/gstnfguide.h"
 #include "gstnfelements.h"
 #include "video/gstnfvideo.h"
 
@@ -84,6 +92,7 @@ typedef struct
 {
   GstNfModelSettings model;
   GstNfDrawSettings draw;
+  GstNfGuideSettings guide;
 } Settings;
 
 struct _GstNfPredict
@@ -93,9 +102,11 @@ struct _GstNfPredict
   /* object lock */
   Settings settings;
   NfUnetConfig config; /* of the model; height 0 while there is none */
+  const gchar *arch; /* of the model's network */
   const gchar *device; /* interned */
 
   GstNfCuda cuda;
+  GstNfGuide guide; /* streaming thread, likewise */
   GstNfModel *model; /* streaming thread, except while starting and stopping */
 };
 
@@ -130,6 +141,7 @@ static void gst_nf_predict_add_stats (
 static const GstNfProperty properties[] = {
   GST_NF_GROUP (gst_nf_predictor_properties, Settings, model),
   GST_NF_GROUP (gst_nf_draw_properties, Settings, draw),
+  GST_NF_GROUP (gst_nf_guide_properties, Settings, guide),
   GST_NF_PROPERTIES_END,
 };
 
@@ -179,7 +191,6 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
 static void
 gst_nf_predict_init (GstNfPredict *self)
 {
-  nf_rollout_init (&self->settings.draw.rollout);
   gst_nf_properties_init (properties, &self->settings);
   gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
 }
@@ -200,31 +211,47 @@ gst_nf_predict_copy_settings (GstNfPredict *self, Settings *settings)
       properties, self, &self->settings, settings, sizeof *settings);
 }
 
+/* the network, and the one that its guide needs */
+static gboolean
+gst_nf_predict_load (GstNfPredict *self, const Settings *settings,
+    const GstNfWindowSettings *window, GError **error)
+{
+  NfRollout rollout;
+
+  self->model =
+      gst_nf_model_acquire (&settings->model, GST_NF_MODEL_PREDICTOR, error);
+  if (self->model == NULL)
+    return FALSE;
+  nf_rollout_init (&rollout);
+  rollout.horizon = window->horizon;
+
+  return nf_rollout_check (&rollout,
+             nf_predictor_config (gst_nf_model_predictor (self->model)), error)
+      && gst_nf_guide_open (
+          &self->guide, &settings->guide, &settings->model, self->model, error);
+}
+
 static gboolean
 gst_nf_predict_open (GstNfForecast *forecast, const GstNfWindowSettings *window,
     guint *length, NfDevice **device, GError **error)
 {
   GstNfPredict *self = GST_NF_PREDICT (forecast);
   const NfUnetConfig *config;
-  NfRollout rollout;
   Settings settings;
+  gboolean ok;
 
   gst_nf_predict_copy_settings (self, &settings);
-  self->model =
-      gst_nf_model_acquire (&settings.model, GST_NF_MODEL_PREDICTOR, error);
+  ok = gst_nf_predict_load (self, &settings, window, error);
   gst_nf_properties_clear (properties, &settings);
-  if (self->model == NULL)
+  if (!ok)
     return FALSE;
   config = nf_predictor_config (gst_nf_model_predictor (self->model));
-  nf_rollout_init (&rollout);
-  rollout.horizon = window->horizon;
-  if (!nf_rollout_check (&rollout, config, error))
-    return FALSE;
   gst_nf_cuda_start (&self->cuda, gst_nf_model_device (self->model));
   *length = config->num_frames_cond;
   *device = nf_device_ref (gst_nf_model_device (self->model));
   GST_OBJECT_LOCK (self);
   self->config = *config;
+  self->arch = nf_predictor_arch (gst_nf_model_predictor (self->model));
   self->device = g_intern_string ((*device)->name);
   GST_OBJECT_UNLOCK (self);
   GST_INFO_OBJECT (self, "%s on %s: %u frames of %dx%d",
@@ -243,6 +270,7 @@ gst_nf_predict_close (GstNfForecast *forecast)
   self->config.height = 0;
   GST_OBJECT_UNLOCK (self);
   gst_nf_cuda_stop (&self->cuda);
+  gst_nf_guide_close (&self->guide);
   g_clear_pointer (&self->model, gst_nf_model_release);
 }
 
@@ -317,11 +345,11 @@ static gboolean
 gst_nf_predict_describe (GstNfForecast *forecast, const GstVideoInfo *in,
     GstVideoInfo *packed, GError **error)
 {
-  const NfUnetConfig *config = nf_predictor_config (
-      gst_nf_model_predictor (GST_NF_PREDICT (forecast)->model));
+  GstNfPredict *self = GST_NF_PREDICT (forecast);
 
-  return gst_nf_video_packed_info (
-      packed, config->width, config->height, config->channels, error);
+  return gst_nf_guide_describe (&self->guide,
+      nf_predictor_config (gst_nf_model_predictor (self->model)), in, packed,
+      error);
 }
 
 /* everything that takes cores, in one turn at them */
@@ -332,7 +360,12 @@ gst_nf_predict_draw (GstNfPredict *self, const Settings *settings,
   NfTurn turn;
   const GstNfDrawJob drawing = {
     .element = GST_ELEMENT (self),
-    .predictor = gst_nf_model_predictor (self->model),
+    .guided = { gst_nf_model_predictor (self->model),
+        self->guide.segmenter != NULL
+            ? gst_nf_model_segmenter (self->guide.segmenter)
+            : NULL,
+        self->guide.kind, self->guide.sharpen },
+    .guide_start = settings->guide.start,
     .settings = &settings->draw,
     .dtype = gst_nf_model_settings_dtype (&settings->model),
     .what = job,
@@ -372,8 +405,7 @@ gst_nf_predict_add_stats (GstNfForecast *forecast, GstStructure *stats)
 
   if (c->height == 0)
     return;
-  gst_structure_set (stats, "arch", G_TYPE_STRING,
-      c->spade ? NF_UNET_ARCH_SPADE : NF_UNET_ARCH_CONCAT, "device",
+  gst_structure_set (stats, "arch", G_TYPE_STRING, self->arch, "device",
       G_TYPE_STRING, self->device, "width", G_TYPE_INT, c->width, "height",
       G_TYPE_INT, c->height, "context", G_TYPE_INT, c->num_frames_cond, "block",
       G_TYPE_INT, c->num_frames, "future-gap", G_TYPE_INT, c->future_gap, NULL);

@@ -227,7 +227,8 @@ gather (GstNfBatch *batch, GError **error)
 
   if (n == 1)
     return nf_tensor_ref (first->pixels);
-  all = nf_tensor_new (like->device, NF_U8, n, like->c, like->h, like->w, error);
+  all =
+      nf_tensor_new (like->device, NF_U8, n, like->c, like->h, like->w, error);
   for (guint i = 0; all != NULL && i < n; i++, l = l->next) {
     g_autoptr (NfTensor) place = nf_tensor_batch_slice (all, i, 1, error);
 
@@ -276,12 +277,12 @@ static gboolean
 run_pixels (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
     NfDType dtype, gboolean tta, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (NfTensor) ids = nf_segmenter_classify (
-      segmenter, dtype, tta, pixels, cancellable, error);
+  g_autoptr (NfTensor) ids =
+      nf_segmenter_classify (segmenter, dtype, tta, pixels, cancellable, error);
   Frame *frame;
 
-  for (guint i = 0; ids != NULL
-       && (frame = g_queue_peek_head (&batch->waiting)) != NULL;
+  for (guint i = 0;
+       ids != NULL && (frame = g_queue_peek_head (&batch->waiting)) != NULL;
        i++) {
     const guint width = (guint) ids->w, height = (guint) ids->h;
     guint8 *mask = mask_new (width, height, error);
@@ -345,8 +346,7 @@ find_regions (NfTensor *all, guint i, gfloat *host, GError **error)
   if (p == NULL || !nf_tensor_to_nhwc (p, host, error))
     return NULL;
 
-  return nf_regions_new (
-      host, (guint) p->w, (guint) p->h, (guint) p->c, error);
+  return nf_regions_new (host, (guint) p->w, (guint) p->h, (guint) p->c, error);
 }
 
 /* regions decide, those of a frame or those of a clip */

@@ -69,7 +69,6 @@
 #include "video/gstnfvideo.h"
 
 #include "metrics/nfclasses.h"
-#include "nets/nfunetpp.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_segment_debug);
 #define GST_CAT_DEFAULT gst_nf_segment_debug
@@ -84,7 +83,7 @@ typedef struct
   guint64 dropped; /* because of QoS */
   guint64 batches; /* runs of the network */
   GstClockTime computing; /* all of them together */
-  gint encoder; /* depth of the network's ResNet */
+  const gchar *arch, *encoder; /* of the network; the latter may be NULL */
   gint classes; /* of the network; 0: there is none */
   const gchar *device; /* where it runs, interned */
 } GstNfSegmentStats;
@@ -153,14 +152,15 @@ gst_nf_segment_get_stats (GObject *object, GValue *value)
       G_TYPE_UINT64, stats->batches, "seconds-per-frame", G_TYPE_DOUBLE,
       (gdouble) stats->computing / GST_SECOND / MAX (stats->frames_out, 1),
       "latency", G_TYPE_UINT64, self->timing.announced, NULL);
-  gchar encoder[16];
 
   g_value_take_boxed (value, structure);
   if (stats->classes == 0)
     return;
-  g_snprintf (encoder, sizeof encoder, "resnet%d", stats->encoder);
-  gst_structure_set (structure, "arch", G_TYPE_STRING, NF_UNETPP_ARCH,
-      "encoder", G_TYPE_STRING, encoder, "device", G_TYPE_STRING, stats->device,
+  gst_structure_set (structure, "arch", G_TYPE_STRING, stats->arch, NULL);
+  if (stats->encoder != NULL)
+    gst_structure_set (
+        structure, "encoder", G_TYPE_STRING, stats->encoder, NULL);
+  gst_structure_set (structure, "device", G_TYPE_STRING, stats->device,
       "classes", G_TYPE_INT, stats->classes, NULL);
 }
 
@@ -279,7 +279,9 @@ gst_nf_segment_start (GstBaseTransform *trans)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
   g_autoptr (GError) error = NULL;
-  const NfUnetppConfig *config;
+  g_autoptr (JsonObject) config = NULL;
+  const NfNet *net;
+  NfSegmentSizes sizes;
   GstNfSegmentSettings settings;
   NfDevice *device;
 
@@ -299,15 +301,20 @@ gst_nf_segment_start (GstBaseTransform *trans)
   }
   device = gst_nf_model_device (self->model);
   gst_nf_cuda_start (&self->cuda, device);
-  config = nf_segmenter_config (gst_nf_model_segmenter (self->model));
+  net = nf_segmenter_net (gst_nf_model_segmenter (self->model));
+  nf_segment_sizes (net, &sizes);
+  config = nf_net_config (net);
   self->wanted = settings.batch_size;
   self->lookahead = settings.lookahead;
   self->scale = settings.scale;
-  gst_nf_batch_start (&self->batch, settings.decision, settings.unique,
-      (guint) config->classes);
+  gst_nf_batch_start (
+      &self->batch, settings.decision, settings.unique, (guint) sizes.classes);
   GST_OBJECT_LOCK (self);
-  self->stats = (GstNfSegmentStats){ .encoder = config->encoder,
-    .classes = config->classes,
+  self->stats = (GstNfSegmentStats){ .arch = net->klass->name,
+    .encoder = g_intern_string (json_object_has_member (config, "encoder")
+            ? json_object_get_string_member (config, "encoder")
+            : NULL),
+    .classes = sizes.classes,
     .device = g_intern_string (device->name) };
   GST_OBJECT_UNLOCK (self);
   GST_INFO_OBJECT (
@@ -404,12 +411,12 @@ static GstNfFrames *
 gst_nf_segment_reader_new (GstNfSegment *self, GstCaps *caps, guint width,
     guint height, GError **error)
 {
-  const NfUnetppConfig *config =
-      nf_segmenter_config (gst_nf_model_segmenter (self->model));
   GstVideoInfo packed;
+  NfSegmentSizes sizes;
 
-  if (!gst_nf_video_packed_info (
-          &packed, width, height, config->channels, error))
+  nf_segment_sizes (
+      nf_segmenter_net (gst_nf_model_segmenter (self->model)), &sizes);
+  if (!gst_nf_video_packed_info (&packed, width, height, sizes.channels, error))
     return NULL;
 
   return gst_nf_frames_new_reader (

@@ -110,7 +110,8 @@ const GstNfProperty gst_nf_segment_properties[] = {
                "pixels, or an object by votes of all frames of a clip",
       .details = "With `region` specks go to their surroundings, and touching "
                  "objects of different classes stay apart. A clip begins with "
-                 "a stream, a segment, new caps, or a DISCONT buffer.",
+                 "a stream, a segment, new caps, or a DISCONT buffer. See "
+                 "[below](#decisions).",
       GST_NF_ENUM (gst_nf_decision_get_type, GST_NF_DECISION_PIXEL),
       GST_NF_FIELD (GstNfSegmentSettings, decision),
       .flags = GST_PARAM_MUTABLE_READY,
@@ -144,7 +145,7 @@ const GstNfProperty gst_nf_segment_properties[] = {
                "it was trained on",
       .details =
           "With `none` a warning tells, once for each caps, where frames are "
-          "more than 1.5 times as large or small as those of the training. "
+          "more than 1.3 times as large or small as those of the training. "
           "With `auto` they get as many pixels as those, square ones, in their "
           "own shape, and masks are scaled back by nearest neighbour. "
           "Checkpoints that do not say what they were trained on neither warn "

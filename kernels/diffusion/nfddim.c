@@ -13,14 +13,13 @@ nf_sampler_walk_ddim (const NfSampler *sampler, NfTensor *x,
   g_autoptr (NfTensor) now = nf_tensor_ref (x);
 
   for (guint i = 0; i < n && now != NULL; i++) {
-    g_autoptr (NfTensor) e =
-        nf_sampler_predict (sampler, now, (gfloat) labels[i], error);
+    g_auto (NfEstimate) estimate = { NULL, NULL };
     NfTensor *next = NULL;
 
-    if (e != NULL)
-      next = nf_sampler_transfer (sampler, now, e,
-          (gdouble) sampler->schedule->alpha[labels[i]],
-          nf_sampler_next_alpha (sampler, labels, n, i), error);
+    if (nf_sampler_estimate (sampler, now, (gfloat) labels[i],
+            (gdouble) sampler->schedule->alpha[labels[i]], &estimate, error))
+      next = nf_sampler_go (
+          &estimate, nf_sampler_next_alpha (sampler, labels, n, i), error);
     nf_tensor_unref (now);
     now = next;
   }

@@ -17,16 +17,19 @@ beta_of (gdouble a, gdouble next)
   return (gdouble) (1.0f - (gfloat) a / (gfloat) next);
 }
 
+/* the mean of what comes next */
 static NfTensor *
-step (const NfSampler *sampler, NfTensor *x, NfTensor *e, gdouble a,
-    gdouble next, GError **error)
+step (const NfSampler *sampler, NfTensor *x, guint label, gdouble next,
+    GError **error)
 {
-  g_autoptr (NfTensor) x0 = nf_sampler_clean (sampler, x, e, a, error);
+  gdouble a = (gdouble) sampler->schedule->alpha[label];
   gdouble beta = beta_of (a, next);
+  g_auto (NfEstimate) estimate = { NULL, NULL };
 
-  return x0 != NULL ? nf_sampler_mix (x0, sqrt (next) * beta / (1.0 - a), x,
-             sqrt (1.0 - beta) * (1.0 - next) / (1.0 - a), error)
-                    : NULL;
+  if (!nf_sampler_estimate (sampler, x, (gfloat) label, a, &estimate, error))
+    return NULL;
+  return nf_sampler_mix (estimate.clean, sqrt (next) * beta / (1.0 - a), x,
+      sqrt (1.0 - beta) * (1.0 - next) / (1.0 - a), error);
 }
 
 NfTensor *
@@ -38,10 +41,7 @@ nf_sampler_walk_ddpm (const NfSampler *sampler, NfTensor *x,
   for (guint i = 0; i < n; i++) {
     gdouble a = (gdouble) sampler->schedule->alpha[labels[i]];
     gdouble next = nf_sampler_next_alpha (sampler, labels, n, i);
-    g_autoptr (NfTensor) e =
-        nf_sampler_predict (sampler, now, (gfloat) labels[i], error);
-    g_autoptr (NfTensor) mean =
-        e != NULL ? step (sampler, now, e, a, next, error) : NULL;
+    g_autoptr (NfTensor) mean = step (sampler, now, labels[i], next, error);
     g_autoptr (NfTensor) noise = NULL;
 
     if (mean == NULL)
@@ -51,9 +51,8 @@ nf_sampler_walk_ddpm (const NfSampler *sampler, NfTensor *x,
     if (i + 1 == n)
       break;
     noise = sampler->draw (sampler->data, i, error);
-    mean = noise != NULL ? nf_sampler_mix (now, 1.0, noise,
-               sqrt ((1.0 - next) / (1.0 - a) * beta_of (a, next)), error)
-                         : NULL;
+    mean = nf_sampler_mix (now, 1.0, noise,
+        sqrt ((1.0 - next) / (1.0 - a) * beta_of (a, next)), error);
     nf_tensor_unref (now);
     now = g_steal_pointer (&mean);
     if (now == NULL)

@@ -28,13 +28,13 @@ gain (gdouble a, gdouble next, gdouble h, gdouble h_past)
 }
 
 static NfTensor *
-step (NfTensor *clean, NfTensor *past, NfTensor *e, gdouble next, gdouble more,
+step (const NfEstimate *estimate, NfTensor *past, gdouble next, gdouble more,
     GError **error)
 {
-  g_autoptr (NfTensor) moved =
-      nf_sampler_mix (clean, sqrt (next) + more, e, sqrt (1.0 - next), error);
+  g_autoptr (NfTensor) moved = nf_sampler_mix (estimate->clean,
+      sqrt (next) + more, estimate->noise, sqrt (1.0 - next), error);
 
-  return moved != NULL && past != NULL && more > 0.0
+  return past != NULL && more > 0.0
       ? nf_sampler_mix (moved, 1.0, past, -more, error)
       : g_steal_pointer (&moved);
 }
@@ -51,18 +51,16 @@ nf_sampler_walk_dpm_solver (const NfSampler *sampler, NfTensor *x,
     gdouble a = (gdouble) sampler->schedule->alpha[labels[i]];
     gdouble next = nf_sampler_next_alpha (sampler, labels, n, i);
     gdouble h = i + 1 < n ? nf_log_snr (next) - nf_log_snr (a) : 0.0;
-    g_autoptr (NfTensor) e =
-        nf_sampler_predict (sampler, now, (gfloat) labels[i], error);
-    NfTensor *clean =
-        e != NULL ? nf_sampler_clean (sampler, now, e, a, error) : NULL;
-    NfTensor *moved = clean != NULL
-        ? step (clean, past, e, next, gain (a, next, h, h_past), error)
-        : NULL;
+    g_auto (NfEstimate) estimate = { NULL, NULL };
+    NfTensor *moved = NULL;
 
+    if (nf_sampler_estimate (
+            sampler, now, (gfloat) labels[i], a, &estimate, error))
+      moved = step (&estimate, past, next, gain (a, next, h, h_past), error);
     nf_tensor_unref (now);
     now = moved;
     nf_tensor_clear (&past);
-    past = clean;
+    past = g_steal_pointer (&estimate.clean);
     h_past = h;
   }
   return g_steal_pointer (&now);

@@ -34,8 +34,7 @@ ahead (const NfSampler *sampler, NfTensor *x, NfTensor *e, gdouble alpha,
   g_autoptr (NfTensor) moved =
       nf_sampler_transfer (sampler, x, e, alpha, next, error);
 
-  return moved != NULL ? nf_sampler_predict (sampler, moved, label, error)
-                       : NULL;
+  return nf_sampler_noise (sampler, moved, label, next, error);
 }
 
 /* weighted sum of n predictions */
@@ -64,13 +63,11 @@ runge_kutta (const NfSampler *sampler, NfTensor *x, NfTensor *e1, guint from,
   gdouble half = half_way_alpha (sampler->schedule, from, to);
   gfloat middle = ((gfloat) from + (gfloat) to) * 0.5f;
   g_autoptr (NfTensor) e2 = ahead (sampler, x, e1, a, half, middle, error);
-  g_autoptr (NfTensor) e3 =
-      e2 != NULL ? ahead (sampler, x, e2, a, half, middle, error) : NULL;
-  g_autoptr (NfTensor) e4 =
-      e3 != NULL ? ahead (sampler, x, e3, a, next, (gfloat) to, error) : NULL;
+  g_autoptr (NfTensor) e3 = ahead (sampler, x, e2, a, half, middle, error);
+  g_autoptr (NfTensor) e4 = ahead (sampler, x, e3, a, next, (gfloat) to, error);
   NfTensor *all[4] = { e1, e2, e3, e4 };
 
-  return e4 != NULL ? blend (all, weights, 4, error) : NULL;
+  return blend (all, weights, 4, error);
 }
 
 /* past[0] is the newest prediction */
@@ -109,7 +106,8 @@ nf_sampler_walk_fpndm (const NfSampler *sampler, NfTensor *x,
   guint n_past = 0;
 
   for (guint i = 0; i < n && now != NULL; i++) {
-    NfTensor *e = nf_sampler_predict (sampler, now, (gfloat) labels[i], error);
+    NfTensor *e = nf_sampler_noise (sampler, now, (gfloat) labels[i],
+        (gdouble) sampler->schedule->alpha[labels[i]], error);
     g_autoptr (NfTensor) better = NULL;
     NfTensor *next = NULL;
 

@@ -13,6 +13,7 @@ struct _NfPredictor
   gatomicrefcount refs;
   NfUnet *net;
   NfSchedule *schedule;
+  gchar *segmenter;
 };
 
 /**
@@ -28,36 +29,20 @@ NfPredictor *
 nf_predictor_load (const gchar *path, NfDevice *device, GError **error)
 {
   g_autoptr (NfCheckpoint) checkpoint = nf_checkpoint_open (path, error);
-  g_autoptr (NfUnet) net = NULL;
-  const gchar *arch;
-  NfUnetConfig config;
+  g_autoptr (NfNet) net = NULL;
   NfPredictor *predictor;
 
   if (checkpoint == NULL)
     return NULL;
-  arch = nf_checkpoint_arch (checkpoint);
-  if (!g_str_equal (arch, NF_UNET_ARCH_SPADE)
-      && !g_str_equal (arch, NF_UNET_ARCH_CONCAT)) {
-    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-        "%s: holds a network of kind %s, expected " NF_UNET_ARCH_SPADE
-        " or " NF_UNET_ARCH_CONCAT "; give a checkpoint of nextframe-train "
-        "diffusion",
-        path, arch);
-    return NULL;
-  }
-  if (!nf_unet_config_from_json (
-          &config, nf_checkpoint_config (checkpoint), error)) {
-    g_prefix_error (error, "%s: ", path);
-    return NULL;
-  }
-  net = nf_unet_new (device, &config, error);
-  if (net == NULL
-      || !nf_checkpoint_load_params (checkpoint, nf_unet_params (net), error))
+  net = nf_net_load (checkpoint, NF_NET_PREDICT, device, error);
+  if (net == NULL)
     return NULL;
   predictor = g_new0 (NfPredictor, 1);
   g_atomic_ref_count_init (&predictor->refs);
-  predictor->net = g_steal_pointer (&net);
-  predictor->schedule = nf_schedule_new (&config);
+  predictor->net = (NfUnet *) g_steal_pointer (&net);
+  predictor->schedule = nf_schedule_new (nf_unet_config (predictor->net));
+  predictor->segmenter =
+      g_strdup (nf_checkpoint_fact (checkpoint, "segmenter"));
   return predictor;
 }
 
@@ -75,13 +60,32 @@ nf_predictor_unref (NfPredictor *predictor)
     return;
   nf_schedule_free (predictor->schedule);
   nf_unet_free (predictor->net);
+  g_free (predictor->segmenter);
   g_free (predictor);
+}
+
+const gchar *
+nf_predictor_arch (const NfPredictor *predictor)
+{
+  return nf_unet_arch (predictor->net);
 }
 
 const NfUnetConfig *
 nf_predictor_config (const NfPredictor *predictor)
 {
   return nf_unet_config (predictor->net);
+}
+
+/**
+ * nf_predictor_segmenter:
+ *
+ * Returns: (transfer none) (nullable): name of the checkpoint of the segmenter
+ *   whose masks its guides are made from, as the training noted it
+ */
+const gchar *
+nf_predictor_segmenter (const NfPredictor *predictor)
+{
+  return predictor->segmenter;
 }
 
 /* side by side in the channels, by as many at once as the op takes */

@@ -30,7 +30,15 @@ NfPredictor *nf_predictor_load (
 NfPredictor *nf_predictor_ref (NfPredictor *predictor);
 void nf_predictor_unref (NfPredictor *predictor);
 
+/**
+ * nf_predictor_arch:
+ * @predictor: a predictor
+ *
+ * Returns: (transfer none): its network's architecture
+ */
+const gchar *nf_predictor_arch (const NfPredictor *predictor);
 const NfUnetConfig *nf_predictor_config (const NfPredictor *predictor);
+const gchar *nf_predictor_segmenter (const NfPredictor *predictor);
 gboolean nf_predictor_draw (NfPredictor *predictor, const NfRollout *rollout,
     guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
     NfTensor **out, GError **error);

@@ -6,16 +6,22 @@
 #include "core/ops/nfgraph.h"
 #include "diffusion/nftimes.h"
 
+#include <math.h>
+
 typedef struct
 {
   const NfRollout *rollout;
   NfUnet *net;
+  const NfSchedule *schedule;
   NfUnetCond *cond;
   guint block;
   gint64 batch;
+  NfTensor **guides; /* num_frames of the block's, where it has any */
+  guint start; /* label */
   guint done, total; /* evaluations, for progress */
   NfGraph *graph; /* of one evaluation */
   NfTimes *times;
+  guint times_start; /* label that they begin with */
 } Block;
 
 /**
@@ -29,13 +35,30 @@ nf_rollout_init (NfRollout *rollout)
   static const NfRollout defaults = {
     .method = NF_SAMPLER_DDIM,
     .steps = 50,
-    .clip = TRUE,
-    .denoise = TRUE,
+    .clip = NF_CLAMP_CLEAN,
+    .denoise = NF_DENOISE_AGAIN,
     .dtype = NF_F32,
     .horizon = 11,
   };
 
   *rollout = defaults;
+}
+
+/**
+ * nf_rollout_init_for:
+ * @rollout: (out): nf_rollout_init(), clipped and ended as suits the network
+ * @config: of the network
+ *
+ * Networks that tell the noise are sampled as published, others consistently.
+ */
+void
+nf_rollout_init_for (NfRollout *rollout, const NfUnetConfig *config)
+{
+  nf_rollout_init (rollout);
+  if (config->target == NF_TARGET_EPS)
+    return;
+  rollout->clip = NF_CLAMP_CONSISTENT;
+  rollout->denoise = NF_DENOISE_CLEANEST;
 }
 
 /* in: noisy frames, what depends on their label alone */
@@ -90,31 +113,196 @@ draw (gpointer data, guint step, GError **error)
       error);
 }
 
-/* draws one block of frames given the window of context */
-static NfTensor *
-draw_block (
-    Block *block, const NfSchedule *schedule, NfTensor *context, GError **error)
+/* the block's guides; none where frames lack one */
+static void
+find_guides (Block *block, guint at)
 {
   const NfRollout *r = block->rollout;
-  NfSampler sampler = { r->method, r->steps, r->clip, r->denoise, schedule,
-    predict, draw, block, r->cancellable };
-  g_autoptr (NfTensor) flow = r->dtype == NF_F32
-      ? nf_tensor_ref (context)
-      : nf_op_cast (context, r->dtype, error);
+  guint n = (guint) nf_unet_config (block->net)->num_frames;
+  gboolean all = r->guide != NULL && at + n <= r->horizon;
+
+  for (guint i = 0; i < n; i++) {
+    block->guides[i] =
+        r->guide != NULL && at + i < r->horizon ? r->guide[at + i] : NULL;
+    all = all && block->guides[i] != NULL;
+  }
+  block->start = all ? nf_schedule_label (block->schedule, r->guide_start) : 0;
+}
+
+/* (transfer full) (nullable): x with more channels behind; @x, which is let go
+ * of, may be NULL */
+static NfTensor *
+append (NfTensor *x, NfTensor *more, GError **error)
+{
+  NfTensor *both[2] = { x, more };
+  NfTensor *joined =
+      x != NULL ? nf_op_concat (both, 2, error) : nf_tensor_ref (more);
+
+  nf_tensor_clear (&x);
+  return joined;
+}
+
+/* what stands for a guide that is not there: -1; for a network that draws
+ * differences the newest frame, marked as no guide */
+static NfTensor *
+no_guide (const Block *block, NfTensor *context, GError **error)
+{
+  const NfUnetConfig *c = nf_unet_config (block->net);
+  gint64 frame = c->residual ? c->channels : 0;
+  g_autoptr (NfTensor) marks =
+      nf_tensor_new_filled (context->device, context->n,
+          NF_UNET_GUIDE_CHANNELS - frame, c->height, c->width, -1.0f, error);
+
+  if (marks == NULL || !c->residual)
+    return g_steal_pointer (&marks);
+  return append (
+      nf_op_slice (context, context->c - frame, frame, error), marks, error);
+}
+
+/* what the network is conditioned on: the context, and the guides where it takes
+ * any */
+static NfTensor *
+join_guides (const Block *block, NfTensor *context, GError **error)
+{
+  const NfUnetConfig *c = nf_unet_config (block->net);
+  g_autoptr (NfTensor) none = NULL;
+  NfTensor *all = nf_tensor_ref (context);
+
+  if (!c->guide)
+    return all;
+  none = no_guide (block, context, error);
+  for (gint i = 0; i < c->num_frames && none != NULL && all != NULL; i++)
+    all = append (all, block->guides[i] ? block->guides[i] : none, error);
+  if (none == NULL)
+    nf_tensor_clear (&all);
+  return all;
+}
+
+/* the guide frames of the block, side by side */
+static NfTensor *
+guide_frames (const Block *block, GError **error)
+{
+  const NfUnetConfig *c = nf_unet_config (block->net);
+  NfTensor *all = NULL;
+
+  for (gint i = 0; i < c->num_frames; i++) {
+    g_autoptr (NfTensor) frame =
+        nf_op_slice (block->guides[i], 0, c->channels, error);
+
+    if (frame != NULL)
+      all = append (all, frame, error);
+    else
+      nf_tensor_clear (&all);
+    if (all == NULL)
+      return NULL;
+  }
+  return all;
+}
+
+/* what sampling starts from: noise, or the guide frames with noise */
+static NfTensor *
+start_of (const Block *block, GError **error)
+{
+  gdouble alpha = (gdouble) block->schedule->alpha[block->start];
+  g_autoptr (NfTensor) z =
+      noise (block, NF_RNG_SAMPLE_START + block->block, error);
+  g_autoptr (NfTensor) frames = NULL;
+
+  if (z == NULL || block->start == 0)
+    return g_steal_pointer (&z);
+  if (nf_unet_config (block->net)->residual)
+    return nf_sampler_mix (z, sqrt (1.0 - alpha), NULL, 0.0, error);
+  frames = guide_frames (block, error);
+  return nf_sampler_mix (frames, sqrt (alpha), z, sqrt (1.0 - alpha), error);
+}
+
+static void
+set_sampler (Block *block, NfSampler *sampler)
+{
+  const NfRollout *r = block->rollout;
+
+  *sampler = (NfSampler){ r->method, r->steps, r->clip, r->denoise,
+    nf_unet_config (block->net)->target, block->start, block->schedule, predict,
+    draw, block, r->cancellable };
+}
+
+/* frames in range; those of a network that draws differences are added to what
+ * they differ from */
+static NfTensor *
+finish (const Block *block, NfTensor *drawn, NfTensor *seen, GError **error)
+{
+  const NfUnetConfig *c = nf_unet_config (block->net);
+  g_autoptr (NfTensor) base =
+      c->residual ? nf_unet_guide_frames (c, seen, error) : NULL;
+  g_autoptr (NfTensor) frames = NULL;
+
+  if (!c->residual)
+    frames = nf_tensor_ref (drawn);
+  else if (base != NULL)
+    frames = nf_sampler_mix (base, 1.0, drawn, 1.0, error);
+  return frames != NULL ? nf_op_clamp (frames, -1.0f, 1.0f, error) : NULL;
+}
+
+/* blocks that start at the same label share what the labels give */
+static void
+need_times (Block *block)
+{
+  const NfRollout *r = block->rollout;
+
+  if (block->times != NULL && block->times_start == block->start)
+    return;
+  g_clear_pointer (&block->times, nf_times_free);
+  block->times = nf_times_new (
+      block->net, block->schedule, r->method, block->start, MAX (r->steps, 1));
+  block->times_start = block->start;
+}
+
+/* of all blocks, about */
+static guint
+count_evaluations (Block *block)
+{
+  const NfUnetConfig *c = nf_unet_config (block->net);
+  guint total = 0;
+
+  for (guint at = (guint) c->future_gap; at < block->rollout->horizon;
+       at += (guint) c->num_frames) {
+    NfSampler sampler;
+
+    find_guides (block, at);
+    set_sampler (block, &sampler);
+    total += nf_sampler_evaluations (&sampler);
+  }
+  return total;
+}
+
+/* draws one block of frames given the window of context */
+static NfTensor *
+draw_block (Block *block, NfTensor *context, guint at, GError **error)
+{
+  const NfRollout *r = block->rollout;
+  g_autoptr (NfTensor) seen = NULL;
+  g_autoptr (NfTensor) flow = NULL;
   g_autoptr (NfTensor) start = NULL;
   g_autoptr (NfTensor) y = NULL;
+  NfSampler sampler;
 
-  block->cond =
-      flow != NULL ? nf_unet_condition (block->net, flow, error) : NULL;
+  find_guides (block, at);
+  set_sampler (block, &sampler);
+  seen = join_guides (block, context, error);
+  flow = seen != NULL && r->dtype == NF_F32
+      ? nf_tensor_ref (seen)
+      : nf_op_cast (seen, r->dtype, error);
+  block->cond = nf_unet_condition (block->net, flow, error);
   if (block->cond == NULL)
     return NULL;
-  start = noise (block, NF_RNG_SAMPLE_START + block->block, error);
+  need_times (block);
+  start = start_of (block, error);
   block->graph = nf_graph_new (context->device, evaluate, block);
   if (start != NULL)
     y = nf_sampler_run (&sampler, start, error);
   nf_graph_free (block->graph);
   nf_unet_cond_free (block->cond);
-  return y != NULL ? nf_op_clamp (y, -1.0f, 1.0f, error) : NULL;
+  return y != NULL ? finish (block, y, seen, error) : NULL;
 }
 
 /* the newest frames of (context, block), as many as the context has */
@@ -124,8 +312,7 @@ slide (NfTensor *context, NfTensor *block, GError **error)
   NfTensor *both[2] = { context, block };
   g_autoptr (NfTensor) all = nf_op_concat (both, 2, error);
 
-  return all != NULL ? nf_op_slice (all, all->c - context->c, context->c, error)
-                     : NULL;
+  return nf_op_slice (all, block->c, context->c, error);
 }
 
 /**
@@ -188,21 +375,21 @@ nf_rollout_run (const NfRollout *rollout, NfUnet *net,
 {
   const NfUnetConfig *c = nf_unet_config (net);
   g_autoptr (NfTensor) context = nf_tensor_ref (frames);
-  Block block = { rollout, net, NULL, 0, frames->n, 0, 0 };
+  g_autofree NfTensor **guides = g_new0 (NfTensor *, c->num_frames);
+  Block block = { .rollout = rollout,
+    .net = net,
+    .schedule = schedule,
+    .batch = frames->n,
+    .guides = guides };
   gboolean ok = nf_rollout_check (rollout, c, error);
 
   for (guint i = 0; i < rollout->horizon; i++)
     out[i] = NULL;
-  block.times =
-      nf_times_new (net, schedule, rollout->method, MAX (rollout->steps, 1));
   if (ok)
-    block.total = (rollout->steps + rollout->denoise)
-        * ((rollout->horizon - (guint) c->future_gap + (guint) c->num_frames
-               - 1)
-            / (guint) c->num_frames);
+    block.total = count_evaluations (&block);
   for (guint at = (guint) c->future_gap; ok && at < rollout->horizon;
        at += (guint) c->num_frames, block.block++) {
-    g_autoptr (NfTensor) drawn = draw_block (&block, schedule, context, error);
+    g_autoptr (NfTensor) drawn = draw_block (&block, context, at, error);
     NfTensor *next = NULL;
 
     ok = drawn != NULL && cut (c, drawn, at, rollout->horizon, out, error);
@@ -214,6 +401,6 @@ nf_rollout_run (const NfRollout *rollout, NfUnet *net,
   }
   for (guint i = 0; !ok && i < rollout->horizon; i++)
     nf_tensor_clear (&out[i]);
-  nf_times_free (block.times);
+  g_clear_pointer (&block.times, nf_times_free);
   return ok;
 }

@@ -26,6 +26,11 @@ typedef void (*NfProgress) (gpointer data, guint done, guint total);
  * @steps: denoising steps a block
  * @clip: see #NfSampler
  * @denoise: see #NfSampler
+ * @guide: (nullable) (array): for every frame up to the horizon its guide,
+ *   f32 (N, %NF_UNET_GUIDE_CHANNELS, H, W), or NULL where there is none
+ * @guide_start: part of the schedule that is passed over, 0 to 1: a block all
+ *   of whose frames have a guide starts from the guide frames with the noise
+ *   that is left there, in the place of noise alone
  * @dtype: what the network computes in, %NF_F32 or %NF_BF16
  * @horizon: frames beyond the context that are wanted, at least 1
  * @seed: of all noise
@@ -40,7 +45,10 @@ typedef struct
 {
   NfSamplerMethod method;
   guint steps;
-  gboolean clip, denoise;
+  NfClamp clip;
+  NfDenoise denoise;
+  NfTensor *const *guide;
+  gdouble guide_start;
   NfDType dtype;
   guint horizon;
   guint64 seed, stream;
@@ -51,6 +59,7 @@ typedef struct
 } NfRollout;
 
 void nf_rollout_init (NfRollout *rollout);
+void nf_rollout_init_for (NfRollout *rollout, const NfUnetConfig *config);
 gboolean nf_rollout_check (
     const NfRollout *rollout, const NfUnetConfig *c, GError **error);
 gboolean nf_rollout_run (const NfRollout *rollout, NfUnet *net,

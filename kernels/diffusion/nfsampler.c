@@ -7,21 +7,25 @@
 
 static const struct
 {
-  const gchar *name;
+  const gchar *name, *description;
   NfSamplerWalk walk;
   guint *(*labels) (const NfSchedule *schedule, guint steps, guint *n);
+  NfSamplerFlags flags;
 } methods[] = {
-  [NF_SAMPLER_DDIM] = { "ddim", nf_sampler_walk_ddim, nf_schedule_steps },
-  [NF_SAMPLER_DDPM] = { "ddpm", nf_sampler_walk_ddpm, nf_schedule_steps },
-  [NF_SAMPLER_FPNDM] = { "f-pndm", nf_sampler_walk_fpndm, nf_schedule_steps },
-  [NF_SAMPLER_DPM_SOLVER] = { "dpm-solver++", nf_sampler_walk_dpm_solver,
-      nf_schedule_even_steps },
+#define NF_SAMPLER(NAME, function, name, pick, flags, description)             \
+  [NF_SAMPLER_##                                                               \
+      NAME] = { name, description, nf_sampler_walk_##function, pick, flags },
+#include "diffusion/nfsamplers.def.h"
+#undef NF_SAMPLER
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (methods) == NF_N_SAMPLERS);
 
 /**
  * nf_sampler_labels:
+ * @method: how to walk
+ * @schedule: noise levels
+ * @start: the first label, below the number of labels
  * @steps: at least 1
  * @n: (out): how many there are
  *
@@ -29,16 +33,85 @@ G_STATIC_ASSERT (G_N_ELEMENTS (methods) == NF_N_SAMPLERS);
  *   methods ask for others in between
  */
 guint *
-nf_sampler_labels (
-    NfSamplerMethod method, const NfSchedule *schedule, guint steps, guint *n)
+nf_sampler_labels (NfSamplerMethod method, const NfSchedule *schedule,
+    guint start, guint steps, guint *n)
 {
-  return methods[method].labels (schedule, steps, n);
+  const NfSchedule rest = { schedule->n - start, schedule->alpha + start };
+  guint *labels = methods[method].labels (&rest, steps, n);
+
+  for (guint i = 0; i < *n; i++)
+    labels[i] += start;
+  return labels;
+}
+
+/* whether the last step ends at the cleanest label, to be evaluated there */
+static gboolean
+ends_at_cleanest (const NfSampler *sampler, guint last)
+{
+  return sampler->denoise == NF_DENOISE_CLEANEST
+      && last + 1 < sampler->schedule->n;
+}
+
+/**
+ * nf_sampler_evaluations:
+ * @sampler: how
+ *
+ * Returns: how often a run asks for the target, about: f-pndm asks nine times
+ *   more
+ */
+guint
+nf_sampler_evaluations (const NfSampler *sampler)
+{
+  guint n;
+  g_autofree guint *labels = nf_sampler_labels (
+      sampler->method, sampler->schedule, sampler->start, sampler->steps, &n);
+
+  return n + (sampler->denoise == NF_DENOISE_AGAIN)
+      + (n > 0 && ends_at_cleanest (sampler, labels[n - 1]));
 }
 
 const gchar *
 nf_sampler_method_name (NfSamplerMethod method)
 {
   return methods[method].name;
+}
+
+/**
+ * nf_sampler_method_description:
+ *
+ * Returns: (transfer none): what kind of method it is, for users
+ */
+const gchar *
+nf_sampler_method_description (NfSamplerMethod method)
+{
+  return methods[method].description;
+}
+
+/**
+ * nf_sampler_method_is_ancestral:
+ *
+ * Returns: whether it draws fresh noise while it walks
+ */
+gboolean
+nf_sampler_method_is_ancestral (NfSamplerMethod method)
+{
+  return (methods[method].flags & NF_SAMPLER_ANCESTRAL) != 0;
+}
+
+/**
+ * nf_sampler_method_names:
+ *
+ * Returns: (transfer full): all names for users to choose from: "a, b or c"
+ */
+gchar *
+nf_sampler_method_names (void)
+{
+  GString *names = g_string_new (methods[0].name);
+
+  for (guint i = 1; i < NF_N_SAMPLERS; i++)
+    g_string_append_printf (
+        names, "%s%s", i + 1 < NF_N_SAMPLERS ? ", " : " or ", methods[i].name);
+  return g_string_free (names, FALSE);
 }
 
 /**
@@ -50,35 +123,46 @@ gboolean
 nf_sampler_method_from_name (
     const gchar *name, NfSamplerMethod *method, GError **error)
 {
+  g_autofree gchar *names = NULL;
+
   for (guint i = 0; i < NF_N_SAMPLERS; i++) {
     if (g_str_equal (methods[i].name, name)) {
       *method = (NfSamplerMethod) i;
       return TRUE;
     }
   }
+  names = nf_sampler_method_names ();
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-      "sampler %s: no such method; use ddim, ddpm, f-pndm or "
-      "dpm-solver++",
-      name);
+      "sampler %s: no such method; use %s", name, names);
   return FALSE;
 }
 
-/* alpha a + beta b */
+/* alpha a + beta b; NULL where either is, as what makes it has failed */
 NfTensor *
 nf_sampler_mix (
     NfTensor *a, gdouble alpha, NfTensor *b, gdouble beta, GError **error)
 {
   NfAxpbyParams params = { (gfloat) alpha, (gfloat) beta, NF_ACT_NONE };
 
+  if (b == NULL) /* which the sum could do without */
+    return NULL;
   return nf_op_axpby (a, b, &params, error);
 }
 
-NfTensor *
-nf_sampler_predict (
-    const NfSampler *sampler, NfTensor *x, gfloat label, GError **error)
+void
+nf_estimate_clear (NfEstimate *estimate)
+{
+  nf_tensor_clear (&estimate->clean);
+  nf_tensor_clear (&estimate->noise);
+}
+
+static NfTensor *
+predict (const NfSampler *sampler, NfTensor *x, gfloat label, GError **error)
 {
   g_autoptr (GError) cancelled = NULL;
 
+  if (x == NULL)
+    return NULL;
   if (g_cancellable_set_error_if_cancelled (sampler->cancellable, &cancelled)) {
     g_set_error (error, NF_ERROR, NF_ERROR_CANCELLED, "sampling: %s",
         cancelled->message);
@@ -87,58 +171,182 @@ nf_sampler_predict (
   return sampler->predict (sampler->data, x, label, error);
 }
 
-/* the clean frames that x and its noise e stand for */
-NfTensor *
-nf_sampler_clean (const NfSampler *sampler, NfTensor *x, NfTensor *e,
-    gdouble alpha, GError **error)
-{
-  g_autoptr (NfTensor) x0 = nf_sampler_mix (
-      x, 1.0 / sqrt (alpha), e, -sqrt ((1.0 - alpha) / alpha), error);
+/* divisors of labels without signal or without noise */
+#define LEAST 1e-6
 
-  if (x0 == NULL || !sampler->clip)
-    return g_steal_pointer (&x0);
-  return nf_op_clamp (x0, -1.0f, 1.0f, error);
+/* the clean frames that x and its noise e stand for */
+static NfTensor *
+clean_of_noise (NfTensor *x, NfTensor *e, gdouble alpha, GError **error)
+{
+  return nf_sampler_mix (
+      x, 1.0 / sqrt (alpha), e, -sqrt ((1.0 - alpha) / alpha), error);
 }
 
-/* from noise level alpha to next, given the noise: the step of DDIM */
+/* the noise of x around clean frames */
+static NfTensor *
+noise_of_clean (NfTensor *x, NfTensor *clean, gdouble alpha, GError **error)
+{
+  gdouble s = MAX (sqrt (1.0 - alpha), LEAST);
+
+  return nf_sampler_mix (x, 1.0 / s, clean, -sqrt (alpha) / s, error);
+}
+
+/* the noise that x holds, by what was told of it */
+static NfTensor *
+told_noise (const NfSampler *sampler, NfTensor *x, NfTensor *told,
+    gdouble alpha, GError **error)
+{
+  if (sampler->target == NF_TARGET_X0)
+    return noise_of_clean (x, told, alpha, error);
+  return sampler->target == NF_TARGET_V
+      ? nf_sampler_mix (told, sqrt (alpha), x, sqrt (1.0 - alpha), error)
+      : nf_tensor_ref (told);
+}
+
+/* the clean frames behind x, likewise */
+static NfTensor *
+told_clean (const NfSampler *sampler, NfTensor *x, NfTensor *told,
+    gdouble alpha, GError **error)
+{
+  if (sampler->target == NF_TARGET_EPS)
+    return clean_of_noise (x, told, alpha, error);
+  return sampler->target == NF_TARGET_V
+      ? nf_sampler_mix (x, sqrt (alpha), told, -sqrt (1.0 - alpha), error)
+      : nf_tensor_ref (told);
+}
+
+/* brings an estimate into the frames' range; FALSE where one is missing */
+static gboolean
+clip (const NfSampler *sampler, NfTensor *x, gdouble alpha,
+    NfEstimate *estimate, GError **error)
+{
+  if (estimate->clean == NULL || estimate->noise == NULL)
+    return FALSE;
+  if (sampler->clip != NF_CLAMP_NONE) {
+    g_autoptr (NfTensor) free = g_steal_pointer (&estimate->clean);
+
+    estimate->clean = nf_op_clamp (free, -1.0f, 1.0f, error);
+  }
+  if (sampler->clip == NF_CLAMP_CONSISTENT && estimate->clean != NULL) {
+    nf_tensor_clear (&estimate->noise);
+    estimate->noise = noise_of_clean (x, estimate->clean, alpha, error);
+  }
+  return estimate->clean != NULL && estimate->noise != NULL;
+}
+
+/* the noise in x, at noise level alpha; not clipped */
+NfTensor *
+nf_sampler_noise (const NfSampler *sampler, NfTensor *x, gfloat label,
+    gdouble alpha, GError **error)
+{
+  g_autoptr (NfTensor) told = predict (sampler, x, label, error);
+
+  return told_noise (sampler, x, told, alpha, error);
+}
+
+/* noise and clean frames of x, at noise level alpha, clipped; @estimate is to be
+ * cleared in any case */
+gboolean
+nf_sampler_estimate (const NfSampler *sampler, NfTensor *x, gfloat label,
+    gdouble alpha, NfEstimate *estimate, GError **error)
+{
+  g_autoptr (NfTensor) told = predict (sampler, x, label, error);
+
+  estimate->noise = told_noise (sampler, x, told, alpha, error);
+  estimate->clean = told_clean (sampler, x, told, alpha, error);
+  return clip (sampler, x, alpha, estimate, error);
+}
+
+/* to the noise level next: the step of DDIM */
+NfTensor *
+nf_sampler_go (const NfEstimate *estimate, gdouble next, GError **error)
+{
+  return nf_sampler_mix (
+      estimate->clean, sqrt (next), estimate->noise, sqrt (1.0 - next), error);
+}
+
+/* from noise level alpha to next, given the noise */
 NfTensor *
 nf_sampler_transfer (const NfSampler *sampler, NfTensor *x, NfTensor *e,
     gdouble alpha, gdouble next, GError **error)
 {
-  g_autoptr (NfTensor) x0 = nf_sampler_clean (sampler, x, e, alpha, error);
+  g_auto (NfEstimate)
+      estimate = { clean_of_noise (x, e, alpha, error), nf_tensor_ref (e) };
 
-  return x0 != NULL
-      ? nf_sampler_mix (x0, sqrt (next), e, sqrt (1.0 - next), error)
+  return clip (sampler, x, alpha, &estimate, error)
+      ? nf_sampler_go (&estimate, next, error)
       : NULL;
 }
 
-/* the noise level after a step; the last one ends at clean frames */
+/* the noise level after a step; the last one ends at clean frames, or at the
+ * cleanest label */
 gdouble
 nf_sampler_next_alpha (
     const NfSampler *sampler, const guint *labels, guint n, guint step)
 {
-  return step + 1 < n ? (gdouble) sampler->schedule->alpha[labels[step + 1]]
-                      : 1.0;
+  const NfSchedule *schedule = sampler->schedule;
+
+  if (step + 1 < n)
+    return (gdouble) schedule->alpha[labels[step + 1]];
+  return ends_at_cleanest (sampler, labels[step])
+      ? (gdouble) schedule->alpha[schedule->n - 1]
+      : 1.0;
+}
+
+/* as published: what looks like noise in the clean frames */
+static NfTensor *
+denoise_again (
+    const NfSampler *sampler, NfTensor *x, guint label, GError **error)
+{
+  gdouble alpha = (gdouble) sampler->schedule->alpha[label];
+  g_autoptr (NfTensor) e =
+      nf_sampler_noise (sampler, x, (gfloat) label, alpha, error);
+
+  return nf_sampler_mix (x, 1.0, e, -sqrt (1.0 - alpha), error);
 }
 
 static NfTensor *
-denoise (const NfSampler *sampler, NfTensor *x, guint label, GError **error)
+denoise_cleanest (const NfSampler *sampler, NfTensor *x, GError **error)
 {
-  g_autoptr (NfTensor) e =
-      nf_sampler_predict (sampler, x, (gfloat) label, error);
-  gdouble alpha = (gdouble) sampler->schedule->alpha[label];
+  guint label = sampler->schedule->n - 1;
+  g_auto (NfEstimate) estimate = { NULL, NULL };
 
-  return e != NULL ? nf_sampler_mix (x, 1.0, e, -sqrt (1.0 - alpha), error)
-                   : NULL;
+  return nf_sampler_estimate (sampler, x, (gfloat) label,
+             (gdouble) sampler->schedule->alpha[label], &estimate, error)
+      ? g_steal_pointer (&estimate.clean)
+      : NULL;
+}
+
+static gboolean
+check (const NfSampler *sampler, GError **error)
+{
+  if (sampler->steps < 1
+      || (nf_sampler_method_is_ancestral (sampler->method)
+          && sampler->draw == NULL)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "sampling: %u steps (at least 1), method %s%s", sampler->steps,
+        nf_sampler_method_name (sampler->method),
+        sampler->draw == NULL ? " without a source of noise" : "");
+    return FALSE;
+  }
+  if (sampler->start < sampler->schedule->n)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "sampling: label %u to start at, of %u labels", sampler->start,
+      sampler->schedule->n);
+  return FALSE;
 }
 
 /**
  * nf_sampler_run:
  * @sampler: how
- * @x: numbers from N(0, 1), the shape of the frames
- * @error: return location: %NF_ERROR_CANCELLED, or what @predict gives
+ * @x: numbers from N(0, 1), the shape of the frames; or, from a later label on,
+ *   frames with the noise of that label
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, or what
+ *   @predict gives
  *
- * Returns: (transfer full) (nullable): frames; not clipped by the last denoising
+ * Returns: (transfer full) (nullable): frames; not clipped by
+ *   %NF_DENOISE_AGAIN
  */
 NfTensor *
 nf_sampler_run (const NfSampler *sampler, NfTensor *x, GError **error)
@@ -147,18 +355,14 @@ nf_sampler_run (const NfSampler *sampler, NfTensor *x, GError **error)
   g_autoptr (NfTensor) y = NULL;
   guint n;
 
-  if (sampler->steps < 1
-      || (sampler->method == NF_SAMPLER_DDPM && sampler->draw == NULL)) {
-    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "sampling: %u steps (at least 1), method %s%s", sampler->steps,
-        nf_sampler_method_name (sampler->method),
-        sampler->draw == NULL ? " without a source of noise" : "");
+  if (!check (sampler, error))
     return NULL;
-  }
   labels = nf_sampler_labels (
-      sampler->method, sampler->schedule, sampler->steps, &n);
+      sampler->method, sampler->schedule, sampler->start, sampler->steps, &n);
   y = methods[sampler->method].walk (sampler, x, labels, n, error);
-  if (y == NULL || !sampler->denoise)
-    return g_steal_pointer (&y);
-  return denoise (sampler, y, labels[n - 1], error);
+  if (y != NULL && sampler->denoise == NF_DENOISE_AGAIN)
+    return denoise_again (sampler, y, labels[n - 1], error);
+  if (y != NULL && ends_at_cleanest (sampler, labels[n - 1]))
+    return denoise_cleanest (sampler, y, error);
+  return g_steal_pointer (&y);
 }

@@ -86,6 +86,18 @@ nf_schedule_steps (const NfSchedule *schedule, guint steps, guint *n)
 }
 
 /**
+ * nf_schedule_label:
+ * @part: of the schedule, 0 (noisiest) to 1
+ *
+ * Returns: the label so far into the schedule
+ */
+guint
+nf_schedule_label (const NfSchedule *schedule, gdouble part)
+{
+  return MIN ((guint) (CLAMP (part, 0.0, 1.0) * schedule->n), schedule->n - 1);
+}
+
+/**
  * nf_log_snr:
  * @alpha: share of signal power, 0 to 1
  *

@@ -26,6 +26,7 @@ void nf_schedule_free (NfSchedule *schedule);
 guint *nf_schedule_steps (const NfSchedule *schedule, guint steps, guint *n);
 guint *nf_schedule_even_steps (
     const NfSchedule *schedule, guint steps, guint *n);
+guint nf_schedule_label (const NfSchedule *schedule, gdouble part);
 gdouble nf_log_snr (gdouble alpha);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfSchedule, nf_schedule_free)

@@ -25,18 +25,19 @@ struct _NfTimes
  * @net: outlives the result
  * @schedule: its noise levels
  * @method: of sampling
+ * @start: the first label
  * @steps: at least 1
  *
  * Returns: (transfer full): for one sampling run after the other
  */
 NfTimes *
 nf_times_new (NfUnet *net, const NfSchedule *schedule, NfSamplerMethod method,
-    guint steps)
+    guint start, guint steps)
 {
   NfTimes *times = g_new0 (NfTimes, 1);
 
   times->net = net;
-  times->labels = nf_sampler_labels (method, schedule, steps, &times->n);
+  times->labels = nf_sampler_labels (method, schedule, start, steps, &times->n);
   return times;
 }
 

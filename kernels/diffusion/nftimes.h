@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 typedef struct _NfTimes NfTimes;
 
 NfTimes *nf_times_new (NfUnet *net, const NfSchedule *schedule,
-    NfSamplerMethod method, guint steps);
+    NfSamplerMethod method, guint start, guint steps);
 void nf_times_free (NfTimes *times);
 NfTensor *nf_times_get (NfTimes *times, gfloat label, GError **error);
 

@@ -201,8 +201,8 @@ read_side (const NfCheckpoint *checkpoint, const gchar *name, guint *side,
 }
 
 gboolean
-nf_checkpoint_trained_size (const NfCheckpoint *checkpoint, guint *height,
-    guint *width, GError **error)
+nf_checkpoint_trained_size (
+    const NfCheckpoint *checkpoint, guint *height, guint *width, GError **error)
 {
   guint rows, columns;
 
@@ -213,18 +213,6 @@ nf_checkpoint_trained_size (const NfCheckpoint *checkpoint, guint *height,
   *width = rows > 0 ? columns : 0;
 
   return TRUE;
-}
-
-/**
- * nf_checkpoint_file:
- * @checkpoint: a checkpoint
- *
- * Returns: (transfer none): the file it is in
- */
-NfSafetensors *
-nf_checkpoint_file (const NfCheckpoint *checkpoint)
-{
-  return checkpoint->file;
 }
 
 /* Buffers that PyTorch diffusion checkpoints carry beside the parameters; the

@@ -11,6 +11,20 @@
 G_BEGIN_DECLS
 
 /**
+ * NfClipShape:
+ * @n_frames: frames, at least 1
+ * @width: columns
+ * @height: rows
+ * @masks: whether each comes with its classes
+ */
+typedef struct
+{
+  guint n_frames;
+  gint width, height; /* pixels */
+  gboolean masks;
+} NfClipShape;
+
+/**
  * NfClipInfo:
  * @folder: where it lies
  * @name: split and folder, for messages: "train/video_0"

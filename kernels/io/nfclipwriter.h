@@ -9,23 +9,9 @@
  * Sibling: nfclip.c, which reads it. */
 #pragma once
 
-#include "core/nferror.h"
+#include "io/nfclip.h"
 
 G_BEGIN_DECLS
-
-/**
- * NfClipShape:
- * @n_frames: frames that will be written, at least 1
- * @width: columns
- * @height: rows
- * @masks: whether each comes with its classes
- */
-typedef struct
-{
-  guint n_frames;
-  gint width, height; /* pixels */
-  gboolean masks;
-} NfClipShape;
 
 /**
  * NfClipWriter: a clip that is being written

@@ -79,7 +79,8 @@ add_split (NfDataset *dataset, const gchar *split, GError **error)
 
     if (max && dataset->infos->len >= max)
       return TRUE;
-    info = nf_clip_info_new (clip, name, dataset->options.masks, error);
+    info = nf_clip_info_new (
+        clip, name, dataset->options.masks == NF_MASKS_REQUIRED, error);
     if (!info)
       return FALSE;
     g_ptr_array_add (dataset->infos, info);
@@ -180,36 +181,6 @@ nf_dataset_clip_info (const NfDataset *dataset, guint index)
   return dataset->infos->pdata[index];
 }
 
-/**
- * nf_dataset_common_size:
- * @dataset: a data set
- * @width: (out): columns of every clip
- * @height: (out): rows of every clip
- * @error: return location; names a clip of another size
- */
-gboolean
-nf_dataset_common_size (
-    const NfDataset *dataset, gint *width, gint *height, GError **error)
-{
-  const NfClipInfo *first = dataset->infos->pdata[0];
-
-  for (guint i = 1; i < dataset->infos->len; i++) {
-    const NfClipInfo *info = dataset->infos->pdata[i];
-
-    if (info->width == first->width && info->height == first->height)
-      continue;
-    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-        "%s: its frames are %dx%d, those of %s %dx%d; set data.image-size to "
-        "train on clips of several sizes",
-        info->folder, info->width, info->height, first->name, first->width,
-        first->height);
-    return FALSE;
-  }
-  *width = first->width;
-  *height = first->height;
-  return TRUE;
-}
-
 /* Lets go of the least recently used clips until the rest fits. Under the
  * lock. */
 static void
@@ -268,14 +239,19 @@ keep_clip (NfDataset *dataset, guint index, NfClip *clip)
 NfClip *
 nf_dataset_load_clip (NfDataset *dataset, guint index, GError **error)
 {
+  const NfDatasetOptions *options = &dataset->options;
+  const NfClipInfo *info;
   NfClip *clip;
 
   g_return_val_if_fail (index < dataset->infos->len, NULL);
+  info = dataset->infos->pdata[index];
   clip = find_clip (dataset, index);
   if (clip)
     return clip;
-  clip = nf_clip_load (dataset->infos->pdata[index], dataset->options.masks,
-      dataset->options.classes, error);
+  clip = nf_clip_load (info,
+      options->masks == NF_MASKS_REQUIRED
+          || (options->masks == NF_MASKS_PRESENT && info->has_mask),
+      options->classes, error);
   if (clip)
     keep_clip (dataset, index, clip);
   return clip;

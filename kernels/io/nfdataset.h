@@ -14,20 +14,39 @@
 G_BEGIN_DECLS
 
 /**
+ * NfMasks:
+ * @NF_MASKS_NONE: they are not read
+ * @NF_MASKS_REQUIRED: every clip must have one
+ * @NF_MASKS_PRESENT: those that are there are read
+ *
+ * What a clip's mask is wanted for.
+ */
+typedef enum
+{
+  NF_MASKS_NONE,
+  NF_MASKS_REQUIRED,
+  NF_MASKS_PRESENT
+} NfMasks;
+
+/**
  * NfDatasetOptions:
  * @splits: names of splits with spaces between, in order
- * @masks: read masks, and demand one in every clip
+ * @masks: which masks to read
  * @classes: mask values of so many and more become 0, the background
  * @max_clips: stop after so many clips; 0: all
  * @cache_bytes: memory for clips that nobody holds
+ * @height: of a source of clips that are rendered: rows of their frames; 0: as
+ *   many as the source sets
+ * @width: columns, likewise
  */
 typedef struct
 {
   const gchar *splits;
-  gboolean masks;
+  NfMasks masks;
   guint classes;
   guint64 max_clips;
   gsize cache_bytes;
+  gint height, width; /* pixels */
 } NfDatasetOptions;
 
 /**
@@ -40,8 +59,6 @@ NfDataset *nf_dataset_open (
 void nf_dataset_free (NfDataset *dataset);
 guint nf_dataset_n_clips (const NfDataset *dataset);
 const NfClipInfo *nf_dataset_clip_info (const NfDataset *dataset, guint index);
-gboolean nf_dataset_common_size (
-    const NfDataset *dataset, gint *width, gint *height, GError **error);
 NfClip *nf_dataset_load_clip (NfDataset *dataset, guint index, GError **error);
 
 /**

@@ -8,13 +8,13 @@
 struct _NfSegmenter
 {
   gatomicrefcount refs;
-  NfUnetpp *net;
+  NfNet *net;
   guint height, width; /* of the frames that it was trained on, or 0 */
 };
 
 /**
  * nf_segmenter_load:
- * @path: a checkpoint of a UNet++
+ * @path: a checkpoint of a network that segments
  * @device: where it runs
  * @error: return location: %NF_ERROR_NOT_FOUND, %NF_ERROR_FORMAT,
  *   %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
@@ -25,30 +25,15 @@ NfSegmenter *
 nf_segmenter_load (const gchar *path, NfDevice *device, GError **error)
 {
   g_autoptr (NfCheckpoint) checkpoint = nf_checkpoint_open (path, error);
-  g_autoptr (NfUnetpp) net = NULL;
-  NfUnetppConfig config;
+  g_autoptr (NfNet) net = NULL;
   NfSegmenter *segmenter;
   guint height, width;
 
   if (checkpoint == NULL)
     return NULL;
-  if (!g_str_equal (nf_checkpoint_arch (checkpoint), NF_UNETPP_ARCH)) {
-    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-        "%s: holds a network of kind %s, expected " NF_UNETPP_ARCH
-        "; give a checkpoint of nextframe-train segment",
-        path, nf_checkpoint_arch (checkpoint));
-    return NULL;
-  }
-  if (!nf_unetpp_config_from_json (
-          &config, nf_checkpoint_config (checkpoint), error)) {
-    g_prefix_error (error, "%s: ", path);
-    return NULL;
-  }
-  if (!nf_checkpoint_trained_size (checkpoint, &height, &width, error))
-    return NULL;
-  net = nf_unetpp_new (device, &config, error);
+  net = nf_net_load (checkpoint, NF_NET_SEGMENT, device, error);
   if (net == NULL
-      || !nf_checkpoint_load_params (checkpoint, nf_unetpp_params (net), error))
+      || !nf_checkpoint_trained_size (checkpoint, &height, &width, error))
     return NULL;
   segmenter = g_new0 (NfSegmenter, 1);
   g_atomic_ref_count_init (&segmenter->refs);
@@ -70,14 +55,14 @@ nf_segmenter_unref (NfSegmenter *segmenter)
 {
   if (!g_atomic_ref_count_dec (&segmenter->refs))
     return;
-  nf_unetpp_free (segmenter->net);
+  nf_net_free (segmenter->net);
   g_free (segmenter);
 }
 
-const NfUnetppConfig *
-nf_segmenter_config (const NfSegmenter *segmenter)
+const NfNet *
+nf_segmenter_net (const NfSegmenter *segmenter)
 {
-  return nf_unetpp_config (segmenter->net);
+  return segmenter->net;
 }
 
 void
@@ -91,18 +76,18 @@ nf_segmenter_trained_size (
 /* class ids of frames. Bytes are padded, and ids cropped: both are small */
 static NfTensor *
 classify (
-    NfUnetpp *net, NfTensor *pixels, const NfForward *forward, GError **error)
+    NfNet *net, NfTensor *pixels, const NfForward *forward, GError **error)
 {
   NfPadParams pad, crop;
-  gboolean fits = !nf_unetpp_padding (pixels->h, pixels->w, &pad, &crop);
+  gboolean fits = !nf_segment_padding (net, pixels->h, pixels->w, &pad, &crop);
   g_autoptr (NfTensor) padded =
       fits ? nf_tensor_ref (pixels) : nf_op_pad (pixels, &pad, error);
   g_autoptr (NfTensor) x = NULL;
   g_autoptr (NfTensor) y = NULL;
   g_autoptr (NfTensor) ids = NULL;
 
-  x = nf_unetpp_normalize (net, padded, error);
-  y = nf_unetpp_logits (net, x, forward, error);
+  x = nf_segment_normalize (net, padded, error);
+  y = nf_segment_logits (net, x, forward, error);
   ids = nf_op_argmax (y, error);
   return fits ? g_steal_pointer (&ids) : nf_op_pad (ids, &crop, error);
 }
@@ -123,10 +108,9 @@ nf_segmenter_probabilities (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
     NfTensor *pixels, GCancellable *cancellable, GError **error)
 {
   const NfForward forward = { .dtype = dtype, .cancellable = cancellable };
-  g_autoptr (NfTensor) x =
-      nf_unetpp_normalize (segmenter->net, pixels, error);
+  g_autoptr (NfTensor) x = nf_segment_normalize (segmenter->net, pixels, error);
 
-  return nf_unetpp_probabilities (segmenter->net, x, tta, &forward, error);
+  return nf_segment_probabilities (segmenter->net, x, tta, &forward, error);
 }
 
 /**
@@ -150,8 +134,7 @@ nf_segmenter_classify (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
     return classify (segmenter->net, pixels, &forward, error);
   p = nf_segmenter_probabilities (
       segmenter, dtype, tta, pixels, cancellable, error);
-
-  return p != NULL ? nf_op_argmax (p, error) : NULL;
+  return nf_op_argmax (p, error);
 }
 
 /**
@@ -175,12 +158,13 @@ nf_segmenter_run (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
     const guint8 *frames, guint n, guint height, guint width, guint8 *masks,
     GCancellable *cancellable, GError **error)
 {
-  NfUnetpp *net = segmenter->net;
-  g_autoptr (NfTensor) pixels =
-      nf_tensor_new_from_nhwc (nf_unetpp_params (net)->device, NF_U8, n,
-          nf_unetpp_config (net)->channels, height, width, frames, error);
+  g_autoptr (NfTensor) pixels = NULL;
   g_autoptr (NfTensor) ids = NULL;
+  NfSegmentSizes sizes;
 
+  nf_segment_sizes (segmenter->net, &sizes);
+  pixels = nf_tensor_new_from_nhwc (segmenter->net->params->device, NF_U8, n,
+      sizes.channels, height, width, frames, error);
   if (pixels != NULL)
     ids = nf_segmenter_classify (
         segmenter, dtype, tta, pixels, cancellable, error);

@@ -6,7 +6,7 @@
  * segmenter at once. */
 #pragma once
 
-#include "nets/nfunetpp.h"
+#include "nets/nfsegmentnet.h"
 
 #include <gio/gio.h>
 
@@ -19,7 +19,13 @@ NfSegmenter *nf_segmenter_load (
 NfSegmenter *nf_segmenter_ref (NfSegmenter *segmenter);
 void nf_segmenter_unref (NfSegmenter *segmenter);
 
-const NfUnetppConfig *nf_segmenter_config (const NfSegmenter *segmenter);
+/**
+ * nf_segmenter_net:
+ * @segmenter: a segmenter
+ *
+ * Returns: (transfer none): its network, see nf_segment_sizes()
+ */
+const NfNet *nf_segmenter_net (const NfSegmenter *segmenter);
 
 /**
  * nf_segmenter_trained_size:

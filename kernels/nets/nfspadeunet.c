@@ -30,6 +30,7 @@ typedef struct
 
 struct _NfUnet
 {
+  NfNet base;
   NfUnetParts parts;
   NfLinear time[2];
   NfConv first, last;
@@ -190,8 +191,10 @@ nf_unet_new (NfDevice *device, const NfUnetConfig *config, GError **error)
 {
   g_autoptr (NfUnet) net = g_new0 (NfUnet, 1);
 
+  net->base.klass = config->spade ? &nf_net_spade_unet : &nf_net_concat_unet;
+  net->base.params = nf_params_new (device);
   net->parts.config = *config;
-  net->parts.params = nf_params_new (device);
+  net->parts.params = net->base.params;
   net->steps = g_array_new (FALSE, TRUE, sizeof (Step));
   if (!build (net, error))
     return NULL;
@@ -202,14 +205,14 @@ void
 nf_unet_free (NfUnet *net)
 {
   g_array_unref (net->steps);
-  nf_params_unref (net->parts.params);
+  nf_params_unref (net->base.params);
   g_free (net);
 }
 
 NfParams *
 nf_unet_params (NfUnet *net)
 {
-  return net->parts.params;
+  return net->base.params;
 }
 
 const NfUnetConfig *
@@ -221,7 +224,7 @@ nf_unet_config (NfUnet *net)
 const gchar *
 nf_unet_arch (NfUnet *net)
 {
-  return net->parts.config.spade ? NF_UNET_ARCH_SPADE : NF_UNET_ARCH_CONCAT;
+  return net->base.klass->name;
 }
 
 /* ------------------------------------------------------------ conditioning */
@@ -241,25 +244,29 @@ cond_maps (NfUnet *net, NfUnetCond *cond, GError **error)
   return nf_unet_norm_maps (&net->final_norm, cond, h, w, error);
 }
 
+/* FALSE without an error where what makes x has failed */
 static gboolean
-frames_fit (const NfUnetConfig *c, const NfTensor *x, gint64 frames,
+frames_fit (const NfUnetConfig *c, const NfTensor *x, gint64 channels,
     const gchar *what, GError **error)
 {
   g_autofree gchar *shape = NULL;
 
-  if (x->c == frames * c->channels && x->h == c->height && x->w == c->width)
+  if (x == NULL)
+    return FALSE;
+  if (x->c == channels && x->h == c->height && x->w == c->width)
     return TRUE;
   shape = nf_tensor_shape_string (x);
   g_set_error (error, NF_ERROR, NF_ERROR_SHAPE,
       "diffusion U-Net: %s is %s, expected (N, %" G_GINT64_FORMAT ", %d, %d)",
-      what, shape, frames * c->channels, c->height, c->width);
+      what, shape, channels, c->height, c->width);
   return FALSE;
 }
 
 /**
  * nf_unet_condition:
- * @cond: (N, channels * num_frames_cond, H, W), pixels in [-1, 1]; f32, or bf16
- *   for a network that computes in bf16
+ * @cond: (nullable): (N, nf_unet_cond_channels(), H, W), pixels in [-1, 1]; f32,
+ *   or bf16 for a network that computes in bf16; NULL where what makes it has
+ *   failed
  * @error: return location
  *
  * Computes what depends on the conditioning frames alone. Recorded by a tape
@@ -272,8 +279,8 @@ nf_unet_condition (NfUnet *net, NfTensor *cond, GError **error)
 {
   g_autoptr (NfUnetCond) result = NULL;
 
-  if (!frames_fit (&net->parts.config, cond, net->parts.config.num_frames_cond,
-          "cond", error))
+  if (!frames_fit (&net->parts.config, cond,
+          nf_unet_cond_channels (&net->parts.config), "cond", error))
     return NULL;
   result = g_new0 (NfUnetCond, 1);
   result->cond = nf_tensor_ref (cond);
@@ -356,12 +363,10 @@ static NfTensor *
 time_run (NfUnet *net, NfTensor *embedding, GError **error)
 {
   g_autoptr (NfTensor) a = nf_linear_run (&net->time[0], embedding, error);
-  g_autoptr (NfTensor) b =
-      a != NULL ? nf_op_activation (a, NF_ACT_SILU, error) : NULL;
-  g_autoptr (NfTensor) c =
-      b != NULL ? nf_linear_run (&net->time[1], b, error) : NULL;
+  g_autoptr (NfTensor) b = nf_op_activation (a, NF_ACT_SILU, error);
+  g_autoptr (NfTensor) c = nf_linear_run (&net->time[1], b, error);
 
-  return c != NULL ? nf_op_activation (c, NF_ACT_SILU, error) : NULL;
+  return nf_op_activation (c, NF_ACT_SILU, error);
 }
 
 /* adds what one norm makes of the times to @all */
@@ -437,6 +442,8 @@ nf_unet_times (NfUnet *net, const gfloat *labels, gint64 n, GError **error)
 static gboolean
 tell_time (NfUnet *net, NfTensor *embedding, NfUnetTime *time, GError **error)
 {
+  if (embedding == NULL)
+    return FALSE;
   if (embedding->c == net->parts.config.ngf)
     time->hidden = time_run (net, embedding, error);
   else
@@ -473,27 +480,40 @@ step_run (const NfUnet *net, const Step *step, NfTensor *h, GPtrArray *stack,
       &net->parts, &step->res, h, skip, time, cond, forward, error);
 }
 
-/* x in the type that the network computes in, which is that of cond */
+/* x in another type, if it has not that one already */
 static NfTensor *
-as_cond (NfTensor *x, const NfUnetCond *cond, GError **error)
+as_type (NfTensor *x, NfDType dtype, GError **error)
 {
-  return cond->cond->dtype == x->dtype
-      ? nf_tensor_ref (x)
-      : nf_op_cast (x, cond->cond->dtype, error);
+  return x == NULL || x->dtype == dtype ? nf_tensor_ref (x)
+                                        : nf_op_cast (x, dtype, error);
 }
 
-/* the first convolution, on x, or on x and the conditioning frames */
+/* the first convolution, on x, or on x and the conditioning frames; in f32,
+ * since the rounding of x would stand in what is predicted. What follows has
+ * the type of cond */
 static NfTensor *
 enter (const NfUnet *net, NfTensor *x, const NfUnetCond *cond, GError **error)
 {
-  g_autoptr (NfTensor) flow = as_cond (x, cond, error);
-  NfTensor *both[2] = { flow, cond->cond };
-  g_autoptr (NfTensor) cat = flow == NULL || net->parts.config.spade
-      ? g_steal_pointer (&flow)
+  g_autoptr (NfTensor) frames =
+      net->parts.config.spade ? NULL : as_type (cond->cond, NF_F32, error);
+  NfTensor *both[2] = { x, frames };
+  g_autoptr (NfTensor) cat = net->parts.config.spade
+      ? nf_tensor_ref (x)
       : nf_op_concat (both, 2, error);
+  g_autoptr (NfTensor) h =
+      nf_conv_run (&net->first, cat, 1, NF_ACT_NONE, error);
 
-  return cat != NULL ? nf_conv_run (&net->first, cat, 1, NF_ACT_NONE, error)
-                     : NULL;
+  return as_type (h, cond->cond->dtype, error);
+}
+
+/* the last convolution, in f32: at noisy labels its rounding is multiplied by
+ * up to 157 on the way to clean frames */
+static NfTensor *
+leave (const NfUnet *net, NfTensor *h, GError **error)
+{
+  g_autoptr (NfTensor) wide = as_type (h, NF_F32, error);
+
+  return nf_conv_run (&net->last, wide, 1, NF_ACT_NONE, error);
 }
 
 /**
@@ -504,7 +524,8 @@ enter (const NfUnet *net, NfTensor *x, const NfUnetCond *cond, GError **error)
  * @forward: (nullable): how to run
  * @error: return location
  *
- * Returns: (transfer full) (nullable): the predicted noise, shape of @x
+ * Returns: (transfer full) (nullable): what it was trained to tell (its target),
+ *   f32, shape of @x
  */
 NfTensor *
 nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
@@ -512,9 +533,7 @@ nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
 {
   g_autoptr (NfTensor) embedding = nf_unet_embed (net, labels, x->n, error);
 
-  return embedding != NULL
-      ? nf_unet_forward_at (net, x, embedding, cond, forward, error)
-      : NULL;
+  return nf_unet_forward_at (net, x, embedding, cond, forward, error);
 }
 
 /**
@@ -525,7 +544,8 @@ nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
  * nf_unet_forward() without anything that comes from the host, so that it can
  * be captured.
  *
- * Returns: (transfer full) (nullable): the predicted noise, shape of @x
+ * Returns: (transfer full) (nullable): what it was trained to tell (its target),
+ *   f32, shape of @x
  */
 NfTensor *
 nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
@@ -535,10 +555,10 @@ nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
   g_auto (NfUnetTime) time = { NULL, NULL };
   g_autoptr (NfTensor) h = NULL;
   g_autoptr (NfTensor) normed = NULL;
-  g_autoptr (NfTensor) noise = NULL;
 
-  if (!frames_fit (
-          &net->parts.config, x, net->parts.config.num_frames, "x", error))
+  if (!frames_fit (&net->parts.config, x,
+          (gint64) net->parts.config.num_frames * net->parts.config.channels,
+          "x", error))
     return NULL;
   if (tell_time (net, embedding, &time, error))
     h = enter (net, x, cond, error);
@@ -556,10 +576,59 @@ nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
       return NULL;
   }
   normed = nf_unet_norm_run (&net->final_norm, h, NULL, NULL, cond, error);
-  noise = normed != NULL
-      ? nf_conv_run (&net->last, normed, 1, NF_ACT_NONE, error)
-      : NULL;
-  if (noise == NULL || noise->dtype == NF_F32)
-    return g_steal_pointer (&noise);
-  return nf_op_cast (noise, NF_F32, error);
+  return leave (net, normed, error);
 }
+
+/* ----------------------------------------------------------- architectures */
+
+static NfNet *
+make (NfDevice *device, JsonObject *json, GError **error)
+{
+  NfUnetConfig config;
+
+  return nf_unet_config_from_json (&config, json, error)
+      ? (NfNet *) nf_unet_new (device, &config, error)
+      : NULL;
+}
+
+static void
+free_net (NfNet *net)
+{
+  nf_unet_free ((NfUnet *) net);
+}
+
+static JsonObject *
+config_of (const NfNet *net)
+{
+  return nf_unet_config_to_json (&((const NfUnet *) net)->parts.config);
+}
+
+static const NfNetPreset presets[] = {
+  { "tiny",
+      "{\"image_size\": 16, \"ngf\": 16, \"ch_mult\": [1, 2],"
+      " \"num_res_blocks\": 1, \"spade_dim\": 16}" },
+  { "mid",
+      "{\"image_size\": 64, \"ngf\": 32, \"ch_mult\": [1, 2, 3, 4],"
+      " \"num_res_blocks\": 1, \"spade_dim\": 64}" },
+  { "full", "{}" },
+  { NULL, NULL },
+};
+
+const NfNetClass nf_net_spade_unet = {
+  .name = NF_UNET_ARCH_SPADE,
+  .title = "diffusion U-Net",
+  .task = NF_NET_PREDICT,
+  .presets = presets,
+  .make = make,
+  .free = free_net,
+  .config = config_of,
+};
+
+const NfNetClass nf_net_concat_unet = {
+  .name = NF_UNET_ARCH_CONCAT,
+  .title = "diffusion U-Net",
+  .task = NF_NET_PREDICT,
+  .make = make,
+  .free = free_net,
+  .config = config_of,
+};

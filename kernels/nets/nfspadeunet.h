@@ -4,15 +4,14 @@
  *
  * eps (x_t, t | cond): x (N, channels * num_frames, H, W), cond (N, channels *
  * num_frames_cond, H, W), pixels in [-1, 1], frames stacked oldest first along
- * the channels. With spade, every norm is modulated by maps made from cond
+ * the channels; behind them the channels of a guide where the network takes
+ * one. It may tell the clean frames, or v, in the place of the noise. With spade, every norm is modulated by maps made from cond
  * (Park et al., 2019); else cond is concatenated to x. After Voleti et al.,
  * "MCVD: masked conditional video diffusion", 2022; names and arithmetic of
  * its UNetMore_DDPM. */
 #pragma once
 
-#include "nets/nfmodule.h"
-
-#include <json-glib/json-glib.h>
+#include "nets/nfnet.h"
 
 G_BEGIN_DECLS
 
@@ -25,6 +24,32 @@ typedef enum
   NF_SIGMA_LINEAR,
   NF_SIGMA_COSINE,
 } NfSigmaDist;
+
+/**
+ * NfTarget: what the network tells of noisy frames x = sqrt (a) x0 +
+ *   sqrt (1 - a) e
+ * @NF_TARGET_EPS: the noise e (Ho et al., 2020)
+ * @NF_TARGET_X0: the clean frames x0
+ * @NF_TARGET_V: sqrt (a) e - sqrt (1 - a) x0 (Salimans and Ho, "Progressive
+ *   distillation for fast sampling of diffusion models", 2022)
+ */
+typedef enum
+{
+  NF_TARGET_EPS,
+  NF_TARGET_X0,
+  NF_TARGET_V,
+  NF_N_TARGETS
+} NfTarget;
+
+/**
+ * NF_UNET_GUIDE_CHANNELS:
+ *
+ * Channels of the guide of one frame that is to be drawn, all in [-1, 1]: the
+ * guide frame's red, green and blue; how likely an object is seen there; how
+ * far the futures that were thought of disagree there; and 1 where there is a
+ * guide, else -1. See nfguide.h.
+ */
+#define NF_UNET_GUIDE_CHANNELS 6
 
 /**
  * NfUnetConfig:
@@ -48,6 +73,11 @@ typedef enum
  * @sigma_end: smallest
  * @sigma_dist: the schedule
  * @dropout: share dropped in training
+ * @target: what the network tells
+ * @guide: whether %NF_UNET_GUIDE_CHANNELS for each frame that is drawn follow
+ *   the frames of context
+ * @residual: whether what is drawn is the frames' differences from the guide
+ *   frames, or from the newest frame where there is no guide; needs @guide
  *
  * What sizes the network, and the noise schedule it is trained for.
  */
@@ -68,8 +98,14 @@ typedef struct
   gdouble sigma_begin, sigma_end;
   NfSigmaDist sigma_dist;
   gdouble dropout;
+  NfTarget target;
+  gboolean guide;
+  gboolean residual;
 } NfUnetConfig;
 
+/**
+ * NfUnet: a #NfNet that predicts
+ */
 typedef struct _NfUnet NfUnet;
 typedef struct _NfUnetCond NfUnetCond;
 
@@ -77,6 +113,11 @@ void nf_unet_config_init (NfUnetConfig *config);
 gboolean nf_unet_config_from_json (
     NfUnetConfig *config, JsonObject *json, GError **error);
 JsonObject *nf_unet_config_to_json (const NfUnetConfig *config);
+const gchar *nf_target_name (NfTarget target);
+gboolean nf_target_from_name (const gchar *name, NfTarget *target);
+gint64 nf_unet_cond_channels (const NfUnetConfig *config);
+NfTensor *nf_unet_guide_frames (
+    const NfUnetConfig *config, NfTensor *cond, GError **error);
 
 NfUnet *nf_unet_new (
     NfDevice *device, const NfUnetConfig *config, GError **error);

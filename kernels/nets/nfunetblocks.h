@@ -68,8 +68,6 @@ struct _NfUnetCond
   GPtrArray *maps; /* gamma and beta of each modulation in turn */
 };
 
-gint64 nf_unet_cond_channels (const NfUnetConfig *c);
-
 gboolean nf_unet_norm_init (NfUnetParts *parts, NfUnetNorm *a,
     const gchar *path, gint64 c, gboolean has_time, GError **error);
 gboolean nf_unet_norm_maps (

@@ -8,6 +8,39 @@
 
 #include "nets/nfnetconfig.h"
 
+static const gchar *const target_names[] = { "eps", "x0", "v" };
+
+G_STATIC_ASSERT (G_N_ELEMENTS (target_names) == NF_N_TARGETS);
+
+/**
+ * nf_target_name:
+ *
+ * Returns: (transfer none): its name in configurations
+ */
+const gchar *
+nf_target_name (NfTarget target)
+{
+  return target_names[target];
+}
+
+/**
+ * nf_target_from_name:
+ * @name: eps, x0 or v
+ * @target: (out): what it means
+ *
+ * Returns: whether there is one of this name
+ */
+gboolean
+nf_target_from_name (const gchar *name, NfTarget *target)
+{
+  for (guint i = 0; i < NF_N_TARGETS; i++)
+    if (g_str_equal (name, target_names[i])) {
+      *target = (NfTarget) i;
+      return TRUE;
+    }
+  return FALSE;
+}
+
 /**
  * nf_unet_config_init:
  * @config: (out): the full-size next-frame network, 403.5 M parameters
@@ -72,6 +105,20 @@ only_known_answers (NfNetConfig *reader)
   only_bool (reader, "cond_emb", FALSE);
   nf_net_config_text (reader, "version", "");
   nf_net_config_text (reader, "mode", "");
+}
+
+/* keys that this network has beyond those of PyTorch's checkpoints */
+static void
+read_own_keys (NfNetConfig *reader, NfUnetConfig *c)
+{
+  const gchar *target = nf_net_config_text (reader, "target", "eps");
+
+  if (!nf_target_from_name (target, &c->target))
+    nf_net_config_problem (reader, "target %s must be eps, x0 or v", target);
+  nf_net_config_bool (reader, "guide", &c->guide);
+  nf_net_config_bool (reader, "residual", &c->residual);
+  if (c->residual && !c->guide)
+    nf_net_config_problem (reader, "residual needs a guide");
 }
 
 static void
@@ -146,12 +193,16 @@ nf_unet_config_from_json (NfUnetConfig *c, JsonObject *json, GError **error)
         "ch_mult and image_size must not be empty, n_head_channels not 0");
   else
     check_divisible (&reader, c);
+  read_own_keys (&reader, c);
   only_known_answers (&reader);
   return nf_net_config_finish (&reader, error);
 }
 
 /**
  * nf_unet_config_to_json:
+ *
+ * What only newer networks have is left out where a network has it not, so that
+ * older programs read its checkpoints.
  *
  * Returns: (transfer full): what nf_unet_config_from_json() reads
  */
@@ -182,5 +233,11 @@ nf_unet_config_to_json (const NfUnetConfig *c)
   json_object_set_string_member (json, "sigma_dist",
       c->sigma_dist == NF_SIGMA_COSINE ? "cosine" : "linear");
   json_object_set_double_member (json, "dropout", c->dropout);
+  if (c->target != NF_TARGET_EPS)
+    json_object_set_string_member (json, "target", nf_target_name (c->target));
+  if (c->guide)
+    json_object_set_boolean_member (json, "guide", TRUE);
+  if (c->residual)
+    json_object_set_boolean_member (json, "residual", TRUE);
   return json;
 }

@@ -18,8 +18,8 @@ typedef struct
 
 struct _NfUnetpp
 {
+  NfNet base;
   NfUnetppConfig config;
-  NfParams *params;
   NfResnet *encoder;
   DecoderBlock blocks[4][4]; /* [depth][layer], depth <= layer */
   DecoderBlock last; /* x_0_4 */
@@ -150,8 +150,8 @@ expand_init (NfUnetpp *net, GError **error)
     for (guint i = 0; i < n; i++)
       has[id * NF_N_ATTRIBUTES + attributes[i]] = 1;
   }
-  net->expand = nf_tensor_new (
-      net->params->device, NF_F32, NF_N_CLASSES, NF_N_ATTRIBUTES, 1, 1, error);
+  net->expand = nf_tensor_new (net->base.params->device, NF_F32, NF_N_CLASSES,
+      NF_N_ATTRIBUTES, 1, 1, error);
   return net->expand && nf_tensor_set_nchw (net->expand, has, error);
 }
 
@@ -160,7 +160,7 @@ head_init (NfUnetpp *net, GError **error)
 {
   const NfUnetppConfig *c = &net->config;
 
-  return nf_conv_init (&net->head, net->params, "segmentation_head.0",
+  return nf_conv_init (&net->head, net->base.params, "segmentation_head.0",
              c->widths[4], c->attributes ? NF_N_ATTRIBUTES : c->classes, 3,
              TRUE, NF_WEIGHT_XAVIER, error)
       && (!c->attributes || expand_init (net, error));
@@ -182,14 +182,14 @@ decoder_init (NfUnetpp *net, GError **error)
           : layer == 0      ? enc[0]
                             : widths[layer - 1];
 
-      if (!decoder_block_init (&net->blocks[depth][layer], net->params, node,
-              up + skip * (layer + 1 - depth),
+      if (!decoder_block_init (&net->blocks[depth][layer], net->base.params,
+              node, up + skip * (layer + 1 - depth),
               depth == 0 ? widths[layer] : skip, error))
         return FALSE;
     }
   }
   return decoder_block_init (
-             &net->last, net->params, "x_0_4", widths[3], widths[4], error)
+             &net->last, net->base.params, "x_0_4", widths[3], widths[4], error)
       && head_init (net, error);
 }
 
@@ -230,10 +230,11 @@ nf_unetpp_new (NfDevice *device, const NfUnetppConfig *config, GError **error)
   if (!config_check (config, error))
     return NULL;
   net = g_new0 (NfUnetpp, 1);
+  net->base.klass = &nf_net_unetpp;
   net->config = *config;
-  net->params = nf_params_new (device);
-  net->encoder = nf_resnet_new (net->params, config->encoder, config->channels,
-      config->encoder_width, error);
+  net->base.params = nf_params_new (device);
+  net->encoder = nf_resnet_new (net->base.params, config->encoder,
+      config->channels, config->encoder_width, error);
   if (net->encoder == NULL || !decoder_init (net, error))
     return NULL;
   return g_steal_pointer (&net);
@@ -254,14 +255,14 @@ nf_unetpp_free (NfUnetpp *net)
     decoder_block_clear (&net->blocks[i / 4][i % 4]);
   decoder_block_clear (&net->last);
   nf_tensor_clear (&net->expand);
-  nf_params_unref (net->params);
+  nf_params_unref (net->base.params);
   g_free (net);
 }
 
 NfParams *
 nf_unetpp_params (NfUnetpp *net)
 {
-  return net->params;
+  return net->base.params;
 }
 
 /**
@@ -365,7 +366,7 @@ head_run (NfUnetpp *net, NfTensor *x, GError **error)
 /**
  * nf_unetpp_logits:
  * @x: (nullable): (N, C, H, W) normalised frames that need no padding, see
- *   nf_unetpp_padding(); NULL where what makes them has failed
+ *   nf_segment_padding(); NULL where what makes them has failed
  * @forward: (nullable): how to run
  * @error: return location
  *
@@ -416,113 +417,68 @@ nf_unetpp_normalize (NfUnetpp *net, NfTensor *pixels, GError **error)
   return nf_op_normalize (pixels, &params, error);
 }
 
-/**
- * nf_unetpp_padding:
- * @height: rows of a frame
- * @width: its columns
- * @pad: (out): what makes it a size the network takes: multiples of 32, edges
- *   repeated evenly on both sides
- * @crop: (out): the way back
- *
- * Returns: FALSE where nothing is to be done
- */
-gboolean
-nf_unetpp_padding (
-    gint64 height, gint64 width, NfPadParams *pad, NfPadParams *crop)
+/* ------------------------------------------------------------ architecture */
+
+static NfNet *
+make (NfDevice *device, JsonObject *json, GError **error)
 {
-  gint rows = (gint) (-height & (NF_UNETPP_STRIDE - 1));
-  gint cols = (gint) (-width & (NF_UNETPP_STRIDE - 1));
+  NfUnetppConfig config;
 
-  *pad = (NfPadParams){ rows / 2, rows - rows / 2, cols / 2, cols - cols / 2,
-    NF_PAD_EDGE };
-  *crop = (NfPadParams){ -pad->top, -pad->bottom, -pad->left, -pad->right,
-    NF_PAD_ZERO };
-  return rows != 0 || cols != 0;
-}
-
-/**
- * nf_unetpp_forward:
- * @x: (nullable): (N, C, H, W) normalised frames of any size; they are padded, see
- *   nf_unetpp_padding(), and the result is cropped back; NULL where what makes
- *   them has failed
- * @forward: (nullable): how to run
- * @error: return location
- *
- * Returns: (transfer full) (nullable): logits (N, classes, H, W), f32
- */
-NfTensor *
-nf_unetpp_forward (
-    NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
-{
-  g_autoptr (NfTensor) padded = NULL, y = NULL;
-  NfPadParams pad, crop;
-  gboolean fits;
-
-  if (x == NULL)
-    return NULL;
-  fits = !nf_unetpp_padding (x->h, x->w, &pad, &crop);
-  padded = fits ? nf_tensor_ref (x) : nf_op_pad (x, &pad, error);
-  y = nf_unetpp_logits (net, padded, forward, error);
-  return fits ? g_steal_pointer (&y) : nf_op_pad (y, &crop, error);
-}
-
-/* a batch of the frames and, behind them, their mirror images */
-static NfTensor *
-with_mirrored (NfTensor *x, GError **error)
-{
-  g_autoptr (NfTensor) mirror = nf_op_flip (x, error);
-  g_autoptr (NfTensor) both = mirror != NULL
-      ? nf_tensor_new (x->device, NF_F32, 2 * x->n, x->c, x->h, x->w, error)
+  return nf_unetpp_config_from_json (&config, json, error)
+      ? (NfNet *) nf_unetpp_new (device, &config, error)
       : NULL;
-  g_autoptr (NfTensor) first = NULL;
-  g_autoptr (NfTensor) second = NULL;
-
-  if (both == NULL)
-    return NULL;
-  first = nf_tensor_batch_slice (both, 0, x->n, error);
-  second = nf_tensor_batch_slice (both, x->n, x->n, error);
-  if (first == NULL || second == NULL || !nf_tensor_copy (first, x, error)
-      || !nf_tensor_copy (second, mirror, error))
-    return NULL;
-  return g_steal_pointer (&both);
 }
 
-/* the mean of the result for frames and that for their mirror images */
+static void
+free_net (NfNet *net)
+{
+  nf_unetpp_free ((NfUnetpp *) net);
+}
+
+static JsonObject *
+config_of (const NfNet *net)
+{
+  return nf_unetpp_config_to_json (&((const NfUnetpp *) net)->config);
+}
+
+static void
+sizes_of (const NfNet *net, NfSegmentSizes *sizes)
+{
+  const NfUnetppConfig *config = &((const NfUnetpp *) net)->config;
+
+  *sizes =
+      (NfSegmentSizes){ config->channels, config->classes, NF_UNETPP_STRIDE };
+}
+
 static NfTensor *
-mean_of_both (NfTensor *p, GError **error)
+normalize (NfNet *net, NfTensor *pixels, GError **error)
 {
-  static const NfAxpbyParams half = { 0.5f, 0.5f, NF_ACT_NONE };
-  g_autoptr (NfTensor) first = nf_tensor_batch_slice (p, 0, p->n / 2, error);
-  g_autoptr (NfTensor) second =
-      nf_tensor_batch_slice (p, p->n / 2, p->n / 2, error);
-  g_autoptr (NfTensor) back = nf_op_flip (second, error);
-
-  if (back == NULL) /* which the sum could do without */
-    return NULL;
-  return nf_op_axpby (first, back, &half, error);
+  return nf_unetpp_normalize ((NfUnetpp *) net, pixels, error);
 }
 
-/**
- * nf_unetpp_probabilities:
- * @x: (N, C, H, W) normalised frames of any size
- * @tta: mean of the result for the frame and for its mirror image, both of
- *   which are run in one batch
- * @forward: (nullable): how to run
- * @error: return location
- *
- * Returns: (transfer full) (nullable): (N, classes, H, W), summing to one over
- *   the classes
- */
-NfTensor *
-nf_unetpp_probabilities (NfUnetpp *net, NfTensor *x, gboolean tta,
-    const NfForward *forward, GError **error)
+static NfTensor *
+logits (NfNet *net, NfTensor *x, const NfForward *forward, GError **error)
 {
-  g_autoptr (NfTensor) batch =
-      tta ? with_mirrored (x, error) : nf_tensor_ref (x);
-  g_autoptr (NfTensor) y = NULL;
-  g_autoptr (NfTensor) p = NULL;
-
-  y = nf_unetpp_forward (net, batch, forward, error);
-  p = nf_op_softmax (y, error);
-  return p != NULL && tta ? mean_of_both (p, error) : g_steal_pointer (&p);
+  return nf_unetpp_logits ((NfUnetpp *) net, x, forward, error);
 }
+
+static const NfNetPreset presets[] = {
+  { "unetpp-resnet18", "{\"encoder\": \"resnet18\"}" },
+  { "unetpp-resnet34", "{\"encoder\": \"resnet34\"}" },
+  { "unetpp-resnet50", "{\"encoder\": \"resnet50\"}" },
+  { NULL, NULL },
+};
+
+static const NfSegmentHooks hooks = { sizes_of, normalize, logits };
+
+const NfNetClass nf_net_unetpp = {
+  .name = NF_UNETPP_ARCH,
+  .title = "UNet++",
+  .task = NF_NET_SEGMENT,
+  .key = "encoder",
+  .presets = presets,
+  .make = make,
+  .free = free_net,
+  .config = config_of,
+  .segment = &hooks,
+};

@@ -8,8 +8,7 @@
 #pragma once
 
 #include "nets/nfresnet.h"
-
-#include <json-glib/json-glib.h>
+#include "nets/nfsegmentnet.h"
 
 G_BEGIN_DECLS
 
@@ -43,6 +42,9 @@ typedef struct
   gdouble mean[3], std[3];
 } NfUnetppConfig;
 
+/**
+ * NfUnetpp: a #NfNet that segments
+ */
 typedef struct _NfUnetpp NfUnetpp;
 
 void nf_unetpp_config_init (NfUnetppConfig *config);
@@ -57,14 +59,8 @@ NfParams *nf_unetpp_params (NfUnetpp *net);
 const NfUnetppConfig *nf_unetpp_config (NfUnetpp *net);
 
 NfTensor *nf_unetpp_normalize (NfUnetpp *net, NfTensor *pixels, GError **error);
-gboolean nf_unetpp_padding (
-    gint64 height, gint64 width, NfPadParams *pad, NfPadParams *crop);
 NfTensor *nf_unetpp_logits (
     NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error);
-NfTensor *nf_unetpp_forward (
-    NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error);
-NfTensor *nf_unetpp_probabilities (NfUnetpp *net, NfTensor *x, gboolean tta,
-    const NfForward *forward, GError **error);
 
 NfResnet *nf_unetpp_encoder (NfUnetpp *net);
 NfTensor *nf_unetpp_node (NfUnetpp *net, guint depth, guint layer,

@@ -64,8 +64,8 @@ take_piece (Pieces *p, guint32 seed, guint32 first)
         p->queue[end++] = q;
       }
   }
-  g_array_append_val (p->pieces,
-      ((Piece){ first, end - first, id, end - first, label }));
+  g_array_append_val (
+      p->pieces, ((Piece){ first, end - first, id, end - first, label }));
 }
 
 /* sides that the pixels of @piece share with each other piece: counted in

@@ -21,9 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static gdouble tune_loss = -1, tune_reach;
-#define LOSS tune_loss
-#define REACH tune_reach
+#define LOSS 1.5 /* nats a pixel */
+/* how far parts lie apart, in roots of the largest area of the three regions */
+#define REACH 2.0
 
 typedef struct
 {
@@ -115,14 +115,14 @@ judge (const NfRegions *r, Border *border)
 {
   const gdouble *a = evidence_of (r, border->a);
   const gdouble *b = evidence_of (r, border->b);
-  const gdouble area = MIN (r->regions[border->a].area,
-      r->regions[border->b].area);
+  const gdouble area =
+      MIN (r->regions[border->a].area, r->regions[border->b].area);
   gdouble both = -INFINITY;
 
   for (guint k = 1; k < r->classes; k++)
     both = MAX (both, a[k] + b[k]);
-  border->ratio = (a[r->regions[border->a].class]
-                      + b[r->regions[border->b].class] - both)
+  border->ratio =
+      (a[r->regions[border->a].class] + b[r->regions[border->b].class] - both)
       / (border->sides * sqrt (area));
 }
 
@@ -180,6 +180,7 @@ join (Merge *m, guint a, guint b)
   one->x = (one->x * one->area + two->x * two->area) / area;
   one->y = (one->y * one->area + two->y * two->area) / area;
   one->area = area;
+  one->at_edge |= two->at_edge;
   one->class = nf_region_best (to, r->classes);
   two->area = 0;
   m->parent[b] = a;
@@ -258,6 +259,26 @@ join_parted (Merge *m)
         join (m, a, b);
 }
 
+/* which region each one touches most, by indices from 1 */
+static void
+find_neighbours (Merge *m)
+{
+  NfRegions *r = m->regions;
+
+  for (guint i = 0; i < m->borders->len; i++) {
+    const Border *it = &g_array_index (m->borders, Border, i);
+
+    if (it->sides > m->sides[it->a]) {
+      m->sides[it->a] = it->sides;
+      r->regions[it->a].neighbour = it->b + 1;
+    }
+    if (it->sides > m->sides[it->b]) {
+      m->sides[it->b] = it->sides;
+      r->regions[it->b].neighbour = it->a + 1;
+    }
+  }
+}
+
 typedef struct
 {
   guint area, index;
@@ -309,6 +330,8 @@ renumber (Merge *m, GError **error)
   }
   for (gsize i = 0; i < (gsize) r->width * r->height; i++)
     r->map[i] = numbers[r->map[i]];
+  for (guint i = 0; i < n; i++)
+    regions[i].neighbour = numbers[regions[i].neighbour];
   memcpy (r->regions, regions, n * sizeof *regions);
   memcpy (r->evidence, evidence, n * size);
   r->n = n;
@@ -324,10 +347,6 @@ nf_regions_merge (NfRegions *regions, GError **error)
   g_autofree guint *sides = g_try_new0 (guint, regions->n);
   Merge m = { regions, parent, sides, borders };
 
-  if (tune_loss < 0) {
-    tune_loss = g_ascii_strtod (g_getenv ("T_LOSS") ?: "1.5", NULL);
-    tune_reach = g_ascii_strtod (g_getenv ("T_REACH") ?: "2", NULL);
-  }
   if (regions->n == 0)
     return TRUE;
   if (parent == NULL || sides == NULL) {
@@ -340,6 +359,7 @@ nf_regions_merge (NfRegions *regions, GError **error)
   find_borders (regions, borders);
   join_touching (&m);
   join_parted (&m);
+  find_neighbours (&m);
 
   return renumber (&m, error);
 }

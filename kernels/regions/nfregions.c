@@ -10,8 +10,16 @@
 #include <math.h>
 #include <stdlib.h>
 
-static gdouble tune_speck = -1, tune_floor, tune_ground;
-static int tune_linear;
+/* The numbers here and in nfregionmerge.c, nfregionvotes.c were chosen on scenes
+ * (docs/elements.md has what they give); nothing was fitted to real clips */
+
+/* a smaller share of the frame is no object */
+#define SPECK 6e-4
+/* a pixel is of an object where the ground is less likely than this: where it
+ * would lose against two kinds that share the rest */
+#define GROUND (1.0f / 3.0f)
+/* least probability, so that no pixel outvotes many */
+#define FLOOR 0.01f
 
 /* the most likely class of pixels of objects, 0 elsewhere */
 static void
@@ -21,7 +29,7 @@ label_pixels (const gfloat *p, gsize n, guint classes, guint8 *labels)
     guint best = 1;
 
     labels[i] = 0;
-    if (classes < 2 || !(p[0] < tune_ground))
+    if (classes < 2 || !(p[0] < GROUND))
       continue;
     for (guint k = 2; k < classes; k++)
       if (p[k] > p[best])
@@ -48,12 +56,10 @@ measure (NfRegions *r, const gfloat *p)
       region->area++;
       region->x += x + 0.5;
       region->y += y + 0.5;
-      if (tune_linear)
-        for (guint k = 0; k < r->classes; k++)
-          evidence[k] += p[k] - 1;
-      else
-        for (guint k = 0; k < r->classes; k++)
-          evidence[k] += logf (p[k] > tune_floor ? p[k] : tune_floor);
+      region->at_edge |=
+          x == 0 || y == 0 || x + 1 == r->width || y + 1 == r->height;
+      for (guint k = 0; k < r->classes; k++)
+        evidence[k] += logf (p[k] > FLOOR ? p[k] : FLOOR);
     }
   for (guint i = 0; i < r->n; i++) {
     NfRegion *region = &r->regions[i];
@@ -73,12 +79,6 @@ nf_regions_new (const gfloat *probabilities, guint width, guint height,
   g_autofree guint8 *labels = g_try_malloc (n);
   g_autoptr (NfRegions) r = g_new0 (NfRegions, 1);
 
-  if (tune_speck < 0) {
-    tune_speck = g_ascii_strtod (g_getenv ("T_SPECK") ?: "3e-4", NULL);
-    tune_floor = g_ascii_strtod (g_getenv ("T_FLOOR") ?: "1e-3", NULL);
-    tune_ground = g_ascii_strtod (g_getenv ("T_GROUND") ?: "0.5", NULL);
-    tune_linear = g_getenv ("T_LINEAR") != NULL;
-  }
   r->width = width;
   r->height = height;
   r->classes = classes;
@@ -89,8 +89,8 @@ nf_regions_new (const gfloat *probabilities, guint width, guint height,
     return NULL;
   }
   label_pixels (probabilities, n, classes, labels);
-  if (!nf_pieces_find (labels, width, height, (guint) ceil (tune_speck * n),
-          r->map, &r->n, error))
+  if (!nf_pieces_find (labels, width, height, (guint) ceil (SPECK * n), r->map,
+          &r->n, error))
     return NULL;
   r->regions = g_try_new0 (NfRegion, r->n);
   r->tracks = g_try_new0 (guint, r->n);

@@ -8,7 +8,7 @@
  * largest sum over its pixels.
  *
  *   1. A pixel is of an object where the ground's probability is below one
- *      half. Pixels of the same most likely class that hang together are a
+ *      third. Pixels of the same most likely class that hang together are a
  *      piece; specks join their surroundings (nfpieces).
  *   2. Pieces that touch become one region where one class explains both nearly
  *      as well as two do, the less well the longer their border is
@@ -32,12 +32,17 @@ G_BEGIN_DECLS
  * @x: column of its centre of gravity, that of pixel i's centre being i + 0.5
  * @y: row of its centre of gravity
  * @class: its most likely class, 1 or more
+ * @neighbour: the region that it shares the longest border with, from 1; 0: it
+ *   touches none
+ * @at_edge: whether it touches the frame's edge
  */
 typedef struct
 {
   guint area;
   gdouble x, y;
   guint class;
+  guint neighbour;
+  gboolean at_edge;
 } NfRegion;
 
 /**

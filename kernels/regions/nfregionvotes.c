@@ -13,14 +13,23 @@
 /* a track that was not seen for so many frames is found no more by its place */
 #define GAP 5
 
-static gdouble tune_dist = -1, tune_tloss, tune_short;
-#define DISTANCE tune_dist /* largest, in roots of the area, from frame to frame */
-#define LOSS tune_tloss /* largest, if a region takes a track's class: nats a pixel */
+/* largest distance of a region from its track's last one, in roots of the area,
+ * where it looks the same */
+#define DISTANCE 2.0
+/* largest loss where a region takes its track's class, nats a pixel, where it
+ * lies in the same place. Above what a single pixel can say: a network is sure
+ * of another shape in single frames */
+#define LOSS 8.0
+/* an object that is seen in so few frames may be a fault of theirs */
+#define FEW 3
 
 typedef struct
 {
   guint number; /* from 1 */
   guint first, last; /* frames that it was seen in */
+  guint seen; /* how many */
+  guint host; /* number of the track that it touched in all of them, or 0 */
+  gboolean at_edge; /* of the frame, in any of them */
   gdouble x, y, area; /* where it was seen last */
   guint64 pixels; /* of all frames */
   guint class; /* its most likely one */
@@ -55,11 +64,6 @@ nf_region_votes_new (guint classes, gboolean unique)
 {
   NfRegionVotes *votes = g_new0 (NfRegionVotes, 1);
 
-  if (tune_dist < 0) {
-    tune_dist = g_ascii_strtod (g_getenv ("T_DIST") ?: "1", NULL);
-    tune_tloss = g_ascii_strtod (g_getenv ("T_TLOSS") ?: "2.5", NULL);
-    tune_short = g_ascii_strtod (g_getenv ("T_SHORT") ?: "0", NULL);
-  }
   votes->classes = classes;
   votes->unique = unique;
   votes->tracks = g_ptr_array_new_with_free_func (track_free);
@@ -158,7 +162,30 @@ vote (NfRegionVotes *votes, Track *track, NfRegions *regions, guint i)
   track->area = region->area;
   track->pixels += region->area;
   track->last = votes->frames;
+  track->seen++;
+  track->at_edge |= region->at_edge;
   regions->tracks[i] = track->number;
+}
+
+/* which tracks the frame's regions touch */
+static void
+note_hosts (NfRegionVotes *votes, const NfRegions *regions, guint n)
+{
+  for (guint t = 0; t < votes->tracks->len; t++) {
+    Track *track = votes->tracks->pdata[t];
+
+    for (guint i = 0; i < n; i++) {
+      const guint neighbour = regions->regions[i].neighbour;
+      const guint host = neighbour > 0 ? regions->tracks[neighbour - 1] : 0;
+
+      if (regions->tracks[i] != track->number)
+        continue;
+      if (track->seen == 1)
+        track->host = host;
+      else if (track->host != host)
+        track->host = 0;
+    }
+  }
 }
 
 void
@@ -168,7 +195,8 @@ nf_region_votes_add (NfRegionVotes *votes, NfRegions *regions)
   g_autoptr (GArray) pairs = g_array_new (FALSE, FALSE, sizeof (Pair));
 
   forget_old (votes);
-  memset (regions->tracks, 0, regions->n * sizeof *regions->tracks);
+  for (guint i = 0; i < regions->n; i++)
+    regions->tracks[i] = 0;
   for (guint t = 0; t < votes->tracks->len; t++)
     for (guint i = 0; i < n; i++) {
       Pair pair = { 0.0, i, t };
@@ -181,13 +209,13 @@ nf_region_votes_add (NfRegionVotes *votes, NfRegions *regions)
     const Pair *pair = &g_array_index (pairs, Pair, p);
     Track *track = votes->tracks->pdata[pair->track];
 
-    if (regions->tracks[pair->region] == 0
-        && track->last < votes->frames)
+    if (regions->tracks[pair->region] == 0 && track->last < votes->frames)
       vote (votes, track, regions, pair->region);
   }
   for (guint i = 0; i < n; i++)
     if (regions->tracks[i] == 0)
       vote (votes, track_new (votes), regions, i);
+  note_hosts (votes, regions, n);
   votes->frames++;
 }
 
@@ -236,7 +264,36 @@ by_pixels (gconstpointer a, gconstpointer b)
   return one->index < two->index ? -1 : 1;
 }
 
-/* largest first */
+/* Objects go at the edge of the frame, or behind others. What was seen in a few
+ * frames alone, and has gone otherwise, is a fault of these frames: a part of
+ * the object that it touched, if it also came there, or ground */
+static gboolean
+is_passing (const NfRegionVotes *votes, const Object *object)
+{
+  const Track *track =
+      votes->tracks->pdata[g_array_index (object->tracks, guint, 0)];
+  const gboolean comes = track->first > 0;
+  const gboolean goes = track->last + 1 < votes->frames;
+
+  if (object->tracks->len > 1 || track->seen > FEW)
+    return FALSE;
+
+  return goes && (track->host > 0 ? comes : !track->at_edge);
+}
+
+static Object *
+object_new (const NfRegionVotes *votes, guint index)
+{
+  Object *object = g_new0 (Object, 1);
+
+  object->index = index;
+  object->tracks = g_array_new (FALSE, FALSE, sizeof (guint));
+  object->evidence = g_new0 (gdouble, votes->classes);
+
+  return object;
+}
+
+/* those that are no faults of a few frames, the largest first */
 static GPtrArray *
 find_objects (const NfRegionVotes *votes)
 {
@@ -250,10 +307,7 @@ find_objects (const NfRegionVotes *votes)
       if (can_take (votes, objects->pdata[i], track))
         object = objects->pdata[i];
     if (object == NULL) {
-      object = g_new0 (Object, 1);
-      object->index = objects->len;
-      object->tracks = g_array_new (FALSE, FALSE, sizeof (guint));
-      object->evidence = g_new0 (gdouble, votes->classes);
+      object = object_new (votes, objects->len);
       g_ptr_array_add (objects, object);
     }
     g_array_append_val (object->tracks, t);
@@ -261,6 +315,9 @@ find_objects (const NfRegionVotes *votes)
     for (guint k = 0; k < votes->classes; k++)
       object->evidence[k] += track->evidence[k];
   }
+  for (guint i = objects->len; i > 0; i--)
+    if (is_passing (votes, objects->pdata[i - 1]))
+      g_ptr_array_remove_index (objects, i - 1);
   g_ptr_array_sort (objects, by_pixels);
 
   return objects;
@@ -284,21 +341,42 @@ choose_objects (
         ((const Object *) objects->pdata[i])->evidence, votes->classes);
 }
 
-void
-nf_region_votes_choose (
-    const NfRegionVotes *votes, const NfRegions *regions, guint *chosen)
+/* the class of each track, 0 where it is ground */
+static void
+choose_tracks (const NfRegionVotes *votes, guint *by_track)
 {
   g_autoptr (GPtrArray) objects = find_objects (votes);
-  g_autofree guint *classes = g_new (guint, objects->len);
-  g_autofree guint *by_track = g_new0 (guint, votes->tracks->len);
+  g_autofree guint *classes = g_new (guint, MAX (objects->len, 1));
+  g_autofree gboolean *known = g_new0 (gboolean, MAX (votes->tracks->len, 1));
 
   choose_objects (votes, objects, classes);
   for (guint i = 0; i < objects->len; i++) {
     const Object *object = objects->pdata[i];
 
-    for (guint k = 0; k < object->tracks->len; k++)
-      by_track[g_array_index (object->tracks, guint, k)] = classes[i];
+    for (guint k = 0; k < object->tracks->len; k++) {
+      const guint t = g_array_index (object->tracks, guint, k);
+
+      by_track[t] = classes[i];
+      known[t] = TRUE;
+    }
   }
+  /* others are part of what they touched */
+  for (guint t = 0; t < votes->tracks->len; t++) {
+    const Track *track = votes->tracks->pdata[t];
+
+    for (guint i = 0; i < votes->tracks->len && !known[t]; i++)
+      if (((const Track *) votes->tracks->pdata[i])->number == track->host)
+        by_track[t] = known[i] ? by_track[i] : 0;
+  }
+}
+
+void
+nf_region_votes_choose (
+    const NfRegionVotes *votes, const NfRegions *regions, guint *chosen)
+{
+  g_autofree guint *by_track = g_new0 (guint, MAX (votes->tracks->len, 1));
+
+  choose_tracks (votes, by_track);
   for (guint i = 0; i < regions->n; i++)
     chosen[i] = regions->regions[i].class;
   for (guint t = 0; t < votes->tracks->len; t++) {

@@ -6,7 +6,9 @@
  * each other in place and evidence are a track, whose frames vote: their
  * evidence is summed. Where a kind occurs once at most in a clip, tracks that
  * were never seen at the same time and agree are one object, and the objects
- * of a clip compete for classes, as regions of a frame do.
+ * of a clip compete for classes, as regions of a frame do. What is seen in a
+ * few frames alone, and went neither at the frame's edge nor behind an object, is
+ * a fault of these frames: a part of what it touched, or ground.
  * See: nfregions.h */
 #pragma once
 

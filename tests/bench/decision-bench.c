@@ -296,19 +296,18 @@ static gboolean
 run_checkpoint (GError **error)
 {
   g_autoptr (NfDevice) device = nf_device_open ("cpu", error);
-  g_autoptr (NfSegmenter) segmenter = device != NULL
-      ? nf_segmenter_load (opt_checkpoint, device, error)
-      : NULL;
+  g_autoptr (NfSegmenter) segmenter =
+      device != NULL ? nf_segmenter_load (opt_checkpoint, device, error) : NULL;
   const Bench bench = { segmenter, device };
+  NfSegmentSizes sizes;
 
   if (segmenter == NULL)
     return FALSE;
-  if (nf_segmenter_config (segmenter)->classes != NF_N_CLASSES
-      || nf_segmenter_config (segmenter)->channels != 3) {
+  nf_segment_sizes (nf_segmenter_net (segmenter), &sizes);
+  if (sizes.classes != NF_N_CLASSES || sizes.channels != 3) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "%s has %d classes of %d channels, expected %d of 3", opt_checkpoint,
-        nf_segmenter_config (segmenter)->classes,
-        nf_segmenter_config (segmenter)->channels, NF_N_CLASSES);
+        sizes.classes, sizes.channels, NF_N_CLASSES);
     return FALSE;
   }
 
@@ -330,7 +329,8 @@ main (int argc, char **argv)
   if ((opt_checkpoint == NULL && !opt_damage) || opt_clips < 1 || opt_frames < 1
       || opt_frames > 1000 || opt_step < 1 || opt_width < 1 || opt_height < 1) {
     fprintf (stderr,
-        "decision-bench: wants --checkpoint or --damage, and numbers of at least 1\n");
+        "decision-bench: wants --checkpoint or --damage, and numbers of at "
+        "least 1\n");
     return 1;
   }
   for (guint i = 0; i < N_ROWS; i++)

@@ -115,7 +115,7 @@ static gboolean
 score_data (GError **error)
 {
   NfDatasetOptions options = {
-    .splits = "train val", .masks = TRUE, .classes = NF_N_CLASSES
+    .splits = "train val", .masks = NF_MASKS_REQUIRED, .classes = NF_N_CLASSES
   };
   g_autoptr (NfDataset) dataset = nf_dataset_open (opt_data, &options, error);
 

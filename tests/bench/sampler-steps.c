@@ -159,10 +159,11 @@ draw (Bench *bench, NfSamplerMethod method, guint steps, guint horizon,
   gboolean ok = context != NULL;
   NfRollout rollout;
 
-  nf_rollout_init (&rollout);
+  nf_rollout_init_for (&rollout, c);
   rollout.method = method;
   rollout.steps = steps;
-  rollout.clip = !opt_free;
+  if (opt_free)
+    rollout.clip = NF_CLAMP_NONE;
   rollout.horizon = horizon;
   rollout.progress = count;
   rollout.progress_data = bench;

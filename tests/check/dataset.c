@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * dataset — folders of clips: order, pixels, masks, memory, and every error */
-#include "io/nfdataset.h"
+#include "clips/nfclipsource.h"
 #include "io/nfpng.h"
 #include "testclips.h"
 #include "video/gstnfvideo.h"
@@ -14,9 +14,10 @@
 #define WIDTH 6
 #define HEIGHT 4
 
-static const NfDatasetOptions with_masks = { "train", TRUE, 49, 0, G_MAXSIZE };
-static const NfDatasetOptions frames_only = { "train unlabeled", FALSE, 49, 0,
+static const NfDatasetOptions with_masks = { "train", NF_MASKS_REQUIRED, 49, 0,
   G_MAXSIZE };
+static const NfDatasetOptions frames_only = { "train unlabeled", NF_MASKS_NONE,
+  49, 0, G_MAXSIZE };
 
 static gchar *
 write_clip (const gchar *root, const gchar *name, guint n, gboolean mask)
@@ -85,6 +86,73 @@ test_load (void)
     }
   g_assert_cmpuint (nf_clip_bytes (clip), ==, 12 * 4 * WIDTH * HEIGHT);
   nf_test_folder_remove (root);
+}
+
+/* Masks where there are some, and none where there are none. */
+static void
+test_masks_present (void)
+{
+  static const NfDatasetOptions options = { "train", NF_MASKS_PRESENT, 49, 0,
+    0 };
+  g_autofree gchar *root = nf_test_folder_new ();
+  g_autofree gchar *one = write_clip (root, "train/video_0", 2, TRUE);
+  g_autofree gchar *two = write_clip (root, "train/video_1", 2, FALSE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfClipSource) source =
+      nf_clip_source_open (root, &options, &error);
+  g_autoptr (NfClipReader) reader = NULL;
+
+  g_assert_no_error (error);
+  reader = nf_clip_reader_new (source);
+  for (guint i = 0; i < 2; i++) {
+    NfClipShape shape;
+    NfFrame frame;
+
+    nf_clip_source_shape (source, i, &shape);
+    g_assert_cmpuint (shape.n_frames, ==, 2);
+    g_assert_cmpint (shape.masks, ==, i == 0);
+    g_assert_true (nf_clip_reader_open (reader, i, &error));
+    nf_clip_reader_frame (reader, 1, &frame);
+    g_assert_cmpint (frame.width, ==, WIDTH);
+    g_assert_cmpint (frame.height, ==, HEIGHT);
+    g_assert_cmpint (frame.mask != NULL, ==, i == 0);
+  }
+  nf_test_folder_remove (root);
+}
+
+/* Which kind of source a location names, and what it has of each. */
+static void
+test_locations (void)
+{
+  static const struct
+  {
+    const gchar *location;
+    gboolean is_folder;
+    const gchar *fails; /* NULL: written correctly */
+  } cases[] = {
+    { "scenes:1", FALSE, NULL },
+    { "scenes:1:500", FALSE, NULL },
+    { "scenes:x", FALSE, "expected scenes:SEED or scenes:SEED:CLIPS" },
+    { "./scenes:x", TRUE, NULL },
+    { "scenes", TRUE, NULL },
+    { "", TRUE, NULL },
+  };
+  g_autofree gchar *help = nf_clip_source_help ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_cmpint (
+        nf_clip_source_is_folder (cases[i].location), ==, cases[i].is_folder);
+    g_assert_cmpint (nf_clip_source_check (cases[i].location, &error), ==,
+        cases[i].fails == NULL);
+    if (cases[i].fails) {
+      g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
+      g_assert_nonnull (strstr (error->message, cases[i].fails));
+    }
+  }
+  g_assert_cmpstr (help, ==,
+      "; or scenes:SEED, synthetic clips that are rendered meanwhile");
 }
 
 /* Clips leave memory, the least recently used first. */
@@ -300,13 +368,13 @@ test_sizes_differ (void)
   g_autofree gchar *one = write_clip (root, "train/video_0", 1, FALSE);
   g_autofree gchar *two = write_clip (root, "train/video_1", 0, FALSE);
   g_autoptr (GError) error = NULL;
-  g_autoptr (NfDataset) dataset = NULL;
+  g_autoptr (NfClipSource) source = NULL;
   gint width, height;
 
   nf_test_write_frame (two, 0, 2 * WIDTH, HEIGHT);
-  dataset = nf_dataset_open (root, &frames_only, &error);
+  source = nf_clip_source_open (root, &frames_only, &error);
   g_assert_no_error (error);
-  g_assert_false (nf_dataset_common_size (dataset, &width, &height, &error));
+  g_assert_false (nf_clip_source_common_size (source, &width, &height, &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_FORMAT);
   g_assert_nonnull (strstr (error->message, "12x4"));
   nf_test_folder_remove (root);
@@ -408,7 +476,7 @@ test_real_clips (void)
       g_build_filename (g_getenv ("NF_SHARED"), "data", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (NfDataset) masked = NULL;
-  g_autoptr (NfDataset) all = NULL;
+  g_autoptr (NfClipSource) all = NULL;
   gint width, height;
 
   if (!g_file_test (root, G_FILE_TEST_IS_DIR)) {
@@ -417,11 +485,11 @@ test_real_clips (void)
   }
   masked = nf_dataset_open (root, &with_masks, &error);
   g_assert_no_error (error);
-  all = nf_dataset_open (root, &frames_only, &error);
+  all = nf_clip_source_open (root, &frames_only, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (nf_dataset_n_clips (masked), ==, 3);
-  g_assert_cmpuint (nf_dataset_n_clips (all), ==, 6);
-  nf_dataset_common_size (all, &width, &height, &error);
+  g_assert_cmpuint (nf_clip_source_n_clips (all), ==, 6);
+  nf_clip_source_common_size (all, &width, &height, &error);
   g_assert_no_error (error);
   g_assert_cmpint (width, ==, 240);
   g_assert_cmpint (height, ==, 160);
@@ -446,6 +514,8 @@ main (int argc, char **argv)
   gst_init (NULL, NULL);
   g_test_add_func ("/dataset/natural-order", test_natural_order);
   g_test_add_func ("/dataset/load", test_load);
+  g_test_add_func ("/dataset/masks-present", test_masks_present);
+  g_test_add_func ("/dataset/locations", test_locations);
   g_test_add_func ("/dataset/cache", test_cache);
   for (guint i = 0; i < G_N_ELEMENTS (bad_cases); i++) {
     g_autofree gchar *name = g_strdup_printf ("/dataset/bad-folder/%u", i);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * dynamics — tests of kernels/scene: nfbodies, nfmotion, nfdynamics */
+ * dynamics — tests of kernels/scene: nfbodies, nfmotion, nffutures */
 #include "metrics/nfconfusion.h"
-#include "scene/render/nfrender.h"
 #include "scene/track/nfblobs.h"
 #include "scene/track/nfextrapolate.h"
 #include "scene/track/nfmotion.h"
+#include "scene/world/nfphysics.h"
+#include "scene/render/nfrender.h"
 
 #include <math.h>
 #include <string.h>
@@ -40,16 +41,18 @@ test_bodies_head_on (void)
     for (guint j = 0; j < 3; j++) {
       const NfBodyParams params = smooth (0.2);
       NfBody b[2] = { { shapes[i], 0, 5, .vx = 0.5 }, { shapes[j], 2, 5 } };
-      gdouble apart;
+      /* what a sphere's rolling takes or gives */
+      gdouble rolls = i == 1 || j == 1 ? 0.01 : 1e-6, apart;
 
       nf_bodies_advance (b, 2, &params, 10);
-      assert_near (b[0].vx, 0.2, 1e-6);
-      assert_near (b[1].vx, 0.3, 1e-6);
+      assert_near (b[0].vx, 0.2, rolls);
+      assert_near (b[1].vx, 0.3, rolls);
       assert_near (b[0].vz, 0, 1e-6);
       assert_near (b[0].spin, 0, 1e-6);
       /* a cube is a little less than a size wide */
       apart = (i == 0 ? 0.475 : 0.5) + (j == 0 ? 0.475 : 0.5);
-      assert_near (b[1].x, 2 + (10 - (2 - apart) / 0.5) * 0.3, 0.02);
+      assert_near (
+          b[1].x, 2 + (10 - (2 - apart) / 0.5) * 0.3, 0.02 + 10 * rolls);
     }
 }
 
@@ -62,8 +65,8 @@ test_bodies_cube_turns (void)
     { NF_SCENE_CUBE, 2, 5 } };
 
   nf_bodies_advance (b, 2, &params, 5);
-  assert_near (b[0].vx + b[1].vx, 0.5, 1e-9);
-  assert_near (b[0].vz + b[1].vz, 0, 1e-9);
+  assert_near (b[0].vx + b[1].vx, 0.5, 0.01);
+  assert_near (b[0].vz + b[1].vz, 0, 0.005);
   g_assert_cmpfloat (b[1].spin, <, -0.05);
   g_assert_cmpfloat (b[1].vx, >, 0.1);
 }
@@ -84,6 +87,78 @@ test_bodies_slow_down (void)
   assert_near (b[0].vx, 0, 1e-4);
   assert_near (b[1].x, 1, 1e-9);
   assert_near (b[2].x, 0, 0);
+}
+
+static NfMotion
+motion_of (const NfBody *b)
+{
+  NfMotion motion = { { b->x, 0.5, b->z },
+    { cos (b->turn / 2), 0, -sin (b->turn / 2), 0 }, { b->vx, 0, b->vz },
+    { 0, -b->spin, 0 } };
+
+  if (b->shape == NF_SCENE_SPHERE) {
+    motion.spin[0] = 2 * b->vz;
+    motion.spin[2] = -2 * b->vx;
+  }
+
+  return motion;
+}
+
+/* the greater distance of two bodies from where the engine of the scenes has
+ * them, ten frames after one of them set out against the other */
+static gdouble
+distance_from_engine (NfSceneShape a, NfSceneShape b, gdouble off, gdouble turn)
+{
+  static const gdouble still[2] = { 0, 0 };
+  NfBody bodies[2] = { { a, -1.5, off, .vx = 0.8, .turn = turn },
+    { b, 1, 0, .turn = 0.3 + 0.6 * turn } };
+  g_autoptr (NfPhysics) physics = nf_physics_new ();
+  gdouble most = 0;
+  NfBodyParams params;
+
+  nf_body_params_init (&params);
+  for (guint i = 0; i < 2; i++) {
+    NfMotion motion = motion_of (&bodies[i]);
+
+    nf_physics_add (physics, bodies[i].shape, 9.0 * i, 0, 0, still);
+    nf_physics_set_motion (physics, i, &motion);
+  }
+  nf_bodies_advance (bodies, 2, &params, 10);
+  for (guint t = 0; t < 10; t++)
+    nf_physics_step (physics);
+  for (guint i = 0; i < 2; i++) {
+    NfMotion motion;
+
+    nf_physics_motion (physics, i, &motion);
+    most = MAX (most,
+        hypot (motion.position[0] - bodies[i].x,
+            motion.position[2] - bodies[i].z));
+  }
+
+  return most;
+}
+
+/* what the scenes' engine does at a twelfth of its time; a graze that one of
+ * them misses may differ */
+static void
+test_bodies_go_as_the_engine (void)
+{
+  for (guint a = 0; a < 3; a++)
+    for (guint b = 0; b < 3; b++) {
+      guint n = 0, near = 0, far = 0;
+
+      for (gdouble off = -0.7; off <= 0.7; off += 0.13)
+        for (gdouble turn = 0; turn < 1.5; turn += 0.23) {
+          gdouble distance = distance_from_engine (a, b, off, turn);
+
+          n++;
+          near += distance < 0.05;
+          far += !(distance < 0.15);
+        }
+      g_test_message ("%u at %u: %u of %u near, %u far", a, b, near, n, far);
+      g_assert_cmpuint (2 * near, >, n);
+      g_assert_cmpuint (20 * far, <, n);
+    }
 }
 
 /* --- one velocity from a track --- */
@@ -373,6 +448,46 @@ test_dynamics_collision (void)
   clip_free (&clip);
 }
 
+/* a cube that was hit beside its middle two frames ago turns and slides on: its
+ * velocity is known from how it was hit */
+static void
+test_dynamics_just_hit (void)
+{
+  static const gdouble still[2] = { 0, 0 }, fast[2] = { 0.62, 0.05 };
+  g_autoptr (NfRenderer) renderer = nf_renderer_new (240, 160, 1);
+  g_autoptr (NfPhysics) physics = nf_physics_new ();
+  Clip clip = clip_new (240, 160);
+  NfBlob truth[NF_N_CLASSES], told[NF_N_CLASSES];
+  NfView view = { .light = 1 };
+
+  nf_camera_init (&view.camera, 240, 160);
+  nf_physics_add (physics, NF_SCENE_CUBE, -0.5, 11, 0.4, still);
+  nf_physics_add (physics, NF_SCENE_SPHERE, -6.2, 10.3, 0, fast);
+  for (guint t = 0; t < FRAMES; t++) {
+    NfSceneObject objects[2] = { { .id = 3 }, { .id = 20 } };
+
+    for (guint i = 0; i < 2; i++) {
+      NfMotion motion;
+
+      nf_physics_motion (physics, i, &motion);
+      memcpy (objects[i].position, motion.position, sizeof motion.position);
+      memcpy (objects[i].rotation, motion.rotation, sizeof motion.rotation);
+    }
+    clip_draw (&clip, renderer, t, &view, objects, 2);
+    nf_physics_step (physics);
+  }
+  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  nf_blobs_measure (clip_mask (&clip, PAST - 1), 240, 160, told);
+  nf_blobs_measure (clip_mask (&clip, FRAMES - 1), 240, 160, truth);
+  g_assert_cmpfloat (truth[3].x, >, told[3].x + 20);
+  nf_blobs_measure (clip_last (&clip), 240, 160, told);
+  for (guint id = 3; id <= 20; id += 17) {
+    assert_near (told[id].x, truth[id].x, 2);
+    assert_near (told[id].y, truth[id].y, 2);
+  }
+  clip_free (&clip);
+}
+
 static void
 test_dynamics_is_repeatable (void)
 {
@@ -440,6 +555,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/bodies/head-on", test_bodies_head_on);
   g_test_add_func ("/bodies/cube-turns", test_bodies_cube_turns);
+  g_test_add_func ("/bodies/engine", test_bodies_go_as_the_engine);
   g_test_add_func ("/bodies/slow-down", test_bodies_slow_down);
   g_test_add_func ("/motion/last-piece", test_motion_of_last_piece);
   g_test_add_func ("/dynamics/rest", test_dynamics_rest_is_kept);
@@ -450,6 +566,7 @@ main (int argc, char **argv)
   g_test_add_func ("/dynamics/mistaken-class", test_dynamics_mistaken_class);
   g_test_add_func ("/dynamics/leaves", test_dynamics_leaves);
   g_test_add_func ("/dynamics/collision", test_dynamics_collision);
+  g_test_add_func ("/dynamics/just-hit", test_dynamics_just_hit);
   g_test_add_func ("/dynamics/repeatable", test_dynamics_is_repeatable);
   g_test_add_func ("/dynamics/baselines", test_dynamics_beats_baselines);
 

@@ -3,6 +3,7 @@
  * loader — batches that threads make ahead: order, errors, ends; and the clips
  * they are made of */
 #include "data/loader.h"
+#include "data/trainclips.h"
 #include "io/nfdataset.h"
 #include "synth/synth.h"
 #include "testclips.h"
@@ -32,7 +33,7 @@ open_source (const gchar *path, gboolean masks, guint64 cache)
   g_assert_no_error (error);
   nf_train_config_set (config, size, &error);
   g_assert_no_error (error);
-  source = nf_clip_source_open (config, masks, &error);
+  source = nf_train_clips_open (config, masks, &error);
   g_assert_no_error (error);
   return source;
 }

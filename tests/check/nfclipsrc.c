@@ -145,6 +145,28 @@ GST_START_TEST (test_nfclipsrc_plays)
 }
 GST_END_TEST;
 
+/* a location may name scenes: so many, or without end */
+GST_START_TEST (test_nfclipsrc_plays_scenes)
+{
+  static const struct
+  {
+    const gchar *source;
+    guint clips;
+  } cases[] = {
+    { "nfclipsrc location=scenes:3:2", 2 },
+    { "nfclipsrc location=scenes:3:9 first=1 clips=1", 1 },
+    { "nfclipsrc location=scenes:3 clips=1", 1 },
+  };
+  NfClipRig rig;
+
+  nf_clip_rig_open (&rig, cases[__i__].source);
+  for (guint64 frame = 0; frame < cases[__i__].clips * 22; frame++)
+    nf_clip_rig_expect_frame (&rig, frame, frame % 22 == 0);
+  nf_clip_rig_expect_eos (&rig);
+  nf_clip_rig_close (&rig);
+}
+GST_END_TEST
+
 GST_START_TEST (test_nfclipsrc_seeks)
 {
   static const gchar order[] = "3021312";
@@ -468,6 +490,7 @@ nfclipsrc_suite (void)
 
   suite_add_tcase (suite, good);
   tcase_add_loop_test (good, test_nfclipsrc_plays, 0, G_N_ELEMENTS (plays));
+  tcase_add_loop_test (good, test_nfclipsrc_plays_scenes, 0, 3);
   tcase_add_test (good, test_nfclipsrc_seeks);
   tcase_add_test (good, test_nfclipsrc_gaps);
   tcase_add_test (good, test_nfclipsrc_is_scored);

@@ -5,7 +5,7 @@
  * The network is untrained, so its regions are odd ones; that the element's
  * masks are the library's is checked. Siblings: regions.c (what regions are),
  * nfsegmentsize.c */
-#include "nfsegmentrig.h"
+#include "nfmodelrig.h"
 
 #include "metrics/nfmask.h"
 #include "nets/nfsegmenter.h"
@@ -18,27 +18,23 @@
 #define HEIGHT 16
 #define CLASSES 49
 
-/* (transfer full): the regions of picture @number, by the library */
+/* (transfer full): the regions of a frame, by the library */
 static NfRegions *
-find_regions (NfSegmenter *segmenter, NfDevice *device, guint number)
+find_regions (NfSegmenter *segmenter, NfDevice *device, GstBuffer *frame)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   g_autoptr (GBytes) rgb = NULL;
   g_autoptr (NfTensor) pixels = NULL;
   g_autoptr (NfTensor) p = NULL;
   g_autofree gfloat *host = g_new (gfloat, WIDTH * HEIGHT * CLASSES);
   GstVideoInfo info;
-  GstBuffer *frame;
   NfRegions *regions;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  frame = nf_test_frame (&info, number, 0);
   rgb = nf_test_pixels (frame, &info, GST_VIDEO_FORMAT_RGB);
-  gst_buffer_unref (frame);
-  pixels = nf_tensor_new_from_nhwc (device, NF_U8, 1, 3, HEIGHT, WIDTH,
-      g_bytes_get_data (rgb, NULL), NULL);
-  p = nf_segmenter_probabilities (
-      segmenter, NF_F32, FALSE, pixels, NULL, NULL);
+  pixels = nf_tensor_new_from_nhwc (
+      device, NF_U8, 1, 3, HEIGHT, WIDTH, g_bytes_get_data (rgb, NULL), NULL);
+  p = nf_segmenter_probabilities (segmenter, NF_F32, FALSE, pixels, NULL, NULL);
   fail_unless (p != NULL && nf_tensor_to_nhwc (p, host, NULL));
   regions = nf_regions_new (host, WIDTH, HEIGHT, CLASSES, NULL);
   fail_unless (regions != NULL);
@@ -46,23 +42,37 @@ find_regions (NfSegmenter *segmenter, NfDevice *device, guint number)
   return regions;
 }
 
-/* (transfer full): the mask that the library has for picture @number of a clip
- * of pictures from @first on, once those before @end have voted; alone where
- * @end is 0 */
-static GBytes *
-expected_mask (guint first, guint number, guint end, gboolean unique)
+/* (transfer full): picture @number as a frame */
+static GstBuffer *
+new_frame (guint number)
 {
-  g_autofree gchar *path = nf_segment_path ("unetpp.safetensors");
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
+  GstVideoInfo info;
+  GstBuffer *frame;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  frame = nf_test_frame (&info, number, 0);
+  nf_test_set_times (frame, number, FRAME);
+
+  return frame;
+}
+
+/* (transfer full): the mask that the library has for the frame @number of a
+ * clip whose @n frames vote; for itself where @n is 0 */
+static GBytes *
+mask_of (GstBuffer *const *frames, guint n, guint number, gboolean unique)
+{
   g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
-  g_autoptr (NfSegmenter) segmenter = nf_segmenter_load (path, device, NULL);
+  g_autoptr (NfSegmenter) segmenter =
+      nf_segmenter_load (nf_models_segmenter (), device, NULL);
   g_autoptr (NfRegionVotes) votes = nf_region_votes_new (CLASSES, unique);
   g_autoptr (NfRegions) regions = NULL;
   g_autofree guint *chosen = g_new0 (guint, WIDTH * HEIGHT);
   guint8 *mask = g_malloc (WIDTH * HEIGHT);
 
   fail_unless (segmenter != NULL);
-  for (guint i = first; i < end; i++) {
-    NfRegions *next = find_regions (segmenter, device, i);
+  for (guint i = 0; i < n; i++) {
+    NfRegions *next = find_regions (segmenter, device, frames[i]);
 
     nf_region_votes_add (votes, next);
     if (i == number)
@@ -71,7 +81,7 @@ expected_mask (guint first, guint number, guint end, gboolean unique)
       nf_regions_free (next);
   }
   if (regions == NULL) {
-    regions = find_regions (segmenter, device, number);
+    regions = find_regions (segmenter, device, frames[number]);
     nf_regions_choose (regions, unique, chosen);
   } else {
     nf_region_votes_choose (votes, regions, chosen);
@@ -79,6 +89,26 @@ expected_mask (guint first, guint number, guint end, gboolean unique)
   nf_regions_paint (regions, chosen, mask);
 
   return g_bytes_new_take (mask, WIDTH * HEIGHT);
+}
+
+/* (transfer full): the mask that the library has for picture @number of a clip
+ * of pictures from @first on, once those before @end have voted; alone where
+ * @end is 0 */
+static GBytes *
+expected_mask (guint first, guint number, guint end, gboolean unique)
+{
+  GstBuffer *frames[16];
+  const guint n = MAX (end, number + 1) - first;
+  GBytes *mask;
+
+  g_assert (n <= G_N_ELEMENTS (frames));
+  for (guint i = 0; i < n; i++)
+    frames[i] = new_frame (first + i);
+  mask = mask_of (frames, end > 0 ? end - first : 0, number - first, unique);
+  for (guint i = 0; i < n; i++)
+    gst_buffer_unref (frames[i]);
+
+  return mask;
 }
 
 /* the element's next mask is the library's, of a clip from @first on */
@@ -93,13 +123,8 @@ expect_mask (GstHarness *h, guint first, guint number, guint end)
 static void
 push_discont (GstHarness *h, guint number)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
-  GstVideoInfo info;
-  GstBuffer *frame;
+  GstBuffer *frame = new_frame (number);
 
-  fail_unless (gst_video_info_from_caps (&info, caps));
-  frame = nf_test_frame (&info, number, 0);
-  nf_test_set_times (frame, number, FRAME);
   GST_BUFFER_FLAG_SET (frame, GST_BUFFER_FLAG_DISCONT);
   fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
 }
@@ -112,7 +137,7 @@ GST_START_TEST (test_decision_region)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new (settings[__i__], &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 6);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 6);
   for (guint i = 0; i < 6; i++)
@@ -126,10 +151,9 @@ GST_START_TEST (test_decision_not_unique)
 {
   g_autoptr (GBytes) expected = expected_mask (0, 2, 0, FALSE);
   GstBus *bus;
-  GstHarness *h =
-      nf_segment_harness_new ("decision=region unique=false", &bus);
+  GstHarness *h = nf_segment_harness_new ("decision=region unique=false", &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 2, 1);
   nf_segment_expect (h, expected);
   nf_test_harness_free (h, bus);
@@ -146,7 +170,7 @@ GST_START_TEST (test_decision_clip)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new (settings, &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   for (guint i = 0; i < 6; i++) {
     const guint ran = (i + 1) / batch * batch;
 
@@ -177,7 +201,7 @@ GST_START_TEST (test_decision_clip_keeps_times)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("decision=clip lookahead=9", &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 2);
   push_discont (h, 2);
   gst_harness_push_event (h, gst_event_new_eos ());
@@ -217,7 +241,7 @@ GST_START_TEST (test_decision_clip_events)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("decision=clip lookahead=9", &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 3);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
   gst_harness_push_event (h, new_gap ());
@@ -261,11 +285,10 @@ GST_START_TEST (test_decision_clip_keeps_tags)
   gst_pad_add_probe (src,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
       note_order, order, NULL);
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 1);
   gst_harness_push_event (h,
-      gst_event_new_tag (
-          gst_tag_list_new (GST_TAG_TITLE, "in between", NULL)));
+      gst_event_new_tag (gst_tag_list_new (GST_TAG_TITLE, "in between", NULL)));
   nf_test_push_frames (h, 1, 2);
   fail_unless_equals_string (order->str, "bt");
   nf_test_push_frames (h, 3, 1);
@@ -284,7 +307,7 @@ GST_START_TEST (test_decision_clip_flush)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("decision=clip lookahead=3", &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 3);
   gst_harness_push_event (h, gst_event_new_flush_start ());
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
@@ -308,7 +331,7 @@ GST_START_TEST (test_decision_clip_caps_change)
   gst_harness_set_src_caps_str (
       h, "video/x-raw,format=GRAY8,width=8,height=8,framerate=25/1");
   nf_test_push_frames (h, 0, 2);
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 2, 2);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 2);
   for (guint i = 0; i < 2; i++) {
@@ -340,7 +363,7 @@ GST_START_TEST (test_decision_clip_restart)
           GST_STATE_CHANGE_SUCCESS);
     }
     gst_harness_push_event (h, gst_event_new_stream_start ("again"));
-    gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+    gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
     gst_harness_push_event (h, new_segment ());
     nf_test_push_frames (h, 5 * i, 3);
     fail_unless_equals_int (gst_harness_buffers_in_queue (h), 2);
@@ -360,16 +383,16 @@ note_freed (gpointer freed, GstMiniObject *object)
 /* upstream's memory is not held with the masks */
 GST_START_TEST (test_decision_clip_frees_memory)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstBus *bus;
-  GstHarness *h = nf_segment_harness_new (
-      "decision=clip lookahead=9 output=overlay", &bus);
+  GstHarness *h =
+      nf_segment_harness_new ("decision=clip lookahead=9 output=overlay", &bus);
   gboolean freed = FALSE;
   GstVideoInfo info;
   GstBuffer *frame;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   frame = nf_test_frame (&info, 0, 0);
   gst_mini_object_weak_ref (
       GST_MINI_OBJECT (gst_buffer_peek_memory (frame, 0)), note_freed, &freed);
@@ -384,22 +407,23 @@ GST_END_TEST
 GST_START_TEST (test_decision_clip_pictures)
 {
   static const gchar *const outputs[] = { "palette", "overlay" };
-  g_autofree gchar *settings = g_strdup_printf (
-      "decision=clip lookahead=9 output=%s", outputs[__i__]);
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
+  g_autofree gchar *settings =
+      g_strdup_printf ("decision=clip lookahead=9 output=%s", outputs[__i__]);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new (settings, &bus);
   GstVideoInfo info;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 3);
   gst_harness_push_event (h, gst_event_new_eos ());
   for (guint i = 0; i < 3; i++) {
     g_autoptr (GBytes) mask = expected_mask (0, i, 3, TRUE);
-    GstBuffer *frame = nf_test_frame (&info, i, 0);
+    GstBuffer *frame = new_frame (i);
     GstBuffer *out = gst_harness_pull (h);
-    g_autoptr (GBytes) rgb = nf_test_pixels (frame, &info, GST_VIDEO_FORMAT_RGB);
+    g_autoptr (GBytes) rgb =
+        nf_test_pixels (frame, &info, GST_VIDEO_FORMAT_RGB);
     g_autoptr (GBytes) got = nf_test_pixels (out, &info, GST_VIDEO_FORMAT_RGB);
     g_autofree guint8 *painted = g_malloc (3 * WIDTH * HEIGHT);
     NfMaskObject objects[NF_MASK_MAX_OBJECTS];
@@ -407,14 +431,13 @@ GST_START_TEST (test_decision_clip_pictures)
     if (__i__ == 0)
       nf_mask_paint (g_bytes_get_data (mask, NULL), WIDTH * HEIGHT, painted);
     else
-      nf_mask_overlay (g_bytes_get_data (mask, NULL), WIDTH * HEIGHT,
-          g_bytes_get_data (rgb, NULL), 3, painted);
-    fail_unless (memcmp (painted, g_bytes_get_data (got, NULL),
-                     3 * WIDTH * HEIGHT)
+      nf_segment_overlay (g_bytes_get_data (mask, NULL),
+          g_bytes_get_data (rgb, NULL), WIDTH * HEIGHT, painted);
+    fail_unless (
+        memcmp (painted, g_bytes_get_data (got, NULL), 3 * WIDTH * HEIGHT)
         == 0);
     fail_unless_equals_int (
-        gst_buffer_get_n_meta (
-            out, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE),
+        gst_buffer_get_n_meta (out, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE),
         nf_mask_objects (
             g_bytes_get_data (mask, NULL), WIDTH, HEIGHT, 8, objects));
     gst_buffer_unref (frame);
@@ -460,7 +483,7 @@ GST_START_TEST (test_decision_clip_latency)
   if (!cases[__i__].live)
     gst_pad_add_probe (h->srcpad, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM,
         answer_not_live, NULL, NULL);
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 1);
   fail_unless_equals_clocktime (gst_harness_query_latency (h),
       cases[__i__].held * FRAME + nf_test_stat (h->element, "latency"));
@@ -474,12 +497,60 @@ GST_START_TEST (test_decision_clip_live)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("decision=clip", &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   for (guint i = 0; i < 4; i++) {
     nf_test_push_frames (h, i, 1);
     expect_mask (h, 0, i, i + 1);
   }
   nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+/* (transfer full): a bin that draws four frames of each clip, and what follows */
+static GstHarness *
+predict_harness_new (const gchar *then)
+{
+  g_autofree gchar *launch = g_strdup_printf (
+      "nfpredict checkpoint=%s device=cpu steps=1 horizon=4 emit=rollout %s",
+      nf_models_predictor (), then);
+  GstHarness *h = gst_harness_new_parse (launch);
+
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  for (guint i = 0; i < 6; i++)
+    if (i % 3 == 0)
+      push_discont (h, i);
+    else
+      nf_test_push_frames (h, i, 1);
+  gst_harness_push_event (h, gst_event_new_eos ());
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 8);
+
+  return h;
+}
+
+/* the frames that nfpredict draws for a clip are a clip */
+GST_START_TEST (test_decision_clip_of_predicted)
+{
+  g_autofree gchar *then = g_strdup_printf (
+      "! nfsegment checkpoint=%s device=cpu decision=clip lookahead=9",
+      nf_models_segmenter ());
+  GstHarness *drawn = predict_harness_new ("");
+  GstHarness *masks = predict_harness_new (then);
+
+  for (guint clip = 0; clip < 2; clip++) {
+    GstBuffer *frames[4];
+
+    for (guint i = 0; i < 4; i++)
+      frames[i] = gst_harness_pull (drawn);
+    for (guint i = 0; i < 4; i++) {
+      g_autoptr (GBytes) expected = mask_of (frames, 4, i, TRUE);
+
+      nf_segment_expect (masks, expected);
+    }
+    for (guint i = 0; i < 4; i++)
+      gst_buffer_unref (frames[i]);
+  }
+  gst_harness_teardown (drawn);
+  gst_harness_teardown (masks);
 }
 GST_END_TEST
 
@@ -490,8 +561,7 @@ nfsegment_decision_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_unchecked_fixture (
-      tc, nf_segment_make_models, nf_segment_remove_models);
+  tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (tc, test_decision_region, 0, 3);
   tcase_add_test (tc, test_decision_not_unique);
   tcase_add_loop_test (tc, test_decision_clip, 0, 2);
@@ -505,6 +575,7 @@ nfsegment_decision_suite (void)
   tcase_add_loop_test (tc, test_decision_clip_pictures, 0, 2);
   tcase_add_loop_test (tc, test_decision_clip_latency, 0, 8);
   tcase_add_test (tc, test_decision_clip_live);
+  tcase_add_test (tc, test_decision_clip_of_predicted);
 
   return suite;
 }

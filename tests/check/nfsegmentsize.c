@@ -3,7 +3,7 @@
  * nfsegmentsize — tests of nfsegment: frames beside those of the training
  *
  * Siblings: nfsegment.c, nfsegmentdecision.c */
-#include "nfsegmentrig.h"
+#include "nfmodelrig.h"
 #include "nftestmodels.h"
 
 #include "video/gstnfvideo.h"
@@ -19,7 +19,7 @@
 static gchar *
 save_sized (void)
 {
-  gchar *path = nf_segment_path ("sized.safetensors");
+  gchar *path = nf_models_path ("sized.safetensors");
   NfUnetppConfig config;
 
   nf_test_unetpp_config (&config);
@@ -32,8 +32,7 @@ static GstHarness *
 sized_harness_new (const gchar *settings, GstBus **bus)
 {
   g_autofree gchar *path = save_sized ();
-  g_autofree gchar *all =
-      g_strdup_printf ("checkpoint=%s %s", path, settings);
+  g_autofree gchar *all = g_strdup_printf ("checkpoint=%s %s", path, settings);
 
   return nf_segment_harness_new (all, bus);
 }
@@ -71,8 +70,8 @@ scaled_mask (const GstVideoInfo *info, guint width, guint height)
   fail_unless (gst_nf_video_to_pixels (video, frame, pixels, NULL));
   fail_unless (nf_segmenter_run (
       segmenter, NF_F32, FALSE, pixels, 1, height, width, small, NULL, NULL));
-  nf_mask_scale (small, width, height, mask, (guint) info->width,
-      (guint) info->height);
+  nf_mask_scale (
+      small, width, height, mask, (guint) info->width, (guint) info->height);
   gst_buffer_unref (frame);
 
   return mask;
@@ -120,8 +119,8 @@ GST_START_TEST (test_size_scale)
     fail_unless_equals_int (out_info.width, info.width);
     fail_unless_equals_int (out_info.height, info.height);
     fail_unless_equals_int (out_info.par_n, info.par_n);
-    got = nf_test_pixels (out, &out_info,
-        i == 0 ? GST_VIDEO_FORMAT_GRAY8 : GST_VIDEO_FORMAT_RGB);
+    got = nf_test_pixels (
+        out, &out_info, i == 0 ? GST_VIDEO_FORMAT_GRAY8 : GST_VIDEO_FORMAT_RGB);
     mask = scaled_mask (&info, c->width, c->height);
     frame = nf_test_frame (&info, 0, 0);
     rgb = nf_test_pixels (frame, &info, GST_VIDEO_FORMAT_RGB);
@@ -129,8 +128,7 @@ GST_START_TEST (test_size_scale)
     if (i == 1)
       nf_mask_paint (mask, area, painted);
     else if (i == 2)
-      nf_mask_overlay (
-          mask, area, g_bytes_get_data (rgb, NULL), 3, painted);
+      nf_segment_overlay (mask, g_bytes_get_data (rgb, NULL), area, painted);
     fail_unless (memcmp (i == 0 ? mask : painted, g_bytes_get_data (got, NULL),
                      i == 0 ? area : 3 * area)
         == 0);
@@ -179,10 +177,10 @@ GST_START_TEST (test_size_warning)
     const gchar *caps, *says;
   } cases[] = {
     { "width=24,height=16", NULL },
-    { "width=32,height=22", NULL },
+    { "width=31,height=20", NULL },
     { "width=40,height=26",
         "40x26 are far from 24x16, which the network was trained on" },
-    { "width=17,height=11", NULL },
+    { "width=19,height=12", NULL },
     { "width=15,height=10", "15x10 are far from 24x16" },
     { "width=16,height=24", NULL },
   };
@@ -227,10 +225,8 @@ nfsegment_size_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_unchecked_fixture (
-      tc, nf_segment_make_models, nf_segment_remove_models);
-  tcase_add_loop_test (
-      tc, test_size_scale, 0, G_N_ELEMENTS (scale_cases));
+  tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
+  tcase_add_loop_test (tc, test_size_scale, 0, G_N_ELEMENTS (scale_cases));
   tcase_add_test (tc, test_size_scale_changes);
   tcase_add_test (tc, test_size_warning);
   tcase_add_loop_test (tc, test_size_unknown, 0, 2);

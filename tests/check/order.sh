@@ -25,17 +25,22 @@ kernels/cuda/runtime
 kernels/cuda/cudnn
 kernels/cuda/kernels
 kernels/metrics
+kernels/regions
 kernels/scene/world
 kernels/scene/render
+kernels/scene/track
+kernels/scene/guide
+kernels/regions
 kernels/io
+kernels/clips
 kernels/nets
 kernels/diffusion
 kernels/video
-kernels/scene/track
 kernels/scene/stats
 trainer/config
 trainer/data
 trainer/train
+trainer/eval
 trainer/bench
 trainer/synth
 trainer
@@ -71,6 +76,7 @@ upward () {
     {
       from = folder($1); to = folder($2)
       if (!(from in rank)) print from ": has no place in the order"
+      else if (!(to in rank)) print to ": has no place in the order"
       else if (rank[to] > rank[from])
         print $1 ": includes " $2 ", which stands above it"
     }' | sort -u

@@ -17,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-#define SIDE 100 /* of pictures, so that a speck has fewer than 3 pixels */
+#define SIDE 100 /* of pictures, so that a speck has fewer than 6 pixels */
 #define K 6 /* classes */
 
 /* what a pixel looks like to the network */
@@ -40,7 +40,7 @@ static const gfloat looks[N_LOOKS][K] = {
   { 0.01f, 0.01f, 0.01f, 0.95f, 0.01f, 0.01f },
   { 0.02f, 0.60f, 0.32f, 0.02f, 0.02f, 0.02f },
   { 0.02f, 0.32f, 0.60f, 0.02f, 0.02f, 0.02f },
-  { 0.45f, 0.53f, 0.005f, 0.005f, 0.005f, 0.005f },
+  { 0.30f, 0.66f, 0.01f, 0.01f, 0.01f, 0.01f },
 };
 
 typedef struct
@@ -286,8 +286,10 @@ best_sum (const gdouble *gain, guint n, guint classes, guint row, guint used)
     return 0.0;
   for (guint k = 0; k < classes; k++)
     if (k == 0 || !(used & 1u << k))
-      best = fmax (best, gain[row * classes + k]
-              + best_sum (gain, n, classes, row + 1, k ? used | 1u << k : used));
+      best = fmax (best,
+          gain[row * classes + k]
+              + best_sum (
+                  gain, n, classes, row + 1, k ? used | 1u << k : used));
 
   return best;
 }
@@ -349,7 +351,8 @@ elected (const NfRegionVotes *votes, const NfRegions *regions)
 static void
 test_votes_majority (void)
 {
-  static const Look seen[] = { RATHER_2, RATHER_1, RATHER_1, RATHER_2, RATHER_1 };
+  static const Look seen[] = { RATHER_2, RATHER_1, RATHER_1, RATHER_2,
+    RATHER_1 };
   static const guint by_then[] = { 2, 1, 1, 1, 1 };
   g_autoptr (NfRegionVotes) votes = nf_region_votes_new (K, TRUE);
   g_autoptr (GPtrArray) frames =
@@ -361,8 +364,7 @@ test_votes_majority (void)
     for (guint t = 0; t < G_N_ELEMENTS (seen); t++) {
       g_ptr_array_add (frames, vote (votes, seen[t], 10 + 4 * t));
       if (t != 1)
-        g_assert_cmpuint (
-            elected (votes, frames->pdata[t]), ==, by_then[t]);
+        g_assert_cmpuint (elected (votes, frames->pdata[t]), ==, by_then[t]);
     }
     for (guint t = 0; t < frames->len; t++)
       g_assert_cmpuint (elected (votes, frames->pdata[t]), ==, 1);
@@ -375,12 +377,12 @@ test_votes_lost_and_found (void)
 {
   for (guint unique = 0; unique < 2; unique++) {
     g_autoptr (NfRegionVotes) votes = nf_region_votes_new (K, unique);
-    g_autoptr (NfRegions) first = vote (votes, SURE_1, 10);
+    g_autoptr (NfRegions) first = vote (votes, SURE_1, 0);
     g_autoptr (NfRegions) last = NULL;
 
     for (guint t = 0; t < 10; t++)
       nf_regions_free (vote (votes, GROUND, 0));
-    last = vote (votes, RATHER_1, 70);
+    last = vote (votes, RATHER_1, SIDE - 20);
     g_assert_cmpuint (last->tracks[0], !=, first->tracks[0]);
     g_assert_cmpuint (elected (votes, first), ==, 1);
     g_assert_cmpuint (elected (votes, last), ==, 1);
@@ -407,6 +409,50 @@ test_votes_unique (void)
   nf_region_votes_choose (votes, regions, chosen);
   g_assert_cmpuint (chosen[0], ==, 2);
   g_assert_cmpuint (chosen[1], ==, 1);
+}
+
+/* what single frames see: a part of an object that looks otherwise, something
+ * in the middle of nowhere, and something at the edge */
+static void
+test_votes_passing (void)
+{
+  static const struct
+  {
+    Look look;
+    guint x, y, width, height;
+    guint class;
+  } cases[] = {
+    { SURE_2, 40, 20, 8, 20, 1 },
+    { SURE_2, 70, 70, 8, 8, 0 },
+    { SURE_2, SIDE - 8, 70, 8, 8, 2 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (NfRegionVotes) votes = nf_region_votes_new (K, TRUE);
+    g_autoptr (NfRegions) odd = NULL;
+    guint chosen[K];
+
+    for (guint t = 0; t < 7; t++) {
+      g_autofree Picture *picture = picture_new ();
+      NfRegions *regions;
+
+      draw (picture, SURE_1, 20, 20, 28, 20);
+      if (t == 3)
+        draw (picture, cases[i].look, cases[i].x, cases[i].y, cases[i].width,
+            cases[i].height);
+      regions = nf_regions_new (picture->p, SIDE, SIDE, K, NULL);
+      g_assert_nonnull (regions);
+      nf_region_votes_add (votes, regions);
+      if (t == 3)
+        odd = regions;
+      else
+        nf_regions_free (regions);
+    }
+    g_assert_cmpuint (odd->n, ==, 2);
+    nf_region_votes_choose (votes, odd, chosen);
+    g_assert_cmpuint (chosen[0], ==, 1);
+    g_assert_cmpuint (chosen[1], ==, cases[i].class);
+  }
 }
 
 enum
@@ -475,8 +521,8 @@ add_score (Score *score, const NfConfusion *clip, guint clips)
   for (guint k = 0; k < NF_N_CLASSES; k++) {
     NfClassCounts c = nf_confusion_class_counts (clip, k);
 
-    score->invented += c.true_positives + c.false_negatives == 0
-        && c.false_positives > 0;
+    score->invented +=
+        c.true_positives + c.false_negatives == 0 && c.false_positives > 0;
   }
 }
 
@@ -547,6 +593,7 @@ main (int argc, char **argv)
   g_test_add_func ("/regions/votes-majority", test_votes_majority);
   g_test_add_func ("/regions/votes-lost-and-found", test_votes_lost_and_found);
   g_test_add_func ("/regions/votes-unique", test_votes_unique);
+  g_test_add_func ("/regions/votes-passing", test_votes_passing);
   g_test_add_func ("/regions/scenes", test_regions_scenes);
 
   return g_test_run ();

@@ -242,7 +242,7 @@ test_dpm_solver_ends (void)
     guint calls = 0;
     NfSampler sampler = { .method = NF_SAMPLER_DPM_SOLVER,
       .steps = steps,
-      .clip = TRUE,
+      .clip = NF_CLAMP_CLEAN,
       .schedule = &schedule,
       .predict = exact_noise,
       .data = &calls };
@@ -266,6 +266,37 @@ test_names (void)
   }
   g_assert_false (nf_sampler_method_from_name ("magic", &method, &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
+  g_assert_cmpstr (error->message, ==,
+      "sampler magic: no such method; use ddim, ddpm, f-pndm or dpm-solver++");
+}
+
+/* what users read of methods names each of them */
+static void
+test_documented (void)
+{
+  static const struct
+  {
+    const gchar *file, *before, *after;
+  } places[] = {
+    { "docs/sampling.md", "| `", "` |" },
+    { "docs/elements.md", "`", "`" },
+    { "docs/man/nextframe-train.1", "", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
+    g_autofree gchar *path =
+        g_build_filename (g_getenv ("NF_SOURCE"), places[i].file, NULL);
+    g_autofree gchar *text = NULL;
+
+    g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+    for (guint m = 0; m < NF_N_SAMPLERS; m++) {
+      g_autofree gchar *wanted = g_strconcat (places[i].before,
+          nf_sampler_method_name ((NfSamplerMethod) m), places[i].after, NULL);
+
+      if (strstr (text, wanted) == NULL)
+        g_error ("%s: no %s", places[i].file, wanted);
+    }
+  }
 }
 
 /* ----------------------------------------------------------------- roll-out */
@@ -445,6 +476,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sampler/even-steps", test_even_steps);
   g_test_add_func ("/sampler/dpm-solver-ends", test_dpm_solver_ends);
   g_test_add_func ("/sampler/names", test_names);
+  g_test_add_func ("/sampler/documented", test_documented);
   g_test_add_func ("/rollout/blocks", test_rollout_blocks);
   g_test_add_data_func (
       "/rollout/memory/f32", GINT_TO_POINTER (NF_F32), test_rollout_memory);

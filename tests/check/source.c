@@ -418,7 +418,7 @@ logits (NfUnetpp *net)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (NfTensor) x = frames (NF_F32, 3, SIDE, SIDE);
-  NfTensor *y = nf_unetpp_forward (net, x, NULL, &error);
+  NfTensor *y = nf_segment_forward (NF_NET (net), x, NULL, &error);
 
   g_assert_no_error (error);
   return y;

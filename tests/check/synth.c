@@ -143,9 +143,10 @@ test_layout (void)
     { "train/video_1", 23 }, { "val", 1 }, { "val/video_2", 23 },
     { "unlabeled", 1 }, { "unlabeled/video_3", 22 }, { "hidden", 1 },
     { "hidden/video_4", 11 } };
-  static const NfDatasetOptions all = { "train val unlabeled hidden", FALSE, 49,
+  static const NfDatasetOptions all = { "train val unlabeled hidden",
+    NF_MASKS_NONE, 49, 0, 0 };
+  static const NfDatasetOptions labelled = { "train val", NF_MASKS_REQUIRED, 49,
     0, 0 };
-  static const NfDatasetOptions labelled = { "train val", TRUE, 49, 0, 0 };
   g_autofree gchar *root = nf_test_folder_new ();
   g_autoptr (NfDataset) dataset = NULL;
   g_autoptr (NfDataset) masks = NULL;

@@ -187,17 +187,52 @@ static const Bad bad_checks[] = {
   { "model.attn-resolutions=12", "attn-resolutions|12|128 64 32 16 8" },
 };
 
+static const Bad bad_segment_checks[] = {
+  { "model.network=spade_unet", "model.network|unetpp|spade_unet" },
+  { "model.network=magic", "model.network|unetpp|magic" },
+  { "data.path=scenes:x", "data.path: expected scenes:SEED|scenes:x" },
+};
+
+static void
+check_fails (NfTrainKind kind, const Bad *bad)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfTrainConfig) config = nf_train_config_new (kind);
+
+  nf_train_config_set (config, bad->text, &error);
+  g_assert_no_error (error);
+  g_assert_false (nf_train_config_check (config, &error));
+  assert_error_says (error, NF_ERROR_INVALID, bad->says);
+}
+
 static void
 test_check_fails (void)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (bad_checks); i++) {
-    g_autoptr (GError) error = NULL;
-    g_autoptr (NfTrainConfig) config = nf_train_config_new (NF_TRAIN_DIFFUSION);
+  for (guint i = 0; i < G_N_ELEMENTS (bad_checks); i++)
+    check_fails (NF_TRAIN_DIFFUSION, &bad_checks[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (bad_segment_checks); i++)
+    check_fails (NF_TRAIN_SEGMENT, &bad_segment_checks[i]);
+}
 
-    nf_train_config_set (config, bad_checks[i].text, &error);
-    g_assert_no_error (error);
-    g_assert_false (nf_train_config_check (config, &error));
-    assert_error_says (error, NF_ERROR_INVALID, bad_checks[i].says);
+/* Which network the settings train. */
+static void
+test_net (void)
+{
+  static const struct
+  {
+    NfTrainKind kind;
+    const gchar *set, *net;
+  } cases[] = {
+    { NF_TRAIN_SEGMENT, "model.network=unetpp", "unetpp" },
+    { NF_TRAIN_DIFFUSION, "model.spade=true", "spade_unet" },
+    { NF_TRAIN_DIFFUSION, "model.spade=false", "concat_unet" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (NfTrainConfig) config = nf_train_config_new (cases[i].kind);
+
+    g_assert_true (nf_train_config_set (config, cases[i].set, NULL));
+    g_assert_cmpstr (nf_train_config_net (config)->name, ==, cases[i].net);
   }
 }
 
@@ -287,8 +322,8 @@ test_json_segment (void)
 static void
 test_examples (void)
 {
-  g_autofree gchar *folder = g_canonicalize_filename (
-      "../../examples/configs", g_getenv ("NF_TEST_DATA"));
+  g_autofree gchar *folder =
+      g_build_filename (g_getenv ("NF_SOURCE"), "examples/configs", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (GDir) dir = g_dir_open (folder, 0, &error);
   const gchar *name;
@@ -371,6 +406,7 @@ main (int argc, char **argv)
   g_test_add_func ("/config/set-fails", test_set_fails);
   g_test_add_func ("/config/load-fails", test_load_fails);
   g_test_add_func ("/config/check-fails", test_check_fails);
+  g_test_add_func ("/config/net", test_net);
   g_test_add_func ("/config/check-own-size", test_check_own_size);
   g_test_add_func ("/config/resume-check", test_resume_check);
   g_test_add_func ("/config/json-diffusion", test_json_diffusion);

@@ -90,6 +90,18 @@ test_resume_concat (NfTestPlace *place, gconstpointer unused)
       6);
 }
 
+/* The clean frames as the target, a mean that is weighed, labels from all parts
+ * of the schedule, mirrored. */
+static void
+test_resume_x0 (NfTestPlace *place, gconstpointer unused)
+{
+  check_resume (place, NF_TRAIN_DIFFUSION,
+      NF_TEST_TINY_DIFFUSION
+      "|model.target=x0|train.loss=mean|train.loss-weight=min-snr|"
+      "train.labels=stratified|augment.mirror=0.5",
+      6);
+}
+
 static void
 test_resume_segment (NfTestPlace *place, gconstpointer unused)
 {
@@ -133,6 +145,28 @@ test_resume_scenes (NfTestPlace *place, gconstpointer unused)
       NF_TEST_TINY_DIFFUSION "|train.threads=2|train.steps=5", &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
   g_assert_nonnull (strstr (error->message, "data.path=scenes:3"));
+}
+
+/* Guides, made by two threads; and none of a folder, whose motions nobody
+ * knows. */
+static void
+test_resume_guided (NfTestPlace *place, gconstpointer unused)
+{
+  const gchar *settings = NF_TEST_TINY_DIFFUSION
+      "|model.target=v|model.guide=true|model.spade=false|train.loss=mean|"
+      "train.loss-weight=min-snr-v|train.labels=stratified|train.threads=2|"
+      "data.scene-size=8 12|augment.mirror=0.5|train.no-guides=0.3|"
+      "train.true-guides=0.3";
+  g_autofree gchar *folder = g_strdup (place->data);
+  g_autoptr (GError) error = NULL;
+
+  use_data (place, "scenes:3");
+  check_resume (place, NF_TRAIN_DIFFUSION, settings, 6);
+  use_data (place, folder);
+  g_assert_false (nf_test_train (
+      place, NF_TRAIN_DIFFUSION, "run", FALSE, settings, &error));
+  g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
+  g_assert_nonnull (strstr (error->message, "scenes:SEED"));
 }
 
 /* Two clips again and again, and each clip once. */
@@ -489,7 +523,8 @@ test_inspect (NfTestPlace *place, gconstpointer unused)
   g_autofree gchar *text = NULL;
   const gchar *lines[] = { "arch: spade_unet\n", "  image_size         [8,12]",
     "  future_gap         1\n", "\nstep: 1\n", "\nclips: 3\n",
-    "\nimage-height: 8\n", "\nimage-width: 12\n", "tensors: ", "  unet.all_modules.0.weight " };
+    "\nimage-height: 8\n", "\nimage-width: 12\n",
+    "tensors: ", "  unet.all_modules.0.weight " };
 
   nf_test_train (place, NF_TRAIN_DIFFUSION, "run", FALSE,
       NF_TEST_TINY_DIFFUSION "|train.steps=1", &error);
@@ -530,6 +565,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("/training/resume-diffusion", NULL, test_resume_diffusion);
   ADD ("/training/resume-concat", NULL, test_resume_concat);
+  ADD ("/training/resume-x0", NULL, test_resume_x0);
+  ADD ("/training/resume-guided", NULL, test_resume_guided);
   ADD ("/training/resume-segment", NULL, test_resume_segment);
   ADD ("/training/resume-bf16", NULL, test_resume_bf16);
   ADD ("/training/resume-segment-bf16", NULL, test_resume_segment_bf16);

@@ -77,7 +77,7 @@ logits_of (NfUnetpp *net, gboolean apart)
 
   if (apart)
     nf_tape_begin (tape);
-  y = nf_unetpp_forward (net, x, NULL, NULL);
+  y = nf_segment_forward (NF_NET (net), x, NULL, NULL);
   if (apart)
     nf_tape_end (tape);
   g_assert_nonnull (y);
@@ -153,7 +153,8 @@ test_training_between (void)
   g_autofree gfloat *before = logits_of (net, FALSE);
   g_autofree gfloat *after = NULL;
   g_autoptr (NfTensor) x = frames_new (2);
-  g_autoptr (NfTensor) y = nf_unetpp_forward (net, x, &training, NULL);
+  g_autoptr (NfTensor) y =
+      nf_segment_forward (NF_NET (net), x, &training, NULL);
 
   g_assert_nonnull (y); /* it moved the running statistics */
   after = logits_of (net, FALSE);

@@ -4,6 +4,7 @@
  *
  * Sibling: validateruns.c, whole runs */
 #include "train/validate.h"
+#include "data/trainclips.h"
 #include "io/nfcheckpoint.h"
 #include "nets/nfunetpp.h"
 #include "testclips.h"
@@ -98,7 +99,7 @@ judge_predictor (NfTestPlace *place, const gchar *more)
     nf_train_config_set (config, sets[i], &error);
   task = nf_diffusion_task_new (device, config, &error);
   g_assert_no_error (error);
-  nf_clip_source_open_held_out (config, FALSE, &source, &error);
+  nf_train_clips_open_held_out (config, FALSE, &source, &error);
   reader = nf_clip_reader_new (source);
   parts[0] = context = g_malloc (task->part_bytes[0]);
   parts[1] = future = g_malloc (task->part_bytes[1]);
@@ -222,7 +223,7 @@ run_frames (NfDevice *device, NfUnetpp *net, guint first, guint n)
   frames = nf_tensor_new_from_nhwc (
       device, NF_U8, n, 3, NF_TEST_HEIGHT, NF_TEST_WIDTH, pixels, &error);
   x = nf_unetpp_normalize (net, frames, &error);
-  logits = nf_unetpp_forward (net, x, NULL, &error);
+  logits = nf_segment_forward (NF_NET (net), x, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (nf_tensor_to_nchw (logits, out, &error));
   return out;
@@ -301,8 +302,8 @@ test_held_out_scenes (void)
 
   nf_train_config_set (config, "data.path=scenes:3", &error);
   nf_train_config_set (config, "validate.clips=5", &error);
-  source = nf_clip_source_open (config, TRUE, &error);
-  nf_clip_source_open_held_out (config, TRUE, &held_out, &error);
+  source = nf_train_clips_open (config, TRUE, &error);
+  nf_train_clips_open_held_out (config, TRUE, &held_out, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (nf_clip_source_n_clips (held_out), ==, 5);
   a = nf_clip_reader_new (source);

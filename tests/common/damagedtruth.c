@@ -26,8 +26,8 @@ rival_of (guint class)
 
 /* how often each class is among the nine pixels around one */
 static void
-add_soft (const guint8 *truth, gint width, gint height, gint x, gint y,
-    gfloat *p)
+add_soft (
+    const guint8 *truth, gint width, gint height, gint x, gint y, gfloat *p)
 {
   for (gint v = y - 1; v <= y + 1; v++)
     for (gint u = x - 1; u <= x + 1; u++) {

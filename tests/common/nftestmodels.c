@@ -136,8 +136,8 @@ nf_test_save_unetpp_of_size (const gchar *path, const NfUnetppConfig *config,
   g_autoptr (GHashTable) facts =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
 
-  g_hash_table_insert (facts, (gpointer) NF_CHECKPOINT_HEIGHT,
-      g_strdup_printf ("%u", height));
+  g_hash_table_insert (
+      facts, (gpointer) NF_CHECKPOINT_HEIGHT, g_strdup_printf ("%u", height));
   g_hash_table_insert (
       facts, (gpointer) NF_CHECKPOINT_WIDTH, g_strdup_printf ("%u", width));
   save_unetpp (path, config, facts, seed);

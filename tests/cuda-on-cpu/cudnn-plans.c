@@ -152,7 +152,7 @@ run_unetpp (NfDevice *device, gint64 n, const NfForward *forward, gint encoder)
   nf_params_set_trainable (nf_unetpp_params (net), forward->training);
   if (forward->training)
     nf_tape_begin (tape);
-  y = nf_unetpp_forward (net, x, forward, &error);
+  y = nf_segment_forward (NF_NET (net), x, forward, &error);
   g_assert_no_error (error);
   if (forward->training) {
     nf_tape_end (tape);

@@ -123,8 +123,8 @@ check_named_run (
   g_autofree gchar *suffix = g_match_info_fetch (match, 5);
   NfSampler sampler = {
     .steps = (guint) g_ascii_strtoull (steps, NULL, 10),
-    .denoise = *denoise == '1',
-    .clip = *clip == '1',
+    .denoise = *denoise == '1' ? NF_DENOISE_AGAIN : NF_DENOISE_NONE,
+    .clip = *clip == '1' ? NF_CLAMP_CLEAN : NF_CLAMP_NONE,
   };
   g_autoptr (GError) error = NULL;
 

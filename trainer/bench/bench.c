@@ -67,8 +67,11 @@ fail (GError **error, const gchar *what, const gchar *text)
 static gboolean
 parse (Options *o, gint *argc, gchar ***argv, GError **error)
 {
-  g_autofree gchar *presets = nf_bench_presets ();
+  g_autofree gchar *presets = nf_net_preset_names ();
   g_autofree gchar *network = g_strconcat ("Preset (mid): ", presets, NULL);
+  g_autofree gchar *methods = nf_sampler_method_names ();
+  g_autofree gchar *sampler =
+      g_strdup_printf ("Method of sampling: %s (ddim)", methods);
   g_autofree gchar *known = nf_bench_gpus ();
   g_autofree gchar *gpu =
       g_strconcat ("For roofline: one of ", known, " (h100)", NULL);
@@ -87,8 +90,7 @@ parse (Options *o, gint *argc, gchar ***argv, GError **error)
         "Frames or windows at once (1)", "N" },
     { "steps", 0, 0, G_OPTION_ARG_INT, &o->spec.steps, "Denoising steps (50)",
         "N" },
-    { "sampler", 0, 0, G_OPTION_ARG_STRING, &o->sampler,
-        "Method of sampling (ddim)", "NAME" },
+    { "sampler", 0, 0, G_OPTION_ARG_STRING, &o->sampler, sampler, "NAME" },
     { "op", 0, 0, G_OPTION_ARG_STRING, &o->op, "Only this op", "NAME" },
     { "repeat", 0, 0, G_OPTION_ARG_INT, &o->repeat, "Timed runs (5)", "N" },
     { "no-profile", 0, 0, G_OPTION_ARG_NONE, &o->blind,

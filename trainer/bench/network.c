@@ -4,7 +4,7 @@
  *
  * The file of inputs holds, in PyTorch's shapes: for a noise predictor cond,
  * and x with labels (one evaluation) or future, noise and labels (training);
- * for a UNet++ image, normalised, and target (training). */
+ * for a network that segments image, normalised, and target (training). */
 #include "bench/network.h"
 #include "diffusion/nfrollout.h"
 #include "io/nfcheckpoint.h"
@@ -35,9 +35,9 @@ struct _NfBenchNet
   NfDevice *device;
   const NfBenchSpec *spec;
   NfBenchSizes sizes;
-  NfUnet *unet;
+  NfNet *net;
+  NfUnet *unet; /* the same, where it predicts */
   NfSchedule *schedule;
-  NfUnetpp *unetpp;
   NfSafetensors *tensors;
   NfTensor *input[N_INPUTS];
   gfloat *labels;
@@ -88,8 +88,8 @@ bench_net_clear (NfTask *task)
   g_clear_pointer (&self->state, nf_train_state_free);
   g_clear_pointer (&self->tensors, nf_safetensors_unref);
   g_clear_pointer (&self->schedule, nf_schedule_free);
-  g_clear_pointer (&self->unet, nf_unet_free);
-  g_clear_pointer (&self->unetpp, nf_unetpp_free);
+  g_clear_pointer (&self->net, nf_net_free);
+  nf_bench_sizes_clear (&self->sizes);
   g_clear_pointer (&self->losses, g_array_unref);
   g_clear_pointer (&self->firsts, g_array_unref);
   g_clear_pointer (&self->evaluations, g_array_unref);
@@ -154,9 +154,11 @@ read_target (NfBenchNet *self, GError **error)
   gint64 n = self->spec->batch, h = self->sizes.height, w = self->sizes.width;
   gsize elements = (gsize) (n * h * w);
   g_autofree gint64 *ids = g_new (gint64, elements);
+  NfSegmentSizes sizes;
 
+  nf_segment_sizes (self->net, &sizes);
   for (gsize i = 0; i < elements; i++)
-    ids[i] = (gint64) (i / (8 * (gsize) w)) % self->sizes.unetpp.classes;
+    ids[i] = (gint64) (i / (8 * (gsize) w)) % sizes.classes;
   if (self->tensors) {
     const NfSafetensorsEntry *entry =
         find_input (self, INPUT_TARGET, elements, error);
@@ -183,17 +185,27 @@ read_labels (NfBenchNet *self, GError **error)
   return t && nf_tensor_to_nchw (t, self->labels, error);
 }
 
+/* Channels of an input that is not for class ids or labels. */
+static gint64
+channels_of (const NfBenchNet *self, Input which)
+{
+  const NfUnetConfig *c = &self->sizes.unet;
+  NfSegmentSizes sizes;
+
+  if (which == INPUT_COND)
+    return nf_unet_cond_channels (c);
+  if (which != INPUT_IMAGE)
+    return c->channels * c->num_frames;
+  nf_segment_sizes (self->net, &sizes);
+  return sizes.channels;
+}
+
 /* Reads the inputs that a piece of work needs, once. */
 static gboolean
 need (NfBenchNet *self, const Input *inputs, guint n, GError **error)
 {
-  const NfUnetConfig *c = &self->sizes.unet;
-
   for (guint i = 0; i < n; i++) {
     Input which = inputs[i];
-    gint64 channels = which == INPUT_IMAGE ? self->sizes.unetpp.channels
-        : which == INPUT_COND              ? c->channels * c->num_frames_cond
-                                           : c->channels * c->num_frames;
 
     if (self->input[which] || (which == INPUT_LABELS && self->labels))
       continue;
@@ -204,8 +216,8 @@ need (NfBenchNet *self, const Input *inputs, guint n, GError **error)
     }
     self->input[which] = which == INPUT_TARGET
         ? read_target (self, error)
-        : read_input (self, which, channels, self->sizes.height,
-            self->sizes.width, error);
+        : read_input (self, which, channels_of (self, which),
+            self->sizes.height, self->sizes.width, error);
     if (!self->input[which])
       return FALSE;
   }
@@ -225,19 +237,20 @@ train_loss (NfTask *task, NfTensor *const *in, GError **error)
   const NfConfigTrain train = train_settings (self);
   g_autoptr (NfTensor) logits = NULL;
 
-  if (!self->unetpp)
+  if (self->unet)
     return nf_diffusion_loss (self->unet, in, &forward, error);
-  logits = nf_unetpp_forward (self->unetpp, in[0], &forward, error);
+  logits = nf_segment_forward (self->net, in[0], &forward, error);
   return logits ? nf_segment_loss (logits, in[1], NULL, &train, error) : NULL;
 }
 
 static gboolean
 train_load (NfTask *task, guint64 first_sample, NfTensor **in, GError **error)
 {
+  static const NfDiffusionHow published = { FALSE, NF_DIFFUSION_WEIGHT_NONE };
   NfBenchNet *self = (NfBenchNet *) task;
 
-  if (!self->unetpp)
-    return nf_diffusion_inputs (self->unet, self->schedule,
+  if (self->unet)
+    return nf_diffusion_inputs (self->unet, self->schedule, &published,
         self->input[INPUT_COND], self->input[INPUT_FUTURE],
         self->input[INPUT_NOISE], self->labels, first_sample, in, error);
   in[0] = nf_tensor_ref (self->input[INPUT_IMAGE]);
@@ -250,18 +263,19 @@ build (NfBenchNet *self, GError **error)
 {
   if (!nf_bench_sizes_read (&self->sizes, self->spec, error))
     return FALSE;
-  if (self->sizes.is_unetpp) {
-    self->unetpp = nf_unetpp_new (self->device, &self->sizes.unetpp, error);
-    self->task.arch = NF_UNETPP_ARCH;
-    self->task.params = self->unetpp ? nf_unetpp_params (self->unetpp) : NULL;
-  } else {
-    self->unet = nf_unet_new (self->device, &self->sizes.unet, error);
+  self->net =
+      nf_net_new (self->sizes.klass, self->device, self->sizes.config, error);
+  if (!self->net)
+    return FALSE;
+  self->task.arch = self->net->klass->name;
+  self->task.params = self->net->params;
+  self->task.n_in = 2;
+  if (self->sizes.klass->task == NF_NET_PREDICT) {
+    self->unet = (NfUnet *) self->net;
     self->schedule = nf_schedule_new (&self->sizes.unet);
-    self->task.arch = self->unet ? nf_unet_arch (self->unet) : NULL;
-    self->task.params = self->unet ? nf_unet_params (self->unet) : NULL;
+    self->task.n_in = NF_DIFFUSION_INPUTS;
   }
-  self->task.n_in = self->unetpp ? 2 : NF_DIFFUSION_INPUTS;
-  return self->task.params != NULL;
+  return TRUE;
 }
 
 static gboolean
@@ -355,15 +369,15 @@ gboolean
 nf_bench_net_forward (gpointer net, GError **error)
 {
   static const Input of_unet[] = { INPUT_X, INPUT_COND, INPUT_LABELS };
-  static const Input of_unetpp[] = { INPUT_IMAGE };
+  static const Input of_segmenter[] = { INPUT_IMAGE };
   NfBenchNet *self = net;
   const NfForward forward = { .dtype = self->spec->dtype };
 
-  if (self->unetpp)
-    return need (self, of_unetpp, 1, error)
+  if (!self->unet)
+    return need (self, of_segmenter, 1, error)
         && keep (self,
-            nf_unetpp_forward (
-                self->unetpp, self->input[INPUT_IMAGE], &forward, error),
+            nf_segment_forward (
+                self->net, self->input[INPUT_IMAGE], &forward, error),
             error);
   if (!need (self, of_unet, 3, error))
     return FALSE;
@@ -405,9 +419,10 @@ nf_bench_net_sample (gpointer net, GError **error)
   NfTensor *block = NULL;
   NfRollout rollout;
 
-  if (self->unetpp) {
+  if (!self->unet) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "bench sampling: a UNet++ draws no frames; name a noise predictor");
+        "bench sampling: a %s draws no frames; name a noise predictor",
+        self->net->klass->title);
     return FALSE;
   }
   if (!need (self, inputs, 1, error))
@@ -440,13 +455,13 @@ nf_bench_net_train (gpointer net, GError **error)
 {
   static const Input of_unet[] = { INPUT_COND, INPUT_FUTURE, INPUT_NOISE,
     INPUT_LABELS };
-  static const Input of_unetpp[] = { INPUT_IMAGE, INPUT_TARGET };
+  static const Input of_segmenter[] = { INPUT_IMAGE, INPUT_TARGET };
   NfBenchNet *self = net;
   NfConfigTrain train = train_settings (self);
   gdouble norm;
 
-  if (!need (self, self->unetpp ? of_unetpp : of_unet, self->unetpp ? 2 : 4,
-          error))
+  if (!need (
+          self, self->unet ? of_unet : of_segmenter, self->unet ? 4 : 2, error))
     return FALSE;
   if (!self->state) {
     nf_params_set_trainable (self->task.params, TRUE);
@@ -558,9 +573,7 @@ gboolean
 nf_bench_net_save_checkpoint (
     const NfBenchNet *net, const gchar *path, GError **error)
 {
-  g_autoptr (JsonObject) config = net->unetpp
-      ? nf_unetpp_config_to_json (&net->sizes.unetpp)
-      : nf_unet_config_to_json (&net->sizes.unet);
+  g_autoptr (JsonObject) config = nf_net_config (net->net);
 
   return nf_checkpoint_save (path, net->task.arch, config, NULL,
       net->task.params, NF_SAFETENSORS_F32, FALSE, error);

@@ -188,10 +188,16 @@ set_int (GstElement *element, const gchar *name, gint value)
 }
 
 static gboolean
+is_segmenter (const NfBenchSizes *sizes)
+{
+  return sizes->klass->task == NF_NET_SEGMENT;
+}
+
+static gboolean
 make_element (Rig *rig, const NfBenchPipeline *what, const NfBenchSizes *sizes,
     const gchar *checkpoint, GError **error)
 {
-  const gchar *name = sizes->is_unetpp ? "nfsegment" : "nfpredict";
+  const gchar *name = is_segmenter (sizes) ? "nfsegment" : "nfpredict";
   GstElement *element = gst_element_factory_make (name, NULL);
 
   if (!element) {
@@ -208,7 +214,7 @@ make_element (Rig *rig, const NfBenchPipeline *what, const NfBenchSizes *sizes,
       element, "checkpoint", checkpoint, "device", what->device, NULL);
   gst_util_set_object_arg (G_OBJECT (element), "precision", what->precision);
   set_int (element, "threads", what->threads);
-  if (sizes->is_unetpp)
+  if (is_segmenter (sizes))
     return TRUE;
   gst_util_set_object_arg (G_OBJECT (element), "window", "sliding");
   set_int (element, "horizon", sizes->unet.future_gap + 1);
@@ -265,7 +271,7 @@ measure (const NfBenchPipeline *what, const NfBenchSizes *sizes,
 {
   const NfBenchSpec *spec = what->spec;
   g_auto (Rig) rig = { NULL };
-  gint first = sizes->is_unetpp ? 0 : sizes->unet.num_frames_cond - 1;
+  gint first = is_segmenter (sizes) ? 0 : sizes->unet.num_frames_cond - 1;
 
   if (!make_element (&rig, what, sizes, checkpoint, error)
       || !start (&rig, spec->height ? spec->height : 160,
@@ -361,7 +367,7 @@ run (const NfBenchPipeline *what, const gchar *folder, JsonArray *rows,
   NfBenchSpec spec = *what->spec;
   g_autofree gchar *path = g_build_filename (folder, "net.safetensors", NULL);
   const gchar *element;
-  NfBenchSizes sizes;
+  g_auto (NfBenchSizes) sizes = { NULL };
   Times times = { { 0, 0 }, { 0, 0 }, { 0, 0 } };
   gboolean ok;
 
@@ -369,7 +375,7 @@ run (const NfBenchPipeline *what, const gchar *folder, JsonArray *rows,
   if (!nf_bench_sizes_read (&sizes, &spec, error)
       || (!spec.checkpoint && !save_network (&spec, path, error)))
     return FALSE;
-  element = sizes.is_unetpp ? "nfsegment" : "nfpredict";
+  element = is_segmenter (&sizes) ? "nfsegment" : "nfpredict";
   ok = measure (
       what, &sizes, spec.checkpoint ? spec.checkpoint : path, &times, error);
   g_unlink (path);

@@ -281,7 +281,7 @@ nf_bench_roofline (const NfBenchSpec *spec, const gchar *gpu_name,
 {
   const Gpu *gpu = find_gpu (gpu_name, error);
   NfBenchRun run = training ? nf_bench_net_train : nf_bench_net_forward;
-  NfBenchSizes sizes;
+  g_auto (NfBenchSizes) sizes = { NULL };
   Count count;
   gdouble peak;
 
@@ -294,6 +294,7 @@ nf_bench_roofline (const NfBenchSpec *spec, const gchar *gpu_name,
       !count.bf16 && nf_products_tf32 () ? "tf32" : nf_dtype_name (spec->dtype),
       spec->batch, gpu->name, 1e-12 * count.peak, 1e-12 * gpu->bandwidth);
   print_table (&count);
-  return (training || sizes.is_unetpp || print_block (spec, gpu, &count, error))
+  return (training || sizes.klass->task != NF_NET_PREDICT
+             || print_block (spec, gpu, &count, error))
       && print_memory (spec, gpu, run, peak, error);
 }

@@ -5,13 +5,13 @@
 
 #include "core/threads/nfproducts.h"
 #include "diffusion/nfsampler.h"
-#include "nets/nfunetpp.h"
+#include "nets/nfspadeunet.h"
 
 G_BEGIN_DECLS
 
 /**
  * NfBenchSpec:
- * @network: a preset's name, see nf_bench_presets()
+ * @network: a preset's name, see nf_net_preset_names()
  * @config: (nullable): a key file of the trainer, a file with a JSON object, or
  *   the object itself; wins over @network
  * @checkpoint: (nullable): a file with weights; wins over both
@@ -35,22 +35,24 @@ typedef struct
 
 /**
  * NfBenchSizes:
- * @is_unetpp: whether it is a UNet++, else a noise predictor
- * @unetpp: sizes of a UNet++
- * @unet: sizes of a noise predictor
+ * @klass: its architecture
+ * @config: its configuration
+ * @unet: sizes of a network that predicts
  * @height: rows of a frame
  * @width: columns
  */
 typedef struct
 {
-  gboolean is_unetpp;
-  NfUnetppConfig unetpp;
+  const NfNetClass *klass;
+  JsonObject *config;
   NfUnetConfig unet;
   gint height, width;
 } NfBenchSizes;
 
-gchar *nf_bench_presets (void);
 gboolean nf_bench_sizes_read (
     NfBenchSizes *sizes, const NfBenchSpec *spec, GError **error);
+void nf_bench_sizes_clear (NfBenchSizes *sizes);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NfBenchSizes, nf_bench_sizes_clear)
 
 G_END_DECLS

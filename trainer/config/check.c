@@ -3,9 +3,10 @@
  * config/check — what must hold between settings, and the JSON of checkpoints
  *
  * Siblings: runconfig.c (one value at a time), config/table.c (the rows). */
-#include "nets/nfspadeunet.h"
+#include "clips/nfclipsource.h"
 #include "config/runconfig.h"
-#include "config/scenes.h"
+#include "io/nfjson.h"
+#include "nets/nfspadeunet.h"
 #include "nets/nfunetpp.h"
 
 #include <string.h>
@@ -67,6 +68,20 @@ check_diffusion (const NfTrainConfig *config, GError **error)
   const NfConfigDiffusion *model = &config->diffusion;
   const gint64 *size = config->data.image_size.v;
 
+  if ((model->scene_size.v[0] == 0) != (model->scene_size.v[1] == 0))
+    return fail (error,
+        "data.scene-size: expected a height and a width, or 0 0 for 160 240, "
+        "got %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
+        model->scene_size.v[0], model->scene_size.v[1]);
+  if (model->residual && !model->guide)
+    return fail (error,
+        "model.residual: differences from a guide need one; set "
+        "model.guide=true");
+  if (model->true_guides + model->no_guides > 1)
+    return fail (error,
+        "train.no-guides and train.true-guides: expected shares of at most 1 "
+        "together, got %g and %g",
+        model->no_guides, model->true_guides);
   if (model->ch_mult.n == 0)
     return fail (error, "model.ch-mult: expected a number a level, got none");
   if (model->n_head_channels == 0)
@@ -81,6 +96,21 @@ check_diffusion (const NfTrainConfig *config, GError **error)
   return size[0] == 0 || check_levels (model, size[0], size[1], error);
 }
 
+/* Whether there is such a network, and its options are some. */
+static gboolean
+check_segment (const NfConfigSegment *model, GError **error)
+{
+  const NfNetClass *net = nf_net_class_find (model->network);
+  g_autofree gchar *names = nf_net_names (NF_NET_SEGMENT);
+  g_autoptr (JsonObject) options = NULL;
+
+  if (net == NULL || net->task != NF_NET_SEGMENT)
+    return fail (
+        error, "model.network: expected %s, got \"%s\"", names, model->network);
+  options = nf_json_parse_object (model->options, "model.options", error);
+  return options != NULL;
+}
+
 /**
  * nf_train_config_check:
  * @config: the settings
@@ -93,17 +123,19 @@ gboolean
 nf_train_config_check (const NfTrainConfig *config, GError **error)
 {
   const gint64 *size = config->data.image_size.v;
-  NfScenes scenes;
 
   if ((size[0] == 0) != (size[1] == 0))
     return fail (error,
         "data.image-size: expected a height and a width, or 0 0 for the "
         "frames' own, got %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
         size[0], size[1]);
-  if (nf_scenes_named (config->data.path)
-      && !nf_scenes_parse (config->data.path, &scenes, error))
+  if (!nf_clip_source_check (config->data.path, error)) {
+    g_prefix_error (error, "data.path: ");
     return FALSE;
-  return config->kind == NF_TRAIN_SEGMENT || check_diffusion (config, error);
+  }
+  return config->kind == NF_TRAIN_SEGMENT
+      ? check_segment (&config->segment, error)
+      : check_diffusion (config, error);
 }
 
 /**
@@ -128,6 +160,20 @@ nf_train_config_resolve_size (
   config->height = size[0] ? size[0] : height;
   config->width = size[0] ? size[1] : width;
   return TRUE;
+}
+
+/**
+ * nf_train_config_net:
+ * @config: settings that nf_train_config_check() has passed
+ *
+ * Returns: (transfer none): the architecture that is trained
+ */
+const NfNetClass *
+nf_train_config_net (const NfTrainConfig *config)
+{
+  if (config->kind == NF_TRAIN_SEGMENT)
+    return nf_net_class_find (config->segment.network);
+  return config->diffusion.spade ? &nf_net_spade_unet : &nf_net_concat_unet;
 }
 
 G_STATIC_ASSERT (NF_UNET_MAX_LEVELS >= NF_CONFIG_MAX_LIST);
@@ -163,11 +209,14 @@ diffusion_to_json (const NfTrainConfig *config)
   net.sigma_dist = g_str_equal (model->sigma_dist, "cosine") ? NF_SIGMA_COSINE
                                                              : NF_SIGMA_LINEAR;
   net.dropout = model->dropout;
+  nf_target_from_name (model->target, &net.target);
+  net.guide = model->guide;
+  net.residual = model->residual;
   return nf_unet_config_to_json (&net);
 }
 
 static JsonObject *
-segment_to_json (const NfTrainConfig *config)
+unetpp_to_json (const NfTrainConfig *config)
 {
   const NfConfigSegment *model = &config->segment;
   NfUnetppConfig net;
@@ -181,6 +230,20 @@ segment_to_json (const NfTrainConfig *config)
   memcpy (net.mean, model->mean.v, sizeof net.mean);
   memcpy (net.std, model->std.v, sizeof net.std);
   return nf_unetpp_config_to_json (&net);
+}
+
+/* Settings of their own has the UNet++; other networks have model.options, and
+ * their number of classes. */
+static JsonObject *
+segment_to_json (const NfTrainConfig *config)
+{
+  JsonObject *json;
+
+  if (nf_train_config_net (config) == &nf_net_unetpp)
+    return unetpp_to_json (config);
+  json = nf_json_parse_object (config->segment.options, "model.options", NULL);
+  json_object_set_int_member (json, "classes", config->segment.classes);
+  return json;
 }
 
 /**

@@ -2,7 +2,7 @@
  *
  * options — the command line of nextframe-train's training subcommands */
 #include "config/options.h"
-#include "config/scenes.h"
+#include "clips/nfclipsource.h"
 
 static const gchar *const summaries[NF_N_TRAIN_KINDS] = {
   "Trains UNet++ to name the object at every pixel. Clips in val/ judge it now "
@@ -46,13 +46,15 @@ static gboolean
 parse_raw (
     NfTrainKind kind, gint argc, gchar **argv, RawOptions *raw, GError **error)
 {
+  g_autofree gchar *others = nf_clip_source_help ();
+  g_autofree gchar *data =
+      g_strconcat ("The data set: the folder above train/, "
+                   "val/, unlabeled/, hidden/",
+          others, NULL);
   const GOptionEntry entries[] = {
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, &raw->config,
         "Settings to start from (a key file)", "FILE" },
-    { "data", 'd', 0, G_OPTION_ARG_FILENAME, &raw->data,
-        "The data set: the folder above train/, val/, unlabeled/, hidden/; or "
-        "scenes:SEED, synthetic clips that are rendered meanwhile",
-        "FOLDER" },
+    { "data", 'd', 0, G_OPTION_ARG_FILENAME, &raw->data, data, "FOLDER" },
     { "run", 'r', 0, G_OPTION_ARG_FILENAME, &raw->run,
         "Where checkpoints and metrics go; new or empty", "FOLDER" },
     { "init", 0, 0, G_OPTION_ARG_FILENAME, &raw->init,
@@ -96,7 +98,7 @@ apply_options (NfTrainConfig *config, const RawOptions *raw, GError **error)
     if (!nf_train_config_set (config, set, error))
       return FALSE;
   }
-  if (config->data.path[0] && !nf_scenes_named (config->data.path)) {
+  if (config->data.path[0] && nf_clip_source_is_folder (config->data.path)) {
     g_autofree gchar *path = g_canonicalize_filename (config->data.path, NULL);
     g_autofree gchar *set = g_strconcat ("data.path=", path, NULL);
 

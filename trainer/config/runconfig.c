@@ -6,7 +6,7 @@
  * be. Siblings: config/table.c (the rows), config/check.c (what must hold between
  * values, and the JSON that checkpoints carry). */
 #include "config/runconfig.h"
-#include "config/scenes.h"
+#include "clips/nfclipsource.h"
 #include "config/table.h"
 
 #include <errno.h>
@@ -432,12 +432,13 @@ nf_train_config_set (
   return set_value (config, "--set", group, key, equals + 1, error);
 }
 
-/* A folder may have moved, but scenes are others when they have another name. */
+/* A folder may have moved, but clips of another kind are others when they have
+ * another name. */
 static gboolean
 is_other_data (const NfConfigRow *row, const gchar *now, const gchar *then)
 {
   return row->offset == G_STRUCT_OFFSET (NfTrainConfig, data.path)
-      && (nf_scenes_named (now) || nf_scenes_named (then));
+      && !(nf_clip_source_is_folder (now) && nf_clip_source_is_folder (then));
 }
 
 /**

@@ -10,6 +10,7 @@
 
 #include "core/tensor/nftensor.h"
 #include "core/threads/nfproducts.h"
+#include "nets/nfnet.h"
 
 #include <json-glib/json-glib.h>
 
@@ -86,6 +87,17 @@ typedef struct
   gdouble sigma_end;
   gchar *sigma_dist;
   gdouble dropout;
+  gchar *target;
+  gboolean guide;
+  gboolean residual;
+  gchar *segmenter; /* file name */
+  NfIntList scene_size; /* of [data]: H, W in pixels */
+  /* keys of [train] that `diffusion` alone has */
+  gchar *loss;
+  gchar *loss_weight;
+  gchar *labels;
+  gdouble true_guides; /* share of samples */
+  gdouble no_guides; /* likewise */
 } NfConfigDiffusion;
 
 /**
@@ -93,6 +105,8 @@ typedef struct
  */
 typedef struct
 {
+  gchar *network;
+  gchar *options; /* of a network without settings of its own: JSON */
   gchar *encoder;
   gint64 encoder_width;
   gint64 classes;
@@ -220,6 +234,7 @@ gboolean nf_train_config_resolve_size (
 gchar *nf_train_config_to_string (const NfTrainConfig *config);
 gboolean nf_train_config_save (
     const NfTrainConfig *config, const gchar *path, GError **error);
+const NfNetClass *nf_train_config_net (const NfTrainConfig *config);
 JsonObject *nf_train_config_to_json (const NfTrainConfig *config);
 NfDType nf_train_config_dtype (const NfTrainConfig *config);
 NfProducts nf_train_config_products (const NfTrainConfig *config);

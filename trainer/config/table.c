@@ -14,7 +14,7 @@
 static const NfConfigRow shared_rows[] = {
   { "data", "path", NF_CONFIG_STRING, AT (data.path), "",
       "folder that holds train/, val/, unlabeled/, hidden/ (any may be "
-      "missing), or scenes:SEED[:CLIPS], rendered while training",
+      "missing), or for instance scenes:SEED[:CLIPS], rendered while training",
       .resumable = TRUE },
   { "data", "max-clips", NF_CONFIG_INT, AT (data.max_clips), "0",
       "use only the first so many clips; 0: all", .max = 1e9 },
@@ -107,6 +107,11 @@ static const NfConfigRow segment_rows[] = {
   { "data", "image-size", NF_CONFIG_INTS, AT (data.image_size), "0 0",
       "height and width that the network sees; 0 0: the frames' own",
       .max = 8192, .count = 2 },
+  { "model", "network", NF_CONFIG_STRING, AT (segment.network), "unetpp",
+      "which network; what follows in this group is for unetpp, but for "
+      "classes" },
+  { "model", "options", NF_CONFIG_STRING, AT (segment.options), "{}",
+      "sizes of another network, a JSON object" },
   { "model", "encoder", NF_CONFIG_CHOICE, AT (segment.encoder), "resnet34",
       "the network's first half", .choices = "resnet18 resnet34 resnet50" },
   { "model", "encoder-width", NF_CONFIG_INT, AT (segment.encoder_width), "64",
@@ -231,6 +236,12 @@ static const NfConfigRow diffusion_rows[] = {
   { "data", "image-size", NF_CONFIG_INTS, AT (data.image_size), "128 128",
       "height and width that the network sees; 0 0: the frames' own",
       .max = 8192, .count = 2 },
+  { "data", "scene-size", NF_CONFIG_INTS, AT (diffusion.scene_size), "0 0",
+      "height and width that --data scenes:SEED is rendered in, before it is "
+      "resized; 0 0: 160 240, as the real clips; the size that the network "
+      "sees "
+      "saves time",
+      .max = 8192, .count = 2 },
   { "model", "channels", NF_CONFIG_INT, AT (diffusion.channels), "3",
       "colours of a frame", .min = 3, .max = 3 },
   { "model", "num-frames", NF_CONFIG_INT, AT (diffusion.num_frames), "2",
@@ -270,6 +281,25 @@ static const NfConfigRow diffusion_rows[] = {
       .choices = "linear cosine" },
   { "model", "dropout", NF_CONFIG_FLOAT, AT (diffusion.dropout), "0.1",
       "share of activations dropped in residual blocks", .max = 0.99 },
+  { "model", "target", NF_CONFIG_CHOICE, AT (diffusion.target), "eps",
+      "what the network tells of noisy frames: their noise (as published), the "
+      "clean frames, or v = sqrt (a) noise - sqrt (1 - a) frames, which keeps "
+      "its share of the work at noisy levels",
+      .choices = "eps x0 v" },
+  { "model", "guide", NF_CONFIG_BOOL, AT (diffusion.guide), "false",
+      "besides the context the network sees a guide: the frame that tracks and "
+      "dynamics foretell; needs masks and --data scenes:SEED" },
+  { "model", "residual", NF_CONFIG_BOOL, AT (diffusion.residual), "false",
+      "the network draws the frames' differences from the guide frame (from "
+      "the "
+      "newest one where there is no guide), so that nothing has to be learnt "
+      "where the guide is right; needs model.guide" },
+  { "model", "segmenter", NF_CONFIG_STRING, AT (diffusion.segmenter),
+      "unetpp.safetensors",
+      "checkpoint that nfpredict finds the guide's masks with; its name is "
+      "noted "
+      "in checkpoints of networks with a guide",
+      .resumable = TRUE },
   { "train", "batch-size", NF_CONFIG_INT, AT (train.batch_size), "16",
       "windows of frames in a step", .min = 1, .max = 65536 },
   { "train", "steps", NF_CONFIG_INT, AT (train.steps), "300000", "steps in all",
@@ -282,6 +312,32 @@ static const NfConfigRow diffusion_rows[] = {
       "decay of the weights' running mean, which checkpoints then hold; 0: "
       "none",
       .max = 0.9999999 },
+  { "train", "loss", NF_CONFIG_CHOICE, AT (diffusion.loss), "sum",
+      "half squared error of the target, per window: summed over its values "
+      "(as published), or their mean, which does not depend on the frames' "
+      "size",
+      .choices = "sum mean" },
+  { "train", "loss-weight", NF_CONFIG_CHOICE, AT (diffusion.loss_weight),
+      "none",
+      "of a noise level, as a weight of the clean frames' error: none: the "
+      "target's own (SNR of eps, 1 + SNR of v, 1 of x0); min-snr: min (SNR, "
+      "5); min-snr-v: min (1 + SNR, 5), which leaves more to noisy levels",
+      .choices = "none min-snr min-snr-v" },
+  { "train", "labels", NF_CONFIG_CHOICE, AT (diffusion.labels), "independent",
+      "noise levels of a batch: each drawn from all of them, or one from each "
+      "of as many equal parts as the batch has windows",
+      .choices = "independent stratified" },
+  { "augment", "mirror", NF_CONFIG_FLOAT, AT (augment.mirror), "0",
+      "share of windows that are mirrored, left to right; light is not "
+      "symmetric",
+      .max = 1 },
+  { "train", "true-guides", NF_CONFIG_FLOAT, AT (diffusion.true_guides), "0.15",
+      "share of guides that are drawn from the true future, a little displaced",
+      .max = 1 },
+  { "train", "no-guides", NF_CONFIG_FLOAT, AT (diffusion.no_guides), "0.15",
+      "share of windows without a guide: half of them get the newest frame for "
+      "one, the others nothing",
+      .max = 1 },
 };
 
 /**

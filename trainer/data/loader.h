@@ -5,11 +5,11 @@
  * Threads put samples into batches, in order, some batches ahead of the one that
  * the step uses; who waits for a batch helps. A sample depends on its number
  * alone, so a batch is the same with any number of threads.
- * Siblings: clipsource.c, which reads or renders; segment.c, diffusion.c, which
- * make samples */
+ * See: clips/nfclipsource.h, which reads or renders; train/segment.c and
+ * train/diffusion.c, which make samples */
 #pragma once
 
-#include "data/clipsource.h"
+#include "clips/nfclipsource.h"
 
 G_BEGIN_DECLS
 

@@ -8,7 +8,7 @@
  * row that asks, as if it were alone. */
 #pragma once
 
-#include "data/clipsource.h"
+#include "clips/nfclipsource.h"
 #include "eval/models.h"
 
 G_BEGIN_DECLS

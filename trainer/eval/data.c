@@ -4,7 +4,6 @@
 #include "eval/data.h"
 #include "eval/models.h"
 #include "metrics/nfclasses.h"
-#include "config/scenes.h"
 
 #define HELD_OUT_SPLIT "val"
 #define TRAINED_SPLIT "train"
@@ -22,52 +21,28 @@ choose_splits (const NfEvalOptions *options)
                                                     : TRAINED_SPLIT;
 }
 
-static NfClipSource *
-open_folder (const NfEvalOptions *options, JsonObject *settings, GError **error)
+/* Whether the clips suit an evaluation. */
+static gboolean
+check_clips (
+    const NfEvalOptions *options, const NfClipSource *source, GError **error)
 {
-  NfDatasetOptions dataset = { choose_splits (options), TRUE, NF_N_CLASSES,
-    options->clips, 0 };
-  g_autoptr (NfClipSource) source =
-      nf_clip_source_new_folder (options->data, &dataset, error);
-  const gchar *name;
   guint shortest;
+  const gchar *name = nf_clip_source_shortest (source, &shortest);
 
-  if (!source)
-    return NULL;
-  name = nf_clip_source_shortest (source, &shortest);
+  if (nf_clip_source_n_clips (source) == 0) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "%s has no end; how many clips? Give --data %s:500, or --clips 500",
+        options->data, options->data);
+    return FALSE;
+  }
   if (shortest < NF_EVAL_FRAMES) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "%s: expected at least %d frames, found %u; take short clips out of "
         "the folder, or choose others with --splits or --clips",
         name, NF_EVAL_FRAMES, shortest);
-    return NULL;
+    return FALSE;
   }
-  json_object_set_string_member (settings, "splits", dataset.splits);
-  return g_steal_pointer (&source);
-}
-
-static NfClipSource *
-open_scenes (const NfEvalOptions *options, GError **error)
-{
-  NfScenes scenes;
-
-  if (!nf_scenes_parse (options->data, &scenes, error))
-    return NULL;
-  if (options->splits) {
-    g_set_error_literal (error, NF_ERROR, NF_ERROR_INVALID,
-        "--splits is for a data set's folder; scenes have none");
-    return NULL;
-  }
-  if (options->clips > 0
-      && (scenes.n_clips == 0 || options->clips < scenes.n_clips))
-    scenes.n_clips = options->clips;
-  if (scenes.n_clips == 0) {
-    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "%s has no end; how many clips? Give --data %s:500, or --clips 500",
-        options->data, options->data);
-    return NULL;
-  }
-  return nf_clip_source_new_scenes (&scenes);
+  return TRUE;
 }
 
 /**
@@ -83,16 +58,23 @@ NfClipSource *
 nf_eval_data_open (
     const NfEvalOptions *options, JsonObject *settings, GError **error)
 {
-  if (!nf_scenes_named (options->data)) {
-    g_autofree gchar *shown = g_filename_display_name (options->data);
+  gboolean is_folder = nf_clip_source_is_folder (options->data);
+  g_autofree gchar *series = nf_clip_source_series (options->data);
+  g_autofree gchar *shown = g_filename_display_name (series);
+  NfDatasetOptions dataset = { choose_splits (options), NF_MASKS_REQUIRED,
+    NF_N_CLASSES, options->clips, 0 };
+  g_autoptr (NfClipSource) source = NULL;
 
-    json_object_set_string_member (settings, "data", shown);
-    return open_folder (options, settings, error);
-  } else {
-    g_auto (GStrv) parts = g_strsplit (options->data, ":", -1);
-    g_autofree gchar *seed = g_strconcat (parts[0], ":", parts[1], NULL);
-
-    json_object_set_string_member (settings, "data", seed);
-    return open_scenes (options, error);
+  if (options->splits && !is_folder) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "--splits is for a data set's folder; %s has none", options->data);
+    return NULL;
   }
+  source = nf_clip_source_open (options->data, &dataset, error);
+  if (!source || !check_clips (options, source, error))
+    return NULL;
+  json_object_set_string_member (settings, "data", shown);
+  if (is_folder)
+    json_object_set_string_member (settings, "splits", dataset.splits);
+  return g_steal_pointer (&source);
 }

@@ -3,7 +3,7 @@
  * data — the clips that an evaluation is about */
 #pragma once
 
-#include "data/clipsource.h"
+#include "clips/nfclipsource.h"
 #include "eval/options.h"
 
 #include <json-glib/json-glib.h>

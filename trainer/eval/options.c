@@ -89,6 +89,8 @@ static gboolean
 parse (NfEvalOptions *options, RawOptions *raw, gint argc, gchar **argv,
     GError **error)
 {
+  g_autofree gchar *methods = nf_sampler_method_names ();
+  g_autofree gchar *sampler = g_strconcat (methods, " (default: ddim)", NULL);
   const GOptionEntry entries[] = {
     { "data", 'd', 0, G_OPTION_ARG_STRING, &options->data,
         "Clips with masks: a data set's folder, or N synthetic clips of a seed",
@@ -107,8 +109,7 @@ parse (NfEvalOptions *options, RawOptions *raw, gint argc, gchar **argv,
         "Write report.json and report.html there; what this command began "
         "there goes on",
         "FOLDER" },
-    { "sampler", 0, 0, G_OPTION_ARG_STRING, &raw->sampler,
-        "ddim, ddpm, f-pndm or dpm-solver++ (default: ddim)", "NAME" },
+    { "sampler", 0, 0, G_OPTION_ARG_STRING, &raw->sampler, sampler, "NAME" },
     { "no-curve", 0, 0, G_OPTION_ARG_NONE, &raw->no_curve,
         "Score frame 22 alone, not frames 12 to 21 as well", NULL },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &raw->precision,

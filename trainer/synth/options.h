@@ -3,7 +3,7 @@
  * synth/options — the command line of `nextframe-train synth` */
 #pragma once
 
-#include "config/scenes.h"
+#include "clips/nfscenes.h"
 
 G_BEGIN_DECLS
 

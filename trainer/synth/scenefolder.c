@@ -2,8 +2,8 @@
  *
  * scenefolder — writes a data set of synthetic clips */
 #include "synth/scenefolder.h"
+#include "clips/nfscenes.h"
 #include "core/threads/nfthreads.h"
-#include "data/clipsource.h"
 #include "io/nfclipwriter.h"
 #include "io/nffile.h"
 #include "synth/scenerecord.h"

@@ -2,8 +2,8 @@
  *
  * sheet — real and synthetic clips side by side in one picture */
 #include "synth/sheet.h"
+#include "clips/nfscenes.h"
 #include "core/random/nfrng.h"
-#include "data/clipsource.h"
 #include "io/nfpng.h"
 #include "metrics/nfclasses.h"
 
@@ -46,11 +46,11 @@ static gboolean
 open_sources (Sheet *sheet, GError **error)
 {
   const NfSynthOptions *options = sheet->options;
-  const NfDatasetOptions real = { "train val unlabeled hidden", FALSE,
+  const NfDatasetOptions real = { "train val unlabeled hidden", NF_MASKS_NONE,
     NF_N_CLASSES, options->scenes.n_clips, 0 };
 
   if (options->real) {
-    sheet->sources[0] = nf_clip_source_new_folder (options->real, &real, error);
+    sheet->sources[0] = nf_clip_source_open (options->real, &real, error);
     if (!sheet->sources[0])
       return FALSE;
   }

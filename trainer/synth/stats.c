@@ -24,8 +24,8 @@ enum
 static gboolean
 count_folder (NfSceneStats *stats, const gchar *path, GError **error)
 {
-  static const NfDatasetOptions options = { "train val unlabeled", FALSE,
-    NF_N_CLASSES, 0, 0 };
+  static const NfDatasetOptions options = { "train val unlabeled",
+    NF_MASKS_NONE, NF_N_CLASSES, 0, 0 };
   g_autoptr (NfDataset) dataset = nf_dataset_open (path, &options, error);
 
   if (!dataset)

@@ -5,10 +5,11 @@
  * A clip is an item of an epoch; which of its windows of frames is trained on
  * is drawn for each sample, as are the label l and the noise z. The network
  * sees sqrt (alpha[l]) x + sqrt (1 - alpha[l]) z and the frames before, and is
- * to tell z. Judged are a few windows of a clip, with labels from all parts of
+ * to tell z, x or v. Judged are a few windows of a clip, with labels from all parts of
  * the schedule, so that clips weigh alike. Siblings: segment.c, loop.c,
  * validate.c, loader.c, kernels/diffusion/nfschedule.c */
 #include "train/diffusion.h"
+#include "data/guidesample.h"
 #include "diffusion/nfschedule.h"
 #include "nets/nfspadeunet.h"
 #include "video/gstnfvideo.h"
@@ -17,6 +18,7 @@
 #include <string.h>
 
 #define JUDGE_WINDOWS 4 /* of a clip */
+#define MOST_SNR 5.0 /* that counts in weights of noise levels */
 /* a seed that no run can have */
 #define JUDGE_SEED (G_GUINT64_CONSTANT (1) << 63)
 
@@ -26,16 +28,19 @@ typedef struct
   const NfTrainConfig *config;
   NfClipSource *source;
   NfLoader *loader;
+  NfGuideSamples *guides; /* NULL: the network takes none */
   NfUnet *net;
   NfUnet *judged; /* NULL, or while the network is judged its copy */
   NfSchedule *schedule;
   NfDevice *device;
+  NfDiffusionHow how;
+  gboolean stratified; /* labels */
 } DiffusionTask;
 
 /* A sample's, and a batch's, parts. */
 enum
 {
-  PART_CONTEXT, /* (height, width, 3 * num_frames_cond) */
+  PART_CONTEXT, /* (height, width, 3 * num_frames_cond), with guides behind */
   PART_FUTURE /* (height, width, 3 * num_frames) */
 };
 
@@ -44,7 +49,8 @@ enum
 {
   IN_CONTEXT,
   IN_NOISY, /* frames to be drawn, with noise */
-  IN_NOISE,
+  IN_TARGET, /* times the root of each window's weight */
+  IN_ROOT, /* (N, channels, 1, 1): that root, less 1 */
   IN_EMBEDDING, /* of the noise labels */
   IN_FIRST /* number of the first sample */
 };
@@ -55,6 +61,7 @@ diffusion_free (NfTask *task)
   DiffusionTask *self = (DiffusionTask *) task;
 
   g_clear_pointer (&self->loader, nf_loader_free);
+  g_clear_pointer (&self->guides, nf_guide_samples_free);
   g_clear_pointer (&self->schedule, nf_schedule_free);
   g_clear_pointer (&self->net, nf_unet_free);
   g_clear_pointer (&self->source, nf_clip_source_free);
@@ -71,10 +78,21 @@ window_frames (const NfTrainConfig *config)
   return model->num_frames_cond + model->future_gap + model->num_frames;
 }
 
-/* Interleaves @count frames from @first on into (height, width, 3 * count). */
+/* Bytes of a pixel of the context, guides included. */
+static gsize
+context_bytes (const NfTrainConfig *config)
+{
+  const NfConfigDiffusion *model = &config->diffusion;
+
+  return 3 * model->num_frames_cond
+      + (model->guide ? NF_GUIDE_BYTES * model->num_frames : 0);
+}
+
+/* Interleaves @count frames from @first on into (height, width, 3 * count),
+ * pixels @stride bytes apart. */
 static gboolean
 stack_frames (const NfTrainConfig *config, NfClipReader *reader, guint first,
-    guint count, guint8 *dst, GError **error)
+    guint count, guint8 *dst, gsize stride, GError **error)
 {
   gint width = config->width, height = config->height;
   gsize pixels = (gsize) width * height;
@@ -88,30 +106,79 @@ stack_frames (const NfTrainConfig *config, NfClipReader *reader, guint first,
             frame.rgb, frame.width, frame.height, sized, width, height, error))
       return FALSE;
     for (gsize p = 0; p < pixels; p++)
-      memcpy (dst + 3 * (p * count + t), sized + 3 * p, 3);
+      memcpy (dst + p * stride + 3 * t, sized + 3 * p, 3);
   }
   return TRUE;
+}
+
+/* Mirrors (height, width, bytes). */
+static void
+mirror (guint8 *pixels, gint width, gint height, gsize bytes)
+{
+  g_autofree guint8 *swap = g_malloc (bytes);
+
+  for (gint y = 0; y < height; y++) {
+    guint8 *left = pixels + (gsize) y * width * bytes;
+    guint8 *right = left + (gsize) (width - 1) * bytes;
+
+    for (; left < right; left += bytes, right -= bytes) {
+      memcpy (swap, left, bytes);
+      memcpy (left, right, bytes);
+      memcpy (right, swap, bytes);
+    }
+  }
+}
+
+/* The guides of a window behind its context. */
+static gboolean
+put_guides (const DiffusionTask *self, NfClipReader *reader, guint start,
+    guint64 seed, guint64 sample, guint8 *context, GError **error)
+{
+  const NfTrainConfig *config = self->config;
+  gsize pixels = (gsize) config->width * config->height;
+  gsize bytes = context_bytes (config);
+  gsize end = 3 * config->diffusion.num_frames_cond;
+  g_autofree guint8 *newest = NULL;
+
+  if (!self->guides)
+    return TRUE;
+  newest = g_malloc (3 * pixels);
+  for (gsize p = 0; p < pixels; p++)
+    memcpy (newest + 3 * p, context + p * bytes + end - 3, 3);
+  return nf_guide_samples_put (self->guides, reader, start, seed, sample,
+      newest, context + end, bytes, error);
 }
 
 /* One of the windows of a clip, drawn for the sample. */
 static gboolean
 put_window (const DiffusionTask *self, NfClipReader *reader, guint64 clip,
-    guint64 seed, guint64 sample, guint8 *const parts[], GError **error)
+    guint64 seed, guint64 sample, gdouble mirrored, guint8 *const parts[],
+    GError **error)
 {
   const NfTrainConfig *config = self->config;
   const NfConfigDiffusion *model = &config->diffusion;
   NfRngKey key = { seed, sample, NF_RNG_WINDOW };
+  NfRngKey augment = { seed, sample, NF_RNG_AUGMENT };
+  gsize bytes = context_bytes (config), future = 3 * model->num_frames;
   guint start;
 
   if (!nf_clip_reader_open (reader, clip, error))
     return FALSE;
   start = nf_rng_below (
       &key, 0, nf_clip_reader_n_frames (reader) - window_frames (config) + 1);
-  return stack_frames (config, reader, start, model->num_frames_cond,
-             parts[PART_CONTEXT], error)
-      && stack_frames (config, reader,
+  if (!stack_frames (config, reader, start, model->num_frames_cond,
+          parts[PART_CONTEXT], bytes, error)
+      || !put_guides (
+          self, reader, start, seed, sample, parts[PART_CONTEXT], error)
+      || !stack_frames (config, reader,
           start + model->num_frames_cond + model->future_gap, model->num_frames,
-          parts[PART_FUTURE], error);
+          parts[PART_FUTURE], future, error))
+    return FALSE;
+  if (nf_rng_uniform (&augment, 0) < mirrored) {
+    mirror (parts[PART_CONTEXT], config->width, config->height, bytes);
+    mirror (parts[PART_FUTURE], config->width, config->height, future);
+  }
+  return TRUE;
 }
 
 static gboolean
@@ -120,69 +187,141 @@ load_sample (gconstpointer task, NfClipReader *reader, guint64 sample,
 {
   const DiffusionTask *self = task;
 
-  return put_window (
-      self, reader, item, self->config->train.seed, sample, parts, error);
+  return put_window (self, reader, item, self->config->train.seed, sample,
+      self->config->augment.mirror, parts, error);
 }
 
-/* Pixels 0..255 of n windows' stacked frames as a tensor of -1..1. */
+/* Bytes of n windows' stacked pixels as a tensor of -1..1. */
 static NfTensor *
-upload_frames (DiffusionTask *self, gint64 n, const guint8 *data, gint64 frames,
-    GError **error)
+upload_pixels (DiffusionTask *self, gint64 n, const guint8 *data,
+    gint64 channels, GError **error)
 {
   static const NfNormalizeParams to_signed = { 1, { 2.0f / 255.0f },
     { -1.0f } };
   g_autoptr (NfTensor) pixels = nf_tensor_new_from_nhwc (self->device, NF_U8, n,
-      3 * frames, self->config->height, self->config->width, data, error);
+      channels, self->config->height, self->config->width, data, error);
 
-  return pixels ? nf_op_normalize (pixels, &to_signed, error) : NULL;
+  return nf_op_normalize (pixels, &to_signed, error);
+}
+
+/* A number for each sample of the batch, less 1, for nf_op_modulate(). */
+static NfTensor *
+upload_factors (const NfTensor *like, const gfloat *factors, GError **error)
+{
+  g_autofree gfloat *values = g_new (gfloat, like->n * like->c);
+  g_autoptr (NfTensor) scale =
+      nf_tensor_new (like->device, NF_F32, like->n, like->c, 1, 1, error);
+
+  for (gint64 i = 0; i < like->n * like->c; i++)
+    values[i] = factors[i / like->c] - 1.0f;
+  return scale && nf_tensor_set_nchw (scale, values, error)
+      ? g_steal_pointer (&scale)
+      : NULL;
+}
+
+/* x times numbers from upload_factors(); NULL where what makes either has
+ * failed. */
+static NfTensor *
+multiply (NfTensor *x, NfTensor *scale, GError **error)
+{
+  g_autoptr (NfTensor) shift = NULL;
+
+  if (!x || !scale)
+    return NULL;
+  shift = nf_tensor_new_zeros (x->device, NF_F32, x->n, x->c, 1, 1, error);
+  return nf_op_modulate (x, scale, shift, error);
 }
 
 /* x times a number for each sample of the batch. */
 static NfTensor *
 scale_samples (NfTensor *x, const gfloat *factors, GError **error)
 {
-  g_autofree gfloat *values = g_new (gfloat, x->n * x->c);
-  g_autoptr (NfTensor) scale =
-      nf_tensor_new (x->device, NF_F32, x->n, x->c, 1, 1, error);
-  g_autoptr (NfTensor) shift = NULL;
+  g_autoptr (NfTensor) scale = upload_factors (x, factors, error);
 
-  if (!scale)
-    return NULL;
-  for (gint64 i = 0; i < x->n * x->c; i++)
-    values[i] = factors[i / x->c] - 1.0f;
-  if (!nf_tensor_set_nchw (scale, values, error))
-    return NULL;
-  shift = nf_tensor_new_zeros (x->device, NF_F32, x->n, x->c, 1, 1, error);
-  return shift ? nf_op_modulate (x, scale, shift, error) : NULL;
+  return multiply (x, scale, error);
 }
 
-/* sqrt (alpha) x + sqrt (1 - alpha) z at every sample's label. */
+/* a x + b z, with an a and a b for every sample. */
 static NfTensor *
-add_noise (const NfSchedule *schedule, NfTensor *x, NfTensor *z,
-    const gfloat *labels, GError **error)
+mix_samples (
+    NfTensor *x, const gfloat *a, NfTensor *z, const gfloat *b, GError **error)
 {
   static const NfAxpbyParams sum = { 1.0f, 1.0f, NF_ACT_NONE };
-  g_autofree gfloat *signal = g_new (gfloat, x->n);
-  g_autofree gfloat *noise = g_new (gfloat, x->n);
-  g_autoptr (NfTensor) a = NULL;
-  g_autoptr (NfTensor) b = NULL;
+  g_autoptr (NfTensor) ax = scale_samples (x, a, error);
+  g_autoptr (NfTensor) bz = ax ? scale_samples (z, b, error) : NULL;
+
+  if (!bz) /* which the sum could do without */
+    return NULL;
+  return nf_op_axpby (ax, bz, &sum, error);
+}
+
+/* What the network is to tell of sqrt (alpha) x + sqrt (1 - alpha) z. */
+static NfTensor *
+make_target (NfTarget target, NfTensor *x, const gfloat *signal, NfTensor *z,
+    const gfloat *noise, GError **error)
+{
+  g_autofree gfloat *minus = NULL;
+
+  if (target != NF_TARGET_V)
+    return nf_tensor_ref (target == NF_TARGET_X0 ? x : z);
+  minus = g_new (gfloat, x->n);
+  for (gint64 i = 0; i < x->n; i++)
+    minus[i] = -noise[i];
+  return mix_samples (z, signal, x, minus, error);
+}
+
+/**
+ * nf_diffusion_weight:
+ * @weight: of noise levels
+ * @target: of the network
+ * @alpha: a noise level: share of signal power, above 0 and below 1
+ *
+ * The squared errors of eps, v and x0 are as SNR to 1 + SNR to 1, where SNR is
+ * alpha / (1 - alpha).
+ *
+ * Returns: what the target's squared error is multiplied by
+ */
+gdouble
+nf_diffusion_weight (NfDiffusionWeight weight, NfTarget target, gdouble alpha)
+{
+  gdouble snr = MAX (alpha, 1e-12) / MAX (1.0 - alpha, 1e-12);
+  gdouble wanted = MIN (snr, MOST_SNR), own = 1.0;
+
+  if (weight == NF_DIFFUSION_WEIGHT_NONE)
+    return 1.0;
+  if (weight == NF_DIFFUSION_WEIGHT_MIN_SNR_V)
+    wanted = MIN (1.0 + snr, MOST_SNR);
+  if (target == NF_TARGET_EPS)
+    own = snr;
+  else if (target == NF_TARGET_V)
+    own = 1.0 + snr;
+  return wanted / own;
+}
+
+/* Amplitudes of signal and noise at the labels, and the roots of the weights. */
+static void
+read_levels (const NfSchedule *schedule, const NfDiffusionHow *how,
+    NfTarget target, const gfloat *labels, const NfTensor *x, gfloat *signal,
+    gfloat *noise, gfloat *root)
+{
+  gdouble values = how->mean ? (gdouble) x->c * x->h * x->w : 1.0;
 
   for (gint64 i = 0; i < x->n; i++) {
     gfloat alpha = schedule->alpha[(guint) labels[i]];
 
     signal[i] = sqrtf (alpha);
     noise[i] = sqrtf (1.0f - alpha);
+    root[i] = (gfloat) sqrt (
+        nf_diffusion_weight (how->weight, target, (gdouble) alpha) / values);
   }
-  a = scale_samples (x, signal, error);
-  b = a ? scale_samples (z, noise, error) : NULL;
-  return b ? nf_op_axpby (a, b, &sum, error) : NULL;
 }
 
 /**
  * nf_diffusion_inputs:
  * @net: the noise predictor
  * @schedule: its noise levels
- * @context: (N, channels * num_frames_cond, H, W), pixels in [-1, 1]
+ * @how: how the loss is made
+ * @context: (N, nf_unet_cond_channels(), H, W), pixels in [-1, 1]
  * @future: (N, channels * num_frames, H, W), likewise
  * @z: the noise, shape of @future
  * @labels: (array): N noise labels
@@ -195,16 +334,25 @@ add_noise (const NfSchedule *schedule, NfTensor *x, NfTensor *z,
  * Returns: FALSE with @error set
  */
 gboolean
-nf_diffusion_inputs (NfUnet *net, const NfSchedule *schedule, NfTensor *context,
-    NfTensor *future, NfTensor *z, const gfloat *labels, guint64 first_sample,
-    NfTensor **in, GError **error)
+nf_diffusion_inputs (NfUnet *net, const NfSchedule *schedule,
+    const NfDiffusionHow *how, NfTensor *context, NfTensor *future, NfTensor *z,
+    const gfloat *labels, guint64 first_sample, NfTensor **in, GError **error)
 {
+  NfTarget target = nf_unet_config (net)->target;
+  g_autofree gfloat *signal = g_new (gfloat, future->n);
+  g_autofree gfloat *noise = g_new (gfloat, future->n);
+  g_autofree gfloat *root = g_new (gfloat, future->n);
+  g_autoptr (NfTensor) told = NULL;
+
+  read_levels (schedule, how, target, labels, future, signal, noise, root);
   in[IN_CONTEXT] = nf_tensor_ref (context);
-  in[IN_NOISE] = nf_tensor_ref (z);
-  in[IN_NOISY] = add_noise (schedule, future, z, labels, error);
-  if (!in[IN_NOISY])
-    return FALSE;
-  in[IN_EMBEDDING] = nf_unet_embed (net, labels, future->n, error);
+  in[IN_NOISY] = mix_samples (future, signal, z, noise, error);
+  told = in[IN_NOISY] ? make_target (target, future, signal, z, noise, error)
+                      : NULL;
+  in[IN_ROOT] = told ? upload_factors (told, root, error) : NULL;
+  in[IN_TARGET] = multiply (told, in[IN_ROOT], error);
+  in[IN_EMBEDDING] =
+      in[IN_TARGET] ? nf_unet_embed (net, labels, future->n, error) : NULL;
   if (!in[IN_EMBEDDING])
     return FALSE;
   in[IN_FIRST] = nf_tensor_new_from_nhwc (
@@ -219,8 +367,9 @@ nf_diffusion_inputs (NfUnet *net, const NfSchedule *schedule, NfTensor *context,
  * @how: seed and type
  * @error: return location
  *
- * Returns: (transfer full) (nullable): the mean over the batch of the summed
- *   half squared error of the predicted noise
+ * Returns: (transfer full) (nullable): the mean over the batch of the half
+ *   squared error of what the network tells, summed over its values or their
+ *   mean, times the noise level's weight
  */
 NfTensor *
 nf_diffusion_loss (
@@ -228,15 +377,16 @@ nf_diffusion_loss (
 {
   NfForward forward = *how;
   g_autoptr (NfTensor) flow = nf_op_cast (in[IN_CONTEXT], how->dtype, error);
-  g_autoptr (NfUnetCond) cond =
-      flow ? nf_unet_condition (net, flow, error) : NULL;
+  g_autoptr (NfUnetCond) cond = nf_unet_condition (net, flow, error);
   g_autoptr (NfTensor) guess = NULL;
+  g_autoptr (NfTensor) weighed = NULL;
 
   forward.first = in[IN_FIRST];
   if (cond)
     guess = nf_unet_forward_at (
         net, in[IN_NOISY], in[IN_EMBEDDING], cond, &forward, error);
-  return guess ? nf_op_noise_loss (guess, in[IN_NOISE], error) : NULL;
+  weighed = multiply (guess, in[IN_ROOT], error);
+  return nf_op_noise_loss (weighed, in[IN_TARGET], error);
 }
 
 static NfTensor *
@@ -250,6 +400,21 @@ diffusion_loss (NfTask *task, NfTensor *const *in, GError **error)
   return nf_diffusion_loss (self->net, in, &how, error);
 }
 
+/* What of the frames is drawn: all of them, or what they differ by from the
+ * guide frames in the context. */
+static NfTensor *
+to_be_drawn (const DiffusionTask *self, NfTensor *future, NfTensor *context,
+    GError **error)
+{
+  static const NfAxpbyParams less = { 1.0f, -1.0f, NF_ACT_NONE };
+  g_autoptr (NfTensor) base = NULL;
+
+  if (!self->config->diffusion.residual)
+    return nf_tensor_ref (future);
+  base = nf_unet_guide_frames (nf_unet_config (self->net), context, error);
+  return base ? nf_op_axpby (future, base, &less, error) : NULL;
+}
+
 /* What the loss takes, of n windows and as many labels. */
 static gboolean
 make_inputs (DiffusionTask *self, gint64 n, const guint8 *const parts[],
@@ -260,18 +425,36 @@ make_inputs (DiffusionTask *self, gint64 n, const guint8 *const parts[],
   const NfConfigDiffusion *model = &config->diffusion;
   NfRandnParams noise = { n, 3 * model->num_frames, config->height,
     config->width, { seed, first_sample, NF_RNG_TRAIN_NOISE } };
-  g_autoptr (NfTensor) context = upload_frames (
-      self, n, parts[PART_CONTEXT], model->num_frames_cond, error);
+  g_autoptr (NfTensor) context = upload_pixels (
+      self, n, parts[PART_CONTEXT], context_bytes (config), error);
   g_autoptr (NfTensor) future = NULL;
+  g_autoptr (NfTensor) drawn = NULL;
   g_autoptr (NfTensor) z = NULL;
 
   if (context)
-    future =
-        upload_frames (self, n, parts[PART_FUTURE], model->num_frames, error);
-  z = future ? nf_op_randn (self->device, &noise, error) : NULL;
+    future = upload_pixels (
+        self, n, parts[PART_FUTURE], 3 * model->num_frames, error);
+  drawn = future ? to_be_drawn (self, future, context, error) : NULL;
+  z = drawn ? nf_op_randn (self->device, &noise, error) : NULL;
   return z
-      && nf_diffusion_inputs (self->net, self->schedule, context, future, z,
-          labels, first_sample, in, error);
+      && nf_diffusion_inputs (self->net, self->schedule, &self->how, context,
+          drawn, z, labels, first_sample, in, error);
+}
+
+/* The sample's noise label: any, or one of its own part of the schedule. */
+static guint
+draw_label (const DiffusionTask *self, guint64 sample)
+{
+  const NfConfigTrain *train = &self->config->train;
+  NfRngKey key = { train->seed, sample, NF_RNG_LABEL };
+  guint n = self->schedule->n;
+  guint part = sample % train->batch_size;
+  gdouble at;
+
+  if (!self->stratified)
+    return nf_rng_below (&key, 0, n);
+  at = (part + (gdouble) nf_rng_uniform (&key, 0)) / train->batch_size;
+  return MIN ((guint) (at * n), n - 1);
 }
 
 static gboolean
@@ -283,11 +466,8 @@ diffusion_load (
   g_autofree gfloat *labels = g_new (gfloat, train->batch_size);
   const guint8 *parts[NF_LOADER_PARTS];
 
-  for (gint64 i = 0; i < train->batch_size; i++) {
-    NfRngKey key = { train->seed, first_sample + i, NF_RNG_LABEL };
-
-    labels[i] = nf_rng_below (&key, 0, self->schedule->n);
-  }
+  for (gint64 i = 0; i < train->batch_size; i++)
+    labels[i] = draw_label (self, first_sample + i);
   return nf_loader_get (self->loader, first_sample, parts, error)
       && make_inputs (self, train->batch_size, parts, labels, train->seed,
           first_sample, in, error);
@@ -304,7 +484,7 @@ load_window (gconstpointer task, NfClipReader *reader, guint64 clip,
     guint index, guint8 *const parts[], GError **error)
 {
   return put_window (task, reader, clip, JUDGE_SEED,
-      clip * JUDGE_WINDOWS + index, parts, error);
+      clip * JUDGE_WINDOWS + index, 0, parts, error);
 }
 
 /* A label for one of a clip's windows, each from its own part of the schedule.
@@ -365,39 +545,55 @@ open_data (DiffusionTask *self, NfTrainConfig *config, GError **error)
 {
   const NfConfigDiffusion *model = &config->diffusion;
   NfLoaderSetup setup = { load_sample };
-  gsize frame;
+  gsize pixels;
 
+  if (!nf_guide_samples_check (config, error))
+    return FALSE;
   self->source = nf_task_open_data (&self->task, config, FALSE, error);
   if (!self->source || !check_window (&self->task, self->source, error))
     return FALSE;
-  frame = (gsize) 3 * config->height * config->width;
-  self->task.part_bytes[PART_CONTEXT] = frame * model->num_frames_cond;
-  self->task.part_bytes[PART_FUTURE] = frame * model->num_frames;
+  if (model->guide) {
+    self->guides = nf_guide_samples_new (config);
+    nf_task_add_fact (&self->task, "segmenter", "%s", model->segmenter);
+  }
+  pixels = (gsize) config->height * config->width;
+  self->task.part_bytes[PART_CONTEXT] = pixels * context_bytes (config);
+  self->task.part_bytes[PART_FUTURE] = pixels * 3 * model->num_frames;
   setup.n_items = nf_clip_source_n_clips (self->source);
   self->loader =
       nf_task_start_loader (&self->task, config, self->source, &setup, error);
   return self->loader != NULL;
 }
 
+static void
+read_how (DiffusionTask *self)
+{
+  const NfConfigDiffusion *model = &self->config->diffusion;
+
+  self->how.mean = g_str_equal (model->loss, "mean");
+  if (g_str_equal (model->loss_weight, "min-snr"))
+    self->how.weight = NF_DIFFUSION_WEIGHT_MIN_SNR;
+  else if (g_str_equal (model->loss_weight, "min-snr-v"))
+    self->how.weight = NF_DIFFUSION_WEIGHT_MIN_SNR_V;
+  self->stratified = g_str_equal (model->labels, "stratified");
+}
+
 static NfUnet *
-new_net (const DiffusionTask *self, NfUnetConfig *net, GError **error)
+new_net (const DiffusionTask *self, GError **error)
 {
   g_autoptr (JsonObject) json = nf_train_config_to_json (self->config);
 
-  return nf_unet_config_from_json (net, json, error)
-      ? nf_unet_new (self->device, net, error)
-      : NULL;
+  return (NfUnet *) nf_net_new (
+      nf_train_config_net (self->config), self->device, json, error);
 }
 
 static gboolean
 make_net (DiffusionTask *self, GError **error)
 {
-  NfUnetConfig net;
-
-  self->net = new_net (self, &net, error);
+  self->net = new_net (self, error);
   if (!self->net)
     return FALSE;
-  self->schedule = nf_schedule_new (&net);
+  self->schedule = nf_schedule_new (nf_unet_config (self->net));
   self->task.arch = nf_unet_arch (self->net);
   self->task.params = nf_unet_params (self->net);
   return TRUE;
@@ -407,9 +603,8 @@ static NfParams *
 begin_judging (NfTask *task, GError **error)
 {
   DiffusionTask *self = (DiffusionTask *) task;
-  NfUnetConfig net;
 
-  self->judged = new_net (self, &net, error);
+  self->judged = new_net (self, error);
   return self->judged ? nf_unet_params (self->judged) : NULL;
 }
 
@@ -441,6 +636,7 @@ nf_diffusion_task_new (NfDevice *device, NfTrainConfig *config, GError **error)
   nf_task_init (task, NF_DIFFUSION_INPUTS, diffusion_load, diffusion_loss,
       diffusion_free);
   self->config = config;
+  read_how (self);
   self->device = nf_device_ref (device);
   task->judge = &diffusion_judge;
   if (!open_data (self, config, error) || !make_net (self, error))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * segment — the task of `nextframe-train segment`: UNet++ on frames and masks
+ * segment — the task of `nextframe-train segment`: a network on frames and masks
  *
  * Every frame of every clip is an item of an epoch; of endless clips each
  * sample has one of its own; a sample may be a part of it. The loss is a sum of
@@ -17,8 +17,8 @@ typedef struct
   NfClipSource *source;
   NfLoader *loader;
   GArray *first_items; /* of each clip: frames of the clips before it */
-  NfUnetpp *net;
-  NfUnetpp *judged; /* NULL, or while the network is judged its copy */
+  NfNet *net;
+  NfNet *judged; /* NULL, or while the network is judged its copy */
   NfDevice *device;
   NfTensor *weights; /* (1, classes, 1, 1) of cross entropy, or NULL: all 1 */
   gint width, height; /* of a training sample, pixels */
@@ -45,7 +45,7 @@ segment_free (NfTask *task)
   SegmentTask *self = (SegmentTask *) task;
 
   g_clear_pointer (&self->loader, nf_loader_free);
-  g_clear_pointer (&self->net, nf_unetpp_free);
+  g_clear_pointer (&self->net, nf_net_free);
   nf_tensor_clear (&self->weights);
   g_clear_pointer (&self->first_items, g_array_unref);
   g_clear_pointer (&self->source, nf_clip_source_free);
@@ -164,9 +164,9 @@ segment_loss (NfTask *task, NfTensor *const *in, GError **error)
   const NfForward forward = { .training = TRUE,
     .dtype = nf_train_config_dtype (self->config) };
   g_autoptr (NfTensor) x =
-      nf_unetpp_normalize (self->net, in[IN_FRAMES], error);
+      nf_segment_normalize (self->net, in[IN_FRAMES], error);
   g_autoptr (NfTensor) logits =
-      nf_unetpp_forward (self->net, x, &forward, error);
+      nf_segment_forward (self->net, x, &forward, error);
 
   return nf_segment_loss (
       logits, in[IN_MASKS], self->weights, &self->config->train, error);
@@ -245,9 +245,9 @@ score_batch (SegmentTask *self, NfTensor *const *in, guint n,
 {
   const NfForward forward = { .dtype = nf_train_config_dtype (self->config) };
   g_autoptr (NfTensor) x =
-      nf_unetpp_normalize (self->judged, in[IN_FRAMES], error);
+      nf_segment_normalize (self->judged, in[IN_FRAMES], error);
   g_autoptr (NfTensor) logits =
-      nf_unetpp_forward (self->judged, x, &forward, error);
+      nf_segment_forward (self->judged, x, &forward, error);
   g_autoptr (NfTensor) mean = nf_segment_loss (
       logits, in[IN_MASKS], self->weights, &self->config->train, error);
 
@@ -331,15 +331,13 @@ open_data (SegmentTask *self, NfTrainConfig *config, GError **error)
   return self->loader != NULL;
 }
 
-static NfUnetpp *
+static NfNet *
 new_net (const SegmentTask *self, GError **error)
 {
   g_autoptr (JsonObject) json = nf_train_config_to_json (self->config);
-  NfUnetppConfig net;
 
-  return nf_unetpp_config_from_json (&net, json, error)
-      ? nf_unetpp_new (self->device, &net, error)
-      : NULL;
+  return nf_net_new (
+      nf_train_config_net (self->config), self->device, json, error);
 }
 
 static gboolean
@@ -348,8 +346,8 @@ make_net (SegmentTask *self, GError **error)
   self->net = new_net (self, error);
   if (!self->net)
     return FALSE;
-  self->task.arch = NF_UNETPP_ARCH;
-  self->task.params = nf_unetpp_params (self->net);
+  self->task.arch = self->net->klass->name;
+  self->task.params = self->net->params;
   return TRUE;
 }
 
@@ -359,7 +357,7 @@ begin_judging (NfTask *task, GError **error)
   SegmentTask *self = (SegmentTask *) task;
 
   self->judged = new_net (self, error);
-  return self->judged ? nf_unetpp_params (self->judged) : NULL;
+  return self->judged ? self->judged->params : NULL;
 }
 
 static void
@@ -367,7 +365,7 @@ end_judging (NfTask *task)
 {
   SegmentTask *self = (SegmentTask *) task;
 
-  g_clear_pointer (&self->judged, nf_unetpp_free);
+  g_clear_pointer (&self->judged, nf_net_free);
 }
 
 static const NfTaskJudge segment_judge = { TRUE, NULL, count_frames, load_frame,

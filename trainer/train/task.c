@@ -2,7 +2,7 @@
  *
  * task — what the training loop trains */
 #include "train/task.h"
-#include "config/scenes.h"
+#include "data/trainclips.h"
 #include "core/threads/nfthreads.h"
 #include "io/nfcheckpoint.h"
 
@@ -89,7 +89,7 @@ nf_task_open_data (
     NfTask *task, NfTrainConfig *config, gboolean masks, GError **error)
 {
   const NfConfigData *data = &config->data;
-  g_autoptr (NfClipSource) source = nf_clip_source_open (config, masks, error);
+  g_autoptr (NfClipSource) source = nf_train_clips_open (config, masks, error);
   gboolean own_size = data->image_size.v[0] == 0;
   gint width = 0, height = 0;
 
@@ -103,11 +103,11 @@ nf_task_open_data (
   else
     nf_task_add_fact (task, "clips", "endless");
   nf_task_add_fact (task, "splits", "%s",
-      nf_scenes_named (data->path) ? data->path : data->splits);
-  nf_task_add_fact (task, NF_CHECKPOINT_HEIGHT, "%" G_GINT64_FORMAT,
-      data->image_size.v[0]);
-  nf_task_add_fact (task, NF_CHECKPOINT_WIDTH, "%" G_GINT64_FORMAT,
-      data->image_size.v[1]);
+      nf_clip_source_is_folder (data->path) ? data->splits : data->path);
+  nf_task_add_fact (
+      task, NF_CHECKPOINT_HEIGHT, "%" G_GINT64_FORMAT, data->image_size.v[0]);
+  nf_task_add_fact (
+      task, NF_CHECKPOINT_WIDTH, "%" G_GINT64_FORMAT, data->image_size.v[1]);
   return g_steal_pointer (&source);
 }
 

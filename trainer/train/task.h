@@ -6,6 +6,7 @@
  * segment.c, diffusion.c (the tasks), loop.c (what trains them). */
 #pragma once
 
+#include "config/runconfig.h"
 #include "core/ops/nfgraph.h"
 #include "core/params/nfparams.h"
 #include "data/loader.h"

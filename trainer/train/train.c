@@ -2,8 +2,8 @@
  *
  * train — the subcommands that train: `segment` and `diffusion` */
 #include "train/train.h"
+#include "clips/nfclipsource.h"
 #include "config/options.h"
-#include "config/scenes.h"
 #include "core/threads/nfthreads.h"
 #include "train/diffusion.h"
 #include "train/loop.h"
@@ -25,14 +25,14 @@ static void
 announce (
     const NfTask *task, const NfTrainConfig *config, const NfDevice *device)
 {
-  gboolean scenes = nf_scenes_named (config->data.path);
+  gboolean splits = nf_clip_source_is_folder (config->data.path);
 
   g_printerr ("%s: %s, %" G_GUINT64_FORMAT " parameters, frames of %dx%d\n",
       nf_train_kind_name (config->kind), task->arch,
       nf_params_elements (task->params, TRUE), config->width, config->height);
   g_printerr ("data: %s, %s clips%s%s; device: %s\n", config->data.path,
       (const gchar *) g_hash_table_lookup (task->facts, "clips"),
-      scenes ? "" : " of ", scenes ? "" : config->data.splits, device->name);
+      splits ? " of " : "", splits ? config->data.splits : "", device->name);
 }
 
 /**

@@ -2,7 +2,7 @@
  *
  * validate — judges a run by clips that it is not trained on */
 #include "train/validate.h"
-#include "config/scenes.h"
+#include "data/trainclips.h"
 #include "core/threads/nfthreads.h"
 
 #include <math.h>
@@ -71,7 +71,7 @@ nf_validation_new (NfTask *task, const NfTrainConfig *config, GError **error)
   self->batches = g_array_new (FALSE, FALSE, sizeof (Batch));
   if (!judge || config->validate.every == 0)
     return g_steal_pointer (&self);
-  if (!nf_clip_source_open_held_out (config, judge->masks, &self->source, error)
+  if (!nf_train_clips_open_held_out (config, judge->masks, &self->source, error)
       || (self->source && judge->check
           && !judge->check (task, self->source, error))) {
     g_prefix_error (error, "validation (validate.every=0 trains without it): ");
@@ -108,16 +108,17 @@ nf_validation_note (const NfValidation *validation)
 {
   const NfTrainConfig *config = validation->config;
   const gchar *path = config->data.path;
+  const NfClipSourceClass *kind = nf_clip_source_kind (path);
 
   if (config->validate.every == 0 || !validation->task->judge)
     return NULL;
   if (!validation->source)
     return g_strdup_printf (
-        "no validation: %s has no val/ that is not trained on", path);
+        "no validation: %s has no %s", path, kind->no_held_out);
   return g_strdup_printf ("validation: every %" G_GINT64_FORMAT
-                          " steps, %u clips%s",
+                          " steps, %u clips %s",
       config->validate.every, nf_clip_source_n_clips (validation->source),
-      nf_scenes_named (path) ? " of another seed" : " of val");
+      kind->held_out);
 }
 
 /**

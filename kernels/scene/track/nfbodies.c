@@ -2,23 +2,33 @@
  *
  * nfbodies — cubes, spheres and cylinders on the ground, seen from above
  *
- * Time goes in short steps. In each, friction slows bodies down, they move, and
- * those that overlap get a blow along the normal of the contact: for two of
+ * Time goes in short steps. In each, those that overlap get a blow along the
+ * normal of the contact, friction slows bodies down, and they move. For two of
  * mass 1 and inertia I that approach with speed v,
  *
- *   blow = (1 + bounce) v / (2 + (ra x n)^2 / Ia + (rb x n)^2 / Ib) */
+ *   blow = (1 + bounce) v / (2 + (ra x n)^2 / Ia + (rb x n)^2 / Ib)
+ *
+ * Two cubes touch at up to two points, which, like the blow and the friction of
+ * one point, are solved in turn until they agree. All constants are those of
+ * nfphysics.c. */
 #include "scene/track/nfbodies.h"
 
 #include "scene/world/nflook.h"
 
 #include <math.h>
 
-#define SUBSTEPS 20 /* a frame */
+#define SUBSTEPS 24 /* a frame */
+#define PASSES 8 /* over what acts at once */
+#define SLOWEST_BOUNCE 0.02 /* sizes a frame */
+#define LAYER 0.005 /* depth that is left, sizes */
+#define PUSH 0.2 /* share of the other depth that goes away in a step */
+#define FASTEST_PUSH 0.05 /* sizes a frame */
+#define ROLLING (0.004 / (0.004 + 0.25)) /* share of a sphere's energy */
 #define HALF nf_look_forms[NF_SCENE_CUBE].half /* of a square's width */
 
 /* about the vertical, of mass 1: of a solid cube and cylinder; spheres are seen
  * to pass on their speed as if nothing of it were in their turning */
-static const gdouble inertia[] = { 0.15, 0.004, 0.125 };
+static const gdouble inertia[] = { 0.95 * 0.95 / 6.0, 0.004, 0.125 };
 
 /* where two bodies overlap: normal from a to b, depth, a point of both */
 typedef struct
@@ -51,21 +61,36 @@ static void
 apply_friction (NfBody *b, const NfBodyParams *p, gdouble dt)
 {
   gdouble reach = b->shape == NF_SCENE_CUBE ? G_SQRT2 * HALF : 0.5;
-  gdouble kept = 1.0 - p->drag[b->shape] * dt;
+  gdouble rx = reach * cos (b->turn + G_PI_4);
+  gdouble rz = reach * sin (b->turn + G_PI_4);
   gdouble vx = b->vx, vz = b->vz, spin = b->spin;
 
   for (guint i = 0; i < 4 && p->friction[b->shape] > 0; i++) {
-    gdouble angle = b->turn + G_PI_4 + i * G_PI_2;
-    gdouble rx = reach * cos (angle), rz = reach * sin (angle);
-    gdouble ux = vx - rz * spin, uz = vz + rx * spin, u = hypot (ux, uz);
+    gdouble ux = vx - rz * spin, uz = vz + rx * spin, next = -rz;
+    gdouble u = sqrt (ux * ux + uz * uz);
     gdouble step = MIN (p->friction[b->shape] * dt, u / 2) / 4;
 
-    if (u < 1e-9)
-      continue;
-    b->vx -= step * ux / u;
-    b->vz -= step * uz / u;
-    b->spin -= step * (rx * uz - rz * ux) / u / inertia[b->shape];
+    if (u >= 1e-9) {
+      b->vx -= step * ux / u;
+      b->vz -= step * uz / u;
+      b->spin -= step * (rx * uz - rz * ux) / u / inertia[b->shape];
+    }
+    rz = rx;
+    rx = next;
   }
+}
+
+static void
+go_on (NfBody *b, const NfBodyParams *p, gdouble dt)
+{
+  gdouble kept = 1.0 - p->drag[b->shape] * dt;
+
+  if (b->vx == 0 && b->vz == 0 && b->spin == 0)
+    return;
+  apply_friction (b, p, dt);
+  b->x += b->vx * dt;
+  b->z += b->vz * dt;
+  b->turn += b->spin * dt;
   b->vx *= kept;
   b->vz *= kept;
   b->spin *= 1.0 - p->spin_drag * dt;
@@ -113,63 +138,83 @@ touch_square_circle (const NfBody *a, const NfBody *b, Contact *c)
   return TRUE;
 }
 
-/* corners of b within a; the deepest along the normals of a's sides. Returns
- * the least overlap of the two along these, negative where they are apart */
+/* the least overlap of two squares along the normals of a's sides, negative
+ * where they are apart; *angle is the direction of that side from a's middle */
 static gdouble
-overlap_along (const NfBody *a, const NfBody *b, Contact *c)
+overlap_along (const NfBody *a, const NfBody *b, gdouble *angle)
 {
-  gdouble least = G_MAXDOUBLE;
+  gdouble dx = b->x - a->x, dz = b->z - a->z, least = G_MAXDOUBLE;
+  gdouble turn = b->turn - a->turn;
+  gdouble reach = HALF * (1 + fabs (cos (turn)) + fabs (sin (turn)));
 
   for (guint side = 0; side < 4; side++) {
-    gdouble angle = a->turn + side * G_PI_2;
-    gdouble nx = cos (angle), nz = sin (angle), deepest = -G_MAXDOUBLE;
-    gdouble sum_x = 0, sum_z = 0, weight = 0;
+    gdouble to = a->turn + side * G_PI_2;
+    gdouble overlap = reach - dx * cos (to) - dz * sin (to);
 
-    for (guint corner = 0; corner < 4; corner++) {
-      gdouble to = b->turn + G_PI_4 + corner * G_PI_2;
-      gdouble x = b->x + G_SQRT2 * HALF * cos (to);
-      gdouble z = b->z + G_SQRT2 * HALF * sin (to);
-      gdouble depth = HALF - (x - a->x) * nx - (z - a->z) * nz;
-
-      deepest = MAX (deepest, depth);
-      if (depth > 0) { /* of two corners that are as deep, the middle */
-        sum_x += depth * x;
-        sum_z += depth * z;
-        weight += depth;
-      }
+    if (overlap < least) {
+      least = overlap;
+      *angle = to;
     }
-    if (deepest >= least)
-      continue;
-    least = deepest;
-    *c = (Contact){ nx, nz, deepest };
-    c->x = weight > 0 ? sum_x / weight : b->x;
-    c->z = weight > 0 ? sum_z / weight : b->z;
   }
 
   return least;
 }
 
-static gboolean
-touch_squares (const NfBody *a, const NfBody *b, Contact *c)
+/* the side of b that faces a's side, cut where a's side ends: its points that
+ * are within a */
+static guint
+touch_side (const NfBody *a, const NfBody *b, gdouble angle, Contact *c)
 {
-  Contact other;
-  gdouble of_a, of_b;
+  gdouble nx = cos (angle), nz = sin (angle);
+  gdouble facing = b->turn + G_PI_2 * rint ((angle + G_PI - b->turn) / G_PI_2);
+  gdouble mx = b->x + HALF * cos (facing) - a->x;
+  gdouble mz = b->z + HALF * sin (facing) - a->z;
+  /* along a's side: the middle of b's side, and what it is to its end */
+  gdouble middle = mz * nx - mx * nz;
+  gdouble along = HALF * cos (facing - angle - G_PI);
+  gdouble deep = HALF - (mx * nx + mz * nz);
+  gdouble deeper = HALF * sin (facing - angle - G_PI);
+  guint n = 0;
 
-  if (hypot (b->x - a->x, b->z - a->z) >= 2 * G_SQRT2 * HALF)
-    return FALSE;
-  of_a = overlap_along (a, b, c);
-  of_b = overlap_along (b, a, &other);
-  if (of_b < of_a) {
-    *c = other;
-    c->nx = -other.nx;
-    c->nz = -other.nz;
+  for (gint end = -1; end <= 1; end += 2) {
+    gdouble at = CLAMP (middle + end * along, -HALF, HALF);
+    gdouble part = (at - middle) / along;
+    gdouble depth = deep + part * deeper;
+
+    if (depth > 0)
+      c[n++] = (Contact){ nx, nz, depth, a->x + nx * (HALF - depth) - nz * at,
+        a->z + nz * (HALF - depth) + nx * at };
   }
 
-  return MIN (of_a, of_b) > 0;
+  return n;
 }
 
-static gboolean
-find_contact (const NfBody *a, const NfBody *b, Contact *c)
+static guint
+touch_squares (const NfBody *a, const NfBody *b, Contact *c)
+{
+  gdouble angle_a, angle_b, of_a, of_b;
+  guint n;
+
+  if (hypot (b->x - a->x, b->z - a->z) >= 2 * G_SQRT2 * HALF)
+    return 0;
+  of_a = overlap_along (a, b, &angle_a);
+  of_b = overlap_along (b, a, &angle_b);
+  if (MIN (of_a, of_b) <= 0)
+    return 0;
+  if (of_a <= of_b)
+    return touch_side (a, b, angle_a, c);
+  n = touch_side (b, a, angle_b, c);
+  for (guint i = 0; i < n; i++) {
+    c[i].nx = -c[i].nx;
+    c[i].nz = -c[i].nz;
+  }
+
+  return n;
+}
+
+/* how many there are */
+static guint
+find_contacts (const NfBody *a, const NfBody *b, Contact c[2])
 {
   gboolean square_a = a->shape == NF_SCENE_CUBE;
   gboolean square_b = b->shape == NF_SCENE_CUBE;
@@ -181,11 +226,11 @@ find_contact (const NfBody *a, const NfBody *b, Contact *c)
   if (!square_b)
     return touch_circles (a, b, c);
   if (!touch_square_circle (b, a, c))
-    return FALSE;
+    return 0;
   c->nx = -c->nx;
   c->nz = -c->nz;
 
-  return TRUE;
+  return 1;
 }
 
 static gdouble
@@ -222,26 +267,69 @@ hit (NfBody *b, const Contact *c, gdouble nx, gdouble nz, gdouble blow)
   b->spin += blow * lever (b, c, nx, nz) / inertia[b->shape];
 }
 
+/* what one more blow must add for the speed along a direction to become @to;
+ * @sum is what it got so far, and must stay from @least to @most */
 static void
-collide (NfBody *a, NfBody *b, const NfBodyParams *p)
+push (NfBody *a, NfBody *b, const Contact *c, const gdouble direction[2],
+    gdouble to, gdouble least, gdouble most, gdouble *sum)
 {
-  Contact c;
-  gdouble v, blow, tx, tz, along, drag;
+  gdouble nx = direction[0], nz = direction[1];
+  gdouble more = (to - parting (a, b, c, nx, nz)) * mobility (a, b, c, nx, nz);
 
-  if (!find_contact (a, b, &c))
+  more = CLAMP (*sum + more, least, most) - *sum;
+  *sum += more;
+  hit (a, c, nx, nz, -more);
+  hit (b, c, nx, nz, more);
+}
+
+/* along the contact's normal; of a sphere, that of its rolling, too */
+static gdouble
+speed_along (const NfBody *b, const Contact *c)
+{
+  return b->vx * c->nx + b->vz * c->nz;
+}
+
+/* where spheres touch others, their rolling stops, or is halfway between that
+ * of both; what they need to roll as they go now is taken from their speed */
+static void
+roll_on (NfBody *b, const Contact *c, gdouble rolling)
+{
+  gdouble change = ROLLING * (rolling - speed_along (b, c));
+
+  if (b->shape != NF_SCENE_SPHERE)
     return;
-  v = parting (a, b, &c, c.nx, c.nz);
-  if (v < 0) {
-    blow = -(1.0 + p->bounce) * v * mobility (a, b, &c, c.nx, c.nz);
-    hit (a, &c, c.nx, c.nz, -blow);
-    hit (b, &c, c.nx, c.nz, blow);
-    tx = -c.nz;
-    tz = c.nx;
-    along = parting (a, b, &c, tx, tz);
-    drag = -along * mobility (a, b, &c, tx, tz);
-    drag = CLAMP (drag, -p->grip * blow, p->grip * blow);
-    hit (a, &c, tx, tz, -drag);
-    hit (b, &c, tx, tz, drag);
+  b->vx += change * c->nx;
+  b->vz += change * c->nz;
+}
+
+static void
+collide (NfBody *a, NfBody *b, const NfBodyParams *p, gdouble dt)
+{
+  Contact c[2];
+  gdouble to[2], limit[2], blow[2] = { 0 }, drag[2] = { 0 };
+  guint n = find_contacts (a, b, c);
+  gdouble rolling = 0, closing = 0;
+
+  if (n > 0 && a->shape == b->shape)
+    rolling = (speed_along (a, c) - speed_along (b, c)) / 2.0;
+  for (guint i = 0; i < n; i++) {
+    closing = -parting (a, b, &c[i], c[i].nx, c[i].nz);
+    to[i] = MIN (MAX (c[i].depth - LAYER, 0) * PUSH / dt, FASTEST_PUSH);
+    if (closing > SLOWEST_BOUNCE)
+      to[i] = MAX (to[i], p->bounce * closing);
+    limit[i] = p->grip * MAX (closing, 0) * (1.0 + p->bounce) / 2.0;
+  }
+  for (guint pass = 0; pass < PASSES; pass++)
+    for (guint i = 0; i < n; i++) {
+      const gdouble normal[2] = { c[i].nx, c[i].nz };
+      const gdouble side[2] = { -c[i].nz, c[i].nx };
+
+      push (a, b, &c[i], normal, to[i], 0, G_MAXDOUBLE, &blow[i]);
+      push (a, b, &c[i], side, 0, -limit[i], limit[i], &drag[i]);
+    }
+  if (n > 0 && blow[0] > 0 && closing > SLOWEST_BOUNCE) {
+    roll_on (a, c, rolling);
+    roll_on (b, c, -rolling);
   }
 }
 
@@ -259,18 +347,15 @@ nf_bodies_advance (
   gdouble dt = time / steps;
 
   for (guint step = 0; step < steps; step++) {
-    for (guint i = 0; i < n; i++) {
-      NfBody *b = &bodies[i];
-
-      apply_friction (b, params, dt);
-      b->x += b->vx * dt;
-      b->z += b->vz * dt;
-      b->turn += b->spin * dt;
-    }
     for (guint i = 0; i < n; i++)
-      for (guint j = i + 1; j < n; j++)
-        if (hypot (bodies[i].x - bodies[j].x, bodies[i].z - bodies[j].z)
-            < G_SQRT2)
-          collide (&bodies[i], &bodies[j], params);
+      for (guint j = i + 1; j < n; j++) {
+        gdouble dx = bodies[i].x - bodies[j].x;
+        gdouble dz = bodies[i].z - bodies[j].z;
+
+        if (dx * dx + dz * dz < 2.0)
+          collide (&bodies[i], &bodies[j], params, dt);
+      }
+    for (guint i = 0; i < n; i++)
+      go_on (&bodies[i], params, dt);
   }
 }

@@ -14,7 +14,7 @@
 
 #include "core/nferror.h"
 #include "scene/track/nfblobs.h"
-#include "scene/track/nfdynamics.h"
+#include "scene/track/nffutures.h"
 
 #include <math.h>
 #include <string.h>
@@ -125,6 +125,26 @@ extrapolate_linear (const guint8 *const *masks, guint n_masks, guint width,
   }
 }
 
+static gboolean
+extrapolate_dynamics (const guint8 *const *masks, guint n_masks, guint width,
+    guint height, guint horizon, guint8 *future, GError **error)
+{
+  gsize size = (gsize) width * height;
+  g_autoptr (NfFutures) futures = NULL;
+  NfFuturesParams params;
+
+  nf_futures_params_init (&params);
+  futures =
+      nf_futures_new (&params, masks, n_masks, width, height, horizon, error);
+  if (futures == NULL)
+    return FALSE;
+  for (guint i = 0; i < horizon; i++)
+    if (!nf_futures_mask (futures, i + 1, future + i * size, error))
+      return FALSE;
+
+  return TRUE;
+}
+
 /**
  * nf_extrapolate:
  * @masks: (array length=n_masks): the past, oldest first, each @width x @height
@@ -144,7 +164,6 @@ nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
     GError **error)
 {
   gsize size = (gsize) width * height;
-  NfMotionParams params;
 
   g_return_val_if_fail (n_masks > 0 && horizon > 0, FALSE);
   g_return_val_if_fail (width > 0 && height > 0, FALSE);
@@ -158,9 +177,8 @@ nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
       extrapolate_linear (masks, n_masks, width, height, horizon, future);
       return TRUE;
     case NF_EXTRAPOLATE_DYNAMICS:
-      nf_motion_params_init (&params);
-      return nf_dynamics_extrapolate (
-          &params, masks, n_masks, width, height, horizon, future, error);
+      return extrapolate_dynamics (
+          masks, n_masks, width, height, horizon, future, error);
   }
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
       "extrapolate: there is no method %d", (gint) method);

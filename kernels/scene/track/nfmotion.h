@@ -2,7 +2,7 @@
  *
  * nfmotion — how an object moves at the end of its track
  *
- * See: nftracks (where it was seen), nfbodies (how it goes on), nfdynamics */
+ * See: nftracks (where it was seen), nfbodies (how it goes on), nffutures */
 #pragma once
 
 #include "scene/track/nfbodies.h"

@@ -4,7 +4,7 @@
  *
  * All three are convex, so an outline is a convex polygon. Round ones have
  * corners just outside, such that the area is that of the round outline.
- * World and units: nfcamera.h. See: nftracks, nfdynamics */
+ * World and units: nfcamera.h. See: nftracks, nffutures */
 #pragma once
 
 #include "scene/world/nfcamera.h"

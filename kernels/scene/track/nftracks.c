@@ -491,3 +491,17 @@ nf_tracks_free (NfTracks *tracks)
   g_free (tracks->labels);
   g_free (tracks);
 }
+
+/**
+ * nf_tracks_labels:
+ * @frame: which mask, from 0 on
+ *
+ * Returns: (transfer none): that mask without speckles
+ */
+const guint8 *
+nf_tracks_labels (const NfTracks *tracks, guint frame)
+{
+  gsize size = (gsize) tracks->camera.width * (gsize) tracks->camera.height;
+
+  return tracks->labels + size * frame;
+}

@@ -6,7 +6,7 @@
  * of one size, against where they are seen; then every object is brought to
  * the ground plane, also where another one hides a part of it or the image's
  * edge cuts it. World and units: nfcamera.h. A class is an object's identity.
- * See: nfdynamics, docs/scenes.md */
+ * See: nffutures, docs/scenes.md */
 #pragma once
 
 #include "scene/track/nfoutline.h"
@@ -75,6 +75,7 @@ typedef struct
 NfTracks *nf_tracks_new (const guint8 *const *masks, guint n_masks, guint width,
     guint height, GError **error);
 void nf_tracks_free (NfTracks *tracks);
+const guint8 *nf_tracks_labels (const NfTracks *tracks, guint frame);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfTracks, nf_tracks_free)
 
 G_END_DECLS

@@ -205,6 +205,30 @@ nf_physics_add (NfPhysics *physics, NfSceneShape shape, gdouble x, gdouble z,
 }
 
 /**
+ * nf_physics_set_motion:
+ * @body: its number
+ * @motion: where it is and how it moves from now on
+ *
+ * Whatever it did before is forgotten: the same motions give the same future.
+ */
+void
+nf_physics_set_motion (NfPhysics *physics, guint body, const NfMotion *motion)
+{
+  dBodyID b;
+
+  g_return_if_fail (body < physics->bodies->len);
+
+  b = g_array_index (physics->bodies, Body, body).body;
+  dBodySetPosition (
+      b, motion->position[0], motion->position[1], motion->position[2]);
+  dBodySetQuaternion (b, motion->rotation);
+  dBodySetLinearVel (
+      b, motion->velocity[0], motion->velocity[1], motion->velocity[2]);
+  dBodySetAngularVel (b, motion->spin[0], motion->spin[1], motion->spin[2]);
+  dBodyEnable (b);
+}
+
+/**
  * nf_physics_has_room:
  * @x: a place, sideways
  * @z: a place, away

@@ -13,21 +13,6 @@
 
 G_BEGIN_DECLS
 
-/**
- * NfMotion:
- * @position: of the centre: x, y, z
- * @rotation: unit quaternion w, x, y, z, as in #NfSceneObject
- * @velocity: sizes a frame
- * @spin: angular velocity, radians a frame
- */
-typedef struct
-{
-  gdouble position[3];
-  gdouble rotation[4];
-  gdouble velocity[3];
-  gdouble spin[3];
-} NfMotion;
-
 typedef struct _NfPhysics NfPhysics;
 
 NfPhysics *nf_physics_new (void);
@@ -36,6 +21,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfPhysics, nf_physics_free)
 
 guint nf_physics_add (NfPhysics *physics, NfSceneShape shape, gdouble x,
     gdouble z, gdouble turn, const gdouble velocity[2]);
+void nf_physics_set_motion (
+    NfPhysics *physics, guint body, const NfMotion *motion);
 gboolean nf_physics_has_room (
     const NfPhysics *physics, gdouble x, gdouble z, gdouble gap);
 void nf_physics_step (NfPhysics *physics);

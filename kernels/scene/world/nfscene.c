@@ -45,6 +45,7 @@ struct _NfScene
   guint frames;
   NfView view;
   GArray *objects; /* NfSceneObject, frame after frame */
+  GArray *motions; /* NfMotion, the same */
   guint *starts; /* frames + 1: of each frame's objects */
 };
 
@@ -274,6 +275,7 @@ record_frame (Making *making, guint frame)
     memcpy (object.position, motion.position, sizeof object.position);
     memcpy (object.rotation, motion.rotation, sizeof object.rotation);
     g_array_append_val (scene->objects, object);
+    g_array_append_val (scene->motions, motion);
   }
   scene->starts[frame + 1] = scene->objects->len;
 }
@@ -304,6 +306,7 @@ nf_scene_new (const NfSceneParams *params, GError **error)
   nf_view_init (&scene->view, params->seed, params->clip);
   scene->frames = params->frames;
   scene->objects = g_array_new (FALSE, FALSE, sizeof (NfSceneObject));
+  scene->motions = g_array_new (FALSE, FALSE, sizeof (NfMotion));
   scene->starts = g_new0 (guint, params->frames + 1);
   populate (&making, params);
   for (gint frame = -WARM_UP; frame < (gint) params->frames; frame++) {
@@ -322,14 +325,9 @@ nf_scene_free (NfScene *scene)
   if (scene == NULL)
     return;
   g_array_unref (scene->objects);
+  g_array_unref (scene->motions);
   g_free (scene->starts);
   g_free (scene);
-}
-
-guint
-nf_scene_n_frames (const NfScene *scene)
-{
-  return scene->frames;
 }
 
 /**
@@ -359,6 +357,23 @@ nf_scene_objects (const NfScene *scene, guint frame, guint *n)
   g_return_val_if_fail (frame < scene->frames, NULL);
   *n = scene->starts[frame + 1] - scene->starts[frame];
   return (const NfSceneObject *) (gpointer) scene->objects->data
+      + scene->starts[frame];
+}
+
+/**
+ * nf_scene_motions:
+ * @frame: number of the frame, from 0 on
+ * @n: (out): how many there are
+ *
+ * Returns: (transfer none) (array length=n): how the objects of
+ *   nf_scene_objects() move at that time, in the same order
+ */
+const NfMotion *
+nf_scene_motions (const NfScene *scene, guint frame, guint *n)
+{
+  g_return_val_if_fail (frame < scene->frames, NULL);
+  *n = scene->starts[frame + 1] - scene->starts[frame];
+  return (const NfMotion *) (gpointer) scene->motions->data
       + scene->starts[frame];
 }
 

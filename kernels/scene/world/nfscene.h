@@ -42,6 +42,21 @@ typedef struct
 } NfSceneObject;
 
 /**
+ * NfMotion:
+ * @position: of the centre: x, y, z
+ * @rotation: unit quaternion w, x, y, z, as in #NfSceneObject
+ * @velocity: sizes a frame
+ * @spin: angular velocity, radians a frame
+ */
+typedef struct
+{
+  gdouble position[3];
+  gdouble rotation[4];
+  gdouble velocity[3];
+  gdouble spin[3];
+} NfMotion;
+
+/**
  * NfSceneParams:
  * @seed: the user's seed
  * @clip: number of the clip, a stream of its own random numbers
@@ -65,10 +80,10 @@ NfScene *nf_scene_new (const NfSceneParams *params, GError **error);
 void nf_scene_free (NfScene *scene);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfScene, nf_scene_free)
 
-guint nf_scene_n_frames (const NfScene *scene);
 const NfView *nf_scene_view (const NfScene *scene);
 const NfSceneObject *nf_scene_objects (
     const NfScene *scene, guint frame, guint *n);
+const NfMotion *nf_scene_motions (const NfScene *scene, guint frame, guint *n);
 
 NfSceneShape nf_scene_shape (guint id);
 gboolean nf_scene_is_rubber (guint id);

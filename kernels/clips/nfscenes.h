@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * scenes — clips that are rendered instead of read
+ * nfscenes — clips that are rendered instead of read, as a source of clips
  *
  * Where a data set's folder is expected, `scenes:SEED` stands for an endless
  * stream of synthetic clips and `scenes:SEED:CLIPS` for so many of them. Clip i
  * of a seed is always the same one, and what `synth --seed SEED` writes as
- * video_i. Sibling: kernels/scene/world/nfscene.h */
+ * video_i. Of a clip the frames that are asked for are rendered.
+ * See: scene/world/nfscene.h, which makes them; sibling: nffolder.c */
 #pragma once
 
-#include "core/nferror.h"
+#include "clips/nfclipsource.h"
 #include "scene/world/nfscene.h"
 
 G_BEGIN_DECLS
@@ -30,7 +31,6 @@ typedef struct
 } NfScenes;
 
 void nf_scenes_init (NfScenes *scenes);
-gboolean nf_scenes_named (const gchar *path);
-gboolean nf_scenes_parse (const gchar *path, NfScenes *scenes, GError **error);
+NfClipSource *nf_clip_source_new_scenes (const NfScenes *scenes);
 
 G_END_DECLS

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfguided — frames in, future frames out, with a guide */
+#include "diffusion/nfguided.h"
+
+#include "diffusion/nfsharpen.h"
+#include "scene/guide/nfguide.h"
+
+#include <string.h>
+
+G_STATIC_ASSERT (NF_GUIDE_BYTES == NF_UNET_GUIDE_CHANNELS);
+
+typedef struct
+{
+  const NfGuided *how;
+  const NfRollout *rollout;
+  const NfUnetConfig *config;
+  NfDevice *device;
+  NfTensor *const *context; /* as it came */
+  guint width, height; /* of these frames */
+  NfTensor **small; /* the context as the network sees it */
+  NfTensor **guides; /* one a frame of the horizon, or NULL */
+  guint8 **frames; /* (height, width, 3): their pictures in full size */
+} Job;
+
+static NfTensor *
+newest_of (const Job *job, NfTensor *const *frames)
+{
+  return frames[job->config->num_frames_cond - 1];
+}
+
+/* (transfer full) (nullable): a frame's bytes */
+static guint8 *
+download (const NfTensor *frame, GError **error)
+{
+  g_autofree guint8 *bytes = g_try_malloc (frame->bytes);
+
+  if (bytes == NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "guide: no memory for a frame of %" G_GSIZE_FORMAT " bytes",
+        frame->bytes);
+  return bytes != NULL && nf_tensor_to_nhwc (frame, bytes, error)
+      ? g_steal_pointer (&bytes)
+      : NULL;
+}
+
+static NfTensor *
+resize (NfTensor *frame, gint64 height, gint64 width, GError **error)
+{
+  return frame->h == height && frame->w == width
+      ? nf_tensor_ref (frame)
+      : nf_op_resize (frame, height, width, error);
+}
+
+static gboolean
+shrink_context (Job *job, GError **error)
+{
+  for (gint i = 0; i < job->config->num_frames_cond; i++) {
+    job->small[i] = resize (
+        job->context[i], job->config->height, job->config->width, error);
+    if (job->small[i] == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* ------------------------------------------------------------------- guides */
+
+/* (transfer full) (nullable): the masks of the context */
+static guint8 *
+find_masks (const Job *job, GError **error)
+{
+  gsize pixels = (gsize) job->width * job->height;
+  g_autofree guint8 *masks =
+      g_try_malloc_n ((gsize) job->config->num_frames_cond, pixels);
+
+  if (masks == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "guide: no memory for masks of %ux%u", job->width, job->height);
+    return NULL;
+  }
+  for (gint i = 0; i < job->config->num_frames_cond; i++) {
+    g_autoptr (NfTensor) ids =
+        nf_segmenter_classify (job->how->segmenter, job->rollout->dtype, FALSE,
+            job->context[i], job->rollout->cancellable, error);
+
+    if (ids == NULL || !nf_tensor_to_nhwc (ids, masks + i * pixels, error))
+      return NULL;
+  }
+  return g_steal_pointer (&masks);
+}
+
+static NfFutures *
+foretell (const Job *job, GError **error)
+{
+  gsize pixels = (gsize) job->width * job->height;
+  guint n = (guint) job->config->num_frames_cond;
+  g_autofree const guint8 **list = g_new (const guint8 *, n);
+  g_autofree guint8 *masks = find_masks (job, error);
+  NfFuturesParams params;
+
+  if (masks == NULL)
+    return NULL;
+  for (guint i = 0; i < n; i++)
+    list[i] = masks + i * pixels;
+  nf_futures_params_init (&params);
+  return nf_futures_new (
+      &params, list, n, job->width, job->height, job->rollout->horizon, error);
+}
+
+/* (transfer full) (nullable): the guide as the network takes it */
+static NfTensor *
+upload (const Job *job, const guint8 *bytes, GError **error)
+{
+  static const NfNormalizeParams to_signed = {
+    .period = 1, .scale = { 2.0f / 255.0f }, .shift = { -1.0f }
+  };
+  g_autoptr (NfTensor) pixels = nf_tensor_new_from_nhwc (job->device, NF_U8, 1,
+      NF_GUIDE_BYTES, job->config->height, job->config->width, bytes, error);
+
+  return nf_op_normalize (pixels, &to_signed, error);
+}
+
+/* the guides of all frames that are drawn, each in a size; @put is called with
+ * the number of the frame and its bytes */
+static gboolean
+draw_futures (Job *job, const NfFutures *futures, NfTensor *newest,
+    gboolean (*put) (Job *job, guint t, const guint8 *bytes, GError **error),
+    GError **error)
+{
+  g_autoptr (NfGuide) guide =
+      nf_guide_new ((guint) newest->w, (guint) newest->h, error);
+  g_autofree guint8 *pixels = download (newest, error);
+  g_autofree guint8 *bytes =
+      g_malloc (NF_GUIDE_BYTES * (gsize) (newest->w * newest->h));
+
+  if (guide == NULL || pixels == NULL)
+    return FALSE;
+  for (guint t = (guint) job->config->future_gap; t < job->rollout->horizon;
+       t++)
+    if (!nf_guide_draw (guide, futures, t + 1, pixels, bytes, error)
+        || !put (job, t, bytes, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+put_small (Job *job, guint t, const guint8 *bytes, GError **error)
+{
+  job->guides[t] = upload (job, bytes, error);
+  return job->guides[t] != NULL;
+}
+
+static gboolean
+put_full (Job *job, guint t, const guint8 *bytes, GError **error)
+{
+  gsize pixels = (gsize) job->width * job->height;
+
+  job->frames[t] = g_malloc (3 * pixels);
+  for (gsize i = 0; i < pixels; i++)
+    memcpy (job->frames[t] + 3 * i, bytes + NF_GUIDE_BYTES * i, 3);
+  return TRUE;
+}
+
+static gboolean
+guide_by_dynamics (Job *job, GError **error)
+{
+  g_autoptr (NfFutures) futures = foretell (job, error);
+
+  return futures != NULL
+      && draw_futures (
+          job, futures, newest_of (job, job->small), put_small, error)
+      && draw_futures (
+          job, futures, newest_of (job, job->context), put_full, error);
+}
+
+static gboolean
+guide_by_hold (Job *job, GError **error)
+{
+  gsize pixels = (gsize) job->config->width * job->config->height;
+  g_autofree guint8 *newest = download (newest_of (job, job->small), error);
+  g_autofree guint8 *full = download (newest_of (job, job->context), error);
+  g_autofree guint8 *bytes = g_malloc (NF_GUIDE_BYTES * pixels);
+
+  if (newest == NULL || full == NULL)
+    return FALSE;
+  nf_guide_hold (newest, pixels, bytes);
+  for (guint t = (guint) job->config->future_gap; t < job->rollout->horizon;
+       t++) {
+    if (!put_small (job, t, bytes, error))
+      return FALSE;
+    job->frames[t] = g_memdup2 (full, (gsize) 3 * job->width * job->height);
+  }
+  return TRUE;
+}
+
+static gboolean
+make_guides (Job *job, GError **error)
+{
+  switch (job->how->kind) {
+    case NF_GUIDE_HOLD:
+      return guide_by_hold (job, error);
+    case NF_GUIDE_DYNAMICS:
+      if (job->how->segmenter != NULL)
+        return guide_by_dynamics (job, error);
+      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+          "guide: dynamics need a segmenter");
+      return FALSE;
+    default:
+      return TRUE;
+  }
+}
+
+/* ------------------------------------------------------------------ results */
+
+/* the guide frames themselves */
+static gboolean
+give_guides (const Job *job, NfTensor **out, GError **error)
+{
+  for (guint t = 0; t < job->rollout->horizon; t++) {
+    if (job->frames[t] == NULL)
+      continue;
+    out[t] = nf_tensor_new_from_nhwc (job->device, NF_U8, 1, 3, job->height,
+        job->width, job->frames[t], error);
+    if (out[t] == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* a drawn frame in full size, with the detail of its guide */
+static NfTensor *
+sharpen (const Job *job, NfTensor *drawn, const guint8 *frame, GError **error)
+{
+  g_autoptr (NfTensor) guide = nf_tensor_new_from_nhwc (
+      job->device, NF_U8, 1, 3, job->height, job->width, frame, error);
+  g_autoptr (NfTensor) small =
+      guide != NULL ? resize (guide, drawn->h, drawn->w, error) : NULL;
+  g_autofree guint8 *small_bytes =
+      small != NULL ? download (small, error) : NULL;
+  g_autofree guint8 *drawn_bytes =
+      small_bytes != NULL ? download (drawn, error) : NULL;
+  g_autofree guint8 *out = g_malloc ((gsize) 3 * job->width * job->height);
+  NfSharpenImage images[3] = { { drawn_bytes, (guint) drawn->w,
+                                   (guint) drawn->h },
+    { small_bytes, (guint) drawn->w, (guint) drawn->h },
+    { frame, job->width, job->height } };
+
+  if (drawn_bytes == NULL)
+    return NULL;
+  nf_sharpen (&images[0], &images[1], &images[2], out);
+  return nf_tensor_new_from_nhwc (
+      job->device, NF_U8, 1, 3, job->height, job->width, out, error);
+}
+
+static gboolean
+enlarge (const Job *job, NfTensor **out, GError **error)
+{
+  for (guint t = 0; t < job->rollout->horizon; t++) {
+    g_autoptr (NfTensor) drawn = g_steal_pointer (&out[t]);
+
+    if (drawn == NULL)
+      continue;
+    if (drawn->h == job->height && drawn->w == job->width)
+      out[t] = g_steal_pointer (&drawn);
+    else if (job->how->sharpen && job->frames[t] != NULL)
+      out[t] = sharpen (job, drawn, job->frames[t], error);
+    else
+      out[t] = resize (drawn, job->height, job->width, error);
+    if (out[t] == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+draw (Job *job, guint ensemble, NfEnsembleMode mode, NfTensor **out,
+    GError **error)
+{
+  NfRollout rollout = *job->rollout;
+
+  if (!shrink_context (job, error) || !make_guides (job, error))
+    return FALSE;
+  if (job->how->kind != NF_GUIDE_NONE && rollout.guide_start >= 1.0)
+    return give_guides (job, out, error);
+  rollout.guide = job->how->kind != NF_GUIDE_NONE ? job->guides : NULL;
+  return nf_predictor_draw (job->how->predictor, &rollout, ensemble, mode,
+             job->small, out, error)
+      && enlarge (job, out, error);
+}
+
+static void
+job_clear (Job *job)
+{
+  for (gint i = 0; i < job->config->num_frames_cond; i++)
+    nf_tensor_clear (&job->small[i]);
+  for (guint t = 0; t < job->rollout->horizon; t++) {
+    nf_tensor_clear (&job->guides[t]);
+    g_free (job->frames[t]);
+  }
+  g_free (job->small);
+  g_free (job->guides);
+  g_free (job->frames);
+}
+
+/**
+ * nf_guided_draw:
+ * @how: network and guide
+ * @rollout: how to draw, as nf_predictor_draw() takes it, without a guide; with
+ *   a guide start of 1 nothing is drawn, and the guide frames themselves are the
+ *   result
+ * @ensemble: draws to combine, at least 1
+ * @mode: how to combine them
+ * @context: (array): num_frames_cond frames on the predictor's device, oldest
+ *   first: u8 (1, 3, H, W) of any one size
+ * @out: (out) (array) (transfer full): rollout->horizon frames of the same kind
+ *   and size; NULL where the network draws none
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, ...
+ *
+ * Returns: FALSE with @error set; then @out holds none
+ */
+gboolean
+nf_guided_draw (const NfGuided *how, const NfRollout *rollout, guint ensemble,
+    NfEnsembleMode mode, NfTensor *const *context, NfTensor **out,
+    GError **error)
+{
+  const NfUnetConfig *c = nf_predictor_config (how->predictor);
+  Job job = { how, rollout, c, context[0]->device, context,
+    (guint) context[0]->w, (guint) context[0]->h };
+  gboolean ok = nf_rollout_check (rollout, c, error);
+
+  memset (out, 0, rollout->horizon * sizeof *out);
+  if (!ok)
+    return FALSE;
+  job.small = g_new0 (NfTensor *, c->num_frames_cond);
+  job.guides = g_new0 (NfTensor *, rollout->horizon);
+  job.frames = g_new0 (guint8 *, rollout->horizon);
+  ok = draw (&job, ensemble, mode, out, error);
+  job_clear (&job);
+  for (guint t = 0; !ok && t < rollout->horizon; t++)
+    nf_tensor_clear (&out[t]);
+  return ok;
+}

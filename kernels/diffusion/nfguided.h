@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfguided — frames in, future frames out, with a guide
+ *
+ * The guide is a frame that stands for the future: the newest one, or the one
+ * that tracks and dynamics foretell from the masks of a segmenter. Networks that
+ * take a guide see it beside the context; sampling of any network can start from
+ * it. Frames may be larger than the network's: the result has the guide's detail
+ * then. See: nfpredictor.h, scene/guide/nfguide.h */
+#pragma once
+
+#include "diffusion/nfpredictor.h"
+#include "nets/nfsegmenter.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfGuideKind:
+ * @NF_GUIDE_NONE: none
+ * @NF_GUIDE_HOLD: the newest frame
+ * @NF_GUIDE_DYNAMICS: what tracks and dynamics foretell
+ */
+typedef enum
+{
+  NF_GUIDE_NONE,
+  NF_GUIDE_HOLD,
+  NF_GUIDE_DYNAMICS,
+} NfGuideKind;
+
+/**
+ * NfGuided:
+ * @predictor: what draws
+ * @segmenter: (nullable): what finds masks; %NF_GUIDE_DYNAMICS needs it. Frames
+ *   should be about as large as those it was trained on
+ * @kind: what the guide is
+ * @sharpen: whether results that are larger than the network's frames get the
+ *   guide's detail
+ *
+ * All of them belong to the caller.
+ */
+typedef struct
+{
+  NfPredictor *predictor;
+  NfSegmenter *segmenter;
+  NfGuideKind kind;
+  gboolean sharpen;
+} NfGuided;
+
+gboolean nf_guided_draw (const NfGuided *how, const NfRollout *rollout,
+    guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
+    NfTensor **out, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfsharpen — a small drawn frame gets the detail of a large guide frame
+ *
+ * Private to the library. See: nfguided.h */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * NfSharpenImage:
+ * @pixels: (height, width, 3)
+ * @width: columns
+ * @height: rows
+ */
+typedef struct
+{
+  const guint8 *pixels;
+  guint width, height;
+} NfSharpenImage;
+
+void nf_sharpen (const NfSharpenImage *drawn, const NfSharpenImage *small,
+    const NfSharpenImage *guide, guint8 *out);
+
+G_END_DECLS

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfnet — networks by their architecture: names, configurations, checkpoints
+ *
+ * An architecture is a NfNetClass in its network's file, and a row of
+ * nfnets.def.h. A network is made from a JSON object, its configuration, which
+ * checkpoints hold beside the architecture's name.
+ * Siblings: nfsegmentnet.h (what networks that segment do), nfspadeunet.h (the
+ * noise predictor) */
+#pragma once
+
+#include "io/nfcheckpoint.h"
+#include "nets/nfmodule.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NfNetTask:
+ * @NF_NET_SEGMENT: names every pixel's class: nfsegment, `nextframe-train
+ *   segment`
+ * @NF_NET_PREDICT: predicts the noise in frames: nfpredict, `nextframe-train
+ *   diffusion`; such a network is a #NfUnet
+ *
+ * What a network is for.
+ */
+typedef enum
+{
+  NF_NET_SEGMENT,
+  NF_NET_PREDICT
+} NfNetTask;
+
+typedef struct _NfNetClass NfNetClass;
+typedef struct _NfSegmentHooks NfSegmentHooks;
+
+/**
+ * NfNet:
+ * @klass: its architecture
+ * @params: its parameters
+ *
+ * The first member of every network.
+ */
+typedef struct
+{
+  const NfNetClass *klass;
+  NfParams *params;
+} NfNet;
+
+#define NF_NET(net) ((NfNet *) (net))
+
+/**
+ * NfNetPreset:
+ * @name: of a size of network, among all of them; %NULL behind the last one
+ * @config: its configuration, as JSON
+ *
+ * A size that `nextframe-train bench` knows.
+ */
+typedef struct
+{
+  const gchar *name, *config;
+} NfNetPreset;
+
+/**
+ * NfNetClass:
+ * @name: in checkpoints
+ * @title: in messages: "UNet++"
+ * @task: what it is for
+ * @key: (nullable): a key that every configuration of this architecture has and
+ *   no other one's
+ * @presets: (nullable) (array): sizes for measurements
+ * @make: makes a network of such a configuration, its parameters zero; keys
+ *   that are not there have their defaults, unknown ones are refused
+ * @free: frees it
+ * @config: (transfer full): its whole configuration
+ * @segment: (nullable): the rest, of a network that segments
+ */
+struct _NfNetClass
+{
+  const gchar *name, *title;
+  NfNetTask task;
+  const gchar *key;
+  const NfNetPreset *presets;
+
+  NfNet *(*make) (NfDevice *device, JsonObject *config, GError **error);
+  void (*free) (NfNet *net);
+  JsonObject *(*config) (const NfNet *net);
+  const NfSegmentHooks *segment;
+};
+
+#define NF_ARCHITECTURE(name) extern const NfNetClass nf_net_##name;
+#include "nets/nfnets.def.h"
+#undef NF_ARCHITECTURE
+
+const NfNetClass *const *nf_net_classes (guint *n);
+const NfNetClass *nf_net_class_find (const gchar *name);
+const NfNetClass *nf_net_class_of_config (JsonObject *config);
+gchar *nf_net_names (NfNetTask task);
+gchar *nf_net_preset_names (void);
+const NfNetPreset *nf_net_preset_find (
+    const gchar *name, const NfNetClass **klass);
+
+NfNet *nf_net_new (const NfNetClass *klass, NfDevice *device,
+    JsonObject *config, GError **error);
+NfNet *nf_net_load (const NfCheckpoint *checkpoint, NfNetTask task,
+    NfDevice *device, GError **error);
+void nf_net_free (NfNet *net);
+NfParams *nf_net_params (const NfNet *net);
+JsonObject *nf_net_config (const NfNet *net);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfNet, nf_net_free)
+
+G_END_DECLS

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nffutures — what masks tell about the frames that follow them */
+#include "scene/track/nffutures.h"
+
+#include "scene/track/nfactors.h"
+#include "scene/track/nfdecide.h"
+#include "scene/track/nfentries.h"
+#include "scene/track/nfpaint.h"
+#include "scene/track/nfshooting.h"
+#include "scene/track/nfshots.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_HISTORY NF_SHOTS_MAX_FRAMES /* masks; no older ones are looked at */
+
+/* standard deviations from future to future */
+#define BOUNCE_SPREAD 0.02
+#define MOST_BOUNCE 0.6
+#define GRIP_SPREAD 0.1 /* of its logarithm */
+#define SLIDE_SPREAD 0.02 /* of friction and drag, a share */
+#define PLACE_SPREAD 0.05 /* pixels */
+#define TURN_SPREAD 0.01 /* radians */
+
+struct _NfFutures
+{
+  NfFuturesParams params;
+  guint horizon;
+  NfTracks *tracks;
+  NfActor actors[NF_N_CLASSES];
+  guint n_actors;
+  NfView view;
+  NfPose *poses; /* (futures, horizon + 1, n_actors) */
+  NfSceneObject *objects; /* the same */
+};
+
+/**
+ * nf_futures_params_init:
+ *
+ * One future, the likeliest.
+ */
+void
+nf_futures_params_init (NfFuturesParams *params)
+{
+  *params = (NfFuturesParams){ .futures = 1 };
+}
+
+static gsize
+index_of (const NfFutures *self, guint future, guint ahead)
+{
+  return ((gsize) future * (self->horizon + 1) + ahead) * self->n_actors;
+}
+
+static void
+record (NfFutures *self, guint future, guint ahead, const NfBody *bodies)
+{
+  gsize first = index_of (self, future, ahead);
+
+  for (guint i = 0; i < self->n_actors; i++) {
+    const NfBody *b = &bodies[i];
+
+    /* an angle of the ground plane, from x to z, turns against y */
+    self->poses[first + i] = (NfPose){ b->shape, b->x, b->z, b->turn };
+    self->objects[first + i] = (NfSceneObject){ self->actors[i].track->id,
+      { b->x, 0.5, b->z }, { cos (b->turn / 2), 0, -sin (b->turn / 2), 0 } };
+  }
+}
+
+static void
+simulate (NfFutures *self, guint future, const NfBody *states,
+    const NfBodyParams *params)
+{
+  NfBody bodies[NF_N_CLASSES];
+
+  memcpy (bodies, states, sizeof (NfBody) * self->n_actors);
+  record (self, future, 0, bodies);
+  for (guint ahead = 1; ahead <= self->horizon; ahead++) {
+    nf_bodies_advance (bodies, self->n_actors, params, 1.0);
+    record (self, future, ahead, bodies);
+  }
+}
+
+/* what the masks do not tell: how things bounce, and how they slide */
+static NfBodyParams
+draw_params (const NfBodyParams *likeliest, NfDice *dice)
+{
+  NfBodyParams params = *likeliest;
+  gdouble slide = nf_dice_normal (dice, 1, SLIDE_SPREAD);
+
+  params.bounce = CLAMP (
+      nf_dice_normal (dice, params.bounce, BOUNCE_SPREAD), 0, MOST_BOUNCE);
+  params.grip *= exp (nf_dice_normal (dice, 0, GRIP_SPREAD));
+  for (guint i = 0; i < G_N_ELEMENTS (params.friction); i++) {
+    params.friction[i] *= slide;
+    params.drag[i] *= slide;
+  }
+
+  return params;
+}
+
+/* the likeliest states as they are; the others as the masks allow as well */
+static void
+begin_future (
+    NfFutures *self, const NfShooting *shooting, NfDice *dice, NfBody *states)
+{
+  for (guint i = 0; i < self->n_actors; i++)
+    states[i] = self->actors[i].body;
+  if (dice->stream > 0)
+    nf_shooting_sample (shooting, dice, states);
+  for (guint i = 0; i < self->n_actors; i++) {
+    const NfActor *actor = &self->actors[i];
+    gdouble pixel = 1.0 / MAX (actor->track->points[actor->last].pixels, 1);
+
+    if (dice->stream > 0 && hypot (states[i].vx, states[i].vz) > 0) {
+      states[i].x = nf_dice_normal (dice, states[i].x, PLACE_SPREAD * pixel);
+      states[i].z = nf_dice_normal (dice, states[i].z, PLACE_SPREAD * pixel);
+      states[i].turn = nf_dice_normal (dice, states[i].turn, TURN_SPREAD);
+    }
+    if (!nf_entries_include (self->tracks, actor))
+      continue;
+    if (dice->stream > 0)
+      nf_entries_draw (
+          self->tracks, self->actors, self->n_actors, i, dice, &states[i]);
+    else
+      nf_entries_guess (
+          self->tracks, self->actors, self->n_actors, i, dice, &states[i]);
+  }
+}
+
+static void
+simulate_all (
+    NfFutures *self, const NfShooting *shooting, const NfBodyParams *params)
+{
+  for (guint future = 0; future < self->params.futures; future++) {
+    NfDice dice = { self->params.seed, future };
+    NfBody states[NF_N_CLASSES];
+    NfBodyParams drawn = *params;
+
+    begin_future (self, shooting, &dice, states);
+    if (future > 0)
+      drawn = draw_params (params, &dice);
+    simulate (self, future, states, &drawn);
+  }
+}
+
+static gboolean
+check_params (const NfFuturesParams *params, GError **error)
+{
+  if (params->futures < 1 || params->futures > NF_FUTURES_MAX) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "futures: there can be 1 to %d of them, got %u", NF_FUTURES_MAX,
+        params->futures);
+    return FALSE;
+  }
+  if ((guint) params->decide > NF_DECIDE_POOLED) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "futures: there is no decision %d", (gint) params->decide);
+    return FALSE;
+  }
+
+  return TRUE;
+}
+
+/**
+ * nf_futures_new:
+ * @params: how many futures, and what is made of them
+ * @masks: (array length=n_masks): the past, oldest first, each @width x @height
+ * @n_masks: how many, at least 1; the last 12 are looked at
+ * @horizon: how many frames to predict, at least 1
+ * @error: (out) (optional): a parameter out of range, or not enough memory
+ *
+ * The masks are not needed any more when this returns.
+ *
+ * Returns: (transfer full) (nullable): the futures, or NULL with @error set
+ */
+NfFutures *
+nf_futures_new (const NfFuturesParams *params, const guint8 *const *masks,
+    guint n_masks, guint width, guint height, guint horizon, GError **error)
+{
+  g_autoptr (NfShooting) shooting = NULL;
+  g_autoptr (NfFutures) self = NULL;
+  NfMotionParams motion;
+  guint n = MIN (n_masks, MAX_HISTORY);
+
+  g_return_val_if_fail (n_masks > 0 && horizon > 0, NULL);
+  g_return_val_if_fail (width > 0 && height > 0, NULL);
+
+  if (!check_params (params, error))
+    return NULL;
+  self = g_new0 (NfFutures, 1);
+  self->params = *params;
+  self->horizon = horizon;
+  self->tracks = nf_tracks_new (masks + n_masks - n, n, width, height, error);
+  if (self->tracks == NULL)
+    return NULL;
+  self->view = (NfView){ self->tracks->camera, 1.0 };
+  nf_motion_params_init (&motion);
+  self->n_actors = nf_actors_find (self->tracks, &motion, self->actors);
+  shooting =
+      nf_shooting_new (self->tracks, &motion, self->actors, self->n_actors);
+  self->poses = g_try_new0 (NfPose, index_of (self, params->futures, 0) + 1);
+  self->objects =
+      g_try_new0 (NfSceneObject, index_of (self, params->futures, 0) + 1);
+  if (self->poses == NULL || self->objects == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "no memory for %u futures of %u frames with %u objects",
+        params->futures, horizon, self->n_actors);
+    return NULL;
+  }
+  simulate_all (self, shooting, &motion.bodies);
+
+  return g_steal_pointer (&self);
+}
+
+void
+nf_futures_free (NfFutures *futures)
+{
+  if (futures == NULL)
+    return;
+  nf_tracks_free (futures->tracks);
+  g_free (futures->poses);
+  g_free (futures->objects);
+  g_free (futures);
+}
+
+guint
+nf_futures_count (const NfFutures *futures)
+{
+  return futures->params.futures;
+}
+
+guint
+nf_futures_horizon (const NfFutures *futures)
+{
+  return futures->horizon;
+}
+
+static gsize
+size_of (const NfFutures *self)
+{
+  return (gsize) self->view.camera.width * (gsize) self->view.camera.height;
+}
+
+static void
+paint_future (const NfFutures *self, guint future, guint ahead, guint8 *mask)
+{
+  nf_paint_mask (self->tracks, self->actors,
+      self->poses + index_of (self, future, ahead), self->n_actors, mask);
+}
+
+/* the masks of all futures, one after the other */
+static guint8 *
+paint_all (const NfFutures *self, guint ahead, GError **error)
+{
+  gsize size = size_of (self);
+  guint8 *masks = g_try_malloc_n (self->params.futures, size);
+
+  if (masks == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "no memory for %u masks of %" G_GSIZE_FORMAT " pixels",
+        self->params.futures, size);
+    return NULL;
+  }
+  for (guint future = 0; future < self->params.futures; future++)
+    paint_future (self, future, ahead, masks + future * size);
+
+  return masks;
+}
+
+/**
+ * nf_futures_mask:
+ * @ahead: which frame, 0 to the horizon
+ * @mask: (out caller-allocates): its mask, one byte a pixel, as large as those
+ *   of the past
+ * @error: (out) (optional): not enough memory
+ *
+ * Returns: TRUE, or FALSE with @error set
+ */
+gboolean
+nf_futures_mask (
+    const NfFutures *futures, guint ahead, guint8 *mask, GError **error)
+{
+  g_autofree guint8 *masks = NULL;
+
+  g_return_val_if_fail (ahead <= futures->horizon, FALSE);
+
+  if (futures->params.decide == NF_DECIDE_LIKELIEST
+      || futures->params.futures == 1) {
+    paint_future (futures, 0, ahead, mask);
+    return TRUE;
+  }
+  masks = paint_all (futures, ahead, error);
+  if (masks == NULL)
+    return FALSE;
+  if (futures->params.decide == NF_DECIDE_JACCARD)
+    return nf_decide_jaccard (
+        masks, futures->params.futures, size_of (futures), mask, error);
+  nf_decide_pooled (masks, futures->params.futures, size_of (futures), mask);
+
+  return TRUE;
+}
+
+/* how many of all futures show what this pixel shows most often */
+static guint
+count_most (const guint8 *masks, guint n_masks, gsize size, gsize pixel)
+{
+  guint counts[256] = { 0 }, most = 0;
+
+  for (guint k = 0; k < n_masks; k++) {
+    guint count = ++counts[masks[k * size + pixel]];
+
+    most = MAX (most, count);
+  }
+
+  return most;
+}
+
+/**
+ * nf_futures_probability:
+ * @ahead: which frame, 0 to the horizon
+ * @object: (out caller-allocates) (nullable): for each pixel the share of the
+ *   futures in which it shows an object, 0 to 1
+ * @spread: (out caller-allocates) (nullable): for each pixel how little the
+ *   futures agree on its class: the share of them that do not show what most
+ *   of them show, 0 to 1; 0 where all agree
+ * @error: (out) (optional): not enough memory
+ *
+ * Returns: TRUE, or FALSE with @error set
+ */
+gboolean
+nf_futures_probability (const NfFutures *futures, guint ahead, gfloat *object,
+    gfloat *spread, GError **error)
+{
+  gsize size = size_of (futures);
+  guint n = futures->params.futures;
+  g_autofree guint8 *masks = NULL;
+
+  g_return_val_if_fail (ahead <= futures->horizon, FALSE);
+
+  masks = paint_all (futures, ahead, error);
+  if (masks == NULL)
+    return FALSE;
+  for (gsize i = 0; i < size; i++) {
+    guint seen = 0;
+
+    for (guint k = 0; k < n; k++)
+      seen += masks[k * size + i] != 0;
+    if (object != NULL)
+      object[i] = (gfloat) seen / n;
+    if (spread != NULL)
+      spread[i] =
+          seen == 0 ? 0 : 1 - (gfloat) count_most (masks, n, size, i) / n;
+  }
+
+  return TRUE;
+}
+
+/**
+ * nf_futures_view:
+ *
+ * Returns: (transfer none): the estimated camera, for images as large as the
+ *   masks (nf_renderer_draw() brings it to another size), and a light of 1
+ */
+const NfView *
+nf_futures_view (const NfFutures *futures)
+{
+  return &futures->view;
+}
+
+/**
+ * nf_futures_objects:
+ * @future: which one, from 0 on; 0 is the likeliest
+ * @ahead: which frame, 0 to the horizon; 0 has the poses of the newest mask
+ * @n: (out): how many there are
+ *
+ * Also objects out of sight. The number and the order are the same in every
+ * future and every frame.
+ *
+ * Returns: (transfer none) (array length=n): where the objects are
+ */
+const NfSceneObject *
+nf_futures_objects (
+    const NfFutures *futures, guint future, guint ahead, guint *n)
+{
+  g_return_val_if_fail (future < futures->params.futures, NULL);
+  g_return_val_if_fail (ahead <= futures->horizon, NULL);
+
+  *n = futures->n_actors;
+
+  return futures->objects + index_of (futures, future, ahead);
+}
+
+/**
+ * nf_futures_medoid:
+ * @ahead: which frame, 0 to the horizon
+ * @error: (out) (optional): not enough memory
+ *
+ * The future that agrees best with all the others in that frame: the one to
+ * draw where a single picture must stand for all of them.
+ *
+ * Returns: its number, or -1 with @error set
+ */
+gint
+nf_futures_medoid (const NfFutures *futures, guint ahead, GError **error)
+{
+  gsize size = size_of (futures);
+  guint n = futures->params.futures;
+  g_autofree guint8 *masks = NULL;
+  g_autofree guint64 *common = NULL;
+  gdouble most = -1;
+  gint best = 0;
+
+  g_return_val_if_fail (ahead <= futures->horizon, -1);
+
+  masks = paint_all (futures, ahead, error);
+  if (masks == NULL)
+    return -1;
+  /* twice what two masks have in common over what they have: its mean */
+  common = g_new0 (guint64, 2 * n);
+  for (gsize i = 0; i < size; i++) {
+    guint counts[256] = { 0 };
+
+    for (guint k = 0; k < n; k++)
+      counts[masks[k * size + i]]++;
+    for (guint k = 0; k < n && counts[0] < n; k++)
+      if (masks[k * size + i] != 0) {
+        common[2 * k] += counts[masks[k * size + i]];
+        common[2 * k + 1]++;
+      }
+  }
+  for (guint k = 0; k < n; k++) {
+    gdouble area = 0, agreement;
+
+    for (guint l = 0; l < n; l++)
+      area += common[2 * k + 1] + common[2 * l + 1];
+    agreement = area > 0 ? 2 * common[2 * k] / area : 1;
+    if (agreement > most) {
+      most = agreement;
+      best = k;
+    }
+  }
+
+  return best;
+}

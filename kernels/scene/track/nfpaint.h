@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfpaint — masks of objects at other places than those where they were seen
+ *
+ * An object that did not move keeps its pixels as they were when it was last
+ * seen whole; the others are drawn as outlines, the near ones in front.
+ * See: nfactors, nfoutline */
+#pragma once
+
+#include "scene/track/nfactors.h"
+
+G_BEGIN_DECLS
+
+gboolean nf_paint_rows (const NfTracks *tracks, const NfPose *pose,
+    NfOutline *outline, guint *first_row, guint *end_row);
+void nf_paint_span (const NfTracks *tracks, const NfOutline *outline, guint y,
+    guint *first, guint *end);
+void nf_paint_mask (const NfTracks *tracks, const NfActor *actors,
+    const NfPose *poses, guint n, guint8 *mask);
+
+G_END_DECLS

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * futures — tests of kernels/scene/track: nffutures */
+#include "metrics/nfclasses.h"
+#include "metrics/nfconfusion.h"
+#include "scene/track/nfextrapolate.h"
+#include "scene/render/nfrender.h"
+#include "scene/track/nffutures.h"
+
+#include <string.h>
+
+#define WIDTH 240
+#define HEIGHT 160
+#define SIZE ((gsize) WIDTH * HEIGHT)
+#define PAST 11
+#define FRAMES 22
+
+/* the masks of a scene, one after the other */
+static guint8 *
+scene_masks (guint64 seed, guint64 clip)
+{
+  g_autoptr (NfRenderer) renderer = nf_renderer_new (WIDTH, HEIGHT, 1);
+  g_autoptr (NfScene) scene = NULL;
+  guint8 *masks = g_malloc (FRAMES * SIZE);
+  NfSceneParams params;
+
+  nf_scene_params_init (&params);
+  params.seed = seed;
+  params.clip = clip;
+  scene = nf_scene_new (&params, NULL);
+  for (guint t = 0; t < FRAMES; t++) {
+    guint n;
+    const NfSceneObject *objects = nf_scene_objects (scene, t, &n);
+
+    nf_renderer_draw (renderer, nf_scene_view (scene), objects, n, NULL, 0,
+        masks + t * SIZE, WIDTH);
+  }
+
+  return masks;
+}
+
+static NfFutures *
+predict (const NfFuturesParams *params, const guint8 *masks)
+{
+  g_autoptr (GError) error = NULL;
+  const guint8 *past[PAST];
+  NfFutures *futures;
+
+  for (guint t = 0; t < PAST; t++)
+    past[t] = masks + t * SIZE;
+  futures =
+      nf_futures_new (params, past, PAST, WIDTH, HEIGHT, FRAMES - PAST, &error);
+  g_assert_no_error (error);
+
+  return futures;
+}
+
+static gdouble
+agreement (const guint8 *a, const guint8 *b)
+{
+  NfConfusion *confusion = nf_confusion_new (NF_N_CLASSES);
+  gdouble jaccard;
+
+  nf_confusion_add (
+      confusion, (NfMask){ a, WIDTH }, (NfMask){ b, WIDTH }, WIDTH, HEIGHT);
+  jaccard = nf_confusion_jaccard (confusion);
+  nf_confusion_free (confusion);
+
+  return jaccard;
+}
+
+/* the poses, drawn by the renderer, are what the masks show */
+static void
+test_futures_poses_can_be_drawn (void)
+{
+  g_autoptr (NfRenderer) renderer = nf_renderer_new (WIDTH, HEIGHT, 1);
+  g_autofree guint8 *drawn = g_malloc (SIZE), *mask = g_malloc (SIZE);
+  NfFuturesParams params;
+
+  nf_futures_params_init (&params);
+  for (guint clip = 0; clip < 6; clip++) {
+    g_autofree guint8 *masks = scene_masks (31, clip);
+    g_autoptr (NfFutures) futures = predict (&params, masks);
+
+    for (guint ahead = 0; ahead <= FRAMES - PAST; ahead += FRAMES - PAST) {
+      guint n;
+      const NfSceneObject *objects = nf_futures_objects (futures, 0, ahead, &n);
+
+      nf_renderer_draw (renderer, nf_futures_view (futures), objects, n, NULL,
+          0, drawn, WIDTH);
+      g_assert_true (nf_futures_mask (futures, ahead, mask, NULL));
+      g_assert_cmpfloat (agreement (drawn, mask), >, 0.8);
+      if (ahead == 0)
+        g_assert_cmpfloat (
+            agreement (drawn, masks + (PAST - 1) * SIZE), >, 0.8);
+    }
+  }
+}
+
+/* it is what nf_extrapolate() says */
+static void
+test_futures_masks_are_dynamics (void)
+{
+  g_autofree guint8 *masks = scene_masks (31, 7), *mask = g_malloc (SIZE);
+  g_autofree guint8 *told = g_malloc ((FRAMES - PAST) * SIZE);
+  g_autoptr (NfFutures) futures = NULL;
+  const guint8 *past[PAST];
+  NfFuturesParams params;
+
+  for (guint t = 0; t < PAST; t++)
+    past[t] = masks + t * SIZE;
+  nf_futures_params_init (&params);
+  futures = predict (&params, masks);
+  g_assert_cmpuint (nf_futures_count (futures), ==, 1);
+  g_assert_cmpuint (nf_futures_horizon (futures), ==, FRAMES - PAST);
+  g_assert_true (nf_extrapolate (NF_EXTRAPOLATE_DYNAMICS, past, PAST, WIDTH,
+      HEIGHT, FRAMES - PAST, told, NULL));
+  for (guint ahead = 1; ahead <= FRAMES - PAST; ahead++) {
+    g_assert_true (nf_futures_mask (futures, ahead, mask, NULL));
+    g_assert_cmpmem (mask, SIZE, told + (ahead - 1) * SIZE, SIZE);
+  }
+}
+
+static void
+test_futures_probability (void)
+{
+  g_autofree guint8 *masks = scene_masks (31, 3), *mask = g_malloc (SIZE);
+  g_autofree gfloat *object = g_new (gfloat, SIZE);
+  g_autofree gfloat *spread = g_new (gfloat, SIZE);
+  g_autoptr (NfFutures) futures = NULL;
+  NfFuturesParams params;
+
+  nf_futures_params_init (&params);
+  futures = predict (&params, masks);
+  g_assert_true (nf_futures_probability (futures, 5, object, NULL, NULL));
+  g_assert_true (nf_futures_probability (futures, 5, NULL, spread, NULL));
+  g_assert_true (nf_futures_mask (futures, 5, mask, NULL));
+  g_assert_cmpint (nf_futures_medoid (futures, 5, NULL), ==, 0);
+  for (gsize i = 0; i < SIZE; i++) {
+    g_assert_cmpfloat (object[i], ==, mask[i] != 0);
+    g_assert_cmpfloat (spread[i], ==, 0);
+  }
+}
+
+static void
+test_futures_bad_params_fail (void)
+{
+  static const NfFuturesParams bad[] = { { 0 }, { NF_FUTURES_MAX + 1 },
+    { 1, (NfDecide) 7 } };
+  g_autofree guint8 *masks = g_malloc0 (SIZE);
+  const guint8 *past[] = { masks };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (nf_futures_new (&bad[i], past, 1, WIDTH, HEIGHT, 1, &error));
+    g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
+  }
+}
+
+/* nothing is seen: nothing will be */
+static void
+test_futures_of_empty_masks (void)
+{
+  g_autofree guint8 *masks = g_malloc0 (PAST * SIZE), *mask = g_malloc (SIZE);
+  g_autoptr (NfFutures) futures = NULL;
+  NfFuturesParams params;
+  guint n;
+
+  nf_futures_params_init (&params);
+  futures = predict (&params, masks);
+  nf_futures_objects (futures, 0, 3, &n);
+  g_assert_cmpuint (n, ==, 0);
+  g_assert_true (nf_futures_mask (futures, 3, mask, NULL));
+  g_assert_cmpmem (mask, SIZE, masks, SIZE);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/futures/poses", test_futures_poses_can_be_drawn);
+  g_test_add_func ("/futures/dynamics", test_futures_masks_are_dynamics);
+  g_test_add_func ("/futures/probability", test_futures_probability);
+  g_test_add_func ("/futures/bad-params", test_futures_bad_params_fail);
+  g_test_add_func ("/futures/empty", test_futures_of_empty_masks);
+
+  return g_test_run ();
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfpredict-guide — tests of nfpredict with a guide
+ *
+ * With untrained networks: what they draw means nothing, but which guide they
+ * get, and what becomes of it, can be told.
+ * Siblings: nfpredict.c; guide.c (what guides look like) */
+#include "nfmodelrig.h"
+#include "nftestmodels.h"
+
+#define CAPS "video/x-raw,format=RGB,width=240,height=160,framerate=25/1"
+
+static gchar *guided, *segmenter;
+
+static void
+make_models (void)
+{
+  NfUnetConfig config;
+  NfUnetppConfig unetpp;
+
+  nf_models_make ();
+  guided = nf_models_path ("guided.safetensors");
+  segmenter = nf_models_path ("segmenter.safetensors");
+  nf_test_unet_config (&config);
+  config.num_frames = 1;
+  config.future_gap = 2;
+  config.spade = FALSE;
+  config.target = NF_TARGET_V;
+  config.guide = TRUE;
+  nf_test_save_unet (guided, &config, 1);
+  nf_test_unetpp_config (&unetpp);
+  nf_test_save_unetpp (segmenter, &unetpp, 1);
+}
+
+static void
+remove_models (void)
+{
+  nf_models_remove ();
+  g_free (guided);
+  g_free (segmenter);
+}
+
+/* (transfer full): the frame that is predicted from three */
+static GstBuffer *
+predict (const gchar *settings)
+{
+  g_autofree gchar *all = g_strdup_printf (
+      "checkpoint=%s segment-checkpoint=%s %s", guided, segmenter, settings);
+  GstBus *bus;
+  GstHarness *h = nf_predict_harness_new (all, &bus);
+  GstBuffer *out;
+
+  gst_harness_set_src_caps_str (h, CAPS);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT);
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 1);
+  out = gst_harness_pull (h);
+  nf_test_harness_free (h, bus);
+
+  return out;
+}
+
+static gboolean
+same (GstBuffer *a, GstBuffer *b)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS);
+  GstVideoInfo info;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  return nf_test_same (a, b, &info);
+}
+
+/* the guide changes what is drawn, the same one gives the same frame, and auto
+ * is dynamics with such a network */
+GST_START_TEST (test_guide_kinds)
+{
+  GstBuffer *none = predict ("guide=none");
+  GstBuffer *hold = predict ("guide=hold");
+  GstBuffer *dynamics = predict ("guide=dynamics");
+  GstBuffer *again = predict ("guide=dynamics");
+  GstBuffer *automatic = predict ("");
+  GstBuffer *later = predict ("guide=hold guide-start=0.6");
+  GstBuffer *soft = predict ("guide=hold guide-start=0.6 sharpen=false");
+
+  fail_if (same (none, hold));
+  fail_if (same (hold, dynamics));
+  fail_unless (same (dynamics, again));
+  fail_unless (same (dynamics, automatic));
+  fail_if (same (hold, later));
+  fail_if (same (later, soft));
+  gst_buffer_unref (none);
+  gst_buffer_unref (hold);
+  gst_buffer_unref (dynamics);
+  gst_buffer_unref (again);
+  gst_buffer_unref (automatic);
+  gst_buffer_unref (later);
+  gst_buffer_unref (soft);
+}
+GST_END_TEST
+
+/* from the end of the schedule on nothing is drawn: the newest frame comes out */
+GST_START_TEST (test_guide_itself)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS);
+  GstBuffer *out = predict ("guide=hold guide-start=1");
+  GstVideoInfo info;
+  GstBuffer *newest;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  newest = nf_test_frame (&info, NF_MODELS_CONTEXT - 1, 0);
+  fail_unless (nf_test_same (out, newest, &info));
+  gst_buffer_unref (newest);
+  gst_buffer_unref (out);
+}
+GST_END_TEST
+
+/* a network that was trained without a guide can start from one */
+GST_START_TEST (test_guide_of_plain_network)
+{
+  g_autofree gchar *plain =
+      g_strdup_printf ("checkpoint=%s", nf_models_direct_predictor ());
+  g_autofree gchar *start =
+      g_strdup_printf ("%s guide=hold guide-start=0.8", plain);
+  g_autofree gchar *only = g_strdup_printf ("%s guide=hold", plain);
+  GstBuffer *a = predict (plain);
+  GstBuffer *b = predict (start);
+  GstBuffer *c = predict (only);
+
+  fail_if (same (a, b));
+  fail_if (same (b, c));
+  gst_buffer_unref (a);
+  gst_buffer_unref (b);
+  gst_buffer_unref (c);
+}
+GST_END_TEST
+
+GST_START_TEST (test_guide_without_segmenter_fails)
+{
+  GstElement *element = gst_element_factory_make ("nfpredict", NULL);
+
+  g_object_set (element, "checkpoint", guided, "device", "cpu", "horizon", 3,
+      "segment-checkpoint", "/nowhere/s.safetensors", NULL);
+  nf_test_expect_start_error (element, GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_NOT_FOUND, "segment-checkpoint");
+}
+GST_END_TEST
+
+static Suite *
+nfpredict_guide_suite (void)
+{
+  Suite *suite = suite_create ("nfpredict-guide");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (suite, tc);
+  tcase_add_unchecked_fixture (tc, make_models, remove_models);
+  tcase_set_timeout (tc, 120);
+  tcase_add_test (tc, test_guide_kinds);
+  tcase_add_test (tc, test_guide_itself);
+  tcase_add_test (tc, test_guide_of_plain_network);
+  tcase_add_test (tc, test_guide_without_segmenter_fails);
+
+  return suite;
+}
+
+GST_CHECK_MAIN (nfpredict_guide);
