@@ -166,6 +166,18 @@ nf_checkpoint_config (const NfCheckpoint *checkpoint)
 }
 
 /**
+ * nf_checkpoint_file:
+ * @checkpoint: a checkpoint
+ *
+ * Returns: (transfer none): the file it is in
+ */
+NfSafetensors *
+nf_checkpoint_file (const NfCheckpoint *checkpoint)
+{
+  return checkpoint->file;
+}
+
+/**
  * nf_checkpoint_fact:
  * @checkpoint: a checkpoint
  * @name: of a fact, without "nextframe."

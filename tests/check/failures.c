@@ -102,8 +102,8 @@ static gboolean
 segment (gpointer data, GError **error)
 {
   Segmenting *self = data;
-  g_autoptr (NfTensor) p =
-      nf_unetpp_probabilities (self->net, self->x, TRUE, &self->forward, error);
+  g_autoptr (NfTensor) p = nf_segment_probabilities (
+      NF_NET (self->net), self->x, TRUE, &self->forward, error);
 
   return p != NULL;
 }
