@@ -8,22 +8,24 @@
 #include "clips/gstnfclips.h"
 
 #include "clips/gstnfclipfeed.h"
-#include "clips/gstnfclipsettings.h"
 #include "common/gstnferror.h"
+#include "common/gstnfproperties.h"
 
 GST_DEBUG_CATEGORY (gst_nf_clips_debug);
 #define GST_CAT_DEFAULT gst_nf_clips_debug
 
-enum
+typedef struct
 {
-  PROP_0,
-  PROP_SETTINGS
-};
+  guint64 first;
+  gint64 clips; /* -1: all */
+  GstNfFraction framerate;
+  gboolean is_live;
+} Settings;
 
 typedef struct
 {
   GstNfClipFeed feed;
-  GstNfClipSettings settings; /* object lock */
+  Settings settings; /* object lock */
 
   GMutex seek_lock; /* seeks, starting and stopping; never while streaming */
   gboolean started; /* seek lock */
@@ -48,10 +50,6 @@ G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstNfClips, gst_nf_clips, GST_TYPE_ELEMENT)
   ((GstNfClipsPrivate *) gst_nf_clips_get_instance_private (self))
 
 static void gst_nf_clips_finalize (GObject *object);
-static void gst_nf_clips_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
-static void gst_nf_clips_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec);
 static GstStateChangeReturn gst_nf_clips_change_state (
     GstElement *element, GstStateChange transition);
 static gboolean gst_nf_clips_send_event (GstElement *element, GstEvent *event);
@@ -59,6 +57,49 @@ static gboolean gst_nf_clips_src_query (
     GstPad *pad, GstObject *parent, GstQuery *query);
 static gboolean gst_nf_clips_src_event (
     GstPad *pad, GstObject *parent, GstEvent *event);
+
+static const GstNfProperty properties[] = {
+  {
+      .name = "first",
+      .nick = "First clip",
+      .blurb = "Number of the first clip, from 0",
+      .details = "Clip N is the same whichever one is the first, so that a "
+                 "long run can be split.",
+      GST_NF_UINT64 (0, G_MAXINT64, 0),
+      GST_NF_FIELD (Settings, first),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "clips",
+      .nick = "Clips",
+      .blurb = "How many clips come before EOS (-1: all there are)",
+      .details = "Where there are fewer, all of them come. nfscenesrc makes "
+                 "them without end.",
+      GST_NF_INT64 (-1, G_MAXINT64, -1),
+      GST_NF_FIELD (Settings, clips),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "framerate",
+      .nick = "Framerate",
+      .blurb = "Frames per second, where downstream leaves the choice",
+      .details = "It changes times alone, never what is in the frames.",
+      GST_NF_FRACTION (25, 1),
+      GST_NF_FIELD (Settings, framerate),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "is-live",
+      .nick = "Is live",
+      .blurb = "Push frames at their time, as a camera does",
+      .details = "Then they come only while PLAYING, and the source cannot "
+                 "seek.",
+      GST_NF_BOOLEAN (FALSE),
+      GST_NF_FIELD (Settings, is_live),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  GST_NF_PROPERTIES_END,
+};
 
 static void
 gst_nf_clips_class_init (GstNfClipsClass *klass)
@@ -70,12 +111,11 @@ gst_nf_clips_class_init (GstNfClipsClass *klass)
       gst_nf_clips_debug, "nfclips", 0, "sources of clips");
 
   object_class->finalize = gst_nf_clips_finalize;
-  object_class->set_property = gst_nf_clips_set_property;
-  object_class->get_property = gst_nf_clips_get_property;
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_nf_clips_change_state);
   element_class->send_event = GST_DEBUG_FUNCPTR (gst_nf_clips_send_event);
 
-  gst_nf_clip_settings_install (object_class, PROP_SETTINGS);
+  gst_nf_properties_install (
+      object_class, properties, G_PRIVATE_OFFSET (GstNfClips, settings));
   gst_element_class_add_static_pad_template (element_class, &video_template);
   gst_element_class_add_static_pad_template (element_class, &mask_template);
   gst_type_mark_as_plugin_api (GST_TYPE_NF_CLIPS, 0);
@@ -88,7 +128,7 @@ gst_nf_clips_init (GstNfClips *self)
 {
   GstNfClipsPrivate *priv = PRIV (self);
 
-  gst_nf_clip_settings_init (&priv->settings);
+  gst_nf_properties_init (properties, &priv->settings);
   g_mutex_init (&priv->seek_lock);
   gst_nf_clip_feed_init (&priv->feed, self);
   for (guint i = 0; i < GST_NF_CLIP_N_STREAMS; i++) {
@@ -111,28 +151,6 @@ gst_nf_clips_finalize (GObject *object)
   g_mutex_clear (&priv->seek_lock);
 
   G_OBJECT_CLASS (gst_nf_clips_parent_class)->finalize (object);
-}
-
-static void
-gst_nf_clips_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-  GstNfClipSettings *settings = &PRIV (GST_NF_CLIPS (object))->settings;
-
-  if (!gst_nf_clip_settings_set (
-          settings, GST_ELEMENT (object), id - PROP_SETTINGS, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-}
-
-static void
-gst_nf_clips_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  GstNfClipSettings *settings = &PRIV (GST_NF_CLIPS (object))->settings;
-
-  if (!gst_nf_clip_settings_get (
-          settings, GST_ELEMENT (object), id - PROP_SETTINGS, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 /* the task of the first pad feeds both */
@@ -170,14 +188,14 @@ gst_nf_clips_start (GstNfClips *self)
   GstNfClipsPrivate *priv = PRIV (self);
   g_autoptr (GError) error = NULL;
   GstNfClipTimes times;
-  GstNfClipSettings settings;
+  Settings settings;
   guint64 n_clips;
 
   GST_OBJECT_LOCK (self);
   settings = priv->settings;
   GST_OBJECT_UNLOCK (self);
   n_clips = settings.clips < 0 ? G_MAXUINT64 : (guint64) settings.clips;
-  gst_nf_clip_times_init (&times, settings.fps_n, settings.fps_d);
+  gst_nf_clip_times_init (&times, settings.framerate.n, settings.framerate.d);
   if (!klass->open (self, settings.first, n_clips, &times, &error)) {
     gst_nf_clip_times_clear (&times);
     klass->close (self);

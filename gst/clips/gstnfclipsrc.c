@@ -58,6 +58,7 @@
  */
 #include "clips/gstnfclipsrc.h"
 
+#include "common/gstnfproperties.h"
 #include "gstnfelements.h"
 
 #include "clips/nfclipsource.h"
@@ -71,22 +72,18 @@ GST_DEBUG_CATEGORY_STATIC (gst_nf_clip_src_debug);
 #define DEFAULT_SPLIT "train,val,unlabeled,hidden"
 #define MAX_CLASSES 256
 
-enum
+typedef struct
 {
-  PROP_0,
-  PROP_LOCATION,
-  PROP_SPLIT,
-  PROP_CLASSES
-};
+  gchar *location;
+  gchar *split;
+  guint classes;
+} Settings;
 
 struct _GstNfClipSrc
 {
   GstNfClips parent;
 
-  /* object lock */
-  gchar *location;
-  gchar *split;
-  guint classes;
+  Settings settings; /* object lock */
 
   /* streaming thread, except while starting and stopping */
   NfClipSource *source;
@@ -98,10 +95,6 @@ struct _GstNfClipSrc
 G_DEFINE_TYPE (GstNfClipSrc, gst_nf_clip_src, GST_TYPE_NF_CLIPS)
 
 static void gst_nf_clip_src_finalize (GObject *object);
-static void gst_nf_clip_src_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
-static void gst_nf_clip_src_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec);
 static gboolean gst_nf_clip_src_open (GstNfClips *clips, guint64 first,
     guint64 n_clips, GstNfClipTimes *times, GError **error);
 static void gst_nf_clip_src_close (GstNfClips *clips);
@@ -110,65 +103,59 @@ static gboolean gst_nf_clip_src_begin_clip (
 static void gst_nf_clip_src_draw (
     GstNfClips *clips, guint frame, GstVideoFrame *video, GstVideoFrame *mask);
 
+static const GstNfProperty properties[] = {
+  {
+      .name = "location",
+      .nick = "Location",
+      .blurb = "Folder of the data set: the one that holds train, val, ...",
+      .details = "A clip is a folder in one of them: "
+                 "`train/video_N/image_M.png`. What else `nextframe-train "
+                 "--data` takes is played as well, such as `scenes:1:20`. NULL "
+                 "is an error at the start.",
+      GST_NF_STRING (NULL),
+      GST_NF_FIELD (Settings, location),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "split",
+      .nick = "Split",
+      .blurb = "Folders of the data set to play, with commas between",
+      .details = "They are played in this order; what does not exist is passed "
+                 "over.",
+      GST_NF_STRING (DEFAULT_SPLIT),
+      GST_NF_FIELD (Settings, split),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "classes",
+      .nick = "Classes",
+      .blurb =
+          "Number of classes, background included; larger ids are background",
+      .details = "With 256 all stay as they are.",
+      GST_NF_UINT (1, MAX_CLASSES, NF_N_CLASSES),
+      GST_NF_FIELD (Settings, classes),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  GST_NF_PROPERTIES_END,
+};
+
 static void
 gst_nf_clip_src_class_init (GstNfClipSrcClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstNfClipsClass *clips_class = GST_NF_CLIPS_CLASS (klass);
-  const GParamFlags flags =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
 
   GST_DEBUG_CATEGORY_INIT (
       gst_nf_clip_src_debug, "nfclipsrc", 0, "clips of a data set");
 
   object_class->finalize = gst_nf_clip_src_finalize;
-  object_class->set_property = gst_nf_clip_src_set_property;
-  object_class->get_property = gst_nf_clip_src_get_property;
   clips_class->open = gst_nf_clip_src_open;
   clips_class->close = gst_nf_clip_src_close;
   clips_class->begin_clip = gst_nf_clip_src_begin_clip;
   clips_class->draw = gst_nf_clip_src_draw;
 
-  /**
-   * GstNfClipSrc:location:
-   *
-   * Folder of the data set: the one that holds `train`, `val`, `unlabeled` or
-   * `hidden`; or another source of clips that a training takes, such as
-   * `scenes:1:20`.
-   *
-   * Default: NULL (an error at the start). Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_LOCATION,
-      g_param_spec_string ("location", "Location",
-          "Folder of the data set: the one that holds train, val, ...", NULL,
-          flags));
-
-  /**
-   * GstNfClipSrc:split:
-   *
-   * Which folders of the data set to play, and in which order: names with
-   * commas or spaces between. Those that do not exist are passed over.
-   *
-   * Default: train,val,unlabeled,hidden. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_SPLIT,
-      g_param_spec_string ("split", "Split",
-          "Folders of the data set to play, with commas between", DEFAULT_SPLIT,
-          flags));
-
-  /**
-   * GstNfClipSrc:classes:
-   *
-   * How many classes there are, background included. Larger ids in the masks
-   * become background (0); with 256 all stay as they are.
-   *
-   * Default: 49. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_CLASSES,
-      g_param_spec_uint ("classes", "Classes",
-          "Number of classes, background included; larger ids are background",
-          1, MAX_CLASSES, NF_N_CLASSES, flags));
-
+  gst_nf_properties_install (
+      object_class, properties, G_STRUCT_OFFSET (GstNfClipSrc, settings));
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "Clip source", "Source/File/Video",
       "Plays the clips of a data set one after the other, with their masks",
@@ -178,8 +165,7 @@ gst_nf_clip_src_class_init (GstNfClipSrcClass *klass)
 static void
 gst_nf_clip_src_init (GstNfClipSrc *self)
 {
-  self->split = g_strdup (DEFAULT_SPLIT);
-  self->classes = NF_N_CLASSES;
+  gst_nf_properties_init (properties, &self->settings);
 }
 
 static void
@@ -187,60 +173,9 @@ gst_nf_clip_src_finalize (GObject *object)
 {
   GstNfClipSrc *self = GST_NF_CLIP_SRC (object);
 
-  g_free (self->location);
-  g_free (self->split);
+  gst_nf_properties_clear (properties, &self->settings);
 
   G_OBJECT_CLASS (gst_nf_clip_src_parent_class)->finalize (object);
-}
-
-static void
-gst_nf_clip_src_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-  GstNfClipSrc *self = GST_NF_CLIP_SRC (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_LOCATION:
-      g_free (self->location);
-      self->location = g_value_dup_string (value);
-      break;
-    case PROP_SPLIT:
-      g_free (self->split);
-      self->split = g_value_dup_string (value);
-      break;
-    case PROP_CLASSES:
-      self->classes = g_value_get_uint (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-gst_nf_clip_src_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  GstNfClipSrc *self = GST_NF_CLIP_SRC (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_LOCATION:
-      g_value_set_string (value, self->location);
-      break;
-    case PROP_SPLIT:
-      g_value_set_string (value, self->split);
-      break;
-    case PROP_CLASSES:
-      g_value_set_uint (value, self->classes);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
 }
 
 /* (transfer full) the names with one space between */
@@ -262,24 +197,24 @@ split_names (const gchar *split)
 }
 
 static gboolean
-gst_nf_clip_src_open_source (GstNfClipSrc *self, GError **error)
+gst_nf_clip_src_open_source (
+    GstNfClipSrc *self, const Settings *settings, GError **error)
 {
-  g_autofree gchar *location = NULL;
-  g_autofree gchar *splits = NULL;
-  NfDatasetOptions options = { .masks = NF_MASKS_PRESENT };
+  const gchar *split =
+      settings->split != NULL ? settings->split : DEFAULT_SPLIT;
+  g_autofree gchar *splits = split_names (split);
+  NfDatasetOptions options = {
+    .splits = splits,
+    .masks = NF_MASKS_PRESENT,
+    .classes = settings->classes,
+  };
 
-  GST_OBJECT_LOCK (self);
-  location = g_strdup (self->location);
-  splits = split_names (self->split != NULL ? self->split : DEFAULT_SPLIT);
-  options.classes = self->classes;
-  GST_OBJECT_UNLOCK (self);
-  if (location == NULL) {
+  if (settings->location == NULL) {
     g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
         "No data set was named: set the property location to its folder");
     return FALSE;
   }
-  options.splits = splits;
-  self->source = nf_clip_source_open (location, &options, error);
+  self->source = nf_clip_source_open (settings->location, &options, error);
 
   return self->source != NULL;
 }
@@ -289,9 +224,15 @@ gst_nf_clip_src_open (GstNfClips *clips, guint64 first, guint64 n_clips,
     GstNfClipTimes *times, GError **error)
 {
   GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
+  Settings settings;
   guint64 there, end;
+  gboolean ok;
 
-  if (!gst_nf_clip_src_open_source (self, error))
+  gst_nf_properties_copy (
+      properties, self, &self->settings, &settings, sizeof settings);
+  ok = gst_nf_clip_src_open_source (self, &settings, error);
+  gst_nf_properties_clear (properties, &settings);
+  if (!ok)
     return FALSE;
   self->reader = nf_clip_reader_new (self->source);
   self->first = first;

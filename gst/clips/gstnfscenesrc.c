@@ -48,6 +48,7 @@
  */
 #include "clips/gstnfscenesrc.h"
 
+#include "common/gstnfproperties.h"
 #include "gstnfelements.h"
 
 #include "core/nferror.h"
@@ -56,27 +57,10 @@
 GST_DEBUG_CATEGORY_STATIC (gst_nf_scene_src_debug);
 #define GST_CAT_DEFAULT gst_nf_scene_src_debug
 
-#define DEFAULT_SEED 0
-#define DEFAULT_WIDTH 240
-#define DEFAULT_HEIGHT 160
-#define DEFAULT_THREADS 0
-
 #define MAX_FRAMES 1000
 #define MAX_OBJECTS 48
 #define MAX_SIDE 8192
 #define MAX_THREADS 256
-
-enum
-{
-  PROP_0,
-  PROP_SEED,
-  PROP_FRAMES,
-  PROP_WIDTH,
-  PROP_HEIGHT,
-  PROP_MIN_OBJECTS,
-  PROP_MAX_OBJECTS,
-  PROP_THREADS
-};
 
 typedef struct
 {
@@ -100,10 +84,6 @@ struct _GstNfSceneSrc
 
 G_DEFINE_TYPE (GstNfSceneSrc, gst_nf_scene_src, GST_TYPE_NF_CLIPS)
 
-static void gst_nf_scene_src_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
-static void gst_nf_scene_src_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec);
 static gboolean gst_nf_scene_src_open (GstNfClips *clips, guint64 first,
     guint64 n_clips, GstNfClipTimes *times, GError **error);
 static void gst_nf_scene_src_close (GstNfClips *clips);
@@ -112,109 +92,80 @@ static gboolean gst_nf_scene_src_begin_clip (
 static void gst_nf_scene_src_draw (
     GstNfClips *clips, guint frame, GstVideoFrame *video, GstVideoFrame *mask);
 
-static void
-gst_nf_scene_src_install_properties (GObjectClass *object_class)
-{
-  const GParamFlags flags =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-
-  /**
-   * GstNfSceneSrc:seed:
-   *
-   * Seed of all that is random. Clip N of a seed is always the same.
-   *
-   * Default: 0. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_SEED,
-      g_param_spec_uint64 ("seed", "Seed",
-          "Seed of the scenes; the same seed makes the same clips", 0,
-          G_MAXUINT64, DEFAULT_SEED, flags));
-
-  /**
-   * GstNfSceneSrc:frames:
-   *
-   * Length of each clip, in frames.
-   *
-   * Default: 22. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_FRAMES,
-      g_param_spec_uint ("frames", "Frames", "Frames of each clip", 1,
-          MAX_FRAMES, NF_SCENE_FRAMES, flags));
-
-  /**
-   * GstNfSceneSrc:width:
-   *
-   * Columns of the pictures, where downstream leaves the choice.
-   *
-   * Default: 240. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_WIDTH,
-      g_param_spec_uint ("width", "Width",
-          "Columns of the pictures, where downstream leaves the choice", 1,
-          MAX_SIDE, DEFAULT_WIDTH, flags));
-
-  /**
-   * GstNfSceneSrc:height:
-   *
-   * Rows of the pictures, where downstream leaves the choice.
-   *
-   * Default: 160. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_HEIGHT,
-      g_param_spec_uint ("height", "Height",
-          "Rows of the pictures, where downstream leaves the choice", 1,
-          MAX_SIDE, DEFAULT_HEIGHT, flags));
-
-  /**
-   * GstNfSceneSrc:min-objects:
-   *
-   * Fewest objects of a clip; not more than #GstNfSceneSrc:max-objects.
-   *
-   * Default: 2. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_MIN_OBJECTS,
-      g_param_spec_uint ("min-objects", "Fewest objects",
-          "Fewest objects of a clip; at most max-objects", 1, MAX_OBJECTS,
-          NF_SCENE_MIN_OBJECTS, flags));
-
-  /**
-   * GstNfSceneSrc:max-objects:
-   *
-   * Most objects of a clip. Some of them may be out of sight.
-   *
-   * Default: 8. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_MAX_OBJECTS,
-      g_param_spec_uint ("max-objects", "Most objects",
-          "Most objects of a clip", 1, MAX_OBJECTS, NF_SCENE_MAX_OBJECTS,
-          flags));
-
-  /**
-   * GstNfSceneSrc:threads:
-   *
-   * How many threads draw; 0 is one for each core. The pictures are the same
-   * with any number.
-   *
-   * Default: 0. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_THREADS,
-      g_param_spec_uint ("threads", "Threads",
-          "How many threads draw (0: one for each core)", 0, MAX_THREADS,
-          DEFAULT_THREADS, flags));
-}
+static const GstNfProperty properties[] = {
+  {
+      .name = "seed",
+      .nick = "Seed",
+      .blurb = "Seed of the scenes; the same seed makes the same clips",
+      .details = "Clip N of a seed is `video_N` of `nextframe-train synth` "
+                 "with the same seed.",
+      GST_NF_UINT64 (0, G_MAXUINT64, 0),
+      GST_NF_FIELD (Settings, params.seed),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "frames",
+      .nick = "Frames",
+      .blurb = "Frames of each clip",
+      GST_NF_UINT (1, MAX_FRAMES, NF_SCENE_FRAMES),
+      GST_NF_FIELD (Settings, params.frames),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "width",
+      .nick = "Width",
+      .blurb = "Columns of the pictures, where downstream leaves the choice",
+      GST_NF_UINT (1, MAX_SIDE, 240),
+      GST_NF_FIELD (Settings, width),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "height",
+      .nick = "Height",
+      .blurb = "Rows of the pictures, where downstream leaves the choice",
+      GST_NF_UINT (1, MAX_SIDE, 160),
+      GST_NF_FIELD (Settings, height),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "min-objects",
+      .nick = "Fewest objects",
+      .blurb = "Fewest objects of a clip; at most max-objects",
+      GST_NF_UINT (1, MAX_OBJECTS, NF_SCENE_MIN_OBJECTS),
+      GST_NF_FIELD (Settings, params.min_objects),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "max-objects",
+      .nick = "Most objects",
+      .blurb = "Most objects of a clip",
+      .details = "Some of them may be out of sight.",
+      GST_NF_UINT (1, MAX_OBJECTS, NF_SCENE_MAX_OBJECTS),
+      GST_NF_FIELD (Settings, params.max_objects),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "threads",
+      .nick = "Threads",
+      .blurb = "How many threads draw (0: one for each core)",
+      .details = "The pictures are the same with any number.",
+      GST_NF_UINT (0, MAX_THREADS, 0),
+      GST_NF_FIELD (Settings, threads),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  GST_NF_PROPERTIES_END,
+};
 
 static void
 gst_nf_scene_src_class_init (GstNfSceneSrcClass *klass)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstNfClipsClass *clips_class = GST_NF_CLIPS_CLASS (klass);
 
   GST_DEBUG_CATEGORY_INIT (
       gst_nf_scene_src_debug, "nfscenesrc", 0, "synthetic clips");
 
-  object_class->set_property = gst_nf_scene_src_set_property;
-  object_class->get_property = gst_nf_scene_src_get_property;
-  gst_nf_scene_src_install_properties (object_class);
+  gst_nf_properties_install (G_OBJECT_CLASS (klass), properties,
+      G_STRUCT_OFFSET (GstNfSceneSrc, settings));
   clips_class->any_size = TRUE;
   clips_class->open = gst_nf_scene_src_open;
   clips_class->close = gst_nf_scene_src_close;
@@ -231,82 +182,7 @@ static void
 gst_nf_scene_src_init (GstNfSceneSrc *self)
 {
   nf_scene_params_init (&self->settings.params);
-  self->settings.params.seed = DEFAULT_SEED;
-  self->settings.width = DEFAULT_WIDTH;
-  self->settings.height = DEFAULT_HEIGHT;
-  self->settings.threads = DEFAULT_THREADS;
-}
-
-static void
-gst_nf_scene_src_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-  Settings *settings = &GST_NF_SCENE_SRC (object)->settings;
-
-  GST_OBJECT_LOCK (object);
-  switch (id) {
-    case PROP_SEED:
-      settings->params.seed = g_value_get_uint64 (value);
-      break;
-    case PROP_FRAMES:
-      settings->params.frames = g_value_get_uint (value);
-      break;
-    case PROP_WIDTH:
-      settings->width = g_value_get_uint (value);
-      break;
-    case PROP_HEIGHT:
-      settings->height = g_value_get_uint (value);
-      break;
-    case PROP_MIN_OBJECTS:
-      settings->params.min_objects = g_value_get_uint (value);
-      break;
-    case PROP_MAX_OBJECTS:
-      settings->params.max_objects = g_value_get_uint (value);
-      break;
-    case PROP_THREADS:
-      settings->threads = g_value_get_uint (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (object);
-}
-
-static void
-gst_nf_scene_src_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  const Settings *settings = &GST_NF_SCENE_SRC (object)->settings;
-
-  GST_OBJECT_LOCK (object);
-  switch (id) {
-    case PROP_SEED:
-      g_value_set_uint64 (value, settings->params.seed);
-      break;
-    case PROP_FRAMES:
-      g_value_set_uint (value, settings->params.frames);
-      break;
-    case PROP_WIDTH:
-      g_value_set_uint (value, settings->width);
-      break;
-    case PROP_HEIGHT:
-      g_value_set_uint (value, settings->height);
-      break;
-    case PROP_MIN_OBJECTS:
-      g_value_set_uint (value, settings->params.min_objects);
-      break;
-    case PROP_MAX_OBJECTS:
-      g_value_set_uint (value, settings->params.max_objects);
-      break;
-    case PROP_THREADS:
-      g_value_set_uint (value, settings->threads);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (object);
+  gst_nf_properties_init (properties, &self->settings);
 }
 
 static gboolean

@@ -18,8 +18,6 @@
 #include <stdlib.h>
 
 #define DEFAULT_DEVICE "auto"
-#define DEFAULT_PRECISION GST_NF_PRECISION_AUTO
-#define DEFAULT_THREADS 0
 #define MAX_THREADS 4096
 
 static const struct
@@ -32,14 +30,6 @@ static const struct
       "nextframe-train diffusion" },
   [GST_NF_MODEL_SEGMENTER] = { "segmenter", NF_CHECKPOINT_SEGMENTER,
       "nextframe-train segment" },
-};
-
-enum
-{
-  SETTING_CHECKPOINT,
-  SETTING_DEVICE,
-  SETTING_PRECISION,
-  SETTING_THREADS
 };
 
 struct _GstNfModel
@@ -61,7 +51,7 @@ static GMutex table_lock;
 static GCond table_changed;
 static GHashTable *table; /* key -> GstNfModel */
 
-GType
+static GType
 gst_nf_precision_get_type (void)
 {
   static gsize type = 0;
@@ -80,170 +70,81 @@ gst_nf_precision_get_type (void)
   return type;
 }
 
-/**
- * gst_nf_model_settings_init:
- * @settings: (out): the defaults
- */
-void
-gst_nf_model_settings_init (GstNfModelSettings *settings)
-{
-  settings->checkpoint = NULL;
-  settings->device = g_strdup (DEFAULT_DEVICE);
-  settings->precision = DEFAULT_PRECISION;
-  settings->threads = DEFAULT_THREADS;
-}
-
-/**
- * gst_nf_model_settings_clear:
- * @settings: to be freed
- */
-void
-gst_nf_model_settings_clear (GstNfModelSettings *settings)
-{
-  g_clear_pointer (&settings->checkpoint, g_free);
-  g_clear_pointer (&settings->device, g_free);
-}
-
-/**
- * gst_nf_model_settings_install:
- * @klass: of an element
- * @first: the first of %GST_NF_MODEL_N_PROPS property ids
- * @kind: which network it has
- *
- * Installs the properties `checkpoint`, `device`, `precision` and `threads`.
- */
-void
-gst_nf_model_settings_install (
-    GObjectClass *klass, guint first, GstNfModelKind kind)
-{
-  const GParamFlags flags =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-  g_autofree gchar *blurb =
-      g_strdup_printf ("Path of the network; looked up in the folders "
-                       "of " NF_CHECKPOINT_PATH_VARIABLE
-                       " and the installed ones, where %s is the default",
-          kinds[kind].file);
-
-  g_object_class_install_property (klass, first + SETTING_CHECKPOINT,
-      g_param_spec_string (
-          "checkpoint", "Checkpoint", g_intern_string (blurb), NULL, flags));
-  g_object_class_install_property (klass, first + SETTING_DEVICE,
-      g_param_spec_string ("device", "Device",
-          "Where to compute: auto (a GPU where one can be used), cpu, cuda, "
-          "cuda:N",
-          DEFAULT_DEVICE, flags));
-  g_object_class_install_property (klass, first + SETTING_PRECISION,
-      g_param_spec_enum ("precision", "Precision",
-          "What to compute in; auto is f32; bf16, and tf32 on a GPU, are "
-          "faster "
-          "but less exact",
-          GST_TYPE_NF_PRECISION, DEFAULT_PRECISION, flags));
-  g_object_class_install_property (klass, first + SETTING_THREADS,
-      g_param_spec_uint ("threads", "Threads",
-          "CPU threads to compute with; 0: OMP_NUM_THREADS, or one a physical "
-          "core that the process may use",
-          0, MAX_THREADS, DEFAULT_THREADS,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
-              | GST_PARAM_MUTABLE_PLAYING));
-  gst_type_mark_as_plugin_api (GST_TYPE_NF_PRECISION, 0);
-}
-
-/**
- * gst_nf_model_settings_set:
- * @settings: of @element
- * @element: an element
- * @index: property id less the first one
- * @value: new value
- *
- * Returns: FALSE when the property is none of these
- */
-gboolean
-gst_nf_model_settings_set (GstNfModelSettings *settings, GstElement *element,
-    guint index, const GValue *value)
-{
-  gboolean known = TRUE;
-
-  GST_OBJECT_LOCK (element);
-  switch (index) {
-    case SETTING_CHECKPOINT:
-      g_free (settings->checkpoint);
-      settings->checkpoint = g_value_dup_string (value);
-      break;
-    case SETTING_DEVICE:
-      g_free (settings->device);
-      settings->device = g_value_dup_string (value);
-      break;
-    case SETTING_PRECISION:
-      settings->precision = g_value_get_enum (value);
-      break;
-    case SETTING_THREADS:
-      settings->threads = g_value_get_uint (value);
-      break;
-    default:
-      known = FALSE;
-      break;
+#define CHECKPOINT(file)                                                       \
+  {                                                                            \
+    .name = "checkpoint", .nick = "Checkpoint",                                \
+    .blurb = "Path of the network; looked up in the folders "                  \
+             "of " NF_CHECKPOINT_PATH_VARIABLE                                 \
+             " and the installed ones, where " file " is the default",         \
+    .details = "A file of nextframe-train; see "                               \
+               "[above](#networks-in-elements) for the folders.",              \
+    GST_NF_STRING (NULL), GST_NF_FIELD (GstNfModelSettings, checkpoint),       \
+    .flags = GST_PARAM_MUTABLE_READY,                                          \
   }
-  GST_OBJECT_UNLOCK (element);
 
-  return known;
-}
+static const GstNfProperty run_properties[] = {
+  {
+      .name = "device",
+      .nick = "Device",
+      .blurb = "Where to compute: auto (a GPU where one can be used), cpu, "
+               "cuda, cuda:N",
+      GST_NF_STRING (DEFAULT_DEVICE),
+      GST_NF_FIELD (GstNfModelSettings, device),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "precision",
+      .nick = "Precision",
+      .blurb = "What to compute in; auto is f32; bf16, and tf32 on a GPU, are "
+               "faster but less exact",
+      .details = "`bf16` takes half the memory, and is faster where the "
+                 "processor has instructions for it (AVX-512; done in f32 "
+                 "elsewhere). With `tf32` the factors in convolutions and "
+                 "linear layers may be rounded to [TF32](cuda.md) on a GPU; "
+                 "elsewhere it is the same as `f32`. `auto` is `tf32` where "
+                 "the variable `NEXTFRAME_TF32` is 1.",
+      GST_NF_ENUM (gst_nf_precision_get_type, GST_NF_PRECISION_AUTO),
+      GST_NF_FIELD (GstNfModelSettings, precision),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "threads",
+      .nick = "Threads",
+      .blurb = "CPU threads to compute with; 0: OMP_NUM_THREADS, or one a "
+               "physical core that the process may use",
+      .details = "The process's CPU affinity and its control group's quota "
+                 "count. Elements of one process [take "
+                 "turns](#networks-in-elements) at the cores, so each of them "
+                 "may have them all.",
+      GST_NF_UINT (0, MAX_THREADS, 0),
+      GST_NF_FIELD (GstNfModelSettings, threads),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  GST_NF_PROPERTIES_END,
+};
+
+const GstNfProperty gst_nf_predictor_properties[] = {
+  CHECKPOINT (NF_CHECKPOINT_PREDICTOR),
+  { .type = GST_NF_PROPERTY_GROUP, .group = run_properties },
+  GST_NF_PROPERTIES_END,
+};
+
+const GstNfProperty gst_nf_segmenter_properties[] = {
+  CHECKPOINT (NF_CHECKPOINT_SEGMENTER),
+  { .type = GST_NF_PROPERTY_GROUP, .group = run_properties },
+  GST_NF_PROPERTIES_END,
+};
 
 /**
  * gst_nf_model_settings_dtype:
- * @settings: of @element
- * @element: an element
+ * @settings: a copy
  *
  * Returns: what a network that is set up so computes in
  */
 NfDType
-gst_nf_model_settings_dtype (
-    const GstNfModelSettings *settings, GstElement *element)
+gst_nf_model_settings_dtype (const GstNfModelSettings *settings)
 {
-  GstNfPrecision precision;
-
-  GST_OBJECT_LOCK (element);
-  precision = settings->precision;
-  GST_OBJECT_UNLOCK (element);
-
-  return precision == GST_NF_PRECISION_BF16 ? NF_BF16 : NF_F32;
-}
-
-/**
- * gst_nf_model_settings_get:
- * @settings: of @element
- * @element: an element
- * @index: property id less the first one
- * @value: (out): its value
- *
- * Returns: FALSE when the property is none of these
- */
-gboolean
-gst_nf_model_settings_get (GstNfModelSettings *settings, GstElement *element,
-    guint index, GValue *value)
-{
-  gboolean known = TRUE;
-
-  GST_OBJECT_LOCK (element);
-  switch (index) {
-    case SETTING_CHECKPOINT:
-      g_value_set_string (value, settings->checkpoint);
-      break;
-    case SETTING_DEVICE:
-      g_value_set_string (value, settings->device);
-      break;
-    case SETTING_PRECISION:
-      g_value_set_enum (value, settings->precision);
-      break;
-    case SETTING_THREADS:
-      g_value_set_uint (value, settings->threads);
-      break;
-    default:
-      known = FALSE;
-      break;
-  }
-  GST_OBJECT_UNLOCK (element);
-
-  return known;
+  return settings->precision == GST_NF_PRECISION_BF16 ? NF_BF16 : NF_F32;
 }
 
 /**
@@ -358,8 +259,7 @@ share (gchar *key, const gchar *path, GstNfModelKind kind, NfDevice *device)
 
 /**
  * gst_nf_model_acquire:
- * @settings: of @element
- * @element: the element that will use it; its object lock is not held
+ * @settings: a copy
  * @kind: which network
  * @error: return location: %NF_ERROR_NOT_FOUND, %NF_ERROR_FORMAT,
  *   %NF_ERROR_NO_DEVICE, %NF_ERROR_INVALID (settings), ...
@@ -370,21 +270,16 @@ share (gchar *key, const gchar *path, GstNfModelKind kind, NfDevice *device)
  *   gst_nf_model_release()
  */
 GstNfModel *
-gst_nf_model_acquire (GstNfModelSettings *settings, GstElement *element,
-    GstNfModelKind kind, GError **error)
+gst_nf_model_acquire (
+    const GstNfModelSettings *settings, GstNfModelKind kind, GError **error)
 {
-  g_autofree gchar *checkpoint = NULL;
-  g_autofree gchar *name = NULL;
+  const gchar *name = settings->device ? settings->device : DEFAULT_DEVICE;
   g_autofree gchar *path = NULL;
   g_autoptr (NfDevice) device = NULL;
   gchar *key;
   GstNfModel *model;
 
-  GST_OBJECT_LOCK (element);
-  checkpoint = g_strdup (settings->checkpoint);
-  name = g_strdup (settings->device ? settings->device : DEFAULT_DEVICE);
-  GST_OBJECT_UNLOCK (element);
-  path = gst_nf_model_find (kind, checkpoint, error);
+  path = gst_nf_model_find (kind, settings->checkpoint, error);
   device = path != NULL ? nf_device_open (name, error) : NULL;
   key = device != NULL ? make_key (kind, path, device, error) : NULL;
   if (key == NULL)
@@ -433,8 +328,7 @@ products_of (GstNfPrecision precision)
 /**
  * gst_nf_model_begin:
  * @model: a network that is about to run in the calling thread
- * @settings: of @element
- * @element: the element; its object lock is not held
+ * @settings: a copy
  * @turn: (out): to be ended by nf_turn_end() when it has run
  * @cancellable: ends the wait
  * @error: return location: %NF_ERROR_CANCELLED
@@ -445,21 +339,13 @@ products_of (GstNfPrecision precision)
  * Returns: FALSE with @error set; then there is no turn to end
  */
 gboolean
-gst_nf_model_begin (GstNfModel *model, GstNfModelSettings *settings,
-    GstElement *element, NfTurn *turn, GCancellable *cancellable,
-    GError **error)
+gst_nf_model_begin (GstNfModel *model, const GstNfModelSettings *settings,
+    NfTurn *turn, GCancellable *cancellable, GError **error)
 {
-  GstNfPrecision precision;
-  guint threads;
-
-  GST_OBJECT_LOCK (element);
-  threads = settings->threads;
-  precision = settings->precision;
-  GST_OBJECT_UNLOCK (element);
-
-  if (!nf_turn_begin (turn, model->device, threads, cancellable, error))
+  if (!nf_turn_begin (
+          turn, model->device, settings->threads, cancellable, error))
     return FALSE;
-  nf_products_set (products_of (precision));
+  nf_products_set (products_of (settings->precision));
 
   return TRUE;
 }

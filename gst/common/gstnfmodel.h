@@ -7,10 +7,10 @@
  * See: kernels/diffusion/nfpredictor.h, kernels/nets/nfsegmenter.h */
 #pragma once
 
+#include "common/gstnfproperties.h"
+
 #include "diffusion/nfpredictor.h"
 #include "nets/nfsegmenter.h"
-
-#include <gst/gst.h>
 
 G_BEGIN_DECLS
 
@@ -31,9 +31,6 @@ typedef enum
   GST_NF_PRECISION_BF16,
   GST_NF_PRECISION_TF32,
 } GstNfPrecision;
-
-#define GST_TYPE_NF_PRECISION (gst_nf_precision_get_type ())
-GType gst_nf_precision_get_type (void);
 
 /**
  * GstNfModelKind:
@@ -64,27 +61,21 @@ typedef struct
   guint threads;
 } GstNfModelSettings;
 
-/** GST_NF_MODEL_N_PROPS: how many properties they are */
-#define GST_NF_MODEL_N_PROPS 4
+/** gst_nf_predictor_properties: the table of #GstNfModelSettings for an element
+ * with a %GST_NF_MODEL_PREDICTOR */
+extern const GstNfProperty gst_nf_predictor_properties[];
+/** gst_nf_segmenter_properties: the same with a %GST_NF_MODEL_SEGMENTER */
+extern const GstNfProperty gst_nf_segmenter_properties[];
 
-void gst_nf_model_settings_init (GstNfModelSettings *settings);
-void gst_nf_model_settings_clear (GstNfModelSettings *settings);
-void gst_nf_model_settings_install (
-    GObjectClass *klass, guint first, GstNfModelKind kind);
-gboolean gst_nf_model_settings_set (GstNfModelSettings *settings,
-    GstElement *element, guint index, const GValue *value);
-gboolean gst_nf_model_settings_get (GstNfModelSettings *settings,
-    GstElement *element, guint index, GValue *value);
-NfDType gst_nf_model_settings_dtype (
-    const GstNfModelSettings *settings, GstElement *element);
+NfDType gst_nf_model_settings_dtype (const GstNfModelSettings *settings);
 
 typedef struct _GstNfModel GstNfModel;
 
-GstNfModel *gst_nf_model_acquire (GstNfModelSettings *settings,
-    GstElement *element, GstNfModelKind kind, GError **error);
+GstNfModel *gst_nf_model_acquire (
+    const GstNfModelSettings *settings, GstNfModelKind kind, GError **error);
 void gst_nf_model_release (GstNfModel *model);
-gboolean gst_nf_model_begin (GstNfModel *model, GstNfModelSettings *settings,
-    GstElement *element, NfTurn *turn, GCancellable *cancellable,
+gboolean gst_nf_model_begin (GstNfModel *model,
+    const GstNfModelSettings *settings, NfTurn *turn, GCancellable *cancellable,
     GError **error);
 
 NfPredictor *gst_nf_model_predictor (GstNfModel *model);

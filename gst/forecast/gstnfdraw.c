@@ -7,26 +7,10 @@
 
 #include "core/nferror.h"
 
-#define DEFAULT_SAMPLER NF_SAMPLER_DDIM
-#define DEFAULT_STEPS 50
-#define DEFAULT_SEED 0
-#define DEFAULT_ENSEMBLE 1
-#define DEFAULT_ENSEMBLE_MODE NF_ENSEMBLE_MEAN
-#define DEFAULT_CLIP GST_NF_CLIP_AUTO
 #define MAX_STEPS 1000
 #define MAX_ENSEMBLE 256
 
 #define PROGRESS_INTERVAL (G_USEC_PER_SEC / 4)
-
-enum
-{
-  SETTING_SAMPLER,
-  SETTING_STEPS,
-  SETTING_SEED,
-  SETTING_ENSEMBLE,
-  SETTING_ENSEMBLE_MODE,
-  SETTING_CLIP
-};
 
 typedef struct
 {
@@ -36,7 +20,7 @@ typedef struct
   gint64 told; /* when, in monotonic microseconds */
 } Progress;
 
-GType
+static GType
 gst_nf_sampler_get_type (void)
 {
   static gsize type = 0;
@@ -55,7 +39,7 @@ gst_nf_sampler_get_type (void)
   return type;
 }
 
-GType
+static GType
 gst_nf_ensemble_mode_get_type (void)
 {
   static gsize type = 0;
@@ -74,7 +58,7 @@ gst_nf_ensemble_mode_get_type (void)
   return type;
 }
 
-GType
+static GType
 gst_nf_clip_mode_get_type (void)
 {
   static gsize type = 0;
@@ -95,199 +79,66 @@ gst_nf_clip_mode_get_type (void)
   return type;
 }
 
-/**
- * gst_nf_draw_settings_init:
- * @settings: (out): the defaults
- */
-void
-gst_nf_draw_settings_init (GstNfDrawSettings *settings)
-{
-  settings->sampler = DEFAULT_SAMPLER;
-  settings->steps = DEFAULT_STEPS;
-  settings->seed = DEFAULT_SEED;
-  settings->ensemble = DEFAULT_ENSEMBLE;
-  settings->ensemble_mode = DEFAULT_ENSEMBLE_MODE;
-  settings->clip = DEFAULT_CLIP;
-}
-
-/**
- * gst_nf_draw_settings_install:
- * @klass: of an element
- * @first: the first of %GST_NF_DRAW_N_PROPS property ids
- *
- * Installs the properties `sampler`, `steps`, `seed`, `ensemble`,
- * `ensemble-mode` and `clip`.
- */
-void
-gst_nf_draw_settings_install (GObjectClass *klass, guint first)
-{
-  const GParamFlags flags =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
-
-  /**
-   * GstNfPredict:sampler:
-   *
-   * The method of going from noise to frames. With 10 to 20 steps dpm-solver++
-   * is the nearest to what many steps give.
-   *
-   * Default: ddim. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_SAMPLER,
-      g_param_spec_enum ("sampler", "Sampler",
-          "Method of going from noise to frames", GST_TYPE_NF_SAMPLER,
-          DEFAULT_SAMPLER, flags));
-  /**
-   * GstNfPredict:steps:
-   *
-   * Denoising steps per block of predicted frames. Time grows linearly with it.
-   *
-   * Default: 50. Range: 1 to 1000. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_STEPS,
-      g_param_spec_uint ("steps", "Steps",
-          "Denoising steps per block of frames; time grows linearly with it", 1,
-          MAX_STEPS, DEFAULT_STEPS, flags));
-  /**
-   * GstNfPredict:seed:
-   *
-   * Of all noise. The same seed gives the same frames on the same device.
-   *
-   * Default: 0. Range: 64 bits. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_SEED,
-      g_param_spec_uint64 ("seed", "Seed",
-          "Of all noise; the same seed gives the same frames", 0, G_MAXUINT64,
-          DEFAULT_SEED, flags));
-  /**
-   * GstNfPredict:ensemble:
-   *
-   * Predictions that are drawn, with different noise, and combined into one.
-   * Time grows linearly with it.
-   *
-   * Default: 1. Range: 1 to 256. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_ENSEMBLE,
-      g_param_spec_uint ("ensemble", "Ensemble",
-          "Predictions to draw and combine; time grows linearly with it", 1,
-          MAX_ENSEMBLE, DEFAULT_ENSEMBLE, flags));
-  /**
-   * GstNfPredict:ensemble-mode:
-   *
-   * How several predictions become one.
-   *
-   * Default: mean. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_ENSEMBLE_MODE,
-      g_param_spec_enum ("ensemble-mode", "Ensemble mode",
-          "How several predictions become one", GST_TYPE_NF_ENSEMBLE_MODE,
-          DEFAULT_ENSEMBLE_MODE, flags));
-  /**
-   * GstNfPredict:clip:
-   *
-   * How estimates of the clean frames that leave the range of pixels are brought
-   * back, in every denoising step: published keeps the noise as it was
-   * predicted, which pulls the frames towards the range; consistent makes the
-   * noise fit them, and takes the last step at the cleanest noise level.
-   *
-   * Default: auto: published for networks that tell the noise, else consistent.
-   * Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_CLIP,
-      g_param_spec_enum ("clip", "Clip",
-          "How estimates of clean frames are kept in range",
-          GST_TYPE_NF_CLIP_MODE, DEFAULT_CLIP, flags));
-  gst_type_mark_as_plugin_api (GST_TYPE_NF_CLIP_MODE, 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_NF_SAMPLER, 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_NF_ENSEMBLE_MODE, 0);
-}
-
-/**
- * gst_nf_draw_settings_set:
- * @settings: of @element
- * @element: an element
- * @index: property id less the first one
- * @value: new value
- *
- * Returns: FALSE when the property is none of these
- */
-gboolean
-gst_nf_draw_settings_set (GstNfDrawSettings *settings, GstElement *element,
-    guint index, const GValue *value)
-{
-  gboolean known = TRUE;
-
-  GST_OBJECT_LOCK (element);
-  switch (index) {
-    case SETTING_SAMPLER:
-      settings->sampler = g_value_get_enum (value);
-      break;
-    case SETTING_STEPS:
-      settings->steps = g_value_get_uint (value);
-      break;
-    case SETTING_SEED:
-      settings->seed = g_value_get_uint64 (value);
-      break;
-    case SETTING_ENSEMBLE:
-      settings->ensemble = g_value_get_uint (value);
-      break;
-    case SETTING_ENSEMBLE_MODE:
-      settings->ensemble_mode = g_value_get_enum (value);
-      break;
-    case SETTING_CLIP:
-      settings->clip = g_value_get_enum (value);
-      break;
-    default:
-      known = FALSE;
-      break;
-  }
-  GST_OBJECT_UNLOCK (element);
-
-  return known;
-}
-
-/**
- * gst_nf_draw_settings_get:
- * @settings: of @element
- * @element: an element
- * @index: property id less the first one
- * @value: (out): its value
- *
- * Returns: FALSE when the property is none of these
- */
-gboolean
-gst_nf_draw_settings_get (GstNfDrawSettings *settings, GstElement *element,
-    guint index, GValue *value)
-{
-  gboolean known = TRUE;
-
-  GST_OBJECT_LOCK (element);
-  switch (index) {
-    case SETTING_SAMPLER:
-      g_value_set_enum (value, settings->sampler);
-      break;
-    case SETTING_STEPS:
-      g_value_set_uint (value, settings->steps);
-      break;
-    case SETTING_SEED:
-      g_value_set_uint64 (value, settings->seed);
-      break;
-    case SETTING_ENSEMBLE:
-      g_value_set_uint (value, settings->ensemble);
-      break;
-    case SETTING_ENSEMBLE_MODE:
-      g_value_set_enum (value, settings->ensemble_mode);
-      break;
-    case SETTING_CLIP:
-      g_value_set_enum (value, settings->clip);
-      break;
-    default:
-      known = FALSE;
-      break;
-  }
-  GST_OBJECT_UNLOCK (element);
-
-  return known;
-}
+const GstNfProperty gst_nf_draw_properties[] = {
+  {
+      .name = "sampler",
+      .nick = "Sampler",
+      .blurb = "Method of going from noise to frames",
+      .details = "For few steps see [sampling.md](sampling.md).",
+      GST_NF_ENUM (gst_nf_sampler_get_type, NF_SAMPLER_DDIM),
+      GST_NF_FIELD (GstNfDrawSettings, sampler),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
+      .name = "steps",
+      .nick = "Steps",
+      .blurb =
+          "Denoising steps per block of frames; time grows linearly with it",
+      GST_NF_UINT (1, MAX_STEPS, 50),
+      GST_NF_FIELD (GstNfDrawSettings, steps),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
+      .name = "seed",
+      .nick = "Seed",
+      .blurb = "Of all noise; the same seed gives the same frames",
+      .details = "This holds for one device and number of threads.",
+      GST_NF_UINT64 (0, G_MAXUINT64, 0),
+      GST_NF_FIELD (GstNfDrawSettings, seed),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
+      .name = "ensemble",
+      .nick = "Ensemble",
+      .blurb = "Predictions to draw and combine; time grows linearly with it",
+      GST_NF_UINT (1, MAX_ENSEMBLE, 1),
+      GST_NF_FIELD (GstNfDrawSettings, ensemble),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
+      .name = "ensemble-mode",
+      .nick = "Ensemble mode",
+      .blurb = "How several predictions become one",
+      GST_NF_ENUM (gst_nf_ensemble_mode_get_type, NF_ENSEMBLE_MEAN),
+      GST_NF_FIELD (GstNfDrawSettings, ensemble_mode),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
+      .name = "clip",
+      .nick = "Clip",
+      .blurb = "How estimates of clean frames are kept in range",
+      .details =
+          "That is the range of pixels, in every denoising step; see "
+          "[sampling.md](sampling.md#clipping). `published` keeps the noise as "
+          "it was predicted, which pulls the frames towards the range; "
+          "`consistent` makes the noise fit them, and takes the last step at "
+          "the cleanest noise level.",
+      GST_NF_ENUM (gst_nf_clip_mode_get_type, GST_NF_CLIP_AUTO),
+      GST_NF_FIELD (GstNfDrawSettings, clip),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  GST_NF_PROPERTIES_END,
+};
 
 /* posts `nf-predict-progress`, at most four times a second */
 static void
@@ -367,20 +218,20 @@ gst_nf_draw_run (const GstNfDrawJob *job, GstNfFuture *future, GError **error)
   guint first = what->emit == GST_NF_EMIT_TARGET
       ? what->horizon
       : (guint) config->future_gap + 1;
-  Progress progress = { job->element, what->clip, 0, job->settings.ensemble,
+  Progress progress = { job->element, what->clip, 0, job->settings->ensemble,
     g_get_monotonic_time () };
   NfRollout rollout;
   gboolean ok;
 
   gst_nf_future_clear (future);
   nf_rollout_init_for (&rollout, config);
-  set_clip (&rollout, job->settings.clip);
+  set_clip (&rollout, job->settings->clip);
   rollout.guide_start = job->guide_start;
-  rollout.method = job->settings.sampler;
-  rollout.steps = job->settings.steps;
+  rollout.method = job->settings->sampler;
+  rollout.steps = job->settings->steps;
+  rollout.seed = job->settings->seed;
   rollout.dtype = job->dtype;
   rollout.horizon = what->horizon;
-  rollout.seed = job->settings.seed;
   rollout.stream = what->clip;
   rollout.cancellable = what->cancellable;
   rollout.turn = job->turn;
@@ -389,8 +240,8 @@ gst_nf_draw_run (const GstNfDrawJob *job, GstNfFuture *future, GError **error)
   if (!nf_rollout_check (&rollout, config, error))
     return FALSE;
   gst_nf_window_frames (what->window, context);
-  ok = nf_guided_draw (&job->guided, &rollout, job->settings.ensemble,
-           job->settings.ensemble_mode, context, drawn, error)
+  ok = nf_guided_draw (&job->guided, &rollout, job->settings->ensemble,
+           job->settings->ensemble_mode, context, drawn, error)
       && take_frames (drawn, first, what->horizon, future, error);
   for (guint i = 0; i < what->horizon; i++)
     nf_tensor_clear (&drawn[i]);

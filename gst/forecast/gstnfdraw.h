@@ -7,18 +7,12 @@
  * See: gstnfpredict.c, kernels/diffusion/nfpredictor.h */
 #pragma once
 
+#include "common/gstnfproperties.h"
 #include "forecast/gstnfforecast.h"
 
 #include "diffusion/nfguided.h"
 
 G_BEGIN_DECLS
-
-#define GST_TYPE_NF_SAMPLER (gst_nf_sampler_get_type ())
-GType gst_nf_sampler_get_type (void);
-#define GST_TYPE_NF_ENSEMBLE_MODE (gst_nf_ensemble_mode_get_type ())
-GType gst_nf_ensemble_mode_get_type (void);
-#define GST_TYPE_NF_CLIP_MODE (gst_nf_clip_mode_get_type ())
-GType gst_nf_clip_mode_get_type (void);
 
 /**
  * GstNfClipMode:
@@ -59,15 +53,8 @@ typedef struct
   GstNfClipMode clip;
 } GstNfDrawSettings;
 
-/** GST_NF_DRAW_N_PROPS: how many properties they are */
-#define GST_NF_DRAW_N_PROPS 6
-
-void gst_nf_draw_settings_init (GstNfDrawSettings *settings);
-void gst_nf_draw_settings_install (GObjectClass *klass, guint first);
-gboolean gst_nf_draw_settings_set (GstNfDrawSettings *settings,
-    GstElement *element, guint index, const GValue *value);
-gboolean gst_nf_draw_settings_get (GstNfDrawSettings *settings,
-    GstElement *element, guint index, GValue *value);
+/** gst_nf_draw_properties: the table of #GstNfDrawSettings */
+extern const GstNfProperty gst_nf_draw_properties[];
 
 /**
  * GstNfDrawJob:
@@ -85,7 +72,7 @@ typedef struct
   GstElement *element;
   NfGuided guided;
   gdouble guide_start;
-  GstNfDrawSettings settings;
+  const GstNfDrawSettings *settings;
   NfDType dtype;
   const GstNfForecastJob *what;
   NfTurn *turn;

@@ -13,13 +13,6 @@
 GST_DEBUG_CATEGORY (gst_nf_forecast_debug);
 #define GST_CAT_DEFAULT gst_nf_forecast_debug
 
-enum
-{
-  PROP_0,
-  PROP_WINDOW,
-  PROP_STATS = PROP_WINDOW + GST_NF_WINDOW_N_PROPS
-};
-
 typedef struct
 {
   GstNfForecastFlow flow;
@@ -37,10 +30,6 @@ flow_of (GstNfForecast *self)
 }
 
 static void gst_nf_forecast_finalize (GObject *object);
-static void gst_nf_forecast_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
-static void gst_nf_forecast_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec);
 static GstStateChangeReturn gst_nf_forecast_change_state (
     GstElement *element, GstStateChange transition);
 static gboolean gst_nf_forecast_start (GstBaseTransform *trans);
@@ -62,6 +51,45 @@ static GstFlowReturn gst_nf_forecast_generate_output (
     GstBaseTransform *trans, GstBuffer **output);
 
 static void
+gst_nf_forecast_get_stats (GObject *object, GValue *value)
+{
+  GstNfForecast *self = GST_NF_FORECAST (object);
+  GstNfForecastClass *klass = GST_NF_FORECAST_GET_CLASS (self);
+  GstNfForecastFlow *flow = flow_of (self);
+  GstStructure *stats = gst_structure_new_empty (klass->stats_name);
+  const GstNfForecastStats *s = &flow->stats;
+
+  gst_structure_set (stats, "frames-in", G_TYPE_UINT64, s->frames_in,
+      "frames-out", G_TYPE_UINT64, s->frames_out, "clips", G_TYPE_UINT64,
+      s->clips, "incomplete", G_TYPE_UINT64, s->incomplete, "dropped",
+      G_TYPE_UINT64, flow->timing.dropped, "seconds-per-clip", G_TYPE_DOUBLE,
+      (gdouble) s->computing / GST_SECOND / MAX (s->clips, 1), "latency",
+      G_TYPE_UINT64, flow->timing.announced, NULL);
+  if (klass->add_stats != NULL)
+    klass->add_stats (self, stats);
+  g_value_take_boxed (value, stats);
+}
+
+static const GstNfProperty properties[] = {
+  GST_NF_GROUP (gst_nf_window_properties, GstNfForecastFlow, settings),
+  {
+      .name = "stats",
+      .nick = "Statistics",
+      .blurb = "Frames, clips and times so far, and what makes the forecast",
+      .details =
+          "Counted since the start: `frames-in`, `frames-out` (uint64), "
+          "`clips` (uint64, predictions that were made), `incomplete` (uint64, "
+          "clips that ended before the window was full), `dropped` (uint64, "
+          "predictions, because of QoS), `seconds-per-clip` (double, mean time "
+          "of computing), `latency` (uint64, time of computing that is "
+          "announced, ns).",
+      GST_NF_STRUCTURE,
+      .get = gst_nf_forecast_get_stats,
+  },
+  GST_NF_PROPERTIES_END,
+};
+
+static void
 gst_nf_forecast_class_init (GstNfForecastClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -72,8 +100,6 @@ gst_nf_forecast_class_init (GstNfForecastClass *klass)
       gst_nf_forecast_debug, "nfforecast", 0, "base of forecasting elements");
 
   object_class->finalize = gst_nf_forecast_finalize;
-  object_class->set_property = gst_nf_forecast_set_property;
-  object_class->get_property = gst_nf_forecast_get_property;
   element_class->change_state =
       GST_DEBUG_FUNCPTR (gst_nf_forecast_change_state);
   trans_class->start = GST_DEBUG_FUNCPTR (gst_nf_forecast_start);
@@ -89,27 +115,8 @@ gst_nf_forecast_class_init (GstNfForecastClass *klass)
   GST_VIDEO_FILTER_CLASS (klass)->set_info =
       GST_DEBUG_FUNCPTR (gst_nf_forecast_set_info);
 
-  gst_nf_window_settings_install (object_class, PROP_WINDOW);
-  /**
-   * GstNfForecast:stats:
-   *
-   * A structure, counted since the start:
-   *
-   * * `frames-in`, `frames-out` #guint64: frames that came and were pushed
-   * * `clips` #guint64: forecasts that were made
-   * * `incomplete` #guint64: clips that ended before the window was full
-   * * `dropped` #guint64: forecasts that were dropped because of QoS
-   * * `seconds-per-clip` #gdouble: mean time of computing
-   * * `latency` #guint64: time of computing that is announced, in ns
-   *
-   * Its name, and the fields that are added to these, are the element's own.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_STATS,
-      g_param_spec_boxed ("stats", "Statistics",
-          "Frames, clips and times so far, and what makes the forecast",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  gst_nf_properties_install (
+      object_class, properties, G_PRIVATE_OFFSET (GstNfForecast, flow));
   gst_type_mark_as_plugin_api (GST_TYPE_NF_FORECAST, 0);
 }
 
@@ -125,53 +132,6 @@ gst_nf_forecast_finalize (GObject *object)
   gst_nf_forecast_flow_clear (flow_of (GST_NF_FORECAST (object)));
 
   G_OBJECT_CLASS (gst_nf_forecast_parent_class)->finalize (object);
-}
-
-static void
-gst_nf_forecast_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-  GstNfForecastFlow *flow = flow_of (GST_NF_FORECAST (object));
-
-  if (!gst_nf_window_settings_set (
-          &flow->settings, GST_ELEMENT (object), id - PROP_WINDOW, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-}
-
-/* (transfer full) */
-static GstStructure *
-gst_nf_forecast_get_stats (GstNfForecast *self)
-{
-  GstNfForecastClass *klass = GST_NF_FORECAST_GET_CLASS (self);
-  GstNfForecastFlow *flow = flow_of (self);
-  GstStructure *stats = gst_structure_new_empty (klass->stats_name);
-  const GstNfForecastStats *s = &flow->stats;
-
-  GST_OBJECT_LOCK (self);
-  gst_structure_set (stats, "frames-in", G_TYPE_UINT64, s->frames_in,
-      "frames-out", G_TYPE_UINT64, s->frames_out, "clips", G_TYPE_UINT64,
-      s->clips, "incomplete", G_TYPE_UINT64, s->incomplete, "dropped",
-      G_TYPE_UINT64, flow->timing.dropped, "seconds-per-clip", G_TYPE_DOUBLE,
-      (gdouble) s->computing / GST_SECOND / MAX (s->clips, 1), "latency",
-      G_TYPE_UINT64, flow->timing.announced, NULL);
-  if (klass->add_stats != NULL)
-    klass->add_stats (self, stats);
-  GST_OBJECT_UNLOCK (self);
-
-  return stats;
-}
-
-static void
-gst_nf_forecast_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  GstNfForecast *self = GST_NF_FORECAST (object);
-
-  if (id == PROP_STATS)
-    g_value_take_boxed (value, gst_nf_forecast_get_stats (self));
-  else if (!gst_nf_window_settings_get (&flow_of (self)->settings,
-               GST_ELEMENT (object), id - PROP_WINDOW, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static GstStateChangeReturn

@@ -64,7 +64,7 @@ void
 gst_nf_forecast_flow_init (GstNfForecastFlow *self, GstNfForecast *forecast)
 {
   *self = (GstNfForecastFlow){ .forecast = forecast };
-  gst_nf_window_settings_init (&self->settings);
+  gst_nf_properties_init (gst_nf_window_properties, &self->settings);
   gst_nf_timing_init (&self->timing, GST_ELEMENT (forecast));
   gst_nf_cancel_init (&self->cancel, GST_ELEMENT (forecast));
 }

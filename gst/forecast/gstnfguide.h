@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/gstnfmodel.h"
+#include "common/gstnfproperties.h"
 
 #include "diffusion/nfguided.h"
 
@@ -29,9 +30,6 @@ typedef enum
   GST_NF_GUIDE_DYNAMICS,
 } GstNfGuideKind;
 
-#define GST_TYPE_NF_GUIDE_KIND (gst_nf_guide_kind_get_type ())
-GType gst_nf_guide_kind_get_type (void);
-
 /**
  * GstNfGuideSettings:
  * @guide: the property `guide`
@@ -49,16 +47,8 @@ typedef struct
   gchar *segmenter;
 } GstNfGuideSettings;
 
-/** GST_NF_GUIDE_N_PROPS: how many properties they are */
-#define GST_NF_GUIDE_N_PROPS 4
-
-void gst_nf_guide_settings_init (GstNfGuideSettings *settings);
-void gst_nf_guide_settings_clear (GstNfGuideSettings *settings);
-void gst_nf_guide_settings_install (GObjectClass *klass, guint first);
-gboolean gst_nf_guide_settings_set (GstNfGuideSettings *settings,
-    GstElement *element, guint index, const GValue *value);
-gboolean gst_nf_guide_settings_get (GstNfGuideSettings *settings,
-    GstElement *element, guint index, GValue *value);
+/** gst_nf_guide_properties: the table of #GstNfGuideSettings */
+extern const GstNfProperty gst_nf_guide_properties[];
 
 /**
  * GstNfGuide:
@@ -75,9 +65,10 @@ typedef struct
   GstNfModel *segmenter;
 } GstNfGuide;
 
-gboolean gst_nf_guide_open (GstNfGuide *guide, GstNfGuideSettings *settings,
+gboolean gst_nf_guide_open (GstNfGuide *guide,
+    const GstNfGuideSettings *settings,
     const GstNfModelSettings *model_settings, GstNfModel *model,
-    GstElement *element, GError **error);
+    GError **error);
 void gst_nf_guide_close (GstNfGuide *guide);
 gboolean gst_nf_guide_describe (const GstNfGuide *guide,
     const NfUnetConfig *config, const GstVideoInfo *in, GstVideoInfo *packed,

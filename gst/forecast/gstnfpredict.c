@@ -88,22 +88,19 @@
 GST_DEBUG_CATEGORY_STATIC (gst_nf_predict_debug);
 #define GST_CAT_DEFAULT gst_nf_predict_debug
 
-enum
+typedef struct
 {
-  PROP_0,
-  PROP_MODEL, /* checkpoint, device, precision, threads */
-  PROP_DRAW = PROP_MODEL + GST_NF_MODEL_N_PROPS,
-  PROP_GUIDE = PROP_DRAW + GST_NF_DRAW_N_PROPS
-};
+  GstNfModelSettings model;
+  GstNfDrawSettings draw;
+  GstNfGuideSettings guide;
+} Settings;
 
 struct _GstNfPredict
 {
   GstNfForecast parent;
 
   /* object lock */
-  GstNfModelSettings model_settings;
-  GstNfDrawSettings draw_settings;
-  GstNfGuideSettings guide_settings;
+  Settings settings;
   NfUnetConfig config; /* of the model; height 0 while there is none */
   const gchar *arch; /* of the model's network */
   const gchar *device; /* interned */
@@ -118,10 +115,6 @@ struct _GstNfPredict
 G_DEFINE_TYPE (GstNfPredict, gst_nf_predict, GST_TYPE_NF_FORECAST)
 
 static void gst_nf_predict_finalize (GObject *object);
-static void gst_nf_predict_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
-static void gst_nf_predict_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec);
 static void gst_nf_predict_set_context (
     GstElement *element, GstContext *context);
 static gboolean gst_nf_predict_query (
@@ -145,6 +138,13 @@ static gboolean gst_nf_predict_foretell (GstNfForecast *forecast,
 static void gst_nf_predict_add_stats (
     GstNfForecast *forecast, GstStructure *stats);
 
+static const GstNfProperty properties[] = {
+  GST_NF_GROUP (gst_nf_predictor_properties, Settings, model),
+  GST_NF_GROUP (gst_nf_draw_properties, Settings, draw),
+  GST_NF_GROUP (gst_nf_guide_properties, Settings, guide),
+  GST_NF_PROPERTIES_END,
+};
+
 static void
 gst_nf_predict_class_init (GstNfPredictClass *klass)
 {
@@ -157,8 +157,6 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
       gst_nf_predict_debug, "nfpredict", 0, "future frames");
 
   object_class->finalize = gst_nf_predict_finalize;
-  object_class->set_property = gst_nf_predict_set_property;
-  object_class->get_property = gst_nf_predict_get_property;
   element_class->set_context = GST_DEBUG_FUNCPTR (gst_nf_predict_set_context);
   trans_class->query = GST_DEBUG_FUNCPTR (gst_nf_predict_query);
   trans_class->propose_allocation =
@@ -175,49 +173,8 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
   forecast_class->foretell = gst_nf_predict_foretell;
   forecast_class->add_stats = gst_nf_predict_add_stats;
 
-  /**
-   * GstNfPredict:checkpoint:
-   *
-   * Path of a diffusion U-Net that nextframe-train made. A relative path that
-   * does not exist is looked up in the folders of the variable NEXTFRAME_PATH,
-   * then in the folder of installed checkpoints.
-   *
-   * Default: next-frame.safetensors in one of those folders. Since: 0.1
-   */
-  /**
-   * GstNfPredict:device:
-   *
-   * Where to compute: "auto" (a GPU where one can be used, else the CPU),
-   * "cpu", "cuda" or "cuda:N".
-   *
-   * Default: auto. Since: 0.1
-   */
-  /**
-   * GstNfPredict:precision:
-   *
-   * What to compute in. bf16 takes less memory, is faster on processors that
-   * have instructions for it, and keeps about three digits; sums are in f32.
-   * tf32 is f32, but on a GPU the factors in convolutions and linear layers may
-   * be rounded to TF32 (three digits), which tensor cores multiply faster;
-   * elsewhere it is the same as f32. auto is f32, or tf32 where the variable
-   * NEXTFRAME_TF32 is 1.
-   *
-   * Default: auto. Since: 0.1
-   */
-  /**
-   * GstNfPredict:threads:
-   *
-   * CPU threads to compute with. 0: as many as the variable OMP_NUM_THREADS
-   * says, else one for each physical core that the process may use. Elements of
-   * one process take turns at the cores, so each of them may have them all; a
-   * prediction lets the others in between its steps.
-   *
-   * Default: 0. Range: 0 to 4096. Since: 0.1
-   */
-  gst_nf_model_settings_install (
-      object_class, PROP_MODEL, GST_NF_MODEL_PREDICTOR);
-  gst_nf_draw_settings_install (object_class, PROP_DRAW);
-  gst_nf_guide_settings_install (object_class, PROP_GUIDE);
+  gst_nf_properties_install (
+      object_class, properties, G_STRUCT_OFFSET (GstNfPredict, settings));
 
   gst_element_class_add_pad_template (element_class,
       gst_nf_cuda_pad_template (
@@ -234,73 +191,61 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
 static void
 gst_nf_predict_init (GstNfPredict *self)
 {
-  gst_nf_model_settings_init (&self->model_settings);
-  gst_nf_draw_settings_init (&self->draw_settings);
-  gst_nf_guide_settings_init (&self->guide_settings);
+  gst_nf_properties_init (properties, &self->settings);
   gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
 }
 
 static void
 gst_nf_predict_finalize (GObject *object)
 {
-  gst_nf_model_settings_clear (&GST_NF_PREDICT (object)->model_settings);
-  gst_nf_guide_settings_clear (&GST_NF_PREDICT (object)->guide_settings);
+  gst_nf_properties_clear (properties, &GST_NF_PREDICT (object)->settings);
 
   G_OBJECT_CLASS (gst_nf_predict_parent_class)->finalize (object);
 }
 
+/* (out): @settings: as they are now, to be cleared */
 static void
-gst_nf_predict_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+gst_nf_predict_copy_settings (GstNfPredict *self, Settings *settings)
 {
-  GstNfPredict *self = GST_NF_PREDICT (object);
-  GstElement *element = GST_ELEMENT (object);
-
-  if (!gst_nf_model_settings_set (
-          &self->model_settings, element, id - PROP_MODEL, value)
-      && !gst_nf_draw_settings_set (
-          &self->draw_settings, element, id - PROP_DRAW, value)
-      && !gst_nf_guide_settings_set (
-          &self->guide_settings, element, id - PROP_GUIDE, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  gst_nf_properties_copy (
+      properties, self, &self->settings, settings, sizeof *settings);
 }
 
-static void
-gst_nf_predict_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec)
+/* the network, and the one that its guide needs */
+static gboolean
+gst_nf_predict_load (GstNfPredict *self, const Settings *settings,
+    const GstNfWindowSettings *window, GError **error)
 {
-  GstNfPredict *self = GST_NF_PREDICT (object);
-  GstElement *element = GST_ELEMENT (object);
+  NfRollout rollout;
 
-  if (!gst_nf_model_settings_get (
-          &self->model_settings, element, id - PROP_MODEL, value)
-      && !gst_nf_draw_settings_get (
-          &self->draw_settings, element, id - PROP_DRAW, value)
-      && !gst_nf_guide_settings_get (
-          &self->guide_settings, element, id - PROP_GUIDE, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  self->model =
+      gst_nf_model_acquire (&settings->model, GST_NF_MODEL_PREDICTOR, error);
+  if (self->model == NULL)
+    return FALSE;
+  nf_rollout_init (&rollout);
+  rollout.horizon = window->horizon;
+
+  return nf_rollout_check (&rollout,
+             nf_predictor_config (gst_nf_model_predictor (self->model)), error)
+      && gst_nf_guide_open (
+          &self->guide, &settings->guide, &settings->model, self->model, error);
 }
 
 static gboolean
-gst_nf_predict_open (GstNfForecast *forecast,
-    const GstNfWindowSettings *settings, guint *length, NfDevice **device,
-    GError **error)
+gst_nf_predict_open (GstNfForecast *forecast, const GstNfWindowSettings *window,
+    guint *length, NfDevice **device, GError **error)
 {
   GstNfPredict *self = GST_NF_PREDICT (forecast);
   const NfUnetConfig *config;
-  NfRollout rollout;
+  Settings settings;
+  gboolean ok;
 
-  self->model = gst_nf_model_acquire (
-      &self->model_settings, GST_ELEMENT (self), GST_NF_MODEL_PREDICTOR, error);
-  if (self->model == NULL)
+  gst_nf_predict_copy_settings (self, &settings);
+  ok = gst_nf_predict_load (self, &settings, window, error);
+  gst_nf_properties_clear (properties, &settings);
+  if (!ok)
     return FALSE;
   config = nf_predictor_config (gst_nf_model_predictor (self->model));
-  nf_rollout_init (&rollout);
-  rollout.horizon = settings->horizon;
-  if (!nf_rollout_check (&rollout, config, error)
-      || !gst_nf_guide_open (&self->guide, &self->guide_settings,
-          &self->model_settings, self->model, GST_ELEMENT (self), error))
-    return FALSE;
   gst_nf_cuda_start (&self->cuda, gst_nf_model_device (self->model));
   *length = config->num_frames_cond;
   *device = nf_device_ref (gst_nf_model_device (self->model));
@@ -407,31 +352,47 @@ gst_nf_predict_describe (GstNfForecast *forecast, const GstVideoInfo *in,
       error);
 }
 
+/* everything that takes cores, in one turn at them */
+static gboolean
+gst_nf_predict_draw (GstNfPredict *self, const Settings *settings,
+    const GstNfForecastJob *job, GstNfFuture *future, GError **error)
+{
+  NfTurn turn;
+  const GstNfDrawJob drawing = {
+    .element = GST_ELEMENT (self),
+    .guided = { gst_nf_model_predictor (self->model),
+        self->guide.segmenter != NULL
+            ? gst_nf_model_segmenter (self->guide.segmenter)
+            : NULL,
+        self->guide.kind, self->guide.sharpen },
+    .guide_start = settings->guide.start,
+    .settings = &settings->draw,
+    .dtype = gst_nf_model_settings_dtype (&settings->model),
+    .what = job,
+    .turn = &turn,
+  };
+  gboolean ok;
+
+  if (!gst_nf_model_begin (
+          self->model, &settings->model, &turn, job->cancellable, error))
+    return FALSE;
+  ok = gst_nf_draw_run (&drawing, future, error);
+  nf_turn_end (&turn);
+
+  return ok;
+}
+
 static gboolean
 gst_nf_predict_foretell (GstNfForecast *forecast, const GstNfForecastJob *job,
     GstNfFuture *future, GError **error)
 {
   GstNfPredict *self = GST_NF_PREDICT (forecast);
-  NfTurn turn;
-  GstNfDrawJob drawing = { GST_ELEMENT (self),
-    { gst_nf_model_predictor (self->model), NULL, self->guide.kind,
-        self->guide.sharpen },
-    .dtype =
-        gst_nf_model_settings_dtype (&self->model_settings, GST_ELEMENT (self)),
-    .what = job, .turn = &turn };
+  Settings settings;
   gboolean ok;
 
-  GST_OBJECT_LOCK (self);
-  drawing.settings = self->draw_settings;
-  drawing.guide_start = self->guide_settings.start;
-  GST_OBJECT_UNLOCK (self);
-  if (self->guide.segmenter != NULL)
-    drawing.guided.segmenter = gst_nf_model_segmenter (self->guide.segmenter);
-  if (!gst_nf_model_begin (self->model, &self->model_settings,
-          GST_ELEMENT (self), &turn, job->cancellable, error))
-    return FALSE;
-  ok = gst_nf_draw_run (&drawing, future, error);
-  nf_turn_end (&turn);
+  gst_nf_predict_copy_settings (self, &settings);
+  ok = gst_nf_predict_draw (self, &settings, job, future, error);
+  gst_nf_properties_clear (properties, &settings);
 
   return ok;
 }

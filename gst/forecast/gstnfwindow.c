@@ -7,21 +7,9 @@
 
 #include "core/nferror.h"
 
-#define DEFAULT_MODE GST_NF_WINDOW_CLIP
-#define DEFAULT_STRIDE 1
-#define DEFAULT_EMIT GST_NF_EMIT_TARGET
-#define DEFAULT_HORIZON 11
 #define MAX_HORIZON 1000
 
-enum
-{
-  SETTING_MODE,
-  SETTING_STRIDE,
-  SETTING_EMIT,
-  SETTING_HORIZON
-};
-
-GType
+static GType
 gst_nf_window_mode_get_type (void)
 {
   static gsize type = 0;
@@ -38,7 +26,7 @@ gst_nf_window_mode_get_type (void)
   return type;
 }
 
-GType
+static GType
 gst_nf_emit_get_type (void)
 {
   static gsize type = 0;
@@ -55,160 +43,46 @@ gst_nf_emit_get_type (void)
   return type;
 }
 
-/**
- * gst_nf_window_settings_init:
- * @settings: (out): the defaults
- */
-void
-gst_nf_window_settings_init (GstNfWindowSettings *settings)
-{
-  settings->mode = DEFAULT_MODE;
-  settings->stride = DEFAULT_STRIDE;
-  settings->emit = DEFAULT_EMIT;
-  settings->horizon = DEFAULT_HORIZON;
-}
-
-/**
- * gst_nf_window_settings_install:
- * @klass: of an element
- * @first: the first of %GST_NF_WINDOW_N_PROPS property ids
- *
- * Installs the properties `window`, `stride`, `emit` and `horizon`.
- */
-void
-gst_nf_window_settings_install (GObjectClass *klass, guint first)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
-
-  /**
-   * GstNfPredict:window:
-   *
-   * From which frames the future is predicted: once from the first frames of
-   * each clip, or again and again from the newest ones.
-   *
-   * Default: clip. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_MODE,
-      g_param_spec_enum ("window", "Window",
+const GstNfProperty gst_nf_window_properties[] = {
+  {
+      .name = "window",
+      .nick = "Window",
+      .blurb =
           "Predict once from the first frames of each clip, or again and again",
-          GST_TYPE_NF_WINDOW_MODE, DEFAULT_MODE,
-          flags | GST_PARAM_MUTABLE_READY));
-  /**
-   * GstNfPredict:stride:
-   *
-   * Frames from one prediction to the next with window=sliding.
-   *
-   * Default: 1. Range: 1 to 2147483647. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_STRIDE,
-      g_param_spec_uint ("stride", "Stride",
-          "Frames from one prediction to the next when sliding", 1, G_MAXINT,
-          DEFAULT_STRIDE, flags | GST_PARAM_MUTABLE_PLAYING));
-  /**
-   * GstNfPredict:emit:
-   *
-   * Which frames are pushed: the last one of the horizon, all predicted ones,
-   * or the context and then all predicted ones. A network with a future gap
-   * draws only the frames behind it. `all` does not go with window=sliding.
-   *
-   * Default: target. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_EMIT,
-      g_param_spec_enum ("emit", "Emit",
-          "Which frames to push; all does not go with window=sliding",
-          GST_TYPE_NF_EMIT, DEFAULT_EMIT, flags | GST_PARAM_MUTABLE_READY));
-  /**
-   * GstNfPredict:horizon:
-   *
-   * How many frames ahead of the newest one of the context the last predicted
-   * one is. A network with a future gap reaches only some; others are an error
-   * that says which.
-   *
-   * Default: 11. Range: 1 to 1000. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_HORIZON,
-      g_param_spec_uint ("horizon", "Horizon",
+      .details = "With `clip` the rest of the clip is passed over.",
+      GST_NF_ENUM (gst_nf_window_mode_get_type, GST_NF_WINDOW_CLIP),
+      GST_NF_FIELD (GstNfWindowSettings, mode),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "stride",
+      .nick = "Stride",
+      .blurb = "Frames from one prediction to the next when sliding",
+      GST_NF_UINT (1, G_MAXINT, 1),
+      GST_NF_FIELD (GstNfWindowSettings, stride),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
+      .name = "emit",
+      .nick = "Emit",
+      .blurb = "Which frames to push; all does not go with window=sliding",
+      GST_NF_ENUM (gst_nf_emit_get_type, GST_NF_EMIT_TARGET),
+      GST_NF_FIELD (GstNfWindowSettings, emit),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "horizon",
+      .nick = "Horizon",
+      .blurb =
           "Frames from the newest one of the context to the last predicted one",
-          1, MAX_HORIZON, DEFAULT_HORIZON, flags | GST_PARAM_MUTABLE_PLAYING));
-  gst_type_mark_as_plugin_api (GST_TYPE_NF_WINDOW_MODE, 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_NF_EMIT, 0);
-}
-
-/**
- * gst_nf_window_settings_set:
- * @settings: of @element
- * @element: an element
- * @index: property id less the first one
- * @value: new value
- *
- * Returns: FALSE when the property is none of these
- */
-gboolean
-gst_nf_window_settings_set (GstNfWindowSettings *settings, GstElement *element,
-    guint index, const GValue *value)
-{
-  gboolean known = TRUE;
-
-  GST_OBJECT_LOCK (element);
-  switch (index) {
-    case SETTING_MODE:
-      settings->mode = g_value_get_enum (value);
-      break;
-    case SETTING_STRIDE:
-      settings->stride = g_value_get_uint (value);
-      break;
-    case SETTING_EMIT:
-      settings->emit = g_value_get_enum (value);
-      break;
-    case SETTING_HORIZON:
-      settings->horizon = g_value_get_uint (value);
-      break;
-    default:
-      known = FALSE;
-      break;
-  }
-  GST_OBJECT_UNLOCK (element);
-
-  return known;
-}
-
-/**
- * gst_nf_window_settings_get:
- * @settings: of @element
- * @element: an element
- * @index: property id less the first one
- * @value: (out): its value
- *
- * Returns: FALSE when the property is none of these
- */
-gboolean
-gst_nf_window_settings_get (GstNfWindowSettings *settings, GstElement *element,
-    guint index, GValue *value)
-{
-  gboolean known = TRUE;
-
-  GST_OBJECT_LOCK (element);
-  switch (index) {
-    case SETTING_MODE:
-      g_value_set_enum (value, settings->mode);
-      break;
-    case SETTING_STRIDE:
-      g_value_set_uint (value, settings->stride);
-      break;
-    case SETTING_EMIT:
-      g_value_set_enum (value, settings->emit);
-      break;
-    case SETTING_HORIZON:
-      g_value_set_uint (value, settings->horizon);
-      break;
-    default:
-      known = FALSE;
-      break;
-  }
-  GST_OBJECT_UNLOCK (element);
-
-  return known;
-}
+      .details = "A network with a future gap (nfpredict) reaches only some; "
+                 "others are an error that says which.",
+      GST_NF_UINT (1, MAX_HORIZON, 11),
+      GST_NF_FIELD (GstNfWindowSettings, horizon),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  GST_NF_PROPERTIES_END,
+};
 
 /**
  * gst_nf_window_settings_check:

@@ -9,9 +9,9 @@
  * See: gstnfpredict.c */
 #pragma once
 
-#include "core/tensor/nftensor.h"
+#include "common/gstnfproperties.h"
 
-#include <gst/gst.h>
+#include "core/tensor/nftensor.h"
 
 G_BEGIN_DECLS
 
@@ -43,11 +43,6 @@ typedef enum
   GST_NF_EMIT_ALL,
 } GstNfEmit;
 
-#define GST_TYPE_NF_WINDOW_MODE (gst_nf_window_mode_get_type ())
-GType gst_nf_window_mode_get_type (void);
-#define GST_TYPE_NF_EMIT (gst_nf_emit_get_type ())
-GType gst_nf_emit_get_type (void);
-
 /**
  * GstNfWindowSettings:
  * @mode: the property `window`
@@ -66,15 +61,9 @@ typedef struct
   guint horizon;
 } GstNfWindowSettings;
 
-/** GST_NF_WINDOW_N_PROPS: how many properties they are */
-#define GST_NF_WINDOW_N_PROPS 4
+/** gst_nf_window_properties: the table of #GstNfWindowSettings */
+extern const GstNfProperty gst_nf_window_properties[];
 
-void gst_nf_window_settings_init (GstNfWindowSettings *settings);
-void gst_nf_window_settings_install (GObjectClass *klass, guint first);
-gboolean gst_nf_window_settings_set (GstNfWindowSettings *settings,
-    GstElement *element, guint index, const GValue *value);
-gboolean gst_nf_window_settings_get (GstNfWindowSettings *settings,
-    GstElement *element, guint index, GValue *value);
 gboolean gst_nf_window_settings_check (
     const GstNfWindowSettings *settings, GError **error);
 

@@ -72,11 +72,14 @@
  */
 #include "iou/gstnfiou.h"
 
+#include "common/gstnfproperties.h"
 #include "gstnfelements.h"
 #include "iou/gstnfioueval.h"
 #include "iou/gstnfioumessage.h"
 #include "iou/gstnfiounext.h"
-#include "iou/gstnfiousettings.h"
+
+#include "metrics/nfclasses.h"
+#include "metrics/nfconfusion.h"
 
 #include <math.h>
 
@@ -85,24 +88,23 @@ GST_DEBUG_CATEGORY_STATIC (gst_nf_iou_debug);
 
 #define MASK_CAPS GST_VIDEO_CAPS_MAKE ("GRAY8")
 
-enum
-{
-  PROP_0,
-  PROP_SETTINGS,
-  PROP_JACCARD = PROP_SETTINGS + GST_NF_IOU_N_SETTINGS,
-  PROP_STATS
-};
-
 #define PREDICTION GST_NF_IOU_PREDICTION
 #define TRUTH GST_NF_IOU_TRUTH
 #define N_INPUTS GST_NF_IOU_N_INPUTS
+
+typedef struct
+{
+  guint classes;
+  gchar *report;
+  gboolean strict;
+} Settings;
 
 struct _GstNfIou
 {
   GstAggregator parent;
 
   /* object lock */
-  GstNfIouSettings settings;
+  Settings settings;
   NfScores scores;
 
   /* streaming thread */
@@ -125,10 +127,6 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
 G_DEFINE_TYPE (GstNfIou, gst_nf_iou, GST_TYPE_AGGREGATOR)
 
 static void gst_nf_iou_finalize (GObject *object);
-static void gst_nf_iou_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
-static void gst_nf_iou_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec);
 static gboolean gst_nf_iou_start (GstAggregator *aggregator);
 static gboolean gst_nf_iou_stop (GstAggregator *aggregator);
 static GstFlowReturn gst_nf_iou_flush (GstAggregator *aggregator);
@@ -148,6 +146,69 @@ static GstFlowReturn gst_nf_iou_aggregate (
     GstAggregator *aggregator, gboolean timeout);
 
 static void
+gst_nf_iou_get_jaccard (GObject *object, GValue *value)
+{
+  g_value_set_double (value, GST_NF_IOU (object)->scores.jaccard);
+}
+
+static void
+gst_nf_iou_get_stats (GObject *object, GValue *value)
+{
+  g_value_take_boxed (
+      value, gst_nf_iou_scores_structure (&GST_NF_IOU (object)->scores));
+}
+
+static const GstNfProperty properties[] = {
+  {
+      .name = "classes",
+      .nick = "Classes",
+      .blurb =
+          "Number of classes, background included; larger ids are background",
+      GST_NF_UINT (
+          NF_CONFUSION_MIN_CLASSES, NF_CONFUSION_MAX_CLASSES, NF_N_CLASSES),
+      GST_NF_FIELD (Settings, classes),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "report",
+      .nick = "Report",
+      .blurb =
+          "File that the scores are written to as JSON, at EOS or when stopped",
+      .details = "See [below](#report). The file is replaced as a whole; its "
+                 "folder must exist. NULL: no report.",
+      GST_NF_STRING (NULL),
+      GST_NF_FIELD (Settings, report),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "strict",
+      .nick = "Strict",
+      .blurb = "Whether a mask without a partner is an error",
+      GST_NF_BOOLEAN (FALSE),
+      GST_NF_FIELD (Settings, strict),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "jaccard",
+      .nick = "Jaccard index",
+      .blurb = "Pooled Jaccard index of all pairs so far, NaN before the first",
+      .details = "Notified after each pair, from the streaming thread.",
+      GST_NF_DOUBLE (0, 1, 0),
+      .get = gst_nf_iou_get_jaccard,
+  },
+  {
+      .name = "stats",
+      .nick = "Statistics",
+      .blurb = "All scores so far",
+      .details = "Its fields are those of the [message](#messages) of scope "
+                 "`total`, without `class-iou`.",
+      GST_NF_STRUCTURE,
+      .get = gst_nf_iou_get_stats,
+  },
+  GST_NF_PROPERTIES_END,
+};
+
+static void
 gst_nf_iou_class_init (GstNfIouClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -158,35 +219,9 @@ gst_nf_iou_class_init (GstNfIouClass *klass)
       gst_nf_iou_debug, "nfiou", 0, "scores of predicted masks");
 
   object_class->finalize = gst_nf_iou_finalize;
-  object_class->set_property = gst_nf_iou_set_property;
-  object_class->get_property = gst_nf_iou_get_property;
-  gst_nf_iou_settings_install (object_class, PROP_SETTINGS);
-
-  /**
-   * GstNfIou:jaccard:
-   *
-   * The pooled Jaccard index of all pairs so far; NaN before the first pair.
-   * Notified after each pair, from the streaming thread.
-   *
-   * Since: 0.1
-   */
-  jaccard_property = g_param_spec_double ("jaccard", "Jaccard index",
-      "Pooled Jaccard index of all pairs so far, NaN before the first", 0, 1, 0,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_property (
-      object_class, PROP_JACCARD, jaccard_property);
-
-  /**
-   * GstNfIou:stats:
-   *
-   * All scores so far; the fields are those of the message of scope `total`,
-   * without `class-iou`.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_STATS,
-      g_param_spec_boxed ("stats", "Statistics", "All scores so far",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  gst_nf_properties_install (
+      object_class, properties, G_STRUCT_OFFSET (GstNfIou, settings));
+  jaccard_property = g_object_class_find_property (object_class, "jaccard");
 
   aggregator_class->start = GST_DEBUG_FUNCPTR (gst_nf_iou_start);
   aggregator_class->stop = GST_DEBUG_FUNCPTR (gst_nf_iou_stop);
@@ -229,7 +264,7 @@ gst_nf_iou_init (GstNfIou *self)
             "direction", GST_PAD_SINK, "template", pad_template, NULL);
     gst_element_add_pad (GST_ELEMENT (self), GST_PAD (self->inputs[i]));
   }
-  gst_nf_iou_settings_init (&self->settings);
+  gst_nf_properties_init (properties, &self->settings);
   self->scores.jaccard = self->scores.dice = NAN;
   self->scores.pixel_accuracy = self->scores.mean_clip_jaccard = NAN;
 }
@@ -241,41 +276,9 @@ gst_nf_iou_finalize (GObject *object)
 
   gst_nf_iou_eval_clear (&self->eval);
   gst_clear_caps (&self->caps);
-  gst_nf_iou_settings_clear (&self->settings);
+  gst_nf_properties_clear (properties, &self->settings);
 
   G_OBJECT_CLASS (gst_nf_iou_parent_class)->finalize (object);
-}
-
-static void
-gst_nf_iou_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-  GstNfIou *self = GST_NF_IOU (object);
-
-  if (!gst_nf_iou_settings_set (
-          &self->settings, GST_ELEMENT (object), id - PROP_SETTINGS, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-}
-
-static void
-gst_nf_iou_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  GstNfIou *self = GST_NF_IOU (object);
-  NfScores scores;
-
-  if (gst_nf_iou_settings_get (
-          &self->settings, GST_ELEMENT (object), id - PROP_SETTINGS, value))
-    return;
-  GST_OBJECT_LOCK (self);
-  scores = self->scores;
-  GST_OBJECT_UNLOCK (self);
-  if (id == PROP_JACCARD)
-    g_value_set_double (value, scores.jaccard);
-  else if (id == PROP_STATS)
-    g_value_take_boxed (value, gst_nf_iou_scores_structure (&scores));
-  else
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 /* the properties show what was scored until now */
@@ -293,14 +296,15 @@ gst_nf_iou_publish (GstNfIou *self)
 static gboolean
 gst_nf_iou_begin (GstNfIou *self)
 {
-  g_autofree gchar *report = NULL;
-  guint classes;
+  Settings settings;
+  gboolean ok;
 
-  GST_OBJECT_LOCK (self);
-  classes = self->settings.classes;
-  report = g_strdup (self->settings.report);
-  GST_OBJECT_UNLOCK (self);
-  if (!gst_nf_iou_eval_begin (&self->eval, GST_ELEMENT (self), classes, report))
+  gst_nf_properties_copy (
+      properties, self, &self->settings, &settings, sizeof settings);
+  ok = gst_nf_iou_eval_begin (
+      &self->eval, GST_ELEMENT (self), settings.classes, settings.report);
+  gst_nf_properties_clear (properties, &settings);
+  if (!ok)
     return FALSE;
   gst_nf_iou_publish (self);
 

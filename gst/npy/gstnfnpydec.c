@@ -46,21 +46,18 @@
 
 #include "common/gstnferror.h"
 #include "common/gstnfpool.h"
+#include "common/gstnfproperties.h"
 #include "gstnfelements.h"
 #include "npy/gstnfnpyreader.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_npy_dec_debug);
 #define GST_CAT_DEFAULT gst_nf_npy_dec_debug
 
-#define DEFAULT_FRAMERATE_N 25
-#define DEFAULT_FRAMERATE_D 1
-
-enum
+typedef struct
 {
-  PROP_0,
-  PROP_FRAMERATE,
-  PROP_PALETTE
-};
+  GstNfFraction framerate;
+  gboolean palette;
+} Settings;
 
 struct _GstNfNpyDec
 {
@@ -69,9 +66,7 @@ struct _GstNfNpyDec
   GstPad *srcpad;
 
   /* object lock: written by the streaming thread, read by seeks and queries */
-  gint fps_n;
-  gint fps_d;
-  gboolean palette;
+  Settings settings;
   GstNfNpyTimeline line;
 
   /* streaming thread */
@@ -93,10 +88,6 @@ static GstStaticPadTemplate src_template =
 G_DEFINE_TYPE (GstNfNpyDec, gst_nf_npy_dec, GST_TYPE_ELEMENT)
 
 static void gst_nf_npy_dec_finalize (GObject *object);
-static void gst_nf_npy_dec_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
-static void gst_nf_npy_dec_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec);
 static GstStateChangeReturn gst_nf_npy_dec_change_state (
     GstElement *element, GstStateChange transition);
 static gboolean gst_nf_npy_dec_sink_query (
@@ -110,6 +101,29 @@ static gboolean gst_nf_npy_dec_sink_event (
 static GstFlowReturn gst_nf_npy_dec_chain (
     GstPad *pad, GstObject *parent, GstBuffer *buffer);
 
+static const GstNfProperty properties[] = {
+  {
+      .name = "framerate",
+      .nick = "Framerate",
+      .blurb = "Frames per second, which the file itself does not tell",
+      .details = "Frame N of the array is shown at N / framerate.",
+      GST_NF_FRACTION (25, 1),
+      GST_NF_FIELD (Settings, framerate),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "palette",
+      .nick = "Palette",
+      .blurb = "Show class ids as RGB, every class in its colour",
+      .details = "The colours are those of `nfsegment output=palette`. Arrays "
+                 "of other values than bytes are not changed.",
+      GST_NF_BOOLEAN (FALSE),
+      GST_NF_FIELD (Settings, palette),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  GST_NF_PROPERTIES_END,
+};
+
 static void
 gst_nf_npy_dec_class_init (GstNfNpyDecClass *klass)
 {
@@ -120,39 +134,10 @@ gst_nf_npy_dec_class_init (GstNfNpyDecClass *klass)
       gst_nf_npy_dec_debug, "nfnpydec", 0, "NumPy arrays as video");
 
   object_class->finalize = gst_nf_npy_dec_finalize;
-  object_class->set_property = gst_nf_npy_dec_set_property;
-  object_class->get_property = gst_nf_npy_dec_get_property;
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_nf_npy_dec_change_state);
 
-  /**
-   * GstNfNpyDec:framerate:
-   *
-   * Frames per second. A .npy file knows nothing of time, so frame N of the
-   * array gets the timestamp N / framerate.
-   *
-   * Default: 25/1. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_FRAMERATE,
-      gst_param_spec_fraction ("framerate", "Framerate",
-          "Frames per second, which the file itself does not tell", 1, G_MAXINT,
-          G_MAXINT, 1, DEFAULT_FRAMERATE_N, DEFAULT_FRAMERATE_D,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
-              | GST_PARAM_MUTABLE_READY));
-
-  /**
-   * GstNfNpyDec:palette:
-   *
-   * Show arrays of bytes (class ids) as RGB video in the colours of their
-   * classes, the same that nfsegment has. Other arrays are not changed.
-   *
-   * Default: FALSE. Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_PALETTE,
-      g_param_spec_boolean ("palette", "Palette",
-          "Show class ids as RGB, every class in its colour", FALSE,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
-              | GST_PARAM_MUTABLE_READY));
-
+  gst_nf_properties_install (
+      object_class, properties, G_STRUCT_OFFSET (GstNfNpyDec, settings));
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "NumPy array decoder",
@@ -180,8 +165,7 @@ gst_nf_npy_dec_init (GstNfNpyDec *self)
   gst_pad_use_fixed_caps (self->srcpad);
   gst_element_add_pad (GST_ELEMENT (self), self->srcpad);
 
-  self->fps_n = DEFAULT_FRAMERATE_N;
-  self->fps_d = DEFAULT_FRAMERATE_D;
+  gst_nf_properties_init (properties, &self->settings);
   gst_nf_npy_reader_init (&self->reader, GST_ELEMENT (self));
 }
 
@@ -191,53 +175,6 @@ gst_nf_npy_dec_finalize (GObject *object)
   gst_nf_npy_reader_clear (&GST_NF_NPY_DEC (object)->reader);
 
   G_OBJECT_CLASS (gst_nf_npy_dec_parent_class)->finalize (object);
-}
-
-static void
-gst_nf_npy_dec_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-  GstNfNpyDec *self = GST_NF_NPY_DEC (object);
-
-  switch (id) {
-    case PROP_FRAMERATE:
-      GST_OBJECT_LOCK (self);
-      self->fps_n = gst_value_get_fraction_numerator (value);
-      self->fps_d = gst_value_get_fraction_denominator (value);
-      GST_OBJECT_UNLOCK (self);
-      break;
-    case PROP_PALETTE:
-      GST_OBJECT_LOCK (self);
-      self->palette = g_value_get_boolean (value);
-      GST_OBJECT_UNLOCK (self);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-}
-
-static void
-gst_nf_npy_dec_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  GstNfNpyDec *self = GST_NF_NPY_DEC (object);
-
-  switch (id) {
-    case PROP_FRAMERATE:
-      GST_OBJECT_LOCK (self);
-      gst_value_set_fraction (value, self->fps_n, self->fps_d);
-      GST_OBJECT_UNLOCK (self);
-      break;
-    case PROP_PALETTE:
-      GST_OBJECT_LOCK (self);
-      g_value_set_boolean (value, self->palette);
-      GST_OBJECT_UNLOCK (self);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
 }
 
 static void
@@ -305,11 +242,12 @@ gst_nf_npy_dec_begin_array (
     GstNfNpyDec *self, const NfNpyHeader *header, GError **error)
 {
   const GstVideoInfo *info = &self->line.info;
+  const GstNfFraction *framerate = &self->settings.framerate;
   gboolean ok;
 
   GST_OBJECT_LOCK (self);
-  ok = gst_nf_npy_timeline_begin_array (
-      &self->line, header, self->palette, self->fps_n, self->fps_d, error);
+  ok = gst_nf_npy_timeline_begin_array (&self->line, header,
+      self->settings.palette, framerate->n, framerate->d, error);
   GST_OBJECT_UNLOCK (self);
   if (!ok)
     return GST_FLOW_ERROR;

@@ -76,15 +76,7 @@ GST_DEBUG_CATEGORY_STATIC (gst_nf_segment_debug);
 /* frames that vote after a frame, where a clip has no end for long */
 #define MAX_CLIP 64
 
-enum
-{
-  PROP_0,
-  PROP_SETTINGS,
-  PROP_STATS = PROP_SETTINGS + GST_NF_SEGMENT_N_SETTINGS
-};
-
-/* what is counted; guarded by the object lock. The property `stats`, documented
- * above, says it. */
+/* what is counted; guarded by the object lock; see the property `stats` */
 typedef struct
 {
   guint64 frames_in, frames_out;
@@ -123,10 +115,6 @@ struct _GstNfSegment
 G_DEFINE_TYPE (GstNfSegment, gst_nf_segment, GST_TYPE_VIDEO_FILTER)
 
 static void gst_nf_segment_finalize (GObject *object);
-static void gst_nf_segment_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec);
-static void gst_nf_segment_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec);
 static GstStateChangeReturn gst_nf_segment_change_state (
     GstElement *element, GstStateChange transition);
 static gboolean gst_nf_segment_start (GstBaseTransform *trans);
@@ -154,6 +142,51 @@ static GstFlowReturn gst_nf_segment_generate_output (
     GstBaseTransform *trans, GstBuffer **output);
 
 static void
+gst_nf_segment_get_stats (GObject *object, GValue *value)
+{
+  const GstNfSegment *self = GST_NF_SEGMENT (object);
+  const GstNfSegmentStats *stats = &self->stats;
+  GstStructure *structure = gst_structure_new ("nf-segment-stats", "frames-in",
+      G_TYPE_UINT64, stats->frames_in, "frames-out", G_TYPE_UINT64,
+      stats->frames_out, "dropped", G_TYPE_UINT64, stats->dropped, "batches",
+      G_TYPE_UINT64, stats->batches, "seconds-per-frame", G_TYPE_DOUBLE,
+      (gdouble) stats->computing / GST_SECOND / MAX (stats->frames_out, 1),
+      "latency", G_TYPE_UINT64, self->timing.announced, NULL);
+
+  g_value_take_boxed (value, structure);
+  if (stats->classes == 0)
+    return;
+  gst_structure_set (structure, "arch", G_TYPE_STRING, stats->arch, NULL);
+  if (stats->encoder != NULL)
+    gst_structure_set (
+        structure, "encoder", G_TYPE_STRING, stats->encoder, NULL);
+  gst_structure_set (structure, "device", G_TYPE_STRING, stats->device,
+      "classes", G_TYPE_INT, stats->classes, NULL);
+}
+
+static const GstNfProperty properties[] = {
+  {
+      .type = GST_NF_PROPERTY_GROUP,
+      .group = gst_nf_segment_properties,
+  },
+  {
+      .name = "stats",
+      .nick = "Statistics",
+      .blurb = "Frames and times so far, and what the network is",
+      .details =
+          "Counted since the start: `frames-in`, `frames-out`, `dropped` "
+          "(uint64; the last because of QoS), `batches` (uint64, runs of the "
+          "network), `seconds-per-frame` (double, mean time of computing), "
+          "`latency` (uint64, time of computing that is announced, ns); "
+          "between start and stop also `arch`, `encoder`, `device` (string) "
+          "and `classes` (int).",
+      GST_NF_STRUCTURE,
+      .get = gst_nf_segment_get_stats,
+  },
+  GST_NF_PROPERTIES_END,
+};
+
+static void
 gst_nf_segment_class_init (GstNfSegmentClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -164,8 +197,6 @@ gst_nf_segment_class_init (GstNfSegmentClass *klass)
       gst_nf_segment_debug, "nfsegment", 0, "masks of objects");
 
   object_class->finalize = gst_nf_segment_finalize;
-  object_class->set_property = gst_nf_segment_set_property;
-  object_class->get_property = gst_nf_segment_get_property;
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_nf_segment_change_state);
   element_class->set_context = GST_DEBUG_FUNCPTR (gst_nf_segment_set_context);
   trans_class->propose_allocation =
@@ -186,28 +217,8 @@ gst_nf_segment_class_init (GstNfSegmentClass *klass)
   GST_VIDEO_FILTER_CLASS (klass)->set_info =
       GST_DEBUG_FUNCPTR (gst_nf_segment_set_info);
 
-  gst_nf_segment_settings_install (object_class, PROP_SETTINGS);
-  /**
-   * GstNfSegment:stats:
-   *
-   * A structure `nf-segment-stats`, counted since the start:
-   *
-   * * `frames-in`, `frames-out`, `dropped` #guint64: frames that came, were
-   *   pushed, and were dropped because of QoS
-   * * `batches` #guint64: runs of the network
-   * * `seconds-per-frame` #gdouble: mean time of computing
-   * * `latency` #guint64: time of computing that is announced, in ns
-   * * `arch`, `encoder`, `device` string: the network's kind, and where it runs
-   * * `classes` #gint: how many it tells apart
-   *
-   * What the network is, is there between start and stop only.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_STATS,
-      g_param_spec_boxed ("stats", "Statistics",
-          "Frames and times so far, and what the network is",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  gst_nf_properties_install (
+      object_class, properties, G_STRUCT_OFFSET (GstNfSegment, settings));
 
   gst_element_class_add_pad_template (element_class,
       gst_nf_cuda_pad_template ("sink", GST_PAD_SINK,
@@ -225,7 +236,7 @@ static void
 gst_nf_segment_init (GstNfSegment *self)
 {
   gst_nf_timing_init (&self->timing, GST_ELEMENT (self));
-  gst_nf_segment_settings_init (&self->settings);
+  gst_nf_properties_init (properties, &self->settings);
   gst_nf_cancel_init (&self->cancel, GST_ELEMENT (self));
   gst_nf_batch_init (&self->batch);
   gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
@@ -236,64 +247,20 @@ gst_nf_segment_finalize (GObject *object)
 {
   GstNfSegment *self = GST_NF_SEGMENT (object);
 
-  gst_nf_segment_settings_clear (&self->settings);
+  gst_nf_properties_clear (properties, &self->settings);
   gst_nf_cancel_clear (&self->cancel);
   gst_nf_batch_clear (&self->batch);
 
   G_OBJECT_CLASS (gst_nf_segment_parent_class)->finalize (object);
 }
 
+/* (out): @settings: as they are now, to be cleared */
 static void
-gst_nf_segment_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+gst_nf_segment_copy_settings (
+    GstNfSegment *self, GstNfSegmentSettings *settings)
 {
-  GstNfSegment *self = GST_NF_SEGMENT (object);
-
-  if (!gst_nf_segment_settings_set (
-          &self->settings, GST_ELEMENT (object), id - PROP_SETTINGS, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  else if (g_str_equal (pspec->name, "output"))
-    gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
-}
-
-/* @latency: time of computing that is announced, ns */
-static GstStructure *
-stats_structure (const GstNfSegmentStats *stats, GstClockTime latency)
-{
-  GstStructure *structure = gst_structure_new ("nf-segment-stats", "frames-in",
-      G_TYPE_UINT64, stats->frames_in, "frames-out", G_TYPE_UINT64,
-      stats->frames_out, "dropped", G_TYPE_UINT64, stats->dropped, "batches",
-      G_TYPE_UINT64, stats->batches, "seconds-per-frame", G_TYPE_DOUBLE,
-      (gdouble) stats->computing / GST_SECOND / MAX (stats->frames_out, 1),
-      "latency", G_TYPE_UINT64, latency, NULL);
-
-  if (stats->classes == 0)
-    return structure;
-  gst_structure_set (structure, "arch", G_TYPE_STRING, stats->arch, NULL);
-  if (stats->encoder != NULL)
-    gst_structure_set (
-        structure, "encoder", G_TYPE_STRING, stats->encoder, NULL);
-  gst_structure_set (structure, "device", G_TYPE_STRING, stats->device,
-      "classes", G_TYPE_INT, stats->classes, NULL);
-
-  return structure;
-}
-
-static void
-gst_nf_segment_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  GstNfSegment *self = GST_NF_SEGMENT (object);
-
-  if (id == PROP_STATS) {
-    GST_OBJECT_LOCK (self);
-    g_value_take_boxed (
-        value, stats_structure (&self->stats, self->timing.announced));
-    GST_OBJECT_UNLOCK (self);
-  } else if (!gst_nf_segment_settings_get (&self->settings,
-                 GST_ELEMENT (object), id - PROP_SETTINGS, value)) {
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
+  gst_nf_properties_copy (
+      properties, self, &self->settings, settings, sizeof *settings);
 }
 
 static GstStateChangeReturn
@@ -315,12 +282,15 @@ gst_nf_segment_start (GstBaseTransform *trans)
   g_autoptr (JsonObject) config = NULL;
   const NfNet *net;
   NfSegmentSizes sizes;
+  GstNfSegmentSettings settings;
   NfDevice *device;
 
   gst_nf_cancel_start (&self->cancel);
   gst_nf_timing_reset (&self->timing);
-  self->model = gst_nf_model_acquire (&self->settings.model, GST_ELEMENT (self),
-      GST_NF_MODEL_SEGMENTER, &error);
+  gst_nf_segment_copy_settings (self, &settings);
+  self->model =
+      gst_nf_model_acquire (&settings.model, GST_NF_MODEL_SEGMENTER, &error);
+  gst_nf_properties_clear (properties, &settings);
   if (self->model != NULL)
     self->colors = nf_tensor_new_from_nhwc (gst_nf_model_device (self->model),
         NF_U8, 256, 3, 1, 1, nf_class_colors (), &error);
@@ -334,12 +304,12 @@ gst_nf_segment_start (GstBaseTransform *trans)
   net = nf_segmenter_net (gst_nf_model_segmenter (self->model));
   nf_segment_sizes (net, &sizes);
   config = nf_net_config (net);
+  self->wanted = settings.batch_size;
+  self->lookahead = settings.lookahead;
+  self->scale = settings.scale;
+  gst_nf_batch_start (
+      &self->batch, settings.decision, settings.unique, (guint) sizes.classes);
   GST_OBJECT_LOCK (self);
-  self->wanted = self->settings.batch_size;
-  self->lookahead = self->settings.lookahead;
-  self->scale = self->settings.scale;
-  gst_nf_batch_start (&self->batch, self->settings.decision,
-      self->settings.unique, (guint) sizes.classes);
   self->stats = (GstNfSegmentStats){ .arch = net->klass->name,
     .encoder = g_intern_string (json_object_has_member (config, "encoder")
             ? json_object_get_string_member (config, "encoder")
@@ -656,27 +626,26 @@ gst_nf_segment_submit_input_buffer (
 /* everything that takes cores, in one turn at them */
 static gboolean
 gst_nf_segment_compute (
-    GstNfSegment *self, GstNfSegmentOutput output, gboolean tta, GError **error)
+    GstNfSegment *self, const GstNfSegmentSettings *settings, GError **error)
 {
   const GstVideoInfo *out = &GST_VIDEO_FILTER (self)->out_info;
-  GstNfModelSettings *settings = &self->settings.model;
   GCancellable *cancellable = self->cancel.cancellable;
   NfTurn turn;
   gboolean ok;
 
   if (!gst_nf_model_begin (
-          self->model, settings, GST_ELEMENT (self), &turn, cancellable, error))
+          self->model, &settings->model, &turn, cancellable, error))
     return FALSE;
   ok = (gst_nf_batch_waiting (&self->batch) == 0
            || gst_nf_batch_run (&self->batch,
                gst_nf_model_segmenter (self->model),
-               gst_nf_model_settings_dtype (settings, GST_ELEMENT (self)), tta,
+               gst_nf_model_settings_dtype (&settings->model), settings->tta,
                cancellable, error))
       && (!self->draining || gst_nf_batch_decide (&self->batch, error))
       && (GST_VIDEO_INFO_FORMAT (out) == GST_VIDEO_FORMAT_GRAY8
           || gst_nf_batch_paint (&self->batch,
               gst_nf_model_device (self->model), self->colors,
-              output == GST_NF_SEGMENT_OVERLAY, error));
+              settings->output == GST_NF_SEGMENT_OVERLAY, error));
   nf_turn_end (&turn);
 
   return ok;
@@ -688,14 +657,13 @@ gst_nf_segment_run (GstNfSegment *self)
   g_autoptr (GError) error = NULL;
   GstClockTime began = gst_util_get_timestamp (), took;
   guint n = gst_nf_batch_waiting (&self->batch);
-  GstNfSegmentOutput output;
-  gboolean tta;
+  GstNfSegmentSettings settings;
+  gboolean ok;
 
-  GST_OBJECT_LOCK (self);
-  output = self->settings.output;
-  tta = self->settings.tta;
-  GST_OBJECT_UNLOCK (self);
-  if (!gst_nf_segment_compute (self, output, tta, &error)) {
+  gst_nf_segment_copy_settings (self, &settings);
+  ok = gst_nf_segment_compute (self, &settings, &error);
+  gst_nf_properties_clear (properties, &settings);
+  if (!ok) {
     gst_nf_batch_forget (&self->batch);
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   }

@@ -5,27 +5,11 @@
  * See: gstnfsegment.c */
 #include "segment/gstnfsegmentsettings.h"
 
-#define DEFAULT_OUTPUT GST_NF_SEGMENT_IDS
-#define DEFAULT_TTA FALSE
-#define DEFAULT_BATCH_SIZE 1
+#include <gst/base/gstbasetransform.h>
+
 #define MAX_BATCH_SIZE 64
-#define DEFAULT_DECISION GST_NF_DECISION_PIXEL
-#define DEFAULT_UNIQUE TRUE
-#define DEFAULT_LOOKAHEAD GST_NF_SEGMENT_AHEAD_AUTO
-#define DEFAULT_SCALE GST_NF_SEGMENT_SCALE_NONE
 
-enum
-{
-  SETTING_OUTPUT = GST_NF_MODEL_N_PROPS, /* the network's come first */
-  SETTING_TTA,
-  SETTING_BATCH_SIZE,
-  SETTING_DECISION,
-  SETTING_UNIQUE,
-  SETTING_LOOKAHEAD,
-  SETTING_SCALE
-};
-
-GType
+static GType
 gst_nf_segment_output_get_type (void)
 {
   static gsize type = 0;
@@ -44,7 +28,7 @@ gst_nf_segment_output_get_type (void)
   return type;
 }
 
-GType
+static GType
 gst_nf_decision_get_type (void)
 {
   static gsize type = 0;
@@ -64,7 +48,7 @@ gst_nf_decision_get_type (void)
   return type;
 }
 
-GType
+static GType
 gst_nf_segment_scale_get_type (void)
 {
   static gsize type = 0;
@@ -84,289 +68,91 @@ gst_nf_segment_scale_get_type (void)
   return type;
 }
 
-/**
- * gst_nf_segment_settings_init:
- * @settings: (out): the defaults
- */
-void
-gst_nf_segment_settings_init (GstNfSegmentSettings *settings)
-{
-  gst_nf_model_settings_init (&settings->model);
-  settings->output = DEFAULT_OUTPUT;
-  settings->tta = DEFAULT_TTA;
-  settings->batch_size = DEFAULT_BATCH_SIZE;
-  settings->decision = DEFAULT_DECISION;
-  settings->unique = DEFAULT_UNIQUE;
-  settings->lookahead = DEFAULT_LOOKAHEAD;
-  settings->scale = DEFAULT_SCALE;
-}
-
-void
-gst_nf_segment_settings_clear (GstNfSegmentSettings *settings)
-{
-  gst_nf_model_settings_clear (&settings->model);
-}
-
-/* how masks are made of probabilities */
 static void
-install_decision (GObjectClass *klass, guint first)
+output_changed (GObject *object)
 {
-  const GParamFlags flags =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-
-  /**
-   * GstNfSegment:decision:
-   *
-   * How masks are made of class probabilities. pixel: each pixel takes its most
-   * likely class. region: a region of connected object pixels takes the class
-   * that is the most likely for all of them together; specks go to their
-   * surroundings, touching objects of different classes stay apart. clip: the
-   * regions of all frames of a clip that are one object vote for its class. A
-   * clip begins with a stream, a segment, new caps, or a DISCONT buffer.
-   *
-   * Default: pixel. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_DECISION,
-      g_param_spec_enum ("decision", "Decision",
-          "Who decides on a class: a pixel, a region of connected object "
-          "pixels, or an object by votes of all frames of a clip",
-          GST_TYPE_NF_DECISION, DEFAULT_DECISION, flags));
-  /**
-   * GstNfSegment:unique:
-   *
-   * Whether a class is one object at most: of a frame where
-   * #GstNfSegment:decision is region, of a clip where it is clip. Of two
-   * objects that look alike one takes its second choice then.
-   *
-   * Default: true. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_UNIQUE,
-      g_param_spec_boolean ("unique", "Unique",
-          "A class is one object at most (decision=region, clip)",
-          DEFAULT_UNIQUE, flags));
-  /**
-   * GstNfSegment:lookahead:
-   *
-   * With decision=clip: how many frames of its clip after it a mask waits for,
-   * so that they vote, too. They are part of the latency. -1: the whole clip,
-   * at most 64 frames; none where the source is live, so that past frames alone
-   * vote.
-   *
-   * Default: -1. Range: -1 to 1000. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_LOOKAHEAD,
-      g_param_spec_int ("lookahead", "Lookahead",
-          "Later frames that vote for a mask with decision=clip; adds latency "
-          "(-1: a clip's, none of a live source)",
-          GST_NF_SEGMENT_AHEAD_AUTO, GST_NF_BATCH_MAX_AHEAD, DEFAULT_LOOKAHEAD,
-          flags));
+  gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (object));
 }
 
-/**
- * gst_nf_segment_settings_install:
- * @klass: of the element
- * @first: the first of %GST_NF_SEGMENT_N_SETTINGS property ids
- *
- * Installs the network's properties, and those of #GstNfSegmentSettings.
- */
-void
-gst_nf_segment_settings_install (GObjectClass *klass, guint first)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
-
-  /**
-   * GstNfSegment:checkpoint:
-   *
-   * Path of a UNet++ that nextframe-train made. A relative path that
-   * does not exist is looked up in the folders of the variable NEXTFRAME_PATH,
-   * then in the folder of installed checkpoints.
-   *
-   * Default: unetpp.safetensors in one of those folders. Since: 0.1
-   */
-  /**
-   * GstNfSegment:device:
-   *
-   * Where to compute: "auto" (a GPU where one can be used, else the CPU),
-   * "cpu", "cuda" or "cuda:N".
-   *
-   * Default: auto. Since: 0.1
-   */
-  /**
-   * GstNfSegment:precision:
-   *
-   * What to compute in. bf16 takes less memory, is faster on processors that
-   * have instructions for it, and keeps about three digits; sums are in f32.
-   * tf32 is f32, but on a GPU the factors in convolutions and linear layers may
-   * be rounded to TF32 (three digits), which tensor cores multiply faster;
-   * elsewhere it is the same as f32. auto is f32, or tf32 where the variable
-   * NEXTFRAME_TF32 is 1.
-   *
-   * Default: auto. Since: 0.1
-   */
-  /**
-   * GstNfSegment:threads:
-   *
-   * CPU threads to compute with. 0: as many as the variable OMP_NUM_THREADS
-   * says, else one for each physical core that the process may use. Elements of
-   * one process take turns at the cores, so each of them may have them all.
-   *
-   * Default: 0. Range: 0 to 4096. Since: 0.1
-   */
-  gst_nf_model_settings_install (klass, first, GST_NF_MODEL_SEGMENTER);
-  /**
-   * GstNfSegment:output:
-   *
-   * What is pushed: class ids, or a picture of them.
-   *
-   * Default: ids. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_OUTPUT,
-      g_param_spec_enum ("output", "Output",
-          "Class ids (GRAY8), their colours (RGB), or the frame with them",
-          GST_TYPE_NF_SEGMENT_OUTPUT, DEFAULT_OUTPUT,
-          flags | GST_PARAM_MUTABLE_PLAYING));
-  /**
-   * GstNfSegment:tta:
-   *
-   * Test-time augmentation: average with the result for the mirrored frame.
-   * Takes twice the time.
-   *
-   * Default: false. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_TTA,
-      g_param_spec_boolean ("tta", "Test-time augmentation",
-          "Average with the mirrored frame; takes twice the time", DEFAULT_TTA,
-          flags | GST_PARAM_MUTABLE_PLAYING));
-  /**
-   * GstNfSegment:batch-size:
-   *
-   * Frames that the network gets at once. More is faster on a GPU, and adds
-   * the time of as many frames less one to the latency.
-   *
-   * Default: 1. Range: 1 to 64. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_BATCH_SIZE,
-      g_param_spec_uint ("batch-size", "Batch size",
-          "Frames that the network gets at once; adds latency", 1,
-          MAX_BATCH_SIZE, DEFAULT_BATCH_SIZE, flags | GST_PARAM_MUTABLE_READY));
-  install_decision (klass, first);
-  /**
-   * GstNfSegment:scale:
-   *
-   * At which size the network sees frames. none: at their own; where that is
-   * more than 1.3 times as large or small as the frames that the network was
-   * trained on, a warning tells, once for each caps. auto: frames are scaled so
-   * that they have as many pixels as those, square ones, in the frame's shape,
-   * and masks are scaled back, by nearest neighbour. Checkpoints that do not
-   * say what they were trained on neither warn nor scale.
-   *
-   * Default: none. Since: 0.1
-   */
-  g_object_class_install_property (klass, first + SETTING_SCALE,
-      g_param_spec_enum ("scale", "Scale",
-          "Show the network frames at their own size, or at the size that it "
-          "was trained on",
-          GST_TYPE_NF_SEGMENT_SCALE, DEFAULT_SCALE,
-          flags | GST_PARAM_MUTABLE_READY));
-  gst_type_mark_as_plugin_api (GST_TYPE_NF_SEGMENT_OUTPUT, 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_NF_DECISION, 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_NF_SEGMENT_SCALE, 0);
-}
-
-/**
- * gst_nf_segment_settings_set:
- * @settings: of @element
- * @element: the element
- * @index: property id less the first one
- * @value: new value
- *
- * Returns: FALSE when the property is none of these
- */
-gboolean
-gst_nf_segment_settings_set (GstNfSegmentSettings *settings,
-    GstElement *element, guint index, const GValue *value)
-{
-  gboolean known = TRUE;
-
-  if (gst_nf_model_settings_set (&settings->model, element, index, value))
-    return TRUE;
-  GST_OBJECT_LOCK (element);
-  switch (index) {
-    case SETTING_OUTPUT:
-      settings->output = g_value_get_enum (value);
-      break;
-    case SETTING_TTA:
-      settings->tta = g_value_get_boolean (value);
-      break;
-    case SETTING_BATCH_SIZE:
-      settings->batch_size = g_value_get_uint (value);
-      break;
-    case SETTING_DECISION:
-      settings->decision = g_value_get_enum (value);
-      break;
-    case SETTING_UNIQUE:
-      settings->unique = g_value_get_boolean (value);
-      break;
-    case SETTING_LOOKAHEAD:
-      settings->lookahead = g_value_get_int (value);
-      break;
-    case SETTING_SCALE:
-      settings->scale = g_value_get_enum (value);
-      break;
-    default:
-      known = FALSE;
-      break;
-  }
-  GST_OBJECT_UNLOCK (element);
-
-  return known;
-}
-
-/**
- * gst_nf_segment_settings_get:
- * @settings: of @element
- * @element: the element
- * @index: property id less the first one
- * @value: (out): its value
- *
- * Returns: FALSE when the property is none of these
- */
-gboolean
-gst_nf_segment_settings_get (GstNfSegmentSettings *settings,
-    GstElement *element, guint index, GValue *value)
-{
-  gboolean known = TRUE;
-
-  if (gst_nf_model_settings_get (&settings->model, element, index, value))
-    return TRUE;
-  GST_OBJECT_LOCK (element);
-  switch (index) {
-    case SETTING_OUTPUT:
-      g_value_set_enum (value, settings->output);
-      break;
-    case SETTING_TTA:
-      g_value_set_boolean (value, settings->tta);
-      break;
-    case SETTING_BATCH_SIZE:
-      g_value_set_uint (value, settings->batch_size);
-      break;
-    case SETTING_DECISION:
-      g_value_set_enum (value, settings->decision);
-      break;
-    case SETTING_UNIQUE:
-      g_value_set_boolean (value, settings->unique);
-      break;
-    case SETTING_LOOKAHEAD:
-      g_value_set_int (value, settings->lookahead);
-      break;
-    case SETTING_SCALE:
-      g_value_set_enum (value, settings->scale);
-      break;
-    default:
-      known = FALSE;
-      break;
-  }
-  GST_OBJECT_UNLOCK (element);
-
-  return known;
-}
+const GstNfProperty gst_nf_segment_properties[] = {
+  GST_NF_GROUP (gst_nf_segmenter_properties, GstNfSegmentSettings, model),
+  {
+      .name = "output",
+      .nick = "Output",
+      .blurb = "Class ids (GRAY8), their colours (RGB), or the frame with them",
+      GST_NF_ENUM (gst_nf_segment_output_get_type, GST_NF_SEGMENT_IDS),
+      GST_NF_FIELD (GstNfSegmentSettings, output),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+      .changed = output_changed,
+  },
+  {
+      .name = "tta",
+      .nick = "Test-time augmentation",
+      .blurb = "Average with the mirrored frame; takes twice the time",
+      GST_NF_BOOLEAN (FALSE),
+      GST_NF_FIELD (GstNfSegmentSettings, tta),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
+      .name = "batch-size",
+      .nick = "Batch size",
+      .blurb = "Frames that the network gets at once; adds latency",
+      .details = "More is faster on a GPU. The first frame of a batch waits "
+                 "for the others.",
+      GST_NF_UINT (1, MAX_BATCH_SIZE, 1),
+      GST_NF_FIELD (GstNfSegmentSettings, batch_size),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "decision",
+      .nick = "Decision",
+      .blurb = "Who decides on a class: a pixel, a region of connected object "
+               "pixels, or an object by votes of all frames of a clip",
+      .details = "With `region` specks go to their surroundings, and touching "
+                 "objects of different classes stay apart. A clip begins with "
+                 "a stream, a segment, new caps, or a DISCONT buffer. See "
+                 "[below](#decisions).",
+      GST_NF_ENUM (gst_nf_decision_get_type, GST_NF_DECISION_PIXEL),
+      GST_NF_FIELD (GstNfSegmentSettings, decision),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "unique",
+      .nick = "Unique",
+      .blurb = "A class is one object at most (decision=region, clip)",
+      .details = "Of a frame where `decision` is `region`, of a clip where it "
+                 "is `clip`: of two objects that look alike one takes its "
+                 "second choice.",
+      GST_NF_BOOLEAN (TRUE),
+      GST_NF_FIELD (GstNfSegmentSettings, unique),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "lookahead",
+      .nick = "Lookahead",
+      .blurb = "Later frames that vote for a mask with decision=clip; adds "
+               "latency (-1: a clip's, none of a live source)",
+      .details = "With -1 at most 64.",
+      GST_NF_INT (GST_NF_SEGMENT_AHEAD_AUTO, GST_NF_BATCH_MAX_AHEAD,
+          GST_NF_SEGMENT_AHEAD_AUTO),
+      GST_NF_FIELD (GstNfSegmentSettings, lookahead),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "scale",
+      .nick = "Scale",
+      .blurb = "Show the network frames at their own size, or at the size that "
+               "it was trained on",
+      .details =
+          "With `none` a warning tells, once for each caps, where frames are "
+          "more than 1.3 times as large or small as those of the training. "
+          "With `auto` they get as many pixels as those, square ones, in their "
+          "own shape, and masks are scaled back by nearest neighbour. "
+          "Checkpoints that do not say what they were trained on neither warn "
+          "nor scale.",
+      GST_NF_ENUM (gst_nf_segment_scale_get_type, GST_NF_SEGMENT_SCALE_NONE),
+      GST_NF_FIELD (GstNfSegmentSettings, scale),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  GST_NF_PROPERTIES_END,
+};

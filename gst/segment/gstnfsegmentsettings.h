@@ -25,9 +25,6 @@ typedef enum
   GST_NF_SEGMENT_OVERLAY,
 } GstNfSegmentOutput;
 
-#define GST_TYPE_NF_SEGMENT_OUTPUT (gst_nf_segment_output_get_type ())
-GType gst_nf_segment_output_get_type (void);
-
 /**
  * GstNfSegmentScale:
  * @GST_NF_SEGMENT_SCALE_NONE: the network sees frames at their own size
@@ -41,12 +38,6 @@ typedef enum
   GST_NF_SEGMENT_SCALE_NONE,
   GST_NF_SEGMENT_SCALE_AUTO,
 } GstNfSegmentScale;
-
-#define GST_TYPE_NF_DECISION (gst_nf_decision_get_type ())
-GType gst_nf_decision_get_type (void);
-
-#define GST_TYPE_NF_SEGMENT_SCALE (gst_nf_segment_scale_get_type ())
-GType gst_nf_segment_scale_get_type (void);
 
 /** GST_NF_SEGMENT_AHEAD_AUTO: of the property `lookahead` */
 #define GST_NF_SEGMENT_AHEAD_AUTO (-1)
@@ -76,15 +67,7 @@ typedef struct
   GstNfSegmentScale scale;
 } GstNfSegmentSettings;
 
-/** GST_NF_SEGMENT_N_SETTINGS: how many properties they are */
-#define GST_NF_SEGMENT_N_SETTINGS (GST_NF_MODEL_N_PROPS + 7)
-
-void gst_nf_segment_settings_init (GstNfSegmentSettings *settings);
-void gst_nf_segment_settings_clear (GstNfSegmentSettings *settings);
-void gst_nf_segment_settings_install (GObjectClass *klass, guint first);
-gboolean gst_nf_segment_settings_set (GstNfSegmentSettings *settings,
-    GstElement *element, guint index, const GValue *value);
-gboolean gst_nf_segment_settings_get (GstNfSegmentSettings *settings,
-    GstElement *element, guint index, GValue *value);
+/** gst_nf_segment_properties: the table of #GstNfSegmentSettings */
+extern const GstNfProperty gst_nf_segment_properties[];
 
 G_END_DECLS

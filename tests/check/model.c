@@ -34,27 +34,16 @@ remove_models (void)
   g_free (checkpoint);
 }
 
-static GstElement *
-new_user (void)
-{
-  GstElement *element = gst_bin_new (NULL);
-
-  return gst_object_ref_sink (element);
-}
-
 static GstNfModel *
 acquire (const gchar *path, GError **error)
 {
-  GstElement *element = new_user ();
   GstNfModelSettings settings;
   GstNfModel *model;
 
-  gst_nf_model_settings_init (&settings);
+  gst_nf_properties_init (gst_nf_predictor_properties, &settings);
   settings.checkpoint = g_strdup (path);
-  model =
-      gst_nf_model_acquire (&settings, element, GST_NF_MODEL_PREDICTOR, error);
-  gst_nf_model_settings_clear (&settings);
-  gst_object_unref (element);
+  model = gst_nf_model_acquire (&settings, GST_NF_MODEL_PREDICTOR, error);
+  gst_nf_properties_clear (gst_nf_predictor_properties, &settings);
 
   return model;
 }
