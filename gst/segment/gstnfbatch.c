@@ -7,7 +7,6 @@
 
 #include "core/ops/nfops.h"
 #include "metrics/nfmask.h"
-#include "regions/nfregionvotes.h"
 
 /* a frame, wherever it is */
 typedef struct
@@ -76,7 +75,7 @@ void
 gst_nf_batch_clear (GstNfBatch *batch)
 {
   gst_nf_batch_forget (batch);
-  g_clear_pointer ((NfRegionVotes **) &batch->votes, nf_region_votes_free);
+  g_clear_pointer (&batch->votes, nf_region_votes_free);
 }
 
 void

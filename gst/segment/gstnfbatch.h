@@ -14,6 +14,7 @@
 #pragma once
 
 #include "nets/nfsegmenter.h"
+#include "regions/nfregionvotes.h"
 
 #include <gst/gst.h>
 
@@ -49,7 +50,7 @@ typedef struct
   gboolean unique;
   guint ahead; /* frames that may vote after a frame */
   gboolean begins; /* the next frame is the first of a clip */
-  gpointer votes; /* (nullable): NfRegionVotes of a clip */
+  NfRegionVotes *votes; /* (nullable): of the clip */
   GQueue waiting, held, ready; /* of frames, in their order */
   GQueue events; /* of what comes between them, in their order */
   guint64 taken; /* frames whose masks were taken */
