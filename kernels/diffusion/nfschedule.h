@@ -6,7 +6,7 @@
  * sqrt (1 - alpha[l]) z. Label 0 is the noisiest, the last the cleanest. */
 #pragma once
 
-#include "nets/nfspadeunet.h"
+#include "nets/nfunet.h"
 
 G_BEGIN_DECLS
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "diffusion/nfsampler.h"
-#include "nets/nfspadeunet.h"
+#include "nets/nfunet.h"
 
 G_BEGIN_DECLS
 

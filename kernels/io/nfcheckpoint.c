@@ -142,6 +142,18 @@ nf_checkpoint_unref (NfCheckpoint *checkpoint)
 }
 
 /**
+ * nf_checkpoint_label:
+ * @checkpoint: a checkpoint
+ *
+ * Returns: (transfer none): what messages call it: its path
+ */
+const gchar *
+nf_checkpoint_label (const NfCheckpoint *checkpoint)
+{
+  return nf_safetensors_label (checkpoint->file);
+}
+
+/**
  * nf_checkpoint_arch:
  * @checkpoint: a checkpoint
  *
@@ -163,18 +175,6 @@ JsonObject *
 nf_checkpoint_config (const NfCheckpoint *checkpoint)
 {
   return checkpoint->config;
-}
-
-/**
- * nf_checkpoint_file:
- * @checkpoint: a checkpoint
- *
- * Returns: (transfer none): the file it is in
- */
-NfSafetensors *
-nf_checkpoint_file (const NfCheckpoint *checkpoint)
-{
-  return checkpoint->file;
 }
 
 /**

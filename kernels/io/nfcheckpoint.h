@@ -34,8 +34,8 @@ NfCheckpoint *nf_checkpoint_open (const gchar *path, GError **error);
 NfCheckpoint *nf_checkpoint_ref (NfCheckpoint *checkpoint);
 void nf_checkpoint_unref (NfCheckpoint *checkpoint);
 
+const gchar *nf_checkpoint_label (const NfCheckpoint *checkpoint);
 const gchar *nf_checkpoint_arch (const NfCheckpoint *checkpoint);
-NfSafetensors *nf_checkpoint_file (const NfCheckpoint *checkpoint);
 JsonObject *nf_checkpoint_config (const NfCheckpoint *checkpoint);
 const gchar *nf_checkpoint_fact (
     const NfCheckpoint *checkpoint, const gchar *name);

@@ -16,19 +16,6 @@ static const gchar *const trainers[] = {
 };
 
 /**
- * nf_net_classes:
- * @n: (out): how many there are
- *
- * Returns: (transfer none) (array length=n): all architectures
- */
-const NfNetClass *const *
-nf_net_classes (guint *n)
-{
-  *n = G_N_ELEMENTS (classes);
-  return classes;
-}
-
-/**
  * nf_net_class_find:
  * @name: of an architecture
  *
@@ -153,7 +140,7 @@ NfNet *
 nf_net_load (const NfCheckpoint *checkpoint, NfNetTask task, NfDevice *device,
     GError **error)
 {
-  const gchar *path = nf_safetensors_label (nf_checkpoint_file (checkpoint));
+  const gchar *path = nf_checkpoint_label (checkpoint);
   const gchar *arch = nf_checkpoint_arch (checkpoint);
   const NfNetClass *klass = nf_net_class_find (arch);
   g_autofree gchar *names = nf_net_names (task);
@@ -187,18 +174,6 @@ nf_net_free (NfNet *net)
 {
   if (net != NULL)
     net->klass->free (net);
-}
-
-/**
- * nf_net_params:
- * @net: a network
- *
- * Returns: (transfer none): its parameters
- */
-NfParams *
-nf_net_params (const NfNet *net)
-{
-  return net->params;
 }
 
 /**

@@ -5,8 +5,7 @@
  * An architecture is a NfNetClass in its network's file, and a row of
  * nfnets.def.h. A network is made from a JSON object, its configuration, which
  * checkpoints hold beside the architecture's name.
- * Siblings: nfsegmentnet.h (what networks that segment do), nfspadeunet.h (the
- * noise predictor) */
+ * Siblings: nfsegmentnet.h and nfunet.h (what networks of each task do) */
 #pragma once
 
 #include "io/nfcheckpoint.h"
@@ -31,6 +30,7 @@ typedef enum
 
 typedef struct _NfNetClass NfNetClass;
 typedef struct _NfSegmentHooks NfSegmentHooks;
+typedef struct _NfPredictHooks NfPredictHooks;
 
 /**
  * NfNet:
@@ -72,6 +72,7 @@ typedef struct
  * @free: frees it
  * @config: (transfer full): its whole configuration
  * @segment: (nullable): the rest, of a network that segments
+ * @predict: (nullable): the rest, of one that predicts
  */
 struct _NfNetClass
 {
@@ -84,13 +85,13 @@ struct _NfNetClass
   void (*free) (NfNet *net);
   JsonObject *(*config) (const NfNet *net);
   const NfSegmentHooks *segment;
+  const NfPredictHooks *predict;
 };
 
 #define NF_ARCHITECTURE(name) extern const NfNetClass nf_net_##name;
 #include "nets/nfnets.def.h"
 #undef NF_ARCHITECTURE
 
-const NfNetClass *const *nf_net_classes (guint *n);
 const NfNetClass *nf_net_class_find (const gchar *name);
 const NfNetClass *nf_net_class_of_config (JsonObject *config);
 gchar *nf_net_names (NfNetTask task);
@@ -103,7 +104,6 @@ NfNet *nf_net_new (const NfNetClass *klass, NfDevice *device,
 NfNet *nf_net_load (const NfCheckpoint *checkpoint, NfNetTask task,
     NfDevice *device, GError **error);
 void nf_net_free (NfNet *net);
-NfParams *nf_net_params (const NfNet *net);
 JsonObject *nf_net_config (const NfNet *net);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfNet, nf_net_free)

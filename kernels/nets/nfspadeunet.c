@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfspadeunet — the noise predictor: a U-Net conditioned on frames
+ * nfspadeunet — a U-Net conditioned on frames: two architectures that predict
  *
  * The network is a list of steps made once from the configuration; each step
  * is a module of PyTorch's unet.all_modules or "push", which keeps the current
  * tensor for the way up. Everything that depends on the conditioning frames
- * alone (gamma and beta of every modulation) is in an NfUnetCond, so a sampling
+ * alone (gamma and beta of every modulation) is in an NfSpadeCond, so a sampling
  * loop computes it once. */
-#include "nets/nfspadeunet.h"
+#include "nets/nfunet.h"
 
 #include "nets/nfunetblocks.h"
 
@@ -28,7 +28,7 @@ typedef struct
   NfUnetAttention attn;
 } Step;
 
-struct _NfUnet
+typedef struct
 {
   NfNet base;
   NfUnetParts parts;
@@ -37,19 +37,19 @@ struct _NfUnet
   NfUnetNorm final_norm;
   GArray *steps;
   guint n_modules;
-};
+} SpadeUnet;
 
 /* ------------------------------------------------------------ construction */
 
 /* name of the next module of unet.all_modules */
 static gchar *
-next_path (NfUnet *net)
+next_path (SpadeUnet *net)
 {
   return g_strdup_printf ("unet.all_modules.%u", net->n_modules++);
 }
 
 static gboolean
-add_res (NfUnet *net, StepKind kind, gint64 in, gint64 out,
+add_res (SpadeUnet *net, StepKind kind, gint64 in, gint64 out,
     NfUnetResample resample, GError **error)
 {
   g_autofree gchar *path = next_path (net);
@@ -63,7 +63,7 @@ add_res (NfUnet *net, StepKind kind, gint64 in, gint64 out,
 }
 
 static gboolean
-add_attention (NfUnet *net, gint64 c, GError **error)
+add_attention (SpadeUnet *net, gint64 c, GError **error)
 {
   g_autofree gchar *path = next_path (net);
   Step step = { .kind = STEP_ATTENTION };
@@ -75,7 +75,7 @@ add_attention (NfUnet *net, gint64 c, GError **error)
 }
 
 static void
-add_push (NfUnet *net, GArray *skips, gint64 c)
+add_push (SpadeUnet *net, GArray *skips, gint64 c)
 {
   Step step = { .kind = STEP_PUSH };
 
@@ -95,7 +95,7 @@ level_attends (const NfUnetConfig *c, guint level)
 }
 
 static gboolean
-down_init (NfUnet *net, GArray *skips, gint64 *ch, GError **error)
+down_init (SpadeUnet *net, GArray *skips, gint64 *ch, GError **error)
 {
   const NfUnetConfig *c = &net->parts.config;
 
@@ -120,7 +120,7 @@ down_init (NfUnet *net, GArray *skips, gint64 *ch, GError **error)
 }
 
 static gboolean
-up_init (NfUnet *net, GArray *skips, gint64 *ch, GError **error)
+up_init (SpadeUnet *net, GArray *skips, gint64 *ch, GError **error)
 {
   const NfUnetConfig *c = &net->parts.config;
 
@@ -146,7 +146,7 @@ up_init (NfUnet *net, GArray *skips, gint64 *ch, GError **error)
 }
 
 static gboolean
-build (NfUnet *net, GError **error)
+build (SpadeUnet *net, GError **error)
 {
   const NfUnetConfig *c = &net->parts.config;
   gint64 out = (gint64) c->channels * c->num_frames;
@@ -177,60 +177,53 @@ build (NfUnet *net, GError **error)
           NF_WEIGHT_ZERO, error);
 }
 
-/**
- * nf_unet_new:
- * @device: where it lies
- * @config: its sizes, as nf_unet_config_from_json() checks them
- * @error: return location
- *
- * Returns: (transfer full) (nullable): the network, its parameters zero; load
- *   a checkpoint into them or call nf_params_reset()
- */
-NfUnet *
-nf_unet_new (NfDevice *device, const NfUnetConfig *config, GError **error)
+static void
+free_net (NfNet *base)
 {
-  g_autoptr (NfUnet) net = g_new0 (NfUnet, 1);
+  SpadeUnet *net = (SpadeUnet *) base;
 
-  net->base.klass = config->spade ? &nf_net_spade_unet : &nf_net_concat_unet;
-  net->base.params = nf_params_new (device);
-  net->parts.config = *config;
-  net->parts.params = net->base.params;
-  net->steps = g_array_new (FALSE, TRUE, sizeof (Step));
-  if (!build (net, error))
-    return NULL;
-  return g_steal_pointer (&net);
-}
-
-void
-nf_unet_free (NfUnet *net)
-{
   g_array_unref (net->steps);
-  nf_params_unref (net->base.params);
+  nf_params_unref (base->params);
   g_free (net);
 }
 
-NfParams *
-nf_unet_params (NfUnet *net)
+/* either architecture, as the configuration says */
+static NfNet *
+make (NfDevice *device, JsonObject *json, GError **error)
 {
-  return net->base.params;
+  NfUnetConfig config;
+  SpadeUnet *net;
+
+  if (!nf_unet_config_from_json (&config, json, error))
+    return NULL;
+  net = g_new0 (SpadeUnet, 1);
+  net->base.klass = config.spade ? &nf_net_spade_unet : &nf_net_concat_unet;
+  net->base.params = nf_params_new (device);
+  net->parts.config = config;
+  net->parts.params = net->base.params;
+  net->steps = g_array_new (FALSE, TRUE, sizeof (Step));
+  if (build (net, error))
+    return &net->base;
+  free_net (&net->base);
+  return NULL;
 }
 
-const NfUnetConfig *
-nf_unet_config (NfUnet *net)
+static JsonObject *
+config_of (const NfNet *net)
 {
-  return &net->parts.config;
+  return nf_unet_config_to_json (&((const SpadeUnet *) net)->parts.config);
 }
 
-const gchar *
-nf_unet_arch (NfUnet *net)
+static const NfUnetConfig *
+facts_of (const NfNet *net)
 {
-  return net->base.klass->name;
+  return &((const SpadeUnet *) net)->parts.config;
 }
 
 /* ------------------------------------------------------------ conditioning */
 
 static gboolean
-cond_maps (NfUnet *net, NfUnetCond *cond, GError **error)
+cond_maps (SpadeUnet *net, NfSpadeCond *cond, GError **error)
 {
   gint64 h = cond->cond->h, w = cond->cond->w;
 
@@ -262,76 +255,37 @@ frames_fit (const NfUnetConfig *c, const NfTensor *x, gint64 channels,
   return FALSE;
 }
 
-/**
- * nf_unet_condition:
- * @cond: (nullable): (N, nf_unet_cond_channels(), H, W), pixels in [-1, 1]; f32,
- *   or bf16 for a network that computes in bf16; NULL where what makes it has
- *   failed
- * @error: return location
- *
- * Computes what depends on the conditioning frames alone. Recorded by a tape
- * like all else.
- *
- * Returns: (transfer full) (nullable): for nf_unet_forward()
- */
-NfUnetCond *
-nf_unet_condition (NfUnet *net, NfTensor *cond, GError **error)
+static void
+cond_free (NfUnetCond *base)
 {
-  g_autoptr (NfUnetCond) result = NULL;
+  NfSpadeCond *cond = (NfSpadeCond *) base;
 
-  if (!frames_fit (&net->parts.config, cond,
-          nf_unet_cond_channels (&net->parts.config), "cond", error))
-    return NULL;
-  result = g_new0 (NfUnetCond, 1);
-  result->cond = nf_tensor_ref (cond);
-  result->maps =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
-  if (net->parts.config.spade && !cond_maps (net, result, error))
-    return NULL;
-  return g_steal_pointer (&result);
-}
-
-void
-nf_unet_cond_free (NfUnetCond *cond)
-{
   g_ptr_array_unref (cond->maps);
   nf_tensor_unref (cond->cond);
   g_free (cond);
 }
 
-/* ----------------------------------------------------------------- forward */
-
-/**
- * nf_time_embedding:
- * @device: where the result lies
- * @labels: (array length=n): times
- * @n: how many
- * @dim: length of an embedding, at least 4
- * @error: return location
- *
- * sin (t f_i), then cos (t f_i), f_i = exp (-i ln 10000 / (dim / 2 - 1)), a
- * zero behind where @dim is odd (Vaswani et al., 2017).
- *
- * Returns: (transfer full) (nullable): (N, dim, 1, 1)
- */
-NfTensor *
-nf_time_embedding (NfDevice *device, const gfloat *labels, gint64 n, gint64 dim,
-    GError **error)
+static NfUnetCond *
+condition (NfNet *base, NfTensor *cond, GError **error)
 {
-  g_autofree gfloat *e = g_new0 (gfloat, n * dim);
-  gint64 half = dim / 2;
-  gfloat rate = (gfloat) - (log (10000.0) / (gdouble) MAX (half - 1, 1));
+  SpadeUnet *net = (SpadeUnet *) base;
+  NfSpadeCond *result;
 
-  for (gint64 i = 0; i < n; i++) {
-    for (gint64 k = 0; k < half; k++) {
-      gfloat a = labels[i] * expf ((gfloat) k * rate);
-
-      e[i * dim + k] = sinf (a);
-      e[i * dim + half + k] = cosf (a);
-    }
-  }
-  return nf_tensor_new_from_nhwc (device, NF_F32, n, dim, 1, 1, e, error);
+  if (!frames_fit (&net->parts.config, cond,
+          nf_unet_cond_channels (&net->parts.config), "cond", error))
+    return NULL;
+  result = g_new0 (NfSpadeCond, 1);
+  result->base.klass = base->klass;
+  result->cond = nf_tensor_ref (cond);
+  result->maps =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
+  if (!net->parts.config.spade || cond_maps (net, result, error))
+    return &result->base;
+  cond_free (&result->base);
+  return NULL;
 }
+
+/* ----------------------------------------------------------------- forward */
 
 /* one embedding will do for a batch whose labels are all the same */
 static gint64
@@ -343,24 +297,16 @@ n_times (const gfloat *labels, gint64 n)
   return 1;
 }
 
-/**
- * nf_unet_embed:
- * @labels: (array length=n): noise labels, see nf_unet_forward()
- * @n: batch
- * @error: return location
- *
- * Returns: (transfer full) (nullable): what nf_unet_forward_at() takes for them
- */
-NfTensor *
-nf_unet_embed (NfUnet *net, const gfloat *labels, gint64 n, GError **error)
+static NfTensor *
+embed (NfNet *net, const gfloat *labels, gint64 n, GError **error)
 {
-  return nf_time_embedding (net->parts.params->device, labels,
-      n_times (labels, n), net->parts.config.ngf, error);
+  return nf_time_embedding (net->params->device, labels, n_times (labels, n),
+      ((SpadeUnet *) net)->parts.config.ngf, error);
 }
 
 /* SiLU of the embedding after its two layers; what every block starts from */
 static NfTensor *
-time_run (NfUnet *net, NfTensor *embedding, GError **error)
+time_run (SpadeUnet *net, NfTensor *embedding, GError **error)
 {
   g_autoptr (NfTensor) a = nf_linear_run (&net->time[0], embedding, error);
   g_autoptr (NfTensor) b = nf_op_activation (a, NF_ACT_SILU, error);
@@ -403,21 +349,10 @@ join (GPtrArray *all, GError **error)
   return nf_tensor_ref (g_ptr_array_index (all, 0));
 }
 
-/**
- * nf_unet_times:
- * @labels: (array length=n): noise labels
- * @n: how many
- * @error: return location
- *
- * All that depends on nothing but the labels, for all of them at once: weights
- * are read once. Not recorded by a tape.
- *
- * Returns: (transfer full) (nullable): (N, values): a sample of it is what
- *   nf_unet_forward_at() takes for a batch with this label
- */
-NfTensor *
-nf_unet_times (NfUnet *net, const gfloat *labels, gint64 n, GError **error)
+static NfTensor *
+times (NfNet *base, const gfloat *labels, gint64 n, GError **error)
 {
+  SpadeUnet *net = (SpadeUnet *) base;
   g_autoptr (GPtrArray) all =
       g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
   g_autoptr (NfTensor) embedding = nf_time_embedding (
@@ -440,7 +375,8 @@ nf_unet_times (NfUnet *net, const gfloat *labels, gint64 n, GError **error)
 
 /* what the norms are told: of what nf_unet_embed() or nf_unet_times() gives */
 static gboolean
-tell_time (NfUnet *net, NfTensor *embedding, NfUnetTime *time, GError **error)
+tell_time (
+    SpadeUnet *net, NfTensor *embedding, NfUnetTime *time, GError **error)
 {
   if (embedding == NULL)
     return FALSE;
@@ -462,8 +398,8 @@ time_clear (NfUnetTime *time)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NfUnetTime, time_clear)
 
 static NfTensor *
-step_run (const NfUnet *net, const Step *step, NfTensor *h, GPtrArray *stack,
-    const NfUnetTime *time, const NfUnetCond *cond, const NfForward *forward,
+step_run (const SpadeUnet *net, const Step *step, NfTensor *h, GPtrArray *stack,
+    const NfUnetTime *time, const NfSpadeCond *cond, const NfForward *forward,
     GError **error)
 {
   g_autoptr (NfTensor) skip = NULL;
@@ -492,7 +428,8 @@ as_type (NfTensor *x, NfDType dtype, GError **error)
  * since the rounding of x would stand in what is predicted. What follows has
  * the type of cond */
 static NfTensor *
-enter (const NfUnet *net, NfTensor *x, const NfUnetCond *cond, GError **error)
+enter (
+    const SpadeUnet *net, NfTensor *x, const NfSpadeCond *cond, GError **error)
 {
   g_autoptr (NfTensor) frames =
       net->parts.config.spade ? NULL : as_type (cond->cond, NF_F32, error);
@@ -509,48 +446,19 @@ enter (const NfUnet *net, NfTensor *x, const NfUnetCond *cond, GError **error)
 /* the last convolution, in f32: at noisy labels its rounding is multiplied by
  * up to 157 on the way to clean frames */
 static NfTensor *
-leave (const NfUnet *net, NfTensor *h, GError **error)
+leave (const SpadeUnet *net, NfTensor *h, GError **error)
 {
   g_autoptr (NfTensor) wide = as_type (h, NF_F32, error);
 
   return nf_conv_run (&net->last, wide, 1, NF_ACT_NONE, error);
 }
 
-/**
- * nf_unet_forward:
- * @x: (N, channels * num_frames, H, W): noisy frames, f32
- * @labels: (array): N noise labels, 0 (noisiest) to num_classes - 1
- * @cond: of the same frames size; its batch is N, or 1 with spade
- * @forward: (nullable): how to run
- * @error: return location
- *
- * Returns: (transfer full) (nullable): what it was trained to tell (its target),
- *   f32, shape of @x
- */
-NfTensor *
-nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
-    NfUnetCond *cond, const NfForward *forward, GError **error)
+static NfTensor *
+forward_at (NfNet *base, NfTensor *x, NfTensor *embedding,
+    NfUnetCond *condition, const NfForward *forward, GError **error)
 {
-  g_autoptr (NfTensor) embedding = nf_unet_embed (net, labels, x->n, error);
-
-  return nf_unet_forward_at (net, x, embedding, cond, forward, error);
-}
-
-/**
- * nf_unet_forward_at:
- * @embedding: of the labels, from nf_unet_embed(), or a sample of what
- *   nf_unet_times() gives
- *
- * nf_unet_forward() without anything that comes from the host, so that it can
- * be captured.
- *
- * Returns: (transfer full) (nullable): what it was trained to tell (its target),
- *   f32, shape of @x
- */
-NfTensor *
-nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
-    NfUnetCond *cond, const NfForward *forward, GError **error)
-{
+  SpadeUnet *net = (SpadeUnet *) base;
+  const NfSpadeCond *cond = (NfSpadeCond *) condition;
   g_autoptr (GPtrArray) stack = NULL;
   g_auto (NfUnetTime) time = { NULL, NULL };
   g_autoptr (NfTensor) h = NULL;
@@ -581,27 +489,8 @@ nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
 
 /* ----------------------------------------------------------- architectures */
 
-static NfNet *
-make (NfDevice *device, JsonObject *json, GError **error)
-{
-  NfUnetConfig config;
-
-  return nf_unet_config_from_json (&config, json, error)
-      ? (NfNet *) nf_unet_new (device, &config, error)
-      : NULL;
-}
-
-static void
-free_net (NfNet *net)
-{
-  nf_unet_free ((NfUnet *) net);
-}
-
-static JsonObject *
-config_of (const NfNet *net)
-{
-  return nf_unet_config_to_json (&((const NfUnet *) net)->parts.config);
-}
+static const NfPredictHooks hooks = { nf_unet_config_from_json, facts_of,
+  condition, cond_free, embed, times, forward_at };
 
 static const NfNetPreset presets[] = {
   { "tiny",
@@ -622,6 +511,7 @@ const NfNetClass nf_net_spade_unet = {
   .make = make,
   .free = free_net,
   .config = config_of,
+  .predict = &hooks,
 };
 
 const NfNetClass nf_net_concat_unet = {
@@ -631,4 +521,5 @@ const NfNetClass nf_net_concat_unet = {
   .make = make,
   .free = free_net,
   .config = config_of,
+  .predict = &hooks,
 };

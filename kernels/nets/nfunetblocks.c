@@ -162,7 +162,7 @@ nf_unet_attention_init (NfUnetParts *parts, NfUnetAttention *a,
 /* adds gamma and beta of one modulation, for frames of h x w, to cond->maps */
 gboolean
 nf_unet_norm_maps (
-    const NfUnetNorm *a, NfUnetCond *cond, gint64 h, gint64 w, GError **error)
+    const NfUnetNorm *a, NfSpadeCond *cond, gint64 h, gint64 w, GError **error)
 {
   g_autoptr (NfTensor) small = h == cond->cond->h && w == cond->cond->w
       ? nf_tensor_ref (cond->cond)
@@ -188,7 +188,7 @@ nf_unet_norm_maps (
 /* the same for both norms of a block, which may change the size in between */
 gboolean
 nf_unet_res_maps (
-    const NfUnetRes *r, NfUnetCond *cond, gint64 *h, gint64 *w, GError **error)
+    const NfUnetRes *r, NfSpadeCond *cond, gint64 *h, gint64 *w, GError **error)
 {
   if (!nf_unet_norm_maps (&r->norm[0], cond, *h, *w, error))
     return FALSE;
@@ -218,7 +218,7 @@ norm_scales (const NfUnetNorm *a, const NfUnetTime *time, GError **error)
 
 NfTensor *
 nf_unet_norm_run (const NfUnetNorm *a, NfTensor *x, NfTensor *skip,
-    const NfUnetTime *time, const NfUnetCond *cond, GError **error)
+    const NfUnetTime *time, const NfSpadeCond *cond, GError **error)
 {
   NfGroupNormParams params = { groups_of (a->c), a->has_spade ? 1e-6f : 1e-5f,
     NF_ACT_SILU };
@@ -255,7 +255,7 @@ drop (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
 /* h after the first norm and x, both resampled where the block does that */
 static gboolean
 res_enter (const NfUnetRes *r, NfTensor *x, NfTensor *skip,
-    const NfUnetTime *time, const NfUnetCond *cond, NfTensor **h,
+    const NfUnetTime *time, const NfSpadeCond *cond, NfTensor **h,
     NfTensor **side, GError **error)
 {
   gboolean up = r->resample == NF_UNET_RESAMPLE_UP;
@@ -296,7 +296,7 @@ res_shortcut (
  */
 NfTensor *
 nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
-    NfTensor *skip, const NfUnetTime *time, const NfUnetCond *cond,
+    NfTensor *skip, const NfUnetTime *time, const NfSpadeCond *cond,
     const NfForward *forward, GError **error)
 {
   const NfConv *last = &r->conv[1];

@@ -6,7 +6,7 @@
  * attention block of nfspadeunet.c, their parameters and their calls. */
 #pragma once
 
-#include "nets/nfspadeunet.h"
+#include "nets/nfunet.h"
 
 G_BEGIN_DECLS
 
@@ -15,7 +15,7 @@ typedef struct
 {
   gint64 c;
   gboolean has_time, has_spade;
-  guint spade; /* its number in NfUnetCond */
+  guint spade; /* its number in NfSpadeCond */
   NfLinear time; /* to (scale, shift) */
   gint64 time_at; /* where these lie among those of all norms */
   NfConv shared, gamma, beta;
@@ -62,26 +62,27 @@ typedef struct
   NfTensor *scales; /* (n_scales, 1): what all of these make of one time */
 } NfUnetTime;
 
-struct _NfUnetCond
+typedef struct
 {
+  NfUnetCond base;
   NfTensor *cond;
   GPtrArray *maps; /* gamma and beta of each modulation in turn */
-};
+} NfSpadeCond;
 
 gboolean nf_unet_norm_init (NfUnetParts *parts, NfUnetNorm *a,
     const gchar *path, gint64 c, gboolean has_time, GError **error);
 gboolean nf_unet_norm_maps (
-    const NfUnetNorm *a, NfUnetCond *cond, gint64 h, gint64 w, GError **error);
+    const NfUnetNorm *a, NfSpadeCond *cond, gint64 h, gint64 w, GError **error);
 NfTensor *nf_unet_norm_run (const NfUnetNorm *a, NfTensor *x, NfTensor *skip,
-    const NfUnetTime *time, const NfUnetCond *cond, GError **error);
+    const NfUnetTime *time, const NfSpadeCond *cond, GError **error);
 
 gboolean nf_unet_res_init (NfUnetParts *parts, NfUnetRes *r, const gchar *path,
     gint64 in, gint64 out, NfUnetResample resample, GError **error);
-gboolean nf_unet_res_maps (
-    const NfUnetRes *r, NfUnetCond *cond, gint64 *h, gint64 *w, GError **error);
+gboolean nf_unet_res_maps (const NfUnetRes *r, NfSpadeCond *cond, gint64 *h,
+    gint64 *w, GError **error);
 NfTensor *nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r,
-    NfTensor *x, NfTensor *skip, const NfUnetTime *time, const NfUnetCond *cond,
-    const NfForward *forward, GError **error);
+    NfTensor *x, NfTensor *skip, const NfUnetTime *time,
+    const NfSpadeCond *cond, const NfForward *forward, GError **error);
 
 gboolean nf_unet_attention_init (NfUnetParts *parts, NfUnetAttention *a,
     const gchar *path, gint64 c, GError **error);

@@ -185,6 +185,8 @@ static const Bad bad_checks[] = {
   { "model.n-head-channels=0", "n-head-channels|-1" },
   { "model.sigma-end=0.5", "sigma-begin|0.5" },
   { "model.attn-resolutions=12", "attn-resolutions|12|128 64 32 16 8" },
+  { "model.network=concat_unet", "model.network|concat_unet|model.spade" },
+  { "model.network=unetpp", "model.network|spade_unet or concat_unet" },
 };
 
 static const Bad bad_segment_checks[] = {
@@ -224,7 +226,7 @@ test_net (void)
     const gchar *set, *net;
   } cases[] = {
     { NF_TRAIN_SEGMENT, "model.network=unetpp", "unetpp" },
-    { NF_TRAIN_DIFFUSION, "model.spade=true", "spade_unet" },
+    { NF_TRAIN_DIFFUSION, "model.network=spade_unet", "spade_unet" },
     { NF_TRAIN_DIFFUSION, "model.spade=false", "concat_unet" },
   };
 

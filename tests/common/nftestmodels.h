@@ -5,7 +5,7 @@
  * Untrained ones, made when they are asked for. */
 #pragma once
 
-#include "nets/nfspadeunet.h"
+#include "nets/nfunet.h"
 #include "nets/nfunetpp.h"
 
 G_BEGIN_DECLS

@@ -13,7 +13,7 @@
 #include "core/ops/nfbackward.h"
 #include "core/threads/nfproducts.h"
 #include "cuda/cudnn/nfconv.h"
-#include "nets/nfspadeunet.h"
+#include "nets/nfunet.h"
 #include "nets/nfunetpp.h"
 
 #include <string.h>

@@ -122,7 +122,7 @@ nf_bench_sizes_read (
       json_object_set_array_member (
           json, "image_size", nf_net_config_int_array (size, 2));
     }
-    if (!nf_unet_config_from_json (&sizes->unet, json, error))
+    if (!klass->predict->read (&sizes->unet, json, error))
       return FALSE;
     sizes->height = sizes->unet.height;
     sizes->width = sizes->unet.width;

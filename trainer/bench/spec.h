@@ -5,7 +5,7 @@
 
 #include "core/threads/nfproducts.h"
 #include "diffusion/nfsampler.h"
-#include "nets/nfspadeunet.h"
+#include "nets/nfunet.h"
 
 G_BEGIN_DECLS
 

@@ -6,7 +6,7 @@
 #include "clips/nfclipsource.h"
 #include "config/runconfig.h"
 #include "io/nfjson.h"
-#include "nets/nfspadeunet.h"
+#include "nets/nfunet.h"
 #include "nets/nfunetpp.h"
 
 #include <string.h>
@@ -62,6 +62,30 @@ check_levels (
   return check_attention (model, MIN (h, w), error);
 }
 
+/* Whether there is such a network, and its options are some. */
+static gboolean
+check_network (
+    const gchar *name, NfNetTask task, const gchar *text, GError **error)
+{
+  const NfNetClass *net = nf_net_class_find (name);
+  g_autofree gchar *names = nf_net_names (task);
+  g_autoptr (JsonObject) options = NULL;
+
+  if (net == NULL || net->task != task)
+    return fail (error, "model.network: expected %s, got \"%s\"", names, name);
+  options = nf_json_parse_object (text, "model.options", error);
+  return options != NULL;
+}
+
+/* Whether it is the U-Net, which has settings of its own. */
+static gboolean
+is_unet (const NfConfigDiffusion *model)
+{
+  return model->network[0] == '\0'
+      || g_str_equal (model->network, NF_UNET_ARCH_SPADE)
+      || g_str_equal (model->network, NF_UNET_ARCH_CONCAT);
+}
+
 static gboolean
 check_diffusion (const NfTrainConfig *config, GError **error)
 {
@@ -82,9 +106,9 @@ check_diffusion (const NfTrainConfig *config, GError **error)
         "train.no-guides and train.true-guides: expected shares of at most 1 "
         "together, got %g and %g",
         model->no_guides, model->true_guides);
-  if (model->ch_mult.n == 0)
+  if (is_unet (model) && model->ch_mult.n == 0)
     return fail (error, "model.ch-mult: expected a number a level, got none");
-  if (model->n_head_channels == 0)
+  if (is_unet (model) && model->n_head_channels == 0)
     return fail (error,
         "model.n-head-channels: expected -1 (one head) or the "
         "channels of a head, got 0");
@@ -93,22 +117,14 @@ check_diffusion (const NfTrainConfig *config, GError **error)
         "model.sigma-begin: expected at least sigma-end (%g), got %g: level 0 "
         "is the noisiest",
         model->sigma_end, model->sigma_begin);
+  if (is_unet (model) && model->network[0] != '\0'
+      && !g_str_equal (model->network, nf_train_config_net (config)->name))
+    return fail (error, "model.network: got \"%s\", but model.spade is %s",
+        model->network, model->spade ? "true" : "false");
+  if (!is_unet (model))
+    return check_network (
+        model->network, NF_NET_PREDICT, model->options, error);
   return size[0] == 0 || check_levels (model, size[0], size[1], error);
-}
-
-/* Whether there is such a network, and its options are some. */
-static gboolean
-check_segment (const NfConfigSegment *model, GError **error)
-{
-  const NfNetClass *net = nf_net_class_find (model->network);
-  g_autofree gchar *names = nf_net_names (NF_NET_SEGMENT);
-  g_autoptr (JsonObject) options = NULL;
-
-  if (net == NULL || net->task != NF_NET_SEGMENT)
-    return fail (
-        error, "model.network: expected %s, got \"%s\"", names, model->network);
-  options = nf_json_parse_object (model->options, "model.options", error);
-  return options != NULL;
 }
 
 /**
@@ -134,7 +150,8 @@ nf_train_config_check (const NfTrainConfig *config, GError **error)
     return FALSE;
   }
   return config->kind == NF_TRAIN_SEGMENT
-      ? check_segment (&config->segment, error)
+      ? check_network (config->segment.network, NF_NET_SEGMENT,
+          config->segment.options, error)
       : check_diffusion (config, error);
 }
 
@@ -155,6 +172,7 @@ nf_train_config_resolve_size (
   const gint64 *size = config->data.image_size.v;
 
   if (config->kind == NF_TRAIN_DIFFUSION && size[0] == 0
+      && is_unet (&config->diffusion)
       && !check_levels (&config->diffusion, height, width, error))
     return FALSE;
   config->height = size[0] ? size[0] : height;
@@ -171,9 +189,13 @@ nf_train_config_resolve_size (
 const NfNetClass *
 nf_train_config_net (const NfTrainConfig *config)
 {
+  const NfConfigDiffusion *model = &config->diffusion;
+
   if (config->kind == NF_TRAIN_SEGMENT)
     return nf_net_class_find (config->segment.network);
-  return config->diffusion.spade ? &nf_net_spade_unet : &nf_net_concat_unet;
+  if (!is_unet (model))
+    return nf_net_class_find (model->network);
+  return model->spade ? &nf_net_spade_unet : &nf_net_concat_unet;
 }
 
 G_STATIC_ASSERT (NF_UNET_MAX_LEVELS >= NF_CONFIG_MAX_LIST);
@@ -187,7 +209,7 @@ copy_ints (gint *to, const NfIntList *from)
 }
 
 static JsonObject *
-diffusion_to_json (const NfTrainConfig *config)
+unet_to_json (const NfTrainConfig *config)
 {
   const NfConfigDiffusion *model = &config->diffusion;
   NfUnetConfig net = { config->height, config->width };
@@ -232,7 +254,29 @@ unetpp_to_json (const NfTrainConfig *config)
   return nf_unetpp_config_to_json (&net);
 }
 
-/* Settings of their own has the UNet++; other networks have model.options, and
+/* Settings of its own has the U-Net; other networks have model.options, and what
+ * all that predict have in common. */
+static JsonObject *
+diffusion_to_json (const NfTrainConfig *config)
+{
+  static const gchar *const common[] = { "image_size", "channels", "num_frames",
+    "num_frames_cond", "future_gap", "num_classes", "sigma_begin", "sigma_end",
+    "sigma_dist", "target", "guide", "residual" };
+  JsonObject *all = unet_to_json (config), *json;
+
+  if (is_unet (&config->diffusion))
+    return all;
+  json =
+      nf_json_parse_object (config->diffusion.options, "model.options", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (common); i++)
+    if (json_object_has_member (all, common[i]))
+      json_object_set_member (
+          json, common[i], json_object_dup_member (all, common[i]));
+  json_object_unref (all);
+  return json;
+}
+
+/* Settings of its own has the UNet++; other networks have model.options, and
  * their number of classes. */
 static JsonObject *
 segment_to_json (const NfTrainConfig *config)

@@ -71,6 +71,8 @@ typedef struct
  */
 typedef struct
 {
+  gchar *network; /* empty: spade says it */
+  gchar *options; /* of a network without settings of its own: JSON */
   gint64 channels;
   gint64 num_frames;
   gint64 num_frames_cond;

@@ -108,10 +108,10 @@ static const NfConfigRow segment_rows[] = {
       "height and width that the network sees; 0 0: the frames' own",
       .max = 8192, .count = 2 },
   { "model", "network", NF_CONFIG_STRING, AT (segment.network), "unetpp",
-      "which network; what follows in this group is for unetpp, but for "
-      "classes" },
+      "which network; unetpp has the settings that follow, others classes "
+      "alone" },
   { "model", "options", NF_CONFIG_STRING, AT (segment.options), "{}",
-      "sizes of another network, a JSON object" },
+      "sizes of a network that has no settings of its own, a JSON object" },
   { "model", "encoder", NF_CONFIG_CHOICE, AT (segment.encoder), "resnet34",
       "the network's first half", .choices = "resnet18 resnet34 resnet50" },
   { "model", "encoder-width", NF_CONFIG_INT, AT (segment.encoder_width), "64",
@@ -242,6 +242,10 @@ static const NfConfigRow diffusion_rows[] = {
       "sees "
       "saves time",
       .max = 8192, .count = 2 },
+  { "model", "network", NF_CONFIG_STRING, AT (diffusion.network), "",
+      "which network; empty: spade_unet or concat_unet, as spade says" },
+  { "model", "options", NF_CONFIG_STRING, AT (diffusion.options), "{}",
+      "sizes of a network that has no settings of its own, a JSON object" },
   { "model", "channels", NF_CONFIG_INT, AT (diffusion.channels), "3",
       "colours of a frame", .min = 3, .max = 3 },
   { "model", "num-frames", NF_CONFIG_INT, AT (diffusion.num_frames), "2",

@@ -11,7 +11,7 @@
 #include "train/diffusion.h"
 #include "data/guidesample.h"
 #include "diffusion/nfschedule.h"
-#include "nets/nfspadeunet.h"
+#include "nets/nfunet.h"
 #include "video/gstnfvideo.h"
 
 #include <math.h>

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfspadeunet — the noise predictor: a U-Net conditioned on frames
+ * nfunet — what networks that predict do: frames, noisy ones and labels in
  *
  * eps (x_t, t | cond): x (N, channels * num_frames, H, W), cond (N, channels *
  * num_frames_cond, H, W), pixels in [-1, 1], frames stacked oldest first along
  * the channels; behind them the channels of a guide where the network takes
- * one. It may tell the clean frames, or v, in the place of the noise. With spade, every norm is modulated by maps made from cond
- * (Park et al., 2019); else cond is concatenated to x. After Voleti et al.,
- * "MCVD: masked conditional video diffusion", 2022; names and arithmetic of
- * its UNetMore_DDPM. */
+ * one. It may tell the clean frames, or v, in the place of the noise. Each
+ * network has what NfPredictHooks asks for. The U-Net (nfspadeunet.c) is after
+ * Voleti et al., "MCVD: masked conditional video diffusion", 2022; names and
+ * arithmetic of its UNetMore_DDPM. With spade, every norm is modulated by maps
+ * made from cond (Park et al., 2019); else cond is concatenated to x.
+ * Siblings: nfnet.h (architectures), nfunetconfig.c */
 #pragma once
 
 #include "nets/nfnet.h"
@@ -106,8 +108,45 @@ typedef struct
 /**
  * NfUnet: a #NfNet that predicts
  */
-typedef struct _NfUnet NfUnet;
-typedef struct _NfUnetCond NfUnetCond;
+typedef NfNet NfUnet;
+
+/**
+ * NfUnetCond:
+ * @klass: of the network that made it
+ *
+ * What a network makes of the conditioning frames: the first member of that.
+ */
+typedef struct
+{
+  const NfNetClass *klass;
+} NfUnetCond;
+
+/**
+ * NfPredictHooks:
+ * @read: reads a configuration for the frames, schedule and target it asks for,
+ *   without making a network
+ * @facts: nf_unet_config()
+ * @condition: nf_unet_condition()
+ * @cond_free: frees what that made
+ * @embed: nf_unet_embed()
+ * @times: nf_unet_times()
+ * @forward_at: nf_unet_forward_at()
+ *
+ * What a network that predicts must have; see the functions.
+ */
+struct _NfPredictHooks
+{
+  gboolean (*read) (NfUnetConfig *facts, JsonObject *json, GError **error);
+  const NfUnetConfig *(*facts) (const NfNet *net);
+  NfUnetCond *(*condition) (NfNet *net, NfTensor *cond, GError **error);
+  void (*cond_free) (NfUnetCond *cond);
+  NfTensor *(*embed) (
+      NfNet *net, const gfloat *labels, gint64 n, GError **error);
+  NfTensor *(*times) (
+      NfNet *net, const gfloat *labels, gint64 n, GError **error);
+  NfTensor *(*forward_at) (NfNet *net, NfTensor *x, NfTensor *embedding,
+      NfUnetCond *cond, const NfForward *forward, GError **error);
+};
 
 void nf_unet_config_init (NfUnetConfig *config);
 gboolean nf_unet_config_from_json (
