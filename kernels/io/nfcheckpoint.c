@@ -215,18 +215,6 @@ nf_checkpoint_trained_size (
   return TRUE;
 }
 
-/**
- * nf_checkpoint_file:
- * @checkpoint: a checkpoint
- *
- * Returns: (transfer none): the file it is in
- */
-NfSafetensors *
-nf_checkpoint_file (const NfCheckpoint *checkpoint)
-{
-  return checkpoint->file;
-}
-
 /* Buffers that PyTorch diffusion checkpoints carry beside the parameters; the
  * configuration gives their values */
 static gboolean

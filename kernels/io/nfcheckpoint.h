@@ -50,7 +50,6 @@ const gchar *nf_checkpoint_fact (
  */
 gboolean nf_checkpoint_trained_size (const NfCheckpoint *checkpoint,
     guint *height, guint *width, GError **error);
-NfSafetensors *nf_checkpoint_file (const NfCheckpoint *checkpoint);
 
 gboolean nf_checkpoint_load_params (
     const NfCheckpoint *checkpoint, NfParams *params, GError **error);

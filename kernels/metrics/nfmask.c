@@ -95,19 +95,3 @@ nf_mask_paint (const guint8 *mask, gsize n, guint8 *rgb)
 {
   nf_ids_paint (mask, n, nf_class_colors (), NULL, 0, rgb);
 }
-
-/**
- * nf_mask_overlay:
- * @mask: class ids
- * @n: pixels
- * @pixels: what the mask is of
- * @channels: of @pixels: 3: RGB, 1: gray
- * @rgb: (out): n pixels, objects half in the colour of their class, the
- *   background as it is; may be @pixels where that has three channels
- */
-void
-nf_mask_overlay (const guint8 *mask, gsize n, const guint8 *pixels,
-    guint channels, guint8 *rgb)
-{
-  nf_ids_paint (mask, n, nf_class_colors (), pixels, channels, rgb);
-}

@@ -44,7 +44,5 @@ guint nf_mask_objects (const guint8 *mask, guint width, guint height,
 void nf_mask_scale (const guint8 *mask, guint width, guint height, guint8 *to,
     guint to_width, guint to_height);
 void nf_mask_paint (const guint8 *mask, gsize n, guint8 *rgb);
-void nf_mask_overlay (const guint8 *mask, gsize n, const guint8 *pixels,
-    guint channels, guint8 *rgb);
 
 G_END_DECLS

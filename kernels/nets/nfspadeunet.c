@@ -356,12 +356,10 @@ static NfTensor *
 time_run (NfUnet *net, NfTensor *embedding, GError **error)
 {
   g_autoptr (NfTensor) a = nf_linear_run (&net->time[0], embedding, error);
-  g_autoptr (NfTensor) b =
-      a != NULL ? nf_op_activation (a, NF_ACT_SILU, error) : NULL;
-  g_autoptr (NfTensor) c =
-      b != NULL ? nf_linear_run (&net->time[1], b, error) : NULL;
+  g_autoptr (NfTensor) b = nf_op_activation (a, NF_ACT_SILU, error);
+  g_autoptr (NfTensor) c = nf_linear_run (&net->time[1], b, error);
 
-  return c != NULL ? nf_op_activation (c, NF_ACT_SILU, error) : NULL;
+  return nf_op_activation (c, NF_ACT_SILU, error);
 }
 
 /* adds what one norm makes of the times to @all */

@@ -4,7 +4,6 @@
 #   tests/bench/against-pytorch.sh [--quick] [--json FILE] [CASE...]
 #
 # PROGRAM    nextframe-train; default: build/trainer/nextframe-train
-# REFERENCE  folder with nextframe_torch.py; default: ../shared/reference
 # PYTHON     a further interpreter that has a PyTorch, beside /usr/bin/python3
 # THREADS    of both; default 2
 # PRECISION  of ours; default f32
@@ -23,16 +22,15 @@ while [ $# -gt 0 ]; do
   case $1 in
     --quick) repeat=2; full=2; runs=${RUNS:-1}; shift ;;
     --json) json=$2; shift 2 ;;
-    --*) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    --*) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 2 ;;
     *) break ;;
   esac
 done
 [ $# -gt 0 ] || set -- mid-sampling-5 mid-sampling mid-train unetpp-network \
   unetpp-train "full-sampling-$full"
 program=${PROGRAM:-$root/build/trainer/nextframe-train}
-reference=${REFERENCE:-$root/../shared/reference}
-if [ ! -x "$program" ] || [ ! -f "$reference/nextframe_torch.py" ]; then
-  echo "needs PROGRAM ($program) and REFERENCE ($reference)" >&2
+if [ ! -x "$program" ]; then
+  echo "needs PROGRAM ($program)" >&2
   exit 2
 fi
 if [ -z "$json" ]; then
@@ -49,7 +47,7 @@ for run in $(seq "$runs"); do
     for python in /usr/bin/python3 $PYTHON; do
       "$python" -c 'import torch' 2>/dev/null || continue
       "$python" "$root/tests/bench/against_pytorch.py" "$case" \
-        --program "$program" --reference "$reference" --repeat "$repeat" \
+        --program "$program" --reference "$root/tests/reference" --repeat "$repeat" \
         --threads "${THREADS:-2}" --precision "${PRECISION:-f32}" \
         --json "$json" || status=1
     done

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * golden — tests of golden-check itself: the formula of weights, and that what
- * is wrong is seen
+ * golden — tests of golden-check itself: the formula of weights, the size of a
+ * network, and that what is wrong is seen
  *
- * The file that is checked is one of time embeddings, made here.
+ * The files that are checked hold time embeddings and a model line, made here.
  * See: tests/golden/golden.h */
 #include "golden/golden.h"
 
@@ -147,6 +147,76 @@ test_check_nan_fails (void)
   g_assert_cmpuint (check_embeddings (INFINITY, &passed), ==, 1);
 }
 
+/* The configuration that golden-check reads from a file with this model line
+ * and this list of shapes */
+static gboolean
+read_unetpp (const gchar *model, const gchar *state, NfUnetppConfig *config,
+    GError **error)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("nf-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (folder, "a.safetensors", NULL);
+  g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+  g_autoptr (Golden) golden = NULL;
+  g_autoptr (GError) failure = NULL;
+  gboolean good;
+
+  g_assert_true (
+      nf_safetensors_writer_add_metadata (writer, "model", model, &failure));
+  g_assert_true (
+      nf_safetensors_writer_add_metadata (writer, "state", state, &failure));
+  g_assert_true (nf_safetensors_writer_save (writer, path, &failure));
+  golden = golden_open (path, device, &failure);
+  g_assert_no_error (failure);
+  good = golden_unetpp_config (golden, config, error);
+  g_unlink (path);
+  g_rmdir (folder);
+  return good;
+}
+
+#define MODEL "UnetPlusPlus(encoder_name='resnet50', "
+
+static void
+test_unetpp_size_from_model_line (void)
+{
+  NfUnetppConfig config;
+  g_autoptr (GError) error = NULL;
+
+  read_unetpp (MODEL "encoder_weights=None, in_channels=1, classes=7)",
+      "[[\"encoder.conv1.weight\",[8,1,7,7]]]", &config, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (config.encoder, ==, 50);
+  g_assert_cmpint (config.encoder_width, ==, 8);
+  g_assert_cmpint (config.channels, ==, 1);
+  g_assert_cmpint (config.classes, ==, 7);
+}
+
+static void
+test_unetpp_without_size_fails (void)
+{
+  static const struct
+  {
+    const gchar *model, *state, *said;
+  } rows[] = {
+    { MODEL "in_channels=3)", "[]", "no number classes" },
+    { MODEL "in_channels=3, classes=many)", "[]", "no number classes" },
+    { MODEL "classes=7)", "[]", "no number in_channels" },
+    { MODEL "in_channels=3, classes=257)", "[]", "classes" },
+    { "UnetPlusPlus(in_channels=3, classes=7)", "[]", "no encoder_name" },
+    { MODEL "in_channels=3, classes=7)",
+        "[[\"encoder.conv1.weight\",[4096,3,7,7]]]", "encoder_width" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    NfUnetppConfig config;
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (
+        read_unetpp (rows[i].model, rows[i].state, &config, &error));
+    nf_assert_error (error, NF_ERROR_INVALID, rows[i].said);
+  }
+}
+
 static void
 test_open_missing_fails (void)
 {
@@ -167,6 +237,8 @@ main (int argc, char **argv)
   ADD ("check-good-file", test_check_good_file);
   ADD ("check-wrong-number-fails", test_check_wrong_number_fails);
   ADD ("check-nan-fails", test_check_nan_fails);
+  ADD ("unetpp-size-from-model-line", test_unetpp_size_from_model_line);
+  ADD ("unetpp-without-size-fails", test_unetpp_without_size_fails);
   ADD ("open-missing-fails", test_open_missing_fails);
 #undef ADD
   return g_test_run ();

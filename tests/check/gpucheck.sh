@@ -26,6 +26,7 @@ rows () { sed -n 's/^\(.\{40\}\) \(ok\|FAILED\|cpu [0-9]\).*/\1/p' "$1"; }
 run well 0
 has well "$out/well" '^all checks passed on cuda:0$'
 has well "$out/well" '^linear layers  *ok$'
+has well "$out/well" '^golden: losses  *ok$'
 has well "$out/well" '^tiny: an evaluation  *cpu [0-9.e+-]* ms, gpu [0-9.e+-]* ms: [0-9.e+-]* times as fast$'
 has well "$out/well" '^tiny: an evaluation, TF32  *cpu [0-9.]'
 grep -q FAILED "$out/well" && fail "well: something failed"

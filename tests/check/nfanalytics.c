@@ -4,7 +4,7 @@
  *
  * Read back by GstAnalytics, as an element downstream would.
  * Sibling: nfsegment.c */
-#include "nfsegmentrig.h"
+#include "nfmodelrig.h"
 #include "nftestmodels.h"
 
 #include "metrics/nfclasses.h"
@@ -164,7 +164,7 @@ GST_END_TEST
 /* a network with other classes than ours */
 GST_START_TEST (test_analytics_other_classes)
 {
-  g_autofree gchar *path = nf_segment_path ("five");
+  g_autofree gchar *path = nf_models_path ("five");
   g_autofree gchar *settings = g_strdup_printf ("checkpoint=%s", path);
   GstAnalyticsSegmentationMtd regions;
   NfUnetppConfig config;
@@ -193,8 +193,7 @@ nfanalytics_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_unchecked_fixture (
-      tc, nf_segment_make_models, nf_segment_remove_models);
+  tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (tc, test_analytics_mask, 0, G_N_ELEMENTS (cases));
   tcase_add_test (tc, test_analytics_copy);
   tcase_add_test (tc, test_analytics_other_classes);

@@ -6,6 +6,7 @@
  * CUDA library; or on a GPU, where copies are not counted. Frames in a GPU's
  * memory must become what the same frames in the host's become on that device. */
 #include "nfcudarig.h"
+#include "nfmodelrig.h"
 
 #include <string.h>
 
@@ -474,7 +475,7 @@ nfcudamemory_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (s, tc);
-  tcase_add_unchecked_fixture (tc, nf_cuda_make_models, nf_cuda_remove_models);
+  tcase_add_unchecked_fixture (tc, nf_cuda_make_models, nf_models_remove);
   tcase_add_loop_test (tc, test_same_bytes, 0, G_N_ELEMENTS (same_cases));
   tcase_add_loop_test (tc, test_near, 0, G_N_ELEMENTS (near_cases));
   tcase_add_test (tc, test_offers);

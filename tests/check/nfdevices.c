@@ -5,10 +5,8 @@
  * Two elements, each fed by a thread of its own, on one device or on two, must
  * give what each gives alone. The devices are the first and the last of
  * NF_TEST_DEVICES ("cuda:0,cuda:1"); by default both are the CPU. */
-#include "nftestmodels.h"
-#include "nfvideotest.h"
+#include "nfmodelrig.h"
 
-#define CAPS_24x16 "video/x-raw,format=RGB,width=24,height=16,framerate=25/1"
 #define FRAMES 6
 
 typedef struct
@@ -17,32 +15,7 @@ typedef struct
   guint skip; /* its frames begin with this one */
 } Job;
 
-static gchar *folder, *predictor, *segmenter;
 static gchar *first_device, *last_device;
-
-static void
-make_models (void)
-{
-  NfUnetConfig unet;
-  NfUnetppConfig unetpp;
-
-  folder = nf_test_folder_new ();
-  predictor = g_build_filename (folder, "next-frame.safetensors", NULL);
-  segmenter = g_build_filename (folder, "unetpp.safetensors", NULL);
-  nf_test_unet_config (&unet);
-  nf_test_save_unet (predictor, &unet, 1);
-  nf_test_unetpp_config (&unetpp);
-  nf_test_save_unetpp (segmenter, &unetpp, 1);
-}
-
-static void
-remove_models (void)
-{
-  nf_test_folder_remove (folder);
-  g_free (folder);
-  g_free (predictor);
-  g_free (segmenter);
-}
 
 /* all that an element makes of a job's frames, one after the other */
 static gpointer
@@ -50,15 +23,15 @@ run_job (gpointer data)
 {
   const Job *job = data;
   const gboolean predicts = g_str_equal (job->element, "nfpredict");
-  g_autofree gchar *launch =
-      g_strdup_printf ("%s checkpoint=%s device=%s %s", job->element,
-          predicts ? predictor : segmenter, job->device, job->settings);
+  g_autofree gchar *launch = g_strdup_printf ("%s checkpoint=%s device=%s %s",
+      job->element, predicts ? nf_models_predictor () : nf_models_segmenter (),
+      job->device, job->settings);
   GByteArray *all = g_byte_array_new ();
   GstBuffer *buffer;
   GstBus *bus;
   GstHarness *h = nf_test_harness_new (launch, &bus);
 
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, job->skip, FRAMES);
   while ((buffer = gst_harness_try_pull (h)) != NULL) {
     GstMapInfo map;
@@ -146,7 +119,7 @@ nfdevices_suite (void)
   first_device = g_strdup (names[0]);
   last_device = g_strdup (names[g_strv_length (names) - 1]);
   suite_add_tcase (s, tc);
-  tcase_add_unchecked_fixture (tc, make_models, remove_models);
+  tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_test (tc, test_one_device);
   tcase_add_test (tc, test_two_devices);
   tcase_add_test (tc, test_precisions);

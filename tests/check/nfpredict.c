@@ -5,7 +5,7 @@
  * With an untrained network of three frames of context: what it draws means
  * nothing, but which frames it draws, and from what, can be told.
  * Siblings: nfpredictclips.c (clips and times), nfpredictlive.c */
-#include "nfpredictrig.h"
+#include "nfmodelrig.h"
 #include "nftestmodels.h"
 
 typedef struct
@@ -43,7 +43,7 @@ GST_START_TEST (test_predict_which_frames)
   GstBus *bus;
   GstHarness *h = nf_predict_harness_new (c->settings, &bus);
 
-  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, c->pushed);
   nf_predict_expect_frames (h, c->numbers, c->n);
   nf_test_harness_free (h, bus);
@@ -54,11 +54,11 @@ GST_START_TEST (test_predict_future_gap)
 {
   static const guint target[] = { 5 };
   g_autofree gchar *settings = g_strdup_printf (
-      "checkpoint=%s emit=rollout", nf_predict_direct_checkpoint ());
+      "checkpoint=%s emit=rollout", nf_models_direct_predictor ());
   GstBus *bus;
   GstHarness *h = nf_predict_harness_new (settings, &bus);
 
-  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 4);
   nf_predict_expect_frames (h, target, 1);
   nf_test_harness_free (h, bus);
@@ -69,8 +69,8 @@ GST_START_TEST (test_predict_unreachable_horizon_fails)
 {
   GstElement *element = gst_element_factory_make ("nfpredict", NULL);
 
-  g_object_set (element, "checkpoint", nf_predict_direct_checkpoint (),
-      "horizon", 11, NULL);
+  g_object_set (element, "checkpoint", nf_models_direct_predictor (), "horizon",
+      11, NULL);
   nf_test_expect_start_error (element, GST_LIBRARY_ERROR,
       GST_LIBRARY_ERROR_SETTINGS, "horizon 11 is not among them");
 }
@@ -79,14 +79,14 @@ GST_END_TEST
 GST_START_TEST (test_predict_horizon_changed_fails)
 {
   g_autofree gchar *settings =
-      g_strdup_printf ("checkpoint=%s", nf_predict_direct_checkpoint ());
+      g_strdup_printf ("checkpoint=%s", nf_models_direct_predictor ());
   GstBus *bus;
   GstHarness *h = nf_predict_harness_new (settings, &bus);
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_PREDICT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstVideoInfo info;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 2);
   g_object_set (h->element, "horizon", 2, NULL);
   fail_unless_equals_int (
@@ -102,7 +102,7 @@ GST_START_TEST (test_predict_wrong_settings_fail)
   GstElement *element = gst_element_factory_make ("nfpredict", NULL);
 
   gst_util_set_object_arg (
-      G_OBJECT (element), "checkpoint", nf_predict_checkpoint ());
+      G_OBJECT (element), "checkpoint", nf_models_predictor ());
   gst_util_set_object_arg (G_OBJECT (element), "window", "sliding");
   gst_util_set_object_arg (G_OBJECT (element), "emit", "all");
   nf_test_expect_start_error (element, GST_LIBRARY_ERROR,
@@ -134,16 +134,16 @@ static const ModelCase model_cases[] = {
 static void
 make_broken_models (void)
 {
-  g_autofree gchar *text = nf_predict_path ("text");
-  g_autofree gchar *truncated = nf_predict_path ("truncated");
-  g_autofree gchar *unetpp = nf_predict_path ("unetpp");
+  g_autofree gchar *text = nf_models_path ("text");
+  g_autofree gchar *truncated = nf_models_path ("truncated");
+  g_autofree gchar *unetpp = nf_models_path ("unetpp");
   g_autofree gchar *whole = NULL;
   NfUnetppConfig config;
   gsize size;
 
   fail_unless (g_file_set_contents (text, "once upon a time", -1, NULL));
   fail_unless (
-      g_file_get_contents (nf_predict_checkpoint (), &whole, &size, NULL));
+      g_file_get_contents (nf_models_predictor (), &whole, &size, NULL));
   fail_unless (g_file_set_contents (truncated, whole, size - 100, NULL));
   nf_test_unetpp_config (&config);
   nf_test_save_unetpp (unetpp, &config, 1);
@@ -157,7 +157,7 @@ GST_START_TEST (test_predict_bad_model_fails)
                                                       : GST_LIBRARY_ERROR;
   GstElement *element = gst_element_factory_make ("nfpredict", NULL);
   g_autofree gchar *path =
-      c->file[0] == '/' ? g_strdup (c->file) : nf_predict_path (c->file);
+      c->file[0] == '/' ? g_strdup (c->file) : nf_models_path (c->file);
 
   make_broken_models ();
   g_object_set (element, "checkpoint", path, "device", c->device, NULL);
@@ -205,7 +205,7 @@ GST_START_TEST (test_predict_formats)
     GstVideoInfo got;
 
     gst_harness_set_src_caps (h, gst_caps_ref (caps));
-    for (guint i = 0; i < NF_PREDICT_CONTEXT; i++)
+    for (guint i = 0; i < NF_MODELS_CONTEXT; i++)
       fail_unless_equals_int (
           gst_harness_push (h, nf_test_frame (&info, i, 32 * pad)),
           GST_FLOW_OK);
@@ -232,8 +232,8 @@ GST_START_TEST (test_predict_other_output)
 
   gst_harness_set_sink_caps_str (
       h, "video/x-raw,format={I420,NV12},width=40,height=[10,12]");
-  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
-  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 6);
   caps = gst_pad_get_current_caps (h->sinkpad);
   s = gst_caps_get_structure (caps, 0);
@@ -272,7 +272,7 @@ GST_END_TEST
 
 GST_START_TEST (test_predict_same_seed_same_frame)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_PREDICT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstBuffer *first = nf_predict_one ("seed=7", 0);
   GstBuffer *again = nf_predict_one ("seed=7", 0);
   GstBuffer *other_seed = nf_predict_one ("seed=8", 0);
@@ -296,7 +296,7 @@ GST_END_TEST
 /* bf16 draws nearly the same frame */
 GST_START_TEST (test_predict_bf16)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_PREDICT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstBuffer *full = nf_predict_one ("precision=f32 steps=10", 0);
   GstBuffer *half = nf_predict_one ("precision=bf16 steps=10", 0);
   g_autoptr (GBytes) a = NULL;
@@ -326,8 +326,7 @@ nfpredict_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_unchecked_fixture (
-      tc, nf_predict_make_models, nf_predict_remove_models);
+  tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (
       tc, test_predict_which_frames, 0, G_N_ELEMENTS (emit_cases));
   tcase_add_test (tc, test_predict_future_gap);

@@ -3,7 +3,7 @@
  * nfpredictclips — tests of nfpredict: where clips begin and end, and times
  *
  * Siblings: nfpredict.c (what is predicted), nfpredictlive.c */
-#include "nfpredictrig.h"
+#include "nfmodelrig.h"
 
 /* a clip that was too short counts: the next one is number 1 */
 GST_START_TEST (test_predict_short_clip)
@@ -13,10 +13,10 @@ GST_START_TEST (test_predict_short_clip)
   GstBuffer *expected = nf_predict_one ("", 1), *out;
   GstVideoInfo info;
 
-  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
-  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT - 1);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT - 1);
   gst_harness_push_event (h, gst_event_new_stream_start ("again"));
-  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT);
   nf_test_expect_warning (bus, "ended after 2 of the 3 frames");
   out = gst_harness_pull (h);
   info = nf_test_output_info (h);
@@ -36,7 +36,7 @@ GST_START_TEST (test_predict_eos_with_part_of_window)
   GstEvent *event;
   gboolean eos = FALSE;
 
-  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 2);
   gst_harness_push_event (h, gst_event_new_eos ());
   nf_test_expect_warning (bus, "ended after 2 of the 3 frames");
@@ -55,8 +55,8 @@ GST_START_TEST (test_predict_eos_after_prediction)
   GstBus *bus;
   GstHarness *h = nf_predict_harness_new ("", &bus);
 
-  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
-  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT + 1);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT + 1);
   gst_harness_push_event (h, gst_event_new_eos ());
   nf_test_expect_warning (bus, NULL);
   nf_test_harness_free (h, bus);
@@ -69,18 +69,18 @@ GST_START_TEST (test_predict_clips)
   static const guint numbers[] = { 5 };
   GstBus *bus;
   GstHarness *h = nf_predict_harness_new ("", &bus);
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_PREDICT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstVideoInfo info;
   GstSegment segment;
   GstBuffer *buffer;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 5);
   nf_predict_expect_frames (h, numbers, 1);
 
   buffer = nf_test_frame (&info, 0, 0);
-  nf_test_set_times (buffer, 0, NF_PREDICT_FRAME);
+  nf_test_set_times (buffer, 0, NF_MODELS_FRAME);
   GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   fail_unless_equals_int (gst_harness_push (h, buffer), GST_FLOW_OK);
   nf_test_push_frames (h, 1, 2);
@@ -109,16 +109,16 @@ GST_START_TEST (test_predict_segment)
   GstSegment segment;
   GstEvent *event;
 
-  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   gst_segment_init (&segment, GST_FORMAT_TIME);
-  segment.start = segment.position = segment.time = 2 * NF_PREDICT_FRAME;
-  segment.stop = 5 * NF_PREDICT_FRAME;
+  segment.start = segment.position = segment.time = 2 * NF_MODELS_FRAME;
+  segment.stop = 5 * NF_MODELS_FRAME;
   gst_harness_push_event (h, gst_event_new_segment (&segment));
   nf_test_push_frames (h, 0, 7);
   nf_predict_expect_frames (h, numbers, 1);
   event = gst_pad_get_sticky_event (h->sinkpad, GST_EVENT_SEGMENT, 0);
   gst_event_parse_segment (event, &got);
-  fail_unless_equals_clocktime (got->start, 2 * NF_PREDICT_FRAME);
+  fail_unless_equals_clocktime (got->start, 2 * NF_MODELS_FRAME);
   fail_unless_equals_clocktime (got->stop, GST_CLOCK_TIME_NONE);
   gst_event_unref (event);
   nf_test_harness_free (h, bus);
@@ -162,7 +162,7 @@ GST_START_TEST (test_predict_times)
 
   fail_unless (gst_video_info_from_caps (&info, caps));
   gst_harness_set_src_caps (h, gst_caps_ref (caps));
-  for (guint i = 0; i < NF_PREDICT_CONTEXT; i++) {
+  for (guint i = 0; i < NF_MODELS_CONTEXT; i++) {
     buffer = nf_test_frame (&info, i, 0);
     if (GST_CLOCK_TIME_IS_VALID (c->spacing))
       GST_BUFFER_PTS (buffer) = i * c->spacing;
@@ -194,11 +194,11 @@ GST_START_TEST (test_predict_caps_change)
   GstHarness *h = nf_predict_harness_new ("", &bus);
   GstVideoInfo info;
 
-  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 2);
   gst_harness_set_src_caps_str (
       h, "video/x-raw,format=I420,width=30,height=20,framerate=25/1");
-  nf_test_push_frames (h, 2, NF_PREDICT_CONTEXT);
+  nf_test_push_frames (h, 2, NF_MODELS_CONTEXT);
   nf_test_expect_warning (bus, "ended after 2 of the 3 frames");
   nf_predict_expect_frames (h, numbers, 1);
   info = nf_test_output_info (h);
@@ -216,7 +216,7 @@ GST_START_TEST (test_predict_reconfigure)
   GstHarness *h = nf_predict_harness_new ("", &bus);
   GstVideoInfo info;
 
-  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 2);
   gst_harness_set_sink_caps_str (h, "video/x-raw,format=NV12,width=12");
   gst_harness_push_upstream_event (h, gst_event_new_reconfigure ());
@@ -237,8 +237,7 @@ nfpredict_clips_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_unchecked_fixture (
-      tc, nf_predict_make_models, nf_predict_remove_models);
+  tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_test (tc, test_predict_short_clip);
   tcase_add_test (tc, test_predict_eos_with_part_of_window);
   tcase_add_test (tc, test_predict_eos_after_prediction);

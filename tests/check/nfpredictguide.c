@@ -5,7 +5,7 @@
  * With untrained networks: what they draw means nothing, but which guide they
  * get, and what becomes of it, can be told.
  * Siblings: nfpredict.c; guide.c (what guides look like) */
-#include "nfpredictrig.h"
+#include "nfmodelrig.h"
 #include "nftestmodels.h"
 
 #define CAPS "video/x-raw,format=RGB,width=240,height=160,framerate=25/1"
@@ -18,9 +18,9 @@ make_models (void)
   NfUnetConfig config;
   NfUnetppConfig unetpp;
 
-  nf_predict_make_models ();
-  guided = nf_predict_path ("guided.safetensors");
-  segmenter = nf_predict_path ("segmenter.safetensors");
+  nf_models_make ();
+  guided = nf_models_path ("guided.safetensors");
+  segmenter = nf_models_path ("segmenter.safetensors");
   nf_test_unet_config (&config);
   config.num_frames = 1;
   config.future_gap = 2;
@@ -35,7 +35,7 @@ make_models (void)
 static void
 remove_models (void)
 {
-  nf_predict_remove_models ();
+  nf_models_remove ();
   g_free (guided);
   g_free (segmenter);
 }
@@ -51,7 +51,7 @@ predict (const gchar *settings)
   GstBuffer *out;
 
   gst_harness_set_src_caps_str (h, CAPS);
-  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 1);
   out = gst_harness_pull (h);
   nf_test_harness_free (h, bus);
@@ -106,7 +106,7 @@ GST_START_TEST (test_guide_itself)
   GstBuffer *newest;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  newest = nf_test_frame (&info, NF_PREDICT_CONTEXT - 1, 0);
+  newest = nf_test_frame (&info, NF_MODELS_CONTEXT - 1, 0);
   fail_unless (nf_test_same (out, newest, &info));
   gst_buffer_unref (newest);
   gst_buffer_unref (out);
@@ -117,7 +117,7 @@ GST_END_TEST
 GST_START_TEST (test_guide_of_plain_network)
 {
   g_autofree gchar *plain =
-      g_strdup_printf ("checkpoint=%s", nf_predict_direct_checkpoint ());
+      g_strdup_printf ("checkpoint=%s", nf_models_direct_predictor ());
   g_autofree gchar *start =
       g_strdup_printf ("%s guide=hold guide-start=0.8", plain);
   g_autofree gchar *only = g_strdup_printf ("%s guide=hold", plain);

@@ -3,7 +3,7 @@
  * nfpredictlive — tests of nfpredict in time: flush, stop, latency, QoS, seeks
  *
  * Siblings: nfpredict.c (what it predicts), nfpredictclips.c */
-#include "nfpredictrig.h"
+#include "nfmodelrig.h"
 
 /* as many denoising steps as no test waits for */
 #define ENDLESS "steps=1000 ensemble=256 horizon=1000"
@@ -13,7 +13,7 @@ new_harness (const gchar *settings, GstBus **bus)
 {
   GstHarness *h = nf_predict_harness_new (settings, bus);
 
-  gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
 
   return h;
 }
@@ -36,12 +36,12 @@ begin_endless (GstHarness *h, GstBus *bus)
   GstVideoInfo info;
   GThread *thread;
   GstMessage *message;
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_PREDICT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT - 1);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT - 1);
   thread =
-      nf_test_push_apart (h, nf_test_frame (&info, NF_PREDICT_CONTEXT - 1, 0));
+      nf_test_push_apart (h, nf_test_frame (&info, NF_MODELS_CONTEXT - 1, 0));
   message = gst_bus_timed_pop_filtered (
       bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_ELEMENT);
   fail_unless (gst_message_has_name (message, "nf-predict-progress"));
@@ -63,7 +63,7 @@ GST_START_TEST (test_predict_flush_while_drawing)
   gst_harness_push_event (h, new_segment (1.0));
   fail_unless_equals_int (nf_test_stat (h->element, "clips"), 0);
   g_object_set (h->element, "steps", 2, "ensemble", 1, "horizon", 3, NULL);
-  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 1);
   nf_test_harness_free (h, bus);
 }
@@ -91,16 +91,16 @@ GST_START_TEST (test_predict_flush_forgets)
   GstVideoInfo info;
   GstBuffer *before, *after;
 
-  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT);
   before = gst_harness_pull (h);
   gst_harness_push_event (h, new_segment (1.0));
-  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT - 1);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT - 1);
   gst_harness_push_event (h, gst_event_new_flush_start ());
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
   gst_harness_push_event (h, new_segment (1.0));
-  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT - 1);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT - 1);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
-  nf_test_push_frames (h, NF_PREDICT_CONTEXT - 1, 1);
+  nf_test_push_frames (h, NF_MODELS_CONTEXT - 1, 1);
   after = gst_harness_pull (h);
   info = nf_test_output_info (h);
   fail_unless (nf_test_same (before, after, &info));
@@ -130,9 +130,9 @@ GST_START_TEST (test_predict_start_stop_start)
           GST_STATE_CHANGE_SUCCESS);
     }
     gst_harness_push_event (h, gst_event_new_stream_start ("again"));
-    gst_harness_set_src_caps_str (h, NF_PREDICT_CAPS);
+    gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
     gst_harness_push_event (h, new_segment (1.0));
-    nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT + 1);
+    nf_test_push_frames (h, 0, NF_MODELS_CONTEXT + 1);
     fail_unless_equals_int (gst_harness_buffers_in_queue (h), 3);
     fail_unless_equals_int (nf_test_stat (h->element, "clips"), 1);
     buffer = gst_harness_pull (h);
@@ -152,7 +152,7 @@ GST_END_TEST
 /* two elements of one network work at the same time, and one outlives it */
 GST_START_TEST (test_predict_two_instances)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_PREDICT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstBus *bus[2];
   GstHarness *h[2];
   GThread *thread;
@@ -162,11 +162,11 @@ GST_START_TEST (test_predict_two_instances)
   fail_unless (gst_video_info_from_caps (&info, caps));
   for (guint i = 0; i < 2; i++) {
     h[i] = new_harness ("steps=20", &bus[i]);
-    nf_test_push_frames (h[i], 0, NF_PREDICT_CONTEXT - 1);
+    nf_test_push_frames (h[i], 0, NF_MODELS_CONTEXT - 1);
   }
   thread = nf_test_push_apart (
-      h[0], nf_test_frame (&info, NF_PREDICT_CONTEXT - 1, 0));
-  nf_test_push_frames (h[1], NF_PREDICT_CONTEXT - 1, 1);
+      h[0], nf_test_frame (&info, NF_MODELS_CONTEXT - 1, 0));
+  nf_test_push_frames (h[1], NF_MODELS_CONTEXT - 1, 1);
   fail_unless_equals_int (
       GPOINTER_TO_INT (g_thread_join (thread)), GST_FLOW_OK);
   for (guint i = 0; i < 2; i++)
@@ -174,7 +174,7 @@ GST_START_TEST (test_predict_two_instances)
   fail_unless (nf_test_same (out[0], out[1], &info));
   nf_test_harness_free (h[0], bus[0]);
   gst_harness_push_event (h[1], gst_event_new_stream_start ("again"));
-  nf_test_push_frames (h[1], 0, NF_PREDICT_CONTEXT);
+  nf_test_push_frames (h[1], 0, NF_MODELS_CONTEXT);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h[1]), 1);
   gst_buffer_unref (out[0]);
   gst_buffer_unref (out[1]);
@@ -191,14 +191,14 @@ GST_START_TEST (test_predict_latency)
   GstMessage *message;
 
   gst_harness_set_upstream_latency (h, GST_SECOND);
-  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT - 1);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT - 1);
   fail_unless_equals_clocktime (gst_harness_query_latency (h),
-      GST_SECOND + NF_PREDICT_CONTEXT * NF_PREDICT_FRAME);
-  nf_test_push_frames (h, NF_PREDICT_CONTEXT - 1, 1);
+      GST_SECOND + NF_MODELS_CONTEXT * NF_MODELS_FRAME);
+  nf_test_push_frames (h, NF_MODELS_CONTEXT - 1, 1);
   announced = nf_test_stat (h->element, "latency");
   fail_unless (announced > 0);
   fail_unless_equals_clocktime (gst_harness_query_latency (h),
-      GST_SECOND + NF_PREDICT_CONTEXT * NF_PREDICT_FRAME + announced);
+      GST_SECOND + NF_MODELS_CONTEXT * NF_MODELS_FRAME + announced);
   message = gst_bus_pop_filtered (bus, GST_MESSAGE_LATENCY);
   fail_unless (message != NULL);
   gst_message_unref (message);
@@ -214,11 +214,11 @@ GST_START_TEST (test_predict_qos)
   GstMessage *message;
   guint64 dropped;
 
-  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT);
   gst_harness_push_upstream_event (h,
       gst_event_new_qos (
-          GST_QOS_TYPE_UNDERFLOW, 2.0, NF_PREDICT_FRAME, 5 * NF_PREDICT_FRAME));
-  nf_test_push_frames (h, NF_PREDICT_CONTEXT, 3);
+          GST_QOS_TYPE_UNDERFLOW, 2.0, NF_MODELS_FRAME, 5 * NF_MODELS_FRAME));
+  nf_test_push_frames (h, NF_MODELS_CONTEXT, 3);
   /* frames 6 and 7 are not later than 5 + 2 frames */
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 2);
   fail_unless_equals_int (nf_test_stat (h->element, "dropped"), 2);
@@ -242,12 +242,12 @@ GST_START_TEST (test_predict_qos_keeps_noise)
 
   for (guint i = 0; i < 2; i++) {
     h[i] = new_harness ("window=sliding", &bus[i]);
-    nf_test_push_frames (h[i], 0, NF_PREDICT_CONTEXT);
+    nf_test_push_frames (h[i], 0, NF_MODELS_CONTEXT);
     if (i == 1)
       gst_harness_push_upstream_event (h[i],
-          gst_event_new_qos (GST_QOS_TYPE_UNDERFLOW, 2.0, NF_PREDICT_FRAME,
-              5 * NF_PREDICT_FRAME));
-    nf_test_push_frames (h[i], NF_PREDICT_CONTEXT, 3);
+          gst_event_new_qos (GST_QOS_TYPE_UNDERFLOW, 2.0, NF_MODELS_FRAME,
+              5 * NF_MODELS_FRAME));
+    nf_test_push_frames (h[i], NF_MODELS_CONTEXT, 3);
     out[i] = NULL;
     while (gst_harness_buffers_in_queue (h[i]) > 0) {
       gst_clear_buffer (&out[i]);
@@ -273,7 +273,7 @@ GST_START_TEST (test_predict_qos_clip)
   nf_test_push_frames (h, 0, 1);
   gst_harness_push_upstream_event (h,
       gst_event_new_qos (GST_QOS_TYPE_UNDERFLOW, 2.0, GST_SECOND, GST_SECOND));
-  nf_test_push_frames (h, 1, NF_PREDICT_CONTEXT);
+  nf_test_push_frames (h, 1, NF_MODELS_CONTEXT);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 1);
   fail_unless_equals_int (gst_harness_upstream_events_received (h), 2);
   nf_test_harness_free (h, bus);
@@ -289,7 +289,7 @@ GST_START_TEST (test_predict_progress)
   guint64 clip = 77;
   GstMessage *message;
 
-  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT);
   while ((message = gst_bus_pop_filtered (bus, GST_MESSAGE_ELEMENT))) {
     fail_unless (gst_structure_get (gst_message_get_structure (message), "clip",
         G_TYPE_UINT64, &clip, "done", G_TYPE_UINT, &done, "total", G_TYPE_UINT,
@@ -310,7 +310,7 @@ GST_START_TEST (test_predict_backwards_fails)
 {
   GstBus *bus;
   GstHarness *h = new_harness ("", &bus);
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_PREDICT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstVideoInfo info;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
@@ -337,16 +337,15 @@ GST_START_TEST (test_predict_gap_and_bytes)
 
   gst_segment_init (&segment, GST_FORMAT_BYTES);
   gst_harness_push_event (h, gst_event_new_segment (&segment));
-  nf_test_push_frames (h, 0, NF_PREDICT_CONTEXT - 1);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT - 1);
   gst_harness_push_event (h,
-      gst_event_new_gap (
-          NF_PREDICT_CONTEXT * NF_PREDICT_FRAME, NF_PREDICT_FRAME));
+      gst_event_new_gap (NF_MODELS_CONTEXT * NF_MODELS_FRAME, NF_MODELS_FRAME));
   while ((event = gst_harness_try_pull_event (h)) != NULL) {
     gap |= GST_EVENT_TYPE (event) == GST_EVENT_GAP;
     gst_event_unref (event);
   }
   fail_unless (gap);
-  nf_test_push_frames (h, NF_PREDICT_CONTEXT - 1, 1);
+  nf_test_push_frames (h, NF_MODELS_CONTEXT - 1, 1);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 1);
   event = gst_pad_get_sticky_event (h->sinkpad, GST_EVENT_SEGMENT, 0);
   gst_event_copy_segment (event, &segment);
@@ -361,7 +360,7 @@ GST_START_TEST (test_predict_allocation)
 {
   GstBus *bus;
   GstHarness *h = new_harness ("", &bus);
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_PREDICT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstQuery *query = gst_query_new_allocation (caps, TRUE);
 
   nf_test_push_frames (h, 0, 1);
@@ -380,8 +379,7 @@ nfpredictlive_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_unchecked_fixture (
-      tc, nf_predict_make_models, nf_predict_remove_models);
+  tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_test (tc, test_predict_flush_while_drawing);
   tcase_add_test (tc, test_predict_stop_while_drawing);
   tcase_add_test (tc, test_predict_flush_forgets);

@@ -4,7 +4,7 @@
  *
  * The network is untrained; that the element's masks are its masks is checked
  * against the library. */
-#include "nfsegmentrig.h"
+#include "nfmodelrig.h"
 #include "nftestmodels.h"
 
 #include <string.h>
@@ -58,7 +58,7 @@ GST_START_TEST (test_segment_tta)
 {
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("tta=true", &bus);
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   g_autoptr (GBytes) expected = NULL;
   GstVideoInfo info;
   GstBuffer *frame;
@@ -66,7 +66,7 @@ GST_START_TEST (test_segment_tta)
   fail_unless (gst_video_info_from_caps (&info, caps));
   frame = nf_test_frame (&info, 3, 0);
   expected = nf_segment_expected (frame, &info, NF_F32, TRUE);
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
   nf_segment_expect (h, expected);
   nf_test_harness_free (h, bus);
@@ -77,7 +77,7 @@ GST_END_TEST
 /* masks of the network in bf16, where it is in bf16 */
 GST_START_TEST (test_segment_bf16)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   g_autoptr (GBytes) expected = NULL;
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("precision=bf16", &bus);
@@ -85,7 +85,7 @@ GST_START_TEST (test_segment_bf16)
   GstVideoInfo info;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   frame = nf_test_frame (&info, 3, 0);
   expected = nf_segment_expected (frame, &info, NF_BF16, FALSE);
   fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
@@ -96,7 +96,7 @@ GST_END_TEST
 
 GST_START_TEST (test_segment_gray_network)
 {
-  g_autofree gchar *gray = nf_segment_path ("gray");
+  g_autofree gchar *gray = nf_models_path ("gray");
   g_autofree gchar *settings =
       g_strdup_printf ("checkpoint=%s output=overlay", gray);
   gpointer state = NULL;
@@ -111,7 +111,7 @@ GST_START_TEST (test_segment_gray_network)
   config.classes = 5;
   nf_test_save_unetpp (gray, &config, 3);
   h = nf_segment_harness_new (settings, &bus);
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 1);
   out = gst_harness_pull (h);
   while ((meta = gst_buffer_iterate_meta_filtered (
@@ -150,7 +150,7 @@ check_picture (const guint8 *mask, const guint8 *rgb, const guint8 *picture,
 GST_START_TEST (test_segment_pictures)
 {
   static const gchar *const outputs[] = { "output=palette", "output=overlay" };
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new (outputs[__i__], &bus);
   GstVideoInfo info, got;
@@ -163,7 +163,7 @@ GST_START_TEST (test_segment_pictures)
   frame = nf_test_frame (&info, 3, 0);
   mask = nf_segment_expected (frame, &info, NF_F32, FALSE);
   rgb = nf_test_pixels (frame, &info, GST_VIDEO_FORMAT_RGB);
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
   out = gst_harness_pull (h);
   got = nf_test_output_info (h);
@@ -192,7 +192,7 @@ GST_START_TEST (test_segment_output_changed)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("", &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   for (guint i = 0; i < G_N_ELEMENTS (changes); i++) {
     GstVideoInfo info;
 
@@ -209,14 +209,14 @@ GST_END_TEST
 
 GST_START_TEST (test_segment_keeps_times_and_flags)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("", &bus);
   GstVideoInfo info;
   GstBuffer *buffer;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   buffer = nf_test_frame (&info, 0, 0);
   GST_BUFFER_PTS (buffer) = 17;
   GST_BUFFER_DTS (buffer) = 16;
@@ -295,7 +295,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_segment_bad_model_fails)
 {
-  g_autofree gchar *unet = nf_segment_path ("unet");
+  g_autofree gchar *unet = nf_models_path ("unet");
   GstElement *element = gst_element_factory_make ("nfsegment", NULL);
   NfUnetConfig config;
 
@@ -315,7 +315,7 @@ GST_END_TEST
 GST_START_TEST (test_segment_regions)
 {
   static const gchar *const outputs[] = { "output=ids", "output=overlay" };
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new (outputs[__i__], &bus);
   g_autoptr (GBytes) expected = NULL;
@@ -327,7 +327,7 @@ GST_START_TEST (test_segment_regions)
   GstMeta *meta;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   buffer = nf_test_frame (&info, 3, 0);
   expected = nf_segment_expected (buffer, &info, NF_F32, FALSE);
   mask = g_bytes_get_data (expected, NULL);
@@ -375,8 +375,7 @@ nfsegment_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_unchecked_fixture (
-      tc, nf_segment_make_models, nf_segment_remove_models);
+  tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (
       tc, test_segment_formats, 0, G_N_ELEMENTS (format_cases));
   tcase_add_test (tc, test_segment_bf16);

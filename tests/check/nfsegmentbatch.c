@@ -4,7 +4,7 @@
  *
  * Batches, what drains them, flushes, latency, quality of service.
  * Sibling: nfsegment.c, what becomes of a frame */
-#include "nfsegmentrig.h"
+#include "nfmodelrig.h"
 
 #define FRAME (40 * GST_MSECOND)
 
@@ -36,14 +36,14 @@ GST_START_TEST (test_segment_batch_drains)
 {
   static GstEvent *(*const drains[]) (
       void) = { gst_event_new_eos, new_gap, new_segment };
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("batch-size=4", &bus);
   GBytes *expected[7];
   GstVideoInfo info;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   for (guint i = 0; i < 7; i++) {
     GstBuffer *frame = nf_test_frame (&info, i, 0);
 
@@ -88,7 +88,7 @@ GST_START_TEST (test_segment_batch_keeps_tags)
   gst_pad_add_probe (src,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
       note_order, order, NULL);
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   gst_harness_push_event (h, new_tag ());
   fail_unless_equals_string (order->str, "t");
   nf_test_push_frames (h, 0, 1);
@@ -114,7 +114,7 @@ GST_START_TEST (test_segment_batch_caps_change)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("batch-size=4", &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 2);
   gst_harness_set_src_caps_str (
       h, "video/x-raw,format=GRAY8,width=8,height=8,framerate=25/1");
@@ -142,7 +142,7 @@ GST_START_TEST (test_segment_batch_caps_change_unlinked)
   GstHarness *h = nf_segment_harness_new ("batch-size=5", &bus);
   g_autoptr (GstPad) src = gst_element_get_static_pad (h->element, "src");
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 4);
   gst_pad_unlink (src, h->sinkpad);
   gst_harness_set_src_caps_str (
@@ -166,7 +166,7 @@ GST_START_TEST (test_segment_batch_flush)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("batch-size=4", &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 3);
   gst_harness_push_event (h, gst_event_new_flush_start ());
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
@@ -199,7 +199,7 @@ GST_START_TEST (test_segment_flush_while_computing)
       GPOINTER_TO_INT (g_thread_join (thread)), GST_FLOW_FLUSHING);
   fail_unless_equals_int (nf_test_stat (h->element, "batches"), 0);
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   gst_harness_push_event (h, new_segment ());
   nf_test_push_frames (h, 0, 2);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 2);
@@ -216,7 +216,7 @@ GST_START_TEST (test_segment_latency)
   GstMessage *message;
 
   gst_harness_set_upstream_latency (h, GST_SECOND);
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 2);
   before = gst_harness_query_latency (h);
   fail_unless_equals_clocktime (before, GST_SECOND + 2 * FRAME);
@@ -239,7 +239,7 @@ GST_START_TEST (test_segment_qos)
   guint64 processed, dropped;
   GstMessage *message;
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 1);
   gst_harness_push_upstream_event (
       h, gst_event_new_qos (GST_QOS_TYPE_UNDERFLOW, 2.0, 3 * FRAME, FRAME));
@@ -276,7 +276,7 @@ GST_START_TEST (test_segment_start_stop_start)
           GST_STATE_CHANGE_SUCCESS);
     }
     gst_harness_push_event (h, gst_event_new_stream_start ("again"));
-    gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+    gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
     gst_harness_push_event (h, new_segment ());
     nf_test_push_frames (h, 0, 3);
     fail_unless_equals_int (nf_test_stat (h->element, "frames-out"), 2);
@@ -292,8 +292,7 @@ nfsegment_batch_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_unchecked_fixture (
-      tc, nf_segment_make_models, nf_segment_remove_models);
+  tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (tc, test_segment_batch_drains, 0, 3);
   tcase_add_test (tc, test_segment_batch_keeps_tags);
   tcase_add_test (tc, test_segment_batch_caps_change);

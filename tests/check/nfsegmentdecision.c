@@ -5,7 +5,7 @@
  * The network is untrained, so its regions are odd ones; that the element's
  * masks are the library's is checked. Siblings: regions.c (what regions are),
  * nfsegmentsize.c */
-#include "nfsegmentrig.h"
+#include "nfmodelrig.h"
 
 #include "metrics/nfmask.h"
 #include "nets/nfsegmenter.h"
@@ -22,7 +22,7 @@
 static NfRegions *
 find_regions (NfSegmenter *segmenter, NfDevice *device, guint number)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   g_autoptr (GBytes) rgb = NULL;
   g_autoptr (NfTensor) pixels = NULL;
   g_autoptr (NfTensor) p = NULL;
@@ -51,7 +51,7 @@ find_regions (NfSegmenter *segmenter, NfDevice *device, guint number)
 static GBytes *
 expected_mask (guint first, guint number, guint end, gboolean unique)
 {
-  g_autofree gchar *path = nf_segment_path ("unetpp.safetensors");
+  g_autofree gchar *path = nf_models_path ("unetpp.safetensors");
   g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
   g_autoptr (NfSegmenter) segmenter = nf_segmenter_load (path, device, NULL);
   g_autoptr (NfRegionVotes) votes = nf_region_votes_new (CLASSES, unique);
@@ -92,7 +92,7 @@ expect_mask (GstHarness *h, guint first, guint number, guint end)
 static void
 push_discont (GstHarness *h, guint number)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstVideoInfo info;
   GstBuffer *frame;
 
@@ -111,7 +111,7 @@ GST_START_TEST (test_decision_region)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new (settings[__i__], &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 6);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 6);
   for (guint i = 0; i < 6; i++)
@@ -127,7 +127,7 @@ GST_START_TEST (test_decision_not_unique)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("decision=region unique=false", &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 2, 1);
   nf_segment_expect (h, expected);
   nf_test_harness_free (h, bus);
@@ -144,7 +144,7 @@ GST_START_TEST (test_decision_clip)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new (settings, &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   for (guint i = 0; i < 6; i++) {
     const guint ran = (i + 1) / batch * batch;
 
@@ -175,7 +175,7 @@ GST_START_TEST (test_decision_clip_keeps_times)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("decision=clip lookahead=9", &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 2);
   push_discont (h, 2);
   gst_harness_push_event (h, gst_event_new_eos ());
@@ -215,7 +215,7 @@ GST_START_TEST (test_decision_clip_events)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("decision=clip lookahead=9", &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 3);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
   gst_harness_push_event (h, new_gap ());
@@ -259,7 +259,7 @@ GST_START_TEST (test_decision_clip_keeps_tags)
   gst_pad_add_probe (src,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
       note_order, order, NULL);
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 1);
   gst_harness_push_event (h,
       gst_event_new_tag (gst_tag_list_new (GST_TAG_TITLE, "in between", NULL)));
@@ -281,7 +281,7 @@ GST_START_TEST (test_decision_clip_flush)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("decision=clip lookahead=3", &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 3);
   gst_harness_push_event (h, gst_event_new_flush_start ());
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
@@ -305,7 +305,7 @@ GST_START_TEST (test_decision_clip_caps_change)
   gst_harness_set_src_caps_str (
       h, "video/x-raw,format=GRAY8,width=8,height=8,framerate=25/1");
   nf_test_push_frames (h, 0, 2);
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 2, 2);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 2);
   for (guint i = 0; i < 2; i++) {
@@ -337,7 +337,7 @@ GST_START_TEST (test_decision_clip_restart)
           GST_STATE_CHANGE_SUCCESS);
     }
     gst_harness_push_event (h, gst_event_new_stream_start ("again"));
-    gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+    gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
     gst_harness_push_event (h, new_segment ());
     nf_test_push_frames (h, 5 * i, 3);
     fail_unless_equals_int (gst_harness_buffers_in_queue (h), 2);
@@ -357,7 +357,7 @@ note_freed (gpointer freed, GstMiniObject *object)
 /* upstream's memory is not held with the masks */
 GST_START_TEST (test_decision_clip_frees_memory)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstBus *bus;
   GstHarness *h =
       nf_segment_harness_new ("decision=clip lookahead=9 output=overlay", &bus);
@@ -366,7 +366,7 @@ GST_START_TEST (test_decision_clip_frees_memory)
   GstBuffer *frame;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   frame = nf_test_frame (&info, 0, 0);
   gst_mini_object_weak_ref (
       GST_MINI_OBJECT (gst_buffer_peek_memory (frame, 0)), note_freed, &freed);
@@ -383,13 +383,13 @@ GST_START_TEST (test_decision_clip_pictures)
   static const gchar *const outputs[] = { "palette", "overlay" };
   g_autofree gchar *settings =
       g_strdup_printf ("decision=clip lookahead=9 output=%s", outputs[__i__]);
-  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_SEGMENT_CAPS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new (settings, &bus);
   GstVideoInfo info;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 3);
   gst_harness_push_event (h, gst_event_new_eos ());
   for (guint i = 0; i < 3; i++) {
@@ -405,8 +405,8 @@ GST_START_TEST (test_decision_clip_pictures)
     if (__i__ == 0)
       nf_mask_paint (g_bytes_get_data (mask, NULL), WIDTH * HEIGHT, painted);
     else
-      nf_mask_overlay (g_bytes_get_data (mask, NULL), WIDTH * HEIGHT,
-          g_bytes_get_data (rgb, NULL), 3, painted);
+      nf_segment_overlay (g_bytes_get_data (mask, NULL),
+          g_bytes_get_data (rgb, NULL), WIDTH * HEIGHT, painted);
     fail_unless (
         memcmp (painted, g_bytes_get_data (got, NULL), 3 * WIDTH * HEIGHT)
         == 0);
@@ -457,7 +457,7 @@ GST_START_TEST (test_decision_clip_latency)
   if (!cases[__i__].live)
     gst_pad_add_probe (h->srcpad, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM,
         answer_not_live, NULL, NULL);
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 1);
   fail_unless_equals_clocktime (gst_harness_query_latency (h),
       cases[__i__].held * FRAME + nf_test_stat (h->element, "latency"));
@@ -471,7 +471,7 @@ GST_START_TEST (test_decision_clip_live)
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("decision=clip", &bus);
 
-  gst_harness_set_src_caps_str (h, NF_SEGMENT_CAPS);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   for (guint i = 0; i < 4; i++) {
     nf_test_push_frames (h, i, 1);
     expect_mask (h, 0, i, i + 1);
@@ -487,8 +487,7 @@ nfsegment_decision_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_unchecked_fixture (
-      tc, nf_segment_make_models, nf_segment_remove_models);
+  tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (tc, test_decision_region, 0, 3);
   tcase_add_test (tc, test_decision_not_unique);
   tcase_add_loop_test (tc, test_decision_clip, 0, 2);

@@ -3,7 +3,7 @@
  * nfsegmentsize — tests of nfsegment: frames beside those of the training
  *
  * Siblings: nfsegment.c, nfsegmentdecision.c */
-#include "nfsegmentrig.h"
+#include "nfmodelrig.h"
 #include "nftestmodels.h"
 
 #include "video/gstnfvideo.h"
@@ -19,7 +19,7 @@
 static gchar *
 save_sized (void)
 {
-  gchar *path = nf_segment_path ("sized.safetensors");
+  gchar *path = nf_models_path ("sized.safetensors");
   NfUnetppConfig config;
 
   nf_test_unetpp_config (&config);
@@ -128,7 +128,7 @@ GST_START_TEST (test_size_scale)
     if (i == 1)
       nf_mask_paint (mask, area, painted);
     else if (i == 2)
-      nf_mask_overlay (mask, area, g_bytes_get_data (rgb, NULL), 3, painted);
+      nf_segment_overlay (mask, g_bytes_get_data (rgb, NULL), area, painted);
     fail_unless (memcmp (i == 0 ? mask : painted, g_bytes_get_data (got, NULL),
                      i == 0 ? area : 3 * area)
         == 0);
@@ -225,8 +225,7 @@ nfsegment_size_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_unchecked_fixture (
-      tc, nf_segment_make_models, nf_segment_remove_models);
+  tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (tc, test_size_scale, 0, G_N_ELEMENTS (scale_cases));
   tcase_add_test (tc, test_size_scale_changes);
   tcase_add_test (tc, test_size_warning);

@@ -3,43 +3,14 @@
  * nfturns — tests of elements with networks that share the cores
  *
  * See: threads.c, for turns without elements */
-#include "nftestmodels.h"
-#include "nfvideotest.h"
+#include "nfmodelrig.h"
 
 #include "core/ops/nfobserve.h"
 #include "core/threads/nfturn.h"
 
-#define CAPS_24x16 "video/x-raw,format=RGB,width=24,height=16,framerate=25/1"
-#define CONTEXT 3
 /* as many denoising steps as no test waits for */
 #define ENDLESS "steps=1000 ensemble=256 horizon=1000"
 #define ALL 4096 /* more threads than there are cores */
-
-static gchar *folder, *predictor, *segmenter;
-
-static void
-make_models (void)
-{
-  NfUnetConfig unet;
-  NfUnetppConfig unetpp;
-
-  folder = nf_test_folder_new ();
-  predictor = g_build_filename (folder, "next-frame.safetensors", NULL);
-  segmenter = g_build_filename (folder, "unetpp.safetensors", NULL);
-  nf_test_unet_config (&unet);
-  nf_test_save_unet (predictor, &unet, 1);
-  nf_test_unetpp_config (&unetpp);
-  nf_test_save_unetpp (segmenter, &unetpp, 1);
-}
-
-static void
-remove_models (void)
-{
-  nf_test_folder_remove (folder);
-  g_free (folder);
-  g_free (predictor);
-  g_free (segmenter);
-}
 
 static GstHarness *
 new_harness (const gchar *element, const gchar *checkpoint,
@@ -49,7 +20,7 @@ new_harness (const gchar *element, const gchar *checkpoint,
       "%s checkpoint=%s device=cpu %s", element, checkpoint, settings);
   GstHarness *h = nf_test_harness_new (launch, bus);
 
-  gst_harness_set_src_caps_str (h, CAPS_24x16);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
 
   return h;
 }
@@ -58,7 +29,7 @@ new_harness (const gchar *element, const gchar *checkpoint,
 static GThread *
 push_apart (GstHarness *h, guint number)
 {
-  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_24x16);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstVideoInfo info;
   GThread *thread;
 
@@ -106,7 +77,8 @@ GST_START_TEST (test_any_threads)
   static const gchar *const settings[] = { "threads=1", "threads=2",
     "threads=7" };
   GstBus *bus;
-  GstHarness *h = new_harness ("nfsegment", segmenter, settings[__i__], &bus);
+  GstHarness *h =
+      new_harness ("nfsegment", nf_models_segmenter (), settings[__i__], &bus);
 
   nf_test_push_frames (h, 0, 2);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 2);
@@ -119,12 +91,12 @@ GST_START_TEST (test_segment_beside_endless_prediction)
 {
   GstBus *predict_bus, *bus;
   GstHarness *predict =
-      new_harness ("nfpredict", predictor, ENDLESS, &predict_bus);
-  GstHarness *h = new_harness ("nfsegment", segmenter, "", &bus);
+      new_harness ("nfpredict", nf_models_predictor (), ENDLESS, &predict_bus);
+  GstHarness *h = new_harness ("nfsegment", nf_models_segmenter (), "", &bus);
   GThread *thread;
 
-  nf_test_push_frames (predict, 0, CONTEXT - 1);
-  thread = push_apart (predict, CONTEXT - 1);
+  nf_test_push_frames (predict, 0, NF_MODELS_CONTEXT - 1);
+  thread = push_apart (predict, NF_MODELS_CONTEXT - 1);
   nf_test_push_frames (h, 0, 3);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 3);
   gst_harness_push_event (predict, gst_event_new_flush_start ());
@@ -137,7 +109,7 @@ GST_END_TEST
 GST_START_TEST (test_flush_while_waiting)
 {
   GstBus *bus;
-  GstHarness *h = new_harness ("nfsegment", segmenter, "", &bus);
+  GstHarness *h = new_harness ("nfsegment", nf_models_segmenter (), "", &bus);
   GstSegment segment;
   GThread *thread;
   NfTurn turn;
@@ -159,14 +131,14 @@ GST_END_TEST
 GST_START_TEST (test_stop_while_waiting)
 {
   GstBus *bus;
-  GstHarness *h =
-      new_harness ("nfpredict", predictor, "steps=1 horizon=1", &bus);
+  GstHarness *h = new_harness (
+      "nfpredict", nf_models_predictor (), "steps=1 horizon=1", &bus);
   GThread *thread;
   NfTurn turn;
 
-  nf_test_push_frames (h, 0, CONTEXT - 1);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT - 1);
   take_cores (&turn);
-  thread = push_apart (h, CONTEXT - 1);
+  thread = push_apart (h, NF_MODELS_CONTEXT - 1);
   fail_unless_equals_int (gst_element_set_state (h->element, GST_STATE_NULL),
       GST_STATE_CHANGE_SUCCESS);
   expect_flushing (thread);
@@ -200,7 +172,8 @@ GST_START_TEST (test_paints_in_turn)
   static const gchar *const settings[] = { "output=palette batch-size=2",
     "output=overlay" };
   GstBus *bus;
-  GstHarness *h = new_harness ("nfsegment", segmenter, settings[__i__], &bus);
+  GstHarness *h =
+      new_harness ("nfsegment", nf_models_segmenter (), settings[__i__], &bus);
   guint painted[2] = { 0, 0 };
 
   nf_observe_begin (look_at_cores, painted);
@@ -220,7 +193,7 @@ nfturns_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_unchecked_fixture (tc, make_models, remove_models);
+  tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (tc, test_threads_property, 0, 2);
   tcase_add_loop_test (tc, test_any_threads, 0, 3);
   tcase_add_test (tc, test_segment_beside_endless_prediction);

@@ -287,8 +287,8 @@ test_json_segment (void)
 static void
 test_examples (void)
 {
-  g_autofree gchar *folder = g_canonicalize_filename (
-      "../../examples/configs", g_getenv ("NF_TEST_DATA"));
+  g_autofree gchar *folder =
+      g_build_filename (g_getenv ("NF_SOURCE"), "examples/configs", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (GDir) dir = g_dir_open (folder, 0, &error);
   const gchar *name;

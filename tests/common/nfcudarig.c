@@ -3,42 +3,23 @@
  * nfcudarig — elements in a harness, with frames in a GPU's memory */
 #include "nfcudarig.h"
 
-#include "nftestmodels.h"
+#include "nfmodelrig.h"
 
 #include <dlfcn.h>
 #include <gst/cuda/gstcudaloader.h>
 
-static gchar *folder, *predictor, *segmenter;
-
 /**
  * nf_cuda_make_models:
  *
- * Makes the networks, for tcase_add_unchecked_fixture().
+ * Makes the networks of nfmodelrig and loads GStreamer's CUDA library, for
+ * tcase_add_unchecked_fixture(); nf_models_remove() is its counterpart.
  */
 void
 nf_cuda_make_models (void)
 {
-  NfUnetConfig unet;
-  NfUnetppConfig unetpp;
-
-  folder = nf_test_folder_new ();
-  predictor = g_build_filename (folder, "next-frame.safetensors", NULL);
-  segmenter = g_build_filename (folder, "unetpp.safetensors", NULL);
-  nf_test_unet_config (&unet);
-  nf_test_save_unet (predictor, &unet, 1);
-  nf_test_unetpp_config (&unetpp);
-  nf_test_save_unetpp (segmenter, &unetpp, 3);
+  nf_models_make ();
   fail_unless (gst_cuda_load_library ());
   gst_cuda_memory_init_once ();
-}
-
-void
-nf_cuda_remove_models (void)
-{
-  nf_test_folder_remove (folder);
-  g_free (folder);
-  g_free (predictor);
-  g_free (segmenter);
 }
 
 /**
@@ -127,9 +108,9 @@ GstHarness *
 nf_cuda_harness_new (const gchar *launch, GstCudaContext *context, GstBus **bus)
 {
   g_auto (GStrv) predicts = g_strsplit (launch, "PREDICTOR", -1);
-  g_autofree gchar *half = g_strjoinv (predictor, predicts);
+  g_autofree gchar *half = g_strjoinv (nf_models_predictor (), predicts);
   g_auto (GStrv) segments = g_strsplit (half, "SEGMENTER", -1);
-  g_autofree gchar *whole = g_strjoinv (segmenter, segments);
+  g_autofree gchar *whole = g_strjoinv (nf_models_segmenter (), segments);
   GstElement *bin = gst_parse_bin_from_description (whole, TRUE, NULL);
   GstHarness *h;
 

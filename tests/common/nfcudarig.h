@@ -17,7 +17,6 @@ G_BEGIN_DECLS
 #define NF_CUDA_FRAMES 5 /* that are made, or pushed, at a time */
 
 void nf_cuda_make_models (void);
-void nf_cuda_remove_models (void);
 NfStandinDriverCounts nf_cuda_count_copies (void);
 
 GstBufferPool *nf_cuda_pool_new (GstCudaContext *context, GstCaps *caps);

@@ -16,6 +16,7 @@
 #include "core/params/nfparams.h"
 #include "diffusion/nfschedule.h"
 #include "io/nfsafetensors.h"
+#include "nets/nfunetpp.h"
 
 G_BEGIN_DECLS
 
@@ -105,11 +106,13 @@ void golden_check_gradients (Golden *golden, NfParams *params, gdouble limit);
 
 void golden_set_precise (NfDevice *device, gboolean precise);
 
-gboolean golden_segmentation_losses (const Golden *golden, NfTensor *logits,
+gboolean golden_segmentation_losses (Golden *golden, NfTensor *logits,
     NfTensor *target, NfTensor *losses[3], GError **error);
 
 void golden_check_ops (Golden *golden);
 void golden_check_optim (Golden *golden);
+gboolean golden_unetpp_config (
+    Golden *golden, NfUnetppConfig *config, GError **error);
 void golden_check_unetpp (Golden *golden);
 void golden_check_unet (Golden *golden);
 void golden_check_embedding (Golden *golden);

@@ -2,8 +2,10 @@
  *
  * ops — golden checks of single ops: segmentation losses, resampling
  *
- * Losses: in/logits and in/target give out/NAME and grad/NAME for ce, dice and
- * combined = ce_weight * ce + dice_weight * dice. Resampling: in/x gives
+ * Losses: in/logits, in/target and, where the file has them, in/weights of the
+ * classes give out/NAME and grad/NAME for ce, dice and combined = ce_weight * ce
+ * + dice_weight * dice; the configuration may name an ignored label, and say
+ * that Dice is over the present classes alone. Resampling: in/x gives
  * up/out and down/out, and WHAT/grad_out gives WHAT/grad_in. */
 #include "golden.h"
 
@@ -20,18 +22,35 @@
  * Returns: %FALSE with @error set
  */
 gboolean
-golden_segmentation_losses (const Golden *golden, NfTensor *logits,
-    NfTensor *target, NfTensor *losses[3], GError **error)
+golden_segmentation_losses (Golden *golden, NfTensor *logits, NfTensor *target,
+    NfTensor *losses[3], GError **error)
 {
   NfAxpbyParams mix = {
     .alpha = (gfloat) golden_number (golden, "ce_weight", 0.5),
     .beta = (gfloat) golden_number (golden, "dice_weight", 0.5),
   };
-  const NfCrossEntropyParams entropy = { 0 };
-  const NfDiceLossParams dice = { (gfloat) golden_number (
-      golden, "smooth", 1e-6) };
+  const gint ignored = (gint) golden_number (golden, "ignored", -1);
+  const NfCrossEntropyParams entropy = {
+    .ignores = ignored >= 0,
+    .ignored = ignored,
+  };
+  const NfDiceLossParams dice = {
+    .smooth = (gfloat) golden_number (golden, "smooth", 1e-6),
+    .present = golden_number (golden, "present", 0) != 0,
+    .ignores = ignored >= 0,
+    .ignored = ignored,
+  };
+  g_autoptr (NfTensor) column = NULL;
+  g_autoptr (NfTensor) weights = NULL;
 
-  losses[0] = nf_op_cross_entropy (logits, target, NULL, &entropy, error);
+  if (golden_has (golden, "in/weights")) {
+    column = golden_tensor (golden, "in/weights", error);
+    if (column != NULL)
+      weights = nf_tensor_reshape (column, 1, logits->c, 1, 1, error);
+    if (weights == NULL)
+      return FALSE;
+  }
+  losses[0] = nf_op_cross_entropy (logits, target, weights, &entropy, error);
   if (losses[0] != NULL)
     losses[1] = nf_op_dice_loss (logits, target, &dice, error);
   if (losses[1] != NULL)

@@ -3,16 +3,15 @@
  * unetpp — golden checks of UNet++: logits, features, losses, TTA, a training
  * step
  *
- * The encoder is named in the metadata's "model"; classes, channels and the
- * decoder's widths follow from the shapes listed in "state". What comes from
- * the untouched weights is checked first: the training step changes the
+ * Encoder, channels and classes are named in the metadata's "model"; the widths
+ * of encoder and decoder follow from the shapes listed in "state". What comes
+ * from the untouched weights is checked first: the training step changes the
  * running statistics. */
 #include "golden.h"
 
 #include <string.h>
 
 #include "core/ops/nfbackward.h"
-#include "nets/nfunetpp.h"
 
 #define GRADIENT_LIMIT 1e-4
 /* repetitions of a training step, and the relative change between them */
@@ -36,42 +35,77 @@ model_value (const gchar *text, const gchar *key)
   return g_match_info_fetch (match, 1);
 }
 
-/* Dimension @dim of a listed parameter, or @fallback */
-static gint
-listed_size (Golden *golden, const gchar *name, guint dim, gint fallback)
+/* Output channels of a convolution in the file's lists; 0 if it is not there */
+static gint64
+listed_channels (Golden *golden, const gchar *name)
 {
   gint64 dims[4];
   guint rank;
 
-  if (!golden_listed_shape (golden, name, dims, &rank) || dim >= rank)
-    return fallback;
-  return (gint) dims[dim];
+  return golden_listed_shape (golden, name, dims, &rank) && rank == 4 ? dims[0]
+                                                                      : 0;
 }
 
-static NfUnetpp *
-build (Golden *golden, const gchar *model, GError **error)
+/* Copies the number that the model line gives for @key to @member of a
+ * network's configuration, which checks its range */
+static gboolean
+copy_number (const gchar *model, const gchar *key, JsonObject *json,
+    const gchar *member, GError **error)
 {
+  g_autofree gchar *text = model_value (model, key);
+  gint64 number;
+
+  if (text == NULL
+      || !g_ascii_string_to_signed (text, 10, 1, G_MAXINT, &number, NULL)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "the model line '%s' has no number %s", model, key);
+    return FALSE;
+  }
+  json_object_set_int_member (json, member, number);
+  return TRUE;
+}
+
+/**
+ * golden_unetpp_config:
+ * @config: (out): the network's configuration
+ *
+ * Reads how large the UNet++ of a file is.
+ *
+ * Returns: %FALSE with @error set, such as where the model line does not tell
+ *   the number of classes
+ */
+gboolean
+golden_unetpp_config (Golden *golden, NfUnetppConfig *config, GError **error)
+{
+  const gchar *model = golden_metadata (golden, "model");
   g_autofree gchar *encoder = model_value (model, "encoder_name");
   g_autoptr (JsonObject) json = json_object_new ();
-  NfUnetppConfig config;
+  g_autoptr (JsonArray) widths = json_array_new ();
+  gint64 width;
 
-  if (encoder != NULL)
-    json_object_set_string_member (json, "encoder", encoder);
-  if (!nf_unetpp_config_from_json (&config, json, error))
-    return NULL;
-  config.channels =
-      listed_size (golden, "encoder.conv1.weight", 1, config.channels);
-  config.encoder_width =
-      listed_size (golden, "encoder.conv1.weight", 0, config.encoder_width);
-  config.classes =
-      listed_size (golden, "segmentation_head.0.weight", 0, config.classes);
+  if (encoder == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "the model line '%s' has no encoder_name", model);
+    return FALSE;
+  }
+  json_object_set_string_member (json, "encoder", encoder);
+  if (!copy_number (model, "in_channels", json, "channels", error)
+      || !copy_number (model, "classes", json, "classes", error))
+    return FALSE;
+  width = listed_channels (golden, "encoder.conv1.weight");
+  if (width != 0)
+    json_object_set_int_member (json, "encoder_width", width);
   for (guint i = 0; i < NF_UNETPP_LEVELS; i++) {
     g_autofree gchar *name =
         g_strdup_printf ("decoder.blocks.x_0_%u.conv1.0.weight", i);
 
-    config.widths[i] = listed_size (golden, name, 0, config.widths[i]);
+    width = listed_channels (golden, name);
+    if (width != 0)
+      json_array_add_int_element (widths, width);
   }
-  return nf_unetpp_new (golden->device, &config, error);
+  if (json_array_get_length (widths) > 0)
+    json_object_set_array_member (json, "widths", json_array_ref (widths));
+  return nf_unetpp_config_from_json (config, json, error);
 }
 
 /* Encoder stages f1 to f5 (strides 2 to 32), and the decoder's blocks x_D_D,
@@ -343,12 +377,14 @@ golden_check_unetpp (Golden *golden)
     { "train/loss", check_training },
   };
   const gchar *model = golden_metadata (golden, "model");
+  NfUnetppConfig config;
   g_autoptr (NfUnetpp) net = NULL;
   g_autoptr (GError) error = NULL;
 
   if (model == NULL || !g_str_has_prefix (model, "UnetPlusPlus"))
     return;
-  net = build (golden, model, &error);
+  if (golden_unetpp_config (golden, &config, &error))
+    net = nf_unetpp_new (golden->device, &config, &error);
   if (net == NULL || !golden_fill (golden, nf_unetpp_params (net), &error)) {
     golden_fail (golden, "model", error);
     return;

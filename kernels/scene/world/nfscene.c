@@ -330,12 +330,6 @@ nf_scene_free (NfScene *scene)
   g_free (scene);
 }
 
-guint
-nf_scene_n_frames (const NfScene *scene)
-{
-  return scene->frames;
-}
-
 /**
  * nf_scene_view:
  *

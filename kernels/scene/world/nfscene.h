@@ -80,7 +80,6 @@ NfScene *nf_scene_new (const NfSceneParams *params, GError **error);
 void nf_scene_free (NfScene *scene);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfScene, nf_scene_free)
 
-guint nf_scene_n_frames (const NfScene *scene);
 const NfView *nf_scene_view (const NfScene *scene);
 const NfSceneObject *nf_scene_objects (
     const NfScene *scene, guint frame, guint *n);
