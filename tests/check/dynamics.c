@@ -448,6 +448,46 @@ test_dynamics_collision (void)
   clip_free (&clip);
 }
 
+/* a cube that was hit beside its middle two frames ago turns and slides on: its
+ * velocity is known from how it was hit */
+static void
+test_dynamics_just_hit (void)
+{
+  static const gdouble still[2] = { 0, 0 }, fast[2] = { 0.62, 0.05 };
+  g_autoptr (NfRenderer) renderer = nf_renderer_new (240, 160, 1);
+  g_autoptr (NfPhysics) physics = nf_physics_new ();
+  Clip clip = clip_new (240, 160);
+  NfBlob truth[NF_N_CLASSES], told[NF_N_CLASSES];
+  NfView view = { .light = 1 };
+
+  nf_camera_init (&view.camera, 240, 160);
+  nf_physics_add (physics, NF_SCENE_CUBE, -0.5, 11, 0.4, still);
+  nf_physics_add (physics, NF_SCENE_SPHERE, -6.2, 10.3, 0, fast);
+  for (guint t = 0; t < FRAMES; t++) {
+    NfSceneObject objects[2] = { { .id = 3 }, { .id = 20 } };
+
+    for (guint i = 0; i < 2; i++) {
+      NfMotion motion;
+
+      nf_physics_motion (physics, i, &motion);
+      memcpy (objects[i].position, motion.position, sizeof motion.position);
+      memcpy (objects[i].rotation, motion.rotation, sizeof motion.rotation);
+    }
+    clip_draw (&clip, renderer, t, &view, objects, 2);
+    nf_physics_step (physics);
+  }
+  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  nf_blobs_measure (clip_mask (&clip, PAST - 1), 240, 160, told);
+  nf_blobs_measure (clip_mask (&clip, FRAMES - 1), 240, 160, truth);
+  g_assert_cmpfloat (truth[3].x, >, told[3].x + 20);
+  nf_blobs_measure (clip_last (&clip), 240, 160, told);
+  for (guint id = 3; id <= 20; id += 17) {
+    assert_near (told[id].x, truth[id].x, 2);
+    assert_near (told[id].y, truth[id].y, 2);
+  }
+  clip_free (&clip);
+}
+
 static void
 test_dynamics_is_repeatable (void)
 {
@@ -526,6 +566,7 @@ main (int argc, char **argv)
   g_test_add_func ("/dynamics/mistaken-class", test_dynamics_mistaken_class);
   g_test_add_func ("/dynamics/leaves", test_dynamics_leaves);
   g_test_add_func ("/dynamics/collision", test_dynamics_collision);
+  g_test_add_func ("/dynamics/just-hit", test_dynamics_just_hit);
   g_test_add_func ("/dynamics/repeatable", test_dynamics_is_repeatable);
   g_test_add_func ("/dynamics/baselines", test_dynamics_beats_baselines);
 

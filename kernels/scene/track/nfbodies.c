@@ -61,19 +61,22 @@ static void
 apply_friction (NfBody *b, const NfBodyParams *p, gdouble dt)
 {
   gdouble reach = b->shape == NF_SCENE_CUBE ? G_SQRT2 * HALF : 0.5;
+  gdouble rx = reach * cos (b->turn + G_PI_4);
+  gdouble rz = reach * sin (b->turn + G_PI_4);
   gdouble vx = b->vx, vz = b->vz, spin = b->spin;
 
   for (guint i = 0; i < 4 && p->friction[b->shape] > 0; i++) {
-    gdouble angle = b->turn + G_PI_4 + i * G_PI_2;
-    gdouble rx = reach * cos (angle), rz = reach * sin (angle);
-    gdouble ux = vx - rz * spin, uz = vz + rx * spin, u = hypot (ux, uz);
+    gdouble ux = vx - rz * spin, uz = vz + rx * spin, next = -rz;
+    gdouble u = sqrt (ux * ux + uz * uz);
     gdouble step = MIN (p->friction[b->shape] * dt, u / 2) / 4;
 
-    if (u < 1e-9)
-      continue;
-    b->vx -= step * ux / u;
-    b->vz -= step * uz / u;
-    b->spin -= step * (rx * uz - rz * ux) / u / inertia[b->shape];
+    if (u >= 1e-9) {
+      b->vx -= step * ux / u;
+      b->vz -= step * uz / u;
+      b->spin -= step * (rx * uz - rz * ux) / u / inertia[b->shape];
+    }
+    rz = rx;
+    rx = next;
   }
 }
 

@@ -16,9 +16,13 @@
 #define N_PARAMS 3
 #define STEPS 6
 #define ROBUST 2.0
+#define EVIDENCE 0.4 /* of the noise, where it is little */
+#define OTHER_CAMERA 8.0 /* of the sum, what speaks for another camera */
 
-/* how far each may be from where it began: pitch, log tall, log focal */
-static const gdouble spread[N_PARAMS] = { 0.03, 0.06, 0.02 };
+/* how far each may be from where it began: pitch, log tall, log focal; of the
+ * cameras of the real clips and the scenes, and of any other */
+static const gdouble spreads[2][N_PARAMS] = { { 0.002, 0.004, 0.001 },
+  { 0.03, 0.06, 0.02 } };
 
 static void
 move_camera (const NfCamera *from, const gdouble *by, NfCamera *camera)
@@ -66,11 +70,12 @@ nf_camera_locate (const NfCamera *camera, gdouble x, gdouble y, NfPose *pose,
 
 /* in standard deviations; a cube's is larger, for its turn is unknown */
 static gdouble
-residual (const NfCamera *camera, const NfSighting *s)
+residual (const NfCamera *camera, const NfSighting *s, gdouble noise)
 {
   NfPose pose = { s->shape, .turn = G_PI / 8 };
   gdouble side = sqrt (s->area), x, y;
-  gdouble sigma = 0.2 + side * (s->shape == NF_SCENE_CUBE ? 0.06 : 0.015);
+  gdouble sigma = noise * (0.2 + side * 0.015)
+      + (s->shape == NF_SCENE_CUBE ? side * 0.045 : 0);
   NfOutline outline;
 
   if (!nf_camera_locate (camera, s->x, s->y, &pose, &outline))
@@ -108,14 +113,14 @@ add_sighting (const NfCamera *start, const gdouble *at, const NfSighting *s,
   NfCamera camera;
 
   move_camera (start, at, &camera);
-  r = residual (&camera, s);
+  r = residual (&camera, s, 1.0);
   weight = s->weight * (fabs (r) > ROBUST ? ROBUST / fabs (r) : 1.0);
   for (guint i = 0; i < N_PARAMS; i++) {
     gdouble there[N_PARAMS] = { at[0], at[1], at[2] };
 
     there[i] += h;
     move_camera (start, there, &camera);
-    slope[i] = (residual (&camera, s) - r) / h;
+    slope[i] = (residual (&camera, s, 1.0) - r) / h;
   }
   for (guint i = 0; i < N_PARAMS; i++) {
     for (guint j = 0; j < N_PARAMS; j++)
@@ -124,13 +129,25 @@ add_sighting (const NfCamera *start, const gdouble *at, const NfSighting *s,
   }
 }
 
-/**
- * nf_camera_fit:
- * @camera: (inout): about what it is; the estimate
- * @sightings: (array length=n_sightings): objects that were seen whole
- */
-void
-nf_camera_fit (NfCamera *camera, const NfSighting *sightings, guint n_sightings)
+static gdouble
+robust_cost (
+    const NfCamera *camera, const NfSighting *sightings, guint n_sightings)
+{
+  gdouble sum = 0;
+
+  for (guint i = 0; i < n_sightings; i++) {
+    gdouble r = fabs (residual (camera, &sightings[i], EVIDENCE));
+
+    sum +=
+        sightings[i].weight * (r < ROBUST ? r * r : ROBUST * (2 * r - ROBUST));
+  }
+
+  return sum;
+}
+
+static void
+fit (NfCamera *camera, const gdouble spread[N_PARAMS],
+    const NfSighting *sightings, guint n_sightings)
 {
   const NfCamera start = *camera;
   gdouble at[N_PARAMS] = { 0 };
@@ -156,4 +173,25 @@ nf_camera_fit (NfCamera *camera, const NfSighting *sightings, guint n_sightings)
       break;
   }
   move_camera (&start, at, camera);
+}
+
+/**
+ * nf_camera_fit:
+ * @camera: (inout): about what it is; the estimate
+ * @sightings: (array length=n_sightings): objects that were seen whole
+ *
+ * It stays next to where it began, as the cameras of the real clips do, unless
+ * the sightings clearly speak for another one.
+ */
+void
+nf_camera_fit (NfCamera *camera, const NfSighting *sightings, guint n_sightings)
+{
+  NfCamera near = *camera, far = *camera;
+
+  fit (&near, spreads[0], sightings, n_sightings);
+  fit (&far, spreads[1], sightings, n_sightings);
+  *camera = robust_cost (&near, sightings, n_sightings)
+          > robust_cost (&far, sightings, n_sightings) + OTHER_CAMERA
+      ? far
+      : near;
 }

@@ -4,12 +4,24 @@
 #include "scene/track/nffutures.h"
 
 #include "scene/track/nfactors.h"
+#include "scene/track/nfdecide.h"
+#include "scene/track/nfentries.h"
 #include "scene/track/nfpaint.h"
+#include "scene/track/nfshooting.h"
+#include "scene/track/nfshots.h"
 
 #include <math.h>
 #include <string.h>
 
-#define MAX_HISTORY 12 /* masks; older ones are not looked at */
+#define MAX_HISTORY NF_SHOTS_MAX_FRAMES /* masks; no older ones are looked at */
+
+/* standard deviations from future to future */
+#define BOUNCE_SPREAD 0.02
+#define MOST_BOUNCE 0.6
+#define GRIP_SPREAD 0.1 /* of its logarithm */
+#define SLIDE_SPREAD 0.02 /* of friction and drag, a share */
+#define PLACE_SPREAD 0.05 /* pixels */
+#define TURN_SPREAD 0.01 /* radians */
 
 struct _NfFutures
 {
@@ -56,16 +68,79 @@ record (NfFutures *self, guint future, guint ahead, const NfBody *bodies)
 }
 
 static void
-simulate (NfFutures *self, const NfBodyParams *params)
+simulate (NfFutures *self, guint future, const NfBody *states,
+    const NfBodyParams *params)
 {
   NfBody bodies[NF_N_CLASSES];
 
-  for (guint i = 0; i < self->n_actors; i++)
-    bodies[i] = self->actors[i].body;
-  record (self, 0, 0, bodies);
+  memcpy (bodies, states, sizeof (NfBody) * self->n_actors);
+  record (self, future, 0, bodies);
   for (guint ahead = 1; ahead <= self->horizon; ahead++) {
     nf_bodies_advance (bodies, self->n_actors, params, 1.0);
-    record (self, 0, ahead, bodies);
+    record (self, future, ahead, bodies);
+  }
+}
+
+/* what the masks do not tell: how things bounce, and how they slide */
+static NfBodyParams
+draw_params (const NfBodyParams *likeliest, NfDice *dice)
+{
+  NfBodyParams params = *likeliest;
+  gdouble slide = nf_dice_normal (dice, 1, SLIDE_SPREAD);
+
+  params.bounce = CLAMP (
+      nf_dice_normal (dice, params.bounce, BOUNCE_SPREAD), 0, MOST_BOUNCE);
+  params.grip *= exp (nf_dice_normal (dice, 0, GRIP_SPREAD));
+  for (guint i = 0; i < G_N_ELEMENTS (params.friction); i++) {
+    params.friction[i] *= slide;
+    params.drag[i] *= slide;
+  }
+
+  return params;
+}
+
+/* the likeliest states as they are; the others as the masks allow as well */
+static void
+begin_future (
+    NfFutures *self, const NfShooting *shooting, NfDice *dice, NfBody *states)
+{
+  for (guint i = 0; i < self->n_actors; i++)
+    states[i] = self->actors[i].body;
+  if (dice->stream > 0)
+    nf_shooting_sample (shooting, dice, states);
+  for (guint i = 0; i < self->n_actors; i++) {
+    const NfActor *actor = &self->actors[i];
+    gdouble pixel = 1.0 / MAX (actor->track->points[actor->last].pixels, 1);
+
+    if (dice->stream > 0 && hypot (states[i].vx, states[i].vz) > 0) {
+      states[i].x = nf_dice_normal (dice, states[i].x, PLACE_SPREAD * pixel);
+      states[i].z = nf_dice_normal (dice, states[i].z, PLACE_SPREAD * pixel);
+      states[i].turn = nf_dice_normal (dice, states[i].turn, TURN_SPREAD);
+    }
+    if (!nf_entries_include (self->tracks, actor))
+      continue;
+    if (dice->stream > 0)
+      nf_entries_draw (
+          self->tracks, self->actors, self->n_actors, i, dice, &states[i]);
+    else
+      nf_entries_guess (
+          self->tracks, self->actors, self->n_actors, i, dice, &states[i]);
+  }
+}
+
+static void
+simulate_all (
+    NfFutures *self, const NfShooting *shooting, const NfBodyParams *params)
+{
+  for (guint future = 0; future < self->params.futures; future++) {
+    NfDice dice = { self->params.seed, future };
+    NfBody states[NF_N_CLASSES];
+    NfBodyParams drawn = *params;
+
+    begin_future (self, shooting, &dice, states);
+    if (future > 0)
+      drawn = draw_params (params, &dice);
+    simulate (self, future, states, &drawn);
   }
 }
 
@@ -78,8 +153,7 @@ check_params (const NfFuturesParams *params, GError **error)
         params->futures);
     return FALSE;
   }
-  if (params->decide != NF_DECIDE_LIKELIEST
-      && params->decide != NF_DECIDE_JACCARD) {
+  if ((guint) params->decide > NF_DECIDE_POOLED) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "futures: there is no decision %d", (gint) params->decide);
     return FALSE;
@@ -104,6 +178,7 @@ NfFutures *
 nf_futures_new (const NfFuturesParams *params, const guint8 *const *masks,
     guint n_masks, guint width, guint height, guint horizon, GError **error)
 {
+  g_autoptr (NfShooting) shooting = NULL;
   g_autoptr (NfFutures) self = NULL;
   NfMotionParams motion;
   guint n = MIN (n_masks, MAX_HISTORY);
@@ -122,6 +197,8 @@ nf_futures_new (const NfFuturesParams *params, const guint8 *const *masks,
   self->view = (NfView){ self->tracks->camera, 1.0 };
   nf_motion_params_init (&motion);
   self->n_actors = nf_actors_find (self->tracks, &motion, self->actors);
+  shooting =
+      nf_shooting_new (self->tracks, &motion, self->actors, self->n_actors);
   self->poses = g_try_new0 (NfPose, index_of (self, params->futures, 0) + 1);
   self->objects =
       g_try_new0 (NfSceneObject, index_of (self, params->futures, 0) + 1);
@@ -131,7 +208,7 @@ nf_futures_new (const NfFuturesParams *params, const guint8 *const *masks,
         params->futures, horizon, self->n_actors);
     return NULL;
   }
-  simulate (self, &motion.bodies);
+  simulate_all (self, shooting, &motion.bodies);
 
   return g_steal_pointer (&self);
 }
@@ -159,6 +236,38 @@ nf_futures_horizon (const NfFutures *futures)
   return futures->horizon;
 }
 
+static gsize
+size_of (const NfFutures *self)
+{
+  return (gsize) self->view.camera.width * (gsize) self->view.camera.height;
+}
+
+static void
+paint_future (const NfFutures *self, guint future, guint ahead, guint8 *mask)
+{
+  nf_paint_mask (self->tracks, self->actors,
+      self->poses + index_of (self, future, ahead), self->n_actors, mask);
+}
+
+/* the masks of all futures, one after the other */
+static guint8 *
+paint_all (const NfFutures *self, guint ahead, GError **error)
+{
+  gsize size = size_of (self);
+  guint8 *masks = g_try_malloc_n (self->params.futures, size);
+
+  if (masks == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "no memory for %u masks of %" G_GSIZE_FORMAT " pixels",
+        self->params.futures, size);
+    return NULL;
+  }
+  for (guint future = 0; future < self->params.futures; future++)
+    paint_future (self, future, ahead, masks + future * size);
+
+  return masks;
+}
+
 /**
  * nf_futures_mask:
  * @ahead: which frame, 0 to the horizon
@@ -172,12 +281,39 @@ gboolean
 nf_futures_mask (
     const NfFutures *futures, guint ahead, guint8 *mask, GError **error)
 {
+  g_autofree guint8 *masks = NULL;
+
   g_return_val_if_fail (ahead <= futures->horizon, FALSE);
 
-  nf_paint_mask (futures->tracks, futures->actors,
-      futures->poses + index_of (futures, 0, ahead), futures->n_actors, mask);
+  if (futures->params.decide == NF_DECIDE_LIKELIEST
+      || futures->params.futures == 1) {
+    paint_future (futures, 0, ahead, mask);
+    return TRUE;
+  }
+  masks = paint_all (futures, ahead, error);
+  if (masks == NULL)
+    return FALSE;
+  if (futures->params.decide == NF_DECIDE_JACCARD)
+    return nf_decide_jaccard (
+        masks, futures->params.futures, size_of (futures), mask, error);
+  nf_decide_pooled (masks, futures->params.futures, size_of (futures), mask);
 
   return TRUE;
+}
+
+/* how many of all futures show what this pixel shows most often */
+static guint
+count_most (const guint8 *masks, guint n_masks, gsize size, gsize pixel)
+{
+  guint counts[256] = { 0 }, most = 0;
+
+  for (guint k = 0; k < n_masks; k++) {
+    guint count = ++counts[masks[k * size + pixel]];
+
+    most = MAX (most, count);
+  }
+
+  return most;
 }
 
 /**
@@ -196,24 +332,25 @@ gboolean
 nf_futures_probability (const NfFutures *futures, guint ahead, gfloat *object,
     gfloat *spread, GError **error)
 {
-  gsize size =
-      (gsize) futures->view.camera.width * (gsize) futures->view.camera.height;
-  g_autofree guint8 *mask = g_try_malloc (size);
+  gsize size = size_of (futures);
+  guint n = futures->params.futures;
+  g_autofree guint8 *masks = NULL;
 
   g_return_val_if_fail (ahead <= futures->horizon, FALSE);
 
-  if (mask == NULL) {
-    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-        "no memory for the probabilities of %" G_GSIZE_FORMAT " pixels", size);
-    return FALSE;
-  }
-  if (!nf_futures_mask (futures, ahead, mask, error))
+  masks = paint_all (futures, ahead, error);
+  if (masks == NULL)
     return FALSE;
   for (gsize i = 0; i < size; i++) {
+    guint seen = 0;
+
+    for (guint k = 0; k < n; k++)
+      seen += masks[k * size + i] != 0;
     if (object != NULL)
-      object[i] = mask[i] != 0;
+      object[i] = (gfloat) seen / n;
     if (spread != NULL)
-      spread[i] = 0;
+      spread[i] =
+          seen == 0 ? 0 : 1 - (gfloat) count_most (masks, n, size, i) / n;
   }
 
   return TRUE;
@@ -267,7 +404,42 @@ nf_futures_objects (
 gint
 nf_futures_medoid (const NfFutures *futures, guint ahead, GError **error)
 {
+  gsize size = size_of (futures);
+  guint n = futures->params.futures;
+  g_autofree guint8 *masks = NULL;
+  g_autofree guint64 *common = NULL;
+  gdouble most = -1;
+  gint best = 0;
+
   g_return_val_if_fail (ahead <= futures->horizon, -1);
 
-  return 0;
+  masks = paint_all (futures, ahead, error);
+  if (masks == NULL)
+    return -1;
+  /* twice what two masks have in common over what they have: its mean */
+  common = g_new0 (guint64, 2 * n);
+  for (gsize i = 0; i < size; i++) {
+    guint counts[256] = { 0 };
+
+    for (guint k = 0; k < n; k++)
+      counts[masks[k * size + i]]++;
+    for (guint k = 0; k < n && counts[0] < n; k++)
+      if (masks[k * size + i] != 0) {
+        common[2 * k] += counts[masks[k * size + i]];
+        common[2 * k + 1]++;
+      }
+  }
+  for (guint k = 0; k < n; k++) {
+    gdouble area = 0, agreement;
+
+    for (guint l = 0; l < n; l++)
+      area += common[2 * k + 1] + common[2 * l + 1];
+    agreement = area > 0 ? 2 * common[2 * k] / area : 1;
+    if (agreement > most) {
+      most = agreement;
+      best = k;
+    }
+  }
+
+  return best;
 }

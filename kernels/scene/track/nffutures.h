@@ -36,13 +36,17 @@ G_BEGIN_DECLS
  * @NF_DECIDE_LIKELIEST: the mask of the likeliest future
  * @NF_DECIDE_JACCARD: object by object the mask with the largest Jaccard index
  *   on average over all futures
+ * @NF_DECIDE_POOLED: pixel by pixel what makes the Jaccard index largest that
+ *   many clips have together: the class that most futures have, where 0.43 of
+ *   them do
  *
- * How one mask is made of many futures. With a single future both are its mask.
+ * How one mask is made of many futures. With a single future all are its mask.
  */
 typedef enum
 {
   NF_DECIDE_LIKELIEST,
   NF_DECIDE_JACCARD,
+  NF_DECIDE_POOLED,
 } NfDecide;
 
 /**

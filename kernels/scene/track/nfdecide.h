@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfdecide — one mask for many
+ *
+ * See: nffutures, docs/scenes.md */
+#pragma once
+
+#include "core/nferror.h"
+#include "metrics/nfclasses.h"
+
+G_BEGIN_DECLS
+
+gboolean nf_decide_jaccard (const guint8 *masks, guint n_masks, gsize size,
+    guint8 *mask, GError **error);
+
+void nf_decide_pooled (
+    const guint8 *masks, guint n_masks, gsize size, guint8 *mask);
+
+G_END_DECLS
