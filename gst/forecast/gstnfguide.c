@@ -7,7 +7,7 @@
 
 #include "core/nferror.h"
 
-/* segmenters are trained on frames of so many rows; others are brought there */
+/* of the frames that a segmenter was trained on, where it does not say */
 #define ROWS 160
 
 static GType
@@ -157,6 +157,18 @@ gst_nf_guide_close (GstNfGuide *guide)
   *guide = (GstNfGuide){ NF_GUIDE_NONE };
 }
 
+static gint
+rows_of (const GstNfGuide *guide)
+{
+  guint height = 0, width;
+
+  if (guide->segmenter != NULL)
+    nf_segmenter_trained_size (
+        gst_nf_model_segmenter (guide->segmenter), &height, &width);
+
+  return height > 0 ? (gint) height : ROWS;
+}
+
 /**
  * gst_nf_guide_describe:
  * @guide: of the element
@@ -166,7 +178,7 @@ gst_nf_guide_close (GstNfGuide *guide)
  * @error: return location
  *
  * Without a guide frames are kept in the network's size; with one in their own
- * shape and about the size that segmenters are trained on, so that masks are
+ * shape with as many rows as the segmenter was trained on, so that masks are
  * found as well as can be and predictions have the guide's detail.
  *
  * Returns: FALSE with @error set
@@ -178,11 +190,11 @@ gst_nf_guide_describe (const GstNfGuide *guide, const NfUnetConfig *config,
   gint width = config->width, height = config->height;
 
   if (guide->kind != NF_GUIDE_NONE) {
-    height = ROWS;
-    width = (gint) gst_util_uint64_scale_round (ROWS,
+    height = rows_of (guide);
+    width = (gint) gst_util_uint64_scale_round ((guint64) height,
         (guint64) GST_VIDEO_INFO_WIDTH (in),
         (guint64) MAX (GST_VIDEO_INFO_HEIGHT (in), 1));
-    width = CLAMP (width, ROWS / 8, ROWS * 8);
+    width = CLAMP (width, MAX (height / 8, 1), height * 8);
   }
 
   return gst_nf_video_packed_info (

@@ -35,8 +35,8 @@
  * one, or the one that tracks and dynamics foretell from a segmenter's masks. A
  * network that was trained with guides sees it, sampling can start from it
  * (#GstNfPredict:guide-start), and predictions larger than the network's frames
- * get its detail (#GstNfPredict:sharpen). Frames are then kept at 160 rows, about
- * the size that segmenters are trained on.
+ * get its detail (#GstNfPredict:sharpen). Frames are then kept
+ * at as many rows as the segmenter was trained on.
  *
  * The same checkpoint, seed, frames and number of the clip give the same
  * prediction. Clips are counted from 0 on, since the element was started or

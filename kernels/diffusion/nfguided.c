@@ -4,6 +4,7 @@
 #include "diffusion/nfguided.h"
 
 #include "diffusion/nfsharpen.h"
+#include "regions/nfregionvotes.h"
 #include "scene/guide/nfguide.h"
 
 #include <string.h>
@@ -66,26 +67,67 @@ shrink_context (Job *job, GError **error)
 
 /* ------------------------------------------------------------------- guides */
 
-/* (transfer full) (nullable): the masks of the context */
+/* (transfer full) (nullable): the objects of a frame */
+static NfRegions *
+find_regions (const Job *job, NfTensor *frame, GError **error)
+{
+  g_autoptr (NfTensor) p = nf_segmenter_probabilities (job->how->segmenter,
+      job->rollout->dtype, FALSE, frame, job->rollout->cancellable, error);
+  g_autofree gfloat *host = NULL;
+
+  if (p == NULL)
+    return NULL;
+  host = g_try_malloc (p->bytes);
+  if (host == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "guide: no memory for the probabilities of a frame of %ux%u",
+        job->width, job->height);
+    return NULL;
+  }
+  return nf_tensor_to_nhwc (p, host, error)
+      ? nf_regions_new (host, job->width, job->height, (guint) p->c, error)
+      : NULL;
+}
+
+static void
+regions_clear (gpointer regions)
+{
+  g_clear_pointer ((NfRegions **) regions, nf_regions_free);
+}
+
+/* (transfer full) (nullable): the masks of the context: regions whose classes
+ * all of its frames voted for */
 static guint8 *
 find_masks (const Job *job, GError **error)
 {
   gsize pixels = (gsize) job->width * job->height;
-  g_autofree guint8 *masks =
-      g_try_malloc_n ((gsize) job->config->num_frames_cond, pixels);
+  guint n = (guint) job->config->num_frames_cond;
+  guint classes = nf_segmenter_config (job->how->segmenter)->classes;
+  g_autoptr (NfRegionVotes) votes = nf_region_votes_new (classes, TRUE);
+  g_autoptr (GArray) frames =
+      g_array_sized_new (FALSE, TRUE, sizeof (NfRegions *), n);
+  g_autofree guint8 *masks = g_try_malloc_n (n, pixels);
 
+  g_array_set_clear_func (frames, regions_clear);
   if (masks == NULL) {
     g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
         "guide: no memory for masks of %ux%u", job->width, job->height);
     return NULL;
   }
-  for (gint i = 0; i < job->config->num_frames_cond; i++) {
-    g_autoptr (NfTensor) ids =
-        nf_segmenter_classify (job->how->segmenter, job->rollout->dtype, FALSE,
-            job->context[i], job->rollout->cancellable, error);
+  for (guint i = 0; i < n; i++) {
+    NfRegions *regions = find_regions (job, job->context[i], error);
 
-    if (ids == NULL || !nf_tensor_to_nhwc (ids, masks + i * pixels, error))
+    if (regions == NULL)
       return NULL;
+    g_array_append_val (frames, regions);
+    nf_region_votes_add (votes, regions);
+  }
+  for (guint i = 0; i < n; i++) {
+    const NfRegions *regions = g_array_index (frames, NfRegions *, i);
+    g_autofree guint *chosen = g_new (guint, MAX (regions->n, 1));
+
+    nf_region_votes_choose (votes, regions, chosen);
+    nf_regions_paint (regions, chosen, masks + i * pixels);
   }
   return g_steal_pointer (&masks);
 }

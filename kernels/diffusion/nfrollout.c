@@ -148,12 +148,12 @@ static NfTensor *
 no_guide (const Block *block, NfTensor *context, GError **error)
 {
   const NfUnetConfig *c = nf_unet_config (block->net);
-  gint64 frame = c->residual ? c->channels : 0;
+  gint64 frame = c->residual > 0 ? c->channels : 0;
   g_autoptr (NfTensor) marks =
       nf_tensor_new_filled (context->device, context->n,
           NF_UNET_GUIDE_CHANNELS - frame, c->height, c->width, -1.0f, error);
 
-  if (marks == NULL || !c->residual)
+  if (marks == NULL || frame == 0)
     return g_steal_pointer (&marks);
   return append (
       nf_op_slice (context, context->c - frame, frame, error), marks, error);
@@ -210,20 +210,22 @@ start_of (const Block *block, GError **error)
 
   if (z == NULL || block->start == 0)
     return g_steal_pointer (&z);
-  if (nf_unet_config (block->net)->residual)
+  if (nf_unet_config (block->net)->residual > 0)
     return nf_sampler_scale (z, sqrt (1.0 - alpha), error);
   frames = guide_frames (block, error);
   return nf_sampler_mix (frames, sqrt (alpha), z, sqrt (1.0 - alpha), error);
 }
 
+/* differences from a guide have no range to be kept in */
 static void
 set_sampler (Block *block, NfSampler *sampler)
 {
   const NfRollout *r = block->rollout;
+  const NfUnetConfig *c = nf_unet_config (block->net);
+  NfClamp clip = c->residual > 0 ? NF_CLAMP_NONE : r->clip;
 
-  *sampler = (NfSampler){ r->method, r->steps, r->clip, r->denoise,
-    nf_unet_config (block->net)->target, block->start, block->schedule, predict,
-    draw, block, r->cancellable };
+  *sampler = (NfSampler){ r->method, r->steps, clip, r->denoise, c->target,
+    block->start, block->schedule, predict, draw, block, r->cancellable };
 }
 
 /* frames in range; those of a network that draws differences are added to what
@@ -233,13 +235,13 @@ finish (const Block *block, NfTensor *drawn, NfTensor *seen, GError **error)
 {
   const NfUnetConfig *c = nf_unet_config (block->net);
   g_autoptr (NfTensor) base =
-      c->residual ? nf_unet_guide_frames (c, seen, error) : NULL;
+      c->residual > 0 ? nf_unet_guide_frames (c, seen, error) : NULL;
   g_autoptr (NfTensor) frames = NULL;
 
-  if (!c->residual)
+  if (!(c->residual > 0))
     frames = nf_tensor_ref (drawn);
   else if (base != NULL)
-    frames = nf_sampler_mix (base, 1.0, drawn, 1.0, error);
+    frames = nf_sampler_mix (base, 1.0, drawn, 1.0 / c->residual, error);
   return frames != NULL ? nf_op_clamp (frames, -1.0f, 1.0f, error) : NULL;
 }
 

@@ -78,8 +78,9 @@ typedef enum
  * @target: what the network tells
  * @guide: whether %NF_UNET_GUIDE_CHANNELS for each frame that is drawn follow
  *   the frames of context
- * @residual: whether what is drawn is the frames' differences from the guide
- *   frames, or from the newest frame where there is no guide; needs @guide
+ * @residual: above 0: what is drawn is the frames' differences from the guide
+ *   frames, or from the newest frame where there is no guide, times this number;
+ *   needs @guide
  *
  * What sizes the network, and the noise schedule it is trained for.
  */
@@ -102,7 +103,7 @@ typedef struct
   gdouble dropout;
   NfTarget target;
   gboolean guide;
-  gboolean residual;
+  gdouble residual;
 } NfUnetConfig;
 
 /**

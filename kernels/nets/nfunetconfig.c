@@ -116,8 +116,8 @@ read_own_keys (NfNetConfig *reader, NfUnetConfig *c)
   if (!nf_target_from_name (target, &c->target))
     nf_net_config_problem (reader, "target %s must be eps, x0 or v", target);
   nf_net_config_bool (reader, "guide", &c->guide);
-  nf_net_config_bool (reader, "residual", &c->residual);
-  if (c->residual && !c->guide)
+  nf_net_config_double (reader, "residual", 0.0, 1000.0, &c->residual);
+  if (c->residual > 0 && !c->guide)
     nf_net_config_problem (reader, "residual needs a guide");
 }
 
@@ -237,7 +237,7 @@ nf_unet_config_to_json (const NfUnetConfig *c)
     json_object_set_string_member (json, "target", nf_target_name (c->target));
   if (c->guide)
     json_object_set_boolean_member (json, "guide", TRUE);
-  if (c->residual)
-    json_object_set_boolean_member (json, "residual", TRUE);
+  if (c->residual > 0)
+    json_object_set_double_member (json, "residual", c->residual);
   return json;
 }

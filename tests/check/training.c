@@ -156,7 +156,7 @@ test_resume_guided (NfTestPlace *place, gconstpointer unused)
       "|model.target=v|model.guide=true|model.spade=false|train.loss=mean|"
       "train.loss-weight=min-snr-v|train.labels=stratified|train.threads=2|"
       "data.scene-size=8 12|augment.mirror=0.5|train.no-guides=0.3|"
-      "train.true-guides=0.3";
+      "train.true-guides=0.3|model.residual=4";
   g_autofree gchar *folder = g_strdup (place->data);
   g_autoptr (GError) error = NULL;
 

@@ -97,7 +97,7 @@ check_diffusion (const NfTrainConfig *config, GError **error)
         "data.scene-size: expected a height and a width, or 0 0 for 160 240, "
         "got %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
         model->scene_size.v[0], model->scene_size.v[1]);
-  if (model->residual && !model->guide)
+  if (model->residual > 0 && !model->guide)
     return fail (error,
         "model.residual: differences from a guide need one; set "
         "model.guide=true");

@@ -91,7 +91,7 @@ typedef struct
   gdouble dropout;
   gchar *target;
   gboolean guide;
-  gboolean residual;
+  gdouble residual;
   gchar *segmenter; /* file name */
   NfIntList scene_size; /* of [data]: H, W in pixels */
   /* keys of [train] that `diffusion` alone has */

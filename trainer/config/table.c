@@ -293,11 +293,14 @@ static const NfConfigRow diffusion_rows[] = {
   { "model", "guide", NF_CONFIG_BOOL, AT (diffusion.guide), "false",
       "besides the context the network sees a guide: the frame that tracks and "
       "dynamics foretell; needs masks and --data scenes:SEED" },
-  { "model", "residual", NF_CONFIG_BOOL, AT (diffusion.residual), "false",
+  { "model", "residual", NF_CONFIG_FLOAT, AT (diffusion.residual), "0",
       "the network draws the frames' differences from the guide frame (from "
       "the "
-      "newest one where there is no guide), so that nothing has to be learnt "
-      "where the guide is right; needs model.guide" },
+      "newest one where there is no guide), times this number, such as 8, "
+      "which "
+      "gives them the size of frames; 0: the frames themselves; needs "
+      "model.guide",
+      .max = 1000 },
   { "model", "segmenter", NF_CONFIG_STRING, AT (diffusion.segmenter),
       "unetpp.safetensors",
       "checkpoint that nfpredict finds the guide's masks with; its name is "

@@ -215,7 +215,7 @@ draw_none (const Work *work, gdouble draw)
 {
   gsize pixels = (gsize) work->config->width * work->config->height;
 
-  if (draw < 0.5 || work->config->diffusion.residual)
+  if (draw < 0.5 || work->config->diffusion.residual > 0)
     nf_guide_hold (work->newest, pixels, work->scratch->pixels);
   else
     memset (work->scratch->pixels, 0, NF_GUIDE_BYTES * pixels);

@@ -400,16 +400,17 @@ diffusion_loss (NfTask *task, NfTensor *const *in, GError **error)
   return nf_diffusion_loss (self->net, in, &how, error);
 }
 
-/* What of the frames is drawn: all of them, or what they differ by from the
- * guide frames in the context. */
+/* What is drawn: the frames, or what they differ by from the guide frames in the
+ * context, times a number. */
 static NfTensor *
 to_be_drawn (const DiffusionTask *self, NfTensor *future, NfTensor *context,
     GError **error)
 {
-  static const NfAxpbyParams less = { 1.0f, -1.0f, NF_ACT_NONE };
+  gfloat gain = (gfloat) self->config->diffusion.residual;
+  const NfAxpbyParams less = { gain, -gain, NF_ACT_NONE };
   g_autoptr (NfTensor) base = NULL;
 
-  if (!self->config->diffusion.residual)
+  if (!(gain > 0))
     return nf_tensor_ref (future);
   base = nf_unet_guide_frames (nf_unet_config (self->net), context, error);
   return base ? nf_op_axpby (future, base, &less, error) : NULL;
