@@ -46,7 +46,7 @@ exact_noise (gpointer data, NfTensor *x, gfloat label, GError **error)
 
   (*calls)++;
   return nf_sampler_mix (
-      x, sqrt (1.0 - a) / (a * SPREAD * SPREAD + 1.0 - a), NULL, 0.0, error);
+      x, sqrt (1.0 - a) / (a * SPREAD * SPREAD + 1.0 - a), x, 0.0, error);
 }
 
 static NfTensor *
