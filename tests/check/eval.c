@@ -441,6 +441,48 @@ test_curve (Place *place, gconstpointer unused)
       json_object_get_double_member (find_row (curve, "predict"), "jaccard"));
 }
 
+/* What a row called what, as text. */
+static gchar *
+confusion_text (const Place *place, const gchar *run, const gchar *row)
+{
+  g_autoptr (JsonObject) report = read_report (place, run);
+
+  return json_to_string (
+      json_object_get_member (find_row (report, row), "confusion"), FALSE);
+}
+
+/* Who decides, decides in every row that has the segmenter's masks. Votes of the
+ * context do not hear what comes after it. */
+static void
+test_decision (Place *place, gconstpointer unused)
+{
+  static const gchar *const decisions[] = { "pixel", "region", "clip" };
+  g_autofree gchar *pixel = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (decisions); i++) {
+    g_autofree gchar *both = g_strdup_printf (
+        "--only segment --only segment-hold --decision %s --out %s/both-%u",
+        decisions[i], place->root, i);
+    g_autofree gchar *alone =
+        g_strdup_printf ("--only segment-hold --decision %s --out %s/alone-%u",
+            decisions[i], place->root, i);
+    g_autofree gchar *run_both = g_strdup_printf ("both-%u", i);
+    g_autofree gchar *run_alone = g_strdup_printf ("alone-%u", i);
+    g_autofree gchar *text_both = NULL;
+    g_autofree gchar *text_alone = NULL;
+
+    eval_well (place, both);
+    eval_well (place, alone);
+    text_both = confusion_text (place, run_both, "segment-hold");
+    text_alone = confusion_text (place, run_alone, "segment-hold");
+    g_assert_cmpstr (text_both, ==, text_alone);
+    if (i == 0)
+      pixel = g_steal_pointer (&text_both);
+    else
+      g_assert_cmpstr (text_both, !=, pixel);
+  }
+}
+
 /* Scenes that are rendered are those that synth writes; the table says what the
  * report does. */
 static void
@@ -675,6 +717,7 @@ static const struct
   { "--ensemble 101", NF_ERROR_INVALID, "--ensemble|0 to 100" },
   { "--sampler magic", NF_ERROR_INVALID, "--sampler|magic|ddim" },
   { "--precision f16", NF_ERROR_INVALID, "--precision|bf16|f16" },
+  { "--decision vote", NF_ERROR_INVALID, "--decision|pixel, region|vote" },
   { "--device tpu", NF_ERROR_INVALID, "tpu" },
   { "--only nothing", NF_ERROR_INVALID, "--only|nothing|segment-dynamics" },
   { "--only predict-mean --ensemble 0", NF_ERROR_INVALID, "--ensemble" },
@@ -787,6 +830,7 @@ main (int argc, char **argv)
   ADD ("ensemble-of-one", test_ensemble_of_one);
   ADD ("best-draw", test_best_draw);
   ADD ("curve", test_curve);
+  ADD ("decision", test_decision);
   ADD ("scenes", test_scenes);
   ADD ("goes-on", test_goes_on);
   ADD ("fewer-clips", test_fewer_clips);

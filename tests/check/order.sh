@@ -25,6 +25,7 @@ kernels/cuda/runtime
 kernels/cuda/cudnn
 kernels/cuda/kernels
 kernels/metrics
+kernels/regions
 kernels/scene/world
 kernels/scene/render
 kernels/scene/track
@@ -41,6 +42,7 @@ trainer/train
 trainer/eval
 trainer/bench
 trainer/synth
+trainer/eval
 trainer
 gst
 gst/common
