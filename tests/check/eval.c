@@ -47,22 +47,31 @@ on_print (const gchar *text)
   g_string_append (printed, text);
 }
 
-/* Runs the subcommand; options have spaces between. */
+typedef gboolean (*Subcommand) (gint argc, gchar **argv, GError **error);
+
+/* Runs a subcommand; options have spaces between. */
 static gboolean
-eval (const gchar *options, GError **error)
+run (Subcommand subcommand, const gchar *options, GError **error)
 {
   g_auto (GStrv) words = g_strsplit (options, " ", -1);
   g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  GPrintFunc before = g_set_print_handler (on_print);
-  gboolean good;
 
-  g_ptr_array_add (argv, (gpointer) "eval");
+  g_ptr_array_add (argv, (gpointer) "subcommand");
   for (guint i = 0; words[i]; i++)
     if (words[i][0])
       g_ptr_array_add (argv, words[i]);
   g_ptr_array_add (argv, NULL);
+  return subcommand (argv->len - 1, (gchar **) argv->pdata, error);
+}
+
+static gboolean
+eval (const gchar *options, GError **error)
+{
+  GPrintFunc before = g_set_print_handler (on_print);
+  gboolean good;
+
   g_string_truncate (printed, 0);
-  good = nf_eval_main (argv->len - 1, (gchar **) argv->pdata, error);
+  good = run (nf_eval_main, options, error);
   g_set_print_handler (before);
   return good;
 }
@@ -90,13 +99,11 @@ static void
 write_clips (const gchar *folder, guint frames)
 {
   g_autofree gchar *options = g_strdup_printf (
-      "synth --out %s --val %d --train 1 --width %d --height %d --frames %u "
-      "--seed 4",
+      "--out %s --val %d --train 1 --width %d --height %d --frames %u --seed 4",
       folder, CLIPS, WIDTH, HEIGHT, frames);
-  g_auto (GStrv) words = g_strsplit (options, " ", -1);
   g_autoptr (GError) error = NULL;
 
-  nf_synth_main (g_strv_length (words), words, &error);
+  run (nf_synth_main, options, &error);
   g_assert_no_error (error);
 }
 
