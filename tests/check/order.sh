@@ -43,6 +43,7 @@ trainer/train
 trainer/eval
 trainer/bench
 trainer/synth
+trainer/eval
 trainer
 gst
 gst/common

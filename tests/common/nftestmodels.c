@@ -5,8 +5,6 @@
 
 #include "io/nfcheckpoint.h"
 
-#include <glib/gstdio.h>
-
 static void
 must (gboolean ok, const GError *error)
 {
@@ -141,38 +139,4 @@ nf_test_save_unetpp_of_size (const gchar *path, const NfUnetppConfig *config,
   g_hash_table_insert (
       facts, (gpointer) NF_CHECKPOINT_WIDTH, g_strdup_printf ("%u", width));
   save_unetpp (path, config, facts, seed);
-}
-
-/**
- * nf_test_folder_new:
- *
- * Returns: (transfer full): a new, empty folder for this program
- */
-gchar *
-nf_test_folder_new (void)
-{
-  g_autoptr (GError) error = NULL;
-  gchar *folder = g_dir_make_tmp ("nextframe-XXXXXX", &error);
-
-  must (folder != NULL, error);
-
-  return folder;
-}
-
-/**
- * nf_test_folder_remove:
- * @folder: of files alone; deleted with them
- */
-void
-nf_test_folder_remove (const gchar *folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const gchar *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
-    g_autofree gchar *path = g_build_filename (folder, name, NULL);
-
-    g_remove (path);
-  }
-  g_rmdir (folder);
 }

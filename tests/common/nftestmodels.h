@@ -7,6 +7,7 @@
 
 #include "nets/nfunet.h"
 #include "nets/nfunetpp.h"
+#include "testfolder.h"
 
 G_BEGIN_DECLS
 
@@ -18,8 +19,5 @@ void nf_test_save_unetpp (
     const gchar *path, const NfUnetppConfig *config, guint64 seed);
 void nf_test_save_unetpp_of_size (const gchar *path,
     const NfUnetppConfig *config, guint64 seed, guint height, guint width);
-
-gchar *nf_test_folder_new (void);
-void nf_test_folder_remove (const gchar *folder);
 
 G_END_DECLS

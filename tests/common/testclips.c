@@ -4,46 +4,9 @@
 #include "testclips.h"
 #include "io/nfnpy.h"
 
-#include <glib/gstdio.h>
 #include <png.h>
 
 #define SIDE 6 /* of the square, pixels */
-
-/**
- * nf_test_folder_new:
- *
- * Returns: (transfer full): a new empty folder
- */
-gchar *
-nf_test_folder_new (void)
-{
-  g_autoptr (GError) error = NULL;
-  gchar *folder = g_dir_make_tmp ("nextframe-XXXXXX", &error);
-
-  g_assert_no_error (error);
-  return folder;
-}
-
-/**
- * nf_test_folder_remove:
- * @folder: a folder, removed with all that is in it
- */
-void
-nf_test_folder_remove (const gchar *folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const gchar *name;
-
-  while (dir && (name = g_dir_read_name (dir))) {
-    g_autofree gchar *path = g_build_filename (folder, name, NULL);
-
-    if (g_file_test (path, G_FILE_TEST_IS_DIR))
-      nf_test_folder_remove (path);
-    else
-      g_unlink (path);
-  }
-  g_rmdir (folder);
-}
 
 static gboolean
 in_square (guint t, gint x, gint y)

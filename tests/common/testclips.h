@@ -5,12 +5,9 @@
  * A bright square crosses a dark ground, two pixels a frame. */
 #pragma once
 
-#include <glib.h>
+#include "testfolder.h"
 
 G_BEGIN_DECLS
-
-gchar *nf_test_folder_new (void);
-void nf_test_folder_remove (const gchar *folder);
 
 guint8 nf_test_clip_pixel (guint t, gint x, gint y, guint colour);
 guint8 nf_test_clip_class (guint t, gint x, gint y);

@@ -22,8 +22,8 @@
 
 /* of the confusion of classes */
 #define CELL 12
-#define MARGIN 122
-#define OVERHANG 60 /* of names beyond the squares */
+#define MARGIN 144
+#define OVERHANG 76 /* of names beyond the squares */
 
 typedef struct
 {

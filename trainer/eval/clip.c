@@ -126,16 +126,21 @@ seconds_since (gint64 start)
  * @n: frames, from the first on
  * @error: return location
  *
+ * Where frames vote, those after the first @n have no say.
+ *
  * Returns: (transfer none) (nullable): (n, height, width): the segmenter's
- *   masks of the given frames, until the next clip is opened
+ *   masks of the given frames, until the next call
  */
 const guint8 *
 nf_eval_clip_named (NfEvalClip *clip, guint n, GError **error)
 {
   gsize pixels = nf_eval_clip_pixels (clip);
+  gboolean vote = nf_eval_models_frames_vote (clip->models);
   guint before = MIN (n, clip->n_named);
   gint64 start = g_get_monotonic_time ();
 
+  if (vote && clip->n_named != n)
+    clip->n_named = clip->named_seconds = before = 0;
   if (before > 0)
     clip->charge += clip->named_seconds * before / clip->n_named;
   if (n <= clip->n_named)

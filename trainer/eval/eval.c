@@ -230,7 +230,9 @@ report (const Eval *eval, NfProgress *progress, GError **error)
 gboolean
 nf_eval_main (gint argc, gchar **argv, GError **error)
 {
-  g_autoptr (NfEvalOptions) options = nf_eval_options_parse (argc, argv, error);
+  g_autofree gchar *help = nf_eval_rows_help ();
+  g_autoptr (NfEvalOptions) options =
+      nf_eval_options_parse (argc, argv, help, error);
   g_autoptr (NfProgress) progress = NULL;
   g_auto (Eval) eval = { options };
   guint n;

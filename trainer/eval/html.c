@@ -104,7 +104,7 @@ add_head (GString *out, JsonObject *figures)
   add_text (out, data);
   g_string_append_printf (out,
       ", %" G_GINT64_FORMAT " clips</h1>\n<p>From frames 1 to 11 of each clip, "
-      "each row of the table foretells the masks of the frames that follow; "
+      "each row of the table predicts the masks of the frames that follow; "
       "most are judged by frame 22, the last one. <i>True masks</i> means that "
       "the row is given the true masks of frames 1 to 11, which nobody has of "
       "a new video; all others are given frames alone.</p>\n",

@@ -3,7 +3,7 @@
  * measure — how near what a row made of a clip is to the truth */
 #pragma once
 
-#include "eval/rows.h"
+#include "eval/output.h"
 #include "metrics/nfconfusion.h"
 
 G_BEGIN_DECLS

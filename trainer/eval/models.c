@@ -7,18 +7,16 @@
  * number of the clip is the stream of its noise. */
 #include "eval/models.h"
 #include "diffusion/nfpredictor.h"
+#include "eval/decision.h"
 #include "video/gstnfvideo.h"
 #include "io/nfcheckpointpath.h"
-#include "nets/nfsegmenter.h"
-
-#define SEGMENT_BATCH 11 /* frames at once */
 
 struct _NfEvalModels
 {
   NfDevice *device;
   NfDType dtype;
   gchar *segmenter_path, *predictor_path; /* NULL where there is none */
-  NfSegmenter *segmenter;
+  NfEvalNaming naming; /* its segmenter is NULL where there is none */
   NfPredictor *predictor;
   NfRollout rollout;
   guint ensemble;
@@ -32,9 +30,11 @@ load_segmenter (
       NF_CHECKPOINT_SEGMENTER, "nextframe-train segment", "--segment", error);
   if (!models->segmenter_path)
     return FALSE;
-  models->segmenter =
-      nf_segmenter_load (models->segmenter_path, models->device, error);
-  return models->segmenter != NULL;
+  models->naming = (NfEvalNaming){ nf_segmenter_load (models->segmenter_path,
+                                       models->device, error),
+    models->device, options->dtype, options->tta, options->decision,
+    options->unique };
+  return models->naming.segmenter != NULL;
 }
 
 /* Whether the network predicts the last frame of a clip from its context. */
@@ -115,7 +115,7 @@ nf_eval_models_free (NfEvalModels *models)
 {
   if (!models)
     return;
-  g_clear_pointer (&models->segmenter, nf_segmenter_unref);
+  g_clear_pointer (&models->naming.segmenter, nf_segmenter_unref);
   g_clear_pointer (&models->predictor, nf_predictor_unref);
   g_clear_pointer (&models->device, nf_device_unref);
   g_free (models->segmenter_path);
@@ -141,6 +141,19 @@ describe_file (JsonObject *settings, const gchar *what, const gchar *path)
   json_object_set_string_member (settings, member, sum);
 }
 
+static void
+describe_naming (const NfEvalModels *models, JsonObject *settings)
+{
+  const NfEvalNaming *naming = &models->naming;
+
+  describe_file (settings, "segment", models->segmenter_path);
+  json_object_set_string_member (
+      settings, "decision", nf_eval_decision_name (naming->decision));
+  if (naming->decision != NF_EVAL_DECISION_PIXEL)
+    json_object_set_boolean_member (settings, "unique", naming->unique);
+  json_object_set_boolean_member (settings, "tta", naming->tta);
+}
+
 /**
  * nf_eval_models_describe:
  * @models: networks
@@ -149,9 +162,9 @@ describe_file (JsonObject *settings, const gchar *what, const gchar *path)
 void
 nf_eval_models_describe (const NfEvalModels *models, JsonObject *settings)
 {
-  if (models->segmenter)
-    describe_file (settings, "segment", models->segmenter_path);
-  if (models->segmenter || models->predictor)
+  if (models->naming.segmenter)
+    describe_naming (models, settings);
+  if (models->naming.segmenter || models->predictor)
     json_object_set_string_member (
         settings, "precision", models->dtype == NF_BF16 ? "bf16" : "f32");
   if (!models->predictor)
@@ -167,7 +180,7 @@ nf_eval_models_describe (const NfEvalModels *models, JsonObject *settings)
 /**
  * nf_eval_models_segment:
  * @models: with a segmenter
- * @frames: (n, height, width, 3)
+ * @frames: (n, height, width, 3), of one clip
  * @n: frames
  * @width: columns
  * @height: rows
@@ -178,14 +191,21 @@ gboolean
 nf_eval_models_segment (NfEvalModels *models, const guint8 *frames, guint n,
     gint width, gint height, guint8 *masks, GError **error)
 {
-  gsize pixels = (gsize) width * height;
+  return nf_eval_decide (
+      &models->naming, frames, n, width, height, masks, error);
+}
 
-  for (guint i = 0; i < n; i += SEGMENT_BATCH)
-    if (!nf_segmenter_run (models->segmenter, models->dtype, FALSE,
-            frames + 3 * pixels * i, MIN (n - i, SEGMENT_BATCH), height, width,
-            masks + pixels * i, NULL, error))
-      return FALSE;
-  return TRUE;
+/**
+ * nf_eval_models_frames_vote:
+ * @models: with a segmenter
+ *
+ * Returns: whether the mask of a frame depends on the frames that
+ *   nf_eval_models_segment() gets with it
+ */
+gboolean
+nf_eval_models_frames_vote (const NfEvalModels *models)
+{
+  return models->naming.decision == NF_EVAL_DECISION_CLIP;
 }
 
 /**

@@ -33,6 +33,8 @@ void nf_eval_models_describe (const NfEvalModels *models, JsonObject *settings);
 gboolean nf_eval_models_segment (NfEvalModels *models, const guint8 *frames,
     guint n, gint width, gint height, guint8 *masks, GError **error);
 
+gboolean nf_eval_models_frames_vote (const NfEvalModels *models);
+
 guint nf_eval_models_ensemble (const NfEvalModels *models);
 void nf_eval_models_drawn_size (
     const NfEvalModels *models, gint *width, gint *height);

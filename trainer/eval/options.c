@@ -2,7 +2,6 @@
  *
  * options — the command line of `nextframe-train eval` */
 #include "eval/options.h"
-#include "eval/rows.h"
 
 #define MAX_SEED 9007199254740992 /* 2^53: what any program reads back whole */
 #define MAX_CLIPS 1000000
@@ -44,8 +43,8 @@ static const struct
 typedef struct
 {
   gint64 numbers[N_NUMBERS];
-  gchar *sampler, *precision;
-  gboolean no_curve;
+  gchar *sampler, *precision, *decision;
+  gboolean no_curve, no_unique;
 } RawOptions;
 
 static void
@@ -53,6 +52,7 @@ raw_options_clear (RawOptions *raw)
 {
   g_free (raw->sampler);
   g_free (raw->precision);
+  g_free (raw->decision);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RawOptions, raw_options_clear)
@@ -77,17 +77,9 @@ add_numbers (GOptionContext *context, RawOptions *raw)
   g_option_context_add_main_entries (context, entries, NULL);
 }
 
-static gchar *
-describe_rows (void)
-{
-  g_autofree gchar *rows = nf_eval_rows_help ();
-
-  return g_strconcat ("Rows of the table, for --only:\n", rows, NULL);
-}
-
 static gboolean
 parse (NfEvalOptions *options, RawOptions *raw, gint argc, gchar **argv,
-    GError **error)
+    const gchar *rows, GError **error)
 {
   g_autofree gchar *methods = nf_sampler_method_names ();
   g_autofree gchar *sampler = g_strconcat (methods, " (default: ddim)", NULL);
@@ -103,6 +95,15 @@ parse (NfEvalOptions *options, RawOptions *raw, gint argc, gchar **argv,
         "Checkpoint of nfsegment (default: the one that ships)", "FILE" },
     { "predict", 0, 0, G_OPTION_ARG_FILENAME, &options->predict,
         "Checkpoint of nfpredict (default: the one that ships)", "FILE" },
+    { "decision", 0, 0, G_OPTION_ARG_STRING, &raw->decision,
+        "Who decides on a class, as nfsegment's property: pixel, region or "
+        "clip (default: pixel)",
+        "NAME" },
+    { "no-unique", 0, 0, G_OPTION_ARG_NONE, &raw->no_unique,
+        "With --decision region or clip: several objects may be of one class",
+        NULL },
+    { "tta", 0, 0, G_OPTION_ARG_NONE, &options->tta,
+        "nfsegment averages with mirrored frames", NULL },
     { "only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->only,
         "Only this row of the table; may be repeated", "ROW" },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &options->out,
@@ -120,13 +121,14 @@ parse (NfEvalOptions *options, RawOptions *raw, gint argc, gchar **argv,
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) cause = NULL;
-  g_autofree gchar *rows = describe_rows ();
+  g_autofree gchar *table =
+      g_strconcat ("Rows of the table, for --only:\n", rows, NULL);
 
   g_option_context_set_summary (context,
       "Judges segmenter and predictor on clips with masks, beside baselines "
       "without a\nnetwork. From frames 1 to 11 of every clip the rest is "
       "predicted and compared\nwith the truth. Prints a table.");
-  g_option_context_set_description (context, rows);
+  g_option_context_set_description (context, table);
   g_option_context_add_main_entries (context, entries, NULL);
   add_numbers (context, raw);
   if (!g_option_context_parse (context, &argc, &argv, &cause))
@@ -157,12 +159,47 @@ take_numbers (NfEvalOptions *options, const RawOptions *raw, GError **error)
   return TRUE;
 }
 
+static const gchar *const decisions[] = {
+  [NF_EVAL_DECISION_PIXEL] = "pixel",
+  [NF_EVAL_DECISION_REGION] = "region",
+  [NF_EVAL_DECISION_CLIP] = "clip",
+};
+
+/**
+ * nf_eval_decision_name:
+ * @decision: a decision
+ *
+ * Returns: its name on the command line
+ */
+const gchar *
+nf_eval_decision_name (NfEvalDecision decision)
+{
+  return decisions[decision];
+}
+
+static gboolean
+take_decision (NfEvalOptions *options, const gchar *name, GError **error)
+{
+  options->decision = NF_EVAL_DECISION_PIXEL;
+  for (guint i = 0; name && i <= NF_EVAL_N_DECISIONS; i++) {
+    if (i == NF_EVAL_N_DECISIONS)
+      return fail (
+          error, "--decision: expected pixel, region or clip, got ", name);
+    if (g_str_equal (decisions[i], name)) {
+      options->decision = i;
+      break;
+    }
+  }
+  return TRUE;
+}
+
 static gboolean
 take_names (NfEvalOptions *options, const RawOptions *raw, GError **error)
 {
   options->dtype = NF_F32;
   options->sampler = NF_SAMPLER_DDIM;
   options->curve = !raw->no_curve;
+  options->unique = !raw->no_unique;
   if (!options->device)
     options->device = g_strdup ("auto");
   if (g_strcmp0 (raw->precision, "bf16") == 0)
@@ -176,6 +213,8 @@ take_names (NfEvalOptions *options, const RawOptions *raw, GError **error)
     g_prefix_error (error, "--sampler: ");
     return FALSE;
   }
+  if (!take_decision (options, raw->decision, error))
+    return FALSE;
   return options->data
       || fail (error, "",
           "which clips? Give --data FOLDER, or --data scenes:SEED:N");
@@ -186,6 +225,7 @@ take_names (NfEvalOptions *options, const RawOptions *raw, GError **error)
  * @argc: words in @argv
  * @argv: the command line from the subcommand's name on; taken as it is after
  *   GLib's option parser moved its words
+ * @rows: a line for each row of the table, for `--help`
  * @error: return location: %NF_ERROR_INVALID
  *
  * `--help` prints and ends the program.
@@ -193,12 +233,13 @@ take_names (NfEvalOptions *options, const RawOptions *raw, GError **error)
  * Returns: (transfer full) (nullable): what was asked for
  */
 NfEvalOptions *
-nf_eval_options_parse (gint argc, gchar **argv, GError **error)
+nf_eval_options_parse (
+    gint argc, gchar **argv, const gchar *rows, GError **error)
 {
   g_autoptr (NfEvalOptions) options = g_new0 (NfEvalOptions, 1);
   g_auto (RawOptions) raw = { { 0 } };
 
-  if (!parse (options, &raw, argc, argv, error)
+  if (!parse (options, &raw, argc, argv, rows, error)
       || !take_numbers (options, &raw, error)
       || !take_names (options, &raw, error))
     return NULL;

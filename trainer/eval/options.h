@@ -11,6 +11,22 @@ G_BEGIN_DECLS
 #define NF_EVAL_MAX_DRAWS 100
 
 /**
+ * NfEvalDecision: who decides on a class, as nfsegment's property decision
+ * @NF_EVAL_DECISION_PIXEL: each pixel
+ * @NF_EVAL_DECISION_REGION: each region of connected object pixels
+ * @NF_EVAL_DECISION_CLIP: each object, by votes of the frames of a clip
+ */
+typedef enum
+{
+  NF_EVAL_DECISION_PIXEL,
+  NF_EVAL_DECISION_REGION,
+  NF_EVAL_DECISION_CLIP,
+  NF_EVAL_N_DECISIONS
+} NfEvalDecision;
+
+const gchar *nf_eval_decision_name (NfEvalDecision decision);
+
+/**
  * NfEvalOptions:
  * @data: a data set's folder, or scenes
  * @splits: (nullable): names of splits with spaces between; NULL: val, or train
@@ -21,6 +37,9 @@ G_BEGIN_DECLS
  * @out: (nullable): folder for the state and the reports
  * @device: where networks run, as in nf_device_open()
  * @dtype: what networks compute in, %NF_F32 or %NF_BF16
+ * @decision: who decides on a class of the segmenter's masks
+ * @unique: whether regions share no class
+ * @tta: average with mirrored frames
  * @sampler: method of sampling
  * @steps: denoising steps a block of frames
  * @ensemble: draws of each clip in the rows of ensembles; 0: no such rows
@@ -39,6 +58,8 @@ typedef struct
   gchar *out;
   gchar *device;
   NfDType dtype;
+  NfEvalDecision decision;
+  gboolean unique, tta;
   NfSamplerMethod sampler;
   guint steps, ensemble, clips;
   guint64 seed;
@@ -46,7 +67,8 @@ typedef struct
   guint threads;
 } NfEvalOptions;
 
-NfEvalOptions *nf_eval_options_parse (gint argc, gchar **argv, GError **error);
+NfEvalOptions *nf_eval_options_parse (
+    gint argc, gchar **argv, const gchar *rows, GError **error);
 void nf_eval_options_free (NfEvalOptions *options);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfEvalOptions, nf_eval_options_free)

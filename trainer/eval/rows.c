@@ -310,56 +310,6 @@ nf_eval_rows_needs (const GPtrArray *rows)
 }
 
 /**
- * nf_eval_output_new:
- *
- * Returns: (transfer full): a place for what a row makes
- */
-NfEvalOutput *
-nf_eval_output_new (void)
-{
-  return g_new0 (NfEvalOutput, 1);
-}
-
-/**
- * nf_eval_output_free:
- * @output: (transfer full) (nullable): what a row made
- */
-void
-nf_eval_output_free (NfEvalOutput *output)
-{
-  if (!output)
-    return;
-  g_free (output->masks);
-  g_free (output->frames);
-  g_free (output);
-}
-
-static gboolean
-output_clear (NfEvalOutput *output, gsize pixels, GError **error)
-{
-  output->measured = FALSE;
-  memset (output->has_mask, 0, sizeof output->has_mask);
-  memset (output->has_frame, 0, sizeof output->has_frame);
-  for (guint t = 0; t < NF_EVAL_FRAMES; t++)
-    output->psnr[t] = output->ssim[t] = NAN;
-  if (output->pixels == pixels)
-    return TRUE;
-  g_clear_pointer (&output->masks, g_free);
-  g_clear_pointer (&output->frames, g_free);
-  output->pixels = 0;
-  output->masks = g_try_malloc_n (NF_EVAL_FRAMES, pixels);
-  output->frames = g_try_malloc_n (3 * NF_EVAL_FRAMES, pixels);
-  if (!output->masks || !output->frames) {
-    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-        "not enough memory for %d frames of %" G_GSIZE_FORMAT " pixels",
-        NF_EVAL_FRAMES, pixels);
-    return FALSE;
-  }
-  output->pixels = pixels;
-  return TRUE;
-}
-
-/**
  * nf_eval_row_run:
  * @row: a row
  * @clip: an open clip, with the networks that the row needs
@@ -373,7 +323,7 @@ nf_eval_row_run (const NfEvalRow *row, NfEvalClip *clip, gboolean curve,
 {
   gint64 start;
 
-  if (!output_clear (output, nf_eval_clip_pixels (clip), error))
+  if (!nf_eval_output_clear (output, clip, error))
     return FALSE;
   clip->charge = 0;
   start = g_get_monotonic_time ();

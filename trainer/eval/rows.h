@@ -6,39 +6,11 @@
  * is another entry. */
 #pragma once
 
-#include "eval/clip.h"
+#include "eval/output.h"
 
 G_BEGIN_DECLS
 
 typedef struct _NfEvalRow NfEvalRow;
-
-/**
- * NfEvalOutput:
- * @masks: (NF_EVAL_FRAMES, height, width), classes
- * @frames: (NF_EVAL_FRAMES, height, width, 3)
- * @has_mask: which masks the row made
- * @has_frame: which frames
- * @psnr: of the frames, decibels; NaN where there is none
- * @ssim: likewise
- * @measured: whether the row has filled @psnr and @ssim itself
- * @seconds: what the row takes alone
- *
- * What a row made of a clip.
- */
-typedef struct
-{
-  guint8 *masks;
-  guint8 *frames;
-  gboolean has_mask[NF_EVAL_FRAMES];
-  gboolean has_frame[NF_EVAL_FRAMES];
-  gdouble psnr[NF_EVAL_FRAMES];
-  gdouble ssim[NF_EVAL_FRAMES];
-  gboolean measured;
-  gdouble seconds;
-
-  /*< private >*/
-  gsize pixels; /* that there is room for */
-} NfEvalOutput;
 
 /**
  * NfEvalRow:
@@ -68,10 +40,5 @@ GPtrArray *nf_eval_rows_choose (const NfEvalOptions *options, GError **error);
 NfEvalNeeds nf_eval_rows_needs (const GPtrArray *rows);
 gboolean nf_eval_row_run (const NfEvalRow *row, NfEvalClip *clip,
     gboolean curve, NfEvalOutput *output, GError **error);
-
-NfEvalOutput *nf_eval_output_new (void);
-void nf_eval_output_free (NfEvalOutput *output);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfEvalOutput, nf_eval_output_free)
 
 G_END_DECLS
