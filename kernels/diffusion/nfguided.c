@@ -102,8 +102,8 @@ find_masks (const Job *job, GError **error)
 {
   gsize pixels = (gsize) job->width * job->height;
   guint n = (guint) job->config->num_frames_cond;
-  guint classes = nf_segmenter_config (job->how->segmenter)->classes;
-  g_autoptr (NfRegionVotes) votes = nf_region_votes_new (classes, TRUE);
+  g_autoptr (NfRegionVotes) votes =
+      nf_region_votes_new (nf_segmenter_classes (job->how->segmenter), TRUE);
   g_autoptr (GArray) frames =
       g_array_sized_new (FALSE, TRUE, sizeof (NfRegions *), n);
   g_autofree guint8 *masks = g_try_malloc_n (n, pixels);

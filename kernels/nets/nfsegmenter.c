@@ -65,6 +65,15 @@ nf_segmenter_net (const NfSegmenter *segmenter)
   return segmenter->net;
 }
 
+guint
+nf_segmenter_classes (const NfSegmenter *segmenter)
+{
+  NfSegmentSizes sizes;
+
+  nf_segment_sizes (nf_segmenter_net (segmenter), &sizes);
+  return (guint) sizes.classes;
+}
+
 void
 nf_segmenter_trained_size (
     const NfSegmenter *segmenter, guint *height, guint *width)

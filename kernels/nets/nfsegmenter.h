@@ -28,6 +28,14 @@ void nf_segmenter_unref (NfSegmenter *segmenter);
 const NfNet *nf_segmenter_net (const NfSegmenter *segmenter);
 
 /**
+ * nf_segmenter_classes:
+ * @segmenter: a segmenter
+ *
+ * Returns: how many classes a pixel may have, 1 to 256
+ */
+guint nf_segmenter_classes (const NfSegmenter *segmenter);
+
+/**
  * nf_segmenter_trained_size:
  * @segmenter: a segmenter
  * @height: (out): rows of the frames that it was trained on; 0: its checkpoint

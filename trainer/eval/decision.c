@@ -88,7 +88,7 @@ nf_eval_decide (const NfEvalNaming *naming, const guint8 *frames, guint n,
   if (naming->decision != NF_EVAL_DECISION_PIXEL) {
     if (naming->decision == NF_EVAL_DECISION_CLIP)
       votes = nf_region_votes_new (
-          nf_segmenter_config (naming->segmenter)->classes, naming->unique);
+          nf_segmenter_classes (naming->segmenter), naming->unique);
     return decide_by_regions (
         naming, votes, frames, n, width, height, masks, error);
   }
