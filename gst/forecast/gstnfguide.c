@@ -50,8 +50,9 @@ const GstNfProperty gst_nf_guide_properties[] = {
       .details = "Sampling starts from the guide with the noise that is left "
                  "there, instead of noise alone. The larger it is, the less of "
                  "the guide can change; with 1 nothing is drawn, and the "
-                 "prediction is the guide frame itself.",
-      GST_NF_DOUBLE (0, 1, 0),
+                 "prediction is the guide frame itself. Below 0, the default, "
+                 "it is what the checkpoint says, or 0.",
+      GST_NF_DOUBLE (-1, 1, -1),
       GST_NF_FIELD (GstNfGuideSettings, start),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },

@@ -365,7 +365,9 @@ gst_nf_predict_draw (GstNfPredict *self, const Settings *settings,
             ? gst_nf_model_segmenter (self->guide.segmenter)
             : NULL,
         self->guide.kind, self->guide.sharpen },
-    .guide_start = settings->guide.start,
+    .guide_start = settings->guide.start >= 0
+        ? settings->guide.start
+        : nf_predictor_guide_start (gst_nf_model_predictor (self->model)),
     .settings = &settings->draw,
     .dtype = gst_nf_model_settings_dtype (&settings->model),
     .what = job,

@@ -14,7 +14,26 @@ struct _NfPredictor
   NfUnet *net;
   NfSchedule *schedule;
   gchar *segmenter;
+  gdouble guide_start;
 };
+
+/* a share from 0 to 1; 0 where there is none */
+static gboolean
+read_guide_start (const gchar *path, const NfCheckpoint *checkpoint,
+    gdouble *start, GError **error)
+{
+  const gchar *text = nf_checkpoint_fact (checkpoint, "guide-start");
+  gchar *end = NULL;
+
+  *start = text != NULL ? g_ascii_strtod (text, &end) : 0.0;
+  if (text == NULL
+      || (end != text && *end == '\0' && *start >= 0.0 && *start <= 1.0))
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+      "%s: nextframe.guide-start is '%s', expected a number from 0 to 1", path,
+      text);
+  return FALSE;
+}
 
 /**
  * nf_predictor_load:
@@ -31,8 +50,10 @@ nf_predictor_load (const gchar *path, NfDevice *device, GError **error)
   g_autoptr (NfCheckpoint) checkpoint = nf_checkpoint_open (path, error);
   g_autoptr (NfNet) net = NULL;
   NfPredictor *predictor;
+  gdouble guide_start;
 
-  if (checkpoint == NULL)
+  if (checkpoint == NULL
+      || !read_guide_start (path, checkpoint, &guide_start, error))
     return NULL;
   net = nf_net_load (checkpoint, NF_NET_PREDICT, device, error);
   if (net == NULL)
@@ -41,6 +62,7 @@ nf_predictor_load (const gchar *path, NfDevice *device, GError **error)
   g_atomic_ref_count_init (&predictor->refs);
   predictor->net = (NfUnet *) g_steal_pointer (&net);
   predictor->schedule = nf_schedule_new (nf_unet_config (predictor->net));
+  predictor->guide_start = guide_start;
   predictor->segmenter =
       g_strdup (nf_checkpoint_fact (checkpoint, "segmenter"));
   return predictor;
@@ -74,6 +96,18 @@ const NfUnetConfig *
 nf_predictor_config (const NfPredictor *predictor)
 {
   return nf_unet_config (predictor->net);
+}
+
+/**
+ * nf_predictor_guide_start:
+ *
+ * Returns: which part of the schedule sampling with a guide passes over, as the
+ *   checkpoint says it, 0 to 1; 0 where it says nothing
+ */
+gdouble
+nf_predictor_guide_start (const NfPredictor *predictor)
+{
+  return predictor->guide_start;
 }
 
 /**

@@ -38,6 +38,7 @@ void nf_predictor_unref (NfPredictor *predictor);
  */
 const gchar *nf_predictor_arch (const NfPredictor *predictor);
 const NfUnetConfig *nf_predictor_config (const NfPredictor *predictor);
+gdouble nf_predictor_guide_start (const NfPredictor *predictor);
 const gchar *nf_predictor_segmenter (const NfPredictor *predictor);
 gboolean nf_predictor_draw (NfPredictor *predictor, const NfRollout *rollout,
     guint ensemble, NfEnsembleMode mode, NfTensor *const *context,

@@ -93,6 +93,7 @@ typedef struct
   gboolean guide;
   gdouble residual;
   gchar *segmenter; /* file name */
+  gdouble guide_start; /* share */
   NfIntList scene_size; /* of [data]: H, W in pixels */
   /* keys of [train] that `diffusion` alone has */
   gchar *loss;

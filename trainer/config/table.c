@@ -301,6 +301,10 @@ static const NfConfigRow diffusion_rows[] = {
       "gives them the size of frames; 0: the frames themselves; needs "
       "model.guide",
       .max = 1000 },
+  { "model", "guide-start", NF_CONFIG_FLOAT, AT (diffusion.guide_start), "0",
+      "part of the schedule that nfpredict passes over by default, starting "
+      "from the guide; noted in the checkpoint",
+      .max = 1, .resumable = TRUE },
   { "model", "segmenter", NF_CONFIG_STRING, AT (diffusion.segmenter),
       "unetpp.safetensors",
       "checkpoint that nfpredict finds the guide's masks with; its name is "

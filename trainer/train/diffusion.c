@@ -556,6 +556,9 @@ open_data (DiffusionTask *self, NfTrainConfig *config, GError **error)
   if (model->guide) {
     self->guides = nf_guide_samples_new (config);
     nf_task_add_fact (&self->task, "segmenter", "%s", model->segmenter);
+    if (model->guide_start > 0)
+      nf_task_add_fact (
+          &self->task, "guide-start", "%.17g", model->guide_start);
   }
   pixels = (gsize) config->height * config->width;
   self->task.part_bytes[PART_CONTEXT] = pixels * context_bytes (config);
