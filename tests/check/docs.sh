@@ -24,7 +24,7 @@ grep -o '`\(kernels\|gst\|trainer\|tests\|docs\|examples\)/[^` ]*`' docs/contrib
   | tr -d '`' | sort -u >"$links"
 [ -s "$links" ] || fail "contributing.md names no files"
 while read -r path; do
-  case $path in *[A-Z][A-Z]*) path=$(dirname "$path") ;; esac
+  path=$(echo "$path" | sed 's|/[^/]*[A-Z][A-Z].*||')
   # shellcheck disable=SC2086
   ls -d $path >/dev/null 2>&1 || fail "contributing.md names $path, which is not there"
 done <"$links"

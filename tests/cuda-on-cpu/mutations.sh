@@ -1,9 +1,10 @@
 #!/bin/sh
-# Plants one fault at a time in a copy of the CUDA backend and shows which of
-# the checks finds it: the op test in both orders of threads, with lazy
-# streams, with few blocks in a grid, and under each sanitizer. Every fault must
-# be found. Takes many minutes: four modules are built, and one file of each
-# again for each fault.
+# Plants one fault at a time in the CUDA backend and shows which of the checks
+# finds it: the op test in both orders of threads, with lazy streams, with few
+# blocks in a grid, and under each sanitizer. Every fault must be found. Barriers,
+# shuffles and matrices are left out or turned by the runner; for the others a
+# copy of the source is changed. Takes many minutes: four modules are built, and
+# one file of each again for each change.
 #   mutations.sh BUILD-FOLDER [OUTPUT-FOLDER [FAULT...]]
 build=$(cd "$1" && pwd) || exit 2
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,32 +15,50 @@ kernels=$here/../../kernels/cuda
 mkdir -p "$out/kernels/cuda" && out=$(cd "$out" && pwd) || exit 2
 failed=0
 
-# fault, file, op whose rows are run, or a program, change
-faults () {
+# faults that the runner plants (faults.h), without another build: fault, op whose
+# rows are run, kind, file, function, call, which one of those in the function
+planted () {
   cat <<'FAULTS'
-barrier-before-stats kernels/groupnorm.cu group_norm /norm_whole_kernel/,/nf_norm_terms/ s/__syncthreads ();//
-barrier-before-means kernels/groupnormback.cu group_norm /means.2 . g . 1. = hx/,/b.template rows/ s/__syncthreads ();//
-barrier-before-tile kernels/loss.cu dice_loss /const gsize base = n . d.plane/,/for (unsigned int at/ s/__syncthreads ();//
-barrier-after-tile kernels/loss.cu dice_loss /place = MIN (place, base . i)/,/for (unsigned int i = first/ s/__syncthreads ();//
+barrier-before-stats group_norm skip kernels/groupnorm.cu norm_whole_kernel __syncthreads 1
+barrier-before-means group_norm skip kernels/groupnormback.cu norm_whole_backward_kernel __syncthreads 1
+barrier-before-tile dice_loss skip kernels/loss.cu dice_sums_kernel __syncthreads 1
+barrier-after-tile dice_loss skip kernels/loss.cu dice_sums_kernel __syncthreads 2
+mask-of-half-a-warp argmax half kernels/move.cu argmax_kernel __shfl_xor_sync 1
+shuffle-left-out argmax skip kernels/move.cu argmax_kernel __shfl_xor_sync 1
+matrix-turned attention turn kernels/attentionbf16.cu multiply_turned load_matrix_sync 1
+matrix-without-wait attention skip kernels/attentionbf16.cu multiply_turned __syncwarp 2
+weights-without-wait attention skip kernels/attentionbf16.cu make_weights __syncwarp 1
+barrier-before-counts confusion skip kernels/video.cu confusion_kernel __syncthreads 1
+barrier-after-counts confusion skip kernels/video.cu confusion_kernel __syncthreads 2
+FAULTS
+}
+
+# faults in the source's logic, for which it is changed: fault, file, op whose rows
+# are run, or a program, change
+changed () {
+  cat <<'FAULTS'
 index-plus-one kernels/act.cu activation s/nf_load_pack (d, dy + i)/nf_load_pack (d, dy + i + 1)/
 index-behind-end kernels/move.cu argmax s/lane == 0 && pixel < pixels/lane == 0 \&\& pixel <= pixels/
-mask-of-half-a-warp kernels/move.cu argmax s/__shfl_xor_sync (0xffffffffu, best/__shfl_xor_sync (0x0000ffffu, best/
-half-of-the-shuffles kernels/move.cu argmax /^argmax_kernel/,/^}/ s/step = group . 2/step = group \/ 4/
-matrix-turned kernels/attentionbf16.cu attention s/wmma::col_major/wmma::row_major/
-matrix-without-wait kernels/attentionbf16.cu attention /SIDE, sums.i., SCORES, wmma/,/^}/ s/__syncwarp ();//
-weights-without-wait kernels/attentionbf16.cu attention /store_weights (desk, v);/,/^}/ s/__syncwarp ();//
-barrier-before-counts kernels/video.cu confusion /own.i. = 0/,/count_pixels<V>/ s/__syncthreads ();//
-barrier-after-counts kernels/video.cu confusion /count_pixels<V> (own/,/for (unsigned/ s/__syncthreads ();//
 loop-without-step kernels/nfkernel.h axpby s/i += (gsize) gridDim.x . blockDim.x/i += (gsize) -1/
 upload-without-event runtime/nfcudacopy.c adam s/cudaStreamWaitEvent (stream->handle, slot->done, 0)/cudaSuccess/
 slot-used-too-early runtime/nfcudacopy.c batch_norm s/cudaEventSynchronize (slot->done)/cudaSuccess/
 download-without-wait runtime/nfcudacopy.c adam s/cudaStreamSynchronize (stream->handle)/cudaSuccess/
-plan-run-by-two cudnn/nfcudnnrun.c test-nfdevices s/g_mutex_\(un\)*lock (&plan->running)/(void) plan/
+plan-run-by-two cudnn/nfcudnn.c test-nfdevices s/g_mutex_\(un\)*lock (&plan->running)/(void) plan/
 capture-keeps-memory runtime/nfcudagraph.c test-graph s/nf_cuda_pool_move (graph->pool, graph->home, FALSE)/(void) graph/
 sums-in-bf16 kernels/matmul.c test-ops-behaviour s/if (!s->to_bf16)/if (TRUE)/
 starts-without-pace runtime/nfcudagraph.c test-graph s/cudaEventSynchronize (\*done)/cudaSuccess/
-streams-without-wait nfcuda.c test-nfdevices s/return stream == other/return TRUE || stream == other/
+streams-without-wait runtime/nfcudastream.c test-nfdevices s/return stream == other/return TRUE || stream == other/
 FAULTS
+}
+
+is_wanted () { case $wanted in "  " | *" $1 "*) ;; *) return 1 ;; esac; }
+
+# line of call number $4 to $3 in function $2 of file $1, from where it is defined
+line_of () {
+  awk -v name="$2" -v call="$3" -v number="$4" '
+    index ($0, name " (") == 1 { inside = 1 }
+    inside && index ($0, call " (") && ++n == number { print NR; exit }
+    inside && /^}/ { exit }' "$kernels/$1"
 }
 
 # all modules from the copy; @1: where to say what is wrong
@@ -75,30 +94,46 @@ restore
 build_all "$out/log" || { cat "$out/log"; exit 1; }
 
 # what is found where nothing is wrong proves nothing
-for op in $(faults | while read -r fault file op change; do
-  case $wanted in "  " | *" $fault "*) echo "$op" ;; esac
+for op in $({ planted | cut -d ' ' -f 1,2; changed | cut -d ' ' -f 1,3; } | while read -r fault op; do
+  is_wanted "$fault" && echo "$op"
 done | sort -u); do
   found=$(failing "none-$op" "$op")
   [ -z "$found" ] || { echo "$op fails without a fault:$found"; exit 1; }
 done
 
+# verdict FAULT FILE FOUND: by whom
+verdict () {
+  echo "$1 ($(basename "$2")):${3:- FAILED, nobody finds it}"
+  [ -n "$3" ] || failed=1
+}
+
+while read -r fault op kind file function call number; do
+  is_wanted "$fault" || continue
+  line=$(line_of "$file" "$function" "$call" "$number")
+  if [ -z "$line" ]; then
+    echo "$fault: FAILED, $file has no call $number to $call in $function any more"
+    failed=1
+    continue
+  fi
+  export NF_CUDA_FAULT="$kind@$file:$line"
+  verdict "$fault" "$file" "$(failing "$fault" "$op")"
+  unset NF_CUDA_FAULT
+done <<END
+$(planted)
+END
+
 while read -r fault file op change; do
-  case $wanted in "  " | *" $fault "*) ;; *) continue ;; esac
+  is_wanted "$fault" || continue
   sed "$change" "$kernels/$file" >"$out/kernels/cuda/$file"
   if cmp -s "$kernels/$file" "$out/kernels/cuda/$file"; then
     echo "$fault: FAILED, nothing of $file is changed any more"
     failed=1
     continue
   fi
-  if build_all "$out/log"; then
-    found=$(failing "$fault" "$op")
-  else
-    found=" compiler"
-  fi
-  echo "$fault ($file):${found:- FAILED, nobody finds it}"
-  [ -n "$found" ] || failed=1
+  build_all "$out/log" && found=$(failing "$fault" "$op") || found=" compiler"
+  verdict "$fault" "$file" "$found"
   restore
 done <<END
-$(faults)
+$(changed)
 END
 exit $failed

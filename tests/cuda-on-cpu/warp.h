@@ -7,6 +7,7 @@
  * another lane reads from it undefined, and here it is all ones, a NaN. */
 #pragma once
 
+#include "faults.h"
 #include "here.h"
 
 #include <cstdint>
@@ -80,6 +81,10 @@ shuffle (unsigned mask, T value, int source, const char *file, int line)
   static_assert (sizeof (T) <= sizeof (uint64_t), "too large for a shuffle");
   uint64_t bits = 0;
 
+  if (planted (Fault::skip, file, line))
+    return value;
+  if (planted (Fault::half, file, line))
+    mask &= 0xffff;
   memcpy (&bits, &value, sizeof value);
   bits = warp_call (WarpOp::shuffle, mask, bits, source, file, line);
   memcpy (static_cast<void *> (&value), &bits, sizeof value);
@@ -100,7 +105,8 @@ first_of (int width)
 inline void
 __syncthreads (NF_SITE)
 {
-  runner::block_barrier (false, file, line);
+  if (!runner::planted (runner::Fault::skip, file, line))
+    runner::block_barrier (false, file, line);
 }
 
 inline int
@@ -124,7 +130,8 @@ __syncthreads_or (int predicate, NF_SITE)
 inline void
 __syncwarp (unsigned mask = NF_ALL_LANES, NF_SITE)
 {
-  runner::warp_call (runner::WarpOp::sync, mask, 0, 0, file, line);
+  if (!runner::planted (runner::Fault::skip, file, line))
+    runner::warp_call (runner::WarpOp::sync, mask, 0, 0, file, line);
 }
 
 /* The hardware promises no more than the caller itself. */

@@ -115,10 +115,12 @@ void
 load_matrix_sync (fragment<Use, 16, 16, 16, __nv_bfloat16, Layout> &f,
     const __nv_bfloat16 *from, unsigned step, NF_SITE)
 {
+  const bool columns =
+      by_columns<Layout> != runner::planted (runner::Fault::turn, file, line);
+
   runner::check_matrix (from, step * sizeof *from, file, line);
   for (int i = 0; i < f.num_elements; i++)
-    f.x[i] =
-        from[runner::matrix_offset (Use::USE, i, step, by_columns<Layout>)];
+    f.x[i] = from[runner::matrix_offset (Use::USE, i, step, columns)];
   runner::warp_call (runner::WarpOp::matrix_load, NF_ALL_LANES,
       reinterpret_cast<uintptr_t> (from), step, file, line);
 }
