@@ -490,6 +490,57 @@ test_decision (Place *place, gconstpointer unused)
   }
 }
 
+static gboolean
+has_row (JsonObject *report, const gchar *name)
+{
+  JsonArray *rows = json_object_get_array_member (report, "rows");
+
+  for (guint i = 0; i < json_array_get_length (rows); i++)
+    if (g_str_equal (name,
+            json_object_get_string_member (
+                json_array_get_object_element (rows, i), "name")))
+      return TRUE;
+  return FALSE;
+}
+
+/* A network that was trained with a guide has rows about it. Where the whole
+ * schedule is passed over, its prediction is the guide frame. */
+static void
+test_guide (Place *place, gconstpointer unused)
+{
+  static const gchar *const rows[] = { "guide", "predict-none",
+    "predict-hold" };
+  g_autofree gchar *path = in_place (place, "", "guided.safetensors");
+  g_autofree gchar *guided = g_strdup_printf (
+      "--predict %s --clips 1 --no-curve --ensemble 0 --guide-start 1 "
+      "--out %s/guided",
+      path, place->root);
+  g_autofree gchar *plain = g_strdup_printf (
+      "--clips 1 --no-curve --ensemble 0 --out %s/plain", place->root);
+  g_autoptr (JsonObject) with = NULL;
+  g_autoptr (JsonObject) without = NULL;
+  g_autofree gchar *drawn = NULL;
+  g_autofree gchar *itself = NULL;
+  NfUnetConfig config;
+
+  nf_test_unet_config (&config);
+  config.guide = TRUE;
+  nf_test_save_unet (path, &config, 3);
+  eval_well (place, guided);
+  eval_well (place, plain);
+  with = read_report (place, "guided");
+  without = read_report (place, "plain");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_assert_true (has_row (with, rows[i]));
+    g_assert_false (has_row (without, rows[i]));
+  }
+  drawn = confusion_text (place, "guided", "predict");
+  itself = confusion_text (place, "guided", "guide");
+  g_assert_cmpstr (drawn, ==, itself);
+  assert_figure (find_row (with, "predict"), "psnr",
+      json_object_get_double_member (find_row (with, "guide"), "psnr"));
+}
+
 /* Scenes that are rendered are those that synth writes; the table says what the
  * report does. */
 static void
@@ -724,6 +775,9 @@ static const struct
   { "--ensemble 101", NF_ERROR_INVALID, "--ensemble|0 to 100" },
   { "--sampler magic", NF_ERROR_INVALID, "--sampler|magic|ddim" },
   { "--precision f16", NF_ERROR_INVALID, "--precision|bf16|f16" },
+  { "--guide-start 2", NF_ERROR_INVALID, "--guide-start|0 to 1" },
+  { "--only guide --guide-segment nowhere.safetensors", NF_ERROR_NOT_FOUND,
+      "nowhere.safetensors|--guide-segment" },
   { "--decision vote", NF_ERROR_INVALID, "--decision|pixel, region|vote" },
   { "--device tpu", NF_ERROR_INVALID, "tpu" },
   { "--only nothing", NF_ERROR_INVALID, "--only|nothing|segment-dynamics" },
@@ -838,6 +892,7 @@ main (int argc, char **argv)
   ADD ("best-draw", test_best_draw);
   ADD ("curve", test_curve);
   ADD ("decision", test_decision);
+  ADD ("guide", test_guide);
   ADD ("scenes", test_scenes);
   ADD ("goes-on", test_goes_on);
   ADD ("fewer-clips", test_fewer_clips);

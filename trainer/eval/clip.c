@@ -163,11 +163,12 @@ nf_eval_clip_named (NfEvalClip *clip, guint n, GError **error)
  * nfpredict draws an ensemble from.
  *
  * Returns: (transfer none) (nullable): (draws, NF_EVAL_HORIZON, H, W, 3) of the
- *   predictor's size, until the next clip is opened
+ *   size of %NF_EVAL_GUIDE_AUTO, until the next clip is opened
  */
 const guint8 *
 nf_eval_clip_draws (NfEvalClip *clip, GError **error)
 {
+  NfEvalDrawing *drawing = nf_eval_models_drawing (clip->models);
   guint n = nf_eval_models_ensemble (clip->models);
   gint64 start = g_get_monotonic_time ();
   gsize bytes;
@@ -177,10 +178,11 @@ nf_eval_clip_draws (NfEvalClip *clip, GError **error)
     clip->charge += clip->draws_seconds;
     return clip->draws;
   }
-  nf_eval_models_drawn_size (clip->models, &width, &height);
+  nf_eval_drawing_size (
+      drawing, NF_EVAL_GUIDE_AUTO, clip->width, clip->height, &width, &height);
   bytes = (gsize) 3 * width * height * NF_EVAL_HORIZON;
-  if (!clip->draws)
-    clip->draws = g_try_malloc_n (n, bytes);
+  g_free (clip->draws);
+  clip->draws = g_try_malloc_n (n, bytes);
   if (!clip->draws) {
     g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
         "not enough memory for %u draws of %d frames; lower --ensemble", n,
@@ -188,8 +190,9 @@ nf_eval_clip_draws (NfEvalClip *clip, GError **error)
     return NULL;
   }
   for (guint i = 0; i < n; i++)
-    if (!nf_eval_models_draw (clip->models, clip->number * n + i, clip->frames,
-            clip->width, clip->height, clip->draws + bytes * i, error))
+    if (!nf_eval_drawing_run (drawing, NF_EVAL_GUIDE_AUTO, clip->number * n + i,
+            clip->frames, clip->width, clip->height, clip->draws + bytes * i,
+            error))
       return NULL;
   clip->n_draws = n;
   clip->draws_seconds = seconds_since (start);

@@ -41,7 +41,7 @@ typedef struct
   guint8 *named; /* (NF_EVAL_FRAMES, height, width) */
   guint n_named; /* of them, from the first on */
   gdouble named_seconds; /* what they took */
-  guint8 *draws; /* (draws, NF_EVAL_HORIZON, H, W, 3) of the predictor's size */
+  guint8 *draws; /* (draws, NF_EVAL_HORIZON, H, W, 3) as drawn */
   guint n_draws;
   gdouble draws_seconds;
 } NfEvalClip;

@@ -85,6 +85,9 @@ eval_open (Eval *eval, GError **error)
       eval->options, nf_eval_rows_needs (eval->rows), error);
   if (!eval->models)
     return FALSE;
+  if (!eval->options->only && nf_eval_models_drawing (eval->models)
+      && !nf_eval_drawing_takes_guide (nf_eval_models_drawing (eval->models)))
+    nf_eval_rows_leave_out (eval->rows);
   nf_eval_models_describe (eval->models, eval->settings);
   describe_rows (eval);
   return TRUE;

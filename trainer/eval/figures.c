@@ -170,8 +170,8 @@ make_row (const NfEvalTotal *total)
   nf_object_scores_measure (&objects, confusion);
   json_object_set_string_member (json, "name", total->row->name);
   json_object_set_string_member (json, "title", total->row->title);
-  json_object_set_string_member (
-      json, "frames", total->row->all_frames ? "1-22" : "22");
+  json_object_set_string_member (json, "frames",
+      total->row->flags & NF_EVAL_ROW_ALL_FRAMES ? "1-22" : "22");
   add_figure (json, "jaccard", nf_confusion_jaccard (confusion));
   add_figure (json, "true-class-jaccard", objects.true_jaccard);
   add_clip_means (json, total);

@@ -2,24 +2,19 @@
  *
  * models — the two networks that are judged, and how they run
  *
- * They are run as the elements nfsegment and nfpredict run them: frames are
- * brought to the predictor's size and back by the elements' converter, and the
- * number of the clip is the stream of its noise. */
+ * They are run as the elements nfsegment and nfpredict run them: see decision.c,
+ * drawing.c. */
 #include "eval/models.h"
-#include "diffusion/nfpredictor.h"
 #include "eval/decision.h"
-#include "video/gstnfvideo.h"
 #include "io/nfcheckpointpath.h"
 
 struct _NfEvalModels
 {
+  const NfEvalOptions *options;
   NfDevice *device;
-  NfDType dtype;
-  gchar *segmenter_path, *predictor_path; /* NULL where there is none */
+  gchar *segmenter_path; /* NULL where there is none */
   NfEvalNaming naming; /* its segmenter is NULL where there is none */
-  NfPredictor *predictor;
-  NfRollout rollout;
-  guint ensemble;
+  NfEvalDrawing *drawing; /* NULL where there is none */
 };
 
 static gboolean
@@ -37,52 +32,27 @@ load_segmenter (
   return models->naming.segmenter != NULL;
 }
 
-/* Whether the network predicts the last frame of a clip from its context. */
 static gboolean
-check_predictor (const NfEvalModels *models, GError **error)
+load_predictor (NfEvalModels *models, const NfEvalOptions *options,
+    NfEvalNeeds needs, GError **error)
 {
-  const NfUnetConfig *config = nf_predictor_config (models->predictor);
+  gboolean guided;
 
-  if (config->num_frames_cond > NF_EVAL_CONTEXT || config->channels != 3) {
-    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "%s: expected a network of at most %d context frames of 3 channels, "
-        "got %d of %d; choose another --predict",
-        models->predictor_path, NF_EVAL_CONTEXT, config->num_frames_cond,
-        config->channels);
+  models->drawing = nf_eval_drawing_load (options, models->device, error);
+  if (!models->drawing)
     return FALSE;
-  }
-  if (nf_rollout_check (&models->rollout, config, error))
-    return TRUE;
-  g_prefix_error (error, "%s: ", models->predictor_path);
-  return FALSE;
-}
-
-static gboolean
-load_predictor (
-    NfEvalModels *models, const NfEvalOptions *options, GError **error)
-{
-  NfRollout *rollout = &models->rollout;
-
-  models->predictor_path = nf_checkpoint_path_find (options->predict,
-      NF_CHECKPOINT_PREDICTOR, "nextframe-train diffusion", "--predict", error);
-  if (!models->predictor_path)
-    return FALSE;
-  models->predictor =
-      nf_predictor_load (models->predictor_path, models->device, error);
-  if (!models->predictor)
-    return FALSE;
-  nf_rollout_init (rollout);
-  rollout->method = options->sampler;
-  rollout->steps = options->steps;
-  rollout->dtype = options->dtype;
-  rollout->horizon = NF_EVAL_HORIZON;
-  rollout->seed = options->seed;
-  return check_predictor (models, error);
+  /* rows with a guide are left out for a network without one, but for those
+   * that are asked for */
+  guided = nf_eval_drawing_takes_guide (models->drawing)
+      || (options->only && needs & NF_EVAL_NEEDS_GUIDE);
+  return !guided
+      || nf_eval_drawing_load_segmenter (models->drawing, options,
+          models->naming.segmenter, models->segmenter_path, error);
 }
 
 /**
  * nf_eval_models_load:
- * @options: which networks, and how they run
+ * @options: which networks, and how they run; outlive them
  * @needs: which of them are needed
  * @error: return location
  *
@@ -94,14 +64,13 @@ nf_eval_models_load (
 {
   g_autoptr (NfEvalModels) models = g_new0 (NfEvalModels, 1);
 
-  models->dtype = options->dtype;
-  models->ensemble = options->ensemble;
+  models->options = options;
   models->device = nf_device_open (options->device, error);
   if (!models->device
       || (needs & NF_EVAL_NEEDS_SEGMENTER
           && !load_segmenter (models, options, error))
       || (needs & NF_EVAL_NEEDS_PREDICTOR
-          && !load_predictor (models, options, error)))
+          && !load_predictor (models, options, needs, error)))
     return NULL;
   return g_steal_pointer (&models);
 }
@@ -116,10 +85,9 @@ nf_eval_models_free (NfEvalModels *models)
   if (!models)
     return;
   g_clear_pointer (&models->naming.segmenter, nf_segmenter_unref);
-  g_clear_pointer (&models->predictor, nf_predictor_unref);
+  g_clear_pointer (&models->drawing, nf_eval_drawing_free);
   g_clear_pointer (&models->device, nf_device_unref);
   g_free (models->segmenter_path);
-  g_free (models->predictor_path);
   g_free (models);
 }
 
@@ -154,6 +122,25 @@ describe_naming (const NfEvalModels *models, JsonObject *settings)
   json_object_set_boolean_member (settings, "tta", naming->tta);
 }
 
+static void
+describe_drawing (const NfEvalModels *models, JsonObject *settings)
+{
+  const NfEvalOptions *options = models->options;
+  const gchar *guide = nf_eval_drawing_segmenter_path (models->drawing);
+
+  describe_file (settings, "predict", nf_eval_drawing_path (models->drawing));
+  json_object_set_string_member (
+      settings, "sampler", nf_sampler_method_name (options->sampler));
+  json_object_set_int_member (settings, "steps", options->steps);
+  json_object_set_int_member (settings, "seed", options->seed);
+  json_object_set_int_member (settings, "ensemble", options->ensemble);
+  if (!guide)
+    return;
+  describe_file (settings, "guide-segment", guide);
+  json_object_set_double_member (settings, "guide-start", options->guide_start);
+  json_object_set_boolean_member (settings, "sharpen", options->sharpen);
+}
+
 /**
  * nf_eval_models_describe:
  * @models: networks
@@ -164,17 +151,11 @@ nf_eval_models_describe (const NfEvalModels *models, JsonObject *settings)
 {
   if (models->naming.segmenter)
     describe_naming (models, settings);
-  if (models->naming.segmenter || models->predictor)
-    json_object_set_string_member (
-        settings, "precision", models->dtype == NF_BF16 ? "bf16" : "f32");
-  if (!models->predictor)
-    return;
-  describe_file (settings, "predict", models->predictor_path);
-  json_object_set_string_member (
-      settings, "sampler", nf_sampler_method_name (models->rollout.method));
-  json_object_set_int_member (settings, "steps", models->rollout.steps);
-  json_object_set_int_member (settings, "seed", models->rollout.seed);
-  json_object_set_int_member (settings, "ensemble", models->ensemble);
+  if (models->naming.segmenter || models->drawing)
+    json_object_set_string_member (settings, "precision",
+        models->options->dtype == NF_BF16 ? "bf16" : "f32");
+  if (models->drawing)
+    describe_drawing (models, settings);
 }
 
 /**
@@ -217,92 +198,17 @@ nf_eval_models_frames_vote (const NfEvalModels *models)
 guint
 nf_eval_models_ensemble (const NfEvalModels *models)
 {
-  return models->ensemble;
+  return models->options->ensemble;
 }
 
 /**
- * nf_eval_models_drawn_size:
- * @models: with a predictor
- * @width: (out): columns of the frames that it draws
- * @height: (out): rows
- */
-void
-nf_eval_models_drawn_size (
-    const NfEvalModels *models, gint *width, gint *height)
-{
-  const NfUnetConfig *config = nf_predictor_config (models->predictor);
-
-  *width = config->width;
-  *height = config->height;
-}
-
-/**
- * nf_eval_models_first_drawn:
+ * nf_eval_models_drawing:
  * @models: with a predictor
  *
- * Returns: the first frame that it draws, from 0, the one after the context
+ * Returns: (transfer none): the predictor
  */
-guint
-nf_eval_models_first_drawn (const NfEvalModels *models)
+NfEvalDrawing *
+nf_eval_models_drawing (const NfEvalModels *models)
 {
-  return nf_predictor_config (models->predictor)->future_gap;
-}
-
-/* The newest frames of the context, in the network's size: (n, H, W, 3). */
-static guint8 *
-shrink_context (NfEvalModels *models, const guint8 *context, gint width,
-    gint height, GError **error)
-{
-  const NfUnetConfig *config = nf_predictor_config (models->predictor);
-  guint n = config->num_frames_cond;
-  gsize bytes = (gsize) 3 * width * height;
-  gsize small = (gsize) 3 * config->width * config->height;
-  g_autofree guint8 *frames = g_try_malloc_n (n, small);
-
-  if (!frames) {
-    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-        "%s: not enough memory for its context", models->predictor_path);
-    return NULL;
-  }
-  for (guint i = 0; i < n; i++)
-    if (!gst_nf_video_resize_rgb (context + bytes * (NF_EVAL_CONTEXT - n + i),
-            width, height, frames + small * i, config->width, config->height,
-            error))
-      return NULL;
-  return g_steal_pointer (&frames);
-}
-
-/**
- * nf_eval_models_draw:
- * @models: with a predictor
- * @stream: of the noise: number of the clip, or of the draw
- * @context: (NF_EVAL_CONTEXT, height, width, 3): the frames that are given
- * @width: columns
- * @height: rows
- * @drawn: (out caller-allocates): NF_EVAL_HORIZON frames of the network's
- *   size; those before nf_eval_models_first_drawn() are left as they are
- * @error: return location
- */
-gboolean
-nf_eval_models_draw (NfEvalModels *models, guint64 stream,
-    const guint8 *context, gint width, gint height, guint8 *drawn,
-    GError **error)
-{
-  const NfUnetConfig *config = nf_predictor_config (models->predictor);
-  gsize small = (gsize) 3 * config->width * config->height;
-  g_autofree guint8 *frames =
-      shrink_context (models, context, width, height, error);
-  const guint8 *in[NF_EVAL_CONTEXT];
-  guint8 *out[NF_EVAL_HORIZON] = { NULL };
-  NfRollout rollout = models->rollout;
-
-  if (!frames)
-    return FALSE;
-  for (gint i = 0; i < config->num_frames_cond; i++)
-    in[i] = frames + small * i;
-  for (guint i = config->future_gap; i < NF_EVAL_HORIZON; i++)
-    out[i] = drawn + small * i;
-  rollout.stream = stream;
-  return nf_predictor_run (
-      models->predictor, &rollout, 1, NF_ENSEMBLE_MEAN, in, out, error);
+  return models->drawing;
 }

@@ -44,7 +44,7 @@ typedef struct
 {
   gint64 numbers[N_NUMBERS];
   gchar *sampler, *precision, *decision;
-  gboolean no_curve, no_unique;
+  gboolean no_curve, no_unique, no_sharpen;
 } RawOptions;
 
 static void
@@ -111,6 +111,16 @@ parse (NfEvalOptions *options, RawOptions *raw, gint argc, gchar **argv,
         "there goes on",
         "FOLDER" },
     { "sampler", 0, 0, G_OPTION_ARG_STRING, &raw->sampler, sampler, "NAME" },
+    { "guide-start", 0, 0, G_OPTION_ARG_DOUBLE, &options->guide_start,
+        "Part of the schedule that is passed over, starting from the guide "
+        "(default: 0)",
+        "S" },
+    { "no-sharpen", 0, 0, G_OPTION_ARG_NONE, &raw->no_sharpen,
+        "Predictions do not get the guide's detail", NULL },
+    { "guide-segment", 0, 0, G_OPTION_ARG_FILENAME, &options->guide_segment,
+        "Checkpoint that finds masks for the guide (default: the one that the "
+        "predictor names, else that of --segment)",
+        "FILE" },
     { "no-curve", 0, 0, G_OPTION_ARG_NONE, &raw->no_curve,
         "Score frame 22 alone, not frames 12 to 21 as well", NULL },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &raw->precision,
@@ -200,6 +210,9 @@ take_names (NfEvalOptions *options, const RawOptions *raw, GError **error)
   options->sampler = NF_SAMPLER_DDIM;
   options->curve = !raw->no_curve;
   options->unique = !raw->no_unique;
+  options->sharpen = !raw->no_sharpen;
+  if (!(options->guide_start >= 0 && options->guide_start <= 1))
+    return fail (error, "", "--guide-start: expected 0 to 1");
   if (!options->device)
     options->device = g_strdup ("auto");
   if (g_strcmp0 (raw->precision, "bf16") == 0)
@@ -259,6 +272,7 @@ nf_eval_options_free (NfEvalOptions *options)
   g_free (options->splits);
   g_free (options->segment);
   g_free (options->predict);
+  g_free (options->guide_segment);
   g_strfreev (options->only);
   g_free (options->out);
   g_free (options->device);

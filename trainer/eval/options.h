@@ -33,6 +33,8 @@ const gchar *nf_eval_decision_name (NfEvalDecision decision);
  *   where there is no val
  * @segment: (nullable): the segmenter's checkpoint; NULL: the one that ships
  * @predict: (nullable): the predictor's, likewise
+ * @guide_segment: (nullable): what finds masks for the predictor's guide; NULL:
+ *   the one that its checkpoint names, or @segment
  * @only: (nullable) (array zero-terminated=1): rows that are wanted
  * @out: (nullable): folder for the state and the reports
  * @device: where networks run, as in nf_device_open()
@@ -42,6 +44,8 @@ const gchar *nf_eval_decision_name (NfEvalDecision decision);
  * @tta: average with mirrored frames
  * @sampler: method of sampling
  * @steps: denoising steps a block of frames
+ * @guide_start: as nfpredict's property
+ * @sharpen: likewise
  * @ensemble: draws of each clip in the rows of ensembles; 0: no such rows
  * @clips: how many clips of the data are evaluated; 0: all
  * @seed: of the noise that predictions start from
@@ -53,7 +57,7 @@ const gchar *nf_eval_decision_name (NfEvalDecision decision);
 typedef struct
 {
   gchar *data, *splits;
-  gchar *segment, *predict;
+  gchar *segment, *predict, *guide_segment;
   gchar **only;
   gchar *out;
   gchar *device;
@@ -62,6 +66,8 @@ typedef struct
   gboolean unique, tta;
   NfSamplerMethod sampler;
   guint steps, ensemble, clips;
+  gdouble guide_start;
+  gboolean sharpen;
   guint64 seed;
   gboolean curve;
   guint threads;

@@ -78,18 +78,26 @@ make_from_named (const NfEvalRow *row, NfEvalClip *clip, guint first,
   return named && extrapolate (row, clip, named, first, output, error);
 }
 
-/* Brings drawn frames, (NF_EVAL_HORIZON, H, W, 3) of the predictor's size, to
- * the clip's, and names their objects. */
+static void
+drawn_size (
+    const NfEvalClip *clip, NfEvalGuide guide, gint *width, gint *height)
+{
+  nf_eval_drawing_size (nf_eval_models_drawing (clip->models), guide,
+      clip->width, clip->height, width, height);
+}
+
+/* Brings drawn frames, (NF_EVAL_HORIZON, H, W, 3), to the clip's size, and names
+ * their objects. */
 static gboolean
-show_drawn (NfEvalClip *clip, const guint8 *drawn, guint first,
-    NfEvalOutput *output, GError **error)
+show_drawn (NfEvalClip *clip, NfEvalGuide guide, const guint8 *drawn,
+    guint first, NfEvalOutput *output, GError **error)
 {
   gsize pixels = nf_eval_clip_pixels (clip);
+  guint gap = nf_eval_drawing_first (nf_eval_models_drawing (clip->models));
   gint width, height;
 
-  nf_eval_models_drawn_size (clip->models, &width, &height);
-  first =
-      MAX (first, NF_EVAL_CONTEXT + nf_eval_models_first_drawn (clip->models));
+  drawn_size (clip, guide, &width, &height);
+  first = MAX (first, NF_EVAL_CONTEXT + gap);
   for (guint t = first; t < NF_EVAL_FRAMES; t++) {
     gsize at = (gsize) 3 * width * height * (t - NF_EVAL_CONTEXT);
 
@@ -104,12 +112,12 @@ show_drawn (NfEvalClip *clip, const guint8 *drawn, guint first,
 }
 
 static guint8 *
-new_drawn (const NfEvalClip *clip, GError **error)
+new_drawn (const NfEvalClip *clip, NfEvalGuide guide, GError **error)
 {
   gint width, height;
   guint8 *drawn;
 
-  nf_eval_models_drawn_size (clip->models, &width, &height);
+  drawn_size (clip, guide, &width, &height);
   drawn = g_try_malloc0_n (3 * NF_EVAL_HORIZON, (gsize) width * height);
   if (!drawn)
     g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
@@ -123,12 +131,13 @@ static gboolean
 make_drawn (const NfEvalRow *row, NfEvalClip *clip, guint first,
     NfEvalOutput *output, GError **error)
 {
-  g_autofree guint8 *drawn = new_drawn (clip, error);
+  g_autofree guint8 *drawn = new_drawn (clip, row->choice, error);
 
   return drawn
-      && nf_eval_models_draw (clip->models, clip->number, clip->frames,
-          clip->width, clip->height, drawn, error)
-      && show_drawn (clip, drawn, first, output, error);
+      && nf_eval_drawing_run (nf_eval_models_drawing (clip->models),
+          row->choice, clip->number, clip->frames, clip->width, clip->height,
+          drawn, error)
+      && show_drawn (clip, row->choice, drawn, first, output, error);
 }
 
 /* nfpredict with an ensemble ! nfsegment. */
@@ -137,23 +146,23 @@ make_combined (const NfEvalRow *row, NfEvalClip *clip, guint first,
     NfEvalOutput *output, GError **error)
 {
   guint n = nf_eval_models_ensemble (clip->models);
-  guint gap = nf_eval_models_first_drawn (clip->models);
+  guint gap = nf_eval_drawing_first (nf_eval_models_drawing (clip->models));
   const guint8 *draws = nf_eval_clip_draws (clip, error);
   g_autofree guint8 *drawn = NULL;
   const guint8 *same[NF_EVAL_MAX_DRAWS];
   gint width, height;
   gsize bytes;
 
-  if (!draws || !(drawn = new_drawn (clip, error)))
+  if (!draws || !(drawn = new_drawn (clip, NF_EVAL_GUIDE_AUTO, error)))
     return FALSE;
-  nf_eval_models_drawn_size (clip->models, &width, &height);
+  drawn_size (clip, NF_EVAL_GUIDE_AUTO, &width, &height);
   bytes = (gsize) 3 * width * height;
   for (guint t = gap; t < NF_EVAL_HORIZON; t++) {
     for (guint i = 0; i < n; i++)
       same[i] = draws + bytes * (NF_EVAL_HORIZON * i + t);
     nf_ensemble_combine (row->choice, same, n, bytes, drawn + bytes * t);
   }
-  return show_drawn (clip, drawn, first, output, error);
+  return show_drawn (clip, NF_EVAL_GUIDE_AUTO, drawn, first, output, error);
 }
 
 /* The draw whose last mask is best, and of every frame the best PSNR and SSIM of
@@ -172,14 +181,15 @@ make_best (const NfEvalRow *row, NfEvalClip *clip, guint first,
 
   if (!draws)
     return FALSE;
-  nf_eval_models_drawn_size (clip->models, &width, &height);
+  drawn_size (clip, NF_EVAL_GUIDE_AUTO, &width, &height);
   bytes = (gsize) 3 * width * height * NF_EVAL_HORIZON;
   for (guint t = 0; t < NF_EVAL_FRAMES; t++)
     psnr[t] = ssim[t] = NAN;
   for (guint i = 0; i < n; i++) {
     gdouble jaccard;
 
-    if (!show_drawn (clip, draws + bytes * i, first, output, error)
+    if (!show_drawn (
+            clip, NF_EVAL_GUIDE_AUTO, draws + bytes * i, first, output, error)
         || !nf_eval_measure_frames (clip, output, error))
       return FALSE;
     for (guint t = first; t < NF_EVAL_FRAMES; t++) {
@@ -192,7 +202,8 @@ make_best (const NfEvalRow *row, NfEvalClip *clip, guint first,
       best = i;
     }
   }
-  if (!show_drawn (clip, draws + bytes * best, first, output, error))
+  if (!show_drawn (
+          clip, NF_EVAL_GUIDE_AUTO, draws + bytes * best, first, output, error))
     return FALSE;
   memcpy (output->psnr, psnr, sizeof psnr);
   memcpy (output->ssim, ssim, sizeof ssim);
@@ -202,29 +213,38 @@ make_best (const NfEvalRow *row, NfEvalClip *clip, guint first,
 
 #define SEGMENTER NF_EVAL_NEEDS_SEGMENTER
 #define BOTH (NF_EVAL_NEEDS_SEGMENTER | NF_EVAL_NEEDS_PREDICTOR)
+#define GUIDED (BOTH | NF_EVAL_NEEDS_GUIDE)
 
 static const NfEvalRow table[] = {
-  { "segment", "nfsegment, given frames", SEGMENTER, FALSE, TRUE, make_named },
-  { "hold", "hold, true masks", 0, FALSE, FALSE, make_from_truth,
-      NF_EXTRAPOLATE_HOLD },
-  { "linear", "linear, true masks", 0, FALSE, FALSE, make_from_truth,
+  { "segment", "nfsegment, given frames", SEGMENTER, NF_EVAL_ROW_ALL_FRAMES,
+      make_named },
+  { "hold", "hold, true masks", 0, 0, make_from_truth, NF_EXTRAPOLATE_HOLD },
+  { "linear", "linear, true masks", 0, 0, make_from_truth,
       NF_EXTRAPOLATE_LINEAR },
-  { "dynamics", "dynamics, true masks", 0, FALSE, FALSE, make_from_truth,
+  { "dynamics", "dynamics, true masks", 0, 0, make_from_truth,
       NF_EXTRAPOLATE_DYNAMICS },
-  { "segment-hold", "nfsegment ! hold", SEGMENTER, FALSE, FALSE,
-      make_from_named, NF_EXTRAPOLATE_HOLD },
-  { "segment-linear", "nfsegment ! linear", SEGMENTER, FALSE, FALSE,
-      make_from_named, NF_EXTRAPOLATE_LINEAR },
-  { "segment-dynamics", "nfsegment ! dynamics", SEGMENTER, FALSE, FALSE,
-      make_from_named, NF_EXTRAPOLATE_DYNAMICS },
-  { "predict", "nfpredict ! nfsegment", BOTH, FALSE, FALSE, make_drawn },
-  { "predict-mean", "mean of an ensemble", BOTH, TRUE, FALSE, make_combined,
-      NF_ENSEMBLE_MEAN },
-  { "predict-median", "median of an ensemble", BOTH, TRUE, FALSE, make_combined,
-      NF_ENSEMBLE_MEDIAN },
-  { "predict-medoid", "medoid of an ensemble", BOTH, TRUE, FALSE, make_combined,
-      NF_ENSEMBLE_MEDOID },
-  { "predict-best", "best draw, by the truth", BOTH, TRUE, FALSE, make_best },
+  { "segment-hold", "nfsegment ! hold", SEGMENTER, 0, make_from_named,
+      NF_EXTRAPOLATE_HOLD },
+  { "segment-linear", "nfsegment ! linear", SEGMENTER, 0, make_from_named,
+      NF_EXTRAPOLATE_LINEAR },
+  { "segment-dynamics", "nfsegment ! dynamics", SEGMENTER, 0, make_from_named,
+      NF_EXTRAPOLATE_DYNAMICS },
+  { "guide", "guide frame ! nfsegment", GUIDED, NF_EVAL_ROW_GUIDED, make_drawn,
+      NF_EVAL_GUIDE_ITSELF },
+  { "predict-none", "nfpredict guide=none ! nfsegment", BOTH,
+      NF_EVAL_ROW_GUIDED, make_drawn, NF_EVAL_GUIDE_NONE },
+  { "predict-hold", "nfpredict guide=hold ! nfsegment", BOTH,
+      NF_EVAL_ROW_GUIDED, make_drawn, NF_EVAL_GUIDE_HOLD },
+  { "predict", "nfpredict ! nfsegment", BOTH, 0, make_drawn,
+      NF_EVAL_GUIDE_AUTO },
+  { "predict-mean", "mean of an ensemble", BOTH, NF_EVAL_ROW_ENSEMBLE,
+      make_combined, NF_ENSEMBLE_MEAN },
+  { "predict-median", "median of an ensemble", BOTH, NF_EVAL_ROW_ENSEMBLE,
+      make_combined, NF_ENSEMBLE_MEDIAN },
+  { "predict-medoid", "medoid of an ensemble", BOTH, NF_EVAL_ROW_ENSEMBLE,
+      make_combined, NF_ENSEMBLE_MEDOID },
+  { "predict-best", "best draw, by the truth", BOTH, NF_EVAL_ROW_ENSEMBLE,
+      make_best },
 };
 
 /**
@@ -260,7 +280,7 @@ check_only (const NfEvalOptions *options, GError **error)
           "--only: no row \"%s\"; there are\n%s", *name, g_strchomp (help));
       return FALSE;
     }
-    if (row->ensemble && options->ensemble == 0) {
+    if (row->flags & NF_EVAL_ROW_ENSEMBLE && options->ensemble == 0) {
       g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
           "--only %s: that row needs --ensemble of at least 1", *name);
       return FALSE;
@@ -286,11 +306,25 @@ nf_eval_rows_choose (const NfEvalOptions *options, GError **error)
     return NULL;
   rows = g_ptr_array_new ();
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
-    if (options->only ? g_strv_contains (
-            (const gchar *const *) options->only, table[i].name)
-                      : options->ensemble > 0 || !table[i].ensemble)
+    if (options->only
+            ? g_strv_contains (
+                (const gchar *const *) options->only, table[i].name)
+            : options->ensemble > 0 || !(table[i].flags & NF_EVAL_ROW_ENSEMBLE))
       g_ptr_array_add (rows, (gpointer) &table[i]);
   return rows;
+}
+
+/**
+ * nf_eval_rows_leave_out:
+ * @rows: (element-type NfEvalRow): rows; loses those that are of interest only
+ *   with a network that was trained with a guide
+ */
+void
+nf_eval_rows_leave_out (GPtrArray *rows)
+{
+  for (guint i = rows->len; i-- > 0;)
+    if (((const NfEvalRow *) rows->pdata[i])->flags & NF_EVAL_ROW_GUIDED)
+      g_ptr_array_remove_index (rows, i);
 }
 
 /**

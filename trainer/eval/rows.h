@@ -13,14 +13,27 @@ G_BEGIN_DECLS
 typedef struct _NfEvalRow NfEvalRow;
 
 /**
+ * NfEvalRowFlags:
+ * @NF_EVAL_ROW_ALL_FRAMES: its score is that of all frames; else of the last one
+ * @NF_EVAL_ROW_ENSEMBLE: it needs several draws
+ * @NF_EVAL_ROW_GUIDED: it tells something of a network that was trained with a
+ *   guide, and otherwise only where it is asked for
+ */
+typedef enum
+{
+  NF_EVAL_ROW_ALL_FRAMES = 1 << 0,
+  NF_EVAL_ROW_ENSEMBLE = 1 << 1,
+  NF_EVAL_ROW_GUIDED = 1 << 2,
+} NfEvalRowFlags;
+
+/**
  * NfEvalRow:
  * @name: for --only, and in reports
  * @title: for people
  * @needs: networks
- * @ensemble: whether it needs more than one draw
- * @all_frames: whether its score is that of all frames; else of the last one
+ * @flags: what is special about it
  * @make: makes masks, and frames where it has some; of frames before @first
- *   only where @all_frames
+ *   only where its score is that of all
  * @choice: for @make
  */
 struct _NfEvalRow
@@ -28,8 +41,7 @@ struct _NfEvalRow
   const gchar *name;
   const gchar *title;
   NfEvalNeeds needs;
-  gboolean ensemble;
-  gboolean all_frames;
+  guint flags; /* NfEvalRowFlags */
   gboolean (*make) (const NfEvalRow *row, NfEvalClip *clip, guint first,
       NfEvalOutput *output, GError **error);
   gint choice;
@@ -37,6 +49,7 @@ struct _NfEvalRow
 
 gchar *nf_eval_rows_help (void);
 GPtrArray *nf_eval_rows_choose (const NfEvalOptions *options, GError **error);
+void nf_eval_rows_leave_out (GPtrArray *rows);
 NfEvalNeeds nf_eval_rows_needs (const GPtrArray *rows);
 gboolean nf_eval_row_run (const NfEvalRow *row, NfEvalClip *clip,
     gboolean curve, NfEvalOutput *output, GError **error);

@@ -139,8 +139,8 @@ judged (const NfEvalRow *row, NfConfusion *const *counts)
 {
   NfConfusion *sum = nf_confusion_new (NF_N_CLASSES);
 
-  for (guint t = row->all_frames ? 0 : NF_EVAL_FRAMES - 1; t < NF_EVAL_FRAMES;
-       t++)
+  for (guint t = row->flags & NF_EVAL_ROW_ALL_FRAMES ? 0 : NF_EVAL_FRAMES - 1;
+       t < NF_EVAL_FRAMES; t++)
     nf_confusion_merge (sum, counts[t]);
   return sum;
 }
@@ -198,7 +198,7 @@ nf_eval_totals_shown (const GPtrArray *totals)
   for (guint i = totals->len; i-- > 0;) {
     const NfEvalTotal *total = totals->pdata[i];
 
-    if (!total->row->ensemble)
+    if (!(total->row->flags & NF_EVAL_ROW_ENSEMBLE))
       return total;
   }
   return totals->pdata[totals->len - 1];
