@@ -50,7 +50,9 @@ set_up_rollout (NfEvalDrawing *drawing, const NfEvalOptions *options)
   rollout->dtype = options->dtype;
   rollout->horizon = NF_EVAL_HORIZON;
   rollout->seed = options->seed;
-  rollout->guide_start = options->guide_start;
+  rollout->guide_start = options->guide_start >= 0
+      ? options->guide_start
+      : nf_predictor_guide_start (drawing->guided.predictor);
 }
 
 /**

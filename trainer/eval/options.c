@@ -113,7 +113,7 @@ parse (NfEvalOptions *options, RawOptions *raw, gint argc, gchar **argv,
     { "sampler", 0, 0, G_OPTION_ARG_STRING, &raw->sampler, sampler, "NAME" },
     { "guide-start", 0, 0, G_OPTION_ARG_DOUBLE, &options->guide_start,
         "Part of the schedule that is passed over, starting from the guide "
-        "(default: 0)",
+        "(default: what the checkpoint says, or 0)",
         "S" },
     { "no-sharpen", 0, 0, G_OPTION_ARG_NONE, &raw->no_sharpen,
         "Predictions do not get the guide's detail", NULL },
@@ -211,8 +211,9 @@ take_names (NfEvalOptions *options, const RawOptions *raw, GError **error)
   options->curve = !raw->no_curve;
   options->unique = !raw->no_unique;
   options->sharpen = !raw->no_sharpen;
-  if (!(options->guide_start >= 0 && options->guide_start <= 1))
-    return fail (error, "", "--guide-start: expected 0 to 1");
+  if (!(options->guide_start >= -1 && options->guide_start <= 1))
+    return fail (error, "",
+        "--guide-start: expected 0 to 1, or -1 for what the checkpoint says");
   if (!options->device)
     options->device = g_strdup ("auto");
   if (g_strcmp0 (raw->precision, "bf16") == 0)
@@ -252,6 +253,7 @@ nf_eval_options_parse (
   g_autoptr (NfEvalOptions) options = g_new0 (NfEvalOptions, 1);
   g_auto (RawOptions) raw = { { 0 } };
 
+  options->guide_start = -1;
   if (!parse (options, &raw, argc, argv, rows, error)
       || !take_numbers (options, &raw, error)
       || !take_names (options, &raw, error))

@@ -44,7 +44,7 @@ const gchar *nf_eval_decision_name (NfEvalDecision decision);
  * @tta: average with mirrored frames
  * @sampler: method of sampling
  * @steps: denoising steps a block of frames
- * @guide_start: as nfpredict's property
+ * @guide_start: as nfpredict's property; below 0: what the checkpoint says
  * @sharpen: likewise
  * @ensemble: draws of each clip in the rows of ensembles; 0: no such rows
  * @clips: how many clips of the data are evaluated; 0: all
