@@ -21,7 +21,8 @@
  * * dynamics: each object's track is lifted to the ground plane, by a camera
  *   that is estimated from the masks themselves, and goes on with friction and
  *   collisions; whole shapes are carried on from where they were last seen
- *   unobstructed.
+ *   unobstructed. Not one future is simulated but many, from states that the
+ *   masks allow, and the mask is the one that is best for all of them.
  *
  * The method `hold` takes masks of anything; the others take a class for an
  * object's identity through time, and `dynamics` takes the 48 classes of cubes,
@@ -58,6 +59,7 @@ typedef struct
 {
   NfExtrapolateMethod method;
   guint context;
+  NfFuturesParams futures;
 } Settings;
 
 struct _GstNfExtrapolate
@@ -94,6 +96,27 @@ gst_nf_extrapolate_method_get_type (void)
   return type;
 }
 
+static GType
+gst_nf_extrapolate_decide_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { NF_DECIDE_LIKELIEST, "The mask of the likeliest future", "likeliest" },
+    { NF_DECIDE_JACCARD,
+        "Object by object the largest Jaccard index on average", "jaccard" },
+    { NF_DECIDE_POOLED,
+        "Pixel by pixel the largest Jaccard index of many clips together",
+        "pooled" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstNfExtrapolateDecide", values));
+
+  return type;
+}
+
 G_DEFINE_TYPE (GstNfExtrapolate, gst_nf_extrapolate, GST_TYPE_NF_FORECAST)
 
 static gboolean gst_nf_extrapolate_open (GstNfForecast *forecast,
@@ -121,6 +144,35 @@ static const GstNfProperty properties[] = {
       GST_NF_UINT (1, MAX_CONTEXT, 11),
       GST_NF_FIELD (Settings, context),
       .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "futures",
+      .nick = "Futures",
+      .blurb = "How many futures dynamics simulates",
+      .details =
+          "The likeliest one and others from states that the masks "
+          "allow as well. Time grows with it, by 0.2 ms each at 240x160.",
+      GST_NF_UINT (1, NF_FUTURES_MAX, NF_EXTRAPOLATE_FUTURES),
+      GST_NF_FIELD (Settings, futures.futures),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
+      .name = "decide",
+      .nick = "Decide",
+      .blurb = "How dynamics makes one mask of many futures",
+      .details = "With a single future all are its mask.",
+      GST_NF_ENUM (gst_nf_extrapolate_decide_get_type, NF_EXTRAPOLATE_DECIDE),
+      GST_NF_FIELD (Settings, futures.decide),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
+      .name = "seed",
+      .nick = "Seed",
+      .blurb = "Of the futures",
+      .details = "The same seed gives the same masks.",
+      GST_NF_UINT64 (0, G_MAXUINT64, 0),
+      GST_NF_FIELD (Settings, futures.seed),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   GST_NF_PROPERTIES_END,
 };
@@ -216,10 +268,13 @@ gst_nf_extrapolate_foretell (GstNfForecast *forecast,
   g_autofree NfTensor **frames = g_new (NfTensor *, length);
   g_autofree const guint8 **masks = g_new (const guint8 *, length);
   g_autoptr (NfTensor) made = NULL;
+  const guint from = job->emit == GST_NF_EMIT_TARGET ? job->horizon : 1;
   NfExtrapolateMethod method;
+  NfFuturesParams futures;
 
   GST_OBJECT_LOCK (self);
   method = self->settings.method;
+  futures = self->settings.futures;
   GST_OBJECT_UNLOCK (self);
   gst_nf_window_frames (job->window, frames);
   for (guint i = 0; i < length; i++)
@@ -227,11 +282,16 @@ gst_nf_extrapolate_foretell (GstNfForecast *forecast,
   made = nf_tensor_new (
       frames[0]->device, NF_U8, job->horizon, 1, height, width, error);
 
-  return made != NULL
-      && nf_extrapolate (
-          method, masks, length, width, height, job->horizon, made->data, error)
-      && set_future (future, made,
-          job->emit == GST_NF_EMIT_TARGET ? job->horizon : 1, error);
+  if (made == NULL)
+    return FALSE;
+  if (method == NF_EXTRAPOLATE_DYNAMICS
+          ? !nf_extrapolate_futures (&futures, masks, length, width, height,
+              from, job->horizon, made->data, error)
+          : !nf_extrapolate (method, masks, length, width, height, job->horizon,
+              made->data, error))
+    return FALSE;
+
+  return set_future (future, made, from, error);
 }
 
 GST_ELEMENT_REGISTER_DEFINE (

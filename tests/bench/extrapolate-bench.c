@@ -4,22 +4,29 @@
  *
  *   extrapolate-bench --seed 1 --clips 500      synthetic scenes
  *   extrapolate-bench --data DIR                clips with masks (nfdataset.h)
+ *   extrapolate-bench --damage 0.5              masks as wrong as a network's
  *
  * Prints the Jaccard index of every method at the target frame, pooled over
- * all clips and as the mean of the clips', and the time a
- * processor needs for a prediction. */
+ * all clips and as the mean of the clips', and the time that one processor needs
+ * for that frame; of scenes also what the true states of the newest frame would
+ * have. likeliest, jaccard and pooled are dynamics with these decisions. */
 #include "io/nfdataset.h"
 #include "metrics/nfclasses.h"
 #include "metrics/nfscoreboard.h"
 #include "scene/render/nfrender.h"
+#include "scene/guide/nfdamage.h"
+#include "scene/track/nfbodies.h"
 #include "scene/track/nfextrapolate.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <time.h>
 
 static gint64 opt_seed = 1;
 static gint opt_clips = 100, opt_context = 11, opt_target = 22;
 static gint opt_width = 240, opt_height = 160;
+static gint opt_futures = NF_EXTRAPOLATE_FUTURES;
+static gdouble opt_damage;
 static gchar *opt_data;
 
 static const GOptionEntry entries[] = {
@@ -33,6 +40,10 @@ static const GOptionEntry entries[] = {
       "Frame to foretell, counted from 1", "N" },
   { "width", 0, 0, G_OPTION_ARG_INT, &opt_width, "Of scenes, pixels", "N" },
   { "height", 0, 0, G_OPTION_ARG_INT, &opt_height, "Of scenes, pixels", "N" },
+  { "futures", 'f', 0, G_OPTION_ARG_INT, &opt_futures,
+      "How many futures dynamics simulates", "N" },
+  { "damage", 0, 0, G_OPTION_ARG_DOUBLE, &opt_damage,
+      "How wrong the given masks are, 0 to 1 as a poor network's", "SHARE" },
   { NULL },
 };
 
@@ -40,20 +51,44 @@ typedef struct
 {
   const gchar *name;
   NfExtrapolateMethod method;
+  NfDecide decide; /* of dynamics */
   NfScoreboard *board;
   gdouble time; /* seconds of a processor, for all clips */
 } Row;
 
+enum
+{
+  METHODS = 5,
+  TRUE_STATES = METHODS
+};
+
 static Row rows[] = {
   { "hold", NF_EXTRAPOLATE_HOLD },
   { "linear", NF_EXTRAPOLATE_LINEAR },
-  { "dynamics", NF_EXTRAPOLATE_DYNAMICS },
+  { "likeliest", NF_EXTRAPOLATE_DYNAMICS, NF_DECIDE_LIKELIEST },
+  { "jaccard", NF_EXTRAPOLATE_DYNAMICS, NF_DECIDE_JACCARD },
+  { "pooled", NF_EXTRAPOLATE_DYNAMICS, NF_DECIDE_POOLED },
+  { "true states" },
 };
 
-/* masks: (frames, height, width) with the target frame in it */
 static gboolean
-score (const guint8 *masks, guint width, guint height, const gchar *name,
-    GError **error)
+predict (const Row *row, const guint8 *const *past, guint width, guint height,
+    guint horizon, guint8 *future, GError **error)
+{
+  const NfFuturesParams params = { opt_futures, row->decide, 0 };
+
+  if (row->method != NF_EXTRAPOLATE_DYNAMICS)
+    return nf_extrapolate (
+        row->method, past, opt_context, width, height, horizon, future, error);
+  return nf_extrapolate_futures (&params, past, opt_context, width, height,
+      horizon, horizon, future, error);
+}
+
+/* masks: (frames, height, width) with the target frame in it; those of the
+ * context are damaged */
+static gboolean
+score (
+    guint8 *masks, guint width, guint height, const gchar *name, GError **error)
 {
   gsize size = (gsize) width * height;
   guint horizon = opt_target - opt_context;
@@ -62,13 +97,20 @@ score (const guint8 *masks, guint width, guint height, const gchar *name,
   NfMask truth = { masks + (opt_target - 1) * size, width };
   NfMask prediction = { future + (horizon - 1) * size, width };
 
+  if (opt_damage > 0) {
+    NfDamage damage;
+
+    nf_damage_draw (
+        &damage, opt_seed, nf_scoreboard_get_scores (rows[0].board).clips);
+    damage.strength = opt_damage;
+    nf_damage_masks (&damage, masks, opt_context, width, height);
+  }
   for (gint i = 0; i < opt_context; i++)
     past[i] = masks + i * size;
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+  for (guint i = 0; i < METHODS; i++) {
     clock_t start = clock ();
 
-    if (!nf_extrapolate (rows[i].method, past, opt_context, width, height,
-            horizon, future, error))
+    if (!predict (&rows[i], past, width, height, horizon, future, error))
       return FALSE;
     rows[i].time += (gdouble) (clock () - start) / CLOCKS_PER_SEC;
     nf_scoreboard_add_frame (
@@ -79,12 +121,60 @@ score (const guint8 *masks, guint width, guint height, const gchar *name,
   return TRUE;
 }
 
+/* what goes on as the bodies of the tracks do, from the true states of the newest
+ * frame given, of all that is seen until then: what a perfect fit would have */
+static void
+score_true_states (const NfScene *scene, NfRenderer *renderer,
+    const guint8 *masks, guint8 *mask)
+{
+  gsize size = (gsize) opt_width * opt_height;
+  NfSceneObject objects[NF_N_CLASSES];
+  gboolean seen[256] = { FALSE };
+  NfBody bodies[NF_N_CLASSES];
+  NfBodyParams params;
+  guint n, k = 0;
+  const NfMotion *motions = nf_scene_motions (scene, opt_context - 1, &n);
+  const NfSceneObject *all = nf_scene_objects (scene, opt_context - 1, &n);
+
+  for (gsize i = 0; i < opt_context * size; i++)
+    seen[masks[i]] = TRUE;
+  for (guint i = 0; i < n; i++)
+    if (seen[all[i].id]) {
+      const NfMotion *m = &motions[i];
+      NfSceneShape shape = nf_scene_shape (all[i].id);
+
+      objects[k] = all[i];
+      bodies[k] = (NfBody){ shape, m->position[0], m->position[2],
+        m->velocity[0], m->velocity[2] };
+      if (shape != NF_SCENE_SPHERE) {
+        bodies[k].turn = -2 * atan2 (m->rotation[2], m->rotation[0]);
+        bodies[k].spin = -m->spin[1];
+      }
+      k++;
+    }
+  nf_body_params_init (&params);
+  nf_bodies_advance (bodies, k, &params, opt_target - opt_context);
+  for (guint i = 0; i < k; i++) {
+    const gdouble half = bodies[i].turn / 2;
+
+    objects[i] = (NfSceneObject){ objects[i].id,
+      { bodies[i].x, 0.5, bodies[i].z }, { cos (half), 0, -sin (half), 0 } };
+  }
+  nf_renderer_draw (
+      renderer, nf_scene_view (scene), objects, k, NULL, 0, mask, opt_width);
+  nf_scoreboard_add_frame (rows[TRUE_STATES].board,
+      (NfMask){ masks + (opt_target - 1) * size, opt_width },
+      (NfMask){ mask, opt_width }, opt_width, opt_height, 0);
+  nf_scoreboard_end_clip (rows[TRUE_STATES].board, NULL);
+}
+
 static gboolean
 score_scenes (GError **error)
 {
   gsize size = (gsize) opt_width * opt_height;
   g_autoptr (NfRenderer) renderer = nf_renderer_new (opt_width, opt_height, 1);
   g_autofree guint8 *masks = g_malloc (size * opt_target);
+  g_autofree guint8 *mask = g_malloc (size);
   NfSceneParams params;
 
   nf_scene_params_init (&params);
@@ -104,6 +194,7 @@ score_scenes (GError **error)
       nf_renderer_draw (renderer, nf_scene_view (scene), objects, n, NULL, 0,
           masks + t * size, opt_width);
     }
+    score_true_states (scene, renderer, masks, mask);
     if (!score (masks, opt_width, opt_height, NULL, error))
       return FALSE;
   }
@@ -145,7 +236,7 @@ print_table (void)
 {
   printf ("%-10s %8s %14s %12s\n", "method", "pooled", "mean of clips",
       "ms a clip");
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+  for (guint i = 0; i < (opt_data != NULL ? METHODS : METHODS + 1); i++) {
     NfScores scores = nf_scoreboard_get_scores (rows[i].board);
 
     printf ("%-10s %8.3f %14.3f %12.2f\n", rows[i].name, scores.jaccard,

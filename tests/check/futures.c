@@ -5,6 +5,7 @@
 #include "metrics/nfconfusion.h"
 #include "scene/track/nfextrapolate.h"
 #include "scene/render/nfrender.h"
+#include "scene/track/nfdecide.h"
 #include "scene/track/nffutures.h"
 
 #include <string.h>
@@ -97,7 +98,7 @@ test_futures_poses_can_be_drawn (void)
   }
 }
 
-/* it is what nf_extrapolate() says */
+/* it is what nf_extrapolate_futures() says */
 static void
 test_futures_masks_are_dynamics (void)
 {
@@ -113,8 +114,8 @@ test_futures_masks_are_dynamics (void)
   futures = predict (&params, masks);
   g_assert_cmpuint (nf_futures_count (futures), ==, 1);
   g_assert_cmpuint (nf_futures_horizon (futures), ==, FRAMES - PAST);
-  g_assert_true (nf_extrapolate (NF_EXTRAPOLATE_DYNAMICS, past, PAST, WIDTH,
-      HEIGHT, FRAMES - PAST, told, NULL));
+  g_assert_true (nf_extrapolate_futures (
+      &params, past, PAST, WIDTH, HEIGHT, 1, FRAMES - PAST, told, NULL));
   for (guint ahead = 1; ahead <= FRAMES - PAST; ahead++) {
     g_assert_true (nf_futures_mask (futures, ahead, mask, NULL));
     g_assert_cmpmem (mask, SIZE, told + (ahead - 1) * SIZE, SIZE);
@@ -140,6 +141,114 @@ test_futures_probability (void)
     g_assert_cmpfloat (object[i], ==, mask[i] != 0);
     g_assert_cmpfloat (spread[i], ==, 0);
   }
+}
+
+/* the same seed, the same futures; another seed, others; the first is the one
+ * that there is alone */
+static void
+test_futures_are_repeatable (void)
+{
+  g_autofree guint8 *masks = scene_masks (31, 3);
+  NfFuturesParams params = { .futures = 6, .seed = 4 };
+  g_autoptr (NfFutures) a = predict (&params, masks);
+  g_autoptr (NfFutures) b = predict (&params, masks);
+  g_autoptr (NfFutures) other = NULL, alone = NULL;
+  guint n, different = 0;
+
+  params.seed = 5;
+  other = predict (&params, masks);
+  params.futures = 1;
+  alone = predict (&params, masks);
+  for (guint k = 0; k < 6; k++) {
+    const NfSceneObject *oa = nf_futures_objects (a, k, 11, &n);
+    const NfSceneObject *ob = nf_futures_objects (b, k, 11, &n);
+    const NfSceneObject *oo = nf_futures_objects (other, k, 11, &n);
+    const NfSceneObject *first = nf_futures_objects (alone, 0, 11, &n);
+
+    g_assert_cmpuint (n, >, 1);
+    for (guint i = 0; i < n; i++) {
+      g_assert_cmpfloat (oa[i].position[0], ==, ob[i].position[0]);
+      g_assert_cmpfloat (oa[i].position[2], ==, ob[i].position[2]);
+      if (k == 0)
+        g_assert_cmpfloat (oa[i].position[0], ==, first[i].position[0]);
+      different += oa[i].position[0] != oo[i].position[0];
+    }
+  }
+  g_assert_cmpuint (different, >, 0);
+}
+
+/* farther ahead less is certain; the medoid is one of the futures */
+static void
+test_futures_spread_grows (void)
+{
+  g_autofree gfloat *object = g_new (gfloat, SIZE);
+  g_autofree gfloat *spread = g_new (gfloat, SIZE);
+  NfFuturesParams params = { .futures = 16 };
+  gdouble sum[2] = { 0 };
+
+  for (guint clip = 0; clip < 4; clip++) {
+    g_autofree guint8 *masks = scene_masks (31, clip);
+    g_autoptr (NfFutures) futures = predict (&params, masks);
+    gint medoid = nf_futures_medoid (futures, 11, NULL);
+
+    g_assert_cmpint (medoid, >=, 0);
+    g_assert_cmpint (medoid, <, 16);
+    for (guint far = 0; far < 2; far++) {
+      g_assert_true (
+          nf_futures_probability (futures, far ? 11 : 1, object, spread, NULL));
+      for (gsize i = 0; i < SIZE; i++) {
+        g_assert_true (object[i] >= 0 && object[i] <= 1);
+        g_assert_true (spread[i] >= 0 && spread[i] < 1);
+        sum[far] += spread[i];
+      }
+    }
+  }
+  g_assert_cmpfloat (sum[0], >, 0);
+  g_assert_cmpfloat (sum[1], >, sum[0]);
+}
+
+/* an object at one of ten places each, a third over the next: no place has half
+ * the votes; one of the masks is better than nothing for the object, and not
+ * for the pixels of many clips */
+static void
+test_decide (void)
+{
+  enum
+  {
+    WIDE = 60,
+    MANY = 10
+  };
+  guint8 masks[MANY][WIDE] = { { 0 } }, mask[WIDE];
+  guint chosen = 0;
+
+  for (guint k = 0; k < MANY; k++)
+    memset (masks[k] + 5 * k, 7, 10);
+  nf_decide_pooled (masks[0], MANY, WIDE, mask);
+  for (guint i = 0; i < WIDE; i++)
+    g_assert_cmpuint (mask[i], ==, 0);
+  g_assert_true (nf_decide_jaccard (masks[0], MANY, WIDE, mask, NULL));
+  for (guint i = 0; i < WIDE; i++)
+    chosen += mask[i] == 7;
+  g_assert_cmpuint (chosen, >=, 10);
+
+  /* what all agree on, and what six of ten have */
+  for (guint k = 0; k < MANY; k++) {
+    memset (masks[k], 0, WIDE);
+    memset (masks[k] + 10, 9, 10);
+    memset (masks[k] + 30 + (k < 6 ? 0 : 10), 12, 10);
+  }
+  nf_decide_pooled (masks[0], MANY, WIDE, mask);
+  g_assert_cmpmem (mask, WIDE, masks[0], WIDE);
+  g_assert_true (nf_decide_jaccard (masks[0], MANY, WIDE, mask, NULL));
+  g_assert_cmpmem (mask, WIDE, masks[0], WIDE);
+
+  /* not there in most: better nothing */
+  for (guint k = 2; k < MANY; k++)
+    memset (masks[k], 0, WIDE);
+  nf_decide_pooled (masks[0], MANY, WIDE, mask);
+  g_assert_cmpuint (mask[15] + mask[35], ==, 0);
+  g_assert_true (nf_decide_jaccard (masks[0], MANY, WIDE, mask, NULL));
+  g_assert_cmpuint (mask[15] + mask[35], ==, 0);
 }
 
 static void
@@ -182,6 +291,9 @@ main (int argc, char **argv)
   g_test_add_func ("/futures/poses", test_futures_poses_can_be_drawn);
   g_test_add_func ("/futures/dynamics", test_futures_masks_are_dynamics);
   g_test_add_func ("/futures/probability", test_futures_probability);
+  g_test_add_func ("/futures/repeatable", test_futures_are_repeatable);
+  g_test_add_func ("/futures/spread", test_futures_spread_grows);
+  g_test_add_func ("/futures/decide", test_decide);
   g_test_add_func ("/futures/bad-params", test_futures_bad_params_fail);
   g_test_add_func ("/futures/empty", test_futures_of_empty_masks);
 

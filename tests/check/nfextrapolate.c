@@ -135,6 +135,30 @@ GST_START_TEST (test_extrapolate_method)
 }
 GST_END_TEST
 
+/* the futures and what is made of them are the library's, with the same seed */
+GST_START_TEST (test_extrapolate_futures)
+{
+  static const gchar *const nicks[] = { "likeliest", "jaccard", "pooled" };
+  const NfFuturesParams params = { 5, (NfDecide) __i__, 7 };
+  g_autofree gchar *settings =
+      g_strdup_printf ("futures=5 seed=7 decide=%s", nicks[__i__]);
+  guint8 past[11][WIDTH * HEIGHT], expected[11][WIDTH * HEIGHT];
+  const guint8 *masks[11];
+  GstBus *bus;
+  GstHarness *h = new_harness (settings, &bus);
+
+  for (guint i = 0; i < 11; i++) {
+    paint (past[i], i);
+    masks[i] = past[i];
+  }
+  fail_unless (nf_extrapolate_futures (
+      &params, masks, 11, WIDTH, HEIGHT, 11, 11, expected[0], NULL));
+  push_masks (h, 0, 22, 0);
+  expect_mask (h, 21, expected[10]);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 static const gchar *const colorimetries[] = { "bt709", "bt601", "sRGB",
   "1:1:0:0", "2:1:5:1" };
 
@@ -278,6 +302,7 @@ nfextrapolate_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_extrapolate_method, 0, G_N_ELEMENTS (methods));
+  tcase_add_loop_test (tc, test_extrapolate_futures, 0, 3);
   tcase_add_loop_test (
       tc, test_extrapolate_colorimetry, 0, G_N_ELEMENTS (colorimetries));
   tcase_add_test (tc, test_extrapolate_emit_all);

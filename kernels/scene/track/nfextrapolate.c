@@ -14,7 +14,6 @@
 
 #include "core/nferror.h"
 #include "scene/track/nfblobs.h"
-#include "scene/track/nffutures.h"
 
 #include <math.h>
 #include <string.h>
@@ -125,21 +124,34 @@ extrapolate_linear (const guint8 *const *masks, guint n_masks, guint width,
   }
 }
 
-static gboolean
-extrapolate_dynamics (const guint8 *const *masks, guint n_masks, guint width,
-    guint height, guint horizon, guint8 *future, GError **error)
+/**
+ * nf_extrapolate_futures:
+ * @params: how many futures, and how one mask is made of them
+ * @masks: (array length=n_masks): the past, oldest first, each @width x @height
+ * @n_masks: how many, at least 1
+ * @from: the first frame that is wanted, 1 to @horizon
+ * @horizon: how many frames to predict, at least 1
+ * @future: (out caller-allocates): @horizon masks, one after the other; those
+ *   before @from stay as they are
+ * @error: (out) (optional): a parameter out of range, or not enough memory
+ *
+ * The method %NF_EXTRAPOLATE_DYNAMICS with other parameters.
+ *
+ * Returns: TRUE, or FALSE with @error set
+ */
+gboolean
+nf_extrapolate_futures (const NfFuturesParams *params,
+    const guint8 *const *masks, guint n_masks, guint width, guint height,
+    guint from, guint horizon, guint8 *future, GError **error)
 {
   gsize size = (gsize) width * height;
-  g_autoptr (NfFutures) futures = NULL;
-  NfFuturesParams params;
+  g_autoptr (NfFutures) futures =
+      nf_futures_new (params, masks, n_masks, width, height, horizon, error);
 
-  nf_futures_params_init (&params);
-  futures =
-      nf_futures_new (&params, masks, n_masks, width, height, horizon, error);
   if (futures == NULL)
     return FALSE;
-  for (guint i = 0; i < horizon; i++)
-    if (!nf_futures_mask (futures, i + 1, future + i * size, error))
+  for (guint ahead = from; ahead <= horizon; ahead++)
+    if (!nf_futures_mask (futures, ahead, future + (ahead - 1) * size, error))
       return FALSE;
 
   return TRUE;
@@ -163,6 +175,8 @@ nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
     guint n_masks, guint width, guint height, guint horizon, guint8 *future,
     GError **error)
 {
+  const NfFuturesParams params = { NF_EXTRAPOLATE_FUTURES,
+    NF_EXTRAPOLATE_DECIDE, 0 };
   gsize size = (gsize) width * height;
 
   g_return_val_if_fail (n_masks > 0 && horizon > 0, FALSE);
@@ -177,8 +191,8 @@ nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
       extrapolate_linear (masks, n_masks, width, height, horizon, future);
       return TRUE;
     case NF_EXTRAPOLATE_DYNAMICS:
-      return extrapolate_dynamics (
-          masks, n_masks, width, height, horizon, future, error);
+      return nf_extrapolate_futures (
+          &params, masks, n_masks, width, height, 1, horizon, future, error);
   }
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
       "extrapolate: there is no method %d", (gint) method);

@@ -7,9 +7,13 @@
  * See: docs/scenes.md; gst/forecast/gstnfextrapolate.c */
 #pragma once
 
-#include <glib.h>
+#include "scene/track/nffutures.h"
 
 G_BEGIN_DECLS
+
+/* what nf_extrapolate() does with NF_EXTRAPOLATE_DYNAMICS */
+#define NF_EXTRAPOLATE_FUTURES 48
+#define NF_EXTRAPOLATE_DECIDE NF_DECIDE_POOLED
 
 /**
  * NfExtrapolateMethod:
@@ -29,5 +33,8 @@ typedef enum
 gboolean nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
     guint n_masks, guint width, guint height, guint horizon, guint8 *future,
     GError **error);
+gboolean nf_extrapolate_futures (const NfFuturesParams *params,
+    const guint8 *const *masks, guint n_masks, guint width, guint height,
+    guint from, guint horizon, guint8 *future, GError **error);
 
 G_END_DECLS
