@@ -10,7 +10,7 @@
 
 #define CAPS "video/x-raw,format=RGB,width=240,height=160,framerate=25/1"
 
-static gchar *guided, *segmenter;
+static gchar *guided, *residual, *segmenter;
 
 static void
 make_models (void)
@@ -20,6 +20,7 @@ make_models (void)
 
   nf_models_make ();
   guided = nf_models_path ("guided.safetensors");
+  residual = nf_models_path ("residual.safetensors");
   segmenter = nf_models_path ("segmenter.safetensors");
   nf_test_unet_config (&config);
   config.num_frames = 1;
@@ -28,6 +29,8 @@ make_models (void)
   config.target = NF_TARGET_V;
   config.guide = TRUE;
   nf_test_save_unet (guided, &config, 1);
+  config.residual = 4;
+  nf_test_save_unet (residual, &config, 1);
   nf_test_unetpp_config (&unetpp);
   nf_test_save_unetpp (segmenter, &unetpp, 1);
 }
@@ -37,6 +40,7 @@ remove_models (void)
 {
   nf_models_remove ();
   g_free (guided);
+  g_free (residual);
   g_free (segmenter);
 }
 
@@ -133,6 +137,30 @@ GST_START_TEST (test_guide_of_plain_network)
 }
 GST_END_TEST
 
+/* a network that draws differences has the newest frame where there is no guide,
+ * and starts from none of them */
+GST_START_TEST (test_guide_residual)
+{
+  g_autofree gchar *checkpoint = g_strdup_printf ("checkpoint=%s", residual);
+  g_autofree gchar *no_guide = g_strdup_printf ("%s guide=none", checkpoint);
+  g_autofree gchar *held =
+      g_strdup_printf ("%s guide=hold sharpen=false", checkpoint);
+  g_autofree gchar *start = g_strdup_printf ("%s guide-start=0.7", held);
+  GstBuffer *dynamics = predict (checkpoint);
+  GstBuffer *none = predict (no_guide);
+  GstBuffer *hold = predict (held);
+  GstBuffer *later = predict (start);
+
+  fail_if (same (dynamics, hold));
+  fail_if (same (none, dynamics));
+  fail_if (same (hold, later));
+  gst_buffer_unref (dynamics);
+  gst_buffer_unref (none);
+  gst_buffer_unref (hold);
+  gst_buffer_unref (later);
+}
+GST_END_TEST
+
 GST_START_TEST (test_guide_without_segmenter_fails)
 {
   GstElement *element = gst_element_factory_make ("nfpredict", NULL);
@@ -156,6 +184,7 @@ nfpredict_guide_suite (void)
   tcase_add_test (tc, test_guide_kinds);
   tcase_add_test (tc, test_guide_itself);
   tcase_add_test (tc, test_guide_of_plain_network);
+  tcase_add_test (tc, test_guide_residual);
   tcase_add_test (tc, test_guide_without_segmenter_fails);
 
   return suite;
