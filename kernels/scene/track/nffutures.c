@@ -246,6 +246,7 @@ static void
 paint_future (const NfFutures *self, guint future, guint ahead, guint8 *mask)
 {
   nf_paint_mask (self->tracks, self->actors,
+      self->poses + index_of (self, future, 0),
       self->poses + index_of (self, future, ahead), self->n_actors, mask);
 }
 

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#define ROUND 20 /* corners of a circle; a cylinder has two */
+#define ROUND 32 /* corners of a circle; a cylinder has two */
 #define STEP (2.0 * G_PI / ROUND)
 #define MIN_DEPTH 0.8 /* of an object before the camera, sizes */
 

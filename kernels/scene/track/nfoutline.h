@@ -12,7 +12,7 @@
 
 G_BEGIN_DECLS
 
-#define NF_OUTLINE_MAX_POINTS 41
+#define NF_OUTLINE_MAX_POINTS 65
 
 /**
  * NfPose:

@@ -86,12 +86,13 @@ paint_resting (const NfTracks *tracks, const NfActor *actor, const NfPose *pose,
 /**
  * nf_paint_mask:
  * @actors: (array length=n): the objects, by class
+ * @starts: (array length=n): where they were in the newest mask's frame
  * @poses: (array length=n): where they are now
  * @mask: (out caller-allocates): one byte a pixel, as large as the tracks'
  */
 void
 nf_paint_mask (const NfTracks *tracks, const NfActor *actors,
-    const NfPose *poses, guint n, guint8 *mask)
+    const NfPose *starts, const NfPose *poses, guint n, guint8 *mask)
 {
   gdouble distance[NF_N_CLASSES];
   guint order[NF_N_CLASSES];
@@ -109,7 +110,9 @@ nf_paint_mask (const NfTracks *tracks, const NfActor *actors,
   for (guint k = 0; k < n; k++) {
     const NfActor *a = &actors[order[k]];
     const NfPose *pose = &poses[order[k]];
-    gdouble moved = hypot (pose->x - a->x, pose->z - a->z);
+    const NfPose *start = &starts[order[k]];
+    gdouble moved = hypot (pose->x - start->x + a->body.x - a->x,
+        pose->z - start->z + a->body.z - a->z);
 
     if (moved * a->track->points[a->last].pixels < 0.5)
       paint_resting (tracks, a, pose, mask);

@@ -16,6 +16,6 @@ gboolean nf_paint_rows (const NfTracks *tracks, const NfPose *pose,
 void nf_paint_span (const NfTracks *tracks, const NfOutline *outline, guint y,
     guint *first, guint *end);
 void nf_paint_mask (const NfTracks *tracks, const NfActor *actors,
-    const NfPose *poses, guint n, guint8 *mask);
+    const NfPose *starts, const NfPose *poses, guint n, guint8 *mask);
 
 G_END_DECLS

@@ -43,6 +43,8 @@ typedef struct
   const NfMotionParams *params;
   NfShot shots[MAX_GROUP];
   guint members[MAX_GROUP]; /* which objects they are */
+  gboolean
+      explained[MAX_GROUP]; /* whether the fit brings them where they are */
   guint n;
   Param free[MAX_PARAMS];
   guint n_free, n_residuals;
@@ -62,7 +64,7 @@ struct _NfShooting
 static gdouble
 noise (const NfTrackPoint *p)
 {
-  gdouble pixels = 0.06;
+  gdouble pixels = p->exact ? 0.04 : 0.1;
 
   if (p->hidden)
     pixels += 0.05 + 0.1 * (1.0 - p->visible);
@@ -490,9 +492,12 @@ nf_shooting_new (const NfTracks *tracks, const NfMotionParams *params,
         begin_shot (g, &actors[j], &g->shots[g->n++]);
       }
     fit_group (g);
-    for (guint k = 0; k < g->n; k++)
-      if (misfit_of (g, k, newest > 2 ? newest - 2 : 0, newest) < LOST)
+    for (guint k = 0; k < g->n; k++) {
+      g->explained[k] =
+          misfit_of (g, k, newest > 2 ? newest - 2 : 0, newest) < LOST;
+      if (g->explained[k])
         actors[g->members[k]].body = g->paths[(gsize) newest * g->n + k];
+    }
   }
 
   return self;
@@ -527,7 +532,8 @@ sample_group (Group *g, NfDice *dice, NfBody *bodies)
   for (guint i = 0; i < n; i++)
     *g->free[i].value = kept[i];
   for (guint k = 0; k < g->n; k++)
-    bodies[g->members[k]] = g->paths[(gsize) newest * g->n + k];
+    if (g->explained[k])
+      bodies[g->members[k]] = g->paths[(gsize) newest * g->n + k];
 }
 
 /**

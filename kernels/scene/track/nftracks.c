@@ -10,6 +10,7 @@
 
 #include "scene/track/nfblobs.h"
 #include "scene/track/nfcamerafit.h"
+#include "scene/track/nfedges.h"
 
 #include <math.h>
 #include <string.h>
@@ -352,6 +353,8 @@ locate_track (NfTracks *self, NfTrack *track, const NfBlob *blobs)
     if (!is_whole (&track->points[i]))
       continue;
     locate_whole (&v, &pose);
+    track->points[i].exact = nf_edges_refine (
+        &self->camera, v.labels, track->id, &v.blobs[track->id], &pose);
     set_point (&v, &pose, &track->points[i]);
     known[i] = TRUE;
   }

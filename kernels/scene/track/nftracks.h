@@ -25,6 +25,8 @@ G_BEGIN_DECLS
  * @pixels: how wide an object of size 1 is there, pixels
  * @misfit: pixels where its outline there and its mask disagree, as a share of
  *   the outline; below 0.2 where the outline fits
+ * @exact: whether its mask is what the camera sees of a whole object, to the
+ *   pixel; a network's masks are not
  *
  * An object in one frame.
  */
@@ -37,6 +39,7 @@ typedef struct
   gdouble turn;
   gdouble pixels;
   gdouble misfit;
+  gboolean exact;
 } NfTrackPoint;
 
 /**
