@@ -21,7 +21,7 @@
 #define MAX_GROUP 12
 #define MAX_TRIES 5 /* of one step */
 #define LEAST_WEIGHT 1e-3 /* keeps what nothing is known of */
-#define LEAST_CERTAIN 4.0 /* half a size, or half a size a frame */
+#define LEAST_CERTAIN 400.0 /* 0.05 sizes, or sizes a frame, at most */
 #define LONGEST 0.5 /* step of a value */
 #define ENOUGH 0.99 /* of the cost: no more steps */
 #define ROBUST 2.5 /* standard deviations; farther ones count less */
