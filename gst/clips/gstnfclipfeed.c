@@ -19,26 +19,25 @@ GST_DEBUG_CATEGORY_EXTERN (gst_nf_clips_debug);
 
 /**
  * gst_nf_clip_feed_init:
- * @self: (out): of @clips, which gets its pads
- * @clips: an element; not referenced
+ * @self: (out): of @element, which gets its pads
+ * @element: not referenced
  */
 void
-gst_nf_clip_feed_init (GstNfClipFeed *self, GstNfClips *clips)
+gst_nf_clip_feed_init (GstNfClipFeed *self, GstElement *element)
 {
   static const GstVideoFormat formats[N_STREAMS] = { GST_VIDEO_FORMAT_RGB,
     GST_VIDEO_FORMAT_GRAY8 };
   static const gchar *const names[N_STREAMS] = { "video", "mask" };
   GstNfClipTimes times;
 
-  *self = (GstNfClipFeed){ .clips = clips };
+  *self = (GstNfClipFeed){ .element = element };
   gst_nf_clip_times_init (&times, 25, 1);
   gst_nf_clip_line_init (&self->line, &times);
   g_queue_init (&self->events);
-  gst_nf_clip_clock_init (&self->clock, GST_ELEMENT (clips));
+  gst_nf_clip_clock_init (&self->clock, element);
   self->combiner = gst_flow_combiner_new ();
   for (guint i = 0; i < N_STREAMS; i++) {
-    gst_nf_clip_stream_init (
-        &self->streams[i], GST_ELEMENT (clips), names[i], formats[i]);
+    gst_nf_clip_stream_init (&self->streams[i], element, names[i], formats[i]);
     gst_flow_combiner_add_pad (self->combiner, self->streams[i].pad);
   }
 }
@@ -57,19 +56,21 @@ gst_nf_clip_feed_clear (GstNfClipFeed *self)
 
 /**
  * gst_nf_clip_feed_start:
+ * @hooks: what makes the clips; they stay
  * @times: (transfer full): of the clips
  * @live: whether frames are pushed at their time
  *
  * Begins at the first frame, or where a seek says that was ordered before.
  */
 void
-gst_nf_clip_feed_start (
-    GstNfClipFeed *self, const GstNfClipTimes *times, gboolean live)
+gst_nf_clip_feed_start (GstNfClipFeed *self, const GstNfClipHooks *hooks,
+    const GstNfClipTimes *times, gboolean live)
 {
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   gst_nf_clip_line_init (&self->line, times);
   self->eos = FALSE;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
+  self->hooks = hooks;
   gst_nf_clip_clock_start (&self->clock, live);
   self->began = FALSE;
   self->send_segment = TRUE;
@@ -90,9 +91,9 @@ gst_nf_clip_feed_stop (GstNfClipFeed *self)
   for (guint i = 0; i < N_STREAMS; i++)
     gst_nf_clip_stream_stop (&self->streams[i]);
   gst_nf_clip_feed_forget_orders (self);
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   gst_nf_clip_times_clear (&self->line.times);
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 }
 
 /**
@@ -114,9 +115,9 @@ gst_nf_clip_feed_set_flushing (GstNfClipFeed *self, gboolean flushing)
 void
 gst_nf_clip_feed_order_seek (GstNfClipFeed *self, GstEvent *event)
 {
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   gst_event_replace (&self->seek, event);
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 }
 
 /**
@@ -126,9 +127,9 @@ gst_nf_clip_feed_order_seek (GstNfClipFeed *self, GstEvent *event)
 void
 gst_nf_clip_feed_order_event (GstNfClipFeed *self, GstEvent *event)
 {
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   g_queue_push_tail (&self->events, event);
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 }
 
 /**
@@ -139,9 +140,9 @@ gst_nf_clip_feed_order_event (GstNfClipFeed *self, GstEvent *event)
 void
 gst_nf_clip_feed_order_eos (GstNfClipFeed *self)
 {
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   self->eos = TRUE;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
   gst_nf_clip_clock_interrupt (&self->clock);
 }
 
@@ -153,11 +154,11 @@ gst_nf_clip_feed_order_eos (GstNfClipFeed *self)
 void
 gst_nf_clip_feed_forget_orders (GstNfClipFeed *self)
 {
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   gst_clear_event (&self->seek);
   g_queue_clear_full (&self->events, (GDestroyNotify) gst_event_unref);
   self->eos = FALSE;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 }
 
 /**
@@ -170,9 +171,9 @@ gst_nf_clip_feed_has_seek (GstNfClipFeed *self)
 {
   gboolean has;
 
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   has = self->seek != NULL && !self->eos;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 
   return has;
 }
@@ -255,13 +256,13 @@ begin (GstNfClipFeed *self)
     gst_nf_clip_stream_start (&self->streams[i], group_id);
   if (!choose (self, &width, &height, &fps_n, &fps_d))
     return GST_FLOW_NOT_NEGOTIATED;
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   gst_nf_clip_line_set_framerate (&self->line, fps_n, fps_d);
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
   self->began = TRUE;
   if (self->line.segment.duration != duration)
-    gst_element_post_message (GST_ELEMENT (self->clips),
-        gst_message_new_duration_changed (GST_OBJECT (self->clips)));
+    gst_element_post_message (self->element,
+        gst_message_new_duration_changed (GST_OBJECT (self->element)));
 
   return GST_FLOW_OK;
 }
@@ -280,12 +281,12 @@ gst_nf_clip_feed_go (GstNfClipFeed *self, GstEvent *event)
   GstSegment segment;
   gboolean ok;
 
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   ok = gst_nf_clip_line_seek (&self->line, event);
   segment = self->line.segment;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
   GST_DEBUG_OBJECT (
-      self->clips, "%s %" GST_PTR_FORMAT, ok ? "done:" : "cannot do", event);
+      self->element, "%s %" GST_PTR_FORMAT, ok ? "done:" : "cannot do", event);
   if (!ok)
     return FALSE;
   self->send_segment = TRUE;
@@ -295,9 +296,9 @@ gst_nf_clip_feed_go (GstNfClipFeed *self, GstEvent *event)
     self->streams[i].discont = TRUE;
   gst_flow_combiner_reset (self->combiner);
   if ((segment.flags & GST_SEGMENT_FLAG_SEGMENT) != 0)
-    gst_element_post_message (GST_ELEMENT (self->clips),
+    gst_element_post_message (self->element,
         gst_message_new_segment_start (
-            GST_OBJECT (self->clips), GST_FORMAT_TIME, segment.position));
+            GST_OBJECT (self->element), GST_FORMAT_TIME, segment.position));
 
   return TRUE;
 }
@@ -309,15 +310,15 @@ obey (GstNfClipFeed *self)
   GstEvent *seek;
   gboolean go_on;
 
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   seek = g_steal_pointer (&self->seek);
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
   if (seek != NULL && !gst_nf_clip_feed_go (self, seek))
-    GST_WARNING_OBJECT (self->clips, "cannot do %" GST_PTR_FORMAT, seek);
+    GST_WARNING_OBJECT (self->element, "cannot do %" GST_PTR_FORMAT, seek);
   gst_clear_event (&seek);
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   go_on = !self->eos && !gst_nf_clip_line_is_at_end (&self->line);
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 
   return go_on;
 }
@@ -329,9 +330,9 @@ send_segment (GstNfClipFeed *self, GstClockTime base)
   if (!self->send_segment)
     return;
   self->send_segment = FALSE;
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   self->line.segment.base += base;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
   push_numbered (self, gst_event_new_segment (&self->line.segment));
 }
 
@@ -341,13 +342,13 @@ push_ordered_events (GstNfClipFeed *self)
 {
   GstEvent *event;
 
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   while ((event = g_queue_pop_head (&self->events)) != NULL) {
-    GST_OBJECT_UNLOCK (self->clips);
+    GST_OBJECT_UNLOCK (self->element);
     gst_nf_clip_feed_push_event (self, event);
-    GST_OBJECT_LOCK (self->clips);
+    GST_OBJECT_LOCK (self->element);
   }
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 }
 
 /* says which clip the next frames are from */
@@ -365,23 +366,23 @@ send_title (GstNfClipFeed *self)
 static GstFlowReturn
 enter (GstNfClipFeed *self, guint64 clip)
 {
-  GstNfClipsClass *klass = GST_NF_CLIPS_GET_CLASS (self->clips);
+  const GstNfClipHooks *hooks = self->hooks;
   gint fps_n = self->line.times.fps_n, fps_d = self->line.times.fps_d;
   GstNfClipFormat format = { 0 };
   g_autoptr (GError) error = NULL;
 
   if (clip == self->clip)
     return GST_FLOW_OK;
-  GST_DEBUG_OBJECT (self->clips, "clip %" G_GUINT64_FORMAT, clip);
+  GST_DEBUG_OBJECT (self->element, "clip %" G_GUINT64_FORMAT, clip);
   self->clip = G_MAXUINT64;
-  if (!klass->begin_clip (self->clips, clip, &format, &error)) {
-    gst_nf_element_error (GST_ELEMENT (self->clips), error);
+  if (!hooks->begin_clip (self->element, clip, &format, &error)) {
+    gst_nf_element_error (self->element, error);
     return FLOW_POSTED;
   }
-  if (klass->any_size && self->format.width > 0) {
+  if (hooks->any_size && self->format.width > 0) {
     format.width = self->format.width;
     format.height = self->format.height;
-  } else if (klass->any_size) {
+  } else if (hooks->any_size) {
     if (!choose (self, &format.width, &format.height, &fps_n, &fps_d))
       return GST_FLOW_NOT_NEGOTIATED;
   }
@@ -414,8 +415,7 @@ draw (GstNfClipFeed *self, guint frame)
     frames[i] = stream->drawing ? &stream->frame : NULL;
   }
   if (flow == GST_FLOW_OK && (frames[VIDEO] != NULL || frames[MASK] != NULL))
-    GST_NF_CLIPS_GET_CLASS (self->clips)
-        ->draw (self->clips, frame, frames[VIDEO], frames[MASK]);
+    self->hooks->draw (self->element, frame, frames[VIDEO], frames[MASK]);
 
   return flow;
 }
@@ -432,15 +432,15 @@ wait_turn (GstNfClipFeed *self)
     send_segment (self, now);
     push_ordered_events (self);
     send_title (self);
-    GST_OBJECT_LOCK (self->clips);
+    GST_OBJECT_LOCK (self->element);
     time = gst_nf_clip_line_running_time (&self->line);
-    GST_OBJECT_UNLOCK (self->clips);
+    GST_OBJECT_UNLOCK (self->element);
     if (gst_nf_clip_clock_wait (&self->clock, time))
       return GST_FLOW_OK;
   }
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   eos = self->eos;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 
   return eos ? GST_FLOW_EOS : GST_FLOW_FLUSHING;
 }
@@ -456,9 +456,9 @@ push (GstNfClipFeed *self)
   GstFlowReturn flow = GST_FLOW_OK;
 
   /* first, for whoever gets a frame may seek at once: the rest is dropped */
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   gst_nf_clip_line_advance (&self->line);
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
   for (guint i = 0; i < N_STREAMS && !self->send_segment; i++) {
     GstNfClipStream *stream = &self->streams[i];
     GstFlowReturn one = GST_FLOW_NOT_LINKED;
@@ -520,14 +520,14 @@ report (GstNfClipFeed *self, GstFlowReturn flow)
     case FLOW_POSTED:
       break;
     case GST_FLOW_NOT_LINKED:
-      GST_ELEMENT_ERROR (self->clips, STREAM, FAILED,
+      GST_ELEMENT_ERROR (self->element, STREAM, FAILED,
           ("Nobody takes the frames. Link the pad 'video', the pad 'mask', or "
            "both."),
           ("streaming stopped, reason %s (%d)", gst_flow_get_name (flow),
               flow));
       break;
     case GST_FLOW_NOT_NEGOTIATED:
-      GST_ELEMENT_ERROR (self->clips, STREAM, FORMAT,
+      GST_ELEMENT_ERROR (self->element, STREAM, FORMAT,
           ("The next elements do not take these frames: RGB from the pad "
            "'video', GRAY8 class ids from the pad 'mask', of one size and "
            "framerate. Put videoconvert, videoscale (for masks with "
@@ -537,7 +537,7 @@ report (GstNfClipFeed *self, GstFlowReturn flow)
               self->line.times.fps_d));
       break;
     default:
-      GST_ELEMENT_FLOW_ERROR (self->clips, flow);
+      GST_ELEMENT_FLOW_ERROR (self->element, flow);
       break;
   }
 }
@@ -549,10 +549,10 @@ push_segment_done (GstNfClipFeed *self)
   const GstSegment *segment = &self->line.segment;
   gint64 position = MIN (segment->position, segment->stop);
   GstMessage *message = gst_message_new_segment_done (
-      GST_OBJECT (self->clips), GST_FORMAT_TIME, position);
+      GST_OBJECT (self->element), GST_FORMAT_TIME, position);
 
   gst_message_set_seqnum (message, self->seqnum);
-  gst_element_post_message (GST_ELEMENT (self->clips), message);
+  gst_element_post_message (self->element, message);
   push_numbered (self, gst_event_new_segment_done (GST_FORMAT_TIME, position));
 }
 
@@ -568,9 +568,9 @@ gst_nf_clip_feed_finish (GstNfClipFeed *self, GstFlowReturn flow)
   gboolean segment_done = flow == GST_FLOW_EOS
       && (self->line.segment.flags & GST_SEGMENT_FLAG_SEGMENT) != 0;
 
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   segment_done &= !self->eos;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
   if (flow != GST_FLOW_EOS)
     report (self, flow);
   send_segment (self, 0);

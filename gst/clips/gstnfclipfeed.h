@@ -9,7 +9,7 @@
 
 #include "clips/gstnfclipclock.h"
 #include "clips/gstnfclipline.h"
-#include "clips/gstnfclips.h"
+#include "clips/gstnfcliphooks.h"
 #include "clips/gstnfclipstream.h"
 
 #include <gst/base/gstflowcombiner.h>
@@ -39,7 +39,8 @@ typedef struct
   GstNfClipLine line;
 
   /*< private >*/
-  GstNfClips *clips; /* the element */
+  GstElement *element;
+  const GstNfClipHooks *hooks;
 
   /* object lock: orders, to be obeyed before the next frame */
   GstEvent *seek; /* (nullable) */
@@ -56,10 +57,10 @@ typedef struct
   GstNfClipFormat format; /* of it */
 } GstNfClipFeed;
 
-void gst_nf_clip_feed_init (GstNfClipFeed *self, GstNfClips *clips);
+void gst_nf_clip_feed_init (GstNfClipFeed *self, GstElement *element);
 void gst_nf_clip_feed_clear (GstNfClipFeed *self);
-void gst_nf_clip_feed_start (
-    GstNfClipFeed *self, const GstNfClipTimes *times, gboolean live);
+void gst_nf_clip_feed_start (GstNfClipFeed *self, const GstNfClipHooks *hooks,
+    const GstNfClipTimes *times, gboolean live);
 void gst_nf_clip_feed_stop (GstNfClipFeed *self);
 void gst_nf_clip_feed_set_flushing (GstNfClipFeed *self, gboolean flushing);
 

@@ -130,7 +130,7 @@ gst_nf_clips_init (GstNfClips *self)
 
   gst_nf_properties_init (properties, &priv->settings);
   g_mutex_init (&priv->seek_lock);
-  gst_nf_clip_feed_init (&priv->feed, self);
+  gst_nf_clip_feed_init (&priv->feed, GST_ELEMENT (self));
   for (guint i = 0; i < GST_NF_CLIP_N_STREAMS; i++) {
     GstPad *pad = priv->feed.streams[i].pad;
 
@@ -202,7 +202,7 @@ gst_nf_clips_start (GstNfClips *self)
     gst_nf_element_error (GST_ELEMENT (self), error);
     return FALSE;
   }
-  gst_nf_clip_feed_start (&priv->feed, &times, settings.is_live);
+  gst_nf_clip_feed_start (&priv->feed, &klass->hooks, &times, settings.is_live);
 
   return TRUE;
 }

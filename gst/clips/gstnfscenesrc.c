@@ -88,9 +88,9 @@ static gboolean gst_nf_scene_src_open (GstNfClips *clips, guint64 first,
     guint64 n_clips, GstNfClipTimes *times, GError **error);
 static void gst_nf_scene_src_close (GstNfClips *clips);
 static gboolean gst_nf_scene_src_begin_clip (
-    GstNfClips *clips, guint64 clip, GstNfClipFormat *format, GError **error);
-static void gst_nf_scene_src_draw (
-    GstNfClips *clips, guint frame, GstVideoFrame *video, GstVideoFrame *mask);
+    GstElement *element, guint64 clip, GstNfClipFormat *format, GError **error);
+static void gst_nf_scene_src_draw (GstElement *element, guint frame,
+    GstVideoFrame *video, GstVideoFrame *mask);
 
 static const GstNfProperty properties[] = {
   {
@@ -166,11 +166,11 @@ gst_nf_scene_src_class_init (GstNfSceneSrcClass *klass)
 
   gst_nf_properties_install (G_OBJECT_CLASS (klass), properties,
       G_STRUCT_OFFSET (GstNfSceneSrc, settings));
-  clips_class->any_size = TRUE;
+  clips_class->hooks.any_size = TRUE;
   clips_class->open = gst_nf_scene_src_open;
   clips_class->close = gst_nf_scene_src_close;
-  clips_class->begin_clip = gst_nf_scene_src_begin_clip;
-  clips_class->draw = gst_nf_scene_src_draw;
+  clips_class->hooks.begin_clip = gst_nf_scene_src_begin_clip;
+  clips_class->hooks.draw = gst_nf_scene_src_draw;
 
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "Scene source", "Source/Video",
@@ -220,9 +220,9 @@ gst_nf_scene_src_close (GstNfClips *clips)
 
 static gboolean
 gst_nf_scene_src_begin_clip (
-    GstNfClips *clips, guint64 clip, GstNfClipFormat *format, GError **error)
+    GstElement *element, guint64 clip, GstNfClipFormat *format, GError **error)
 {
-  GstNfSceneSrc *self = GST_NF_SCENE_SRC (clips);
+  GstNfSceneSrc *self = GST_NF_SCENE_SRC (element);
   NfSceneParams params = self->current.params;
 
   params.clip += clip;
@@ -248,9 +248,9 @@ gst_nf_scene_src_need_renderer (GstNfSceneSrc *self, gint width, gint height)
 
 static void
 gst_nf_scene_src_draw (
-    GstNfClips *clips, guint frame, GstVideoFrame *video, GstVideoFrame *mask)
+    GstElement *element, guint frame, GstVideoFrame *video, GstVideoFrame *mask)
 {
-  GstNfSceneSrc *self = GST_NF_SCENE_SRC (clips);
+  GstNfSceneSrc *self = GST_NF_SCENE_SRC (element);
   const GstVideoInfo *info = video != NULL ? &video->info : &mask->info;
   guint8 *rgb = NULL, *ids = NULL;
   gsize rgb_stride = 0, ids_stride = 0;

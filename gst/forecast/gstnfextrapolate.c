@@ -119,12 +119,12 @@ gst_nf_extrapolate_decide_get_type (void)
 
 G_DEFINE_TYPE (GstNfExtrapolate, gst_nf_extrapolate, GST_TYPE_NF_FORECAST)
 
-static gboolean gst_nf_extrapolate_open (GstNfForecast *forecast,
+static gboolean gst_nf_extrapolate_open (GstVideoFilter *filter,
     const GstNfWindowSettings *settings, guint *length, NfDevice **device,
     GError **error);
-static gboolean gst_nf_extrapolate_describe (GstNfForecast *forecast,
+static gboolean gst_nf_extrapolate_describe (GstVideoFilter *filter,
     const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
-static gboolean gst_nf_extrapolate_foretell (GstNfForecast *forecast,
+static gboolean gst_nf_extrapolate_foretell (GstVideoFilter *filter,
     const GstNfForecastJob *job, GstNfFuture *future, GError **error);
 
 static const GstNfProperty properties[] = {
@@ -189,9 +189,9 @@ gst_nf_extrapolate_class_init (GstNfExtrapolateClass *klass)
   gst_nf_properties_install (G_OBJECT_CLASS (klass), properties,
       G_STRUCT_OFFSET (GstNfExtrapolate, settings));
   forecast_class->stats_name = "nf-extrapolate-stats";
-  forecast_class->open = gst_nf_extrapolate_open;
-  forecast_class->describe = gst_nf_extrapolate_describe;
-  forecast_class->foretell = gst_nf_extrapolate_foretell;
+  forecast_class->hooks.open = gst_nf_extrapolate_open;
+  forecast_class->hooks.describe = gst_nf_extrapolate_describe;
+  forecast_class->hooks.foretell = gst_nf_extrapolate_foretell;
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
@@ -209,11 +209,11 @@ gst_nf_extrapolate_init (GstNfExtrapolate *self)
 }
 
 static gboolean
-gst_nf_extrapolate_open (GstNfForecast *forecast,
+gst_nf_extrapolate_open (GstVideoFilter *filter,
     const GstNfWindowSettings *settings, guint *length, NfDevice **device,
     GError **error)
 {
-  GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (forecast);
+  GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (filter);
 
   GST_OBJECT_LOCK (self);
   *length = self->settings.context;
@@ -226,7 +226,7 @@ gst_nf_extrapolate_open (GstNfForecast *forecast,
 /* masks of the same size; their values are classes, not brightness, and with
  * the same colorimetry on both sides nothing scales them */
 static gboolean
-gst_nf_extrapolate_describe (GstNfForecast *forecast, const GstVideoInfo *in,
+gst_nf_extrapolate_describe (GstVideoFilter *filter, const GstVideoInfo *in,
     GstVideoInfo *packed, GError **error)
 {
   if (!gst_nf_video_packed_info (packed, GST_VIDEO_INFO_WIDTH (in),
@@ -258,10 +258,10 @@ set_future (GstNfFuture *future, NfTensor *masks, guint from, GError **error)
 }
 
 static gboolean
-gst_nf_extrapolate_foretell (GstNfForecast *forecast,
+gst_nf_extrapolate_foretell (GstVideoFilter *filter,
     const GstNfForecastJob *job, GstNfFuture *future, GError **error)
 {
-  GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (forecast);
+  GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (filter);
   const guint length = job->window->length;
   const gint width = GST_VIDEO_INFO_WIDTH (job->packed);
   const gint height = GST_VIDEO_INFO_HEIGHT (job->packed);

@@ -123,7 +123,7 @@ gst_nf_forecast_class_init (GstNfForecastClass *klass)
 static void
 gst_nf_forecast_init (GstNfForecast *self)
 {
-  gst_nf_forecast_flow_init (flow_of (self), self);
+  gst_nf_forecast_flow_init (flow_of (self), GST_VIDEO_FILTER (self));
 }
 
 static void
@@ -149,9 +149,10 @@ static gboolean
 gst_nf_forecast_start (GstBaseTransform *trans)
 {
   GstNfForecast *self = GST_NF_FORECAST (trans);
+  const GstNfPredictHooks *hooks = &GST_NF_FORECAST_GET_CLASS (self)->hooks;
   g_autoptr (GError) error = NULL;
 
-  if (gst_nf_forecast_flow_start (flow_of (self), &error))
+  if (gst_nf_forecast_flow_start (flow_of (self), hooks, &error))
     return TRUE;
   gst_nf_element_error (GST_ELEMENT (self), error);
   gst_nf_forecast_stop (trans);
@@ -278,77 +279,4 @@ static GstFlowReturn
 gst_nf_forecast_generate_output (GstBaseTransform *trans, GstBuffer **output)
 {
   return gst_nf_forecast_flow_give (flow_of (GST_NF_FORECAST (trans)), output);
-}
-
-/* --------------------------- predicted frames that wait until they are pushed */
-
-/**
- * gst_nf_future_alloc:
- * @future: (inout): loses the frames it has
- * @first: number of the first frame, at least 1
- * @last: number of the last frame, at least @first
- *
- * Makes places for frames, which the caller fills by gst_nf_future_set().
- */
-void
-gst_nf_future_alloc (GstNfFuture *future, guint first, guint last)
-{
-  gst_nf_future_clear (future);
-  future->frames = g_new0 (NfTensor *, last - first + 1);
-  future->first = future->next = first;
-  future->last = last;
-}
-
-/**
- * gst_nf_future_set:
- * @future: with a place for it
- * @number: of a frame, from the first to the last
- * @frame: (transfer full): its pixels
- */
-void
-gst_nf_future_set (GstNfFuture *future, guint number, NfTensor *frame)
-{
-  future->frames[number - future->first] = frame;
-}
-
-/**
- * gst_nf_future_has_frame:
- * @future: may be all zeros
- *
- * Returns: whether there is a frame to take
- */
-gboolean
-gst_nf_future_has_frame (const GstNfFuture *future)
-{
-  return future->frames != NULL && future->next <= future->last;
-}
-
-/**
- * gst_nf_future_take:
- * @future: with a frame to take
- * @number: (out): the frame's number, from 1 on
- *
- * Returns: (transfer full): its pixels
- */
-NfTensor *
-gst_nf_future_take (GstNfFuture *future, guint *number)
-{
-  *number = future->next++;
-
-  return g_steal_pointer (&future->frames[*number - future->first]);
-}
-
-/**
- * gst_nf_future_clear:
- * @future: to be emptied; may be all zeros
- */
-void
-gst_nf_future_clear (GstNfFuture *future)
-{
-  if (future->frames != NULL)
-    for (guint i = future->first; i <= future->last; i++)
-      nf_tensor_clear (&future->frames[i - future->first]);
-  g_clear_pointer (&future->frames, g_free);
-  future->next = 1;
-  future->last = 0;
 }

@@ -57,16 +57,16 @@ converters_set (GstNfConverters *converters, NfDevice *device,
 
 /**
  * gst_nf_forecast_flow_init:
- * @self: (out): of @forecast
- * @forecast: an element; not referenced
+ * @self: (out): of @element
+ * @element: not referenced
  */
 void
-gst_nf_forecast_flow_init (GstNfForecastFlow *self, GstNfForecast *forecast)
+gst_nf_forecast_flow_init (GstNfForecastFlow *self, GstVideoFilter *element)
 {
-  *self = (GstNfForecastFlow){ .forecast = forecast };
+  *self = (GstNfForecastFlow){ .element = element };
   gst_nf_properties_init (gst_nf_window_properties, &self->settings);
-  gst_nf_timing_init (&self->timing, GST_ELEMENT (forecast));
-  gst_nf_cancel_init (&self->cancel, GST_ELEMENT (forecast));
+  gst_nf_timing_init (&self->timing, GST_ELEMENT (element));
+  gst_nf_cancel_init (&self->cancel, GST_ELEMENT (element));
 }
 
 /**
@@ -100,33 +100,35 @@ gst_nf_forecast_flow_forget (GstNfForecastFlow *self)
 
 /**
  * gst_nf_forecast_flow_start:
+ * @hooks: what foretells; they stay
  * @error: return location
  *
- * Lets the subclass make ready.
+ * Lets @hooks make ready.
  *
  * Returns: FALSE with @error set; to be stopped also then
  */
 gboolean
-gst_nf_forecast_flow_start (GstNfForecastFlow *self, GError **error)
+gst_nf_forecast_flow_start (
+    GstNfForecastFlow *self, const GstNfPredictHooks *hooks, GError **error)
 {
-  GstNfForecastClass *klass = GST_NF_FORECAST_GET_CLASS (self->forecast);
   GstNfWindowSettings settings;
 
-  GST_OBJECT_LOCK (self->forecast);
+  GST_OBJECT_LOCK (self->element);
   self->stats = (GstNfForecastStats){ 0 };
   settings = self->settings;
-  GST_OBJECT_UNLOCK (self->forecast);
+  GST_OBJECT_UNLOCK (self->element);
+  self->hooks = hooks;
   gst_nf_cancel_start (&self->cancel);
   gst_nf_timing_reset (&self->timing);
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
-  gst_nf_cadence_init (&self->cadence, GST_ELEMENT (self->forecast));
+  gst_nf_cadence_init (&self->cadence, GST_ELEMENT (self->element));
   gst_nf_forecast_flow_forget (self);
   self->mode = settings.mode;
   self->emit = settings.emit;
 
   return gst_nf_window_settings_check (&settings, error)
-      && klass->open (
-          self->forecast, &settings, &self->length, &self->device, error);
+      && hooks->open (
+          self->element, &settings, &self->length, &self->device, error);
 }
 
 /**
@@ -137,25 +139,23 @@ gst_nf_forecast_flow_start (GstNfForecastFlow *self, GError **error)
 void
 gst_nf_forecast_flow_stop (GstNfForecastFlow *self)
 {
-  GstNfForecastClass *klass = GST_NF_FORECAST_GET_CLASS (self->forecast);
-
   gst_nf_future_clear (&self->future);
   gst_clear_buffer (&self->passing);
   gst_nf_window_clear (&self->window);
   converters_clear (&self->converters);
   g_clear_pointer (&self->device, nf_device_unref);
-  if (klass->close != NULL)
-    klass->close (self->forecast);
+  if (self->hooks->close != NULL)
+    self->hooks->close (self->element);
 }
 
 /* a window that will never be full, because its clip is over */
 static void
 warn_incomplete (GstNfForecastFlow *self, guint frames)
 {
-  GST_OBJECT_LOCK (self->forecast);
+  GST_OBJECT_LOCK (self->element);
   self->stats.incomplete++;
-  GST_OBJECT_UNLOCK (self->forecast);
-  GST_ELEMENT_WARNING (self->forecast, STREAM, FAILED,
+  GST_OBJECT_UNLOCK (self->element);
+  GST_ELEMENT_WARNING (self->element, STREAM, FAILED,
       ("Clip %" G_GUINT64_FORMAT " ended after %u of the %u frames that a "
        "prediction needs, so nothing was predicted.",
           self->clip, frames, self->window.length),
@@ -207,19 +207,18 @@ gboolean
 gst_nf_forecast_flow_set_caps (
     GstNfForecastFlow *self, GstCaps *in, GstCaps *out, GError **error)
 {
-  const GstVideoFilter *filter = GST_VIDEO_FILTER (self->forecast);
+  const GstVideoFilter *filter = self->element;
   GstVideoInfo info, packed;
 
   gst_video_info_from_caps (&info, in);
-  if (!GST_NF_FORECAST_GET_CLASS (self->forecast)
-           ->describe (self->forecast, &info, &packed, error)
+  if (!self->hooks->describe (self->element, &info, &packed, error)
       || !converters_set (
           &self->converters, self->device, in, &packed, out, error))
     return FALSE;
   if (filter->negotiated && !gst_video_info_is_equal (&filter->in_info, &info)
       && self->window.count > 0) {
     GST_WARNING_OBJECT (
-        self->forecast, "the caps changed within a clip; another begins");
+        self->element, "the caps changed within a clip; another begins");
     self->clip_begins = TRUE;
   }
   set_packed (self, &packed);
@@ -275,16 +274,16 @@ static GstBuffer *
 acquire (GstNfForecastFlow *self, GstFlowReturn *flow)
 {
   GstBufferPool *pool =
-      gst_base_transform_get_buffer_pool (GST_BASE_TRANSFORM (self->forecast));
+      gst_base_transform_get_buffer_pool (GST_BASE_TRANSFORM (self->element));
   GstBuffer *buffer = NULL;
 
   *flow = GST_FLOW_NOT_NEGOTIATED;
   if (pool == NULL)
     return NULL;
   if (gst_buffer_pool_set_active (pool, TRUE))
-    *flow = gst_nf_element_no_frame (GST_ELEMENT (self->forecast),
+    *flow = gst_nf_element_no_frame (GST_ELEMENT (self->element),
         gst_buffer_pool_acquire_buffer (pool, &buffer, NULL),
-        GST_BASE_TRANSFORM (self->forecast)->srcpad);
+        GST_BASE_TRANSFORM (self->element)->srcpad);
   gst_object_unref (pool);
 
   return buffer;
@@ -306,7 +305,7 @@ convert (GstNfForecastFlow *self, GstBuffer *input, GstFlowReturn *flow)
   gst_buffer_copy_into (
       output, input, GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
   if (!gst_nf_video_convert (self->converters.past, input, output, &error)) {
-    *flow = gst_nf_element_flow (GST_ELEMENT (self->forecast), error);
+    *flow = gst_nf_element_flow (GST_ELEMENT (self->element), error);
     gst_clear_buffer (&output);
   }
 
@@ -352,7 +351,7 @@ put (GstNfForecastFlow *self, GstBuffer *input,
   NfTensor *frame = gst_nf_frames_read (self->converters.in, input, &error);
 
   if (frame == NULL)
-    return gst_nf_element_flow (GST_ELEMENT (self->forecast), error);
+    return gst_nf_element_flow (GST_ELEMENT (self->element), error);
   gst_nf_window_put (&self->window, frame);
   if (GST_BUFFER_OFFSET_IS_VALID (input))
     self->offset = GST_BUFFER_OFFSET (input);
@@ -376,13 +375,13 @@ gst_nf_forecast_flow_take (GstNfForecastFlow *self, GstBuffer *input)
 {
   GstNfWindowSettings settings;
 
-  GST_OBJECT_LOCK (self->forecast);
+  GST_OBJECT_LOCK (self->element);
   settings = self->settings;
   self->stats.frames_in++;
-  GST_OBJECT_UNLOCK (self->forecast);
+  GST_OBJECT_UNLOCK (self->element);
   settings.mode = self->mode;
   if (self->segment.rate < 0) {
-    GST_ELEMENT_ERROR (self->forecast, STREAM, FORMAT,
+    GST_ELEMENT_ERROR (self->element, STREAM, FORMAT,
         ("Cannot predict backwards. Play with a rate above 0."), (NULL));
     return GST_FLOW_ERROR;
   }
@@ -401,18 +400,17 @@ gst_nf_forecast_flow_take (GstNfForecastFlow *self, GstBuffer *input)
 static gboolean
 drop_late (GstNfForecastFlow *self, const GstNfForecastJob *job)
 {
-  const GstSegment *segment = &GST_BASE_TRANSFORM (self->forecast)->segment;
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self->element)->segment;
   GstClockTime time = self->cadence.newest
       + gst_nf_cadence_ahead (&self->cadence, job->horizon);
   GstClockTime running =
       gst_segment_to_running_time (segment, GST_FORMAT_TIME, time);
 
   if (self->mode != GST_NF_WINDOW_SLIDING
-      || !gst_base_transform_is_qos_enabled (
-          GST_BASE_TRANSFORM (self->forecast))
+      || !gst_base_transform_is_qos_enabled (GST_BASE_TRANSFORM (self->element))
       || !gst_nf_timing_is_late (&self->timing, running))
     return FALSE;
-  GST_DEBUG_OBJECT (self->forecast,
+  GST_DEBUG_OBJECT (self->element,
       "forecast %" G_GUINT64_FORMAT " would be too late", job->clip);
   gst_nf_timing_drop (
       &self->timing, segment, time, gst_nf_cadence_ahead (&self->cadence, 1));
@@ -433,24 +431,23 @@ foretell (GstNfForecastFlow *self)
     .cancellable = self->cancel.cancellable };
 
   self->due = FALSE;
-  GST_OBJECT_LOCK (self->forecast);
+  GST_OBJECT_LOCK (self->element);
   job.horizon = self->settings.horizon;
-  GST_OBJECT_UNLOCK (self->forecast);
+  GST_OBJECT_UNLOCK (self->element);
   if (self->mode == GST_NF_WINDOW_SLIDING)
     self->clip++;
   if (drop_late (self, &job))
     return GST_FLOW_OK;
-  if (!GST_NF_FORECAST_GET_CLASS (self->forecast)
-           ->foretell (self->forecast, &job, &self->future, &error))
-    return gst_nf_element_flow (GST_ELEMENT (self->forecast), error);
+  if (!self->hooks->foretell (self->element, &job, &self->future, &error))
+    return gst_nf_element_flow (GST_ELEMENT (self->element), error);
   took = gst_util_get_timestamp () - began;
-  GST_DEBUG_OBJECT (self->forecast,
+  GST_DEBUG_OBJECT (self->element,
       "clip %" G_GUINT64_FORMAT " took %" GST_TIME_FORMAT, job.clip,
       GST_TIME_ARGS (took));
-  GST_OBJECT_LOCK (self->forecast);
+  GST_OBJECT_LOCK (self->element);
   self->stats.clips++;
   self->stats.computing += took;
-  GST_OBJECT_UNLOCK (self->forecast);
+  GST_OBJECT_UNLOCK (self->element);
   gst_nf_timing_count (&self->timing, 1);
   gst_nf_timing_measured (&self->timing, took);
 
@@ -478,7 +475,7 @@ make_frame (GstNfForecastFlow *self, GstBuffer **output)
     return flow;
   if (!gst_nf_frames_write (self->converters.out, frame, buffer, &error)) {
     gst_buffer_unref (buffer);
-    return gst_nf_element_flow (GST_ELEMENT (self->forecast), error);
+    return gst_nf_element_flow (GST_ELEMENT (self->element), error);
   }
   GST_BUFFER_PTS (buffer) = begin;
   GST_BUFFER_DURATION (buffer) = end - begin;
@@ -513,10 +510,10 @@ gst_nf_forecast_flow_give (GstNfForecastFlow *self, GstBuffer **output)
   if (self->first_out)
     GST_BUFFER_FLAG_SET (*output, GST_BUFFER_FLAG_DISCONT);
   self->first_out = FALSE;
-  GST_OBJECT_LOCK (self->forecast);
+  GST_OBJECT_LOCK (self->element);
   self->stats.frames_out++;
-  GST_OBJECT_UNLOCK (self->forecast);
-  GST_LOG_OBJECT (self->forecast, "%" GST_PTR_FORMAT, *output);
+  GST_OBJECT_UNLOCK (self->element);
+  GST_LOG_OBJECT (self->element, "%" GST_PTR_FORMAT, *output);
 
   return flow;
 }

@@ -11,7 +11,7 @@
 #include "common/gstnfcancel.h"
 #include "common/gstnfframes.h"
 #include "common/gstnftiming.h"
-#include "forecast/gstnfforecast.h"
+#include "forecast/gstnfpredicthooks.h"
 #include "video/gstnfvideo.h"
 
 G_BEGIN_DECLS
@@ -65,7 +65,8 @@ typedef struct
   gboolean clip_begins;
 
   /*< private >*/
-  GstNfForecast *forecast; /* the element */
+  GstVideoFilter *element;
+  const GstNfPredictHooks *hooks; /* NULL before the first start */
 
   /* streaming thread, except while starting and stopping */
   GstNfWindowMode mode;
@@ -87,9 +88,10 @@ typedef struct
 } GstNfForecastFlow;
 
 void gst_nf_forecast_flow_init (
-    GstNfForecastFlow *self, GstNfForecast *forecast);
+    GstNfForecastFlow *self, GstVideoFilter *element);
 void gst_nf_forecast_flow_clear (GstNfForecastFlow *self);
-gboolean gst_nf_forecast_flow_start (GstNfForecastFlow *self, GError **error);
+gboolean gst_nf_forecast_flow_start (
+    GstNfForecastFlow *self, const GstNfPredictHooks *hooks, GError **error);
 void gst_nf_forecast_flow_stop (GstNfForecastFlow *self);
 
 void gst_nf_forecast_flow_forget (GstNfForecastFlow *self);

@@ -127,13 +127,13 @@ static GstCaps *gst_nf_predict_transform_caps (GstBaseTransform *trans,
     GstPadDirection direction, GstCaps *caps, GstCaps *filter);
 static GstCaps *gst_nf_predict_fixate_caps (GstBaseTransform *trans,
     GstPadDirection direction, GstCaps *caps, GstCaps *othercaps);
-static gboolean gst_nf_predict_open (GstNfForecast *forecast,
+static gboolean gst_nf_predict_open (GstVideoFilter *filter,
     const GstNfWindowSettings *settings, guint *length, NfDevice **device,
     GError **error);
-static void gst_nf_predict_close (GstNfForecast *forecast);
-static gboolean gst_nf_predict_describe (GstNfForecast *forecast,
+static void gst_nf_predict_close (GstVideoFilter *filter);
+static gboolean gst_nf_predict_describe (GstVideoFilter *filter,
     const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
-static gboolean gst_nf_predict_foretell (GstNfForecast *forecast,
+static gboolean gst_nf_predict_foretell (GstVideoFilter *filter,
     const GstNfForecastJob *job, GstNfFuture *future, GError **error);
 static void gst_nf_predict_add_stats (
     GstNfForecast *forecast, GstStructure *stats);
@@ -167,10 +167,10 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
       GST_DEBUG_FUNCPTR (gst_nf_predict_transform_caps);
   trans_class->fixate_caps = GST_DEBUG_FUNCPTR (gst_nf_predict_fixate_caps);
   forecast_class->stats_name = "nf-predict-stats";
-  forecast_class->open = gst_nf_predict_open;
-  forecast_class->close = gst_nf_predict_close;
-  forecast_class->describe = gst_nf_predict_describe;
-  forecast_class->foretell = gst_nf_predict_foretell;
+  forecast_class->hooks.open = gst_nf_predict_open;
+  forecast_class->hooks.close = gst_nf_predict_close;
+  forecast_class->hooks.describe = gst_nf_predict_describe;
+  forecast_class->hooks.foretell = gst_nf_predict_foretell;
   forecast_class->add_stats = gst_nf_predict_add_stats;
 
   gst_nf_properties_install (
@@ -232,10 +232,10 @@ gst_nf_predict_load (GstNfPredict *self, const Settings *settings,
 }
 
 static gboolean
-gst_nf_predict_open (GstNfForecast *forecast, const GstNfWindowSettings *window,
+gst_nf_predict_open (GstVideoFilter *filter, const GstNfWindowSettings *window,
     guint *length, NfDevice **device, GError **error)
 {
-  GstNfPredict *self = GST_NF_PREDICT (forecast);
+  GstNfPredict *self = GST_NF_PREDICT (filter);
   const NfUnetConfig *config;
   Settings settings;
   gboolean ok;
@@ -262,9 +262,9 @@ gst_nf_predict_open (GstNfForecast *forecast, const GstNfWindowSettings *window,
 }
 
 static void
-gst_nf_predict_close (GstNfForecast *forecast)
+gst_nf_predict_close (GstVideoFilter *filter)
 {
-  GstNfPredict *self = GST_NF_PREDICT (forecast);
+  GstNfPredict *self = GST_NF_PREDICT (filter);
 
   GST_OBJECT_LOCK (self);
   self->config.height = 0;
@@ -342,10 +342,10 @@ gst_nf_predict_fixate_caps (GstBaseTransform *trans, GstPadDirection direction,
 }
 
 static gboolean
-gst_nf_predict_describe (GstNfForecast *forecast, const GstVideoInfo *in,
+gst_nf_predict_describe (GstVideoFilter *filter, const GstVideoInfo *in,
     GstVideoInfo *packed, GError **error)
 {
-  GstNfPredict *self = GST_NF_PREDICT (forecast);
+  GstNfPredict *self = GST_NF_PREDICT (filter);
 
   return gst_nf_guide_describe (&self->guide,
       nf_predictor_config (gst_nf_model_predictor (self->model)), in, packed,
@@ -385,10 +385,10 @@ gst_nf_predict_draw (GstNfPredict *self, const Settings *settings,
 }
 
 static gboolean
-gst_nf_predict_foretell (GstNfForecast *forecast, const GstNfForecastJob *job,
+gst_nf_predict_foretell (GstVideoFilter *filter, const GstNfForecastJob *job,
     GstNfFuture *future, GError **error)
 {
-  GstNfPredict *self = GST_NF_PREDICT (forecast);
+  GstNfPredict *self = GST_NF_PREDICT (filter);
   Settings settings;
   gboolean ok;
 

@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfensemble — several draws of a frame become one
- *
- * Private to the library. */
+ * nfensemble — several draws of a frame become one */
 #pragma once
 
-#include "diffusion/nfpredictor.h"
+#include <glib.h>
 
 G_BEGIN_DECLS
+
+/**
+ * NfEnsembleMode: how several draws become one frame
+ * @NF_ENSEMBLE_MEAN: mean of each value: least squared error, but soft
+ * @NF_ENSEMBLE_MEDIAN: median of each value
+ * @NF_ENSEMBLE_MEDOID: the draw that is nearest to all others: sharp
+ */
+typedef enum
+{
+  NF_ENSEMBLE_MEAN,
+  NF_ENSEMBLE_MEDIAN,
+  NF_ENSEMBLE_MEDOID,
+} NfEnsembleMode;
 
 void nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *draws,
     guint n, gsize bytes, guint8 *out);

@@ -3,7 +3,6 @@
  * nfpredictor — frames in, future frames out, from a checkpoint */
 #include "diffusion/nfpredictor.h"
 
-#include "diffusion/nfensemble.h"
 #include "io/nfcheckpoint.h"
 
 #include <string.h>

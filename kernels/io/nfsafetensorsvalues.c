@@ -4,7 +4,7 @@
  *
  * Elements are little-endian, row-major, and may lie at any address.
  * Siblings: nfsafetensors.c, nfsafetensorsheader.c */
-#include "io/nfsafetensors.h"
+#include "io/nfsafetensorsvalues.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * config/table — one row for every key of a configuration
  *
  * Each subcommand has its own table and shares the third one. To add a key:
- * a field in runconfig.h and a row here. */
+ * a field in fields.h and a row here. */
 #include "config/table.h"
 
 #define AT(field) G_STRUCT_OFFSET (NfTrainConfig, field)

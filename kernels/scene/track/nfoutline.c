@@ -223,6 +223,48 @@ nf_outline_row (
 }
 
 /**
+ * nf_outline_init_rows:
+ * @outline: (out): the outline of an object
+ * @camera: that sees it
+ * @pose: where it stands
+ * @first_row: (out): the first row of pixels within it
+ * @end_row: (out): the row after the last one
+ *
+ * Returns: FALSE for an object that is not before the camera
+ */
+gboolean
+nf_outline_init_rows (NfOutline *outline, const NfCamera *camera,
+    const NfPose *pose, guint *first_row, guint *end_row)
+{
+  if (!nf_outline_init (outline, camera, pose))
+    return FALSE;
+  *first_row = CLAMP (ceil (outline->top - 0.5), 0, camera->height);
+  *end_row = CLAMP (ceil (outline->bottom - 0.5), 0, camera->height);
+
+  return TRUE;
+}
+
+/**
+ * nf_outline_span:
+ * @camera: that the outline was made with
+ * @y: a row of pixels
+ * @first: (out): the first pixel of the row whose centre is within the outline
+ * @end: (out): the one after the last; not above @first where there is none
+ */
+void
+nf_outline_span (const NfOutline *outline, const NfCamera *camera, guint y,
+    guint *first, guint *end)
+{
+  gdouble left, right;
+
+  *first = *end = 0;
+  if (!nf_outline_row (outline, y + 0.5, &left, &right))
+    return;
+  *first = CLAMP (ceil (left - 0.5), 0, camera->width);
+  *end = CLAMP (ceil (right - 0.5), 0, camera->width);
+}
+
+/**
  * nf_outline_area:
  * @x: (out): column of its centre of gravity
  * @y: (out): row of its centre of gravity

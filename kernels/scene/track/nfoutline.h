@@ -8,7 +8,7 @@
 #pragma once
 
 #include "scene/world/nfcamera.h"
-#include "scene/world/nfscene.h"
+#include "scene/world/nfsceneobject.h"
 
 G_BEGIN_DECLS
 
@@ -52,6 +52,10 @@ typedef struct
 
 gboolean nf_outline_init (
     NfOutline *outline, const NfCamera *camera, const NfPose *pose);
+gboolean nf_outline_init_rows (NfOutline *outline, const NfCamera *camera,
+    const NfPose *pose, guint *first_row, guint *end_row);
+void nf_outline_span (const NfOutline *outline, const NfCamera *camera, guint y,
+    guint *first, guint *end);
 gboolean nf_outline_row (
     const NfOutline *outline, gdouble y, gdouble *left, gdouble *right);
 gdouble nf_outline_area (const NfOutline *outline, gdouble *x, gdouble *y);

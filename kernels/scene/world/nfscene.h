@@ -8,6 +8,7 @@
  * World and units: nfcamera.h. Pictures of it: nfrender.h. Fit: docs/scenes.md */
 #pragma once
 
+#include "scene/world/nfsceneobject.h"
 #include "scene/world/nfview.h"
 
 G_BEGIN_DECLS
@@ -15,46 +16,6 @@ G_BEGIN_DECLS
 #define NF_SCENE_FRAMES 22
 #define NF_SCENE_MIN_OBJECTS 2
 #define NF_SCENE_MAX_OBJECTS 8
-
-/**
- * NfSceneShape: in the order of the classes
- */
-typedef enum
-{
-  NF_SCENE_CUBE,
-  NF_SCENE_SPHERE,
-  NF_SCENE_CYLINDER,
-} NfSceneShape;
-
-/**
- * NfSceneObject:
- * @id: its class, 1 to 48; an id occurs once in a clip
- * @position: of its centre: x, y, z in object sizes; at rest on the ground y
- *   is 0.5
- * @rotation: unit quaternion w, x, y, z that turns its own axes into the
- *   world's; a cylinder's own axis is y
- */
-typedef struct
-{
-  guint8 id;
-  gdouble position[3];
-  gdouble rotation[4];
-} NfSceneObject;
-
-/**
- * NfMotion:
- * @position: of the centre: x, y, z
- * @rotation: unit quaternion w, x, y, z, as in #NfSceneObject
- * @velocity: sizes a frame
- * @spin: angular velocity, radians a frame
- */
-typedef struct
-{
-  gdouble position[3];
-  gdouble rotation[4];
-  gdouble velocity[3];
-  gdouble spin[3];
-} NfMotion;
 
 /**
  * NfSceneParams:
@@ -84,9 +45,5 @@ const NfView *nf_scene_view (const NfScene *scene);
 const NfSceneObject *nf_scene_objects (
     const NfScene *scene, guint frame, guint *n);
 const NfMotion *nf_scene_motions (const NfScene *scene, guint frame, guint *n);
-
-NfSceneShape nf_scene_shape (guint id);
-gboolean nf_scene_is_rubber (guint id);
-guint nf_scene_color (guint id);
 
 G_END_DECLS

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfsceneobject — what the number of a class says of an object
+ *
+ * 48 classes: three shapes, each in metal and rubber, each of these in eight
+ * colors. */
+#include "scene/world/nfsceneobject.h"
+
+NfSceneShape
+nf_scene_shape (guint id)
+{
+  return (NfSceneShape) ((id - 1) / 16);
+}
+
+gboolean
+nf_scene_is_rubber (guint id)
+{
+  return (id - 1) / 8 % 2 == 1;
+}
+
+/**
+ * nf_scene_color:
+ *
+ * Returns: 0 gray 1 red 2 blue 3 green 4 brown 5 cyan 6 purple 7 yellow
+ */
+guint
+nf_scene_color (guint id)
+{
+  return (id - 1) % 8;
+}
