@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfensemble — several draws of a frame become one */
+ * nfensemble — several predictions of a frame become one */
 #pragma once
 
 #include <glib.h>
@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 /**
- * NfEnsembleMode: how several draws become one frame
+ * NfEnsembleMode: how several predictions become one frame
  * @NF_ENSEMBLE_MEAN: mean of each value: least squared error, but soft
  * @NF_ENSEMBLE_MEDIAN: median of each value
  * @NF_ENSEMBLE_MEDOID: the draw that is nearest to all others: sharp
@@ -20,7 +20,7 @@ typedef enum
   NF_ENSEMBLE_MEDOID,
 } NfEnsembleMode;
 
-void nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *draws,
+void nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *predictions,
     guint n, gsize bytes, guint8 *out);
 
 G_END_DECLS

@@ -46,7 +46,7 @@ trainer
 gst
 gst/common
 gst/clips
-gst/forecast
+gst/predict
 gst/iou
 gst/npy
 gst/segment

@@ -3,7 +3,7 @@
  * cast — f32 to bf16 and back, forward and backward (CPU)
  *
  * The gradient is cast the other way. */
-#include "cpu/flow.h"
+#include "cpu/bf16.h"
 
 gboolean
 nf_cpu_cast_forward (NfOpCall *call, GError **error)
