@@ -18,17 +18,6 @@ new_harness (const gchar *settings, GstBus **bus)
   return h;
 }
 
-static GstEvent *
-new_segment (gdouble rate)
-{
-  GstSegment segment;
-
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  segment.rate = rate;
-
-  return gst_event_new_segment (&segment);
-}
-
 /* begins a drawing that does not end by itself, and waits until it goes on */
 static GThread *
 begin_endless (GstHarness *h, GstBus *bus)
@@ -60,7 +49,7 @@ GST_START_TEST (test_predict_flush_while_predicting)
   fail_unless_equals_int (
       GPOINTER_TO_INT (g_thread_join (thread)), GST_FLOW_FLUSHING);
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
-  gst_harness_push_event (h, new_segment (1.0));
+  gst_harness_push_event (h, nf_test_new_segment (1.0));
   fail_unless_equals_int (nf_test_stat (h->element, "clips"), 0);
   g_object_set (h->element, "steps", 2, "ensemble", 1, "horizon", 3, NULL);
   nf_test_push_frames (h, 0, NF_MODELS_CONTEXT);
@@ -93,11 +82,11 @@ GST_START_TEST (test_predict_flush_forgets)
 
   nf_test_push_frames (h, 0, NF_MODELS_CONTEXT);
   before = gst_harness_pull (h);
-  gst_harness_push_event (h, new_segment (1.0));
+  gst_harness_push_event (h, nf_test_new_segment (1.0));
   nf_test_push_frames (h, 0, NF_MODELS_CONTEXT - 1);
   gst_harness_push_event (h, gst_event_new_flush_start ());
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
-  gst_harness_push_event (h, new_segment (1.0));
+  gst_harness_push_event (h, nf_test_new_segment (1.0));
   nf_test_push_frames (h, 0, NF_MODELS_CONTEXT - 1);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
   nf_test_push_frames (h, NF_MODELS_CONTEXT - 1, 1);
@@ -121,17 +110,9 @@ GST_START_TEST (test_predict_start_stop_start)
     GstVideoInfo info;
     GstBuffer *buffer;
 
-    if (i > 0) {
-      fail_unless_equals_int (
-          gst_element_set_state (h->element, GST_STATE_NULL),
-          GST_STATE_CHANGE_SUCCESS);
-      fail_unless_equals_int (
-          gst_element_set_state (h->element, GST_STATE_PLAYING),
-          GST_STATE_CHANGE_SUCCESS);
-    }
-    gst_harness_push_event (h, gst_event_new_stream_start ("again"));
-    gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
-    gst_harness_push_event (h, new_segment (1.0));
+    if (i > 0)
+      nf_models_restart (h);
+    nf_models_begin_stream (h);
     nf_test_push_frames (h, 0, NF_MODELS_CONTEXT + 1);
     fail_unless_equals_int (gst_harness_buffers_in_queue (h), 3);
     fail_unless_equals_int (nf_test_stat (h->element, "clips"), 1);
@@ -317,7 +298,7 @@ GST_START_TEST (test_predict_backwards_fails)
   fail_if (gst_harness_push_upstream_event (h,
       gst_event_new_seek (-1.0, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
           GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_SET, GST_SECOND)));
-  gst_harness_push_event (h, new_segment (-1.0));
+  gst_harness_push_event (h, nf_test_new_segment (-1.0));
   fail_unless_equals_int (
       gst_harness_push (h, nf_test_frame (&info, 0, 0)), GST_FLOW_ERROR);
   nf_test_expect_error (

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#define FRAME (40 * GST_MSECOND)
+#define FRAME NF_MODELS_FRAME
 #define WIDTH 24
 #define HEIGHT 16
 #define CLASSES 49
@@ -219,22 +219,6 @@ GST_START_TEST (test_decision_clip_keeps_times)
 }
 GST_END_TEST
 
-static GstEvent *
-new_gap (void)
-{
-  return gst_event_new_gap (3 * FRAME, FRAME);
-}
-
-static GstEvent *
-new_segment (void)
-{
-  GstSegment segment;
-
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-
-  return gst_event_new_segment (&segment);
-}
-
 /* what must not overtake frames lets them go; a gap ends no clip */
 GST_START_TEST (test_decision_clip_events)
 {
@@ -244,11 +228,11 @@ GST_START_TEST (test_decision_clip_events)
   gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 3);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
-  gst_harness_push_event (h, new_gap ());
+  gst_harness_push_event (h, nf_models_new_gap ());
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 3);
   nf_test_push_frames (h, 3, 2);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 3);
-  gst_harness_push_event (h, new_segment ());
+  gst_harness_push_event (h, nf_test_new_segment (1.0));
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 5);
   nf_test_push_frames (h, 5, 2);
   gst_harness_push_event (h, gst_event_new_eos ());
@@ -262,33 +246,17 @@ GST_START_TEST (test_decision_clip_events)
 }
 GST_END_TEST
 
-/* notes what leaves: b for a buffer, t for a tag */
-static GstPadProbeReturn
-note_order (GstPad *pad, GstPadProbeInfo *info, gpointer order)
-{
-  if ((info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0)
-    g_string_append_c (order, 'b');
-  else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_TAG)
-    g_string_append_c (order, 't');
-
-  return GST_PAD_PROBE_OK;
-}
-
 /* tags keep their place among frames that are held, and end no clip */
 GST_START_TEST (test_decision_clip_keeps_tags)
 {
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("decision=clip lookahead=2", &bus);
   g_autoptr (GString) order = g_string_new (NULL);
-  g_autoptr (GstPad) src = gst_element_get_static_pad (h->element, "src");
 
-  gst_pad_add_probe (src,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-      note_order, order, NULL);
+  nf_models_watch_order (h, order);
   gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 1);
-  gst_harness_push_event (h,
-      gst_event_new_tag (gst_tag_list_new (GST_TAG_TITLE, "in between", NULL)));
+  gst_harness_push_event (h, nf_models_new_tag ());
   nf_test_push_frames (h, 1, 2);
   fail_unless_equals_string (order->str, "bt");
   nf_test_push_frames (h, 3, 1);
@@ -311,7 +279,7 @@ GST_START_TEST (test_decision_clip_flush)
   nf_test_push_frames (h, 0, 3);
   gst_harness_push_event (h, gst_event_new_flush_start ());
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
-  gst_harness_push_event (h, new_segment ());
+  gst_harness_push_event (h, nf_test_new_segment (1.0));
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
   nf_test_push_frames (h, 10, 2);
   gst_harness_push_event (h, gst_event_new_eos ());
@@ -354,17 +322,9 @@ GST_START_TEST (test_decision_clip_restart)
   GstHarness *h = nf_segment_harness_new ("decision=clip lookahead=1", &bus);
 
   for (guint i = 0; i < 2; i++) {
-    if (i > 0) {
-      fail_unless_equals_int (
-          gst_element_set_state (h->element, GST_STATE_NULL),
-          GST_STATE_CHANGE_SUCCESS);
-      fail_unless_equals_int (
-          gst_element_set_state (h->element, GST_STATE_PLAYING),
-          GST_STATE_CHANGE_SUCCESS);
-    }
-    gst_harness_push_event (h, gst_event_new_stream_start ("again"));
-    gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
-    gst_harness_push_event (h, new_segment ());
+    if (i > 0)
+      nf_models_restart (h);
+    nf_models_begin_stream (h);
     nf_test_push_frames (h, 5 * i, 3);
     fail_unless_equals_int (gst_harness_buffers_in_queue (h), 2);
     expect_mask (h, 5 * i, 5 * i, 5 * i + 2);

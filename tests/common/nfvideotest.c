@@ -8,42 +8,6 @@
 /* frames of 25 a second, as nf_test_push_frames() gives them */
 #define DURATION (40 * GST_MSECOND)
 
-/**
- * nf_test_harness_new:
- * @launch: an element and its properties
- * @bus: (out) (transfer full): where its messages go
- *
- * Returns: (transfer full): a harness of it
- */
-GstHarness *
-nf_test_harness_new (const gchar *launch, GstBus **bus)
-{
-  GstElement *element = gst_parse_launch (launch, NULL);
-  GstHarness *h;
-
-  fail_unless (element != NULL, "no such element: %s", launch);
-  gst_object_ref_sink (element);
-  *bus = nf_test_attach_bus (element);
-  h = gst_harness_new_with_element (element, "sink", "src");
-  gst_object_unref (element);
-
-  return h;
-}
-
-/**
- * nf_test_harness_free:
- * @h: (transfer full): a harness
- * @bus: (transfer full): its bus, without errors
- */
-void
-nf_test_harness_free (GstHarness *h, GstBus *bus)
-{
-  nf_test_expect_no_error (bus);
-  gst_element_set_bus (h->element, NULL);
-  gst_object_unref (bus);
-  gst_harness_teardown (h);
-}
-
 /* a picture that moves with its number, for any format through RGB */
 static guint8
 picture (guint x, guint y, guint channel, guint number)
