@@ -91,7 +91,7 @@ GST_DEBUG_CATEGORY_STATIC (gst_nf_predict_debug);
 typedef struct
 {
   GstNfModelSettings model;
-  GstNfSamplingSettings draw;
+  GstNfSamplingSettings sampling;
   GstNfGuideSettings guide;
 } Settings;
 
@@ -141,7 +141,7 @@ static void gst_nf_predict_add_stats (
 
 static const GstNfProperty properties[] = {
   GST_NF_GROUP (gst_nf_predictor_properties, Settings, model),
-  GST_NF_GROUP (gst_nf_sampling_properties, Settings, draw),
+  GST_NF_GROUP (gst_nf_sampling_properties, Settings, sampling),
   GST_NF_GROUP (gst_nf_guide_properties, Settings, guide),
   GST_NF_PROPERTIES_END,
 };
@@ -214,19 +214,18 @@ gst_nf_predict_copy_settings (GstNfPredict *self, Settings *settings)
 
 /* the network, and the one that its guide needs */
 static gboolean
-gst_nf_predict_load (GstNfPredict *self, const Settings *settings,
+gst_nf_predict_load (GstNfPredict *self, Settings *settings,
     const GstNfWindowSettings *window, GError **error)
 {
-  NfPrediction prediction;
+  NfPrediction *prediction = &settings->sampling.prediction;
 
   self->model =
       gst_nf_model_acquire (&settings->model, GST_NF_MODEL_PREDICTOR, error);
   if (self->model == NULL)
     return FALSE;
-  nf_prediction_init (&prediction);
-  prediction.horizon = window->horizon;
+  prediction->horizon = window->horizon;
 
-  return nf_prediction_check (&prediction,
+  return nf_prediction_check (prediction,
              nf_predictor_config (gst_nf_model_predictor (self->model)), error)
       && gst_nf_guide_open (
           &self->guide, &settings->guide, &settings->model, self->model, error);
@@ -353,48 +352,39 @@ gst_nf_predict_describe (GstVideoFilter *filter, const GstVideoInfo *in,
       error);
 }
 
-/* everything that takes cores, under one lease of them */
-static gboolean
-gst_nf_predict_sample (GstNfPredict *self, const Settings *settings,
-    const GstNfPredictJob *job, GstNfPredictedFrames *predicted, GError **error)
-{
-  NfCoreLease lease;
-  const GstNfSamplingJob sampling = {
-    .element = GST_ELEMENT (self),
-    .guided = { gst_nf_model_predictor (self->model),
-        self->guide.segmenter != NULL
-            ? gst_nf_model_segmenter (self->guide.segmenter)
-            : NULL,
-        self->guide.kind, self->guide.sharpen },
-    .guide_start = settings->guide.start >= 0
-        ? settings->guide.start
-        : nf_predictor_guide_start (gst_nf_model_predictor (self->model)),
-    .settings = &settings->draw,
-    .dtype = gst_nf_model_settings_dtype (&settings->model),
-    .what = job,
-    .lease = &lease,
-  };
-  gboolean ok;
-
-  if (!gst_nf_model_begin (
-          self->model, &settings->model, &lease, job->cancellable, error))
-    return FALSE;
-  ok = gst_nf_sampling_run (&sampling, predicted, error);
-  nf_cores_release (&lease);
-
-  return ok;
-}
-
+/* copies the settings once, adds what holds for this prediction alone, and does
+ * everything that takes cores under one lease of them */
 static gboolean
 gst_nf_predict_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
     GstNfPredictedFrames *predicted, GError **error)
 {
   GstNfPredict *self = GST_NF_PREDICT (filter);
+  const NfGuided guided = {
+    .predictor = gst_nf_model_predictor (self->model),
+    .segmenter = self->guide.segmenter != NULL
+        ? gst_nf_model_segmenter (self->guide.segmenter)
+        : NULL,
+    .kind = self->guide.kind,
+    .sharpen = self->guide.sharpen,
+  };
   Settings settings;
+  NfPrediction *prediction = &settings.sampling.prediction;
+  NfCoreLease lease;
   gboolean ok;
 
   gst_nf_predict_copy_settings (self, &settings);
-  ok = gst_nf_predict_sample (self, &settings, job, predicted, error);
+  prediction->guide_start = settings.guide.start >= 0
+      ? settings.guide.start
+      : nf_predictor_guide_start (guided.predictor);
+  prediction->dtype = gst_nf_model_settings_dtype (&settings.model);
+  prediction->lease = &lease;
+  ok = gst_nf_model_begin (
+      self->model, &settings.model, &lease, job->cancellable, error);
+  if (ok) {
+    ok = gst_nf_sampling_run (
+        GST_ELEMENT (self), &settings.sampling, &guided, job, predicted, error);
+    nf_cores_release (&lease);
+  }
   gst_nf_properties_clear (properties, &settings);
 
   return ok;

@@ -61,6 +61,8 @@ typedef struct
 void nf_prediction_init (NfPrediction *prediction);
 void nf_prediction_init_for (
     NfPrediction *prediction, const NfUnetConfig *config);
+void nf_prediction_set_clip_for (
+    NfPrediction *prediction, const NfUnetConfig *config);
 gboolean nf_prediction_check (
     const NfPrediction *prediction, const NfUnetConfig *c, GError **error);
 gboolean nf_prediction_run (const NfPrediction *prediction, NfUnet *net,
