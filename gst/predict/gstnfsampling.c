@@ -205,7 +205,7 @@ set_clip (
  * gst_nf_sampling_run:
  * @element: posts the progress; its object lock is not held
  * @settings: the caller's copy; its prediction knows its type, its lease and
- *   where the guide starts, and is told here what is to be predicted
+ *   where the guide starts, and learns here what is to be predicted
  * @guided: the network and its guide
  * @job: what to predict; the clip's number is the stream of the noise, and the
  *   cancellable is looked at once per step
