@@ -46,7 +46,7 @@ static const struct
   { "--splits hidden", NF_ERROR_NOT_FOUND, "hidden|splits" },
   { "--data nowhere", NF_ERROR_NOT_FOUND, "nowhere" },
   { "--data scenes:1", NF_ERROR_INVALID, "how many clips|scenes:1:500" },
-  { "--data scenes:x:1", NF_ERROR_INVALID, "scenes:SEED:NF_EVAL_PLACE_CLIPS" },
+  { "--data scenes:x:1", NF_ERROR_INVALID, "scenes:SEED:CLIPS" },
   { "--data scenes:1:1 --splits val", NF_ERROR_INVALID, "--splits" },
   { "--segment nowhere.safetensors", NF_ERROR_NOT_FOUND,
       "nowhere.safetensors|--segment|nextframe-train segment" },
