@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfsamplersteps — what a sampler is told, and the steps that methods share
+ *
+ * A sampler sees a function that tells noise, clean frames or v of noisy frames
+ * (the target), a schedule and, where it is ancestral, a source of noise. What is
+ * told is brought to noise and clean frames here, for all methods.
+ * See: nfsampler.h, which runs a method */
+#pragma once
+
+#include "diffusion/nfschedule.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * NfSamplerMethod:
+ *
+ * One value a row of nfsamplers.def.h, which says what each is:
+ * %NF_SAMPLER_DDIM, %NF_SAMPLER_DDPM, ...
+ */
+typedef enum
+{
+#define NF_SAMPLER(NAME, function, name, pick, flags, description)             \
+  NF_SAMPLER_##NAME,
+#include "diffusion/nfsamplers.def.h"
+#undef NF_SAMPLER
+  NF_N_SAMPLERS
+} NfSamplerMethod;
+
+/**
+ * NfSamplerFlags:
+ * @NF_SAMPLER_ANCESTRAL: the method needs fresh noise while it walks
+ */
+typedef enum
+{
+  NF_SAMPLER_ANCESTRAL = 1 << 0
+} NfSamplerFlags;
+
+/**
+ * NfClamp:
+ * @NF_CLAMP_NONE: the estimate of the clean frames stays as it is
+ * @NF_CLAMP_CLEAN: it is brought into [-1, 1], while the noise stays as it is
+ *   predicted: as published; every step pulls towards that range
+ * @NF_CLAMP_CONSISTENT: it is brought into [-1, 1], and the noise is what is
+ *   then left of x: (x - sqrt (a) x0) / sqrt (1 - a)
+ *
+ * What becomes of estimates outside of the frames' range.
+ */
+typedef enum
+{
+  NF_CLAMP_NONE,
+  NF_CLAMP_CLEAN,
+  NF_CLAMP_CONSISTENT,
+} NfClamp;
+
+/**
+ * NfDenoise:
+ * @NF_DENOISE_NONE: the last step ends at its own estimate of the clean frames
+ * @NF_DENOISE_AGAIN: the noise that the network finds in that estimate is taken
+ *   away as well, at the last step's label: as published, although the estimate
+ *   has not so much noise
+ * @NF_DENOISE_CLEANEST: the last step ends at the cleanest label, and what the
+ *   network takes for the clean frames there is the result; no more evaluations
+ *   than @NF_DENOISE_NONE where the steps visit that label themselves
+ *
+ * How a walk ends.
+ */
+typedef enum
+{
+  NF_DENOISE_NONE,
+  NF_DENOISE_AGAIN,
+  NF_DENOISE_CLEANEST,
+} NfDenoise;
+
+/**
+ * NfPredict:
+ * @x: noisy frames
+ * @label: their noise label; between labels where a method asks for it
+ *
+ * Returns: (transfer full) (nullable): the sampler's target, of @x
+ */
+typedef NfTensor *(*NfPredict) (
+    gpointer data, NfTensor *x, gfloat label, GError **error);
+typedef NfTensor *(*NfDrawNoise) (gpointer data, guint step, GError **error);
+
+/**
+ * NfSampler:
+ * @method: how to walk
+ * @steps: denoising steps wanted, 1 to the number of labels
+ * @clip: what becomes of estimates of clean frames outside of [-1, 1]
+ * @denoise: how the walk ends
+ * @target: what @predict tells
+ * @start: the first label: 0, or a less noisy one where what goes in is
+ *   frames with the noise of that label
+ * @schedule: noise levels
+ * @predict: tells the target
+ * @draw: (nullable): noise of the shape of x after step number; ancestral
+ *   methods need it
+ * @data: handed to both
+ * @cancellable: (nullable): looked at before every evaluation
+ */
+typedef struct
+{
+  NfSamplerMethod method;
+  guint steps;
+  NfClamp clip;
+  NfDenoise denoise;
+  NfTarget target;
+  guint start;
+  const NfSchedule *schedule;
+  NfPredict predict;
+  NfDrawNoise draw;
+  gpointer data;
+  GCancellable *cancellable;
+} NfSampler;
+
+/* one walk over @n labels; returns the frames, x stays the caller's */
+typedef NfTensor *(*NfSamplerWalk) (const NfSampler *sampler, NfTensor *x,
+    const guint *labels, guint n, GError **error);
+
+#define NF_SAMPLER(NAME, function, name, pick, flags, description)             \
+  NfTensor *nf_sampler_walk_##function (const NfSampler *sampler, NfTensor *x, \
+      const guint *labels, guint n, GError **error);
+#include "diffusion/nfsamplers.def.h"
+#undef NF_SAMPLER
+
+/* what noisy frames stand for, both (transfer full) */
+typedef struct
+{
+  NfTensor *clean, *noise;
+} NfEstimate;
+
+void nf_estimate_clear (NfEstimate *estimate);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NfEstimate, nf_estimate_clear)
+
+/* whether the last step, at this label, ends at the cleanest one, to be evaluated
+ * there */
+gboolean nf_sampler_ends_at_cleanest (const NfSampler *sampler, guint last);
+NfTensor *nf_sampler_noise (const NfSampler *sampler, NfTensor *x, gfloat label,
+    gdouble alpha, GError **error);
+gboolean nf_sampler_estimate (const NfSampler *sampler, NfTensor *x,
+    gfloat label, gdouble alpha, NfEstimate *estimate, GError **error);
+NfTensor *nf_sampler_go (
+    const NfEstimate *estimate, gdouble next, GError **error);
+NfTensor *nf_sampler_transfer (const NfSampler *sampler, NfTensor *x,
+    NfTensor *e, gdouble alpha, gdouble next, GError **error);
+gdouble nf_sampler_next_alpha (
+    const NfSampler *sampler, const guint *labels, guint n, guint step);
+NfTensor *nf_sampler_scale (NfTensor *a, gdouble alpha, GError **error);
+NfTensor *nf_sampler_mix (
+    NfTensor *a, gdouble alpha, NfTensor *b, gdouble beta, GError **error);
+
+G_END_DECLS
