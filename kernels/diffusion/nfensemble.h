@@ -11,5 +11,8 @@ G_BEGIN_DECLS
 
 void nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *draws,
     guint n, gsize bytes, guint8 *out);
+gboolean nf_ensemble_combine_frames (NfEnsembleMode mode,
+    NfTensor *const *draws, guint n, guint horizon, NfTensor **out,
+    GError **error);
 
 G_END_DECLS

@@ -35,8 +35,15 @@ typedef enum
  * @kind: what the guide is
  * @sharpen: whether results that are larger than the network's frames get the
  *   guide's detail
+ * @draw: the first draw; later draws of an ensemble count on from it. Each has
+ *   another future for its guide
+ * @masks: (nullable): (num_frames_cond, H, W): classes in the context, as large
+ *   as its frames, where they are known already: nf_guided_masks()
+ * @truth: (nullable): (horizon, H, W): what there will be, for guides that show
+ *   just that
  *
- * All of them belong to the caller.
+ * All of them belong to the caller. @masks and @truth are for
+ * %NF_GUIDE_DYNAMICS.
  */
 typedef struct
 {
@@ -44,7 +51,13 @@ typedef struct
   NfSegmenter *segmenter;
   NfGuideKind kind;
   gboolean sharpen;
+  guint draw;
+  const guint8 *masks;
+  const guint8 *truth;
 } NfGuided;
+
+gboolean nf_guided_masks (const NfGuided *how, const NfRollout *rollout,
+    NfTensor *const *context, guint8 *masks, GError **error);
 
 gboolean nf_guided_draw (const NfGuided *how, const NfRollout *rollout,
     guint ensemble, NfEnsembleMode mode, NfTensor *const *context,

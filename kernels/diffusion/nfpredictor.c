@@ -193,48 +193,6 @@ draw_once (NfPredictor *predictor, const NfRollout *rollout, NfTensor *context,
   return ok;
 }
 
-/* (transfer full) (nullable): one frame of several; a lone one stays on its
- * device, others meet in the host's memory */
-static NfTensor *
-combine (NfEnsembleMode mode, NfTensor *const *same, guint n, GError **error)
-{
-  const NfTensor *like = same[0];
-  g_autoptr (GPtrArray) draws = NULL;
-  g_autofree guint8 *made = NULL;
-
-  if (n == 1)
-    return nf_tensor_ref (same[0]);
-  draws = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; i < n; i++) {
-    g_ptr_array_add (draws, g_malloc (like->bytes));
-    if (!nf_tensor_to_nhwc (same[i], draws->pdata[i], error))
-      return NULL;
-  }
-  made = g_malloc (like->bytes);
-  nf_ensemble_combine (
-      mode, (const guint8 *const *) draws->pdata, n, like->bytes, made);
-  return nf_tensor_new_from_nhwc (
-      like->device, NF_U8, 1, like->c, like->h, like->w, made, error);
-}
-
-static gboolean
-combine_all (NfEnsembleMode mode, NfTensor *const *draws, guint ensemble,
-    guint horizon, NfTensor **out, GError **error)
-{
-  g_autofree NfTensor **same = g_new (NfTensor *, ensemble);
-
-  for (guint t = 0; t < horizon; t++) {
-    if (draws[t] == NULL)
-      continue;
-    for (guint i = 0; i < ensemble; i++)
-      same[i] = draws[i * horizon + t];
-    out[t] = combine (mode, same, ensemble, error);
-    if (out[t] == NULL)
-      return FALSE;
-  }
-  return TRUE;
-}
-
 /**
  * nf_predictor_draw:
  * @rollout: how to draw; its stream is the clip's number
@@ -264,7 +222,9 @@ nf_predictor_draw (NfPredictor *predictor, const NfRollout *rollout,
     one.stream = rollout->stream * ensemble + i;
     ok = draw_once (predictor, &one, stacked, draws + i * horizon, error);
   }
-  ok = ok && combine_all (mode, draws, ensemble, horizon, out, error);
+  ok = ok
+      && nf_ensemble_combine_frames (
+          mode, draws, ensemble, horizon, out, error);
   clear_frames (draws, horizon * ensemble);
   if (!ok)
     clear_frames (out, horizon);

@@ -117,7 +117,7 @@ test_nearer_than_hold (void)
     futures = new_futures (masks);
     draw (scene, CONTEXT - 1, newest);
     draw (scene, 2 * CONTEXT - 1, truth);
-    nf_guide_draw (guide, futures, CONTEXT, newest, out, &error);
+    nf_guide_draw (guide, futures, 0, CONTEXT, newest, out, &error);
     g_assert_no_error (error);
     for (gsize i = 0; i < PIXELS; i++)
       g_assert_cmpuint (out[NF_GUIDE_BYTES * i + 5], ==, 255);
