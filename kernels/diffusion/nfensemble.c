@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfensemble — several draws of a frame become one */
+ * nfensemble — several predictions of a frame become one */
 #include "diffusion/nfensemble.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static void
-mean (const guint8 *const *draws, guint n, gsize bytes, guint8 *out)
+mean (const guint8 *const *predictions, guint n, gsize bytes, guint8 *out)
 {
   for (gsize i = 0; i < bytes; i++) {
     guint sum = n / 2;
 
     for (guint d = 0; d < n; d++)
-      sum += draws[d][i];
+      sum += predictions[d][i];
     out[i] = (guint8) (sum / n);
   }
 }
 
 /* the lower one of the two in the middle where there are two */
 static void
-median (const guint8 *const *draws, guint n, gsize bytes, guint8 *out)
+median (const guint8 *const *predictions, guint n, gsize bytes, guint8 *out)
 {
   for (gsize i = 0; i < bytes; i++) {
     guint count[256] = { 0 }, below = 0;
     guint value = 0;
 
     for (guint d = 0; d < n; d++)
-      count[draws[d][i]]++;
+      count[predictions[d][i]]++;
     while (below + count[value] < (n + 1) / 2)
       below += count[value++];
     out[i] = (guint8) value;
@@ -46,7 +46,7 @@ distance (const guint8 *a, const guint8 *b, gsize bytes)
 
 /* Kaufman and Rousseeuw, 1987; distances are sums of absolute differences */
 static void
-medoid (const guint8 *const *draws, guint n, gsize bytes, guint8 *out)
+medoid (const guint8 *const *predictions, guint n, gsize bytes, guint8 *out)
 {
   guint64 least = G_MAXUINT64;
   guint best = 0;
@@ -55,33 +55,33 @@ medoid (const guint8 *const *draws, guint n, gsize bytes, guint8 *out)
     guint64 sum = 0;
 
     for (guint other = 0; other < n; other++)
-      sum += distance (draws[d], draws[other], bytes);
+      sum += distance (predictions[d], predictions[other], bytes);
     if (sum < least) {
       least = sum;
       best = d;
     }
   }
-  memcpy (out, draws[best], bytes);
+  memcpy (out, predictions[best], bytes);
 }
 
 /**
  * nf_ensemble_combine:
  * @mode: how
- * @draws: (array length=n): frames of @bytes values
+ * @predictions: (array length=n): frames of @bytes values
  * @n: at least 1
  * @bytes: size of a frame
  * @out: (out): the frame
  */
 void
-nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *draws, guint n,
-    gsize bytes, guint8 *out)
+nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *predictions,
+    guint n, gsize bytes, guint8 *out)
 {
   if (mode == NF_ENSEMBLE_MEAN)
-    mean (draws, n, bytes, out);
+    mean (predictions, n, bytes, out);
   else if (mode == NF_ENSEMBLE_MEDIAN)
-    median (draws, n, bytes, out);
+    median (predictions, n, bytes, out);
   else
-    medoid (draws, n, bytes, out);
+    medoid (predictions, n, bytes, out);
 }
 
 /* (transfer full) (nullable): one frame of several; a lone one stays on its
@@ -90,20 +90,20 @@ static NfTensor *
 combine (NfEnsembleMode mode, NfTensor *const *same, guint n, GError **error)
 {
   const NfTensor *like = same[0];
-  g_autoptr (GPtrArray) draws = NULL;
+  g_autoptr (GPtrArray) predictions = NULL;
   g_autofree guint8 *made = NULL;
 
   if (n == 1)
     return nf_tensor_ref (same[0]);
-  draws = g_ptr_array_new_with_free_func (g_free);
+  predictions = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < n; i++) {
-    g_ptr_array_add (draws, g_malloc (like->bytes));
-    if (!nf_tensor_to_nhwc (same[i], draws->pdata[i], error))
+    g_ptr_array_add (predictions, g_malloc (like->bytes));
+    if (!nf_tensor_to_nhwc (same[i], predictions->pdata[i], error))
       return NULL;
   }
   made = g_malloc (like->bytes);
   nf_ensemble_combine (
-      mode, (const guint8 *const *) draws->pdata, n, like->bytes, made);
+      mode, (const guint8 *const *) predictions->pdata, n, like->bytes, made);
   return nf_tensor_new_from_nhwc (
       like->device, NF_U8, 1, like->c, like->h, like->w, made, error);
 }
@@ -111,8 +111,8 @@ combine (NfEnsembleMode mode, NfTensor *const *same, guint n, GError **error)
 /**
  * nf_ensemble_combine_frames:
  * @mode: how
- * @draws: (array): (n, horizon): frames, NULL where none is drawn
- * @n: draws, at least 1
+ * @predictions: (array): (n, horizon): frames, NULL where none is predicted
+ * @n: predictions, at least 1
  * @horizon: frames of a draw
  * @out: (out) (array) (transfer full): horizon frames
  * @error: return location
@@ -120,16 +120,16 @@ combine (NfEnsembleMode mode, NfTensor *const *same, guint n, GError **error)
  * Returns: FALSE with @error set; then @out may hold some
  */
 gboolean
-nf_ensemble_combine_frames (NfEnsembleMode mode, NfTensor *const *draws,
+nf_ensemble_combine_frames (NfEnsembleMode mode, NfTensor *const *predictions,
     guint n, guint horizon, NfTensor **out, GError **error)
 {
   g_autofree NfTensor **same = g_new (NfTensor *, n);
 
   for (guint t = 0; t < horizon; t++) {
-    if (draws[t] == NULL)
+    if (predictions[t] == NULL)
       continue;
     for (guint i = 0; i < n; i++)
-      same[i] = draws[i * horizon + t];
+      same[i] = predictions[i * horizon + t];
     out[t] = combine (mode, same, n, error);
     if (out[t] == NULL)
       return FALSE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfensemble — several draws of a frame become one
+ * nfensemble — several predictions of a frame become one
  *
  * Private to the library. */
 #pragma once
@@ -9,10 +9,10 @@
 
 G_BEGIN_DECLS
 
-void nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *draws,
+void nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *predictions,
     guint n, gsize bytes, guint8 *out);
 gboolean nf_ensemble_combine_frames (NfEnsembleMode mode,
-    NfTensor *const *draws, guint n, guint horizon, NfTensor **out,
+    NfTensor *const *predictions, guint n, guint horizon, NfTensor **out,
     GError **error);
 
 G_END_DECLS

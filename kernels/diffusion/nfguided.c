@@ -16,7 +16,7 @@ G_STATIC_ASSERT (NF_GUIDE_BYTES == NF_UNET_GUIDE_CHANNELS);
 typedef struct
 {
   const NfGuided *how;
-  const NfRollout *rollout;
+  const NfPrediction *prediction;
   const NfUnetConfig *config;
   NfDevice *device;
   NfTensor *const *context; /* as it came */
@@ -74,8 +74,9 @@ shrink_context (Job *job, GError **error)
 static NfRegions *
 find_regions (const Job *job, NfTensor *frame, GError **error)
 {
-  g_autoptr (NfTensor) p = nf_segmenter_probabilities (job->how->segmenter,
-      job->rollout->dtype, FALSE, frame, job->rollout->cancellable, error);
+  g_autoptr (NfTensor) p =
+      nf_segmenter_probabilities (job->how->segmenter, job->prediction->dtype,
+          FALSE, frame, job->prediction->cancellable, error);
   g_autofree gfloat *host = NULL;
 
   if (p == NULL)
@@ -144,7 +145,7 @@ new_masks (const Job *job, GError **error)
 }
 
 static NfFutures *
-foretell (const Job *job, GError **error)
+predict_futures (const Job *job, GError **error)
 {
   static const NfFuturesParams params = { NF_EXTRAPOLATE_FUTURES,
     NF_DECIDE_PICTURE, 0 };
@@ -160,8 +161,8 @@ foretell (const Job *job, GError **error)
     return NULL;
   for (guint i = 0; i < n; i++)
     list[i] = masks + i * pixels;
-  return nf_futures_new (
-      &params, list, n, job->width, job->height, job->rollout->horizon, error);
+  return nf_futures_new (&params, list, n, job->width, job->height,
+      job->prediction->horizon, error);
 }
 
 /* (transfer full) (nullable): the guide as the network takes it */
@@ -192,15 +193,15 @@ draw_truth (const Job *job, NfGuide *guide, guint t, const guint8 *newest,
     return FALSE;
   now.objects = nf_futures_objects (job->futures, 0, 0, &now.n);
   then.objects = nf_futures_objects (seen, 0, 0, &then.n);
-  return nf_guide_draw_poses (
+  return nf_guide_render_poses (
       guide, nf_futures_view (job->futures), now, then, newest, bytes, error);
 }
 
-/* the guides of all frames of a draw, each in a size; @put is called with the
+/* the guides of all frames of a draw, each in a size; @store is called with the
  * number of the frame and its bytes */
 static gboolean
-draw_futures (Job *job, guint draw, NfTensor *newest,
-    gboolean (*put) (Job *job, guint t, const guint8 *bytes, GError **error),
+render_futures (Job *job, guint draw, NfTensor *newest,
+    gboolean (*store) (Job *job, guint t, const guint8 *bytes, GError **error),
     GError **error)
 {
   g_autoptr (NfGuide) guide =
@@ -211,21 +212,21 @@ draw_futures (Job *job, guint draw, NfTensor *newest,
 
   if (guide == NULL || pixels == NULL)
     return FALSE;
-  for (guint t = (guint) job->config->future_gap; t < job->rollout->horizon;
+  for (guint t = (guint) job->config->future_gap; t < job->prediction->horizon;
        t++) {
     gboolean ok = job->how->truth != NULL
         ? draw_truth (job, guide, t, pixels, bytes, error)
-        : nf_guide_draw (
+        : nf_guide_render (
             guide, job->futures, draw, t + 1, pixels, bytes, error);
 
-    if (!ok || !put (job, t, bytes, error))
+    if (!ok || !store (job, t, bytes, error))
       return FALSE;
   }
   return TRUE;
 }
 
 static gboolean
-put_small (Job *job, guint t, const guint8 *bytes, GError **error)
+store_small (Job *job, guint t, const guint8 *bytes, GError **error)
 {
   nf_tensor_clear (&job->guides[t]);
   job->guides[t] = upload (job, bytes, error);
@@ -233,7 +234,7 @@ put_small (Job *job, guint t, const guint8 *bytes, GError **error)
 }
 
 static gboolean
-put_full (Job *job, guint t, const guint8 *bytes, GError **error)
+store_full (Job *job, guint t, const guint8 *bytes, GError **error)
 {
   gsize pixels = (gsize) job->width * job->height;
 
@@ -248,11 +249,12 @@ static gboolean
 guide_by_dynamics (Job *job, guint draw, GError **error)
 {
   if (job->futures == NULL)
-    job->futures = foretell (job, error);
+    job->futures = predict_futures (job, error);
   return job->futures != NULL
-      && draw_futures (job, draw, newest_of (job, job->small), put_small, error)
-      && draw_futures (
-          job, draw, newest_of (job, job->context), put_full, error);
+      && render_futures (
+          job, draw, newest_of (job, job->small), store_small, error)
+      && render_futures (
+          job, draw, newest_of (job, job->context), store_full, error);
 }
 
 static gboolean
@@ -266,9 +268,9 @@ guide_by_hold (Job *job, GError **error)
   if (newest == NULL || full == NULL)
     return FALSE;
   nf_guide_hold (newest, pixels, bytes);
-  for (guint t = (guint) job->config->future_gap; t < job->rollout->horizon;
+  for (guint t = (guint) job->config->future_gap; t < job->prediction->horizon;
        t++) {
-    if (!put_small (job, t, bytes, error))
+    if (!store_small (job, t, bytes, error))
       return FALSE;
     g_free (job->frames[t]);
     job->frames[t] = g_memdup2 (full, (gsize) 3 * job->width * job->height);
@@ -300,7 +302,7 @@ make_guides (Job *job, guint draw, GError **error)
 static gboolean
 give_guides (const Job *job, NfTensor **out, GError **error)
 {
-  for (guint t = 0; t < job->rollout->horizon; t++) {
+  for (guint t = 0; t < job->prediction->horizon; t++) {
     if (job->frames[t] == NULL)
       continue;
     out[t] = nf_tensor_new_from_nhwc (job->device, NF_U8, 1, 3, job->height,
@@ -311,25 +313,26 @@ give_guides (const Job *job, NfTensor **out, GError **error)
   return TRUE;
 }
 
-/* a drawn frame in full size, with the detail of its guide */
+/* a predicted frame in full size, with the detail of its guide */
 static NfTensor *
-sharpen (const Job *job, NfTensor *drawn, const guint8 *frame, GError **error)
+sharpen (
+    const Job *job, NfTensor *predicted, const guint8 *frame, GError **error)
 {
   g_autoptr (NfTensor) guide = nf_tensor_new_from_nhwc (
       job->device, NF_U8, 1, 3, job->height, job->width, frame, error);
   g_autoptr (NfTensor) small =
-      guide != NULL ? resize (guide, drawn->h, drawn->w, error) : NULL;
+      guide != NULL ? resize (guide, predicted->h, predicted->w, error) : NULL;
   g_autofree guint8 *small_bytes =
       small != NULL ? download (small, error) : NULL;
-  g_autofree guint8 *drawn_bytes =
-      small_bytes != NULL ? download (drawn, error) : NULL;
+  g_autofree guint8 *predicted_bytes =
+      small_bytes != NULL ? download (predicted, error) : NULL;
   g_autofree guint8 *out = g_malloc ((gsize) 3 * job->width * job->height);
-  NfSharpenImage images[3] = { { drawn_bytes, (guint) drawn->w,
-                                   (guint) drawn->h },
-    { small_bytes, (guint) drawn->w, (guint) drawn->h },
+  NfSharpenImage images[3] = { { predicted_bytes, (guint) predicted->w,
+                                   (guint) predicted->h },
+    { small_bytes, (guint) predicted->w, (guint) predicted->h },
     { frame, job->width, job->height } };
 
-  if (drawn_bytes == NULL)
+  if (predicted_bytes == NULL)
     return NULL;
   nf_sharpen (&images[0], &images[1], &images[2], out);
   return nf_tensor_new_from_nhwc (
@@ -339,17 +342,17 @@ sharpen (const Job *job, NfTensor *drawn, const guint8 *frame, GError **error)
 static gboolean
 enlarge (const Job *job, NfTensor **out, GError **error)
 {
-  for (guint t = 0; t < job->rollout->horizon; t++) {
-    g_autoptr (NfTensor) drawn = g_steal_pointer (&out[t]);
+  for (guint t = 0; t < job->prediction->horizon; t++) {
+    g_autoptr (NfTensor) predicted = g_steal_pointer (&out[t]);
 
-    if (drawn == NULL)
+    if (predicted == NULL)
       continue;
-    if (drawn->h == job->height && drawn->w == job->width)
-      out[t] = g_steal_pointer (&drawn);
+    if (predicted->h == job->height && predicted->w == job->width)
+      out[t] = g_steal_pointer (&predicted);
     else if (job->how->sharpen && job->frames[t] != NULL)
-      out[t] = sharpen (job, drawn, job->frames[t], error);
+      out[t] = sharpen (job, predicted, job->frames[t], error);
     else
-      out[t] = resize (drawn, job->height, job->width, error);
+      out[t] = resize (predicted, job->height, job->width, error);
     if (out[t] == NULL)
       return FALSE;
   }
@@ -360,10 +363,10 @@ static gboolean
 draw_plain (Job *job, guint ensemble, NfEnsembleMode mode, NfTensor **out,
     GError **error)
 {
-  NfRollout rollout = *job->rollout;
+  NfPrediction prediction = *job->prediction;
 
-  rollout.guide = NULL;
-  return nf_predictor_draw (job->how->predictor, &rollout, ensemble, mode,
+  prediction.guide = NULL;
+  return nf_predictor_predict (job->how->predictor, &prediction, ensemble, mode,
              job->small, out, error)
       && enlarge (job, out, error);
 }
@@ -372,16 +375,16 @@ draw_plain (Job *job, guint ensemble, NfEnsembleMode mode, NfTensor **out,
 static gboolean
 draw_guided (Job *job, guint ensemble, guint i, NfTensor **out, GError **error)
 {
-  NfRollout rollout = *job->rollout;
+  NfPrediction prediction = *job->prediction;
 
   if (!make_guides (job, job->how->draw + i, error))
     return FALSE;
-  if (rollout.guide_start >= 1.0)
+  if (prediction.guide_start >= 1.0)
     return give_guides (job, out, error);
-  rollout.guide = job->guides;
-  rollout.stream = rollout.stream * ensemble + i;
-  return nf_predictor_draw (job->how->predictor, &rollout, 1, NF_ENSEMBLE_MEAN,
-             job->small, out, error)
+  prediction.guide = job->guides;
+  prediction.stream = prediction.stream * ensemble + i;
+  return nf_predictor_predict (job->how->predictor, &prediction, 1,
+             NF_ENSEMBLE_MEAN, job->small, out, error)
       && enlarge (job, out, error);
 }
 
@@ -389,19 +392,19 @@ static gboolean
 draw (Job *job, guint ensemble, NfEnsembleMode mode, NfTensor **out,
     GError **error)
 {
-  guint horizon = job->rollout->horizon;
-  g_autofree NfTensor **draws = g_new0 (NfTensor *, horizon * ensemble);
+  guint horizon = job->prediction->horizon;
+  g_autofree NfTensor **predictions = g_new0 (NfTensor *, horizon * ensemble);
   gboolean ok = shrink_context (job, error);
 
   if (!ok || job->how->kind == NF_GUIDE_NONE)
     return ok && draw_plain (job, ensemble, mode, out, error);
   for (guint i = 0; ok && i < ensemble; i++)
-    ok = draw_guided (job, ensemble, i, draws + i * horizon, error);
+    ok = draw_guided (job, ensemble, i, predictions + i * horizon, error);
   ok = ok
       && nf_ensemble_combine_frames (
-          mode, draws, ensemble, horizon, out, error);
+          mode, predictions, ensemble, horizon, out, error);
   for (guint i = 0; i < horizon * ensemble; i++)
-    nf_tensor_clear (&draws[i]);
+    nf_tensor_clear (&predictions[i]);
   return ok;
 }
 
@@ -410,7 +413,7 @@ job_clear (Job *job)
 {
   for (gint i = 0; i < job->config->num_frames_cond; i++)
     nf_tensor_clear (&job->small[i]);
-  for (guint t = 0; t < job->rollout->horizon; t++) {
+  for (guint t = 0; t < job->prediction->horizon; t++) {
     nf_tensor_clear (&job->guides[t]);
     g_free (job->frames[t]);
   }
@@ -421,68 +424,69 @@ job_clear (Job *job)
 }
 
 static Job
-job_of (const NfGuided *how, const NfRollout *rollout, NfTensor *const *context)
+job_of (const NfGuided *how, const NfPrediction *prediction,
+    NfTensor *const *context)
 {
-  return (Job){ how, rollout, nf_predictor_config (how->predictor),
+  return (Job){ how, prediction, nf_predictor_config (how->predictor),
     context[0]->device, context, (guint) context[0]->w, (guint) context[0]->h };
 }
 
 /**
  * nf_guided_masks:
  * @how: network and guide, with a segmenter
- * @rollout: what the segmenter computes in
- * @context: (array): num_frames_cond frames, as nf_guided_draw() takes them
+ * @prediction: what the segmenter computes in
+ * @context: (array): num_frames_cond frames, as nf_guided_predict() takes them
  * @masks: (out caller-allocates): (num_frames_cond, H, W): classes
  * @error: return location
  *
- * The masks that %NF_GUIDE_DYNAMICS goes by, for a caller that draws more than
+ * The masks that %NF_GUIDE_DYNAMICS goes by, for a caller that predictions more than
  * once from a context.
  *
  * Returns: FALSE with @error set
  */
 gboolean
-nf_guided_masks (const NfGuided *how, const NfRollout *rollout,
+nf_guided_masks (const NfGuided *how, const NfPrediction *prediction,
     NfTensor *const *context, guint8 *masks, GError **error)
 {
-  Job job = job_of (how, rollout, context);
+  Job job = job_of (how, prediction, context);
 
   return find_masks (&job, masks, error);
 }
 
 /**
- * nf_guided_draw:
+ * nf_guided_predict:
  * @how: network and guide
- * @rollout: how to draw, as nf_predictor_draw() takes it, without a guide; with
- *   a guide start of 1 nothing is drawn, and the guide frames themselves are the
+ * @prediction: how to draw, as nf_predictor_predict() takes it, without a guide; with
+ *   a guide start of 1 nothing is predicted, and the guide frames themselves are the
  *   result
- * @ensemble: draws to combine, at least 1; with a guide in full size, each with
+ * @ensemble: predictions to combine, at least 1; with a guide in full size, each with
  *   the guide of another future
  * @mode: how to combine them
  * @context: (array): num_frames_cond frames on the predictor's device, oldest
  *   first: u8 (1, 3, H, W) of any one size
- * @out: (out) (array) (transfer full): rollout->horizon frames of the same kind
+ * @out: (out) (array) (transfer full): prediction->horizon frames of the same kind
  *   and size; NULL where the network draws none
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, ...
  *
  * Returns: FALSE with @error set; then @out holds none
  */
 gboolean
-nf_guided_draw (const NfGuided *how, const NfRollout *rollout, guint ensemble,
-    NfEnsembleMode mode, NfTensor *const *context, NfTensor **out,
-    GError **error)
+nf_guided_predict (const NfGuided *how, const NfPrediction *prediction,
+    guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
+    NfTensor **out, GError **error)
 {
-  Job job = job_of (how, rollout, context);
-  gboolean ok = nf_rollout_check (rollout, job.config, error);
+  Job job = job_of (how, prediction, context);
+  gboolean ok = nf_prediction_check (prediction, job.config, error);
 
-  memset (out, 0, rollout->horizon * sizeof *out);
+  memset (out, 0, prediction->horizon * sizeof *out);
   if (!ok)
     return FALSE;
   job.small = g_new0 (NfTensor *, job.config->num_frames_cond);
-  job.guides = g_new0 (NfTensor *, rollout->horizon);
-  job.frames = g_new0 (guint8 *, rollout->horizon);
+  job.guides = g_new0 (NfTensor *, prediction->horizon);
+  job.frames = g_new0 (guint8 *, prediction->horizon);
   ok = draw (&job, ensemble, mode, out, error);
   job_clear (&job);
-  for (guint t = 0; !ok && t < rollout->horizon; t++)
+  for (guint t = 0; !ok && t < prediction->horizon; t++)
     nf_tensor_clear (&out[t]);
   return ok;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfguide — a picture of what tracks and dynamics foretell
+ * nfguide — a picture of what tracks and dynamics predict
  *
  * Two pictures are rendered: of the objects as they stand now, and as they will
  * stand then. Where both agree, the newest frame stays as it was seen. Where
@@ -95,7 +95,7 @@ static void
 render (
     NfGuide *self, const NfView *view, NfPoses poses, guint8 *rgb, guint8 *mask)
 {
-  nf_renderer_draw (self->renderer, view, poses.objects, poses.n, rgb,
+  nf_renderer_render (self->renderer, view, poses.objects, poses.n, rgb,
       (gsize) 3 * self->width, mask, self->width);
 }
 
@@ -172,7 +172,7 @@ nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now, NfPoses then,
 
 /* frame, and its other channels */
 static void
-put_pixels (const NfGuide *self, const guint8 *rgb, guint8 *out)
+write_pixels (const NfGuide *self, const guint8 *rgb, guint8 *out)
 {
   gsize pixels = (gsize) self->width * self->height;
 
@@ -229,7 +229,7 @@ draw_future (NfGuide *guide, const NfFutures *futures, guint draw, guint ahead,
 }
 
 /**
- * nf_guide_draw:
+ * nf_guide_render:
  * @guide: what draws
  * @futures: what masks of the context tell
  * @draw: which draw of an ensemble, from 0 on; after as many as there are
@@ -246,7 +246,7 @@ draw_future (NfGuide *guide, const NfFutures *futures, guint draw, guint ahead,
  * Returns: FALSE with @error set
  */
 gboolean
-nf_guide_draw (NfGuide *guide, const NfFutures *futures, guint draw,
+nf_guide_render (NfGuide *guide, const NfFutures *futures, guint draw,
     guint ahead, const guint8 *newest, guint8 *out, GError **error)
 {
   g_autofree guint8 *rgb = new_frame (guide, error);
@@ -257,12 +257,12 @@ nf_guide_draw (NfGuide *guide, const NfFutures *futures, guint draw,
           guide->object, guide->spread, error)
       || !draw_future (guide, futures, future, ahead, newest, rgb, error))
     return FALSE;
-  put_pixels (guide, rgb, out);
+  write_pixels (guide, rgb, out);
   return TRUE;
 }
 
 /**
- * nf_guide_draw_poses:
+ * nf_guide_render_poses:
  * @guide: what draws
  * @view: camera and light
  * @now: the objects in the newest frame
@@ -276,7 +276,7 @@ nf_guide_draw (NfGuide *guide, const NfFutures *futures, guint draw,
  * Returns: FALSE with @error set
  */
 gboolean
-nf_guide_draw_poses (NfGuide *guide, const NfView *view, NfPoses now,
+nf_guide_render_poses (NfGuide *guide, const NfView *view, NfPoses now,
     NfPoses then, const guint8 *newest, guint8 *out, GError **error)
 {
   gsize pixels = (gsize) guide->width * guide->height;
@@ -289,7 +289,7 @@ nf_guide_draw_poses (NfGuide *guide, const NfView *view, NfPoses now,
     guide->object[i] = guide->mask[i] != 0 ? 255 : 0;
     guide->spread[i] = 0;
   }
-  put_pixels (guide, rgb, out);
+  write_pixels (guide, rgb, out);
   return TRUE;
 }
 
