@@ -2,6 +2,7 @@
  *
  * eval — the figures of an evaluation, going on where it stopped, the page, and
  * what is refused */
+#include "eval/decision.h"
 #include "eval/eval.h"
 #include "core/nferror.h"
 #include "diffusion/nfpredictor.h"
@@ -30,7 +31,7 @@
 #define CLIPS 3
 #define FRAMES 22
 #define CONTEXT 11
-#define FAST "--steps 2 --ensemble 2 --threads 1 --device cpu "
+#define FAST "--steps 2 --ensemble 2 --threads 1 --device cpu --decision pixel "
 
 typedef struct
 {
@@ -541,6 +542,109 @@ test_guide (Place *place, gconstpointer unused)
       json_object_get_double_member (find_row (with, "guide"), "psnr"));
 }
 
+/* Saves a predictor with a guide, of eleven frames of context. */
+static void
+save_guided (const gchar *path)
+{
+  NfUnetConfig config;
+
+  nf_test_unet_config (&config);
+  config.num_frames_cond = CONTEXT;
+  config.num_frames = 1;
+  config.future_gap = FRAMES - CONTEXT - 1;
+  config.guide = TRUE;
+  nf_test_save_unet (path, &config, 3);
+}
+
+/* Masks of the given frames are found once for all rows, which have what they
+ * have alone, with a segmenter of their own for the guide: a copy of the other.
+ * Guides on trial are rows that have to be asked for. */
+static void
+test_shared_masks (Place *place, gconstpointer unused)
+{
+  static const gchar *const rows[] = { "guide", "predict", "predict-mean",
+    "predict-true", "predict-wrong", "predict-blank" };
+  g_autofree gchar *predict = in_place (place, "", "guided.safetensors");
+  g_autofree gchar *segment = in_place (place, "", "segment.safetensors");
+  g_autofree gchar *copy = in_place (place, "", "copy.safetensors");
+  g_autofree gchar *common = g_strdup_printf (
+      "--data scenes:6 --clips 1 --no-curve --predict %s --decision clip",
+      predict);
+  g_autofree gchar *only = g_strdup_printf ("%s --only guide --only predict "
+                                            "--only predict-mean "
+                                            "--only predict-true "
+                                            "--only predict-wrong "
+                                            "--only predict-blank",
+      common);
+  g_autofree gchar *alone = g_strdup_printf (
+      "%s --guide-segment %s --out %s/alone", only, copy, place->root);
+  g_autofree gchar *shared = g_strdup_printf (
+      "%s --guide-segment %s --only segment --only segment-hold "
+      "--out %s/shared",
+      only, segment, place->root);
+  g_autofree gchar *usual =
+      g_strdup_printf ("%s --guide-segment %s --ensemble 0 --out %s/usual",
+          common, segment, place->root);
+  g_autoptr (JsonObject) report = NULL;
+  g_autofree gchar *bytes = NULL;
+  gsize length;
+
+  save_guided (predict);
+  g_assert_true (g_file_get_contents (segment, &bytes, &length, NULL));
+  g_assert_true (g_file_set_contents (copy, bytes, (gssize) length, NULL));
+  eval_well (place, alone);
+  eval_well (place, shared);
+  eval_well (place, usual);
+  report = read_report (place, "usual");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *a = confusion_text (place, "alone", rows[i]);
+    g_autofree gchar *b = confusion_text (place, "shared", rows[i]);
+
+    g_assert_cmpstr (a, ==, b);
+    g_assert_true (has_row (report, rows[i]) == (i < 2));
+  }
+}
+
+/* Each frame is looked at once: what is in its place later changes nothing,
+ * until it is forgotten. */
+static void
+test_sight (Place *place, gconstpointer unused)
+{
+  enum
+  {
+    N = 4
+  };
+  g_autofree gchar *path = in_place (place, "", "segment.safetensors");
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+  g_autoptr (NfSegmenter) segmenter = nf_segmenter_load (path, device, NULL);
+  g_autoptr (NfDataset) dataset = open_clips (place);
+  g_autoptr (NfClip) clip = nf_dataset_load_clip (dataset, 0, NULL);
+
+  for (guint d = 0; d < NF_EVAL_N_DECISIONS; d++) {
+    const NfEvalNaming naming = { segmenter, device, NF_F32, FALSE, d, TRUE };
+    g_autoptr (NfEvalSight) sight = nf_eval_sight_new (&naming);
+    g_autoptr (NfEvalSight) fresh = nf_eval_sight_new (&naming);
+    g_autofree guint8 *frames = g_memdup2 (clip->frames, 3 * PIXELS * N);
+    guint8 once[N * PIXELS], again[N * PIXELS];
+    gdouble saved = 0;
+
+    g_assert_true (nf_eval_sight_masks (
+        sight, d, TRUE, frames, N - 1, WIDTH, HEIGHT, once, &saved, NULL));
+    g_assert_cmpfloat (saved, ==, 0);
+    memset (frames, 0, 3 * PIXELS * (N - 1));
+    g_assert_true (nf_eval_sight_masks (
+        sight, d, TRUE, frames, N, WIDTH, HEIGHT, once, &saved, NULL));
+    g_assert_cmpfloat (saved, >, 0);
+    g_assert_true (nf_eval_sight_masks (
+        fresh, d, TRUE, clip->frames, N, WIDTH, HEIGHT, again, NULL, NULL));
+    g_assert_cmpmem (once, sizeof once, again, sizeof again);
+    nf_eval_sight_forget (sight);
+    g_assert_true (nf_eval_sight_masks (
+        sight, d, TRUE, frames, N, WIDTH, HEIGHT, again, NULL, NULL));
+    g_assert_true (memcmp (once, again, sizeof once) != 0);
+  }
+}
+
 /* Scenes that are rendered are those that synth writes; the table says what the
  * report does. */
 static void
@@ -892,6 +996,8 @@ main (int argc, char **argv)
   ADD ("best-draw", test_best_draw);
   ADD ("curve", test_curve);
   ADD ("decision", test_decision);
+  ADD ("shared-masks", test_shared_masks);
+  ADD ("sight", test_sight);
   ADD ("guide", test_guide);
   ADD ("scenes", test_scenes);
   ADD ("goes-on", test_goes_on);
