@@ -67,7 +67,7 @@ gst_nf_clip_feed_start (
     GstNfClipFeed *self, const GstNfClipTimeline *timeline, gboolean live)
 {
   GST_OBJECT_LOCK (self->clips);
-  gst_nf_clip_position_init (&self->position, times);
+  gst_nf_clip_position_init (&self->position, timeline);
   self->eos = FALSE;
   GST_OBJECT_UNLOCK (self->clips);
   gst_nf_clip_pacer_start (&self->pacer, live);
@@ -451,7 +451,7 @@ wait_turn (GstNfClipFeed *self)
 static GstFlowReturn
 push (GstNfClipFeed *self)
 {
-  const GstNfClipTimeline *times = &self->position.timeline;
+  const GstNfClipTimeline *timeline = &self->position.timeline;
   guint64 frame = self->position.next_frame;
   GstClockTime time = gst_nf_clip_timeline_time (timeline, frame);
   GstClockTime duration =
@@ -487,7 +487,7 @@ push (GstNfClipFeed *self)
 GstFlowReturn
 gst_nf_clip_feed_step (GstNfClipFeed *self)
 {
-  const GstNfClipTimeline *times = &self->position.timeline;
+  const GstNfClipTimeline *timeline = &self->position.timeline;
   GstFlowReturn flow = GST_FLOW_OK;
   guint64 clip, first;
 

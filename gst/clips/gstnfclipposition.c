@@ -12,11 +12,11 @@ void
 gst_nf_clip_position_init (
     GstNfClipPosition *position, const GstNfClipTimeline *timeline)
 {
-  line->times = *timeline;
+  position->timeline = *timeline;
   gst_segment_init (&position->segment, GST_FORMAT_TIME);
-  line->segment.duration =
+  position->segment.duration =
       gst_nf_clip_timeline_duration (timeline, GST_FORMAT_TIME);
-  line->next_frame = 0;
+  position->next_frame = 0;
 }
 
 /**
@@ -29,9 +29,9 @@ void
 gst_nf_clip_position_set_framerate (
     GstNfClipPosition *position, gint fps_n, gint fps_d)
 {
-  line->timeline.fps_n = fps_n;
-  line->timeline.fps_d = fps_d;
-  line->segment.duration =
+  position->timeline.fps_n = fps_n;
+  position->timeline.fps_d = fps_d;
+  position->segment.duration =
       gst_nf_clip_timeline_duration (&position->timeline, GST_FORMAT_TIME);
 }
 
@@ -49,7 +49,7 @@ end_to_time (const GstNfClipTimeline *timeline, GstFormat format,
   }
 
   return gst_nf_clip_timeline_convert (
-      times, format, *value, GST_FORMAT_TIME, value);
+      timeline, format, *value, GST_FORMAT_TIME, value);
 }
 
 /* both ends of a seek, as times; one that is not given stays where it is: the
@@ -58,18 +58,18 @@ static gboolean
 parse_ends (const GstNfClipPosition *position, GstEvent *event, gint64 *start,
     gint64 *stop)
 {
-  const GstNfClipTimeline *times = &position->timeline;
+  const GstNfClipTimeline *timeline = &position->timeline;
   GstSeekType start_type, stop_type;
   GstFormat format;
 
   gst_event_parse_seek (
       event, NULL, &format, NULL, &start_type, start, &stop_type, stop);
   if (start_type == GST_SEEK_TYPE_NONE)
-    *start = gst_nf_clip_timeline_time (timeline, line->next_frame);
+    *start = gst_nf_clip_timeline_time (timeline, position->next_frame);
   else if (!end_to_time (timeline, format, start_type, start))
     return FALSE;
   if (stop_type == GST_SEEK_TYPE_NONE)
-    *stop = line->segment.stop;
+    *stop = position->segment.stop;
   else if (!end_to_time (timeline, format, stop_type, stop))
     return FALSE;
 
@@ -93,8 +93,8 @@ parse_ends (const GstNfClipPosition *position, GstEvent *event, gint64 *start,
 gboolean
 gst_nf_clip_position_seek (GstNfClipPosition *position, GstEvent *event)
 {
-  const GstNfClipTimeline *times = &position->timeline;
-  GstSegment segment = line->segment;
+  const GstNfClipTimeline *timeline = &position->timeline;
+  GstSegment segment = position->segment;
   GstSeekFlags flags;
   gint64 start, stop;
   gdouble rate;
@@ -115,8 +115,8 @@ gst_nf_clip_position_seek (GstNfClipPosition *position, GstEvent *event)
     if (GST_CLOCK_TIME_IS_VALID (segment.stop))
       segment.stop = MAX (segment.stop, segment.start);
   }
-  line->segment = segment;
-  line->next_frame = frame;
+  position->segment = segment;
+  position->next_frame = frame;
 
   return TRUE;
 }
@@ -129,14 +129,14 @@ gst_nf_clip_position_seek (GstNfClipPosition *position, GstEvent *event)
 gboolean
 gst_nf_clip_position_is_at_end (const GstNfClipPosition *position)
 {
-  GstClockTime stop = line->segment.stop;
+  GstClockTime stop = position->segment.stop;
 
   if (position->next_frame
       >= gst_nf_clip_timeline_n_frames (&position->timeline))
     return TRUE;
 
   return GST_CLOCK_TIME_IS_VALID (stop)
-      && gst_nf_clip_timeline_time (&position->timeline, line->next_frame)
+      && gst_nf_clip_timeline_time (&position->timeline, position->next_frame)
       >= stop;
 }
 
@@ -150,16 +150,16 @@ gint64
 gst_nf_clip_position_get (const GstNfClipPosition *position, GstFormat format)
 {
   const GstSegment *segment = &position->segment;
-  gint64 position;
+  gint64 result;
 
   if (format == GST_FORMAT_TIME)
     return gst_segment_to_stream_time (
         segment, format, MIN (segment->position, segment->stop));
   if (!gst_nf_clip_timeline_convert (&position->timeline, GST_FORMAT_DEFAULT,
-          line->next_frame, format, &position))
+          position->next_frame, format, &result))
     return -1;
 
-  return position;
+  return result;
 }
 
 /**
@@ -171,10 +171,10 @@ GstClockTime
 gst_nf_clip_position_running_time (const GstNfClipPosition *position)
 {
   GstClockTime time =
-      gst_nf_clip_timeline_time (&position->timeline, line->next_frame);
+      gst_nf_clip_timeline_time (&position->timeline, position->next_frame);
 
   return gst_segment_to_running_time (
-      &position->segment, GST_FORMAT_TIME, MAX (time, line->segment.start));
+      &position->segment, GST_FORMAT_TIME, MAX (time, position->segment.start));
 }
 
 /**
@@ -185,7 +185,7 @@ gst_nf_clip_position_running_time (const GstNfClipPosition *position)
 void
 gst_nf_clip_position_advance (GstNfClipPosition *position)
 {
-  line->next_frame++;
-  line->segment.position =
-      gst_nf_clip_timeline_time (&position->timeline, line->next_frame);
+  position->next_frame++;
+  position->segment.position =
+      gst_nf_clip_timeline_time (&position->timeline, position->next_frame);
 }

@@ -431,7 +431,7 @@ gst_nf_clips_src_event (GstPad *pad, GstObject *parent, GstEvent *event)
 static gboolean
 gst_nf_clips_answer (GstNfClips *self, GstQuery *query)
 {
-  const GstNfClipPosition *line = &PRIV (self)->feed.position;
+  const GstNfClipPosition *position = &PRIV (self)->feed.position;
   GstFormat format, to;
   gint64 value, result;
 

@@ -239,7 +239,7 @@ gst_nf_clip_src_open (GstNfClips *clips, guint64 first, guint64 n_clips,
   there = nf_clip_source_n_clips (self->source);
   if (there == 0) { /* no end: all are alike */
     gst_nf_clip_timeline_set_equal (
-        times, n_clips, nf_clip_source_n_frames (self->source, first));
+        timeline, n_clips, nf_clip_source_n_frames (self->source, first));
     return TRUE;
   }
   if (first >= there) {

@@ -32,7 +32,7 @@ gst_nf_clip_format (void)
 void
 gst_nf_clip_timeline_init (GstNfClipTimeline *timeline, gint fps_n, gint fps_d)
 {
-  *times = (GstNfClipTimeline){ .fps_n = fps_n, .fps_d = fps_d };
+  *timeline = (GstNfClipTimeline){ .fps_n = fps_n, .fps_d = fps_d };
 }
 
 /**
@@ -43,8 +43,8 @@ void
 gst_nf_clip_timeline_clear (GstNfClipTimeline *timeline)
 {
   g_clear_pointer (&timeline->ends, g_array_unref);
-  times->n_clips = 0;
-  times->frames = 0;
+  timeline->n_clips = 0;
+  timeline->frames = 0;
 }
 
 /**
@@ -57,8 +57,8 @@ void
 gst_nf_clip_timeline_set_equal (
     GstNfClipTimeline *timeline, guint64 n_clips, guint frames)
 {
-  times->n_clips = n_clips;
-  times->frames = frames;
+  timeline->n_clips = n_clips;
+  timeline->frames = frames;
 }
 
 /**
@@ -72,9 +72,9 @@ gst_nf_clip_timeline_add (GstNfClipTimeline *timeline, guint frames)
   guint64 end = gst_nf_clip_timeline_n_frames (timeline) + frames;
 
   if (timeline->ends == NULL)
-    times->ends = g_array_new (FALSE, FALSE, sizeof (guint64));
+    timeline->ends = g_array_new (FALSE, FALSE, sizeof (guint64));
   g_array_append_val (timeline->ends, end);
-  times->n_clips++;
+  timeline->n_clips++;
 }
 
 /**
@@ -85,7 +85,7 @@ gst_nf_clip_timeline_add (GstNfClipTimeline *timeline, guint frames)
 guint64
 gst_nf_clip_timeline_n_frames (const GstNfClipTimeline *timeline)
 {
-  return gst_nf_clip_timeline_first_frame (timeline, times->n_clips);
+  return gst_nf_clip_timeline_first_frame (timeline, timeline->n_clips);
 }
 
 /**
@@ -102,10 +102,10 @@ gst_nf_clip_timeline_first_frame (
     return 0;
   if (timeline->ends != NULL)
     return g_array_index (timeline->ends, guint64, clip - 1);
-  if (timeline->frames > 0 && clip > G_MAXUINT64 / times->frames)
+  if (timeline->frames > 0 && clip > G_MAXUINT64 / timeline->frames)
     return G_MAXUINT64;
 
-  return clip * times->frames;
+  return clip * timeline->frames;
 }
 
 /**
@@ -117,12 +117,12 @@ gst_nf_clip_timeline_first_frame (
 guint64
 gst_nf_clip_timeline_clip_at (const GstNfClipTimeline *timeline, guint64 frame)
 {
-  guint64 low = 0, high = times->n_clips;
+  guint64 low = 0, high = timeline->n_clips;
 
   if (frame >= gst_nf_clip_timeline_n_frames (timeline))
-    return times->n_clips;
+    return timeline->n_clips;
   if (timeline->ends == NULL)
-    return frame / times->frames;
+    return frame / timeline->frames;
   while (high - low > 1) {
     guint64 middle = low + (high - low) / 2;
 
@@ -150,7 +150,7 @@ gst_nf_clip_timeline_snap (
   guint64 clip = gst_nf_clip_timeline_clip_at (timeline, frame);
   guint64 before = gst_nf_clip_timeline_first_frame (timeline, clip), after;
 
-  if (clip >= times->n_clips || before == frame)
+  if (clip >= timeline->n_clips || before == frame)
     return before;
   after = gst_nf_clip_timeline_first_frame (timeline, clip + 1);
   switch (flags & GST_SEEK_FLAG_SNAP_NEAREST) {
@@ -172,7 +172,7 @@ gst_nf_clip_timeline_snap (
 GstClockTime
 gst_nf_clip_timeline_time (const GstNfClipTimeline *timeline, guint64 frame)
 {
-  return gst_nf_frame_time (frame, times->fps_n, times->fps_d);
+  return gst_nf_frame_time (frame, timeline->fps_n, timeline->fps_d);
 }
 
 /**
@@ -185,7 +185,7 @@ guint64
 gst_nf_clip_timeline_frame_at (
     const GstNfClipTimeline *timeline, GstClockTime time)
 {
-  return gst_nf_frame_at (time, times->fps_n, times->fps_d);
+  return gst_nf_frame_at (time, timeline->fps_n, timeline->fps_d);
 }
 
 static gboolean
@@ -196,7 +196,7 @@ to_frame (const GstNfClipTimeline *timeline, GstFormat format, gint64 value,
     *frame = gst_nf_clip_timeline_frame_at (timeline, value);
   else if (format == GST_FORMAT_DEFAULT)
     *frame = value;
-  else if (format == gst_nf_clip_format () && (guint64) value <= times->n_clips)
+  else if (format == gst_nf_clip_format () && (guint64) value <= timeline->n_clips)
     *frame = gst_nf_clip_timeline_first_frame (timeline, value);
   else
     return FALSE;
@@ -256,7 +256,7 @@ gst_nf_clip_timeline_duration (
 
   if (frames > G_MAXINT64
       || !gst_nf_clip_timeline_convert (
-          times, GST_FORMAT_DEFAULT, frames, format, &duration))
+          timeline, GST_FORMAT_DEFAULT, frames, format, &duration))
     return -1;
 
   return duration;

@@ -16,7 +16,7 @@
 void
 gst_nf_latency_init (GstNfLatency *latency, GstElement *element)
 {
-  timing->element = element;
+  latency->element = element;
   gst_nf_latency_reset (latency);
 }
 
@@ -28,9 +28,9 @@ void
 gst_nf_latency_reset (GstNfLatency *latency)
 {
   GST_OBJECT_LOCK (latency->element);
-  timing->held = timing->announced = timing->recent = 0;
-  timing->measured = 0;
-  timing->processed = timing->dropped = 0;
+  latency->held = latency->announced = latency->recent = 0;
+  latency->measured = 0;
+  latency->processed = latency->dropped = 0;
   GST_OBJECT_UNLOCK (latency->element);
   gst_nf_latency_reset_qos (latency);
 }
@@ -43,8 +43,8 @@ void
 gst_nf_latency_reset_qos (GstNfLatency *latency)
 {
   GST_OBJECT_LOCK (latency->element);
-  timing->proportion = 1.0;
-  timing->earliest = GST_CLOCK_TIME_NONE;
+  latency->proportion = 1.0;
+  latency->earliest = GST_CLOCK_TIME_NONE;
   GST_OBJECT_UNLOCK (latency->element);
 }
 
@@ -64,7 +64,7 @@ gst_nf_latency_set_held (
     held = gst_util_uint64_scale (
         frames, GST_SECOND * (guint64) info->fps_d, info->fps_n);
   GST_OBJECT_LOCK (latency->element);
-  timing->held = held;
+  latency->held = held;
   GST_OBJECT_UNLOCK (latency->element);
 }
 
@@ -95,17 +95,17 @@ gst_nf_latency_measured (GstNfLatency *latency, GstClockTime took)
   gboolean announce = FALSE;
 
   GST_OBJECT_LOCK (latency->element);
-  timing->recent = MAX (latency->recent, wanted);
-  timing->measured++;
-  if (wanted > timing->announced)
+  latency->recent = MAX (latency->recent, wanted);
+  latency->measured++;
+  if (wanted > latency->announced)
     announce = TRUE;
   else if (latency->measured >= MEASURED_ENOUGH)
-    announce = timing->recent < timing->announced / 4 * 3;
+    announce = latency->recent < latency->announced / 4 * 3;
   if (announce)
-    timing->announced = timing->recent;
-  if (announce || timing->measured >= MEASURED_ENOUGH) {
-    timing->recent = 0;
-    timing->measured = 0;
+    latency->announced = latency->recent;
+  if (announce || latency->measured >= MEASURED_ENOUGH) {
+    latency->recent = 0;
+    latency->measured = 0;
   }
   GST_OBJECT_UNLOCK (latency->element);
   if (!announce)
@@ -114,7 +114,7 @@ gst_nf_latency_measured (GstNfLatency *latency, GstClockTime took)
       "computing took %" GST_TIME_FORMAT ", latency changes",
       GST_TIME_ARGS (took));
   gst_element_post_message (
-      timing->element, gst_message_new_latency (GST_OBJECT (latency->element)));
+      latency->element, gst_message_new_latency (GST_OBJECT (latency->element)));
 }
 
 /**
@@ -138,7 +138,7 @@ gst_nf_latency_answer_latency (
   if (!gst_pad_peer_query (sinkpad, query))
     return FALSE;
   GST_OBJECT_LOCK (latency->element);
-  own = timing->held + timing->announced;
+  own = latency->held + latency->announced;
   GST_OBJECT_UNLOCK (latency->element);
   gst_query_parse_latency (query, &live, &min, &max);
   GST_DEBUG_OBJECT (latency->element,
@@ -171,8 +171,8 @@ gst_nf_latency_qos_event (GstNfLatency *latency, GstEvent *event)
   if (GST_CLOCK_TIME_IS_VALID (timestamp))
     earliest = timestamp + (diff > 0 ? 2 * diff : diff);
   GST_OBJECT_LOCK (latency->element);
-  timing->proportion = proportion;
-  timing->earliest = earliest;
+  latency->proportion = proportion;
+  latency->earliest = earliest;
   GST_OBJECT_UNLOCK (latency->element);
 }
 
@@ -191,7 +191,7 @@ gst_nf_latency_is_late (GstNfLatency *latency, GstClockTime running_time)
   GST_OBJECT_LOCK (latency->element);
   late = GST_CLOCK_TIME_IS_VALID (running_time)
       && GST_CLOCK_TIME_IS_VALID (latency->earliest)
-      && running_time <= timing->earliest;
+      && running_time <= latency->earliest;
   GST_OBJECT_UNLOCK (latency->element);
 
   return late;
@@ -220,11 +220,11 @@ gst_nf_latency_drop (GstNfLatency *latency, const GstSegment *segment,
   GstMessage *message;
 
   GST_OBJECT_LOCK (latency->element);
-  timing->dropped++;
-  processed = timing->processed;
-  dropped = timing->dropped;
-  proportion = timing->proportion;
-  jitter = GST_CLOCK_DIFF (running, timing->earliest);
+  latency->dropped++;
+  processed = latency->processed;
+  dropped = latency->dropped;
+  proportion = latency->proportion;
+  jitter = GST_CLOCK_DIFF (running, latency->earliest);
   GST_OBJECT_UNLOCK (latency->element);
   message = gst_message_new_qos (GST_OBJECT (latency->element), FALSE, running,
       stream, timestamp, duration);
@@ -242,6 +242,6 @@ void
 gst_nf_latency_count (GstNfLatency *latency, guint64 processed)
 {
   GST_OBJECT_LOCK (latency->element);
-  timing->processed += processed;
+  latency->processed += processed;
   GST_OBJECT_UNLOCK (latency->element);
 }

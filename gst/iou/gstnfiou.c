@@ -566,13 +566,13 @@ gst_nf_iou_aggregate (GstAggregator *aggregator, gboolean timeout)
   const GstNfIouCandidate *front;
 
   gst_nf_iou_pairing_find (&pairing, self->inputs);
-  front = &pairing.fronts[next.which];
+  front = &pairing.fronts[pairing.which];
   switch (pairing.step) {
     case GST_NF_IOU_UNTIMED:
       GST_ELEMENT_ERROR (self, STREAM, FORMAT,
           ("A frame on the pad '%s' has no time: masks are paired by their "
            "timestamps. Give the source a framerate.",
-              GST_PAD_NAME (self->inputs[next.which])),
+              GST_PAD_NAME (self->inputs[pairing.which])),
           ("%" GST_PTR_FORMAT, front->buffer));
       return GST_FLOW_ERROR;
     case GST_NF_IOU_GAP:

@@ -22,8 +22,8 @@ is_pair (const GstNfIouCandidate *a, const GstNfIouCandidate *b)
 static void
 decide (GstNfIouPairing *pairing, guint which, GstNfIouStep step)
 {
-  next->which = which;
-  next->step = step;
+  pairing->which = which;
+  pairing->step = step;
 }
 
 /* of two streams of which each has a frame or is over */

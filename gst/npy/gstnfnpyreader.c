@@ -150,7 +150,7 @@ gst_nf_npy_reader_read_frame (
   gst_adapter_unmap (reader->adapter);
   gst_video_frame_unmap (&frame);
   if (error != NULL) {
-    g_prefix_error (&error, "frame %" G_GUINT64_FORMAT ", ", line->next_frame);
+    g_prefix_error (&error, "frame %" G_GUINT64_FORMAT ", ", stream->next_frame);
     gst_nf_element_error (reader->element, error);
     return FALSE;
   }
@@ -178,8 +178,8 @@ gst_nf_npy_reader_check_end (
           ("The .npy file is truncated: expected %" G_GUINT64_FORMAT
            " frames of %dx%d, found %" G_GUINT64_FORMAT
            ". Copy or make the file again.",
-              line->frames, line->info.width, line->info.height,
-              line->next_frame),
+              stream->frames, stream->info.width, stream->info.height,
+              stream->next_frame),
           ("of the next frame %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
            " bytes were there",
               rest, reader->frame_bytes));

@@ -34,7 +34,7 @@ static void
 forget_arrays (GstNfNpyStream *stream)
 {
   gst_video_info_init (&stream->info);
-  line->frames = line->first_frame = line->next_frame = 0;
+  stream->frames = stream->first_frame = stream->next_frame = 0;
 }
 
 /**
@@ -48,7 +48,7 @@ gst_nf_npy_stream_reset (GstNfNpyStream *stream)
 {
   forget_arrays (stream);
   gst_segment_init (&stream->segment, GST_FORMAT_TIME);
-  line->seek_waiting = FALSE;
+  stream->seek_waiting = FALSE;
 }
 
 /**
@@ -65,7 +65,7 @@ gst_nf_npy_stream_begin_stream (GstNfNpyStream *stream)
 
   forget_arrays (stream);
   gst_segment_init (&stream->segment, GST_FORMAT_TIME);
-  line->segment.base = base;
+  stream->segment.base = base;
 }
 
 /**
@@ -93,12 +93,12 @@ gst_nf_npy_stream_begin_array (GstNfNpyStream *stream,
     return FALSE;
   GST_VIDEO_INFO_FPS_N (&info) = fps_n;
   GST_VIDEO_INFO_FPS_D (&info) = fps_d;
-  line->header = *header;
-  line->info = info;
-  line->first_frame += line->frames;
-  line->frames = frames;
-  line->next_frame = 0;
-  line->segment.duration = frame_time (stream, line->first_frame + frames);
+  stream->header = *header;
+  stream->info = info;
+  stream->first_frame += stream->frames;
+  stream->frames = frames;
+  stream->next_frame = 0;
+  stream->segment.duration = frame_time (stream, stream->first_frame + frames);
 
   return TRUE;
 }
@@ -112,7 +112,7 @@ gst_nf_npy_stream_begin_array (GstNfNpyStream *stream,
 void
 gst_nf_npy_stream_flush (GstNfNpyStream *stream)
 {
-  line->next_frame = line->frames;
+  stream->next_frame = stream->frames;
   gst_segment_init (&stream->segment, GST_FORMAT_TIME);
 }
 
@@ -125,7 +125,7 @@ gst_nf_npy_stream_flush (GstNfNpyStream *stream)
 gboolean
 gst_nf_npy_stream_in_array (const GstNfNpyStream *stream)
 {
-  return line->next_frame < line->frames;
+  return stream->next_frame < stream->frames;
 }
 
 /**
@@ -137,10 +137,10 @@ gst_nf_npy_stream_in_array (const GstNfNpyStream *stream)
 gboolean
 gst_nf_npy_stream_is_past_stop (const GstNfNpyStream *stream)
 {
-  guint64 frame = line->first_frame + line->next_frame;
+  guint64 frame = stream->first_frame + stream->next_frame;
 
   return GST_CLOCK_TIME_IS_VALID (stream->segment.stop)
-      && frame_time (stream, frame) >= line->segment.stop;
+      && frame_time (stream, frame) >= stream->segment.stop;
 }
 
 /**
@@ -153,7 +153,7 @@ gst_nf_npy_stream_is_past_stop (const GstNfNpyStream *stream)
 void
 gst_nf_npy_stream_stamp (const GstNfNpyStream *stream, GstBuffer *buffer)
 {
-  guint64 frame = line->first_frame + line->next_frame;
+  guint64 frame = stream->first_frame + stream->next_frame;
 
   GST_BUFFER_PTS (buffer) = frame_time (stream, frame);
   GST_BUFFER_DURATION (buffer) =
@@ -171,9 +171,9 @@ gst_nf_npy_stream_stamp (const GstNfNpyStream *stream, GstBuffer *buffer)
 void
 gst_nf_npy_stream_advance (GstNfNpyStream *stream)
 {
-  line->next_frame++;
-  line->segment.position =
-      frame_time (stream, line->first_frame + line->next_frame);
+  stream->next_frame++;
+  stream->segment.position =
+      frame_time (stream, stream->first_frame + stream->next_frame);
 }
 
 /**
@@ -186,7 +186,7 @@ gst_nf_npy_stream_advance (GstNfNpyStream *stream)
 gboolean
 gst_nf_npy_stream_can_seek (const GstNfNpyStream *stream)
 {
-  return line->frames > 0 && line->first_frame == 0;
+  return stream->frames > 0 && stream->first_frame == 0;
 }
 
 /**
@@ -203,39 +203,39 @@ gst_nf_npy_stream_can_seek (const GstNfNpyStream *stream)
 GstEvent *
 gst_nf_npy_stream_prepare_seek (GstNfNpyStream *stream, GstEvent *event)
 {
-  GstSegment segment = line->segment;
+  GstSegment segment = stream->segment;
   gsize bytes;
-  gsize header = line->header.header_bytes;
+  gsize header = stream->header.header_bytes;
   GstSeekType start_type, stop_type;
   GstSeekFlags flags;
   GstFormat format;
   gint64 start, stop;
   gdouble rate;
-  guint64 frame, last = line->frames;
+  guint64 frame, last = stream->frames;
   GstEvent *seek;
 
   if (!gst_nf_npy_stream_can_seek (stream))
     return NULL;
   gst_event_parse_seek (
       event, &rate, &format, &flags, &start_type, &start, &stop_type, &stop);
-  segment.duration = frame_time (stream, line->frames);
+  segment.duration = frame_time (stream, stream->frames);
   if (format != GST_FORMAT_TIME || rate <= 0
       || (flags & GST_SEEK_FLAG_INSTANT_RATE_CHANGE) != 0
       || !gst_segment_do_seek (&segment, rate, format, flags, start_type, start,
           stop_type, stop, NULL))
     return NULL;
   bytes = gst_nf_npy_video_frame_bytes (&stream->header, &stream->info);
-  frame = MIN (frame_at (stream, segment.start), line->frames);
+  frame = MIN (frame_at (stream, segment.start), stream->frames);
   if (GST_CLOCK_TIME_IS_VALID (segment.stop) && segment.stop > 0)
     last = frame_at (stream, segment.stop - 1) + 1;
-  last = CLAMP (last, frame, line->frames);
-  line->seek_waiting = TRUE;
-  line->seek_seqnum = gst_event_get_seqnum (event);
-  line->seek_frame = frame;
-  line->seek_segment = segment;
+  last = CLAMP (last, frame, stream->frames);
+  stream->seek_waiting = TRUE;
+  stream->seek_seqnum = gst_event_get_seqnum (event);
+  stream->seek_frame = frame;
+  stream->seek_segment = segment;
   seek = gst_event_new_seek (1.0, GST_FORMAT_BYTES, flags, GST_SEEK_TYPE_SET,
       header + frame * bytes, GST_SEEK_TYPE_SET, header + last * bytes);
-  gst_event_set_seqnum (seek, line->seek_seqnum);
+  gst_event_set_seqnum (seek, stream->seek_seqnum);
 
   return seek;
 }
@@ -250,14 +250,14 @@ gst_nf_npy_stream_prepare_seek (GstNfNpyStream *stream, GstEvent *event)
 gboolean
 gst_nf_npy_stream_take_seek (GstNfNpyStream *stream, guint32 seqnum)
 {
-  if (!line->seek_waiting || line->seek_seqnum != seqnum)
+  if (!stream->seek_waiting || stream->seek_seqnum != seqnum)
     return FALSE;
   /* without a flush the frames that were shown meanwhile count, too */
   if ((stream->seek_segment.flags & GST_SEGMENT_FLAG_RESET) == 0)
-    line->seek_segment.base = end_time (stream);
-  line->segment = line->seek_segment;
-  line->next_frame = line->seek_frame;
-  line->seek_waiting = FALSE;
+    stream->seek_segment.base = end_time (stream);
+  stream->segment = stream->seek_segment;
+  stream->next_frame = stream->seek_frame;
+  stream->seek_waiting = FALSE;
 
   return TRUE;
 }
@@ -266,7 +266,7 @@ gst_nf_npy_stream_take_seek (GstNfNpyStream *stream, guint32 seqnum)
 static gint64
 duration_in (const GstNfNpyStream *stream, GstFormat format)
 {
-  guint64 frames = line->first_frame + line->frames;
+  guint64 frames = stream->first_frame + stream->frames;
 
   if (GST_VIDEO_INFO_FORMAT (&stream->info) == GST_VIDEO_FORMAT_UNKNOWN)
     return -1;
@@ -287,7 +287,7 @@ position_in (const GstNfNpyStream *stream, GstFormat format)
         segment, format, MIN (segment->position, segment->stop));
 
   return format == GST_FORMAT_DEFAULT
-      ? (gint64) (stream->first_frame + line->next_frame)
+      ? (gint64) (stream->first_frame + stream->next_frame)
       : -1;
 }
 

@@ -48,7 +48,7 @@
  * only when the property `qos` is set.
  *
  * ## Statistics
- * Beside the fields of all forecasting elements, `stats` (`nf-predict-stats`)
+ * Beside the fields of all predicting elements, `stats` (`nf-predict-stats`)
  * says what the network is, between start and stop:
  *
  * * `arch`, `device` string: its kind, and where it runs

@@ -15,7 +15,7 @@ GST_DEBUG_CATEGORY (gst_nf_predict_base_debug);
 
 typedef struct
 {
-  GstNfPredictStream flow;
+  GstNfPredictStream stream;
 } GstNfPredictBasePrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (
@@ -27,7 +27,7 @@ stream_of (GstNfPredictBase *self)
   GstNfPredictBasePrivate *priv =
       gst_nf_predict_base_get_instance_private (self);
 
-  return &priv->flow;
+  return &priv->stream;
 }
 
 static void gst_nf_predict_base_finalize (GObject *object);
@@ -63,9 +63,9 @@ gst_nf_predict_base_get_stats (GObject *object, GValue *value)
   gst_structure_set (stats, "frames-in", G_TYPE_UINT64, s->frames_in,
       "frames-out", G_TYPE_UINT64, s->frames_out, "clips", G_TYPE_UINT64,
       s->clips, "incomplete", G_TYPE_UINT64, s->incomplete, "dropped",
-      G_TYPE_UINT64, stream->timing.dropped, "seconds-per-clip", G_TYPE_DOUBLE,
+      G_TYPE_UINT64, stream->latency.dropped, "seconds-per-clip", G_TYPE_DOUBLE,
       (gdouble) s->computing / GST_SECOND / MAX (s->clips, 1), "latency",
-      G_TYPE_UINT64, stream->timing.announced, NULL);
+      G_TYPE_UINT64, stream->latency.announced, NULL);
   if (klass->add_stats != NULL)
     klass->add_stats (self, stats);
   g_value_take_boxed (value, stats);
@@ -98,7 +98,7 @@ gst_nf_predict_base_class_init (GstNfPredictBaseClass *klass)
   GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
 
   GST_DEBUG_CATEGORY_INIT (gst_nf_predict_base_debug, "nfpredictbase", 0,
-      "base of forecasting elements");
+      "base of predicting elements");
 
   object_class->finalize = gst_nf_predict_base_finalize;
   element_class->change_state =
@@ -117,7 +117,7 @@ gst_nf_predict_base_class_init (GstNfPredictBaseClass *klass)
       GST_DEBUG_FUNCPTR (gst_nf_predict_base_set_info);
 
   gst_nf_properties_install (
-      object_class, properties, G_PRIVATE_OFFSET (GstNfPredictBase, flow));
+      object_class, properties, G_PRIVATE_OFFSET (GstNfPredictBase, stream));
   gst_type_mark_as_plugin_api (GST_TYPE_NF_PREDICT_BASE, 0);
 }
 
@@ -223,13 +223,13 @@ gst_nf_predict_base_sink_event (GstBaseTransform *trans, GstEvent *event)
       stream->clip_begins = TRUE;
       break;
     case GST_EVENT_SEGMENT:
-      event = gst_nf_predict_stream_set_segment (flow, event);
+      event = gst_nf_predict_stream_set_segment (stream, event);
       break;
     case GST_EVENT_EOS:
-      gst_nf_predict_stream_end (flow);
+      gst_nf_predict_stream_end (stream);
       break;
     case GST_EVENT_FLUSH_STOP:
-      gst_nf_predict_stream_flush (flow);
+      gst_nf_predict_stream_flush (stream);
       break;
     default:
       break;
@@ -302,9 +302,9 @@ gst_nf_predicted_frames_alloc (
     GstNfPredictedFrames *predicted, guint first, guint last)
 {
   gst_nf_predicted_frames_clear (predicted);
-  future->frames = g_new0 (NfTensor *, last - first + 1);
-  future->first = future->next = first;
-  future->last = last;
+  predicted->frames = g_new0 (NfTensor *, last - first + 1);
+  predicted->first = predicted->next = first;
+  predicted->last = last;
 }
 
 /**
@@ -317,7 +317,7 @@ void
 gst_nf_predicted_frames_set (
     GstNfPredictedFrames *predicted, guint number, NfTensor *frame)
 {
-  future->frames[number - future->first] = frame;
+  predicted->frames[number - predicted->first] = frame;
 }
 
 /**
@@ -329,7 +329,7 @@ gst_nf_predicted_frames_set (
 gboolean
 gst_nf_predicted_frames_has_frame (const GstNfPredictedFrames *predicted)
 {
-  return future->frames != NULL && future->next <= future->last;
+  return predicted->frames != NULL && predicted->next <= predicted->last;
 }
 
 /**
@@ -342,9 +342,9 @@ gst_nf_predicted_frames_has_frame (const GstNfPredictedFrames *predicted)
 NfTensor *
 gst_nf_predicted_frames_take (GstNfPredictedFrames *predicted, guint *number)
 {
-  *number = future->next++;
+  *number = predicted->next++;
 
-  return g_steal_pointer (&predicted->frames[*number - future->first]);
+  return g_steal_pointer (&predicted->frames[*number - predicted->first]);
 }
 
 /**
@@ -355,9 +355,9 @@ void
 gst_nf_predicted_frames_clear (GstNfPredictedFrames *predicted)
 {
   if (predicted->frames != NULL)
-    for (guint i = future->first; i <= future->last; i++)
-      nf_tensor_clear (&predicted->frames[i - future->first]);
+    for (guint i = predicted->first; i <= predicted->last; i++)
+      nf_tensor_clear (&predicted->frames[i - predicted->first]);
   g_clear_pointer (&predicted->frames, g_free);
-  future->next = 1;
-  future->last = 0;
+  predicted->next = 1;
+  predicted->last = 0;
 }

@@ -58,7 +58,7 @@ typedef struct
  */
 typedef struct
 {
-  GstNfLatency timing;
+  GstNfLatency latency;
   GstNfCancel cancel;
   GstNfWindowSettings settings;
   GstNfPredictStats stats;

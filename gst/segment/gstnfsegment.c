@@ -92,7 +92,7 @@ struct _GstNfSegment
 {
   GstVideoFilter parent;
 
-  GstNfLatency timing;
+  GstNfLatency latency;
   GstNfCancel cancel;
 
   /* object lock */
@@ -151,7 +151,7 @@ gst_nf_segment_get_stats (GObject *object, GValue *value)
       stats->frames_out, "dropped", G_TYPE_UINT64, stats->dropped, "batches",
       G_TYPE_UINT64, stats->batches, "seconds-per-frame", G_TYPE_DOUBLE,
       (gdouble) stats->computing / GST_SECOND / MAX (stats->frames_out, 1),
-      "latency", G_TYPE_UINT64, self->timing.announced, NULL);
+      "latency", G_TYPE_UINT64, self->latency.announced, NULL);
 
   g_value_take_boxed (value, structure);
   if (stats->classes == 0)

@@ -72,13 +72,13 @@ region_free (gpointer data)
 NfArena *
 nf_arena_new (gboolean keep)
 {
-  NfArena *blocks = g_new0 (NfArena, 1);
+  NfArena *arena = g_new0 (NfArena, 1);
 
-  blocks->keep = keep;
+  arena->keep = keep;
   g_mutex_init (&arena->lock);
-  blocks->regions = g_ptr_array_new_with_free_func (region_free);
-  blocks->gaps = g_ptr_array_new ();
-  blocks->taken = g_hash_table_new (NULL, NULL);
+  arena->regions = g_ptr_array_new_with_free_func (region_free);
+  arena->gaps = g_ptr_array_new ();
+  arena->taken = g_hash_table_new (NULL, NULL);
   return arena;
 }
 
@@ -108,7 +108,7 @@ static void
 add_gap (NfArena *arena, Chunk *c)
 {
   c->gap = TRUE;
-  c->index = blocks->gaps->len;
+  c->index = arena->gaps->len;
   g_ptr_array_add (arena->gaps, c);
 }
 
@@ -117,8 +117,8 @@ remove_gap (NfArena *arena, Chunk *c)
 {
   c->gap = FALSE;
   g_ptr_array_remove_index_fast (arena->gaps, c->index);
-  if (c->index < blocks->gaps->len)
-    ((Chunk *) blocks->gaps->pdata[c->index])->index = c->index;
+  if (c->index < arena->gaps->len)
+    ((Chunk *) arena->gaps->pdata[c->index])->index = c->index;
 }
 
 static Chunk *
@@ -157,7 +157,7 @@ find_gap (const NfArena *arena, gsize size)
 {
   Chunk *best = NULL;
 
-  for (guint i = 0; i < blocks->gaps->len; i++) {
+  for (guint i = 0; i < arena->gaps->len; i++) {
     Chunk *c = g_ptr_array_index (arena->gaps, i);
 
     if (c->size >= size
@@ -212,7 +212,7 @@ find_region (const NfArena *arena, gsize size)
 {
   Region *best = NULL;
 
-  for (guint i = 0; i < blocks->regions->len; i++) {
+  for (guint i = 0; i < arena->regions->len; i++) {
     Region *r = g_ptr_array_index (arena->regions, i);
 
     if (r->size - r->used + last_gap (r) >= size
@@ -243,7 +243,7 @@ grow (NfArena *arena, gsize size)
     c = chunk_new (region, region->last, NULL, region->used, size);
   }
   region->used += size - gap;
-  blocks->now.reserved += size - gap;
+  arena->now.reserved += size - gap;
   return c;
 }
 
@@ -290,14 +290,14 @@ take (NfArena *arena, gsize bytes, gboolean alone)
   g_mutex_lock (&arena->lock);
   if (alone) {
     data = aligned_alloc (ALIGNMENT, rounded (bytes, ALIGNMENT));
-    blocks->now.reserved += data != NULL ? rounded (bytes, ALIGNMENT) : 0;
+    arena->now.reserved += data != NULL ? rounded (bytes, ALIGNMENT) : 0;
   } else {
     data = take_chunk (arena, bytes);
   }
   if (data != NULL) {
-    blocks->now.live += bytes;
-    blocks->most.live = MAX (arena->most.live, blocks->now.live);
-    blocks->most.reserved = MAX (arena->most.reserved, blocks->now.reserved);
+    arena->now.live += bytes;
+    arena->most.live = MAX (arena->most.live, arena->now.live);
+    arena->most.reserved = MAX (arena->most.reserved, arena->now.reserved);
   }
   g_mutex_unlock (&arena->lock);
   return data;
@@ -312,7 +312,7 @@ take (NfArena *arena, gsize bytes, gboolean alone)
 gpointer
 nf_arena_alloc (NfArena *arena, gsize bytes)
 {
-  return take (arena, bytes, !blocks->keep || bytes < SMALL);
+  return take (arena, bytes, !arena->keep || bytes < SMALL);
 }
 
 /**
@@ -338,11 +338,11 @@ nf_arena_release (NfArena *arena, gpointer data, gsize bytes)
   gpointer c = NULL;
 
   g_mutex_lock (&arena->lock);
-  blocks->now.live -= bytes;
+  arena->now.live -= bytes;
   if (g_hash_table_steal_extended (arena->taken, data, NULL, &c)) {
     release_chunk (arena, c);
   } else {
-    blocks->now.reserved -= rounded (bytes, ALIGNMENT);
+    arena->now.reserved -= rounded (bytes, ALIGNMENT);
     free (data);
   }
   g_mutex_unlock (&arena->lock);
@@ -357,8 +357,8 @@ void
 nf_arena_memory (NfArena *arena, gboolean restart, NfDeviceMemory *memory)
 {
   g_mutex_lock (&arena->lock);
-  *memory = blocks->most;
+  *memory = arena->most;
   if (restart)
-    blocks->most = blocks->now;
+    arena->most = arena->now;
   g_mutex_unlock (&arena->lock);
 }

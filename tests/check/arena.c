@@ -52,7 +52,7 @@ block_end (NfArena *arena, Block *b)
 static void
 test_apart (gconstpointer keep)
 {
-  NfArena *blocks = nf_arena_new (GPOINTER_TO_INT (keep));
+  NfArena *arena = nf_arena_new (GPOINTER_TO_INT (keep));
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
   Block all[64] = { { NULL } };
   gsize live = 0, most = 0;
@@ -88,7 +88,7 @@ test_gaps_join (void)
     { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
 
   for (guint i = 0; i < G_N_ELEMENTS (orders); i++) {
-    NfArena *blocks = nf_arena_new (TRUE);
+    NfArena *arena = nf_arena_new (TRUE);
     gpointer parts[3], end, all;
 
     for (guint k = 0; k < 3; k++)
@@ -109,7 +109,7 @@ test_gaps_join (void)
 static void
 test_smallest_gap (void)
 {
-  NfArena *blocks = nf_arena_new (TRUE);
+  NfArena *arena = nf_arena_new (TRUE);
   gpointer large = nf_arena_alloc (arena, 3 * MIB);
   gpointer a = nf_arena_alloc (arena, MIB);
   gpointer small = nf_arena_alloc (arena, MIB);
@@ -132,7 +132,7 @@ test_smallest_gap (void)
 static void
 test_last_gap_grows (void)
 {
-  NfArena *blocks = nf_arena_new (TRUE);
+  NfArena *arena = nf_arena_new (TRUE);
   gpointer first = nf_arena_alloc (arena, MIB);
   gpointer last = nf_arena_alloc (arena, 2 * MIB);
   gpointer more;
@@ -150,7 +150,7 @@ test_last_gap_grows (void)
 static void
 test_runs_repeat (void)
 {
-  NfArena *blocks = nf_arena_new (TRUE);
+  NfArena *arena = nf_arena_new (TRUE);
   gsize reserved = 0;
 
   for (guint run = 0; run < 3; run++) {
@@ -174,7 +174,7 @@ test_runs_repeat (void)
 static void
 test_larger_than_a_region (void)
 {
-  NfArena *blocks = nf_arena_new (TRUE);
+  NfArena *arena = nf_arena_new (TRUE);
   gpointer small = nf_arena_alloc (arena, MIB);
   gpointer large = nf_arena_alloc (arena, 200 * MIB);
 
@@ -188,7 +188,7 @@ test_larger_than_a_region (void)
 static void
 test_too_large_fails (void)
 {
-  NfArena *blocks = nf_arena_new (TRUE);
+  NfArena *arena = nf_arena_new (TRUE);
 
   g_assert_null (nf_arena_alloc (arena, G_MAXSSIZE / 2));
   g_assert_cmpuint (peaks (arena, FALSE).live, ==, 0);

@@ -29,7 +29,7 @@ cpu_open (NfDevice *device, guint index, GError **error)
     return FALSE;
   cpu = g_new0 (NfCpu, 1);
   cpu->dnnl = dnnl;
-  cpu->blocks =
+  cpu->arena =
       nf_arena_new (KEEP_BLOCKS && g_getenv ("NEXTFRAME_NO_POOL") == NULL);
   device->priv = cpu;
   return TRUE;
