@@ -5,7 +5,7 @@
  * Two pads, `video` (RGB) and `mask` (GRAY8, a class id a pixel), fed by one
  * thread, frame by frame. Clips follow each other in time; the first buffer of
  * each is marked DISCONT on both pads.
- * See: gstnfcliptimeline.h (timeline), gstnfclipstream.h (a pad), gstnfclippacer.h
+ * See: gstnfcliptimeline.h (times), gstnfclipstream.h (a pad), gstnfclippacer.h
  * (live sources) */
 #pragma once
 

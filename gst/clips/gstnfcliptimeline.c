@@ -196,7 +196,8 @@ to_frame (const GstNfClipTimeline *timeline, GstFormat format, gint64 value,
     *frame = gst_nf_clip_timeline_frame_at (timeline, value);
   else if (format == GST_FORMAT_DEFAULT)
     *frame = value;
-  else if (format == gst_nf_clip_format () && (guint64) value <= timeline->n_clips)
+  else if (format == gst_nf_clip_format ()
+      && (guint64) value <= timeline->n_clips)
     *frame = gst_nf_clip_timeline_first_frame (timeline, value);
   else
     return FALSE;

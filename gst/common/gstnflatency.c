@@ -113,8 +113,8 @@ gst_nf_latency_measured (GstNfLatency *latency, GstClockTime took)
   GST_DEBUG_OBJECT (latency->element,
       "computing took %" GST_TIME_FORMAT ", latency changes",
       GST_TIME_ARGS (took));
-  gst_element_post_message (
-      latency->element, gst_message_new_latency (GST_OBJECT (latency->element)));
+  gst_element_post_message (latency->element,
+      gst_message_new_latency (GST_OBJECT (latency->element)));
 }
 
 /**

@@ -150,7 +150,8 @@ gst_nf_npy_reader_read_frame (
   gst_adapter_unmap (reader->adapter);
   gst_video_frame_unmap (&frame);
   if (error != NULL) {
-    g_prefix_error (&error, "frame %" G_GUINT64_FORMAT ", ", stream->next_frame);
+    g_prefix_error (
+        &error, "frame %" G_GUINT64_FORMAT ", ", stream->next_frame);
     gst_nf_element_error (reader->element, error);
     return FALSE;
   }

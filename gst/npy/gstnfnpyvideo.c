@@ -141,7 +141,7 @@ gst_nf_npy_video_read (const NfNpyHeader *header, const guint8 *data,
 
   for (gint y = 0; y < height; y++, data += row_bytes, line += stride) {
     if (header->type == NF_NPY_U16) {
-      memcpy (stream, data, row_bytes);
+      memcpy (line, data, row_bytes);
     } else if (!nf_npy_to_u8 (header, data, paint ? ids : line, items, error)) {
       g_prefix_error (error, "row %d: ", y);
       return FALSE;

@@ -57,13 +57,13 @@ converters_set (GstNfConverters *converters, NfDevice *device,
 
 /**
  * gst_nf_predict_stream_init:
- * @self: (out): of @prediction
- * @prediction: an element; not referenced
+ * @self: (out): of @base
+ * @base: an element; not referenced
  */
 void
 gst_nf_predict_stream_init (GstNfPredictStream *self, GstNfPredictBase *base)
 {
-  *self = (GstNfPredictStream){ .prediction = prediction };
+  *self = (GstNfPredictStream){ .base = base };
   gst_nf_properties_init (gst_nf_window_properties, &self->settings);
   gst_nf_latency_init (&self->latency, GST_ELEMENT (base));
   gst_nf_cancel_init (&self->cancel, GST_ELEMENT (base));

@@ -159,22 +159,21 @@ report_progress (gpointer data, guint done, guint total)
               G_TYPE_UINT, MAX (all, progress->done), NULL)));
 }
 
-/* @predicted: frames from 1 on; those that are wanted go to @predicted */
+/* @made: frames from 1 on; those that are wanted go to @predicted */
 static gboolean
-take_frames (NfTensor **predicted, guint first, guint last,
+take_frames (NfTensor **made, guint first, guint last,
     GstNfPredictedFrames *predicted, GError **error)
 {
   gst_nf_predicted_frames_alloc (predicted, first, last);
   for (guint k = first; k <= last; k++) {
-    if (predicted[k - 1] == NULL) {
+    if (made[k - 1] == NULL) {
       g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
           "prediction: this network does not draw frame %u after its context",
           k);
       gst_nf_predicted_frames_clear (predicted);
       return FALSE;
     }
-    gst_nf_predicted_frames_set (
-        predicted, k, g_steal_pointer (&predicted[k - 1]));
+    gst_nf_predicted_frames_set (predicted, k, g_steal_pointer (&made[k - 1]));
   }
 
   return TRUE;
@@ -216,7 +215,7 @@ gst_nf_sampling_run (const GstNfSamplingJob *job,
   const NfUnetConfig *config = nf_predictor_config (job->guided.predictor);
   const GstNfPredictJob *what = job->what;
   g_autofree NfTensor **context = g_new (NfTensor *, what->window->length);
-  g_autofree NfTensor **predicted = g_new0 (NfTensor *, what->horizon);
+  g_autofree NfTensor **made = g_new0 (NfTensor *, what->horizon);
   guint first = what->emit == GST_NF_EMIT_TARGET
       ? what->horizon
       : (guint) config->future_gap + 1;
@@ -243,10 +242,10 @@ gst_nf_sampling_run (const GstNfSamplingJob *job,
     return FALSE;
   gst_nf_window_frames (what->window, context);
   ok = nf_guided_predict (&job->guided, &prediction, job->settings->ensemble,
-           job->settings->ensemble_mode, context, predicted, error)
-      && take_frames (predicted, first, what->horizon, predicted, error);
+           job->settings->ensemble_mode, context, made, error)
+      && take_frames (made, first, what->horizon, predicted, error);
   for (guint i = 0; i < what->horizon; i++)
-    nf_tensor_clear (&predicted[i]);
+    nf_tensor_clear (&made[i]);
 
   return ok;
 }
