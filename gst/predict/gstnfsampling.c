@@ -221,7 +221,9 @@ gst_nf_sampling_run (const GstNfSamplingJob *job,
       : (guint) config->future_gap + 1;
   Progress progress = { job->element, what->clip, 0, job->settings->ensemble,
     g_get_monotonic_time () };
+  NfGuided guided = job->guided;
   NfPrediction prediction;
+  guint64 classes = 0;
   gboolean ok;
 
   gst_nf_predicted_frames_clear (predicted);
@@ -241,11 +243,14 @@ gst_nf_sampling_run (const GstNfSamplingJob *job,
   if (!nf_prediction_check (&prediction, config, error))
     return FALSE;
   gst_nf_window_frames (what->window, context);
-  ok = nf_guided_predict (&job->guided, &prediction, job->settings->ensemble,
+  guided.classes = &classes;
+  ok = nf_guided_predict (&guided, &prediction, job->settings->ensemble,
            job->settings->ensemble_mode, context, made, error)
       && take_frames (made, first, what->horizon, predicted, error);
   for (guint i = 0; i < what->horizon; i++)
     nf_tensor_clear (&made[i]);
+  if (ok)
+    predicted->classes = classes;
 
   return ok;
 }

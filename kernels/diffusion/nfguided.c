@@ -144,6 +144,15 @@ new_masks (const Job *job, GError **error)
       : NULL;
 }
 
+/* notes the classes in masks, but for the ground */
+static void
+note_classes (const Job *job, const guint8 *masks, gsize n)
+{
+  for (gsize i = 0; job->how->classes != NULL && i < n; i++)
+    if (masks[i] > 0 && masks[i] < 64)
+      *job->how->classes |= G_GUINT64_CONSTANT (1) << masks[i];
+}
+
 static NfFutures *
 predict_futures (const Job *job, GError **error)
 {
@@ -161,6 +170,9 @@ predict_futures (const Job *job, GError **error)
     return NULL;
   for (guint i = 0; i < n; i++)
     list[i] = masks + i * pixels;
+  note_classes (job, masks, n * pixels);
+  if (job->how->truth != NULL)
+    note_classes (job, job->how->truth, job->prediction->horizon * pixels);
   return nf_futures_new (&params, list, n, job->width, job->height,
       job->prediction->horizon, error);
 }
@@ -478,6 +490,8 @@ nf_guided_predict (const NfGuided *how, const NfPrediction *prediction,
   Job job = job_of (how, prediction, context);
   gboolean ok = nf_prediction_check (prediction, job.config, error);
 
+  if (how->classes != NULL)
+    *how->classes = 0;
   memset (out, 0, prediction->horizon * sizeof *out);
   if (!ok)
     return FALSE;

@@ -41,6 +41,8 @@ typedef enum
  *   as its frames, where they are known already: nf_guided_masks()
  * @truth: (nullable): (horizon, H, W): what there will be, for guides that show
  *   just that
+ * @classes: (nullable): gets a bit for each class whose objects a guide by
+ *   dynamics shows, as nf_regions_expect() takes them
  *
  * All of them belong to the caller. @masks and @truth are for
  * %NF_GUIDE_DYNAMICS.
@@ -54,6 +56,7 @@ typedef struct
   guint draw;
   const guint8 *masks;
   const guint8 *truth;
+  guint64 *classes;
 } NfGuided;
 
 gboolean nf_guided_masks (const NfGuided *how, const NfPrediction *prediction,

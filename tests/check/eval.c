@@ -622,8 +622,8 @@ test_sight (Place *place, gconstpointer unused)
 
   for (guint d = 0; d < NF_EVAL_N_DECISIONS; d++) {
     const NfEvalNaming naming = { segmenter, device, NF_F32, FALSE, d, TRUE };
-    g_autoptr (NfEvalSight) sight = nf_eval_sight_new (&naming);
-    g_autoptr (NfEvalSight) fresh = nf_eval_sight_new (&naming);
+    g_autoptr (NfEvalSight) sight = nf_eval_sight_new (&naming, 0);
+    g_autoptr (NfEvalSight) fresh = nf_eval_sight_new (&naming, 0);
     g_autofree guint8 *frames = g_memdup2 (clip->frames, 3 * PIXELS * N);
     guint8 once[N * PIXELS], again[N * PIXELS];
     gdouble saved = 0;

@@ -191,8 +191,8 @@ predict_once (NfEvalClip *clip, NfEvalGuide guide, guint64 stream, guint draw,
   const NfEvalRequest request = { guide, stream, draw, clip->width,
     clip->height, clip->frames, clip->truth, clip->guide_masks };
 
-  return nf_eval_predictor_run (
-      nf_eval_models_predictor (clip->models), &request, predicted, error);
+  return nf_eval_predictor_run (nf_eval_models_predictor (clip->models),
+      &request, predicted, &clip->expected, error);
 }
 
 /**
@@ -249,6 +249,7 @@ nf_eval_clip_predictions (NfEvalClip *clip, GError **error)
 
   if (clip->n_predictions == n) {
     clip->charge += clip->predictions_seconds;
+    clip->expected = clip->predictions_expected;
     return clip->predictions;
   }
   nf_eval_predictor_size (predictor, NF_EVAL_GUIDE_AUTO, clip->width,
@@ -262,6 +263,7 @@ nf_eval_clip_predictions (NfEvalClip *clip, GError **error)
             clip->predictions + bytes * i, error))
       return NULL;
   clip->n_predictions = n;
+  clip->predictions_expected = clip->expected;
   clip->predictions_seconds = clip->charge - charged + seconds_since (start);
   return clip->predictions;
 }

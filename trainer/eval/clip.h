@@ -24,6 +24,8 @@ G_BEGIN_DECLS
  * @truth: (NF_EVAL_FRAMES, height, width), classes
  * @charge: seconds that earlier rows spent on what was asked for since it was
  *   set to 0
+ * @expected: a bit for each class that may be in what was predicted last, 0
+ *   where nothing is known
  */
 typedef struct
 {
@@ -34,6 +36,7 @@ typedef struct
   guint8 *frames;
   guint8 *truth;
   gdouble charge;
+  guint64 expected;
 
   /*< private >*/
   NfClipSource *source;
@@ -44,6 +47,7 @@ typedef struct
   gdouble guide_masks_seconds; /* what they took */
   guint8 *predictions; /* (predictions, NF_EVAL_HORIZON, H, W, 3) */
   guint n_predictions;
+  guint64 predictions_expected; /* likewise */
   gdouble predictions_seconds;
 } NfEvalClip;
 

@@ -21,14 +21,16 @@ typedef struct
 struct _NfEvalSight
 {
   NfEvalNaming naming;
+  guint64 expected; /* classes, as nf_regions_expect() takes them */
   GArray *looks; /* Look, a frame */
 };
 
 /* The regions of a frame of (height, width, 3). */
 static NfRegions *
-find_regions (const NfEvalNaming *naming, const guint8 *frame, gint width,
+find_regions (const NfEvalSight *sight, const guint8 *frame, gint width,
     gint height, GError **error)
 {
+  const NfEvalNaming *naming = &sight->naming;
   g_autoptr (NfTensor) pixels = nf_tensor_new_from_nhwc (
       naming->device, NF_U8, 1, 3, height, width, frame, error);
   g_autoptr (NfTensor) p = NULL;
@@ -46,9 +48,10 @@ find_regions (const NfEvalNaming *naming, const guint8 *frame, gint width,
         "no memory for the probabilities of a frame of %dx%d", width, height);
     return NULL;
   }
-  return nf_tensor_to_nhwc (p, host, error)
-      ? nf_regions_new (host, width, height, p->c, error)
-      : NULL;
+  if (!nf_tensor_to_nhwc (p, host, error))
+    return NULL;
+  nf_regions_expect (host, (gsize) width * height, p->c, sight->expected);
+  return nf_regions_new (host, width, height, p->c, error);
 }
 
 static void
@@ -63,15 +66,18 @@ look_clear (gpointer data)
 /**
  * nf_eval_sight_new:
  * @naming: how masks are made; its segmenter and device outlive the sight
+ * @expected: a bit for each class that may be there, 0 where nothing is known;
+ *   pixels that decide pay no heed to it
  *
  * Returns: (transfer full): of a clip none of whose frames was looked at
  */
 NfEvalSight *
-nf_eval_sight_new (const NfEvalNaming *naming)
+nf_eval_sight_new (const NfEvalNaming *naming, guint64 expected)
 {
   NfEvalSight *sight = g_new0 (NfEvalSight, 1);
 
   sight->naming = *naming;
+  sight->expected = expected;
   sight->looks = g_array_new (FALSE, TRUE, sizeof (Look));
   g_array_set_clear_func (sight->looks, look_clear);
   return sight;
@@ -113,7 +119,7 @@ look_at_regions (NfEvalSight *sight, const guint8 *frame, gint width,
 {
   gint64 start = g_get_monotonic_time ();
   Look look = {
-    .regions = find_regions (&sight->naming, frame, width, height, error),
+    .regions = find_regions (sight, frame, width, height, error),
     .seconds = seconds_since (start),
   };
 

@@ -35,7 +35,7 @@ typedef struct
  */
 typedef struct _NfEvalSight NfEvalSight;
 
-NfEvalSight *nf_eval_sight_new (const NfEvalNaming *naming);
+NfEvalSight *nf_eval_sight_new (const NfEvalNaming *naming, guint64 expected);
 void nf_eval_sight_free (NfEvalSight *sight);
 void nf_eval_sight_forget (NfEvalSight *sight);
 gboolean nf_eval_sight_masks (NfEvalSight *sight, NfEvalDecision decision,

@@ -168,7 +168,8 @@ nf_eval_models_describe (const NfEvalModels *models, JsonObject *settings)
 NfEvalSight *
 nf_eval_models_sight (const NfEvalModels *models)
 {
-  return models->naming.segmenter ? nf_eval_sight_new (&models->naming) : NULL;
+  return models->naming.segmenter ? nf_eval_sight_new (&models->naming, 0)
+                                  : NULL;
 }
 
 /**
@@ -195,6 +196,7 @@ nf_eval_models_look (const NfEvalModels *models, NfEvalSight *sight,
 /**
  * nf_eval_models_segment:
  * @models: with a segmenter
+ * @expected: a bit for each class that may be there, 0 where nothing is known
  * @frames: (n, height, width, 3), of one clip
  * @n: frames
  * @width: columns
@@ -203,10 +205,11 @@ nf_eval_models_look (const NfEvalModels *models, NfEvalSight *sight,
  * @error: return location
  */
 gboolean
-nf_eval_models_segment (NfEvalModels *models, const guint8 *frames, guint n,
-    gint width, gint height, guint8 *masks, GError **error)
+nf_eval_models_segment (NfEvalModels *models, guint64 expected,
+    const guint8 *frames, guint n, gint width, gint height, guint8 *masks,
+    GError **error)
 {
-  g_autoptr (NfEvalSight) sight = nf_eval_sight_new (&models->naming);
+  g_autoptr (NfEvalSight) sight = nf_eval_sight_new (&models->naming, expected);
 
   return nf_eval_models_look (
       models, sight, frames, n, width, height, masks, NULL, error);

@@ -36,8 +36,9 @@ NfEvalSight *nf_eval_models_sight (const NfEvalModels *models);
 gboolean nf_eval_models_look (const NfEvalModels *models, NfEvalSight *sight,
     const guint8 *frames, guint n, gint width, gint height, guint8 *masks,
     gdouble *saved, GError **error);
-gboolean nf_eval_models_segment (NfEvalModels *models, const guint8 *frames,
-    guint n, gint width, gint height, guint8 *masks, GError **error);
+gboolean nf_eval_models_segment (NfEvalModels *models, guint64 expected,
+    const guint8 *frames, guint n, gint width, gint height, guint8 *masks,
+    GError **error);
 gboolean nf_eval_models_guide_shares (
     const NfEvalModels *models, gint width, gint height);
 

@@ -442,11 +442,13 @@ trial_masks (const NfEvalRequest *request, const Frames *frames)
  * @predicted: (out caller-allocates): NF_EVAL_HORIZON frames of the size that
  *   nf_eval_predictor_size() says; those before nf_eval_predictor_first() are
  *   left as they are
+ * @classes: (out): a bit for each class that may be in them, 0 where nothing is
+ *   known
  * @error: return location
  */
 gboolean
 nf_eval_predictor_run (NfEvalPredictor *predictor, const NfEvalRequest *request,
-    guint8 *predicted, GError **error)
+    guint8 *predicted, guint64 *classes, GError **error)
 {
   g_auto (Frames) frames = { 0 };
   NfGuided guided = predictor->guided;
@@ -460,6 +462,7 @@ nf_eval_predictor_run (NfEvalPredictor *predictor, const NfEvalRequest *request,
   trial = trial_masks (request, &frames);
   guided.kind = kind_of (predictor, request->guide);
   guided.draw = request->draw;
+  guided.classes = classes;
   guided.masks = trial ? trial : request->masks;
   if (request->guide == NF_EVAL_GUIDE_TRUE) {
     guided.masks = request->masks;

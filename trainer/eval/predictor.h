@@ -82,7 +82,8 @@ gboolean nf_eval_predictor_takes_frames (const NfEvalPredictor *predictor,
 guint8 *nf_eval_predictor_masks (NfEvalPredictor *predictor,
     const guint8 *frames, gint width, gint height, GError **error);
 gboolean nf_eval_predictor_run (NfEvalPredictor *predictor,
-    const NfEvalRequest *request, guint8 *predicted, GError **error);
+    const NfEvalRequest *request, guint8 *predicted, guint64 *classes,
+    GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfEvalPredictor, nf_eval_predictor_free)
 

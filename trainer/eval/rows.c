@@ -106,7 +106,7 @@ show_predicted (NfEvalClip *clip, NfEvalGuide guide, const guint8 *predicted,
       return FALSE;
     output->has_frame[t] = output->has_mask[t] = TRUE;
   }
-  return nf_eval_models_segment (clip->models,
+  return nf_eval_models_segment (clip->models, clip->expected,
       output->frames + 3 * pixels * first, NF_EVAL_FRAMES - first, clip->width,
       clip->height, output->masks + pixels * first, error);
 }
