@@ -13,7 +13,8 @@ register_meta (void)
 
   if (!g_once_init_enter (&registered))
     return;
-  gst_meta_register_custom (GST_NF_CLASSES_META, tags, NULL, NULL, NULL);
+  if (gst_meta_get_info (GST_NF_CLASSES_META) == NULL)
+    gst_meta_register_custom (GST_NF_CLASSES_META, tags, NULL, NULL, NULL);
   g_once_init_leave (&registered, 1);
 }
 
