@@ -107,6 +107,10 @@ gst_nf_extrapolate_decide_get_type (void)
     { NF_DECIDE_POOLED,
         "Pixel by pixel the largest Jaccard index of many clips together",
         "pooled" },
+    { NF_DECIDE_PICTURE,
+        "Each object where one of the futures has it, or left out, as pooled "
+        "would have it",
+        "picture" },
     { 0, NULL, NULL },
   };
 

@@ -74,4 +74,5 @@ gst_nf_predicted_frames_clear (GstNfPredictedFrames *predicted)
   g_clear_pointer (&predicted->frames, g_free);
   predicted->next = 1;
   predicted->last = 0;
+  predicted->classes = 0;
 }

@@ -13,6 +13,8 @@ G_BEGIN_DECLS
  * GstNfPredictedFrames:
  * @next: number of the next frame to push; beyond @last when there is none
  * @last: number of the last frame
+ * @classes: the classes that may be in them, as gst_nf_classes_attach() takes
+ *   them; 0: nothing is known
  *
  * Predicted frames that wait until they are pushed, numbered from the context
  * on: 1 is the one that follows it. Belongs to the streaming thread. All zeros
@@ -21,6 +23,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint next, last;
+  guint64 classes;
 
   /*< private >*/
   guint first;

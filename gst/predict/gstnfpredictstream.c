@@ -8,6 +8,7 @@
  * Siblings: gstnfwindow.c (when to predict), gstnftimestamps.c (times of frames) */
 #include "predict/gstnfpredictstream.h"
 
+#include "common/gstnfclasses.h"
 #include "common/gstnfcuda.h"
 #include "common/gstnferror.h"
 
@@ -484,6 +485,7 @@ make_frame (GstNfPredictStream *self, GstBuffer **output)
   GST_BUFFER_DURATION (buffer) = end - begin;
   GST_BUFFER_OFFSET (buffer) = self->offset + number;
   GST_BUFFER_OFFSET_END (buffer) = self->offset + number + 1;
+  gst_nf_classes_attach (buffer, self->predicted.classes);
   self->pushed_until = end;
   *output = buffer;
 

@@ -229,6 +229,8 @@ gst_nf_sampling_run (GstElement *element, GstNfSamplingSettings *settings,
       : (guint) config->future_gap + 1;
   Progress progress = { element, job->clip, 0, settings->ensemble,
     g_get_monotonic_time () };
+  NfGuided with_classes = *guided;
+  guint64 classes = 0;
   gboolean ok;
 
   gst_nf_predicted_frames_clear (predicted);
@@ -241,11 +243,14 @@ gst_nf_sampling_run (GstElement *element, GstNfSamplingSettings *settings,
   if (!nf_prediction_check (prediction, config, error))
     return FALSE;
   gst_nf_window_frames (job->window, context);
-  ok = nf_guided_predict (guided, prediction, settings->ensemble,
+  with_classes.classes = &classes;
+  ok = nf_guided_predict (&with_classes, prediction, settings->ensemble,
            settings->ensemble_mode, context, made, error)
       && take_frames (made, first, job->horizon, predicted, error);
   for (guint i = 0; i < job->horizon; i++)
     nf_tensor_clear (&made[i]);
+  if (ok)
+    predicted->classes = classes;
 
   return ok;
 }

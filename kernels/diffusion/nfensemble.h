@@ -22,5 +22,8 @@ typedef enum
 
 void nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *predictions,
     guint n, gsize bytes, guint8 *out);
+gboolean nf_ensemble_combine_frames (NfEnsembleMode mode,
+    NfTensor *const *predictions, guint n, guint horizon, NfTensor **out,
+    GError **error);
 
 G_END_DECLS

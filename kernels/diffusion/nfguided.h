@@ -29,14 +29,23 @@ typedef enum
 
 /**
  * NfGuided:
- * @predictor: what predicts
+ * @predictor: what predictions
  * @segmenter: (nullable): what finds masks; %NF_GUIDE_DYNAMICS needs it. Frames
  *   should be about as large as those it was trained on
  * @kind: what the guide is
  * @sharpen: whether results that are larger than the network's frames get the
  *   guide's detail
+ * @draw: the first draw; later predictions of an ensemble count on from it. Each has
+ *   another future for its guide
+ * @masks: (nullable): (num_frames_cond, H, W): classes in the context, as large
+ *   as its frames, where they are known already: nf_guided_masks()
+ * @truth: (nullable): (horizon, H, W): what there will be, for guides that show
+ *   just that
+ * @classes: (nullable): gets a bit for each class whose objects a guide by
+ *   dynamics shows, as nf_regions_expect() takes them
  *
- * All of them belong to the caller.
+ * All of them belong to the caller. @masks and @truth are for
+ * %NF_GUIDE_DYNAMICS.
  */
 typedef struct
 {
@@ -44,7 +53,14 @@ typedef struct
   NfSegmenter *segmenter;
   NfGuideKind kind;
   gboolean sharpen;
+  guint draw;
+  const guint8 *masks;
+  const guint8 *truth;
+  guint64 *classes;
 } NfGuided;
+
+gboolean nf_guided_masks (const NfGuided *how, const NfPrediction *prediction,
+    NfTensor *const *context, guint8 *masks, GError **error);
 
 gboolean nf_guided_predict (const NfGuided *how, const NfPrediction *prediction,
     guint ensemble, NfEnsembleMode mode, NfTensor *const *context,

@@ -42,6 +42,21 @@ NfRegions *nf_regions_new (const gfloat *probabilities, guint width,
 void nf_regions_free (NfRegions *regions);
 
 /**
+ * nf_regions_expect:
+ * @probabilities: (inout): (pixels, classes), as nf_regions_new() takes them
+ * @pixels: how many
+ * @classes: K, the ground included
+ * @expected: a bit for each class that may be there, class 1 being bit 1; 0:
+ *   nothing is known
+ *
+ * Where it is known which objects there are, as in a frame that was predicted
+ * from them, what is there is taken for the likeliest of these, also where it
+ * looks more like another one. The ground stays as likely as it was.
+ */
+void nf_regions_expect (
+    gfloat *probabilities, gsize pixels, guint classes, guint64 expected);
+
+/**
  * nf_regions_choose:
  * @regions: of a frame
  * @unique: whether no two regions may be of one class; the largest

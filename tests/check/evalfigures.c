@@ -124,21 +124,10 @@ predict_masks (
           masks + (NF_EVAL_PLACE_FRAMES - 1) * NF_EVAL_PLACE_PIXELS);
 }
 
-static NfDataset *
-open_clips (const NfEvalPlace *place)
-{
-  NfDatasetOptions options = { "val", TRUE, NF_N_CLASSES };
-  g_autoptr (GError) error = NULL;
-  NfDataset *dataset = nf_dataset_open (place->data, &options, &error);
-
-  g_assert_no_error (error);
-  return dataset;
-}
-
 static NfScores
 score_clips (const NfEvalPlace *place, MakeMasks make, guint first)
 {
-  g_autoptr (NfDataset) dataset = open_clips (place);
+  g_autoptr (NfDataset) dataset = nf_test_eval_clips (place);
   g_autoptr (NfScoreboard) board = nf_scoreboard_new (NF_N_CLASSES, FALSE);
   g_autofree guint8 *masks =
       g_malloc (NF_EVAL_PLACE_FRAMES * NF_EVAL_PLACE_PIXELS);
@@ -197,7 +186,7 @@ test_frames (NfEvalPlace *place, gconstpointer unused)
 {
   g_autofree gchar *options =
       g_strdup_printf ("--only predict --out %s/run", place->root);
-  g_autoptr (NfDataset) dataset = open_clips (place);
+  g_autoptr (NfDataset) dataset = nf_test_eval_clips (place);
   g_autofree guint8 *frame = g_malloc (3 * NF_EVAL_PLACE_PIXELS);
   g_autoptr (JsonObject) report = NULL;
   gdouble psnr = 0, ssim = 0;
@@ -296,16 +285,6 @@ test_curve (NfEvalPlace *place, gconstpointer unused)
 }
 
 /* What a row called what, as text. */
-static gchar *
-confusion_text (const NfEvalPlace *place, const gchar *run, const gchar *row)
-{
-  g_autoptr (JsonObject) report = nf_test_eval_report (place, run);
-
-  return json_to_string (
-      json_object_get_member (nf_test_eval_row (report, row), "confusion"),
-      FALSE);
-}
-
 /* Who decides, decides in every row that has the segmenter's masks. Votes of the
  * context do not hear what comes after it. */
 static void
@@ -328,27 +307,14 @@ test_decision (NfEvalPlace *place, gconstpointer unused)
 
     nf_test_eval_well (place, both);
     nf_test_eval_well (place, alone);
-    text_both = confusion_text (place, run_both, "segment-hold");
-    text_alone = confusion_text (place, run_alone, "segment-hold");
+    text_both = nf_test_eval_confusion (place, run_both, "segment-hold");
+    text_alone = nf_test_eval_confusion (place, run_alone, "segment-hold");
     g_assert_cmpstr (text_both, ==, text_alone);
     if (i == 0)
       pixel = g_steal_pointer (&text_both);
     else
       g_assert_cmpstr (text_both, !=, pixel);
   }
-}
-
-static gboolean
-has_row (JsonObject *report, const gchar *name)
-{
-  JsonArray *rows = json_object_get_array_member (report, "rows");
-
-  for (guint i = 0; i < json_array_get_length (rows); i++)
-    if (g_str_equal (name,
-            json_object_get_string_member (
-                json_array_get_object_element (rows, i), "name")))
-      return TRUE;
-  return FALSE;
 }
 
 /* A network that was trained with a guide has rows about it. Where the whole
@@ -379,11 +345,11 @@ test_guide (NfEvalPlace *place, gconstpointer unused)
   with = nf_test_eval_report (place, "guided");
   without = nf_test_eval_report (place, "plain");
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_assert_true (has_row (with, rows[i]));
-    g_assert_false (has_row (without, rows[i]));
+    g_assert_true (nf_test_eval_has_row (with, rows[i]));
+    g_assert_false (nf_test_eval_has_row (without, rows[i]));
   }
-  drawn = confusion_text (place, "guided", "predict");
-  itself = confusion_text (place, "guided", "guide");
+  drawn = nf_test_eval_confusion (place, "guided", "predict");
+  itself = nf_test_eval_confusion (place, "guided", "guide");
   g_assert_cmpstr (drawn, ==, itself);
   assert_figure (nf_test_eval_row (with, "predict"), "psnr",
       json_object_get_double_member (nf_test_eval_row (with, "guide"), "psnr"));

@@ -119,7 +119,7 @@ compare (GBytes *a, GBytes *b, guint *largest, gdouble *mean)
   *mean = sum / (gdouble) n;
 }
 
-#define SEGMENTS "nfsegment checkpoint=SEGMENTER device=cuda:0 "
+#define SEGMENTS "nfsegment checkpoint=SEGMENTER device=cuda:0 decision=pixel "
 #define PREDICTS                                                               \
   "nfpredict checkpoint=PREDICTOR device=cuda:0 steps=2 horizon=2 "            \
   "emit=rollout "

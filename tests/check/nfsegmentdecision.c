@@ -146,6 +146,64 @@ GST_START_TEST (test_decision_region)
 }
 GST_END_TEST
 
+/* (transfer full): a frame of which it is known which classes may be in it */
+static GstBuffer *
+frame_of_classes (guint number, guint64 classes)
+{
+  GstBuffer *frame = new_frame (number);
+  static const gchar *tags[] = { NULL };
+  GstCustomMeta *meta;
+
+  if (gst_meta_get_info ("NfClassesMeta") == NULL)
+    gst_meta_register_custom ("NfClassesMeta", tags, NULL, NULL, NULL);
+  meta = gst_buffer_add_custom_meta (frame, "NfClassesMeta");
+  gst_structure_set (gst_custom_meta_get_structure (meta), "classes",
+      G_TYPE_UINT64, classes, NULL);
+
+  return frame;
+}
+
+static guint64
+classes_in (GstBuffer *mask)
+{
+  GstMapInfo map;
+  guint64 classes = 0;
+
+  fail_unless (gst_buffer_map (mask, &map, GST_MAP_READ));
+  for (gsize i = 0; i < map.size; i++)
+    if (map.data[i] != 0)
+      classes |= G_GUINT64_CONSTANT (1) << map.data[i];
+  gst_buffer_unmap (mask, &map);
+
+  return classes;
+}
+
+/* what nfpredict says of a frame's classes holds where regions decide, for that
+ * frame alone */
+GST_START_TEST (test_decision_expected_classes)
+{
+  static const gchar *const settings[] = { "decision=region",
+    "decision=region batch-size=2" };
+  const guint64 expected = 1 << 3 | 1 << 9;
+  GstBus *bus;
+  GstHarness *h = nf_segment_harness_new (settings[__i__], &bus);
+  GstBuffer *free, *bound;
+
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  gst_harness_push (h, new_frame (2));
+  gst_harness_push (h, frame_of_classes (2, expected));
+  gst_harness_push_event (h, gst_event_new_eos ());
+  free = gst_harness_pull (h);
+  bound = gst_harness_pull (h);
+  fail_unless ((classes_in (free) & ~expected) != 0);
+  fail_unless (classes_in (bound) != 0);
+  fail_unless ((classes_in (bound) & ~expected) == 0);
+  gst_buffer_unref (free);
+  gst_buffer_unref (bound);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 /* not unique: classes come several times */
 GST_START_TEST (test_decision_not_unique)
 {
@@ -523,6 +581,7 @@ nfsegment_decision_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (tc, test_decision_region, 0, 3);
+  tcase_add_loop_test (tc, test_decision_expected_classes, 0, 2);
   tcase_add_test (tc, test_decision_not_unique);
   tcase_add_loop_test (tc, test_decision_clip, 0, 2);
   tcase_add_test (tc, test_decision_clip_keeps_times);

@@ -7,7 +7,7 @@
 #include "nftestmodels.h"
 #include "synth/synth.h"
 
-#define FAST "--steps 2 --ensemble 2 --threads 1 --device cpu "
+#define FAST "--steps 2 --ensemble 2 --threads 1 --device cpu --decision pixel "
 
 static GString *printed;
 
@@ -160,4 +160,39 @@ nf_test_eval_row (JsonObject *report, const gchar *name)
   }
   g_error ("no row %s", name);
   return NULL;
+}
+
+NfDataset *
+nf_test_eval_clips (const NfEvalPlace *place)
+{
+  NfDatasetOptions options = { "val", TRUE, NF_N_CLASSES };
+  g_autoptr (GError) error = NULL;
+  NfDataset *dataset = nf_dataset_open (place->data, &options, &error);
+
+  g_assert_no_error (error);
+  return dataset;
+}
+
+gchar *
+nf_test_eval_confusion (
+    const NfEvalPlace *place, const gchar *run, const gchar *row)
+{
+  g_autoptr (JsonObject) report = nf_test_eval_report (place, run);
+
+  return json_to_string (
+      json_object_get_member (nf_test_eval_row (report, row), "confusion"),
+      FALSE);
+}
+
+gboolean
+nf_test_eval_has_row (JsonObject *report, const gchar *name)
+{
+  JsonArray *rows = json_object_get_array_member (report, "rows");
+
+  for (guint i = 0; i < json_array_get_length (rows); i++)
+    if (g_str_equal (name,
+            json_object_get_string_member (
+                json_array_get_object_element (rows, i), "name")))
+      return TRUE;
+  return FALSE;
 }

@@ -3,6 +3,8 @@
  * evalplace — a place for evaluations: clips, networks and what they write */
 #pragma once
 
+#include "io/nfdataset.h"
+
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
@@ -95,5 +97,23 @@ JsonObject *nf_test_eval_report (const NfEvalPlace *place, const gchar *run);
  * Returns: (transfer none): the row
  */
 JsonObject *nf_test_eval_row (JsonObject *report, const gchar *name);
+
+/** nf_test_eval_has_row: whether a report has a row of that name */
+gboolean nf_test_eval_has_row (JsonObject *report, const gchar *name);
+
+/**
+ * nf_test_eval_confusion:
+ *
+ * Returns: (transfer full): the confusion matrix of a row, as JSON
+ */
+gchar *nf_test_eval_confusion (
+    const NfEvalPlace *place, const gchar *run, const gchar *row);
+
+/**
+ * nf_test_eval_clips:
+ *
+ * Returns: (transfer full): the clips of the place's val/
+ */
+NfDataset *nf_test_eval_clips (const NfEvalPlace *place);
 
 G_END_DECLS

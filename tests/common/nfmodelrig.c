@@ -253,7 +253,8 @@ nf_predict_one (const gchar *settings, guint skip)
 
 /**
  * nf_segment_harness_new:
- * @settings: properties, as in gst-launch-1.0
+ * @settings: properties, as in gst-launch-1.0; pixels decide unless they say
+ *   otherwise
  * @bus: (out): gets its messages
  *
  * Returns: (transfer full): nfsegment on the CPU
@@ -261,8 +262,9 @@ nf_predict_one (const gchar *settings, guint skip)
 GstHarness *
 nf_segment_harness_new (const gchar *settings, GstBus **bus)
 {
-  g_autofree gchar *launch = g_strdup_printf (
-      "nfsegment checkpoint=%s device=cpu %s", segmenter, settings);
+  g_autofree gchar *launch =
+      g_strdup_printf ("nfsegment checkpoint=%s device=cpu decision=pixel %s",
+          segmenter, settings);
 
   return nf_test_harness_new (launch, bus);
 }

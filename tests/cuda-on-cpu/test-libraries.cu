@@ -257,7 +257,7 @@ private:
 };
 
 static void
-test_products (gconstpointer data)
+test_matmul_precision (gconstpointer data)
 {
   const Case &c = *static_cast<const Case *> (data);
   Product product (c);
@@ -341,7 +341,7 @@ main (int argc, char **argv)
   for (const Case &c : cases) {
     g_autofree gchar *path = g_strconcat ("/cublaslt/", c.name, NULL);
 
-    g_test_add_data_func (path, &c, test_products);
+    g_test_add_data_func (path, &c, test_matmul_precision);
   }
   g_test_add_func ("/cublaslt/alignment-fails", test_alignment_fails);
   g_test_add_func ("/cublaslt/workspace-fails", test_workspace_fails);

@@ -18,12 +18,14 @@ typedef struct _NfEvalRow NfEvalRow;
  * @NF_EVAL_ROW_ENSEMBLE: it needs several predictions
  * @NF_EVAL_ROW_GUIDED: it tells something of a network that was trained with a
  *   guide, and otherwise only where it is asked for
+ * @NF_EVAL_ROW_TRIAL: only where it is asked for
  */
 typedef enum
 {
   NF_EVAL_ROW_ALL_FRAMES = 1 << 0,
   NF_EVAL_ROW_ENSEMBLE = 1 << 1,
   NF_EVAL_ROW_GUIDED = 1 << 2,
+  NF_EVAL_ROW_TRIAL = 1 << 3,
 } NfEvalRowFlags;
 
 /**

@@ -204,37 +204,59 @@ poses_of (const NfFutures *futures, guint future, guint ahead)
   return poses;
 }
 
+/* the picture of one of the futures; of the first draw, the one that stands best
+ * for all of them */
+static gboolean
+draw_future (NfGuide *guide, const NfFutures *futures, guint draw, guint ahead,
+    const guint8 *newest, guint8 *rgb, GError **error)
+{
+  const NfView *view = nf_futures_view (futures);
+  NfPoses now = poses_of (futures, draw, 0);
+  g_autofree NfSceneObject *objects = g_new (NfSceneObject, 2 * now.n + 1);
+  NfPoses then = { objects + now.n, 0 };
+
+  if (draw > 0) {
+    nf_guide_frame (
+        guide, view, now, poses_of (futures, draw, ahead), newest, rgb);
+    return TRUE;
+  }
+  now.objects = objects;
+  if (!nf_futures_compose (
+          futures, ahead, objects, objects + now.n, &then.n, error))
+    return FALSE;
+  nf_guide_frame (guide, view, now, then, newest, rgb);
+  return TRUE;
+}
+
 /**
  * nf_guide_render:
  * @guide: what draws
  * @futures: what masks of the context tell
+ * @draw: which draw of an ensemble, from 0 on; after as many as there are
+ *   futures they are the same again
  * @ahead: which frame is wanted, 1 to the horizon
  * @newest: (H, W, 3): the newest frame
  * @out: (out): (H, W, %NF_GUIDE_BYTES): the guide
  * @error: (out) (optional): not enough memory
  *
- * The guide frame shows the future that agrees best with all others; how likely
- * an object is and how little is sure is told by many futures around that one.
+ * The guide frame of the first draw shows what stands best for all futures
+ * (nf_futures_compose()), that of a later one another one of them; how likely an
+ * object is and how little is sure is told by many futures around that one.
  *
  * Returns: FALSE with @error set
  */
 gboolean
-nf_guide_render (NfGuide *guide, const NfFutures *futures, guint ahead,
-    const guint8 *newest, guint8 *out, GError **error)
+nf_guide_render (NfGuide *guide, const NfFutures *futures, guint draw,
+    guint ahead, const guint8 *newest, guint8 *out, GError **error)
 {
   g_autofree guint8 *rgb = new_frame (guide, error);
-  gint future;
+  guint future = draw % nf_futures_count (futures);
 
-  if (rgb == NULL)
+  if (rgb == NULL
+      || !nf_scatter_draw (futures, future, ahead, guide->width, guide->height,
+          guide->object, guide->spread, error)
+      || !draw_future (guide, futures, future, ahead, newest, rgb, error))
     return FALSE;
-  future = nf_futures_medoid (futures, ahead, error);
-  if (future < 0
-      || !nf_scatter_draw (futures, (guint) future, ahead, guide->width,
-          guide->height, guide->object, guide->spread, error))
-    return FALSE;
-  nf_guide_frame (guide, nf_futures_view (futures),
-      poses_of (futures, (guint) future, 0),
-      poses_of (futures, (guint) future, ahead), newest, rgb);
   write_pixels (guide, rgb, out);
   return TRUE;
 }

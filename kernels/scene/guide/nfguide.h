@@ -41,8 +41,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfGuide, nf_guide_free)
 
 void nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now,
     NfPoses then, const guint8 *newest, guint8 *rgb);
-gboolean nf_guide_render (NfGuide *guide, const NfFutures *futures, guint ahead,
-    const guint8 *newest, guint8 *out, GError **error);
+gboolean nf_guide_render (NfGuide *guide, const NfFutures *futures, guint draw,
+    guint ahead, const guint8 *newest, guint8 *out, GError **error);
 gboolean nf_guide_render_poses (NfGuide *guide, const NfView *view, NfPoses now,
     NfPoses then, const guint8 *newest, guint8 *out, GError **error);
 void nf_guide_hold (const guint8 *newest, gsize pixels, guint8 *out);

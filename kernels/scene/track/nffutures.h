@@ -39,6 +39,8 @@ G_BEGIN_DECLS
  * @NF_DECIDE_POOLED: pixel by pixel what makes the Jaccard index largest that
  *   many clips have together: the class that most futures have, where 0.43 of
  *   them do
+ * @NF_DECIDE_PICTURE: the nearest to that which a picture can show: every object
+ *   stands where one of the futures has it, or is left out
  *
  * How one mask is made of many futures. With a single future all are its mask.
  */
@@ -47,6 +49,7 @@ typedef enum
   NF_DECIDE_LIKELIEST,
   NF_DECIDE_JACCARD,
   NF_DECIDE_POOLED,
+  NF_DECIDE_PICTURE,
 } NfDecide;
 
 /**
@@ -82,6 +85,7 @@ gboolean nf_futures_probability (const NfFutures *futures, guint ahead,
 const NfView *nf_futures_view (const NfFutures *futures);
 const NfSceneObject *nf_futures_objects (
     const NfFutures *futures, guint future, guint ahead, guint *n);
-gint nf_futures_medoid (const NfFutures *futures, guint ahead, GError **error);
+gboolean nf_futures_compose (const NfFutures *futures, guint ahead,
+    NfSceneObject *now, NfSceneObject *then, guint *n_then, GError **error);
 
 G_END_DECLS
