@@ -87,7 +87,8 @@ gst_nf_iou_pad_note_event (GstNfIouPad *pad, GstEvent *event)
       break;
     case GST_EVENT_CAPS:
       gst_event_parse_caps (event, &caps);
-      gst_video_info_from_caps (&pad->info, caps);
+      if (!gst_video_info_from_caps (&pad->info, caps))
+        gst_video_info_init (&pad->info); /* no frame fits that */
       break;
     default:
       break;
