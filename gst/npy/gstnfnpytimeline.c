@@ -38,17 +38,29 @@ forget_arrays (GstNfNpyTimeline *line)
 }
 
 /**
- * gst_nf_npy_timeline_reset:
+ * gst_nf_npy_timeline_init:
  * @line: (out): a timeline
+ */
+void
+gst_nf_npy_timeline_init (GstNfNpyTimeline *line)
+{
+  *line = (GstNfNpyTimeline){ 0 };
+  g_queue_init (&line->seeks);
+  gst_nf_npy_timeline_reset (line);
+}
+
+/**
+ * gst_nf_npy_timeline_reset:
+ * @line: a timeline
  *
- * Forgets everything.
+ * Forgets everything, so that nothing is left to be freed.
  */
 void
 gst_nf_npy_timeline_reset (GstNfNpyTimeline *line)
 {
   forget_arrays (line);
   gst_segment_init (&line->segment, GST_FORMAT_TIME);
-  line->seek_waiting = FALSE;
+  g_queue_clear_full (&line->seeks, g_free);
 }
 
 /**
@@ -189,21 +201,35 @@ gst_nf_npy_timeline_can_seek (const GstNfNpyTimeline *line)
   return line->frames > 0 && line->first_frame == 0;
 }
 
+/* where a seek goes that keeps one of the ends: where the newest one before it
+ * went, even if that has not been answered */
+static const GstSegment *
+newest_segment (const GstNfNpyTimeline *line)
+{
+  const GList *newest = line->seeks.tail;
+
+  return newest != NULL ? &((const GstNfNpySeek *) newest->data)->segment
+                        : &line->segment;
+}
+
 /**
- * gst_nf_npy_timeline_prepare_seek:
+ * gst_nf_npy_timeline_begin_seek:
  * @line: a timeline
  * @event: (transfer none): a seek
+ * @number: (out): of the seek, for gst_nf_npy_timeline_end_seek()
  *
- * Remembers the seek until gst_nf_npy_timeline_take_seek().
+ * Remembers the seek until gst_nf_npy_timeline_take_seek(). Another one may
+ * begin before that.
  *
  * Returns: (transfer full) (nullable): the seek in bytes that it means, or
  *   NULL when it cannot be done: it is not in time, backwards or an instant
  *   change of the rate, or where the frames lie is not known
  */
 GstEvent *
-gst_nf_npy_timeline_prepare_seek (GstNfNpyTimeline *line, GstEvent *event)
+gst_nf_npy_timeline_begin_seek (
+    GstNfNpyTimeline *line, GstEvent *event, guint64 *number)
 {
-  GstSegment segment = line->segment;
+  GstSegment segment = *newest_segment (line);
   gsize bytes;
   gsize header = line->header.header_bytes;
   GstSeekType start_type, stop_type;
@@ -212,7 +238,8 @@ gst_nf_npy_timeline_prepare_seek (GstNfNpyTimeline *line, GstEvent *event)
   gint64 start, stop;
   gdouble rate;
   guint64 frame, last = line->frames;
-  GstEvent *seek;
+  GstNfNpySeek *seek;
+  GstEvent *upstream;
 
   if (!gst_nf_npy_timeline_can_seek (line))
     return NULL;
@@ -229,15 +256,78 @@ gst_nf_npy_timeline_prepare_seek (GstNfNpyTimeline *line, GstEvent *event)
   if (GST_CLOCK_TIME_IS_VALID (segment.stop) && segment.stop > 0)
     last = frame_at (line, segment.stop - 1) + 1;
   last = CLAMP (last, frame, line->frames);
-  line->seek_waiting = TRUE;
-  line->seek_seqnum = gst_event_get_seqnum (event);
-  line->seek_frame = frame;
-  line->seek_segment = segment;
-  seek = gst_event_new_seek (1.0, GST_FORMAT_BYTES, flags, GST_SEEK_TYPE_SET,
-      header + frame * bytes, GST_SEEK_TYPE_SET, header + last * bytes);
-  gst_event_set_seqnum (seek, line->seek_seqnum);
+  seek = g_new (GstNfNpySeek, 1);
+  *seek = (GstNfNpySeek){ .seqnum = gst_event_get_seqnum (event),
+    .frame = frame,
+    .segment = segment,
+    .began = ++line->steps };
+  g_queue_push_tail (&line->seeks, seek);
+  *number = seek->began;
+  upstream =
+      gst_event_new_seek (1.0, GST_FORMAT_BYTES, flags, GST_SEEK_TYPE_SET,
+          header + frame * bytes, GST_SEEK_TYPE_SET, header + last * bytes);
+  gst_event_set_seqnum (upstream, seek->seqnum);
 
-  return seek;
+  return upstream;
+}
+
+/* (transfer none) */
+static void
+remove_seek (GstNfNpyTimeline *line, GList *link)
+{
+  g_free (link->data);
+  g_queue_delete_link (&line->seeks, link);
+}
+
+/**
+ * gst_nf_npy_timeline_end_seek:
+ * @line: a timeline
+ * @number: of a seek, which may have been answered already
+ * @taken: whether upstream took it
+ */
+void
+gst_nf_npy_timeline_end_seek (
+    GstNfNpyTimeline *line, guint64 number, gboolean taken)
+{
+  for (GList *l = line->seeks.head; l != NULL; l = l->next) {
+    GstNfNpySeek *seek = l->data;
+
+    if (seek->began != number)
+      continue;
+    seek->ended = ++line->steps;
+    if (!taken)
+      remove_seek (line, l);
+    return;
+  }
+}
+
+/* (transfer none) (nullable): the seek that this segment answers */
+static GList *
+find_seek (const GstNfNpyTimeline *line, guint32 seqnum)
+{
+  GList *l = line->seeks.head;
+
+  while (l != NULL && ((const GstNfNpySeek *) l->data)->seqnum != seqnum)
+    l = l->next;
+
+  return l;
+}
+
+/* those that were over before a later one began, which is answered now, were
+ * overtaken: no segment will come for them */
+static void
+forget_overtaken (GstNfNpyTimeline *line, guint64 began)
+{
+  GList *l = line->seeks.head;
+
+  while (l != NULL) {
+    GList *next = l->next;
+    const GstNfNpySeek *seek = l->data;
+
+    if (seek->ended != 0 && seek->ended < began)
+      remove_seek (line, l);
+    l = next;
+  }
 }
 
 /**
@@ -250,14 +340,19 @@ gst_nf_npy_timeline_prepare_seek (GstNfNpyTimeline *line, GstEvent *event)
 gboolean
 gst_nf_npy_timeline_take_seek (GstNfNpyTimeline *line, guint32 seqnum)
 {
-  if (!line->seek_waiting || line->seek_seqnum != seqnum)
+  GList *found = find_seek (line, seqnum);
+  GstNfNpySeek seek;
+
+  if (found == NULL)
     return FALSE;
+  seek = *(GstNfNpySeek *) found->data;
+  remove_seek (line, found);
+  forget_overtaken (line, seek.began);
   /* without a flush the frames that were shown meanwhile count, too */
-  if ((line->seek_segment.flags & GST_SEGMENT_FLAG_RESET) == 0)
-    line->seek_segment.base = end_time (line);
-  line->segment = line->seek_segment;
-  line->next_frame = line->seek_frame;
-  line->seek_waiting = FALSE;
+  if ((seek.segment.flags & GST_SEGMENT_FLAG_RESET) == 0)
+    seek.segment.base = end_time (line);
+  line->segment = seek.segment;
+  line->next_frame = seek.frame;
 
   return TRUE;
 }
