@@ -58,36 +58,6 @@ gst_nf_cadence_begin_clip (GstNfCadence *cadence)
   cadence->since = 0;
 }
 
-/**
- * gst_nf_cadence_take:
- * @cadence: of a stream
- * @frame: the frame that comes
- * @start: time of the first frame, where it does not say
- *
- * A frame without a timestamp follows the one before.
- *
- * Returns: the frame's time
- */
-GstClockTime
-gst_nf_cadence_take (
-    GstNfCadence *cadence, GstBuffer *frame, GstClockTime start)
-{
-  GstClockTime time = GST_BUFFER_PTS (frame);
-
-  if (!GST_CLOCK_TIME_IS_VALID (time))
-    time = GST_CLOCK_TIME_IS_VALID (cadence->newest)
-        ? cadence->newest + gst_nf_cadence_ahead (cadence, 1)
-        : start;
-  if (GST_CLOCK_TIME_IS_VALID (cadence->first))
-    cadence->since++;
-  else
-    cadence->first = GST_BUFFER_PTS (frame);
-  cadence->newest = time;
-  cadence->duration = GST_BUFFER_DURATION (frame);
-
-  return time;
-}
-
 /* mean distance of the clip's frames, or NONE */
 static GstClockTime
 spacing (const GstNfCadence *cadence)
@@ -97,6 +67,79 @@ spacing (const GstNfCadence *cadence)
     return GST_CLOCK_TIME_NONE;
 
   return (cadence->newest - cadence->first) / cadence->since;
+}
+
+/* how long these frames last, or NONE where that is not known */
+static GstClockTime
+known_time (const GstNfCadence *cadence, guint64 frames)
+{
+  if (cadence->fps_n > 0)
+    return gst_util_uint64_scale (
+        frames, GST_SECOND * (guint64) cadence->fps_d, cadence->fps_n);
+  if (GST_CLOCK_TIME_IS_VALID (spacing (cadence)))
+    return frames * spacing (cadence);
+  if (GST_CLOCK_TIME_IS_VALID (cadence->duration))
+    return frames * cadence->duration;
+
+  return GST_CLOCK_TIME_NONE;
+}
+
+/**
+ * gst_nf_cadence_missing:
+ * @cadence: of a stream
+ * @frame: the frame that comes
+ *
+ * Returns: how many frames are missing between the newest one and @frame, as
+ *   their times say; 0 where these do not; -1 when @frame lies before the newest
+ *   one
+ */
+gint64
+gst_nf_cadence_missing (const GstNfCadence *cadence, const GstBuffer *frame)
+{
+  const GstClockTime lasts = known_time (cadence, 1);
+  gint64 later;
+
+  if (!GST_BUFFER_PTS_IS_VALID (frame)
+      || !GST_CLOCK_TIME_IS_VALID (cadence->newest))
+    return 0;
+  later = GST_CLOCK_DIFF (cadence->newest, GST_BUFFER_PTS (frame));
+  if (!GST_CLOCK_TIME_IS_VALID (lasts) || lasts == 0)
+    return later < 0 ? -1 : 0;
+  if (later < 0)
+    return -later > (gint64) lasts / 2 ? -1 : 0;
+
+  return MAX ((later + (gint64) lasts / 2) / (gint64) lasts - 1, 0);
+}
+
+/**
+ * gst_nf_cadence_take:
+ * @cadence: of a stream
+ * @frame: the frame that comes
+ * @start: time of the first frame, where it does not say
+ * @missing: frames of the clip before it that did not come
+ *
+ * A frame without a timestamp follows the one before.
+ *
+ * Returns: the frame's time
+ */
+GstClockTime
+gst_nf_cadence_take (
+    GstNfCadence *cadence, GstBuffer *frame, GstClockTime start, guint missing)
+{
+  GstClockTime time = GST_BUFFER_PTS (frame);
+
+  if (!GST_CLOCK_TIME_IS_VALID (time))
+    time = GST_CLOCK_TIME_IS_VALID (cadence->newest)
+        ? cadence->newest + gst_nf_cadence_ahead (cadence, 1)
+        : start;
+  if (GST_CLOCK_TIME_IS_VALID (cadence->first))
+    cadence->since += missing + 1;
+  else
+    cadence->first = GST_BUFFER_PTS (frame);
+  cadence->newest = time;
+  cadence->duration = GST_BUFFER_DURATION (frame);
+
+  return time;
 }
 
 /**
@@ -109,13 +152,10 @@ spacing (const GstNfCadence *cadence)
 GstClockTime
 gst_nf_cadence_ahead (GstNfCadence *cadence, guint64 frames)
 {
-  if (cadence->fps_n > 0)
-    return gst_util_uint64_scale (
-        frames, GST_SECOND * (guint64) cadence->fps_d, cadence->fps_n);
-  if (GST_CLOCK_TIME_IS_VALID (spacing (cadence)))
-    return frames * spacing (cadence);
-  if (GST_CLOCK_TIME_IS_VALID (cadence->duration))
-    return frames * cadence->duration;
+  GstClockTime known = known_time (cadence, frames);
+
+  if (GST_CLOCK_TIME_IS_VALID (known))
+    return known;
   if (!cadence->guessed)
     GST_ELEMENT_WARNING (cadence->element, STREAM, FORMAT,
         ("Neither the caps nor the frames say how long a frame lasts; taking "

@@ -36,8 +36,10 @@ void gst_nf_cadence_set_info (GstNfCadence *cadence, const GstVideoInfo *info);
 void gst_nf_cadence_restart (GstNfCadence *cadence);
 void gst_nf_cadence_begin_clip (GstNfCadence *cadence);
 
+gint64 gst_nf_cadence_missing (
+    const GstNfCadence *cadence, const GstBuffer *frame);
 GstClockTime gst_nf_cadence_take (
-    GstNfCadence *cadence, GstBuffer *frame, GstClockTime start);
+    GstNfCadence *cadence, GstBuffer *frame, GstClockTime start, guint missing);
 GstClockTime gst_nf_cadence_ahead (GstNfCadence *cadence, guint64 frames);
 
 /* frame N begins at N / framerate, rounded down to whole nanoseconds */

@@ -28,7 +28,7 @@ void
 gst_nf_timing_reset (GstNfTiming *timing)
 {
   GST_OBJECT_LOCK (timing->element);
-  timing->held = timing->announced = timing->recent = 0;
+  timing->held = timing->ahead = timing->announced = timing->recent = 0;
   timing->measured = 0;
   timing->processed = timing->dropped = 0;
   GST_OBJECT_UNLOCK (timing->element);
@@ -68,6 +68,67 @@ gst_nf_timing_set_held (
   GST_OBJECT_UNLOCK (timing->element);
 }
 
+/* with the object lock */
+static GstClockTime
+latency (const GstNfTiming *timing)
+{
+  const GstClockTime late = timing->held + timing->announced;
+
+  return late > timing->ahead ? late - timing->ahead : 0;
+}
+
+/**
+ * gst_nf_timing_latency:
+ * @timing: of an element
+ *
+ * Returns: how much later than its frame comes in, a frame goes out after its
+ *   time
+ */
+GstClockTime
+gst_nf_timing_latency (GstNfTiming *timing)
+{
+  GstClockTime own;
+
+  GST_OBJECT_LOCK (timing->element);
+  own = latency (timing);
+  GST_OBJECT_UNLOCK (timing->element);
+
+  return own;
+}
+
+static void
+post_latency (GstNfTiming *timing)
+{
+  gst_element_post_message (
+      timing->element, gst_message_new_latency (GST_OBJECT (timing->element)));
+}
+
+/**
+ * gst_nf_timing_set_ahead:
+ * @timing: of an element; its object lock is not held
+ * @ahead: from the time of the newest frame that came in to that of the first
+ *   frame that is made of it
+ *
+ * Posts a LATENCY message when the pipeline must learn of another latency. Times
+ * that are within an eighth of those before change nothing.
+ */
+void
+gst_nf_timing_set_ahead (GstNfTiming *timing, GstClockTime ahead)
+{
+  GstClockTime before, after;
+
+  GST_OBJECT_LOCK (timing->element);
+  before = after = latency (timing);
+  if (ahead < timing->ahead - timing->ahead / 8
+      || ahead > timing->ahead + timing->ahead / 8) {
+    timing->ahead = ahead;
+    after = latency (timing);
+  }
+  GST_OBJECT_UNLOCK (timing->element);
+  if (before != after)
+    post_latency (timing);
+}
+
 gboolean
 gst_nf_timing_is_live (GstPad *sinkpad)
 {
@@ -92,9 +153,11 @@ void
 gst_nf_timing_measured (GstNfTiming *timing, GstClockTime took)
 {
   GstClockTime wanted = took + took / 20;
+  GstClockTime before, after;
   gboolean announce = FALSE;
 
   GST_OBJECT_LOCK (timing->element);
+  before = latency (timing);
   timing->recent = MAX (timing->recent, wanted);
   timing->measured++;
   if (wanted > timing->announced)
@@ -107,14 +170,14 @@ gst_nf_timing_measured (GstNfTiming *timing, GstClockTime took)
     timing->recent = 0;
     timing->measured = 0;
   }
+  after = latency (timing);
   GST_OBJECT_UNLOCK (timing->element);
-  if (!announce)
+  if (before == after)
     return;
   GST_DEBUG_OBJECT (timing->element,
       "computing took %" GST_TIME_FORMAT ", latency changes",
       GST_TIME_ARGS (took));
-  gst_element_post_message (
-      timing->element, gst_message_new_latency (GST_OBJECT (timing->element)));
+  post_latency (timing);
 }
 
 /**
@@ -123,8 +186,8 @@ gst_nf_timing_measured (GstNfTiming *timing, GstClockTime took)
  * @sinkpad: where the frames come from
  * @query: a LATENCY query
  *
- * Answers with upstream's latency, plus the time that frames are held, plus the
- * time of computing.
+ * Answers with upstream's latency plus that of the element, see
+ * gst_nf_timing_latency().
  *
  * Returns: FALSE when upstream knows no latency
  */
@@ -132,14 +195,11 @@ gboolean
 gst_nf_timing_answer_latency (
     GstNfTiming *timing, GstPad *sinkpad, GstQuery *query)
 {
-  GstClockTime min, max, own;
+  GstClockTime min, max, own = gst_nf_timing_latency (timing);
   gboolean live;
 
   if (!gst_pad_peer_query (sinkpad, query))
     return FALSE;
-  GST_OBJECT_LOCK (timing->element);
-  own = timing->held + timing->announced;
-  GST_OBJECT_UNLOCK (timing->element);
   gst_query_parse_latency (query, &live, &min, &max);
   GST_DEBUG_OBJECT (timing->element,
       "upstream min %" GST_TIME_FORMAT ", ours %" GST_TIME_FORMAT,

@@ -218,6 +218,9 @@ gst_nf_forecast_sink_event (GstBaseTransform *trans, GstEvent *event)
     case GST_EVENT_STREAM_START:
       flow->clip_begins = TRUE;
       break;
+    case GST_EVENT_TAG:
+      gst_nf_forecast_flow_take_tags (flow, event);
+      break;
     case GST_EVENT_SEGMENT:
       event = gst_nf_forecast_flow_take_segment (flow, event);
       break;

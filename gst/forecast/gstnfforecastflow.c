@@ -11,6 +11,8 @@
 #include "common/gstnfcuda.h"
 #include "common/gstnferror.h"
 
+#include "core/nferror.h"
+
 GST_DEBUG_CATEGORY_EXTERN (gst_nf_forecast_debug);
 #define GST_CAT_DEFAULT gst_nf_forecast_debug
 
@@ -20,6 +22,15 @@ converters_clear (GstNfConverters *converters)
   g_clear_pointer (&converters->in, gst_nf_frames_free);
   g_clear_pointer (&converters->out, gst_nf_frames_free);
   g_clear_pointer (&converters->past, gst_nf_video_free);
+}
+
+static gboolean
+refuse_caps (GError **error)
+{
+  g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+      "video: caps that describe no frames");
+
+  return FALSE;
 }
 
 /* FALSE with @error set and @converters as they were; @packed: what the network
@@ -33,6 +44,9 @@ converters_set (GstNfConverters *converters, NfDevice *device,
   GstNfConverters made = { NULL, NULL, NULL };
   GstVideoInfo in_info, out_info;
 
+  if (!gst_video_info_from_caps (&in_info, in)
+      || !gst_video_info_from_caps (&out_info, out))
+    return refuse_caps (error);
   made.in = gst_nf_frames_new_reader (device, in, packed, error);
   if (made.in != NULL)
     made.out = gst_nf_frames_new_writer (device, packed, out, error);
@@ -40,8 +54,6 @@ converters_set (GstNfConverters *converters, NfDevice *device,
     converters_clear (&made);
     return FALSE;
   }
-  gst_video_info_from_caps (&in_info, in);
-  gst_video_info_from_caps (&out_info, out);
   same = same && gst_video_info_is_equal (&in_info, &out_info);
   if (!same)
     made.past = gst_nf_video_new (&in_info, &out_info, error);
@@ -77,6 +89,7 @@ void
 gst_nf_forecast_flow_clear (GstNfForecastFlow *self)
 {
   gst_nf_cancel_clear (&self->cancel);
+  g_clear_pointer (&self->title, g_free);
 }
 
 /**
@@ -93,7 +106,8 @@ gst_nf_forecast_flow_forget (GstNfForecastFlow *self)
   gst_nf_timing_reset_qos (&self->timing);
   self->clip_begins = TRUE;
   self->due = FALSE;
-  self->clip = 0;
+  self->clip = self->windows = 0;
+  g_clear_pointer (&self->title, g_free);
   gst_nf_cadence_restart (&self->cadence);
   self->pushed_until = 0;
 }
@@ -123,6 +137,8 @@ gst_nf_forecast_flow_start (GstNfForecastFlow *self, GError **error)
   gst_nf_forecast_flow_forget (self);
   self->mode = settings.mode;
   self->emit = settings.emit;
+  self->untold = 0;
+  self->warned = 0;
 
   return gst_nf_window_settings_check (&settings, error)
       && klass->open (
@@ -148,18 +164,40 @@ gst_nf_forecast_flow_stop (GstNfForecastFlow *self)
     klass->close (self->forecast);
 }
 
-/* a window that will never be full, because its clip is over */
+/* a window that will never be full, because its clip is over; of many within a
+ * second one is told, and how many there were */
 static void
 warn_incomplete (GstNfForecastFlow *self, guint frames)
 {
+  const gint64 now = g_get_monotonic_time ();
+
   GST_OBJECT_LOCK (self->forecast);
   self->stats.incomplete++;
   GST_OBJECT_UNLOCK (self->forecast);
+  self->untold++;
+  if (self->warned != 0 && now - self->warned < G_USEC_PER_SEC)
+    return;
   GST_ELEMENT_WARNING (self->forecast, STREAM, FAILED,
       ("Clip %" G_GUINT64_FORMAT " ended after %u of the %u frames that a "
        "prediction needs, so nothing was predicted.",
           self->clip, frames, self->window.length),
-      ("Give at least %u frames in each clip.", self->window.length));
+      ("Give at least %u frames in each clip. Clips that ended too early since "
+       "the last warning: %u.",
+          self->window.length, self->untold));
+  self->warned = now;
+  self->untold = 0;
+}
+
+/* those that no warning has counted */
+static void
+warn_of_the_rest (GstNfForecastFlow *self)
+{
+  if (self->untold > 0)
+    GST_ELEMENT_WARNING (self->forecast, STREAM, FAILED,
+        ("%u more clips ended before a prediction could be made.",
+            self->untold),
+        ("Give at least %u frames in each clip.", self->window.length));
+  self->untold = 0;
 }
 
 static void
@@ -170,7 +208,7 @@ begin_clip (GstNfForecastFlow *self)
 
   if (lost > 0)
     warn_incomplete (self, lost);
-  if (some && self->mode == GST_NF_WINDOW_CLIP)
+  if (some)
     self->clip++;
   gst_nf_cadence_begin_clip (&self->cadence);
   gst_nf_future_clear (&self->future);
@@ -210,7 +248,8 @@ gst_nf_forecast_flow_set_caps (
   const GstVideoFilter *filter = GST_VIDEO_FILTER (self->forecast);
   GstVideoInfo info, packed;
 
-  gst_video_info_from_caps (&info, in);
+  if (!gst_video_info_from_caps (&info, in))
+    return refuse_caps (error);
   if (!GST_NF_FORECAST_GET_CLASS (self->forecast)
            ->describe (self->forecast, &info, &packed, error)
       || !converters_set (
@@ -224,7 +263,6 @@ gst_nf_forecast_flow_set_caps (
   }
   set_packed (self, &packed);
   gst_nf_cadence_set_info (&self->cadence, &info);
-  gst_nf_timing_set_held (&self->timing, &info, self->length);
 
   return TRUE;
 }
@@ -234,7 +272,8 @@ gst_nf_forecast_flow_set_caps (
  * @event: (transfer full): the segment of frames that come
  *
  * Returns: (transfer full): that of what is pushed: the future has no stop, and
- *   frames without timestamps get some
+ *   frames without timestamps get some. What is played backwards is not foretold,
+ *   and begins at the stop.
  */
 GstEvent *
 gst_nf_forecast_flow_take_segment (GstNfForecastFlow *self, GstEvent *event)
@@ -250,12 +289,36 @@ gst_nf_forecast_flow_take_segment (GstNfForecastFlow *self, GstEvent *event)
   gst_nf_cadence_restart (&self->cadence);
   self->pushed_until = 0;
   gst_nf_timing_reset_qos (&self->timing);
-  segment.stop = GST_CLOCK_TIME_NONE;
+  if (segment.rate > 0)
+    segment.stop = GST_CLOCK_TIME_NONE;
   open = gst_event_new_segment (&segment);
   gst_event_set_seqnum (open, gst_event_get_seqnum (event));
+  gst_event_set_running_time_offset (
+      open, gst_event_get_running_time_offset (event));
   gst_event_unref (event);
 
   return open;
+}
+
+/**
+ * gst_nf_forecast_flow_take_tags:
+ * @event: (transfer none): tags
+ *
+ * Another title is another clip.
+ */
+void
+gst_nf_forecast_flow_take_tags (GstNfForecastFlow *self, GstEvent *event)
+{
+  GstTagList *tags;
+  gchar *title = NULL;
+
+  gst_event_parse_tag (event, &tags);
+  if (!gst_tag_list_get_string (tags, GST_TAG_TITLE, &title))
+    return;
+  if (self->title != NULL && g_strcmp0 (title, self->title) != 0)
+    self->clip_begins = TRUE;
+  g_free (self->title);
+  self->title = title;
 }
 
 /**
@@ -267,6 +330,7 @@ void
 gst_nf_forecast_flow_end_stream (GstNfForecastFlow *self)
 {
   begin_clip (self);
+  warn_of_the_rest (self);
   self->clip_begins = TRUE;
 }
 
@@ -343,9 +407,19 @@ is_outside (GstNfForecastFlow *self, GstBuffer *input)
       &self->segment, GST_FORMAT_TIME, begin, end, NULL, NULL);
 }
 
-/* puts a frame into the window */
+/* whether a clip begins with a frame. When sliding, time alone decides: a queue
+ * that drops frames marks the next one, too. */
+static gboolean
+begins_clip (GstNfForecastFlow *self, const GstBuffer *input, gint64 missing,
+    guint max_gap)
+{
+  return self->clip_begins || missing < 0 || missing > (gint64) max_gap
+      || (self->mode == GST_NF_WINDOW_CLIP && GST_BUFFER_IS_DISCONT (input));
+}
+
+/* puts a frame into the window, behind those that are missing */
 static GstFlowReturn
-put (GstNfForecastFlow *self, GstBuffer *input,
+put (GstNfForecastFlow *self, GstBuffer *input, guint missing,
     const GstNfWindowSettings *settings)
 {
   g_autoptr (GError) error = NULL;
@@ -353,11 +427,12 @@ put (GstNfForecastFlow *self, GstBuffer *input,
 
   if (frame == NULL)
     return gst_nf_element_flow (GST_ELEMENT (self->forecast), error);
+  gst_nf_window_put_missing (&self->window, frame, missing);
   gst_nf_window_put (&self->window, frame);
   if (GST_BUFFER_OFFSET_IS_VALID (input))
     self->offset = GST_BUFFER_OFFSET (input);
   else
-    self->offset++; /* the first one is number 0 */
+    self->offset += missing + 1; /* the first one is number 0 */
   self->due = gst_nf_window_is_due (&self->window, settings);
   if (self->emit == GST_NF_EMIT_ALL)
     return pass (self, input);
@@ -375,6 +450,7 @@ GstFlowReturn
 gst_nf_forecast_flow_take (GstNfForecastFlow *self, GstBuffer *input)
 {
   GstNfWindowSettings settings;
+  gint64 missing;
 
   GST_OBJECT_LOCK (self->forecast);
   settings = self->settings;
@@ -388,12 +464,16 @@ gst_nf_forecast_flow_take (GstNfForecastFlow *self, GstBuffer *input)
   }
   if (is_outside (self, input))
     return GST_FLOW_OK;
-  if (GST_BUFFER_IS_DISCONT (input) || self->clip_begins)
+  missing = gst_nf_cadence_missing (&self->cadence, input);
+  if (begins_clip (self, input, missing, settings.max_gap)) {
     begin_clip (self);
-  gst_nf_cadence_take (&self->cadence, input, self->segment.start);
+    missing = 0;
+  }
+  gst_nf_cadence_take (
+      &self->cadence, input, self->segment.start, (guint) missing);
 
   return gst_nf_window_wants (&self->window, self->mode)
-      ? put (self, input, &settings)
+      ? put (self, input, (guint) missing, &settings)
       : GST_FLOW_OK;
 }
 
@@ -429,7 +509,7 @@ foretell (GstNfForecastFlow *self)
   GstNfForecastJob job = { .emit = self->emit,
     .window = &self->window,
     .packed = &self->packed,
-    .clip = self->clip,
+    .clip = self->mode == GST_NF_WINDOW_SLIDING ? self->windows : self->clip,
     .cancellable = self->cancel.cancellable };
 
   self->due = FALSE;
@@ -437,7 +517,7 @@ foretell (GstNfForecastFlow *self)
   job.horizon = self->settings.horizon;
   GST_OBJECT_UNLOCK (self->forecast);
   if (self->mode == GST_NF_WINDOW_SLIDING)
-    self->clip++;
+    self->windows++;
   if (drop_late (self, &job))
     return GST_FLOW_OK;
   if (!GST_NF_FORECAST_GET_CLASS (self->forecast)
@@ -452,6 +532,11 @@ foretell (GstNfForecastFlow *self)
   self->stats.computing += took;
   GST_OBJECT_UNLOCK (self->forecast);
   gst_nf_timing_count (&self->timing, 1);
+  /* frames that pass by are not of the future */
+  gst_nf_timing_set_ahead (&self->timing,
+      self->emit == GST_NF_EMIT_ALL
+          ? 0
+          : gst_nf_cadence_ahead (&self->cadence, self->future.next));
   gst_nf_timing_measured (&self->timing, took);
 
   return GST_FLOW_OK;

@@ -53,6 +53,7 @@ typedef struct
  * @settings: the properties; object lock
  * @stats: object lock
  * @clip_begins: with the next frame
+ * @title: (nullable): of the clip, as tags say
  *
  * Belongs to one element.
  */
@@ -63,6 +64,7 @@ typedef struct
   GstNfWindowSettings settings;
   GstNfForecastStats stats;
   gboolean clip_begins;
+  gchar *title;
 
   /*< private >*/
   GstNfForecast *forecast; /* the element */
@@ -81,7 +83,10 @@ typedef struct
   GstBuffer *passing; /* a frame of the context that is to be pushed */
   gboolean due; /* a forecast */
   gboolean first_out; /* the next frame out is the first one of its clip */
-  guint64 clip;
+  guint64 clip; /* its number */
+  guint64 windows; /* from which a forecast was made, when sliding */
+  guint untold; /* clips that ended too early since the last warning */
+  gint64 warned; /* monotonic time of that; 0: none yet */
   guint64 offset; /* of the newest frame */
   GstClockTime pushed_until; /* end of the last frame that was pushed */
 } GstNfForecastFlow;
@@ -97,6 +102,7 @@ gboolean gst_nf_forecast_flow_set_caps (
     GstNfForecastFlow *self, GstCaps *in, GstCaps *out, GError **error);
 GstEvent *gst_nf_forecast_flow_take_segment (
     GstNfForecastFlow *self, GstEvent *event);
+void gst_nf_forecast_flow_take_tags (GstNfForecastFlow *self, GstEvent *event);
 void gst_nf_forecast_flow_end_stream (GstNfForecastFlow *self);
 
 GstFlowReturn gst_nf_forecast_flow_take (
