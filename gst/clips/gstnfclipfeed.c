@@ -59,12 +59,13 @@ gst_nf_clip_feed_clear (GstNfClipFeed *self)
  * gst_nf_clip_feed_start:
  * @times: (transfer full): of the clips
  * @live: whether frames are pushed at their time
+ * @left: how many frames are pushed at most
  *
  * Begins at the first frame, or where a seek says that was ordered before.
  */
 void
-gst_nf_clip_feed_start (
-    GstNfClipFeed *self, const GstNfClipTimes *times, gboolean live)
+gst_nf_clip_feed_start (GstNfClipFeed *self, const GstNfClipTimes *times,
+    gboolean live, guint64 left)
 {
   GST_OBJECT_LOCK (self->clips);
   gst_nf_clip_line_init (&self->line, times);
@@ -72,6 +73,7 @@ gst_nf_clip_feed_start (
   GST_OBJECT_UNLOCK (self->clips);
   gst_nf_clip_clock_start (&self->clock, live);
   self->began = FALSE;
+  self->left = left;
   self->send_segment = TRUE;
   self->seqnum = gst_util_seqnum_next ();
   self->clip = G_MAXUINT64;
@@ -316,7 +318,8 @@ obey (GstNfClipFeed *self)
     GST_WARNING_OBJECT (self->clips, "cannot do %" GST_PTR_FORMAT, seek);
   gst_clear_event (&seek);
   GST_OBJECT_LOCK (self->clips);
-  go_on = !self->eos && !gst_nf_clip_line_is_at_end (&self->line);
+  go_on =
+      self->left > 0 && !self->eos && !gst_nf_clip_line_is_at_end (&self->line);
   GST_OBJECT_UNLOCK (self->clips);
 
   return go_on;
@@ -361,6 +364,37 @@ send_title (GstNfClipFeed *self)
   self->send_title = FALSE;
 }
 
+static void
+set_size (GstNfClipFeed *self, gint width, gint height)
+{
+  const GstNfClipTimes *times = &self->line.times;
+
+  for (guint i = 0; i < N_STREAMS; i++)
+    gst_nf_clip_stream_set_info (
+        &self->streams[i], width, height, times->fps_n, times->fps_d);
+  self->format.width = width;
+  self->format.height = height;
+}
+
+/* downstream may have come to want another size meanwhile */
+static GstFlowReturn
+renegotiate (GstNfClipFeed *self)
+{
+  gint fps_n = self->line.times.fps_n, fps_d = self->line.times.fps_d;
+  gint width = self->format.width, height = self->format.height;
+  gboolean asked = FALSE;
+
+  for (guint i = 0; i < N_STREAMS; i++)
+    asked |= GST_PAD_NEEDS_RECONFIGURE (self->streams[i].pad);
+  if (!asked || width == 0 || !GST_NF_CLIPS_GET_CLASS (self->clips)->any_size)
+    return GST_FLOW_OK;
+  if (!choose (self, &width, &height, &fps_n, &fps_d))
+    return GST_FLOW_NOT_NEGOTIATED;
+  set_size (self, width, height);
+
+  return GST_FLOW_OK;
+}
+
 /* makes the clip of the next frame the one that is drawn */
 static GstFlowReturn
 enter (GstNfClipFeed *self, guint64 clip)
@@ -385,10 +419,8 @@ enter (GstNfClipFeed *self, guint64 clip)
     if (!choose (self, &format.width, &format.height, &fps_n, &fps_d))
       return GST_FLOW_NOT_NEGOTIATED;
   }
-  for (guint i = 0; i < N_STREAMS; i++)
-    gst_nf_clip_stream_set_info (
-        &self->streams[i], format.width, format.height, fps_n, fps_d);
   self->format = format;
+  set_size (self, format.width, format.height);
   self->clip = clip;
   self->send_title = TRUE;
 
@@ -455,6 +487,7 @@ push (GstNfClipFeed *self)
   GstClockTime duration = gst_nf_clip_times_time (times, frame + 1) - time;
   GstFlowReturn flow = GST_FLOW_OK;
 
+  self->left--;
   /* first, for whoever gets a frame may seek at once: the rest is dropped */
   GST_OBJECT_LOCK (self->clips);
   gst_nf_clip_line_advance (&self->line);
@@ -499,7 +532,9 @@ gst_nf_clip_feed_step (GstNfClipFeed *self)
   if (self->line.next_frame == first)
     for (guint i = 0; i < N_STREAMS; i++)
       self->streams[i].discont = TRUE;
-  flow = enter (self, clip);
+  flow = renegotiate (self);
+  if (flow == GST_FLOW_OK)
+    flow = enter (self, clip);
   if (flow == GST_FLOW_OK)
     flow = draw (self, self->line.next_frame - first);
   if (flow == GST_FLOW_OK)

@@ -48,6 +48,7 @@ typedef struct
 
   /* streaming thread */
   GstFlowCombiner *combiner;
+  guint64 left; /* frames to push before the end */
   gboolean began; /* the streams are announced, the framerate is chosen */
   gboolean send_segment;
   gboolean send_title; /* of the clip */
@@ -58,8 +59,8 @@ typedef struct
 
 void gst_nf_clip_feed_init (GstNfClipFeed *self, GstNfClips *clips);
 void gst_nf_clip_feed_clear (GstNfClipFeed *self);
-void gst_nf_clip_feed_start (
-    GstNfClipFeed *self, const GstNfClipTimes *times, gboolean live);
+void gst_nf_clip_feed_start (GstNfClipFeed *self, const GstNfClipTimes *times,
+    gboolean live, guint64 left);
 void gst_nf_clip_feed_stop (GstNfClipFeed *self);
 void gst_nf_clip_feed_set_flushing (GstNfClipFeed *self, gboolean flushing);
 

@@ -137,6 +137,16 @@ const GstNfProperty gst_nf_draw_properties[] = {
       GST_NF_FIELD (GstNfDrawSettings, clip),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
+  {
+      .name = "post-messages",
+      .nick = "Post messages",
+      .blurb = "Whether messages tell how far drawing is",
+      .details = "Switch them off where nobody reads the bus: they wait in its "
+                 "memory.",
+      GST_NF_BOOLEAN (TRUE),
+      GST_NF_FIELD (GstNfDrawSettings, post_messages),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
   GST_NF_PROPERTIES_END,
 };
 
@@ -235,8 +245,10 @@ gst_nf_draw_run (const GstNfDrawJob *job, GstNfFuture *future, GError **error)
   rollout.stream = what->clip;
   rollout.cancellable = what->cancellable;
   rollout.turn = job->turn;
-  rollout.progress = report_progress;
-  rollout.progress_data = &progress;
+  if (job->settings->post_messages) {
+    rollout.progress = report_progress;
+    rollout.progress_data = &progress;
+  }
   if (!nf_rollout_check (&rollout, config, error))
     return FALSE;
   gst_nf_window_frames (what->window, context);

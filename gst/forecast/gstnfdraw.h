@@ -51,6 +51,7 @@ typedef struct
   guint ensemble;
   NfEnsembleMode ensemble_mode;
   GstNfClipMode clip;
+  gboolean post_messages;
 } GstNfDrawSettings;
 
 /** gst_nf_draw_properties: the table of #GstNfDrawSettings */

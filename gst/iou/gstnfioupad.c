@@ -95,6 +95,20 @@ gst_nf_iou_pad_note_event (GstNfIouPad *pad, GstEvent *event)
   }
 }
 
+/**
+ * gst_nf_iou_pad_segment:
+ * @pad: the pad
+ * @segment: (out): that of its frames, in time; where it is in another format,
+ *   as of a source of bytes, their timestamps are their running times
+ */
+void
+gst_nf_iou_pad_segment (const GstNfIouPad *pad, GstSegment *segment)
+{
+  *segment = pad->parent.segment;
+  if (segment->format != GST_FORMAT_TIME)
+    gst_segment_init (segment, GST_FORMAT_TIME);
+}
+
 static gboolean
 is_gap (GstBuffer *buffer)
 {
@@ -112,7 +126,7 @@ is_gap (GstBuffer *buffer)
 gboolean
 gst_nf_iou_pad_peek (GstNfIouPad *pad, GstNfIouCandidate *candidate)
 {
-  GstSegment *segment = &pad->parent.segment;
+  GstSegment segment;
   GstBuffer *buffer = gst_aggregator_pad_peek_buffer (GST_AGGREGATOR_PAD (pad));
   guint64 time;
   gint sign;
@@ -123,10 +137,11 @@ gst_nf_iou_pad_peek (GstNfIouPad *pad, GstNfIouCandidate *candidate)
   candidate->gap = is_gap (buffer);
   if (candidate->gap)
     return TRUE;
-  if (segment->format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID (buffer))
+  if (!GST_BUFFER_PTS_IS_VALID (buffer))
     return FALSE;
+  gst_nf_iou_pad_segment (pad, &segment);
   sign = gst_segment_to_running_time_full (
-      segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer), &time);
+      &segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer), &time);
   candidate->time = sign >= 0 ? (gint64) time : -(gint64) time;
   candidate->duration = GST_BUFFER_DURATION (buffer);
   if (!GST_CLOCK_TIME_IS_VALID (candidate->duration)

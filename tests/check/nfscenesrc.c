@@ -111,6 +111,20 @@ GST_START_TEST (test_nfscenesrc_shows_the_scene)
 }
 GST_END_TEST;
 
+/* as many as asked for, in the middle of a clip; again after a seek none */
+GST_START_TEST (test_nfscenesrc_num_buffers)
+{
+  NfClipRig rig;
+
+  nf_clip_rig_open (
+      &rig, "nfscenesrc width=24 height=16 frames=3 num-buffers=4");
+  for (guint frame = 0; frame < 4; frame++)
+    nf_clip_rig_expect_frame (&rig, frame, frame % 3 == 0);
+  nf_clip_rig_expect_eos (&rig);
+  nf_clip_rig_close (&rig);
+}
+GST_END_TEST;
+
 static gchar *
 digest (const gchar *source, guint n_frames)
 {
@@ -273,6 +287,7 @@ nfscenesrc_suite (void)
   tcase_add_test (good, test_nfscenesrc_defaults);
   tcase_add_loop_test (
       good, test_nfscenesrc_shows_the_scene, 0, G_N_ELEMENTS (sizes));
+  tcase_add_test (good, test_nfscenesrc_num_buffers);
   tcase_add_test (good, test_nfscenesrc_is_reproducible);
   tcase_add_loop_test (good, test_nfscenesrc_one_pad_is_enough, 0, 2);
   tcase_add_test (good, test_nfscenesrc_links_to_what_fits);
