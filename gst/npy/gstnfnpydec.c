@@ -6,7 +6,7 @@
  * number of frames and so the duration; the elements follow frame by frame
  * without padding, so a time is an offset in the file, and seeking in time is
  * seeking in bytes upstream.
- * Siblings: gstnfnpyreader.c (bytes), gstnfnpytimeline.c (times),
+ * Siblings: gstnfnpyreader.c (bytes), gstnfnpystream.c (times),
  * gstnfnpyenc.c */
 
 /**
@@ -68,7 +68,7 @@ struct _GstNfNpyDec
 
   /* object lock: written by the streaming thread, read by seeks and queries */
   Settings settings;
-  GstNfNpyTimeline line;
+  GstNfNpyStream stream;
 
   /* streaming thread */
   GstNfNpyReader reader;
@@ -169,7 +169,7 @@ gst_nf_npy_dec_init (GstNfNpyDec *self)
   gst_element_add_pad (GST_ELEMENT (self), self->srcpad);
 
   gst_nf_properties_init (properties, &self->settings);
-  gst_nf_npy_timeline_init (&self->line);
+  gst_nf_npy_stream_init (&self->stream);
   gst_nf_npy_reader_init (&self->reader, GST_ELEMENT (self));
 }
 
@@ -178,7 +178,7 @@ gst_nf_npy_dec_finalize (GObject *object)
 {
   GstNfNpyDec *self = GST_NF_NPY_DEC (object);
 
-  gst_nf_npy_timeline_reset (&self->line);
+  gst_nf_npy_stream_reset (&self->stream);
   gst_nf_npy_reader_clear (&self->reader);
 
   G_OBJECT_CLASS (gst_nf_npy_dec_parent_class)->finalize (object);
@@ -201,7 +201,7 @@ gst_nf_npy_dec_change_state (GstElement *element, GstStateChange transition)
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
     gst_nf_npy_dec_begin_reading (self);
     GST_OBJECT_LOCK (self);
-    gst_nf_npy_timeline_reset (&self->line);
+    gst_nf_npy_stream_reset (&self->stream);
     GST_OBJECT_UNLOCK (self);
     self->send_segment = FALSE;
   }
@@ -219,7 +219,7 @@ gst_nf_npy_dec_change_state (GstElement *element, GstStateChange transition)
 static gboolean
 gst_nf_npy_dec_negotiate (GstNfNpyDec *self)
 {
-  g_autoptr (GstCaps) caps = gst_video_info_to_caps (&self->line.info);
+  g_autoptr (GstCaps) caps = gst_video_info_to_caps (&self->stream.info);
 
   GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT, caps);
   gst_pad_check_reconfigure (self->srcpad);
@@ -240,7 +240,7 @@ gst_nf_npy_dec_send_segment (GstNfNpyDec *self)
   if (!self->send_segment)
     return;
   self->send_segment = FALSE;
-  event = gst_event_new_segment (&self->line.segment);
+  event = gst_event_new_segment (&self->stream.segment);
   gst_event_set_seqnum (event, self->segment_seqnum);
   gst_event_set_running_time_offset (event, self->segment_offset);
   gst_pad_push_event (self->srcpad, event);
@@ -251,20 +251,20 @@ static GstFlowReturn
 gst_nf_npy_dec_begin_array (
     GstNfNpyDec *self, const NfNpyHeader *header, GError **error)
 {
-  const GstVideoInfo *info = &self->line.info;
+  const GstVideoInfo *info = &self->stream.info;
   const GstNfFraction *framerate = &self->settings.framerate;
   gboolean ok;
 
   GST_OBJECT_LOCK (self);
-  ok = gst_nf_npy_timeline_begin_array (&self->line, header,
+  ok = gst_nf_npy_stream_begin_array (&self->stream, header,
       self->settings.palette, framerate->n, framerate->d, error);
   GST_OBJECT_UNLOCK (self);
   if (!ok)
     return GST_FLOW_ERROR;
-  gst_nf_npy_reader_begin_array (&self->reader, &self->line);
+  gst_nf_npy_reader_begin_array (&self->reader, &self->stream);
   self->discont = TRUE;
   GST_INFO_OBJECT (self, "array %u: %" G_GUINT64_FORMAT " frames of %dx%d %s",
-      self->reader.arrays, self->line.frames, info->width, info->height,
+      self->reader.arrays, self->stream.frames, info->width, info->height,
       gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)));
   if (!gst_nf_npy_dec_negotiate (self))
     return GST_PAD_IS_FLUSHING (self->srcpad) ? GST_FLOW_FLUSHING
@@ -303,7 +303,7 @@ gst_nf_npy_dec_push_frame (GstNfNpyDec *self)
   GstBuffer *buffer = NULL;
   GstFlowReturn flow;
 
-  if (gst_nf_npy_timeline_is_past_stop (&self->line))
+  if (gst_nf_npy_stream_is_past_stop (&self->stream))
     return GST_FLOW_EOS;
   if (gst_pad_check_reconfigure (self->srcpad)
       && !gst_nf_npy_dec_negotiate (self))
@@ -313,16 +313,16 @@ gst_nf_npy_dec_push_frame (GstNfNpyDec *self)
   flow = gst_buffer_pool_acquire_buffer (self->pool, &buffer, NULL);
   if (flow != GST_FLOW_OK)
     return flow;
-  if (!gst_nf_npy_reader_read_frame (&self->reader, &self->line, buffer)) {
+  if (!gst_nf_npy_reader_read_frame (&self->reader, &self->stream, buffer)) {
     gst_buffer_unref (buffer);
     return GST_FLOW_ERROR;
   }
-  gst_nf_npy_timeline_stamp (&self->line, buffer);
+  gst_nf_npy_stream_stamp (&self->stream, buffer);
   if (self->discont)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   self->discont = FALSE;
   GST_OBJECT_LOCK (self);
-  gst_nf_npy_timeline_advance (&self->line);
+  gst_nf_npy_stream_advance (&self->stream);
   GST_OBJECT_UNLOCK (self);
 
   return gst_pad_push (self->srcpad, buffer);
@@ -336,7 +336,7 @@ gst_nf_npy_dec_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   gst_adapter_push (self->reader.adapter, buffer);
   self->flow = GST_FLOW_OK;
   do {
-    gboolean in_array = gst_nf_npy_timeline_in_array (&self->line);
+    gboolean in_array = gst_nf_npy_stream_in_array (&self->stream);
 
     if (!gst_nf_npy_reader_has_enough (&self->reader, in_array))
       break;
@@ -352,7 +352,7 @@ static void
 gst_nf_npy_dec_check_end (GstNfNpyDec *self)
 {
   if (self->flow == GST_FLOW_OK)
-    gst_nf_npy_reader_check_end (&self->reader, &self->line);
+    gst_nf_npy_reader_check_end (&self->reader, &self->stream);
 }
 
 static void
@@ -360,7 +360,7 @@ gst_nf_npy_dec_begin_stream (GstNfNpyDec *self)
 {
   gst_nf_npy_dec_begin_reading (self);
   GST_OBJECT_LOCK (self);
-  gst_nf_npy_timeline_begin_stream (&self->line);
+  gst_nf_npy_stream_begin_stream (&self->stream);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -369,14 +369,14 @@ static void
 gst_nf_npy_dec_segment (GstNfNpyDec *self, GstEvent *event)
 {
   const guint32 seqnum = gst_event_get_seqnum (event);
-  const GstSegment *segment = &self->line.segment;
+  const GstSegment *segment = &self->stream.segment;
   gboolean sought;
 
   self->segment_seqnum = seqnum;
   self->segment_offset = gst_event_get_running_time_offset (event);
   self->send_segment = TRUE;
   GST_OBJECT_LOCK (self);
-  sought = gst_nf_npy_timeline_take_seek (&self->line, seqnum);
+  sought = gst_nf_npy_stream_take_seek (&self->stream, seqnum);
   GST_OBJECT_UNLOCK (self);
   if (!sought) {
     gst_nf_npy_dec_begin_stream (self);
@@ -394,7 +394,7 @@ gst_nf_npy_dec_segment (GstNfNpyDec *self, GstEvent *event)
 static gboolean
 gst_nf_npy_dec_segment_done (GstNfNpyDec *self)
 {
-  const GstSegment *segment = &self->line.segment;
+  const GstSegment *segment = &self->stream.segment;
   gint64 position = MIN (segment->position, segment->stop);
 
   gst_nf_npy_dec_check_end (self);
@@ -427,7 +427,7 @@ gst_nf_npy_dec_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       gst_nf_early_clear (&self->early);
       self->flow = GST_FLOW_OK;
       GST_OBJECT_LOCK (self);
-      gst_nf_npy_timeline_flush (&self->line);
+      gst_nf_npy_stream_flush (&self->stream);
       GST_OBJECT_UNLOCK (self);
       break;
     case GST_EVENT_SEGMENT_DONE:
@@ -470,7 +470,7 @@ gst_nf_npy_dec_is_seekable (GstNfNpyDec *self)
   gboolean known;
 
   GST_OBJECT_LOCK (self);
-  known = gst_nf_npy_timeline_can_seek (&self->line);
+  known = gst_nf_npy_stream_can_seek (&self->stream);
   GST_OBJECT_UNLOCK (self);
 
   return known && gst_nf_npy_dec_upstream_seeks (self);
@@ -485,7 +485,7 @@ gst_nf_npy_dec_seek (GstNfNpyDec *self, GstEvent *event)
 
   if (gst_nf_npy_dec_is_seekable (self)) {
     GST_OBJECT_LOCK (self);
-    upstream = gst_nf_npy_timeline_begin_seek (&self->line, event, &number);
+    upstream = gst_nf_npy_stream_begin_seek (&self->stream, event, &number);
     GST_OBJECT_UNLOCK (self);
   }
   if (upstream == NULL) {
@@ -494,7 +494,7 @@ gst_nf_npy_dec_seek (GstNfNpyDec *self, GstEvent *event)
   }
   taken = gst_pad_push_event (self->sinkpad, upstream);
   GST_OBJECT_LOCK (self);
-  gst_nf_npy_timeline_end_seek (&self->line, number, taken);
+  gst_nf_npy_stream_end_seek (&self->stream, number, taken);
   GST_OBJECT_UNLOCK (self);
 
   return taken;
@@ -527,7 +527,7 @@ gst_nf_npy_dec_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
     case GST_QUERY_DURATION:
     case GST_QUERY_POSITION:
       GST_OBJECT_LOCK (self);
-      ok = gst_nf_npy_timeline_answer (&self->line, query, seekable);
+      ok = gst_nf_npy_stream_answer (&self->stream, query, seekable);
       GST_OBJECT_UNLOCK (self);
       return ok;
     default:

@@ -8,7 +8,7 @@
 
 #include "core/tensor/nfdevice.h"
 #include "core/tensor/nftensor.h"
-#include "forecast/gstnfwindow.h"
+#include "predict/gstnfwindow.h"
 
 #define MASKS "video/x-raw,format=GRAY8,width=24,height=16,framerate=25/1"
 #define SLIDING "nfextrapolate method=hold context=3 horizon=1 window=sliding "
@@ -169,9 +169,9 @@ GST_START_TEST (test_missing_by_position)
   GstNfWindow window;
 
   gst_nf_window_init (&window, G_N_ELEMENTS (expected));
-  gst_nf_window_put (&window, new_tensor (device, 1));
+  gst_nf_window_push (&window, new_tensor (device, 1));
   gst_nf_window_put_missing (&window, after, 4);
-  gst_nf_window_put (&window, after);
+  gst_nf_window_push (&window, after);
   fail_unless_equals_int (window.count, G_N_ELEMENTS (expected));
   gst_nf_window_frames (&window, frames);
   for (guint i = 0; i < G_N_ELEMENTS (expected); i++)

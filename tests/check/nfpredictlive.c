@@ -50,7 +50,7 @@ begin_endless (GstHarness *h, GstBus *bus)
   return thread;
 }
 
-GST_START_TEST (test_predict_flush_while_drawing)
+GST_START_TEST (test_predict_flush_while_predicting)
 {
   GstBus *bus;
   GstHarness *h = new_harness (ENDLESS, &bus);
@@ -69,7 +69,7 @@ GST_START_TEST (test_predict_flush_while_drawing)
 }
 GST_END_TEST
 
-GST_START_TEST (test_predict_stop_while_drawing)
+GST_START_TEST (test_predict_stop_while_predicting)
 {
   GstBus *bus;
   GstHarness *h = new_harness (ENDLESS, &bus);
@@ -220,7 +220,7 @@ GST_START_TEST (test_predict_latency_of_context)
 }
 GST_END_TEST
 
-/* a camera is shown at its time, whatever foretells beside it */
+/* a camera is shown at its time, whatever predicts beside it */
 GST_START_TEST (test_predict_beside_camera)
 {
   g_autofree gchar *line = g_strdup_printf (
@@ -423,8 +423,8 @@ nfpredictlive_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
-  tcase_add_test (tc, test_predict_flush_while_drawing);
-  tcase_add_test (tc, test_predict_stop_while_drawing);
+  tcase_add_test (tc, test_predict_flush_while_predicting);
+  tcase_add_test (tc, test_predict_stop_while_predicting);
   tcase_add_test (tc, test_predict_flush_forgets);
   tcase_add_test (tc, test_predict_start_stop_start);
   tcase_add_test (tc, test_predict_two_instances);
