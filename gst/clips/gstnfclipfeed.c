@@ -74,6 +74,7 @@ gst_nf_clip_feed_start (GstNfClipFeed *self, const GstNfClipTimeline *timeline,
   gst_nf_clip_pacer_start (&self->pacer, live);
   self->began = FALSE;
   self->left = left;
+  g_atomic_int_set (&self->watch.told, FALSE);
   self->send_segment = TRUE;
   self->seqnum = gst_util_seqnum_next ();
   self->clip = G_MAXUINT64;
@@ -489,6 +490,8 @@ push (GstNfClipFeed *self)
   GstClockTime time = gst_nf_clip_timeline_time (timeline, frame);
   GstClockTime duration =
       gst_nf_clip_timeline_time (timeline, frame + 1) - time;
+  const gboolean both =
+      self->streams[VIDEO].drawing && self->streams[MASK].drawing;
   GstFlowReturn flow = GST_FLOW_OK;
 
   self->left--;
@@ -499,11 +502,16 @@ push (GstNfClipFeed *self)
   for (guint i = 0; i < N_STREAMS && !self->send_segment; i++) {
     GstNfClipStream *stream = &self->streams[i];
     GstFlowReturn one = GST_FLOW_NOT_LINKED;
+    GstClockID watched = NULL;
 
+    if (both)
+      watched = gst_nf_clip_watch_begin (
+          &self->watch, GST_ELEMENT (self->clips), stream->pad);
     if (stream->drawing)
       one = gst_nf_clip_stream_push (stream, time, duration, frame);
     else if (i == MASK && !self->format.has_mask)
       one = gst_nf_clip_stream_push_gap (stream, time, duration);
+    gst_nf_clip_watch_end (watched);
     flow = gst_flow_combiner_update_pad_flow (self->combiner, stream->pad, one);
   }
 

@@ -11,6 +11,7 @@
 #include "clips/gstnfclipposition.h"
 #include "clips/gstnfclips.h"
 #include "clips/gstnfclipstream.h"
+#include "clips/gstnfclipwatch.h"
 
 #include <gst/base/gstflowcombiner.h>
 
@@ -48,6 +49,7 @@ typedef struct
 
   /* streaming thread */
   GstFlowCombiner *combiner;
+  GstNfClipWatch watch;
   guint64 left; /* frames to push before the end */
   gboolean began; /* the streams are announced, the framerate is chosen */
   gboolean send_segment;

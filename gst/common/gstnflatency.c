@@ -70,7 +70,7 @@ gst_nf_latency_set_held (
 
 /* with the object lock */
 static GstClockTime
-latency (const GstNfLatency *latency)
+own_latency (const GstNfLatency *latency)
 {
   const GstClockTime late = latency->held + latency->announced;
 
@@ -78,19 +78,19 @@ latency (const GstNfLatency *latency)
 }
 
 /**
- * gst_nf_latency_latency:
+ * gst_nf_latency_own:
  * @latency: of an element
  *
  * Returns: how much later than its frame comes in, a frame goes out after its
  *   time
  */
 GstClockTime
-gst_nf_latency_latency (GstNfLatency *latency)
+gst_nf_latency_own (GstNfLatency *latency)
 {
   GstClockTime own;
 
   GST_OBJECT_LOCK (latency->element);
-  own = latency (latency);
+  own = own_latency (latency);
   GST_OBJECT_UNLOCK (latency->element);
 
   return own;
@@ -118,11 +118,11 @@ gst_nf_latency_set_ahead (GstNfLatency *latency, GstClockTime ahead)
   GstClockTime before, after;
 
   GST_OBJECT_LOCK (latency->element);
-  before = after = latency (latency);
+  before = after = own_latency (latency);
   if (ahead < latency->ahead - latency->ahead / 8
       || ahead > latency->ahead + latency->ahead / 8) {
     latency->ahead = ahead;
-    after = latency (latency);
+    after = own_latency (latency);
   }
   GST_OBJECT_UNLOCK (latency->element);
   if (before != after)
@@ -157,7 +157,7 @@ gst_nf_latency_measured (GstNfLatency *latency, GstClockTime took)
   gboolean announce = FALSE;
 
   GST_OBJECT_LOCK (latency->element);
-  before = latency (latency);
+  before = own_latency (latency);
   latency->recent = MAX (latency->recent, wanted);
   latency->measured++;
   if (wanted > latency->announced)
@@ -170,7 +170,7 @@ gst_nf_latency_measured (GstNfLatency *latency, GstClockTime took)
     latency->recent = 0;
     latency->measured = 0;
   }
-  after = latency (latency);
+  after = own_latency (latency);
   GST_OBJECT_UNLOCK (latency->element);
   if (before == after)
     return;
@@ -187,7 +187,7 @@ gst_nf_latency_measured (GstNfLatency *latency, GstClockTime took)
  * @query: a LATENCY query
  *
  * Answers with upstream's latency plus that of the element, see
- * gst_nf_latency_latency().
+ * gst_nf_latency_own().
  *
  * Returns: FALSE when upstream knows no latency
  */
@@ -195,7 +195,7 @@ gboolean
 gst_nf_latency_answer_latency (
     GstNfLatency *latency, GstPad *sinkpad, GstQuery *query)
 {
-  GstClockTime min, max, own = gst_nf_latency_latency (latency);
+  GstClockTime min, max, own = gst_nf_latency_own (latency);
   gboolean live;
 
   if (!gst_pad_peer_query (sinkpad, query))

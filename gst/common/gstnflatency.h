@@ -4,7 +4,7 @@
  *
  * Latency: the time that frames are held, and the longest time that computing
  * took, with 5 % head-room, less the time that lies between the newest frame that
- * came in and the frame that goes out: a forecast that is made within that time
+ * came in and the frame that goes out: a prediction that is made within that time
  * is not late. It is announced anew only when computing took longer than what was
  * announced, or a quarter less; the pipeline is not disturbed by every small
  * change.
@@ -42,7 +42,7 @@ void gst_nf_latency_reset_qos (GstNfLatency *latency);
 void gst_nf_latency_set_held (
     GstNfLatency *latency, const GstVideoInfo *info, guint frames);
 void gst_nf_latency_set_ahead (GstNfLatency *latency, GstClockTime ahead);
-GstClockTime gst_nf_latency_latency (GstNfLatency *latency);
+GstClockTime gst_nf_latency_own (GstNfLatency *latency);
 
 /**
  * gst_nf_latency_is_live:

@@ -95,7 +95,7 @@ GST_START_TEST (test_tags_follow_segment)
   gst_segment_init (
       &segment, rows[__i__].caps != NULL ? GST_FORMAT_TIME : GST_FORMAT_BYTES);
   gst_harness_set_src_caps_str (
-      h, rows[__i__].caps != NULL ? rows[__i__].caps : "application/x-npy");
+      h, rows[__i__].caps != NULL ? rows[__i__].caps : "video/x-npy");
   while ((event = gst_harness_try_pull_event (h)) != NULL)
     gst_event_unref (event);
   begin (h, (guint) __i__, &segment, 0);
@@ -138,7 +138,7 @@ GST_START_TEST (test_segment_keeps_offset)
   gst_segment_init (
       &segment, rows[row].caps != NULL ? GST_FORMAT_TIME : GST_FORMAT_BYTES);
   gst_harness_set_src_caps_str (
-      h, rows[row].caps != NULL ? rows[row].caps : "application/x-npy");
+      h, rows[row].caps != NULL ? rows[row].caps : "video/x-npy");
   begin (h, row, &segment, 7 * GST_MSECOND);
   if (rows[row].caps == NULL)
     push_array (h);
@@ -154,8 +154,8 @@ GST_END_TEST
 /* backwards a segment begins at its stop */
 GST_START_TEST (test_reverse_segment_keeps_stop)
 {
-  static const guint forecasts[] = { 2, 4 };
-  const guint row = forecasts[__i__];
+  static const guint predictors[] = { 2, 4 };
+  const guint row = predictors[__i__];
   GstBus *bus;
   GstHarness *h = new_harness (row, &bus);
   const GstSegment *got;

@@ -182,8 +182,8 @@ GST_START_TEST (test_predict_two_instances)
 }
 GST_END_TEST
 
-/* what a forecast is made of need not wait: only what drawing takes beyond the
- * time that the forecast lies ahead makes it late */
+/* what a prediction is made of need not wait: only what drawing takes beyond the
+ * time that the prediction lies ahead makes it late */
 GST_START_TEST (test_predict_latency)
 {
   GstBus *bus;

@@ -71,23 +71,23 @@ GST_START_TEST (test_timing_shrinks)
 }
 GST_END_TEST
 
-/* a forecast is late only by what computing takes beyond the time it is ahead */
+/* a prediction is late only by what computing takes beyond the time it is ahead */
 GST_START_TEST (test_timing_ahead)
 {
   gst_nf_latency_set_ahead (&latency, 100 * GST_MSECOND);
   gst_nf_latency_measured (&latency, 80 * GST_MSECOND);
-  fail_unless_equals_clocktime (gst_nf_latency_latency (&latency), 0);
+  fail_unless_equals_clocktime (gst_nf_latency_own (&latency), 0);
   fail_unless_equals_int (count_messages (GST_MESSAGE_LATENCY), 0);
   gst_nf_latency_measured (&latency, 200 * GST_MSECOND);
   fail_unless_equals_clocktime (
-      gst_nf_latency_latency (&latency), 110 * GST_MSECOND);
+      gst_nf_latency_own (&latency), 110 * GST_MSECOND);
   fail_unless_equals_int (count_messages (GST_MESSAGE_LATENCY), 1);
   /* hardly another time */
   gst_nf_latency_set_ahead (&latency, 105 * GST_MSECOND);
   fail_unless_equals_int (count_messages (GST_MESSAGE_LATENCY), 0);
   gst_nf_latency_set_ahead (&latency, 40 * GST_MSECOND);
   fail_unless_equals_clocktime (
-      gst_nf_latency_latency (&latency), 170 * GST_MSECOND);
+      gst_nf_latency_own (&latency), 170 * GST_MSECOND);
   fail_unless_equals_int (count_messages (GST_MESSAGE_LATENCY), 1);
 }
 GST_END_TEST
