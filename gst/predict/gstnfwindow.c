@@ -89,7 +89,7 @@ const GstNfProperty gst_nf_window_properties[] = {
           "Frames are missing where timestamps say so; in the window the "
           "nearest of those that came stand for them. A longer gap, or "
           "a step back, ends the clip.",
-      GST_NF_UINT (0, MAX_HORIZON, 5),
+      GST_NF_UINT (0, MAX_HORIZON, 10),
       GST_NF_FIELD (GstNfWindowSettings, max_gap),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },

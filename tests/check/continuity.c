@@ -41,8 +41,8 @@ static const struct
 } gaps[] = {
   { "", 3, TRUE },
   { "", 5, TRUE },
-  { "", 8, TRUE },
-  { "", 9, FALSE },
+  { "", 13, TRUE },
+  { "", 14, FALSE },
   { "", 100, FALSE },
   { "", 1, FALSE },
   { "max-gap=0", 3, TRUE },
@@ -132,6 +132,30 @@ GST_START_TEST (test_title_begins_clip)
 }
 GST_END_TEST
 
+/* so clips of a source are told apart: of each of three a window of three */
+GST_START_TEST (test_clips_of_source)
+{
+  g_autoptr (GstElement) pipeline = gst_parse_launch (
+      "nfscenesrc clips=3 frames=5 width=24 height=16 name=s s.mask ! queue ! "
+      "nfextrapolate name=e method=hold context=3 horizon=1 window=sliding ! "
+      "fakesink",
+      NULL);
+  g_autoptr (GstElement) element =
+      gst_bin_get_by_name (GST_BIN (pipeline), "e");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  GstMessage *message;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (
+      bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (
+      message != NULL && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+  gst_message_unref (message);
+  fail_unless_equals_uint64 (nf_test_stat (element, "clips"), 9);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+GST_END_TEST
+
 /* many clips that are too short within a second: one warning, and at the end
  * one that counts the others; clips are counted, not windows */
 GST_START_TEST (test_warnings_are_counted)
@@ -190,6 +214,7 @@ continuity_suite (void)
   tcase_add_test (tcase, test_leaky_queue);
   tcase_add_test (tcase, test_discont_begins_clip);
   tcase_add_test (tcase, test_title_begins_clip);
+  tcase_add_test (tcase, test_clips_of_source);
   tcase_add_test (tcase, test_warnings_are_counted);
   tcase_add_test (tcase, test_missing_by_position);
   suite_add_tcase (suite, tcase);

@@ -12,6 +12,7 @@
 #include "io/nfclip.h"
 #include "io/nfpng.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -134,7 +135,7 @@ GST_END_TEST
 /* what is known of a clip may be wrong by the time that it is read */
 GST_START_TEST (test_clip_without_memory)
 {
-  NfClipInfo info = { folder, "clip", G_MAXUINT32, 16384, 16384, FALSE };
+  NfClipInfo info = { folder, folder, G_MAXUINT32, 16384, 16384, FALSE };
   g_autoptr (GError) error = NULL;
 
   fail_unless (nf_clip_load (&info, FALSE, 49, &error) == NULL);
@@ -205,7 +206,7 @@ GST_START_TEST (test_pipe_in_clip)
       folder);
   g_autofree gchar *problem = NULL;
 
-  fail_unless (remove (path) == 0);
+  fail_unless (g_unlink (path) == 0);
   fail_unless (mkfifo (path, 0600) == 0);
   problem = nf_test_run (line);
   fail_unless (problem != NULL);

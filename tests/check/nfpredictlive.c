@@ -187,8 +187,11 @@ GST_END_TEST
 GST_START_TEST (test_predict_latency)
 {
   GstBus *bus;
-  GstHarness *h = new_harness ("horizon=999 steps=1", &bus);
+  GstHarness *h = nf_predict_harness_new ("", &bus);
 
+  /* three frames are half a minute */
+  gst_harness_set_src_caps_str (
+      h, "video/x-raw,format=RGB,width=24,height=16,framerate=1/10");
   gst_harness_set_upstream_latency (h, GST_SECOND);
   nf_test_push_frames (h, 0, NF_MODELS_CONTEXT - 1);
   fail_unless_equals_clocktime (gst_harness_query_latency (h), GST_SECOND);
@@ -220,16 +223,16 @@ GST_START_TEST (test_predict_latency_of_context)
 }
 GST_END_TEST
 
-/* a camera is shown at its time, whatever predicts beside it */
+/* a camera is shown at its time, whatever predicts beside it: the prediction is
+ * four seconds ahead */
 GST_START_TEST (test_predict_beside_camera)
 {
-  g_autofree gchar *line = g_strdup_printf (
+  g_autoptr (GstElement) pipeline = gst_parse_launch (
       "nfscenesrc is-live=true name=s width=24 height=16 framerate=25/1 "
-      "s.video ! tee name=t t. ! queue ! fakesink sync=true t. ! queue ! "
-      "nfpredict name=p checkpoint=%s device=cpu steps=1 horizon=999 "
-      "window=sliding ! fakesink sync=true",
-      nf_models_predictor ());
-  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
+      "s.mask ! tee name=t t. ! queue ! fakesink sync=true t. ! queue ! "
+      "nfextrapolate name=p method=hold context=2 horizon=100 window=sliding ! "
+      "fakesink sync=true",
+      NULL);
   g_autoptr (GstElement) predictor =
       gst_bin_get_by_name (GST_BIN (pipeline), "p");
   GstQuery *query = gst_query_new_latency ();
@@ -242,8 +245,8 @@ GST_START_TEST (test_predict_beside_camera)
   fail_unless (gst_element_query (pipeline, query));
   gst_query_parse_latency (query, &live, &min, NULL);
   fail_unless (live);
-  /* that of the source: a frame */
-  fail_unless_equals_clocktime (min, NF_MODELS_FRAME);
+  /* that of the source (a frame) and of the sinks (20 ms) */
+  fail_unless_equals_clocktime (min, NF_MODELS_FRAME + 20 * GST_MSECOND);
   gst_query_unref (query);
   gst_element_set_state (pipeline, GST_STATE_NULL);
 }
