@@ -59,12 +59,14 @@ gst_nf_clip_feed_clear (GstNfClipFeed *self)
  * @hooks: what makes the clips; they stay
  * @timeline: (transfer full): of the clips
  * @live: whether frames are pushed at their time
+ * @left: how many frames are pushed at most
  *
  * Begins at the first frame, or where a seek says that was ordered before.
  */
 void
 gst_nf_clip_feed_start (GstNfClipFeed *self, const GstNfClipHooks *hooks,
-    const GstNfClipTimeline *timeline, gboolean live)
+    const GstNfClipTimeline *timeline, gboolean live,
+    guint64 left)
 {
   GST_OBJECT_LOCK (self->element);
   gst_nf_clip_position_init (&self->position, timeline);
@@ -73,6 +75,8 @@ gst_nf_clip_feed_start (GstNfClipFeed *self, const GstNfClipHooks *hooks,
   self->hooks = hooks;
   gst_nf_clip_pacer_start (&self->pacer, live);
   self->began = FALSE;
+  self->left = left;
+  g_atomic_int_set (&self->watch.told, FALSE);
   self->send_segment = TRUE;
   self->seqnum = gst_util_seqnum_next ();
   self->clip = G_MAXUINT64;
@@ -318,7 +322,8 @@ handle_seek (GstNfClipFeed *self)
     GST_WARNING_OBJECT (self->element, "cannot do %" GST_PTR_FORMAT, seek);
   gst_clear_event (&seek);
   GST_OBJECT_LOCK (self->element);
-  go_on = !self->eos && !gst_nf_clip_position_is_at_end (&self->position);
+  go_on = self->left > 0 && !self->eos
+      && !gst_nf_clip_position_is_at_end (&self->position);
   GST_OBJECT_UNLOCK (self->element);
 
   return go_on;
@@ -363,6 +368,38 @@ send_title (GstNfClipFeed *self)
   self->send_title = FALSE;
 }
 
+static void
+set_size (GstNfClipFeed *self, gint width, gint height)
+{
+  const GstNfClipTimeline *timeline = &self->position.timeline;
+
+  for (guint i = 0; i < N_STREAMS; i++)
+    gst_nf_clip_stream_set_info (
+        &self->streams[i], width, height, timeline->fps_n, timeline->fps_d);
+  self->format.width = width;
+  self->format.height = height;
+}
+
+/* downstream may have come to want another size meanwhile */
+static GstFlowReturn
+renegotiate (GstNfClipFeed *self)
+{
+  gint fps_n = self->position.timeline.fps_n,
+       fps_d = self->position.timeline.fps_d;
+  gint width = self->format.width, height = self->format.height;
+  gboolean asked = FALSE;
+
+  for (guint i = 0; i < N_STREAMS; i++)
+    asked |= GST_PAD_NEEDS_RECONFIGURE (self->streams[i].pad);
+  if (!asked || width == 0 || !self->hooks->any_size)
+    return GST_FLOW_OK;
+  if (!choose (self, &width, &height, &fps_n, &fps_d))
+    return GST_FLOW_NOT_NEGOTIATED;
+  set_size (self, width, height);
+
+  return GST_FLOW_OK;
+}
+
 /* makes the clip of the next frame the one that is drawn */
 static GstFlowReturn
 begin_clip (GstNfClipFeed *self, guint64 clip)
@@ -388,10 +425,8 @@ begin_clip (GstNfClipFeed *self, guint64 clip)
     if (!choose (self, &format.width, &format.height, &fps_n, &fps_d))
       return GST_FLOW_NOT_NEGOTIATED;
   }
-  for (guint i = 0; i < N_STREAMS; i++)
-    gst_nf_clip_stream_set_info (
-        &self->streams[i], format.width, format.height, fps_n, fps_d);
   self->format = format;
+  set_size (self, format.width, format.height);
   self->clip = clip;
   self->send_title = TRUE;
 
@@ -456,8 +491,11 @@ push (GstNfClipFeed *self)
   GstClockTime time = gst_nf_clip_timeline_time (timeline, frame);
   GstClockTime duration =
       gst_nf_clip_timeline_time (timeline, frame + 1) - time;
+  const gboolean both =
+      self->streams[VIDEO].drawing && self->streams[MASK].drawing;
   GstFlowReturn flow = GST_FLOW_OK;
 
+  self->left--;
   /* first, for whoever gets a frame may seek at once: the rest is dropped */
   GST_OBJECT_LOCK (self->element);
   gst_nf_clip_position_advance (&self->position);
@@ -465,11 +503,16 @@ push (GstNfClipFeed *self)
   for (guint i = 0; i < N_STREAMS && !self->send_segment; i++) {
     GstNfClipStream *stream = &self->streams[i];
     GstFlowReturn one = GST_FLOW_NOT_LINKED;
+    GstClockID watched = NULL;
 
+    if (both)
+      watched = gst_nf_clip_watch_begin (
+          &self->watch, self->element, stream->pad);
     if (stream->drawing)
       one = gst_nf_clip_stream_push (stream, time, duration, frame);
     else if (i == MASK && !self->format.has_mask)
       one = gst_nf_clip_stream_push_gap (stream, time, duration);
+    gst_nf_clip_watch_end (watched);
     flow = gst_flow_combiner_update_pad_flow (self->combiner, stream->pad, one);
   }
 
@@ -502,7 +545,9 @@ gst_nf_clip_feed_step (GstNfClipFeed *self)
   if (self->position.next_frame == first)
     for (guint i = 0; i < N_STREAMS; i++)
       self->streams[i].discont = TRUE;
-  flow = begin_clip (self, clip);
+  flow = renegotiate (self);
+  if (flow == GST_FLOW_OK)
+    flow = begin_clip (self, clip);
   if (flow == GST_FLOW_OK)
     flow = draw (self, self->position.next_frame - first);
   if (flow == GST_FLOW_OK)

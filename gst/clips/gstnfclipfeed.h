@@ -11,6 +11,7 @@
 #include "clips/gstnfclipposition.h"
 #include "clips/gstnfcliphooks.h"
 #include "clips/gstnfclipstream.h"
+#include "clips/gstnfclipwatch.h"
 
 #include <gst/base/gstflowcombiner.h>
 
@@ -49,6 +50,8 @@ typedef struct
 
   /* streaming thread */
   GstFlowCombiner *combiner;
+  GstNfClipWatch watch;
+  guint64 left; /* frames to push before the end */
   gboolean began; /* the streams are announced, the framerate is chosen */
   gboolean send_segment;
   gboolean send_title; /* of the clip */
@@ -60,7 +63,8 @@ typedef struct
 void gst_nf_clip_feed_init (GstNfClipFeed *self, GstElement *element);
 void gst_nf_clip_feed_clear (GstNfClipFeed *self);
 void gst_nf_clip_feed_start (GstNfClipFeed *self, const GstNfClipHooks *hooks,
-    const GstNfClipTimeline *timeline, gboolean live);
+    const GstNfClipTimeline *timeline, gboolean live,
+    guint64 left);
 void gst_nf_clip_feed_stop (GstNfClipFeed *self);
 void gst_nf_clip_feed_set_flushing (GstNfClipFeed *self, gboolean flushing);
 

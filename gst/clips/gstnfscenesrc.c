@@ -78,6 +78,7 @@ struct _GstNfSceneSrc
   /* streaming thread, except while starting and stopping */
   Settings current;
   NfScene *scene;
+  gchar *title; /* of its clip */
   NfRenderer *renderer;
   gint width, height; /* of @renderer */
 };
@@ -215,6 +216,7 @@ gst_nf_scene_src_close (GstNfClips *clips)
   GstNfSceneSrc *self = GST_NF_SCENE_SRC (clips);
 
   g_clear_pointer (&self->scene, nf_scene_free);
+  g_clear_pointer (&self->title, g_free);
   g_clear_pointer (&self->renderer, nf_renderer_free);
 }
 
@@ -228,9 +230,14 @@ gst_nf_scene_src_begin_clip (
   params.clip += clip;
   g_clear_pointer (&self->scene, nf_scene_free);
   self->scene = nf_scene_new (&params, error);
+  g_free (self->title);
+  self->title =
+      g_strdup_printf ("scenes:%" G_GUINT64_FORMAT ", clip %" G_GUINT64_FORMAT,
+          params.seed, params.clip);
   format->width = self->current.width;
   format->height = self->current.height;
   format->has_mask = TRUE;
+  format->title = self->title;
 
   return self->scene != NULL;
 }

@@ -223,6 +223,9 @@ gst_nf_predict_base_sink_event (GstBaseTransform *trans, GstEvent *event)
     case GST_EVENT_STREAM_START:
       stream->clip_begins = TRUE;
       break;
+    case GST_EVENT_TAG:
+      gst_nf_predict_stream_take_tags (stream, event);
+      break;
     case GST_EVENT_SEGMENT:
       event = gst_nf_predict_stream_set_segment (stream, event);
       break;

@@ -12,6 +12,8 @@
 #include "common/gstnfcuda.h"
 #include "common/gstnferror.h"
 
+#include "core/nferror.h"
+
 GST_DEBUG_CATEGORY_EXTERN (gst_nf_predict_base_debug);
 #define GST_CAT_DEFAULT gst_nf_predict_base_debug
 
@@ -21,6 +23,15 @@ converters_clear (GstNfConverters *converters)
   g_clear_pointer (&converters->in, gst_nf_frames_free);
   g_clear_pointer (&converters->out, gst_nf_frames_free);
   g_clear_pointer (&converters->past, gst_nf_video_free);
+}
+
+static gboolean
+refuse_caps (GError **error)
+{
+  g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+      "video: caps that describe no frames");
+
+  return FALSE;
 }
 
 /* FALSE with @error set and @converters as they were; @packed: what the network
@@ -34,6 +45,9 @@ converters_set (GstNfConverters *converters, NfDevice *device,
   GstNfConverters made = { NULL, NULL, NULL };
   GstVideoInfo in_info, out_info;
 
+  if (!gst_video_info_from_caps (&in_info, in)
+      || !gst_video_info_from_caps (&out_info, out))
+    return refuse_caps (error);
   made.in = gst_nf_frames_new_reader (device, in, packed, error);
   if (made.in != NULL)
     made.out = gst_nf_frames_new_writer (device, packed, out, error);
@@ -41,8 +55,6 @@ converters_set (GstNfConverters *converters, NfDevice *device,
     converters_clear (&made);
     return FALSE;
   }
-  gst_video_info_from_caps (&in_info, in);
-  gst_video_info_from_caps (&out_info, out);
   same = same && gst_video_info_is_equal (&in_info, &out_info);
   if (!same)
     made.past = gst_nf_video_new (&in_info, &out_info, error);
@@ -78,6 +90,7 @@ void
 gst_nf_predict_stream_clear (GstNfPredictStream *self)
 {
   gst_nf_cancel_clear (&self->cancel);
+  g_clear_pointer (&self->title, g_free);
 }
 
 /**
@@ -94,7 +107,8 @@ gst_nf_predict_stream_flush (GstNfPredictStream *self)
   gst_nf_latency_reset_qos (&self->latency);
   self->clip_begins = TRUE;
   self->due = FALSE;
-  self->clip = 0;
+  self->clip = self->windows = 0;
+  g_clear_pointer (&self->title, g_free);
   gst_nf_timestamps_restart (&self->timestamps);
   self->pushed_until = 0;
 }
@@ -126,6 +140,8 @@ gst_nf_predict_stream_start (
   gst_nf_predict_stream_flush (self);
   self->mode = settings.mode;
   self->emit = settings.emit;
+  self->untold = 0;
+  self->warned = 0;
 
   return gst_nf_window_settings_check (&settings, error)
       && hooks->open (
@@ -149,18 +165,40 @@ gst_nf_predict_stream_stop (GstNfPredictStream *self)
     self->hooks->close (self->element);
 }
 
-/* a window that will never be full, because its clip is over */
+/* a window that will never be full, because its clip is over; of many within a
+ * second one is told, and how many there were */
 static void
 warn_incomplete (GstNfPredictStream *self, guint frames)
 {
+  const gint64 now = g_get_monotonic_time ();
+
   GST_OBJECT_LOCK (self->element);
   self->stats.incomplete++;
   GST_OBJECT_UNLOCK (self->element);
+  self->untold++;
+  if (self->warned != 0 && now - self->warned < G_USEC_PER_SEC)
+    return;
   GST_ELEMENT_WARNING (self->element, STREAM, FAILED,
       ("Clip %" G_GUINT64_FORMAT " ended after %u of the %u frames that a "
        "prediction needs, so nothing was predicted.",
           self->clip, frames, self->window.length),
-      ("Give at least %u frames in each clip.", self->window.length));
+      ("Give at least %u frames in each clip. Clips that ended too early since "
+       "the last warning: %u.",
+          self->window.length, self->untold));
+  self->warned = now;
+  self->untold = 0;
+}
+
+/* those that no warning has counted */
+static void
+warn_of_the_rest (GstNfPredictStream *self)
+{
+  if (self->untold > 0)
+    GST_ELEMENT_WARNING (self->element, STREAM, FAILED,
+        ("%u more clips ended before a prediction could be made.",
+            self->untold),
+        ("Give at least %u frames in each clip.", self->window.length));
+  self->untold = 0;
 }
 
 static void
@@ -171,7 +209,7 @@ begin_clip (GstNfPredictStream *self)
 
   if (lost > 0)
     warn_incomplete (self, lost);
-  if (some && self->mode == GST_NF_WINDOW_CLIP)
+  if (some)
     self->clip++;
   gst_nf_timestamps_begin_clip (&self->timestamps);
   gst_nf_predicted_frames_clear (&self->predicted);
@@ -211,7 +249,8 @@ gst_nf_predict_stream_set_caps (
   const GstVideoFilter *filter = self->element;
   GstVideoInfo info, packed;
 
-  gst_video_info_from_caps (&info, in);
+  if (!gst_video_info_from_caps (&info, in))
+    return refuse_caps (error);
   if (!self->hooks->describe (self->element, &info, &packed, error)
       || !converters_set (
           &self->converters, self->device, in, &packed, out, error))
@@ -224,7 +263,6 @@ gst_nf_predict_stream_set_caps (
   }
   set_packed (self, &packed);
   gst_nf_timestamps_set_info (&self->timestamps, &info);
-  gst_nf_latency_set_held (&self->latency, &info, self->length);
 
   return TRUE;
 }
@@ -234,7 +272,8 @@ gst_nf_predict_stream_set_caps (
  * @event: (transfer full): the segment of frames that come
  *
  * Returns: (transfer full): that of what is pushed: the future has no stop, and
- *   frames without timestamps get some
+ *   frames without timestamps get some. What is played backwards is not predicted,
+ *   and begins at the stop.
  */
 GstEvent *
 gst_nf_predict_stream_set_segment (GstNfPredictStream *self, GstEvent *event)
@@ -250,12 +289,36 @@ gst_nf_predict_stream_set_segment (GstNfPredictStream *self, GstEvent *event)
   gst_nf_timestamps_restart (&self->timestamps);
   self->pushed_until = 0;
   gst_nf_latency_reset_qos (&self->latency);
-  segment.stop = GST_CLOCK_TIME_NONE;
+  if (segment.rate > 0)
+    segment.stop = GST_CLOCK_TIME_NONE;
   open = gst_event_new_segment (&segment);
   gst_event_set_seqnum (open, gst_event_get_seqnum (event));
+  gst_event_set_running_time_offset (
+      open, gst_event_get_running_time_offset (event));
   gst_event_unref (event);
 
   return open;
+}
+
+/**
+ * gst_nf_predict_stream_take_tags:
+ * @event: (transfer none): tags
+ *
+ * Another title is another clip.
+ */
+void
+gst_nf_predict_stream_take_tags (GstNfPredictStream *self, GstEvent *event)
+{
+  GstTagList *tags;
+  gchar *title = NULL;
+
+  gst_event_parse_tag (event, &tags);
+  if (!gst_tag_list_get_string (tags, GST_TAG_TITLE, &title))
+    return;
+  if (self->title != NULL && g_strcmp0 (title, self->title) != 0)
+    self->clip_begins = TRUE;
+  g_free (self->title);
+  self->title = title;
 }
 
 /**
@@ -267,6 +330,7 @@ void
 gst_nf_predict_stream_end (GstNfPredictStream *self)
 {
   begin_clip (self);
+  warn_of_the_rest (self);
   self->clip_begins = TRUE;
 }
 
@@ -343,9 +407,19 @@ is_outside (GstNfPredictStream *self, GstBuffer *input)
       &self->segment, GST_FORMAT_TIME, begin, end, NULL, NULL);
 }
 
-/* puts a frame into the window */
+/* whether a clip begins with a frame. When sliding, time alone decides: a queue
+ * that drops frames marks the next one, too. */
+static gboolean
+begins_clip (GstNfPredictStream *self, const GstBuffer *input, gint64 missing,
+    guint max_gap)
+{
+  return self->clip_begins || missing < 0 || missing > (gint64) max_gap
+      || (self->mode == GST_NF_WINDOW_CLIP && GST_BUFFER_IS_DISCONT (input));
+}
+
+/* puts a frame into the window, behind those that are missing */
 static GstFlowReturn
-add_to_window (GstNfPredictStream *self, GstBuffer *input,
+add_to_window (GstNfPredictStream *self, GstBuffer *input, guint missing,
     const GstNfWindowSettings *settings)
 {
   g_autoptr (GError) error = NULL;
@@ -353,11 +427,12 @@ add_to_window (GstNfPredictStream *self, GstBuffer *input,
 
   if (frame == NULL)
     return gst_nf_element_flow (GST_ELEMENT (self->element), error);
+  gst_nf_window_put_missing (&self->window, frame, missing);
   gst_nf_window_push (&self->window, frame);
   if (GST_BUFFER_OFFSET_IS_VALID (input))
     self->offset = GST_BUFFER_OFFSET (input);
   else
-    self->offset++; /* the first one is number 0 */
+    self->offset += missing + 1; /* the first one is number 0 */
   self->due = gst_nf_window_is_due (&self->window, settings);
   if (self->emit == GST_NF_EMIT_ALL)
     return pass_through (self, input);
@@ -375,6 +450,7 @@ GstFlowReturn
 gst_nf_predict_stream_submit (GstNfPredictStream *self, GstBuffer *input)
 {
   GstNfWindowSettings settings;
+  gint64 missing;
 
   GST_OBJECT_LOCK (self->element);
   settings = self->settings;
@@ -388,12 +464,16 @@ gst_nf_predict_stream_submit (GstNfPredictStream *self, GstBuffer *input)
   }
   if (is_outside (self, input))
     return GST_FLOW_OK;
-  if (GST_BUFFER_IS_DISCONT (input) || self->clip_begins)
+  missing = gst_nf_timestamps_missing (&self->timestamps, input);
+  if (begins_clip (self, input, missing, settings.max_gap)) {
     begin_clip (self);
-  gst_nf_timestamps_add (&self->timestamps, input, self->segment.start);
+    missing = 0;
+  }
+  gst_nf_timestamps_add (
+      &self->timestamps, input, self->segment.start, (guint) missing);
 
   return gst_nf_window_wants (&self->window, self->mode)
-      ? add_to_window (self, input, &settings)
+      ? add_to_window (self, input, (guint) missing, &settings)
       : GST_FLOW_OK;
 }
 
@@ -428,7 +508,7 @@ predict (GstNfPredictStream *self)
   GstNfPredictJob job = { .emit = self->emit,
     .window = &self->window,
     .packed = &self->packed,
-    .clip = self->clip,
+    .clip = self->mode == GST_NF_WINDOW_SLIDING ? self->windows : self->clip,
     .cancellable = self->cancel.cancellable };
 
   self->due = FALSE;
@@ -436,7 +516,7 @@ predict (GstNfPredictStream *self)
   job.horizon = self->settings.horizon;
   GST_OBJECT_UNLOCK (self->element);
   if (self->mode == GST_NF_WINDOW_SLIDING)
-    self->clip++;
+    self->windows++;
   if (drop_late (self, &job))
     return GST_FLOW_OK;
   if (!self->hooks->predict (self->element, &job, &self->predicted, &error))
@@ -450,6 +530,11 @@ predict (GstNfPredictStream *self)
   self->stats.computing += took;
   GST_OBJECT_UNLOCK (self->element);
   gst_nf_latency_count (&self->latency, 1);
+  /* frames that pass by are not of the future */
+  gst_nf_latency_set_ahead (&self->latency,
+      self->emit == GST_NF_EMIT_ALL
+          ? 0
+          : gst_nf_timestamps_ahead (&self->timestamps, self->predicted.next));
   gst_nf_latency_measured (&self->latency, took);
 
   return GST_FLOW_OK;

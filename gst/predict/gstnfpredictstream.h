@@ -53,6 +53,7 @@ typedef struct
  * @settings: the properties; object lock
  * @stats: object lock
  * @clip_begins: with the next frame
+ * @title: (nullable): of the clip, as tags say
  *
  * Belongs to one element.
  */
@@ -63,6 +64,7 @@ typedef struct
   GstNfWindowSettings settings;
   GstNfPredictStats stats;
   gboolean clip_begins;
+  gchar *title;
 
   /*< private >*/
   GstVideoFilter *element;
@@ -82,7 +84,10 @@ typedef struct
   GstBuffer *passing; /* a frame of the context that is to be pushed */
   gboolean due; /* a prediction */
   gboolean first_out; /* the next frame out is the first one of its clip */
-  guint64 clip;
+  guint64 clip; /* its number */
+  guint64 windows; /* from which a prediction was made, when sliding */
+  guint untold; /* clips that ended too early since the last warning */
+  gint64 warned; /* monotonic time of that; 0: none yet */
   guint64 offset; /* of the newest frame */
   GstClockTime pushed_until; /* end of the last frame that was pushed */
 } GstNfPredictStream;
@@ -98,6 +103,8 @@ void gst_nf_predict_stream_flush (GstNfPredictStream *self);
 gboolean gst_nf_predict_stream_set_caps (
     GstNfPredictStream *self, GstCaps *in, GstCaps *out, GError **error);
 GstEvent *gst_nf_predict_stream_set_segment (
+    GstNfPredictStream *self, GstEvent *event);
+void gst_nf_predict_stream_take_tags (
     GstNfPredictStream *self, GstEvent *event);
 void gst_nf_predict_stream_end (GstNfPredictStream *self);
 

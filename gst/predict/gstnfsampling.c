@@ -137,6 +137,16 @@ const GstNfProperty gst_nf_sampling_properties[] = {
       GST_NF_FIELD (GstNfSamplingSettings, clip),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
+  {
+      .name = "post-messages",
+      .nick = "Post messages",
+      .blurb = "Whether messages tell how far drawing is",
+      .details = "Switch them off where nobody reads the bus: they wait in its "
+                 "memory.",
+      GST_NF_BOOLEAN (TRUE),
+      GST_NF_FIELD (GstNfSamplingSettings, post_messages),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
   GST_NF_PROPERTIES_END,
 };
 
@@ -238,7 +248,7 @@ gst_nf_sampling_run (GstElement *element, GstNfSamplingSettings *settings,
   prediction->horizon = job->horizon;
   prediction->stream = job->clip;
   prediction->cancellable = job->cancellable;
-  prediction->progress = report_progress;
+  prediction->progress = settings->post_messages ? report_progress : NULL;
   prediction->progress_data = &progress;
   if (!nf_prediction_check (prediction, config, error))
     return FALSE;

@@ -48,6 +48,7 @@ typedef struct
   guint ensemble;
   NfEnsembleMode ensemble_mode;
   GstNfClipMode clip;
+  gboolean post_messages;
 } GstNfSamplingSettings;
 
 /** gst_nf_sampling_properties: the table of #GstNfSamplingSettings */

@@ -3,6 +3,8 @@
  * nfensemble — several predictions of a frame become one */
 #pragma once
 
+#include "core/tensor/nftensor.h"
+
 #include <glib.h>
 
 G_BEGIN_DECLS

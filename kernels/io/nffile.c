@@ -32,6 +32,62 @@ nf_file_fail (const gchar *path, const gchar *what, GError **error)
 }
 
 /**
+ * nf_file_open:
+ * @path: a file to read
+ * @error: return location: %NF_ERROR_NOT_FOUND, %NF_ERROR_IO
+ *
+ * Opens regular files alone: a named pipe or a device could let the caller wait
+ * for ever.
+ *
+ * Returns: the open file; -1 where it cannot be opened
+ */
+int
+nf_file_open (const gchar *path, GError **error)
+{
+  int fd = g_open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+  GStatBuf info;
+
+  if (fd < 0 && errno == ENOENT)
+    g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND, "%s: no such file", path);
+  else if (fd < 0)
+    nf_file_fail (path, "open", error);
+  if (fd < 0)
+    return -1;
+  if (fstat (fd, &info) == 0 && S_ISREG (info.st_mode))
+    return fd;
+  g_set_error (error, NF_ERROR, NF_ERROR_IO,
+      "%s: expected a regular file, found a folder, a pipe or a device; copy "
+      "what it holds into a file",
+      path);
+  close (fd);
+  return -1;
+}
+
+/**
+ * nf_file_map:
+ * @path: a regular file
+ * @error: return location, as nf_file_open()
+ *
+ * Returns: (transfer full) (nullable): the file in memory, read as it is needed
+ */
+GMappedFile *
+nf_file_map (const gchar *path, GError **error)
+{
+  int fd = nf_file_open (path, error);
+  g_autoptr (GError) cause = NULL;
+  GMappedFile *file;
+
+  if (fd < 0)
+    return NULL;
+  file = g_mapped_file_new_from_fd (fd, FALSE, &cause);
+  close (fd);
+  if (file == NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_IO, "%s: cannot read: %s", path,
+        cause->message);
+  return file;
+}
+
+/**
  * nf_file_write_bytes:
  * @fd: where to write
  * @data: what to write

@@ -348,7 +348,7 @@ GST_START_TEST (test_nfnpydec_bytes_after_the_array_fails)
       gst_harness_push (h, gst_buffer_new_wrapped (g_strdup ("rubbish?"), 8)),
       GST_FLOW_ERROR);
   nf_test_expect_error (bus, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
-      "after array 1: npy: no array begins here");
+      "bytes follow array 1 that are no other array");
   nf_test_harness_drop (h, bus);
 }
 GST_END_TEST;

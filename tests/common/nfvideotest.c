@@ -105,6 +105,27 @@ nf_test_set_times (GstBuffer *frame, guint number, GstClockTime duration)
 }
 
 /**
+ * nf_test_next_frame:
+ * @h: whose source caps are set
+ * @number: of the frame, for its picture and time
+ *
+ * Returns: (transfer full): a frame of 25 a second
+ */
+GstBuffer *
+nf_test_next_frame (GstHarness *h, guint number)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (h->srcpad);
+  GstVideoInfo info;
+  GstBuffer *frame;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  frame = nf_test_frame (&info, number, 0);
+  nf_test_set_times (frame, number, DURATION);
+
+  return frame;
+}
+
+/**
  * nf_test_push_frames:
  * @h: whose source caps are set
  * @from: number of the first frame, for its picture and time
@@ -115,16 +136,9 @@ nf_test_set_times (GstBuffer *frame, guint number, GstClockTime duration)
 void
 nf_test_push_frames (GstHarness *h, guint from, guint n)
 {
-  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (h->srcpad);
-  GstVideoInfo info;
-
-  fail_unless (gst_video_info_from_caps (&info, caps));
-  for (guint i = from; i < from + n; i++) {
-    GstBuffer *frame = nf_test_frame (&info, i, 0);
-
-    nf_test_set_times (frame, i, DURATION);
-    fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
-  }
+  for (guint i = from; i < from + n; i++)
+    fail_unless_equals_int (
+        gst_harness_push (h, nf_test_next_frame (h, i)), GST_FLOW_OK);
 }
 
 typedef struct
