@@ -381,7 +381,8 @@ gst_nf_segment_drain (GstNfSegment *self)
       flow = gst_pad_push (trans->srcpad, buffer);
   } while (flow == GST_FLOW_OK && buffer != NULL);
   self->draining = FALSE;
-  if (flow != GST_FLOW_OK)
+  /* a pad that is not linked now may be so with the next frame */
+  if (flow != GST_FLOW_OK && flow != GST_FLOW_NOT_LINKED)
     self->drained = flow;
 
   return flow == GST_FLOW_OK;
