@@ -135,24 +135,3 @@ nf_cudnn_plan (NfCudaStream *stream, NfCudnnConv *conv, const NfCudnnData *data,
         "cuDNN: no engine for this convolution");
   return plan;
 }
-
-/**
- * nf_cudnn_conv:
- * @stream: the calling thread's
- * @conv: a convolution; its alignment is set
- * @data: its tensors on the device
- * @error: return location: %NF_ERROR_NO_MEMORY, %NF_ERROR_UNSUPPORTED,
- *   %NF_ERROR_NO_DEVICE
- *
- * Plans the convolution, or finds its plan, and queues it.
- *
- * Returns: FALSE with @error set
- */
-gboolean
-nf_cudnn_conv (NfCudaStream *stream, NfCudnnConv *conv, const NfCudnnData *data,
-    GError **error)
-{
-  NfCudnnPlan *plan = nf_cudnn_plan (stream, conv, data, error);
-
-  return plan != NULL && nf_cudnn_run (stream, conv, plan, data, error);
-}
