@@ -165,7 +165,7 @@ export G_DEBUG=fatal-criticals OMP_WAIT_POLICY=passive CK_DEFAULT_TIMEOUT=600
 check_products () {
   case $(smi compute_cap) in
     7.*) row "f32 and TF32 side by side" "skipped: this GPU has no TF32" ;;
-    *) check "f32 and TF32 side by side" ./test-products ;;
+    *) check "f32 and TF32 side by side" ./test-matmulprecision ;;
   esac
 }
 
@@ -248,7 +248,7 @@ few_checks () {
   check "ops: errors" ./test-ops-errors
   check "captured graphs" ./test-graph
   check "captured graphs, several threads" ./test-graph-threads
-  check "f32 and TF32 side by side" ./test-products
+  check "f32 and TF32 side by side" ./test-matmulprecision
   check "golden: losses" ./golden-check --device cuda:0 "$golden/losses.safetensors"
 }
 

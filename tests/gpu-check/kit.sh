@@ -2,7 +2,7 @@
 # can be installed or built. To be sourced; $root, $build, $module.
 
 # programs of the build that the checks run
-kit_programs='test-ops test-optim test-graph test-graph-threads test-products
+kit_programs='test-ops test-optim test-graph test-graph-threads test-matmulprecision
   golden-check'
 kit_elements='test-nfsegment test-nfpredict test-nfdevices' # not with --on-cpu
 # GStreamer's plugins that elements are tested with

@@ -505,7 +505,7 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config, const gchar *run,
   g_autoptr (JsonObject) json = nf_train_config_to_json (config);
   g_autofree gchar *metrics = g_build_filename (run, "metrics.jsonl", NULL);
   Loop loop = { task, config };
-  const NfProducts products = nf_products_get ();
+  const NfMatmulPrecision precision = nf_matmul_precision_get ();
   gboolean ok;
 
   loop.points = (NfSavepoints){ run, task->arch, json, task->facts,
@@ -519,7 +519,7 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config, const gchar *run,
     nf_task_add_fact (
         task, "accumulate", "%" G_GINT64_FORMAT, config->train.accumulate);
   nf_task_add_fact (task, "ema-rate", "%g", config->train.ema_rate);
-  nf_products_set (nf_train_config_products (config));
+  nf_matmul_precision_set (nf_train_config_matmul_precision (config));
   loop.validation = nf_validation_new (task, config, error);
   ok = loop.validation && prepare_folder (&loop, resume, error)
       && prepare_state (&loop, resume, init, error)
@@ -533,6 +533,6 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config, const gchar *run,
   nf_validation_free (loop.validation);
   nf_train_state_free (loop.state);
   g_free (loop.note);
-  nf_products_set (products);
+  nf_matmul_precision_set (precision);
   return ok;
 }
