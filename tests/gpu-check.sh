@@ -301,7 +301,7 @@ else
 fi
 
 say ""
-[ $left_out = 0 ] || say "$left_out not run: the time was over"
+[ $left_out = 0 ] || say "$left_out not run or without an end: the time was over"
 if [ $failed != 0 ]; then
   say "$failed FAILED on $device"
 elif [ $left_out != 0 ]; then

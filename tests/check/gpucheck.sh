@@ -79,7 +79,7 @@ has kit "$out/kit.txt" '^all checks passed on cuda:0$'
 
 # when the time is over the rest is told as not run
 run short 0 --on-cpu "$NF_BUILD" --budget 4
-has short "$out/short.txt" '  not run: the time is over$'
+has short "$out/short.txt" ': the time is over$'
 has short "$out/short.txt" '^all that ran passed on cuda:0$'
 
 # what was done stands there when it is killed

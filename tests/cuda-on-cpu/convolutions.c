@@ -95,6 +95,38 @@ test_threads (void)
     g_thread_join (threads[i]);
 }
 
+typedef struct
+{
+  NfDevice *device;
+  gint64 kernel;
+} Planned;
+
+static gpointer
+plan_thread (gpointer data)
+{
+  const Planned *planned = data;
+
+  check (planned->device, FALSE, planned->kernel);
+  return NULL;
+}
+
+/* one thread's plan does not wait for that of another shape: here neither is made
+ * before both are begun */
+static void
+test_plans_at_once (void)
+{
+  g_autoptr (NfDevice) device = nf_device_open ("cuda", NULL);
+  Planned planned[] = { { device, 1 }, { device, 3 } };
+  GThread *threads[2];
+
+  g_setenv ("NF_CUDA_PLANS_MEET", "2", TRUE);
+  for (guint i = 0; i < 2; i++)
+    threads[i] = g_thread_new ("plan", plan_thread, &planned[i]);
+  for (guint i = 0; i < 2; i++)
+    g_thread_join (threads[i]);
+  g_unsetenv ("NF_CUDA_PLANS_MEET");
+}
+
 /* the one file in the cache folder */
 static gchar *
 cache_file (void)
@@ -207,6 +239,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/convolutions/views", test_views);
   g_test_add_func ("/convolutions/threads", test_threads);
+  g_test_add_func ("/convolutions/plans-at-once", test_plans_at_once);
   g_test_add_func ("/convolutions/autotune", test_autotune);
   status = g_test_run ();
   remove_cache ();

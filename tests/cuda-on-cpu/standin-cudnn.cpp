@@ -16,11 +16,13 @@
 #include "standin-cudnn.h"
 #include "standin.h"
 
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <set>
+#include <thread>
 
 using namespace runner;
 
@@ -385,6 +387,24 @@ is_refused (const DnnNode &plan)
   }
 }
 
+/* with NF_CUDA_PLANS_MEET=2 no plan is made before as many threads are about to
+ * make one */
+static void
+meet_others ()
+{
+  static std::condition_variable all_there;
+  static std::set<std::thread::id> there;
+  const char *wanted = getenv ("NF_CUDA_PLANS_MEET");
+
+  if (wanted == nullptr)
+    return;
+  std::unique_lock<std::mutex> guard (lock);
+
+  there.insert (std::this_thread::get_id ());
+  all_there.notify_all ();
+  all_there.wait (guard, [&] { return (int) there.size () >= atoi (wanted); });
+}
+
 cudnnStatus_t
 __wrap_cudnnBackendFinalize (cudnnBackendDescriptor_t descriptor)
 {
@@ -393,6 +413,7 @@ __wrap_cudnnBackendFinalize (cudnnBackendDescriptor_t descriptor)
 
   if (node != nullptr
       && node->type == CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR) {
+    meet_others ();
     if (is_left_out (*node) || is_refused (*node))
       return CUDNN_STATUS_NOT_SUPPORTED;
     note_tensor_cores (*node);

@@ -25,19 +25,29 @@ seconds_for () {
   [ $left -lt "$1" ] && echo $left || echo "$1"
 }
 
+# out_of_time NAME WHAT: that is no failure
 out_of_time () {
-  row "$1" "not run: the time is over"
+  row "$1" "$2: the time is over"
   left_out=$((left_out + 1))
 }
 
-# verdict NAME STATUS SECONDS: the row of a check
+most_of_one=1800 # seconds, without a budget
+
+# verdict NAME STATUS SECONDS [WHERE]: the row of a check
 verdict () {
   case $2 in
     0) row "$1" "ok" ;;
     77) row "$1" "skipped, see $log" ;;
-    124 | 137) row "$1" "FAILED: no end in $3 s"; failed=$((failed + 1)) ;;
-    129 | 1[3-5][0-9]) row "$1" "FAILED: died of signal $(($2 - 128)), see $log"; failed=$((failed + 1)) ;;
-    *) row "$1" "FAILED, see $log"; failed=$((failed + 1)) ;;
+    124 | 137)
+      if [ "$3" -lt $most_of_one ]; then
+        out_of_time "$1" "no end"
+      else
+        row "$1" "FAILED$4: no end in $3 s"
+        failed=$((failed + 1))
+      fi
+      ;;
+    129 | 1[3-5][0-9]) row "$1" "FAILED$4: died of signal $(($2 - 128)), see $log"; failed=$((failed + 1)) ;;
+    *) row "$1" "FAILED$4, see $log"; failed=$((failed + 1)) ;;
   esac
 }
 
@@ -52,8 +62,8 @@ limited () {
 check () {
   name=$1
   shift
-  seconds=$(seconds_for 1800)
-  [ "$seconds" -gt 0 ] || { out_of_time "$name"; return; }
+  seconds=$(seconds_for $most_of_one)
+  [ "$seconds" -gt 0 ] || { out_of_time "$name" "not run"; return; }
   printf '\n== %s: %s\n' "$name" "$*" >>"$log"
   limited "$seconds" "$@" >>"$log"
   status=$?
@@ -68,7 +78,7 @@ start () {
   printf '%s\n' "$1" >"$job.name"
   shift
   rm -f "$job.status"
-  seconds=$(seconds_for 1800)
+  seconds=$(seconds_for $most_of_one)
   echo "$seconds" >"$job.seconds"
   [ "$seconds" -gt 0 ] || return
   printf '\n== %s: %s\n' "$(cat "$job.name")" "$*" >"$job.said"
@@ -88,7 +98,7 @@ gather () {
       job=$work/job$j
       seconds=$(cat "$job.seconds")
       if [ "$seconds" = 0 ]; then
-        out_of_time "$(cat "$job.name")"
+        out_of_time "$(cat "$job.name")" "not run"
       elif [ -f "$job.status" ]; then
         status=$(cat "$job.status")
         cat "$job.said" >>"$log"
@@ -114,17 +124,15 @@ bench () {
   name=$1
   on=$2
   shift 2
-  seconds=$(seconds_for 1800)
-  [ "$seconds" -gt 0 ] || { out_of_time "$name"; return 1; }
+  seconds=$(seconds_for $most_of_one)
+  [ "$seconds" -gt 0 ] || { out_of_time "$name" "not run"; return 1; }
   printf '\n== %s on %s: bench %s\n' "$name" "$on" "$*" >>"$log"
   rm -f "$work/bench.json"
   limited "$seconds" "$train" bench "$@" --no-profile --device "$on" -j "$work/bench.json" >>"$log"
   status=$?
   printf '== exit status %d\n' $status >>"$log"
   if [ $status != 0 ]; then
-    [ $status = 124 ] && row "$name" "FAILED on $on: no end in $seconds s" \
-      || row "$name" "FAILED on $on, see $log"
-    failed=$((failed + 1))
+    verdict "$name" $status "$seconds" " on $on"
     return 1
   fi
   median=$(number "$work/bench.json" median)
