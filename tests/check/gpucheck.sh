@@ -62,12 +62,13 @@ cmp "$out/wanted" "$out/found" || fail "rows are missing after a failure"
 # a kit has all that it needs but NVIDIA's libraries: an empty environment
 sh "$script" --on-cpu "$NF_BUILD" --make-kit "$out/kit" >"$out/made" 2>&1 || fail "no kit: $(cat "$out/made")"
 has made "$out/made" '^made: .*, [1-5][0-9]* MiB; '
-for library in "$out/kit/lib"/*; do
+tar -C "$out" -xzf "$out/kit/lib.tar.gz" || fail "the kit has no libraries"
+for library in "$out/lib"/*; do
   case $(basename "$library") in
     libcu* | libnv* | libc.so* | libm.so* | ld-linux*) fail "$library is in the kit" ;;
   esac
 done
-[ -f "$out/kit/lib/libglib-2.0.so.0" ] || fail "GLib is not in the kit"
+[ -f "$out/lib/libglib-2.0.so.0" ] || fail "GLib is not in the kit"
 env -i PATH=/usr/bin:/bin HOME="$out" LD_LIBRARY_PATH="$(dirname "$(ldd "$NF_BUILD/tests/cuda-on-cpu/libnfcuda.so" | sed -n 's/.*libcudnn.so.9 => \(\/[^ ]*\).*/\1/p')")" \
   sh "$out/kit/tests/gpu-check.sh" --kit "$out/kit" "$out/kit.txt" >"$out/kit.said" 2>&1 \
   || fail "the kit's checks: $(cat "$out/kit.said")"

@@ -66,12 +66,22 @@ make_kit () {
     echo "needs='$(readelf -d "$kit/module/libnfcuda.so" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -E 'libcu|libnv' | tr '\n' ' ')'"
     echo "glibc=$(ldd --version | sed -n '1s/.* //p')"
   } >"$kit/kit.conf"
+  tar -C "$kit" -czf "$kit/lib.tar.gz" lib && rm -r "$kit/lib" || exit 1
   bytes=$(du -sk --apparent-size "$kit" | cut -f 1)
   if [ "$bytes" -gt $((kit_most * 1024)) ]; then
     echo "gpu-check: the kit has $((bytes / 1024)) MiB, more than $kit_most" >&2
     exit 1
   fi
   echo "made: $kit, $((bytes / 1024)) MiB; on the machine with the GPU: sh $(basename "$kit")/tests/gpu-check.sh --kit $(basename "$kit")"
+}
+
+# the kit's libraries, which are packed: beside it, or where that cannot be written
+# in $work; their folder in $libraries
+unpack_libraries () {
+  libraries=$kit/lib
+  [ ! -f "$libraries/done" ] || return 0
+  [ -w "$kit" ] || libraries=$work/lib
+  tar -C "$(dirname "$libraries")" -xzf "$kit/lib.tar.gz" && : >"$libraries/done"
 }
 
 # folders in which a toolkit or a Python environment may keep NVIDIA's libraries
