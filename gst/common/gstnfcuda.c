@@ -66,6 +66,7 @@ load_library (void)
  * driver and the contexts stay until the process ends */
 typedef struct
 {
+  CUresult (*init) (unsigned int flags);
   CUresult (*device_get) (CUdevice *device, int index);
   CUresult (*primary_retain) (CUcontext *context, CUdevice device);
 } Driver;
@@ -79,10 +80,12 @@ get_driver (void)
   if (g_once_init_enter (&opened)) {
     GModule *module = g_module_open ("libcuda.so.1", G_MODULE_BIND_LAZY);
     gboolean ok = module != NULL
+        && g_module_symbol (module, "cuInit", (gpointer *) &driver.init)
         && g_module_symbol (
             module, "cuDeviceGet", (gpointer *) &driver.device_get)
         && g_module_symbol (module, "cuDevicePrimaryCtxRetain",
-            (gpointer *) &driver.primary_retain);
+            (gpointer *) &driver.primary_retain)
+        && driver.init (0) == CUDA_SUCCESS;
 
     g_once_init_leave (&opened, ok ? 1 : 2);
   }

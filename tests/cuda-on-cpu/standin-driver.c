@@ -176,6 +176,8 @@ CALL (cuDeviceGet, (CUdevice * device, int ordinal))
 {
   int count = 0;
 
+  if (!loaded)
+    return CUDA_ERROR_NOT_INITIALIZED;
   runtime.GetDeviceCount (&count);
   *device = ordinal;
   return ordinal >= 0 && ordinal < count ? CUDA_SUCCESS
