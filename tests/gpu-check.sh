@@ -129,7 +129,7 @@ all_checks () {
   check "captured graphs, several threads" ./test-graph-threads
   case $(smi compute_cap) in
     7.*) row "f32 and TF32 side by side" "skipped: this GPU has no TF32" ;;
-    *) check "f32 and TF32 side by side" ./test-products ;;
+    *) check "f32 and TF32 side by side" ./test-matmulprecision ;;
   esac
   check "samplers" ./test-sampler
   check "UNet++" ./test-unetpp
@@ -161,7 +161,7 @@ few_checks () {
   check "ops: errors" ./test-ops-errors
   check "captured graphs" ./test-graph
   check "captured graphs, several threads" ./test-graph-threads
-  check "f32 and TF32 side by side" ./test-products
+  check "f32 and TF32 side by side" ./test-matmulprecision
   check "golden: losses" ./golden-check --device cuda:0 "$root/tests/golden/data/losses.safetensors"
 }
 

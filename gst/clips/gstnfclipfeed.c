@@ -28,13 +28,13 @@ gst_nf_clip_feed_init (GstNfClipFeed *self, GstNfClips *clips)
   static const GstVideoFormat formats[N_STREAMS] = { GST_VIDEO_FORMAT_RGB,
     GST_VIDEO_FORMAT_GRAY8 };
   static const gchar *const names[N_STREAMS] = { "video", "mask" };
-  GstNfClipTimes times;
+  GstNfClipTimeline timeline;
 
   *self = (GstNfClipFeed){ .clips = clips };
-  gst_nf_clip_times_init (&times, 25, 1);
-  gst_nf_clip_line_init (&self->line, &times);
+  gst_nf_clip_timeline_init (&timeline, 25, 1);
+  gst_nf_clip_position_init (&self->position, &timeline);
   g_queue_init (&self->events);
-  gst_nf_clip_clock_init (&self->clock, GST_ELEMENT (clips));
+  gst_nf_clip_pacer_init (&self->pacer, GST_ELEMENT (clips));
   self->combiner = gst_flow_combiner_new ();
   for (guint i = 0; i < N_STREAMS; i++) {
     gst_nf_clip_stream_init (
@@ -52,25 +52,25 @@ gst_nf_clip_feed_clear (GstNfClipFeed *self)
 {
   gst_nf_clip_feed_forget_orders (self);
   gst_flow_combiner_free (self->combiner);
-  gst_nf_clip_clock_clear (&self->clock);
+  gst_nf_clip_pacer_clear (&self->pacer);
 }
 
 /**
  * gst_nf_clip_feed_start:
- * @times: (transfer full): of the clips
+ * @timeline: (transfer full): of the clips
  * @live: whether frames are pushed at their time
  *
  * Begins at the first frame, or where a seek says that was ordered before.
  */
 void
 gst_nf_clip_feed_start (
-    GstNfClipFeed *self, const GstNfClipTimes *times, gboolean live)
+    GstNfClipFeed *self, const GstNfClipTimeline *timeline, gboolean live)
 {
   GST_OBJECT_LOCK (self->clips);
-  gst_nf_clip_line_init (&self->line, times);
+  gst_nf_clip_position_init (&self->position, timeline);
   self->eos = FALSE;
   GST_OBJECT_UNLOCK (self->clips);
-  gst_nf_clip_clock_start (&self->clock, live);
+  gst_nf_clip_pacer_start (&self->pacer, live);
   self->began = FALSE;
   self->send_segment = TRUE;
   self->seqnum = gst_util_seqnum_next ();
@@ -91,7 +91,7 @@ gst_nf_clip_feed_stop (GstNfClipFeed *self)
     gst_nf_clip_stream_stop (&self->streams[i]);
   gst_nf_clip_feed_forget_orders (self);
   GST_OBJECT_LOCK (self->clips);
-  gst_nf_clip_times_clear (&self->line.times);
+  gst_nf_clip_timeline_clear (&self->position.timeline);
   GST_OBJECT_UNLOCK (self->clips);
 }
 
@@ -142,7 +142,7 @@ gst_nf_clip_feed_order_eos (GstNfClipFeed *self)
   GST_OBJECT_LOCK (self->clips);
   self->eos = TRUE;
   GST_OBJECT_UNLOCK (self->clips);
-  gst_nf_clip_clock_interrupt (&self->clock);
+  gst_nf_clip_pacer_interrupt (&self->pacer);
 }
 
 /**
@@ -246,8 +246,9 @@ choose (
 static GstFlowReturn
 begin (GstNfClipFeed *self)
 {
-  gint fps_n = self->line.times.fps_n, fps_d = self->line.times.fps_d;
-  GstClockTime duration = self->line.segment.duration;
+  gint fps_n = self->position.timeline.fps_n,
+       fps_d = self->position.timeline.fps_d;
+  GstClockTime duration = self->position.segment.duration;
   gint width = 1, height = 1;
   guint group_id = gst_util_group_id_next ();
 
@@ -256,10 +257,10 @@ begin (GstNfClipFeed *self)
   if (!choose (self, &width, &height, &fps_n, &fps_d))
     return GST_FLOW_NOT_NEGOTIATED;
   GST_OBJECT_LOCK (self->clips);
-  gst_nf_clip_line_set_framerate (&self->line, fps_n, fps_d);
+  gst_nf_clip_position_set_framerate (&self->position, fps_n, fps_d);
   GST_OBJECT_UNLOCK (self->clips);
   self->began = TRUE;
-  if (self->line.segment.duration != duration)
+  if (self->position.segment.duration != duration)
     gst_element_post_message (GST_ELEMENT (self->clips),
         gst_message_new_duration_changed (GST_OBJECT (self->clips)));
 
@@ -281,8 +282,8 @@ gst_nf_clip_feed_go (GstNfClipFeed *self, GstEvent *event)
   gboolean ok;
 
   GST_OBJECT_LOCK (self->clips);
-  ok = gst_nf_clip_line_seek (&self->line, event);
-  segment = self->line.segment;
+  ok = gst_nf_clip_position_seek (&self->position, event);
+  segment = self->position.segment;
   GST_OBJECT_UNLOCK (self->clips);
   GST_DEBUG_OBJECT (
       self->clips, "%s %" GST_PTR_FORMAT, ok ? "done:" : "cannot do", event);
@@ -304,7 +305,7 @@ gst_nf_clip_feed_go (GstNfClipFeed *self, GstEvent *event)
 
 /* goes where the next frame is to come from; whether another one comes */
 static gboolean
-obey (GstNfClipFeed *self)
+handle_seek (GstNfClipFeed *self)
 {
   GstEvent *seek;
   gboolean go_on;
@@ -316,7 +317,7 @@ obey (GstNfClipFeed *self)
     GST_WARNING_OBJECT (self->clips, "cannot do %" GST_PTR_FORMAT, seek);
   gst_clear_event (&seek);
   GST_OBJECT_LOCK (self->clips);
-  go_on = !self->eos && !gst_nf_clip_line_is_at_end (&self->line);
+  go_on = !self->eos && !gst_nf_clip_position_is_at_end (&self->position);
   GST_OBJECT_UNLOCK (self->clips);
 
   return go_on;
@@ -330,9 +331,9 @@ send_segment (GstNfClipFeed *self, GstClockTime base)
     return;
   self->send_segment = FALSE;
   GST_OBJECT_LOCK (self->clips);
-  self->line.segment.base += base;
+  self->position.segment.base += base;
   GST_OBJECT_UNLOCK (self->clips);
-  push_numbered (self, gst_event_new_segment (&self->line.segment));
+  push_numbered (self, gst_event_new_segment (&self->position.segment));
 }
 
 /* after the segment, for such is the order of events */
@@ -363,10 +364,11 @@ send_title (GstNfClipFeed *self)
 
 /* makes the clip of the next frame the one that is drawn */
 static GstFlowReturn
-enter (GstNfClipFeed *self, guint64 clip)
+begin_clip (GstNfClipFeed *self, guint64 clip)
 {
   GstNfClipsClass *klass = GST_NF_CLIPS_GET_CLASS (self->clips);
-  gint fps_n = self->line.times.fps_n, fps_d = self->line.times.fps_d;
+  gint fps_n = self->position.timeline.fps_n,
+       fps_d = self->position.timeline.fps_d;
   GstNfClipFormat format = { 0 };
   g_autoptr (GError) error = NULL;
 
@@ -428,14 +430,14 @@ wait_turn (GstNfClipFeed *self)
   GstClockTime now, time;
   gboolean eos;
 
-  if (gst_nf_clip_clock_wait_playing (&self->clock, &now)) {
+  if (gst_nf_clip_pacer_wait_playing (&self->pacer, &now)) {
     send_segment (self, now);
     push_ordered_events (self);
     send_title (self);
     GST_OBJECT_LOCK (self->clips);
-    time = gst_nf_clip_line_running_time (&self->line);
+    time = gst_nf_clip_position_running_time (&self->position);
     GST_OBJECT_UNLOCK (self->clips);
-    if (gst_nf_clip_clock_wait (&self->clock, time))
+    if (gst_nf_clip_pacer_wait (&self->pacer, time))
       return GST_FLOW_OK;
   }
   GST_OBJECT_LOCK (self->clips);
@@ -449,15 +451,16 @@ wait_turn (GstNfClipFeed *self)
 static GstFlowReturn
 push (GstNfClipFeed *self)
 {
-  const GstNfClipTimes *times = &self->line.times;
-  guint64 frame = self->line.next_frame;
-  GstClockTime time = gst_nf_clip_times_time (times, frame);
-  GstClockTime duration = gst_nf_clip_times_time (times, frame + 1) - time;
+  const GstNfClipTimeline *timeline = &self->position.timeline;
+  guint64 frame = self->position.next_frame;
+  GstClockTime time = gst_nf_clip_timeline_time (timeline, frame);
+  GstClockTime duration =
+      gst_nf_clip_timeline_time (timeline, frame + 1) - time;
   GstFlowReturn flow = GST_FLOW_OK;
 
   /* first, for whoever gets a frame may seek at once: the rest is dropped */
   GST_OBJECT_LOCK (self->clips);
-  gst_nf_clip_line_advance (&self->line);
+  gst_nf_clip_position_advance (&self->position);
   GST_OBJECT_UNLOCK (self->clips);
   for (guint i = 0; i < N_STREAMS && !self->send_segment; i++) {
     GstNfClipStream *stream = &self->streams[i];
@@ -484,7 +487,7 @@ push (GstNfClipFeed *self)
 GstFlowReturn
 gst_nf_clip_feed_step (GstNfClipFeed *self)
 {
-  const GstNfClipTimes *times = &self->line.times;
+  const GstNfClipTimeline *timeline = &self->position.timeline;
   GstFlowReturn flow = GST_FLOW_OK;
   guint64 clip, first;
 
@@ -492,16 +495,16 @@ gst_nf_clip_feed_step (GstNfClipFeed *self)
     flow = begin (self);
   if (flow != GST_FLOW_OK)
     return flow;
-  if (!obey (self))
+  if (!handle_seek (self))
     return GST_FLOW_EOS;
-  clip = gst_nf_clip_times_clip_at (times, self->line.next_frame);
-  first = gst_nf_clip_times_first_frame (times, clip);
-  if (self->line.next_frame == first)
+  clip = gst_nf_clip_timeline_clip_at (timeline, self->position.next_frame);
+  first = gst_nf_clip_timeline_first_frame (timeline, clip);
+  if (self->position.next_frame == first)
     for (guint i = 0; i < N_STREAMS; i++)
       self->streams[i].discont = TRUE;
-  flow = enter (self, clip);
+  flow = begin_clip (self, clip);
   if (flow == GST_FLOW_OK)
-    flow = draw (self, self->line.next_frame - first);
+    flow = draw (self, self->position.next_frame - first);
   if (flow == GST_FLOW_OK)
     flow = wait_turn (self);
   if (flow == GST_FLOW_OK)
@@ -533,8 +536,8 @@ report (GstNfClipFeed *self, GstFlowReturn flow)
            "framerate. Put videoconvert, videoscale (for masks with "
            "method=nearest-neighbour) or videorate behind the pads."),
           ("size %dx%d (0x0: not yet chosen), framerate %d/%d",
-              self->format.width, self->format.height, self->line.times.fps_n,
-              self->line.times.fps_d));
+              self->format.width, self->format.height,
+              self->position.timeline.fps_n, self->position.timeline.fps_d));
       break;
     default:
       GST_ELEMENT_FLOW_ERROR (self->clips, flow);
@@ -546,7 +549,7 @@ report (GstNfClipFeed *self, GstFlowReturn flow)
 static void
 push_segment_done (GstNfClipFeed *self)
 {
-  const GstSegment *segment = &self->line.segment;
+  const GstSegment *segment = &self->position.segment;
   gint64 position = MIN (segment->position, segment->stop);
   GstMessage *message = gst_message_new_segment_done (
       GST_OBJECT (self->clips), GST_FORMAT_TIME, position);
@@ -566,7 +569,7 @@ void
 gst_nf_clip_feed_finish (GstNfClipFeed *self, GstFlowReturn flow)
 {
   gboolean segment_done = flow == GST_FLOW_EOS
-      && (self->line.segment.flags & GST_SEGMENT_FLAG_SEGMENT) != 0;
+      && (self->position.segment.flags & GST_SEGMENT_FLAG_SEGMENT) != 0;
 
   GST_OBJECT_LOCK (self->clips);
   segment_done &= !self->eos;

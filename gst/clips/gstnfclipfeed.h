@@ -7,8 +7,8 @@
  * See: gstnfclips.c, which has the thread */
 #pragma once
 
-#include "clips/gstnfclipclock.h"
-#include "clips/gstnfclipline.h"
+#include "clips/gstnfclippacer.h"
+#include "clips/gstnfclipposition.h"
 #include "clips/gstnfclips.h"
 #include "clips/gstnfclipstream.h"
 
@@ -26,8 +26,8 @@ enum
 /**
  * GstNfClipFeed:
  * @streams: the pads
- * @clock: when a live source may push
- * @line: where the source is; written by the streaming thread, read by others
+ * @pacer: when a live source may push
+ * @position: where the source is; written by the streaming thread, read by others
  *   with the element's object lock
  *
  * Belongs to one element.
@@ -35,8 +35,8 @@ enum
 typedef struct
 {
   GstNfClipStream streams[GST_NF_CLIP_N_STREAMS];
-  GstNfClipClock clock;
-  GstNfClipLine line;
+  GstNfClipPacer pacer;
+  GstNfClipPosition position;
 
   /*< private >*/
   GstNfClips *clips; /* the element */
@@ -59,7 +59,7 @@ typedef struct
 void gst_nf_clip_feed_init (GstNfClipFeed *self, GstNfClips *clips);
 void gst_nf_clip_feed_clear (GstNfClipFeed *self);
 void gst_nf_clip_feed_start (
-    GstNfClipFeed *self, const GstNfClipTimes *times, gboolean live);
+    GstNfClipFeed *self, const GstNfClipTimeline *timeline, gboolean live);
 void gst_nf_clip_feed_stop (GstNfClipFeed *self);
 void gst_nf_clip_feed_set_flushing (GstNfClipFeed *self, gboolean flushing);
 

@@ -187,7 +187,7 @@ gst_nf_clips_start (GstNfClips *self)
   GstNfClipsClass *klass = GST_NF_CLIPS_GET_CLASS (self);
   GstNfClipsPrivate *priv = PRIV (self);
   g_autoptr (GError) error = NULL;
-  GstNfClipTimes times;
+  GstNfClipTimeline timeline;
   Settings settings;
   guint64 n_clips;
 
@@ -195,14 +195,15 @@ gst_nf_clips_start (GstNfClips *self)
   settings = priv->settings;
   GST_OBJECT_UNLOCK (self);
   n_clips = settings.clips < 0 ? G_MAXUINT64 : (guint64) settings.clips;
-  gst_nf_clip_times_init (&times, settings.framerate.n, settings.framerate.d);
-  if (!klass->open (self, settings.first, n_clips, &times, &error)) {
-    gst_nf_clip_times_clear (&times);
+  gst_nf_clip_timeline_init (
+      &timeline, settings.framerate.n, settings.framerate.d);
+  if (!klass->open (self, settings.first, n_clips, &timeline, &error)) {
+    gst_nf_clip_timeline_clear (&timeline);
     klass->close (self);
     gst_nf_element_error (GST_ELEMENT (self), error);
     return FALSE;
   }
-  gst_nf_clip_feed_start (&priv->feed, &times, settings.is_live);
+  gst_nf_clip_feed_start (&priv->feed, &timeline, settings.is_live);
 
   return TRUE;
 }
@@ -229,7 +230,7 @@ gst_nf_clips_halt (GstNfClips *self)
   g_mutex_lock (&priv->seek_lock);
   priv->started = FALSE;
   g_mutex_unlock (&priv->seek_lock);
-  gst_nf_clip_clock_interrupt (&priv->feed.clock);
+  gst_nf_clip_pacer_interrupt (&priv->feed.pacer);
   gst_nf_clip_feed_set_flushing (&priv->feed, TRUE);
   /* a pad that is deactivated lets go of the thread; the one that has the task
    * waits for its end, so it goes last */
@@ -249,7 +250,7 @@ static GstStateChangeReturn
 gst_nf_clips_change_state (GstElement *element, GstStateChange transition)
 {
   GstNfClips *self = GST_NF_CLIPS (element);
-  GstNfClipClock *clock = &PRIV (self)->feed.clock;
+  GstNfClipPacer *pacer = &PRIV (self)->feed.pacer;
   GstStateChangeReturn ret;
   gboolean no_preroll = FALSE;
 
@@ -257,24 +258,24 @@ gst_nf_clips_change_state (GstElement *element, GstStateChange transition)
       && !gst_nf_clips_start (self))
     return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
-    gst_nf_clip_clock_set_playing (clock, FALSE);
+    gst_nf_clip_pacer_set_playing (pacer, FALSE);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     gst_nf_clips_halt (self);
   ret = GST_ELEMENT_CLASS (gst_nf_clips_parent_class)
             ->change_state (element, transition);
   switch (transition) {
     case GST_STATE_CHANGE_READY_TO_PAUSED:
-      no_preroll = gst_nf_clip_clock_is_live (clock);
+      no_preroll = gst_nf_clip_pacer_is_live (pacer);
       if (ret == GST_STATE_CHANGE_FAILURE)
         gst_nf_clips_stop (self);
       else
         gst_nf_clips_run (self);
       break;
     case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
-      gst_nf_clip_clock_set_playing (clock, TRUE);
+      gst_nf_clip_pacer_set_playing (pacer, TRUE);
       break;
     case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
-      no_preroll = gst_nf_clip_clock_is_live (clock);
+      no_preroll = gst_nf_clip_pacer_is_live (pacer);
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
       gst_nf_clips_stop (self);
@@ -305,7 +306,7 @@ gst_nf_clips_flushing_seek (GstNfClips *self, GstEvent *seek)
   gst_nf_clip_feed_set_flushing (feed, FALSE);
   gst_nf_clip_feed_push_event (feed, stop);
   gst_nf_clip_feed_forget_orders (feed);
-  gst_nf_clip_clock_resume (&feed->clock);
+  gst_nf_clip_pacer_resume (&feed->pacer);
   gst_nf_clip_feed_go (feed, seek);
   gst_pad_start_task (pad, gst_nf_clips_loop, self, NULL);
   GST_PAD_STREAM_UNLOCK (pad);
@@ -316,14 +317,14 @@ static gboolean
 gst_nf_clips_can_seek (GstNfClips *self, GstEvent *event)
 {
   GstNfClipFeed *feed = &PRIV (self)->feed;
-  GstNfClipLine line;
+  GstNfClipPosition position;
   gboolean ok;
 
-  if (gst_nf_clip_clock_is_live (&feed->clock))
+  if (gst_nf_clip_pacer_is_live (&feed->pacer))
     return FALSE;
   GST_OBJECT_LOCK (self);
-  line = feed->line;
-  ok = gst_nf_clip_line_seek (&line, event);
+  position = feed->position;
+  ok = gst_nf_clip_position_seek (&position, event);
   GST_OBJECT_UNLOCK (self);
 
   return ok;
@@ -430,24 +431,25 @@ gst_nf_clips_src_event (GstPad *pad, GstObject *parent, GstEvent *event)
 static gboolean
 gst_nf_clips_answer (GstNfClips *self, GstQuery *query)
 {
-  const GstNfClipLine *line = &PRIV (self)->feed.line;
+  const GstNfClipPosition *position = &PRIV (self)->feed.position;
   GstFormat format, to;
   gint64 value, result;
 
   switch (GST_QUERY_TYPE (query)) {
     case GST_QUERY_DURATION:
       gst_query_parse_duration (query, &format, NULL);
-      value = gst_nf_clip_times_duration (&line->times, format);
+      value = gst_nf_clip_timeline_duration (&position->timeline, format);
       gst_query_set_duration (query, format, value);
       return value >= 0;
     case GST_QUERY_POSITION:
       gst_query_parse_position (query, &format, NULL);
-      value = gst_nf_clip_line_position (line, format);
+      value = gst_nf_clip_position_get (position, format);
       gst_query_set_position (query, format, value);
       return value >= 0;
     case GST_QUERY_CONVERT:
       gst_query_parse_convert (query, &format, &value, &to, NULL);
-      if (!gst_nf_clip_times_convert (&line->times, format, value, to, &result))
+      if (!gst_nf_clip_timeline_convert (
+              &position->timeline, format, value, to, &result))
         return FALSE;
       gst_query_set_convert (query, format, value, to, result);
       return TRUE;
@@ -460,7 +462,7 @@ static void
 gst_nf_clips_answer_seeking (GstNfClips *self, GstQuery *query)
 {
   GstNfClipFeed *feed = &PRIV (self)->feed;
-  gboolean seekable = !gst_nf_clip_clock_is_live (&feed->clock);
+  gboolean seekable = !gst_nf_clip_pacer_is_live (&feed->pacer);
   GstFormat format;
   gint64 end;
 
@@ -468,7 +470,7 @@ gst_nf_clips_answer_seeking (GstNfClips *self, GstQuery *query)
   seekable &= format == GST_FORMAT_TIME || format == GST_FORMAT_DEFAULT
       || format == gst_nf_clip_format ();
   GST_OBJECT_LOCK (self);
-  end = gst_nf_clip_times_duration (&feed->line.times, format);
+  end = gst_nf_clip_timeline_duration (&feed->position.timeline, format);
   GST_OBJECT_UNLOCK (self);
   gst_query_set_seeking (query, format, seekable, 0, end);
 }
@@ -479,11 +481,11 @@ static void
 gst_nf_clips_answer_latency (GstNfClips *self, GstQuery *query)
 {
   GstNfClipFeed *feed = &PRIV (self)->feed;
-  gboolean live = gst_nf_clip_clock_is_live (&feed->clock);
+  gboolean live = gst_nf_clip_pacer_is_live (&feed->pacer);
   GstClockTime frame;
 
   GST_OBJECT_LOCK (self);
-  frame = gst_nf_clip_times_time (&feed->line.times, 1);
+  frame = gst_nf_clip_timeline_time (&feed->position.timeline, 1);
   GST_OBJECT_UNLOCK (self);
   gst_query_set_latency (query, live, live ? frame : 0, GST_CLOCK_TIME_NONE);
 }

@@ -5,11 +5,11 @@
  * Two pads, `video` (RGB) and `mask` (GRAY8, a class id a pixel), fed by one
  * thread, frame by frame. Clips follow each other in time; the first buffer of
  * each is marked DISCONT on both pads.
- * See: gstnfcliptimes.h (times), gstnfclipstream.h (a pad), gstnfclipclock.h
+ * See: gstnfcliptimeline.h (times), gstnfclipstream.h (a pad), gstnfclippacer.h
  * (live sources) */
 #pragma once
 
-#include "clips/gstnfcliptimes.h"
+#include "clips/gstnfcliptimeline.h"
 
 #include <gst/video/video.h>
 
@@ -39,8 +39,8 @@ typedef struct
  * @any_size: whether frames can be drawn in any size: that of a clip is what is
  *   wanted where downstream leaves the choice, and stays until the next start
  * @open: says which clips there are: numbers @first and on, @n_clips of them at
- *   most (G_MAXUINT64: all), with gst_nf_clip_times_set_equal() or
- *   gst_nf_clip_times_add()
+ *   most (G_MAXUINT64: all), with gst_nf_clip_timeline_set_equal() or
+ *   gst_nf_clip_timeline_add()
  * @close: the opposite of @open, also called when that has failed
  * @begin_clip: gets the clip that is drawn next, numbered from 0 = @first, and
  *   says what it is like
@@ -56,7 +56,7 @@ struct _GstNfClipsClass
 
   gboolean any_size;
   gboolean (*open) (GstNfClips *self, guint64 first, guint64 n_clips,
-      GstNfClipTimes *times, GError **error);
+      GstNfClipTimeline *timeline, GError **error);
   void (*close) (GstNfClips *self);
   gboolean (*begin_clip) (
       GstNfClips *self, guint64 clip, GstNfClipFormat *format, GError **error);

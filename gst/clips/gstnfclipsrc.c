@@ -96,7 +96,7 @@ G_DEFINE_TYPE (GstNfClipSrc, gst_nf_clip_src, GST_TYPE_NF_CLIPS)
 
 static void gst_nf_clip_src_finalize (GObject *object);
 static gboolean gst_nf_clip_src_open (GstNfClips *clips, guint64 first,
-    guint64 n_clips, GstNfClipTimes *times, GError **error);
+    guint64 n_clips, GstNfClipTimeline *timeline, GError **error);
 static void gst_nf_clip_src_close (GstNfClips *clips);
 static gboolean gst_nf_clip_src_begin_clip (
     GstNfClips *clips, guint64 clip, GstNfClipFormat *format, GError **error);
@@ -221,7 +221,7 @@ gst_nf_clip_src_open_source (
 
 static gboolean
 gst_nf_clip_src_open (GstNfClips *clips, guint64 first, guint64 n_clips,
-    GstNfClipTimes *times, GError **error)
+    GstNfClipTimeline *timeline, GError **error)
 {
   GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
   Settings settings;
@@ -238,8 +238,8 @@ gst_nf_clip_src_open (GstNfClips *clips, guint64 first, guint64 n_clips,
   self->first = first;
   there = nf_clip_source_n_clips (self->source);
   if (there == 0) { /* no end: all are alike */
-    gst_nf_clip_times_set_equal (
-        times, n_clips, nf_clip_source_n_frames (self->source, first));
+    gst_nf_clip_timeline_set_equal (
+        timeline, n_clips, nf_clip_source_n_frames (self->source, first));
     return TRUE;
   }
   if (first >= there) {
@@ -252,7 +252,8 @@ gst_nf_clip_src_open (GstNfClips *clips, guint64 first, guint64 n_clips,
   }
   end = first + MIN (n_clips, there - first);
   for (guint64 i = first; i < end; i++)
-    gst_nf_clip_times_add (times, nf_clip_source_n_frames (self->source, i));
+    gst_nf_clip_timeline_add (
+        timeline, nf_clip_source_n_frames (self->source, i));
   GST_INFO_OBJECT (self, "%" G_GUINT64_FORMAT " clips of %" G_GUINT64_FORMAT,
       end - first, there);
 

@@ -85,7 +85,7 @@ struct _GstNfSceneSrc
 G_DEFINE_TYPE (GstNfSceneSrc, gst_nf_scene_src, GST_TYPE_NF_CLIPS)
 
 static gboolean gst_nf_scene_src_open (GstNfClips *clips, guint64 first,
-    guint64 n_clips, GstNfClipTimes *times, GError **error);
+    guint64 n_clips, GstNfClipTimeline *timeline, GError **error);
 static void gst_nf_scene_src_close (GstNfClips *clips);
 static gboolean gst_nf_scene_src_begin_clip (
     GstNfClips *clips, guint64 clip, GstNfClipFormat *format, GError **error);
@@ -187,7 +187,7 @@ gst_nf_scene_src_init (GstNfSceneSrc *self)
 
 static gboolean
 gst_nf_scene_src_open (GstNfClips *clips, guint64 first, guint64 n_clips,
-    GstNfClipTimes *times, GError **error)
+    GstNfClipTimeline *timeline, GError **error)
 {
   GstNfSceneSrc *self = GST_NF_SCENE_SRC (clips);
   NfSceneParams *params = &self->current.params;
@@ -202,7 +202,7 @@ gst_nf_scene_src_open (GstNfClips *clips, guint64 first, guint64 n_clips,
         params->min_objects, params->max_objects);
     return FALSE;
   }
-  gst_nf_clip_times_set_equal (times, n_clips, params->frames);
+  gst_nf_clip_timeline_set_equal (timeline, n_clips, params->frames);
   GST_INFO_OBJECT (self, "seed %" G_GUINT64_FORMAT ", %u frames a clip",
       params->seed, params->frames);
 
@@ -267,7 +267,7 @@ gst_nf_scene_src_draw (
     ids_stride = GST_VIDEO_FRAME_PLANE_STRIDE (mask, 0);
   }
   objects = nf_scene_objects (self->scene, frame, &n_objects);
-  nf_renderer_draw (self->renderer, nf_scene_view (self->scene), objects,
+  nf_renderer_render (self->renderer, nf_scene_view (self->scene), objects,
       n_objects, rgb, rgb_stride, ids, ids_stride);
 }
 

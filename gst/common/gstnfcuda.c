@@ -424,7 +424,7 @@ gst_nf_cuda_read (GstBuffer *buffer, const GstVideoInfo *info, NfDevice *device,
     gint64 c = 1, h = 1, w = 1;
 
     describe_plane (info, i, &c, &h, &w);
-    planes[i] = nf_tensor_new_from_rows (device, NF_U8, c, h, w,
+    planes[i] = nf_tensor_new_from_pitched (device, NF_U8, c, h, w,
         mapped.data + GST_VIDEO_INFO_PLANE_OFFSET (own, i),
         (gsize) GST_VIDEO_INFO_PLANE_STRIDE (own, i), error);
     if (planes[i] == NULL)
@@ -459,7 +459,7 @@ gst_nf_cuda_write (const NfTensor *pixels, GstBuffer *buffer,
   if (!map (buffer, pixels->device, GST_MAP_WRITE, &mapped, error))
     return FALSE;
   own = &GST_CUDA_MEMORY_CAST (mapped.memory)->info;
-  ok = nf_tensor_to_rows (pixels, 0,
+  ok = nf_tensor_to_pitched (pixels, 0,
       mapped.data + GST_VIDEO_INFO_PLANE_OFFSET (own, 0),
       (gsize) GST_VIDEO_INFO_PLANE_STRIDE (own, 0), error);
   gst_memory_unmap (mapped.memory, &mapped);

@@ -312,16 +312,16 @@ gst_nf_model_release (GstNfModel *model)
 }
 
 /* auto leaves it to the variable NEXTFRAME_TF32 */
-static NfProducts
-products_of (GstNfPrecision precision)
+static NfMatmulPrecision
+matmul_precision_of (GstNfPrecision precision)
 {
   switch (precision) {
     case GST_NF_PRECISION_AUTO:
-      return NF_PRODUCTS_DEFAULT;
+      return NF_MATMUL_PRECISION_DEFAULT;
     case GST_NF_PRECISION_TF32:
-      return NF_PRODUCTS_TF32;
+      return NF_MATMUL_PRECISION_TF32;
     default:
-      return NF_PRODUCTS_F32;
+      return NF_MATMUL_PRECISION_F32;
   }
 }
 
@@ -329,23 +329,23 @@ products_of (GstNfPrecision precision)
  * gst_nf_model_begin:
  * @model: a network that is about to run in the calling thread
  * @settings: a copy
- * @turn: (out): to be ended by nf_turn_end() when it has run
+ * @lease: (out): to be ended by nf_cores_release() when it has run
  * @cancellable: ends the wait
  * @error: return location: %NF_ERROR_CANCELLED
  *
  * Waits for the cores that it needs; elements of one process take turns. Until
- * the turn ends, the thread's ops multiply as the property `precision` says.
+ * the lease ends, the thread's ops multiply as the property `precision` says.
  *
- * Returns: FALSE with @error set; then there is no turn to end
+ * Returns: FALSE with @error set; then there is no lease to end
  */
 gboolean
 gst_nf_model_begin (GstNfModel *model, const GstNfModelSettings *settings,
-    NfTurn *turn, GCancellable *cancellable, GError **error)
+    NfCoreLease *lease, GCancellable *cancellable, GError **error)
 {
-  if (!nf_turn_begin (
-          turn, model->device, settings->threads, cancellable, error))
+  if (!nf_cores_acquire (
+          lease, model->device, settings->threads, cancellable, error))
     return FALSE;
-  nf_products_set (products_of (settings->precision));
+  nf_matmul_precision_set (matmul_precision_of (settings->precision));
 
   return TRUE;
 }

@@ -75,8 +75,8 @@ GstNfModel *gst_nf_model_acquire (
     const GstNfModelSettings *settings, GstNfModelKind kind, GError **error);
 void gst_nf_model_release (GstNfModel *model);
 gboolean gst_nf_model_begin (GstNfModel *model,
-    const GstNfModelSettings *settings, NfTurn *turn, GCancellable *cancellable,
-    GError **error);
+    const GstNfModelSettings *settings, NfCoreLease *lease,
+    GCancellable *cancellable, GError **error);
 
 NfPredictor *gst_nf_model_predictor (GstNfModel *model);
 NfSegmenter *gst_nf_model_segmenter (GstNfModel *model);

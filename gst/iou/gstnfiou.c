@@ -2,7 +2,7 @@
  *
  * gstnfiou — nfiou: two mask streams in, scores out
  *
- * Siblings: gstnfiounext.c (which masks are pairs), gstnfioueval.c (their
+ * Siblings: gstnfioupairing.c (which masks are pairs), gstnfioueval.c (their
  * scores), gstnfioumessage.c */
 
 /**
@@ -76,7 +76,7 @@
 #include "gstnfelements.h"
 #include "iou/gstnfioueval.h"
 #include "iou/gstnfioumessage.h"
-#include "iou/gstnfiounext.h"
+#include "iou/gstnfioupairing.h"
 
 #include "metrics/nfclasses.h"
 #include "metrics/nfconfusion.h"
@@ -562,25 +562,25 @@ static GstFlowReturn
 gst_nf_iou_aggregate (GstAggregator *aggregator, gboolean timeout)
 {
   GstNfIou *self = GST_NF_IOU (aggregator);
-  g_auto (GstNfIouNext) next = { 0 };
+  g_auto (GstNfIouPairing) pairing = { 0 };
   const GstNfIouCandidate *front;
 
-  gst_nf_iou_next_find (&next, self->inputs);
-  front = &next.fronts[next.which];
-  switch (next.step) {
+  gst_nf_iou_pairing_find (&pairing, self->inputs);
+  front = &pairing.fronts[pairing.which];
+  switch (pairing.step) {
     case GST_NF_IOU_UNTIMED:
       GST_ELEMENT_ERROR (self, STREAM, FORMAT,
           ("A frame on the pad '%s' has no time: masks are paired by their "
            "timestamps. Give the source a framerate.",
-              GST_PAD_NAME (self->inputs[next.which])),
+              GST_PAD_NAME (self->inputs[pairing.which])),
           ("%" GST_PTR_FORMAT, front->buffer));
       return GST_FLOW_ERROR;
     case GST_NF_IOU_GAP:
-      return gst_nf_iou_skip_gap (self, next.which);
+      return gst_nf_iou_skip_gap (self, pairing.which);
     case GST_NF_IOU_PAIR:
       return gst_nf_iou_matched (self, front);
-    case GST_NF_IOU_ALONE:
-      return gst_nf_iou_unmatched (self, next.which, front);
+    case GST_NF_IOU_UNPAIRED:
+      return gst_nf_iou_unmatched (self, pairing.which, front);
     case GST_NF_IOU_END:
       gst_nf_iou_eval_finish (&self->eval);
       gst_nf_iou_publish (self);

@@ -6,7 +6,7 @@
  * number of frames and so the duration; the elements follow frame by frame
  * without padding, so a time is an offset in the file, and seeking in time is
  * seeking in bytes upstream.
- * Siblings: gstnfnpyreader.c (bytes), gstnfnpytimeline.c (times),
+ * Siblings: gstnfnpyreader.c (bytes), gstnfnpystream.c (times),
  * gstnfnpyenc.c */
 
 /**
@@ -67,7 +67,7 @@ struct _GstNfNpyDec
 
   /* object lock: written by the streaming thread, read by seeks and queries */
   Settings settings;
-  GstNfNpyTimeline line;
+  GstNfNpyStream stream;
 
   /* streaming thread */
   GstNfNpyReader reader;
@@ -194,7 +194,7 @@ gst_nf_npy_dec_change_state (GstElement *element, GstStateChange transition)
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
     gst_nf_npy_dec_begin_reading (self);
     GST_OBJECT_LOCK (self);
-    gst_nf_npy_timeline_reset (&self->line);
+    gst_nf_npy_stream_reset (&self->stream);
     GST_OBJECT_UNLOCK (self);
     self->send_segment = FALSE;
   }
@@ -211,7 +211,7 @@ gst_nf_npy_dec_change_state (GstElement *element, GstStateChange transition)
 static gboolean
 gst_nf_npy_dec_negotiate (GstNfNpyDec *self)
 {
-  g_autoptr (GstCaps) caps = gst_video_info_to_caps (&self->line.info);
+  g_autoptr (GstCaps) caps = gst_video_info_to_caps (&self->stream.info);
 
   GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT, caps);
   gst_pad_check_reconfigure (self->srcpad);
@@ -232,7 +232,7 @@ gst_nf_npy_dec_send_segment (GstNfNpyDec *self)
   if (!self->send_segment)
     return;
   self->send_segment = FALSE;
-  event = gst_event_new_segment (&self->line.segment);
+  event = gst_event_new_segment (&self->stream.segment);
   gst_event_set_seqnum (event, self->segment_seqnum);
   gst_pad_push_event (self->srcpad, event);
 }
@@ -241,20 +241,20 @@ static GstFlowReturn
 gst_nf_npy_dec_begin_array (
     GstNfNpyDec *self, const NfNpyHeader *header, GError **error)
 {
-  const GstVideoInfo *info = &self->line.info;
+  const GstVideoInfo *info = &self->stream.info;
   const GstNfFraction *framerate = &self->settings.framerate;
   gboolean ok;
 
   GST_OBJECT_LOCK (self);
-  ok = gst_nf_npy_timeline_begin_array (&self->line, header,
+  ok = gst_nf_npy_stream_begin_array (&self->stream, header,
       self->settings.palette, framerate->n, framerate->d, error);
   GST_OBJECT_UNLOCK (self);
   if (!ok)
     return GST_FLOW_ERROR;
-  gst_nf_npy_reader_begin_array (&self->reader, &self->line);
+  gst_nf_npy_reader_begin_array (&self->reader, &self->stream);
   self->discont = TRUE;
   GST_INFO_OBJECT (self, "array %u: %" G_GUINT64_FORMAT " frames of %dx%d %s",
-      self->reader.arrays, self->line.frames, info->width, info->height,
+      self->reader.arrays, self->stream.frames, info->width, info->height,
       gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)));
   if (!gst_nf_npy_dec_negotiate (self))
     return GST_PAD_IS_FLUSHING (self->srcpad) ? GST_FLOW_FLUSHING
@@ -289,7 +289,7 @@ gst_nf_npy_dec_push_frame (GstNfNpyDec *self)
   GstBuffer *buffer = NULL;
   GstFlowReturn flow;
 
-  if (gst_nf_npy_timeline_is_past_stop (&self->line))
+  if (gst_nf_npy_stream_is_past_stop (&self->stream))
     return GST_FLOW_EOS;
   if (gst_pad_check_reconfigure (self->srcpad)
       && !gst_nf_npy_dec_negotiate (self))
@@ -299,16 +299,16 @@ gst_nf_npy_dec_push_frame (GstNfNpyDec *self)
   flow = gst_buffer_pool_acquire_buffer (self->pool, &buffer, NULL);
   if (flow != GST_FLOW_OK)
     return flow;
-  if (!gst_nf_npy_reader_read_frame (&self->reader, &self->line, buffer)) {
+  if (!gst_nf_npy_reader_read_frame (&self->reader, &self->stream, buffer)) {
     gst_buffer_unref (buffer);
     return GST_FLOW_ERROR;
   }
-  gst_nf_npy_timeline_stamp (&self->line, buffer);
+  gst_nf_npy_stream_stamp (&self->stream, buffer);
   if (self->discont)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   self->discont = FALSE;
   GST_OBJECT_LOCK (self);
-  gst_nf_npy_timeline_advance (&self->line);
+  gst_nf_npy_stream_advance (&self->stream);
   GST_OBJECT_UNLOCK (self);
 
   return gst_pad_push (self->srcpad, buffer);
@@ -322,7 +322,7 @@ gst_nf_npy_dec_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   gst_adapter_push (self->reader.adapter, buffer);
   self->flow = GST_FLOW_OK;
   do {
-    gboolean in_array = gst_nf_npy_timeline_in_array (&self->line);
+    gboolean in_array = gst_nf_npy_stream_in_array (&self->stream);
 
     if (!gst_nf_npy_reader_has_enough (&self->reader, in_array))
       break;
@@ -338,7 +338,7 @@ static void
 gst_nf_npy_dec_check_end (GstNfNpyDec *self)
 {
   if (self->flow == GST_FLOW_OK)
-    gst_nf_npy_reader_check_end (&self->reader, &self->line);
+    gst_nf_npy_reader_check_end (&self->reader, &self->stream);
 }
 
 static void
@@ -346,7 +346,7 @@ gst_nf_npy_dec_begin_stream (GstNfNpyDec *self)
 {
   gst_nf_npy_dec_begin_reading (self);
   GST_OBJECT_LOCK (self);
-  gst_nf_npy_timeline_begin_stream (&self->line);
+  gst_nf_npy_stream_begin_stream (&self->stream);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -354,13 +354,13 @@ gst_nf_npy_dec_begin_stream (GstNfNpyDec *self)
 static void
 gst_nf_npy_dec_segment (GstNfNpyDec *self, guint32 seqnum)
 {
-  const GstSegment *segment = &self->line.segment;
+  const GstSegment *segment = &self->stream.segment;
   gboolean sought;
 
   self->segment_seqnum = seqnum;
   self->send_segment = TRUE;
   GST_OBJECT_LOCK (self);
-  sought = gst_nf_npy_timeline_take_seek (&self->line, seqnum);
+  sought = gst_nf_npy_stream_take_seek (&self->stream, seqnum);
   GST_OBJECT_UNLOCK (self);
   if (!sought) {
     gst_nf_npy_dec_begin_stream (self);
@@ -378,7 +378,7 @@ gst_nf_npy_dec_segment (GstNfNpyDec *self, guint32 seqnum)
 static gboolean
 gst_nf_npy_dec_segment_done (GstNfNpyDec *self)
 {
-  const GstSegment *segment = &self->line.segment;
+  const GstSegment *segment = &self->stream.segment;
   gint64 position = MIN (segment->position, segment->stop);
 
   gst_nf_npy_dec_check_end (self);
@@ -410,7 +410,7 @@ gst_nf_npy_dec_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       gst_nf_npy_reader_flush (&self->reader);
       self->flow = GST_FLOW_OK;
       GST_OBJECT_LOCK (self);
-      gst_nf_npy_timeline_flush (&self->line);
+      gst_nf_npy_stream_flush (&self->stream);
       GST_OBJECT_UNLOCK (self);
       break;
     case GST_EVENT_SEGMENT_DONE:
@@ -450,7 +450,7 @@ gst_nf_npy_dec_is_seekable (GstNfNpyDec *self)
   gboolean known;
 
   GST_OBJECT_LOCK (self);
-  known = gst_nf_npy_timeline_can_seek (&self->line);
+  known = gst_nf_npy_stream_can_seek (&self->stream);
   GST_OBJECT_UNLOCK (self);
 
   return known && gst_nf_npy_dec_upstream_seeks (self);
@@ -463,7 +463,7 @@ gst_nf_npy_dec_seek (GstNfNpyDec *self, GstEvent *event)
 
   if (gst_nf_npy_dec_is_seekable (self)) {
     GST_OBJECT_LOCK (self);
-    upstream = gst_nf_npy_timeline_prepare_seek (&self->line, event);
+    upstream = gst_nf_npy_stream_prepare_seek (&self->stream, event);
     GST_OBJECT_UNLOCK (self);
   }
   if (upstream == NULL) {
@@ -473,7 +473,7 @@ gst_nf_npy_dec_seek (GstNfNpyDec *self, GstEvent *event)
   if (gst_pad_push_event (self->sinkpad, upstream))
     return TRUE;
   GST_OBJECT_LOCK (self);
-  self->line.seek_waiting = FALSE;
+  self->stream.seek_waiting = FALSE;
   GST_OBJECT_UNLOCK (self);
 
   return FALSE;
@@ -506,7 +506,7 @@ gst_nf_npy_dec_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
     case GST_QUERY_DURATION:
     case GST_QUERY_POSITION:
       GST_OBJECT_LOCK (self);
-      ok = gst_nf_npy_timeline_answer (&self->line, query, seekable);
+      ok = gst_nf_npy_stream_answer (&self->stream, query, seekable);
       GST_OBJECT_UNLOCK (self);
       return ok;
     default:

@@ -113,14 +113,14 @@ gst_nf_npy_reader_parse_header (
 /**
  * gst_nf_npy_reader_begin_array:
  * @reader: behind a header
- * @line: with the array that begins
+ * @stream: with the array that begins
  */
 void
 gst_nf_npy_reader_begin_array (
-    GstNfNpyReader *reader, const GstNfNpyTimeline *line)
+    GstNfNpyReader *reader, const GstNfNpyStream *stream)
 {
   reader->frame_bytes =
-      gst_nf_npy_video_frame_bytes (&line->header, &line->info);
+      gst_nf_npy_video_frame_bytes (&stream->header, &stream->info);
   reader->header_wanted = HEADER_START;
   reader->arrays++;
 }
@@ -128,29 +128,30 @@ gst_nf_npy_reader_begin_array (
 /**
  * gst_nf_npy_reader_read_frame:
  * @reader: with enough for a frame
- * @line: with the array
+ * @stream: with the array
  * @buffer: a writable frame, which gets the pixels
  *
  * Returns: FALSE, and an error message, when it cannot be read
  */
 gboolean
 gst_nf_npy_reader_read_frame (
-    GstNfNpyReader *reader, const GstNfNpyTimeline *line, GstBuffer *buffer)
+    GstNfNpyReader *reader, const GstNfNpyStream *stream, GstBuffer *buffer)
 {
   g_autoptr (GError) error = NULL;
   GstVideoFrame frame;
 
-  if (!gst_video_frame_map (&frame, &line->info, buffer, GST_MAP_WRITE)) {
+  if (!gst_video_frame_map (&frame, &stream->info, buffer, GST_MAP_WRITE)) {
     GST_ELEMENT_ERROR (reader->element, RESOURCE, WRITE,
         ("Cannot write to the memory that the next element provides."), (NULL));
     return FALSE;
   }
-  gst_nf_npy_video_read (&line->header,
+  gst_nf_npy_video_read (&stream->header,
       gst_adapter_map (reader->adapter, reader->frame_bytes), &frame, &error);
   gst_adapter_unmap (reader->adapter);
   gst_video_frame_unmap (&frame);
   if (error != NULL) {
-    g_prefix_error (&error, "frame %" G_GUINT64_FORMAT ", ", line->next_frame);
+    g_prefix_error (
+        &error, "frame %" G_GUINT64_FORMAT ", ", stream->next_frame);
     gst_nf_element_error (reader->element, error);
     return FALSE;
   }
@@ -162,24 +163,24 @@ gst_nf_npy_reader_read_frame (
 /**
  * gst_nf_npy_reader_check_end:
  * @reader: of a stream that ends here
- * @line: with the latest array
+ * @stream: with the latest array
  *
  * Posts an error when it may not end here.
  */
 void
 gst_nf_npy_reader_check_end (
-    GstNfNpyReader *reader, const GstNfNpyTimeline *line)
+    GstNfNpyReader *reader, const GstNfNpyStream *stream)
 {
   gsize rest = gst_adapter_available (reader->adapter);
 
-  if (gst_nf_npy_timeline_in_array (line)) {
-    if (!gst_nf_npy_timeline_is_past_stop (line))
+  if (gst_nf_npy_stream_in_array (stream)) {
+    if (!gst_nf_npy_stream_is_past_stop (stream))
       GST_ELEMENT_ERROR (reader->element, STREAM, DECODE,
           ("The .npy file is truncated: expected %" G_GUINT64_FORMAT
            " frames of %dx%d, found %" G_GUINT64_FORMAT
            ". Copy or make the file again.",
-              line->frames, line->info.width, line->info.height,
-              line->next_frame),
+              stream->frames, stream->info.width, stream->info.height,
+              stream->next_frame),
           ("of the next frame %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
            " bytes were there",
               rest, reader->frame_bytes));

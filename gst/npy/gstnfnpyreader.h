@@ -5,7 +5,7 @@
  * See: gstnfnpydec.c, kernels/io/nfnpy.h */
 #pragma once
 
-#include "npy/gstnfnpytimeline.h"
+#include "npy/gstnfnpystream.h"
 
 #include <gst/base/gstadapter.h>
 
@@ -41,10 +41,10 @@ gboolean gst_nf_npy_reader_has_enough (
 gboolean gst_nf_npy_reader_parse_header (
     GstNfNpyReader *reader, NfNpyHeader *header, GError **error);
 void gst_nf_npy_reader_begin_array (
-    GstNfNpyReader *reader, const GstNfNpyTimeline *line);
+    GstNfNpyReader *reader, const GstNfNpyStream *stream);
 gboolean gst_nf_npy_reader_read_frame (
-    GstNfNpyReader *reader, const GstNfNpyTimeline *line, GstBuffer *buffer);
+    GstNfNpyReader *reader, const GstNfNpyStream *stream, GstBuffer *buffer);
 void gst_nf_npy_reader_check_end (
-    GstNfNpyReader *reader, const GstNfNpyTimeline *line);
+    GstNfNpyReader *reader, const GstNfNpyStream *stream);
 
 G_END_DECLS

@@ -58,7 +58,7 @@
 #include "common/gstnfcuda.h"
 #include "common/gstnferror.h"
 #include "common/gstnfframes.h"
-#include "common/gstnftiming.h"
+#include "common/gstnflatency.h"
 #include "gstnfelements.h"
 #include "segment/gstnfanalytics.h"
 #include "segment/gstnfbatch.h"
@@ -92,7 +92,7 @@ struct _GstNfSegment
 {
   GstVideoFilter parent;
 
-  GstNfTiming timing;
+  GstNfLatency latency;
   GstNfCancel cancel;
 
   /* object lock */
@@ -151,7 +151,7 @@ gst_nf_segment_get_stats (GObject *object, GValue *value)
       stats->frames_out, "dropped", G_TYPE_UINT64, stats->dropped, "batches",
       G_TYPE_UINT64, stats->batches, "seconds-per-frame", G_TYPE_DOUBLE,
       (gdouble) stats->computing / GST_SECOND / MAX (stats->frames_out, 1),
-      "latency", G_TYPE_UINT64, self->timing.announced, NULL);
+      "latency", G_TYPE_UINT64, self->latency.announced, NULL);
 
   g_value_take_boxed (value, structure);
   if (stats->classes == 0)
@@ -235,7 +235,7 @@ gst_nf_segment_class_init (GstNfSegmentClass *klass)
 static void
 gst_nf_segment_init (GstNfSegment *self)
 {
-  gst_nf_timing_init (&self->timing, GST_ELEMENT (self));
+  gst_nf_latency_init (&self->latency, GST_ELEMENT (self));
   gst_nf_properties_init (properties, &self->settings);
   gst_nf_cancel_init (&self->cancel, GST_ELEMENT (self));
   gst_nf_batch_init (&self->batch);
@@ -286,7 +286,7 @@ gst_nf_segment_start (GstBaseTransform *trans)
   NfDevice *device;
 
   gst_nf_cancel_start (&self->cancel);
-  gst_nf_timing_reset (&self->timing);
+  gst_nf_latency_reset (&self->latency);
   gst_nf_segment_copy_settings (self, &settings);
   self->model =
       gst_nf_model_acquire (&settings.model, GST_NF_MODEL_SEGMENTER, &error);
@@ -450,8 +450,8 @@ gst_nf_segment_choose_lookahead (GstNfSegment *self)
   if (self->lookahead != GST_NF_SEGMENT_AHEAD_AUTO)
     return (guint) self->lookahead;
 
-  return gst_nf_timing_is_live (GST_BASE_TRANSFORM_SINK_PAD (self)) ? 0
-                                                                    : MAX_CLIP;
+  return gst_nf_latency_is_live (GST_BASE_TRANSFORM_SINK_PAD (self)) ? 0
+                                                                     : MAX_CLIP;
 }
 
 static gboolean
@@ -473,7 +473,7 @@ gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
     return FALSE;
   }
   gst_nf_batch_set_ahead (&self->batch, ahead);
-  gst_nf_timing_set_held (&self->timing, in_info, self->wanted - 1 + ahead);
+  gst_nf_latency_set_held (&self->latency, in_info, self->wanted - 1 + ahead);
 
   return TRUE;
 }
@@ -532,7 +532,8 @@ gst_nf_segment_query (
   gboolean ok;
 
   if (type == GST_QUERY_LATENCY && direction == GST_PAD_SRC)
-    return gst_nf_timing_answer_latency (&self->timing, trans->sinkpad, query);
+    return gst_nf_latency_answer_latency (
+        &self->latency, trans->sinkpad, query);
   if (type == GST_QUERY_CONTEXT
       && gst_nf_cuda_answer_context (&self->cuda, query))
     return TRUE;
@@ -623,18 +624,18 @@ gst_nf_segment_submit_input_buffer (
   return GST_FLOW_OK;
 }
 
-/* everything that takes cores, in one turn at them */
+/* everything that takes cores, under one lease of them */
 static gboolean
 gst_nf_segment_compute (
     GstNfSegment *self, const GstNfSegmentSettings *settings, GError **error)
 {
   const GstVideoInfo *out = &GST_VIDEO_FILTER (self)->out_info;
   GCancellable *cancellable = self->cancel.cancellable;
-  NfTurn turn;
+  NfCoreLease lease;
   gboolean ok;
 
   if (!gst_nf_model_begin (
-          self->model, &settings->model, &turn, cancellable, error))
+          self->model, &settings->model, &lease, cancellable, error))
     return FALSE;
   ok = (gst_nf_batch_waiting (&self->batch) == 0
            || gst_nf_batch_run (&self->batch,
@@ -646,7 +647,7 @@ gst_nf_segment_compute (
           || gst_nf_batch_paint (&self->batch,
               gst_nf_model_device (self->model), self->colors,
               settings->output == GST_NF_SEGMENT_OVERLAY, error));
-  nf_turn_end (&turn);
+  nf_cores_release (&lease);
 
   return ok;
 }
@@ -674,7 +675,7 @@ gst_nf_segment_run (GstNfSegment *self)
   self->stats.batches += n > 0;
   self->stats.computing += took;
   GST_OBJECT_UNLOCK (self);
-  gst_nf_timing_measured (&self->timing, took);
+  gst_nf_latency_measured (&self->latency, took);
 
   return GST_FLOW_OK;
 }

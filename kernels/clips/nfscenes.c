@@ -223,7 +223,7 @@ reader_frame (NfClipReader *reader, guint t, NfFrame *frame)
   guint n;
   const NfSceneObject *objects = nf_scene_objects (self->scene, t, &n);
 
-  nf_renderer_draw (self->renderer, nf_scene_view (self->scene), objects, n,
+  nf_renderer_render (self->renderer, nf_scene_view (self->scene), objects, n,
       self->rgb, 3 * width, self->mask, width);
   for (gsize i = 0; source->classes < NF_N_CLASSES && i < width * height; i++)
     if (self->mask[i] >= source->classes)

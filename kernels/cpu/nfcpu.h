@@ -12,20 +12,20 @@
 
 G_BEGIN_DECLS
 
-typedef struct _NfBlocks NfBlocks;
+typedef struct _NfArena NfArena;
 typedef struct _NfDnnl NfDnnl;
 
 /**
  * NfCpu:
  * @dnnl: cached oneDNN primitives
- * @blocks: what tensors lie in
+ * @arena: what tensors lie in
  *
  * What NfDevice.priv of a CPU device points to.
  */
 typedef struct
 {
   NfDnnl *dnnl;
-  NfBlocks *blocks;
+  NfArena *arena;
 } NfCpu;
 
 #define NF_CPU_GRAIN 16384 /* elements worth a parallel region */

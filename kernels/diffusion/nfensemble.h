@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfensemble — several draws of a frame become one
+ * nfensemble — several predictions of a frame become one
  *
  * Private to the library. */
 #pragma once
@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-void nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *draws,
+void nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *predictions,
     guint n, gsize bytes, guint8 *out);
 
 G_END_DECLS

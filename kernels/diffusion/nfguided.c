@@ -14,7 +14,7 @@ G_STATIC_ASSERT (NF_GUIDE_BYTES == NF_UNET_GUIDE_CHANNELS);
 typedef struct
 {
   const NfGuided *how;
-  const NfRollout *rollout;
+  const NfPrediction *prediction;
   const NfUnetConfig *config;
   NfDevice *device;
   NfTensor *const *context; /* as it came */
@@ -71,8 +71,9 @@ shrink_context (Job *job, GError **error)
 static NfRegions *
 find_regions (const Job *job, NfTensor *frame, GError **error)
 {
-  g_autoptr (NfTensor) p = nf_segmenter_probabilities (job->how->segmenter,
-      job->rollout->dtype, FALSE, frame, job->rollout->cancellable, error);
+  g_autoptr (NfTensor) p =
+      nf_segmenter_probabilities (job->how->segmenter, job->prediction->dtype,
+          FALSE, frame, job->prediction->cancellable, error);
   g_autofree gfloat *host = NULL;
 
   if (p == NULL)
@@ -133,7 +134,7 @@ find_masks (const Job *job, GError **error)
 }
 
 static NfFutures *
-foretell (const Job *job, GError **error)
+predict_futures (const Job *job, GError **error)
 {
   gsize pixels = (gsize) job->width * job->height;
   guint n = (guint) job->config->num_frames_cond;
@@ -146,8 +147,8 @@ foretell (const Job *job, GError **error)
   for (guint i = 0; i < n; i++)
     list[i] = masks + i * pixels;
   nf_futures_params_init (&params);
-  return nf_futures_new (
-      &params, list, n, job->width, job->height, job->rollout->horizon, error);
+  return nf_futures_new (&params, list, n, job->width, job->height,
+      job->prediction->horizon, error);
 }
 
 /* (transfer full) (nullable): the guide as the network takes it */
@@ -163,11 +164,11 @@ upload (const Job *job, const guint8 *bytes, GError **error)
   return nf_op_normalize (pixels, &to_signed, error);
 }
 
-/* the guides of all frames that are drawn, each in a size; @put is called with
+/* the guides of all frames that are predicted, each in a size; @store is called with
  * the number of the frame and its bytes */
 static gboolean
-draw_futures (Job *job, const NfFutures *futures, NfTensor *newest,
-    gboolean (*put) (Job *job, guint t, const guint8 *bytes, GError **error),
+render_futures (Job *job, const NfFutures *futures, NfTensor *newest,
+    gboolean (*store) (Job *job, guint t, const guint8 *bytes, GError **error),
     GError **error)
 {
   g_autoptr (NfGuide) guide =
@@ -178,23 +179,23 @@ draw_futures (Job *job, const NfFutures *futures, NfTensor *newest,
 
   if (guide == NULL || pixels == NULL)
     return FALSE;
-  for (guint t = (guint) job->config->future_gap; t < job->rollout->horizon;
+  for (guint t = (guint) job->config->future_gap; t < job->prediction->horizon;
        t++)
-    if (!nf_guide_draw (guide, futures, t + 1, pixels, bytes, error)
-        || !put (job, t, bytes, error))
+    if (!nf_guide_render (guide, futures, t + 1, pixels, bytes, error)
+        || !store (job, t, bytes, error))
       return FALSE;
   return TRUE;
 }
 
 static gboolean
-put_small (Job *job, guint t, const guint8 *bytes, GError **error)
+store_small (Job *job, guint t, const guint8 *bytes, GError **error)
 {
   job->guides[t] = upload (job, bytes, error);
   return job->guides[t] != NULL;
 }
 
 static gboolean
-put_full (Job *job, guint t, const guint8 *bytes, GError **error)
+store_full (Job *job, guint t, const guint8 *bytes, GError **error)
 {
   gsize pixels = (gsize) job->width * job->height;
 
@@ -207,13 +208,13 @@ put_full (Job *job, guint t, const guint8 *bytes, GError **error)
 static gboolean
 guide_by_dynamics (Job *job, GError **error)
 {
-  g_autoptr (NfFutures) futures = foretell (job, error);
+  g_autoptr (NfFutures) futures = predict_futures (job, error);
 
   return futures != NULL
-      && draw_futures (
-          job, futures, newest_of (job, job->small), put_small, error)
-      && draw_futures (
-          job, futures, newest_of (job, job->context), put_full, error);
+      && render_futures (
+          job, futures, newest_of (job, job->small), store_small, error)
+      && render_futures (
+          job, futures, newest_of (job, job->context), store_full, error);
 }
 
 static gboolean
@@ -227,9 +228,9 @@ guide_by_hold (Job *job, GError **error)
   if (newest == NULL || full == NULL)
     return FALSE;
   nf_guide_hold (newest, pixels, bytes);
-  for (guint t = (guint) job->config->future_gap; t < job->rollout->horizon;
+  for (guint t = (guint) job->config->future_gap; t < job->prediction->horizon;
        t++) {
-    if (!put_small (job, t, bytes, error))
+    if (!store_small (job, t, bytes, error))
       return FALSE;
     job->frames[t] = g_memdup2 (full, (gsize) 3 * job->width * job->height);
   }
@@ -259,7 +260,7 @@ make_guides (Job *job, GError **error)
 static gboolean
 give_guides (const Job *job, NfTensor **out, GError **error)
 {
-  for (guint t = 0; t < job->rollout->horizon; t++) {
+  for (guint t = 0; t < job->prediction->horizon; t++) {
     if (job->frames[t] == NULL)
       continue;
     out[t] = nf_tensor_new_from_nhwc (job->device, NF_U8, 1, 3, job->height,
@@ -270,25 +271,26 @@ give_guides (const Job *job, NfTensor **out, GError **error)
   return TRUE;
 }
 
-/* a drawn frame in full size, with the detail of its guide */
+/* a predicted frame in full size, with the detail of its guide */
 static NfTensor *
-sharpen (const Job *job, NfTensor *drawn, const guint8 *frame, GError **error)
+sharpen (
+    const Job *job, NfTensor *predicted, const guint8 *frame, GError **error)
 {
   g_autoptr (NfTensor) guide = nf_tensor_new_from_nhwc (
       job->device, NF_U8, 1, 3, job->height, job->width, frame, error);
   g_autoptr (NfTensor) small =
-      guide != NULL ? resize (guide, drawn->h, drawn->w, error) : NULL;
+      guide != NULL ? resize (guide, predicted->h, predicted->w, error) : NULL;
   g_autofree guint8 *small_bytes =
       small != NULL ? download (small, error) : NULL;
-  g_autofree guint8 *drawn_bytes =
-      small_bytes != NULL ? download (drawn, error) : NULL;
+  g_autofree guint8 *predicted_bytes =
+      small_bytes != NULL ? download (predicted, error) : NULL;
   g_autofree guint8 *out = g_malloc ((gsize) 3 * job->width * job->height);
-  NfSharpenImage images[3] = { { drawn_bytes, (guint) drawn->w,
-                                   (guint) drawn->h },
-    { small_bytes, (guint) drawn->w, (guint) drawn->h },
+  NfSharpenImage images[3] = { { predicted_bytes, (guint) predicted->w,
+                                   (guint) predicted->h },
+    { small_bytes, (guint) predicted->w, (guint) predicted->h },
     { frame, job->width, job->height } };
 
-  if (drawn_bytes == NULL)
+  if (predicted_bytes == NULL)
     return NULL;
   nf_sharpen (&images[0], &images[1], &images[2], out);
   return nf_tensor_new_from_nhwc (
@@ -298,17 +300,17 @@ sharpen (const Job *job, NfTensor *drawn, const guint8 *frame, GError **error)
 static gboolean
 enlarge (const Job *job, NfTensor **out, GError **error)
 {
-  for (guint t = 0; t < job->rollout->horizon; t++) {
-    g_autoptr (NfTensor) drawn = g_steal_pointer (&out[t]);
+  for (guint t = 0; t < job->prediction->horizon; t++) {
+    g_autoptr (NfTensor) predicted = g_steal_pointer (&out[t]);
 
-    if (drawn == NULL)
+    if (predicted == NULL)
       continue;
-    if (drawn->h == job->height && drawn->w == job->width)
-      out[t] = g_steal_pointer (&drawn);
+    if (predicted->h == job->height && predicted->w == job->width)
+      out[t] = g_steal_pointer (&predicted);
     else if (job->how->sharpen && job->frames[t] != NULL)
-      out[t] = sharpen (job, drawn, job->frames[t], error);
+      out[t] = sharpen (job, predicted, job->frames[t], error);
     else
-      out[t] = resize (drawn, job->height, job->width, error);
+      out[t] = resize (predicted, job->height, job->width, error);
     if (out[t] == NULL)
       return FALSE;
   }
@@ -319,14 +321,14 @@ static gboolean
 draw (Job *job, guint ensemble, NfEnsembleMode mode, NfTensor **out,
     GError **error)
 {
-  NfRollout rollout = *job->rollout;
+  NfPrediction prediction = *job->prediction;
 
   if (!shrink_context (job, error) || !make_guides (job, error))
     return FALSE;
-  if (job->how->kind != NF_GUIDE_NONE && rollout.guide_start >= 1.0)
+  if (job->how->kind != NF_GUIDE_NONE && prediction.guide_start >= 1.0)
     return give_guides (job, out, error);
-  rollout.guide = job->how->kind != NF_GUIDE_NONE ? job->guides : NULL;
-  return nf_predictor_draw (job->how->predictor, &rollout, ensemble, mode,
+  prediction.guide = job->how->kind != NF_GUIDE_NONE ? job->guides : NULL;
+  return nf_predictor_predict (job->how->predictor, &prediction, ensemble, mode,
              job->small, out, error)
       && enlarge (job, out, error);
 }
@@ -336,7 +338,7 @@ job_clear (Job *job)
 {
   for (gint i = 0; i < job->config->num_frames_cond; i++)
     nf_tensor_clear (&job->small[i]);
-  for (guint t = 0; t < job->rollout->horizon; t++) {
+  for (guint t = 0; t < job->prediction->horizon; t++) {
     nf_tensor_clear (&job->guides[t]);
     g_free (job->frames[t]);
   }
@@ -346,40 +348,40 @@ job_clear (Job *job)
 }
 
 /**
- * nf_guided_draw:
+ * nf_guided_predict:
  * @how: network and guide
- * @rollout: how to draw, as nf_predictor_draw() takes it, without a guide; with
- *   a guide start of 1 nothing is drawn, and the guide frames themselves are the
+ * @prediction: how to draw, as nf_predictor_predict() takes it, without a guide; with
+ *   a guide start of 1 nothing is predicted, and the guide frames themselves are the
  *   result
- * @ensemble: draws to combine, at least 1
+ * @ensemble: predictions to combine, at least 1
  * @mode: how to combine them
  * @context: (array): num_frames_cond frames on the predictor's device, oldest
  *   first: u8 (1, 3, H, W) of any one size
- * @out: (out) (array) (transfer full): rollout->horizon frames of the same kind
+ * @out: (out) (array) (transfer full): prediction->horizon frames of the same kind
  *   and size; NULL where the network draws none
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, ...
  *
  * Returns: FALSE with @error set; then @out holds none
  */
 gboolean
-nf_guided_draw (const NfGuided *how, const NfRollout *rollout, guint ensemble,
-    NfEnsembleMode mode, NfTensor *const *context, NfTensor **out,
-    GError **error)
+nf_guided_predict (const NfGuided *how, const NfPrediction *prediction,
+    guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
+    NfTensor **out, GError **error)
 {
   const NfUnetConfig *c = nf_predictor_config (how->predictor);
-  Job job = { how, rollout, c, context[0]->device, context,
+  Job job = { how, prediction, c, context[0]->device, context,
     (guint) context[0]->w, (guint) context[0]->h };
-  gboolean ok = nf_rollout_check (rollout, c, error);
+  gboolean ok = nf_prediction_check (prediction, c, error);
 
-  memset (out, 0, rollout->horizon * sizeof *out);
+  memset (out, 0, prediction->horizon * sizeof *out);
   if (!ok)
     return FALSE;
   job.small = g_new0 (NfTensor *, c->num_frames_cond);
-  job.guides = g_new0 (NfTensor *, rollout->horizon);
-  job.frames = g_new0 (guint8 *, rollout->horizon);
+  job.guides = g_new0 (NfTensor *, prediction->horizon);
+  job.frames = g_new0 (guint8 *, prediction->horizon);
   ok = draw (&job, ensemble, mode, out, error);
   job_clear (&job);
-  for (guint t = 0; !ok && t < rollout->horizon; t++)
+  for (guint t = 0; !ok && t < prediction->horizon; t++)
     nf_tensor_clear (&out[t]);
   return ok;
 }

@@ -3,7 +3,7 @@
  * nfguided — frames in, future frames out, with a guide
  *
  * The guide is a frame that stands for the future: the newest one, or the one
- * that tracks and dynamics foretell from the masks of a segmenter. Networks that
+ * that tracks and dynamics predict from the masks of a segmenter. Networks that
  * take a guide see it beside the context; sampling of any network can start from
  * it. Frames may be larger than the network's: the result has the guide's detail
  * then. See: nfpredictor.h, scene/guide/nfguide.h */
@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  * NfGuideKind:
  * @NF_GUIDE_NONE: none
  * @NF_GUIDE_HOLD: the newest frame
- * @NF_GUIDE_DYNAMICS: what tracks and dynamics foretell
+ * @NF_GUIDE_DYNAMICS: what tracks and dynamics predict
  */
 typedef enum
 {
@@ -29,7 +29,7 @@ typedef enum
 
 /**
  * NfGuided:
- * @predictor: what draws
+ * @predictor: what predicts
  * @segmenter: (nullable): what finds masks; %NF_GUIDE_DYNAMICS needs it. Frames
  *   should be about as large as those it was trained on
  * @kind: what the guide is
@@ -46,7 +46,7 @@ typedef struct
   gboolean sharpen;
 } NfGuided;
 
-gboolean nf_guided_draw (const NfGuided *how, const NfRollout *rollout,
+gboolean nf_guided_predict (const NfGuided *how, const NfPrediction *prediction,
     guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
     NfTensor **out, GError **error);
 

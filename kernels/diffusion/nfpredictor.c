@@ -173,23 +173,23 @@ clear_frames (NfTensor **frames, guint n)
     nf_tensor_clear (&frames[i]);
 }
 
-/* one draw of all frames, as bytes; draws[t] stays NULL where none is drawn */
+/* one draw of all frames, as bytes; predictions[t] stays NULL where none is predicted */
 static gboolean
-draw_once (NfPredictor *predictor, const NfRollout *rollout, NfTensor *context,
-    NfTensor **draws, GError **error)
+predict_once (NfPredictor *predictor, const NfPrediction *prediction,
+    NfTensor *context, NfTensor **predictions, GError **error)
 {
-  g_autofree NfTensor **frames = g_new0 (NfTensor *, rollout->horizon);
-  gboolean ok = nf_rollout_run (
-      rollout, predictor->net, predictor->schedule, context, frames, error);
+  g_autofree NfTensor **frames = g_new0 (NfTensor *, prediction->horizon);
+  gboolean ok = nf_prediction_run (
+      prediction, predictor->net, predictor->schedule, context, frames, error);
 
-  for (guint t = 0; ok && t < rollout->horizon; t++) {
+  for (guint t = 0; ok && t < prediction->horizon; t++) {
     if (frames[t] == NULL)
       continue;
-    draws[t] = nf_op_quantize (frames[t], 127.5f, 127.5f, error);
-    ok = draws[t] != NULL;
+    predictions[t] = nf_op_quantize (frames[t], 127.5f, 127.5f, error);
+    ok = predictions[t] != NULL;
     nf_tensor_clear (&frames[t]);
   }
-  clear_frames (frames, rollout->horizon);
+  clear_frames (frames, prediction->horizon);
   return ok;
 }
 
@@ -199,35 +199,35 @@ static NfTensor *
 combine (NfEnsembleMode mode, NfTensor *const *same, guint n, GError **error)
 {
   const NfTensor *like = same[0];
-  g_autoptr (GPtrArray) draws = NULL;
+  g_autoptr (GPtrArray) predictions = NULL;
   g_autofree guint8 *made = NULL;
 
   if (n == 1)
     return nf_tensor_ref (same[0]);
-  draws = g_ptr_array_new_with_free_func (g_free);
+  predictions = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < n; i++) {
-    g_ptr_array_add (draws, g_malloc (like->bytes));
-    if (!nf_tensor_to_nhwc (same[i], draws->pdata[i], error))
+    g_ptr_array_add (predictions, g_malloc (like->bytes));
+    if (!nf_tensor_to_nhwc (same[i], predictions->pdata[i], error))
       return NULL;
   }
   made = g_malloc (like->bytes);
   nf_ensemble_combine (
-      mode, (const guint8 *const *) draws->pdata, n, like->bytes, made);
+      mode, (const guint8 *const *) predictions->pdata, n, like->bytes, made);
   return nf_tensor_new_from_nhwc (
       like->device, NF_U8, 1, like->c, like->h, like->w, made, error);
 }
 
 static gboolean
-combine_all (NfEnsembleMode mode, NfTensor *const *draws, guint ensemble,
+combine_all (NfEnsembleMode mode, NfTensor *const *predictions, guint ensemble,
     guint horizon, NfTensor **out, GError **error)
 {
   g_autofree NfTensor **same = g_new (NfTensor *, ensemble);
 
   for (guint t = 0; t < horizon; t++) {
-    if (draws[t] == NULL)
+    if (predictions[t] == NULL)
       continue;
     for (guint i = 0; i < ensemble; i++)
-      same[i] = draws[i * horizon + t];
+      same[i] = predictions[i * horizon + t];
     out[t] = combine (mode, same, ensemble, error);
     if (out[t] == NULL)
       return FALSE;
@@ -236,36 +236,37 @@ combine_all (NfEnsembleMode mode, NfTensor *const *draws, guint ensemble,
 }
 
 /**
- * nf_predictor_draw:
- * @rollout: how to draw; its stream is the clip's number
- * @ensemble: draws to combine, at least 1
+ * nf_predictor_predict:
+ * @prediction: how to draw; its stream is the clip's number
+ * @ensemble: predictions to combine, at least 1
  * @mode: how to combine them
  * @context: (array): num_frames_cond frames on the predictor's device, oldest
  *   first: u8 (1, channels, H, W) of the network's size
- * @out: (out) (array) (transfer full): rollout->horizon frames of the same kind;
+ * @out: (out) (array) (transfer full): prediction->horizon frames of the same kind;
  *   NULL where the network draws none
  * @error: return location: %NF_ERROR_CANCELLED, ...
  *
  * Returns: FALSE with @error set; then @out holds none
  */
 gboolean
-nf_predictor_draw (NfPredictor *predictor, const NfRollout *rollout,
+nf_predictor_predict (NfPredictor *predictor, const NfPrediction *prediction,
     guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
     NfTensor **out, GError **error)
 {
-  guint horizon = rollout->horizon;
-  g_autofree NfTensor **draws = g_new0 (NfTensor *, horizon * ensemble);
+  guint horizon = prediction->horizon;
+  g_autofree NfTensor **predictions = g_new0 (NfTensor *, horizon * ensemble);
   g_autoptr (NfTensor) stacked = stack_frames (predictor, context, error);
-  NfRollout one = *rollout;
+  NfPrediction one = *prediction;
   gboolean ok = stacked != NULL;
 
   memset (out, 0, horizon * sizeof *out);
   for (guint i = 0; ok && i < ensemble; i++) {
-    one.stream = rollout->stream * ensemble + i;
-    ok = draw_once (predictor, &one, stacked, draws + i * horizon, error);
+    one.stream = prediction->stream * ensemble + i;
+    ok = predict_once (
+        predictor, &one, stacked, predictions + i * horizon, error);
   }
-  ok = ok && combine_all (mode, draws, ensemble, horizon, out, error);
-  clear_frames (draws, horizon * ensemble);
+  ok = ok && combine_all (mode, predictions, ensemble, horizon, out, error);
+  clear_frames (predictions, horizon * ensemble);
   if (!ok)
     clear_frames (out, horizon);
   return ok;
@@ -288,54 +289,54 @@ upload (const NfPredictor *predictor, const guint8 *const *frames,
 }
 
 static gboolean
-download (
-    NfTensor *const *drawn, guint horizon, guint8 *const *out, GError **error)
+download (NfTensor *const *predicted, guint horizon, guint8 *const *out,
+    GError **error)
 {
   for (guint t = 0; t < horizon; t++) {
     if (out[t] == NULL)
       continue;
-    if (drawn[t] == NULL) {
+    if (predicted[t] == NULL) {
       g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
           "prediction: this network does not draw frame %u after its context",
           t + 1);
       return FALSE;
     }
-    if (!nf_tensor_to_nhwc (drawn[t], out[t], error))
+    if (!nf_tensor_to_nhwc (predicted[t], out[t], error))
       return FALSE;
   }
   return TRUE;
 }
 
 /**
- * nf_predictor_run:
- * @rollout: how to draw; its stream is the clip's number
- * @ensemble: draws to combine, at least 1
+ * nf_predictor_predict_pixels:
+ * @prediction: how to draw; its stream is the clip's number
+ * @ensemble: predictions to combine, at least 1
  * @mode: how to combine them
  * @context: (array): num_frames_cond packed frames (H x W x channels bytes),
  *   oldest first, of the network's size
- * @out: (array): rollout->horizon places for frames of the same size; NULL
+ * @out: (array): prediction->horizon places for frames of the same size; NULL
  *   where a frame is not wanted
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID (also where a
  *   wanted frame is not one that the network draws), ...
  *
- * nf_predictor_draw() with frames in the host's memory.
+ * nf_predictor_predict() with frames in the host's memory.
  *
  * Returns: FALSE with @error set
  */
 gboolean
-nf_predictor_run (NfPredictor *predictor, const NfRollout *rollout,
-    guint ensemble, NfEnsembleMode mode, const guint8 *const *context,
-    guint8 *const *out, GError **error)
+nf_predictor_predict_pixels (NfPredictor *predictor,
+    const NfPrediction *prediction, guint ensemble, NfEnsembleMode mode,
+    const guint8 *const *context, guint8 *const *out, GError **error)
 {
   guint n = (guint) nf_predictor_config (predictor)->num_frames_cond;
   g_autofree NfTensor **frames = g_new0 (NfTensor *, n);
-  g_autofree NfTensor **drawn = g_new0 (NfTensor *, rollout->horizon);
+  g_autofree NfTensor **predicted = g_new0 (NfTensor *, prediction->horizon);
   gboolean ok = upload (predictor, context, frames, error)
-      && nf_predictor_draw (
-          predictor, rollout, ensemble, mode, frames, drawn, error)
-      && download (drawn, rollout->horizon, out, error);
+      && nf_predictor_predict (
+          predictor, prediction, ensemble, mode, frames, predicted, error)
+      && download (predicted, prediction->horizon, out, error);
 
   clear_frames (frames, n);
-  clear_frames (drawn, rollout->horizon);
+  clear_frames (predicted, prediction->horizon);
   return ok;
 }

@@ -6,12 +6,12 @@
  * predictor at once. */
 #pragma once
 
-#include "diffusion/nfrollout.h"
+#include "diffusion/nfprediction.h"
 
 G_BEGIN_DECLS
 
 /**
- * NfEnsembleMode: how several draws become one frame
+ * NfEnsembleMode: how several predictions become one frame
  * @NF_ENSEMBLE_MEAN: mean of each value: least squared error, but soft
  * @NF_ENSEMBLE_MEDIAN: median of each value
  * @NF_ENSEMBLE_MEDOID: the draw that is nearest to all others: sharp
@@ -40,12 +40,12 @@ const gchar *nf_predictor_arch (const NfPredictor *predictor);
 const NfUnetConfig *nf_predictor_config (const NfPredictor *predictor);
 gdouble nf_predictor_guide_start (const NfPredictor *predictor);
 const gchar *nf_predictor_segmenter (const NfPredictor *predictor);
-gboolean nf_predictor_draw (NfPredictor *predictor, const NfRollout *rollout,
-    guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
-    NfTensor **out, GError **error);
-gboolean nf_predictor_run (NfPredictor *predictor, const NfRollout *rollout,
-    guint ensemble, NfEnsembleMode mode, const guint8 *const *context,
-    guint8 *const *out, GError **error);
+gboolean nf_predictor_predict (NfPredictor *predictor,
+    const NfPrediction *prediction, guint ensemble, NfEnsembleMode mode,
+    NfTensor *const *context, NfTensor **out, GError **error);
+gboolean nf_predictor_predict_pixels (NfPredictor *predictor,
+    const NfPrediction *prediction, guint ensemble, NfEnsembleMode mode,
+    const guint8 *const *context, guint8 *const *out, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfPredictor, nf_predictor_unref)
 

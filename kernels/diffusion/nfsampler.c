@@ -202,26 +202,26 @@ noise_of_clean (NfTensor *x, NfTensor *clean, gdouble alpha, GError **error)
 
 /* the noise that x holds, by what was told of it */
 static NfTensor *
-told_noise (const NfSampler *sampler, NfTensor *x, NfTensor *told,
+noise_of_output (const NfSampler *sampler, NfTensor *x, NfTensor *output,
     gdouble alpha, GError **error)
 {
   if (sampler->target == NF_TARGET_X0)
-    return noise_of_clean (x, told, alpha, error);
+    return noise_of_clean (x, output, alpha, error);
   return sampler->target == NF_TARGET_V
-      ? nf_sampler_mix (told, sqrt (alpha), x, sqrt (1.0 - alpha), error)
-      : nf_tensor_ref (told);
+      ? nf_sampler_mix (output, sqrt (alpha), x, sqrt (1.0 - alpha), error)
+      : nf_tensor_ref (output);
 }
 
 /* the clean frames behind x, likewise */
 static NfTensor *
-told_clean (const NfSampler *sampler, NfTensor *x, NfTensor *told,
+clean_of_output (const NfSampler *sampler, NfTensor *x, NfTensor *output,
     gdouble alpha, GError **error)
 {
   if (sampler->target == NF_TARGET_EPS)
-    return clean_of_noise (x, told, alpha, error);
+    return clean_of_noise (x, output, alpha, error);
   return sampler->target == NF_TARGET_V
-      ? nf_sampler_mix (x, sqrt (alpha), told, -sqrt (1.0 - alpha), error)
-      : nf_tensor_ref (told);
+      ? nf_sampler_mix (x, sqrt (alpha), output, -sqrt (1.0 - alpha), error)
+      : nf_tensor_ref (output);
 }
 
 /* brings an estimate into the frames' range; FALSE where one is missing */
@@ -248,9 +248,9 @@ NfTensor *
 nf_sampler_noise (const NfSampler *sampler, NfTensor *x, gfloat label,
     gdouble alpha, GError **error)
 {
-  g_autoptr (NfTensor) told = predict (sampler, x, label, error);
+  g_autoptr (NfTensor) output = predict (sampler, x, label, error);
 
-  return told_noise (sampler, x, told, alpha, error);
+  return noise_of_output (sampler, x, output, alpha, error);
 }
 
 /* noise and clean frames of x, at noise level alpha, clipped; @estimate is to be
@@ -259,10 +259,10 @@ gboolean
 nf_sampler_estimate (const NfSampler *sampler, NfTensor *x, gfloat label,
     gdouble alpha, NfEstimate *estimate, GError **error)
 {
-  g_autoptr (NfTensor) told = predict (sampler, x, label, error);
+  g_autoptr (NfTensor) output = predict (sampler, x, label, error);
 
-  estimate->noise = told_noise (sampler, x, told, alpha, error);
-  estimate->clean = told_clean (sampler, x, told, alpha, error);
+  estimate->noise = noise_of_output (sampler, x, output, alpha, error);
+  estimate->clean = clean_of_output (sampler, x, output, alpha, error);
   return clip (sampler, x, alpha, estimate, error);
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfsharpen — a small drawn frame gets the detail of a large guide frame
+ * nfsharpen — a small predicted frame gets the detail of a large guide frame
  *
- * The guide's detail is what is lost when it is made as small as the drawn frame:
- * guide - up (small). It is added to up (drawn) where the two small frames agree
- * about what is there, so the result is guide + up (drawn - small) there, and
- * up (drawn) elsewhere. */
+ * The guide's detail is what is lost when it is made as small as the predicted frame:
+ * guide - up (small). It is added to up (predicted) where the two small frames agree
+ * about what is there, so the result is guide + up (predicted - small) there, and
+ * up (predicted) elsewhere. */
 #include "diffusion/nfsharpen.h"
 
 #include <math.h>
@@ -81,26 +81,27 @@ between (const gfloat *four, const Place *x, const Place *y)
 
 /**
  * nf_sharpen:
- * @drawn: a drawn frame
+ * @predicted: a predicted frame
  * @small: the guide, made as small as that
  * @guide: the guide, as large as the result
- * @out: (out): the drawn frame, as large as the guide
+ * @out: (out): the predicted frame, as large as the guide
  */
 void
-nf_sharpen (const NfSharpenImage *drawn, const NfSharpenImage *small,
+nf_sharpen (const NfSharpenImage *predicted, const NfSharpenImage *small,
     const NfSharpenImage *guide, guint8 *out)
 {
-  g_autofree gfloat *single = find_agreement (drawn, small);
-  g_autofree gfloat *agree = shrink (single, drawn->width, drawn->height);
+  g_autofree gfloat *single = find_agreement (predicted, small);
+  g_autofree gfloat *agree =
+      shrink (single, predicted->width, predicted->height);
 
   for (guint y = 0; y < guide->height; y++) {
-    Place row = place (y, guide->height, drawn->height);
+    Place row = place (y, guide->height, predicted->height);
 
     for (guint x = 0; x < guide->width; x++) {
-      Place column = place (x, guide->width, drawn->width);
+      Place column = place (x, guide->width, predicted->width);
       gsize at = (gsize) y * guide->width + x;
-      gsize over = (gsize) row.before * drawn->width;
-      gsize under = (gsize) row.after * drawn->width;
+      gsize over = (gsize) row.before * predicted->width;
+      gsize under = (gsize) row.after * predicted->width;
       const gsize four[4] = { over + column.before, over + column.after,
         under + column.before, under + column.after };
       gfloat a[4], d[4], s[4], share;
@@ -112,7 +113,7 @@ nf_sharpen (const NfSharpenImage *drawn, const NfSharpenImage *small,
         gfloat value;
 
         for (guint i = 0; i < 4; i++) {
-          d[i] = drawn->pixels[3 * four[i] + k];
+          d[i] = predicted->pixels[3 * four[i] + k];
           s[i] = small->pixels[3 * four[i] + k];
         }
         value = between (d, &column, &row)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfsharpen — a small drawn frame gets the detail of a large guide frame
+ * nfsharpen — a small predicted frame gets the detail of a large guide frame
  *
  * Private to the library. See: nfguided.h */
 #pragma once
@@ -21,7 +21,7 @@ typedef struct
   guint width, height;
 } NfSharpenImage;
 
-void nf_sharpen (const NfSharpenImage *drawn, const NfSharpenImage *small,
+void nf_sharpen (const NfSharpenImage *predicted, const NfSharpenImage *small,
     const NfSharpenImage *guide, guint8 *out);
 
 G_END_DECLS

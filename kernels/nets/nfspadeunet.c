@@ -375,8 +375,7 @@ times (NfNet *base, const gfloat *labels, gint64 n, GError **error)
 
 /* what the norms are told: of what nf_unet_embed() or nf_unet_times() gives */
 static gboolean
-tell_time (
-    SpadeUnet *net, NfTensor *embedding, NfUnetTime *time, GError **error)
+set_time (SpadeUnet *net, NfTensor *embedding, NfUnetTime *time, GError **error)
 {
   if (embedding == NULL)
     return FALSE;
@@ -428,7 +427,7 @@ as_type (NfTensor *x, NfDType dtype, GError **error)
  * since the rounding of x would stand in what is predicted. What follows has
  * the type of cond */
 static NfTensor *
-enter (
+first_conv_run (
     const SpadeUnet *net, NfTensor *x, const NfSpadeCond *cond, GError **error)
 {
   g_autoptr (NfTensor) frames =
@@ -446,7 +445,7 @@ enter (
 /* the last convolution, in f32: at noisy labels its rounding is multiplied by
  * up to 157 on the way to clean frames */
 static NfTensor *
-leave (const SpadeUnet *net, NfTensor *h, GError **error)
+last_conv_run (const SpadeUnet *net, NfTensor *h, GError **error)
 {
   g_autoptr (NfTensor) wide = as_type (h, NF_F32, error);
 
@@ -468,8 +467,8 @@ forward_at (NfNet *base, NfTensor *x, NfTensor *embedding,
           (gint64) net->parts.config.num_frames * net->parts.config.channels,
           "x", error))
     return NULL;
-  if (tell_time (net, embedding, &time, error))
-    h = enter (net, x, cond, error);
+  if (set_time (net, embedding, &time, error))
+    h = first_conv_run (net, x, cond, error);
   if (h == NULL)
     return NULL;
   stack = g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
@@ -484,7 +483,7 @@ forward_at (NfNet *base, NfTensor *x, NfTensor *embedding,
       return NULL;
   }
   normed = nf_unet_norm_run (&net->final_norm, h, NULL, NULL, cond, error);
-  return leave (net, normed, error);
+  return last_conv_run (net, normed, error);
 }
 
 /* ----------------------------------------------------------- architectures */

@@ -254,7 +254,7 @@ drop (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
 
 /* h after the first norm and x, both resampled where the block does that */
 static gboolean
-res_enter (const NfUnetRes *r, NfTensor *x, NfTensor *skip,
+res_input (const NfUnetRes *r, NfTensor *x, NfTensor *skip,
     const NfUnetTime *time, const NfSpadeCond *cond, NfTensor **h,
     NfTensor **side, GError **error)
 {
@@ -309,7 +309,7 @@ nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
   g_autoptr (NfTensor) c = NULL;
   g_autoptr (NfTensor) past = NULL;
 
-  if (!res_enter (r, x, skip, time, cond, &h, &side, error))
+  if (!res_input (r, x, skip, time, cond, &h, &side, error))
     return NULL;
   a = nf_conv_run (&r->conv[0], h, 1, NF_ACT_NONE, error);
   nf_tensor_clear (&h);

@@ -237,7 +237,7 @@ score_scenes (const Bench *bench, GError **error)
       guint n;
       const NfSceneObject *objects = nf_scene_objects (scene, t, &n);
 
-      nf_renderer_draw (renderer, nf_scene_view (scene), objects, n,
+      nf_renderer_render (renderer, nf_scene_view (scene), objects, n,
           frames + 3 * t * size, 3 * opt_width, masks + t * size, opt_width);
     }
     if (!score (bench, frames, masks, opt_frames, opt_width, opt_height, NULL,

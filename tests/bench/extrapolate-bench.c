@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * extrapolate-bench — how well masks are foretold without a network
+ * extrapolate-bench — how well masks are predicted without a network
  *
  *   extrapolate-bench --seed 1 --clips 500      synthetic scenes
  *   extrapolate-bench --data DIR                clips with masks (nfdataset.h)
@@ -37,7 +37,7 @@ static const GOptionEntry entries[] = {
   { "context", 'c', 0, G_OPTION_ARG_INT, &opt_context,
       "Masks that are given, from the first on", "N" },
   { "target", 't', 0, G_OPTION_ARG_INT, &opt_target,
-      "Frame to foretell, counted from 1", "N" },
+      "Frame to predict, counted from 1", "N" },
   { "width", 0, 0, G_OPTION_ARG_INT, &opt_width, "Of scenes, pixels", "N" },
   { "height", 0, 0, G_OPTION_ARG_INT, &opt_height, "Of scenes, pixels", "N" },
   { "futures", 'f', 0, G_OPTION_ARG_INT, &opt_futures,
@@ -160,7 +160,7 @@ score_true_states (const NfScene *scene, NfRenderer *renderer,
     objects[i] = (NfSceneObject){ objects[i].id,
       { bodies[i].x, 0.5, bodies[i].z }, { cos (half), 0, -sin (half), 0 } };
   }
-  nf_renderer_draw (
+  nf_renderer_render (
       renderer, nf_scene_view (scene), objects, k, NULL, 0, mask, opt_width);
   nf_scoreboard_add_frame (rows[TRUE_STATES].board,
       (NfMask){ masks + (opt_target - 1) * size, opt_width },
@@ -191,7 +191,7 @@ score_scenes (GError **error)
       guint n;
       const NfSceneObject *objects = nf_scene_objects (scene, t, &n);
 
-      nf_renderer_draw (renderer, nf_scene_view (scene), objects, n, NULL, 0,
+      nf_renderer_render (renderer, nf_scene_view (scene), objects, n, NULL, 0,
           masks + t * size, opt_width);
     }
     score_true_states (scene, renderer, masks, mask);

@@ -9,7 +9,7 @@
  * root mean square distance to a long run of DDIM, and the PSNR to the true
  * frames (mean over the draws), both at the network's frame size, in levels of
  * 0 to 255 and in decibels. */
-#include "diffusion/nfrollout.h"
+#include "diffusion/nfprediction.h"
 #include "io/nfcheckpoint.h"
 #include "io/nfdataset.h"
 #include "video/gstnfvideo.h"
@@ -143,7 +143,7 @@ add_folder (Bench *bench, const gchar *folder, guint horizon, GError **error)
 
 /* (transfer full) (nullable): n frames (H, W, 3) in [-1, 1] */
 static gfloat *
-draw (Bench *bench, NfSamplerMethod method, guint steps, guint horizon,
+predict (Bench *bench, NfSamplerMethod method, guint steps, guint horizon,
     GError **error)
 {
   static const NfNormalizeParams to_signed = {
@@ -157,19 +157,19 @@ draw (Bench *bench, NfSamplerMethod method, guint steps, guint horizon,
   g_autofree NfTensor **frames = g_new0 (NfTensor *, horizon);
   g_autofree gfloat *values = NULL;
   gboolean ok = context != NULL;
-  NfRollout rollout;
+  NfPrediction prediction;
 
-  nf_rollout_init_for (&rollout, c);
-  rollout.method = method;
-  rollout.steps = steps;
+  nf_prediction_init_for (&prediction, c);
+  prediction.method = method;
+  prediction.steps = steps;
   if (opt_free)
-    rollout.clip = NF_CLAMP_NONE;
-  rollout.horizon = horizon;
-  rollout.progress = count;
-  rollout.progress_data = bench;
+    prediction.clip = NF_CLAMP_NONE;
+  prediction.horizon = horizon;
+  prediction.progress = count;
+  prediction.progress_data = bench;
   ok = ok
-      && nf_rollout_run (
-          &rollout, bench->net, bench->schedule, context, frames, error);
+      && nf_prediction_run (
+          &prediction, bench->net, bench->schedule, context, frames, error);
   if (ok) {
     values = g_malloc (frames[horizon - 1]->bytes);
     ok = nf_tensor_to_nhwc (frames[horizon - 1], values, error);
@@ -180,7 +180,7 @@ draw (Bench *bench, NfSamplerMethod method, guint steps, guint horizon,
 }
 
 static void
-print_row (const Bench *bench, const gfloat *drawn, const gfloat *reference,
+print_row (const Bench *bench, const gfloat *predicted, const gfloat *reference,
     const gchar *name, guint steps)
 {
   gsize size = bench->truth->len / bench->n;
@@ -192,8 +192,8 @@ print_row (const Bench *bench, const gfloat *drawn, const gfloat *reference,
     for (gsize k = i * size; k < (i + 1) * size; k++) {
       gdouble true_value = bench->truth->data[k] / LEVELS - 1.0;
 
-      to_reference += pow ((gdouble) (drawn[k] - reference[k]), 2.0);
-      to_truth += pow ((gdouble) drawn[k] - true_value, 2.0);
+      to_reference += pow ((gdouble) (predicted[k] - reference[k]), 2.0);
+      to_truth += pow ((gdouble) predicted[k] - true_value, 2.0);
     }
     psnr += 10.0 * log10 (4.0 * size / to_truth) / bench->n;
   }
@@ -205,7 +205,7 @@ static gboolean
 print_table (Bench *bench, guint horizon, GError **error)
 {
   g_autofree gfloat *reference =
-      draw (bench, NF_SAMPLER_DDIM, opt_reference, horizon, error);
+      predict (bench, NF_SAMPLER_DDIM, opt_reference, horizon, error);
 
   if (reference == NULL)
     return FALSE;
@@ -214,13 +214,13 @@ print_table (Bench *bench, guint horizon, GError **error)
       "sampler", "steps", "evaluations", "RMS", "PSNR");
   print_row (bench, reference, reference, "ddim", opt_reference);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autofree gfloat *drawn =
-        draw (bench, rows[i].method, rows[i].steps, horizon, error);
+    g_autofree gfloat *predicted =
+        predict (bench, rows[i].method, rows[i].steps, horizon, error);
 
-    if (drawn == NULL)
+    if (predicted == NULL)
       return FALSE;
-    print_row (bench, drawn, reference, nf_sampler_method_name (rows[i].method),
-        rows[i].steps);
+    print_row (bench, predicted, reference,
+        nf_sampler_method_name (rows[i].method), rows[i].steps);
   }
   return TRUE;
 }
@@ -228,16 +228,16 @@ print_table (Bench *bench, guint horizon, GError **error)
 static gboolean
 run (Bench *bench, gchar **arguments, GError **error)
 {
-  NfRollout rollout;
+  NfPrediction prediction;
 
-  nf_rollout_init (&rollout);
+  nf_prediction_init (&prediction);
   if (!load_net (bench, arguments[0], error)
-      || !nf_rollout_check (&rollout, nf_unet_config (bench->net), error))
+      || !nf_prediction_check (&prediction, nf_unet_config (bench->net), error))
     return FALSE;
   for (gchar **folder = arguments + 1; *folder != NULL; folder++)
-    if (!add_folder (bench, *folder, rollout.horizon, error))
+    if (!add_folder (bench, *folder, prediction.horizon, error))
       return FALSE;
-  return print_table (bench, rollout.horizon, error);
+  return print_table (bench, prediction.horizon, error);
 }
 
 int

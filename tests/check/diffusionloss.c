@@ -72,13 +72,13 @@ loss_of (NfTarget target, const NfDiffusionHow *how, const gfloat *labels)
 static gdouble
 expected (NfTarget target, gdouble alpha)
 {
-  gdouble told = -2.0;
+  gdouble output = -2.0;
 
   if (target == NF_TARGET_X0)
-    told = 0.5;
+    output = 0.5;
   else if (target == NF_TARGET_V)
-    told = sqrt (alpha) * -2.0 - sqrt (1.0 - alpha) * 0.5;
-  return 0.5 * told * told * VALUES;
+    output = sqrt (alpha) * -2.0 - sqrt (1.0 - alpha) * 0.5;
+  return 0.5 * output * output * VALUES;
 }
 
 static void

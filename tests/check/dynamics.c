@@ -233,12 +233,12 @@ static void
 clip_draw (Clip *clip, NfRenderer *renderer, guint t, const NfView *view,
     const NfSceneObject *objects, guint n)
 {
-  nf_renderer_draw (
+  nf_renderer_render (
       renderer, view, objects, n, NULL, 0, clip_mask (clip, t), clip->width);
 }
 
 static void
-clip_foretell (Clip *clip, NfExtrapolateMethod method, guint n_past)
+clip_predict (Clip *clip, NfExtrapolateMethod method, guint n_past)
 {
   g_autoptr (GError) error = NULL;
   const guint8 *past[PAST];
@@ -290,7 +290,7 @@ test_dynamics_rest_is_kept (void)
   gsize size = 240 * 160;
 
   clip_draw_moving (&clip, objects, still, 4, 0);
-  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  clip_predict (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
   for (guint k = 0; k < FRAMES - PAST; k++)
     g_assert_cmpmem (
         clip.future + k * size, size, clip_mask (&clip, PAST), size);
@@ -298,7 +298,7 @@ test_dynamics_rest_is_kept (void)
     clip_mask (&clip, t)[500 + 17 * t] = 30;
     memset (clip_mask (&clip, t) + 700 + 10 * t, 49 + t, 9);
   }
-  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  clip_predict (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
   for (guint k = 0; k < FRAMES - PAST; k++)
     g_assert_cmpmem (
         clip.future + k * size, size, clip_mask (&clip, PAST), size);
@@ -316,19 +316,19 @@ test_dynamics_straight_on (void)
   nf_motion_params_init (&params);
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
     Clip clip = clip_new (sizes[i][0], sizes[i][1]);
-    NfBlob truth[NF_N_CLASSES], told[NF_N_CLASSES];
+    NfBlob truth[NF_N_CLASSES], predicted[NF_N_CLASSES];
     gdouble pixels = sizes[i][0] / 240.0;
 
     clip_draw_moving (
         &clip, &object, velocity, 1, params.bodies.drag[NF_SCENE_SPHERE]);
     for (guint n_past = 3; n_past <= PAST; n_past += 4) {
-      clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, n_past);
+      clip_predict (&clip, NF_EXTRAPOLATE_DYNAMICS, n_past);
       nf_blobs_measure (
           clip_mask (&clip, FRAMES - 1), clip.width, clip.height, truth);
-      nf_blobs_measure (clip_last (&clip), clip.width, clip.height, told);
-      assert_near (told[20].x, truth[20].x, 2 * pixels);
-      assert_near (told[20].y, truth[20].y, 2 * pixels);
-      assert_near (told[20].area, truth[20].area, 0.1 * truth[20].area);
+      nf_blobs_measure (clip_last (&clip), clip.width, clip.height, predicted);
+      assert_near (predicted[20].x, truth[20].x, 2 * pixels);
+      assert_near (predicted[20].y, truth[20].y, 2 * pixels);
+      assert_near (predicted[20].area, truth[20].area, 0.1 * truth[20].area);
     }
     clip_free (&clip);
   }
@@ -342,16 +342,16 @@ test_dynamics_hidden_comes_back (void)
     object_at (40, 0, 10.1) };
   static const gdouble velocities[2][2] = { { 0.28, 0 }, { 0, 0 } };
   Clip clip = clip_new (240, 160);
-  NfBlob newest[NF_N_CLASSES], truth[NF_N_CLASSES], told[NF_N_CLASSES];
+  NfBlob newest[NF_N_CLASSES], truth[NF_N_CLASSES], predicted[NF_N_CLASSES];
 
   clip_draw_moving (&clip, objects, velocities, 2, 0.0153);
   nf_blobs_measure (clip_mask (&clip, PAST - 1), 240, 160, newest);
   nf_blobs_measure (clip_mask (&clip, FRAMES - 1), 240, 160, truth);
   g_assert_cmpuint (newest[40].area, <, truth[40].area * 3 / 4);
-  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
-  nf_blobs_measure (clip_last (&clip), 240, 160, told);
-  assert_near (told[40].area, truth[40].area, 0.03 * truth[40].area);
-  assert_near (told[40].x, truth[40].x, 0.3);
+  clip_predict (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  nf_blobs_measure (clip_last (&clip), 240, 160, predicted);
+  assert_near (predicted[40].area, truth[40].area, 0.03 * truth[40].area);
+  assert_near (predicted[40].x, truth[40].x, 0.3);
   clip_free (&clip);
 }
 
@@ -363,7 +363,7 @@ test_dynamics_part_is_completed (void)
   static const gdouble still[1][2] = { { 0, 0 } };
   g_autoptr (NfRenderer) renderer = nf_renderer_new (240, 160, 1);
   Clip clip = clip_new (240, 160);
-  NfBlob truth[NF_N_CLASSES], told[NF_N_CLASSES];
+  NfBlob truth[NF_N_CLASSES], predicted[NF_N_CLASSES];
   NfView view = { .light = 1 };
 
   clip_draw_moving (&clip, &back, still, 1, 0);
@@ -376,11 +376,11 @@ test_dynamics_part_is_completed (void)
 
     clip_draw (&clip, renderer, t, &view, objects, 2);
   }
-  nf_blobs_measure (clip_mask (&clip, PAST - 1), 240, 160, told);
-  g_assert_cmpuint (told[40].area, <, 0.9 * truth[40].area);
-  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
-  nf_blobs_measure (clip_last (&clip), 240, 160, told);
-  assert_near (told[40].area, truth[40].area, 0.04 * truth[40].area);
+  nf_blobs_measure (clip_mask (&clip, PAST - 1), 240, 160, predicted);
+  g_assert_cmpuint (predicted[40].area, <, 0.9 * truth[40].area);
+  clip_predict (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  nf_blobs_measure (clip_last (&clip), 240, 160, predicted);
+  assert_near (predicted[40].area, truth[40].area, 0.04 * truth[40].area);
   clip_free (&clip);
 }
 
@@ -394,18 +394,18 @@ test_dynamics_mistaken_class (void)
 
   for (guint wrong = 7; wrong < PAST; wrong += 3) {
     Clip clip = clip_new (240, 160);
-    NfBlob truth[NF_N_CLASSES], told[NF_N_CLASSES];
+    NfBlob truth[NF_N_CLASSES], predicted[NF_N_CLASSES];
 
     clip_draw_moving (&clip, &object, velocity, 1, 0.0153);
     nf_blobs_measure (clip_mask (&clip, FRAMES - 1), 240, 160, truth);
     for (gsize i = 0; i < size; i++)
       if (clip_mask (&clip, wrong)[i] == 20)
         clip_mask (&clip, wrong)[i] = 28;
-    clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
-    nf_blobs_measure (clip_last (&clip), 240, 160, told);
-    g_assert_cmpuint (told[28].area, ==, 0);
-    assert_near (told[20].x, truth[20].x, 3);
-    assert_near (told[20].y, truth[20].y, 3);
+    clip_predict (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+    nf_blobs_measure (clip_last (&clip), 240, 160, predicted);
+    g_assert_cmpuint (predicted[28].area, ==, 0);
+    assert_near (predicted[20].x, truth[20].x, 3);
+    assert_near (predicted[20].y, truth[20].y, 3);
     clip_free (&clip);
   }
 }
@@ -416,15 +416,15 @@ test_dynamics_leaves (void)
   const NfSceneObject object = object_at (20, 0, 10);
   static const gdouble velocity[1][2] = { { 0.4, 0 } };
   Clip clip = clip_new (240, 160);
-  NfBlob told[NF_N_CLASSES];
+  NfBlob predicted[NF_N_CLASSES];
 
   clip_draw_moving (&clip, &object, velocity, 1, 0.0153);
-  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
-  nf_blobs_measure (clip_last (&clip), 240, 160, told);
-  g_assert_cmpuint (told[20].area, ==, 0);
+  clip_predict (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  nf_blobs_measure (clip_last (&clip), 240, 160, predicted);
+  g_assert_cmpuint (predicted[20].area, ==, 0);
   /* on its way, a part of it is seen at the edge */
-  nf_blobs_measure (clip.future, 240, 160, told);
-  g_assert_cmpuint (told[20].area, >, 0);
+  nf_blobs_measure (clip.future, 240, 160, predicted);
+  g_assert_cmpuint (predicted[20].area, >, 0);
   clip_free (&clip);
 }
 
@@ -436,15 +436,15 @@ test_dynamics_collision (void)
     object_at (21, 0, 10) };
   static const gdouble velocities[2][2] = { { 0.26, 0 }, { 0, 0 } };
   Clip clip = clip_new (240, 160);
-  NfBlob newest[NF_N_CLASSES], told[NF_N_CLASSES];
+  NfBlob newest[NF_N_CLASSES], predicted[NF_N_CLASSES];
 
   clip_draw_moving (&clip, objects, velocities, 2, 0.0153);
   nf_blobs_measure (clip_mask (&clip, PAST - 1), 240, 160, newest);
-  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
-  nf_blobs_measure (clip_last (&clip), 240, 160, told);
-  g_assert_cmpfloat (told[21].x, >, newest[21].x + 15);
-  g_assert_cmpfloat (told[20].x, <, told[21].x - 20);
-  assert_near (told[21].y, newest[21].y, 2);
+  clip_predict (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  nf_blobs_measure (clip_last (&clip), 240, 160, predicted);
+  g_assert_cmpfloat (predicted[21].x, >, newest[21].x + 15);
+  g_assert_cmpfloat (predicted[20].x, <, predicted[21].x - 20);
+  assert_near (predicted[21].y, newest[21].y, 2);
   clip_free (&clip);
 }
 
@@ -457,7 +457,7 @@ test_dynamics_just_hit (void)
   g_autoptr (NfRenderer) renderer = nf_renderer_new (240, 160, 1);
   g_autoptr (NfPhysics) physics = nf_physics_new ();
   Clip clip = clip_new (240, 160);
-  NfBlob truth[NF_N_CLASSES], told[NF_N_CLASSES];
+  NfBlob truth[NF_N_CLASSES], predicted[NF_N_CLASSES];
   NfView view = { .light = 1 };
 
   nf_camera_init (&view.camera, 240, 160);
@@ -476,14 +476,14 @@ test_dynamics_just_hit (void)
     clip_draw (&clip, renderer, t, &view, objects, 2);
     nf_physics_step (physics);
   }
-  clip_foretell (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
-  nf_blobs_measure (clip_mask (&clip, PAST - 1), 240, 160, told);
+  clip_predict (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  nf_blobs_measure (clip_mask (&clip, PAST - 1), 240, 160, predicted);
   nf_blobs_measure (clip_mask (&clip, FRAMES - 1), 240, 160, truth);
-  g_assert_cmpfloat (truth[3].x, >, told[3].x + 20);
-  nf_blobs_measure (clip_last (&clip), 240, 160, told);
+  g_assert_cmpfloat (truth[3].x, >, predicted[3].x + 20);
+  nf_blobs_measure (clip_last (&clip), 240, 160, predicted);
   for (guint id = 3; id <= 20; id += 17) {
-    assert_near (told[id].x, truth[id].x, 2);
-    assert_near (told[id].y, truth[id].y, 2);
+    assert_near (predicted[id].x, truth[id].x, 2);
+    assert_near (predicted[id].y, truth[id].y, 2);
   }
   clip_free (&clip);
 }
@@ -499,8 +499,8 @@ test_dynamics_is_repeatable (void)
 
   clip_draw_moving (&a, objects, velocities, 2, 0.0153);
   memcpy (b.masks, a.masks, FRAMES * size);
-  clip_foretell (&a, NF_EXTRAPOLATE_DYNAMICS, PAST);
-  clip_foretell (&b, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  clip_predict (&a, NF_EXTRAPOLATE_DYNAMICS, PAST);
+  clip_predict (&b, NF_EXTRAPOLATE_DYNAMICS, PAST);
   g_assert_cmpmem (
       a.future, (FRAMES - PAST) * size, b.future, (FRAMES - PAST) * size);
   clip_free (&a);
@@ -531,7 +531,7 @@ test_dynamics_beats_baselines (void)
       clip_draw (&clip, renderer, t, nf_scene_view (scene), objects, n);
     }
     for (guint i = 0; i < 3; i++) {
-      clip_foretell (&clip, (NfExtrapolateMethod) i, PAST);
+      clip_predict (&clip, (NfExtrapolateMethod) i, PAST);
       nf_confusion_add (scores[i],
           (NfMask){ clip_mask (&clip, FRAMES - 1), 120 },
           (NfMask){ clip_last (&clip), 120 }, 120, 80);

@@ -257,7 +257,7 @@ predict_frame (
   g_autofree guint8 *small = g_malloc ((n + 1) * bytes);
   const guint8 *in[CONTEXT];
   guint8 *out[FRAMES - CONTEXT] = { NULL };
-  NfRollout rollout;
+  NfPrediction prediction;
 
   for (guint i = 0; i < n; i++) {
     in[i] = small + bytes * i;
@@ -266,11 +266,11 @@ predict_frame (
       return FALSE;
   }
   out[FRAMES - CONTEXT - 1] = small + bytes * n;
-  nf_rollout_init (&rollout);
-  rollout.steps = 2;
-  rollout.stream = number;
-  return nf_predictor_run (
-             predictor, &rollout, 1, NF_ENSEMBLE_MEAN, in, out, NULL)
+  nf_prediction_init (&prediction);
+  prediction.steps = 2;
+  prediction.stream = number;
+  return nf_predictor_predict_pixels (
+             predictor, &prediction, 1, NF_ENSEMBLE_MEAN, in, out, NULL)
       && gst_nf_video_resize_rgb (
           small + bytes * n, c->width, c->height, frame, WIDTH, HEIGHT, NULL);
 }

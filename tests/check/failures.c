@@ -5,7 +5,7 @@
  * What comes back is NULL and the error of the op that failed; no op runs after
  * it, and nobody sets an error over another. */
 #include "core/ops/nfops.h"
-#include "diffusion/nfrollout.h"
+#include "diffusion/nfprediction.h"
 #include "nftestmodels.h"
 #include "testdevice.h"
 
@@ -144,7 +144,7 @@ typedef struct
   NfUnet *net;
   NfSchedule *schedule;
   NfTensor *context;
-  NfRollout rollout;
+  NfPrediction prediction;
 } Drawing;
 
 static gboolean
@@ -152,8 +152,8 @@ draw (gpointer data, GError **error)
 {
   Drawing *self = data;
   NfTensor *out[3] = { NULL };
-  gboolean ok = nf_rollout_run (
-      &self->rollout, self->net, self->schedule, self->context, out, error);
+  gboolean ok = nf_prediction_run (
+      &self->prediction, self->net, self->schedule, self->context, out, error);
 
   for (guint i = 0; i < G_N_ELEMENTS (out); i++) {
     g_assert_true (ok || out[i] == NULL);
@@ -163,7 +163,7 @@ draw (gpointer data, GError **error)
 }
 
 static void
-test_rollout (gconstpointer method)
+test_prediction (gconstpointer method)
 {
   NfUnetConfig config;
   Drawing self;
@@ -175,10 +175,10 @@ test_rollout (gconstpointer method)
   g_assert_true (nf_params_reset (nf_unet_params (self.net), 1, NULL));
   self.schedule = nf_schedule_new (&config);
   self.context = frames_new (1, 9, config.height, config.width);
-  nf_rollout_init_for (&self.rollout, &config);
-  self.rollout.method = GPOINTER_TO_INT (method);
-  self.rollout.steps = 2;
-  self.rollout.horizon = 3;
+  nf_prediction_init_for (&self.prediction, &config);
+  self.prediction.method = GPOINTER_TO_INT (method);
+  self.prediction.steps = 2;
+  self.prediction.horizon = 3;
   check_all (draw, &self);
   nf_tensor_unref (self.context);
   nf_schedule_free (self.schedule);
@@ -197,9 +197,9 @@ main (int argc, char **argv)
   g_test_add_func ("/failures/unetpp-training", test_unetpp_training);
   for (gint method = 0; method < NF_N_SAMPLERS; method++) {
     g_autofree gchar *path = g_strdup_printf (
-        "/failures/rollout/%s", nf_sampler_method_name (method));
+        "/failures/prediction/%s", nf_sampler_method_name (method));
 
-    g_test_add_data_func (path, GINT_TO_POINTER (method), test_rollout);
+    g_test_add_data_func (path, GINT_TO_POINTER (method), test_prediction);
   }
   status = g_test_run ();
   device->backend = right;

@@ -55,13 +55,13 @@ test_rows_come_and_go (void)
   batch = nf_tensor_new_from_nhwc (
       device, NF_U8, 3, CHANNELS, HEIGHT, WIDTH, want, NULL);
   before = batch->version;
-  g_assert_true (nf_tensor_set_rows (batch, 1, memory->data, STRIDE, NULL));
+  g_assert_true (nf_tensor_set_pitched (batch, 1, memory->data, STRIDE, NULL));
   g_assert_cmpuint (batch->version, >, before);
   for (guint y = 0; y < HEIGHT; y++)
     memcpy (want[1][y], there + y * STRIDE, ROW);
   g_assert_true (nf_tensor_to_nhwc (batch, got, NULL));
   g_assert_cmpmem (got, sizeof got, want, sizeof want);
-  g_assert_true (nf_tensor_to_rows (batch, 2, memory->data, STRIDE, NULL));
+  g_assert_true (nf_tensor_to_pitched (batch, 2, memory->data, STRIDE, NULL));
   for (guint y = 0; y < HEIGHT; y++)
     memcpy (there + y * STRIDE, want[2][y], ROW);
   g_assert_true (nf_tensor_to_nhwc (memory, memory_now, NULL));
@@ -77,12 +77,12 @@ test_rows_of_the_host (void)
 
   for (guint i = 0; i < 24; i++)
     rows[i / 8][i % 8] = (gfloat) i;
-  t = nf_tensor_new_from_rows (
+  t = nf_tensor_new_from_pitched (
       device, NF_F32, 2, 3, 3, rows, sizeof rows[0], NULL);
   g_assert_cmpint (t->n, ==, 1);
   memset (rows[1] + 6, 0, 2 * sizeof (gfloat));
   rows[0][6] = rows[0][7] = rows[2][6] = rows[2][7] = 0;
-  g_assert_true (nf_tensor_to_rows (t, 0, back, sizeof back[0], NULL));
+  g_assert_true (nf_tensor_to_pitched (t, 0, back, sizeof back[0], NULL));
   g_assert_cmpmem (back, sizeof back, rows, sizeof rows);
 }
 
@@ -102,11 +102,11 @@ test_rows_that_do_not_fit_fail (void)
     g_autoptr (GError) error = NULL;
 
     g_assert_false (
-        nf_tensor_set_rows (t, bad[i].n, rows, bad[i].stride, &error));
+        nf_tensor_set_pitched (t, bad[i].n, rows, bad[i].stride, &error));
     g_assert_error (error, NF_ERROR, NF_ERROR_SHAPE);
     g_clear_error (&error);
     g_assert_false (
-        nf_tensor_to_rows (t, bad[i].n, rows, bad[i].stride, &error));
+        nf_tensor_to_pitched (t, bad[i].n, rows, bad[i].stride, &error));
     g_assert_error (error, NF_ERROR, NF_ERROR_SHAPE);
   }
 }

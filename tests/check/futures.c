@@ -33,7 +33,7 @@ scene_masks (guint64 seed, guint64 clip)
     guint n;
     const NfSceneObject *objects = nf_scene_objects (scene, t, &n);
 
-    nf_renderer_draw (renderer, nf_scene_view (scene), objects, n, NULL, 0,
+    nf_renderer_render (renderer, nf_scene_view (scene), objects, n, NULL, 0,
         masks + t * SIZE, WIDTH);
   }
 
@@ -87,7 +87,7 @@ test_futures_poses_can_be_drawn (void)
       guint n;
       const NfSceneObject *objects = nf_futures_objects (futures, 0, ahead, &n);
 
-      nf_renderer_draw (renderer, nf_futures_view (futures), objects, n, NULL,
+      nf_renderer_render (renderer, nf_futures_view (futures), objects, n, NULL,
           0, drawn, WIDTH);
       g_assert_true (nf_futures_mask (futures, ahead, mask, NULL));
       g_assert_cmpfloat (agreement (drawn, mask), >, 0.8);
@@ -103,7 +103,7 @@ static void
 test_futures_masks_are_dynamics (void)
 {
   g_autofree guint8 *masks = scene_masks (31, 7), *mask = g_malloc (SIZE);
-  g_autofree guint8 *told = g_malloc ((FRAMES - PAST) * SIZE);
+  g_autofree guint8 *predicted = g_malloc ((FRAMES - PAST) * SIZE);
   g_autoptr (NfFutures) futures = NULL;
   const guint8 *past[PAST];
   NfFuturesParams params;
@@ -115,10 +115,10 @@ test_futures_masks_are_dynamics (void)
   g_assert_cmpuint (nf_futures_count (futures), ==, 1);
   g_assert_cmpuint (nf_futures_horizon (futures), ==, FRAMES - PAST);
   g_assert_true (nf_extrapolate_futures (
-      &params, past, PAST, WIDTH, HEIGHT, 1, FRAMES - PAST, told, NULL));
+      &params, past, PAST, WIDTH, HEIGHT, 1, FRAMES - PAST, predicted, NULL));
   for (guint ahead = 1; ahead <= FRAMES - PAST; ahead++) {
     g_assert_true (nf_futures_mask (futures, ahead, mask, NULL));
-    g_assert_cmpmem (mask, SIZE, told + (ahead - 1) * SIZE, SIZE);
+    g_assert_cmpmem (mask, SIZE, predicted + (ahead - 1) * SIZE, SIZE);
   }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * guide — guides drawn from masks, damaged masks, and the detail of a guide */
+ * guide — guides predicted from masks, damaged masks, and the detail of a guide */
 #include "diffusion/nfsharpen.h"
 #include "metrics/nfclasses.h"
 #include "scene/guide/nfdamage.h"
@@ -49,7 +49,7 @@ draw (const NfScene *scene, guint frame, guint8 *rgb)
   g_autoptr (NfRenderer) renderer = nf_renderer_new (WIDTH, HEIGHT, 1);
   NfPoses poses = poses_at (scene, frame);
 
-  nf_renderer_draw (renderer, nf_scene_view (scene), poses.objects, poses.n,
+  nf_renderer_render (renderer, nf_scene_view (scene), poses.objects, poses.n,
       rgb, 3 * WIDTH, NULL, 0);
 }
 
@@ -63,7 +63,7 @@ draw_masks (const NfScene *scene, guint8 *masks)
   for (guint t = 0; t < CONTEXT; t++) {
     NfPoses poses = poses_at (scene, t);
 
-    nf_renderer_draw (renderer, nf_scene_view (scene), poses.objects, poses.n,
+    nf_renderer_render (renderer, nf_scene_view (scene), poses.objects, poses.n,
         NULL, 0, masks + t * MASK_PIXELS, MASK_WIDTH);
   }
 }
@@ -117,7 +117,7 @@ test_nearer_than_hold (void)
     futures = new_futures (masks);
     draw (scene, CONTEXT - 1, newest);
     draw (scene, 2 * CONTEXT - 1, truth);
-    nf_guide_draw (guide, futures, CONTEXT, newest, out, &error);
+    nf_guide_render (guide, futures, CONTEXT, newest, out, &error);
     g_assert_no_error (error);
     for (gsize i = 0; i < PIXELS; i++)
       g_assert_cmpuint (out[NF_GUIDE_BYTES * i + 5], ==, 255);
@@ -141,11 +141,11 @@ test_rest_stays (void)
   const NfPoses none = { NULL, 0 };
 
   draw (scene, 10, newest);
-  nf_guide_draw_poses (
+  nf_guide_render_poses (
       guide, nf_scene_view (scene), poses, poses, newest, out, &error);
   g_assert_no_error (error);
   g_assert_cmpfloat (difference (out, NF_GUIDE_BYTES, newest), ==, 0);
-  nf_guide_draw_poses (
+  nf_guide_render_poses (
       guide, nf_scene_view (scene), none, none, newest, out, &error);
   g_assert_no_error (error);
   g_assert_cmpfloat (difference (out, NF_GUIDE_BYTES, newest), ==, 0);
@@ -168,7 +168,7 @@ test_true_poses (void)
 
     draw (scene, 10, newest);
     draw (scene, 21, truth);
-    nf_guide_draw_poses (guide, nf_scene_view (scene), poses_at (scene, 10),
+    nf_guide_render_poses (guide, nf_scene_view (scene), poses_at (scene, 10),
         poses_at (scene, 21), newest, out, &error);
     g_assert_no_error (error);
     g_assert_cmpfloat (difference (out, NF_GUIDE_BYTES, truth), <=, 0.5);
@@ -277,14 +277,14 @@ fill (guint8 *pixels, gsize n, guint seed)
     pixels[i] = (guint8) (60 + (i * 37 + seed) % 120);
 }
 
-/* the guide itself where both agree, the drawn frame where they do not */
+/* the guide itself where both agree, the predicted frame where they do not */
 static void
 test_sharpen (void)
 {
-  guint8 small[3 * SMALL_WIDTH * SMALL_HEIGHT], drawn[sizeof small];
+  guint8 small[3 * SMALL_WIDTH * SMALL_HEIGHT], predicted[sizeof small];
   guint8 guide[3 * 4 * SMALL_WIDTH * SMALL_HEIGHT], out[sizeof guide];
   const NfSharpenImage a = { small, SMALL_WIDTH, SMALL_HEIGHT };
-  const NfSharpenImage b = { drawn, SMALL_WIDTH, SMALL_HEIGHT };
+  const NfSharpenImage b = { predicted, SMALL_WIDTH, SMALL_HEIGHT };
   const NfSharpenImage large = { guide, 2 * SMALL_WIDTH, 2 * SMALL_HEIGHT };
 
   fill (small, sizeof small, 1);
@@ -292,7 +292,7 @@ test_sharpen (void)
   nf_sharpen (&a, &a, &large, out);
   for (gsize i = 0; i < sizeof out; i++)
     g_assert_cmpint (ABS (out[i] - guide[i]), <=, 1);
-  memset (drawn, 250, sizeof drawn);
+  memset (predicted, 250, sizeof predicted);
   nf_sharpen (&b, &a, &large, out);
   for (gsize i = 0; i < sizeof out; i++)
     g_assert_cmpuint (out[i], ==, 250);

@@ -128,7 +128,8 @@ test_image_small_fails (void)
 }
 
 static void
-put (NfConfusion *confusion, guint truth, guint prediction, guint64 pixels)
+set_count (
+    NfConfusion *confusion, guint truth, guint prediction, guint64 pixels)
 {
   confusion->counts[truth * NF_N_CLASSES + prediction] += pixels;
 }
@@ -141,12 +142,12 @@ test_object_scores (void)
   g_autoptr (NfConfusion) confusion = nf_confusion_new (NF_N_CLASSES);
   NfObjectScores scores;
 
-  put (confusion, 0, 0, 800);
-  put (confusion, 0, 20, 100);
-  put (confusion, 2, 2, 60);
-  put (confusion, 2, 10, 10);
-  put (confusion, 2, 20, 20);
-  put (confusion, 2, 0, 10);
+  set_count (confusion, 0, 0, 800);
+  set_count (confusion, 0, 20, 100);
+  set_count (confusion, 2, 2, 60);
+  set_count (confusion, 2, 10, 10);
+  set_count (confusion, 2, 20, 20);
+  set_count (confusion, 2, 0, 10);
   nf_object_scores_measure (&scores, confusion);
   g_assert_cmpuint (scores.true_classes, ==, 1);
   g_assert_cmpuint (scores.invented, ==, 2);
@@ -166,7 +167,7 @@ test_object_scores_nothing (void)
 
   nf_object_scores_measure (&scores, confusion);
   g_assert_true (isnan (scores.true_jaccard) && isnan (scores.object_iou));
-  put (confusion, 0, 0, 5);
+  set_count (confusion, 0, 0, 5);
   nf_object_scores_measure (&scores, confusion);
   g_assert_true (scores.true_jaccard == 1);
   g_assert_true (isnan (scores.shape) && isnan (scores.color));

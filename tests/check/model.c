@@ -84,7 +84,7 @@ live_now (void)
 }
 
 static void
-draw (GstNfModel *model)
+predict (GstNfModel *model)
 {
   NfPredictor *predictor = gst_nf_model_predictor (model);
   const NfUnetConfig *c = nf_predictor_config (predictor);
@@ -92,15 +92,15 @@ draw (GstNfModel *model)
   g_autofree guint8 *frame = g_malloc0 (bytes);
   g_autofree guint8 *out = g_malloc (bytes);
   const guint8 *context[] = { frame, frame, frame };
-  guint8 *drawn[] = { out };
-  NfRollout rollout;
+  guint8 *predicted[] = { out };
+  NfPrediction prediction;
   g_autoptr (GError) error = NULL;
 
-  nf_rollout_init (&rollout);
-  rollout.steps = 2;
-  rollout.horizon = 1;
-  fail_unless (nf_predictor_run (predictor, &rollout, 1, NF_ENSEMBLE_MEAN,
-                   context, drawn, &error),
+  nf_prediction_init (&prediction);
+  prediction.steps = 2;
+  prediction.horizon = 1;
+  fail_unless (nf_predictor_predict_pixels (predictor, &prediction, 1,
+                   NF_ENSEMBLE_MEAN, context, predicted, &error),
       "%s", error ? error->message : "");
 }
 
@@ -110,11 +110,11 @@ GST_START_TEST (test_model_weights_once)
   GstNfModel *one = acquire (checkpoint, NULL), *two;
   gsize before = live_now (), used;
 
-  draw (one);
+  predict (one);
   used = live_now ();
   two = acquire (checkpoint, NULL);
   fail_unless_equals_uint64 (live_now (), used);
-  draw (two);
+  predict (two);
   fail_unless (used > before);
   fail_unless_equals_uint64 (live_now (), used);
   gst_nf_model_release (one);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfextrapolate — tests of the element that foretells masks
+ * nfextrapolate — tests of the element that predicts masks
  *
- * What the methods foretell is tested in extrapolate.c, windows and times in
+ * What the methods predict is tested in extrapolate.c, windows and times in
  * nfpredict.c; here it is that masks come in and go out unchanged, and when. */
 #include "nfvideotest.h"
 
@@ -67,9 +67,9 @@ push_masks (GstHarness *h, guint from, guint n, guint pad)
         gst_harness_push (h, new_mask (i, pad)), GST_FLOW_OK);
 }
 
-/* what @method foretells @ahead masks after the first @n */
+/* what @method predicts @ahead masks after the first @n */
 static void
-foretell (NfExtrapolateMethod method, guint n, guint ahead, guint8 *mask)
+predict (NfExtrapolateMethod method, guint n, guint ahead, guint8 *mask)
 {
   g_autofree guint8 *past = g_malloc (n * WIDTH * HEIGHT);
   g_autofree guint8 *future = g_malloc (ahead * WIDTH * HEIGHT);
@@ -117,7 +117,7 @@ static const MethodCase methods[] = {
   { "dynamics", NF_EXTRAPOLATE_DYNAMICS },
 };
 
-/* frame 22 from 11, at its time, as the library foretells it */
+/* frame 22 from 11, at its time, as the library predicts it */
 GST_START_TEST (test_extrapolate_method)
 {
   const MethodCase *c = &methods[__i__];
@@ -126,7 +126,7 @@ GST_START_TEST (test_extrapolate_method)
   GstBus *bus;
   GstHarness *h = new_harness (settings, &bus);
 
-  foretell (c->method, 11, 11, expected);
+  predict (c->method, 11, 11, expected);
   push_masks (h, 0, 22, 7);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 1);
   expect_mask (h, 21, expected);
@@ -192,7 +192,7 @@ GST_START_TEST (test_extrapolate_emit_all)
     if (i < 3)
       paint (expected, i);
     else
-      foretell (NF_EXTRAPOLATE_LINEAR, 3, i - 2, expected);
+      predict (NF_EXTRAPOLATE_LINEAR, 3, i - 2, expected);
     expect_mask (h, i, expected);
   }
   nf_test_harness_free (h, bus);

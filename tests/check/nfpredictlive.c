@@ -50,7 +50,7 @@ begin_endless (GstHarness *h, GstBus *bus)
   return thread;
 }
 
-GST_START_TEST (test_predict_flush_while_drawing)
+GST_START_TEST (test_predict_flush_while_predicting)
 {
   GstBus *bus;
   GstHarness *h = new_harness (ENDLESS, &bus);
@@ -69,7 +69,7 @@ GST_START_TEST (test_predict_flush_while_drawing)
 }
 GST_END_TEST
 
-GST_START_TEST (test_predict_stop_while_drawing)
+GST_START_TEST (test_predict_stop_while_predicting)
 {
   GstBus *bus;
   GstHarness *h = new_harness (ENDLESS, &bus);
@@ -380,8 +380,8 @@ nfpredictlive_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
-  tcase_add_test (tc, test_predict_flush_while_drawing);
-  tcase_add_test (tc, test_predict_stop_while_drawing);
+  tcase_add_test (tc, test_predict_flush_while_predicting);
+  tcase_add_test (tc, test_predict_stop_while_predicting);
   tcase_add_test (tc, test_predict_flush_forgets);
   tcase_add_test (tc, test_predict_start_stop_start);
   tcase_add_test (tc, test_predict_two_instances);

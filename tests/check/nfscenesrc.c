@@ -98,7 +98,7 @@ GST_START_TEST (test_nfscenesrc_shows_the_scene)
     const NfSceneObject *objects = nf_scene_objects (scene, t, &n);
     GstSample *sample = nf_clip_rig_pull (&rig, NF_CLIP_RIG_VIDEO);
 
-    nf_renderer_draw (
+    nf_renderer_render (
         renderer, nf_scene_view (scene), objects, n, rgb, 3 * w, mask, w);
     check_rows (sample, rgb, 3 * w, h);
     gst_sample_unref (sample);

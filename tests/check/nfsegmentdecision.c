@@ -533,14 +533,14 @@ GST_START_TEST (test_decision_clip_of_predicted)
   g_autofree gchar *then = g_strdup_printf (
       "! nfsegment checkpoint=%s device=cpu decision=clip lookahead=9",
       nf_models_segmenter ());
-  GstHarness *drawn = predict_harness_new ("");
+  GstHarness *predicted = predict_harness_new ("");
   GstHarness *masks = predict_harness_new (then);
 
   for (guint clip = 0; clip < 2; clip++) {
     GstBuffer *frames[4];
 
     for (guint i = 0; i < 4; i++)
-      frames[i] = gst_harness_pull (drawn);
+      frames[i] = gst_harness_pull (predicted);
     for (guint i = 0; i < 4; i++) {
       g_autoptr (GBytes) expected = mask_of (frames, 4, i, TRUE);
 
@@ -549,7 +549,7 @@ GST_START_TEST (test_decision_clip_of_predicted)
     for (guint i = 0; i < 4; i++)
       gst_buffer_unref (frames[i]);
   }
-  gst_harness_teardown (drawn);
+  gst_harness_teardown (predicted);
   gst_harness_teardown (masks);
 }
 GST_END_TEST

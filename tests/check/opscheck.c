@@ -479,9 +479,9 @@ op_row_has_gradient (const OpRow *row)
 
 /* bf16 where any input is, bytes where all are */
 static NfDType
-flow_of (const Case *self)
+type_of (const Case *self)
 {
-  NfDType flow = self->n_in > 0 ? NF_U8 : NF_F32;
+  NfDType type = self->n_in > 0 ? NF_U8 : NF_F32;
 
   for (guint i = 0; i < self->n_in; i++) {
     const NfTensor *x = self->tensor[i];
@@ -489,9 +489,9 @@ flow_of (const Case *self)
     if (x != NULL && x->dtype == NF_BF16)
       return NF_BF16;
     if (x != NULL && x->dtype != NF_U8)
-      flow = NF_F32;
+      type = NF_F32;
   }
-  return flow;
+  return type;
 }
 
 /**
@@ -510,7 +510,7 @@ op_row_check (NfDevice *device, const OpRow *row, OpErrors *errors)
   gchar *miss;
 
   case_init (&self, device, row, FALSE);
-  seen.dtype = flow_of (&self);
+  seen.dtype = type_of (&self);
   naive_error = 0;
   miss = check_forward (&self);
   seen.forward = naive_error;

@@ -258,7 +258,7 @@ make_any_inputs (NfDevice *device, NfTensor **in, guint n)
 
 /* an op after one that failed: NULL, and the error is the first one's */
 static void
-assert_passes_on (NfOp op, NfTensor *const *in, guint n)
+assert_failure_propagates (NfOp op, NfTensor *const *in, guint n)
 {
   g_autofree gpointer params = g_malloc0 (nf_op_info (op)->params_size);
   GError *cause = g_error_new_literal (NF_ERROR, NF_ERROR_IO, "the cause");
@@ -289,7 +289,7 @@ check_missing (NfOp op, NfTensor *const *in, guint n, guint missing)
   g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
   g_assert_cmpstr (error->message, ==, says);
   g_assert_null (nf_op_run (op, in, n, params, NULL));
-  assert_passes_on (op, in, n);
+  assert_failure_propagates (op, in, n);
 }
 
 /* every op, with each of its inputs missing, and with a cause alone */
@@ -306,7 +306,7 @@ test_failures_are_passed_on (void)
       continue;
     g_assert_false (nf_op_input_facts (op, 0) & NF_IN_OPTIONAL);
     make_any_inputs (device, in, n);
-    assert_passes_on (op, in, n);
+    assert_failure_propagates (op, in, n);
     for (guint i = 0; i < n; i++) {
       NfTensor *kept = g_steal_pointer (&in[i]);
 

@@ -48,7 +48,7 @@ trainer
 gst
 gst/common
 gst/clips
-gst/forecast
+gst/predict
 gst/iou
 gst/npy
 gst/segment

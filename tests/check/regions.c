@@ -552,8 +552,8 @@ test_regions_scenes (void)
       guint objects;
       const NfSceneObject *list = nf_scene_objects (scene, t, &objects);
 
-      nf_renderer_draw (renderer, nf_scene_view (scene), list, objects, NULL, 0,
-          truth + t * size, width);
+      nf_renderer_render (renderer, nf_scene_view (scene), list, objects, NULL,
+          0, truth + t * size, width);
     }
     for (guint i = 0; i < N_DECISIONS; i++)
       counts[i] = nf_confusion_new (NF_N_CLASSES);

@@ -54,7 +54,7 @@ draw (const NfView *view, const NfSceneObject *objects, guint n, guint width,
   g_autoptr (NfRenderer) renderer = nf_renderer_new (width, height, threads);
   Picture *self = picture_new (width, height);
 
-  nf_renderer_draw (renderer, view, objects, n, self->rgb, self->rgb_stride,
+  nf_renderer_render (renderer, view, objects, n, self->rgb, self->rgb_stride,
       self->mask, self->mask_stride);
   return self;
 }
@@ -148,18 +148,18 @@ test_render_one_output (void)
   g_autoptr (Picture) single = picture_new (WIDTH, HEIGHT);
   g_autoptr (NfRenderer) renderer = nf_renderer_new (WIDTH, HEIGHT, 2);
 
-  nf_renderer_draw (
+  nf_renderer_render (
       renderer, &view, objects, n, single->rgb, single->rgb_stride, NULL, 0);
-  nf_renderer_draw (
+  nf_renderer_render (
       renderer, &view, objects, n, NULL, 0, single->mask, single->mask_stride);
   g_assert_true (same_picture (both, single));
-  nf_renderer_draw (renderer, &view, objects, n, NULL, 0, NULL, 0);
+  nf_renderer_render (renderer, &view, objects, n, NULL, 0, NULL, 0);
 }
 
 /* distance along a ray to where it enters a shape that stands with its middle
  * at the origin of its own axes, or 1e30 */
 static gdouble
-enter (NfSceneShape shape, const NfForm *form, const gdouble o[3],
+distance_to (NfSceneShape shape, const NfForm *form, const gdouble o[3],
     const gdouble d[3])
 {
   gdouble in = -1e30, out = 1e30;
@@ -229,7 +229,7 @@ naive_class (const NfCamera *camera, const NfSceneObject *objects, guint n,
 
     into_object (object, from, o);
     into_object (object, ray, d);
-    t = enter (shape, form, o, d);
+    t = distance_to (shape, form, o, d);
     if (t < nearest) {
       nearest = t;
       id = object->id;
@@ -501,8 +501,8 @@ test_render_again (void)
     g_autoptr (Picture) fresh = draw (view, objects, n, WIDTH, HEIGHT, 1);
     g_autoptr (Picture) again = picture_new (WIDTH, HEIGHT);
 
-    nf_renderer_draw (renderer, view, objects, n, again->rgb, again->rgb_stride,
-        again->mask, again->mask_stride);
+    nf_renderer_render (renderer, view, objects, n, again->rgb,
+        again->rgb_stride, again->mask, again->mask_stride);
     g_assert_true (same_picture (fresh, again));
   }
 }

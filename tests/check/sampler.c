@@ -7,7 +7,7 @@
  * at x s / sqrt (a s^2 + 1 - a). The schedule is smooth at its clean end, so a
  * method of order p has its error divided by 2^p when the steps double. */
 #include "diffusion/nfensemble.h"
-#include "diffusion/nfrollout.h"
+#include "diffusion/nfprediction.h"
 #include "testdevice.h"
 
 #include <math.h>
@@ -326,16 +326,17 @@ tiny_net (gint num_frames, gint gap)
 
 /* runs a roll-out; TRUE and the mean squares of the frames, -1 where NULL */
 static gboolean
-roll (NfUnet *net, const NfRollout *rollout, gdouble *power, GError **error)
+predict (
+    NfUnet *net, const NfPrediction *prediction, gdouble *power, GError **error)
 {
   g_autoptr (NfSchedule) schedule = nf_schedule_new (nf_unet_config (net));
   g_autoptr (NfTensor) context =
       nf_tensor_new_filled (device, 1, 9, 8, 12, 0.25f, NULL);
-  g_autofree NfTensor **out = g_new (NfTensor *, rollout->horizon);
+  g_autofree NfTensor **out = g_new (NfTensor *, prediction->horizon);
 
-  if (!nf_rollout_run (rollout, net, schedule, context, out, error))
+  if (!nf_prediction_run (prediction, net, schedule, context, out, error))
     return FALSE;
-  for (guint i = 0; i < rollout->horizon; i++) {
+  for (guint i = 0; i < prediction->horizon; i++) {
     g_autoptr (NfTensor) sum = NULL;
 
     power[i] = -1.0;
@@ -350,42 +351,42 @@ roll (NfUnet *net, const NfRollout *rollout, gdouble *power, GError **error)
 }
 
 static void
-test_rollout_blocks (void)
+test_prediction_blocks (void)
 {
   g_autoptr (NfUnet) net = tiny_net (2, 0);
   g_autoptr (GError) error = NULL;
-  NfRollout rollout;
+  NfPrediction prediction;
   gdouble power[5], again[5];
 
-  nf_rollout_init (&rollout);
-  rollout.steps = 4;
-  rollout.horizon = 5;
-  g_assert_true (roll (net, &rollout, power, &error));
+  nf_prediction_init (&prediction);
+  prediction.steps = 4;
+  prediction.horizon = 5;
+  g_assert_true (predict (net, &prediction, power, &error));
   for (guint i = 0; i < 5; i++)
     g_assert_true (power[i] > 0.0);
-  g_assert_true (roll (net, &rollout, again, &error));
+  g_assert_true (predict (net, &prediction, again, &error));
   for (guint i = 0; i < 5; i++)
     g_assert_true (again[i] == power[i]);
-  rollout.stream = 1;
-  g_assert_true (roll (net, &rollout, again, &error));
+  prediction.stream = 1;
+  g_assert_true (predict (net, &prediction, again, &error));
   g_assert_true (again[0] != power[0]);
 }
 
 /* drawing for hours takes no more memory than drawing for a while */
 static void
-test_rollout_memory (gconstpointer data)
+test_prediction_memory (gconstpointer data)
 {
   g_autoptr (NfUnet) net = tiny_net (2, 0);
   NfDeviceMemory early, late;
-  NfRollout rollout;
+  NfPrediction prediction;
   gdouble power[5];
 
-  nf_rollout_init (&rollout);
-  rollout.steps = 4;
-  rollout.horizon = 5;
-  rollout.dtype = GPOINTER_TO_INT (data);
+  nf_prediction_init (&prediction);
+  prediction.steps = 4;
+  prediction.horizon = 5;
+  prediction.dtype = GPOINTER_TO_INT (data);
   for (guint i = 0; i < 6; i++) {
-    g_assert_true (roll (net, &rollout, power, NULL));
+    g_assert_true (predict (net, &prediction, power, NULL));
     nf_device_memory (device, i < 3, i < 3 ? &early : &late);
   }
   g_assert_cmpuint (late.reserved, ==, early.reserved);
@@ -393,37 +394,37 @@ test_rollout_memory (gconstpointer data)
 }
 
 static void
-test_rollout_gap (void)
+test_prediction_gap (void)
 {
   g_autoptr (NfUnet) net = tiny_net (1, 4);
   g_autoptr (GError) error = NULL;
-  NfRollout rollout;
+  NfPrediction prediction;
   gdouble power[6];
 
-  nf_rollout_init (&rollout);
-  rollout.steps = 2;
-  rollout.horizon = 5;
-  g_assert_true (roll (net, &rollout, power, &error));
+  nf_prediction_init (&prediction);
+  prediction.steps = 2;
+  prediction.horizon = 5;
+  g_assert_true (predict (net, &prediction, power, &error));
   g_assert_true (power[3] == -1.0 && power[4] > 0.0);
-  rollout.horizon = 6;
-  g_assert_false (roll (net, &rollout, power, &error));
+  prediction.horizon = 6;
+  g_assert_false (predict (net, &prediction, power, &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
 }
 
 static void
-test_rollout_cancelled_fails (void)
+test_prediction_cancelled_fails (void)
 {
   g_autoptr (NfUnet) net = tiny_net (2, 0);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
-  NfRollout rollout;
+  NfPrediction prediction;
   gdouble power[2];
 
-  nf_rollout_init (&rollout);
-  rollout.horizon = 2;
-  rollout.cancellable = cancellable;
+  nf_prediction_init (&prediction);
+  prediction.horizon = 2;
+  prediction.cancellable = cancellable;
   g_cancellable_cancel (cancellable);
-  g_assert_false (roll (net, &rollout, power, &error));
+  g_assert_false (predict (net, &prediction, power, &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_CANCELLED);
 }
 
@@ -444,16 +445,16 @@ test_ensemble (void)
 {
   const guint8 a[] = { 0, 10, 200 }, b[] = { 10, 10, 220 };
   const guint8 c[] = { 255, 11, 210 };
-  const guint8 *const draws[] = { a, b, c };
+  const guint8 *const predictions[] = { a, b, c };
   guint8 out[3];
 
-  nf_ensemble_combine (NF_ENSEMBLE_MEAN, draws, 3, 3, out);
+  nf_ensemble_combine (NF_ENSEMBLE_MEAN, predictions, 3, 3, out);
   g_assert_cmpmem (out, 3, ((guint8[]){ 88, 10, 210 }), 3);
-  nf_ensemble_combine (NF_ENSEMBLE_MEDIAN, draws, 3, 3, out);
+  nf_ensemble_combine (NF_ENSEMBLE_MEDIAN, predictions, 3, 3, out);
   g_assert_cmpmem (out, 3, ((guint8[]){ 10, 10, 210 }), 3);
-  nf_ensemble_combine (NF_ENSEMBLE_MEDOID, draws, 3, 3, out);
+  nf_ensemble_combine (NF_ENSEMBLE_MEDOID, predictions, 3, 3, out);
   g_assert_cmpmem (out, 3, b, 3);
-  nf_ensemble_combine (NF_ENSEMBLE_MEDIAN, draws, 1, 3, out);
+  nf_ensemble_combine (NF_ENSEMBLE_MEDIAN, predictions, 1, 3, out);
   g_assert_cmpmem (out, 3, a, 3);
 }
 
@@ -477,15 +478,16 @@ main (int argc, char **argv)
   g_test_add_func ("/sampler/dpm-solver-ends", test_dpm_solver_ends);
   g_test_add_func ("/sampler/names", test_names);
   g_test_add_func ("/sampler/documented", test_documented);
-  g_test_add_func ("/rollout/blocks", test_rollout_blocks);
-  g_test_add_data_func (
-      "/rollout/memory/f32", GINT_TO_POINTER (NF_F32), test_rollout_memory);
-  g_test_add_data_func (
-      "/rollout/memory/bf16", GINT_TO_POINTER (NF_BF16), test_rollout_memory);
-  g_test_add_func ("/rollout/gap", test_rollout_gap);
-  g_test_add_func ("/rollout/cancelled-fails", test_rollout_cancelled_fails);
+  g_test_add_func ("/prediction/blocks", test_prediction_blocks);
+  g_test_add_data_func ("/prediction/memory/f32", GINT_TO_POINTER (NF_F32),
+      test_prediction_memory);
+  g_test_add_data_func ("/prediction/memory/bf16", GINT_TO_POINTER (NF_BF16),
+      test_prediction_memory);
+  g_test_add_func ("/prediction/gap", test_prediction_gap);
   g_test_add_func (
-      "/rollout/context-of-other-size-fails", test_context_of_other_size_fails);
+      "/prediction/cancelled-fails", test_prediction_cancelled_fails);
+  g_test_add_func ("/prediction/context-of-other-size-fails",
+      test_context_of_other_size_fails);
   g_test_add_func ("/ensemble/modes", test_ensemble);
   status = g_test_run ();
   nf_device_unref (device);

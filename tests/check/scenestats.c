@@ -56,7 +56,7 @@ draw_clip (const Actor *actors, guint n, guint8 *frames, guint8 *masks)
 
     for (guint i = 0; i < n; i++)
       place (&actors[i], t, &objects[i]);
-    nf_renderer_draw (
+    nf_renderer_render (
         renderer, &view, objects, n, NULL, 0, masks + t * PIXELS, WIDTH);
   }
   memset (frames, 132, 3 * FRAMES * PIXELS);

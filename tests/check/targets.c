@@ -5,7 +5,7 @@
  * Data from N (0, s^2), as in sampler.c: x at signal power a holds the clean
  * value sqrt (a) s^2 x / (a s^2 + 1 - a) on average, and the deterministic walk
  * from there ends at x s / sqrt (a s^2 + 1 - a). */
-#include "diffusion/nfrollout.h"
+#include "diffusion/nfprediction.h"
 #include "testdevice.h"
 
 #include <math.h>
@@ -44,21 +44,21 @@ smooth_schedule (void)
 }
 
 static NfTensor *
-tell (gpointer data, NfTensor *x, gfloat label, GError **error)
+predict_target (gpointer data, NfTensor *x, gfloat label, GError **error)
 {
   Known *known = data;
   gdouble a = alpha_at ((gdouble) label);
   gdouble power = a * SPREAD * SPREAD + 1.0 - a;
   gdouble clean = sqrt (a) * SPREAD * SPREAD / power;
-  gdouble noise = sqrt (1.0 - a) / power, told = noise;
+  gdouble noise = sqrt (1.0 - a) / power, output = noise;
 
   known->calls++;
   known->last = label;
   if (known->target == NF_TARGET_X0)
-    told = clean;
+    output = clean;
   else if (known->target == NF_TARGET_V)
-    told = sqrt (a) * noise - sqrt (1.0 - a) * clean;
-  return nf_sampler_scale (x, told, error);
+    output = sqrt (a) * noise - sqrt (1.0 - a) * clean;
+  return nf_sampler_scale (x, output, error);
 }
 
 static NfTensor *
@@ -77,7 +77,7 @@ init_sampler (NfSampler *sampler, NfSamplerMethod method, guint steps,
     .steps = steps,
     .target = known->target,
     .schedule = schedule,
-    .predict = tell,
+    .predict = predict_target,
     .draw = fresh_noise,
     .data = known };
 }
@@ -215,7 +215,7 @@ typedef struct
 
 /* clean frames of 3, out of range */
 static NfTensor *
-tell_three (gpointer data, NfTensor *x, gfloat label, GError **error)
+predict_three (gpointer data, NfTensor *x, gfloat label, GError **error)
 {
   Asked *asked = data;
 
@@ -243,7 +243,7 @@ test_clamps (void)
       .clip = consistent ? NF_CLAMP_CONSISTENT : NF_CLAMP_CLEAN,
       .target = NF_TARGET_X0,
       .schedule = &schedule,
-      .predict = tell_three,
+      .predict = predict_three,
       .data = &asked };
     gdouble noise = (2.0 - sqrt (0.1) * (consistent ? 1.0 : 3.0)) / sqrt (0.9);
 

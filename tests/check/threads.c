@@ -3,9 +3,9 @@
  * threads — how many threads ops get, and who computes when */
 #define _GNU_SOURCE /* sched_setaffinity() */
 #include "core/nferror.h"
-#include "core/threads/nfspin.h"
+#include "core/threads/nfwaitpolicy.h"
 #include "core/threads/nfthreads.h"
-#include "core/threads/nfturn.h"
+#include "core/threads/nfcores.h"
 
 #include <glib/gstdio.h>
 #include <omp.h>
@@ -168,48 +168,48 @@ test_idle_team (void)
     return;
   }
   for (guint i = 0; i < 3; i++) {
-    nf_spin_set_asleep (TRUE);
-    nf_spin_set_asleep (TRUE);
+    nf_wait_policy_set_asleep (TRUE);
+    nf_wait_policy_set_asleep (TRUE);
     wait_for_tasks (before + more);
-    nf_spin_set_asleep (FALSE);
+    nf_wait_policy_set_asleep (FALSE);
     wait_for_tasks (before);
   }
 }
 
 /* how often threads have to be left alone before they spin */
 static guint
-looks_until_awake (NfSpinState *state)
+looks_until_awake (NfWaitPolicy *state)
 {
   guint n = 1;
 
-  for (nf_spin_decide (state, 0.01); state->asleep && n < 1000; n++)
-    nf_spin_decide (state, 0.01);
+  for (nf_wait_policy_decide (state, 0.01); state->asleep && n < 1000; n++)
+    nf_wait_policy_decide (state, 0.01);
   return n;
 }
 
 static void
 test_who_sleeps (void)
 {
-  NfSpinState state = { TRUE, 0, 1 };
+  NfWaitPolicy state = { TRUE, 0, 1 };
 
-  nf_spin_decide (&state, 0.1);
+  nf_wait_policy_decide (&state, 0.1);
   g_assert_true (state.asleep);
   g_assert_cmpuint (looks_until_awake (&state), ==, 1);
-  nf_spin_decide (&state, 0.1);
+  nf_wait_policy_decide (&state, 0.1);
   g_assert_false (state.asleep);
   for (guint n = 2; n <= 64; n *= 2) {
-    nf_spin_decide (&state, 0.9);
+    nf_wait_policy_decide (&state, 0.9);
     g_assert_true (state.asleep);
-    nf_spin_decide (&state, 0.0);
-    nf_spin_decide (&state, 0.9); /* begins anew */
+    nf_wait_policy_decide (&state, 0.0);
+    nf_wait_policy_decide (&state, 0.9); /* begins anew */
     g_assert_cmpuint (looks_until_awake (&state), ==, n);
   }
-  nf_spin_decide (&state, -1.0);
+  nf_wait_policy_decide (&state, -1.0);
   g_assert_true (state.asleep);
   g_assert_cmpuint (looks_until_awake (&state), ==, 64);
   for (guint i = 0; i < 128; i++)
-    nf_spin_decide (&state, 0.0);
-  nf_spin_decide (&state, 0.9);
+    nf_wait_policy_decide (&state, 0.0);
+  nf_wait_policy_decide (&state, 0.9);
   g_assert_cmpuint (looks_until_awake (&state), ==, 2);
 }
 
@@ -224,8 +224,8 @@ test_first_look (void)
   }
   g_unsetenv ("OMP_WAIT_POLICY");
   g_unsetenv ("GOMP_SPINCOUNT");
-  nf_spin_look ();
-  g_assert_true (nf_spin_is_asleep ());
+  nf_wait_policy_update ();
+  g_assert_true (nf_wait_policy_is_asleep ());
 }
 
 static void
@@ -237,8 +237,8 @@ test_wait_policy_is_kept (void)
     return;
   }
   g_setenv ("OMP_WAIT_POLICY", "active", TRUE);
-  nf_spin_look ();
-  g_assert_false (nf_spin_is_asleep ());
+  nf_wait_policy_update ();
+  g_assert_false (nf_wait_policy_is_asleep ());
 }
 
 /* ---- turns ---- */
@@ -246,10 +246,10 @@ test_wait_policy_is_kept (void)
 #define ALL 4096 /* more threads than there are cores */
 
 static void
-begin (NfTurn *turn, guint threads)
+begin (NfCoreLease *lease, guint threads)
 {
   g_autoptr (GError) error = NULL;
-  gboolean ok = nf_turn_begin (turn, device, threads, NULL, &error);
+  gboolean ok = nf_cores_acquire (lease, device, threads, NULL, &error);
 
   g_assert_no_error (error);
   g_assert_true (ok);
@@ -269,17 +269,17 @@ other_thread (gpointer data)
 {
   Other *other = data;
   g_autoptr (GError) error = NULL;
-  NfTurn turn;
+  NfCoreLease lease;
 
   g_atomic_int_set (&other->asked, 1);
-  if (!nf_turn_begin (&turn, device, ALL, other->cancellable, &error)) {
+  if (!nf_cores_acquire (&lease, device, ALL, other->cancellable, &error)) {
     g_assert_error (error, NF_ERROR, NF_ERROR_CANCELLED);
     return NULL;
   }
   g_atomic_int_set (&other->began, 1);
   while (!g_atomic_int_get (&other->go_on))
     g_usleep (100);
-  nf_turn_end (&turn);
+  nf_cores_release (&lease);
   return other;
 }
 
@@ -293,7 +293,7 @@ other_start (Other *other)
     g_usleep (100);
 }
 
-/* whether it had a turn */
+/* whether it had a lease */
 static gboolean
 other_join (Other *other)
 {
@@ -304,24 +304,24 @@ other_join (Other *other)
 }
 
 static void
-test_turns_exclude (void)
+test_leases_exclude (void)
 {
-  NfTurn turn;
+  NfCoreLease lease;
   Other other;
 
-  begin (&turn, ALL);
+  begin (&lease, ALL);
   other_start (&other);
   g_usleep (20000);
   g_assert_false (g_atomic_int_get (&other.began));
   g_atomic_int_set (&other.go_on, 1);
-  nf_turn_end (&turn);
+  nf_cores_release (&lease);
   g_assert_true (other_join (&other));
 }
 
 static void
-test_turns_share (void)
+test_leases_share (void)
 {
-  NfTurn turns[2];
+  NfCoreLease turns[2];
 
   if (nf_threads_physical_cores () < 2) {
     g_test_skip ("needs two cores");
@@ -329,59 +329,59 @@ test_turns_share (void)
   }
   begin (&turns[0], 1);
   begin (&turns[1], 1);
-  nf_turn_end (&turns[0]);
-  nf_turn_end (&turns[1]);
+  nf_cores_release (&turns[0]);
+  nf_cores_release (&turns[1]);
 }
 
 static void
-test_turn_threads (void)
+test_lease_threads (void)
 {
   gint usual = omp_get_max_threads ();
-  NfTurn turn;
+  NfCoreLease lease;
 
-  begin (&turn, 1);
+  begin (&lease, 1);
   g_assert_cmpint (omp_get_max_threads (), ==, 1);
-  nf_turn_end (&turn);
+  nf_cores_release (&lease);
   g_assert_cmpint (omp_get_max_threads (), ==, usual);
-  begin (&turn, 5);
+  begin (&lease, 5);
   g_assert_cmpint (omp_get_max_threads (), ==, 5);
-  nf_turn_end (&turn);
+  nf_cores_release (&lease);
   g_assert_cmpint (omp_get_max_threads (), ==, usual);
 }
 
 /* nobody who waits is left out, however often we yield */
 static void
-test_turn_yields (void)
+test_lease_yields (void)
 {
-  NfTurn turn;
+  NfCoreLease lease;
   Other other;
 
-  begin (&turn, ALL);
+  begin (&lease, ALL);
   other_start (&other);
   g_atomic_int_set (&other.go_on, 1);
   for (guint i = 0; i < 100000 && !g_atomic_int_get (&other.began); i++) {
-    g_assert_true (nf_turn_yield (&turn, NULL, NULL));
+    g_assert_true (nf_cores_yield (&lease, NULL, NULL));
     g_usleep (100);
   }
   g_assert_true (g_atomic_int_get (&other.began));
-  nf_turn_end (&turn);
+  nf_cores_release (&lease);
   g_assert_true (other_join (&other));
 }
 
 static void
 test_waiting_is_cancelled (void)
 {
-  NfTurn turn;
+  NfCoreLease lease;
   Other other;
 
-  begin (&turn, ALL);
+  begin (&lease, ALL);
   other_start (&other);
   g_usleep (20000);
   g_cancellable_cancel (other.cancellable);
   g_assert_false (other_join (&other));
-  nf_turn_end (&turn);
-  begin (&turn, ALL); /* all cores are there again */
-  nf_turn_end (&turn);
+  nf_cores_release (&lease);
+  begin (&lease, ALL); /* all cores are there again */
+  nf_cores_release (&lease);
 }
 
 static gpointer
@@ -398,22 +398,22 @@ test_yielding_is_cancelled (void)
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
   GThread *thread;
-  NfTurn turn;
+  NfCoreLease lease;
   Other other;
 
-  begin (&turn, ALL);
+  begin (&lease, ALL);
   other_start (&other);
   thread = g_thread_new ("cancel", cancel_later, cancellable);
-  while (nf_turn_yield (&turn, cancellable, &error))
+  while (nf_cores_yield (&lease, cancellable, &error))
     g_usleep (100);
   g_assert_error (error, NF_ERROR, NF_ERROR_CANCELLED);
-  nf_turn_end (&turn);
+  nf_cores_release (&lease);
   g_assert_true (g_atomic_int_get (&other.began));
   g_atomic_int_set (&other.go_on, 1);
   g_assert_true (other_join (&other));
   g_thread_join (thread);
-  begin (&turn, ALL);
-  nf_turn_end (&turn);
+  begin (&lease, ALL);
+  nf_cores_release (&lease);
 }
 
 static void
@@ -422,13 +422,13 @@ test_other_device_waits_for_nobody (void)
   NfBackend backend = { .name = "other" };
   NfDevice elsewhere = { .backend = &backend };
   gint usual = omp_get_max_threads ();
-  NfTurn turn, second;
+  NfCoreLease lease, second;
 
-  begin (&turn, ALL);
-  g_assert_true (nf_turn_begin (&second, &elsewhere, 3, NULL, NULL));
-  g_assert_true (nf_turn_yield (&second, NULL, NULL));
-  nf_turn_end (&second);
-  nf_turn_end (&turn);
+  begin (&lease, ALL);
+  g_assert_true (nf_cores_acquire (&second, &elsewhere, 3, NULL, NULL));
+  g_assert_true (nf_cores_yield (&second, NULL, NULL));
+  nf_cores_release (&second);
+  nf_cores_release (&lease);
   g_assert_cmpint (omp_get_max_threads (), ==, usual);
 }
 
@@ -445,18 +445,18 @@ crowd_thread (gpointer data)
   gint held = (gint) MIN (width, cores);
 
   for (guint i = 0; i < ROUNDS; i++) {
-    NfTurn turn;
+    NfCoreLease lease;
 
-    begin (&turn, width);
+    begin (&lease, width);
     for (guint k = 0; k < 3; k++) {
       gint before = g_atomic_int_add (&in_use, held);
 
       g_assert_cmpint (before + held, <=, (gint) cores);
       g_thread_yield ();
       g_atomic_int_add (&in_use, -held);
-      g_assert_true (nf_turn_yield (&turn, NULL, NULL));
+      g_assert_true (nf_cores_yield (&lease, NULL, NULL));
     }
-    nf_turn_end (&turn);
+    nf_cores_release (&lease);
   }
   return NULL;
 }
@@ -487,15 +487,15 @@ main (int argc, char **argv)
   g_test_add_func ("/threads/who-sleeps", test_who_sleeps);
   g_test_add_func ("/threads/first-look", test_first_look);
   g_test_add_func ("/threads/wait-policy-is-kept", test_wait_policy_is_kept);
-  g_test_add_func ("/turn/exclude", test_turns_exclude);
-  g_test_add_func ("/turn/share", test_turns_share);
-  g_test_add_func ("/turn/threads", test_turn_threads);
-  g_test_add_func ("/turn/yields", test_turn_yields);
-  g_test_add_func ("/turn/waiting-is-cancelled", test_waiting_is_cancelled);
-  g_test_add_func ("/turn/yielding-is-cancelled", test_yielding_is_cancelled);
-  g_test_add_func ("/turn/other-device-waits-for-nobody",
+  g_test_add_func ("/lease/exclude", test_leases_exclude);
+  g_test_add_func ("/lease/share", test_leases_share);
+  g_test_add_func ("/lease/threads", test_lease_threads);
+  g_test_add_func ("/lease/yields", test_lease_yields);
+  g_test_add_func ("/lease/waiting-is-cancelled", test_waiting_is_cancelled);
+  g_test_add_func ("/lease/yielding-is-cancelled", test_yielding_is_cancelled);
+  g_test_add_func ("/lease/other-device-waits-for-nobody",
       test_other_device_waits_for_nobody);
-  g_test_add_func ("/turn/crowd", test_crowd);
+  g_test_add_func ("/lease/crowd", test_crowd);
   status = g_test_run ();
   nf_device_unref (device);
   return status;

@@ -23,7 +23,7 @@ draw (const NfCamera *camera, const NfSceneObject *objects, guint n,
   guint8 *mask = g_malloc ((gsize) width * height);
   const NfView view = { *camera, 1.0 };
 
-  nf_renderer_draw (renderer, &view, objects, n, NULL, 0, mask, width);
+  nf_renderer_render (renderer, &view, objects, n, NULL, 0, mask, width);
 
   return mask;
 }

@@ -213,7 +213,7 @@ converted (GstBuffer *frame, const GstVideoInfo *info)
     const gint height =
         i == 0 ? info->height : GST_VIDEO_FRAME_COMP_HEIGHT (&map, 1);
 
-    planes[i] = nf_tensor_new_from_rows (device, NF_U8,
+    planes[i] = nf_tensor_new_from_pitched (device, NF_U8,
         GST_VIDEO_FRAME_COMP_PSTRIDE (&map, i), height, width,
         GST_VIDEO_FRAME_PLANE_DATA (&map, i),
         (gsize) GST_VIDEO_FRAME_PLANE_STRIDE (&map, i), &error);

@@ -11,7 +11,7 @@
 #include "bench/dry.h"
 #include "core/ops/nfobserve.h"
 #include "core/ops/nfbackward.h"
-#include "core/threads/nfproducts.h"
+#include "core/threads/nfmatmulprecision.h"
 #include "cuda/cudnn/nfconv.h"
 #include "nets/nfunet.h"
 #include "nets/nfunetpp.h"
@@ -39,7 +39,7 @@ typedef struct
   Network network;
   gint64 n;
   NfForward forward;
-  NfProducts products;
+  NfMatmulPrecision precision;
 } Case;
 
 static guint
@@ -248,7 +248,7 @@ test_plans (gconstpointer data)
   GHashTableIter iter;
   gpointer conv;
 
-  nf_products_set (test->products);
+  nf_matmul_precision_set (test->precision);
   nf_observe_begin (observe, set);
   test->network (nf_bench_dry_device (), test->n, &test->forward);
   nf_observe_end ();
@@ -278,7 +278,8 @@ main (int argc, char **argv)
 
       *test = cases[i];
       test->forward.dtype = type == 1 ? NF_BF16 : NF_F32;
-      test->products = type == 2 ? NF_PRODUCTS_TF32 : NF_PRODUCTS_F32;
+      test->precision =
+          type == 2 ? NF_MATMUL_PRECISION_TF32 : NF_MATMUL_PRECISION_F32;
       path = g_strdup_printf (
           "/cudnn-plans/%s/%s/%s", names[type], test->gpu->name, test->name);
       g_test_add_data_func (path, test, test_plans);

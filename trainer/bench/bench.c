@@ -147,11 +147,11 @@ check_precision (Options *o, GError **error)
 {
   if (!o->precision)
     return TRUE;
-  o->spec.products = NF_PRODUCTS_F32;
+  o->spec.precision = NF_MATMUL_PRECISION_F32;
   if (g_str_equal (o->precision, "bf16"))
     o->spec.dtype = NF_BF16;
   else if (g_str_equal (o->precision, "tf32"))
-    o->spec.products = NF_PRODUCTS_TF32;
+    o->spec.precision = NF_MATMUL_PRECISION_TF32;
   else if (!g_str_equal (o->precision, "f32"))
     return fail (
         error, "--precision: expected f32, tf32 or bf16, not ", o->precision);
@@ -182,7 +182,8 @@ is_cpu (const NfDevice *device)
 static const gchar *
 precision_name (const NfBenchSpec *spec, const NfDevice *device)
 {
-  return spec->dtype == NF_F32 && nf_products_tf32 () && !is_cpu (device)
+  return spec->dtype == NF_F32 && nf_matmul_precision_is_tf32 ()
+          && !is_cpu (device)
       ? "tf32"
       : nf_dtype_name (spec->dtype);
 }
@@ -259,7 +260,7 @@ nf_bench_main (gint argc, gchar **argv, GError **error)
     return bench_pipeline (&o, error);
   if (!o.spec.network)
     o.spec.network = g_strdup ("mid");
-  nf_products_set (o.spec.products);
+  nf_matmul_precision_set (o.spec.precision);
   if (g_str_equal (mode->name, "roofline"))
     return nf_bench_roofline (
         &o.spec, o.gpu ? o.gpu : "h100", o.training, error);
@@ -267,7 +268,7 @@ nf_bench_main (gint argc, gchar **argv, GError **error)
   device = nf_device_open (o.device ? o.device : "cpu", error);
   if (!device)
     return FALSE;
-  if (o.spec.products == NF_PRODUCTS_TF32 && is_cpu (device))
+  if (o.spec.precision == NF_MATMUL_PRECISION_TF32 && is_cpu (device))
     return fail (
         error, "--precision: tf32 is for GPUs, not for device ", device->name);
   return mode->run ? bench_net (&o, mode, device, error)

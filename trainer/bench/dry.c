@@ -43,7 +43,7 @@ dry_move (NfDevice *device, gpointer dst, gconstpointer src, gsize bytes,
 }
 
 static gboolean
-dry_copy_rows (NfDevice *device, gpointer dst, gsize dst_stride,
+dry_copy_pitched (NfDevice *device, gpointer dst, gsize dst_stride,
     gconstpointer src, gsize src_stride, gsize row_bytes, gsize rows,
     GError **error)
 {
@@ -100,7 +100,7 @@ static const NfBackend dry_backend = {
   .upload = dry_move,
   .download = dry_download,
   .copy = dry_move,
-  .copy_rows = dry_copy_rows,
+  .copy_pitched = dry_copy_pitched,
   .zero = dry_zero,
   .synchronize = dry_synchronize,
   .ops = dry_ops,

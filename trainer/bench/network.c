@@ -6,7 +6,7 @@
  * and x with labels (one evaluation) or future, noise and labels (training);
  * for a network that segments image, normalised, and target (training). */
 #include "bench/network.h"
-#include "diffusion/nfrollout.h"
+#include "diffusion/nfprediction.h"
 #include "io/nfcheckpoint.h"
 #include "train/diffusion.h"
 #include "train/loop.h"
@@ -417,7 +417,7 @@ nf_bench_net_sample (gpointer net, GError **error)
   guint horizon = c->future_gap + c->num_frames;
   g_autofree NfTensor **out = g_new0 (NfTensor *, horizon);
   NfTensor *block = NULL;
-  NfRollout rollout;
+  NfPrediction prediction;
 
   if (!self->unet) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
@@ -427,15 +427,15 @@ nf_bench_net_sample (gpointer net, GError **error)
   }
   if (!need (self, inputs, 1, error))
     return FALSE;
-  nf_rollout_init (&rollout);
-  rollout.method = self->spec->sampler;
-  rollout.steps = self->spec->steps;
-  rollout.dtype = self->spec->dtype;
-  rollout.horizon = horizon;
-  rollout.progress = evaluated;
-  rollout.progress_data = self;
+  nf_prediction_init (&prediction);
+  prediction.method = self->spec->sampler;
+  prediction.steps = self->spec->steps;
+  prediction.dtype = self->spec->dtype;
+  prediction.horizon = horizon;
+  prediction.progress = evaluated;
+  prediction.progress_data = self;
   self->since = nf_observe_now ().clock;
-  if (nf_rollout_run (&rollout, self->unet, self->schedule,
+  if (nf_prediction_run (&prediction, self->unet, self->schedule,
           self->input[INPUT_COND], out, error))
     block = nf_op_concat (out + c->future_gap, c->num_frames, error);
   for (guint i = 0; i < horizon; i++)
@@ -522,7 +522,7 @@ save_tensor (NfSafetensorsWriter *writer, const gchar *name, const NfTensor *t,
           writer, name, NF_SAFETENSORS_F32, 4, shape, bytes, error);
 }
 
-/* The noise that nf_rollout_run() begins its first block with. */
+/* The noise that nf_prediction_run() begins its first block with. */
 static gboolean
 save_noise (const NfBenchNet *self, NfSafetensorsWriter *writer, GError **error)
 {

@@ -124,9 +124,9 @@ count_run (const NfBenchSpec *spec, const Gpu *gpu, NfBenchRun run,
   gboolean ok;
 
   *count = (Count){ .gpu = gpu, .bf16 = spec->dtype == NF_BF16 };
-  count->peak = count->bf16 ? gpu->bf16
-      : nf_products_tf32 () ? gpu->tf32
-                            : gpu->f32;
+  count->peak = count->bf16            ? gpu->bf16
+      : nf_matmul_precision_is_tf32 () ? gpu->tf32
+                                       : gpu->f32;
   nf_bench_dry_peak (TRUE);
   net = nf_bench_net_new (device, spec, error);
   /* once for what is made once */
@@ -291,7 +291,9 @@ nf_bench_roofline (const NfBenchSpec *spec, const gchar *gpu_name,
   g_print ("Computed from published peaks, not measured: %s, %s, batch %d, on "
            "%s (%.4g TFLOP/s, %.4g TB/s)\n\n",
       training ? "a training step" : "one evaluation",
-      !count.bf16 && nf_products_tf32 () ? "tf32" : nf_dtype_name (spec->dtype),
+      !count.bf16 && nf_matmul_precision_is_tf32 ()
+          ? "tf32"
+          : nf_dtype_name (spec->dtype),
       spec->batch, gpu->name, 1e-12 * count.peak, 1e-12 * gpu->bandwidth);
   print_table (&count);
   return (training || sizes.klass->task != NF_NET_PREDICT

@@ -3,7 +3,7 @@
  * bench/spec — what `nextframe-train bench` is to measure, from words to sizes */
 #pragma once
 
-#include "core/threads/nfproducts.h"
+#include "core/threads/nfmatmulprecision.h"
 #include "diffusion/nfsampler.h"
 #include "nets/nfunet.h"
 
@@ -22,7 +22,7 @@ G_BEGIN_DECLS
  * @steps: denoising steps
  * @sampler: how to walk
  * @dtype: what the network computes in, %NF_F32 or %NF_BF16
- * @products: how it multiplies what is f32
+ * @precision: how it multiplies what is f32
  */
 typedef struct
 {
@@ -30,7 +30,7 @@ typedef struct
   gint height, width, batch, steps;
   NfSamplerMethod sampler;
   NfDType dtype;
-  NfProducts products;
+  NfMatmulPrecision precision;
 } NfBenchSpec;
 
 /**

@@ -526,14 +526,15 @@ nf_train_config_dtype (const NfTrainConfig *config)
 }
 
 /**
- * nf_train_config_products:
+ * nf_train_config_matmul_precision:
  * @config: settings
  *
  * Returns: how what is f32 is multiplied
  */
-NfProducts
-nf_train_config_products (const NfTrainConfig *config)
+NfMatmulPrecision
+nf_train_config_matmul_precision (const NfTrainConfig *config)
 {
-  return g_str_equal (config->train.precision, "tf32") ? NF_PRODUCTS_TF32
-                                                       : NF_PRODUCTS_F32;
+  return g_str_equal (config->train.precision, "tf32")
+      ? NF_MATMUL_PRECISION_TF32
+      : NF_MATMUL_PRECISION_F32;
 }

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "core/tensor/nftensor.h"
-#include "core/threads/nfproducts.h"
+#include "core/threads/nfmatmulprecision.h"
 #include "nets/nfnet.h"
 
 #include <json-glib/json-glib.h>
@@ -242,7 +242,8 @@ gboolean nf_train_config_save (
 const NfNetClass *nf_train_config_net (const NfTrainConfig *config);
 JsonObject *nf_train_config_to_json (const NfTrainConfig *config);
 NfDType nf_train_config_dtype (const NfTrainConfig *config);
-NfProducts nf_train_config_products (const NfTrainConfig *config);
+NfMatmulPrecision nf_train_config_matmul_precision (
+    const NfTrainConfig *config);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfTrainConfig, nf_train_config_free)
 

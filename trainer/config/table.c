@@ -303,7 +303,7 @@ static const NfConfigRow diffusion_rows[] = {
       .choices = "eps x0 v" },
   { "model", "guide", NF_CONFIG_BOOL, AT (diffusion.guide), "false",
       "besides the context the network sees a guide: the frame that tracks and "
-      "dynamics foretell; needs masks and --data scenes:SEED" },
+      "dynamics predict; needs masks and --data scenes:SEED" },
   { "model", "residual", NF_CONFIG_FLOAT, AT (diffusion.residual), "0",
       "the network draws the frames' differences from the guide frame (from "
       "the "

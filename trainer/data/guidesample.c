@@ -146,7 +146,7 @@ make_masks (const Work *work, guint n)
   for (guint t = 0; t < n; t++) {
     NfPoses poses = poses_at (work->scene, work->start + t);
 
-    nf_renderer_draw (work->scratch->renderer, nf_scene_view (work->scene),
+    nf_renderer_render (work->scratch->renderer, nf_scene_view (work->scene),
         poses.objects, poses.n, NULL, 0, work->scratch->masks + t * size,
         MASK_WIDTH);
   }
@@ -155,7 +155,7 @@ make_masks (const Work *work, guint n)
 }
 
 static NfFutures *
-foretell (const Work *work, GError **error)
+predict_futures (const Work *work, GError **error)
 {
   const NfConfigDiffusion *model = &work->config->diffusion;
   guint n = (guint) model->num_frames_cond;
@@ -205,9 +205,9 @@ draw_true (const Work *work, guint ahead, GError **error)
   g_autofree NfSceneObject *moved = displace (work, then, ahead);
 
   then.objects = moved;
-  return nf_guide_draw_poses (work->scratch->guide, nf_scene_view (work->scene),
-      poses_at (work->scene, newest), then, work->newest, work->scratch->pixels,
-      error);
+  return nf_guide_render_poses (work->scratch->guide,
+      nf_scene_view (work->scene), poses_at (work->scene, newest), then,
+      work->newest, work->scratch->pixels, error);
 }
 
 static void
@@ -223,7 +223,7 @@ draw_none (const Work *work, gdouble draw)
 
 /* all guides of a sample, one for each frame that is drawn */
 static gboolean
-put_guides (const Work *work, guint8 *dst, gsize stride, GError **error)
+write_guides (const Work *work, guint8 *dst, gsize stride, GError **error)
 {
   const NfConfigDiffusion *model = &work->config->diffusion;
   gsize pixels = (gsize) work->config->width * work->config->height;
@@ -231,7 +231,7 @@ put_guides (const Work *work, guint8 *dst, gsize stride, GError **error)
   gdouble kind = nf_rng_uniform (&key, DRAW_KIND);
   gboolean none = kind < model->no_guides;
   gboolean known = kind < model->no_guides + model->true_guides;
-  g_autoptr (NfFutures) futures = known ? NULL : foretell (work, error);
+  g_autoptr (NfFutures) futures = known ? NULL : predict_futures (work, error);
 
   if (!known && futures == NULL)
     return FALSE;
@@ -241,7 +241,7 @@ put_guides (const Work *work, guint8 *dst, gsize stride, GError **error)
     if (none)
       draw_none (work, nf_rng_uniform (&key, DRAW_NEWEST));
     else if (!(known ? draw_true (work, ahead, error)
-                     : nf_guide_draw (work->scratch->guide, futures, ahead,
+                     : nf_guide_render (work->scratch->guide, futures, ahead,
                          work->newest, work->scratch->pixels, error)))
       return FALSE;
     for (gsize p = 0; p < pixels; p++)
@@ -252,7 +252,7 @@ put_guides (const Work *work, guint8 *dst, gsize stride, GError **error)
 }
 
 /**
- * nf_guide_samples_put:
+ * nf_guide_samples_write:
  * @self: what makes guides
  * @reader: at a clip that is a scene
  * @start: number of the context's first frame
@@ -268,7 +268,7 @@ put_guides (const Work *work, guint8 *dst, gsize stride, GError **error)
  * Returns: %FALSE with @error set
  */
 gboolean
-nf_guide_samples_put (NfGuideSamples *self, NfClipReader *reader, guint start,
+nf_guide_samples_write (NfGuideSamples *self, NfClipReader *reader, guint start,
     guint64 seed, guint64 sample, const guint8 *newest, guint8 *dst,
     gsize stride, GError **error)
 {
@@ -280,7 +280,7 @@ nf_guide_samples_put (NfGuideSamples *self, NfClipReader *reader, guint start,
     work.scratch = scratch_new (self->config, error);
   if (work.scratch == NULL)
     return FALSE;
-  ok = put_guides (&work, dst, stride, error);
+  ok = write_guides (&work, dst, stride, error);
   g_async_queue_push (self->idle, work.scratch);
   return ok;
 }

@@ -37,7 +37,7 @@ nf_eval_clip_free (NfEvalClip *clip)
   g_free (clip->frames);
   g_free (clip->truth);
   g_free (clip->named);
-  g_free (clip->draws);
+  g_free (clip->predictions);
   g_free (clip);
 }
 
@@ -102,7 +102,7 @@ gboolean
 nf_eval_clip_open (NfEvalClip *clip, guint64 number, GError **error)
 {
   clip->number = number;
-  clip->n_named = clip->n_draws = 0;
+  clip->n_named = clip->n_predictions = 0;
   clip->named_seconds = clip->draws_seconds = clip->charge = 0;
   g_free (clip->name);
   clip->name = nf_clip_source_clip_name (clip->source, number);
@@ -155,46 +155,46 @@ nf_eval_clip_named (NfEvalClip *clip, guint n, GError **error)
 }
 
 /**
- * nf_eval_clip_draws:
+ * nf_eval_clip_predictions:
  * @clip: an open clip; its models have a predictor
  * @error: return location
  *
  * Draws the future as often as an ensemble is large, with the noise that
  * nfpredict draws an ensemble from.
  *
- * Returns: (transfer none) (nullable): (draws, NF_EVAL_HORIZON, H, W, 3) of the
+ * Returns: (transfer none) (nullable): (predictions, NF_EVAL_HORIZON, H, W, 3) of the
  *   size of %NF_EVAL_GUIDE_AUTO, until the next clip is opened
  */
 const guint8 *
-nf_eval_clip_draws (NfEvalClip *clip, GError **error)
+nf_eval_clip_predictions (NfEvalClip *clip, GError **error)
 {
-  NfEvalDrawing *drawing = nf_eval_models_drawing (clip->models);
+  NfEvalPredictor *predictor = nf_eval_models_predictor (clip->models);
   guint n = nf_eval_models_ensemble (clip->models);
   gint64 start = g_get_monotonic_time ();
   gsize bytes;
   gint width, height;
 
-  if (clip->n_draws == n) {
+  if (clip->n_predictions == n) {
     clip->charge += clip->draws_seconds;
-    return clip->draws;
+    return clip->predictions;
   }
-  nf_eval_drawing_size (
-      drawing, NF_EVAL_GUIDE_AUTO, clip->width, clip->height, &width, &height);
+  nf_eval_predictor_size (predictor, NF_EVAL_GUIDE_AUTO, clip->width,
+      clip->height, &width, &height);
   bytes = (gsize) 3 * width * height * NF_EVAL_HORIZON;
-  g_free (clip->draws);
-  clip->draws = g_try_malloc_n (n, bytes);
-  if (!clip->draws) {
+  g_free (clip->predictions);
+  clip->predictions = g_try_malloc_n (n, bytes);
+  if (!clip->predictions) {
     g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-        "not enough memory for %u draws of %d frames; lower --ensemble", n,
-        NF_EVAL_HORIZON);
+        "not enough memory for %u predictions of %d frames; lower --ensemble",
+        n, NF_EVAL_HORIZON);
     return NULL;
   }
   for (guint i = 0; i < n; i++)
-    if (!nf_eval_drawing_run (drawing, NF_EVAL_GUIDE_AUTO, clip->number * n + i,
-            clip->frames, clip->width, clip->height, clip->draws + bytes * i,
-            error))
+    if (!nf_eval_predictor_run (predictor, NF_EVAL_GUIDE_AUTO,
+            clip->number * n + i, clip->frames, clip->width, clip->height,
+            clip->predictions + bytes * i, error))
       return NULL;
-  clip->n_draws = n;
+  clip->n_predictions = n;
   clip->draws_seconds = seconds_since (start);
-  return clip->draws;
+  return clip->predictions;
 }

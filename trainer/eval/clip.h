@@ -3,7 +3,7 @@
  * clip — a clip that is judged, and what several rows of the table ask of it
  *
  * Frames are numbered from 0 here, and from 1 where people read it. Masks of
- * the given frames and draws of the predictor are made when they are first
+ * the given frames and predictions of the predictor are made when they are first
  * asked for, and kept until the next clip. What that took is charged to every
  * row that asks, as if it were alone. */
 #pragma once
@@ -41,8 +41,9 @@ typedef struct
   guint8 *named; /* (NF_EVAL_FRAMES, height, width) */
   guint n_named; /* of them, from the first on */
   gdouble named_seconds; /* what they took */
-  guint8 *draws; /* (draws, NF_EVAL_HORIZON, H, W, 3) as drawn */
-  guint n_draws;
+  guint8
+      *predictions; /* (predictions, NF_EVAL_HORIZON, H, W, 3) as predicted */
+  guint n_predictions;
   gdouble draws_seconds;
 } NfEvalClip;
 
@@ -51,7 +52,7 @@ void nf_eval_clip_free (NfEvalClip *clip);
 gboolean nf_eval_clip_open (NfEvalClip *clip, guint64 number, GError **error);
 gsize nf_eval_clip_pixels (const NfEvalClip *clip);
 const guint8 *nf_eval_clip_named (NfEvalClip *clip, guint n, GError **error);
-const guint8 *nf_eval_clip_draws (NfEvalClip *clip, GError **error);
+const guint8 *nf_eval_clip_predictions (NfEvalClip *clip, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfEvalClip, nf_eval_clip_free)
 

@@ -85,8 +85,9 @@ eval_open (Eval *eval, GError **error)
       eval->options, nf_eval_rows_needs (eval->rows), error);
   if (!eval->models)
     return FALSE;
-  if (!eval->options->only && nf_eval_models_drawing (eval->models)
-      && !nf_eval_drawing_takes_guide (nf_eval_models_drawing (eval->models)))
+  if (!eval->options->only && nf_eval_models_predictor (eval->models)
+      && !nf_eval_predictor_takes_guide (
+          nf_eval_models_predictor (eval->models)))
     nf_eval_rows_leave_out (eval->rows);
   nf_eval_models_describe (eval->models, eval->settings);
   describe_rows (eval);
@@ -186,7 +187,7 @@ write_html (const Eval *eval, JsonObject *figures, GError **error)
 }
 
 static void
-tell_end (const Eval *eval, NfProgress *progress, guint n)
+report_end (const Eval *eval, NfProgress *progress, guint n)
 {
   g_autofree gchar *text = NULL;
 
@@ -216,7 +217,7 @@ report (const Eval *eval, NfProgress *progress, GError **error)
               nf_json_object_to_string (figures), error)
           || (complete && !write_html (eval, figures, error))))
     return FALSE;
-  tell_end (eval, progress, n);
+  report_end (eval, progress, n);
   g_print ("%s, %u of %u clips\n\n%s", eval->options->data, eval->names->len, n,
       table);
   return TRUE;

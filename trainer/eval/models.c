@@ -3,7 +3,7 @@
  * models — the two networks that are judged, and how they run
  *
  * They are run as the elements nfsegment and nfpredict run them: see decision.c,
- * drawing.c. */
+ * predictor.c. */
 #include "eval/models.h"
 #include "eval/decision.h"
 #include "io/nfcheckpointpath.h"
@@ -14,7 +14,7 @@ struct _NfEvalModels
   NfDevice *device;
   gchar *segmenter_path; /* NULL where there is none */
   NfEvalNaming naming; /* its segmenter is NULL where there is none */
-  NfEvalDrawing *drawing; /* NULL where there is none */
+  NfEvalPredictor *predictor; /* NULL where there is none */
 };
 
 static gboolean
@@ -38,15 +38,15 @@ load_predictor (NfEvalModels *models, const NfEvalOptions *options,
 {
   gboolean guided;
 
-  models->drawing = nf_eval_drawing_load (options, models->device, error);
-  if (!models->drawing)
+  models->predictor = nf_eval_predictor_load (options, models->device, error);
+  if (!models->predictor)
     return FALSE;
   /* rows with a guide are left out for a network without one, but for those
    * that are asked for */
-  guided = nf_eval_drawing_takes_guide (models->drawing)
+  guided = nf_eval_predictor_takes_guide (models->predictor)
       || (options->only && needs & NF_EVAL_NEEDS_GUIDE);
   return !guided
-      || nf_eval_drawing_load_segmenter (models->drawing, options,
+      || nf_eval_predictor_load_segmenter (models->predictor, options,
           models->naming.segmenter, models->segmenter_path, error);
 }
 
@@ -85,7 +85,7 @@ nf_eval_models_free (NfEvalModels *models)
   if (!models)
     return;
   g_clear_pointer (&models->naming.segmenter, nf_segmenter_unref);
-  g_clear_pointer (&models->drawing, nf_eval_drawing_free);
+  g_clear_pointer (&models->predictor, nf_eval_predictor_free);
   g_clear_pointer (&models->device, nf_device_unref);
   g_free (models->segmenter_path);
   g_free (models);
@@ -123,12 +123,13 @@ describe_naming (const NfEvalModels *models, JsonObject *settings)
 }
 
 static void
-describe_drawing (const NfEvalModels *models, JsonObject *settings)
+describe_predictor (const NfEvalModels *models, JsonObject *settings)
 {
   const NfEvalOptions *options = models->options;
-  const gchar *guide = nf_eval_drawing_segmenter_path (models->drawing);
+  const gchar *guide = nf_eval_predictor_segmenter_path (models->predictor);
 
-  describe_file (settings, "predict", nf_eval_drawing_path (models->drawing));
+  describe_file (
+      settings, "predict", nf_eval_predictor_path (models->predictor));
   json_object_set_string_member (
       settings, "sampler", nf_sampler_method_name (options->sampler));
   json_object_set_int_member (settings, "steps", options->steps);
@@ -151,11 +152,11 @@ nf_eval_models_describe (const NfEvalModels *models, JsonObject *settings)
 {
   if (models->naming.segmenter)
     describe_naming (models, settings);
-  if (models->naming.segmenter || models->drawing)
+  if (models->naming.segmenter || models->predictor)
     json_object_set_string_member (settings, "precision",
         models->options->dtype == NF_BF16 ? "bf16" : "f32");
-  if (models->drawing)
-    describe_drawing (models, settings);
+  if (models->predictor)
+    describe_predictor (models, settings);
 }
 
 /**
@@ -202,13 +203,13 @@ nf_eval_models_ensemble (const NfEvalModels *models)
 }
 
 /**
- * nf_eval_models_drawing:
+ * nf_eval_models_predictor:
  * @models: with a predictor
  *
  * Returns: (transfer none): the predictor
  */
-NfEvalDrawing *
-nf_eval_models_drawing (const NfEvalModels *models)
+NfEvalPredictor *
+nf_eval_models_predictor (const NfEvalModels *models)
 {
-  return models->drawing;
+  return models->predictor;
 }

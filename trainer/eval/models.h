@@ -3,7 +3,7 @@
  * models — the two networks that are judged, and how they run */
 #pragma once
 
-#include "eval/drawing.h"
+#include "eval/predictor.h"
 
 #include <json-glib/json-glib.h>
 
@@ -37,7 +37,7 @@ gboolean nf_eval_models_segment (NfEvalModels *models, const guint8 *frames,
 gboolean nf_eval_models_frames_vote (const NfEvalModels *models);
 
 guint nf_eval_models_ensemble (const NfEvalModels *models);
-NfEvalDrawing *nf_eval_models_drawing (const NfEvalModels *models);
+NfEvalPredictor *nf_eval_models_predictor (const NfEvalModels *models);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfEvalModels, nf_eval_models_free)
 

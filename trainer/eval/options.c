@@ -29,7 +29,7 @@ static const struct
       "Only the first N clips (default: all)", "N" },
   [STEPS] = { "steps", 0, 1, 1000, 50,
       "Denoising steps for a block of frames (default: 50)", "N" },
-  [ENSEMBLE] = { "ensemble", 0, 0, NF_EVAL_MAX_DRAWS, 5,
+  [ENSEMBLE] = { "ensemble", 0, 0, NF_EVAL_MAX_ENSEMBLE, 5,
       "Draws of each clip in the rows of ensembles; 0: no such rows "
       "(default: 5)",
       "N" },

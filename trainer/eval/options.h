@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-#define NF_EVAL_MAX_DRAWS 100
+#define NF_EVAL_MAX_ENSEMBLE 100
 
 /**
  * NfEvalDecision: who decides on a class, as nfsegment's property decision

@@ -79,29 +79,29 @@ make_from_named (const NfEvalRow *row, NfEvalClip *clip, guint first,
 }
 
 static void
-drawn_size (
+predicted_size (
     const NfEvalClip *clip, NfEvalGuide guide, gint *width, gint *height)
 {
-  nf_eval_drawing_size (nf_eval_models_drawing (clip->models), guide,
+  nf_eval_predictor_size (nf_eval_models_predictor (clip->models), guide,
       clip->width, clip->height, width, height);
 }
 
-/* Brings drawn frames, (NF_EVAL_HORIZON, H, W, 3), to the clip's size, and names
+/* Brings predicted frames, (NF_EVAL_HORIZON, H, W, 3), to the clip's size, and names
  * their objects. */
 static gboolean
-show_drawn (NfEvalClip *clip, NfEvalGuide guide, const guint8 *drawn,
+show_predicted (NfEvalClip *clip, NfEvalGuide guide, const guint8 *predicted,
     guint first, NfEvalOutput *output, GError **error)
 {
   gsize pixels = nf_eval_clip_pixels (clip);
-  guint gap = nf_eval_drawing_first (nf_eval_models_drawing (clip->models));
+  guint gap = nf_eval_predictor_first (nf_eval_models_predictor (clip->models));
   gint width, height;
 
-  drawn_size (clip, guide, &width, &height);
+  predicted_size (clip, guide, &width, &height);
   first = MAX (first, NF_EVAL_CONTEXT + gap);
   for (guint t = first; t < NF_EVAL_FRAMES; t++) {
     gsize at = (gsize) 3 * width * height * (t - NF_EVAL_CONTEXT);
 
-    if (!gst_nf_video_resize_rgb (drawn + at, width, height,
+    if (!gst_nf_video_resize_rgb (predicted + at, width, height,
             output->frames + 3 * pixels * t, clip->width, clip->height, error))
       return FALSE;
     output->has_frame[t] = output->has_mask[t] = TRUE;
@@ -112,32 +112,32 @@ show_drawn (NfEvalClip *clip, NfEvalGuide guide, const guint8 *drawn,
 }
 
 static guint8 *
-new_drawn (const NfEvalClip *clip, NfEvalGuide guide, GError **error)
+new_predicted (const NfEvalClip *clip, NfEvalGuide guide, GError **error)
 {
   gint width, height;
-  guint8 *drawn;
+  guint8 *predicted;
 
-  drawn_size (clip, guide, &width, &height);
-  drawn = g_try_malloc0_n (3 * NF_EVAL_HORIZON, (gsize) width * height);
-  if (!drawn)
+  predicted_size (clip, guide, &width, &height);
+  predicted = g_try_malloc0_n (3 * NF_EVAL_HORIZON, (gsize) width * height);
+  if (!predicted)
     g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
         "not enough memory for %d predicted frames of %dx%d pixels",
         NF_EVAL_HORIZON, width, height);
-  return drawn;
+  return predicted;
 }
 
 /* nfpredict ! nfsegment: one draw. */
 static gboolean
-make_drawn (const NfEvalRow *row, NfEvalClip *clip, guint first,
+make_predicted (const NfEvalRow *row, NfEvalClip *clip, guint first,
     NfEvalOutput *output, GError **error)
 {
-  g_autofree guint8 *drawn = new_drawn (clip, row->choice, error);
+  g_autofree guint8 *predicted = new_predicted (clip, row->choice, error);
 
-  return drawn
-      && nf_eval_drawing_run (nf_eval_models_drawing (clip->models),
+  return predicted
+      && nf_eval_predictor_run (nf_eval_models_predictor (clip->models),
           row->choice, clip->number, clip->frames, clip->width, clip->height,
-          drawn, error)
-      && show_drawn (clip, row->choice, drawn, first, output, error);
+          predicted, error)
+      && show_predicted (clip, row->choice, predicted, first, output, error);
 }
 
 /* nfpredict with an ensemble ! nfsegment. */
@@ -146,50 +146,52 @@ make_combined (const NfEvalRow *row, NfEvalClip *clip, guint first,
     NfEvalOutput *output, GError **error)
 {
   guint n = nf_eval_models_ensemble (clip->models);
-  guint gap = nf_eval_drawing_first (nf_eval_models_drawing (clip->models));
-  const guint8 *draws = nf_eval_clip_draws (clip, error);
-  g_autofree guint8 *drawn = NULL;
-  const guint8 *same[NF_EVAL_MAX_DRAWS];
+  guint gap = nf_eval_predictor_first (nf_eval_models_predictor (clip->models));
+  const guint8 *predictions = nf_eval_clip_predictions (clip, error);
+  g_autofree guint8 *predicted = NULL;
+  const guint8 *same[NF_EVAL_MAX_ENSEMBLE];
   gint width, height;
   gsize bytes;
 
-  if (!draws || !(drawn = new_drawn (clip, NF_EVAL_GUIDE_AUTO, error)))
+  if (!predictions
+      || !(predicted = new_predicted (clip, NF_EVAL_GUIDE_AUTO, error)))
     return FALSE;
-  drawn_size (clip, NF_EVAL_GUIDE_AUTO, &width, &height);
+  predicted_size (clip, NF_EVAL_GUIDE_AUTO, &width, &height);
   bytes = (gsize) 3 * width * height;
   for (guint t = gap; t < NF_EVAL_HORIZON; t++) {
     for (guint i = 0; i < n; i++)
-      same[i] = draws + bytes * (NF_EVAL_HORIZON * i + t);
-    nf_ensemble_combine (row->choice, same, n, bytes, drawn + bytes * t);
+      same[i] = predictions + bytes * (NF_EVAL_HORIZON * i + t);
+    nf_ensemble_combine (row->choice, same, n, bytes, predicted + bytes * t);
   }
-  return show_drawn (clip, NF_EVAL_GUIDE_AUTO, drawn, first, output, error);
+  return show_predicted (
+      clip, NF_EVAL_GUIDE_AUTO, predicted, first, output, error);
 }
 
 /* The draw whose last mask is best, and of every frame the best PSNR and SSIM of
- * all draws: what a choice by the truth could make of them. */
+ * all predictions: what a choice by the truth could make of them. */
 static gboolean
 make_best (const NfEvalRow *row, NfEvalClip *clip, guint first,
     NfEvalOutput *output, GError **error)
 {
   guint n = nf_eval_models_ensemble (clip->models);
-  const guint8 *draws = nf_eval_clip_draws (clip, error);
+  const guint8 *predictions = nf_eval_clip_predictions (clip, error);
   gdouble most = -1;
   guint best = 0;
   gdouble psnr[NF_EVAL_FRAMES], ssim[NF_EVAL_FRAMES];
   gint width, height;
   gsize bytes;
 
-  if (!draws)
+  if (!predictions)
     return FALSE;
-  drawn_size (clip, NF_EVAL_GUIDE_AUTO, &width, &height);
+  predicted_size (clip, NF_EVAL_GUIDE_AUTO, &width, &height);
   bytes = (gsize) 3 * width * height * NF_EVAL_HORIZON;
   for (guint t = 0; t < NF_EVAL_FRAMES; t++)
     psnr[t] = ssim[t] = NAN;
   for (guint i = 0; i < n; i++) {
     gdouble jaccard;
 
-    if (!show_drawn (
-            clip, NF_EVAL_GUIDE_AUTO, draws + bytes * i, first, output, error)
+    if (!show_predicted (clip, NF_EVAL_GUIDE_AUTO, predictions + bytes * i,
+            first, output, error)
         || !nf_eval_measure_frames (clip, output, error))
       return FALSE;
     for (guint t = first; t < NF_EVAL_FRAMES; t++) {
@@ -202,8 +204,8 @@ make_best (const NfEvalRow *row, NfEvalClip *clip, guint first,
       best = i;
     }
   }
-  if (!show_drawn (
-          clip, NF_EVAL_GUIDE_AUTO, draws + bytes * best, first, output, error))
+  if (!show_predicted (clip, NF_EVAL_GUIDE_AUTO, predictions + bytes * best,
+          first, output, error))
     return FALSE;
   memcpy (output->psnr, psnr, sizeof psnr);
   memcpy (output->ssim, ssim, sizeof ssim);
@@ -229,13 +231,13 @@ static const NfEvalRow table[] = {
       NF_EXTRAPOLATE_LINEAR },
   { "segment-dynamics", "nfsegment ! dynamics", SEGMENTER, 0, make_from_named,
       NF_EXTRAPOLATE_DYNAMICS },
-  { "guide", "guide frame ! nfsegment", GUIDED, NF_EVAL_ROW_GUIDED, make_drawn,
-      NF_EVAL_GUIDE_ITSELF },
+  { "guide", "guide frame ! nfsegment", GUIDED, NF_EVAL_ROW_GUIDED,
+      make_predicted, NF_EVAL_GUIDE_ITSELF },
   { "predict-none", "nfpredict guide=none ! nfsegment", BOTH,
-      NF_EVAL_ROW_GUIDED, make_drawn, NF_EVAL_GUIDE_NONE },
+      NF_EVAL_ROW_GUIDED, make_predicted, NF_EVAL_GUIDE_NONE },
   { "predict-hold", "nfpredict guide=hold ! nfsegment", BOTH,
-      NF_EVAL_ROW_GUIDED, make_drawn, NF_EVAL_GUIDE_HOLD },
-  { "predict", "nfpredict ! nfsegment", BOTH, 0, make_drawn,
+      NF_EVAL_ROW_GUIDED, make_predicted, NF_EVAL_GUIDE_HOLD },
+  { "predict", "nfpredict ! nfsegment", BOTH, 0, make_predicted,
       NF_EVAL_GUIDE_AUTO },
   { "predict-mean", "mean of an ensemble", BOTH, NF_EVAL_ROW_ENSEMBLE,
       make_combined, NF_ENSEMBLE_MEAN },
@@ -263,7 +265,7 @@ nf_eval_rows_help (void)
   return g_string_free (text, FALSE);
 }
 
-/* Whether every row that was asked for is one, and has the draws it needs. */
+/* Whether every row that was asked for is one, and has the predictions it needs. */
 static gboolean
 check_only (const NfEvalOptions *options, GError **error)
 {

@@ -15,7 +15,7 @@ typedef struct _NfEvalRow NfEvalRow;
 /**
  * NfEvalRowFlags:
  * @NF_EVAL_ROW_ALL_FRAMES: its score is that of all frames; else of the last one
- * @NF_EVAL_ROW_ENSEMBLE: it needs several draws
+ * @NF_EVAL_ROW_ENSEMBLE: it needs several predictions
  * @NF_EVAL_ROW_GUIDED: it tells something of a network that was trained with a
  *   guide, and otherwise only where it is asked for
  */

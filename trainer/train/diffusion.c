@@ -131,7 +131,7 @@ mirror (guint8 *pixels, gint width, gint height, gsize bytes)
 
 /* The guides of a window behind its context. */
 static gboolean
-put_guides (const DiffusionTask *self, NfClipReader *reader, guint start,
+write_guides (const DiffusionTask *self, NfClipReader *reader, guint start,
     guint64 seed, guint64 sample, guint8 *context, GError **error)
 {
   const NfTrainConfig *config = self->config;
@@ -145,13 +145,13 @@ put_guides (const DiffusionTask *self, NfClipReader *reader, guint start,
   newest = g_malloc (3 * pixels);
   for (gsize p = 0; p < pixels; p++)
     memcpy (newest + 3 * p, context + p * bytes + end - 3, 3);
-  return nf_guide_samples_put (self->guides, reader, start, seed, sample,
+  return nf_guide_samples_write (self->guides, reader, start, seed, sample,
       newest, context + end, bytes, error);
 }
 
 /* One of the windows of a clip, drawn for the sample. */
 static gboolean
-put_window (const DiffusionTask *self, NfClipReader *reader, guint64 clip,
+write_window (const DiffusionTask *self, NfClipReader *reader, guint64 clip,
     guint64 seed, guint64 sample, gdouble mirrored, guint8 *const parts[],
     GError **error)
 {
@@ -168,7 +168,7 @@ put_window (const DiffusionTask *self, NfClipReader *reader, guint64 clip,
       &key, 0, nf_clip_reader_n_frames (reader) - window_frames (config) + 1);
   if (!stack_frames (config, reader, start, model->num_frames_cond,
           parts[PART_CONTEXT], bytes, error)
-      || !put_guides (
+      || !write_guides (
           self, reader, start, seed, sample, parts[PART_CONTEXT], error)
       || !stack_frames (config, reader,
           start + model->num_frames_cond + model->future_gap, model->num_frames,
@@ -187,7 +187,7 @@ load_sample (gconstpointer task, NfClipReader *reader, guint64 sample,
 {
   const DiffusionTask *self = task;
 
-  return put_window (self, reader, item, self->config->train.seed, sample,
+  return write_window (self, reader, item, self->config->train.seed, sample,
       self->config->augment.mirror, parts, error);
 }
 
@@ -342,15 +342,16 @@ nf_diffusion_inputs (NfUnet *net, const NfSchedule *schedule,
   g_autofree gfloat *signal = g_new (gfloat, future->n);
   g_autofree gfloat *noise = g_new (gfloat, future->n);
   g_autofree gfloat *root = g_new (gfloat, future->n);
-  g_autoptr (NfTensor) told = NULL;
+  g_autoptr (NfTensor) unscaled = NULL;
 
   read_levels (schedule, how, target, labels, future, signal, noise, root);
   in[IN_CONTEXT] = nf_tensor_ref (context);
   in[IN_NOISY] = mix_samples (future, signal, z, noise, error);
-  told = in[IN_NOISY] ? make_target (target, future, signal, z, noise, error)
-                      : NULL;
-  in[IN_ROOT] = told ? upload_factors (told, root, error) : NULL;
-  in[IN_TARGET] = multiply (told, in[IN_ROOT], error);
+  unscaled = in[IN_NOISY]
+      ? make_target (target, future, signal, z, noise, error)
+      : NULL;
+  in[IN_ROOT] = unscaled ? upload_factors (unscaled, root, error) : NULL;
+  in[IN_TARGET] = multiply (unscaled, in[IN_ROOT], error);
   in[IN_EMBEDDING] =
       in[IN_TARGET] ? nf_unet_embed (net, labels, future->n, error) : NULL;
   if (!in[IN_EMBEDDING])
@@ -403,7 +404,7 @@ diffusion_loss (NfTask *task, NfTensor *const *in, GError **error)
 /* What is drawn: the frames, or what they differ by from the guide frames in the
  * context, times a number. */
 static NfTensor *
-to_be_drawn (const DiffusionTask *self, NfTensor *future, NfTensor *context,
+to_be_predicted (const DiffusionTask *self, NfTensor *future, NfTensor *context,
     GError **error)
 {
   gfloat gain = (gfloat) self->config->diffusion.residual;
@@ -429,17 +430,17 @@ make_inputs (DiffusionTask *self, gint64 n, const guint8 *const parts[],
   g_autoptr (NfTensor) context = upload_pixels (
       self, n, parts[PART_CONTEXT], context_bytes (config), error);
   g_autoptr (NfTensor) future = NULL;
-  g_autoptr (NfTensor) drawn = NULL;
+  g_autoptr (NfTensor) wanted = NULL;
   g_autoptr (NfTensor) z = NULL;
 
   if (context)
     future = upload_pixels (
         self, n, parts[PART_FUTURE], 3 * model->num_frames, error);
-  drawn = future ? to_be_drawn (self, future, context, error) : NULL;
-  z = drawn ? nf_op_randn (self->device, &noise, error) : NULL;
+  wanted = future ? to_be_predicted (self, future, context, error) : NULL;
+  z = wanted ? nf_op_randn (self->device, &noise, error) : NULL;
   return z
       && nf_diffusion_inputs (self->net, self->schedule, &self->how, context,
-          drawn, z, labels, first_sample, in, error);
+          wanted, z, labels, first_sample, in, error);
 }
 
 /* The sample's noise label: any, or one of its own part of the schedule. */
@@ -484,7 +485,7 @@ static gboolean
 load_window (gconstpointer task, NfClipReader *reader, guint64 clip,
     guint index, guint8 *const parts[], GError **error)
 {
-  return put_window (task, reader, clip, JUDGE_SEED,
+  return write_window (task, reader, clip, JUDGE_SEED,
       clip * JUDGE_WINDOWS + index, 0, parts, error);
 }
 

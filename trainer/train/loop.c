@@ -670,7 +670,7 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config,
       g_build_filename (setup->run, "metrics.jsonl", NULL);
   g_autofree gchar *ini = g_build_filename (setup->run, "config.ini", NULL);
   Loop loop = { task, config, setup, -1 };
-  const NfProducts products = nf_products_get ();
+  const NfMatmulPrecision precision = nf_matmul_precision_get ();
   gboolean ok;
 
   loop.points = (NfSavepoints){ setup->run, task->arch, json, task->facts,
@@ -678,7 +678,7 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config,
     g_str_equal (config->train.store, "bf16") ? NF_SAFETENSORS_BF16
                                               : NF_SAFETENSORS_F32 };
   add_facts (task, &config->train);
-  nf_products_set (nf_train_config_products (config));
+  nf_matmul_precision_set (nf_train_config_matmul_precision (config));
   loop.validation = nf_validation_new (task, config, error);
   ok = loop.validation && prepare_folder (&loop, error)
       && prepare_state (&loop, error)
@@ -695,6 +695,6 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config,
   if (loop.lock >= 0)
     close (loop.lock);
   g_free (loop.note);
-  nf_products_set (products);
+  nf_matmul_precision_set (precision);
   return ok;
 }

@@ -161,7 +161,7 @@ nf_plan_describe (
     NfTask *task, const NfTrainConfig *config, NfDevice *device, GError **error)
 {
   g_autoptr (NfTrainState) state = nf_train_state_new (task->params, error);
-  const NfProducts products = nf_products_get ();
+  const NfMatmulPrecision precision = nf_matmul_precision_get ();
   Found found = { 0 };
   GString *out;
   gboolean ok;
@@ -171,11 +171,11 @@ nf_plan_describe (
           && !nf_params_start_ema (task->params, error)))
     return NULL;
   nf_params_set_trainable (task->params, TRUE);
-  nf_products_set (nf_train_config_products (config));
+  nf_matmul_precision_set (nf_train_config_matmul_precision (config));
   nf_device_memory (device, TRUE, &found.memory);
   ok = do_steps (task, config, state, &found, error);
   nf_device_memory (device, FALSE, &found.memory);
-  nf_products_set (products);
+  nf_matmul_precision_set (products);
   if (!ok)
     return NULL;
   out = g_string_new (NULL);

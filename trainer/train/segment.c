@@ -89,8 +89,8 @@ find_frame (const SegmentTask *self, guint64 sample, guint64 item, guint *t)
 
 /* Frame @t of a clip, with its mask, as training or judging sees it. */
 static gboolean
-put_frame (const SegmentTask *self, NfClipReader *reader, guint64 clip, guint t,
-    const NfAugment *augment, guint8 *const parts[], GError **error)
+write_frame (const SegmentTask *self, NfClipReader *reader, guint64 clip,
+    guint t, const NfAugment *augment, guint8 *const parts[], GError **error)
 {
   NfFrame frame;
 
@@ -113,7 +113,7 @@ load_sample (gconstpointer task, NfClipReader *reader, guint64 sample,
   NfAugment augment;
 
   nf_augment_draw (&augment, self->config, train->seed, sample);
-  return put_frame (self, reader, clip, t, &augment, parts, error);
+  return write_frame (self, reader, clip, t, &augment, parts, error);
 }
 
 /* a times the first and b times the second, neither of which may be left out */
@@ -217,7 +217,7 @@ load_frame (gconstpointer task, NfClipReader *reader, guint64 clip, guint index,
     return FALSE;
   n_frames = nf_clip_reader_n_frames (reader);
   nf_augment_init (&as_it_is);
-  return put_frame (task, reader, clip,
+  return write_frame (task, reader, clip,
       index * n_frames / count_frames (task, n_frames), &as_it_is, parts,
       error);
 }

@@ -292,7 +292,7 @@ write_metrics (const NfValidation *self, const Found *found, guint64 step,
 }
 
 static void
-tell (const NfValidation *self, const Found *found, const NfTrainState *state,
+report (const NfValidation *self, const Found *found, const NfTrainState *state,
     NfProgress *progress)
 {
   g_autoptr (GString) text = g_string_new (NULL);
@@ -347,6 +347,6 @@ nf_validation_run (NfValidation *validation, const NfSavepoints *points,
     state->best_step = state->step;
   }
   state->validated = state->step;
-  tell (validation, &found, state, progress);
+  report (validation, &found, state, progress);
   return write_metrics (validation, &found, state->step, metrics, error);
 }

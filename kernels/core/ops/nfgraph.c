@@ -8,7 +8,7 @@
  * the graph leaves it. */
 #include "core/ops/nfgraph.h"
 
-#include "core/threads/nfproducts.h"
+#include "core/threads/nfmatmulprecision.h"
 
 #define MAX_FAILURES 3
 
@@ -20,7 +20,7 @@ struct _NfGraph
   guint runs, launches;
   guint failures; /* to capture; after a few it is not tried again */
   gpointer captured; /* of the backend */
-  gboolean tf32; /* nf_products_tf32() when it was captured */
+  gboolean tf32; /* nf_matmul_precision_is_tf32() when it was captured */
   guint n_in;
   NfTensor *in[NF_GRAPH_MAX_INPUTS], *out;
   GPtrArray *changes; /* what the captured ops change, besides the result */
@@ -77,7 +77,8 @@ nf_graph_free (NfGraph *graph)
 static gboolean
 same_run (const NfGraph *graph, NfTensor *const *in, guint n_in)
 {
-  gboolean same = n_in == graph->n_in && nf_products_tf32 () == graph->tf32;
+  gboolean same =
+      n_in == graph->n_in && nf_matmul_precision_is_tf32 () == graph->tf32;
 
   for (guint i = 0; same && i < n_in; i++)
     same = in[i]->dtype == graph->in[i]->dtype
@@ -98,7 +99,7 @@ static gboolean
 keep_inputs (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
 {
   graph->n_in = n_in;
-  graph->tf32 = nf_products_tf32 ();
+  graph->tf32 = nf_matmul_precision_is_tf32 ();
   for (guint i = 0; i < n_in; i++) {
     graph->in[i] = nf_tensor_new_like (in[i], error);
     if (graph->in[i] == NULL)
@@ -131,7 +132,7 @@ capture (NfGraph *graph, NfTensor *const *in, guint n_in)
 }
 
 static void
-tell_change (gpointer tensor, gpointer unused)
+mark_changed (gpointer tensor, gpointer unused)
 {
   nf_tensor_changed (tensor);
 }
@@ -145,7 +146,7 @@ launch (NfGraph *graph, GError **error)
           graph->device, graph->captured, error))
     return NULL;
   graph->launches++;
-  g_ptr_array_foreach (graph->changes, tell_change, NULL);
+  g_ptr_array_foreach (graph->changes, mark_changed, NULL);
   result = nf_tensor_new_like (graph->out, error);
   if (result == NULL || !nf_tensor_copy (result, graph->out, error))
     return NULL;
@@ -155,7 +156,7 @@ launch (NfGraph *graph, GError **error)
 /**
  * nf_graph_run:
  * @in: (array length=n_in): at most %NF_GRAPH_MAX_INPUTS tensors; other shapes
- *   than before, or another choice of nf_products_set(), are captured anew
+ *   than before, or another choice of nf_matmul_precision_set(), are captured anew
  * @n_in: how many
  * @error: return location
  *

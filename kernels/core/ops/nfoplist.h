@@ -336,7 +336,7 @@ typedef struct
  * @params: the op's parameters struct
  * @record: a tape wants the gradient
  * @tf32: factors of f32 may be rounded to TF32, here and in the gradient, see
- *   nfproducts.h
+ *   nfmatmulprecision.h
  */
 struct _NfOpCall
 {

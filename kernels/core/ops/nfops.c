@@ -5,7 +5,7 @@
 
 #include "core/ops/nfgraph.h"
 #include "core/ops/nfobserve.h"
-#include "core/threads/nfproducts.h"
+#include "core/threads/nfmatmulprecision.h"
 #include "core/ops/nfshapes.h"
 #include "core/tensor/nftensor.h"
 #include "core/ops/nftape.h"
@@ -14,7 +14,7 @@
  * that the op needs is NULL, and the error, the first cause, stays as it is.
  * Where nobody has set one, the missing input is the cause. */
 static gboolean
-passes_failure_on (NfOp op, NfTensor *const *in, guint n_in, GError **error)
+has_failed_input (NfOp op, NfTensor *const *in, guint n_in, GError **error)
 {
   if (nf_has_failed (error))
     return TRUE;
@@ -45,7 +45,7 @@ on_one_device (const NfOpCall *call, GError **error)
 }
 
 static void
-tell_changes (const NfOpCall *call)
+mark_changes (const NfOpCall *call)
 {
   guint changes = nf_op_changes (call);
 
@@ -112,7 +112,7 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
     .device = device,
     .n_in = n_in,
     .params = params,
-    .tf32 = nf_products_tf32 () };
+    .tf32 = nf_matmul_precision_is_tf32 () };
   NfWatch watch;
   NfShape s;
   gboolean ok;
@@ -145,7 +145,7 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
   nf_watch_start (&watch, &call);
   ok = forward (&call, error);
   nf_watch_stop (&watch, &call, FALSE);
-  tell_changes (&call);
+  mark_changes (&call);
   if (!ok || (call.record && !nf_tape_record (tape, &call, error)))
     nf_tensor_clear (&call.out);
   clear_saved (&call);
@@ -173,7 +173,7 @@ nf_op_run (NfOp op, NfTensor *const *in, guint n_in, gconstpointer params,
 {
   const guint least = nf_op_least_inputs (op), most = nf_op_most_inputs (op);
 
-  if (passes_failure_on (op, in, n_in, error))
+  if (has_failed_input (op, in, n_in, error))
     return NULL;
   if (n_in < least || n_in > most || n_in < 1) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,

@@ -91,20 +91,20 @@ nf_shape_all_f32 (const NfOpCall *call, GError **error)
   return TRUE;
 }
 
-/* the inputs of the set @flow (a bit each) have one type, f32 or bf16, and all
+/* the inputs of the set @activations (a bit each) have one type, f32 or bf16, and all
  * others are f32 */
 static gboolean
-flow_fits (const NfOpCall *call, guint flow, GError **error)
+activations_fit (const NfOpCall *call, guint activations, GError **error)
 {
-  const NfTensor *first = call->in[g_bit_nth_lsf (flow, -1)];
+  const NfTensor *first = call->in[g_bit_nth_lsf (activations, -1)];
 
   if (first == NULL || first->dtype != NF_BF16)
     return nf_shape_all_f32 (call, error);
   for (guint i = 0; i < call->n_in; i++)
     if (call->in[i] != NULL
-        && call->in[i]->dtype != (flow >> i & 1 ? NF_BF16 : NF_F32))
+        && call->in[i]->dtype != (activations >> i & 1 ? NF_BF16 : NF_F32))
       return nf_shape_refuse (call, error, "input %u must be %s", i,
-          flow >> i & 1 ? "bf16, as others are" : "f32");
+          activations >> i & 1 ? "bf16, as others are" : "f32");
   return TRUE;
 }
 
@@ -158,7 +158,7 @@ nf_shape_conv2d (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *x = call->in[NF_CONV2D_X], *w = call->in[NF_CONV2D_WEIGHT];
   gint64 h, cols;
 
-  if (!flow_fits (call, 1 << NF_CONV2D_X | 1 << NF_CONV2D_RESIDUAL, error)
+  if (!activations_fit (call, 1 << NF_CONV2D_X | 1 << NF_CONV2D_RESIDUAL, error)
       || !act_fits (call, p->act, NF_ACT_SILU, error))
     return FALSE;
   if (w->c != x->c)
@@ -198,14 +198,14 @@ nf_shape_conv2d_cat (const NfOpCall *call, NfShape *out, GError **error)
                  *x = call->in[NF_CONV2D_CAT_X];
   guint end = call->n_in - (p->bias ? 1 : 0);
   gint64 scale = p->up ? 2 : 1, c = 0;
-  guint flow = 0;
+  guint activations = 0;
 
   for (guint i = NF_CONV2D_CAT_X; i < end; i++)
-    flow |= 1u << i;
+    activations |= 1u << i;
   if (end < 2)
     return nf_shape_refuse (
         call, error, "there is nothing but weight and bias");
-  if (!flow_fits (call, flow, error)
+  if (!activations_fit (call, activations, error)
       || !act_fits (call, p->act, NF_ACT_RELU, error))
     return FALSE;
   if (w->h != w->w || w->h % 2 == 0 || (p->up && w->h != 3))
@@ -241,7 +241,7 @@ nf_shape_linear (const NfOpCall *call, NfShape *out, GError **error)
   gint64 features = p->transposed ? w->c : w->n;
   gint64 given = x->c + (skip != NULL ? skip->c : 0);
 
-  if (!flow_fits (call, 1 << NF_LINEAR_X | 1 << NF_LINEAR_SKIP, error))
+  if (!activations_fit (call, 1 << NF_LINEAR_X | 1 << NF_LINEAR_SKIP, error))
     return FALSE;
   if (w->h != 1 || w->w != 1)
     return nf_shape_refuse (
@@ -266,7 +266,7 @@ nf_shape_attention (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfAttentionParams *p = call->params;
 
-  if (!flow_fits (call,
+  if (!activations_fit (call,
           1 << NF_ATTENTION_Q | 1 << NF_ATTENTION_K | 1 << NF_ATTENTION_V,
           error)
       || !nf_shape_all_same (call, error))
@@ -292,7 +292,7 @@ nf_shape_max_pool (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *x = call->in[NF_MAX_POOL_X];
   gint64 h = x->h + 2 * p->pad - p->kernel, w = x->w + 2 * p->pad - p->kernel;
 
-  if (!flow_fits (call, 1 << NF_MAX_POOL_X, error))
+  if (!activations_fit (call, 1 << NF_MAX_POOL_X, error))
     return FALSE;
   if (p->kernel < 1 || p->stride < 1 || p->pad < 0 || 2 * p->pad > p->kernel)
     return nf_shape_refuse (call, error,
@@ -316,7 +316,7 @@ nf_shape_group_norm (const NfOpCall *call, NfShape *out, GError **error)
                  *time = in[NF_GROUP_NORM_TIME], *skip = in[NF_GROUP_NORM_SKIP];
   gint64 c = x->c + (skip != NULL ? skip->c : 0);
 
-  if (!flow_fits (call,
+  if (!activations_fit (call,
           1 << NF_GROUP_NORM_X | 1 << NF_GROUP_NORM_SCALE
               | 1 << NF_GROUP_NORM_SHIFT | 1 << NF_GROUP_NORM_SKIP,
           error))
@@ -367,7 +367,7 @@ nf_shape_batch_norm (const NfOpCall *call, NfShape *out, GError **error)
   if (residual != NULL && !nf_tensor_same_shape (residual, x))
     return nf_shape_refuse (
         call, error, "the residual must have the shape of x");
-  return flow_fits (
+  return activations_fit (
              &floats, 1 << NF_BATCH_NORM_X | 1 << NF_BATCH_NORM_RESIDUAL, error)
       && vectors_fit (
           call, NF_BATCH_NORM_WEIGHT, NF_BATCH_NORM_VAR, x->c, error)
@@ -381,7 +381,7 @@ nf_shape_modulate (const NfOpCall *call, NfShape *out, GError **error)
   const NfTensor *x = call->in[NF_MODULATE_X], *s = call->in[NF_MODULATE_SCALE];
   gboolean whole = s->h == x->h && s->w == x->w;
 
-  if (!flow_fits (call,
+  if (!activations_fit (call,
           1 << NF_MODULATE_X | 1 << NF_MODULATE_SCALE | 1 << NF_MODULATE_SHIFT,
           error))
     return FALSE;
@@ -397,7 +397,7 @@ nf_shape_activation (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfActivationParams *p = call->params;
 
-  return flow_fits (call, 1 << NF_ACTIVATION_X, error)
+  return activations_fit (call, 1 << NF_ACTIVATION_X, error)
       && act_fits (call, p->act, NF_ACT_SILU, error)
       && nf_shape_same_as (
           call->in[NF_ACTIVATION_X], call->in[NF_ACTIVATION_X]->dtype, out);
@@ -408,7 +408,7 @@ nf_shape_axpby (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfAxpbyParams *p = call->params;
 
-  return flow_fits (call, 1 << NF_AXPBY_A | 1 << NF_AXPBY_B, error)
+  return activations_fit (call, 1 << NF_AXPBY_A | 1 << NF_AXPBY_B, error)
       && nf_shape_all_same (call, error)
       && act_fits (call, p->act, NF_ACT_RELU, error)
       && nf_shape_same_as (
@@ -500,7 +500,7 @@ nf_shape_concat (const NfOpCall *call, NfShape *out, GError **error)
     c += y->c;
   }
   *out = (NfShape){ x->dtype, x->n, c, x->h, x->w };
-  return flow_fits (call, (1 << NF_OP_MAX_INPUTS) - 1, error);
+  return activations_fit (call, (1 << NF_OP_MAX_INPUTS) - 1, error);
 }
 
 gboolean
@@ -515,7 +515,7 @@ nf_shape_slice (const NfOpCall *call, NfShape *out, GError **error)
         " are not all there",
         p->count, p->from);
   *out = (NfShape){ x->dtype, x->n, p->count, x->h, x->w };
-  return flow_fits (call, 1 << NF_SLICE_X, error);
+  return activations_fit (call, 1 << NF_SLICE_X, error);
 }
 
 gboolean
@@ -538,7 +538,7 @@ nf_shape_pad (const NfOpCall *call, NfShape *out, GError **error)
 gboolean
 nf_shape_flip (const NfOpCall *call, NfShape *out, GError **error)
 {
-  return flow_fits (call, 1 << NF_FLIP_X, error)
+  return activations_fit (call, 1 << NF_FLIP_X, error)
       && nf_shape_same_as (
           call->in[NF_FLIP_X], call->in[NF_FLIP_X]->dtype, out);
 }
@@ -555,7 +555,7 @@ nf_shape_nearest (const NfOpCall *call, NfShape *out, GError **error)
         " must be at least 1 x 1",
         p->h, p->w);
   *out = (NfShape){ x->dtype, x->n, x->c, p->h, p->w };
-  return flow_fits (call, 1 << NF_NEAREST_X, error);
+  return activations_fit (call, 1 << NF_NEAREST_X, error);
 }
 
 gboolean
@@ -569,7 +569,7 @@ nf_shape_fir (const NfOpCall *call, NfShape *out, GError **error)
         call, error, "rows and columns must be even to be halved");
   *out = (NfShape){ x->dtype, x->n, x->c, p->up ? 2 * x->h : x->h / 2,
     p->up ? 2 * x->w : x->w / 2 };
-  return flow_fits (call, 1 << NF_FIR_X, error);
+  return activations_fit (call, 1 << NF_FIR_X, error);
 }
 
 gboolean
@@ -581,7 +581,7 @@ nf_shape_argmax (const NfOpCall *call, NfShape *out, GError **error)
     return nf_shape_refuse (
         call, error, "more than 256 channels do not fit u8");
   *out = (NfShape){ NF_U8, x->n, 1, x->h, x->w };
-  return flow_fits (call, 1 << NF_ARGMAX_X, error);
+  return activations_fit (call, 1 << NF_ARGMAX_X, error);
 }
 
 /* --------------------------------------------------- losses, and training */

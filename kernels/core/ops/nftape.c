@@ -34,7 +34,7 @@ hold (NfTensor *tensor, gboolean idle)
 }
 
 static void
-let_go (NfTensor **tensor, gboolean idle)
+release (NfTensor **tensor, gboolean idle)
 {
   if (*tensor != NULL && idle)
     g_atomic_int_add (&(*tensor)->idle, -1);
@@ -47,10 +47,10 @@ record_free (gpointer data)
   NfRecord *record = data;
 
   for (guint i = 0; i < record->call.n_in; i++)
-    let_go (&record->call.in[i], record->idle[i]);
+    release (&record->call.in[i], record->idle[i]);
   for (guint i = 0; i < NF_OP_MAX_SAVED; i++)
     nf_tensor_clear (&record->call.saved[i]);
-  let_go (&record->call.out, record->idle[NF_OP_MAX_INPUTS]);
+  release (&record->call.out, record->idle[NF_OP_MAX_INPUTS]);
   g_free ((gpointer) record->call.params);
   g_free (record);
 }

@@ -78,7 +78,7 @@ typedef struct
  * @upload: host to device
  * @download: device to host, complete on return
  * @copy: device to device
- * @copy_rows: rows of bytes, the first of which begin at dst and src; either may be
+ * @copy_pitched: rows of bytes, the first of which begin at dst and src; either may be
  *   memory of others that the device reaches: of another context, or the host's;
  *   complete on return
  * @zero: clears memory
@@ -112,7 +112,7 @@ struct _NfBackend
       gsize bytes, GError **error);
   gboolean (*copy) (NfDevice *device, gpointer dst, gconstpointer src,
       gsize bytes, GError **error);
-  gboolean (*copy_rows) (NfDevice *device, gpointer dst, gsize dst_stride,
+  gboolean (*copy_pitched) (NfDevice *device, gpointer dst, gsize dst_stride,
       gconstpointer src, gsize src_stride, gsize row_bytes, gsize rows,
       GError **error);
   gboolean (*zero) (

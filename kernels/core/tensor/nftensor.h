@@ -112,7 +112,7 @@ NfTensor *nf_tensor_new_from_nchw (NfDevice *device, NfDType dtype, gint64 n,
     gint64 c, gint64 h, gint64 w, gconstpointer data, GError **error);
 NfTensor *nf_tensor_new_from_nhwc (NfDevice *device, NfDType dtype, gint64 n,
     gint64 c, gint64 h, gint64 w, gconstpointer data, GError **error);
-NfTensor *nf_tensor_new_from_rows (NfDevice *device, NfDType dtype, gint64 c,
+NfTensor *nf_tensor_new_from_pitched (NfDevice *device, NfDType dtype, gint64 c,
     gint64 h, gint64 w, gconstpointer rows, gsize stride, GError **error);
 NfTensor *nf_tensor_reshape (
     NfTensor *tensor, gint64 n, gint64 c, gint64 h, gint64 w, GError **error);
@@ -134,9 +134,9 @@ gboolean nf_tensor_set_nchw (
 gboolean nf_tensor_set_nhwc (
     NfTensor *tensor, gconstpointer data, GError **error);
 gboolean nf_tensor_copy (NfTensor *dst, const NfTensor *src, GError **error);
-gboolean nf_tensor_set_rows (NfTensor *tensor, gint64 n, gconstpointer rows,
+gboolean nf_tensor_set_pitched (NfTensor *tensor, gint64 n, gconstpointer rows,
     gsize stride, GError **error);
-gboolean nf_tensor_to_rows (const NfTensor *tensor, gint64 n, gpointer rows,
+gboolean nf_tensor_to_pitched (const NfTensor *tensor, gint64 n, gpointer rows,
     gsize stride, GError **error);
 gboolean nf_tensor_zero (NfTensor *tensor, GError **error);
 gfloat nf_tensor_scalar (const NfTensor *tensor, GError **error);

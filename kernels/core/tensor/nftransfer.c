@@ -182,7 +182,7 @@ picture_of (const NfTensor *tensor, gint64 n)
 }
 
 /**
- * nf_tensor_set_rows:
+ * nf_tensor_set_pitched:
  * @tensor: changed
  * @n: which of its pictures
  * @rows: its first row, elements in the tensor's own order, in memory that the
@@ -194,13 +194,13 @@ picture_of (const NfTensor *tensor, gint64 n)
  * Returns: FALSE with @error set
  */
 gboolean
-nf_tensor_set_rows (NfTensor *tensor, gint64 n, gconstpointer rows,
+nf_tensor_set_pitched (NfTensor *tensor, gint64 n, gconstpointer rows,
     gsize stride, GError **error)
 {
   gsize row = row_bytes_of (tensor, n, stride, error);
 
   if (row == 0 || !nf_tensor_own_data (tensor, tensor->n > 1, error)
-      || !tensor->device->backend->copy_rows (tensor->device,
+      || !tensor->device->backend->copy_pitched (tensor->device,
           picture_of (tensor, n), row, rows, stride, row, (gsize) tensor->h,
           error))
     return FALSE;
@@ -209,10 +209,10 @@ nf_tensor_set_rows (NfTensor *tensor, gint64 n, gconstpointer rows,
 }
 
 /**
- * nf_tensor_to_rows:
+ * nf_tensor_to_pitched:
  * @tensor: has data
  * @n: which of its pictures
- * @rows: (out): where its first row goes, as in nf_tensor_set_rows(); complete
+ * @rows: (out): where its first row goes, as in nf_tensor_set_pitched(); complete
  *   on return
  * @stride: bytes from one row to the next
  * @error: return location: %NF_ERROR_SHAPE
@@ -220,31 +220,31 @@ nf_tensor_set_rows (NfTensor *tensor, gint64 n, gconstpointer rows,
  * Returns: FALSE with @error set
  */
 gboolean
-nf_tensor_to_rows (const NfTensor *tensor, gint64 n, gpointer rows,
+nf_tensor_to_pitched (const NfTensor *tensor, gint64 n, gpointer rows,
     gsize stride, GError **error)
 {
   gsize row = row_bytes_of (tensor, n, stride, error);
 
   return row != 0 && nf_tensor_need_data ((NfTensor *) tensor, error)
-      && tensor->device->backend->copy_rows (tensor->device, rows, stride,
+      && tensor->device->backend->copy_pitched (tensor->device, rows, stride,
           picture_of (tensor, n), row, row, (gsize) tensor->h, error);
 }
 
 /**
- * nf_tensor_new_from_rows:
- * @rows: as in nf_tensor_set_rows()
+ * nf_tensor_new_from_pitched:
+ * @rows: as in nf_tensor_set_pitched()
  * @stride: bytes from one row to the next
  *
  * Returns: (transfer full) (nullable): a tensor (1, C, H, W) with a copy of the
  *   picture
  */
 NfTensor *
-nf_tensor_new_from_rows (NfDevice *device, NfDType dtype, gint64 c, gint64 h,
+nf_tensor_new_from_pitched (NfDevice *device, NfDType dtype, gint64 c, gint64 h,
     gint64 w, gconstpointer rows, gsize stride, GError **error)
 {
   g_autoptr (NfTensor) t = nf_tensor_new (device, dtype, 1, c, h, w, error);
 
-  if (t == NULL || !nf_tensor_set_rows (t, 0, rows, stride, error))
+  if (t == NULL || !nf_tensor_set_pitched (t, 0, rows, stride, error))
     return NULL;
   return g_steal_pointer (&t);
 }

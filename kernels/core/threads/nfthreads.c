@@ -4,7 +4,7 @@
  *
  * Two threads of one core share its arithmetic units, so more threads than
  * cores slow the ops down.
- * See: kernels/core/threads/nfturn.c (who computes when), nfspin.c (how threads wait) */
+ * See: kernels/core/threads/nfcores.c (who computes when), nfwaitpolicy.c (how threads wait) */
 #define _GNU_SOURCE /* sched_getaffinity() */
 #include "core/threads/nfthreads.h"
 

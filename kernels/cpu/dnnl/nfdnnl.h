@@ -12,7 +12,7 @@
 #pragma once
 
 #include "cpu/dnnl/nfdnnlproblem.h"
-#include "cpu/flow.h"
+#include "cpu/bf16.h"
 
 G_BEGIN_DECLS
 

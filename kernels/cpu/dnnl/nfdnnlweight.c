@@ -11,7 +11,7 @@
 
 #include "core/tensor/nftensor.h"
 #include "cpu/dnnl/nfdnnlplan.h"
-#include "cpu/nfblocks.h"
+#include "cpu/nfarena.h"
 
 #include <string.h>
 
@@ -136,8 +136,8 @@ room_new (NfDevice *device, const NfTensor *weight, gsize bytes, GError **error)
 {
   NfCpu *cpu = device->priv;
   gpointer data = weight->requires_grad
-      ? nf_blocks_get (cpu->blocks, bytes)
-      : nf_blocks_get_lasting (cpu->blocks, bytes);
+      ? nf_arena_alloc (cpu->arena, bytes)
+      : nf_arena_alloc_lasting (cpu->arena, bytes);
 
   if (data != NULL)
     return nf_tensor_new_taking (device, data, bytes);

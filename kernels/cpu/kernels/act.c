@@ -6,7 +6,7 @@
  * SiLU: y = x s, dy/dx = s (1 + x (1 - s)) with s = 1 / (1 + exp (-x))
  * (Elfwing et al., 2018). See docs/ops.md. */
 #include "core/random/nfphilox.h"
-#include "cpu/flow.h"
+#include "cpu/bf16.h"
 #include "cpu/nfvec.h"
 
 #include <math.h>

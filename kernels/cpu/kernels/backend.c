@@ -4,11 +4,11 @@
  *
  * With NEXTFRAME_NO_POOL in the environment, and in builds with a sanitizer,
  * blocks are freed at once, so that memory checkers see every block's end.
- * Sibling: nfblocks.c */
+ * Sibling: nfarena.c */
 #include "cpu/nfcpu.h"
 
-#include "core/threads/nfspin.h"
-#include "cpu/nfblocks.h"
+#include "core/threads/nfwaitpolicy.h"
+#include "cpu/nfarena.h"
 #include "cpu/dnnl/nfdnnlplan.h"
 
 #include <string.h>
@@ -29,8 +29,8 @@ cpu_open (NfDevice *device, guint index, GError **error)
     return FALSE;
   cpu = g_new0 (NfCpu, 1);
   cpu->dnnl = dnnl;
-  cpu->blocks =
-      nf_blocks_new (KEEP_BLOCKS && g_getenv ("NEXTFRAME_NO_POOL") == NULL);
+  cpu->arena =
+      nf_arena_new (KEEP_BLOCKS && g_getenv ("NEXTFRAME_NO_POOL") == NULL);
   device->priv = cpu;
   return TRUE;
 }
@@ -41,7 +41,7 @@ cpu_close (NfDevice *device)
   NfCpu *cpu = device->priv;
 
   nf_dnnl_free (cpu->dnnl);
-  nf_blocks_free (cpu->blocks);
+  nf_arena_free (cpu->arena);
   g_free (cpu);
 }
 
@@ -49,7 +49,7 @@ static gpointer
 cpu_alloc (NfDevice *device, gsize bytes, GError **error)
 {
   NfCpu *cpu = device->priv;
-  gpointer data = nf_blocks_get (cpu->blocks, bytes);
+  gpointer data = nf_arena_alloc (cpu->arena, bytes);
 
   if (data == NULL)
     g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
@@ -64,7 +64,7 @@ cpu_release (NfDevice *device, gpointer data, gsize bytes)
 {
   NfCpu *cpu = device->priv;
 
-  nf_blocks_give (cpu->blocks, data, bytes);
+  nf_arena_release (cpu->arena, data, bytes);
 }
 
 static void
@@ -72,7 +72,7 @@ cpu_memory (NfDevice *device, gboolean restart, NfDeviceMemory *memory)
 {
   NfCpu *cpu = device->priv;
 
-  nf_blocks_memory (cpu->blocks, restart, memory);
+  nf_arena_memory (cpu->arena, restart, memory);
 }
 
 static gboolean
@@ -84,7 +84,7 @@ cpu_copy (NfDevice *device, gpointer dst, gconstpointer src, gsize bytes,
 }
 
 static gboolean
-cpu_copy_rows (NfDevice *device, gpointer dst, gsize dst_stride,
+cpu_copy_pitched (NfDevice *device, gpointer dst, gsize dst_stride,
     gconstpointer src, gsize src_stride, gsize row_bytes, gsize rows,
     GError **error)
 {
@@ -104,7 +104,7 @@ cpu_zero (NfDevice *device, gpointer dst, gsize bytes, GError **error)
 static void
 cpu_before_op (NfDevice *device)
 {
-  nf_spin_look ();
+  nf_wait_policy_update ();
 }
 
 static gboolean
@@ -135,7 +135,7 @@ static const NfBackend cpu_backend = {
   .upload = cpu_copy,
   .download = cpu_copy,
   .copy = cpu_copy,
-  .copy_rows = cpu_copy_rows,
+  .copy_pitched = cpu_copy_pitched,
   .zero = cpu_zero,
   .synchronize = cpu_synchronize,
   .ops = cpu_ops,

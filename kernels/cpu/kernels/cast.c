@@ -4,7 +4,7 @@
  *
  * bf16 is the upper half of an f32; what is cut off is rounded to nearest, ties
  * to even. NaN stays NaN. The gradient is cast the other way. */
-#include "cpu/flow.h"
+#include "cpu/bf16.h"
 #include "cpu/nfvec.h"
 
 #include <string.h>

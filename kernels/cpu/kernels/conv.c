@@ -7,7 +7,7 @@
 #include "cpu/avx512/winograd.h"
 #include "cpu/dnnl/nfdnnl.h"
 #include "cpu/dnnl/nfdnnlweight.h"
-#include "cpu/sums.h"
+#include "cpu/reduce.h"
 
 static NfDnnlConv
 conv_of (const NfOpCall *call)

@@ -14,7 +14,7 @@
 #include "cpu/avx512/winograd.h"
 #include "cpu/dnnl/nfdnnl.h"
 #include "cpu/dnnl/nfdnnlweight.h"
-#include "cpu/sums.h"
+#include "cpu/reduce.h"
 
 #include <string.h>
 

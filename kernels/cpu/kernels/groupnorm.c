@@ -13,7 +13,7 @@
  * so dx = p dg + q x + s per channel. Sums are doubles over parts of the rows
  * that depend on the shape alone. Sources: Wu and He, "Group normalization",
  * 2018; Park et al. (SPADE), 2019. See docs/ops.md. Sibling: norm.c */
-#include "cpu/flow.h"
+#include "cpu/bf16.h"
 #include "cpu/kernels/groupnormrows.h"
 #include "cpu/nfvec.h"
 

@@ -44,7 +44,7 @@ get (gconstpointer x, gint64 n, gboolean bf16)
 }
 
 static inline __attribute__ ((always_inline)) void
-put (Floats v, gpointer y, gint64 n, gboolean bf16)
+store (Floats v, gpointer y, gint64 n, gboolean bf16)
 {
   Words bits = (Words) v, nan = (Words) (v != v);
   Words rounded = (bits + 0x7fffu + (bits >> 16 & 1)) >> 16;
@@ -120,10 +120,10 @@ back_row (Kind kind, const NfNormBack *k, const NfNormSource *s, gint64 first,
       dscale += get (k->dscale + at, n, kind.bf16);
       dshift += get (k->dshift + at, n, kind.bf16);
     }
-    put (dscale, k->dscale + at, n, kind.bf16);
-    put (dshift, k->dshift + at, n, kind.bf16);
+    store (dscale, k->dscale + at, n, kind.bf16);
+    store (dshift, k->dshift + at, n, kind.bf16);
   }
-  put (dg, k->dg + from, n, FALSE);
+  store (dg, k->dg + from, n, FALSE);
   to->dt += dt;
   to->dtm += dt * m;
   to->dg += dg;

@@ -16,7 +16,7 @@
  * See: docs/ops.md. */
 #include "core/ops/nfshapes.h"
 #include "cpu/nfvec.h"
-#include "cpu/sums.h"
+#include "cpu/reduce.h"
 
 #include <math.h>
 #include <string.h>

@@ -6,11 +6,11 @@
  * two inputs side by side are two products that add up. See docs/ops.md.
  * Sibling: attention.c */
 #include "core/tensor/nftensor.h"
-#include "cpu/avx512/matrows.h"
+#include "cpu/avx512/panelmatmul.h"
 #include "cpu/dnnl/nfdnnl.h"
 #include "cpu/dnnl/nfdnnlweight.h"
 #include "core/ops/nfshapes.h"
-#include "cpu/sums.h"
+#include "cpu/reduce.h"
 
 #include <string.h>
 
@@ -145,8 +145,8 @@ static gboolean
 multiply (NfDevice *device, gint64 rows, const gfloat *x, const NfMatrix *b,
     const gfloat *bias, gboolean add, gfloat *y, GError **error)
 {
-  if (nf_matrows_fits (rows, b))
-    return nf_matrows_multiply (
+  if (nf_panel_matmul_fits (rows, b))
+    return nf_panel_matmul_multiply (
         device, rows, x, b->k, b, bias, add, y, b->n, error);
 #pragma omp parallel for if (rows * b->n > NF_CPU_GRAIN)
   for (gint64 r = 0; r < (bias != NULL ? rows : 0); r++)

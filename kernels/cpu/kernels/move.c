@@ -3,7 +3,7 @@
  * move — ops that move data: concat, slice, pad, flip, argmax (CPU)
  *
  * The gradient of each goes back the way the data came. See docs/ops.md. */
-#include "cpu/flow.h"
+#include "cpu/bf16.h"
 #include "cpu/nfvec.h"
 
 #include <string.h>

@@ -10,14 +10,14 @@
  * so dx = p dy + q x + s per channel, with p, q, s from the sums of dy and
  * dy x alone: two passes. Sources: Ioffe and Szegedy, "Batch normalization",
  * 2015; Park et al. (SPADE), 2019. Sibling: groupnorm.c */
-#include "cpu/flow.h"
+#include "cpu/bf16.h"
 #include "cpu/nfvec.h"
-#include "cpu/sums.h"
+#include "cpu/reduce.h"
 
 #include <math.h>
 #include <string.h>
 
-#define PARTS 32 /* of a sum, at most: see sums.c */
+#define PARTS 32 /* of a sum, at most: see reduce.c */
 
 /* rows of c channels, of the type that @bf16 tells; what is not there is NULL */
 typedef struct

@@ -7,7 +7,7 @@
  *   p -= lr / (1 - b1^t) m / (sqrt (v / (1 - b2^t)) + eps)
  * Source: Kingma and Ba, "Adam", 2015; Loshchilov and Hutter, "Decoupled
  * weight decay regularization", 2019. See: docs/ops.md. */
-#include "cpu/sums.h"
+#include "cpu/reduce.h"
 
 #include <math.h>
 

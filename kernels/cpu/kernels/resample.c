@@ -8,7 +8,7 @@
  *   down          y[i] = (x[2i-1] + 3 x[2i] + 3 x[2i+1] + x[2i+2]) / 8
  * In two dimensions the transpose of up is 4 down, of down it is up / 4: so
  * two functions with a gain serve all four. See: docs/ops.md. */
-#include "cpu/flow.h"
+#include "cpu/bf16.h"
 #include "cpu/nfvec.h"
 
 #include <string.h>

@@ -93,7 +93,8 @@ gboolean
 nf_cuda_activation_forward (
     NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  NF_FLOW (nf_cuda_is_bf16 (call), activation_forward<T> (stream, call));
+  NF_DISPATCH_ACTIVATION (
+      nf_cuda_is_bf16 (call), activation_forward<T> (stream, call));
   return nf_cuda_launched (stream, "activation_forward", error);
 }
 
@@ -101,7 +102,7 @@ gboolean
 nf_cuda_activation_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       activation_backward<T> (
           stream, call, grad_out, grad_in[NF_ACTIVATION_X]));
   return nf_cuda_launched (stream, "activation_backward", error);
@@ -203,7 +204,8 @@ axpby_backward (NfCudaStream *stream, NfOpCall *call, const NfTensor *grad_out,
 gboolean
 nf_cuda_axpby_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  NF_FLOW (nf_cuda_is_bf16 (call), axpby_forward<T> (stream, call));
+  NF_DISPATCH_ACTIVATION (
+      nf_cuda_is_bf16 (call), axpby_forward<T> (stream, call));
   return nf_cuda_launched (stream, "axpby_forward", error);
 }
 
@@ -211,7 +213,7 @@ gboolean
 nf_cuda_axpby_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       axpby_backward<T> (stream, call, grad_out, grad_in));
   return nf_cuda_launched (stream, "axpby_backward", error);
 }
@@ -327,7 +329,7 @@ dropout (NfCudaStream *stream, const NfOpCall *call, const NfTensor *x,
 gboolean
 nf_cuda_dropout_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       dropout<T> (stream, call, call->in[NF_DROPOUT_X], call->out));
   return nf_cuda_launched (stream, "dropout_forward", error);
 }
@@ -336,7 +338,7 @@ gboolean
 nf_cuda_dropout_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       dropout<T> (stream, call, grad_out, grad_in[NF_DROPOUT_X]));
   return nf_cuda_launched (stream, "dropout_backward", error);
 }

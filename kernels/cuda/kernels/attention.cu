@@ -440,7 +440,7 @@ nf_cuda_attention_backward (NfCudaStream *stream, NfOpCall *call,
   if (!nf_attention_bf16_dots (stream, p,
           NfAttentionRows{ call->out->data, q.bf16 }, dy, dots.get<float> (),
           heads))
-    NF_FLOW (q.bf16,
+    NF_DISPATCH_ACTIVATION (q.bf16,
         nf_launch (attention_dots_kernel<T>, nf_grid (rows), NF_CUDA_BLOCK, 0,
             stream->handle, dots.get<float> (), nf_data<T> (call->out),
             nf_data<T> (grad_out), rows, p.pixels, p.c, p.d));

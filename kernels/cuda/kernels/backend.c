@@ -156,7 +156,7 @@ cuda_copy (NfDevice *device, gpointer dst, gconstpointer src, gsize bytes,
 }
 
 static gboolean
-cuda_copy_rows (NfDevice *device, gpointer dst, gsize dst_stride,
+cuda_copy_pitched (NfDevice *device, gpointer dst, gsize dst_stride,
     gconstpointer src, gsize src_stride, gsize row_bytes, gsize rows,
     GError **error)
 {
@@ -202,7 +202,7 @@ reads (NfCudaStream *stream, const NfTensor *tensor, GError **error)
 /* the thread's stream, which has what the op reads and may write what it
  * changes */
 static NfCudaStream *
-enter_forward (NfOpCall *call, GError **error)
+begin_forward (NfOpCall *call, GError **error)
 {
   NfCudaStream *stream = nf_cuda_stream_current (call->device, error);
   guint changed = nf_op_changes (call);
@@ -217,7 +217,7 @@ enter_forward (NfOpCall *call, GError **error)
 }
 
 static NfCudaStream *
-enter_backward (NfOpCall *call, const NfTensor *grad_out, GError **error)
+begin_backward (NfOpCall *call, const NfTensor *grad_out, GError **error)
 {
   NfCudaStream *stream = nf_cuda_stream_current (call->device, error);
   gboolean ok = stream != NULL && reads (stream, grad_out, error)
@@ -240,7 +240,7 @@ enter_backward (NfOpCall *call, const NfTensor *grad_out, GError **error)
   static gboolean run_##name##_backward (NfOpCall *call,                       \
       const NfTensor *grad_out, NfTensor **grad_in, GError **error)            \
   {                                                                            \
-    NfCudaStream *stream = enter_backward (call, grad_out, error);             \
+    NfCudaStream *stream = begin_backward (call, grad_out, error);             \
                                                                                \
     return stream != NULL                                                      \
         && nf_cuda_##name##_backward (stream, call, grad_out, grad_in, error); \
@@ -249,7 +249,7 @@ enter_backward (NfOpCall *call, const NfTensor *grad_out, GError **error)
 #define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   static gboolean run_##name##_forward (NfOpCall *call, GError **error)        \
   {                                                                            \
-    NfCudaStream *stream = enter_forward (call, error);                        \
+    NfCudaStream *stream = begin_forward (call, error);                        \
                                                                                \
     return stream != NULL && nf_cuda_##name##_forward (stream, call, error);   \
   }                                                                            \
@@ -275,7 +275,7 @@ static const NfBackend cuda_backend = {
   .upload = cuda_upload,
   .download = cuda_download,
   .copy = cuda_copy,
-  .copy_rows = cuda_copy_rows,
+  .copy_pitched = cuda_copy_pitched,
   .zero = cuda_zero,
   .synchronize = cuda_synchronize,
   .ops = cuda_ops,

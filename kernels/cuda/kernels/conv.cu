@@ -84,7 +84,7 @@ finish (NfCudaStream *stream, const NfCudaConv *conv, GError **error)
   if (conv->bias == NULL && conv->residual == NULL && conv->gain == 1.0f
       && conv->act == NF_ACT_NONE)
     return TRUE;
-  NF_FLOW (y->dtype == NF_BF16, {
+  NF_DISPATCH_ACTIVATION (y->dtype == NF_BF16, {
     if (y->c % nf_pack_size<T> == 0
         && nf_aligned (nf_data<T> (y), nf_data<T> (conv->residual)))
       finish_packs<T, nf_pack_size<T>> (stream, conv);
@@ -168,7 +168,7 @@ static gboolean
 through_act (NfCudaStream *stream, const NfCudaConv *conv, const NfTensor *dy,
     gpointer dz, GError **error)
 {
-  NF_FLOW (dy->dtype == NF_BF16, {
+  NF_DISPATCH_ACTIVATION (dy->dtype == NF_BF16, {
     const ThroughAct<T> f = { static_cast<T *> (dz), nf_data<T> (dy),
       nf_data<T> (conv->out), conv->gain, conv->act == NF_ACT_RELU };
 

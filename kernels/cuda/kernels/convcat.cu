@@ -155,10 +155,10 @@ bytes_of_all (const NfOpCall *call)
 }
 
 static gboolean
-put_side_by_side (NfCudaStream *stream, const NfOpCall *call,
+concat_inputs (NfCudaStream *stream, const NfOpCall *call,
     const NfCudaConv *conv, GError **error)
 {
-  NF_FLOW (nf_cuda_is_bf16 (call), {
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call), {
     if (in_packs (call, call->in, nf_pack_size<T>))
       gather<T, nf_pack_size<T>> (stream, call, conv);
     else
@@ -179,17 +179,17 @@ nf_cuda_conv2d_cat_forward (
     return FALSE;
   if (!plain) {
     conv.x = all.get<void> ();
-    if (!put_side_by_side (stream, call, &conv, error))
+    if (!concat_inputs (stream, call, &conv, error))
       return FALSE;
   }
   return nf_cuda_conv_forward (stream, &conv, error);
 }
 
 static gboolean
-hand_out (NfCudaStream *stream, const NfOpCall *call, const NfCudaConv *conv,
-    gpointer grads, NfTensor **grad_in, GError **error)
+split_gradients (NfCudaStream *stream, const NfOpCall *call,
+    const NfCudaConv *conv, gpointer grads, NfTensor **grad_in, GError **error)
 {
-  NF_FLOW (nf_cuda_is_bf16 (call), {
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call), {
     const T *from = static_cast<const T *> (grads);
 
     if (in_packs (call, grad_in, nf_pack_size<T>))
@@ -225,7 +225,8 @@ nf_cuda_conv2d_cat_backward (NfCudaStream *stream, NfOpCall *call,
     return FALSE;
   conv.x = all.get<void> ();
   grads.x = wanted ? room.get<void> () : NULL;
-  return (grads.weight == NULL || put_side_by_side (stream, call, &conv, error))
+  return (grads.weight == NULL || concat_inputs (stream, call, &conv, error))
       && nf_cuda_conv_backward (stream, &conv, grad_out, &grads, error)
-      && (!wanted || hand_out (stream, call, &conv, grads.x, grad_in, error));
+      && (!wanted
+          || split_gradients (stream, call, &conv, grads.x, grad_in, error));
 }

@@ -220,7 +220,7 @@ nf_cuda_group_norm_forward (
       call->device, NF_F32, call->out->n, 2 * p->groups, 1, 1, error);
   if (call->saved[0] == NULL)
     return FALSE;
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       ok = norm_forward<T> (stream, call, call->saved[0], error));
   return ok && nf_cuda_launched (stream, "group_norm_forward", error);
 }

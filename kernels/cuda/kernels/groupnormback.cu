@@ -417,7 +417,7 @@ nf_cuda_group_norm_backward (NfCudaStream *stream, NfOpCall *call,
 {
   gboolean ok;
 
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       ok = norm_backward<T> (stream, call, grad_out, grad_in, error));
   return ok && nf_cuda_launched (stream, "group_norm_backward", error);
 }

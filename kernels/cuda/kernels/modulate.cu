@@ -218,7 +218,7 @@ modulate_forward (NfCudaStream *stream, const NfModulate<T> &k)
 gboolean
 nf_cuda_modulate_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
-  NF_FLOW (
+  NF_DISPATCH_ACTIVATION (
       nf_cuda_is_bf16 (call), modulate_forward (stream, modulate_of<T> (call)));
   return nf_cuda_launched (stream, "modulate_forward", error);
 }
@@ -229,7 +229,7 @@ nf_cuda_modulate_backward (NfCudaStream *stream, NfOpCall *call,
 {
   gboolean ok;
 
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       ok = modulate_backward_of<T> (stream, call, grad_out, grad_in, error));
   return ok && nf_cuda_launched (stream, "modulate_backward", error);
 }

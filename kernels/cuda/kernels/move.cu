@@ -404,7 +404,7 @@ nf_cuda_pad_backward (NfCudaStream *stream, NfOpCall *call,
   const NfPadParams *p = (const NfPadParams *) call->params;
   const NfTensor *x = call->in[NF_PAD_X], *y = call->out;
 
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       sum_copies<T> (stream, grad_out, grad_in[NF_PAD_X],
           padding (p->top, x->h, y->h, p->mode),
           padding (p->left, x->w, y->w, p->mode)));
@@ -448,7 +448,7 @@ nf_cuda_nearest_backward (NfCudaStream *stream, NfOpCall *call,
 {
   const NfTensor *x = call->in[NF_NEAREST_X], *y = call->out;
 
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       sum_copies<T> (stream, grad_out, grad_in[NF_NEAREST_X],
           nearest (x->h, y->h), nearest (x->w, y->w)));
   return nf_cuda_launched (stream, "nearest_backward", error);
@@ -501,7 +501,7 @@ nf_cuda_argmax_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
   const unsigned int group = nf_group_size (c);
   const gsize pixels = nf_tensor_elements (call->out);
 
-  NF_FLOW (call->in[NF_ARGMAX_X]->dtype == NF_BF16,
+  NF_DISPATCH_ACTIVATION (call->in[NF_ARGMAX_X]->dtype == NF_BF16,
       nf_launch (argmax_kernel<T>, nf_group_grid (pixels, group), NF_CUDA_BLOCK,
           0, stream->handle, nf_data<guint8> (call->out),
           nf_data<T> (call->in[NF_ARGMAX_X]), pixels, c, group));

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 /* optim.cu */
 extern const NfBackendOptim nf_cuda_backend_optim;
 
-/* sums.cu */
+/* reduce.cu */
 gboolean nf_cuda_column_sums (NfCudaStream *stream, gconstpointer x,
     gboolean bf16, gint64 rows, gint64 columns, gfloat *sums, GError **error);
 

@@ -130,7 +130,7 @@ nf_data (const NfTensor *tensor)
 }
 
 /* runs the code with T as the type of what flows through the op */
-#define NF_FLOW(bf16, ...)                                                     \
+#define NF_DISPATCH_ACTIVATION(bf16, ...)                                      \
   do {                                                                         \
     if (bf16) {                                                                \
       typedef NfBf16 T;                                                        \

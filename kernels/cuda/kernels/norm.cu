@@ -172,7 +172,7 @@ nf_cuda_batch_norm_forward (
   call->saved[0] = stats;
   if (stats == NULL)
     return FALSE;
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       ok = x->c % nf_pack_size<T> == 0
               && nf_aligned (
                   nf_data<T> (x), nf_data<T> (residual), nf_data<T> (call->out))
@@ -339,7 +339,7 @@ nf_cuda_batch_norm_backward (NfCudaStream *stream, NfOpCall *call,
 {
   gboolean ok;
 
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       ok = batch_norm_backward_of<T> (stream, call, grad_out, grad_in, error));
   return ok && nf_cuda_launched (stream, "batch_norm_backward", error);
 }

@@ -287,7 +287,7 @@ optim_norm (NfDevice *device, NfTensor *const *tensors, guint n, gdouble *norm,
 
 /* the item's tensors, whose other users have been waited for */
 static gboolean
-enter_item (
+begin_item (
     NfCudaStream *stream, const NfOptimItem *item, Leaf *leaf, GError **error)
 {
   NfTensor *changed[] = { item->shadow, item->value, item->m, item->v };
@@ -317,7 +317,7 @@ optim_step (NfDevice *device, const NfOptimItem *items, guint n,
   for (guint i = 0; i < n; i++) {
     if (items[i].grad == NULL && items[i].shadow == NULL)
       continue;
-    if (!enter_item (stream, &items[i], &leaves[used], error))
+    if (!begin_item (stream, &items[i], &leaves[used], error))
       return FALSE;
     chunks = place_leaf (&leaves[used++], items[i].value, chunks);
   }

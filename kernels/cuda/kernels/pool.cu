@@ -159,7 +159,7 @@ nf_cuda_max_pool_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
     if (call->saved[0] == NULL)
       return FALSE;
   }
-  NF_FLOW (nf_cuda_is_bf16 (call), {
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call), {
     if (is_wide (call))
       pool_forward_any<T, guint32> (stream, call);
     else
@@ -195,7 +195,7 @@ gboolean
 nf_cuda_max_pool_backward (NfCudaStream *stream, NfOpCall *call,
     const NfTensor *grad_out, NfTensor **grad_in, GError **error)
 {
-  NF_FLOW (nf_cuda_is_bf16 (call), {
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call), {
     if (is_wide (call))
       pool_backward_any<T, guint32> (
           stream, call, grad_out, grad_in[NF_MAX_POOL_X]);

@@ -153,7 +153,7 @@ nf_cuda_fir_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
   const bool up = ((const NfFirParams *) call->params)->up;
 
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       fir<T> (stream, call->in[NF_FIR_X], call->out, up,
           up ? 1.0f / 16 : 1.0f / 64));
   return nf_cuda_launched (stream, "fir_forward", error);
@@ -165,7 +165,7 @@ nf_cuda_fir_backward (NfCudaStream *stream, NfOpCall *call,
 {
   const bool up = ((const NfFirParams *) call->params)->up;
 
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       fir<T> (stream, grad_out, grad_in[NF_FIR_X], !up,
           up ? 1.0f / 16 : 1.0f / 64));
   return nf_cuda_launched (stream, "fir_backward", error);

@@ -83,7 +83,7 @@ nf_cuda_softmax_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
   const NfTensor *y = call->out;
 
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       nf_launch (softmax_forward_kernel<T>, blocks_for (y), NF_CUDA_BLOCK, 0,
           stream->handle, nf_data<T> (y), nf_data<T> (call->in[NF_SOFTMAX_X]),
           y->n * y->h * y->w, y->c, lanes_for (y)));
@@ -96,7 +96,7 @@ nf_cuda_softmax_backward (NfCudaStream *stream, NfOpCall *call,
 {
   const NfTensor *y = call->out;
 
-  NF_FLOW (nf_cuda_is_bf16 (call),
+  NF_DISPATCH_ACTIVATION (nf_cuda_is_bf16 (call),
       nf_launch (softmax_backward_kernel<T>, blocks_for (y), NF_CUDA_BLOCK, 0,
           stream->handle, nf_data<T> (grad_in[NF_SOFTMAX_X]),
           nf_data<T> (grad_out), nf_data<T> (y), y->n * y->h * y->w, y->c,

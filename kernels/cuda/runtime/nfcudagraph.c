@@ -142,7 +142,7 @@ graph_launch (NfDevice *device, gpointer data, GError **error)
   gpointer weight, follow, address, writes;
 
   if (stream == NULL || !keep_pace (graph, error)
-      || !nf_cuda_pool_enter (graph->pool, stream, error))
+      || !nf_cuda_pool_acquire (graph->pool, stream, error))
     return FALSE;
   g_hash_table_iter_init (&iter, graph->noted.weights);
   while (g_hash_table_iter_next (&iter, &weight, &follow))

@@ -252,7 +252,7 @@ nf_cuda_pool_return (NfCudaPool *from, NfCudaPool *to)
 }
 
 /**
- * nf_cuda_pool_enter:
+ * nf_cuda_pool_acquire:
  * @pool: of a graph
  * @stream: where the graph is started
  * @error: return location
@@ -263,7 +263,7 @@ nf_cuda_pool_return (NfCudaPool *from, NfCudaPool *to)
  * Returns: FALSE with @error set
  */
 gboolean
-nf_cuda_pool_enter (NfCudaPool *pool, NfCudaStream *stream, GError **error)
+nf_cuda_pool_acquire (NfCudaPool *pool, NfCudaStream *stream, GError **error)
 {
   NfCuda *cuda = pool->cuda;
   gboolean ok = TRUE;

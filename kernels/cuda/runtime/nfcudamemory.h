@@ -23,7 +23,7 @@ gboolean nf_cuda_writes (NfCudaStream *stream, gpointer data, GError **error);
 
 void nf_cuda_pool_move (NfCudaPool *from, NfCudaPool *to, gboolean all);
 void nf_cuda_pool_return (NfCudaPool *from, NfCudaPool *to);
-gboolean nf_cuda_pool_enter (
+gboolean nf_cuda_pool_acquire (
     NfCudaPool *pool, NfCudaStream *stream, GError **error);
 
 G_END_DECLS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfguide — a picture of what tracks and dynamics foretell
+ * nfguide — a picture of what tracks and dynamics predict
  *
  * Two pictures are rendered: of the objects as they stand now, and as they will
  * stand then. Where both agree, the newest frame stays as it was seen. Where
@@ -95,7 +95,7 @@ static void
 render (
     NfGuide *self, const NfView *view, NfPoses poses, guint8 *rgb, guint8 *mask)
 {
-  nf_renderer_draw (self->renderer, view, poses.objects, poses.n, rgb,
+  nf_renderer_render (self->renderer, view, poses.objects, poses.n, rgb,
       (gsize) 3 * self->width, mask, self->width);
 }
 
@@ -172,7 +172,7 @@ nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now, NfPoses then,
 
 /* frame, and its other channels */
 static void
-put_pixels (const NfGuide *self, const guint8 *rgb, guint8 *out)
+write_pixels (const NfGuide *self, const guint8 *rgb, guint8 *out)
 {
   gsize pixels = (gsize) self->width * self->height;
 
@@ -205,7 +205,7 @@ poses_of (const NfFutures *futures, guint future, guint ahead)
 }
 
 /**
- * nf_guide_draw:
+ * nf_guide_render:
  * @guide: what draws
  * @futures: what masks of the context tell
  * @ahead: which frame is wanted, 1 to the horizon
@@ -219,7 +219,7 @@ poses_of (const NfFutures *futures, guint future, guint ahead)
  * Returns: FALSE with @error set
  */
 gboolean
-nf_guide_draw (NfGuide *guide, const NfFutures *futures, guint ahead,
+nf_guide_render (NfGuide *guide, const NfFutures *futures, guint ahead,
     const guint8 *newest, guint8 *out, GError **error)
 {
   g_autofree guint8 *rgb = new_frame (guide, error);
@@ -235,12 +235,12 @@ nf_guide_draw (NfGuide *guide, const NfFutures *futures, guint ahead,
   nf_guide_frame (guide, nf_futures_view (futures),
       poses_of (futures, (guint) future, 0),
       poses_of (futures, (guint) future, ahead), newest, rgb);
-  put_pixels (guide, rgb, out);
+  write_pixels (guide, rgb, out);
   return TRUE;
 }
 
 /**
- * nf_guide_draw_poses:
+ * nf_guide_render_poses:
  * @guide: what draws
  * @view: camera and light
  * @now: the objects in the newest frame
@@ -254,7 +254,7 @@ nf_guide_draw (NfGuide *guide, const NfFutures *futures, guint ahead,
  * Returns: FALSE with @error set
  */
 gboolean
-nf_guide_draw_poses (NfGuide *guide, const NfView *view, NfPoses now,
+nf_guide_render_poses (NfGuide *guide, const NfView *view, NfPoses now,
     NfPoses then, const guint8 *newest, guint8 *out, GError **error)
 {
   gsize pixels = (gsize) guide->width * guide->height;
@@ -267,7 +267,7 @@ nf_guide_draw_poses (NfGuide *guide, const NfView *view, NfPoses now,
     guide->object[i] = guide->mask[i] != 0 ? 255 : 0;
     guide->spread[i] = 0;
   }
-  put_pixels (guide, rgb, out);
+  write_pixels (guide, rgb, out);
   return TRUE;
 }
 

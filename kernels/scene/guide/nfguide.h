@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfguide — a picture of what tracks and dynamics foretell
+ * nfguide — a picture of what tracks and dynamics predict
  *
  * The guide frame is the newest frame where nothing changes, and where something
  * does the renderer's picture of the objects at their future places, with their
@@ -41,9 +41,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfGuide, nf_guide_free)
 
 void nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now,
     NfPoses then, const guint8 *newest, guint8 *rgb);
-gboolean nf_guide_draw (NfGuide *guide, const NfFutures *futures, guint ahead,
+gboolean nf_guide_render (NfGuide *guide, const NfFutures *futures, guint ahead,
     const guint8 *newest, guint8 *out, GError **error);
-gboolean nf_guide_draw_poses (NfGuide *guide, const NfView *view, NfPoses now,
+gboolean nf_guide_render_poses (NfGuide *guide, const NfView *view, NfPoses now,
     NfPoses then, const guint8 *newest, guint8 *out, GError **error);
 void nf_guide_hold (const guint8 *newest, gsize pixels, guint8 *out);
 

@@ -232,7 +232,7 @@ draw_ground (NfRenderer *self, const Scratch *scratch, gint top, gint y)
     }
     nf_stage_ground (&self->stage, &points, TRUE, &color);
     nf_film_encode (&color);
-    nf_film_put (&self->film, x, y, &color);
+    nf_film_set_pixels (&self->film, x, y, &color);
   }
 }
 
@@ -365,7 +365,7 @@ draw_bare_band (gpointer data, guint worker, guint band)
       find_ground (self, NULL, x, y, &points);
       nf_stage_ground (&stage, &points, TRUE, &color);
       nf_film_encode (&color);
-      nf_film_put (&self->bare, x, y, &color);
+      nf_film_set_pixels (&self->bare, x, y, &color);
     }
 }
 
@@ -392,7 +392,7 @@ develop_band (gpointer data, guint worker, guint band)
 }
 
 /**
- * nf_renderer_draw:
+ * nf_renderer_render:
  * @view: camera (brought to the pictures' size by this function) and light
  * @objects: (array length=n_objects): what stands on the ground
  * @rgb: (out caller-allocates) (optional): the picture, 3 bytes a pixel
@@ -403,7 +403,7 @@ develop_band (gpointer data, guint worker, guint band)
  * Objects may be anywhere; those whose numbers are not finite are left out.
  */
 void
-nf_renderer_draw (NfRenderer *renderer, const NfView *view,
+nf_renderer_render (NfRenderer *renderer, const NfView *view,
     const NfSceneObject *objects, guint n_objects, guint8 *rgb,
     gsize rgb_stride, guint8 *mask, gsize mask_stride)
 {

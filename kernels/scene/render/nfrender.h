@@ -18,7 +18,7 @@ NfRenderer *nf_renderer_new (guint width, guint height, guint threads);
 void nf_renderer_free (NfRenderer *renderer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfRenderer, nf_renderer_free)
 
-void nf_renderer_draw (NfRenderer *renderer, const NfView *view,
+void nf_renderer_render (NfRenderer *renderer, const NfView *view,
     const NfSceneObject *objects, guint n_objects, guint8 *rgb,
     gsize rgb_stride, guint8 *mask, gsize mask_stride);
 

@@ -57,7 +57,7 @@ nf_film_encode (NfPacket *color)
 }
 
 void
-nf_film_put (NfFilm *film, gint x, gint y, const NfPacket *color)
+nf_film_set_pixels (NfFilm *film, gint x, gint y, const NfPacket *color)
 {
   gsize at = (gsize) y * film->row + x;
 
@@ -68,7 +68,7 @@ nf_film_put (NfFilm *film, gint x, gint y, const NfPacket *color)
   }
 }
 
-/* the pixels that nf_film_put() sets, as on another film */
+/* the pixels that nf_film_set_pixels() sets, as on another film */
 void
 nf_film_copy (NfFilm *film, const NfFilm *from, gint x, gint y)
 {

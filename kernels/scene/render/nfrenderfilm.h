@@ -24,7 +24,7 @@ void nf_film_init (NfFilm *film, gint width, gint height);
 void nf_film_clear (NfFilm *film);
 
 void nf_film_encode (NfPacket *color);
-void nf_film_put (NfFilm *film, gint x, gint y, const NfPacket *color);
+void nf_film_set_pixels (NfFilm *film, gint x, gint y, const NfPacket *color);
 void nf_film_copy (NfFilm *film, const NfFilm *from, gint x, gint y);
 void nf_film_keep (NfFilm *film, gint x, gint y, gfloat share);
 void nf_film_cover (NfFilm *film, gint x, gint y, const NfPacket *color,

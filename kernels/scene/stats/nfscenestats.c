@@ -173,7 +173,7 @@ n_values (const Subject *subject)
 
 /* the clips that say something about it: numbers of them */
 static GArray *
-find_telling (const NfSceneStats *stats, const Subject *subject)
+find_informative (const NfSceneStats *stats, const Subject *subject)
 {
   GArray *list = g_array_new (FALSE, FALSE, sizeof (guint));
 
@@ -335,8 +335,8 @@ static void
 compare_sets (const NfSceneStats *real, const NfSceneStats *synthetic,
     const Subject *subject, Comparison *result)
 {
-  g_autoptr (GArray) mine = find_telling (real, subject);
-  g_autoptr (GArray) theirs = find_telling (synthetic, subject);
+  g_autoptr (GArray) mine = find_informative (real, subject);
+  g_autoptr (GArray) theirs = find_informative (synthetic, subject);
 
   memset (result, 0, sizeof *result);
   result->subject = *subject;

@@ -161,12 +161,12 @@ nf_extrapolate_futures (const NfFuturesParams *params,
  * nf_extrapolate:
  * @masks: (array length=n_masks): the past, oldest first, each @width x @height
  * @n_masks: how many, at least 1
- * @horizon: how many frames to foretell, at least 1
+ * @horizon: how many frames to predict, at least 1
  * @future: (out caller-allocates): @horizon masks, one after the other
  * @error: (out) (optional): not enough memory
  *
  * Values of 49 and more are background; only %NF_EXTRAPOLATE_HOLD, which
- * copies, keeps them. From a single mask every method foretells it again.
+ * copies, keeps them. From a single mask every method predicts it again.
  *
  * Returns: TRUE, or FALSE with @error set
  */

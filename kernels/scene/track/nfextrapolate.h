@@ -4,7 +4,7 @@
  *
  * Masks are one byte a pixel, row by row without padding; a class is an
  * object's identity through time (nfclasses.h).
- * See: docs/scenes.md; gst/forecast/gstnfextrapolate.c */
+ * See: docs/scenes.md; gst/predict/gstnfextrapolate.c */
 #pragma once
 
 #include "scene/track/nffutures.h"

@@ -361,7 +361,7 @@ nf_futures_probability (const NfFutures *futures, guint ahead, gfloat *object,
  * nf_futures_view:
  *
  * Returns: (transfer none): the estimated camera, for images as large as the
- *   masks (nf_renderer_draw() brings it to another size), and a light of 1
+ *   masks (nf_renderer_render() brings it to another size), and a light of 1
  */
 const NfView *
 nf_futures_view (const NfFutures *futures)

@@ -16,7 +16,7 @@
  *   futures = nf_futures_new (&params, masks, 11, 240, 160, 11, &error);
  *   nf_futures_mask (futures, 11, mask);             the mask of frame 22
  *   objects = nf_futures_objects (futures, 0, 11, &n);     and its poses,
- *   nf_renderer_draw (renderer, nf_futures_view (futures), objects, n, ...);
+ *   nf_renderer_render (renderer, nf_futures_view (futures), objects, n, ...);
  *
  * "ahead" counts frames from the newest mask on: 1 is the one that follows it,
  * 0 the newest mask's own frame. Masks are one byte a pixel, row by row without

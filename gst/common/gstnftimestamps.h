@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnftimestamps — when frames are, and how far apart
+ *
+ * A frame lasts as long as the framerate says; where that is unknown, as the
+ * mean distance of the clip's timestamps; where there are none, as the newest
+ * frame's buffer says; and else 40 ms, with a warning message.
+ * See: gstnfpredict.c */
+#pragma once
+
+#include <gst/video/video.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GstNfTimestamps:
+ * @newest: time of the newest frame; NONE before the first one
+ *
+ * Belongs to the streaming thread.
+ */
+typedef struct
+{
+  GstClockTime newest;
+
+  /*< private >*/
+  GstElement *element;
+  gint fps_n, fps_d;
+  GstClockTime first; /* of the clip's frames with a timestamp */
+  guint64 since; /* frames since @first */
+  GstClockTime duration; /* of the newest frame's buffer */
+  gboolean guessed; /* the warning was given */
+} GstNfTimestamps;
+
+void gst_nf_timestamps_init (GstNfTimestamps *timestamps, GstElement *element);
+void gst_nf_timestamps_set_info (
+    GstNfTimestamps *timestamps, const GstVideoInfo *info);
+void gst_nf_timestamps_restart (GstNfTimestamps *timestamps);
+void gst_nf_timestamps_begin_clip (GstNfTimestamps *timestamps);
+
+GstClockTime gst_nf_timestamps_add (
+    GstNfTimestamps *timestamps, GstBuffer *frame, GstClockTime start);
+GstClockTime gst_nf_timestamps_ahead (
+    GstNfTimestamps *timestamps, guint64 frames);
+
+/* frame N begins at N / framerate, rounded down to whole nanoseconds */
+GstClockTime gst_nf_frame_time (guint64 frame, gint fps_n, gint fps_d);
+guint64 gst_nf_frame_at (GstClockTime time, gint fps_n, gint fps_d);
+
+G_END_DECLS

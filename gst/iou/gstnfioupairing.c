@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfioupairing — which masks of nfiou's two streams are a pair */
+#include "iou/gstnfioupairing.h"
+
+#define PREDICTION GST_NF_IOU_PREDICTION
+#define TRUTH GST_NF_IOU_TRUTH
+#define N_INPUTS GST_NF_IOU_N_INPUTS
+
+/* whether their times differ by half a frame at most, of the shorter frame;
+ * where no duration is known, whether the times are the same */
+static gboolean
+is_pair (const GstNfIouCandidate *a, const GstNfIouCandidate *b)
+{
+  /* GST_CLOCK_TIME_NONE is larger than any duration */
+  GstClockTime frame = MIN (a->duration, b->duration);
+  guint64 apart = ABS (a->time - b->time);
+
+  return apart <= (GST_CLOCK_TIME_IS_VALID (frame) ? frame / 2 : 0);
+}
+
+static void
+decide (GstNfIouPairing *pairing, guint which, GstNfIouStep step)
+{
+  pairing->which = which;
+  pairing->step = step;
+}
+
+/* of two streams of which each has a frame or is over */
+static void
+compare (GstNfIouPairing *pairing)
+{
+  const GstNfIouCandidate *prediction = &pairing->fronts[PREDICTION];
+  const GstNfIouCandidate *truth = &pairing->fronts[TRUTH];
+
+  if (prediction->buffer == NULL && truth->buffer == NULL)
+    decide (pairing, PREDICTION, GST_NF_IOU_END);
+  else if (truth->buffer == NULL)
+    decide (pairing, PREDICTION, GST_NF_IOU_UNPAIRED);
+  else if (prediction->buffer == NULL)
+    decide (pairing, TRUTH, GST_NF_IOU_UNPAIRED);
+  else if (is_pair (prediction, truth))
+    decide (pairing, PREDICTION, GST_NF_IOU_PAIR);
+  else
+    decide (pairing, truth->time < prediction->time ? TRUTH : PREDICTION,
+        GST_NF_IOU_UNPAIRED);
+}
+
+/**
+ * gst_nf_iou_pairing_find:
+ * @pairing: (out): to be cleared
+ * @inputs: the pads
+ *
+ * Looks at the frames in front; they stay where they are.
+ */
+void
+gst_nf_iou_pairing_find (
+    GstNfIouPairing *pairing, GstNfIouPad *const inputs[GST_NF_IOU_N_INPUTS])
+{
+  GstNfIouCandidate *fronts = pairing->fronts;
+
+  *pairing = (GstNfIouPairing){ 0 };
+  for (guint i = 0; i < N_INPUTS; i++)
+    if (!gst_nf_iou_pad_peek (inputs[i], &fronts[i])) {
+      decide (pairing, i, GST_NF_IOU_UNTIMED);
+      return;
+    }
+  for (guint i = 0; i < N_INPUTS; i++) {
+    if (fronts[i].buffer != NULL && fronts[i].gap) {
+      decide (pairing, i, GST_NF_IOU_GAP);
+      return;
+    }
+    if (fronts[i].buffer == NULL
+        && !gst_aggregator_pad_is_eos (GST_AGGREGATOR_PAD (inputs[i]))) {
+      decide (pairing, i, GST_NF_IOU_WAIT);
+      return;
+    }
+  }
+  compare (pairing);
+}
+
+/**
+ * gst_nf_iou_pairing_clear:
+ * @pairing: lets go of the frames in front
+ */
+void
+gst_nf_iou_pairing_clear (GstNfIouPairing *pairing)
+{
+  for (guint i = 0; i < N_INPUTS; i++)
+    gst_clear_buffer (&pairing->fronts[i].buffer);
+}

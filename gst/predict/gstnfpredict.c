@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfpredict — nfpredict: the frames of a video that follow
+ *
+ * Siblings: gstnfpredictbase.c (the base class: when to draw, and what to push),
+ * gstnfsampling.c (drawing), gstnfextrapolate.c, gstnfsegment.c */
+
+/**
+ * SECTION:element-nfpredict
+ * @title: nfpredict
+ * @short_description: Predicts the frames of a video that follow
+ * @see_also: nfsegment, nfextrapolate, nfiou
+ *
+ * Collects frames (eleven, or as many as the checkpoint says) and draws those
+ * that follow with a conditional diffusion model. Any raw video comes in; what
+ * goes out has the same size and format unless downstream asks for another one.
+ *
+ * On a GPU frames may come and go in its memory (memory:CUDAMemory), so that they
+ * need not pass through the host; see docs/elements.md.
+ *
+ * With #GstNfPredict:window=clip the first frames of each clip are the context,
+ * and the rest of the clip is passed over. A clip begins with the stream, with
+ * a new segment, with a frame that is marked DISCONT, and with new caps. With
+ * window=sliding a prediction is made from the newest frames, again and again;
+ * frames whose time was pushed already are left out.
+ *
+ * A predicted frame carries the time that it predicts: that of the newest frame
+ * plus as many frame durations as it lies ahead. Its duration is that of a
+ * frame, from the framerate, or where that is unknown from the distance of the
+ * context's timestamps, or from the duration of its frames, or 40 ms, with a
+ * warning. Frames without a timestamp follow one another from the segment's
+ * start on. The segment's stop is taken away, because the future lies beyond.
+ *
+ * A guide (#GstNfPredict:guide) is a frame that stands for the future: the newest
+ * one, or the one that tracks and dynamics predict from a segmenter's masks. A
+ * network that was trained with guides sees it, sampling can start from it
+ * (#GstNfPredict:guide-start), and predictions larger than the network's frames
+ * get its detail (#GstNfPredict:sharpen). Frames are then kept
+ * at as many rows as the segmenter was trained on.
+ *
+ * The same checkpoint, seed, frames and number of the clip give the same
+ * prediction. Clips are counted from 0 on, since the element was started or
+ * flushed, and those that were too short count too.
+ *
+ * When a clip ends before the window was full, nothing can be predicted; a warning
+ * message says how many frames were missing. Playing backwards is refused. The
+ * element drops predictions that would come too late only when sliding, and
+ * only when the property `qos` is set.
+ *
+ * ## Statistics
+ * Beside the fields of all predicting elements, `stats` (`nf-predict-stats`)
+ * says what the network is, between start and stop:
+ *
+ * * `arch`, `device` string: its kind, and where it runs
+ * * `width`, `height`, `context`, `block`, `future-gap` #gint: its frame size,
+ *   frames of context, frames predicted at once, frames skipped
+ *
+ * ## Messages
+ * While it draws, the element posts element messages `nf-predict-progress`, at
+ * most four a second:
+ *
+ * * `clip` #guint64: number of the clip, or of the window when sliding
+ * * `done` #guint: evaluations of the network that are done
+ * * `total` #guint: all of this clip
+ *
+ * ## Example
+ * |[
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=11 ! video/x-raw,width=240,height=160,framerate=25/1 ! pngenc ! multifilesink location=image_%d.png
+ * gst-launch-1.0 multifilesrc location=image_%d.png caps=image/png,framerate=25/1 ! pngdec ! nfpredict checkpoint=next-frame.safetensors steps=20 ! pngenc ! filesink location=frame22.png
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=30 ! nfpredict window=sliding stride=10 emit=rollout steps=10 ! videoconvert ! fakesink
+ * ]| The first line makes the frames of a clip, the second one reads them and
+ * writes frame 22 as a picture. The third line predicts again and again, eleven
+ * frames every ten frames; put autovideosink in the place of fakesink to see
+ * them.
+ *
+ * Since: 0.1
+ */
+#include "predict/gstnfpredict.h"
+
+#include "common/gstnfcuda.h"
+#include "common/gstnferror.h"
+#include "common/gstnfmodel.h"
+#include "predict/gstnfsampling.h"
+#include "predict/gstnfguide.h"
+#include "gstnfelements.h"
+#include "video/gstnfvideo.h"
+
+GST_DEBUG_CATEGORY_STATIC (gst_nf_predict_debug);
+#define GST_CAT_DEFAULT gst_nf_predict_debug
+
+typedef struct
+{
+  GstNfModelSettings model;
+  GstNfSamplingSettings draw;
+  GstNfGuideSettings guide;
+} Settings;
+
+struct _GstNfPredict
+{
+  GstNfPredictBase parent;
+
+  /* object lock */
+  Settings settings;
+  NfUnetConfig config; /* of the model; height 0 while there is none */
+  const gchar *arch; /* of the model's network */
+  const gchar *device; /* interned */
+
+  GstNfCuda cuda;
+  GstNfGuide guide; /* streaming thread, likewise */
+  GstNfModel *model; /* streaming thread, except while starting and stopping */
+};
+
+#define RAW_CAPS GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)
+
+G_DEFINE_TYPE (GstNfPredict, gst_nf_predict, GST_TYPE_NF_PREDICT_BASE)
+
+static void gst_nf_predict_finalize (GObject *object);
+static void gst_nf_predict_set_context (
+    GstElement *element, GstContext *context);
+static gboolean gst_nf_predict_query (
+    GstBaseTransform *trans, GstPadDirection direction, GstQuery *query);
+static gboolean gst_nf_predict_propose_allocation (
+    GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query);
+static gboolean gst_nf_predict_decide_allocation (
+    GstBaseTransform *trans, GstQuery *query);
+static GstCaps *gst_nf_predict_transform_caps (GstBaseTransform *trans,
+    GstPadDirection direction, GstCaps *caps, GstCaps *filter);
+static GstCaps *gst_nf_predict_fixate_caps (GstBaseTransform *trans,
+    GstPadDirection direction, GstCaps *caps, GstCaps *othercaps);
+static gboolean gst_nf_predict_open (GstNfPredictBase *base,
+    const GstNfWindowSettings *settings, guint *length, NfDevice **device,
+    GError **error);
+static void gst_nf_predict_close (GstNfPredictBase *base);
+static gboolean gst_nf_predict_describe (GstNfPredictBase *base,
+    const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
+static gboolean gst_nf_predict_predict (GstNfPredictBase *base,
+    const GstNfPredictJob *job, GstNfPredictedFrames *predicted,
+    GError **error);
+static void gst_nf_predict_add_stats (
+    GstNfPredictBase *base, GstStructure *stats);
+
+static const GstNfProperty properties[] = {
+  GST_NF_GROUP (gst_nf_predictor_properties, Settings, model),
+  GST_NF_GROUP (gst_nf_sampling_properties, Settings, draw),
+  GST_NF_GROUP (gst_nf_guide_properties, Settings, guide),
+  GST_NF_PROPERTIES_END,
+};
+
+static void
+gst_nf_predict_class_init (GstNfPredictClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
+  GstNfPredictBaseClass *base_class = GST_NF_PREDICT_BASE_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (
+      gst_nf_predict_debug, "nfpredict", 0, "future frames");
+
+  object_class->finalize = gst_nf_predict_finalize;
+  element_class->set_context = GST_DEBUG_FUNCPTR (gst_nf_predict_set_context);
+  trans_class->query = GST_DEBUG_FUNCPTR (gst_nf_predict_query);
+  trans_class->propose_allocation =
+      GST_DEBUG_FUNCPTR (gst_nf_predict_propose_allocation);
+  trans_class->decide_allocation =
+      GST_DEBUG_FUNCPTR (gst_nf_predict_decide_allocation);
+  trans_class->transform_caps =
+      GST_DEBUG_FUNCPTR (gst_nf_predict_transform_caps);
+  trans_class->fixate_caps = GST_DEBUG_FUNCPTR (gst_nf_predict_fixate_caps);
+  base_class->stats_name = "nf-predict-stats";
+  base_class->open = gst_nf_predict_open;
+  base_class->close = gst_nf_predict_close;
+  base_class->describe = gst_nf_predict_describe;
+  base_class->predict = gst_nf_predict_predict;
+  base_class->add_stats = gst_nf_predict_add_stats;
+
+  gst_nf_properties_install (
+      object_class, properties, G_STRUCT_OFFSET (GstNfPredict, settings));
+
+  gst_element_class_add_pad_template (element_class,
+      gst_nf_cuda_pad_template (
+          "sink", GST_PAD_SINK, RAW_CAPS, GST_NF_CUDA_READS));
+  gst_element_class_add_pad_template (element_class,
+      gst_nf_cuda_pad_template (
+          "src", GST_PAD_SRC, RAW_CAPS, GST_NF_CUDA_WRITES));
+  gst_element_class_set_static_metadata (element_class, "Next frame predictor",
+      "Filter/Effect/Video",
+      "Draws the frames that follow with a conditional diffusion model",
+      "gst-nextframe");
+}
+
+static void
+gst_nf_predict_init (GstNfPredict *self)
+{
+  gst_nf_properties_init (properties, &self->settings);
+  gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
+}
+
+static void
+gst_nf_predict_finalize (GObject *object)
+{
+  gst_nf_properties_clear (properties, &GST_NF_PREDICT (object)->settings);
+
+  G_OBJECT_CLASS (gst_nf_predict_parent_class)->finalize (object);
+}
+
+/* (out): @settings: as they are now, to be cleared */
+static void
+gst_nf_predict_copy_settings (GstNfPredict *self, Settings *settings)
+{
+  gst_nf_properties_copy (
+      properties, self, &self->settings, settings, sizeof *settings);
+}
+
+/* the network, and the one that its guide needs */
+static gboolean
+gst_nf_predict_load (GstNfPredict *self, const Settings *settings,
+    const GstNfWindowSettings *window, GError **error)
+{
+  NfPrediction prediction;
+
+  self->model =
+      gst_nf_model_acquire (&settings->model, GST_NF_MODEL_PREDICTOR, error);
+  if (self->model == NULL)
+    return FALSE;
+  nf_prediction_init (&prediction);
+  prediction.horizon = window->horizon;
+
+  return nf_prediction_check (&prediction,
+             nf_predictor_config (gst_nf_model_predictor (self->model)), error)
+      && gst_nf_guide_open (
+          &self->guide, &settings->guide, &settings->model, self->model, error);
+}
+
+static gboolean
+gst_nf_predict_open (GstNfPredictBase *base, const GstNfWindowSettings *window,
+    guint *length, NfDevice **device, GError **error)
+{
+  GstNfPredict *self = GST_NF_PREDICT (base);
+  const NfUnetConfig *config;
+  Settings settings;
+  gboolean ok;
+
+  gst_nf_predict_copy_settings (self, &settings);
+  ok = gst_nf_predict_load (self, &settings, window, error);
+  gst_nf_properties_clear (properties, &settings);
+  if (!ok)
+    return FALSE;
+  config = nf_predictor_config (gst_nf_model_predictor (self->model));
+  gst_nf_cuda_start (&self->cuda, gst_nf_model_device (self->model));
+  *length = config->num_frames_cond;
+  *device = nf_device_ref (gst_nf_model_device (self->model));
+  GST_OBJECT_LOCK (self);
+  self->config = *config;
+  self->arch = nf_predictor_arch (gst_nf_model_predictor (self->model));
+  self->device = g_intern_string ((*device)->name);
+  GST_OBJECT_UNLOCK (self);
+  GST_INFO_OBJECT (self, "%s on %s: %u frames of %dx%d",
+      gst_nf_model_path (self->model), self->device, *length, config->width,
+      config->height);
+
+  return TRUE;
+}
+
+static void
+gst_nf_predict_close (GstNfPredictBase *base)
+{
+  GstNfPredict *self = GST_NF_PREDICT (base);
+
+  GST_OBJECT_LOCK (self);
+  self->config.height = 0;
+  GST_OBJECT_UNLOCK (self);
+  gst_nf_cuda_stop (&self->cuda);
+  gst_nf_guide_close (&self->guide);
+  g_clear_pointer (&self->model, gst_nf_model_release);
+}
+
+static void
+gst_nf_predict_set_context (GstElement *element, GstContext *context)
+{
+  gst_nf_cuda_set_context (&GST_NF_PREDICT (element)->cuda, context);
+  GST_ELEMENT_CLASS (gst_nf_predict_parent_class)
+      ->set_context (element, context);
+}
+
+static gboolean
+gst_nf_predict_query (
+    GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT
+      && gst_nf_cuda_answer_context (&GST_NF_PREDICT (trans)->cuda, query))
+    return TRUE;
+
+  return GST_BASE_TRANSFORM_CLASS (gst_nf_predict_parent_class)
+      ->query (trans, direction, query);
+}
+
+static gboolean
+gst_nf_predict_propose_allocation (
+    GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query)
+{
+  GstNfPredict *self = GST_NF_PREDICT (trans);
+
+  if (gst_nf_cuda_is_asked (query))
+    return gst_nf_cuda_propose (&self->cuda, query);
+
+  return GST_BASE_TRANSFORM_CLASS (gst_nf_predict_parent_class)
+      ->propose_allocation (trans, decide_query, query);
+}
+
+static gboolean
+gst_nf_predict_decide_allocation (GstBaseTransform *trans, GstQuery *query)
+{
+  GstNfPredict *self = GST_NF_PREDICT (trans);
+
+  return (!gst_nf_cuda_is_asked (query)
+             || gst_nf_cuda_decide (&self->cuda, query))
+      && GST_BASE_TRANSFORM_CLASS (gst_nf_predict_parent_class)
+             ->decide_allocation (trans, query);
+}
+
+static GstCaps *
+gst_nf_predict_transform_caps (GstBaseTransform *trans,
+    GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstCaps *other = gst_nf_cuda_any_memory (
+      &GST_NF_PREDICT (trans)->cuda, gst_nf_video_any_size (caps));
+  GstCaps *both;
+
+  if (filter == NULL)
+    return other;
+  both = gst_caps_intersect_full (filter, other, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (other);
+
+  return both;
+}
+
+static GstCaps *
+gst_nf_predict_fixate_caps (GstBaseTransform *trans, GstPadDirection direction,
+    GstCaps *caps, GstCaps *othercaps)
+{
+  return gst_nf_video_fixate_like (othercaps, caps);
+}
+
+static gboolean
+gst_nf_predict_describe (GstNfPredictBase *base, const GstVideoInfo *in,
+    GstVideoInfo *packed, GError **error)
+{
+  GstNfPredict *self = GST_NF_PREDICT (base);
+
+  return gst_nf_guide_describe (&self->guide,
+      nf_predictor_config (gst_nf_model_predictor (self->model)), in, packed,
+      error);
+}
+
+/* everything that takes cores, under one lease of them */
+static gboolean
+gst_nf_predict_sample (GstNfPredict *self, const Settings *settings,
+    const GstNfPredictJob *job, GstNfPredictedFrames *predicted, GError **error)
+{
+  NfCoreLease lease;
+  const GstNfSamplingJob sampling = {
+    .element = GST_ELEMENT (self),
+    .guided = { gst_nf_model_predictor (self->model),
+        self->guide.segmenter != NULL
+            ? gst_nf_model_segmenter (self->guide.segmenter)
+            : NULL,
+        self->guide.kind, self->guide.sharpen },
+    .guide_start = settings->guide.start >= 0
+        ? settings->guide.start
+        : nf_predictor_guide_start (gst_nf_model_predictor (self->model)),
+    .settings = &settings->draw,
+    .dtype = gst_nf_model_settings_dtype (&settings->model),
+    .what = job,
+    .lease = &lease,
+  };
+  gboolean ok;
+
+  if (!gst_nf_model_begin (
+          self->model, &settings->model, &lease, job->cancellable, error))
+    return FALSE;
+  ok = gst_nf_sampling_run (&sampling, predicted, error);
+  nf_cores_release (&lease);
+
+  return ok;
+}
+
+static gboolean
+gst_nf_predict_predict (GstNfPredictBase *base, const GstNfPredictJob *job,
+    GstNfPredictedFrames *predicted, GError **error)
+{
+  GstNfPredict *self = GST_NF_PREDICT (base);
+  Settings settings;
+  gboolean ok;
+
+  gst_nf_predict_copy_settings (self, &settings);
+  ok = gst_nf_predict_sample (self, &settings, job, predicted, error);
+  gst_nf_properties_clear (properties, &settings);
+
+  return ok;
+}
+
+static void
+gst_nf_predict_add_stats (GstNfPredictBase *base, GstStructure *stats)
+{
+  GstNfPredict *self = GST_NF_PREDICT (base);
+  const NfUnetConfig *c = &self->config;
+
+  if (c->height == 0)
+    return;
+  gst_structure_set (stats, "arch", G_TYPE_STRING, self->arch, "device",
+      G_TYPE_STRING, self->device, "width", G_TYPE_INT, c->width, "height",
+      G_TYPE_INT, c->height, "context", G_TYPE_INT, c->num_frames_cond, "block",
+      G_TYPE_INT, c->num_frames, "future-gap", G_TYPE_INT, c->future_gap, NULL);
+}
+
+GST_ELEMENT_REGISTER_DEFINE (
+    nfpredict, "nfpredict", GST_RANK_NONE, GST_TYPE_NF_PREDICT)

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfpredictstream — what the streaming thread of a predicting element does
+ *
+ * Frames are brought to packed pixels on the device as they come and put into a
+ * window; when that is full, the subclass predicts, and the frames are handed
+ * out one by one.
+ * Siblings: gstnfwindow.c (when to predict), gstnftimestamps.c (times of frames) */
+#include "predict/gstnfpredictstream.h"
+
+#include "common/gstnfcuda.h"
+#include "common/gstnferror.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_nf_predict_base_debug);
+#define GST_CAT_DEFAULT gst_nf_predict_base_debug
+
+static void
+converters_clear (GstNfConverters *converters)
+{
+  g_clear_pointer (&converters->in, gst_nf_frames_free);
+  g_clear_pointer (&converters->out, gst_nf_frames_free);
+  g_clear_pointer (&converters->past, gst_nf_video_free);
+}
+
+/* FALSE with @error set and @converters as they were; @packed: what the network
+ * takes and gives */
+static gboolean
+converters_set (GstNfConverters *converters, NfDevice *device,
+    const GstCaps *in, const GstVideoInfo *packed, const GstCaps *out,
+    GError **error)
+{
+  gboolean same = gst_nf_cuda_is_memory (in) == gst_nf_cuda_is_memory (out);
+  GstNfConverters made = { NULL, NULL, NULL };
+  GstVideoInfo in_info, out_info;
+
+  made.in = gst_nf_frames_new_reader (device, in, packed, error);
+  if (made.in != NULL)
+    made.out = gst_nf_frames_new_writer (device, packed, out, error);
+  if (made.out == NULL) {
+    converters_clear (&made);
+    return FALSE;
+  }
+  gst_video_info_from_caps (&in_info, in);
+  gst_video_info_from_caps (&out_info, out);
+  same = same && gst_video_info_is_equal (&in_info, &out_info);
+  if (!same)
+    made.past = gst_nf_video_new (&in_info, &out_info, error);
+  if (!same && made.past == NULL) {
+    converters_clear (&made);
+    return FALSE;
+  }
+  converters_clear (converters);
+  *converters = made;
+
+  return TRUE;
+}
+
+/**
+ * gst_nf_predict_stream_init:
+ * @self: (out): of @base
+ * @base: an element; not referenced
+ */
+void
+gst_nf_predict_stream_init (GstNfPredictStream *self, GstNfPredictBase *base)
+{
+  *self = (GstNfPredictStream){ .base = base };
+  gst_nf_properties_init (gst_nf_window_properties, &self->settings);
+  gst_nf_latency_init (&self->latency, GST_ELEMENT (base));
+  gst_nf_cancel_init (&self->cancel, GST_ELEMENT (base));
+}
+
+/**
+ * gst_nf_predict_stream_clear:
+ * @self: stopped
+ */
+void
+gst_nf_predict_stream_clear (GstNfPredictStream *self)
+{
+  gst_nf_cancel_clear (&self->cancel);
+}
+
+/**
+ * gst_nf_predict_stream_flush:
+ *
+ * As at the start of a stream, of which nothing is known yet.
+ */
+void
+gst_nf_predict_stream_flush (GstNfPredictStream *self)
+{
+  gst_nf_window_restart (&self->window);
+  gst_nf_predicted_frames_clear (&self->predicted);
+  gst_clear_buffer (&self->passing);
+  gst_nf_latency_reset_qos (&self->latency);
+  self->clip_begins = TRUE;
+  self->due = FALSE;
+  self->clip = 0;
+  gst_nf_timestamps_restart (&self->timestamps);
+  self->pushed_until = 0;
+}
+
+/**
+ * gst_nf_predict_stream_start:
+ * @error: return location
+ *
+ * Lets the subclass make ready.
+ *
+ * Returns: FALSE with @error set; to be stopped also then
+ */
+gboolean
+gst_nf_predict_stream_start (GstNfPredictStream *self, GError **error)
+{
+  GstNfPredictBaseClass *klass = GST_NF_PREDICT_BASE_GET_CLASS (self->base);
+  GstNfWindowSettings settings;
+
+  GST_OBJECT_LOCK (self->base);
+  self->stats = (GstNfPredictStats){ 0 };
+  settings = self->settings;
+  GST_OBJECT_UNLOCK (self->base);
+  gst_nf_cancel_start (&self->cancel);
+  gst_nf_latency_reset (&self->latency);
+  gst_segment_init (&self->segment, GST_FORMAT_TIME);
+  gst_nf_timestamps_init (&self->timestamps, GST_ELEMENT (self->base));
+  gst_nf_predict_stream_flush (self);
+  self->mode = settings.mode;
+  self->emit = settings.emit;
+
+  return gst_nf_window_settings_check (&settings, error)
+      && klass->open (
+          self->base, &settings, &self->length, &self->device, error);
+}
+
+/**
+ * gst_nf_predict_stream_stop:
+ *
+ * Lets go of frames and of the device; the streaming thread has ended.
+ */
+void
+gst_nf_predict_stream_stop (GstNfPredictStream *self)
+{
+  GstNfPredictBaseClass *klass = GST_NF_PREDICT_BASE_GET_CLASS (self->base);
+
+  gst_nf_predicted_frames_clear (&self->predicted);
+  gst_clear_buffer (&self->passing);
+  gst_nf_window_clear (&self->window);
+  converters_clear (&self->converters);
+  g_clear_pointer (&self->device, nf_device_unref);
+  if (klass->close != NULL)
+    klass->close (self->base);
+}
+
+/* a window that will never be full, because its clip is over */
+static void
+warn_incomplete (GstNfPredictStream *self, guint frames)
+{
+  GST_OBJECT_LOCK (self->base);
+  self->stats.incomplete++;
+  GST_OBJECT_UNLOCK (self->base);
+  GST_ELEMENT_WARNING (self->base, STREAM, FAILED,
+      ("Clip %" G_GUINT64_FORMAT " ended after %u of the %u frames that a "
+       "prediction needs, so nothing was predicted.",
+          self->clip, frames, self->window.length),
+      ("Give at least %u frames in each clip.", self->window.length));
+}
+
+static void
+begin_clip (GstNfPredictStream *self)
+{
+  gboolean some = self->window.count > 0;
+  guint lost = gst_nf_window_restart (&self->window);
+
+  if (lost > 0)
+    warn_incomplete (self, lost);
+  if (some && self->mode == GST_NF_WINDOW_CLIP)
+    self->clip++;
+  gst_nf_timestamps_begin_clip (&self->timestamps);
+  gst_nf_predicted_frames_clear (&self->predicted);
+  self->due = FALSE;
+  self->clip_begins = FALSE;
+  self->first_out = TRUE;
+  self->offset = GST_BUFFER_OFFSET_NONE;
+}
+
+/* a window for other pixels than before forgets those that it held */
+static void
+set_packed (GstNfPredictStream *self, const GstVideoInfo *packed)
+{
+  if (self->window.length > 0
+      && gst_video_info_is_equal (packed, &self->packed))
+    return;
+  if (self->window.length > 0)
+    begin_clip (self);
+  self->clip_begins = TRUE;
+  self->packed = *packed;
+  gst_nf_window_clear (&self->window);
+  gst_nf_window_init (&self->window, self->length);
+}
+
+/**
+ * gst_nf_predict_stream_set_caps:
+ * @in: of frames that come
+ * @out: of frames that are pushed
+ * @error: return location
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+gst_nf_predict_stream_set_caps (
+    GstNfPredictStream *self, GstCaps *in, GstCaps *out, GError **error)
+{
+  const GstVideoFilter *filter = GST_VIDEO_FILTER (self->base);
+  GstVideoInfo info, packed;
+
+  gst_video_info_from_caps (&info, in);
+  if (!GST_NF_PREDICT_BASE_GET_CLASS (self->base)
+           ->describe (self->base, &info, &packed, error)
+      || !converters_set (
+          &self->converters, self->device, in, &packed, out, error))
+    return FALSE;
+  if (filter->negotiated && !gst_video_info_is_equal (&filter->in_info, &info)
+      && self->window.count > 0) {
+    GST_WARNING_OBJECT (
+        self->base, "the caps changed within a clip; another begins");
+    self->clip_begins = TRUE;
+  }
+  set_packed (self, &packed);
+  gst_nf_timestamps_set_info (&self->timestamps, &info);
+  gst_nf_latency_set_held (&self->latency, &info, self->length);
+
+  return TRUE;
+}
+
+/**
+ * gst_nf_predict_stream_set_segment:
+ * @event: (transfer full): the segment of frames that come
+ *
+ * Returns: (transfer full): that of what is pushed: the future has no stop, and
+ *   frames without timestamps get some
+ */
+GstEvent *
+gst_nf_predict_stream_set_segment (GstNfPredictStream *self, GstEvent *event)
+{
+  GstSegment segment;
+  GstEvent *open;
+
+  gst_event_copy_segment (event, &segment);
+  if (segment.format != GST_FORMAT_TIME)
+    gst_segment_init (&segment, GST_FORMAT_TIME);
+  self->segment = segment;
+  self->clip_begins = TRUE;
+  gst_nf_timestamps_restart (&self->timestamps);
+  self->pushed_until = 0;
+  gst_nf_latency_reset_qos (&self->latency);
+  segment.stop = GST_CLOCK_TIME_NONE;
+  open = gst_event_new_segment (&segment);
+  gst_event_set_seqnum (open, gst_event_get_seqnum (event));
+  gst_event_unref (event);
+
+  return open;
+}
+
+/**
+ * gst_nf_predict_stream_end:
+ *
+ * The last clip is over.
+ */
+void
+gst_nf_predict_stream_end (GstNfPredictStream *self)
+{
+  begin_clip (self);
+  self->clip_begins = TRUE;
+}
+
+/* (transfer full) (nullable): an empty frame for downstream */
+static GstBuffer *
+acquire (GstNfPredictStream *self, GstFlowReturn *flow)
+{
+  GstBufferPool *pool =
+      gst_base_transform_get_buffer_pool (GST_BASE_TRANSFORM (self->base));
+  GstBuffer *buffer = NULL;
+
+  *flow = GST_FLOW_NOT_NEGOTIATED;
+  if (pool == NULL)
+    return NULL;
+  if (gst_buffer_pool_set_active (pool, TRUE))
+    *flow = gst_nf_element_no_frame (GST_ELEMENT (self->base),
+        gst_buffer_pool_acquire_buffer (pool, &buffer, NULL),
+        GST_BASE_TRANSFORM (self->base)->srcpad);
+  gst_object_unref (pool);
+
+  return buffer;
+}
+
+/* (transfer full) (nullable): a frame of the context, as downstream wants it */
+static GstBuffer *
+convert (GstNfPredictStream *self, GstBuffer *input, GstFlowReturn *flow)
+{
+  g_autoptr (GError) error = NULL;
+  GstBuffer *output;
+
+  *flow = GST_FLOW_OK;
+  if (self->converters.past == NULL)
+    return gst_buffer_make_writable (gst_buffer_ref (input));
+  output = acquire (self, flow);
+  if (output == NULL)
+    return NULL;
+  gst_buffer_copy_into (
+      output, input, GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
+  if (!gst_nf_video_convert (self->converters.past, input, output, &error)) {
+    *flow = gst_nf_element_flow (GST_ELEMENT (self->base), error);
+    gst_clear_buffer (&output);
+  }
+
+  return output;
+}
+
+/* lets a frame of the context pass */
+static GstFlowReturn
+pass_through (GstNfPredictStream *self, GstBuffer *input)
+{
+  GstFlowReturn flow;
+  GstBuffer *output = convert (self, input, &flow);
+
+  if (output != NULL) {
+    GST_BUFFER_PTS (output) = self->timestamps.newest;
+    GST_BUFFER_DTS (output) = GST_CLOCK_TIME_NONE;
+  }
+  self->passing = output;
+
+  return flow;
+}
+
+static gboolean
+is_outside (GstNfPredictStream *self, GstBuffer *input)
+{
+  GstClockTime begin = GST_BUFFER_PTS (input), end = begin;
+
+  if (!GST_CLOCK_TIME_IS_VALID (begin))
+    return FALSE;
+  if (GST_BUFFER_DURATION_IS_VALID (input))
+    end += GST_BUFFER_DURATION (input);
+
+  return !gst_segment_clip (
+      &self->segment, GST_FORMAT_TIME, begin, end, NULL, NULL);
+}
+
+/* puts a frame into the window */
+static GstFlowReturn
+add_to_window (GstNfPredictStream *self, GstBuffer *input,
+    const GstNfWindowSettings *settings)
+{
+  g_autoptr (GError) error = NULL;
+  NfTensor *frame = gst_nf_frames_read (self->converters.in, input, &error);
+
+  if (frame == NULL)
+    return gst_nf_element_flow (GST_ELEMENT (self->base), error);
+  gst_nf_window_push (&self->window, frame);
+  if (GST_BUFFER_OFFSET_IS_VALID (input))
+    self->offset = GST_BUFFER_OFFSET (input);
+  else
+    self->offset++; /* the first one is number 0 */
+  self->due = gst_nf_window_is_due (&self->window, settings);
+  if (self->emit == GST_NF_EMIT_ALL)
+    return pass_through (self, input);
+
+  return GST_FLOW_OK;
+}
+
+/**
+ * gst_nf_predict_stream_submit:
+ * @input: (transfer none): a frame
+ *
+ * Takes what comes.
+ */
+GstFlowReturn
+gst_nf_predict_stream_submit (GstNfPredictStream *self, GstBuffer *input)
+{
+  GstNfWindowSettings settings;
+
+  GST_OBJECT_LOCK (self->base);
+  settings = self->settings;
+  self->stats.frames_in++;
+  GST_OBJECT_UNLOCK (self->base);
+  settings.mode = self->mode;
+  if (self->segment.rate < 0) {
+    GST_ELEMENT_ERROR (self->base, STREAM, FORMAT,
+        ("Cannot predict backwards. Play with a rate above 0."), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  if (is_outside (self, input))
+    return GST_FLOW_OK;
+  if (GST_BUFFER_IS_DISCONT (input) || self->clip_begins)
+    begin_clip (self);
+  gst_nf_timestamps_add (&self->timestamps, input, self->segment.start);
+
+  return gst_nf_window_wants (&self->window, self->mode)
+      ? add_to_window (self, input, &settings)
+      : GST_FLOW_OK;
+}
+
+/* whether the last frame of the prediction that is due would come too late */
+static gboolean
+drop_late (GstNfPredictStream *self, const GstNfPredictJob *job)
+{
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self->base)->segment;
+  GstClockTime time = self->timestamps.newest
+      + gst_nf_timestamps_ahead (&self->timestamps, job->horizon);
+  GstClockTime running =
+      gst_segment_to_running_time (segment, GST_FORMAT_TIME, time);
+
+  if (self->mode != GST_NF_WINDOW_SLIDING
+      || !gst_base_transform_is_qos_enabled (GST_BASE_TRANSFORM (self->base))
+      || !gst_nf_latency_is_late (&self->latency, running))
+    return FALSE;
+  GST_DEBUG_OBJECT (self->base,
+      "prediction %" G_GUINT64_FORMAT " would be too late", job->clip);
+  gst_nf_latency_drop (&self->latency, segment, time,
+      gst_nf_timestamps_ahead (&self->timestamps, 1));
+  self->first_out = TRUE;
+
+  return TRUE;
+}
+
+static GstFlowReturn
+predict (GstNfPredictStream *self)
+{
+  g_autoptr (GError) error = NULL;
+  GstClockTime began = gst_util_get_timestamp (), took;
+  GstNfPredictJob job = { .emit = self->emit,
+    .window = &self->window,
+    .packed = &self->packed,
+    .clip = self->clip,
+    .cancellable = self->cancel.cancellable };
+
+  self->due = FALSE;
+  GST_OBJECT_LOCK (self->base);
+  job.horizon = self->settings.horizon;
+  GST_OBJECT_UNLOCK (self->base);
+  if (self->mode == GST_NF_WINDOW_SLIDING)
+    self->clip++;
+  if (drop_late (self, &job))
+    return GST_FLOW_OK;
+  if (!GST_NF_PREDICT_BASE_GET_CLASS (self->base)
+           ->predict (self->base, &job, &self->predicted, &error))
+    return gst_nf_element_flow (GST_ELEMENT (self->base), error);
+  took = gst_util_get_timestamp () - began;
+  GST_DEBUG_OBJECT (self->base,
+      "clip %" G_GUINT64_FORMAT " took %" GST_TIME_FORMAT, job.clip,
+      GST_TIME_ARGS (took));
+  GST_OBJECT_LOCK (self->base);
+  self->stats.clips++;
+  self->stats.computing += took;
+  GST_OBJECT_UNLOCK (self->base);
+  gst_nf_latency_count (&self->latency, 1);
+  gst_nf_latency_measured (&self->latency, took);
+
+  return GST_FLOW_OK;
+}
+
+/* the next frame of the prediction, or none if its time was pushed already */
+static GstFlowReturn
+make_frame (GstNfPredictStream *self, GstBuffer **output)
+{
+  guint number;
+  g_autoptr (NfTensor) frame =
+      gst_nf_predicted_frames_take (&self->predicted, &number);
+  GstClockTime newest = self->timestamps.newest;
+  GstClockTime begin =
+      newest + gst_nf_timestamps_ahead (&self->timestamps, number);
+  GstClockTime end =
+      newest + gst_nf_timestamps_ahead (&self->timestamps, number + 1);
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn flow;
+  GstBuffer *buffer;
+
+  if (self->mode == GST_NF_WINDOW_SLIDING
+      && begin + (end - begin) / 2 < self->pushed_until)
+    return GST_FLOW_OK;
+  buffer = acquire (self, &flow);
+  if (buffer == NULL)
+    return flow;
+  if (!gst_nf_frames_write (self->converters.out, frame, buffer, &error)) {
+    gst_buffer_unref (buffer);
+    return gst_nf_element_flow (GST_ELEMENT (self->base), error);
+  }
+  GST_BUFFER_PTS (buffer) = begin;
+  GST_BUFFER_DURATION (buffer) = end - begin;
+  GST_BUFFER_OFFSET (buffer) = self->offset + number;
+  GST_BUFFER_OFFSET_END (buffer) = self->offset + number + 1;
+  self->pushed_until = end;
+  *output = buffer;
+
+  return GST_FLOW_OK;
+}
+
+/**
+ * gst_nf_predict_stream_generate:
+ * @output: (out) (nullable): the next frame that is to be pushed, if there is
+ *   one
+ *
+ * Predicts where that is due.
+ */
+GstFlowReturn
+gst_nf_predict_stream_generate (GstNfPredictStream *self, GstBuffer **output)
+{
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  *output = g_steal_pointer (&self->passing);
+  if (*output == NULL && self->due)
+    flow = predict (self);
+  while (flow == GST_FLOW_OK && *output == NULL
+      && gst_nf_predicted_frames_has_frame (&self->predicted))
+    flow = make_frame (self, output);
+  if (*output == NULL)
+    return flow;
+  if (self->first_out)
+    GST_BUFFER_FLAG_SET (*output, GST_BUFFER_FLAG_DISCONT);
+  self->first_out = FALSE;
+  GST_OBJECT_LOCK (self->base);
+  self->stats.frames_out++;
+  GST_OBJECT_UNLOCK (self->base);
+  GST_LOG_OBJECT (self->base, "%" GST_PTR_FORMAT, *output);
+
+  return flow;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfpredictstream — what the streaming thread of a predicting element does
+ *
+ * A frame comes in by take(); give() hands out what became of it, until there
+ * is nothing more.
+ * See: gstnfpredictbase.c, whose methods call these */
+#pragma once
+
+#include "common/gstnftimestamps.h"
+#include "common/gstnfcancel.h"
+#include "common/gstnfframes.h"
+#include "common/gstnflatency.h"
+#include "predict/gstnfpredictbase.h"
+#include "video/gstnfvideo.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GstNfConverters:
+ * @in: to the network's packed pixels on its device
+ * @out: from them to what downstream wants
+ * @past: (nullable): from what comes in to what downstream wants; NULL where
+ *   that is the same
+ *
+ * In to the network, from the network out, and in to out for frames that pass
+ * by; new caps make all of them anew. NULL before the first caps.
+ */
+typedef struct
+{
+  GstNfFrames *in, *out;
+  GstNfVideo *past;
+} GstNfConverters;
+
+/**
+ * GstNfPredictStats:
+ * @frames_in: frames that came
+ * @frames_out: that were pushed
+ * @clips: predictions that were made
+ * @incomplete: clips that ended before the window was full
+ * @computing: all predictions together
+ */
+typedef struct
+{
+  guint64 frames_in, frames_out, clips, incomplete;
+  GstClockTime computing;
+} GstNfPredictStats;
+
+/**
+ * GstNfPredictStream:
+ * @latency: how long predictions take
+ * @cancel: ends one
+ * @settings: the properties; object lock
+ * @stats: object lock
+ * @clip_begins: with the next frame
+ *
+ * Belongs to one element.
+ */
+typedef struct
+{
+  GstNfLatency latency;
+  GstNfCancel cancel;
+  GstNfWindowSettings settings;
+  GstNfPredictStats stats;
+  gboolean clip_begins;
+
+  /*< private >*/
+  GstNfPredictBase *base; /* the element */
+
+  /* streaming thread, except while starting and stopping */
+  GstNfWindowMode mode;
+  GstNfEmit emit;
+  guint length; /* of the window, frames */
+  NfDevice *device; /* where frames lie; NULL while stopped */
+  GstVideoInfo packed; /* what the window holds */
+  GstNfConverters converters;
+  GstNfWindow window;
+  GstNfTimestamps timestamps;
+  GstNfPredictedFrames predicted;
+  GstSegment segment; /* as it came in */
+  GstBuffer *passing; /* a frame of the context that is to be pushed */
+  gboolean due; /* a prediction */
+  gboolean first_out; /* the next frame out is the first one of its clip */
+  guint64 clip;
+  guint64 offset; /* of the newest frame */
+  GstClockTime pushed_until; /* end of the last frame that was pushed */
+} GstNfPredictStream;
+
+void gst_nf_predict_stream_init (
+    GstNfPredictStream *self, GstNfPredictBase *base);
+void gst_nf_predict_stream_clear (GstNfPredictStream *self);
+gboolean gst_nf_predict_stream_start (GstNfPredictStream *self, GError **error);
+void gst_nf_predict_stream_stop (GstNfPredictStream *self);
+
+void gst_nf_predict_stream_flush (GstNfPredictStream *self);
+gboolean gst_nf_predict_stream_set_caps (
+    GstNfPredictStream *self, GstCaps *in, GstCaps *out, GError **error);
+GstEvent *gst_nf_predict_stream_set_segment (
+    GstNfPredictStream *self, GstEvent *event);
+void gst_nf_predict_stream_end (GstNfPredictStream *self);
+
+GstFlowReturn gst_nf_predict_stream_submit (
+    GstNfPredictStream *self, GstBuffer *input);
+GstFlowReturn gst_nf_predict_stream_generate (
+    GstNfPredictStream *self, GstBuffer **output);
+
+G_END_DECLS

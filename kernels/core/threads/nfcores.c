@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nfcores — who computes: networks of one process take turns at the cores
+ *
+ * Threads of two networks that share cores would wait for each other at the end
+ * of every op, and push each other's data out of the caches.
+ * See: kernels/core/threads/nfthreads.c (how many threads), nfwaitpolicy.c (how they wait) */
+#include "core/threads/nfcores.h"
+
+#include "core/nferror.h"
+#include "core/threads/nfthreads.h"
+
+#include <omp.h>
+
+static GMutex lock;
+static GCond changed;
+static GQueue waiting = G_QUEUE_INIT; /* NfCoreLease, the oldest first */
+static guint n_cores, n_usual; /* cores and threads; 0 before the first lease */
+static guint n_free;
+
+/* the caller holds the lock */
+static void
+count_cores_locked (void)
+{
+  if (n_cores > 0)
+    return;
+  n_cores = n_free = nf_threads_physical_cores ();
+  n_usual = nf_threads_default ();
+}
+
+/* the caller holds the lock */
+static gboolean
+acquire_locked (NfCoreLease *lease)
+{
+  if (g_queue_peek_head (&waiting) != lease || n_free < lease->cores)
+    return FALSE;
+  n_free -= lease->cores;
+  lease->held = TRUE;
+  return TRUE;
+}
+
+/* the caller holds the lock */
+static void
+release_locked (NfCoreLease *lease)
+{
+  n_free += lease->cores;
+  lease->held = FALSE;
+  g_cond_broadcast (&changed);
+}
+
+static void
+wake (GCancellable *cancellable, gpointer data)
+{
+  g_mutex_lock (&lock);
+  g_cond_broadcast (&changed);
+  g_mutex_unlock (&lock);
+}
+
+/* The lock is not held where the cancellable is connected or disconnected:
+ * these wait for wake() in another thread, which wants the lock. */
+static void
+wait_for_cores (NfCoreLease *lease, GCancellable *cancellable)
+{
+  gulong handler = cancellable != NULL
+      ? g_cancellable_connect (cancellable, G_CALLBACK (wake), NULL, NULL)
+      : 0;
+
+  g_mutex_lock (&lock);
+  while (!g_cancellable_is_cancelled (cancellable) && !acquire_locked (lease))
+    g_cond_wait (&changed, &lock);
+  g_queue_remove (&waiting, lease);
+  g_cond_broadcast (&changed);
+  g_mutex_unlock (&lock);
+  g_cancellable_disconnect (cancellable, handler);
+}
+
+/* the caller has put the lease into the queue, and does not hold the lock */
+static gboolean
+queue_up (NfCoreLease *lease, GCancellable *cancellable, GError **error)
+{
+  wait_for_cores (lease, cancellable);
+  if (!lease->held)
+    g_set_error (error, NF_ERROR, NF_ERROR_CANCELLED,
+        "cancelled while other networks computed");
+  return lease->held;
+}
+
+/**
+ * nf_cores_acquire:
+ * @lease: (out): of the calling thread, which must not hold another one; ended by
+ *   nf_cores_release() from the same thread
+ * @device: where will be computed; on other devices than the CPU nothing is
+ *   waited for
+ * @threads: for the ops of the calling thread until the lease ends; 0: as
+ *   nf_threads_default() was with the first lease
+ * @cancellable: (nullable): ends the wait
+ * @error: return location: %NF_ERROR_CANCELLED
+ *
+ * Waits until there are as many free cores as threads (or all, where there are
+ * fewer cores than that). What nf_matmul_precision_set() says from then on lasts as long
+ * as the lease.
+ *
+ * Returns: FALSE with @error set; then there is no lease to end
+ */
+gboolean
+nf_cores_acquire (NfCoreLease *lease, const NfDevice *device, guint threads,
+    GCancellable *cancellable, GError **error)
+{
+  gboolean ok;
+
+  lease->cores = 0;
+  lease->held = FALSE;
+  lease->precision = nf_matmul_precision_get ();
+  if (!device->backend->on_host)
+    return TRUE;
+  g_mutex_lock (&lock);
+  count_cores_locked ();
+  threads = threads > 0 ? threads : n_usual;
+  lease->cores = MIN (threads, n_cores);
+  g_queue_push_tail (&waiting, lease);
+  ok = acquire_locked (lease);
+  if (ok)
+    g_queue_pop_head (&waiting);
+  g_mutex_unlock (&lock);
+  if (!ok && !queue_up (lease, cancellable, error))
+    return FALSE;
+  lease->usual = omp_get_max_threads ();
+  omp_set_num_threads ((gint) threads);
+  return TRUE;
+}
+
+/**
+ * nf_cores_yield:
+ * @lease: begun
+ * @cancellable: (nullable): ends the wait
+ * @error: return location: %NF_ERROR_CANCELLED
+ *
+ * Lets those that wait have their turn first.
+ *
+ * Returns: FALSE with @error set; the lease is still to be ended
+ */
+gboolean
+nf_cores_yield (NfCoreLease *lease, GCancellable *cancellable, GError **error)
+{
+  gboolean others;
+
+  if (!lease->held)
+    return TRUE;
+  g_mutex_lock (&lock);
+  others = !g_queue_is_empty (&waiting);
+  if (others) {
+    release_locked (lease);
+    g_queue_push_tail (&waiting, lease);
+  }
+  g_mutex_unlock (&lock);
+  return !others || queue_up (lease, cancellable, error);
+}
+
+/**
+ * nf_cores_release:
+ * @lease: begun
+ *
+ * The calling thread's ops have as many threads as before, and multiply as
+ * nf_matmul_precision_set() said before.
+ */
+void
+nf_cores_release (NfCoreLease *lease)
+{
+  nf_matmul_precision_set (lease->precision);
+  if (lease->cores == 0)
+    return;
+  omp_set_num_threads (lease->usual);
+  g_mutex_lock (&lock);
+  if (lease->held)
+    release_locked (lease);
+  g_mutex_unlock (&lock);
+}
