@@ -175,7 +175,7 @@ nf_plan_describe (
   nf_device_memory (device, TRUE, &found.memory);
   ok = do_steps (task, config, state, &found, error);
   nf_device_memory (device, FALSE, &found.memory);
-  nf_matmul_precision_set (products);
+  nf_matmul_precision_set (precision);
   if (!ok)
     return NULL;
   out = g_string_new (NULL);
