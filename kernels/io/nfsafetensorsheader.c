@@ -177,7 +177,8 @@ place_entry (NfSafetensorsHeader *header, NfSafetensorsEntry *entry,
   return TRUE;
 }
 
-/* The object after a tensor's name: its three members, each once */
+/* The object after a tensor's name: its three members, each once; others are
+ * passed over, as the Python library does */
 static gboolean
 parse_entry (NfSafetensorsHeader *header, NfJsonReader *reader,
     NfSafetensorsEntry *entry, guint64 offsets[2], GError **error)
@@ -198,9 +199,14 @@ parse_entry (NfSafetensorsHeader *header, NfJsonReader *reader,
     for (i = 0; i < G_N_ELEMENTS (members); i++)
       if (g_str_equal (members[i], key))
         break;
-    if (i == G_N_ELEMENTS (members) || seen[i]) {
-      set_tensor_error (header, entry->name, error, "%s member '%s'",
-          i == G_N_ELEMENTS (members) ? "unknown" : "repeated", key);
+    if (i == G_N_ELEMENTS (members)) {
+      if (!nf_json_reader_skip (reader, error))
+        return FALSE;
+      continue;
+    }
+    if (seen[i]) {
+      set_tensor_error (
+          header, entry->name, error, "repeated member '%.100s'", key);
       return FALSE;
     }
     seen[i] = TRUE;
