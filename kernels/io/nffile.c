@@ -7,9 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#define TEMPORARY ".nextframe-" /* and six random characters */
+#define TEMPORARY_CHARACTERS 6
 #define LOCK_TRIES 10
 #define LOCK_INTERVAL (G_USEC_PER_SEC / 10)
 
@@ -174,7 +178,7 @@ nf_file_begin (const gchar *path, gchar **temporary, GError **error)
   g_autofree gchar *folder = g_path_get_dirname (path);
   int fd;
 
-  *temporary = g_build_filename (folder, ".nextframe-XXXXXX", NULL);
+  *temporary = g_build_filename (folder, TEMPORARY "XXXXXX", NULL);
   fd = g_mkstemp_full (*temporary, O_WRONLY | O_CLOEXEC, 0666);
   if (fd < 0) {
     nf_file_fail (path, "make a file in its folder", error);
@@ -236,6 +240,39 @@ nf_file_replace (const gchar *path, GBytes *content, GError **error)
       temporary, path, error);
 }
 
+/* Whether a name is one that nf_file_begin() gives. */
+static gboolean
+is_temporary (const gchar *name)
+{
+  const gchar *random = name + strlen (TEMPORARY);
+
+  if (!g_str_has_prefix (name, TEMPORARY)
+      || strlen (random) != TEMPORARY_CHARACTERS)
+    return FALSE;
+  for (; *random; random++)
+    if (!g_ascii_isalnum (*random))
+      return FALSE;
+  return TRUE;
+}
+
+/* Removes what programs left in a folder that were killed while they wrote a
+ * file. What cannot be removed stays. */
+static void
+remove_temporary (const gchar *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const gchar *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree gchar *path = g_build_filename (folder, name, NULL);
+    GStatBuf facts;
+
+    if (is_temporary (name) && g_lstat (path, &facts) == 0
+        && S_ISREG (facts.st_mode))
+      g_unlink (path);
+  }
+}
+
 /**
  * nf_file_lock_folder:
  * @folder: a folder, which is made where it is not there
@@ -243,7 +280,8 @@ nf_file_replace (const gchar *path, GBytes *content, GError **error)
  * @error: return location: %NF_ERROR_IO
  *
  * Holds a folder against other programs that lock it, where the file system
- * can. One that was killed has a moment to let go.
+ * can. The lock goes with the program, however that ends; one that was killed
+ * has a moment to let go. What it left half-written is removed.
  *
  * Returns: the open folder, which is free again once that is closed; -1 where
  *   another program has it
@@ -263,12 +301,16 @@ nf_file_lock_folder (const gchar *folder, const gchar *program, GError **error)
     return -1;
   }
   for (guint i = 0; i < LOCK_TRIES; i++) {
-    if (flock (fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+    if (flock (fd, LOCK_EX | LOCK_NB) == 0) {
+      remove_temporary (folder);
       return fd;
+    }
+    if (errno != EWOULDBLOCK)
+      return fd; /* a file system without locks: others may be writing there */
     g_usleep (LOCK_INTERVAL);
   }
   g_set_error (error, NF_ERROR, NF_ERROR_IO,
-      "%s: another %s is writing there; wait for it, or choose another --out",
+      "%s: another %s is writing there; wait for it, or choose another folder",
       folder, program);
   close (fd);
   return -1;

@@ -12,14 +12,9 @@ G_BEGIN_DECLS
 
 /** NF_SAFETENSORS_METADATA: the header's member that is no tensor */
 #define NF_SAFETENSORS_METADATA "__metadata__"
-/** NF_SAFETENSORS_MAX_HEADER: bytes of a header, at most */
-#define NF_SAFETENSORS_MAX_HEADER (16 * 1024 * 1024)
-/** NF_SAFETENSORS_MAX_TENSORS: tensors in a file, at most */
-#define NF_SAFETENSORS_MAX_TENSORS 65536
-/** NF_SAFETENSORS_MAX_NAME: bytes of a tensor's or metadata key's name, at most */
-#define NF_SAFETENSORS_MAX_NAME 1024
-/** NF_SAFETENSORS_MAX_RANK: dimensions of a tensor, at most */
-#define NF_SAFETENSORS_MAX_RANK 8
+/** NF_SAFETENSORS_MAX_HEADER: bytes of a header, at most, as in the Python
+ * library; names, tensors and dimensions have no other limit */
+#define NF_SAFETENSORS_MAX_HEADER 100000000
 
 /**
  * NfSafetensorsDType:
@@ -33,8 +28,19 @@ G_BEGIN_DECLS
  * @NF_SAFETENSORS_I8: signed bytes
  * @NF_SAFETENSORS_U8: unsigned bytes
  * @NF_SAFETENSORS_BOOL: bytes of 0 and 1
+ * @NF_SAFETENSORS_U64: unsigned 64-bit integers
+ * @NF_SAFETENSORS_U32: unsigned 32-bit integers
+ * @NF_SAFETENSORS_U16: unsigned 16-bit integers
+ * @NF_SAFETENSORS_C64: pairs of single precision, complex numbers
+ * @NF_SAFETENSORS_F8_E4M3: bytes with 4 bits of exponent and 3 of fraction
+ * @NF_SAFETENSORS_F8_E5M2: bytes with 5 bits of exponent and 2 of fraction
+ * @NF_SAFETENSORS_F8_E8M0: bytes with an exponent alone
+ * @NF_SAFETENSORS_F6_E2M3: 6 bits, of which 2 of exponent and 3 of fraction
+ * @NF_SAFETENSORS_F6_E3M2: 6 bits, of which 3 of exponent and 2 of fraction
+ * @NF_SAFETENSORS_F4: 4 bits
  *
- * Element types that are read and written. Others are refused.
+ * All element types that are published. Those from U64 on but U32 and U16 have
+ * no use here: their tensors have bytes and no numbers.
  */
 typedef enum
 {
@@ -48,6 +54,16 @@ typedef enum
   NF_SAFETENSORS_I8,
   NF_SAFETENSORS_U8,
   NF_SAFETENSORS_BOOL,
+  NF_SAFETENSORS_U64,
+  NF_SAFETENSORS_U32,
+  NF_SAFETENSORS_U16,
+  NF_SAFETENSORS_C64,
+  NF_SAFETENSORS_F8_E4M3,
+  NF_SAFETENSORS_F8_E5M2,
+  NF_SAFETENSORS_F8_E8M0,
+  NF_SAFETENSORS_F6_E2M3,
+  NF_SAFETENSORS_F6_E3M2,
+  NF_SAFETENSORS_F4,
   NF_SAFETENSORS_N_DTYPES
 } NfSafetensorsDType;
 
@@ -56,7 +72,7 @@ typedef enum
  * @name: the tensor's name
  * @dtype: element type
  * @rank: dimensions, 0 for a scalar
- * @shape: sizes in PyTorch's order, each at least 1
+ * @shape: (array length=rank): sizes in PyTorch's order, each at least 0
  * @data: first element, little-endian; may lie at any address, so copy
  *   elements out with memcpy() or the functions below
  * @bytes: size of the data
@@ -69,13 +85,15 @@ typedef struct
   gchar *name;
   NfSafetensorsDType dtype;
   guint rank;
-  gint64 shape[NF_SAFETENSORS_MAX_RANK];
+  gint64 *shape;
   const guint8 *data;
   gsize bytes;
   gsize elements;
 } NfSafetensorsEntry;
 
-gsize nf_safetensors_dtype_size (NfSafetensorsDType dtype);
+guint nf_safetensors_dtype_bits (NfSafetensorsDType dtype);
+gboolean nf_safetensors_measure (NfSafetensorsDType dtype, const gint64 *shape,
+    guint rank, gsize *elements, gsize *bytes);
 const gchar *nf_safetensors_dtype_name (NfSafetensorsDType dtype);
 gchar *nf_safetensors_shape_string (const gint64 *shape, guint rank);
 

@@ -58,6 +58,8 @@ typedef struct
   NfIntList image_size; /* H, W in pixels */
   gint64 max_clips;
   gint64 cache; /* MiB */
+  gchar *bad_clips; /* stop or skip */
+  gboolean check;
 } NfConfigData;
 
 /**
