@@ -273,11 +273,12 @@ nf_settings_read (JsonObject *settings, const gchar *path, GError **error)
 {
   g_autoptr (GMappedFile) map = nf_file_map (path, error);
   g_autofree gchar *content = NULL;
+  const gchar *start;
 
   if (!map)
     return FALSE;
-  content = g_strndup (
-      g_mapped_file_get_contents (map), g_mapped_file_get_length (map));
+  start = g_mapped_file_get_contents (map); /* NULL: an empty file */
+  content = g_strndup (start ? start : "", g_mapped_file_get_length (map));
   if (!g_utf8_validate (content, -1, NULL)) {
     g_set_error (
         error, NF_ERROR, NF_ERROR_FORMAT, "%s: is no text in UTF-8", path);
