@@ -33,7 +33,7 @@ struct _NfSafetensors
  * Checks a file that is already in memory.
  *
  * Returns: (transfer full): the file; %NULL and %NF_ERROR_FORMAT if it is not
- *   well-formed
+ *   well-formed, %NF_ERROR_UNSUPPORTED if it is of another format
  */
 NfSafetensors *
 nf_safetensors_open_bytes (GBytes *bytes, const gchar *label, GError **error)
@@ -63,7 +63,7 @@ nf_safetensors_open_bytes (GBytes *bytes, const gchar *label, GError **error)
  *
  * Returns: (transfer full): the file; %NULL and %NF_ERROR_NOT_FOUND if there
  *   is none, %NF_ERROR_IO if it cannot be read, %NF_ERROR_FORMAT if it is not
- *   well-formed
+ *   well-formed, %NF_ERROR_UNSUPPORTED if it is of another format
  */
 NfSafetensors *
 nf_safetensors_open (const gchar *path, GError **error)
