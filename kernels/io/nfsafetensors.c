@@ -82,7 +82,7 @@ check_kind (const guint8 *data, gsize size, const gchar *label, GError **error)
  * Checks a file that is already in memory.
  *
  * Returns: (transfer full): the file; %NULL and %NF_ERROR_FORMAT if it is not
- *   well-formed
+ *   well-formed, %NF_ERROR_UNSUPPORTED if it is of another format
  */
 NfSafetensors *
 nf_safetensors_open_bytes (GBytes *bytes, const gchar *label, GError **error)
@@ -113,7 +113,7 @@ nf_safetensors_open_bytes (GBytes *bytes, const gchar *label, GError **error)
  *
  * Returns: (transfer full): the file; %NULL and %NF_ERROR_NOT_FOUND if there
  *   is none, %NF_ERROR_IO if it cannot be read, %NF_ERROR_FORMAT if it is not
- *   well-formed
+ *   well-formed, %NF_ERROR_UNSUPPORTED if it is of another format
  */
 NfSafetensors *
 nf_safetensors_open (const gchar *path, GError **error)
