@@ -3,9 +3,17 @@
 # predicts frame 22 from frames 1-11, names its pixels' objects, scores the
 # masks and draws a picture. Usage: examples/demo.sh [CLIP-FOLDER [OUT-FOLDER]]
 set -e
+refuse () { echo "demo.sh: $*" >&2; exit 2; }
 repo=$(realpath "$(dirname "$0")/..")
-clip=$(realpath "${1:-$repo/examples/data/train/video_0}")
-out=$(realpath "${2:-$repo/demo-out}")
+clip=${1:-$repo/examples/data/train/video_0}
+[ -d "$clip" ] || refuse "$clip: no such folder; give one with image_0.png to image_21.png and mask.npy"
+for i in $(seq 0 21); do
+  [ -f "$clip/image_$i.png" ] || refuse "$clip: has no image_$i.png; a clip has image_0.png to image_21.png"
+done
+[ -f "$clip/mask.npy" ] || refuse "$clip: has no mask.npy, so its masks cannot be scored; nfclipsrc and nfpredict do without"
+clip=$(realpath "$clip")
+out=$(realpath -m "${2:-$repo/demo-out}")
+[ ! -e "$out" ] || [ -d "$out" ] || refuse "$out: is a file; name a folder to write to"
 cd "$repo"
 sh .ci/setup
 [ -f build/build.ninja ] || meson setup build >/dev/null

@@ -6,9 +6,13 @@
 # variables PREDICT and SEGMENT, as in PREDICT="steps=20 seed=1". SEGMENT_ONLY=1
 # scores the masks of the given frames 1-22 instead: how well nfsegment does.
 set -e
-[ -d "$1" ] || { sed -n '2,8s/^# //p' "$0"; exit 2; }
+refuse () { echo "score.sh: $*" >&2; exit 2; }
+[ -n "$1" ] || { sed -n '2,8s/^# //p' "$0"; exit 2; }
+[ -d "$1" ] || refuse "$1: no such folder"
 folder=$(realpath "$1")
-out=$(realpath "${2:-score.json}")
+ls "$folder"/*/mask.npy >/dev/null 2>&1 || refuse "$1: has no clip with a mask.npy; give the folder that holds video_0, such as DATASET/train"
+out=$(realpath -m "${2:-score.json}")
+[ -d "$(dirname "$out")" ] || refuse "$(dirname "$out"): no such folder; make it, or name another file to write to"
 cd "$(dirname "$0")/.."
 predict="nfpredict $PREDICT !"
 [ -n "$SEGMENT_ONLY" ] && predict=""

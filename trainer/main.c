@@ -4,6 +4,7 @@
 #include "config.h"
 #include "bench/bench.h"
 #include "eval/eval.h"
+#include "import/import.h"
 #include "inspect.h"
 #include "synth/synth.h"
 #include "train/train.h"
@@ -40,6 +41,7 @@ static const Command commands[] = {
   { "synth", "make clips of moving objects, with masks", nf_synth_main },
   { "eval", "judge segmenter and predictor on clips with masks", nf_eval_main },
   { "bench", "measure speed and memory", nf_bench_main },
+  { "import", "make a checkpoint of a PyTorch file", nf_import_main },
   { "inspect", "print what is in a checkpoint", nf_inspect_main },
 };
 

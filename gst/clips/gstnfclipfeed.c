@@ -16,6 +16,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_nf_clips_debug);
 
 /* an error message was posted already */
 #define FLOW_POSTED GST_FLOW_CUSTOM_ERROR
+/* the clip cannot be got and is passed over */
+#define FLOW_SKIP GST_FLOW_CUSTOM_SUCCESS
 
 /**
  * gst_nf_clip_feed_init:
@@ -65,8 +67,7 @@ gst_nf_clip_feed_clear (GstNfClipFeed *self)
  */
 void
 gst_nf_clip_feed_start (GstNfClipFeed *self, const GstNfClipHooks *hooks,
-    const GstNfClipTimeline *timeline, gboolean live,
-    guint64 left)
+    const GstNfClipTimeline *timeline, gboolean live, guint64 left)
 {
   GST_OBJECT_LOCK (self->element);
   gst_nf_clip_position_init (&self->position, timeline);
@@ -402,6 +403,25 @@ renegotiate (GstNfClipFeed *self)
   return GST_FLOW_OK;
 }
 
+/* what becomes of a clip that cannot be got */
+static GstFlowReturn
+refuse_clip (GstNfClipFeed *self, const GError *error)
+{
+  const GstNfClipHooks *hooks = self->hooks;
+
+  self->format.title = NULL; /* it ended with the clip before */
+  if (hooks->skips_bad_clips == NULL
+      || !hooks->skips_bad_clips (self->element)) {
+    gst_nf_element_error (self->element, error);
+    return FLOW_POSTED;
+  }
+  GST_ELEMENT_WARNING (self->element, RESOURCE, READ,
+      ("A clip is left out: %s", error->message),
+      ("on-error=stop ends the stream there"));
+
+  return FLOW_SKIP;
+}
+
 /* makes the clip of the next frame the one that is drawn */
 static GstFlowReturn
 begin_clip (GstNfClipFeed *self, guint64 clip)
@@ -416,10 +436,8 @@ begin_clip (GstNfClipFeed *self, guint64 clip)
     return GST_FLOW_OK;
   GST_DEBUG_OBJECT (self->element, "clip %" G_GUINT64_FORMAT, clip);
   self->clip = G_MAXUINT64;
-  if (!hooks->begin_clip (self->element, clip, &format, &error)) {
-    gst_nf_element_error (self->element, error);
-    return FLOW_POSTED;
-  }
+  if (!hooks->begin_clip (self->element, clip, &format, &error))
+    return refuse_clip (self, error);
   if (hooks->any_size && self->format.width > 0) {
     format.width = self->format.width;
     format.height = self->format.height;
@@ -508,14 +526,42 @@ push (GstNfClipFeed *self)
     GstClockID watched = NULL;
 
     if (both)
-      watched = gst_nf_clip_watch_begin (
-          &self->watch, self->element, stream->pad);
+      watched =
+          gst_nf_clip_watch_begin (&self->watch, self->element, stream->pad);
     if (stream->drawing)
       one = gst_nf_clip_stream_push (stream, time, duration, frame);
     else if (i == MASK && !self->format.has_mask)
       one = gst_nf_clip_stream_push_gap (stream, time, duration);
     gst_nf_clip_watch_end (watched);
     flow = gst_flow_combiner_update_pad_flow (self->combiner, stream->pad, one);
+  }
+
+  return flow;
+}
+
+/* says that there is nothing from the next frame on until another clip begins;
+ * before the first caps that cannot be said, for the segment comes after them */
+static GstFlowReturn
+pass_over (GstNfClipFeed *self, guint64 clip)
+{
+  const GstNfClipTimeline *timeline = &self->position.timeline;
+  guint64 end = gst_nf_clip_timeline_first_frame (timeline, clip + 1);
+  GstClockTime time =
+      gst_nf_clip_timeline_time (timeline, self->position.next_frame);
+  GstClockTime duration = gst_nf_clip_timeline_time (timeline, end) - time;
+  const gboolean told = self->format.width > 0;
+  GstFlowReturn flow = told ? wait_turn (self) : GST_FLOW_OK;
+
+  if (flow != GST_FLOW_OK)
+    return flow;
+  GST_OBJECT_LOCK (self->element);
+  gst_nf_clip_position_go_to (&self->position, end);
+  GST_OBJECT_UNLOCK (self->element);
+  for (guint i = 0; i < N_STREAMS && told; i++) {
+    GstPad *pad = self->streams[i].pad;
+
+    flow = gst_flow_combiner_update_pad_flow (self->combiner, pad,
+        gst_nf_clip_stream_push_gap (&self->streams[i], time, duration));
   }
 
   return flow;
@@ -550,6 +596,8 @@ gst_nf_clip_feed_step (GstNfClipFeed *self)
   flow = renegotiate (self);
   if (flow == GST_FLOW_OK)
     flow = begin_clip (self, clip);
+  if (flow == FLOW_SKIP)
+    return pass_over (self, clip);
   if (flow == GST_FLOW_OK)
     flow = draw (self, self->position.next_frame - first);
   if (flow == GST_FLOW_OK)

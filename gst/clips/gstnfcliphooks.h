@@ -31,6 +31,8 @@ typedef struct
  *   wanted where downstream leaves the choice, and stays until the next start
  * @begin_clip: gets the clip that is drawn next, numbered from 0, and says what
  *   it is like
+ * @skips_bad_clips: (nullable): whether a clip that cannot be got is passed over
+ *   with a warning; where this is %NULL it ends the stream with an error
  * @draw: draws frame @frame of that clip; (nullable) @video, @mask: those that
  *   somebody sees, of the size of the clip or the one that was chosen
  *
@@ -41,6 +43,7 @@ typedef struct
   gboolean any_size;
   gboolean (*begin_clip) (GstElement *element, guint64 clip,
       GstNfClipFormat *format, GError **error);
+  gboolean (*skips_bad_clips) (GstElement *element);
   void (*draw) (GstElement *element, guint frame, GstVideoFrame *video,
       GstVideoFrame *mask);
 } GstNfClipHooks;

@@ -178,6 +178,18 @@ gst_nf_clip_position_running_time (const GstNfClipPosition *position)
 }
 
 /**
+ * gst_nf_clip_position_go_to:
+ * @frame: what comes next; the segment stays
+ */
+void
+gst_nf_clip_position_go_to (GstNfClipPosition *position, guint64 frame)
+{
+  position->next_frame = frame;
+  position->segment.position =
+      gst_nf_clip_timeline_time (&position->timeline, frame);
+}
+
+/**
  * gst_nf_clip_position_advance:
  *
  * The next frame is done.
@@ -185,7 +197,5 @@ gst_nf_clip_position_running_time (const GstNfClipPosition *position)
 void
 gst_nf_clip_position_advance (GstNfClipPosition *position)
 {
-  position->next_frame++;
-  position->segment.position =
-      gst_nf_clip_timeline_time (&position->timeline, position->next_frame);
+  gst_nf_clip_position_go_to (position, position->next_frame + 1);
 }

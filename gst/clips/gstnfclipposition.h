@@ -34,6 +34,7 @@ gint64 gst_nf_clip_position_get (
     const GstNfClipPosition *position, GstFormat format);
 GstClockTime gst_nf_clip_position_running_time (
     const GstNfClipPosition *position);
+void gst_nf_clip_position_go_to (GstNfClipPosition *position, guint64 frame);
 void gst_nf_clip_position_advance (GstNfClipPosition *position);
 
 G_END_DECLS

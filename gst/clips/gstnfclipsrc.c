@@ -37,7 +37,8 @@
  * KEY_UNIT goes to the beginning of a clip.
  *
  * A frame that is missing, a clip that cannot be read, or a mask that does not
- * fit the frames ends the stream with an error that names the file.
+ * fit the frames ends the stream with an error that names the file, or with
+ * #GstNfClipSrc:on-error set to skip leaves the clip out with a warning.
  *
  * One thread feeds both pads. Behind each pad there must be a queue when both
  * branches end in one element, or in sinks that wait for each other. nfpredict
@@ -72,11 +73,18 @@ GST_DEBUG_CATEGORY_STATIC (gst_nf_clip_src_debug);
 #define DEFAULT_SPLIT "train,val,unlabeled,hidden"
 #define MAX_CLASSES 256
 
+typedef enum
+{
+  ON_ERROR_STOP,
+  ON_ERROR_SKIP,
+} OnError;
+
 typedef struct
 {
   gchar *location;
   gchar *split;
   guint classes;
+  OnError on_error;
 } Settings;
 
 struct _GstNfClipSrc
@@ -90,7 +98,25 @@ struct _GstNfClipSrc
   NfClipReader *reader;
   guint64 first; /* clip of the source */
   gchar *title; /* of the clip that is read */
+  gboolean skips; /* clips that cannot be read */
 };
+
+static GType
+gst_nf_clip_src_on_error_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { ON_ERROR_STOP, "The stream ends with an error", "stop" },
+    { ON_ERROR_SKIP, "The clip is left out with a warning", "skip" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstNfClipSrcOnError", values));
+
+  return type;
+}
 
 G_DEFINE_TYPE (GstNfClipSrc, gst_nf_clip_src, GST_TYPE_NF_CLIPS)
 
@@ -100,6 +126,7 @@ static gboolean gst_nf_clip_src_open (GstNfClips *clips, guint64 first,
 static void gst_nf_clip_src_close (GstNfClips *clips);
 static gboolean gst_nf_clip_src_begin_clip (
     GstElement *element, guint64 clip, GstNfClipFormat *format, GError **error);
+static gboolean gst_nf_clip_src_skips_bad_clips (GstElement *element);
 static void gst_nf_clip_src_draw (GstElement *element, guint frame,
     GstVideoFrame *video, GstVideoFrame *mask);
 
@@ -136,6 +163,19 @@ static const GstNfProperty properties[] = {
       GST_NF_FIELD (Settings, classes),
       .flags = GST_PARAM_MUTABLE_READY,
   },
+  {
+      .name = "on-error",
+      .nick = "On error",
+      .blurb = "What becomes of the stream when a clip cannot be read",
+      .details = "With `skip` a warning message names the file. A clip that is "
+                 "found bad at the start, because files are missing, is as if "
+                 "it were not there, also for `first` and `clips`; one that is "
+                 "found bad when its turn comes leaves a gap as long as it is. "
+                 "Without any good clip the start fails in either case.",
+      GST_NF_ENUM (gst_nf_clip_src_on_error_get_type, ON_ERROR_STOP),
+      GST_NF_FIELD (Settings, on_error),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
   GST_NF_PROPERTIES_END,
 };
 
@@ -152,6 +192,7 @@ gst_nf_clip_src_class_init (GstNfClipSrcClass *klass)
   clips_class->open = gst_nf_clip_src_open;
   clips_class->close = gst_nf_clip_src_close;
   clips_class->hooks.begin_clip = gst_nf_clip_src_begin_clip;
+  clips_class->hooks.skips_bad_clips = gst_nf_clip_src_skips_bad_clips;
   clips_class->hooks.draw = gst_nf_clip_src_draw;
 
   gst_nf_properties_install (
@@ -203,10 +244,12 @@ gst_nf_clip_src_open_source (
   const gchar *split =
       settings->split != NULL ? settings->split : DEFAULT_SPLIT;
   g_autofree gchar *splits = split_names (split);
+  g_autoptr (GPtrArray) left_out = g_ptr_array_new_with_free_func (g_free);
   NfDatasetOptions options = {
     .splits = splits,
     .masks = NF_MASKS_PRESENT,
     .classes = settings->classes,
+    .left_out = settings->on_error == ON_ERROR_SKIP ? left_out : NULL,
   };
 
   if (settings->location == NULL) {
@@ -214,7 +257,12 @@ gst_nf_clip_src_open_source (
         "No data set was named: set the property location to its folder");
     return FALSE;
   }
+  self->skips = settings->on_error == ON_ERROR_SKIP;
   self->source = nf_clip_source_open (settings->location, &options, error);
+  for (guint i = 0; self->source != NULL && i < left_out->len; i++)
+    GST_ELEMENT_WARNING (self, RESOURCE, READ,
+        ("A clip is left out: %s", (gchar *) left_out->pdata[i]),
+        ("on-error=stop refuses such a data set"));
 
   return self->source != NULL;
 }
@@ -288,6 +336,12 @@ gst_nf_clip_src_begin_clip (
   GST_DEBUG_OBJECT (self, "reads %s", self->title);
 
   return nf_clip_reader_open (self->reader, number, error);
+}
+
+static gboolean
+gst_nf_clip_src_skips_bad_clips (GstElement *element)
+{
+  return GST_NF_CLIP_SRC (element)->skips;
 }
 
 /* @pixels: without padding between the rows */

@@ -102,10 +102,11 @@ static const GstNfProperty run_properties[] = {
                  "elsewhere). With `tf32` the factors in convolutions and "
                  "linear layers may be rounded to [TF32](cuda.md) on a GPU; "
                  "elsewhere it is the same as `f32`. `auto` is `tf32` where "
-                 "the variable `NEXTFRAME_TF32` is 1.",
+                 "the variable `NEXTFRAME_TF32` is 1. A change holds from the "
+                 "next prediction or batch on.",
       GST_NF_ENUM (gst_nf_precision_get_type, GST_NF_PRECISION_AUTO),
       GST_NF_FIELD (GstNfModelSettings, precision),
-      .flags = GST_PARAM_MUTABLE_READY,
+      .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
       .name = "threads",

@@ -282,6 +282,7 @@ gst_nf_extrapolate_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
   method = self->settings.method;
   futures = self->settings.futures;
   GST_OBJECT_UNLOCK (self);
+  futures.cancellable = job->cancellable;
   gst_nf_window_frames (job->window, frames);
   for (guint i = 0; i < length; i++)
     masks[i] = frames[i]->data;

@@ -164,8 +164,9 @@ note_classes (const Job *job, const guint8 *masks, gsize n)
 static NfFutures *
 predict_futures (const Job *job, GError **error)
 {
-  static const NfFuturesParams params = { NF_EXTRAPOLATE_FUTURES,
-    NF_DECIDE_PICTURE, 0 };
+  const NfFuturesParams params = { .futures = NF_EXTRAPOLATE_FUTURES,
+    .decide = NF_DECIDE_PICTURE,
+    .cancellable = job->prediction->cancellable };
   gsize pixels = (gsize) job->width * job->height;
   guint n = (guint) job->config->num_frames_cond;
   g_autofree const guint8 **list = g_new (const guint8 *, n);
@@ -203,7 +204,8 @@ static gboolean
 draw_truth (const Job *job, NfGuide *guide, guint t, const guint8 *newest,
     guint8 *bytes, GError **error)
 {
-  static const NfFuturesParams params = { 1, NF_DECIDE_LIKELIEST, 0 };
+  static const NfFuturesParams params = { .futures = 1,
+    .decide = NF_DECIDE_LIKELIEST };
   const guint8 *mask = job->how->truth + (gsize) t * job->width * job->height;
   g_autoptr (NfFutures) seen =
       nf_futures_new (&params, &mask, 1, job->width, job->height, 1, error);

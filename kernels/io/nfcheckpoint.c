@@ -37,20 +37,43 @@ require_metadata (const NfSafetensors *file, const gchar *key, GError **error)
 
   if (value == NULL)
     g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-        "%s: no '%s' in its metadata, so it is not a checkpoint of ours; "
-        "build one with nextframe-train",
+        "%s: no '%s' in its metadata, though '" PREFIX "version' is there; "
+        "the file is damaged, copy it again or build one with nextframe-train",
         nf_safetensors_label (file), key);
   return value;
+}
+
+/* what is said of a file of tensors that is no checkpoint */
+static void
+refuse_other_tensors (const NfSafetensors *file, GError **error)
+{
+  const gchar *label = nf_safetensors_label (file);
+
+  if (nf_safetensors_metadata (file, PREFIX "state") != NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+        "%s: is the state of a training, not a checkpoint; give one of the "
+        "checkpoints that the training wrote beside it, such as "
+        "final.safetensors",
+        label);
+  else
+    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+        "%s: a safetensors file of %u tensors, but no '" PREFIX
+        "version' in its metadata, so nothing says which network they are of; "
+        "build a checkpoint with nextframe-train, or add the metadata that "
+        "kernels/io/nfcheckpoint.h describes",
+        label, nf_safetensors_count (file));
 }
 
 static gboolean
 check_version (const NfSafetensors *file, GError **error)
 {
-  const gchar *text = require_metadata (file, PREFIX "version", error);
+  const gchar *text = nf_safetensors_metadata (file, PREFIX "version");
   guint64 version;
 
-  if (text == NULL)
+  if (text == NULL) {
+    refuse_other_tensors (file, error);
     return FALSE;
+  }
   if (!g_ascii_string_to_unsigned (text, 10, 1, G_MAXUINT64, &version, NULL)) {
     g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
         "%s: " PREFIX "version is '%s', expected a number from 1",
@@ -76,8 +99,8 @@ check_version (const NfSafetensors *file, GError **error)
  * Maps a checkpoint and reads what it says of itself, but not the weights.
  *
  * Returns: (transfer full): the checkpoint; %NULL with the errors of
- *   nf_safetensors_open(), %NF_ERROR_FORMAT if it lacks our metadata, or
- *   %NF_ERROR_UNSUPPORTED if it is of a newer format
+ *   nf_safetensors_open(), %NF_ERROR_FORMAT if its metadata are damaged, or
+ *   %NF_ERROR_UNSUPPORTED if it has none of ours or is of a newer format
  */
 NfCheckpoint *
 nf_checkpoint_open (const gchar *path, GError **error)

@@ -10,6 +10,7 @@
 #include "io/nfsafetensors.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,54 @@ struct _NfSafetensors
   NfSafetensorsHeader header;
 };
 
+/* Files of weights that are not safetensors, by how they begin. */
+static const struct
+{
+  const gchar *begin;
+  gsize length;
+  const gchar *what;
+} others[] = {
+  { "PK\3\4", 4,
+      "is a zip archive, as PyTorch's torch.save () writes; nextframe-train "
+      "import makes a checkpoint of it" },
+  { "\200\2\212\012\154\374\234\106", 8,
+      "is a pickle, as PyTorch's torch.save () wrote before version 1.6; "
+      "nextframe-train import makes a checkpoint of it" },
+};
+
+/* ONNX begins with the number of its format (field 1, up to 31 so far) and the
+ * name of what wrote it (field 2), or the network itself (field 7). */
+static gboolean
+is_onnx (const guint8 *data, gsize size)
+{
+  return size >= 8 && data[0] == 0x08 && data[1] > 0 && data[1] < 32
+      && (data[2] == 0x12 || data[2] == 0x3a) && data[7] != 0;
+}
+
+/* Refuses the files of other programs by name. */
+static gboolean
+check_kind (const guint8 *data, gsize size, const gchar *label, GError **error)
+{
+  const gchar *what = NULL;
+
+  if (size > sizeof (guint64) && data[sizeof (guint64)] == '{')
+    return TRUE; /* where the header of a safetensors file begins */
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if (size >= others[i].length
+        && memcmp (data, others[i].begin, others[i].length) == 0)
+      what = others[i].what;
+  if (is_onnx (data, size))
+    what =
+        "is an ONNX file, whose weights have lost their names; "
+        "nextframe-train import takes the PyTorch checkpoint (.pt, .pth) that "
+        "it was exported from";
+  if (!what)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+      "%s: expected a safetensors file; this one %s", label, what);
+  return FALSE;
+}
+
 /**
  * nf_safetensors_open_bytes:
  * @bytes: a whole file; a reference is kept
@@ -33,7 +82,7 @@ struct _NfSafetensors
  * Checks a file that is already in memory.
  *
  * Returns: (transfer full): the file; %NULL and %NF_ERROR_FORMAT if it is not
- *   well-formed
+ *   well-formed, %NF_ERROR_UNSUPPORTED if it is of another format
  */
 NfSafetensors *
 nf_safetensors_open_bytes (GBytes *bytes, const gchar *label, GError **error)
@@ -49,7 +98,8 @@ nf_safetensors_open_bytes (GBytes *bytes, const gchar *label, GError **error)
   file->bytes = g_bytes_ref (bytes);
   nf_safetensors_header_init (&file->header, label);
   start = g_bytes_get_data (bytes, &size);
-  if (!nf_safetensors_header_read (&file->header, start, size, error))
+  if (!check_kind (start, size, label, error)
+      || !nf_safetensors_header_read (&file->header, start, size, error))
     return NULL;
   return g_steal_pointer (&file);
 }
@@ -63,7 +113,7 @@ nf_safetensors_open_bytes (GBytes *bytes, const gchar *label, GError **error)
  *
  * Returns: (transfer full): the file; %NULL and %NF_ERROR_NOT_FOUND if there
  *   is none, %NF_ERROR_IO if it cannot be read, %NF_ERROR_FORMAT if it is not
- *   well-formed
+ *   well-formed, %NF_ERROR_UNSUPPORTED if it is of another format
  */
 NfSafetensors *
 nf_safetensors_open (const gchar *path, GError **error)

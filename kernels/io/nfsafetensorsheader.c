@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "io/nffilekind.h"
 #include "io/nfjson.h"
 
 #define METADATA NF_SAFETENSORS_METADATA
@@ -367,6 +368,14 @@ nf_safetensors_header_clear (NfSafetensorsHeader *header)
   g_free (header->label);
 }
 
+static gboolean
+refuse_kind (const NfSafetensorsHeader *header, const guint8 *start, gsize size,
+    GError **error)
+{
+  return nf_file_kind_refuse (
+      header->label, start, size, "a safetensors file", error);
+}
+
 /**
  * nf_safetensors_header_read:
  * @header: as nf_safetensors_header_init() makes it
@@ -374,19 +383,24 @@ nf_safetensors_header_clear (NfSafetensorsHeader *header)
  * @size: its bytes
  * @error: return location
  *
- * Returns: FALSE and %NF_ERROR_FORMAT if the file is not well-formed
+ * Returns: FALSE and %NF_ERROR_FORMAT if the file is not well-formed, or
+ *   %NF_ERROR_UNSUPPORTED if it is of another format
  */
 gboolean
 nf_safetensors_header_read (NfSafetensorsHeader *header, const guint8 *start,
     gsize size, GError **error)
 {
+  const guint8 *file = start;
+  const gsize file_size = size;
   guint64 length;
 
   if (size < LENGTH_BYTES) {
-    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-        "%s: %" G_GSIZE_FORMAT
-        " bytes are too few for a safetensors file, expected at least %d",
-        header->label, size, LENGTH_BYTES);
+    if (!refuse_kind (header, file, file_size, error))
+      g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+          "%s: %" G_GSIZE_FORMAT
+          " bytes are too few for a safetensors file, expected at least %d; "
+          "the file is damaged, copy or download it again",
+          header->label, size, LENGTH_BYTES);
     return FALSE;
   }
   memcpy (&length, start, LENGTH_BYTES);
@@ -394,18 +408,20 @@ nf_safetensors_header_read (NfSafetensorsHeader *header, const guint8 *start,
   start += LENGTH_BYTES;
   size -= LENGTH_BYTES;
   if (length > NF_SAFETENSORS_MAX_HEADER || length > size) {
-    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-        "%s: a header of %" G_GUINT64_FORMAT
-        " bytes does not fit, expected at most %" G_GSIZE_FORMAT
-        "; is this a safetensors file, and complete?",
-        header->label, length, MIN (size, (gsize) NF_SAFETENSORS_MAX_HEADER));
+    if (!refuse_kind (header, file, file_size, error))
+      g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+          "%s: a header of %" G_GUINT64_FORMAT
+          " bytes does not fit, expected at most %" G_GSIZE_FORMAT
+          "; is this a safetensors file, and complete?",
+          header->label, length, MIN (size, (gsize) NF_SAFETENSORS_MAX_HEADER));
     return FALSE;
   }
   if (length > 0 && start[0] != '{') {
-    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-        "%s: the header begins with byte 0x%02x, expected '{'; is this a "
-        "safetensors file?",
-        header->label, start[0]);
+    if (!refuse_kind (header, file, file_size, error))
+      g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+          "%s: the header begins with byte 0x%02x, expected '{'; is this a "
+          "safetensors file?",
+          header->label, start[0]);
     return FALSE;
   }
   header->data = start + length;

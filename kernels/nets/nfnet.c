@@ -15,6 +15,11 @@ static const gchar *const trainers[] = {
   [NF_NET_PREDICT] = "nextframe-train diffusion",
 };
 
+static const gchar *const purposes[] = {
+  [NF_NET_SEGMENT] = "finds masks",
+  [NF_NET_PREDICT] = "predicts frames",
+};
+
 /**
  * nf_net_class_find:
  * @name: of an architecture
@@ -131,8 +136,9 @@ nf_net_new (const NfNetClass *klass, NfDevice *device, JsonObject *config,
  * @checkpoint: a checkpoint
  * @task: what its network must be for
  * @device: where it runs
- * @error: return location: %NF_ERROR_FORMAT, %NF_ERROR_INVALID,
- *   %NF_ERROR_NO_MEMORY
+ * @error: return location: %NF_ERROR_FORMAT (damage), %NF_ERROR_UNSUPPORTED (a
+ *   network that is not known), %NF_ERROR_INVALID (one for another task, or its
+ *   configuration), %NF_ERROR_NO_MEMORY
  *
  * Returns: (transfer full) (nullable): the network, with its weights
  */
@@ -147,10 +153,19 @@ nf_net_load (const NfCheckpoint *checkpoint, NfNetTask task, NfDevice *device,
   g_autoptr (GError) cause = NULL;
   g_autoptr (NfNet) net = NULL;
 
-  if (klass == NULL || klass->task != task) {
-    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-        "%s: holds a network of kind %s, expected %s; give a checkpoint of %s",
+  if (klass == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+        "%s: holds a network of kind %s, which this version does not know, "
+        "expected %s; update gst-nextframe, or give a checkpoint of %s",
         path, arch, names, trainers[task]);
+    return NULL;
+  }
+  if (klass->task != task) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "%s: holds a network of kind %s, which %s, expected %s, which %s; "
+        "give a checkpoint of %s",
+        path, arch, purposes[klass->task], names, purposes[task],
+        trainers[task]);
     return NULL;
   }
   net = nf_net_new (klass, device, nf_checkpoint_config (checkpoint), &cause);

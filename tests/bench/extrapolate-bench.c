@@ -76,7 +76,8 @@ static gboolean
 predict (const Row *row, const guint8 *const *past, guint width, guint height,
     guint horizon, guint8 *future, GError **error)
 {
-  const NfFuturesParams params = { opt_futures, row->decide, 0 };
+  const NfFuturesParams params = { .futures = opt_futures,
+    .decide = row->decide };
 
   if (row->method != NF_EXTRAPOLATE_DYNAMICS)
     return nf_extrapolate (

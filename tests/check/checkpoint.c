@@ -315,8 +315,8 @@ test_checkpoint_bad_metadata_fails (Fixture *self, gconstpointer data)
     gint code;
     const gchar *message;
   } bad[] = {
-    { NULL, "a", "{}", NF_ERROR_FORMAT, "no 'nextframe.version'" },
-    { "1", NULL, "{}", NF_ERROR_FORMAT, "no 'nextframe.arch'" },
+    { NULL, "a", "{}", NF_ERROR_UNSUPPORTED, "no 'nextframe.version'" },
+    { "1", NULL, "{}", NF_ERROR_FORMAT, "copy it again" },
     { "1", "a", NULL, NF_ERROR_FORMAT, "no 'nextframe.config'" },
     { "0", "a", "{}", NF_ERROR_FORMAT, "expected a number from 1" },
     { "one", "a", "{}", NF_ERROR_FORMAT, "version is 'one'" },

@@ -207,7 +207,7 @@ test_futures_spread_grows (void)
 static void
 decide (const guint8 *masks, NfDecide decide, guint8 *mask)
 {
-  const NfFuturesParams params = { 32, decide, 0 };
+  const NfFuturesParams params = { .futures = 32, .decide = decide };
   g_autoptr (NfFutures) futures = predict (&params, masks);
 
   g_assert_true (nf_futures_mask (futures, FRAMES - PAST, mask, NULL));
@@ -219,7 +219,7 @@ static void
 test_futures_compose (void)
 {
   g_autoptr (NfRenderer) renderer = nf_renderer_new (WIDTH, HEIGHT, 1);
-  const NfFuturesParams params = { 32, NF_DECIDE_PICTURE, 0 };
+  const NfFuturesParams params = { .futures = 32, .decide = NF_DECIDE_PICTURE };
   g_autofree guint8 *pooled = g_malloc (SIZE), *likeliest = g_malloc (SIZE);
   g_autofree guint8 *picture = g_malloc (SIZE), *drawn = g_malloc (SIZE);
   gdouble with = 0, without = 0;
@@ -329,6 +329,34 @@ test_futures_bad_params_fail (void)
   }
 }
 
+/* whoever waits for the futures need not wait for them all */
+static void
+test_futures_cancelled (void)
+{
+  g_autofree guint8 *masks = scene_masks (3, 5), *mask = g_malloc (SIZE);
+  const guint8 *past[PAST];
+
+  for (guint t = 0; t < PAST; t++)
+    past[t] = masks + t * SIZE;
+  for (gint decide = NF_DECIDE_LIKELIEST; decide <= NF_DECIDE_PICTURE;
+       decide++) {
+    g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+    const NfFuturesParams params = {
+      .futures = 4, .decide = (NfDecide) decide, .cancellable = cancellable
+    };
+    g_autoptr (NfFutures) futures = predict (&params, masks);
+    g_autoptr (GError) painting = NULL, simulating = NULL;
+
+    g_assert_true (nf_futures_mask (futures, 2, mask, NULL));
+    g_cancellable_cancel (cancellable);
+    g_assert_false (nf_futures_mask (futures, 2, mask, &painting));
+    g_assert_error (painting, NF_ERROR, NF_ERROR_CANCELLED);
+    g_assert_null (
+        nf_futures_new (&params, past, PAST, WIDTH, HEIGHT, 2, &simulating));
+    g_assert_error (simulating, NF_ERROR, NF_ERROR_CANCELLED);
+  }
+}
+
 /* nothing is seen: nothing will be */
 static void
 test_futures_of_empty_masks (void)
@@ -359,6 +387,7 @@ main (int argc, char **argv)
   g_test_add_func ("/futures/compose-one", test_futures_compose_one);
   g_test_add_func ("/futures/decide", test_decide);
   g_test_add_func ("/futures/bad-params", test_futures_bad_params_fail);
+  g_test_add_func ("/futures/cancelled", test_futures_cancelled);
   g_test_add_func ("/futures/empty", test_futures_of_empty_masks);
 
   return g_test_run ();

@@ -103,9 +103,12 @@ load (const gchar *path, const NfNetClass *klass)
   loaded = nf_json_object_to_string (config);
   g_assert_cmpstr (loaded, ==, saved);
   g_assert_null (nf_net_load (checkpoint, other, device, &error));
-  g_assert_error (error, NF_ERROR, NF_ERROR_FORMAT);
+  g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
   g_assert_nonnull (strstr (error->message, path));
   g_assert_nonnull (strstr (error->message, klass->name));
+  g_assert_nonnull (strstr (error->message,
+      klass->task == NF_NET_SEGMENT ? "which finds masks, expected"
+                                    : "which predicts frames, expected"));
   g_assert_nonnull (strstr (error->message, wanted));
 }
 

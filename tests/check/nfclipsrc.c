@@ -351,6 +351,81 @@ GST_START_TEST (test_nfclipsrc_fails)
 }
 GST_END_TEST;
 
+static void
+spoil_first_clip (const gchar *root)
+{
+  g_autofree gchar *folder = g_build_filename (root, "train/video_2", NULL);
+
+  nf_test_write_frame (folder, 2, 5, 5);
+}
+
+static const struct
+{
+  void (*spoil) (const gchar *root);
+  const gchar *says;
+  guint bad; /* number of the clip */
+  gboolean at_start; /* it is found bad when the source starts */
+} skips[] = {
+  { spoil_frame, "train/video_10/image_1.png: not readable", 1, FALSE },
+  { spoil_frame_size, "train/video_10/image_1.png: expected 13x9", 1, FALSE },
+  { spoil_mask, "val/video_1/mask.npy", 2, FALSE },
+  { spoil_first_clip, "train/video_2/image_2.png: expected 20x12", 0, FALSE },
+  { spoil_frame_missing, "train/video_2/image_1.png: missing", 0, TRUE },
+};
+
+/* all other clips come, at their times, and a warning names the file */
+GST_START_TEST (test_nfclipsrc_skips)
+{
+  gchar *root = new_dataset ();
+  g_autofree gchar *source =
+      g_strdup_printf ("nfclipsrc location=\"%s\" on-error=skip", root);
+  g_autofree gchar *text = NULL;
+  g_autoptr (GError) warning = NULL;
+  guint64 frame = 0;
+  GstMessage *message;
+  NfClipRig rig;
+
+  skips[__i__].spoil (root);
+  nf_clip_rig_open (&rig, source);
+  for (guint clip = 0; clip < G_N_ELEMENTS (clips); clip++) {
+    if (clip != skips[__i__].bad)
+      frame = expect_clip (&rig, clip, frame, 49);
+    else if (!skips[__i__].at_start)
+      frame += clips[clip].frames;
+  }
+  nf_clip_rig_expect_eos (&rig);
+  message = gst_bus_pop_filtered (rig.bus, GST_MESSAGE_WARNING);
+  fail_unless (message != NULL);
+  gst_message_parse_warning (message, &warning, &text);
+  gst_message_unref (message);
+  fail_unless (strstr (warning->message, skips[__i__].says) != NULL, "%s",
+      warning->message);
+  fail_unless (
+      gst_bus_pop_filtered (rig.bus, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR)
+      == NULL);
+  nf_clip_rig_close (&rig);
+  free_dataset (root);
+}
+GST_END_TEST;
+
+/* where no clip is left there is nothing to play */
+GST_START_TEST (test_nfclipsrc_skips_all_fails)
+{
+  gchar *root = new_dataset ();
+  g_autofree gchar *description = g_strdup_printf (
+      "nfclipsrc location=\"%s\" split=hidden on-error=skip ! fakesink", root);
+  g_autofree gchar *path =
+      g_build_filename (root, "hidden/video_7/image_0.png", NULL);
+  g_autofree gchar *error = NULL;
+
+  g_unlink (path);
+  error = nf_test_run (description);
+  fail_unless (error != NULL && strstr (error, "can be used") != NULL, "%s",
+      error != NULL ? error : "no error");
+  free_dataset (root);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_nfclipsrc_without_location_fails)
 {
   g_autofree gchar *error = nf_test_run ("nfclipsrc ! fakesink");
@@ -499,6 +574,8 @@ nfclipsrc_suite (void)
 
   suite_add_tcase (suite, bad);
   tcase_add_loop_test (bad, test_nfclipsrc_fails, 0, G_N_ELEMENTS (failures));
+  tcase_add_loop_test (bad, test_nfclipsrc_skips, 0, G_N_ELEMENTS (skips));
+  tcase_add_test (bad, test_nfclipsrc_skips_all_fails);
   tcase_add_test (bad, test_nfclipsrc_without_location_fails);
   tcase_add_test (bad, test_nfclipsrc_starts_after_failure);
   tcase_add_test (bad, test_nfclipsrc_size_not_taken_fails);

@@ -139,7 +139,9 @@ GST_END_TEST
 GST_START_TEST (test_extrapolate_futures)
 {
   static const gchar *const nicks[] = { "likeliest", "jaccard", "pooled" };
-  const NfFuturesParams params = { 5, (NfDecide) __i__, 7 };
+  const NfFuturesParams params = {
+    .futures = 5, .decide = (NfDecide) __i__, .seed = 7
+  };
   g_autofree gchar *settings =
       g_strdup_printf ("futures=5 seed=7 decide=%s", nicks[__i__]);
   guint8 past[11][WIDTH * HEIGHT], expected[11][WIDTH * HEIGHT];
@@ -294,6 +296,43 @@ GST_START_TEST (test_extrapolate_colour_fails)
 }
 GST_END_TEST
 
+static gpointer
+push_last (gpointer data)
+{
+  GstHarness *h = data;
+
+  return GINT_TO_POINTER (gst_harness_push (h, new_mask (10, 0)));
+}
+
+/* a flush does not wait for a prediction that takes minutes, and the next one is
+ * made as if nothing had been */
+GST_START_TEST (test_extrapolate_flush)
+{
+  GstBus *bus;
+  GstHarness *h = new_harness (
+      "method=dynamics futures=1000 decide=pooled horizon=1000 emit=rollout",
+      &bus);
+  guint8 expected[WIDTH * HEIGHT];
+  GThread *thread;
+
+  push_masks (h, 0, 10, 0);
+  thread = g_thread_new ("push", push_last, h);
+  while (nf_test_stat (h->element, "frames-in") < 11)
+    g_usleep (1000);
+  gst_harness_push_event (h, gst_event_new_flush_start ());
+  fail_unless_equals_int (
+      GPOINTER_TO_INT (g_thread_join (thread)), GST_FLOW_FLUSHING);
+  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+  nf_test_expect_no_error (bus);
+  g_object_set (h->element, "futures", 48, "horizon", 2, NULL);
+  gst_harness_push_event (h, nf_test_new_segment (1));
+  push_masks (h, 0, 11, 0);
+  predict (NF_EXTRAPOLATE_DYNAMICS, 11, 1, expected);
+  expect_mask (h, 11, expected);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 static Suite *
 nfextrapolate_suite (void)
 {
@@ -311,6 +350,7 @@ nfextrapolate_suite (void)
   tcase_add_test (tc, test_extrapolate_clips);
   tcase_add_test (tc, test_extrapolate_restart);
   tcase_add_test (tc, test_extrapolate_colour_fails);
+  tcase_add_test (tc, test_extrapolate_flush);
 
   return suite;
 }

@@ -146,9 +146,11 @@ typedef struct
 static const ModelCase model_cases[] = {
   { "/nowhere/x.safetensors", "cpu", "resource", GST_RESOURCE_ERROR_NOT_FOUND,
       "nextframe-train diffusion" },
-  { "text", "cpu", "stream", GST_STREAM_ERROR_DECODE, "text" },
+  { "text", "cpu", "stream", GST_STREAM_ERROR_WRONG_TYPE,
+      "text: is text, not" },
   { "truncated", "cpu", "stream", GST_STREAM_ERROR_DECODE, "truncated" },
-  { "unetpp", "cpu", "stream", GST_STREAM_ERROR_DECODE, "unetpp" },
+  { "unetpp", "cpu", "library", GST_LIBRARY_ERROR_SETTINGS,
+      "unetpp, which finds masks" },
   { "next-frame.safetensors", "gpu", "library", GST_LIBRARY_ERROR_SETTINGS,
       "device gpu" },
   { "next-frame.safetensors", "cuda:9", "resource",

@@ -94,6 +94,34 @@ GST_START_TEST (test_segment_bf16)
 }
 GST_END_TEST
 
+/* what the network computes in may change between frames, as the property says */
+GST_START_TEST (test_segment_precision_changes)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
+  static const NfDType types[] = { NF_F32, NF_BF16, NF_F32 };
+  GstBus *bus;
+  GstHarness *h = nf_segment_harness_new ("", &bus);
+  GParamSpec *precision = g_object_class_find_property (
+      G_OBJECT_GET_CLASS (h->element), "precision");
+  GstVideoInfo info;
+
+  fail_unless ((precision->flags & GST_PARAM_MUTABLE_PLAYING) != 0);
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
+    GstBuffer *frame = nf_test_frame (&info, i, 0);
+    g_autoptr (GBytes) expected =
+        nf_segment_expected (frame, &info, types[i], FALSE);
+
+    gst_util_set_object_arg (G_OBJECT (h->element), "precision",
+        types[i] == NF_BF16 ? "bf16" : "f32");
+    fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
+    nf_segment_expect (h, expected);
+  }
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 GST_START_TEST (test_segment_gray_network)
 {
   g_autofree gchar *gray = nf_models_path ("gray");
@@ -306,8 +334,9 @@ GST_START_TEST (test_segment_bad_model_fails)
   nf_test_save_unet (unet, &config, 1);
   element = gst_element_factory_make ("nfsegment", NULL);
   g_object_set (element, "checkpoint", unet, NULL);
-  nf_test_expect_start_error (element, GST_STREAM_ERROR,
-      GST_STREAM_ERROR_DECODE, "spade_unet, expected unetpp");
+  nf_test_expect_start_error (element, GST_LIBRARY_ERROR,
+      GST_LIBRARY_ERROR_SETTINGS,
+      "spade_unet, which predicts frames, expected unetpp");
 }
 GST_END_TEST
 
@@ -424,6 +453,7 @@ nfsegment_suite (void)
   tcase_add_test (tc, test_segment_short_frame_fails);
   tcase_add_test (tc, test_segment_bf16);
   tcase_add_test (tc, test_segment_tta);
+  tcase_add_test (tc, test_segment_precision_changes);
   tcase_add_test (tc, test_segment_gray_network);
   tcase_add_loop_test (tc, test_segment_pictures, 0, 2);
   tcase_add_test (tc, test_segment_output_changed);

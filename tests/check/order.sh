@@ -42,6 +42,7 @@ trainer/train
 trainer/bench
 trainer/synth
 trainer/eval
+trainer/import
 trainer
 gst
 gst/common

@@ -206,7 +206,7 @@ test_tiny_file_fails (void)
   g_autoptr (GBytes) empty = g_bytes_new_static ("", 0);
   g_autoptr (GBytes) seven = g_bytes_new_static ("\0\0\0\0\0\0\0", 7);
 
-  assert_refused (empty, "0 bytes are too few");
+  assert_refused (empty, "the file is empty");
   assert_refused (seven, "7 bytes are too few");
 }
 
@@ -351,9 +351,52 @@ test_open_empty_file_fails (void)
 
   g_assert_true (g_file_set_contents (path, "", 0, NULL));
   g_assert_null (nf_safetensors_open (path, &error));
-  nf_assert_error (error, NF_ERROR_FORMAT, "too few");
+  nf_assert_error (error, NF_ERROR_FORMAT, "the file is empty");
   g_unlink (path);
   g_rmdir (folder);
+}
+
+/* What is another file is told apart from what is damaged. */
+static void
+test_open_other_format_fails (void)
+{
+  static const struct
+  {
+    const gchar *bytes;
+    gsize length;
+    gint code;
+    const gchar *says;
+  } files[] = {
+    { "PK\003\004\024\0\0\010archive/data.pkl", 24, NF_ERROR_UNSUPPORTED,
+        "PyTorch and save its tensors with safetensors" },
+    { "\200\002\212\nl\374\234F\371 j\250P\031.", 15, NF_ERROR_UNSUPPORTED,
+        "old files of PyTorch" },
+    { "\010\007\022\007pytorch\032\0051.9.0:", 19, NF_ERROR_UNSUPPORTED,
+        "is an ONNX model, not a safetensors file" },
+    { "\211PNG\r\n\032\n\0\0\0\rIHDR", 16, NF_ERROR_UNSUPPORTED,
+        "is a PNG picture" },
+    { "\223NUMPY\001\0v\0{'descr'", 18, NF_ERROR_UNSUPPORTED,
+        "is a NumPy array" },
+    { "version https://git-lfs.github.com/spec/v1\n", 43, NF_ERROR_UNSUPPORTED,
+        "git lfs pull" },
+    { "<!DOCTYPE html><html>", 21, NF_ERROR_UNSUPPORTED, "is a web page" },
+    { "[train]\nsteps = 3\n", 18, NF_ERROR_UNSUPPORTED, "is text, not" },
+    { "short", 5, NF_ERROR_UNSUPPORTED, "is text, not" },
+    { "\303\244 and more of it", 17, NF_ERROR_UNSUPPORTED, "is text, not" },
+    { "\020\0\0", 3, NF_ERROR_FORMAT, "too few" },
+    { "\377\0\0\0\0\0\0\0{\"a\"", 12, NF_ERROR_FORMAT, "complete?" },
+    { "\002\0\0\0\0\0\0\0xy", 10, NF_ERROR_FORMAT, "expected '{'" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autoptr (GBytes) bytes =
+        g_bytes_new_static (files[i].bytes, files[i].length);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (nf_safetensors_open_bytes (bytes, "the-file", &error));
+    nf_assert_error (error, files[i].code, files[i].says);
+    nf_assert_error (error, files[i].code, "the-file: ");
+  }
 }
 
 /* Elements of every dtype, each tensor at an odd address */
@@ -515,6 +558,7 @@ main (int argc, char **argv)
   ADD ("open-missing-fails", test_open_missing_fails);
   ADD ("open-folder-fails", test_open_folder_fails);
   ADD ("open-empty-file-fails", test_open_empty_file_fails);
+  ADD ("open-other-format-fails", test_open_other_format_fails);
   ADD ("read-dtypes", test_read_dtypes);
   ADD ("fuzz-seeds", test_fuzz_seeds);
   ADD ("golden-files-open", test_golden_files_open);

@@ -106,6 +106,9 @@ static const Bad bad_sets[] = {
   { "train.learning-rat=3", "no key train.learning-rat;|train.learning-rate" },
   { "model.batch-size=3", "no key model.batch-size;|train.batch-size" },
   { "trian.steps=3", "no key trian.steps;|train.steps" },
+  { "train.momentum=3", "no key train.momentum; none is like it" },
+  { "train.lr=3", "no key train.lr; none is like it" },
+  { "model.encoder=resnet18", "no key model.encoder; it is a key of segment" },
   { "train.steps=many", "train.steps|whole number from 1|\"many\"" },
   { "train.steps=1.5", "whole number|\"1.5\"" },
   { "train.steps=0", "from 1|\"0\"" },
@@ -157,7 +160,28 @@ static const BadFile bad_files[] = {
   { "[trains]\nsteps = 3\n", NF_ERROR_INVALID, "trains.steps|train.steps" },
   { "[train]\nsteps = -3\n", NF_ERROR_INVALID, ".ini|train.steps|\"-3\"" },
   { "[data]\npath = a\\qb\n", NF_ERROR_FORMAT, ".ini" },
+  { "\xff\xfe[", NF_ERROR_FORMAT, ".ini|UTF-16; save it as UTF-8" },
+  { "\xfe\xff[", NF_ERROR_FORMAT, ".ini|UTF-16; save it as UTF-8" },
 };
+
+/* Editors put a mark of UTF-8 before a text, which nobody sees. */
+static void
+test_load_utf8_mark (void)
+{
+  static const gchar *const texts[] = { "\xef\xbb\xbf[train]\nsteps = 7\n",
+    "\xef\xbb\xbf[train]\r\nsteps = 7\r\n" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_autoptr (NfTrainConfig) config = nf_train_config_new (NF_TRAIN_SEGMENT);
+    g_autoptr (GError) error = NULL;
+    g_autofree gchar *path = write_file (texts[i]);
+
+    nf_train_config_load (config, path, &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (config->train.steps, ==, 7);
+    g_unlink (path);
+  }
+}
 
 static void
 test_load_fails (void)
@@ -407,6 +431,7 @@ main (int argc, char **argv)
   g_test_add_func ("/config/print-explains", test_print_explains);
   g_test_add_func ("/config/set-fails", test_set_fails);
   g_test_add_func ("/config/load-fails", test_load_fails);
+  g_test_add_func ("/config/load-utf8-mark", test_load_utf8_mark);
   g_test_add_func ("/config/check-fails", test_check_fails);
   g_test_add_func ("/config/net", test_net);
   g_test_add_func ("/config/check-own-size", test_check_own_size);

@@ -226,6 +226,16 @@ NF_DEVICE_FUNCTION (double, max, (double a, double b), fmax (a, b))
 
 #undef NF_DEVICE_FUNCTION
 
+/* what the compiler is told about pointers */
+
+#define __builtin_assume(condition) ((void) (condition))
+
+static inline unsigned int
+__isGlobal (const void *)
+{
+  return 1;
+}
+
 /* loads and stores that say how to cache */
 
 #define NF_LOAD(name)                                                          \

@@ -274,8 +274,17 @@ find_row (NfTrainKind kind, const gchar *group, const gchar *key)
   return NULL;
 }
 
-/* The row most like the names given; a wrong group weighs like one letter
- * less than a wrong name, so that a key in the wrong group is found. */
+/* Whether @key is a slip of the pen for the key of @row: one letter in three may
+ * differ. What is farther off would send the reader astray. */
+static gboolean
+is_slip (const NfConfigRow *row, const gchar *key)
+{
+  return distance (row->key, key) <= (strlen (key) + 2) / 3;
+}
+
+/* (nullable): the row most like the names given, where one is like them; a wrong
+ * group weighs like one letter less than a wrong name, so that a key in the wrong
+ * group is found. */
 static const NfConfigRow *
 nearest_row (NfTrainKind kind, const gchar *group, const gchar *key)
 {
@@ -291,7 +300,36 @@ nearest_row (NfTrainKind kind, const gchar *group, const gchar *key)
       best = row;
     }
   }
-  return best;
+  return best && is_slip (best, key) ? best : NULL;
+}
+
+/* (nullable): the other command that has this very key */
+static const gchar *
+other_kind_with (NfTrainKind kind, const gchar *group, const gchar *key)
+{
+  for (NfTrainKind other = 0; other < NF_N_TRAIN_KINDS; other++)
+    if (other != kind && find_row (other, group, key))
+      return nf_train_kind_name (other);
+  return NULL;
+}
+
+static void
+refuse_key (NfTrainKind kind, const gchar *where, const gchar *group,
+    const gchar *key, GError **error)
+{
+  const NfConfigRow *row = nearest_row (kind, group, key);
+  const gchar *other = other_kind_with (kind, group, key);
+  g_autofree gchar *hint = NULL;
+
+  if (other)
+    hint = g_strdup_printf ("it is a key of %s", other);
+  else if (row)
+    hint = g_strdup_printf ("the nearest is %s.%s", row->group, row->key);
+  else
+    hint = g_strdup ("none is like it");
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "%s: %s has no key %s.%s; %s (--print-config lists all)", where,
+      nf_train_kind_name (kind), group, key, hint);
 }
 
 static gboolean
@@ -303,12 +341,7 @@ set_value (NfTrainConfig *config, const gchar *where, const gchar *group,
   g_autofree gchar *values = NULL;
 
   if (!row) {
-    row = nearest_row (config->kind, group, key);
-    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "%s: %s has no key %s.%s; the nearest is %s.%s (--print-config lists "
-        "all)",
-        where, nf_train_kind_name (config->kind), group, key, row->group,
-        row->key);
+    refuse_key (config->kind, where, group, key, error);
     return FALSE;
   }
   if (parse_value (row, trimmed, G_STRUCT_MEMBER_P (config, row->offset)))
@@ -361,6 +394,41 @@ nf_train_config_free (NfTrainConfig *config)
   g_free (config);
 }
 
+/* Reads a key file. Editors may put a mark of UTF-8 before it, which no reader
+ * sees on the screen; what they write as UTF-16 is refused by its name. */
+static gboolean
+load_key_file (GKeyFile *file, const gchar *path, GError **error)
+{
+  static const gchar utf8_mark[] = "\xef\xbb\xbf";
+  g_autoptr (GMappedFile) map = nf_file_map (path, error);
+  g_autoptr (GError) cause = NULL;
+  const gchar *text;
+  gsize length;
+
+  if (!map)
+    return FALSE;
+  text = g_mapped_file_get_contents (map);
+  length = g_mapped_file_get_length (map);
+  if (length == 0)
+    return TRUE;
+  if (length >= 2
+      && (memcmp (text, "\xff\xfe", 2) == 0
+          || memcmp (text, "\xfe\xff", 2) == 0)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "%s: is text in UTF-16; save it as UTF-8", path);
+    return FALSE;
+  }
+  if (length >= 3 && memcmp (text, utf8_mark, 3) == 0) {
+    text += 3;
+    length -= 3;
+  }
+  if (g_key_file_load_from_data (file, text, length, G_KEY_FILE_NONE, &cause))
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+      "%s: not readable as a configuration: %s", path, cause->message);
+  return FALSE;
+}
+
 /**
  * nf_train_config_load:
  * @config: where the values go
@@ -376,15 +444,8 @@ nf_train_config_load (NfTrainConfig *config, const gchar *path, GError **error)
   g_autoptr (GError) cause = NULL;
   g_auto (GStrv) groups = NULL;
 
-  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &cause)) {
-    gboolean missing =
-        g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT);
-
-    g_set_error (error, NF_ERROR,
-        missing ? NF_ERROR_NOT_FOUND : NF_ERROR_FORMAT,
-        "%s: not readable as a configuration: %s", path, cause->message);
+  if (!load_key_file (file, path, error))
     return FALSE;
-  }
   groups = g_key_file_get_groups (file, NULL);
   for (guint g = 0; groups[g]; g++) {
     g_auto (GStrv) keys = g_key_file_get_keys (file, groups[g], NULL, NULL);

@@ -56,8 +56,9 @@ cuda_backend (GError **error)
       "libnfcuda." G_MODULE_SUFFIX, NULL);
   if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
     g_set_error (error, NF_ERROR, NF_ERROR_NO_DEVICE,
-        "device cuda: the CUDA backend is not installed (no %s); install the "
-        "package with libnfcuda, or use device cpu",
+        "device cuda: this build of gst-nextframe has no CUDA backend, or it "
+        "is not installed (no %s); install libnfcuda, which a build with "
+        "-Dcuda=enabled makes, or use device auto or cpu",
         path);
     return NULL;
   }

@@ -133,7 +133,8 @@ extrapolate_linear (const guint8 *const *masks, guint n_masks, guint width,
  * @horizon: how many frames to predict, at least 1
  * @future: (out caller-allocates): @horizon masks, one after the other; those
  *   before @from stay as they are
- * @error: (out) (optional): a parameter out of range, or not enough memory
+ * @error: (out) (optional): a parameter out of range, not enough memory, or
+ *   %NF_ERROR_CANCELLED; then some masks may have been written
  *
  * The method %NF_EXTRAPOLATE_DYNAMICS with other parameters.
  *
@@ -175,8 +176,8 @@ nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
     guint n_masks, guint width, guint height, guint horizon, guint8 *future,
     GError **error)
 {
-  const NfFuturesParams params = { NF_EXTRAPOLATE_FUTURES,
-    NF_EXTRAPOLATE_DECIDE, 0 };
+  const NfFuturesParams params = { .futures = NF_EXTRAPOLATE_FUTURES,
+    .decide = NF_EXTRAPOLATE_DECIDE };
   gsize size = (gsize) width * height;
 
   g_return_val_if_fail (n_masks > 0 && horizon > 0, FALSE);

@@ -68,18 +68,33 @@ record (NfFutures *self, guint future, guint ahead, const NfBody *bodies)
   }
 }
 
-static void
+static gboolean
+is_cancelled (const NfFutures *self, GError **error)
+{
+  if (!g_cancellable_is_cancelled (self->params.cancellable))
+    return FALSE;
+  g_set_error (error, NF_ERROR, NF_ERROR_CANCELLED,
+      "futures: the prediction was cancelled");
+
+  return TRUE;
+}
+
+static gboolean
 simulate (NfFutures *self, guint future, const NfBody *states,
-    const NfBodyParams *params)
+    const NfBodyParams *params, GError **error)
 {
   NfBody bodies[NF_N_CLASSES];
 
   memcpy (bodies, states, sizeof (NfBody) * self->n_actors);
   record (self, future, 0, bodies);
   for (guint ahead = 1; ahead <= self->horizon; ahead++) {
+    if (is_cancelled (self, error))
+      return FALSE;
     nf_bodies_advance (bodies, self->n_actors, params, 1.0);
     record (self, future, ahead, bodies);
   }
+
+  return TRUE;
 }
 
 /* what the masks do not tell: how things bounce, and how they slide */
@@ -129,9 +144,9 @@ begin_future (
   }
 }
 
-static void
-simulate_all (
-    NfFutures *self, const NfShooting *shooting, const NfBodyParams *params)
+static gboolean
+simulate_all (NfFutures *self, const NfShooting *shooting,
+    const NfBodyParams *params, GError **error)
 {
   for (guint future = 0; future < self->params.futures; future++) {
     NfDice dice = { self->params.seed, future };
@@ -141,8 +156,11 @@ simulate_all (
     begin_future (self, shooting, &dice, states);
     if (future > 0)
       drawn = draw_params (params, &dice);
-    simulate (self, future, states, &drawn);
+    if (!simulate (self, future, states, &drawn, error))
+      return FALSE;
   }
+
+  return TRUE;
 }
 
 static gboolean
@@ -169,7 +187,8 @@ check_params (const NfFuturesParams *params, GError **error)
  * @masks: (array length=n_masks): the past, oldest first, each @width x @height
  * @n_masks: how many, at least 1; the last 12 are looked at
  * @horizon: how many frames to predict, at least 1
- * @error: (out) (optional): a parameter out of range, or not enough memory
+ * @error: (out) (optional): a parameter out of range, not enough memory, or
+ *   %NF_ERROR_CANCELLED
  *
  * The masks are not needed any more when this returns.
  *
@@ -209,7 +228,8 @@ nf_futures_new (const NfFuturesParams *params, const guint8 *const *masks,
         params->futures, horizon, self->n_actors);
     return NULL;
   }
-  simulate_all (self, shooting, &motion.bodies);
+  if (!simulate_all (self, shooting, &motion.bodies, error))
+    return NULL;
 
   return g_steal_pointer (&self);
 }
@@ -264,8 +284,13 @@ paint_all (const NfFutures *self, guint ahead, GError **error)
         self->params.futures, size);
     return NULL;
   }
-  for (guint future = 0; future < self->params.futures; future++)
+  for (guint future = 0; future < self->params.futures; future++) {
+    if (is_cancelled (self, error)) {
+      g_free (masks);
+      return NULL;
+    }
     paint_future (self, future, ahead, masks + future * size);
+  }
 
   return masks;
 }
@@ -318,7 +343,7 @@ paint_picture (const NfFutures *self, guint ahead, const guint8 *masks,
  * @ahead: which frame, 0 to the horizon
  * @mask: (out caller-allocates): its mask, one byte a pixel, as large as those
  *   of the past
- * @error: (out) (optional): not enough memory
+ * @error: (out) (optional): not enough memory, or %NF_ERROR_CANCELLED
  *
  * Returns: TRUE, or FALSE with @error set
  */
@@ -330,6 +355,8 @@ nf_futures_mask (
 
   g_return_val_if_fail (ahead <= futures->horizon, FALSE);
 
+  if (is_cancelled (futures, error))
+    return FALSE;
   if (futures->params.decide == NF_DECIDE_LIKELIEST
       || futures->params.futures == 1) {
     paint_future (futures, 0, ahead, mask);

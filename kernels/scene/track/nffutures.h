@@ -24,6 +24,8 @@
  * See: nfextrapolate.h (without poses), nfrender.h, docs/scenes.md */
 #pragma once
 
+#include <gio/gio.h>
+
 #include "core/nferror.h"
 #include "scene/world/nfscene.h"
 
@@ -58,12 +60,15 @@ typedef enum
  *   likeliest, the others begin with other states that the masks allow
  * @decide: how the mask is made of them
  * @seed: of the other states; the same seed gives the same futures
+ * @cancellable: (nullable): looked at for each frame that is simulated or
+ *   painted; it must live as long as the futures
  */
 typedef struct
 {
   guint futures;
   NfDecide decide;
   guint64 seed;
+  GCancellable *cancellable;
 } NfFuturesParams;
 
 typedef struct _NfFutures NfFutures;

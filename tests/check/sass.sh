@@ -1,0 +1,85 @@
+#!/bin/sh
+# What nvcc makes of the element-wise kernels of a .cu file for an H100 or H200
+# (sm_90), as the toolkit's disassembler shows it: nothing is spilled, registers
+# leave room for enough threads, and memory is moved in packs of 128 bits.
+# From tests/meson.build: NF_NVCC, NF_NVCC_FLAGS. Argument: the file.
+#
+# cuobjdump and nvdisasm are part of a complete toolkit; in Python's packages
+# they are nvidia-cuda-cuobjdump and nvidia-cuda-nvdisasm.
+in_python=$(python3 -c 'import glob, nvidia
+print(":".join(b for p in nvidia.__path__ for b in glob.glob(p + "/*/bin")))' 2>/dev/null)
+PATH=$PATH:$(dirname "$NF_NVCC"):$in_python
+for program in cuobjdump nvdisasm c++filt; do
+  command -v $program >/dev/null || { echo "skipped: no $program"; exit 77; }
+done
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+"$NF_NVCC" $NF_NVCC_FLAGS -arch=sm_90 -cubin -o "$work/cubin" "$1" || exit 1
+cuobjdump -res-usage "$work/cubin" >"$work/usage" || exit 1
+cuobjdump -sass "$work/cubin" >"$work/sass" || exit 1
+grep -E 'Function|REG:' "$work/usage" | c++filt >"$work/kernels"
+grep -E 'Function|[[:space:]](LD|ST)[GL]?[.[:space:]]' "$work/sass" | c++filt >>"$work/kernels"
+
+# A kernel and its F (V elements at a time) are each_kernel<V, F> or
+# pixels_kernel<F<T, V> >.
+awk '
+function fail(what) { print "FAIL: " kernel ": " what; bad = 1 }
+/Function/ {
+  kernel = $0
+  sub (/^.*Function *:? */, "", kernel)
+  sub (/:$/, "", kernel)
+  sub (/^void /, "", kernel)
+  sub (/\(.*$/, "", kernel)
+  next
+}
+/REG:/ {
+  for (i = 1; i <= NF; i++) {
+    split ($i, part, ":")
+    use[part[1]] = part[2]
+  }
+  kernels++
+  if (use["REG"] + 0 > most) most = use["REG"]
+  if (use["STACK"] + use["LOCAL"] > 0) fail ("uses a stack: " $0)
+  # 65536 registers: five blocks of 256 threads, which is enough to wait for memory
+  if (kernel ~ /^(each|pixels)_kernel/ && use["REG"] + 0 > 48) fail ("too many registers: " $0)
+  next
+}
+{
+  for (i = 1; i < NF && $i !~ /^(LD|ST)[GL]?(\.|$)/; i++);
+  if ($i ~ /^(LDL|STL)/) fail ("spills: " $i)
+  if ($i ~ /^(LD|ST)(\.|$)/) fail ("does not know which memory it reads: " $i)
+  moves[kernel, $i]++
+  names[kernel] = 1
+  ops[$i] = 1
+}
+# bytes are packed by words
+function is_bytes(op) {
+  return (kernel ~ /, Quantize>/ && op ~ /^STG/) || (kernel ~ /unsigned char/ && op ~ /^LDG/)
+}
+END {
+  for (kernel in names) {
+    load = store = 0
+    for (op in ops) {
+      if (op ~ /^LDG.*\.128/) load += moves[kernel, op]
+      if (op ~ /^STG.*\.128/) store += moves[kernel, op]
+    }
+    if (kernel ~ /^each_kernel<[48],/) {
+      single = kernel
+      sub (/<[48],/, "<1,", single)
+      packs = substr (kernel, index (kernel, "<") + 1, 1)
+      # what is left over is moved one by one, as the kernel without packs does;
+      # a tensor whose packs are, too, costs as many moves more as they have elements
+      for (op in ops)
+        if (op !~ /\.128/ && moves[kernel, op] - moves[single, op] >= packs)
+          fail (moves[kernel, op] " of " op ", without packs " moves[single, op] + 0)
+    } else if (kernel !~ /^pixels_kernel<.*, [48]> ?>/)
+      continue
+    packed++
+    if (!load && !is_bytes("LDG")) fail ("loads no 128 bits at once")
+    if (!store && !is_bytes("STG")) fail ("stores no 128 bits at once")
+  }
+  if (!kernels || !packed) { print "FAIL: no kernels, or none with packs, were found"; bad = 1 }
+  print kernels " kernels, " packed + 0 " of them with packs, " most " registers at most"
+  exit bad
+}' "$work/kernels"
