@@ -381,7 +381,8 @@ set_size (GstNfClipFeed *self, gint width, gint height)
   self->format.height = height;
 }
 
-/* downstream may have come to want another size meanwhile */
+/* downstream may have come to want another size meanwhile; a pad that is not
+ * linked asks for ever, and nobody sees its frames */
 static GstFlowReturn
 renegotiate (GstNfClipFeed *self)
 {
@@ -391,7 +392,8 @@ renegotiate (GstNfClipFeed *self)
   gboolean asked = FALSE;
 
   for (guint i = 0; i < N_STREAMS; i++)
-    asked |= GST_PAD_NEEDS_RECONFIGURE (self->streams[i].pad);
+    asked |= gst_pad_is_linked (self->streams[i].pad)
+        && GST_PAD_NEEDS_RECONFIGURE (self->streams[i].pad);
   if (!asked || width == 0 || !self->hooks->any_size)
     return GST_FLOW_OK;
   if (!choose (self, &width, &height, &fps_n, &fps_d))

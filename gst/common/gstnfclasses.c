@@ -3,7 +3,8 @@
  * gstnfclasses — which classes may be in a frame, as a meta of its buffer */
 #include "common/gstnfclasses.h"
 
-#define FIELD "classes"
+#define CLASSES "classes"
+#define OF "of"
 
 static void
 register_meta (void)
@@ -23,9 +24,10 @@ register_meta (void)
  * @buffer: writable
  * @classes: a bit for each class that may be in it, class 1 being bit 1; 0:
  *   nothing is known, and nothing is attached
+ * @of: how many classes there are, the ground included
  */
 void
-gst_nf_classes_attach (GstBuffer *buffer, guint64 classes)
+gst_nf_classes_attach (GstBuffer *buffer, guint64 classes, guint of)
 {
   GstCustomMeta *meta;
 
@@ -33,27 +35,34 @@ gst_nf_classes_attach (GstBuffer *buffer, guint64 classes)
     return;
   register_meta ();
   meta = gst_buffer_add_custom_meta (buffer, GST_NF_CLASSES_META);
-  gst_structure_set (gst_custom_meta_get_structure (meta), FIELD, G_TYPE_UINT64,
-      classes, NULL);
+  gst_structure_set (gst_custom_meta_get_structure (meta), CLASSES,
+      G_TYPE_UINT64, classes, OF, G_TYPE_UINT, of, NULL);
 }
 
 /**
  * gst_nf_classes_of:
  * @buffer: any buffer
+ * @of: how many classes the caller has, the ground included
  *
- * Returns: a bit for each class that may be in it; 0: nothing is known
+ * Returns: a bit for each class that may be in it; 0: nothing is known, or only
+ *   of so many classes that they are not the caller's
  */
 guint64
-gst_nf_classes_of (GstBuffer *buffer)
+gst_nf_classes_of (GstBuffer *buffer, guint of)
 {
   GstCustomMeta *meta;
+  GstStructure *structure;
   guint64 classes = 0;
+  guint theirs = 0;
 
   register_meta ();
   meta = gst_buffer_get_custom_meta (buffer, GST_NF_CLASSES_META);
-  if (meta != NULL)
-    gst_structure_get_uint64 (
-        gst_custom_meta_get_structure (meta), FIELD, &classes);
+  if (meta == NULL)
+    return 0;
+  structure = gst_custom_meta_get_structure (meta);
+  if (!gst_structure_get_uint (structure, OF, &theirs) || theirs != of
+      || !gst_structure_get_uint64 (structure, CLASSES, &classes))
+    return 0;
 
   return classes;
 }

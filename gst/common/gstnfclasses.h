@@ -11,11 +11,12 @@
 
 G_BEGIN_DECLS
 
-/** GST_NF_CLASSES_META: name of the meta; its structure has the field `classes`,
- * a uint64 with a bit for each class */
+/** GST_NF_CLASSES_META: name of the meta; its structure has the fields `classes`,
+ * a uint64 with a bit for each class, and `of`, a uint: how many classes there
+ * are, for those of another number of classes are other ones */
 #define GST_NF_CLASSES_META "NfClassesMeta"
 
-void gst_nf_classes_attach (GstBuffer *buffer, guint64 classes);
-guint64 gst_nf_classes_of (GstBuffer *buffer);
+void gst_nf_classes_attach (GstBuffer *buffer, guint64 classes, guint of);
+guint64 gst_nf_classes_of (GstBuffer *buffer, guint of);
 
 G_END_DECLS

@@ -284,7 +284,10 @@ gst_nf_latency_drop (GstNfLatency *latency, const GstSegment *segment,
   processed = latency->processed;
   dropped = latency->dropped;
   proportion = latency->proportion;
-  jitter = GST_CLOCK_DIFF (running, latency->earliest);
+  /* a QOS event or a flush may have come since the frame was found late */
+  jitter = GST_CLOCK_TIME_IS_VALID (latency->earliest)
+      ? GST_CLOCK_DIFF (running, latency->earliest)
+      : 0;
   GST_OBJECT_UNLOCK (latency->element);
   message = gst_message_new_qos (GST_OBJECT (latency->element), FALSE, running,
       stream, timestamp, duration);

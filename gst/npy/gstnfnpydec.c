@@ -81,9 +81,9 @@ struct _GstNfNpyDec
   GstFlowReturn flow; /* of the latest buffer */
 };
 
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
-    "sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_NF_NPY_CAPS "; " GST_NF_NPY_OLD_CAPS));
+static GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS (GST_NF_NPY_CAPS "; " GST_NF_NPY_OLD_CAPS));
 
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
@@ -417,6 +417,11 @@ gst_nf_npy_dec_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
     case GST_EVENT_STREAM_START:
       if (gst_nf_npy_reader_has_begun (&self->reader))
         gst_nf_npy_dec_check_end (self);
+      /* what was asked and said of the stream before does not concern this one */
+      gst_nf_early_clear (&self->early);
+      GST_OBJECT_LOCK (self);
+      gst_nf_npy_stream_forget_seeks (&self->stream);
+      GST_OBJECT_UNLOCK (self);
       gst_nf_npy_dec_begin_stream (self);
       break;
     case GST_EVENT_SEGMENT:

@@ -60,7 +60,7 @@ gst_nf_npy_stream_reset (GstNfNpyStream *stream)
 {
   forget_arrays (stream);
   gst_segment_init (&stream->segment, GST_FORMAT_TIME);
-  g_queue_clear_full (&stream->seeks, g_free);
+  gst_nf_npy_stream_forget_seeks (stream);
 }
 
 /**
@@ -299,6 +299,19 @@ gst_nf_npy_stream_end_seek (
       remove_seek (stream, l);
     return;
   }
+}
+
+/**
+ * gst_nf_npy_stream_forget_seeks:
+ * @stream: a timeline
+ *
+ * No segment will come that answers a seek, as when upstream begins another
+ * stream.
+ */
+void
+gst_nf_npy_stream_forget_seeks (GstNfNpyStream *stream)
+{
+  g_queue_clear_full (&stream->seeks, g_free);
 }
 
 /* (transfer none) (nullable): the seek that this segment answers */

@@ -74,6 +74,7 @@ GstEvent *gst_nf_npy_stream_begin_seek (
     GstNfNpyStream *stream, GstEvent *event, guint64 *number);
 void gst_nf_npy_stream_end_seek (
     GstNfNpyStream *stream, guint64 number, gboolean taken);
+void gst_nf_npy_stream_forget_seeks (GstNfNpyStream *stream);
 gboolean gst_nf_npy_stream_take_seek (GstNfNpyStream *stream, guint32 seqnum);
 
 gboolean gst_nf_npy_stream_answer (

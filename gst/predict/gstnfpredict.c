@@ -22,7 +22,9 @@
  * and the rest of the clip is passed over. A clip begins with the stream, with
  * a new segment, with a frame that is marked DISCONT, and with new caps. With
  * window=sliding a prediction is made from the newest frames, again and again;
- * frames whose time was pushed already are left out.
+ * frames whose time was pushed already are left out. A mark DISCONT begins a clip
+ * there, too, unless time is missing before the frame: then frames were dropped,
+ * and the clip goes on.
  *
  * A predicted frame carries the time that it predicts: that of the newest frame
  * plus as many frame durations as it lies ahead. Its duration is that of a

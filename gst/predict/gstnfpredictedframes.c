@@ -75,4 +75,5 @@ gst_nf_predicted_frames_clear (GstNfPredictedFrames *predicted)
   predicted->next = 1;
   predicted->last = 0;
   predicted->classes = 0;
+  predicted->n_classes = 0;
 }

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @last: number of the last frame
  * @classes: the classes that may be in them, as gst_nf_classes_attach() takes
  *   them; 0: nothing is known
+ * @n_classes: how many classes there are, where it is known which are in them
  *
  * Predicted frames that wait until they are pushed, numbered from the context
  * on: 1 is the one that follows it. Belongs to the streaming thread. All zeros
@@ -24,6 +25,7 @@ typedef struct
 {
   guint next, last;
   guint64 classes;
+  guint n_classes;
 
   /*< private >*/
   guint first;

@@ -407,14 +407,15 @@ is_outside (GstNfPredictStream *self, GstBuffer *input)
       &self->segment, GST_FORMAT_TIME, begin, end, NULL, NULL);
 }
 
-/* whether a clip begins with a frame. When sliding, time alone decides: a queue
- * that drops frames marks the next one, too. */
+/* whether a clip begins with a frame. When sliding, a mark does not count behind
+ * frames that are missing: a queue that drops some marks the next one, too. */
 static gboolean
 begins_clip (GstNfPredictStream *self, const GstBuffer *input, gint64 missing,
     guint max_gap)
 {
   return self->clip_begins || missing < 0 || missing > (gint64) max_gap
-      || (self->mode == GST_NF_WINDOW_CLIP && GST_BUFFER_IS_DISCONT (input));
+      || (GST_BUFFER_IS_DISCONT (input)
+          && (self->mode == GST_NF_WINDOW_CLIP || missing == 0));
 }
 
 /* puts a frame into the window, behind those that are missing */
@@ -570,7 +571,8 @@ make_frame (GstNfPredictStream *self, GstBuffer **output)
   GST_BUFFER_DURATION (buffer) = end - begin;
   GST_BUFFER_OFFSET (buffer) = self->offset + number;
   GST_BUFFER_OFFSET_END (buffer) = self->offset + number + 1;
-  gst_nf_classes_attach (buffer, self->predicted.classes);
+  gst_nf_classes_attach (
+      buffer, self->predicted.classes, self->predicted.n_classes);
   self->pushed_until = end;
   *output = buffer;
 

@@ -259,8 +259,10 @@ gst_nf_sampling_run (GstElement *element, GstNfSamplingSettings *settings,
       && take_frames (made, first, job->horizon, predicted, error);
   for (guint i = 0; i < job->horizon; i++)
     nf_tensor_clear (&made[i]);
-  if (ok)
+  if (ok && classes != 0) {
     predicted->classes = classes;
+    predicted->n_classes = nf_segmenter_classes (guided->segmenter);
+  }
 
   return ok;
 }

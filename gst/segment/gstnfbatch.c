@@ -108,10 +108,18 @@ gst_nf_batch_set_ahead (GstNfBatch *batch, guint frames)
 void
 gst_nf_batch_forget (GstNfBatch *batch)
 {
+  gst_nf_batch_forget_frames (batch);
+  g_queue_clear_full (&batch->events, held_free);
+}
+
+void
+gst_nf_batch_forget_frames (GstNfBatch *batch)
+{
   g_queue_clear_full (&batch->waiting, frame_free);
   g_queue_clear_full (&batch->held, frame_free);
   g_queue_clear_full (&batch->ready, frame_free);
-  g_queue_clear_full (&batch->events, held_free);
+  for (GList *l = batch->events.head; l != NULL; l = l->next)
+    ((Held *) l->data)->behind = batch->taken;
   gst_nf_batch_begin_clip (batch);
 }
 
@@ -338,7 +346,8 @@ decide_until (GstNfBatch *batch, guint held, GError **error)
   return TRUE;
 }
 
-/* a frame's regions, from its part of the probabilities */
+/* a frame's regions, from its part of the probabilities; what a network with
+ * other classes said of it is no help */
 static NfRegions *
 find_regions (
     const Frame *frame, NfTensor *all, guint i, gfloat *host, GError **error)
@@ -348,7 +357,7 @@ find_regions (
   if (p == NULL || !nf_tensor_to_nhwc (p, host, error))
     return NULL;
   nf_regions_expect (host, (gsize) (p->w * p->h), (guint) p->c,
-      gst_nf_classes_of (frame->buffer));
+      gst_nf_classes_of (frame->buffer, (guint) p->c));
 
   return nf_regions_new (host, (guint) p->w, (guint) p->h, (guint) p->c, error);
 }

@@ -98,6 +98,15 @@ void gst_nf_batch_set_ahead (GstNfBatch *batch, guint frames);
 void gst_nf_batch_forget (GstNfBatch *batch);
 
 /**
+ * gst_nf_batch_forget_frames:
+ * @batch: a batch
+ *
+ * Frames that were collected and masks that were not taken are lost, and so are
+ * votes; the events between them come next.
+ */
+void gst_nf_batch_forget_frames (GstNfBatch *batch);
+
+/**
  * gst_nf_batch_begin_clip:
  * @batch: a batch
  *

@@ -388,6 +388,25 @@ gst_nf_segment_drain (GstNfSegment *self)
   return flow == GST_FLOW_OK;
 }
 
+/* sends the events that come before the next mask */
+static void
+gst_nf_segment_push_events (GstNfSegment *self)
+{
+  GstEvent *event;
+
+  while ((event = gst_nf_batch_take_event (&self->batch)) != NULL)
+    gst_pad_push_event (GST_BASE_TRANSFORM_SRC_PAD (self), event);
+}
+
+/* after a drain that failed: frames that are left must not follow what comes
+ * next; the events between them do */
+static void
+gst_nf_segment_forget_frames (GstNfSegment *self)
+{
+  gst_nf_batch_forget_frames (&self->batch);
+  gst_nf_segment_push_events (self);
+}
+
 /* the size at which the network sees frames */
 static void
 gst_nf_segment_choose_size (
@@ -475,7 +494,7 @@ gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
     GST_DEBUG_OBJECT (self, "masks of the frames before are lost: %s",
         gst_flow_get_name (self->drained));
   /* what could not be pushed has the caps before */
-  gst_nf_batch_forget (&self->batch);
+  gst_nf_segment_forget_frames (self);
   gst_nf_segment_free_readers (self);
   if (!gst_nf_segment_make_readers (self, incaps, in_info, &error)) {
     gst_nf_element_error (GST_ELEMENT (self), error);
@@ -574,10 +593,16 @@ gst_nf_segment_sink_event (GstBaseTransform *trans, GstEvent *event)
   } else if (GST_EVENT_IS_SERIALIZED (event) && !gst_nf_segment_drain (self)) {
     GST_DEBUG_OBJECT (self, "masks before %" GST_PTR_FORMAT " are lost: %s",
         event, gst_flow_get_name (self->drained));
+    gst_nf_segment_forget_frames (self);
   }
   if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START
-      || GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
+      || GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT) {
     gst_nf_batch_begin_clip (&self->batch);
+    /* downstream may want what comes now, though no more of what came before */
+    if (self->drained != GST_FLOW_ERROR
+        && self->drained != GST_FLOW_NOT_NEGOTIATED)
+      self->drained = GST_FLOW_OK;
+  }
 
   return GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
       ->sink_event (trans, event);
@@ -732,14 +757,12 @@ gst_nf_segment_generate_output (GstBaseTransform *trans, GstBuffer **output)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
   GstFlowReturn flow = GST_FLOW_OK;
-  GstEvent *event;
   guint waiting = gst_nf_batch_waiting (&self->batch);
   gboolean due = self->draining ? waiting + gst_nf_batch_held (&self->batch) > 0
                                 : waiting >= self->wanted;
 
   *output = NULL;
-  while ((event = gst_nf_batch_take_event (&self->batch)) != NULL)
-    gst_pad_push_event (trans->srcpad, event);
+  gst_nf_segment_push_events (self);
   if (gst_nf_batch_ready (&self->batch) == 0 && due)
     flow = gst_nf_segment_run (self);
   if (flow == GST_FLOW_OK && gst_nf_batch_ready (&self->batch) > 0)

@@ -88,7 +88,9 @@ prefer_8_bits (GstCaps *caps)
     add_if_8_bit (&formats, all[i]);
   gst_caps_set_value (small, "format", &formats);
   g_value_unset (&formats);
-  first = gst_caps_intersect_full (caps, small, GST_CAPS_INTERSECT_FIRST);
+  /* where nothing is in both it is the one empty caps that all share */
+  first = gst_caps_make_writable (
+      gst_caps_intersect_full (caps, small, GST_CAPS_INTERSECT_FIRST));
   gst_caps_unref (small);
   gst_caps_append (first, caps);
 

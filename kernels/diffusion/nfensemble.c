@@ -84,6 +84,18 @@ nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *predictions,
     medoid (predictions, n, bytes, out);
 }
 
+/* (transfer full) (nullable): room for a frame of several */
+static guint8 *
+frame_new (gsize bytes, GError **error)
+{
+  guint8 *frame = g_try_malloc (bytes);
+
+  if (frame == NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "ensemble: no memory for a frame of %" G_GSIZE_FORMAT " bytes", bytes);
+  return frame;
+}
+
 /* (transfer full) (nullable): one frame of several; a lone one stays on its
  * device, others meet in the host's memory */
 static NfTensor *
@@ -97,11 +109,17 @@ combine (NfEnsembleMode mode, NfTensor *const *same, guint n, GError **error)
     return nf_tensor_ref (same[0]);
   predictions = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < n; i++) {
-    g_ptr_array_add (predictions, g_malloc (like->bytes));
-    if (!nf_tensor_to_nhwc (same[i], predictions->pdata[i], error))
+    guint8 *frame = frame_new (like->bytes, error);
+
+    if (frame == NULL)
+      return NULL;
+    g_ptr_array_add (predictions, frame);
+    if (!nf_tensor_to_nhwc (same[i], frame, error))
       return NULL;
   }
-  made = g_malloc (like->bytes);
+  made = frame_new (like->bytes, error);
+  if (made == NULL)
+    return NULL;
   nf_ensemble_combine (
       mode, (const guint8 *const *) predictions->pdata, n, like->bytes, made);
   return nf_tensor_new_from_nhwc (

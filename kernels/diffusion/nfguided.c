@@ -33,16 +33,24 @@ newest_of (const Job *job, NfTensor *const *frames)
   return frames[job->config->num_frames_cond - 1];
 }
 
+/* (transfer full) (nullable): room for a frame */
+static guint8 *
+frame_new (gsize bytes, GError **error)
+{
+  guint8 *frame = g_try_malloc (bytes);
+
+  if (frame == NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "guide: no memory for a frame of %" G_GSIZE_FORMAT " bytes", bytes);
+  return frame;
+}
+
 /* (transfer full) (nullable): a frame's bytes */
 static guint8 *
 download (const NfTensor *frame, GError **error)
 {
-  g_autofree guint8 *bytes = g_try_malloc (frame->bytes);
+  g_autofree guint8 *bytes = frame_new (frame->bytes, error);
 
-  if (bytes == NULL)
-    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-        "guide: no memory for a frame of %" G_GSIZE_FORMAT " bytes",
-        frame->bytes);
   return bytes != NULL && nf_tensor_to_nhwc (frame, bytes, error)
       ? g_steal_pointer (&bytes)
       : NULL;
@@ -220,11 +228,12 @@ render_futures (Job *job, guint draw, NfTensor *newest,
 {
   g_autoptr (NfGuide) guide =
       nf_guide_new ((guint) newest->w, (guint) newest->h, error);
-  g_autofree guint8 *pixels = download (newest, error);
-  g_autofree guint8 *bytes =
-      g_malloc (NF_GUIDE_BYTES * (gsize) (newest->w * newest->h));
+  g_autofree guint8 *pixels = guide != NULL ? download (newest, error) : NULL;
+  g_autofree guint8 *bytes = pixels != NULL
+      ? frame_new (NF_GUIDE_BYTES * (gsize) (newest->w * newest->h), error)
+      : NULL;
 
-  if (guide == NULL || pixels == NULL)
+  if (bytes == NULL)
     return FALSE;
   for (guint t = (guint) job->config->future_gap; t < job->prediction->horizon;
        t++) {
@@ -247,13 +256,22 @@ store_small (Job *job, guint t, const guint8 *bytes, GError **error)
   return job->guides[t] != NULL;
 }
 
+/* room for a guide's picture in full size, unless it is there */
+static gboolean
+ensure_frame (Job *job, guint t, GError **error)
+{
+  if (job->frames[t] == NULL)
+    job->frames[t] = frame_new ((gsize) 3 * job->width * job->height, error);
+  return job->frames[t] != NULL;
+}
+
 static gboolean
 store_full (Job *job, guint t, const guint8 *bytes, GError **error)
 {
   gsize pixels = (gsize) job->width * job->height;
 
-  if (job->frames[t] == NULL)
-    job->frames[t] = g_malloc (3 * pixels);
+  if (!ensure_frame (job, t, error))
+    return FALSE;
   for (gsize i = 0; i < pixels; i++)
     memcpy (job->frames[t] + 3 * i, bytes + NF_GUIDE_BYTES * i, 3);
   return TRUE;
@@ -276,18 +294,19 @@ guide_by_hold (Job *job, GError **error)
 {
   gsize pixels = (gsize) job->config->width * job->config->height;
   g_autofree guint8 *newest = download (newest_of (job, job->small), error);
-  g_autofree guint8 *full = download (newest_of (job, job->context), error);
-  g_autofree guint8 *bytes = g_malloc (NF_GUIDE_BYTES * pixels);
+  g_autofree guint8 *full =
+      newest != NULL ? download (newest_of (job, job->context), error) : NULL;
+  g_autofree guint8 *bytes =
+      full != NULL ? frame_new (NF_GUIDE_BYTES * pixels, error) : NULL;
 
-  if (newest == NULL || full == NULL)
+  if (bytes == NULL)
     return FALSE;
   nf_guide_hold (newest, pixels, bytes);
   for (guint t = (guint) job->config->future_gap; t < job->prediction->horizon;
        t++) {
-    if (!store_small (job, t, bytes, error))
+    if (!store_small (job, t, bytes, error) || !ensure_frame (job, t, error))
       return FALSE;
-    g_free (job->frames[t]);
-    job->frames[t] = g_memdup2 (full, (gsize) 3 * job->width * job->height);
+    memcpy (job->frames[t], full, (gsize) 3 * job->width * job->height);
   }
   return TRUE;
 }
@@ -340,13 +359,15 @@ sharpen (
       small != NULL ? download (small, error) : NULL;
   g_autofree guint8 *predicted_bytes =
       small_bytes != NULL ? download (predicted, error) : NULL;
-  g_autofree guint8 *out = g_malloc ((gsize) 3 * job->width * job->height);
+  g_autofree guint8 *out = predicted_bytes != NULL
+      ? frame_new ((gsize) 3 * job->width * job->height, error)
+      : NULL;
   NfSharpenImage images[3] = { { predicted_bytes, (guint) predicted->w,
                                    (guint) predicted->h },
     { small_bytes, (guint) predicted->w, (guint) predicted->h },
     { frame, job->width, job->height } };
 
-  if (predicted_bytes == NULL)
+  if (out == NULL)
     return NULL;
   nf_sharpen (&images[0], &images[1], &images[2], out);
   return nf_tensor_new_from_nhwc (

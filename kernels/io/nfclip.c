@@ -114,15 +114,38 @@ read_mask (const NfClipInfo *info, guint8 *classes, GError **error)
   g_autoptr (GBytes) data = NULL;
   NfNpyHeader header;
 
+  if (!classes)
+    return nf_npy_check (path, &header, error)
+        && check_mask_shape (info, path, &header, error);
   data = nf_npy_load (path, &header, error);
   if (!data || !check_mask_shape (info, path, &header, error))
     return FALSE;
-  if (!classes)
-    return TRUE;
   if (nf_npy_to_u8 (&header, g_bytes_get_data (data, NULL), classes, n, error))
     return TRUE;
   g_prefix_error (error, "%s: ", path);
   return FALSE;
+}
+
+/**
+ * nf_clip_is_bad:
+ * @error: why a clip could not be read
+ *
+ * Returns: whether it is the clip's fault: its files are missing, damaged, or of
+ *   another kind than is read. Where reading itself failed, or there was no
+ *   memory or no free file, the same may happen to every clip, and another time
+ *   this one may be readable.
+ */
+gboolean
+nf_clip_is_bad (const GError *error)
+{
+  static const NfError codes[] = { NF_ERROR_FORMAT, NF_ERROR_NOT_FOUND,
+    NF_ERROR_SHAPE, NF_ERROR_UNSUPPORTED };
+
+  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+    if (g_error_matches (error, NF_ERROR, (gint) codes[i]))
+      return TRUE;
+  return g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT)
+      || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOTDIR);
 }
 
 /**

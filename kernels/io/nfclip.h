@@ -68,6 +68,7 @@ gint64 nf_clip_name_number (
 NfClipInfo *nf_clip_info_new (
     const gchar *folder, const gchar *name, gboolean masks, GError **error);
 void nf_clip_info_free (NfClipInfo *info);
+gboolean nf_clip_is_bad (const GError *error);
 
 NfClip *nf_clip_load (
     const NfClipInfo *info, gboolean masks, guint classes, GError **error);

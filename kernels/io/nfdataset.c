@@ -85,7 +85,7 @@ add_split (
         clip, name, dataset->options.masks == NF_MASKS_REQUIRED, &cause);
     if (info) {
       g_ptr_array_add (dataset->infos, info);
-    } else if (left_out) {
+    } else if (left_out && nf_clip_is_bad (cause)) {
       g_ptr_array_add (left_out, g_strdup (cause->message));
     } else {
       g_propagate_error (error, g_steal_pointer (&cause));

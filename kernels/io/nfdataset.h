@@ -39,8 +39,8 @@ typedef enum
  *   many as the source sets
  * @width: columns, likewise
  * @left_out: (nullable) (element-type utf8): where it is there, clips that cannot
- *   be opened are left out and what is wrong with them is added; %NULL: they are
- *   an error
+ *   be opened by their own fault, see nf_clip_is_bad(), are left out and what is
+ *   wrong with them is added; %NULL: they are an error
  */
 typedef struct
 {

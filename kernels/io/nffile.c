@@ -14,6 +14,7 @@
 
 #define TEMPORARY ".nextframe-" /* and six random characters */
 #define TEMPORARY_CHARACTERS 6
+#define LEFTOVER_SECONDS 600
 #define LOCK_TRIES 10
 #define LOCK_INTERVAL (G_USEC_PER_SEC / 10)
 
@@ -67,28 +68,63 @@ nf_file_open (const gchar *path, GError **error)
   return -1;
 }
 
+/* at most @size bytes, fewer where the file ends before; -1 on an error */
+static gssize
+read_bytes (int fd, guint8 *data, gsize size)
+{
+  gsize done = 0;
+  gssize some = 1;
+
+  while (done < size && some != 0) {
+    some = read (fd, data + done, size - done);
+    if (some > 0)
+      done += (gsize) some;
+    else if (some < 0 && errno != EINTR)
+      return -1;
+  }
+  return (gssize) done;
+}
+
 /**
- * nf_file_map:
+ * nf_file_read:
  * @path: a regular file
- * @error: return location, as nf_file_open()
+ * @most: bytes to read at most, from its begin on
+ * @size: (out) (optional): bytes of the whole file
+ * @error: return location, as nf_file_open(), and %NF_ERROR_NO_MEMORY
  *
- * Returns: (transfer full) (nullable): the file in memory, read as it is needed
+ * Reads a file rather than maps it: what another program does to the file
+ * meanwhile changes what is read, and a file that became shorter gives less, but
+ * none of it kills the reader.
+ *
+ * Returns: (transfer full) (nullable): what the file holds
  */
-GMappedFile *
-nf_file_map (const gchar *path, GError **error)
+GBytes *
+nf_file_read (const gchar *path, gsize most, gsize *size, GError **error)
 {
   int fd = nf_file_open (path, error);
-  g_autoptr (GError) cause = NULL;
-  GMappedFile *file;
+  g_autofree guint8 *data = NULL;
+  GBytes *bytes = NULL;
+  gssize done = -1;
+  GStatBuf facts;
 
   if (fd < 0)
     return NULL;
-  file = g_mapped_file_new_from_fd (fd, FALSE, &cause);
+  if (fstat (fd, &facts) == 0) {
+    most = MIN (most, (gsize) facts.st_size);
+    data = g_try_malloc (MAX (most, 1));
+    done = data ? read_bytes (fd, data, most) : 0;
+  }
+  if (done < 0)
+    nf_file_fail (path, "read", error);
+  else if (!data)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "%s: no memory for %" G_GSIZE_FORMAT " bytes of the file", path, most);
+  else
+    bytes = g_bytes_new_take (g_steal_pointer (&data), (gsize) done);
+  if (bytes && size)
+    *size = (gsize) done < most ? (gsize) done : (gsize) facts.st_size;
   close (fd);
-  if (file == NULL)
-    g_set_error (error, NF_ERROR, NF_ERROR_IO, "%s: cannot read: %s", path,
-        cause->message);
-  return file;
+  return bytes;
 }
 
 /**
@@ -255,11 +291,18 @@ is_temporary (const gchar *name)
   return TRUE;
 }
 
-/* Removes what programs left in a folder that were killed while they wrote a
- * file. What cannot be removed stays. */
-static void
-remove_temporary (const gchar *folder)
+/**
+ * nf_file_remove_leftovers:
+ * @folder: a folder of the caller's, which holds it: nf_file_lock_folder()
+ *
+ * Removes what programs left in a folder that were killed while they wrote a
+ * file. What is younger than ten minutes stays, for a file system without locks
+ * does not tell whether somebody is writing it; so does what cannot be removed.
+ */
+void
+nf_file_remove_leftovers (const gchar *folder)
 {
+  const gint64 now = g_get_real_time () / G_USEC_PER_SEC;
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
   const gchar *name;
 
@@ -268,7 +311,7 @@ remove_temporary (const gchar *folder)
     GStatBuf facts;
 
     if (is_temporary (name) && g_lstat (path, &facts) == 0
-        && S_ISREG (facts.st_mode))
+        && S_ISREG (facts.st_mode) && now - facts.st_mtime > LEFTOVER_SECONDS)
       g_unlink (path);
   }
 }
@@ -281,7 +324,8 @@ remove_temporary (const gchar *folder)
  *
  * Holds a folder against other programs that lock it, where the file system
  * can. The lock goes with the program, however that ends; one that was killed
- * has a moment to let go. What it left half-written is removed.
+ * has a moment to let go. What it left half-written goes with
+ * nf_file_remove_leftovers(), once the folder is known to be the caller's.
  *
  * Returns: the open folder, which is free again once that is closed; -1 where
  *   another program has it
@@ -301,10 +345,8 @@ nf_file_lock_folder (const gchar *folder, const gchar *program, GError **error)
     return -1;
   }
   for (guint i = 0; i < LOCK_TRIES; i++) {
-    if (flock (fd, LOCK_EX | LOCK_NB) == 0) {
-      remove_temporary (folder);
+    if (flock (fd, LOCK_EX | LOCK_NB) == 0)
       return fd;
-    }
     if (errno != EWOULDBLOCK)
       return fd; /* a file system without locks: others may be writing there */
     g_usleep (LOCK_INTERVAL);

@@ -10,7 +10,8 @@
 G_BEGIN_DECLS
 
 int nf_file_open (const gchar *path, GError **error);
-GMappedFile *nf_file_map (const gchar *path, GError **error);
+GBytes *nf_file_read (
+    const gchar *path, gsize most, gsize *size, GError **error);
 gboolean nf_file_fail (const gchar *path, const gchar *what, GError **error);
 gboolean nf_file_write_bytes (
     int fd, const void *data, gsize size, const gchar *path, GError **error);
@@ -24,6 +25,7 @@ gboolean nf_file_end (int fd, gboolean good, const gchar *temporary,
 gboolean nf_file_replace (const gchar *path, GBytes *content, GError **error);
 int nf_file_lock_folder (
     const gchar *folder, const gchar *program, GError **error);
+void nf_file_remove_leftovers (const gchar *folder);
 gboolean nf_file_sync_folder (const gchar *folder, GError **error);
 gboolean nf_file_sync_all (const gchar *folder, GError **error);
 

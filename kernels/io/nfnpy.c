@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#define MAX_PREAMBLE 12 /* bytes before the dictionary */
 #define MIN_DIGITS_FIRST_AXIS 21 /* NumPy leaves this much for it to grow */
 
 static const struct
@@ -526,33 +527,23 @@ nf_npy_to_u8 (const NfNpyHeader *header, const guint8 *src, guint8 *dst,
   return TRUE;
 }
 
-/**
- * nf_npy_load:
- * @path: a file
- * @header: (out): what its header says
- * @error: why it cannot be used
- *
- * Maps a file that holds one array, and checks that it is all there.
- *
- * Returns: (transfer full): the elements, or NULL on error
- */
-GBytes *
-nf_npy_load (const gchar *path, NfNpyHeader *header, GError **error)
+/* (transfer full) (nullable): at most so many bytes of a file that holds one
+ * array and is as long as its header says */
+static GBytes *
+read_checked (
+    const gchar *path, gsize most, NfNpyHeader *header, GError **error)
 {
-  g_autoptr (GMappedFile) file = NULL;
   g_autoptr (GBytes) bytes = NULL;
   gsize size, wanted;
   NfNpyStatus status;
 
-  file = nf_file_map (path, error);
-  if (file == NULL) {
+  bytes = nf_file_read (path, most, &size, error);
+  if (bytes == NULL) {
     g_prefix_error (error, "npy: ");
     return NULL;
   }
-  bytes = g_mapped_file_get_bytes (file);
-  size = g_bytes_get_size (bytes);
-  status = nf_npy_parse_header (
-      g_bytes_get_data (bytes, NULL), size, header, &wanted, error);
+  status = nf_npy_parse_header (g_bytes_get_data (bytes, NULL),
+      g_bytes_get_size (bytes), header, &wanted, error);
   if (status == NF_NPY_INVALID) {
     g_prefix_error (error, "'%s': ", path);
     return NULL;
@@ -572,6 +563,43 @@ nf_npy_load (const gchar *path, NfNpyHeader *header, GError **error)
     return NULL;
   }
 
-  return g_bytes_new_from_bytes (
-      bytes, header->header_bytes, header->data_bytes);
+  return g_steal_pointer (&bytes);
+}
+
+/**
+ * nf_npy_check:
+ * @path: a file
+ * @header: (out): what its header says
+ * @error: why it cannot be used
+ *
+ * Reads the header of a file that holds one array, and checks that the file is
+ * as long as the header says.
+ */
+gboolean
+nf_npy_check (const gchar *path, NfNpyHeader *header, GError **error)
+{
+  g_autoptr (GBytes) bytes =
+      read_checked (path, MAX_PREAMBLE + NF_NPY_MAX_HEADER, header, error);
+
+  return bytes != NULL;
+}
+
+/**
+ * nf_npy_load:
+ * @path: a file
+ * @header: (out): what its header says
+ * @error: why it cannot be used
+ *
+ * Reads a file that holds one array, and checks that it is all there.
+ *
+ * Returns: (transfer full): the elements, or NULL on error
+ */
+GBytes *
+nf_npy_load (const gchar *path, NfNpyHeader *header, GError **error)
+{
+  g_autoptr (GBytes) bytes = read_checked (path, G_MAXSIZE, header, error);
+
+  return bytes != NULL
+      ? g_bytes_new_from_bytes (bytes, header->header_bytes, header->data_bytes)
+      : NULL;
 }

@@ -96,6 +96,7 @@ guint nf_npy_type_size (NfNpyType type);
 gboolean nf_npy_to_u8 (const NfNpyHeader *header, const guint8 *src,
     guint8 *dst, gsize n, GError **error);
 
+gboolean nf_npy_check (const gchar *path, NfNpyHeader *header, GError **error);
 GBytes *nf_npy_load (const gchar *path, NfNpyHeader *header, GError **error);
 
 G_END_DECLS

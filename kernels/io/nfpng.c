@@ -117,21 +117,21 @@ begin_read_from (png_image *image, const gchar *path, const guint8 *file,
 static guint8 *
 begin_read (png_image *image, const gchar *path, GError **error)
 {
-  g_autoptr (GMappedFile) map = nf_file_map (path, error);
+  g_autoptr (GBytes) bytes = nf_file_read (path, G_MAXSIZE, NULL, error);
   g_autofree guint8 *file = NULL;
-  gsize size = 0;
+  const guint8 *data;
+  gsize size, kept = 0;
 
-  if (!map)
+  if (!bytes)
     return NULL;
-  file = without_colors ((const guint8 *) g_mapped_file_get_contents (map),
-      g_mapped_file_get_length (map), &size);
+  data = g_bytes_get_data (bytes, &size);
+  file = without_colors (data, size, &kept);
   if (!file) {
     g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-        "%s: no memory for a file of %" G_GSIZE_FORMAT " bytes", path,
-        g_mapped_file_get_length (map));
+        "%s: no memory for a file of %" G_GSIZE_FORMAT " bytes", path, size);
     return NULL;
   }
-  return begin_read_from (image, path, file, size, error)
+  return begin_read_from (image, path, file, kept, error)
       ? g_steal_pointer (&file)
       : NULL;
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <utime.h>
 
 #define DIFFUSION NF_TEST_TINY_DIFFUSION
 #define SEGMENT NF_TEST_TINY_SEGMENT
@@ -410,12 +411,18 @@ write_text (NfTestPlace *place, const gchar *name, const gchar *text)
   g_assert_true (g_file_set_contents (path, text, -1, NULL));
 }
 
-/* What killed runs left half-written goes, what is the user's stays. */
+/* What killed runs left half-written goes, what is the user's stays, and so does
+ * what another program may be writing. */
 static void
 test_litter_removed (NfTestPlace *place, gconstpointer unused)
 {
+  const struct utimbuf old = { 1000000000, 1000000000 };
+  g_autofree gchar *half = nf_test_run_file (place, "run", ".nextframe-Ab3xY9");
+
   train (place, NF_TRAIN_DIFFUSION, "run", FALSE, "train.steps=2");
   write_text (place, ".nextframe-Ab3xY9", "half a checkpoint");
+  g_assert_cmpint (g_utime (half, (struct utimbuf *) &old), ==, 0);
+  write_text (place, ".nextframe-Cd5zW1", "being written");
   write_text (place, "state-00000009.safetensors", "no checkpoint");
   write_text (place, ".nextframe-notes", "a user's");
   write_text (place, "checkpoint-00000001.safetensors", "a user's");
@@ -423,6 +430,7 @@ test_litter_removed (NfTestPlace *place, gconstpointer unused)
   g_assert_false (nf_test_has_file (place, "run", ".nextframe-Ab3xY9"));
   g_assert_false (
       nf_test_has_file (place, "run", "state-00000009.safetensors"));
+  g_assert_true (nf_test_has_file (place, "run", ".nextframe-Cd5zW1"));
   g_assert_true (nf_test_has_file (place, "run", ".nextframe-notes"));
   g_assert_true (
       nf_test_has_file (place, "run", "checkpoint-00000001.safetensors"));

@@ -190,7 +190,8 @@ test_bad_clips (void)
       999, threads, bad };
     g_autoptr (GError) error = NULL;
     g_autoptr (NfLoader) loader = nf_loader_new (source, &setup, &error);
-    g_autofree gchar *message = NULL;
+    g_autoptr (GPtrArray) messages = NULL;
+    g_autoptr (GPtrArray) more = NULL;
 
     for (guint64 batch = 0; batch < 10; batch++) {
       const guint8 *parts[NF_LOADER_PARTS];
@@ -203,10 +204,44 @@ test_bad_clips (void)
         g_assert_cmpuint (item, ==, want == 2 || want == 3 ? 4 : want);
       }
     }
-    message = nf_bad_clips_next (bad);
-    g_assert_cmpstr (message, ==, "the clip of 2 and 3");
-    g_assert_null (nf_bad_clips_next (bad));
+    messages = nf_bad_clips_take (bad);
+    g_assert_cmpuint (messages->len, ==, 1);
+    g_assert_cmpstr (messages->pdata[0], ==, "the clip of 2 and 3");
+    more = nf_bad_clips_take (bad);
+    g_assert_cmpuint (more->len, ==, 0);
   }
+}
+
+/* No file could be opened, for which a clip cannot be blamed. */
+static gboolean
+load_too_many (gconstpointer task, NfClipReader *reader, guint64 sample,
+    guint64 item, guint8 *const parts[], GError **error)
+{
+  if (item != 2)
+    return load_numbers (task, reader, sample, item, parts, error);
+  g_set_error (error, NF_ERROR, NF_ERROR_IO, "too many open files");
+  return FALSE;
+}
+
+static void
+test_good_clips_stay (void)
+{
+  g_autoptr (NfClipSource) source = open_source ("scenes:1", FALSE, 0);
+  Script script = { .bad_sample = G_MAXUINT64 };
+  g_autoptr (NfBadClips) bad = nf_bad_clips_new ();
+  const NfLoaderSetup setup = { load_too_many, &script, { 8, 8 }, 7, 5, BATCH,
+    999, 2, bad };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfLoader) loader = nf_loader_new (source, &setup, &error);
+  const guint8 *parts[NF_LOADER_PARTS];
+  g_autoptr (GPtrArray) messages = NULL;
+  guint64 batch = 0;
+
+  while (batch < 5 && nf_loader_get (loader, batch * BATCH, parts, &error))
+    batch++;
+  g_assert_error (error, NF_ERROR, NF_ERROR_IO);
+  messages = nf_bad_clips_take (bad);
+  g_assert_cmpuint (messages->len, ==, 0);
 }
 
 static void
@@ -309,6 +344,7 @@ main (int argc, char **argv)
   g_test_add_func ("/loader/free", test_free);
   g_test_add_func ("/loader/error", test_error);
   g_test_add_func ("/loader/bad-clips", test_bad_clips);
+  g_test_add_func ("/loader/good-clips-stay", test_good_clips_stay);
   g_test_add_func ("/loader/too-large", test_too_large_fails);
   g_test_add_func ("/loader/scenes-as-written", test_scenes_as_written);
   g_test_add_func ("/loader/folder-threads", test_folder_threads);

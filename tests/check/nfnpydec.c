@@ -387,6 +387,44 @@ GST_START_TEST (test_nfnpydec_new_stream_renegotiates)
 }
 GST_END_TEST;
 
+/* tags of a stream that had no array are not those of the next one */
+GST_START_TEST (test_nfnpydec_new_stream_without_old_tags)
+{
+  static const guint64 shape[] = { 2, 3, 5 };
+  static const gchar *const titles[] = { "first", "second" };
+  g_autoptr (GBytes) bytes = nf_test_npy_counting (shape, 3);
+  GstEvent *event;
+  guint tags = 0;
+  GstBus *bus;
+  GstHarness *h = new_harness (&bus);
+
+  for (guint i = 0; i < G_N_ELEMENTS (titles); i++) {
+    GstSegment segment;
+
+    gst_harness_push_event (h, gst_event_new_stream_start (titles[i]));
+    gst_segment_init (&segment, GST_FORMAT_BYTES);
+    gst_harness_push_event (h, gst_event_new_segment (&segment));
+    gst_harness_push_event (h,
+        gst_event_new_tag (gst_tag_list_new (GST_TAG_TITLE, titles[i], NULL)));
+  }
+  fail_unless_equals_int (push_in_pieces (h, bytes, 64), GST_FLOW_OK);
+  while ((event = gst_harness_try_pull_event (h)) != NULL) {
+    if (GST_EVENT_TYPE (event) == GST_EVENT_TAG) {
+      GstTagList *list;
+      g_autofree gchar *title = NULL;
+
+      gst_event_parse_tag (event, &list);
+      gst_tag_list_get_string (list, GST_TAG_TITLE, &title);
+      fail_unless_equals_string (title, "second");
+      tags++;
+    }
+    gst_event_unref (event);
+  }
+  fail_unless_equals_int (tags, 1);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_nfnpydec_new_stream_too_early_fails)
 {
   static const guint64 shape[] = { 2, 3, 5 };
@@ -503,6 +541,7 @@ nfnpydec_suite (void)
   tcase_add_test (good, test_nfnpydec_palette);
   tcase_add_test (good, test_nfnpydec_arrays_in_a_row);
   tcase_add_test (good, test_nfnpydec_new_stream_renegotiates);
+  tcase_add_test (good, test_nfnpydec_new_stream_without_old_tags);
   tcase_add_test (good, test_nfnpydec_flush_and_restart);
   tcase_add_test (good, test_nfnpydec_no_frames);
   tcase_add_test (good, test_nfnpydec_start_stop_start);

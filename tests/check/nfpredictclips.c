@@ -97,6 +97,33 @@ GST_START_TEST (test_predict_clips)
 }
 GST_END_TEST
 
+/* when sliding a mark begins a clip, too, unless frames were dropped before it */
+GST_START_TEST (test_predict_sliding_discont)
+{
+  const guint missing = (guint) __i__;
+  GstBus *bus;
+  GstHarness *h = nf_predict_harness_new ("window=sliding", &bus);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
+  GstVideoInfo info;
+  GstBuffer *buffer;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  nf_test_push_frames (h, 0, 3);
+  fail_unless_equals_int (gst_harness_buffers_received (h), 1);
+  buffer = nf_test_frame (&info, 3 + missing, 0);
+  nf_test_set_times (buffer, 3 + missing, NF_MODELS_FRAME);
+  GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  fail_unless_equals_int (gst_harness_push (h, buffer), GST_FLOW_OK);
+  fail_unless_equals_int (
+      gst_harness_buffers_received (h), missing > 0 ? 2 : 1);
+  nf_test_push_frames (h, 4 + missing, 2);
+  fail_unless_equals_int (
+      gst_harness_buffers_received (h), missing > 0 ? 4 : 2);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 /* frames outside of the segment are no context; the future lies behind it */
 GST_START_TEST (test_predict_segment)
 {
@@ -240,6 +267,7 @@ nfpredict_clips_suite (void)
   tcase_add_test (tc, test_predict_eos_with_part_of_window);
   tcase_add_test (tc, test_predict_eos_after_prediction);
   tcase_add_test (tc, test_predict_clips);
+  tcase_add_loop_test (tc, test_predict_sliding_discont, 0, 2);
   tcase_add_test (tc, test_predict_segment);
   tcase_add_loop_test (tc, test_predict_times, 0, G_N_ELEMENTS (time_cases));
   tcase_add_test (tc, test_predict_caps_change);

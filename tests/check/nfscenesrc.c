@@ -201,6 +201,47 @@ GST_START_TEST (test_nfscenesrc_one_pad_is_enough)
 }
 GST_END_TEST;
 
+static GstPadProbeReturn
+count_caps_queries (GstPad *pad, GstPadProbeInfo *info, gpointer count)
+{
+  if (GST_QUERY_TYPE (GST_PAD_PROBE_INFO_QUERY (info)) == GST_QUERY_CAPS)
+    g_atomic_int_inc ((gint *) count);
+  return GST_PAD_PROBE_OK;
+}
+
+static gint
+caps_queries (guint frames)
+{
+  g_autofree gchar *line =
+      g_strdup_printf (SMALL "num-buffers=%u ! fakesink name=sink", frames);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
+  g_autoptr (GstElement) sink =
+      gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  GstMessage *message;
+  gint count = 0;
+
+  gst_pad_add_probe (
+      pad, GST_PAD_PROBE_TYPE_QUERY_BOTH, count_caps_queries, &count, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (
+      bus, 60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (
+      message != NULL && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+  gst_message_unref (message);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+
+  return count;
+}
+
+/* sizes are chosen once, not with every frame, also where a pad is not linked */
+GST_START_TEST (test_nfscenesrc_asks_once)
+{
+  fail_unless_equals_int (caps_queries (9), caps_queries (2));
+}
+GST_END_TEST;
+
 GST_START_TEST (test_nfscenesrc_links_to_what_fits)
 {
   g_autofree gchar *video =
@@ -315,6 +356,7 @@ nfscenesrc_suite (void)
   tcase_add_test (good, test_nfscenesrc_without_queues_warns);
   tcase_add_test (good, test_nfscenesrc_is_reproducible);
   tcase_add_loop_test (good, test_nfscenesrc_one_pad_is_enough, 0, 2);
+  tcase_add_test (good, test_nfscenesrc_asks_once);
   tcase_add_test (good, test_nfscenesrc_links_to_what_fits);
   tcase_add_loop_test (good, test_nfscenesrc_downstream_chooses, 0, 3);
   tcase_add_test (good, test_nfscenesrc_no_clips_is_eos);

@@ -97,6 +97,20 @@ GST_START_TEST (test_segment_batch_caps_change)
 }
 GST_END_TEST
 
+/* who asks for what cannot be, learns so, and nothing else happens */
+GST_START_TEST (test_segment_caps_of_nothing)
+{
+  GstBus *bus;
+  GstHarness *h = nf_segment_harness_new ("", &bus);
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (h->element, "sink");
+  g_autoptr (GstCaps) filter = gst_caps_from_string ("audio/x-raw");
+  g_autoptr (GstCaps) caps = gst_pad_query_caps (sink, filter);
+
+  fail_unless (gst_caps_is_empty (caps));
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 /* masks that could not be pushed are lost with their caps */
 GST_START_TEST (test_segment_batch_caps_change_unlinked)
 {
@@ -250,6 +264,7 @@ nfsegment_batch_suite (void)
   tcase_add_loop_test (tc, test_segment_batch_drains, 0, 3);
   tcase_add_test (tc, test_segment_batch_keeps_tags);
   tcase_add_test (tc, test_segment_batch_caps_change);
+  tcase_add_test (tc, test_segment_caps_of_nothing);
   tcase_add_test (tc, test_segment_batch_caps_change_unlinked);
   tcase_add_test (tc, test_segment_batch_flush);
   tcase_add_test (tc, test_segment_flush_while_computing);

@@ -7,6 +7,7 @@
  * nfsegmentsize.c */
 #include "nfmodelrig.h"
 
+#include "metrics/nfclasses.h"
 #include "metrics/nfmask.h"
 #include "nets/nfsegmenter.h"
 #include "regions/nfregionvotes.h"
@@ -146,9 +147,10 @@ GST_START_TEST (test_decision_region)
 }
 GST_END_TEST
 
-/* (transfer full): a frame of which it is known which classes may be in it */
+/* (transfer full): a frame of which it is known which classes may be in it, of
+ * so many */
 static GstBuffer *
-frame_of_classes (guint number, guint64 classes)
+frame_of_classes (guint number, guint64 classes, guint of)
 {
   GstBuffer *frame = new_frame (number);
   static const gchar *tags[] = { NULL };
@@ -158,7 +160,7 @@ frame_of_classes (guint number, guint64 classes)
     gst_meta_register_custom ("NfClassesMeta", tags, NULL, NULL, NULL);
   meta = gst_buffer_add_custom_meta (frame, "NfClassesMeta");
   gst_structure_set (gst_custom_meta_get_structure (meta), "classes",
-      G_TYPE_UINT64, classes, NULL);
+      G_TYPE_UINT64, classes, "of", G_TYPE_UINT, of, NULL);
 
   return frame;
 }
@@ -179,7 +181,7 @@ classes_in (GstBuffer *mask)
 }
 
 /* what nfpredict says of a frame's classes holds where regions decide, for that
- * frame alone */
+ * frame alone, and where the classes are the network's */
 GST_START_TEST (test_decision_expected_classes)
 {
   static const gchar *const settings[] = { "decision=region",
@@ -187,19 +189,23 @@ GST_START_TEST (test_decision_expected_classes)
   const guint64 expected = 1 << 3 | 1 << 9;
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new (settings[__i__], &bus);
-  GstBuffer *free, *bound;
+  GstBuffer *free, *bound, *other;
 
   gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   gst_harness_push (h, new_frame (2));
-  gst_harness_push (h, frame_of_classes (2, expected));
+  gst_harness_push (h, frame_of_classes (2, expected, NF_N_CLASSES));
+  gst_harness_push (h, frame_of_classes (2, expected, NF_N_CLASSES - 1));
   gst_harness_push_event (h, gst_event_new_eos ());
   free = gst_harness_pull (h);
   bound = gst_harness_pull (h);
+  other = gst_harness_pull (h);
+  fail_unless (classes_in (other) == classes_in (free));
   fail_unless ((classes_in (free) & ~expected) != 0);
   fail_unless (classes_in (bound) != 0);
   fail_unless ((classes_in (bound) & ~expected) == 0);
   gst_buffer_unref (free);
   gst_buffer_unref (bound);
+  gst_buffer_unref (other);
   nf_test_harness_free (h, bus);
 }
 GST_END_TEST
@@ -323,6 +329,44 @@ GST_START_TEST (test_decision_clip_keeps_tags)
   fail_unless_equals_string (order->str, "btbbb");
   expect_mask (h, 0, 0, 3);
   expect_mask (h, 0, 1, 4);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+static GstFlowReturn
+end_at_once (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  gst_buffer_unref (buffer);
+  return GST_FLOW_EOS;
+}
+
+/* downstream has enough of a stream while its masks are pushed: those that are
+ * left do not follow into the next one, the tags among them do, and the next one
+ * is not refused */
+GST_START_TEST (test_decision_clip_ends_early)
+{
+  GstBus *bus;
+  GstHarness *h = nf_segment_harness_new ("decision=clip lookahead=9", &bus);
+  const GstPadChainFunction chain = GST_PAD_CHAINFUNC (h->sinkpad);
+  g_autoptr (GString) order = g_string_new (NULL);
+
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  nf_test_push_frames (h, 0, 2);
+  gst_harness_push_event (h, nf_models_new_tag ());
+  nf_test_push_frames (h, 2, 1);
+  nf_models_watch_order (h, order);
+  gst_pad_set_chain_function (h->sinkpad, end_at_once);
+  if (__i__ == 1)
+    nf_models_begin_stream (h);
+  else
+    gst_harness_push_event (h, nf_test_new_segment (1.0));
+  gst_pad_set_chain_function (h->sinkpad, chain);
+  fail_unless_equals_string (order->str, "bt");
+  nf_test_push_frames (h, 3, 2);
+  gst_harness_push_event (h, gst_event_new_eos ());
+  fail_unless_equals_string (order->str, "btbb");
+  expect_mask (h, 3, 3, 5);
+  expect_mask (h, 3, 4, 5);
   nf_test_harness_free (h, bus);
 }
 GST_END_TEST
@@ -587,6 +631,7 @@ nfsegment_decision_suite (void)
   tcase_add_test (tc, test_decision_clip_keeps_times);
   tcase_add_test (tc, test_decision_clip_events);
   tcase_add_test (tc, test_decision_clip_keeps_tags);
+  tcase_add_loop_test (tc, test_decision_clip_ends_early, 0, 2);
   tcase_add_test (tc, test_decision_clip_flush);
   tcase_add_test (tc, test_decision_clip_caps_change);
   tcase_add_test (tc, test_decision_clip_restart);

@@ -5,6 +5,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* a file's beginning with this dictionary, as version major.minor */
 static GBytes *
@@ -390,6 +391,32 @@ test_npy_load (void)
   g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
+/* What is given out stays as it was read, whatever becomes of the file. */
+static void
+test_npy_load_keeps (void)
+{
+  static const gchar dictionary[] =
+      "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }\n";
+  g_autofree gchar *folder = g_dir_make_tmp ("npy-XXXXXX", NULL);
+  g_autofree gchar *path = write_file (folder, dictionary, 6);
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) error = NULL;
+  NfNpyHeader header;
+
+  g_assert_true (nf_npy_check (path, &header, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (header.data_bytes, ==, 6);
+  bytes = nf_npy_load (path, &header, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (truncate (path, 0), ==, 0);
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
+      "\x05\x05\x05\x05\x05\x05", 6);
+  g_assert_false (nf_npy_check (path, &header, &error));
+  g_assert_error (error, NF_ERROR, NF_ERROR_FORMAT);
+  g_assert_cmpint (g_remove (path), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -406,6 +433,7 @@ main (int argc, char **argv)
   g_test_add_func ("/npy/to-u8/types", test_npy_to_u8_every_type);
   g_test_add_func ("/npy/to-u8/range", test_npy_to_u8_out_of_range_fails);
   g_test_add_func ("/npy/load", test_npy_load);
+  g_test_add_func ("/npy/load/keeps", test_npy_load_keeps);
 
   return g_test_run ();
 }

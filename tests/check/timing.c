@@ -153,6 +153,25 @@ GST_START_TEST (test_timing_drop_message)
 }
 GST_END_TEST
 
+/* a flush may come between finding a frame late and dropping it */
+GST_START_TEST (test_timing_drop_without_earliest)
+{
+  GstSegment segment;
+  GstMessage *message;
+  gint64 jitter;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  report_late (10, 100);
+  gst_nf_latency_reset_qos (&latency);
+  gst_nf_latency_drop (&latency, &segment, 100, 40);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_QOS);
+  fail_unless (message != NULL);
+  gst_message_parse_qos_values (message, &jitter, NULL, NULL);
+  fail_unless_equals_int64 (jitter, 0);
+  gst_message_unref (message);
+}
+GST_END_TEST
+
 static GstClockTime
 take (GstNfTimestamps *timestamps, GstClockTime pts, GstClockTime duration)
 {
@@ -218,6 +237,7 @@ timing_suite (void)
   tcase_add_test (tc, test_timing_ahead);
   tcase_add_test (tc, test_timing_late);
   tcase_add_test (tc, test_timing_drop_message);
+  tcase_add_test (tc, test_timing_drop_without_earliest);
   tcase_add_test (tc, test_timestamps_mixed);
   tcase_add_test (tc, test_timestamps_standing_still);
 

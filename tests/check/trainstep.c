@@ -116,6 +116,37 @@ test_captured (gconstpointer data)
   nf_test_folder_remove (root);
 }
 
+/* A first step whose clips are gone fails; the state is as before. */
+static void
+test_first_step_fails (gconstpointer data)
+{
+  const StepCase *step = data;
+  g_autofree gchar *root = nf_test_folder_new ();
+  g_autofree gchar *clips = g_build_filename (root, "data", NULL);
+  g_autofree gchar *folder =
+      nf_test_write_clip (clips, "train/video_0", 7, 24, 16, TRUE);
+  g_autoptr (NfTrainConfig) config = new_config (step, clips);
+  g_autoptr (NfTask) task = NULL;
+  g_autoptr (NfTrainState) state = NULL;
+  g_autoptr (GError) error = NULL;
+  gdouble norm;
+
+  task = step->kind == NF_TRAIN_SEGMENT
+      ? nf_segment_task_new (step->device, config, &error)
+      : nf_diffusion_task_new (step->device, config, &error);
+  g_assert_no_error (error);
+  g_assert_true (nf_params_reset (task->params, 1, NULL));
+  nf_params_set_trainable (task->params, TRUE);
+  state = nf_train_state_new (task->params, &error);
+  g_assert_no_error (error);
+  nf_test_folder_remove (root);
+  g_assert_false (
+      nf_loop_step (task, &config->train, state, 1e-3, &norm, &error));
+  g_assert_error (error, NF_ERROR, NF_ERROR_NOT_FOUND);
+  g_assert_true (state->sound);
+  g_assert_cmpuint (state->step, ==, 0);
+}
+
 #define DIFFUSION                                                              \
   "data.splits=train|data.image-size=8 12|model.ngf=8|model.ch-mult=1 2|"      \
   "model.num-res-blocks=1|model.attn-resolutions=4|model.n-head-channels=8|"   \
@@ -136,10 +167,13 @@ main (int argc, char **argv)
     { "segment-bf16", NF_TRAIN_SEGMENT, NULL, SEGMENT "|train.precision=bf16" },
   };
   g_autoptr (GPtrArray) devices = NULL;
+  StepCase *first_step;
 
   g_test_init (&argc, &argv, NULL);
   gst_init (&argc, &argv);
   devices = naive_devices ();
+  first_step = g_memdup2 (&cases[2], sizeof *first_step);
+  first_step->device = g_ptr_array_index (devices, 0);
   for (guint d = 0; d < devices->len; d++)
     for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
       StepCase *step = g_memdup2 (&cases[i], sizeof cases[i]);
@@ -150,5 +184,7 @@ main (int argc, char **argv)
           g_strdup_printf ("/train-step/%s/%s", step->device->name, step->name);
       g_test_add_data_func_full (path, step, test_captured, g_free);
     }
+  g_test_add_data_func_full (
+      "/train-step/first-fails", first_step, test_first_step_fails, g_free);
   return g_test_run ();
 }

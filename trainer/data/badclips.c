@@ -39,20 +39,6 @@ nf_bad_clips_free (NfBadClips *self)
   g_free (self);
 }
 
-gboolean
-nf_bad_clips_is (const GError *error)
-{
-  static const NfError codes[] = { NF_ERROR_FORMAT, NF_ERROR_IO,
-    NF_ERROR_NOT_FOUND, NF_ERROR_SHAPE };
-
-  if (error->domain == G_FILE_ERROR)
-    return TRUE;
-  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
-    if (g_error_matches (error, NF_ERROR, (gint) codes[i]))
-      return TRUE;
-  return FALSE;
-}
-
 void
 nf_bad_clips_add (NfBadClips *self, const gchar *message)
 {
@@ -62,31 +48,55 @@ nf_bad_clips_add (NfBadClips *self, const gchar *message)
   g_mutex_unlock (&self->lock);
 }
 
-gchar *
-nf_bad_clips_next (NfBadClips *self)
+GPtrArray *
+nf_bad_clips_take (NfBadClips *self)
 {
+  GPtrArray *messages = g_ptr_array_new_with_free_func (g_free);
   gchar *message;
 
   g_mutex_lock (&self->lock);
-  message = g_queue_pop_head (&self->untold);
+  while ((message = g_queue_pop_head (&self->untold)))
+    g_ptr_array_add (messages, message);
   g_mutex_unlock (&self->lock);
-  return message;
+  return messages;
+}
+
+/* (transfer full) (nullable): the list so far */
+static gchar *
+read_list (const gchar *path, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+  gchar *text = NULL;
+
+  if (g_file_get_contents (path, &text, NULL, &cause))
+    return text;
+  if (g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    return g_strdup ("");
+  g_set_error (error, NF_ERROR, NF_ERROR_IO, "%s", cause->message);
+  return NULL;
 }
 
 gboolean
-nf_bad_clips_record (const gchar *folder, const gchar *message, GError **error)
+nf_bad_clips_record (
+    const gchar *folder, const GPtrArray *messages, GError **error)
 {
   g_autofree gchar *path = g_build_filename (folder, NF_BAD_CLIPS_FILE, NULL);
   g_autofree gchar *old = NULL;
   g_autoptr (GBytes) content = NULL;
   g_auto (GStrv) lines = NULL;
-  gchar *text;
+  GString *text;
 
-  g_file_get_contents (path, &old, NULL, NULL);
-  lines = g_strsplit (old ? old : "", "\n", -1);
-  if (g_strv_contains ((const gchar *const *) lines, message))
+  if (messages->len == 0)
     return TRUE;
-  text = g_strconcat (old ? old : "", message, "\n", NULL);
-  content = g_bytes_new_take (text, strlen (text));
-  return nf_file_replace (path, content, error);
+  old = read_list (path, error);
+  if (!old)
+    return FALSE;
+  lines = g_strsplit (old, "\n", -1);
+  text = g_string_new (old);
+  for (guint i = 0; i < messages->len; i++)
+    if (!g_strv_contains ((const gchar *const *) lines, messages->pdata[i]))
+      g_string_append_printf (text, "%s\n", (const gchar *) messages->pdata[i]);
+  content = g_string_free_to_bytes (text);
+  return g_bytes_get_size (content) == strlen (old)
+      || nf_file_replace (path, content, error);
 }

@@ -22,14 +22,6 @@ NfBadClips *nf_bad_clips_new (void);
 void nf_bad_clips_free (NfBadClips *self);
 
 /**
- * nf_bad_clips_is:
- * @error: why a sample could not be made
- *
- * Returns: whether it is the clip's fault: other clips may be readable
- */
-gboolean nf_bad_clips_is (const GError *error);
-
-/**
  * nf_bad_clips_add:
  * @self: messages
  * @message: what is wrong with a clip; one that was added before is not kept
@@ -37,24 +29,24 @@ gboolean nf_bad_clips_is (const GError *error);
 void nf_bad_clips_add (NfBadClips *self, const gchar *message);
 
 /**
- * nf_bad_clips_next:
+ * nf_bad_clips_take:
  * @self: messages
  *
- * Returns: (transfer full) (nullable): the next message that this has not
- *   returned yet
+ * Returns: (transfer full) (element-type utf8): the messages that this has not
+ *   returned yet, the oldest first
  */
-gchar *nf_bad_clips_next (NfBadClips *self);
+GPtrArray *nf_bad_clips_take (NfBadClips *self);
 
 /**
  * nf_bad_clips_record:
  * @folder: of a run
- * @message: about a clip
+ * @messages: (element-type utf8): about clips
  * @error: return location: %NF_ERROR_IO
  *
- * Adds a line to %NF_BAD_CLIPS_FILE, unless it is there.
+ * Adds a line for each to %NF_BAD_CLIPS_FILE, unless it is there.
  */
 gboolean nf_bad_clips_record (
-    const gchar *folder, const gchar *message, GError **error);
+    const gchar *folder, const GPtrArray *messages, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfBadClips, nf_bad_clips_free)
 

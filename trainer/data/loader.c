@@ -107,11 +107,11 @@ load_item (
     if (setup->load (
             setup->task, reader, job->sample, item, job->parts, &cause))
       return;
-    if (!setup->bad_clips || !nf_bad_clips_is (cause))
+    if (!setup->bad_clips || !nf_clip_is_bad (cause))
       break;
     add_bad_item (loader, item, cause->message);
   }
-  if (cause && !(setup->bad_clips && nf_bad_clips_is (cause)))
+  if (cause && !(setup->bad_clips && nf_clip_is_bad (cause)))
     g_propagate_error (error, g_steal_pointer (&cause));
   else
     g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,

@@ -2,6 +2,7 @@
  *
  * trainclips — the clips that a training's settings name */
 #include "data/trainclips.h"
+#include "io/nfclip.h"
 
 #include <glib/gstdio.h>
 
@@ -76,7 +77,9 @@ typedef struct
   NfClipSource *source;
   gint next; /* atomic */
   GMutex lock;
-  GPtrArray *found; /* (element-type utf8): what is wrong; under the lock */
+  /* under the lock */
+  GPtrArray *found; /* (element-type utf8): what is wrong with clips */
+  GError *failed; /* (nullable): why reading failed, by no clip's fault */
 } Check;
 
 static gpointer
@@ -93,7 +96,10 @@ check_thread (gpointer data)
     if (nf_clip_reader_open (reader, clip, &error))
       continue;
     g_mutex_lock (&check->lock);
-    g_ptr_array_add (check->found, g_strdup (error->message));
+    if (nf_clip_is_bad (error))
+      g_ptr_array_add (check->found, g_strdup (error->message));
+    else if (!check->failed)
+      check->failed = g_steal_pointer (&error);
     g_mutex_unlock (&check->lock);
   }
   return NULL;
@@ -145,6 +151,10 @@ nf_train_clips_check (
   for (guint i = 0; i < others->len; i++)
     g_thread_join (others->pdata[i]);
   g_mutex_clear (&check.lock);
+  if (check.failed) {
+    g_propagate_error (error, check.failed);
+    return FALSE;
+  }
   g_ptr_array_sort (found, compare_messages);
   if (found->len > 0 && !bad)
     return fail_all (found, error);

@@ -196,7 +196,9 @@ nf_eval_models_look (const NfEvalModels *models, NfEvalSight *sight,
 /**
  * nf_eval_models_segment:
  * @models: with a segmenter
- * @expected: a bit for each class that may be there, 0 where nothing is known
+ * @expected: a bit for each class of the predictor's guide that may be there, 0
+ *   where nothing is known; where the segmenter has another number of classes
+ *   they are others, and tell nothing
  * @frames: (n, height, width, 3), of one clip
  * @n: frames
  * @width: columns
@@ -209,7 +211,11 @@ nf_eval_models_segment (NfEvalModels *models, guint64 expected,
     const guint8 *frames, guint n, gint width, gint height, guint8 *masks,
     GError **error)
 {
-  g_autoptr (NfEvalSight) sight = nf_eval_sight_new (&models->naming, expected);
+  const gboolean same = models->predictor
+      && nf_eval_predictor_classes (models->predictor)
+          == nf_segmenter_classes (models->naming.segmenter);
+  g_autoptr (NfEvalSight) sight =
+      nf_eval_sight_new (&models->naming, same ? expected : 0);
 
   return nf_eval_models_look (
       models, sight, frames, n, width, height, masks, NULL, error);

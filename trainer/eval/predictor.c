@@ -185,6 +185,21 @@ nf_eval_predictor_segmenter_path (const NfEvalPredictor *predictor)
 }
 
 /**
+ * nf_eval_predictor_classes:
+ * @predictor: a predictor
+ *
+ * Returns: how many classes that knows which finds masks for its guide; 0: there
+ *   is none
+ */
+guint
+nf_eval_predictor_classes (const NfEvalPredictor *predictor)
+{
+  return predictor->guided.segmenter != NULL
+      ? nf_segmenter_classes (predictor->guided.segmenter)
+      : 0;
+}
+
+/**
  * nf_eval_predictor_takes_guide:
  * @predictor: a predictor
  *

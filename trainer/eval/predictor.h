@@ -70,6 +70,7 @@ gboolean nf_eval_predictor_load_segmenter (NfEvalPredictor *predictor,
 const gchar *nf_eval_predictor_path (const NfEvalPredictor *predictor);
 const gchar *nf_eval_predictor_segmenter_path (
     const NfEvalPredictor *predictor);
+guint nf_eval_predictor_classes (const NfEvalPredictor *predictor);
 gboolean nf_eval_predictor_takes_guide (const NfEvalPredictor *predictor);
 guint nf_eval_predictor_first (const NfEvalPredictor *predictor);
 void nf_eval_predictor_size (const NfEvalPredictor *predictor,

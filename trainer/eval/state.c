@@ -141,6 +141,7 @@ nf_eval_state_open (const gchar *folder, JsonObject *settings, GError **error)
   state->lock = nf_file_lock_folder (folder, PROGRAM, error);
   if (state->lock < 0 || !claim (state, settings, error))
     return NULL;
+  nf_file_remove_leftovers (folder);
   return g_steal_pointer (&state);
 }
 

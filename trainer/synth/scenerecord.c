@@ -132,7 +132,10 @@ nf_scene_record_open (const NfSynthOptions *options, GError **error)
   else
     good = check_empty (options->out, error)
         && write_record (path, options, error);
-  return good ? g_steal_pointer (&record) : NULL;
+  if (!good)
+    return NULL;
+  nf_file_remove_leftovers (options->out);
+  return g_steal_pointer (&record);
 }
 
 /**

@@ -342,7 +342,7 @@ nf_loop_step (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
     state->sound = FALSE;
     ok = FALSE;
   }
-  if (!nf_graph_captured (task->step))
+  if (!task->step || !nf_graph_captured (task->step))
     nf_params_clear_grads (state->params);
   if (ok)
     state->step++;
@@ -417,24 +417,29 @@ validate (Loop *loop, GError **error)
       || nf_savepoint_write_state (&loop->points, state, error);
 }
 
-/* Tells of clips that were left out since the last time. */
-static gboolean
-tell_bad_clips (Loop *loop, GError **error)
+static void
+warn (Loop *loop, const gchar *what, const gchar *message)
 {
-  gchar *message;
+  g_autofree gchar *text = g_strdup_printf ("warning: %s: %s", what, message);
 
-  while (loop->task->bad_clips
-      && (message = nf_bad_clips_next (loop->task->bad_clips))) {
-    g_autofree gchar *text =
-        g_strdup_printf ("warning: clip left out: %s", message);
-    gboolean ok = nf_bad_clips_record (loop->points.run, message, error);
+  nf_progress_message (loop->progress, text);
+}
 
-    g_free (message);
-    nf_progress_message (loop->progress, text);
-    if (!ok)
-      return FALSE;
-  }
-  return TRUE;
+/* Tells of clips that were left out since the last time, and lists them; a list
+ * that cannot be written is no reason to end a run. */
+static void
+tell_bad_clips (Loop *loop)
+{
+  g_autoptr (GPtrArray) messages = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!loop->task->bad_clips)
+    return;
+  messages = nf_bad_clips_take (loop->task->bad_clips);
+  for (guint i = 0; i < messages->len; i++)
+    warn (loop, "clip left out", messages->pdata[i]);
+  if (!nf_bad_clips_record (loop->points.run, messages, &error))
+    warn (loop, "clips that were left out are not listed", error->message);
 }
 
 /* One step, with what is due after it. */
@@ -445,9 +450,11 @@ do_step (Loop *loop, GError **error)
   NfTrainState *state = loop->state;
   gdouble learning_rate = nf_loop_learning_rate (train, state->step);
   gdouble norm;
+  const gboolean ok =
+      nf_loop_step (loop->task, train, state, learning_rate, &norm, error);
 
-  if (!nf_loop_step (loop->task, train, state, learning_rate, &norm, error)
-      || !tell_bad_clips (loop, error))
+  tell_bad_clips (loop);
+  if (!ok)
     return FALSE;
   nf_progress_step (loop->progress, state->step, state->loss, learning_rate);
   if ((state->step % train->log_every == 0 || state->step == train->steps)
@@ -532,7 +539,8 @@ run_steps (Loop *loop, GError **error)
 {
   g_autoptr (GError) cause = NULL;
 
-  if (tell_bad_clips (loop, &cause) && do_steps (loop, &cause))
+  tell_bad_clips (loop);
+  if (do_steps (loop, &cause))
     return TRUE;
   save_after_error (loop, cause, error);
   return FALSE;
@@ -635,8 +643,11 @@ prepare_folder (Loop *loop, GError **error)
   if (!nf_run_folder_find (run, loop->setup->resume, error))
     return FALSE;
   loop->lock = nf_file_lock_folder (run, "nextframe-train", error);
-  return loop->lock >= 0
-      && nf_run_folder_prepare (run, loop->setup->resume, error);
+  if (loop->lock < 0
+      || !nf_run_folder_prepare (run, loop->setup->resume, error))
+    return FALSE;
+  nf_file_remove_leftovers (run);
+  return TRUE;
 }
 
 /* What checkpoints say of the run. */
