@@ -46,6 +46,22 @@ typedef struct
   gboolean sharpen;
 } NfGuided;
 
+/**
+ * nf_guided_predict:
+ * @how: network and guide
+ * @prediction: how to draw, as nf_predictor_predict() takes it, without a guide; with
+ *   a guide start of 1 nothing is predicted, and the guide frames themselves are the
+ *   result
+ * @ensemble: predictions to combine, at least 1
+ * @mode: how to combine them
+ * @context: (array): num_frames_cond frames on the predictor's device, oldest
+ *   first: u8 (1, 3, H, W) of any one size
+ * @out: (out) (array) (transfer full): prediction->horizon frames of the same kind
+ *   and size; NULL where the network draws none
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, ...
+ *
+ * Returns: FALSE with @error set; then @out holds none
+ */
 gboolean nf_guided_predict (const NfGuided *how, const NfPrediction *prediction,
     guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
     NfTensor **out, GError **error);

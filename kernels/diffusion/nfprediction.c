@@ -24,11 +24,6 @@ typedef struct
   guint times_start; /* label that they begin with */
 } Block;
 
-/**
- * nf_prediction_init:
- * @prediction: (out): 50 steps of DDIM, clipped, with a last denoising, for the
- *   eleven frames that follow, seed 0
- */
 void
 nf_prediction_init (NfPrediction *prediction)
 {
@@ -44,13 +39,6 @@ nf_prediction_init (NfPrediction *prediction)
   *prediction = defaults;
 }
 
-/**
- * nf_prediction_init_for:
- * @prediction: (out): nf_prediction_init(), clipped and ended as suits the network
- * @config: of the network
- *
- * Networks that tell the noise are sampled as published, others consistently.
- */
 void
 nf_prediction_init_for (NfPrediction *prediction, const NfUnetConfig *config)
 {
@@ -317,15 +305,6 @@ slide (NfTensor *context, NfTensor *block, GError **error)
   return nf_op_slice (all, block->c, context->c, error);
 }
 
-/**
- * nf_prediction_check:
- * @prediction: how
- * @c: of the network
- * @error: return location: %NF_ERROR_INVALID
- *
- * Returns: FALSE with @error set when the network does not draw the frame that
- *   the horizon asks for
- */
 gboolean
 nf_prediction_check (
     const NfPrediction *prediction, const NfUnetConfig *c, GError **error)
@@ -357,19 +336,6 @@ cut (const NfUnetConfig *c, NfTensor *block, guint first, guint horizon,
   return TRUE;
 }
 
-/**
- * nf_prediction_run:
- * @prediction: how
- * @net: the noise predictor
- * @schedule: its noise levels
- * @frames: (N, channels * num_frames_cond, H, W): the context, oldest first,
- *   pixels in [-1, 1]
- * @out: (out) (array): horizon places; each gets a frame (N, channels, H, W) in
- *   [-1, 1], or NULL where the network does not draw that frame (future gap)
- * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, ...
- *
- * Returns: FALSE with @error set and @out all NULL
- */
 gboolean
 nf_prediction_run (const NfPrediction *prediction, NfUnet *net,
     const NfSchedule *schedule, NfTensor *frames, NfTensor **out,

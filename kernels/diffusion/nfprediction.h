@@ -58,11 +58,48 @@ typedef struct
   gpointer progress_data;
 } NfPrediction;
 
+/**
+ * nf_prediction_init:
+ * @prediction: (out): 50 steps of DDIM, clipped, with a last denoising, for the
+ *   eleven frames that follow, seed 0
+ */
 void nf_prediction_init (NfPrediction *prediction);
+
+/**
+ * nf_prediction_init_for:
+ * @prediction: (out): nf_prediction_init(), clipped and ended as suits the network
+ * @config: of the network
+ *
+ * Networks that tell the noise are sampled as published, others consistently.
+ */
 void nf_prediction_init_for (
     NfPrediction *prediction, const NfUnetConfig *config);
+
+/**
+ * nf_prediction_check:
+ * @prediction: how
+ * @c: of the network
+ * @error: return location: %NF_ERROR_INVALID
+ *
+ * Returns: FALSE with @error set when the network does not draw the frame that
+ *   the horizon asks for
+ */
 gboolean nf_prediction_check (
     const NfPrediction *prediction, const NfUnetConfig *c, GError **error);
+
+/**
+ * nf_prediction_run:
+ * @prediction: how
+ * @net: the noise predictor
+ * @schedule: its noise levels
+ * @frames: (N, channels * num_frames_cond, H, W): the context, oldest first,
+ *   pixels in [-1, 1]
+ * @out: (out) (array): horizon places; each gets a frame (N, channels, H, W) in
+ *   [-1, 1], or NULL where the network does not draw that frame (future gap)
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, ...
+ *
+ * Returns: FALSE with @error set and @out all NULL
+ */
 gboolean nf_prediction_run (const NfPrediction *prediction, NfUnet *net,
     const NfSchedule *schedule, NfTensor *frames, NfTensor **out,
     GError **error);

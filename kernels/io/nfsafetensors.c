@@ -24,17 +24,6 @@ struct _NfSafetensors
   NfSafetensorsHeader header;
 };
 
-/**
- * nf_safetensors_open_bytes:
- * @bytes: a whole file; a reference is kept
- * @label: name of the file for error messages
- * @error: return location
- *
- * Checks a file that is already in memory.
- *
- * Returns: (transfer full): the file; %NULL and %NF_ERROR_FORMAT if it is not
- *   well-formed
- */
 NfSafetensors *
 nf_safetensors_open_bytes (GBytes *bytes, const gchar *label, GError **error)
 {
@@ -54,17 +43,6 @@ nf_safetensors_open_bytes (GBytes *bytes, const gchar *label, GError **error)
   return g_steal_pointer (&file);
 }
 
-/**
- * nf_safetensors_open:
- * @path: a file
- * @error: return location
- *
- * Maps a file and checks everything but the elements.
- *
- * Returns: (transfer full): the file; %NULL and %NF_ERROR_NOT_FOUND if there
- *   is none, %NF_ERROR_IO if it cannot be read, %NF_ERROR_FORMAT if it is not
- *   well-formed
- */
 NfSafetensors *
 nf_safetensors_open (const gchar *path, GError **error)
 {
@@ -97,12 +75,6 @@ nf_safetensors_open (const gchar *path, GError **error)
   return file;
 }
 
-/**
- * nf_safetensors_ref:
- * @file: a file
- *
- * Returns: (transfer full): @file
- */
 NfSafetensors *
 nf_safetensors_ref (NfSafetensors *file)
 {
@@ -111,12 +83,6 @@ nf_safetensors_ref (NfSafetensors *file)
   return file;
 }
 
-/**
- * nf_safetensors_unref:
- * @file: (transfer full): a file
- *
- * Gives a reference back; the last one unmaps the file.
- */
 void
 nf_safetensors_unref (NfSafetensors *file)
 {
@@ -128,38 +94,18 @@ nf_safetensors_unref (NfSafetensors *file)
   g_free (file);
 }
 
-/**
- * nf_safetensors_label:
- * @file: a file
- *
- * Returns: (transfer none): its path, or what nf_safetensors_open_bytes() was
- *   told
- */
 const gchar *
 nf_safetensors_label (const NfSafetensors *file)
 {
   return file->header.label;
 }
 
-/**
- * nf_safetensors_count:
- * @file: a file
- *
- * Returns: how many tensors it has
- */
 guint
 nf_safetensors_count (const NfSafetensors *file)
 {
   return file->header.entries->len;
 }
 
-/**
- * nf_safetensors_index:
- * @file: a file
- * @index: below nf_safetensors_count()
- *
- * Returns: (transfer none): the tensor at this place of the header
- */
 const NfSafetensorsEntry *
 nf_safetensors_index (const NfSafetensors *file, guint index)
 {
@@ -167,38 +113,18 @@ nf_safetensors_index (const NfSafetensors *file, guint index)
   return g_ptr_array_index (file->header.entries, index);
 }
 
-/**
- * nf_safetensors_lookup:
- * @file: a file
- * @name: a tensor's name
- *
- * Returns: (transfer none) (nullable): the tensor, %NULL if there is none
- */
 const NfSafetensorsEntry *
 nf_safetensors_lookup (const NfSafetensors *file, const gchar *name)
 {
   return g_hash_table_lookup (file->header.by_name, name);
 }
 
-/**
- * nf_safetensors_metadata_count:
- * @file: a file
- *
- * Returns: how many strings its metadata has
- */
 guint
 nf_safetensors_metadata_count (const NfSafetensors *file)
 {
   return file->header.metadata_keys->len;
 }
 
-/**
- * nf_safetensors_metadata_key:
- * @file: a file
- * @index: below nf_safetensors_metadata_count()
- *
- * Returns: (transfer none): the key at this place of the metadata
- */
 const gchar *
 nf_safetensors_metadata_key (const NfSafetensors *file, guint index)
 {
@@ -206,27 +132,12 @@ nf_safetensors_metadata_key (const NfSafetensors *file, guint index)
   return g_ptr_array_index (file->header.metadata_keys, index);
 }
 
-/**
- * nf_safetensors_metadata:
- * @file: a file
- * @key: a key of the metadata
- *
- * Returns: (transfer none) (nullable): its value, %NULL if there is none
- */
 const gchar *
 nf_safetensors_metadata (const NfSafetensors *file, const gchar *key)
 {
   return g_hash_table_lookup (file->header.metadata, key);
 }
 
-/**
- * nf_safetensors_forget:
- * @file: a file
- * @entry: a tensor of it that will not be read for a while
- *
- * Tells the system that its pages need not stay in the process; reading them
- * again brings them back.
- */
 void
 nf_safetensors_forget (
     const NfSafetensors *file, const NfSafetensorsEntry *entry)

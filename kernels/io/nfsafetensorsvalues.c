@@ -28,12 +28,6 @@ static const struct
   { "BOOL", 1 },
 };
 
-/**
- * nf_safetensors_dtype_size:
- * @dtype: element type
- *
- * Returns: bytes of one element
- */
 gsize
 nf_safetensors_dtype_size (NfSafetensorsDType dtype)
 {
@@ -41,12 +35,6 @@ nf_safetensors_dtype_size (NfSafetensorsDType dtype)
   return dtypes[dtype].size;
 }
 
-/**
- * nf_safetensors_dtype_name:
- * @dtype: element type
- *
- * Returns: (transfer none): its name in headers, such as "F32"
- */
 const gchar *
 nf_safetensors_dtype_name (NfSafetensorsDType dtype)
 {
@@ -54,13 +42,6 @@ nf_safetensors_dtype_name (NfSafetensorsDType dtype)
   return dtypes[dtype].name;
 }
 
-/**
- * nf_safetensors_shape_string:
- * @shape: (array length=rank): sizes
- * @rank: how many
- *
- * Returns: (transfer full): such as "[64, 3, 7, 7]", for messages
- */
 gchar *
 nf_safetensors_shape_string (const gint64 *shape, guint rank)
 {
@@ -73,15 +54,6 @@ nf_safetensors_shape_string (const gint64 *shape, guint rank)
   return g_string_free (text, FALSE);
 }
 
-/**
- * nf_safetensors_part:
- * @entry: a tensor of a file
- * @from: index of an element, row-major
- * @count: how many from there on; all of them in the tensor
- *
- * Returns: an entry with these elements alone, which reads like any other; its
- *   shape is that of @entry
- */
 NfSafetensorsEntry
 nf_safetensors_part (const NfSafetensorsEntry *entry, gsize from, gsize count)
 {
@@ -157,16 +129,6 @@ load_f64 (const guint8 *data)
   return (gfloat) value;
 }
 
-/**
- * nf_safetensors_read_f32:
- * @entry: a tensor of F64, F32, F16 or BF16
- * @out: (out caller-allocates): entry->elements numbers, row-major
- * @error: return location
- *
- * Converts the elements; F64 is rounded.
- *
- * Returns: %FALSE and %NF_ERROR_FORMAT if the elements are integers
- */
 gboolean
 nf_safetensors_read_f32 (
     const NfSafetensorsEntry *entry, gfloat *out, GError **error)
@@ -200,16 +162,6 @@ nf_safetensors_read_f32 (
   }
 }
 
-/**
- * nf_safetensors_read_i64:
- * @entry: a tensor of I64, I32, I16, I8, U8 or BOOL
- * @out: (out caller-allocates): entry->elements numbers, row-major
- * @error: return location
- *
- * Widens the elements.
- *
- * Returns: %FALSE and %NF_ERROR_FORMAT if they are floating-point numbers
- */
 gboolean
 nf_safetensors_read_i64 (
     const NfSafetensorsEntry *entry, gint64 *out, GError **error)

@@ -38,6 +38,11 @@ typedef struct
   gdouble color;
 } NfObjectScores;
 
+/**
+ * nf_object_scores_measure:
+ * @scores: (out): what is found
+ * @confusion: a matrix of the %NF_N_CLASSES classes
+ */
 void nf_object_scores_measure (
     NfObjectScores *scores, const NfConfusion *confusion);
 

@@ -92,18 +92,86 @@ struct _NfNetClass
 #include "nets/nfnets.def.h"
 #undef NF_ARCHITECTURE
 
+/**
+ * nf_net_class_find:
+ * @name: of an architecture
+ *
+ * Returns: (transfer none) (nullable): it, or %NULL where there is no such one
+ */
 const NfNetClass *nf_net_class_find (const gchar *name);
+
+/**
+ * nf_net_class_of_config:
+ * @config: a configuration without the architecture's name
+ *
+ * Returns: (transfer none): the architecture by the keys of @config; the first
+ *   of the list where they do not say
+ */
 const NfNetClass *nf_net_class_of_config (JsonObject *config);
+
+/**
+ * nf_net_names:
+ * @task: what the networks are for
+ *
+ * Returns: (transfer full): their names, for messages: "a, b or c"
+ */
 gchar *nf_net_names (NfNetTask task);
+
+/**
+ * nf_net_preset_names:
+ *
+ * Returns: (transfer full): the names of all presets: "a, b, c"
+ */
 gchar *nf_net_preset_names (void);
+
+/**
+ * nf_net_preset_find:
+ * @name: of a preset
+ * @klass: (out): its architecture
+ *
+ * Returns: (transfer none) (nullable): it, or %NULL where there is no such one
+ */
 const NfNetPreset *nf_net_preset_find (
     const gchar *name, const NfNetClass **klass);
 
+/**
+ * nf_net_new:
+ * @klass: its architecture
+ * @device: where it lies
+ * @config: its configuration
+ * @error: return location: %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
+ *
+ * Returns: (transfer full) (nullable): the network, its parameters zero; load
+ *   a checkpoint into them or call nf_params_reset()
+ */
 NfNet *nf_net_new (const NfNetClass *klass, NfDevice *device,
     JsonObject *config, GError **error);
+
+/**
+ * nf_net_load:
+ * @checkpoint: a checkpoint
+ * @task: what its network must be for
+ * @device: where it runs
+ * @error: return location: %NF_ERROR_FORMAT, %NF_ERROR_INVALID,
+ *   %NF_ERROR_NO_MEMORY
+ *
+ * Returns: (transfer full) (nullable): the network, with its weights
+ */
 NfNet *nf_net_load (const NfCheckpoint *checkpoint, NfNetTask task,
     NfDevice *device, GError **error);
+
+/**
+ * nf_net_free:
+ * @net: (transfer full) (nullable): a network
+ */
 void nf_net_free (NfNet *net);
+
+/**
+ * nf_net_config:
+ * @net: a network
+ *
+ * Returns: (transfer full): its whole configuration: what checkpoints hold
+ */
 JsonObject *nf_net_config (const NfNet *net);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfNet, nf_net_free)

@@ -149,34 +149,178 @@ struct _NfPredictHooks
       NfUnetCond *cond, const NfForward *forward, GError **error);
 };
 
+/**
+ * nf_unet_config_init:
+ * @config: (out): the full-size next-frame network, 403.5 M parameters
+ */
 void nf_unet_config_init (NfUnetConfig *config);
+
+/**
+ * nf_unet_config_from_json:
+ * @config: (out): defaults, changed by what @json holds
+ * @json: keys named like the fields; image_size is one number or [H, W]
+ * @error: return location: %NF_ERROR_INVALID
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_unet_config_from_json (
     NfUnetConfig *config, JsonObject *json, GError **error);
+
+/**
+ * nf_unet_config_to_json:
+ *
+ * What only newer networks have is left out where a network has it not, so that
+ * older programs read its checkpoints.
+ *
+ * Returns: (transfer full): what nf_unet_config_from_json() reads
+ */
 JsonObject *nf_unet_config_to_json (const NfUnetConfig *config);
+
+/**
+ * nf_target_name:
+ *
+ * Returns: (transfer none): its name in configurations
+ */
 const gchar *nf_target_name (NfTarget target);
+
+/**
+ * nf_target_from_name:
+ * @name: eps, x0 or v
+ * @target: (out): what it means
+ *
+ * Returns: whether there is one of this name
+ */
 gboolean nf_target_from_name (const gchar *name, NfTarget *target);
+
+/**
+ * nf_unet_cond_channels:
+ *
+ * Returns: channels of what the network is conditioned on: the frames of
+ *   context and, where it takes one, the guide
+ */
 gint64 nf_unet_cond_channels (const NfUnetConfig *config);
+
+/**
+ * nf_unet_guide_frames:
+ * @c: of a network that takes a guide
+ * @cond: (N, nf_unet_cond_channels(), H, W)
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): (N, channels * num_frames, H, W): the
+ *   guide frames of what the network is conditioned on
+ */
 NfTensor *nf_unet_guide_frames (
     const NfUnetConfig *config, NfTensor *cond, GError **error);
 
+/**
+ * nf_unet_new:
+ * @device: where it lies
+ * @config: its sizes, as nf_unet_config_from_json() checks them
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): the network, its parameters zero; load
+ *   a checkpoint into them or call nf_params_reset()
+ */
 NfUnet *nf_unet_new (
     NfDevice *device, const NfUnetConfig *config, GError **error);
+
 void nf_unet_free (NfUnet *net);
 NfParams *nf_unet_params (NfUnet *net);
+
+/**
+ * nf_unet_config:
+ * @net: a network that predicts
+ *
+ * Returns: (transfer none): its frames, schedule and target; the rest is the
+ *   architecture's own
+ */
 const NfUnetConfig *nf_unet_config (NfUnet *net);
+
 const gchar *nf_unet_arch (NfUnet *net);
 
+/**
+ * nf_unet_condition:
+ * @cond: (nullable): (N, nf_unet_cond_channels(), H, W), pixels in [-1, 1]; f32,
+ *   or bf16 for a network that computes in bf16; NULL where what makes it has
+ *   failed
+ * @error: return location
+ *
+ * Computes what depends on the conditioning frames alone. Recorded by a tape
+ * like all else.
+ *
+ * Returns: (transfer full) (nullable): for nf_unet_forward()
+ */
 NfUnetCond *nf_unet_condition (NfUnet *net, NfTensor *cond, GError **error);
+
 void nf_unet_cond_free (NfUnetCond *cond);
+
+/**
+ * nf_unet_forward:
+ * @x: (N, channels * num_frames, H, W): noisy frames, f32
+ * @labels: (array): N noise labels, 0 (noisiest) to num_classes - 1
+ * @cond: of the same frames size; its batch is N, or 1 with spade
+ * @forward: (nullable): how to run
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): what it was trained to tell (its target),
+ *   f32, shape of @x
+ */
 NfTensor *nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
     NfUnetCond *cond, const NfForward *forward, GError **error);
+
+/**
+ * nf_unet_embed:
+ * @labels: (array length=n): noise labels, see nf_unet_forward()
+ * @n: batch
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): what nf_unet_forward_at() takes for them
+ */
 NfTensor *nf_unet_embed (
     NfUnet *net, const gfloat *labels, gint64 n, GError **error);
+
+/**
+ * nf_unet_times:
+ * @labels: (array length=n): noise labels
+ * @n: how many
+ * @error: return location
+ *
+ * All that depends on nothing but the labels, for all of them at once: weights
+ * are read once. Not recorded by a tape.
+ *
+ * Returns: (transfer full) (nullable): (N, values): a sample of it is what
+ *   nf_unet_forward_at() takes for a batch with this label
+ */
 NfTensor *nf_unet_times (
     NfUnet *net, const gfloat *labels, gint64 n, GError **error);
+
+/**
+ * nf_unet_forward_at:
+ * @embedding: of the labels, from nf_unet_embed(), or a sample of what
+ *   nf_unet_times() gives
+ *
+ * nf_unet_forward() without anything that comes from the host, so that it can
+ * be captured.
+ *
+ * Returns: (transfer full) (nullable): what it was trained to tell (its target),
+ *   f32, shape of @x
+ */
 NfTensor *nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
     NfUnetCond *cond, const NfForward *forward, GError **error);
 
+/**
+ * nf_time_embedding:
+ * @device: where the result lies
+ * @labels: (array length=n): times
+ * @n: how many
+ * @dim: length of an embedding, at least 4
+ * @error: return location
+ *
+ * sin (t f_i), then cos (t f_i), f_i = exp (-i ln 10000 / (dim / 2 - 1)), a
+ * zero behind where @dim is odd (Vaswani et al., 2017).
+ *
+ * Returns: (transfer full) (nullable): (N, dim, 1, 1)
+ */
 NfTensor *nf_time_embedding (NfDevice *device, const gfloat *labels, gint64 n,
     gint64 dim, GError **error);
 

@@ -15,12 +15,6 @@ groups_of (gint64 c)
   return (gint) g;
 }
 
-/**
- * nf_unet_cond_channels:
- *
- * Returns: channels of what the network is conditioned on: the frames of
- *   context and, where it takes one, the guide
- */
 gint64
 nf_unet_cond_channels (const NfUnetConfig *c)
 {
@@ -28,15 +22,6 @@ nf_unet_cond_channels (const NfUnetConfig *c)
       + (c->guide ? NF_UNET_GUIDE_CHANNELS * (gint64) c->num_frames : 0);
 }
 
-/**
- * nf_unet_guide_frames:
- * @c: of a network that takes a guide
- * @cond: (N, nf_unet_cond_channels(), H, W)
- * @error: return location
- *
- * Returns: (transfer full) (nullable): (N, channels * num_frames, H, W): the
- *   guide frames of what the network is conditioned on
- */
 NfTensor *
 nf_unet_guide_frames (const NfUnetConfig *c, NfTensor *cond, GError **error)
 {

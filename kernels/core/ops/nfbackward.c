@@ -56,18 +56,6 @@ last_backward (NfTape *tape, GError **error)
   return ok;
 }
 
-/**
- * nf_tape_backward_from:
- * @tape: not recording
- * @output: a tensor that was recorded
- * @grad_out: its gradient, same shape and type
- * @error: return location
- *
- * Adds the gradients of all marked tensors into their grad and empties the
- * tape, also when it fails.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_tape_backward_from (
     NfTape *tape, NfTensor *output, NfTensor *grad_out, GError **error)
@@ -95,14 +83,6 @@ nf_tape_backward_from (
   return ok;
 }
 
-/**
- * nf_tape_backward:
- * @loss: a recorded scalar
- *
- * nf_tape_backward_from() with a gradient of one.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_tape_backward (NfTape *tape, NfTensor *loss, GError **error)
 {

@@ -28,14 +28,6 @@ struct _NfGraph
 
 static _Thread_local NfGraph *capturing;
 
-/**
- * nf_graph_new:
- * @device: where @func runs
- * @func: the function
- * @data: handed to it
- *
- * Returns: (transfer full): the graph, for one thread at a time
- */
 NfGraph *
 nf_graph_new (NfDevice *device, NfGraphFunc func, gpointer data)
 {
@@ -153,16 +145,6 @@ launch (NfGraph *graph, GError **error)
   return g_steal_pointer (&result);
 }
 
-/**
- * nf_graph_run:
- * @in: (array length=n_in): at most %NF_GRAPH_MAX_INPUTS tensors; other shapes
- *   than before, or another choice of nf_matmul_precision_set(), are captured anew
- * @n_in: how many
- * @error: return location
- *
- * Returns: (transfer full) (nullable): the function's result, the same bits
- *   whether it was captured or not
- */
 NfTensor *
 nf_graph_run (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
 {
@@ -184,26 +166,12 @@ nf_graph_run (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
   return graph->func (graph->data, in, error);
 }
 
-/**
- * nf_graph_launches:
- *
- * Returns: how often a captured graph was started instead of calling the
- *   function
- */
 guint
 nf_graph_launches (const NfGraph *graph)
 {
   return graph->launches;
 }
 
-/**
- * nf_graph_changes:
- * @tensor: changed by an op that the calling thread runs
- *
- * Where that op is being captured, every start of the graph changes the tensor:
- * what was derived from its old data is no longer valid then. To be called for
- * every input that an op changes.
- */
 void
 nf_graph_changes (NfTensor *tensor)
 {
@@ -211,11 +179,6 @@ nf_graph_changes (NfTensor *tensor)
     g_ptr_array_add (capturing->changes, nf_tensor_ref (tensor));
 }
 
-/**
- * nf_graph_captured:
- *
- * Returns: whether the latest run was a captured one
- */
 gboolean
 nf_graph_captured (const NfGraph *graph)
 {

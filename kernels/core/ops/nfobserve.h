@@ -30,9 +30,38 @@ typedef struct
 typedef void (*NfOpObserver) (const NfOpCall *call, gboolean backward,
     const NfOpTime *time, gpointer data);
 
+/**
+ * nf_observe_begin:
+ * @observer: called after every op of this thread from now on
+ * @data: handed to it
+ *
+ * The device finishes all work before and after each op, so that times are the
+ * op's own.
+ */
 void nf_observe_begin (NfOpObserver observer, gpointer data);
+
 void nf_observe_end (void);
+
+/**
+ * nf_observe_now:
+ *
+ * Returns: clocks that only differences are taken of
+ */
 NfOpTime nf_observe_now (void);
+
+/**
+ * nf_op_flops:
+ * @call: an op that ran
+ * @backward: whether its gradient is meant
+ *
+ * Floating-point operations of convolutions, matrix products and attention, by
+ * their shapes, a multiply-add being two. All other ops are limited by memory
+ * and count nothing. A gradient costs a pass for the data and one for the
+ * weights, where wanted (attention: two); what is computed again, or saved by
+ * a cleverer way, does not change the count.
+ *
+ * Returns: the number
+ */
 gdouble nf_op_flops (const NfOpCall *call, gboolean backward);
 
 /**

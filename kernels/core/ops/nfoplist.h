@@ -351,12 +351,52 @@ struct _NfOpCall
   gboolean tf32;
 };
 
+/**
+ * nf_op_info:
+ *
+ * Returns: (transfer none): the op's row
+ */
 const NfOpInfo *nf_op_info (NfOp op);
+
 const gchar *nf_op_name (NfOp op);
+
+/**
+ * nf_op_input_facts:
+ * @op: an op
+ * @index: of an input, below nf_op_most_inputs()
+ *
+ * Returns: NfInputFacts of it
+ */
 guint nf_op_input_facts (NfOp op, guint index);
+
+/**
+ * nf_op_least_inputs:
+ *
+ * Returns: how many inputs the op must have
+ */
 guint nf_op_least_inputs (NfOp op);
+
+/**
+ * nf_op_most_inputs:
+ *
+ * Returns: how many inputs the op can have
+ */
 guint nf_op_most_inputs (NfOp op);
+
+/**
+ * nf_op_changes:
+ * @call: an op
+ *
+ * Returns: which inputs the op changes, a bit each
+ */
 guint nf_op_changes (const NfOpCall *call);
+
+/**
+ * nf_op_reads_result:
+ * @call: an op
+ *
+ * Returns: whether the gradient is made with the result's data
+ */
 gboolean nf_op_reads_result (const NfOpCall *call);
 
 G_END_DECLS

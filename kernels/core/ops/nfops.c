@@ -152,21 +152,6 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
   return call.out;
 }
 
-/**
- * nf_op_run:
- * @op: which op
- * @in: (array length=n_in): its inputs; those that are not %NF_IN_OPTIONAL may be
- *   NULL only where an earlier op has failed
- * @n_in: how many; at least one
- * @params: the op's parameters struct
- * @error: return location
- *
- * Where an earlier op has failed nothing is done, and @error stays as it is, so
- * that it names the first cause: that is so where @error is set already or an
- * input that the op needs is NULL.
- *
- * Returns: (transfer full) (nullable): the result, on the first input's device
- */
 NfTensor *
 nf_op_run (NfOp op, NfTensor *const *in, guint n_in, gconstpointer params,
     GError **error)
@@ -330,16 +315,6 @@ nf_op_axpby (
   return nf_op_run (NF_OP_AXPBY, in, 2, params, error);
 }
 
-/**
- * nf_op_add_to:
- * @sum: has data that nobody else holds; no tape records it
- * @x: the same shape, type and device; not @sum
- * @error: return location
- *
- * Adds @x to @sum, with the bits that nf_op_axpby() gives.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_op_add_to (NfTensor *sum, NfTensor *x, GError **error)
 {

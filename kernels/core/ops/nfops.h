@@ -20,6 +20,21 @@
 
 G_BEGIN_DECLS
 
+/**
+ * nf_op_run:
+ * @op: which op
+ * @in: (array length=n_in): its inputs; those that are not %NF_IN_OPTIONAL may be
+ *   NULL only where an earlier op has failed
+ * @n_in: how many; at least one
+ * @params: the op's parameters struct
+ * @error: return location
+ *
+ * Where an earlier op has failed nothing is done, and @error stays as it is, so
+ * that it names the first cause: that is so where @error is set already or an
+ * input that the op needs is NULL.
+ *
+ * Returns: (transfer full) (nullable): the result, on the first input's device
+ */
 NfTensor *nf_op_run (NfOp op, NfTensor *const *in, guint n_in,
     gconstpointer params, GError **error);
 
@@ -63,7 +78,19 @@ NfTensor *nf_op_activation (NfTensor *x, NfAct act, GError **error);
 /* act (alpha * a + beta * b); b (nullable) has a's shape */
 NfTensor *nf_op_axpby (
     NfTensor *a, NfTensor *b, const NfAxpbyParams *params, GError **error);
+
+/**
+ * nf_op_add_to:
+ * @sum: has data that nobody else holds; no tape records it
+ * @x: the same shape, type and device; not @sum
+ * @error: return location
+ *
+ * Adds @x to @sum, with the bits that nf_op_axpby() gives.
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_op_add_to (NfTensor *sum, NfTensor *x, GError **error);
+
 NfTensor *nf_op_clamp (NfTensor *x, gfloat lo, gfloat hi, GError **error);
 /* zero with probability p, else x / (1 - p); first (nullable), an i64 scalar, is
  * added to the stream of the key: a number that a captured op looks up */

@@ -64,11 +64,6 @@ nf_tape_new (void)
   return tape;
 }
 
-/**
- * nf_tape_free:
- *
- * Frees the tape and what it holds; it must not be recording.
- */
 void
 nf_tape_free (NfTape *tape)
 {
@@ -77,11 +72,6 @@ nf_tape_free (NfTape *tape)
   g_free (tape);
 }
 
-/**
- * nf_tape_begin:
- *
- * Records the calling thread's ops from now on; tapes do not nest.
- */
 void
 nf_tape_begin (NfTape *tape)
 {
@@ -96,25 +86,12 @@ nf_tape_end (NfTape *tape)
   current = NULL;
 }
 
-/**
- * nf_tape_current:
- *
- * Returns: (transfer none) (nullable): the tape that records this thread
- */
 NfTape *
 nf_tape_current (void)
 {
   return current;
 }
 
-/**
- * nf_tape_record:
- * @call: an op that ran forward; its saved tensors move to the tape
- *
- * Called by nf_op_run().
- *
- * Returns: FALSE with %NF_ERROR_UNSUPPORTED where the op has no gradient
- */
 gboolean
 nf_tape_record (NfTape *tape, const NfOpCall *call, GError **error)
 {
@@ -149,13 +126,6 @@ nf_tape_record (NfTape *tape, const NfOpCall *call, GError **error)
   return TRUE;
 }
 
-/**
- * nf_tape_last:
- * @tape: not recording
- *
- * Returns: (transfer none) (nullable): what was recorded last; NULL where the
- *   tape is empty
- */
 NfOpCall *
 nf_tape_last (NfTape *tape)
 {
@@ -167,26 +137,12 @@ nf_tape_last (NfTape *tape)
   return &record->call;
 }
 
-/**
- * nf_tape_drop_last:
- * @tape: not empty
- *
- * Frees nf_tape_last() and what it holds.
- */
 void
 nf_tape_drop_last (NfTape *tape)
 {
   g_ptr_array_set_size (tape->records, (gint) tape->records->len - 1);
 }
 
-/**
- * nf_tape_last_unchanged:
- * @tape: not empty
- * @error: return location: %NF_ERROR_INVALID
- *
- * Returns: FALSE with @error set where an input of nf_tape_last() was changed
- *   since
- */
 gboolean
 nf_tape_last_unchanged (const NfTape *tape, GError **error)
 {

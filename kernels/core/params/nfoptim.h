@@ -39,8 +39,32 @@ struct _NfBackendOptim
       const NfAdamParams *adam, gdouble ema_rate, GError **error);
 };
 
+/**
+ * nf_optim_norm:
+ * @tensors: (array length=n): f32, on one device
+ * @n: how many
+ * @norm: (out): the root of the sum of all squares; 0 for no tensors
+ * @error: return location
+ *
+ * Waits for the device.
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_optim_norm (
     NfTensor *const *tensors, guint n, gdouble *norm, GError **error);
+
+/**
+ * nf_optim_step:
+ * @items: (array length=n): what moves; no tensor twice
+ * @n: how many
+ * @adam: of all of them
+ * @ema_rate: see nf_op_ema()
+ * @error: return location
+ *
+ * Adam for all items with a gradient, then the running averages.
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_optim_step (const NfOptimItem *items, guint n,
     const NfAdamParams *adam, gdouble ema_rate, GError **error);
 

@@ -65,21 +65,85 @@ typedef struct
   GHashTable *by_name;
 } NfParams;
 
+/**
+ * nf_params_new:
+ * @device: where the tensors will lie
+ *
+ * Returns: (transfer full): an empty list
+ */
 NfParams *nf_params_new (NfDevice *device);
+
 NfParams *nf_params_ref (NfParams *params);
 void nf_params_unref (NfParams *params);
 
+/**
+ * nf_params_add:
+ * @params: the list
+ * @name: a name not yet in it
+ * @dtype: %NF_F32, or %NF_I64 for counters
+ * @rank: 0 to 4
+ * @dims: PyTorch's dimensions
+ * @trainable: whether an optimiser may change it
+ * @init: start value, see nf_params_reset()
+ * @scale: see #NfInit
+ * @error: return location
+ *
+ * Returns: (transfer none) (nullable): the new tensor, zeros without memory
+ */
 NfTensor *nf_params_add (NfParams *params, const gchar *name, NfDType dtype,
     guint rank, const gint64 *dims, gboolean trainable, NfInit init,
     gfloat scale, GError **error);
+
+/**
+ * nf_params_lookup:
+ *
+ * Returns: (transfer none) (nullable): the parameter of this name
+ */
 NfParam *nf_params_lookup (NfParams *params, const gchar *name);
+
 NfParam *nf_params_index (NfParams *params, guint index);
 guint nf_params_count (NfParams *params);
+
+/**
+ * nf_params_elements:
+ *
+ * Returns: how many numbers the parameters hold
+ */
 guint64 nf_params_elements (NfParams *params, gboolean trainable_only);
 
+/**
+ * nf_params_reset:
+ * @params: the list
+ * @seed: of the random start values
+ * @error: return location
+ *
+ * Gives every parameter its start value: a function of @seed, the parameter's
+ * name and the element's index in PyTorch's order.
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_params_reset (NfParams *params, guint64 seed, GError **error);
+
+/**
+ * nf_params_start_ema:
+ *
+ * Gives every parameter a running average that starts at its value; so do the
+ * running statistics of batch norm, which belong to the averaged weights, but
+ * counters do not.
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_params_start_ema (NfParams *params, GError **error);
+
+/**
+ * nf_params_set_trainable:
+ *
+ * Marks the trainable parameters so that a tape records what depends on them,
+ * or unmarks them. Marked ones get memory of their own now, before the
+ * activations; where there is none, the op that needs it says so.
+ */
 void nf_params_set_trainable (NfParams *params, gboolean trainable);
+
 void nf_params_clear_grads (NfParams *params);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfParams, nf_params_unref)

@@ -143,12 +143,35 @@ struct _NfDevice
   gpointer priv;
 };
 
+/**
+ * nf_device_open:
+ * @name: "cpu", "cuda" (the first), "cuda:N", or "auto": a CUDA device where
+ *   one can be opened, else the CPU
+ * @error: return location: %NF_ERROR_INVALID, %NF_ERROR_NO_DEVICE
+ *
+ * Returns: (transfer full) (nullable): the device; the same object for all who
+ *   open it while anyone holds it
+ */
 NfDevice *nf_device_open (const gchar *name, GError **error);
+
 NfDevice *nf_device_ref (NfDevice *device);
 void nf_device_unref (NfDevice *device);
+
+/**
+ * nf_device_memory:
+ * @restart: whether the peaks begin anew, at what is there now
+ * @memory: (out): the most of each that was there since they began
+ *
+ * Returns: FALSE where the backend does not tell; then @memory is all 0
+ */
 gboolean nf_device_memory (
     NfDevice *device, gboolean restart, NfDeviceMemory *memory);
 
+/**
+ * nf_cpu_backend:
+ *
+ * Returns: (transfer none): the backend of device "cpu"
+ */
 const NfBackend *nf_cpu_backend (void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfDevice, nf_device_unref)

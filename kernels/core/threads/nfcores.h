@@ -27,10 +27,46 @@ typedef struct
   NfMatmulPrecision precision; /* of the calling thread before */
 } NfCoreLease;
 
+/**
+ * nf_cores_acquire:
+ * @lease: (out): of the calling thread, which must not hold another one; ended by
+ *   nf_cores_release() from the same thread
+ * @device: where will be computed; on other devices than the CPU nothing is
+ *   waited for
+ * @threads: for the ops of the calling thread until the lease ends; 0: as
+ *   nf_threads_default() was with the first lease
+ * @cancellable: (nullable): ends the wait
+ * @error: return location: %NF_ERROR_CANCELLED
+ *
+ * Waits until there are as many free cores as threads (or all, where there are
+ * fewer cores than that). What nf_matmul_precision_set() says from then on lasts as long
+ * as the lease.
+ *
+ * Returns: FALSE with @error set; then there is no lease to end
+ */
 gboolean nf_cores_acquire (NfCoreLease *lease, const NfDevice *device,
     guint threads, GCancellable *cancellable, GError **error);
+
+/**
+ * nf_cores_yield:
+ * @lease: begun
+ * @cancellable: (nullable): ends the wait
+ * @error: return location: %NF_ERROR_CANCELLED
+ *
+ * Lets those that wait have their turn first.
+ *
+ * Returns: FALSE with @error set; the lease is still to be ended
+ */
 gboolean nf_cores_yield (
     NfCoreLease *lease, GCancellable *cancellable, GError **error);
+
+/**
+ * nf_cores_release:
+ * @lease: begun
+ *
+ * The calling thread's ops have as many threads as before, and multiply as
+ * nf_matmul_precision_set() said before.
+ */
 void nf_cores_release (NfCoreLease *lease);
 
 G_END_DECLS

@@ -26,8 +26,20 @@ typedef enum
   NF_MATMUL_PRECISION_TF32,
 } NfMatmulPrecision;
 
+/**
+ * nf_matmul_precision_set:
+ * @precision: for all ops that the calling thread runs from now on; their
+ *   gradients are multiplied as they were
+ */
 void nf_matmul_precision_set (NfMatmulPrecision precision);
+
 NfMatmulPrecision nf_matmul_precision_get (void);
+
+/**
+ * nf_matmul_precision_is_tf32:
+ *
+ * Returns: whether the calling thread's ops may round factors to TF32
+ */
 gboolean nf_matmul_precision_is_tf32 (void);
 
 G_END_DECLS

@@ -108,13 +108,6 @@ nf_wait_policy_is_asleep (void)
   return asleep;
 }
 
-/**
- * nf_threads_wait_asleep:
- *
- * Makes the threads of ops sleep while they wait, for a program whose other
- * threads are busy, until these have left them alone for a while; unless
- * OMP_WAIT_POLICY or GOMP_SPINCOUNT say how they are to wait.
- */
 void
 nf_threads_wait_asleep (void)
 {

@@ -31,15 +31,6 @@ struct _NfGuide
   guint8 *object, *spread; /* likewise */
 };
 
-/**
- * nf_guide_new:
- * @width: of the frames, pixels, at least 1
- * @height: likewise
- * @error: (out) (optional): not enough memory, or a size out of range
- *
- * Returns: (transfer full) (nullable): what draws guides, for one thread at a
- *   time
- */
 NfGuide *
 nf_guide_new (guint width, guint height, GError **error)
 {
@@ -71,10 +62,6 @@ nf_guide_new (guint width, guint height, GError **error)
   return g_steal_pointer (&self);
 }
 
-/**
- * nf_guide_free:
- * @guide: (transfer full) (nullable): what draws guides
- */
 void
 nf_guide_free (NfGuide *guide)
 {
@@ -141,15 +128,6 @@ widen_change (NfGuide *self)
     spread_line (self->wide + x, self->change + x, self->height, row, radius);
 }
 
-/**
- * nf_guide_frame:
- * @guide: what draws
- * @view: camera and light
- * @now: the objects in the newest frame
- * @then: the objects in the guide frame
- * @newest: (H, W, 3): the newest frame
- * @rgb: (out): (H, W, 3): the guide frame
- */
 void
 nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now, NfPoses then,
     const guint8 *newest, guint8 *rgb)
@@ -204,20 +182,6 @@ poses_of (const NfFutures *futures, guint future, guint ahead)
   return poses;
 }
 
-/**
- * nf_guide_render:
- * @guide: what draws
- * @futures: what masks of the context tell
- * @ahead: which frame is wanted, 1 to the horizon
- * @newest: (H, W, 3): the newest frame
- * @out: (out): (H, W, %NF_GUIDE_BYTES): the guide
- * @error: (out) (optional): not enough memory
- *
- * The guide frame shows the future that agrees best with all others; how likely
- * an object is and how little is sure is told by many futures around that one.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_guide_render (NfGuide *guide, const NfFutures *futures, guint ahead,
     const guint8 *newest, guint8 *out, GError **error)
@@ -239,20 +203,6 @@ nf_guide_render (NfGuide *guide, const NfFutures *futures, guint ahead,
   return TRUE;
 }
 
-/**
- * nf_guide_render_poses:
- * @guide: what draws
- * @view: camera and light
- * @now: the objects in the newest frame
- * @then: the objects in the frame that is wanted
- * @newest: (H, W, 3): the newest frame
- * @out: (out): (H, W, %NF_GUIDE_BYTES): the guide
- * @error: (out) (optional): not enough memory
- *
- * A guide from poses that are taken to be certain.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_guide_render_poses (NfGuide *guide, const NfView *view, NfPoses now,
     NfPoses then, const guint8 *newest, guint8 *out, GError **error)
@@ -271,15 +221,6 @@ nf_guide_render_poses (NfGuide *guide, const NfView *view, NfPoses now,
   return TRUE;
 }
 
-/**
- * nf_guide_hold:
- * @newest: (pixels, 3): the newest frame
- * @pixels: how many it has
- * @out: (out): (pixels, %NF_GUIDE_BYTES)
- *
- * What a network gets where nothing is known of the future: the newest frame,
- * marked as no guide.
- */
 void
 nf_guide_hold (const guint8 *newest, gsize pixels, guint8 *out)
 {

@@ -35,16 +35,80 @@ typedef struct
 
 typedef struct _NfGuide NfGuide;
 
+/**
+ * nf_guide_new:
+ * @width: of the frames, pixels, at least 1
+ * @height: likewise
+ * @error: (out) (optional): not enough memory, or a size out of range
+ *
+ * Returns: (transfer full) (nullable): what draws guides, for one thread at a
+ *   time
+ */
 NfGuide *nf_guide_new (guint width, guint height, GError **error);
+
+/**
+ * nf_guide_free:
+ * @guide: (transfer full) (nullable): what draws guides
+ */
 void nf_guide_free (NfGuide *guide);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfGuide, nf_guide_free)
 
+/**
+ * nf_guide_frame:
+ * @guide: what draws
+ * @view: camera and light
+ * @now: the objects in the newest frame
+ * @then: the objects in the guide frame
+ * @newest: (H, W, 3): the newest frame
+ * @rgb: (out): (H, W, 3): the guide frame
+ */
 void nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now,
     NfPoses then, const guint8 *newest, guint8 *rgb);
+
+/**
+ * nf_guide_render:
+ * @guide: what draws
+ * @futures: what masks of the context tell
+ * @ahead: which frame is wanted, 1 to the horizon
+ * @newest: (H, W, 3): the newest frame
+ * @out: (out): (H, W, %NF_GUIDE_BYTES): the guide
+ * @error: (out) (optional): not enough memory
+ *
+ * The guide frame shows the future that agrees best with all others; how likely
+ * an object is and how little is sure is told by many futures around that one.
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_guide_render (NfGuide *guide, const NfFutures *futures, guint ahead,
     const guint8 *newest, guint8 *out, GError **error);
+
+/**
+ * nf_guide_render_poses:
+ * @guide: what draws
+ * @view: camera and light
+ * @now: the objects in the newest frame
+ * @then: the objects in the frame that is wanted
+ * @newest: (H, W, 3): the newest frame
+ * @out: (out): (H, W, %NF_GUIDE_BYTES): the guide
+ * @error: (out) (optional): not enough memory
+ *
+ * A guide from poses that are taken to be certain.
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_guide_render_poses (NfGuide *guide, const NfView *view, NfPoses now,
     NfPoses then, const guint8 *newest, guint8 *out, GError **error);
+
+/**
+ * nf_guide_hold:
+ * @newest: (pixels, 3): the newest frame
+ * @pixels: how many it has
+ * @out: (out): (pixels, %NF_GUIDE_BYTES)
+ *
+ * What a network gets where nothing is known of the future: the newest frame,
+ * marked as no guide.
+ */
 void nf_guide_hold (const guint8 *newest, gsize pixels, guint8 *out);
 
 G_END_DECLS

@@ -45,15 +45,6 @@ struct _NfRenderer
   Scratch *scratch; /* one a thread */
 };
 
-/**
- * nf_renderer_new:
- * @width: of the pictures, pixels, at least 1
- * @height: of the pictures, pixels, at least 1
- * @threads: how many may work at once, 0 for one a core; the pictures are the
- *   same with any number
- *
- * Returns: (transfer full): a renderer, to be used by one thread at a time
- */
 NfRenderer *
 nf_renderer_new (guint width, guint height, guint threads)
 {
@@ -391,17 +382,6 @@ develop_band (gpointer data, guint worker, guint band)
     nf_film_develop (&self->film, y, drawing->rgb + y * drawing->rgb_stride);
 }
 
-/**
- * nf_renderer_render:
- * @view: camera (brought to the pictures' size by this function) and light
- * @objects: (array length=n_objects): what stands on the ground
- * @rgb: (out caller-allocates) (optional): the picture, 3 bytes a pixel
- * @rgb_stride: bytes from row to row
- * @mask: (out caller-allocates) (optional): classes, a byte a pixel
- * @mask_stride: bytes from row to row
- *
- * Objects may be anywhere; those whose numbers are not finite are left out.
- */
 void
 nf_renderer_render (NfRenderer *renderer, const NfView *view,
     const NfSceneObject *objects, guint n_objects, guint8 *rgb,

@@ -113,11 +113,6 @@ static const Row rows[] = {
   { "in the lower quarter", RATIO (LIGHT_NEAR, LIT) },
 };
 
-/**
- * nf_scene_stats_new:
- *
- * Returns: (transfer full): statistics of no clips yet
- */
 NfSceneStats *
 nf_scene_stats_new (void)
 {
@@ -136,17 +131,6 @@ nf_scene_stats_free (NfSceneStats *stats)
   g_free (stats);
 }
 
-/**
- * nf_scene_stats_add:
- * @frames: (nullable): (n_frames, height, width, 3), red, green, blue
- * @masks: (nullable): (n_frames, height, width), classes
- * @n_frames: at least 1
- * @width: columns, at least 1
- * @height: rows, at least 1
- *
- * Counts one more clip. What needs masks is left out of a clip without them,
- * and so is what needs frames.
- */
 void
 nf_scene_stats_add (NfSceneStats *stats, const guint8 *frames,
     const guint8 *masks, guint n_frames, guint width, guint height)
@@ -485,20 +469,6 @@ append_score (GString *text, const GArray *list, guint n, gdouble together)
       alone, n, SURE * n, all);
 }
 
-/**
- * nf_scene_stats_format_table:
- * @real: statistics of the real clips
- * @synthetic: statistics of synthetic clips
- *
- * Two Markdown tables: numbers of motion, size and light, and the mean colour
- * of each class that the real clips show. "may differ by": what 19 of 20 sets
- * of as many clips as the smaller one, drawn from the larger one, keep to. So
- * one row in 20 exceeds it by chance. "all together": what 19 of 20 sets keep
- * to in all rows at once (Bonferroni: a row may exceed it in one set of 20
- * times the number of rows).
- *
- * Returns: (transfer full): the tables
- */
 gchar *
 nf_scene_stats_format_table (
     const NfSceneStats *real, const NfSceneStats *synthetic)

@@ -35,11 +35,6 @@ struct _NfFutures
   NfSceneObject *objects; /* the same */
 };
 
-/**
- * nf_futures_params_init:
- *
- * One future, the likeliest.
- */
 void
 nf_futures_params_init (NfFuturesParams *params)
 {
@@ -162,18 +157,6 @@ check_params (const NfFuturesParams *params, GError **error)
   return TRUE;
 }
 
-/**
- * nf_futures_new:
- * @params: how many futures, and what is made of them
- * @masks: (array length=n_masks): the past, oldest first, each @width x @height
- * @n_masks: how many, at least 1; the last 12 are looked at
- * @horizon: how many frames to predict, at least 1
- * @error: (out) (optional): a parameter out of range, or not enough memory
- *
- * The masks are not needed any more when this returns.
- *
- * Returns: (transfer full) (nullable): the futures, or NULL with @error set
- */
 NfFutures *
 nf_futures_new (const NfFuturesParams *params, const guint8 *const *masks,
     guint n_masks, guint width, guint height, guint horizon, GError **error)
@@ -269,15 +252,6 @@ paint_all (const NfFutures *self, guint ahead, GError **error)
   return masks;
 }
 
-/**
- * nf_futures_mask:
- * @ahead: which frame, 0 to the horizon
- * @mask: (out caller-allocates): its mask, one byte a pixel, as large as those
- *   of the past
- * @error: (out) (optional): not enough memory
- *
- * Returns: TRUE, or FALSE with @error set
- */
 gboolean
 nf_futures_mask (
     const NfFutures *futures, guint ahead, guint8 *mask, GError **error)
@@ -317,18 +291,6 @@ count_most (const guint8 *masks, guint n_masks, gsize size, gsize pixel)
   return most;
 }
 
-/**
- * nf_futures_probability:
- * @ahead: which frame, 0 to the horizon
- * @object: (out caller-allocates) (nullable): for each pixel the share of the
- *   futures in which it shows an object, 0 to 1
- * @spread: (out caller-allocates) (nullable): for each pixel how little the
- *   futures agree on its class: the share of them that do not show what most
- *   of them show, 0 to 1; 0 where all agree
- * @error: (out) (optional): not enough memory
- *
- * Returns: TRUE, or FALSE with @error set
- */
 gboolean
 nf_futures_probability (const NfFutures *futures, guint ahead, gfloat *object,
     gfloat *spread, GError **error)
@@ -357,29 +319,12 @@ nf_futures_probability (const NfFutures *futures, guint ahead, gfloat *object,
   return TRUE;
 }
 
-/**
- * nf_futures_view:
- *
- * Returns: (transfer none): the estimated camera, for images as large as the
- *   masks (nf_renderer_render() brings it to another size), and a light of 1
- */
 const NfView *
 nf_futures_view (const NfFutures *futures)
 {
   return &futures->view;
 }
 
-/**
- * nf_futures_objects:
- * @future: which one, from 0 on; 0 is the likeliest
- * @ahead: which frame, 0 to the horizon; 0 has the poses of the newest mask
- * @n: (out): how many there are
- *
- * Also objects out of sight. The number and the order are the same in every
- * future and every frame.
- *
- * Returns: (transfer none) (array length=n): where the objects are
- */
 const NfSceneObject *
 nf_futures_objects (
     const NfFutures *futures, guint future, guint ahead, guint *n)
@@ -392,16 +337,6 @@ nf_futures_objects (
   return futures->objects + index_of (futures, future, ahead);
 }
 
-/**
- * nf_futures_medoid:
- * @ahead: which frame, 0 to the horizon
- * @error: (out) (optional): not enough memory
- *
- * The future that agrees best with all the others in that frame: the one to
- * draw where a single picture must stand for all of them.
- *
- * Returns: its number, or -1 with @error set
- */
 gint
 nf_futures_medoid (const NfFutures *futures, guint ahead, GError **error)
 {

@@ -154,11 +154,6 @@ enclose (NfOutline *o, Point *points, guint n)
   o->n--;
 }
 
-/**
- * nf_outline_init:
- *
- * Returns: FALSE for an object that is not before the camera, which has none
- */
 gboolean
 nf_outline_init (NfOutline *outline, const NfCamera *camera, const NfPose *pose)
 {
@@ -194,14 +189,6 @@ nf_outline_init (NfOutline *outline, const NfCamera *camera, const NfPose *pose)
   return outline->n >= 3;
 }
 
-/**
- * nf_outline_row:
- * @y: a row
- * @left: (out): where the outline begins in it, column
- * @right: (out): where it ends
- *
- * Returns: FALSE in rows above and below the outline
- */
 gboolean
 nf_outline_row (
     const NfOutline *outline, gdouble y, gdouble *left, gdouble *right)
@@ -222,13 +209,6 @@ nf_outline_row (
   return found;
 }
 
-/**
- * nf_outline_area:
- * @x: (out): column of its centre of gravity
- * @y: (out): row of its centre of gravity
- *
- * Returns: the area, pixels
- */
 gdouble
 nf_outline_area (const NfOutline *outline, gdouble *x, gdouble *y)
 {

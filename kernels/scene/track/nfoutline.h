@@ -50,10 +50,32 @@ typedef struct
   gdouble left, right, top, bottom;
 } NfOutline;
 
+/**
+ * nf_outline_init:
+ *
+ * Returns: FALSE for an object that is not before the camera, which has none
+ */
 gboolean nf_outline_init (
     NfOutline *outline, const NfCamera *camera, const NfPose *pose);
+
+/**
+ * nf_outline_row:
+ * @y: a row
+ * @left: (out): where the outline begins in it, column
+ * @right: (out): where it ends
+ *
+ * Returns: FALSE in rows above and below the outline
+ */
 gboolean nf_outline_row (
     const NfOutline *outline, gdouble y, gdouble *left, gdouble *right);
+
+/**
+ * nf_outline_area:
+ * @x: (out): column of its centre of gravity
+ * @y: (out): row of its centre of gravity
+ *
+ * Returns: the area, pixels
+ */
 gdouble nf_outline_area (const NfOutline *outline, gdouble *x, gdouble *y);
 
 G_END_DECLS

@@ -441,14 +441,6 @@ begin_tracks (NfTracks *self, const NfBlob *blobs)
   }
 }
 
-/**
- * nf_tracks_new:
- * @masks: (array length=n_masks): in order of time, each @width x @height
- * @n_masks: how many, at least 1
- * @error: (out) (optional): not enough memory
- *
- * Returns: (transfer full) (nullable): the tracks, or NULL with @error set
- */
 NfTracks *
 nf_tracks_new (const guint8 *const *masks, guint n_masks, guint width,
     guint height, GError **error)
@@ -495,12 +487,6 @@ nf_tracks_free (NfTracks *tracks)
   g_free (tracks);
 }
 
-/**
- * nf_tracks_labels:
- * @frame: which mask, from 0 on
- *
- * Returns: (transfer none): that mask without speckles
- */
 const guint8 *
 nf_tracks_labels (const NfTracks *tracks, guint frame)
 {

@@ -74,19 +74,65 @@ typedef struct
 
 typedef struct _NfScene NfScene;
 
+/**
+ * nf_scene_params_init:
+ *
+ * Clip 0 of seed 0, as long and as full as the real clips.
+ */
 void nf_scene_params_init (NfSceneParams *params);
 
+/**
+ * nf_scene_new:
+ * @params: which clip
+ * @error: (out) (optional): numbers out of range
+ *
+ * Simulates a whole clip.
+ *
+ * Returns: (transfer full) (nullable): the clip, or NULL with @error set
+ */
 NfScene *nf_scene_new (const NfSceneParams *params, GError **error);
+
 void nf_scene_free (NfScene *scene);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfScene, nf_scene_free)
 
+/**
+ * nf_scene_view:
+ *
+ * Returns: (transfer none): the clip's camera (for an image of 240x160) and
+ *   light
+ */
 const NfView *nf_scene_view (const NfScene *scene);
+
+/**
+ * nf_scene_objects:
+ * @frame: number of the frame, from 0 on
+ * @n: (out): how many there are
+ *
+ * Returns: (transfer none) (array length=n): the objects on the ground at that
+ *   time, in sight or not; those that have started so far, always in the same
+ *   order
+ */
 const NfSceneObject *nf_scene_objects (
     const NfScene *scene, guint frame, guint *n);
+
+/**
+ * nf_scene_motions:
+ * @frame: number of the frame, from 0 on
+ * @n: (out): how many there are
+ *
+ * Returns: (transfer none) (array length=n): how the objects of
+ *   nf_scene_objects() move at that time, in the same order
+ */
 const NfMotion *nf_scene_motions (const NfScene *scene, guint frame, guint *n);
 
 NfSceneShape nf_scene_shape (guint id);
 gboolean nf_scene_is_rubber (guint id);
+
+/**
+ * nf_scene_color:
+ *
+ * Returns: 0 gray 1 red 2 blue 3 green 4 brown 5 cyan 6 purple 7 yellow
+ */
 guint nf_scene_color (guint id);
 
 G_END_DECLS
