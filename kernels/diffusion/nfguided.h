@@ -48,19 +48,20 @@ typedef struct
 
 /**
  * nf_guided_predict:
- * @how: network and guide
- * @prediction: how to draw, as nf_predictor_predict() takes it, without a guide; with
- *   a guide start of 1 nothing is predicted, and the guide frames themselves are the
- *   result
+ * @how: the network and the guide
+ * @prediction: how to predict, as nf_predictor_predict() takes it, without a
+ *   guide; with a guide start of 1 the network does not run, and the guide
+ *   frames themselves are the result
  * @ensemble: predictions to combine, at least 1
  * @mode: how to combine them
  * @context: (array): num_frames_cond frames on the predictor's device, oldest
  *   first: u8 (1, 3, H, W) of any one size
- * @out: (out) (array) (transfer full): prediction->horizon frames of the same kind
- *   and size; NULL where the network draws none
- * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, ...
+ * @out: (out) (array) (transfer full): prediction->horizon frames of the same
+ *   kind and size; NULL in place of frames that the network does not predict
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID,
+ *   %NF_ERROR_NO_MEMORY, or as the device has it
  *
- * Returns: FALSE with @error set; then @out holds none
+ * Returns: FALSE with @error set; then @out holds nothing but NULL
  */
 gboolean nf_guided_predict (const NfGuided *how, const NfPrediction *prediction,
     guint ensemble, NfEnsembleMode mode, NfTensor *const *context,

@@ -60,43 +60,47 @@ typedef struct
 
 /**
  * nf_prediction_init:
- * @prediction: (out): 50 steps of DDIM, clipped, with a last denoising, for the
- *   eleven frames that follow, seed 0
+ * @prediction: (out caller-allocates): 50 steps of DDIM, clipped, with a last
+ *   denoising step, for the eleven frames that follow the context, and seed 0
  */
 void nf_prediction_init (NfPrediction *prediction);
 
 /**
  * nf_prediction_init_for:
- * @prediction: (out): nf_prediction_init(), clipped and ended as suits the network
+ * @prediction: (out caller-allocates): as of nf_prediction_init(), with the
+ *   clipping and the last step that suit the network
  * @config: of the network
  *
- * Networks that tell the noise are sampled as published, others consistently.
+ * Networks that predict the noise are sampled as published, all others by the
+ * consistent clipping of %NF_CLAMP_CONSISTENT.
  */
 void nf_prediction_init_for (
     NfPrediction *prediction, const NfUnetConfig *config);
 
 /**
  * nf_prediction_check:
- * @prediction: how
- * @c: of the network
+ * @prediction: how to predict
+ * @c: configuration of the network
  * @error: return location: %NF_ERROR_INVALID
  *
- * Returns: FALSE with @error set when the network does not draw the frame that
- *   the horizon asks for
+ * Returns: FALSE with @error set when the network does not predict the frame
+ *   that the horizon asks for
  */
 gboolean nf_prediction_check (
     const NfPrediction *prediction, const NfUnetConfig *c, GError **error);
 
 /**
  * nf_prediction_run:
- * @prediction: how
- * @net: the noise predictor
- * @schedule: its noise levels
+ * @prediction: how to predict
+ * @net: the network
+ * @schedule: its noise schedule
  * @frames: (N, channels * num_frames_cond, H, W): the context, oldest first,
  *   pixels in [-1, 1]
- * @out: (out) (array): horizon places; each gets a frame (N, channels, H, W) in
- *   [-1, 1], or NULL where the network does not draw that frame (future gap)
- * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, ...
+ * @out: (out) (array) (transfer full): horizon places; each gets a frame (N,
+ *   channels, H, W) in [-1, 1], or NULL where the network does not predict that
+ *   frame (future gap)
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID,
+ *   %NF_ERROR_NO_MEMORY, or as the device has it
  *
  * Returns: FALSE with @error set and @out all NULL
  */

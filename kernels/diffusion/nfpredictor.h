@@ -27,7 +27,7 @@ typedef struct _NfPredictor NfPredictor;
 
 /**
  * nf_predictor_load:
- * @path: a checkpoint of a diffusion U-Net
+ * @path: a checkpoint of a network that predicts
  * @device: where it runs
  * @error: return location: %NF_ERROR_NOT_FOUND, %NF_ERROR_FORMAT,
  *   %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
@@ -37,7 +37,18 @@ typedef struct _NfPredictor NfPredictor;
 NfPredictor *nf_predictor_load (
     const gchar *path, NfDevice *device, GError **error);
 
+/**
+ * nf_predictor_ref:
+ * @predictor: a predictor
+ *
+ * Returns: (transfer full): @predictor
+ */
 NfPredictor *nf_predictor_ref (NfPredictor *predictor);
+
+/**
+ * nf_predictor_unref:
+ * @predictor: (transfer full): a predictor; the last reference frees it
+ */
 void nf_predictor_unref (NfPredictor *predictor);
 
 /**
@@ -47,36 +58,48 @@ void nf_predictor_unref (NfPredictor *predictor);
  * Returns: (transfer none): its network's architecture
  */
 const gchar *nf_predictor_arch (const NfPredictor *predictor);
+
+/**
+ * nf_predictor_config:
+ * @predictor: a predictor
+ *
+ * Returns: (transfer none): the frames, noise schedule and target of its
+ *   network
+ */
 const NfUnetConfig *nf_predictor_config (const NfPredictor *predictor);
 
 /**
  * nf_predictor_guide_start:
+ * @predictor: a predictor
  *
- * Returns: which part of the schedule sampling with a guide passes over, as the
- *   checkpoint says it, 0 to 1; 0 where it says nothing
+ * Returns: which part of the noise schedule sampling with a guide skips, 0 to
+ *   1, as the checkpoint has it; 0 where it has none
  */
 gdouble nf_predictor_guide_start (const NfPredictor *predictor);
 
 /**
  * nf_predictor_segmenter:
+ * @predictor: a predictor
  *
- * Returns: (transfer none) (nullable): name of the checkpoint of the segmenter
- *   whose masks its guides are made from, as the training noted it
+ * Returns: (transfer none) (nullable): the name of the segmenter's checkpoint
+ *   whose masks the guides were made from in training
  */
 const gchar *nf_predictor_segmenter (const NfPredictor *predictor);
 
 /**
  * nf_predictor_predict:
- * @prediction: how to draw; its stream is the clip's number
+ * @predictor: a predictor
+ * @prediction: how to predict; its stream is the clip's number
  * @ensemble: predictions to combine, at least 1
  * @mode: how to combine them
  * @context: (array): num_frames_cond frames on the predictor's device, oldest
  *   first: u8 (1, channels, H, W) of the network's size
- * @out: (out) (array) (transfer full): prediction->horizon frames of the same kind;
- *   NULL where the network draws none
- * @error: return location: %NF_ERROR_CANCELLED, ...
+ * @out: (out) (array) (transfer full): prediction->horizon frames of the same
+ *   kind; NULL in place of frames that the network does not predict
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID,
+ *   %NF_ERROR_NO_MEMORY, or as the device has it
  *
- * Returns: FALSE with @error set; then @out holds none
+ * Returns: FALSE with @error set; then @out holds nothing but NULL
  */
 gboolean nf_predictor_predict (NfPredictor *predictor,
     const NfPrediction *prediction, guint ensemble, NfEnsembleMode mode,
@@ -84,17 +107,18 @@ gboolean nf_predictor_predict (NfPredictor *predictor,
 
 /**
  * nf_predictor_predict_pixels:
- * @prediction: how to draw; its stream is the clip's number
+ * @predictor: a predictor
+ * @prediction: how to predict; its stream is the clip's number
  * @ensemble: predictions to combine, at least 1
  * @mode: how to combine them
- * @context: (array): num_frames_cond packed frames (H x W x channels bytes),
- *   oldest first, of the network's size
+ * @context: (array): num_frames_cond packed frames (H x W x channels bytes) in
+ *   host memory, oldest first, of the network's size
  * @out: (array): prediction->horizon places for frames of the same size; NULL
- *   where a frame is not wanted
- * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID (also where a
- *   wanted frame is not one that the network draws), ...
+ *   in place of frames that are not wanted
+ * @error: return location: as nf_predictor_predict(); %NF_ERROR_INVALID also
+ *   where the network does not predict a frame that is wanted
  *
- * nf_predictor_predict() with frames in the host's memory.
+ * nf_predictor_predict() with frames in host memory.
  *
  * Returns: FALSE with @error set
  */

@@ -120,31 +120,38 @@ typedef struct
 
 /**
  * nf_sampler_labels:
- * @method: how to walk
- * @schedule: noise levels
+ * @method: of sampling
+ * @schedule: the noise schedule
  * @start: the first label, below the number of labels
  * @steps: at least 1
- * @n: (out): how many there are
+ * @n: (out): how many labels there are
  *
- * Returns: (transfer full): the labels that a run visits, in its order; some
- *   methods ask for others in between
+ * Returns: (transfer full) (array length=n): the labels that a run visits, in
+ *   its order; some methods evaluate the network at others in between
  */
 guint *nf_sampler_labels (NfSamplerMethod method, const NfSchedule *schedule,
     guint start, guint steps, guint *n);
 
 /**
  * nf_sampler_evaluations:
- * @sampler: how
+ * @sampler: how to sample
  *
- * Returns: how often a run asks for the target, about: f-pndm asks nine times
- *   more
+ * Returns: how often a run evaluates the network, about: f-pndm needs nine
+ *   evaluations more
  */
 guint nf_sampler_evaluations (const NfSampler *sampler);
 
+/**
+ * nf_sampler_method_name:
+ * @method: of sampling
+ *
+ * Returns: (transfer none): its name, "ddim"
+ */
 const gchar *nf_sampler_method_name (NfSamplerMethod method);
 
 /**
  * nf_sampler_method_description:
+ * @method: of sampling
  *
  * Returns: (transfer none): what kind of method it is, for users
  */
@@ -152,35 +159,39 @@ const gchar *nf_sampler_method_description (NfSamplerMethod method);
 
 /**
  * nf_sampler_method_is_ancestral:
+ * @method: of sampling
  *
- * Returns: whether it draws fresh noise while it walks
+ * Returns: whether it draws fresh noise at every step
  */
 gboolean nf_sampler_method_is_ancestral (NfSamplerMethod method);
 
 /**
  * nf_sampler_method_names:
- *
- * Returns: (transfer full): all names for users to choose from: "a, b or c"
+ * Returns: (transfer full): the names of all methods for users to choose from:
+ *   "a, b or c"
  */
 gchar *nf_sampler_method_names (void);
 
 /**
  * nf_sampler_method_from_name:
+ * @name: of a method
+ * @method: (out): the method
+ * @error: return location: %NF_ERROR_INVALID for an unknown name
  *
- * Returns: FALSE with @error set to %NF_ERROR_INVALID for an unknown name
+ * Returns: FALSE with @error set
  */
 gboolean nf_sampler_method_from_name (
     const gchar *name, NfSamplerMethod *method, GError **error);
 
 /**
  * nf_sampler_run:
- * @sampler: how
- * @x: numbers from N(0, 1), the shape of the frames; or, from a later label on,
- *   frames with the noise of that label
- * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, or what
- *   @predict gives
+ * @sampler: how to sample
+ * @x: numbers from N(0, 1) of the shape of the frames; or, with a start above
+ *   0, frames with the noise of that label
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, or what the
+ *   sampler's functions give
  *
- * Returns: (transfer full) (nullable): frames; not clipped by
+ * Returns: (transfer full) (nullable): the frames; they may leave [-1, 1] with
  *   %NF_DENOISE_AGAIN
  */
 NfTensor *nf_sampler_run (
@@ -204,20 +215,109 @@ typedef struct
   NfTensor *clean, *noise;
 } NfEstimate;
 
+/**
+ * nf_estimate_clear:
+ * @estimate: drops both tensors, where they are
+ */
 void nf_estimate_clear (NfEstimate *estimate);
+
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NfEstimate, nf_estimate_clear)
 
+/**
+ * nf_sampler_noise:
+ * @sampler: how to sample
+ * @x: (nullable): noisy frames; NULL where the function that makes them has
+ *   failed
+ * @label: their noise label
+ * @alpha: share of signal power at that label
+ * @error: return location: as nf_sampler_run()
+ *
+ * Returns: (transfer full) (nullable): the noise that the network finds in @x,
+ *   not clipped
+ */
 NfTensor *nf_sampler_noise (const NfSampler *sampler, NfTensor *x, gfloat label,
     gdouble alpha, GError **error);
+
+/**
+ * nf_sampler_estimate:
+ * @sampler: how to sample
+ * @x: (nullable): noisy frames; NULL where the function that makes them has
+ *   failed
+ * @label: their noise label
+ * @alpha: share of signal power at that label
+ * @estimate: (out caller-allocates): the noise and the clean frames of @x,
+ *   clipped as the sampler has it; has to be cleared also when this fails
+ * @error: return location: as nf_sampler_run()
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_sampler_estimate (const NfSampler *sampler, NfTensor *x,
     gfloat label, gdouble alpha, NfEstimate *estimate, GError **error);
+
+/**
+ * nf_sampler_go:
+ * @estimate: noise and clean frames
+ * @next: share of signal power that is wanted
+ * @error: return location: as the ops have it
+ *
+ * A step of DDIM: mixes the clean frames and the noise to another noise level.
+ *
+ * Returns: (transfer full) (nullable): the noisy frames
+ */
 NfTensor *nf_sampler_go (
     const NfEstimate *estimate, gdouble next, GError **error);
+
+/**
+ * nf_sampler_transfer:
+ * @sampler: how to sample
+ * @x: (nullable): noisy frames; NULL where the function that makes them has
+ *   failed
+ * @e: (nullable): their noise; likewise
+ * @alpha: their share of signal power
+ * @next: share of signal power that is wanted
+ * @error: return location: as the ops have it
+ *
+ * A step of DDIM from noise that is known already; the clean frames are clipped
+ * as the sampler has it.
+ *
+ * Returns: (transfer full) (nullable): the noisy frames
+ */
 NfTensor *nf_sampler_transfer (const NfSampler *sampler, NfTensor *x,
     NfTensor *e, gdouble alpha, gdouble next, GError **error);
+
+/**
+ * nf_sampler_next_alpha:
+ * @sampler: how to sample
+ * @labels: (array length=n): the labels that the run visits
+ * @n: how many
+ * @step: number of the step, below @n
+ *
+ * Returns: the share of signal power after that step; the last step ends at
+ *   clean frames (1), or at the cleanest label
+ */
 gdouble nf_sampler_next_alpha (
     const NfSampler *sampler, const guint *labels, guint n, guint step);
+
+/**
+ * nf_sampler_scale:
+ * @a: (nullable): a tensor; NULL where the function that makes it has failed
+ * @alpha: a factor
+ * @error: return location: as the ops have it
+ *
+ * Returns: (transfer full) (nullable): alpha a
+ */
 NfTensor *nf_sampler_scale (NfTensor *a, gdouble alpha, GError **error);
+
+/**
+ * nf_sampler_mix:
+ * @a: (nullable): a tensor; NULL where the function that makes it has failed
+ * @alpha: its factor
+ * @b: (nullable): another one; likewise
+ * @beta: its factor
+ * @error: return location: as the ops have it
+ *
+ * Returns: (transfer full) (nullable): alpha a + beta b
+ */
 NfTensor *nf_sampler_mix (
     NfTensor *a, gdouble alpha, NfTensor *b, gdouble beta, GError **error);
 

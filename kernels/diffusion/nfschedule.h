@@ -23,21 +23,26 @@ typedef struct
 
 /**
  * nf_schedule_new:
- * @config: whose schedule
+ * @config: of the network
  *
- * Returns: (transfer full): its noise levels
+ * Returns: (transfer full): the noise schedule that the network was trained for
  */
 NfSchedule *nf_schedule_new (const NfUnetConfig *config);
 
+/**
+ * nf_schedule_free:
+ * @schedule: (transfer full): a schedule
+ */
 void nf_schedule_free (NfSchedule *schedule);
 
 /**
  * nf_schedule_steps:
- * @steps: how many are wanted, at least 1
+ * @schedule: a schedule
+ * @steps: how many labels are wanted, at least 1
  * @n: (out): how many there are
  *
- * The labels 0, skip, 2 skip, ... with skip = labels / steps rounded down; all
- * of them where @steps is not smaller. There can be more than @steps where it
+ * The labels 0, skip, 2 skip, ... with skip = labels / steps, rounded down; all
+ * labels where @steps is not smaller. There can be more than @steps where it
  * does not divide the number of labels.
  *
  * Returns: (transfer full) (array length=n): labels, noisiest first
@@ -46,11 +51,12 @@ guint *nf_schedule_steps (const NfSchedule *schedule, guint steps, guint *n);
 
 /**
  * nf_schedule_even_steps:
- * @steps: how many are wanted, at least 1
+ * @schedule: a schedule
+ * @steps: how many labels are wanted, at least 1
  * @n: (out): how many there are: @steps, or all labels where those are fewer
  *
- * Labels from the noisiest to the cleanest whose logarithms of signal to noise
- * lie as evenly as the labels allow.
+ * Labels from the noisiest to the cleanest whose log signal-to-noise ratios are
+ * spaced as evenly as the labels allow.
  *
  * Returns: (transfer full) (array length=n): labels, noisiest first
  */
@@ -59,9 +65,10 @@ guint *nf_schedule_even_steps (
 
 /**
  * nf_schedule_label:
+ * @schedule: a schedule
  * @part: of the schedule, 0 (noisiest) to 1
  *
- * Returns: the label so far into the schedule
+ * Returns: the label at that part of the schedule
  */
 guint nf_schedule_label (const NfSchedule *schedule, gdouble part);
 
@@ -69,7 +76,8 @@ guint nf_schedule_label (const NfSchedule *schedule, gdouble part);
  * nf_log_snr:
  * @alpha: share of signal power, 0 to 1
  *
- * Returns: log of signal over noise, as amplitudes; finite at 0 and 1, too
+ * Returns: the logarithm of the ratio of signal to noise, as amplitudes; finite
+ *   at 0 and 1, too
  */
 gdouble nf_log_snr (gdouble alpha);
 

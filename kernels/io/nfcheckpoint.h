@@ -33,13 +33,13 @@ typedef struct _NfCheckpoint NfCheckpoint;
 /**
  * nf_checkpoint_open:
  * @path: a checkpoint
- * @error: return location
+ * @error: return location: as nf_safetensors_open(); %NF_ERROR_FORMAT where the
+ *   file lacks our metadata, %NF_ERROR_UNSUPPORTED where it is of a newer
+ *   format
  *
- * Maps a checkpoint and reads what it says of itself, but not the weights.
+ * Maps a checkpoint and reads its metadata, but not the weights.
  *
- * Returns: (transfer full): the checkpoint; %NULL with the errors of
- *   nf_safetensors_open(), %NF_ERROR_FORMAT if it lacks our metadata, or
- *   %NF_ERROR_UNSUPPORTED if it is of a newer format
+ * Returns: (transfer full) (nullable): the checkpoint
  */
 NfCheckpoint *nf_checkpoint_open (const gchar *path, GError **error);
 
@@ -63,7 +63,7 @@ void nf_checkpoint_unref (NfCheckpoint *checkpoint);
  * nf_checkpoint_label:
  * @checkpoint: a checkpoint
  *
- * Returns: (transfer none): what messages call it: its path
+ * Returns: (transfer none): its path, for messages
  */
 const gchar *nf_checkpoint_label (const NfCheckpoint *checkpoint);
 
@@ -110,11 +110,11 @@ gboolean nf_checkpoint_trained_size (const NfCheckpoint *checkpoint,
  * nf_checkpoint_load_params:
  * @checkpoint: a checkpoint
  * @params: the parameters of the network that nf_checkpoint_config() describes
- * @error: return location
+ * @error: return location: as nf_checkpoint_load_file()
  *
  * nf_checkpoint_load_file() for a checkpoint.
  *
- * Returns: as nf_checkpoint_load_file()
+ * Returns: FALSE with @error set and nothing changed
  */
 gboolean nf_checkpoint_load_params (
     const NfCheckpoint *checkpoint, NfParams *params, GError **error);
@@ -122,17 +122,17 @@ gboolean nf_checkpoint_load_params (
 /**
  * nf_checkpoint_load_file:
  * @file: a file of weights
- * @params: what to fill; averages (ema) stay as they are
- * @error: return location
+ * @params: the parameters to fill; running averages (ema) stay as they are
+ * @error: return location: %NF_ERROR_FORMAT where names, shapes or types do not
+ *   match exactly or a number is not finite; or as the device has it
  *
  * Fills parameters from the tensors of their names. Weights are read when they
- * are used (NfSource), so the file stays mapped until they change or end.
- * A prefix "module." of the file's names is dropped; the buffers betas, alphas, alphas_prev and
- * unet.sigmas are passed over unless @params has them.
+ * are used (#NfSource), so the file stays mapped until they change or are
+ * freed. The prefix "module." of names in the file is dropped. The buffers
+ * betas, alphas, alphas_prev and unet.sigmas are ignored unless @params has
+ * them.
  *
- * Returns: %FALSE and %NF_ERROR_FORMAT, having changed nothing, if names,
- *   shapes or types do not fit one another exactly or a number is not finite;
- *   %FALSE with the device's error if it takes no data
+ * Returns: FALSE with @error set and nothing changed
  */
 gboolean nf_checkpoint_load_file (
     NfSafetensors *file, NfParams *params, GError **error);

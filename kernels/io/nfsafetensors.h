@@ -156,8 +156,8 @@ void nf_safetensors_unref (NfSafetensors *file);
  * nf_safetensors_label:
  * @file: a file
  *
- * Returns: (transfer none): its path, or what nf_safetensors_open_bytes() was
- *   told
+ * Returns: (transfer none): its path, or the label that
+ *   nf_safetensors_open_bytes() got
  */
 const gchar *nf_safetensors_label (const NfSafetensors *file);
 

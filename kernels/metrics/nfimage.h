@@ -42,9 +42,11 @@ gdouble nf_image_psnr (const guint8 *a, const guint8 *b, gsize n);
  * @b: another one of the same size
  * @width: columns
  * @height: rows
- * @ssim: (out): structural similarity, at most 1, which equal pictures have
+ * @ssim: (out): the structural similarity, at most 1, which equal pictures have
  * @error: return location: %NF_ERROR_SHAPE for a picture smaller than the
  *   window, %NF_ERROR_NO_MEMORY
+ *
+ * Returns: FALSE with @error set
  */
 gboolean nf_image_ssim (const guint8 *a, const guint8 *b, guint width,
     guint height, gdouble *ssim, GError **error);

@@ -29,15 +29,15 @@ typedef struct
 
 /**
  * nf_mask_objects:
- * @mask: class ids
+ * @mask: (height, width): class ids
  * @width: columns
  * @height: rows
- * @min_area: fewer pixels of a class are no object; at least 1
- * @objects: (out): the objects, by class
+ * @min_area: a class with fewer pixels is no object; at least 1
+ * @objects: (out caller-allocates): the objects, by class
  *
- * All pixels of a class are one object, for a class occurs once in a picture.
+ * All pixels of a class are one object, as a class occurs once in a picture.
  *
- * Returns: how many there are
+ * Returns: how many objects there are
  */
 guint nf_mask_objects (const guint8 *mask, guint width, guint height,
     gsize min_area, NfMaskObject objects[NF_MASK_MAX_OBJECTS]);

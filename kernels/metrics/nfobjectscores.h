@@ -40,7 +40,7 @@ typedef struct
 
 /**
  * nf_object_scores_measure:
- * @scores: (out): what is found
+ * @scores: (out caller-allocates): the scores
  * @confusion: a matrix of the %NF_N_CLASSES classes
  */
 void nf_object_scores_measure (

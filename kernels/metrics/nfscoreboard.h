@@ -82,9 +82,9 @@ typedef struct
 /**
  * nf_scoreboard_new:
  * @classes: 2 to 256
- * @keep_frames: remember the score of every frame for the report
+ * @keep_frames: whether to remember the score of every frame for the report
  *
- * Returns: (transfer full): a board on which nothing was scored
+ * Returns: (transfer full): a scoreboard without frames
  */
 NfScoreboard *nf_scoreboard_new (guint classes, gboolean keep_frames);
 
@@ -116,8 +116,9 @@ void nf_scoreboard_add_frame (NfScoreboard *board, NfMask truth,
  * @frames: how many pairs, at least 1
  * @time: of the last of them, ns
  *
- * The same for frames of the current clip that were counted elsewhere, as by
- * the op confusion. They have one score together where frames are kept.
+ * nf_scoreboard_add_frame() for frames of the current clip that were counted
+ * elsewhere, as by the op confusion. Where frames are kept, they have one score
+ * together.
  */
 void nf_scoreboard_add_counts (
     NfScoreboard *board, const NfConfusion *counts, guint frames, guint64 time);

@@ -94,9 +94,10 @@ struct _NfNetClass
 
 /**
  * nf_net_class_find:
- * @name: of an architecture
+ * @name: of an architecture, as checkpoints have it
  *
- * Returns: (transfer none) (nullable): it, or %NULL where there is no such one
+ * Returns: (transfer none) (nullable): the architecture, or %NULL where there
+ *   is none of this name
  */
 const NfNetClass *nf_net_class_find (const gchar *name);
 
@@ -104,8 +105,10 @@ const NfNetClass *nf_net_class_find (const gchar *name);
  * nf_net_class_of_config:
  * @config: a configuration without the architecture's name
  *
- * Returns: (transfer none): the architecture by the keys of @config; the first
- *   of the list where they do not say
+ * Finds the architecture by the keys of @config.
+ *
+ * Returns: (transfer none): the architecture; the first of nfnets.def.h where
+ *   the keys do not tell
  */
 const NfNetClass *nf_net_class_of_config (JsonObject *config);
 
@@ -113,7 +116,8 @@ const NfNetClass *nf_net_class_of_config (JsonObject *config);
  * nf_net_names:
  * @task: what the networks are for
  *
- * Returns: (transfer full): their names, for messages: "a, b or c"
+ * Returns: (transfer full): the names of all architectures of that task, for
+ *   messages: "a, b or c"
  */
 gchar *nf_net_names (NfNetTask task);
 
@@ -129,7 +133,8 @@ gchar *nf_net_preset_names (void);
  * @name: of a preset
  * @klass: (out): its architecture
  *
- * Returns: (transfer none) (nullable): it, or %NULL where there is no such one
+ * Returns: (transfer none) (nullable): the preset, or %NULL where there is none
+ *   of this name
  */
 const NfNetPreset *nf_net_preset_find (
     const gchar *name, const NfNetClass **klass);
@@ -138,11 +143,12 @@ const NfNetPreset *nf_net_preset_find (
  * nf_net_new:
  * @klass: its architecture
  * @device: where it lies
- * @config: its configuration
+ * @config: its configuration; what is missing has its default, unknown keys are
+ *   refused
  * @error: return location: %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
  *
- * Returns: (transfer full) (nullable): the network, its parameters zero; load
- *   a checkpoint into them or call nf_params_reset()
+ * Returns: (transfer full) (nullable): the network with all parameters zero;
+ *   load a checkpoint into them or call nf_params_reset()
  */
 NfNet *nf_net_new (const NfNetClass *klass, NfDevice *device,
     JsonObject *config, GError **error);
@@ -170,7 +176,7 @@ void nf_net_free (NfNet *net);
  * nf_net_config:
  * @net: a network
  *
- * Returns: (transfer full): its whole configuration: what checkpoints hold
+ * Returns: (transfer full): its whole configuration, as checkpoints hold it
  */
 JsonObject *nf_net_config (const NfNet *net);
 

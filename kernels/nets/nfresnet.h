@@ -20,29 +20,36 @@ typedef struct _NfResnet NfResnet;
  * @layers: 18, 34 or 50
  * @channels: of the frame
  * @width: channels of the stem: 64, or fewer for a small network
- * @error: return location
+ * @error: return location: %NF_ERROR_INVALID, or as nf_params_add()
  *
- * Returns: (transfer full) (nullable): the encoder, its parameters zero
+ * Returns: (transfer full) (nullable): the encoder, with all parameters zero
  */
 NfResnet *nf_resnet_new (NfParams *params, gint layers, gint64 channels,
     gint64 width, GError **error);
 
+/**
+ * nf_resnet_free:
+ * @net: (transfer full): an encoder; the parameters stay in their list
+ */
 void nf_resnet_free (NfResnet *net);
 
 /**
  * nf_resnet_channels:
- * @channels: (out): of the features that nf_resnet_run() makes
+ * @net: an encoder
+ * @channels: (out caller-allocates): channels of the features that
+ *   nf_resnet_run() makes
  */
 void nf_resnet_channels (
     const NfResnet *net, gint64 channels[NF_RESNET_LEVELS]);
 
 /**
  * nf_resnet_run:
+ * @net: an encoder
  * @x: (N, C, H, W), normalised, H and W multiples of 32
  * @forward: (nullable): how to run
- * @features: (out) (transfer full): at strides 32, 16, 8, 4, 2; all NULL when
- *   it fails
- * @error: return location
+ * @features: (out) (transfer full): the features at strides 32, 16, 8, 4 and 2;
+ *   all NULL when it fails
+ * @error: return location: %NF_ERROR_CANCELLED, or as the ops have it
  *
  * Returns: FALSE with @error set
  */

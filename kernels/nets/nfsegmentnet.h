@@ -43,7 +43,7 @@ struct _NfSegmentHooks
 /**
  * nf_segment_sizes:
  * @net: a network that segments
- * @sizes: (out): what goes in and out
+ * @sizes: (out caller-allocates): its channels, classes and stride
  */
 void nf_segment_sizes (const NfNet *net, NfSegmentSizes *sizes);
 
@@ -52,11 +52,12 @@ void nf_segment_sizes (const NfNet *net, NfSegmentSizes *sizes);
  * @net: a network that segments
  * @height: rows of a frame
  * @width: its columns
- * @pad: (out): what makes it a size the network takes: multiples of its stride,
- *   edges repeated evenly on both sides, so that mirrored frames agree
- * @crop: (out): the way back
+ * @pad: (out): padding to a size that the network takes, a multiple of its
+ *   stride: the edges are repeated evenly on both sides, so that mirrored
+ *   frames agree
+ * @crop: (out): the padding that takes it away again
  *
- * Returns: FALSE where nothing is to be done
+ * Returns: FALSE where the size needs no padding
  */
 gboolean nf_segment_padding (const NfNet *net, gint64 height, gint64 width,
     NfPadParams *pad, NfPadParams *crop);
@@ -64,11 +65,11 @@ gboolean nf_segment_padding (const NfNet *net, gint64 height, gint64 width,
 /**
  * nf_segment_normalize:
  * @net: a network that segments
- * @pixels: (nullable): (N, channels, H, W) u8; NULL where what makes them has
- *   failed
- * @error: return location
+ * @pixels: (nullable): (N, channels, H, W) u8; NULL where the function that
+ *   makes them has failed
+ * @error: return location: as the ops have it
  *
- * Returns: (transfer full) (nullable): the frames as the network wants them,
+ * Returns: (transfer full) (nullable): the frames as the network takes them,
  *   f32
  */
 NfTensor *nf_segment_normalize (NfNet *net, NfTensor *pixels, GError **error);
@@ -76,10 +77,11 @@ NfTensor *nf_segment_normalize (NfNet *net, NfTensor *pixels, GError **error);
 /**
  * nf_segment_logits:
  * @net: a network that segments
- * @x: (nullable): (N, channels, H, W) normalised frames that need no padding,
- *   see nf_segment_padding(); NULL where what makes them has failed
+ * @x: (nullable): (N, channels, H, W): normalised frames that need no padding,
+ *   see nf_segment_padding(); NULL where the function that makes them has
+ *   failed
  * @forward: (nullable): how to run
- * @error: return location
+ * @error: return location: %NF_ERROR_CANCELLED, or as the ops have it
  *
  * Returns: (transfer full) (nullable): logits (N, classes, H, W), f32
  */
@@ -89,11 +91,11 @@ NfTensor *nf_segment_logits (
 /**
  * nf_segment_forward:
  * @net: a network that segments
- * @x: (nullable): (N, C, H, W) normalised frames of any size; they are padded, see
- *   nf_segment_padding(), and the result is cropped back; NULL where what makes
- *   them has failed
+ * @x: (nullable): (N, C, H, W): normalised frames of any size; they are padded,
+ *   see nf_segment_padding(), and the result is cropped back; NULL where the
+ *   function that makes them has failed
  * @forward: (nullable): how to run
- * @error: return location
+ * @error: return location: %NF_ERROR_CANCELLED, or as the ops have it
  *
  * Returns: (transfer full) (nullable): logits (N, classes, H, W), f32
  */
@@ -103,11 +105,10 @@ NfTensor *nf_segment_forward (
 /**
  * nf_segment_probabilities:
  * @net: a network that segments
- * @x: (N, C, H, W) normalised frames of any size
- * @tta: mean of the result for the frame and for its mirror image, both of
- *   which are run in one batch
+ * @x: (N, C, H, W): normalised frames of any size
+ * @tta: whether to average with the mirrored frame; both run in one batch
  * @forward: (nullable): how to run
- * @error: return location
+ * @error: return location: %NF_ERROR_CANCELLED, or as the ops have it
  *
  * Returns: (transfer full) (nullable): (N, classes, H, W), summing to one over
  *   the classes

@@ -151,15 +151,17 @@ struct _NfPredictHooks
 
 /**
  * nf_unet_config_init:
- * @config: (out): the full-size next-frame network, 403.5 M parameters
+ * @config: (out caller-allocates): the full-size next-frame network, 403.5 M
+ *   parameters
  */
 void nf_unet_config_init (NfUnetConfig *config);
 
 /**
  * nf_unet_config_from_json:
- * @config: (out): defaults, changed by what @json holds
+ * @config: (out caller-allocates): defaults, changed by what @json holds
  * @json: keys named like the fields; image_size is one number or [H, W]
- * @error: return location: %NF_ERROR_INVALID
+ * @error: return location: %NF_ERROR_INVALID for unknown keys and values out of
+ *   range
  *
  * Returns: FALSE with @error set
  */
@@ -168,9 +170,10 @@ gboolean nf_unet_config_from_json (
 
 /**
  * nf_unet_config_to_json:
+ * @config: a configuration
  *
- * What only newer networks have is left out where a network has it not, so that
- * older programs read its checkpoints.
+ * Settings that older programs do not know are left out where a network does
+ * not use them, so that these programs read its checkpoints.
  *
  * Returns: (transfer full): what nf_unet_config_from_json() reads
  */
@@ -178,36 +181,38 @@ JsonObject *nf_unet_config_to_json (const NfUnetConfig *config);
 
 /**
  * nf_target_name:
+ * @target: a target
  *
- * Returns: (transfer none): its name in configurations
+ * Returns: (transfer none): its name in configurations, "eps"
  */
 const gchar *nf_target_name (NfTarget target);
 
 /**
  * nf_target_from_name:
- * @name: eps, x0 or v
- * @target: (out): what it means
+ * @name: "eps", "x0" or "v"
+ * @target: (out): the target
  *
- * Returns: whether there is one of this name
+ * Returns: whether there is a target of this name
  */
 gboolean nf_target_from_name (const gchar *name, NfTarget *target);
 
 /**
  * nf_unet_cond_channels:
+ * @config: a configuration
  *
- * Returns: channels of what the network is conditioned on: the frames of
- *   context and, where it takes one, the guide
+ * Returns: the channels of the conditioning: of the frames of context and,
+ *   where the network takes one, of the guide
  */
 gint64 nf_unet_cond_channels (const NfUnetConfig *config);
 
 /**
  * nf_unet_guide_frames:
- * @c: of a network that takes a guide
- * @cond: (N, nf_unet_cond_channels(), H, W)
- * @error: return location
+ * @config: of a network that takes a guide
+ * @cond: (N, nf_unet_cond_channels(), H, W): the conditioning
+ * @error: return location: as the ops have it
  *
  * Returns: (transfer full) (nullable): (N, channels * num_frames, H, W): the
- *   guide frames of what the network is conditioned on
+ *   guide frames out of the conditioning
  */
 NfTensor *nf_unet_guide_frames (
     const NfUnetConfig *config, NfTensor *cond, GError **error);
@@ -216,77 +221,104 @@ NfTensor *nf_unet_guide_frames (
  * nf_unet_new:
  * @device: where it lies
  * @config: its sizes, as nf_unet_config_from_json() checks them
- * @error: return location
+ * @error: return location: %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
  *
- * Returns: (transfer full) (nullable): the network, its parameters zero; load
- *   a checkpoint into them or call nf_params_reset()
+ * Returns: (transfer full) (nullable): the network with all parameters zero;
+ *   load a checkpoint into them or call nf_params_reset()
  */
 NfUnet *nf_unet_new (
     NfDevice *device, const NfUnetConfig *config, GError **error);
 
+/**
+ * nf_unet_free:
+ * @net: (transfer full): a network that predicts
+ */
 void nf_unet_free (NfUnet *net);
+
+/**
+ * nf_unet_params:
+ * @net: a network that predicts
+ *
+ * Returns: (transfer none): its parameters
+ */
 NfParams *nf_unet_params (NfUnet *net);
 
 /**
  * nf_unet_config:
  * @net: a network that predicts
  *
- * Returns: (transfer none): its frames, schedule and target; the rest is the
- *   architecture's own
+ * Returns: (transfer none): its frames, noise schedule and target; the other
+ *   fields are the architecture's own
  */
 const NfUnetConfig *nf_unet_config (NfUnet *net);
 
+/**
+ * nf_unet_arch:
+ * @net: a network that predicts
+ *
+ * Returns: (transfer none): its architecture's name in checkpoints
+ */
 const gchar *nf_unet_arch (NfUnet *net);
 
 /**
  * nf_unet_condition:
- * @cond: (nullable): (N, nf_unet_cond_channels(), H, W), pixels in [-1, 1]; f32,
- *   or bf16 for a network that computes in bf16; NULL where what makes it has
- *   failed
- * @error: return location
+ * @net: a network that predicts
+ * @cond: (nullable): (N, nf_unet_cond_channels(), H, W): the conditioning,
+ *   pixels in [-1, 1]; f32, or bf16 for a network that is to compute in bf16;
+ *   NULL where the function that makes it has failed
+ * @error: return location: as the ops have it
  *
- * Computes what depends on the conditioning frames alone. Recorded by a tape
- * like all else.
+ * Computes what depends on the conditioning alone, once for all steps of
+ * sampling. A tape records it.
  *
- * Returns: (transfer full) (nullable): for nf_unet_forward()
+ * Returns: (transfer full) (nullable): what nf_unet_forward() takes
  */
 NfUnetCond *nf_unet_condition (NfUnet *net, NfTensor *cond, GError **error);
 
+/**
+ * nf_unet_cond_free:
+ * @cond: (transfer full): a result of nf_unet_condition()
+ */
 void nf_unet_cond_free (NfUnetCond *cond);
 
 /**
  * nf_unet_forward:
+ * @net: a network that predicts
  * @x: (N, channels * num_frames, H, W): noisy frames, f32
  * @labels: (array): N noise labels, 0 (noisiest) to num_classes - 1
- * @cond: of the same frames size; its batch is N, or 1 with spade
+ * @cond: from nf_unet_condition(), of the same frame size; its batch is N, or 1
+ *   with spade
  * @forward: (nullable): how to run
- * @error: return location
+ * @error: return location: as the ops have it
  *
- * Returns: (transfer full) (nullable): what it was trained to tell (its target),
- *   f32, shape of @x
+ * Returns: (transfer full) (nullable): the network's target (noise, clean
+ *   frames or v), f32, of the shape of @x
  */
 NfTensor *nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
     NfUnetCond *cond, const NfForward *forward, GError **error);
 
 /**
  * nf_unet_embed:
+ * @net: a network that predicts
  * @labels: (array length=n): noise labels, see nf_unet_forward()
- * @n: batch
- * @error: return location
+ * @n: batch size
+ * @error: return location: as the ops have it
  *
- * Returns: (transfer full) (nullable): what nf_unet_forward_at() takes for them
+ * Returns: (transfer full) (nullable): the embedding that nf_unet_forward_at()
+ *   takes
  */
 NfTensor *nf_unet_embed (
     NfUnet *net, const gfloat *labels, gint64 n, GError **error);
 
 /**
  * nf_unet_times:
+ * @net: a network that predicts
  * @labels: (array length=n): noise labels
  * @n: how many
- * @error: return location
+ * @error: return location: as the ops have it
  *
- * All that depends on nothing but the labels, for all of them at once: weights
- * are read once. Not recorded by a tape.
+ * Computes all that depends on nothing but the labels, for all labels at once,
+ * so that the weights are read once. No tape records it.
  *
  * Returns: (transfer full) (nullable): (N, values): a sample of it is what
  *   nf_unet_forward_at() takes for a batch with this label
@@ -296,14 +328,18 @@ NfTensor *nf_unet_times (
 
 /**
  * nf_unet_forward_at:
- * @embedding: of the labels, from nf_unet_embed(), or a sample of what
- *   nf_unet_times() gives
+ * @net: a network that predicts
+ * @x: (N, channels * num_frames, H, W): noisy frames, f32
+ * @embedding: of the labels, from nf_unet_embed(), or a sample of the result of
+ *   nf_unet_times()
+ * @cond: as in nf_unet_forward()
+ * @forward: (nullable): how to run
+ * @error: return location: as the ops have it
  *
- * nf_unet_forward() without anything that comes from the host, so that it can
- * be captured.
+ * nf_unet_forward() without anything that comes from the host, so that a graph
+ * can capture it.
  *
- * Returns: (transfer full) (nullable): what it was trained to tell (its target),
- *   f32, shape of @x
+ * Returns: (transfer full) (nullable): as of nf_unet_forward()
  */
 NfTensor *nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
     NfUnetCond *cond, const NfForward *forward, GError **error);
@@ -311,13 +347,14 @@ NfTensor *nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
 /**
  * nf_time_embedding:
  * @device: where the result lies
- * @labels: (array length=n): times
+ * @labels: (array length=n): noise labels
  * @n: how many
  * @dim: length of an embedding, at least 4
- * @error: return location
+ * @error: return location: as the ops have it
  *
- * sin (t f_i), then cos (t f_i), f_i = exp (-i ln 10000 / (dim / 2 - 1)), a
- * zero behind where @dim is odd (Vaswani et al., 2017).
+ * sin (t f_i), then cos (t f_i), with f_i = exp (-i ln 10000 / (dim / 2 - 1)),
+ * and a zero at the end where @dim is odd. Source: Vaswani et al., "Attention
+ * is all you need", 2017.
  *
  * Returns: (transfer full) (nullable): (N, dim, 1, 1)
  */

@@ -83,6 +83,11 @@ typedef struct
  */
 NfRegions *nf_regions_new (const gfloat *probabilities, guint width,
     guint height, guint classes, GError **error);
+
+/**
+ * nf_regions_free:
+ * @regions: (transfer full): the regions of a frame
+ */
 void nf_regions_free (NfRegions *regions);
 
 /**

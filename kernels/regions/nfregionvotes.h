@@ -33,6 +33,11 @@ typedef struct _NfRegionVotes NfRegionVotes;
  * Returns: (transfer full): of a clip that begins
  */
 NfRegionVotes *nf_region_votes_new (guint classes, gboolean unique);
+
+/**
+ * nf_region_votes_free:
+ * @votes: (transfer full): the tracks of a clip
+ */
 void nf_region_votes_free (NfRegionVotes *votes);
 
 /**

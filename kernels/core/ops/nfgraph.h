@@ -38,20 +38,26 @@ typedef NfTensor *(*NfGraphFunc) (
  * nf_graph_new:
  * @device: where @func runs
  * @func: the function
- * @data: handed to it
+ * @data: given to @func
  *
- * Returns: (transfer full): the graph, for one thread at a time
+ * Returns: (transfer full): the graph, to be used by one thread at a time
  */
 NfGraph *nf_graph_new (NfDevice *device, NfGraphFunc func, gpointer data);
 
+/**
+ * nf_graph_free:
+ * @graph: (transfer full): a graph that is not running
+ */
 void nf_graph_free (NfGraph *graph);
 
 /**
  * nf_graph_run:
- * @in: (array length=n_in): at most %NF_GRAPH_MAX_INPUTS tensors; other shapes
- *   than before, or another choice of nf_matmul_precision_set(), are captured anew
- * @n_in: how many
- * @error: return location
+ * @graph: a graph
+ * @in: (array length=n_in): the inputs; where their shapes or the setting of
+ *   nf_matmul_precision_set() differ from those before, the function is
+ *   captured anew
+ * @n_in: how many, at most %NF_GRAPH_MAX_INPUTS
+ * @error: return location: as the function and the device have it
  *
  * Returns: (transfer full) (nullable): the function's result, the same bits
  *   whether it was captured or not
@@ -61,6 +67,7 @@ NfTensor *nf_graph_run (
 
 /**
  * nf_graph_launches:
+ * @graph: a graph
  *
  * Returns: how often a captured graph was started instead of calling the
  *   function
@@ -69,6 +76,7 @@ guint nf_graph_launches (const NfGraph *graph);
 
 /**
  * nf_graph_captured:
+ * @graph: a graph
  *
  * Returns: whether the latest run was a captured one
  */
@@ -78,9 +86,9 @@ gboolean nf_graph_captured (const NfGraph *graph);
  * nf_graph_changes:
  * @tensor: changed by an op that the calling thread runs
  *
- * Where that op is being captured, every start of the graph changes the tensor:
- * what was derived from its old data is no longer valid then. To be called for
- * every input that an op changes.
+ * While that op is being captured, this notes that every later start of the
+ * graph changes the tensor, so that what was derived from its old data is no
+ * longer valid then. It has to be called for every input that an op changes.
  */
 void nf_graph_changes (NfTensor *tensor);
 

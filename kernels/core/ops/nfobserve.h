@@ -33,19 +33,23 @@ typedef void (*NfOpObserver) (const NfOpCall *call, gboolean backward,
 /**
  * nf_observe_begin:
  * @observer: called after every op of this thread from now on
- * @data: handed to it
+ * @data: given to @observer
  *
- * The device finishes all work before and after each op, so that times are the
- * op's own.
+ * The device finishes all its work before and after each op, so that the times
+ * are the op's own. A thread has one observer at a time.
  */
 void nf_observe_begin (NfOpObserver observer, gpointer data);
 
+/**
+ * nf_observe_end:
+ * Ends what nf_observe_begin() began in this thread.
+ */
 void nf_observe_end (void);
 
 /**
  * nf_observe_now:
- *
- * Returns: clocks that only differences are taken of
+ * Returns: the clocks, in nanoseconds; only differences of two results mean
+ *   anything
  */
 NfOpTime nf_observe_now (void);
 
@@ -54,13 +58,13 @@ NfOpTime nf_observe_now (void);
  * @call: an op that ran
  * @backward: whether its gradient is meant
  *
- * Floating-point operations of convolutions, matrix products and attention, by
- * their shapes, a multiply-add being two. All other ops are limited by memory
- * and count nothing. A gradient costs a pass for the data and one for the
- * weights, where wanted (attention: two); what is computed again, or saved by
- * a cleverer way, does not change the count.
+ * Counts the floating-point operations of convolutions, matrix products and
+ * attention from their shapes; a multiply-add is two. All other ops are limited
+ * by memory and count as 0. A gradient counts one pass for the data and one for
+ * the weights where they are wanted (attention: two). What a kernel computes
+ * twice, or saves by a better algorithm, does not change the count.
  *
- * Returns: the number
+ * Returns: the number of operations
  */
 gdouble nf_op_flops (const NfOpCall *call, gboolean backward);
 
@@ -73,7 +77,23 @@ typedef struct
   NfOpTime start, inner;
 } NfWatch;
 
+/**
+ * nf_watch_start:
+ * @watch: (out): begins now
+ * @call: the op that is about to run
+ *
+ * Does nothing where the thread has no observer.
+ */
 void nf_watch_start (NfWatch *watch, const NfOpCall *call);
+
+/**
+ * nf_watch_stop:
+ * @watch: what nf_watch_start() filled
+ * @call: the op that has run
+ * @backward: whether its gradient ran, not the op itself
+ *
+ * Reports the op to the thread's observer, if there is one.
+ */
 void nf_watch_stop (
     const NfWatch *watch, const NfOpCall *call, gboolean backward);
 

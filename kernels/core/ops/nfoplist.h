@@ -353,24 +353,32 @@ struct _NfOpCall
 
 /**
  * nf_op_info:
+ * @op: below %NF_N_OPS
  *
- * Returns: (transfer none): the op's row
+ * Returns: (transfer none): the op's row of nfops.def.h
  */
 const NfOpInfo *nf_op_info (NfOp op);
 
+/**
+ * nf_op_name:
+ * @op: below %NF_N_OPS
+ *
+ * Returns: (transfer none): the op's name as messages have it, "conv2d"
+ */
 const gchar *nf_op_name (NfOp op);
 
 /**
  * nf_op_input_facts:
- * @op: an op
+ * @op: below %NF_N_OPS
  * @index: of an input, below nf_op_most_inputs()
  *
- * Returns: NfInputFacts of it
+ * Returns: the #NfInputFacts of that input, or-ed together
  */
 guint nf_op_input_facts (NfOp op, guint index);
 
 /**
  * nf_op_least_inputs:
+ * @op: below %NF_N_OPS
  *
  * Returns: how many inputs the op must have
  */
@@ -378,6 +386,7 @@ guint nf_op_least_inputs (NfOp op);
 
 /**
  * nf_op_most_inputs:
+ * @op: below %NF_N_OPS
  *
  * Returns: how many inputs the op can have
  */
@@ -387,7 +396,7 @@ guint nf_op_most_inputs (NfOp op);
  * nf_op_changes:
  * @call: an op
  *
- * Returns: which inputs the op changes, a bit each
+ * Returns: which inputs the op changes: bit i stands for input i
  */
 guint nf_op_changes (const NfOpCall *call);
 
@@ -395,7 +404,7 @@ guint nf_op_changes (const NfOpCall *call);
  * nf_op_reads_result:
  * @call: an op
  *
- * Returns: whether the gradient is made with the result's data
+ * Returns: whether the gradient is computed from the result's data
  */
 gboolean nf_op_reads_result (const NfOpCall *call);
 

@@ -42,11 +42,12 @@ struct _NfBackendOptim
 /**
  * nf_optim_norm:
  * @tensors: (array length=n): f32, on one device
- * @n: how many
- * @norm: (out): the root of the sum of all squares; 0 for no tensors
- * @error: return location
+ * @n: how many, 0 or more
+ * @norm: (out): the root of the sum of the squares of all elements; 0 for no
+ *   tensors
+ * @error: return location: %NF_ERROR_NO_MEMORY, or as the device has it
  *
- * Waits for the device.
+ * Waits until the device has computed it.
  *
  * Returns: FALSE with @error set
  */
@@ -55,13 +56,14 @@ gboolean nf_optim_norm (
 
 /**
  * nf_optim_step:
- * @items: (array length=n): what moves; no tensor twice
- * @n: how many
- * @adam: of all of them
- * @ema_rate: see nf_op_ema()
- * @error: return location
+ * @items: (array length=n): the parameters; no tensor occurs twice
+ * @n: how many, 0 or more
+ * @adam: the settings of Adam, the same for all
+ * @ema_rate: the rate of the running averages, see nf_op_ema()
+ * @error: return location: %NF_ERROR_SHAPE, or as the device has it
  *
- * Adam for all items with a gradient, then the running averages.
+ * Does a step of Adam for all items that have a gradient, then updates the
+ * running averages of all items that have one. Sources: see nf_op_adam().
  *
  * Returns: FALSE with @error set
  */

@@ -67,28 +67,41 @@ typedef struct
 
 /**
  * nf_params_new:
- * @device: where the tensors will lie
+ * @device: where the tensors will lie; a reference is taken
  *
  * Returns: (transfer full): an empty list
  */
 NfParams *nf_params_new (NfDevice *device);
 
+/**
+ * nf_params_ref:
+ * @params: the list
+ *
+ * Returns: (transfer full): @params
+ */
 NfParams *nf_params_ref (NfParams *params);
+
+/**
+ * nf_params_unref:
+ * @params: (transfer full): the list; the last reference frees it with its
+ *   tensors
+ */
 void nf_params_unref (NfParams *params);
 
 /**
  * nf_params_add:
  * @params: the list
- * @name: a name not yet in it
+ * @name: a name that is not in it yet
  * @dtype: %NF_F32, or %NF_I64 for counters
- * @rank: 0 to 4
- * @dims: PyTorch's dimensions
+ * @rank: number of dimensions, 0 to 4
+ * @dims: (array length=rank): PyTorch's dimensions
  * @trainable: whether an optimiser may change it
  * @init: start value, see nf_params_reset()
  * @scale: see #NfInit
- * @error: return location
+ * @error: return location: %NF_ERROR_SHAPE
  *
- * Returns: (transfer none) (nullable): the new tensor, zeros without memory
+ * Returns: (transfer none) (nullable): the new tensor: zeros that take no
+ *   memory yet
  */
 NfTensor *nf_params_add (NfParams *params, const gchar *name, NfDType dtype,
     guint rank, const gint64 *dims, gboolean trainable, NfInit init,
@@ -96,18 +109,36 @@ NfTensor *nf_params_add (NfParams *params, const gchar *name, NfDType dtype,
 
 /**
  * nf_params_lookup:
+ * @params: the list
+ * @name: a dotted path, as in PyTorch
  *
- * Returns: (transfer none) (nullable): the parameter of this name
+ * Returns: (transfer none) (nullable): the parameter of this name, or NULL
  */
 NfParam *nf_params_lookup (NfParams *params, const gchar *name);
 
+/**
+ * nf_params_index:
+ * @params: the list
+ * @index: below nf_params_count()
+ *
+ * Returns: (transfer none): the parameter at that place
+ */
 NfParam *nf_params_index (NfParams *params, guint index);
+
+/**
+ * nf_params_count:
+ * @params: the list
+ *
+ * Returns: how many parameters there are
+ */
 guint nf_params_count (NfParams *params);
 
 /**
  * nf_params_elements:
+ * @params: the list
+ * @trainable_only: whether to count only what an optimiser may change
  *
- * Returns: how many numbers the parameters hold
+ * Returns: how many numbers the parameters hold together
  */
 guint64 nf_params_elements (NfParams *params, gboolean trainable_only);
 
@@ -115,10 +146,10 @@ guint64 nf_params_elements (NfParams *params, gboolean trainable_only);
  * nf_params_reset:
  * @params: the list
  * @seed: of the random start values
- * @error: return location
+ * @error: return location: %NF_ERROR_NO_MEMORY, or as the device has it
  *
- * Gives every parameter its start value: a function of @seed, the parameter's
- * name and the element's index in PyTorch's order.
+ * Gives every parameter its start value, which depends on nothing but @seed,
+ * the parameter's name and the element's index in PyTorch's order.
  *
  * Returns: FALSE with @error set
  */
@@ -126,10 +157,12 @@ gboolean nf_params_reset (NfParams *params, guint64 seed, GError **error);
 
 /**
  * nf_params_start_ema:
+ * @params: the list
+ * @error: return location: %NF_ERROR_NO_MEMORY, or as the device has it
  *
- * Gives every parameter a running average that starts at its value; so do the
- * running statistics of batch norm, which belong to the averaged weights, but
- * counters do not.
+ * Gives every f32 parameter a running average that starts at its value. The
+ * running statistics of batch norm have one too, as they belong to the averaged
+ * weights; counters have none.
  *
  * Returns: FALSE with @error set
  */
@@ -137,13 +170,20 @@ gboolean nf_params_start_ema (NfParams *params, GError **error);
 
 /**
  * nf_params_set_trainable:
+ * @params: the list
+ * @trainable: whether tapes record what depends on the trainable parameters
  *
- * Marks the trainable parameters so that a tape records what depends on them,
- * or unmarks them. Marked ones get memory of their own now, before the
- * activations; where there is none, the op that needs it says so.
+ * Trainable parameters get memory of their own now, before the activations take
+ * theirs. Where there is no memory, the op that needs the parameter reports it.
  */
 void nf_params_set_trainable (NfParams *params, gboolean trainable);
 
+/**
+ * nf_params_clear_grads:
+ * @params: the list
+ *
+ * Frees the gradients of all parameters.
+ */
 void nf_params_clear_grads (NfParams *params);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfParams, nf_params_unref)

@@ -145,31 +145,47 @@ struct _NfDevice
 
 /**
  * nf_device_open:
- * @name: "cpu", "cuda" (the first), "cuda:N", or "auto": a CUDA device where
- *   one can be opened, else the CPU
- * @error: return location: %NF_ERROR_INVALID, %NF_ERROR_NO_DEVICE
+ * @name: "cpu", "cuda" (the first CUDA device), "cuda:N", or "auto": a CUDA
+ *   device where one can be opened, else the CPU
+ * @error: return location: %NF_ERROR_INVALID for an unknown name,
+ *   %NF_ERROR_NO_DEVICE where there is no such device or its backend cannot be
+ *   loaded
  *
- * Returns: (transfer full) (nullable): the device; the same object for all who
- *   open it while anyone holds it
+ * While anyone holds the device, all who open it get the same object.
+ *
+ * Returns: (transfer full) (nullable): the device
  */
 NfDevice *nf_device_open (const gchar *name, GError **error);
 
+/**
+ * nf_device_ref:
+ * @device: a device
+ *
+ * Returns: (transfer full): @device
+ */
 NfDevice *nf_device_ref (NfDevice *device);
+
+/**
+ * nf_device_unref:
+ * @device: (transfer full): a device; the last reference closes it
+ */
 void nf_device_unref (NfDevice *device);
 
 /**
  * nf_device_memory:
- * @restart: whether the peaks begin anew, at what is there now
- * @memory: (out): the most of each that was there since they began
+ * @device: a device
+ * @restart: whether the peaks begin anew, at what is in use now
+ * @memory: (out caller-allocates): the largest amounts, in bytes, since the
+ *   peaks began
  *
- * Returns: FALSE where the backend does not tell; then @memory is all 0
+ * Returns: FALSE where the backend does not count its memory; then @memory is
+ *   all 0
  */
 gboolean nf_device_memory (
     NfDevice *device, gboolean restart, NfDeviceMemory *memory);
 
 /**
  * nf_cpu_backend:
- *
  * Returns: (transfer none): the backend of device "cpu"
  */
 const NfBackend *nf_cpu_backend (void);

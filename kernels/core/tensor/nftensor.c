@@ -166,7 +166,6 @@ is_in_place (const NfTensor *tensor)
   return tensor->source != NULL && tensor->data == tensor->source->in_place;
 }
 
-/* gives back the data and the source, where there are any */
 void
 nf_tensor_drop_data (NfTensor *tensor)
 {
@@ -181,8 +180,6 @@ nf_tensor_drop_data (NfTensor *tensor)
     source->free (source);
 }
 
-/* gives back the data where nobody is left who reads it; by the thread whose
- * tape holds the rest */
 void
 nf_tensor_drop_idle (NfTensor *tensor)
 {

@@ -29,18 +29,18 @@ typedef struct
 
 /**
  * nf_cores_acquire:
- * @lease: (out): of the calling thread, which must not hold another one; ended by
- *   nf_cores_release() from the same thread
- * @device: where will be computed; on other devices than the CPU nothing is
- *   waited for
- * @threads: for the ops of the calling thread until the lease ends; 0: as
- *   nf_threads_default() was with the first lease
+ * @lease: (out caller-allocates): the lease of the calling thread, which must
+ *   not hold another one; the same thread ends it with nf_cores_release()
+ * @device: where the thread will compute; on devices other than the CPU it
+ *   waits for nothing
+ * @threads: threads that the calling thread's ops use until the lease ends; 0:
+ *   what nf_threads_default() was at the process's first lease
  * @cancellable: (nullable): ends the wait
  * @error: return location: %NF_ERROR_CANCELLED
  *
- * Waits until there are as many free cores as threads (or all, where there are
- * fewer cores than that). What nf_matmul_precision_set() says from then on lasts as long
- * as the lease.
+ * Waits until as many cores are free as there are threads, or all cores where
+ * there are fewer than that. A precision that is chosen by
+ * nf_matmul_precision_set() afterwards lasts as long as the lease.
  *
  * Returns: FALSE with @error set; then there is no lease to end
  */
@@ -49,23 +49,24 @@ gboolean nf_cores_acquire (NfCoreLease *lease, const NfDevice *device,
 
 /**
  * nf_cores_yield:
- * @lease: begun
+ * @lease: a lease of the calling thread
  * @cancellable: (nullable): ends the wait
  * @error: return location: %NF_ERROR_CANCELLED
  *
- * Lets those that wait have their turn first.
+ * Gives the cores to the threads that have waited for them longer, if there are
+ * any, and waits until they are free again.
  *
- * Returns: FALSE with @error set; the lease is still to be ended
+ * Returns: FALSE with @error set; the lease has to be ended all the same
  */
 gboolean nf_cores_yield (
     NfCoreLease *lease, GCancellable *cancellable, GError **error);
 
 /**
  * nf_cores_release:
- * @lease: begun
+ * @lease: a lease of the calling thread
  *
- * The calling thread's ops have as many threads as before, and multiply as
- * nf_matmul_precision_set() said before.
+ * Ends the lease. The calling thread's ops have as many threads, and the matmul
+ * precision, that they had before it.
  */
 void nf_cores_release (NfCoreLease *lease);
 

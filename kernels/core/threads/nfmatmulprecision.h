@@ -28,16 +28,20 @@ typedef enum
 
 /**
  * nf_matmul_precision_set:
- * @precision: for all ops that the calling thread runs from now on; their
- *   gradients are multiplied as they were
+ * @precision: of all ops that the calling thread runs from now on; the gradient
+ *   of an op has the precision that the op had
  */
 void nf_matmul_precision_set (NfMatmulPrecision precision);
 
+/**
+ * nf_matmul_precision_get:
+ * Returns: what nf_matmul_precision_set() chose for the calling thread;
+ *   %NF_MATMUL_PRECISION_DEFAULT where it chose nothing
+ */
 NfMatmulPrecision nf_matmul_precision_get (void);
 
 /**
  * nf_matmul_precision_is_tf32:
- *
  * Returns: whether the calling thread's ops may round factors to TF32
  */
 gboolean nf_matmul_precision_is_tf32 (void);

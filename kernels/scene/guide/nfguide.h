@@ -38,17 +38,18 @@ typedef struct _NfGuide NfGuide;
 /**
  * nf_guide_new:
  * @width: of the frames, pixels, at least 1
- * @height: likewise
- * @error: (out) (optional): not enough memory, or a size out of range
+ * @height: of the frames, pixels, at least 1
+ * @error: return location: %NF_ERROR_NO_MEMORY, %NF_ERROR_INVALID for a size
+ *   out of range
  *
- * Returns: (transfer full) (nullable): what draws guides, for one thread at a
- *   time
+ * Returns: (transfer full) (nullable): a renderer of guides, to be used by one
+ *   thread at a time
  */
 NfGuide *nf_guide_new (guint width, guint height, GError **error);
 
 /**
  * nf_guide_free:
- * @guide: (transfer full) (nullable): what draws guides
+ * @guide: (transfer full) (nullable): a renderer of guides
  */
 void nf_guide_free (NfGuide *guide);
 
@@ -56,27 +57,28 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfGuide, nf_guide_free)
 
 /**
  * nf_guide_frame:
- * @guide: what draws
+ * @guide: a renderer of guides
  * @view: camera and light
  * @now: the objects in the newest frame
  * @then: the objects in the guide frame
- * @newest: (H, W, 3): the newest frame
- * @rgb: (out): (H, W, 3): the guide frame
+ * @newest: (H, W, 3): the newest frame, red, green and blue
+ * @rgb: (out caller-allocates): (H, W, 3): the guide frame
  */
 void nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now,
     NfPoses then, const guint8 *newest, guint8 *rgb);
 
 /**
  * nf_guide_render:
- * @guide: what draws
- * @futures: what masks of the context tell
+ * @guide: a renderer of guides
+ * @futures: predicted from the masks of the context
  * @ahead: which frame is wanted, 1 to the horizon
- * @newest: (H, W, 3): the newest frame
- * @out: (out): (H, W, %NF_GUIDE_BYTES): the guide
- * @error: (out) (optional): not enough memory
+ * @newest: (H, W, 3): the newest frame, red, green and blue
+ * @out: (out caller-allocates): (H, W, %NF_GUIDE_BYTES): the guide
+ * @error: return location: %NF_ERROR_NO_MEMORY
  *
- * The guide frame shows the future that agrees best with all others; how likely
- * an object is and how little is sure is told by many futures around that one.
+ * The guide frame shows the future that agrees best with all others. The
+ * probability of objects and how little the futures agree come from all of
+ * them.
  *
  * Returns: FALSE with @error set
  */
@@ -85,15 +87,15 @@ gboolean nf_guide_render (NfGuide *guide, const NfFutures *futures, guint ahead,
 
 /**
  * nf_guide_render_poses:
- * @guide: what draws
+ * @guide: a renderer of guides
  * @view: camera and light
  * @now: the objects in the newest frame
  * @then: the objects in the frame that is wanted
- * @newest: (H, W, 3): the newest frame
- * @out: (out): (H, W, %NF_GUIDE_BYTES): the guide
- * @error: (out) (optional): not enough memory
+ * @newest: (H, W, 3): the newest frame, red, green and blue
+ * @out: (out caller-allocates): (H, W, %NF_GUIDE_BYTES): the guide
+ * @error: return location: %NF_ERROR_NO_MEMORY
  *
- * A guide from poses that are taken to be certain.
+ * Renders a guide from poses that are taken to be certain.
  *
  * Returns: FALSE with @error set
  */
@@ -102,12 +104,12 @@ gboolean nf_guide_render_poses (NfGuide *guide, const NfView *view, NfPoses now,
 
 /**
  * nf_guide_hold:
- * @newest: (pixels, 3): the newest frame
+ * @newest: (pixels, 3): the newest frame, red, green and blue
  * @pixels: how many it has
- * @out: (out): (pixels, %NF_GUIDE_BYTES)
+ * @out: (out caller-allocates): (pixels, %NF_GUIDE_BYTES): the newest frame,
+ *   marked as no guide
  *
- * What a network gets where nothing is known of the future: the newest frame,
- * marked as no guide.
+ * What a network gets as guide where nothing is known of the future.
  */
 void nf_guide_hold (const guint8 *newest, gsize pixels, guint8 *out);
 

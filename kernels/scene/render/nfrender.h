@@ -25,16 +25,24 @@ typedef struct _NfRenderer NfRenderer;
  */
 NfRenderer *nf_renderer_new (guint width, guint height, guint threads);
 
+/**
+ * nf_renderer_free:
+ * @renderer: (transfer full): a renderer
+ */
 void nf_renderer_free (NfRenderer *renderer);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfRenderer, nf_renderer_free)
 
 /**
  * nf_renderer_render:
- * @view: camera (brought to the pictures' size by this function) and light
- * @objects: (array length=n_objects): what stands on the ground
- * @rgb: (out caller-allocates) (optional): the picture, 3 bytes a pixel
+ * @renderer: a renderer
+ * @view: camera and light; the camera is brought to the pictures' size
+ * @objects: (array length=n_objects): the objects on the ground
+ * @n_objects: how many
+ * @rgb: (out caller-allocates) (optional): the picture, 3 bytes a pixel: red,
+ *   green, blue
  * @rgb_stride: bytes from row to row
- * @mask: (out caller-allocates) (optional): classes, a byte a pixel
+ * @mask: (out caller-allocates) (optional): class ids, a byte a pixel
  * @mask_stride: bytes from row to row
  *
  * Objects may be anywhere; those whose numbers are not finite are left out.

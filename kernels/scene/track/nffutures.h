@@ -67,62 +67,84 @@ typedef struct _NfFutures NfFutures;
 
 /**
  * nf_futures_params_init:
- *
- * One future, the likeliest.
+ * @params: (out caller-allocates): a single future, the likeliest
  */
 void nf_futures_params_init (NfFuturesParams *params);
 
 /**
  * nf_futures_new:
- * @params: how many futures, and what is made of them
- * @masks: (array length=n_masks): the past, oldest first, each @width x @height
- * @n_masks: how many, at least 1; the last 12 are looked at
+ * @params: how many futures, and how one mask is made of them
+ * @masks: (array length=n_masks): the past, oldest first, each @width x
+ *   @height; not needed any more when this returns
+ * @n_masks: how many, at least 1; the last 12 are used
+ * @width: columns, at least 1
+ * @height: rows, at least 1
  * @horizon: how many frames to predict, at least 1
- * @error: (out) (optional): a parameter out of range, or not enough memory
+ * @error: return location: %NF_ERROR_INVALID for a parameter out of range,
+ *   %NF_ERROR_NO_MEMORY
  *
- * The masks are not needed any more when this returns.
- *
- * Returns: (transfer full) (nullable): the futures, or NULL with @error set
+ * Returns: (transfer full) (nullable): the futures
  */
 NfFutures *nf_futures_new (const NfFuturesParams *params,
     const guint8 *const *masks, guint n_masks, guint width, guint height,
     guint horizon, GError **error);
 
+/**
+ * nf_futures_free:
+ * @futures: (transfer full): the futures
+ */
 void nf_futures_free (NfFutures *futures);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfFutures, nf_futures_free)
 
+/**
+ * nf_futures_count:
+ * @futures: the futures
+ *
+ * Returns: how many there are, 1 to %NF_FUTURES_MAX
+ */
 guint nf_futures_count (const NfFutures *futures);
+
+/**
+ * nf_futures_horizon:
+ * @futures: the futures
+ *
+ * Returns: how many frames they reach beyond the newest mask
+ */
 guint nf_futures_horizon (const NfFutures *futures);
 
 /**
  * nf_futures_mask:
+ * @futures: the futures
  * @ahead: which frame, 0 to the horizon
  * @mask: (out caller-allocates): its mask, one byte a pixel, as large as those
  *   of the past
- * @error: (out) (optional): not enough memory
+ * @error: return location: %NF_ERROR_NO_MEMORY
  *
- * Returns: TRUE, or FALSE with @error set
+ * Returns: FALSE with @error set
  */
 gboolean nf_futures_mask (
     const NfFutures *futures, guint ahead, guint8 *mask, GError **error);
 
 /**
  * nf_futures_probability:
+ * @futures: the futures
  * @ahead: which frame, 0 to the horizon
  * @object: (out caller-allocates) (nullable): for each pixel the share of the
  *   futures in which it shows an object, 0 to 1
  * @spread: (out caller-allocates) (nullable): for each pixel how little the
- *   futures agree on its class: the share of them that do not show what most
- *   of them show, 0 to 1; 0 where all agree
- * @error: (out) (optional): not enough memory
+ *   futures agree on its class: the share of them that do not show the most
+ *   frequent class, 0 to 1; 0 where all agree
+ * @error: return location: %NF_ERROR_NO_MEMORY
  *
- * Returns: TRUE, or FALSE with @error set
+ * Returns: FALSE with @error set
  */
 gboolean nf_futures_probability (const NfFutures *futures, guint ahead,
     gfloat *object, gfloat *spread, GError **error);
 
 /**
  * nf_futures_view:
+ * @futures: the futures
  *
  * Returns: (transfer none): the estimated camera, for images as large as the
  *   masks (nf_renderer_render() brings it to another size), and a light of 1
@@ -131,25 +153,27 @@ const NfView *nf_futures_view (const NfFutures *futures);
 
 /**
  * nf_futures_objects:
- * @future: which one, from 0 on; 0 is the likeliest
+ * @futures: the futures
+ * @future: which one, from 0; 0 is the likeliest
  * @ahead: which frame, 0 to the horizon; 0 has the poses of the newest mask
- * @n: (out): how many there are
+ * @n: (out): how many objects there are
  *
- * Also objects out of sight. The number and the order are the same in every
- * future and every frame.
+ * Objects that are out of sight are included. The number and the order are the
+ * same in every future and every frame.
  *
- * Returns: (transfer none) (array length=n): where the objects are
+ * Returns: (transfer none) (array length=n): the poses of the objects
  */
 const NfSceneObject *nf_futures_objects (
     const NfFutures *futures, guint future, guint ahead, guint *n);
 
 /**
  * nf_futures_medoid:
+ * @futures: the futures
  * @ahead: which frame, 0 to the horizon
- * @error: (out) (optional): not enough memory
+ * @error: return location: %NF_ERROR_NO_MEMORY
  *
- * The future that agrees best with all the others in that frame: the one to
- * draw where a single picture must stand for all of them.
+ * Finds the future that agrees best with all the others in that frame: the one
+ * to render where a single picture must stand for all of them.
  *
  * Returns: its number, or -1 with @error set
  */

@@ -52,17 +52,22 @@ typedef struct
 
 /**
  * nf_outline_init:
+ * @outline: (out caller-allocates): the outline
+ * @camera: where it is seen from
+ * @pose: the object
  *
- * Returns: FALSE for an object that is not before the camera, which has none
+ * Returns: FALSE for an object that is not before the camera, which has no
+ *   outline
  */
 gboolean nf_outline_init (
     NfOutline *outline, const NfCamera *camera, const NfPose *pose);
 
 /**
  * nf_outline_row:
- * @y: a row
- * @left: (out): where the outline begins in it, column
- * @right: (out): where it ends
+ * @outline: an outline
+ * @y: a row, pixels
+ * @left: (out): the column where the outline begins in it, pixels
+ * @right: (out): the column where it ends, pixels
  *
  * Returns: FALSE in rows above and below the outline
  */
@@ -71,10 +76,11 @@ gboolean nf_outline_row (
 
 /**
  * nf_outline_area:
- * @x: (out): column of its centre of gravity
- * @y: (out): row of its centre of gravity
+ * @outline: an outline
+ * @x: (out): column of its centre of gravity, pixels
+ * @y: (out): row of its centre of gravity, pixels
  *
- * Returns: the area, pixels
+ * Returns: the area in square pixels
  */
 gdouble nf_outline_area (const NfOutline *outline, gdouble *x, gdouble *y);
 

@@ -79,20 +79,27 @@ typedef struct
  * nf_tracks_new:
  * @masks: (array length=n_masks): in order of time, each @width x @height
  * @n_masks: how many, at least 1
- * @error: (out) (optional): not enough memory
+ * @width: columns, at least 1
+ * @height: rows, at least 1
+ * @error: return location: %NF_ERROR_NO_MEMORY
  *
- * Returns: (transfer full) (nullable): the tracks, or NULL with @error set
+ * Returns: (transfer full) (nullable): the tracks
  */
 NfTracks *nf_tracks_new (const guint8 *const *masks, guint n_masks, guint width,
     guint height, GError **error);
 
+/**
+ * nf_tracks_free:
+ * @tracks: (transfer full): the tracks
+ */
 void nf_tracks_free (NfTracks *tracks);
 
 /**
  * nf_tracks_labels:
- * @frame: which mask, from 0 on
+ * @tracks: the tracks
+ * @frame: which mask, from 0
  *
- * Returns: (transfer none): that mask without speckles
+ * Returns: (transfer none): (height, width): that mask without speckles
  */
 const guint8 *nf_tracks_labels (const NfTracks *tracks, guint frame);
 

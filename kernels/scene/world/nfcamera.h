@@ -33,35 +33,42 @@ typedef struct
 
 /**
  * nf_camera_init:
- * @width: of the image, pixels, > 0
- * @height: of the image, pixels, > 0
+ * @camera: (out caller-allocates): the camera
+ * @width: of the image, pixels, above 0
+ * @height: of the image, pixels, above 0
  *
- * The camera of the real clips (fitted at 240x160: a 35 mm lens on 32 mm,
- * horizon at row -74), for an image of this size that shows no more than
- * theirs.
+ * The camera of the real clips (fitted at 240x160: a 35 mm lens on a sensor 32
+ * mm wide, horizon at row -74), for an image of this size that shows no more
+ * than theirs.
  */
 void nf_camera_init (NfCamera *camera, gdouble width, gdouble height);
 
 /**
  * nf_camera_resize:
+ * @camera: changed
+ * @width: of the new image, pixels, above 0
+ * @height: of the new image, pixels, above 0
  *
- * The same camera with an image of another size: the old image, scaled to
- * cover the new one and cut at the edges where the shapes differ.
+ * Brings the camera to an image of another size: the old image, scaled to cover
+ * the new one and cut at the edges where the shapes differ.
  */
 void nf_camera_resize (NfCamera *camera, gdouble width, gdouble height);
 
 /**
  * nf_camera_ray:
+ * @camera: a camera
  * @x: column, pixels
  * @y: row, pixels
- * @direction: (out): from the camera through that place, of unit depth
+ * @direction: (out caller-allocates): the direction in the world from the
+ *   camera through that place, of unit depth
  */
 void nf_camera_ray (
     const NfCamera *camera, gdouble x, gdouble y, gdouble direction[3]);
 
 /**
  * nf_camera_project:
- * @point: x, y, z in the world
+ * @camera: a camera
+ * @point: x, y, z in the world, sizes
  * @x: (out): its column, pixels
  * @y: (out): its row, pixels
  * @depth: (out) (optional): its distance along the camera's axis, sizes
@@ -73,10 +80,13 @@ gboolean nf_camera_project (const NfCamera *camera, const gdouble point[3],
 
 /**
  * nf_camera_ground:
+ * @camera: a camera
  * @x: column, pixels
  * @y: row, pixels
  * @ground_x: (out): sideways, sizes
- * @ground_z: (out): away, sizes
+ * @ground_z: (out): away from the camera, sizes
+ *
+ * Finds the place on the ground that a pixel shows.
  *
  * Returns: FALSE at and above the horizon, where there is no ground
  */

@@ -76,27 +76,33 @@ typedef struct _NfScene NfScene;
 
 /**
  * nf_scene_params_init:
- *
- * Clip 0 of seed 0, as long and as full as the real clips.
+ * @params: (out caller-allocates): clip 0 of seed 0, as long and with as many
+ *   objects as the real clips
  */
 void nf_scene_params_init (NfSceneParams *params);
 
 /**
  * nf_scene_new:
  * @params: which clip
- * @error: (out) (optional): numbers out of range
+ * @error: return location: %NF_ERROR_INVALID for numbers out of range
  *
  * Simulates a whole clip.
  *
- * Returns: (transfer full) (nullable): the clip, or NULL with @error set
+ * Returns: (transfer full) (nullable): the clip
  */
 NfScene *nf_scene_new (const NfSceneParams *params, GError **error);
 
+/**
+ * nf_scene_free:
+ * @scene: (transfer full): a clip
+ */
 void nf_scene_free (NfScene *scene);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfScene, nf_scene_free)
 
 /**
  * nf_scene_view:
+ * @scene: a clip
  *
  * Returns: (transfer none): the clip's camera (for an image of 240x160) and
  *   light
@@ -105,33 +111,48 @@ const NfView *nf_scene_view (const NfScene *scene);
 
 /**
  * nf_scene_objects:
- * @frame: number of the frame, from 0 on
- * @n: (out): how many there are
+ * @scene: a clip
+ * @frame: number of the frame, from 0
+ * @n: (out): how many objects there are
  *
- * Returns: (transfer none) (array length=n): the objects on the ground at that
- *   time, in sight or not; those that have started so far, always in the same
- *   order
+ * Returns: (transfer none) (array length=n): the objects that have started so
+ *   far, in sight or not, always in the same order
  */
 const NfSceneObject *nf_scene_objects (
     const NfScene *scene, guint frame, guint *n);
 
 /**
  * nf_scene_motions:
- * @frame: number of the frame, from 0 on
- * @n: (out): how many there are
+ * @scene: a clip
+ * @frame: number of the frame, from 0
+ * @n: (out): how many objects there are
  *
  * Returns: (transfer none) (array length=n): how the objects of
  *   nf_scene_objects() move at that time, in the same order
  */
 const NfMotion *nf_scene_motions (const NfScene *scene, guint frame, guint *n);
 
+/**
+ * nf_scene_shape:
+ * @id: a class of objects, 1 to 48
+ *
+ * Returns: its shape
+ */
 NfSceneShape nf_scene_shape (guint id);
+
+/**
+ * nf_scene_is_rubber:
+ * @id: a class of objects, 1 to 48
+ *
+ * Returns: whether it is of rubber; else it is of metal
+ */
 gboolean nf_scene_is_rubber (guint id);
 
 /**
  * nf_scene_color:
+ * @id: a class of objects, 1 to 48
  *
- * Returns: 0 gray 1 red 2 blue 3 green 4 brown 5 cyan 6 purple 7 yellow
+ * Returns: 0 gray, 1 red, 2 blue, 3 green, 4 brown, 5 cyan, 6 purple, 7 yellow
  */
 guint nf_scene_color (guint id);
 

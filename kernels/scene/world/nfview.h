@@ -24,10 +24,12 @@ typedef struct
 
 /**
  * nf_view_init:
+ * @view: (out caller-allocates): camera and light of the clip
  * @seed: the user's seed
  * @clip: number of the clip
  *
- * For an image of 240x160; see nf_camera_resize() for another size.
+ * The camera is for an image of 240x160; see nf_camera_resize() for another
+ * size.
  */
 void nf_view_init (NfView *view, guint64 seed, guint64 clip);
 
