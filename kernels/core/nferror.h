@@ -3,7 +3,8 @@
  * nferror — the error domain of the library
  *
  * Every fallible function takes a GError ** last and leaves its arguments as
- * they were when it fails. Messages say what, which, expected and got. */
+ * they were when it fails. Messages say what failed, on which input, what was
+ * expected and what was found instead. */
 #pragma once
 
 #include <glib.h>

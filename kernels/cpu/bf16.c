@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * flow — ops in bf16 by their kernels for f32
+ * bf16 — ops in bf16 by their kernels for f32
  *
  * For ops that take so little of a network's time that a kernel of their own
  * is not worth it, and for processors that have none. */

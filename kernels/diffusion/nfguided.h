@@ -4,9 +4,9 @@
  *
  * The guide is a frame that stands for the future: the newest one, or the one
  * that tracks and dynamics predict from the masks of a segmenter. Networks that
- * take a guide see it beside the context; sampling of any network can start from
- * it. Frames may be larger than the network's: the result has the guide's detail
- * then. See: nfpredictor.h, scene/guide/nfguide.h */
+ * take a guide see it beside the context; sampling of any network can start
+ * from it. Frames may be larger than the network's: the result has the guide's
+ * detail then. See: nfpredictor.h, scene/guide/nfguide.h */
 #pragma once
 
 #include "diffusion/nfpredictor.h"
@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  * NfGuideKind:
  * @NF_GUIDE_NONE: none
  * @NF_GUIDE_HOLD: the newest frame
- * @NF_GUIDE_DYNAMICS: what tracks and dynamics predict
+ * @NF_GUIDE_DYNAMICS: the frame that tracks and dynamics predict
  */
 typedef enum
 {
@@ -29,10 +29,10 @@ typedef enum
 
 /**
  * NfGuided:
- * @predictor: what predicts
- * @segmenter: (nullable): what finds masks; %NF_GUIDE_DYNAMICS needs it. Frames
- *   should be about as large as those it was trained on
- * @kind: what the guide is
+ * @predictor: the network that predicts
+ * @segmenter: (nullable): the network that finds masks; %NF_GUIDE_DYNAMICS
+ *   needs it. Frames should be about as large as those it was trained on
+ * @kind: of guide
  * @sharpen: whether results that are larger than the network's frames get the
  *   guide's detail
  *

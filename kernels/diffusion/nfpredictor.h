@@ -11,10 +11,10 @@
 G_BEGIN_DECLS
 
 /**
- * NfEnsembleMode: how several predictions become one frame
+ * NfEnsembleMode: how several predictions are combined into one frame
  * @NF_ENSEMBLE_MEAN: mean of each value: least squared error, but soft
  * @NF_ENSEMBLE_MEDIAN: median of each value
- * @NF_ENSEMBLE_MEDOID: the draw that is nearest to all others: sharp
+ * @NF_ENSEMBLE_MEDOID: the prediction that is nearest to all others: sharp
  */
 typedef enum
 {

@@ -2,12 +2,15 @@
  *
  * nfsampler — from noise to frames in a number of denoising steps
  *
- * A sampler sees a function that tells noise, clean frames or v of noisy frames
- * (the target), a schedule and, where it is ancestral, a source of noise. What
- * is told is brought to noise and clean frames in one place, for all methods. Methods: ddim (Song et al., 2020), ddpm (Ho et
- * al., 2020), f-pndm (Liu et al., "Pseudo numerical methods for diffusion
- * models on manifolds", 2022), dpm-solver++ (Lu et al., 2022, of which 2M). One
- * file a method, and a row of nfsamplers.def.h. */
+ * A sampler needs a function that predicts the target (noise, clean frames or
+ * v) from noisy frames, a noise schedule and, where the method is ancestral, a
+ * source of noise. nfsampler.c converts every target to noise and clean frames
+ * for all methods.
+ *
+ * Methods: ddim (Song et al., 2020), ddpm (Ho et al., 2020), f-pndm (Liu et
+ * al., "Pseudo numerical methods for diffusion models on manifolds", 2022),
+ * dpm-solver++ (Lu et al., 2022; the variant 2M). Each has a file and a row of
+ * nfsamplers.def.h. */
 #pragma once
 
 #include "diffusion/nfschedule.h"
@@ -33,7 +36,7 @@ typedef enum
 
 /**
  * NfSamplerFlags:
- * @NF_SAMPLER_ANCESTRAL: the method needs fresh noise while it walks
+ * @NF_SAMPLER_ANCESTRAL: the method needs fresh noise in every step
  */
 typedef enum
 {
@@ -43,12 +46,12 @@ typedef enum
 /**
  * NfClamp:
  * @NF_CLAMP_NONE: the estimate of the clean frames stays as it is
- * @NF_CLAMP_CLEAN: it is brought into [-1, 1], while the noise stays as it is
- *   predicted: as published; every step pulls towards that range
- * @NF_CLAMP_CONSISTENT: it is brought into [-1, 1], and the noise is what is
- *   then left of x: (x - sqrt (a) x0) / sqrt (1 - a)
+ * @NF_CLAMP_CLEAN: it is brought into [-1, 1], and the noise stays as
+ *   predicted, as published; every step pulls towards that range
+ * @NF_CLAMP_CONSISTENT: it is brought into [-1, 1], and the noise is the rest
+ *   of x: (x - sqrt (a) x0) / sqrt (1 - a)
  *
- * What becomes of estimates outside of the frames' range.
+ * What happens to estimates outside the range of pixels.
  */
 typedef enum
 {
@@ -60,14 +63,14 @@ typedef enum
 /**
  * NfDenoise:
  * @NF_DENOISE_NONE: the last step ends at its own estimate of the clean frames
- * @NF_DENOISE_AGAIN: the noise that the network finds in that estimate is taken
- *   away as well, at the last step's label: as published, although the estimate
- *   has not so much noise
- * @NF_DENOISE_CLEANEST: the last step ends at the cleanest label, and what the
- *   network takes for the clean frames there is the result; no more evaluations
- *   than @NF_DENOISE_NONE where the steps visit that label themselves
+ * @NF_DENOISE_AGAIN: the noise that the network finds in that estimate, at the
+ *   last step's label, is removed as well: as published, although the estimate
+ *   has less noise than that label
+ * @NF_DENOISE_CLEANEST: the last step ends at the cleanest label, and the clean
+ *   frames that the network predicts there are the result; where the steps
+ *   visit that label anyway it costs no evaluation more than @NF_DENOISE_NONE
  *
- * How a walk ends.
+ * How sampling ends.
  */
 typedef enum
 {
@@ -89,18 +92,18 @@ typedef NfTensor *(*NfDrawNoise) (gpointer data, guint step, GError **error);
 
 /**
  * NfSampler:
- * @method: how to walk
- * @steps: denoising steps wanted, 1 to the number of labels
- * @clip: what becomes of estimates of clean frames outside of [-1, 1]
- * @denoise: how the walk ends
- * @target: what @predict tells
- * @start: the first label: 0, or a less noisy one where what goes in is
+ * @method: of sampling
+ * @steps: denoising steps, 1 to the number of labels
+ * @clip: what happens to estimates of clean frames outside [-1, 1]
+ * @denoise: how sampling ends
+ * @target: what @predict gives
+ * @start: the first label: 0, or a less noisy one where sampling starts from
  *   frames with the noise of that label
- * @schedule: noise levels
- * @predict: tells the target
- * @draw: (nullable): noise of the shape of x after step number; ancestral
+ * @schedule: the noise schedule
+ * @predict: predicts the target
+ * @draw: (nullable): draws noise of the shape of x for a step; ancestral
  *   methods need it
- * @data: handed to both
+ * @data: given to both functions
  * @cancellable: (nullable): looked at before every evaluation
  */
 typedef struct
@@ -199,7 +202,7 @@ NfTensor *nf_sampler_run (
 
 /* for the methods' files */
 
-/* one walk over @n labels; returns the frames, x stays the caller's */
+/* samples over @n labels, from x to the result; x stays the caller's */
 typedef NfTensor *(*NfSamplerWalk) (const NfSampler *sampler, NfTensor *x,
     const guint *labels, guint n, GError **error);
 
@@ -209,7 +212,7 @@ typedef NfTensor *(*NfSamplerWalk) (const NfSampler *sampler, NfTensor *x,
 #include "diffusion/nfsamplers.def.h"
 #undef NF_SAMPLER
 
-/* what noisy frames stand for, both (transfer full) */
+/* the two parts of noisy frames, both (transfer full) */
 typedef struct
 {
   NfTensor *clean, *noise;

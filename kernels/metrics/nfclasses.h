@@ -13,7 +13,7 @@
 
 G_BEGIN_DECLS
 
-/* what a class is told by: ground, object, 3 shapes, 2 materials, 8 colours */
+/* attributes of classes: ground, object, 3 shapes, 2 materials, 8 colours */
 #define NF_N_ATTRIBUTES 15
 #define NF_N_CLASSES 49
 

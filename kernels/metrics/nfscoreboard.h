@@ -57,7 +57,7 @@ typedef struct
 /**
  * NfClipScore:
  * @index: number of the clip, from 0
- * @name: (nullable): what nf_scoreboard_name_clip() said
+ * @name: (nullable): as nf_scoreboard_name_clip() set it
  * @stream_id: (nullable): of the stream that it is from
  * @frames: pairs of masks scored
  * @jaccard: of the clip's own confusion matrix

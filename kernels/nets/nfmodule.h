@@ -2,8 +2,8 @@
  *
  * nfmodule — the layers that networks are made of: parameters and calls
  *
- * Each layer struct borrows its tensors from an NfParams list, where
- * nf_LAYER_init() has put them under "PATH.NAME" as PyTorch names them. */
+ * A layer struct borrows its tensors from an NfParams list, to which
+ * nf_LAYER_init() adds them as "PATH.NAME", the names that PyTorch has. */
 #pragma once
 
 #include "core/ops/nfops.h"
@@ -21,8 +21,8 @@ G_BEGIN_DECLS
  * @seed: of the dropout masks
  * @first: (nullable): number of the batch's first sample, for the masks: an i64
  *   scalar; NULL: 0
- * @dtype: what a UNet++ computes in: %NF_F32 or %NF_BF16; a noise predictor's
- *   conditioning frames say it
+ * @dtype: what a UNet++ computes in: %NF_F32 or %NF_BF16; a network that
+ *   predicts computes in the type of its conditioning
  * @cancellable: (nullable): looked at before every convolution of a UNet++
  *
  * How a network is to be run. NULL stands for inference.

@@ -15,9 +15,9 @@ G_BEGIN_DECLS
 
 /**
  * NfNetTask:
- * @NF_NET_SEGMENT: names every pixel's class: nfsegment, `nextframe-train
+ * @NF_NET_SEGMENT: it finds every pixel's class: nfsegment, `nextframe-train
  *   segment`
- * @NF_NET_PREDICT: predicts the noise in frames: nfpredict, `nextframe-train
+ * @NF_NET_PREDICT: it predicts the noise in frames: nfpredict, `nextframe-train
  *   diffusion`; such a network is a #NfUnet
  *
  * What a network is for.
@@ -49,10 +49,10 @@ typedef struct
 
 /**
  * NfNetPreset:
- * @name: of a size of network, among all of them; %NULL behind the last one
+ * @name: of the preset, unique among all architectures; %NULL ends the array
  * @config: its configuration, as JSON
  *
- * A size that `nextframe-train bench` knows.
+ * A size of network that `nextframe-train bench` knows.
  */
 typedef struct
 {
@@ -67,12 +67,12 @@ typedef struct
  * @key: (nullable): a key that every configuration of this architecture has and
  *   no other one's
  * @presets: (nullable) (array): sizes for measurements
- * @make: makes a network of such a configuration, its parameters zero; keys
- *   that are not there have their defaults, unknown ones are refused
+ * @make: makes a network of a configuration, with all parameters zero; missing
+ *   keys have their defaults, unknown ones are refused
  * @free: frees it
  * @config: (transfer full): its whole configuration
- * @segment: (nullable): the rest, of a network that segments
- * @predict: (nullable): the rest, of one that predicts
+ * @segment: (nullable): the functions of a network that segments
+ * @predict: (nullable): the functions of a network that predicts
  */
 struct _NfNetClass
 {

@@ -2,8 +2,8 @@
  *
  * nfsegmentnet — what networks that segment do: frames in, logits out
  *
- * Each has what NfSegmentHooks asks for; padding, cropping and the mean with
- * the mirrored frame are here, for all.
+ * Each provides the functions of NfSegmentHooks. Padding, cropping and the mean
+ * with the mirrored frame are here, for all.
  * Siblings: nfnet.h (architectures), nfunetpp.h, nfsegmenter.h (with a
  * checkpoint) */
 #pragma once
@@ -16,8 +16,8 @@ G_BEGIN_DECLS
  * NfSegmentSizes:
  * @channels: of a frame
  * @classes: of a pixel
- * @stride: rows and columns that the network takes are multiples of it, a power
- *   of two
+ * @stride: the rows and columns of the network's input are multiples of it; a
+ *   power of two
  */
 typedef struct
 {
@@ -26,11 +26,11 @@ typedef struct
 
 /**
  * NfSegmentHooks:
- * @sizes: says what goes in and out
- * @normalize: (N, channels, H, W) u8 as the network wants them, f32
- * @logits: (N, classes, H, W), f32, of such frames whose size needs no padding
+ * @sizes: nf_segment_sizes()
+ * @normalize: nf_segment_normalize()
+ * @logits: nf_segment_logits()
  *
- * What a network that segments must have; see the functions of these names.
+ * What a network that segments must provide; see the functions.
  */
 struct _NfSegmentHooks
 {

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfunet — what networks that predict do: frames, noisy ones and labels in
+ * nfunet — what networks that predict do: noisy frames, their label and the
+ * conditioning in, the noise out
  *
- * eps (x_t, t | cond): x (N, channels * num_frames, H, W), cond (N, channels *
- * num_frames_cond, H, W), pixels in [-1, 1], frames stacked oldest first along
- * the channels; behind them the channels of a guide where the network takes
- * one. It may tell the clean frames, or v, in the place of the noise. Each
- * network has what NfPredictHooks asks for. The U-Net (nfspadeunet.c) is after
- * Voleti et al., "MCVD: masked conditional video diffusion", 2022; names and
- * arithmetic of its UNetMore_DDPM. With spade, every norm is modulated by maps
- * made from cond (Park et al., 2019); else cond is concatenated to x.
+ * A network computes eps (x_t, t | cond), with x (N, channels * num_frames, H,
+ * W) and cond (N, channels * num_frames_cond, H, W). Pixels are in [-1, 1], and
+ * frames are stacked along the channels, oldest first; in cond the channels of
+ * a guide follow, where the network takes one. Instead of the noise the network
+ * may predict the clean frames, or v. Each network provides the functions of
+ * NfPredictHooks.
+ *
+ * The U-Net (nfspadeunet.c) is after Voleti et al., "MCVD: masked conditional
+ * video diffusion", 2022, with the names and the arithmetic of its
+ * UNetMore_DDPM. With spade, every norm is modulated by maps made from cond
+ * (Park et al., 2019); without, cond is concatenated to x.
  * Siblings: nfnet.h (architectures), nfunetconfig.c */
 #pragma once
 
@@ -28,7 +32,7 @@ typedef enum
 } NfSigmaDist;
 
 /**
- * NfTarget: what the network tells of noisy frames x = sqrt (a) x0 +
+ * NfTarget: what the network predicts from noisy frames x = sqrt (a) x0 +
  *   sqrt (1 - a) e
  * @NF_TARGET_EPS: the noise e (Ho et al., 2020)
  * @NF_TARGET_X0: the clean frames x0
@@ -46,10 +50,10 @@ typedef enum
 /**
  * NF_UNET_GUIDE_CHANNELS:
  *
- * Channels of the guide of one frame that is to be drawn, all in [-1, 1]: the
- * guide frame's red, green and blue; how likely an object is seen there; how
- * far the futures that were thought of disagree there; and 1 where there is a
- * guide, else -1. See nfguide.h.
+ * Channels of the guide of one predicted frame, all in [-1, 1]: the guide
+ * frame's red, green and blue; the probability of an object at the pixel; how
+ * far the simulated futures disagree there; and 1 where there is a guide, else
+ * -1. See nfguide.h.
  */
 #define NF_UNET_GUIDE_CHANNELS 6
 
@@ -58,9 +62,9 @@ typedef enum
  * @height: rows of a frame, divisible by 2 per level
  * @width: columns, likewise
  * @channels: of a frame
- * @num_frames: frames drawn at once
+ * @num_frames: frames predicted at once, a block
  * @num_frames_cond: frames of context
- * @future_gap: frames skipped between the context and the first one drawn
+ * @future_gap: frames skipped between the context and the first predicted one
  * @ngf: channels at the first level
  * @n_levels: entries of @ch_mult
  * @ch_mult: channels of each level, as multiples of @ngf
@@ -75,14 +79,14 @@ typedef enum
  * @sigma_end: smallest
  * @sigma_dist: the schedule
  * @dropout: share dropped in training
- * @target: what the network tells
- * @guide: whether %NF_UNET_GUIDE_CHANNELS for each frame that is drawn follow
- *   the frames of context
- * @residual: above 0: what is drawn is the frames' differences from the guide
- *   frames, or from the newest frame where there is no guide, times this number;
- *   needs @guide
+ * @target: what the network predicts
+ * @guide: whether %NF_UNET_GUIDE_CHANNELS for each predicted frame follow the
+ *   frames of context
+ * @residual: above 0: the network predicts the frames' differences from the
+ *   guide frames, or from the newest frame where there is no guide, times this
+ *   number; needs @guide
  *
- * What sizes the network, and the noise schedule it is trained for.
+ * The sizes of the network, and the noise schedule that it is trained for.
  */
 typedef struct
 {
@@ -115,7 +119,8 @@ typedef NfNet NfUnet;
  * NfUnetCond:
  * @klass: of the network that made it
  *
- * What a network makes of the conditioning frames: the first member of that.
+ * What a network computes from the conditioning alone. This is the first member
+ * of the network's own struct.
  */
 typedef struct
 {
@@ -124,7 +129,7 @@ typedef struct
 
 /**
  * NfPredictHooks:
- * @read: reads a configuration for the frames, schedule and target it asks for,
+ * @read: reads the frames, noise schedule and target out of a configuration,
  *   without making a network
  * @facts: nf_unet_config()
  * @condition: nf_unet_condition()
@@ -133,7 +138,7 @@ typedef struct
  * @times: nf_unet_times()
  * @forward_at: nf_unet_forward_at()
  *
- * What a network that predicts must have; see the functions.
+ * What a network that predicts must provide; see the functions.
  */
 struct _NfPredictHooks
 {

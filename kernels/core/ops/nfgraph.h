@@ -2,9 +2,9 @@
  *
  * nfgraph — a function of tensors that is run again and again
  *
- * Where the device can, the ops that the function runs are captured once and
- * then started as a whole, which spares the host the work of asking for each.
- * Elsewhere the function is simply called. */
+ * Where the device can do so, the ops that the function runs are captured once
+ * and then started as a whole, which saves the host the work of starting each
+ * one. On other devices the function is simply called. */
 #pragma once
 
 #include "core/tensor/nfdevice.h"
@@ -22,10 +22,10 @@ typedef struct _NfGraph NfGraph;
  * @in: the inputs
  * @error: return location
  *
- * It may only run ops, on @in and on tensors that do not move as long as the
- * graph is used; their values may change (nf_tensor_changed()). It must not look
- * at values or take anything from the host, as a batch norm that becomes part of
- * a convolution does (nfconvnorm.h).
+ * The function may only run ops, on @in and on tensors that stay at their
+ * address as long as the graph is used; their values may change
+ * (nf_tensor_changed()). It must not look at values or take data from the host.
+ * (A batch norm that becomes part of a convolution does, see nfconvnorm.h.)
  * Gradients that it leaves in parameters are those of the latest run; where the
  * graph is captured (nf_graph_captured()) they must not be cleared.
  *

@@ -2,8 +2,8 @@
  *
  * nfobserve — watching ops as they run: their time and their arithmetic
  *
- * For measuring. Where a thread has no observer, which is the rule, an op pays
- * for one look at a thread-local pointer. */
+ * For measuring. Where a thread has no observer, which is the rule, this costs
+ * an op one look at a thread-local pointer. */
 #pragma once
 
 #include "core/ops/nfoplist.h"
@@ -25,7 +25,7 @@ typedef struct
  * @call: an op that has just run
  * @backward: whether its gradient ran, not itself
  * @time: what it took, without ops that it ran in turn
- * @data: handed to nf_observe_begin()
+ * @data: as given to nf_observe_begin()
  */
 typedef void (*NfOpObserver) (const NfOpCall *call, gboolean backward,
     const NfOpTime *time, gpointer data);
@@ -69,8 +69,8 @@ NfOpTime nf_observe_now (void);
 gdouble nf_op_flops (const NfOpCall *call, gboolean backward);
 
 /**
- * NfWatch: a stretch of time between the two calls below; for nfops.c and
- * nfbackward.c
+ * NfWatch: the time between the two calls below, which only nfops.c and
+ * nfbackward.c make
  */
 typedef struct
 {

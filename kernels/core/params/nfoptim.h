@@ -2,8 +2,9 @@
  *
  * nfoptim — an optimiser's step over all parameters at once
  *
- * The same as the ops sum_squares, adam and ema one tensor at a time, which is
- * what the CPU does; a GPU does all tensors in one kernel. */
+ * It computes what the ops sum_squares, adam and ema compute for one tensor.
+ * The CPU runs these ops tensor by tensor, a GPU has one kernel for all
+ * tensors. */
 #pragma once
 
 #include "core/ops/nfops.h"
@@ -28,8 +29,8 @@ typedef struct
 /**
  * NfBackendOptim:
  * @norm: as nf_optim_norm(), for at least one tensor
- * @step: as nf_optim_step(), for at least one item; shapes are checked and
- *   versions are not its concern
+ * @step: as nf_optim_step(), for at least one item; the caller has checked the
+ *   shapes and counts the versions of the tensors
  */
 struct _NfBackendOptim
 {

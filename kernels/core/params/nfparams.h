@@ -4,7 +4,7 @@
  *
  * An ordered list, in the order PyTorch's state_dict has, with PyTorch's names
  * and shapes. Tensors lie channels-last in memory; nf_tensor_to_nchw() and
- * nf_tensor_set_nchw() give and take PyTorch's element order. */
+ * nf_tensor_set_nchw() convert from and to PyTorch's element order. */
 #pragma once
 
 #include "core/tensor/nfdevice.h"
@@ -30,12 +30,12 @@ typedef enum
 /**
  * NfParam:
  * @name: dotted path, as in PyTorch
- * @rank: number of dimensions there, 0 to 4
- * @dims: they, in PyTorch's order
+ * @rank: number of dimensions in PyTorch, 0 to 4
+ * @dims: the dimensions, in PyTorch's order
  * @value: the tensor: f32, or i64 for counters
  * @ema: (nullable): running average of @value, where one is kept
  * @trainable: FALSE for running statistics
- * @init: how it starts
+ * @init: its start value
  * @scale: see #NfInit
  */
 typedef struct

@@ -2,16 +2,17 @@
  *
  * nftensor — reference-counted arrays of four dimensions
  *
- * The logical shape is (N, C, H, W). Memory is channels-last: element
- * (n, c, y, x) lies at ((n * H + y) * W + x) * C + c, so a video frame of
- * interleaved pixels is a tensor as it is. A vector of C values is (1, C, 1, 1),
- * a matrix [R, C] is (R, C, 1, 1), a scalar (1, 1, 1, 1).
+ * The logical shape is (N, C, H, W). Memory is channels-last: element (n, c, y,
+ * x) lies at ((n * H + y) * W + x) * C + c, so a video frame of interleaved
+ * pixels is a tensor as it is. A vector of C values is (1, C, 1, 1), a matrix
+ * [R, C] is (R, C, 1, 1), a scalar (1, 1, 1, 1).
  *
- * A network's weights need not be in memory beside the file they come from and
- * the layout that a backend packs them into. Such a tensor has a source, and its
- * data is NULL until nf_tensor_need_data(). All functions here take it, and
- * nf_op_run() gives its kernels data, but for weights of a backend that takes
- * them without (NfBackend.lazy_weights). */
+ * A network's weights are in a file, and in the layout that a backend packs
+ * them into; they need not be in memory a third time. A tensor for which that
+ * is so has a source, and its data is NULL until nf_tensor_need_data(). All
+ * functions here take such tensors. nf_op_run() makes sure that its kernels get
+ * data, except for the weights of a backend that takes them without
+ * (NfBackend.lazy_weights). */
 #pragma once
 
 #include "core/nferror.h"
@@ -84,8 +85,8 @@ struct _NfTensor
  * @read: writes all elements of the tensor into host memory, in the order
  *   (n, h, w, c); may run in several threads at once
  * @free: (nullable): frees the source, with the tensor
- * @in_place: (nullable): those elements, where they lie as long as the source
- *   is there, to be read only
+ * @in_place: (nullable): the elements in memory that stays valid as long as the
+ *   source exists and must only be read
  *
  * Where the elements of a tensor come from.
  */

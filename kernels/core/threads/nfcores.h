@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfcores — who computes: networks of one process take turns at the cores
+ * nfcores — a lease of CPU cores for each network of a process that computes
  *
- * A run takes as many cores as it has threads, and waits until so many are free.
- * Whoever has waited longest comes next. Long runs let the others in between. */
+ * A run leases as many cores as it has threads, and waits until so many are
+ * free. The run that has waited longest is the next one. A long run yields its
+ * cores to those that wait from time to time. */
 #pragma once
 
 #include "core/tensor/nfdevice.h"
@@ -16,7 +17,7 @@ G_BEGIN_DECLS
 /**
  * NfCoreLease:
  *
- * A lease of the calling thread. Of no concern to other devices than the CPU.
+ * A lease of the calling thread. Only computing on the CPU needs one.
  */
 typedef struct
 {

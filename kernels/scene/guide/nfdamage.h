@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 
 /**
  * NfDamage:
- * @key: of all that is drawn
+ * @key: of all random numbers
  * @strength: 0 (masks stay as they are) to 1 (a poor network's)
  */
 typedef struct

@@ -2,9 +2,10 @@
  *
  * nfguide — a picture of what tracks and dynamics predict
  *
- * The guide frame is the newest frame where nothing changes, and where something
- * does the renderer's picture of the objects at their future places, with their
- * shadows. A noise predictor that takes a guide sees it beside the context.
+ * The guide frame is the newest frame where nothing changes, and where
+ * something does the renderer's picture of the objects at their future places,
+ * with their shadows. A noise predictor that takes a guide sees it beside the
+ * context.
  * See: nffutures.h (where objects will be), nfrender.h */
 #pragma once
 
@@ -16,15 +17,15 @@ G_BEGIN_DECLS
 /**
  * NF_GUIDE_BYTES:
  *
- * A pixel of a guide: red, green and blue of the guide frame; how likely an
- * object is seen there, and how little the futures agree there, 0 to 255; and
- * 255, which says that there is a guide.
+ * Bytes of a pixel of a guide: red, green and blue of the guide frame; the
+ * probability of an object there and how little the futures agree there, both 0
+ * to 255; and 255, which marks that there is a guide.
  */
 #define NF_GUIDE_BYTES 6
 
 /**
  * NfPoses:
- * @objects: (array length=n): where objects are
+ * @objects: (array length=n): the objects, with their poses
  * @n: how many
  */
 typedef struct

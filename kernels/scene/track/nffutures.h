@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * nffutures — what masks tell about the frames that follow them
+ * nffutures — predicting frames from the masks before them, by simulation
  *
- * From the class masks of a few frames: where each object stands and how it
- * moves (nftracks, nfactors), then the simulation of what follows, once from
- * the likeliest states and, if asked, many times from states that the masks
- * allow as well. Every future gives poses, which the renderer can draw, and
- * all of them together give the probability of each pixel's class and the mask
+ * From the class masks of a few frames this estimates where each object stands
+ * and how it moves (nftracks, nfactors). Then it simulates what follows: once
+ * from the likeliest states and, if wanted, many more times from other states
+ * that the masks allow. Every future gives poses, which can be rendered. All
+ * futures together give the probability of each pixel's class, and the mask
  * that is best on average.
  *
  *   NfFuturesParams params;
@@ -36,11 +36,12 @@ G_BEGIN_DECLS
  * @NF_DECIDE_LIKELIEST: the mask of the likeliest future
  * @NF_DECIDE_JACCARD: object by object the mask with the largest Jaccard index
  *   on average over all futures
- * @NF_DECIDE_POOLED: pixel by pixel what makes the Jaccard index largest that
- *   many clips have together: the class that most futures have, where 0.43 of
- *   them do
+ * @NF_DECIDE_POOLED: pixel by pixel the class that most futures have, where at
+ *   least 0.43 of them have it: this makes the pooled Jaccard index of many
+ *   clips largest
  *
- * How one mask is made of many futures. With a single future all are its mask.
+ * How one mask is made of many futures. With a single future all three give its
+ * mask.
  */
 typedef enum
 {

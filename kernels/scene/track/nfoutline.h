@@ -21,7 +21,7 @@ G_BEGIN_DECLS
  * @z: away, sizes
  * @turn: of a cube about the vertical, radians
  *
- * An object that stands on the ground, as large as it is drawn
+ * An object that stands on the ground, in the size that it is rendered in
  * (nflook.h).
  */
 typedef struct

@@ -3,9 +3,10 @@
  * nfscene — synthetic clips: cubes, spheres and cylinders that slide, roll and
  * collide
  *
- * Rigid bodies on a level ground, simulated with ODE, at the pace of the real
- * clips. A clip is a pure function of its seed and its number.
- * World and units: nfcamera.h. Pictures of it: nfrender.h. Fit: docs/scenes.md */
+ * Rigid bodies on a level ground are simulated with ODE, at the pace of the
+ * real clips. A clip depends on nothing but its seed and its number.
+ * World and units: nfcamera.h; rendering: nfrender.h; how they were fitted to
+ * the real clips: docs/scenes.md */
 #pragma once
 
 #include "scene/world/nfview.h"

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * @camera: where it is seen from
  * @light: strength of the light, 1 on average
  *
- * Differs from clip to clip by less than can be seen, as in the real ones.
+ * It differs from clip to clip, by less than can be seen, as in the real clips.
  */
 typedef struct
 {
