@@ -2,8 +2,8 @@
  *
  * bf16 — ops in bf16 by their kernels for f32
  *
- * For ops that take so little of a network's time that a kernel of their own
- * is not worth it, and for processors that have none. */
+ * For ops that take too little of a network's time to be worth a kernel in
+ * bf16, and for processors without instructions for bf16. */
 #include "cpu/bf16.h"
 
 static NfTensor *

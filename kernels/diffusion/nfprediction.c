@@ -117,8 +117,8 @@ find_guides (Block *block, guint at)
   block->start = all ? nf_schedule_label (block->schedule, r->guide_start) : 0;
 }
 
-/* (transfer full) (nullable): x with more channels behind; @x, which is let go
- * of, may be NULL */
+/* (transfer full) (nullable): x with more channels behind; the reference to @x,
+ * which may be NULL, is dropped */
 static NfTensor *
 append (NfTensor *x, NfTensor *more, GError **error)
 {
@@ -130,8 +130,8 @@ append (NfTensor *x, NfTensor *more, GError **error)
   return joined;
 }
 
-/* what stands for a guide that is not there: -1; for a network that draws
- * differences the newest frame, marked as no guide */
+/* the input in place of a missing guide: -1; for a network that predicts
+ * differences it is the newest frame, marked as no guide */
 static NfTensor *
 no_guide (const Block *block, NfTensor *context, GError **error)
 {
@@ -147,8 +147,8 @@ no_guide (const Block *block, NfTensor *context, GError **error)
       nf_op_slice (context, context->c - frame, frame, error), marks, error);
 }
 
-/* what the network is conditioned on: the context, and the guides where it takes
- * any */
+/* what the network is conditioned on: the context, and the guides where it
+ * takes any */
 static NfTensor *
 join_guides (const Block *block, NfTensor *context, GError **error)
 {
@@ -216,8 +216,8 @@ set_sampler (Block *block, NfSampler *sampler)
     block->start, block->schedule, predict, draw, block, r->cancellable };
 }
 
-/* frames in range; those of a network that draws differences are added to what
- * they differ from */
+/* frames in range; where the network predicts differences, these are added to
+ * the frames that they differ from */
 static NfTensor *
 finish (const Block *block, NfTensor *predicted, NfTensor *seen, GError **error)
 {
@@ -265,7 +265,7 @@ count_evaluations (Block *block)
   return total;
 }
 
-/* draws one block of frames given the window of context */
+/* predicts one block of frames from the window of context */
 static NfTensor *
 predict_block (Block *block, NfTensor *context, guint at, GError **error)
 {

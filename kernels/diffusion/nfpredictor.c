@@ -152,7 +152,8 @@ clear_frames (NfTensor **frames, guint n)
     nf_tensor_clear (&frames[i]);
 }
 
-/* one draw of all frames, as bytes; predictions[t] stays NULL where none is predicted */
+/* one prediction of all frames, as bytes; predictions[t] stays NULL where the
+ * network predicts no frame */
 static gboolean
 predict_once (NfPredictor *predictor, const NfPrediction *prediction,
     NfTensor *context, NfTensor **predictions, GError **error)

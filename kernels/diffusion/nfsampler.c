@@ -160,7 +160,7 @@ noise_of_clean (NfTensor *x, NfTensor *clean, gdouble alpha, GError **error)
   return nf_sampler_mix (x, 1.0 / s, clean, -sqrt (alpha) / s, error);
 }
 
-/* the noise that x holds, by what was told of it */
+/* the noise in x, from the output of the network */
 static NfTensor *
 noise_of_output (const NfSampler *sampler, NfTensor *x, NfTensor *output,
     gdouble alpha, GError **error)
@@ -255,7 +255,7 @@ nf_sampler_next_alpha (
       : 1.0;
 }
 
-/* as published: what looks like noise in the clean frames */
+/* as published: removes what the network takes for noise in the clean frames */
 static NfTensor *
 denoise_again (
     const NfSampler *sampler, NfTensor *x, guint label, GError **error)

@@ -186,8 +186,9 @@ nf_file_replace (const gchar *path, GBytes *content, GError **error)
  * @program: what messages call the programs that write there
  * @error: return location: %NF_ERROR_IO
  *
- * Holds a folder against other programs that lock it, where the file system
- * can. One that was killed has a moment to let go.
+ * Locks a folder against other programs that lock it, where the file system
+ * supports that. The function waits a moment for a program that was just
+ * killed.
  *
  * Returns: the open folder, which is free again once that is closed; -1 where
  *   another program has it

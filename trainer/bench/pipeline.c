@@ -53,7 +53,7 @@ add (NfOpTime *sum, NfOpTime t)
   sum->processors += t.processors;
 }
 
-/* whether an op is the element's, who would do it with any network */
+/* whether an op belongs to the element, which runs it with any network */
 static gboolean
 is_of_frames (NfOp op)
 {
@@ -129,7 +129,7 @@ swallow (GstPad *pad, GstObject *parent, GstEvent *event)
   return TRUE;
 }
 
-/* the error that the element told of, else @text */
+/* the error that the element has reported, else @text */
 static gboolean
 failed (Rig *rig, const gchar *text, GError **error)
 {

@@ -3,8 +3,8 @@
  * runconfig — reads, checks and writes the settings of a training run
  *
  * Values live in NfTrainConfig; config/table.c says where, and what they may
- * be. Siblings: config/table.c (the rows), config/check.c (what must hold between
- * values, and the JSON that checkpoints carry). */
+ * be. Siblings: config/table.c (the rows), config/check.c (what must hold
+ * between values, and the JSON that checkpoints carry). */
 #include "config/runconfig.h"
 #include "clips/nfclipsource.h"
 #include "config/table.h"
@@ -447,8 +447,8 @@ is_other_data (const NfConfigRow *row, const gchar *now, const gchar *then)
  * @begun: those that the run began with
  * @error: return location; names the first key that may not change
  *
- * A resumed run goes on bit for bit, so only what leaves the numbers alone may
- * change: where things are, how long, how often.
+ * A resumed run continues bit for bit, so only settings that do not affect the
+ * numbers may change: where files are, how long to train, how often to report.
  */
 gboolean
 nf_train_config_check_resume (
@@ -520,7 +520,7 @@ nf_train_config_save (
  * nf_train_config_dtype:
  * @config: settings
  *
- * Returns: the type of what goes through the network
+ * Returns: the type of the activations
  */
 NfDType
 nf_train_config_dtype (const NfTrainConfig *config)

@@ -159,10 +159,11 @@ nf_eval_clip_named (NfEvalClip *clip, guint n, GError **error)
  * @clip: an open clip; its models have a predictor
  * @error: return location
  *
- * Draws the future as often as an ensemble is large, with the noise that
- * nfpredict draws an ensemble from.
+ * Predicts the future once for each member of an ensemble, from the same noise
+ * as nfpredict.
  *
- * Returns: (transfer none) (nullable): (predictions, NF_EVAL_HORIZON, H, W, 3) of the
+ * Returns: (transfer none) (nullable): (predictions, NF_EVAL_HORIZON, H, W, 3)
+ *   of the
  *   size of %NF_EVAL_GUIDE_AUTO, until the next clip is opened
  */
 const guint8 *

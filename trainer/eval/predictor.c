@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * predictor — frames after a clip's context, predicted as nfpredict draws them */
+ * predictor — frames after a clip's context, predicted as nfpredict does it */
 #include "eval/predictor.h"
 #include "diffusion/nfguided.h"
 #include "io/nfcheckpointpath.h"
@@ -58,7 +58,7 @@ set_up_prediction (NfEvalPredictor *predictor, const NfEvalOptions *options)
 
 /**
  * nf_eval_predictor_load:
- * @options: which network, and how it draws
+ * @options: which network, and how it predicts
  * @device: where it runs
  * @error: return location
  *
@@ -197,7 +197,7 @@ nf_eval_predictor_takes_guide (const NfEvalPredictor *predictor)
  * nf_eval_predictor_first:
  * @predictor: a predictor
  *
- * Returns: the first frame that it draws, from 0, the one after the context
+ * Returns: the first frame that it predicts; 0 is the one after the context
  */
 guint
 nf_eval_predictor_first (const NfEvalPredictor *predictor)
@@ -299,13 +299,13 @@ upload (const NfEvalPredictor *predictor, Frames *frames, const guint8 *context,
  * nf_eval_predictor_run:
  * @predictor: a predictor
  * @guide: what guides it
- * @stream: of the noise: number of the clip, or of the draw
+ * @stream: of the noise: number of the clip, or of the prediction
  * @context: (NF_EVAL_CONTEXT, clip_height, clip_width, 3): the given frames
  * @clip_width: columns
  * @clip_height: rows
  * @predicted: (out caller-allocates): NF_EVAL_HORIZON frames of the size that
- *   nf_eval_predictor_size() says; those before nf_eval_predictor_first() are left
- *   as they are
+ *   nf_eval_predictor_size() says; those before nf_eval_predictor_first() are
+ *   left as they are
  * @error: return location
  */
 gboolean

@@ -5,7 +5,7 @@
 
 #include "core/ops/nfobserve.h"
 
-/* adds to what is there; in place, where nobody else holds that */
+/* adds to a gradient; in place where this is the only reference to it */
 static gboolean
 accumulate (NfTensor *tensor, NfTensor *grad, GError **error)
 {
@@ -86,7 +86,7 @@ nf_tape_backward_from (
 gboolean
 nf_tape_backward (NfTape *tape, NfTensor *loss, GError **error)
 {
-  /* by ops alone, so that a graph can have it */
+  /* by ops alone, so that a graph can capture it */
   g_autoptr (NfTensor) zero =
       nf_tensor_new_zeros (loss->device, NF_F32, 1, 1, 1, 1, error);
   g_autoptr (NfTensor) one = nf_op_clamp (zero, 1.0f, 1.0f, error);

@@ -2,10 +2,10 @@
  *
  * nfgraph — a function of tensors that is run again and again
  *
- * The first run is an ordinary one: it makes what is made once (plans, packed
- * weights). The second is captured, on copies of the inputs that stay where
- * they are; from then on inputs are copied there, and the result from where
- * the graph leaves it. */
+ * The first run is an ordinary one, in which kernels make what they need only
+ * once (plans, packed weights). The second run is captured. Its inputs are
+ * copies at fixed addresses; every later run copies its inputs to these
+ * addresses, starts the graph, and copies the result. */
 #include "core/ops/nfgraph.h"
 
 #include "core/threads/nfmatmulprecision.h"
@@ -100,8 +100,9 @@ keep_inputs (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
   return copy_inputs (graph, in, error);
 }
 
-/* what fails here is tried as an ordinary run, which says why. It may well work
- * the next time: the first run of another thread makes what it needs. */
+/* Where capturing fails, an ordinary run follows, which reports the cause.
+ * Capturing may succeed the next time: the first run of another thread makes
+ * what that thread needs. */
 static gboolean
 capture (NfGraph *graph, NfTensor *const *in, guint n_in)
 {

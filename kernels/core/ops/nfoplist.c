@@ -3,8 +3,8 @@
  * nfoplist — the list of ops as a table */
 #include "core/ops/nfoplist.h"
 
-/* when something is so: never, always, or where a field of the parameters is
- * not 0: two more than its place in them */
+/* When a fact holds: never, always, or where a field of the parameters is not
+ * 0. The last case is written as the field's offset plus two. */
 #define NF_NEVER 0
 #define NF_ALWAYS 1
 #define NF_WHERE(params, field)                                                \

@@ -10,9 +10,9 @@
 #include "core/tensor/nftensor.h"
 #include "core/ops/nftape.h"
 
-/* Whether an op before this one has failed: then there is an error, or an input
- * that the op needs is NULL, and the error, the first cause, stays as it is.
- * Where nobody has set one, the missing input is the cause. */
+/* Whether an op before this one has failed. Then the error is set or a required
+ * input is NULL, and an error that is set already, the first cause, is kept.
+ * Where none is set, the missing input is reported. */
 static gboolean
 has_failed_input (NfOp op, NfTensor *const *in, guint n_in, GError **error)
 {
@@ -73,7 +73,7 @@ takes_lazy (const NfOpCall *call, guint index)
       && (nf_op_input_facts (call->op, index) & NF_IN_WEIGHT);
 }
 
-/* data that is still to be fetched, for all inputs whose kernel needs it */
+/* fetches the data of all inputs whose kernel needs it */
 static gboolean
 fetch_inputs (NfOpCall *call, GError **error)
 {

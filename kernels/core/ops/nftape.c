@@ -2,10 +2,11 @@
  *
  * nftape — recording ops for their gradients
  *
- * A record holds references to the inputs, the result and what forward saved,
- * and the versions of the inputs: backward refuses data that changed since.
- * Where backward reads the shape alone, the reference is an idle one: the data
- * goes as soon as nobody else holds the tensor. nfbackward.c reads the records. */
+ * A record holds references to the inputs, to the result and to what forward
+ * saved. It also holds the versions of the inputs, so that backward can refuse
+ * data that has changed since. Where backward reads only the shape of a tensor,
+ * the reference is idle: the data is freed as soon as there is no other
+ * reference. nfbackward.c reads the records. */
 #include "core/ops/nftape.h"
 
 #include "core/tensor/nftensor.h"
@@ -24,7 +25,7 @@ struct _NfTape
 
 static _Thread_local NfTape *current;
 
-/* a reference of the tape's; idle: not to the data */
+/* a reference that the tape holds; an idle one does not keep the data */
 static void
 hold (NfTensor *tensor, gboolean idle)
 {
@@ -148,7 +149,7 @@ nf_tape_last_unchanged (const NfTape *tape, GError **error)
 {
   const NfRecord *record =
       g_ptr_array_index (tape->records, tape->records->len - 1);
-  /* what changes in the op itself is not read again */
+  /* inputs that the op itself changes are not read again */
   const guint changes = nf_op_changes (&record->call);
 
   for (guint i = 0; i < record->call.n_in; i++) {

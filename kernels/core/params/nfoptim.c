@@ -8,8 +8,8 @@
 
 #include <math.h>
 
-/* as an op that would do part of the work has its inputs: by its shape rule,
- * and with data */
+/* checks the inputs by the shape rule of the op that does the same for one
+ * tensor, and makes sure that they have data */
 static gboolean
 fits (NfOp op, NfTensor *const *in, guint n, gconstpointer params,
     const NfDevice *device, GError **error)

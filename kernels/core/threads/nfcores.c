@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfcores — who computes: networks of one process take turns at the cores
+ * nfcores — a lease of CPU cores for each network of a process that computes
  *
  * Threads of two networks that share cores would wait for each other at the end
  * of every op, and push each other's data out of the caches.
- * See: kernels/core/threads/nfthreads.c (how many threads), nfwaitpolicy.c (how they wait) */
+ * See: nfthreads.c (how many threads), nfwaitpolicy.c (how they wait) */
 #include "core/threads/nfcores.h"
 
 #include "core/nferror.h"
@@ -56,8 +56,8 @@ wake (GCancellable *cancellable, gpointer data)
   g_mutex_unlock (&lock);
 }
 
-/* The lock is not held where the cancellable is connected or disconnected:
- * these wait for wake() in another thread, which wants the lock. */
+/* The lock must not be held while the cancellable is connected or disconnected:
+ * both wait for wake() in another thread, which takes the lock. */
 static void
 wait_for_cores (NfCoreLease *lease, GCancellable *cancellable)
 {
@@ -74,7 +74,7 @@ wait_for_cores (NfCoreLease *lease, GCancellable *cancellable)
   g_cancellable_disconnect (cancellable, handler);
 }
 
-/* the caller has put the lease into the queue, and does not hold the lock */
+/* the caller has added the lease to the queue, and does not hold the lock */
 static gboolean
 queue_up (NfCoreLease *lease, GCancellable *cancellable, GError **error)
 {

@@ -4,7 +4,9 @@
  *
  * Two threads of one core share its arithmetic units, so more threads than
  * cores slow the ops down.
- * See: kernels/core/threads/nfcores.c (who computes when), nfwaitpolicy.c (how threads wait) */
+ * See: nfcores.c (which network computes when), nfwaitpolicy.c (how threads
+ * wait)
+ */
 #define _GNU_SOURCE /* sched_getaffinity() */
 #include "core/threads/nfthreads.h"
 
@@ -13,7 +15,8 @@
 #include <sched.h>
 #include <string.h>
 
-/* "PACKAGE.CORE" of a CPU, or its own number where the system tells none. */
+/* "PACKAGE.CORE" of a CPU, or its own number where the system has no such names
+ * */
 static gchar *
 core_name (guint cpu)
 {
@@ -83,8 +86,9 @@ least_quota (const gchar *mount, const gchar *path)
   return least;
 }
 
-/* (nullable): where the groups are that a line of /proc/self/cgroup is of, if
- * they limit the CPU: those of version 2, or of version 1's controller */
+/* (nullable): the folder of the control groups that a line of /proc/self/cgroup
+ * describes, if they limit the CPU: those of version 2, or of version 1's
+ * controller */
 static gchar *
 group_mount (const gchar *root, const gchar *controllers)
 {

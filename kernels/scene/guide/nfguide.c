@@ -2,12 +2,12 @@
  *
  * nfguide — a picture of what tracks and dynamics predict
  *
- * Two pictures are rendered: of the objects as they stand now, and as they will
- * stand then. Where both agree, the newest frame stays as it was seen. Where
- * they differ by little, as in a shadow's rim, their difference is added to it.
- * Where they differ by much, and one pixel around (masks are not exact), the
- * second picture is taken. So an object that nobody found, or whose class is
- * wrong, stays as long as it rests. */
+ * Two pictures are rendered: the objects at their present places and at their
+ * future places. Where both pictures agree, the guide is the newest frame.
+ * Where they differ a little, as at the rim of a shadow, their difference is
+ * added to the newest frame. Where they differ much, and one pixel around
+ * (masks are not exact), the guide is the second picture. So an object that the
+ * segmenter has missed, or given a wrong class, is kept as long as it rests. */
 #include "scene/guide/nfguide.h"
 
 #include "core/nferror.h"

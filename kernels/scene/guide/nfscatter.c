@@ -181,7 +181,7 @@ paint_likeliest (const Scatter *self, guint ahead, guint8 *mask)
 
 /**
  * nf_scatter_draw:
- * @futures: what masks tell
+ * @futures: predicted from masks
  * @future: which one of them
  * @ahead: which frame, 1 to the horizon
  * @width: of the pictures, pixels

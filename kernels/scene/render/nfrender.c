@@ -2,10 +2,11 @@
  *
  * nfrender — a ray caster for scenes
  *
- * A picture is drawn in bands of rows, each by one thread and by itself: first
- * which object each pixel's centre and four points around it show, then the
- * light of the ground, a point a pixel, and that of the objects, four points a
- * pixel. The film (nfrenderfilm.c) makes bytes of it. */
+ * A picture is rendered in bands of rows, each of them independently by one
+ * thread. The first step finds the object that each pixel's centre shows, and
+ * those of four points around it. Then comes the light of the ground, at one
+ * point of a pixel, and of the objects, at four points. The film
+ * (nfrenderfilm.c) turns light into bytes. */
 #include "scene/render/nfrender.h"
 
 #include "scene/render/nfrenderfilm.h"
@@ -312,7 +313,7 @@ make_room (NfRenderer *self, const Scratch *scratch, gint top, gint bottom)
     }
 }
 
-/* what is to be drawn where */
+/* what is to be rendered, and where to */
 typedef struct
 {
   NfRenderer *renderer;

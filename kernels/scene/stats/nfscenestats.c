@@ -2,10 +2,11 @@
  *
  * nfscenestats — what is seen in a set of clips, in numbers
  *
- * A number of a set is a ratio of sums over its clips, or a straight line
- * through them. How far the numbers of two sets may be apart is found by
- * drawing: many sets as small as the smaller one, out of the larger one. That
- * holds for ratios of few clips, too, where a formula for many would not. */
+ * A statistic of a set is a ratio of sums over its clips, or the slope of a
+ * line through them. How far the statistics of two sets may be apart by chance
+ * is found by resampling: many random sets of the smaller size are drawn from
+ * the larger set. That holds for ratios of few clips as well, for which
+ * formulas for large sets do not. */
 #include "scene/stats/nfscenestats.h"
 
 #include "core/random/nfrng.h"
@@ -219,7 +220,7 @@ compare (gconstpointer a, gconstpointer b)
   return (x > y) - (x < y);
 }
 
-/* what so many of the sorted values do not exceed */
+/* the value that a share of the sorted values does not exceed */
 static gdouble
 quantile (const gdouble *values, guint n, gdouble share)
 {
@@ -334,7 +335,7 @@ compare_sets (const NfSceneStats *real, const NfSceneStats *synthetic,
     draw_differences (result, synthetic, theirs, mine->len);
 }
 
-/* how far apart the sets are, in parts; NAN where that can't be told */
+/* how far apart the sets are, in parts; NAN where that is unknown */
 static gdouble
 get_distance (const Comparison *found)
 {

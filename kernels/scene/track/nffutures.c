@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nffutures — what masks tell about the frames that follow them */
+ * nffutures — predicting frames from the masks before them, by simulation */
 #include "scene/track/nffutures.h"
 
 #include "scene/track/nfactors.h"
@@ -76,7 +76,7 @@ simulate (NfFutures *self, guint future, const NfBody *states,
   }
 }
 
-/* what the masks do not tell: how things bounce, and how they slide */
+/* what cannot be seen in the masks: how objects bounce and how they slide */
 static NfBodyParams
 draw_params (const NfBodyParams *likeliest, NfDice *dice)
 {

@@ -372,8 +372,8 @@ locate_track (NfTracks *self, NfTrack *track, const NfBlob *blobs)
   }
 }
 
-/* whole objects, each from a few frames: seen twice at one place, they tell
- * little more than seen once */
+/* whole objects, each from a few frames: a second sighting at the same place
+ * adds little information */
 static GArray *
 collect_sightings (const NfTracks *self, const NfBlob *blobs)
 {
