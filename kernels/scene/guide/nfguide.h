@@ -4,8 +4,7 @@
  *
  * The guide frame is the newest frame where nothing changes, and where
  * something does the renderer's picture of the objects at their future places,
- * with their shadows. A noise predictor that takes a guide sees it beside the
- * context.
+ * with their shadows. A network that takes a guide sees it beside the context.
  * See: nffutures.h (where objects will be), nfrender.h */
 #pragma once
 

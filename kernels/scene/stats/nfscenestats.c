@@ -2,11 +2,11 @@
  *
  * nfscenestats — what is seen in a set of clips, in numbers
  *
- * A statistic of a set is a ratio of sums over its clips, or the slope of a
- * line through them. How far the statistics of two sets may be apart by chance
- * is found by resampling: many random sets of the smaller size are drawn from
- * the larger set. That holds for ratios of few clips as well, for which
- * formulas for large sets do not. */
+ * A statistic of a set is a ratio of sums over its clips, or a value on a line
+ * fitted to them. How far the statistics of two sets may be apart by chance is
+ * found by resampling: many random sets of the smaller size are drawn from the
+ * larger set. That holds for ratios of few clips as well, for which formulas
+ * for large sets do not. */
 #include "scene/stats/nfscenestats.h"
 
 #include "core/random/nfrng.h"

@@ -2,10 +2,10 @@
  *
  * nftracks — where the objects of a clip's masks stand on the ground
  *
- * An object that is seen whole stands where its outline has the same centre of
- * gravity as its mask. One that is not stands where outline and mask agree
- * best: pixels of nearer objects and those outside the image may hide anything,
- * the others must be inside and outside of both. */
+ * An object that is seen whole is placed where its outline has the same centre
+ * of gravity as its mask. An object that is partly hidden is placed where
+ * outline and mask agree best. Pixels of nearer objects, and those outside the
+ * image, are ignored in that, because they may hide a part of it. */
 #include "scene/track/nftracks.h"
 
 #include "scene/track/nfblobs.h"
