@@ -20,7 +20,7 @@ typedef struct _NfResnet NfResnet;
  * @layers: 18, 34 or 50
  * @channels: of the frame
  * @width: channels of the stem: 64, or fewer for a small network
- * @error: return location: %NF_ERROR_INVALID, or as nf_params_add()
+ * @error: return location: as nf_params_add()
  *
  * Returns: (transfer full) (nullable): the encoder, with all parameters zero
  */

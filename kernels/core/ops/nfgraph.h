@@ -46,7 +46,7 @@ NfGraph *nf_graph_new (NfDevice *device, NfGraphFunc func, gpointer data);
 
 /**
  * nf_graph_free:
- * @graph: (transfer full): a graph that is not running
+ * @graph: (transfer full) (nullable): a graph that is not running
  */
 void nf_graph_free (NfGraph *graph);
 
