@@ -19,26 +19,25 @@ GST_DEBUG_CATEGORY_EXTERN (gst_nf_clips_debug);
 
 /**
  * gst_nf_clip_feed_init:
- * @self: (out): of @clips, which gets its pads
- * @clips: an element; not referenced
+ * @self: (out): of @element, which gets its pads
+ * @element: not referenced
  */
 void
-gst_nf_clip_feed_init (GstNfClipFeed *self, GstNfClips *clips)
+gst_nf_clip_feed_init (GstNfClipFeed *self, GstElement *element)
 {
   static const GstVideoFormat formats[N_STREAMS] = { GST_VIDEO_FORMAT_RGB,
     GST_VIDEO_FORMAT_GRAY8 };
   static const gchar *const names[N_STREAMS] = { "video", "mask" };
   GstNfClipTimeline timeline;
 
-  *self = (GstNfClipFeed){ .clips = clips };
+  *self = (GstNfClipFeed){ .element = element };
   gst_nf_clip_timeline_init (&timeline, 25, 1);
   gst_nf_clip_position_init (&self->position, &timeline);
   g_queue_init (&self->events);
-  gst_nf_clip_pacer_init (&self->pacer, GST_ELEMENT (clips));
+  gst_nf_clip_pacer_init (&self->pacer, element);
   self->combiner = gst_flow_combiner_new ();
   for (guint i = 0; i < N_STREAMS; i++) {
-    gst_nf_clip_stream_init (
-        &self->streams[i], GST_ELEMENT (clips), names[i], formats[i]);
+    gst_nf_clip_stream_init (&self->streams[i], element, names[i], formats[i]);
     gst_flow_combiner_add_pad (self->combiner, self->streams[i].pad);
   }
 }
@@ -57,21 +56,27 @@ gst_nf_clip_feed_clear (GstNfClipFeed *self)
 
 /**
  * gst_nf_clip_feed_start:
+ * @hooks: what makes the clips; they stay
  * @timeline: (transfer full): of the clips
  * @live: whether frames are pushed at their time
+ * @left: how many frames are pushed at most
  *
  * Begins at the first frame, or where a seek says that was ordered before.
  */
 void
-gst_nf_clip_feed_start (
-    GstNfClipFeed *self, const GstNfClipTimeline *timeline, gboolean live)
+gst_nf_clip_feed_start (GstNfClipFeed *self, const GstNfClipHooks *hooks,
+    const GstNfClipTimeline *timeline, gboolean live,
+    guint64 left)
 {
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   gst_nf_clip_position_init (&self->position, timeline);
   self->eos = FALSE;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
+  self->hooks = hooks;
   gst_nf_clip_pacer_start (&self->pacer, live);
   self->began = FALSE;
+  self->left = left;
+  g_atomic_int_set (&self->watch.told, FALSE);
   self->send_segment = TRUE;
   self->seqnum = gst_util_seqnum_next ();
   self->clip = G_MAXUINT64;
@@ -90,9 +95,9 @@ gst_nf_clip_feed_stop (GstNfClipFeed *self)
   for (guint i = 0; i < N_STREAMS; i++)
     gst_nf_clip_stream_stop (&self->streams[i]);
   gst_nf_clip_feed_forget_orders (self);
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   gst_nf_clip_timeline_clear (&self->position.timeline);
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 }
 
 /**
@@ -114,9 +119,9 @@ gst_nf_clip_feed_set_flushing (GstNfClipFeed *self, gboolean flushing)
 void
 gst_nf_clip_feed_order_seek (GstNfClipFeed *self, GstEvent *event)
 {
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   gst_event_replace (&self->seek, event);
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 }
 
 /**
@@ -126,9 +131,9 @@ gst_nf_clip_feed_order_seek (GstNfClipFeed *self, GstEvent *event)
 void
 gst_nf_clip_feed_order_event (GstNfClipFeed *self, GstEvent *event)
 {
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   g_queue_push_tail (&self->events, event);
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 }
 
 /**
@@ -139,9 +144,9 @@ gst_nf_clip_feed_order_event (GstNfClipFeed *self, GstEvent *event)
 void
 gst_nf_clip_feed_order_eos (GstNfClipFeed *self)
 {
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   self->eos = TRUE;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
   gst_nf_clip_pacer_interrupt (&self->pacer);
 }
 
@@ -153,11 +158,11 @@ gst_nf_clip_feed_order_eos (GstNfClipFeed *self)
 void
 gst_nf_clip_feed_forget_orders (GstNfClipFeed *self)
 {
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   gst_clear_event (&self->seek);
   g_queue_clear_full (&self->events, (GDestroyNotify) gst_event_unref);
   self->eos = FALSE;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 }
 
 /**
@@ -170,9 +175,9 @@ gst_nf_clip_feed_has_seek (GstNfClipFeed *self)
 {
   gboolean has;
 
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   has = self->seek != NULL && !self->eos;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 
   return has;
 }
@@ -256,13 +261,13 @@ begin (GstNfClipFeed *self)
     gst_nf_clip_stream_start (&self->streams[i], group_id);
   if (!choose (self, &width, &height, &fps_n, &fps_d))
     return GST_FLOW_NOT_NEGOTIATED;
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   gst_nf_clip_position_set_framerate (&self->position, fps_n, fps_d);
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
   self->began = TRUE;
   if (self->position.segment.duration != duration)
-    gst_element_post_message (GST_ELEMENT (self->clips),
-        gst_message_new_duration_changed (GST_OBJECT (self->clips)));
+    gst_element_post_message (self->element,
+        gst_message_new_duration_changed (GST_OBJECT (self->element)));
 
   return GST_FLOW_OK;
 }
@@ -281,12 +286,12 @@ gst_nf_clip_feed_go (GstNfClipFeed *self, GstEvent *event)
   GstSegment segment;
   gboolean ok;
 
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   ok = gst_nf_clip_position_seek (&self->position, event);
   segment = self->position.segment;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
   GST_DEBUG_OBJECT (
-      self->clips, "%s %" GST_PTR_FORMAT, ok ? "done:" : "cannot do", event);
+      self->element, "%s %" GST_PTR_FORMAT, ok ? "done:" : "cannot do", event);
   if (!ok)
     return FALSE;
   self->send_segment = TRUE;
@@ -296,9 +301,9 @@ gst_nf_clip_feed_go (GstNfClipFeed *self, GstEvent *event)
     self->streams[i].discont = TRUE;
   gst_flow_combiner_reset (self->combiner);
   if ((segment.flags & GST_SEGMENT_FLAG_SEGMENT) != 0)
-    gst_element_post_message (GST_ELEMENT (self->clips),
+    gst_element_post_message (self->element,
         gst_message_new_segment_start (
-            GST_OBJECT (self->clips), GST_FORMAT_TIME, segment.position));
+            GST_OBJECT (self->element), GST_FORMAT_TIME, segment.position));
 
   return TRUE;
 }
@@ -310,15 +315,16 @@ handle_seek (GstNfClipFeed *self)
   GstEvent *seek;
   gboolean go_on;
 
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   seek = g_steal_pointer (&self->seek);
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
   if (seek != NULL && !gst_nf_clip_feed_go (self, seek))
-    GST_WARNING_OBJECT (self->clips, "cannot do %" GST_PTR_FORMAT, seek);
+    GST_WARNING_OBJECT (self->element, "cannot do %" GST_PTR_FORMAT, seek);
   gst_clear_event (&seek);
-  GST_OBJECT_LOCK (self->clips);
-  go_on = !self->eos && !gst_nf_clip_position_is_at_end (&self->position);
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
+  go_on = self->left > 0 && !self->eos
+      && !gst_nf_clip_position_is_at_end (&self->position);
+  GST_OBJECT_UNLOCK (self->element);
 
   return go_on;
 }
@@ -330,9 +336,9 @@ send_segment (GstNfClipFeed *self, GstClockTime base)
   if (!self->send_segment)
     return;
   self->send_segment = FALSE;
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   self->position.segment.base += base;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
   push_numbered (self, gst_event_new_segment (&self->position.segment));
 }
 
@@ -342,13 +348,13 @@ push_ordered_events (GstNfClipFeed *self)
 {
   GstEvent *event;
 
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   while ((event = g_queue_pop_head (&self->events)) != NULL) {
-    GST_OBJECT_UNLOCK (self->clips);
+    GST_OBJECT_UNLOCK (self->element);
     gst_nf_clip_feed_push_event (self, event);
-    GST_OBJECT_LOCK (self->clips);
+    GST_OBJECT_LOCK (self->element);
   }
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 }
 
 /* says which clip the next frames are from */
@@ -362,11 +368,43 @@ send_title (GstNfClipFeed *self)
   self->send_title = FALSE;
 }
 
+static void
+set_size (GstNfClipFeed *self, gint width, gint height)
+{
+  const GstNfClipTimeline *timeline = &self->position.timeline;
+
+  for (guint i = 0; i < N_STREAMS; i++)
+    gst_nf_clip_stream_set_info (
+        &self->streams[i], width, height, timeline->fps_n, timeline->fps_d);
+  self->format.width = width;
+  self->format.height = height;
+}
+
+/* downstream may have come to want another size meanwhile */
+static GstFlowReturn
+renegotiate (GstNfClipFeed *self)
+{
+  gint fps_n = self->position.timeline.fps_n,
+       fps_d = self->position.timeline.fps_d;
+  gint width = self->format.width, height = self->format.height;
+  gboolean asked = FALSE;
+
+  for (guint i = 0; i < N_STREAMS; i++)
+    asked |= GST_PAD_NEEDS_RECONFIGURE (self->streams[i].pad);
+  if (!asked || width == 0 || !self->hooks->any_size)
+    return GST_FLOW_OK;
+  if (!choose (self, &width, &height, &fps_n, &fps_d))
+    return GST_FLOW_NOT_NEGOTIATED;
+  set_size (self, width, height);
+
+  return GST_FLOW_OK;
+}
+
 /* makes the clip of the next frame the one that is drawn */
 static GstFlowReturn
 begin_clip (GstNfClipFeed *self, guint64 clip)
 {
-  GstNfClipsClass *klass = GST_NF_CLIPS_GET_CLASS (self->clips);
+  const GstNfClipHooks *hooks = self->hooks;
   gint fps_n = self->position.timeline.fps_n,
        fps_d = self->position.timeline.fps_d;
   GstNfClipFormat format = { 0 };
@@ -374,23 +412,21 @@ begin_clip (GstNfClipFeed *self, guint64 clip)
 
   if (clip == self->clip)
     return GST_FLOW_OK;
-  GST_DEBUG_OBJECT (self->clips, "clip %" G_GUINT64_FORMAT, clip);
+  GST_DEBUG_OBJECT (self->element, "clip %" G_GUINT64_FORMAT, clip);
   self->clip = G_MAXUINT64;
-  if (!klass->begin_clip (self->clips, clip, &format, &error)) {
-    gst_nf_element_error (GST_ELEMENT (self->clips), error);
+  if (!hooks->begin_clip (self->element, clip, &format, &error)) {
+    gst_nf_element_error (self->element, error);
     return FLOW_POSTED;
   }
-  if (klass->any_size && self->format.width > 0) {
+  if (hooks->any_size && self->format.width > 0) {
     format.width = self->format.width;
     format.height = self->format.height;
-  } else if (klass->any_size) {
+  } else if (hooks->any_size) {
     if (!choose (self, &format.width, &format.height, &fps_n, &fps_d))
       return GST_FLOW_NOT_NEGOTIATED;
   }
-  for (guint i = 0; i < N_STREAMS; i++)
-    gst_nf_clip_stream_set_info (
-        &self->streams[i], format.width, format.height, fps_n, fps_d);
   self->format = format;
+  set_size (self, format.width, format.height);
   self->clip = clip;
   self->send_title = TRUE;
 
@@ -416,8 +452,7 @@ draw (GstNfClipFeed *self, guint frame)
     frames[i] = stream->drawing ? &stream->frame : NULL;
   }
   if (flow == GST_FLOW_OK && (frames[VIDEO] != NULL || frames[MASK] != NULL))
-    GST_NF_CLIPS_GET_CLASS (self->clips)
-        ->draw (self->clips, frame, frames[VIDEO], frames[MASK]);
+    self->hooks->draw (self->element, frame, frames[VIDEO], frames[MASK]);
 
   return flow;
 }
@@ -434,15 +469,15 @@ wait_turn (GstNfClipFeed *self)
     send_segment (self, now);
     push_ordered_events (self);
     send_title (self);
-    GST_OBJECT_LOCK (self->clips);
+    GST_OBJECT_LOCK (self->element);
     time = gst_nf_clip_position_running_time (&self->position);
-    GST_OBJECT_UNLOCK (self->clips);
+    GST_OBJECT_UNLOCK (self->element);
     if (gst_nf_clip_pacer_wait (&self->pacer, time))
       return GST_FLOW_OK;
   }
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   eos = self->eos;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
 
   return eos ? GST_FLOW_EOS : GST_FLOW_FLUSHING;
 }
@@ -456,20 +491,28 @@ push (GstNfClipFeed *self)
   GstClockTime time = gst_nf_clip_timeline_time (timeline, frame);
   GstClockTime duration =
       gst_nf_clip_timeline_time (timeline, frame + 1) - time;
+  const gboolean both =
+      self->streams[VIDEO].drawing && self->streams[MASK].drawing;
   GstFlowReturn flow = GST_FLOW_OK;
 
+  self->left--;
   /* first, for whoever gets a frame may seek at once: the rest is dropped */
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   gst_nf_clip_position_advance (&self->position);
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
   for (guint i = 0; i < N_STREAMS && !self->send_segment; i++) {
     GstNfClipStream *stream = &self->streams[i];
     GstFlowReturn one = GST_FLOW_NOT_LINKED;
+    GstClockID watched = NULL;
 
+    if (both)
+      watched = gst_nf_clip_watch_begin (
+          &self->watch, self->element, stream->pad);
     if (stream->drawing)
       one = gst_nf_clip_stream_push (stream, time, duration, frame);
     else if (i == MASK && !self->format.has_mask)
       one = gst_nf_clip_stream_push_gap (stream, time, duration);
+    gst_nf_clip_watch_end (watched);
     flow = gst_flow_combiner_update_pad_flow (self->combiner, stream->pad, one);
   }
 
@@ -502,7 +545,9 @@ gst_nf_clip_feed_step (GstNfClipFeed *self)
   if (self->position.next_frame == first)
     for (guint i = 0; i < N_STREAMS; i++)
       self->streams[i].discont = TRUE;
-  flow = begin_clip (self, clip);
+  flow = renegotiate (self);
+  if (flow == GST_FLOW_OK)
+    flow = begin_clip (self, clip);
   if (flow == GST_FLOW_OK)
     flow = draw (self, self->position.next_frame - first);
   if (flow == GST_FLOW_OK)
@@ -523,14 +568,14 @@ report (GstNfClipFeed *self, GstFlowReturn flow)
     case FLOW_POSTED:
       break;
     case GST_FLOW_NOT_LINKED:
-      GST_ELEMENT_ERROR (self->clips, STREAM, FAILED,
+      GST_ELEMENT_ERROR (self->element, STREAM, FAILED,
           ("Nobody takes the frames. Link the pad 'video', the pad 'mask', or "
            "both."),
           ("streaming stopped, reason %s (%d)", gst_flow_get_name (flow),
               flow));
       break;
     case GST_FLOW_NOT_NEGOTIATED:
-      GST_ELEMENT_ERROR (self->clips, STREAM, FORMAT,
+      GST_ELEMENT_ERROR (self->element, STREAM, FORMAT,
           ("The next elements do not take these frames: RGB from the pad "
            "'video', GRAY8 class ids from the pad 'mask', of one size and "
            "framerate. Put videoconvert, videoscale (for masks with "
@@ -540,7 +585,7 @@ report (GstNfClipFeed *self, GstFlowReturn flow)
               self->position.timeline.fps_n, self->position.timeline.fps_d));
       break;
     default:
-      GST_ELEMENT_FLOW_ERROR (self->clips, flow);
+      GST_ELEMENT_FLOW_ERROR (self->element, flow);
       break;
   }
 }
@@ -552,10 +597,10 @@ push_segment_done (GstNfClipFeed *self)
   const GstSegment *segment = &self->position.segment;
   gint64 position = MIN (segment->position, segment->stop);
   GstMessage *message = gst_message_new_segment_done (
-      GST_OBJECT (self->clips), GST_FORMAT_TIME, position);
+      GST_OBJECT (self->element), GST_FORMAT_TIME, position);
 
   gst_message_set_seqnum (message, self->seqnum);
-  gst_element_post_message (GST_ELEMENT (self->clips), message);
+  gst_element_post_message (self->element, message);
   push_numbered (self, gst_event_new_segment_done (GST_FORMAT_TIME, position));
 }
 
@@ -571,9 +616,9 @@ gst_nf_clip_feed_finish (GstNfClipFeed *self, GstFlowReturn flow)
   gboolean segment_done = flow == GST_FLOW_EOS
       && (self->position.segment.flags & GST_SEGMENT_FLAG_SEGMENT) != 0;
 
-  GST_OBJECT_LOCK (self->clips);
+  GST_OBJECT_LOCK (self->element);
   segment_done &= !self->eos;
-  GST_OBJECT_UNLOCK (self->clips);
+  GST_OBJECT_UNLOCK (self->element);
   if (flow != GST_FLOW_EOS)
     report (self, flow);
   send_segment (self, 0);

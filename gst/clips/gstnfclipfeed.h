@@ -9,8 +9,9 @@
 
 #include "clips/gstnfclippacer.h"
 #include "clips/gstnfclipposition.h"
-#include "clips/gstnfclips.h"
+#include "clips/gstnfcliphooks.h"
 #include "clips/gstnfclipstream.h"
+#include "clips/gstnfclipwatch.h"
 
 #include <gst/base/gstflowcombiner.h>
 
@@ -39,7 +40,8 @@ typedef struct
   GstNfClipPosition position;
 
   /*< private >*/
-  GstNfClips *clips; /* the element */
+  GstElement *element;
+  const GstNfClipHooks *hooks;
 
   /* object lock: orders, to be obeyed before the next frame */
   GstEvent *seek; /* (nullable) */
@@ -48,6 +50,8 @@ typedef struct
 
   /* streaming thread */
   GstFlowCombiner *combiner;
+  GstNfClipWatch watch;
+  guint64 left; /* frames to push before the end */
   gboolean began; /* the streams are announced, the framerate is chosen */
   gboolean send_segment;
   gboolean send_title; /* of the clip */
@@ -56,10 +60,11 @@ typedef struct
   GstNfClipFormat format; /* of it */
 } GstNfClipFeed;
 
-void gst_nf_clip_feed_init (GstNfClipFeed *self, GstNfClips *clips);
+void gst_nf_clip_feed_init (GstNfClipFeed *self, GstElement *element);
 void gst_nf_clip_feed_clear (GstNfClipFeed *self);
-void gst_nf_clip_feed_start (
-    GstNfClipFeed *self, const GstNfClipTimeline *timeline, gboolean live);
+void gst_nf_clip_feed_start (GstNfClipFeed *self, const GstNfClipHooks *hooks,
+    const GstNfClipTimeline *timeline, gboolean live,
+    guint64 left);
 void gst_nf_clip_feed_stop (GstNfClipFeed *self);
 void gst_nf_clip_feed_set_flushing (GstNfClipFeed *self, gboolean flushing);
 

@@ -20,6 +20,7 @@ typedef struct
   gint64 clips; /* -1: all */
   GstNfFraction framerate;
   gboolean is_live;
+  gint num_buffers; /* -1: all */
 } Settings;
 
 typedef struct
@@ -98,6 +99,17 @@ static const GstNfProperty properties[] = {
       GST_NF_FIELD (Settings, is_live),
       .flags = GST_PARAM_MUTABLE_READY,
   },
+  {
+      .name = "num-buffers",
+      .nick = "Number of buffers",
+      .blurb = "How many frames each pad pushes before EOS (-1: all)",
+      .details =
+          "Counted since the start, whatever seeks there are; it may end "
+          "within a clip.",
+      GST_NF_INT (-1, G_MAXINT, -1),
+      GST_NF_FIELD (Settings, num_buffers),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
   GST_NF_PROPERTIES_END,
 };
 
@@ -130,7 +142,7 @@ gst_nf_clips_init (GstNfClips *self)
 
   gst_nf_properties_init (properties, &priv->settings);
   g_mutex_init (&priv->seek_lock);
-  gst_nf_clip_feed_init (&priv->feed, self);
+  gst_nf_clip_feed_init (&priv->feed, GST_ELEMENT (self));
   for (guint i = 0; i < GST_NF_CLIP_N_STREAMS; i++) {
     GstPad *pad = priv->feed.streams[i].pad;
 
@@ -203,7 +215,9 @@ gst_nf_clips_start (GstNfClips *self)
     gst_nf_element_error (GST_ELEMENT (self), error);
     return FALSE;
   }
-  gst_nf_clip_feed_start (&priv->feed, &timeline, settings.is_live);
+  gst_nf_clip_feed_start (&priv->feed, &klass->hooks, &timeline,
+      settings.is_live,
+      settings.num_buffers < 0 ? G_MAXUINT64 : (guint64) settings.num_buffers);
 
   return TRUE;
 }

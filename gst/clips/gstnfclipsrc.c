@@ -99,9 +99,9 @@ static gboolean gst_nf_clip_src_open (GstNfClips *clips, guint64 first,
     guint64 n_clips, GstNfClipTimeline *timeline, GError **error);
 static void gst_nf_clip_src_close (GstNfClips *clips);
 static gboolean gst_nf_clip_src_begin_clip (
-    GstNfClips *clips, guint64 clip, GstNfClipFormat *format, GError **error);
-static void gst_nf_clip_src_draw (
-    GstNfClips *clips, guint frame, GstVideoFrame *video, GstVideoFrame *mask);
+    GstElement *element, guint64 clip, GstNfClipFormat *format, GError **error);
+static void gst_nf_clip_src_draw (GstElement *element, guint frame,
+    GstVideoFrame *video, GstVideoFrame *mask);
 
 static const GstNfProperty properties[] = {
   {
@@ -151,8 +151,8 @@ gst_nf_clip_src_class_init (GstNfClipSrcClass *klass)
   object_class->finalize = gst_nf_clip_src_finalize;
   clips_class->open = gst_nf_clip_src_open;
   clips_class->close = gst_nf_clip_src_close;
-  clips_class->begin_clip = gst_nf_clip_src_begin_clip;
-  clips_class->draw = gst_nf_clip_src_draw;
+  clips_class->hooks.begin_clip = gst_nf_clip_src_begin_clip;
+  clips_class->hooks.draw = gst_nf_clip_src_draw;
 
   gst_nf_properties_install (
       object_class, properties, G_STRUCT_OFFSET (GstNfClipSrc, settings));
@@ -272,9 +272,9 @@ gst_nf_clip_src_close (GstNfClips *clips)
 
 static gboolean
 gst_nf_clip_src_begin_clip (
-    GstNfClips *clips, guint64 clip, GstNfClipFormat *format, GError **error)
+    GstElement *element, guint64 clip, GstNfClipFormat *format, GError **error)
 {
-  GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
+  GstNfClipSrc *self = GST_NF_CLIP_SRC (element);
   guint64 number = self->first + clip;
   NfClipShape shape;
 
@@ -305,9 +305,9 @@ copy_rows (GstVideoFrame *frame, const guint8 *pixels)
 
 static void
 gst_nf_clip_src_draw (
-    GstNfClips *clips, guint frame, GstVideoFrame *video, GstVideoFrame *mask)
+    GstElement *element, guint frame, GstVideoFrame *video, GstVideoFrame *mask)
 {
-  GstNfClipSrc *self = GST_NF_CLIP_SRC (clips);
+  GstNfClipSrc *self = GST_NF_CLIP_SRC (element);
   NfFrame read;
 
   nf_clip_reader_frame (self->reader, frame, &read);

@@ -78,6 +78,7 @@ struct _GstNfSceneSrc
   /* streaming thread, except while starting and stopping */
   Settings current;
   NfScene *scene;
+  gchar *title; /* of its clip */
   NfRenderer *renderer;
   gint width, height; /* of @renderer */
 };
@@ -88,9 +89,9 @@ static gboolean gst_nf_scene_src_open (GstNfClips *clips, guint64 first,
     guint64 n_clips, GstNfClipTimeline *timeline, GError **error);
 static void gst_nf_scene_src_close (GstNfClips *clips);
 static gboolean gst_nf_scene_src_begin_clip (
-    GstNfClips *clips, guint64 clip, GstNfClipFormat *format, GError **error);
-static void gst_nf_scene_src_draw (
-    GstNfClips *clips, guint frame, GstVideoFrame *video, GstVideoFrame *mask);
+    GstElement *element, guint64 clip, GstNfClipFormat *format, GError **error);
+static void gst_nf_scene_src_draw (GstElement *element, guint frame,
+    GstVideoFrame *video, GstVideoFrame *mask);
 
 static const GstNfProperty properties[] = {
   {
@@ -166,11 +167,11 @@ gst_nf_scene_src_class_init (GstNfSceneSrcClass *klass)
 
   gst_nf_properties_install (G_OBJECT_CLASS (klass), properties,
       G_STRUCT_OFFSET (GstNfSceneSrc, settings));
-  clips_class->any_size = TRUE;
+  clips_class->hooks.any_size = TRUE;
   clips_class->open = gst_nf_scene_src_open;
   clips_class->close = gst_nf_scene_src_close;
-  clips_class->begin_clip = gst_nf_scene_src_begin_clip;
-  clips_class->draw = gst_nf_scene_src_draw;
+  clips_class->hooks.begin_clip = gst_nf_scene_src_begin_clip;
+  clips_class->hooks.draw = gst_nf_scene_src_draw;
 
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "Scene source", "Source/Video",
@@ -215,22 +216,28 @@ gst_nf_scene_src_close (GstNfClips *clips)
   GstNfSceneSrc *self = GST_NF_SCENE_SRC (clips);
 
   g_clear_pointer (&self->scene, nf_scene_free);
+  g_clear_pointer (&self->title, g_free);
   g_clear_pointer (&self->renderer, nf_renderer_free);
 }
 
 static gboolean
 gst_nf_scene_src_begin_clip (
-    GstNfClips *clips, guint64 clip, GstNfClipFormat *format, GError **error)
+    GstElement *element, guint64 clip, GstNfClipFormat *format, GError **error)
 {
-  GstNfSceneSrc *self = GST_NF_SCENE_SRC (clips);
+  GstNfSceneSrc *self = GST_NF_SCENE_SRC (element);
   NfSceneParams params = self->current.params;
 
   params.clip += clip;
   g_clear_pointer (&self->scene, nf_scene_free);
   self->scene = nf_scene_new (&params, error);
+  g_free (self->title);
+  self->title =
+      g_strdup_printf ("scenes:%" G_GUINT64_FORMAT ", clip %" G_GUINT64_FORMAT,
+          params.seed, params.clip);
   format->width = self->current.width;
   format->height = self->current.height;
   format->has_mask = TRUE;
+  format->title = self->title;
 
   return self->scene != NULL;
 }
@@ -248,9 +255,9 @@ gst_nf_scene_src_need_renderer (GstNfSceneSrc *self, gint width, gint height)
 
 static void
 gst_nf_scene_src_draw (
-    GstNfClips *clips, guint frame, GstVideoFrame *video, GstVideoFrame *mask)
+    GstElement *element, guint frame, GstVideoFrame *video, GstVideoFrame *mask)
 {
-  GstNfSceneSrc *self = GST_NF_SCENE_SRC (clips);
+  GstNfSceneSrc *self = GST_NF_SCENE_SRC (element);
   const GstVideoInfo *info = video != NULL ? &video->info : &mask->info;
   guint8 *rgb = NULL, *ids = NULL;
   gsize rgb_stride = 0, ids_stride = 0;

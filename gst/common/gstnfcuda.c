@@ -8,9 +8,12 @@
 
 #include "core/nferror.h"
 
+#include <gmodule.h>
 #include <gst/cuda/gstcudabufferpool.h>
 #include <gst/cuda/gstcudaloader.h>
 #include <gst/cuda/gstcudautils.h>
+
+#define MOST_DEVICES 64 /* further ones have no primary context here */
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_cuda_debug);
 #define GST_CAT_DEFAULT gst_nf_cuda_debug
@@ -59,13 +62,131 @@ load_library (void)
   return loaded == 1;
 }
 
+/* what libgstcuda does not offer of NVIDIA's driver, which it has opened; the
+ * driver and the contexts stay until the process ends */
+typedef struct
+{
+  CUresult (*init) (unsigned int flags);
+  CUresult (*device_get) (CUdevice *device, int index);
+  CUresult (*primary_retain) (CUcontext *context, CUdevice device);
+} Driver;
+
+static const Driver *
+get_driver (void)
+{
+  static Driver driver;
+  static gsize opened = 0;
+
+  if (g_once_init_enter (&opened)) {
+    GModule *module = g_module_open ("libcuda.so.1", G_MODULE_BIND_LAZY);
+    gboolean ok = module != NULL
+        && g_module_symbol (module, "cuInit", (gpointer *) &driver.init)
+        && g_module_symbol (
+            module, "cuDeviceGet", (gpointer *) &driver.device_get)
+        && g_module_symbol (module, "cuDevicePrimaryCtxRetain",
+            (gpointer *) &driver.primary_retain)
+        && driver.init (0) == CUDA_SUCCESS;
+
+    g_once_init_leave (&opened, ok ? 1 : 2);
+  }
+
+  return opened == 1 ? &driver : NULL;
+}
+
+/* the context in which kernels of a device run, which is the driver's primary
+ * one; FALSE where the driver does not tell */
+static gboolean
+get_primary (gint index, CUcontext *context, CUdevice *device)
+{
+  static GMutex lock;
+  static CUcontext retained[MOST_DEVICES];
+  const Driver *driver = get_driver ();
+  gboolean ok;
+
+  if (driver == NULL || index < 0 || index >= MOST_DEVICES
+      || driver->device_get (device, index) != CUDA_SUCCESS)
+    return FALSE;
+  g_mutex_lock (&lock);
+  ok = retained[index] != NULL
+      || driver->primary_retain (&retained[index], *device) == CUDA_SUCCESS;
+  *context = retained[index];
+  g_mutex_unlock (&lock);
+
+  return ok;
+}
+
+/* (transfer full) (nullable): the primary context, for GStreamer */
+static GstCudaContext *
+wrap_primary (gint index)
+{
+  CUcontext context;
+  CUdevice device;
+
+  return get_primary (index, &context, &device)
+      ? gst_cuda_context_new_wrapped (context, device)
+      : NULL;
+}
+
+/* asks downstream, then upstream, then the application for a context; each of
+ * them gives it by the element's set_context */
+static void
+ask_others (GstNfCuda *cuda)
+{
+  GstElement *element = cuda->element;
+  GstIterator *(*const directions[]) (GstElement *) = {
+    gst_element_iterate_src_pads, gst_element_iterate_sink_pads
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (directions); i++) {
+    GstIterator *pads = directions[i](element);
+    GValue item = G_VALUE_INIT;
+
+    while (cuda->context == NULL
+        && gst_iterator_next (pads, &item) == GST_ITERATOR_OK) {
+      GstQuery *query = gst_query_new_context (GST_CUDA_CONTEXT_TYPE);
+      GstContext *found = NULL;
+
+      if (gst_pad_peer_query (g_value_get_object (&item), query))
+        gst_query_parse_context (query, &found);
+      if (found != NULL)
+        gst_element_set_context (element, found);
+      gst_query_unref (query);
+      g_value_reset (&item);
+    }
+    g_value_unset (&item);
+    gst_iterator_free (pads);
+  }
+  if (cuda->context == NULL)
+    gst_element_post_message (element,
+        gst_message_new_need_context (
+            GST_OBJECT (element), GST_CUDA_CONTEXT_TYPE));
+}
+
+/* makes the primary context the element's, and tells everybody */
+static void
+offer_primary (GstNfCuda *cuda)
+{
+  GstCudaContext *primary = wrap_primary (cuda->index);
+  GstContext *offered;
+
+  if (primary == NULL)
+    return;
+  offered = gst_context_new_cuda_context (primary);
+  gst_object_unref (primary);
+  gst_element_set_context (cuda->element, offered);
+  gst_element_post_message (cuda->element,
+      gst_message_new_have_context (GST_OBJECT (cuda->element), offered));
+}
+
 /**
  * gst_nf_cuda_start:
  * @cuda: not started
  * @device: where the element computes; its object lock is not held
  *
- * Asks the neighbours, the application, and then the driver for a context on
- * the device. Where there is none video stays in the host's memory.
+ * Asks the neighbours and the application for a context on the device. Where
+ * they have none the one that the kernels run in is offered to them, so that
+ * there is one for all. Where there is none at all video stays in the host's
+ * memory.
  */
 void
 gst_nf_cuda_start (GstNfCuda *cuda, const NfDevice *device)
@@ -88,8 +209,11 @@ gst_nf_cuda_start (GstNfCuda *cuda, const NfDevice *device)
     gst_nf_cuda_set_context (cuda, given);
     gst_context_unref (given);
   }
-  if (!gst_cuda_ensure_element_context (
-          cuda->element, cuda->index, (GstCudaContext **) &cuda->context))
+  if (cuda->context == NULL)
+    ask_others (cuda);
+  if (cuda->context == NULL)
+    offer_primary (cuda);
+  if (cuda->context == NULL)
     GST_WARNING_OBJECT (cuda->element,
         "no CUDA context on %s: video stays in the host's memory", name);
 }
@@ -343,7 +467,21 @@ gst_nf_cuda_decide (GstNfCuda *cuda, GstQuery *query)
   return TRUE;
 }
 
-/* the buffer's memory, mapped on the device; FALSE with the error set */
+/* whether copies of the context that kernels run in reach a frame: memory of
+ * another context they reach by luck at best, and there the driver copies */
+static gboolean
+is_reached (GstCudaContext *frame_context, guint index)
+{
+  CUcontext primary;
+  CUdevice device;
+
+  return get_primary ((gint) index, &primary, &device)
+      && gst_cuda_context_get_handle (frame_context) == (gpointer) primary;
+}
+
+/* the buffer's memory, mapped on the device, or, where that is of another
+ * context, in the host's memory, to and from which GStreamer copies it; FALSE
+ * with the error set */
 static gboolean
 map (GstBuffer *buffer, const NfDevice *device, GstMapFlags flags,
     GstMapInfo *info, GError **error)
@@ -368,7 +506,9 @@ map (GstBuffer *buffer, const NfDevice *device, GstMapFlags flags,
         name, device->name);
     return FALSE;
   }
-  if (gst_memory_map (memory, info, flags | GST_MAP_CUDA)) {
+  if (is_reached (GST_CUDA_MEMORY_CAST (memory)->context, index))
+    flags |= GST_MAP_CUDA;
+  if (gst_memory_map (memory, info, flags)) {
 #if GST_CHECK_VERSION(1, 24, 0)
     gst_cuda_memory_sync (GST_CUDA_MEMORY_CAST (memory));
 #endif

@@ -4,9 +4,10 @@
  *
  * An element whose network runs on a CUDA device has a GstCudaContext of that
  * device, which it shares with its neighbours as GStreamer's own CUDA elements
- * do. Frames come from and go to GstCudaMemory without the host: copied within
- * the device, because kernels of one context need not reach memory of another,
- * but copies do.
+ * do: theirs, or the device's primary one, in which the kernels run. Frames in
+ * the primary context come from and go to GstCudaMemory without the host, copied
+ * within the device; what lies in another context is copied by GStreamer, through
+ * the host.
  *
  * Without gstreamer-cuda-1.0 at build time (gstnfnocuda.c) all of this exists
  * and offers nothing.

@@ -28,7 +28,7 @@ void
 gst_nf_latency_reset (GstNfLatency *latency)
 {
   GST_OBJECT_LOCK (latency->element);
-  latency->held = latency->announced = latency->recent = 0;
+  latency->held = latency->ahead = latency->announced = latency->recent = 0;
   latency->measured = 0;
   latency->processed = latency->dropped = 0;
   GST_OBJECT_UNLOCK (latency->element);
@@ -68,6 +68,67 @@ gst_nf_latency_set_held (
   GST_OBJECT_UNLOCK (latency->element);
 }
 
+/* with the object lock */
+static GstClockTime
+own_latency (const GstNfLatency *latency)
+{
+  const GstClockTime late = latency->held + latency->announced;
+
+  return late > latency->ahead ? late - latency->ahead : 0;
+}
+
+/**
+ * gst_nf_latency_own:
+ * @latency: of an element
+ *
+ * Returns: how much later than its frame comes in, a frame goes out after its
+ *   time
+ */
+GstClockTime
+gst_nf_latency_own (GstNfLatency *latency)
+{
+  GstClockTime own;
+
+  GST_OBJECT_LOCK (latency->element);
+  own = own_latency (latency);
+  GST_OBJECT_UNLOCK (latency->element);
+
+  return own;
+}
+
+static void
+post_latency (GstNfLatency *latency)
+{
+  gst_element_post_message (latency->element,
+      gst_message_new_latency (GST_OBJECT (latency->element)));
+}
+
+/**
+ * gst_nf_latency_set_ahead:
+ * @latency: of an element; its object lock is not held
+ * @ahead: from the time of the newest frame that came in to that of the first
+ *   frame that is made of it
+ *
+ * Posts a LATENCY message when the pipeline must learn of another latency. Times
+ * that are within an eighth of those before change nothing.
+ */
+void
+gst_nf_latency_set_ahead (GstNfLatency *latency, GstClockTime ahead)
+{
+  GstClockTime before, after;
+
+  GST_OBJECT_LOCK (latency->element);
+  before = after = own_latency (latency);
+  if (ahead < latency->ahead - latency->ahead / 8
+      || ahead > latency->ahead + latency->ahead / 8) {
+    latency->ahead = ahead;
+    after = own_latency (latency);
+  }
+  GST_OBJECT_UNLOCK (latency->element);
+  if (before != after)
+    post_latency (latency);
+}
+
 gboolean
 gst_nf_latency_is_live (GstPad *sinkpad)
 {
@@ -92,9 +153,11 @@ void
 gst_nf_latency_measured (GstNfLatency *latency, GstClockTime took)
 {
   GstClockTime wanted = took + took / 20;
+  GstClockTime before, after;
   gboolean announce = FALSE;
 
   GST_OBJECT_LOCK (latency->element);
+  before = own_latency (latency);
   latency->recent = MAX (latency->recent, wanted);
   latency->measured++;
   if (wanted > latency->announced)
@@ -107,14 +170,14 @@ gst_nf_latency_measured (GstNfLatency *latency, GstClockTime took)
     latency->recent = 0;
     latency->measured = 0;
   }
+  after = own_latency (latency);
   GST_OBJECT_UNLOCK (latency->element);
-  if (!announce)
+  if (before == after)
     return;
   GST_DEBUG_OBJECT (latency->element,
       "computing took %" GST_TIME_FORMAT ", latency changes",
       GST_TIME_ARGS (took));
-  gst_element_post_message (latency->element,
-      gst_message_new_latency (GST_OBJECT (latency->element)));
+  post_latency (latency);
 }
 
 /**
@@ -123,8 +186,8 @@ gst_nf_latency_measured (GstNfLatency *latency, GstClockTime took)
  * @sinkpad: where the frames come from
  * @query: a LATENCY query
  *
- * Answers with upstream's latency, plus the time that frames are held, plus the
- * time of computing.
+ * Answers with upstream's latency plus that of the element, see
+ * gst_nf_latency_own().
  *
  * Returns: FALSE when upstream knows no latency
  */
@@ -132,14 +195,11 @@ gboolean
 gst_nf_latency_answer_latency (
     GstNfLatency *latency, GstPad *sinkpad, GstQuery *query)
 {
-  GstClockTime min, max, own;
+  GstClockTime min, max, own = gst_nf_latency_own (latency);
   gboolean live;
 
   if (!gst_pad_peer_query (sinkpad, query))
     return FALSE;
-  GST_OBJECT_LOCK (latency->element);
-  own = latency->held + latency->announced;
-  GST_OBJECT_UNLOCK (latency->element);
   gst_query_parse_latency (query, &live, &min, &max);
   GST_DEBUG_OBJECT (latency->element,
       "upstream min %" GST_TIME_FORMAT ", ours %" GST_TIME_FORMAT,

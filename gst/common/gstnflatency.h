@@ -2,9 +2,12 @@
  *
  * gstnflatency — measured latency, and what to skip when frames come too late
  *
- * Latency: the longest time that computing took, with 5 % head-room. It is
- * announced anew only when it grew beyond what was announced, or shrank by a
- * quarter; the pipeline is not disturbed by every small change.
+ * Latency: the time that frames are held, and the longest time that computing
+ * took, with 5 % head-room, less the time that lies between the newest frame that
+ * came in and the frame that goes out: a prediction that is made within that time
+ * is not late. It is announced anew only when computing took longer than what was
+ * announced, or a quarter less; the pipeline is not disturbed by every small
+ * change.
  *
  * Quality of service: a sink reports how late a frame was. Frames that cannot
  * be in time any more are dropped before they are computed, and a message
@@ -24,6 +27,7 @@ typedef struct
 {
   GstElement *element;
   GstClockTime held; /* how long frames wait before computing begins */
+  GstClockTime ahead; /* of the newest frame lies the one that goes out */
   GstClockTime announced; /* with head-room; 0: nothing yet */
   GstClockTime recent; /* longest time since the last announcement */
   guint measured; /* times that went into @recent */
@@ -38,6 +42,8 @@ void gst_nf_latency_reset_qos (GstNfLatency *latency);
 
 void gst_nf_latency_set_held (
     GstNfLatency *latency, const GstVideoInfo *info, guint frames);
+void gst_nf_latency_set_ahead (GstNfLatency *latency, GstClockTime ahead);
+GstClockTime gst_nf_latency_own (GstNfLatency *latency);
 
 /**
  * gst_nf_latency_is_live:

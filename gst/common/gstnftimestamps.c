@@ -59,36 +59,6 @@ gst_nf_timestamps_begin_clip (GstNfTimestamps *timestamps)
   timestamps->since = 0;
 }
 
-/**
- * gst_nf_timestamps_add:
- * @timestamps: of a stream
- * @frame: the frame that comes
- * @start: time of the first frame, where it does not say
- *
- * A frame without a timestamp follows the one before.
- *
- * Returns: the frame's time
- */
-GstClockTime
-gst_nf_timestamps_add (
-    GstNfTimestamps *timestamps, GstBuffer *frame, GstClockTime start)
-{
-  GstClockTime time = GST_BUFFER_PTS (frame);
-
-  if (!GST_CLOCK_TIME_IS_VALID (time))
-    time = GST_CLOCK_TIME_IS_VALID (timestamps->newest)
-        ? timestamps->newest + gst_nf_timestamps_ahead (timestamps, 1)
-        : start;
-  if (GST_CLOCK_TIME_IS_VALID (timestamps->first))
-    timestamps->since++;
-  else
-    timestamps->first = GST_BUFFER_PTS (frame);
-  timestamps->newest = time;
-  timestamps->duration = GST_BUFFER_DURATION (frame);
-
-  return time;
-}
-
 /* mean distance of the clip's frames, or NONE */
 static GstClockTime
 spacing (const GstNfTimestamps *timestamps)
@@ -98,6 +68,80 @@ spacing (const GstNfTimestamps *timestamps)
     return GST_CLOCK_TIME_NONE;
 
   return (timestamps->newest - timestamps->first) / timestamps->since;
+}
+
+/* how long these frames last, or NONE where that is not known */
+static GstClockTime
+known_time (const GstNfTimestamps *timestamps, guint64 frames)
+{
+  if (timestamps->fps_n > 0)
+    return gst_util_uint64_scale (
+        frames, GST_SECOND * (guint64) timestamps->fps_d, timestamps->fps_n);
+  if (GST_CLOCK_TIME_IS_VALID (spacing (timestamps)))
+    return frames * spacing (timestamps);
+  if (GST_CLOCK_TIME_IS_VALID (timestamps->duration))
+    return frames * timestamps->duration;
+
+  return GST_CLOCK_TIME_NONE;
+}
+
+/**
+ * gst_nf_timestamps_missing:
+ * @timestamps: of a stream
+ * @frame: the frame that comes
+ *
+ * Returns: how many frames are missing between the newest one and @frame, as
+ *   their times say; 0 where these do not; -1 when @frame lies before the newest
+ *   one
+ */
+gint64
+gst_nf_timestamps_missing (
+    const GstNfTimestamps *timestamps, const GstBuffer *frame)
+{
+  const GstClockTime lasts = known_time (timestamps, 1);
+  gint64 later;
+
+  if (!GST_BUFFER_PTS_IS_VALID (frame)
+      || !GST_CLOCK_TIME_IS_VALID (timestamps->newest))
+    return 0;
+  later = GST_CLOCK_DIFF (timestamps->newest, GST_BUFFER_PTS (frame));
+  if (!GST_CLOCK_TIME_IS_VALID (lasts) || lasts == 0)
+    return later < 0 ? -1 : 0;
+  if (later < 0)
+    return -later > (gint64) lasts / 2 ? -1 : 0;
+
+  return MAX ((later + (gint64) lasts / 2) / (gint64) lasts - 1, 0);
+}
+
+/**
+ * gst_nf_timestamps_add:
+ * @timestamps: of a stream
+ * @frame: the frame that comes
+ * @start: time of the first frame, where it does not say
+ * @missing: frames of the clip before it that did not come
+ *
+ * A frame without a timestamp follows the one before.
+ *
+ * Returns: the frame's time
+ */
+GstClockTime
+gst_nf_timestamps_add (GstNfTimestamps *timestamps, GstBuffer *frame,
+    GstClockTime start, guint missing)
+{
+  GstClockTime time = GST_BUFFER_PTS (frame);
+
+  if (!GST_CLOCK_TIME_IS_VALID (time))
+    time = GST_CLOCK_TIME_IS_VALID (timestamps->newest)
+        ? timestamps->newest + gst_nf_timestamps_ahead (timestamps, 1)
+        : start;
+  if (GST_CLOCK_TIME_IS_VALID (timestamps->first))
+    timestamps->since += missing + 1;
+  else
+    timestamps->first = GST_BUFFER_PTS (frame);
+  timestamps->newest = time;
+  timestamps->duration = GST_BUFFER_DURATION (frame);
+
+  return time;
 }
 
 /**
@@ -110,13 +154,10 @@ spacing (const GstNfTimestamps *timestamps)
 GstClockTime
 gst_nf_timestamps_ahead (GstNfTimestamps *timestamps, guint64 frames)
 {
-  if (timestamps->fps_n > 0)
-    return gst_util_uint64_scale (
-        frames, GST_SECOND * (guint64) timestamps->fps_d, timestamps->fps_n);
-  if (GST_CLOCK_TIME_IS_VALID (spacing (timestamps)))
-    return frames * spacing (timestamps);
-  if (GST_CLOCK_TIME_IS_VALID (timestamps->duration))
-    return frames * timestamps->duration;
+  GstClockTime known = known_time (timestamps, frames);
+
+  if (GST_CLOCK_TIME_IS_VALID (known))
+    return known;
   if (!timestamps->guessed)
     GST_ELEMENT_WARNING (timestamps->element, STREAM, FORMAT,
         ("Neither the caps nor the frames say how long a frame lasts; taking "

@@ -38,8 +38,10 @@ void gst_nf_timestamps_set_info (
 void gst_nf_timestamps_restart (GstNfTimestamps *timestamps);
 void gst_nf_timestamps_begin_clip (GstNfTimestamps *timestamps);
 
-GstClockTime gst_nf_timestamps_add (
-    GstNfTimestamps *timestamps, GstBuffer *frame, GstClockTime start);
+gint64 gst_nf_timestamps_missing (
+    const GstNfTimestamps *timestamps, const GstBuffer *frame);
+GstClockTime gst_nf_timestamps_add (GstNfTimestamps *timestamps,
+    GstBuffer *frame, GstClockTime start, guint missing);
 GstClockTime gst_nf_timestamps_ahead (
     GstNfTimestamps *timestamps, guint64 frames);
 

@@ -29,14 +29,14 @@
  *
  * ## Messages
  *
- * Element messages named `nf-iou` are posted; scores are doubles, 0 to 1, or
+ * With #GstNfIou:post-messages element messages named `nf-iou` are posted; scores are doubles, 0 to 1, or
  * NaN when there was nothing to score; times are guint64 nanoseconds.
  *
  * * `scope` (string): `frame` after each pair, `clip` when a clip has ended,
  *   `total` at EOS
  * * `jaccard`, `dice`, `pixel-accuracy` (double): of that frame, that clip, or
  *   pooled over everything
- * * `class-iou` (GstValueArray of double): of each class; NaN where it occurs
+ * * `class-iou` (GValueArray of double): of each class; NaN where it occurs
  *   in neither mask
  * * `clip` (uint): number of the clip, from 0; scopes `frame` and `clip`
  * * `name` (string): of the clip, as the title in the tags of the prediction or
@@ -97,6 +97,7 @@ typedef struct
   guint classes;
   gchar *report;
   gboolean strict;
+  gboolean post_messages;
 } Settings;
 
 struct _GstNfIou
@@ -110,10 +111,12 @@ struct _GstNfIou
   /* streaming thread */
   GstNfIouPad *inputs[N_INPUTS];
   GstCaps *caps; /* (nullable): of the prediction */
+  guint32 segment_seqnum; /* of the prediction's segment */
+  gboolean segment_waits; /* until the base class pushes it with a frame */
   GstNfIouEval eval;
 };
 
-static GParamSpec *jaccard_property;
+static GParamSpec *jaccard_property, *stats_property;
 
 static GstStaticPadTemplate prediction_template = GST_STATIC_PAD_TEMPLATE (
     "prediction", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (MASK_CAPS));
@@ -189,6 +192,16 @@ static const GstNfProperty properties[] = {
       .flags = GST_PARAM_MUTABLE_READY,
   },
   {
+      .name = "post-messages",
+      .nick = "Post messages",
+      .blurb = "Whether scores are posted as messages",
+      .details = "Switch them off where nobody reads the bus: they wait in its "
+                 "memory.",
+      GST_NF_BOOLEAN (TRUE),
+      GST_NF_FIELD (Settings, post_messages),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
       .name = "jaccard",
       .nick = "Jaccard index",
       .blurb = "Pooled Jaccard index of all pairs so far, NaN before the first",
@@ -201,7 +214,7 @@ static const GstNfProperty properties[] = {
       .nick = "Statistics",
       .blurb = "All scores so far",
       .details = "Its fields are those of the [message](#messages) of scope "
-                 "`total`, without `class-iou`.",
+                 "`total`, without `class-iou`. Notified as `jaccard` is.",
       GST_NF_STRUCTURE,
       .get = gst_nf_iou_get_stats,
   },
@@ -222,6 +235,7 @@ gst_nf_iou_class_init (GstNfIouClass *klass)
   gst_nf_properties_install (
       object_class, properties, G_STRUCT_OFFSET (GstNfIou, settings));
   jaccard_property = g_object_class_find_property (object_class, "jaccard");
+  stats_property = g_object_class_find_property (object_class, "stats");
 
   aggregator_class->start = GST_DEBUG_FUNCPTR (gst_nf_iou_start);
   aggregator_class->stop = GST_DEBUG_FUNCPTR (gst_nf_iou_stop);
@@ -291,6 +305,7 @@ gst_nf_iou_publish (GstNfIou *self)
   self->scores = scores;
   GST_OBJECT_UNLOCK (self);
   g_object_notify_by_pspec (G_OBJECT (self), jaccard_property);
+  g_object_notify_by_pspec (G_OBJECT (self), stats_property);
 }
 
 static gboolean
@@ -301,8 +316,8 @@ gst_nf_iou_begin (GstNfIou *self)
 
   gst_nf_properties_copy (
       properties, self, &self->settings, &settings, sizeof settings);
-  ok = gst_nf_iou_eval_begin (
-      &self->eval, GST_ELEMENT (self), settings.classes, settings.report);
+  ok = gst_nf_iou_eval_begin (&self->eval, GST_ELEMENT (self), settings.classes,
+      settings.report, settings.post_messages);
   gst_nf_properties_clear (properties, &settings);
   if (!ok)
     return FALSE;
@@ -318,6 +333,7 @@ gst_nf_iou_start (GstAggregator *aggregator)
 
   for (guint i = 0; i < N_INPUTS; i++)
     gst_nf_iou_pad_reset (self->inputs[i]);
+  self->segment_waits = FALSE;
 
   return gst_nf_iou_begin (self);
 }
@@ -424,7 +440,7 @@ static void
 gst_nf_iou_follow_prediction (GstNfIou *self, GstEvent *event)
 {
   GstAggregator *aggregator = GST_AGGREGATOR (self);
-  const GstSegment *segment;
+  GstSegment segment;
   GstCaps *caps;
 
   switch (GST_EVENT_TYPE (event)) {
@@ -434,9 +450,12 @@ gst_nf_iou_follow_prediction (GstNfIou *self, GstEvent *event)
       gst_pad_mark_reconfigure (aggregator->srcpad);
       break;
     case GST_EVENT_SEGMENT:
-      gst_event_parse_segment (event, &segment);
-      if (segment->format == GST_FORMAT_TIME)
-        gst_aggregator_update_segment (aggregator, segment);
+      gst_event_copy_segment (event, &segment);
+      if (segment.format != GST_FORMAT_TIME)
+        gst_segment_init (&segment, GST_FORMAT_TIME);
+      gst_aggregator_update_segment (aggregator, &segment);
+      self->segment_seqnum = gst_event_get_seqnum (event);
+      self->segment_waits = TRUE;
       break;
     default:
       break;
@@ -479,8 +498,29 @@ gst_nf_iou_push (GstNfIou *self, GstBuffer *buffer)
   GST_OBJECT_LOCK (src);
   src->segment.position = GST_BUFFER_PTS (buffer);
   GST_OBJECT_UNLOCK (src);
+  self->segment_waits = FALSE;
 
   return gst_aggregator_finish_buffer (aggregator, buffer);
+}
+
+/* the base class pushes segments with frames alone */
+static void
+gst_nf_iou_push_segment (GstNfIou *self)
+{
+  GstAggregator *aggregator = GST_AGGREGATOR (self);
+  GstAggregatorPad *src = GST_AGGREGATOR_PAD (aggregator->srcpad);
+  GstSegment segment;
+  GstEvent *event;
+
+  if (!self->segment_waits)
+    return;
+  GST_OBJECT_LOCK (src);
+  segment = src->segment;
+  GST_OBJECT_UNLOCK (src);
+  event = gst_event_new_segment (&segment);
+  gst_event_set_seqnum (event, self->segment_seqnum);
+  gst_pad_push_event (aggregator->srcpad, event);
+  self->segment_waits = FALSE;
 }
 
 /* a time without frames: of the prediction it is told downstream */
@@ -492,6 +532,7 @@ gst_nf_iou_skip_gap (GstNfIou *self, guint which)
 
   if (which == PREDICTION && self->caps != NULL) {
     gst_aggregator_set_src_caps (aggregator, self->caps);
+    gst_nf_iou_push_segment (self);
     gst_pad_push_event (aggregator->srcpad,
         gst_event_new_gap (
             GST_BUFFER_PTS (buffer), GST_BUFFER_DURATION (buffer)));

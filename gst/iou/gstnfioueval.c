@@ -46,19 +46,21 @@ gst_nf_iou_eval_clear (GstNfIouEval *eval)
  * @element: whose messages are posted
  * @classes: 2 to 256
  * @report: (nullable): path of the report
+ * @post_messages: whether scores are posted
  *
  * Begins an evaluation. The one before is forgotten.
  *
  * Returns: FALSE, and an error message, when the report cannot be written
  */
 gboolean
-gst_nf_iou_eval_begin (
-    GstNfIouEval *eval, GstElement *element, guint classes, const gchar *report)
+gst_nf_iou_eval_begin (GstNfIouEval *eval, GstElement *element, guint classes,
+    const gchar *report, gboolean post_messages)
 {
   if (report != NULL && !check_report (element, report))
     return FALSE;
   gst_nf_iou_eval_clear (eval);
   eval->element = element;
+  eval->post_messages = post_messages;
   eval->report = g_strdup (report);
   eval->board = nf_scoreboard_new (classes, report != NULL);
   eval->reported = FALSE;
@@ -136,6 +138,7 @@ gst_nf_iou_eval_score (GstNfIouEval *eval, GstNfIouPad *prediction_pad,
 {
   GstVideoFrame predicted_frame, true_frame;
   NfMask predicted_mask, true_mask;
+  GstSegment segment;
 
   if (!check_sizes (eval->element, &prediction_pad->info, &truth_pad->info)
       || !map_mask (eval->element, prediction_pad, prediction, &predicted_frame,
@@ -150,9 +153,12 @@ gst_nf_iou_eval_score (GstNfIouEval *eval, GstNfIouPad *prediction_pad,
   note_clip (eval, prediction_pad, truth_pad);
   gst_video_frame_unmap (&true_frame);
   gst_video_frame_unmap (&predicted_frame);
+  if (!eval->post_messages)
+    return TRUE;
+  gst_nf_iou_pad_segment (prediction_pad, &segment);
   gst_nf_iou_post_frame (eval->element, eval->board, prediction, running_time,
-      gst_segment_to_stream_time (&prediction_pad->parent.segment,
-          GST_FORMAT_TIME, GST_BUFFER_PTS (prediction)));
+      gst_segment_to_stream_time (
+          &segment, GST_FORMAT_TIME, GST_BUFFER_PTS (prediction)));
 
   return TRUE;
 }
@@ -171,7 +177,7 @@ gst_nf_iou_eval_end_clip (GstNfIouEval *eval)
 
   g_clear_pointer (&eval->clip_id, g_free);
   eval->in_clip = FALSE;
-  if (clip != NULL)
+  if (clip != NULL && eval->post_messages)
     gst_nf_iou_post_clip (eval->element, eval->board, clip);
 }
 
@@ -210,7 +216,8 @@ gst_nf_iou_eval_finish (GstNfIouEval *eval)
             scores.unmatched_prediction, scores.unmatched_truth),
         (NULL));
   write_report (eval, TRUE);
-  gst_nf_iou_post_total (eval->element, eval->board);
+  if (eval->post_messages)
+    gst_nf_iou_post_total (eval->element, eval->board);
 }
 
 /**

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 /**
  * GstNfIouEval:
  * @element: whose messages are posted (not owned)
+ * @post_messages: whether they are
  * @report: (nullable): path of the report
  * @board: the scores
  * @in_clip: a pair of the clip that has not ended was scored
@@ -24,6 +25,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   GstElement *element;
+  gboolean post_messages;
   gchar *report;
   NfScoreboard *board;
   gboolean in_clip;
@@ -32,7 +34,7 @@ typedef struct
 } GstNfIouEval;
 
 gboolean gst_nf_iou_eval_begin (GstNfIouEval *eval, GstElement *element,
-    guint classes, const gchar *report);
+    guint classes, const gchar *report, gboolean post_messages);
 void gst_nf_iou_eval_clear (GstNfIouEval *eval);
 gboolean gst_nf_iou_eval_score (GstNfIouEval *eval, GstNfIouPad *prediction_pad,
     GstBuffer *prediction, GstNfIouPad *truth_pad, GstBuffer *truth,

@@ -3,18 +3,24 @@
  * gstnfioumessage — what nfiou's messages and its `stats` say */
 #include "iou/gstnfioumessage.h"
 
+/* as an array that bindings of other languages read without knowing GStreamer */
 static void
 add_class_iou (GstStructure *structure, const NfConfusion *confusion)
 {
   GValue array = G_VALUE_INIT, value = G_VALUE_INIT;
+  GValueArray *scores;
 
-  g_value_init (&array, GST_TYPE_ARRAY);
+  G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+  scores = g_value_array_new (confusion->classes);
+  g_value_init (&array, g_value_array_get_type ());
   g_value_init (&value, G_TYPE_DOUBLE);
   for (guint k = 0; k < confusion->classes; k++) {
     g_value_set_double (
         &value, nf_class_counts_iou (nf_confusion_class_counts (confusion, k)));
-    gst_value_array_append_value (&array, &value);
+    g_value_array_append (scores, &value);
   }
+  G_GNUC_END_IGNORE_DEPRECATIONS
+  g_value_take_boxed (&array, scores);
   gst_structure_take_value (structure, "class-iou", &array);
 }
 

@@ -87,11 +87,26 @@ gst_nf_iou_pad_note_event (GstNfIouPad *pad, GstEvent *event)
       break;
     case GST_EVENT_CAPS:
       gst_event_parse_caps (event, &caps);
-      gst_video_info_from_caps (&pad->info, caps);
+      if (!gst_video_info_from_caps (&pad->info, caps))
+        gst_video_info_init (&pad->info); /* no frame fits that */
       break;
     default:
       break;
   }
+}
+
+/**
+ * gst_nf_iou_pad_segment:
+ * @pad: the pad
+ * @segment: (out): that of its frames, in time; where it is in another format,
+ *   as of a source of bytes, their timestamps are their running times
+ */
+void
+gst_nf_iou_pad_segment (const GstNfIouPad *pad, GstSegment *segment)
+{
+  *segment = pad->parent.segment;
+  if (segment->format != GST_FORMAT_TIME)
+    gst_segment_init (segment, GST_FORMAT_TIME);
 }
 
 static gboolean
@@ -111,7 +126,7 @@ is_gap (GstBuffer *buffer)
 gboolean
 gst_nf_iou_pad_peek (GstNfIouPad *pad, GstNfIouCandidate *candidate)
 {
-  GstSegment *segment = &pad->parent.segment;
+  GstSegment segment;
   GstBuffer *buffer = gst_aggregator_pad_peek_buffer (GST_AGGREGATOR_PAD (pad));
   guint64 time;
   gint sign;
@@ -122,10 +137,11 @@ gst_nf_iou_pad_peek (GstNfIouPad *pad, GstNfIouCandidate *candidate)
   candidate->gap = is_gap (buffer);
   if (candidate->gap)
     return TRUE;
-  if (segment->format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID (buffer))
+  if (!GST_BUFFER_PTS_IS_VALID (buffer))
     return FALSE;
+  gst_nf_iou_pad_segment (pad, &segment);
   sign = gst_segment_to_running_time_full (
-      segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer), &time);
+      &segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer), &time);
   candidate->time = sign >= 0 ? (gint64) time : -(gint64) time;
   candidate->duration = GST_BUFFER_DURATION (buffer);
   if (!GST_CLOCK_TIME_IS_VALID (candidate->duration)

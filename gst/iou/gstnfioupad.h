@@ -50,6 +50,7 @@ typedef struct
 } GstNfIouCandidate;
 
 void gst_nf_iou_pad_reset (GstNfIouPad *pad);
+void gst_nf_iou_pad_segment (const GstNfIouPad *pad, GstSegment *segment);
 void gst_nf_iou_pad_note_event (GstNfIouPad *pad, GstEvent *event);
 gboolean gst_nf_iou_pad_peek (GstNfIouPad *pad, GstNfIouCandidate *candidate);
 GstBuffer *gst_nf_iou_pad_pop (GstNfIouPad *pad, gboolean *begins_clip);

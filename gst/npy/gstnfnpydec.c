@@ -44,6 +44,7 @@
  */
 #include "npy/gstnfnpydec.h"
 
+#include "common/gstnfearly.h"
 #include "common/gstnferror.h"
 #include "common/gstnfpool.h"
 #include "common/gstnfproperties.h"
@@ -74,12 +75,15 @@ struct _GstNfNpyDec
   GstBufferPool *pool;
   gboolean send_segment;
   guint32 segment_seqnum;
+  gint64 segment_offset; /* of running time, as upstream's segment had it */
+  GQueue early; /* events that came before our segment and must follow it */
   gboolean discont;
   GstFlowReturn flow; /* of the latest buffer */
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
-    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_NF_NPY_CAPS));
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (GST_NF_NPY_CAPS "; " GST_NF_NPY_OLD_CAPS));
 
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
@@ -166,13 +170,17 @@ gst_nf_npy_dec_init (GstNfNpyDec *self)
   gst_element_add_pad (GST_ELEMENT (self), self->srcpad);
 
   gst_nf_properties_init (properties, &self->settings);
+  gst_nf_npy_stream_init (&self->stream);
   gst_nf_npy_reader_init (&self->reader, GST_ELEMENT (self));
 }
 
 static void
 gst_nf_npy_dec_finalize (GObject *object)
 {
-  gst_nf_npy_reader_clear (&GST_NF_NPY_DEC (object)->reader);
+  GstNfNpyDec *self = GST_NF_NPY_DEC (object);
+
+  gst_nf_npy_stream_reset (&self->stream);
+  gst_nf_npy_reader_clear (&self->reader);
 
   G_OBJECT_CLASS (gst_nf_npy_dec_parent_class)->finalize (object);
 }
@@ -202,6 +210,7 @@ gst_nf_npy_dec_change_state (GstElement *element, GstStateChange transition)
             ->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     gst_nf_npy_reader_flush (&self->reader);
+    gst_nf_early_clear (&self->early);
     gst_nf_pool_clear (&self->pool);
   }
 
@@ -234,7 +243,9 @@ gst_nf_npy_dec_send_segment (GstNfNpyDec *self)
   self->send_segment = FALSE;
   event = gst_event_new_segment (&self->stream.segment);
   gst_event_set_seqnum (event, self->segment_seqnum);
+  gst_event_set_running_time_offset (event, self->segment_offset);
   gst_pad_push_event (self->srcpad, event);
+  gst_nf_early_push (&self->early, self->srcpad);
 }
 
 static GstFlowReturn
@@ -275,7 +286,11 @@ gst_nf_npy_dec_read_header (GstNfNpyDec *self)
     flow = gst_nf_npy_dec_begin_array (self, &header, &error);
   if (error != NULL) {
     if (self->reader.arrays > 0)
-      g_prefix_error (&error, "after array %u: ", self->reader.arrays);
+      g_prefix_error (&error,
+          "bytes follow array %u that are no other array; cut them off, or "
+          "save "
+          "the array again: ",
+          self->reader.arrays);
     gst_nf_element_error (GST_ELEMENT (self), error);
     return GST_FLOW_ERROR;
   }
@@ -352,12 +367,14 @@ gst_nf_npy_dec_begin_stream (GstNfNpyDec *self)
 
 /* upstream answers our seek, or begins another file */
 static void
-gst_nf_npy_dec_segment (GstNfNpyDec *self, guint32 seqnum)
+gst_nf_npy_dec_segment (GstNfNpyDec *self, GstEvent *event)
 {
+  const guint32 seqnum = gst_event_get_seqnum (event);
   const GstSegment *segment = &self->stream.segment;
   gboolean sought;
 
   self->segment_seqnum = seqnum;
+  self->segment_offset = gst_event_get_running_time_offset (event);
   self->send_segment = TRUE;
   GST_OBJECT_LOCK (self);
   sought = gst_nf_npy_stream_take_seek (&self->stream, seqnum);
@@ -403,11 +420,12 @@ gst_nf_npy_dec_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       gst_nf_npy_dec_begin_stream (self);
       break;
     case GST_EVENT_SEGMENT:
-      gst_nf_npy_dec_segment (self, gst_event_get_seqnum (event));
+      gst_nf_npy_dec_segment (self, event);
       gst_event_unref (event);
       return TRUE;
     case GST_EVENT_FLUSH_STOP:
       gst_nf_npy_reader_flush (&self->reader);
+      gst_nf_early_clear (&self->early);
       self->flow = GST_FLOW_OK;
       GST_OBJECT_LOCK (self);
       gst_nf_npy_stream_flush (&self->stream);
@@ -425,7 +443,10 @@ gst_nf_npy_dec_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       gst_event_unref (event);
       return TRUE;
     default:
-      break;
+      if (!self->send_segment || !gst_nf_early_hold (&self->early, event))
+        break;
+      gst_event_unref (event);
+      return TRUE;
   }
 
   return gst_pad_event_default (pad, parent, event);
@@ -460,23 +481,24 @@ static gboolean
 gst_nf_npy_dec_seek (GstNfNpyDec *self, GstEvent *event)
 {
   GstEvent *upstream = NULL;
+  guint64 number;
+  gboolean taken;
 
   if (gst_nf_npy_dec_is_seekable (self)) {
     GST_OBJECT_LOCK (self);
-    upstream = gst_nf_npy_stream_prepare_seek (&self->stream, event);
+    upstream = gst_nf_npy_stream_begin_seek (&self->stream, event, &number);
     GST_OBJECT_UNLOCK (self);
   }
   if (upstream == NULL) {
     GST_INFO_OBJECT (self, "cannot do %" GST_PTR_FORMAT, event);
     return FALSE;
   }
-  if (gst_pad_push_event (self->sinkpad, upstream))
-    return TRUE;
+  taken = gst_pad_push_event (self->sinkpad, upstream);
   GST_OBJECT_LOCK (self);
-  self->stream.seek_waiting = FALSE;
+  gst_nf_npy_stream_end_seek (&self->stream, number, taken);
   GST_OBJECT_UNLOCK (self);
 
-  return FALSE;
+  return taken;
 }
 
 static gboolean

@@ -36,6 +36,7 @@
  */
 #include "npy/gstnfnpyenc.h"
 
+#include "common/gstnfearly.h"
 #include "common/gstnferror.h"
 #include "gstnfelements.h"
 #include "npy/gstnfnpyvideo.h"
@@ -56,6 +57,8 @@ struct _GstNfNpyEnc
   guint64 frames;
   gboolean started; /* the first frame came */
   gboolean in_place; /* the header is rewritten; else frames wait */
+  gboolean has_segment; /* it was pushed */
+  GQueue early; /* GstEvent, until that */
   GQueue waiting; /* GstBuffer */
 };
 
@@ -129,8 +132,9 @@ static void
 gst_nf_npy_enc_reset (GstNfNpyEnc *self)
 {
   g_queue_clear_full (&self->waiting, (GDestroyNotify) gst_buffer_unref);
+  gst_nf_early_clear (&self->early);
   self->frames = 0;
-  self->started = FALSE;
+  self->started = self->has_segment = FALSE;
 }
 
 static void
@@ -199,6 +203,8 @@ gst_nf_npy_enc_push_header (GstNfNpyEnc *self)
   GST_BUFFER_OFFSET_END (buffer) = g_bytes_get_size (bytes);
   gst_segment_init (&segment, GST_FORMAT_BYTES);
   gst_pad_push_event (self->srcpad, gst_event_new_segment (&segment));
+  self->has_segment = TRUE;
+  gst_nf_early_push (&self->early, self->srcpad);
 
   return gst_pad_push (self->srcpad, buffer);
 }
@@ -244,9 +250,19 @@ gst_nf_npy_enc_pack (GstNfNpyEnc *self, GstBuffer *buffer)
         (NULL));
     return NULL;
   }
-  data = g_malloc (size);
-  gst_nf_npy_video_write (&frame, data);
+  data = g_try_malloc (size);
+  if (data != NULL)
+    gst_nf_npy_video_write (&frame, data);
   gst_video_frame_unmap (&frame);
+  if (data == NULL) {
+    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT,
+        ("No memory for another frame of %dx%d. Write to a file, which takes "
+         "them as they come, or write fewer.",
+            self->info.width, self->info.height),
+        ("%" G_GUINT64_FORMAT " frames wait for the end of the stream",
+            self->frames));
+    return NULL;
+  }
 
   return gst_buffer_new_wrapped (g_steal_pointer (&data), size);
 }
@@ -378,6 +394,8 @@ gst_nf_npy_enc_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       gst_nf_npy_enc_reset (self);
       return gst_pad_event_default (pad, parent, event);
     default:
+      if (!self->has_segment && gst_nf_early_hold (&self->early, event))
+        break;
       return gst_pad_event_default (pad, parent, event);
   }
   gst_event_unref (event);

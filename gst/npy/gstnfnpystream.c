@@ -38,17 +38,29 @@ forget_arrays (GstNfNpyStream *stream)
 }
 
 /**
- * gst_nf_npy_stream_reset:
+ * gst_nf_npy_stream_init:
  * @stream: (out): a timeline
+ */
+void
+gst_nf_npy_stream_init (GstNfNpyStream *stream)
+{
+  *stream = (GstNfNpyStream){ 0 };
+  g_queue_init (&stream->seeks);
+  gst_nf_npy_stream_reset (stream);
+}
+
+/**
+ * gst_nf_npy_stream_reset:
+ * @stream: a timeline
  *
- * Forgets everything.
+ * Forgets everything, so that nothing is left to be freed.
  */
 void
 gst_nf_npy_stream_reset (GstNfNpyStream *stream)
 {
   forget_arrays (stream);
   gst_segment_init (&stream->segment, GST_FORMAT_TIME);
-  stream->seek_waiting = FALSE;
+  g_queue_clear_full (&stream->seeks, g_free);
 }
 
 /**
@@ -189,21 +201,35 @@ gst_nf_npy_stream_can_seek (const GstNfNpyStream *stream)
   return stream->frames > 0 && stream->first_frame == 0;
 }
 
+/* where a seek goes that keeps one of the ends: where the newest one before it
+ * went, even if that has not been answered */
+static const GstSegment *
+newest_segment (const GstNfNpyStream *stream)
+{
+  const GList *newest = stream->seeks.tail;
+
+  return newest != NULL ? &((const GstNfNpySeek *) newest->data)->segment
+                        : &stream->segment;
+}
+
 /**
- * gst_nf_npy_stream_prepare_seek:
+ * gst_nf_npy_stream_begin_seek:
  * @stream: a timeline
  * @event: (transfer none): a seek
+ * @number: (out): of the seek, for gst_nf_npy_stream_end_seek()
  *
- * Remembers the seek until gst_nf_npy_stream_take_seek().
+ * Remembers the seek until gst_nf_npy_stream_take_seek(). Another one may
+ * begin before that.
  *
  * Returns: (transfer full) (nullable): the seek in bytes that it means, or
  *   NULL when it cannot be done: it is not in time, backwards or an instant
  *   change of the rate, or where the frames lie is not known
  */
 GstEvent *
-gst_nf_npy_stream_prepare_seek (GstNfNpyStream *stream, GstEvent *event)
+gst_nf_npy_stream_begin_seek (
+    GstNfNpyStream *stream, GstEvent *event, guint64 *number)
 {
-  GstSegment segment = stream->segment;
+  GstSegment segment = *newest_segment (stream);
   gsize bytes;
   gsize header = stream->header.header_bytes;
   GstSeekType start_type, stop_type;
@@ -212,7 +238,8 @@ gst_nf_npy_stream_prepare_seek (GstNfNpyStream *stream, GstEvent *event)
   gint64 start, stop;
   gdouble rate;
   guint64 frame, last = stream->frames;
-  GstEvent *seek;
+  GstNfNpySeek *seek;
+  GstEvent *upstream;
 
   if (!gst_nf_npy_stream_can_seek (stream))
     return NULL;
@@ -229,15 +256,78 @@ gst_nf_npy_stream_prepare_seek (GstNfNpyStream *stream, GstEvent *event)
   if (GST_CLOCK_TIME_IS_VALID (segment.stop) && segment.stop > 0)
     last = frame_at (stream, segment.stop - 1) + 1;
   last = CLAMP (last, frame, stream->frames);
-  stream->seek_waiting = TRUE;
-  stream->seek_seqnum = gst_event_get_seqnum (event);
-  stream->seek_frame = frame;
-  stream->seek_segment = segment;
-  seek = gst_event_new_seek (1.0, GST_FORMAT_BYTES, flags, GST_SEEK_TYPE_SET,
-      header + frame * bytes, GST_SEEK_TYPE_SET, header + last * bytes);
-  gst_event_set_seqnum (seek, stream->seek_seqnum);
+  seek = g_new (GstNfNpySeek, 1);
+  *seek = (GstNfNpySeek){ .seqnum = gst_event_get_seqnum (event),
+    .frame = frame,
+    .segment = segment,
+    .began = ++stream->steps };
+  g_queue_push_tail (&stream->seeks, seek);
+  *number = seek->began;
+  upstream =
+      gst_event_new_seek (1.0, GST_FORMAT_BYTES, flags, GST_SEEK_TYPE_SET,
+          header + frame * bytes, GST_SEEK_TYPE_SET, header + last * bytes);
+  gst_event_set_seqnum (upstream, seek->seqnum);
 
-  return seek;
+  return upstream;
+}
+
+/* (transfer none) */
+static void
+remove_seek (GstNfNpyStream *stream, GList *link)
+{
+  g_free (link->data);
+  g_queue_delete_link (&stream->seeks, link);
+}
+
+/**
+ * gst_nf_npy_stream_end_seek:
+ * @stream: a timeline
+ * @number: of a seek, which may have been answered already
+ * @taken: whether upstream took it
+ */
+void
+gst_nf_npy_stream_end_seek (
+    GstNfNpyStream *stream, guint64 number, gboolean taken)
+{
+  for (GList *l = stream->seeks.head; l != NULL; l = l->next) {
+    GstNfNpySeek *seek = l->data;
+
+    if (seek->began != number)
+      continue;
+    seek->ended = ++stream->steps;
+    if (!taken)
+      remove_seek (stream, l);
+    return;
+  }
+}
+
+/* (transfer none) (nullable): the seek that this segment answers */
+static GList *
+find_seek (const GstNfNpyStream *stream, guint32 seqnum)
+{
+  GList *l = stream->seeks.head;
+
+  while (l != NULL && ((const GstNfNpySeek *) l->data)->seqnum != seqnum)
+    l = l->next;
+
+  return l;
+}
+
+/* those that were over before a later one began, which is answered now, were
+ * overtaken: no segment will come for them */
+static void
+forget_overtaken (GstNfNpyStream *stream, guint64 began)
+{
+  GList *l = stream->seeks.head;
+
+  while (l != NULL) {
+    GList *next = l->next;
+    const GstNfNpySeek *seek = l->data;
+
+    if (seek->ended != 0 && seek->ended < began)
+      remove_seek (stream, l);
+    l = next;
+  }
 }
 
 /**
@@ -250,14 +340,19 @@ gst_nf_npy_stream_prepare_seek (GstNfNpyStream *stream, GstEvent *event)
 gboolean
 gst_nf_npy_stream_take_seek (GstNfNpyStream *stream, guint32 seqnum)
 {
-  if (!stream->seek_waiting || stream->seek_seqnum != seqnum)
+  GList *found = find_seek (stream, seqnum);
+  GstNfNpySeek seek;
+
+  if (found == NULL)
     return FALSE;
+  seek = *(GstNfNpySeek *) found->data;
+  remove_seek (stream, found);
+  forget_overtaken (stream, seek.began);
   /* without a flush the frames that were shown meanwhile count, too */
-  if ((stream->seek_segment.flags & GST_SEGMENT_FLAG_RESET) == 0)
-    stream->seek_segment.base = end_time (stream);
-  stream->segment = stream->seek_segment;
-  stream->next_frame = stream->seek_frame;
-  stream->seek_waiting = FALSE;
+  if ((seek.segment.flags & GST_SEGMENT_FLAG_RESET) == 0)
+    seek.segment.base = end_time (stream);
+  stream->segment = seek.segment;
+  stream->next_frame = seek.frame;
 
   return TRUE;
 }

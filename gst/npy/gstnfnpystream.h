@@ -13,6 +13,24 @@
 G_BEGIN_DECLS
 
 /**
+ * GstNfNpySeek:
+ * @seqnum: of the seek, and of the segment that answers it
+ * @frame: the first frame after it
+ * @segment: the segment after it
+ * @began: when it was sent upstream, as #GstNfNpyStream.steps counts
+ * @ended: when upstream had taken it; 0 until then
+ *
+ * A seek that was sent upstream, and whose segment has not come.
+ */
+typedef struct
+{
+  guint32 seqnum;
+  guint64 frame;
+  GstSegment segment;
+  guint64 began, ended;
+} GstNfNpySeek;
+
+/**
  * GstNfNpyStream:
  * @header: of the current array
  * @info: its frames, with the framerate; format UNKNOWN before the first array
@@ -20,10 +38,9 @@ G_BEGIN_DECLS
  * @first_frame: frames of the arrays before it in the stream
  * @next_frame: the one that comes next in it; @frames when none is awaited
  * @segment: of time; its position is the end of the latest frame
- * @seek_waiting: a seek was sent upstream, its segment has not come
- * @seek_seqnum: of that seek
- * @seek_frame: the first frame after it
- * @seek_segment: the segment after it
+ * @seeks: of #GstNfNpySeek: those that were sent upstream, the newest one last;
+ *   several when one overtakes the segment of the one before
+ * @steps: counts what happens to seeks
  *
  * The state of a stream of arrays.
  */
@@ -35,12 +52,11 @@ typedef struct
   guint64 first_frame;
   guint64 next_frame;
   GstSegment segment;
-  gboolean seek_waiting;
-  guint32 seek_seqnum;
-  guint64 seek_frame;
-  GstSegment seek_segment;
+  GQueue seeks;
+  guint64 steps;
 } GstNfNpyStream;
 
+void gst_nf_npy_stream_init (GstNfNpyStream *stream);
 void gst_nf_npy_stream_reset (GstNfNpyStream *stream);
 void gst_nf_npy_stream_begin_stream (GstNfNpyStream *stream);
 gboolean gst_nf_npy_stream_begin_array (GstNfNpyStream *stream,
@@ -54,8 +70,10 @@ void gst_nf_npy_stream_stamp (const GstNfNpyStream *stream, GstBuffer *buffer);
 void gst_nf_npy_stream_advance (GstNfNpyStream *stream);
 
 gboolean gst_nf_npy_stream_can_seek (const GstNfNpyStream *stream);
-GstEvent *gst_nf_npy_stream_prepare_seek (
-    GstNfNpyStream *stream, GstEvent *event);
+GstEvent *gst_nf_npy_stream_begin_seek (
+    GstNfNpyStream *stream, GstEvent *event, guint64 *number);
+void gst_nf_npy_stream_end_seek (
+    GstNfNpyStream *stream, guint64 number, gboolean taken);
 gboolean gst_nf_npy_stream_take_seek (GstNfNpyStream *stream, guint32 seqnum);
 
 gboolean gst_nf_npy_stream_answer (

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define MAX_SIDE 32767
+#define MAX_FRAME_BYTES (G_GUINT64_CONSTANT (1) << 30) /* in the array */
 
 static gboolean
 is_rgb (const NfNpyHeader *header)
@@ -52,6 +53,14 @@ gst_nf_npy_video_from_header (const NfNpyHeader *header, gboolean palette,
         "npy: the array has shape %s, expected frames of 1 to %d rows and "
         "columns",
         shape, MAX_SIDE);
+    return FALSE;
+  }
+  if (sides[0] * sides[1] * (rgb ? 3 : 1) * nf_npy_type_size (header->type)
+      > MAX_FRAME_BYTES) {
+    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+        "npy: the array has shape %s, expected frames of 1 GiB at most; save a "
+        "copy of smaller elements, as with array.astype (numpy.uint8)",
+        shape);
     return FALSE;
   }
   if (rgb && header->type != NF_NPY_U8) {

@@ -17,7 +17,10 @@
 G_BEGIN_DECLS
 
 /* a file of one array, or of several that follow each other */
-#define GST_NF_NPY_CAPS "application/x-npy"
+#define GST_NF_NPY_CAPS "video/x-npy"
+/* what they were called before: playbin3 waits for ever for what is neither video,
+ * audio nor text by its name */
+#define GST_NF_NPY_OLD_CAPS "application/x-npy"
 #define GST_NF_NPY_FORMATS "{ GRAY8, GRAY16_LE, GRAY16_BE, RGB }"
 
 gboolean gst_nf_npy_video_from_header (const NfNpyHeader *header,

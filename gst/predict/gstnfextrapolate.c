@@ -107,6 +107,10 @@ gst_nf_extrapolate_decide_get_type (void)
     { NF_DECIDE_POOLED,
         "Pixel by pixel the largest Jaccard index of many clips together",
         "pooled" },
+    { NF_DECIDE_PICTURE,
+        "Each object where one of the futures has it, or left out, as pooled "
+        "would have it",
+        "picture" },
     { 0, NULL, NULL },
   };
 
@@ -119,12 +123,12 @@ gst_nf_extrapolate_decide_get_type (void)
 
 G_DEFINE_TYPE (GstNfExtrapolate, gst_nf_extrapolate, GST_TYPE_NF_PREDICT_BASE)
 
-static gboolean gst_nf_extrapolate_open (GstNfPredictBase *base,
+static gboolean gst_nf_extrapolate_open (GstVideoFilter *filter,
     const GstNfWindowSettings *settings, guint *length, NfDevice **device,
     GError **error);
-static gboolean gst_nf_extrapolate_describe (GstNfPredictBase *base,
+static gboolean gst_nf_extrapolate_describe (GstVideoFilter *filter,
     const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
-static gboolean gst_nf_extrapolate_predict (GstNfPredictBase *base,
+static gboolean gst_nf_extrapolate_predict (GstVideoFilter *filter,
     const GstNfPredictJob *job, GstNfPredictedFrames *predicted,
     GError **error);
 
@@ -190,9 +194,9 @@ gst_nf_extrapolate_class_init (GstNfExtrapolateClass *klass)
   gst_nf_properties_install (G_OBJECT_CLASS (klass), properties,
       G_STRUCT_OFFSET (GstNfExtrapolate, settings));
   base_class->stats_name = "nf-extrapolate-stats";
-  base_class->open = gst_nf_extrapolate_open;
-  base_class->describe = gst_nf_extrapolate_describe;
-  base_class->predict = gst_nf_extrapolate_predict;
+  base_class->hooks.open = gst_nf_extrapolate_open;
+  base_class->hooks.describe = gst_nf_extrapolate_describe;
+  base_class->hooks.predict = gst_nf_extrapolate_predict;
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
@@ -210,11 +214,11 @@ gst_nf_extrapolate_init (GstNfExtrapolate *self)
 }
 
 static gboolean
-gst_nf_extrapolate_open (GstNfPredictBase *base,
+gst_nf_extrapolate_open (GstVideoFilter *filter,
     const GstNfWindowSettings *settings, guint *length, NfDevice **device,
     GError **error)
 {
-  GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (base);
+  GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (filter);
 
   GST_OBJECT_LOCK (self);
   *length = self->settings.context;
@@ -227,7 +231,7 @@ gst_nf_extrapolate_open (GstNfPredictBase *base,
 /* masks of the same size; their values are classes, not brightness, and with
  * the same colorimetry on both sides nothing scales them */
 static gboolean
-gst_nf_extrapolate_describe (GstNfPredictBase *base, const GstVideoInfo *in,
+gst_nf_extrapolate_describe (GstVideoFilter *filter, const GstVideoInfo *in,
     GstVideoInfo *packed, GError **error)
 {
   if (!gst_nf_video_packed_info (packed, GST_VIDEO_INFO_WIDTH (in),
@@ -260,10 +264,10 @@ set_predicted (GstNfPredictedFrames *predicted, NfTensor *masks, guint from,
 }
 
 static gboolean
-gst_nf_extrapolate_predict (GstNfPredictBase *base, const GstNfPredictJob *job,
+gst_nf_extrapolate_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
     GstNfPredictedFrames *predicted, GError **error)
 {
-  GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (base);
+  GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (filter);
   const guint length = job->window->length;
   const gint width = GST_VIDEO_INFO_WIDTH (job->packed);
   const gint height = GST_VIDEO_INFO_HEIGHT (job->packed);

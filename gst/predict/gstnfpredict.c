@@ -91,7 +91,7 @@ GST_DEBUG_CATEGORY_STATIC (gst_nf_predict_debug);
 typedef struct
 {
   GstNfModelSettings model;
-  GstNfSamplingSettings draw;
+  GstNfSamplingSettings sampling;
   GstNfGuideSettings guide;
 } Settings;
 
@@ -127,13 +127,13 @@ static GstCaps *gst_nf_predict_transform_caps (GstBaseTransform *trans,
     GstPadDirection direction, GstCaps *caps, GstCaps *filter);
 static GstCaps *gst_nf_predict_fixate_caps (GstBaseTransform *trans,
     GstPadDirection direction, GstCaps *caps, GstCaps *othercaps);
-static gboolean gst_nf_predict_open (GstNfPredictBase *base,
+static gboolean gst_nf_predict_open (GstVideoFilter *filter,
     const GstNfWindowSettings *settings, guint *length, NfDevice **device,
     GError **error);
-static void gst_nf_predict_close (GstNfPredictBase *base);
-static gboolean gst_nf_predict_describe (GstNfPredictBase *base,
+static void gst_nf_predict_close (GstVideoFilter *filter);
+static gboolean gst_nf_predict_describe (GstVideoFilter *filter,
     const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
-static gboolean gst_nf_predict_predict (GstNfPredictBase *base,
+static gboolean gst_nf_predict_predict (GstVideoFilter *filter,
     const GstNfPredictJob *job, GstNfPredictedFrames *predicted,
     GError **error);
 static void gst_nf_predict_add_stats (
@@ -141,7 +141,7 @@ static void gst_nf_predict_add_stats (
 
 static const GstNfProperty properties[] = {
   GST_NF_GROUP (gst_nf_predictor_properties, Settings, model),
-  GST_NF_GROUP (gst_nf_sampling_properties, Settings, draw),
+  GST_NF_GROUP (gst_nf_sampling_properties, Settings, sampling),
   GST_NF_GROUP (gst_nf_guide_properties, Settings, guide),
   GST_NF_PROPERTIES_END,
 };
@@ -168,10 +168,10 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
       GST_DEBUG_FUNCPTR (gst_nf_predict_transform_caps);
   trans_class->fixate_caps = GST_DEBUG_FUNCPTR (gst_nf_predict_fixate_caps);
   base_class->stats_name = "nf-predict-stats";
-  base_class->open = gst_nf_predict_open;
-  base_class->close = gst_nf_predict_close;
-  base_class->describe = gst_nf_predict_describe;
-  base_class->predict = gst_nf_predict_predict;
+  base_class->hooks.open = gst_nf_predict_open;
+  base_class->hooks.close = gst_nf_predict_close;
+  base_class->hooks.describe = gst_nf_predict_describe;
+  base_class->hooks.predict = gst_nf_predict_predict;
   base_class->add_stats = gst_nf_predict_add_stats;
 
   gst_nf_properties_install (
@@ -214,29 +214,28 @@ gst_nf_predict_copy_settings (GstNfPredict *self, Settings *settings)
 
 /* the network, and the one that its guide needs */
 static gboolean
-gst_nf_predict_load (GstNfPredict *self, const Settings *settings,
+gst_nf_predict_load (GstNfPredict *self, Settings *settings,
     const GstNfWindowSettings *window, GError **error)
 {
-  NfPrediction prediction;
+  NfPrediction *prediction = &settings->sampling.prediction;
 
   self->model =
       gst_nf_model_acquire (&settings->model, GST_NF_MODEL_PREDICTOR, error);
   if (self->model == NULL)
     return FALSE;
-  nf_prediction_init (&prediction);
-  prediction.horizon = window->horizon;
+  prediction->horizon = window->horizon;
 
-  return nf_prediction_check (&prediction,
+  return nf_prediction_check (prediction,
              nf_predictor_config (gst_nf_model_predictor (self->model)), error)
       && gst_nf_guide_open (
           &self->guide, &settings->guide, &settings->model, self->model, error);
 }
 
 static gboolean
-gst_nf_predict_open (GstNfPredictBase *base, const GstNfWindowSettings *window,
+gst_nf_predict_open (GstVideoFilter *filter, const GstNfWindowSettings *window,
     guint *length, NfDevice **device, GError **error)
 {
-  GstNfPredict *self = GST_NF_PREDICT (base);
+  GstNfPredict *self = GST_NF_PREDICT (filter);
   const NfUnetConfig *config;
   Settings settings;
   gboolean ok;
@@ -263,9 +262,9 @@ gst_nf_predict_open (GstNfPredictBase *base, const GstNfWindowSettings *window,
 }
 
 static void
-gst_nf_predict_close (GstNfPredictBase *base)
+gst_nf_predict_close (GstVideoFilter *filter)
 {
-  GstNfPredict *self = GST_NF_PREDICT (base);
+  GstNfPredict *self = GST_NF_PREDICT (filter);
 
   GST_OBJECT_LOCK (self);
   self->config.height = 0;
@@ -343,58 +342,49 @@ gst_nf_predict_fixate_caps (GstBaseTransform *trans, GstPadDirection direction,
 }
 
 static gboolean
-gst_nf_predict_describe (GstNfPredictBase *base, const GstVideoInfo *in,
+gst_nf_predict_describe (GstVideoFilter *filter, const GstVideoInfo *in,
     GstVideoInfo *packed, GError **error)
 {
-  GstNfPredict *self = GST_NF_PREDICT (base);
+  GstNfPredict *self = GST_NF_PREDICT (filter);
 
   return gst_nf_guide_describe (&self->guide,
       nf_predictor_config (gst_nf_model_predictor (self->model)), in, packed,
       error);
 }
 
-/* everything that takes cores, under one lease of them */
+/* copies the settings once, adds what holds for this prediction alone, and does
+ * everything that takes cores under one lease of them */
 static gboolean
-gst_nf_predict_sample (GstNfPredict *self, const Settings *settings,
-    const GstNfPredictJob *job, GstNfPredictedFrames *predicted, GError **error)
-{
-  NfCoreLease lease;
-  const GstNfSamplingJob sampling = {
-    .element = GST_ELEMENT (self),
-    .guided = { gst_nf_model_predictor (self->model),
-        self->guide.segmenter != NULL
-            ? gst_nf_model_segmenter (self->guide.segmenter)
-            : NULL,
-        self->guide.kind, self->guide.sharpen },
-    .guide_start = settings->guide.start >= 0
-        ? settings->guide.start
-        : nf_predictor_guide_start (gst_nf_model_predictor (self->model)),
-    .settings = &settings->draw,
-    .dtype = gst_nf_model_settings_dtype (&settings->model),
-    .what = job,
-    .lease = &lease,
-  };
-  gboolean ok;
-
-  if (!gst_nf_model_begin (
-          self->model, &settings->model, &lease, job->cancellable, error))
-    return FALSE;
-  ok = gst_nf_sampling_run (&sampling, predicted, error);
-  nf_cores_release (&lease);
-
-  return ok;
-}
-
-static gboolean
-gst_nf_predict_predict (GstNfPredictBase *base, const GstNfPredictJob *job,
+gst_nf_predict_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
     GstNfPredictedFrames *predicted, GError **error)
 {
-  GstNfPredict *self = GST_NF_PREDICT (base);
+  GstNfPredict *self = GST_NF_PREDICT (filter);
+  const NfGuided guided = {
+    .predictor = gst_nf_model_predictor (self->model),
+    .segmenter = self->guide.segmenter != NULL
+        ? gst_nf_model_segmenter (self->guide.segmenter)
+        : NULL,
+    .kind = self->guide.kind,
+    .sharpen = self->guide.sharpen,
+  };
   Settings settings;
+  NfPrediction *prediction = &settings.sampling.prediction;
+  NfCoreLease lease;
   gboolean ok;
 
   gst_nf_predict_copy_settings (self, &settings);
-  ok = gst_nf_predict_sample (self, &settings, job, predicted, error);
+  prediction->guide_start = settings.guide.start >= 0
+      ? settings.guide.start
+      : nf_predictor_guide_start (guided.predictor);
+  prediction->dtype = gst_nf_model_settings_dtype (&settings.model);
+  prediction->lease = &lease;
+  ok = gst_nf_model_begin (
+      self->model, &settings.model, &lease, job->cancellable, error);
+  if (ok) {
+    ok = gst_nf_sampling_run (
+        GST_ELEMENT (self), &settings.sampling, &guided, job, predicted, error);
+    nf_cores_release (&lease);
+  }
   gst_nf_properties_clear (properties, &settings);
 
   return ok;

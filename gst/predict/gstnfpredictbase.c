@@ -124,7 +124,7 @@ gst_nf_predict_base_class_init (GstNfPredictBaseClass *klass)
 static void
 gst_nf_predict_base_init (GstNfPredictBase *self)
 {
-  gst_nf_predict_stream_init (stream_of (self), self);
+  gst_nf_predict_stream_init (stream_of (self), GST_VIDEO_FILTER (self));
 }
 
 static void
@@ -151,9 +151,10 @@ static gboolean
 gst_nf_predict_base_start (GstBaseTransform *trans)
 {
   GstNfPredictBase *self = GST_NF_PREDICT_BASE (trans);
+  const GstNfPredictHooks *hooks = &GST_NF_PREDICT_BASE_GET_CLASS (self)->hooks;
   g_autoptr (GError) error = NULL;
 
-  if (gst_nf_predict_stream_start (stream_of (self), &error))
+  if (gst_nf_predict_stream_start (stream_of (self), hooks, &error))
     return TRUE;
   gst_nf_element_error (GST_ELEMENT (self), error);
   gst_nf_predict_base_stop (trans);
@@ -222,6 +223,9 @@ gst_nf_predict_base_sink_event (GstBaseTransform *trans, GstEvent *event)
     case GST_EVENT_STREAM_START:
       stream->clip_begins = TRUE;
       break;
+    case GST_EVENT_TAG:
+      gst_nf_predict_stream_take_tags (stream, event);
+      break;
     case GST_EVENT_SEGMENT:
       event = gst_nf_predict_stream_set_segment (stream, event);
       break;
@@ -285,79 +289,4 @@ gst_nf_predict_base_generate_output (
 {
   return gst_nf_predict_stream_generate (
       stream_of (GST_NF_PREDICT_BASE (trans)), output);
-}
-
-/* --------------------------- predicted frames that wait until they are pushed */
-
-/**
- * gst_nf_predicted_frames_alloc:
- * @predicted: (inout): loses the frames it has
- * @first: number of the first frame, at least 1
- * @last: number of the last frame, at least @first
- *
- * Makes places for frames, which the caller fills by gst_nf_predicted_frames_set().
- */
-void
-gst_nf_predicted_frames_alloc (
-    GstNfPredictedFrames *predicted, guint first, guint last)
-{
-  gst_nf_predicted_frames_clear (predicted);
-  predicted->frames = g_new0 (NfTensor *, last - first + 1);
-  predicted->first = predicted->next = first;
-  predicted->last = last;
-}
-
-/**
- * gst_nf_predicted_frames_set:
- * @predicted: with a place for it
- * @number: of a frame, from the first to the last
- * @frame: (transfer full): its pixels
- */
-void
-gst_nf_predicted_frames_set (
-    GstNfPredictedFrames *predicted, guint number, NfTensor *frame)
-{
-  predicted->frames[number - predicted->first] = frame;
-}
-
-/**
- * gst_nf_predicted_frames_has_frame:
- * @predicted: may be all zeros
- *
- * Returns: whether there is a frame to take
- */
-gboolean
-gst_nf_predicted_frames_has_frame (const GstNfPredictedFrames *predicted)
-{
-  return predicted->frames != NULL && predicted->next <= predicted->last;
-}
-
-/**
- * gst_nf_predicted_frames_take:
- * @predicted: with a frame to take
- * @number: (out): the frame's number, from 1 on
- *
- * Returns: (transfer full): its pixels
- */
-NfTensor *
-gst_nf_predicted_frames_take (GstNfPredictedFrames *predicted, guint *number)
-{
-  *number = predicted->next++;
-
-  return g_steal_pointer (&predicted->frames[*number - predicted->first]);
-}
-
-/**
- * gst_nf_predicted_frames_clear:
- * @predicted: to be emptied; may be all zeros
- */
-void
-gst_nf_predicted_frames_clear (GstNfPredictedFrames *predicted)
-{
-  if (predicted->frames != NULL)
-    for (guint i = predicted->first; i <= predicted->last; i++)
-      nf_tensor_clear (&predicted->frames[i - predicted->first]);
-  g_clear_pointer (&predicted->frames, g_free);
-  predicted->next = 1;
-  predicted->last = 0;
 }

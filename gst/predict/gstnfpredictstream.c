@@ -8,8 +8,11 @@
  * Siblings: gstnfwindow.c (when to predict), gstnftimestamps.c (times of frames) */
 #include "predict/gstnfpredictstream.h"
 
+#include "common/gstnfclasses.h"
 #include "common/gstnfcuda.h"
 #include "common/gstnferror.h"
+
+#include "core/nferror.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_nf_predict_base_debug);
 #define GST_CAT_DEFAULT gst_nf_predict_base_debug
@@ -20,6 +23,15 @@ converters_clear (GstNfConverters *converters)
   g_clear_pointer (&converters->in, gst_nf_frames_free);
   g_clear_pointer (&converters->out, gst_nf_frames_free);
   g_clear_pointer (&converters->past, gst_nf_video_free);
+}
+
+static gboolean
+refuse_caps (GError **error)
+{
+  g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+      "video: caps that describe no frames");
+
+  return FALSE;
 }
 
 /* FALSE with @error set and @converters as they were; @packed: what the network
@@ -33,6 +45,9 @@ converters_set (GstNfConverters *converters, NfDevice *device,
   GstNfConverters made = { NULL, NULL, NULL };
   GstVideoInfo in_info, out_info;
 
+  if (!gst_video_info_from_caps (&in_info, in)
+      || !gst_video_info_from_caps (&out_info, out))
+    return refuse_caps (error);
   made.in = gst_nf_frames_new_reader (device, in, packed, error);
   if (made.in != NULL)
     made.out = gst_nf_frames_new_writer (device, packed, out, error);
@@ -40,8 +55,6 @@ converters_set (GstNfConverters *converters, NfDevice *device,
     converters_clear (&made);
     return FALSE;
   }
-  gst_video_info_from_caps (&in_info, in);
-  gst_video_info_from_caps (&out_info, out);
   same = same && gst_video_info_is_equal (&in_info, &out_info);
   if (!same)
     made.past = gst_nf_video_new (&in_info, &out_info, error);
@@ -57,16 +70,16 @@ converters_set (GstNfConverters *converters, NfDevice *device,
 
 /**
  * gst_nf_predict_stream_init:
- * @self: (out): of @base
- * @base: an element; not referenced
+ * @self: (out): of @element
+ * @element: not referenced
  */
 void
-gst_nf_predict_stream_init (GstNfPredictStream *self, GstNfPredictBase *base)
+gst_nf_predict_stream_init (GstNfPredictStream *self, GstVideoFilter *element)
 {
-  *self = (GstNfPredictStream){ .base = base };
+  *self = (GstNfPredictStream){ .element = element };
   gst_nf_properties_init (gst_nf_window_properties, &self->settings);
-  gst_nf_latency_init (&self->latency, GST_ELEMENT (base));
-  gst_nf_cancel_init (&self->cancel, GST_ELEMENT (base));
+  gst_nf_latency_init (&self->latency, GST_ELEMENT (element));
+  gst_nf_cancel_init (&self->cancel, GST_ELEMENT (element));
 }
 
 /**
@@ -77,6 +90,7 @@ void
 gst_nf_predict_stream_clear (GstNfPredictStream *self)
 {
   gst_nf_cancel_clear (&self->cancel);
+  g_clear_pointer (&self->title, g_free);
 }
 
 /**
@@ -93,40 +107,45 @@ gst_nf_predict_stream_flush (GstNfPredictStream *self)
   gst_nf_latency_reset_qos (&self->latency);
   self->clip_begins = TRUE;
   self->due = FALSE;
-  self->clip = 0;
+  self->clip = self->windows = 0;
+  g_clear_pointer (&self->title, g_free);
   gst_nf_timestamps_restart (&self->timestamps);
   self->pushed_until = 0;
 }
 
 /**
  * gst_nf_predict_stream_start:
+ * @hooks: what predicts; they stay
  * @error: return location
  *
- * Lets the subclass make ready.
+ * Lets @hooks make ready.
  *
  * Returns: FALSE with @error set; to be stopped also then
  */
 gboolean
-gst_nf_predict_stream_start (GstNfPredictStream *self, GError **error)
+gst_nf_predict_stream_start (
+    GstNfPredictStream *self, const GstNfPredictHooks *hooks, GError **error)
 {
-  GstNfPredictBaseClass *klass = GST_NF_PREDICT_BASE_GET_CLASS (self->base);
   GstNfWindowSettings settings;
 
-  GST_OBJECT_LOCK (self->base);
+  GST_OBJECT_LOCK (self->element);
   self->stats = (GstNfPredictStats){ 0 };
   settings = self->settings;
-  GST_OBJECT_UNLOCK (self->base);
+  GST_OBJECT_UNLOCK (self->element);
+  self->hooks = hooks;
   gst_nf_cancel_start (&self->cancel);
   gst_nf_latency_reset (&self->latency);
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
-  gst_nf_timestamps_init (&self->timestamps, GST_ELEMENT (self->base));
+  gst_nf_timestamps_init (&self->timestamps, GST_ELEMENT (self->element));
   gst_nf_predict_stream_flush (self);
   self->mode = settings.mode;
   self->emit = settings.emit;
+  self->untold = 0;
+  self->warned = 0;
 
   return gst_nf_window_settings_check (&settings, error)
-      && klass->open (
-          self->base, &settings, &self->length, &self->device, error);
+      && hooks->open (
+          self->element, &settings, &self->length, &self->device, error);
 }
 
 /**
@@ -137,29 +156,49 @@ gst_nf_predict_stream_start (GstNfPredictStream *self, GError **error)
 void
 gst_nf_predict_stream_stop (GstNfPredictStream *self)
 {
-  GstNfPredictBaseClass *klass = GST_NF_PREDICT_BASE_GET_CLASS (self->base);
-
   gst_nf_predicted_frames_clear (&self->predicted);
   gst_clear_buffer (&self->passing);
   gst_nf_window_clear (&self->window);
   converters_clear (&self->converters);
   g_clear_pointer (&self->device, nf_device_unref);
-  if (klass->close != NULL)
-    klass->close (self->base);
+  if (self->hooks->close != NULL)
+    self->hooks->close (self->element);
 }
 
-/* a window that will never be full, because its clip is over */
+/* a window that will never be full, because its clip is over; of many within a
+ * second one is told, and how many there were */
 static void
 warn_incomplete (GstNfPredictStream *self, guint frames)
 {
-  GST_OBJECT_LOCK (self->base);
+  const gint64 now = g_get_monotonic_time ();
+
+  GST_OBJECT_LOCK (self->element);
   self->stats.incomplete++;
-  GST_OBJECT_UNLOCK (self->base);
-  GST_ELEMENT_WARNING (self->base, STREAM, FAILED,
+  GST_OBJECT_UNLOCK (self->element);
+  self->untold++;
+  if (self->warned != 0 && now - self->warned < G_USEC_PER_SEC)
+    return;
+  GST_ELEMENT_WARNING (self->element, STREAM, FAILED,
       ("Clip %" G_GUINT64_FORMAT " ended after %u of the %u frames that a "
        "prediction needs, so nothing was predicted.",
           self->clip, frames, self->window.length),
-      ("Give at least %u frames in each clip.", self->window.length));
+      ("Give at least %u frames in each clip. Clips that ended too early since "
+       "the last warning: %u.",
+          self->window.length, self->untold));
+  self->warned = now;
+  self->untold = 0;
+}
+
+/* those that no warning has counted */
+static void
+warn_of_the_rest (GstNfPredictStream *self)
+{
+  if (self->untold > 0)
+    GST_ELEMENT_WARNING (self->element, STREAM, FAILED,
+        ("%u more clips ended before a prediction could be made.",
+            self->untold),
+        ("Give at least %u frames in each clip.", self->window.length));
+  self->untold = 0;
 }
 
 static void
@@ -170,7 +209,7 @@ begin_clip (GstNfPredictStream *self)
 
   if (lost > 0)
     warn_incomplete (self, lost);
-  if (some && self->mode == GST_NF_WINDOW_CLIP)
+  if (some)
     self->clip++;
   gst_nf_timestamps_begin_clip (&self->timestamps);
   gst_nf_predicted_frames_clear (&self->predicted);
@@ -207,24 +246,23 @@ gboolean
 gst_nf_predict_stream_set_caps (
     GstNfPredictStream *self, GstCaps *in, GstCaps *out, GError **error)
 {
-  const GstVideoFilter *filter = GST_VIDEO_FILTER (self->base);
+  const GstVideoFilter *filter = self->element;
   GstVideoInfo info, packed;
 
-  gst_video_info_from_caps (&info, in);
-  if (!GST_NF_PREDICT_BASE_GET_CLASS (self->base)
-           ->describe (self->base, &info, &packed, error)
+  if (!gst_video_info_from_caps (&info, in))
+    return refuse_caps (error);
+  if (!self->hooks->describe (self->element, &info, &packed, error)
       || !converters_set (
           &self->converters, self->device, in, &packed, out, error))
     return FALSE;
   if (filter->negotiated && !gst_video_info_is_equal (&filter->in_info, &info)
       && self->window.count > 0) {
     GST_WARNING_OBJECT (
-        self->base, "the caps changed within a clip; another begins");
+        self->element, "the caps changed within a clip; another begins");
     self->clip_begins = TRUE;
   }
   set_packed (self, &packed);
   gst_nf_timestamps_set_info (&self->timestamps, &info);
-  gst_nf_latency_set_held (&self->latency, &info, self->length);
 
   return TRUE;
 }
@@ -234,7 +272,8 @@ gst_nf_predict_stream_set_caps (
  * @event: (transfer full): the segment of frames that come
  *
  * Returns: (transfer full): that of what is pushed: the future has no stop, and
- *   frames without timestamps get some
+ *   frames without timestamps get some. What is played backwards is not predicted,
+ *   and begins at the stop.
  */
 GstEvent *
 gst_nf_predict_stream_set_segment (GstNfPredictStream *self, GstEvent *event)
@@ -250,12 +289,36 @@ gst_nf_predict_stream_set_segment (GstNfPredictStream *self, GstEvent *event)
   gst_nf_timestamps_restart (&self->timestamps);
   self->pushed_until = 0;
   gst_nf_latency_reset_qos (&self->latency);
-  segment.stop = GST_CLOCK_TIME_NONE;
+  if (segment.rate > 0)
+    segment.stop = GST_CLOCK_TIME_NONE;
   open = gst_event_new_segment (&segment);
   gst_event_set_seqnum (open, gst_event_get_seqnum (event));
+  gst_event_set_running_time_offset (
+      open, gst_event_get_running_time_offset (event));
   gst_event_unref (event);
 
   return open;
+}
+
+/**
+ * gst_nf_predict_stream_take_tags:
+ * @event: (transfer none): tags
+ *
+ * Another title is another clip.
+ */
+void
+gst_nf_predict_stream_take_tags (GstNfPredictStream *self, GstEvent *event)
+{
+  GstTagList *tags;
+  gchar *title = NULL;
+
+  gst_event_parse_tag (event, &tags);
+  if (!gst_tag_list_get_string (tags, GST_TAG_TITLE, &title))
+    return;
+  if (self->title != NULL && g_strcmp0 (title, self->title) != 0)
+    self->clip_begins = TRUE;
+  g_free (self->title);
+  self->title = title;
 }
 
 /**
@@ -267,6 +330,7 @@ void
 gst_nf_predict_stream_end (GstNfPredictStream *self)
 {
   begin_clip (self);
+  warn_of_the_rest (self);
   self->clip_begins = TRUE;
 }
 
@@ -275,16 +339,16 @@ static GstBuffer *
 acquire (GstNfPredictStream *self, GstFlowReturn *flow)
 {
   GstBufferPool *pool =
-      gst_base_transform_get_buffer_pool (GST_BASE_TRANSFORM (self->base));
+      gst_base_transform_get_buffer_pool (GST_BASE_TRANSFORM (self->element));
   GstBuffer *buffer = NULL;
 
   *flow = GST_FLOW_NOT_NEGOTIATED;
   if (pool == NULL)
     return NULL;
   if (gst_buffer_pool_set_active (pool, TRUE))
-    *flow = gst_nf_element_no_frame (GST_ELEMENT (self->base),
+    *flow = gst_nf_element_no_frame (GST_ELEMENT (self->element),
         gst_buffer_pool_acquire_buffer (pool, &buffer, NULL),
-        GST_BASE_TRANSFORM (self->base)->srcpad);
+        GST_BASE_TRANSFORM (self->element)->srcpad);
   gst_object_unref (pool);
 
   return buffer;
@@ -306,7 +370,7 @@ convert (GstNfPredictStream *self, GstBuffer *input, GstFlowReturn *flow)
   gst_buffer_copy_into (
       output, input, GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
   if (!gst_nf_video_convert (self->converters.past, input, output, &error)) {
-    *flow = gst_nf_element_flow (GST_ELEMENT (self->base), error);
+    *flow = gst_nf_element_flow (GST_ELEMENT (self->element), error);
     gst_clear_buffer (&output);
   }
 
@@ -343,21 +407,32 @@ is_outside (GstNfPredictStream *self, GstBuffer *input)
       &self->segment, GST_FORMAT_TIME, begin, end, NULL, NULL);
 }
 
-/* puts a frame into the window */
+/* whether a clip begins with a frame. When sliding, time alone decides: a queue
+ * that drops frames marks the next one, too. */
+static gboolean
+begins_clip (GstNfPredictStream *self, const GstBuffer *input, gint64 missing,
+    guint max_gap)
+{
+  return self->clip_begins || missing < 0 || missing > (gint64) max_gap
+      || (self->mode == GST_NF_WINDOW_CLIP && GST_BUFFER_IS_DISCONT (input));
+}
+
+/* puts a frame into the window, behind those that are missing */
 static GstFlowReturn
-add_to_window (GstNfPredictStream *self, GstBuffer *input,
+add_to_window (GstNfPredictStream *self, GstBuffer *input, guint missing,
     const GstNfWindowSettings *settings)
 {
   g_autoptr (GError) error = NULL;
   NfTensor *frame = gst_nf_frames_read (self->converters.in, input, &error);
 
   if (frame == NULL)
-    return gst_nf_element_flow (GST_ELEMENT (self->base), error);
+    return gst_nf_element_flow (GST_ELEMENT (self->element), error);
+  gst_nf_window_put_missing (&self->window, frame, missing);
   gst_nf_window_push (&self->window, frame);
   if (GST_BUFFER_OFFSET_IS_VALID (input))
     self->offset = GST_BUFFER_OFFSET (input);
   else
-    self->offset++; /* the first one is number 0 */
+    self->offset += missing + 1; /* the first one is number 0 */
   self->due = gst_nf_window_is_due (&self->window, settings);
   if (self->emit == GST_NF_EMIT_ALL)
     return pass_through (self, input);
@@ -375,25 +450,30 @@ GstFlowReturn
 gst_nf_predict_stream_submit (GstNfPredictStream *self, GstBuffer *input)
 {
   GstNfWindowSettings settings;
+  gint64 missing;
 
-  GST_OBJECT_LOCK (self->base);
+  GST_OBJECT_LOCK (self->element);
   settings = self->settings;
   self->stats.frames_in++;
-  GST_OBJECT_UNLOCK (self->base);
+  GST_OBJECT_UNLOCK (self->element);
   settings.mode = self->mode;
   if (self->segment.rate < 0) {
-    GST_ELEMENT_ERROR (self->base, STREAM, FORMAT,
+    GST_ELEMENT_ERROR (self->element, STREAM, FORMAT,
         ("Cannot predict backwards. Play with a rate above 0."), (NULL));
     return GST_FLOW_ERROR;
   }
   if (is_outside (self, input))
     return GST_FLOW_OK;
-  if (GST_BUFFER_IS_DISCONT (input) || self->clip_begins)
+  missing = gst_nf_timestamps_missing (&self->timestamps, input);
+  if (begins_clip (self, input, missing, settings.max_gap)) {
     begin_clip (self);
-  gst_nf_timestamps_add (&self->timestamps, input, self->segment.start);
+    missing = 0;
+  }
+  gst_nf_timestamps_add (
+      &self->timestamps, input, self->segment.start, (guint) missing);
 
   return gst_nf_window_wants (&self->window, self->mode)
-      ? add_to_window (self, input, &settings)
+      ? add_to_window (self, input, (guint) missing, &settings)
       : GST_FLOW_OK;
 }
 
@@ -401,17 +481,17 @@ gst_nf_predict_stream_submit (GstNfPredictStream *self, GstBuffer *input)
 static gboolean
 drop_late (GstNfPredictStream *self, const GstNfPredictJob *job)
 {
-  const GstSegment *segment = &GST_BASE_TRANSFORM (self->base)->segment;
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self->element)->segment;
   GstClockTime time = self->timestamps.newest
       + gst_nf_timestamps_ahead (&self->timestamps, job->horizon);
   GstClockTime running =
       gst_segment_to_running_time (segment, GST_FORMAT_TIME, time);
 
   if (self->mode != GST_NF_WINDOW_SLIDING
-      || !gst_base_transform_is_qos_enabled (GST_BASE_TRANSFORM (self->base))
+      || !gst_base_transform_is_qos_enabled (GST_BASE_TRANSFORM (self->element))
       || !gst_nf_latency_is_late (&self->latency, running))
     return FALSE;
-  GST_DEBUG_OBJECT (self->base,
+  GST_DEBUG_OBJECT (self->element,
       "prediction %" G_GUINT64_FORMAT " would be too late", job->clip);
   gst_nf_latency_drop (&self->latency, segment, time,
       gst_nf_timestamps_ahead (&self->timestamps, 1));
@@ -428,29 +508,33 @@ predict (GstNfPredictStream *self)
   GstNfPredictJob job = { .emit = self->emit,
     .window = &self->window,
     .packed = &self->packed,
-    .clip = self->clip,
+    .clip = self->mode == GST_NF_WINDOW_SLIDING ? self->windows : self->clip,
     .cancellable = self->cancel.cancellable };
 
   self->due = FALSE;
-  GST_OBJECT_LOCK (self->base);
+  GST_OBJECT_LOCK (self->element);
   job.horizon = self->settings.horizon;
-  GST_OBJECT_UNLOCK (self->base);
+  GST_OBJECT_UNLOCK (self->element);
   if (self->mode == GST_NF_WINDOW_SLIDING)
-    self->clip++;
+    self->windows++;
   if (drop_late (self, &job))
     return GST_FLOW_OK;
-  if (!GST_NF_PREDICT_BASE_GET_CLASS (self->base)
-           ->predict (self->base, &job, &self->predicted, &error))
-    return gst_nf_element_flow (GST_ELEMENT (self->base), error);
+  if (!self->hooks->predict (self->element, &job, &self->predicted, &error))
+    return gst_nf_element_flow (GST_ELEMENT (self->element), error);
   took = gst_util_get_timestamp () - began;
-  GST_DEBUG_OBJECT (self->base,
+  GST_DEBUG_OBJECT (self->element,
       "clip %" G_GUINT64_FORMAT " took %" GST_TIME_FORMAT, job.clip,
       GST_TIME_ARGS (took));
-  GST_OBJECT_LOCK (self->base);
+  GST_OBJECT_LOCK (self->element);
   self->stats.clips++;
   self->stats.computing += took;
-  GST_OBJECT_UNLOCK (self->base);
+  GST_OBJECT_UNLOCK (self->element);
   gst_nf_latency_count (&self->latency, 1);
+  /* frames that pass by are not of the future */
+  gst_nf_latency_set_ahead (&self->latency,
+      self->emit == GST_NF_EMIT_ALL
+          ? 0
+          : gst_nf_timestamps_ahead (&self->timestamps, self->predicted.next));
   gst_nf_latency_measured (&self->latency, took);
 
   return GST_FLOW_OK;
@@ -480,12 +564,13 @@ make_frame (GstNfPredictStream *self, GstBuffer **output)
     return flow;
   if (!gst_nf_frames_write (self->converters.out, frame, buffer, &error)) {
     gst_buffer_unref (buffer);
-    return gst_nf_element_flow (GST_ELEMENT (self->base), error);
+    return gst_nf_element_flow (GST_ELEMENT (self->element), error);
   }
   GST_BUFFER_PTS (buffer) = begin;
   GST_BUFFER_DURATION (buffer) = end - begin;
   GST_BUFFER_OFFSET (buffer) = self->offset + number;
   GST_BUFFER_OFFSET_END (buffer) = self->offset + number + 1;
+  gst_nf_classes_attach (buffer, self->predicted.classes);
   self->pushed_until = end;
   *output = buffer;
 
@@ -515,10 +600,10 @@ gst_nf_predict_stream_generate (GstNfPredictStream *self, GstBuffer **output)
   if (self->first_out)
     GST_BUFFER_FLAG_SET (*output, GST_BUFFER_FLAG_DISCONT);
   self->first_out = FALSE;
-  GST_OBJECT_LOCK (self->base);
+  GST_OBJECT_LOCK (self->element);
   self->stats.frames_out++;
-  GST_OBJECT_UNLOCK (self->base);
-  GST_LOG_OBJECT (self->base, "%" GST_PTR_FORMAT, *output);
+  GST_OBJECT_UNLOCK (self->element);
+  GST_LOG_OBJECT (self->element, "%" GST_PTR_FORMAT, *output);
 
   return flow;
 }

@@ -11,7 +11,7 @@
 #include "common/gstnfcancel.h"
 #include "common/gstnfframes.h"
 #include "common/gstnflatency.h"
-#include "predict/gstnfpredictbase.h"
+#include "predict/gstnfpredicthooks.h"
 #include "video/gstnfvideo.h"
 
 G_BEGIN_DECLS
@@ -53,6 +53,7 @@ typedef struct
  * @settings: the properties; object lock
  * @stats: object lock
  * @clip_begins: with the next frame
+ * @title: (nullable): of the clip, as tags say
  *
  * Belongs to one element.
  */
@@ -63,9 +64,11 @@ typedef struct
   GstNfWindowSettings settings;
   GstNfPredictStats stats;
   gboolean clip_begins;
+  gchar *title;
 
   /*< private >*/
-  GstNfPredictBase *base; /* the element */
+  GstVideoFilter *element;
+  const GstNfPredictHooks *hooks; /* NULL before the first start */
 
   /* streaming thread, except while starting and stopping */
   GstNfWindowMode mode;
@@ -81,21 +84,27 @@ typedef struct
   GstBuffer *passing; /* a frame of the context that is to be pushed */
   gboolean due; /* a prediction */
   gboolean first_out; /* the next frame out is the first one of its clip */
-  guint64 clip;
+  guint64 clip; /* its number */
+  guint64 windows; /* from which a prediction was made, when sliding */
+  guint untold; /* clips that ended too early since the last warning */
+  gint64 warned; /* monotonic time of that; 0: none yet */
   guint64 offset; /* of the newest frame */
   GstClockTime pushed_until; /* end of the last frame that was pushed */
 } GstNfPredictStream;
 
 void gst_nf_predict_stream_init (
-    GstNfPredictStream *self, GstNfPredictBase *base);
+    GstNfPredictStream *self, GstVideoFilter *element);
 void gst_nf_predict_stream_clear (GstNfPredictStream *self);
-gboolean gst_nf_predict_stream_start (GstNfPredictStream *self, GError **error);
+gboolean gst_nf_predict_stream_start (
+    GstNfPredictStream *self, const GstNfPredictHooks *hooks, GError **error);
 void gst_nf_predict_stream_stop (GstNfPredictStream *self);
 
 void gst_nf_predict_stream_flush (GstNfPredictStream *self);
 gboolean gst_nf_predict_stream_set_caps (
     GstNfPredictStream *self, GstCaps *in, GstCaps *out, GError **error);
 GstEvent *gst_nf_predict_stream_set_segment (
+    GstNfPredictStream *self, GstEvent *event);
+void gst_nf_predict_stream_take_tags (
     GstNfPredictStream *self, GstEvent *event);
 void gst_nf_predict_stream_end (GstNfPredictStream *self);
 

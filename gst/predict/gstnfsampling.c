@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * gstnfsampling — one drawing of future frames, as an element does it
+ * gstnfsampling — future frames by a network, as an element predicts them
  *
  * See: gstnfpredict.c, kernels/diffusion/nfpredictor.h */
 #include "predict/gstnfsampling.h"
@@ -86,7 +86,7 @@ const GstNfProperty gst_nf_sampling_properties[] = {
       .blurb = "Method of going from noise to frames",
       .details = "For few steps see [sampling.md](sampling.md).",
       GST_NF_ENUM (gst_nf_sampler_get_type, NF_SAMPLER_DDIM),
-      GST_NF_FIELD (GstNfSamplingSettings, sampler),
+      GST_NF_FIELD (GstNfSamplingSettings, prediction.method),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
@@ -95,7 +95,7 @@ const GstNfProperty gst_nf_sampling_properties[] = {
       .blurb =
           "Denoising steps per block of frames; time grows linearly with it",
       GST_NF_UINT (1, MAX_STEPS, 50),
-      GST_NF_FIELD (GstNfSamplingSettings, steps),
+      GST_NF_FIELD (GstNfSamplingSettings, prediction.steps),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
@@ -104,7 +104,7 @@ const GstNfProperty gst_nf_sampling_properties[] = {
       .blurb = "Of all noise; the same seed gives the same frames",
       .details = "This holds for one device and number of threads.",
       GST_NF_UINT64 (0, G_MAXUINT64, 0),
-      GST_NF_FIELD (GstNfSamplingSettings, seed),
+      GST_NF_FIELD (GstNfSamplingSettings, prediction.seed),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
@@ -135,6 +135,16 @@ const GstNfProperty gst_nf_sampling_properties[] = {
           "the cleanest noise level.",
       GST_NF_ENUM (gst_nf_clip_mode_get_type, GST_NF_CLIP_AUTO),
       GST_NF_FIELD (GstNfSamplingSettings, clip),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
+      .name = "post-messages",
+      .nick = "Post messages",
+      .blurb = "Whether messages tell how far drawing is",
+      .details = "Switch them off where nobody reads the bus: they wait in its "
+                 "memory.",
+      GST_NF_BOOLEAN (TRUE),
+      GST_NF_FIELD (GstNfSamplingSettings, post_messages),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   GST_NF_PROPERTIES_END,
@@ -180,8 +190,10 @@ take_frames (NfTensor **made, guint first, guint last,
 }
 
 static void
-set_clip (NfPrediction *prediction, GstNfClipMode clip)
+set_clip (
+    NfPrediction *prediction, GstNfClipMode clip, const NfUnetConfig *config)
 {
+  nf_prediction_set_clip_for (prediction, config);
   switch (clip) {
     case GST_NF_CLIP_NONE:
       prediction->clip = NF_CLAMP_NONE;
@@ -201,7 +213,12 @@ set_clip (NfPrediction *prediction, GstNfClipMode clip)
 
 /**
  * gst_nf_sampling_run:
- * @job: what to draw
+ * @element: posts the progress; its object lock is not held
+ * @settings: the caller's copy; its prediction knows its type, its lease and
+ *   where the guide starts, and learns here what is to be predicted
+ * @guided: the network and its guide
+ * @job: what to predict; the clip's number is the stream of the noise, and the
+ *   cancellable is looked at once per step
  * @predicted: gets the frames; those it had are lost
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID (the network
  *   does not draw that far), ...
@@ -209,43 +226,41 @@ set_clip (NfPrediction *prediction, GstNfClipMode clip)
  * Returns: FALSE with @error set and @predicted empty
  */
 gboolean
-gst_nf_sampling_run (const GstNfSamplingJob *job,
+gst_nf_sampling_run (GstElement *element, GstNfSamplingSettings *settings,
+    const NfGuided *guided, const GstNfPredictJob *job,
     GstNfPredictedFrames *predicted, GError **error)
 {
-  const NfUnetConfig *config = nf_predictor_config (job->guided.predictor);
-  const GstNfPredictJob *what = job->what;
-  g_autofree NfTensor **context = g_new (NfTensor *, what->window->length);
-  g_autofree NfTensor **made = g_new0 (NfTensor *, what->horizon);
-  guint first = what->emit == GST_NF_EMIT_TARGET
-      ? what->horizon
+  const NfUnetConfig *config = nf_predictor_config (guided->predictor);
+  NfPrediction *prediction = &settings->prediction;
+  g_autofree NfTensor **context = g_new (NfTensor *, job->window->length);
+  g_autofree NfTensor **made = g_new0 (NfTensor *, job->horizon);
+  guint first = job->emit == GST_NF_EMIT_TARGET
+      ? job->horizon
       : (guint) config->future_gap + 1;
-  Progress progress = { job->element, what->clip, 0, job->settings->ensemble,
+  Progress progress = { element, job->clip, 0, settings->ensemble,
     g_get_monotonic_time () };
-  NfPrediction prediction;
+  NfGuided with_classes = *guided;
+  guint64 classes = 0;
   gboolean ok;
 
   gst_nf_predicted_frames_clear (predicted);
-  nf_prediction_init_for (&prediction, config);
-  set_clip (&prediction, job->settings->clip);
-  prediction.guide_start = job->guide_start;
-  prediction.method = job->settings->sampler;
-  prediction.steps = job->settings->steps;
-  prediction.seed = job->settings->seed;
-  prediction.dtype = job->dtype;
-  prediction.horizon = what->horizon;
-  prediction.stream = what->clip;
-  prediction.cancellable = what->cancellable;
-  prediction.lease = job->lease;
-  prediction.progress = report_progress;
-  prediction.progress_data = &progress;
-  if (!nf_prediction_check (&prediction, config, error))
+  set_clip (prediction, settings->clip, config);
+  prediction->horizon = job->horizon;
+  prediction->stream = job->clip;
+  prediction->cancellable = job->cancellable;
+  prediction->progress = settings->post_messages ? report_progress : NULL;
+  prediction->progress_data = &progress;
+  if (!nf_prediction_check (prediction, config, error))
     return FALSE;
-  gst_nf_window_frames (what->window, context);
-  ok = nf_guided_predict (&job->guided, &prediction, job->settings->ensemble,
-           job->settings->ensemble_mode, context, made, error)
-      && take_frames (made, first, what->horizon, predicted, error);
-  for (guint i = 0; i < what->horizon; i++)
+  gst_nf_window_frames (job->window, context);
+  with_classes.classes = &classes;
+  ok = nf_guided_predict (&with_classes, prediction, settings->ensemble,
+           settings->ensemble_mode, context, made, error)
+      && take_frames (made, first, job->horizon, predicted, error);
+  for (guint i = 0; i < job->horizon; i++)
     nf_tensor_clear (&made[i]);
+  if (ok)
+    predicted->classes = classes;
 
   return ok;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * gstnfsampling — one drawing of future frames, as an element does it
+ * gstnfsampling — future frames by a network, as an element predicts them
  *
  * The settings that the drawing is done with, and how far it is (element
  * messages).
@@ -33,52 +33,30 @@ typedef enum
 
 /**
  * GstNfSamplingSettings:
- * @sampler: the property `sampler`
- * @steps: the property `steps`
- * @seed: the property `seed`
+ * @prediction: how to predict: its method, steps and seed are the properties
+ *   `sampler`, `steps` and `seed`; the rest is said of each prediction
  * @ensemble: the property `ensemble`
  * @ensemble_mode: the property `ensemble-mode`
  * @clip: the property `clip`
  *
- * The properties that a drawing is done with. Guarded by the element's object
- * lock.
+ * The properties that frames are predicted with, where the library reads them.
+ * Guarded by the element's object lock.
  */
 typedef struct
 {
-  NfSamplerMethod sampler;
-  guint steps;
-  guint64 seed;
+  NfPrediction prediction;
   guint ensemble;
   NfEnsembleMode ensemble_mode;
   GstNfClipMode clip;
+  gboolean post_messages;
 } GstNfSamplingSettings;
 
 /** gst_nf_sampling_properties: the table of #GstNfSamplingSettings */
 extern const GstNfProperty gst_nf_sampling_properties[];
 
-/**
- * GstNfSamplingJob:
- * @element: posts the progress; its object lock is not held
- * @guided: the network and its guide
- * @guide_start: part of the schedule that is passed over
- * @settings: how to draw
- * @dtype: what the network computes in
- * @what: what to draw; the clip's number is the stream of its noise, and the
- *   cancellable is looked at once per step
- * @lease: (nullable): the calling thread's; others have theirs between steps
- */
-typedef struct
-{
-  GstElement *element;
-  NfGuided guided;
-  gdouble guide_start;
-  const GstNfSamplingSettings *settings;
-  NfDType dtype;
-  const GstNfPredictJob *what;
-  NfCoreLease *lease;
-} GstNfSamplingJob;
-
-gboolean gst_nf_sampling_run (const GstNfSamplingJob *job,
-    GstNfPredictedFrames *predicted, GError **error);
+gboolean gst_nf_sampling_run (GstElement *element,
+    GstNfSamplingSettings *settings, const NfGuided *guided,
+    const GstNfPredictJob *job, GstNfPredictedFrames *predicted,
+    GError **error);
 
 G_END_DECLS

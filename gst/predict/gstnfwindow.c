@@ -81,6 +81,18 @@ const GstNfProperty gst_nf_window_properties[] = {
       GST_NF_FIELD (GstNfWindowSettings, horizon),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
+  {
+      .name = "max-gap",
+      .nick = "Largest gap",
+      .blurb = "Frames that may be missing in a row within a clip",
+      .details =
+          "Frames are missing where timestamps say so; in the window the "
+          "nearest of those that came stand for them. A longer gap, or "
+          "a step back, ends the clip.",
+      GST_NF_UINT (0, MAX_HORIZON, 10),
+      GST_NF_FIELD (GstNfWindowSettings, max_gap),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
   GST_NF_PROPERTIES_END,
 };
 
@@ -183,6 +195,27 @@ gst_nf_window_push (GstNfWindow *window, NfTensor *frame)
   window->since++;
   nf_tensor_clear (&window->frames[place]);
   window->frames[place] = frame;
+}
+
+/**
+ * gst_nf_window_put_missing:
+ * @window: a window
+ * @frame: (transfer none): the frame that comes after those that are missing
+ * @missing: how many that are
+ *
+ * Puts the nearest frame in the place of each: the newest one of the window, or
+ * @frame.
+ */
+void
+gst_nf_window_put_missing (GstNfWindow *window, NfTensor *frame, guint missing)
+{
+  for (guint i = 0; i < missing && window->count > 0; i++) {
+    const guint newest = (window->oldest + window->count - 1) % window->length;
+    NfTensor *before = window->frames[newest];
+
+    gst_nf_window_push (
+        window, nf_tensor_ref (i < missing / 2 ? before : frame));
+  }
 }
 
 /**

@@ -49,6 +49,7 @@ typedef enum
  * @stride: the property `stride`
  * @emit: the property `emit`
  * @horizon: the property `horizon`
+ * @max_gap: the property `max-gap`
  *
  * The properties that all predicting elements have. Guarded by the element's
  * object lock.
@@ -59,6 +60,7 @@ typedef struct
   guint stride;
   GstNfEmit emit;
   guint horizon;
+  guint max_gap;
 } GstNfWindowSettings;
 
 /** gst_nf_window_properties: the table of #GstNfWindowSettings */
@@ -92,6 +94,8 @@ void gst_nf_window_clear (GstNfWindow *window);
 guint gst_nf_window_restart (GstNfWindow *window);
 gboolean gst_nf_window_wants (const GstNfWindow *window, GstNfWindowMode mode);
 void gst_nf_window_push (GstNfWindow *window, NfTensor *frame);
+void gst_nf_window_put_missing (
+    GstNfWindow *window, NfTensor *frame, guint missing);
 gboolean gst_nf_window_is_due (
     GstNfWindow *window, const GstNfWindowSettings *settings);
 

@@ -5,6 +5,8 @@
  * See: gstnfsegment.c */
 #include "segment/gstnfbatch.h"
 
+#include "common/gstnfclasses.h"
+
 #include "core/ops/nfops.h"
 #include "metrics/nfmask.h"
 
@@ -338,12 +340,15 @@ decide_until (GstNfBatch *batch, guint held, GError **error)
 
 /* a frame's regions, from its part of the probabilities */
 static NfRegions *
-find_regions (NfTensor *all, guint i, gfloat *host, GError **error)
+find_regions (
+    const Frame *frame, NfTensor *all, guint i, gfloat *host, GError **error)
 {
   g_autoptr (NfTensor) p = nf_tensor_batch_slice (all, i, 1, error);
 
   if (p == NULL || !nf_tensor_to_nhwc (p, host, error))
     return NULL;
+  nf_regions_expect (host, (gsize) (p->w * p->h), (guint) p->c,
+      gst_nf_classes_of (frame->buffer));
 
   return nf_regions_new (host, (guint) p->w, (guint) p->h, (guint) p->c, error);
 }
@@ -369,7 +374,7 @@ run_regions (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
   }
   for (guint i = 0; (frame = g_queue_peek_head (&batch->waiting)) != NULL;
        i++) {
-    frame->regions = find_regions (p, i, host, error);
+    frame->regions = find_regions (frame, p, i, host, error);
     if (frame->regions == NULL)
       return FALSE;
     nf_tensor_clear (&frame->pixels);

@@ -8,6 +8,7 @@
 #include "common/gstnfcuda.h"
 #include "video/gstnfvideo.h"
 
+#include "core/nferror.h"
 #include "metrics/nfclasses.h"
 #include "metrics/nfmask.h"
 
@@ -23,7 +24,12 @@ store_picture (const NfTensor *picture, const GstVideoInfo *info,
 
   if (picture->device->backend->on_host)
     return gst_nf_video_store (picture->data, info, buffer, error);
-  pixels = g_malloc (picture->bytes);
+  pixels = g_try_malloc (picture->bytes);
+  if (pixels == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "no memory for a picture of %dx%d", info->width, info->height);
+    return FALSE;
+  }
 
   return nf_tensor_to_nhwc (picture, pixels, error)
       && gst_nf_video_store (pixels, info, buffer, error);
@@ -32,25 +38,23 @@ store_picture (const NfTensor *picture, const GstVideoInfo *info,
 /**
  * gst_nf_mask_video_store:
  * @mask: a mask
- * @caps: of @buffer: GRAY8 where the mask has no picture, else RGB, of its size
+ * @info: of @buffer: GRAY8 where the mask has no picture, else RGB, of its size
+ * @in_device_memory: whether @buffer lies in the device's memory
  * @buffer: a writable frame
- * @error: return location: %NF_ERROR_IO, ...
+ * @error: return location: %NF_ERROR_SHAPE, %NF_ERROR_NO_MEMORY, ...
  *
  * Returns: FALSE with @error set
  */
 gboolean
-gst_nf_mask_video_store (const GstNfBatchMask *mask, const GstCaps *caps,
-    GstBuffer *buffer, GError **error)
+gst_nf_mask_video_store (const GstNfBatchMask *mask, const GstVideoInfo *info,
+    gboolean in_device_memory, GstBuffer *buffer, GError **error)
 {
-  GstVideoInfo info;
-
-  gst_video_info_from_caps (&info, caps);
   if (mask->picture == NULL)
-    return gst_nf_video_store (mask->mask, &info, buffer, error);
+    return gst_nf_video_store (mask->mask, info, buffer, error);
 
-  return gst_nf_cuda_is_memory (caps)
-      ? gst_nf_cuda_write (mask->picture, buffer, &info, error)
-      : store_picture (mask->picture, &info, buffer, error);
+  return in_device_memory
+      ? gst_nf_cuda_write (mask->picture, buffer, info, error)
+      : store_picture (mask->picture, info, buffer, error);
 }
 
 /**

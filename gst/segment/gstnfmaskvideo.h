@@ -12,7 +12,8 @@
 G_BEGIN_DECLS
 
 gboolean gst_nf_mask_video_store (const GstNfBatchMask *mask,
-    const GstCaps *caps, GstBuffer *buffer, GError **error);
+    const GstVideoInfo *info, gboolean in_device_memory, GstBuffer *buffer,
+    GError **error);
 GQuark gst_nf_mask_video_class (guint id, guint classes);
 void gst_nf_mask_video_add_regions (
     const GstNfBatchMask *mask, guint classes, GstBuffer *buffer);

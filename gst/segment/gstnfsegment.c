@@ -110,6 +110,8 @@ struct _GstNfSegment
   GstNfFrames *picture_reader; /* of frames at their own size; NULL: @reader */
   GstNfBatch batch;
   gboolean draining;
+  GstFlowReturn drained; /* what came of it; told to who pushes next */
+  gboolean out_in_device_memory; /* the masks that go out */
 };
 
 G_DEFINE_TYPE (GstNfSegment, gst_nf_segment, GST_TYPE_VIDEO_FILTER)
@@ -287,6 +289,7 @@ gst_nf_segment_start (GstBaseTransform *trans)
 
   gst_nf_cancel_start (&self->cancel);
   gst_nf_latency_reset (&self->latency);
+  self->drained = GST_FLOW_OK;
   gst_nf_segment_copy_settings (self, &settings);
   self->model =
       gst_nf_model_acquire (&settings.model, GST_NF_MODEL_SEGMENTER, &error);
@@ -362,8 +365,9 @@ gst_nf_segment_transform_caps (GstBaseTransform *trans,
       &self->cuda, direction, caps, filter, ids);
 }
 
-/* pushes everything that was collected, in a batch of its own */
-static GstFlowReturn
+/* pushes everything that was collected, in a batch of its own; FALSE where that
+ * cannot be done, and the next frame is refused for the same reason */
+static gboolean
 gst_nf_segment_drain (GstNfSegment *self)
 {
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
@@ -377,8 +381,11 @@ gst_nf_segment_drain (GstNfSegment *self)
       flow = gst_pad_push (trans->srcpad, buffer);
   } while (flow == GST_FLOW_OK && buffer != NULL);
   self->draining = FALSE;
+  /* a pad that is not linked now may be so with the next frame */
+  if (flow != GST_FLOW_OK && flow != GST_FLOW_NOT_LINKED)
+    self->drained = flow;
 
-  return flow;
+  return flow == GST_FLOW_OK;
 }
 
 /* the size at which the network sees frames */
@@ -464,7 +471,9 @@ gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
 
   GST_DEBUG_OBJECT (
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
-  gst_nf_segment_drain (self);
+  if (!gst_nf_segment_drain (self))
+    GST_DEBUG_OBJECT (self, "masks of the frames before are lost: %s",
+        gst_flow_get_name (self->drained));
   /* what could not be pushed has the caps before */
   gst_nf_batch_forget (&self->batch);
   gst_nf_segment_free_readers (self);
@@ -472,6 +481,7 @@ gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
     gst_nf_element_error (GST_ELEMENT (self), error);
     return FALSE;
   }
+  self->out_in_device_memory = gst_nf_cuda_is_memory (outcaps);
   gst_nf_batch_set_ahead (&self->batch, ahead);
   gst_nf_latency_set_held (&self->latency, in_info, self->wanted - 1 + ahead);
 
@@ -537,8 +547,9 @@ gst_nf_segment_query (
   if (type == GST_QUERY_CONTEXT
       && gst_nf_cuda_answer_context (&self->cuda, query))
     return TRUE;
-  if (type == GST_QUERY_DRAIN && direction == GST_PAD_SINK)
-    gst_nf_segment_drain (self);
+  if (type == GST_QUERY_DRAIN && direction == GST_PAD_SINK
+      && !gst_nf_segment_drain (self))
+    return FALSE;
   ok = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
            ->query (trans, direction, query);
   if (ok && type == GST_QUERY_CAPS && direction == GST_PAD_SINK)
@@ -557,10 +568,13 @@ gst_nf_segment_sink_event (GstBaseTransform *trans, GstEvent *event)
   if (GST_EVENT_TYPE (event) == GST_EVENT_TAG
       && gst_nf_batch_add_event (&self->batch, event))
     return TRUE;
-  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
     gst_nf_batch_forget (&self->batch);
-  else if (GST_EVENT_IS_SERIALIZED (event))
-    gst_nf_segment_drain (self);
+    self->drained = GST_FLOW_OK;
+  } else if (GST_EVENT_IS_SERIALIZED (event) && !gst_nf_segment_drain (self)) {
+    GST_DEBUG_OBJECT (self, "masks before %" GST_PTR_FORMAT " are lost: %s",
+        event, gst_flow_get_name (self->drained));
+  }
   if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START
       || GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
     gst_nf_batch_begin_clip (&self->batch);
@@ -616,6 +630,9 @@ gst_nf_segment_submit_input_buffer (
   if (flow == GST_BASE_TRANSFORM_FLOW_DROPPED)
     self->stats.dropped++;
   GST_OBJECT_UNLOCK (self);
+  if (flow == GST_FLOW_OK)
+    flow = self->drained;
+  self->drained = GST_FLOW_OK;
   if (flow != GST_FLOW_OK || frame == NULL)
     return flow;
   if (!gst_nf_segment_add (self, frame, &error))
@@ -680,13 +697,13 @@ gst_nf_segment_run (GstNfSegment *self)
   return GST_FLOW_OK;
 }
 
-/* the oldest frame's mask */
+/* the oldest frame's mask; what it is like was said by the caps that were set,
+ * for those of the pad are gone while the element is being stopped */
 static GstFlowReturn
 gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
 {
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
   g_auto (GstNfBatchMask) mask = { NULL };
-  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (trans->srcpad);
   g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow;
@@ -696,7 +713,8 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
              ->prepare_output_buffer (trans, mask.buffer, &buffer);
   if (flow != GST_FLOW_OK)
     return gst_nf_element_no_frame (GST_ELEMENT (self), flow, trans->srcpad);
-  if (!gst_nf_mask_video_store (&mask, caps, buffer, &error))
+  if (!gst_nf_mask_video_store (&mask, &GST_VIDEO_FILTER (self)->out_info,
+          self->out_in_device_memory, buffer, &error))
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   gst_nf_mask_video_add_regions (&mask, self->stats.classes, buffer);
   gst_nf_analytics_add_mask (&mask, self->stats.classes, buffer);

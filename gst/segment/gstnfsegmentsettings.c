@@ -109,10 +109,11 @@ const GstNfProperty gst_nf_segment_properties[] = {
       .blurb = "Who decides on a class: a pixel, a region of connected object "
                "pixels, or an object by votes of all frames of a clip",
       .details = "With `region` specks go to their surroundings, and touching "
-                 "objects of different classes stay apart. A clip begins with "
+                 "objects of different classes stay apart. `clip` is best, but "
+                 "holds frames back. A clip begins with "
                  "a stream, a segment, new caps, or a DISCONT buffer. See "
                  "[below](#decisions).",
-      GST_NF_ENUM (gst_nf_decision_get_type, GST_NF_DECISION_PIXEL),
+      GST_NF_ENUM (gst_nf_decision_get_type, GST_NF_DECISION_REGION),
       GST_NF_FIELD (GstNfSegmentSettings, decision),
       .flags = GST_PARAM_MUTABLE_READY,
   },

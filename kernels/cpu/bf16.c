@@ -1,10 +1,57 @@
 /* SPDX-License-Identifier: MIT
  *
- * bf16 — ops in bf16 by their kernels for f32
+ * bf16 — bf16 to f32 and back, and ops in bf16 by their kernels for f32
  *
- * For ops that take too little of a network's time to be worth a kernel in
- * bf16, and for processors without instructions for bf16. */
+ * bf16 is the upper half of an f32. The half that is cut off is rounded to
+ * nearest, ties to even; NaN stays NaN. The kernels for f32 compute ops that
+ * take too little of a network's time to be worth a kernel in bf16, and all ops
+ * on processors without instructions for bf16. */
 #include "cpu/bf16.h"
+
+#include "cpu/nfvec.h"
+
+#include <string.h>
+
+#define CHUNK 8192 /* elements that a thread takes at once */
+
+/* bf16 to f32, by one thread */
+NF_CPU_CLONES void
+nf_cpu_widen (const guint16 *x, gsize n, gfloat *y)
+{
+  for (gsize i = 0; i < n; i++)
+    y[i] = nf_vec_widen (x[i]);
+}
+
+/* f32 to bf16, by one thread */
+NF_CPU_CLONES void
+nf_cpu_narrow (const gfloat *x, gsize n, guint16 *y)
+{
+  for (gsize i = 0; i < n; i++)
+    y[i] = nf_vec_narrow (x[i]);
+}
+
+/* y has x's shape, and any of the two types */
+void
+nf_cpu_cast (const NfTensor *x, NfTensor *y)
+{
+  gsize n = nf_tensor_elements (x);
+
+#pragma omp parallel for if (n > NF_CPU_GRAIN)
+  for (gsize i = 0; i < n; i += CHUNK) {
+    gsize count = MIN (CHUNK, n - i);
+
+    if (x->dtype == y->dtype)
+      memcpy ((guint8 *) y->data + i * nf_dtype_size (x->dtype),
+          (const guint8 *) x->data + i * nf_dtype_size (x->dtype),
+          count * nf_dtype_size (x->dtype));
+    else if (x->dtype == NF_BF16)
+      nf_cpu_widen (
+          (const guint16 *) x->data + i, count, (gfloat *) y->data + i);
+    else
+      nf_cpu_narrow (
+          (const gfloat *) x->data + i, count, (guint16 *) y->data + i);
+  }
+}
 
 static NfTensor *
 wide_like (const NfTensor *x, GError **error)

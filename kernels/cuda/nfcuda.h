@@ -24,17 +24,20 @@ typedef struct _NfCuda NfCuda;
 typedef struct _NfCudaStream NfCudaStream;
 typedef struct _NfCudaPool NfCudaPool;
 typedef struct _NfCudaBlock NfCudaBlock;
+typedef struct _NfCudaNote NfCudaNote; /* a NfCudaFault: see nfcudafault.c */
 
 /**
  * NfCudaGraph:
  * @outer: address of memory from outside that it uses -> whether it is written
  * @weights: NfTensor -> NfCudaFollow: f32, but it reads their copies in bf16
+ * @note: (nullable): where its kernels note a fault
  *
  * What is noted while a stream captures. nfcudagraph.c has more behind it.
  */
 typedef struct
 {
   GHashTable *outer, *weights;
+  NfCudaNote *note;
 } NfCudaGraph;
 
 /**
@@ -85,7 +88,8 @@ typedef struct
  * @slot: the next one
  * @graph: (nullable): what is being captured
  * @late: NfCudaBlock: given back while it captured, but still read by others
- * @fault: (nullable): made at first use
+ * @note: (nullable): where its kernels note a fault; made at first use
+ * @notes: NfCudaNote: of graphs that were started, and not waited for since
  * @cublas: (nullable): made at first use
  * @cudnn: (nullable): made at first use
  *
@@ -103,7 +107,8 @@ struct _NfCudaStream
   guint slot;
   NfCudaGraph *graph;
   GPtrArray *late;
-  NfCudaFault *fault;
+  NfCudaNote *note;
+  GPtrArray *notes;
   cublasLtHandle_t cublas;
   cudnnHandle_t cudnn;
 };

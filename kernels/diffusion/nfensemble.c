@@ -64,14 +64,6 @@ medoid (const guint8 *const *predictions, guint n, gsize bytes, guint8 *out)
   memcpy (out, predictions[best], bytes);
 }
 
-/**
- * nf_ensemble_combine:
- * @mode: how
- * @predictions: (array length=n): frames of @bytes values
- * @n: at least 1
- * @bytes: size of a frame
- * @out: (out): the frame
- */
 void
 nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *predictions,
     guint n, gsize bytes, guint8 *out)
@@ -82,4 +74,46 @@ nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *predictions,
     median (predictions, n, bytes, out);
   else
     medoid (predictions, n, bytes, out);
+}
+
+/* (transfer full) (nullable): one frame of several; a lone one stays on its
+ * device, others meet in the host's memory */
+static NfTensor *
+combine (NfEnsembleMode mode, NfTensor *const *same, guint n, GError **error)
+{
+  const NfTensor *like = same[0];
+  g_autoptr (GPtrArray) predictions = NULL;
+  g_autofree guint8 *made = NULL;
+
+  if (n == 1)
+    return nf_tensor_ref (same[0]);
+  predictions = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < n; i++) {
+    g_ptr_array_add (predictions, g_malloc (like->bytes));
+    if (!nf_tensor_to_nhwc (same[i], predictions->pdata[i], error))
+      return NULL;
+  }
+  made = g_malloc (like->bytes);
+  nf_ensemble_combine (
+      mode, (const guint8 *const *) predictions->pdata, n, like->bytes, made);
+  return nf_tensor_new_from_nhwc (
+      like->device, NF_U8, 1, like->c, like->h, like->w, made, error);
+}
+
+gboolean
+nf_ensemble_combine_frames (NfEnsembleMode mode, NfTensor *const *predictions,
+    guint n, guint horizon, NfTensor **out, GError **error)
+{
+  g_autofree NfTensor **same = g_new (NfTensor *, n);
+
+  for (guint t = 0; t < horizon; t++) {
+    if (predictions[t] == NULL)
+      continue;
+    for (guint i = 0; i < n; i++)
+      same[i] = predictions[i * horizon + t];
+    out[t] = combine (mode, same, n, error);
+    if (out[t] == NULL)
+      return FALSE;
+  }
+  return TRUE;
 }

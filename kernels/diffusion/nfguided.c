@@ -3,9 +3,11 @@
  * nfguided — frames in, future frames out, with a guide */
 #include "diffusion/nfguided.h"
 
+#include "diffusion/nfensemble.h"
 #include "diffusion/nfsharpen.h"
 #include "regions/nfregionvotes.h"
 #include "scene/guide/nfguide.h"
+#include "scene/track/nfextrapolate.h"
 
 #include <string.h>
 
@@ -20,6 +22,7 @@ typedef struct
   NfTensor *const *context; /* as it came */
   guint width, height; /* of these frames */
   NfTensor **small; /* the context as the network sees it */
+  NfFutures *futures; /* what the masks of the context tell, or NULL */
   NfTensor **guides; /* one a frame of the horizon, or NULL */
   guint8 **frames; /* (height, width, 3): their pictures in full size */
 } Job;
@@ -96,10 +99,9 @@ regions_clear (gpointer regions)
   g_clear_pointer ((NfRegions **) regions, nf_regions_free);
 }
 
-/* (transfer full) (nullable): the masks of the context: regions whose classes
- * all of its frames voted for */
-static guint8 *
-find_masks (const Job *job, GError **error)
+/* the masks of the context: regions whose classes all of its frames voted for */
+static gboolean
+find_masks (const Job *job, guint8 *masks, GError **error)
 {
   gsize pixels = (gsize) job->width * job->height;
   guint n = (guint) job->config->num_frames_cond;
@@ -107,19 +109,13 @@ find_masks (const Job *job, GError **error)
       nf_region_votes_new (nf_segmenter_classes (job->how->segmenter), TRUE);
   g_autoptr (GArray) frames =
       g_array_sized_new (FALSE, TRUE, sizeof (NfRegions *), n);
-  g_autofree guint8 *masks = g_try_malloc_n (n, pixels);
 
   g_array_set_clear_func (frames, regions_clear);
-  if (masks == NULL) {
-    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-        "guide: no memory for masks of %ux%u", job->width, job->height);
-    return NULL;
-  }
   for (guint i = 0; i < n; i++) {
     NfRegions *regions = find_regions (job, job->context[i], error);
 
     if (regions == NULL)
-      return NULL;
+      return FALSE;
     g_array_append_val (frames, regions);
     nf_region_votes_add (votes, regions);
   }
@@ -130,23 +126,53 @@ find_masks (const Job *job, GError **error)
     nf_region_votes_choose (votes, regions, chosen);
     nf_regions_paint (regions, chosen, masks + i * pixels);
   }
-  return g_steal_pointer (&masks);
+  return TRUE;
+}
+
+/* (transfer full) (nullable): the same in memory of their own */
+static guint8 *
+new_masks (const Job *job, GError **error)
+{
+  g_autofree guint8 *masks = g_try_malloc_n (
+      (gsize) job->config->num_frames_cond, (gsize) job->width * job->height);
+
+  if (masks == NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "guide: no memory for masks of %ux%u", job->width, job->height);
+  return masks != NULL && find_masks (job, masks, error)
+      ? g_steal_pointer (&masks)
+      : NULL;
+}
+
+/* notes the classes in masks, but for the ground */
+static void
+note_classes (const Job *job, const guint8 *masks, gsize n)
+{
+  for (gsize i = 0; job->how->classes != NULL && i < n; i++)
+    if (masks[i] > 0 && masks[i] < 64)
+      *job->how->classes |= G_GUINT64_CONSTANT (1) << masks[i];
 }
 
 static NfFutures *
 predict_futures (const Job *job, GError **error)
 {
+  static const NfFuturesParams params = { NF_EXTRAPOLATE_FUTURES,
+    NF_DECIDE_PICTURE, 0 };
   gsize pixels = (gsize) job->width * job->height;
   guint n = (guint) job->config->num_frames_cond;
   g_autofree const guint8 **list = g_new (const guint8 *, n);
-  g_autofree guint8 *masks = find_masks (job, error);
-  NfFuturesParams params;
+  g_autofree guint8 *found = NULL;
+  const guint8 *masks = job->how->masks;
 
+  if (masks == NULL)
+    masks = found = new_masks (job, error);
   if (masks == NULL)
     return NULL;
   for (guint i = 0; i < n; i++)
     list[i] = masks + i * pixels;
-  nf_futures_params_init (&params);
+  note_classes (job, masks, n * pixels);
+  if (job->how->truth != NULL)
+    note_classes (job, job->how->truth, job->prediction->horizon * pixels);
   return nf_futures_new (&params, list, n, job->width, job->height,
       job->prediction->horizon, error);
 }
@@ -164,10 +190,29 @@ upload (const Job *job, const guint8 *bytes, GError **error)
   return nf_op_normalize (pixels, &to_signed, error);
 }
 
-/* the guides of all frames that are predicted, each in a size; @store is called with
- * the number of the frame and its bytes */
+/* a guide that shows what there will be */
 static gboolean
-render_futures (Job *job, const NfFutures *futures, NfTensor *newest,
+draw_truth (const Job *job, NfGuide *guide, guint t, const guint8 *newest,
+    guint8 *bytes, GError **error)
+{
+  static const NfFuturesParams params = { 1, NF_DECIDE_LIKELIEST, 0 };
+  const guint8 *mask = job->how->truth + (gsize) t * job->width * job->height;
+  g_autoptr (NfFutures) seen =
+      nf_futures_new (&params, &mask, 1, job->width, job->height, 1, error);
+  NfPoses now, then;
+
+  if (seen == NULL)
+    return FALSE;
+  now.objects = nf_futures_objects (job->futures, 0, 0, &now.n);
+  then.objects = nf_futures_objects (seen, 0, 0, &then.n);
+  return nf_guide_render_poses (
+      guide, nf_futures_view (job->futures), now, then, newest, bytes, error);
+}
+
+/* the guides of all frames of a draw, each in a size; @store is called with the
+ * number of the frame and its bytes */
+static gboolean
+render_futures (Job *job, guint draw, NfTensor *newest,
     gboolean (*store) (Job *job, guint t, const guint8 *bytes, GError **error),
     GError **error)
 {
@@ -180,16 +225,22 @@ render_futures (Job *job, const NfFutures *futures, NfTensor *newest,
   if (guide == NULL || pixels == NULL)
     return FALSE;
   for (guint t = (guint) job->config->future_gap; t < job->prediction->horizon;
-       t++)
-    if (!nf_guide_render (guide, futures, t + 1, pixels, bytes, error)
-        || !store (job, t, bytes, error))
+       t++) {
+    gboolean ok = job->how->truth != NULL
+        ? draw_truth (job, guide, t, pixels, bytes, error)
+        : nf_guide_render (
+            guide, job->futures, draw, t + 1, pixels, bytes, error);
+
+    if (!ok || !store (job, t, bytes, error))
       return FALSE;
+  }
   return TRUE;
 }
 
 static gboolean
 store_small (Job *job, guint t, const guint8 *bytes, GError **error)
 {
+  nf_tensor_clear (&job->guides[t]);
   job->guides[t] = upload (job, bytes, error);
   return job->guides[t] != NULL;
 }
@@ -199,22 +250,23 @@ store_full (Job *job, guint t, const guint8 *bytes, GError **error)
 {
   gsize pixels = (gsize) job->width * job->height;
 
-  job->frames[t] = g_malloc (3 * pixels);
+  if (job->frames[t] == NULL)
+    job->frames[t] = g_malloc (3 * pixels);
   for (gsize i = 0; i < pixels; i++)
     memcpy (job->frames[t] + 3 * i, bytes + NF_GUIDE_BYTES * i, 3);
   return TRUE;
 }
 
 static gboolean
-guide_by_dynamics (Job *job, GError **error)
+guide_by_dynamics (Job *job, guint draw, GError **error)
 {
-  g_autoptr (NfFutures) futures = predict_futures (job, error);
-
-  return futures != NULL
+  if (job->futures == NULL)
+    job->futures = predict_futures (job, error);
+  return job->futures != NULL
       && render_futures (
-          job, futures, newest_of (job, job->small), store_small, error)
+          job, draw, newest_of (job, job->small), store_small, error)
       && render_futures (
-          job, futures, newest_of (job, job->context), store_full, error);
+          job, draw, newest_of (job, job->context), store_full, error);
 }
 
 static gboolean
@@ -232,20 +284,22 @@ guide_by_hold (Job *job, GError **error)
        t++) {
     if (!store_small (job, t, bytes, error))
       return FALSE;
+    g_free (job->frames[t]);
     job->frames[t] = g_memdup2 (full, (gsize) 3 * job->width * job->height);
   }
   return TRUE;
 }
 
+/* the guides of a draw */
 static gboolean
-make_guides (Job *job, GError **error)
+make_guides (Job *job, guint draw, GError **error)
 {
   switch (job->how->kind) {
     case NF_GUIDE_HOLD:
       return guide_by_hold (job, error);
     case NF_GUIDE_DYNAMICS:
-      if (job->how->segmenter != NULL)
-        return guide_by_dynamics (job, error);
+      if (job->how->segmenter != NULL || job->how->masks != NULL)
+        return guide_by_dynamics (job, draw, error);
       g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
           "guide: dynamics need a segmenter");
       return FALSE;
@@ -318,19 +372,52 @@ enlarge (const Job *job, NfTensor **out, GError **error)
 }
 
 static gboolean
-draw (Job *job, guint ensemble, NfEnsembleMode mode, NfTensor **out,
+draw_plain (Job *job, guint ensemble, NfEnsembleMode mode, NfTensor **out,
     GError **error)
 {
   NfPrediction prediction = *job->prediction;
 
-  if (!shrink_context (job, error) || !make_guides (job, error))
-    return FALSE;
-  if (job->how->kind != NF_GUIDE_NONE && prediction.guide_start >= 1.0)
-    return give_guides (job, out, error);
-  prediction.guide = job->how->kind != NF_GUIDE_NONE ? job->guides : NULL;
+  prediction.guide = NULL;
   return nf_predictor_predict (job->how->predictor, &prediction, ensemble, mode,
              job->small, out, error)
       && enlarge (job, out, error);
+}
+
+/* one draw of an ensemble, in full size: the detail of its own guide is in it */
+static gboolean
+draw_guided (Job *job, guint ensemble, guint i, NfTensor **out, GError **error)
+{
+  NfPrediction prediction = *job->prediction;
+
+  if (!make_guides (job, job->how->draw + i, error))
+    return FALSE;
+  if (prediction.guide_start >= 1.0)
+    return give_guides (job, out, error);
+  prediction.guide = job->guides;
+  prediction.stream = prediction.stream * ensemble + i;
+  return nf_predictor_predict (job->how->predictor, &prediction, 1,
+             NF_ENSEMBLE_MEAN, job->small, out, error)
+      && enlarge (job, out, error);
+}
+
+static gboolean
+draw (Job *job, guint ensemble, NfEnsembleMode mode, NfTensor **out,
+    GError **error)
+{
+  guint horizon = job->prediction->horizon;
+  g_autofree NfTensor **predictions = g_new0 (NfTensor *, horizon * ensemble);
+  gboolean ok = shrink_context (job, error);
+
+  if (!ok || job->how->kind == NF_GUIDE_NONE)
+    return ok && draw_plain (job, ensemble, mode, out, error);
+  for (guint i = 0; ok && i < ensemble; i++)
+    ok = draw_guided (job, ensemble, i, predictions + i * horizon, error);
+  ok = ok
+      && nf_ensemble_combine_frames (
+          mode, predictions, ensemble, horizon, out, error);
+  for (guint i = 0; i < horizon * ensemble; i++)
+    nf_tensor_clear (&predictions[i]);
+  return ok;
 }
 
 static void
@@ -342,9 +429,27 @@ job_clear (Job *job)
     nf_tensor_clear (&job->guides[t]);
     g_free (job->frames[t]);
   }
+  nf_futures_free (job->futures);
   g_free (job->small);
   g_free (job->guides);
   g_free (job->frames);
+}
+
+static Job
+job_of (const NfGuided *how, const NfPrediction *prediction,
+    NfTensor *const *context)
+{
+  return (Job){ how, prediction, nf_predictor_config (how->predictor),
+    context[0]->device, context, (guint) context[0]->w, (guint) context[0]->h };
+}
+
+gboolean
+nf_guided_masks (const NfGuided *how, const NfPrediction *prediction,
+    NfTensor *const *context, guint8 *masks, GError **error)
+{
+  Job job = job_of (how, prediction, context);
+
+  return find_masks (&job, masks, error);
 }
 
 gboolean
@@ -352,15 +457,15 @@ nf_guided_predict (const NfGuided *how, const NfPrediction *prediction,
     guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
     NfTensor **out, GError **error)
 {
-  const NfUnetConfig *c = nf_predictor_config (how->predictor);
-  Job job = { how, prediction, c, context[0]->device, context,
-    (guint) context[0]->w, (guint) context[0]->h };
-  gboolean ok = nf_prediction_check (prediction, c, error);
+  Job job = job_of (how, prediction, context);
+  gboolean ok = nf_prediction_check (prediction, job.config, error);
 
+  if (how->classes != NULL)
+    *how->classes = 0;
   memset (out, 0, prediction->horizon * sizeof *out);
   if (!ok)
     return FALSE;
-  job.small = g_new0 (NfTensor *, c->num_frames_cond);
+  job.small = g_new0 (NfTensor *, job.config->num_frames_cond);
   job.guides = g_new0 (NfTensor *, prediction->horizon);
   job.frames = g_new0 (guint8 *, prediction->horizon);
   ok = draw (&job, ensemble, mode, out, error);

@@ -31,12 +31,23 @@ typedef enum
  * NfGuided:
  * @predictor: the network that predicts
  * @segmenter: (nullable): the network that finds masks; %NF_GUIDE_DYNAMICS
- *   needs it. Frames should be about as large as those it was trained on
+ *   needs it or @masks. Frames should be about as large as those it was trained
+ *   on
  * @kind: of guide
  * @sharpen: whether results that are larger than the network's frames get the
  *   guide's detail
+ * @draw: which future the guide of the first prediction shows, from 0, as
+ *   nf_guide_render() takes it; each further prediction of an ensemble gets the
+ *   next one
+ * @masks: (nullable): (num_frames_cond, H, W): the classes in the context, as
+ *   large as its frames, where the caller has them from nf_guided_masks()
+ * @truth: (nullable): (horizon, H, W): the classes in the future frames, for
+ *   guides that show the true future
+ * @classes: (nullable): set to a bit for each class whose objects may be in a
+ *   guide by dynamics, as nf_regions_expect() takes them
  *
- * All of them belong to the caller.
+ * All of them belong to the caller. @masks and @truth are for
+ * %NF_GUIDE_DYNAMICS.
  */
 typedef struct
 {
@@ -44,7 +55,28 @@ typedef struct
   NfSegmenter *segmenter;
   NfGuideKind kind;
   gboolean sharpen;
+  guint draw;
+  const guint8 *masks;
+  const guint8 *truth;
+  guint64 *classes;
 } NfGuided;
+
+/**
+ * nf_guided_masks:
+ * @how: the network and the guide, with a segmenter
+ * @prediction: its dtype is what the segmenter computes in
+ * @context: (array): num_frames_cond frames, as nf_guided_predict() takes them
+ * @masks: (out caller-allocates): (num_frames_cond, H, W): classes
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, or as the
+ *   device has it
+ *
+ * Finds the masks that a guide by dynamics (%NF_GUIDE_DYNAMICS) is made from,
+ * for callers that predict more than once from the same context.
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean nf_guided_masks (const NfGuided *how, const NfPrediction *prediction,
+    NfTensor *const *context, guint8 *masks, GError **error);
 
 /**
  * nf_guided_predict:
@@ -52,7 +84,8 @@ typedef struct
  * @prediction: how to predict, as nf_predictor_predict() takes it, without a
  *   guide; with a guide start of 1 the network does not run, and the guide
  *   frames themselves are the result
- * @ensemble: predictions to combine, at least 1
+ * @ensemble: predictions to combine, at least 1; a guide by dynamics shows
+ *   another future for each of them
  * @mode: how to combine them
  * @context: (array): num_frames_cond frames on the predictor's device, oldest
  *   first: u8 (1, 3, H, W) of any one size

@@ -43,10 +43,17 @@ void
 nf_prediction_init_for (NfPrediction *prediction, const NfUnetConfig *config)
 {
   nf_prediction_init (prediction);
-  if (config->target == NF_TARGET_EPS)
-    return;
-  prediction->clip = NF_CLAMP_CONSISTENT;
-  prediction->denoise = NF_DENOISE_CLEANEST;
+  nf_prediction_set_clip_for (prediction, config);
+}
+
+void
+nf_prediction_set_clip_for (
+    NfPrediction *prediction, const NfUnetConfig *config)
+{
+  gboolean published = config->target == NF_TARGET_EPS;
+
+  prediction->clip = published ? NF_CLAMP_CLEAN : NF_CLAMP_CONSISTENT;
+  prediction->denoise = published ? NF_DENOISE_AGAIN : NF_DENOISE_CLEANEST;
 }
 
 /* in: noisy frames, what depends on their label alone */

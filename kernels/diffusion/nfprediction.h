@@ -80,6 +80,17 @@ void nf_prediction_init_for (
     NfPrediction *prediction, const NfUnetConfig *config);
 
 /**
+ * nf_prediction_set_clip_for:
+ * @prediction: clipping and last step are set as suits the network
+ * @config: of the network
+ *
+ * Networks that predict the noise are sampled as published, all others by the
+ * consistent clipping of %NF_CLAMP_CONSISTENT.
+ */
+void nf_prediction_set_clip_for (
+    NfPrediction *prediction, const NfUnetConfig *config);
+
+/**
  * nf_prediction_check:
  * @prediction: how to predict
  * @c: configuration of the network

@@ -3,7 +3,6 @@
  * nfpredictor — frames in, future frames out, from a checkpoint */
 #include "diffusion/nfpredictor.h"
 
-#include "diffusion/nfensemble.h"
 #include "io/nfcheckpoint.h"
 
 #include <string.h>
@@ -173,48 +172,6 @@ predict_once (NfPredictor *predictor, const NfPrediction *prediction,
   return ok;
 }
 
-/* (transfer full) (nullable): one frame of several; a lone one stays on its
- * device, others meet in the host's memory */
-static NfTensor *
-combine (NfEnsembleMode mode, NfTensor *const *same, guint n, GError **error)
-{
-  const NfTensor *like = same[0];
-  g_autoptr (GPtrArray) predictions = NULL;
-  g_autofree guint8 *made = NULL;
-
-  if (n == 1)
-    return nf_tensor_ref (same[0]);
-  predictions = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; i < n; i++) {
-    g_ptr_array_add (predictions, g_malloc (like->bytes));
-    if (!nf_tensor_to_nhwc (same[i], predictions->pdata[i], error))
-      return NULL;
-  }
-  made = g_malloc (like->bytes);
-  nf_ensemble_combine (
-      mode, (const guint8 *const *) predictions->pdata, n, like->bytes, made);
-  return nf_tensor_new_from_nhwc (
-      like->device, NF_U8, 1, like->c, like->h, like->w, made, error);
-}
-
-static gboolean
-combine_all (NfEnsembleMode mode, NfTensor *const *predictions, guint ensemble,
-    guint horizon, NfTensor **out, GError **error)
-{
-  g_autofree NfTensor **same = g_new (NfTensor *, ensemble);
-
-  for (guint t = 0; t < horizon; t++) {
-    if (predictions[t] == NULL)
-      continue;
-    for (guint i = 0; i < ensemble; i++)
-      same[i] = predictions[i * horizon + t];
-    out[t] = combine (mode, same, ensemble, error);
-    if (out[t] == NULL)
-      return FALSE;
-  }
-  return TRUE;
-}
-
 gboolean
 nf_predictor_predict (NfPredictor *predictor, const NfPrediction *prediction,
     guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
@@ -232,7 +189,9 @@ nf_predictor_predict (NfPredictor *predictor, const NfPrediction *prediction,
     ok = predict_once (
         predictor, &one, stacked, predictions + i * horizon, error);
   }
-  ok = ok && combine_all (mode, predictions, ensemble, horizon, out, error);
+  ok = ok
+      && nf_ensemble_combine_frames (
+          mode, predictions, ensemble, horizon, out, error);
   clear_frames (predictions, horizon * ensemble);
   if (!ok)
     clear_frames (out, horizon);

@@ -6,22 +6,10 @@
  * predictor at once. */
 #pragma once
 
+#include "diffusion/nfensemble.h"
 #include "diffusion/nfprediction.h"
 
 G_BEGIN_DECLS
-
-/**
- * NfEnsembleMode: how several predictions are combined into one frame
- * @NF_ENSEMBLE_MEAN: mean of each value: least squared error, but soft
- * @NF_ENSEMBLE_MEDIAN: median of each value
- * @NF_ENSEMBLE_MEDOID: the prediction that is nearest to all others: sharp
- */
-typedef enum
-{
-  NF_ENSEMBLE_MEAN,
-  NF_ENSEMBLE_MEDIAN,
-  NF_ENSEMBLE_MEDOID,
-} NfEnsembleMode;
 
 typedef struct _NfPredictor NfPredictor;
 

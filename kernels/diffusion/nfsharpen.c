@@ -2,18 +2,18 @@
  *
  * nfsharpen — a small predicted frame gets the detail of a large guide frame
  *
- * The guide's detail is what is lost when it is made as small as the predicted frame:
- * guide - up (small). It is added to up (predicted) where the two small frames agree
- * about what is there, so the result is guide + up (predicted - small) there, and
- * up (predicted) elsewhere. */
+ * Where the predicted frame and the guide, made as small, agree about what is
+ * there, the guide stands as it is: a network's frames differ from it by some
+ * levels of noise everywhere, which makes the shading of objects patchy and hides
+ * their shapes. Elsewhere stands the predicted frame, enlarged. */
 #include "diffusion/nfsharpen.h"
 
 #include <math.h>
 
 /* differences of levels up to which two frames agree, and from which on they do
  * not at all */
-#define AGREE 10.0f
-#define DIFFER 30.0f
+#define AGREE 15.0f
+#define DIFFER 40.0f
 
 /* where a large picture's pixel lies among a small one's, along one side */
 typedef struct
@@ -104,7 +104,7 @@ nf_sharpen (const NfSharpenImage *predicted, const NfSharpenImage *small,
       gsize under = (gsize) row.after * predicted->width;
       const gsize four[4] = { over + column.before, over + column.after,
         under + column.before, under + column.after };
-      gfloat a[4], d[4], s[4], share;
+      gfloat a[4], d[4], share;
 
       for (guint i = 0; i < 4; i++)
         a[i] = agree[four[i]];
@@ -112,14 +112,10 @@ nf_sharpen (const NfSharpenImage *predicted, const NfSharpenImage *small,
       for (guint k = 0; k < 3; k++) {
         gfloat value;
 
-        for (guint i = 0; i < 4; i++) {
+        for (guint i = 0; i < 4; i++)
           d[i] = predicted->pixels[3 * four[i] + k];
-          s[i] = small->pixels[3 * four[i] + k];
-        }
-        value = between (d, &column, &row)
-            + share
-                * ((gfloat) guide->pixels[3 * at + k]
-                    - between (s, &column, &row));
+        value = between (d, &column, &row);
+        value += share * ((gfloat) guide->pixels[3 * at + k] - value);
         out[3 * at + k] = (guint8) CLAMP (value + 0.5f, 0.0f, 255.0f);
       }
     }

@@ -211,10 +211,20 @@ append_list (GString *text, const gchar *title, const GPtrArray *list)
     g_string_append (text, ", ...");
 }
 
+/* Types that nf_safetensors_read_f32() reads. */
 static gboolean
-is_integer (NfSafetensorsDType dtype)
+is_float (NfSafetensorsDType dtype)
 {
-  return dtype >= NF_SAFETENSORS_I64;
+  return dtype <= NF_SAFETENSORS_BF16;
+}
+
+/* How many batches a norm has seen, which nothing here reads: a file may leave
+ * it out, and have it as any kind of number. */
+static gboolean
+is_counter (const NfParam *param)
+{
+  return param->value->dtype == NF_I64 && param->value->bytes == sizeof (gint64)
+      && g_str_has_suffix (param->name, ".num_batches_tracked");
 }
 
 /* NULL if @entry has the shape and kind of number of @param */
@@ -223,13 +233,13 @@ describe_mismatch (const NfSafetensorsEntry *entry, const NfParam *param)
 {
   gboolean integer = param->value->dtype == NF_I64;
   gboolean same =
-      entry->rank == param->rank && is_integer (entry->dtype) == integer;
+      entry->rank == param->rank && is_float (entry->dtype) == !integer;
   g_autofree gchar *file = NULL;
   g_autofree gchar *network = NULL;
 
   for (guint i = 0; same && i < param->rank; i++)
     same = entry->shape[i] == param->dims[i];
-  if (same)
+  if (same || (is_counter (param) && entry->elements == 1))
     return NULL;
   file = nf_safetensors_shape_string (entry->shape, entry->rank);
   network = nf_safetensors_shape_string (param->dims, param->rank);
@@ -268,7 +278,7 @@ match_entries (const NfSafetensors *file, NfParams *params, GHashTable *found,
   }
   for (i = 0; i < nf_params_count (params); i++) {
     param = nf_params_index (params, i);
-    if (!g_hash_table_contains (found, param))
+    if (!g_hash_table_contains (found, param) && !is_counter (param))
       g_ptr_array_add (misfits->missing, g_strdup (param->name));
   }
 }
@@ -306,32 +316,64 @@ all_finite (const gfloat *data, gsize n)
   return TRUE;
 }
 
-/* FALSE with @error set where an element of @entry is not finite */
 static gboolean
-check_finite (
+none_negative (const gfloat *data, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    if (!(data[i] >= 0))
+      return FALSE;
+  return TRUE;
+}
+
+/* FALSE with @error set where an element of @entry is not finite, or a variance
+ * is negative */
+static gboolean
+check_values (
     const NfSafetensors *file, const NfSafetensorsEntry *entry, GError **error)
 {
+  const gboolean variance = g_str_has_suffix (entry->name, ".running_var");
   gfloat numbers[CHUNK];
-  gboolean ok = TRUE;
+  gboolean finite = TRUE, good = TRUE;
 
-  if (is_integer (entry->dtype))
+  if (!is_float (entry->dtype))
     return TRUE;
-  for (gsize i = 0; ok && i < entry->elements; i += CHUNK) {
+  for (gsize i = 0; finite && good && i < entry->elements; i += CHUNK) {
     NfSafetensorsEntry part =
         nf_safetensors_part (entry, i, MIN (CHUNK, entry->elements - i));
 
     if (!nf_safetensors_read_f32 (&part, numbers, error))
       return FALSE;
-    ok = all_finite (numbers, part.elements);
+    finite = all_finite (numbers, part.elements);
+    good = !variance || none_negative (numbers, part.elements);
   }
   nf_safetensors_forget (file, entry);
-  if (ok)
+  if (finite && good)
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-      "%s: tensor '%s' holds NaN or infinite numbers; the training diverged "
-      "or the file is damaged, use an earlier checkpoint",
-      nf_safetensors_label (file), entry->name);
+      "%s: tensor '%s' holds %s; the training diverged or the file is damaged, "
+      "use an earlier checkpoint",
+      nf_safetensors_label (file), entry->name,
+      finite ? "a negative variance" : "NaN or infinite numbers");
   return FALSE;
+}
+
+/* Any kind of number as a counter; what is no whole number that fits is 0. */
+static gboolean
+load_counter (
+    const NfSafetensorsEntry *entry, const NfParam *param, GError **error)
+{
+  gint64 count = 0;
+  gfloat number;
+
+  if (!is_float (entry->dtype)) {
+    if (!nf_safetensors_read_i64 (entry, &count, NULL))
+      count = 0;
+  } else {
+    if (!nf_safetensors_read_f32 (entry, &number, error))
+      return FALSE;
+    count = number >= 0 && number < 9e18f ? (gint64) number : 0;
+  }
+  return nf_tensor_set_nchw (param->value, &count, error);
 }
 
 /* Vectors and counters are copied; for the rest, the file stays mapped. */
@@ -346,10 +388,12 @@ load_entry (NfSafetensors *file, const NfSafetensorsEntry *entry,
         param->value, nf_weight_source_new (file, entry, param->value));
     return TRUE;
   }
+  if (is_counter (param))
+    return load_counter (entry, param, error);
   scratch = g_new (gint64, entry->elements);
-  return (is_integer (entry->dtype)
-                 ? nf_safetensors_read_i64 (entry, scratch, error)
-                 : nf_safetensors_read_f32 (entry, (gfloat *) scratch, error))
+  return (is_float (entry->dtype)
+                 ? nf_safetensors_read_f32 (entry, (gfloat *) scratch, error)
+                 : nf_safetensors_read_i64 (entry, scratch, error))
       && nf_tensor_set_nchw (param->value, scratch, error);
 }
 
@@ -357,6 +401,7 @@ gboolean
 nf_checkpoint_load_file (NfSafetensors *file, NfParams *params, GError **error)
 {
   g_autoptr (GHashTable) found = NULL;
+  const NfSafetensorsEntry *entry;
   NfParam *param;
   guint i;
 
@@ -366,13 +411,14 @@ nf_checkpoint_load_file (NfSafetensors *file, NfParams *params, GError **error)
   if (found == NULL)
     return FALSE;
   for (i = 0; i < nf_params_count (params); i++) {
-    param = nf_params_index (params, i);
-    if (!check_finite (file, g_hash_table_lookup (found, param), error))
+    entry = g_hash_table_lookup (found, nf_params_index (params, i));
+    if (entry && !check_values (file, entry, error))
       return FALSE;
   }
   for (i = 0; i < nf_params_count (params); i++) {
     param = nf_params_index (params, i);
-    if (!load_entry (file, g_hash_table_lookup (found, param), param, error))
+    entry = g_hash_table_lookup (found, param);
+    if (entry && !load_entry (file, entry, param, error))
       return FALSE;
   }
   return TRUE;

@@ -124,13 +124,15 @@ gboolean nf_checkpoint_load_params (
  * @file: a file of weights
  * @params: the parameters to fill; running averages (ema) stay as they are
  * @error: return location: %NF_ERROR_FORMAT where names, shapes or types do not
- *   match exactly or a number is not finite; or as the device has it
+ *   match exactly, a number is not finite or a running variance is negative; or
+ *   as the device has it
  *
  * Fills parameters from the tensors of their names. Weights are read when they
  * are used (#NfSource), so the file stays mapped until they change or are
  * freed. The prefix "module." of names in the file is dropped. The buffers
  * betas, alphas, alphas_prev and unet.sigmas are ignored unless @params has
- * them.
+ * them. Counters of batches (num_batches_tracked) may be of any type of
+ * numbers; where the file has none, they stay as they are.
  *
  * Returns: FALSE with @error set and nothing changed
  */

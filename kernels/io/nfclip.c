@@ -35,9 +35,11 @@ frame_path (const NfClipInfo *info, guint index)
   return g_strdup_printf ("%s/image_%u.png", info->folder, index);
 }
 
-/* Says which frame is the first that is not there. */
+/* Says which frame is the first that is not there; @other: (nullable): the name
+ * of a picture that is there, and not a frame. */
 static gboolean
-fail_missing (const NfClipInfo *info, gint64 last, GError **error)
+fail_missing (
+    const NfClipInfo *info, gint64 last, const gchar *other, GError **error)
 {
   for (guint i = 0; i < last; i++) {
     g_autofree gchar *path = frame_path (info, i);
@@ -51,9 +53,11 @@ fail_missing (const NfClipInfo *info, gint64 last, GError **error)
     return FALSE;
   }
   g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
-      "%s: expected frames image_0.png, image_1.png, ..., found none; restore "
-      "them, or remove the clip's folder",
-      info->folder);
+      "%s: expected frames image_0.png, image_1.png, ..., found %s; %s",
+      info->folder, other != NULL ? other : "none",
+      other != NULL ? "rename the frames: their numbers begin at 0 and have no "
+                      "zeros in front"
+                    : "restore them, or remove the clip's folder");
   return FALSE;
 }
 
@@ -61,6 +65,7 @@ static gboolean
 count_frames (NfClipInfo *info, GError **error)
 {
   g_autoptr (GDir) dir = g_dir_open (info->folder, 0, error);
+  g_autofree gchar *other = NULL;
   const gchar *name;
   gint64 last = -1;
 
@@ -71,10 +76,12 @@ count_frames (NfClipInfo *info, GError **error)
 
     last = MAX (last, number);
     info->n_frames += number >= 0;
+    if (number < 0 && other == NULL && g_str_has_suffix (name, ".png"))
+      other = g_strdup (name);
     info->has_mask |= g_str_equal (name, "mask.npy");
   }
   if (info->n_frames == 0 || info->n_frames != last + 1)
-    return fail_missing (info, last, error);
+    return fail_missing (info, last, other, error);
   return TRUE;
 }
 
@@ -171,13 +178,25 @@ nf_clip_info_free (NfClipInfo *info)
   g_free (info);
 }
 
+static gboolean
+fail_memory (const NfClipInfo *info, GError **error)
+{
+  g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+      "%s: no memory for %u frames of %dx%d pixels; make the clip shorter, or "
+      "its frames smaller",
+      info->folder, info->n_frames, info->width, info->height);
+  return FALSE;
+}
+
 /* Reads the mask; classes that there are not are background. */
 static gboolean
 load_masks (NfClip *clip, const NfClipInfo *info, guint classes, GError **error)
 {
   gsize n = (gsize) clip->n_frames * clip->height * clip->width;
 
-  clip->masks = g_malloc (n);
+  clip->masks = g_try_malloc (n);
+  if (!clip->masks)
+    return fail_memory (info, error);
   if (!read_mask (info, clip->masks, error))
     return FALSE;
   for (gsize i = 0; i < n; i++)
@@ -206,7 +225,11 @@ nf_clip_load (
   clip->n_frames = info->n_frames;
   clip->width = info->width;
   clip->height = info->height;
-  clip->frames = g_malloc_n (info->n_frames, bytes);
+  clip->frames = g_try_malloc_n (info->n_frames, bytes);
+  if (!clip->frames) {
+    fail_memory (info, error);
+    return NULL;
+  }
   for (guint i = 0; i < info->n_frames; i++) {
     g_autofree gchar *path = frame_path (info, i);
 

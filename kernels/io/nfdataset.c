@@ -12,7 +12,7 @@
 struct _NfDataset
 {
   gchar *path;
-  NfDatasetOptions options; /* splits is not kept */
+  NfDatasetOptions options; /* splits and left_out are not kept */
   GPtrArray *infos; /* NfClipInfo */
 
   GMutex lock;
@@ -61,7 +61,8 @@ list_clips (const gchar *folder, GError **error)
 }
 
 static gboolean
-add_split (NfDataset *dataset, const gchar *split, GError **error)
+add_split (
+    NfDataset *dataset, const gchar *split, GPtrArray *left_out, GError **error)
 {
   g_autofree gchar *folder = g_build_filename (dataset->path, split, NULL);
   g_autoptr (GArray) numbers = NULL;
@@ -76,15 +77,21 @@ add_split (NfDataset *dataset, const gchar *split, GError **error)
     g_autofree gchar *name = g_strdup_printf ("%s/video_%" G_GINT64_FORMAT,
         split, g_array_index (numbers, gint64, i));
     g_autofree gchar *clip = g_build_filename (dataset->path, name, NULL);
+    g_autoptr (GError) cause = NULL;
     NfClipInfo *info;
 
     if (max && dataset->infos->len >= max)
       return TRUE;
     info = nf_clip_info_new (
-        clip, name, dataset->options.masks == NF_MASKS_REQUIRED, error);
-    if (!info)
+        clip, name, dataset->options.masks == NF_MASKS_REQUIRED, &cause);
+    if (info) {
+      g_ptr_array_add (dataset->infos, info);
+    } else if (left_out) {
+      g_ptr_array_add (left_out, g_strdup (cause->message));
+    } else {
+      g_propagate_error (error, g_steal_pointer (&cause));
       return FALSE;
-    g_ptr_array_add (dataset->infos, info);
+    }
   }
   return TRUE;
 }
@@ -117,11 +124,19 @@ nf_dataset_open (
   dataset->path = g_strdup (path);
   dataset->options = *options;
   dataset->options.splits = NULL;
+  dataset->options.left_out = NULL;
   dataset->infos =
       g_ptr_array_new_with_free_func ((GDestroyNotify) nf_clip_info_free);
   for (guint i = 0; splits[i]; i++)
-    if (!add_split (dataset, splits[i], error))
+    if (!add_split (dataset, splits[i], options->left_out, error))
       return NULL;
+  if (dataset->infos->len == 0 && options->left_out
+      && options->left_out->len > 0) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
+        "%s: none of the %u clips can be used; the first one: %s", path,
+        options->left_out->len, (const gchar *) options->left_out->pdata[0]);
+    return NULL;
+  }
   if (dataset->infos->len == 0) {
     g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
         "%s: expected clips as SPLIT/video_N/image_0.png with SPLIT one of "

@@ -38,6 +38,9 @@ typedef enum
  * @height: of a source of clips that are rendered: rows of their frames; 0: as
  *   many as the source sets
  * @width: columns, likewise
+ * @left_out: (nullable) (element-type utf8): where it is there, clips that cannot
+ *   be opened are left out and what is wrong with them is added; %NULL: they are
+ *   an error
  */
 typedef struct
 {
@@ -47,6 +50,7 @@ typedef struct
   guint64 max_clips;
   gsize cache_bytes;
   gint height, width; /* pixels */
+  GPtrArray *left_out;
 } NfDatasetOptions;
 
 /**

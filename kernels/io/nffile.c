@@ -7,9 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#define TEMPORARY ".nextframe-" /* and six random characters */
+#define TEMPORARY_CHARACTERS 6
 #define LOCK_TRIES 10
 #define LOCK_INTERVAL (G_USEC_PER_SEC / 10)
 
@@ -29,6 +33,62 @@ nf_file_fail (const gchar *path, const gchar *what, GError **error)
   g_set_error (error, NF_ERROR, NF_ERROR_IO, "%s: cannot %s: %s", path, what,
       g_strerror (code));
   return FALSE;
+}
+
+/**
+ * nf_file_open:
+ * @path: a file to read
+ * @error: return location: %NF_ERROR_NOT_FOUND, %NF_ERROR_IO
+ *
+ * Opens regular files alone: a named pipe or a device could let the caller wait
+ * for ever.
+ *
+ * Returns: the open file; -1 where it cannot be opened
+ */
+int
+nf_file_open (const gchar *path, GError **error)
+{
+  int fd = g_open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+  GStatBuf info;
+
+  if (fd < 0 && errno == ENOENT)
+    g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND, "%s: no such file", path);
+  else if (fd < 0)
+    nf_file_fail (path, "open", error);
+  if (fd < 0)
+    return -1;
+  if (fstat (fd, &info) == 0 && S_ISREG (info.st_mode))
+    return fd;
+  g_set_error (error, NF_ERROR, NF_ERROR_IO,
+      "%s: expected a regular file, found a folder, a pipe or a device; copy "
+      "what it holds into a file",
+      path);
+  close (fd);
+  return -1;
+}
+
+/**
+ * nf_file_map:
+ * @path: a regular file
+ * @error: return location, as nf_file_open()
+ *
+ * Returns: (transfer full) (nullable): the file in memory, read as it is needed
+ */
+GMappedFile *
+nf_file_map (const gchar *path, GError **error)
+{
+  int fd = nf_file_open (path, error);
+  g_autoptr (GError) cause = NULL;
+  GMappedFile *file;
+
+  if (fd < 0)
+    return NULL;
+  file = g_mapped_file_new_from_fd (fd, FALSE, &cause);
+  close (fd);
+  if (file == NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_IO, "%s: cannot read: %s", path,
+        cause->message);
+  return file;
 }
 
 /**
@@ -118,7 +178,7 @@ nf_file_begin (const gchar *path, gchar **temporary, GError **error)
   g_autofree gchar *folder = g_path_get_dirname (path);
   int fd;
 
-  *temporary = g_build_filename (folder, ".nextframe-XXXXXX", NULL);
+  *temporary = g_build_filename (folder, TEMPORARY "XXXXXX", NULL);
   fd = g_mkstemp_full (*temporary, O_WRONLY | O_CLOEXEC, 0666);
   if (fd < 0) {
     nf_file_fail (path, "make a file in its folder", error);
@@ -180,6 +240,39 @@ nf_file_replace (const gchar *path, GBytes *content, GError **error)
       temporary, path, error);
 }
 
+/* Whether a name is one that nf_file_begin() gives. */
+static gboolean
+is_temporary (const gchar *name)
+{
+  const gchar *random = name + strlen (TEMPORARY);
+
+  if (!g_str_has_prefix (name, TEMPORARY)
+      || strlen (random) != TEMPORARY_CHARACTERS)
+    return FALSE;
+  for (; *random; random++)
+    if (!g_ascii_isalnum (*random))
+      return FALSE;
+  return TRUE;
+}
+
+/* Removes what programs left in a folder that were killed while they wrote a
+ * file. What cannot be removed stays. */
+static void
+remove_temporary (const gchar *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const gchar *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree gchar *path = g_build_filename (folder, name, NULL);
+    GStatBuf facts;
+
+    if (is_temporary (name) && g_lstat (path, &facts) == 0
+        && S_ISREG (facts.st_mode))
+      g_unlink (path);
+  }
+}
+
 /**
  * nf_file_lock_folder:
  * @folder: a folder, which is made where it is not there
@@ -187,8 +280,9 @@ nf_file_replace (const gchar *path, GBytes *content, GError **error)
  * @error: return location: %NF_ERROR_IO
  *
  * Locks a folder against other programs that lock it, where the file system
- * supports that. The function waits a moment for a program that was just
- * killed.
+ * supports that. The lock ends with the program, however that ends. The
+ * function waits a moment for a program that was just killed, and removes what
+ * that left half-written.
  *
  * Returns: the open folder, which is free again once that is closed; -1 where
  *   another program has it
@@ -208,12 +302,16 @@ nf_file_lock_folder (const gchar *folder, const gchar *program, GError **error)
     return -1;
   }
   for (guint i = 0; i < LOCK_TRIES; i++) {
-    if (flock (fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+    if (flock (fd, LOCK_EX | LOCK_NB) == 0) {
+      remove_temporary (folder);
       return fd;
+    }
+    if (errno != EWOULDBLOCK)
+      return fd; /* a file system without locks: others may be writing there */
     g_usleep (LOCK_INTERVAL);
   }
   g_set_error (error, NF_ERROR, NF_ERROR_IO,
-      "%s: another %s is writing there; wait for it, or choose another --out",
+      "%s: another %s is writing there; wait for it, or choose another folder",
       folder, program);
   close (fd);
   return -1;

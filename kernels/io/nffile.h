@@ -9,6 +9,8 @@
 
 G_BEGIN_DECLS
 
+int nf_file_open (const gchar *path, GError **error);
+GMappedFile *nf_file_map (const gchar *path, GError **error);
 gboolean nf_file_fail (const gchar *path, const gchar *what, GError **error);
 gboolean nf_file_write_bytes (
     int fd, const void *data, gsize size, const gchar *path, GError **error);

@@ -82,6 +82,28 @@ nf_json_reader_accept (NfJsonReader *reader, gchar c)
 }
 
 /**
+ * nf_json_reader_accept_null:
+ * @reader: the reader
+ *
+ * Steps over white space, and over null if it comes next.
+ *
+ * Returns: whether it was there
+ */
+gboolean
+nf_json_reader_accept_null (NfJsonReader *reader)
+{
+  static const gchar word[] = "null";
+  const gsize length = sizeof word - 1;
+
+  skip_space (reader);
+  if (reader->length - reader->at < length
+      || memcmp (reader->text + reader->at, word, length) != 0)
+    return FALSE;
+  reader->at += length;
+  return TRUE;
+}
+
+/**
  * nf_json_reader_expect:
  * @reader: the reader
  * @c: the structural character that must come next

@@ -39,6 +39,7 @@ typedef struct
 void nf_json_reader_init (
     NfJsonReader *reader, const gchar *text, gsize length, const gchar *what);
 gboolean nf_json_reader_accept (NfJsonReader *reader, gchar c);
+gboolean nf_json_reader_accept_null (NfJsonReader *reader);
 gboolean nf_json_reader_expect (NfJsonReader *reader, gchar c, GError **error);
 gchar *nf_json_reader_string (
     NfJsonReader *reader, gsize max_bytes, GError **error);

@@ -7,6 +7,7 @@
  * NumPy writes it: padded to a multiple of 64 bytes, with room for the first
  * axis to grow. */
 #include "io/nfnpy.h"
+#include "io/nffile.h"
 
 #include <string.h>
 
@@ -470,17 +471,12 @@ nf_npy_load (const gchar *path, NfNpyHeader *header, GError **error)
 {
   g_autoptr (GMappedFile) file = NULL;
   g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (GError) cause = NULL;
   gsize size, wanted;
   NfNpyStatus status;
 
-  file = g_mapped_file_new (path, FALSE, &cause);
+  file = nf_file_map (path, error);
   if (file == NULL) {
-    g_set_error (error, NF_ERROR,
-        g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)
-            ? NF_ERROR_NOT_FOUND
-            : NF_ERROR_IO,
-        "npy: cannot read '%s': %s", path, cause->message);
+    g_prefix_error (error, "npy: ");
     return NULL;
   }
   bytes = g_mapped_file_get_bytes (file);

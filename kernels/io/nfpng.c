@@ -2,17 +2,19 @@
  *
  * nfpng — PNG files as 8-bit RGB frames, and back
  *
- * Through libpng's simplified interface. Transparency is dropped, not blended,
- * as video elements do. */
+ * Through libpng's simplified interface. Transparency is dropped, not blended, and
+ * what a file says of gamma and colour spaces is passed over, as pngdec does. */
 #include "io/nfpng.h"
 #include "io/nffile.h"
 
-#include <glib/gstdio.h>
 #include <png.h>
 #include <stdio.h>
 #include <string.h>
 
 #define MAX_SIDE 16384 /* pixels */
+#define MAX_DEFLATION 1032 /* bytes from one */
+#define PNG_SIGNATURE_BYTES 8
+#define PNG_CHUNK_BYTES 12 /* length, type, checksum */
 
 static gboolean
 fail (GError **error, const gchar *path, const png_image *image)
@@ -23,20 +25,72 @@ fail (GError **error, const gchar *path, const png_image *image)
   return FALSE;
 }
 
-/* Opens the file and checks its head; on success the caller finishes or frees
- * @image. */
+static guint32
+read_u32 (const guint8 *at)
+{
+  return (guint32) at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3];
+}
+
+/* chunks by which libpng would change values: pixels are what the file holds */
 static gboolean
-begin_read (png_image *image, const gchar *path, GError **error)
+is_about_colors (const guint8 *type)
+{
+  static const gchar *const types[] = { "gAMA", "cHRM", "sRGB", "iCCP" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (memcmp (type, types[i], 4) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* (transfer full) (nullable): the file without those chunks; NULL where there is
+ * no memory */
+static guint8 *
+without_colors (const guint8 *data, gsize size, gsize *kept)
+{
+  guint8 *file = g_try_malloc (MAX (size, 1));
+  gsize at = MIN (size, PNG_SIGNATURE_BYTES);
+
+  if (!file)
+    return NULL;
+  *kept = at;
+  memcpy (file, data, at);
+  while (at < size) {
+    const gsize rest = size - at;
+    const gboolean whole = rest >= PNG_CHUNK_BYTES;
+    const gsize length = whole
+        ? MIN ((gsize) read_u32 (data + at) + PNG_CHUNK_BYTES, rest)
+        : rest;
+
+    if (!whole || !is_about_colors (data + at + 4)) {
+      memcpy (file + *kept, data + at, length);
+      *kept += length;
+    }
+    at += length;
+  }
+  return file;
+}
+
+/* deflate makes no more of a byte, and a pixel has a bit at least: a head that
+ * says more is damaged, and its size must not be believed */
+static gboolean
+is_too_short (const png_image *image, gsize bytes)
+{
+  const guint64 bits = image->format & PNG_FORMAT_FLAG_COLOR ? 24 : 1;
+  const guint64 pixels = (guint64) image->width * image->height;
+
+  return pixels * bits / 8 / MAX_DEFLATION > bytes;
+}
+
+static gboolean
+begin_read_from (png_image *image, const gchar *path, const guint8 *file,
+    gsize size, GError **error)
 {
   const gchar *found = NULL;
 
   memset (image, 0, sizeof *image);
   image->version = PNG_IMAGE_VERSION;
-  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
-    g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND, "%s: no such file", path);
-    return FALSE;
-  }
-  if (!png_image_begin_read_from_file (image, path))
+  if (!png_image_begin_read_from_memory (image, file, size))
     return fail (error, path, image);
   if (image->format & PNG_FORMAT_FLAG_LINEAR)
     found = "16 bits a channel";
@@ -44,6 +98,8 @@ begin_read (png_image *image, const gchar *path, GError **error)
     found = "a palette";
   else if (image->width > MAX_SIDE || image->height > MAX_SIDE)
     found = "more than 16384 pixels a side";
+  else if (is_too_short (image, size))
+    found = "more pixels in its head than its bytes can hold";
   if (!found)
     return TRUE;
   png_image_free (image);
@@ -52,6 +108,32 @@ begin_read (png_image *image, const gchar *path, GError **error)
       "save the frames as 8-bit RGB",
       path, found);
   return FALSE;
+}
+
+/* Reads the file and checks its head; on success the caller finishes or frees
+ * @image, and frees the file after that.
+ *
+ * Returns: (transfer full) (nullable): the file */
+static guint8 *
+begin_read (png_image *image, const gchar *path, GError **error)
+{
+  g_autoptr (GMappedFile) map = nf_file_map (path, error);
+  g_autofree guint8 *file = NULL;
+  gsize size = 0;
+
+  if (!map)
+    return NULL;
+  file = without_colors ((const guint8 *) g_mapped_file_get_contents (map),
+      g_mapped_file_get_length (map), &size);
+  if (!file) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "%s: no memory for a file of %" G_GSIZE_FORMAT " bytes", path,
+        g_mapped_file_get_length (map));
+    return NULL;
+  }
+  return begin_read_from (image, path, file, size, error)
+      ? g_steal_pointer (&file)
+      : NULL;
 }
 
 /**
@@ -67,8 +149,9 @@ gboolean
 nf_png_size (const gchar *path, gint *width, gint *height, GError **error)
 {
   png_image image;
+  g_autofree guint8 *file = begin_read (&image, path, error);
 
-  if (!begin_read (&image, path, error))
+  if (!file)
     return FALSE;
   *width = image.width;
   *height = image.height;
@@ -88,7 +171,8 @@ nf_png_is_whole (const gchar *path)
   static const guint8 end[] = { 0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42,
     0x60, 0x82 };
   guint8 found[sizeof end];
-  FILE *file = g_fopen (path, "rbe");
+  int fd = nf_file_open (path, NULL);
+  FILE *file = fd >= 0 ? fdopen (fd, "rb") : NULL;
   gboolean whole = file && fseek (file, -(glong) sizeof end, SEEK_END) == 0
       && fread (found, sizeof found, 1, file) == 1
       && memcmp (found, end, sizeof end) == 0;
@@ -102,9 +186,13 @@ static gboolean
 read_without_alpha (png_image *image, guint8 *pixels)
 {
   gsize n = (gsize) image->width * image->height;
-  g_autofree guint8 *rgba = g_malloc (4 * n);
+  g_autofree guint8 *rgba = g_try_malloc (4 * n);
 
   image->format = PNG_FORMAT_RGBA;
+  if (!rgba) {
+    g_strlcpy (image->message, "not enough memory", sizeof image->message);
+    return FALSE;
+  }
   if (!png_image_finish_read (image, NULL, rgba, 0, NULL))
     return FALSE;
   for (gsize i = 0; i < n; i++)
@@ -125,9 +213,10 @@ nf_png_read_rgb (
     const gchar *path, gint width, gint height, guint8 *pixels, GError **error)
 {
   png_image image;
+  g_autofree guint8 *file = begin_read (&image, path, error);
   gboolean ok;
 
-  if (!begin_read (&image, path, error))
+  if (!file)
     return FALSE;
   if (image.width != (guint) width || image.height != (guint) height) {
     g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,

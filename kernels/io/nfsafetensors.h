@@ -7,107 +7,17 @@
  * (first byte, and first byte after it, counted from the header's end) and
  * "__metadata__" to an object of strings. Shapes are in PyTorch's order,
  * elements little-endian and row-major.
- * nfsafetensors.c reads (nfsafetensorsheader.c what a file holds,
- * nfsafetensorsvalues.c the elements), nfsafetensorswriter.c writes. Sibling:
+ * nfsafetensors.c reads (nfsafetensorsheader.c what a file holds),
+ * nfsafetensorswriter.c writes. Siblings: nfsafetensorsvalues.h (the elements),
  * nfcheckpoint.h */
 #pragma once
 
-#include "core/nferror.h"
+#include "io/nfsafetensorsvalues.h"
 
 G_BEGIN_DECLS
 
-/** NF_SAFETENSORS_METADATA: the header's member that is no tensor */
-#define NF_SAFETENSORS_METADATA "__metadata__"
-/** NF_SAFETENSORS_MAX_HEADER: bytes of a header, at most */
-#define NF_SAFETENSORS_MAX_HEADER (16 * 1024 * 1024)
-/** NF_SAFETENSORS_MAX_TENSORS: tensors in a file, at most */
-#define NF_SAFETENSORS_MAX_TENSORS 65536
-/** NF_SAFETENSORS_MAX_NAME: bytes of a tensor's or metadata key's name, at most */
-#define NF_SAFETENSORS_MAX_NAME 1024
-/** NF_SAFETENSORS_MAX_RANK: dimensions of a tensor, at most */
-#define NF_SAFETENSORS_MAX_RANK 8
-
 typedef struct _NfSafetensors NfSafetensors;
 typedef struct _NfSafetensorsWriter NfSafetensorsWriter;
-
-/**
- * NfSafetensorsDType:
- * @NF_SAFETENSORS_F64: IEEE double precision
- * @NF_SAFETENSORS_F32: IEEE single precision
- * @NF_SAFETENSORS_F16: IEEE half precision
- * @NF_SAFETENSORS_BF16: bfloat16
- * @NF_SAFETENSORS_I64: signed 64-bit integers
- * @NF_SAFETENSORS_I32: signed 32-bit integers
- * @NF_SAFETENSORS_I16: signed 16-bit integers
- * @NF_SAFETENSORS_I8: signed bytes
- * @NF_SAFETENSORS_U8: unsigned bytes
- * @NF_SAFETENSORS_BOOL: bytes of 0 and 1
- *
- * Element types that are read and written. Others are refused.
- */
-typedef enum
-{
-  NF_SAFETENSORS_F64,
-  NF_SAFETENSORS_F32,
-  NF_SAFETENSORS_F16,
-  NF_SAFETENSORS_BF16,
-  NF_SAFETENSORS_I64,
-  NF_SAFETENSORS_I32,
-  NF_SAFETENSORS_I16,
-  NF_SAFETENSORS_I8,
-  NF_SAFETENSORS_U8,
-  NF_SAFETENSORS_BOOL,
-  NF_SAFETENSORS_N_DTYPES
-} NfSafetensorsDType;
-
-/**
- * NfSafetensorsEntry:
- * @name: the tensor's name
- * @dtype: element type
- * @rank: dimensions, 0 for a scalar
- * @shape: sizes in PyTorch's order, each at least 1
- * @data: first element, little-endian; may lie at any address, so copy
- *   elements out with memcpy() or the functions below
- * @bytes: size of the data
- * @elements: product of @shape, 1 for a scalar
- *
- * One tensor of a file. Belongs to its #NfSafetensors.
- */
-typedef struct
-{
-  gchar *name;
-  NfSafetensorsDType dtype;
-  guint rank;
-  gint64 shape[NF_SAFETENSORS_MAX_RANK];
-  const guint8 *data;
-  gsize bytes;
-  gsize elements;
-} NfSafetensorsEntry;
-
-/**
- * nf_safetensors_dtype_size:
- * @dtype: element type
- *
- * Returns: bytes of one element
- */
-gsize nf_safetensors_dtype_size (NfSafetensorsDType dtype);
-
-/**
- * nf_safetensors_dtype_name:
- * @dtype: element type
- *
- * Returns: (transfer none): its name in headers, such as "F32"
- */
-const gchar *nf_safetensors_dtype_name (NfSafetensorsDType dtype);
-
-/**
- * nf_safetensors_shape_string:
- * @shape: (array length=rank): sizes
- * @rank: how many
- *
- * Returns: (transfer full): such as "[64, 3, 7, 7]", for messages
- */
-gchar *nf_safetensors_shape_string (const gint64 *shape, guint rank);
 
 /**
  * nf_safetensors_open:
@@ -218,44 +128,6 @@ const gchar *nf_safetensors_metadata (
     const NfSafetensors *file, const gchar *key);
 
 /**
- * nf_safetensors_read_f32:
- * @entry: a tensor of F64, F32, F16 or BF16
- * @out: (out caller-allocates): entry->elements numbers, row-major
- * @error: return location
- *
- * Converts the elements; F64 is rounded.
- *
- * Returns: %FALSE and %NF_ERROR_FORMAT if the elements are integers
- */
-gboolean nf_safetensors_read_f32 (
-    const NfSafetensorsEntry *entry, gfloat *out, GError **error);
-
-/**
- * nf_safetensors_read_i64:
- * @entry: a tensor of I64, I32, I16, I8, U8 or BOOL
- * @out: (out caller-allocates): entry->elements numbers, row-major
- * @error: return location
- *
- * Widens the elements.
- *
- * Returns: %FALSE and %NF_ERROR_FORMAT if they are floating-point numbers
- */
-gboolean nf_safetensors_read_i64 (
-    const NfSafetensorsEntry *entry, gint64 *out, GError **error);
-
-/**
- * nf_safetensors_part:
- * @entry: a tensor of a file
- * @from: index of an element, row-major
- * @count: how many from there on; all of them in the tensor
- *
- * Returns: an entry with these elements alone, which reads like any other; its
- *   shape is that of @entry
- */
-NfSafetensorsEntry nf_safetensors_part (
-    const NfSafetensorsEntry *entry, gsize from, gsize count);
-
-/**
  * nf_safetensors_forget:
  * @file: a file
  * @entry: a tensor of it that will not be read for a while
@@ -284,7 +156,7 @@ void nf_safetensors_writer_free (NfSafetensorsWriter *writer);
 /**
  * nf_safetensors_writer_add_metadata:
  * @writer: a writer
- * @key: UTF-8 of at most %NF_SAFETENSORS_MAX_NAME bytes
+ * @key: UTF-8
  * @value: UTF-8
  * @error: return location
  *
@@ -299,10 +171,10 @@ gboolean nf_safetensors_writer_add_metadata (NfSafetensorsWriter *writer,
 /**
  * nf_safetensors_writer_add:
  * @writer: a writer
- * @name: UTF-8 of 1 to %NF_SAFETENSORS_MAX_NAME bytes
+ * @name: UTF-8
  * @dtype: element type
- * @rank: dimensions, 0 to %NF_SAFETENSORS_MAX_RANK
- * @shape: (array length=rank): sizes in PyTorch's order, each at least 1
+ * @rank: dimensions, 0 for a scalar
+ * @shape: (array length=rank): sizes in PyTorch's order, each at least 0
  * @data: the elements, row-major and little-endian. A reference is kept until
  *   the writer is freed, so g_bytes_new() copies, g_bytes_new_take() gives,
  *   and g_bytes_new_static() lends memory that outlives the writer
@@ -310,8 +182,9 @@ gboolean nf_safetensors_writer_add_metadata (NfSafetensorsWriter *writer,
  *
  * Adds a tensor.
  *
- * Returns: %FALSE and %NF_ERROR_INVALID if @name is taken or not as above, or
- *   @data is not as large as @dtype and @shape say
+ * Returns: %FALSE and %NF_ERROR_INVALID if @name is taken, is
+ *   %NF_SAFETENSORS_METADATA or not as above, or @data is not as large as
+ *   @dtype and @shape say
  */
 gboolean nf_safetensors_writer_add (NfSafetensorsWriter *writer,
     const gchar *name, NfSafetensorsDType dtype, guint rank,

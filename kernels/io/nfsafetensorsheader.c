@@ -21,6 +21,7 @@ entry_free (gpointer data)
   NfSafetensorsEntry *entry = data;
 
   g_free (entry->name);
+  g_free (entry->shape);
   g_free (entry);
 }
 
@@ -47,13 +48,15 @@ parse_metadata (
   g_autofree gchar *key = NULL;
   gchar *value;
 
+  if (nf_json_reader_accept_null (reader))
+    return TRUE;
   if (!nf_json_reader_expect (reader, '{', error))
     return FALSE;
   if (nf_json_reader_accept (reader, '}'))
     return TRUE;
   do {
     g_clear_pointer (&key, g_free);
-    key = nf_json_reader_string (reader, NF_SAFETENSORS_MAX_NAME, error);
+    key = nf_json_reader_string (reader, reader->length, error);
     if (key == NULL || !nf_json_reader_expect (reader, ':', error))
       return FALSE;
     if (g_hash_table_contains (header->metadata, key)) {
@@ -76,15 +79,15 @@ parse_dtype (NfSafetensorsHeader *header, NfJsonReader *reader,
 {
   g_autofree gchar *name = NULL;
 
-  name = nf_json_reader_string (reader, NF_SAFETENSORS_MAX_NAME, error);
+  name = nf_json_reader_string (reader, reader->length, error);
   if (name == NULL)
     return FALSE;
   for (entry->dtype = 0; entry->dtype < NF_SAFETENSORS_N_DTYPES; entry->dtype++)
     if (g_str_equal (nf_safetensors_dtype_name (entry->dtype), name))
       return TRUE;
   set_tensor_error (header, entry->name, error,
-      "unknown dtype '%s', expected F64, F32, F16, BF16, I64, I32, I16, I8, "
-      "U8 or BOOL",
+      "unknown dtype '%.40s'; the types that are known end with those of "
+      "safetensors 0.8",
       name);
   return FALSE;
 }
@@ -93,6 +96,7 @@ static gboolean
 parse_shape (NfSafetensorsHeader *header, NfJsonReader *reader,
     NfSafetensorsEntry *entry, GError **error)
 {
+  g_autoptr (GArray) sizes = g_array_new (FALSE, FALSE, sizeof (gint64));
   guint64 size;
 
   if (!nf_json_reader_expect (reader, '[', error))
@@ -100,22 +104,19 @@ parse_shape (NfSafetensorsHeader *header, NfJsonReader *reader,
   if (nf_json_reader_accept (reader, ']'))
     return TRUE;
   do {
-    if (entry->rank == NF_SAFETENSORS_MAX_RANK) {
-      set_tensor_error (header, entry->name, error, "more than %d dimensions",
-          NF_SAFETENSORS_MAX_RANK);
-      return FALSE;
-    }
     if (!nf_json_reader_unsigned (reader, &size, error))
       return FALSE;
-    if (size < 1 || size > G_MAXINT64) {
+    if (size > G_MAXINT64) {
       set_tensor_error (header, entry->name, error,
           "dimension %u is %" G_GUINT64_FORMAT
-          ", expected 1 to %" G_GINT64_FORMAT,
-          entry->rank, size, G_MAXINT64);
+          ", expected at most %" G_GINT64_FORMAT,
+          sizes->len, size, G_MAXINT64);
       return FALSE;
     }
-    entry->shape[entry->rank++] = (gint64) size;
+    g_array_append_val (sizes, size);
   } while (nf_json_reader_accept (reader, ','));
+  entry->rank = sizes->len;
+  entry->shape = (gint64 *) g_array_free (g_steal_pointer (&sizes), FALSE);
   return nf_json_reader_expect (reader, ']', error);
 }
 
@@ -134,22 +135,15 @@ static gboolean
 measure_entry (
     NfSafetensorsHeader *header, NfSafetensorsEntry *entry, GError **error)
 {
-  gsize size = nf_safetensors_dtype_size (entry->dtype);
   g_autofree gchar *shape = NULL;
 
-  entry->elements = 1;
-  for (guint i = 0; i < entry->rank; i++)
-    if ((guint64) entry->shape[i] > G_MAXSIZE
-        || !g_size_checked_mul (
-            &entry->elements, entry->elements, (gsize) entry->shape[i]))
-      goto overflow;
-  if (g_size_checked_mul (&entry->bytes, entry->elements, size))
+  if (nf_safetensors_measure (entry->dtype, entry->shape, entry->rank,
+          &entry->elements, &entry->bytes))
     return TRUE;
-
-overflow:
   shape = nf_safetensors_shape_string (entry->shape, entry->rank);
-  set_tensor_error (
-      header, entry->name, error, "the size of shape %s overflows", shape);
+  set_tensor_error (header, entry->name, error,
+      "the size of %s of shape %.200s overflows, or its last byte is not whole",
+      nf_safetensors_dtype_name (entry->dtype), shape);
   return FALSE;
 }
 
@@ -173,7 +167,7 @@ place_entry (NfSafetensorsHeader *header, NfSafetensorsEntry *entry,
   if (offsets[1] - offsets[0] != entry->bytes) {
     shape = nf_safetensors_shape_string (entry->shape, entry->rank);
     set_tensor_error (header, entry->name, error,
-        "%s of shape %s takes %" G_GSIZE_FORMAT
+        "%s of shape %.200s takes %" G_GSIZE_FORMAT
         " bytes, data_offsets give %" G_GUINT64_FORMAT,
         nf_safetensors_dtype_name (entry->dtype), shape, entry->bytes,
         offsets[1] - offsets[0]);
@@ -183,7 +177,8 @@ place_entry (NfSafetensorsHeader *header, NfSafetensorsEntry *entry,
   return TRUE;
 }
 
-/* The object after a tensor's name: its three members, each once */
+/* The object after a tensor's name: its three members, each once; others are
+ * passed over, as the Python library does */
 static gboolean
 parse_entry (NfSafetensorsHeader *header, NfJsonReader *reader,
     NfSafetensorsEntry *entry, guint64 offsets[2], GError **error)
@@ -198,15 +193,20 @@ parse_entry (NfSafetensorsHeader *header, NfJsonReader *reader,
   do {
     g_autofree gchar *key = NULL;
 
-    key = nf_json_reader_string (reader, NF_SAFETENSORS_MAX_NAME, error);
+    key = nf_json_reader_string (reader, reader->length, error);
     if (key == NULL || !nf_json_reader_expect (reader, ':', error))
       return FALSE;
     for (i = 0; i < G_N_ELEMENTS (members); i++)
       if (g_str_equal (members[i], key))
         break;
-    if (i == G_N_ELEMENTS (members) || seen[i]) {
-      set_tensor_error (header, entry->name, error, "%s member '%s'",
-          i == G_N_ELEMENTS (members) ? "unknown" : "repeated", key);
+    if (i == G_N_ELEMENTS (members)) {
+      if (!nf_json_reader_skip (reader, error))
+        return FALSE;
+      continue;
+    }
+    if (seen[i]) {
+      set_tensor_error (
+          header, entry->name, error, "repeated member '%.100s'", key);
       return FALSE;
     }
     seen[i] = TRUE;
@@ -239,19 +239,9 @@ parse_tensor (NfSafetensorsHeader *header, NfJsonReader *reader, gchar *name,
   guint64 offsets[2] = { 0, 0 };
 
   entry->name = name;
-  if (*name == '\0') {
-    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-        "%s: a tensor has an empty name", header->label);
-    return FALSE;
-  }
   if (g_hash_table_contains (header->by_name, name)
       || g_str_equal (name, METADATA)) {
     set_tensor_error (header, name, error, "named twice");
-    return FALSE;
-  }
-  if (header->entries->len == NF_SAFETENSORS_MAX_TENSORS) {
-    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT, "%s: more than %d tensors",
-        header->label, NF_SAFETENSORS_MAX_TENSORS);
     return FALSE;
   }
   if (!parse_entry (header, reader, entry, offsets, error)
@@ -277,7 +267,7 @@ parse_members (NfSafetensorsHeader *header, const gchar *text, gsize length,
   if (nf_json_reader_accept (&reader, '}'))
     return nf_json_reader_finish (&reader, error);
   do {
-    name = nf_json_reader_string (&reader, NF_SAFETENSORS_MAX_NAME, error);
+    name = nf_json_reader_string (&reader, reader.length, error);
     if (name == NULL)
       return FALSE;
     if (!nf_json_reader_expect (&reader, ':', error)) {
@@ -298,33 +288,56 @@ parse_members (NfSafetensorsHeader *header, const gchar *text, gsize length,
       && nf_json_reader_finish (&reader, error);
 }
 
+/* By where they begin; of those that begin at one place, empty ones first. */
 static gint
 compare_data (gconstpointer a, gconstpointer b)
 {
-  const NfSafetensorsEntry *const *x = a;
-  const NfSafetensorsEntry *const *y = b;
+  const NfSafetensorsEntry *x = *(NfSafetensorsEntry *const *) a;
+  const NfSafetensorsEntry *y = *(NfSafetensorsEntry *const *) b;
 
-  return ((*x)->data > (*y)->data) - ((*x)->data < (*y)->data);
+  if (x->data != y->data)
+    return (x->data > y->data) - (x->data < y->data);
+  return (x->bytes > y->bytes) - (x->bytes < y->bytes);
 }
 
+/* Whether the tensors fill the data: each begins where the one before ends, and
+ * the last one ends with the file. */
 static gboolean
-check_overlap (const NfSafetensorsHeader *header, GError **error)
+check_layout (const NfSafetensorsHeader *header, GError **error)
 {
   g_autoptr (GPtrArray) sorted = g_ptr_array_copy (header->entries, NULL, NULL);
-  const NfSafetensorsEntry *last, *entry;
+  const guint8 *end = header->data;
+  gsize rest;
 
   g_ptr_array_set_free_func (sorted, NULL);
   g_ptr_array_sort (sorted, compare_data);
-  for (guint i = 1; i < sorted->len; i++) {
-    last = g_ptr_array_index (sorted, i - 1);
-    entry = g_ptr_array_index (sorted, i);
-    if (entry->data < last->data + last->bytes) {
+  for (guint i = 0; i < sorted->len; i++) {
+    const NfSafetensorsEntry *entry = g_ptr_array_index (sorted, i);
+
+    if (entry->data < end) {
       set_tensor_error (header, entry->name, error,
-          "its data overlaps that of '%s'", last->name);
+          "its data overlaps that of '%s'",
+          ((NfSafetensorsEntry *) sorted->pdata[i - 1])->name);
       return FALSE;
     }
+    if (entry->data > end) {
+      set_tensor_error (header, entry->name, error,
+          "%" G_GSIZE_FORMAT
+          " bytes before its data belong to no tensor; write the file anew",
+          (gsize) (entry->data - end));
+      return FALSE;
+    }
+    end += entry->bytes;
   }
-  return TRUE;
+  rest = header->length - (gsize) (end - header->data);
+  if (rest == 0)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+      "%s: %" G_GSIZE_FORMAT
+      " bytes at its end belong to no tensor; the file is damaged, or more was "
+      "written behind it",
+      header->label, rest);
+  return FALSE;
 }
 
 /**
@@ -388,8 +401,15 @@ nf_safetensors_header_read (NfSafetensorsHeader *header, const guint8 *start,
         header->label, length, MIN (size, (gsize) NF_SAFETENSORS_MAX_HEADER));
     return FALSE;
   }
+  if (length > 0 && start[0] != '{') {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "%s: the header begins with byte 0x%02x, expected '{'; is this a "
+        "safetensors file?",
+        header->label, start[0]);
+    return FALSE;
+  }
   header->data = start + length;
   header->length = size - (gsize) length;
   return parse_members (header, (const gchar *) start, (gsize) length, error)
-      && check_overlap (header, error);
+      && check_layout (header, error);
 }

@@ -5,7 +5,7 @@
  * Private to nfsafetensors.c. The format: nfsafetensors.h */
 #pragma once
 
-#include "io/nfsafetensors.h"
+#include "io/nfsafetensorsvalues.h"
 
 G_BEGIN_DECLS
 

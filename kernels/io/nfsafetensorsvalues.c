@@ -4,7 +4,7 @@
  *
  * Elements are little-endian, row-major, and may lie at any address.
  * Siblings: nfsafetensors.c, nfsafetensorsheader.c */
-#include "io/nfsafetensors.h"
+#include "io/nfsafetensorsvalues.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,25 +14,55 @@
 static const struct
 {
   const gchar *name;
-  gsize size;
+  guint bits; /* of an element */
 } dtypes[NF_SAFETENSORS_N_DTYPES] = {
-  { "F64", 8 },
-  { "F32", 4 },
-  { "F16", 2 },
-  { "BF16", 2 },
-  { "I64", 8 },
-  { "I32", 4 },
-  { "I16", 2 },
-  { "I8", 1 },
-  { "U8", 1 },
-  { "BOOL", 1 },
+  [NF_SAFETENSORS_F64] = { "F64", 64 },
+  [NF_SAFETENSORS_F32] = { "F32", 32 },
+  [NF_SAFETENSORS_F16] = { "F16", 16 },
+  [NF_SAFETENSORS_BF16] = { "BF16", 16 },
+  [NF_SAFETENSORS_I64] = { "I64", 64 },
+  [NF_SAFETENSORS_I32] = { "I32", 32 },
+  [NF_SAFETENSORS_I16] = { "I16", 16 },
+  [NF_SAFETENSORS_I8] = { "I8", 8 },
+  [NF_SAFETENSORS_U8] = { "U8", 8 },
+  [NF_SAFETENSORS_BOOL] = { "BOOL", 8 },
+  [NF_SAFETENSORS_U64] = { "U64", 64 },
+  [NF_SAFETENSORS_U32] = { "U32", 32 },
+  [NF_SAFETENSORS_U16] = { "U16", 16 },
+  [NF_SAFETENSORS_C64] = { "C64", 64 },
+  [NF_SAFETENSORS_F8_E4M3] = { "F8_E4M3", 8 },
+  [NF_SAFETENSORS_F8_E5M2] = { "F8_E5M2", 8 },
+  [NF_SAFETENSORS_F8_E8M0] = { "F8_E8M0", 8 },
+  [NF_SAFETENSORS_F6_E2M3] = { "F6_E2M3", 6 },
+  [NF_SAFETENSORS_F6_E3M2] = { "F6_E3M2", 6 },
+  [NF_SAFETENSORS_F4] = { "F4", 4 },
 };
 
-gsize
-nf_safetensors_dtype_size (NfSafetensorsDType dtype)
+guint
+nf_safetensors_dtype_bits (NfSafetensorsDType dtype)
 {
   g_return_val_if_fail (dtype < NF_SAFETENSORS_N_DTYPES, 0);
-  return dtypes[dtype].size;
+  return dtypes[dtype].bits;
+}
+
+gboolean
+nf_safetensors_measure (NfSafetensorsDType dtype, const gint64 *shape,
+    guint rank, gsize *elements, gsize *bytes)
+{
+  const guint bits = nf_safetensors_dtype_bits (dtype);
+  gsize all;
+
+  *elements = 1;
+  for (guint i = 0; i < rank; i++)
+    if (shape[i] < 0 || (guint64) shape[i] > G_MAXSIZE
+        || !g_size_checked_mul (elements, *elements, (gsize) shape[i]))
+      return FALSE;
+  if (bits % 8 == 0)
+    return g_size_checked_mul (bytes, *elements, bits / 8);
+  if (!g_size_checked_mul (&all, *elements, bits))
+    return FALSE;
+  *bytes = all / 8;
+  return all % 8 == 0;
 }
 
 const gchar *
@@ -58,8 +88,9 @@ NfSafetensorsEntry
 nf_safetensors_part (const NfSafetensorsEntry *entry, gsize from, gsize count)
 {
   NfSafetensorsEntry part = *entry;
-  gsize size = dtypes[entry->dtype].size;
+  gsize size = dtypes[entry->dtype].bits / 8;
 
+  g_return_val_if_fail (size > 0, part);
   part.data += from * size;
   part.bytes = count * size;
   part.elements = count;
@@ -182,6 +213,14 @@ nf_safetensors_read_i64 (
       for (i = 0; i < entry->elements; i++)
         out[i] = (gint16) load_u16 (data + 2 * i);
       return TRUE;
+    case NF_SAFETENSORS_U32:
+      for (i = 0; i < entry->elements; i++)
+        out[i] = load_u32 (data + 4 * i);
+      return TRUE;
+    case NF_SAFETENSORS_U16:
+      for (i = 0; i < entry->elements; i++)
+        out[i] = load_u16 (data + 2 * i);
+      return TRUE;
     case NF_SAFETENSORS_I8:
       for (i = 0; i < entry->elements; i++)
         out[i] = (gint8) data[i];
@@ -193,8 +232,8 @@ nf_safetensors_read_i64 (
       return TRUE;
     default:
       g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-          "tensor '%s': expected integers (I64, I32, I16, I8, U8, BOOL), got "
-          "%s",
+          "tensor '%s': expected integers (I64, I32, I16, I8, U32, U16, U8, "
+          "BOOL), got %s",
           entry->name, dtypes[entry->dtype].name);
       return FALSE;
   }

@@ -22,7 +22,7 @@ typedef struct
   gchar *name;
   NfSafetensorsDType dtype;
   guint rank;
-  gint64 shape[NF_SAFETENSORS_MAX_RANK];
+  gint64 *shape;
   GBytes *data;
 } Tensor;
 
@@ -46,6 +46,7 @@ tensor_free (gpointer data)
   Tensor *tensor = data;
 
   g_free (tensor->name);
+  g_free (tensor->shape);
   g_bytes_unref (tensor->data);
   g_free (tensor);
 }
@@ -88,12 +89,10 @@ static gboolean
 check_name (
     const gchar *what, const gchar *name, GHashTable *taken, GError **error)
 {
-  gsize length = strlen (name);
-
-  if (length > NF_SAFETENSORS_MAX_NAME || !g_utf8_validate (name, -1, NULL)) {
+  if (!g_utf8_validate (name, -1, NULL)) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "%s: a name of %" G_GSIZE_FORMAT " bytes, expected UTF-8 of at most %d",
-        what, length, NF_SAFETENSORS_MAX_NAME);
+        "%s: a name of %" G_GSIZE_FORMAT " bytes is not valid UTF-8", what,
+        strlen (name));
     return FALSE;
   }
   if (g_hash_table_contains (taken, name)) {
@@ -132,15 +131,15 @@ check_size (const gchar *name, NfSafetensorsDType dtype, guint rank,
     const gint64 *shape, gsize bytes, GError **error)
 {
   g_autofree gchar *text = nf_safetensors_shape_string (shape, rank);
-  gsize expected = nf_safetensors_dtype_size (dtype);
+  gsize elements, expected;
 
-  for (guint i = 0; i < rank; i++)
-    if (shape[i] < 1 || (guint64) shape[i] > G_MAXSIZE
-        || !g_size_checked_mul (&expected, expected, (gsize) shape[i])) {
-      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-          "tensor '%s': shape %s is empty or too large", name, text);
-      return FALSE;
-    }
+  if (!nf_safetensors_measure (dtype, shape, rank, &elements, &expected)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "tensor '%s': %s of shape %s is too large, or its last byte is not "
+        "whole",
+        name, nf_safetensors_dtype_name (dtype), text);
+    return FALSE;
+  }
   if (bytes == expected)
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
@@ -159,16 +158,10 @@ nf_safetensors_writer_add (NfSafetensorsWriter *writer, const gchar *name,
 
   g_return_val_if_fail (writer != NULL && name != NULL && data != NULL, FALSE);
   g_return_val_if_fail (dtype < NF_SAFETENSORS_N_DTYPES, FALSE);
-  g_return_val_if_fail (rank <= NF_SAFETENSORS_MAX_RANK, FALSE);
 
-  if (*name == '\0' || g_str_equal (name, NF_SAFETENSORS_METADATA)) {
+  if (g_str_equal (name, NF_SAFETENSORS_METADATA)) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "a tensor cannot have the name '%s'", name);
-    return FALSE;
-  }
-  if (writer->tensors->len == NF_SAFETENSORS_MAX_TENSORS) {
-    g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "more than %d tensors",
-        NF_SAFETENSORS_MAX_TENSORS);
     return FALSE;
   }
   if (!check_name ("tensor", name, writer->names, error)
@@ -178,8 +171,7 @@ nf_safetensors_writer_add (NfSafetensorsWriter *writer, const gchar *name,
   tensor->name = g_strdup (name);
   tensor->dtype = dtype;
   tensor->rank = rank;
-  for (guint i = 0; i < rank; i++)
-    tensor->shape[i] = shape[i];
+  tensor->shape = g_memdup2 (shape, rank * sizeof *shape);
   tensor->data = g_bytes_ref (data);
   g_ptr_array_add (writer->tensors, tensor);
   g_hash_table_add (writer->names, tensor->name);
@@ -190,13 +182,14 @@ nf_safetensors_writer_add (NfSafetensorsWriter *writer, const gchar *name,
 static GPtrArray *
 lay_out (const NfSafetensorsWriter *writer)
 {
+  static const guint sizes[] = { 64, 32, 16, 8, 6, 4 }; /* bits */
   GPtrArray *order = g_ptr_array_sized_new (writer->tensors->len);
   Tensor *tensor;
 
-  for (gsize size = ALIGNMENT; size > 0; size /= 2)
+  for (guint k = 0; k < G_N_ELEMENTS (sizes); k++)
     for (guint i = 0; i < writer->tensors->len; i++) {
       tensor = g_ptr_array_index (writer->tensors, i);
-      if (nf_safetensors_dtype_size (tensor->dtype) == size)
+      if (nf_safetensors_dtype_bits (tensor->dtype) == sizes[k])
         g_ptr_array_add (order, tensor);
     }
   return order;

@@ -15,34 +15,6 @@ groups_of (gint64 c)
   return (gint) g;
 }
 
-gint64
-nf_unet_cond_channels (const NfUnetConfig *c)
-{
-  return (gint64) c->channels * c->num_frames_cond
-      + (c->guide ? NF_UNET_GUIDE_CHANNELS * (gint64) c->num_frames : 0);
-}
-
-NfTensor *
-nf_unet_guide_frames (const NfUnetConfig *c, NfTensor *cond, GError **error)
-{
-  gint64 at = (gint64) c->channels * c->num_frames_cond;
-  NfTensor *all = NULL;
-
-  for (gint i = 0; i < c->num_frames; i++, at += NF_UNET_GUIDE_CHANNELS) {
-    g_autoptr (NfTensor) frame = nf_op_slice (cond, at, c->channels, error);
-    g_autoptr (NfTensor) before = all;
-    NfTensor *both[2] = { before, frame };
-
-    if (frame == NULL)
-      return NULL;
-    all = before != NULL ? nf_op_concat (both, 2, error)
-                         : g_steal_pointer (&frame);
-    if (all == NULL)
-      return NULL;
-  }
-  return all;
-}
-
 static gboolean
 spade_init (
     NfUnetParts *parts, NfUnetNorm *a, const gchar *path, GError **error)

@@ -4,7 +4,7 @@
  *
  * Keys are those that PyTorch checkpoints carry. Keys of that pipeline that
  * this network has one answer for are accepted with that answer only. */
-#include "nets/nfunet.h"
+#include "nets/nfunetconfig.h"
 
 #include "nets/nfnetconfig.h"
 
@@ -208,4 +208,11 @@ nf_unet_config_to_json (const NfUnetConfig *c)
   if (c->residual > 0)
     json_object_set_double_member (json, "residual", c->residual);
   return json;
+}
+
+gint64
+nf_unet_cond_channels (const NfUnetConfig *c)
+{
+  return (gint64) c->channels * c->num_frames_cond
+      + (c->guide ? NF_UNET_GUIDE_CHANNELS * (gint64) c->num_frames : 0);
 }

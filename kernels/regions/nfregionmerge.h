@@ -5,7 +5,8 @@
  * Private to the folder. See: nfregions.c */
 #pragma once
 
-#include "regions/nfregions.h"
+#include "core/nferror.h"
+#include "regions/nfregion.h"
 
 G_BEGIN_DECLS
 

@@ -20,6 +20,8 @@
 #define GROUND (1.0f / 3.0f)
 /* least probability, so that no pixel outvotes many */
 #define FLOOR 0.01f
+/* what is left of the probability of a class that is not expected */
+#define UNEXPECTED 1e-4f
 
 /* the most likely class of pixels of objects, 0 elsewhere */
 static void
@@ -134,4 +136,16 @@ nf_regions_paint (const NfRegions *r, const guint *chosen, guint8 *mask)
 {
   for (gsize i = 0; i < (gsize) r->width * r->height; i++)
     mask[i] = r->map[i] == 0 ? 0 : (guint8) chosen[r->map[i] - 1];
+}
+
+void
+nf_regions_expect (
+    gfloat *probabilities, gsize pixels, guint classes, guint64 expected)
+{
+  if (expected == 0)
+    return;
+  for (guint k = 1; k < MIN (classes, 64); k++)
+    if (!(expected >> k & 1))
+      for (gsize i = 0; i < pixels; i++)
+        probabilities[i * classes + k] *= UNEXPECTED;
 }

@@ -22,53 +22,9 @@
 #pragma once
 
 #include "core/nferror.h"
+#include "regions/nfregion.h"
 
 G_BEGIN_DECLS
-
-/** NF_REGIONS_RIVALS: the largest regions, which compete for classes */
-#define NF_REGIONS_RIVALS 64
-
-/**
- * NfRegion:
- * @area: its pixels, at least 1
- * @x: column of its centre of gravity, that of pixel i's centre being i + 0.5
- * @y: row of its centre of gravity
- * @class: its most likely class, 1 or more
- * @neighbour: the region that it shares the longest border with, from 1; 0: it
- *   touches none
- * @at_edge: whether it touches the frame's edge
- */
-typedef struct
-{
-  guint area;
-  gdouble x, y;
-  guint class;
-  guint neighbour;
-  gboolean at_edge;
-} NfRegion;
-
-/**
- * NfRegions:
- * @width: columns of the frame
- * @height: its rows
- * @classes: K, the ground included
- * @n: how many regions there are
- * @regions: (array length=n): the regions, largest first
- * @evidence: (n, K): sums over a region's pixels of the logarithms of each
- *   class's probability, 0 or below
- * @map: (height, width): a pixel's region, from 1; 0: the ground
- * @tracks: (n): a region's track in a clip, 0: none; nfregionvotes sets it
- *
- * The regions of a frame; read-only.
- */
-typedef struct
-{
-  guint width, height, classes, n;
-  NfRegion *regions;
-  gdouble *evidence;
-  guint16 *map;
-  guint *tracks;
-} NfRegions;
 
 /**
  * nf_regions_new:
@@ -91,6 +47,21 @@ NfRegions *nf_regions_new (const gfloat *probabilities, guint width,
  * @regions: (transfer full): the regions of a frame
  */
 void nf_regions_free (NfRegions *regions);
+
+/**
+ * nf_regions_expect:
+ * @probabilities: (inout): (pixels, classes), as nf_regions_new() takes them
+ * @pixels: how many
+ * @classes: K, the ground included
+ * @expected: a bit for each class that may be there, class 1 being bit 1; 0:
+ *   nothing is known
+ *
+ * Where it is known which objects there are, as in a frame that was predicted
+ * from them, what is there is taken for the likeliest of these, also where it
+ * looks more like another one. The ground stays as likely as it was.
+ */
+void nf_regions_expect (
+    gfloat *probabilities, gsize pixels, guint classes, guint64 expected);
 
 /**
  * nf_regions_choose:

@@ -232,12 +232,22 @@ map (GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer,
       frame->flags &= ~(guint) GST_VIDEO_FRAME_FLAG_INTERLACED;
     return TRUE;
   }
-  g_set_error (error, NF_ERROR, NF_ERROR_IO,
-      "video: cannot %s a buffer of %" G_GSIZE_FORMAT
-      " bytes as a %dx%d %s frame of %" G_GSIZE_FORMAT,
-      flags & GST_MAP_WRITE ? "write" : "read", gst_buffer_get_size (buffer),
-      info->width, info->height,
-      gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)), info->size);
+  if (gst_buffer_get_size (buffer) < info->size)
+    g_set_error (error, NF_ERROR, NF_ERROR_SHAPE,
+        "video: a buffer of %" G_GSIZE_FORMAT
+        " bytes is too small for a %dx%d %s frame, whose first plane has a "
+        "stride of %d bytes: expected %" G_GSIZE_FORMAT
+        ". Correct the caps, or say how the planes lie with a GstVideoMeta",
+        gst_buffer_get_size (buffer), info->width, info->height,
+        gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)),
+        info->stride[0], info->size);
+  else
+    g_set_error (error, NF_ERROR, NF_ERROR_IO,
+        "video: cannot %s a buffer of %" G_GSIZE_FORMAT
+        " bytes as a %dx%d %s frame of %" G_GSIZE_FORMAT,
+        flags & GST_MAP_WRITE ? "write" : "read", gst_buffer_get_size (buffer),
+        info->width, info->height,
+        gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)), info->size);
 
   return FALSE;
 }
@@ -275,7 +285,8 @@ run (GstNfVideo *self, const GstVideoFrame *in, GstVideoFrame *out)
  * @self: a converter to packed pixels
  * @in: a frame
  * @pixels: (out caller-allocates): room for the packed pixels
- * @error: return location: %NF_ERROR_IO
+ * @error: return location: %NF_ERROR_SHAPE (a buffer that is too small),
+ *   %NF_ERROR_IO
  *
  * Returns: FALSE with @error set when @in cannot be read
  */
@@ -299,7 +310,8 @@ gst_nf_video_to_pixels (
  * @self: a converter from packed pixels
  * @pixels: packed pixels
  * @out: a writable frame
- * @error: return location: %NF_ERROR_IO
+ * @error: return location: %NF_ERROR_SHAPE (a buffer that is too small),
+ *   %NF_ERROR_IO
  *
  * Returns: FALSE with @error set when @out cannot be written
  */
@@ -323,7 +335,8 @@ gst_nf_video_from_pixels (
  * @self: a converter
  * @in: a frame
  * @out: a writable frame
- * @error: return location: %NF_ERROR_IO
+ * @error: return location: %NF_ERROR_SHAPE (a buffer that is too small),
+ *   %NF_ERROR_IO
  *
  * Returns: FALSE with @error set when a frame cannot be read or written
  */
@@ -387,7 +400,8 @@ gst_nf_video_resize_rgb (const guint8 *src, gint src_width, gint src_height,
  * @pixels: packed pixels
  * @info: description of @out, whose format is that of @pixels
  * @out: a writable frame
- * @error: return location: %NF_ERROR_IO
+ * @error: return location: %NF_ERROR_SHAPE (a buffer that is too small),
+ *   %NF_ERROR_IO
  *
  * Copies values as they are, whatever range or colours @info speaks of: for
  * class ids, which are no brightness.

@@ -9,7 +9,7 @@
  * Prints the Jaccard index of every method at the target frame, pooled over
  * all clips and as the mean of the clips', and the time that one processor needs
  * for that frame; of scenes also what the true states of the newest frame would
- * have. likeliest, jaccard and pooled are dynamics with these decisions. */
+ * have. likeliest, jaccard, pooled and picture are dynamics with these decisions. */
 #include "io/nfdataset.h"
 #include "metrics/nfclasses.h"
 #include "metrics/nfscoreboard.h"
@@ -58,7 +58,7 @@ typedef struct
 
 enum
 {
-  METHODS = 5,
+  METHODS = 6,
   TRUE_STATES = METHODS
 };
 
@@ -68,6 +68,7 @@ static Row rows[] = {
   { "likeliest", NF_EXTRAPOLATE_DYNAMICS, NF_DECIDE_LIKELIEST },
   { "jaccard", NF_EXTRAPOLATE_DYNAMICS, NF_DECIDE_JACCARD },
   { "pooled", NF_EXTRAPOLATE_DYNAMICS, NF_DECIDE_POOLED },
+  { "picture", NF_EXTRAPOLATE_DYNAMICS, NF_DECIDE_PICTURE },
   { "true states" },
 };
 

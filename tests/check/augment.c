@@ -2,6 +2,7 @@
  *
  * augment — what training does to frames and masks: each change does what its
  * settings say and nothing else, in the shares asked for */
+#include "config/runconfig.h"
 #include "data/augment.h"
 
 #include <gst/gst.h>

@@ -48,6 +48,7 @@ fill_params (NfParams *params, gfloat offset)
 {
   gfloat conv[CONV_SIZE];
   gfloat vector[5] = { 0.1f, 1.0f / 3.0f, -1e-20f, 1e20f, offset };
+  gfloat variance[5] = { 0.1f, 1.0f / 3.0f, 1e-20f, 1e20f, offset };
   gint64 count = (gint64) 1 << 40;
 
   for (guint i = 0; i < CONV_SIZE; i++)
@@ -57,7 +58,7 @@ fill_params (NfParams *params, gfloat offset)
   g_assert_true (nf_tensor_set_nchw (
       nf_params_lookup (params, "conv.bias")->value, vector, NULL));
   g_assert_true (nf_tensor_set_nchw (
-      nf_params_lookup (params, "bn.running_var")->value, vector, NULL));
+      nf_params_lookup (params, "bn.running_var")->value, variance, NULL));
   g_assert_true (nf_tensor_set_nchw (
       nf_params_lookup (params, "bn.num_batches_tracked")->value, &count,
       NULL));
@@ -351,11 +352,10 @@ static void
 add_zeros (NfSafetensorsWriter *writer, const gchar *name,
     NfSafetensorsDType dtype, guint rank, const gint64 *shape)
 {
-  gsize size = nf_safetensors_dtype_size (dtype);
+  gsize elements, size;
   g_autoptr (GBytes) bytes = NULL;
 
-  for (guint i = 0; i < rank; i++)
-    size *= (gsize) shape[i];
+  g_assert_true (nf_safetensors_measure (dtype, shape, rank, &elements, &size));
   bytes = g_bytes_new_take (g_malloc0 (size), size);
   g_assert_true (nf_safetensors_writer_add (
       writer, name, dtype, rank, shape, bytes, NULL));
@@ -417,7 +417,8 @@ test_load_misfits_fails (Fixture *self, gconstpointer data)
   add_zeros (writer, "conv.weight", NF_SAFETENSORS_F32, 4, swapped);
   add_zeros (writer, "conv.bias", NF_SAFETENSORS_I64, 1, vector_dims);
   add_zeros (writer, "module.conv.bias", NF_SAFETENSORS_F32, 1, vector_dims);
-  add_zeros (writer, "bn.num_batches_tracked", NF_SAFETENSORS_F32, 0, NULL);
+  add_zeros (
+      writer, "bn.num_batches_tracked", NF_SAFETENSORS_F32, 1, vector_dims);
   for (guint i = 0; i < 6; i++) {
     g_autofree gchar *name = g_strdup_printf ("extra.%u", i);
 
@@ -456,6 +457,53 @@ test_load_not_finite_fails (Fixture *self, gconstpointer data)
   }
 }
 
+static void
+test_load_negative_variance_fails (Fixture *self, gconstpointer data)
+{
+  g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
+  g_autoptr (GError) error = NULL;
+  const gfloat vector[5] = { 1, 2, 3, -1e-6f, 4 };
+  g_autoptr (GBytes) bytes = g_bytes_new (vector, sizeof (vector));
+
+  add_zeros (writer, "conv.weight", NF_SAFETENSORS_F32, 4, conv_dims);
+  add_zeros (writer, "conv.bias", NF_SAFETENSORS_F32, 1, vector_dims);
+  g_assert_true (nf_safetensors_writer_add (writer, "bn.running_var",
+      NF_SAFETENSORS_F32, 1, vector_dims, bytes, NULL));
+  g_assert_false (load_written (self, writer, &error));
+  nf_assert_error (
+      error, NF_ERROR_FORMAT, "'bn.running_var' holds a negative variance");
+}
+
+/* Counters of batches: none, and of any type and rank */
+static void
+test_load_counters (Fixture *self, gconstpointer data)
+{
+  static const gint64 one[] = { 1 };
+  static const NfSafetensorsDType types[] = { NF_SAFETENSORS_F32,
+    NF_SAFETENSORS_F64, NF_SAFETENSORS_BF16, NF_SAFETENSORS_U8,
+    NF_SAFETENSORS_U64, NF_SAFETENSORS_I32 };
+
+  for (guint i = 0; i <= G_N_ELEMENTS (types); i++) {
+    g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
+    g_autoptr (GError) error = NULL;
+    gint64 count;
+
+    fill_params (self->params, 3.0f);
+    add_zeros (writer, "conv.weight", NF_SAFETENSORS_F32, 4, conv_dims);
+    add_zeros (writer, "conv.bias", NF_SAFETENSORS_F32, 1, vector_dims);
+    add_zeros (writer, "bn.running_var", NF_SAFETENSORS_F32, 1, vector_dims);
+    if (i < G_N_ELEMENTS (types))
+      add_zeros (writer, "bn.num_batches_tracked", types[i], i % 2, one);
+    g_assert_true (load_written (self, writer, &error));
+    g_assert_no_error (error);
+    nf_tensor_to_nchw (
+        nf_params_lookup (self->params, "bn.num_batches_tracked")->value,
+        &count, NULL);
+    g_assert_cmpint (
+        count, ==, i < G_N_ELEMENTS (types) ? 0 : (gint64) 1 << 40);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -473,6 +521,8 @@ main (int argc, char **argv)
   ADD ("load-pytorch-names", test_load_pytorch_names);
   ADD ("load-misfits-fails", test_load_misfits_fails);
   ADD ("load-not-finite-fails", test_load_not_finite_fails);
+  ADD ("load-negative-variance-fails", test_load_negative_variance_fails);
+  ADD ("load-counters", test_load_counters);
 #undef ADD
   return g_test_run ();
 }

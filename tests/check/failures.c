@@ -185,6 +185,13 @@ test_prediction (gconstpointer method)
   nf_unet_free (self.net);
 }
 
+/* users read the domain's name in messages */
+static void
+test_domain (void)
+{
+  g_assert_cmpstr (g_quark_to_string (NF_ERROR), ==, "nf-error-quark");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -193,6 +200,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   device = test_device_open ();
   use_counted_ops ();
+  g_test_add_func ("/failures/domain", test_domain);
   g_test_add_func ("/failures/unetpp", test_unetpp);
   g_test_add_func ("/failures/unetpp-training", test_unetpp_training);
   for (gint method = 0; method < NF_N_SAMPLERS; method++) {

@@ -136,7 +136,6 @@ test_futures_probability (void)
   g_assert_true (nf_futures_probability (futures, 5, object, NULL, NULL));
   g_assert_true (nf_futures_probability (futures, 5, NULL, spread, NULL));
   g_assert_true (nf_futures_mask (futures, 5, mask, NULL));
-  g_assert_cmpint (nf_futures_medoid (futures, 5, NULL), ==, 0);
   for (gsize i = 0; i < SIZE; i++) {
     g_assert_cmpfloat (object[i], ==, mask[i] != 0);
     g_assert_cmpfloat (spread[i], ==, 0);
@@ -177,7 +176,7 @@ test_futures_are_repeatable (void)
   g_assert_cmpuint (different, >, 0);
 }
 
-/* farther ahead less is certain; the medoid is one of the futures */
+/* farther ahead less is certain */
 static void
 test_futures_spread_grows (void)
 {
@@ -189,10 +188,7 @@ test_futures_spread_grows (void)
   for (guint clip = 0; clip < 4; clip++) {
     g_autofree guint8 *masks = scene_masks (31, clip);
     g_autoptr (NfFutures) futures = predict (&params, masks);
-    gint medoid = nf_futures_medoid (futures, 11, NULL);
 
-    g_assert_cmpint (medoid, >=, 0);
-    g_assert_cmpint (medoid, <, 16);
     for (guint far = 0; far < 2; far++) {
       g_assert_true (
           nf_futures_probability (futures, far ? 11 : 1, object, spread, NULL));
@@ -205,6 +201,72 @@ test_futures_spread_grows (void)
   }
   g_assert_cmpfloat (sum[0], >, 0);
   g_assert_cmpfloat (sum[1], >, sum[0]);
+}
+
+/* the mask of frame 22 by a decision */
+static void
+decide (const guint8 *masks, NfDecide decide, guint8 *mask)
+{
+  const NfFuturesParams params = { 32, decide, 0 };
+  g_autoptr (NfFutures) futures = predict (&params, masks);
+
+  g_assert_true (nf_futures_mask (futures, FRAMES - PAST, mask, NULL));
+}
+
+/* the picture of many futures is nearer to the mask that is decided for them than
+ * the likeliest future is, and its objects are those that its mask shows */
+static void
+test_futures_compose (void)
+{
+  g_autoptr (NfRenderer) renderer = nf_renderer_new (WIDTH, HEIGHT, 1);
+  const NfFuturesParams params = { 32, NF_DECIDE_PICTURE, 0 };
+  g_autofree guint8 *pooled = g_malloc (SIZE), *likeliest = g_malloc (SIZE);
+  g_autofree guint8 *picture = g_malloc (SIZE), *drawn = g_malloc (SIZE);
+  gdouble with = 0, without = 0;
+
+  for (guint clip = 5; clip < 13; clip++) {
+    g_autofree guint8 *masks = scene_masks (9001, clip);
+    g_autoptr (NfFutures) futures = predict (&params, masks);
+    NfSceneObject now[NF_N_CLASSES], then[NF_N_CLASSES];
+    guint n, n_then;
+
+    decide (masks, NF_DECIDE_POOLED, pooled);
+    decide (masks, NF_DECIDE_LIKELIEST, likeliest);
+    decide (masks, NF_DECIDE_PICTURE, picture);
+    with += agreement (picture, pooled) / 8;
+    without += agreement (likeliest, pooled) / 8;
+    nf_futures_objects (futures, 0, 0, &n);
+    g_assert_true (
+        nf_futures_compose (futures, FRAMES - PAST, now, then, &n_then, NULL));
+    g_assert_cmpuint (n_then, <=, n);
+    nf_renderer_render (renderer, nf_futures_view (futures), then, n_then, NULL,
+        0, drawn, WIDTH);
+    g_assert_cmpfloat (agreement (drawn, picture), >, 0.8);
+    nf_renderer_render (
+        renderer, nf_futures_view (futures), now, n, NULL, 0, drawn, WIDTH);
+    g_assert_cmpfloat (agreement (drawn, masks + (PAST - 1) * SIZE), >, 0.8);
+  }
+  g_test_message ("picture %.3f, likeliest %.3f", with, without);
+  g_assert_cmpfloat (with, >, without + 0.02);
+}
+
+/* one future is its own picture */
+static void
+test_futures_compose_one (void)
+{
+  g_autofree guint8 *masks = scene_masks (31, 3);
+  NfFuturesParams params;
+  NfSceneObject now[NF_N_CLASSES], then[NF_N_CLASSES];
+  g_autoptr (NfFutures) futures = NULL;
+  guint n, n_then;
+
+  nf_futures_params_init (&params);
+  futures = predict (&params, masks);
+  g_assert_true (nf_futures_compose (futures, 7, now, then, &n_then, NULL));
+  g_assert_cmpmem (then, n_then * sizeof *then,
+      nf_futures_objects (futures, 0, 7, &n), n * sizeof *then);
+  g_assert_cmpmem (now, n * sizeof *now, nf_futures_objects (futures, 0, 0, &n),
+      n * sizeof *now);
 }
 
 /* an object at one of ten places each, a third over the next: no place has half
@@ -255,7 +317,7 @@ static void
 test_futures_bad_params_fail (void)
 {
   static const NfFuturesParams bad[] = { { 0 }, { NF_FUTURES_MAX + 1 },
-    { 1, (NfDecide) 7 } };
+    { 1, (NfDecide) (NF_DECIDE_PICTURE + 1) } };
   g_autofree guint8 *masks = g_malloc0 (SIZE);
   const guint8 *past[] = { masks };
 
@@ -293,6 +355,8 @@ main (int argc, char **argv)
   g_test_add_func ("/futures/probability", test_futures_probability);
   g_test_add_func ("/futures/repeatable", test_futures_are_repeatable);
   g_test_add_func ("/futures/spread", test_futures_spread_grows);
+  g_test_add_func ("/futures/compose", test_futures_compose);
+  g_test_add_func ("/futures/compose-one", test_futures_compose_one);
   g_test_add_func ("/futures/decide", test_decide);
   g_test_add_func ("/futures/bad-params", test_futures_bad_params_fail);
   g_test_add_func ("/futures/empty", test_futures_of_empty_masks);

@@ -7,6 +7,8 @@
 #include "graphnet.h"
 #include "naivecheck.h"
 
+#include <string.h>
+
 typedef struct
 {
   NfDevice *device;
@@ -192,6 +194,64 @@ test_freed_by_stranger (gconstpointer data)
   nf_tensor_unref (self.net.gain);
 }
 
+static NfTensor *
+run_loss (gpointer data, NfTensor *const *in, GError **error)
+{
+  static const NfCrossEntropyParams params = { 0 };
+
+  return nf_op_cross_entropy (in[0], in[1], NULL, &params, error);
+}
+
+typedef struct
+{
+  NfGraph *graph;
+  NfTensor *in[2];
+  GError *error;
+} Loss;
+
+static gpointer
+read_loss (gpointer data)
+{
+  Loss *loss = data;
+  g_autoptr (NfTensor) out =
+      nf_graph_run (loss->graph, loss->in, 2, &loss->error);
+
+  if (out != NULL)
+    nf_tensor_scalar (out, &loss->error);
+  return NULL;
+}
+
+/* the thread that started the graph hears what its kernels found wrong, not the
+ * one that captured it */
+static void
+test_fault_in_another_thread (gconstpointer data)
+{
+  NfDevice *device = (NfDevice *) data;
+  g_autoptr (NfGraph) graph = nf_graph_new (device, run_loss, NULL);
+  g_autoptr (NfTensor) logits =
+      nf_tensor_new_zeros (device, NF_F32, 1, 4, 2, 3, NULL);
+  g_autoptr (NfTensor) right =
+      nf_tensor_new_zeros (device, NF_U8, 1, 1, 2, 3, NULL);
+  g_autoptr (Naive) classes = naive_new (1, 1, 2, 3);
+  g_autoptr (NfTensor) wrong = NULL;
+  Loss loss = { graph, { logits, right }, NULL };
+
+  *naive_at (classes, 0, 0, 1, 2) = 9;
+  wrong = naive_to_tensor (device, classes, NF_U8);
+  for (guint i = 0; i < 3; i++)
+    read_loss (&loss);
+  g_assert_no_error (loss.error);
+  loss.in[1] = wrong;
+  g_thread_join (g_thread_new (NULL, read_loss, &loss));
+  g_assert_error (loss.error, NF_ERROR, NF_ERROR_INVALID);
+  g_assert_nonnull (strstr (loss.error->message, "class 9"));
+  g_clear_error (&loss.error);
+  /* it is told once, and nobody else hears of it */
+  loss.in[1] = right;
+  read_loss (&loss);
+  g_assert_no_error (loss.error);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -214,6 +274,7 @@ main (int argc, char **argv)
     ADD (handed_over);
     ADD (freed_meanwhile);
     ADD (freed_by_stranger);
+    ADD (fault_in_another_thread);
 #undef ADD
   }
   status = g_test_run ();

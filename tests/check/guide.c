@@ -117,7 +117,7 @@ test_nearer_than_hold (void)
     futures = new_futures (masks);
     draw (scene, CONTEXT - 1, newest);
     draw (scene, 2 * CONTEXT - 1, truth);
-    nf_guide_render (guide, futures, CONTEXT, newest, out, &error);
+    nf_guide_render (guide, futures, 0, CONTEXT, newest, out, &error);
     g_assert_no_error (error);
     for (gsize i = 0; i < PIXELS; i++)
       g_assert_cmpuint (out[NF_GUIDE_BYTES * i + 5], ==, 255);
@@ -298,6 +298,24 @@ test_sharpen (void)
     g_assert_cmpuint (out[i], ==, 250);
 }
 
+/* a network's noise does not reach the guide's picture of what both show */
+static void
+test_sharpen_noise (void)
+{
+  guint8 small[3 * SMALL_WIDTH * SMALL_HEIGHT], noisy[sizeof small];
+  guint8 guide[3 * 4 * SMALL_WIDTH * SMALL_HEIGHT], out[sizeof guide];
+  const NfSharpenImage a = { small, SMALL_WIDTH, SMALL_HEIGHT };
+  const NfSharpenImage b = { noisy, SMALL_WIDTH, SMALL_HEIGHT };
+  const NfSharpenImage large = { guide, 2 * SMALL_WIDTH, 2 * SMALL_HEIGHT };
+
+  fill (small, sizeof small, 1);
+  fill (guide, sizeof guide, 2);
+  for (gsize i = 0; i < sizeof small; i++)
+    noisy[i] = (guint8) (small[i] + 8 - (gint) (i * 7 % 17));
+  nf_sharpen (&b, &a, &large, out);
+  g_assert_cmpmem (out, sizeof out, guide, sizeof guide);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -310,5 +328,6 @@ main (int argc, char **argv)
   g_test_add_func ("/damage/masks", test_damage);
   g_test_add_func ("/damage/draws", test_damage_draws);
   g_test_add_func ("/sharpen/agreement", test_sharpen);
+  g_test_add_func ("/sharpen/noise", test_sharpen_noise);
   return g_test_run ();
 }

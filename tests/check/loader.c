@@ -33,7 +33,7 @@ open_source (const gchar *path, gboolean masks, guint64 cache)
   g_assert_no_error (error);
   nf_train_config_set (config, size, &error);
   g_assert_no_error (error);
-  source = nf_train_clips_open (config, masks, &error);
+  source = nf_train_clips_open (config, masks, NULL, &error);
   g_assert_no_error (error);
   return source;
 }
@@ -164,6 +164,51 @@ test_error (void)
   }
 }
 
+/* Samples of the items 2 and 3, of a clip that cannot be read. */
+static gboolean
+load_but_two (gconstpointer task, NfClipReader *reader, guint64 sample,
+    guint64 item, guint8 *const parts[], GError **error)
+{
+  if (item != 2 && item != 3)
+    return load_numbers (task, reader, sample, item, parts, error);
+  g_set_error (error, NF_ERROR, NF_ERROR_FORMAT, "the clip of 2 and 3");
+  return FALSE;
+}
+
+/* The next item that can be read takes the place of one that cannot; and the
+ * clip is told of once. */
+static void
+test_bad_clips (void)
+{
+  g_autoptr (NfClipSource) source = open_source ("scenes:1", FALSE, 0);
+  g_autoptr (NfOrder) order = nf_order_new (7, 5);
+
+  for (guint threads = 1; threads <= 3; threads++) {
+    Script script = { .bad_sample = G_MAXUINT64 };
+    g_autoptr (NfBadClips) bad = nf_bad_clips_new ();
+    const NfLoaderSetup setup = { load_but_two, &script, { 8, 8 }, 7, 5, BATCH,
+      999, threads, bad };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (NfLoader) loader = nf_loader_new (source, &setup, &error);
+    g_autofree gchar *message = NULL;
+
+    for (guint64 batch = 0; batch < 10; batch++) {
+      const guint8 *parts[NF_LOADER_PARTS];
+
+      g_assert_true (nf_loader_get (loader, batch * BATCH, parts, &error));
+      for (guint i = 0; i < BATCH; i++) {
+        guint64 want = nf_order_item (order, batch * BATCH + i), item;
+
+        memcpy (&item, parts[1] + 8 * i, 8);
+        g_assert_cmpuint (item, ==, want == 2 || want == 3 ? 4 : want);
+      }
+    }
+    message = nf_bad_clips_next (bad);
+    g_assert_cmpstr (message, ==, "the clip of 2 and 3");
+    g_assert_null (nf_bad_clips_next (bad));
+  }
+}
+
 static void
 test_too_large_fails (void)
 {
@@ -263,6 +308,7 @@ main (int argc, char **argv)
   g_test_add_func ("/loader/end", test_end);
   g_test_add_func ("/loader/free", test_free);
   g_test_add_func ("/loader/error", test_error);
+  g_test_add_func ("/loader/bad-clips", test_bad_clips);
   g_test_add_func ("/loader/too-large", test_too_large_fails);
   g_test_add_func ("/loader/scenes-as-written", test_scenes_as_written);
   g_test_add_func ("/loader/folder-threads", test_folder_threads);

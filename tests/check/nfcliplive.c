@@ -140,7 +140,7 @@ GST_START_TEST (test_state_events_from_outside)
   for (guint i = 0; i < 2; i++) {
     static const GstEventType expected[] = { GST_EVENT_STREAM_START,
       GST_EVENT_CAPS, GST_EVENT_SEGMENT, GST_EVENT_CUSTOM_DOWNSTREAM,
-      GST_EVENT_EOS };
+      GST_EVENT_TAG, GST_EVENT_EOS };
 
     for (guint n = 0; n < G_N_ELEMENTS (expected); n++) {
       GstEvent *event = gst_harness_pull_event (h[i]);

@@ -204,7 +204,8 @@ GST_START_TEST (test_seek_segments)
   fail_unless (gst_element_send_event (src, seek));
   for (guint i = 0; i < 2; i++) {
     static const GstEventType expected[] = { GST_EVENT_FLUSH_START,
-      GST_EVENT_FLUSH_STOP, GST_EVENT_SEGMENT, GST_EVENT_EOS };
+      GST_EVENT_FLUSH_STOP, GST_EVENT_SEGMENT, GST_EVENT_TAG, GST_EVENT_TAG,
+      GST_EVENT_EOS }; /* the titles of two clips */
     guint n = 0;
 
     while (n < G_N_ELEMENTS (expected)) {

@@ -110,7 +110,6 @@ GST_START_TEST (test_flush_while_waiting)
 {
   GstBus *bus;
   GstHarness *h = new_harness ("nfsegment", nf_models_segmenter (), "", &bus);
-  GstSegment segment;
   GThread *thread;
   NfCoreLease lease;
 
@@ -120,8 +119,7 @@ GST_START_TEST (test_flush_while_waiting)
   expect_flushing (thread);
   nf_cores_release (&lease);
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  gst_harness_push_event (h, nf_test_new_segment (1.0));
   nf_test_push_frames (h, 0, 1);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 1);
   nf_test_harness_free (h, bus);

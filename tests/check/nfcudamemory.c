@@ -119,13 +119,13 @@ compare (GBytes *a, GBytes *b, guint *largest, gdouble *mean)
   *mean = sum / (gdouble) n;
 }
 
-#define SEGMENTS "nfsegment checkpoint=SEGMENTER device=cuda:0 "
+#define SEGMENTS "nfsegment checkpoint=SEGMENTER device=cuda:0 decision=pixel "
 #define PREDICTS                                                               \
   "nfpredict checkpoint=PREDICTOR device=cuda:0 steps=2 horizon=2 "            \
   "emit=rollout "
 
 /* packed pixels lose nothing on their way, so all bytes agree; so do those that
- * go through the host */
+ * go through the host, as frames of another context on the same device do */
 static const Case same_cases[] = {
   { SEGMENTS, CUDA, NULL, "RGB", 24, 16 },
   { SEGMENTS, CUDA, NULL, "RGB", 33, 31 },
@@ -149,16 +149,20 @@ static const Case same_cases[] = {
 GST_START_TEST (test_same_bytes)
 {
   const Case *c = &same_cases[__i__];
-  GstCudaContext *context = gst_cuda_context_new (0);
+  GstCudaContext *primary = nf_cuda_primary_context ();
+  GstCudaContext *other = gst_cuda_context_new (0);
   g_autoptr (GBytes) expected = run_raw (c);
-  g_autoptr (GBytes) shared = run (c, context, context);
-  /* the element's own context: another one on the same device */
-  g_autoptr (GBytes) foreign = run (c, NULL, context);
+  g_autoptr (GBytes) own = run (c, NULL, primary);
+  g_autoptr (GBytes) given = run (c, other, other);
+  g_autoptr (GBytes) foreign = run (c, NULL, other);
 
-  fail_unless (g_bytes_equal (shared, expected));
+  fail_unless (g_bytes_equal (own, expected));
+  fail_unless (g_bytes_equal (given, expected));
   fail_unless (g_bytes_equal (foreign, expected));
-  ASSERT_OBJECT_REFCOUNT (context, "context", 1);
-  gst_object_unref (context);
+  ASSERT_OBJECT_REFCOUNT (primary, "primary context", 1);
+  ASSERT_OBJECT_REFCOUNT (other, "context", 1);
+  gst_object_unref (primary);
+  gst_object_unref (other);
 }
 GST_END_TEST
 
@@ -352,18 +356,19 @@ expect_cuda_memory (GstElement *bin, const gchar *name)
       gst_caps_get_features (caps, 0), "memory:CUDAMemory"));
 }
 
-/* frames go through both elements on the device: no copy to or from the host
- * but that of the masks, which is the module's own */
+/* frames of the context that the elements offer go through both of them on the
+ * device: no copy to or from the host but that of the masks, which is the
+ * module's own */
 GST_START_TEST (test_no_copies_between)
 {
   const Case c = { NULL, CUDA, NULL, "NV12", 40, 24 };
   g_autoptr (GstCaps) caps = caps_of (&c);
-  GstCudaContext *context = gst_cuda_context_new (0);
+  GstCudaContext *context = nf_cuda_primary_context ();
   NfStandinDriverCounts before, after;
   GPtrArray *frames = nf_cuda_frames (caps, context, 0);
   GstBus *bus;
   GstHarness *h = nf_cuda_harness_new (
-      PREDICTS " ! " SEGMENTS "output=palette name=second", context, &bus);
+      PREDICTS " ! " SEGMENTS "output=palette name=second", NULL, &bus);
 
   gst_harness_set_sink_caps_str (h, CUDA ",format=RGB");
   gst_harness_set_src_caps (h, gst_caps_ref (caps));

@@ -204,7 +204,7 @@ typedef struct
   guint frames;
 } Work;
 
-static const Work segments = { "nfsegment device=cpu",
+static const Work segments = { "nfsegment device=cpu decision=pixel",
   "video/x-raw,format=GRAY8", 1 };
 /* with dynamics an object is found or not, which is no matter of levels */
 static const Work predicts = { "nfpredict device=cpu steps=2 seed=3 guide=hold",

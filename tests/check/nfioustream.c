@@ -186,7 +186,7 @@ GST_START_TEST (test_nfiou_gaps)
 {
   static const NfFeedFrame predictions[] = { { 80, 5 } };
   static const NfFeedFrame truths[] = { { 80, 5 } };
-  guint gaps = 0;
+  guint gaps = 0, segments = 0;
   GstEvent *event;
   NfRig *rig = nf_rig_new (NULL, NULL);
 
@@ -199,7 +199,9 @@ GST_START_TEST (test_nfiou_gaps)
   NF_RIG_RUN (rig, predictions, truths);
   nf_rig_expect_total (rig, 1, 0, 0, 1);
   while ((event = gst_harness_try_pull_event (rig->out)) != NULL) {
+    segments += GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT;
     gaps += GST_EVENT_TYPE (event) == GST_EVENT_GAP;
+    fail_unless (gaps == 0 || segments > 0, "a gap comes before the segment");
     gst_event_unref (event);
   }
   fail_unless_equals_int (gaps, 1);

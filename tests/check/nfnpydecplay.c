@@ -157,11 +157,36 @@ GST_END_TEST;
 GST_START_TEST (test_nfnpydec_type_is_found)
 {
   static const guint64 shape[] = { 3, 4, 5 };
+  static const gchar *const elements[] = { "decodebin ! videoconvert",
+    "decodebin3 ! videoconvert" };
   Player player;
 
-  player_open (&player, shape, "decodebin ! videoconvert");
+  player_open (&player, shape, elements[__i__]);
   player_expect_frames (&player, 0, 2, 20);
   player_expect_eos (&player);
+  player_close (&player);
+}
+GST_END_TEST;
+
+/* by its address, to the end */
+GST_START_TEST (test_nfnpydec_plays_uri)
+{
+  static const guint64 shape[] = { 3, 16, 24 };
+  static const gchar *const lines[] = {
+    "uridecodebin uri=%s ! fakesink",
+    "uridecodebin3 uri=%s ! fakesink",
+    "playbin uri=%s video-sink=fakesink",
+    "playbin3 uri=%s video-sink=fakesink",
+  };
+  g_auto (GStrv) parts = g_strsplit (lines[__i__], "%s", 2);
+  g_autofree gchar *uri = NULL, *line = NULL, *error = NULL;
+  Player player;
+
+  player_open (&player, shape, "nfnpydec");
+  uri = g_filename_to_uri (player.path, NULL, NULL);
+  line = g_strconcat (parts[0], uri, parts[1], NULL);
+  error = nf_test_run (line);
+  fail_unless (error == NULL, "%s: %s", line, error);
   player_close (&player);
 }
 GST_END_TEST;
@@ -192,7 +217,8 @@ nfnpydec_play_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_nfnpydec_seeks_in_time, 0, 2);
   tcase_add_test (tc, test_nfnpydec_segment_seek);
-  tcase_add_test (tc, test_nfnpydec_type_is_found);
+  tcase_add_loop_test (tc, test_nfnpydec_type_is_found, 0, 2);
+  tcase_add_loop_test (tc, test_nfnpydec_plays_uri, 0, 4);
   tcase_add_test (tc, test_nfnpydec_plays_real_mask);
 
   return suite;

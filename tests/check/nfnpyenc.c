@@ -28,20 +28,11 @@ teardown (void)
 static GstHarness *
 new_harness (const gchar *caps, GstBus **bus)
 {
-  GstHarness *h = gst_harness_new ("nfnpyenc");
+  GstHarness *h = nf_test_harness_new ("nfnpyenc", bus);
 
-  *bus = nf_test_attach_bus (h->element);
   gst_harness_set_src_caps_str (h, caps);
 
   return h;
-}
-
-static void
-free_harness (GstHarness *h, GstBus *bus)
-{
-  gst_element_set_bus (h->element, NULL);
-  gst_object_unref (bus);
-  gst_harness_teardown (h);
 }
 
 static GstHarness *
@@ -113,8 +104,7 @@ GST_START_TEST (test_nfnpyenc_collects_padded_frames)
   for (guint t = 0; t < 3; t++)
     for (guint i = 0; i < width * height; i++)
       fail_unless_equals_int (data[t * width * height + i], 10 + t);
-  nf_test_expect_no_error (bus);
-  free_harness (h, bus);
+  nf_test_harness_free (h, bus);
 }
 GST_END_TEST;
 
@@ -132,8 +122,7 @@ GST_START_TEST (test_nfnpyenc_no_frames)
   fail_unless_equals_uint64 (header.shape[0], 0);
   fail_unless_equals_uint64 (header.shape[1], 4);
   fail_unless_equals_uint64 (header.shape[2], 6);
-  nf_test_expect_no_error (bus);
-  free_harness (h, bus);
+  nf_test_harness_free (h, bus);
 }
 GST_END_TEST;
 
@@ -147,7 +136,7 @@ GST_START_TEST (test_nfnpyenc_no_caps_fails)
   gst_harness_push_event (h, gst_event_new_eos ());
   nf_test_expect_error (bus, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
       "before it said what its frames are");
-  free_harness (h, bus);
+  nf_test_harness_drop (h, bus);
 }
 GST_END_TEST;
 
@@ -169,7 +158,7 @@ GST_START_TEST (test_nfnpyenc_caps_change_fails)
       GST_FLOW_ERROR);
   nf_test_expect_error (
       bus, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "began with 6x4 GRAY8");
-  free_harness (h, bus);
+  nf_test_harness_drop (h, bus);
 }
 GST_END_TEST;
 
@@ -190,8 +179,7 @@ GST_START_TEST (test_nfnpyenc_caps_change_before_and_of_rate)
   file = pull_file (h);
   parse_file (file, &header);
   fail_unless_equals_uint64 (header.shape[0], 2);
-  nf_test_expect_no_error (bus);
-  free_harness (h, bus);
+  nf_test_harness_free (h, bus);
 }
 GST_END_TEST;
 
@@ -205,7 +193,7 @@ GST_START_TEST (test_nfnpyenc_short_frame_fails)
       GST_FLOW_ERROR);
   nf_test_expect_error (
       bus, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "got 5");
-  free_harness (h, bus);
+  nf_test_harness_drop (h, bus);
 }
 GST_END_TEST;
 
@@ -214,22 +202,20 @@ GST_START_TEST (test_nfnpyenc_flush_begins_again)
   g_autoptr (GBytes) file = NULL;
   const guint8 *data;
   NfNpyHeader header;
-  GstSegment segment;
   GstBus *bus;
   GstHarness *h = new_gray_harness (2, 2, &bus);
 
   gst_harness_push (h, nf_test_gray_frame (2, 2, 2, 1));
   fail_unless (gst_harness_push_event (h, gst_event_new_flush_start ()));
   fail_unless (gst_harness_push_event (h, gst_event_new_flush_stop (TRUE)));
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  fail_unless (gst_harness_push_event (h, gst_event_new_segment (&segment)));
+  fail_unless (gst_harness_push_event (h, nf_test_new_segment (1.0)));
   gst_harness_push (h, nf_test_gray_frame (2, 2, 2, 2));
   fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
   file = pull_file (h);
   data = parse_file (file, &header);
   fail_unless_equals_uint64 (header.shape[0], 1);
   fail_unless_equals_int (data[0], 2);
-  free_harness (h, bus);
+  nf_test_harness_drop (h, bus);
 }
 GST_END_TEST;
 
@@ -258,7 +244,7 @@ GST_START_TEST (test_nfnpyenc_outside_segment_is_left_out)
   data = parse_file (file, &header);
   fail_unless_equals_uint64 (header.shape[0], 2);
   fail_unless_equals_int (data[0], 1);
-  free_harness (h, bus);
+  nf_test_harness_drop (h, bus);
 }
 GST_END_TEST;
 
@@ -280,8 +266,7 @@ GST_START_TEST (test_nfnpyenc_start_stop_start)
   parse_file (file, &header);
   fail_unless_equals_uint64 (header.shape[0], 1);
   fail_unless_equals_uint64 (header.shape[2], 3);
-  nf_test_expect_no_error (bus);
-  free_harness (h, bus);
+  nf_test_harness_free (h, bus);
 }
 GST_END_TEST;
 
@@ -307,8 +292,8 @@ GST_START_TEST (test_nfnpyenc_two_instances)
   fail_unless_equals_uint64 (header.shape[0], 3);
   parse_file (file_two, &header);
   fail_unless_equals_uint64 (header.shape[0], 2);
-  free_harness (one, bus_one);
-  free_harness (two, bus_two);
+  nf_test_harness_drop (one, bus_one);
+  nf_test_harness_drop (two, bus_two);
 }
 GST_END_TEST;
 

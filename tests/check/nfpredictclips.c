@@ -71,7 +71,6 @@ GST_START_TEST (test_predict_clips)
   GstHarness *h = nf_predict_harness_new ("", &bus);
   g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstVideoInfo info;
-  GstSegment segment;
   GstBuffer *buffer;
 
   fail_unless (gst_video_info_from_caps (&info, caps));
@@ -88,8 +87,7 @@ GST_START_TEST (test_predict_clips)
   fail_unless (GST_BUFFER_IS_DISCONT (buffer));
   gst_buffer_unref (buffer);
 
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  gst_harness_push_event (h, nf_test_new_segment (1.0));
   nf_test_push_frames (h, 0, 5);
   nf_predict_expect_frames (h, numbers, 1);
   fail_unless_equals_int (nf_test_stat (h->element, "clips"), 3);

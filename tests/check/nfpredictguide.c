@@ -63,6 +63,20 @@ predict (const gchar *settings)
   return out;
 }
 
+/* the classes that nfpredict says may be in a frame */
+static guint64
+classes_of (GstBuffer *buffer)
+{
+  GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, "NfClassesMeta");
+  guint64 classes = 0;
+
+  if (meta != NULL)
+    fail_unless (gst_structure_get_uint64 (
+        gst_custom_meta_get_structure (meta), "classes", &classes));
+
+  return classes;
+}
+
 static gboolean
 same (GstBuffer *a, GstBuffer *b)
 {
@@ -98,6 +112,24 @@ GST_START_TEST (test_guide_kinds)
   gst_buffer_unref (automatic);
   gst_buffer_unref (later);
   gst_buffer_unref (soft);
+}
+GST_END_TEST
+
+/* the objects of a guide by dynamics are known to who comes next, and copies keep
+ * that; without such a guide nothing is known */
+GST_START_TEST (test_guide_classes)
+{
+  GstBuffer *dynamics = predict ("guide=dynamics");
+  GstBuffer *hold = predict ("guide=hold");
+  GstBuffer *copy = gst_buffer_copy_deep (dynamics);
+
+  fail_unless (classes_of (dynamics) != 0);
+  fail_unless_equals_int (classes_of (dynamics) & 1, 0);
+  fail_unless_equals_uint64 (classes_of (copy), classes_of (dynamics));
+  fail_unless_equals_uint64 (classes_of (hold), 0);
+  gst_buffer_unref (copy);
+  gst_buffer_unref (dynamics);
+  gst_buffer_unref (hold);
 }
 GST_END_TEST
 
@@ -182,6 +214,7 @@ nfpredict_guide_suite (void)
   tcase_add_unchecked_fixture (tc, make_models, remove_models);
   tcase_set_timeout (tc, 120);
   tcase_add_test (tc, test_guide_kinds);
+  tcase_add_test (tc, test_guide_classes);
   tcase_add_test (tc, test_guide_itself);
   tcase_add_test (tc, test_guide_of_plain_network);
   tcase_add_test (tc, test_guide_residual);

@@ -18,17 +18,6 @@ new_harness (const gchar *settings, GstBus **bus)
   return h;
 }
 
-static GstEvent *
-new_segment (gdouble rate)
-{
-  GstSegment segment;
-
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  segment.rate = rate;
-
-  return gst_event_new_segment (&segment);
-}
-
 /* begins a drawing that does not end by itself, and waits until it goes on */
 static GThread *
 begin_endless (GstHarness *h, GstBus *bus)
@@ -60,7 +49,7 @@ GST_START_TEST (test_predict_flush_while_predicting)
   fail_unless_equals_int (
       GPOINTER_TO_INT (g_thread_join (thread)), GST_FLOW_FLUSHING);
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
-  gst_harness_push_event (h, new_segment (1.0));
+  gst_harness_push_event (h, nf_test_new_segment (1.0));
   fail_unless_equals_int (nf_test_stat (h->element, "clips"), 0);
   g_object_set (h->element, "steps", 2, "ensemble", 1, "horizon", 3, NULL);
   nf_test_push_frames (h, 0, NF_MODELS_CONTEXT);
@@ -93,11 +82,11 @@ GST_START_TEST (test_predict_flush_forgets)
 
   nf_test_push_frames (h, 0, NF_MODELS_CONTEXT);
   before = gst_harness_pull (h);
-  gst_harness_push_event (h, new_segment (1.0));
+  gst_harness_push_event (h, nf_test_new_segment (1.0));
   nf_test_push_frames (h, 0, NF_MODELS_CONTEXT - 1);
   gst_harness_push_event (h, gst_event_new_flush_start ());
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
-  gst_harness_push_event (h, new_segment (1.0));
+  gst_harness_push_event (h, nf_test_new_segment (1.0));
   nf_test_push_frames (h, 0, NF_MODELS_CONTEXT - 1);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
   nf_test_push_frames (h, NF_MODELS_CONTEXT - 1, 1);
@@ -121,17 +110,9 @@ GST_START_TEST (test_predict_start_stop_start)
     GstVideoInfo info;
     GstBuffer *buffer;
 
-    if (i > 0) {
-      fail_unless_equals_int (
-          gst_element_set_state (h->element, GST_STATE_NULL),
-          GST_STATE_CHANGE_SUCCESS);
-      fail_unless_equals_int (
-          gst_element_set_state (h->element, GST_STATE_PLAYING),
-          GST_STATE_CHANGE_SUCCESS);
-    }
-    gst_harness_push_event (h, gst_event_new_stream_start ("again"));
-    gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
-    gst_harness_push_event (h, new_segment (1.0));
+    if (i > 0)
+      nf_models_restart (h);
+    nf_models_begin_stream (h);
     nf_test_push_frames (h, 0, NF_MODELS_CONTEXT + 1);
     fail_unless_equals_int (gst_harness_buffers_in_queue (h), 3);
     fail_unless_equals_int (nf_test_stat (h->element, "clips"), 1);
@@ -182,27 +163,73 @@ GST_START_TEST (test_predict_two_instances)
 }
 GST_END_TEST
 
-/* the window, plus the time of drawing once that was measured */
+/* what a prediction is made of need not wait: only what drawing takes beyond the
+ * time that the prediction lies ahead makes it late */
 GST_START_TEST (test_predict_latency)
 {
   GstBus *bus;
-  GstHarness *h = new_harness ("", &bus);
+  GstHarness *h = nf_predict_harness_new ("", &bus);
+
+  /* three frames are half a minute */
+  gst_harness_set_src_caps_str (
+      h, "video/x-raw,format=RGB,width=24,height=16,framerate=1/10");
+  gst_harness_set_upstream_latency (h, GST_SECOND);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT - 1);
+  fail_unless_equals_clocktime (gst_harness_query_latency (h), GST_SECOND);
+  nf_test_push_frames (h, NF_MODELS_CONTEXT - 1, 1);
+  fail_unless (nf_test_stat (h->element, "latency") > 0);
+  fail_unless_equals_clocktime (gst_harness_query_latency (h), GST_SECOND);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+/* frames that pass by wait for the drawing */
+GST_START_TEST (test_predict_latency_of_context)
+{
+  GstBus *bus;
+  GstHarness *h = new_harness ("emit=all", &bus);
   GstClockTime announced;
   GstMessage *message;
 
   gst_harness_set_upstream_latency (h, GST_SECOND);
-  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT - 1);
-  fail_unless_equals_clocktime (gst_harness_query_latency (h),
-      GST_SECOND + NF_MODELS_CONTEXT * NF_MODELS_FRAME);
-  nf_test_push_frames (h, NF_MODELS_CONTEXT - 1, 1);
+  nf_test_push_frames (h, 0, NF_MODELS_CONTEXT);
   announced = nf_test_stat (h->element, "latency");
   fail_unless (announced > 0);
-  fail_unless_equals_clocktime (gst_harness_query_latency (h),
-      GST_SECOND + NF_MODELS_CONTEXT * NF_MODELS_FRAME + announced);
+  fail_unless_equals_clocktime (
+      gst_harness_query_latency (h), GST_SECOND + announced);
   message = gst_bus_pop_filtered (bus, GST_MESSAGE_LATENCY);
   fail_unless (message != NULL);
   gst_message_unref (message);
   nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+/* a camera is shown at its time, whatever predicts beside it: the prediction is
+ * four seconds ahead */
+GST_START_TEST (test_predict_beside_camera)
+{
+  g_autoptr (GstElement) pipeline = gst_parse_launch (
+      "nfscenesrc is-live=true name=s width=24 height=16 framerate=25/1 "
+      "s.mask ! tee name=t t. ! queue ! fakesink sync=true t. ! queue ! "
+      "nfextrapolate name=p method=hold context=2 horizon=100 window=sliding ! "
+      "fakesink sync=true",
+      NULL);
+  g_autoptr (GstElement) predictor =
+      gst_bin_get_by_name (GST_BIN (pipeline), "p");
+  GstQuery *query = gst_query_new_latency ();
+  GstClockTime min;
+  gboolean live;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  while (nf_test_stat (predictor, "clips") == 0)
+    g_usleep (1000);
+  fail_unless (gst_element_query (pipeline, query));
+  gst_query_parse_latency (query, &live, &min, NULL);
+  fail_unless (live);
+  /* that of the source (a frame) and of the sinks (20 ms) */
+  fail_unless_equals_clocktime (min, NF_MODELS_FRAME + 20 * GST_MSECOND);
+  gst_query_unref (query);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
 }
 GST_END_TEST
 
@@ -317,7 +344,7 @@ GST_START_TEST (test_predict_backwards_fails)
   fail_if (gst_harness_push_upstream_event (h,
       gst_event_new_seek (-1.0, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
           GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_SET, GST_SECOND)));
-  gst_harness_push_event (h, new_segment (-1.0));
+  gst_harness_push_event (h, nf_test_new_segment (-1.0));
   fail_unless_equals_int (
       gst_harness_push (h, nf_test_frame (&info, 0, 0)), GST_FLOW_ERROR);
   nf_test_expect_error (
@@ -386,6 +413,8 @@ nfpredictlive_suite (void)
   tcase_add_test (tc, test_predict_start_stop_start);
   tcase_add_test (tc, test_predict_two_instances);
   tcase_add_test (tc, test_predict_latency);
+  tcase_add_test (tc, test_predict_latency_of_context);
+  tcase_add_test (tc, test_predict_beside_camera);
   tcase_add_test (tc, test_predict_qos);
   tcase_add_test (tc, test_predict_qos_keeps_noise);
   tcase_add_test (tc, test_predict_qos_clip);

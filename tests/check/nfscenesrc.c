@@ -111,6 +111,44 @@ GST_START_TEST (test_nfscenesrc_shows_the_scene)
 }
 GST_END_TEST;
 
+/* as many as asked for, in the middle of a clip; again after a seek none */
+GST_START_TEST (test_nfscenesrc_num_buffers)
+{
+  NfClipRig rig;
+
+  nf_clip_rig_open (
+      &rig, "nfscenesrc width=24 height=16 frames=3 num-buffers=4");
+  for (guint frame = 0; frame < 4; frame++)
+    nf_clip_rig_expect_frame (&rig, frame, frame % 3 == 0);
+  nf_clip_rig_expect_eos (&rig);
+  nf_clip_rig_close (&rig);
+}
+GST_END_TEST;
+
+/* sinks without queues: each waits for what the other one holds up */
+GST_START_TEST (test_nfscenesrc_without_queues_warns)
+{
+  g_autoptr (GstElement) pipeline = gst_parse_launch (
+      "nfscenesrc name=s width=24 height=16 s.video ! fakesink "
+      "s.mask ! fakesink",
+      NULL);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GError) warning = NULL;
+  GstMessage *message;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (
+      bus, 60 * GST_SECOND, GST_MESSAGE_WARNING | GST_MESSAGE_ASYNC_DONE);
+  fail_unless (message != NULL);
+  fail_unless_equals_int (GST_MESSAGE_TYPE (message), GST_MESSAGE_WARNING);
+  gst_message_parse_warning (message, &warning, NULL);
+  fail_unless (strstr (warning->message, "put a queue behind each") != NULL,
+      "%s", warning->message);
+  gst_message_unref (message);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+GST_END_TEST;
+
 static gchar *
 digest (const gchar *source, guint n_frames)
 {
@@ -273,6 +311,8 @@ nfscenesrc_suite (void)
   tcase_add_test (good, test_nfscenesrc_defaults);
   tcase_add_loop_test (
       good, test_nfscenesrc_shows_the_scene, 0, G_N_ELEMENTS (sizes));
+  tcase_add_test (good, test_nfscenesrc_num_buffers);
+  tcase_add_test (good, test_nfscenesrc_without_queues_warns);
   tcase_add_test (good, test_nfscenesrc_is_reproducible);
   tcase_add_loop_test (good, test_nfscenesrc_one_pad_is_enough, 0, 2);
   tcase_add_test (good, test_nfscenesrc_links_to_what_fits);

@@ -368,6 +368,48 @@ GST_START_TEST (test_segment_regions)
 }
 GST_END_TEST
 
+/* values of 16 bits would be brought to 8 at once */
+GST_START_TEST (test_segment_prefers_8_bits)
+{
+  g_autofree gchar *line = g_strdup_printf (
+      "videotestsrc num-buffers=1 ! nfsegment name=s device=cpu checkpoint=%s "
+      "! fakesink",
+      nf_models_segmenter ());
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
+  g_autoptr (GstElement) element =
+      gst_bin_get_by_name (GST_BIN (pipeline), "s");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, "sink");
+  g_autoptr (GstCaps) caps = NULL;
+  GstVideoInfo info;
+
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  fail_unless_equals_int (
+      gst_element_get_state (pipeline, NULL, NULL, 20 * GST_SECOND),
+      GST_STATE_CHANGE_SUCCESS);
+  caps = gst_pad_get_current_caps (pad);
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  fail_unless_equals_int (GST_VIDEO_INFO_COMP_DEPTH (&info, 0), 8);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+GST_END_TEST
+
+/* a buffer that is shorter than its caps say */
+GST_START_TEST (test_segment_short_frame_fails)
+{
+  GstBus *bus;
+  GstHarness *h = nf_segment_harness_new ("", &bus);
+
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  fail_unless_equals_int (
+      gst_harness_push (
+          h, gst_buffer_new_allocate (NULL, 24 * 16 * 3 - 1, NULL)),
+      GST_FLOW_ERROR);
+  nf_test_expect_error (
+      bus, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "stride of 72 bytes");
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 static Suite *
 nfsegment_suite (void)
 {
@@ -378,6 +420,8 @@ nfsegment_suite (void)
   tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (
       tc, test_segment_formats, 0, G_N_ELEMENTS (format_cases));
+  tcase_add_test (tc, test_segment_prefers_8_bits);
+  tcase_add_test (tc, test_segment_short_frame_fails);
   tcase_add_test (tc, test_segment_bf16);
   tcase_add_test (tc, test_segment_tta);
   tcase_add_test (tc, test_segment_gray_network);

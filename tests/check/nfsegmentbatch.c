@@ -6,36 +6,13 @@
  * Sibling: nfsegment.c, what becomes of a frame */
 #include "nfmodelrig.h"
 
-#define FRAME (40 * GST_MSECOND)
-
-static GstEvent *
-new_tag (void)
-{
-  return gst_event_new_tag (
-      gst_tag_list_new (GST_TAG_TITLE, "in between", NULL));
-}
-
-static GstEvent *
-new_gap (void)
-{
-  return gst_event_new_gap (3 * FRAME, FRAME);
-}
-
-static GstEvent *
-new_segment (void)
-{
-  GstSegment segment;
-
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-
-  return gst_event_new_segment (&segment);
-}
+#define FRAME NF_MODELS_FRAME
 
 /* what must not overtake frames drains the batch */
 GST_START_TEST (test_segment_batch_drains)
 {
   static GstEvent *(*const drains[]) (
-      void) = { gst_event_new_eos, new_gap, new_segment };
+      void) = { gst_event_new_eos, nf_models_new_gap, nf_models_new_segment };
   g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("batch-size=4", &bus);
@@ -65,41 +42,26 @@ GST_START_TEST (test_segment_batch_drains)
 }
 GST_END_TEST
 
-/* notes what leaves: b for a buffer, t for a tag */
-static GstPadProbeReturn
-note_order (GstPad *pad, GstPadProbeInfo *info, gpointer order)
-{
-  if ((info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0)
-    g_string_append_c (order, 'b');
-  else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_TAG)
-    g_string_append_c (order, 't');
-
-  return GST_PAD_PROBE_OK;
-}
-
 /* tags keep their place among the frames, and end no batch */
 GST_START_TEST (test_segment_batch_keeps_tags)
 {
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("batch-size=3", &bus);
   g_autoptr (GString) order = g_string_new (NULL);
-  g_autoptr (GstPad) src = gst_element_get_static_pad (h->element, "src");
 
-  gst_pad_add_probe (src,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-      note_order, order, NULL);
+  nf_models_watch_order (h, order);
   gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
-  gst_harness_push_event (h, new_tag ());
+  gst_harness_push_event (h, nf_models_new_tag ());
   fail_unless_equals_string (order->str, "t");
   nf_test_push_frames (h, 0, 1);
-  gst_harness_push_event (h, new_tag ());
+  gst_harness_push_event (h, nf_models_new_tag ());
   nf_test_push_frames (h, 1, 2);
   fail_unless_equals_string (order->str, "tbtbb");
   nf_test_push_frames (h, 3, 1);
-  gst_harness_push_event (h, new_tag ());
-  gst_harness_push_event (h, new_tag ());
+  gst_harness_push_event (h, nf_models_new_tag ());
+  gst_harness_push_event (h, nf_models_new_tag ());
   nf_test_push_frames (h, 4, 1);
-  gst_harness_push_event (h, new_tag ());
+  gst_harness_push_event (h, nf_models_new_tag ());
   fail_unless_equals_string (order->str, "tbtbb");
   gst_harness_push_event (h, gst_event_new_eos ());
   fail_unless_equals_string (order->str, "tbtbbbttbt");
@@ -170,7 +132,7 @@ GST_START_TEST (test_segment_batch_flush)
   nf_test_push_frames (h, 0, 3);
   gst_harness_push_event (h, gst_event_new_flush_start ());
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
-  gst_harness_push_event (h, new_segment ());
+  gst_harness_push_event (h, nf_test_new_segment (1.0));
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
   nf_test_push_frames (h, 10, 4);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 4);
@@ -200,7 +162,7 @@ GST_START_TEST (test_segment_flush_while_computing)
   fail_unless_equals_int (nf_test_stat (h->element, "batches"), 0);
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
   gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
-  gst_harness_push_event (h, new_segment ());
+  gst_harness_push_event (h, nf_test_new_segment (1.0));
   nf_test_push_frames (h, 0, 2);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 2);
   nf_test_harness_free (h, bus);
@@ -267,17 +229,9 @@ GST_START_TEST (test_segment_start_stop_start)
   GstHarness *h = nf_segment_harness_new ("batch-size=2", &bus);
 
   for (guint i = 0; i < 3; i++) {
-    if (i > 0) {
-      fail_unless_equals_int (
-          gst_element_set_state (h->element, GST_STATE_NULL),
-          GST_STATE_CHANGE_SUCCESS);
-      fail_unless_equals_int (
-          gst_element_set_state (h->element, GST_STATE_PLAYING),
-          GST_STATE_CHANGE_SUCCESS);
-    }
-    gst_harness_push_event (h, gst_event_new_stream_start ("again"));
-    gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
-    gst_harness_push_event (h, new_segment ());
+    if (i > 0)
+      nf_models_restart (h);
+    nf_models_begin_stream (h);
     nf_test_push_frames (h, 0, 3);
     fail_unless_equals_int (nf_test_stat (h->element, "frames-out"), 2);
   }

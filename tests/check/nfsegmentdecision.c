@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#define FRAME (40 * GST_MSECOND)
+#define FRAME NF_MODELS_FRAME
 #define WIDTH 24
 #define HEIGHT 16
 #define CLASSES 49
@@ -146,6 +146,64 @@ GST_START_TEST (test_decision_region)
 }
 GST_END_TEST
 
+/* (transfer full): a frame of which it is known which classes may be in it */
+static GstBuffer *
+frame_of_classes (guint number, guint64 classes)
+{
+  GstBuffer *frame = new_frame (number);
+  static const gchar *tags[] = { NULL };
+  GstCustomMeta *meta;
+
+  if (gst_meta_get_info ("NfClassesMeta") == NULL)
+    gst_meta_register_custom ("NfClassesMeta", tags, NULL, NULL, NULL);
+  meta = gst_buffer_add_custom_meta (frame, "NfClassesMeta");
+  gst_structure_set (gst_custom_meta_get_structure (meta), "classes",
+      G_TYPE_UINT64, classes, NULL);
+
+  return frame;
+}
+
+static guint64
+classes_in (GstBuffer *mask)
+{
+  GstMapInfo map;
+  guint64 classes = 0;
+
+  fail_unless (gst_buffer_map (mask, &map, GST_MAP_READ));
+  for (gsize i = 0; i < map.size; i++)
+    if (map.data[i] != 0)
+      classes |= G_GUINT64_CONSTANT (1) << map.data[i];
+  gst_buffer_unmap (mask, &map);
+
+  return classes;
+}
+
+/* what nfpredict says of a frame's classes holds where regions decide, for that
+ * frame alone */
+GST_START_TEST (test_decision_expected_classes)
+{
+  static const gchar *const settings[] = { "decision=region",
+    "decision=region batch-size=2" };
+  const guint64 expected = 1 << 3 | 1 << 9;
+  GstBus *bus;
+  GstHarness *h = nf_segment_harness_new (settings[__i__], &bus);
+  GstBuffer *free, *bound;
+
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  gst_harness_push (h, new_frame (2));
+  gst_harness_push (h, frame_of_classes (2, expected));
+  gst_harness_push_event (h, gst_event_new_eos ());
+  free = gst_harness_pull (h);
+  bound = gst_harness_pull (h);
+  fail_unless ((classes_in (free) & ~expected) != 0);
+  fail_unless (classes_in (bound) != 0);
+  fail_unless ((classes_in (bound) & ~expected) == 0);
+  gst_buffer_unref (free);
+  gst_buffer_unref (bound);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 /* not unique: classes come several times */
 GST_START_TEST (test_decision_not_unique)
 {
@@ -219,22 +277,6 @@ GST_START_TEST (test_decision_clip_keeps_times)
 }
 GST_END_TEST
 
-static GstEvent *
-new_gap (void)
-{
-  return gst_event_new_gap (3 * FRAME, FRAME);
-}
-
-static GstEvent *
-new_segment (void)
-{
-  GstSegment segment;
-
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-
-  return gst_event_new_segment (&segment);
-}
-
 /* what must not overtake frames lets them go; a gap ends no clip */
 GST_START_TEST (test_decision_clip_events)
 {
@@ -244,11 +286,11 @@ GST_START_TEST (test_decision_clip_events)
   gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 3);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
-  gst_harness_push_event (h, new_gap ());
+  gst_harness_push_event (h, nf_models_new_gap ());
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 3);
   nf_test_push_frames (h, 3, 2);
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 3);
-  gst_harness_push_event (h, new_segment ());
+  gst_harness_push_event (h, nf_test_new_segment (1.0));
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 5);
   nf_test_push_frames (h, 5, 2);
   gst_harness_push_event (h, gst_event_new_eos ());
@@ -262,33 +304,17 @@ GST_START_TEST (test_decision_clip_events)
 }
 GST_END_TEST
 
-/* notes what leaves: b for a buffer, t for a tag */
-static GstPadProbeReturn
-note_order (GstPad *pad, GstPadProbeInfo *info, gpointer order)
-{
-  if ((info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0)
-    g_string_append_c (order, 'b');
-  else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_TAG)
-    g_string_append_c (order, 't');
-
-  return GST_PAD_PROBE_OK;
-}
-
 /* tags keep their place among frames that are held, and end no clip */
 GST_START_TEST (test_decision_clip_keeps_tags)
 {
   GstBus *bus;
   GstHarness *h = nf_segment_harness_new ("decision=clip lookahead=2", &bus);
   g_autoptr (GString) order = g_string_new (NULL);
-  g_autoptr (GstPad) src = gst_element_get_static_pad (h->element, "src");
 
-  gst_pad_add_probe (src,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-      note_order, order, NULL);
+  nf_models_watch_order (h, order);
   gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 1);
-  gst_harness_push_event (h,
-      gst_event_new_tag (gst_tag_list_new (GST_TAG_TITLE, "in between", NULL)));
+  gst_harness_push_event (h, nf_models_new_tag ());
   nf_test_push_frames (h, 1, 2);
   fail_unless_equals_string (order->str, "bt");
   nf_test_push_frames (h, 3, 1);
@@ -311,7 +337,7 @@ GST_START_TEST (test_decision_clip_flush)
   nf_test_push_frames (h, 0, 3);
   gst_harness_push_event (h, gst_event_new_flush_start ());
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
-  gst_harness_push_event (h, new_segment ());
+  gst_harness_push_event (h, nf_test_new_segment (1.0));
   fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
   nf_test_push_frames (h, 10, 2);
   gst_harness_push_event (h, gst_event_new_eos ());
@@ -354,17 +380,9 @@ GST_START_TEST (test_decision_clip_restart)
   GstHarness *h = nf_segment_harness_new ("decision=clip lookahead=1", &bus);
 
   for (guint i = 0; i < 2; i++) {
-    if (i > 0) {
-      fail_unless_equals_int (
-          gst_element_set_state (h->element, GST_STATE_NULL),
-          GST_STATE_CHANGE_SUCCESS);
-      fail_unless_equals_int (
-          gst_element_set_state (h->element, GST_STATE_PLAYING),
-          GST_STATE_CHANGE_SUCCESS);
-    }
-    gst_harness_push_event (h, gst_event_new_stream_start ("again"));
-    gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
-    gst_harness_push_event (h, new_segment ());
+    if (i > 0)
+      nf_models_restart (h);
+    nf_models_begin_stream (h);
     nf_test_push_frames (h, 5 * i, 3);
     fail_unless_equals_int (gst_harness_buffers_in_queue (h), 2);
     expect_mask (h, 5 * i, 5 * i, 5 * i + 2);
@@ -563,6 +581,7 @@ nfsegment_decision_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (tc, test_decision_region, 0, 3);
+  tcase_add_loop_test (tc, test_decision_expected_classes, 0, 2);
   tcase_add_test (tc, test_decision_not_unique);
   tcase_add_loop_test (tc, test_decision_clip, 0, 2);
   tcase_add_test (tc, test_decision_clip_keeps_times);

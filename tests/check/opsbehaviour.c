@@ -362,12 +362,13 @@ test_any_address (void)
 
 /* ---- threads ---- */
 
-/* oneDNN cuts the sums of these by the number of threads on some processors */
+/* oneDNN cuts the sums of these by the number of threads on some processors; of
+ * max pooling those of the gradient, where windows overlap (AVX2) */
 static gboolean
 sums_in_onednn (NfOp op)
 {
   return op == NF_OP_CONV2D || op == NF_OP_CONV2D_CAT || op == NF_OP_LINEAR
-      || op == NF_OP_ATTENTION;
+      || op == NF_OP_ATTENTION || op == NF_OP_MAX_POOL;
 }
 
 static void

@@ -574,6 +574,27 @@ test_regions_scenes (void)
   g_assert_cmpuint (scores[CLIP].invented, <=, 1);
 }
 
+/* where it is known which objects there are, nothing is taken for another one;
+ * and what is ground stays ground */
+static void
+test_expected (void)
+{
+  static const guint64 known[] = { 0, 1 << 1 | 1 << 2, 1 << 2 };
+  static const guint8 wanted[] = { 1, 1, 2 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++) {
+    g_autofree Picture *picture = picture_new ();
+    g_autoptr (NfRegions) regions = NULL;
+
+    draw (picture, RATHER_1, 20, 20, 20, 20);
+    nf_regions_expect (picture->p, SIDE * SIDE, K, known[i]);
+    regions = decide (picture, TRUE);
+    g_assert_cmpuint (regions->n, ==, 1);
+    g_assert_cmpuint (picture->mask[30 * SIDE + 30], ==, wanted[i]);
+    g_assert_cmpuint (picture->mask[0], ==, 0);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -595,6 +616,7 @@ main (int argc, char **argv)
   g_test_add_func ("/regions/votes-unique", test_votes_unique);
   g_test_add_func ("/regions/votes-passing", test_votes_passing);
   g_test_add_func ("/regions/scenes", test_regions_scenes);
+  g_test_add_func ("/regions/expected", test_expected);
 
   return g_test_run ();
 }

@@ -104,10 +104,10 @@ test_run_folder (void)
   g_autofree gchar *run = g_build_filename (parent, "a", NULL);
   g_autofree gchar *file = g_build_filename (run, "config.ini", NULL);
 
-  g_assert_false (nf_run_folder_prepare (run, TRUE, &error));
+  g_assert_false (nf_run_folder_find (run, TRUE, &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_NOT_FOUND);
   g_clear_error (&error);
-  g_assert_true (nf_run_folder_prepare (run, FALSE, &error));
+  g_assert_true (nf_run_folder_find (run, FALSE, &error));
   g_assert_true (nf_run_folder_prepare (run, FALSE, &error));
   g_assert_no_error (error);
   g_file_set_contents (file, "", -1, &error);
@@ -117,7 +117,7 @@ test_run_folder (void)
   g_clear_error (&error);
   g_assert_true (nf_run_folder_prepare (run, TRUE, &error));
   g_assert_no_error (error);
-  g_assert_false (nf_run_folder_prepare (file, FALSE, &error));
+  g_assert_false (nf_run_folder_find (file, FALSE, &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_IO);
   g_unlink (file);
   g_rmdir (run);
@@ -134,6 +134,7 @@ test_progress_plain_lines (void)
   FILE *file = g_fopen (path, "w");
   NfProgress *progress = nf_progress_new (file, 2, 7, 2);
 
+  nf_progress_set_epoch (progress, 3.5);
   for (guint step = 3; step <= 7; step++)
     nf_progress_step (progress, step, 1.5, 0.25);
   nf_progress_message (progress, "saved");
@@ -143,7 +144,8 @@ test_progress_plain_lines (void)
   text = read_file (path);
   lines = g_strsplit (text, "\n", -1);
   g_assert_cmpuint (g_strv_length (lines), ==, 5);
-  g_assert_true (g_str_has_prefix (lines[0], "step 4/7  loss 1.5  lr 0.25  "));
+  g_assert_true (
+      g_str_has_prefix (lines[0], "step 4/7  epoch 1.14  loss 1.5  lr 0.25  "));
   g_assert_true (g_str_has_prefix (lines[2], "step 7/7  "));
   g_assert_cmpstr (lines[3], ==, "saved");
   g_assert_null (strchr (text, '\r'));
@@ -162,6 +164,25 @@ test_interrupt (void)
   g_assert_false (nf_interrupt_requested ());
   raise (SIGTERM);
   g_assert_true (nf_interrupt_requested ());
+  nf_interrupt_install ();
+  raise (SIGHUP);
+  raise (SIGHUP);
+  g_assert_true (nf_interrupt_requested ());
+  nf_interrupt_install ();
+  raise (SIGPIPE);
+  raise (SIGPIPE);
+  g_assert_true (nf_interrupt_requested ());
+}
+
+/* As nohup has it. */
+static void
+test_hangup_ignored (void)
+{
+  signal (SIGHUP, SIG_IGN);
+  nf_interrupt_install ();
+  raise (SIGHUP);
+  g_assert_false (nf_interrupt_requested ());
+  signal (SIGHUP, SIG_DFL);
 }
 
 static void
@@ -187,6 +208,7 @@ main (int argc, char **argv)
   g_test_add_func ("/report/run-folder", test_run_folder);
   g_test_add_func ("/report/progress", test_progress_plain_lines);
   g_test_add_func ("/report/interrupt", test_interrupt);
+  g_test_add_func ("/report/hangup-ignored", test_hangup_ignored);
   g_test_add_func ("/report/interrupt-twice", test_interrupt_twice_ends);
   return g_test_run ();
 }

@@ -35,16 +35,42 @@ static const Case cases[] = {
       "{ \"x\" : { \"shape\" : [ 2 , 1 ] , \"data_offsets\" : [ 0 , 8 ] ,"
       "\n\t\"dtype\" : \"F32\" } }",
       8, NULL },
-  { "hole", ONE ("U8", "[2]", "[3,5]"), 9, NULL },
-  { "odd-offset", ONE ("F64", "[1]", "[3,11]"), 11, NULL },
+  { "rank-9", ONE ("U8", "[1,1,1,1,1,1,1,1,1]", "[0,1]"), 1, NULL },
+  { "dimension-zero", ONE ("F32", "[2,0]", "[0,0]"), 0, NULL },
+  { "empty-among-others",
+      "{" TENSOR ("x", "U8", "[4]", "[0,4]") "," TENSOR ("none", "F64", "[0,3]",
+          "[4,4]") "," TENSOR ("y", "U8", "[1]", "[4,5]") "}",
+      5, NULL },
+  { "odd-offset",
+      "{" TENSOR ("x", "U8", "[3]", "[0,3]") "," TENSOR (
+          "y", "F64", "[1]", "[3,11]") "}",
+      11, NULL },
+  { "empty-name", "{" TENSOR ("", "U8", "[1]", "[0,1]") "}", 1, NULL },
+  { "metadata-null", "{\"__metadata__\":null}", 0, NULL },
+  { "f4", ONE ("F4", "[3,2]", "[0,3]"), 3, NULL },
+  { "f6", ONE ("F6_E3M2", "[4]", "[0,3]"), 3, NULL },
+  { "f8", ONE ("F8_E4M3", "[4]", "[0,4]"), 4, NULL },
+  { "c64", ONE ("C64", "[2]", "[0,16]"), 16, NULL },
   { "escaped-name",
       "{" TENSOR ("\\ud83d\\ude00\\n\\u00e9", "U8", "[1]", "[0,1]") "}", 1,
       NULL },
   { "metadata-empty", "{\"__metadata__\":{}}", 0, NULL },
 
-  { "not-json-fails", "hello", 0, "expected '{', got 'h'" },
+  { "hole-fails", ONE ("U8", "[2]", "[3,5]"), 5,
+      "3 bytes before its data belong to no tensor" },
+  { "hole-between-fails",
+      "{" TENSOR ("y", "U8", "[1]", "[3,4]") "," TENSOR (
+          "x", "U8", "[2]", "[0,2]") "}",
+      4, "'y': 1 bytes before its data" },
+  { "trailing-bytes-fails", ONE ("U8", "[2]", "[0,2]"), 9,
+      "7 bytes at its end belong to no tensor" },
+  { "trailing-alone-fails", "{}", 1, "1 bytes at its end" },
+  { "half-a-byte-fails", ONE ("F4", "[3]", "[0,1]"), 1, "not whole" },
+  { "metadata-nul-fails", "{\"__metadata__\":nul}", 0, "expected '{'" },
+  { "not-json-fails", "hello", 0, "expected '{'" },
   { "no-header-fails", "", 0, "expected '{'" },
-  { "array-fails", "[]", 0, "expected '{', got '['" },
+  { "array-fails", "[]", 0, "byte 0x5b, expected '{'" },
+  { "space-first-fails", " {}", 0, "byte 0x20, expected '{'" },
   { "unclosed-fails", "{\"x\":{\"dtype\":\"F32\"", 0, "expected '}'" },
   { "after-end-fails", "{} {}", 0, "expected the end" },
   { "trailing-comma-fails", "{" TENSOR ("x", "U8", "[1]", "[0,1]") ",}", 1,
@@ -52,8 +78,6 @@ static const Case cases[] = {
   { "comment-fails", "{/**/}", 0, "expected a string" },
   { "tensor-not-object-fails", "{\"x\":[[[[[[[[[[]]]]]]]]]]}", 0,
       "expected '{', got '['" },
-  { "empty-name-fails", "{" TENSOR ("", "U8", "[1]", "[0,1]") "}", 1,
-      "empty name" },
   { "nul-in-name-fails", "{" TENSOR ("a\\u0000", "U8", "[1]", "[0,1]") "}", 1,
       "NUL" },
   { "lone-surrogate-fails", "{" TENSOR ("\\ud800", "U8", "[1]", "[0,1]") "}", 1,
@@ -83,14 +107,10 @@ static const Case cases[] = {
       "{\"x\":{\"dtype\":\"U8\",\"dtype\":\"U8\",\"shape\":[],"
       "\"data_offsets\":[0,1]}}",
       1, "repeated member 'dtype'" },
-  { "member-unknown-fails",
-      "{\"x\":{\"dtype\":\"U8\",\"strides\":[1],\"shape\":[],"
+  { "member-unknown",
+      "{\"x\":{\"dtype\":\"U8\",\"strides\":[1,{}],\"shape\":[],"
       "\"data_offsets\":[0,1]}}",
-      1, "unknown member 'strides'" },
-  { "rank-9-fails", ONE ("U8", "[1,1,1,1,1,1,1,1,1]", "[0,1]"), 1,
-      "more than 8 dimensions" },
-  { "dimension-zero-fails", ONE ("U8", "[2,0]", "[0,0]"), 0,
-      "dimension 1 is 0" },
+      1, NULL },
   { "dimension-negative-fails", ONE ("U8", "[-1]", "[0,1]"), 1,
       "expected an integer" },
   { "dimension-fraction-fails", ONE ("U8", "[1.5]", "[0,1]"), 1,
@@ -205,32 +225,45 @@ test_header_length_fails (void)
   large = make_file (spaces, length, 0);
   assert_refused (cut, "a header of 3 bytes does not fit");
   assert_refused (negative, "does not fit");
-  assert_refused (large, "does not fit, expected at most 16777216");
+  assert_refused (large, "does not fit, expected at most 100000000");
+}
+
+/* Names and numbers of tensors have no limit but the header's. */
+static void
+test_long_name (void)
+{
+  g_autofree gchar *name = g_strnfill (100000, 'n');
+  g_autofree gchar *header = g_strdup_printf (
+      "{\"%s\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}", name);
+  g_autoptr (GBytes) bytes = make_file (header, strlen (header), 1);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfSafetensors) file =
+      nf_safetensors_open_bytes (bytes, "a file", &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (nf_safetensors_lookup (file, name));
 }
 
 static void
-test_long_name_fails (void)
+test_many_tensors (void)
 {
-  g_autofree gchar *name = g_strnfill (NF_SAFETENSORS_MAX_NAME + 1, 'n');
-  g_autofree gchar *header = g_strdup_printf ("{\"%s\":{}}", name);
-  g_autoptr (GBytes) bytes = make_file (header, strlen (header), 0);
-
-  assert_refused (bytes, "more than 1024 bytes");
-}
-
-static void
-test_too_many_tensors_fails (void)
-{
+  const guint n = 70000;
   g_autoptr (GString) header = g_string_new ("{");
   g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (NfSafetensors) file = NULL;
+  g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i <= NF_SAFETENSORS_MAX_TENSORS; i++)
+  for (guint i = 0; i < n; i++)
     g_string_append_printf (header,
         "%s\"%u\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[%u,%u]}",
         i > 0 ? "," : "", i, i, i + 1);
   g_string_append_c (header, '}');
-  bytes = make_file (header->str, header->len, NF_SAFETENSORS_MAX_TENSORS + 1);
-  assert_refused (bytes, "more than 65536 tensors");
+  bytes = make_file (header->str, header->len, n);
+  file = nf_safetensors_open_bytes (bytes, "a file", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (nf_safetensors_count (file), ==, n);
+  g_assert_cmpuint (
+      *nf_safetensors_lookup (file, "69999")->data, ==, (guint8) 69999);
 }
 
 /* Every beginning of a good file is refused, and none reads past its end */
@@ -333,15 +366,18 @@ test_read_dtypes (void)
     0x00, 0x3c, 0xff, 0x7b, 0x01, 0x00, 0x00, 0x80, 0x00, 0x7c, 0x01, 0x7e,
     /* bf16: -3, i64: -2, i32: -3, i16: -4, i8: -5, u8: 250, bool: 1 */
     0x40, 0xc0, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfd, 0xff,
-    0xff, 0xff, 0xfc, 0xff, 0xfb, 0xfa, 0x01 };
+    0xff, 0xff, 0xfc, 0xff, 0xfb, 0xfa, 0x01, /* u32, u16 */
+    0xfe, 0xff, 0xff, 0xff, 0xfd, 0xff };
   static const struct
   {
     const gchar *name;
     gint64 value;
   } integers[] = { { "i64", -2 }, { "i32", -3 }, { "i16", -4 }, { "i8", -5 },
-    { "u8", 250 }, { "bool", 1 } };
-  const gchar *header = "{" TENSOR ("f64", "F64", "[1]", "[1,9]") "," TENSOR (
-      "f32", "F32", "[1]", "[9,13]") "," TENSOR ("f16", "F16", "[6]",
+    { "u8", 250 }, { "bool", 1 }, { "u32", 4294967294 }, { "u16", 65533 } };
+  const gchar *header = "{" TENSOR ("odd", "U8", "[1]", "[0,1]") "," TENSOR (
+      "u32", "U32", "[1]", "[44,48]") "," TENSOR ("u16", "U16", "[1]",
+      "[48,50]") "," TENSOR ("f64", "F64", "[1]", "[1,9]") "," TENSOR ("f32",
+      "F32", "[1]", "[9,13]") "," TENSOR ("f16", "F16", "[6]",
       "[13,25]") "," TENSOR ("bf16", "BF16", "[1]",
       "[25,27]") "," TENSOR ("i64", "I64", "[1]", "[27,35]") "," TENSOR ("i32",
       "I32", "[1]", "[35,39]") "," TENSOR ("i16", "I16", "[1]",
@@ -471,8 +507,8 @@ main (int argc, char **argv)
 #define ADD(name, function) g_test_add_func ("/safetensors/" name, function)
   ADD ("tiny-file-fails", test_tiny_file_fails);
   ADD ("header-length-fails", test_header_length_fails);
-  ADD ("long-name-fails", test_long_name_fails);
-  ADD ("too-many-tensors-fails", test_too_many_tensors_fails);
+  ADD ("long-name", test_long_name);
+  ADD ("many-tensors", test_many_tensors);
   ADD ("cut-file-fails", test_cut_file_fails);
   ADD ("json-depth-fails", test_json_depth_fails);
   ADD ("json-values", test_json_values);

@@ -71,6 +71,27 @@ GST_START_TEST (test_timing_shrinks)
 }
 GST_END_TEST
 
+/* a prediction is late only by what computing takes beyond the time it is ahead */
+GST_START_TEST (test_timing_ahead)
+{
+  gst_nf_latency_set_ahead (&latency, 100 * GST_MSECOND);
+  gst_nf_latency_measured (&latency, 80 * GST_MSECOND);
+  fail_unless_equals_clocktime (gst_nf_latency_own (&latency), 0);
+  fail_unless_equals_int (count_messages (GST_MESSAGE_LATENCY), 0);
+  gst_nf_latency_measured (&latency, 200 * GST_MSECOND);
+  fail_unless_equals_clocktime (
+      gst_nf_latency_own (&latency), 110 * GST_MSECOND);
+  fail_unless_equals_int (count_messages (GST_MESSAGE_LATENCY), 1);
+  /* hardly another time */
+  gst_nf_latency_set_ahead (&latency, 105 * GST_MSECOND);
+  fail_unless_equals_int (count_messages (GST_MESSAGE_LATENCY), 0);
+  gst_nf_latency_set_ahead (&latency, 40 * GST_MSECOND);
+  fail_unless_equals_clocktime (
+      gst_nf_latency_own (&latency), 170 * GST_MSECOND);
+  fail_unless_equals_int (count_messages (GST_MESSAGE_LATENCY), 1);
+}
+GST_END_TEST
+
 static void
 report_late (GstClockTimeDiff diff, GstClockTime timestamp)
 {
@@ -140,7 +161,7 @@ take (GstNfTimestamps *timestamps, GstClockTime pts, GstClockTime duration)
 
   GST_BUFFER_PTS (buffer) = pts;
   GST_BUFFER_DURATION (buffer) = duration;
-  time = gst_nf_timestamps_add (timestamps, buffer, 500);
+  time = gst_nf_timestamps_add (timestamps, buffer, 500, 0);
   gst_buffer_unref (buffer);
 
   return time;
@@ -194,6 +215,7 @@ timing_suite (void)
   tcase_add_checked_fixture (tc, setup, teardown);
   tcase_add_test (tc, test_timing_grows);
   tcase_add_test (tc, test_timing_shrinks);
+  tcase_add_test (tc, test_timing_ahead);
   tcase_add_test (tc, test_timing_late);
   tcase_add_test (tc, test_timing_drop_message);
   tcase_add_test (tc, test_timestamps_mixed);

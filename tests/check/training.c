@@ -437,6 +437,8 @@ test_bad_resume_fails (NfTestPlace *place, gconstpointer unused)
       g_build_filename (run, "checkpoint-00000002.safetensors", NULL);
   g_autofree gchar *older =
       g_build_filename (run, "state-00000001.safetensors", NULL);
+  g_autofree gchar *older_checkpoint =
+      g_build_filename (run, "checkpoint-00000001.safetensors", NULL);
   g_autofree gchar *data = NULL;
   g_autoptr (GError) error = NULL;
   gsize size;
@@ -453,10 +455,11 @@ test_bad_resume_fails (NfTestPlace *place, gconstpointer unused)
   assert_no_resume (
       place, "train.precision=bf16", NF_ERROR_INVALID, "train.precision");
   g_file_get_contents (state, &data, &size, NULL);
+  g_assert_cmpint (g_rename (older, state), ==, 0);
+  g_assert_cmpint (g_unlink (older_checkpoint), ==, 0);
+  assert_no_resume (place, steps, NF_ERROR_FORMAT, "found that of step 1");
   g_file_set_contents (state, data, size - 4, NULL);
   assert_no_resume (place, steps, NF_ERROR_FORMAT, "state-00000002");
-  g_assert_cmpint (g_rename (older, state), ==, 0);
-  assert_no_resume (place, steps, NF_ERROR_FORMAT, "found that of step 1");
   g_file_set_contents (state, data, size, NULL);
   g_file_set_contents (checkpoint, data, size, NULL);
   assert_no_resume (place, steps, NF_ERROR_FORMAT, "checkpoint-00000002");
@@ -500,13 +503,13 @@ test_divergence_fails (NfTestPlace *place, gconstpointer unused)
   g_autoptr (NfParams) params = nf_params_new (device);
   g_autoptr (NfTrainConfig) config = nf_train_config_new (NF_TRAIN_SEGMENT);
   NfTask task = { "none", params };
+  const NfLoopSetup setup = { .run = run, .log = stderr };
 
   nf_params_add (params, "w", NF_F32, 1, dims, TRUE, NF_INIT_ONE, 1, &error);
   nf_task_init (&task, 0, load_nothing, endless_loss, keep_task);
   nf_train_config_resolve_size (config, 1, 1, &error);
   g_assert_no_error (error);
-  g_assert_false (
-      nf_loop_run (&task, config, run, FALSE, NULL, stderr, &error));
+  g_assert_false (nf_loop_run (&task, config, &setup, &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_FAILED);
   g_assert_nonnull (strstr (error->message, "step 1: the loss is inf"));
   g_assert_nonnull (strstr (error->message, "train.learning-rate"));

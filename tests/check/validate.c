@@ -302,7 +302,7 @@ test_held_out_scenes (void)
 
   nf_train_config_set (config, "data.path=scenes:3", &error);
   nf_train_config_set (config, "validate.clips=5", &error);
-  source = nf_train_clips_open (config, TRUE, &error);
+  source = nf_train_clips_open (config, TRUE, NULL, &error);
   nf_train_clips_open_held_out (config, TRUE, &held_out, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (nf_clip_source_n_clips (held_out), ==, 5);

@@ -383,13 +383,13 @@ GST_START_TEST (test_video_short_buffer_fails)
   back = gst_nf_video_new (&info, &model, NULL);
   buffer = gst_buffer_new_allocate (NULL, info.size - 1, NULL);
   fail_if (gst_nf_video_to_pixels (back, buffer, pixels, &error));
-  fail_unless (g_error_matches (error, NF_ERROR, NF_ERROR_IO));
+  fail_unless (g_error_matches (error, NF_ERROR, NF_ERROR_SHAPE));
   g_clear_error (&error);
   fail_if (gst_nf_video_from_pixels (there, pixels, buffer, &error));
-  fail_unless (g_error_matches (error, NF_ERROR, NF_ERROR_IO));
+  fail_unless (g_error_matches (error, NF_ERROR, NF_ERROR_SHAPE));
   g_clear_error (&error);
   fail_if (gst_nf_video_convert (back, buffer, buffer, &error));
-  fail_unless (g_error_matches (error, NF_ERROR, NF_ERROR_IO));
+  fail_unless (g_error_matches (error, NF_ERROR, NF_ERROR_SHAPE));
   gst_buffer_unref (buffer);
 }
 GST_END_TEST

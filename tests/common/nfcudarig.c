@@ -45,6 +45,27 @@ nf_cuda_count_copies (void)
 }
 
 /**
+ * nf_cuda_primary_context:
+ *
+ * Returns: (transfer full): the context of device 0 that the runtime and its
+ *   kernels use
+ */
+GstCudaContext *
+nf_cuda_primary_context (void)
+{
+  void *driver = dlopen ("libcuda.so.1", RTLD_NOW | RTLD_NOLOAD);
+  CUresult (*retain) (CUcontext *, CUdevice);
+  CUcontext primary;
+
+  fail_unless (driver != NULL, "no libcuda.so.1");
+  *(void **) &retain = dlsym (driver, "cuDevicePrimaryCtxRetain");
+  fail_unless_equals_int (retain (&primary, 0), CUDA_SUCCESS);
+  dlclose (driver);
+
+  return gst_cuda_context_new_wrapped (primary, 0);
+}
+
+/**
  * nf_cuda_pool_new:
  * @context: where frames lie
  * @caps: of them

@@ -18,6 +18,7 @@ G_BEGIN_DECLS
 
 void nf_cuda_make_models (void);
 NfStandinDriverCounts nf_cuda_count_copies (void);
+GstCudaContext *nf_cuda_primary_context (void);
 
 GstBufferPool *nf_cuda_pool_new (GstCudaContext *context, GstCaps *caps);
 GstBuffer *nf_cuda_upload (

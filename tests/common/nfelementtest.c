@@ -188,6 +188,70 @@ nf_test_expect_no_error (GstBus *bus)
 }
 
 /**
+ * nf_test_harness_new:
+ * @launch: an element and its properties
+ * @bus: (out) (transfer full): where its messages go
+ *
+ * Returns: (transfer full): a harness of it
+ */
+GstHarness *
+nf_test_harness_new (const gchar *launch, GstBus **bus)
+{
+  GstElement *element = gst_parse_launch (launch, NULL);
+  GstHarness *h;
+
+  fail_unless (element != NULL, "no such element: %s", launch);
+  gst_object_ref_sink (element);
+  *bus = nf_test_attach_bus (element);
+  h = gst_harness_new_with_element (element, "sink", "src");
+  gst_object_unref (element);
+
+  return h;
+}
+
+/**
+ * nf_test_harness_free:
+ * @h: (transfer full): a harness
+ * @bus: (transfer full): its bus, without errors
+ */
+void
+nf_test_harness_free (GstHarness *h, GstBus *bus)
+{
+  nf_test_expect_no_error (bus);
+  nf_test_harness_drop (h, bus);
+}
+
+/**
+ * nf_test_harness_drop:
+ * @h: (transfer full): a harness
+ * @bus: (transfer full): its bus, whatever is on it
+ */
+void
+nf_test_harness_drop (GstHarness *h, GstBus *bus)
+{
+  gst_element_set_bus (h->element, NULL);
+  gst_object_unref (bus);
+  gst_harness_teardown (h);
+}
+
+/**
+ * nf_test_new_segment:
+ * @rate: how fast it is played; 1 as it was taken
+ *
+ * Returns: (transfer full): the event of a segment in time, from 0 on
+ */
+GstEvent *
+nf_test_new_segment (gdouble rate)
+{
+  GstSegment segment;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  segment.rate = rate;
+
+  return gst_event_new_segment (&segment);
+}
+
+/**
  * nf_test_run:
  * @description: a pipeline, as gst-launch-1.0 takes it
  *

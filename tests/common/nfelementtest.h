@@ -23,6 +23,11 @@ GstBuffer *nf_test_gray_frame (
     guint width, guint height, guint stride, guint8 value);
 guint8 nf_test_pixel (GstBuffer *buffer, GstCaps *caps, guint x, guint y);
 
+GstHarness *nf_test_harness_new (const gchar *launch, GstBus **bus);
+void nf_test_harness_free (GstHarness *h, GstBus *bus);
+void nf_test_harness_drop (GstHarness *h, GstBus *bus);
+GstEvent *nf_test_new_segment (gdouble rate);
+
 GstBus *nf_test_attach_bus (GstElement *element);
 void nf_test_expect_error (
     GstBus *bus, GQuark domain, gint code, const gchar *says);

@@ -93,6 +93,95 @@ nf_models_segmenter (void)
 }
 
 /**
+ * nf_models_restart:
+ * @h: a harness
+ *
+ * Stops the element and starts it again.
+ */
+void
+nf_models_restart (GstHarness *h)
+{
+  fail_unless_equals_int (gst_element_set_state (h->element, GST_STATE_NULL),
+      GST_STATE_CHANGE_SUCCESS);
+  fail_unless_equals_int (gst_element_set_state (h->element, GST_STATE_PLAYING),
+      GST_STATE_CHANGE_SUCCESS);
+}
+
+/**
+ * nf_models_begin_stream:
+ * @h: a harness whose element was started
+ *
+ * Pushes what stands before the first frame of %NF_MODELS_CAPS.
+ */
+void
+nf_models_begin_stream (GstHarness *h)
+{
+  gst_harness_push_event (h, gst_event_new_stream_start ("again"));
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  gst_harness_push_event (h, nf_models_new_segment ());
+}
+
+/**
+ * nf_models_new_gap:
+ *
+ * Returns: (transfer full): that there is no frame 3
+ */
+GstEvent *
+nf_models_new_gap (void)
+{
+  return gst_event_new_gap (3 * NF_MODELS_FRAME, NF_MODELS_FRAME);
+}
+
+/**
+ * nf_models_new_segment:
+ *
+ * Returns: (transfer full): nf_test_new_segment() at rate 1, for tables
+ */
+GstEvent *
+nf_models_new_segment (void)
+{
+  return nf_test_new_segment (1.0);
+}
+
+/**
+ * nf_models_new_tag:
+ *
+ * Returns: (transfer full): a tag that stands between frames
+ */
+GstEvent *
+nf_models_new_tag (void)
+{
+  return gst_event_new_tag (
+      gst_tag_list_new (GST_TAG_TITLE, "in between", NULL));
+}
+
+static GstPadProbeReturn
+note_order (GstPad *pad, GstPadProbeInfo *info, gpointer order)
+{
+  if ((info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0)
+    g_string_append_c (order, 'b');
+  else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_TAG)
+    g_string_append_c (order, 't');
+
+  return GST_PAD_PROBE_OK;
+}
+
+/**
+ * nf_models_watch_order:
+ * @h: a harness
+ * @order: gets a letter for what leaves: b for a buffer, t for a tag; outlives @h
+ */
+void
+nf_models_watch_order (GstHarness *h, GString *order)
+{
+  g_autoptr (GstPad) src = gst_element_get_static_pad (h->element, "src");
+
+  gst_pad_add_probe (src,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      note_order, order, NULL);
+}
+
+/**
  * nf_predict_harness_new:
  * @settings: properties, as in gst-launch-1.0; few steps, and a short way ahead,
  *   unless they say otherwise
@@ -164,7 +253,8 @@ nf_predict_one (const gchar *settings, guint skip)
 
 /**
  * nf_segment_harness_new:
- * @settings: properties, as in gst-launch-1.0
+ * @settings: properties, as in gst-launch-1.0; pixels decide unless they say
+ *   otherwise
  * @bus: (out): gets its messages
  *
  * Returns: (transfer full): nfsegment on the CPU
@@ -172,8 +262,9 @@ nf_predict_one (const gchar *settings, guint skip)
 GstHarness *
 nf_segment_harness_new (const gchar *settings, GstBus **bus)
 {
-  g_autofree gchar *launch = g_strdup_printf (
-      "nfsegment checkpoint=%s device=cpu %s", segmenter, settings);
+  g_autofree gchar *launch =
+      g_strdup_printf ("nfsegment checkpoint=%s device=cpu decision=pixel %s",
+          segmenter, settings);
 
   return nf_test_harness_new (launch, bus);
 }

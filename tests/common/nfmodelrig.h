@@ -23,6 +23,13 @@ const gchar *nf_models_predictor (void);
 const gchar *nf_models_direct_predictor (void);
 const gchar *nf_models_segmenter (void);
 
+void nf_models_restart (GstHarness *h);
+void nf_models_begin_stream (GstHarness *h);
+GstEvent *nf_models_new_gap (void);
+GstEvent *nf_models_new_segment (void);
+GstEvent *nf_models_new_tag (void);
+void nf_models_watch_order (GstHarness *h, GString *order);
+
 GstHarness *nf_predict_harness_new (const gchar *settings, GstBus **bus);
 void nf_predict_expect_frames (GstHarness *h, const guint *numbers, guint n);
 GstBuffer *nf_predict_one (const gchar *settings, guint skip);

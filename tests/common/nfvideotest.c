@@ -8,42 +8,6 @@
 /* frames of 25 a second, as nf_test_push_frames() gives them */
 #define DURATION (40 * GST_MSECOND)
 
-/**
- * nf_test_harness_new:
- * @launch: an element and its properties
- * @bus: (out) (transfer full): where its messages go
- *
- * Returns: (transfer full): a harness of it
- */
-GstHarness *
-nf_test_harness_new (const gchar *launch, GstBus **bus)
-{
-  GstElement *element = gst_parse_launch (launch, NULL);
-  GstHarness *h;
-
-  fail_unless (element != NULL, "no such element: %s", launch);
-  gst_object_ref_sink (element);
-  *bus = nf_test_attach_bus (element);
-  h = gst_harness_new_with_element (element, "sink", "src");
-  gst_object_unref (element);
-
-  return h;
-}
-
-/**
- * nf_test_harness_free:
- * @h: (transfer full): a harness
- * @bus: (transfer full): its bus, without errors
- */
-void
-nf_test_harness_free (GstHarness *h, GstBus *bus)
-{
-  nf_test_expect_no_error (bus);
-  gst_element_set_bus (h->element, NULL);
-  gst_object_unref (bus);
-  gst_harness_teardown (h);
-}
-
 /* a picture that moves with its number, for any format through RGB */
 static guint8
 picture (guint x, guint y, guint channel, guint number)
@@ -141,6 +105,27 @@ nf_test_set_times (GstBuffer *frame, guint number, GstClockTime duration)
 }
 
 /**
+ * nf_test_next_frame:
+ * @h: whose source caps are set
+ * @number: of the frame, for its picture and time
+ *
+ * Returns: (transfer full): a frame of 25 a second
+ */
+GstBuffer *
+nf_test_next_frame (GstHarness *h, guint number)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (h->srcpad);
+  GstVideoInfo info;
+  GstBuffer *frame;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  frame = nf_test_frame (&info, number, 0);
+  nf_test_set_times (frame, number, DURATION);
+
+  return frame;
+}
+
+/**
  * nf_test_push_frames:
  * @h: whose source caps are set
  * @from: number of the first frame, for its picture and time
@@ -151,16 +136,9 @@ nf_test_set_times (GstBuffer *frame, guint number, GstClockTime duration)
 void
 nf_test_push_frames (GstHarness *h, guint from, guint n)
 {
-  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (h->srcpad);
-  GstVideoInfo info;
-
-  fail_unless (gst_video_info_from_caps (&info, caps));
-  for (guint i = from; i < from + n; i++) {
-    GstBuffer *frame = nf_test_frame (&info, i, 0);
-
-    nf_test_set_times (frame, i, DURATION);
-    fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
-  }
+  for (guint i = from; i < from + n; i++)
+    fail_unless_equals_int (
+        gst_harness_push (h, nf_test_next_frame (h, i)), GST_FLOW_OK);
 }
 
 typedef struct

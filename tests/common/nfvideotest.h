@@ -7,11 +7,9 @@
 
 G_BEGIN_DECLS
 
-GstHarness *nf_test_harness_new (const gchar *launch, GstBus **bus);
-void nf_test_harness_free (GstHarness *h, GstBus *bus);
-
 GstBuffer *nf_test_frame (const GstVideoInfo *info, guint number, guint pad);
 void nf_test_set_times (GstBuffer *frame, guint number, GstClockTime duration);
+GstBuffer *nf_test_next_frame (GstHarness *h, guint number);
 void nf_test_push_frames (GstHarness *h, guint from, guint n);
 GThread *nf_test_push_apart (GstHarness *h, GstBuffer *frame);
 

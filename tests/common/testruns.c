@@ -72,7 +72,7 @@ nf_test_place_tear_down (NfTestPlace *place, gconstpointer unused)
  * @kind: the subcommand
  * @run: name of the run's folder
  * @resume: whether it goes on
- * @settings: GROUP.KEY=VALUE, with | between them
+ * @settings: GROUP.KEY=VALUE or --OPTION, with | between them
  * @error: return location
  *
  * Runs the subcommand.
@@ -93,7 +93,10 @@ nf_test_train (NfTestPlace *place, NfTrainKind kind, const gchar *run,
   if (resume)
     g_ptr_array_add (argv, (gpointer) "--resume");
   for (guint i = 0; sets[i]; i++) {
-    g_ptr_array_add (argv, (gpointer) "--set");
+    if (sets[i][0] == '\0')
+      continue;
+    if (!g_str_has_prefix (sets[i], "--"))
+      g_ptr_array_add (argv, (gpointer) "--set");
     g_ptr_array_add (argv, sets[i]);
   }
   g_ptr_array_add (argv, NULL);
@@ -122,15 +125,17 @@ nf_test_train_tiny (NfTestPlace *place, NfTrainKind kind, const gchar *run,
   g_assert_no_error (error);
 }
 
-/* What to wait for, and where. */
+/* What to wait for, and where, and what to do then. */
 typedef struct
 {
   gchar *metrics;
   gchar *line;
+  void (*func) (gpointer data);
+  gpointer data;
 } Wait;
 
 static gpointer
-interrupt_later (gpointer data)
+do_later (gpointer data)
 {
   Wait *wait = data;
   g_autofree gchar *text = NULL;
@@ -140,12 +145,41 @@ interrupt_later (gpointer data)
     g_usleep (2000);
     g_file_get_contents (wait->metrics, &text, NULL, NULL);
   }
-  g_usleep (20000);
-  kill (getpid (), SIGINT);
+  wait->func (wait->data);
   g_free (wait->metrics);
   g_free (wait->line);
   g_free (wait);
   return NULL;
+}
+
+/**
+ * nf_test_do_after:
+ * @place: where
+ * @run: a run that is going to begin
+ * @step: which of its steps has a line in metrics.jsonl
+ * @func: what to do then
+ * @data: its argument
+ *
+ * Returns: (transfer full): a thread to join after the run
+ */
+GThread *
+nf_test_do_after (NfTestPlace *place, const gchar *run, guint step,
+    void (*func) (gpointer data), gpointer data)
+{
+  Wait *wait = g_new (Wait, 1);
+
+  wait->metrics = nf_test_run_file (place, run, "metrics.jsonl");
+  wait->line = g_strdup_printf ("\"step\":%u,", step);
+  wait->func = func;
+  wait->data = data;
+  return g_thread_new ("later", do_later, wait);
+}
+
+static void
+interrupt_soon (gpointer unused)
+{
+  g_usleep (20000);
+  kill (getpid (), SIGINT);
 }
 
 /**
@@ -161,11 +195,7 @@ interrupt_later (gpointer data)
 GThread *
 nf_test_interrupt_after (NfTestPlace *place, const gchar *run, guint step)
 {
-  Wait *wait = g_new (Wait, 1);
-
-  wait->metrics = nf_test_run_file (place, run, "metrics.jsonl");
-  wait->line = g_strdup_printf ("\"step\":%u,", step);
-  return g_thread_new ("interrupt", interrupt_later, wait);
+  return nf_test_do_after (place, run, step, interrupt_soon, NULL);
 }
 
 /**

@@ -59,6 +59,8 @@ gboolean nf_test_train (NfTestPlace *place, NfTrainKind kind, const gchar *run,
 void nf_test_train_tiny (NfTestPlace *place, NfTrainKind kind, const gchar *run,
     gboolean resume, const gchar *more);
 
+GThread *nf_test_do_after (NfTestPlace *place, const gchar *run, guint step,
+    void (*func) (gpointer data), gpointer data);
 GThread *nf_test_interrupt_after (
     NfTestPlace *place, const gchar *run, guint step);
 

@@ -30,6 +30,20 @@ struct Memories
   std::map<int, size_t> used;
 };
 
+static thread_local const void *current_context;
+
+void
+memory_use_context (const void *context)
+{
+  current_context = context;
+}
+
+const void *
+memory_context ()
+{
+  return current_context;
+}
+
 static Memories &
 memories ()
 {
@@ -70,7 +84,7 @@ memory_new (MemoryKind kind, int device, size_t bytes)
   memset (base, UNSET, bytes);
   memset (static_cast<char *> (base) + bytes, GUARD, GUARD_BYTES);
   memories ().all[static_cast<char *> (base)] = { kind,
-    static_cast<char *> (base), bytes, device };
+    static_cast<char *> (base), bytes, device, current_context };
   if (limited)
     *used += bytes;
   return base;

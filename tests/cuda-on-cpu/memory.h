@@ -18,6 +18,8 @@ enum class MemoryKind
  * Memory: an allocation
  * @base: nullptr for addresses that no allocation here contains: pageable
  * @device: whose memory it is, or which was the current one
+ * @context: which context it was made in; nullptr: the primary one, which the
+ *   runtime uses
  */
 struct Memory
 {
@@ -25,7 +27,12 @@ struct Memory
   char *base = nullptr;
   size_t bytes = 0;
   int device = 0;
+  const void *context = nullptr;
 };
+
+/* the context in which the calling thread works from now on */
+void memory_use_context (const void *context);
+const void *memory_context ();
 
 /* set to 0xff, which makes floats NaN; nullptr: more than there is */
 void *memory_new (MemoryKind kind, int device, size_t bytes);

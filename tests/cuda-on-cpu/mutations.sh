@@ -43,7 +43,7 @@ loop-without-step kernels/nfkernel.h axpby s/i += (gsize) gridDim.x . blockDim.x
 upload-without-event runtime/nfcudacopy.c adam s/cudaStreamWaitEvent (stream->handle, slot->done, 0)/cudaSuccess/
 slot-used-too-early runtime/nfcudacopy.c batch_norm s/cudaEventSynchronize (slot->done)/cudaSuccess/
 download-without-wait runtime/nfcudacopy.c adam s/cudaStreamSynchronize (stream->handle)/cudaSuccess/
-plan-run-by-two cudnn/nfcudnn.c test-nfdevices s/g_mutex_\(un\)*lock (&plan->running)/(void) plan/
+plan-run-by-two cudnn/nfcudnnrun.c test-nfdevices s/g_mutex_\(un\)*lock (&plan->running)/(void) plan/
 capture-keeps-memory runtime/nfcudagraph.c test-graph s/nf_cuda_pool_move (graph->pool, graph->home, FALSE)/(void) graph/
 sums-in-bf16 kernels/matmul.c test-ops-behaviour s/if (!s->to_bf16)/if (TRUE)/
 starts-without-pace runtime/nfcudagraph.c test-graph s/cudaEventSynchronize (\*done)/cudaSuccess/

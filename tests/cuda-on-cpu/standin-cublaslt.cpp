@@ -8,8 +8,10 @@
  * else is CUBLAS_STATUS_NOT_SUPPORTED. An algorithm remembers the alignment
  * that it was asked for, 256 bytes by default, and the workspace; both are
  * checked when it runs. Where sums of parts may be added up in the type of the
- * result, they are. With NF_CUDA_NO_MATMUL=1 there is none for any product,
- * as with NVIDIA's for some. */
+ * result, they are. How much workspace it wants, and whether there is one at
+ * all, differs from shape to shape (answers.h). With NF_CUDA_NO_MATMUL=1 there
+ * is none for any product. */
+#include "answers.h"
 #include "gemm.h"
 #include "standin.h"
 
@@ -28,7 +30,7 @@ struct cublasLtContext
 
 namespace {
 
-constexpr size_t WORKSPACE_BYTES = 1024; /* where as much is allowed */
+constexpr size_t WORKSPACE_BYTES = 1024; /* with NF_CUDA_ANSWERS=plain */
 constexpr uint64_t ALGO_MAGIC = 0x6e66616c676f3031;
 
 /* what a cublasLtMatmulDesc_t holds */
@@ -402,7 +404,42 @@ cublasLtMatmulPreferenceSetAttribute (cublasLtMatmulPreference_t preference,
   }
 }
 
-/* There is one algorithm. */
+/* what is answered about a product is drawn from this */
+static uint32_t
+answer_about (
+    const Operation &op, const Layout &a, const Layout &b, const Layout &d)
+{
+  const int64_t shape[] = { op.compute, op.transpose_a, op.transpose_b,
+    static_cast<int64_t> (op.epilogue), a.type, a.ld, b.ld, d.type,
+    static_cast<int64_t> (d.rows), static_cast<int64_t> (d.cols), d.ld,
+    static_cast<int64_t> (op.transpose_a != CUBLAS_OP_N ? a.rows : a.cols) };
+
+  return answer_of (shape, sizeof shape);
+}
+
+/* the three ways in which NVIDIA's says that it has no algorithm */
+static bool
+has_none (uint32_t answer, cublasLtMatmulHeuristicResult_t *result,
+    int *returned, cublasStatus_t *status)
+{
+  *status = CUBLAS_STATUS_SUCCESS;
+  switch (answer_pick (answer, 1, 12)) {
+    case 0:
+      return true;
+    case 1:
+      *status = CUBLAS_STATUS_NOT_SUPPORTED;
+      return true;
+    case 2:
+      memset (result, 0xff, sizeof *result);
+      result->state = CUBLAS_STATUS_NOT_SUPPORTED;
+      *returned = 1;
+      return true;
+    default:
+      return false;
+  }
+}
+
+/* There is one algorithm, or none. */
 cublasStatus_t
 cublasLtMatmulAlgoGetHeuristic (cublasLtHandle_t handle,
     cublasLtMatmulDesc_t desc, cublasLtMatrixLayout_t a,
@@ -424,11 +461,18 @@ cublasLtMatmulAlgoGetHeuristic (cublasLtHandle_t handle,
     return status;
   if (getenv ("NF_CUDA_NO_MATMUL") != nullptr)
     return CUBLAS_STATUS_NOT_SUPPORTED;
+  const uint32_t answer = answer_about (*inside<Operation> (desc),
+      *inside<Layout> (a), *inside<Layout> (b), *inside<Layout> (d));
+
+  if (answers_vary () && has_none (answer, &results[0], returned, &status))
+    return status;
   memset (&results[0], 0, sizeof results[0]);
   Algorithm *algo = inside<Algorithm> (&results[0].algo);
 
   algo->magic = ALGO_MAGIC;
   algo->workspace = wish->workspace >= WORKSPACE_BYTES ? WORKSPACE_BYTES : 0;
+  if (answers_vary ())
+    algo->workspace = answer_workspace (answer, wish->workspace);
   memcpy (algo->alignment, wish->alignment, sizeof algo->alignment);
   algo->in_parts = (wish->reduction_mask
                        & (CUBLASLT_REDUCTION_SCHEME_INPLACE

@@ -3,21 +3,26 @@
  * standin-cudnn — the calls of cuDNN that need a GPU
  *
  * The real libcudnn makes all descriptors, so it refuses what is wrong in them,
- * and plans for an A100 that is described to it in place of a handle. The
- * linker's --wrap brings the calls here first; what they tell is kept, and
+ * and plans for a GPU that is described to it in place of a handle: an A100, or
+ * one of the compute capability in NF_CUDA_CAPABILITY. The linker's --wrap brings the calls here first; what they tell is kept, and
  * running a plan runs the operations that it was made for. Where one for
  * tensor cores was to be made, which takes a driver, f32 is rounded to TF32.
- * With NF_CUDA_NO_HEURISTICS=1 none of the engines that the heuristics order
- * can be used, as where a library is missing that they need. */
+ * Which engines can be used, and how much more workspace than theirs a plan
+ * wants, differs from shape to shape (answers.h). With NF_CUDA_NO_HEURISTICS=1
+ * none of the engines that the heuristics order can be used, as where a library
+ * is missing that they need. */
+#include "answers.h"
 #include "gpus.h"
 #include "standin-cudnn.h"
 #include "standin.h"
 
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <set>
+#include <thread>
 
 using namespace runner;
 
@@ -70,12 +75,29 @@ is_handle (cudnnHandle_t handle)
   return handles.count (handle) > 0;
 }
 
+/* of the compute capability that standin-device.cpp tells */
+static const char *
+description ()
+{
+  static const struct
+  {
+    int capability;
+    const char *json;
+  } gpus[] = { { 75, GPU_T4 }, { 80, GPU_A100 }, { 89, GPU_RTX_4090 },
+    { 90, GPU_H100 }, { 100, GPU_B200 }, { 120, GPU_RTX_5090 } };
+
+  for (const auto &gpu : gpus)
+    if (gpu.capability == compute_capability ())
+      return gpu.json;
+  return GPU_A100;
+}
+
 /* the GPU that the real library plans for; made once, never freed */
 static cudnnBackendDescriptor_t
 described_gpu ()
 {
   static const cudnnBackendDescriptor_t gpu = [] {
-    const char json[] = GPU_A100;
+    const char *json = description ();
     cudnnBackendDescriptor_t made = nullptr;
 
     if (__real_cudnnBackendCreateDescriptor (
@@ -86,7 +108,7 @@ described_gpu ()
                strlen (json), json)
             != CUDNN_STATUS_SUCCESS
         || __real_cudnnBackendFinalize (made) != CUDNN_STATUS_SUCCESS)
-      fprintf (stderr, "cuda-on-cpu: this cuDNN does not take the A100\n");
+      fprintf (stderr, "cuda-on-cpu: this cuDNN does not take the GPU\n");
     return made;
   }();
 
@@ -243,6 +265,7 @@ remember_answer (DnnNode &node, int name, int64_t count, const void *data)
           CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH) };
       config->values[CUDNN_ATTR_ENGINEHEUR_MODE] =
           node.values[CUDNN_ATTR_ENGINEHEUR_MODE];
+      remember (*config, DNN_PLACE, CUDNN_TYPE_INT64, 1, &i);
     }
   if (name == CUDNN_ATTR_ENGINECFG_ENGINE
       && __real_cudnnBackendGetAttribute (found[0],
@@ -251,6 +274,44 @@ remember_answer (DnnNode &node, int name, int64_t count, const void *data)
           == CUDNN_STATUS_SUCCESS)
     remember (node, CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE,
         n, notes);
+}
+
+/* the graph that a plan is for */
+static DnnNodePtr
+graph_of (const DnnNode &plan)
+{
+  const DnnNodePtr config =
+      plan.child (CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG);
+
+  return config != nullptr
+      ? config->child (CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH)
+      : nullptr;
+}
+
+/* what is answered about a plan is drawn from the shapes of its tensors */
+static uint32_t
+answer_about (const std::map<int64_t, DnnTensor> &tensors)
+{
+  std::vector<int64_t> shape;
+
+  for (const auto &entry : tensors) {
+    const DnnTensor &t = entry.second;
+
+    shape.insert (shape.end (), { t.id, t.n, t.c, t.h, t.w, t.bf16 });
+  }
+  return answer_of (shape.data (), shape.size () * sizeof shape[0]);
+}
+
+/* bytes that a plan wants beside those of its engine */
+static int64_t
+more_workspace (const DnnNode &plan)
+{
+  const DnnNodePtr graph = graph_of (plan);
+  std::map<int64_t, DnnTensor> tensors;
+
+  if (!answers_vary () || graph == nullptr || !dnn_tensors (*graph, tensors))
+    return 0;
+  return (int64_t) answer_workspace (answer_about (tensors), SIZE_MAX);
 }
 
 cudnnStatus_t
@@ -264,6 +325,9 @@ __wrap_cudnnBackendGetAttribute (cudnnBackendDescriptor_t const descriptor,
   if (status == CUDNN_STATUS_SUCCESS && data != nullptr)
     remember_answer (
         *node_of (descriptor), name, *count < room ? *count : room, data);
+  if (status == CUDNN_STATUS_SUCCESS && data != nullptr
+      && name == CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE)
+    *static_cast<int64_t *> (data) += more_workspace (*node_of (descriptor));
   return status;
 }
 
@@ -293,6 +357,54 @@ is_left_out (const DnnNode &plan)
       && config->one<int> (CUDNN_ATTR_ENGINEHEUR_MODE, -1) == CUDNN_HEUR_MODE_A;
 }
 
+/* For some shapes the engine that is proposed first cannot be used, for others
+ * none that the heuristics propose, for some with more operations than a
+ * convolution, and for some in bf16, none at all. */
+static bool
+is_refused (const DnnNode &plan)
+{
+  const DnnNodePtr graph = graph_of (plan);
+  std::map<int64_t, DnnTensor> tensors;
+
+  if (!answers_vary () || graph == nullptr || !dnn_tensors (*graph, tensors))
+    return false;
+  const DnnNodePtr config =
+      plan.child (CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG);
+  const bool proposed =
+      config->one<int> (CUDNN_ATTR_ENGINEHEUR_MODE, -1) == CUDNN_HEUR_MODE_A;
+  const uint32_t answer = answer_about (tensors);
+
+  switch (answer_pick (answer, 1, 8)) {
+    case 0:
+    case 1:
+      return proposed && config->one<int64_t> (DNN_PLACE, 0) % 2 == 0;
+    case 2:
+      return proposed;
+    case 3:
+      return tensors.size () > 3 || tensors.begin ()->second.bf16;
+    default:
+      return false;
+  }
+}
+
+/* with NF_CUDA_PLANS_MEET=2 no plan is made before as many threads are about to
+ * make one */
+static void
+meet_others ()
+{
+  static std::condition_variable all_there;
+  static std::set<std::thread::id> there;
+  const char *wanted = getenv ("NF_CUDA_PLANS_MEET");
+
+  if (wanted == nullptr)
+    return;
+  std::unique_lock<std::mutex> guard (lock);
+
+  there.insert (std::this_thread::get_id ());
+  all_there.notify_all ();
+  all_there.wait (guard, [&] { return (int) there.size () >= atoi (wanted); });
+}
+
 cudnnStatus_t
 __wrap_cudnnBackendFinalize (cudnnBackendDescriptor_t descriptor)
 {
@@ -301,7 +413,8 @@ __wrap_cudnnBackendFinalize (cudnnBackendDescriptor_t descriptor)
 
   if (node != nullptr
       && node->type == CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR) {
-    if (is_left_out (*node))
+    meet_others ();
+    if (is_left_out (*node) || is_refused (*node))
       return CUDNN_STATUS_NOT_SUPPORTED;
     note_tensor_cores (*node);
   }
@@ -360,8 +473,8 @@ find_workspace (cudnnBackendDescriptor_t plan, const DnnNode &pack, int device,
           &size)
       != CUDNN_STATUS_SUCCESS)
     return false;
-  *bytes = (size_t) size;
-  return size == 0
+  *bytes = (size_t) (size + more_workspace (*node_of (plan)));
+  return *bytes == 0
       || on_device (*workspace, *bytes, device, "cuDNN's workspace");
 }
 

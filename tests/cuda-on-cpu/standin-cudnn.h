@@ -67,6 +67,8 @@ typedef std::shared_ptr<DnnNode> DnnNodePtr;
 
 /* a graph's value of our own: it is for tensor cores */
 constexpr int DNN_TENSOR_CORES = -1;
+/* a configuration's: its place among the proposals that it came with */
+constexpr int DNN_PLACE = -2;
 
 /**
  * DnnTensor: a tensor descriptor; (n, c, h, w), channels-last

@@ -5,7 +5,8 @@
  * A libcuda.so.1 for LD_LIBRARY_PATH, with which GstCudaContext, GstCudaMemory
  * and GstCudaBufferPool work on the CPU. Devices and memory are those of the
  * runtime's stand-ins, in the module that NEXTFRAME_MODULE_PATH names, so that
- * these check its addresses. It counts copies between host and device. What no
+ * these check its addresses: memory of one context is not reached by copies of
+ * another, nor by kernels, which run in the primary one. It counts copies between host and device. What no
  * memory needs (graphics, textures, kernels, streams of one's own) is not
  * supported. */
 #include "standin-driver.h"
@@ -19,12 +20,15 @@
 #include <string.h>
 
 #define MAX_DEPTH 16 /* of a thread's stack of contexts */
+#define MAX_DEVICES 16
 #define PITCH_ALIGNMENT 512
 
 struct CUctx_st
 {
   int device;
 };
+
+static struct CUctx_st primaries[MAX_DEVICES]; /* a device's primary context */
 
 static __thread CUcontext stack[MAX_DEPTH];
 static __thread int depth;
@@ -42,6 +46,7 @@ static struct
   cudaError_t (*FreeHost) (void *);
   cudaError_t (*Memcpy2D) (void *, size_t, const void *, size_t, size_t, size_t,
       enum cudaMemcpyKind);
+  void (*use_context) (const void *);
 } runtime;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int loaded;
@@ -75,6 +80,9 @@ load (void)
   LOAD (FreeHost)
   LOAD (Memcpy2D)
 #undef LOAD
+  *(void **) &runtime.use_context = dlsym (module, "nf_standin_use_context");
+  if (runtime.use_context == NULL)
+    loaded = 0;
   if (!loaded)
     fprintf (stderr, "standin-driver: %s has no stand-ins\n", path);
 }
@@ -108,27 +116,31 @@ result_of (cudaError_t error)
   }
 }
 
-/* the runtime's device is the thread's own business, so it is put back */
-static int
-enter (int device)
-{
-  int before = 0;
-
-  runtime.GetDevice (&before);
-  runtime.SetDevice (device);
-  return before;
-}
-
 static int
 has_context (void)
 {
   return depth > 0;
 }
 
+/* the current context; the runtime's device is the thread's own business, so
+ * leave () puts it back */
 static int
-current_device (void)
+enter (void)
 {
-  return stack[depth - 1]->device;
+  const CUcontext context = stack[depth - 1];
+  int before = 0;
+
+  runtime.GetDevice (&before);
+  runtime.SetDevice (context->device);
+  runtime.use_context (context == &primaries[context->device] ? NULL : context);
+  return before;
+}
+
+static void
+leave (int before)
+{
+  runtime.SetDevice (before);
+  runtime.use_context (NULL);
 }
 
 CALL (cuInit, (unsigned int flags))
@@ -164,6 +176,8 @@ CALL (cuDeviceGet, (CUdevice * device, int ordinal))
 {
   int count = 0;
 
+  if (!loaded)
+    return CUDA_ERROR_NOT_INITIALIZED;
   runtime.GetDeviceCount (&count);
   *device = ordinal;
   return ordinal >= 0 && ordinal < count ? CUDA_SUCCESS
@@ -208,6 +222,15 @@ CALL (cuCtxDestroy_v2, (CUcontext context))
   return CUDA_SUCCESS;
 }
 
+CALL (cuDevicePrimaryCtxRetain, (CUcontext * context, CUdevice device))
+{
+  if (device < 0 || device >= MAX_DEVICES)
+    return CUDA_ERROR_INVALID_DEVICE;
+  primaries[device].device = device;
+  *context = &primaries[device];
+  return CUDA_SUCCESS;
+}
+
 CALL (cuCtxPushCurrent_v2, (CUcontext context))
 {
   if (context == NULL || depth == MAX_DEPTH)
@@ -234,9 +257,9 @@ CALL (cuMemAlloc_v2, (CUdeviceptr * address, size_t bytes))
 
   if (!has_context ())
     return CUDA_ERROR_INVALID_CONTEXT;
-  before = enter (current_device ());
+  before = enter ();
   error = runtime.Malloc (&memory, bytes);
-  runtime.SetDevice (before);
+  leave (before);
   *address = (CUdeviceptr) memory;
   return result_of (error);
 }
@@ -290,7 +313,7 @@ CALL (cuMemcpy2D_v2, (const CUDA_MEMCPY2D *copy))
   if (!has_context ())
     return CUDA_ERROR_INVALID_CONTEXT;
   count_copy (copy);
-  before = enter (current_device ());
+  before = enter ();
   error =
       runtime.Memcpy2D (dst + copy->dstY * copy->dstPitch + copy->dstXInBytes,
           copy->dstPitch, src + copy->srcY * copy->srcPitch + copy->srcXInBytes,
@@ -298,7 +321,7 @@ CALL (cuMemcpy2D_v2, (const CUDA_MEMCPY2D *copy))
           from_host     ? cudaMemcpyHostToDevice
               : to_host ? cudaMemcpyDeviceToHost
                         : cudaMemcpyDeviceToDevice);
-  runtime.SetDevice (before);
+  leave (before);
   return result_of (error);
 }
 

@@ -19,4 +19,16 @@ typedef struct
   int uploads, downloads, copies;
 } NfStandinDriverCounts;
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 void nf_standin_driver_counts (NfStandinDriverCounts *counts);
+
+/* of the runtime's stand-ins, for the driver's: the context in which the calling
+ * thread works from now on; NULL: the primary one */
+void nf_standin_use_context (const void *context);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * standin-kernels — cudart: launches, attributes of kernels, host functions */
+ * standin-kernels — cudart: launches, attributes of kernels, host functions
+ *
+ * With NF_CUDA_NO_SHARED=1 no kernel gets more shared memory than all have. */
 #include "kernels.h"
 #include "launch.h"
 #include "standin.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 
@@ -54,6 +57,9 @@ check_pointers (const KernelCall &call, const std::string &name, int device)
     if (memory.kind == MemoryKind::pageable)
       die ("%s: argument %d, %p, is not device memory", name.c_str (), number,
           pointer);
+    if (memory.context != nullptr)
+      die ("%s: argument %d, %p, is memory of another context", name.c_str (),
+          number, pointer);
     if (memory.device != device)
       die ("%s: argument %d, %p, is memory of device %d, the stream is of "
            "device %d",
@@ -107,7 +113,7 @@ cudaFuncSetAttribute (
   if (attribute == cudaFuncAttributePreferredSharedMemoryCarveout)
     return cudaSuccess;
   if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize || value < 0
-      || value > shared_opt_in ())
+      || value > shared_opt_in () || getenv ("NF_CUDA_NO_SHARED") != nullptr)
     return fail (cudaErrorInvalidValue);
   std::lock_guard<std::mutex> lock (limits_mutex);
 

@@ -4,11 +4,15 @@
  *
  * A copy is refused where an address is not of the kind that it says, not of
  * the device, or where it runs over an allocation's end. Copies from pageable
- * memory take it at the call, those from pinned memory when they are done. */
+ * memory take it at the call, those from pinned memory when they are done.
+ * A test can make allocations fail (standin-allocations.h). */
+#include "standin-allocations.h"
+#include "standin-driver.h"
 #include "standin.h"
 
 #include <cstring>
 #include <memory>
+#include <mutex>
 
 namespace runner {
 
@@ -25,6 +29,9 @@ on_device (const void *address, size_t bytes, int device, const char *who)
     fail_because (cudaErrorInvalidValue,
         "%s: %p is memory of device %d, used on device %d", who, address,
         memory.device, device);
+  else if (memory.context != memory_context ())
+    fail_because (cudaErrorInvalidValue,
+        "%s: %p is memory of another context of the device", who, address);
   else if (at + bytes > memory.base + memory.bytes)
     fail_because (cudaErrorInvalidValue,
         "%s: %zu bytes from %p run over the end of an allocation of %zu bytes "
@@ -219,6 +226,34 @@ row (void *dst, const void *src, size_t bytes)
   return { dst, bytes, src, bytes, bytes, 1 };
 }
 
+static std::mutex planted_mutex;
+static NfStandinAllocations planted; /* what happened so far */
+static int planted_first, planted_count;
+
+static bool
+is_any_capturing ()
+{
+  Lock lock = lock_queues ();
+
+  return !queues_capturing ().empty ();
+}
+
+/* whether this allocation is one of those that are to fail */
+static bool
+is_to_fail ()
+{
+  const bool capturing = is_any_capturing ();
+  const std::lock_guard<std::mutex> guard (planted_mutex);
+  const int number = ++planted.made;
+
+  if (planted_first == 0 || number < planted_first
+      || number >= planted_first + planted_count)
+    return false;
+  planted.failed++;
+  planted.captured += capturing;
+  return true;
+}
+
 static cudaError_t
 allocate (MemoryKind kind, void **address, size_t bytes)
 {
@@ -229,6 +264,8 @@ allocate (MemoryKind kind, void **address, size_t bytes)
   *address = nullptr;
   if (bytes == 0)
     return cudaSuccess;
+  if (is_to_fail ())
+    return fail (cudaErrorMemoryAllocation);
   *address = memory_new (kind, current_device (), bytes);
   return *address != nullptr ? cudaSuccess : fail (cudaErrorMemoryAllocation);
 }
@@ -256,6 +293,24 @@ release (MemoryKind kind, void *address)
 } // namespace runner
 
 using namespace runner;
+
+/* for standin-driver.c, which knows contexts */
+extern "C" void
+nf_standin_use_context (const void *context)
+{
+  memory_use_context (context);
+}
+
+extern "C" void
+nf_standin_allocations (int first, int count, NfStandinAllocations *so_far)
+{
+  const std::lock_guard<std::mutex> guard (planted_mutex);
+
+  *so_far = planted;
+  planted = {};
+  planted_first = first;
+  planted_count = count;
+}
 
 cudaError_t
 cudaMalloc (void **address, size_t bytes)

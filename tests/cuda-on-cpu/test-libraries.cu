@@ -5,6 +5,8 @@
 
 #include <cublasLt.h>
 
+#include <map>
+
 #define assert_status(call, status) g_assert_cmpint (call, ==, status)
 #define assert_blas(call) assert_status (call, CUBLAS_STATUS_SUCCESS)
 
@@ -257,7 +259,7 @@ private:
 };
 
 static void
-test_products (gconstpointer data)
+test_matmul_precision (gconstpointer data)
 {
   const Case &c = *static_cast<const Case *> (data);
   Product product (c);
@@ -334,18 +336,69 @@ test_epilogue_fails ()
   assert_status (product.find (0, 16), CUBLAS_STATUS_NOT_SUPPORTED);
 }
 
+/* what NVIDIA's answers to some shape, the stand-in answers to some, too */
+static void
+test_answers_differ ()
+{
+  const uint64_t most = 32 << 20;
+  cublasLtHandle_t handle;
+  cublasLtMatmulDesc_t desc;
+  cublasLtMatmulPreference_t preference;
+  std::map<size_t, int> workspaces;
+  int none = 0, refused = 0, unusable = 0;
+
+  g_setenv ("NF_CUDA_ANSWERS", "1", TRUE);
+  assert_blas (cublasLtCreate (&handle));
+  assert_blas (
+      cublasLtMatmulDescCreate (&desc, CUBLAS_COMPUTE_32F, CUDA_R_32F));
+  assert_blas (cublasLtMatmulPreferenceCreate (&preference));
+  assert_blas (cublasLtMatmulPreferenceSetAttribute (
+      preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &most, 8));
+  for (int side = 1; side <= 200; side++) {
+    cublasLtMatmulHeuristicResult_t result;
+    cublasLtMatrixLayout_t square;
+    cublasStatus_t status;
+    int found;
+
+    assert_blas (
+        cublasLtMatrixLayoutCreate (&square, CUDA_R_32F, side, side, side));
+    status = cublasLtMatmulAlgoGetHeuristic (handle, desc, square, square,
+        square, square, preference, 1, &result, &found);
+    if (status == CUBLAS_STATUS_NOT_SUPPORTED)
+      refused++;
+    else if (found == 0)
+      none++;
+    else if (result.state != CUBLAS_STATUS_SUCCESS)
+      unusable++;
+    else
+      workspaces[result.workspaceSize]++;
+    assert_blas (cublasLtMatrixLayoutDestroy (square));
+  }
+  assert_blas (cublasLtMatmulPreferenceDestroy (preference));
+  assert_blas (cublasLtMatmulDescDestroy (desc));
+  assert_blas (cublasLtDestroy (handle));
+  g_setenv ("NF_CUDA_ANSWERS", "plain", TRUE);
+  g_assert_cmpint (none, >, 0);
+  g_assert_cmpint (refused, >, 0);
+  g_assert_cmpint (unusable, >, 0);
+  for (size_t bytes : { 0, 1, 1024, 4099, 3 << 20 })
+    g_assert_cmpint (workspaces[bytes], >, 0);
+}
+
 int
 main (int argc, char **argv)
 {
+  g_setenv ("NF_CUDA_ANSWERS", "plain", TRUE);
   g_test_init (&argc, &argv, NULL);
   for (const Case &c : cases) {
     g_autofree gchar *path = g_strconcat ("/cublaslt/", c.name, NULL);
 
-    g_test_add_data_func (path, &c, test_products);
+    g_test_add_data_func (path, &c, test_matmul_precision);
   }
   g_test_add_func ("/cublaslt/alignment-fails", test_alignment_fails);
   g_test_add_func ("/cublaslt/workspace-fails", test_workspace_fails);
   g_test_add_func ("/cublaslt/layout-fails", test_layout_fails);
   g_test_add_func ("/cublaslt/epilogue-fails", test_epilogue_fails);
+  g_test_add_func ("/cublaslt/answers-differ", test_answers_differ);
   return g_test_run ();
 }

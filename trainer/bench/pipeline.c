@@ -214,8 +214,11 @@ make_element (Rig *rig, const NfBenchPipeline *what, const NfBenchSizes *sizes,
       element, "checkpoint", checkpoint, "device", what->device, NULL);
   gst_util_set_object_arg (G_OBJECT (element), "precision", what->precision);
   set_int (element, "threads", what->threads);
-  if (is_segmenter (sizes))
+  if (is_segmenter (sizes)) {
+    /* all on the device: regions are found on the host */
+    gst_util_set_object_arg (G_OBJECT (element), "decision", "pixel");
     return TRUE;
+  }
   gst_util_set_object_arg (G_OBJECT (element), "window", "sliding");
   set_int (element, "horizon", sizes->unet.future_gap + 1);
   set_int (element, "steps", what->spec->steps);

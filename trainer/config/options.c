@@ -20,6 +20,8 @@ typedef struct
   gchar *init;
   gchar **sets;
   gboolean resume;
+  gboolean other_data;
+  gboolean plan;
   gboolean print_config;
 } RawOptions;
 
@@ -66,6 +68,10 @@ parse_raw (
         "Change one setting; may be repeated", "GROUP.KEY=VALUE" },
     { "resume", 0, 0, G_OPTION_ARG_NONE, &raw->resume,
         "Continue the run from its newest checkpoint", NULL },
+    { "other-data", 0, 0, G_OPTION_ARG_NONE, &raw->other_data,
+        "Let a resumed run go on with other clips than it began with", NULL },
+    { "plan", 0, 0, G_OPTION_ARG_NONE, &raw->plan,
+        "Print what the run would take, after a few steps, and end", NULL },
     { "print-config", 0, 0, G_OPTION_ARG_NONE, &raw->print_config,
         "Print all settings with their meaning and end", NULL },
     { NULL },
@@ -158,7 +164,7 @@ nf_train_options_parse (
 
   if (!parse_raw (kind, argc, argv, &raw, error))
     return NULL;
-  if (!raw.run && (raw.resume || !raw.print_config)) {
+  if (!raw.run && (raw.resume || !(raw.print_config || raw.plan))) {
     fail (error, "where should the run go? Give --run FOLDER");
     return NULL;
   }
@@ -182,6 +188,8 @@ nf_train_options_parse (
   options->run = g_steal_pointer (&raw.run);
   options->init = g_steal_pointer (&raw.init);
   options->resume = raw.resume;
+  options->other_data = raw.other_data;
+  options->plan = raw.plan;
   options->print_config = raw.print_config;
   return g_steal_pointer (&options);
 }

@@ -13,6 +13,8 @@ G_BEGIN_DECLS
  * @run: the run's folder
  * @init: (nullable): weights to begin with, see nf_warm_start()
  * @resume: whether the run goes on from its newest checkpoint
+ * @other_data: whether it may go on with other clips than it began with
+ * @plan: whether only what the run would take is wanted
  * @print_config: whether only the settings are wanted
  */
 typedef struct
@@ -21,6 +23,8 @@ typedef struct
   gchar *run;
   gchar *init;
   gboolean resume;
+  gboolean other_data;
+  gboolean plan;
   gboolean print_config;
 } NfTrainOptions;
 

@@ -8,6 +8,7 @@
 #include "config/runconfig.h"
 #include "clips/nfclipsource.h"
 #include "config/table.h"
+#include "io/nffile.h"
 
 #include <errno.h>
 #include <math.h>
@@ -506,14 +507,10 @@ gboolean
 nf_train_config_save (
     const NfTrainConfig *config, const gchar *path, GError **error)
 {
-  g_autofree gchar *text = nf_train_config_to_string (config);
-  g_autoptr (GError) cause = NULL;
+  gchar *text = nf_train_config_to_string (config);
+  g_autoptr (GBytes) content = g_bytes_new_take (text, strlen (text));
 
-  if (g_file_set_contents (path, text, -1, &cause))
-    return TRUE;
-  g_set_error (error, NF_ERROR, NF_ERROR_IO, "%s: cannot be written: %s", path,
-      cause->message);
-  return FALSE;
+  return nf_file_replace (path, content, error);
 }
 
 /**

@@ -3,7 +3,7 @@
  * config/table — one row for every key of a configuration
  *
  * Each subcommand has its own table and shares the third one. To add a key:
- * a field in runconfig.h and a row here. */
+ * a field in fields.h and a row here. */
 #include "config/table.h"
 
 #define AT(field) G_STRUCT_OFFSET (NfTrainConfig, field)
@@ -21,6 +21,14 @@ static const NfConfigRow shared_rows[] = {
   { "data", "cache", NF_CONFIG_INT, AT (data.cache), "2048",
       "MiB of decoded clips to keep in memory; validation has as much again",
       .max = 1e9, .resumable = TRUE },
+  { "data", "bad-clips", NF_CONFIG_CHOICE, AT (data.bad_clips), "stop",
+      "what a clip does that cannot be read: stop: the run is saved and ends; "
+      "skip: it is left out and listed in left-out.txt, and another one takes "
+      "its place",
+      .choices = "stop skip", .resumable = TRUE },
+  { "data", "check", NF_CONFIG_BOOL, AT (data.check), "false",
+      "whether all clips are read once before the run starts",
+      .resumable = TRUE },
   { "train", "optimizer", NF_CONFIG_CHOICE, AT (train.optimizer), "adamw",
       "adamw: decoupled weight decay; adam: the decay joins the gradient",
       .choices = "adamw adam" },
@@ -138,7 +146,10 @@ static const NfConfigRow segment_rows[] = {
   { "train", "learning-rate", NF_CONFIG_FLOAT, AT (train.learning_rate),
       "0.0003", "step size after the warm-up", .max = 10 },
   { "train", "warmup", NF_CONFIG_INT, AT (train.warmup), "500",
-      "steps over which the learning rate grows from 0", .max = 1e9 },
+      "steps over which the learning rate grows to that, evenly; step 1 has "
+      "one "
+      "part of so many",
+      .max = 1e9 },
   { "train", "ema-rate", NF_CONFIG_FLOAT, AT (train.ema_rate), "0",
       "decay of the weights' running mean, which checkpoints then hold; 0: "
       "none",
@@ -318,7 +329,10 @@ static const NfConfigRow diffusion_rows[] = {
   { "train", "learning-rate", NF_CONFIG_FLOAT, AT (train.learning_rate),
       "0.0002", "step size after the warm-up", .max = 10 },
   { "train", "warmup", NF_CONFIG_INT, AT (train.warmup), "5000",
-      "steps over which the learning rate grows from 0", .max = 1e9 },
+      "steps over which the learning rate grows to that, evenly; step 1 has "
+      "one "
+      "part of so many",
+      .max = 1e9 },
   { "train", "ema-rate", NF_CONFIG_FLOAT, AT (train.ema_rate), "0.9999",
       "decay of the weights' running mean, which checkpoints then hold; 0: "
       "none",

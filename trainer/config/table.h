@@ -5,7 +5,7 @@
  * Sibling: runconfig.c, which reads and writes values by these rows. */
 #pragma once
 
-#include "config/runconfig.h"
+#include "config/fields.h"
 
 G_BEGIN_DECLS
 

@@ -6,6 +6,9 @@
  * have and synthetic ones have not: crops lie where objects are, since nine
  * pixels in ten are ground, and frames are compressed as a video is. */
 #include "data/augment.h"
+
+#include "data/augmentcolor.h"
+#include "data/codec.h"
 #include "video/gstnfvideo.h"
 
 #include <math.h>

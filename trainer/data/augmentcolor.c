@@ -6,7 +6,7 @@
  * Hue, saturation and value: Smith, "Color gamut transform pairs", 1978. Local
  * contrast: contrast limited adaptive histogram equalisation (CLAHE), Zuiderveld,
  * "Graphics Gems IV", 1994, on the luma; colours move as much as it does. */
-#include "data/augment.h"
+#include "data/augmentcolor.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * codec — what compressing a video does to a frame, by libjpeg */
-#include "data/augment.h"
+#include "data/codec.h"
 
 #include <setjmp.h>
 #include <stdio.h>

@@ -241,7 +241,7 @@ write_guides (const Work *work, guint8 *dst, gsize stride, GError **error)
     if (none)
       draw_none (work, nf_rng_uniform (&key, DRAW_NEWEST));
     else if (!(known ? draw_true (work, ahead, error)
-                     : nf_guide_render (work->scratch->guide, futures, ahead,
+                     : nf_guide_render (work->scratch->guide, futures, 0, ahead,
                          work->newest, work->scratch->pixels, error)))
       return FALSE;
     for (gsize p = 0; p < pixels; p++)

@@ -30,6 +30,8 @@ struct _NfLoader
   guint64 batch; /* the one in use */
   guint64 next; /* the next sample that nobody makes yet */
   guint n_busy; /* samples being made */
+  GHashTable
+      *bad_items; /* (element-type guint64): of clips that cannot be read */
   gboolean stop;
 };
 
@@ -63,15 +65,68 @@ take_job (NfLoader *loader, guint64 limit, Job *job)
   return TRUE;
 }
 
+static gboolean
+is_bad_item (NfLoader *loader, guint64 item)
+{
+  gboolean bad;
+
+  g_mutex_lock (&loader->lock);
+  bad = g_hash_table_contains (loader->bad_items, &item);
+  g_mutex_unlock (&loader->lock);
+  return bad;
+}
+
+static void
+add_bad_item (NfLoader *loader, guint64 item, const gchar *why)
+{
+  guint64 *key = g_memdup2 (&item, sizeof item);
+
+  g_mutex_lock (&loader->lock);
+  g_hash_table_add (loader->bad_items, key);
+  g_mutex_unlock (&loader->lock);
+  nf_bad_clips_add (loader->setup.bad_clips, why);
+}
+
+/* Makes a sample of its item, or where clips may be left out of the next one
+ * that can be read: the same one whoever makes it, and whenever. */
+static void
+load_item (
+    NfLoader *loader, NfClipReader *reader, const Job *job, GError **error)
+{
+  const NfLoaderSetup *setup = &loader->setup;
+  const guint tries = setup->bad_clips ? MAX (setup->n_items, 1) : 1;
+  g_autoptr (GError) cause = NULL;
+
+  for (guint i = 0; i < tries; i++) {
+    guint64 item =
+        setup->n_items > 0 ? (job->item + i) % setup->n_items : job->item;
+
+    if (setup->bad_clips && is_bad_item (loader, item))
+      continue;
+    g_clear_error (&cause);
+    if (setup->load (
+            setup->task, reader, job->sample, item, job->parts, &cause))
+      return;
+    if (!setup->bad_clips || !nf_bad_clips_is (cause))
+      break;
+    add_bad_item (loader, item, cause->message);
+  }
+  if (cause && !(setup->bad_clips && nf_bad_clips_is (cause)))
+    g_propagate_error (error, g_steal_pointer (&cause));
+  else
+    g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
+        "none of the clips can be read%s%s", cause ? "; the last one: " : "",
+        cause ? cause->message : "");
+}
+
 /* Makes a sample. Under the lock, which is open meanwhile. */
 static void
 do_job (NfLoader *loader, NfClipReader *reader, const Job *job)
 {
-  const NfLoaderSetup *setup = &loader->setup;
   GError *error = NULL;
 
   g_mutex_unlock (&loader->lock);
-  setup->load (setup->task, reader, job->sample, job->item, job->parts, &error);
+  load_item (loader, reader, job, &error);
   g_mutex_lock (&loader->lock);
   loader->n_busy--;
   job->slot->n_done++;
@@ -142,6 +197,8 @@ nf_loader_new (NfClipSource *source, const NfLoaderSetup *setup, GError **error)
   g_cond_init (&loader->work);
   g_cond_init (&loader->done);
   loader->threads = g_ptr_array_new ();
+  loader->bad_items =
+      g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   loader->next =
       G_MAXUINT64; /* nothing to do before the first batch is asked for */
   if (!alloc_slots (loader, error))
@@ -240,6 +297,7 @@ nf_loader_free (NfLoader *loader)
   }
   nf_clip_reader_free (loader->reader);
   g_clear_pointer (&loader->order, nf_order_free);
+  g_hash_table_unref (loader->bad_items);
   g_mutex_clear (&loader->lock);
   g_cond_clear (&loader->work);
   g_cond_clear (&loader->done);

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "clips/nfclipsource.h"
+#include "data/badclips.h"
 
 G_BEGIN_DECLS
 
@@ -42,6 +43,8 @@ typedef gboolean (*NfLoadSample) (gconstpointer task, NfClipReader *reader,
  * @n_samples: of the whole run; none after it is made
  * @threads: how many make samples while one waits for a batch, at least 1; all
  *   but that one go on while the step computes
+ * @bad_clips: (nullable): told of clips that cannot be read; a sample is then
+ *   made of the next item that can be. %NULL: the sample is an error
  */
 typedef struct
 {
@@ -53,6 +56,7 @@ typedef struct
   guint batch_size;
   guint64 n_samples;
   guint threads;
+  NfBadClips *bad_clips;
 } NfLoaderSetup;
 
 typedef struct _NfLoader NfLoader;

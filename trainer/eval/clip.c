@@ -20,6 +20,7 @@ nf_eval_clip_new (NfClipSource *source, NfEvalModels *models)
   clip->source = source;
   clip->models = models;
   clip->reader = nf_clip_reader_new (source);
+  clip->sight = nf_eval_models_sight (models);
   return clip;
 }
 
@@ -33,6 +34,8 @@ nf_eval_clip_free (NfEvalClip *clip)
   if (!clip)
     return;
   nf_clip_reader_free (clip->reader);
+  nf_eval_sight_free (clip->sight);
+  g_free (clip->guide_masks);
   g_free (clip->name);
   g_free (clip->frames);
   g_free (clip->truth);
@@ -102,8 +105,11 @@ gboolean
 nf_eval_clip_open (NfEvalClip *clip, guint64 number, GError **error)
 {
   clip->number = number;
-  clip->n_named = clip->n_predictions = 0;
-  clip->named_seconds = clip->draws_seconds = clip->charge = 0;
+  clip->n_predictions = 0;
+  clip->charge = 0;
+  g_clear_pointer (&clip->guide_masks, g_free);
+  if (clip->sight)
+    nf_eval_sight_forget (clip->sight);
   g_free (clip->name);
   clip->name = nf_clip_source_clip_name (clip->source, number);
   if (!nf_clip_reader_open (clip->reader, number, error))
@@ -134,24 +140,90 @@ seconds_since (gint64 start)
 const guint8 *
 nf_eval_clip_named (NfEvalClip *clip, guint n, GError **error)
 {
-  gsize pixels = nf_eval_clip_pixels (clip);
-  gboolean vote = nf_eval_models_frames_vote (clip->models);
-  guint before = MIN (n, clip->n_named);
-  gint64 start = g_get_monotonic_time ();
+  return nf_eval_models_look (clip->models, clip->sight, clip->frames, n,
+             clip->width, clip->height, clip->named, &clip->charge, error)
+      ? clip->named
+      : NULL;
+}
 
-  if (vote && clip->n_named != n)
-    clip->n_named = clip->named_seconds = before = 0;
-  if (before > 0)
-    clip->charge += clip->named_seconds * before / clip->n_named;
-  if (n <= clip->n_named)
-    return clip->named;
-  if (!nf_eval_models_segment (clip->models, clip->frames + 3 * pixels * before,
-          n - before, clip->width, clip->height, clip->named + pixels * before,
-          error))
-    return NULL;
-  clip->n_named = n;
-  clip->named_seconds += seconds_since (start);
-  return clip->named;
+/* Finds the masks for guides; (transfer full) (nullable). */
+static guint8 *
+find_guide_masks (NfEvalClip *clip, gdouble *saved, GError **error)
+{
+  g_autofree guint8 *masks = NULL;
+
+  if (!nf_eval_models_guide_shares (clip->models, clip->width, clip->height))
+    return nf_eval_predictor_masks (nf_eval_models_predictor (clip->models),
+        clip->frames, clip->width, clip->height, error);
+  masks = g_malloc_n (NF_EVAL_CONTEXT, nf_eval_clip_pixels (clip));
+  return nf_eval_sight_masks (clip->sight, NF_EVAL_DECISION_CLIP, TRUE,
+             clip->frames, NF_EVAL_CONTEXT, clip->width, clip->height, masks,
+             saved, error)
+      ? g_steal_pointer (&masks)
+      : NULL;
+}
+
+/* Sees to it that the masks are there which a guide needs. */
+static gboolean
+need_guide_masks (NfEvalClip *clip, NfEvalGuide guide, GError **error)
+{
+  gint64 start = g_get_monotonic_time ();
+  gdouble saved = 0;
+
+  if (!nf_eval_predictor_needs_masks (
+          nf_eval_models_predictor (clip->models), guide))
+    return TRUE;
+  if (clip->guide_masks) {
+    clip->charge += clip->guide_masks_seconds;
+    return TRUE;
+  }
+  clip->guide_masks = find_guide_masks (clip, &saved, error);
+  clip->charge += saved;
+  clip->guide_masks_seconds = saved + seconds_since (start);
+  return clip->guide_masks != NULL;
+}
+
+/* One draw, the masks for its guide being there. */
+static gboolean
+predict_once (NfEvalClip *clip, NfEvalGuide guide, guint64 stream, guint draw,
+    guint8 *predicted, GError **error)
+{
+  const NfEvalRequest request = { guide, stream, draw, clip->width,
+    clip->height, clip->frames, clip->truth, clip->guide_masks };
+
+  return nf_eval_predictor_run (nf_eval_models_predictor (clip->models),
+      &request, predicted, &clip->expected, error);
+}
+
+/**
+ * nf_eval_clip_predict:
+ * @clip: an open clip; its models have a predictor
+ * @guide: what guides it
+ * @predicted: (out caller-allocates): as nf_eval_predictor_run() has it
+ * @error: return location
+ *
+ * Predicts once, with the noise that nfpredict has for the clip.
+ */
+gboolean
+nf_eval_clip_predict (
+    NfEvalClip *clip, NfEvalGuide guide, guint8 *predicted, GError **error)
+{
+  return need_guide_masks (clip, guide, error)
+      && predict_once (clip, guide, clip->number, 0, predicted, error);
+}
+
+/* Room for @n predictions of @bytes. */
+static gboolean
+make_room (NfEvalClip *clip, guint n, gsize bytes, GError **error)
+{
+  g_free (clip->predictions);
+  clip->predictions = g_try_malloc_n (n, bytes);
+  if (clip->predictions)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+      "not enough memory for %u predictions of %d frames; lower --ensemble", n,
+      NF_EVAL_HORIZON);
+  return FALSE;
 }
 
 /**
@@ -160,42 +232,38 @@ nf_eval_clip_named (NfEvalClip *clip, guint n, GError **error)
  * @error: return location
  *
  * Predicts the future once for each member of an ensemble, from the same noise
- * as nfpredict.
+ * and the same guides as nfpredict.
  *
  * Returns: (transfer none) (nullable): (predictions, NF_EVAL_HORIZON, H, W, 3)
- *   of the
- *   size of %NF_EVAL_GUIDE_AUTO, until the next clip is opened
+ *   of the size of %NF_EVAL_GUIDE_AUTO, until the next clip is opened
  */
 const guint8 *
 nf_eval_clip_predictions (NfEvalClip *clip, GError **error)
 {
   NfEvalPredictor *predictor = nf_eval_models_predictor (clip->models);
   guint n = nf_eval_models_ensemble (clip->models);
+  gdouble charged = clip->charge;
   gint64 start = g_get_monotonic_time ();
   gsize bytes;
   gint width, height;
 
   if (clip->n_predictions == n) {
-    clip->charge += clip->draws_seconds;
+    clip->charge += clip->predictions_seconds;
+    clip->expected = clip->predictions_expected;
     return clip->predictions;
   }
   nf_eval_predictor_size (predictor, NF_EVAL_GUIDE_AUTO, clip->width,
       clip->height, &width, &height);
   bytes = (gsize) 3 * width * height * NF_EVAL_HORIZON;
-  g_free (clip->predictions);
-  clip->predictions = g_try_malloc_n (n, bytes);
-  if (!clip->predictions) {
-    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-        "not enough memory for %u predictions of %d frames; lower --ensemble",
-        n, NF_EVAL_HORIZON);
+  if (!make_room (clip, n, bytes, error)
+      || !need_guide_masks (clip, NF_EVAL_GUIDE_AUTO, error))
     return NULL;
-  }
   for (guint i = 0; i < n; i++)
-    if (!nf_eval_predictor_run (predictor, NF_EVAL_GUIDE_AUTO,
-            clip->number * n + i, clip->frames, clip->width, clip->height,
+    if (!predict_once (clip, NF_EVAL_GUIDE_AUTO, clip->number * n + i, i,
             clip->predictions + bytes * i, error))
       return NULL;
   clip->n_predictions = n;
-  clip->draws_seconds = seconds_since (start);
+  clip->predictions_expected = clip->expected;
+  clip->predictions_seconds = clip->charge - charged + seconds_since (start);
   return clip->predictions;
 }

@@ -24,6 +24,8 @@ G_BEGIN_DECLS
  * @truth: (NF_EVAL_FRAMES, height, width), classes
  * @charge: seconds that earlier rows spent on what was asked for since it was
  *   set to 0
+ * @expected: a bit for each class that may be in what was predicted last, 0
+ *   where nothing is known
  */
 typedef struct
 {
@@ -34,17 +36,19 @@ typedef struct
   guint8 *frames;
   guint8 *truth;
   gdouble charge;
+  guint64 expected;
 
   /*< private >*/
   NfClipSource *source;
   NfClipReader *reader;
+  NfEvalSight *sight; /* what the segmenter sees in the given frames */
   guint8 *named; /* (NF_EVAL_FRAMES, height, width) */
-  guint n_named; /* of them, from the first on */
-  gdouble named_seconds; /* what they took */
-  guint8
-      *predictions; /* (predictions, NF_EVAL_HORIZON, H, W, 3) as predicted */
+  guint8 *guide_masks; /* what guides go by; NULL: nobody asked yet */
+  gdouble guide_masks_seconds; /* what they took */
+  guint8 *predictions; /* (predictions, NF_EVAL_HORIZON, H, W, 3) */
   guint n_predictions;
-  gdouble draws_seconds;
+  guint64 predictions_expected; /* likewise */
+  gdouble predictions_seconds;
 } NfEvalClip;
 
 NfEvalClip *nf_eval_clip_new (NfClipSource *source, NfEvalModels *models);
@@ -52,6 +56,8 @@ void nf_eval_clip_free (NfEvalClip *clip);
 gboolean nf_eval_clip_open (NfEvalClip *clip, guint64 number, GError **error);
 gsize nf_eval_clip_pixels (const NfEvalClip *clip);
 const guint8 *nf_eval_clip_named (NfEvalClip *clip, guint n, GError **error);
+gboolean nf_eval_clip_predict (
+    NfEvalClip *clip, NfEvalGuide guide, guint8 *predicted, GError **error);
 const guint8 *nf_eval_clip_predictions (NfEvalClip *clip, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfEvalClip, nf_eval_clip_free)

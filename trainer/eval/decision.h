@@ -27,7 +27,21 @@ typedef struct
   gboolean unique;
 } NfEvalNaming;
 
-gboolean nf_eval_decide (const NfEvalNaming *naming, const guint8 *frames,
-    guint n, gint width, gint height, guint8 *masks, GError **error);
+/**
+ * NfEvalSight:
+ *
+ * What a segmenter sees in the frames of a clip: each is looked at once, however
+ * often and in whatever company masks are decided from it.
+ */
+typedef struct _NfEvalSight NfEvalSight;
+
+NfEvalSight *nf_eval_sight_new (const NfEvalNaming *naming, guint64 expected);
+void nf_eval_sight_free (NfEvalSight *sight);
+void nf_eval_sight_forget (NfEvalSight *sight);
+gboolean nf_eval_sight_masks (NfEvalSight *sight, NfEvalDecision decision,
+    gboolean unique, const guint8 *frames, guint n, gint width, gint height,
+    guint8 *masks, gdouble *saved, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfEvalSight, nf_eval_sight_free)
 
 G_END_DECLS

@@ -5,7 +5,6 @@
  * They are run as the elements nfsegment and nfpredict run them: see
  * decision.c, predictor.c. */
 #include "eval/models.h"
-#include "eval/decision.h"
 #include "io/nfcheckpointpath.h"
 
 struct _NfEvalModels
@@ -160,8 +159,44 @@ nf_eval_models_describe (const NfEvalModels *models, JsonObject *settings)
 }
 
 /**
+ * nf_eval_models_sight:
+ * @models: networks
+ *
+ * Returns: (transfer full) (nullable): a place for what the segmenter sees in
+ *   the frames of a clip; NULL without one
+ */
+NfEvalSight *
+nf_eval_models_sight (const NfEvalModels *models)
+{
+  return models->naming.segmenter ? nf_eval_sight_new (&models->naming, 0)
+                                  : NULL;
+}
+
+/**
+ * nf_eval_models_look:
+ * @models: with a segmenter
+ * @sight: what it saw of the clip so far
+ * @frames: (n, height, width, 3), of the clip
+ * @n: frames
+ * @width: columns
+ * @height: rows
+ * @masks: (out caller-allocates): (n, height, width), classes
+ * @saved: (inout): gets the seconds added of what it need not do again
+ * @error: return location
+ */
+gboolean
+nf_eval_models_look (const NfEvalModels *models, NfEvalSight *sight,
+    const guint8 *frames, guint n, gint width, gint height, guint8 *masks,
+    gdouble *saved, GError **error)
+{
+  return nf_eval_sight_masks (sight, models->naming.decision,
+      models->naming.unique, frames, n, width, height, masks, saved, error);
+}
+
+/**
  * nf_eval_models_segment:
  * @models: with a segmenter
+ * @expected: a bit for each class that may be there, 0 where nothing is known
  * @frames: (n, height, width, 3), of one clip
  * @n: frames
  * @width: columns
@@ -170,24 +205,35 @@ nf_eval_models_describe (const NfEvalModels *models, JsonObject *settings)
  * @error: return location
  */
 gboolean
-nf_eval_models_segment (NfEvalModels *models, const guint8 *frames, guint n,
-    gint width, gint height, guint8 *masks, GError **error)
+nf_eval_models_segment (NfEvalModels *models, guint64 expected,
+    const guint8 *frames, guint n, gint width, gint height, guint8 *masks,
+    GError **error)
 {
-  return nf_eval_decide (
-      &models->naming, frames, n, width, height, masks, error);
+  g_autoptr (NfEvalSight) sight = nf_eval_sight_new (&models->naming, expected);
+
+  return nf_eval_models_look (
+      models, sight, frames, n, width, height, masks, NULL, error);
 }
 
 /**
- * nf_eval_models_frames_vote:
- * @models: with a segmenter
+ * nf_eval_models_guide_shares:
+ * @models: with a segmenter and a predictor
+ * @width: columns of a clip's frames
+ * @height: rows
  *
- * Returns: whether the mask of a frame depends on the frames that
- *   nf_eval_models_segment() gets with it
+ * Returns: whether the masks for the guide are those that the segmenter that is
+ *   judged has of the given frames where a clip's frames vote
  */
 gboolean
-nf_eval_models_frames_vote (const NfEvalModels *models)
+nf_eval_models_guide_shares (
+    const NfEvalModels *models, gint width, gint height)
 {
-  return models->naming.decision == NF_EVAL_DECISION_CLIP;
+  const NfEvalNaming *naming = &models->naming;
+
+  return naming->segmenter && naming->decision != NF_EVAL_DECISION_PIXEL
+      && !naming->tta
+      && nf_eval_predictor_takes_frames (
+          models->predictor, models->segmenter_path, width, height);
 }
 
 /**

@@ -3,6 +3,7 @@
  * models — the two networks that are judged, and how they run */
 #pragma once
 
+#include "eval/decision.h"
 #include "eval/predictor.h"
 
 #include <json-glib/json-glib.h>
@@ -31,10 +32,15 @@ NfEvalModels *nf_eval_models_load (
 void nf_eval_models_free (NfEvalModels *models);
 void nf_eval_models_describe (const NfEvalModels *models, JsonObject *settings);
 
-gboolean nf_eval_models_segment (NfEvalModels *models, const guint8 *frames,
-    guint n, gint width, gint height, guint8 *masks, GError **error);
-
-gboolean nf_eval_models_frames_vote (const NfEvalModels *models);
+NfEvalSight *nf_eval_models_sight (const NfEvalModels *models);
+gboolean nf_eval_models_look (const NfEvalModels *models, NfEvalSight *sight,
+    const guint8 *frames, guint n, gint width, gint height, guint8 *masks,
+    gdouble *saved, GError **error);
+gboolean nf_eval_models_segment (NfEvalModels *models, guint64 expected,
+    const guint8 *frames, guint n, gint width, gint height, guint8 *masks,
+    GError **error);
+gboolean nf_eval_models_guide_shares (
+    const NfEvalModels *models, gint width, gint height);
 
 guint nf_eval_models_ensemble (const NfEvalModels *models);
 NfEvalPredictor *nf_eval_models_predictor (const NfEvalModels *models);

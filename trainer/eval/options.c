@@ -97,7 +97,7 @@ parse (NfEvalOptions *options, RawOptions *raw, gint argc, gchar **argv,
         "Checkpoint of nfpredict (default: the one that ships)", "FILE" },
     { "decision", 0, 0, G_OPTION_ARG_STRING, &raw->decision,
         "Who decides on a class, as nfsegment's property: pixel, region or "
-        "clip (default: pixel)",
+        "clip (default: region)",
         "NAME" },
     { "no-unique", 0, 0, G_OPTION_ARG_NONE, &raw->no_unique,
         "With --decision region or clip: several objects may be of one class",
@@ -190,7 +190,7 @@ nf_eval_decision_name (NfEvalDecision decision)
 static gboolean
 take_decision (NfEvalOptions *options, const gchar *name, GError **error)
 {
-  options->decision = NF_EVAL_DECISION_PIXEL;
+  options->decision = NF_EVAL_DECISION_REGION;
   for (guint i = 0; name && i <= NF_EVAL_N_DECISIONS; i++) {
     if (i == NF_EVAL_N_DECISIONS)
       return fail (

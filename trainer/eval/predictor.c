@@ -6,6 +6,9 @@
 #include "io/nfcheckpointpath.h"
 #include "video/gstnfvideo.h"
 
+#include <glib/gstdio.h>
+#include <string.h>
+
 #define GUIDED_ROWS 160 /* of frames that a guide is made for */
 
 struct _NfEvalPredictor
@@ -214,6 +217,9 @@ kind_of (const NfEvalPredictor *predictor, NfEvalGuide guide)
     case NF_EVAL_GUIDE_HOLD:
       return NF_GUIDE_HOLD;
     case NF_EVAL_GUIDE_ITSELF:
+    case NF_EVAL_GUIDE_TRUE:
+    case NF_EVAL_GUIDE_WRONG:
+    case NF_EVAL_GUIDE_BLANK:
       return NF_GUIDE_DYNAMICS;
     default:
       return predictor->guided.kind;
@@ -296,37 +302,177 @@ upload (const NfEvalPredictor *predictor, Frames *frames, const guint8 *context,
 }
 
 /**
- * nf_eval_predictor_run:
+ * nf_eval_predictor_needs_masks:
  * @predictor: a predictor
  * @guide: what guides it
- * @stream: of the noise: number of the clip, or of the prediction
- * @context: (NF_EVAL_CONTEXT, clip_height, clip_width, 3): the given frames
- * @clip_width: columns
- * @clip_height: rows
+ *
+ * Returns: whether that goes by masks of the context
+ */
+gboolean
+nf_eval_predictor_needs_masks (
+    const NfEvalPredictor *predictor, NfEvalGuide guide)
+{
+  return kind_of (predictor, guide) == NF_GUIDE_DYNAMICS;
+}
+
+static gboolean
+is_same_file (const gchar *a, const gchar *b)
+{
+  GStatBuf sa, sb;
+
+  return a && b && g_stat (a, &sa) == 0 && g_stat (b, &sb) == 0
+      && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/**
+ * nf_eval_predictor_takes_frames:
+ * @predictor: a predictor
+ * @segmenter: file of a segmenter
+ * @width: columns of a clip's frames
+ * @height: rows
+ *
+ * Returns: whether the masks for the guide are found by that segmenter in the
+ *   given frames as they are
+ */
+gboolean
+nf_eval_predictor_takes_frames (const NfEvalPredictor *predictor,
+    const gchar *segmenter, gint width, gint height)
+{
+  gint wanted_width, wanted_height;
+
+  nf_eval_predictor_size (predictor, NF_EVAL_GUIDE_ITSELF, width, height,
+      &wanted_width, &wanted_height);
+  return width == wanted_width && height == wanted_height
+      && nf_predictor_config (predictor->guided.predictor)->num_frames_cond
+      == NF_EVAL_CONTEXT
+      && is_same_file (segmenter, predictor->segmenter_path);
+}
+
+static void
+set_size (const NfEvalPredictor *predictor, NfEvalGuide guide, gint width,
+    gint height, Frames *frames)
+{
+  nf_eval_predictor_size (
+      predictor, guide, width, height, &frames->width, &frames->height);
+  frames->n =
+      nf_predictor_config (predictor->guided.predictor)->num_frames_cond;
+}
+
+/**
+ * nf_eval_predictor_masks:
+ * @predictor: a predictor with a segmenter for its guide
+ * @frames: (NF_EVAL_CONTEXT, height, width, 3): the given frames
+ * @width: columns
+ * @height: rows
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): the masks that a guide by dynamics goes
+ *   by: as many as the network has frames of context, in the size that
+ *   nf_eval_predictor_size() says
+ */
+guint8 *
+nf_eval_predictor_masks (NfEvalPredictor *predictor, const guint8 *frames,
+    gint width, gint height, GError **error)
+{
+  g_auto (Frames) shown = { 0 };
+  g_autofree guint8 *masks = NULL;
+
+  set_size (predictor, NF_EVAL_GUIDE_ITSELF, width, height, &shown);
+  masks = g_try_malloc_n (shown.n, (gsize) shown.width * shown.height);
+  if (!masks) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "%s: not enough memory for masks of %dx%d pixels", predictor->path,
+        shown.width, shown.height);
+    return NULL;
+  }
+  return upload (predictor, &shown, frames, width, height, error)
+          && nf_guided_masks (&predictor->guided, &predictor->prediction,
+              shown.context, masks, error)
+      ? g_steal_pointer (&masks)
+      : NULL;
+}
+
+/* A mask in another size, by nearest neighbour. */
+static void
+resize_mask (const guint8 *from, gint width, gint height, guint8 *to,
+    gint to_width, gint to_height)
+{
+  for (gint y = 0; y < to_height; y++)
+    for (gint x = 0; x < to_width; x++)
+      to[(gsize) y * to_width + x] =
+          from[(gsize) ((2 * (gint64) y + 1) * height / (2 * to_height)) * width
+              + (2 * (gint64) x + 1) * width / (2 * to_width)];
+}
+
+/* What a guide on trial goes by; (transfer full) (nullable): NULL for others. */
+static guint8 *
+trial_masks (const NfEvalRequest *request, const Frames *frames)
+{
+  gsize row = frames->width, pixels = row * frames->height;
+  guint8 *masks = NULL;
+
+  switch (request->guide) {
+    case NF_EVAL_GUIDE_TRUE:
+      masks = g_malloc_n (NF_EVAL_HORIZON, pixels);
+      for (guint t = 0; t < NF_EVAL_HORIZON; t++)
+        resize_mask (request->truth
+                + (gsize) request->width * request->height
+                    * (NF_EVAL_CONTEXT + t),
+            request->width, request->height, masks + pixels * t, frames->width,
+            frames->height);
+      break;
+    case NF_EVAL_GUIDE_WRONG:
+      masks = g_malloc_n (frames->n, pixels);
+      for (gsize i = 0; i < frames->n * pixels; i++)
+        masks[i] = request->masks[i / row * row + row - 1 - i % row];
+      break;
+    case NF_EVAL_GUIDE_BLANK:
+      masks = g_malloc0_n (frames->n, pixels);
+      break;
+    default:
+      break;
+  }
+  return masks;
+}
+
+/**
+ * nf_eval_predictor_run:
+ * @predictor: a predictor
+ * @request: what to predict
  * @predicted: (out caller-allocates): NF_EVAL_HORIZON frames of the size that
  *   nf_eval_predictor_size() says; those before nf_eval_predictor_first() are
  *   left as they are
+ * @classes: (out): a bit for each class that may be in them, 0 where nothing is
+ *   known
  * @error: return location
  */
 gboolean
-nf_eval_predictor_run (NfEvalPredictor *predictor, NfEvalGuide guide,
-    guint64 stream, const guint8 *context, gint clip_width, gint clip_height,
-    guint8 *predicted, GError **error)
+nf_eval_predictor_run (NfEvalPredictor *predictor, const NfEvalRequest *request,
+    guint8 *predicted, guint64 *classes, GError **error)
 {
   g_auto (Frames) frames = { 0 };
   NfGuided guided = predictor->guided;
   NfPrediction prediction = predictor->prediction;
+  g_autofree guint8 *trial = NULL;
   gsize bytes;
 
-  nf_eval_predictor_size (
-      predictor, guide, clip_width, clip_height, &frames.width, &frames.height);
-  frames.n = nf_predictor_config (guided.predictor)->num_frames_cond;
+  set_size (
+      predictor, request->guide, request->width, request->height, &frames);
   bytes = (gsize) 3 * frames.width * frames.height;
-  guided.kind = kind_of (predictor, guide);
-  prediction.stream = stream;
-  if (guide == NF_EVAL_GUIDE_ITSELF)
+  trial = trial_masks (request, &frames);
+  guided.kind = kind_of (predictor, request->guide);
+  guided.draw = request->draw;
+  guided.classes = classes;
+  guided.masks = trial ? trial : request->masks;
+  if (request->guide == NF_EVAL_GUIDE_TRUE) {
+    guided.masks = request->masks;
+    guided.truth = trial;
+  }
+  prediction.stream = request->stream;
+  if (request->guide == NF_EVAL_GUIDE_ITSELF)
     prediction.guide_start = 1;
-  if (!upload (predictor, &frames, context, clip_width, clip_height, error)
+  if (!upload (predictor, &frames, request->frames, request->width,
+          request->height, error)
       || !nf_guided_predict (&guided, &prediction, 1, NF_ENSEMBLE_MEAN,
           frames.context, frames.predicted, error))
     return FALSE;

@@ -106,7 +106,7 @@ show_predicted (NfEvalClip *clip, NfEvalGuide guide, const guint8 *predicted,
       return FALSE;
     output->has_frame[t] = output->has_mask[t] = TRUE;
   }
-  return nf_eval_models_segment (clip->models,
+  return nf_eval_models_segment (clip->models, clip->expected,
       output->frames + 3 * pixels * first, NF_EVAL_FRAMES - first, clip->width,
       clip->height, output->masks + pixels * first, error);
 }
@@ -133,10 +133,7 @@ make_predicted (const NfEvalRow *row, NfEvalClip *clip, guint first,
 {
   g_autofree guint8 *predicted = new_predicted (clip, row->choice, error);
 
-  return predicted
-      && nf_eval_predictor_run (nf_eval_models_predictor (clip->models),
-          row->choice, clip->number, clip->frames, clip->width, clip->height,
-          predicted, error)
+  return predicted && nf_eval_clip_predict (clip, row->choice, predicted, error)
       && show_predicted (clip, row->choice, predicted, first, output, error);
 }
 
@@ -237,6 +234,15 @@ static const NfEvalRow table[] = {
       NF_EVAL_ROW_GUIDED, make_predicted, NF_EVAL_GUIDE_NONE },
   { "predict-hold", "nfpredict guide=hold ! nfsegment", BOTH,
       NF_EVAL_ROW_GUIDED, make_predicted, NF_EVAL_GUIDE_HOLD },
+  { "predict-true", "nfpredict, true guide ! nfsegment", GUIDED,
+      NF_EVAL_ROW_GUIDED | NF_EVAL_ROW_TRIAL, make_predicted,
+      NF_EVAL_GUIDE_TRUE },
+  { "predict-wrong", "nfpredict, wrong guide ! nfsegment", GUIDED,
+      NF_EVAL_ROW_GUIDED | NF_EVAL_ROW_TRIAL, make_predicted,
+      NF_EVAL_GUIDE_WRONG },
+  { "predict-blank", "nfpredict, blank guide ! nfsegment", GUIDED,
+      NF_EVAL_ROW_GUIDED | NF_EVAL_ROW_TRIAL, make_predicted,
+      NF_EVAL_GUIDE_BLANK },
   { "predict", "nfpredict ! nfsegment", BOTH, 0, make_predicted,
       NF_EVAL_GUIDE_AUTO },
   { "predict-mean", "mean of an ensemble", BOTH, NF_EVAL_ROW_ENSEMBLE,
@@ -292,6 +298,14 @@ check_only (const NfEvalOptions *options, GError **error)
   return TRUE;
 }
 
+/* Whether a row is of interest where none is asked for. */
+static gboolean
+is_usual (const NfEvalOptions *options, const NfEvalRow *row)
+{
+  return !(row->flags & NF_EVAL_ROW_TRIAL)
+      && (options->ensemble > 0 || !(row->flags & NF_EVAL_ROW_ENSEMBLE));
+}
+
 /**
  * nf_eval_rows_choose:
  * @options: which rows are wanted
@@ -309,10 +323,9 @@ nf_eval_rows_choose (const NfEvalOptions *options, GError **error)
     return NULL;
   rows = g_ptr_array_new ();
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
-    if (options->only
-            ? g_strv_contains (
-                (const gchar *const *) options->only, table[i].name)
-            : options->ensemble > 0 || !(table[i].flags & NF_EVAL_ROW_ENSEMBLE))
+    if (options->only ? g_strv_contains (
+            (const gchar *const *) options->only, table[i].name)
+                      : is_usual (options, &table[i]))
       g_ptr_array_add (rows, (gpointer) &table[i]);
   return rows;
 }

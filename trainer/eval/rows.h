@@ -19,12 +19,14 @@ typedef struct _NfEvalRow NfEvalRow;
  * @NF_EVAL_ROW_ENSEMBLE: it needs several predictions
  * @NF_EVAL_ROW_GUIDED: it is meant for networks that were trained with a guide;
  *   for others it is evaluated only where the options name it
+ * @NF_EVAL_ROW_TRIAL: it is evaluated only where the options name it
  */
 typedef enum
 {
   NF_EVAL_ROW_ALL_FRAMES = 1 << 0,
   NF_EVAL_ROW_ENSEMBLE = 1 << 1,
   NF_EVAL_ROW_GUIDED = 1 << 2,
+  NF_EVAL_ROW_TRIAL = 1 << 3,
 } NfEvalRowFlags;
 
 /**

@@ -4,12 +4,14 @@
 #include "train/loop.h"
 #include "core/ops/nfbackward.h"
 #include "core/params/nfoptim.h"
+#include "io/nffile.h"
 #include "train/report.h"
 #include "train/savepoint.h"
 #include "train/validate.h"
 #include "train/warmstart.h"
 
 #include <math.h>
+#include <unistd.h>
 
 #define CLIP_EPS 1e-6 /* as PyTorch's clip_grad_norm_ */
 
@@ -18,13 +20,16 @@ typedef struct
 {
   NfTask *task;
   const NfTrainConfig *config;
+  const NfLoopSetup *setup;
+  int lock; /* of the run's folder; -1: none */
   NfTrainState *state;
   NfSavepoints points;
   NfValidation *validation;
   NfMetrics *metrics;
   NfProgress *progress;
-  gchar *note; /* what a warm start did, or NULL */
+  gchar *note; /* what a warm start did, or what is wrong; or NULL */
   guint64 saved_step; /* of the newest savepoint; G_MAXUINT64: none yet */
+  gboolean save_failed; /* the last time */
 } Loop;
 
 /* From 1 to 0 as the share of a cosine's steps that are done grows from 0 to
@@ -281,15 +286,37 @@ run_batches (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
 }
 
 static gboolean
-check_finite (const NfTrainState *state, gdouble norm, GError **error)
+check_finite (NfTrainState *state, gdouble norm, GError **error)
 {
   if (isfinite (state->loss) && isfinite (norm))
     return TRUE;
+  state->sound = FALSE;
   g_set_error (error, NF_ERROR, NF_ERROR_FAILED,
       "step %" G_GUINT64_FORMAT ": the loss is %g and the gradients' norm %g: "
       "training diverged; begin again with a lower train.learning-rate or a "
       "longer train.warmup",
       state->step + 1, state->loss, norm);
+  return FALSE;
+}
+
+/* Loss and gradients of a step. Where that fails, the state is as before. */
+static gboolean
+find_gradients (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
+    gdouble *norm, GError **error)
+{
+  const gdouble loss = state->loss;
+
+  if (!nf_train_state_hold (state, error))
+    return FALSE;
+  if (run_batches (task, train, state, error)
+      && gradient_norm (task, state->params, norm, error)) {
+    *norm /= train->accumulate;
+    if (check_finite (state, *norm, error))
+      return TRUE;
+  }
+  state->loss = loss;
+  if (!nf_train_state_go_back (state, NULL))
+    state->sound = FALSE;
   return FALSE;
 }
 
@@ -302,19 +329,19 @@ check_finite (const NfTrainState *state, gdouble norm, GError **error)
  * @norm: (out): of all gradients, before the limit on it
  * @error: return location
  *
- * The loss of the next batch, its gradients, and the update.
+ * The loss of the next batch, its gradients, and the update. On an error the
+ * state is as before, or it says that it is not sound.
  */
 gboolean
 nf_loop_step (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
     gdouble learning_rate, gdouble *norm, GError **error)
 {
-  gboolean ok = run_batches (task, train, state, error)
-      && gradient_norm (task, state->params, norm, error);
+  gboolean ok = find_gradients (task, train, state, norm, error);
 
-  *norm /= train->accumulate;
-  ok = ok && check_finite (state, *norm, error)
-      && update_params (task, state, train, learning_rate, *norm, error);
-
+  if (ok && !update_params (task, state, train, learning_rate, *norm, error)) {
+    state->sound = FALSE;
+    ok = FALSE;
+  }
   if (!nf_graph_captured (task->step))
     nf_params_clear_grads (state->params);
   if (ok)
@@ -327,10 +354,21 @@ save (Loop *loop, GError **error)
 {
   if (loop->saved_step == loop->state->step)
     return TRUE;
-  if (!nf_savepoint_write (&loop->points, loop->state, error))
+  loop->save_failed = !nf_savepoint_write (&loop->points, loop->state, error);
+  if (loop->save_failed)
     return FALSE;
   loop->saved_step = loop->state->step;
   return TRUE;
+}
+
+/* The position in the data: epochs done. */
+static gdouble
+epochs_done (const Loop *loop)
+{
+  return loop->task->epoch_samples > 0
+      ? (gdouble) loop->state->step * loop->config->train.accumulate
+          * loop->config->train.batch_size / loop->task->epoch_samples
+      : 0;
 }
 
 static gboolean
@@ -341,28 +379,62 @@ write_metrics (Loop *loop, gdouble learning_rate, gdouble norm, GError **error)
     { "learning-rate", learning_rate },
     { "gradient-norm", norm },
     { "steps-per-second", nf_progress_speed (loop->progress) },
+    { "epoch", epochs_done (loop) },
   };
+  const guint n = G_N_ELEMENTS (values) - (loop->task->epoch_samples == 0);
 
-  return nf_metrics_write (
-      loop->metrics, loop->state->step, values, G_N_ELEMENTS (values), error);
+  return nf_metrics_write (loop->metrics, loop->state->step, values, n, error);
 }
 
-/* Validates where it is time to. A savepoint of this step, from which the run
- * was resumed, is written again with what was found. */
+/* Says that a validation failed, which is no reason to end a run. */
+static void
+warn_of_validation (Loop *loop, const GError *cause)
+{
+  g_autofree gchar *text =
+      g_strdup_printf ("warning: validation at step %" G_GUINT64_FORMAT
+                       " failed, the run goes on: %s",
+          loop->state->step, cause->message);
+
+  nf_progress_message (loop->progress, text);
+}
+
+/* Validates where it is time to. What happens there, the run is saved before; a
+ * savepoint of this step then gets what was found. */
 static gboolean
 validate (Loop *loop, GError **error)
 {
   NfTrainState *state = loop->state;
+  g_autoptr (GError) cause = NULL;
 
   if (!nf_validation_due (loop->validation, state))
     return TRUE;
-  if (!nf_validation_run (loop->validation, &loop->points, state, loop->metrics,
-          loop->progress, error))
+  if (loop->config->train.checkpoint_every > 0 && !save (loop, error))
     return FALSE;
-  if (state->validated != state->step || loop->saved_step != state->step)
-    return TRUE;
-  loop->saved_step = G_MAXUINT64;
-  return save (loop, error);
+  if (!nf_validation_run (loop->validation, &loop->points, state, loop->metrics,
+          loop->progress, &cause))
+    warn_of_validation (loop, cause);
+  return state->validated != state->step || loop->saved_step != state->step
+      || nf_savepoint_write_state (&loop->points, state, error);
+}
+
+/* Tells of clips that were left out since the last time. */
+static gboolean
+tell_bad_clips (Loop *loop, GError **error)
+{
+  gchar *message;
+
+  while (loop->task->bad_clips
+      && (message = nf_bad_clips_next (loop->task->bad_clips))) {
+    g_autofree gchar *text =
+        g_strdup_printf ("warning: clip left out: %s", message);
+    gboolean ok = nf_bad_clips_record (loop->points.run, message, error);
+
+    g_free (message);
+    nf_progress_message (loop->progress, text);
+    if (!ok)
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* One step, with what is due after it. */
@@ -374,7 +446,8 @@ do_step (Loop *loop, GError **error)
   gdouble learning_rate = nf_loop_learning_rate (train, state->step);
   gdouble norm;
 
-  if (!nf_loop_step (loop->task, train, state, learning_rate, &norm, error))
+  if (!nf_loop_step (loop->task, train, state, learning_rate, &norm, error)
+      || !tell_bad_clips (loop, error))
     return FALSE;
   nf_progress_step (loop->progress, state->step, state->loss, learning_rate);
   if ((state->step % train->log_every == 0 || state->step == train->steps)
@@ -386,45 +459,90 @@ do_step (Loop *loop, GError **error)
       || state->step % train->checkpoint_every != 0 || save (loop, error);
 }
 
+/* What the user is told at the end of a run that is saved. */
+static gchar *
+closing_words (const Loop *loop)
+{
+  const gchar *run = loop->points.run;
+
+  if (loop->state->step >= (guint64) loop->config->train.steps)
+    return g_strdup_printf ("done: %s/final.safetensors", run);
+  if (nf_validation_exhausted (loop->validation, loop->state))
+    return g_strdup_printf ("ended early, no validation was better than that "
+                            "of best.safetensors: %s/final.safetensors",
+        run);
+  return g_strdup_printf ("interrupted, saved at step %" G_GUINT64_FORMAT
+                          "; continue with --resume --run %s",
+      loop->state->step, run);
+}
+
+static gboolean
+is_over (const Loop *loop)
+{
+  return loop->state->step >= (guint64) loop->config->train.steps
+      || nf_validation_exhausted (loop->validation, loop->state);
+}
+
 /* Steps until the last one, or until the user interrupts. */
 static gboolean
 do_steps (Loop *loop, GError **error)
 {
-  guint64 steps = loop->config->train.steps;
   g_autofree gchar *message = NULL;
-  gboolean ended;
 
   if (!validate (loop, error))
     return FALSE;
-  while (loop->state->step < steps && !nf_interrupt_requested ()
-      && !nf_validation_exhausted (loop->validation, loop->state))
+  while (!is_over (loop) && !nf_interrupt_requested ())
     if (!do_step (loop, error))
       return FALSE;
   if (!save (loop, error))
     return FALSE;
-  ended = nf_validation_exhausted (loop->validation, loop->state);
-  if (loop->state->step >= steps || ended) {
-    message = g_strdup_printf ("%s: %s/final.safetensors",
-        loop->state->step >= steps
-            ? "done"
-            : "ended early, no validation was better than that of "
-              "best.safetensors",
-        loop->points.run);
-    if (!nf_savepoint_write_final (&loop->points, loop->state, error))
-      return FALSE;
-  } else {
-    message = g_strdup_printf ("interrupted, saved at step %" G_GUINT64_FORMAT
-                               "; continue with --resume --run %s",
-        loop->state->step, loop->points.run);
-  }
+  message = closing_words (loop);
+  if (is_over (loop)
+      && !nf_savepoint_write_final (&loop->points, loop->state, error))
+    return FALSE;
   nf_progress_message (loop->progress, message);
   return TRUE;
 }
 
+/* Saves a run that an error ends, and says so. */
+static void
+save_after_error (Loop *loop, const GError *cause, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autofree gchar *rest = NULL;
+
+  if (loop->state->sound && !loop->save_failed)
+    save (loop, &problem);
+  if (problem)
+    rest = g_strdup_printf (
+        "; the run could not be saved either: %s; ", problem->message);
+  if (loop->saved_step != G_MAXUINT64)
+    g_set_error (error, cause->domain, cause->code,
+        "%s%sthe run is saved at step %" G_GUINT64_FORMAT
+        ", continue with --resume --run %s",
+        cause->message, rest ? rest : "; ", loop->saved_step, loop->points.run);
+  else
+    g_set_error (error, cause->domain, cause->code, "%s%s", cause->message,
+        rest ? rest : "");
+}
+
+/* Steps; if an error ends them, what is there is saved. */
+static gboolean
+run_steps (Loop *loop, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+
+  if (tell_bad_clips (loop, &cause) && do_steps (loop, &cause))
+    return TRUE;
+  save_after_error (loop, cause, error);
+  return FALSE;
+}
+
 /* Takes weights from a file, and tells which. */
 static gboolean
-begin_warm (Loop *loop, const gchar *init, GError **error)
+begin_warm (Loop *loop, GError **error)
 {
+  const gchar *init = loop->setup->init;
   g_auto (NfWarmStart) start = { 0 };
   g_autofree gchar *name = g_path_get_basename (init);
 
@@ -437,9 +555,38 @@ begin_warm (Loop *loop, const gchar *init, GError **error)
   return TRUE;
 }
 
+/* Whether a resumed run has the clips that it began with, where both are known,
+ * or may have others. */
+static gboolean
+check_data (const Loop *loop, GError **error)
+{
+  const gchar *now = loop->task->data_id, *then = loop->state->data;
+
+  if (!now || !then || g_str_equal (now, then) || loop->setup->other_data)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "--resume: %s holds other clips than those that the run began with, by "
+      "their names, numbers of frames, sizes or files; give the ones that it "
+      "began with, or --other-data to go on with these",
+      loop->config->data.path);
+  return FALSE;
+}
+
+static gboolean
+resume (Loop *loop, GError **error)
+{
+  if (!nf_savepoint_clean (&loop->points, error)
+      || !nf_savepoint_read_newest (
+          &loop->points, loop->state, &loop->note, error)
+      || !check_data (loop, error))
+    return FALSE;
+  loop->saved_step = loop->state->step;
+  return TRUE;
+}
+
 /* Fresh parameters, or those of the newest savepoint. */
 static gboolean
-prepare_state (Loop *loop, gboolean resume, const gchar *init, GError **error)
+prepare_state (Loop *loop, GError **error)
 {
   const NfConfigTrain *train = &loop->config->train;
   NfParams *params = loop->task->params;
@@ -448,90 +595,105 @@ prepare_state (Loop *loop, gboolean resume, const gchar *init, GError **error)
   if (!loop->state)
     return FALSE;
   loop->saved_step = G_MAXUINT64;
-  if (resume) {
-    if (!nf_savepoint_read_newest (&loop->points, loop->state, error))
+  if (loop->setup->resume) {
+    if (!resume (loop, error))
       return FALSE;
-    loop->saved_step = loop->state->step;
   } else if (!nf_params_reset (params, train->seed, error)
-      || (init && !begin_warm (loop, init, error))
+      || (loop->setup->init && !begin_warm (loop, error))
       || (train->ema_rate > 0 && !nf_params_start_ema (params, error))) {
     return FALSE;
   }
+  g_free (loop->state->data);
+  loop->state->data = g_strdup (loop->task->data_id);
   nf_params_set_trainable (params, TRUE);
   return TRUE;
 }
 
 static void
-start_progress (Loop *loop, FILE *log)
+start_progress (Loop *loop)
 {
   const NfConfigTrain *train = &loop->config->train;
   g_autofree gchar *note = nf_validation_note (loop->validation);
 
-  loop->progress =
-      nf_progress_new (log, loop->state->step, train->steps, train->log_every);
+  loop->progress = nf_progress_new (
+      loop->setup->log, loop->state->step, train->steps, train->log_every);
+  nf_progress_set_epoch (loop->progress,
+      (gdouble) loop->task->epoch_samples
+          / (train->accumulate * train->batch_size));
   if (note)
     nf_progress_message (loop->progress, note);
   if (loop->note)
     nf_progress_message (loop->progress, loop->note);
 }
 
+/* Makes the folder, which nobody else writes to then. */
 static gboolean
-prepare_folder (Loop *loop, gboolean resume, GError **error)
+prepare_folder (Loop *loop, GError **error)
 {
-  g_autofree gchar *config =
-      g_build_filename (loop->points.run, "config.ini", NULL);
+  const gchar *run = loop->setup->run;
 
-  return nf_run_folder_prepare (loop->points.run, resume, error)
-      && nf_train_config_save (loop->config, config, error);
+  if (!nf_run_folder_find (run, loop->setup->resume, error))
+    return FALSE;
+  loop->lock = nf_file_lock_folder (run, "nextframe-train", error);
+  return loop->lock >= 0
+      && nf_run_folder_prepare (run, loop->setup->resume, error);
+}
+
+/* What checkpoints say of the run. */
+static void
+add_facts (NfTask *task, const NfConfigTrain *train)
+{
+  nf_task_add_fact (task, "seed", "%" G_GINT64_FORMAT, train->seed);
+  nf_task_add_fact (task, "batch-size", "%" G_GINT64_FORMAT, train->batch_size);
+  if (train->accumulate > 1)
+    nf_task_add_fact (
+        task, "accumulate", "%" G_GINT64_FORMAT, train->accumulate);
+  nf_task_add_fact (task, "ema-rate", "%g", train->ema_rate);
 }
 
 /**
  * nf_loop_run:
  * @task: what to train
  * @config: the settings
- * @run: the run's folder
- * @resume: go on from the newest savepoint there
- * @init: (nullable): weights to begin with, see nf_warm_start()
- * @log: where progress goes
+ * @setup: where, and from what on
  * @error: return location
  *
  * Trains until the last step or until the user interrupts, which is no error,
  * and validates now and then.
  */
 gboolean
-nf_loop_run (NfTask *task, const NfTrainConfig *config, const gchar *run,
-    gboolean resume, const gchar *init, FILE *log, GError **error)
+nf_loop_run (NfTask *task, const NfTrainConfig *config,
+    const NfLoopSetup *setup, GError **error)
 {
   g_autoptr (JsonObject) json = nf_train_config_to_json (config);
-  g_autofree gchar *metrics = g_build_filename (run, "metrics.jsonl", NULL);
-  Loop loop = { task, config };
+  g_autofree gchar *metrics =
+      g_build_filename (setup->run, "metrics.jsonl", NULL);
+  g_autofree gchar *ini = g_build_filename (setup->run, "config.ini", NULL);
+  Loop loop = { task, config, setup, -1 };
   const NfMatmulPrecision precision = nf_matmul_precision_get ();
   gboolean ok;
 
-  loop.points = (NfSavepoints){ run, task->arch, json, task->facts,
+  loop.points = (NfSavepoints){ setup->run, task->arch, json, task->facts,
     config->train.keep, config->train.ema_rate > 0,
     g_str_equal (config->train.store, "bf16") ? NF_SAFETENSORS_BF16
                                               : NF_SAFETENSORS_F32 };
-  nf_task_add_fact (task, "seed", "%" G_GINT64_FORMAT, config->train.seed);
-  nf_task_add_fact (
-      task, "batch-size", "%" G_GINT64_FORMAT, config->train.batch_size);
-  if (config->train.accumulate > 1)
-    nf_task_add_fact (
-        task, "accumulate", "%" G_GINT64_FORMAT, config->train.accumulate);
-  nf_task_add_fact (task, "ema-rate", "%g", config->train.ema_rate);
+  add_facts (task, &config->train);
   nf_matmul_precision_set (nf_train_config_matmul_precision (config));
   loop.validation = nf_validation_new (task, config, error);
-  ok = loop.validation && prepare_folder (&loop, resume, error)
-      && prepare_state (&loop, resume, init, error)
+  ok = loop.validation && prepare_folder (&loop, error)
+      && prepare_state (&loop, error)
+      && nf_train_config_save (config, ini, error)
       && (loop.metrics = nf_metrics_open (metrics, loop.state->step, error));
   if (ok) {
-    start_progress (&loop, log);
-    ok = do_steps (&loop, error);
+    start_progress (&loop);
+    ok = run_steps (&loop, error);
   }
   nf_progress_free (loop.progress);
   nf_metrics_close (loop.metrics);
   nf_validation_free (loop.validation);
   nf_train_state_free (loop.state);
+  if (loop.lock >= 0)
+    close (loop.lock);
   g_free (loop.note);
   nf_matmul_precision_set (precision);
   return ok;

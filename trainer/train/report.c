@@ -2,6 +2,7 @@
  *
  * report — what a run tells: folder, progress, metrics, interruption */
 #include "train/report.h"
+#include "io/nffile.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -20,6 +21,7 @@ struct _NfProgress
   FILE *stream;
   gboolean terminal;
   guint64 total, every;
+  gdouble epoch_steps; /* 0: epochs have no end */
   guint64 last_step;
   gint64 last_time, drawn; /* microseconds */
   gdouble recent, seconds; /* the last steps and their time, fading away */
@@ -33,19 +35,16 @@ struct _NfMetrics
 };
 
 /**
- * nf_run_folder_prepare:
+ * nf_run_folder_find:
  * @path: the run's folder
  * @resume: whether a run goes on there
  * @error: return location
  *
- * Makes the folder of a new run. One that holds something is refused, so that
- * no run is overwritten; a resumed run needs it.
+ * Makes the folder of a new run; that of a resumed run must be there.
  */
 gboolean
-nf_run_folder_prepare (const gchar *path, gboolean resume, GError **error)
+nf_run_folder_find (const gchar *path, gboolean resume, GError **error)
 {
-  g_autoptr (GDir) folder = NULL;
-
   if (g_file_test (path, G_FILE_TEST_EXISTS)
       && !g_file_test (path, G_FILE_TEST_IS_DIR)) {
     g_set_error (error, NF_ERROR, NF_ERROR_IO,
@@ -58,12 +57,24 @@ nf_run_folder_prepare (const gchar *path, gboolean resume, GError **error)
         "%s: no such run to resume; leave --resume out to begin one", path);
     return FALSE;
   }
-  if (g_mkdir_with_parents (path, 0777) != 0) {
-    g_set_error (error, NF_ERROR, NF_ERROR_IO,
-        "%s: the run's folder cannot be made: %s", path, g_strerror (errno));
-    return FALSE;
-  }
-  folder = g_dir_open (path, 0, error);
+  return g_mkdir_with_parents (path, 0777) == 0
+      || nf_file_fail (path, "make the run's folder", error);
+}
+
+/**
+ * nf_run_folder_prepare:
+ * @path: the run's folder, which is there and locked
+ * @resume: whether a run goes on there
+ * @error: return location
+ *
+ * Refuses a new run where the folder holds something, so that no run is
+ * overwritten.
+ */
+gboolean
+nf_run_folder_prepare (const gchar *path, gboolean resume, GError **error)
+{
+  g_autoptr (GDir) folder = g_dir_open (path, 0, error);
+
   if (!folder)
     return FALSE;
   if (!resume && g_dir_read_name (folder)) {
@@ -99,6 +110,17 @@ nf_progress_new (FILE *stream, guint64 first, guint64 total, guint64 every)
   return progress;
 }
 
+/**
+ * nf_progress_set_epoch:
+ * @progress: a progress line
+ * @steps: of an epoch; 0: epochs have no end, and none is shown
+ */
+void
+nf_progress_set_epoch (NfProgress *progress, gdouble steps)
+{
+  progress->epoch_steps = steps;
+}
+
 /* Mean over the last seconds, older ones fading away. */
 static void
 update_speed (NfProgress *progress, guint64 step, gint64 now)
@@ -115,10 +137,16 @@ update_speed (NfProgress *progress, guint64 step, gint64 now)
   progress->last_time = now;
 }
 
-static gchar *
-format_remaining (const NfProgress *progress, guint64 step)
+/**
+ * nf_duration_string:
+ * @seconds: how long
+ *
+ * Returns: (transfer full): the same for people: "1:02:03", "3d04h"; "-" where
+ *   it is not known
+ */
+gchar *
+nf_duration_string (gdouble seconds)
 {
-  gdouble seconds = (progress->total - step) / progress->speed;
   guint64 s;
 
   if (!(seconds >= 0 && seconds < 1e9))
@@ -155,7 +183,7 @@ show (NfProgress *progress, guint64 step, const gchar *unit, const gchar *facts)
                          : !last && step % progress->every != 0)
     return;
   progress->drawn = now;
-  remaining = format_remaining (progress, step);
+  remaining = nf_duration_string ((progress->total - step) / progress->speed);
   if (progress->terminal)
     draw_bar (progress, step, progress->total);
   fprintf (progress->stream,
@@ -179,8 +207,11 @@ void
 nf_progress_step (
     NfProgress *progress, guint64 step, gdouble loss, gdouble learning_rate)
 {
+  g_autofree gchar *epoch = progress->epoch_steps > 0
+      ? g_strdup_printf ("  epoch %.2f", step / progress->epoch_steps)
+      : g_strdup ("");
   g_autofree gchar *facts =
-      g_strdup_printf ("  loss %.5g  lr %.3g", loss, learning_rate);
+      g_strdup_printf ("%s  loss %.5g  lr %.3g", epoch, loss, learning_rate);
 
   show (progress, step, "step", facts);
 }
@@ -294,6 +325,7 @@ cut_metrics (const gchar *path, guint64 step, GError **error)
 {
   g_autofree gchar *text = NULL;
   g_autoptr (GString) kept = g_string_new (NULL);
+  g_autoptr (GBytes) content = NULL;
   g_auto (GStrv) lines = NULL;
 
   if (!g_file_test (path, G_FILE_TEST_EXISTS))
@@ -304,7 +336,8 @@ cut_metrics (const gchar *path, guint64 step, GError **error)
   for (guint i = 0; lines[i]; i++)
     if (keeps_line (lines[i], step))
       g_string_append_printf (kept, "%s\n", lines[i]);
-  return g_file_set_contents (path, kept->str, kept->len, error);
+  content = g_string_free_to_bytes (g_steal_pointer (&kept));
+  return nf_file_replace (path, content, error);
 }
 
 /**
@@ -398,24 +431,46 @@ on_signal (int signal_number)
   interrupted = 1;
 }
 
+static void
+handle (int signal_number, void (*handler) (int), int flags)
+{
+  struct sigaction action = { .sa_handler = handler,
+    .sa_flags = SA_RESTART | flags };
+
+  sigemptyset (&action.sa_mask);
+  sigaction (signal_number, &action, NULL);
+}
+
+/* Whether somebody, such as nohup, has the signal ignored. */
+static gboolean
+is_ignored (int signal_number)
+{
+  struct sigaction action;
+
+  return sigaction (signal_number, NULL, &action) == 0
+      && action.sa_handler == SIG_IGN;
+}
+
 /**
  * nf_interrupt_install:
  *
- * From now on the first SIGINT, and the first SIGTERM, only raise the flag that
- * nf_interrupt_requested() reads; the second one of a kind ends the program at
- * once.
+ * From now on the signals that ask a program to end only raise the flag that
+ * nf_interrupt_requested() reads: SIGINT and SIGTERM, of which the second one
+ * of a kind ends the program at once; SIGHUP, unless it is ignored, which comes
+ * twice where a terminal goes away; and SIGPIPE, where nobody reads any more
+ * what the program tells. A file that grows beyond the size allowed to it is an
+ * error of writing, not the program's end.
  */
 void
 nf_interrupt_install (void)
 {
-  struct sigaction action = { 0 };
-
   interrupted = 0;
-  action.sa_handler = on_signal;
-  action.sa_flags = SA_RESETHAND | SA_RESTART;
-  sigemptyset (&action.sa_mask);
-  sigaction (SIGINT, &action, NULL);
-  sigaction (SIGTERM, &action, NULL);
+  handle (SIGINT, on_signal, SA_RESETHAND);
+  handle (SIGTERM, on_signal, SA_RESETHAND);
+  if (!is_ignored (SIGHUP))
+    handle (SIGHUP, on_signal, 0);
+  handle (SIGPIPE, on_signal, 0);
+  handle (SIGXFSZ, SIG_IGN, 0);
 }
 
 /**

@@ -13,8 +13,12 @@
 
 G_BEGIN_DECLS
 
+gboolean nf_run_folder_find (
+    const gchar *path, gboolean resume, GError **error);
 gboolean nf_run_folder_prepare (
     const gchar *path, gboolean resume, GError **error);
+
+gchar *nf_duration_string (gdouble seconds);
 
 /**
  * NfProgress: the progress line of a run
@@ -23,6 +27,7 @@ typedef struct _NfProgress NfProgress;
 
 NfProgress *nf_progress_new (
     FILE *stream, guint64 first, guint64 total, guint64 every);
+void nf_progress_set_epoch (NfProgress *progress, gdouble steps);
 void nf_progress_step (
     NfProgress *progress, guint64 step, gdouble loss, gdouble learning_rate);
 void nf_progress_clip (NfProgress *progress, guint64 clip);

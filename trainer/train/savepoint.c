@@ -9,6 +9,7 @@
 #define SUFFIX ".safetensors"
 #define FINAL "final" SUFFIX
 #define BEST "best" SUFFIX
+#define DAMAGED ".damaged" /* behind the name of a file that cannot be used */
 
 static gchar *
 file_path (const NfSavepoints *points, const gchar *kind, guint64 step)
@@ -40,9 +41,9 @@ newest_first (gconstpointer a, gconstpointer b)
   return (x < y) - (x > y);
 }
 
-/* The steps that have a state and a checkpoint, newest first. */
+/* The steps that have a state, newest first. */
 static GArray *
-list_steps (const NfSavepoints *points, GError **error)
+list_states (const NfSavepoints *points, GError **error)
 {
   g_autoptr (GDir) dir = g_dir_open (points->run, 0, error);
   const gchar *name;
@@ -53,9 +54,8 @@ list_steps (const NfSavepoints *points, GError **error)
   steps = g_array_new (FALSE, FALSE, sizeof (guint64));
   while ((name = g_dir_read_name (dir))) {
     guint64 step = state_step (points, name);
-    g_autofree gchar *checkpoint = file_path (points, "checkpoint", step);
 
-    if (step != G_MAXUINT64 && g_file_test (checkpoint, G_FILE_TEST_EXISTS))
+    if (step != G_MAXUINT64)
       g_array_append_val (steps, step);
   }
   g_array_sort (steps, newest_first);
@@ -63,21 +63,72 @@ list_steps (const NfSavepoints *points, GError **error)
 }
 
 static gboolean
-prune (const NfSavepoints *points, GError **error)
+has_checkpoint (const NfSavepoints *points, guint64 step)
+{
+  g_autofree gchar *path = file_path (points, "checkpoint", step);
+
+  return g_file_test (path, G_FILE_TEST_IS_REGULAR);
+}
+
+/* The steps that have a state and a checkpoint, newest first. */
+static GArray *
+list_steps (const NfSavepoints *points, GError **error)
+{
+  GArray *steps = list_states (points, error);
+
+  for (guint i = steps ? steps->len : 0; i-- > 0;)
+    if (!has_checkpoint (points, g_array_index (steps, guint64, i)))
+      g_array_remove_index (steps, i);
+  return steps;
+}
+
+static void
+remove_file (const NfSavepoints *points, const gchar *kind, guint64 step)
+{
+  g_autofree gchar *path = file_path (points, kind, step);
+
+  g_unlink (path);
+}
+
+/* Removes savepoints until the newest @keep are left. */
+static gboolean
+prune (const NfSavepoints *points, guint keep, guint *n_removed, GError **error)
 {
   g_autoptr (GArray) steps = list_steps (points, error);
 
+  *n_removed = 0;
   if (!steps)
     return FALSE;
-  for (guint i = points->keep; i < steps->len; i++) {
+  for (guint i = keep; i < steps->len; i++) {
     guint64 step = g_array_index (steps, guint64, i);
-    g_autofree gchar *state = file_path (points, "state", step);
-    g_autofree gchar *checkpoint = file_path (points, "checkpoint", step);
 
-    g_unlink (state);
-    g_unlink (checkpoint);
+    remove_file (points, "checkpoint", step);
+    remove_file (points, "state", step);
+    ++*n_removed;
   }
   return TRUE;
+}
+
+/**
+ * nf_savepoint_clean:
+ * @points: where; nobody else writes there
+ * @error: return location
+ *
+ * Removes states without a checkpoint, which a run leaves that is killed while
+ * it saves.
+ */
+gboolean
+nf_savepoint_clean (const NfSavepoints *points, GError **error)
+{
+  g_autoptr (GArray) steps = list_states (points, error);
+
+  for (guint i = 0; steps && i < steps->len; i++) {
+    guint64 step = g_array_index (steps, guint64, i);
+
+    if (!has_checkpoint (points, step))
+      remove_file (points, "state", step);
+  }
+  return steps != NULL;
 }
 
 static gboolean
@@ -95,22 +146,64 @@ write_checkpoint (const NfSavepoints *points, const NfTrainState *state,
 }
 
 /**
+ * nf_savepoint_write_state:
+ * @points: where and what
+ * @state: the run as it stands; its savepoint is there
+ * @error: return location
+ *
+ * Writes the state again, with what has been learnt since about the same step.
+ */
+gboolean
+nf_savepoint_write_state (
+    const NfSavepoints *points, const NfTrainState *state, GError **error)
+{
+  g_autofree gchar *path = file_path (points, "state", state->step);
+
+  return nf_train_state_save (state, path, error);
+}
+
+/* Writes both files, or none of them. */
+static gboolean
+write_pair (
+    const NfSavepoints *points, const NfTrainState *state, GError **error)
+{
+  g_autofree gchar *checkpoint = file_path (points, "checkpoint", state->step);
+  const gboolean was_there = has_checkpoint (points, state->step);
+
+  if (!nf_savepoint_write_state (points, state, error))
+    return FALSE;
+  if (write_checkpoint (points, state, checkpoint, NF_SAFETENSORS_F32, error))
+    return TRUE;
+  if (!was_there)
+    remove_file (points, "state", state->step);
+  return FALSE;
+}
+
+/**
  * nf_savepoint_write:
  * @points: where and what
  * @state: the run as it stands
  * @error: return location
  *
  * Writes the savepoint of the state's step and removes those that are too many.
+ * Where there is no room for it, those that would then be too many go first,
+ * but never the newest one.
  */
 gboolean
 nf_savepoint_write (
     const NfSavepoints *points, const NfTrainState *state, GError **error)
 {
-  g_autofree gchar *checkpoint = file_path (points, "checkpoint", state->step);
-  g_autofree gchar *path = file_path (points, "state", state->step);
+  g_autoptr (GError) cause = NULL;
+  guint n_removed;
 
-  return write_checkpoint (points, state, checkpoint, NF_SAFETENSORS_F32, error)
-      && nf_train_state_save (state, path, error) && prune (points, error);
+  if (write_pair (points, state, &cause))
+    return prune (points, points->keep, &n_removed, error);
+  if (g_error_matches (cause, NF_ERROR, NF_ERROR_IO)
+      && prune (points, MAX (points->keep, 2) - 1, &n_removed, NULL)
+      && n_removed > 0)
+    return write_pair (points, state, error);
+  g_propagate_error (error, g_steal_pointer (&cause));
+  return FALSE;
 }
 
 /**
@@ -187,26 +280,87 @@ read_savepoint (const NfSavepoints *points, guint64 step, NfTrainState *state,
   return FALSE;
 }
 
+/* Puts a savepoint that cannot be used out of the way, and tells of it. */
+static void
+set_aside (const NfSavepoints *points, guint64 step, const gchar *why,
+    GString *warnings)
+{
+  static const gchar *const kinds[] = { "checkpoint", "state" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
+    g_autofree gchar *path = file_path (points, kinds[i], step);
+    g_autofree gchar *aside = g_strconcat (path, DAMAGED, NULL);
+
+    g_rename (path, aside);
+  }
+  g_string_append_printf (warnings,
+      "%swarning: the savepoint of step %" G_GUINT64_FORMAT
+      " cannot be used and is called NAME" DAMAGED " now; the run goes on from "
+      "the one before (%s)",
+      warnings->len > 0 ? "\n" : "", step, why);
+}
+
+/* The place in @steps of the newest savepoint that can be read; steps->len where
+ * there is none. Tells why the newest one cannot be read. */
+static guint
+read_any (const NfSavepoints *points, GArray *steps, NfTrainState *state,
+    GPtrArray *reasons, GError **error)
+{
+  for (guint i = 0; i < steps->len; i++) {
+    g_autoptr (GError) cause = NULL;
+
+    if (read_savepoint (
+            points, g_array_index (steps, guint64, i), state, &cause))
+      return i;
+    g_ptr_array_add (reasons, g_strdup (cause->message));
+    if (!nf_has_failed (error))
+      g_propagate_error (error, g_error_copy (cause));
+    if (!g_error_matches (cause, NF_ERROR, NF_ERROR_FORMAT))
+      break;
+  }
+  return steps->len;
+}
+
 /**
  * nf_savepoint_read_newest:
  * @points: where and what
  * @state: of a new run; filled, and its parameters with it
+ * @warnings: (out) (transfer full) (nullable): lines about savepoints that could
+ *   not be used
  * @error: return location
+ *
+ * Reads the newest savepoint. Where its files are damaged, they are put aside
+ * and the one before is read.
  */
 gboolean
-nf_savepoint_read_newest (
-    const NfSavepoints *points, NfTrainState *state, GError **error)
+nf_savepoint_read_newest (const NfSavepoints *points, NfTrainState *state,
+    gchar **warnings, GError **error)
 {
   g_autoptr (GArray) steps = list_steps (points, error);
+  g_autoptr (GPtrArray) reasons = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GError) cause = NULL;
+  guint found;
 
+  *warnings = NULL;
   if (!steps)
     return FALSE;
-  if (steps->len > 0)
-    return read_savepoint (
-        points, g_array_index (steps, guint64, 0), state, error);
-  g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
-      "%s: expected checkpoint-STEP" SUFFIX " with state-STEP" SUFFIX
-      " to resume from, found none; begin a new run",
-      points->run);
-  return FALSE;
+  if (steps->len == 0) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
+        "%s: expected checkpoint-STEP" SUFFIX " with state-STEP" SUFFIX
+        " to resume from, found none; begin a new run",
+        points->run);
+    return FALSE;
+  }
+  found = read_any (points, steps, state, reasons, &cause);
+  if (found == steps->len) {
+    g_propagate_error (error, g_steal_pointer (&cause));
+    return FALSE;
+  }
+  for (guint i = 0; i < found; i++)
+    set_aside (
+        points, g_array_index (steps, guint64, i), reasons->pdata[i], text);
+  if (text->len > 0)
+    *warnings = g_strdup (text->str);
+  return TRUE;
 }

@@ -3,8 +3,9 @@
  * savepoint — checkpoints of a run, each with the state to go on from it
  *
  * checkpoint-STEP.safetensors is what elements use, state-STEP.safetensors what
- * --resume needs beside it. The checkpoint is written first, so a state has
- * one; a savepoint is the pair. */
+ * --resume needs beside it; a savepoint is the pair. The state is written first,
+ * so a checkpoint has one; a state without a checkpoint is of no use, and gone
+ * when the run goes on. */
 #pragma once
 
 #include "io/nfsafetensors.h"
@@ -43,7 +44,10 @@ gboolean nf_savepoint_write_final (
 gboolean nf_savepoint_write_best (const NfSavepoints *points,
     const NfTrainState *state, const gchar *name, gdouble value,
     GError **error);
-gboolean nf_savepoint_read_newest (
-    const NfSavepoints *points, NfTrainState *state, GError **error);
+gboolean nf_savepoint_write_state (
+    const NfSavepoints *points, const NfTrainState *state, GError **error);
+gboolean nf_savepoint_clean (const NfSavepoints *points, GError **error);
+gboolean nf_savepoint_read_newest (const NfSavepoints *points,
+    NfTrainState *state, gchar **warnings, GError **error);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 #define VERSION_KEY "nextframe.state"
 #define VERSION "1"
 #define STEP_KEY "nextframe.step"
+#define DATA_KEY "nextframe.data"
 /* of runs that were validated */
 #define VALIDATED_KEY "nextframe.validated"
 #define BEST_STEP_KEY "nextframe.best-step"
@@ -20,6 +21,17 @@ clear_moment (gpointer tensor)
 {
   if (tensor)
     nf_tensor_unref (tensor);
+}
+
+/* Adds a tensor of zeros like a parameter, or NULL where none is wanted. */
+static gboolean
+add_zero (
+    GPtrArray *tensors, const NfParam *param, gboolean wanted, GError **error)
+{
+  NfTensor *zero = wanted ? nf_tensor_new_like (param->value, error) : NULL;
+
+  g_ptr_array_add (tensors, zero);
+  return !wanted || (zero && nf_tensor_zero (zero, error));
 }
 
 /**
@@ -38,22 +50,15 @@ nf_train_state_new (NfParams *params, GError **error)
   state->params = nf_params_ref (params);
   state->m = g_ptr_array_new_with_free_func (clear_moment);
   state->v = g_ptr_array_new_with_free_func (clear_moment);
+  state->held = g_ptr_array_new_with_free_func (clear_moment);
+  state->sound = TRUE;
   for (guint i = 0; i < nf_params_count (params); i++) {
     const NfParam *param = nf_params_index (params, i);
-    GPtrArray *moments[] = { state->m, state->v };
 
-    for (guint k = 0; k < G_N_ELEMENTS (moments); k++) {
-      NfTensor *zero = NULL;
-
-      if (param->trainable) {
-        zero = nf_tensor_new_like (param->value, error);
-        if (!zero || !nf_tensor_zero (zero, error)) {
-          clear_moment (zero);
-          return NULL;
-        }
-      }
-      g_ptr_array_add (moments[k], zero);
-    }
+    if (!add_zero (state->m, param, param->trainable, error)
+        || !add_zero (state->v, param, param->trainable, error)
+        || !add_zero (state->held, param, !param->trainable, error))
+      return NULL;
   }
   return g_steal_pointer (&state);
 }
@@ -69,8 +74,52 @@ nf_train_state_free (NfTrainState *state)
     return;
   g_clear_pointer (&state->m, g_ptr_array_unref);
   g_clear_pointer (&state->v, g_ptr_array_unref);
+  g_clear_pointer (&state->held, g_ptr_array_unref);
+  g_free (state->data);
   nf_params_unref (state->params);
   g_free (state);
+}
+
+/**
+ * nf_train_state_hold:
+ * @state: a state
+ * @error: return location
+ *
+ * Keeps what the forward passes of a step change, such as running statistics.
+ */
+gboolean
+nf_train_state_hold (NfTrainState *state, GError **error)
+{
+  for (guint i = 0; i < state->held->len; i++) {
+    NfTensor *held = state->held->pdata[i];
+
+    if (held
+        && !nf_tensor_copy (
+            held, nf_params_index (state->params, i)->value, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * nf_train_state_go_back:
+ * @state: a state whose step failed before it moved a weight
+ * @error: return location
+ *
+ * Makes the parameters what they were at nf_train_state_hold().
+ */
+gboolean
+nf_train_state_go_back (NfTrainState *state, GError **error)
+{
+  for (guint i = 0; i < state->held->len; i++) {
+    NfTensor *held = state->held->pdata[i];
+
+    if (held
+        && !nf_tensor_copy (
+            nf_params_index (state->params, i)->value, held, error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* What is done with each tensor of the file: written, or read. */
@@ -156,6 +205,9 @@ nf_train_state_save (
   return nf_safetensors_writer_add_metadata (
              writer, VERSION_KEY, VERSION, error)
       && add_number (writer, STEP_KEY, state->step, error)
+      && (!state->data
+          || nf_safetensors_writer_add_metadata (
+              writer, DATA_KEY, state->data, error))
       && add_validation (state, writer, error)
       && for_each_tensor (state, write_tensor, writer, error)
       && nf_safetensors_writer_save (writer, path, error);
@@ -204,6 +256,14 @@ read_step (const NfSafetensors *file, guint64 *step, GError **error)
   return FALSE;
 }
 
+/* What tells the clips from others, where the file says it. */
+static void
+read_data (NfTrainState *state, const NfSafetensors *file)
+{
+  g_free (state->data);
+  state->data = g_strdup (nf_safetensors_metadata (file, DATA_KEY));
+}
+
 /* A step that a file may lack, which is 0 then. */
 static gboolean
 read_validated (const NfSafetensors *file, const gchar *key, guint64 *step)
@@ -242,15 +302,18 @@ read_validation (NfTrainState *state, const NfSafetensors *file, GError **error)
  * @path: what nf_train_state_save() wrote
  * @error: return location
  *
- * Fills the moments, the step and what is known of validations, and the weights
- * of parameters that have a running mean.
+ * Fills the moments, the step, what is known of the clips and of validations,
+ * and the weights of parameters that have a running mean.
  */
 gboolean
 nf_train_state_load (NfTrainState *state, const gchar *path, GError **error)
 {
   g_autoptr (NfSafetensors) file = nf_safetensors_open (path, error);
 
-  return file && read_step (file, &state->step, error)
-      && read_validation (state, file, error)
-      && for_each_tensor (state, read_tensor, file, error);
+  if (!file || !read_step (file, &state->step, error)
+      || !read_validation (state, file, error)
+      || !for_each_tensor (state, read_tensor, file, error))
+    return FALSE;
+  read_data (state, file);
+  return TRUE;
 }

@@ -19,6 +19,11 @@ G_BEGIN_DECLS
  * @m: (element-type NfTensor): first moments, in the parameters' order; NULL
  *   for those that are not trained
  * @v: (element-type NfTensor): second moments, likewise
+ * @held: (element-type NfTensor): copies of what a forward pass changes, of the
+ *   parameters that are not trained; NULL for the others
+ * @sound: whether the parameters are those after @step steps, and worth going
+ *   on from
+ * @data: (nullable): what tells the clips that are trained on from others
  * @step: steps done
  * @loss: of the last step
  * @validated: step of the last validation; 0: none yet
@@ -29,6 +34,9 @@ typedef struct
 {
   NfParams *params;
   GPtrArray *m, *v;
+  GPtrArray *held;
+  gboolean sound;
+  gchar *data;
   guint64 step;
   gdouble loss;
   guint64 validated;
@@ -38,6 +46,8 @@ typedef struct
 
 NfTrainState *nf_train_state_new (NfParams *params, GError **error);
 void nf_train_state_free (NfTrainState *state);
+gboolean nf_train_state_hold (NfTrainState *state, GError **error);
+gboolean nf_train_state_go_back (NfTrainState *state, GError **error);
 gboolean nf_train_state_save (
     const NfTrainState *state, const gchar *path, GError **error);
 gboolean nf_train_state_load (

@@ -32,12 +32,17 @@ nf_task_init (NfTask *task, guint n_in, NfTaskLoad load, NfTaskLoss loss,
 void
 nf_task_free (NfTask *task)
 {
+  NfBadClips *bad_clips;
+
   if (!task)
     return;
+  bad_clips = task->bad_clips; /* which threads of the task may still tell */
   nf_graph_free (task->step);
   g_clear_pointer (&task->sums, g_ptr_array_unref);
   g_hash_table_unref (task->facts);
+  g_free (task->data_id);
   task->free (task);
+  nf_bad_clips_free (bad_clips);
 }
 
 /**
@@ -89,11 +94,17 @@ nf_task_open_data (
     NfTask *task, NfTrainConfig *config, gboolean masks, GError **error)
 {
   const NfConfigData *data = &config->data;
-  g_autoptr (NfClipSource) source = nf_train_clips_open (config, masks, error);
+  g_autoptr (NfClipSource) source = NULL;
   gboolean own_size = data->image_size.v[0] == 0;
   gint width = 0, height = 0;
 
+  if (g_str_equal (data->bad_clips, "skip"))
+    task->bad_clips = nf_bad_clips_new ();
+  source = nf_train_clips_open (config, masks, task->bad_clips, error);
   if (!source
+      || (data->check
+          && !nf_train_clips_check (
+              source, nf_threads_get (), task->bad_clips, error))
       || (own_size
           && !nf_clip_source_common_size (source, &width, &height, error))
       || !nf_train_config_resolve_size (config, height, width, error))
@@ -102,6 +113,7 @@ nf_task_open_data (
     nf_task_add_fact (task, "clips", "%u", nf_clip_source_n_clips (source));
   else
     nf_task_add_fact (task, "clips", "endless");
+  task->data_id = nf_train_clips_identity (config, source);
   nf_task_add_fact (task, "splits", "%s",
       nf_clip_source_is_folder (data->path) ? data->splits : data->path);
   nf_task_add_fact (
@@ -134,6 +146,8 @@ nf_task_start_loader (NfTask *task, const NfTrainConfig *config,
   setup->n_samples = (guint64) config->train.steps * config->train.accumulate
       * config->train.batch_size;
   setup->threads = nf_threads_get ();
+  setup->bad_clips = task->bad_clips;
+  task->epoch_samples = setup->n_items;
   if (setup->threads > 1)
     nf_threads_wait_asleep ();
   return nf_loader_new (source, setup, error);

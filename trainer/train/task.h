@@ -88,6 +88,9 @@ typedef struct
  * @sums: (nullable): sums of gradients over the batches of a step, one for each
  *   parameter or NULL, where a step has several; made by the loop
  * @step: (nullable): loss and gradients of a batch, made by the loop
+ * @epoch_samples: samples of an epoch; 0: epochs have no end
+ * @bad_clips: (nullable): clips that cannot be read, where they are left out
+ * @data_id: (nullable): what tells the clips from others
  * @free: frees the task's own struct, which begins with this one
  */
 struct _NfTask
@@ -103,6 +106,9 @@ struct _NfTask
   const NfTaskJudge *judge;
   GPtrArray *sums;
   NfGraph *step;
+  guint64 epoch_samples;
+  NfBadClips *bad_clips;
+  gchar *data_id;
   void (*free) (NfTask *task);
 };
 

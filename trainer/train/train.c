@@ -7,6 +7,7 @@
 #include "core/threads/nfthreads.h"
 #include "train/diffusion.h"
 #include "train/loop.h"
+#include "train/plan.h"
 #include "train/report.h"
 #include "train/segment.h"
 
@@ -35,6 +36,17 @@ announce (
       splits ? " of " : "", splits ? config->data.splits : "", device->name);
 }
 
+static gboolean
+print_plan (
+    NfTask *task, const NfTrainConfig *config, NfDevice *device, GError **error)
+{
+  g_autofree gchar *text = nf_plan_describe (task, config, device, error);
+
+  if (text)
+    g_print ("%s", text);
+  return text != NULL;
+}
+
 /**
  * nf_train_main:
  * @kind: the subcommand
@@ -51,6 +63,7 @@ nf_train_main (NfTrainKind kind, gint argc, gchar **argv, GError **error)
       nf_train_options_parse (kind, argc, argv, error);
   g_autoptr (NfDevice) device = NULL;
   g_autoptr (NfTask) task = NULL;
+  NfLoopSetup setup;
 
   if (!options)
     return FALSE;
@@ -68,7 +81,10 @@ nf_train_main (NfTrainKind kind, gint argc, gchar **argv, GError **error)
   if (!task)
     return FALSE;
   announce (task, options->config, device);
+  if (options->plan)
+    return print_plan (task, options->config, device, error);
   nf_interrupt_install ();
-  return nf_loop_run (task, options->config, options->run, options->resume,
-      options->init, stderr, error);
+  setup = (NfLoopSetup){ options->run, options->resume, options->other_data,
+    options->init, stderr };
+  return nf_loop_run (task, options->config, &setup, error);
 }

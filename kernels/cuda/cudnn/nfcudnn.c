@@ -3,7 +3,8 @@
  * nfcudnn — convolutions by cuDNN: a device's plans
  *
  * A plan is made when a shape comes up for the first time, which takes tenths
- * of a second and more; the steady state only looks it up. */
+ * of a second and more; the steady state only looks it up. Meanwhile other
+ * threads make plans of other shapes; those that want the same one wait. */
 #include "cuda/cudnn/nfcudnn.h"
 
 #include "cuda/cudnn/nfcudnntune.h"
@@ -14,12 +15,30 @@
 /* a plan may work in this share of the device's memory */
 #define WORKSPACE_SHARE 8
 
-/* what NfCuda.plans points to */
+/**
+ * Entry:
+ * @plan: (nullable): NULL where cuDNN has none for the shape
+ * @made: FALSE as long as a thread makes the plan
+ */
+typedef struct
+{
+  NfCudnnPlan *plan;
+  gboolean made;
+} Entry;
+
+/**
+ * Plans:
+ * @lock: guards the rest
+ * @changed: an entry was made, or was given up
+ * @entries: NfCudnnConv -> Entry
+ *
+ * What NfCuda.plans points to.
+ */
 typedef struct
 {
   GMutex lock;
-  GHashTable
-      *plans; /* NfCudnnConv -> NfCudnnPlan; without one: there is none */
+  GCond changed;
+  GHashTable *entries;
 } Plans;
 
 static guint
@@ -40,10 +59,12 @@ conv_equal (gconstpointer a, gconstpointer b)
 }
 
 static void
-plan_free (gpointer plan)
+entry_free (gpointer data)
 {
-  if (plan != NULL)
-    nf_cudnn_plan_free (plan);
+  Entry *entry = data;
+
+  g_clear_pointer (&entry->plan, nf_cudnn_plan_free);
+  g_free (entry);
 }
 
 static Plans *
@@ -55,8 +76,9 @@ plans_of (NfCuda *cuda)
   if (cuda->plans == NULL) {
     plans = g_new0 (Plans, 1);
     g_mutex_init (&plans->lock);
-    plans->plans =
-        g_hash_table_new_full (conv_hash, conv_equal, g_free, plan_free);
+    g_cond_init (&plans->changed);
+    plans->entries =
+        g_hash_table_new_full (conv_hash, conv_equal, g_free, entry_free);
     cuda->plans = plans;
   }
   plans = cuda->plans;
@@ -73,7 +95,8 @@ nf_cudnn_plans_free (gpointer plans)
 {
   Plans *own = plans;
 
-  g_hash_table_unref (own->plans);
+  g_hash_table_unref (own->entries);
+  g_cond_clear (&own->changed);
   g_mutex_clear (&own->lock);
   g_free (own);
 }
@@ -103,6 +126,48 @@ make_plan (NfCudaStream *stream, const NfCudnnConv *conv,
   return plan != NULL ? plan : nf_cudnn_plan_new (conv, &target, error);
 }
 
+/* the entry of a shape, made; NULL: the calling thread has to make it, and has
+ * put an entry there that says so; the lock is held */
+static Entry *
+wait_for_entry (Plans *plans, const NfCudnnConv *conv)
+{
+  Entry *entry;
+
+  while ((entry = g_hash_table_lookup (plans->entries, conv)) != NULL
+      && !entry->made)
+    g_cond_wait (&plans->changed, &plans->lock);
+  if (entry == NULL)
+    g_hash_table_insert (
+        plans->entries, g_memdup2 (conv, sizeof *conv), g_new0 (Entry, 1));
+  return entry;
+}
+
+/* makes the plan without the lock, which is held before and afterwards; what
+ * fails for another reason than the shape is tried again by whoever comes next */
+static NfCudnnPlan *
+make_entry (Plans *plans, NfCudaStream *stream, const NfCudnnConv *conv,
+    const NfCudnnData *data, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+  NfCudnnPlan *plan;
+
+  g_mutex_unlock (&plans->lock);
+  plan = make_plan (stream, conv, data, &why);
+  g_mutex_lock (&plans->lock);
+  if (plan != NULL || g_error_matches (why, NF_ERROR, NF_ERROR_UNSUPPORTED)) {
+    Entry *entry = g_hash_table_lookup (plans->entries, conv);
+
+    entry->plan = plan;
+    entry->made = TRUE;
+  } else {
+    g_hash_table_remove (plans->entries, conv);
+  }
+  g_cond_broadcast (&plans->changed);
+  if (why != NULL)
+    g_propagate_error (error, g_steal_pointer (&why));
+  return plan;
+}
+
 /**
  * nf_cudnn_plan:
  * @stream: the calling thread's
@@ -117,42 +182,20 @@ nf_cudnn_plan (NfCudaStream *stream, NfCudnnConv *conv, const NfCudnnData *data,
     GError **error)
 {
   Plans *plans = plans_of (stream->cuda);
-  g_autoptr (GError) why = NULL;
-  gpointer plan = NULL;
+  const Entry *entry;
+  NfCudnnPlan *plan;
 
   conv->align = alignment (data);
   g_mutex_lock (&plans->lock);
-  if (!g_hash_table_lookup_extended (plans->plans, conv, NULL, &plan)) {
-    plan = make_plan (stream, conv, data, &why);
-    if (plan != NULL || g_error_matches (why, NF_ERROR, NF_ERROR_UNSUPPORTED))
-      g_hash_table_insert (plans->plans, g_memdup2 (conv, sizeof *conv), plan);
+  entry = wait_for_entry (plans, conv);
+  if (entry == NULL) {
+    plan = make_entry (plans, stream, conv, data, error);
+  } else {
+    plan = entry->plan;
+    if (plan == NULL)
+      g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+          "cuDNN: no engine for this convolution");
   }
   g_mutex_unlock (&plans->lock);
-  if (why != NULL)
-    g_propagate_error (error, g_steal_pointer (&why));
-  else if (plan == NULL)
-    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
-        "cuDNN: no engine for this convolution");
   return plan;
-}
-
-/**
- * nf_cudnn_conv:
- * @stream: the calling thread's
- * @conv: a convolution; its alignment is set
- * @data: its tensors on the device
- * @error: return location: %NF_ERROR_NO_MEMORY, %NF_ERROR_UNSUPPORTED,
- *   %NF_ERROR_NO_DEVICE
- *
- * Plans the convolution, or finds its plan, and queues it.
- *
- * Returns: FALSE with @error set
- */
-gboolean
-nf_cudnn_conv (NfCudaStream *stream, NfCudnnConv *conv, const NfCudnnData *data,
-    GError **error)
-{
-  NfCudnnPlan *plan = nf_cudnn_plan (stream, conv, data, error);
-
-  return plan != NULL && nf_cudnn_run (stream, conv, plan, data, error);
 }

@@ -15,8 +15,6 @@ G_BEGIN_DECLS
 
 NfCudnnPlan *nf_cudnn_plan (NfCudaStream *stream, NfCudnnConv *conv,
     const NfCudnnData *data, GError **error);
-gboolean nf_cudnn_conv (NfCudaStream *stream, NfCudnnConv *conv,
-    const NfCudnnData *data, GError **error);
 void nf_cudnn_plans_free (gpointer plans);
 
 G_END_DECLS

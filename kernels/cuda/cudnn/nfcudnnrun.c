@@ -23,17 +23,13 @@ nf_cudnn_run (NfCudaStream *stream, const NfCudnnConv *conv, NfCudnnPlan *plan,
     const NfCudnnData *data, GError **error)
 {
   cudnnHandle_t handle = nf_cuda_cudnn (stream, error);
-  gpointer workspace = NULL;
+  gpointer workspace;
   g_auto (NfCudnnDescriptor) pack = NULL;
   cudnnStatus_t status;
 
-  if (handle == NULL)
+  if (handle == NULL
+      || !nf_cuda_workspace (stream, plan->workspace, &workspace, error))
     return FALSE;
-  if (plan->workspace > 0) {
-    workspace = nf_cuda_workspace (stream, plan->workspace, error);
-    if (workspace == NULL)
-      return FALSE;
-  }
   pack = nf_cudnn_pack_new (conv, data, workspace, error);
   if (pack == NULL)
     return FALSE;

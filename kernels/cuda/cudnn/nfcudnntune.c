@@ -144,6 +144,8 @@ NfCudnnPlan *
 nf_cudnn_tune (NfCudaStream *stream, const NfCudnnConv *conv,
     const NfCudnnTarget *target, const NfCudnnData *data)
 {
+  static GMutex measuring; /* by one thread at a time, as is the file */
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&measuring);
   g_autoptr (GPtrArray) configs = nf_cudnn_candidates (conv, target, NULL);
   g_autofree gchar *path = file_of (stream->cuda);
   g_autofree gchar *name = nf_cudnn_conv_name (conv);

@@ -415,11 +415,13 @@ prepare (K *kernel, gsize shared)
 {
   cudaFuncAttributes attributes;
 
-  return cudaFuncGetAttributes (&attributes, kernel) == cudaSuccess
+  return nf_cuda_ok (cudaFuncGetAttributes (&attributes, kernel),
+             "cannot ask about a kernel", NULL)
       && attributes.ptxVersion >= LEAST_PTX
-      && cudaFuncSetAttribute (
-             kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int) shared)
-      == cudaSuccess;
+      && nf_cuda_ok (
+          cudaFuncSetAttribute (kernel,
+              cudaFuncAttributeMaxDynamicSharedMemorySize, (int) shared),
+          "cannot set a kernel's shared memory", NULL);
 }
 
 static dim3

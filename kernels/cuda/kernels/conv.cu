@@ -6,7 +6,9 @@
  * residual and applies ReLU in the same pass where it has an engine for that;
  * otherwise one kernel of ours does the rest in place. ReLU's gradient is taken
  * from y: dy counts where y > 0. In bf16 cuDNN wants weight and bias in bf16
- * and gives the weight's gradient in bf16, which is widened. See docs/ops.md.
+ * and gives the weight's gradient in bf16, which is widened. Where it has no
+ * plan for bf16, as before compute capability 8.0, f32 is multiplied instead.
+ * See docs/ops.md.
  * Siblings: convcat.cu, kernels/cpu/kernels/conv.c */
 #include "cuda/cudnn/nfconv.h"
 #include "cuda/kernels/nfeach.h"
@@ -22,6 +24,76 @@ parameter (NfCudaStream *stream, const NfCudaConv *conv, NfTensor *tensor,
     return tensor->data;
   half = nf_cuda_weight_bf16 (stream, tensor, error);
   return half != NULL ? half->data : NULL;
+}
+
+/* ---------------------------------------------------------- without bf16 */
+
+template <class To, class From>
+static void
+convert (NfCudaStream *stream, gpointer to, gconstpointer from, gsize n)
+{
+  const NfConvert<To, From> f = { static_cast<To *> (to),
+    static_cast<const From *> (from) };
+
+  nf_each<8> (stream, f, n, nf_aligned (to, from));
+}
+
+/* a convolution of bf16 by a plan for f32, whose factors may be rounded to TF32,
+ * which has all bits of bf16 */
+static gboolean
+run_in_f32 (NfCudaStream *stream, const NfCudnnConv *conv,
+    const NfCudnnData *data, GError **error)
+{
+  const gsize n_x = (gsize) conv->n * conv->c * conv->h * conv->w;
+  const gsize n_weight = (gsize) conv->o * conv->c * conv->kh * conv->kw;
+  const gsize n_y = (gsize) conv->n * conv->o * conv->oh * conv->ow;
+  NfScratch x (stream, n_x * sizeof (float), error);
+  NfScratch weight (stream, n_weight * sizeof (float), error);
+  NfScratch y (stream, n_y * sizeof (float), error);
+  const NfCudnnData wide = { x.get<void> (), weight.get<void> (),
+    y.get<void> (), NULL, NULL };
+  NfCudnnConv shape = *conv;
+  NfCudnnPlan *plan;
+
+  if (wide.x == NULL || wide.weight == NULL || wide.y == NULL)
+    return FALSE;
+  shape.bf16 = FALSE;
+  shape.tf32 = TRUE;
+  plan = nf_cudnn_plan (stream, &shape, &wide, error);
+  if (plan == NULL)
+    return FALSE;
+  if (conv->pass != NF_CUDNN_BACKWARD_DATA)
+    convert<float, NfBf16> (stream, wide.x, data->x, n_x);
+  if (conv->pass != NF_CUDNN_BACKWARD_WEIGHT)
+    convert<float, NfBf16> (stream, wide.weight, data->weight, n_weight);
+  if (conv->pass != NF_CUDNN_FORWARD)
+    convert<float, NfBf16> (stream, wide.y, data->y, n_y);
+  if (!nf_cuda_launched (stream, "conv_widen", error)
+      || !nf_cudnn_run (stream, &shape, plan, &wide, error))
+    return FALSE;
+  if (conv->pass == NF_CUDNN_FORWARD)
+    convert<NfBf16, float> (stream, data->y, wide.y, n_y);
+  else if (conv->pass == NF_CUDNN_BACKWARD_DATA)
+    convert<NfBf16, float> (stream, data->x, wide.x, n_x);
+  else
+    convert<NfBf16, float> (stream, data->weight, wide.weight, n_weight);
+  return nf_cuda_launched (stream, "conv_narrow", error);
+}
+
+/* queues a convolution without anything that follows it */
+static gboolean
+run (NfCudaStream *stream, NfCudnnConv *conv, const NfCudnnData *data,
+    GError **error)
+{
+  g_autoptr (GError) why = NULL;
+  NfCudnnPlan *plan = nf_cudnn_plan (stream, conv, data, &why);
+
+  if (plan != NULL)
+    return nf_cudnn_run (stream, conv, plan, data, error);
+  if (conv->bf16 && g_error_matches (why, NF_ERROR, NF_ERROR_UNSUPPORTED))
+    return run_in_f32 (stream, conv, data, error);
+  g_propagate_error (error, static_cast<GError *> (g_steal_pointer (&why)));
+  return FALSE;
 }
 
 /* ---------------------------------------------------------------- forward */
@@ -134,8 +206,7 @@ nf_cuda_conv_forward (
     return nf_cudnn_run (stream, &shape, plan, &data, error);
   shape = plain;
   data.bias = data.residual = NULL;
-  return nf_cudnn_conv (stream, &shape, &data, error)
-      && finish (stream, conv, error);
+  return run (stream, &shape, &data, error) && finish (stream, conv, error);
 }
 
 /* --------------------------------------------------------------- backward */
@@ -186,7 +257,7 @@ backward_data (NfCudaStream *stream, const NfCudaConv *conv, gpointer dz,
   const NfCudnnData data = { dx, parameter (stream, conv, conv->weight, error),
     dz, NULL, NULL };
 
-  return data.weight != NULL && nf_cudnn_conv (stream, &shape, &data, error);
+  return data.weight != NULL && run (stream, &shape, &data, error);
 }
 
 static gboolean
@@ -196,16 +267,13 @@ backward_weight (NfCudaStream *stream, const NfCudaConv *conv, gpointer dz,
   NfCudnnConv shape = nf_cuda_conv_shape (conv, NF_CUDNN_BACKWARD_WEIGHT);
   const gsize n = nf_tensor_elements (dweight);
   NfScratch half (stream, shape.bf16 ? n * sizeof (NfBf16) : 0, error);
-  const NfConvert<float, NfBf16> widen = { nf_data<float> (dweight),
-    half.get<NfBf16> () };
   const NfCudnnData data = { conv->x,
     shape.bf16 ? half.get<void> () : dweight->data, dz, NULL, NULL };
 
-  if (half.get<void> () == NULL
-      || !nf_cudnn_conv (stream, &shape, &data, error))
+  if (half.get<void> () == NULL || !run (stream, &shape, &data, error))
     return FALSE;
   if (shape.bf16)
-    nf_each<8> (stream, widen, n, nf_aligned (widen.y));
+    convert<float, NfBf16> (stream, dweight->data, half.get<void> (), n);
   return nf_cuda_launched (stream, "conv_widen", error);
 }
 

@@ -242,8 +242,7 @@ multiply (NfCudaStream *stream, NfMatmul *p, GError **error)
     return FALSE;
   if (plan.plain)
     return nf_cuda_matmul_plain (stream, p, error);
-  workspace = nf_cuda_workspace (stream, plan.workspace, error);
-  return (workspace != NULL || plan.workspace == 0)
+  return nf_cuda_workspace (stream, plan.workspace, &workspace, error)
       && cublas_ok (stream,
           cublasLtMatmul (handle, job.desc, &one, p->b, job.b, p->a, job.a,
               &beta, p->c, job.c, p->c, job.c, &plan.algorithm, workspace,

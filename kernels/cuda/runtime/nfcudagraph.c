@@ -10,6 +10,7 @@
  * weights whose copies in bf16 it reads, which each start brings up to date. */
 #include "cuda/runtime/nfcudagraph.h"
 
+#include "cuda/runtime/nfcudafault.h"
 #include "cuda/runtime/nfcudamemory.h"
 #include "cuda/runtime/nfcudastream.h"
 
@@ -46,6 +47,7 @@ graph_free (NfDevice *device, gpointer data)
   nf_cuda_pool_return (graph->pool, graph->home);
   g_hash_table_unref (graph->noted.outer);
   g_hash_table_unref (graph->noted.weights);
+  g_clear_pointer (&graph->noted.note, nf_cuda_note_unref);
   g_free (graph);
 }
 
@@ -153,10 +155,12 @@ graph_launch (NfDevice *device, gpointer data, GError **error)
     if (!nf_cuda_reads (stream, address, error)
         || (writes && !nf_cuda_writes (stream, address, error)))
       return FALSE;
-  return nf_cuda_ok (cudaGraphLaunch (graph->exec, stream->handle), what, error)
-      && nf_cuda_ok (cudaEventRecord (
-                         graph->done[graph->starts++ % AHEAD], stream->handle),
-          what, error);
+  if (!nf_cuda_ok (cudaGraphLaunch (graph->exec, stream->handle), what, error))
+    return FALSE;
+  nf_cuda_fault_expect (stream, graph->noted.note);
+  return nf_cuda_ok (
+      cudaEventRecord (graph->done[graph->starts++ % AHEAD], stream->handle),
+      what, error);
 }
 
 /**

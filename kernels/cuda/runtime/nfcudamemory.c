@@ -88,10 +88,12 @@ block_free (NfCudaBlock *block)
   g_free (block);
 }
 
-/* gives back to the driver what a pool does not use */
+/* gives back to the driver what a pool does not use; of a graph's pool what
+ * captured work has used has to stay */
 static void
 pool_trim (NfCudaPool *pool)
 {
+  const gboolean own = pool == pool->stream->own;
   GHashTableIter iter;
   gpointer blocks;
 
@@ -99,9 +101,14 @@ pool_trim (NfCudaPool *pool)
   while (g_hash_table_iter_next (&iter, NULL, &blocks)) {
     GPtrArray *list = blocks;
 
-    for (guint i = 0; i < list->len; i++)
-      block_free (g_ptr_array_index (list, i));
-    g_ptr_array_set_size (list, 0);
+    for (guint i = list->len; i-- > 0;) {
+      NfCudaBlock *block = g_ptr_array_index (list, i);
+
+      if (block->taken && !own)
+        continue;
+      g_ptr_array_remove_index_fast (list, i);
+      block_free (block);
+    }
   }
 }
 
@@ -317,10 +324,11 @@ block_new (NfCudaPool *pool, gsize bytes, GError **error)
   gsize available = 0, total = 0;
   NfCudaBlock *block;
 
-  if (status == cudaErrorMemoryAllocation && pool == pool->stream->own) {
+  if (status == cudaErrorMemoryAllocation) {
     cudaGetLastError ();
     for (guint i = 0; i < cuda->streams->len; i++)
       pool_trim (((NfCudaStream *) cuda->streams->pdata[i])->own);
+    pool_trim (pool);
     status = cudaMalloc (&data, bytes);
   }
   if (status == cudaErrorMemoryAllocation) {
@@ -571,31 +579,39 @@ nf_cuda_memory (NfDevice *device, gboolean restart, NfDeviceMemory *memory)
 /**
  * nf_cuda_workspace:
  * @stream: the calling thread's
- * @bytes: how much is needed
+ * @bytes: how much is needed, which may be none
+ * @workspace: (out) (transfer none) (nullable): memory that the stream's work
+ *   uses by turns; NULL where none is needed
  * @error: return location: %NF_ERROR_NO_MEMORY
  *
  * A smaller one from before is kept: captured graphs go on using it. To have
  * few of them, a new one is twice as large where there is room for that.
  *
- * Returns: (transfer none) (nullable): memory that the stream's work uses by
- *   turns
+ * Returns: FALSE with @error set
  */
-gpointer
-nf_cuda_workspace (NfCudaStream *stream, gsize bytes, GError **error)
+gboolean
+nf_cuda_workspace (
+    NfCudaStream *stream, gsize bytes, gpointer *workspace, GError **error)
 {
   NfCudaPool *pool = stream->pool;
   gpointer larger;
   gsize room;
 
-  if (bytes <= pool->workspace_bytes)
-    return pool->workspaces->pdata[pool->workspaces->len - 1];
+  *workspace = NULL;
+  if (bytes == 0)
+    return TRUE;
+  if (bytes <= pool->workspace_bytes) {
+    *workspace = pool->workspaces->pdata[pool->workspaces->len - 1];
+    return TRUE;
+  }
   room = MAX (bytes, 2 * pool->workspace_bytes);
   larger = nf_cuda_alloc (stream, room, room > bytes ? NULL : error);
   if (larger == NULL && room > bytes)
     larger = nf_cuda_alloc (stream, room = bytes, error);
   if (larger == NULL)
-    return NULL;
+    return FALSE;
   g_ptr_array_add (pool->workspaces, larger);
   pool->workspace_bytes = room;
-  return larger;
+  *workspace = larger;
+  return TRUE;
 }

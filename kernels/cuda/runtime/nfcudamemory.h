@@ -16,7 +16,8 @@ void nf_cuda_release (NfCuda *cuda, gpointer data);
 void nf_cuda_release_late (NfCudaStream *stream);
 void nf_cuda_memory (
     NfDevice *device, gboolean restart, NfDeviceMemory *memory);
-gpointer nf_cuda_workspace (NfCudaStream *stream, gsize bytes, GError **error);
+gboolean nf_cuda_workspace (
+    NfCudaStream *stream, gsize bytes, gpointer *workspace, GError **error);
 gboolean nf_cuda_reads (
     NfCudaStream *stream, gconstpointer data, GError **error);
 gboolean nf_cuda_writes (NfCudaStream *stream, gpointer data, GError **error);

@@ -7,6 +7,7 @@
  * to the next. The legacy default stream is never used. */
 #include "cuda/runtime/nfcudastream.h"
 
+#include "cuda/runtime/nfcudafault.h"
 #include "cuda/runtime/nfcudamemory.h"
 
 typedef struct
@@ -76,8 +77,8 @@ stream_close (NfCudaStream *stream)
     if (slot->done != NULL)
       cudaEventDestroy (slot->done);
   }
-  if (stream->fault != NULL)
-    cudaFreeHost (stream->fault);
+  g_clear_pointer (&stream->note, nf_cuda_note_unref);
+  g_ptr_array_unref (stream->notes);
   nf_cuda_pool_free (stream->own);
   g_ptr_array_unref (stream->late);
   if (stream->event != NULL)
@@ -108,6 +109,7 @@ stream_new (NfCuda *cuda, GError **error)
   stream->own = nf_cuda_pool_new (cuda, stream);
   stream->pool = stream->own;
   stream->late = g_ptr_array_new ();
+  stream->notes = g_ptr_array_new_with_free_func (nf_cuda_note_unref);
   if (!nf_cuda_ok (
           cudaStreamCreateWithFlags (&stream->handle, cudaStreamNonBlocking),
           what, error)

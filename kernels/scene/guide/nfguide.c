@@ -182,23 +182,42 @@ poses_of (const NfFutures *futures, guint future, guint ahead)
   return poses;
 }
 
+/* the picture of one of the futures; of the first draw, the one that stands best
+ * for all of them */
+static gboolean
+draw_future (NfGuide *guide, const NfFutures *futures, guint draw, guint ahead,
+    const guint8 *newest, guint8 *rgb, GError **error)
+{
+  const NfView *view = nf_futures_view (futures);
+  NfPoses now = poses_of (futures, draw, 0);
+  g_autofree NfSceneObject *objects = g_new (NfSceneObject, 2 * now.n + 1);
+  NfPoses then = { objects + now.n, 0 };
+
+  if (draw > 0) {
+    nf_guide_frame (
+        guide, view, now, poses_of (futures, draw, ahead), newest, rgb);
+    return TRUE;
+  }
+  now.objects = objects;
+  if (!nf_futures_compose (
+          futures, ahead, objects, objects + now.n, &then.n, error))
+    return FALSE;
+  nf_guide_frame (guide, view, now, then, newest, rgb);
+  return TRUE;
+}
+
 gboolean
-nf_guide_render (NfGuide *guide, const NfFutures *futures, guint ahead,
-    const guint8 *newest, guint8 *out, GError **error)
+nf_guide_render (NfGuide *guide, const NfFutures *futures, guint draw,
+    guint ahead, const guint8 *newest, guint8 *out, GError **error)
 {
   g_autofree guint8 *rgb = new_frame (guide, error);
-  gint future;
+  guint future = draw % nf_futures_count (futures);
 
-  if (rgb == NULL)
+  if (rgb == NULL
+      || !nf_scatter_draw (futures, future, ahead, guide->width, guide->height,
+          guide->object, guide->spread, error)
+      || !draw_future (guide, futures, future, ahead, newest, rgb, error))
     return FALSE;
-  future = nf_futures_medoid (futures, ahead, error);
-  if (future < 0
-      || !nf_scatter_draw (futures, (guint) future, ahead, guide->width,
-          guide->height, guide->object, guide->spread, error))
-    return FALSE;
-  nf_guide_frame (guide, nf_futures_view (futures),
-      poses_of (futures, (guint) future, 0),
-      poses_of (futures, (guint) future, ahead), newest, rgb);
   write_pixels (guide, rgb, out);
   return TRUE;
 }

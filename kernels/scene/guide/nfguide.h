@@ -71,19 +71,22 @@ void nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now,
  * nf_guide_render:
  * @guide: a renderer of guides
  * @futures: predicted from the masks of the context
+ * @draw: which prediction of an ensemble, from 0; from the number of futures on
+ *   they repeat
  * @ahead: which frame is wanted, 1 to the horizon
  * @newest: (H, W, 3): the newest frame, red, green and blue
  * @out: (out caller-allocates): (H, W, %NF_GUIDE_BYTES): the guide
  * @error: return location: %NF_ERROR_NO_MEMORY
  *
- * The guide frame shows the future that agrees best with all others. The
- * probability of objects and how little the futures agree come from all of
- * them.
+ * The guide frame of the first prediction shows the picture that stands best
+ * for all futures (nf_futures_compose()), that of a later one another future.
+ * The probability of objects and how little the futures agree come from many
+ * futures around that one.
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_guide_render (NfGuide *guide, const NfFutures *futures, guint ahead,
-    const guint8 *newest, guint8 *out, GError **error);
+gboolean nf_guide_render (NfGuide *guide, const NfFutures *futures, guint draw,
+    guint ahead, const guint8 *newest, guint8 *out, GError **error);
 
 /**
  * nf_guide_render_poses:

@@ -8,8 +8,9 @@
  * others. Private to the renderer: nfrender.h is the interface. */
 #pragma once
 
-#include "scene/render/nfrender.h"
 #include "scene/world/nflook.h"
+#include "scene/world/nfsceneobject.h"
+#include "scene/world/nfview.h"
 
 G_BEGIN_DECLS
 

@@ -3,8 +3,6 @@
  * nfactors — the objects of a clip's masks that go on after the newest one */
 #include "scene/track/nfactors.h"
 
-#include "scene/track/nfpaint.h"
-
 #include <math.h>
 
 #define ONE_PLACE 0.4 /* sizes; two objects cannot stand so near */
@@ -63,13 +61,13 @@ is_missing (const NfTracks *tracks, const NfActor *actor)
   NfOutline outline;
 
   if (actor->last == newest
-      || !nf_paint_rows (tracks, &pose, &outline, &y0, &y1))
+      || !nf_outline_init_rows (&outline, &tracks->camera, &pose, &y0, &y1))
     return FALSE;
   for (guint y = y0; y < y1; y++) {
     const guint8 *row = nf_tracks_labels (tracks, newest)
         + (gsize) y * (guint) tracks->camera.width;
 
-    nf_paint_span (tracks, &outline, y, &x0, &x1);
+    nf_outline_span (&outline, &tracks->camera, y, &x0, &x1);
     for (guint x = x0; x < x1; x++)
       open += row[x] == 0;
     all += x1 - MIN (x0, x1);

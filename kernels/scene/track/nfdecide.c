@@ -22,8 +22,6 @@
  * have on average */
 #define NOTHING 0.75
 
-#define POOLED (NOTHING / (1.0 + NOTHING)) /* share that pays off */
-
 static const gdouble shares[] = { 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45,
   0.5, 0.6 };
 
@@ -241,7 +239,7 @@ nf_decide_pooled (const guint8 *masks, guint n_masks, gsize size, guint8 *mask)
       most = counts[id];
       mask[i] = id;
     }
-    if (most < POOLED * n_masks)
+    if (most < NF_DECIDE_SHARE * n_masks)
       mask[i] = 0;
   }
 }

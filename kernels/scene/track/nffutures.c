@@ -4,6 +4,7 @@
 #include "scene/track/nffutures.h"
 
 #include "scene/track/nfactors.h"
+#include "scene/track/nfcompose.h"
 #include "scene/track/nfdecide.h"
 #include "scene/track/nfentries.h"
 #include "scene/track/nfpaint.h"
@@ -148,7 +149,7 @@ check_params (const NfFuturesParams *params, GError **error)
         params->futures);
     return FALSE;
   }
-  if ((guint) params->decide > NF_DECIDE_POOLED) {
+  if ((guint) params->decide > NF_DECIDE_PICTURE) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "futures: there is no decision %d", (gint) params->decide);
     return FALSE;
@@ -252,6 +253,49 @@ paint_all (const NfFutures *self, guint ahead, GError **error)
   return masks;
 }
 
+/* which future each object of the picture comes from; @masks are those of all
+ * futures, or NULL */
+static gboolean
+compose (const NfFutures *self, guint ahead, const guint8 *masks, gint *chosen,
+    GError **error)
+{
+  g_autofree guint8 *painted = NULL;
+
+  if (masks == NULL && self->params.futures > 1) {
+    masks = painted = paint_all (self, ahead, error);
+    if (masks == NULL)
+      return FALSE;
+  }
+
+  return nf_compose (&(NfCompose){ self->tracks, self->actors, self->n_actors,
+                         self->poses + index_of (self, 0, 0),
+                         self->poses + index_of (self, 0, ahead),
+                         index_of (self, 1, 0), self->params.futures, masks },
+      chosen, error);
+}
+
+static gboolean
+paint_picture (const NfFutures *self, guint ahead, const guint8 *masks,
+    guint8 *mask, GError **error)
+{
+  NfActor actors[NF_N_CLASSES];
+  NfPose starts[NF_N_CLASSES], poses[NF_N_CLASSES];
+  gint chosen[NF_N_CLASSES];
+  guint n = 0;
+
+  if (!compose (self, ahead, masks, chosen, error))
+    return FALSE;
+  for (guint i = 0; i < self->n_actors; i++)
+    if (chosen[i] != NF_COMPOSE_ABSENT) {
+      actors[n] = self->actors[i];
+      starts[n] = self->poses[index_of (self, (guint) chosen[i], 0) + i];
+      poses[n++] = self->poses[index_of (self, (guint) chosen[i], ahead) + i];
+    }
+  nf_paint_mask (self->tracks, actors, starts, poses, n, mask);
+
+  return TRUE;
+}
+
 gboolean
 nf_futures_mask (
     const NfFutures *futures, guint ahead, guint8 *mask, GError **error)
@@ -268,6 +312,8 @@ nf_futures_mask (
   masks = paint_all (futures, ahead, error);
   if (masks == NULL)
     return FALSE;
+  if (futures->params.decide == NF_DECIDE_PICTURE)
+    return paint_picture (futures, ahead, masks, mask, error);
   if (futures->params.decide == NF_DECIDE_JACCARD)
     return nf_decide_jaccard (
         masks, futures->params.futures, size_of (futures), mask, error);
@@ -337,45 +383,25 @@ nf_futures_objects (
   return futures->objects + index_of (futures, future, ahead);
 }
 
-gint
-nf_futures_medoid (const NfFutures *futures, guint ahead, GError **error)
+gboolean
+nf_futures_compose (const NfFutures *futures, guint ahead, NfSceneObject *now,
+    NfSceneObject *then, guint *n_then, GError **error)
 {
-  gsize size = size_of (futures);
-  guint n = futures->params.futures;
-  g_autofree guint8 *masks = NULL;
-  g_autofree guint64 *common = NULL;
-  gdouble most = -1;
-  gint best = 0;
+  gint chosen[NF_N_CLASSES];
 
-  g_return_val_if_fail (ahead <= futures->horizon, -1);
+  g_return_val_if_fail (ahead <= futures->horizon, FALSE);
 
-  masks = paint_all (futures, ahead, error);
-  if (masks == NULL)
-    return -1;
-  /* twice what two masks have in common over what they have: its mean */
-  common = g_new0 (guint64, 2 * n);
-  for (gsize i = 0; i < size; i++) {
-    guint counts[256] = { 0 };
+  *n_then = 0;
+  if (!compose (futures, ahead, NULL, chosen, error))
+    return FALSE;
+  for (guint i = 0; i < futures->n_actors; i++) {
+    guint future = MAX (chosen[i], 0);
 
-    for (guint k = 0; k < n; k++)
-      counts[masks[k * size + i]]++;
-    for (guint k = 0; k < n && counts[0] < n; k++)
-      if (masks[k * size + i] != 0) {
-        common[2 * k] += counts[masks[k * size + i]];
-        common[2 * k + 1]++;
-      }
-  }
-  for (guint k = 0; k < n; k++) {
-    gdouble area = 0, agreement;
-
-    for (guint l = 0; l < n; l++)
-      area += common[2 * k + 1] + common[2 * l + 1];
-    agreement = area > 0 ? 2 * common[2 * k] / area : 1;
-    if (agreement > most) {
-      most = agreement;
-      best = k;
-    }
+    now[i] = futures->objects[index_of (futures, future, 0) + i];
+    if (chosen[i] != NF_COMPOSE_ABSENT)
+      then[(*n_then)++] =
+          futures->objects[index_of (futures, future, ahead) + i];
   }
 
-  return best;
+  return TRUE;
 }

@@ -39,15 +39,19 @@ G_BEGIN_DECLS
  * @NF_DECIDE_POOLED: pixel by pixel the class that most futures have, where at
  *   least 0.43 of them have it: this makes the pooled Jaccard index of many
  *   clips largest
+ * @NF_DECIDE_PICTURE: what a picture can show that comes nearest to
+ *   %NF_DECIDE_POOLED: every object stands where one of the futures has it, or
+ *   is left out
  *
- * How one mask is made of many futures. With a single future all three give its
- * mask.
+ * How one mask is made of many futures. With a single future each of them gives
+ * its mask.
  */
 typedef enum
 {
   NF_DECIDE_LIKELIEST,
   NF_DECIDE_JACCARD,
   NF_DECIDE_POOLED,
+  NF_DECIDE_PICTURE,
 } NfDecide;
 
 /**
@@ -168,16 +172,22 @@ const NfSceneObject *nf_futures_objects (
     const NfFutures *futures, guint future, guint ahead, guint *n);
 
 /**
- * nf_futures_medoid:
+ * nf_futures_compose:
  * @futures: the futures
  * @ahead: which frame, 0 to the horizon
+ * @now: (out caller-allocates): room for as many objects as
+ *   nf_futures_objects() has: where they are in the newest mask's frame
+ * @then: (out caller-allocates): as much room: where they are in frame @ahead;
+ *   objects that are better left out are missing
+ * @n_then: (out): how many objects there are in @then
  * @error: return location: %NF_ERROR_NO_MEMORY
  *
- * Finds the future that agrees best with all the others in that frame: the one
- * to render where a single picture must stand for all of them.
+ * Finds the objects of the one picture that stands best for all futures, as
+ * %NF_DECIDE_PICTURE has it.
  *
- * Returns: its number, or -1 with @error set
+ * Returns: FALSE with @error set
  */
-gint nf_futures_medoid (const NfFutures *futures, guint ahead, GError **error);
+gboolean nf_futures_compose (const NfFutures *futures, guint ahead,
+    NfSceneObject *now, NfSceneObject *then, guint *n_then, GError **error);
 
 G_END_DECLS

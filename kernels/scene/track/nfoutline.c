@@ -209,6 +209,31 @@ nf_outline_row (
   return found;
 }
 
+gboolean
+nf_outline_init_rows (NfOutline *outline, const NfCamera *camera,
+    const NfPose *pose, guint *first_row, guint *end_row)
+{
+  if (!nf_outline_init (outline, camera, pose))
+    return FALSE;
+  *first_row = CLAMP (ceil (outline->top - 0.5), 0, camera->height);
+  *end_row = CLAMP (ceil (outline->bottom - 0.5), 0, camera->height);
+
+  return TRUE;
+}
+
+void
+nf_outline_span (const NfOutline *outline, const NfCamera *camera, guint y,
+    guint *first, guint *end)
+{
+  gdouble left, right;
+
+  *first = *end = 0;
+  if (!nf_outline_row (outline, y + 0.5, &left, &right))
+    return;
+  *first = CLAMP (ceil (left - 0.5), 0, camera->width);
+  *end = CLAMP (ceil (right - 0.5), 0, camera->width);
+}
+
 gdouble
 nf_outline_area (const NfOutline *outline, gdouble *x, gdouble *y)
 {

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "scene/world/nfcamera.h"
-#include "scene/world/nfscene.h"
+#include "scene/world/nfsceneobject.h"
 
 G_BEGIN_DECLS
 
@@ -61,6 +61,34 @@ typedef struct
  */
 gboolean nf_outline_init (
     NfOutline *outline, const NfCamera *camera, const NfPose *pose);
+
+/**
+ * nf_outline_init_rows:
+ * @outline: (out caller-allocates): the outline
+ * @camera: where it is seen from
+ * @pose: the object
+ * @first_row: (out): the first row of pixels with a centre within the outline
+ * @end_row: (out): the row after the last one
+ *
+ * nf_outline_init() with the rows of the image that the outline covers.
+ *
+ * Returns: FALSE for an object that is not before the camera, which has no
+ *   outline
+ */
+gboolean nf_outline_init_rows (NfOutline *outline, const NfCamera *camera,
+    const NfPose *pose, guint *first_row, guint *end_row);
+
+/**
+ * nf_outline_span:
+ * @outline: an outline
+ * @camera: the one that the outline was made with
+ * @y: a row of pixels, below the camera's height
+ * @first: (out): the first pixel of the row whose centre is within the outline
+ * @end: (out): the pixel after the last one; not above @first where there is
+ *   none
+ */
+void nf_outline_span (const NfOutline *outline, const NfCamera *camera, guint y,
+    guint *first, guint *end);
 
 /**
  * nf_outline_row:

@@ -6,47 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-/**
- * nf_paint_rows:
- * @tracks: with the camera
- * @pose: where an object stands
- * @outline: (out): its outline
- * @first_row: (out): the first row of pixels within it
- * @end_row: (out): the row after the last one
- *
- * Returns: FALSE for an object that is not before the camera
- */
-gboolean
-nf_paint_rows (const NfTracks *tracks, const NfPose *pose, NfOutline *outline,
-    guint *first_row, guint *end_row)
-{
-  if (!nf_outline_init (outline, &tracks->camera, pose))
-    return FALSE;
-  *first_row = CLAMP (ceil (outline->top - 0.5), 0, tracks->camera.height);
-  *end_row = CLAMP (ceil (outline->bottom - 0.5), 0, tracks->camera.height);
-
-  return TRUE;
-}
-
-/**
- * nf_paint_span:
- * @y: a row of pixels
- * @first: (out): the first pixel of the row whose centre is within the outline
- * @end: (out): the one after the last; not above @first where there is none
- */
-void
-nf_paint_span (const NfTracks *tracks, const NfOutline *outline, guint y,
-    guint *first, guint *end)
-{
-  gdouble left, right;
-
-  *first = *end = 0;
-  if (!nf_outline_row (outline, y + 0.5, &left, &right))
-    return;
-  *first = CLAMP (ceil (left - 0.5), 0, tracks->camera.width);
-  *end = CLAMP (ceil (right - 0.5), 0, tracks->camera.width);
-}
-
 /* all of an outline, or what of it something else hides in that mask */
 static void
 paint_outline (const NfTracks *tracks, guint8 id, const NfPose *pose,
@@ -55,12 +14,12 @@ paint_outline (const NfTracks *tracks, guint8 id, const NfPose *pose,
   guint y0, y1, x0, x1, width = tracks->camera.width;
   NfOutline outline;
 
-  if (!nf_paint_rows (tracks, pose, &outline, &y0, &y1))
+  if (!nf_outline_init_rows (&outline, &tracks->camera, pose, &y0, &y1))
     return;
   for (guint y = y0; y < y1; y++) {
     gsize row = (gsize) y * width;
 
-    nf_paint_span (tracks, &outline, y, &x0, &x1);
+    nf_outline_span (&outline, &tracks->camera, y, &x0, &x1);
     for (guint x = x0; x < x1; x++)
       if (hidden == NULL || hidden[row + x] != 0)
         out[row + x] = id;

@@ -11,10 +11,6 @@
 
 G_BEGIN_DECLS
 
-gboolean nf_paint_rows (const NfTracks *tracks, const NfPose *pose,
-    NfOutline *outline, guint *first_row, guint *end_row);
-void nf_paint_span (const NfTracks *tracks, const NfOutline *outline, guint y,
-    guint *first, guint *end);
 void nf_paint_mask (const NfTracks *tracks, const NfActor *actors,
     const NfPose *starts, const NfPose *poses, guint n, guint8 *mask);
 

@@ -9,7 +9,7 @@
  * See: nfscene.h (what happens in a clip), docs/scenes.md (the fit) */
 #pragma once
 
-#include "scene/world/nfscene.h"
+#include "scene/world/nfsceneobject.h"
 
 G_BEGIN_DECLS
 

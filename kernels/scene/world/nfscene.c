@@ -339,21 +339,3 @@ nf_scene_motions (const NfScene *scene, guint frame, guint *n)
   return (const NfMotion *) (gpointer) scene->motions->data
       + scene->starts[frame];
 }
-
-NfSceneShape
-nf_scene_shape (guint id)
-{
-  return (NfSceneShape) ((id - 1) / 16);
-}
-
-gboolean
-nf_scene_is_rubber (guint id)
-{
-  return (id - 1) / 8 % 2 == 1;
-}
-
-guint
-nf_scene_color (guint id)
-{
-  return (id - 1) % 8;
-}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfpredictedframes — predicted frames that wait until they are pushed */
+#include "predict/gstnfpredictedframes.h"
+
+/**
+ * gst_nf_predicted_frames_alloc:
+ * @predicted: (inout): loses the frames it has
+ * @first: number of the first frame, at least 1
+ * @last: number of the last frame, at least @first
+ *
+ * Makes places for frames, which the caller fills by gst_nf_predicted_frames_set().
+ */
+void
+gst_nf_predicted_frames_alloc (
+    GstNfPredictedFrames *predicted, guint first, guint last)
+{
+  gst_nf_predicted_frames_clear (predicted);
+  predicted->frames = g_new0 (NfTensor *, last - first + 1);
+  predicted->first = predicted->next = first;
+  predicted->last = last;
+}
+
+/**
+ * gst_nf_predicted_frames_set:
+ * @predicted: with a place for it
+ * @number: of a frame, from the first to the last
+ * @frame: (transfer full): its pixels
+ */
+void
+gst_nf_predicted_frames_set (
+    GstNfPredictedFrames *predicted, guint number, NfTensor *frame)
+{
+  predicted->frames[number - predicted->first] = frame;
+}
+
+/**
+ * gst_nf_predicted_frames_has_frame:
+ * @predicted: may be all zeros
+ *
+ * Returns: whether there is a frame to take
+ */
+gboolean
+gst_nf_predicted_frames_has_frame (const GstNfPredictedFrames *predicted)
+{
+  return predicted->frames != NULL && predicted->next <= predicted->last;
+}
+
+/**
+ * gst_nf_predicted_frames_take:
+ * @predicted: with a frame to take
+ * @number: (out): the frame's number, from 1 on
+ *
+ * Returns: (transfer full): its pixels
+ */
+NfTensor *
+gst_nf_predicted_frames_take (GstNfPredictedFrames *predicted, guint *number)
+{
+  *number = predicted->next++;
+
+  return g_steal_pointer (&predicted->frames[*number - predicted->first]);
+}
+
+/**
+ * gst_nf_predicted_frames_clear:
+ * @predicted: to be emptied; may be all zeros
+ */
+void
+gst_nf_predicted_frames_clear (GstNfPredictedFrames *predicted)
+{
+  if (predicted->frames != NULL)
+    for (guint i = predicted->first; i <= predicted->last; i++)
+      nf_tensor_clear (&predicted->frames[i - predicted->first]);
+  g_clear_pointer (&predicted->frames, g_free);
+  predicted->next = 1;
+  predicted->last = 0;
+  predicted->classes = 0;
+}

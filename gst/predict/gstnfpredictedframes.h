@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gstnfpredictedframes — predicted frames that wait until they are pushed
+ *
+ * See: gstnfpredicthooks.h (who fills it), gstnfpredictstream.h (who takes) */
+#pragma once
+
+#include "core/tensor/nftensor.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GstNfPredictedFrames:
+ * @next: number of the next frame to push; beyond @last when there is none
+ * @last: number of the last frame
+ * @classes: the classes that may be in them, as gst_nf_classes_attach() takes
+ *   them; 0: nothing is known
+ *
+ * Predicted frames that wait until they are pushed, numbered from the context
+ * on: 1 is the one that follows it. Belongs to the streaming thread. All zeros
+ * when empty. Frames are tensors as gstnfframes.h has them.
+ */
+typedef struct
+{
+  guint next, last;
+  guint64 classes;
+
+  /*< private >*/
+  guint first;
+  NfTensor **frames; /* NULL where a frame was taken */
+} GstNfPredictedFrames;
+
+void gst_nf_predicted_frames_alloc (
+    GstNfPredictedFrames *predicted, guint first, guint last);
+void gst_nf_predicted_frames_set (
+    GstNfPredictedFrames *predicted, guint number, NfTensor *frame);
+gboolean gst_nf_predicted_frames_has_frame (
+    const GstNfPredictedFrames *predicted);
+NfTensor *gst_nf_predicted_frames_take (
+    GstNfPredictedFrames *predicted, guint *number);
+void gst_nf_predicted_frames_clear (GstNfPredictedFrames *predicted);
+
+G_END_DECLS
