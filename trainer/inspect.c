@@ -96,7 +96,7 @@ append_tensors (GString *out, const NfSafetensors *file)
  * @path: a safetensors file
  * @error: return location
  *
- * Returns: (transfer full) (nullable): lines that tell what is in it
+ * Returns: (transfer full) (nullable): a description of its content, in lines
  */
 gchar *
 nf_inspect_file (const gchar *path, GError **error)

@@ -2,8 +2,9 @@
  *
  * gstnferror — errors of the library as messages of an element
  *
- * The library's message goes to the user as it is, for it says what, which,
- * expected and got; the detail names the code and what usually helps. */
+ * The user gets the library's message unchanged, because it says what failed,
+ * where, what was expected and what was found. The detail names the code and
+ * what usually helps. */
 #include "common/gstnferror.h"
 
 #include "core/nferror.h"

@@ -3,8 +3,9 @@
  * gstnfframes — frames in buffers <-> tensors of packed pixels on a device
  *
  * Frames in the device's memory are converted and scaled there, by ops, as
- * GstVideoConverter does it in the host's memory. What there is no op for (gray
- * networks) goes through the host: GstCudaMemory can be mapped there, too.
+ * GstVideoConverter does it in the host's memory. Conversions without an op
+ * (those of gray networks) are done on the host, where GstCudaMemory can be
+ * mapped, too.
  * See: gstnfvideo.c (formats and sizes), gstnfcuda.c, gstnfcolor.c */
 #include "common/gstnfframes.h"
 

@@ -217,8 +217,8 @@ gst_nf_latency_answer_latency (
  * @latency: of an element
  * @event: (transfer none): a QOS event from downstream
  *
- * A frame that was late by some time lets the next ones begin twice that time
- * later, so that the pipeline catches up.
+ * After a frame that was late by some time, frames are skipped until twice that
+ * time has passed, so that the pipeline catches up.
  */
 void
 gst_nf_latency_qos_event (GstNfLatency *latency, GstEvent *event)

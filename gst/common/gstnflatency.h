@@ -9,8 +9,9 @@
  * announced, or a quarter less; the pipeline is not disturbed by every small
  * change.
  *
- * Quality of service: a sink says how late a frame was; frames that cannot be
- * in time any more are dropped before computing, and a message tells. */
+ * Quality of service: a sink reports how late a frame was. Frames that cannot
+ * be in time any more are dropped before they are computed, and a message
+ * reports that. */
 #pragma once
 
 #include <gst/video/video.h>

@@ -3,9 +3,10 @@
  * gstnfmodel — networks for elements: found, loaded once, shared, released
  *
  * One table maps (kind, real path, modification time, size, device) to a
- * network and the number of its users. Whoever comes first loads, without the
- * table's lock; others that ask meanwhile wait for that load. A file that was
- * written anew is another key, so a restarted element sees new weights.
+ * network and the number of its users. The first element that needs a network
+ * loads it, without holding the table's lock; others that need it meanwhile
+ * wait until it is loaded. A file that was written again has another key, so a
+ * restarted element gets the new weights.
  * See: kernels/diffusion/nfpredictor.h, kernels/nets/nfsegmenter.h */
 #include "config.h"
 
@@ -165,7 +166,7 @@ gst_nf_model_find (GstNfModelKind kind, const gchar *checkpoint, GError **error)
       kinds[kind].trainer, "the property checkpoint", error);
 }
 
-/* (transfer full) (nullable): what tells this network from all others */
+/* (transfer full) (nullable): the key of this network in the table */
 static gchar *
 make_key (GstNfModelKind kind, const gchar *path, const NfDevice *device,
     GError **error)
@@ -219,7 +220,7 @@ load (GstNfModel *model, GstNfModelKind kind, NfDevice *device)
     model->segmenter = nf_segmenter_load (model->path, device, &model->error);
 }
 
-/* the network of this key: loaded here, or by whoever came first */
+/* the network of this key: loaded here, or by another element before */
 static GstNfModel *
 share (gchar *key, const gchar *path, GstNfModelKind kind, NfDevice *device)
 {
@@ -334,8 +335,8 @@ matmul_precision_of (GstNfPrecision precision)
  * @cancellable: ends the wait
  * @error: return location: %NF_ERROR_CANCELLED
  *
- * Waits for the cores that it needs; elements of one process take turns. Until
- * the lease ends, the thread's ops multiply as the property `precision` says.
+ * Waits for a lease of the cores that the network needs. Until the lease ends,
+ * the thread's ops have the matmul precision of the property `precision`.
  *
  * Returns: FALSE with @error set; then there is no lease to end
  */

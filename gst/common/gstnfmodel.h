@@ -34,8 +34,8 @@ typedef enum
 
 /**
  * GstNfModelKind:
- * @GST_NF_MODEL_PREDICTOR: draws future frames
- * @GST_NF_MODEL_SEGMENTER: names every pixel's object
+ * @GST_NF_MODEL_PREDICTOR: it predicts future frames
+ * @GST_NF_MODEL_SEGMENTER: it finds every pixel's class
  */
 typedef enum
 {

@@ -2,10 +2,10 @@
  *
  * gstnfpool — the buffer pool that a source pad takes its frames from
  *
- * For elements whose base class does not ask: the peer is sent an ALLOCATION
- * query, and its pool is used, or one of ours where it has none. Strides and
- * offsets other than the default ones occur only when the peer understands
- * GstVideoMeta. */
+ * For elements whose base class does not choose a pool. The peer gets an
+ * ALLOCATION query, and its pool is used, or one of ours where it has none.
+ * Strides and offsets other than the default ones occur only when the peer
+ * understands GstVideoMeta. */
 #include "common/gstnfpool.h"
 
 static gboolean

@@ -5,7 +5,7 @@
  * See: gstnfpredict.c */
 #include "common/gstnftimestamps.h"
 
-/* where neither caps nor frames tell how long a frame lasts */
+/* where neither caps nor frames have a duration */
 #define DEFAULT_DURATION (40 * GST_MSECOND)
 
 /**

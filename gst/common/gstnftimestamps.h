@@ -2,9 +2,10 @@
  *
  * gstnftimestamps — when frames are, and how far apart
  *
- * A frame lasts as long as the framerate says; where that is unknown, as the
- * mean distance of the clip's timestamps; where there are none, as the newest
- * frame's buffer says; and else 40 ms, with a warning message.
+ * The duration of a frame follows from the framerate. Where that is unknown, it
+ * is the mean distance of the clip's timestamps; without timestamps it is the
+ * duration of the newest frame's buffer; and else it is 40 ms, with a warning
+ * message.
  * See: gstnfpredict.c */
 #pragma once
 

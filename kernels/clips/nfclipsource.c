@@ -122,7 +122,7 @@ nf_clip_source_open_held_out (const gchar *location,
 
 /**
  * nf_clip_source_free:
- * @source: (transfer full) (nullable): a source that nobody reads any more
+ * @source: (transfer full) (nullable): a source without readers
  */
 void
 nf_clip_source_free (NfClipSource *source)
@@ -278,7 +278,7 @@ nf_clip_reader_free (NfClipReader *reader)
 
 /**
  * nf_clip_reader_open:
- * @reader: a reader; lets go of the clip it looked at, if it is another one
+ * @reader: a reader; closes the clip that is open, if it is another one
  * @clip: number of a clip, below nf_clip_source_n_clips() where that is not 0
  * @error: return location
  */

@@ -2,9 +2,9 @@
  *
  * nfclipsource — where clips come from: a folder, scenes, ...
  *
- * A location names a source: the path of a data set's folder, or what begins
- * with the prefix of another kind, such as "scenes:1". A source is shared by
- * threads; each looks at one clip at a time through a reader of its own.
+ * A location names a source: it is the path of a data set's folder, or begins
+ * with the prefix of another kind of source, as in "scenes:1". Threads share a
+ * source, and each of them looks at one clip at a time through its own reader.
  *
  * A kind of source is a NfClipSourceClass in a file of its own, and a row of
  * nfclipsources.def.h. Siblings: nffolder.c, nfscenes.c */
@@ -64,31 +64,30 @@ typedef struct
  *   are paths of folders
  * @help: (nullable): how such a location is written, and what it stands for,
  *   for a list of them
- * @held_out: which clips those that are held out are: "of val"
- * @no_held_out: (nullable): what a location lacks that has none
+ * @held_out: which clips are held out of training, for messages: "of val"
+ * @no_held_out: (nullable): what a location without such clips lacks
  * @equal: whether all clips have the shape of the first one; only then may a
  *   source be endless
  * @series: (nullable) (transfer full): the location of the same clips without
  *   their number, where a location has one: "scenes:1" of "scenes:1:500"
- * @check: (nullable): whether a location is written correctly; looks at nothing
- *   else
+ * @check: (nullable): whether a location is written correctly; opens nothing
  * @open: (transfer full) (nullable): a source of at least one clip
  * @open_held_out: a source of clips that training with these options does not
  *   see, or %NULL where there are none; see nf_clip_source_open_held_out()
  * @free: frees a source
  * @n_clips: how many clips there are; 0: they have no end
  * @shape: frames, size, and whether there are masks
- * @name: (transfer full): what people call a clip: "train/video_0"
- * @place: (transfer none): where messages say that the clip is
+ * @name: (transfer full): a clip's name for people: "train/video_0"
+ * @place: (transfer none): the clip's place for messages
  * @reader_new: (transfer full): a reader
  * @reader_free: frees a reader
- * @reader_open: lets go of the clip that it has, if any, and opens another one
+ * @reader_open: closes the clip that is open, if any, and opens another one
  * @reader_frame: gets a frame of the open clip
  * @reader_scene: (nullable): the scene that the open clip shows, where clips
  *   are made of scenes
  *
- * What a kind of source must have. The functions below that call these say what
- * they are given.
+ * What a kind of source must provide. The functions below that call these
+ * describe their parameters.
  */
 struct _NfClipSourceClass
 {

@@ -8,7 +8,7 @@
 #define PREFIX "scenes:"
 #define WIDTH 240
 #define HEIGHT 160
-/* added to a seed of scenes that are held out; nobody can ask for such a seed */
+/* added to the seed of held-out scenes; no location can name such a seed */
 #define HELD_OUT_SEED (G_GUINT64_CONSTANT (1) << 63)
 
 typedef struct

@@ -5,7 +5,7 @@
  * Where a data set's folder is expected, `scenes:SEED` stands for an endless
  * stream of synthetic clips and `scenes:SEED:CLIPS` for so many of them. Clip i
  * of a seed is always the same one, and what `synth --seed SEED` writes as
- * video_i. Of a clip the frames that are asked for are rendered.
+ * video_i. Only those frames of a clip are rendered that are read.
  * See: scene/world/nfscene.h, which makes them; sibling: nffolder.c */
 #pragma once
 
@@ -14,14 +14,14 @@
 
 G_BEGIN_DECLS
 
-#define NF_SCENES_MAX_CLIPS 1000000 /* of an epoch, whose order is kept */
+#define NF_SCENES_MAX_CLIPS 1000000 /* the order of an epoch is in memory */
 
 /**
  * NfScenes:
  * @n_clips: clips of an epoch; 0: no clip comes twice
  * @width: of a frame, pixels
  * @height: of a frame, pixels
- * @clip: what clips there are; its number is that of the first one
+ * @clip: the settings of the scenes; its number is that of the first clip
  */
 typedef struct
 {

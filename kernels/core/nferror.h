@@ -3,7 +3,8 @@
  * nferror — the error domain of the library
  *
  * Every fallible function takes a GError ** last and leaves its arguments as
- * they were when it fails. Messages say what, which, expected and got. */
+ * they were when it fails. Messages say what failed, on which input, what was
+ * expected and what was found instead. */
 #pragma once
 
 #include <glib.h>
@@ -40,14 +41,21 @@ typedef enum
 } NfError;
 
 #define NF_ERROR (nf_error_quark ())
+
+/**
+ * nf_error_quark:
+ * Returns: the error domain %NF_ERROR, "nf-error-quark"
+ */
 GQuark nf_error_quark (void);
 
 /**
  * nf_has_failed:
  * @error: (nullable): return location of a function
  *
- * Returns: whether an error is there already: what comes after it is not begun,
- *   so that the first cause is what is told
+ * A function that is given an error which is set already does nothing, so that
+ * the caller sees the first cause.
+ *
+ * Returns: whether @error is set already
  */
 static inline gboolean
 nf_has_failed (GError **error)

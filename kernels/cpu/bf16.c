@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * flow — bf16 to f32 and back, and ops in bf16 by their kernels for f32
+ * bf16 — bf16 to f32 and back, and ops in bf16 by their kernels for f32
  *
- * bf16 is the upper half of an f32; what is cut off is rounded to nearest, ties
- * to even. NaN stays NaN. By their kernels for f32 are computed ops that take so
- * little of a network's time that a kernel of their own is not worth it, and
- * those of processors that have none. */
+ * bf16 is the upper half of an f32. The half that is cut off is rounded to
+ * nearest, ties to even; NaN stays NaN. The kernels for f32 compute ops that
+ * take too little of a network's time to be worth a kernel in bf16, and all ops
+ * on processors without instructions for bf16. */
 #include "cpu/bf16.h"
 
 #include "cpu/nfvec.h"

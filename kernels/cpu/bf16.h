@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * flow — what goes through a network, f32 or bf16, as loops over f32 see it
+ * bf16 — one loop over f32 numbers for activations in f32 and in bf16
  *
- * Private to the CPU backend. An f32 tensor is read and written where it lies;
- * of a bf16 one a piece at a time is widened into room of the caller's and, for
- * a result, narrowed from there. */
+ * Private to the CPU backend. An f32 tensor is read and written in place. A
+ * bf16 tensor is widened piece by piece into a buffer of the caller's; results
+ * are narrowed from there. */
 #pragma once
 
 #include "cpu/nfcpu.h"
@@ -34,7 +34,8 @@ nf_cpu_load (const NfTensor *t, gint64 at, gint64 n, gfloat *room)
   return room;
 }
 
-/* where to put elements from @at on, for nf_cpu_store(); NULL stays NULL */
+/* where elements from @at on are to be written, for nf_cpu_store(); NULL stays
+ * NULL */
 static inline gfloat *
 nf_cpu_place (const NfTensor *t, gint64 at, gfloat *room)
 {

@@ -2,14 +2,14 @@
  *
  * nfarena — the memory that the CPU backend's tensors lie in
  *
- * Large blocks are cut from regions, in which they lie side by side. A block
- * takes the smallest gap that holds it, the rest of which stays a gap; only
- * where there is none does a region's used part grow, and the end of a region
- * that was never used costs nothing. Neighbouring gaps become one. So what is
- * reserved stays near the most that is in use at once, and the next run of a
- * network finds its memory there, in place.
- * Small blocks, and those that stay as long as a network, come from malloc ():
- * between the others they would only keep gaps apart. */
+ * Large blocks are cut from regions, where they lie side by side. A block takes
+ * the smallest gap that is large enough, and the rest of the gap stays a gap.
+ * Where there is no such gap, the used part of a region grows; the end of a
+ * region that was never used costs no memory. Neighbouring gaps become one. So
+ * the reserved memory stays near the most that is in use at once, and the next
+ * run of a network finds its memory reserved already. Small blocks, and those
+ * that live as long as a network, come from malloc (): among the others they
+ * would only separate gaps. */
 #include "cpu/nfarena.h"
 
 #include <stdlib.h>

@@ -4,8 +4,9 @@
  *
  * Private to the library. Each op has nf_cpu_NAME_forward and, where it has a
  * gradient, nf_cpu_NAME_backward, in the file of its family. Work is split into
- * parts that do not depend on the number of threads, so results do not either,
- * but for oneDNN's convolutions and matrix products on some processors. */
+ * parts that do not depend on the number of threads, so the results do not
+ * either. oneDNN's convolutions and matrix products are an exception on some
+ * processors. */
 #pragma once
 
 #include "core/ops/nfops.h"
@@ -28,7 +29,7 @@ typedef struct
   NfArena *arena;
 } NfCpu;
 
-#define NF_CPU_GRAIN 16384 /* elements worth a parallel region */
+#define NF_CPU_GRAIN 16384 /* fewer elements are not worth threads */
 
 static inline NfDnnl *
 nf_cpu_dnnl (const NfDevice *device)

@@ -12,8 +12,8 @@
 
 G_BEGIN_DECLS
 
-/* a thread sanitizer cannot follow what chooses among them, and clang (14) does
- * not give it the name that other files call */
+/* A thread sanitizer cannot follow the choice among the clones, and clang 14
+ * does not give them the name that other files call. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)            \
     && !defined(__SANITIZE_THREAD__)
 /* with avx512f alone, 16-bit values keep to half a register */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * sums — sums whose bits do not depend on the number of threads (CPU) */
+ * reduce — sums whose bits do not depend on the number of threads (CPU) */
 #include "cpu/reduce.h"
 #include "cpu/nfvec.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * sums — sums whose bits do not depend on the number of threads (CPU)
+ * reduce — sums whose bits do not depend on the number of threads (CPU)
  *
- * What is summed is cut into pieces by its size alone, each piece is summed by
+ * The items are cut into pieces by their number alone. Each piece is summed by
  * one thread, and the pieces are added in their order. Sums are doubles. */
 #pragma once
 

@@ -9,8 +9,9 @@
 
 #include <math.h>
 
-/* b in single precision, as the networks' reference runs have it: where labels
- * hold little noise, a / a' is so near 1 that its rounding shows in the frames */
+/* b in single precision, as in the reference implementation: at labels with
+ * little noise, a / a' is so near 1 that its rounding is visible in the frames
+ */
 static gdouble
 beta_of (gdouble a, gdouble next)
 {

@@ -64,14 +64,6 @@ medoid (const guint8 *const *predictions, guint n, gsize bytes, guint8 *out)
   memcpy (out, predictions[best], bytes);
 }
 
-/**
- * nf_ensemble_combine:
- * @mode: how
- * @predictions: (array length=n): frames of @bytes values
- * @n: at least 1
- * @bytes: size of a frame
- * @out: (out): the frame
- */
 void
 nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *predictions,
     guint n, gsize bytes, guint8 *out)
@@ -126,17 +118,6 @@ combine (NfEnsembleMode mode, NfTensor *const *same, guint n, GError **error)
       like->device, NF_U8, 1, like->c, like->h, like->w, made, error);
 }
 
-/**
- * nf_ensemble_combine_frames:
- * @mode: how
- * @predictions: (array): (n, horizon): frames, NULL where none is predicted
- * @n: predictions, at least 1
- * @horizon: frames of a draw
- * @out: (out) (array) (transfer full): horizon frames
- * @error: return location
- *
- * Returns: FALSE with @error set; then @out may hold some
- */
 gboolean
 nf_ensemble_combine_frames (NfEnsembleMode mode, NfTensor *const *predictions,
     guint n, guint horizon, NfTensor **out, GError **error)

@@ -466,19 +466,6 @@ job_of (const NfGuided *how, const NfPrediction *prediction,
     context[0]->device, context, (guint) context[0]->w, (guint) context[0]->h };
 }
 
-/**
- * nf_guided_masks:
- * @how: network and guide, with a segmenter
- * @prediction: what the segmenter computes in
- * @context: (array): num_frames_cond frames, as nf_guided_predict() takes them
- * @masks: (out caller-allocates): (num_frames_cond, H, W): classes
- * @error: return location
- *
- * The masks that %NF_GUIDE_DYNAMICS goes by, for a caller that predictions more than
- * once from a context.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_guided_masks (const NfGuided *how, const NfPrediction *prediction,
     NfTensor *const *context, guint8 *masks, GError **error)
@@ -488,23 +475,6 @@ nf_guided_masks (const NfGuided *how, const NfPrediction *prediction,
   return find_masks (&job, masks, error);
 }
 
-/**
- * nf_guided_predict:
- * @how: network and guide
- * @prediction: how to draw, as nf_predictor_predict() takes it, without a guide; with
- *   a guide start of 1 nothing is predicted, and the guide frames themselves are the
- *   result
- * @ensemble: predictions to combine, at least 1; with a guide in full size, each with
- *   the guide of another future
- * @mode: how to combine them
- * @context: (array): num_frames_cond frames on the predictor's device, oldest
- *   first: u8 (1, 3, H, W) of any one size
- * @out: (out) (array) (transfer full): prediction->horizon frames of the same kind
- *   and size; NULL where the network draws none
- * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, ...
- *
- * Returns: FALSE with @error set; then @out holds none
- */
 gboolean
 nf_guided_predict (const NfGuided *how, const NfPrediction *prediction,
     guint ensemble, NfEnsembleMode mode, NfTensor *const *context,

@@ -24,11 +24,6 @@ typedef struct
   guint times_start; /* label that they begin with */
 } Block;
 
-/**
- * nf_prediction_init:
- * @prediction: (out): 50 steps of DDIM, clipped, with a last denoising, for the
- *   eleven frames that follow, seed 0
- */
 void
 nf_prediction_init (NfPrediction *prediction)
 {
@@ -44,11 +39,6 @@ nf_prediction_init (NfPrediction *prediction)
   *prediction = defaults;
 }
 
-/**
- * nf_prediction_init_for:
- * @prediction: (out): nf_prediction_init() and nf_prediction_set_clip_for()
- * @config: of the network
- */
 void
 nf_prediction_init_for (NfPrediction *prediction, const NfUnetConfig *config)
 {
@@ -56,13 +46,6 @@ nf_prediction_init_for (NfPrediction *prediction, const NfUnetConfig *config)
   nf_prediction_set_clip_for (prediction, config);
 }
 
-/**
- * nf_prediction_set_clip_for:
- * @prediction: is clipped and ended as suits the network
- * @config: of the network
- *
- * Networks that tell the noise are sampled as published, others consistently.
- */
 void
 nf_prediction_set_clip_for (
     NfPrediction *prediction, const NfUnetConfig *config)
@@ -141,8 +124,8 @@ find_guides (Block *block, guint at)
   block->start = all ? nf_schedule_label (block->schedule, r->guide_start) : 0;
 }
 
-/* (transfer full) (nullable): x with more channels behind; @x, which is let go
- * of, may be NULL */
+/* (transfer full) (nullable): x with more channels behind; the reference to @x,
+ * which may be NULL, is dropped */
 static NfTensor *
 append (NfTensor *x, NfTensor *more, GError **error)
 {
@@ -154,8 +137,8 @@ append (NfTensor *x, NfTensor *more, GError **error)
   return joined;
 }
 
-/* what stands for a guide that is not there: -1; for a network that draws
- * differences the newest frame, marked as no guide */
+/* the input in place of a missing guide: -1; for a network that predicts
+ * differences it is the newest frame, marked as no guide */
 static NfTensor *
 no_guide (const Block *block, NfTensor *context, GError **error)
 {
@@ -171,8 +154,8 @@ no_guide (const Block *block, NfTensor *context, GError **error)
       nf_op_slice (context, context->c - frame, frame, error), marks, error);
 }
 
-/* what the network is conditioned on: the context, and the guides where it takes
- * any */
+/* what the network is conditioned on: the context, and the guides where it
+ * takes any */
 static NfTensor *
 join_guides (const Block *block, NfTensor *context, GError **error)
 {
@@ -240,8 +223,8 @@ set_sampler (Block *block, NfSampler *sampler)
     block->start, block->schedule, predict, draw, block, r->cancellable };
 }
 
-/* frames in range; those of a network that draws differences are added to what
- * they differ from */
+/* frames in range; where the network predicts differences, these are added to
+ * the frames that they differ from */
 static NfTensor *
 finish (const Block *block, NfTensor *predicted, NfTensor *seen, GError **error)
 {
@@ -289,7 +272,7 @@ count_evaluations (Block *block)
   return total;
 }
 
-/* draws one block of frames given the window of context */
+/* predicts one block of frames from the window of context */
 static NfTensor *
 predict_block (Block *block, NfTensor *context, guint at, GError **error)
 {
@@ -329,15 +312,6 @@ slide (NfTensor *context, NfTensor *block, GError **error)
   return nf_op_slice (all, block->c, context->c, error);
 }
 
-/**
- * nf_prediction_check:
- * @prediction: how
- * @c: of the network
- * @error: return location: %NF_ERROR_INVALID
- *
- * Returns: FALSE with @error set when the network does not draw the frame that
- *   the horizon asks for
- */
 gboolean
 nf_prediction_check (
     const NfPrediction *prediction, const NfUnetConfig *c, GError **error)
@@ -369,19 +343,6 @@ cut (const NfUnetConfig *c, NfTensor *block, guint first, guint horizon,
   return TRUE;
 }
 
-/**
- * nf_prediction_run:
- * @prediction: how
- * @net: the noise predictor
- * @schedule: its noise levels
- * @frames: (N, channels * num_frames_cond, H, W): the context, oldest first,
- *   pixels in [-1, 1]
- * @out: (out) (array): horizon places; each gets a frame (N, channels, H, W) in
- *   [-1, 1], or NULL where the network does not draw that frame (future gap)
- * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, ...
- *
- * Returns: FALSE with @error set and @out all NULL
- */
 gboolean
 nf_prediction_run (const NfPrediction *prediction, NfUnet *net,
     const NfSchedule *schedule, NfTensor *frames, NfTensor **out,

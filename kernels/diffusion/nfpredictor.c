@@ -34,15 +34,6 @@ read_guide_start (const gchar *path, const NfCheckpoint *checkpoint,
   return FALSE;
 }
 
-/**
- * nf_predictor_load:
- * @path: a checkpoint of a diffusion U-Net
- * @device: where it runs
- * @error: return location: %NF_ERROR_NOT_FOUND, %NF_ERROR_FORMAT,
- *   %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
- *
- * Returns: (transfer full) (nullable): the predictor
- */
 NfPredictor *
 nf_predictor_load (const gchar *path, NfDevice *device, GError **error)
 {
@@ -97,24 +88,12 @@ nf_predictor_config (const NfPredictor *predictor)
   return nf_unet_config (predictor->net);
 }
 
-/**
- * nf_predictor_guide_start:
- *
- * Returns: which part of the schedule sampling with a guide passes over, as the
- *   checkpoint says it, 0 to 1; 0 where it says nothing
- */
 gdouble
 nf_predictor_guide_start (const NfPredictor *predictor)
 {
   return predictor->guide_start;
 }
 
-/**
- * nf_predictor_segmenter:
- *
- * Returns: (transfer none) (nullable): name of the checkpoint of the segmenter
- *   whose masks its guides are made from, as the training noted it
- */
 const gchar *
 nf_predictor_segmenter (const NfPredictor *predictor)
 {
@@ -172,7 +151,8 @@ clear_frames (NfTensor **frames, guint n)
     nf_tensor_clear (&frames[i]);
 }
 
-/* one draw of all frames, as bytes; predictions[t] stays NULL where none is predicted */
+/* one prediction of all frames, as bytes; predictions[t] stays NULL where the
+ * network predicts no frame */
 static gboolean
 predict_once (NfPredictor *predictor, const NfPrediction *prediction,
     NfTensor *context, NfTensor **predictions, GError **error)
@@ -192,19 +172,6 @@ predict_once (NfPredictor *predictor, const NfPrediction *prediction,
   return ok;
 }
 
-/**
- * nf_predictor_predict:
- * @prediction: how to draw; its stream is the clip's number
- * @ensemble: predictions to combine, at least 1
- * @mode: how to combine them
- * @context: (array): num_frames_cond frames on the predictor's device, oldest
- *   first: u8 (1, channels, H, W) of the network's size
- * @out: (out) (array) (transfer full): prediction->horizon frames of the same kind;
- *   NULL where the network draws none
- * @error: return location: %NF_ERROR_CANCELLED, ...
- *
- * Returns: FALSE with @error set; then @out holds none
- */
 gboolean
 nf_predictor_predict (NfPredictor *predictor, const NfPrediction *prediction,
     guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
@@ -266,22 +233,6 @@ download (NfTensor *const *predicted, guint horizon, guint8 *const *out,
   return TRUE;
 }
 
-/**
- * nf_predictor_predict_pixels:
- * @prediction: how to draw; its stream is the clip's number
- * @ensemble: predictions to combine, at least 1
- * @mode: how to combine them
- * @context: (array): num_frames_cond packed frames (H x W x channels bytes),
- *   oldest first, of the network's size
- * @out: (array): prediction->horizon places for frames of the same size; NULL
- *   where a frame is not wanted
- * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID (also where a
- *   wanted frame is not one that the network draws), ...
- *
- * nf_predictor_predict() with frames in the host's memory.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_predictor_predict_pixels (NfPredictor *predictor,
     const NfPrediction *prediction, guint ensemble, NfEnsembleMode mode,

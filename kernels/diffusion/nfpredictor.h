@@ -13,9 +13,30 @@ G_BEGIN_DECLS
 
 typedef struct _NfPredictor NfPredictor;
 
+/**
+ * nf_predictor_load:
+ * @path: a checkpoint of a network that predicts
+ * @device: where it runs
+ * @error: return location: %NF_ERROR_NOT_FOUND, %NF_ERROR_FORMAT,
+ *   %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
+ *
+ * Returns: (transfer full) (nullable): the predictor
+ */
 NfPredictor *nf_predictor_load (
     const gchar *path, NfDevice *device, GError **error);
+
+/**
+ * nf_predictor_ref:
+ * @predictor: a predictor
+ *
+ * Returns: (transfer full): @predictor
+ */
 NfPredictor *nf_predictor_ref (NfPredictor *predictor);
+
+/**
+ * nf_predictor_unref:
+ * @predictor: (transfer full): a predictor; the last reference frees it
+ */
 void nf_predictor_unref (NfPredictor *predictor);
 
 /**
@@ -25,12 +46,70 @@ void nf_predictor_unref (NfPredictor *predictor);
  * Returns: (transfer none): its network's architecture
  */
 const gchar *nf_predictor_arch (const NfPredictor *predictor);
+
+/**
+ * nf_predictor_config:
+ * @predictor: a predictor
+ *
+ * Returns: (transfer none): the frames, noise schedule and target of its
+ *   network
+ */
 const NfUnetConfig *nf_predictor_config (const NfPredictor *predictor);
+
+/**
+ * nf_predictor_guide_start:
+ * @predictor: a predictor
+ *
+ * Returns: which part of the noise schedule sampling with a guide skips, 0 to
+ *   1, as the checkpoint has it; 0 where it has none
+ */
 gdouble nf_predictor_guide_start (const NfPredictor *predictor);
+
+/**
+ * nf_predictor_segmenter:
+ * @predictor: a predictor
+ *
+ * Returns: (transfer none) (nullable): the name of the segmenter's checkpoint
+ *   whose masks the guides were made from in training
+ */
 const gchar *nf_predictor_segmenter (const NfPredictor *predictor);
+
+/**
+ * nf_predictor_predict:
+ * @predictor: a predictor
+ * @prediction: how to predict; its stream is the clip's number
+ * @ensemble: predictions to combine, at least 1
+ * @mode: how to combine them
+ * @context: (array): num_frames_cond frames on the predictor's device, oldest
+ *   first: u8 (1, channels, H, W) of the network's size
+ * @out: (out) (array) (transfer full): prediction->horizon frames of the same
+ *   kind; NULL in place of frames that the network does not predict
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID,
+ *   %NF_ERROR_NO_MEMORY, or as the device has it
+ *
+ * Returns: FALSE with @error set; then @out holds nothing but NULL
+ */
 gboolean nf_predictor_predict (NfPredictor *predictor,
     const NfPrediction *prediction, guint ensemble, NfEnsembleMode mode,
     NfTensor *const *context, NfTensor **out, GError **error);
+
+/**
+ * nf_predictor_predict_pixels:
+ * @predictor: a predictor
+ * @prediction: how to predict; its stream is the clip's number
+ * @ensemble: predictions to combine, at least 1
+ * @mode: how to combine them
+ * @context: (array): num_frames_cond packed frames (H x W x channels bytes) in
+ *   host memory, oldest first, of the network's size
+ * @out: (array): prediction->horizon places for frames of the same size; NULL
+ *   in place of frames that are not wanted
+ * @error: return location: as nf_predictor_predict(); %NF_ERROR_INVALID also
+ *   where the network does not predict a frame that is wanted
+ *
+ * nf_predictor_predict() with frames in host memory.
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_predictor_predict_pixels (NfPredictor *predictor,
     const NfPrediction *prediction, guint ensemble, NfEnsembleMode mode,
     const guint8 *const *context, guint8 *const *out, GError **error);

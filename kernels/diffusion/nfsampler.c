@@ -21,17 +21,6 @@ static const struct
 
 G_STATIC_ASSERT (G_N_ELEMENTS (methods) == NF_N_SAMPLERS);
 
-/**
- * nf_sampler_labels:
- * @method: how to walk
- * @schedule: noise levels
- * @start: the first label, below the number of labels
- * @steps: at least 1
- * @n: (out): how many there are
- *
- * Returns: (transfer full): the labels that a run visits, in its order; some
- *   methods ask for others in between
- */
 guint *
 nf_sampler_labels (NfSamplerMethod method, const NfSchedule *schedule,
     guint start, guint steps, guint *n)
@@ -44,13 +33,6 @@ nf_sampler_labels (NfSamplerMethod method, const NfSchedule *schedule,
   return labels;
 }
 
-/**
- * nf_sampler_evaluations:
- * @sampler: how
- *
- * Returns: how often a run asks for the target, about: f-pndm asks nine times
- *   more
- */
 guint
 nf_sampler_evaluations (const NfSampler *sampler)
 {
@@ -68,33 +50,18 @@ nf_sampler_method_name (NfSamplerMethod method)
   return methods[method].name;
 }
 
-/**
- * nf_sampler_method_description:
- *
- * Returns: (transfer none): what kind of method it is, for users
- */
 const gchar *
 nf_sampler_method_description (NfSamplerMethod method)
 {
   return methods[method].description;
 }
 
-/**
- * nf_sampler_method_is_ancestral:
- *
- * Returns: whether it draws fresh noise while it walks
- */
 gboolean
 nf_sampler_method_is_ancestral (NfSamplerMethod method)
 {
   return (methods[method].flags & NF_SAMPLER_ANCESTRAL) != 0;
 }
 
-/**
- * nf_sampler_method_names:
- *
- * Returns: (transfer full): all names for users to choose from: "a, b or c"
- */
 gchar *
 nf_sampler_method_names (void)
 {
@@ -106,11 +73,6 @@ nf_sampler_method_names (void)
   return g_string_free (names, FALSE);
 }
 
-/**
- * nf_sampler_method_from_name:
- *
- * Returns: FALSE with @error set to %NF_ERROR_INVALID for an unknown name
- */
 gboolean
 nf_sampler_method_from_name (
     const gchar *name, NfSamplerMethod *method, GError **error)
@@ -129,7 +91,7 @@ nf_sampler_method_from_name (
   return FALSE;
 }
 
-/* as published: what looks like noise in the clean frames */
+/* as published: removes what the network takes for noise in the clean frames */
 static NfTensor *
 denoise_again (
     const NfSampler *sampler, NfTensor *x, guint label, GError **error)
@@ -173,17 +135,6 @@ check (const NfSampler *sampler, GError **error)
   return FALSE;
 }
 
-/**
- * nf_sampler_run:
- * @sampler: how
- * @x: numbers from N(0, 1), the shape of the frames; or, from a later label on,
- *   frames with the noise of that label
- * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID, or what
- *   @predict gives
- *
- * Returns: (transfer full) (nullable): frames; not clipped by
- *   %NF_DENOISE_AGAIN
- */
 NfTensor *
 nf_sampler_run (const NfSampler *sampler, NfTensor *x, GError **error)
 {

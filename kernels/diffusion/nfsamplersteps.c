@@ -12,7 +12,6 @@ nf_sampler_ends_at_cleanest (const NfSampler *sampler, guint last)
       && last + 1 < sampler->schedule->n;
 }
 
-/* alpha a + beta b; NULL where either is, as what makes it has failed */
 NfTensor *
 nf_sampler_mix (
     NfTensor *a, gdouble alpha, NfTensor *b, gdouble beta, GError **error)
@@ -24,7 +23,6 @@ nf_sampler_mix (
   return nf_op_axpby (a, b, &params, error);
 }
 
-/* alpha a; NULL where that is, as what makes it has failed */
 NfTensor *
 nf_sampler_scale (NfTensor *a, gdouble alpha, GError **error)
 {
@@ -75,7 +73,7 @@ noise_of_clean (NfTensor *x, NfTensor *clean, gdouble alpha, GError **error)
   return nf_sampler_mix (x, 1.0 / s, clean, -sqrt (alpha) / s, error);
 }
 
-/* the noise that x holds, by what was told of it */
+/* the noise in x, from the output of the network */
 static NfTensor *
 noise_of_output (const NfSampler *sampler, NfTensor *x, NfTensor *output,
     gdouble alpha, GError **error)
@@ -118,7 +116,6 @@ clip (const NfSampler *sampler, NfTensor *x, gdouble alpha,
   return estimate->clean != NULL && estimate->noise != NULL;
 }
 
-/* the noise in x, at noise level alpha; not clipped */
 NfTensor *
 nf_sampler_noise (const NfSampler *sampler, NfTensor *x, gfloat label,
     gdouble alpha, GError **error)
@@ -128,8 +125,6 @@ nf_sampler_noise (const NfSampler *sampler, NfTensor *x, gfloat label,
   return noise_of_output (sampler, x, output, alpha, error);
 }
 
-/* noise and clean frames of x, at noise level alpha, clipped; @estimate is to be
- * cleared in any case */
 gboolean
 nf_sampler_estimate (const NfSampler *sampler, NfTensor *x, gfloat label,
     gdouble alpha, NfEstimate *estimate, GError **error)
@@ -141,7 +136,6 @@ nf_sampler_estimate (const NfSampler *sampler, NfTensor *x, gfloat label,
   return clip (sampler, x, alpha, estimate, error);
 }
 
-/* to the noise level next: the step of DDIM */
 NfTensor *
 nf_sampler_go (const NfEstimate *estimate, gdouble next, GError **error)
 {
@@ -149,7 +143,6 @@ nf_sampler_go (const NfEstimate *estimate, gdouble next, GError **error)
       estimate->clean, sqrt (next), estimate->noise, sqrt (1.0 - next), error);
 }
 
-/* from noise level alpha to next, given the noise */
 NfTensor *
 nf_sampler_transfer (const NfSampler *sampler, NfTensor *x, NfTensor *e,
     gdouble alpha, gdouble next, GError **error)
@@ -162,8 +155,6 @@ nf_sampler_transfer (const NfSampler *sampler, NfTensor *x, NfTensor *e,
       : NULL;
 }
 
-/* the noise level after a step; the last one ends at clean frames, or at the
- * cleanest label */
 gdouble
 nf_sampler_next_alpha (
     const NfSampler *sampler, const guint *labels, guint n, guint step)

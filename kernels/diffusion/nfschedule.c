@@ -23,12 +23,6 @@ cosine_power (gfloat t)
   return root * root;
 }
 
-/**
- * nf_schedule_new:
- * @config: whose schedule
- *
- * Returns: (transfer full): its noise levels
- */
 NfSchedule *
 nf_schedule_new (const NfUnetConfig *config)
 {
@@ -61,17 +55,6 @@ nf_schedule_free (NfSchedule *schedule)
   g_free (schedule);
 }
 
-/**
- * nf_schedule_steps:
- * @steps: how many are wanted, at least 1
- * @n: (out): how many there are
- *
- * The labels 0, skip, 2 skip, ... with skip = labels / steps rounded down; all
- * of them where @steps is not smaller. There can be more than @steps where it
- * does not divide the number of labels.
- *
- * Returns: (transfer full) (array length=n): labels, noisiest first
- */
 guint *
 nf_schedule_steps (const NfSchedule *schedule, guint steps, guint *n)
 {
@@ -85,40 +68,18 @@ nf_schedule_steps (const NfSchedule *schedule, guint steps, guint *n)
   return labels;
 }
 
-/**
- * nf_schedule_label:
- * @part: of the schedule, 0 (noisiest) to 1
- *
- * Returns: the label so far into the schedule
- */
 guint
 nf_schedule_label (const NfSchedule *schedule, gdouble part)
 {
   return MIN ((guint) (CLAMP (part, 0.0, 1.0) * schedule->n), schedule->n - 1);
 }
 
-/**
- * nf_log_snr:
- * @alpha: share of signal power, 0 to 1
- *
- * Returns: log of signal over noise, as amplitudes; finite at 0 and 1, too
- */
 gdouble
 nf_log_snr (gdouble alpha)
 {
   return 0.5 * log (MAX (alpha, 1e-30) / MAX (1.0 - alpha, 1e-8));
 }
 
-/**
- * nf_schedule_even_steps:
- * @steps: how many are wanted, at least 1
- * @n: (out): how many there are: @steps, or all labels where those are fewer
- *
- * Labels from the noisiest to the cleanest whose logarithms of signal to noise
- * lie as evenly as the labels allow.
- *
- * Returns: (transfer full) (array length=n): labels, noisiest first
- */
 guint *
 nf_schedule_even_steps (const NfSchedule *schedule, guint steps, guint *n)
 {

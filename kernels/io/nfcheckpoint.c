@@ -91,17 +91,6 @@ check_version (const NfSafetensors *file, GError **error)
   return TRUE;
 }
 
-/**
- * nf_checkpoint_open:
- * @path: a checkpoint
- * @error: return location
- *
- * Maps a checkpoint and reads what it says of itself, but not the weights.
- *
- * Returns: (transfer full): the checkpoint; %NULL with the errors of
- *   nf_safetensors_open(), %NF_ERROR_FORMAT if its metadata are damaged, or
- *   %NF_ERROR_UNSUPPORTED if it has none of ours or is of a newer format
- */
 NfCheckpoint *
 nf_checkpoint_open (const gchar *path, GError **error)
 {
@@ -133,12 +122,6 @@ nf_checkpoint_open (const gchar *path, GError **error)
   return g_steal_pointer (&self);
 }
 
-/**
- * nf_checkpoint_ref:
- * @checkpoint: a checkpoint
- *
- * Returns: (transfer full): @checkpoint
- */
 NfCheckpoint *
 nf_checkpoint_ref (NfCheckpoint *checkpoint)
 {
@@ -147,12 +130,6 @@ nf_checkpoint_ref (NfCheckpoint *checkpoint)
   return checkpoint;
 }
 
-/**
- * nf_checkpoint_unref:
- * @checkpoint: (transfer full): a checkpoint
- *
- * Gives a reference back; the last one closes the file.
- */
 void
 nf_checkpoint_unref (NfCheckpoint *checkpoint)
 {
@@ -164,49 +141,24 @@ nf_checkpoint_unref (NfCheckpoint *checkpoint)
   g_free (checkpoint);
 }
 
-/**
- * nf_checkpoint_label:
- * @checkpoint: a checkpoint
- *
- * Returns: (transfer none): what messages call it: its path
- */
 const gchar *
 nf_checkpoint_label (const NfCheckpoint *checkpoint)
 {
   return nf_safetensors_label (checkpoint->file);
 }
 
-/**
- * nf_checkpoint_arch:
- * @checkpoint: a checkpoint
- *
- * Returns: (transfer none): which network it is for
- */
 const gchar *
 nf_checkpoint_arch (const NfCheckpoint *checkpoint)
 {
   return checkpoint->arch;
 }
 
-/**
- * nf_checkpoint_config:
- * @checkpoint: a checkpoint
- *
- * Returns: (transfer none): the network's configuration
- */
 JsonObject *
 nf_checkpoint_config (const NfCheckpoint *checkpoint)
 {
   return checkpoint->config;
 }
 
-/**
- * nf_checkpoint_fact:
- * @checkpoint: a checkpoint
- * @name: of a fact, without "nextframe."
- *
- * Returns: (transfer none) (nullable): what the training noted under @name
- */
 const gchar *
 nf_checkpoint_fact (const NfCheckpoint *checkpoint, const gchar *name)
 {
@@ -468,24 +420,6 @@ load_entry (NfSafetensors *file, const NfSafetensorsEntry *entry,
       && nf_tensor_set_nchw (param->value, scratch, error);
 }
 
-/**
- * nf_checkpoint_load_file:
- * @file: a file of weights
- * @params: what to fill; averages (ema) stay as they are
- * @error: return location
- *
- * Fills parameters from the tensors of their names. Weights are read when they
- * are used (NfSource), so the file stays mapped until they change or end.
- * A prefix "module." of the file's names is dropped; the buffers betas, alphas, alphas_prev and
- * unet.sigmas are passed over unless @params has them. Counters of batches
- * (num_batches_tracked) may be missing, and stay as they are then, or be any
- * kind of number.
- *
- * Returns: %FALSE and %NF_ERROR_FORMAT, having changed nothing, if names,
- *   shapes or types do not fit one another exactly, a number is not finite or a
- *   running variance negative;
- *   %FALSE with the device's error if it takes no data
- */
 gboolean
 nf_checkpoint_load_file (NfSafetensors *file, NfParams *params, GError **error)
 {
@@ -513,16 +447,6 @@ nf_checkpoint_load_file (NfSafetensors *file, NfParams *params, GError **error)
   return TRUE;
 }
 
-/**
- * nf_checkpoint_load_params:
- * @checkpoint: a checkpoint
- * @params: the parameters of the network that nf_checkpoint_config() describes
- * @error: return location
- *
- * nf_checkpoint_load_file() for a checkpoint.
- *
- * Returns: as nf_checkpoint_load_file()
- */
 gboolean
 nf_checkpoint_load_params (
     const NfCheckpoint *checkpoint, NfParams *params, GError **error)
@@ -610,25 +534,6 @@ add_facts (NfSafetensorsWriter *writer, GHashTable *facts, GError **error)
   return TRUE;
 }
 
-/**
- * nf_checkpoint_save:
- * @path: the file to make or replace
- * @arch: which network
- * @config: its configuration
- * @facts: (element-type utf8 utf8) (nullable): facts of the training by name,
- *   without "nextframe."; "version", "arch" and "config" are taken
- * @params: the parameters
- * @store: %NF_SAFETENSORS_F32 or %NF_SAFETENSORS_BF16: the type of matrices
- *   and convolutions. Vectors (biases, norms, statistics) are F32 and counters
- *   I64 in either case
- * @use_ema: write the running average of a parameter where it has one
- * @error: return location
- *
- * Writes a checkpoint, whole or not at all, as nf_safetensors_writer_save().
- *
- * Returns: %FALSE and %NF_ERROR_IO if the file cannot be written,
- *   %NF_ERROR_INVALID if a number is not finite or a fact's name is taken
- */
 gboolean
 nf_checkpoint_save (const gchar *path, const gchar *arch, JsonObject *config,
     GHashTable *facts, NfParams *params, NfSafetensorsDType store,

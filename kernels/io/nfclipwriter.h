@@ -2,10 +2,10 @@
  *
  * nfclipwriter — writes a clip's folder: frames as PNG files, and mask.npy
  *
- * Frames go into a hidden folder beside the clip's, which takes its place once
- * all is written and closed: a clip's folder is whole, or not there. (After a
- * power failure files may be cut short where nf_file_sync_all() was not called;
- * nf_clip_is_whole() tells.)
+ * Frames are written into a hidden folder beside the clip's, which is renamed
+ * to the clip's when all files are written and closed: a clip's folder is whole
+ * or does not exist. (After a power failure files may be cut short where
+ * nf_file_sync_all() was not called; nf_clip_is_whole() checks that.)
  * Sibling: nfclip.c, which reads it. */
 #pragma once
 

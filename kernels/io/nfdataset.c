@@ -2,7 +2,8 @@
  *
  * nfdataset — a folder of clips, and the order in which training sees them
  *
- * Clips nobody holds stay in memory, the least recently used leave first. */
+ * Clips stay in memory when they are not in use any more; the least recently
+ * used one is freed first. */
 #include "io/nfdataset.h"
 #include "core/random/nfrng.h"
 

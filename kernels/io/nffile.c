@@ -322,10 +322,11 @@ nf_file_remove_leftovers (const gchar *folder)
  * @program: what messages call the programs that write there
  * @error: return location: %NF_ERROR_IO
  *
- * Holds a folder against other programs that lock it, where the file system
- * can. The lock goes with the program, however that ends; one that was killed
- * has a moment to let go. What it left half-written goes with
- * nf_file_remove_leftovers(), once the folder is known to be the caller's.
+ * Locks a folder against other programs that lock it, where the file system
+ * supports that. The lock ends with the program, however that ends. The
+ * function waits a moment for a program that was just killed. What that left
+ * half-written goes with nf_file_remove_leftovers(), once the folder is known to
+ * be the caller's.
  *
  * Returns: the open folder, which is free again once that is closed; -1 where
  *   another program has it

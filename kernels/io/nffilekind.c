@@ -11,9 +11,10 @@
 #define TEXT_BYTES 512
 #define LEAST_TEXT_BYTES 4
 
-#define PYTORCH_REMEDY                                                         \
-  "open it in PyTorch and save its tensors with safetensors, or give a "       \
-  "checkpoint of nextframe-train"
+#define PYTORCH_REMEDY "nextframe-train import makes a checkpoint of it"
+#define ONNX_REMEDY                                                            \
+  "its weights have lost their names; nextframe-train import takes the "       \
+  "PyTorch checkpoint (.pt, .pth) that it was exported from"
 #define OTHER_REMEDY "give a checkpoint of nextframe-train"
 
 typedef struct
@@ -49,7 +50,7 @@ static const FileKind kinds[] = {
   KIND ("<html", "a web page", "download the file itself"),
 };
 
-static const FileKind onnx = { NULL, 0, "an ONNX model", OTHER_REMEDY };
+static const FileKind onnx = { NULL, 0, "an ONNX model", ONNX_REMEDY };
 static const FileKind text = { NULL, 0, "text", OTHER_REMEDY };
 
 /* ONNX has no signature. Its writers begin with the number of the format's

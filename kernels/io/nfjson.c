@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfjson — strict reading of JSON that nobody vouches for
+ * nfjson — strict reading of JSON from untrusted files
  *
  * The grammar is that of RFC 8259, with three limits more: nesting
  * (%NF_JSON_MAX_DEPTH), no NUL inside strings (they become C strings), and a

@@ -85,18 +85,104 @@ typedef enum
   NF_NPY_INVALID
 } NfNpyStatus;
 
+/**
+ * nf_npy_parse_header:
+ * @data: bytes from the magic on
+ * @size: how many there are; may be 0
+ * @header: (out): what the header says, when complete
+ * @wanted: (out): how many bytes from the magic on are needed, when more are
+ * @error: why the header is refused
+ *
+ * Reads a header from the beginning of a file that may still be arriving.
+ *
+ * Returns: whether the header is complete, or may become so
+ */
 NfNpyStatus nf_npy_parse_header (const guint8 *data, gsize size,
     NfNpyHeader *header, gsize *wanted, GError **error);
+
+/**
+ * nf_npy_header_init:
+ * @header: (out): the header
+ * @type: element type
+ * @big_endian: byte order, for elements of more than one byte
+ * @shape: (array length=n_dims): lengths of the axes, outermost first
+ * @n_dims: 0 to %NF_NPY_MAX_DIMS
+ * @error: why the shape is refused
+ *
+ * Describes an array that is to be written.
+ *
+ * Returns: FALSE when the size does not fit 64 bits
+ */
 gboolean nf_npy_header_init (NfNpyHeader *header, NfNpyType type,
     gboolean big_endian, const guint64 *shape, guint n_dims, GError **error);
+
+/**
+ * nf_npy_format_header:
+ * @header: an array's type and shape
+ *
+ * Writes the header, in version 1.0 of the format. Its length is the same
+ * whatever the length of the first axis, so it can be written again in place
+ * when that axis has grown.
+ *
+ * Returns: (transfer full): the bytes that go before the elements
+ */
 GBytes *nf_npy_format_header (const NfNpyHeader *header);
+
+/**
+ * nf_npy_shape_string:
+ * @header: a header
+ *
+ * Returns: (transfer full): the shape as Python writes it: "(22, 160, 240)"
+ */
 gchar *nf_npy_shape_string (const NfNpyHeader *header);
 
+/**
+ * nf_npy_type_size:
+ * @type: an element type
+ *
+ * Returns: bytes of one element: 1, 2, 4 or 8
+ */
 guint nf_npy_type_size (NfNpyType type);
+
+/**
+ * nf_npy_to_u8:
+ * @header: of the array that the elements are from
+ * @src: @n elements, as they lie in the file
+ * @dst: (out): @n bytes
+ * @n: how many elements
+ * @error: the first element that does not fit
+ *
+ * Converts elements of any supported type to bytes. Truth becomes 1.
+ *
+ * Returns: FALSE when an element is negative or above 255; @dst is undefined
+ *   then
+ */
 gboolean nf_npy_to_u8 (const NfNpyHeader *header, const guint8 *src,
     guint8 *dst, gsize n, GError **error);
 
+/**
+ * nf_npy_check:
+ * @path: a file
+ * @header: (out): what its header says
+ * @error: why it cannot be used
+ *
+ * Reads the header of a file that holds one array, and checks that the file is
+ * as long as the header says.
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_npy_check (const gchar *path, NfNpyHeader *header, GError **error);
+
+/**
+ * nf_npy_load:
+ * @path: a file
+ * @header: (out): what its header says
+ * @error: why it cannot be used
+ *
+ * Reads a file that holds one array, and checks that it is all there.
+ *
+ * Returns: (transfer full): the elements, or NULL on error
+ */
 GBytes *nf_npy_load (const gchar *path, NfNpyHeader *header, GError **error);
 
 G_END_DECLS

@@ -25,65 +25,6 @@ struct _NfSafetensors
   NfSafetensorsHeader header;
 };
 
-/* Files of weights that are not safetensors, by how they begin. */
-static const struct
-{
-  const gchar *begin;
-  gsize length;
-  const gchar *what;
-} others[] = {
-  { "PK\3\4", 4,
-      "is a zip archive, as PyTorch's torch.save () writes; nextframe-train "
-      "import makes a checkpoint of it" },
-  { "\200\2\212\012\154\374\234\106", 8,
-      "is a pickle, as PyTorch's torch.save () wrote before version 1.6; "
-      "nextframe-train import makes a checkpoint of it" },
-};
-
-/* ONNX begins with the number of its format (field 1, up to 31 so far) and the
- * name of what wrote it (field 2), or the network itself (field 7). */
-static gboolean
-is_onnx (const guint8 *data, gsize size)
-{
-  return size >= 8 && data[0] == 0x08 && data[1] > 0 && data[1] < 32
-      && (data[2] == 0x12 || data[2] == 0x3a) && data[7] != 0;
-}
-
-/* Refuses the files of other programs by name. */
-static gboolean
-check_kind (const guint8 *data, gsize size, const gchar *label, GError **error)
-{
-  const gchar *what = NULL;
-
-  if (size > sizeof (guint64) && data[sizeof (guint64)] == '{')
-    return TRUE; /* where the header of a safetensors file begins */
-  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
-    if (size >= others[i].length
-        && memcmp (data, others[i].begin, others[i].length) == 0)
-      what = others[i].what;
-  if (is_onnx (data, size))
-    what =
-        "is an ONNX file, whose weights have lost their names; "
-        "nextframe-train import takes the PyTorch checkpoint (.pt, .pth) that "
-        "it was exported from";
-  if (!what)
-    return TRUE;
-  g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-      "%s: expected a safetensors file; this one %s", label, what);
-  return FALSE;
-}
-
-/**
- * nf_safetensors_open_bytes:
- * @bytes: a whole file; a reference is kept
- * @label: name of the file for error messages
- * @error: return location
- *
- * Checks a file that is already in memory.
- *
- * Returns: (transfer full): the file; %NULL and %NF_ERROR_FORMAT if it is not
- *   well-formed, %NF_ERROR_UNSUPPORTED if it is of another format
- */
 NfSafetensors *
 nf_safetensors_open_bytes (GBytes *bytes, const gchar *label, GError **error)
 {
@@ -98,23 +39,11 @@ nf_safetensors_open_bytes (GBytes *bytes, const gchar *label, GError **error)
   file->bytes = g_bytes_ref (bytes);
   nf_safetensors_header_init (&file->header, label);
   start = g_bytes_get_data (bytes, &size);
-  if (!check_kind (start, size, label, error)
-      || !nf_safetensors_header_read (&file->header, start, size, error))
+  if (!nf_safetensors_header_read (&file->header, start, size, error))
     return NULL;
   return g_steal_pointer (&file);
 }
 
-/**
- * nf_safetensors_open:
- * @path: a file
- * @error: return location
- *
- * Maps a file and checks everything but the elements.
- *
- * Returns: (transfer full): the file; %NULL and %NF_ERROR_NOT_FOUND if there
- *   is none, %NF_ERROR_IO if it cannot be read, %NF_ERROR_FORMAT if it is not
- *   well-formed, %NF_ERROR_UNSUPPORTED if it is of another format
- */
 NfSafetensors *
 nf_safetensors_open (const gchar *path, GError **error)
 {
@@ -147,12 +76,6 @@ nf_safetensors_open (const gchar *path, GError **error)
   return file;
 }
 
-/**
- * nf_safetensors_ref:
- * @file: a file
- *
- * Returns: (transfer full): @file
- */
 NfSafetensors *
 nf_safetensors_ref (NfSafetensors *file)
 {
@@ -161,12 +84,6 @@ nf_safetensors_ref (NfSafetensors *file)
   return file;
 }
 
-/**
- * nf_safetensors_unref:
- * @file: (transfer full): a file
- *
- * Gives a reference back; the last one unmaps the file.
- */
 void
 nf_safetensors_unref (NfSafetensors *file)
 {
@@ -178,38 +95,18 @@ nf_safetensors_unref (NfSafetensors *file)
   g_free (file);
 }
 
-/**
- * nf_safetensors_label:
- * @file: a file
- *
- * Returns: (transfer none): its path, or what nf_safetensors_open_bytes() was
- *   told
- */
 const gchar *
 nf_safetensors_label (const NfSafetensors *file)
 {
   return file->header.label;
 }
 
-/**
- * nf_safetensors_count:
- * @file: a file
- *
- * Returns: how many tensors it has
- */
 guint
 nf_safetensors_count (const NfSafetensors *file)
 {
   return file->header.entries->len;
 }
 
-/**
- * nf_safetensors_index:
- * @file: a file
- * @index: below nf_safetensors_count()
- *
- * Returns: (transfer none): the tensor at this place of the header
- */
 const NfSafetensorsEntry *
 nf_safetensors_index (const NfSafetensors *file, guint index)
 {
@@ -217,38 +114,18 @@ nf_safetensors_index (const NfSafetensors *file, guint index)
   return g_ptr_array_index (file->header.entries, index);
 }
 
-/**
- * nf_safetensors_lookup:
- * @file: a file
- * @name: a tensor's name
- *
- * Returns: (transfer none) (nullable): the tensor, %NULL if there is none
- */
 const NfSafetensorsEntry *
 nf_safetensors_lookup (const NfSafetensors *file, const gchar *name)
 {
   return g_hash_table_lookup (file->header.by_name, name);
 }
 
-/**
- * nf_safetensors_metadata_count:
- * @file: a file
- *
- * Returns: how many strings its metadata has
- */
 guint
 nf_safetensors_metadata_count (const NfSafetensors *file)
 {
   return file->header.metadata_keys->len;
 }
 
-/**
- * nf_safetensors_metadata_key:
- * @file: a file
- * @index: below nf_safetensors_metadata_count()
- *
- * Returns: (transfer none): the key at this place of the metadata
- */
 const gchar *
 nf_safetensors_metadata_key (const NfSafetensors *file, guint index)
 {
@@ -256,27 +133,12 @@ nf_safetensors_metadata_key (const NfSafetensors *file, guint index)
   return g_ptr_array_index (file->header.metadata_keys, index);
 }
 
-/**
- * nf_safetensors_metadata:
- * @file: a file
- * @key: a key of the metadata
- *
- * Returns: (transfer none) (nullable): its value, %NULL if there is none
- */
 const gchar *
 nf_safetensors_metadata (const NfSafetensors *file, const gchar *key)
 {
   return g_hash_table_lookup (file->header.metadata, key);
 }
 
-/**
- * nf_safetensors_forget:
- * @file: a file
- * @entry: a tensor of it that will not be read for a while
- *
- * Tells the system that its pages need not stay in the process; reading them
- * again brings them back.
- */
 void
 nf_safetensors_forget (
     const NfSafetensors *file, const NfSafetensorsEntry *entry)

@@ -19,34 +19,189 @@ G_BEGIN_DECLS
 typedef struct _NfSafetensors NfSafetensors;
 typedef struct _NfSafetensorsWriter NfSafetensorsWriter;
 
+/**
+ * nf_safetensors_open:
+ * @path: a file
+ * @error: return location
+ *
+ * Maps a file and checks everything but the elements.
+ *
+ * Returns: (transfer full): the file; %NULL and %NF_ERROR_NOT_FOUND if there
+ *   is none, %NF_ERROR_IO if it cannot be read, %NF_ERROR_FORMAT if it is not
+ *   well-formed
+ */
 NfSafetensors *nf_safetensors_open (const gchar *path, GError **error);
+
+/**
+ * nf_safetensors_open_bytes:
+ * @bytes: a whole file; a reference is kept
+ * @label: name of the file for error messages
+ * @error: return location
+ *
+ * Checks a file that is already in memory.
+ *
+ * Returns: (transfer full): the file; %NULL and %NF_ERROR_FORMAT if it is not
+ *   well-formed
+ */
 NfSafetensors *nf_safetensors_open_bytes (
     GBytes *bytes, const gchar *label, GError **error);
+
+/**
+ * nf_safetensors_ref:
+ * @file: a file
+ *
+ * Returns: (transfer full): @file
+ */
 NfSafetensors *nf_safetensors_ref (NfSafetensors *file);
+
+/**
+ * nf_safetensors_unref:
+ * @file: (transfer full): a file
+ *
+ * Gives a reference back; the last one unmaps the file.
+ */
 void nf_safetensors_unref (NfSafetensors *file);
+
+/**
+ * nf_safetensors_label:
+ * @file: a file
+ *
+ * Returns: (transfer none): its path, or the label that
+ *   nf_safetensors_open_bytes() got
+ */
 const gchar *nf_safetensors_label (const NfSafetensors *file);
 
+/**
+ * nf_safetensors_count:
+ * @file: a file
+ *
+ * Returns: how many tensors it has
+ */
 guint nf_safetensors_count (const NfSafetensors *file);
+
+/**
+ * nf_safetensors_index:
+ * @file: a file
+ * @index: below nf_safetensors_count()
+ *
+ * Returns: (transfer none): the tensor at this place of the header
+ */
 const NfSafetensorsEntry *nf_safetensors_index (
     const NfSafetensors *file, guint index);
+
+/**
+ * nf_safetensors_lookup:
+ * @file: a file
+ * @name: a tensor's name
+ *
+ * Returns: (transfer none) (nullable): the tensor, %NULL if there is none
+ */
 const NfSafetensorsEntry *nf_safetensors_lookup (
     const NfSafetensors *file, const gchar *name);
+
+/**
+ * nf_safetensors_metadata_count:
+ * @file: a file
+ *
+ * Returns: how many strings its metadata has
+ */
 guint nf_safetensors_metadata_count (const NfSafetensors *file);
+
+/**
+ * nf_safetensors_metadata_key:
+ * @file: a file
+ * @index: below nf_safetensors_metadata_count()
+ *
+ * Returns: (transfer none): the key at this place of the metadata
+ */
 const gchar *nf_safetensors_metadata_key (
     const NfSafetensors *file, guint index);
+
+/**
+ * nf_safetensors_metadata:
+ * @file: a file
+ * @key: a key of the metadata
+ *
+ * Returns: (transfer none) (nullable): its value, %NULL if there is none
+ */
 const gchar *nf_safetensors_metadata (
     const NfSafetensors *file, const gchar *key);
 
+/**
+ * nf_safetensors_forget:
+ * @file: a file
+ * @entry: a tensor of it that will not be read for a while
+ *
+ * Tells the system that its pages need not stay in the process; reading them
+ * again brings them back.
+ */
 void nf_safetensors_forget (
     const NfSafetensors *file, const NfSafetensorsEntry *entry);
 
+/**
+ * nf_safetensors_writer_new:
+ *
+ * Returns: (transfer full): a writer with nothing to write yet
+ */
 NfSafetensorsWriter *nf_safetensors_writer_new (void);
+
+/**
+ * nf_safetensors_writer_free:
+ * @writer: (transfer full): a writer
+ *
+ * Gives back what it holds.
+ */
 void nf_safetensors_writer_free (NfSafetensorsWriter *writer);
+
+/**
+ * nf_safetensors_writer_add_metadata:
+ * @writer: a writer
+ * @key: UTF-8
+ * @value: UTF-8
+ * @error: return location
+ *
+ * Adds a string to the metadata. Keys are written in the order they came.
+ *
+ * Returns: %FALSE and %NF_ERROR_INVALID if @key is taken, or either string is
+ *   not as above
+ */
 gboolean nf_safetensors_writer_add_metadata (NfSafetensorsWriter *writer,
     const gchar *key, const gchar *value, GError **error);
+
+/**
+ * nf_safetensors_writer_add:
+ * @writer: a writer
+ * @name: UTF-8
+ * @dtype: element type
+ * @rank: dimensions, 0 for a scalar
+ * @shape: (array length=rank): sizes in PyTorch's order, each at least 0
+ * @data: the elements, row-major and little-endian. A reference is kept until
+ *   the writer is freed, so g_bytes_new() copies, g_bytes_new_take() gives,
+ *   and g_bytes_new_static() lends memory that outlives the writer
+ * @error: return location
+ *
+ * Adds a tensor.
+ *
+ * Returns: %FALSE and %NF_ERROR_INVALID if @name is taken, is
+ *   %NF_SAFETENSORS_METADATA or not as above, or @data is not as large as
+ *   @dtype and @shape say
+ */
 gboolean nf_safetensors_writer_add (NfSafetensorsWriter *writer,
     const gchar *name, NfSafetensorsDType dtype, guint rank,
     const gint64 *shape, GBytes *data, GError **error);
+
+/**
+ * nf_safetensors_writer_save:
+ * @writer: a writer
+ * @path: the file to make or replace; its folder must exist
+ * @error: return location
+ *
+ * Writes the file. Until it is complete and on the disk, what was at @path
+ * stays there; on an error it stays for good and nothing else is left behind.
+ *
+ * Returns: %FALSE and %NF_ERROR_IO if it cannot be written, %NF_ERROR_INVALID
+ *   if names and metadata exceed %NF_SAFETENSORS_MAX_HEADER
+ */
 gboolean nf_safetensors_writer_save (
     NfSafetensorsWriter *writer, const gchar *path, GError **error);
 

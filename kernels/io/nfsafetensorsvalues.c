@@ -38,12 +38,6 @@ static const struct
   [NF_SAFETENSORS_F4] = { "F4", 4 },
 };
 
-/**
- * nf_safetensors_dtype_bits:
- * @dtype: element type
- *
- * Returns: bits of one element; elements of less than a byte lie close together
- */
 guint
 nf_safetensors_dtype_bits (NfSafetensorsDType dtype)
 {
@@ -51,17 +45,6 @@ nf_safetensors_dtype_bits (NfSafetensorsDType dtype)
   return dtypes[dtype].bits;
 }
 
-/**
- * nf_safetensors_measure:
- * @dtype: element type
- * @shape: (array length=rank): sizes, each at least 0
- * @rank: how many
- * @elements: (out): their product, 1 where there is none
- * @bytes: (out): what they take
- *
- * Returns: %FALSE where either does not fit a gsize, or the last byte is not
- *   whole
- */
 gboolean
 nf_safetensors_measure (NfSafetensorsDType dtype, const gint64 *shape,
     guint rank, gsize *elements, gsize *bytes)
@@ -82,12 +65,6 @@ nf_safetensors_measure (NfSafetensorsDType dtype, const gint64 *shape,
   return all % 8 == 0;
 }
 
-/**
- * nf_safetensors_dtype_name:
- * @dtype: element type
- *
- * Returns: (transfer none): its name in headers, such as "F32"
- */
 const gchar *
 nf_safetensors_dtype_name (NfSafetensorsDType dtype)
 {
@@ -95,13 +72,6 @@ nf_safetensors_dtype_name (NfSafetensorsDType dtype)
   return dtypes[dtype].name;
 }
 
-/**
- * nf_safetensors_shape_string:
- * @shape: (array length=rank): sizes
- * @rank: how many
- *
- * Returns: (transfer full): such as "[64, 3, 7, 7]", for messages
- */
 gchar *
 nf_safetensors_shape_string (const gint64 *shape, guint rank)
 {
@@ -114,15 +84,6 @@ nf_safetensors_shape_string (const gint64 *shape, guint rank)
   return g_string_free (text, FALSE);
 }
 
-/**
- * nf_safetensors_part:
- * @entry: a tensor of a file
- * @from: index of an element, row-major
- * @count: how many from there on; all of them in the tensor
- *
- * Returns: an entry with these elements alone, which reads like any other; its
- *   shape is that of @entry
- */
 NfSafetensorsEntry
 nf_safetensors_part (const NfSafetensorsEntry *entry, gsize from, gsize count)
 {
@@ -199,16 +160,6 @@ load_f64 (const guint8 *data)
   return (gfloat) value;
 }
 
-/**
- * nf_safetensors_read_f32:
- * @entry: a tensor of F64, F32, F16 or BF16
- * @out: (out caller-allocates): entry->elements numbers, row-major
- * @error: return location
- *
- * Converts the elements; F64 is rounded.
- *
- * Returns: %FALSE and %NF_ERROR_FORMAT if the elements are integers
- */
 gboolean
 nf_safetensors_read_f32 (
     const NfSafetensorsEntry *entry, gfloat *out, GError **error)
@@ -242,16 +193,6 @@ nf_safetensors_read_f32 (
   }
 }
 
-/**
- * nf_safetensors_read_i64:
- * @entry: a tensor of I64, I32, I16, I8, U32, U16, U8 or BOOL
- * @out: (out caller-allocates): entry->elements numbers, row-major
- * @error: return location
- *
- * Widens the elements.
- *
- * Returns: %FALSE and %NF_ERROR_FORMAT if they are of another type
- */
 gboolean
 nf_safetensors_read_i64 (
     const NfSafetensorsEntry *entry, gint64 *out, GError **error)

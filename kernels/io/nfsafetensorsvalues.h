@@ -91,17 +91,84 @@ typedef struct
   gsize elements;
 } NfSafetensorsEntry;
 
+/**
+ * nf_safetensors_dtype_bits:
+ * @dtype: element type
+ *
+ * Returns: bits of one element; elements of less than a byte are packed without
+ *   gaps
+ */
 guint nf_safetensors_dtype_bits (NfSafetensorsDType dtype);
+
+/**
+ * nf_safetensors_measure:
+ * @dtype: element type
+ * @shape: (array length=rank): sizes, each at least 0
+ * @rank: how many, 0 for a scalar
+ * @elements: (out): their product, 1 for a scalar
+ * @bytes: (out): size of the elements
+ *
+ * Returns: %FALSE where a size is negative, either result does not fit a gsize
+ *   or the elements do not fill whole bytes
+ */
 gboolean nf_safetensors_measure (NfSafetensorsDType dtype, const gint64 *shape,
     guint rank, gsize *elements, gsize *bytes);
+
+/**
+ * nf_safetensors_dtype_name:
+ * @dtype: element type
+ *
+ * Returns: (transfer none): its name in headers, such as "F32"
+ */
 const gchar *nf_safetensors_dtype_name (NfSafetensorsDType dtype);
+
+/**
+ * nf_safetensors_shape_string:
+ * @shape: (array length=rank): sizes
+ * @rank: how many
+ *
+ * Returns: (transfer full): such as "[64, 3, 7, 7]", for messages
+ */
 gchar *nf_safetensors_shape_string (const gint64 *shape, guint rank);
 
+/**
+ * nf_safetensors_read_f32:
+ * @entry: a tensor of F64, F32, F16 or BF16
+ * @out: (out caller-allocates): entry->elements numbers, row-major
+ * @error: return location
+ *
+ * Converts the elements; F64 is rounded.
+ *
+ * Returns: %FALSE and %NF_ERROR_FORMAT if the elements are of another
+ *   type
+ */
 gboolean nf_safetensors_read_f32 (
     const NfSafetensorsEntry *entry, gfloat *out, GError **error);
+
+/**
+ * nf_safetensors_read_i64:
+ * @entry: a tensor of I64, I32, I16, I8, U32, U16, U8 or BOOL
+ * @out: (out caller-allocates): entry->elements numbers, row-major
+ * @error: return location
+ *
+ * Widens the elements.
+ *
+ * Returns: %FALSE and %NF_ERROR_FORMAT if the elements are of another
+ *   type
+ */
 gboolean nf_safetensors_read_i64 (
     const NfSafetensorsEntry *entry, gint64 *out, GError **error);
 
+/**
+ * nf_safetensors_part:
+ * @entry: a tensor of a file with elements of whole bytes
+ * @from: index of an element, row-major
+ * @count: how many from there on; all of them in the tensor
+ *
+ * Returns: an entry with these elements alone, which reads like any other; its
+ *   shape is that of @entry
+ */
 NfSafetensorsEntry nf_safetensors_part (
     const NfSafetensorsEntry *entry, gsize from, gsize count);
+
 G_END_DECLS

@@ -61,11 +61,6 @@ fact_free (gpointer data)
   g_free (fact);
 }
 
-/**
- * nf_safetensors_writer_new:
- *
- * Returns: (transfer full): a writer with nothing to write yet
- */
 NfSafetensorsWriter *
 nf_safetensors_writer_new (void)
 {
@@ -78,12 +73,6 @@ nf_safetensors_writer_new (void)
   return writer;
 }
 
-/**
- * nf_safetensors_writer_free:
- * @writer: (transfer full): a writer
- *
- * Gives back what it holds.
- */
 void
 nf_safetensors_writer_free (NfSafetensorsWriter *writer)
 {
@@ -114,18 +103,6 @@ check_name (
   return TRUE;
 }
 
-/**
- * nf_safetensors_writer_add_metadata:
- * @writer: a writer
- * @key: UTF-8
- * @value: UTF-8
- * @error: return location
- *
- * Adds a string to the metadata. Keys are written in the order they came.
- *
- * Returns: %FALSE and %NF_ERROR_INVALID if @key is taken, or either string is
- *   not as above
- */
 gboolean
 nf_safetensors_writer_add_metadata (NfSafetensorsWriter *writer,
     const gchar *key, const gchar *value, GError **error)
@@ -172,23 +149,6 @@ check_size (const gchar *name, NfSafetensorsDType dtype, guint rank,
   return FALSE;
 }
 
-/**
- * nf_safetensors_writer_add:
- * @writer: a writer
- * @name: UTF-8
- * @dtype: element type
- * @rank: dimensions, 0 for a scalar
- * @shape: (array length=rank): sizes in PyTorch's order, each at least 0
- * @data: the elements, row-major and little-endian. A reference is kept until
- *   the writer is freed, so g_bytes_new() copies, g_bytes_new_take() gives,
- *   and g_bytes_new_static() lends memory that outlives the writer
- * @error: return location
- *
- * Adds a tensor.
- *
- * Returns: %FALSE and %NF_ERROR_INVALID if @name is taken or not as above, or
- *   @data is not as large as @dtype and @shape say
- */
 gboolean
 nf_safetensors_writer_add (NfSafetensorsWriter *writer, const gchar *name,
     NfSafetensorsDType dtype, guint rank, const gint64 *shape, GBytes *data,
@@ -336,18 +296,6 @@ write_file (int fd, GBytes *header, const GPtrArray *order, const gchar *path,
   return TRUE;
 }
 
-/**
- * nf_safetensors_writer_save:
- * @writer: a writer
- * @path: the file to make or replace; its folder must exist
- * @error: return location
- *
- * Writes the file. Until it is complete and on the disk, what was at @path
- * stays there; on an error it stays for good and nothing else is left behind.
- *
- * Returns: %FALSE and %NF_ERROR_IO if it cannot be written, %NF_ERROR_INVALID
- *   if names and metadata exceed %NF_SAFETENSORS_MAX_HEADER
- */
 gboolean
 nf_safetensors_writer_save (
     NfSafetensorsWriter *writer, const gchar *path, GError **error)

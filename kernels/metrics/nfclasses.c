@@ -4,7 +4,7 @@
  *
  * The palette shows an object's own colour. Shapes differ in lightness (cubes
  * darkest, cylinders lightest), metal is paler than rubber, so that no two
- * classes share a colour and neighbours in the numbering can be told apart. */
+ * classes share a colour and neighbours in the numbering look different. */
 #include "metrics/nfclasses.h"
 
 #define N_COLORS 8
@@ -51,26 +51,12 @@ static const struct
   { 256, 0 },
 };
 
-/**
- * nf_class_name:
- * @id: a class
- *
- * Returns: (nullable): what it is, as in
- *   "green rubber cylinder"; NULL when @id is %NF_N_CLASSES or more
- */
 const gchar *
 nf_class_name (guint id)
 {
   return id < NF_N_CLASSES ? class_names[id] : NULL;
 }
 
-/**
- * nf_class_color:
- * @id: a class
- *
- * Returns: its colour in pictures, 0xRRGGBB; black for the background and for
- *   values of %NF_N_CLASSES and more
- */
 guint32
 nf_class_color (guint id)
 {
@@ -91,11 +77,6 @@ nf_class_color (guint id)
   return rgb;
 }
 
-/**
- * nf_class_colors:
- *
- * Returns: (transfer none): the colours of 256 ids, R, G and B each
- */
 const guint8 *
 nf_class_colors (void)
 {
@@ -111,14 +92,6 @@ nf_class_colors (void)
   return colors;
 }
 
-/**
- * nf_class_attributes:
- * @id: a class, below %NF_N_CLASSES
- * @attributes: (out): which of the %NF_N_ATTRIBUTES it has: 0 ground, 1 object,
- *   2 to 4 shapes, 5 and 6 materials, 7 to 14 colours, in the order of classes
- *
- * Returns: how many there are: 1 for the background, 4 for an object
- */
 guint
 nf_class_attributes (guint id, guint attributes[4])
 {

@@ -13,13 +13,43 @@
 
 G_BEGIN_DECLS
 
-/* what a class is told by: ground, object, 3 shapes, 2 materials, 8 colours */
+/* attributes of classes: ground, object, 3 shapes, 2 materials, 8 colours */
 #define NF_N_ATTRIBUTES 15
 #define NF_N_CLASSES 49
 
+/**
+ * nf_class_name:
+ * @id: a class
+ *
+ * Returns: (nullable): what it is, as in
+ *   "green rubber cylinder"; NULL when @id is %NF_N_CLASSES or more
+ */
 const gchar *nf_class_name (guint id);
+
+/**
+ * nf_class_color:
+ * @id: a class
+ *
+ * Returns: its colour in pictures, 0xRRGGBB; black for the background and for
+ *   values of %NF_N_CLASSES and more
+ */
 guint32 nf_class_color (guint id);
+
+/**
+ * nf_class_colors:
+ *
+ * Returns: (transfer none): the colours of 256 ids, R, G and B each
+ */
 const guint8 *nf_class_colors (void);
+
+/**
+ * nf_class_attributes:
+ * @id: a class, below %NF_N_CLASSES
+ * @attributes: (out): which of the %NF_N_ATTRIBUTES it has: 0 ground, 1 object,
+ *   2 to 4 shapes, 5 and 6 materials, 7 to 14 colours, in the order of classes
+ *
+ * Returns: how many there are: 1 for the background, 4 for an object
+ */
 guint nf_class_attributes (guint id, guint attributes[4]);
 
 G_END_DECLS

@@ -8,12 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-/**
- * nf_confusion_new:
- * @classes: %NF_CONFUSION_MIN_CLASSES to %NF_CONFUSION_MAX_CLASSES
- *
- * Returns: (transfer full): a matrix without pixels
- */
 NfConfusion *
 nf_confusion_new (guint classes)
 {
@@ -29,10 +23,6 @@ nf_confusion_new (guint classes)
   return confusion;
 }
 
-/**
- * nf_confusion_free:
- * @confusion: (nullable) (transfer full): a matrix
- */
 void
 nf_confusion_free (NfConfusion *confusion)
 {
@@ -42,12 +32,6 @@ nf_confusion_free (NfConfusion *confusion)
   g_free (confusion);
 }
 
-/**
- * nf_confusion_clear:
- * @confusion: a matrix
- *
- * Forgets all pixels.
- */
 void
 nf_confusion_clear (NfConfusion *confusion)
 {
@@ -55,17 +39,6 @@ nf_confusion_clear (NfConfusion *confusion)
       (gsize) confusion->classes * confusion->classes * sizeof (guint64));
 }
 
-/**
- * nf_confusion_add:
- * @confusion: the matrix
- * @truth: true classes
- * @prediction: predicted classes
- * @width: columns of both masks
- * @height: rows of both masks
- *
- * Counts the pixels of a pair of masks. Values of K and more, in either mask,
- * are background (0).
- */
 void
 nf_confusion_add (NfConfusion *confusion, NfMask truth, NfMask prediction,
     gsize width, gsize height)
@@ -76,13 +49,6 @@ nf_confusion_add (NfConfusion *confusion, NfMask truth, NfMask prediction,
         confusion->counts);
 }
 
-/**
- * nf_confusion_merge:
- * @confusion: the matrix that grows
- * @part: a matrix of as many classes
- *
- * Adds the pixels of @part.
- */
 void
 nf_confusion_merge (NfConfusion *confusion, const NfConfusion *part)
 {
@@ -92,13 +58,6 @@ nf_confusion_merge (NfConfusion *confusion, const NfConfusion *part)
     confusion->counts[i] += part->counts[i];
 }
 
-/**
- * nf_confusion_class_counts:
- * @confusion: a matrix
- * @k: a class below K
- *
- * Returns: how the pixels of class @k were predicted
- */
 NfClassCounts
 nf_confusion_class_counts (const NfConfusion *confusion, guint k)
 {
@@ -119,13 +78,6 @@ nf_confusion_class_counts (const NfConfusion *confusion, guint k)
   return counts;
 }
 
-/**
- * nf_class_counts_iou:
- * @counts: of one class
- *
- * Returns: intersection over union, 0 to 1; NaN where the class occurs in
- *   neither mask
- */
 gdouble
 nf_class_counts_iou (NfClassCounts counts)
 {
@@ -135,13 +87,6 @@ nf_class_counts_iou (NfClassCounts counts)
   return both == 0 ? NAN : (gdouble) counts.true_positives / (gdouble) both;
 }
 
-/**
- * nf_class_counts_dice:
- * @counts: of one class
- *
- * Returns: Dice's coefficient, 0 to 1; NaN where the class occurs in neither
- *   mask
- */
 gdouble
 nf_class_counts_dice (NfClassCounts counts)
 {
@@ -171,38 +116,18 @@ mean_of_present (
   return present == 0 ? NAN : sum / present;
 }
 
-/**
- * nf_confusion_jaccard:
- * @confusion: a matrix
- *
- * Returns: the Jaccard index, 0 to 1: the mean IoU of the classes that occur;
- *   NaN when no pixel was counted
- */
 gdouble
 nf_confusion_jaccard (const NfConfusion *confusion)
 {
   return mean_of_present (confusion, nf_class_counts_iou);
 }
 
-/**
- * nf_confusion_dice:
- * @confusion: a matrix
- *
- * Returns: the mean Dice coefficient of the classes that occur, 0 to 1; NaN
- *   when no pixel was counted
- */
 gdouble
 nf_confusion_dice (const NfConfusion *confusion)
 {
   return mean_of_present (confusion, nf_class_counts_dice);
 }
 
-/**
- * nf_confusion_pixels:
- * @confusion: a matrix
- *
- * Returns: how many pixels were counted
- */
 guint64
 nf_confusion_pixels (const NfConfusion *confusion)
 {
@@ -214,13 +139,6 @@ nf_confusion_pixels (const NfConfusion *confusion)
   return pixels;
 }
 
-/**
- * nf_confusion_pixel_accuracy:
- * @confusion: a matrix
- *
- * Returns: share of the pixels whose class was predicted, 0 to 1; NaN when no
- *   pixel was counted
- */
 gdouble
 nf_confusion_pixel_accuracy (const NfConfusion *confusion)
 {

@@ -55,21 +55,111 @@ typedef struct
   gsize stride;
 } NfMask;
 
+/**
+ * nf_confusion_new:
+ * @classes: %NF_CONFUSION_MIN_CLASSES to %NF_CONFUSION_MAX_CLASSES
+ *
+ * Returns: (transfer full): a matrix without pixels
+ */
 NfConfusion *nf_confusion_new (guint classes);
+
+/**
+ * nf_confusion_free:
+ * @confusion: (nullable) (transfer full): a matrix
+ */
 void nf_confusion_free (NfConfusion *confusion);
+
+/**
+ * nf_confusion_clear:
+ * @confusion: a matrix
+ *
+ * Forgets all pixels.
+ */
 void nf_confusion_clear (NfConfusion *confusion);
 
+/**
+ * nf_confusion_add:
+ * @confusion: the matrix
+ * @truth: true classes
+ * @prediction: predicted classes
+ * @width: columns of both masks
+ * @height: rows of both masks
+ *
+ * Counts the pixels of a pair of masks. Values of K and more, in either mask,
+ * are background (0).
+ */
 void nf_confusion_add (NfConfusion *confusion, NfMask truth, NfMask prediction,
     gsize width, gsize height);
+
+/**
+ * nf_confusion_merge:
+ * @confusion: the matrix that grows
+ * @part: a matrix of as many classes
+ *
+ * Adds the pixels of @part.
+ */
 void nf_confusion_merge (NfConfusion *confusion, const NfConfusion *part);
 
+/**
+ * nf_confusion_class_counts:
+ * @confusion: a matrix
+ * @k: a class below K
+ *
+ * Returns: how the pixels of class @k were predicted
+ */
 NfClassCounts nf_confusion_class_counts (const NfConfusion *confusion, guint k);
+
+/**
+ * nf_class_counts_iou:
+ * @counts: of one class
+ *
+ * Returns: intersection over union, 0 to 1; NaN where the class occurs in
+ *   neither mask
+ */
 gdouble nf_class_counts_iou (NfClassCounts counts);
+
+/**
+ * nf_class_counts_dice:
+ * @counts: of one class
+ *
+ * Returns: Dice's coefficient, 0 to 1; NaN where the class occurs in neither
+ *   mask
+ */
 gdouble nf_class_counts_dice (NfClassCounts counts);
 
+/**
+ * nf_confusion_pixels:
+ * @confusion: a matrix
+ *
+ * Returns: how many pixels were counted
+ */
 guint64 nf_confusion_pixels (const NfConfusion *confusion);
+
+/**
+ * nf_confusion_jaccard:
+ * @confusion: a matrix
+ *
+ * Returns: the Jaccard index, 0 to 1: the mean IoU of the classes that occur;
+ *   NaN when no pixel was counted
+ */
 gdouble nf_confusion_jaccard (const NfConfusion *confusion);
+
+/**
+ * nf_confusion_dice:
+ * @confusion: a matrix
+ *
+ * Returns: the mean Dice coefficient of the classes that occur, 0 to 1; NaN
+ *   when no pixel was counted
+ */
 gdouble nf_confusion_dice (const NfConfusion *confusion);
+
+/**
+ * nf_confusion_pixel_accuracy:
+ * @confusion: a matrix
+ *
+ * Returns: share of the pixels whose class was predicted, 0 to 1; NaN when no
+ *   pixel was counted
+ */
 gdouble nf_confusion_pixel_accuracy (const NfConfusion *confusion);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfConfusion, nf_confusion_free)

@@ -17,15 +17,6 @@
 /* what is averaged within each window: a, b, a^2, b^2, ab */
 #define N_MOMENTS 5
 
-/**
- * nf_image_psnr:
- * @a: values of a picture
- * @b: values of another one
- * @n: values of each, at least 1
- *
- * Returns: the peak signal-to-noise ratio, decibels; infinite where both are
- *   equal
- */
 gdouble
 nf_image_psnr (const guint8 *a, const guint8 *b, gsize n)
 {
@@ -121,16 +112,6 @@ sum_windows (const gdouble *rows, guint first, guint n, const gdouble *weights)
   return sum;
 }
 
-/**
- * nf_image_ssim:
- * @a: a picture: (height, width, 3), red, green, blue, rows without padding
- * @b: another one of the same size
- * @width: columns
- * @height: rows
- * @ssim: (out): structural similarity, at most 1, which equal pictures have
- * @error: return location: %NF_ERROR_SHAPE for a picture smaller than the
- *   window, %NF_ERROR_NO_MEMORY
- */
 gboolean
 nf_image_ssim (const guint8 *a, const guint8 *b, guint width, guint height,
     gdouble *ssim, GError **error)

@@ -34,18 +34,6 @@ measure (const guint8 *mask, guint width, guint height, Extent extents[N_IDS])
   }
 }
 
-/**
- * nf_mask_objects:
- * @mask: class ids
- * @width: columns
- * @height: rows
- * @min_area: fewer pixels of a class are no object; at least 1
- * @objects: (out): the objects, by class
- *
- * All pixels of a class are one object, for a class occurs once in a picture.
- *
- * Returns: how many there are
- */
 guint
 nf_mask_objects (const guint8 *mask, guint width, guint height, gsize min_area,
     NfMaskObject objects[NF_MASK_MAX_OBJECTS])
@@ -84,12 +72,6 @@ nf_mask_scale (const guint8 *mask, guint width, guint height, guint8 *to,
   }
 }
 
-/**
- * nf_mask_paint:
- * @mask: class ids
- * @n: pixels
- * @rgb: (out): n pixels, each the colour of its class
- */
 void
 nf_mask_paint (const guint8 *mask, gsize n, guint8 *rgb)
 {

@@ -27,6 +27,18 @@ typedef struct
   gsize area;
 } NfMaskObject;
 
+/**
+ * nf_mask_objects:
+ * @mask: (height, width): class ids
+ * @width: columns
+ * @height: rows
+ * @min_area: a class with fewer pixels is no object; at least 1
+ * @objects: (out caller-allocates): the objects, by class
+ *
+ * All pixels of a class are one object, as a class occurs once in a picture.
+ *
+ * Returns: how many objects there are
+ */
 guint nf_mask_objects (const guint8 *mask, guint width, guint height,
     gsize min_area, NfMaskObject objects[NF_MASK_MAX_OBJECTS]);
 
@@ -43,6 +55,13 @@ guint nf_mask_objects (const guint8 *mask, guint width, guint height,
  */
 void nf_mask_scale (const guint8 *mask, guint width, guint height, guint8 *to,
     guint to_width, guint to_height);
+
+/**
+ * nf_mask_paint:
+ * @mask: class ids
+ * @n: pixels
+ * @rgb: (out): n pixels, each the colour of its class
+ */
 void nf_mask_paint (const guint8 *mask, gsize n, guint8 *rgb);
 
 G_END_DECLS

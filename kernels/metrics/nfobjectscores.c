@@ -40,11 +40,6 @@ measure_classes (NfObjectScores *scores, const NfConfusion *confusion)
   scores->true_jaccard = n == 0 ? NAN : sum / n;
 }
 
-/**
- * nf_object_scores_measure:
- * @scores: (out): what is found
- * @confusion: a matrix of the %NF_N_CLASSES classes
- */
 void
 nf_object_scores_measure (NfObjectScores *scores, const NfConfusion *confusion)
 {

@@ -6,7 +6,7 @@
  * A Jaccard index is a mean over the classes that occur in the truth or in the
  * prediction, so a few pixels of a class that is not there cost as much as an
  * object that was missed. And a class is a shape, a material and a colour, of
- * which one alone may be wrong. These scores tell such cases apart.
+ * which one alone may be wrong. These scores distinguish such cases.
  * See: nfconfusion, nfclasses. */
 #pragma once
 
@@ -38,6 +38,11 @@ typedef struct
   gdouble color;
 } NfObjectScores;
 
+/**
+ * nf_object_scores_measure:
+ * @scores: (out caller-allocates): the scores
+ * @confusion: a matrix of the %NF_N_CLASSES classes
+ */
 void nf_object_scores_measure (
     NfObjectScores *scores, const NfConfusion *confusion);
 

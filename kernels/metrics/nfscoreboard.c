@@ -46,13 +46,6 @@ clip_free (Clip *clip)
   g_free (clip);
 }
 
-/**
- * nf_scoreboard_new:
- * @classes: 2 to 256
- * @keep_frames: remember the score of every frame for the report
- *
- * Returns: (transfer full): a board on which nothing was scored
- */
 NfScoreboard *
 nf_scoreboard_new (guint classes, gboolean keep_frames)
 {
@@ -67,10 +60,6 @@ nf_scoreboard_new (guint classes, gboolean keep_frames)
   return board;
 }
 
-/**
- * nf_scoreboard_free:
- * @board: (nullable) (transfer full): a board
- */
 void
 nf_scoreboard_free (NfScoreboard *board)
 {
@@ -109,18 +98,6 @@ add_latest (NfScoreboard *board, guint frames, guint64 time)
   }
 }
 
-/**
- * nf_scoreboard_add_frame:
- * @board: the board
- * @truth: true classes
- * @prediction: predicted classes
- * @width: columns of both masks
- * @height: rows of both masks
- * @time: of the frame, ns
- *
- * Scores a pair of masks, as a frame of the current clip. The first frame
- * after the end of a clip begins the next one.
- */
 void
 nf_scoreboard_add_frame (NfScoreboard *board, NfMask truth, NfMask prediction,
     gsize width, gsize height, guint64 time)
@@ -130,16 +107,6 @@ nf_scoreboard_add_frame (NfScoreboard *board, NfMask truth, NfMask prediction,
   add_latest (board, 1, time);
 }
 
-/**
- * nf_scoreboard_add_counts:
- * @board: the board
- * @counts: pixels of some pairs of masks, of the board's classes
- * @frames: how many pairs, at least 1
- * @time: of the last of them, ns
- *
- * The same for frames of the current clip that were counted elsewhere, as by
- * the op confusion. They have one score together where frames are kept.
- */
 void
 nf_scoreboard_add_counts (
     NfScoreboard *board, const NfConfusion *counts, guint frames, guint64 time)
@@ -149,12 +116,6 @@ nf_scoreboard_add_counts (
   add_latest (board, frames, time);
 }
 
-/**
- * nf_scoreboard_add_unmatched:
- * @board: the board
- * @predictions: how many predictions had no truth
- * @truths: how many truths had no prediction
- */
 void
 nf_scoreboard_add_unmatched (
     NfScoreboard *board, guint predictions, guint truths)
@@ -163,11 +124,6 @@ nf_scoreboard_add_unmatched (
   board->unmatched_truth += truths;
 }
 
-/**
- * nf_scoreboard_name_clip:
- * @board: the board, with frames of a clip that has not ended
- * @name: what the report calls the clip
- */
 void
 nf_scoreboard_name_clip (NfScoreboard *board, const gchar *name)
 {
@@ -177,28 +133,12 @@ nf_scoreboard_name_clip (NfScoreboard *board, const gchar *name)
   board->current->score.name = board->current->name;
 }
 
-/**
- * nf_scoreboard_get_clip_name:
- * @board: the board
- *
- * Returns: (transfer none) (nullable): the name of the clip that has not ended
- */
 const gchar *
 nf_scoreboard_get_clip_name (const NfScoreboard *board)
 {
   return board->current != NULL ? board->current->name : NULL;
 }
 
-/**
- * nf_scoreboard_end_clip:
- * @board: the board
- * @stream_id: (nullable): of the stream that the clip is from
- *
- * Ends the current clip. The next frame begins another one.
- *
- * Returns: (nullable) (transfer none): its score, valid as long as @board, or
- *   NULL when no frame was scored since the last clip ended
- */
 const NfClipScore *
 nf_scoreboard_end_clip (NfScoreboard *board, const gchar *stream_id)
 {
@@ -216,50 +156,24 @@ nf_scoreboard_end_clip (NfScoreboard *board, const gchar *stream_id)
   return &clip->score;
 }
 
-/**
- * nf_scoreboard_get_frame:
- * @board: the board
- *
- * Returns: (transfer none): the confusion matrix of the latest frame
- */
 const NfConfusion *
 nf_scoreboard_get_frame (const NfScoreboard *board)
 {
   return board->frame;
 }
 
-/**
- * nf_scoreboard_get_clip:
- * @board: the board
- *
- * Returns: (transfer none): the confusion matrix of the clip that the latest
- *   frame is from
- */
 const NfConfusion *
 nf_scoreboard_get_clip (const NfScoreboard *board)
 {
   return board->clip;
 }
 
-/**
- * nf_scoreboard_get_total:
- * @board: the board
- *
- * Returns: (transfer none): the confusion matrix of all frames
- */
 const NfConfusion *
 nf_scoreboard_get_total (const NfScoreboard *board)
 {
   return board->total;
 }
 
-/**
- * nf_scoreboard_get_scores:
- * @board: the board
- *
- * Returns: the scores of all frames so far; a clip that has not ended counts
- *   with the frames it has
- */
 NfScores
 nf_scoreboard_get_scores (const NfScoreboard *board)
 {
@@ -359,15 +273,6 @@ add_class (JsonBuilder *json, const NfConfusion *total, guint id)
   json_builder_end_object (json);
 }
 
-/**
- * nf_scoreboard_to_json:
- * @board: the board
- * @complete: whether all frames were scored; FALSE when stopped early
- *
- * Clips that have not ended are counted in the totals, but not listed.
- *
- * Returns: (transfer full): the report, see the head of nfscoreboard.h
- */
 gchar *
 nf_scoreboard_to_json (const NfScoreboard *board, gboolean complete)
 {
@@ -405,18 +310,6 @@ nf_scoreboard_to_json (const NfScoreboard *board, gboolean complete)
   return json_generator_to_data (generator, NULL);
 }
 
-/**
- * nf_scoreboard_write_report:
- * @board: the board
- * @path: the file
- * @complete: as in nf_scoreboard_to_json()
- * @error: why it was not written
- *
- * Writes the report to a temporary file and renames it, so that @path always
- * holds a whole report or what it held before.
- *
- * Returns: FALSE on error
- */
 gboolean
 nf_scoreboard_write_report (const NfScoreboard *board, const gchar *path,
     gboolean complete, GError **error)

@@ -57,7 +57,7 @@ typedef struct
 /**
  * NfClipScore:
  * @index: number of the clip, from 0
- * @name: (nullable): what nf_scoreboard_name_clip() said
+ * @name: (nullable): as nf_scoreboard_name_clip() set it
  * @stream_id: (nullable): of the stream that it is from
  * @frames: pairs of masks scored
  * @jaccard: of the clip's own confusion matrix
@@ -79,26 +79,144 @@ typedef struct
   guint64 end;
 } NfClipScore;
 
+/**
+ * nf_scoreboard_new:
+ * @classes: 2 to 256
+ * @keep_frames: whether to remember the score of every frame for the report
+ *
+ * Returns: (transfer full): a scoreboard without frames
+ */
 NfScoreboard *nf_scoreboard_new (guint classes, gboolean keep_frames);
+
+/**
+ * nf_scoreboard_free:
+ * @board: (nullable) (transfer full): a board
+ */
 void nf_scoreboard_free (NfScoreboard *board);
 
+/**
+ * nf_scoreboard_add_frame:
+ * @board: the board
+ * @truth: true classes
+ * @prediction: predicted classes
+ * @width: columns of both masks
+ * @height: rows of both masks
+ * @time: of the frame, ns
+ *
+ * Scores a pair of masks, as a frame of the current clip. The first frame
+ * after the end of a clip begins the next one.
+ */
 void nf_scoreboard_add_frame (NfScoreboard *board, NfMask truth,
     NfMask prediction, gsize width, gsize height, guint64 time);
+
+/**
+ * nf_scoreboard_add_counts:
+ * @board: the board
+ * @counts: pixels of some pairs of masks, of the board's classes
+ * @frames: how many pairs, at least 1
+ * @time: of the last of them, ns
+ *
+ * nf_scoreboard_add_frame() for frames of the current clip that were counted
+ * elsewhere, as by the op confusion. Where frames are kept, they have one score
+ * together.
+ */
 void nf_scoreboard_add_counts (
     NfScoreboard *board, const NfConfusion *counts, guint frames, guint64 time);
+
+/**
+ * nf_scoreboard_add_unmatched:
+ * @board: the board
+ * @predictions: how many predictions had no truth
+ * @truths: how many truths had no prediction
+ */
 void nf_scoreboard_add_unmatched (
     NfScoreboard *board, guint predictions, guint truths);
+
+/**
+ * nf_scoreboard_name_clip:
+ * @board: the board, with frames of a clip that has not ended
+ * @name: what the report calls the clip
+ */
 void nf_scoreboard_name_clip (NfScoreboard *board, const gchar *name);
+
+/**
+ * nf_scoreboard_get_clip_name:
+ * @board: the board
+ *
+ * Returns: (transfer none) (nullable): the name of the clip that has not ended
+ */
 const gchar *nf_scoreboard_get_clip_name (const NfScoreboard *board);
+
+/**
+ * nf_scoreboard_end_clip:
+ * @board: the board
+ * @stream_id: (nullable): of the stream that the clip is from
+ *
+ * Ends the current clip. The next frame begins another one.
+ *
+ * Returns: (nullable) (transfer none): its score, valid as long as @board, or
+ *   NULL when no frame was scored since the last clip ended
+ */
 const NfClipScore *nf_scoreboard_end_clip (
     NfScoreboard *board, const gchar *stream_id);
 
+/**
+ * nf_scoreboard_get_frame:
+ * @board: the board
+ *
+ * Returns: (transfer none): the confusion matrix of the latest frame
+ */
 const NfConfusion *nf_scoreboard_get_frame (const NfScoreboard *board);
+
+/**
+ * nf_scoreboard_get_clip:
+ * @board: the board
+ *
+ * Returns: (transfer none): the confusion matrix of the clip that the latest
+ *   frame is from
+ */
 const NfConfusion *nf_scoreboard_get_clip (const NfScoreboard *board);
+
+/**
+ * nf_scoreboard_get_total:
+ * @board: the board
+ *
+ * Returns: (transfer none): the confusion matrix of all frames
+ */
 const NfConfusion *nf_scoreboard_get_total (const NfScoreboard *board);
+
+/**
+ * nf_scoreboard_get_scores:
+ * @board: the board
+ *
+ * Returns: the scores of all frames so far; a clip that has not ended counts
+ *   with the frames it has
+ */
 NfScores nf_scoreboard_get_scores (const NfScoreboard *board);
 
+/**
+ * nf_scoreboard_to_json:
+ * @board: the board
+ * @complete: whether all frames were scored; FALSE when stopped early
+ *
+ * Clips that have not ended are counted in the totals, but not listed.
+ *
+ * Returns: (transfer full): the report, see the head of nfscoreboard.h
+ */
 gchar *nf_scoreboard_to_json (const NfScoreboard *board, gboolean complete);
+
+/**
+ * nf_scoreboard_write_report:
+ * @board: the board
+ * @path: the file
+ * @complete: as in nf_scoreboard_to_json()
+ * @error: why it was not written
+ *
+ * Writes the report to a temporary file and renames it, so that @path always
+ * holds a whole report or what it held before.
+ *
+ * Returns: FALSE on error
+ */
 gboolean nf_scoreboard_write_report (const NfScoreboard *board,
     const gchar *path, gboolean complete, GError **error);
 

@@ -31,15 +31,6 @@ weight_rule (NfWeightInit rule, gdouble fan_in, gdouble fan_out, NfInit *init,
   }
 }
 
-/**
- * nf_vector_init:
- * @params: list that gets the parameter
- * @path: of the layer
- * @name: of the vector in it
- * @c: its length
- *
- * Returns: (transfer none) (nullable): the vector PATH.NAME, (1, C, 1, 1)
- */
 NfTensor *
 nf_vector_init (NfParams *params, const gchar *path, const gchar *name,
     gint64 c, gboolean trainable, NfInit init, gfloat scale, GError **error)
@@ -75,20 +66,6 @@ bias_init (NfParams *params, const gchar *path, const gchar *name, gint64 out,
       random ? (gfloat) (1.0 / sqrt (fan_in)) : 0.0f, error);
 }
 
-/**
- * nf_conv_init:
- * @conv: (out): the layer
- * @params: list that gets PATH.weight and PATH.bias
- * @path: dotted path
- * @in: channels in
- * @out: channels out
- * @kernel: odd; the padding keeps the size
- * @bias: whether there is one
- * @init: start values
- * @error: return location
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_conv_init (NfConv *conv, NfParams *params, const gchar *path, gint64 in,
     gint64 out, gint kernel, gboolean bias, NfWeightInit init, GError **error)
@@ -116,13 +93,6 @@ nf_conv_run (
   return nf_op_conv2d (x, conv->weight, conv->bias, &params, error);
 }
 
-/**
- * nf_linear_init:
- *
- * A linear layer: PATH.weight [out, in] and PATH.bias [out].
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_linear_init (NfLinear *linear, NfParams *params, const gchar *path,
     gint64 in, gint64 out, NfWeightInit init, GError **error)
@@ -139,13 +109,6 @@ nf_linear_init (NfLinear *linear, NfParams *params, const gchar *path,
   return linear->bias != NULL;
 }
 
-/**
- * nf_nin_init:
- *
- * A 1x1 convolution stored as a matrix: PATH.W [in, out] and PATH.b [out].
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_nin_init (NfLinear *linear, NfParams *params, const gchar *path, gint64 in,
     gint64 out, NfWeightInit init, GError **error)
@@ -169,13 +132,6 @@ nf_linear_run (const NfLinear *linear, NfTensor *x, GError **error)
   return nf_op_linear (x, linear->weight, linear->bias, &params, error);
 }
 
-/**
- * nf_batch_norm_init:
- *
- * PATH.weight, .bias, .running_mean, .running_var and .num_batches_tracked.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_batch_norm_init (NfBatchNorm *norm, NfParams *params, const gchar *path,
     gint64 c, GError **error)

@@ -2,8 +2,8 @@
  *
  * nfmodule — the layers that networks are made of: parameters and calls
  *
- * Each layer struct borrows its tensors from an NfParams list, where
- * nf_LAYER_init() has put them under "PATH.NAME" as PyTorch names them. */
+ * A layer struct borrows its tensors from an NfParams list, to which
+ * nf_LAYER_init() adds them as "PATH.NAME", the names that PyTorch has. */
 #pragma once
 
 #include "core/ops/nfops.h"
@@ -21,8 +21,8 @@ G_BEGIN_DECLS
  * @seed: of the dropout masks
  * @first: (nullable): number of the batch's first sample, for the masks: an i64
  *   scalar; NULL: 0
- * @dtype: what a UNet++ computes in: %NF_F32 or %NF_BF16; a noise predictor's
- *   conditioning frames say it
+ * @dtype: what a UNet++ computes in: %NF_F32 or %NF_BF16; a network that
+ *   predicts computes in the type of its conditioning
  * @cancellable: (nullable): looked at before every convolution of a UNet++
  *
  * How a network is to be run. NULL stands for inference.
@@ -69,23 +69,124 @@ typedef struct
   NfTensor *weight, *bias, *mean, *var, *count;
 } NfBatchNorm;
 
+/**
+ * nf_conv_init:
+ * @conv: (out caller-allocates): the layer; it borrows its tensors from @params
+ * @params: list that gets PATH.weight and PATH.bias
+ * @path: dotted path
+ * @in: channels in
+ * @out: channels out
+ * @kernel: odd; the padding keeps the size
+ * @bias: whether there is one
+ * @init: start values
+ * @error: return location: as nf_params_add()
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_conv_init (NfConv *conv, NfParams *params, const gchar *path,
     gint64 in, gint64 out, gint kernel, gboolean bias, NfWeightInit init,
     GError **error);
+
+/**
+ * nf_conv_run:
+ * @conv: a layer
+ * @x: (N, in, H, W)
+ * @stride: in both directions, at least 1
+ * @act: applied to the result
+ * @error: return location: as the ops have it
+ *
+ * Returns: (transfer full) (nullable): (N, out, H / stride, W / stride),
+ *   rounded up
+ */
 NfTensor *nf_conv_run (
     const NfConv *conv, NfTensor *x, gint stride, NfAct act, GError **error);
 
+/**
+ * nf_linear_init:
+ * @linear: (out caller-allocates): the layer; it borrows its tensors from
+ *   @params
+ * @params: list that gets PATH.weight [out, in] and PATH.bias [out]
+ * @path: dotted path
+ * @in: channels in
+ * @out: channels out
+ * @init: start values
+ * @error: return location: as nf_params_add()
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_linear_init (NfLinear *linear, NfParams *params, const gchar *path,
     gint64 in, gint64 out, NfWeightInit init, GError **error);
+
+/**
+ * nf_nin_init:
+ * @linear: (out caller-allocates): the layer; it borrows its tensors from
+ *   @params
+ * @params: list that gets PATH.W [in, out] and PATH.b [out]
+ * @path: dotted path
+ * @in: channels in
+ * @out: channels out
+ * @init: start values
+ * @error: return location: as nf_params_add()
+ *
+ * A 1x1 convolution whose weight is stored as a matrix.
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_nin_init (NfLinear *linear, NfParams *params, const gchar *path,
     gint64 in, gint64 out, NfWeightInit init, GError **error);
+
+/**
+ * nf_linear_run:
+ * @linear: a layer
+ * @x: (N, in, H, W)
+ * @error: return location: as the ops have it
+ *
+ * Returns: (transfer full) (nullable): (N, out, H, W)
+ */
 NfTensor *nf_linear_run (const NfLinear *linear, NfTensor *x, GError **error);
 
+/**
+ * nf_batch_norm_init:
+ * @norm: (out caller-allocates): the layer; it borrows its tensors from @params
+ * @params: list that gets PATH.weight, PATH.bias, PATH.running_mean,
+ *   PATH.running_var and PATH.num_batches_tracked
+ * @path: dotted path
+ * @c: channels
+ * @error: return location: as nf_params_add()
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_batch_norm_init (NfBatchNorm *norm, NfParams *params,
     const gchar *path, gint64 c, GError **error);
+
+/**
+ * nf_batch_norm_run:
+ * @norm: a layer
+ * @x: (N, C, H, W)
+ * @residual: (nullable): added behind the norm, of the same shape
+ * @forward: (nullable): how to run; in training the statistics are those of the
+ *   batch, and the running ones change
+ * @act: applied to the sum: none or ReLU
+ * @error: return location: as the ops have it
+ *
+ * Returns: (transfer full) (nullable): (N, C, H, W)
+ */
 NfTensor *nf_batch_norm_run (const NfBatchNorm *norm, NfTensor *x,
     NfTensor *residual, const NfForward *forward, NfAct act, GError **error);
 
+/**
+ * nf_vector_init:
+ * @params: list that gets the parameter
+ * @path: of the layer
+ * @name: of the vector in it
+ * @c: its length
+ * @trainable: whether an optimiser may change it
+ * @init: start value
+ * @scale: see #NfInit
+ * @error: return location: as nf_params_add()
+ *
+ * Returns: (transfer none) (nullable): the vector PATH.NAME, (1, C, 1, 1)
+ */
 NfTensor *nf_vector_init (NfParams *params, const gchar *path,
     const gchar *name, gint64 c, gboolean trainable, NfInit init, gfloat scale,
     GError **error);

@@ -20,12 +20,6 @@ static const gchar *const purposes[] = {
   [NF_NET_PREDICT] = "predicts frames",
 };
 
-/**
- * nf_net_class_find:
- * @name: of an architecture
- *
- * Returns: (transfer none) (nullable): it, or %NULL where there is no such one
- */
 const NfNetClass *
 nf_net_class_find (const gchar *name)
 {
@@ -35,13 +29,6 @@ nf_net_class_find (const gchar *name)
   return NULL;
 }
 
-/**
- * nf_net_class_of_config:
- * @config: a configuration without the architecture's name
- *
- * Returns: (transfer none): the architecture by the keys of @config; the first
- *   of the list where they do not say
- */
 const NfNetClass *
 nf_net_class_of_config (JsonObject *config)
 {
@@ -52,12 +39,6 @@ nf_net_class_of_config (JsonObject *config)
   return classes[0];
 }
 
-/**
- * nf_net_names:
- * @task: what the networks are for
- *
- * Returns: (transfer full): their names, for messages: "a, b or c"
- */
 gchar *
 nf_net_names (NfNetTask task)
 {
@@ -78,11 +59,6 @@ nf_net_names (NfNetTask task)
   return g_string_free (names, FALSE);
 }
 
-/**
- * nf_net_preset_names:
- *
- * Returns: (transfer full): the names of all presets: "a, b, c"
- */
 gchar *
 nf_net_preset_names (void)
 {
@@ -95,13 +71,6 @@ nf_net_preset_names (void)
   return g_string_free (names, FALSE);
 }
 
-/**
- * nf_net_preset_find:
- * @name: of a preset
- * @klass: (out): its architecture
- *
- * Returns: (transfer none) (nullable): it, or %NULL where there is no such one
- */
 const NfNetPreset *
 nf_net_preset_find (const gchar *name, const NfNetClass **klass)
 {
@@ -114,16 +83,6 @@ nf_net_preset_find (const gchar *name, const NfNetClass **klass)
   return NULL;
 }
 
-/**
- * nf_net_new:
- * @klass: its architecture
- * @device: where it lies
- * @config: its configuration
- * @error: return location: %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
- *
- * Returns: (transfer full) (nullable): the network, its parameters zero; load
- *   a checkpoint into them or call nf_params_reset()
- */
 NfNet *
 nf_net_new (const NfNetClass *klass, NfDevice *device, JsonObject *config,
     GError **error)
@@ -131,17 +90,6 @@ nf_net_new (const NfNetClass *klass, NfDevice *device, JsonObject *config,
   return klass->make (device, config, error);
 }
 
-/**
- * nf_net_load:
- * @checkpoint: a checkpoint
- * @task: what its network must be for
- * @device: where it runs
- * @error: return location: %NF_ERROR_FORMAT (damage), %NF_ERROR_UNSUPPORTED (a
- *   network that is not known), %NF_ERROR_INVALID (one for another task, or its
- *   configuration), %NF_ERROR_NO_MEMORY
- *
- * Returns: (transfer full) (nullable): the network, with its weights
- */
 NfNet *
 nf_net_load (const NfCheckpoint *checkpoint, NfNetTask task, NfDevice *device,
     GError **error)
@@ -180,10 +128,6 @@ nf_net_load (const NfCheckpoint *checkpoint, NfNetTask task, NfDevice *device,
   return g_steal_pointer (&net);
 }
 
-/**
- * nf_net_free:
- * @net: (transfer full) (nullable): a network
- */
 void
 nf_net_free (NfNet *net)
 {
@@ -191,12 +135,6 @@ nf_net_free (NfNet *net)
     net->klass->free (net);
 }
 
-/**
- * nf_net_config:
- * @net: a network
- *
- * Returns: (transfer full): its whole configuration: what checkpoints hold
- */
 JsonObject *
 nf_net_config (const NfNet *net)
 {

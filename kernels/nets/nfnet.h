@@ -15,9 +15,9 @@ G_BEGIN_DECLS
 
 /**
  * NfNetTask:
- * @NF_NET_SEGMENT: names every pixel's class: nfsegment, `nextframe-train
+ * @NF_NET_SEGMENT: it finds every pixel's class: nfsegment, `nextframe-train
  *   segment`
- * @NF_NET_PREDICT: predicts the noise in frames: nfpredict, `nextframe-train
+ * @NF_NET_PREDICT: it predicts the noise in frames: nfpredict, `nextframe-train
  *   diffusion`; such a network is a #NfUnet
  *
  * What a network is for.
@@ -49,10 +49,10 @@ typedef struct
 
 /**
  * NfNetPreset:
- * @name: of a size of network, among all of them; %NULL behind the last one
+ * @name: of the preset, unique among all architectures; %NULL ends the array
  * @config: its configuration, as JSON
  *
- * A size that `nextframe-train bench` knows.
+ * A size of network that `nextframe-train bench` knows.
  */
 typedef struct
 {
@@ -67,12 +67,12 @@ typedef struct
  * @key: (nullable): a key that every configuration of this architecture has and
  *   no other one's
  * @presets: (nullable) (array): sizes for measurements
- * @make: makes a network of such a configuration, its parameters zero; keys
- *   that are not there have their defaults, unknown ones are refused
+ * @make: makes a network of a configuration, with all parameters zero; missing
+ *   keys have their defaults, unknown ones are refused
  * @free: frees it
  * @config: (transfer full): its whole configuration
- * @segment: (nullable): the rest, of a network that segments
- * @predict: (nullable): the rest, of one that predicts
+ * @segment: (nullable): the functions of a network that segments
+ * @predict: (nullable): the functions of a network that predicts
  */
 struct _NfNetClass
 {
@@ -92,18 +92,93 @@ struct _NfNetClass
 #include "nets/nfnets.def.h"
 #undef NF_ARCHITECTURE
 
+/**
+ * nf_net_class_find:
+ * @name: of an architecture, as checkpoints have it
+ *
+ * Returns: (transfer none) (nullable): the architecture, or %NULL where there
+ *   is none of this name
+ */
 const NfNetClass *nf_net_class_find (const gchar *name);
+
+/**
+ * nf_net_class_of_config:
+ * @config: a configuration without the architecture's name
+ *
+ * Finds the architecture by the keys of @config.
+ *
+ * Returns: (transfer none): the architecture; the first of nfnets.def.h where
+ *   the keys do not tell
+ */
 const NfNetClass *nf_net_class_of_config (JsonObject *config);
+
+/**
+ * nf_net_names:
+ * @task: what the networks are for
+ *
+ * Returns: (transfer full): the names of all architectures of that task, for
+ *   messages: "a, b or c"
+ */
 gchar *nf_net_names (NfNetTask task);
+
+/**
+ * nf_net_preset_names:
+ *
+ * Returns: (transfer full): the names of all presets: "a, b, c"
+ */
 gchar *nf_net_preset_names (void);
+
+/**
+ * nf_net_preset_find:
+ * @name: of a preset
+ * @klass: (out): its architecture
+ *
+ * Returns: (transfer none) (nullable): the preset, or %NULL where there is none
+ *   of this name
+ */
 const NfNetPreset *nf_net_preset_find (
     const gchar *name, const NfNetClass **klass);
 
+/**
+ * nf_net_new:
+ * @klass: its architecture
+ * @device: where it lies
+ * @config: its configuration; what is missing has its default, unknown keys are
+ *   refused
+ * @error: return location: %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
+ *
+ * Returns: (transfer full) (nullable): the network with all parameters zero;
+ *   load a checkpoint into them or call nf_params_reset()
+ */
 NfNet *nf_net_new (const NfNetClass *klass, NfDevice *device,
     JsonObject *config, GError **error);
+
+/**
+ * nf_net_load:
+ * @checkpoint: a checkpoint
+ * @task: what its network must be for
+ * @device: where it runs
+ * @error: return location: %NF_ERROR_FORMAT (damage), %NF_ERROR_UNSUPPORTED (a
+ *   network that is not known), %NF_ERROR_INVALID (one for another task, or its
+ *   configuration), %NF_ERROR_NO_MEMORY
+ *
+ * Returns: (transfer full) (nullable): the network, with its weights
+ */
 NfNet *nf_net_load (const NfCheckpoint *checkpoint, NfNetTask task,
     NfDevice *device, GError **error);
+
+/**
+ * nf_net_free:
+ * @net: (transfer full) (nullable): a network
+ */
 void nf_net_free (NfNet *net);
+
+/**
+ * nf_net_config:
+ * @net: a network
+ *
+ * Returns: (transfer full): its whole configuration, as checkpoints hold it
+ */
 JsonObject *nf_net_config (const NfNet *net);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfNet, nf_net_free)

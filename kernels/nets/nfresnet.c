@@ -77,16 +77,6 @@ stages_init (
   return TRUE;
 }
 
-/**
- * nf_resnet_new:
- * @params: list that gets the parameters, as "encoder.NAME"
- * @layers: 18, 34 or 50
- * @channels: of the frame
- * @width: channels of the stem: 64, or fewer for a small network
- * @error: return location
- *
- * Returns: (transfer full) (nullable): the encoder, its parameters zero
- */
 NfResnet *
 nf_resnet_new (NfParams *params, gint layers, gint64 channels, gint64 width,
     GError **error)
@@ -123,10 +113,6 @@ nf_resnet_free (NfResnet *net)
   g_free (net);
 }
 
-/**
- * nf_resnet_channels:
- * @channels: (out): of the features that nf_resnet_run() makes
- */
 void
 nf_resnet_channels (const NfResnet *net, gint64 channels[NF_RESNET_LEVELS])
 {
@@ -159,16 +145,6 @@ block_run (Block *b, NfTensor *x, const NfForward *forward, GError **error)
   return g_steal_pointer (&h);
 }
 
-/**
- * nf_resnet_run:
- * @x: (N, C, H, W), normalised, H and W multiples of 32
- * @forward: (nullable): how to run
- * @features: (out) (transfer full): at strides 32, 16, 8, 4, 2; all NULL when
- *   it fails
- * @error: return location
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_resnet_run (NfResnet *net, NfTensor *x, const NfForward *forward,
     NfTensor *features[NF_RESNET_LEVELS], GError **error)

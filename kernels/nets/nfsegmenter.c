@@ -12,15 +12,6 @@ struct _NfSegmenter
   guint height, width; /* of the frames that it was trained on, or 0 */
 };
 
-/**
- * nf_segmenter_load:
- * @path: a checkpoint of a network that segments
- * @device: where it runs
- * @error: return location: %NF_ERROR_NOT_FOUND, %NF_ERROR_FORMAT,
- *   %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
- *
- * Returns: (transfer full) (nullable): the segmenter
- */
 NfSegmenter *
 nf_segmenter_load (const gchar *path, NfDevice *device, GError **error)
 {
@@ -101,17 +92,6 @@ classify (
   return fits ? g_steal_pointer (&ids) : nf_op_pad (ids, &crop, error);
 }
 
-/**
- * nf_segmenter_probabilities:
- * @dtype: what the network computes in, %NF_F32 or %NF_BF16
- * @tta: average with the mirrored frame (twice the time)
- * @pixels: frames on the segmenter's device: u8 (N, channels, H, W), any H, W
- * @cancellable: (nullable): looked at before every convolution
- * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, ...
- *
- * Returns: (transfer full) (nullable): the probability of each class, on the
- *   device: f32 (N, classes, H, W), summing to one over the classes
- */
 NfTensor *
 nf_segmenter_probabilities (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
     NfTensor *pixels, GCancellable *cancellable, GError **error)
@@ -122,16 +102,6 @@ nf_segmenter_probabilities (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
   return nf_segment_probabilities (segmenter->net, x, tta, &forward, error);
 }
 
-/**
- * nf_segmenter_classify:
- * @dtype: what the network computes in, %NF_F32 or %NF_BF16
- * @tta: average with the mirrored frame (twice the time)
- * @pixels: frames on the segmenter's device: u8 (N, channels, H, W), any H, W
- * @cancellable: (nullable): looked at before every convolution
- * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, ...
- *
- * Returns: (transfer full) (nullable): class ids on the device: u8 (N, 1, H, W)
- */
 NfTensor *
 nf_segmenter_classify (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
     NfTensor *pixels, GCancellable *cancellable, GError **error)
@@ -146,22 +116,6 @@ nf_segmenter_classify (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
   return nf_op_argmax (p, error);
 }
 
-/**
- * nf_segmenter_run:
- * @dtype: what the network computes in, %NF_F32 or %NF_BF16
- * @tta: average with the mirrored frame (twice the time)
- * @frames: n packed frames, H x W x channels bytes each
- * @n: batch size, at least 1
- * @height: rows, any number
- * @width: columns, any number
- * @masks: (out): n masks of H x W class ids
- * @cancellable: (nullable): looked at before every convolution
- * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, ...
- *
- * nf_segmenter_classify() of frames in the host's memory.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_segmenter_run (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
     const guint8 *frames, guint n, guint height, guint width, guint8 *masks,

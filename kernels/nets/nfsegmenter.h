@@ -14,9 +14,30 @@ G_BEGIN_DECLS
 
 typedef struct _NfSegmenter NfSegmenter;
 
+/**
+ * nf_segmenter_load:
+ * @path: a checkpoint of a network that segments
+ * @device: where it runs
+ * @error: return location: %NF_ERROR_NOT_FOUND, %NF_ERROR_FORMAT,
+ *   %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
+ *
+ * Returns: (transfer full) (nullable): the segmenter
+ */
 NfSegmenter *nf_segmenter_load (
     const gchar *path, NfDevice *device, GError **error);
+
+/**
+ * nf_segmenter_ref:
+ * @segmenter: a segmenter
+ *
+ * Returns: (transfer full): @segmenter
+ */
 NfSegmenter *nf_segmenter_ref (NfSegmenter *segmenter);
+
+/**
+ * nf_segmenter_unref:
+ * @segmenter: (transfer full): a segmenter; the last reference frees it
+ */
 void nf_segmenter_unref (NfSegmenter *segmenter);
 
 /**
@@ -45,10 +66,61 @@ guint nf_segmenter_classes (const NfSegmenter *segmenter);
 void nf_segmenter_trained_size (
     const NfSegmenter *segmenter, guint *height, guint *width);
 
+/**
+ * nf_segmenter_probabilities:
+ * @segmenter: a segmenter
+ * @dtype: what the network computes in, %NF_F32 or %NF_BF16
+ * @tta: whether to average with the mirrored frame (test-time augmentation,
+ *   twice the time)
+ * @pixels: frames on the segmenter's device: u8 (N, channels, H, W), of any
+ *   size
+ * @cancellable: (nullable): looked at before every convolution
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, or as the
+ *   ops have it
+ *
+ * Returns: (transfer full) (nullable): the probability of each class, on the
+ *   device: f32 (N, classes, H, W), summing to one over the classes
+ */
 NfTensor *nf_segmenter_probabilities (NfSegmenter *segmenter, NfDType dtype,
     gboolean tta, NfTensor *pixels, GCancellable *cancellable, GError **error);
+
+/**
+ * nf_segmenter_classify:
+ * @segmenter: a segmenter
+ * @dtype: what the network computes in, %NF_F32 or %NF_BF16
+ * @tta: whether to average with the mirrored frame (test-time augmentation,
+ *   twice the time)
+ * @pixels: frames on the segmenter's device: u8 (N, channels, H, W), of any
+ *   size
+ * @cancellable: (nullable): looked at before every convolution
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, or as the
+ *   ops have it
+ *
+ * Returns: (transfer full) (nullable): the most likely class of each pixel, on
+ *   the device: u8 (N, 1, H, W)
+ */
 NfTensor *nf_segmenter_classify (NfSegmenter *segmenter, NfDType dtype,
     gboolean tta, NfTensor *pixels, GCancellable *cancellable, GError **error);
+
+/**
+ * nf_segmenter_run:
+ * @segmenter: a segmenter
+ * @dtype: what the network computes in, %NF_F32 or %NF_BF16
+ * @tta: whether to average with the mirrored frame (test-time augmentation,
+ *   twice the time)
+ * @frames: n packed frames in host memory, H x W x channels bytes each
+ * @n: batch size, at least 1
+ * @height: rows, any number
+ * @width: columns, any number
+ * @masks: (out caller-allocates): n masks of H x W class ids
+ * @cancellable: (nullable): looked at before every convolution
+ * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, or as the
+ *   ops have it
+ *
+ * nf_segmenter_classify() with frames in host memory.
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_segmenter_run (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
     const guint8 *frames, guint n, guint height, guint width, guint8 *masks,
     GCancellable *cancellable, GError **error);

@@ -3,43 +3,18 @@
  * nfsegmentnet — what networks that segment do: frames in, logits out */
 #include "nets/nfsegmentnet.h"
 
-/**
- * nf_segment_sizes:
- * @net: a network that segments
- * @sizes: (out): what goes in and out
- */
 void
 nf_segment_sizes (const NfNet *net, NfSegmentSizes *sizes)
 {
   net->klass->segment->sizes (net, sizes);
 }
 
-/**
- * nf_segment_normalize:
- * @net: a network that segments
- * @pixels: (nullable): (N, channels, H, W) u8; NULL where what makes them has
- *   failed
- * @error: return location
- *
- * Returns: (transfer full) (nullable): the frames as the network wants them,
- *   f32
- */
 NfTensor *
 nf_segment_normalize (NfNet *net, NfTensor *pixels, GError **error)
 {
   return net->klass->segment->normalize (net, pixels, error);
 }
 
-/**
- * nf_segment_logits:
- * @net: a network that segments
- * @x: (nullable): (N, channels, H, W) normalised frames that need no padding,
- *   see nf_segment_padding(); NULL where what makes them has failed
- * @forward: (nullable): how to run
- * @error: return location
- *
- * Returns: (transfer full) (nullable): logits (N, classes, H, W), f32
- */
 NfTensor *
 nf_segment_logits (
     NfNet *net, NfTensor *x, const NfForward *forward, GError **error)
@@ -47,17 +22,6 @@ nf_segment_logits (
   return net->klass->segment->logits (net, x, forward, error);
 }
 
-/**
- * nf_segment_padding:
- * @net: a network that segments
- * @height: rows of a frame
- * @width: its columns
- * @pad: (out): what makes it a size the network takes: multiples of its stride,
- *   edges repeated evenly on both sides, so that mirrored frames agree
- * @crop: (out): the way back
- *
- * Returns: FALSE where nothing is to be done
- */
 gboolean
 nf_segment_padding (const NfNet *net, gint64 height, gint64 width,
     NfPadParams *pad, NfPadParams *crop)
@@ -75,17 +39,6 @@ nf_segment_padding (const NfNet *net, gint64 height, gint64 width,
   return rows != 0 || cols != 0;
 }
 
-/**
- * nf_segment_forward:
- * @net: a network that segments
- * @x: (nullable): (N, C, H, W) normalised frames of any size; they are padded, see
- *   nf_segment_padding(), and the result is cropped back; NULL where what makes
- *   them has failed
- * @forward: (nullable): how to run
- * @error: return location
- *
- * Returns: (transfer full) (nullable): logits (N, classes, H, W), f32
- */
 NfTensor *
 nf_segment_forward (
     NfNet *net, NfTensor *x, const NfForward *forward, GError **error)
@@ -138,18 +91,6 @@ mean_of_both (NfTensor *p, GError **error)
   return nf_op_axpby (first, back, &half, error);
 }
 
-/**
- * nf_segment_probabilities:
- * @net: a network that segments
- * @x: (N, C, H, W) normalised frames of any size
- * @tta: mean of the result for the frame and for its mirror image, both of
- *   which are run in one batch
- * @forward: (nullable): how to run
- * @error: return location
- *
- * Returns: (transfer full) (nullable): (N, classes, H, W), summing to one over
- *   the classes
- */
 NfTensor *
 nf_segment_probabilities (NfNet *net, NfTensor *x, gboolean tta,
     const NfForward *forward, GError **error)

@@ -2,11 +2,11 @@
  *
  * nfspadeunet — a U-Net conditioned on frames: two architectures that predict
  *
- * The network is a list of steps made once from the configuration; each step
- * is a module of PyTorch's unet.all_modules or "push", which keeps the current
+ * The network is a list of steps made once from the configuration; each step is
+ * a module of PyTorch's unet.all_modules or "push", which keeps the current
  * tensor for the way up. Everything that depends on the conditioning frames
- * alone (gamma and beta of every modulation) is in an NfSpadeCond, so a sampling
- * loop computes it once. */
+ * alone (gamma and beta of every modulation) is in an NfSpadeCond, so a
+ * sampling loop computes it once. */
 #include "nets/nfunet.h"
 
 #include "nets/nfunetblocks.h"
@@ -373,7 +373,7 @@ times (NfNet *base, const gfloat *labels, gint64 n, GError **error)
   return join (all, error);
 }
 
-/* what the norms are told: of what nf_unet_embed() or nf_unet_times() gives */
+/* the norms' embedding, from a result of nf_unet_embed() or nf_unet_times() */
 static gboolean
 set_time (SpadeUnet *net, NfTensor *embedding, NfUnetTime *time, GError **error)
 {

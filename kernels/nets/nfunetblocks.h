@@ -52,14 +52,14 @@ typedef struct
   NfUnetConfig config;
   NfParams *params;
   guint n_spades, n_blocks;
-  gint64 n_scales; /* values that norms have of a time */
+  gint64 n_scales; /* values that all norms together take from a label */
 } NfUnetParts;
 
-/* what norms are told of the time; one of both */
+/* the embedding of the label that norms get, in one of two forms */
 typedef struct
 {
   NfTensor *hidden; /* (N, 4 ngf): their linear layers' input */
-  NfTensor *scales; /* (n_scales, 1): what all of these make of one time */
+  NfTensor *scales; /* (n_scales, 1): the results of all these layers */
 } NfUnetTime;
 
 typedef struct

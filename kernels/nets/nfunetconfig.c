@@ -12,24 +12,12 @@ static const gchar *const target_names[] = { "eps", "x0", "v" };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (target_names) == NF_N_TARGETS);
 
-/**
- * nf_target_name:
- *
- * Returns: (transfer none): its name in configurations
- */
 const gchar *
 nf_target_name (NfTarget target)
 {
   return target_names[target];
 }
 
-/**
- * nf_target_from_name:
- * @name: eps, x0 or v
- * @target: (out): what it means
- *
- * Returns: whether there is one of this name
- */
 gboolean
 nf_target_from_name (const gchar *name, NfTarget *target)
 {
@@ -41,10 +29,6 @@ nf_target_from_name (const gchar *name, NfTarget *target)
   return FALSE;
 }
 
-/**
- * nf_unet_config_init:
- * @config: (out): the full-size next-frame network, 403.5 M parameters
- */
 void
 nf_unet_config_init (NfUnetConfig *config)
 {
@@ -141,14 +125,6 @@ check_divisible (NfNetConfig *reader, const NfUnetConfig *c)
   }
 }
 
-/**
- * nf_unet_config_from_json:
- * @config: (out): defaults, changed by what @json holds
- * @json: keys named like the fields; image_size is one number or [H, W]
- * @error: return location: %NF_ERROR_INVALID
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_unet_config_from_json (NfUnetConfig *c, JsonObject *json, GError **error)
 {
@@ -198,14 +174,6 @@ nf_unet_config_from_json (NfUnetConfig *c, JsonObject *json, GError **error)
   return nf_net_config_finish (&reader, error);
 }
 
-/**
- * nf_unet_config_to_json:
- *
- * What only newer networks have is left out where a network has it not, so that
- * older programs read its checkpoints.
- *
- * Returns: (transfer full): what nf_unet_config_from_json() reads
- */
 JsonObject *
 nf_unet_config_to_json (const NfUnetConfig *c)
 {
@@ -242,12 +210,6 @@ nf_unet_config_to_json (const NfUnetConfig *c)
   return json;
 }
 
-/**
- * nf_unet_cond_channels:
- *
- * Returns: channels of what the network is conditioned on: the frames of
- *   context and, where it takes one, the guide
- */
 gint64
 nf_unet_cond_channels (const NfUnetConfig *c)
 {

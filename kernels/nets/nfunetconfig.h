@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfunetconfig — what sizes a network that predicts, and its noise schedule
+ * nfunetconfig — the sizes of a network that predicts, and its noise schedule
  *
  * See: nfunet.h */
 #pragma once
@@ -20,7 +20,7 @@ typedef enum
 } NfSigmaDist;
 
 /**
- * NfTarget: what the network tells of noisy frames x = sqrt (a) x0 +
+ * NfTarget: what the network predicts from noisy frames x = sqrt (a) x0 +
  *   sqrt (1 - a) e
  * @NF_TARGET_EPS: the noise e (Ho et al., 2020)
  * @NF_TARGET_X0: the clean frames x0
@@ -38,10 +38,10 @@ typedef enum
 /**
  * NF_UNET_GUIDE_CHANNELS:
  *
- * Channels of the guide of one frame that is to be drawn, all in [-1, 1]: the
- * guide frame's red, green and blue; how likely an object is seen there; how
- * far the futures that were thought of disagree there; and 1 where there is a
- * guide, else -1. See nfguide.h.
+ * Channels of the guide of one predicted frame, all in [-1, 1]: the guide
+ * frame's red, green and blue; the probability of an object at the pixel; how
+ * far the simulated futures disagree there; and 1 where there is a guide, else
+ * -1. See nfguide.h.
  */
 #define NF_UNET_GUIDE_CHANNELS 6
 
@@ -50,9 +50,9 @@ typedef enum
  * @height: rows of a frame, divisible by 2 per level
  * @width: columns, likewise
  * @channels: of a frame
- * @num_frames: frames drawn at once
+ * @num_frames: frames predicted at once, a block
  * @num_frames_cond: frames of context
- * @future_gap: frames skipped between the context and the first one drawn
+ * @future_gap: frames skipped between the context and the first predicted one
  * @ngf: channels at the first level
  * @n_levels: entries of @ch_mult
  * @ch_mult: channels of each level, as multiples of @ngf
@@ -67,14 +67,14 @@ typedef enum
  * @sigma_end: smallest
  * @sigma_dist: the schedule
  * @dropout: share dropped in training
- * @target: what the network tells
- * @guide: whether %NF_UNET_GUIDE_CHANNELS for each frame that is drawn follow
- *   the frames of context
- * @residual: above 0: what is drawn is the frames' differences from the guide
- *   frames, or from the newest frame where there is no guide, times this number;
- *   needs @guide
+ * @target: what the network predicts
+ * @guide: whether %NF_UNET_GUIDE_CHANNELS for each predicted frame follow the
+ *   frames of context
+ * @residual: above 0: the network predicts the frames' differences from the
+ *   guide frames, or from the newest frame where there is no guide, times this
+ *   number; needs @guide
  *
- * What sizes the network, and the noise schedule it is trained for.
+ * The sizes of the network, and the noise schedule that it is trained for.
  */
 typedef struct
 {
@@ -98,12 +98,60 @@ typedef struct
   gdouble residual;
 } NfUnetConfig;
 
+/**
+ * nf_unet_config_init:
+ * @config: (out caller-allocates): the full-size next-frame network, 403.5 M
+ *   parameters
+ */
 void nf_unet_config_init (NfUnetConfig *config);
+
+/**
+ * nf_unet_config_from_json:
+ * @config: (out caller-allocates): defaults, changed by what @json holds
+ * @json: keys named like the fields; image_size is one number or [H, W]
+ * @error: return location: %NF_ERROR_INVALID for unknown keys and values out of
+ *   range
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_unet_config_from_json (
     NfUnetConfig *config, JsonObject *json, GError **error);
+
+/**
+ * nf_unet_config_to_json:
+ * @config: a configuration
+ *
+ * Settings that older programs do not know are left out where a network does
+ * not use them, so that these programs read its checkpoints.
+ *
+ * Returns: (transfer full): what nf_unet_config_from_json() reads
+ */
 JsonObject *nf_unet_config_to_json (const NfUnetConfig *config);
+
+/**
+ * nf_target_name:
+ * @target: a target
+ *
+ * Returns: (transfer none): its name in configurations, "eps"
+ */
 const gchar *nf_target_name (NfTarget target);
+
+/**
+ * nf_target_from_name:
+ * @name: "eps", "x0" or "v"
+ * @target: (out): the target
+ *
+ * Returns: whether there is a target of this name
+ */
 gboolean nf_target_from_name (const gchar *name, NfTarget *target);
+
+/**
+ * nf_unet_cond_channels:
+ * @config: a configuration
+ *
+ * Returns: the channels of the conditioning: of the frames of context and,
+ *   where the network takes one, of the guide
+ */
 gint64 nf_unet_cond_channels (const NfUnetConfig *config);
 
 G_END_DECLS

@@ -54,15 +54,6 @@ three_numbers (const gdouble *values)
   return array;
 }
 
-/**
- * nf_unetpp_config_from_json:
- * @config: (out): defaults, changed by what @json holds
- * @json: keys encoder ("resnet18", "resnet34", "resnet50"), encoder_width,
- *   channels, classes, widths, head ("classes", "attributes"), mean, std
- * @error: return location: %NF_ERROR_INVALID
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_unetpp_config_from_json (
     NfUnetppConfig *config, JsonObject *json, GError **error)
@@ -94,11 +85,6 @@ nf_unetpp_config_from_json (
   return nf_net_config_finish (&reader, error);
 }
 
-/**
- * nf_unetpp_config_to_json:
- *
- * Returns: (transfer full): what nf_unetpp_config_from_json() reads
- */
 JsonObject *
 nf_unetpp_config_to_json (const NfUnetppConfig *config)
 {
@@ -213,15 +199,6 @@ config_check (const NfUnetppConfig *c, GError **error)
   return ok;
 }
 
-/**
- * nf_unetpp_new:
- * @device: where it lies
- * @config: its sizes
- * @error: return location: %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
- *
- * Returns: (transfer full) (nullable): the network, its parameters zero; load
- *   a checkpoint into them or call nf_params_reset()
- */
 NfUnetpp *
 nf_unetpp_new (NfDevice *device, const NfUnetppConfig *config, GError **error)
 {
@@ -265,11 +242,6 @@ nf_unetpp_params (NfUnetpp *net)
   return net->base.params;
 }
 
-/**
- * nf_unetpp_encoder:
- *
- * Returns: (transfer none): what makes the features
- */
 NfResnet *
 nf_unetpp_encoder (NfUnetpp *net)
 {
@@ -284,18 +256,6 @@ nf_unetpp_config (NfUnetpp *net)
 
 /* ----------------------------------------------------------------- forward */
 
-/**
- * nf_unetpp_node:
- * @depth: d of node x_d_s
- * @layer: s
- * @inputs: (array length=n): what is upsampled, then the skips
- * @n: how many
- * @forward: (nullable): how to run
- * @error: return location
- *
- * Returns: (transfer full) (nullable): the node's result, at twice the size of
- *   the first input
- */
 NfTensor *
 nf_unetpp_node (NfUnetpp *net, guint depth, guint layer,
     NfTensor *const *inputs, guint n, const NfForward *forward, GError **error)
@@ -363,15 +323,6 @@ head_run (NfUnetpp *net, NfTensor *x, GError **error)
                      : g_steal_pointer (&y);
 }
 
-/**
- * nf_unetpp_logits:
- * @x: (nullable): (N, C, H, W) normalised frames that need no padding, see
- *   nf_segment_padding(); NULL where what makes them has failed
- * @forward: (nullable): how to run
- * @error: return location
- *
- * Returns: (transfer full) (nullable): logits (N, classes, H, W), f32
- */
 NfTensor *
 nf_unetpp_logits (
     NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error)
@@ -398,13 +349,6 @@ nf_unetpp_logits (
   return result;
 }
 
-/**
- * nf_unetpp_normalize:
- * @pixels: (N, C, H, W) u8
- * @error: return location
- *
- * Returns: (transfer full) (nullable): (pixels / 255 - mean) / std
- */
 NfTensor *
 nf_unetpp_normalize (NfUnetpp *net, NfTensor *pixels, GError **error)
 {

@@ -47,22 +47,111 @@ typedef struct
  */
 typedef struct _NfUnetpp NfUnetpp;
 
+/**
+ * nf_unetpp_config_init:
+ * @config: (out caller-allocates): a ResNet-34 encoder for 49 classes
+ */
 void nf_unetpp_config_init (NfUnetppConfig *config);
+
+/**
+ * nf_unetpp_config_from_json:
+ * @config: (out caller-allocates): defaults, changed by what @json holds
+ * @json: keys encoder ("resnet18", "resnet34", "resnet50"), encoder_width,
+ *   channels, classes, widths, head ("classes", "attributes"), mean, std
+ * @error: return location: %NF_ERROR_INVALID for unknown keys and values out of
+ *   range
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_unetpp_config_from_json (
     NfUnetppConfig *config, JsonObject *json, GError **error);
+
+/**
+ * nf_unetpp_config_to_json:
+ * @config: a configuration
+ *
+ * Returns: (transfer full): what nf_unetpp_config_from_json() reads
+ */
 JsonObject *nf_unetpp_config_to_json (const NfUnetppConfig *config);
 
+/**
+ * nf_unetpp_new:
+ * @device: where it lies
+ * @config: its sizes
+ * @error: return location: %NF_ERROR_INVALID, %NF_ERROR_NO_MEMORY
+ *
+ * Returns: (transfer full) (nullable): the network with all parameters zero;
+ *   load a checkpoint into them or call nf_params_reset()
+ */
 NfUnetpp *nf_unetpp_new (
     NfDevice *device, const NfUnetppConfig *config, GError **error);
+
+/**
+ * nf_unetpp_free:
+ * @net: (transfer full): a UNet++
+ */
 void nf_unetpp_free (NfUnetpp *net);
+
+/**
+ * nf_unetpp_params:
+ * @net: a UNet++
+ *
+ * Returns: (transfer none): its parameters
+ */
 NfParams *nf_unetpp_params (NfUnetpp *net);
+
+/**
+ * nf_unetpp_config:
+ * @net: a UNet++
+ *
+ * Returns: (transfer none): its configuration
+ */
 const NfUnetppConfig *nf_unetpp_config (NfUnetpp *net);
 
+/**
+ * nf_unetpp_normalize:
+ * @net: a UNet++
+ * @pixels: (N, C, H, W) u8
+ * @error: return location: as the ops have it
+ *
+ * Returns: (transfer full) (nullable): (pixels / 255 - mean) / std
+ */
 NfTensor *nf_unetpp_normalize (NfUnetpp *net, NfTensor *pixels, GError **error);
+
+/**
+ * nf_unetpp_logits:
+ * @net: a UNet++
+ * @x: (nullable): (N, C, H, W): normalised frames that need no padding, see
+ *   nf_segment_padding(); NULL where the function that makes them has failed
+ * @forward: (nullable): how to run
+ * @error: return location: %NF_ERROR_CANCELLED, or as the ops have it
+ *
+ * Returns: (transfer full) (nullable): logits (N, classes, H, W), f32
+ */
 NfTensor *nf_unetpp_logits (
     NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error);
 
+/**
+ * nf_unetpp_encoder:
+ * @net: a UNet++
+ *
+ * Returns: (transfer none): its encoder
+ */
 NfResnet *nf_unetpp_encoder (NfUnetpp *net);
+
+/**
+ * nf_unetpp_node:
+ * @net: a UNet++
+ * @depth: d of node x_d_s
+ * @layer: s
+ * @inputs: (array length=n): the tensor that is upsampled, then the skips
+ * @n: how many
+ * @forward: (nullable): how to run
+ * @error: return location: as the ops have it
+ *
+ * Returns: (transfer full) (nullable): the node's result, at twice the size of
+ *   the first input
+ */
 NfTensor *nf_unetpp_node (NfUnetpp *net, guint depth, guint layer,
     NfTensor *const *inputs, guint n, const NfForward *forward, GError **error);
 

@@ -2,9 +2,10 @@
  *
  * nfassign — which object is of which class, where no two share one
  *
- * Columns 0 .. n - 1 stand for the ground, once for each object, the others for
- * the classes from 1 on; a row is an object. Rows are added one by one: the
- * cheapest chain of columns that change hands ends in a free one. */
+ * This is the assignment problem, solved by shortest augmenting paths. A row is
+ * an object. Columns 0 .. n - 1 are the ground, once for each object, and the
+ * others are the classes from 1 on. Rows are added one by one: each follows the
+ * cheapest path on which rows pass their columns on, to a free column. */
 #include "regions/nfassign.h"
 
 #include <math.h>

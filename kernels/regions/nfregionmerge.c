@@ -7,11 +7,12 @@
  *   loss    = (max E_A + max E_B - max (E_A + E_B)) / min (area)
  *   contact = border / sqrt (min (area))
  *
- * loss is what one class in place of two costs, in nats a pixel of the smaller
- * one; contact is about 4 for a piece within another, 1.6 for halves of a disc,
- * below 1 for two objects of which one stands before the other. They are one
- * where loss < LOSS * contact; the pair with the smallest ratio first. Both
- * numbers are the same for a picture at another size.
+ * loss is the cost of one class instead of two, in nats for each pixel of the
+ * smaller piece. contact is about 4 for a piece inside another one, 1.6 for the
+ * halves of a disc, and below 1 for two objects of which one stands before the
+ * other. Two pieces are merged where loss < LOSS * contact, and the pair with
+ * the smallest ratio comes first. Both numbers do not depend on the picture's
+ * size.
  *
  * Then parts of one class that a third region parts, an object before them,
  * are one. */

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfregions — the objects of a frame, from the class probabilities of its pixels
+ * nfregions — the objects of a frame, from the class probabilities of its
+ * pixels
  *
  * A network that decides pixel by pixel gives an object several classes where
  * it is not sure, and invents classes in specks. Here a region of connected
  * object pixels has one class: the one whose logarithms of probability have the
  * largest sum over its pixels.
  *
- *   1. A pixel is of an object where the ground's probability is below one
- *      third. Pixels of the same most likely class that hang together are a
- *      piece; specks join their surroundings (nfpieces).
- *   2. Pieces that touch become one region where one class explains both nearly
- *      as well as two do, the less well the longer their border is
- *      (nfregionmerge); so touching objects of different classes stay apart.
- *   3. Regions choose their classes, each kind once at most where asked for
- *      (nfassign). Over the frames of a clip they vote first: nfregionvotes.
+ *   1. A pixel belongs to an object where the ground's probability is below one
+ *      third. Connected pixels of the same most likely class are a piece; specks
+ *      join their surroundings (nfpieces).
+ *   2. Pieces that touch become one region where one class explains both of
+ *      them nearly as well as two classes; the longer their border is, the
+ *      larger the difference may be (nfregionmerge). So touching objects of
+ *      different classes stay apart.
+ *   3. Each region gets a class; where wanted, no two get the same (nfassign).
+ *      Over the frames of a clip the regions vote first: nfregionvotes.
  *
  * Deterministic, O(height * width * classes). */
 #pragma once
@@ -39,6 +41,11 @@ G_BEGIN_DECLS
  */
 NfRegions *nf_regions_new (const gfloat *probabilities, guint width,
     guint height, guint classes, GError **error);
+
+/**
+ * nf_regions_free:
+ * @regions: (transfer full): the regions of a frame
+ */
 void nf_regions_free (NfRegions *regions);
 
 /**

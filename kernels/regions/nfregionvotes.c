@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* a track that was not seen for so many frames is found no more by its place */
+/* a track that was not seen for more frames than this is not found by its place
+ * */
 #define GAP 5
 
 /* largest distance of a region from its track's last one, in roots of the area,

@@ -2,13 +2,14 @@
  *
  * nfregionvotes — the objects of a clip, from the regions of its frames
  *
- * An object has the same class in all frames of a clip. Regions that follow
- * each other in place and evidence are a track, whose frames vote: their
- * evidence is summed. Where a kind occurs once at most in a clip, tracks that
- * were never seen at the same time and agree are one object, and the objects
- * of a clip compete for classes, as regions of a frame do. What is seen in a
- * few frames alone, and went neither at the frame's edge nor behind an object, is
- * a fault of these frames: a part of what it touched, or ground.
+ * An object has the same class in all frames of a clip. Regions of successive
+ * frames that agree in place and evidence are a track. The frames of a track
+ * vote: their evidence is summed. Where each class occurs once at most in a
+ * clip, tracks that agree and were never seen at the same time are one object,
+ * and the objects of a clip compete for classes, like the regions of a frame. A
+ * track that was seen in a few frames only, and disappeared neither at the
+ * frame's edge nor behind an object, is an error of the network in these
+ * frames: it is a part of the object that it touched, or ground.
  * See: nfregions.h */
 #pragma once
 
@@ -33,6 +34,11 @@ typedef struct _NfRegionVotes NfRegionVotes;
  * Returns: (transfer full): of a clip that begins
  */
 NfRegionVotes *nf_region_votes_new (guint classes, gboolean unique);
+
+/**
+ * nf_region_votes_free:
+ * @votes: (transfer full): the tracks of a clip
+ */
 void nf_region_votes_free (NfRegionVotes *votes);
 
 /**

@@ -2,14 +2,14 @@
  *
  * gstnfvideo — raw video in any format and size <-> packed pixels of a network
  *
- * GstVideoConverter does the work: strides, planes, chroma, ranges and matrices
- * are its business. Frames are scaled as packed RGB alone, as those are that a
- * network is trained on, and converted before or after that. Where it scales
- * other formats (GStreamer 1.22 to 1.26) it puts the corners of both pictures on
- * each other when rows get longer, so all else moves by up to half a pixel; it
- * scales the planes of I420 each by itself; and of 16-bit values it leaves the
- * last columns undefined. Interlaced frames are taken whole, but for the chroma
- * of their fields. */
+ * GstVideoConverter handles strides, planes, chroma, ranges and matrices.
+ * Frames are scaled only as packed RGB, like the frames that networks are
+ * trained on, and are converted before or after that. Scaling other formats has
+ * faults in GStreamer 1.22 to 1.26: where rows get longer the corners of both
+ * pictures are aligned, so that everything else moves by up to half a pixel;
+ * the planes of I420 are scaled separately; and the last columns of 16-bit
+ * values stay undefined. Interlaced frames are handled as whole frames, except
+ * for the chroma of their fields. */
 #include "video/gstnfvideo.h"
 
 #include "core/nferror.h"
@@ -84,9 +84,10 @@ gst_nf_video_packed_info (GstVideoInfo *info, guint width, guint height,
   return TRUE;
 }
 
-/* rows of chroma that belong to fields: the only ones that have to be told from
- * others. Where fields have no whole number of them GStreamer writes behind
- * frames (1.22), so such frames are taken whole. */
+/* Rows of chroma that belong to fields are the only ones that need the
+ * interlaced mode. Where fields have no whole number of such rows, GStreamer
+ * 1.22 writes beyond the frame, so these frames are handled as progressive
+ * ones. */
 static GstVideoInterlaceMode
 interlace_mode (const GstVideoInfo *info)
 {
@@ -453,7 +454,8 @@ gst_nf_video_any_size (GstCaps *caps)
   return all;
 }
 
-/* pixels of another shape where the size differs, so that pictures keep theirs */
+/* pixels of another shape where the size differs, so that pictures keep theirs
+ * */
 static void
 fixate_aspect (GstStructure *s, const GstStructure *like)
 {

@@ -299,13 +299,13 @@ test_named (void)
   g_autoptr (GError) error = NULL;
 
   g_assert_null (nf_checkpoint_open (legacy, &error));
-  nf_assert_error (error, NF_ERROR_FORMAT, "nextframe-train import makes");
+  nf_assert_error (error, NF_ERROR_UNSUPPORTED, "nextframe-train import makes");
   g_clear_error (&error);
   g_assert_null (nf_safetensors_open_bytes (archive, "x", &error));
-  nf_assert_error (error, NF_ERROR_FORMAT, "zip archive");
+  nf_assert_error (error, NF_ERROR_UNSUPPORTED, "a ZIP archive");
   g_clear_error (&error);
   g_assert_null (nf_safetensors_open_bytes (bytes, "x.onnx", &error));
-  nf_assert_error (error, NF_ERROR_FORMAT, "is an ONNX file");
+  nf_assert_error (error, NF_ERROR_UNSUPPORTED, "an ONNX model");
 }
 
 static void

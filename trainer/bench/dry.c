@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * bench/dry — a device that computes nothing and has all the memory one asks for */
+ * bench/dry — a device that computes nothing and has all the memory one asks
+ * for */
 #include "bench/dry.h"
 #include "core/ops/nfops.h"
 
@@ -19,7 +20,7 @@ dry_close (NfDevice *device)
 {
 }
 
-/* an address that nobody writes to */
+/* an address that is never written to */
 static gpointer
 dry_alloc (NfDevice *device, gsize bytes, GError **error)
 {
@@ -124,7 +125,7 @@ nf_bench_dry_device (void)
 
 /**
  * nf_bench_dry_peak:
- * @restart: whether the peak begins anew, at what is there now
+ * @restart: whether the peak begins again, at what is in use now
  *
  * Returns: the most bytes of tensors that there were at once
  */

@@ -2,8 +2,8 @@
  *
  * bench/measure — time, arithmetic and memory of a piece of work
  *
- * Times are of runs that nobody watches; runs between them are watched op by
- * op. */
+ * Times are measured in runs without an observer of ops; runs with one lie
+ * between them. */
 #include "bench/measure.h"
 
 #include "core/ops/nfops.h"
@@ -67,7 +67,7 @@ count_op (const NfOpCall *call, gboolean backward, const NfOpTime *time,
 /**
  * nf_bench_watch:
  * @run: the work
- * @data: handed to @run
+ * @data: given to @run
  * @profile: (out): of one run, op by op
  * @error: return location
  */
@@ -164,7 +164,7 @@ nf_bench_conv_peak (NfDevice *device, NfDType dtype, guint threads,
       && fastest_conv (device, dtype, 256, 32, threads, flops, error);
 }
 
-/* a row of /proc/self/status, in bytes; 0 where the system tells none */
+/* a row of /proc/self/status, in bytes; 0 where there is none */
 static gsize
 status_bytes (const gchar *key)
 {
@@ -226,7 +226,7 @@ watch_fastest (
 /**
  * nf_bench_measure:
  * @run: the work; it waits for the device
- * @data: handed to @run
+ * @data: given to @run
  * @repeat: how many runs are timed, at least one
  * @watched: whether as many runs are watched op by op
  * @result: (inout): gets times and profile

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * bench/network — the networks that `nextframe-train bench` measures, and their work
+ * bench/network — the networks that `nextframe-train bench` measures, and their
+ * work
  *
  * The file of inputs holds, in PyTorch's shapes: for a noise predictor cond,
  * and x with labels (one evaluation) or future, noise and labels (training);
@@ -486,7 +487,7 @@ median_of (GArray *all)
  * @net: a network
  *
  * Returns: median of the seconds until a block's first evaluation was done; 0
- *   where none was drawn
+ *   where no block was predicted
  */
 gdouble
 nf_bench_net_first_evaluation (const NfBenchNet *net)

@@ -2,8 +2,9 @@
  *
  * bench/ops — how fast single ops are
  *
- * The shapes are those of the networks that ship. Ops that calculate much are
- * told in GFLOP/s, the others in GB/s: what they read and write, once. */
+ * The shapes are those of the networks that ship. Ops that are limited by
+ * arithmetic are reported in GFLOP/s, the others in GB/s, for which all they
+ * read and write counts once. */
 #include "bench/ops.h"
 #include "bench/measure.h"
 #include "core/ops/nfbackward.h"

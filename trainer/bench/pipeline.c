@@ -2,13 +2,13 @@
  *
  * bench/pipeline — what an element costs beside its network
  *
- * Frames are pushed through nfsegment (UNet++) or nfpredict (noise predictors),
- * found by their names as any application finds them, and the ops that run
- * meanwhile are watched. The network is what happens from its first op to its
- * last one, with what lies between ops and between evaluations. The rest of a
- * frame's time is the element's: mapping, converting and resizing frames, and
- * the ops that make a tensor of a frame and a frame of a tensor. nfpredict
- * slides, so each frame has a prediction of one block. */
+ * Frames are pushed through nfsegment or nfpredict, which are created by name
+ * as in any application, and the ops that run meanwhile are observed. The
+ * network's time is that from its first op to its last one, including the time
+ * between ops and between evaluations. The rest of a frame's time is the
+ * element's: mapping, converting and resizing frames, and the ops between
+ * frames and tensors. nfpredict runs with a sliding window, so that each frame
+ * has a prediction of one block. */
 #include "bench/pipeline.h"
 #include "bench/network.h"
 
@@ -53,7 +53,7 @@ add (NfOpTime *sum, NfOpTime t)
   sum->processors += t.processors;
 }
 
-/* whether an op is the element's, who would do it with any network */
+/* whether an op belongs to the element, which runs it with any network */
 static gboolean
 is_of_frames (NfOp op)
 {
@@ -129,7 +129,7 @@ swallow (GstPad *pad, GstObject *parent, GstEvent *event)
   return TRUE;
 }
 
-/* the error that the element told of, else @text */
+/* the error that the element has reported, else @text */
 static gboolean
 failed (Rig *rig, const gchar *text, GError **error)
 {

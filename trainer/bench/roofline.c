@@ -180,7 +180,7 @@ print_table (Count *count)
   print_row ("all", "", &count->all, &count->all);
 }
 
-/* drawing a block: with and without what two ideas save */
+/* predicting a block: with and without what two optimisations save */
 static gboolean
 print_block (
     const NfBenchSpec *spec, const Gpu *gpu, const Count *once, GError **error)

@@ -3,8 +3,8 @@
  * runconfig — reads, checks and writes the settings of a training run
  *
  * Values live in NfTrainConfig; config/table.c says where, and what they may
- * be. Siblings: config/table.c (the rows), config/check.c (what must hold between
- * values, and the JSON that checkpoints carry). */
+ * be. Siblings: config/table.c (the rows), config/check.c (what must hold
+ * between values, and the JSON that checkpoints carry). */
 #include "config/runconfig.h"
 #include "clips/nfclipsource.h"
 #include "config/table.h"
@@ -400,15 +400,14 @@ static gboolean
 load_key_file (GKeyFile *file, const gchar *path, GError **error)
 {
   static const gchar utf8_mark[] = "\xef\xbb\xbf";
-  g_autoptr (GMappedFile) map = nf_file_map (path, error);
+  g_autoptr (GBytes) bytes = nf_file_read (path, G_MAXSIZE, NULL, error);
   g_autoptr (GError) cause = NULL;
   const gchar *text;
   gsize length;
 
-  if (!map)
+  if (!bytes)
     return FALSE;
-  text = g_mapped_file_get_contents (map);
-  length = g_mapped_file_get_length (map);
+  text = g_bytes_get_data (bytes, &length);
   if (length == 0)
     return TRUE;
   if (length >= 2
@@ -509,8 +508,8 @@ is_other_data (const NfConfigRow *row, const gchar *now, const gchar *then)
  * @begun: those that the run began with
  * @error: return location; names the first key that may not change
  *
- * A resumed run goes on bit for bit, so only what leaves the numbers alone may
- * change: where things are, how long, how often.
+ * A resumed run continues bit for bit, so only settings that do not affect the
+ * numbers may change: where files are, how long to train, how often to report.
  */
 gboolean
 nf_train_config_check_resume (
@@ -578,7 +577,7 @@ nf_train_config_save (
  * nf_train_config_dtype:
  * @config: settings
  *
- * Returns: the type of what goes through the network
+ * Returns: the type of the activations
  */
 NfDType
 nf_train_config_dtype (const NfTrainConfig *config)

@@ -245,7 +245,7 @@ place_crop (const NfAugment *augment, const Picture *picture, gint width,
       height, picture->height);
 }
 
-/* The place that a number means, where the frame goes on as its mirror image. */
+/* A coordinate in the frame, beyond whose edges its mirror image follows. */
 static gint
 reflect (gint at, gint size)
 {

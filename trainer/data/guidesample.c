@@ -221,7 +221,7 @@ draw_none (const Work *work, gdouble draw)
     memset (work->scratch->pixels, 0, NF_GUIDE_BYTES * pixels);
 }
 
-/* all guides of a sample, one for each frame that is drawn */
+/* all guides of a sample, one for each predicted frame */
 static gboolean
 write_guides (const Work *work, guint8 *dst, gsize stride, GError **error)
 {

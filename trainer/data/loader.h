@@ -2,9 +2,10 @@
  *
  * loader — makes the next batches while the step computes
  *
- * Threads put samples into batches, in order, some batches ahead of the one that
- * the step uses; who waits for a batch helps. A sample depends on its number
- * alone, so a batch is the same with any number of threads.
+ * Threads fill batches with samples, in order, some batches ahead of the one
+ * that the step uses. A thread that waits for a batch helps to make it. A
+ * sample depends on its number alone, so a batch is the same with any number of
+ * threads.
  * See: clips/nfclipsource.h, which reads or renders; train/segment.c and
  * train/diffusion.c, which make samples */
 #pragma once

@@ -57,8 +57,8 @@ nf_train_clips_open (const NfTrainConfig *config, gboolean masks,
  *   to validate by
  * @masks: whether masks are needed
  * @source: (out) (transfer full) (nullable): clips that are not trained on:
- *   those of val/, or scenes of a seed that nobody can ask for; %NULL where the
- *   folder has none, or trains on them
+ *   those of val/, or scenes of a seed that no location can name; %NULL where
+ *   the folder has none, or trains on them
  * @error: return location
  */
 gboolean

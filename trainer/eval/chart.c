@@ -30,8 +30,8 @@ typedef struct
   gdouble low, high; /* of the axis of values */
 } Scale;
 
-/* Where masks come from tells colours apart; dashes tell rows of one colour
- * apart. */
+/* The kind of a row's masks, which has a colour; rows of one colour have
+ * different dashes. */
 static const gchar *
 family (const gchar *name)
 {

@@ -231,8 +231,8 @@ make_room (NfEvalClip *clip, guint n, gsize bytes, GError **error)
  * @clip: an open clip; its models have a predictor
  * @error: return location
  *
- * Predicts as often as an ensemble is large, with the noise and the guides that
- * nfpredict has for an ensemble.
+ * Predicts the future once for each member of an ensemble, from the same noise
+ * and the same guides as nfpredict.
  *
  * Returns: (transfer none) (nullable): (predictions, NF_EVAL_HORIZON, H, W, 3)
  *   of the size of %NF_EVAL_GUIDE_AUTO, until the next clip is opened

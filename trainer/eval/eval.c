@@ -2,8 +2,8 @@
  *
  * eval — the subcommand that judges networks on clips with masks
  *
- * Clip after clip, every row of the table predicts masks, and what it has of
- * the truth goes into its total. */
+ * For each clip, every row of the table predicts masks, and their scores are
+ * added to the row's total. */
 #include "eval/eval.h"
 #include "config.h"
 #include "core/threads/nfthreads.h"

@@ -163,8 +163,7 @@ add_table (GString *out, JsonObject *figures)
 
 /* -------------------------------------------------------------------- curves */
 
-/* The range of a figure in the curves; FALSE where it is there of no more than
- * one frame. */
+/* The range of a figure in the curves; FALSE where at most one frame has it. */
 static gboolean
 find_range (
     JsonObject *figures, const gchar *member, gdouble *low, gdouble *high)

@@ -2,8 +2,8 @@
  *
  * models — the two networks that are judged, and how they run
  *
- * They are run as the elements nfsegment and nfpredict run them: see decision.c,
- * predictor.c. */
+ * They are run as the elements nfsegment and nfpredict run them: see
+ * decision.c, predictor.c. */
 #include "eval/models.h"
 #include "io/nfcheckpointpath.h"
 
@@ -90,7 +90,7 @@ nf_eval_models_free (NfEvalModels *models)
   g_free (models);
 }
 
-/* A file's name and content, so that another one is told from it. */
+/* A file's name and content, which identify it. */
 static void
 describe_file (JsonObject *settings, const gchar *what, const gchar *path)
 {
@@ -246,7 +246,7 @@ nf_eval_models_guide_shares (
  * nf_eval_models_ensemble:
  * @models: networks
  *
- * Returns: draws of each clip in rows of ensembles
+ * Returns: predictions of each clip in rows of ensembles
  */
 guint
 nf_eval_models_ensemble (const NfEvalModels *models)

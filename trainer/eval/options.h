@@ -44,9 +44,9 @@ const gchar *nf_eval_decision_name (NfEvalDecision decision);
  * @tta: average with mirrored frames
  * @sampler: method of sampling
  * @steps: denoising steps a block of frames
- * @guide_start: as nfpredict's property; below 0: what the checkpoint says
+ * @guide_start: as nfpredict's property; below 0: as the checkpoint has it
  * @sharpen: likewise
- * @ensemble: draws of each clip in the rows of ensembles; 0: no such rows
+ * @ensemble: predictions of each clip in the rows of ensembles; 0: no such rows
  * @clips: how many clips of the data are evaluated; 0: all
  * @seed: of the noise that predictions start from
  * @curve: whether frames 12 to 21 are scored, too, and not frame 22 alone

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * predictor — frames after a clip's context, predicted as nfpredict draws them */
+ * predictor — frames after a clip's context, predicted as nfpredict does it */
 #include "eval/predictor.h"
 #include "diffusion/nfguided.h"
 #include "io/nfcheckpointpath.h"
@@ -61,7 +61,7 @@ set_up_prediction (NfEvalPredictor *predictor, const NfEvalOptions *options)
 
 /**
  * nf_eval_predictor_load:
- * @options: which network, and how it draws
+ * @options: which network, and how it predicts
  * @device: where it runs
  * @error: return location
  *
@@ -215,7 +215,7 @@ nf_eval_predictor_takes_guide (const NfEvalPredictor *predictor)
  * nf_eval_predictor_first:
  * @predictor: a predictor
  *
- * Returns: the first frame that it draws, from 0, the one after the context
+ * Returns: the first frame that it predicts; 0 is the one after the context
  */
 guint
 nf_eval_predictor_first (const NfEvalPredictor *predictor)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * predictor — frames after a clip's context, predicted as nfpredict draws them
+ * predictor — frames after a clip's context, predicted as nfpredict does it
  *
- * Sibling: gst/predict/gstnfguide.c and gstnfsampling.c, which do the same for a
- * stream. */
+ * Sibling: gst/predict/gstnfguide.c and gstnfsampling.c, which do the same for
+ * a stream. */
 #pragma once
 
 #include "eval/options.h"

@@ -86,8 +86,8 @@ predicted_size (
       clip->width, clip->height, width, height);
 }
 
-/* Brings predicted frames, (NF_EVAL_HORIZON, H, W, 3), to the clip's size, and names
- * their objects. */
+/* Brings predicted frames, (NF_EVAL_HORIZON, H, W, 3), to the clip's size, and
+ * names their objects. */
 static gboolean
 show_predicted (NfEvalClip *clip, NfEvalGuide guide, const guint8 *predicted,
     guint first, NfEvalOutput *output, GError **error)
@@ -126,7 +126,7 @@ new_predicted (const NfEvalClip *clip, NfEvalGuide guide, GError **error)
   return predicted;
 }
 
-/* nfpredict ! nfsegment: one draw. */
+/* nfpredict ! nfsegment: one prediction. */
 static gboolean
 make_predicted (const NfEvalRow *row, NfEvalClip *clip, guint first,
     NfEvalOutput *output, GError **error)
@@ -164,8 +164,8 @@ make_combined (const NfEvalRow *row, NfEvalClip *clip, guint first,
       clip, NF_EVAL_GUIDE_AUTO, predicted, first, output, error);
 }
 
-/* The draw whose last mask is best, and of every frame the best PSNR and SSIM of
- * all predictions: what a choice by the truth could make of them. */
+/* The prediction whose last mask is best, and for every frame the best PSNR and
+ * SSIM of all predictions: what a choice that knows the truth could reach. */
 static gboolean
 make_best (const NfEvalRow *row, NfEvalClip *clip, guint first,
     NfEvalOutput *output, GError **error)
@@ -271,7 +271,8 @@ nf_eval_rows_help (void)
   return g_string_free (text, FALSE);
 }
 
-/* Whether every row that was asked for is one, and has the predictions it needs. */
+/* Whether every row that was asked for is one, and has the predictions it
+ * needs. */
 static gboolean
 check_only (const NfEvalOptions *options, GError **error)
 {

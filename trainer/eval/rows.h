@@ -14,11 +14,12 @@ typedef struct _NfEvalRow NfEvalRow;
 
 /**
  * NfEvalRowFlags:
- * @NF_EVAL_ROW_ALL_FRAMES: its score is that of all frames; else of the last one
+ * @NF_EVAL_ROW_ALL_FRAMES: its score is that of all frames; else of the last
+ *   one
  * @NF_EVAL_ROW_ENSEMBLE: it needs several predictions
- * @NF_EVAL_ROW_GUIDED: it tells something of a network that was trained with a
- *   guide, and otherwise only where it is asked for
- * @NF_EVAL_ROW_TRIAL: only where it is asked for
+ * @NF_EVAL_ROW_GUIDED: it is meant for networks that were trained with a guide;
+ *   for others it is evaluated only where the options name it
+ * @NF_EVAL_ROW_TRIAL: it is evaluated only where the options name it
  */
 typedef enum
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * state — the folder of an evaluation, which goes on where it stopped */
+ * state — the folder of an evaluation, which continues where it stopped */
 #define _GNU_SOURCE /* getline() */
 #include "eval/state.h"
 #include "eval/journal.h"
@@ -206,7 +206,7 @@ replay_lines (FILE *file, const gchar *path, guint most, const GPtrArray *rows,
  * @rows: (element-type NfEvalRow): rows
  * @marks: (element-type NfEvalMarks): a place for each row's marks
  * @replay: called for every clip that is done
- * @data: handed to it
+ * @data: given to it
  * @error: return location
  */
 gboolean

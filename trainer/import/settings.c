@@ -271,14 +271,15 @@ read_ini (JsonObject *settings, const gchar *path, const gchar *content,
 gboolean
 nf_settings_read (JsonObject *settings, const gchar *path, GError **error)
 {
-  g_autoptr (GMappedFile) map = nf_file_map (path, error);
+  g_autoptr (GBytes) bytes = nf_file_read (path, G_MAXSIZE, NULL, error);
   g_autofree gchar *content = NULL;
   const gchar *start;
+  gsize length;
 
-  if (!map)
+  if (!bytes)
     return FALSE;
-  start = g_mapped_file_get_contents (map); /* NULL: an empty file */
-  content = g_strndup (start ? start : "", g_mapped_file_get_length (map));
+  start = g_bytes_get_data (bytes, &length); /* NULL: an empty file */
+  content = g_strndup (start ? start : "", length);
   if (!g_utf8_validate (content, -1, NULL)) {
     g_set_error (
         error, NF_ERROR, NF_ERROR_FORMAT, "%s: is no text in UTF-8", path);

@@ -64,8 +64,8 @@ begins_with (GBytes *bytes, const guint8 *magic, gsize n)
 gboolean
 nf_torch_file_is (const gchar *path)
 {
-  g_autoptr (GMappedFile) map = nf_file_map (path, NULL);
-  g_autoptr (GBytes) bytes = map ? g_mapped_file_get_bytes (map) : NULL;
+  g_autoptr (GBytes) bytes =
+      nf_file_read (path, sizeof legacy_magic, NULL, NULL);
 
   return bytes
       && (begins_with (bytes, zip_magic, sizeof zip_magic)
@@ -351,8 +351,7 @@ nf_torch_file_open_bytes (GBytes *bytes, const gchar *label, GError **error)
 NfTorchFile *
 nf_torch_file_open (const gchar *path, GError **error)
 {
-  g_autoptr (GMappedFile) map = nf_file_map (path, error);
-  g_autoptr (GBytes) bytes = map ? g_mapped_file_get_bytes (map) : NULL;
+  g_autoptr (GBytes) bytes = nf_file_read (path, G_MAXSIZE, NULL, error);
 
   return bytes ? nf_torch_file_open_bytes (bytes, path, error) : NULL;
 }

@@ -5,7 +5,7 @@
 
 #include "core/ops/nfobserve.h"
 
-/* adds to what is there; in place, where nobody else holds that */
+/* adds to a gradient; in place where this is the only reference to it */
 static gboolean
 accumulate (NfTensor *tensor, NfTensor *grad, GError **error)
 {
@@ -56,18 +56,6 @@ last_backward (NfTape *tape, GError **error)
   return ok;
 }
 
-/**
- * nf_tape_backward_from:
- * @tape: not recording
- * @output: a tensor that was recorded
- * @grad_out: its gradient, same shape and type
- * @error: return location
- *
- * Adds the gradients of all marked tensors into their grad and empties the
- * tape, also when it fails.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_tape_backward_from (
     NfTape *tape, NfTensor *output, NfTensor *grad_out, GError **error)
@@ -95,18 +83,10 @@ nf_tape_backward_from (
   return ok;
 }
 
-/**
- * nf_tape_backward:
- * @loss: a recorded scalar
- *
- * nf_tape_backward_from() with a gradient of one.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_tape_backward (NfTape *tape, NfTensor *loss, GError **error)
 {
-  /* by ops alone, so that a graph can have it */
+  /* by ops alone, so that a graph can capture it */
   g_autoptr (NfTensor) zero =
       nf_tensor_new_zeros (loss->device, NF_F32, 1, 1, 1, 1, error);
   g_autoptr (NfTensor) one = nf_op_clamp (zero, 1.0f, 1.0f, error);

@@ -11,7 +11,32 @@
 
 G_BEGIN_DECLS
 
+/**
+ * nf_tape_backward:
+ * @tape: not recording
+ * @loss: a recorded scalar
+ * @error: return location: as in nf_tape_backward_from()
+ *
+ * Calls nf_tape_backward_from() with a gradient of one.
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_tape_backward (NfTape *tape, NfTensor *loss, GError **error);
+
+/**
+ * nf_tape_backward_from:
+ * @tape: not recording
+ * @output: a tensor that was recorded
+ * @grad_out: its gradient, of the same shape and type
+ * @error: return location: %NF_ERROR_INVALID where @output depends on no
+ *   parameter, or where an input was changed after it was recorded;
+ *   %NF_ERROR_NO_MEMORY; or as the backend has it
+ *
+ * Adds the gradients of all tensors with requires_grad into their grad, and
+ * empties the tape, also when it fails.
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_tape_backward_from (
     NfTape *tape, NfTensor *output, NfTensor *grad_out, GError **error);
 

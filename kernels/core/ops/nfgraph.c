@@ -2,10 +2,10 @@
  *
  * nfgraph — a function of tensors that is run again and again
  *
- * The first run is an ordinary one: it makes what is made once (plans, packed
- * weights). The second is captured, on copies of the inputs that stay where
- * they are; from then on inputs are copied there, and the result from where
- * the graph leaves it. */
+ * The first run is an ordinary one, in which kernels make what they need only
+ * once (plans, packed weights). The second run is captured. Its inputs are
+ * copies at fixed addresses; every later run copies its inputs to these
+ * addresses, starts the graph, and copies the result. */
 #include "core/ops/nfgraph.h"
 
 #include "core/threads/nfmatmulprecision.h"
@@ -28,14 +28,6 @@ struct _NfGraph
 
 static _Thread_local NfGraph *capturing;
 
-/**
- * nf_graph_new:
- * @device: where @func runs
- * @func: the function
- * @data: handed to it
- *
- * Returns: (transfer full): the graph, for one thread at a time
- */
 NfGraph *
 nf_graph_new (NfDevice *device, NfGraphFunc func, gpointer data)
 {
@@ -108,8 +100,9 @@ keep_inputs (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
   return copy_inputs (graph, in, error);
 }
 
-/* what fails here is tried as an ordinary run, which says why. It may well work
- * the next time: the first run of another thread makes what it needs. */
+/* Where capturing fails, an ordinary run follows, which reports the cause.
+ * Capturing may succeed the next time: the first run of another thread makes
+ * what that thread needs. */
 static gboolean
 capture (NfGraph *graph, NfTensor *const *in, guint n_in)
 {
@@ -153,16 +146,6 @@ launch (NfGraph *graph, GError **error)
   return g_steal_pointer (&result);
 }
 
-/**
- * nf_graph_run:
- * @in: (array length=n_in): at most %NF_GRAPH_MAX_INPUTS tensors; other shapes
- *   than before, or another choice of nf_matmul_precision_set(), are captured anew
- * @n_in: how many
- * @error: return location
- *
- * Returns: (transfer full) (nullable): the function's result, the same bits
- *   whether it was captured or not
- */
 NfTensor *
 nf_graph_run (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
 {
@@ -184,26 +167,12 @@ nf_graph_run (NfGraph *graph, NfTensor *const *in, guint n_in, GError **error)
   return graph->func (graph->data, in, error);
 }
 
-/**
- * nf_graph_launches:
- *
- * Returns: how often a captured graph was started instead of calling the
- *   function
- */
 guint
 nf_graph_launches (const NfGraph *graph)
 {
   return graph->launches;
 }
 
-/**
- * nf_graph_changes:
- * @tensor: changed by an op that the calling thread runs
- *
- * Where that op is being captured, every start of the graph changes the tensor:
- * what was derived from its old data is no longer valid then. To be called for
- * every input that an op changes.
- */
 void
 nf_graph_changes (NfTensor *tensor)
 {
@@ -211,11 +180,6 @@ nf_graph_changes (NfTensor *tensor)
     g_ptr_array_add (capturing->changes, nf_tensor_ref (tensor));
 }
 
-/**
- * nf_graph_captured:
- *
- * Returns: whether the latest run was a captured one
- */
 gboolean
 nf_graph_captured (const NfGraph *graph)
 {

@@ -3,8 +3,8 @@
  * nfids — class ids, a byte a pixel: painted, and counted in pairs
  *
  * Masks are large areas of one class, so pairs are counted as runs: as long as
- * the next eight pixels of both masks repeat the current pair, they are compared
- * as one 64-bit word each. */
+ * the next eight pixels of both masks repeat the current pair, they are
+ * compared as one 64-bit word each. */
 #include "core/ops/nfids.h"
 
 #include "core/ops/nfpixels.h"
@@ -19,8 +19,8 @@
  * @ids: class ids
  * @n: pixels
  * @colors: 256 colours, R, G and B each
- * @frame: (nullable): what the ids are of; objects are mixed with it half and
- *   half, the background is the frame as it is
+ * @frame: (nullable): the frame that the ids belong to; objects are mixed with
+ *   it half and half, and the background is the frame unchanged
  * @channels: of @frame: 3: RGB, 1: gray
  * @rgb: (out): n pixels; may be @frame where that has three channels
  */

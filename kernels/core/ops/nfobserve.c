@@ -14,14 +14,6 @@ typedef struct
 
 static _Thread_local Observing observing;
 
-/**
- * nf_observe_begin:
- * @observer: called after every op of this thread from now on
- * @data: handed to it
- *
- * The device finishes all work before and after each op, so that times are the
- * op's own.
- */
 void
 nf_observe_begin (NfOpObserver observer, gpointer data)
 {
@@ -44,11 +36,6 @@ nanoseconds (clockid_t clock)
   return (gint64) t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/**
- * nf_observe_now:
- *
- * Returns: clocks that only differences are taken of
- */
 NfOpTime
 nf_observe_now (void)
 {
@@ -126,19 +113,6 @@ products (const NfOpCall *call)
   }
 }
 
-/**
- * nf_op_flops:
- * @call: an op that ran
- * @backward: whether its gradient is meant
- *
- * Floating-point operations of convolutions, matrix products and attention, by
- * their shapes, a multiply-add being two. All other ops are limited by memory
- * and count nothing. A gradient costs a pass for the data and one for the
- * weights, where wanted (attention: two); what is computed again, or saved by
- * a cleverer way, does not change the count.
- *
- * Returns: the number
- */
 gdouble
 nf_op_flops (const NfOpCall *call, gboolean backward)
 {

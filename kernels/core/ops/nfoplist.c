@@ -3,8 +3,8 @@
  * nfoplist — the list of ops as a table */
 #include "core/ops/nfoplist.h"
 
-/* when something is so: never, always, or where a field of the parameters is
- * not 0: two more than its place in them */
+/* When a fact holds: never, always, or where a field of the parameters is not
+ * 0. The last case is written as the field's offset plus two. */
 #define NF_NEVER 0
 #define NF_ALWAYS 1
 #define NF_WHERE(params, field)                                                \
@@ -21,11 +21,6 @@ static const NfOpInfo op_info[NF_N_OPS] = {
 #undef NF_IN
 };
 
-/**
- * nf_op_info:
- *
- * Returns: (transfer none): the op's row
- */
 const NfOpInfo *
 nf_op_info (NfOp op)
 {
@@ -38,13 +33,6 @@ nf_op_name (NfOp op)
   return op_info[op].name;
 }
 
-/**
- * nf_op_input_facts:
- * @op: an op
- * @index: of an input, below nf_op_most_inputs()
- *
- * Returns: NfInputFacts of it
- */
 guint
 nf_op_input_facts (NfOp op, guint index)
 {
@@ -53,11 +41,6 @@ nf_op_input_facts (NfOp op, guint index)
   return info->inputs[MIN (index, info->n_inputs - 1)];
 }
 
-/**
- * nf_op_least_inputs:
- *
- * Returns: how many inputs the op must have
- */
 guint
 nf_op_least_inputs (NfOp op)
 {
@@ -69,11 +52,6 @@ nf_op_least_inputs (NfOp op)
   return n;
 }
 
-/**
- * nf_op_most_inputs:
- *
- * Returns: how many inputs the op can have
- */
 guint
 nf_op_most_inputs (NfOp op)
 {
@@ -91,12 +69,6 @@ is_so (guint when, gconstpointer params)
   return *(const gint *) ((const guint8 *) params + when - 2) != 0;
 }
 
-/**
- * nf_op_changes:
- * @call: an op
- *
- * Returns: which inputs the op changes, a bit each
- */
 guint
 nf_op_changes (const NfOpCall *call)
 {
@@ -110,12 +82,6 @@ nf_op_changes (const NfOpCall *call)
   return changes;
 }
 
-/**
- * nf_op_reads_result:
- * @call: an op
- *
- * Returns: whether the gradient is made with the result's data
- */
 gboolean
 nf_op_reads_result (const NfOpCall *call)
 {

@@ -25,8 +25,8 @@ typedef enum
   NF_N_OPS
 } NfOp;
 
-/* NF_CONV2D_X and so on: indices of NfOpCall.in; and NF_CONV2D_N_INPUTS, how
- * many have a name */
+/* NF_CONV2D_X and so on are indices of NfOpCall.in, and NF_CONV2D_N_INPUTS is
+ * the number of inputs that have a name. */
 #define NF_IN(input, facts) input,
 #define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   enum                                                                         \
@@ -39,12 +39,13 @@ typedef enum
 
 /**
  * NfInputFacts: what a row of nfops.def.h says of an input
- * @NF_IN_OPTIONAL: it may be NULL, or not there at all
- * @NF_IN_READ: the gradient is made with its data
- * @NF_IN_WEIGHT: a weight; a backend with NfBackend.lazy_weights takes it
+ * @NF_IN_OPTIONAL: it may be NULL or missing
+ * @NF_IN_READ: the gradient is computed from its data
+ * @NF_IN_WEIGHT: it is a weight; a backend with NfBackend.lazy_weights takes it
  *   without data where nothing is recorded
- * @NF_IN_CHANGED: the op changes it whenever the row says that it changes any
- * @NF_IN_MORE: the last one, and it stands for all that follow
+ * @NF_IN_CHANGED: the op changes it, in the cases in which the row says that
+ *   the op changes inputs
+ * @NF_IN_MORE: it is the last one, and any number of inputs like it may follow
  */
 typedef enum
 {
@@ -59,8 +60,8 @@ typedef enum
  * NfOpKind:
  * @NF_OP_KIND_GRAD: it has a gradient
  * @NF_OP_KIND_NO_GRAD: it has none
- * @NF_OP_KIND_IN_PLACE: it has none and makes no tensor: the result is the first
- *   input
+ * @NF_OP_KIND_IN_PLACE: it has none and makes no tensor: the result is the
+ *   first input
  */
 typedef enum
 {
@@ -89,9 +90,9 @@ typedef enum
  * @params_size: bytes of its parameters
  * @kind: whether it has a gradient
  * @work: what it costs
- * @reads_result: NF_NEVER, NF_ALWAYS or NF_WHERE(): the gradient is made with
- *   the result's data
- * @changes: likewise: the op changes inputs that are %NF_IN_CHANGED
+ * @reads_result: NF_NEVER, NF_ALWAYS or NF_WHERE(): when the gradient is
+ *   computed from the result's data
+ * @changes: likewise: when the op changes the inputs that are %NF_IN_CHANGED
  * @n_inputs: how many inputs have a name
  * @inputs: the facts of each (NfInputFacts)
  */
@@ -136,7 +137,7 @@ typedef struct
   gint pad; /* zeros on every side, >= 0 */
   NfAct act; /* applied to the result */
   gfloat gain; /* of the sum, before @act; 0: none, as 1 */
-  gboolean once; /* much will run before this weight runs again */
+  gboolean once; /* this weight will not be used again soon */
 } NfConv2dParams;
 
 typedef struct
@@ -158,7 +159,7 @@ typedef struct
 
 typedef struct
 {
-  gint kernel, stride, pad; /* the padding never wins */
+  gint kernel, stride, pad; /* the padding never is the largest value */
 } NfMaxPoolParams;
 
 typedef struct
@@ -351,12 +352,61 @@ struct _NfOpCall
   gboolean tf32;
 };
 
+/**
+ * nf_op_info:
+ * @op: below %NF_N_OPS
+ *
+ * Returns: (transfer none): the op's row of nfops.def.h
+ */
 const NfOpInfo *nf_op_info (NfOp op);
+
+/**
+ * nf_op_name:
+ * @op: below %NF_N_OPS
+ *
+ * Returns: (transfer none): the op's name as messages have it, "conv2d"
+ */
 const gchar *nf_op_name (NfOp op);
+
+/**
+ * nf_op_input_facts:
+ * @op: below %NF_N_OPS
+ * @index: of an input, below nf_op_most_inputs()
+ *
+ * Returns: the #NfInputFacts of that input, or-ed together
+ */
 guint nf_op_input_facts (NfOp op, guint index);
+
+/**
+ * nf_op_least_inputs:
+ * @op: below %NF_N_OPS
+ *
+ * Returns: how many inputs the op must have
+ */
 guint nf_op_least_inputs (NfOp op);
+
+/**
+ * nf_op_most_inputs:
+ * @op: below %NF_N_OPS
+ *
+ * Returns: how many inputs the op can have
+ */
 guint nf_op_most_inputs (NfOp op);
+
+/**
+ * nf_op_changes:
+ * @call: an op
+ *
+ * Returns: which inputs the op changes: bit i stands for input i
+ */
 guint nf_op_changes (const NfOpCall *call);
+
+/**
+ * nf_op_reads_result:
+ * @call: an op
+ *
+ * Returns: whether the gradient is computed from the result's data
+ */
 gboolean nf_op_reads_result (const NfOpCall *call);
 
 G_END_DECLS

@@ -10,9 +10,9 @@
 #include "core/tensor/nftensor.h"
 #include "core/ops/nftape.h"
 
-/* Whether an op before this one has failed: then there is an error, or an input
- * that the op needs is NULL, and the error, the first cause, stays as it is.
- * Where nobody has set one, the missing input is the cause. */
+/* Whether an op before this one has failed. Then the error is set or a required
+ * input is NULL, and an error that is set already, the first cause, is kept.
+ * Where none is set, the missing input is reported. */
 static gboolean
 has_failed_input (NfOp op, NfTensor *const *in, guint n_in, GError **error)
 {
@@ -73,7 +73,7 @@ takes_lazy (const NfOpCall *call, guint index)
       && (nf_op_input_facts (call->op, index) & NF_IN_WEIGHT);
 }
 
-/* data that is still to be fetched, for all inputs whose kernel needs it */
+/* fetches the data of all inputs whose kernel needs it */
 static gboolean
 fetch_inputs (NfOpCall *call, GError **error)
 {
@@ -152,21 +152,6 @@ run_on (NfDevice *device, NfOp op, NfTensor *const *in, guint n_in,
   return call.out;
 }
 
-/**
- * nf_op_run:
- * @op: which op
- * @in: (array length=n_in): its inputs; those that are not %NF_IN_OPTIONAL may be
- *   NULL only where an earlier op has failed
- * @n_in: how many; at least one
- * @params: the op's parameters struct
- * @error: return location
- *
- * Where an earlier op has failed nothing is done, and @error stays as it is, so
- * that it names the first cause: that is so where @error is set already or an
- * input that the op needs is NULL.
- *
- * Returns: (transfer full) (nullable): the result, on the first input's device
- */
 NfTensor *
 nf_op_run (NfOp op, NfTensor *const *in, guint n_in, gconstpointer params,
     GError **error)
@@ -330,16 +315,6 @@ nf_op_axpby (
   return nf_op_run (NF_OP_AXPBY, in, 2, params, error);
 }
 
-/**
- * nf_op_add_to:
- * @sum: has data that nobody else holds; no tape records it
- * @x: the same shape, type and device; not @sum
- * @error: return location
- *
- * Adds @x to @sum, with the bits that nf_op_axpby() gives.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_op_add_to (NfTensor *sum, NfTensor *x, GError **error)
 {

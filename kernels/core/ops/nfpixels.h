@@ -79,7 +79,7 @@ nf_to_rgb_of (const NfOpCall *call)
   return f;
 }
 
-/* two places of a plane, and how many quarters the first one counts */
+/* two places of a plane, and the weight of the first one in quarters */
 typedef struct
 {
   gint64 first, second;
@@ -152,12 +152,12 @@ nf_to_rgb_pixel (const NfToRgb *f, gint64 n, gint64 y, gint64 x, guint8 *rgb)
  * NfResizeAxis:
  * @from: rows or columns that there are
  * @to: those wanted
- * @taps: of @from, how many lie under the filter
- * @before: how many of them before the middle
- * @reach: weight in the middle; one @from weighs 2 @to less than the one nearer
- *   to it
+ * @taps: how many of @from lie under the filter
+ * @before: how many of these lie before the middle
+ * @reach: weight in the middle; with every row or column away from it the
+ *   weight falls by 2 @to
  *
- * One direction of the filter, in units in which all is whole.
+ * One direction of the filter, in units in which all numbers are integers.
  */
 typedef struct
 {

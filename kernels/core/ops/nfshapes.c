@@ -91,8 +91,8 @@ nf_shape_all_f32 (const NfOpCall *call, GError **error)
   return TRUE;
 }
 
-/* the inputs of the set @activations (a bit each) have one type, f32 or bf16, and all
- * others are f32 */
+/* whether the inputs of the set @activations (a bit each) have one type, f32 or
+ * bf16, and all others are f32 */
 static gboolean
 activations_fit (const NfOpCall *call, guint activations, GError **error)
 {

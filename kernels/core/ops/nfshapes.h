@@ -2,7 +2,8 @@
  *
  * nfshapes — what each op demands of its inputs, and its result's shape
  *
- * Private to the library and its backends. One rule an op, named shape of nfops.def.h. */
+ * Private to the library and its backends. Each op of nfops.def.h has a rule,
+ * nf_shape_NAME(). */
 #pragma once
 
 #include "core/ops/nfoplist.h"
@@ -31,8 +32,8 @@ gboolean nf_shape_refuse_class (NfOp op, gint64 h, gint64 w, gint64 classes,
 
 /**
  * NfLinearSource:
- * @input: %NF_LINEAR_X or %NF_LINEAR_SKIP: the inputs whose channels lie side by
- *   side
+ * @input: %NF_LINEAR_X or %NF_LINEAR_SKIP: the inputs whose channels lie side
+ *   by side
  * @x: that input
  * @rows: pixels of it
  * @out: channels of the result

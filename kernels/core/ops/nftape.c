@@ -2,10 +2,11 @@
  *
  * nftape — recording ops for their gradients
  *
- * A record holds references to the inputs, the result and what forward saved,
- * and the versions of the inputs: backward refuses data that changed since.
- * Where backward reads the shape alone, the reference is an idle one: the data
- * goes as soon as nobody else holds the tensor. nfbackward.c reads the records. */
+ * A record holds references to the inputs, to the result and to what forward
+ * saved. It also holds the versions of the inputs, so that backward can refuse
+ * data that has changed since. Where backward reads only the shape of a tensor,
+ * the reference is idle: the data is freed as soon as there is no other
+ * reference. nfbackward.c reads the records. */
 #include "core/ops/nftape.h"
 
 #include "core/tensor/nftensor.h"
@@ -24,7 +25,7 @@ struct _NfTape
 
 static _Thread_local NfTape *current;
 
-/* a reference of the tape's; idle: not to the data */
+/* a reference that the tape holds; an idle one does not keep the data */
 static void
 hold (NfTensor *tensor, gboolean idle)
 {
@@ -64,11 +65,6 @@ nf_tape_new (void)
   return tape;
 }
 
-/**
- * nf_tape_free:
- *
- * Frees the tape and what it holds; it must not be recording.
- */
 void
 nf_tape_free (NfTape *tape)
 {
@@ -77,11 +73,6 @@ nf_tape_free (NfTape *tape)
   g_free (tape);
 }
 
-/**
- * nf_tape_begin:
- *
- * Records the calling thread's ops from now on; tapes do not nest.
- */
 void
 nf_tape_begin (NfTape *tape)
 {
@@ -96,25 +87,12 @@ nf_tape_end (NfTape *tape)
   current = NULL;
 }
 
-/**
- * nf_tape_current:
- *
- * Returns: (transfer none) (nullable): the tape that records this thread
- */
 NfTape *
 nf_tape_current (void)
 {
   return current;
 }
 
-/**
- * nf_tape_record:
- * @call: an op that ran forward; its saved tensors move to the tape
- *
- * Called by nf_op_run().
- *
- * Returns: FALSE with %NF_ERROR_UNSUPPORTED where the op has no gradient
- */
 gboolean
 nf_tape_record (NfTape *tape, const NfOpCall *call, GError **error)
 {
@@ -149,13 +127,6 @@ nf_tape_record (NfTape *tape, const NfOpCall *call, GError **error)
   return TRUE;
 }
 
-/**
- * nf_tape_last:
- * @tape: not recording
- *
- * Returns: (transfer none) (nullable): what was recorded last; NULL where the
- *   tape is empty
- */
 NfOpCall *
 nf_tape_last (NfTape *tape)
 {
@@ -167,32 +138,18 @@ nf_tape_last (NfTape *tape)
   return &record->call;
 }
 
-/**
- * nf_tape_drop_last:
- * @tape: not empty
- *
- * Frees nf_tape_last() and what it holds.
- */
 void
 nf_tape_drop_last (NfTape *tape)
 {
   g_ptr_array_set_size (tape->records, (gint) tape->records->len - 1);
 }
 
-/**
- * nf_tape_last_unchanged:
- * @tape: not empty
- * @error: return location: %NF_ERROR_INVALID
- *
- * Returns: FALSE with @error set where an input of nf_tape_last() was changed
- *   since
- */
 gboolean
 nf_tape_last_unchanged (const NfTape *tape, GError **error)
 {
   const NfRecord *record =
       g_ptr_array_index (tape->records, tape->records->len - 1);
-  /* what changes in the op itself is not read again */
+  /* inputs that the op itself changes are not read again */
   const guint changes = nf_op_changes (&record->call);
 
   for (guint i = 0; i < record->call.n_in; i++) {

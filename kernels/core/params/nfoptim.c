@@ -8,8 +8,8 @@
 
 #include <math.h>
 
-/* as an op that would do part of the work has its inputs: by its shape rule,
- * and with data */
+/* checks the inputs by the shape rule of the op that does the same for one
+ * tensor, and makes sure that they have data */
 static gboolean
 fits (NfOp op, NfTensor *const *in, guint n, gconstpointer params,
     const NfDevice *device, GError **error)
@@ -59,17 +59,6 @@ norm_by_ops (NfTensor *const *tensors, guint n, gdouble *norm, GError **error)
   return TRUE;
 }
 
-/**
- * nf_optim_norm:
- * @tensors: (array length=n): f32, on one device
- * @n: how many
- * @norm: (out): the root of the sum of all squares; 0 for no tensors
- * @error: return location
- *
- * Waits for the device.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_optim_norm (NfTensor *const *tensors, guint n, gdouble *norm, GError **error)
 {
@@ -129,18 +118,6 @@ item_changed (const NfOptimItem *item)
     nf_tensor_changed (item->shadow);
 }
 
-/**
- * nf_optim_step:
- * @items: (array length=n): what moves; no tensor twice
- * @n: how many
- * @adam: of all of them
- * @ema_rate: see nf_op_ema()
- * @error: return location
- *
- * Adam for all items with a gradient, then the running averages.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_optim_step (const NfOptimItem *items, guint n, const NfAdamParams *adam,
     gdouble ema_rate, GError **error)

@@ -2,8 +2,9 @@
  *
  * nfoptim — an optimiser's step over all parameters at once
  *
- * The same as the ops sum_squares, adam and ema one tensor at a time, which is
- * what the CPU does; a GPU does all tensors in one kernel. */
+ * It computes what the ops sum_squares, adam and ema compute for one tensor.
+ * The CPU runs these ops tensor by tensor, a GPU has one kernel for all
+ * tensors. */
 #pragma once
 
 #include "core/ops/nfops.h"
@@ -28,8 +29,8 @@ typedef struct
 /**
  * NfBackendOptim:
  * @norm: as nf_optim_norm(), for at least one tensor
- * @step: as nf_optim_step(), for at least one item; shapes are checked and
- *   versions are not its concern
+ * @step: as nf_optim_step(), for at least one item; the caller has checked the
+ *   shapes and counts the versions of the tensors
  */
 struct _NfBackendOptim
 {
@@ -39,8 +40,34 @@ struct _NfBackendOptim
       const NfAdamParams *adam, gdouble ema_rate, GError **error);
 };
 
+/**
+ * nf_optim_norm:
+ * @tensors: (array length=n): f32, on one device
+ * @n: how many, 0 or more
+ * @norm: (out): the root of the sum of the squares of all elements; 0 for no
+ *   tensors
+ * @error: return location: %NF_ERROR_NO_MEMORY, or as the device has it
+ *
+ * Waits until the device has computed it.
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_optim_norm (
     NfTensor *const *tensors, guint n, gdouble *norm, GError **error);
+
+/**
+ * nf_optim_step:
+ * @items: (array length=n): the parameters; no tensor occurs twice
+ * @n: how many, 0 or more
+ * @adam: the settings of Adam, the same for all
+ * @ema_rate: the rate of the running averages, see nf_op_ema()
+ * @error: return location: %NF_ERROR_SHAPE, or as the device has it
+ *
+ * Does a step of Adam for all items that have a gradient, then updates the
+ * running averages of all items that have one. Sources: see nf_op_adam().
+ *
+ * Returns: FALSE with @error set
+ */
 gboolean nf_optim_step (const NfOptimItem *items, guint n,
     const NfAdamParams *adam, gdouble ema_rate, GError **error);
 

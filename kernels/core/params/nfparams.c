@@ -17,12 +17,6 @@ param_free (gpointer data)
   g_free (param);
 }
 
-/**
- * nf_params_new:
- * @device: where the tensors will lie
- *
- * Returns: (transfer full): an empty list
- */
 NfParams *
 nf_params_new (NfDevice *device)
 {
@@ -66,20 +60,6 @@ dims_to_nchw (guint rank, const gint64 *dims, gint64 nchw[4])
       nchw[i] = dims[i];
 }
 
-/**
- * nf_params_add:
- * @params: the list
- * @name: a name not yet in it
- * @dtype: %NF_F32, or %NF_I64 for counters
- * @rank: 0 to 4
- * @dims: PyTorch's dimensions
- * @trainable: whether an optimiser may change it
- * @init: start value, see nf_params_reset()
- * @scale: see #NfInit
- * @error: return location
- *
- * Returns: (transfer none) (nullable): the new tensor, zeros without memory
- */
 NfTensor *
 nf_params_add (NfParams *params, const gchar *name, NfDType dtype, guint rank,
     const gint64 *dims, gboolean trainable, NfInit init, gfloat scale,
@@ -112,11 +92,6 @@ nf_params_add (NfParams *params, const gchar *name, NfDType dtype, guint rank,
   return value;
 }
 
-/**
- * nf_params_lookup:
- *
- * Returns: (transfer none) (nullable): the parameter of this name
- */
 NfParam *
 nf_params_lookup (NfParams *params, const gchar *name)
 {
@@ -136,11 +111,6 @@ nf_params_count (NfParams *params)
   return params->list->len;
 }
 
-/**
- * nf_params_elements:
- *
- * Returns: how many numbers the parameters hold
- */
 guint64
 nf_params_elements (NfParams *params, gboolean trainable_only)
 {
@@ -178,17 +148,6 @@ param_reset (NfParam *param, guint64 seed, GError **error)
   return nf_tensor_set_nchw (param->value, data, error);
 }
 
-/**
- * nf_params_reset:
- * @params: the list
- * @seed: of the random start values
- * @error: return location
- *
- * Gives every parameter its start value: a function of @seed, the parameter's
- * name and the element's index in PyTorch's order.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_params_reset (NfParams *params, guint64 seed, GError **error)
 {
@@ -198,15 +157,6 @@ nf_params_reset (NfParams *params, guint64 seed, GError **error)
   return TRUE;
 }
 
-/**
- * nf_params_start_ema:
- *
- * Gives every parameter a running average that starts at its value; so do the
- * running statistics of batch norm, which belong to the averaged weights, but
- * counters do not.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_params_start_ema (NfParams *params, GError **error)
 {
@@ -223,13 +173,6 @@ nf_params_start_ema (NfParams *params, GError **error)
   return TRUE;
 }
 
-/**
- * nf_params_set_trainable:
- *
- * Marks the trainable parameters so that a tape records what depends on them,
- * or unmarks them. Marked ones get memory of their own now, before the
- * activations; where there is none, the op that needs it says so.
- */
 void
 nf_params_set_trainable (NfParams *params, gboolean trainable)
 {

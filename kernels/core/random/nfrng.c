@@ -11,14 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-/**
- * nf_rng_philox:
- * @counter: 128-bit counter
- * @key: 64-bit key
- * @out: (out): four random words
- *
- * The generator as published, ten rounds.
- */
 void
 nf_rng_philox (const guint32 counter[4], const guint32 key[2], guint32 out[4])
 {
@@ -29,12 +21,6 @@ nf_rng_philox (const guint32 counter[4], const guint32 key[2], guint32 out[4])
   memcpy (out, c.v, sizeof c.v);
 }
 
-/**
- * nf_rng_block:
- * @key: which numbers
- * @block: number of the block of four
- * @out: (out): its words
- */
 void
 nf_rng_block (const NfRngKey *key, guint32 block, guint32 out[4])
 {
@@ -45,13 +31,6 @@ nf_rng_block (const NfRngKey *key, guint32 block, guint32 out[4])
   nf_rng_philox (counter, k, out);
 }
 
-/**
- * nf_rng_u32:
- * @key: which numbers
- * @index: number within them, below 2^34
- *
- * Returns: 32 random bits
- */
 guint32
 nf_rng_u32 (const NfRngKey *key, guint64 index)
 {
@@ -61,27 +40,12 @@ nf_rng_u32 (const NfRngKey *key, guint64 index)
   return out[index % 4];
 }
 
-/**
- * nf_rng_uniform:
- * @key: which numbers
- * @index: number within them
- *
- * Returns: a number in [0, 1), a multiple of 2^-24
- */
 gfloat
 nf_rng_uniform (const NfRngKey *key, guint64 index)
 {
   return (gfloat) (nf_rng_u32 (key, index) >> 8) * 0x1p-24f;
 }
 
-/**
- * nf_rng_below:
- * @key: which numbers
- * @index: number within them
- * @limit: at least 1
- *
- * Returns: an integer in [0, @limit); its bias is below @limit / 2^32
- */
 guint32
 nf_rng_below (const NfRngKey *key, guint64 index, guint32 limit)
 {
@@ -167,13 +131,6 @@ normal_block (const NfRngKey *key, guint32 block, gfloat out[4])
   }
 }
 
-/**
- * nf_rng_normal:
- * @key: which numbers
- * @first: index of the first
- * @n: how many
- * @out: (out): numbers from N(0, 1)
- */
 void
 nf_rng_normal (const NfRngKey *key, guint64 first, gsize n, gfloat *out)
 {
@@ -188,14 +145,6 @@ nf_rng_normal (const NfRngKey *key, guint64 first, gsize n, gfloat *out)
   }
 }
 
-/**
- * nf_rng_shuffle:
- * @key: which shuffle
- * @n: how many
- * @order: (out): the numbers 0 to @n - 1 in random order
- *
- * Fisher-Yates.
- */
 void
 nf_rng_shuffle (const NfRngKey *key, guint n, guint *order)
 {
@@ -209,12 +158,6 @@ nf_rng_shuffle (const NfRngKey *key, guint n, guint *order)
   }
 }
 
-/**
- * nf_hash_string:
- * @text: any text
- *
- * Returns: its 64-bit FNV-1a hash, the same on every machine
- */
 guint64
 nf_hash_string (const gchar *text)
 {

@@ -54,14 +54,79 @@ typedef struct
   guint32 purpose;
 } NfRngKey;
 
+/**
+ * nf_rng_philox:
+ * @counter: 128-bit counter
+ * @key: 64-bit key
+ * @out: (out caller-allocates): four random words
+ *
+ * Philox 4x32-10, the generator as published, with ten rounds.
+ */
 void nf_rng_philox (
     const guint32 counter[4], const guint32 key[2], guint32 out[4]);
+
+/**
+ * nf_rng_block:
+ * @key: which random numbers
+ * @block: number of the block of four words
+ * @out: (out caller-allocates): the words of that block
+ */
 void nf_rng_block (const NfRngKey *key, guint32 block, guint32 out[4]);
+
+/**
+ * nf_rng_u32:
+ * @key: which random numbers
+ * @index: number of the word, below 2^34
+ *
+ * Returns: 32 random bits
+ */
 guint32 nf_rng_u32 (const NfRngKey *key, guint64 index);
+
+/**
+ * nf_rng_uniform:
+ * @key: which random numbers
+ * @index: number of the word, below 2^34
+ *
+ * Returns: a number in [0, 1), a multiple of 2^-24
+ */
 gfloat nf_rng_uniform (const NfRngKey *key, guint64 index);
+
+/**
+ * nf_rng_below:
+ * @key: which random numbers
+ * @index: number of the word, below 2^34
+ * @limit: at least 1
+ *
+ * Returns: an integer in [0, @limit); its bias is below @limit / 2^32
+ */
 guint32 nf_rng_below (const NfRngKey *key, guint64 index, guint32 limit);
+
+/**
+ * nf_rng_normal:
+ * @key: which random numbers
+ * @first: index of the first one
+ * @n: how many
+ * @out: (out caller-allocates) (array length=n): numbers from N(0, 1)
+ */
 void nf_rng_normal (const NfRngKey *key, guint64 first, gsize n, gfloat *out);
+
+/**
+ * nf_rng_shuffle:
+ * @key: which shuffle
+ * @n: how many
+ * @order: (out caller-allocates) (array length=n): the numbers 0 to @n - 1 in
+ *   random order
+ *
+ * Fisher and Yates's shuffle.
+ */
 void nf_rng_shuffle (const NfRngKey *key, guint n, guint *order);
+
+/**
+ * nf_hash_string:
+ * @text: any text
+ *
+ * Returns: its 64-bit FNV-1a hash, the same on every machine
+ */
 guint64 nf_hash_string (const gchar *text);
 
 G_END_DECLS

@@ -122,15 +122,6 @@ open_locked (const gchar *name, GError **error)
   return device;
 }
 
-/**
- * nf_device_open:
- * @name: "cpu", "cuda" (the first), "cuda:N", or "auto": a CUDA device where
- *   one can be opened, else the CPU
- * @error: return location: %NF_ERROR_INVALID, %NF_ERROR_NO_DEVICE
- *
- * Returns: (transfer full) (nullable): the device; the same object for all who
- *   open it while anyone holds it
- */
 NfDevice *
 nf_device_open (const gchar *name, GError **error)
 {
@@ -171,13 +162,6 @@ nf_device_unref (NfDevice *device)
   g_free (device);
 }
 
-/**
- * nf_device_memory:
- * @restart: whether the peaks begin anew, at what is there now
- * @memory: (out): the most of each that was there since they began
- *
- * Returns: FALSE where the backend does not tell; then @memory is all 0
- */
 gboolean
 nf_device_memory (NfDevice *device, gboolean restart, NfDeviceMemory *memory)
 {

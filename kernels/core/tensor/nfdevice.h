@@ -4,7 +4,8 @@
  *
  * The CPU backend is part of the library. The CUDA backend is a module
  * (libnfcuda) that is opened at run time, from the installed module folder or
- * from NEXTFRAME_MODULE_PATH, and only when a device of its kind is asked for. */
+ * from NEXTFRAME_MODULE_PATH, and only when a device of its kind is asked for.
+ */
 #pragma once
 
 #include "core/nferror.h"
@@ -51,11 +52,12 @@ typedef struct
 
 /**
  * NfBackendGraph:
- * @begin: from now on the calling thread's ops are captured, not run
- * @end: ends that; returns what was captured, NULL with the error set (which
- *   may be NULL) where that is not possible
- * @launch: runs what was captured, on the calling thread's behalf
- * @free: frees it; tensors made while capturing are gone before
+ * @begin: captures the calling thread's ops from now on, instead of running
+ *   them
+ * @end: ends the capture and returns it; NULL with the error set (which may be
+ *   NULL) where it is not possible
+ * @launch: runs a capture for the calling thread
+ * @free: frees a capture; tensors made while capturing are freed before
  *
  * For nf_graph_run(), see nfgraph.h.
  */
@@ -74,15 +76,15 @@ typedef struct
  * @open: makes device->priv for the device of this index
  * @close: frees device->priv
  * @alloc: uninitialised memory of at least this many bytes, 64-byte aligned
- * @release: gives memory back; the backend may keep it for later
+ * @release: frees memory; the backend may keep it for later use
  * @upload: host to device
  * @download: device to host, complete on return
  * @copy: device to device
- * @copy_pitched: rows of bytes, the first of which begin at dst and src; either may be
- *   memory of others that the device reaches: of another context, or the host's;
- *   complete on return
+ * @copy_pitched: copies rows of bytes, the first of which are at dst and src.
+ *   Either may be memory that the backend has not allocated but the device can
+ *   reach: another context's, or the host's. Complete on return
  * @zero: clears memory
- * @synchronize: waits until all that was asked for is done
+ * @synchronize: waits until the device has done all its work
  * @ops: one row an op, in the order of nfops.def.h
  * @n_ops: rows in @ops
  * @graph: (nullable): for nf_graph_run()
@@ -91,10 +93,11 @@ typedef struct
  * @before_op: (nullable): called by a thread that is about to run an op, or its
  *   gradient
  * @on_host: its memory is the host's, and its ops run on the host's cores
- * @lazy_weights: it is @on_host, and where nothing is recorded ops take a weight
- *   (%NF_IN_WEIGHT) that has no data, see nftensor.h; else all inputs have data
- * @lean_backward: gradients are made without the data that the rows of
- *   nfops.def.h say they do not read, and which may be gone by then
+ * @lazy_weights: it is @on_host, and where nothing is recorded its ops take a
+ *   weight (%NF_IN_WEIGHT) that has no data, see nftensor.h; all other inputs
+ *   have data
+ * @lean_backward: its gradients do not read the data that the rows of
+ *   nfops.def.h say they need not, so that the tape can free it early
  *
  * What a backend provides. Every other function must be there.
  */
@@ -143,12 +146,51 @@ struct _NfDevice
   gpointer priv;
 };
 
+/**
+ * nf_device_open:
+ * @name: "cpu", "cuda" (the first CUDA device), "cuda:N", or "auto": a CUDA
+ *   device where one can be opened, else the CPU
+ * @error: return location: %NF_ERROR_INVALID for an unknown name,
+ *   %NF_ERROR_NO_DEVICE where there is no such device or its backend cannot be
+ *   loaded
+ *
+ * While anyone holds the device, all who open it get the same object.
+ *
+ * Returns: (transfer full) (nullable): the device
+ */
 NfDevice *nf_device_open (const gchar *name, GError **error);
+
+/**
+ * nf_device_ref:
+ * @device: a device
+ *
+ * Returns: (transfer full): @device
+ */
 NfDevice *nf_device_ref (NfDevice *device);
+
+/**
+ * nf_device_unref:
+ * @device: (transfer full): a device; the last reference closes it
+ */
 void nf_device_unref (NfDevice *device);
+
+/**
+ * nf_device_memory:
+ * @device: a device
+ * @restart: whether the peaks begin anew, at what is in use now
+ * @memory: (out caller-allocates): the largest amounts, in bytes, since the
+ *   peaks began
+ *
+ * Returns: FALSE where the backend does not count its memory; then @memory is
+ *   all 0
+ */
 gboolean nf_device_memory (
     NfDevice *device, gboolean restart, NfDeviceMemory *memory);
 
+/**
+ * nf_cpu_backend:
+ * Returns: (transfer none): the backend of device "cpu"
+ */
 const NfBackend *nf_cpu_backend (void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfDevice, nf_device_unref)

@@ -33,11 +33,6 @@ nf_dtype_name (NfDType dtype)
   return dtypes[dtype].name;
 }
 
-/**
- * nf_bf16_from_f32:
- *
- * Returns: the nearest bfloat16, ties to even; NaN stays NaN
- */
 guint16
 nf_bf16_from_f32 (gfloat value)
 {
@@ -100,18 +95,6 @@ tensor_alloc (NfDevice *device, NfDType dtype, gint64 n, gint64 c, gint64 h,
   return tensor;
 }
 
-/**
- * nf_tensor_new:
- * @device: where it lies
- * @dtype: element type
- * @n: batch size, at least 1
- * @c: channels, at least 1
- * @h: rows, at least 1
- * @w: columns, at least 1
- * @error: return location: %NF_ERROR_SHAPE, %NF_ERROR_NO_MEMORY
- *
- * Returns: (transfer full) (nullable): a tensor whose elements are undefined
- */
 NfTensor *
 nf_tensor_new (NfDevice *device, NfDType dtype, gint64 n, gint64 c, gint64 h,
     gint64 w, GError **error)
@@ -127,13 +110,6 @@ nf_tensor_new (NfDevice *device, NfDType dtype, gint64 n, gint64 c, gint64 h,
   return tensor_alloc (device, dtype, n, c, h, w, data, bytes);
 }
 
-/**
- * nf_tensor_new_lazy:
- * @source: (transfer full): where its elements come from
- *
- * Returns: (transfer full) (nullable): a tensor without data; when it fails,
- *   @source is freed
- */
 NfTensor *
 nf_tensor_new_lazy (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
     gint64 h, gint64 w, NfSource *source, GError **error)
@@ -159,11 +135,6 @@ read_zeros (const NfSource *source, const NfTensor *tensor, gpointer data,
   return TRUE;
 }
 
-/**
- * nf_tensor_new_lazy_zeros:
- *
- * Returns: (transfer full) (nullable): zeros that take no memory yet
- */
 NfTensor *
 nf_tensor_new_lazy_zeros (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
     gint64 h, gint64 w, GError **error)
@@ -173,13 +144,6 @@ nf_tensor_new_lazy_zeros (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
   return nf_tensor_new_lazy (device, dtype, n, c, h, w, &zeros, error);
 }
 
-/**
- * nf_tensor_new_taking:
- * @data: (transfer full): as many bytes, allocated by the device's backend
- * @bytes: how many
- *
- * Returns: (transfer full): bytes that free @data at their end
- */
 NfTensor *
 nf_tensor_new_taking (NfDevice *device, gpointer data, gsize bytes)
 {
@@ -202,7 +166,6 @@ is_in_place (const NfTensor *tensor)
   return tensor->source != NULL && tensor->data == tensor->source->in_place;
 }
 
-/* gives back the data and the source, where there are any */
 void
 nf_tensor_drop_data (NfTensor *tensor)
 {
@@ -217,8 +180,6 @@ nf_tensor_drop_data (NfTensor *tensor)
     source->free (source);
 }
 
-/* gives back the data where nobody is left who reads it; by the thread whose
- * tape holds the rest */
 void
 nf_tensor_drop_idle (NfTensor *tensor)
 {
@@ -228,11 +189,6 @@ nf_tensor_drop_idle (NfTensor *tensor)
     nf_tensor_drop_data (tensor);
 }
 
-/**
- * nf_tensor_set_source:
- * @tensor: no view, and not in use
- * @source: (transfer full): where its new elements come from
- */
 void
 nf_tensor_set_source (NfTensor *tensor, NfSource *source)
 {
@@ -263,15 +219,6 @@ fetch (const NfTensor *tensor, GError **error)
   return NULL;
 }
 
-/**
- * nf_tensor_need_data:
- * @tensor: may be in use in several threads
- * @error: return location: %NF_ERROR_NO_MEMORY, or as the source has it
- *
- * Makes sure that the tensor has data, to be read only.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_tensor_need_data (NfTensor *tensor, GError **error)
 {
@@ -293,16 +240,6 @@ nf_tensor_need_data (NfTensor *tensor, GError **error)
   return data != NULL;
 }
 
-/**
- * nf_tensor_own_data:
- * @tensor: not in use
- * @keep: whether its elements are still wanted; else they are undefined
- * @error: return location: as nf_tensor_need_data()
- *
- * Makes sure that the tensor has data that may be written, and no source.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_tensor_own_data (NfTensor *tensor, gboolean keep, GError **error)
 {
@@ -328,14 +265,6 @@ nf_tensor_own_data (NfTensor *tensor, gboolean keep, GError **error)
 
 /* ------------------------------------------------- views and references */
 
-/**
- * nf_tensor_reshape:
- * @tensor: (nullable): NULL where what makes it has failed; that is passed on
- *
- * The same memory, in its channels-last order, seen with another shape.
- *
- * Returns: (transfer full) (nullable): a view
- */
 NfTensor *
 nf_tensor_reshape (
     NfTensor *tensor, gint64 n, gint64 c, gint64 h, gint64 w, GError **error)
@@ -362,14 +291,6 @@ nf_tensor_reshape (
   return view;
 }
 
-/**
- * nf_tensor_batch_slice:
- * @tensor: (nullable): as in nf_tensor_reshape()
- * @from: first sample
- * @count: how many
- *
- * Returns: (transfer full) (nullable): a view of some samples of the batch
- */
 NfTensor *
 nf_tensor_batch_slice (
     NfTensor *tensor, gint64 from, gint64 count, GError **error)
@@ -396,12 +317,6 @@ nf_tensor_batch_slice (
   return view;
 }
 
-/**
- * nf_tensor_ref:
- * @tensor: (nullable): as in nf_tensor_reshape()
- *
- * Returns: (transfer full) (nullable): @tensor
- */
 NfTensor *
 nf_tensor_ref (NfTensor *tensor)
 {
@@ -431,12 +346,6 @@ nf_tensor_unref (NfTensor *tensor)
   g_free (tensor);
 }
 
-/**
- * nf_tensor_clear:
- * @tensor: (inout) (nullable): place of a reference
- *
- * Drops the reference, if any, and clears the place.
- */
 void
 nf_tensor_clear (NfTensor **tensor)
 {
@@ -455,11 +364,6 @@ nf_tensor_same_shape (const NfTensor *a, const NfTensor *b)
   return a->n == b->n && a->c == b->c && a->h == b->h && a->w == b->w;
 }
 
-/**
- * nf_tensor_shape_string:
- *
- * Returns: (transfer full): "(N, C, H, W)" with a type other than f32 behind
- */
 gchar *
 nf_tensor_shape_string (const NfTensor *t)
 {
@@ -469,12 +373,6 @@ nf_tensor_shape_string (const NfTensor *t)
       t->dtype == NF_F32 ? "" : dtypes[t->dtype].name);
 }
 
-/**
- * nf_tensor_changed:
- *
- * To be called after writing into the data: what a backend or a tape has
- * derived from the old data is no longer valid.
- */
 void
 nf_tensor_changed (NfTensor *tensor)
 {

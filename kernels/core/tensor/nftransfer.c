@@ -32,14 +32,6 @@ permute (guint8 *dst, const guint8 *src, const NfTensor *t, gboolean to_last)
   }
 }
 
-/**
- * nf_tensor_to_nhwc:
- * @tensor: a tensor
- * @data: (out): room for all its elements, in memory order
- * @error: return location
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_tensor_to_nhwc (const NfTensor *tensor, gpointer data, GError **error)
 {
@@ -51,14 +43,6 @@ nf_tensor_to_nhwc (const NfTensor *tensor, gpointer data, GError **error)
       tensor->device, data, own, tensor->bytes, error);
 }
 
-/**
- * nf_tensor_to_nchw:
- * @tensor: a tensor
- * @data: (out): room for all its elements, in PyTorch's order
- * @error: return location
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_tensor_to_nchw (const NfTensor *tensor, gpointer data, GError **error)
 {
@@ -90,14 +74,6 @@ nf_tensor_set_nchw (NfTensor *tensor, gconstpointer data, GError **error)
   return nf_tensor_set_nhwc (tensor, own, error);
 }
 
-/**
- * nf_tensor_copy:
- * @dst: changed
- * @src: same shape, type and device
- * @error: return location
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_tensor_copy (NfTensor *dst, const NfTensor *src, GError **error)
 {
@@ -136,13 +112,6 @@ nf_tensor_zero (NfTensor *tensor, GError **error)
   return TRUE;
 }
 
-/**
- * nf_tensor_scalar:
- * @tensor: an f32 tensor
- * @error: return location
- *
- * Returns: its first element; NaN with @error set
- */
 gfloat
 nf_tensor_scalar (const NfTensor *tensor, GError **error)
 {
@@ -181,18 +150,6 @@ picture_of (const NfTensor *tensor, gint64 n)
       + (gsize) n * (tensor->bytes / (gsize) tensor->n);
 }
 
-/**
- * nf_tensor_set_pitched:
- * @tensor: changed
- * @n: which of its pictures
- * @rows: its first row, elements in the tensor's own order, in memory that the
- *   device reaches: its own, whoever it belongs to, or the host's; filled, and
- *   free to change on return
- * @stride: bytes from one row to the next
- * @error: return location: %NF_ERROR_SHAPE
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_tensor_set_pitched (NfTensor *tensor, gint64 n, gconstpointer rows,
     gsize stride, GError **error)
@@ -208,17 +165,6 @@ nf_tensor_set_pitched (NfTensor *tensor, gint64 n, gconstpointer rows,
   return TRUE;
 }
 
-/**
- * nf_tensor_to_pitched:
- * @tensor: has data
- * @n: which of its pictures
- * @rows: (out): where its first row goes, as in nf_tensor_set_pitched(); complete
- *   on return
- * @stride: bytes from one row to the next
- * @error: return location: %NF_ERROR_SHAPE
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_tensor_to_pitched (const NfTensor *tensor, gint64 n, gpointer rows,
     gsize stride, GError **error)
@@ -230,14 +176,6 @@ nf_tensor_to_pitched (const NfTensor *tensor, gint64 n, gpointer rows,
           picture_of (tensor, n), row, row, (gsize) tensor->h, error);
 }
 
-/**
- * nf_tensor_new_from_pitched:
- * @rows: as in nf_tensor_set_pitched()
- * @stride: bytes from one row to the next
- *
- * Returns: (transfer full) (nullable): a tensor (1, C, H, W) with a copy of the
- *   picture
- */
 NfTensor *
 nf_tensor_new_from_pitched (NfDevice *device, NfDType dtype, gint64 c, gint64 h,
     gint64 w, gconstpointer rows, gsize stride, GError **error)
@@ -262,11 +200,6 @@ nf_tensor_new_zeros (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
   return g_steal_pointer (&t);
 }
 
-/**
- * nf_tensor_new_filled:
- *
- * Returns: (transfer full) (nullable): an f32 tensor of equal elements
- */
 NfTensor *
 nf_tensor_new_filled (NfDevice *device, gint64 n, gint64 c, gint64 h, gint64 w,
     gfloat value, GError **error)
@@ -284,12 +217,6 @@ nf_tensor_new_filled (NfDevice *device, gint64 n, gint64 c, gint64 h, gint64 w,
   return g_steal_pointer (&t);
 }
 
-/**
- * nf_tensor_new_from_nchw:
- * @data: elements in the order of PyTorch's memory: n, c, h, w
- *
- * Returns: (transfer full) (nullable): a tensor with a copy of @data
- */
 NfTensor *
 nf_tensor_new_from_nchw (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
     gint64 h, gint64 w, gconstpointer data, GError **error)
@@ -301,12 +228,6 @@ nf_tensor_new_from_nchw (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
   return g_steal_pointer (&t);
 }
 
-/**
- * nf_tensor_new_from_nhwc:
- * @data: elements in the tensor's own order: n, h, w, c
- *
- * Returns: (transfer full) (nullable): a tensor with a copy of @data
- */
 NfTensor *
 nf_tensor_new_from_nhwc (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
     gint64 h, gint64 w, gconstpointer data, GError **error)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfcores — who computes: networks of one process take turns at the cores
+ * nfcores — a lease of CPU cores for each network of a process that computes
  *
  * Threads of two networks that share cores would wait for each other at the end
  * of every op, and push each other's data out of the caches.
- * See: kernels/core/threads/nfthreads.c (how many threads), nfwaitpolicy.c (how they wait) */
+ * See: nfthreads.c (how many threads), nfwaitpolicy.c (how they wait) */
 #include "core/threads/nfcores.h"
 
 #include "core/nferror.h"
@@ -56,8 +56,8 @@ wake (GCancellable *cancellable, gpointer data)
   g_mutex_unlock (&lock);
 }
 
-/* The lock is not held where the cancellable is connected or disconnected:
- * these wait for wake() in another thread, which wants the lock. */
+/* The lock must not be held while the cancellable is connected or disconnected:
+ * both wait for wake() in another thread, which takes the lock. */
 static void
 wait_for_cores (NfCoreLease *lease, GCancellable *cancellable)
 {
@@ -74,7 +74,7 @@ wait_for_cores (NfCoreLease *lease, GCancellable *cancellable)
   g_cancellable_disconnect (cancellable, handler);
 }
 
-/* the caller has put the lease into the queue, and does not hold the lock */
+/* the caller has added the lease to the queue, and does not hold the lock */
 static gboolean
 queue_up (NfCoreLease *lease, GCancellable *cancellable, GError **error)
 {
@@ -85,23 +85,6 @@ queue_up (NfCoreLease *lease, GCancellable *cancellable, GError **error)
   return lease->held;
 }
 
-/**
- * nf_cores_acquire:
- * @lease: (out): of the calling thread, which must not hold another one; ended by
- *   nf_cores_release() from the same thread
- * @device: where will be computed; on other devices than the CPU nothing is
- *   waited for
- * @threads: for the ops of the calling thread until the lease ends; 0: as
- *   nf_threads_default() was with the first lease
- * @cancellable: (nullable): ends the wait
- * @error: return location: %NF_ERROR_CANCELLED
- *
- * Waits until there are as many free cores as threads (or all, where there are
- * fewer cores than that). What nf_matmul_precision_set() says from then on lasts as long
- * as the lease.
- *
- * Returns: FALSE with @error set; then there is no lease to end
- */
 gboolean
 nf_cores_acquire (NfCoreLease *lease, const NfDevice *device, guint threads,
     GCancellable *cancellable, GError **error)
@@ -129,16 +112,6 @@ nf_cores_acquire (NfCoreLease *lease, const NfDevice *device, guint threads,
   return TRUE;
 }
 
-/**
- * nf_cores_yield:
- * @lease: begun
- * @cancellable: (nullable): ends the wait
- * @error: return location: %NF_ERROR_CANCELLED
- *
- * Lets those that wait have their turn first.
- *
- * Returns: FALSE with @error set; the lease is still to be ended
- */
 gboolean
 nf_cores_yield (NfCoreLease *lease, GCancellable *cancellable, GError **error)
 {
@@ -156,13 +129,6 @@ nf_cores_yield (NfCoreLease *lease, GCancellable *cancellable, GError **error)
   return !others || queue_up (lease, cancellable, error);
 }
 
-/**
- * nf_cores_release:
- * @lease: begun
- *
- * The calling thread's ops have as many threads as before, and multiply as
- * nf_matmul_precision_set() said before.
- */
 void
 nf_cores_release (NfCoreLease *lease)
 {

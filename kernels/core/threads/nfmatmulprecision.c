@@ -5,11 +5,6 @@
 
 static _Thread_local NfMatmulPrecision chosen;
 
-/**
- * nf_matmul_precision_set:
- * @precision: for all ops that the calling thread runs from now on; their
- *   gradients are multiplied as they were
- */
 void
 nf_matmul_precision_set (NfMatmulPrecision precision)
 {
@@ -35,11 +30,6 @@ wanted_by_variable (void)
   return once == 2;
 }
 
-/**
- * nf_matmul_precision_is_tf32:
- *
- * Returns: whether the calling thread's ops may round factors to TF32
- */
 gboolean
 nf_matmul_precision_is_tf32 (void)
 {

@@ -4,7 +4,9 @@
  *
  * Two threads of one core share its arithmetic units, so more threads than
  * cores slow the ops down.
- * See: kernels/core/threads/nfcores.c (who computes when), nfwaitpolicy.c (how threads wait) */
+ * See: nfcores.c (which network computes when), nfwaitpolicy.c (how threads
+ * wait)
+ */
 #define _GNU_SOURCE /* sched_getaffinity() */
 #include "core/threads/nfthreads.h"
 
@@ -13,7 +15,8 @@
 #include <sched.h>
 #include <string.h>
 
-/* "PACKAGE.CORE" of a CPU, or its own number where the system tells none. */
+/* "PACKAGE.CORE" of a CPU, or its own number where the system has no such names
+ * */
 static gchar *
 core_name (guint cpu)
 {
@@ -83,8 +86,9 @@ least_quota (const gchar *mount, const gchar *path)
   return least;
 }
 
-/* (nullable): where the groups are that a line of /proc/self/cgroup is of, if
- * they limit the CPU: those of version 2, or of version 1's controller */
+/* (nullable): the folder of the control groups that a line of /proc/self/cgroup
+ * describes, if they limit the CPU: those of version 2, or of version 1's
+ * controller */
 static gchar *
 group_mount (const gchar *root, const gchar *controllers)
 {
@@ -97,13 +101,6 @@ group_mount (const gchar *root, const gchar *controllers)
       : NULL;
 }
 
-/**
- * nf_threads_quota:
- * @root: folder in which proc/ and sys/ are: "/"
- *
- * Returns: CPUs whose time this process's control groups allow it, rounded up;
- *   %G_MAXUINT where they set no limit
- */
 guint
 nf_threads_quota (const gchar *root)
 {
@@ -123,12 +120,6 @@ nf_threads_quota (const gchar *root)
   return least > 0.0 ? (guint) MIN (ceil (least), 65536.0) : G_MAXUINT;
 }
 
-/**
- * nf_threads_physical_cores:
- *
- * Returns: cores, not counting their threads, that this process may use: those
- *   of the calling thread's CPUs, and no more than its control groups' quota
- */
 guint
 nf_threads_physical_cores (void)
 {
@@ -148,11 +139,6 @@ nf_threads_physical_cores (void)
   return MIN (n, nf_threads_quota ("/"));
 }
 
-/**
- * nf_threads_default:
- *
- * Returns: OMP_NUM_THREADS where it is set, else one a physical core
- */
 guint
 nf_threads_default (void)
 {
@@ -162,21 +148,12 @@ nf_threads_default (void)
   return n > 0 && n < G_MAXINT ? (guint) n : nf_threads_physical_cores ();
 }
 
-/**
- * nf_threads_set:
- * @threads: for this thread's ops; 0: nf_threads_default()
- */
 void
 nf_threads_set (guint threads)
 {
   omp_set_num_threads (threads ? threads : nf_threads_default ());
 }
 
-/**
- * nf_threads_get:
- *
- * Returns: how many threads this thread's ops use, at least 1
- */
 guint
 nf_threads_get (void)
 {

@@ -3,16 +3,17 @@
  * nfwaitpolicy — how the threads of ops wait for work: spinning, or asleep
  *
  * Between two ops a thread of the team waits some microseconds for the next
- * one. Asleep, it takes longer to come back than small ops last; spinning, it
- * keeps from its processor whoever the team is waiting for, where others want
- * the processors too. So threads spin while nobody else does, and sleep
- * otherwise.
+ * one. A sleeping thread needs more time to wake up than a small op takes. A
+ * spinning thread occupies a processor; where other threads need the
+ * processors, it may be the one that the rest of the team needs to go on. So
+ * threads spin while no other thread needs the processors, and sleep otherwise.
  *
- * libgomp would be told which by OMP_WAIT_POLICY or GOMP_SPINCOUNT, which it
- * reads when it is loaded, before any code of ours runs; it has no call for it.
- * But it gives up spinning after a few microseconds while there are more OpenMP
- * threads than processors (its manual, under GOMP_SPINCOUNT). To that end an
- * idle team is kept, which costs nothing but its stacks' address space. */
+ * libgomp takes this choice from OMP_WAIT_POLICY or GOMP_SPINCOUNT, which it
+ * reads when it is loaded, before any of our code runs, and it has no function
+ * to change it. But while there are more OpenMP threads than processors it
+ * stops spinning after a few microseconds (its manual, under GOMP_SPINCOUNT).
+ * So this file keeps an idle team of threads, which costs nothing but the
+ * address space of its stacks. */
 #include "core/threads/nfwaitpolicy.h"
 
 #include "core/threads/nfthreads.h"
@@ -23,7 +24,7 @@
 #define LOOK_ASLEEP (G_USEC_PER_SEC / 5)
 #define LOOK_SPINNING (G_USEC_PER_SEC / 10) /* it can cost much */
 #define LOOK_FIRST (G_USEC_PER_SEC / 50) /* after the first look */
-/* a look back over more than this says nothing of now */
+/* a measurement over a longer time does not describe the present */
 #define LOOK_BACK G_USEC_PER_SEC
 /* time that the threads of this process waited for a processor, over time */
 #define WAITED_MUCH 0.2
@@ -38,8 +39,8 @@ static gint64 look_at; /* when next; the same clock */
 static gdouble waited_then; /* seconds */
 static NfWaitPolicy state = { TRUE, 0, 1 };
 
-/* one thread more than there are processors, itself counted; they sleep until
- * another number is due */
+/* a team of one thread more than there are processors, the calling one counted;
+ * they sleep until their number is to change */
 static gpointer
 idle_team (gpointer data)
 {
@@ -108,13 +109,6 @@ nf_wait_policy_is_asleep (void)
   return asleep;
 }
 
-/**
- * nf_threads_wait_asleep:
- *
- * Makes the threads of ops sleep while they wait, for a program whose other
- * threads are busy, until these have left them alone for a while; unless
- * OMP_WAIT_POLICY or GOMP_SPINCOUNT say how they are to wait.
- */
 void
 nf_threads_wait_asleep (void)
 {
@@ -128,15 +122,16 @@ nf_threads_wait_asleep (void)
 
 /**
  * nf_wait_policy_decide:
- * @state: what is known so far; @asleep in it is what threads are to do
+ * @state: the state so far; its field asleep is set to the decision
  * @waited: seconds that the threads of this process, taken together, were ready
  *   to run and had no processor, in each second since the last look; negative:
  *   unknown
  *
- * Threads that spin at the wrong time can slow all down tenfold, and sleeping
- * ones by some per cent. So one look is enough to let them sleep, but as many
- * quiet ones are needed to wake them as patience says, and each time that this
- * was wrong doubles it.
+ * Threads that spin at the wrong time can make everything ten times slower,
+ * sleeping ones cost some per cent. So a single measurement is enough to make
+ * threads sleep, but they spin again only after as many quiet measurements as
+ * the field patience says. Each time that this turns out wrong, patience
+ * doubles.
  */
 void
 nf_wait_policy_decide (NfWaitPolicy *s, gdouble waited)
@@ -157,7 +152,7 @@ nf_wait_policy_decide (NfWaitPolicy *s, gdouble waited)
 }
 
 /* seconds that this process's threads have waited for a processor so far;
- * negative where the system does not tell */
+ * negative where the system does not count them */
 static gdouble
 time_waited (void)
 {
@@ -202,9 +197,9 @@ look_locked (gint64 now)
 /**
  * nf_wait_policy_update:
  *
- * Called before every op of the CPU: looks some times a second whether others
- * want the processors. Does nothing where OMP_WAIT_POLICY or GOMP_SPINCOUNT say
- * how threads are to wait.
+ * Called before every op of the CPU. Measures a few times a second whether
+ * other threads need the processors. Does nothing where OMP_WAIT_POLICY or
+ * GOMP_SPINCOUNT is set.
  */
 void
 nf_wait_policy_update (void)

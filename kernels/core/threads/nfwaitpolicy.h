@@ -11,9 +11,9 @@ G_BEGIN_DECLS
 
 /**
  * NfWaitPolicy:
- * @asleep: what threads that wait do
- * @quiet: looks without others since that was decided, or others were seen
- * @patience: how many there must be before threads spin
+ * @asleep: whether threads that wait sleep; else they spin
+ * @quiet: how often in a row no other thread was seen that needs the CPUs
+ * @patience: how large @quiet must be before threads spin again
  */
 typedef struct
 {

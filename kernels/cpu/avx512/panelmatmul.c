@@ -25,7 +25,7 @@
 /**
  * nf_panel_matmul_fits:
  * @rows: how many
- * @b: times what
+ * @b: the matrix that they are multiplied with
  *
  * Returns: whether the other functions compute it, and faster than a library
  */
@@ -137,7 +137,7 @@ nf_panel_matmul_run (gint64 rows, const gfloat *x, gint64 ldx,
  * @rows: see nf_panel_matmul_run(); nf_panel_matmul_fits()
  * @error: return location
  *
- * The same by all threads, panels included.
+ * nf_panel_matmul_run() by all threads, with the panels made on the way.
  *
  * Returns: FALSE with @error set
  */

@@ -3,8 +3,9 @@
  * panelmatmul — rows times a matrix in panels, in f32 (CPU)
  *
  * Private to the CPU backend. For products of a few thousand rows with matrices
- * of some hundred columns, whose cost is mostly getting ready in a library that
- * is made for large ones. The sums' order depends on no thread. */
+ * of some hundred columns. Libraries that are made for large products spend
+ * most of the time on preparing such small ones. The order of the sums does not
+ * depend on the number of threads. */
 #pragma once
 
 #include "cpu/nfcpu.h"
@@ -16,10 +17,11 @@ G_BEGIN_DECLS
  * @k: rows
  * @n: columns, divisible by 32
  * @data: its first element
- * @ld: from one row to the next, or where it is @transposed from column to column
+ * @ld: from one row to the next, or where it is @transposed from column to
+ *   column
  * @transposed: its columns lie together, not its rows
  *
- * The right one of a product.
+ * The right factor of a product.
  */
 typedef struct
 {

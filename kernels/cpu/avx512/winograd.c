@@ -59,7 +59,8 @@ kernel_points (__m512d g0, __m512d g1, __m512d g2, __m512d u[SIDE])
 }
 
 /* G g G^T of eight kernels, whose values are @lane apart; from one of a
- * kernel's nine values to the next are @tap of them; the points @stride apart */
+ * kernel's nine values to the next are @tap of them; the points @stride apart
+ */
 TARGET static void
 kernel_tiles (
     const gfloat *w, gint64 lane, gint64 tap, gfloat *to, gint64 stride)
@@ -281,9 +282,9 @@ tiles_of_block (const NfDnnlConv *conv, gint64 tiles)
  * nf_winograd_fits:
  * @conv: a convolution
  *
- * Depends on its shape alone, and on the processor. With few pixels reading the
- * weights takes longer than the products; many weights must not grow fourfold
- * for small layers.
+ * The answer depends on the shape and the processor alone. With few pixels,
+ * reading the weights takes longer than the products. The weights of small
+ * layers must not take four times their memory for little gain.
  *
  * Returns: whether nf_winograd_forward() computes it, and faster
  */
@@ -298,7 +299,8 @@ nf_winograd_fits (const NfDnnlConv *c)
       && (c->c * c->o <= FEW_WEIGHTS || pixels >= 4 * MAX (c->c, c->o));
 }
 
-/* the convolution that makes the inputs' gradient of the results' */
+/* the convolution that computes the gradient of the inputs from that of the
+ * results */
 static NfDnnlConv
 turn (const NfDnnlConv *conv)
 {

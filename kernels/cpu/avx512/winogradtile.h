@@ -44,8 +44,8 @@ tiles_count (const Tiles *t)
   return t->n * t->down * t->across;
 }
 
-/* where the @side x @side pixels of c values are that begin @before above and
- * left of a tile's results; @zero stands for those outside */
+/* the places of the @side x @side pixels, of c values each, that begin @before
+ * above and left of a tile's results; @zero stands for those outside */
 static inline void
 tile_pixels (const Tiles *t, gint64 tile, gint side, gint before,
     const gfloat *x, gint64 c, const gfloat *zero, const gfloat **at)

@@ -48,7 +48,7 @@ plan_run (NfDevice *device, const NfDnnlPlan *plan, const NfDnnlArg *args,
  * nf_dnnl_lacks_bf16:
  * @call: an op of what oneDNN computes
  *
- * oneDNN has bf16 for processors with AVX-512 alone, be it emulated.
+ * oneDNN has bf16 only for processors with AVX-512, where it may be emulated.
  *
  * Returns: whether the call is in bf16, and must be done in f32
  */

@@ -151,8 +151,8 @@ nf_md_is_sparse_line (NfConstMd md)
           || ((*dims)[1] == 1 && (*strides)[0] != 1));
 }
 
-/* oneDNN 3.7's "brg" kernels for AVX-512 take such a line's values for
- * neighbours in A and in C; the next ones in its list do not */
+/* oneDNN 3.7's "brg" kernels for AVX-512 treat the values of such a line in A
+ * and in C as neighbours, which is wrong; the next ones in its list do not */
 static inline dnnl_status_t
 nf_pd_matmul (dnnl_primitive_desc_t *pd, dnnl_engine_t engine, NfMd a, NfMd b,
     NfMd c, dnnl_primitive_attr_t attr)

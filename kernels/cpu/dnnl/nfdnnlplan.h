@@ -46,7 +46,7 @@ struct _NfDnnlPlan
   dnnl_primitive_desc_t desc;
   dnnl_primitive_t primitive;
   NfMd weight; /* our layout of the weight, or NULL */
-  dnnl_primitive_t reorder; /* to or from the layout wanted; NULL: as it is */
+  dnnl_primitive_t reorder; /* to or from its layout; NULL: not needed */
 };
 
 /* one of the memories that a primitive works on */

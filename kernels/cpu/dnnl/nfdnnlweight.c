@@ -2,11 +2,12 @@
  *
  * nfdnnlweight — weights in the layouts that oneDNN's primitives want
  *
- * What is made from a weight is kept with it, and made again when the weight
- * has changed: packed copies, and parts of it, which have packed copies of their
- * own. A weight without data (NfSource) stays so: its elements are in memory
- * while it is packed, and then only packed. A copy that went unused for many
- * runs, because frames have another size or the precision changed, is freed. */
+ * Packed copies of a weight, and parts of it with packed copies of their own,
+ * are kept with the weight and made again when it has changed. A weight without
+ * data (NfSource) stays without: its elements are in memory while they are
+ * packed, and afterwards only the packed copy is. A copy that was not used for
+ * many runs, because frames have another size or the precision changed, is
+ * freed. */
 #include "cpu/dnnl/nfdnnlweight.h"
 
 #include "core/tensor/nftensor.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfdnnlweight — weights in the layouts that oneDNN's primitives want, and parts
- * of weights
+ * nfdnnlweight — weights in the layouts that oneDNN's primitives want, and
+ * parts of weights
  *
  * Private to the CPU backend. */
 #pragma once
@@ -16,9 +16,9 @@ typedef struct _NfDnnlPlan NfDnnlPlan;
  * NfDnnlPart:
  *
  * Which part of a weight: @count input channels from @from on; @phases: as four
- * 2x2 kernels, for an upsampled input, see convcat.c; @transposed: the weight is
- * a matrix [in, out], see matmul.c; @points: for winograd.c; @back: inputs and
- * results in each other's place.
+ * 2x2 kernels, for an upsampled input, see convcat.c; @transposed: the weight
+ * is a matrix [in, out], see matmul.c; @points: for winograd.c; @back: inputs
+ * and results in each other's place.
  */
 typedef struct
 {
@@ -40,8 +40,10 @@ void nf_dnnl_weight_forget (NfTensor *weight);
 
 #define NF_DNNL_LARGE ((gsize) 1 << 20) /* bytes: worth being packed again */
 
-/* a weight that is being trained changes before its next use, and a large one
- * that runs but once a block of frames is better packed anew; returns `ok` */
+/* Drops the packed copy of a weight that is being trained, because the weight
+ * changes before its next use, and that of a large one that is used only once a
+ * block of frames, because packing it again costs less than its memory. Returns
+ * `ok`. */
 static inline gboolean
 nf_dnnl_done_with (
     NfTensor *weight, gboolean recorded, gboolean once, gboolean ok)

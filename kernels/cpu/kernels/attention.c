@@ -132,8 +132,8 @@ divide_rows (const gfloat *x, gint64 from, gint64 rows, gint64 n,
   }
 }
 
-/* one tile of one head's queries; @s has room for its scores, and behind them
- * for what tile_room() tells */
+/* one tile of one head's queries; @s has room for tile_room() values, its
+ * scores first */
 static gboolean
 tile_forward (
     const Problem *p, gint64 head, gint64 first, gfloat *s, GError **error)

@@ -147,11 +147,6 @@ static const NfBackend cpu_backend = {
   .lean_backward = TRUE,
 };
 
-/**
- * nf_cpu_backend:
- *
- * Returns: (transfer none): the backend of device "cpu"
- */
 const NfBackend *
 nf_cpu_backend (void)
 {

@@ -190,8 +190,8 @@ add_time (const gdouble *dt, const gdouble *dtm, gint64 c, gfloat *dtime)
   }
 }
 
-/* the tensors that gradients go into, those of no interest included, and room
- * for one sample's dg */
+/* the tensors that all gradients are written to, also those that are not
+ * wanted, and room for one sample's dg */
 typedef struct
 {
   NfTensor *dx, *dskip, *dscale, *dshift, *dg;
@@ -207,7 +207,7 @@ wanted_clear (Wanted *w)
   nf_tensor_clear (&w->dg);
 }
 
-/* (transfer full): @grad, or room of that shape where nobody wants it */
+/* (transfer full): @grad, or a tensor of that shape where it is not wanted */
 static gboolean
 take_or_make (
     NfTensor *grad, const NfTensor *like, NfTensor **to, GError **error)

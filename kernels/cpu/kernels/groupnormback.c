@@ -2,10 +2,11 @@
  *
  * groupnormback — the two passes of group norm's gradient over values (CPU)
  *
- * The first one makes the gradients of the maps and of a x + b, and sums of them
- * over pixels; the second one, with what those sums give, that of x. A few
- * channels at a time are taken through a few rows, so that all is in registers
- * or the nearest cache: sums are floats there, which are added up as doubles.
+ * The first pass computes the gradients of the maps and of a x + b, and their
+ * sums over the pixels. The second pass computes the gradient of x with the
+ * help of these sums. A few channels at a time are processed over a few rows,
+ * so that all data is in registers or the first cache. Sums are floats there,
+ * and are added up as doubles.
  * See groupnorm.c for the maths. Sibling: groupnormrows.c */
 #include "cpu/kernels/groupnormrows.h"
 
@@ -16,8 +17,8 @@
 #define LANES 16 /* channels */
 #define BATCH 16 /* rows */
 
-/* vectors that the compiler makes of what the processor has; it makes none by
- * itself of a loop with so much in it */
+/* vectors that the compiler maps to the processor's own; it does not vectorise
+ * a loop with so much in it by itself */
 typedef gfloat Floats __attribute__ ((vector_size (LANES * sizeof (gfloat))));
 typedef guint32 Words __attribute__ ((vector_size (LANES * sizeof (guint32))));
 typedef guint16 Halves __attribute__ ((vector_size (LANES * sizeof (guint16))));

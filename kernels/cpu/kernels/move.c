@@ -236,8 +236,8 @@ nf_cpu_flip_backward (NfOpCall *call, const NfTensor *grad_out,
   return TRUE;
 }
 
-/* the first of the largest of n values, those aside that are not numbers; the
- * first one, where that is not a number */
+/* the index of the largest of n values, the first one of equals; NaN is
+ * ignored, except that a first value that is NaN is the result */
 static inline __attribute__ ((always_inline)) gint64
 argmax_plain (gconstpointer x, gint64 from, gint64 n, gboolean bf16)
 {

@@ -19,7 +19,7 @@
 
 #define PARTS 32 /* of a sum, at most: see reduce.c */
 
-/* rows of c channels, of the type that @bf16 tells; what is not there is NULL */
+/* rows of c channels, bf16 or f32 as @bf16 has it; missing tensors are NULL */
 typedef struct
 {
   const guint8 *x, *y, *dy, *residual;

@@ -2,10 +2,10 @@
  *
  * nfdamage — exact masks become as wrong as a network's
  *
- * What tracks and futures are to stand: edges that are ragged, too wide or too
- * narrow by a pixel; objects that are not found, in a frame or in all; cubes
- * that are taken for cylinders, and parts of objects that are taken for others;
- * specks on the ground. See: nfguide.h, docs/scenes.md */
+ * It makes the errors that tracks and futures have to cope with: edges that are
+ * ragged, too wide or too narrow by a pixel; objects that are missing, in one
+ * frame or in all; cubes with the class of a cylinder, and parts of objects
+ * with another class; specks on the ground. See: nfguide.h, docs/scenes.md */
 #pragma once
 
 #include "core/random/nfrng.h"
@@ -14,8 +14,9 @@ G_BEGIN_DECLS
 
 /**
  * NfDamage:
- * @key: of all that is drawn
- * @strength: 0 (masks stay as they are) to 1 (a poor network's)
+ * @key: of all random numbers
+ * @strength: 0 (masks stay unchanged) to 1 (as wrong as those of a poor
+ *   network)
  */
 typedef struct
 {

@@ -2,12 +2,12 @@
  *
  * nfguide — a picture of what tracks and dynamics predict
  *
- * Two pictures are rendered: of the objects as they stand now, and as they will
- * stand then. Where both agree, the newest frame stays as it was seen. Where
- * they differ by little, as in a shadow's rim, their difference is added to it.
- * Where they differ by much, and one pixel around (masks are not exact), the
- * second picture is taken. So an object that nobody found, or whose class is
- * wrong, stays as long as it rests. */
+ * Two pictures are rendered: the objects at their present places and at their
+ * future places. Where both pictures agree, the guide is the newest frame.
+ * Where they differ a little, as at the rim of a shadow, their difference is
+ * added to the newest frame. Where they differ much, and one pixel around
+ * (masks are not exact), the guide is the second picture. So an object that the
+ * segmenter has missed, or given a wrong class, is kept as long as it rests. */
 #include "scene/guide/nfguide.h"
 
 #include "core/nferror.h"
@@ -31,15 +31,6 @@ struct _NfGuide
   guint8 *object, *spread; /* likewise */
 };
 
-/**
- * nf_guide_new:
- * @width: of the frames, pixels, at least 1
- * @height: likewise
- * @error: (out) (optional): not enough memory, or a size out of range
- *
- * Returns: (transfer full) (nullable): what draws guides, for one thread at a
- *   time
- */
 NfGuide *
 nf_guide_new (guint width, guint height, GError **error)
 {
@@ -71,10 +62,6 @@ nf_guide_new (guint width, guint height, GError **error)
   return g_steal_pointer (&self);
 }
 
-/**
- * nf_guide_free:
- * @guide: (transfer full) (nullable): what draws guides
- */
 void
 nf_guide_free (NfGuide *guide)
 {
@@ -141,15 +128,6 @@ widen_change (NfGuide *self)
     spread_line (self->wide + x, self->change + x, self->height, row, radius);
 }
 
-/**
- * nf_guide_frame:
- * @guide: what draws
- * @view: camera and light
- * @now: the objects in the newest frame
- * @then: the objects in the guide frame
- * @newest: (H, W, 3): the newest frame
- * @rgb: (out): (H, W, 3): the guide frame
- */
 void
 nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now, NfPoses then,
     const guint8 *newest, guint8 *rgb)
@@ -228,23 +206,6 @@ draw_future (NfGuide *guide, const NfFutures *futures, guint draw, guint ahead,
   return TRUE;
 }
 
-/**
- * nf_guide_render:
- * @guide: what draws
- * @futures: what masks of the context tell
- * @draw: which draw of an ensemble, from 0 on; after as many as there are
- *   futures they are the same again
- * @ahead: which frame is wanted, 1 to the horizon
- * @newest: (H, W, 3): the newest frame
- * @out: (out): (H, W, %NF_GUIDE_BYTES): the guide
- * @error: (out) (optional): not enough memory
- *
- * The guide frame of the first draw shows what stands best for all futures
- * (nf_futures_compose()), that of a later one another one of them; how likely an
- * object is and how little is sure is told by many futures around that one.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_guide_render (NfGuide *guide, const NfFutures *futures, guint draw,
     guint ahead, const guint8 *newest, guint8 *out, GError **error)
@@ -261,20 +222,6 @@ nf_guide_render (NfGuide *guide, const NfFutures *futures, guint draw,
   return TRUE;
 }
 
-/**
- * nf_guide_render_poses:
- * @guide: what draws
- * @view: camera and light
- * @now: the objects in the newest frame
- * @then: the objects in the frame that is wanted
- * @newest: (H, W, 3): the newest frame
- * @out: (out): (H, W, %NF_GUIDE_BYTES): the guide
- * @error: (out) (optional): not enough memory
- *
- * A guide from poses that are taken to be certain.
- *
- * Returns: FALSE with @error set
- */
 gboolean
 nf_guide_render_poses (NfGuide *guide, const NfView *view, NfPoses now,
     NfPoses then, const guint8 *newest, guint8 *out, GError **error)
@@ -293,15 +240,6 @@ nf_guide_render_poses (NfGuide *guide, const NfView *view, NfPoses now,
   return TRUE;
 }
 
-/**
- * nf_guide_hold:
- * @newest: (pixels, 3): the newest frame
- * @pixels: how many it has
- * @out: (out): (pixels, %NF_GUIDE_BYTES)
- *
- * What a network gets where nothing is known of the future: the newest frame,
- * marked as no guide.
- */
 void
 nf_guide_hold (const guint8 *newest, gsize pixels, guint8 *out)
 {

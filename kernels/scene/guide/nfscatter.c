@@ -2,10 +2,11 @@
  *
  * nfscatter — how sure a future is: many that begin a little differently
  *
- * The objects' states in the newest frame are read from a future's first two
- * poses, displaced by what tracks leave open, and simulated. What the outlines
- * of all these futures cover is counted pixel by pixel. Many futures of a few
- * bodies cost about a millisecond, so training can afford them as well. */
+ * The objects' states in the newest frame follow from the first two poses of a
+ * future. They are displaced at random by as much as tracks are uncertain, and
+ * simulated. Then the outlines that cover a pixel are counted over all these
+ * futures. Many futures of a few bodies take about a millisecond, so they can
+ * be used in training as well. */
 #include "scene/guide/nfscatter.h"
 
 #include "core/random/nfrng.h"
@@ -181,7 +182,7 @@ paint_likeliest (const Scatter *self, guint ahead, guint8 *mask)
 
 /**
  * nf_scatter_draw:
- * @futures: what masks tell
+ * @futures: predicted from masks
  * @future: which one of them
  * @ahead: which frame, 1 to the horizon
  * @width: of the pictures, pixels

@@ -2,10 +2,11 @@
  *
  * nfrender — a ray caster for scenes
  *
- * A picture is drawn in bands of rows, each by one thread and by itself: first
- * which object each pixel's centre and four points around it show, then the
- * light of the ground, a point a pixel, and that of the objects, four points a
- * pixel. The film (nfrenderfilm.c) makes bytes of it. */
+ * A picture is rendered in bands of rows, each of them independently by one
+ * thread. The first step finds the object that each pixel's centre shows, and
+ * those of four points around it. Then comes the light of the ground, at one
+ * point of a pixel, and of the objects, at four points. The film
+ * (nfrenderfilm.c) turns light into bytes. */
 #include "scene/render/nfrender.h"
 
 #include "scene/render/nfrenderfilm.h"
@@ -45,15 +46,6 @@ struct _NfRenderer
   Scratch *scratch; /* one a thread */
 };
 
-/**
- * nf_renderer_new:
- * @width: of the pictures, pixels, at least 1
- * @height: of the pictures, pixels, at least 1
- * @threads: how many may work at once, 0 for one a core; the pictures are the
- *   same with any number
- *
- * Returns: (transfer full): a renderer, to be used by one thread at a time
- */
 NfRenderer *
 nf_renderer_new (guint width, guint height, guint threads)
 {
@@ -321,7 +313,7 @@ make_room (NfRenderer *self, const Scratch *scratch, gint top, gint bottom)
     }
 }
 
-/* what is to be drawn where */
+/* what is to be rendered, and where to */
 typedef struct
 {
   NfRenderer *renderer;
@@ -391,17 +383,6 @@ develop_band (gpointer data, guint worker, guint band)
     nf_film_develop (&self->film, y, drawing->rgb + y * drawing->rgb_stride);
 }
 
-/**
- * nf_renderer_render:
- * @view: camera (brought to the pictures' size by this function) and light
- * @objects: (array length=n_objects): what stands on the ground
- * @rgb: (out caller-allocates) (optional): the picture, 3 bytes a pixel
- * @rgb_stride: bytes from row to row
- * @mask: (out caller-allocates) (optional): classes, a byte a pixel
- * @mask_stride: bytes from row to row
- *
- * Objects may be anywhere; those whose numbers are not finite are left out.
- */
 void
 nf_renderer_render (NfRenderer *renderer, const NfView *view,
     const NfSceneObject *objects, guint n_objects, guint8 *rgb,

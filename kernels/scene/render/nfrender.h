@@ -14,10 +14,39 @@ G_BEGIN_DECLS
 
 typedef struct _NfRenderer NfRenderer;
 
+/**
+ * nf_renderer_new:
+ * @width: of the pictures, pixels, at least 1
+ * @height: of the pictures, pixels, at least 1
+ * @threads: how many may work at once, 0 for one a core; the pictures are the
+ *   same with any number
+ *
+ * Returns: (transfer full): a renderer, to be used by one thread at a time
+ */
 NfRenderer *nf_renderer_new (guint width, guint height, guint threads);
+
+/**
+ * nf_renderer_free:
+ * @renderer: (transfer full): a renderer
+ */
 void nf_renderer_free (NfRenderer *renderer);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfRenderer, nf_renderer_free)
 
+/**
+ * nf_renderer_render:
+ * @renderer: a renderer
+ * @view: camera and light; the camera is brought to the pictures' size
+ * @objects: (array length=n_objects): the objects on the ground
+ * @n_objects: how many
+ * @rgb: (out caller-allocates) (optional): the picture, 3 bytes a pixel: red,
+ *   green, blue
+ * @rgb_stride: bytes from row to row
+ * @mask: (out caller-allocates) (optional): class ids, a byte a pixel
+ * @mask_stride: bytes from row to row
+ *
+ * Objects may be anywhere; those whose numbers are not finite are left out.
+ */
 void nf_renderer_render (NfRenderer *renderer, const NfView *view,
     const NfSceneObject *objects, guint n_objects, guint8 *rgb,
     gsize rgb_stride, guint8 *mask, gsize mask_stride);

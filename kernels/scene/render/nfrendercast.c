@@ -2,9 +2,9 @@
  *
  * nfrendercast — where rays meet cubes, spheres and cylinders
  *
- * All in the solid's own frame, from the point of the ray nearest to its
- * middle, so that single precision will do at any distance. Edges are sharp;
- * only normals know of bevels. */
+ * Everything is computed in the solid's own coordinates, from the point of the
+ * ray that is nearest to the solid's centre, so that single precision is enough
+ * at any distance. Edges are sharp; bevels change the normals alone. */
 #include "scene/render/nfrenderstage.h"
 
 #include <math.h>

@@ -2,9 +2,9 @@
  *
  * nfrendershade — the light that comes from ground, rubber and metal
  *
- * Direct light from the discs with their shadows; light from everywhere, less
- * where objects stand in its way, which send their own in its place; metal
- * mirrors one bounce of all that. */
+ * The light has three parts: direct light from the discs, with shadows; ambient
+ * light, which objects block and replace by their own; and on metal the mirror
+ * image of both, with a single reflection. */
 #include "scene/render/nfrenderstage.h"
 
 #include <math.h>

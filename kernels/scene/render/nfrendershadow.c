@@ -2,9 +2,9 @@
  *
  * nfrendershadow — how much of a light a point sees
  *
- * A light is a disc of points; a point of the disc is hidden when the line to
- * it meets a solid (the sharp shape will do). A bit a point, so that solids
- * that hide the same part of a light do so once. */
+ * A light is a disc of points. A point of the disc is hidden when the line to
+ * it meets a solid (bevels are ignored). Each point is a bit, so that a part of
+ * a light that several solids hide counts once. */
 #include "scene/render/nfrenderstage.h"
 
 #include <math.h>

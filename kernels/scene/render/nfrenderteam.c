@@ -8,7 +8,7 @@ struct _NfTeam
   guint workers;
   GThreadPool *pool; /* of all workers but the caller */
 
-  /* the work at hand */
+  /* the current work */
   NfTeamWork work;
   gpointer data;
   gint next, pieces;

@@ -24,7 +24,7 @@ typedef enum
   NF_SCENE_SUM_IN_SIGHT, /* over frames: objects */
   NF_SCENE_SUM_OBJECTS, /* that are seen at any time */
   NF_SCENE_SUM_MOVERS, /* of these, those that move */
-  NF_SCENE_SUM_FIRST, /* seen in the first frame and well enough to tell */
+  NF_SCENE_SUM_FIRST, /* seen well enough in the first frame */
   NF_SCENE_SUM_RESTING, /* of these, those that rest then */
   NF_SCENE_SUM_ARRIVALS, /* come into sight after the first frame */
   NF_SCENE_SUM_ARRIVAL_SPEED,

@@ -2,10 +2,11 @@
  *
  * nfscenestats — what is seen in a set of clips, in numbers
  *
- * A number of a set is a ratio of sums over its clips, or a straight line
- * through them. How far the numbers of two sets may be apart is found by
- * drawing: many sets as small as the smaller one, out of the larger one. That
- * holds for ratios of few clips, too, where a formula for many would not. */
+ * A statistic of a set is a ratio of sums over its clips, or a value on a line
+ * fitted to them. How far the statistics of two sets may be apart by chance is
+ * found by resampling: many random sets of the smaller size are drawn from the
+ * larger set. That holds for ratios of few clips as well, for which formulas
+ * for large sets do not. */
 #include "scene/stats/nfscenestats.h"
 
 #include "core/random/nfrng.h"
@@ -113,11 +114,6 @@ static const Row rows[] = {
   { "in the lower quarter", RATIO (LIGHT_NEAR, LIT) },
 };
 
-/**
- * nf_scene_stats_new:
- *
- * Returns: (transfer full): statistics of no clips yet
- */
 NfSceneStats *
 nf_scene_stats_new (void)
 {
@@ -136,17 +132,6 @@ nf_scene_stats_free (NfSceneStats *stats)
   g_free (stats);
 }
 
-/**
- * nf_scene_stats_add:
- * @frames: (nullable): (n_frames, height, width, 3), red, green, blue
- * @masks: (nullable): (n_frames, height, width), classes
- * @n_frames: at least 1
- * @width: columns, at least 1
- * @height: rows, at least 1
- *
- * Counts one more clip. What needs masks is left out of a clip without them,
- * and so is what needs frames.
- */
 void
 nf_scene_stats_add (NfSceneStats *stats, const guint8 *frames,
     const guint8 *masks, guint n_frames, guint width, guint height)
@@ -235,7 +220,7 @@ compare (gconstpointer a, gconstpointer b)
   return (x > y) - (x < y);
 }
 
-/* what so many of the sorted values do not exceed */
+/* the value that a share of the sorted values does not exceed */
 static gdouble
 quantile (const gdouble *values, guint n, gdouble share)
 {
@@ -350,7 +335,7 @@ compare_sets (const NfSceneStats *real, const NfSceneStats *synthetic,
     draw_differences (result, synthetic, theirs, mine->len);
 }
 
-/* how far apart the sets are, in parts; NAN where that can't be told */
+/* how far apart the sets are, in parts; NAN where that is unknown */
 static gdouble
 get_distance (const Comparison *found)
 {
@@ -485,20 +470,6 @@ append_score (GString *text, const GArray *list, guint n, gdouble together)
       alone, n, SURE * n, all);
 }
 
-/**
- * nf_scene_stats_format_table:
- * @real: statistics of the real clips
- * @synthetic: statistics of synthetic clips
- *
- * Two Markdown tables: numbers of motion, size and light, and the mean colour
- * of each class that the real clips show. "may differ by": what 19 of 20 sets
- * of as many clips as the smaller one, drawn from the larger one, keep to. So
- * one row in 20 exceeds it by chance. "all together": what 19 of 20 sets keep
- * to in all rows at once (Bonferroni: a row may exceed it in one set of 20
- * times the number of rows).
- *
- * Returns: (transfer full): the tables
- */
 gchar *
 nf_scene_stats_format_table (
     const NfSceneStats *real, const NfSceneStats *synthetic)

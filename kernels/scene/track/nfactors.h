@@ -2,8 +2,8 @@
  *
  * nfactors — the objects of a clip's masks that go on after the newest one
  *
- * Not every track is an object that is there: a network takes a part of one
- * for another class now and then.
+ * Not every track is a real object: a network gives a part of an object another
+ * class now and then.
  * See: nftracks (where they were seen), nfmotion (how they move), nffutures */
 #pragma once
 

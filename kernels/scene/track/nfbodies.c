@@ -2,15 +2,16 @@
  *
  * nfbodies — cubes, spheres and cylinders on the ground, seen from above
  *
- * Time goes in short steps. In each, those that overlap get a blow along the
- * normal of the contact, friction slows bodies down, and they move. For two of
- * mass 1 and inertia I that approach with speed v,
+ * Time is divided into short steps. In each step, bodies that overlap get an
+ * impulse (blow) along the normal of their contact, friction slows bodies down,
+ * and they move. For two bodies of mass 1 and inertia I that approach with
+ * speed v,
  *
  *   blow = (1 + bounce) v / (2 + (ra x n)^2 / Ia + (rb x n)^2 / Ib)
  *
- * Two cubes touch at up to two points, which, like the blow and the friction of
- * one point, are solved in turn until they agree. All constants are those of
- * nfphysics.c. */
+ * Two cubes touch at up to two points. The two points, and the blow and the
+ * friction of each, are solved one after the other until they agree. All
+ * constants are those of nfphysics.c. */
 #include "scene/track/nfbodies.h"
 
 #include "scene/world/nflook.h"

@@ -3,11 +3,11 @@
  * nfbodies — cubes, spheres and cylinders that slide, roll and collide on the
  * ground, seen from above
  *
- * A body is its footprint, a circle or a square, as wide as it is drawn, and
- * all have one mass. It does what nfphysics does with upright bodies, to within
- * a hundredth of a size after most collisions, in a twelfth of the time, and
- * needs no world: so a clip can be tried a thousand times.
- * Units: nfcamera.h; time in frames.
+ * A body is its footprint, a circle or a square, as wide as it is rendered, and
+ * all bodies have one mass. The results are those of nfphysics for upright
+ * bodies, to within a hundredth of a size after most collisions, in a twelfth
+ * of the time. So a clip can be simulated a thousand times. Units: nfcamera.h;
+ * time in frames.
  * See: nffutures, docs/scenes.md */
 #pragma once
 

@@ -6,9 +6,9 @@
  *
  *   weight robust ((root of area - root of area of the outline) / sigma)
  *
- * over all sightings is least, plus a square for each of the three, which keeps
- * it near where it began when there is little to see. Gauss-Newton steps with
- * differences for derivatives; robust is Huber's. */
+ * over all sightings is least. A squared penalty for each of the three keeps it
+ * near its start value when there is little to see. The method is Gauss-Newton
+ * with numerical derivatives; robust is Huber's function. */
 #include "scene/track/nfcamerafit.h"
 
 #include <math.h>

@@ -2,9 +2,9 @@
  *
  * nfcamerafit — the camera of a clip, estimated from its objects' outlines
  *
- * All objects have one size, so an object's area in the image tells how far
- * away it is, and the rows where objects of different areas are seen tell how
- * the camera looks down on the ground.
+ * All objects have one size, so an object's distance follows from its area in
+ * the image, and the tilt of the camera follows from the rows where objects of
+ * different areas are seen.
  * See: nftracks, docs/scenes.md */
 #pragma once
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfdecide — one mask for many
+ * nfdecide — one mask that stands for many
  *
- * Class by class, the pixels are chosen that have the largest mean over all
- * masks of
+ * For each class, the set of pixels is chosen that has the largest mean over
+ * all masks of
  *
  *   pixels in both / pixels in either
  *
- * out of these: those that at least a share of the masks has, for some shares,
- * and those of each of the masks. A pixel that several classes chose goes to
- * the one that most masks have there.
+ * The candidates are the pixels that at least a certain share of the masks has,
+ * for several shares, and the pixels of each single mask. A pixel that is
+ * chosen for several classes gets the one that most masks have there.
  *
  * Where both sums of pixels are taken over many clips before they are divided,
  * to J, one more pixel that a share p of the masks has adds p to the first and

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfdecide — one mask for many
+ * nfdecide — one mask that stands for many
  *
  * See: nffutures, docs/scenes.md */
 #pragma once

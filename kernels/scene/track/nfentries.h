@@ -2,9 +2,10 @@
  *
  * nfentries — how objects move that were just seen for the first time
  *
- * One that is cut by the edge of the only mask that shows it comes in, and
- * nobody knows how fast: as those of the real clips do, 0.7 to 1.2 sizes a
- * frame, most of them towards something that stands there.
+ * An object that is cut by the edge of the only mask that shows it is entering
+ * the scene with an unknown velocity. It is assumed to move like such objects
+ * in the real clips: by 0.7 to 1.2 sizes a frame, mostly towards an object at
+ * rest.
  * See: docs/scenes.md */
 #pragma once
 

@@ -124,22 +124,6 @@ extrapolate_linear (const guint8 *const *masks, guint n_masks, guint width,
   }
 }
 
-/**
- * nf_extrapolate_futures:
- * @params: how many futures, and how one mask is made of them
- * @masks: (array length=n_masks): the past, oldest first, each @width x @height
- * @n_masks: how many, at least 1
- * @from: the first frame that is wanted, 1 to @horizon
- * @horizon: how many frames to predict, at least 1
- * @future: (out caller-allocates): @horizon masks, one after the other; those
- *   before @from stay as they are
- * @error: (out) (optional): a parameter out of range, not enough memory, or
- *   %NF_ERROR_CANCELLED; then some masks may have been written
- *
- * The method %NF_EXTRAPOLATE_DYNAMICS with other parameters.
- *
- * Returns: TRUE, or FALSE with @error set
- */
 gboolean
 nf_extrapolate_futures (const NfFuturesParams *params,
     const guint8 *const *masks, guint n_masks, guint width, guint height,
@@ -158,19 +142,6 @@ nf_extrapolate_futures (const NfFuturesParams *params,
   return TRUE;
 }
 
-/**
- * nf_extrapolate:
- * @masks: (array length=n_masks): the past, oldest first, each @width x @height
- * @n_masks: how many, at least 1
- * @horizon: how many frames to predict, at least 1
- * @future: (out caller-allocates): @horizon masks, one after the other
- * @error: (out) (optional): not enough memory
- *
- * Values of 49 and more are background; only %NF_EXTRAPOLATE_HOLD, which
- * copies, keeps them. From a single mask every method predicts it again.
- *
- * Returns: TRUE, or FALSE with @error set
- */
 gboolean
 nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
     guint n_masks, guint width, guint height, guint horizon, guint8 *future,

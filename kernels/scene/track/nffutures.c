@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nffutures — what masks tell about the frames that follow them */
+ * nffutures — predicting frames from the masks before them, by simulation */
 #include "scene/track/nffutures.h"
 
 #include "scene/track/nfactors.h"
@@ -36,11 +36,6 @@ struct _NfFutures
   NfSceneObject *objects; /* the same */
 };
 
-/**
- * nf_futures_params_init:
- *
- * One future, the likeliest.
- */
 void
 nf_futures_params_init (NfFuturesParams *params)
 {
@@ -97,7 +92,7 @@ simulate (NfFutures *self, guint future, const NfBody *states,
   return TRUE;
 }
 
-/* what the masks do not tell: how things bounce, and how they slide */
+/* what cannot be seen in the masks: how objects bounce and how they slide */
 static NfBodyParams
 draw_params (const NfBodyParams *likeliest, NfDice *dice)
 {
@@ -181,19 +176,6 @@ check_params (const NfFuturesParams *params, GError **error)
   return TRUE;
 }
 
-/**
- * nf_futures_new:
- * @params: how many futures, and what is made of them
- * @masks: (array length=n_masks): the past, oldest first, each @width x @height
- * @n_masks: how many, at least 1; the last 12 are looked at
- * @horizon: how many frames to predict, at least 1
- * @error: (out) (optional): a parameter out of range, not enough memory, or
- *   %NF_ERROR_CANCELLED
- *
- * The masks are not needed any more when this returns.
- *
- * Returns: (transfer full) (nullable): the futures, or NULL with @error set
- */
 NfFutures *
 nf_futures_new (const NfFuturesParams *params, const guint8 *const *masks,
     guint n_masks, guint width, guint height, guint horizon, GError **error)
@@ -338,15 +320,6 @@ paint_picture (const NfFutures *self, guint ahead, const guint8 *masks,
   return TRUE;
 }
 
-/**
- * nf_futures_mask:
- * @ahead: which frame, 0 to the horizon
- * @mask: (out caller-allocates): its mask, one byte a pixel, as large as those
- *   of the past
- * @error: (out) (optional): not enough memory, or %NF_ERROR_CANCELLED
- *
- * Returns: TRUE, or FALSE with @error set
- */
 gboolean
 nf_futures_mask (
     const NfFutures *futures, guint ahead, guint8 *mask, GError **error)
@@ -390,18 +363,6 @@ count_most (const guint8 *masks, guint n_masks, gsize size, gsize pixel)
   return most;
 }
 
-/**
- * nf_futures_probability:
- * @ahead: which frame, 0 to the horizon
- * @object: (out caller-allocates) (nullable): for each pixel the share of the
- *   futures in which it shows an object, 0 to 1
- * @spread: (out caller-allocates) (nullable): for each pixel how little the
- *   futures agree on its class: the share of them that do not show what most
- *   of them show, 0 to 1; 0 where all agree
- * @error: (out) (optional): not enough memory
- *
- * Returns: TRUE, or FALSE with @error set
- */
 gboolean
 nf_futures_probability (const NfFutures *futures, guint ahead, gfloat *object,
     gfloat *spread, GError **error)
@@ -430,29 +391,12 @@ nf_futures_probability (const NfFutures *futures, guint ahead, gfloat *object,
   return TRUE;
 }
 
-/**
- * nf_futures_view:
- *
- * Returns: (transfer none): the estimated camera, for images as large as the
- *   masks (nf_renderer_render() brings it to another size), and a light of 1
- */
 const NfView *
 nf_futures_view (const NfFutures *futures)
 {
   return &futures->view;
 }
 
-/**
- * nf_futures_objects:
- * @future: which one, from 0 on; 0 is the likeliest
- * @ahead: which frame, 0 to the horizon; 0 has the poses of the newest mask
- * @n: (out): how many there are
- *
- * Also objects out of sight. The number and the order are the same in every
- * future and every frame.
- *
- * Returns: (transfer none) (array length=n): where the objects are
- */
 const NfSceneObject *
 nf_futures_objects (
     const NfFutures *futures, guint future, guint ahead, guint *n)
@@ -465,21 +409,6 @@ nf_futures_objects (
   return futures->objects + index_of (futures, future, ahead);
 }
 
-/**
- * nf_futures_compose:
- * @ahead: which frame, 0 to the horizon
- * @now: (out caller-allocates): room for as many objects as there are: where
- *   they are in the newest mask's frame
- * @then: (out caller-allocates): the same for frame @ahead; objects that are
- *   better left out are not there
- * @n_then: (out): how many there are in @then
- * @error: (out) (optional): not enough memory
- *
- * The objects of the one picture that stands best for all futures, as
- * %NF_DECIDE_PICTURE says.
- *
- * Returns: TRUE, or FALSE with @error set
- */
 gboolean
 nf_futures_compose (const NfFutures *futures, guint ahead, NfSceneObject *now,
     NfSceneObject *then, guint *n_then, GError **error)

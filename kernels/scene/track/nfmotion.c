@@ -2,11 +2,11 @@
  *
  * nfmotion — how an object moves at the end of its track
  *
- * Of an object that is at x and has the velocity v in its last frame, k frames
- * earlier the place x - k v - e is expected, where e is what it went farther
- * because friction has slowed it down since: e depends on v, so v is fitted a
- * few times by least squares, with e from the time before. The last frames, as
- * many as agree with one velocity, take part: a collision ends that. */
+ * An object that is at x and has the velocity v in its last frame was at
+ * x - k v - e k frames earlier, where e is the additional distance from before
+ * friction slowed it down. As e depends on v, v is fitted a few times by least
+ * squares, each time with e from the velocity before. Only the last frames that
+ * agree with one velocity are used, because a collision changes it. */
 #include "scene/track/nfmotion.h"
 
 #include <math.h>

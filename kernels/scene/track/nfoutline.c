@@ -154,11 +154,6 @@ enclose (NfOutline *o, Point *points, guint n)
   o->n--;
 }
 
-/**
- * nf_outline_init:
- *
- * Returns: FALSE for an object that is not before the camera, which has none
- */
 gboolean
 nf_outline_init (NfOutline *outline, const NfCamera *camera, const NfPose *pose)
 {
@@ -194,14 +189,6 @@ nf_outline_init (NfOutline *outline, const NfCamera *camera, const NfPose *pose)
   return outline->n >= 3;
 }
 
-/**
- * nf_outline_row:
- * @y: a row
- * @left: (out): where the outline begins in it, column
- * @right: (out): where it ends
- *
- * Returns: FALSE in rows above and below the outline
- */
 gboolean
 nf_outline_row (
     const NfOutline *outline, gdouble y, gdouble *left, gdouble *right)
@@ -222,16 +209,6 @@ nf_outline_row (
   return found;
 }
 
-/**
- * nf_outline_init_rows:
- * @outline: (out): the outline of an object
- * @camera: that sees it
- * @pose: where it stands
- * @first_row: (out): the first row of pixels within it
- * @end_row: (out): the row after the last one
- *
- * Returns: FALSE for an object that is not before the camera
- */
 gboolean
 nf_outline_init_rows (NfOutline *outline, const NfCamera *camera,
     const NfPose *pose, guint *first_row, guint *end_row)
@@ -244,13 +221,6 @@ nf_outline_init_rows (NfOutline *outline, const NfCamera *camera,
   return TRUE;
 }
 
-/**
- * nf_outline_span:
- * @camera: that the outline was made with
- * @y: a row of pixels
- * @first: (out): the first pixel of the row whose centre is within the outline
- * @end: (out): the one after the last; not above @first where there is none
- */
 void
 nf_outline_span (const NfOutline *outline, const NfCamera *camera, guint y,
     guint *first, guint *end)
@@ -264,13 +234,6 @@ nf_outline_span (const NfOutline *outline, const NfCamera *camera, guint y,
   *end = CLAMP (ceil (right - 0.5), 0, camera->width);
 }
 
-/**
- * nf_outline_area:
- * @x: (out): column of its centre of gravity
- * @y: (out): row of its centre of gravity
- *
- * Returns: the area, pixels
- */
 gdouble
 nf_outline_area (const NfOutline *outline, gdouble *x, gdouble *y)
 {

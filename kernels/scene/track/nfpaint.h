@@ -3,7 +3,7 @@
  * nfpaint — masks of objects at other places than those where they were seen
  *
  * An object that did not move keeps its pixels as they were when it was last
- * seen whole; the others are drawn as outlines, the near ones in front.
+ * seen whole. All others are painted as outlines, the near ones in front.
  * See: nfactors, nfoutline */
 #pragma once
 

@@ -2,13 +2,14 @@
  *
  * nfshooting — states of objects, fitted through all frames by simulation
  *
- * The states in which objects are first seen are such that
+ * The states in which objects are first seen are chosen so that
  *
  *   sum over frames and objects of robust ((simulated - seen) / sigma)^2
  *
- * is least: Levenberg-Marquardt, with differences for derivatives, over more
- * and more frames, so that a collision is reached with states that are nearly
- * right. Objects that never come near to each other are fitted apart. */
+ * is least. The method is Levenberg-Marquardt with numerical derivatives, over
+ * more and more frames, so that a collision is simulated only when the states
+ * are nearly right. Objects that never come near each other are fitted
+ * separately. */
 #include "scene/track/nfshooting.h"
 
 #include "scene/track/nfshots.h"

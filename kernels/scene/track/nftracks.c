@@ -2,10 +2,10 @@
  *
  * nftracks — where the objects of a clip's masks stand on the ground
  *
- * An object that is seen whole stands where its outline has the same centre of
- * gravity as its mask. One that is not stands where outline and mask agree
- * best: pixels of nearer objects and those outside the image may hide anything,
- * the others must be inside and outside of both. */
+ * An object that is seen whole is placed where its outline has the same centre
+ * of gravity as its mask. An object that is partly hidden is placed where
+ * outline and mask agree best. Pixels of nearer objects, and those outside the
+ * image, are ignored in that, because they may hide a part of it. */
 #include "scene/track/nftracks.h"
 
 #include "scene/track/nfblobs.h"
@@ -372,8 +372,8 @@ locate_track (NfTracks *self, NfTrack *track, const NfBlob *blobs)
   }
 }
 
-/* whole objects, each from a few frames: seen twice at one place, they tell
- * little more than seen once */
+/* whole objects, each from a few frames: a second sighting at the same place
+ * adds little information */
 static GArray *
 collect_sightings (const NfTracks *self, const NfBlob *blobs)
 {
@@ -441,14 +441,6 @@ begin_tracks (NfTracks *self, const NfBlob *blobs)
   }
 }
 
-/**
- * nf_tracks_new:
- * @masks: (array length=n_masks): in order of time, each @width x @height
- * @n_masks: how many, at least 1
- * @error: (out) (optional): not enough memory
- *
- * Returns: (transfer full) (nullable): the tracks, or NULL with @error set
- */
 NfTracks *
 nf_tracks_new (const guint8 *const *masks, guint n_masks, guint width,
     guint height, GError **error)
@@ -495,12 +487,6 @@ nf_tracks_free (NfTracks *tracks)
   g_free (tracks);
 }
 
-/**
- * nf_tracks_labels:
- * @frame: which mask, from 0 on
- *
- * Returns: (transfer none): that mask without speckles
- */
 const guint8 *
 nf_tracks_labels (const NfTracks *tracks, guint frame)
 {

@@ -2,10 +2,11 @@
  *
  * nftracks — where the objects of a clip's masks stand on the ground
  *
- * From masks alone: the camera is estimated from the sizes of the objects, all
- * of one size, against where they are seen; then every object is brought to
- * the ground plane, also where another one hides a part of it or the image's
- * edge cuts it. World and units: nfcamera.h. A class is an object's identity.
+ * It needs masks alone. All objects have one size in the world, so the camera
+ * can be estimated from their sizes in the image and the places where they are
+ * seen. Then every object is located on the ground plane, also where another
+ * one hides a part of it or the image's edge cuts it. World and units:
+ * nfcamera.h. A class is an object's identity.
  * See: nffutures, docs/scenes.md */
 #pragma once
 
@@ -15,7 +16,7 @@ G_BEGIN_DECLS
 
 /**
  * NfTrackPoint:
- * @area: pixels that show; 0 where it is not seen, and then all else is 0
+ * @area: visible pixels; 0 where it is not seen, and then all else is 0
  * @visible: @area as a share of its whole outline, 0 to 1
  * @cut: whether it touches the image's edge
  * @hidden: whether a nearer object touches it, and so may hide a part
@@ -25,8 +26,8 @@ G_BEGIN_DECLS
  * @pixels: how wide an object of size 1 is there, pixels
  * @misfit: pixels where its outline there and its mask disagree, as a share of
  *   the outline; below 0.2 where the outline fits
- * @exact: whether its mask is what the camera sees of a whole object, to the
- *   pixel; a network's masks are not
+ * @exact: whether its mask is exactly, to the pixel, that of a whole object as
+ *   the camera sees it; masks from a network are not
  *
  * An object in one frame.
  */
@@ -58,12 +59,12 @@ typedef struct
 /**
  * NfTracks:
  * @camera: the estimate, for the masks' size
- * @n_fitted: outlines that the estimate rests on; where there are few of them,
- *   it is near the camera of the real clips
+ * @n_fitted: outlines that the estimate is based on; with few of them it stays
+ *   near the camera of the real clips
  * @n_frames: masks
  * @n_tracks: objects that are seen in any of them
  * @tracks: by class
- * @labels: the masks without speckles; other than tracked objects are 0
+ * @labels: the masks without speckles; all but tracked objects is 0
  */
 typedef struct
 {
@@ -75,10 +76,34 @@ typedef struct
   guint8 *labels; /* (n_frames, height, width) */
 } NfTracks;
 
+/**
+ * nf_tracks_new:
+ * @masks: (array length=n_masks): in order of time, each @width x @height
+ * @n_masks: how many, at least 1
+ * @width: columns, at least 1
+ * @height: rows, at least 1
+ * @error: return location: %NF_ERROR_NO_MEMORY
+ *
+ * Returns: (transfer full) (nullable): the tracks
+ */
 NfTracks *nf_tracks_new (const guint8 *const *masks, guint n_masks, guint width,
     guint height, GError **error);
+
+/**
+ * nf_tracks_free:
+ * @tracks: (transfer full): the tracks
+ */
 void nf_tracks_free (NfTracks *tracks);
+
+/**
+ * nf_tracks_labels:
+ * @tracks: the tracks
+ * @frame: which mask, from 0
+ *
+ * Returns: (transfer none): (height, width): that mask without speckles
+ */
 const guint8 *nf_tracks_labels (const NfTracks *tracks, guint frame);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfTracks, nf_tracks_free)
 
 G_END_DECLS

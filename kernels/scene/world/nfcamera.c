@@ -13,15 +13,6 @@
 
 #include <math.h>
 
-/**
- * nf_camera_init:
- * @width: of the image, pixels, > 0
- * @height: of the image, pixels, > 0
- *
- * The camera of the real clips (fitted at 240x160: a 35 mm lens on 32 mm,
- * horizon at row -74), for an image of this size that shows no more than
- * theirs.
- */
 void
 nf_camera_init (NfCamera *camera, gdouble width, gdouble height)
 {
@@ -31,12 +22,6 @@ nf_camera_init (NfCamera *camera, gdouble width, gdouble height)
   nf_camera_resize (camera, width, height);
 }
 
-/**
- * nf_camera_resize:
- *
- * The same camera with an image of another size: the old image, scaled to
- * cover the new one and cut at the edges where the shapes differ.
- */
 void
 nf_camera_resize (NfCamera *camera, gdouble width, gdouble height)
 {
@@ -45,12 +30,6 @@ nf_camera_resize (NfCamera *camera, gdouble width, gdouble height)
   camera->height = height;
 }
 
-/**
- * nf_camera_ray:
- * @x: column, pixels
- * @y: row, pixels
- * @direction: (out): from the camera through that place, of unit depth
- */
 void
 nf_camera_ray (
     const NfCamera *camera, gdouble x, gdouble y, gdouble direction[3])
@@ -65,15 +44,6 @@ nf_camera_ray (
   direction[2] = cos (camera->pitch) - down * sin (camera->pitch);
 }
 
-/**
- * nf_camera_project:
- * @point: x, y, z in the world
- * @x: (out): its column, pixels
- * @y: (out): its row, pixels
- * @depth: (out) (optional): its distance along the camera's axis, sizes
- *
- * Returns: FALSE for a point beside or behind the camera, which has no image
- */
 gboolean
 nf_camera_project (const NfCamera *camera, const gdouble point[3], gdouble *x,
     gdouble *y, gdouble *depth)
@@ -96,15 +66,6 @@ nf_camera_project (const NfCamera *camera, const gdouble point[3], gdouble *x,
   return TRUE;
 }
 
-/**
- * nf_camera_ground:
- * @x: column, pixels
- * @y: row, pixels
- * @ground_x: (out): sideways, sizes
- * @ground_z: (out): away, sizes
- *
- * Returns: FALSE at and above the horizon, where there is no ground
- */
 gboolean
 nf_camera_ground (const NfCamera *camera, gdouble x, gdouble y,
     gdouble *ground_x, gdouble *ground_z)

@@ -31,13 +31,65 @@ typedef struct
   gdouble tall;
 } NfCamera;
 
+/**
+ * nf_camera_init:
+ * @camera: (out caller-allocates): the camera
+ * @width: of the image, pixels, above 0
+ * @height: of the image, pixels, above 0
+ *
+ * The camera of the real clips (fitted at 240x160: a 35 mm lens on a sensor 32
+ * mm wide, horizon at row -74), for an image of this size that shows no more
+ * than theirs.
+ */
 void nf_camera_init (NfCamera *camera, gdouble width, gdouble height);
+
+/**
+ * nf_camera_resize:
+ * @camera: changed
+ * @width: of the new image, pixels, above 0
+ * @height: of the new image, pixels, above 0
+ *
+ * Brings the camera to an image of another size: the old image, scaled to cover
+ * the new one and cut at the edges where the shapes differ.
+ */
 void nf_camera_resize (NfCamera *camera, gdouble width, gdouble height);
 
+/**
+ * nf_camera_ray:
+ * @camera: a camera
+ * @x: column, pixels
+ * @y: row, pixels
+ * @direction: (out caller-allocates): the direction in the world from the
+ *   camera through that place, of unit depth
+ */
 void nf_camera_ray (
     const NfCamera *camera, gdouble x, gdouble y, gdouble direction[3]);
+
+/**
+ * nf_camera_project:
+ * @camera: a camera
+ * @point: x, y, z in the world, sizes
+ * @x: (out): its column, pixels
+ * @y: (out): its row, pixels
+ * @depth: (out) (optional): its distance along the camera's axis, sizes
+ *
+ * Returns: FALSE for a point beside or behind the camera, which has no image
+ */
 gboolean nf_camera_project (const NfCamera *camera, const gdouble point[3],
     gdouble *x, gdouble *y, gdouble *depth);
+
+/**
+ * nf_camera_ground:
+ * @camera: a camera
+ * @x: column, pixels
+ * @y: row, pixels
+ * @ground_x: (out): sideways, sizes
+ * @ground_z: (out): away from the camera, sizes
+ *
+ * Finds the place on the ground that a pixel shows.
+ *
+ * Returns: FALSE at and above the horizon, where there is no ground
+ */
 gboolean nf_camera_ground (const NfCamera *camera, gdouble x, gdouble y,
     gdouble *ground_x, gdouble *ground_z);
 

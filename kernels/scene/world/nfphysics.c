@@ -2,10 +2,10 @@
  *
  * nfphysics — a level ground and the bodies on it
  *
- * ODE's exact stepper, which draws no random numbers; every world brings its
- * own threading implementation, for the one that ODE shares between worlds is
- * for one thread. Building and destroying use a cache that ODE shares without
- * a lock, so we hold one there.
+ * This uses ODE's exact stepper, which draws no random numbers. Every world has
+ * a threading implementation of its own, because the one that ODE shares
+ * between worlds is made for a single thread. Building and destroying worlds
+ * use a cache that ODE shares without a lock, so we hold one meanwhile.
  *
  * Friction with the ground is Coulomb's: its direction is set against the
  * sliding at each point of contact, so it is the same in all directions and
@@ -51,7 +51,8 @@ struct _NfPhysics
 static GMutex shared_lock;
 
 /* The solver says so where it leaves out a force that it cannot find, about
- * once in two thousand clips, and goes on: that is not worth a line on stderr */
+ * once in two thousand clips, and goes on: that is not worth a line on stderr
+ */
 static void G_GNUC_PRINTF (2, 0)
     keep_message (int number, const char *format, va_list arguments)
 {

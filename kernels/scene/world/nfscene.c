@@ -80,11 +80,6 @@ draw (Dice *dice, gdouble from, gdouble to)
   return from + (to - from) * nf_rng_uniform (&dice->key, dice->next++);
 }
 
-/**
- * nf_scene_params_init:
- *
- * Clip 0 of seed 0, as long and as full as the real clips.
- */
 void
 nf_scene_params_init (NfSceneParams *params)
 {
@@ -280,15 +275,6 @@ record_frame (Making *making, guint frame)
   scene->starts[frame + 1] = scene->objects->len;
 }
 
-/**
- * nf_scene_new:
- * @params: which clip
- * @error: (out) (optional): numbers out of range
- *
- * Simulates a whole clip.
- *
- * Returns: (transfer full) (nullable): the clip, or NULL with @error set
- */
 NfScene *
 nf_scene_new (const NfSceneParams *params, GError **error)
 {
@@ -330,27 +316,12 @@ nf_scene_free (NfScene *scene)
   g_free (scene);
 }
 
-/**
- * nf_scene_view:
- *
- * Returns: (transfer none): the clip's camera (for an image of 240x160) and
- *   light
- */
 const NfView *
 nf_scene_view (const NfScene *scene)
 {
   return &scene->view;
 }
 
-/**
- * nf_scene_objects:
- * @frame: number of the frame, from 0 on
- * @n: (out): how many there are
- *
- * Returns: (transfer none) (array length=n): the objects on the ground at that
- *   time, in sight or not; those that have started so far, always in the same
- *   order
- */
 const NfSceneObject *
 nf_scene_objects (const NfScene *scene, guint frame, guint *n)
 {
@@ -360,14 +331,6 @@ nf_scene_objects (const NfScene *scene, guint frame, guint *n)
       + scene->starts[frame];
 }
 
-/**
- * nf_scene_motions:
- * @frame: number of the frame, from 0 on
- * @n: (out): how many there are
- *
- * Returns: (transfer none) (array length=n): how the objects of
- *   nf_scene_objects() move at that time, in the same order
- */
 const NfMotion *
 nf_scene_motions (const NfScene *scene, guint frame, guint *n)
 {

@@ -3,9 +3,10 @@
  * nfscene — synthetic clips: cubes, spheres and cylinders that slide, roll and
  * collide
  *
- * Rigid bodies on a level ground, simulated with ODE, at the pace of the real
- * clips. A clip is a pure function of its seed and its number.
- * World and units: nfcamera.h. Pictures of it: nfrender.h. Fit: docs/scenes.md */
+ * Rigid bodies on a level ground are simulated with ODE, at the pace of the
+ * real clips. A clip depends on nothing but its seed and its number.
+ * World and units: nfcamera.h; rendering: nfrender.h; how they were fitted to
+ * the real clips: docs/scenes.md */
 #pragma once
 
 #include "scene/world/nfsceneobject.h"
@@ -35,15 +36,62 @@ typedef struct
 
 typedef struct _NfScene NfScene;
 
+/**
+ * nf_scene_params_init:
+ * @params: (out caller-allocates): clip 0 of seed 0, as long and with as many
+ *   objects as the real clips
+ */
 void nf_scene_params_init (NfSceneParams *params);
 
+/**
+ * nf_scene_new:
+ * @params: which clip
+ * @error: return location: %NF_ERROR_INVALID for numbers out of range
+ *
+ * Simulates a whole clip.
+ *
+ * Returns: (transfer full) (nullable): the clip
+ */
 NfScene *nf_scene_new (const NfSceneParams *params, GError **error);
+
+/**
+ * nf_scene_free:
+ * @scene: (transfer full): a clip
+ */
 void nf_scene_free (NfScene *scene);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfScene, nf_scene_free)
 
+/**
+ * nf_scene_view:
+ * @scene: a clip
+ *
+ * Returns: (transfer none): the clip's camera (for an image of 240x160) and
+ *   light
+ */
 const NfView *nf_scene_view (const NfScene *scene);
+
+/**
+ * nf_scene_objects:
+ * @scene: a clip
+ * @frame: number of the frame, from 0
+ * @n: (out): how many objects there are
+ *
+ * Returns: (transfer none) (array length=n): the objects that have started so
+ *   far, in sight or not, always in the same order
+ */
 const NfSceneObject *nf_scene_objects (
     const NfScene *scene, guint frame, guint *n);
+
+/**
+ * nf_scene_motions:
+ * @scene: a clip
+ * @frame: number of the frame, from 0
+ * @n: (out): how many objects there are
+ *
+ * Returns: (transfer none) (array length=n): how the objects of
+ *   nf_scene_objects() move at that time, in the same order
+ */
 const NfMotion *nf_scene_motions (const NfScene *scene, guint frame, guint *n);
 
 G_END_DECLS

@@ -18,11 +18,6 @@ nf_scene_is_rubber (guint id)
   return (id - 1) / 8 % 2 == 1;
 }
 
-/**
- * nf_scene_color:
- *
- * Returns: 0 gray 1 red 2 blue 3 green 4 brown 5 cyan 6 purple 7 yellow
- */
 guint
 nf_scene_color (guint id)
 {

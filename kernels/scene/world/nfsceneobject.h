@@ -49,8 +49,28 @@ typedef struct
   gdouble spin[3];
 } NfMotion;
 
+/**
+ * nf_scene_shape:
+ * @id: a class of objects, 1 to 48
+ *
+ * Returns: its shape
+ */
 NfSceneShape nf_scene_shape (guint id);
+
+/**
+ * nf_scene_is_rubber:
+ * @id: a class of objects, 1 to 48
+ *
+ * Returns: whether it is of rubber; else it is of metal
+ */
 gboolean nf_scene_is_rubber (guint id);
+
+/**
+ * nf_scene_color:
+ * @id: a class of objects, 1 to 48
+ *
+ * Returns: 0 gray, 1 red, 2 blue, 3 green, 4 brown, 5 cyan, 6 purple, 7 yellow
+ */
 guint nf_scene_color (guint id);
 
 G_END_DECLS

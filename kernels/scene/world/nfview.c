@@ -20,13 +20,6 @@ within (gfloat normal)
   return CLAMP (normal, -3.0f, 3.0f);
 }
 
-/**
- * nf_view_init:
- * @seed: the user's seed
- * @clip: number of the clip
- *
- * For an image of 240x160; see nf_camera_resize() for another size.
- */
 void
 nf_view_init (NfView *view, guint64 seed, guint64 clip)
 {

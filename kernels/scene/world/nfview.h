@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * @camera: where it is seen from
  * @light: strength of the light, 1 on average
  *
- * Differs from clip to clip by less than can be seen, as in the real ones.
+ * It differs from clip to clip, by less than can be seen, as in the real clips.
  */
 typedef struct
 {
@@ -22,6 +22,15 @@ typedef struct
   gdouble light;
 } NfView;
 
+/**
+ * nf_view_init:
+ * @view: (out caller-allocates): camera and light of the clip
+ * @seed: the user's seed
+ * @clip: number of the clip
+ *
+ * The camera is for an image of 240x160; see nf_camera_resize() for another
+ * size.
+ */
 void nf_view_init (NfView *view, guint64 seed, guint64 clip);
 
 G_END_DECLS
