@@ -63,8 +63,7 @@ typedef struct
 void gst_nf_clip_feed_init (GstNfClipFeed *self, GstElement *element);
 void gst_nf_clip_feed_clear (GstNfClipFeed *self);
 void gst_nf_clip_feed_start (GstNfClipFeed *self, const GstNfClipHooks *hooks,
-    const GstNfClipTimeline *timeline, gboolean live,
-    guint64 left);
+    const GstNfClipTimeline *timeline, gboolean live, guint64 left);
 void gst_nf_clip_feed_stop (GstNfClipFeed *self);
 void gst_nf_clip_feed_set_flushing (GstNfClipFeed *self, gboolean flushing);
 

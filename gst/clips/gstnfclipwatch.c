@@ -81,7 +81,9 @@ gst_nf_clip_watch_begin (
     return NULL;
   clock = gst_system_clock_obtain ();
   watched = g_new (Watched, 1);
-  *watched = (Watched){ watch, gst_object_ref (element), gst_object_ref (pad) };
+  *watched = (Watched){ .watch = watch,
+    .element = gst_object_ref (element),
+    .pad = gst_object_ref (pad) };
   id = gst_clock_new_single_shot_id (
       clock, gst_clock_get_time (clock) + PATIENCE_SECONDS * GST_SECOND);
   gst_clock_id_wait_async (id, tell, watched, watched_free);

@@ -28,7 +28,9 @@ gst_nf_cuda_init (GstNfCuda *cuda, GstElement *element)
 {
   GST_DEBUG_CATEGORY_INIT (
       gst_nf_cuda_debug, "nfcuda", 0, "video in a GPU's memory");
-  *cuda = (GstNfCuda){ element, -1, FALSE, NULL };
+  *cuda = (GstNfCuda){
+    .element = element, .index = -1, .started = FALSE, .context = NULL
+  };
 }
 
 /* (transfer full) (nullable): a GstCudaContext */

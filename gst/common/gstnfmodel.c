@@ -27,10 +27,12 @@ static const struct
   const gchar *file; /* the default checkpoint */
   const gchar *trainer; /* what makes one */
 } kinds[] = {
-  [GST_NF_MODEL_PREDICTOR] = { "predictor", NF_CHECKPOINT_PREDICTOR,
-      "nextframe-train diffusion" },
-  [GST_NF_MODEL_SEGMENTER] = { "segmenter", NF_CHECKPOINT_SEGMENTER,
-      "nextframe-train segment" },
+  [GST_NF_MODEL_PREDICTOR] = { .name = "predictor",
+      .file = NF_CHECKPOINT_PREDICTOR,
+      .trainer = "nextframe-train diffusion" },
+  [GST_NF_MODEL_SEGMENTER] = { .name = "segmenter",
+      .file = NF_CHECKPOINT_SEGMENTER,
+      .trainer = "nextframe-train segment" },
 };
 
 struct _GstNfModel

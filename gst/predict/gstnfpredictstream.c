@@ -42,7 +42,7 @@ converters_set (GstNfConverters *converters, NfDevice *device,
     GError **error)
 {
   gboolean same = gst_nf_cuda_is_memory (in) == gst_nf_cuda_is_memory (out);
-  GstNfConverters made = { NULL, NULL, NULL };
+  GstNfConverters made = { .in = NULL, .out = NULL, .past = NULL };
   GstVideoInfo in_info, out_info;
 
   if (!gst_video_info_from_caps (&in_info, in)

@@ -237,8 +237,11 @@ gst_nf_sampling_run (GstElement *element, GstNfSamplingSettings *settings,
   guint first = job->emit == GST_NF_EMIT_TARGET
       ? job->horizon
       : (guint) config->future_gap + 1;
-  Progress progress = { element, job->clip, 0, settings->ensemble,
-    g_get_monotonic_time () };
+  Progress progress = { .element = element,
+    .clip = job->clip,
+    .done = 0,
+    .predictions = settings->ensemble,
+    .reported = g_get_monotonic_time () };
   NfGuided with_classes = *guided;
   guint64 classes = 0;
   gboolean ok;

@@ -10,6 +10,7 @@
  * nfclipsources.def.h. Siblings: nffolder.c, nfscenes.c */
 #pragma once
 
+#include "core/nfapi.h"
 #include "io/nfdataset.h"
 #include "scene/world/nfscene.h"
 
@@ -121,34 +122,36 @@ struct _NfClipSourceClass
 #include "clips/nfclipsources.def.h"
 #undef NF_CLIP_SOURCE
 
-const NfClipSourceClass *nf_clip_source_kind (const gchar *location);
-gboolean nf_clip_source_is_folder (const gchar *location);
-gchar *nf_clip_source_help (void);
-gchar *nf_clip_source_series (const gchar *location);
-gboolean nf_clip_source_check (const gchar *location, GError **error);
-NfClipSource *nf_clip_source_open (
+NF_API const NfClipSourceClass *nf_clip_source_kind (const gchar *location);
+NF_API gboolean nf_clip_source_is_folder (const gchar *location);
+NF_API gchar *nf_clip_source_help (void);
+NF_API gchar *nf_clip_source_series (const gchar *location);
+NF_API gboolean nf_clip_source_check (const gchar *location, GError **error);
+NF_API NfClipSource *nf_clip_source_open (
     const gchar *location, const NfDatasetOptions *options, GError **error);
-gboolean nf_clip_source_open_held_out (const gchar *location,
+NF_API gboolean nf_clip_source_open_held_out (const gchar *location,
     const NfDatasetOptions *options, guint n_clips, NfClipSource **source,
     GError **error);
-void nf_clip_source_free (NfClipSource *source);
-guint nf_clip_source_n_clips (const NfClipSource *source);
-void nf_clip_source_shape (
+NF_API void nf_clip_source_free (NfClipSource *source);
+NF_API guint nf_clip_source_n_clips (const NfClipSource *source);
+NF_API void nf_clip_source_shape (
     const NfClipSource *source, guint64 clip, NfClipShape *shape);
-gchar *nf_clip_source_clip_name (const NfClipSource *source, guint64 clip);
-guint nf_clip_source_n_frames (const NfClipSource *source, guint64 clip);
-const gchar *nf_clip_source_shortest (
+NF_API gchar *nf_clip_source_clip_name (
+    const NfClipSource *source, guint64 clip);
+NF_API guint nf_clip_source_n_frames (const NfClipSource *source, guint64 clip);
+NF_API const gchar *nf_clip_source_shortest (
     const NfClipSource *source, guint *n_frames);
-gboolean nf_clip_source_common_size (
+NF_API gboolean nf_clip_source_common_size (
     const NfClipSource *source, gint *width, gint *height, GError **error);
 
-NfClipReader *nf_clip_reader_new (NfClipSource *source);
-void nf_clip_reader_free (NfClipReader *reader);
-gboolean nf_clip_reader_open (
+NF_API NfClipReader *nf_clip_reader_new (NfClipSource *source);
+NF_API void nf_clip_reader_free (NfClipReader *reader);
+NF_API gboolean nf_clip_reader_open (
     NfClipReader *reader, guint64 clip, GError **error);
-guint nf_clip_reader_n_frames (const NfClipReader *reader);
-void nf_clip_reader_frame (NfClipReader *reader, guint t, NfFrame *frame);
-const NfScene *nf_clip_reader_scene (const NfClipReader *reader);
+NF_API guint nf_clip_reader_n_frames (const NfClipReader *reader);
+NF_API void nf_clip_reader_frame (
+    NfClipReader *reader, guint t, NfFrame *frame);
+NF_API const NfScene *nf_clip_reader_scene (const NfClipReader *reader);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfClipSource, nf_clip_source_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfClipReader, nf_clip_reader_free)

@@ -77,8 +77,10 @@ folder_shape (const NfClipSource *source, guint64 clip, NfClipShape *shape)
 {
   const NfClipInfo *known = info (source, clip);
 
-  *shape = (NfClipShape){ known->n_frames, known->width, known->height,
-    known->has_mask };
+  *shape = (NfClipShape){ .n_frames = known->n_frames,
+    .width = known->width,
+    .height = known->height,
+    .masks = known->has_mask };
 }
 
 static gchar *
@@ -124,8 +126,10 @@ reader_frame (NfClipReader *reader, guint t, NfFrame *frame)
 {
   const NfClip *clip = ((Reader *) reader)->clip;
 
-  *frame = (NfFrame){ nf_clip_frame (clip, t), nf_clip_mask (clip, t),
-    clip->width, clip->height };
+  *frame = (NfFrame){ .rgb = nf_clip_frame (clip, t),
+    .mask = nf_clip_mask (clip, t),
+    .width = clip->width,
+    .height = clip->height };
 }
 
 const NfClipSourceClass nf_clip_source_folder = {

@@ -34,7 +34,7 @@ typedef struct
 void
 nf_scenes_init (NfScenes *scenes)
 {
-  *scenes = (NfScenes){ 0, WIDTH, HEIGHT };
+  *scenes = (NfScenes){ .n_clips = 0, .width = WIDTH, .height = HEIGHT };
   nf_scene_params_init (&scenes->clip);
 }
 
@@ -156,8 +156,10 @@ scenes_shape (const NfClipSource *source, guint64 clip, NfClipShape *shape)
 {
   const NfScenes *scenes = &((const Source *) source)->scenes;
 
-  *shape =
-      (NfClipShape){ scenes->clip.frames, scenes->width, scenes->height, TRUE };
+  *shape = (NfClipShape){ .n_frames = scenes->clip.frames,
+    .width = scenes->width,
+    .height = scenes->height,
+    .masks = TRUE };
 }
 
 static gchar *
@@ -228,7 +230,10 @@ reader_frame (NfClipReader *reader, guint t, NfFrame *frame)
   for (gsize i = 0; source->classes < NF_N_CLASSES && i < width * height; i++)
     if (self->mask[i] >= source->classes)
       self->mask[i] = 0;
-  *frame = (NfFrame){ self->rgb, self->mask, (gint) width, (gint) height };
+  *frame = (NfFrame){ .rgb = self->rgb,
+    .mask = self->mask,
+    .width = (gint) width,
+    .height = (gint) height };
 }
 
 static const NfScene *

@@ -9,6 +9,7 @@
  * See: scene/world/nfscene.h, which makes them; sibling: nffolder.c */
 #pragma once
 
+#include "core/nfapi.h"
 #include "clips/nfclipsource.h"
 #include "scene/world/nfscene.h"
 
@@ -30,7 +31,7 @@ typedef struct
   NfSceneParams clip;
 } NfScenes;
 
-void nf_scenes_init (NfScenes *scenes);
-NfClipSource *nf_clip_source_new_scenes (const NfScenes *scenes);
+NF_API void nf_scenes_init (NfScenes *scenes);
+NF_API NfClipSource *nf_clip_source_new_scenes (const NfScenes *scenes);
 
 G_END_DECLS

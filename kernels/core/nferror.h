@@ -9,6 +9,8 @@
 
 #include <glib.h>
 
+#include "core/nfapi.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -46,7 +48,7 @@ typedef enum
  * nf_error_quark:
  * Returns: the error domain %NF_ERROR, "nf-error-quark"
  */
-GQuark nf_error_quark (void);
+NF_API GQuark nf_error_quark (void);
 
 /**
  * nf_has_failed:

@@ -126,7 +126,9 @@ chunk_new (Region *region, Chunk *before, Chunk *after, gsize at, gsize size)
 {
   Chunk *c = g_new0 (Chunk, 1);
 
-  *c = (Chunk){ region, before, after, at, size };
+  *c = (Chunk){
+    .region = region, .before = before, .after = after, .at = at, .size = size
+  };
   if (before != NULL)
     before->after = c;
   if (after != NULL)

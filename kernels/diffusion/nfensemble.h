@@ -3,6 +3,7 @@
  * nfensemble — several predictions of a frame become one */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/tensor/nftensor.h"
 
 #include <glib.h>
@@ -34,8 +35,8 @@ typedef enum
  * values the median is the lower one of the two in the middle. The medoid
  * (Kaufman and Rousseeuw, 1987) has the sum of absolute differences as distance.
  */
-void nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *predictions,
-    guint n, gsize bytes, guint8 *out);
+NF_API void nf_ensemble_combine (NfEnsembleMode mode,
+    const guint8 *const *predictions, guint n, gsize bytes, guint8 *out);
 
 /**
  * nf_ensemble_combine_frames:
@@ -51,7 +52,7 @@ void nf_ensemble_combine (NfEnsembleMode mode, const guint8 *const *predictions,
  * Returns: FALSE with @error set; then @out may hold some of the frames, which
  *   the caller has to unref
  */
-gboolean nf_ensemble_combine_frames (NfEnsembleMode mode,
+NF_API gboolean nf_ensemble_combine_frames (NfEnsembleMode mode,
     NfTensor *const *predictions, guint n, guint horizon, NfTensor **out,
     GError **error);
 

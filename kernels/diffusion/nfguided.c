@@ -462,8 +462,13 @@ static Job
 job_of (const NfGuided *how, const NfPrediction *prediction,
     NfTensor *const *context)
 {
-  return (Job){ how, prediction, nf_predictor_config (how->predictor),
-    context[0]->device, context, (guint) context[0]->w, (guint) context[0]->h };
+  return (Job){ .how = how,
+    .prediction = prediction,
+    .config = nf_predictor_config (how->predictor),
+    .device = context[0]->device,
+    .context = context,
+    .width = (guint) context[0]->w,
+    .height = (guint) context[0]->h };
 }
 
 gboolean

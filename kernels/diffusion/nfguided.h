@@ -9,6 +9,7 @@
  * detail then. See: nfpredictor.h, scene/guide/nfguide.h */
 #pragma once
 
+#include "core/nfapi.h"
 #include "diffusion/nfpredictor.h"
 #include "nets/nfsegmenter.h"
 
@@ -75,8 +76,9 @@ typedef struct
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_guided_masks (const NfGuided *how, const NfPrediction *prediction,
-    NfTensor *const *context, guint8 *masks, GError **error);
+NF_API gboolean nf_guided_masks (const NfGuided *how,
+    const NfPrediction *prediction, NfTensor *const *context, guint8 *masks,
+    GError **error);
 
 /**
  * nf_guided_predict:
@@ -96,8 +98,8 @@ gboolean nf_guided_masks (const NfGuided *how, const NfPrediction *prediction,
  *
  * Returns: FALSE with @error set; then @out holds nothing but NULL
  */
-gboolean nf_guided_predict (const NfGuided *how, const NfPrediction *prediction,
-    guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
-    NfTensor **out, GError **error);
+NF_API gboolean nf_guided_predict (const NfGuided *how,
+    const NfPrediction *prediction, guint ensemble, NfEnsembleMode mode,
+    NfTensor *const *context, NfTensor **out, GError **error);
 
 G_END_DECLS

@@ -91,9 +91,13 @@ static NfTensor *
 noise (const Block *block, guint32 purpose, GError **error)
 {
   const NfUnetConfig *c = nf_unet_config (block->net);
-  NfRandnParams params = { block->batch, (gint64) c->channels * c->num_frames,
-    c->height, c->width,
-    { block->prediction->seed, block->prediction->stream, purpose } };
+  NfRandnParams params = { .n = block->batch,
+    .c = (gint64) c->channels * c->num_frames,
+    .h = c->height,
+    .w = c->width,
+    .key = { .seed = block->prediction->seed,
+        .stream = block->prediction->stream,
+        .purpose = purpose } };
 
   return nf_op_randn (nf_unet_params (block->net)->device, &params, error);
 }
@@ -219,8 +223,17 @@ set_sampler (Block *block, NfSampler *sampler)
   const NfUnetConfig *c = nf_unet_config (block->net);
   NfClamp clip = c->residual > 0 ? NF_CLAMP_NONE : r->clip;
 
-  *sampler = (NfSampler){ r->method, r->steps, clip, r->denoise, c->target,
-    block->start, block->schedule, predict, draw, block, r->cancellable };
+  *sampler = (NfSampler){ .method = r->method,
+    .steps = r->steps,
+    .clip = clip,
+    .denoise = r->denoise,
+    .target = c->target,
+    .start = block->start,
+    .schedule = block->schedule,
+    .predict = predict,
+    .draw = draw,
+    .data = block,
+    .cancellable = r->cancellable };
 }
 
 /* frames in range; where the network predicts differences, these are added to

@@ -8,6 +8,7 @@
  * block behind the gap. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/threads/nfcores.h"
 #include "diffusion/nfsampler.h"
 
@@ -65,7 +66,7 @@ typedef struct
  * @prediction: (out caller-allocates): 50 steps of DDIM, clipped, with a last
  *   denoising step, for the eleven frames that follow the context, and seed 0
  */
-void nf_prediction_init (NfPrediction *prediction);
+NF_API void nf_prediction_init (NfPrediction *prediction);
 
 /**
  * nf_prediction_init_for:
@@ -76,7 +77,7 @@ void nf_prediction_init (NfPrediction *prediction);
  * Networks that predict the noise are sampled as published, all others by the
  * consistent clipping of %NF_CLAMP_CONSISTENT.
  */
-void nf_prediction_init_for (
+NF_API void nf_prediction_init_for (
     NfPrediction *prediction, const NfUnetConfig *config);
 
 /**
@@ -87,7 +88,7 @@ void nf_prediction_init_for (
  * Networks that predict the noise are sampled as published, all others by the
  * consistent clipping of %NF_CLAMP_CONSISTENT.
  */
-void nf_prediction_set_clip_for (
+NF_API void nf_prediction_set_clip_for (
     NfPrediction *prediction, const NfUnetConfig *config);
 
 /**
@@ -99,7 +100,7 @@ void nf_prediction_set_clip_for (
  * Returns: FALSE with @error set when the network does not predict the frame
  *   that the horizon asks for
  */
-gboolean nf_prediction_check (
+NF_API gboolean nf_prediction_check (
     const NfPrediction *prediction, const NfUnetConfig *c, GError **error);
 
 /**
@@ -117,7 +118,7 @@ gboolean nf_prediction_check (
  *
  * Returns: FALSE with @error set and @out all NULL
  */
-gboolean nf_prediction_run (const NfPrediction *prediction, NfUnet *net,
+NF_API gboolean nf_prediction_run (const NfPrediction *prediction, NfUnet *net,
     const NfSchedule *schedule, NfTensor *frames, NfTensor **out,
     GError **error);
 

@@ -6,6 +6,7 @@
  * predictor at once. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "diffusion/nfensemble.h"
 #include "diffusion/nfprediction.h"
 
@@ -22,7 +23,7 @@ typedef struct _NfPredictor NfPredictor;
  *
  * Returns: (transfer full) (nullable): the predictor
  */
-NfPredictor *nf_predictor_load (
+NF_API NfPredictor *nf_predictor_load (
     const gchar *path, NfDevice *device, GError **error);
 
 /**
@@ -31,13 +32,13 @@ NfPredictor *nf_predictor_load (
  *
  * Returns: (transfer full): @predictor
  */
-NfPredictor *nf_predictor_ref (NfPredictor *predictor);
+NF_API NfPredictor *nf_predictor_ref (NfPredictor *predictor);
 
 /**
  * nf_predictor_unref:
  * @predictor: (transfer full): a predictor; the last reference frees it
  */
-void nf_predictor_unref (NfPredictor *predictor);
+NF_API void nf_predictor_unref (NfPredictor *predictor);
 
 /**
  * nf_predictor_arch:
@@ -45,7 +46,7 @@ void nf_predictor_unref (NfPredictor *predictor);
  *
  * Returns: (transfer none): its network's architecture
  */
-const gchar *nf_predictor_arch (const NfPredictor *predictor);
+NF_API const gchar *nf_predictor_arch (const NfPredictor *predictor);
 
 /**
  * nf_predictor_config:
@@ -54,7 +55,7 @@ const gchar *nf_predictor_arch (const NfPredictor *predictor);
  * Returns: (transfer none): the frames, noise schedule and target of its
  *   network
  */
-const NfUnetConfig *nf_predictor_config (const NfPredictor *predictor);
+NF_API const NfUnetConfig *nf_predictor_config (const NfPredictor *predictor);
 
 /**
  * nf_predictor_guide_start:
@@ -63,7 +64,7 @@ const NfUnetConfig *nf_predictor_config (const NfPredictor *predictor);
  * Returns: which part of the noise schedule sampling with a guide skips, 0 to
  *   1, as the checkpoint has it; 0 where it has none
  */
-gdouble nf_predictor_guide_start (const NfPredictor *predictor);
+NF_API gdouble nf_predictor_guide_start (const NfPredictor *predictor);
 
 /**
  * nf_predictor_segmenter:
@@ -72,7 +73,7 @@ gdouble nf_predictor_guide_start (const NfPredictor *predictor);
  * Returns: (transfer none) (nullable): the name of the segmenter's checkpoint
  *   whose masks the guides were made from in training
  */
-const gchar *nf_predictor_segmenter (const NfPredictor *predictor);
+NF_API const gchar *nf_predictor_segmenter (const NfPredictor *predictor);
 
 /**
  * nf_predictor_predict:
@@ -89,7 +90,7 @@ const gchar *nf_predictor_segmenter (const NfPredictor *predictor);
  *
  * Returns: FALSE with @error set; then @out holds nothing but NULL
  */
-gboolean nf_predictor_predict (NfPredictor *predictor,
+NF_API gboolean nf_predictor_predict (NfPredictor *predictor,
     const NfPrediction *prediction, guint ensemble, NfEnsembleMode mode,
     NfTensor *const *context, NfTensor **out, GError **error);
 
@@ -110,7 +111,7 @@ gboolean nf_predictor_predict (NfPredictor *predictor,
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_predictor_predict_pixels (NfPredictor *predictor,
+NF_API gboolean nf_predictor_predict_pixels (NfPredictor *predictor,
     const NfPrediction *prediction, guint ensemble, NfEnsembleMode mode,
     const guint8 *const *context, guint8 *const *out, GError **error);
 

@@ -8,6 +8,7 @@
  * nfsamplers.def.h and a file, which uses the steps of nfsamplersteps.h. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "diffusion/nfsamplersteps.h"
 
 G_BEGIN_DECLS
@@ -23,8 +24,8 @@ G_BEGIN_DECLS
  * Returns: (transfer full) (array length=n): the labels that a run visits, in
  *   its order; some methods evaluate the network at others in between
  */
-guint *nf_sampler_labels (NfSamplerMethod method, const NfSchedule *schedule,
-    guint start, guint steps, guint *n);
+NF_API guint *nf_sampler_labels (NfSamplerMethod method,
+    const NfSchedule *schedule, guint start, guint steps, guint *n);
 
 /**
  * nf_sampler_evaluations:
@@ -33,7 +34,7 @@ guint *nf_sampler_labels (NfSamplerMethod method, const NfSchedule *schedule,
  * Returns: how often a run evaluates the network, about: f-pndm needs nine
  *   evaluations more
  */
-guint nf_sampler_evaluations (const NfSampler *sampler);
+NF_API guint nf_sampler_evaluations (const NfSampler *sampler);
 
 /**
  * nf_sampler_method_name:
@@ -41,7 +42,7 @@ guint nf_sampler_evaluations (const NfSampler *sampler);
  *
  * Returns: (transfer none): its name, "ddim"
  */
-const gchar *nf_sampler_method_name (NfSamplerMethod method);
+NF_API const gchar *nf_sampler_method_name (NfSamplerMethod method);
 
 /**
  * nf_sampler_method_description:
@@ -49,7 +50,7 @@ const gchar *nf_sampler_method_name (NfSamplerMethod method);
  *
  * Returns: (transfer none): what kind of method it is, for users
  */
-const gchar *nf_sampler_method_description (NfSamplerMethod method);
+NF_API const gchar *nf_sampler_method_description (NfSamplerMethod method);
 
 /**
  * nf_sampler_method_is_ancestral:
@@ -57,14 +58,14 @@ const gchar *nf_sampler_method_description (NfSamplerMethod method);
  *
  * Returns: whether it draws fresh noise at every step
  */
-gboolean nf_sampler_method_is_ancestral (NfSamplerMethod method);
+NF_API gboolean nf_sampler_method_is_ancestral (NfSamplerMethod method);
 
 /**
  * nf_sampler_method_names:
  * Returns: (transfer full): the names of all methods for users to choose from:
  *   "a, b or c"
  */
-gchar *nf_sampler_method_names (void);
+NF_API gchar *nf_sampler_method_names (void);
 
 /**
  * nf_sampler_method_from_name:
@@ -74,7 +75,7 @@ gchar *nf_sampler_method_names (void);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_sampler_method_from_name (
+NF_API gboolean nf_sampler_method_from_name (
     const gchar *name, NfSamplerMethod *method, GError **error);
 
 /**
@@ -88,7 +89,7 @@ gboolean nf_sampler_method_from_name (
  * Returns: (transfer full) (nullable): the frames; they may leave [-1, 1] with
  *   %NF_DENOISE_AGAIN
  */
-NfTensor *nf_sampler_run (
+NF_API NfTensor *nf_sampler_run (
     const NfSampler *sampler, NfTensor *x, GError **error);
 
 G_END_DECLS

@@ -16,7 +16,9 @@ NfTensor *
 nf_sampler_mix (
     NfTensor *a, gdouble alpha, NfTensor *b, gdouble beta, GError **error)
 {
-  NfAxpbyParams params = { (gfloat) alpha, (gfloat) beta, NF_ACT_NONE };
+  NfAxpbyParams params = {
+    .alpha = (gfloat) alpha, .beta = (gfloat) beta, .act = NF_ACT_NONE
+  };
 
   if (b == NULL) /* which the sum could do without */
     return NULL;
@@ -26,7 +28,9 @@ nf_sampler_mix (
 NfTensor *
 nf_sampler_scale (NfTensor *a, gdouble alpha, GError **error)
 {
-  NfAxpbyParams params = { (gfloat) alpha, 0.0f, NF_ACT_NONE };
+  NfAxpbyParams params = {
+    .alpha = (gfloat) alpha, .beta = 0.0f, .act = NF_ACT_NONE
+  };
 
   return nf_op_axpby (a, NULL, &params, error);
 }

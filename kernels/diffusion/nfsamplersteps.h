@@ -9,6 +9,7 @@
  * See: nfsampler.h, which runs a method */
 #pragma once
 
+#include "core/nfapi.h"
 #include "diffusion/nfschedule.h"
 
 #include <gio/gio.h>
@@ -137,7 +138,7 @@ typedef struct
  * nf_estimate_clear:
  * @estimate: drops both tensors, where they are
  */
-void nf_estimate_clear (NfEstimate *estimate);
+NF_API void nf_estimate_clear (NfEstimate *estimate);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NfEstimate, nf_estimate_clear)
 
@@ -149,7 +150,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NfEstimate, nf_estimate_clear)
  * Returns: whether the last step ends at the cleanest label, where the network
  *   is then evaluated once more (%NF_DENOISE_CLEANEST)
  */
-gboolean nf_sampler_ends_at_cleanest (const NfSampler *sampler, guint last);
+NF_API gboolean nf_sampler_ends_at_cleanest (
+    const NfSampler *sampler, guint last);
 
 /**
  * nf_sampler_noise:
@@ -163,8 +165,8 @@ gboolean nf_sampler_ends_at_cleanest (const NfSampler *sampler, guint last);
  * Returns: (transfer full) (nullable): the noise that the network finds in @x,
  *   not clipped
  */
-NfTensor *nf_sampler_noise (const NfSampler *sampler, NfTensor *x, gfloat label,
-    gdouble alpha, GError **error);
+NF_API NfTensor *nf_sampler_noise (const NfSampler *sampler, NfTensor *x,
+    gfloat label, gdouble alpha, GError **error);
 
 /**
  * nf_sampler_estimate:
@@ -179,7 +181,7 @@ NfTensor *nf_sampler_noise (const NfSampler *sampler, NfTensor *x, gfloat label,
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_sampler_estimate (const NfSampler *sampler, NfTensor *x,
+NF_API gboolean nf_sampler_estimate (const NfSampler *sampler, NfTensor *x,
     gfloat label, gdouble alpha, NfEstimate *estimate, GError **error);
 
 /**
@@ -192,7 +194,7 @@ gboolean nf_sampler_estimate (const NfSampler *sampler, NfTensor *x,
  *
  * Returns: (transfer full) (nullable): the noisy frames
  */
-NfTensor *nf_sampler_go (
+NF_API NfTensor *nf_sampler_go (
     const NfEstimate *estimate, gdouble next, GError **error);
 
 /**
@@ -210,7 +212,7 @@ NfTensor *nf_sampler_go (
  *
  * Returns: (transfer full) (nullable): the noisy frames
  */
-NfTensor *nf_sampler_transfer (const NfSampler *sampler, NfTensor *x,
+NF_API NfTensor *nf_sampler_transfer (const NfSampler *sampler, NfTensor *x,
     NfTensor *e, gdouble alpha, gdouble next, GError **error);
 
 /**
@@ -223,7 +225,7 @@ NfTensor *nf_sampler_transfer (const NfSampler *sampler, NfTensor *x,
  * Returns: the share of signal power after that step; the last step ends at
  *   clean frames (1), or at the cleanest label
  */
-gdouble nf_sampler_next_alpha (
+NF_API gdouble nf_sampler_next_alpha (
     const NfSampler *sampler, const guint *labels, guint n, guint step);
 
 /**
@@ -234,7 +236,7 @@ gdouble nf_sampler_next_alpha (
  *
  * Returns: (transfer full) (nullable): alpha a
  */
-NfTensor *nf_sampler_scale (NfTensor *a, gdouble alpha, GError **error);
+NF_API NfTensor *nf_sampler_scale (NfTensor *a, gdouble alpha, GError **error);
 
 /**
  * nf_sampler_mix:
@@ -246,7 +248,7 @@ NfTensor *nf_sampler_scale (NfTensor *a, gdouble alpha, GError **error);
  *
  * Returns: (transfer full) (nullable): alpha a + beta b
  */
-NfTensor *nf_sampler_mix (
+NF_API NfTensor *nf_sampler_mix (
     NfTensor *a, gdouble alpha, NfTensor *b, gdouble beta, GError **error);
 
 G_END_DECLS

@@ -6,6 +6,7 @@
  * sqrt (1 - alpha[l]) z. Label 0 is the noisiest, the last the cleanest. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "nets/nfunet.h"
 
 G_BEGIN_DECLS
@@ -27,13 +28,13 @@ typedef struct
  *
  * Returns: (transfer full): the noise schedule that the network was trained for
  */
-NfSchedule *nf_schedule_new (const NfUnetConfig *config);
+NF_API NfSchedule *nf_schedule_new (const NfUnetConfig *config);
 
 /**
  * nf_schedule_free:
  * @schedule: (transfer full): a schedule
  */
-void nf_schedule_free (NfSchedule *schedule);
+NF_API void nf_schedule_free (NfSchedule *schedule);
 
 /**
  * nf_schedule_steps:
@@ -47,7 +48,8 @@ void nf_schedule_free (NfSchedule *schedule);
  *
  * Returns: (transfer full) (array length=n): labels, noisiest first
  */
-guint *nf_schedule_steps (const NfSchedule *schedule, guint steps, guint *n);
+NF_API guint *nf_schedule_steps (
+    const NfSchedule *schedule, guint steps, guint *n);
 
 /**
  * nf_schedule_even_steps:
@@ -60,7 +62,7 @@ guint *nf_schedule_steps (const NfSchedule *schedule, guint steps, guint *n);
  *
  * Returns: (transfer full) (array length=n): labels, noisiest first
  */
-guint *nf_schedule_even_steps (
+NF_API guint *nf_schedule_even_steps (
     const NfSchedule *schedule, guint steps, guint *n);
 
 /**
@@ -70,7 +72,7 @@ guint *nf_schedule_even_steps (
  *
  * Returns: the label at that part of the schedule
  */
-guint nf_schedule_label (const NfSchedule *schedule, gdouble part);
+NF_API guint nf_schedule_label (const NfSchedule *schedule, gdouble part);
 
 /**
  * nf_log_snr:
@@ -79,7 +81,7 @@ guint nf_schedule_label (const NfSchedule *schedule, gdouble part);
  * Returns: the logarithm of the ratio of signal to noise, as amplitudes; finite
  *   at 0 and 1, too
  */
-gdouble nf_log_snr (gdouble alpha);
+NF_API gdouble nf_log_snr (gdouble alpha);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfSchedule, nf_schedule_free)
 

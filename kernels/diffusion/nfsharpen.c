@@ -27,8 +27,9 @@ place (guint at, guint large, guint small)
 {
   gfloat x = ((gfloat) at + 0.5f) * (gfloat) small / (gfloat) large - 0.5f;
   gfloat first = floorf (x);
-  Place p = { (guint) CLAMP (first, 0, small - 1),
-    (guint) CLAMP (first + 1, 0, small - 1), x - first };
+  Place p = { .before = (guint) CLAMP (first, 0, small - 1),
+    .after = (guint) CLAMP (first + 1, 0, small - 1),
+    .share = x - first };
 
   return p;
 }

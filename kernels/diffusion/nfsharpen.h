@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include "core/nfapi.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -21,7 +23,7 @@ typedef struct
   guint width, height;
 } NfSharpenImage;
 
-void nf_sharpen (const NfSharpenImage *predicted, const NfSharpenImage *small,
-    const NfSharpenImage *guide, guint8 *out);
+NF_API void nf_sharpen (const NfSharpenImage *predicted,
+    const NfSharpenImage *small, const NfSharpenImage *guide, guint8 *out);
 
 G_END_DECLS

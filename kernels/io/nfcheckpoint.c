@@ -313,7 +313,9 @@ find_entries (const NfSafetensors *file, NfParams *params, GError **error)
   g_autoptr (GPtrArray) missing = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) unexpected = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) wrong = g_ptr_array_new_with_free_func (g_free);
-  Misfits misfits = { missing, unexpected, wrong };
+  Misfits misfits = {
+    .missing = missing, .unexpected = unexpected, .wrong = wrong
+  };
   g_autoptr (GString) text = NULL;
 
   match_entries (file, params, found, &misfits);

@@ -13,6 +13,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "core/nfapi.h"
 #include "core/params/nfparams.h"
 #include "io/nfsafetensors.h"
 
@@ -41,7 +42,7 @@ typedef struct _NfCheckpoint NfCheckpoint;
  *
  * Returns: (transfer full) (nullable): the checkpoint
  */
-NfCheckpoint *nf_checkpoint_open (const gchar *path, GError **error);
+NF_API NfCheckpoint *nf_checkpoint_open (const gchar *path, GError **error);
 
 /**
  * nf_checkpoint_ref:
@@ -49,7 +50,7 @@ NfCheckpoint *nf_checkpoint_open (const gchar *path, GError **error);
  *
  * Returns: (transfer full): @checkpoint
  */
-NfCheckpoint *nf_checkpoint_ref (NfCheckpoint *checkpoint);
+NF_API NfCheckpoint *nf_checkpoint_ref (NfCheckpoint *checkpoint);
 
 /**
  * nf_checkpoint_unref:
@@ -57,7 +58,7 @@ NfCheckpoint *nf_checkpoint_ref (NfCheckpoint *checkpoint);
  *
  * Gives a reference back; the last one closes the file.
  */
-void nf_checkpoint_unref (NfCheckpoint *checkpoint);
+NF_API void nf_checkpoint_unref (NfCheckpoint *checkpoint);
 
 /**
  * nf_checkpoint_label:
@@ -65,7 +66,7 @@ void nf_checkpoint_unref (NfCheckpoint *checkpoint);
  *
  * Returns: (transfer none): its path, for messages
  */
-const gchar *nf_checkpoint_label (const NfCheckpoint *checkpoint);
+NF_API const gchar *nf_checkpoint_label (const NfCheckpoint *checkpoint);
 
 /**
  * nf_checkpoint_arch:
@@ -73,7 +74,7 @@ const gchar *nf_checkpoint_label (const NfCheckpoint *checkpoint);
  *
  * Returns: (transfer none): which network it is for
  */
-const gchar *nf_checkpoint_arch (const NfCheckpoint *checkpoint);
+NF_API const gchar *nf_checkpoint_arch (const NfCheckpoint *checkpoint);
 
 /**
  * nf_checkpoint_config:
@@ -81,7 +82,7 @@ const gchar *nf_checkpoint_arch (const NfCheckpoint *checkpoint);
  *
  * Returns: (transfer none): the network's configuration
  */
-JsonObject *nf_checkpoint_config (const NfCheckpoint *checkpoint);
+NF_API JsonObject *nf_checkpoint_config (const NfCheckpoint *checkpoint);
 
 /**
  * nf_checkpoint_fact:
@@ -90,7 +91,7 @@ JsonObject *nf_checkpoint_config (const NfCheckpoint *checkpoint);
  *
  * Returns: (transfer none) (nullable): what the training noted under @name
  */
-const gchar *nf_checkpoint_fact (
+NF_API const gchar *nf_checkpoint_fact (
     const NfCheckpoint *checkpoint, const gchar *name);
 
 /**
@@ -103,7 +104,7 @@ const gchar *nf_checkpoint_fact (
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_checkpoint_trained_size (const NfCheckpoint *checkpoint,
+NF_API gboolean nf_checkpoint_trained_size (const NfCheckpoint *checkpoint,
     guint *height, guint *width, GError **error);
 
 /**
@@ -116,7 +117,7 @@ gboolean nf_checkpoint_trained_size (const NfCheckpoint *checkpoint,
  *
  * Returns: FALSE with @error set and nothing changed
  */
-gboolean nf_checkpoint_load_params (
+NF_API gboolean nf_checkpoint_load_params (
     const NfCheckpoint *checkpoint, NfParams *params, GError **error);
 
 /**
@@ -136,7 +137,7 @@ gboolean nf_checkpoint_load_params (
  *
  * Returns: FALSE with @error set and nothing changed
  */
-gboolean nf_checkpoint_load_file (
+NF_API gboolean nf_checkpoint_load_file (
     NfSafetensors *file, NfParams *params, GError **error);
 
 /**
@@ -158,7 +159,7 @@ gboolean nf_checkpoint_load_file (
  * Returns: %FALSE and %NF_ERROR_IO if the file cannot be written,
  *   %NF_ERROR_INVALID if a number is not finite or a fact's name is taken
  */
-gboolean nf_checkpoint_save (const gchar *path, const gchar *arch,
+NF_API gboolean nf_checkpoint_save (const gchar *path, const gchar *arch,
     JsonObject *config, GHashTable *facts, NfParams *params,
     NfSafetensorsDType store, gboolean use_ema, GError **error);
 

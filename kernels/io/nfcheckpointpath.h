@@ -5,6 +5,7 @@
  * Sibling: nfcheckpoint.c, which reads it. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 
 G_BEGIN_DECLS
@@ -13,7 +14,8 @@ G_BEGIN_DECLS
 #define NF_CHECKPOINT_PREDICTOR "next-frame.safetensors"
 #define NF_CHECKPOINT_SEGMENTER "unetpp.safetensors"
 
-gchar *nf_checkpoint_path_find (const gchar *given, const gchar *fallback,
-    const gchar *trainer, const gchar *setting, GError **error);
+NF_API gchar *nf_checkpoint_path_find (const gchar *given,
+    const gchar *fallback, const gchar *trainer, const gchar *setting,
+    GError **error);
 
 G_END_DECLS

@@ -6,6 +6,7 @@
  * mask.npy: unsigned bytes of shape (frames, rows, columns), a class a pixel. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 
 G_BEGIN_DECLS
@@ -65,18 +66,18 @@ typedef struct
 
 gint64 nf_clip_name_number (
     const gchar *name, const gchar *prefix, const gchar *suffix);
-NfClipInfo *nf_clip_info_new (
+NF_API NfClipInfo *nf_clip_info_new (
     const gchar *folder, const gchar *name, gboolean masks, GError **error);
 void nf_clip_info_free (NfClipInfo *info);
-gboolean nf_clip_is_bad (const GError *error);
+NF_API gboolean nf_clip_is_bad (const GError *error);
 
-NfClip *nf_clip_load (
+NF_API NfClip *nf_clip_load (
     const NfClipInfo *info, gboolean masks, guint classes, GError **error);
 NfClip *nf_clip_ref (NfClip *clip);
-void nf_clip_unref (NfClip *clip);
-const guint8 *nf_clip_frame (const NfClip *clip, guint index);
-const guint8 *nf_clip_mask (const NfClip *clip, guint index);
-gsize nf_clip_bytes (const NfClip *clip);
+NF_API void nf_clip_unref (NfClip *clip);
+NF_API const guint8 *nf_clip_frame (const NfClip *clip, guint index);
+NF_API const guint8 *nf_clip_mask (const NfClip *clip, guint index);
+NF_API gsize nf_clip_bytes (const NfClip *clip);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfClipInfo, nf_clip_info_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfClip, nf_clip_unref)

@@ -9,6 +9,7 @@
  * Sibling: nfclip.c, which reads it. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "io/nfclip.h"
 
 G_BEGIN_DECLS
@@ -18,13 +19,14 @@ G_BEGIN_DECLS
  */
 typedef struct _NfClipWriter NfClipWriter;
 
-NfClipWriter *nf_clip_writer_new (
+NF_API NfClipWriter *nf_clip_writer_new (
     const gchar *folder, const NfClipShape *shape, GError **error);
-gboolean nf_clip_writer_add (NfClipWriter *writer, const guint8 *rgb,
+NF_API gboolean nf_clip_writer_add (NfClipWriter *writer, const guint8 *rgb,
     const guint8 *mask, GError **error);
-gboolean nf_clip_writer_finish (NfClipWriter *writer, GError **error);
-gboolean nf_clip_is_whole (const gchar *folder, const NfClipShape *shape);
-void nf_clip_writer_free (NfClipWriter *writer);
+NF_API gboolean nf_clip_writer_finish (NfClipWriter *writer, GError **error);
+NF_API gboolean nf_clip_is_whole (
+    const gchar *folder, const NfClipShape *shape);
+NF_API void nf_clip_writer_free (NfClipWriter *writer);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfClipWriter, nf_clip_writer_free)
 

@@ -276,7 +276,9 @@ nf_dataset_load_clip (NfDataset *dataset, guint index, GError **error)
 static void
 shuffle_epoch (NfOrder *order, guint64 epoch)
 {
-  NfRngKey key = { order->seed, epoch, NF_RNG_SHUFFLE };
+  NfRngKey key = {
+    .seed = order->seed, .stream = epoch, .purpose = NF_RNG_SHUFFLE
+  };
 
   order->epoch = epoch;
   nf_rng_shuffle (&key, order->n_items, order->items);

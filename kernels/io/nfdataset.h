@@ -9,6 +9,7 @@
  * Sibling: nfclip.c (one clip). */
 #pragma once
 
+#include "core/nfapi.h"
 #include "io/nfclip.h"
 
 G_BEGIN_DECLS
@@ -58,21 +59,23 @@ typedef struct
  */
 typedef struct _NfDataset NfDataset;
 
-NfDataset *nf_dataset_open (
+NF_API NfDataset *nf_dataset_open (
     const gchar *path, const NfDatasetOptions *options, GError **error);
-void nf_dataset_free (NfDataset *dataset);
-guint nf_dataset_n_clips (const NfDataset *dataset);
-const NfClipInfo *nf_dataset_clip_info (const NfDataset *dataset, guint index);
-NfClip *nf_dataset_load_clip (NfDataset *dataset, guint index, GError **error);
+NF_API void nf_dataset_free (NfDataset *dataset);
+NF_API guint nf_dataset_n_clips (const NfDataset *dataset);
+NF_API const NfClipInfo *nf_dataset_clip_info (
+    const NfDataset *dataset, guint index);
+NF_API NfClip *nf_dataset_load_clip (
+    NfDataset *dataset, guint index, GError **error);
 
 /**
  * NfOrder: the shuffled order of items, a new one each epoch
  */
 typedef struct _NfOrder NfOrder;
 
-NfOrder *nf_order_new (guint64 seed, guint n_items);
-void nf_order_free (NfOrder *order);
-guint nf_order_item (NfOrder *order, guint64 sample);
+NF_API NfOrder *nf_order_new (guint64 seed, guint n_items);
+NF_API void nf_order_free (NfOrder *order);
+NF_API guint nf_order_item (NfOrder *order, guint64 sample);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfDataset, nf_dataset_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfOrder, nf_order_free)

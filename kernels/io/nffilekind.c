@@ -50,8 +50,12 @@ static const FileKind kinds[] = {
   KIND ("<html", "a web page", "download the file itself"),
 };
 
-static const FileKind onnx = { NULL, 0, "an ONNX model", ONNX_REMEDY };
-static const FileKind text = { NULL, 0, "text", OTHER_REMEDY };
+static const FileKind onnx = {
+  .bytes = NULL, .length = 0, .name = "an ONNX model", .remedy = ONNX_REMEDY
+};
+static const FileKind text = {
+  .bytes = NULL, .length = 0, .name = "text", .remedy = OTHER_REMEDY
+};
 
 /* ONNX has no signature. Its writers begin with the number of the format's
  * version (field 1), then comes a field of a few bytes: the writer's name (2),

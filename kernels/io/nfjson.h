@@ -12,6 +12,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 
 G_BEGIN_DECLS
@@ -48,10 +49,11 @@ gboolean nf_json_reader_unsigned (
 gboolean nf_json_reader_skip (NfJsonReader *reader, GError **error);
 gboolean nf_json_reader_finish (NfJsonReader *reader, GError **error);
 
-JsonNode *nf_json_parse (const gchar *text, const gchar *what, GError **error);
-JsonObject *nf_json_parse_object (
+NF_API JsonNode *nf_json_parse (
     const gchar *text, const gchar *what, GError **error);
-gchar *nf_json_object_to_string (JsonObject *object);
-gchar *nf_json_quote (const gchar *text);
+NF_API JsonObject *nf_json_parse_object (
+    const gchar *text, const gchar *what, GError **error);
+NF_API gchar *nf_json_object_to_string (JsonObject *object);
+NF_API gchar *nf_json_quote (const gchar *text);
 
 G_END_DECLS

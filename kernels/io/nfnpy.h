@@ -10,6 +10,7 @@
  * Siblings: gst/npy/gstnfnpydec.c, gst/npy/gstnfnpyenc.c */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 
 G_BEGIN_DECLS
@@ -97,7 +98,7 @@ typedef enum
  *
  * Returns: whether the header is complete, or may become so
  */
-NfNpyStatus nf_npy_parse_header (const guint8 *data, gsize size,
+NF_API NfNpyStatus nf_npy_parse_header (const guint8 *data, gsize size,
     NfNpyHeader *header, gsize *wanted, GError **error);
 
 /**
@@ -113,7 +114,7 @@ NfNpyStatus nf_npy_parse_header (const guint8 *data, gsize size,
  *
  * Returns: FALSE when the size does not fit 64 bits
  */
-gboolean nf_npy_header_init (NfNpyHeader *header, NfNpyType type,
+NF_API gboolean nf_npy_header_init (NfNpyHeader *header, NfNpyType type,
     gboolean big_endian, const guint64 *shape, guint n_dims, GError **error);
 
 /**
@@ -126,7 +127,7 @@ gboolean nf_npy_header_init (NfNpyHeader *header, NfNpyType type,
  *
  * Returns: (transfer full): the bytes that go before the elements
  */
-GBytes *nf_npy_format_header (const NfNpyHeader *header);
+NF_API GBytes *nf_npy_format_header (const NfNpyHeader *header);
 
 /**
  * nf_npy_shape_string:
@@ -134,7 +135,7 @@ GBytes *nf_npy_format_header (const NfNpyHeader *header);
  *
  * Returns: (transfer full): the shape as Python writes it: "(22, 160, 240)"
  */
-gchar *nf_npy_shape_string (const NfNpyHeader *header);
+NF_API gchar *nf_npy_shape_string (const NfNpyHeader *header);
 
 /**
  * nf_npy_type_size:
@@ -142,7 +143,7 @@ gchar *nf_npy_shape_string (const NfNpyHeader *header);
  *
  * Returns: bytes of one element: 1, 2, 4 or 8
  */
-guint nf_npy_type_size (NfNpyType type);
+NF_API guint nf_npy_type_size (NfNpyType type);
 
 /**
  * nf_npy_to_u8:
@@ -157,7 +158,7 @@ guint nf_npy_type_size (NfNpyType type);
  * Returns: FALSE when an element is negative or above 255; @dst is undefined
  *   then
  */
-gboolean nf_npy_to_u8 (const NfNpyHeader *header, const guint8 *src,
+NF_API gboolean nf_npy_to_u8 (const NfNpyHeader *header, const guint8 *src,
     guint8 *dst, gsize n, GError **error);
 
 /**
@@ -171,7 +172,8 @@ gboolean nf_npy_to_u8 (const NfNpyHeader *header, const guint8 *src,
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_npy_check (const gchar *path, NfNpyHeader *header, GError **error);
+NF_API gboolean nf_npy_check (
+    const gchar *path, NfNpyHeader *header, GError **error);
 
 /**
  * nf_npy_load:
@@ -183,6 +185,7 @@ gboolean nf_npy_check (const gchar *path, NfNpyHeader *header, GError **error);
  *
  * Returns: (transfer full): the elements, or NULL on error
  */
-GBytes *nf_npy_load (const gchar *path, NfNpyHeader *header, GError **error);
+NF_API GBytes *nf_npy_load (
+    const gchar *path, NfNpyHeader *header, GError **error);
 
 G_END_DECLS

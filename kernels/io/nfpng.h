@@ -3,6 +3,7 @@
  * nfpng — PNG files as 8-bit RGB frames, and back */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 
 G_BEGIN_DECLS
@@ -18,14 +19,14 @@ typedef enum
   NF_PNG_FAST,
 } NfPngCompression;
 
-gboolean nf_png_size (
+NF_API gboolean nf_png_size (
     const gchar *path, gint *width, gint *height, GError **error);
 gboolean nf_png_is_whole (const gchar *path);
-gboolean nf_png_read_rgb (
+NF_API gboolean nf_png_read_rgb (
     const gchar *path, gint width, gint height, guint8 *pixels, GError **error);
-GBytes *nf_png_encode_rgb (const guint8 *pixels, gint width, gint height,
+NF_API GBytes *nf_png_encode_rgb (const guint8 *pixels, gint width, gint height,
     NfPngCompression compression, GError **error);
-gboolean nf_png_write_rgb (const gchar *path, const guint8 *pixels, gint width,
-    gint height, GError **error);
+NF_API gboolean nf_png_write_rgb (const gchar *path, const guint8 *pixels,
+    gint width, gint height, GError **error);
 
 G_END_DECLS

@@ -12,6 +12,7 @@
  * nfcheckpoint.h */
 #pragma once
 
+#include "core/nfapi.h"
 #include "io/nfsafetensorsvalues.h"
 
 G_BEGIN_DECLS
@@ -30,7 +31,7 @@ typedef struct _NfSafetensorsWriter NfSafetensorsWriter;
  *   is none, %NF_ERROR_IO if it cannot be read, %NF_ERROR_FORMAT if it is not
  *   well-formed
  */
-NfSafetensors *nf_safetensors_open (const gchar *path, GError **error);
+NF_API NfSafetensors *nf_safetensors_open (const gchar *path, GError **error);
 
 /**
  * nf_safetensors_open_bytes:
@@ -43,7 +44,7 @@ NfSafetensors *nf_safetensors_open (const gchar *path, GError **error);
  * Returns: (transfer full): the file; %NULL and %NF_ERROR_FORMAT if it is not
  *   well-formed
  */
-NfSafetensors *nf_safetensors_open_bytes (
+NF_API NfSafetensors *nf_safetensors_open_bytes (
     GBytes *bytes, const gchar *label, GError **error);
 
 /**
@@ -52,7 +53,7 @@ NfSafetensors *nf_safetensors_open_bytes (
  *
  * Returns: (transfer full): @file
  */
-NfSafetensors *nf_safetensors_ref (NfSafetensors *file);
+NF_API NfSafetensors *nf_safetensors_ref (NfSafetensors *file);
 
 /**
  * nf_safetensors_unref:
@@ -60,7 +61,7 @@ NfSafetensors *nf_safetensors_ref (NfSafetensors *file);
  *
  * Gives a reference back; the last one unmaps the file.
  */
-void nf_safetensors_unref (NfSafetensors *file);
+NF_API void nf_safetensors_unref (NfSafetensors *file);
 
 /**
  * nf_safetensors_label:
@@ -69,7 +70,7 @@ void nf_safetensors_unref (NfSafetensors *file);
  * Returns: (transfer none): its path, or the label that
  *   nf_safetensors_open_bytes() got
  */
-const gchar *nf_safetensors_label (const NfSafetensors *file);
+NF_API const gchar *nf_safetensors_label (const NfSafetensors *file);
 
 /**
  * nf_safetensors_count:
@@ -77,7 +78,7 @@ const gchar *nf_safetensors_label (const NfSafetensors *file);
  *
  * Returns: how many tensors it has
  */
-guint nf_safetensors_count (const NfSafetensors *file);
+NF_API guint nf_safetensors_count (const NfSafetensors *file);
 
 /**
  * nf_safetensors_index:
@@ -86,7 +87,7 @@ guint nf_safetensors_count (const NfSafetensors *file);
  *
  * Returns: (transfer none): the tensor at this place of the header
  */
-const NfSafetensorsEntry *nf_safetensors_index (
+NF_API const NfSafetensorsEntry *nf_safetensors_index (
     const NfSafetensors *file, guint index);
 
 /**
@@ -96,7 +97,7 @@ const NfSafetensorsEntry *nf_safetensors_index (
  *
  * Returns: (transfer none) (nullable): the tensor, %NULL if there is none
  */
-const NfSafetensorsEntry *nf_safetensors_lookup (
+NF_API const NfSafetensorsEntry *nf_safetensors_lookup (
     const NfSafetensors *file, const gchar *name);
 
 /**
@@ -105,7 +106,7 @@ const NfSafetensorsEntry *nf_safetensors_lookup (
  *
  * Returns: how many strings its metadata has
  */
-guint nf_safetensors_metadata_count (const NfSafetensors *file);
+NF_API guint nf_safetensors_metadata_count (const NfSafetensors *file);
 
 /**
  * nf_safetensors_metadata_key:
@@ -114,7 +115,7 @@ guint nf_safetensors_metadata_count (const NfSafetensors *file);
  *
  * Returns: (transfer none): the key at this place of the metadata
  */
-const gchar *nf_safetensors_metadata_key (
+NF_API const gchar *nf_safetensors_metadata_key (
     const NfSafetensors *file, guint index);
 
 /**
@@ -124,7 +125,7 @@ const gchar *nf_safetensors_metadata_key (
  *
  * Returns: (transfer none) (nullable): its value, %NULL if there is none
  */
-const gchar *nf_safetensors_metadata (
+NF_API const gchar *nf_safetensors_metadata (
     const NfSafetensors *file, const gchar *key);
 
 /**
@@ -135,7 +136,7 @@ const gchar *nf_safetensors_metadata (
  * Tells the system that its pages need not stay in the process; reading them
  * again brings them back.
  */
-void nf_safetensors_forget (
+NF_API void nf_safetensors_forget (
     const NfSafetensors *file, const NfSafetensorsEntry *entry);
 
 /**
@@ -143,7 +144,7 @@ void nf_safetensors_forget (
  *
  * Returns: (transfer full): a writer with nothing to write yet
  */
-NfSafetensorsWriter *nf_safetensors_writer_new (void);
+NF_API NfSafetensorsWriter *nf_safetensors_writer_new (void);
 
 /**
  * nf_safetensors_writer_free:
@@ -151,7 +152,7 @@ NfSafetensorsWriter *nf_safetensors_writer_new (void);
  *
  * Gives back what it holds.
  */
-void nf_safetensors_writer_free (NfSafetensorsWriter *writer);
+NF_API void nf_safetensors_writer_free (NfSafetensorsWriter *writer);
 
 /**
  * nf_safetensors_writer_add_metadata:
@@ -165,7 +166,7 @@ void nf_safetensors_writer_free (NfSafetensorsWriter *writer);
  * Returns: %FALSE and %NF_ERROR_INVALID if @key is taken, or either string is
  *   not as above
  */
-gboolean nf_safetensors_writer_add_metadata (NfSafetensorsWriter *writer,
+NF_API gboolean nf_safetensors_writer_add_metadata (NfSafetensorsWriter *writer,
     const gchar *key, const gchar *value, GError **error);
 
 /**
@@ -186,7 +187,7 @@ gboolean nf_safetensors_writer_add_metadata (NfSafetensorsWriter *writer,
  *   %NF_SAFETENSORS_METADATA or not as above, or @data is not as large as
  *   @dtype and @shape say
  */
-gboolean nf_safetensors_writer_add (NfSafetensorsWriter *writer,
+NF_API gboolean nf_safetensors_writer_add (NfSafetensorsWriter *writer,
     const gchar *name, NfSafetensorsDType dtype, guint rank,
     const gint64 *shape, GBytes *data, GError **error);
 
@@ -202,7 +203,7 @@ gboolean nf_safetensors_writer_add (NfSafetensorsWriter *writer,
  * Returns: %FALSE and %NF_ERROR_IO if it cannot be written, %NF_ERROR_INVALID
  *   if names and metadata exceed %NF_SAFETENSORS_MAX_HEADER
  */
-gboolean nf_safetensors_writer_save (
+NF_API gboolean nf_safetensors_writer_save (
     NfSafetensorsWriter *writer, const gchar *path, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfSafetensors, nf_safetensors_unref)

@@ -6,6 +6,7 @@
  * See: nfsafetensors.h, which opens files */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 
 G_BEGIN_DECLS
@@ -98,7 +99,7 @@ typedef struct
  * Returns: bits of one element; elements of less than a byte are packed without
  *   gaps
  */
-guint nf_safetensors_dtype_bits (NfSafetensorsDType dtype);
+NF_API guint nf_safetensors_dtype_bits (NfSafetensorsDType dtype);
 
 /**
  * nf_safetensors_measure:
@@ -111,8 +112,8 @@ guint nf_safetensors_dtype_bits (NfSafetensorsDType dtype);
  * Returns: %FALSE where a size is negative, either result does not fit a gsize
  *   or the elements do not fill whole bytes
  */
-gboolean nf_safetensors_measure (NfSafetensorsDType dtype, const gint64 *shape,
-    guint rank, gsize *elements, gsize *bytes);
+NF_API gboolean nf_safetensors_measure (NfSafetensorsDType dtype,
+    const gint64 *shape, guint rank, gsize *elements, gsize *bytes);
 
 /**
  * nf_safetensors_dtype_name:
@@ -120,7 +121,7 @@ gboolean nf_safetensors_measure (NfSafetensorsDType dtype, const gint64 *shape,
  *
  * Returns: (transfer none): its name in headers, such as "F32"
  */
-const gchar *nf_safetensors_dtype_name (NfSafetensorsDType dtype);
+NF_API const gchar *nf_safetensors_dtype_name (NfSafetensorsDType dtype);
 
 /**
  * nf_safetensors_shape_string:
@@ -129,7 +130,7 @@ const gchar *nf_safetensors_dtype_name (NfSafetensorsDType dtype);
  *
  * Returns: (transfer full): such as "[64, 3, 7, 7]", for messages
  */
-gchar *nf_safetensors_shape_string (const gint64 *shape, guint rank);
+NF_API gchar *nf_safetensors_shape_string (const gint64 *shape, guint rank);
 
 /**
  * nf_safetensors_read_f32:
@@ -142,7 +143,7 @@ gchar *nf_safetensors_shape_string (const gint64 *shape, guint rank);
  * Returns: %FALSE and %NF_ERROR_FORMAT if the elements are of another
  *   type
  */
-gboolean nf_safetensors_read_f32 (
+NF_API gboolean nf_safetensors_read_f32 (
     const NfSafetensorsEntry *entry, gfloat *out, GError **error);
 
 /**
@@ -156,7 +157,7 @@ gboolean nf_safetensors_read_f32 (
  * Returns: %FALSE and %NF_ERROR_FORMAT if the elements are of another
  *   type
  */
-gboolean nf_safetensors_read_i64 (
+NF_API gboolean nf_safetensors_read_i64 (
     const NfSafetensorsEntry *entry, gint64 *out, GError **error);
 
 /**
@@ -168,7 +169,7 @@ gboolean nf_safetensors_read_i64 (
  * Returns: an entry with these elements alone, which reads like any other; its
  *   shape is that of @entry
  */
-NfSafetensorsEntry nf_safetensors_part (
+NF_API NfSafetensorsEntry nf_safetensors_part (
     const NfSafetensorsEntry *entry, gsize from, gsize count);
 
 G_END_DECLS

@@ -11,6 +11,8 @@
 
 #include <glib.h>
 
+#include "core/nfapi.h"
+
 G_BEGIN_DECLS
 
 /* attributes of classes: ground, object, 3 shapes, 2 materials, 8 colours */
@@ -24,7 +26,7 @@ G_BEGIN_DECLS
  * Returns: (nullable): what it is, as in
  *   "green rubber cylinder"; NULL when @id is %NF_N_CLASSES or more
  */
-const gchar *nf_class_name (guint id);
+NF_API const gchar *nf_class_name (guint id);
 
 /**
  * nf_class_color:
@@ -33,14 +35,14 @@ const gchar *nf_class_name (guint id);
  * Returns: its colour in pictures, 0xRRGGBB; black for the background and for
  *   values of %NF_N_CLASSES and more
  */
-guint32 nf_class_color (guint id);
+NF_API guint32 nf_class_color (guint id);
 
 /**
  * nf_class_colors:
  *
  * Returns: (transfer none): the colours of 256 ids, R, G and B each
  */
-const guint8 *nf_class_colors (void);
+NF_API const guint8 *nf_class_colors (void);
 
 /**
  * nf_class_attributes:
@@ -50,6 +52,6 @@ const guint8 *nf_class_colors (void);
  *
  * Returns: how many there are: 1 for the background, 4 for an object
  */
-guint nf_class_attributes (guint id, guint attributes[4]);
+NF_API guint nf_class_attributes (guint id, guint attributes[4]);
 
 G_END_DECLS

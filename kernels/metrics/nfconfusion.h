@@ -15,6 +15,8 @@
 
 #include <glib.h>
 
+#include "core/nfapi.h"
+
 G_BEGIN_DECLS
 
 #define NF_CONFUSION_MIN_CLASSES 2
@@ -61,13 +63,13 @@ typedef struct
  *
  * Returns: (transfer full): a matrix without pixels
  */
-NfConfusion *nf_confusion_new (guint classes);
+NF_API NfConfusion *nf_confusion_new (guint classes);
 
 /**
  * nf_confusion_free:
  * @confusion: (nullable) (transfer full): a matrix
  */
-void nf_confusion_free (NfConfusion *confusion);
+NF_API void nf_confusion_free (NfConfusion *confusion);
 
 /**
  * nf_confusion_clear:
@@ -75,7 +77,7 @@ void nf_confusion_free (NfConfusion *confusion);
  *
  * Forgets all pixels.
  */
-void nf_confusion_clear (NfConfusion *confusion);
+NF_API void nf_confusion_clear (NfConfusion *confusion);
 
 /**
  * nf_confusion_add:
@@ -88,8 +90,8 @@ void nf_confusion_clear (NfConfusion *confusion);
  * Counts the pixels of a pair of masks. Values of K and more, in either mask,
  * are background (0).
  */
-void nf_confusion_add (NfConfusion *confusion, NfMask truth, NfMask prediction,
-    gsize width, gsize height);
+NF_API void nf_confusion_add (NfConfusion *confusion, NfMask truth,
+    NfMask prediction, gsize width, gsize height);
 
 /**
  * nf_confusion_merge:
@@ -98,7 +100,8 @@ void nf_confusion_add (NfConfusion *confusion, NfMask truth, NfMask prediction,
  *
  * Adds the pixels of @part.
  */
-void nf_confusion_merge (NfConfusion *confusion, const NfConfusion *part);
+NF_API void nf_confusion_merge (
+    NfConfusion *confusion, const NfConfusion *part);
 
 /**
  * nf_confusion_class_counts:
@@ -107,7 +110,8 @@ void nf_confusion_merge (NfConfusion *confusion, const NfConfusion *part);
  *
  * Returns: how the pixels of class @k were predicted
  */
-NfClassCounts nf_confusion_class_counts (const NfConfusion *confusion, guint k);
+NF_API NfClassCounts nf_confusion_class_counts (
+    const NfConfusion *confusion, guint k);
 
 /**
  * nf_class_counts_iou:
@@ -116,7 +120,7 @@ NfClassCounts nf_confusion_class_counts (const NfConfusion *confusion, guint k);
  * Returns: intersection over union, 0 to 1; NaN where the class occurs in
  *   neither mask
  */
-gdouble nf_class_counts_iou (NfClassCounts counts);
+NF_API gdouble nf_class_counts_iou (NfClassCounts counts);
 
 /**
  * nf_class_counts_dice:
@@ -125,7 +129,7 @@ gdouble nf_class_counts_iou (NfClassCounts counts);
  * Returns: Dice's coefficient, 0 to 1; NaN where the class occurs in neither
  *   mask
  */
-gdouble nf_class_counts_dice (NfClassCounts counts);
+NF_API gdouble nf_class_counts_dice (NfClassCounts counts);
 
 /**
  * nf_confusion_pixels:
@@ -133,7 +137,7 @@ gdouble nf_class_counts_dice (NfClassCounts counts);
  *
  * Returns: how many pixels were counted
  */
-guint64 nf_confusion_pixels (const NfConfusion *confusion);
+NF_API guint64 nf_confusion_pixels (const NfConfusion *confusion);
 
 /**
  * nf_confusion_jaccard:
@@ -142,7 +146,7 @@ guint64 nf_confusion_pixels (const NfConfusion *confusion);
  * Returns: the Jaccard index, 0 to 1: the mean IoU of the classes that occur;
  *   NaN when no pixel was counted
  */
-gdouble nf_confusion_jaccard (const NfConfusion *confusion);
+NF_API gdouble nf_confusion_jaccard (const NfConfusion *confusion);
 
 /**
  * nf_confusion_dice:
@@ -151,7 +155,7 @@ gdouble nf_confusion_jaccard (const NfConfusion *confusion);
  * Returns: the mean Dice coefficient of the classes that occur, 0 to 1; NaN
  *   when no pixel was counted
  */
-gdouble nf_confusion_dice (const NfConfusion *confusion);
+NF_API gdouble nf_confusion_dice (const NfConfusion *confusion);
 
 /**
  * nf_confusion_pixel_accuracy:
@@ -160,7 +164,7 @@ gdouble nf_confusion_dice (const NfConfusion *confusion);
  * Returns: share of the pixels whose class was predicted, 0 to 1; NaN when no
  *   pixel was counted
  */
-gdouble nf_confusion_pixel_accuracy (const NfConfusion *confusion);
+NF_API gdouble nf_confusion_pixel_accuracy (const NfConfusion *confusion);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfConfusion, nf_confusion_free)
 

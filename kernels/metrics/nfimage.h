@@ -19,6 +19,7 @@
  * not rounded. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 
 G_BEGIN_DECLS
@@ -34,7 +35,7 @@ G_BEGIN_DECLS
  * Returns: the peak signal-to-noise ratio, decibels; infinite where both are
  *   equal
  */
-gdouble nf_image_psnr (const guint8 *a, const guint8 *b, gsize n);
+NF_API gdouble nf_image_psnr (const guint8 *a, const guint8 *b, gsize n);
 
 /**
  * nf_image_ssim:
@@ -48,7 +49,7 @@ gdouble nf_image_psnr (const guint8 *a, const guint8 *b, gsize n);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_image_ssim (const guint8 *a, const guint8 *b, guint width,
+NF_API gboolean nf_image_ssim (const guint8 *a, const guint8 *b, guint width,
     guint height, gdouble *ssim, GError **error);
 
 G_END_DECLS

@@ -44,8 +44,12 @@ nf_mask_objects (const guint8 *mask, guint width, guint height, gsize min_area,
   measure (mask, width, height, extents);
   for (guint id = 1; id < N_IDS; id++) {
     const Extent *e = &extents[id];
-    const NfMaskObject object = { id, e->left, e->top, e->right - e->left + 1,
-      e->bottom - e->top + 1, e->area };
+    const NfMaskObject object = { .id = id,
+      .x = e->left,
+      .y = e->top,
+      .width = e->right - e->left + 1,
+      .height = e->bottom - e->top + 1,
+      .area = e->area };
 
     if (e->area >= MAX (min_area, 1))
       objects[n++] = object;

@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include "core/nfapi.h"
+
 G_BEGIN_DECLS
 
 #define NF_MASK_MAX_OBJECTS 255
@@ -39,7 +41,7 @@ typedef struct
  *
  * Returns: how many objects there are
  */
-guint nf_mask_objects (const guint8 *mask, guint width, guint height,
+NF_API guint nf_mask_objects (const guint8 *mask, guint width, guint height,
     gsize min_area, NfMaskObject objects[NF_MASK_MAX_OBJECTS]);
 
 /**
@@ -53,8 +55,8 @@ guint nf_mask_objects (const guint8 *mask, guint width, guint height,
  *
  * Nearest neighbour: a pixel has the class that lies below its centre.
  */
-void nf_mask_scale (const guint8 *mask, guint width, guint height, guint8 *to,
-    guint to_width, guint to_height);
+NF_API void nf_mask_scale (const guint8 *mask, guint width, guint height,
+    guint8 *to, guint to_width, guint to_height);
 
 /**
  * nf_mask_paint:
@@ -62,6 +64,6 @@ void nf_mask_scale (const guint8 *mask, guint width, guint height, guint8 *to,
  * @n: pixels
  * @rgb: (out): n pixels, each the colour of its class
  */
-void nf_mask_paint (const guint8 *mask, gsize n, guint8 *rgb);
+NF_API void nf_mask_paint (const guint8 *mask, gsize n, guint8 *rgb);
 
 G_END_DECLS

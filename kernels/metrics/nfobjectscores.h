@@ -10,6 +10,7 @@
  * See: nfconfusion, nfclasses. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "metrics/nfconfusion.h"
 
 G_BEGIN_DECLS
@@ -43,7 +44,7 @@ typedef struct
  * @scores: (out caller-allocates): the scores
  * @confusion: a matrix of the %NF_N_CLASSES classes
  */
-void nf_object_scores_measure (
+NF_API void nf_object_scores_measure (
     NfObjectScores *scores, const NfConfusion *confusion);
 
 G_END_DECLS

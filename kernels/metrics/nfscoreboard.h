@@ -22,6 +22,7 @@
  * See: nfconfusion, nfclasses. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 #include "metrics/nfconfusion.h"
 
@@ -86,13 +87,13 @@ typedef struct
  *
  * Returns: (transfer full): a scoreboard without frames
  */
-NfScoreboard *nf_scoreboard_new (guint classes, gboolean keep_frames);
+NF_API NfScoreboard *nf_scoreboard_new (guint classes, gboolean keep_frames);
 
 /**
  * nf_scoreboard_free:
  * @board: (nullable) (transfer full): a board
  */
-void nf_scoreboard_free (NfScoreboard *board);
+NF_API void nf_scoreboard_free (NfScoreboard *board);
 
 /**
  * nf_scoreboard_add_frame:
@@ -106,7 +107,7 @@ void nf_scoreboard_free (NfScoreboard *board);
  * Scores a pair of masks, as a frame of the current clip. The first frame
  * after the end of a clip begins the next one.
  */
-void nf_scoreboard_add_frame (NfScoreboard *board, NfMask truth,
+NF_API void nf_scoreboard_add_frame (NfScoreboard *board, NfMask truth,
     NfMask prediction, gsize width, gsize height, guint64 time);
 
 /**
@@ -120,7 +121,7 @@ void nf_scoreboard_add_frame (NfScoreboard *board, NfMask truth,
  * elsewhere, as by the op confusion. Where frames are kept, they have one score
  * together.
  */
-void nf_scoreboard_add_counts (
+NF_API void nf_scoreboard_add_counts (
     NfScoreboard *board, const NfConfusion *counts, guint frames, guint64 time);
 
 /**
@@ -129,7 +130,7 @@ void nf_scoreboard_add_counts (
  * @predictions: how many predictions had no truth
  * @truths: how many truths had no prediction
  */
-void nf_scoreboard_add_unmatched (
+NF_API void nf_scoreboard_add_unmatched (
     NfScoreboard *board, guint predictions, guint truths);
 
 /**
@@ -137,7 +138,7 @@ void nf_scoreboard_add_unmatched (
  * @board: the board, with frames of a clip that has not ended
  * @name: what the report calls the clip
  */
-void nf_scoreboard_name_clip (NfScoreboard *board, const gchar *name);
+NF_API void nf_scoreboard_name_clip (NfScoreboard *board, const gchar *name);
 
 /**
  * nf_scoreboard_get_clip_name:
@@ -145,7 +146,7 @@ void nf_scoreboard_name_clip (NfScoreboard *board, const gchar *name);
  *
  * Returns: (transfer none) (nullable): the name of the clip that has not ended
  */
-const gchar *nf_scoreboard_get_clip_name (const NfScoreboard *board);
+NF_API const gchar *nf_scoreboard_get_clip_name (const NfScoreboard *board);
 
 /**
  * nf_scoreboard_end_clip:
@@ -157,7 +158,7 @@ const gchar *nf_scoreboard_get_clip_name (const NfScoreboard *board);
  * Returns: (nullable) (transfer none): its score, valid as long as @board, or
  *   NULL when no frame was scored since the last clip ended
  */
-const NfClipScore *nf_scoreboard_end_clip (
+NF_API const NfClipScore *nf_scoreboard_end_clip (
     NfScoreboard *board, const gchar *stream_id);
 
 /**
@@ -166,7 +167,7 @@ const NfClipScore *nf_scoreboard_end_clip (
  *
  * Returns: (transfer none): the confusion matrix of the latest frame
  */
-const NfConfusion *nf_scoreboard_get_frame (const NfScoreboard *board);
+NF_API const NfConfusion *nf_scoreboard_get_frame (const NfScoreboard *board);
 
 /**
  * nf_scoreboard_get_clip:
@@ -175,7 +176,7 @@ const NfConfusion *nf_scoreboard_get_frame (const NfScoreboard *board);
  * Returns: (transfer none): the confusion matrix of the clip that the latest
  *   frame is from
  */
-const NfConfusion *nf_scoreboard_get_clip (const NfScoreboard *board);
+NF_API const NfConfusion *nf_scoreboard_get_clip (const NfScoreboard *board);
 
 /**
  * nf_scoreboard_get_total:
@@ -183,7 +184,7 @@ const NfConfusion *nf_scoreboard_get_clip (const NfScoreboard *board);
  *
  * Returns: (transfer none): the confusion matrix of all frames
  */
-const NfConfusion *nf_scoreboard_get_total (const NfScoreboard *board);
+NF_API const NfConfusion *nf_scoreboard_get_total (const NfScoreboard *board);
 
 /**
  * nf_scoreboard_get_scores:
@@ -192,7 +193,7 @@ const NfConfusion *nf_scoreboard_get_total (const NfScoreboard *board);
  * Returns: the scores of all frames so far; a clip that has not ended counts
  *   with the frames it has
  */
-NfScores nf_scoreboard_get_scores (const NfScoreboard *board);
+NF_API NfScores nf_scoreboard_get_scores (const NfScoreboard *board);
 
 /**
  * nf_scoreboard_to_json:
@@ -203,7 +204,8 @@ NfScores nf_scoreboard_get_scores (const NfScoreboard *board);
  *
  * Returns: (transfer full): the report, see the head of nfscoreboard.h
  */
-gchar *nf_scoreboard_to_json (const NfScoreboard *board, gboolean complete);
+NF_API gchar *nf_scoreboard_to_json (
+    const NfScoreboard *board, gboolean complete);
 
 /**
  * nf_scoreboard_write_report:
@@ -217,7 +219,7 @@ gchar *nf_scoreboard_to_json (const NfScoreboard *board, gboolean complete);
  *
  * Returns: FALSE on error
  */
-gboolean nf_scoreboard_write_report (const NfScoreboard *board,
+NF_API gboolean nf_scoreboard_write_report (const NfScoreboard *board,
     const gchar *path, gboolean complete, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfScoreboard, nf_scoreboard_free)

@@ -119,7 +119,8 @@ folded_source (NfTensor *weight, gdouble *scale)
 {
   Folded *self = g_new0 (Folded, 1);
 
-  self->base = (NfSource){ folded_read, folded_free, NULL };
+  self->base =
+      (NfSource){ .read = folded_read, .free = folded_free, .in_place = NULL };
   self->weight = nf_tensor_ref (weight);
   self->scale = scale;
   return &self->base;
@@ -226,7 +227,9 @@ NfTensor *
 nf_conv_norm_run (NfConvNorm *layer, NfTensor *x, gint stride,
     NfTensor *residual, NfAct act, const NfForward *forward, GError **error)
 {
-  const NfConv2dParams params = { stride, layer->conv.pad, act };
+  const NfConv2dParams params = {
+    .stride = stride, .pad = layer->conv.pad, .act = act
+  };
 
   if (x == NULL || !may_go_on (forward, error))
     return NULL;
@@ -250,7 +253,7 @@ NfTensor *
 nf_conv_norm_run_up (NfConvNorm *layer, NfTensor *const *x, guint n,
     const NfForward *forward, GError **error)
 {
-  NfConv2dCatParams params = { TRUE, NF_ACT_NONE };
+  NfConv2dCatParams params = { .up = TRUE, .act = NF_ACT_NONE };
   g_autoptr (NfTensor) weight = NULL;
   g_autoptr (NfTensor) bias = NULL;
   g_autoptr (NfTensor) h = NULL;

@@ -88,7 +88,7 @@ NfTensor *
 nf_conv_run (
     const NfConv *conv, NfTensor *x, gint stride, NfAct act, GError **error)
 {
-  NfConv2dParams params = { stride, conv->pad, act };
+  NfConv2dParams params = { .stride = stride, .pad = conv->pad, .act = act };
 
   return nf_op_conv2d (x, conv->weight, conv->bias, &params, error);
 }
@@ -163,11 +163,18 @@ NfTensor *
 nf_batch_norm_run (const NfBatchNorm *norm, NfTensor *x, NfTensor *residual,
     const NfForward *forward, NfAct act, GError **error)
 {
-  NfBatchNormParams params = { forward != NULL && forward->training,
-    BATCH_NORM_MOMENTUM, NF_BATCH_NORM_EPS, act };
+  NfBatchNormParams params = { .training = forward != NULL && forward->training,
+    .momentum = BATCH_NORM_MOMENTUM,
+    .eps = NF_BATCH_NORM_EPS,
+    .act = act };
 
-  NfBatchNormInputs inputs = { x, norm->weight, norm->bias, norm->mean,
-    norm->var, residual, norm->count };
+  NfBatchNormInputs inputs = { .x = x,
+    .weight = norm->weight,
+    .bias = norm->bias,
+    .mean = norm->mean,
+    .var = norm->var,
+    .residual = residual,
+    .count = norm->count };
 
   return nf_op_batch_norm (&inputs, &params, error);
 }

@@ -6,6 +6,7 @@
  * nf_LAYER_init() adds them as "PATH.NAME", the names that PyTorch has. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/ops/nfops.h"
 #include "core/params/nfparams.h"
 
@@ -83,7 +84,7 @@ typedef struct
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_conv_init (NfConv *conv, NfParams *params, const gchar *path,
+NF_API gboolean nf_conv_init (NfConv *conv, NfParams *params, const gchar *path,
     gint64 in, gint64 out, gint kernel, gboolean bias, NfWeightInit init,
     GError **error);
 
@@ -98,7 +99,7 @@ gboolean nf_conv_init (NfConv *conv, NfParams *params, const gchar *path,
  * Returns: (transfer full) (nullable): (N, out, H / stride, W / stride),
  *   rounded up
  */
-NfTensor *nf_conv_run (
+NF_API NfTensor *nf_conv_run (
     const NfConv *conv, NfTensor *x, gint stride, NfAct act, GError **error);
 
 /**
@@ -114,8 +115,9 @@ NfTensor *nf_conv_run (
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_linear_init (NfLinear *linear, NfParams *params, const gchar *path,
-    gint64 in, gint64 out, NfWeightInit init, GError **error);
+NF_API gboolean nf_linear_init (NfLinear *linear, NfParams *params,
+    const gchar *path, gint64 in, gint64 out, NfWeightInit init,
+    GError **error);
 
 /**
  * nf_nin_init:
@@ -132,8 +134,9 @@ gboolean nf_linear_init (NfLinear *linear, NfParams *params, const gchar *path,
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_nin_init (NfLinear *linear, NfParams *params, const gchar *path,
-    gint64 in, gint64 out, NfWeightInit init, GError **error);
+NF_API gboolean nf_nin_init (NfLinear *linear, NfParams *params,
+    const gchar *path, gint64 in, gint64 out, NfWeightInit init,
+    GError **error);
 
 /**
  * nf_linear_run:
@@ -143,7 +146,8 @@ gboolean nf_nin_init (NfLinear *linear, NfParams *params, const gchar *path,
  *
  * Returns: (transfer full) (nullable): (N, out, H, W)
  */
-NfTensor *nf_linear_run (const NfLinear *linear, NfTensor *x, GError **error);
+NF_API NfTensor *nf_linear_run (
+    const NfLinear *linear, NfTensor *x, GError **error);
 
 /**
  * nf_batch_norm_init:
@@ -156,7 +160,7 @@ NfTensor *nf_linear_run (const NfLinear *linear, NfTensor *x, GError **error);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_batch_norm_init (NfBatchNorm *norm, NfParams *params,
+NF_API gboolean nf_batch_norm_init (NfBatchNorm *norm, NfParams *params,
     const gchar *path, gint64 c, GError **error);
 
 /**
@@ -171,7 +175,7 @@ gboolean nf_batch_norm_init (NfBatchNorm *norm, NfParams *params,
  *
  * Returns: (transfer full) (nullable): (N, C, H, W)
  */
-NfTensor *nf_batch_norm_run (const NfBatchNorm *norm, NfTensor *x,
+NF_API NfTensor *nf_batch_norm_run (const NfBatchNorm *norm, NfTensor *x,
     NfTensor *residual, const NfForward *forward, NfAct act, GError **error);
 
 /**
@@ -187,7 +191,7 @@ NfTensor *nf_batch_norm_run (const NfBatchNorm *norm, NfTensor *x,
  *
  * Returns: (transfer none) (nullable): the vector PATH.NAME, (1, C, 1, 1)
  */
-NfTensor *nf_vector_init (NfParams *params, const gchar *path,
+NF_API NfTensor *nf_vector_init (NfParams *params, const gchar *path,
     const gchar *name, gint64 c, gboolean trainable, NfInit init, gfloat scale,
     GError **error);
 

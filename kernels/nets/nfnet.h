@@ -8,6 +8,7 @@
  * Siblings: nfsegmentnet.h and nfunet.h (what networks of each task do) */
 #pragma once
 
+#include "core/nfapi.h"
 #include "io/nfcheckpoint.h"
 #include "nets/nfmodule.h"
 
@@ -88,7 +89,7 @@ struct _NfNetClass
   const NfPredictHooks *predict;
 };
 
-#define NF_ARCHITECTURE(name) extern const NfNetClass nf_net_##name;
+#define NF_ARCHITECTURE(name) NF_API extern const NfNetClass nf_net_##name;
 #include "nets/nfnets.def.h"
 #undef NF_ARCHITECTURE
 
@@ -99,7 +100,7 @@ struct _NfNetClass
  * Returns: (transfer none) (nullable): the architecture, or %NULL where there
  *   is none of this name
  */
-const NfNetClass *nf_net_class_find (const gchar *name);
+NF_API const NfNetClass *nf_net_class_find (const gchar *name);
 
 /**
  * nf_net_class_of_config:
@@ -110,7 +111,7 @@ const NfNetClass *nf_net_class_find (const gchar *name);
  * Returns: (transfer none): the architecture; the first of nfnets.def.h where
  *   the keys do not tell
  */
-const NfNetClass *nf_net_class_of_config (JsonObject *config);
+NF_API const NfNetClass *nf_net_class_of_config (JsonObject *config);
 
 /**
  * nf_net_names:
@@ -119,14 +120,14 @@ const NfNetClass *nf_net_class_of_config (JsonObject *config);
  * Returns: (transfer full): the names of all architectures of that task, for
  *   messages: "a, b or c"
  */
-gchar *nf_net_names (NfNetTask task);
+NF_API gchar *nf_net_names (NfNetTask task);
 
 /**
  * nf_net_preset_names:
  *
  * Returns: (transfer full): the names of all presets: "a, b, c"
  */
-gchar *nf_net_preset_names (void);
+NF_API gchar *nf_net_preset_names (void);
 
 /**
  * nf_net_preset_find:
@@ -136,7 +137,7 @@ gchar *nf_net_preset_names (void);
  * Returns: (transfer none) (nullable): the preset, or %NULL where there is none
  *   of this name
  */
-const NfNetPreset *nf_net_preset_find (
+NF_API const NfNetPreset *nf_net_preset_find (
     const gchar *name, const NfNetClass **klass);
 
 /**
@@ -150,7 +151,7 @@ const NfNetPreset *nf_net_preset_find (
  * Returns: (transfer full) (nullable): the network with all parameters zero;
  *   load a checkpoint into them or call nf_params_reset()
  */
-NfNet *nf_net_new (const NfNetClass *klass, NfDevice *device,
+NF_API NfNet *nf_net_new (const NfNetClass *klass, NfDevice *device,
     JsonObject *config, GError **error);
 
 /**
@@ -164,14 +165,14 @@ NfNet *nf_net_new (const NfNetClass *klass, NfDevice *device,
  *
  * Returns: (transfer full) (nullable): the network, with its weights
  */
-NfNet *nf_net_load (const NfCheckpoint *checkpoint, NfNetTask task,
+NF_API NfNet *nf_net_load (const NfCheckpoint *checkpoint, NfNetTask task,
     NfDevice *device, GError **error);
 
 /**
  * nf_net_free:
  * @net: (transfer full) (nullable): a network
  */
-void nf_net_free (NfNet *net);
+NF_API void nf_net_free (NfNet *net);
 
 /**
  * nf_net_config:
@@ -179,7 +180,7 @@ void nf_net_free (NfNet *net);
  *
  * Returns: (transfer full): its whole configuration, as checkpoints hold it
  */
-JsonObject *nf_net_config (const NfNet *net);
+NF_API JsonObject *nf_net_config (const NfNet *net);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfNet, nf_net_free)
 

@@ -6,6 +6,7 @@
  * reported by nf_net_config_finish(), which also refuses keys nobody read. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 
 #include <json-glib/json-glib.h>
@@ -39,6 +40,6 @@ void nf_net_config_doubles (
 void nf_net_config_problem (NfNetConfig *reader, const gchar *format, ...)
     G_GNUC_PRINTF (2, 3);
 
-JsonArray *nf_net_config_int_array (const gint *values, guint n);
+NF_API JsonArray *nf_net_config_int_array (const gint *values, guint n);
 
 G_END_DECLS

@@ -149,7 +149,7 @@ gboolean
 nf_resnet_run (NfResnet *net, NfTensor *x, const NfForward *forward,
     NfTensor *features[NF_RESNET_LEVELS], GError **error)
 {
-  static const NfMaxPoolParams pool = { 3, 2, 1 };
+  static const NfMaxPoolParams pool = { .kernel = 3, .stride = 2, .pad = 1 };
   NfTensor *h;
 
   for (gint i = 0; i < NF_RESNET_LEVELS; i++)

@@ -6,6 +6,7 @@
  * its classifier. Names and arithmetic are those of torchvision's. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "nets/nfmodule.h"
 
 G_BEGIN_DECLS
@@ -24,14 +25,14 @@ typedef struct _NfResnet NfResnet;
  *
  * Returns: (transfer full) (nullable): the encoder, with all parameters zero
  */
-NfResnet *nf_resnet_new (NfParams *params, gint layers, gint64 channels,
+NF_API NfResnet *nf_resnet_new (NfParams *params, gint layers, gint64 channels,
     gint64 width, GError **error);
 
 /**
  * nf_resnet_free:
  * @net: (transfer full): an encoder; the parameters stay in their list
  */
-void nf_resnet_free (NfResnet *net);
+NF_API void nf_resnet_free (NfResnet *net);
 
 /**
  * nf_resnet_channels:
@@ -39,7 +40,7 @@ void nf_resnet_free (NfResnet *net);
  * @channels: (out caller-allocates): channels of the features that
  *   nf_resnet_run() makes
  */
-void nf_resnet_channels (
+NF_API void nf_resnet_channels (
     const NfResnet *net, gint64 channels[NF_RESNET_LEVELS]);
 
 /**
@@ -53,8 +54,9 @@ void nf_resnet_channels (
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_resnet_run (NfResnet *net, NfTensor *x, const NfForward *forward,
-    NfTensor *features[NF_RESNET_LEVELS], GError **error);
+NF_API gboolean nf_resnet_run (NfResnet *net, NfTensor *x,
+    const NfForward *forward, NfTensor *features[NF_RESNET_LEVELS],
+    GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfResnet, nf_resnet_free)
 

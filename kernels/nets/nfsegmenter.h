@@ -6,6 +6,7 @@
  * segmenter at once. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "nets/nfsegmentnet.h"
 
 #include <gio/gio.h>
@@ -23,7 +24,7 @@ typedef struct _NfSegmenter NfSegmenter;
  *
  * Returns: (transfer full) (nullable): the segmenter
  */
-NfSegmenter *nf_segmenter_load (
+NF_API NfSegmenter *nf_segmenter_load (
     const gchar *path, NfDevice *device, GError **error);
 
 /**
@@ -32,13 +33,13 @@ NfSegmenter *nf_segmenter_load (
  *
  * Returns: (transfer full): @segmenter
  */
-NfSegmenter *nf_segmenter_ref (NfSegmenter *segmenter);
+NF_API NfSegmenter *nf_segmenter_ref (NfSegmenter *segmenter);
 
 /**
  * nf_segmenter_unref:
  * @segmenter: (transfer full): a segmenter; the last reference frees it
  */
-void nf_segmenter_unref (NfSegmenter *segmenter);
+NF_API void nf_segmenter_unref (NfSegmenter *segmenter);
 
 /**
  * nf_segmenter_net:
@@ -46,7 +47,7 @@ void nf_segmenter_unref (NfSegmenter *segmenter);
  *
  * Returns: (transfer none): its network, see nf_segment_sizes()
  */
-const NfNet *nf_segmenter_net (const NfSegmenter *segmenter);
+NF_API const NfNet *nf_segmenter_net (const NfSegmenter *segmenter);
 
 /**
  * nf_segmenter_classes:
@@ -54,7 +55,7 @@ const NfNet *nf_segmenter_net (const NfSegmenter *segmenter);
  *
  * Returns: how many classes a pixel may have, 1 to 256
  */
-guint nf_segmenter_classes (const NfSegmenter *segmenter);
+NF_API guint nf_segmenter_classes (const NfSegmenter *segmenter);
 
 /**
  * nf_segmenter_trained_size:
@@ -63,7 +64,7 @@ guint nf_segmenter_classes (const NfSegmenter *segmenter);
  *   does not say
  * @width: (out): their columns, likewise
  */
-void nf_segmenter_trained_size (
+NF_API void nf_segmenter_trained_size (
     const NfSegmenter *segmenter, guint *height, guint *width);
 
 /**
@@ -81,8 +82,9 @@ void nf_segmenter_trained_size (
  * Returns: (transfer full) (nullable): the probability of each class, on the
  *   device: f32 (N, classes, H, W), summing to one over the classes
  */
-NfTensor *nf_segmenter_probabilities (NfSegmenter *segmenter, NfDType dtype,
-    gboolean tta, NfTensor *pixels, GCancellable *cancellable, GError **error);
+NF_API NfTensor *nf_segmenter_probabilities (NfSegmenter *segmenter,
+    NfDType dtype, gboolean tta, NfTensor *pixels, GCancellable *cancellable,
+    GError **error);
 
 /**
  * nf_segmenter_classify:
@@ -99,7 +101,7 @@ NfTensor *nf_segmenter_probabilities (NfSegmenter *segmenter, NfDType dtype,
  * Returns: (transfer full) (nullable): the most likely class of each pixel, on
  *   the device: u8 (N, 1, H, W)
  */
-NfTensor *nf_segmenter_classify (NfSegmenter *segmenter, NfDType dtype,
+NF_API NfTensor *nf_segmenter_classify (NfSegmenter *segmenter, NfDType dtype,
     gboolean tta, NfTensor *pixels, GCancellable *cancellable, GError **error);
 
 /**
@@ -121,9 +123,9 @@ NfTensor *nf_segmenter_classify (NfSegmenter *segmenter, NfDType dtype,
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_segmenter_run (NfSegmenter *segmenter, NfDType dtype, gboolean tta,
-    const guint8 *frames, guint n, guint height, guint width, guint8 *masks,
-    GCancellable *cancellable, GError **error);
+NF_API gboolean nf_segmenter_run (NfSegmenter *segmenter, NfDType dtype,
+    gboolean tta, const guint8 *frames, guint n, guint height, guint width,
+    guint8 *masks, GCancellable *cancellable, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfSegmenter, nf_segmenter_unref)
 

@@ -32,10 +32,16 @@ nf_segment_padding (const NfNet *net, gint64 height, gint64 width,
   nf_segment_sizes (net, &sizes);
   rows = (gint) (-height & (sizes.stride - 1));
   cols = (gint) (-width & (sizes.stride - 1));
-  *pad = (NfPadParams){ rows / 2, rows - rows / 2, cols / 2, cols - cols / 2,
-    NF_PAD_EDGE };
-  *crop = (NfPadParams){ -pad->top, -pad->bottom, -pad->left, -pad->right,
-    NF_PAD_ZERO };
+  *pad = (NfPadParams){ .top = rows / 2,
+    .bottom = rows - rows / 2,
+    .left = cols / 2,
+    .right = cols - cols / 2,
+    .mode = NF_PAD_EDGE };
+  *crop = (NfPadParams){ .top = -pad->top,
+    .bottom = -pad->bottom,
+    .left = -pad->left,
+    .right = -pad->right,
+    .mode = NF_PAD_ZERO };
   return rows != 0 || cols != 0;
 }
 
@@ -80,7 +86,9 @@ with_mirrored (NfTensor *x, GError **error)
 static NfTensor *
 mean_of_both (NfTensor *p, GError **error)
 {
-  static const NfAxpbyParams half = { 0.5f, 0.5f, NF_ACT_NONE };
+  static const NfAxpbyParams half = {
+    .alpha = 0.5f, .beta = 0.5f, .act = NF_ACT_NONE
+  };
   g_autoptr (NfTensor) first = nf_tensor_batch_slice (p, 0, p->n / 2, error);
   g_autoptr (NfTensor) second =
       nf_tensor_batch_slice (p, p->n / 2, p->n / 2, error);

@@ -8,6 +8,7 @@
  * checkpoint) */
 #pragma once
 
+#include "core/nfapi.h"
 #include "nets/nfnet.h"
 
 G_BEGIN_DECLS
@@ -45,7 +46,7 @@ struct _NfSegmentHooks
  * @net: a network that segments
  * @sizes: (out caller-allocates): its channels, classes and stride
  */
-void nf_segment_sizes (const NfNet *net, NfSegmentSizes *sizes);
+NF_API void nf_segment_sizes (const NfNet *net, NfSegmentSizes *sizes);
 
 /**
  * nf_segment_padding:
@@ -59,8 +60,8 @@ void nf_segment_sizes (const NfNet *net, NfSegmentSizes *sizes);
  *
  * Returns: FALSE where the size needs no padding
  */
-gboolean nf_segment_padding (const NfNet *net, gint64 height, gint64 width,
-    NfPadParams *pad, NfPadParams *crop);
+NF_API gboolean nf_segment_padding (const NfNet *net, gint64 height,
+    gint64 width, NfPadParams *pad, NfPadParams *crop);
 
 /**
  * nf_segment_normalize:
@@ -72,7 +73,8 @@ gboolean nf_segment_padding (const NfNet *net, gint64 height, gint64 width,
  * Returns: (transfer full) (nullable): the frames as the network takes them,
  *   f32
  */
-NfTensor *nf_segment_normalize (NfNet *net, NfTensor *pixels, GError **error);
+NF_API NfTensor *nf_segment_normalize (
+    NfNet *net, NfTensor *pixels, GError **error);
 
 /**
  * nf_segment_logits:
@@ -85,7 +87,7 @@ NfTensor *nf_segment_normalize (NfNet *net, NfTensor *pixels, GError **error);
  *
  * Returns: (transfer full) (nullable): logits (N, classes, H, W), f32
  */
-NfTensor *nf_segment_logits (
+NF_API NfTensor *nf_segment_logits (
     NfNet *net, NfTensor *x, const NfForward *forward, GError **error);
 
 /**
@@ -99,7 +101,7 @@ NfTensor *nf_segment_logits (
  *
  * Returns: (transfer full) (nullable): logits (N, classes, H, W), f32
  */
-NfTensor *nf_segment_forward (
+NF_API NfTensor *nf_segment_forward (
     NfNet *net, NfTensor *x, const NfForward *forward, GError **error);
 
 /**
@@ -113,7 +115,7 @@ NfTensor *nf_segment_forward (
  * Returns: (transfer full) (nullable): (N, classes, H, W), summing to one over
  *   the classes
  */
-NfTensor *nf_segment_probabilities (NfNet *net, NfTensor *x, gboolean tta,
-    const NfForward *forward, GError **error);
+NF_API NfTensor *nf_segment_probabilities (NfNet *net, NfTensor *x,
+    gboolean tta, const NfForward *forward, GError **error);
 
 G_END_DECLS

@@ -488,8 +488,13 @@ forward_at (NfNet *base, NfTensor *x, NfTensor *embedding,
 
 /* ----------------------------------------------------------- architectures */
 
-static const NfPredictHooks hooks = { nf_unet_config_from_json, facts_of,
-  condition, cond_free, embed, times, forward_at };
+static const NfPredictHooks hooks = { .read = nf_unet_config_from_json,
+  .facts = facts_of,
+  .condition = condition,
+  .cond_free = cond_free,
+  .embed = embed,
+  .times = times,
+  .forward_at = forward_at };
 
 static const NfNetPreset presets[] = {
   { "tiny",

@@ -17,6 +17,7 @@
  * Siblings: nfnet.h (architectures), nfunetconfig.h (sizes) */
 #pragma once
 
+#include "core/nfapi.h"
 #include "nets/nfnet.h"
 #include "nets/nfunetconfig.h"
 
@@ -78,7 +79,7 @@ struct _NfPredictHooks
  * Returns: (transfer full) (nullable): (N, channels * num_frames, H, W): the
  *   guide frames out of the conditioning
  */
-NfTensor *nf_unet_guide_frames (
+NF_API NfTensor *nf_unet_guide_frames (
     const NfUnetConfig *config, NfTensor *cond, GError **error);
 
 /**
@@ -90,14 +91,14 @@ NfTensor *nf_unet_guide_frames (
  * Returns: (transfer full) (nullable): the network with all parameters zero;
  *   load a checkpoint into them or call nf_params_reset()
  */
-NfUnet *nf_unet_new (
+NF_API NfUnet *nf_unet_new (
     NfDevice *device, const NfUnetConfig *config, GError **error);
 
 /**
  * nf_unet_free:
  * @net: (transfer full): a network that predicts
  */
-void nf_unet_free (NfUnet *net);
+NF_API void nf_unet_free (NfUnet *net);
 
 /**
  * nf_unet_params:
@@ -105,7 +106,7 @@ void nf_unet_free (NfUnet *net);
  *
  * Returns: (transfer none): its parameters
  */
-NfParams *nf_unet_params (NfUnet *net);
+NF_API NfParams *nf_unet_params (NfUnet *net);
 
 /**
  * nf_unet_config:
@@ -114,7 +115,7 @@ NfParams *nf_unet_params (NfUnet *net);
  * Returns: (transfer none): its frames, noise schedule and target; the other
  *   fields are the architecture's own
  */
-const NfUnetConfig *nf_unet_config (NfUnet *net);
+NF_API const NfUnetConfig *nf_unet_config (NfUnet *net);
 
 /**
  * nf_unet_arch:
@@ -122,7 +123,7 @@ const NfUnetConfig *nf_unet_config (NfUnet *net);
  *
  * Returns: (transfer none): its architecture's name in checkpoints
  */
-const gchar *nf_unet_arch (NfUnet *net);
+NF_API const gchar *nf_unet_arch (NfUnet *net);
 
 /**
  * nf_unet_condition:
@@ -137,13 +138,14 @@ const gchar *nf_unet_arch (NfUnet *net);
  *
  * Returns: (transfer full) (nullable): what nf_unet_forward() takes
  */
-NfUnetCond *nf_unet_condition (NfUnet *net, NfTensor *cond, GError **error);
+NF_API NfUnetCond *nf_unet_condition (
+    NfUnet *net, NfTensor *cond, GError **error);
 
 /**
  * nf_unet_cond_free:
  * @cond: (transfer full): a result of nf_unet_condition()
  */
-void nf_unet_cond_free (NfUnetCond *cond);
+NF_API void nf_unet_cond_free (NfUnetCond *cond);
 
 /**
  * nf_unet_forward:
@@ -158,8 +160,9 @@ void nf_unet_cond_free (NfUnetCond *cond);
  * Returns: (transfer full) (nullable): the network's target (noise, clean
  *   frames or v), f32, of the shape of @x
  */
-NfTensor *nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
-    NfUnetCond *cond, const NfForward *forward, GError **error);
+NF_API NfTensor *nf_unet_forward (NfUnet *net, NfTensor *x,
+    const gfloat *labels, NfUnetCond *cond, const NfForward *forward,
+    GError **error);
 
 /**
  * nf_unet_embed:
@@ -171,7 +174,7 @@ NfTensor *nf_unet_forward (NfUnet *net, NfTensor *x, const gfloat *labels,
  * Returns: (transfer full) (nullable): the embedding that nf_unet_forward_at()
  *   takes
  */
-NfTensor *nf_unet_embed (
+NF_API NfTensor *nf_unet_embed (
     NfUnet *net, const gfloat *labels, gint64 n, GError **error);
 
 /**
@@ -187,7 +190,7 @@ NfTensor *nf_unet_embed (
  * Returns: (transfer full) (nullable): (N, values): a sample of it is what
  *   nf_unet_forward_at() takes for a batch with this label
  */
-NfTensor *nf_unet_times (
+NF_API NfTensor *nf_unet_times (
     NfUnet *net, const gfloat *labels, gint64 n, GError **error);
 
 /**
@@ -205,8 +208,9 @@ NfTensor *nf_unet_times (
  *
  * Returns: (transfer full) (nullable): as of nf_unet_forward()
  */
-NfTensor *nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
-    NfUnetCond *cond, const NfForward *forward, GError **error);
+NF_API NfTensor *nf_unet_forward_at (NfUnet *net, NfTensor *x,
+    NfTensor *embedding, NfUnetCond *cond, const NfForward *forward,
+    GError **error);
 
 /**
  * nf_time_embedding:
@@ -222,8 +226,8 @@ NfTensor *nf_unet_forward_at (NfUnet *net, NfTensor *x, NfTensor *embedding,
  *
  * Returns: (transfer full) (nullable): (N, dim, 1, 1)
  */
-NfTensor *nf_time_embedding (NfDevice *device, const gfloat *labels, gint64 n,
-    gint64 dim, GError **error);
+NF_API NfTensor *nf_time_embedding (NfDevice *device, const gfloat *labels,
+    gint64 n, gint64 dim, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfUnet, nf_unet_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfUnetCond, nf_unet_cond_free)

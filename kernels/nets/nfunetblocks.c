@@ -177,8 +177,9 @@ NfTensor *
 nf_unet_norm_run (const NfUnetNorm *a, NfTensor *x, NfTensor *skip,
     const NfUnetTime *time, const NfSpadeCond *cond, GError **error)
 {
-  NfGroupNormParams params = { groups_of (a->c), a->has_spade ? 1e-6f : 1e-5f,
-    NF_ACT_SILU };
+  NfGroupNormParams params = { .groups = groups_of (a->c),
+    .eps = a->has_spade ? 1e-6f : 1e-5f,
+    .act = NF_ACT_SILU };
   g_autoptr (NfTensor) scales =
       a->has_time ? norm_scales (a, time, error) : NULL;
   NfGroupNormInputs inputs = {
@@ -257,8 +258,10 @@ nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
     const NfForward *forward, GError **error)
 {
   const NfConv *last = &r->conv[1];
-  NfConv2dParams params = { 1, last->pad, NF_ACT_NONE,
-    (gfloat) G_SQRT2 / 2.0f };
+  NfConv2dParams params = { .stride = 1,
+    .pad = last->pad,
+    .act = NF_ACT_NONE,
+    .gain = (gfloat) G_SQRT2 / 2.0f };
   g_autoptr (NfTensor) h = NULL;
   g_autoptr (NfTensor) side = NULL;
   g_autoptr (NfTensor) a = NULL;
@@ -284,9 +287,12 @@ nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
 NfTensor *
 nf_unet_attention_run (const NfUnetAttention *a, NfTensor *x, GError **error)
 {
-  static const NfAxpbyParams mean = { (gfloat) G_SQRT2 / 2.0f,
-    (gfloat) G_SQRT2 / 2.0f, NF_ACT_NONE };
-  NfGroupNormParams norm = { groups_of (a->c), 1e-6f, NF_ACT_NONE };
+  static const NfAxpbyParams mean = { .alpha = (gfloat) G_SQRT2 / 2.0f,
+    .beta = (gfloat) G_SQRT2 / 2.0f,
+    .act = NF_ACT_NONE };
+  NfGroupNormParams norm = {
+    .groups = groups_of (a->c), .eps = 1e-6f, .act = NF_ACT_NONE
+  };
   NfAttentionParams params = { a->heads };
   g_autoptr (NfTensor) n =
       nf_op_group_norm (x, a->weight, a->bias, &norm, error);

@@ -5,6 +5,7 @@
  * See: nfunet.h */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 
 #include <json-glib/json-glib.h>
@@ -103,7 +104,7 @@ typedef struct
  * @config: (out caller-allocates): the full-size next-frame network, 403.5 M
  *   parameters
  */
-void nf_unet_config_init (NfUnetConfig *config);
+NF_API void nf_unet_config_init (NfUnetConfig *config);
 
 /**
  * nf_unet_config_from_json:
@@ -114,7 +115,7 @@ void nf_unet_config_init (NfUnetConfig *config);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_unet_config_from_json (
+NF_API gboolean nf_unet_config_from_json (
     NfUnetConfig *config, JsonObject *json, GError **error);
 
 /**
@@ -126,7 +127,7 @@ gboolean nf_unet_config_from_json (
  *
  * Returns: (transfer full): what nf_unet_config_from_json() reads
  */
-JsonObject *nf_unet_config_to_json (const NfUnetConfig *config);
+NF_API JsonObject *nf_unet_config_to_json (const NfUnetConfig *config);
 
 /**
  * nf_target_name:
@@ -134,7 +135,7 @@ JsonObject *nf_unet_config_to_json (const NfUnetConfig *config);
  *
  * Returns: (transfer none): its name in configurations, "eps"
  */
-const gchar *nf_target_name (NfTarget target);
+NF_API const gchar *nf_target_name (NfTarget target);
 
 /**
  * nf_target_from_name:
@@ -143,7 +144,7 @@ const gchar *nf_target_name (NfTarget target);
  *
  * Returns: whether there is a target of this name
  */
-gboolean nf_target_from_name (const gchar *name, NfTarget *target);
+NF_API gboolean nf_target_from_name (const gchar *name, NfTarget *target);
 
 /**
  * nf_unet_cond_channels:
@@ -152,6 +153,6 @@ gboolean nf_target_from_name (const gchar *name, NfTarget *target);
  * Returns: the channels of the conditioning: of the frames of context and,
  *   where the network takes one, of the guide
  */
-gint64 nf_unet_cond_channels (const NfUnetConfig *config);
+NF_API gint64 nf_unet_cond_channels (const NfUnetConfig *config);
 
 G_END_DECLS

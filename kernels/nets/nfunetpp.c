@@ -390,8 +390,9 @@ sizes_of (const NfNet *net, NfSegmentSizes *sizes)
 {
   const NfUnetppConfig *config = &((const NfUnetpp *) net)->config;
 
-  *sizes =
-      (NfSegmentSizes){ config->channels, config->classes, NF_UNETPP_STRIDE };
+  *sizes = (NfSegmentSizes){ .channels = config->channels,
+    .classes = config->classes,
+    .stride = NF_UNETPP_STRIDE };
 }
 
 static NfTensor *
@@ -413,7 +414,9 @@ static const NfNetPreset presets[] = {
   { NULL, NULL },
 };
 
-static const NfSegmentHooks hooks = { sizes_of, normalize, logits };
+static const NfSegmentHooks hooks = {
+  .sizes = sizes_of, .normalize = normalize, .logits = logits
+};
 
 const NfNetClass nf_net_unetpp = {
   .name = NF_UNETPP_ARCH,

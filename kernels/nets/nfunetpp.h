@@ -7,6 +7,7 @@
  * those of segmentation_models_pytorch's UnetPlusPlus. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "nets/nfresnet.h"
 #include "nets/nfsegmentnet.h"
 
@@ -51,7 +52,7 @@ typedef struct _NfUnetpp NfUnetpp;
  * nf_unetpp_config_init:
  * @config: (out caller-allocates): a ResNet-34 encoder for 49 classes
  */
-void nf_unetpp_config_init (NfUnetppConfig *config);
+NF_API void nf_unetpp_config_init (NfUnetppConfig *config);
 
 /**
  * nf_unetpp_config_from_json:
@@ -63,7 +64,7 @@ void nf_unetpp_config_init (NfUnetppConfig *config);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_unetpp_config_from_json (
+NF_API gboolean nf_unetpp_config_from_json (
     NfUnetppConfig *config, JsonObject *json, GError **error);
 
 /**
@@ -72,7 +73,7 @@ gboolean nf_unetpp_config_from_json (
  *
  * Returns: (transfer full): what nf_unetpp_config_from_json() reads
  */
-JsonObject *nf_unetpp_config_to_json (const NfUnetppConfig *config);
+NF_API JsonObject *nf_unetpp_config_to_json (const NfUnetppConfig *config);
 
 /**
  * nf_unetpp_new:
@@ -83,14 +84,14 @@ JsonObject *nf_unetpp_config_to_json (const NfUnetppConfig *config);
  * Returns: (transfer full) (nullable): the network with all parameters zero;
  *   load a checkpoint into them or call nf_params_reset()
  */
-NfUnetpp *nf_unetpp_new (
+NF_API NfUnetpp *nf_unetpp_new (
     NfDevice *device, const NfUnetppConfig *config, GError **error);
 
 /**
  * nf_unetpp_free:
  * @net: (transfer full): a UNet++
  */
-void nf_unetpp_free (NfUnetpp *net);
+NF_API void nf_unetpp_free (NfUnetpp *net);
 
 /**
  * nf_unetpp_params:
@@ -98,7 +99,7 @@ void nf_unetpp_free (NfUnetpp *net);
  *
  * Returns: (transfer none): its parameters
  */
-NfParams *nf_unetpp_params (NfUnetpp *net);
+NF_API NfParams *nf_unetpp_params (NfUnetpp *net);
 
 /**
  * nf_unetpp_config:
@@ -106,7 +107,7 @@ NfParams *nf_unetpp_params (NfUnetpp *net);
  *
  * Returns: (transfer none): its configuration
  */
-const NfUnetppConfig *nf_unetpp_config (NfUnetpp *net);
+NF_API const NfUnetppConfig *nf_unetpp_config (NfUnetpp *net);
 
 /**
  * nf_unetpp_normalize:
@@ -116,7 +117,8 @@ const NfUnetppConfig *nf_unetpp_config (NfUnetpp *net);
  *
  * Returns: (transfer full) (nullable): (pixels / 255 - mean) / std
  */
-NfTensor *nf_unetpp_normalize (NfUnetpp *net, NfTensor *pixels, GError **error);
+NF_API NfTensor *nf_unetpp_normalize (
+    NfUnetpp *net, NfTensor *pixels, GError **error);
 
 /**
  * nf_unetpp_logits:
@@ -128,7 +130,7 @@ NfTensor *nf_unetpp_normalize (NfUnetpp *net, NfTensor *pixels, GError **error);
  *
  * Returns: (transfer full) (nullable): logits (N, classes, H, W), f32
  */
-NfTensor *nf_unetpp_logits (
+NF_API NfTensor *nf_unetpp_logits (
     NfUnetpp *net, NfTensor *x, const NfForward *forward, GError **error);
 
 /**
@@ -137,7 +139,7 @@ NfTensor *nf_unetpp_logits (
  *
  * Returns: (transfer none): its encoder
  */
-NfResnet *nf_unetpp_encoder (NfUnetpp *net);
+NF_API NfResnet *nf_unetpp_encoder (NfUnetpp *net);
 
 /**
  * nf_unetpp_node:
@@ -152,7 +154,7 @@ NfResnet *nf_unetpp_encoder (NfUnetpp *net);
  * Returns: (transfer full) (nullable): the node's result, at twice the size of
  *   the first input
  */
-NfTensor *nf_unetpp_node (NfUnetpp *net, guint depth, guint layer,
+NF_API NfTensor *nf_unetpp_node (NfUnetpp *net, guint depth, guint layer,
     NfTensor *const *inputs, guint n, const NfForward *forward, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfUnetpp, nf_unetpp_free)

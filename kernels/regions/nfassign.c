@@ -78,7 +78,13 @@ nf_assign (const gdouble *gain, guint n, guint classes, guint *chosen)
   g_autofree gdouble *row_price = g_new0 (gdouble, n);
   g_autofree gdouble *column_price = g_new0 (gdouble, columns);
   g_autofree guint *owner = g_new (guint, columns);
-  Assignment a = { gain, n, classes, columns, row_price, column_price, owner };
+  Assignment a = { .gain = gain,
+    .n = n,
+    .classes = classes,
+    .columns = columns,
+    .row_price = row_price,
+    .column_price = column_price,
+    .owner = owner };
 
   for (guint j = 0; j < columns; j++)
     owner[j] = NOBODY;

@@ -5,6 +5,7 @@
  * Private to the folder. See: nfregions.c, nfregionvotes.c */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 
 G_BEGIN_DECLS
@@ -22,6 +23,7 @@ G_BEGIN_DECLS
  * "A shortest augmenting path algorithm for dense and sparse linear assignment
  * problems", 1987), O(n^2 (n + classes)).
  */
-void nf_assign (const gdouble *gain, guint n, guint classes, guint *chosen);
+NF_API void nf_assign (
+    const gdouble *gain, guint n, guint classes, guint *chosen);
 
 G_END_DECLS

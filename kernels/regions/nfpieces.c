@@ -64,8 +64,12 @@ take_piece (Pieces *p, guint32 seed, guint32 first)
         p->queue[end++] = q;
       }
   }
-  g_array_append_val (
-      p->pieces, ((Piece){ first, end - first, id, end - first, label }));
+  g_array_append_val (p->pieces,
+      ((Piece){ .first = first,
+          .count = end - first,
+          .parent = id,
+          .area = end - first,
+          .label = label }));
 }
 
 /* sides that the pixels of @piece share with each other piece: counted in
@@ -210,7 +214,12 @@ nf_pieces_find (const guint8 *labels, guint width, guint height, guint speck,
   g_autofree guint32 *queue = g_try_new (guint32, n);
   g_autofree guint32 *owner = g_try_new0 (guint32, n);
   g_autoptr (GArray) pieces = g_array_new (FALSE, FALSE, sizeof (Piece));
-  Pieces p = { labels, width, height, queue, owner, pieces };
+  Pieces p = { .labels = labels,
+    .width = width,
+    .height = height,
+    .queue = queue,
+    .owner = owner,
+    .pieces = pieces };
   guint32 used = 0;
 
   if (queue == NULL || owner == NULL) {

@@ -83,7 +83,9 @@ gather_borders (GArray *borders)
 static void
 add_side (GArray *borders, guint one, guint two)
 {
-  const Border border = { MIN (one, two) - 1, MAX (one, two) - 1, 1 };
+  const Border border = {
+    .a = MIN (one, two) - 1, .b = MAX (one, two) - 1, .sides = 1
+  };
 
   if (one != two && one > 0 && two > 0)
     g_array_append_val (borders, border);
@@ -157,7 +159,10 @@ move_borders (Merge *m, guint a, guint b)
 
       if (other == a || other == b || m->sides[other] == 0)
         continue;
-      it = (Border){ MIN (a, other), MAX (a, other), m->sides[other], 0.0 };
+      it = (Border){ .a = MIN (a, other),
+        .b = MAX (a, other),
+        .sides = m->sides[other],
+        .ratio = 0.0 };
       m->sides[other] = 0;
       judge (m->regions, &it);
     }
@@ -346,7 +351,9 @@ nf_regions_merge (NfRegions *regions, GError **error)
   g_autofree guint *parent = g_try_new (guint, regions->n);
   g_autoptr (GArray) borders = g_array_new (FALSE, FALSE, sizeof (Border));
   g_autofree guint *sides = g_try_new0 (guint, regions->n);
-  Merge m = { regions, parent, sides, borders };
+  Merge m = {
+    .regions = regions, .parent = parent, .sides = sides, .borders = borders
+  };
 
   if (regions->n == 0)
     return TRUE;

@@ -21,6 +21,7 @@
  * Deterministic, O(height * width * classes). */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 #include "regions/nfregion.h"
 
@@ -39,14 +40,14 @@ G_BEGIN_DECLS
  *
  * Returns: (transfer full) (nullable): the regions
  */
-NfRegions *nf_regions_new (const gfloat *probabilities, guint width,
+NF_API NfRegions *nf_regions_new (const gfloat *probabilities, guint width,
     guint height, guint classes, GError **error);
 
 /**
  * nf_regions_free:
  * @regions: (transfer full): the regions of a frame
  */
-void nf_regions_free (NfRegions *regions);
+NF_API void nf_regions_free (NfRegions *regions);
 
 /**
  * nf_regions_expect:
@@ -60,7 +61,7 @@ void nf_regions_free (NfRegions *regions);
  * from them, what is there is taken for the likeliest of these, also where it
  * looks more like another one. The ground stays as likely as it was.
  */
-void nf_regions_expect (
+NF_API void nf_regions_expect (
     gfloat *probabilities, gsize pixels, guint classes, guint64 expected);
 
 /**
@@ -72,7 +73,7 @@ void nf_regions_expect (
  *   ground, for one whose class went to another and that is more likely ground
  *   than any class that is left
  */
-void nf_regions_choose (
+NF_API void nf_regions_choose (
     const NfRegions *regions, gboolean unique, guint *chosen);
 
 /**
@@ -81,7 +82,7 @@ void nf_regions_choose (
  * @chosen: (n): the class of each region
  * @mask: (out caller-allocates): (height, width): class ids
  */
-void nf_regions_paint (
+NF_API void nf_regions_paint (
     const NfRegions *regions, const guint *chosen, guint8 *mask);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfRegions, nf_regions_free)

@@ -200,7 +200,7 @@ nf_region_votes_add (NfRegionVotes *votes, NfRegions *regions)
     regions->tracks[i] = 0;
   for (guint t = 0; t < votes->tracks->len; t++)
     for (guint i = 0; i < n; i++) {
-      Pair pair = { 0.0, i, t };
+      Pair pair = { .cost = 0.0, .region = i, .track = t };
 
       if (fits (votes, regions, i, votes->tracks->pdata[t], &pair.cost))
         g_array_append_val (pairs, pair);

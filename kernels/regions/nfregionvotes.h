@@ -13,6 +13,7 @@
  * See: nfregions.h */
 #pragma once
 
+#include "core/nfapi.h"
 #include "regions/nfregions.h"
 
 G_BEGIN_DECLS
@@ -33,19 +34,19 @@ typedef struct _NfRegionVotes NfRegionVotes;
  *
  * Returns: (transfer full): of a clip that begins
  */
-NfRegionVotes *nf_region_votes_new (guint classes, gboolean unique);
+NF_API NfRegionVotes *nf_region_votes_new (guint classes, gboolean unique);
 
 /**
  * nf_region_votes_free:
  * @votes: (transfer full): the tracks of a clip
  */
-void nf_region_votes_free (NfRegionVotes *votes);
+NF_API void nf_region_votes_free (NfRegionVotes *votes);
 
 /**
  * nf_region_votes_begin:
  * @votes: forgets all; a clip begins
  */
-void nf_region_votes_begin (NfRegionVotes *votes);
+NF_API void nf_region_votes_begin (NfRegionVotes *votes);
 
 /**
  * nf_region_votes_add:
@@ -53,7 +54,7 @@ void nf_region_votes_begin (NfRegionVotes *votes);
  * @regions: of its next frame; the tracks of the largest %NF_REGIONS_RIVALS are
  *   noted in it
  */
-void nf_region_votes_add (NfRegionVotes *votes, NfRegions *regions);
+NF_API void nf_region_votes_add (NfRegionVotes *votes, NfRegions *regions);
 
 /**
  * nf_region_votes_choose:
@@ -62,7 +63,7 @@ void nf_region_votes_add (NfRegionVotes *votes, NfRegions *regions);
  * @chosen: (out caller-allocates): (n): the class of each region by the votes
  *   of all frames so far; 0, the ground, as in nf_regions_choose()
  */
-void nf_region_votes_choose (
+NF_API void nf_region_votes_choose (
     const NfRegionVotes *votes, const NfRegions *regions, guint *chosen);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfRegionVotes, nf_region_votes_free)

@@ -19,7 +19,7 @@ examine () {
     }
     function check (text,   result, n, list, i, known, found) {
       gsub (/G_(BEGIN|END)_DECLS|G_DEFINE_[A-Z_]+ \([^)]*\)/, "", text)
-      gsub (/^[ \t]+/, "", text)
+      gsub (/^[ \t]+|NF_API /, "", text)
       if (text ~ /^(typedef|struct|enum|union|extern)/ \
           || !match (text, /nf_[a-z0-9_]+ \(/))
         return

@@ -43,8 +43,10 @@ static NfBenchOp
 since (NfOpTime start)
 {
   NfOpTime now = nf_observe_now ();
-  NfBenchOp op = { 1, 1e-9 * (gdouble) (now.clock - start.clock),
-    1e-9 * (gdouble) (now.processors - start.processors), 0 };
+  NfBenchOp op = { .calls = 1,
+    .seconds = 1e-9 * (gdouble) (now.clock - start.clock),
+    .processor = 1e-9 * (gdouble) (now.processors - start.processors),
+    .flops = 0 };
 
   return op;
 }
@@ -105,7 +107,11 @@ NfTensor *
 nf_bench_random (NfDevice *device, guint64 stream, gint64 n, gint64 c, gint64 h,
     gint64 w, GError **error)
 {
-  NfRandnParams params = { n, c, h, w, { 1, stream, NF_RNG_TEST } };
+  NfRandnParams params = { .n = n,
+    .c = c,
+    .h = h,
+    .w = w,
+    .key = { .seed = 1, .stream = stream, .purpose = NF_RNG_TEST } };
 
   return nf_op_randn (device, &params, error);
 }

@@ -527,8 +527,11 @@ save_tensor (NfSafetensorsWriter *writer, const gchar *name, const NfTensor *t,
 static gboolean
 save_noise (const NfBenchNet *self, NfSafetensorsWriter *writer, GError **error)
 {
-  NfRandnParams params = { self->output->n, self->output->c, self->output->h,
-    self->output->w, { 0, 0, NF_RNG_SAMPLE_START } };
+  NfRandnParams params = { .n = self->output->n,
+    .c = self->output->c,
+    .h = self->output->h,
+    .w = self->output->w,
+    .key = { .seed = 0, .stream = 0, .purpose = NF_RNG_SAMPLE_START } };
   g_autoptr (NfTensor) noise = nf_op_randn (self->device, &params, error);
 
   return noise && save_tensor (writer, "noise", noise, error);

@@ -21,19 +21,32 @@ typedef struct
   guint grads; /* that many of them have gradients */
 } Row;
 
-static const NfConv2dParams same = { 1, 1, NF_ACT_NONE };
-static const NfConv2dParams pointwise = { 1, 0, NF_ACT_NONE };
-static const NfConv2dParams halved = { 2, 1, NF_ACT_NONE };
-static const NfConv2dParams stem = { 2, 3, NF_ACT_NONE };
+static const NfConv2dParams same = {
+  .stride = 1, .pad = 1, .act = NF_ACT_NONE
+};
+static const NfConv2dParams pointwise = {
+  .stride = 1, .pad = 0, .act = NF_ACT_NONE
+};
+static const NfConv2dParams halved = {
+  .stride = 2, .pad = 1, .act = NF_ACT_NONE
+};
+static const NfConv2dParams stem = {
+  .stride = 2, .pad = 3, .act = NF_ACT_NONE
+};
 static const NfLinearParams straight = { FALSE }, transposed = { TRUE };
 static const NfAttentionParams one_head = { 1 };
 static const NfNoParams none = { 0 };
-static const NfMaxPoolParams pool = { 3, 2, 1 };
-static const NfGroupNormParams groups = { 32, 1e-6f };
-static const NfBatchNormParams batch = { TRUE, 0.1f, 1e-5f, NF_ACT_RELU };
+static const NfMaxPoolParams pool = { .kernel = 3, .stride = 2, .pad = 1 };
+static const NfGroupNormParams groups = { .groups = 32, .eps = 1e-6f };
+static const NfBatchNormParams batch = {
+  .training = TRUE, .momentum = 0.1f, .eps = 1e-5f, .act = NF_ACT_RELU
+};
 static const NfActivationParams silu = { NF_ACT_SILU };
-static const NfAxpbyParams sum = { 0.7071f, 0.7071f, NF_ACT_NONE };
-static const NfDropoutParams dropout = { 0.1f, { 1, 2, NF_RNG_DROPOUT } };
+static const NfAxpbyParams sum = {
+  .alpha = 0.7071f, .beta = 0.7071f, .act = NF_ACT_NONE
+};
+static const NfDropoutParams dropout = { 0.1f,
+  { .seed = 1, .stream = 2, .purpose = NF_RNG_DROPOUT } };
 static const NfNearestParams twice = { 128, 128 };
 static const NfFirParams up = { TRUE }, down = { FALSE };
 

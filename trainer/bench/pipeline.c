@@ -371,7 +371,7 @@ run (const NfBenchPipeline *what, const gchar *folder, JsonArray *rows,
   g_autofree gchar *path = g_build_filename (folder, "net.safetensors", NULL);
   const gchar *element;
   g_auto (NfBenchSizes) sizes = { NULL };
-  Times times = { { 0, 0 }, { 0, 0 }, { 0, 0 } };
+  Times times = { .all = { 0, 0 }, .ops = { 0, 0 }, .network = { 0, 0 } };
   gboolean ok;
 
   spec.height = spec.width = 0; /* those of frames may be others */

@@ -105,8 +105,9 @@ count_op (const NfOpCall *call, gboolean backward, const NfOpTime *time,
     gpointer data)
 {
   Count *count = data;
-  Sum one = { 1, nf_op_flops (call, backward),
-    traffic (count, call, backward) };
+  Sum one = { .calls = 1,
+    .flops = nf_op_flops (call, backward),
+    .bytes = traffic (count, call, backward) };
 
   one.arithmetic = one.flops / peak_of (count, call);
   one.memory = one.bytes / count->gpu->bandwidth;

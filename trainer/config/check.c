@@ -212,7 +212,7 @@ static JsonObject *
 unet_to_json (const NfTrainConfig *config)
 {
   const NfConfigDiffusion *model = &config->diffusion;
-  NfUnetConfig net = { config->height, config->width };
+  NfUnetConfig net = { .height = config->height, .width = config->width };
 
   net.channels = model->channels;
   net.num_frames = model->num_frames;

@@ -123,7 +123,9 @@ void
 nf_augment_draw (NfAugment *augment, const NfTrainConfig *config, guint64 seed,
     guint64 sample)
 {
-  const NfRngKey key = { seed, sample, NF_RNG_AUGMENT };
+  const NfRngKey key = {
+    .seed = seed, .stream = sample, .purpose = NF_RNG_AUGMENT
+  };
   const NfConfigTrain *train = &config->train;
 
   nf_augment_init (augment);
@@ -135,7 +137,9 @@ nf_augment_draw (NfAugment *augment, const NfTrainConfig *config, guint64 seed,
   draw_moves (augment, &config->augment, &key);
   draw_colors (augment, &config->augment, &key);
   draw_losses (augment, &config->augment, &key);
-  augment->noise_key = (NfRngKey){ seed, sample, NF_RNG_AUGMENT_NOISE };
+  augment->noise_key = (NfRngKey){
+    .seed = seed, .stream = sample, .purpose = NF_RNG_AUGMENT_NOISE
+  };
 }
 
 static void
@@ -325,7 +329,9 @@ nf_augment_apply (const NfAugment *augment, const guint8 *rgb,
     const guint8 *mask, gint src_width, gint src_height, gint width,
     gint height, guint8 *rgb_out, guint8 *mask_out, GError **error)
 {
-  Picture picture = { rgb, mask, width, height };
+  Picture picture = {
+    .rgb = rgb, .mask = mask, .width = width, .height = height
+  };
   gint w = augment->crop_width > 0 ? augment->crop_width : width;
   gint h = augment->crop_height > 0 ? augment->crop_height : height;
   g_autofree guint8 *sized = NULL;

@@ -174,7 +174,9 @@ predict_futures (const Work *work, GError **error)
 static NfSceneObject *
 displace (const Work *work, NfPoses poses, guint frame)
 {
-  NfRngKey key = { work->seed, work->sample, NF_RNG_GUIDE };
+  NfRngKey key = {
+    .seed = work->seed, .stream = work->sample, .purpose = NF_RNG_GUIDE
+  };
   NfSceneObject *moved = g_new (NfSceneObject, MAX (poses.n, 1));
 
   for (guint i = 0; i < poses.n; i++) {
@@ -227,7 +229,9 @@ write_guides (const Work *work, guint8 *dst, gsize stride, GError **error)
 {
   const NfConfigDiffusion *model = &work->config->diffusion;
   gsize pixels = (gsize) work->config->width * work->config->height;
-  NfRngKey key = { work->seed, work->sample, NF_RNG_GUIDE };
+  NfRngKey key = {
+    .seed = work->seed, .stream = work->sample, .purpose = NF_RNG_GUIDE
+  };
   gdouble kind = nf_rng_uniform (&key, DRAW_KIND);
   gboolean none = kind < model->no_guides;
   gboolean known = kind < model->no_guides + model->true_guides;
@@ -272,8 +276,13 @@ nf_guide_samples_write (NfGuideSamples *self, NfClipReader *reader, guint start,
     guint64 seed, guint64 sample, const guint8 *newest, guint8 *dst,
     gsize stride, GError **error)
 {
-  Work work = { self->config, g_async_queue_try_pop (self->idle),
-    nf_clip_reader_scene (reader), start, seed, sample, newest };
+  Work work = { .config = self->config,
+    .scratch = g_async_queue_try_pop (self->idle),
+    .scene = nf_clip_reader_scene (reader),
+    .start = start,
+    .seed = seed,
+    .sample = sample,
+    .newest = newest };
   gboolean ok;
 
   if (work.scratch == NULL)

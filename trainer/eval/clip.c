@@ -188,8 +188,14 @@ static gboolean
 predict_once (NfEvalClip *clip, NfEvalGuide guide, guint64 stream, guint draw,
     guint8 *predicted, GError **error)
 {
-  const NfEvalRequest request = { guide, stream, draw, clip->width,
-    clip->height, clip->frames, clip->truth, clip->guide_masks };
+  const NfEvalRequest request = { .guide = guide,
+    .stream = stream,
+    .draw = draw,
+    .width = clip->width,
+    .height = clip->height,
+    .frames = clip->frames,
+    .truth = clip->truth,
+    .masks = clip->guide_masks };
 
   return nf_eval_predictor_run (nf_eval_models_predictor (clip->models),
       &request, predicted, &clip->expected, error);

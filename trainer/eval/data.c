@@ -61,8 +61,11 @@ nf_eval_data_open (
   gboolean is_folder = nf_clip_source_is_folder (options->data);
   g_autofree gchar *series = nf_clip_source_series (options->data);
   g_autofree gchar *shown = g_filename_display_name (series);
-  NfDatasetOptions dataset = { choose_splits (options), NF_MASKS_REQUIRED,
-    NF_N_CLASSES, options->clips, 0 };
+  NfDatasetOptions dataset = { .splits = choose_splits (options),
+    .masks = NF_MASKS_REQUIRED,
+    .classes = NF_N_CLASSES,
+    .max_clips = options->clips,
+    .cache_bytes = 0 };
   g_autoptr (NfClipSource) source = NULL;
 
   if (options->splits && !is_folder) {

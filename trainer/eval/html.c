@@ -446,7 +446,9 @@ add_mistakes (GString *out, const guint64 *counts)
   guint64 wrong = 0;
 
   for (guint i = 0; i < NF_N_CLASSES * NF_N_CLASSES; i++) {
-    Mistake mistake = { i / NF_N_CLASSES, i % NF_N_CLASSES, counts[i] };
+    Mistake mistake = { .truth = i / NF_N_CLASSES,
+      .prediction = i % NF_N_CLASSES,
+      .pixels = counts[i] };
 
     if (mistake.truth == mistake.prediction || mistake.pixels == 0)
       continue;

@@ -24,10 +24,14 @@ load_segmenter (
       NF_CHECKPOINT_SEGMENTER, "nextframe-train segment", "--segment", error);
   if (!models->segmenter_path)
     return FALSE;
-  models->naming = (NfEvalNaming){ nf_segmenter_load (models->segmenter_path,
-                                       models->device, error),
-    models->device, options->dtype, options->tta, options->decision,
-    options->unique };
+  models->naming =
+      (NfEvalNaming){ .segmenter = nf_segmenter_load (
+                          models->segmenter_path, models->device, error),
+        .device = models->device,
+        .dtype = options->dtype,
+        .tta = options->tta,
+        .decision = options->decision,
+        .unique = options->unique };
   return models->naming.segmenter != NULL;
 }
 

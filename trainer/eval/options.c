@@ -25,18 +25,42 @@ static const struct
   const gchar *help;
   const gchar *value;
 } numbers[N_NUMBERS] = {
-  [CLIPS] = { "clips", 'n', 1, MAX_CLIPS, 0,
-      "Only the first N clips (default: all)", "N" },
-  [STEPS] = { "steps", 0, 1, 1000, 50,
-      "Denoising steps for a block of frames (default: 50)", "N" },
-  [ENSEMBLE] = { "ensemble", 0, 0, NF_EVAL_MAX_ENSEMBLE, 5,
-      "Draws of each clip in the rows of ensembles; 0: no such rows "
-      "(default: 5)",
-      "N" },
-  [SEED] = { "seed", 's', 0, MAX_SEED, 0,
-      "Of the noise that predictions start from (default: 0)", "S" },
-  [THREADS] = { "threads", 't', 0, 4096, 0,
-      "CPU threads; 0: one a physical core (default: 0)", "T" },
+  [CLIPS] = { .name = "clips",
+      .short_name = 'n',
+      .min = 1,
+      .max = MAX_CLIPS,
+      .fallback = 0,
+      .help = "Only the first N clips (default: all)",
+      .value = "N" },
+  [STEPS] = { .name = "steps",
+      .short_name = 0,
+      .min = 1,
+      .max = 1000,
+      .fallback = 50,
+      .help = "Denoising steps for a block of frames (default: 50)",
+      .value = "N" },
+  [ENSEMBLE] = { .name = "ensemble",
+      .short_name = 0,
+      .min = 0,
+      .max = NF_EVAL_MAX_ENSEMBLE,
+      .fallback = 5,
+      .help = "Draws of each clip in the rows of ensembles; 0: no such rows "
+              "(default: 5)",
+      .value = "N" },
+  [SEED] = { .name = "seed",
+      .short_name = 's',
+      .min = 0,
+      .max = MAX_SEED,
+      .fallback = 0,
+      .help = "Of the noise that predictions start from (default: 0)",
+      .value = "S" },
+  [THREADS] = { .name = "threads",
+      .short_name = 't',
+      .min = 0,
+      .max = 4096,
+      .fallback = 0,
+      .help = "CPU threads; 0: one a physical core (default: 0)",
+      .value = "T" },
 };
 
 /* What the options are parsed into, before they are checked. */
@@ -71,8 +95,13 @@ add_numbers (GOptionContext *context, RawOptions *raw)
 
   for (guint i = 0; i < N_NUMBERS; i++) {
     raw->numbers[i] = numbers[i].fallback;
-    entries[i] = (GOptionEntry){ numbers[i].name, numbers[i].short_name, 0,
-      G_OPTION_ARG_INT64, &raw->numbers[i], numbers[i].help, numbers[i].value };
+    entries[i] = (GOptionEntry){ .long_name = numbers[i].name,
+      .short_name = numbers[i].short_name,
+      .flags = 0,
+      .arg = G_OPTION_ARG_INT64,
+      .arg_data = &raw->numbers[i],
+      .description = numbers[i].help,
+      .arg_description = numbers[i].value };
   }
   g_option_context_add_main_entries (context, entries, NULL);
 }

@@ -790,7 +790,9 @@ nf_pickle_read (const guint8 *data, gsize size, const gchar *label, gsize *used,
     GError **error)
 {
   g_autoptr (NfPickle) pickle = g_new0 (NfPickle, 1);
-  Machine machine = { pickle, label, data, size };
+  Machine machine = {
+    .pickle = pickle, .label = label, .data = data, .size = size
+  };
   gboolean ok;
 
   pickle->values = g_ptr_array_new_with_free_func (value_free);

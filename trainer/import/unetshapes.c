@@ -30,7 +30,7 @@ list_blocks (const NfWeights *weights, guint *end)
   for (*end = FIRST_RES;; (*end)++) {
     const NfWeight *conv =
         nf_weights_find (weights, MODULE ".Conv_0.weight", *end);
-    Res res = { size (conv, 4, 1), size (conv, 4, 0) };
+    Res res = { .in = size (conv, 4, 1), .out = size (conv, 4, 0) };
 
     if (conv)
       g_array_append_val (blocks, res);
@@ -113,7 +113,7 @@ static gboolean
 fits (const GArray *blocks, NfUnetShapes *s)
 {
   g_autoptr (GArray) skips = g_array_new (FALSE, FALSE, sizeof (gint64));
-  Walk walk = { blocks, 0, s->ngf, skips };
+  Walk walk = { .blocks = blocks, .at = 0, .ch = s->ngf, .skips = skips };
 
   g_array_append_val (skips, s->ngf);
   return walk_down (&walk, s) && walk_up (&walk, s);

@@ -249,7 +249,7 @@ nf_scene_folder_write (const NfSynthOptions *options, FILE *log, GError **error)
   g_autoptr (NfProgress) progress = NULL;
   g_autoptr (NfClipSource) source =
       nf_clip_source_new_scenes (&options->scenes);
-  Work work = { options, source };
+  Work work = { .options = options, .source = source };
   gboolean good;
 
   if (!record || !make_splits (options, error))

@@ -46,8 +46,11 @@ static gboolean
 open_sources (Sheet *sheet, GError **error)
 {
   const NfSynthOptions *options = sheet->options;
-  const NfDatasetOptions real = { "train val unlabeled hidden", NF_MASKS_NONE,
-    NF_N_CLASSES, options->scenes.n_clips, 0 };
+  const NfDatasetOptions real = { .splits = "train val unlabeled hidden",
+    .masks = NF_MASKS_NONE,
+    .classes = NF_N_CLASSES,
+    .max_clips = options->scenes.n_clips,
+    .cache_bytes = 0 };
 
   if (options->real) {
     sheet->sources[0] = nf_clip_source_open (options->real, &real, error);
@@ -169,7 +172,9 @@ paint_clip (Sheet *sheet, guint kind, guint clip, const gchar *caption, gint x,
 static gboolean
 is_swapped (const Sheet *sheet, guint row)
 {
-  NfRngKey key = { g_get_real_time (), row, NF_RNG_SHUFFLE };
+  NfRngKey key = {
+    .seed = g_get_real_time (), .stream = row, .purpose = NF_RNG_SHUFFLE
+  };
 
   return sheet->options->shuffle && nf_rng_below (&key, 0, 2);
 }

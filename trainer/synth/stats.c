@@ -24,8 +24,11 @@ enum
 static gboolean
 count_folder (NfSceneStats *stats, const gchar *path, GError **error)
 {
-  static const NfDatasetOptions options = { "train val unlabeled",
-    NF_MASKS_NONE, NF_N_CLASSES, 0, 0 };
+  static const NfDatasetOptions options = { .splits = "train val unlabeled",
+    .masks = NF_MASKS_NONE,
+    .classes = NF_N_CLASSES,
+    .max_clips = 0,
+    .cache_bytes = 0 };
   g_autoptr (NfDataset) dataset = nf_dataset_open (path, &options, error);
 
   if (!dataset)
@@ -68,7 +71,9 @@ count_scenes (NfSceneStats *stats, const NfSynthOptions *options, FILE *log,
 {
   const NfScenes *scenes = &options->scenes;
   gsize bytes = (gsize) scenes->clip.frames * scenes->width * scenes->height;
-  NfLoaderSetup setup = { load_clip, scenes, { 3 * bytes, bytes } };
+  NfLoaderSetup setup = {
+    .load = load_clip, .task = scenes, .part_bytes = { 3 * bytes, bytes }
+  };
   g_autoptr (NfClipSource) source = nf_clip_source_new_scenes (scenes);
   g_autoptr (NfLoader) loader = NULL;
   const guint8 *parts[NF_LOADER_PARTS] = { NULL };

@@ -157,8 +157,10 @@ write_window (const DiffusionTask *self, NfClipReader *reader, guint64 clip,
 {
   const NfTrainConfig *config = self->config;
   const NfConfigDiffusion *model = &config->diffusion;
-  NfRngKey key = { seed, sample, NF_RNG_WINDOW };
-  NfRngKey augment = { seed, sample, NF_RNG_AUGMENT };
+  NfRngKey key = { .seed = seed, .stream = sample, .purpose = NF_RNG_WINDOW };
+  NfRngKey augment = {
+    .seed = seed, .stream = sample, .purpose = NF_RNG_AUGMENT
+  };
   gsize bytes = context_bytes (config), future = 3 * model->num_frames;
   guint start;
 
@@ -196,8 +198,9 @@ static NfTensor *
 upload_pixels (DiffusionTask *self, gint64 n, const guint8 *data,
     gint64 channels, GError **error)
 {
-  static const NfNormalizeParams to_signed = { 1, { 2.0f / 255.0f },
-    { -1.0f } };
+  static const NfNormalizeParams to_signed = {
+    .period = 1, .scale = { 2.0f / 255.0f }, .shift = { -1.0f }
+  };
   g_autoptr (NfTensor) pixels = nf_tensor_new_from_nhwc (self->device, NF_U8, n,
       channels, self->config->height, self->config->width, data, error);
 
@@ -246,7 +249,9 @@ static NfTensor *
 mix_samples (
     NfTensor *x, const gfloat *a, NfTensor *z, const gfloat *b, GError **error)
 {
-  static const NfAxpbyParams sum = { 1.0f, 1.0f, NF_ACT_NONE };
+  static const NfAxpbyParams sum = {
+    .alpha = 1.0f, .beta = 1.0f, .act = NF_ACT_NONE
+  };
   g_autoptr (NfTensor) ax = scale_samples (x, a, error);
   g_autoptr (NfTensor) bz = ax ? scale_samples (z, b, error) : NULL;
 
@@ -408,7 +413,9 @@ to_be_predicted (const DiffusionTask *self, NfTensor *future, NfTensor *context,
     GError **error)
 {
   gfloat gain = (gfloat) self->config->diffusion.residual;
-  const NfAxpbyParams less = { gain, -gain, NF_ACT_NONE };
+  const NfAxpbyParams less = {
+    .alpha = gain, .beta = -gain, .act = NF_ACT_NONE
+  };
   g_autoptr (NfTensor) base = NULL;
 
   if (!(gain > 0))
@@ -425,8 +432,12 @@ make_inputs (DiffusionTask *self, gint64 n, const guint8 *const parts[],
 {
   const NfTrainConfig *config = self->config;
   const NfConfigDiffusion *model = &config->diffusion;
-  NfRandnParams noise = { n, 3 * model->num_frames, config->height,
-    config->width, { seed, first_sample, NF_RNG_TRAIN_NOISE } };
+  NfRandnParams noise = { .n = n,
+    .c = 3 * model->num_frames,
+    .h = config->height,
+    .w = config->width,
+    .key = {
+        .seed = seed, .stream = first_sample, .purpose = NF_RNG_TRAIN_NOISE } };
   g_autoptr (NfTensor) context = upload_pixels (
       self, n, parts[PART_CONTEXT], context_bytes (config), error);
   g_autoptr (NfTensor) future = NULL;
@@ -448,7 +459,9 @@ static guint
 draw_label (const DiffusionTask *self, guint64 sample)
 {
   const NfConfigTrain *train = &self->config->train;
-  NfRngKey key = { train->seed, sample, NF_RNG_LABEL };
+  NfRngKey key = {
+    .seed = train->seed, .stream = sample, .purpose = NF_RNG_LABEL
+  };
   guint n = self->schedule->n;
   guint part = sample % train->batch_size;
   gdouble at;
@@ -494,7 +507,9 @@ load_window (gconstpointer task, NfClipReader *reader, guint64 clip,
 static guint
 judge_label (const NfSchedule *schedule, guint64 clip, guint index)
 {
-  NfRngKey key = { JUDGE_SEED, clip * JUDGE_WINDOWS + index, NF_RNG_LABEL };
+  NfRngKey key = { .seed = JUDGE_SEED,
+    .stream = clip * JUDGE_WINDOWS + index,
+    .purpose = NF_RNG_LABEL };
   guint from = index * schedule->n / JUDGE_WINDOWS;
   guint to = (index + 1) * schedule->n / JUDGE_WINDOWS;
 
@@ -621,8 +636,13 @@ end_judging (NfTask *task)
   g_clear_pointer (&self->judged, nf_unet_free);
 }
 
-static const NfTaskJudge diffusion_judge = { FALSE, check_window, count_windows,
-  load_window, begin_judging, diffusion_score, end_judging };
+static const NfTaskJudge diffusion_judge = { .masks = FALSE,
+  .check = check_window,
+  .n_samples = count_windows,
+  .load = load_window,
+  .begin = begin_judging,
+  .score = diffusion_score,
+  .end = end_judging };
 
 /**
  * nf_diffusion_task_new:

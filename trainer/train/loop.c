@@ -167,9 +167,11 @@ update_share (NfTask *task, NfTrainState *state, const NfConfigTrain *train,
       continue;
     if (i < first)
       return TRUE; /* moved with an earlier one */
-    items[n_items++] =
-        (NfOptimItem){ param->value, gradient_of (task, state->params, i),
-          state->m->pdata[i], state->v->pdata[i], param->ema };
+    items[n_items++] = (NfOptimItem){ .value = param->value,
+      .grad = gradient_of (task, state->params, i),
+      .m = state->m->pdata[i],
+      .v = state->v->pdata[i],
+      .shadow = param->ema };
   }
   return nf_optim_step (
       items, n_items, &adam, nf_loop_ema_rate (train, state->step), error);
@@ -680,14 +682,19 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config,
   g_autofree gchar *metrics =
       g_build_filename (setup->run, "metrics.jsonl", NULL);
   g_autofree gchar *ini = g_build_filename (setup->run, "config.ini", NULL);
-  Loop loop = { task, config, setup, -1 };
+  Loop loop = { .task = task, .config = config, .setup = setup, .lock = -1 };
   const NfMatmulPrecision precision = nf_matmul_precision_get ();
   gboolean ok;
 
-  loop.points = (NfSavepoints){ setup->run, task->arch, json, task->facts,
-    config->train.keep, config->train.ema_rate > 0,
-    g_str_equal (config->train.store, "bf16") ? NF_SAFETENSORS_BF16
-                                              : NF_SAFETENSORS_F32 };
+  loop.points = (NfSavepoints){ .run = setup->run,
+    .arch = task->arch,
+    .config = json,
+    .facts = task->facts,
+    .keep = config->train.keep,
+    .ema = config->train.ema_rate > 0,
+    .final_type = g_str_equal (config->train.store, "bf16")
+        ? NF_SAFETENSORS_BF16
+        : NF_SAFETENSORS_F32 };
   add_facts (task, &config->train);
   nf_matmul_precision_set (nf_train_config_matmul_precision (config));
   loop.validation = nf_validation_new (task, config, error);

@@ -75,7 +75,9 @@ find_clip (const SegmentTask *self, guint64 item)
 static guint64
 find_frame (const SegmentTask *self, guint64 sample, guint64 item, guint *t)
 {
-  NfRngKey key = { self->config->train.seed, sample, NF_RNG_WINDOW };
+  NfRngKey key = {
+    .seed = self->config->train.seed, .stream = sample, .purpose = NF_RNG_WINDOW
+  };
   guint clip;
 
   if (self->first_items->len == 0) {
@@ -120,7 +122,9 @@ load_sample (gconstpointer task, NfClipReader *reader, guint64 sample,
 static NfTensor *
 weighted_sum (NfTensor *x, gdouble a, NfTensor *y, gdouble b, GError **error)
 {
-  const NfAxpbyParams params = { (gfloat) a, (gfloat) b, NF_ACT_NONE };
+  const NfAxpbyParams params = {
+    .alpha = (gfloat) a, .beta = (gfloat) b, .act = NF_ACT_NONE
+  };
 
   return x && y ? nf_op_axpby (x, y, &params, error) : NULL;
 }
@@ -142,8 +146,10 @@ nf_segment_loss (NfTensor *logits, NfTensor *masks, NfTensor *weights,
   const gboolean ignores = train->ignored_label >= 0;
   const gint ignored = (gint) train->ignored_label;
   const NfCrossEntropyParams entropy_params = { ignores, ignored };
-  const NfDiceLossParams dice_params = { (gfloat) train->dice_smooth,
-    g_str_equal (train->dice_classes, "present"), ignores, ignored };
+  const NfDiceLossParams dice_params = { .smooth = (gfloat) train->dice_smooth,
+    .present = g_str_equal (train->dice_classes, "present"),
+    .ignores = ignores,
+    .ignored = ignored };
   g_autoptr (NfTensor) entropy = NULL, dice = NULL;
 
   if (train->cross_entropy > 0 || train->dice == 0)
@@ -368,8 +374,13 @@ end_judging (NfTask *task)
   g_clear_pointer (&self->judged, nf_net_free);
 }
 
-static const NfTaskJudge segment_judge = { TRUE, NULL, count_frames, load_frame,
-  begin_judging, segment_score, end_judging };
+static const NfTaskJudge segment_judge = { .masks = TRUE,
+  .check = NULL,
+  .n_samples = count_frames,
+  .load = load_frame,
+  .begin = begin_judging,
+  .score = segment_score,
+  .end = end_judging };
 
 /**
  * nf_segment_task_new:

@@ -84,7 +84,10 @@ nf_train_main (NfTrainKind kind, gint argc, gchar **argv, GError **error)
   if (options->plan)
     return print_plan (task, options->config, device, error);
   nf_interrupt_install ();
-  setup = (NfLoopSetup){ options->run, options->resume, options->other_data,
-    options->init, stderr };
+  setup = (NfLoopSetup){ .run = options->run,
+    .resume = options->resume,
+    .other_data = options->other_data,
+    .init = options->init,
+    .log = stderr };
   return nf_loop_run (task, options->config, &setup, error);
 }

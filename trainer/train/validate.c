@@ -42,7 +42,7 @@ plan_batches (NfValidation *self)
         self->task, nf_clip_source_n_frames (self->source, i));
 
     for (guint first = 0; first < n; first += most) {
-      Batch batch = { i, first, MIN (most, n - first) };
+      Batch batch = { .clip = i, .first = first, .n = MIN (most, n - first) };
 
       g_array_append_val (self->batches, batch);
       self->batch_size = MAX (self->batch_size, batch.n);
@@ -173,7 +173,7 @@ load_sample (gconstpointer data, NfClipReader *reader, guint64 sample,
 static NfLoader *
 start_loader (NfValidation *self, GError **error)
 {
-  NfLoaderSetup setup = { load_sample, self };
+  NfLoaderSetup setup = { .load = load_sample, .task = self };
 
   for (guint i = 0; i < NF_LOADER_PARTS; i++)
     setup.part_bytes[i] = self->task->judge_bytes[i] > 0

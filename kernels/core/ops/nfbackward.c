@@ -9,7 +9,9 @@
 static gboolean
 accumulate (NfTensor *tensor, NfTensor *grad, GError **error)
 {
-  static const NfAxpbyParams sum = { 1.0f, 1.0f, NF_ACT_NONE };
+  static const NfAxpbyParams sum = {
+    .alpha = 1.0f, .beta = 1.0f, .act = NF_ACT_NONE
+  };
   NfTensor *total;
 
   if (tensor->grad == NULL) {

@@ -6,6 +6,7 @@
  * adds into the grad of the tensors that were marked (parameters). */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/ops/nfops.h"
 #include "core/ops/nftape.h"
 
@@ -21,7 +22,7 @@ G_BEGIN_DECLS
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_tape_backward (NfTape *tape, NfTensor *loss, GError **error);
+NF_API gboolean nf_tape_backward (NfTape *tape, NfTensor *loss, GError **error);
 
 /**
  * nf_tape_backward_from:
@@ -37,7 +38,7 @@ gboolean nf_tape_backward (NfTape *tape, NfTensor *loss, GError **error);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_tape_backward_from (
+NF_API gboolean nf_tape_backward_from (
     NfTape *tape, NfTensor *output, NfTensor *grad_out, GError **error);
 
 G_END_DECLS

@@ -7,6 +7,7 @@
  * one. On other devices the function is simply called. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/tensor/nfdevice.h"
 #include "core/tensor/nftensor.h"
 
@@ -42,13 +43,14 @@ typedef NfTensor *(*NfGraphFunc) (
  *
  * Returns: (transfer full): the graph, to be used by one thread at a time
  */
-NfGraph *nf_graph_new (NfDevice *device, NfGraphFunc func, gpointer data);
+NF_API NfGraph *nf_graph_new (
+    NfDevice *device, NfGraphFunc func, gpointer data);
 
 /**
  * nf_graph_free:
  * @graph: (transfer full) (nullable): a graph that is not running
  */
-void nf_graph_free (NfGraph *graph);
+NF_API void nf_graph_free (NfGraph *graph);
 
 /**
  * nf_graph_run:
@@ -62,7 +64,7 @@ void nf_graph_free (NfGraph *graph);
  * Returns: (transfer full) (nullable): the function's result, the same bits
  *   whether it was captured or not
  */
-NfTensor *nf_graph_run (
+NF_API NfTensor *nf_graph_run (
     NfGraph *graph, NfTensor *const *in, guint n_in, GError **error);
 
 /**
@@ -72,7 +74,7 @@ NfTensor *nf_graph_run (
  * Returns: how often a captured graph was started instead of calling the
  *   function
  */
-guint nf_graph_launches (const NfGraph *graph);
+NF_API guint nf_graph_launches (const NfGraph *graph);
 
 /**
  * nf_graph_captured:
@@ -80,7 +82,7 @@ guint nf_graph_launches (const NfGraph *graph);
  *
  * Returns: whether the latest run was a captured one
  */
-gboolean nf_graph_captured (const NfGraph *graph);
+NF_API gboolean nf_graph_captured (const NfGraph *graph);
 
 /**
  * nf_graph_changes:
@@ -90,7 +92,7 @@ gboolean nf_graph_captured (const NfGraph *graph);
  * graph changes the tensor, so that what was derived from its old data is no
  * longer valid then. It has to be called for every input that an op changes.
  */
-void nf_graph_changes (NfTensor *tensor);
+NF_API void nf_graph_changes (NfTensor *tensor);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfGraph, nf_graph_free)
 

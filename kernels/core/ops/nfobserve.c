@@ -18,7 +18,8 @@ void
 nf_observe_begin (NfOpObserver observer, gpointer data)
 {
   g_return_if_fail (observing.observer == NULL);
-  observing = (Observing){ observer, data, { 0, 0 } };
+  observing =
+      (Observing){ .observer = observer, .data = data, .inner = { 0, 0 } };
 }
 
 void

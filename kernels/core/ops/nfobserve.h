@@ -6,6 +6,7 @@
  * an op one look at a thread-local pointer. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/ops/nfoplist.h"
 
 G_BEGIN_DECLS
@@ -38,20 +39,20 @@ typedef void (*NfOpObserver) (const NfOpCall *call, gboolean backward,
  * The device finishes all its work before and after each op, so that the times
  * are the op's own. A thread has one observer at a time.
  */
-void nf_observe_begin (NfOpObserver observer, gpointer data);
+NF_API void nf_observe_begin (NfOpObserver observer, gpointer data);
 
 /**
  * nf_observe_end:
  * Ends what nf_observe_begin() began in this thread.
  */
-void nf_observe_end (void);
+NF_API void nf_observe_end (void);
 
 /**
  * nf_observe_now:
  * Returns: the clocks, in nanoseconds; only differences of two results mean
  *   anything
  */
-NfOpTime nf_observe_now (void);
+NF_API NfOpTime nf_observe_now (void);
 
 /**
  * nf_op_flops:
@@ -66,7 +67,7 @@ NfOpTime nf_observe_now (void);
  *
  * Returns: the number of operations
  */
-gdouble nf_op_flops (const NfOpCall *call, gboolean backward);
+NF_API gdouble nf_op_flops (const NfOpCall *call, gboolean backward);
 
 /**
  * NfWatch: the time between the two calls below, which only nfops.c and
@@ -84,7 +85,7 @@ typedef struct
  *
  * Does nothing where the thread has no observer.
  */
-void nf_watch_start (NfWatch *watch, const NfOpCall *call);
+NF_API void nf_watch_start (NfWatch *watch, const NfOpCall *call);
 
 /**
  * nf_watch_stop:
@@ -94,7 +95,7 @@ void nf_watch_start (NfWatch *watch, const NfOpCall *call);
  *
  * Reports the op to the thread's observer, if there is one.
  */
-void nf_watch_stop (
+NF_API void nf_watch_stop (
     const NfWatch *watch, const NfOpCall *call, gboolean backward);
 
 G_END_DECLS

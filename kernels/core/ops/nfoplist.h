@@ -7,6 +7,7 @@
  * it needs no device and runs nothing. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/random/nfrng.h"
 #include "core/tensor/nfdevice.h"
 #include "core/tensor/nftensor.h"
@@ -358,7 +359,7 @@ struct _NfOpCall
  *
  * Returns: (transfer none): the op's row of nfops.def.h
  */
-const NfOpInfo *nf_op_info (NfOp op);
+NF_API const NfOpInfo *nf_op_info (NfOp op);
 
 /**
  * nf_op_name:
@@ -366,7 +367,7 @@ const NfOpInfo *nf_op_info (NfOp op);
  *
  * Returns: (transfer none): the op's name as messages have it, "conv2d"
  */
-const gchar *nf_op_name (NfOp op);
+NF_API const gchar *nf_op_name (NfOp op);
 
 /**
  * nf_op_input_facts:
@@ -375,7 +376,7 @@ const gchar *nf_op_name (NfOp op);
  *
  * Returns: the #NfInputFacts of that input, or-ed together
  */
-guint nf_op_input_facts (NfOp op, guint index);
+NF_API guint nf_op_input_facts (NfOp op, guint index);
 
 /**
  * nf_op_least_inputs:
@@ -383,7 +384,7 @@ guint nf_op_input_facts (NfOp op, guint index);
  *
  * Returns: how many inputs the op must have
  */
-guint nf_op_least_inputs (NfOp op);
+NF_API guint nf_op_least_inputs (NfOp op);
 
 /**
  * nf_op_most_inputs:
@@ -391,7 +392,7 @@ guint nf_op_least_inputs (NfOp op);
  *
  * Returns: how many inputs the op can have
  */
-guint nf_op_most_inputs (NfOp op);
+NF_API guint nf_op_most_inputs (NfOp op);
 
 /**
  * nf_op_changes:
@@ -399,7 +400,7 @@ guint nf_op_most_inputs (NfOp op);
  *
  * Returns: which inputs the op changes: bit i stands for input i
  */
-guint nf_op_changes (const NfOpCall *call);
+NF_API guint nf_op_changes (const NfOpCall *call);
 
 /**
  * nf_op_reads_result:
@@ -407,6 +408,6 @@ guint nf_op_changes (const NfOpCall *call);
  *
  * Returns: whether the gradient is computed from the result's data
  */
-gboolean nf_op_reads_result (const NfOpCall *call);
+NF_API gboolean nf_op_reads_result (const NfOpCall *call);
 
 G_END_DECLS

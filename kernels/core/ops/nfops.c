@@ -318,7 +318,9 @@ nf_op_axpby (
 gboolean
 nf_op_add_to (NfTensor *sum, NfTensor *x, GError **error)
 {
-  static const NfAxpbyParams params = { 1.0f, 1.0f, NF_ACT_NONE };
+  static const NfAxpbyParams params = {
+    .alpha = 1.0f, .beta = 1.0f, .act = NF_ACT_NONE
+  };
   NfOpCall call = { .op = NF_OP_AXPBY,
     .device = sum->device,
     .n_in = 2,

@@ -26,6 +26,7 @@
  * u8). */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/ops/nfoplist.h"
 
 G_BEGIN_DECLS
@@ -44,7 +45,7 @@ G_BEGIN_DECLS
  *
  * Returns: (transfer full) (nullable): the result
  */
-NfTensor *nf_op_run (NfOp op, NfTensor *const *in, guint n_in,
+NF_API NfTensor *nf_op_run (NfOp op, NfTensor *const *in, guint n_in,
     gconstpointer params, GError **error);
 
 /**
@@ -60,7 +61,7 @@ NfTensor *nf_op_run (NfOp op, NfTensor *const *in, guint n_in,
  * Returns: (transfer full) (nullable): (N, O, (H + 2 pad - kh) / stride + 1,
  *   likewise W), rounded down
  */
-NfTensor *nf_op_conv2d (NfTensor *x, NfTensor *weight, NfTensor *bias,
+NF_API NfTensor *nf_op_conv2d (NfTensor *x, NfTensor *weight, NfTensor *bias,
     const NfConv2dParams *params, GError **error);
 
 /**
@@ -76,8 +77,9 @@ NfTensor *nf_op_conv2d (NfTensor *x, NfTensor *weight, NfTensor *bias,
  *
  * Returns: (transfer full) (nullable): as of nf_op_conv2d()
  */
-NfTensor *nf_op_conv2d_add (NfTensor *x, NfTensor *weight, NfTensor *bias,
-    NfTensor *residual, const NfConv2dParams *params, GError **error);
+NF_API NfTensor *nf_op_conv2d_add (NfTensor *x, NfTensor *weight,
+    NfTensor *bias, NfTensor *residual, const NfConv2dParams *params,
+    GError **error);
 
 /**
  * nf_op_conv2d_cat:
@@ -95,8 +97,9 @@ NfTensor *nf_op_conv2d_add (NfTensor *x, NfTensor *weight, NfTensor *bias,
  *
  * Returns: (transfer full) (nullable): (N, O, H, W)
  */
-NfTensor *nf_op_conv2d_cat (NfTensor *const *x, guint n, NfTensor *weight,
-    NfTensor *bias, const NfConv2dCatParams *params, GError **error);
+NF_API NfTensor *nf_op_conv2d_cat (NfTensor *const *x, guint n,
+    NfTensor *weight, NfTensor *bias, const NfConv2dCatParams *params,
+    GError **error);
 
 /**
  * nf_op_linear:
@@ -110,7 +113,7 @@ NfTensor *nf_op_conv2d_cat (NfTensor *const *x, guint n, NfTensor *weight,
  *
  * Returns: (transfer full) (nullable): (N, O, H, W)
  */
-NfTensor *nf_op_linear (NfTensor *x, NfTensor *weight, NfTensor *bias,
+NF_API NfTensor *nf_op_linear (NfTensor *x, NfTensor *weight, NfTensor *bias,
     const NfLinearParams *params, GError **error);
 
 /**
@@ -126,8 +129,9 @@ NfTensor *nf_op_linear (NfTensor *x, NfTensor *weight, NfTensor *bias,
  *
  * Returns: (transfer full) (nullable): (N, O, H, W)
  */
-NfTensor *nf_op_linear_pair (NfTensor *x, NfTensor *skip, NfTensor *weight,
-    NfTensor *bias, const NfLinearParams *params, GError **error);
+NF_API NfTensor *nf_op_linear_pair (NfTensor *x, NfTensor *skip,
+    NfTensor *weight, NfTensor *bias, const NfLinearParams *params,
+    GError **error);
 
 /**
  * nf_op_attention:
@@ -144,7 +148,7 @@ NfTensor *nf_op_linear_pair (NfTensor *x, NfTensor *skip, NfTensor *weight,
  *
  * Returns: (transfer full) (nullable): (N, C, H, W)
  */
-NfTensor *nf_op_attention (NfTensor *q, NfTensor *k, NfTensor *v,
+NF_API NfTensor *nf_op_attention (NfTensor *q, NfTensor *k, NfTensor *v,
     const NfAttentionParams *params, GError **error);
 
 /**
@@ -154,7 +158,7 @@ NfTensor *nf_op_attention (NfTensor *q, NfTensor *k, NfTensor *v,
  *
  * Returns: (transfer full) (nullable): the softmax over each pixel's channels
  */
-NfTensor *nf_op_softmax (NfTensor *x, GError **error);
+NF_API NfTensor *nf_op_softmax (NfTensor *x, GError **error);
 
 /**
  * nf_op_max_pool:
@@ -165,7 +169,7 @@ NfTensor *nf_op_softmax (NfTensor *x, GError **error);
  * Returns: (transfer full) (nullable): (N, C, (H + 2 pad - kernel) / stride +
  *   1, likewise W), rounded down: the largest value of each window
  */
-NfTensor *nf_op_max_pool (
+NF_API NfTensor *nf_op_max_pool (
     NfTensor *x, const NfMaxPoolParams *params, GError **error);
 
 /**
@@ -180,8 +184,8 @@ NfTensor *nf_op_max_pool (
  *
  * Returns: (transfer full) (nullable): (N, C, H, W)
  */
-NfTensor *nf_op_group_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,
-    const NfGroupNormParams *params, GError **error);
+NF_API NfTensor *nf_op_group_norm (NfTensor *x, NfTensor *weight,
+    NfTensor *bias, const NfGroupNormParams *params, GError **error);
 
 /**
  * nf_op_group_norm_modulated:
@@ -196,7 +200,7 @@ NfTensor *nf_op_group_norm (NfTensor *x, NfTensor *weight, NfTensor *bias,
  *
  * Returns: (transfer full) (nullable): (N, C, H, W)
  */
-NfTensor *nf_op_group_norm_modulated (const NfGroupNormInputs *inputs,
+NF_API NfTensor *nf_op_group_norm_modulated (const NfGroupNormInputs *inputs,
     const NfGroupNormParams *params, GError **error);
 
 /**
@@ -212,7 +216,7 @@ NfTensor *nf_op_group_norm_modulated (const NfGroupNormInputs *inputs,
  *
  * Returns: (transfer full) (nullable): (N, C, H, W)
  */
-NfTensor *nf_op_batch_norm (const NfBatchNormInputs *inputs,
+NF_API NfTensor *nf_op_batch_norm (const NfBatchNormInputs *inputs,
     const NfBatchNormParams *params, GError **error);
 
 /**
@@ -226,7 +230,7 @@ NfTensor *nf_op_batch_norm (const NfBatchNormInputs *inputs,
  *
  * Returns: (transfer full) (nullable): (N, C, H, W)
  */
-NfTensor *nf_op_modulate (
+NF_API NfTensor *nf_op_modulate (
     NfTensor *x, NfTensor *scale, NfTensor *shift, GError **error);
 
 /**
@@ -237,7 +241,7 @@ NfTensor *nf_op_modulate (
  *
  * Returns: (transfer full) (nullable): the function of every element
  */
-NfTensor *nf_op_activation (NfTensor *x, NfAct act, GError **error);
+NF_API NfTensor *nf_op_activation (NfTensor *x, NfAct act, GError **error);
 
 /**
  * nf_op_axpby:
@@ -250,7 +254,7 @@ NfTensor *nf_op_activation (NfTensor *x, NfAct act, GError **error);
  *
  * Returns: (transfer full) (nullable): of the shape of @a
  */
-NfTensor *nf_op_axpby (
+NF_API NfTensor *nf_op_axpby (
     NfTensor *a, NfTensor *b, const NfAxpbyParams *params, GError **error);
 
 /**
@@ -263,7 +267,7 @@ NfTensor *nf_op_axpby (
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_op_add_to (NfTensor *sum, NfTensor *x, GError **error);
+NF_API gboolean nf_op_add_to (NfTensor *sum, NfTensor *x, GError **error);
 
 /**
  * nf_op_clamp:
@@ -275,7 +279,8 @@ gboolean nf_op_add_to (NfTensor *sum, NfTensor *x, GError **error);
  * Returns: (transfer full) (nullable): every element brought into [@lo, @hi];
  *   NaN stays NaN
  */
-NfTensor *nf_op_clamp (NfTensor *x, gfloat lo, gfloat hi, GError **error);
+NF_API NfTensor *nf_op_clamp (
+    NfTensor *x, gfloat lo, gfloat hi, GError **error);
 
 /**
  * nf_op_dropout:
@@ -291,7 +296,7 @@ NfTensor *nf_op_clamp (NfTensor *x, gfloat lo, gfloat hi, GError **error);
  *
  * Returns: (transfer full) (nullable): of the shape of @x
  */
-NfTensor *nf_op_dropout (NfTensor *x, NfTensor *first,
+NF_API NfTensor *nf_op_dropout (NfTensor *x, NfTensor *first,
     const NfDropoutParams *params, GError **error);
 
 /**
@@ -304,7 +309,7 @@ NfTensor *nf_op_dropout (NfTensor *x, NfTensor *first,
  *
  * Returns: (transfer full) (nullable): of the shape of @x, f32
  */
-NfTensor *nf_op_normalize (
+NF_API NfTensor *nf_op_normalize (
     NfTensor *x, const NfNormalizeParams *params, GError **error);
 
 /**
@@ -320,7 +325,7 @@ NfTensor *nf_op_normalize (
  *
  * Returns: (transfer full) (nullable): of the shape of @x, u8
  */
-NfTensor *nf_op_quantize (
+NF_API NfTensor *nf_op_quantize (
     NfTensor *x, gfloat scale, gfloat shift, GError **error);
 
 /**
@@ -331,7 +336,7 @@ NfTensor *nf_op_quantize (
  *
  * Returns: (transfer full) (nullable): random numbers from N(0, 1), f32
  */
-NfTensor *nf_op_randn (
+NF_API NfTensor *nf_op_randn (
     NfDevice *device, const NfRandnParams *params, GError **error);
 
 /**
@@ -343,7 +348,7 @@ NfTensor *nf_op_randn (
  * Returns: (transfer full) (nullable): the same numbers in that type, to
  *   nearest, ties to even
  */
-NfTensor *nf_op_cast (NfTensor *x, NfDType dtype, GError **error);
+NF_API NfTensor *nf_op_cast (NfTensor *x, NfDType dtype, GError **error);
 
 /**
  * nf_op_concat:
@@ -354,7 +359,7 @@ NfTensor *nf_op_cast (NfTensor *x, NfDType dtype, GError **error);
  * Returns: (transfer full) (nullable): (N, sum of C_i, H, W): all of them side
  *   by side along the channels
  */
-NfTensor *nf_op_concat (NfTensor *const *x, guint n, GError **error);
+NF_API NfTensor *nf_op_concat (NfTensor *const *x, guint n, GError **error);
 
 /**
  * nf_op_slice:
@@ -365,7 +370,8 @@ NfTensor *nf_op_concat (NfTensor *const *x, guint n, GError **error);
  *
  * Returns: (transfer full) (nullable): (N, @count, H, W): some of the channels
  */
-NfTensor *nf_op_slice (NfTensor *x, gint64 from, gint64 count, GError **error);
+NF_API NfTensor *nf_op_slice (
+    NfTensor *x, gint64 from, gint64 count, GError **error);
 
 /**
  * nf_op_pad:
@@ -377,7 +383,8 @@ NfTensor *nf_op_slice (NfTensor *x, gint64 from, gint64 count, GError **error);
  * Returns: (transfer full) (nullable): (N, C, H + top + bottom, W + left +
  *   right)
  */
-NfTensor *nf_op_pad (NfTensor *x, const NfPadParams *params, GError **error);
+NF_API NfTensor *nf_op_pad (
+    NfTensor *x, const NfPadParams *params, GError **error);
 
 /**
  * nf_op_flip:
@@ -386,7 +393,7 @@ NfTensor *nf_op_pad (NfTensor *x, const NfPadParams *params, GError **error);
  *
  * Returns: (transfer full) (nullable): @x mirrored, left to right
  */
-NfTensor *nf_op_flip (NfTensor *x, GError **error);
+NF_API NfTensor *nf_op_flip (NfTensor *x, GError **error);
 
 /**
  * nf_op_nearest:
@@ -400,7 +407,8 @@ NfTensor *nf_op_flip (NfTensor *x, GError **error);
  *
  * Returns: (transfer full) (nullable): (N, C, @h, @w)
  */
-NfTensor *nf_op_nearest (NfTensor *x, gint64 h, gint64 w, GError **error);
+NF_API NfTensor *nf_op_nearest (
+    NfTensor *x, gint64 h, gint64 w, GError **error);
 
 /**
  * nf_op_fir:
@@ -412,7 +420,7 @@ NfTensor *nf_op_nearest (NfTensor *x, gint64 h, gint64 w, GError **error);
  *
  * Returns: (transfer full) (nullable): (N, C, 2 H, 2 W) or (N, C, H / 2, W / 2)
  */
-NfTensor *nf_op_fir (NfTensor *x, gboolean up, GError **error);
+NF_API NfTensor *nf_op_fir (NfTensor *x, gboolean up, GError **error);
 
 /**
  * nf_op_argmax:
@@ -422,7 +430,7 @@ NfTensor *nf_op_fir (NfTensor *x, gboolean up, GError **error);
  * Returns: (transfer full) (nullable): (N, 1, H, W), u8: the channel of each
  *   pixel's largest value, the first one of equals
  */
-NfTensor *nf_op_argmax (NfTensor *x, GError **error);
+NF_API NfTensor *nf_op_argmax (NfTensor *x, GError **error);
 
 /**
  * nf_op_to_rgb:
@@ -434,7 +442,7 @@ NfTensor *nf_op_argmax (NfTensor *x, GError **error);
  *
  * Returns: (transfer full) (nullable): (N, 3, H, W), u8: red, green and blue
  */
-NfTensor *nf_op_to_rgb (NfTensor *const *planes, guint n,
+NF_API NfTensor *nf_op_to_rgb (NfTensor *const *planes, guint n,
     const NfToRgbParams *params, GError **error);
 
 /**
@@ -449,7 +457,7 @@ NfTensor *nf_op_to_rgb (NfTensor *const *planes, guint n,
  *
  * Returns: (transfer full) (nullable): (N, C, @h, @w), u8
  */
-NfTensor *nf_op_resize (NfTensor *x, gint64 h, gint64 w, GError **error);
+NF_API NfTensor *nf_op_resize (NfTensor *x, gint64 h, gint64 w, GError **error);
 
 /**
  * nf_op_paint:
@@ -461,7 +469,7 @@ NfTensor *nf_op_resize (NfTensor *x, gint64 h, gint64 w, GError **error);
  *
  * Returns: (transfer full) (nullable): (N, 3, H, W), u8: a picture of the mask
  */
-NfTensor *nf_op_paint (
+NF_API NfTensor *nf_op_paint (
     NfTensor *ids, NfTensor *colors, NfTensor *frame, GError **error);
 
 /**
@@ -476,7 +484,7 @@ NfTensor *nf_op_paint (
  * Returns: (transfer full) (nullable): (1, 1, K, K), i64: rows are the truth,
  *   columns the prediction
  */
-NfTensor *nf_op_confusion (
+NF_API NfTensor *nf_op_confusion (
     NfTensor *truth, NfTensor *prediction, gint classes, GError **error);
 
 /**
@@ -493,7 +501,7 @@ NfTensor *nf_op_confusion (
  *
  * Returns: (transfer full) (nullable): a scalar
  */
-NfTensor *nf_op_cross_entropy (NfTensor *logits, NfTensor *target,
+NF_API NfTensor *nf_op_cross_entropy (NfTensor *logits, NfTensor *target,
     NfTensor *weights, const NfCrossEntropyParams *params, GError **error);
 
 /**
@@ -509,7 +517,7 @@ NfTensor *nf_op_cross_entropy (NfTensor *logits, NfTensor *target,
  *
  * Returns: (transfer full) (nullable): a scalar
  */
-NfTensor *nf_op_dice_loss (NfTensor *logits, NfTensor *target,
+NF_API NfTensor *nf_op_dice_loss (NfTensor *logits, NfTensor *target,
     const NfDiceLossParams *params, GError **error);
 
 /**
@@ -522,7 +530,7 @@ NfTensor *nf_op_dice_loss (NfTensor *logits, NfTensor *target,
  *
  * Returns: (transfer full) (nullable): a scalar
  */
-NfTensor *nf_op_noise_loss (NfTensor *e, NfTensor *z, GError **error);
+NF_API NfTensor *nf_op_noise_loss (NfTensor *e, NfTensor *z, GError **error);
 
 /**
  * nf_op_sum_squares:
@@ -532,7 +540,7 @@ NfTensor *nf_op_noise_loss (NfTensor *e, NfTensor *z, GError **error);
  * Returns: (transfer full) (nullable): a scalar: the sum of the squares of all
  *   elements
  */
-NfTensor *nf_op_sum_squares (NfTensor *x, GError **error);
+NF_API NfTensor *nf_op_sum_squares (NfTensor *x, GError **error);
 
 /**
  * nf_op_adam:
@@ -549,8 +557,8 @@ NfTensor *nf_op_sum_squares (NfTensor *x, GError **error);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_op_adam (NfTensor *param, NfTensor *grad, NfTensor *m, NfTensor *v,
-    const NfAdamParams *params, GError **error);
+NF_API gboolean nf_op_adam (NfTensor *param, NfTensor *grad, NfTensor *m,
+    NfTensor *v, const NfAdamParams *params, GError **error);
 
 /**
  * nf_op_ema:
@@ -563,7 +571,7 @@ gboolean nf_op_adam (NfTensor *param, NfTensor *grad, NfTensor *m, NfTensor *v,
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_op_ema (
+NF_API gboolean nf_op_ema (
     NfTensor *shadow, NfTensor *value, gdouble rate, GError **error);
 
 G_END_DECLS

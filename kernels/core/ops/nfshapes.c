@@ -71,7 +71,8 @@ nf_shape_refuse (const NfOpCall *call, GError **error, const gchar *format, ...)
 gboolean
 nf_shape_same_as (const NfTensor *x, NfDType dtype, NfShape *out)
 {
-  *out = (NfShape){ dtype, x->n, x->c, x->h, x->w };
+  *out =
+      (NfShape){ .dtype = dtype, .n = x->n, .c = x->c, .h = x->h, .w = x->w };
   return TRUE;
 }
 
@@ -178,8 +179,11 @@ nf_shape_conv2d (const NfOpCall *call, NfShape *out, GError **error)
   if (h < 0 || cols < 0)
     return nf_shape_refuse (
         call, error, "the kernel is larger than the padded input");
-  *out = (NfShape){ x->dtype, x->n, w->n, h / p->stride + 1,
-    cols / p->stride + 1 };
+  *out = (NfShape){ .dtype = x->dtype,
+    .n = x->n,
+    .c = w->n,
+    .h = h / p->stride + 1,
+    .w = cols / p->stride + 1 };
   if (call->in[NF_CONV2D_RESIDUAL] != NULL
       && (call->in[NF_CONV2D_RESIDUAL]->n != out->n
           || call->in[NF_CONV2D_RESIDUAL]->c != out->c
@@ -214,7 +218,11 @@ nf_shape_conv2d_cat (const NfOpCall *call, NfShape *out, GError **error)
   if (p->bias && (call->in[end] == NULL || !is_vector (call->in[end], w->n)))
     return nf_shape_refuse (call, error,
         "bias must be a vector of %" G_GINT64_FORMAT " values", w->n);
-  *out = (NfShape){ x->dtype, x->n, w->n, scale * x->h, scale * x->w };
+  *out = (NfShape){ .dtype = x->dtype,
+    .n = x->n,
+    .c = w->n,
+    .h = scale * x->h,
+    .w = scale * x->w };
   for (guint i = NF_CONV2D_CAT_X; i < end; i++) {
     const NfTensor *y = call->in[i];
 
@@ -257,7 +265,9 @@ nf_shape_linear (const NfOpCall *call, NfShape *out, GError **error)
       && !is_vector (call->in[NF_LINEAR_BIAS], features))
     return nf_shape_refuse (call, error,
         "bias must be a vector of %" G_GINT64_FORMAT " values", features);
-  *out = (NfShape){ x->dtype, x->n, features, x->h, x->w };
+  *out = (NfShape){
+    .dtype = x->dtype, .n = x->n, .c = features, .h = x->h, .w = x->w
+  };
   return TRUE;
 }
 
@@ -302,8 +312,11 @@ nf_shape_max_pool (const NfOpCall *call, NfShape *out, GError **error)
   if (h < 0 || w < 0)
     return nf_shape_refuse (
         call, error, "the kernel is larger than the padded input");
-  *out =
-      (NfShape){ x->dtype, x->n, x->c, h / p->stride + 1, w / p->stride + 1 };
+  *out = (NfShape){ .dtype = x->dtype,
+    .n = x->n,
+    .c = x->c,
+    .h = h / p->stride + 1,
+    .w = w / p->stride + 1 };
   return TRUE;
 }
 
@@ -347,7 +360,8 @@ nf_shape_group_norm (const NfOpCall *call, NfShape *out, GError **error)
     return nf_shape_refuse (call, error, "time must be (N or 1, 2 C, 1, 1)");
   if (p->act == NF_ACT_RELU || !act_fits (call, p->act, NF_ACT_SILU, error))
     return nf_shape_refuse (call, error, "the activation must be none or SiLU");
-  *out = (NfShape){ x->dtype, x->n, c, x->h, x->w };
+  *out =
+      (NfShape){ .dtype = x->dtype, .n = x->n, .c = c, .h = x->h, .w = x->w };
   return TRUE;
 }
 
@@ -471,7 +485,8 @@ nf_shape_randn (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfRandnParams *p = call->params;
 
-  *out = (NfShape){ NF_F32, p->n, p->c, p->h, p->w };
+  *out =
+      (NfShape){ .dtype = NF_F32, .n = p->n, .c = p->c, .h = p->h, .w = p->w };
   return TRUE;
 }
 
@@ -499,7 +514,8 @@ nf_shape_concat (const NfOpCall *call, NfShape *out, GError **error)
       return nf_shape_refuse (call, error, "all but the channels must agree");
     c += y->c;
   }
-  *out = (NfShape){ x->dtype, x->n, c, x->h, x->w };
+  *out =
+      (NfShape){ .dtype = x->dtype, .n = x->n, .c = c, .h = x->h, .w = x->w };
   return activations_fit (call, (1 << NF_OP_MAX_INPUTS) - 1, error);
 }
 
@@ -514,7 +530,9 @@ nf_shape_slice (const NfOpCall *call, NfShape *out, GError **error)
         "%" G_GINT64_FORMAT " channels from %" G_GINT64_FORMAT
         " are not all there",
         p->count, p->from);
-  *out = (NfShape){ x->dtype, x->n, p->count, x->h, x->w };
+  *out = (NfShape){
+    .dtype = x->dtype, .n = x->n, .c = p->count, .h = x->h, .w = x->w
+  };
   return activations_fit (call, 1 << NF_SLICE_X, error);
 }
 
@@ -531,7 +549,7 @@ nf_shape_pad (const NfOpCall *call, NfShape *out, GError **error)
         p->top, p->bottom, p->left, p->right);
   if (x->dtype == NF_I64)
     return nf_shape_refuse (call, error, "input 0 must be f32, bf16 or u8");
-  *out = (NfShape){ x->dtype, x->n, x->c, h, w };
+  *out = (NfShape){ .dtype = x->dtype, .n = x->n, .c = x->c, .h = h, .w = w };
   return TRUE;
 }
 
@@ -554,7 +572,9 @@ nf_shape_nearest (const NfOpCall *call, NfShape *out, GError **error)
         "size %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT
         " must be at least 1 x 1",
         p->h, p->w);
-  *out = (NfShape){ x->dtype, x->n, x->c, p->h, p->w };
+  *out = (NfShape){
+    .dtype = x->dtype, .n = x->n, .c = x->c, .h = p->h, .w = p->w
+  };
   return activations_fit (call, 1 << NF_NEAREST_X, error);
 }
 
@@ -567,8 +587,11 @@ nf_shape_fir (const NfOpCall *call, NfShape *out, GError **error)
   if (!p->up && (x->h % 2 != 0 || x->w % 2 != 0))
     return nf_shape_refuse (
         call, error, "rows and columns must be even to be halved");
-  *out = (NfShape){ x->dtype, x->n, x->c, p->up ? 2 * x->h : x->h / 2,
-    p->up ? 2 * x->w : x->w / 2 };
+  *out = (NfShape){ .dtype = x->dtype,
+    .n = x->n,
+    .c = x->c,
+    .h = p->up ? 2 * x->h : x->h / 2,
+    .w = p->up ? 2 * x->w : x->w / 2 };
   return activations_fit (call, 1 << NF_FIR_X, error);
 }
 
@@ -580,7 +603,7 @@ nf_shape_argmax (const NfOpCall *call, NfShape *out, GError **error)
   if (x->c > 256)
     return nf_shape_refuse (
         call, error, "more than 256 channels do not fit u8");
-  *out = (NfShape){ NF_U8, x->n, 1, x->h, x->w };
+  *out = (NfShape){ .dtype = NF_U8, .n = x->n, .c = 1, .h = x->h, .w = x->w };
   return activations_fit (call, 1 << NF_ARGMAX_X, error);
 }
 
@@ -589,7 +612,7 @@ nf_shape_argmax (const NfOpCall *call, NfShape *out, GError **error)
 static gboolean
 scalar (NfShape *out)
 {
-  *out = (NfShape){ NF_F32, 1, 1, 1, 1 };
+  *out = (NfShape){ .dtype = NF_F32, .n = 1, .c = 1, .h = 1, .w = 1 };
   return TRUE;
 }
 
@@ -729,7 +752,7 @@ nf_shape_to_rgb (const NfOpCall *call, NfShape *out, GError **error)
       return nf_shape_refuse (call, error,
           "component %u in channel %d, there are %" G_GINT64_FORMAT, k,
           p->place[k], channels);
-  *out = (NfShape){ NF_U8, x->n, 3, x->h, x->w };
+  *out = (NfShape){ .dtype = NF_U8, .n = x->n, .c = 3, .h = x->h, .w = x->w };
   return all_u8 (call, error);
 }
 
@@ -750,7 +773,8 @@ nf_shape_resize (const NfOpCall *call, NfShape *out, GError **error)
         "to %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT
         ": sides must be 1 to %d long",
         p->h, p->w, NF_RESIZE_MAX);
-  *out = (NfShape){ NF_U8, x->n, x->c, p->h, p->w };
+  *out =
+      (NfShape){ .dtype = NF_U8, .n = x->n, .c = x->c, .h = p->h, .w = p->w };
   return all_u8 (call, error);
 }
 
@@ -770,7 +794,9 @@ nf_shape_paint (const NfOpCall *call, NfShape *out, GError **error)
           || frame->h != ids->h || frame->w != ids->w))
     return nf_shape_refuse (
         call, error, "the frame must be (N, 3, H, W) or (N, 1, H, W)");
-  *out = (NfShape){ NF_U8, ids->n, 3, ids->h, ids->w };
+  *out = (NfShape){
+    .dtype = NF_U8, .n = ids->n, .c = 3, .h = ids->h, .w = ids->w
+  };
   return all_u8 (call, error);
 }
 
@@ -785,7 +811,9 @@ nf_shape_confusion (const NfOpCall *call, NfShape *out, GError **error)
   if (!nf_tensor_same_shape (
           call->in[NF_CONFUSION_TRUTH], call->in[NF_CONFUSION_PREDICTION]))
     return nf_shape_refuse (call, error, "both masks must have one shape");
-  *out = (NfShape){ NF_I64, 1, 1, p->classes, p->classes };
+  *out = (NfShape){
+    .dtype = NF_I64, .n = 1, .c = 1, .h = p->classes, .w = p->classes
+  };
   return all_u8 (call, error);
 }
 
@@ -807,7 +835,17 @@ nf_linear_sources (const NfOpCall *call, NfLinearSource sources[2])
   gint64 rows = x->n * x->h * x->w, out = call->out->c;
   gsize from = (gsize) (x->c * (p->transposed ? out : 1));
 
-  sources[0] = (NfLinearSource){ NF_LINEAR_X, x, rows, out, 0, w->c };
-  sources[1] = (NfLinearSource){ NF_LINEAR_SKIP, skip, rows, out, from, w->c };
+  sources[0] = (NfLinearSource){ .input = NF_LINEAR_X,
+    .x = x,
+    .rows = rows,
+    .out = out,
+    .at = 0,
+    .step = w->c };
+  sources[1] = (NfLinearSource){ .input = NF_LINEAR_SKIP,
+    .x = skip,
+    .rows = rows,
+    .out = out,
+    .at = from,
+    .step = w->c };
   return skip != NULL ? 2 : 1;
 }

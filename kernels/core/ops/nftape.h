@@ -7,6 +7,7 @@
  * (nfbackward.h) makes the gradients. Without a tape, nothing is kept. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/ops/nfoplist.h"
 
 G_BEGIN_DECLS
@@ -18,13 +19,13 @@ typedef struct _NfTape NfTape;
  * Returns: (transfer full): an empty tape that is not recording; it belongs to
  *   one thread
  */
-NfTape *nf_tape_new (void);
+NF_API NfTape *nf_tape_new (void);
 
 /**
  * nf_tape_free:
  * @tape: (transfer full): not recording; freed with all that it holds
  */
-void nf_tape_free (NfTape *tape);
+NF_API void nf_tape_free (NfTape *tape);
 
 /**
  * nf_tape_begin:
@@ -33,7 +34,7 @@ void nf_tape_free (NfTape *tape);
  * Records the calling thread's ops from now on. Only one tape of a thread can
  * record at a time.
  */
-void nf_tape_begin (NfTape *tape);
+NF_API void nf_tape_begin (NfTape *tape);
 
 /**
  * nf_tape_end:
@@ -42,13 +43,13 @@ void nf_tape_begin (NfTape *tape);
  * Ends the recording; the tape keeps what it holds until a backward pass or
  * nf_tape_free().
  */
-void nf_tape_end (NfTape *tape);
+NF_API void nf_tape_end (NfTape *tape);
 
 /**
  * nf_tape_current:
  * Returns: (transfer none) (nullable): the tape that records this thread
  */
-NfTape *nf_tape_current (void);
+NF_API NfTape *nf_tape_current (void);
 
 /**
  * nf_tape_record:
@@ -60,7 +61,8 @@ NfTape *nf_tape_current (void);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_tape_record (NfTape *tape, const NfOpCall *call, GError **error);
+NF_API gboolean nf_tape_record (
+    NfTape *tape, const NfOpCall *call, GError **error);
 
 /**
  * nf_tape_last:
@@ -69,7 +71,7 @@ gboolean nf_tape_record (NfTape *tape, const NfOpCall *call, GError **error);
  * Returns: (transfer none) (nullable): the latest record; NULL where the tape
  *   is empty
  */
-NfOpCall *nf_tape_last (NfTape *tape);
+NF_API NfOpCall *nf_tape_last (NfTape *tape);
 
 /**
  * nf_tape_drop_last:
@@ -77,7 +79,7 @@ NfOpCall *nf_tape_last (NfTape *tape);
  *
  * Frees the record that nf_tape_last() returns, with what it holds.
  */
-void nf_tape_drop_last (NfTape *tape);
+NF_API void nf_tape_drop_last (NfTape *tape);
 
 /**
  * nf_tape_last_unchanged:
@@ -87,7 +89,7 @@ void nf_tape_drop_last (NfTape *tape);
  * Returns: FALSE with @error set where an input of nf_tape_last() has changed
  *   since it was recorded
  */
-gboolean nf_tape_last_unchanged (const NfTape *tape, GError **error);
+NF_API gboolean nf_tape_last_unchanged (const NfTape *tape, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfTape, nf_tape_free)
 

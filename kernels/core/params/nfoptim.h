@@ -7,6 +7,7 @@
  * tensors. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/ops/nfops.h"
 
 G_BEGIN_DECLS
@@ -52,7 +53,7 @@ struct _NfBackendOptim
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_optim_norm (
+NF_API gboolean nf_optim_norm (
     NfTensor *const *tensors, guint n, gdouble *norm, GError **error);
 
 /**
@@ -68,7 +69,7 @@ gboolean nf_optim_norm (
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_optim_step (const NfOptimItem *items, guint n,
+NF_API gboolean nf_optim_step (const NfOptimItem *items, guint n,
     const NfAdamParams *adam, gdouble ema_rate, GError **error);
 
 G_END_DECLS

@@ -129,7 +129,9 @@ static gboolean
 param_reset (NfParam *param, guint64 seed, GError **error)
 {
   gsize n = nf_tensor_elements (param->value);
-  NfRngKey key = { seed, nf_hash_string (param->name), NF_RNG_INIT };
+  NfRngKey key = {
+    .seed = seed, .stream = nf_hash_string (param->name), .purpose = NF_RNG_INIT
+  };
   g_autofree gfloat *data = NULL;
 
   if (param->init == NF_INIT_ZERO)

@@ -7,6 +7,7 @@
  * nf_tensor_set_nchw() convert from and to PyTorch's element order. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/tensor/nfdevice.h"
 #include "core/tensor/nftensor.h"
 
@@ -71,7 +72,7 @@ typedef struct
  *
  * Returns: (transfer full): an empty list
  */
-NfParams *nf_params_new (NfDevice *device);
+NF_API NfParams *nf_params_new (NfDevice *device);
 
 /**
  * nf_params_ref:
@@ -79,14 +80,14 @@ NfParams *nf_params_new (NfDevice *device);
  *
  * Returns: (transfer full): @params
  */
-NfParams *nf_params_ref (NfParams *params);
+NF_API NfParams *nf_params_ref (NfParams *params);
 
 /**
  * nf_params_unref:
  * @params: (transfer full): the list; the last reference frees it with its
  *   tensors
  */
-void nf_params_unref (NfParams *params);
+NF_API void nf_params_unref (NfParams *params);
 
 /**
  * nf_params_add:
@@ -103,9 +104,9 @@ void nf_params_unref (NfParams *params);
  * Returns: (transfer none) (nullable): the new tensor: zeros that take no
  *   memory yet
  */
-NfTensor *nf_params_add (NfParams *params, const gchar *name, NfDType dtype,
-    guint rank, const gint64 *dims, gboolean trainable, NfInit init,
-    gfloat scale, GError **error);
+NF_API NfTensor *nf_params_add (NfParams *params, const gchar *name,
+    NfDType dtype, guint rank, const gint64 *dims, gboolean trainable,
+    NfInit init, gfloat scale, GError **error);
 
 /**
  * nf_params_lookup:
@@ -114,7 +115,7 @@ NfTensor *nf_params_add (NfParams *params, const gchar *name, NfDType dtype,
  *
  * Returns: (transfer none) (nullable): the parameter of this name, or NULL
  */
-NfParam *nf_params_lookup (NfParams *params, const gchar *name);
+NF_API NfParam *nf_params_lookup (NfParams *params, const gchar *name);
 
 /**
  * nf_params_index:
@@ -123,7 +124,7 @@ NfParam *nf_params_lookup (NfParams *params, const gchar *name);
  *
  * Returns: (transfer none): the parameter at that place
  */
-NfParam *nf_params_index (NfParams *params, guint index);
+NF_API NfParam *nf_params_index (NfParams *params, guint index);
 
 /**
  * nf_params_count:
@@ -131,7 +132,7 @@ NfParam *nf_params_index (NfParams *params, guint index);
  *
  * Returns: how many parameters there are
  */
-guint nf_params_count (NfParams *params);
+NF_API guint nf_params_count (NfParams *params);
 
 /**
  * nf_params_elements:
@@ -140,7 +141,7 @@ guint nf_params_count (NfParams *params);
  *
  * Returns: how many numbers the parameters hold together
  */
-guint64 nf_params_elements (NfParams *params, gboolean trainable_only);
+NF_API guint64 nf_params_elements (NfParams *params, gboolean trainable_only);
 
 /**
  * nf_params_reset:
@@ -153,7 +154,8 @@ guint64 nf_params_elements (NfParams *params, gboolean trainable_only);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_params_reset (NfParams *params, guint64 seed, GError **error);
+NF_API gboolean nf_params_reset (
+    NfParams *params, guint64 seed, GError **error);
 
 /**
  * nf_params_start_ema:
@@ -166,7 +168,7 @@ gboolean nf_params_reset (NfParams *params, guint64 seed, GError **error);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_params_start_ema (NfParams *params, GError **error);
+NF_API gboolean nf_params_start_ema (NfParams *params, GError **error);
 
 /**
  * nf_params_set_trainable:
@@ -176,7 +178,7 @@ gboolean nf_params_start_ema (NfParams *params, GError **error);
  * Trainable parameters get memory of their own now, before the activations take
  * theirs. Where there is no memory, the op that needs the parameter reports it.
  */
-void nf_params_set_trainable (NfParams *params, gboolean trainable);
+NF_API void nf_params_set_trainable (NfParams *params, gboolean trainable);
 
 /**
  * nf_params_clear_grads:
@@ -184,7 +186,7 @@ void nf_params_set_trainable (NfParams *params, gboolean trainable);
  *
  * Frees the gradients of all parameters.
  */
-void nf_params_clear_grads (NfParams *params);
+NF_API void nf_params_clear_grads (NfParams *params);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfParams, nf_params_unref)
 

@@ -14,6 +14,8 @@
 
 #include <glib.h>
 
+#include "core/nfapi.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -62,7 +64,7 @@ typedef struct
  *
  * Philox 4x32-10, the generator as published, with ten rounds.
  */
-void nf_rng_philox (
+NF_API void nf_rng_philox (
     const guint32 counter[4], const guint32 key[2], guint32 out[4]);
 
 /**
@@ -71,7 +73,7 @@ void nf_rng_philox (
  * @block: number of the block of four words
  * @out: (out caller-allocates): the words of that block
  */
-void nf_rng_block (const NfRngKey *key, guint32 block, guint32 out[4]);
+NF_API void nf_rng_block (const NfRngKey *key, guint32 block, guint32 out[4]);
 
 /**
  * nf_rng_u32:
@@ -80,7 +82,7 @@ void nf_rng_block (const NfRngKey *key, guint32 block, guint32 out[4]);
  *
  * Returns: 32 random bits
  */
-guint32 nf_rng_u32 (const NfRngKey *key, guint64 index);
+NF_API guint32 nf_rng_u32 (const NfRngKey *key, guint64 index);
 
 /**
  * nf_rng_uniform:
@@ -89,7 +91,7 @@ guint32 nf_rng_u32 (const NfRngKey *key, guint64 index);
  *
  * Returns: a number in [0, 1), a multiple of 2^-24
  */
-gfloat nf_rng_uniform (const NfRngKey *key, guint64 index);
+NF_API gfloat nf_rng_uniform (const NfRngKey *key, guint64 index);
 
 /**
  * nf_rng_below:
@@ -99,7 +101,7 @@ gfloat nf_rng_uniform (const NfRngKey *key, guint64 index);
  *
  * Returns: an integer in [0, @limit); its bias is below @limit / 2^32
  */
-guint32 nf_rng_below (const NfRngKey *key, guint64 index, guint32 limit);
+NF_API guint32 nf_rng_below (const NfRngKey *key, guint64 index, guint32 limit);
 
 /**
  * nf_rng_normal:
@@ -108,7 +110,8 @@ guint32 nf_rng_below (const NfRngKey *key, guint64 index, guint32 limit);
  * @n: how many
  * @out: (out caller-allocates) (array length=n): numbers from N(0, 1)
  */
-void nf_rng_normal (const NfRngKey *key, guint64 first, gsize n, gfloat *out);
+NF_API void nf_rng_normal (
+    const NfRngKey *key, guint64 first, gsize n, gfloat *out);
 
 /**
  * nf_rng_shuffle:
@@ -119,7 +122,7 @@ void nf_rng_normal (const NfRngKey *key, guint64 first, gsize n, gfloat *out);
  *
  * Fisher and Yates's shuffle.
  */
-void nf_rng_shuffle (const NfRngKey *key, guint n, guint *order);
+NF_API void nf_rng_shuffle (const NfRngKey *key, guint n, guint *order);
 
 /**
  * nf_hash_string:
@@ -127,6 +130,6 @@ void nf_rng_shuffle (const NfRngKey *key, guint n, guint *order);
  *
  * Returns: its 64-bit FNV-1a hash, the same on every machine
  */
-guint64 nf_hash_string (const gchar *text);
+NF_API guint64 nf_hash_string (const gchar *text);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 
 G_BEGIN_DECLS
@@ -158,7 +159,7 @@ struct _NfDevice
  *
  * Returns: (transfer full) (nullable): the device
  */
-NfDevice *nf_device_open (const gchar *name, GError **error);
+NF_API NfDevice *nf_device_open (const gchar *name, GError **error);
 
 /**
  * nf_device_ref:
@@ -166,13 +167,13 @@ NfDevice *nf_device_open (const gchar *name, GError **error);
  *
  * Returns: (transfer full): @device
  */
-NfDevice *nf_device_ref (NfDevice *device);
+NF_API NfDevice *nf_device_ref (NfDevice *device);
 
 /**
  * nf_device_unref:
  * @device: (transfer full): a device; the last reference closes it
  */
-void nf_device_unref (NfDevice *device);
+NF_API void nf_device_unref (NfDevice *device);
 
 /**
  * nf_device_memory:
@@ -184,14 +185,14 @@ void nf_device_unref (NfDevice *device);
  * Returns: FALSE where the backend does not count its memory; then @memory is
  *   all 0
  */
-gboolean nf_device_memory (
+NF_API gboolean nf_device_memory (
     NfDevice *device, gboolean restart, NfDeviceMemory *memory);
 
 /**
  * nf_cpu_backend:
  * Returns: (transfer none): the backend of device "cpu"
  */
-const NfBackend *nf_cpu_backend (void);
+NF_API const NfBackend *nf_cpu_backend (void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfDevice, nf_device_unref)
 

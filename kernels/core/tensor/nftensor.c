@@ -139,7 +139,9 @@ NfTensor *
 nf_tensor_new_lazy_zeros (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
     gint64 h, gint64 w, GError **error)
 {
-  static NfSource zeros = { read_zeros, NULL, NULL };
+  static NfSource zeros = {
+    .read = read_zeros, .free = NULL, .in_place = NULL
+  };
 
   return nf_tensor_new_lazy (device, dtype, n, c, h, w, &zeros, error);
 }

@@ -15,6 +15,7 @@
  * (NfBackend.lazy_weights). */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 
 G_BEGIN_DECLS
@@ -104,7 +105,7 @@ struct _NfSource
  *
  * Returns: bytes of an element
  */
-gsize nf_dtype_size (NfDType dtype);
+NF_API gsize nf_dtype_size (NfDType dtype);
 
 /**
  * nf_dtype_name:
@@ -112,7 +113,7 @@ gsize nf_dtype_size (NfDType dtype);
  *
  * Returns: (transfer none): its name as messages have it, "f32"
  */
-const gchar *nf_dtype_name (NfDType dtype);
+NF_API const gchar *nf_dtype_name (NfDType dtype);
 
 /**
  * nf_tensor_new:
@@ -126,8 +127,8 @@ const gchar *nf_dtype_name (NfDType dtype);
  *
  * Returns: (transfer full) (nullable): a tensor whose elements are undefined
  */
-NfTensor *nf_tensor_new (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
-    gint64 h, gint64 w, GError **error);
+NF_API NfTensor *nf_tensor_new (NfDevice *device, NfDType dtype, gint64 n,
+    gint64 c, gint64 h, gint64 w, GError **error);
 
 /**
  * nf_tensor_new_like:
@@ -137,7 +138,7 @@ NfTensor *nf_tensor_new (NfDevice *device, NfDType dtype, gint64 n, gint64 c,
  * Returns: (transfer full) (nullable): a tensor of the same shape, type and
  *   device whose elements are undefined
  */
-NfTensor *nf_tensor_new_like (const NfTensor *tensor, GError **error);
+NF_API NfTensor *nf_tensor_new_like (const NfTensor *tensor, GError **error);
 
 /**
  * nf_tensor_new_zeros:
@@ -151,7 +152,7 @@ NfTensor *nf_tensor_new_like (const NfTensor *tensor, GError **error);
  *
  * Returns: (transfer full) (nullable): a tensor of zeros
  */
-NfTensor *nf_tensor_new_zeros (NfDevice *device, NfDType dtype, gint64 n,
+NF_API NfTensor *nf_tensor_new_zeros (NfDevice *device, NfDType dtype, gint64 n,
     gint64 c, gint64 h, gint64 w, GError **error);
 
 /**
@@ -166,8 +167,8 @@ NfTensor *nf_tensor_new_zeros (NfDevice *device, NfDType dtype, gint64 n,
  *
  * Returns: (transfer full) (nullable): an f32 tensor of equal elements
  */
-NfTensor *nf_tensor_new_filled (NfDevice *device, gint64 n, gint64 c, gint64 h,
-    gint64 w, gfloat value, GError **error);
+NF_API NfTensor *nf_tensor_new_filled (NfDevice *device, gint64 n, gint64 c,
+    gint64 h, gint64 w, gfloat value, GError **error);
 
 /**
  * nf_tensor_new_taking:
@@ -178,7 +179,8 @@ NfTensor *nf_tensor_new_filled (NfDevice *device, gint64 n, gint64 c, gint64 h,
  * Returns: (transfer full): a u8 tensor (1, 1, 1, @bytes) that frees @data with
  *   its last reference
  */
-NfTensor *nf_tensor_new_taking (NfDevice *device, gpointer data, gsize bytes);
+NF_API NfTensor *nf_tensor_new_taking (
+    NfDevice *device, gpointer data, gsize bytes);
 
 /**
  * nf_tensor_new_from_nchw:
@@ -194,8 +196,8 @@ NfTensor *nf_tensor_new_taking (NfDevice *device, gpointer data, gsize bytes);
  *
  * Returns: (transfer full) (nullable): a tensor with a copy of @data
  */
-NfTensor *nf_tensor_new_from_nchw (NfDevice *device, NfDType dtype, gint64 n,
-    gint64 c, gint64 h, gint64 w, gconstpointer data, GError **error);
+NF_API NfTensor *nf_tensor_new_from_nchw (NfDevice *device, NfDType dtype,
+    gint64 n, gint64 c, gint64 h, gint64 w, gconstpointer data, GError **error);
 
 /**
  * nf_tensor_new_from_nhwc:
@@ -210,8 +212,8 @@ NfTensor *nf_tensor_new_from_nchw (NfDevice *device, NfDType dtype, gint64 n,
  *
  * Returns: (transfer full) (nullable): a tensor with a copy of @data
  */
-NfTensor *nf_tensor_new_from_nhwc (NfDevice *device, NfDType dtype, gint64 n,
-    gint64 c, gint64 h, gint64 w, gconstpointer data, GError **error);
+NF_API NfTensor *nf_tensor_new_from_nhwc (NfDevice *device, NfDType dtype,
+    gint64 n, gint64 c, gint64 h, gint64 w, gconstpointer data, GError **error);
 
 /**
  * nf_tensor_new_from_pitched:
@@ -227,8 +229,9 @@ NfTensor *nf_tensor_new_from_nhwc (NfDevice *device, NfDType dtype, gint64 n,
  * Returns: (transfer full) (nullable): a tensor (1, C, H, W) with a copy of the
  *   picture
  */
-NfTensor *nf_tensor_new_from_pitched (NfDevice *device, NfDType dtype, gint64 c,
-    gint64 h, gint64 w, gconstpointer rows, gsize stride, GError **error);
+NF_API NfTensor *nf_tensor_new_from_pitched (NfDevice *device, NfDType dtype,
+    gint64 c, gint64 h, gint64 w, gconstpointer rows, gsize stride,
+    GError **error);
 
 /**
  * nf_tensor_reshape:
@@ -247,7 +250,7 @@ NfTensor *nf_tensor_new_from_pitched (NfDevice *device, NfDType dtype, gint64 c,
  * Returns: (transfer full) (nullable): a view, which holds a reference to
  *   @tensor
  */
-NfTensor *nf_tensor_reshape (
+NF_API NfTensor *nf_tensor_reshape (
     NfTensor *tensor, gint64 n, gint64 c, gint64 h, gint64 w, GError **error);
 
 /**
@@ -261,7 +264,7 @@ NfTensor *nf_tensor_reshape (
  * Returns: (transfer full) (nullable): a view of some samples of the batch,
  *   which holds a reference to @tensor
  */
-NfTensor *nf_tensor_batch_slice (
+NF_API NfTensor *nf_tensor_batch_slice (
     NfTensor *tensor, gint64 from, gint64 count, GError **error);
 
 /**
@@ -271,13 +274,13 @@ NfTensor *nf_tensor_batch_slice (
  *
  * Returns: (transfer full) (nullable): @tensor
  */
-NfTensor *nf_tensor_ref (NfTensor *tensor);
+NF_API NfTensor *nf_tensor_ref (NfTensor *tensor);
 
 /**
  * nf_tensor_unref:
  * @tensor: (transfer full): a tensor; the last reference frees it
  */
-void nf_tensor_unref (NfTensor *tensor);
+NF_API void nf_tensor_unref (NfTensor *tensor);
 
 /**
  * nf_tensor_clear:
@@ -285,7 +288,7 @@ void nf_tensor_unref (NfTensor *tensor);
  *
  * Drops the reference, if there is one, and sets it to NULL.
  */
-void nf_tensor_clear (NfTensor **tensor);
+NF_API void nf_tensor_clear (NfTensor **tensor);
 
 /**
  * nf_tensor_elements:
@@ -293,7 +296,7 @@ void nf_tensor_clear (NfTensor **tensor);
  *
  * Returns: how many elements it has, n * c * h * w
  */
-gsize nf_tensor_elements (const NfTensor *tensor);
+NF_API gsize nf_tensor_elements (const NfTensor *tensor);
 
 /**
  * nf_tensor_same_shape:
@@ -302,7 +305,7 @@ gsize nf_tensor_elements (const NfTensor *tensor);
  *
  * Returns: whether all four sizes are the same; types and devices may differ
  */
-gboolean nf_tensor_same_shape (const NfTensor *a, const NfTensor *b);
+NF_API gboolean nf_tensor_same_shape (const NfTensor *a, const NfTensor *b);
 
 /**
  * nf_tensor_shape_string:
@@ -311,7 +314,7 @@ gboolean nf_tensor_same_shape (const NfTensor *a, const NfTensor *b);
  * Returns: (transfer full): "(N, C, H, W)", followed by the element type where
  *   it is not f32
  */
-gchar *nf_tensor_shape_string (const NfTensor *tensor);
+NF_API gchar *nf_tensor_shape_string (const NfTensor *tensor);
 
 /**
  * nf_tensor_to_nchw:
@@ -324,7 +327,7 @@ gchar *nf_tensor_shape_string (const NfTensor *tensor);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_tensor_to_nchw (
+NF_API gboolean nf_tensor_to_nchw (
     const NfTensor *tensor, gpointer data, GError **error);
 
 /**
@@ -338,7 +341,7 @@ gboolean nf_tensor_to_nchw (
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_tensor_to_nhwc (
+NF_API gboolean nf_tensor_to_nhwc (
     const NfTensor *tensor, gpointer data, GError **error);
 
 /**
@@ -350,7 +353,7 @@ gboolean nf_tensor_to_nhwc (
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_tensor_set_nchw (
+NF_API gboolean nf_tensor_set_nchw (
     NfTensor *tensor, gconstpointer data, GError **error);
 
 /**
@@ -362,7 +365,7 @@ gboolean nf_tensor_set_nchw (
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_tensor_set_nhwc (
+NF_API gboolean nf_tensor_set_nhwc (
     NfTensor *tensor, gconstpointer data, GError **error);
 
 /**
@@ -374,7 +377,8 @@ gboolean nf_tensor_set_nhwc (
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_tensor_copy (NfTensor *dst, const NfTensor *src, GError **error);
+NF_API gboolean nf_tensor_copy (
+    NfTensor *dst, const NfTensor *src, GError **error);
 
 /**
  * nf_tensor_set_pitched:
@@ -391,8 +395,8 @@ gboolean nf_tensor_copy (NfTensor *dst, const NfTensor *src, GError **error);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_tensor_set_pitched (NfTensor *tensor, gint64 n, gconstpointer rows,
-    gsize stride, GError **error);
+NF_API gboolean nf_tensor_set_pitched (NfTensor *tensor, gint64 n,
+    gconstpointer rows, gsize stride, GError **error);
 
 /**
  * nf_tensor_to_pitched:
@@ -405,8 +409,8 @@ gboolean nf_tensor_set_pitched (NfTensor *tensor, gint64 n, gconstpointer rows,
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_tensor_to_pitched (const NfTensor *tensor, gint64 n, gpointer rows,
-    gsize stride, GError **error);
+NF_API gboolean nf_tensor_to_pitched (const NfTensor *tensor, gint64 n,
+    gpointer rows, gsize stride, GError **error);
 
 /**
  * nf_tensor_zero:
@@ -415,7 +419,7 @@ gboolean nf_tensor_to_pitched (const NfTensor *tensor, gint64 n, gpointer rows,
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_tensor_zero (NfTensor *tensor, GError **error);
+NF_API gboolean nf_tensor_zero (NfTensor *tensor, GError **error);
 
 /**
  * nf_tensor_scalar:
@@ -426,7 +430,7 @@ gboolean nf_tensor_zero (NfTensor *tensor, GError **error);
  *
  * Returns: its first element; NaN with @error set
  */
-gfloat nf_tensor_scalar (const NfTensor *tensor, GError **error);
+NF_API gfloat nf_tensor_scalar (const NfTensor *tensor, GError **error);
 
 /**
  * nf_tensor_changed:
@@ -435,7 +439,7 @@ gfloat nf_tensor_scalar (const NfTensor *tensor, GError **error);
  * Has to be called after writing into the data of a tensor: what a backend or a
  * tape has derived from the old data is no longer valid.
  */
-void nf_tensor_changed (NfTensor *tensor);
+NF_API void nf_tensor_changed (NfTensor *tensor);
 
 /**
  * nf_tensor_new_lazy:
@@ -450,7 +454,7 @@ void nf_tensor_changed (NfTensor *tensor);
  *
  * Returns: (transfer full) (nullable): a tensor without data
  */
-NfTensor *nf_tensor_new_lazy (NfDevice *device, NfDType dtype, gint64 n,
+NF_API NfTensor *nf_tensor_new_lazy (NfDevice *device, NfDType dtype, gint64 n,
     gint64 c, gint64 h, gint64 w, NfSource *source, GError **error);
 
 /**
@@ -465,8 +469,8 @@ NfTensor *nf_tensor_new_lazy (NfDevice *device, NfDType dtype, gint64 n,
  *
  * Returns: (transfer full) (nullable): zeros that take no memory yet
  */
-NfTensor *nf_tensor_new_lazy_zeros (NfDevice *device, NfDType dtype, gint64 n,
-    gint64 c, gint64 h, gint64 w, GError **error);
+NF_API NfTensor *nf_tensor_new_lazy_zeros (NfDevice *device, NfDType dtype,
+    gint64 n, gint64 c, gint64 h, gint64 w, GError **error);
 
 /**
  * nf_tensor_set_source:
@@ -475,7 +479,7 @@ NfTensor *nf_tensor_new_lazy_zeros (NfDevice *device, NfDType dtype, gint64 n,
  *
  * Frees the tensor's data and the source it had.
  */
-void nf_tensor_set_source (NfTensor *tensor, NfSource *source);
+NF_API void nf_tensor_set_source (NfTensor *tensor, NfSource *source);
 
 /**
  * nf_tensor_need_data:
@@ -487,7 +491,7 @@ void nf_tensor_set_source (NfTensor *tensor, NfSource *source);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_tensor_need_data (NfTensor *tensor, GError **error);
+NF_API gboolean nf_tensor_need_data (NfTensor *tensor, GError **error);
 
 /**
  * nf_tensor_own_data:
@@ -500,7 +504,8 @@ gboolean nf_tensor_need_data (NfTensor *tensor, GError **error);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_tensor_own_data (NfTensor *tensor, gboolean keep, GError **error);
+NF_API gboolean nf_tensor_own_data (
+    NfTensor *tensor, gboolean keep, GError **error);
 
 /**
  * nf_tensor_drop_data:
@@ -508,7 +513,7 @@ gboolean nf_tensor_own_data (NfTensor *tensor, gboolean keep, GError **error);
  *
  * Frees the tensor's data and its source, where it has them.
  */
-void nf_tensor_drop_data (NfTensor *tensor);
+NF_API void nf_tensor_drop_data (NfTensor *tensor);
 
 /**
  * nf_tensor_drop_idle:
@@ -517,7 +522,7 @@ void nf_tensor_drop_data (NfTensor *tensor);
  * Frees the data where all references that are left belong to records of a tape
  * that do not read it. Only the thread that owns the tape may call this.
  */
-void nf_tensor_drop_idle (NfTensor *tensor);
+NF_API void nf_tensor_drop_idle (NfTensor *tensor);
 
 /**
  * nf_tensor_peek_data:
@@ -538,7 +543,7 @@ nf_tensor_peek_data (const NfTensor *tensor)
  *
  * Returns: the nearest bfloat16, ties to even; NaN stays NaN
  */
-guint16 nf_bf16_from_f32 (gfloat value);
+NF_API guint16 nf_bf16_from_f32 (gfloat value);
 
 /**
  * nf_bf16_to_f32:
@@ -546,7 +551,7 @@ guint16 nf_bf16_from_f32 (gfloat value);
  *
  * Returns: the same number in single precision
  */
-gfloat nf_bf16_to_f32 (guint16 value);
+NF_API gfloat nf_bf16_to_f32 (guint16 value);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfTensor, nf_tensor_unref)
 

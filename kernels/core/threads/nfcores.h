@@ -7,6 +7,7 @@
  * cores to those that wait from time to time. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/tensor/nfdevice.h"
 #include "core/threads/nfmatmulprecision.h"
 
@@ -45,7 +46,7 @@ typedef struct
  *
  * Returns: FALSE with @error set; then there is no lease to end
  */
-gboolean nf_cores_acquire (NfCoreLease *lease, const NfDevice *device,
+NF_API gboolean nf_cores_acquire (NfCoreLease *lease, const NfDevice *device,
     guint threads, GCancellable *cancellable, GError **error);
 
 /**
@@ -59,7 +60,7 @@ gboolean nf_cores_acquire (NfCoreLease *lease, const NfDevice *device,
  *
  * Returns: FALSE with @error set; the lease has to be ended all the same
  */
-gboolean nf_cores_yield (
+NF_API gboolean nf_cores_yield (
     NfCoreLease *lease, GCancellable *cancellable, GError **error);
 
 /**
@@ -69,6 +70,6 @@ gboolean nf_cores_yield (
  * Ends the lease. The calling thread's ops have as many threads, and the matmul
  * precision, that they had before it.
  */
-void nf_cores_release (NfCoreLease *lease);
+NF_API void nf_cores_release (NfCoreLease *lease);
 
 G_END_DECLS

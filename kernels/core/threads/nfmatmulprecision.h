@@ -9,6 +9,8 @@
 
 #include <glib.h>
 
+#include "core/nfapi.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -31,19 +33,19 @@ typedef enum
  * @precision: of all ops that the calling thread runs from now on; the gradient
  *   of an op has the precision that the op had
  */
-void nf_matmul_precision_set (NfMatmulPrecision precision);
+NF_API void nf_matmul_precision_set (NfMatmulPrecision precision);
 
 /**
  * nf_matmul_precision_get:
  * Returns: what nf_matmul_precision_set() chose for the calling thread;
  *   %NF_MATMUL_PRECISION_DEFAULT where it chose nothing
  */
-NfMatmulPrecision nf_matmul_precision_get (void);
+NF_API NfMatmulPrecision nf_matmul_precision_get (void);
 
 /**
  * nf_matmul_precision_is_tf32:
  * Returns: whether the calling thread's ops may round factors to TF32
  */
-gboolean nf_matmul_precision_is_tf32 (void);
+NF_API gboolean nf_matmul_precision_is_tf32 (void);
 
 G_END_DECLS

@@ -5,6 +5,8 @@
 
 #include <glib.h>
 
+#include "core/nfapi.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -13,7 +15,7 @@ G_BEGIN_DECLS
  *   the CPUs that the calling thread may run on, and no more than the quota of
  *   its control groups
  */
-guint nf_threads_physical_cores (void);
+NF_API guint nf_threads_physical_cores (void);
 
 /**
  * nf_threads_quota:
@@ -22,27 +24,27 @@ guint nf_threads_physical_cores (void);
  * Returns: how many CPUs' time this process's control groups allow it, rounded
  *   up; %G_MAXUINT where they set no limit
  */
-guint nf_threads_quota (const gchar *root);
+NF_API guint nf_threads_quota (const gchar *root);
 
 /**
  * nf_threads_default:
  * Returns: OMP_NUM_THREADS where it is set, else one thread for each physical
  *   core
  */
-guint nf_threads_default (void);
+NF_API guint nf_threads_default (void);
 
 /**
  * nf_threads_set:
  * @threads: how many threads the calling thread's ops use; 0:
  *   nf_threads_default()
  */
-void nf_threads_set (guint threads);
+NF_API void nf_threads_set (guint threads);
 
 /**
  * nf_threads_get:
  * Returns: how many threads the calling thread's ops use, at least 1
  */
-guint nf_threads_get (void);
+NF_API guint nf_threads_get (void);
 
 /**
  * nf_threads_wait_asleep:
@@ -51,6 +53,6 @@ guint nf_threads_get (void);
  * has needed the CPUs for a while. Where OMP_WAIT_POLICY or GOMP_SPINCOUNT is
  * set, it decides, and this changes nothing.
  */
-void nf_threads_wait_asleep (void);
+NF_API void nf_threads_wait_asleep (void);
 
 G_END_DECLS

@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include "core/nfapi.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -21,9 +23,9 @@ typedef struct
   guint quiet, patience;
 } NfWaitPolicy;
 
-void nf_wait_policy_decide (NfWaitPolicy *state, gdouble waited);
-void nf_wait_policy_set_asleep (gboolean asleep);
-gboolean nf_wait_policy_is_asleep (void);
-void nf_wait_policy_update (void);
+NF_API void nf_wait_policy_decide (NfWaitPolicy *state, gdouble waited);
+NF_API void nf_wait_policy_set_asleep (gboolean asleep);
+NF_API gboolean nf_wait_policy_is_asleep (void);
+NF_API void nf_wait_policy_update (void);
 
 G_END_DECLS

@@ -37,7 +37,9 @@ plan_run (NfDevice *device, const NfDnnlPlan *plan, const NfDnnlArg *args,
     scratch = bytes_new (device, bytes + SCRATCH_SLACK, error);
     if (scratch == NULL)
       return FALSE;
-    all[n++] = (NfDnnlArg){ DNNL_ARG_SCRATCHPAD, md, scratch->data };
+    all[n++] = (NfDnnlArg){
+      .arg = DNNL_ARG_SCRATCHPAD, .md = md, .data = scratch->data
+    };
   }
   return nf_dnnl_execute (nf_cpu_dnnl (device), plan->primitive, all, n, error);
 }

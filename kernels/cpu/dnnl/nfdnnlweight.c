@@ -238,7 +238,8 @@ part_new (NfDevice *device, const NfTensor *weight, const NfDnnlPart *part,
   PartSource *source = g_new0 (PartSource, 1);
   NfTensor *data;
 
-  source->base = (NfSource){ part_read, part_free, NULL };
+  source->base =
+      (NfSource){ .read = part_read, .free = part_free, .in_place = NULL };
   source->weight = weight;
   source->part = *part;
   source->fill = fill;

@@ -113,8 +113,24 @@ tile_backward (const Problem *p, gint64 at, gint64 first, GError **error)
 {
   NfTensor *const *in = p->call->in;
   gint64 n = p->pixels, rows = MIN (TILE, n - first), here = at + first * p->c;
-  NfDnnlMatmul across = { rows, n, p->d, p->c, p->c, n, TRUE, TRUE, FALSE };
-  NfDnnlMatmul along = { rows, p->d, n, n, p->c, p->c, FALSE, TRUE, TRUE };
+  NfDnnlMatmul across = { .m = rows,
+    .n = n,
+    .k = p->d,
+    .lda = p->c,
+    .ldb = p->c,
+    .ldc = n,
+    .trans_b = TRUE,
+    .bf16 = TRUE,
+    .c_bf16 = FALSE };
+  NfDnnlMatmul along = { .m = rows,
+    .n = p->d,
+    .k = n,
+    .lda = n,
+    .ldb = p->c,
+    .ldc = p->c,
+    .trans_b = FALSE,
+    .bf16 = TRUE,
+    .c_bf16 = TRUE };
   guint16 *ds = p->ds + first * n;
 
   if (!nf_dnnl_matmul (p->call->device, &across,
@@ -138,7 +154,16 @@ head_backward (const Problem *p, gint64 head, GError **error)
 {
   gint64 n = p->pixels;
   gint64 at = head / p->heads * n * p->c + head % p->heads * p->d;
-  NfDnnlMatmul turned = { n, p->d, n, n, p->c, p->c, FALSE, TRUE, TRUE, TRUE };
+  NfDnnlMatmul turned = { .m = n,
+    .n = p->d,
+    .k = n,
+    .lda = n,
+    .ldb = p->c,
+    .ldc = p->c,
+    .trans_b = FALSE,
+    .bf16 = TRUE,
+    .c_bf16 = TRUE,
+    .trans_a = TRUE };
   NfDevice *device = p->call->device;
 
   for (gint64 first = 0; first < n; first += TILE)
@@ -174,8 +199,14 @@ nf_cpu_attention_backward_bf16 (const NfOpCall *call, const NfTensor *grad_out,
   g_autoptr (NfTensor) half = wide != NULL
       ? nf_tensor_new (call->device, NF_BF16, 2, n, n, 1, error)
       : NULL;
-  Problem p = { call, grad_out, grad_in, n, q->c, d, params->heads,
-    1.0f / sqrtf ((gfloat) d) };
+  Problem p = { .call = call,
+    .dy = grad_out,
+    .grad_in = grad_in,
+    .pixels = n,
+    .c = q->c,
+    .d = d,
+    .heads = params->heads,
+    .scale = 1.0f / sqrtf ((gfloat) d) };
 
   if (half == NULL)
     return FALSE;

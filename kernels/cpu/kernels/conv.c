@@ -16,10 +16,22 @@ conv_of (const NfOpCall *call)
   const NfTensor *x = call->in[NF_CONV2D_X], *w = call->in[NF_CONV2D_WEIGHT],
                  *y = call->out;
 
-  return (NfDnnlConv){ x->n, x->c, x->h, x->w, w->n, y->h, y->w, w->h, w->w,
-    p->stride, p->pad, p->act, call->in[NF_CONV2D_BIAS] != NULL,
-    call->in[NF_CONV2D_RESIDUAL] != NULL,
-    p->gain != 0.0f ? (gdouble) p->gain : 1.0, x->dtype == NF_BF16 };
+  return (NfDnnlConv){ .n = x->n,
+    .c = x->c,
+    .h = x->h,
+    .w = x->w,
+    .o = w->n,
+    .oh = y->h,
+    .ow = y->w,
+    .kh = w->h,
+    .kw = w->w,
+    .stride = p->stride,
+    .pad = p->pad,
+    .act = p->act,
+    .bias = call->in[NF_CONV2D_BIAS] != NULL,
+    .residual = call->in[NF_CONV2D_RESIDUAL] != NULL,
+    .gain = p->gain != 0.0f ? (gdouble) p->gain : 1.0,
+    .bf16 = x->dtype == NF_BF16 };
 }
 
 #define ONCE_PIXELS 1024 /* of weights that are made ready for one run alone */

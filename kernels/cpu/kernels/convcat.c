@@ -165,9 +165,19 @@ source_of (const NfOpCall *call, guint index)
                  *x = call->in[NF_CONV2D_CAT_X + index];
   gboolean up = p->up && index == 0;
   gint64 more = up ? 1 : 0, k = up ? 2 : w->h;
-  Source s = { { x->n, x->c, x->h, x->w, up ? 4 * w->n : w->n, x->h + more,
-                   x->w + more, k, k, 1, up ? 1 : w->h / 2 },
-    { 0, x->c, up }, x };
+  Source s = { .conv = { .n = x->n,
+                   .c = x->c,
+                   .h = x->h,
+                   .w = x->w,
+                   .o = up ? 4 * w->n : w->n,
+                   .oh = x->h + more,
+                   .ow = x->w + more,
+                   .kh = k,
+                   .kw = k,
+                   .stride = 1,
+                   .pad = up ? 1 : w->h / 2 },
+    .part = { .from = 0, .count = x->c, .phases = up },
+    .x = x };
 
   s.conv.gain = 1.0;
   s.conv.bf16 = x->dtype == NF_BF16;

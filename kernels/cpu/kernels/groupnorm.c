@@ -38,10 +38,18 @@ problem_of (const NfOpCall *call)
   const NfGroupNormParams *params = call->params;
   gint64 c = x->c + (skip != NULL ? skip->c : 0);
 
-  return (Problem){ params, x, skip, call->in[NF_GROUP_NORM_WEIGHT],
-    call->in[NF_GROUP_NORM_BIAS], call->in[NF_GROUP_NORM_SCALE],
-    call->in[NF_GROUP_NORM_SHIFT], call->in[NF_GROUP_NORM_TIME], x->n,
-    x->h * x->w, c, c / params->groups };
+  return (Problem){ .params = params,
+    .x = x,
+    .skip = skip,
+    .weight = call->in[NF_GROUP_NORM_WEIGHT],
+    .bias = call->in[NF_GROUP_NORM_BIAS],
+    .scale = call->in[NF_GROUP_NORM_SCALE],
+    .shift = call->in[NF_GROUP_NORM_SHIFT],
+    .time = call->in[NF_GROUP_NORM_TIME],
+    .n = x->n,
+    .pixels = x->h * x->w,
+    .c = c,
+    .per = c / params->groups };
 }
 
 static gint64
@@ -125,11 +133,14 @@ rows_at (
 {
   memset (k, 0, sizeof *k);
   k->c = p->c;
-  k->sources[0] = (NfNormSource){ bytes_of (p->x, n, row), 0, p->x->c };
+  k->sources[0] = (NfNormSource){
+    .x = bytes_of (p->x, n, row), .from = 0, .count = p->x->c
+  };
   k->n_sources = 1;
   if (p->skip != NULL)
-    k->sources[k->n_sources++] =
-        (NfNormSource){ bytes_of (p->skip, n, row), p->x->c, p->skip->c };
+    k->sources[k->n_sources++] = (NfNormSource){
+      .x = bytes_of (p->skip, n, row), .from = p->x->c, .count = p->skip->c
+    };
   k->abst = abst;
   k->scale = p->scale != NULL ? bytes_of (p->scale, n, row) : NULL;
   k->shift = p->shift != NULL ? bytes_of (p->shift, n, row) : NULL;

@@ -149,9 +149,13 @@ back_lanes (Kind kind, const NfNormBack *k, const NfNormSource *s, gint64 first,
 {
   const gint64 c = k->rows.c, channel = s->from + first;
   const gfloat *abst = k->rows.abst + channel;
-  const Terms terms = { get (abst, n, FALSE), get (abst + c, n, FALSE),
-    get (abst + 2 * c, n, FALSE), get (abst + 3 * c, n, FALSE) };
-  Sums part = { { 0.0f }, { 0.0f }, { 0.0f }, { 0.0f } };
+  const Terms terms = { .a = get (abst, n, FALSE),
+    .b = get (abst + c, n, FALSE),
+    .ts = get (abst + 2 * c, n, FALSE),
+    .tt = get (abst + 3 * c, n, FALSE) };
+  Sums part = {
+    .dt = { 0.0f }, .dtm = { 0.0f }, .dg = { 0.0f }, .dgx = { 0.0f }
+  };
 
   for (gint64 r = begin; r < end; r++)
     back_row (kind, k, s, first, r, n, &terms, &part);
@@ -183,15 +187,24 @@ static inline __attribute__ ((always_inline)) void
 back_of (const NfNormBack *k, gint64 rows, gboolean bf16, gdouble *sums)
 {
   if (k->rows.scale == NULL && k->rows.silu)
-    back_body ((Kind){ FALSE, TRUE, FALSE, bf16 }, k, rows, sums);
+    back_body (
+        (Kind){ .maps = FALSE, .silu = TRUE, .add = FALSE, .bf16 = bf16 }, k,
+        rows, sums);
   else if (k->rows.scale == NULL)
-    back_body ((Kind){ FALSE, FALSE, FALSE, bf16 }, k, rows, sums);
+    back_body (
+        (Kind){ .maps = FALSE, .silu = FALSE, .add = FALSE, .bf16 = bf16 }, k,
+        rows, sums);
   else if (k->add)
-    back_body ((Kind){ TRUE, k->rows.silu, TRUE, bf16 }, k, rows, sums);
+    back_body (
+        (Kind){ .maps = TRUE, .silu = k->rows.silu, .add = TRUE, .bf16 = bf16 },
+        k, rows, sums);
   else if (k->rows.silu)
-    back_body ((Kind){ TRUE, TRUE, FALSE, bf16 }, k, rows, sums);
+    back_body ((Kind){ .maps = TRUE, .silu = TRUE, .add = FALSE, .bf16 = bf16 },
+        k, rows, sums);
   else
-    back_body ((Kind){ TRUE, FALSE, FALSE, bf16 }, k, rows, sums);
+    back_body (
+        (Kind){ .maps = TRUE, .silu = FALSE, .add = FALSE, .bf16 = bf16 }, k,
+        rows, sums);
 }
 
 /**

@@ -170,13 +170,13 @@ static inline __attribute__ ((always_inline)) void
 values_of (const NfNormRows *k, gint64 rows, gboolean bf16)
 {
   if (k->scale != NULL && k->silu)
-    values_body ((Kind){ TRUE, TRUE, bf16 }, k, rows);
+    values_body ((Kind){ .maps = TRUE, .silu = TRUE, .bf16 = bf16 }, k, rows);
   else if (k->scale != NULL)
-    values_body ((Kind){ TRUE, FALSE, bf16 }, k, rows);
+    values_body ((Kind){ .maps = TRUE, .silu = FALSE, .bf16 = bf16 }, k, rows);
   else if (k->silu)
-    values_body ((Kind){ FALSE, TRUE, bf16 }, k, rows);
+    values_body ((Kind){ .maps = FALSE, .silu = TRUE, .bf16 = bf16 }, k, rows);
   else
-    values_body ((Kind){ FALSE, FALSE, bf16 }, k, rows);
+    values_body ((Kind){ .maps = FALSE, .silu = FALSE, .bf16 = bf16 }, k, rows);
 }
 
 /**

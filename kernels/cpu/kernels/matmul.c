@@ -41,8 +41,22 @@ linear_conv (const NfOpCall *call, const NfLinearSource *s)
   const gboolean first = s->input == NF_LINEAR_X;
   const NfTensor *x = s->x, *y = call->out;
 
-  return (NfDnnlConv){ x->n, x->c, x->h, x->w, y->c, y->h, y->w, 1, 1, 1, 0,
-    NF_ACT_NONE, first && call->in[NF_LINEAR_BIAS] != NULL, !first, 1.0, TRUE };
+  return (NfDnnlConv){ .n = x->n,
+    .c = x->c,
+    .h = x->h,
+    .w = x->w,
+    .o = y->c,
+    .oh = y->h,
+    .ow = y->w,
+    .kh = 1,
+    .kw = 1,
+    .stride = 1,
+    .pad = 0,
+    .act = NF_ACT_NONE,
+    .bias = first && call->in[NF_LINEAR_BIAS] != NULL,
+    .residual = !first,
+    .gain = 1.0,
+    .bf16 = TRUE };
 }
 
 /* its part of the weight */
@@ -52,7 +66,9 @@ linear_part (const NfOpCall *call, const NfLinearSource *s)
   const NfLinearParams *p = call->params;
   gint64 from = s->input == NF_LINEAR_X ? 0 : call->in[NF_LINEAR_X]->c;
 
-  return (NfDnnlPart){ from, s->x->c, FALSE, p->transposed };
+  return (NfDnnlPart){
+    .from = from, .count = s->x->c, .phases = FALSE, .transposed = p->transposed
+  };
 }
 
 static gboolean
@@ -173,8 +189,11 @@ nf_cpu_linear_forward (NfOpCall *call, GError **error)
     return FALSE;
   for (guint i = 0; i < n; i++) {
     const NfLinearSource *s = &sources[i];
-    const NfMatrix matrix = { s->x->c, s->out, nf_cpu_f32 (w) + s->at, s->step,
-      !p->transposed };
+    const NfMatrix matrix = { .k = s->x->c,
+      .n = s->out,
+      .data = nf_cpu_f32 (w) + s->at,
+      .ld = s->step,
+      .transposed = !p->transposed };
 
     if (!multiply (call->device, s->rows, nf_cpu_f32 (s->x), &matrix,
             i == 0 && b != NULL ? nf_cpu_f32 (b) : NULL, i > 0, y, error))
@@ -192,8 +211,11 @@ linear_source_backward (const NfOpCall *call, const NfLinearSource *s,
   const gfloat *x = nf_cpu_f32 (s->x);
   gint64 in = s->x->c;
 
-  const NfMatrix back = { s->out, in,
-    nf_cpu_f32 (call->in[NF_LINEAR_WEIGHT]) + s->at, s->step, p->transposed };
+  const NfMatrix back = { .k = s->out,
+    .n = in,
+    .data = nf_cpu_f32 (call->in[NF_LINEAR_WEIGHT]) + s->at,
+    .ld = s->step,
+    .transposed = p->transposed };
 
   if (dx != NULL
       && !multiply (call->device, s->rows, dy, &back, NULL, FALSE,

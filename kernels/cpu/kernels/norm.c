@@ -34,11 +34,14 @@ rows_from (const Rows *k, gint64 row)
   gint64 at =
       row * k->c * (gint64) (k->bf16 ? sizeof (guint16) : sizeof (gfloat));
 
-  return (Rows){ k->x + at, k->y != NULL ? k->y + at : NULL,
-    k->dy != NULL ? k->dy + at : NULL,
-    k->residual != NULL ? k->residual + at : NULL,
-    k->to != NULL ? k->to + at : NULL, k->more != NULL ? k->more + at : NULL,
-    k->c, k->bf16 };
+  return (Rows){ .x = k->x + at,
+    .y = k->y != NULL ? k->y + at : NULL,
+    .dy = k->dy != NULL ? k->dy + at : NULL,
+    .residual = k->residual != NULL ? k->residual + at : NULL,
+    .to = k->to != NULL ? k->to + at : NULL,
+    .more = k->more != NULL ? k->more + at : NULL,
+    .c = k->c,
+    .bf16 = k->bf16 };
 }
 
 static inline __attribute__ ((always_inline)) void

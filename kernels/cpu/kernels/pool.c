@@ -12,8 +12,16 @@ pool_of (const NfOpCall *call)
   const NfMaxPoolParams *p = call->params;
   const NfTensor *x = call->in[NF_MAX_POOL_X], *y = call->out;
 
-  return (NfDnnlPool){ x->n, x->c, x->h, x->w, y->h, y->w, p->kernel, p->stride,
-    p->pad, x->dtype == NF_BF16 };
+  return (NfDnnlPool){ .n = x->n,
+    .c = x->c,
+    .h = x->h,
+    .w = x->w,
+    .oh = y->h,
+    .ow = y->w,
+    .kernel = p->kernel,
+    .stride = p->stride,
+    .pad = p->pad,
+    .bf16 = x->dtype == NF_BF16 };
 }
 
 gboolean

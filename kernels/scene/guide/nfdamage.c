@@ -54,7 +54,7 @@ pick (Dice *dice, guint n)
 void
 nf_damage_draw (NfDamage *damage, guint64 seed, guint64 sample)
 {
-  Dice dice = { { seed, sample, NF_RNG_DAMAGE } };
+  Dice dice = { { .seed = seed, .stream = sample, .purpose = NF_RNG_DAMAGE } };
   gdouble clean = roll (&dice), strength = roll (&dice);
 
   damage->key = dice.key;

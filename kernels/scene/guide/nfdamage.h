@@ -8,6 +8,7 @@
  * with another class; specks on the ground. See: nfguide.h, docs/scenes.md */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/random/nfrng.h"
 
 G_BEGIN_DECLS
@@ -24,8 +25,8 @@ typedef struct
   gdouble strength;
 } NfDamage;
 
-void nf_damage_draw (NfDamage *damage, guint64 seed, guint64 sample);
-void nf_damage_masks (
+NF_API void nf_damage_draw (NfDamage *damage, guint64 seed, guint64 sample);
+NF_API void nf_damage_masks (
     const NfDamage *damage, guint8 *masks, guint n, guint width, guint height);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
  * See: nffutures.h (where objects will be), nfrender.h */
 #pragma once
 
+#include "core/nfapi.h"
 #include "scene/world/nfscene.h"
 #include "scene/track/nffutures.h"
 
@@ -45,13 +46,13 @@ typedef struct _NfGuide NfGuide;
  * Returns: (transfer full) (nullable): a renderer of guides, to be used by one
  *   thread at a time
  */
-NfGuide *nf_guide_new (guint width, guint height, GError **error);
+NF_API NfGuide *nf_guide_new (guint width, guint height, GError **error);
 
 /**
  * nf_guide_free:
  * @guide: (transfer full) (nullable): a renderer of guides
  */
-void nf_guide_free (NfGuide *guide);
+NF_API void nf_guide_free (NfGuide *guide);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfGuide, nf_guide_free)
 
@@ -64,7 +65,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfGuide, nf_guide_free)
  * @newest: (H, W, 3): the newest frame, red, green and blue
  * @rgb: (out caller-allocates): (H, W, 3): the guide frame
  */
-void nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now,
+NF_API void nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now,
     NfPoses then, const guint8 *newest, guint8 *rgb);
 
 /**
@@ -85,8 +86,8 @@ void nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now,
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_guide_render (NfGuide *guide, const NfFutures *futures, guint draw,
-    guint ahead, const guint8 *newest, guint8 *out, GError **error);
+NF_API gboolean nf_guide_render (NfGuide *guide, const NfFutures *futures,
+    guint draw, guint ahead, const guint8 *newest, guint8 *out, GError **error);
 
 /**
  * nf_guide_render_poses:
@@ -102,8 +103,9 @@ gboolean nf_guide_render (NfGuide *guide, const NfFutures *futures, guint draw,
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_guide_render_poses (NfGuide *guide, const NfView *view, NfPoses now,
-    NfPoses then, const guint8 *newest, guint8 *out, GError **error);
+NF_API gboolean nf_guide_render_poses (NfGuide *guide, const NfView *view,
+    NfPoses now, NfPoses then, const guint8 *newest, guint8 *out,
+    GError **error);
 
 /**
  * nf_guide_hold:
@@ -114,6 +116,6 @@ gboolean nf_guide_render_poses (NfGuide *guide, const NfView *view, NfPoses now,
  *
  * What a network gets as guide where nothing is known of the future.
  */
-void nf_guide_hold (const guint8 *newest, gsize pixels, guint8 *out);
+NF_API void nf_guide_hold (const guint8 *newest, gsize pixels, guint8 *out);
 
 G_END_DECLS

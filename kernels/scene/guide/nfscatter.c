@@ -93,7 +93,7 @@ read_bodies (Scatter *self, const NfBodyParams *params)
 static void
 displace (const Scatter *self, guint draw, NfBody *bodies, NfBodyParams *params)
 {
-  NfRngKey key = { 0, draw, NF_RNG_GUIDE };
+  NfRngKey key = { .seed = 0, .stream = draw, .purpose = NF_RNG_GUIDE };
   gdouble friction;
 
   for (guint i = 0; i < self->n; i++) {
@@ -118,7 +118,9 @@ displace (const Scatter *self, guint draw, NfBody *bodies, NfBodyParams *params)
 static void
 paint_object (const Scatter *self, const NfBody *body, guint8 id, guint8 *mask)
 {
-  const NfPose pose = { body->shape, body->x, body->z, body->turn };
+  const NfPose pose = {
+    .shape = body->shape, .x = body->x, .z = body->z, .turn = body->turn
+  };
   NfOutline outline;
   gint top, bottom;
 
@@ -198,8 +200,11 @@ gboolean
 nf_scatter_draw (const NfFutures *futures, guint future, guint ahead,
     guint width, guint height, guint8 *object, guint8 *spread, GError **error)
 {
-  Scatter self = { futures, future, nf_futures_view (futures)->camera, width,
-    height };
+  Scatter self = { .futures = futures,
+    .future = future,
+    .camera = nf_futures_view (futures)->camera,
+    .width = width,
+    .height = height };
   gsize pixels = (gsize) width * height;
   g_autofree guint8 *masks = g_try_malloc (2 * pixels);
   guint8 *likeliest = masks, *mask = masks + pixels;

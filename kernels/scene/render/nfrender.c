@@ -388,7 +388,11 @@ nf_renderer_render (NfRenderer *renderer, const NfView *view,
     const NfSceneObject *objects, guint n_objects, guint8 *rgb,
     gsize rgb_stride, guint8 *mask, gsize mask_stride)
 {
-  Drawing drawing = { renderer, rgb, mask, rgb_stride, mask_stride };
+  Drawing drawing = { .renderer = renderer,
+    .rgb = rgb,
+    .mask = mask,
+    .rgb_stride = rgb_stride,
+    .mask_stride = mask_stride };
   guint bands = (guint) (renderer->height + BAND - 1) / BAND;
 
   nf_stage_set (&renderer->stage, renderer->width, renderer->height, view,

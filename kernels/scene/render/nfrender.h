@@ -8,6 +8,7 @@
  * See: nfscene.h (what moves), nfview.h (camera and light), docs/scenes.md */
 #pragma once
 
+#include "core/nfapi.h"
 #include "scene/world/nfscene.h"
 
 G_BEGIN_DECLS
@@ -23,13 +24,13 @@ typedef struct _NfRenderer NfRenderer;
  *
  * Returns: (transfer full): a renderer, to be used by one thread at a time
  */
-NfRenderer *nf_renderer_new (guint width, guint height, guint threads);
+NF_API NfRenderer *nf_renderer_new (guint width, guint height, guint threads);
 
 /**
  * nf_renderer_free:
  * @renderer: (transfer full): a renderer
  */
-void nf_renderer_free (NfRenderer *renderer);
+NF_API void nf_renderer_free (NfRenderer *renderer);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfRenderer, nf_renderer_free)
 
@@ -47,7 +48,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfRenderer, nf_renderer_free)
  *
  * Objects may be anywhere; those whose numbers are not finite are left out.
  */
-void nf_renderer_render (NfRenderer *renderer, const NfView *view,
+NF_API void nf_renderer_render (NfRenderer *renderer, const NfView *view,
     const NfSceneObject *objects, guint n_objects, guint8 *rgb,
     gsize rgb_stride, guint8 *mask, gsize mask_stride);
 

@@ -5,6 +5,7 @@
  * Private to the renderer. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "scene/render/nfrenderstage.h"
 
 G_BEGIN_DECLS
@@ -20,15 +21,16 @@ typedef struct
   gfloat *planes[3];
 } NfFilm;
 
-void nf_film_init (NfFilm *film, gint width, gint height);
-void nf_film_clear (NfFilm *film);
+NF_API void nf_film_init (NfFilm *film, gint width, gint height);
+NF_API void nf_film_clear (NfFilm *film);
 
-void nf_film_encode (NfPacket *color);
-void nf_film_set_pixels (NfFilm *film, gint x, gint y, const NfPacket *color);
-void nf_film_copy (NfFilm *film, const NfFilm *from, gint x, gint y);
-void nf_film_keep (NfFilm *film, gint x, gint y, gfloat share);
-void nf_film_cover (NfFilm *film, gint x, gint y, const NfPacket *color,
+NF_API void nf_film_encode (NfPacket *color);
+NF_API void nf_film_set_pixels (
+    NfFilm *film, gint x, gint y, const NfPacket *color);
+NF_API void nf_film_copy (NfFilm *film, const NfFilm *from, gint x, gint y);
+NF_API void nf_film_keep (NfFilm *film, gint x, gint y, gfloat share);
+NF_API void nf_film_cover (NfFilm *film, gint x, gint y, const NfPacket *color,
     guint lane, gfloat share);
-void nf_film_develop (const NfFilm *film, gint y, guint8 *rgb);
+NF_API void nf_film_develop (const NfFilm *film, gint y, guint8 *rgb);
 
 G_END_DECLS

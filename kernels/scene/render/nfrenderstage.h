@@ -8,6 +8,7 @@
  * others. Private to the renderer: nfrender.h is the interface. */
 #pragma once
 
+#include "core/nfapi.h"
 #include "scene/world/nflook.h"
 #include "scene/world/nfsceneobject.h"
 #include "scene/world/nfview.h"
@@ -82,9 +83,9 @@ typedef struct
   guint n, room;
 } NfStage;
 
-void nf_stage_set (NfStage *stage, gint width, gint height, const NfView *view,
-    const NfSceneObject *objects, guint n_objects);
-void nf_stage_clear (NfStage *stage);
+NF_API void nf_stage_set (NfStage *stage, gint width, gint height,
+    const NfView *view, const NfSceneObject *objects, guint n_objects);
+NF_API void nf_stage_clear (NfStage *stage);
 
 #define NF_NOTHING 1e-8f /* in place of a direction's component that is 0 */
 
@@ -100,24 +101,25 @@ nf_slab (gfloat from, gfloat along, gfloat half, gfloat *in, gfloat *out)
 }
 
 /* nfrendercast.c */
-void nf_solid_frame (
+NF_API void nf_solid_frame (
     const NfSolid *solid, const NfPacket *points, NfPacket *local);
-void nf_solid_cast (const NfSolid *solid, const NfPacket *from,
+NF_API void nf_solid_cast (const NfSolid *solid, const NfPacket *from,
     const NfPacket *along, NfLanes distance);
-void nf_solid_normals (const NfSolid *solid, const NfPacket *points,
+NF_API void nf_solid_normals (const NfSolid *solid, const NfPacket *points,
     NfPacket *normals, NfLanes curved);
 
 /* nfrendershadow.c */
-gboolean nf_solid_is_near (const NfSolid *solid, const NfBall *ball);
-gboolean nf_stage_touches (const NfStage *stage, const NfBall *ball);
-void nf_packet_ball (const NfPacket *points, NfBall *ball);
-void nf_stage_open (const NfStage *stage, guint light, const NfPacket *points,
-    const NfBall *ball, const NfSolid *except, gboolean many, NfLanes open);
+NF_API gboolean nf_solid_is_near (const NfSolid *solid, const NfBall *ball);
+NF_API gboolean nf_stage_touches (const NfStage *stage, const NfBall *ball);
+NF_API void nf_packet_ball (const NfPacket *points, NfBall *ball);
+NF_API void nf_stage_open (const NfStage *stage, guint light,
+    const NfPacket *points, const NfBall *ball, const NfSolid *except,
+    gboolean many, NfLanes open);
 
 /* nfrendershade.c */
-void nf_stage_ground (const NfStage *stage, const NfPacket *points,
+NF_API void nf_stage_ground (const NfStage *stage, const NfPacket *points,
     gboolean many, NfPacket *color);
-void nf_stage_shade (const NfStage *stage, const NfSolid *solid,
+NF_API void nf_stage_shade (const NfStage *stage, const NfSolid *solid,
     const NfPacket *along, const NfPacket *points, NfPacket *color);
 
 G_END_DECLS

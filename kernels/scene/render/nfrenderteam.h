@@ -8,6 +8,8 @@
 
 #include <glib.h>
 
+#include "core/nfapi.h"
+
 G_BEGIN_DECLS
 
 typedef struct _NfTeam NfTeam;
@@ -19,9 +21,10 @@ typedef struct _NfTeam NfTeam;
  */
 typedef void (*NfTeamWork) (gpointer data, guint worker, guint piece);
 
-NfTeam *nf_team_new (guint workers);
-void nf_team_free (NfTeam *team);
+NF_API NfTeam *nf_team_new (guint workers);
+NF_API void nf_team_free (NfTeam *team);
 
-void nf_team_do (NfTeam *team, guint pieces, NfTeamWork work, gpointer data);
+NF_API void nf_team_do (
+    NfTeam *team, guint pieces, NfTeamWork work, gpointer data);
 
 G_END_DECLS

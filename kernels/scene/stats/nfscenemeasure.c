@@ -71,8 +71,9 @@ view_sphere (const guint8 *labels, guint8 id, guint width, guint height)
         columns += x + 0.5;
         rows += y + 0.5;
       }
-  return (View){ columns / area * scale, rows / area * scale,
-    sqrt (area * 4 / G_PI) * scale };
+  return (View){ .x = columns / area * scale,
+    .row = rows / area * scale,
+    .tall = sqrt (area * 4 / G_PI) * scale };
 }
 
 static void
@@ -93,7 +94,7 @@ measure_spheres (
 {
   for (guint i = 0; i < tracks->n_tracks; i++) {
     const NfTrack *track = &tracks->tracks[i];
-    View last = { -1e3, -1e3, 0 };
+    View last = { .x = -1e3, .row = -1e3, .tall = 0 };
 
     for (guint t = 0; t < tracks->n_frames; t++) {
       const NfTrackPoint *p = &track->points[t];

@@ -294,9 +294,9 @@ draw_differences (
   g_autoptr (GArray) drawn = g_array_new (FALSE, FALSE, sizeof (guint));
   Estimated all = estimate (stats, subject, clips);
   gdouble grown = sqrt (1 + (gdouble) n / clips->len);
-  Dice dice = { { subject->row == NULL,
-      subject->row != NULL ? subject->row - rows : subject->id,
-      NF_RNG_SCENE_STATS } };
+  Dice dice = { { .seed = subject->row == NULL,
+      .stream = subject->row != NULL ? subject->row - rows : subject->id,
+      .purpose = NF_RNG_SCENE_STATS } };
 
   if (n == 0 || clips->len < 2)
     return;

@@ -8,6 +8,8 @@
 
 #include <glib.h>
 
+#include "core/nfapi.h"
+
 G_BEGIN_DECLS
 
 typedef struct _NfSceneStats NfSceneStats;
@@ -17,13 +19,13 @@ typedef struct _NfSceneStats NfSceneStats;
  *
  * Returns: (transfer full): statistics of no clips yet
  */
-NfSceneStats *nf_scene_stats_new (void);
+NF_API NfSceneStats *nf_scene_stats_new (void);
 
 /**
  * nf_scene_stats_free:
  * @stats: (transfer full): statistics
  */
-void nf_scene_stats_free (NfSceneStats *stats);
+NF_API void nf_scene_stats_free (NfSceneStats *stats);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfSceneStats, nf_scene_stats_free)
 
@@ -39,7 +41,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfSceneStats, nf_scene_stats_free)
  * Counts one more clip. Statistics that need masks leave out a clip without
  * them, and those that need frames likewise.
  */
-void nf_scene_stats_add (NfSceneStats *stats, const guint8 *frames,
+NF_API void nf_scene_stats_add (NfSceneStats *stats, const guint8 *frames,
     const guint8 *masks, guint n_frames, guint width, guint height);
 
 /**
@@ -57,7 +59,7 @@ void nf_scene_stats_add (NfSceneStats *stats, const guint8 *frames,
  *
  * Returns: (transfer full): the tables
  */
-gchar *nf_scene_stats_format_table (
+NF_API gchar *nf_scene_stats_format_table (
     const NfSceneStats *real, const NfSceneStats *synthetic);
 
 G_END_DECLS

@@ -55,7 +55,9 @@ static gboolean
 is_missing (const NfTracks *tracks, const NfActor *actor)
 {
   const NfBody *b = &actor->body;
-  const NfPose pose = { b->shape, b->x, b->z, b->turn };
+  const NfPose pose = {
+    .shape = b->shape, .x = b->x, .z = b->z, .turn = b->turn
+  };
   guint newest = tracks->n_frames - 1, y0, y1, x0, x1;
   gsize open = 0, all = 0;
   NfOutline outline;

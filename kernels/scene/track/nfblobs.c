@@ -82,7 +82,7 @@ static Part
 take_part (guint8 *left, guint width, guint height, gsize seed, guint32 *queue,
     gsize first)
 {
-  Part part = { left[seed], first, 1 };
+  Part part = { .id = left[seed], .first = first, .count = 1 };
 
   queue[first] = seed;
   left[seed] = 0;

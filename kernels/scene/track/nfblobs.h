@@ -6,6 +6,7 @@
  * are background. See: nftracks, nfextrapolate */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 #include "metrics/nfclasses.h"
 
@@ -31,9 +32,9 @@ typedef struct
   guint64 touches;
 } NfBlob;
 
-void nf_blobs_measure (
+NF_API void nf_blobs_measure (
     const guint8 *mask, guint width, guint height, NfBlob blobs[NF_N_CLASSES]);
-gboolean nf_blobs_clean (const guint8 *mask, guint width, guint height,
+NF_API gboolean nf_blobs_clean (const guint8 *mask, guint width, guint height,
     guint8 *clean, GError **error);
 
 G_END_DECLS

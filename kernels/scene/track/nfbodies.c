@@ -105,7 +105,11 @@ touch_circles (const NfBody *a, const NfBody *b, Contact *c)
 
   if (d >= 1.0 || d < 1e-9)
     return FALSE;
-  *c = (Contact){ dx / d, dz / d, 1.0 - d, a->x + dx / 2, a->z + dz / 2 };
+  *c = (Contact){ .nx = dx / d,
+    .nz = dz / d,
+    .depth = 1.0 - d,
+    .x = a->x + dx / 2,
+    .z = a->z + dz / 2 };
 
   return TRUE;
 }
@@ -183,8 +187,11 @@ touch_side (const NfBody *a, const NfBody *b, gdouble angle, Contact *c)
     gdouble depth = deep + part * deeper;
 
     if (depth > 0)
-      c[n++] = (Contact){ nx, nz, depth, a->x + nx * (HALF - depth) - nz * at,
-        a->z + nz * (HALF - depth) + nx * at };
+      c[n++] = (Contact){ .nx = nx,
+        .nz = nz,
+        .depth = depth,
+        .x = a->x + nx * (HALF - depth) - nz * at,
+        .z = a->z + nz * (HALF - depth) + nx * at };
   }
 
   return n;

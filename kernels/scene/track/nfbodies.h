@@ -11,6 +11,7 @@
  * See: nffutures, docs/scenes.md */
 #pragma once
 
+#include "core/nfapi.h"
 #include "scene/world/nfscene.h"
 
 G_BEGIN_DECLS
@@ -50,8 +51,8 @@ typedef struct
   gdouble spin_drag;
 } NfBodyParams;
 
-void nf_body_params_init (NfBodyParams *params);
-void nf_bodies_advance (
+NF_API void nf_body_params_init (NfBodyParams *params);
+NF_API void nf_bodies_advance (
     NfBody *bodies, guint n, const NfBodyParams *params, gdouble time);
 
 G_END_DECLS

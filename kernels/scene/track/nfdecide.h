@@ -5,6 +5,7 @@
  * See: nffutures, docs/scenes.md */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 #include "metrics/nfclasses.h"
 
@@ -18,10 +19,10 @@ G_BEGIN_DECLS
  */
 #define NF_DECIDE_SHARE (0.75 / (1.0 + 0.75))
 
-gboolean nf_decide_jaccard (const guint8 *masks, guint n_masks, gsize size,
-    guint8 *mask, GError **error);
+NF_API gboolean nf_decide_jaccard (const guint8 *masks, guint n_masks,
+    gsize size, guint8 *mask, GError **error);
 
-void nf_decide_pooled (
+NF_API void nf_decide_pooled (
     const guint8 *masks, guint n_masks, gsize size, guint8 *mask);
 
 G_END_DECLS

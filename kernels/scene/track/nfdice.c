@@ -11,7 +11,9 @@
 gdouble
 nf_dice_uniform (NfDice *dice, gdouble from, gdouble to)
 {
-  const NfRngKey key = { dice->seed, 2 * dice->stream, NF_RNG_FUTURE };
+  const NfRngKey key = {
+    .seed = dice->seed, .stream = 2 * dice->stream, .purpose = NF_RNG_FUTURE
+  };
 
   return from + (to - from) * nf_rng_uniform (&key, dice->next++);
 }
@@ -24,7 +26,9 @@ nf_dice_uniform (NfDice *dice, gdouble from, gdouble to)
 gdouble
 nf_dice_normal (NfDice *dice, gdouble mean, gdouble sigma)
 {
-  const NfRngKey key = { dice->seed, 2 * dice->stream + 1, NF_RNG_FUTURE };
+  const NfRngKey key = {
+    .seed = dice->seed, .stream = 2 * dice->stream + 1, .purpose = NF_RNG_FUTURE
+  };
   gfloat normal;
 
   nf_rng_normal (&key, dice->next++, 1, &normal);

@@ -154,7 +154,9 @@ gboolean
 nf_edges_refine (const NfCamera *camera, const guint8 *labels, guint8 id,
     const NfBlob *blob, NfPose *pose)
 {
-  const Mask mask = { camera, labels, id, blob };
+  const Mask mask = {
+    .camera = camera, .labels = labels, .id = id, .blob = blob
+  };
   guint n_params = pose->shape == NF_SCENE_CUBE ? 3 : 2;
   guint n = 2 * (blob->bottom + 1 - blob->top);
   g_autofree gdouble *r = g_new (gdouble, n);

@@ -35,8 +35,10 @@ nf_entries_include (const NfTracks *tracks, const NfActor *actor)
 static gboolean
 came_from_outside (const NfTracks *tracks, const NfBody *body)
 {
-  const NfPose before = { body->shape, body->x - body->vx, body->z - body->vz,
-    body->turn };
+  const NfPose before = { .shape = body->shape,
+    .x = body->x - body->vx,
+    .z = body->z - body->vz,
+    .turn = body->turn };
   NfOutline outline;
 
   return !nf_outline_init (&outline, &tracks->camera, &before)

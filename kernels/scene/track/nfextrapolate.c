@@ -51,7 +51,7 @@ plan_moves (const NfBlob *before, const NfBlob *now, gdouble s, Move *moves)
 
     if (b->area == 0)
       continue;
-    *move = (Move){ id, b->x, b->y, 1.0 };
+    *move = (Move){ .id = id, .x = b->x, .y = b->y, .grow = 1.0 };
     if (a->area > 0) {
       move->x += (b->x - a->x) * s;
       move->y += (b->y - a->y) * s;

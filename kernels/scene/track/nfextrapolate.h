@@ -7,6 +7,7 @@
  * See: docs/scenes.md; gst/predict/gstnfextrapolate.c */
 #pragma once
 
+#include "core/nfapi.h"
 #include "scene/track/nffutures.h"
 
 G_BEGIN_DECLS
@@ -46,9 +47,9 @@ typedef enum
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
-    guint n_masks, guint width, guint height, guint horizon, guint8 *future,
-    GError **error);
+NF_API gboolean nf_extrapolate (NfExtrapolateMethod method,
+    const guint8 *const *masks, guint n_masks, guint width, guint height,
+    guint horizon, guint8 *future, GError **error);
 
 /**
  * nf_extrapolate_futures:
@@ -68,7 +69,7 @@ gboolean nf_extrapolate (NfExtrapolateMethod method, const guint8 *const *masks,
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_extrapolate_futures (const NfFuturesParams *params,
+NF_API gboolean nf_extrapolate_futures (const NfFuturesParams *params,
     const guint8 *const *masks, guint n_masks, guint width, guint height,
     guint from, guint horizon, guint8 *future, GError **error);
 

@@ -57,9 +57,11 @@ record (NfFutures *self, guint future, guint ahead, const NfBody *bodies)
     const NfBody *b = &bodies[i];
 
     /* an angle of the ground plane, from x to z, turns against y */
-    self->poses[first + i] = (NfPose){ b->shape, b->x, b->z, b->turn };
-    self->objects[first + i] = (NfSceneObject){ self->actors[i].track->id,
-      { b->x, 0.5, b->z }, { cos (b->turn / 2), 0, -sin (b->turn / 2), 0 } };
+    self->poses[first + i] =
+        (NfPose){ .shape = b->shape, .x = b->x, .z = b->z, .turn = b->turn };
+    self->objects[first + i] = (NfSceneObject){ .id = self->actors[i].track->id,
+      .position = { b->x, 0.5, b->z },
+      .rotation = { cos (b->turn / 2), 0, -sin (b->turn / 2), 0 } };
   }
 }
 
@@ -144,7 +146,7 @@ simulate_all (NfFutures *self, const NfShooting *shooting,
     const NfBodyParams *params, GError **error)
 {
   for (guint future = 0; future < self->params.futures; future++) {
-    NfDice dice = { self->params.seed, future };
+    NfDice dice = { .seed = self->params.seed, .stream = future };
     NfBody states[NF_N_CLASSES];
     NfBodyParams drawn = *params;
 
@@ -291,10 +293,14 @@ compose (const NfFutures *self, guint ahead, const guint8 *masks, gint *chosen,
       return FALSE;
   }
 
-  return nf_compose (&(NfCompose){ self->tracks, self->actors, self->n_actors,
-                         self->poses + index_of (self, 0, 0),
-                         self->poses + index_of (self, 0, ahead),
-                         index_of (self, 1, 0), self->params.futures, masks },
+  return nf_compose (&(NfCompose){ .tracks = self->tracks,
+                         .actors = self->actors,
+                         .n_actors = self->n_actors,
+                         .starts = self->poses + index_of (self, 0, 0),
+                         .poses = self->poses + index_of (self, 0, ahead),
+                         .stride = index_of (self, 1, 0),
+                         .n_futures = self->params.futures,
+                         .masks = masks },
       chosen, error);
 }
 

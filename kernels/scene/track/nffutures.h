@@ -26,6 +26,7 @@
 
 #include <gio/gio.h>
 
+#include "core/nfapi.h"
 #include "core/nferror.h"
 #include "scene/world/nfscene.h"
 
@@ -79,7 +80,7 @@ typedef struct _NfFutures NfFutures;
  * nf_futures_params_init:
  * @params: (out caller-allocates): a single future, the likeliest
  */
-void nf_futures_params_init (NfFuturesParams *params);
+NF_API void nf_futures_params_init (NfFuturesParams *params);
 
 /**
  * nf_futures_new:
@@ -95,7 +96,7 @@ void nf_futures_params_init (NfFuturesParams *params);
  *
  * Returns: (transfer full) (nullable): the futures
  */
-NfFutures *nf_futures_new (const NfFuturesParams *params,
+NF_API NfFutures *nf_futures_new (const NfFuturesParams *params,
     const guint8 *const *masks, guint n_masks, guint width, guint height,
     guint horizon, GError **error);
 
@@ -103,7 +104,7 @@ NfFutures *nf_futures_new (const NfFuturesParams *params,
  * nf_futures_free:
  * @futures: (transfer full): the futures
  */
-void nf_futures_free (NfFutures *futures);
+NF_API void nf_futures_free (NfFutures *futures);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfFutures, nf_futures_free)
 
@@ -113,7 +114,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfFutures, nf_futures_free)
  *
  * Returns: how many there are, 1 to %NF_FUTURES_MAX
  */
-guint nf_futures_count (const NfFutures *futures);
+NF_API guint nf_futures_count (const NfFutures *futures);
 
 /**
  * nf_futures_horizon:
@@ -121,7 +122,7 @@ guint nf_futures_count (const NfFutures *futures);
  *
  * Returns: how many frames they reach beyond the newest mask
  */
-guint nf_futures_horizon (const NfFutures *futures);
+NF_API guint nf_futures_horizon (const NfFutures *futures);
 
 /**
  * nf_futures_mask:
@@ -133,7 +134,7 @@ guint nf_futures_horizon (const NfFutures *futures);
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_futures_mask (
+NF_API gboolean nf_futures_mask (
     const NfFutures *futures, guint ahead, guint8 *mask, GError **error);
 
 /**
@@ -149,7 +150,7 @@ gboolean nf_futures_mask (
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_futures_probability (const NfFutures *futures, guint ahead,
+NF_API gboolean nf_futures_probability (const NfFutures *futures, guint ahead,
     gfloat *object, gfloat *spread, GError **error);
 
 /**
@@ -159,7 +160,7 @@ gboolean nf_futures_probability (const NfFutures *futures, guint ahead,
  * Returns: (transfer none): the estimated camera, for images as large as the
  *   masks (nf_renderer_render() brings it to another size), and a light of 1
  */
-const NfView *nf_futures_view (const NfFutures *futures);
+NF_API const NfView *nf_futures_view (const NfFutures *futures);
 
 /**
  * nf_futures_objects:
@@ -173,7 +174,7 @@ const NfView *nf_futures_view (const NfFutures *futures);
  *
  * Returns: (transfer none) (array length=n): the poses of the objects
  */
-const NfSceneObject *nf_futures_objects (
+NF_API const NfSceneObject *nf_futures_objects (
     const NfFutures *futures, guint future, guint ahead, guint *n);
 
 /**
@@ -192,7 +193,7 @@ const NfSceneObject *nf_futures_objects (
  *
  * Returns: FALSE with @error set
  */
-gboolean nf_futures_compose (const NfFutures *futures, guint ahead,
+NF_API gboolean nf_futures_compose (const NfFutures *futures, guint ahead,
     NfSceneObject *now, NfSceneObject *then, guint *n_then, GError **error);
 
 G_END_DECLS

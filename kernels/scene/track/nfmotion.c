@@ -139,7 +139,7 @@ void
 nf_motion_fit (const NfMotionParams *params, const NfTrack *track, guint last,
     NfBody *body)
 {
-  Fit fit = { params, track, last };
+  Fit fit = { .params = params, .track = track, .last = last };
 
   *body = (NfBody){ .shape = track->shape,
     .x = track->points[last].x,

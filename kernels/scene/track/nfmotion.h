@@ -5,6 +5,7 @@
  * See: nftracks (where it was seen), nfbodies (how it goes on), nffutures */
 #pragma once
 
+#include "core/nfapi.h"
 #include "scene/track/nfbodies.h"
 #include "scene/track/nftracks.h"
 
@@ -31,8 +32,8 @@ typedef struct
   gdouble rest_speed;
 } NfMotionParams;
 
-void nf_motion_params_init (NfMotionParams *params);
-void nf_motion_fit (const NfMotionParams *params, const NfTrack *track,
+NF_API void nf_motion_params_init (NfMotionParams *params);
+NF_API void nf_motion_fit (const NfMotionParams *params, const NfTrack *track,
     guint last, NfBody *body);
 
 G_END_DECLS

@@ -7,6 +7,7 @@
  * World and units: nfcamera.h. See: nftracks, nffutures */
 #pragma once
 
+#include "core/nfapi.h"
 #include "scene/world/nfcamera.h"
 #include "scene/world/nfsceneobject.h"
 
@@ -59,7 +60,7 @@ typedef struct
  * Returns: FALSE for an object that is not before the camera, which has no
  *   outline
  */
-gboolean nf_outline_init (
+NF_API gboolean nf_outline_init (
     NfOutline *outline, const NfCamera *camera, const NfPose *pose);
 
 /**
@@ -75,8 +76,9 @@ gboolean nf_outline_init (
  * Returns: FALSE for an object that is not before the camera, which has no
  *   outline
  */
-gboolean nf_outline_init_rows (NfOutline *outline, const NfCamera *camera,
-    const NfPose *pose, guint *first_row, guint *end_row);
+NF_API gboolean nf_outline_init_rows (NfOutline *outline,
+    const NfCamera *camera, const NfPose *pose, guint *first_row,
+    guint *end_row);
 
 /**
  * nf_outline_span:
@@ -87,8 +89,8 @@ gboolean nf_outline_init_rows (NfOutline *outline, const NfCamera *camera,
  * @end: (out): the pixel after the last one; not above @first where there is
  *   none
  */
-void nf_outline_span (const NfOutline *outline, const NfCamera *camera, guint y,
-    guint *first, guint *end);
+NF_API void nf_outline_span (const NfOutline *outline, const NfCamera *camera,
+    guint y, guint *first, guint *end);
 
 /**
  * nf_outline_row:
@@ -99,7 +101,7 @@ void nf_outline_span (const NfOutline *outline, const NfCamera *camera, guint y,
  *
  * Returns: FALSE in rows above and below the outline
  */
-gboolean nf_outline_row (
+NF_API gboolean nf_outline_row (
     const NfOutline *outline, gdouble y, gdouble *left, gdouble *right);
 
 /**
@@ -110,6 +112,7 @@ gboolean nf_outline_row (
  *
  * Returns: the area in square pixels
  */
-gdouble nf_outline_area (const NfOutline *outline, gdouble *x, gdouble *y);
+NF_API gdouble nf_outline_area (
+    const NfOutline *outline, gdouble *x, gdouble *y);
 
 G_END_DECLS

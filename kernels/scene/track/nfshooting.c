@@ -114,7 +114,8 @@ static void
 add_param (Group *g, gdouble *value, gdouble step, gdouble mean, gdouble sigma)
 {
   if (g->n_free < MAX_PARAMS)
-    g->free[g->n_free++] = (Param){ value, step, mean, sigma };
+    g->free[g->n_free++] =
+        (Param){ .value = value, .step = step, .mean = mean, .sigma = sigma };
 }
 
 static void

@@ -336,8 +336,12 @@ view_of (
 {
   guint width = self->camera.width, height = self->camera.height;
 
-  return (View){ &self->camera, self->labels + (gsize) t * width * height,
-    width, height, blobs + (gsize) t * NF_N_CLASSES, track->id };
+  return (View){ .camera = &self->camera,
+    .labels = self->labels + (gsize) t * width * height,
+    .width = width,
+    .height = height,
+    .blobs = blobs + (gsize) t * NF_N_CLASSES,
+    .id = track->id };
 }
 
 static void
@@ -385,7 +389,11 @@ collect_sightings (const NfTracks *self, const NfBlob *blobs)
 
     for (guint t = self->n_frames; t-- > 0 && n < MAX_SIGHTINGS;) {
       const NfBlob *b = &blobs[(gsize) t * NF_N_CLASSES + track->id];
-      NfSighting s = { track->shape, b->x, b->y, b->area, 1 };
+      NfSighting s = { .shape = track->shape,
+        .x = b->x,
+        .y = b->y,
+        .area = b->area,
+        .weight = 1 };
 
       if (b->area == 0 || b->touches != 0)
         continue;

@@ -10,6 +10,7 @@
  * See: nffutures, docs/scenes.md */
 #pragma once
 
+#include "core/nfapi.h"
 #include "scene/track/nfoutline.h"
 
 G_BEGIN_DECLS
@@ -86,14 +87,14 @@ typedef struct
  *
  * Returns: (transfer full) (nullable): the tracks
  */
-NfTracks *nf_tracks_new (const guint8 *const *masks, guint n_masks, guint width,
-    guint height, GError **error);
+NF_API NfTracks *nf_tracks_new (const guint8 *const *masks, guint n_masks,
+    guint width, guint height, GError **error);
 
 /**
  * nf_tracks_free:
  * @tracks: (transfer full): the tracks
  */
-void nf_tracks_free (NfTracks *tracks);
+NF_API void nf_tracks_free (NfTracks *tracks);
 
 /**
  * nf_tracks_labels:
@@ -102,7 +103,7 @@ void nf_tracks_free (NfTracks *tracks);
  *
  * Returns: (transfer none): (height, width): that mask without speckles
  */
-const guint8 *nf_tracks_labels (const NfTracks *tracks, guint frame);
+NF_API const guint8 *nf_tracks_labels (const NfTracks *tracks, guint frame);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfTracks, nf_tracks_free)
 

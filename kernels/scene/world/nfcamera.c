@@ -18,7 +18,12 @@ nf_camera_init (NfCamera *camera, gdouble width, gdouble height)
 {
   g_return_if_fail (width > 0 && height > 0);
 
-  *camera = (NfCamera){ 240, 160, 262.5, 0.531, 0.0, 6.148 };
+  *camera = (NfCamera){ .width = 240,
+    .height = 160,
+    .focal = 262.5,
+    .pitch = 0.531,
+    .roll = 0.0,
+    .tall = 6.148 };
   nf_camera_resize (camera, width, height);
 }
 

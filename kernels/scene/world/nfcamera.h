@@ -12,6 +12,8 @@
 
 #include <glib.h>
 
+#include "core/nfapi.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -41,7 +43,7 @@ typedef struct
  * mm wide, horizon at row -74), for an image of this size that shows no more
  * than theirs.
  */
-void nf_camera_init (NfCamera *camera, gdouble width, gdouble height);
+NF_API void nf_camera_init (NfCamera *camera, gdouble width, gdouble height);
 
 /**
  * nf_camera_resize:
@@ -52,7 +54,7 @@ void nf_camera_init (NfCamera *camera, gdouble width, gdouble height);
  * Brings the camera to an image of another size: the old image, scaled to cover
  * the new one and cut at the edges where the shapes differ.
  */
-void nf_camera_resize (NfCamera *camera, gdouble width, gdouble height);
+NF_API void nf_camera_resize (NfCamera *camera, gdouble width, gdouble height);
 
 /**
  * nf_camera_ray:
@@ -62,7 +64,7 @@ void nf_camera_resize (NfCamera *camera, gdouble width, gdouble height);
  * @direction: (out caller-allocates): the direction in the world from the
  *   camera through that place, of unit depth
  */
-void nf_camera_ray (
+NF_API void nf_camera_ray (
     const NfCamera *camera, gdouble x, gdouble y, gdouble direction[3]);
 
 /**
@@ -75,8 +77,8 @@ void nf_camera_ray (
  *
  * Returns: FALSE for a point beside or behind the camera, which has no image
  */
-gboolean nf_camera_project (const NfCamera *camera, const gdouble point[3],
-    gdouble *x, gdouble *y, gdouble *depth);
+NF_API gboolean nf_camera_project (const NfCamera *camera,
+    const gdouble point[3], gdouble *x, gdouble *y, gdouble *depth);
 
 /**
  * nf_camera_ground:
@@ -90,7 +92,7 @@ gboolean nf_camera_project (const NfCamera *camera, const gdouble point[3],
  *
  * Returns: FALSE at and above the horizon, where there is no ground
  */
-gboolean nf_camera_ground (const NfCamera *camera, gdouble x, gdouble y,
+NF_API gboolean nf_camera_ground (const NfCamera *camera, gdouble x, gdouble y,
     gdouble *ground_x, gdouble *ground_z);
 
 G_END_DECLS

@@ -23,7 +23,9 @@ const gfloat nf_look_bounce = 0.1804f, nf_look_bounce_near = 1.095f;
 const gfloat nf_look_sky[2] = { 0.01107f, 0.1061f };
 const gfloat nf_look_ahead[3] = { 2.608f, 3.681f, -2.377f };
 const gfloat nf_look_horizon = 0.06387f;
-const NfGloss nf_look_gloss = { 0.03268f, 0.5843f, 0.01f };
+const NfGloss nf_look_gloss = {
+  .width = 0.03268f, .size = 0.5843f, .halo = 0.01f
+};
 const gfloat nf_look_glow = 0.09325f;
 
 const NfForm nf_look_forms[3] = {

@@ -8,6 +8,8 @@
 
 #include <glib.h>
 
+#include "core/nfapi.h"
+
 G_BEGIN_DECLS
 
 #define NF_LIGHTS 4
@@ -31,19 +33,19 @@ typedef struct
   gfloat gloss;
 } NfLight;
 
-extern const NfLight nf_lights[NF_LIGHTS];
+NF_API extern const NfLight nf_lights[NF_LIGHTS];
 
 /* light from everywhere, as level ground sends it back */
-extern const gfloat nf_look_ambient[3];
+NF_API extern const gfloat nf_look_ambient[3];
 
 /* the light of the ground on surfaces that look down, of the ground's own; it
  * is darker close to the ground, where the object shades it */
-extern const gfloat nf_look_bounce, nf_look_bounce_near;
+NF_API extern const gfloat nf_look_bounce, nf_look_bounce_near;
 
 /* what mirrors show above the horizon: dark all around but brighter ahead,
  * where x ahead[0] + z ahead[1] + ahead[2] of their direction is near 1; the
  * horizon is so blurred: part of the direction's height */
-extern const gfloat nf_look_sky[2], nf_look_ahead[3], nf_look_horizon;
+NF_API extern const gfloat nf_look_sky[2], nf_look_ahead[3], nf_look_horizon;
 
 /**
  * NfGloss: images of the lights in metal
@@ -56,10 +58,10 @@ typedef struct
   gfloat width, size, halo;
 } NfGloss;
 
-extern const NfGloss nf_look_gloss;
+NF_API extern const NfGloss nf_look_gloss;
 
 /* the light that objects send to what stands near */
-extern const gfloat nf_look_glow;
+NF_API extern const gfloat nf_look_glow;
 
 /**
  * NfForm:
@@ -73,14 +75,14 @@ typedef struct
 } NfForm;
 
 /* in the order of #NfSceneShape */
-extern const NfForm nf_look_forms[3];
+NF_API extern const NfForm nf_look_forms[3];
 
 /* the paints: how much light metal and rubber of each color send back,
  * relative to the ground */
-extern const gfloat nf_look_paints[2][8][3];
+NF_API extern const gfloat nf_look_paints[2][8][3];
 
 /* what part of their surroundings matt surfaces mirror, seen from above and
  * along the surface */
-extern const gfloat nf_look_sheen[2];
+NF_API extern const gfloat nf_look_sheen[2];
 
 G_END_DECLS

@@ -9,23 +9,25 @@
  * See: nfscene.h (what happens in a clip), docs/scenes.md (the fit) */
 #pragma once
 
+#include "core/nfapi.h"
 #include "scene/world/nfsceneobject.h"
 
 G_BEGIN_DECLS
 
 typedef struct _NfPhysics NfPhysics;
 
-NfPhysics *nf_physics_new (void);
-void nf_physics_free (NfPhysics *physics);
+NF_API NfPhysics *nf_physics_new (void);
+NF_API void nf_physics_free (NfPhysics *physics);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfPhysics, nf_physics_free)
 
-guint nf_physics_add (NfPhysics *physics, NfSceneShape shape, gdouble x,
+NF_API guint nf_physics_add (NfPhysics *physics, NfSceneShape shape, gdouble x,
     gdouble z, gdouble turn, const gdouble velocity[2]);
-void nf_physics_set_motion (
+NF_API void nf_physics_set_motion (
     NfPhysics *physics, guint body, const NfMotion *motion);
 gboolean nf_physics_has_room (
     const NfPhysics *physics, gdouble x, gdouble z, gdouble gap);
-void nf_physics_step (NfPhysics *physics);
-void nf_physics_motion (const NfPhysics *physics, guint body, NfMotion *motion);
+NF_API void nf_physics_step (NfPhysics *physics);
+NF_API void nf_physics_motion (
+    const NfPhysics *physics, guint body, NfMotion *motion);
 
 G_END_DECLS

@@ -219,8 +219,12 @@ plan_entry (Making *making, Dice *dice, guint8 id)
 static void
 populate (Making *making, const NfSceneParams *params)
 {
-  NfRngKey kinds = { params->seed, params->clip, NF_RNG_SCENE_KIND };
-  Dice dice = { { params->seed, params->clip, NF_RNG_SCENE_PLACE } };
+  NfRngKey kinds = {
+    .seed = params->seed, .stream = params->clip, .purpose = NF_RNG_SCENE_KIND
+  };
+  Dice dice = { { .seed = params->seed,
+      .stream = params->clip,
+      .purpose = NF_RNG_SCENE_PLACE } };
   guint order[KINDS], n, resting = 1;
 
   nf_rng_shuffle (&kinds, KINDS, order);

@@ -9,6 +9,7 @@
  * the real clips: docs/scenes.md */
 #pragma once
 
+#include "core/nfapi.h"
 #include "scene/world/nfsceneobject.h"
 #include "scene/world/nfview.h"
 
@@ -41,7 +42,7 @@ typedef struct _NfScene NfScene;
  * @params: (out caller-allocates): clip 0 of seed 0, as long and with as many
  *   objects as the real clips
  */
-void nf_scene_params_init (NfSceneParams *params);
+NF_API void nf_scene_params_init (NfSceneParams *params);
 
 /**
  * nf_scene_new:
@@ -52,13 +53,13 @@ void nf_scene_params_init (NfSceneParams *params);
  *
  * Returns: (transfer full) (nullable): the clip
  */
-NfScene *nf_scene_new (const NfSceneParams *params, GError **error);
+NF_API NfScene *nf_scene_new (const NfSceneParams *params, GError **error);
 
 /**
  * nf_scene_free:
  * @scene: (transfer full): a clip
  */
-void nf_scene_free (NfScene *scene);
+NF_API void nf_scene_free (NfScene *scene);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfScene, nf_scene_free)
 
@@ -69,7 +70,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfScene, nf_scene_free)
  * Returns: (transfer none): the clip's camera (for an image of 240x160) and
  *   light
  */
-const NfView *nf_scene_view (const NfScene *scene);
+NF_API const NfView *nf_scene_view (const NfScene *scene);
 
 /**
  * nf_scene_objects:
@@ -80,7 +81,7 @@ const NfView *nf_scene_view (const NfScene *scene);
  * Returns: (transfer none) (array length=n): the objects that have started so
  *   far, in sight or not, always in the same order
  */
-const NfSceneObject *nf_scene_objects (
+NF_API const NfSceneObject *nf_scene_objects (
     const NfScene *scene, guint frame, guint *n);
 
 /**
@@ -92,6 +93,7 @@ const NfSceneObject *nf_scene_objects (
  * Returns: (transfer none) (array length=n): how the objects of
  *   nf_scene_objects() move at that time, in the same order
  */
-const NfMotion *nf_scene_motions (const NfScene *scene, guint frame, guint *n);
+NF_API const NfMotion *nf_scene_motions (
+    const NfScene *scene, guint frame, guint *n);
 
 G_END_DECLS

@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include "core/nfapi.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -55,7 +57,7 @@ typedef struct
  *
  * Returns: its shape
  */
-NfSceneShape nf_scene_shape (guint id);
+NF_API NfSceneShape nf_scene_shape (guint id);
 
 /**
  * nf_scene_is_rubber:
@@ -63,7 +65,7 @@ NfSceneShape nf_scene_shape (guint id);
  *
  * Returns: whether it is of rubber; else it is of metal
  */
-gboolean nf_scene_is_rubber (guint id);
+NF_API gboolean nf_scene_is_rubber (guint id);
 
 /**
  * nf_scene_color:
@@ -71,6 +73,6 @@ gboolean nf_scene_is_rubber (guint id);
  *
  * Returns: 0 gray, 1 red, 2 blue, 3 green, 4 brown, 5 cyan, 6 purple, 7 yellow
  */
-guint nf_scene_color (guint id);
+NF_API guint nf_scene_color (guint id);
 
 G_END_DECLS

@@ -23,7 +23,9 @@ within (gfloat normal)
 void
 nf_view_init (NfView *view, guint64 seed, guint64 clip)
 {
-  const NfRngKey key = { seed, clip, NF_RNG_SCENE_VIEW };
+  const NfRngKey key = {
+    .seed = seed, .stream = clip, .purpose = NF_RNG_SCENE_VIEW
+  };
   gfloat normal[4];
 
   nf_rng_normal (&key, 0, G_N_ELEMENTS (normal), normal);

@@ -5,6 +5,7 @@
  * See: nfcamera.h, docs/scenes.md */
 #pragma once
 
+#include "core/nfapi.h"
 #include "scene/world/nfcamera.h"
 
 G_BEGIN_DECLS
@@ -31,6 +32,6 @@ typedef struct
  * The camera is for an image of 240x160; see nf_camera_resize() for another
  * size.
  */
-void nf_view_init (NfView *view, guint64 seed, guint64 clip);
+NF_API void nf_view_init (NfView *view, guint64 seed, guint64 clip);
 
 G_END_DECLS
