@@ -368,7 +368,7 @@ test_open_other_format_fails (void)
     const gchar *says;
   } files[] = {
     { "PK\003\004\024\0\0\010archive/data.pkl", 24, NF_ERROR_UNSUPPORTED,
-        "PyTorch and save its tensors with safetensors" },
+        "nextframe-train import makes a checkpoint" },
     { "\200\002\212\nl\374\234F\371 j\250P\031.", 15, NF_ERROR_UNSUPPORTED,
         "old files of PyTorch" },
     { "\010\007\022\007pytorch\032\0051.9.0:", 19, NF_ERROR_UNSUPPORTED,
