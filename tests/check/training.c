@@ -462,7 +462,7 @@ test_bad_resume_fails (NfTestPlace *place, gconstpointer unused)
   assert_no_resume (place, steps, NF_ERROR_FORMAT, "state-00000002");
   g_file_set_contents (state, data, size, NULL);
   g_file_set_contents (checkpoint, data, size, NULL);
-  assert_no_resume (place, steps, NF_ERROR_FORMAT, "checkpoint-00000002");
+  assert_no_resume (place, steps, NF_ERROR_UNSUPPORTED, "checkpoint-00000002");
   g_unlink (checkpoint);
   assert_no_resume (place, steps, NF_ERROR_NOT_FOUND, "checkpoint-STEP");
 }

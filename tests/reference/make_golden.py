@@ -319,10 +319,11 @@ def read(path):
 
 
 def distance(a, b):
-    """Relative L2; whole numbers must agree. A gradient that is zero but for rounding counts absolutely."""
+    """Relative L2; whole numbers must agree. A gradient that is zero but for rounding (a key's bias in
+    attention) counts absolutely: processors add in another order, which is worth some 2e-6."""
     if a.shape != b.shape or a.dtype != b.dtype:
         return math.inf
-    return float((a.double() - b.double()).norm() / max(float(b.double().norm()), 1e-3))
+    return float((a.double() - b.double()).norm() / max(float(b.double().norm()), 1e-2))
 
 
 def check(path, tensors, metadata):

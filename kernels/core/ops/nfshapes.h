@@ -6,6 +6,7 @@
  * nf_shape_NAME(). */
 #pragma once
 
+#include "core/nfapi.h"
 #include "core/ops/nfoplist.h"
 
 G_BEGIN_DECLS
@@ -27,8 +28,8 @@ gboolean nf_shape_refuse (const NfOpCall *call, GError **error,
 gboolean nf_shape_same_as (const NfTensor *x, NfDType dtype, NfShape *out);
 gboolean nf_shape_all_f32 (const NfOpCall *call, GError **error);
 gboolean nf_shape_all_same (const NfOpCall *call, GError **error);
-gboolean nf_shape_refuse_class (NfOp op, gint64 h, gint64 w, gint64 classes,
-    gint64 place, gint64 label, GError **error);
+NF_API gboolean nf_shape_refuse_class (NfOp op, gint64 h, gint64 w,
+    gint64 classes, gint64 place, gint64 label, GError **error);
 
 /**
  * NfLinearSource:
@@ -49,6 +50,7 @@ typedef struct
   gint64 step;
 } NfLinearSource;
 
-guint nf_linear_sources (const NfOpCall *call, NfLinearSource sources[2]);
+NF_API guint nf_linear_sources (
+    const NfOpCall *call, NfLinearSource sources[2]);
 
 G_END_DECLS

@@ -383,7 +383,7 @@ __launch_bounds__ (THREADS, 2)
  * @row: dy, @column: y */
 template <int N>
 static __global__ void
-__launch_bounds__ (THREADS)
+__launch_bounds__ (THREADS, 2)
     attention_dots_bf16_kernel (const NfAttention p, float *dots, bool packed)
 {
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 10 * LEAST_PTX
