@@ -47,7 +47,7 @@ has log "$out/well.log" '^how  *tf32 on cuda:0,'
 
 # 28 MiB are enough for small ops, not for a network
 NF_CUDA_MEMORY=29360128 run scarce 1 --on-cpu "$NF_BUILD"
-has scarce "$out/scarce" ' *FAILED, see '
+has scarce "$out/scarce" ' *FAILED: died of signal 6, see '
 n=$(sed -n 's/^.\{40\} FAILED/&/p' "$out/scarce" | wc -l)
 has scarce "$out/scarce" "^$n FAILED on cuda:0\$"
 has scarce "$out/scarce" '^ops: errors  *ok$'
