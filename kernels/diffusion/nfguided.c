@@ -199,55 +199,6 @@ upload (const Job *job, const guint8 *bytes, GError **error)
   return nf_op_normalize (pixels, &to_signed, error);
 }
 
-/* a guide that shows what there will be */
-static gboolean
-draw_truth (const Job *job, NfGuide *guide, guint t, const guint8 *newest,
-    guint8 *bytes, GError **error)
-{
-  static const NfFuturesParams params = { .futures = 1,
-    .decide = NF_DECIDE_LIKELIEST };
-  const guint8 *mask = job->how->truth + (gsize) t * job->width * job->height;
-  g_autoptr (NfFutures) seen =
-      nf_futures_new (&params, &mask, 1, job->width, job->height, 1, error);
-  NfPoses now, then;
-
-  if (seen == NULL)
-    return FALSE;
-  now.objects = nf_futures_objects (job->futures, 0, 0, &now.n);
-  then.objects = nf_futures_objects (seen, 0, 0, &then.n);
-  return nf_guide_render_poses (
-      guide, nf_futures_view (job->futures), now, then, newest, bytes, error);
-}
-
-/* the guides of all frames of a draw, each in a size; @store is called with the
- * number of the frame and its bytes */
-static gboolean
-render_futures (Job *job, guint draw, NfTensor *newest,
-    gboolean (*store) (Job *job, guint t, const guint8 *bytes, GError **error),
-    GError **error)
-{
-  g_autoptr (NfGuide) guide =
-      nf_guide_new ((guint) newest->w, (guint) newest->h, error);
-  g_autofree guint8 *pixels = guide != NULL ? download (newest, error) : NULL;
-  g_autofree guint8 *bytes = pixels != NULL
-      ? frame_new (NF_GUIDE_BYTES * (gsize) (newest->w * newest->h), error)
-      : NULL;
-
-  if (bytes == NULL)
-    return FALSE;
-  for (guint t = (guint) job->config->future_gap; t < job->prediction->horizon;
-       t++) {
-    gboolean ok = job->how->truth != NULL
-        ? draw_truth (job, guide, t, pixels, bytes, error)
-        : nf_guide_render (
-            guide, job->futures, draw, t + 1, pixels, bytes, error);
-
-    if (!ok || !store (job, t, bytes, error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
 static gboolean
 store_small (Job *job, guint t, const guint8 *bytes, GError **error)
 {
@@ -265,15 +216,87 @@ ensure_frame (Job *job, guint t, GError **error)
   return job->frames[t] != NULL;
 }
 
-static gboolean
-store_full (Job *job, guint t, const guint8 *bytes, GError **error)
+/* the objects as they stand in the newest frame, and in frame @t by the true
+ * mask of it; (transfer full) (nullable): what @then belongs to */
+static NfFutures *
+true_poses (
+    const Job *job, guint t, NfPoses *now, NfPoses *then, GError **error)
 {
-  gsize pixels = (gsize) job->width * job->height;
+  static const NfFuturesParams params = { .futures = 1,
+    .decide = NF_DECIDE_LIKELIEST };
+  const guint8 *mask = job->how->truth + (gsize) t * job->width * job->height;
+  NfFutures *seen =
+      nf_futures_new (&params, &mask, 1, job->width, job->height, 1, error);
+
+  if (seen == NULL)
+    return NULL;
+  now->objects = nf_futures_objects (job->futures, 0, 0, &now->n);
+  then->objects = nf_futures_objects (seen, 0, 0, &then->n);
+  return seen;
+}
+
+/* a frame's guide in the network's size, and how sure it is */
+static gboolean
+render_small (Job *job, NfGuide *guide, guint draw, guint t,
+    const guint8 *newest, GError **error)
+{
+  const NfTensor *small = newest_of (job, job->small);
+  g_autofree guint8 *bytes =
+      frame_new (NF_GUIDE_BYTES * (gsize) (small->w * small->h), error);
+  g_autoptr (NfFutures) seen = NULL;
+  NfPoses now, then;
+
+  if (bytes == NULL)
+    return FALSE;
+  if (job->how->truth == NULL)
+    return nf_guide_render (
+               guide, job->futures, draw, t + 1, newest, bytes, error)
+        && store_small (job, t, bytes, error);
+  seen = true_poses (job, t, &now, &then, error);
+  return seen != NULL
+      && nf_guide_render_poses (guide, nf_futures_view (job->futures), now,
+          then, newest, bytes, error)
+      && store_small (job, t, bytes, error);
+}
+
+/* its picture in full size, which is all that a predicted frame gets of it */
+static gboolean
+render_full (Job *job, NfGuide *guide, guint draw, guint t,
+    const guint8 *newest, GError **error)
+{
+  g_autoptr (NfFutures) seen = NULL;
+  NfPoses now, then;
 
   if (!ensure_frame (job, t, error))
     return FALSE;
-  for (gsize i = 0; i < pixels; i++)
-    memcpy (job->frames[t] + 3 * i, bytes + NF_GUIDE_BYTES * i, 3);
+  if (job->how->truth == NULL)
+    return nf_guide_picture (
+        guide, job->futures, draw, t + 1, newest, job->frames[t], error);
+  seen = true_poses (job, t, &now, &then, error);
+  if (seen == NULL)
+    return FALSE;
+  nf_guide_frame (
+      guide, nf_futures_view (job->futures), now, then, newest, job->frames[t]);
+  return TRUE;
+}
+
+/* the guides of all frames of a draw, in the size of @newest */
+static gboolean
+render_futures (Job *job, guint draw, NfTensor *newest,
+    gboolean (*render) (Job *job, NfGuide *guide, guint draw, guint t,
+        const guint8 *newest, GError **error),
+    GError **error)
+{
+  g_autoptr (NfGuide) guide =
+      nf_guide_new ((guint) newest->w, (guint) newest->h, error);
+  g_autofree guint8 *pixels = guide != NULL ? download (newest, error) : NULL;
+
+  if (pixels == NULL)
+    return FALSE;
+  for (guint t = (guint) job->config->future_gap; t < job->prediction->horizon;
+       t++)
+    if (!render (job, guide, draw, t, pixels, error))
+      return FALSE;
   return TRUE;
 }
 
@@ -284,9 +307,9 @@ guide_by_dynamics (Job *job, guint draw, GError **error)
     job->futures = predict_futures (job, error);
   return job->futures != NULL
       && render_futures (
-          job, draw, newest_of (job, job->small), store_small, error)
+          job, draw, newest_of (job, job->small), render_small, error)
       && render_futures (
-          job, draw, newest_of (job, job->context), store_full, error);
+          job, draw, newest_of (job, job->context), render_full, error);
 }
 
 static gboolean

@@ -182,20 +182,19 @@ poses_of (const NfFutures *futures, guint future, guint ahead)
   return poses;
 }
 
-/* the picture of one of the futures; of the first draw, the one that stands best
- * for all of them */
-static gboolean
-draw_future (NfGuide *guide, const NfFutures *futures, guint draw, guint ahead,
-    const guint8 *newest, guint8 *rgb, GError **error)
+gboolean
+nf_guide_picture (NfGuide *guide, const NfFutures *futures, guint draw,
+    guint ahead, const guint8 *newest, guint8 *rgb, GError **error)
 {
   const NfView *view = nf_futures_view (futures);
-  NfPoses now = poses_of (futures, draw, 0);
+  guint future = draw % nf_futures_count (futures);
+  NfPoses now = poses_of (futures, future, 0);
   g_autofree NfSceneObject *objects = g_new (NfSceneObject, 2 * now.n + 1);
   NfPoses then = { objects + now.n, 0 };
 
-  if (draw > 0) {
+  if (future > 0) {
     nf_guide_frame (
-        guide, view, now, poses_of (futures, draw, ahead), newest, rgb);
+        guide, view, now, poses_of (futures, future, ahead), newest, rgb);
     return TRUE;
   }
   now.objects = objects;
@@ -211,12 +210,11 @@ nf_guide_render (NfGuide *guide, const NfFutures *futures, guint draw,
     guint ahead, const guint8 *newest, guint8 *out, GError **error)
 {
   g_autofree guint8 *rgb = new_frame (guide, error);
-  guint future = draw % nf_futures_count (futures);
 
   if (rgb == NULL
-      || !nf_scatter_draw (futures, future, ahead, guide->width, guide->height,
-          guide->object, guide->spread, error)
-      || !draw_future (guide, futures, future, ahead, newest, rgb, error))
+      || !nf_scatter_draw (futures, draw % nf_futures_count (futures), ahead,
+          guide->width, guide->height, guide->object, guide->spread, error)
+      || !nf_guide_picture (guide, futures, draw, ahead, newest, rgb, error))
     return FALSE;
   write_pixels (guide, rgb, out);
   return TRUE;

@@ -69,6 +69,25 @@ NF_API void nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now,
     NfPoses then, const guint8 *newest, guint8 *rgb);
 
 /**
+ * nf_guide_picture:
+ * @guide: a renderer of guides
+ * @futures: predicted from the masks of the context
+ * @draw: which prediction of an ensemble, from 0; from the number of futures on
+ *   they repeat
+ * @ahead: which frame is wanted, 1 to the horizon
+ * @newest: (H, W, 3): the newest frame, red, green and blue
+ * @rgb: (out caller-allocates): (H, W, 3): the guide frame
+ * @error: return location: %NF_ERROR_NO_MEMORY
+ *
+ * The guide frame of the first prediction shows the picture that stands best
+ * for all futures (nf_futures_compose()), that of a later one another future.
+ *
+ * Returns: FALSE with @error set
+ */
+NF_API gboolean nf_guide_picture (NfGuide *guide, const NfFutures *futures,
+    guint draw, guint ahead, const guint8 *newest, guint8 *rgb, GError **error);
+
+/**
  * nf_guide_render:
  * @guide: a renderer of guides
  * @futures: predicted from the masks of the context
@@ -79,10 +98,8 @@ NF_API void nf_guide_frame (NfGuide *guide, const NfView *view, NfPoses now,
  * @out: (out caller-allocates): (H, W, %NF_GUIDE_BYTES): the guide
  * @error: return location: %NF_ERROR_NO_MEMORY
  *
- * The guide frame of the first prediction shows the picture that stands best
- * for all futures (nf_futures_compose()), that of a later one another future.
- * The probability of objects and how little the futures agree come from many
- * futures around that one.
+ * The frame is that of nf_guide_picture(). The probability of objects and how
+ * little the futures agree come from many futures around that one.
  *
  * Returns: FALSE with @error set
  */
