@@ -5,7 +5,7 @@
  * Any safetensors file will do; one of ours has an architecture, a
  * configuration and facts. Sibling: kernels/io/nfsafetensors.c */
 #include "inspect.h"
-#include "io/nfsafetensors.h"
+#include <nextframe/io/nfsafetensors.h>
 
 #include <json-glib/json-glib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * inspect — the subcommand that prints what is in a checkpoint */
 #pragma once
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

@@ -63,7 +63,7 @@
 #include "gstnfelements.h"
 
 #include "clips/nfclipsource.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 #include <string.h>
 

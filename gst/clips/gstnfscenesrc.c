@@ -51,8 +51,8 @@
 #include "common/gstnfproperties.h"
 #include "gstnfelements.h"
 
-#include "core/nferror.h"
-#include "scene/render/nfrender.h"
+#include <nextframe/core/nferror.h>
+#include <nextframe/scene/render/nfrender.h>
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_scene_src_debug);
 #define GST_CAT_DEFAULT gst_nf_scene_src_debug

@@ -5,7 +5,7 @@
  * See: gstnfframes.c */
 #pragma once
 
-#include "core/ops/nfops.h"
+#include <nextframe/core/ops/nfops.h>
 
 #include <gst/video/video.h>
 

@@ -6,7 +6,7 @@
  * Siblings: gstnfnocuda.c (in its place without that library), gstnfframes.c */
 #include "common/gstnfcuda.h"
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 #include <gmodule.h>
 #include <gst/cuda/gstcudabufferpool.h>

@@ -14,8 +14,8 @@
  * See: gstnfframes.c, docs/cuda.md */
 #pragma once
 
-#include "core/tensor/nfdevice.h"
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nfdevice.h>
+#include <nextframe/core/tensor/nftensor.h>
 
 #include <gst/video/video.h>
 

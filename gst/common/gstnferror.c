@@ -7,7 +7,7 @@
  * what usually helps. */
 #include "common/gstnferror.h"
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 typedef struct
 {

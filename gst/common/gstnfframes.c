@@ -13,7 +13,7 @@
 #include "common/gstnfcuda.h"
 #include "video/gstnfvideo.h"
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 struct _GstNfFrames
 {

@@ -8,8 +8,8 @@
  * See: gstnfvideo.h, gstnfcuda.h */
 #pragma once
 
-#include "core/tensor/nfdevice.h"
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nfdevice.h>
+#include <nextframe/core/tensor/nftensor.h>
 
 #include <gst/video/video.h>
 

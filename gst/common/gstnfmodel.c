@@ -12,7 +12,7 @@
 
 #include "common/gstnfmodel.h"
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 #include "io/nfcheckpointpath.h"
 
 #include <glib/gstdio.h>

@@ -9,8 +9,8 @@
 
 #include "common/gstnfproperties.h"
 
-#include "diffusion/nfpredictor.h"
-#include "nets/nfsegmenter.h"
+#include <nextframe/diffusion/nfpredictor.h>
+#include <nextframe/nets/nfsegmenter.h>
 
 G_BEGIN_DECLS
 

@@ -78,8 +78,8 @@
 #include "iou/gstnfioumessage.h"
 #include "iou/gstnfioupairing.h"
 
-#include "metrics/nfclasses.h"
-#include "metrics/nfconfusion.h"
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/metrics/nfconfusion.h>
 
 #include <math.h>
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "iou/gstnfioupad.h"
-#include "metrics/nfscoreboard.h"
+#include <nextframe/metrics/nfscoreboard.h>
 
 G_BEGIN_DECLS
 

@@ -5,7 +5,7 @@
  * The fields are documented one by one at the head of gstnfiou.c. */
 #pragma once
 
-#include "metrics/nfscoreboard.h"
+#include <nextframe/metrics/nfscoreboard.h>
 
 #include <gst/gst.h>
 

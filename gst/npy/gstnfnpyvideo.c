@@ -6,7 +6,7 @@
  * frame have a stride. */
 #include "npy/gstnfnpyvideo.h"
 
-#include "metrics/nfmask.h"
+#include <nextframe/metrics/nfmask.h>
 
 #include <string.h>
 

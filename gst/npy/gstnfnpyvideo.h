@@ -10,7 +10,7 @@
  * Siblings: gstnfnpydec.c, gstnfnpyenc.c, kernels/io/nfnpy.h */
 #pragma once
 
-#include "io/nfnpy.h"
+#include <nextframe/io/nfnpy.h>
 
 #include <gst/video/video.h>
 

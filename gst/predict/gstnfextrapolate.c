@@ -46,7 +46,7 @@
 #include "gstnfelements.h"
 #include "video/gstnfvideo.h"
 
-#include "scene/track/nfextrapolate.h"
+#include <nextframe/scene/track/nfextrapolate.h>
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_extrapolate_debug);
 #define GST_CAT_DEFAULT gst_nf_extrapolate_debug

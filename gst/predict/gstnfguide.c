@@ -5,7 +5,7 @@
 
 #include "video/gstnfvideo.h"
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 /* of the frames that a segmenter was trained on, where it does not say */
 #define ROWS 160

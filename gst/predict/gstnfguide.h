@@ -8,7 +8,7 @@
 #include "common/gstnfmodel.h"
 #include "common/gstnfproperties.h"
 
-#include "diffusion/nfguided.h"
+#include <nextframe/diffusion/nfguided.h>
 
 #include <gst/video/video.h>
 

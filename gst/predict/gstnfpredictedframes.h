@@ -5,7 +5,7 @@
  * See: gstnfpredicthooks.h (who fills it), gstnfpredictstream.h (who takes) */
 #pragma once
 
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nftensor.h>
 
 G_BEGIN_DECLS
 

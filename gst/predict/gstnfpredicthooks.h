@@ -9,7 +9,7 @@
 #include "predict/gstnfpredictedframes.h"
 #include "predict/gstnfwindow.h"
 
-#include "core/tensor/nfdevice.h"
+#include <nextframe/core/tensor/nfdevice.h>
 
 #include <gio/gio.h>
 #include <gst/video/gstvideofilter.h>

@@ -12,7 +12,7 @@
 #include "common/gstnfcuda.h"
 #include "common/gstnferror.h"
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 GST_DEBUG_CATEGORY_EXTERN (gst_nf_predict_base_debug);
 #define GST_CAT_DEFAULT gst_nf_predict_base_debug

@@ -5,7 +5,7 @@
  * See: gstnfpredict.c, kernels/diffusion/nfpredictor.h */
 #include "predict/gstnfsampling.h"
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 #define MAX_STEPS 1000
 #define MAX_ENSEMBLE 256

@@ -10,7 +10,7 @@
 #include "common/gstnfproperties.h"
 #include "predict/gstnfpredictbase.h"
 
-#include "diffusion/nfguided.h"
+#include <nextframe/diffusion/nfguided.h>
 
 G_BEGIN_DECLS
 

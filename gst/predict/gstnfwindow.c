@@ -5,7 +5,7 @@
  * See: gstnfpredict.c */
 #include "predict/gstnfwindow.h"
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 #define MAX_HORIZON 1000
 

@@ -11,7 +11,7 @@
 
 #include "common/gstnfproperties.h"
 
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nftensor.h>
 
 G_BEGIN_DECLS
 

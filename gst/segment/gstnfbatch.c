@@ -7,8 +7,8 @@
 
 #include "common/gstnfclasses.h"
 
-#include "core/ops/nfops.h"
-#include "metrics/nfmask.h"
+#include <nextframe/core/ops/nfops.h>
+#include <nextframe/metrics/nfmask.h>
 
 /* a frame, wherever it is */
 typedef struct

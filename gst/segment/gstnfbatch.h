@@ -13,8 +13,8 @@
  * See: gstnfsegment.c, kernels/nets/nfsegmenter.h, kernels/regions */
 #pragma once
 
-#include "nets/nfsegmenter.h"
-#include "regions/nfregionvotes.h"
+#include <nextframe/nets/nfsegmenter.h>
+#include <nextframe/regions/nfregionvotes.h>
 
 #include <gst/gst.h>
 

@@ -8,9 +8,9 @@
 #include "common/gstnfcuda.h"
 #include "video/gstnfvideo.h"
 
-#include "core/nferror.h"
-#include "metrics/nfclasses.h"
-#include "metrics/nfmask.h"
+#include <nextframe/core/nferror.h>
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/metrics/nfmask.h>
 
 /* pixels; smaller specks get no region of interest */
 #define MIN_OBJECT_AREA 8

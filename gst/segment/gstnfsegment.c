@@ -68,7 +68,7 @@
 #include "segment/gstnfsegmentsize.h"
 #include "video/gstnfvideo.h"
 
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_segment_debug);
 #define GST_CAT_DEFAULT gst_nf_segment_debug

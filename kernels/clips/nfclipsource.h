@@ -10,9 +10,9 @@
  * nfclipsources.def.h. Siblings: nffolder.c, nfscenes.c */
 #pragma once
 
-#include "core/nfapi.h"
+#include <nextframe/core/nfapi.h>
 #include "io/nfdataset.h"
-#include "scene/world/nfscene.h"
+#include <nextframe/scene/world/nfscene.h>
 
 G_BEGIN_DECLS
 

@@ -2,8 +2,8 @@
  *
  * nfscenes — clips that are rendered instead of read, as a source of clips */
 #include "clips/nfscenes.h"
-#include "metrics/nfclasses.h"
-#include "scene/render/nfrender.h"
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/scene/render/nfrender.h>
 
 #define PREFIX "scenes:"
 #define WIDTH 240

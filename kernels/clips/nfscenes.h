@@ -9,9 +9,9 @@
  * See: scene/world/nfscene.h, which makes them; sibling: nffolder.c */
 #pragma once
 
-#include "core/nfapi.h"
+#include <nextframe/core/nfapi.h>
 #include "clips/nfclipsource.h"
-#include "scene/world/nfscene.h"
+#include <nextframe/scene/world/nfscene.h>
 
 G_BEGIN_DECLS
 

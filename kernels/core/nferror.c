@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nferror — the error domain of the library */
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 /* without G_DEFINE_QUARK (), whose name a formatter takes for a subtraction */
 GQuark

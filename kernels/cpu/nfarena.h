@@ -5,8 +5,8 @@
  * Private to the CPU backend. Calls may come from several threads at once. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/tensor/nfdevice.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/tensor/nfdevice.h>
 
 G_BEGIN_DECLS
 

@@ -9,7 +9,7 @@
  * processors. */
 #pragma once
 
-#include "core/ops/nfops.h"
+#include <nextframe/core/ops/nfops.h>
 
 G_BEGIN_DECLS
 
@@ -56,7 +56,7 @@ void nf_cpu_gate (
   gboolean nf_cpu_##name##_forward (NfOpCall *call, GError **error);           \
   gboolean nf_cpu_##name##_backward (NfOpCall *call, const NfTensor *grad_out, \
       NfTensor **grad_in, GError **error);
-#include "core/ops/nfops.def.h"
+#include <nextframe/core/ops/nfops.def.h>
 #undef NF_OP
 
 G_END_DECLS

@@ -8,7 +8,7 @@
  * and backend.c, which puts all together). */
 #pragma once
 
-#include "core/params/nfoptim.h"
+#include <nextframe/core/params/nfoptim.h>
 
 #include <cublasLt.h>
 #include <cuda_runtime_api.h>

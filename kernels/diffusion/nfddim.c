@@ -4,7 +4,7 @@
  *
  * x' = sqrt (a') x0 + sqrt (1 - a') e with x0 = (x - sqrt (1 - a) e) / sqrt (a).
  * Song, Meng, Ermon, "Denoising diffusion implicit models", 2020, eta = 0. */
-#include "diffusion/nfsamplersteps.h"
+#include <nextframe/diffusion/nfsamplersteps.h>
 
 NfTensor *
 nf_sampler_walk_ddim (const NfSampler *sampler, NfTensor *x,

@@ -5,7 +5,7 @@
  * With b = 1 - a / a': the mean of x' given x0 and x, plus noise of variance
  * (1 - a') / (1 - a) b after every step but the last. Ho, Jain, Abbeel,
  * "Denoising diffusion probabilistic models", 2020, on a subset of labels. */
-#include "diffusion/nfsamplersteps.h"
+#include <nextframe/diffusion/nfsamplersteps.h>
 
 #include <math.h>
 

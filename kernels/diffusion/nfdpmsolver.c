@@ -13,7 +13,7 @@
  * DDIM. One evaluation a step. Lu, Zhou, Bao, Chen, Li, Zhu, "DPM-Solver++: fast
  * solver for guided sampling of diffusion probabilistic models", 2022,
  * algorithm 2. Its labels lie evenly in l, see nf_schedule_even_steps(). */
-#include "diffusion/nfsamplersteps.h"
+#include <nextframe/diffusion/nfsamplersteps.h>
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfensemble — several predictions of a frame become one */
-#include "diffusion/nfensemble.h"
+#include <nextframe/diffusion/nfensemble.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * nfensemble — several predictions of a frame become one */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/tensor/nftensor.h>
 
 #include <glib.h>
 

@@ -9,7 +9,7 @@
  * that ends at clean frames has no label to look ahead to, so it is never a
  * Runge-Kutta step. Liu, Ren, Lin, Zhao, "Pseudo numerical methods for
  * diffusion models on manifolds", 2022, equations 9, 11-13. */
-#include "diffusion/nfsamplersteps.h"
+#include <nextframe/diffusion/nfsamplersteps.h>
 
 #include <math.h>
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfguided — frames in, future frames out, with a guide */
-#include "diffusion/nfguided.h"
+#include <nextframe/diffusion/nfguided.h>
 
-#include "diffusion/nfensemble.h"
+#include <nextframe/diffusion/nfensemble.h>
 #include "diffusion/nfsharpen.h"
-#include "regions/nfregionvotes.h"
-#include "scene/guide/nfguide.h"
-#include "scene/track/nfextrapolate.h"
+#include <nextframe/regions/nfregionvotes.h>
+#include <nextframe/scene/guide/nfguide.h>
+#include <nextframe/scene/track/nfextrapolate.h>
 
 #include <string.h>
 

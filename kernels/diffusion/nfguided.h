@@ -9,9 +9,9 @@
  * detail then. See: nfpredictor.h, scene/guide/nfguide.h */
 #pragma once
 
-#include "core/nfapi.h"
-#include "diffusion/nfpredictor.h"
-#include "nets/nfsegmenter.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/diffusion/nfpredictor.h>
+#include <nextframe/nets/nfsegmenter.h>
 
 G_BEGIN_DECLS
 

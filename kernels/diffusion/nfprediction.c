@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfprediction — frames beyond the context, block by block */
-#include "diffusion/nfprediction.h"
+#include <nextframe/diffusion/nfprediction.h>
 
-#include "core/ops/nfgraph.h"
+#include <nextframe/core/ops/nfgraph.h>
 #include "diffusion/nftimestepembeddings.h"
 
 #include <math.h>

@@ -8,9 +8,9 @@
  * block behind the gap. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/threads/nfcores.h"
-#include "diffusion/nfsampler.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/threads/nfcores.h>
+#include <nextframe/diffusion/nfsampler.h>
 
 G_BEGIN_DECLS
 

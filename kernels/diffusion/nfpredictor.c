@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfpredictor — frames in, future frames out, from a checkpoint */
-#include "diffusion/nfpredictor.h"
+#include <nextframe/diffusion/nfpredictor.h>
 
-#include "io/nfcheckpoint.h"
+#include <nextframe/io/nfcheckpoint.h>
 
 #include <string.h>
 

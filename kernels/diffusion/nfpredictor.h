@@ -6,9 +6,9 @@
  * predictor at once. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "diffusion/nfensemble.h"
-#include "diffusion/nfprediction.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/diffusion/nfensemble.h>
+#include <nextframe/diffusion/nfprediction.h>
 
 G_BEGIN_DECLS
 

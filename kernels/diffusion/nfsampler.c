@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfsampler — from noise to frames: the table of methods, and running one */
-#include "diffusion/nfsampler.h"
+#include <nextframe/diffusion/nfsampler.h>
 
 #include <math.h>
 
@@ -15,7 +15,7 @@ static const struct
 #define NF_SAMPLER(NAME, function, name, pick, flags, description)             \
   [NF_SAMPLER_##                                                               \
       NAME] = { name, description, nf_sampler_walk_##function, pick, flags },
-#include "diffusion/nfsamplers.def.h"
+#include <nextframe/diffusion/nfsamplers.def.h>
 #undef NF_SAMPLER
 };
 

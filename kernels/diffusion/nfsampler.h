@@ -8,8 +8,8 @@
  * nfsamplers.def.h and a file, which uses the steps of nfsamplersteps.h. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "diffusion/nfsamplersteps.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/diffusion/nfsamplersteps.h>
 
 G_BEGIN_DECLS
 

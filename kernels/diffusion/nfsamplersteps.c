@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfsamplersteps — from noisy frames to noise and clean ones, and back */
-#include "diffusion/nfsamplersteps.h"
+#include <nextframe/diffusion/nfsamplersteps.h>
 
 #include <math.h>
 

@@ -9,8 +9,8 @@
  * See: nfsampler.h, which runs a method */
 #pragma once
 
-#include "core/nfapi.h"
-#include "diffusion/nfschedule.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/diffusion/nfschedule.h>
 
 #include <gio/gio.h>
 
@@ -26,7 +26,7 @@ typedef enum
 {
 #define NF_SAMPLER(NAME, function, name, pick, flags, description)             \
   NF_SAMPLER_##NAME,
-#include "diffusion/nfsamplers.def.h"
+#include <nextframe/diffusion/nfsamplers.def.h>
 #undef NF_SAMPLER
   NF_N_SAMPLERS
 } NfSamplerMethod;
@@ -125,7 +125,7 @@ typedef NfTensor *(*NfSamplerWalk) (const NfSampler *sampler, NfTensor *x,
 #define NF_SAMPLER(NAME, function, name, pick, flags, description)             \
   NfTensor *nf_sampler_walk_##function (const NfSampler *sampler, NfTensor *x, \
       const guint *labels, guint n, GError **error);
-#include "diffusion/nfsamplers.def.h"
+#include <nextframe/diffusion/nfsamplers.def.h>
 #undef NF_SAMPLER
 
 /* the two parts of noisy frames, both (transfer full) */

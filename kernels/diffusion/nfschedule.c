@@ -7,7 +7,7 @@
  * Dhariwal, 2021, operation by operation in single precision as PyTorch
  * evaluates it: near the noisy end the cosine is so small that another rounding
  * of its argument changes alpha by 1e-4. */
-#include "diffusion/nfschedule.h"
+#include <nextframe/diffusion/nfschedule.h>
 
 #include <math.h>
 

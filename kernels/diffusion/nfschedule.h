@@ -6,8 +6,8 @@
  * sqrt (1 - alpha[l]) z. Label 0 is the noisiest, the last the cleanest. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "nets/nfunet.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/nets/nfunet.h>
 
 G_BEGIN_DECLS
 

@@ -5,8 +5,8 @@
  * Private to the library. */
 #pragma once
 
-#include "diffusion/nfsampler.h"
-#include "nets/nfunet.h"
+#include <nextframe/diffusion/nfsampler.h>
+#include <nextframe/nets/nfunet.h>
 
 G_BEGIN_DECLS
 

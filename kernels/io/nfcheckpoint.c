@@ -6,7 +6,7 @@
  * its shape, and nothing else, except buffers that follow from the
  * configuration. All of it is checked before the first parameter changes.
  * Siblings: nfsafetensors.c, nfjson.c */
-#include "io/nfcheckpoint.h"
+#include <nextframe/io/nfcheckpoint.h>
 
 #include <math.h>
 #include <string.h>

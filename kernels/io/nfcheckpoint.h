@@ -13,9 +13,9 @@
 
 #include <json-glib/json-glib.h>
 
-#include "core/nfapi.h"
-#include "core/params/nfparams.h"
-#include "io/nfsafetensors.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/params/nfparams.h>
+#include <nextframe/io/nfsafetensors.h>
 
 G_BEGIN_DECLS
 

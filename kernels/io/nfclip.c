@@ -2,7 +2,7 @@
  *
  * nfclip — the frames and masks of one clip, read from its folder */
 #include "io/nfclip.h"
-#include "io/nfnpy.h"
+#include <nextframe/io/nfnpy.h>
 #include "io/nfpng.h"
 
 #include <string.h>

@@ -6,8 +6,8 @@
  * mask.npy: unsigned bytes of shape (frames, rows, columns), a class a pixel. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

@@ -4,7 +4,7 @@
 #include "io/nfclipwriter.h"
 #include "io/nfclip.h"
 #include "io/nffile.h"
-#include "io/nfnpy.h"
+#include <nextframe/io/nfnpy.h>
 #include "io/nfpng.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
  * Clips stay in memory when they are not in use any more; the least recently
  * used one is freed first. */
 #include "io/nfdataset.h"
-#include "core/random/nfrng.h"
+#include <nextframe/core/random/nfrng.h>
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
  * Sibling: nfclip.c (one clip). */
 #pragma once
 
-#include "core/nfapi.h"
+#include <nextframe/core/nfapi.h>
 #include "io/nfclip.h"
 
 G_BEGIN_DECLS

@@ -5,8 +5,8 @@
  * Siblings: nfsafetensorswriter.c, nfclipwriter.c, which build on it. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

@@ -6,7 +6,7 @@
  * ask here before they speak of damage. */
 #pragma once
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

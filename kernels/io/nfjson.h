@@ -12,8 +12,8 @@
 
 #include <json-glib/json-glib.h>
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

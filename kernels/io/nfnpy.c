@@ -6,7 +6,7 @@
  * one (3.0 is in UTF-8). What is written is version 1.0, byte for byte as
  * NumPy writes it: padded to a multiple of 64 bytes, with room for the first
  * axis to grow. */
-#include "io/nfnpy.h"
+#include <nextframe/io/nfnpy.h>
 #include "io/nffile.h"
 
 #include <string.h>

@@ -10,8 +10,8 @@
  * Siblings: gst/npy/gstnfnpydec.c, gst/npy/gstnfnpyenc.c */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

@@ -3,8 +3,8 @@
  * nfpng — PNG files as 8-bit RGB frames, and back */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

@@ -7,7 +7,7 @@
  * nfsafetensorsvalues.c. Whoever changes a file must replace it (as the writer
  * does), not write into it: a mapped file that shrinks ends the process.
  * Sibling: nfsafetensorswriter.c */
-#include "io/nfsafetensors.h"
+#include <nextframe/io/nfsafetensors.h>
 
 #include <glib/gstdio.h>
 #include <string.h>

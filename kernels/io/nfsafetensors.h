@@ -12,8 +12,8 @@
  * nfcheckpoint.h */
 #pragma once
 
-#include "core/nfapi.h"
-#include "io/nfsafetensorsvalues.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/io/nfsafetensorsvalues.h>
 
 G_BEGIN_DECLS
 

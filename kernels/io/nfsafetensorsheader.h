@@ -5,7 +5,7 @@
  * Private to nfsafetensors.c. The format: nfsafetensors.h */
 #pragma once
 
-#include "io/nfsafetensorsvalues.h"
+#include <nextframe/io/nfsafetensorsvalues.h>
 
 G_BEGIN_DECLS
 

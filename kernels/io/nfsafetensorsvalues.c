@@ -4,12 +4,12 @@
  *
  * Elements are little-endian, row-major, and may lie at any address.
  * Siblings: nfsafetensors.c, nfsafetensorsheader.c */
-#include "io/nfsafetensorsvalues.h"
+#include <nextframe/io/nfsafetensorsvalues.h>
 
 #include <math.h>
 #include <string.h>
 
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nftensor.h>
 
 static const struct
 {

@@ -6,8 +6,8 @@
  * See: nfsafetensors.h, which opens files */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

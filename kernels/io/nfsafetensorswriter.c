@@ -8,7 +8,7 @@
  * fsynced and renamed, and the folder is fsynced: at any time the path holds
  * the whole old file or the whole new one.
  * Siblings: nfsafetensors.c */
-#include "io/nfsafetensors.h"
+#include <nextframe/io/nfsafetensors.h>
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * nfweightsource — a tensor's elements, out of a mapped safetensors file */
 #pragma once
 
-#include "core/tensor/nftensor.h"
-#include "io/nfsafetensors.h"
+#include <nextframe/core/tensor/nftensor.h>
+#include <nextframe/io/nfsafetensors.h>
 
 G_BEGIN_DECLS
 

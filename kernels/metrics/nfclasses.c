@@ -5,7 +5,7 @@
  * The palette shows an object's own colour. Shapes differ in lightness (cubes
  * darkest, cylinders lightest), metal is paler than rubber, so that no two
  * classes share a colour and neighbours in the numbering look different. */
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 #define N_COLORS 8
 #define N_KINDS 6 /* shape * 2 + material */

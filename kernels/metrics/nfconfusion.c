@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfconfusion — integer confusion matrix of class masks, and its scores */
-#include "metrics/nfconfusion.h"
+#include <nextframe/metrics/nfconfusion.h>
 
 #include "core/ops/nfids.h"
 

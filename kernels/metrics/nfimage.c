@@ -4,7 +4,7 @@
  *
  * The window is a product of two lines of weights, so moments are filtered by
  * rows and then by columns. */
-#include "metrics/nfimage.h"
+#include <nextframe/metrics/nfimage.h>
 
 #include <math.h>
 

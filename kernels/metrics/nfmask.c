@@ -3,10 +3,10 @@
  * nfmask — what is in a mask of class ids: where objects lie, how they look
  *
  * See: nfclasses.c, the names and colours */
-#include "metrics/nfmask.h"
+#include <nextframe/metrics/nfmask.h>
 
 #include "core/ops/nfids.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 #define N_IDS 256
 

@@ -2,8 +2,8 @@
  *
  * nfobjectscores — what a confusion matrix of the object classes says apart
  * from its Jaccard index */
-#include "metrics/nfobjectscores.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfobjectscores.h>
+#include <nextframe/metrics/nfclasses.h>
 
 #include <math.h>
 

@@ -10,8 +10,8 @@
  * See: nfconfusion, nfclasses. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "metrics/nfconfusion.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/metrics/nfconfusion.h>
 
 G_BEGIN_DECLS
 

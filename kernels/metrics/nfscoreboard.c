@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfscoreboard — scores of many clips, and the JSON report about them */
-#include "metrics/nfscoreboard.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfscoreboard.h>
+#include <nextframe/metrics/nfclasses.h>
 
 #include <json-glib/json-glib.h>
 #include <math.h>

@@ -22,9 +22,9 @@
  * See: nfconfusion, nfclasses. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
-#include "metrics/nfconfusion.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
+#include <nextframe/metrics/nfconfusion.h>
 
 G_BEGIN_DECLS
 

@@ -6,8 +6,8 @@
  * a per channel of the result. */
 #include "nets/nfconvnorm.h"
 
-#include "core/tensor/nftensor.h"
-#include "core/ops/nftape.h"
+#include <nextframe/core/tensor/nftensor.h>
+#include <nextframe/core/ops/nftape.h>
 
 #include <math.h>
 

@@ -7,7 +7,7 @@
  * has changed. The parameters stay as they are. */
 #pragma once
 
-#include "nets/nfmodule.h"
+#include <nextframe/nets/nfmodule.h>
 
 G_BEGIN_DECLS
 

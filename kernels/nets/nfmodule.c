@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfmodule — the layers that networks are made of: parameters and calls */
-#include "nets/nfmodule.h"
+#include <nextframe/nets/nfmodule.h>
 
 #include <math.h>
 

@@ -6,9 +6,9 @@
  * nf_LAYER_init() adds them as "PATH.NAME", the names that PyTorch has. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/ops/nfops.h"
-#include "core/params/nfparams.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/ops/nfops.h>
+#include <nextframe/core/params/nfparams.h>
 
 #include <gio/gio.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfnet — networks by their architecture: names, configurations, checkpoints */
-#include "nets/nfnet.h"
+#include <nextframe/nets/nfnet.h>
 
 static const NfNetClass *const classes[] = {
 #define NF_ARCHITECTURE(name) &nf_net_##name,
-#include "nets/nfnets.def.h"
+#include <nextframe/nets/nfnets.def.h>
 #undef NF_ARCHITECTURE
 };
 

@@ -8,9 +8,9 @@
  * Siblings: nfsegmentnet.h and nfunet.h (what networks of each task do) */
 #pragma once
 
-#include "core/nfapi.h"
-#include "io/nfcheckpoint.h"
-#include "nets/nfmodule.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/io/nfcheckpoint.h>
+#include <nextframe/nets/nfmodule.h>
 
 G_BEGIN_DECLS
 
@@ -90,7 +90,7 @@ struct _NfNetClass
 };
 
 #define NF_ARCHITECTURE(name) NF_API extern const NfNetClass nf_net_##name;
-#include "nets/nfnets.def.h"
+#include <nextframe/nets/nfnets.def.h>
 #undef NF_ARCHITECTURE
 
 /**

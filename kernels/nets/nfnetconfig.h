@@ -6,8 +6,8 @@
  * reported by nf_net_config_finish(), which also refuses keys nobody read. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
 
 #include <json-glib/json-glib.h>
 

@@ -6,7 +6,7 @@
  * which all but the first begin with stride 2. A block adds what its two or
  * three convolutions make to its input; where sizes differ the input goes
  * through a 1x1 convolution. */
-#include "nets/nfresnet.h"
+#include <nextframe/nets/nfresnet.h>
 
 #include "nets/nfconvnorm.h"
 

@@ -6,8 +6,8 @@
  * its classifier. Names and arithmetic are those of torchvision's. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "nets/nfmodule.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/nets/nfmodule.h>
 
 G_BEGIN_DECLS
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfsegmenter — frames in, masks out, from a checkpoint */
-#include "nets/nfsegmenter.h"
+#include <nextframe/nets/nfsegmenter.h>
 
-#include "io/nfcheckpoint.h"
+#include <nextframe/io/nfcheckpoint.h>
 
 struct _NfSegmenter
 {

@@ -6,8 +6,8 @@
  * segmenter at once. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "nets/nfsegmentnet.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/nets/nfsegmentnet.h>
 
 #include <gio/gio.h>
 

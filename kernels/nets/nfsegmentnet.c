@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfsegmentnet — what networks that segment do: frames in, logits out */
-#include "nets/nfsegmentnet.h"
+#include <nextframe/nets/nfsegmentnet.h>
 
 void
 nf_segment_sizes (const NfNet *net, NfSegmentSizes *sizes)

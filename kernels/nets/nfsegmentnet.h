@@ -8,8 +8,8 @@
  * checkpoint) */
 #pragma once
 
-#include "core/nfapi.h"
-#include "nets/nfnet.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/nets/nfnet.h>
 
 G_BEGIN_DECLS
 

@@ -7,7 +7,7 @@
  * tensor for the way up. Everything that depends on the conditioning frames
  * alone (gamma and beta of every modulation) is in an NfSpadeCond, so a
  * sampling loop computes it once. */
-#include "nets/nfunet.h"
+#include <nextframe/nets/nfunet.h>
 
 #include "nets/nfunetblocks.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfunet — what networks that predict do: frames, noisy ones and labels in */
-#include "nets/nfunet.h"
+#include <nextframe/nets/nfunet.h>
 
 #include <math.h>
 

@@ -17,9 +17,9 @@
  * Siblings: nfnet.h (architectures), nfunetconfig.h (sizes) */
 #pragma once
 
-#include "core/nfapi.h"
-#include "nets/nfnet.h"
-#include "nets/nfunetconfig.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/nets/nfnet.h>
+#include <nextframe/nets/nfunetconfig.h>
 
 G_BEGIN_DECLS
 

@@ -6,7 +6,7 @@
  * attention block of nfspadeunet.c, their parameters and their calls. */
 #pragma once
 
-#include "nets/nfunet.h"
+#include <nextframe/nets/nfunet.h>
 
 G_BEGIN_DECLS
 

@@ -4,7 +4,7 @@
  *
  * Keys are those that PyTorch checkpoints carry. Keys of that pipeline that
  * this network has one answer for are accepted with that answer only. */
-#include "nets/nfunetconfig.h"
+#include <nextframe/nets/nfunetconfig.h>
 
 #include "nets/nfnetconfig.h"
 

@@ -5,8 +5,8 @@
  * See: nfunet.h */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
 
 #include <json-glib/json-glib.h>
 

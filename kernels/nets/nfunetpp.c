@@ -5,9 +5,9 @@
  * The encoder (nfresnet.c) makes features f0..f4 at strides 32 (deepest) to 2.
  * Node x_d_s of the nested grid takes the node x_d_(s-1), upsampled, the nodes
  * x_k_s below it (d < k <= s) and feature f_(s+1); x_0_4 takes x_0_3 alone. */
-#include "nets/nfunetpp.h"
+#include <nextframe/nets/nfunetpp.h>
 
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 #include "nets/nfconvnorm.h"
 #include "nets/nfnetconfig.h"
 

@@ -7,9 +7,9 @@
  * those of segmentation_models_pytorch's UnetPlusPlus. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "nets/nfresnet.h"
-#include "nets/nfsegmentnet.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/nets/nfresnet.h>
+#include <nextframe/nets/nfsegmentnet.h>
 
 G_BEGIN_DECLS
 

@@ -5,8 +5,8 @@
  * Private to the folder. See: nfregions.c, nfregionvotes.c */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

@@ -6,7 +6,7 @@
  * together, corners included. See: nfregions.c */
 #pragma once
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

@@ -5,8 +5,8 @@
  * Private to the folder. See: nfregions.c */
 #pragma once
 
-#include "core/nferror.h"
-#include "regions/nfregion.h"
+#include <nextframe/core/nferror.h>
+#include <nextframe/regions/nfregion.h>
 
 G_BEGIN_DECLS
 

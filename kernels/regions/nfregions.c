@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfregions — the objects of a frame, from the class probabilities of its pixels */
-#include "regions/nfregions.h"
+#include <nextframe/regions/nfregions.h>
 
 #include "regions/nfassign.h"
 #include "regions/nfpieces.h"

@@ -21,9 +21,9 @@
  * Deterministic, O(height * width * classes). */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
-#include "regions/nfregion.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
+#include <nextframe/regions/nfregion.h>
 
 G_BEGIN_DECLS
 

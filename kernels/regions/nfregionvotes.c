@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfregionvotes — the objects of a clip, from the regions of its frames */
-#include "regions/nfregionvotes.h"
+#include <nextframe/regions/nfregionvotes.h>
 
 #include "regions/nfassign.h"
 #include "regions/nfregionmerge.h"

@@ -13,8 +13,8 @@
  * See: nfregions.h */
 #pragma once
 
-#include "core/nfapi.h"
-#include "regions/nfregions.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/regions/nfregions.h>
 
 G_BEGIN_DECLS
 

@@ -12,7 +12,7 @@
  * for the chroma of their fields. */
 #include "video/gstnfvideo.h"
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 #include <string.h>
 

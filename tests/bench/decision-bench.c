@@ -19,11 +19,11 @@
 #include "damagedtruth.h"
 
 #include "io/nfdataset.h"
-#include "metrics/nfclasses.h"
-#include "metrics/nfscoreboard.h"
-#include "nets/nfsegmenter.h"
-#include "regions/nfregionvotes.h"
-#include "scene/render/nfrender.h"
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/metrics/nfscoreboard.h>
+#include <nextframe/nets/nfsegmenter.h>
+#include <nextframe/regions/nfregionvotes.h>
+#include <nextframe/scene/render/nfrender.h>
 
 #include <math.h>
 #include <stdio.h>

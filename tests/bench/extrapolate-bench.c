@@ -11,12 +11,12 @@
  * for that frame; of scenes also what the true states of the newest frame would
  * have. likeliest, jaccard, pooled and picture are dynamics with these decisions. */
 #include "io/nfdataset.h"
-#include "metrics/nfclasses.h"
-#include "metrics/nfscoreboard.h"
-#include "scene/render/nfrender.h"
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/metrics/nfscoreboard.h>
+#include <nextframe/scene/render/nfrender.h>
 #include "scene/guide/nfdamage.h"
 #include "scene/track/nfbodies.h"
-#include "scene/track/nfextrapolate.h"
+#include <nextframe/scene/track/nfextrapolate.h>
 
 #include <math.h>
 #include <stdio.h>

@@ -9,8 +9,8 @@
  * root mean square distance to a long run of DDIM, and the PSNR to the true
  * frames (mean over the draws), both at the network's frame size, in levels of
  * 0 to 255 and in decibels. */
-#include "diffusion/nfprediction.h"
-#include "io/nfcheckpoint.h"
+#include <nextframe/diffusion/nfprediction.h>
+#include <nextframe/io/nfcheckpoint.h>
 #include "io/nfdataset.h"
 #include "video/gstnfvideo.h"
 

@@ -3,9 +3,9 @@
  * bench — counting of ops and their arithmetic, and nextframe-train bench */
 #include "bench/bench.h"
 #include "bench/measure.h"
-#include "core/ops/nfbackward.h"
-#include "io/nfsafetensors.h"
-#include "nets/nfsegmenter.h"
+#include <nextframe/core/ops/nfbackward.h>
+#include <nextframe/io/nfsafetensors.h>
+#include <nextframe/nets/nfsegmenter.h>
 #include "nftestmodels.h"
 
 static const NfConv2dParams conv = { 2, 1, NF_ACT_NONE };

@@ -8,7 +8,7 @@
 #include <glib/gstdio.h>
 #include <math.h>
 
-#include "io/nfcheckpoint.h"
+#include <nextframe/io/nfcheckpoint.h>
 #include "nfasserts.h"
 
 #define CONV_SIZE 24 /* elements of conv.weight */

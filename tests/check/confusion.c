@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * confusion — tests of kernels/metrics: counts, scores, classes, reports */
-#include "io/nfnpy.h"
-#include "metrics/nfclasses.h"
-#include "metrics/nfconfusion.h"
-#include "metrics/nfscoreboard.h"
+#include <nextframe/io/nfnpy.h>
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/metrics/nfconfusion.h>
+#include <nextframe/metrics/nfscoreboard.h>
 
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>

@@ -6,8 +6,8 @@
  * property max-gap of nfpredict and nfextrapolate. */
 #include "nfvideotest.h"
 
-#include "core/tensor/nfdevice.h"
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nfdevice.h>
+#include <nextframe/core/tensor/nftensor.h>
 #include "predict/gstnfwindow.h"
 
 #define MASKS "video/x-raw,format=GRAY8,width=24,height=16,framerate=25/1"

@@ -2,7 +2,7 @@
  *
  * device — opening devices, and modules that are missing, broken or of another
  * version; NF_TEST_MODULES holds a module that pretends to be the CUDA backend */
-#include "core/ops/nfops.h"
+#include <nextframe/core/ops/nfops.h>
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * dynamics — tests of kernels/scene: nfbodies, nfmotion, nffutures */
-#include "metrics/nfconfusion.h"
+#include <nextframe/metrics/nfconfusion.h>
 #include "scene/track/nfblobs.h"
-#include "scene/track/nfextrapolate.h"
+#include <nextframe/scene/track/nfextrapolate.h>
 #include "scene/track/nfmotion.h"
 #include "scene/world/nfphysics.h"
-#include "scene/render/nfrender.h"
+#include <nextframe/scene/render/nfrender.h>
 
 #include <math.h>
 #include <string.h>

@@ -4,14 +4,14 @@
  * elements call */
 #include "evalplace.h"
 
-#include "diffusion/nfpredictor.h"
+#include <nextframe/diffusion/nfpredictor.h>
 #include "io/nfdataset.h"
-#include "metrics/nfclasses.h"
-#include "metrics/nfimage.h"
-#include "metrics/nfscoreboard.h"
-#include "nets/nfsegmenter.h"
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/metrics/nfimage.h>
+#include <nextframe/metrics/nfscoreboard.h>
+#include <nextframe/nets/nfsegmenter.h>
 #include "nftestmodels.h"
-#include "scene/track/nfextrapolate.h"
+#include <nextframe/scene/track/nfextrapolate.h>
 #include "video/gstnfvideo.h"
 
 #include <gst/gst.h>

@@ -3,7 +3,7 @@
  * evalrefusals — what an evaluation refuses, and what it says then */
 #include "evalplace.h"
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 #include "nftestmodels.h"
 
 #include <gst/gst.h>

@@ -6,8 +6,8 @@
 
 #include "eval/decision.h"
 #include "io/nfdataset.h"
-#include "metrics/nfclasses.h"
-#include "nets/nfsegmenter.h"
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/nets/nfsegmenter.h>
 #include "nftestmodels.h"
 
 #include <gst/gst.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * extrapolate — tests of kernels/scene/nfextrapolate: hold and linear */
-#include "scene/track/nfextrapolate.h"
+#include <nextframe/scene/track/nfextrapolate.h>
 
 #include <string.h>
 

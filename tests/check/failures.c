@@ -4,8 +4,8 @@
  *
  * What comes back is NULL and the error of the op that failed; no op runs after
  * it, and nobody sets an error over another. */
-#include "core/ops/nfops.h"
-#include "diffusion/nfprediction.h"
+#include <nextframe/core/ops/nfops.h>
+#include <nextframe/diffusion/nfprediction.h>
 #include "nftestmodels.h"
 #include "testdevice.h"
 

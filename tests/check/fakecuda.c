@@ -4,7 +4,7 @@
  *
  * For device.c, where there is no GPU: the CPU backend under another name, or
  * with the wrong version where NF_FAKE_CUDA says so. */
-#include "core/ops/nfops.h"
+#include <nextframe/core/ops/nfops.h>
 
 #include <gmodule.h>
 

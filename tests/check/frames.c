@@ -4,10 +4,10 @@
  *
  * Pitched memory, and what is done with masks as kernels/metrics does it. On the
  * first of NF_TEST_DEVICES, by default the CPU. */
-#include "core/ops/nfops.h"
-#include "metrics/nfclasses.h"
-#include "metrics/nfconfusion.h"
-#include "metrics/nfmask.h"
+#include <nextframe/core/ops/nfops.h>
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/metrics/nfconfusion.h>
+#include <nextframe/metrics/nfmask.h>
 #include "testdevice.h"
 
 #include <string.h>

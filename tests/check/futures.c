@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * futures — tests of kernels/scene/track: nffutures */
-#include "metrics/nfclasses.h"
-#include "metrics/nfconfusion.h"
-#include "scene/track/nfextrapolate.h"
-#include "scene/render/nfrender.h"
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/metrics/nfconfusion.h>
+#include <nextframe/scene/track/nfextrapolate.h>
+#include <nextframe/scene/render/nfrender.h>
 #include "scene/track/nfdecide.h"
-#include "scene/track/nffutures.h"
+#include <nextframe/scene/track/nffutures.h>
 
 #include <string.h>
 

@@ -10,7 +10,7 @@
 #include <glib/gstdio.h>
 #include <math.h>
 
-#include "core/random/nfrng.h"
+#include <nextframe/core/random/nfrng.h>
 #include "nfasserts.h"
 
 #define DIM 4

@@ -5,7 +5,7 @@
  * Where the device captures, most runs must be starts of the captured graph, and
  * all must give the bits that calling the function gives. See naivecheck.c for
  * the choice of devices. Sibling: graphthreads.c */
-#include "core/ops/nfbackward.h"
+#include <nextframe/core/ops/nfbackward.h>
 #include "graphnet.h"
 #include "naivecheck.h"
 

@@ -2,10 +2,10 @@
  *
  * guide — guides predicted from masks, damaged masks, and the detail of a guide */
 #include "diffusion/nfsharpen.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 #include "scene/guide/nfdamage.h"
-#include "scene/guide/nfguide.h"
-#include "scene/render/nfrender.h"
+#include <nextframe/scene/guide/nfguide.h>
+#include <nextframe/scene/render/nfrender.h>
 
 #include <math.h>
 #include <string.h>

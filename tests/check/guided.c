@@ -5,11 +5,11 @@
  *
  * The network is untrained; with a guide start of 1 it draws nothing.
  * Siblings: guide.c (what guides look like), nfpredictguide.c (the element) */
-#include "diffusion/nfensemble.h"
-#include "diffusion/nfguided.h"
+#include <nextframe/diffusion/nfensemble.h>
+#include <nextframe/diffusion/nfguided.h>
 #include "nftestmodels.h"
-#include "scene/render/nfrender.h"
-#include "scene/world/nfscene.h"
+#include <nextframe/scene/render/nfrender.h>
+#include <nextframe/scene/world/nfscene.h>
 
 #include <math.h>
 #include <string.h>

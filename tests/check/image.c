@@ -10,9 +10,9 @@
  *       gaussian_weights=True, use_sample_covariance=False, win_size=11)
  *
  * with luma (x) = 0.299 R + 0.587 G + 0.114 B in double precision. */
-#include "metrics/nfclasses.h"
-#include "metrics/nfimage.h"
-#include "metrics/nfobjectscores.h"
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/metrics/nfimage.h>
+#include <nextframe/metrics/nfobjectscores.h>
 
 #include <math.h>
 

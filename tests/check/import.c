@@ -14,7 +14,7 @@
 
 #include <math.h>
 
-#include "io/nfcheckpoint.h"
+#include <nextframe/io/nfcheckpoint.h>
 
 static gchar *
 file_of_pytorch (const gchar *name)

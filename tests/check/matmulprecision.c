@@ -5,10 +5,10 @@
  * Where there is TF32, products in it differ from those in f32 by little, and
  * each thread, graph and gradient gets what was asked for it; elsewhere all have
  * the same bits. See naivecheck.c for the choice of devices. */
-#include "core/ops/nfgraph.h"
-#include "core/ops/nfbackward.h"
-#include "core/threads/nfmatmulprecision.h"
-#include "core/threads/nfcores.h"
+#include <nextframe/core/ops/nfgraph.h>
+#include <nextframe/core/ops/nfbackward.h>
+#include <nextframe/core/threads/nfmatmulprecision.h>
+#include <nextframe/core/threads/nfcores.h>
 #include "naivecheck.h"
 
 #include <math.h>

@@ -5,7 +5,7 @@
 #include "common/gstnfmodel.h"
 #include "nftestmodels.h"
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 #include <gst/check/gstcheck.h>
 #include <string.h>

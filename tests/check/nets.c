@@ -3,14 +3,14 @@
  * nets — the table of architectures: names, presets, and networks of
  * checkpoints */
 #include "io/nfjson.h"
-#include "nets/nfnet.h"
+#include <nextframe/nets/nfnet.h>
 #include "nftestmodels.h"
 
 #include <string.h>
 
 static const NfNetClass *const classes[] = {
 #define NF_ARCHITECTURE(name) &nf_net_##name,
-#include "nets/nfnets.def.h"
+#include <nextframe/nets/nfnets.def.h>
 #undef NF_ARCHITECTURE
 };
 

@@ -7,7 +7,7 @@
 #include "nfmodelrig.h"
 #include "nftestmodels.h"
 
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 #include <gst/analytics/analytics.h>
 #include <string.h>

@@ -5,8 +5,8 @@
  * See: threads.c, for turns without elements */
 #include "nfmodelrig.h"
 
-#include "core/ops/nfobserve.h"
-#include "core/threads/nfcores.h"
+#include <nextframe/core/ops/nfobserve.h>
+#include <nextframe/core/threads/nfcores.h>
 
 /* as many denoising steps as no test waits for */
 #define ENDLESS "steps=1000 ensemble=256 horizon=1000"

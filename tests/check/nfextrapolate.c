@@ -6,7 +6,7 @@
  * nfpredict.c; here it is that masks come in and go out unchanged, and when. */
 #include "nfvideotest.h"
 
-#include "scene/track/nfextrapolate.h"
+#include <nextframe/scene/track/nfextrapolate.h>
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * Sibling: nfnpydecplay.c, whole pipelines and seeks */
 #include "nfelementtest.h"
 
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 static GstHarness *
 new_harness (GstBus **bus)

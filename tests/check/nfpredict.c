@@ -8,7 +8,7 @@
 #include "nfmodelrig.h"
 #include "nftestmodels.h"
 
-#include "diffusion/nfsampler.h"
+#include <nextframe/diffusion/nfsampler.h>
 
 typedef struct
 {

@@ -5,7 +5,7 @@
  * Siblings: nfclipseek.c, nfcliplive.c (seeks, states, live: what it shares with
  * nfclipsrc) */
 #include "nfcliprig.h"
-#include "scene/render/nfrender.h"
+#include <nextframe/scene/render/nfrender.h>
 
 #include <string.h>
 

@@ -7,10 +7,10 @@
  * nfsegmentsize.c */
 #include "nfmodelrig.h"
 
-#include "metrics/nfclasses.h"
-#include "metrics/nfmask.h"
-#include "nets/nfsegmenter.h"
-#include "regions/nfregionvotes.h"
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/metrics/nfmask.h>
+#include <nextframe/nets/nfsegmenter.h>
+#include <nextframe/regions/nfregionvotes.h>
 
 #include <string.h>
 

@@ -7,8 +7,8 @@
 #include "nftestmodels.h"
 
 #include "video/gstnfvideo.h"
-#include "metrics/nfmask.h"
-#include "nets/nfsegmenter.h"
+#include <nextframe/metrics/nfmask.h>
+#include <nextframe/nets/nfsegmenter.h>
 
 #include <string.h>
 

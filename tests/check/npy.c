@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * npy — tests of kernels/io/nfnpy: headers good, bad and hostile */
-#include "io/nfnpy.h"
+#include <nextframe/io/nfnpy.h>
 
 #include <glib/gstdio.h>
 #include <string.h>

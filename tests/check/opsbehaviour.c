@@ -3,7 +3,7 @@
  * opsbehaviour — what ops promise beyond numbers that agree with a reference
  *
  * Special values, ties, random masks, kept weights, threads. */
-#include "core/ops/nfbackward.h"
+#include <nextframe/core/ops/nfbackward.h>
 #include "naivecheck.h"
 #include "opscheck.h"
 #include "testdevice.h"

@@ -9,7 +9,7 @@
  * along random directions, in which every element takes part. */
 #include "opscheck.h"
 
-#include "core/ops/nfbackward.h"
+#include <nextframe/core/ops/nfbackward.h>
 #include "naivecheck.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
  * opsrows — the table of cases of the op test */
 #pragma once
 
-#include "core/ops/nfops.h"
+#include <nextframe/core/ops/nfops.h>
 
 G_BEGIN_DECLS
 

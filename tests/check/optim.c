@@ -4,8 +4,8 @@
  *
  * It must do what the ops do one tensor at a time: on the CPU the same bits, on
  * other devices within the tolerance of the op test's rows. */
-#include "core/params/nfoptim.h"
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/params/nfoptim.h>
+#include <nextframe/core/tensor/nftensor.h>
 #include "naivecheck.h"
 #include "testdevice.h"
 

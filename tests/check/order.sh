@@ -58,7 +58,8 @@ up_allowed='
 kernels/core/tensor/nfdevice.c kernels/cpu/kernels/backend.c
 '
 
-# "FILE INCLUDED" of all quoted includes -> "FILE FILE" of those that are ours
+# "FILE INCLUDED" of all includes -> "FILE FILE" of those that are ours; a header
+# that is installed is <nextframe/...>
 resolve () {
   awk -v files="$work/files" '
     function folder (path) { sub (/\/[^\/]*$/, "", path); return path }
@@ -66,6 +67,7 @@ resolve () {
     {
       top = $1
       sub (/\/.*/, "", top)
+      if (sub (/^nextframe\//, "kernels/", $2)) { if ($2 in known) print; next }
       if ((folder($1) "/" $2) in known) print $1, folder($1) "/" $2
       else if ((top "/" $2) in known) print $1, top "/" $2
       else if (("kernels/" $2) in known) print $1, "kernels/" $2
@@ -120,7 +122,7 @@ circles () {
 }
 
 find kernels gst trainer -name '*.[ch]' -o -name '*.cu' >"$work/files"
-xargs awk '/^#include "/ { split ($0, part, "\""); print FILENAME, part[2] }' \
+xargs awk '/^#include ["<]/ { split ($0, part, /["<>]/); print FILENAME, part[2] }' \
   <"$work/files" | resolve >"$work/arrows"
 [ -s "$work/arrows" ] || { echo "FAIL: no file includes another"; exit 1; }
 

@@ -5,7 +5,7 @@
 #include "testclips.h"
 #include "testruns.h"
 
-#include "io/nfsafetensors.h"
+#include <nextframe/io/nfsafetensors.h>
 #include "train/loop.h"
 #include "train/segment.h"
 #include "train/warmstart.h"

@@ -7,12 +7,12 @@
  * element) */
 #include "damagedtruth.h"
 
-#include "core/random/nfrng.h"
-#include "metrics/nfclasses.h"
-#include "metrics/nfconfusion.h"
+#include <nextframe/core/random/nfrng.h>
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/metrics/nfconfusion.h>
 #include "regions/nfassign.h"
-#include "regions/nfregionvotes.h"
-#include "scene/render/nfrender.h"
+#include <nextframe/regions/nfregionvotes.h>
+#include <nextframe/scene/render/nfrender.h>
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * render — tests of kernels/scene: camera, view and ray caster */
-#include "scene/render/nfrender.h"
+#include <nextframe/scene/render/nfrender.h>
 #include "scene/world/nflook.h"
 
 #include <math.h>

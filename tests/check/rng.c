@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * rng — random numbers: published vectors, distributions, independence of order */
-#include "core/random/nfrng.h"
+#include <nextframe/core/random/nfrng.h>
 
 #include <math.h>
 #include <string.h>

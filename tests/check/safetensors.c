@@ -8,9 +8,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nftensor.h>
 #include "io/nfjson.h"
-#include "io/nfsafetensors.h"
+#include <nextframe/io/nfsafetensors.h>
 #include "nfasserts.h"
 
 typedef struct

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "io/nfsafetensors.h"
+#include <nextframe/io/nfsafetensors.h>
 #include "nfasserts.h"
 
 static void

@@ -6,8 +6,8 @@
  * sqrt (1 - a) x / (a s^2 + 1 - a), and the deterministic walk from a to 1 ends
  * at x s / sqrt (a s^2 + 1 - a). The schedule is smooth at its clean end, so a
  * method of order p has its error divided by 2^p when the steps double. */
-#include "diffusion/nfensemble.h"
-#include "diffusion/nfprediction.h"
+#include <nextframe/diffusion/nfensemble.h>
+#include <nextframe/diffusion/nfprediction.h>
 #include "testdevice.h"
 
 #include <math.h>

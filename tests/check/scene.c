@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * scene — synthetic clips: the same for the same seed, and possible in physics */
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 #include "scene/world/nfphysics.h"
-#include "scene/world/nfscene.h"
+#include <nextframe/scene/world/nfscene.h>
 
 #include <math.h>
 #include <string.h>

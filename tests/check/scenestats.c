@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * scenestats — statistics of clips whose numbers are known */
-#include "core/random/nfrng.h"
-#include "scene/render/nfrender.h"
-#include "scene/stats/nfscenestats.h"
+#include <nextframe/core/random/nfrng.h>
+#include <nextframe/scene/render/nfrender.h>
+#include <nextframe/scene/stats/nfscenestats.h>
 
 #include <math.h>
 #include <stdlib.h>

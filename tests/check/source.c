@@ -2,11 +2,11 @@
  *
  * source — tensors whose data is fetched when somebody asks for it: who does,
  * how often, and that networks keep their weights in the file */
-#include "core/tensor/nftensor.h"
-#include "core/ops/nfbackward.h"
-#include "io/nfcheckpoint.h"
-#include "nets/nfsegmenter.h"
-#include "nets/nfunetpp.h"
+#include <nextframe/core/tensor/nftensor.h>
+#include <nextframe/core/ops/nfbackward.h>
+#include <nextframe/io/nfcheckpoint.h>
+#include <nextframe/nets/nfsegmenter.h>
+#include <nextframe/nets/nfunetpp.h>
 #include "nftestmodels.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * synth — data sets of synthetic clips: layout, going on, and what is refused */
 #include "synth/synth.h"
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 #include "io/nfdataset.h"
 #include "io/nfpng.h"
 #include "synth/scenerecord.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * tape — recording, backward, and what it refuses */
-#include "core/ops/nfbackward.h"
+#include <nextframe/core/ops/nfbackward.h>
 #include "testdevice.h"
 
 #include <string.h>

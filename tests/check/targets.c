@@ -5,7 +5,7 @@
  * Data from N (0, s^2), as in sampler.c: x at signal power a holds the clean
  * value sqrt (a) s^2 x / (a s^2 + 1 - a) on average, and the deterministic walk
  * from there ends at x s / sqrt (a s^2 + 1 - a). */
-#include "diffusion/nfprediction.h"
+#include <nextframe/diffusion/nfprediction.h>
 #include "testdevice.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * tensor — layouts, views, versions, and shapes that are refused */
-#include "core/tensor/nfdevice.h"
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nfdevice.h>
+#include <nextframe/core/tensor/nftensor.h>
 
 #include <math.h>
 #include <string.h>

@@ -2,10 +2,10 @@
  *
  * threads — how many threads ops get, and who computes when */
 #define _GNU_SOURCE /* sched_setaffinity() */
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 #include "core/threads/nfwaitpolicy.h"
-#include "core/threads/nfthreads.h"
-#include "core/threads/nfcores.h"
+#include <nextframe/core/threads/nfthreads.h>
+#include <nextframe/core/threads/nfcores.h>
 
 #include <glib/gstdio.h>
 #include <omp.h>

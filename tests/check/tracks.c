@@ -2,8 +2,8 @@
  *
  * tracks — tests of kernels/scene/nftracks, nfblobs, nfoutline */
 #include "scene/track/nfblobs.h"
-#include "scene/render/nfrender.h"
-#include "scene/track/nftracks.h"
+#include <nextframe/scene/render/nfrender.h>
+#include <nextframe/scene/track/nftracks.h>
 
 #include <math.h>
 #include <string.h>

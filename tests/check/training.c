@@ -2,9 +2,9 @@
  *
  * training — whole runs of tiny networks: resuming, interruption, learning,
  * and what is refused */
-#include "core/ops/nfops.h"
+#include <nextframe/core/ops/nfops.h>
 #include "inspect.h"
-#include "io/nfsafetensors.h"
+#include <nextframe/io/nfsafetensors.h>
 #include "testclips.h"
 #include "testruns.h"
 #include "train/loop.h"

@@ -2,8 +2,8 @@
  *
  * unetpp — UNet++: inference, where batch norm is part of the convolutions,
  * against the same network with every layer by itself, as a tape wants it */
-#include "core/ops/nftape.h"
-#include "nets/nfunetpp.h"
+#include <nextframe/core/ops/nftape.h>
+#include <nextframe/nets/nfunetpp.h>
 #include "testdevice.h"
 
 #include <math.h>

@@ -5,8 +5,8 @@
  * Sibling: validateruns.c, whole runs */
 #include "train/validate.h"
 #include "data/trainclips.h"
-#include "io/nfcheckpoint.h"
-#include "nets/nfunetpp.h"
+#include <nextframe/io/nfcheckpoint.h>
+#include <nextframe/nets/nfunetpp.h>
 #include "testclips.h"
 #include "testruns.h"
 #include "train/diffusion.h"

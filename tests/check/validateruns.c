@@ -4,7 +4,7 @@
  * best checkpoint, resuming, interruption
  *
  * Sibling: validate.c, how networks are judged */
-#include "io/nfcheckpoint.h"
+#include <nextframe/io/nfcheckpoint.h>
 #include "testruns.h"
 
 #include <string.h>

@@ -7,7 +7,7 @@
  * bits there. Colours are compared with its exact way, that to 16-bit values:
  * with 8 bits its matrix takes 2 levels off on average. On the first of
  * NF_TEST_DEVICES, by default the CPU. */
-#include "core/ops/nfops.h"
+#include <nextframe/core/ops/nfops.h>
 #include "common/gstnfcolor.h"
 #include "video/gstnfvideo.h"
 #include "testdevice.h"

@@ -3,8 +3,8 @@
  * damagedtruth — class probabilities as a network has them, from true masks */
 #include "damagedtruth.h"
 
-#include "core/random/nfrng.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/core/random/nfrng.h>
+#include <nextframe/metrics/nfclasses.h>
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "evalplace.h"
 
 #include "eval/eval.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 #include "nftestmodels.h"
 #include "synth/synth.h"
 

@@ -3,9 +3,9 @@
  * graphnet — a small function of tensors for tests of nfgraph */
 #pragma once
 
-#include "core/ops/nfgraph.h"
-#include "core/ops/nfops.h"
-#include "core/random/nfrng.h"
+#include <nextframe/core/ops/nfgraph.h>
+#include <nextframe/core/ops/nfops.h>
+#include <nextframe/core/random/nfrng.h>
 
 G_BEGIN_DECLS
 

@@ -15,7 +15,7 @@ gdouble naive_margin = G_MAXDOUBLE;
 const NaiveOp naive_ops[NF_N_OPS] = {
 #define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   [NF_OP_##NAME] = naive_##name,
-#include "core/ops/nfops.def.h"
+#include <nextframe/core/ops/nfops.def.h>
 #undef NF_OP
 };
 

@@ -6,7 +6,7 @@
  * code shared with the backends but the random numbers. */
 #pragma once
 
-#include "core/ops/nfops.h"
+#include <nextframe/core/ops/nfops.h>
 
 G_BEGIN_DECLS
 

@@ -10,7 +10,7 @@
 
 #define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   Naive *naive_##name (Naive **in, guint n_in, gconstpointer op_params);
-#include "core/ops/nfops.def.h"
+#include <nextframe/core/ops/nfops.def.h>
 #undef NF_OP
 
 /* for each element (n, c, y, x) of a, innermost last */

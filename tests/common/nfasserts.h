@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 /* @error is of the domain NF_ERROR, has this code, and says @message */
 static inline void

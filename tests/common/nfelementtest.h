@@ -6,7 +6,7 @@
  * to their end, and the errors that they post. */
 #pragma once
 
-#include "io/nfnpy.h"
+#include <nextframe/io/nfnpy.h>
 
 #include <gst/check/gstcheck.h>
 #include <gst/check/gstharness.h>

@@ -4,11 +4,11 @@
  * folder, harnesses, what the elements must give */
 #include "nfmodelrig.h"
 
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 #include "nftestmodels.h"
 
-#include "nets/nfsegmenter.h"
+#include <nextframe/nets/nfsegmenter.h>
 
 static gchar *folder, *predictor, *direct_predictor, *segmenter;
 

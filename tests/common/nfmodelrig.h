@@ -6,7 +6,7 @@
 
 #include "nfvideotest.h"
 
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nftensor.h>
 
 G_BEGIN_DECLS
 

@@ -3,7 +3,7 @@
  * nftestmodels — small networks for the tests of elements */
 #include "nftestmodels.h"
 
-#include "io/nfcheckpoint.h"
+#include <nextframe/io/nfcheckpoint.h>
 
 static void
 must (gboolean ok, const GError *error)

@@ -5,8 +5,8 @@
  * Untrained ones, made when they are asked for. */
 #pragma once
 
-#include "nets/nfunet.h"
-#include "nets/nfunetpp.h"
+#include <nextframe/nets/nfunet.h>
+#include <nextframe/nets/nfunetpp.h>
 #include "testfolder.h"
 
 G_BEGIN_DECLS

@@ -2,7 +2,7 @@
  *
  * testclips — small folders of clips, made by the tests that read them */
 #include "testclips.h"
-#include "io/nfnpy.h"
+#include <nextframe/io/nfnpy.h>
 
 #include <png.h>
 

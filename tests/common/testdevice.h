@@ -3,8 +3,8 @@
  * testdevice — the device that a test runs on */
 #pragma once
 
-#include "core/tensor/nfdevice.h"
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nfdevice.h>
+#include <nextframe/core/tensor/nftensor.h>
 
 /* the first of NF_TEST_DEVICES ("cpu,cuda:0"), by default the CPU; it must
  * open */

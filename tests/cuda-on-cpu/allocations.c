@@ -7,9 +7,9 @@
  * error, or the right result by another way, and the next run has the right bits
  * and holds no more memory than before. And where work needs none: a device's, or
  * a graph's, first product may want no workspace. */
-#include "core/ops/nfbackward.h"
-#include "core/ops/nfgraph.h"
-#include "core/random/nfrng.h"
+#include <nextframe/core/ops/nfbackward.h>
+#include <nextframe/core/ops/nfgraph.h>
+#include <nextframe/core/random/nfrng.h>
 #include "standin-allocations.h"
 
 #include <dlfcn.h>

@@ -4,8 +4,8 @@
  *
  * Memory that is not aligned, plans that two threads want at once, and
  * NEXTFRAME_AUTOTUNE with its file. Results are compared with the CPU's. */
-#include "core/ops/nfops.h"
-#include "core/random/nfrng.h"
+#include <nextframe/core/ops/nfops.h>
+#include <nextframe/core/random/nfrng.h>
 
 #include <glib/gstdio.h>
 

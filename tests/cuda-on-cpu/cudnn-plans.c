@@ -9,12 +9,12 @@
 #include "gpus.h"
 
 #include "bench/dry.h"
-#include "core/ops/nfobserve.h"
-#include "core/ops/nfbackward.h"
-#include "core/threads/nfmatmulprecision.h"
+#include <nextframe/core/ops/nfobserve.h>
+#include <nextframe/core/ops/nfbackward.h>
+#include <nextframe/core/threads/nfmatmulprecision.h>
 #include "cuda/cudnn/nfconv.h"
-#include "nets/nfunet.h"
-#include "nets/nfunetpp.h"
+#include <nextframe/nets/nfunet.h>
+#include <nextframe/nets/nfunetpp.h>
 
 #include <string.h>
 

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "io/nfjson.h"
-#include "io/nfsafetensors.h"
+#include <nextframe/io/nfsafetensors.h>
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 

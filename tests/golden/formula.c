@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/random/nfrng.h"
+#include <nextframe/core/random/nfrng.h>
 #include "io/nfjson.h"
 
 /**

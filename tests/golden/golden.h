@@ -13,10 +13,10 @@
 
 #include <json-glib/json-glib.h>
 
-#include "core/params/nfparams.h"
-#include "diffusion/nfschedule.h"
-#include "io/nfsafetensors.h"
-#include "nets/nfunetpp.h"
+#include <nextframe/core/params/nfparams.h>
+#include <nextframe/diffusion/nfschedule.h>
+#include <nextframe/io/nfsafetensors.h>
+#include <nextframe/nets/nfunetpp.h>
 
 G_BEGIN_DECLS
 

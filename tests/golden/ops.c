@@ -9,7 +9,7 @@
  * up/out and down/out, and WHAT/grad_out gives WHAT/grad_in. */
 #include "golden.h"
 
-#include "core/ops/nfbackward.h"
+#include <nextframe/core/ops/nfbackward.h>
 
 /**
  * golden_segmentation_losses:

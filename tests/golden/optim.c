@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "core/params/nfoptim.h"
+#include <nextframe/core/params/nfoptim.h>
 #include "io/nfjson.h"
 
 typedef struct

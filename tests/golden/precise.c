@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-#include "core/ops/nfops.h"
+#include <nextframe/core/ops/nfops.h>
 
 static const NfBackend *right; /* the device's own */
 

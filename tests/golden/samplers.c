@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "diffusion/nfsampler.h"
+#include <nextframe/diffusion/nfsampler.h>
 
 typedef struct
 {

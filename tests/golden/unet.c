@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/ops/nfbackward.h"
+#include <nextframe/core/ops/nfbackward.h>
 
 #define GRADIENT_LIMIT 2e-4
 

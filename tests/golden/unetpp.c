@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "core/ops/nfbackward.h"
+#include <nextframe/core/ops/nfbackward.h>
 
 #define GRADIENT_LIMIT 1e-4
 /* repetitions of a training step, and the relative change between them */

@@ -10,7 +10,7 @@
 #include "bench/pipeline.h"
 #include "bench/report.h"
 #include "bench/roofline.h"
-#include "core/threads/nfthreads.h"
+#include <nextframe/core/threads/nfthreads.h>
 
 #include <omp.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * bench — the subcommand that measures speed and memory */
 #pragma once
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

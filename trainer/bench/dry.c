@@ -3,7 +3,7 @@
  * bench/dry — a device that computes nothing and has all the memory one asks
  * for */
 #include "bench/dry.h"
-#include "core/ops/nfops.h"
+#include <nextframe/core/ops/nfops.h>
 
 #include <string.h>
 
@@ -87,7 +87,7 @@ dry_backward (NfOpCall *call, const NfTensor *grad_out, NfTensor **grad_in,
 static const NfOpKernels dry_ops[NF_N_OPS] = {
 #define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   [NF_OP_##NAME] = { dry_forward, dry_backward },
-#include "core/ops/nfops.def.h"
+#include <nextframe/core/ops/nfops.def.h>
 #undef NF_OP
 };
 

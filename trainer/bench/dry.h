@@ -5,8 +5,8 @@
  * What a network would do on it can be counted in seconds, however large it is. */
 #pragma once
 
-#include "core/tensor/nfdevice.h"
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nfdevice.h>
+#include <nextframe/core/tensor/nftensor.h>
 
 G_BEGIN_DECLS
 

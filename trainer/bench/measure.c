@@ -6,7 +6,7 @@
  * between them. */
 #include "bench/measure.h"
 
-#include "core/ops/nfops.h"
+#include <nextframe/core/ops/nfops.h>
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * bench/measure — time, arithmetic and memory of a piece of work */
 #pragma once
 
-#include "core/ops/nfobserve.h"
+#include <nextframe/core/ops/nfobserve.h>
 
 #include <json-glib/json-glib.h>
 

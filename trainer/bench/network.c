@@ -7,8 +7,8 @@
  * and x with labels (one evaluation) or future, noise and labels (training);
  * for a network that segments image, normalised, and target (training). */
 #include "bench/network.h"
-#include "diffusion/nfprediction.h"
-#include "io/nfcheckpoint.h"
+#include <nextframe/diffusion/nfprediction.h>
+#include <nextframe/io/nfcheckpoint.h>
 #include "train/diffusion.h"
 #include "train/loop.h"
 #include "train/segment.h"

@@ -7,7 +7,7 @@
  * read and write counts once. */
 #include "bench/ops.h"
 #include "bench/measure.h"
-#include "core/ops/nfbackward.h"
+#include <nextframe/core/ops/nfbackward.h>
 
 #include <json-glib/json-glib.h>
 

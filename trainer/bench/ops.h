@@ -3,7 +3,7 @@
  * bench/ops — how fast single ops are */
 #pragma once
 
-#include "core/ops/nfops.h"
+#include <nextframe/core/ops/nfops.h>
 
 G_BEGIN_DECLS
 

@@ -10,7 +10,7 @@
 #include "bench/roofline.h"
 #include "bench/dry.h"
 #include "bench/network.h"
-#include "core/ops/nfobserve.h"
+#include <nextframe/core/ops/nfobserve.h>
 
 #include <math.h>
 

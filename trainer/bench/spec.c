@@ -3,7 +3,7 @@
  * bench/spec — what `nextframe-train bench` is to measure, from words to sizes */
 #include "bench/spec.h"
 #include "config/runconfig.h"
-#include "io/nfcheckpoint.h"
+#include <nextframe/io/nfcheckpoint.h>
 #include "nets/nfnetconfig.h"
 
 static JsonObject *

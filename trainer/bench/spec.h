@@ -3,9 +3,9 @@
  * bench/spec — what `nextframe-train bench` is to measure, from words to sizes */
 #pragma once
 
-#include "core/threads/nfmatmulprecision.h"
-#include "diffusion/nfsampler.h"
-#include "nets/nfunet.h"
+#include <nextframe/core/threads/nfmatmulprecision.h>
+#include <nextframe/diffusion/nfsampler.h>
+#include <nextframe/nets/nfunet.h>
 
 G_BEGIN_DECLS
 

@@ -6,8 +6,8 @@
 #include "clips/nfclipsource.h"
 #include "config/runconfig.h"
 #include "io/nfjson.h"
-#include "nets/nfunet.h"
-#include "nets/nfunetpp.h"
+#include <nextframe/nets/nfunet.h>
+#include <nextframe/nets/nfunetpp.h>
 
 #include <string.h>
 

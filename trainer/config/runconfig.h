@@ -9,9 +9,9 @@
 #pragma once
 
 #include "config/fields.h"
-#include "core/tensor/nftensor.h"
-#include "core/threads/nfmatmulprecision.h"
-#include "nets/nfnet.h"
+#include <nextframe/core/tensor/nftensor.h>
+#include <nextframe/core/threads/nfmatmulprecision.h>
+#include <nextframe/nets/nfnet.h>
 
 #include <json-glib/json-glib.h>
 

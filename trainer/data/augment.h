@@ -9,7 +9,7 @@
 #pragma once
 
 #include "config/fields.h"
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 #include "data/augmentation.h"
 
 G_BEGIN_DECLS

@@ -5,7 +5,7 @@
  * See: augment.h, which says what, and does it */
 #pragma once
 
-#include "core/random/nfrng.h"
+#include <nextframe/core/random/nfrng.h>
 
 G_BEGIN_DECLS
 

@@ -6,7 +6,7 @@
  * and tells people. Each message is told once. Sibling: loader.c */
 #pragma once
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

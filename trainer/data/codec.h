@@ -3,7 +3,7 @@
  * codec — what compressing a video does to a frame */
 #pragma once
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

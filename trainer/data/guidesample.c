@@ -3,7 +3,7 @@
  * guidesample — guides of training samples, made of scenes */
 #include "data/guidesample.h"
 #include "scene/guide/nfdamage.h"
-#include "scene/render/nfrender.h"
+#include <nextframe/scene/render/nfrender.h>
 
 #include <string.h>
 

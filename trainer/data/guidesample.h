@@ -9,7 +9,7 @@
 
 #include "clips/nfclipsource.h"
 #include "config/runconfig.h"
-#include "scene/guide/nfguide.h"
+#include <nextframe/scene/guide/nfguide.h>
 
 G_BEGIN_DECLS
 

@@ -5,7 +5,7 @@
  * Colours come from report.css by class, so that they follow the reader's light
  * or dark screen. */
 #include "eval/chart.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 #include <math.h>
 

@@ -3,7 +3,7 @@
  * data — the clips that an evaluation is about */
 #include "eval/data.h"
 #include "eval/models.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 #define HELD_OUT_SPLIT "val"
 #define TRAINED_SPLIT "train"

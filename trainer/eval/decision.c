@@ -4,7 +4,7 @@
  *
  * Sibling: gst/segment/gstnfbatch.c, which does the same for a stream. */
 #include "eval/decision.h"
-#include "regions/nfregionvotes.h"
+#include <nextframe/regions/nfregionvotes.h>
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  * added to the row's total. */
 #include "eval/eval.h"
 #include "config.h"
-#include "core/threads/nfthreads.h"
+#include <nextframe/core/threads/nfthreads.h>
 #include "eval/data.h"
 #include "eval/html.h"
 #include "eval/pictures.h"

@@ -3,7 +3,7 @@
  * figures — the figures of an evaluation as JSON: report.json */
 #include "eval/figures.h"
 #include "config.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 #include <math.h>
 #include <stdlib.h>

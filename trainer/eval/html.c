@@ -6,7 +6,7 @@
 #include "eval/pictures.h"
 #include "eval/resources.h"
 #include "eval/table.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include "eval/journal.h"
 #include "eval/figures.h"
 #include "io/nfjson.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 #include <math.h>
 

@@ -2,8 +2,8 @@
  *
  * measure — how near what a row made of a clip is to the truth */
 #include "eval/measure.h"
-#include "metrics/nfclasses.h"
-#include "metrics/nfimage.h"
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/metrics/nfimage.h>
 
 /**
  * nf_eval_measure_frames:

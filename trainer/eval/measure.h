@@ -4,7 +4,7 @@
 #pragma once
 
 #include "eval/output.h"
-#include "metrics/nfconfusion.h"
+#include <nextframe/metrics/nfconfusion.h>
 
 G_BEGIN_DECLS
 

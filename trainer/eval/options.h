@@ -3,8 +3,8 @@
  * options — the command line of `nextframe-train eval` */
 #pragma once
 
-#include "core/nferror.h"
-#include "diffusion/nfsampler.h"
+#include <nextframe/core/nferror.h>
+#include <nextframe/diffusion/nfsampler.h>
 
 G_BEGIN_DECLS
 

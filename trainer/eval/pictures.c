@@ -3,7 +3,7 @@
  * pictures — what people look at: the best, the median and the worst clip */
 #include "eval/pictures.h"
 #include "io/nfpng.h"
-#include "metrics/nfmask.h"
+#include <nextframe/metrics/nfmask.h>
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
  *
  * predictor — frames after a clip's context, predicted as nfpredict does it */
 #include "eval/predictor.h"
-#include "diffusion/nfguided.h"
+#include <nextframe/diffusion/nfguided.h>
 #include "io/nfcheckpointpath.h"
 #include "video/gstnfvideo.h"
 

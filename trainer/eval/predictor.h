@@ -7,7 +7,7 @@
 #pragma once
 
 #include "eval/options.h"
-#include "nets/nfsegmenter.h"
+#include <nextframe/nets/nfsegmenter.h>
 
 G_BEGIN_DECLS
 

@@ -2,10 +2,10 @@
  *
  * rows — the rows of the table: ways to masks, and to frames, of a clip */
 #include "eval/rows.h"
-#include "diffusion/nfensemble.h"
+#include <nextframe/diffusion/nfensemble.h>
 #include "eval/measure.h"
 #include "video/gstnfvideo.h"
-#include "scene/track/nfextrapolate.h"
+#include <nextframe/scene/track/nfextrapolate.h>
 
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * scores — what a row has in one clip, and in all clips */
 #include "eval/scores.h"
 #include "eval/measure.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 #include <math.h>
 #include <string.h>

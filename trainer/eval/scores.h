@@ -10,8 +10,8 @@
 #pragma once
 
 #include "eval/rows.h"
-#include "metrics/nfconfusion.h"
-#include "metrics/nfobjectscores.h"
+#include <nextframe/metrics/nfconfusion.h>
+#include <nextframe/metrics/nfobjectscores.h>
 
 G_BEGIN_DECLS
 

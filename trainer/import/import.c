@@ -8,9 +8,9 @@
 #include "import/match.h"
 #include "import/netconfig.h"
 #include "import/settings.h"
-#include "nets/nfnet.h"
-#include "nets/nfresnet.h"
-#include "nets/nfunetpp.h"
+#include <nextframe/nets/nfnet.h>
+#include <nextframe/nets/nfresnet.h>
+#include <nextframe/nets/nfunetpp.h>
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * import — the subcommand that makes a checkpoint of a PyTorch file */
 #pragma once
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

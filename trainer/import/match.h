@@ -5,7 +5,7 @@
  * Sibling: weights.h, where the tensors are from */
 #pragma once
 
-#include "core/params/nfparams.h"
+#include <nextframe/core/params/nfparams.h>
 #include "import/weights.h"
 
 G_BEGIN_DECLS

@@ -4,7 +4,7 @@
 #include "import/netconfig.h"
 #include "import/unetshapes.h"
 #include "nets/nfnetconfig.h"
-#include "nets/nfunetpp.h"
+#include <nextframe/nets/nfunetpp.h>
 
 #include <string.h>
 

@@ -11,7 +11,7 @@
  * Sibling: torchfile.c, which finds the pickle and the tensors' elements. */
 #pragma once
 
-#include "io/nfsafetensors.h"
+#include <nextframe/io/nfsafetensors.h>
 
 G_BEGIN_DECLS
 

@@ -8,7 +8,7 @@
  * Sibling: netconfig.h, which makes a network's configuration of them */
 #pragma once
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 #include <json-glib/json-glib.h>
 

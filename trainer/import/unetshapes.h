@@ -9,7 +9,7 @@
 #pragma once
 
 #include "import/weights.h"
-#include "nets/nfunetconfig.h"
+#include <nextframe/nets/nfunetconfig.h>
 
 G_BEGIN_DECLS
 

@@ -8,7 +8,7 @@
  * Siblings: torchfile.h (PyTorch's files), match.h (who takes the weights) */
 #pragma once
 
-#include "io/nfsafetensors.h"
+#include <nextframe/io/nfsafetensors.h>
 
 G_BEGIN_DECLS
 

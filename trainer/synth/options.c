@@ -2,7 +2,7 @@
  *
  * synth/options — the command line of `nextframe-train synth` */
 #include "synth/options.h"
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * scenefolder — writes a data set of synthetic clips */
 #include "synth/scenefolder.h"
 #include "clips/nfscenes.h"
-#include "core/threads/nfthreads.h"
+#include <nextframe/core/threads/nfthreads.h>
 #include "io/nfclipwriter.h"
 #include "io/nffile.h"
 #include "synth/scenerecord.h"

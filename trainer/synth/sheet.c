@@ -3,9 +3,9 @@
  * sheet — real and synthetic clips side by side in one picture */
 #include "synth/sheet.h"
 #include "clips/nfscenes.h"
-#include "core/random/nfrng.h"
+#include <nextframe/core/random/nfrng.h>
 #include "io/nfpng.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 #include <cairo.h>
 

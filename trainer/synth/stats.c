@@ -5,10 +5,10 @@
  * What is counted: kernels/scene/stats/nfscenestats.h. Clips are rendered by the
  * loader's threads and counted in order. */
 #include "synth/stats.h"
-#include "core/threads/nfthreads.h"
+#include <nextframe/core/threads/nfthreads.h>
 #include "data/loader.h"
-#include "metrics/nfclasses.h"
-#include "scene/stats/nfscenestats.h"
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/scene/stats/nfscenestats.h>
 #include "train/report.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
  * synth — the subcommand that makes synthetic clips */
 #pragma once
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

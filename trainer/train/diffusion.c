@@ -10,8 +10,8 @@
  * validate.c, loader.c, kernels/diffusion/nfschedule.c */
 #include "train/diffusion.h"
 #include "data/guidesample.h"
-#include "diffusion/nfschedule.h"
-#include "nets/nfunet.h"
+#include <nextframe/diffusion/nfschedule.h>
+#include <nextframe/nets/nfunet.h>
 #include "video/gstnfvideo.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
  * diffusion — the task of `nextframe-train diffusion`: the noise predictor */
 #pragma once
 
-#include "diffusion/nfschedule.h"
+#include <nextframe/diffusion/nfschedule.h>
 #include "train/task.h"
 
 G_BEGIN_DECLS

@@ -2,8 +2,8 @@
  *
  * loop — the one training loop */
 #include "train/loop.h"
-#include "core/ops/nfbackward.h"
-#include "core/params/nfoptim.h"
+#include <nextframe/core/ops/nfbackward.h>
+#include <nextframe/core/params/nfoptim.h>
 #include "io/nffile.h"
 #include "train/report.h"
 #include "train/savepoint.h"

@@ -5,7 +5,7 @@
  * A few steps of the run itself, with its data on its device, are counted and
  * timed. Nothing is written. Sibling: loop.c, whose step it is */
 #include "train/plan.h"
-#include "core/ops/nfobserve.h"
+#include <nextframe/core/ops/nfobserve.h>
 #include "train/loop.h"
 #include "train/report.h"
 

@@ -7,7 +7,7 @@
  * when the run is killed: {"step": 10, "loss": 1.25, ...}. */
 #pragma once
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
  *
  * savepoint — checkpoints of a run, each with the state to go on from it */
 #include "train/savepoint.h"
-#include "io/nfcheckpoint.h"
+#include <nextframe/io/nfcheckpoint.h>
 
 #include <glib/gstdio.h>
 

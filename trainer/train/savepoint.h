@@ -8,7 +8,7 @@
  * when the run goes on. */
 #pragma once
 
-#include "io/nfsafetensors.h"
+#include <nextframe/io/nfsafetensors.h>
 #include "train/state.h"
 
 #include <json-glib/json-glib.h>

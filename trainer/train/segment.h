@@ -3,7 +3,7 @@
  * segment — the task of `nextframe-train segment`: UNet++ on frames and masks */
 #pragma once
 
-#include "nets/nfsegmentnet.h"
+#include <nextframe/nets/nfsegmentnet.h>
 #include "train/task.h"
 
 G_BEGIN_DECLS

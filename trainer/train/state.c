@@ -2,7 +2,7 @@
  *
  * state — what a training run needs beside the weights to go on */
 #include "train/state.h"
-#include "io/nfsafetensors.h"
+#include <nextframe/io/nfsafetensors.h>
 
 #include <math.h>
 #include <string.h>

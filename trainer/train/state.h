@@ -9,7 +9,7 @@
  * Sibling: savepoint.c, which pairs it with its checkpoint. */
 #pragma once
 
-#include "core/params/nfparams.h"
+#include <nextframe/core/params/nfparams.h>
 
 G_BEGIN_DECLS
 

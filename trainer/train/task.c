@@ -3,8 +3,8 @@
  * task — what the training loop trains */
 #include "train/task.h"
 #include "data/trainclips.h"
-#include "core/threads/nfthreads.h"
-#include "io/nfcheckpoint.h"
+#include <nextframe/core/threads/nfthreads.h>
+#include <nextframe/io/nfcheckpoint.h>
 
 /**
  * nf_task_init:

@@ -7,10 +7,10 @@
 #pragma once
 
 #include "config/runconfig.h"
-#include "core/ops/nfgraph.h"
-#include "core/params/nfparams.h"
+#include <nextframe/core/ops/nfgraph.h>
+#include <nextframe/core/params/nfparams.h>
 #include "data/loader.h"
-#include "metrics/nfscoreboard.h"
+#include <nextframe/metrics/nfscoreboard.h>
 
 G_BEGIN_DECLS
 

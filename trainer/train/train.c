@@ -4,7 +4,7 @@
 #include "train/train.h"
 #include "clips/nfclipsource.h"
 #include "config/options.h"
-#include "core/threads/nfthreads.h"
+#include <nextframe/core/threads/nfthreads.h>
 #include "train/diffusion.h"
 #include "train/loop.h"
 #include "train/plan.h"

@@ -3,7 +3,7 @@
  * validate — judges a run by clips that it is not trained on */
 #include "train/validate.h"
 #include "data/trainclips.h"
-#include "core/threads/nfthreads.h"
+#include <nextframe/core/threads/nfthreads.h>
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
  *
  * warmstart — a training that begins with the weights of another network */
 #include "train/warmstart.h"
-#include "io/nfsafetensors.h"
+#include <nextframe/io/nfsafetensors.h>
 
 #include <string.h>
 

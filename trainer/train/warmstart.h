@@ -3,7 +3,7 @@
  * warmstart — a training that begins with the weights of another network */
 #pragma once
 
-#include "core/params/nfparams.h"
+#include <nextframe/core/params/nfparams.h>
 
 G_BEGIN_DECLS
 

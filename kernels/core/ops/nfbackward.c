@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfbackward — gradients, from a tape's records in reverse */
-#include "core/ops/nfbackward.h"
+#include <nextframe/core/ops/nfbackward.h>
 
-#include "core/ops/nfobserve.h"
+#include <nextframe/core/ops/nfobserve.h>
 
 /* adds to a gradient; in place where this is the only reference to it */
 static gboolean

@@ -6,9 +6,9 @@
  * adds into the grad of the tensors that were marked (parameters). */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/ops/nfops.h"
-#include "core/ops/nftape.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/ops/nfops.h>
+#include <nextframe/core/ops/nftape.h>
 
 G_BEGIN_DECLS
 

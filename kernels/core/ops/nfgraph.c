@@ -6,9 +6,9 @@
  * once (plans, packed weights). The second run is captured. Its inputs are
  * copies at fixed addresses; every later run copies its inputs to these
  * addresses, starts the graph, and copies the result. */
-#include "core/ops/nfgraph.h"
+#include <nextframe/core/ops/nfgraph.h>
 
-#include "core/threads/nfmatmulprecision.h"
+#include <nextframe/core/threads/nfmatmulprecision.h>
 
 #define MAX_FAILURES 3
 

@@ -7,9 +7,9 @@
  * one. On other devices the function is simply called. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/tensor/nfdevice.h"
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/tensor/nfdevice.h>
+#include <nextframe/core/tensor/nftensor.h>
 
 G_BEGIN_DECLS
 

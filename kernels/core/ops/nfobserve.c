@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfobserve — watching ops as they run: their time and their arithmetic */
-#include "core/ops/nfobserve.h"
+#include <nextframe/core/ops/nfobserve.h>
 
 #include <time.h>
 

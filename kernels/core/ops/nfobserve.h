@@ -6,8 +6,8 @@
  * an op one look at a thread-local pointer. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/ops/nfoplist.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/ops/nfoplist.h>
 
 G_BEGIN_DECLS
 

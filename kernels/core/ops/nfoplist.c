@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfoplist — the list of ops as a table */
-#include "core/ops/nfoplist.h"
+#include <nextframe/core/ops/nfoplist.h>
 
 /* When a fact holds: never, always, or where a field of the parameters is not
  * 0. The last case is written as the field's offset plus two. */
@@ -16,7 +16,7 @@ static const NfOpInfo op_info[NF_N_OPS] = {
 #define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   [NF_OP_##NAME] = { #name, sizeof (params), NF_OP_KIND_##kind, work, result,  \
     changes, NF_##NAME##_N_INPUTS, { inputs 0 } },
-#include "core/ops/nfops.def.h"
+#include <nextframe/core/ops/nfops.def.h>
 #undef NF_OP
 #undef NF_IN
 };

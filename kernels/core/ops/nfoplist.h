@@ -7,10 +7,10 @@
  * it needs no device and runs nothing. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/random/nfrng.h"
-#include "core/tensor/nfdevice.h"
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/random/nfrng.h>
+#include <nextframe/core/tensor/nfdevice.h>
+#include <nextframe/core/tensor/nftensor.h>
 
 G_BEGIN_DECLS
 
@@ -21,7 +21,7 @@ typedef enum
 {
 #define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   NF_OP_##NAME,
-#include "core/ops/nfops.def.h"
+#include <nextframe/core/ops/nfops.def.h>
 #undef NF_OP
   NF_N_OPS
 } NfOp;
@@ -34,7 +34,7 @@ typedef enum
   {                                                                            \
     inputs NF_##NAME##_N_INPUTS                                                \
   };
-#include "core/ops/nfops.def.h"
+#include <nextframe/core/ops/nfops.def.h>
 #undef NF_OP
 #undef NF_IN
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfops — running an op, and a function for each */
-#include "core/ops/nfops.h"
+#include <nextframe/core/ops/nfops.h>
 
-#include "core/ops/nfgraph.h"
-#include "core/ops/nfobserve.h"
-#include "core/threads/nfmatmulprecision.h"
+#include <nextframe/core/ops/nfgraph.h>
+#include <nextframe/core/ops/nfobserve.h>
+#include <nextframe/core/threads/nfmatmulprecision.h>
 #include "core/ops/nfshapes.h"
-#include "core/tensor/nftensor.h"
-#include "core/ops/nftape.h"
+#include <nextframe/core/tensor/nftensor.h>
+#include <nextframe/core/ops/nftape.h>
 
 /* Whether an op before this one has failed. Then the error is set or a required
  * input is NULL, and an error that is set already, the first cause, is kept.

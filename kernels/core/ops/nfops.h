@@ -26,8 +26,8 @@
  * u8). */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/ops/nfoplist.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/ops/nfoplist.h>
 
 G_BEGIN_DECLS
 

@@ -7,7 +7,7 @@
  * devices give the same bytes. The maths is in docs/ops.md. */
 #pragma once
 
-#include "core/ops/nfoplist.h"
+#include <nextframe/core/ops/nfoplist.h>
 
 #include <math.h>
 

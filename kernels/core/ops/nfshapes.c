@@ -12,7 +12,7 @@ typedef gboolean (*NfShapeRule) (
 static const NfShapeRule rules[NF_N_OPS] = {
 #define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   [NF_OP_##NAME] = nf_shape_##name,
-#include "core/ops/nfops.def.h"
+#include <nextframe/core/ops/nfops.def.h>
 #undef NF_OP
 };
 

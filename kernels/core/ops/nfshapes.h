@@ -6,8 +6,8 @@
  * nf_shape_NAME(). */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/ops/nfoplist.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/ops/nfoplist.h>
 
 G_BEGIN_DECLS
 
@@ -19,7 +19,7 @@ typedef struct
 
 #define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   gboolean nf_shape_##name (const NfOpCall *call, NfShape *out, GError **error);
-#include "core/ops/nfops.def.h"
+#include <nextframe/core/ops/nfops.def.h>
 #undef NF_OP
 
 gboolean nf_shape_of (const NfOpCall *call, NfShape *out, GError **error);

@@ -7,9 +7,9 @@
  * data that has changed since. Where backward reads only the shape of a tensor,
  * the reference is idle: the data is freed as soon as there is no other
  * reference. nfbackward.c reads the records. */
-#include "core/ops/nftape.h"
+#include <nextframe/core/ops/nftape.h>
 
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nftensor.h>
 
 typedef struct
 {

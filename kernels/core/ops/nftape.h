@@ -7,8 +7,8 @@
  * (nfbackward.h) makes the gradients. Without a tape, nothing is kept. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/ops/nfoplist.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/ops/nfoplist.h>
 
 G_BEGIN_DECLS
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfoptim — an optimiser's step over all parameters at once */
-#include "core/params/nfoptim.h"
+#include <nextframe/core/params/nfoptim.h>
 
 #include "core/ops/nfshapes.h"
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nftensor.h>
 
 #include <math.h>
 

@@ -7,8 +7,8 @@
  * tensors. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/ops/nfops.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/ops/nfops.h>
 
 G_BEGIN_DECLS
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfparams — the named parameters of a network */
-#include "core/params/nfparams.h"
+#include <nextframe/core/params/nfparams.h>
 
-#include "core/random/nfrng.h"
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/random/nfrng.h>
+#include <nextframe/core/tensor/nftensor.h>
 
 static void
 param_free (gpointer data)

@@ -7,9 +7,9 @@
  * nf_tensor_set_nchw() convert from and to PyTorch's element order. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/tensor/nfdevice.h"
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/tensor/nfdevice.h>
+#include <nextframe/core/tensor/nftensor.h>
 
 G_BEGIN_DECLS
 

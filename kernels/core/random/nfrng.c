@@ -4,7 +4,7 @@
  *
  * The counter is (block, purpose, stream low, stream high), the key the seed;
  * number `index` is word index % 4 of block index / 4. */
-#include "core/random/nfrng.h"
+#include <nextframe/core/random/nfrng.h>
 
 #include "core/random/nfphilox.h"
 

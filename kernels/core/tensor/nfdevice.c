@@ -3,7 +3,7 @@
  * nfdevice — opening devices; one object a device and process
  *
  * A module that was opened stays open: its code may still run in destructors. */
-#include "core/tensor/nfdevice.h"
+#include <nextframe/core/tensor/nfdevice.h>
 
 #include "config.h"
 

@@ -8,8 +8,8 @@
  */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

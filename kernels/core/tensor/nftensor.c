@@ -4,9 +4,9 @@
  *
  * What a tensor is, where its data comes from, and its end. Elements on their
  * way in and out are in nftransfer.c. */
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nftensor.h>
 
-#include "core/tensor/nfdevice.h"
+#include <nextframe/core/tensor/nfdevice.h>
 
 #include <string.h>
 

@@ -15,8 +15,8 @@
  * (NfBackend.lazy_weights). */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 

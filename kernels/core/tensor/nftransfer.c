@@ -6,8 +6,8 @@
  * and from memory that belongs to others: video in a device's memory has rows at
  * a distance of its own and often another context than the tensors. The
  * functions stand in nftensor.h. */
-#include "core/tensor/nfdevice.h"
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nfdevice.h>
+#include <nextframe/core/tensor/nftensor.h>
 
 #include <math.h>
 #include <string.h>

@@ -5,10 +5,10 @@
  * Threads of two networks that share cores would wait for each other at the end
  * of every op, and push each other's data out of the caches.
  * See: nfthreads.c (how many threads), nfwaitpolicy.c (how they wait) */
-#include "core/threads/nfcores.h"
+#include <nextframe/core/threads/nfcores.h>
 
-#include "core/nferror.h"
-#include "core/threads/nfthreads.h"
+#include <nextframe/core/nferror.h>
+#include <nextframe/core/threads/nfthreads.h>
 
 #include <omp.h>
 

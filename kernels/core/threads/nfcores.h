@@ -7,9 +7,9 @@
  * cores to those that wait from time to time. */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/tensor/nfdevice.h"
-#include "core/threads/nfmatmulprecision.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/tensor/nfdevice.h>
+#include <nextframe/core/threads/nfmatmulprecision.h>
 
 #include <gio/gio.h>
 

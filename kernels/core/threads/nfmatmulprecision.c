@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfmatmulprecision — how exactly the calling thread's ops multiply f32 numbers */
-#include "core/threads/nfmatmulprecision.h"
+#include <nextframe/core/threads/nfmatmulprecision.h>
 
 static _Thread_local NfMatmulPrecision chosen;
 

@@ -8,7 +8,7 @@
  * wait)
  */
 #define _GNU_SOURCE /* sched_getaffinity() */
-#include "core/threads/nfthreads.h"
+#include <nextframe/core/threads/nfthreads.h>
 
 #include <math.h>
 #include <omp.h>

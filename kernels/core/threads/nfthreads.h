@@ -5,7 +5,7 @@
 
 #include <glib.h>
 
-#include "core/nfapi.h"
+#include <nextframe/core/nfapi.h>
 
 G_BEGIN_DECLS
 

@@ -16,7 +16,7 @@
  * address space of its stacks. */
 #include "core/threads/nfwaitpolicy.h"
 
-#include "core/threads/nfthreads.h"
+#include <nextframe/core/threads/nfthreads.h>
 
 #include <omp.h>
 #include <stdio.h>

@@ -24,7 +24,7 @@
 #include "cpu/avx512/winograd.h"
 #include "cpu/avx512/winogradtile.h"
 
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nftensor.h>
 #include "cpu/dnnl/nfdnnlweight.h"
 
 #include <omp.h>

@@ -10,7 +10,7 @@
  * freed. */
 #include "cpu/dnnl/nfdnnlweight.h"
 
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nftensor.h>
 #include "cpu/dnnl/nfdnnlplan.h"
 #include "cpu/nfarena.h"
 

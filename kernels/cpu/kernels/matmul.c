@@ -5,7 +5,7 @@
  * Linear: pixels are rows, y = x W^T + b, or x W where W is stored [in, out];
  * two inputs side by side are two products that add up. See docs/ops.md.
  * Sibling: attention.c */
-#include "core/tensor/nftensor.h"
+#include <nextframe/core/tensor/nftensor.h>
 #include "cpu/avx512/panelmatmul.h"
 #include "cpu/dnnl/nfdnnl.h"
 #include "cpu/dnnl/nfdnnlweight.h"

@@ -255,13 +255,13 @@ begin_backward (NfOpCall *call, const NfTensor *grad_out, GError **error)
   }                                                                            \
                                                                                \
   DEFINE_##kind (name)
-#include "core/ops/nfops.def.h"
+#include <nextframe/core/ops/nfops.def.h>
 #undef NF_OP
 
 static const NfOpKernels cuda_ops[NF_N_OPS] = {
 #define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   [NF_OP_##NAME] = { run_##name##_forward, BACKWARD_##kind (name) },
-#include "core/ops/nfops.def.h"
+#include <nextframe/core/ops/nfops.def.h>
 #undef NF_OP
 };
 

@@ -29,7 +29,7 @@ const NfTensor *nf_cuda_weight_bf16 (
       NfCudaStream *stream, NfOpCall *call, GError **error);                   \
   gboolean nf_cuda_##name##_backward (NfCudaStream *stream, NfOpCall *call,    \
       const NfTensor *grad_out, NfTensor **grad_in, GError **error);
-#include "core/ops/nfops.def.h"
+#include <nextframe/core/ops/nfops.def.h>
 #undef NF_OP
 
 G_END_DECLS

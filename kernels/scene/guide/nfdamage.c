@@ -3,8 +3,8 @@
  * nfdamage — exact masks become as wrong as a network's */
 #include "scene/guide/nfdamage.h"
 
-#include "metrics/nfclasses.h"
-#include "scene/world/nfscene.h"
+#include <nextframe/metrics/nfclasses.h>
+#include <nextframe/scene/world/nfscene.h>
 
 #include <string.h>
 

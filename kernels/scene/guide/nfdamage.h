@@ -8,8 +8,8 @@
  * with another class; specks on the ground. See: nfguide.h, docs/scenes.md */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/random/nfrng.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/random/nfrng.h>
 
 G_BEGIN_DECLS
 

@@ -8,11 +8,11 @@
  * added to the newest frame. Where they differ much, and one pixel around
  * (masks are not exact), the guide is the second picture. So an object that the
  * segmenter has missed, or given a wrong class, is kept as long as it rests. */
-#include "scene/guide/nfguide.h"
+#include <nextframe/scene/guide/nfguide.h>
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 #include "scene/guide/nfscatter.h"
-#include "scene/render/nfrender.h"
+#include <nextframe/scene/render/nfrender.h>
 
 #include <string.h>
 

@@ -8,9 +8,9 @@
  * See: nffutures.h (where objects will be), nfrender.h */
 #pragma once
 
-#include "core/nfapi.h"
-#include "scene/world/nfscene.h"
-#include "scene/track/nffutures.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/scene/world/nfscene.h>
+#include <nextframe/scene/track/nffutures.h>
 
 G_BEGIN_DECLS
 

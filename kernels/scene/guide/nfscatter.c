@@ -9,10 +9,10 @@
  * be used in training as well. */
 #include "scene/guide/nfscatter.h"
 
-#include "core/random/nfrng.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/core/random/nfrng.h>
+#include <nextframe/metrics/nfclasses.h>
 #include "scene/track/nfbodies.h"
-#include "scene/track/nfoutline.h"
+#include <nextframe/scene/track/nfoutline.h>
 
 #include <math.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * Private to the library. See: nfguide.h, nfbodies.h */
 #pragma once
 
-#include "scene/track/nffutures.h"
+#include <nextframe/scene/track/nffutures.h>
 
 G_BEGIN_DECLS
 

@@ -7,7 +7,7 @@
  * those of four points around it. Then comes the light of the ground, at one
  * point of a pixel, and of the objects, at four points. The film
  * (nfrenderfilm.c) turns light into bytes. */
-#include "scene/render/nfrender.h"
+#include <nextframe/scene/render/nfrender.h>
 
 #include "scene/render/nfrenderfilm.h"
 #include "scene/render/nfrenderstage.h"

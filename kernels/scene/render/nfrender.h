@@ -8,8 +8,8 @@
  * See: nfscene.h (what moves), nfview.h (camera and light), docs/scenes.md */
 #pragma once
 
-#include "core/nfapi.h"
-#include "scene/world/nfscene.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/scene/world/nfscene.h>
 
 G_BEGIN_DECLS
 

@@ -5,7 +5,7 @@
  * Private to the renderer. */
 #pragma once
 
-#include "core/nfapi.h"
+#include <nextframe/core/nfapi.h>
 #include "scene/render/nfrenderstage.h"
 
 G_BEGIN_DECLS

@@ -8,10 +8,10 @@
  * others. Private to the renderer: nfrender.h is the interface. */
 #pragma once
 
-#include "core/nfapi.h"
+#include <nextframe/core/nfapi.h>
 #include "scene/world/nflook.h"
-#include "scene/world/nfsceneobject.h"
-#include "scene/world/nfview.h"
+#include <nextframe/scene/world/nfsceneobject.h>
+#include <nextframe/scene/world/nfview.h>
 
 G_BEGIN_DECLS
 

@@ -7,7 +7,7 @@
  * and at most half hidden. */
 #include "scene/stats/nfscenemeasure.h"
 
-#include "scene/track/nftracks.h"
+#include <nextframe/scene/track/nftracks.h>
 
 #include <math.h>
 

@@ -6,7 +6,7 @@
  * See: nfscenestats, docs/scenes.md */
 #pragma once
 
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 
 G_BEGIN_DECLS
 

@@ -7,9 +7,9 @@
  * found by resampling: many random sets of the smaller size are drawn from the
  * larger set. That holds for ratios of few clips as well, for which formulas
  * for large sets do not. */
-#include "scene/stats/nfscenestats.h"
+#include <nextframe/scene/stats/nfscenestats.h>
 
-#include "core/random/nfrng.h"
+#include <nextframe/core/random/nfrng.h>
 #include "scene/stats/nfscenemeasure.h"
 
 #include <math.h>

@@ -7,7 +7,7 @@
  * See: nftracks (where they were seen), nfmotion (how they move), nffutures */
 #pragma once
 
-#include "metrics/nfclasses.h"
+#include <nextframe/metrics/nfclasses.h>
 #include "scene/track/nfmotion.h"
 
 G_BEGIN_DECLS

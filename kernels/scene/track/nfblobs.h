@@ -6,9 +6,9 @@
  * are background. See: nftracks, nfextrapolate */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
+#include <nextframe/metrics/nfclasses.h>
 
 G_BEGIN_DECLS
 

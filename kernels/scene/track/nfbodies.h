@@ -11,8 +11,8 @@
  * See: nffutures, docs/scenes.md */
 #pragma once
 
-#include "core/nfapi.h"
-#include "scene/world/nfscene.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/scene/world/nfscene.h>
 
 G_BEGIN_DECLS
 

@@ -8,7 +8,7 @@
  * See: nftracks, docs/scenes.md */
 #pragma once
 
-#include "scene/track/nfoutline.h"
+#include <nextframe/scene/track/nfoutline.h>
 
 G_BEGIN_DECLS
 

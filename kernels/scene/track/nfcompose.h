@@ -5,7 +5,7 @@
  * See: nffutures, nfdecide (one mask for many, which no picture need show) */
 #pragma once
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 #include "scene/track/nfactors.h"
 
 G_BEGIN_DECLS

@@ -5,9 +5,9 @@
  * See: nffutures, docs/scenes.md */
 #pragma once
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
-#include "metrics/nfclasses.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
+#include <nextframe/metrics/nfclasses.h>
 
 G_BEGIN_DECLS
 

@@ -5,7 +5,7 @@
  * See: nfrng.h */
 #pragma once
 
-#include "core/random/nfrng.h"
+#include <nextframe/core/random/nfrng.h>
 
 G_BEGIN_DECLS
 

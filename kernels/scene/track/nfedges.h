@@ -6,7 +6,7 @@
 #pragma once
 
 #include "scene/track/nfblobs.h"
-#include "scene/track/nfoutline.h"
+#include <nextframe/scene/track/nfoutline.h>
 
 G_BEGIN_DECLS
 

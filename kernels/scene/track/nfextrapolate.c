@@ -10,9 +10,9 @@
  *
  * Its pixels are those of the newest mask, moved and scaled; the object that
  * then reaches farthest down is the nearest. */
-#include "scene/track/nfextrapolate.h"
+#include <nextframe/scene/track/nfextrapolate.h>
 
-#include "core/nferror.h"
+#include <nextframe/core/nferror.h>
 #include "scene/track/nfblobs.h"
 
 #include <math.h>

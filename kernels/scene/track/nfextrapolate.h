@@ -7,8 +7,8 @@
  * See: docs/scenes.md; gst/predict/gstnfextrapolate.c */
 #pragma once
 
-#include "core/nfapi.h"
-#include "scene/track/nffutures.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/scene/track/nffutures.h>
 
 G_BEGIN_DECLS
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nffutures — predicting frames from the masks before them, by simulation */
-#include "scene/track/nffutures.h"
+#include <nextframe/scene/track/nffutures.h>
 
 #include "scene/track/nfactors.h"
 #include "scene/track/nfcompose.h"

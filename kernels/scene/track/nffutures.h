@@ -26,9 +26,9 @@
 
 #include <gio/gio.h>
 
-#include "core/nfapi.h"
-#include "core/nferror.h"
-#include "scene/world/nfscene.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
+#include <nextframe/scene/world/nfscene.h>
 
 G_BEGIN_DECLS
 

@@ -5,9 +5,9 @@
  * See: nftracks (where it was seen), nfbodies (how it goes on), nffutures */
 #pragma once
 
-#include "core/nfapi.h"
+#include <nextframe/core/nfapi.h>
 #include "scene/track/nfbodies.h"
-#include "scene/track/nftracks.h"
+#include <nextframe/scene/track/nftracks.h>
 
 G_BEGIN_DECLS
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfoutline — the outline of a cube, sphere or upright cylinder in the image */
-#include "scene/track/nfoutline.h"
+#include <nextframe/scene/track/nfoutline.h>
 
 #include "scene/world/nflook.h"
 

@@ -7,9 +7,9 @@
  * World and units: nfcamera.h. See: nftracks, nffutures */
 #pragma once
 
-#include "core/nfapi.h"
-#include "scene/world/nfcamera.h"
-#include "scene/world/nfsceneobject.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/scene/world/nfcamera.h>
+#include <nextframe/scene/world/nfsceneobject.h>
 
 G_BEGIN_DECLS
 

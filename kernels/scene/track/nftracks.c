@@ -6,7 +6,7 @@
  * of gravity as its mask. An object that is partly hidden is placed where
  * outline and mask agree best. Pixels of nearer objects, and those outside the
  * image, are ignored in that, because they may hide a part of it. */
-#include "scene/track/nftracks.h"
+#include <nextframe/scene/track/nftracks.h>
 
 #include "scene/track/nfblobs.h"
 #include "scene/track/nfcamerafit.h"

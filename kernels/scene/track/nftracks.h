@@ -10,8 +10,8 @@
  * See: nffutures, docs/scenes.md */
 #pragma once
 
-#include "core/nfapi.h"
-#include "scene/track/nfoutline.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/scene/track/nfoutline.h>
 
 G_BEGIN_DECLS
 

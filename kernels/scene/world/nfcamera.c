@@ -9,7 +9,7 @@
  *
  * and lies focal * right / depth and focal * down / depth from the image's
  * centre, before the roll turns both about it. */
-#include "scene/world/nfcamera.h"
+#include <nextframe/scene/world/nfcamera.h>
 
 #include <math.h>
 

@@ -9,8 +9,8 @@
  * See: nfscene.h (what happens in a clip), docs/scenes.md (the fit) */
 #pragma once
 
-#include "core/nfapi.h"
-#include "scene/world/nfsceneobject.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/scene/world/nfsceneobject.h>
 
 G_BEGIN_DECLS
 

@@ -5,10 +5,10 @@
  *
  * Some objects rest from the start; each of the others starts out of sight, at
  * a random time, towards an object at rest or a random place in sight. */
-#include "scene/world/nfscene.h"
+#include <nextframe/scene/world/nfscene.h>
 
-#include "core/nferror.h"
-#include "core/random/nfrng.h"
+#include <nextframe/core/nferror.h>
+#include <nextframe/core/random/nfrng.h>
 #include "scene/world/nfphysics.h"
 
 #include <math.h>

@@ -9,9 +9,9 @@
  * the real clips: docs/scenes.md */
 #pragma once
 
-#include "core/nfapi.h"
-#include "scene/world/nfsceneobject.h"
-#include "scene/world/nfview.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/scene/world/nfsceneobject.h>
+#include <nextframe/scene/world/nfview.h>
 
 G_BEGIN_DECLS
 

@@ -4,7 +4,7 @@
  *
  * 48 classes: three shapes, each in metal and rubber, each of these in eight
  * colors. */
-#include "scene/world/nfsceneobject.h"
+#include <nextframe/scene/world/nfsceneobject.h>
 
 NfSceneShape
 nf_scene_shape (guint id)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * nfview — the camera and the light of a clip */
-#include "scene/world/nfview.h"
+#include <nextframe/scene/world/nfview.h>
 
-#include "core/random/nfrng.h"
+#include <nextframe/core/random/nfrng.h>
 
 /* Standard deviations from clip to clip. The six real clips show none: their
  * grounds agree within 0.1 of 255. So these stay below what can be seen, and

@@ -5,8 +5,8 @@
  * See: nfcamera.h, docs/scenes.md */
 #pragma once
 
-#include "core/nfapi.h"
-#include "scene/world/nfcamera.h"
+#include <nextframe/core/nfapi.h>
+#include <nextframe/scene/world/nfcamera.h>
 
 G_BEGIN_DECLS
 
