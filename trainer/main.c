@@ -36,7 +36,7 @@ typedef struct
 
 static const Command commands[] = {
   { "segment", "train UNet++ to name the object at every pixel", run_segment },
-  { "diffusion", "train the noise predictor that draws future frames",
+  { "diffusion", "train the network that predicts future frames",
       run_diffusion },
   { "synth", "make clips of moving objects, with masks", nf_synth_main },
   { "eval", "judge segmenter and predictor on clips with masks", nf_eval_main },

@@ -253,7 +253,8 @@ download (NfTensor *const *predicted, guint horizon, guint8 *const *out,
       continue;
     if (predicted[t] == NULL) {
       g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-          "prediction: this network does not draw frame %u after its context",
+          "prediction: this network does not predict frame %u after its "
+          "context",
           t + 1);
       return FALSE;
     }

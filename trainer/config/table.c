@@ -262,11 +262,11 @@ static const NfConfigRow diffusion_rows[] = {
   { "model", "channels", NF_CONFIG_INT, AT (diffusion.channels), "3",
       "colours of a frame", .min = 3, .max = 3 },
   { "model", "num-frames", NF_CONFIG_INT, AT (diffusion.num_frames), "2",
-      "frames drawn at once", .min = 1, .max = 64 },
+      "frames predicted at once", .min = 1, .max = 64 },
   { "model", "num-frames-cond", NF_CONFIG_INT, AT (diffusion.num_frames_cond),
       "11", "frames given", .min = 1, .max = 64 },
   { "model", "future-gap", NF_CONFIG_INT, AT (diffusion.future_gap), "0",
-      "frames skipped between the last given and the first drawn",
+      "frames skipped between the last given and the first predicted",
       .max = 1024 },
   { "model", "ngf", NF_CONFIG_INT, AT (diffusion.ngf), "128",
       "channels of the first level", .min = 4, .max = 4096 },
@@ -307,11 +307,9 @@ static const NfConfigRow diffusion_rows[] = {
       "besides the context the network sees a guide: the frame that tracks and "
       "dynamics predict; needs masks and --data scenes:SEED" },
   { "model", "residual", NF_CONFIG_FLOAT, AT (diffusion.residual), "0",
-      "the network draws the frames' differences from the guide frame (from "
-      "the "
-      "newest one where there is no guide), times this number, such as 8, "
-      "which "
-      "gives them the size of frames; 0: the frames themselves; needs "
+      "the network predicts the frames' differences from the guide frame (from "
+      "the newest one where there is no guide), times this number, such as 8, "
+      "which gives them the size of frames; 0: the frames themselves; needs "
       "model.guide",
       .max = 1000 },
   { "model", "guide-start", NF_CONFIG_FLOAT, AT (diffusion.guide_start), "0",

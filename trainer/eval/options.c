@@ -34,19 +34,20 @@ static const struct
       .value = "N" },
   [STEPS] = { .name = "steps",
       .short_name = 0,
-      .min = 1,
+      .min = 0,
       .max = NF_PREDICTION_MAX_STEPS,
       .fallback = 0,
-      .help = "Denoising steps for a block of frames (default: what the "
-              "checkpoint says, or 50)",
+      .help = "Denoising steps for a block of frames; 0: what the checkpoint "
+              "says, or 50 (default: 0)",
       .value = "N" },
   [ENSEMBLE] = { .name = "ensemble",
       .short_name = 0,
       .min = 0,
       .max = NF_EVAL_MAX_ENSEMBLE,
       .fallback = 5,
-      .help = "Draws of each clip in the rows of ensembles; 0: no such rows "
-              "(default: 5)",
+      .help =
+          "Predictions of each clip in the rows of ensembles; 0: no such rows "
+          "(default: 5)",
       .value = "N" },
   [SEED] = { .name = "seed",
       .short_name = 's',

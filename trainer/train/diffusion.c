@@ -49,7 +49,7 @@ enum
 enum
 {
   IN_CONTEXT,
-  IN_NOISY, /* frames to be drawn, with noise */
+  IN_NOISY, /* frames to be predicted, with noise */
   IN_TARGET, /* times the root of each window's weight */
   IN_ROOT, /* (N, channels, 1, 1): that root, less 1 */
   IN_EMBEDDING, /* of the noise labels */
@@ -70,7 +70,7 @@ diffusion_free (NfTask *task)
   g_free (self);
 }
 
-/* Frames from the first of the context to the last to be drawn. */
+/* Frames from the first of the context to the last to be predicted. */
 static guint
 window_frames (const NfTrainConfig *config)
 {
@@ -407,7 +407,7 @@ diffusion_loss (NfTask *task, NfTensor *const *in, GError **error)
   return nf_diffusion_loss (self->net, in, &how, error);
 }
 
-/* What is drawn: the frames, or what they differ by from the guide frames in the
+/* What is predicted: the frames, or what they differ by from the guide frames in the
  * context, times a number. */
 static NfTensor *
 to_be_predicted (const DiffusionTask *self, NfTensor *future, NfTensor *context,
