@@ -3,6 +3,7 @@
  * gstnfguide — the properties of nfpredict's guide, and the network it needs */
 #include "predict/gstnfguide.h"
 
+#include "common/gstnfreload.h"
 #include "video/gstnfvideo.h"
 
 #include <nextframe/core/nferror.h>
@@ -76,7 +77,8 @@ const GstNfProperty gst_nf_guide_properties[] = {
                  "`unetpp.safetensors` in the folders is the default.",
       GST_NF_STRING (NULL),
       GST_NF_FIELD (GstNfGuideSettings, segmenter),
-      .flags = GST_PARAM_MUTABLE_READY,
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+      .changed = gst_nf_reload_property_changed,
   },
   GST_NF_PROPERTIES_END,
 };

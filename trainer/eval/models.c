@@ -6,6 +6,7 @@
  * decision.c, predictor.c. */
 #include "eval/models.h"
 #include "io/nfcheckpointpath.h"
+#include "io/nffile.h"
 
 struct _NfEvalModels
 {
@@ -98,7 +99,7 @@ nf_eval_models_free (NfEvalModels *models)
 static void
 describe_file (JsonObject *settings, const gchar *what, const gchar *path)
 {
-  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
+  g_autoptr (GBytes) file = nf_file_read (path, G_MAXSIZE, NULL, NULL);
   g_autofree gchar *member = g_strconcat (what, "-sha256", NULL);
   g_autofree gchar *shown = g_filename_display_name (path);
   g_autofree gchar *sum = NULL;
@@ -106,9 +107,7 @@ describe_file (JsonObject *settings, const gchar *what, const gchar *path)
   json_object_set_string_member (settings, what, shown);
   if (!file)
     return;
-  sum = g_compute_checksum_for_data (G_CHECKSUM_SHA256,
-      (const guchar *) g_mapped_file_get_contents (file),
-      g_mapped_file_get_length (file));
+  sum = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, file);
   json_object_set_string_member (settings, member, sum);
 }
 
