@@ -8,6 +8,7 @@
 #include "inspect.h"
 #include "synth/synth.h"
 #include "train/train.h"
+#include "watch/plot.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -40,6 +41,7 @@ static const Command commands[] = {
       run_diffusion },
   { "synth", "make clips of moving objects, with masks", nf_synth_main },
   { "eval", "judge segmenter and predictor on clips with masks", nf_eval_main },
+  { "plot", "draw the curves of runs", nf_plot_main },
   { "bench", "measure speed and memory", nf_bench_main },
   { "import", "make a checkpoint of a PyTorch file", nf_import_main },
   { "inspect", "print what is in a checkpoint", nf_inspect_main },

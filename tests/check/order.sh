@@ -38,6 +38,7 @@ kernels/video
 kernels/scene/stats
 trainer/config
 trainer/data
+trainer/watch
 trainer/train
 trainer/bench
 trainer/synth

@@ -109,6 +109,18 @@ static const NfConfigRow shared_rows[] = {
   { "validate", "best", NF_CONFIG_BOOL, AT (validate.best), "true",
       "keep the checkpoint with the best validation as best.safetensors",
       .resumable = TRUE },
+  { "watch", "tensorboard", NF_CONFIG_BOOL, AT (watch.tensorboard), "false",
+      "also write metrics and sample pictures to event files that TensorBoard "
+      "reads",
+      .resumable = TRUE },
+  { "watch", "sample-every", NF_CONFIG_INT, AT (watch.sample_every), "0",
+      "steps between pictures of what the network makes of a few clips, "
+      "samples-STEP.png; 0: none",
+      .max = 1e9, .resumable = TRUE },
+  { "watch", "sample-clips", NF_CONFIG_INT, AT (watch.sample_clips), "4",
+      "clips in such a picture, a row each; of those that validate where there "
+      "are some",
+      .min = 1, .max = 64, .resumable = TRUE },
 };
 
 static const NfConfigRow segment_rows[] = {
@@ -361,6 +373,9 @@ static const NfConfigRow diffusion_rows[] = {
       "noise levels of a batch: each drawn from all of them, or one from each "
       "of as many equal parts as the batch has windows",
       .choices = "independent stratified" },
+  { "watch", "sample-steps", NF_CONFIG_INT, AT (watch.sample_steps), "50",
+      "denoising steps of DDIM for each block in sample pictures", .min = 1,
+      .max = 1000, .resumable = TRUE },
   { "augment", "mirror", NF_CONFIG_FLOAT, AT (augment.mirror), "0",
       "share of windows that are mirrored, left to right; light is not "
       "symmetric",
