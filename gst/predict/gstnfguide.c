@@ -143,6 +143,8 @@ gst_nf_guide_open (GstNfGuide *guide, const GstNfGuideSettings *settings,
     g_prefix_error (error,
         "guide=dynamics needs a segmenter (property segment-checkpoint; "
         "guide=none does without): ");
+  else
+    guide->memory = nf_context_masks_new ();
 
   return guide->segmenter != NULL;
 }
@@ -154,6 +156,7 @@ gst_nf_guide_open (GstNfGuide *guide, const GstNfGuideSettings *settings,
 void
 gst_nf_guide_close (GstNfGuide *guide)
 {
+  g_clear_pointer (&guide->memory, nf_context_masks_free);
   g_clear_pointer (&guide->segmenter, gst_nf_model_release);
   *guide = (GstNfGuide){ NF_GUIDE_NONE };
 }

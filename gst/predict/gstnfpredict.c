@@ -219,16 +219,19 @@ static gboolean
 gst_nf_predict_load (GstNfPredict *self, Settings *settings,
     const GstNfWindowSettings *window, GError **error)
 {
-  NfPrediction *prediction = &settings->sampling.prediction;
+  NfPredictor *predictor;
+  NfPrediction prediction;
 
   self->model =
       gst_nf_model_acquire (&settings->model, GST_NF_MODEL_PREDICTOR, error);
   if (self->model == NULL)
     return FALSE;
-  prediction->horizon = window->horizon;
+  predictor = gst_nf_model_predictor (self->model);
+  gst_nf_sampling_init_prediction (&settings->sampling, predictor, &prediction);
+  prediction.horizon = window->horizon;
 
-  return nf_prediction_check (prediction,
-             nf_predictor_config (gst_nf_model_predictor (self->model)), error)
+  return nf_prediction_check (
+             &prediction, nf_predictor_config (predictor), error)
       && gst_nf_guide_open (
           &self->guide, &settings->guide, &settings->model, self->model, error);
 }
@@ -368,23 +371,25 @@ gst_nf_predict_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
         : NULL,
     .kind = self->guide.kind,
     .sharpen = self->guide.sharpen,
+    .memory = self->guide.memory,
   };
   Settings settings;
-  NfPrediction *prediction = &settings.sampling.prediction;
+  NfPrediction prediction;
   NfCoreLease lease;
   gboolean ok;
 
   gst_nf_predict_copy_settings (self, &settings);
-  prediction->guide_start = settings.guide.start >= 0
-      ? settings.guide.start
-      : nf_predictor_guide_start (guided.predictor);
-  prediction->dtype = gst_nf_model_settings_dtype (&settings.model);
-  prediction->lease = &lease;
+  gst_nf_sampling_init_prediction (
+      &settings.sampling, guided.predictor, &prediction);
+  if (settings.guide.start >= 0)
+    prediction.guide_start = settings.guide.start;
+  prediction.dtype = gst_nf_model_settings_dtype (&settings.model);
+  prediction.lease = &lease;
   ok = gst_nf_model_begin (
       self->model, &settings.model, &lease, job->cancellable, error);
   if (ok) {
-    ok = gst_nf_sampling_run (
-        GST_ELEMENT (self), &settings.sampling, &guided, job, predicted, error);
+    ok = gst_nf_sampling_run (GST_ELEMENT (self), &settings.sampling,
+        &prediction, &guided, job, predicted, error);
     nf_cores_release (&lease);
   }
   gst_nf_properties_clear (properties, &settings);

@@ -90,6 +90,8 @@ typedef struct
   gdouble residual;
   gchar *segmenter; /* file name */
   gdouble guide_start; /* share */
+  gchar *sampler; /* of predictions; "": not said */
+  gint64 sampling_steps; /* 0: not said */
   NfIntList scene_size; /* of [data]: H, W in pixels */
   /* keys of [train] that `diffusion` alone has */
   gchar *loss;

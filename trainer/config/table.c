@@ -6,6 +6,8 @@
  * a field in fields.h and a row here. */
 #include "config/table.h"
 
+#include <nextframe/diffusion/nfprediction.h>
+
 #define AT(field) G_STRUCT_OFFSET (NfTrainConfig, field)
 #define LARGE 9007199254740992.0 /* 2^53: whole numbers that a double holds */
 
@@ -322,6 +324,15 @@ static const NfConfigRow diffusion_rows[] = {
       "noted "
       "in checkpoints of networks with a guide",
       .resumable = TRUE },
+  { "model", "sampler", NF_CONFIG_STRING, AT (diffusion.sampler), "",
+      "method that nfpredict samples with by default; noted in the checkpoint; "
+      "empty: ddim",
+      .resumable = TRUE },
+  { "model", "sampling-steps", NF_CONFIG_INT, AT (diffusion.sampling_steps),
+      "0",
+      "denoising steps that nfpredict takes by default; noted in the "
+      "checkpoint; 0: 50",
+      .max = NF_PREDICTION_MAX_STEPS, .resumable = TRUE },
   { "train", "batch-size", NF_CONFIG_INT, AT (train.batch_size), "16",
       "windows of frames in a step", .min = 1, .max = 65536 },
   { "train", "steps", NF_CONFIG_INT, AT (train.steps), "300000", "steps in all",

@@ -129,19 +129,20 @@ static void
 describe_predictor (const NfEvalModels *models, JsonObject *settings)
 {
   const NfEvalOptions *options = models->options;
+  const NfPrediction *how = nf_eval_predictor_how (models->predictor);
   const gchar *guide = nf_eval_predictor_segmenter_path (models->predictor);
 
   describe_file (
       settings, "predict", nf_eval_predictor_path (models->predictor));
   json_object_set_string_member (
-      settings, "sampler", nf_sampler_method_name (options->sampler));
-  json_object_set_int_member (settings, "steps", options->steps);
+      settings, "sampler", nf_sampler_method_name (how->method));
+  json_object_set_int_member (settings, "steps", how->steps);
   json_object_set_int_member (settings, "seed", options->seed);
   json_object_set_int_member (settings, "ensemble", options->ensemble);
   if (!guide)
     return;
   describe_file (settings, "guide-segment", guide);
-  json_object_set_double_member (settings, "guide-start", options->guide_start);
+  json_object_set_double_member (settings, "guide-start", how->guide_start);
   json_object_set_boolean_member (settings, "sharpen", options->sharpen);
 }
 

@@ -35,9 +35,10 @@ static const struct
   [STEPS] = { .name = "steps",
       .short_name = 0,
       .min = 1,
-      .max = 1000,
-      .fallback = 50,
-      .help = "Denoising steps for a block of frames (default: 50)",
+      .max = NF_PREDICTION_MAX_STEPS,
+      .fallback = 0,
+      .help = "Denoising steps for a block of frames (default: what the "
+              "checkpoint says, or 50)",
       .value = "N" },
   [ENSEMBLE] = { .name = "ensemble",
       .short_name = 0,
@@ -111,7 +112,8 @@ parse (NfEvalOptions *options, RawOptions *raw, gint argc, gchar **argv,
     const gchar *rows, GError **error)
 {
   g_autofree gchar *methods = nf_sampler_method_names ();
-  g_autofree gchar *sampler = g_strconcat (methods, " (default: ddim)", NULL);
+  g_autofree gchar *sampler = g_strconcat (
+      methods, " (default: what the checkpoint says, or ddim)", NULL);
   const GOptionEntry entries[] = {
     { "data", 'd', 0, G_OPTION_ARG_STRING, &options->data,
         "Clips with masks: a data set's folder, or N synthetic clips of a seed",
@@ -236,7 +238,6 @@ static gboolean
 take_names (NfEvalOptions *options, const RawOptions *raw, GError **error)
 {
   options->dtype = NF_F32;
-  options->sampler = NF_SAMPLER_DDIM;
   options->curve = !raw->no_curve;
   options->unique = !raw->no_unique;
   options->sharpen = !raw->no_sharpen;
@@ -250,11 +251,14 @@ take_names (NfEvalOptions *options, const RawOptions *raw, GError **error)
   else if (raw->precision && !g_str_equal (raw->precision, "f32"))
     return fail (
         error, "--precision: expected f32 or bf16, got ", raw->precision);
-  if (raw->sampler
-      && !nf_sampler_method_from_name (
-          raw->sampler, &options->sampler, error)) {
-    g_prefix_error (error, "--sampler: ");
-    return FALSE;
+  if (raw->sampler) {
+    NfSamplerMethod method;
+
+    if (!nf_sampler_method_from_name (raw->sampler, &method, error)) {
+      g_prefix_error (error, "--sampler: ");
+      return FALSE;
+    }
+    options->sampler = (gint) method;
   }
   if (!take_decision (options, raw->decision, error))
     return FALSE;
@@ -282,7 +286,7 @@ nf_eval_options_parse (
   g_autoptr (NfEvalOptions) options = g_new0 (NfEvalOptions, 1);
   g_auto (RawOptions) raw = { { 0 } };
 
-  options->guide_start = -1;
+  options->guide_start = options->sampler = -1;
   if (!parse (options, &raw, argc, argv, rows, error)
       || !take_numbers (options, &raw, error)
       || !take_names (options, &raw, error))

@@ -10,6 +10,7 @@
  * validate.c, loader.c, kernels/diffusion/nfschedule.c */
 #include "train/diffusion.h"
 #include "data/guidesample.h"
+#include <nextframe/diffusion/nfsampler.h>
 #include <nextframe/diffusion/nfschedule.h>
 #include <nextframe/nets/nfunet.h>
 #include "video/gstnfvideo.h"
@@ -557,6 +558,26 @@ check_window (NfTask *task, const NfClipSource *source, GError **error)
   return FALSE;
 }
 
+/* what predictions are sampled with by default */
+static gboolean
+add_sampling_facts (
+    DiffusionTask *self, const NfConfigDiffusion *model, GError **error)
+{
+  NfSamplerMethod method;
+
+  if (*model->sampler != '\0') {
+    if (!nf_sampler_method_from_name (model->sampler, &method, error)) {
+      g_prefix_error (error, "model.sampler: ");
+      return FALSE;
+    }
+    nf_task_add_fact (&self->task, "sampler", "%s", model->sampler);
+  }
+  if (model->sampling_steps > 0)
+    nf_task_add_fact (&self->task, "sampling-steps", "%" G_GINT64_FORMAT,
+        model->sampling_steps);
+  return TRUE;
+}
+
 static gboolean
 open_data (DiffusionTask *self, NfTrainConfig *config, GError **error)
 {
@@ -576,6 +597,8 @@ open_data (DiffusionTask *self, NfTrainConfig *config, GError **error)
       nf_task_add_fact (
           &self->task, "guide-start", "%.17g", model->guide_start);
   }
+  if (!add_sampling_facts (self, model, error))
+    return FALSE;
   pixels = (gsize) config->height * config->width;
   self->task.part_bytes[PART_CONTEXT] = pixels * context_bytes (config);
   self->task.part_bytes[PART_FUTURE] = pixels * 3 * model->num_frames;
