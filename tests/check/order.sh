@@ -49,6 +49,7 @@ gst
 gst/common
 gst/clips
 gst/predict
+gst/compare
 gst/iou
 gst/npy
 gst/segment
