@@ -36,12 +36,14 @@ kernels/nets
 kernels/diffusion
 kernels/video
 kernels/scene/stats
+trainer/parallel
 trainer/config
 trainer/data
 trainer/train
 trainer/bench
 trainer/synth
 trainer/eval
+trainer/predict
 trainer/import
 trainer
 gst
