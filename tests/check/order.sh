@@ -36,6 +36,7 @@ kernels/nets
 kernels/diffusion
 kernels/video
 kernels/scene/stats
+trainer/parallel
 trainer/config
 trainer/data
 trainer/watch
@@ -43,6 +44,7 @@ trainer/train
 trainer/bench
 trainer/synth
 trainer/eval
+trainer/predict
 trainer/import
 trainer
 gst
