@@ -58,13 +58,15 @@ nf_test_unet_config (NfUnetConfig *config)
 }
 
 /**
- * nf_test_save_unet:
+ * nf_test_save_unet_with:
  * @path: of a new checkpoint
  * @config: of its network
+ * @facts: (nullable) (element-type utf8 utf8): what is noted beside the weights
  * @seed: of its weights
  */
 void
-nf_test_save_unet (const gchar *path, const NfUnetConfig *config, guint64 seed)
+nf_test_save_unet_with (const gchar *path, const NfUnetConfig *config,
+    GHashTable *facts, guint64 seed)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (NfDevice) device = nf_device_open ("cpu", &error);
@@ -74,7 +76,19 @@ nf_test_save_unet (const gchar *path, const NfUnetConfig *config, guint64 seed)
   must (device != NULL, error);
   net = nf_unet_new (device, config, &error);
   must (net != NULL, error);
-  save (path, nf_unet_arch (net), json, NULL, nf_unet_params (net), seed);
+  save (path, nf_unet_arch (net), json, facts, nf_unet_params (net), seed);
+}
+
+/**
+ * nf_test_save_unet:
+ * @path: of a new checkpoint
+ * @config: of its network
+ * @seed: of its weights
+ */
+void
+nf_test_save_unet (const gchar *path, const NfUnetConfig *config, guint64 seed)
+{
+  nf_test_save_unet_with (path, config, NULL, seed);
 }
 
 /**

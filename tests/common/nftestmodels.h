@@ -12,6 +12,8 @@
 G_BEGIN_DECLS
 
 void nf_test_unet_config (NfUnetConfig *config);
+void nf_test_save_unet_with (const gchar *path, const NfUnetConfig *config,
+    GHashTable *facts, guint64 seed);
 void nf_test_save_unet (
     const gchar *path, const NfUnetConfig *config, guint64 seed);
 void nf_test_unetpp_config (NfUnetppConfig *config);
