@@ -248,7 +248,7 @@ make_pipeline (App *app, GError **error)
   app->pipeline = gst_parse_launch (
       "appsrc name=frames format=time block=true max-buffers=4 ! tee name=t "
       "t. ! queue ! nfsegment name=segment ! appsink name=masks sync=false "
-      "t. ! queue ! nfpredict name=predict sampler=dpm-solver++ steps=5 ! "
+      "t. ! queue ! nfpredict name=predict ! "
       "videoconvert ! video/x-raw,format=RGB ! "
       "appsink name=predictions sync=false",
       error);

@@ -11,7 +11,7 @@
  * of their masks, of the newest prediction and of all so far. Scenes come with
  * true masks; of other sources nfsegment's masks of the frames that came stand
  * for the truth. Behind the camera nothing waits: what comes while a prediction
- * is drawn is left out. */
+ * is made is left out. */
 #include "pictures.h"
 
 #include <gst/gst.h>
@@ -27,7 +27,7 @@ static gchar *opt_screenshot;
 static gint opt_frames = -1;
 static gint opt_seed;
 static gint opt_stride = 1;
-static gint opt_steps = 5;
+static gint opt_steps;
 static gboolean opt_headless;
 static gboolean opt_offline;
 
@@ -41,7 +41,8 @@ static const GOptionEntry entries[] = {
   { "stride", 0, 0, G_OPTION_ARG_INT, &opt_stride,
       "Frames from one prediction to the next (default: 1)", "N" },
   { "steps", 0, 0, G_OPTION_ARG_INT, &opt_steps,
-      "Denoising steps of a prediction (default: 5)", "N" },
+      "Denoising steps of a prediction (default: as the checkpoint says)",
+      "N" },
   { "offline", 0, 0, G_OPTION_ARG_NONE, &opt_offline,
       "Wait for every prediction instead of keeping up with the source", NULL },
   { "headless", 0, 0, G_OPTION_ARG_NONE, &opt_headless,
@@ -104,16 +105,16 @@ describe (void)
       : g_strdup_printf ("frames. ! %s ! nfsegment scale=auto ! score.truth",
           opt_offline ? unlimited : "queue leaky=downstream");
 
-  return g_strdup_printf ("%s "
-                          "frames. ! %s ! nfpredict name=predict "
-                          "window=sliding stride=%d sampler=dpm-solver++ "
-                          "steps=%d ! tee name=predicted "
-                          "frames. ! %s ! pictures.sink_0 "
-                          "predicted. ! %s ! pictures.sink_1 "
-                          "frames. ! %s ! pictures.sink_2 "
-                          "predicted. ! %s ! nfsegment scale=auto ! "
-                          "score.prediction %s "
-                          "nfiou name=score ! fakesink sync=false %s",
+  return g_strdup_printf (
+      "%s "
+      "frames. ! %s ! nfpredict name=predict "
+      "window=sliding stride=%d steps=%d ! tee name=predicted "
+      "frames. ! %s ! pictures.sink_0 "
+      "predicted. ! %s ! pictures.sink_1 "
+      "frames. ! %s ! pictures.sink_2 "
+      "predicted. ! %s ! nfsegment scale=auto ! "
+      "score.prediction %s "
+      "nfiou name=score ! fakesink sync=false %s",
       source,
       opt_offline ? "queue" : "queue leaky=downstream max-size-buffers=11",
       opt_stride, opt_steps, unlimited, unlimited, unlimited, unlimited,
