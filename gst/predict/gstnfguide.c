@@ -35,7 +35,7 @@ const GstNfProperty gst_nf_guide_properties[] = {
   {
       .name = "guide",
       .nick = "Guide",
-      .blurb = "Frame that stands for the future and guides the drawing",
+      .blurb = "Frame that stands for the future and guides the prediction",
       .details = "A network that was trained with a guide sees it; with any "
                  "network sampling can start from it. `dynamics` needs the "
                  "masks of a segmenter.",

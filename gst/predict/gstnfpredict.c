@@ -2,8 +2,8 @@
  *
  * gstnfpredict — nfpredict: the frames of a video that follow
  *
- * Siblings: gstnfpredictbase.c (the base class: when to draw, and what to push),
- * gstnfsampling.c (drawing), gstnfextrapolate.c, gstnfsegment.c */
+ * Siblings: gstnfpredictbase.c (the base class: when to predict, and what to push),
+ * gstnfsampling.c (predicting), gstnfextrapolate.c, gstnfsegment.c */
 
 /**
  * SECTION:element-nfpredict
@@ -11,8 +11,8 @@
  * @short_description: Predicts the frames of a video that follow
  * @see_also: nfsegment, nfextrapolate, nfiou
  *
- * Collects frames (eleven, or as many as the checkpoint says) and draws those
- * that follow with a conditional diffusion model. Any raw video comes in; what
+ * Collects frames (eleven, or as many as the checkpoint says) and predicts
+ * those that follow with a conditional diffusion model. Any raw video comes in; what
  * goes out has the same size and format unless downstream asks for another one.
  *
  * On a GPU frames may come and go in its memory (memory:CUDAMemory), so that they
@@ -60,7 +60,7 @@
  *   frames of context, frames predicted at once, frames skipped
  *
  * ## Messages
- * While it draws, the element posts element messages `nf-predict-progress`, at
+ * While it predicts, the element posts element messages `nf-predict-progress`, at
  * most four a second:
  *
  * * `clip` #guint64: number of the clip, or of the window when sliding
@@ -209,7 +209,7 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
           "src", GST_PAD_SRC, RAW_CAPS, GST_NF_CUDA_WRITES));
   gst_element_class_set_static_metadata (element_class, "Next frame predictor",
       "Filter/Effect/Video",
-      "Draws the frames that follow with a conditional diffusion model",
+      "Predicts the frames that follow with a conditional diffusion model",
       GST_NF_AUTHOR);
 }
 

@@ -28,6 +28,9 @@
  * #GstNfSegment:output is: as a #GstAnalyticsSegmentationMtd, whose regions are
  * the network's classes, related to a #GstAnalyticsClsMtd with their names.
  *
+ * With #GstNfSegment:confidence each buffer carries how sure the network is of
+ * each pixel, too, as a picture in a #GstCustomMeta named `NfConfidenceMeta`.
+ *
  * On a GPU frames may come in its memory (memory:CUDAMemory), and pictures of
  * masks may go out there, so that they need not pass through the host; see
  * docs/elements.md. Ids always go out in the host's memory.
@@ -63,6 +66,7 @@
 #include "gstnfelements.h"
 #include "segment/gstnfanalytics.h"
 #include "segment/gstnfbatch.h"
+#include "segment/gstnfconfidence.h"
 #include "segment/gstnfmaskvideo.h"
 #include "segment/gstnfsegmentcaps.h"
 #include "segment/gstnfsegmentsettings.h"
@@ -409,14 +413,15 @@ gst_nf_segment_transform_caps (GstBaseTransform *trans,
     GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
-  gboolean ids;
+  gboolean gray;
 
   GST_OBJECT_LOCK (self);
-  ids = self->settings.output == GST_NF_SEGMENT_IDS;
+  gray = self->settings.output == GST_NF_SEGMENT_IDS
+      || self->settings.output == GST_NF_SEGMENT_CONFIDENCE;
   GST_OBJECT_UNLOCK (self);
 
   return gst_nf_segment_caps_transform (
-      &self->cuda, direction, caps, filter, ids);
+      &self->cuda, direction, caps, filter, gray);
 }
 
 /* pushes everything that was collected, in a batch of its own; FALSE where that
@@ -785,6 +790,8 @@ gst_nf_segment_compute (
   if (!gst_nf_model_begin (
           self->model, &settings->model, &lease, cancellable, error))
     return FALSE;
+  gst_nf_batch_keep_confidence (&self->batch,
+      settings->confidence || settings->output == GST_NF_SEGMENT_CONFIDENCE);
   ok = (gst_nf_batch_waiting (&self->batch) == 0
            || gst_nf_batch_run (&self->batch,
                gst_nf_model_segmenter (self->model),
@@ -838,15 +845,22 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
   g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow;
+  gboolean shows_confidence, carries_confidence;
 
+  GST_OBJECT_LOCK (self);
+  shows_confidence = self->settings.output == GST_NF_SEGMENT_CONFIDENCE;
+  carries_confidence = self->settings.confidence;
+  GST_OBJECT_UNLOCK (self);
   gst_nf_batch_take (&self->batch, &mask);
   flow = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
              ->prepare_output_buffer (trans, mask.buffer, &buffer);
   if (flow != GST_FLOW_OK)
     return gst_nf_element_no_frame (GST_ELEMENT (self), flow, trans->srcpad);
   if (!gst_nf_mask_video_store (&mask, &GST_VIDEO_FILTER (self)->out_info,
-          self->out_in_device_memory, buffer, &error))
+          shows_confidence, self->out_in_device_memory, buffer, &error))
     return gst_nf_element_flow (GST_ELEMENT (self), error);
+  if (carries_confidence && mask.confidence != NULL)
+    gst_nf_confidence_attach (buffer, mask.confidence, mask.width, mask.height);
   gst_nf_mask_video_add_regions (&mask, self->stats.classes, buffer);
   gst_nf_analytics_add_mask (&mask, self->stats.classes, buffer);
   GST_OBJECT_LOCK (self);

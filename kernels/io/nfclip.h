@@ -64,7 +64,7 @@ typedef struct
   guint8 *masks;
 } NfClip;
 
-gint64 nf_clip_name_number (
+NF_API gint64 nf_clip_name_number (
     const gchar *name, const gchar *prefix, const gchar *suffix);
 NF_API NfClipInfo *nf_clip_info_new (
     const gchar *folder, const gchar *name, gboolean masks, GError **error);
