@@ -285,6 +285,36 @@ test_memory_is_used_again (gconstpointer data)
   nf_tensor_unref (net.gain);
 }
 
+/* memory of a tensor serves one that is a little smaller, not one of half its
+ * size */
+static void
+test_larger_block_will_do (gconstpointer data)
+{
+  static const struct
+  {
+    gint64 mebibytes;
+    gboolean fits;
+  } next[] = { { 16, TRUE }, { 15, TRUE }, { 8, FALSE } };
+  NfDevice *device = (NfDevice *) data;
+  NfDeviceMemory before, after;
+
+  if (device->backend->graph == NULL)
+    return; /* the CPU's allocator has rules of its own */
+  for (guint i = 0; i < G_N_ELEMENTS (next); i++) {
+    NfTensor *x = nf_tensor_new (device, NF_F32, 1, 4, 1 << 10, 1 << 10, NULL);
+    NfTensor *y;
+
+    nf_tensor_clear (&x);
+    nf_device_memory (device, TRUE, &before);
+    nf_device_memory (device, TRUE, &before);
+    y = nf_tensor_new (
+        device, NF_F32, 1, next[i].mebibytes, 1 << 9, 1 << 9, NULL);
+    nf_device_memory (device, FALSE, &after);
+    g_assert_true ((after.reserved == before.reserved) == next[i].fits);
+    nf_tensor_clear (&y);
+  }
+}
+
 /* in bf16: in[0] times a weight, twice */
 static NfTensor *
 product_run (gpointer data, NfTensor *const *in, GError **error)
@@ -446,6 +476,7 @@ main (int argc, char **argv)
     ADD (changes);
     ADD (pace);
     ADD (memory_is_used_again);
+    ADD (larger_block_will_do);
     ADD (weights_change);
     ADD (weights_optimised);
 #undef ADD
