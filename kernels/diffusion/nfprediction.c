@@ -320,7 +320,7 @@ nf_prediction_check (
   if (prediction->horizon >= least && prediction->horizon <= most)
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-      "prediction: this network draws frames %u to %u after its context; "
+      "prediction: this network predicts frames %u to %u after its context; "
       "horizon %u is not among them",
       least, most, prediction->horizon);
   return FALSE;

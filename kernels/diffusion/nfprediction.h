@@ -15,13 +15,16 @@
 
 G_BEGIN_DECLS
 
+/** NF_PREDICTION_MAX_STEPS: denoising steps a block that are of any use */
+#define NF_PREDICTION_MAX_STEPS 1000
+
 /**
- * NfProgress:
+ * NfPredictionProgress:
  * @data: the caller's
  * @done: evaluations of the network that are done
  * @total: all of them, about
  */
-typedef void (*NfProgress) (gpointer data, guint done, guint total);
+typedef void (*NfPredictionProgress) (gpointer data, guint done, guint total);
 
 /**
  * NfPrediction:
@@ -61,7 +64,7 @@ typedef struct
   NfSamplingGraphs *graphs;
   GCancellable *cancellable;
   NfCoreLease *lease;
-  NfProgress progress;
+  NfPredictionProgress progress;
   gpointer progress_data;
 } NfPrediction;
 

@@ -58,13 +58,17 @@ NF_API const gchar *nf_predictor_arch (const NfPredictor *predictor);
 NF_API const NfUnetConfig *nf_predictor_config (const NfPredictor *predictor);
 
 /**
- * nf_predictor_guide_start:
+ * nf_predictor_init_prediction:
  * @predictor: a predictor
+ * @prediction: (out caller-allocates): as of nf_prediction_init_for(), with the
+ *   method, the steps and the guide start that the checkpoint recommends
  *
- * Returns: which part of the noise schedule sampling with a guide skips, 0 to
- *   1, as the checkpoint has it; 0 where it has none
+ * The checkpoint's facts `sampler`, `sampling-steps` and `guide-start` say what it
+ * recommends; where it has none, it is 50 steps of DDIM, and a start from noise
+ * alone.
  */
-NF_API gdouble nf_predictor_guide_start (const NfPredictor *predictor);
+NF_API void nf_predictor_init_prediction (
+    const NfPredictor *predictor, NfPrediction *prediction);
 
 /**
  * nf_predictor_segmenter:

@@ -43,20 +43,21 @@ check (const NfEvalPredictor *predictor, GError **error)
 }
 
 static void
-set_up_prediction (NfEvalPredictor *predictor, const NfEvalOptions *options)
+set_up_prediction (
+    NfEvalPredictor *predictor, const NfEvalNetworkOptions *options)
 {
   NfPrediction *prediction = &predictor->prediction;
 
-  nf_prediction_init_for (
-      prediction, nf_predictor_config (predictor->guided.predictor));
-  prediction->method = options->sampler;
-  prediction->steps = options->steps;
+  nf_predictor_init_prediction (predictor->guided.predictor, prediction);
+  if (options->sampler >= 0)
+    prediction->method = (NfSamplerMethod) options->sampler;
+  if (options->steps > 0)
+    prediction->steps = options->steps;
   prediction->dtype = options->dtype;
   prediction->horizon = NF_EVAL_HORIZON;
   prediction->seed = options->seed;
-  prediction->guide_start = options->guide_start >= 0
-      ? options->guide_start
-      : nf_predictor_guide_start (predictor->guided.predictor);
+  if (options->guide_start >= 0)
+    prediction->guide_start = options->guide_start;
 }
 
 /**
@@ -69,7 +70,7 @@ set_up_prediction (NfEvalPredictor *predictor, const NfEvalOptions *options)
  */
 NfEvalPredictor *
 nf_eval_predictor_load (
-    const NfEvalOptions *options, NfDevice *device, GError **error)
+    const NfEvalNetworkOptions *options, NfDevice *device, GError **error)
 {
   g_autoptr (NfEvalPredictor) predictor = g_new0 (NfEvalPredictor, 1);
   NfGuided *guided = &predictor->guided;
@@ -136,8 +137,8 @@ named_segmenter (const NfEvalPredictor *predictor)
  */
 gboolean
 nf_eval_predictor_load_segmenter (NfEvalPredictor *predictor,
-    const NfEvalOptions *options, NfSegmenter *judged, const gchar *judged_path,
-    GError **error)
+    const NfEvalNetworkOptions *options, NfSegmenter *judged,
+    const gchar *judged_path, GError **error)
 {
   g_autofree gchar *name = options->guide_segment
       ? g_strdup (options->guide_segment)
@@ -170,6 +171,18 @@ const gchar *
 nf_eval_predictor_path (const NfEvalPredictor *predictor)
 {
   return predictor->path;
+}
+
+/**
+ * nf_eval_predictor_how:
+ * @predictor: a predictor
+ *
+ * Returns: (transfer none): how it predicts
+ */
+const NfPrediction *
+nf_eval_predictor_how (const NfEvalPredictor *predictor)
+{
+  return &predictor->prediction;
 }
 
 /**
