@@ -274,17 +274,20 @@ append_all (const NfCudnnConv *conv, GPtrArray *tensors, GPtrArray *operations,
   if (conv->residual) {
     residual = y_tensor (conv, ID_RESIDUAL, error);
     if (residual == NULL
-        || !append (conv, id++, (Pointwise){ residual, gain, gain }, tensors,
-            operations, error))
+        || !append (conv, id++,
+            (Pointwise){ .other = residual, .gain = gain, .other_gain = gain },
+            tensors, operations, error))
       return FALSE;
     gain = 1.0f;
   }
   bias = tensor_new (conv, ID_BIAS, (gint64[]){ 1, conv->o, 1, 1 }, error);
   return bias != NULL
-      && append (conv, conv->relu ? id : ID_Y, (Pointwise){ bias, gain, 1.0f },
+      && append (conv, conv->relu ? id : ID_Y,
+          (Pointwise){ .other = bias, .gain = gain, .other_gain = 1.0f },
           tensors, operations, error)
       && (!conv->relu
-          || append (conv, ID_Y, (Pointwise){ NULL, 1.0f, 1.0f }, tensors,
+          || append (conv, ID_Y,
+              (Pointwise){ .gain = 1.0f, .other_gain = 1.0f }, tensors,
               operations, error));
 }
 

@@ -81,6 +81,9 @@ ema_factors (double rate)
   return EmaFactors{ (float) rate, (float) (1 - rate) };
 }
 
+/* a pointer from a table may point anywhere, for all that nvcc knows */
+#define IN_GLOBAL(pointer) __builtin_assume (__isGlobal (pointer))
+
 /* what is kept of a weight in another form, see weights.cu; @data NULL: nothing */
 typedef struct
 {
@@ -95,6 +98,7 @@ store_copy (const WeightCopy &copy, gsize i, const float (&x)[V])
 {
   float scaled[V];
 
+  IN_GLOBAL (copy.data);
 #pragma unroll
   for (int j = 0; j < V; j++)
     scaled[j] = copy.gain * x[j];
@@ -120,6 +124,9 @@ struct Update
   {
     float g[V], first[V], second[V];
 
+    IN_GLOBAL (grad);
+    IN_GLOBAL (m);
+    IN_GLOBAL (v);
     nf_load_pack (g, grad + i);
     nf_load_pack (first, m + i);
     nf_load_pack (second, v + i);
@@ -144,11 +151,13 @@ struct Update
   {
     float x[V], old[V];
 
+    IN_GLOBAL (p);
     nf_load_pack (x, p + i);
     if (grad != NULL)
       move (x, i);
     if (shadow == NULL)
       return;
+    IN_GLOBAL (shadow);
     nf_load_pack (old, shadow + i);
 #pragma unroll
     for (int j = 0; j < V; j++)
@@ -250,8 +259,7 @@ chunk_squares_kernel (const Leaf *leaves, unsigned int n, double *parts)
   const Leaf leaf = *leaf_of (leaves, n, blockIdx.x);
   ChunkSquares f = { { leaf.p }, 0 };
 
-  /* a pointer from a table may point anywhere, for all that nvcc knows */
-  __builtin_assume (__isGlobal (leaf.p));
+  IN_GLOBAL (leaf.p);
   each_of_chunk (leaf, f);
   f.total = nf_block_sum (f.total, shared);
   if (threadIdx.x == 0)
