@@ -68,7 +68,7 @@ same () {
 
 # the same losses, gradients and validations from 1, 2 and 4 processes
 for n in 1 2 4; do
-  train $n "d$n" 6 --set validate.every=3 2>"log$n" || fail "$n processes: $(cat "log$n")"
+  train "$n" "d$n" 6 --set validate.every=3 2>"log$n" || fail "$n processes: $(cat "log$n")"
 done
 for n in 2 4; do
   for key in loss gradient-norm validation-loss; do same d1 d$n $key; done
@@ -103,9 +103,9 @@ segment () {
 }
 segment 1 s --set validate.every=0
 for n in 1 2 4; do
-  cp -r s s$n
-  segment $n s$n --set validate.every=2 --resume
-  grep validation s$n/metrics.jsonl >v$n
+  cp -r s "s$n"
+  segment "$n" "s$n" --set validate.every=2 --resume
+  grep validation "s$n/metrics.jsonl" >"v$n"
 done
 [ -s v1 ] || fail "nothing was validated"
 cmp v1 v2 || fail "2 processes validate otherwise than one"
@@ -115,9 +115,9 @@ cmp v1 v4 || fail "4 processes validate otherwise than one"
 ranks 3 "$NF_TRAIN" synth --out data3 --train 4 --val 3 --width 32 --height 24 --frames 22 --seed 4 2>/dev/null
 diff -r data data3 || fail "3 processes make other clips than one"
 for n in 1 3; do
-  ranks $n "$NF_TRAIN" eval --data data --only hold --only linear --device cpu --out eval$n >table$n 2>log || fail "eval: $(cat log)"
-  ranks $n "$NF_TRAIN" predict --data data --split train --row segment-hold --segment s/final.safetensors \
-    --decision pixel --device cpu --threads 1 --out masks$n 2>log || fail "predict: $(cat log)"
+  ranks "$n" "$NF_TRAIN" eval --data data --only hold --only linear --device cpu --out "eval$n" >"table$n" 2>log || fail "eval: $(cat log)"
+  ranks "$n" "$NF_TRAIN" predict --data data --split train --row segment-hold --segment s/final.safetensors \
+    --decision pixel --device cpu --threads 1 --out "masks$n" 2>log || fail "predict: $(cat log)"
 done
 cut -c 1-100 table1 >t1; cut -c 1-100 table3 | cmp - t1 || fail "3 processes judge otherwise than one"
 cmp masks1/masks.npy masks3/masks.npy || fail "3 processes predict otherwise than one"

@@ -5,7 +5,7 @@
 # work on. From tests/meson.build: NF_SOURCE, NF_TRAIN.
 set -e
 out=$(mktemp -d)
-trap 'rm -rf "$out"' EXIT
+trap 'jobs -p | xargs -r kill 2>/dev/null; [ ! -e srun.pid ] || kill "$(cat srun.pid)" 2>/dev/null; rm -rf "$out"' EXIT
 cd "$out"
 fail () { echo "FAIL: $*"; exit 1; }
 export NEXTFRAME_PATH="$NF_SOURCE/examples/checkpoints" OMP_NUM_THREADS=1
@@ -44,14 +44,31 @@ echo "$*" >>queued
 END
 chmod +x bin/*
 export PATH="$out/bin:$PATH" SLURM_JOB_ID=77 TRAIN="$NF_TRAIN" DATASET=data KIND=diffusion RUN=job
-export CONFIG="$NF_SOURCE/examples/configs/next-frame-direct-cpu.ini"
-job () { SETTINGS="--set train.steps=$1 --set train.batch-size=2 --set validate.every=0 --set train.threads=1" \
-  sh "$NF_SOURCE/examples/slurm/train.sbatch"; }
+export CONFIG="$out/tiny.ini"
+cat >tiny.ini <<'END'
+[data]
+image-size=24 32
+[model]
+num-frames=1
+future-gap=10
+ngf=8
+ch-mult=1 2
+num-res-blocks=1
+attn-resolutions=12
+n-head-channels=8
+spade-dim=4
+[train]
+batch-size=2
+log-every=1
+threads=1
+device=cpu
+END
+job () { SETTINGS="--set train.steps=$1 --set validate.every=0" sh "$NF_SOURCE/examples/slurm/train.sbatch"; }
 
 # asked to end: it saves, and queues again
-job 100000 >log 2>&1 &
+(export SETTINGS="--set train.steps=100000 --set validate.every=0"; exec sh "$NF_SOURCE/examples/slurm/train.sbatch") >log 2>&1 &
 tries=0
-until grep -qs '"step":2[,}]' job/metrics.jsonl || grep -q 'step 2/' log; do
+until grep -qs '"step":2[,}]' job/metrics.jsonl; do
   tries=$((tries + 1)); [ $tries -lt 600 ] || fail "the job takes no steps: $(cat log)"
   sleep 0.1
 done
@@ -66,13 +83,15 @@ job $((step + 1)) >log 2>&1 || fail "the job does not go on: $(cat log)"
 [ "$(wc -l <queued)" = 1 ] || fail "a job that was done queues again"
 job $((step + 1)) 2>&1 | grep -q 'done before' || fail "a job that was done began again"
 # what fails does not queue again
-(RUN=bad KIND=segment CONFIG=$CONFIG; export RUN KIND CONFIG; job 1) >log 2>&1 && fail "a wrong configuration was taken"
+RUN=bad KIND=segment job 1 >log 2>&1 && fail "a wrong configuration was taken"
 [ "$(wc -l <queued)" = 1 ] || fail "a job that failed queues again"
-(KIND=guess; export KIND; job 1) 2>&1 | grep -q 'expected segment or diffusion' || fail "a wrong KIND was taken"
+KIND=guess job 1 2>&1 | grep -q 'expected segment or diffusion' || fail "a wrong KIND was taken"
 
 SEGMENT=runs/unetpp/final.safetensors PREDICT=job/final.safetensors OUT=judged SETTINGS="--steps 2" \
   sh "$NF_SOURCE/examples/slurm/evaluate.sbatch" >log 2>&1 || fail "evaluate.sbatch: $(cat log)"
-[ -s judged/eval/report.json ] && [ -s judged/hidden/masks.npy ] || fail "evaluate.sbatch made nothing: $(cat log)"
+for file in eval/report.json hidden/masks.npy; do
+  [ -s "judged/$file" ] || fail "evaluate.sbatch made no $file: $(cat log)"
+done
 SEGMENT=none PREDICT=none OUT=judged sh "$NF_SOURCE/examples/slurm/evaluate.sbatch" 2>&1 | grep -q 'SEGMENT is "none"' \
   || fail "a network that is not there was taken"
 echo "all well"
