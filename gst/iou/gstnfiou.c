@@ -62,6 +62,11 @@
  * * `unmatched-prediction`, `unmatched-truth` (guint64): masks that found no
  *   partner
  *
+ * Of scope `total` alone:
+ *
+ * * `horizon-jaccard` (GValueArray of double): pooled over the first pairs of
+ *   all clips, over their second pairs, and so on
+ *
  * ## Example
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=22 pattern=ball ! video/x-raw,format=GRAY8,width=240,height=160,framerate=25/1 ! nfnpyenc ! filesink location=truth.npy
@@ -72,6 +77,7 @@
  */
 #include "iou/gstnfiou.h"
 
+#include "common/gstnferror.h"
 #include "gstnfelements.h"
 #include "iou/gstnfioumessage.h"
 
@@ -87,6 +93,9 @@ typedef struct
 {
   GstNfCompareSettings compare;
   guint classes;
+  gchar *labels;
+  guint horizon;
+  gdouble min_jaccard;
 } Settings;
 
 struct _GstNfIou
@@ -99,6 +108,7 @@ struct _GstNfIou
 
   /* streaming thread */
   NfScoreboard *board;
+  gdouble min_jaccard; /* as when it began */
 };
 
 static GParamSpec *jaccard_property, *stats_property;
@@ -139,6 +149,38 @@ static const GstNfProperty properties[] = {
       GST_NF_UINT (
           NF_CONFUSION_MIN_CLASSES, NF_CONFUSION_MAX_CLASSES, NF_N_CLASSES),
       GST_NF_FIELD (Settings, classes),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "labels",
+      .nick = "Labels",
+      .blurb = "File with the names of the classes, for the report",
+      .details = "UTF-8, a line for each of the `classes`, the background "
+                 "first. NULL: the names of the 49 classes, or numbers.",
+      GST_NF_STRING (NULL),
+      GST_NF_FIELD (Settings, labels),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "horizon",
+      .nick = "Horizon",
+      .blurb = "Frames of a clip that the curve has: the score of each clip's "
+               "first pair, second pair, and so on; 0: no curve",
+      .details = "Pairs after them count in all other scores.",
+      GST_NF_UINT (0, NF_SCOREBOARD_MAX_HORIZON, 32),
+      GST_NF_FIELD (Settings, horizon),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "min-jaccard",
+      .nick = "Least Jaccard index",
+      .blurb = "The pipeline fails at EOS where the pooled Jaccard index is "
+               "below, or nothing was scored; 0: never",
+      .details = "An element error, after the report was written and the "
+                 "message of scope `total` posted: gst-launch-1.0 ends with a "
+                 "status other than 0.",
+      GST_NF_DOUBLE (0, 1, 0),
+      GST_NF_FIELD (Settings, min_jaccard),
       .flags = GST_PARAM_MUTABLE_READY,
   },
   GST_NF_GROUP (gst_nf_compare_properties, Settings, compare),
@@ -232,6 +274,30 @@ gst_nf_iou_publish (GstNfCompare *compare)
   g_object_notify_by_pspec (G_OBJECT (self), stats_property);
 }
 
+/* a board as it is set; FALSE, and an element error, for wrong labels */
+static gboolean
+gst_nf_iou_make_board (GstNfIou *self, const Settings *settings)
+{
+  g_auto (GStrv) names = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (settings->labels != NULL) {
+    names = nf_class_names_load (settings->labels, settings->classes, &error);
+    if (names == NULL) {
+      gst_nf_element_error (GST_ELEMENT (self), error);
+      return FALSE;
+    }
+  }
+  self->board = nf_scoreboard_new (
+      settings->classes, gst_nf_compare_reports (GST_NF_COMPARE (self)));
+  nf_scoreboard_set_horizon (self->board, settings->horizon);
+  if (names != NULL)
+    nf_scoreboard_set_class_names (self->board, (const gchar *const *) names);
+  self->min_jaccard = settings->min_jaccard;
+
+  return TRUE;
+}
+
 static gboolean
 gst_nf_iou_begin (GstNfCompare *compare)
 {
@@ -241,14 +307,11 @@ gst_nf_iou_begin (GstNfCompare *compare)
 
   gst_nf_properties_copy (
       properties, self, &self->settings, &settings, sizeof settings);
-  ok = gst_nf_compare_set_up (compare, &settings.compare);
+  ok = gst_nf_compare_set_up (compare, &settings.compare)
+      && gst_nf_iou_make_board (self, &settings);
   gst_nf_properties_clear (properties, &settings);
-  if (!ok)
-    return FALSE;
-  self->board =
-      nf_scoreboard_new (settings.classes, gst_nf_compare_reports (compare));
 
-  return TRUE;
+  return ok;
 }
 
 static gboolean
@@ -323,10 +386,24 @@ gst_nf_iou_write_report (
 static gboolean
 gst_nf_iou_finish (GstNfCompare *compare)
 {
-  if (gst_nf_compare_posts_messages (compare))
-    gst_nf_iou_post_total (compare, GST_NF_IOU (compare)->board);
+  GstNfIou *self = GST_NF_IOU (compare);
+  NfScores scores = nf_scoreboard_get_scores (self->board);
 
-  return TRUE;
+  if (gst_nf_compare_posts_messages (compare))
+    gst_nf_iou_post_total (compare, self->board);
+  if (self->min_jaccard == 0 || scores.jaccard >= self->min_jaccard)
+    return TRUE;
+  if (scores.frames == 0)
+    GST_ELEMENT_ERROR (self, STREAM, FAILED,
+        ("Nothing was scored, and min-jaccard asks for %g.", self->min_jaccard),
+        (NULL));
+  else
+    GST_ELEMENT_ERROR (self, STREAM, FAILED,
+        ("The Jaccard index is %.4f, and min-jaccard asks for %g.",
+            scores.jaccard, self->min_jaccard),
+        ("%" G_GUINT64_FORMAT " pairs of masks", scores.frames));
+
+  return FALSE;
 }
 
 GST_ELEMENT_REGISTER_DEFINE (nfiou, "nfiou", GST_RANK_NONE, GST_TYPE_NF_IOU)

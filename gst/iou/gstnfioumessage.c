@@ -16,6 +16,17 @@ add_class_iou (GstStructure *structure, const NfConfusion *confusion)
       structure, "class-iou", scores, confusion->classes);
 }
 
+static void
+add_horizon (GstStructure *structure, const NfScoreboard *board)
+{
+  gdouble scores[NF_SCOREBOARD_MAX_HORIZON];
+  guint n = nf_scoreboard_get_horizon (board);
+
+  for (guint i = 0; i < n; i++)
+    scores[i] = nf_scoreboard_get_horizon_jaccard (board, i);
+  gst_nf_compare_message_add_doubles (structure, "horizon-jaccard", scores, n);
+}
+
 /* (transfer full): with the scores that every scope has */
 static GstStructure *
 new_structure (const gchar *scope, const NfConfusion *confusion)
@@ -74,5 +85,6 @@ gst_nf_iou_post_total (GstNfCompare *element, const NfScoreboard *board)
   GstStructure *structure = gst_nf_iou_scores_structure (&scores);
 
   add_class_iou (structure, nf_scoreboard_get_total (board));
+  add_horizon (structure, board);
   gst_nf_compare_message_post (element, structure);
 }

@@ -53,6 +53,7 @@ static const NfEvalNumber network_numbers[N_NUMBERS] = {
 struct _NfEvalNetworkWords
 {
   gint64 numbers[N_NUMBERS];
+  gchar *sampler_help; /* the parser reads it, but takes no copy */
   gchar *sampler, *precision, *decision;
   gboolean no_unique, no_sharpen;
 };
@@ -66,6 +67,7 @@ nf_eval_network_words_free (NfEvalNetworkWords *words)
 {
   if (!words)
     return;
+  g_free (words->sampler_help);
   g_free (words->sampler);
   g_free (words->precision);
   g_free (words->decision);
@@ -122,6 +124,17 @@ nf_eval_numbers_check (
   return TRUE;
 }
 
+static NfEvalNetworkWords *
+words_new (void)
+{
+  NfEvalNetworkWords *words = g_new0 (NfEvalNetworkWords, 1);
+  g_autofree gchar *methods = nf_sampler_method_names ();
+
+  words->sampler_help = g_strconcat (
+      methods, " (default: what the checkpoint says, or ddim)", NULL);
+  return words;
+}
+
 /**
  * nf_eval_network_options_add:
  * @context: gets the options
@@ -133,10 +146,7 @@ NfEvalNetworkWords *
 nf_eval_network_options_add (
     GOptionContext *context, NfEvalNetworkOptions *options)
 {
-  NfEvalNetworkWords *words = g_new0 (NfEvalNetworkWords, 1);
-  g_autofree gchar *methods = nf_sampler_method_names ();
-  g_autofree gchar *sampler = g_strconcat (
-      methods, " (default: what the checkpoint says, or ddim)", NULL);
+  NfEvalNetworkWords *words = words_new ();
   const GOptionEntry entries[] = {
     { "segment", 0, 0, G_OPTION_ARG_FILENAME, &options->segment,
         "Checkpoint of nfsegment (default: the one that ships)", "FILE" },
@@ -151,7 +161,8 @@ nf_eval_network_options_add (
         NULL },
     { "tta", 0, 0, G_OPTION_ARG_NONE, &options->tta,
         "nfsegment averages with mirrored frames", NULL },
-    { "sampler", 0, 0, G_OPTION_ARG_STRING, &words->sampler, sampler, "NAME" },
+    { "sampler", 0, 0, G_OPTION_ARG_STRING, &words->sampler,
+        words->sampler_help, "NAME" },
     { "guide-start", 0, 0, G_OPTION_ARG_DOUBLE, &options->guide_start,
         "Part of the schedule that is passed over, starting from the guide "
         "(default: what the checkpoint says, or 0)",
