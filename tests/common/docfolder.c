@@ -19,6 +19,7 @@
   "for module in $modules; do\n"                                               \
   "  $python -c \"import $module\" 2>/dev/null || lacks=$module\n"             \
   "done\n"                                                                     \
+  "export ASAN_OPTIONS=\"$ASAN_OPTIONS:detect_leaks=0\"\n"                     \
   "[ -z \"$lacks\" ] && exec $python -B \"$@\"\n"                              \
   "echo \"not run: python3 has no $lacks\" >>\"$NF_DOC_NOTES\"\n"
 
