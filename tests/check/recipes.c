@@ -330,7 +330,8 @@ main (int argc, char **argv)
   g_setenv ("NEXTFRAME_PATH", models, TRUE);
   g_setenv (LAUNCHER, launcher, TRUE);
   program = g_canonicalize_filename (argv[0], NULL);
-  wrapper = g_strdup_printf ("#!/bin/sh\nexec '%s' --launch \"$@\"\n", program);
+  wrapper = g_strdup_printf (
+      "#!/bin/sh\nLD_PRELOAD=$NF_PRELOAD exec '%s' --launch \"$@\"\n", program);
   for (guint i = 0; i < G_N_ELEMENTS (guides); i++) {
     gchar *folder = nf_test_doc_folder_new ();
 
