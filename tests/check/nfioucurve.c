@@ -187,7 +187,8 @@ GST_START_TEST (test_curve_wrong_labels_fail)
     gint code;
     const gchar *says;
   } cases[] = {
-    { NULL, gst_resource_error_quark, GST_RESOURCE_ERROR_NOT_FOUND, "cannot read" },
+    { NULL, gst_resource_error_quark, GST_RESOURCE_ERROR_NOT_FOUND,
+        "cannot read" },
     { "one\ntwo\n", gst_stream_error_quark, GST_STREAM_ERROR_DECODE,
         "has 2 lines, expected 3" },
     { "one\n\nthree\n", gst_stream_error_quark, GST_STREAM_ERROR_DECODE,
