@@ -5,9 +5,10 @@
 # Usage: examples/score.sh FOLDER [OUT]; properties of the elements in the
 # variables PREDICT and SEGMENT, as in PREDICT="steps=20 seed=1". SEGMENT_ONLY=1
 # scores the masks of the given frames 1-22 instead: how well nfsegment does.
+# Masks of clips without labels: nextframe-train predict, see docs/trainer.md.
 set -e
 refuse () { echo "score.sh: $*" >&2; exit 2; }
-[ -n "$1" ] || { sed -n '2,8s/^# //p' "$0"; exit 2; }
+[ -n "$1" ] || { sed -n '2,9s/^# //p' "$0"; exit 2; }
 [ -d "$1" ] || refuse "$1: no such folder"
 folder=$(realpath "$1")
 ls "$folder"/*/mask.npy >/dev/null 2>&1 || refuse "$1: has no clip with a mask.npy; give the folder that holds video_0, such as DATASET/train"

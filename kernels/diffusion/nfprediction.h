@@ -11,6 +11,7 @@
 #include <nextframe/core/nfapi.h>
 #include <nextframe/core/threads/nfcores.h>
 #include <nextframe/diffusion/nfsampler.h>
+#include <nextframe/diffusion/nfsamplinggraph.h>
 
 G_BEGIN_DECLS
 
@@ -41,6 +42,8 @@ typedef void (*NfPredictionProgress) (gpointer data, guint done, guint total);
  * @seed: of all noise
  * @stream: number of the clip, or of the prediction in an ensemble, for the
  *   noise
+ * @graphs: (nullable): of the network: what was captured in one run serves the
+ *   next; NULL: it lasts for the run
  * @cancellable: (nullable): looked at once per denoising step
  * @lease: (nullable): the caller's lease of cores; between two evaluations of
  *   the network it yields to those that wait
@@ -58,6 +61,7 @@ typedef struct
   NfDType dtype;
   guint horizon;
   guint64 seed, stream;
+  NfSamplingGraphs *graphs;
   GCancellable *cancellable;
   NfCoreLease *lease;
   NfPredictionProgress progress;

@@ -2,8 +2,8 @@
  *
  * nfpredictor — frames in, future frames out, from a checkpoint
  *
- * What nfpredict calls. Immutable once loaded: several threads may run one
- * predictor at once. */
+ * What nfpredict calls. Immutable once loaded, but for what it has captured
+ * (nfsamplinggraph.h): several threads may run one predictor at once. */
 #pragma once
 
 #include <nextframe/core/nfapi.h>
@@ -82,7 +82,8 @@ NF_API const gchar *nf_predictor_segmenter (const NfPredictor *predictor);
 /**
  * nf_predictor_predict:
  * @predictor: a predictor
- * @prediction: how to predict; its stream is the clip's number
+ * @prediction: how to predict; its stream is the clip's number, its graphs are
+ *   the predictor's
  * @ensemble: predictions to combine, at least 1
  * @mode: how to combine them
  * @context: (array): num_frames_cond frames on the predictor's device, oldest

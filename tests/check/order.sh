@@ -36,12 +36,15 @@ kernels/nets
 kernels/diffusion
 kernels/video
 kernels/scene/stats
+trainer/parallel
 trainer/config
 trainer/data
+trainer/watch
 trainer/train
 trainer/bench
 trainer/synth
 trainer/eval
+trainer/predict
 trainer/import
 trainer
 gst

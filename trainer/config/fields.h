@@ -191,6 +191,17 @@ typedef struct
 } NfConfigValidate;
 
 /**
+ * NfConfigWatch: group [watch].
+ */
+typedef struct
+{
+  gboolean tensorboard;
+  gint64 sample_every; /* steps; 0: never */
+  gint64 sample_clips;
+  gint64 sample_steps; /* of the sampler; of `diffusion` alone */
+} NfConfigWatch;
+
+/**
  * NfTrainConfig:
  * @kind: which of the tables it was made from
  * @data: [data]
@@ -199,6 +210,7 @@ typedef struct
  * @train: [train]
  * @augment: [augment] where @kind is %NF_TRAIN_SEGMENT
  * @validate: [validate]
+ * @watch: [watch]
  * @height: rows that the network sees; 0 until
  *   nf_train_config_resolve_size()
  * @width: columns, likewise
@@ -214,6 +226,7 @@ typedef struct
   NfConfigTrain train;
   NfConfigAugment augment;
   NfConfigValidate validate;
+  NfConfigWatch watch;
   gint height, width; /* pixels */
 } NfTrainConfig;
 
