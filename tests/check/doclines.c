@@ -65,7 +65,8 @@ main (int argc, char **argv)
   static const gchar *const sources[] = { "clips/gstnfclipsrc.c",
     "clips/gstnfscenesrc.c", "predict/gstnfextrapolate.c",
     "predict/gstnfpredict.c", "iou/gstnfiou.c", "quality/gstnfquality.c",
-    "npy/gstnfnpydec.c", "npy/gstnfnpyenc.c", "segment/gstnfsegment.c" };
+    "npy/gstnfnpydec.c", "npy/gstnfnpyenc.c", "segment/gstnfregionsenc.c",
+    "segment/gstnfsegment.c" };
   g_autofree gchar *models = NULL;
   gint result;
 
