@@ -239,7 +239,7 @@ gst_nf_sampling_init_prediction (const GstNfSamplingSettings *settings,
  * @element: posts the progress; its object lock is not held
  * @settings: the caller's copy
  * @prediction: of gst_nf_sampling_init_prediction(), with its type, its lease
- *   and where the guide starts; learns here what is to be predicted
+ *   and where the guide starts; what is to be predicted comes from @job
  * @guided: the network and its guide
  * @job: what to predict; the clip's number is the stream of the noise, and the
  *   cancellable is looked at once per step
@@ -251,7 +251,7 @@ gst_nf_sampling_init_prediction (const GstNfSamplingSettings *settings,
  */
 gboolean
 gst_nf_sampling_run (GstElement *element, const GstNfSamplingSettings *settings,
-    NfPrediction *prediction, const NfGuided *guided,
+    const NfPrediction *prediction, const NfGuided *guided,
     const GstNfPredictJob *job, GstNfPredictedFrames *predicted, GError **error)
 {
   const NfUnetConfig *config = nf_predictor_config (guided->predictor);
@@ -266,20 +266,21 @@ gst_nf_sampling_run (GstElement *element, const GstNfSamplingSettings *settings,
     .predictions = settings->ensemble,
     .reported = g_get_monotonic_time () };
   NfGuided with_classes = *guided;
+  NfPrediction this_one = *prediction;
   guint64 classes = 0;
   gboolean ok;
 
   gst_nf_predicted_frames_clear (predicted);
-  prediction->horizon = job->horizon;
-  prediction->stream = job->clip;
-  prediction->cancellable = job->cancellable;
-  prediction->progress = settings->post_messages ? report_progress : NULL;
-  prediction->progress_data = &progress;
-  if (!nf_prediction_check (prediction, config, error))
+  this_one.horizon = job->horizon;
+  this_one.stream = job->clip;
+  this_one.cancellable = job->cancellable;
+  this_one.progress = settings->post_messages ? report_progress : NULL;
+  this_one.progress_data = &progress;
+  if (!nf_prediction_check (&this_one, config, error))
     return FALSE;
   gst_nf_window_frames (job->window, context);
   with_classes.classes = &classes;
-  ok = nf_guided_predict (&with_classes, prediction, settings->ensemble,
+  ok = nf_guided_predict (&with_classes, &this_one, settings->ensemble,
            settings->ensemble_mode, context, made, error)
       && take_frames (made, first, job->horizon, predicted, error);
   for (guint i = 0; i < job->horizon; i++)
