@@ -82,8 +82,9 @@
 #include "common/gstnfcuda.h"
 #include "common/gstnferror.h"
 #include "common/gstnfmodel.h"
-#include "predict/gstnfsampling.h"
 #include "predict/gstnfguide.h"
+#include "predict/gstnfmode.h"
+#include "predict/gstnfsampling.h"
 #include "gstnfelements.h"
 #include "video/gstnfvideo.h"
 
@@ -93,6 +94,7 @@ GST_DEBUG_CATEGORY_STATIC (gst_nf_predict_debug);
 typedef struct
 {
   GstNfModelSettings model;
+  GstNfModeSettings mode;
   GstNfSamplingSettings sampling;
   GstNfGuideSettings guide;
 } Settings;
@@ -109,6 +111,7 @@ struct _GstNfPredict
 
   GstNfCuda cuda;
   GstNfGuide guide; /* streaming thread, likewise */
+  NfPredictMode mode; /* likewise */
   GstNfModel *model; /* streaming thread, except while starting and stopping */
 };
 
@@ -130,8 +133,8 @@ static GstCaps *gst_nf_predict_transform_caps (GstBaseTransform *trans,
 static GstCaps *gst_nf_predict_fixate_caps (GstBaseTransform *trans,
     GstPadDirection direction, GstCaps *caps, GstCaps *othercaps);
 static gboolean gst_nf_predict_open (GstVideoFilter *filter,
-    const GstNfWindowSettings *settings, guint *length, NfDevice **device,
-    GError **error);
+    const GstNfWindowSettings *settings, GstNfPredictShape *shape,
+    NfDevice **device, GError **error);
 static void gst_nf_predict_close (GstVideoFilter *filter);
 static gboolean gst_nf_predict_describe (GstVideoFilter *filter,
     const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
@@ -143,6 +146,7 @@ static void gst_nf_predict_add_stats (
 
 static const GstNfProperty properties[] = {
   GST_NF_GROUP (gst_nf_predictor_properties, Settings, model),
+  GST_NF_GROUP (gst_nf_mode_properties, Settings, mode),
   GST_NF_GROUP (gst_nf_sampling_properties, Settings, sampling),
   GST_NF_GROUP (gst_nf_guide_properties, Settings, guide),
   GST_NF_PROPERTIES_END,
@@ -217,7 +221,7 @@ gst_nf_predict_copy_settings (GstNfPredict *self, Settings *settings)
 /* the network, and the one that its guide needs */
 static gboolean
 gst_nf_predict_load (GstNfPredict *self, Settings *settings,
-    const GstNfWindowSettings *window, GError **error)
+    const GstNfWindowSettings *window, GstNfPredictShape *shape, GError **error)
 {
   NfPredictor *predictor;
   NfPrediction prediction;
@@ -228,17 +232,21 @@ gst_nf_predict_load (GstNfPredict *self, Settings *settings,
     return FALSE;
   predictor = gst_nf_model_predictor (self->model);
   gst_nf_sampling_init_prediction (&settings->sampling, predictor, &prediction);
-  prediction.horizon = window->horizon;
+  prediction.mode = self->mode = settings->mode.mode;
+  gst_nf_mode_describe (
+      prediction.mode, nf_predictor_config (predictor), shape);
+  prediction.horizon = shape->last > 0 ? shape->last : window->horizon;
 
-  return nf_prediction_check (
-             &prediction, nf_predictor_config (predictor), error)
+  return gst_nf_mode_check (prediction.mode, window, error)
+      && nf_prediction_check (
+          &prediction, nf_predictor_config (predictor), error)
       && gst_nf_guide_open (
           &self->guide, &settings->guide, &settings->model, self->model, error);
 }
 
 static gboolean
 gst_nf_predict_open (GstVideoFilter *filter, const GstNfWindowSettings *window,
-    guint *length, NfDevice **device, GError **error)
+    GstNfPredictShape *shape, NfDevice **device, GError **error)
 {
   GstNfPredict *self = GST_NF_PREDICT (filter);
   const NfUnetConfig *config;
@@ -246,13 +254,12 @@ gst_nf_predict_open (GstVideoFilter *filter, const GstNfWindowSettings *window,
   gboolean ok;
 
   gst_nf_predict_copy_settings (self, &settings);
-  ok = gst_nf_predict_load (self, &settings, window, error);
+  ok = gst_nf_predict_load (self, &settings, window, shape, error);
   gst_nf_properties_clear (properties, &settings);
   if (!ok)
     return FALSE;
   config = nf_predictor_config (gst_nf_model_predictor (self->model));
   gst_nf_cuda_start (&self->cuda, gst_nf_model_device (self->model));
-  *length = config->num_frames_cond;
   *device = nf_device_ref (gst_nf_model_device (self->model));
   GST_OBJECT_LOCK (self);
   self->config = *config;
@@ -260,8 +267,8 @@ gst_nf_predict_open (GstVideoFilter *filter, const GstNfWindowSettings *window,
   self->device = g_intern_string ((*device)->name);
   GST_OBJECT_UNLOCK (self);
   GST_INFO_OBJECT (self, "%s on %s: %u frames of %dx%d",
-      gst_nf_model_path (self->model), self->device, *length, config->width,
-      config->height);
+      gst_nf_model_path (self->model), self->device, shape->length,
+      config->width, config->height);
 
   return TRUE;
 }
@@ -383,6 +390,7 @@ gst_nf_predict_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
       &settings.sampling, guided.predictor, &prediction);
   if (settings.guide.start >= 0)
     prediction.guide_start = settings.guide.start;
+  prediction.mode = self->mode;
   prediction.dtype = gst_nf_model_settings_dtype (&settings.model);
   prediction.lease = &lease;
   ok = gst_nf_model_begin (

@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 /**
  * GstNfPredictJob:
  * @emit: which frames are wanted
- * @horizon: number of the last one
+ * @horizon: number of the last one, counted as #GstNfPredictShape says
  * @window: the context, full
  * @packed: its frames
  * @clip: number of the clip, or of the window when sliding, from 0 on
@@ -38,10 +38,27 @@ typedef struct
 } GstNfPredictJob;
 
 /**
+ * GstNfPredictShape:
+ * @length: frames that fill the window
+ * @behind: frames from the one that predicted frames are numbered from to the
+ *   newest one of the window; 0: they follow that
+ * @last: number of the last frame that can be predicted; 0: that is the property
+ *   `horizon`
+ *
+ * Where predicted frames lie beside the frames of the window.
+ */
+typedef struct
+{
+  guint length;
+  guint behind;
+  guint last;
+} GstNfPredictShape;
+
+/**
  * GstNfPredictHooks:
  * @open: called once at the start, with the settings of the window: makes
- *   ready, and says how many frames fill the window and on which device they
- *   are to lie (transfer full)
+ *   ready, and says what the window is (all zeros before) and on which device
+ *   its frames are to lie (transfer full)
  * @close: (nullable): called once at the stop, also when @open failed
  * @describe: what packed pixels the window is to hold, for frames of @in
  * @predict: fills @predicted; called by the streaming thread without any lock
@@ -51,8 +68,8 @@ typedef struct
 typedef struct
 {
   gboolean (*open) (GstVideoFilter *element,
-      const GstNfWindowSettings *settings, guint *length, NfDevice **device,
-      GError **error);
+      const GstNfWindowSettings *settings, GstNfPredictShape *shape,
+      NfDevice **device, GError **error);
   void (*close) (GstVideoFilter *element);
   gboolean (*describe) (GstVideoFilter *element, const GstVideoInfo *in,
       GstVideoInfo *packed, GError **error);

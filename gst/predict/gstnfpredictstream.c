@@ -143,9 +143,12 @@ gst_nf_predict_stream_start (
   self->untold = 0;
   self->warned = 0;
 
+  self->shape = (GstNfPredictShape){ 0 };
+  self->told_early = FALSE;
+
   return gst_nf_window_settings_check (&settings, error)
       && hooks->open (
-          self->element, &settings, &self->length, &self->device, error);
+          self->element, &settings, &self->shape, &self->device, error);
 }
 
 /**
@@ -231,7 +234,7 @@ set_packed (GstNfPredictStream *self, const GstVideoInfo *packed)
   self->clip_begins = TRUE;
   self->packed = *packed;
   gst_nf_window_clear (&self->window);
-  gst_nf_window_init (&self->window, self->length);
+  gst_nf_window_init (&self->window, self->shape.length);
 }
 
 /**
@@ -478,13 +481,42 @@ gst_nf_predict_stream_submit (GstNfPredictStream *self, GstBuffer *input)
       : GST_FLOW_OK;
 }
 
+/* when a predicted frame is; less than 0: before all times there are */
+static GstClockTimeDiff
+time_of (GstNfPredictStream *self, guint number)
+{
+  const guint behind = self->shape.behind;
+  const GstClockTime newest = self->timestamps.newest;
+
+  return number >= behind
+      ? (GstClockTimeDiff) (newest
+          + gst_nf_timestamps_ahead (&self->timestamps, number - behind))
+      : GST_CLOCK_DIFF (
+          gst_nf_timestamps_ahead (&self->timestamps, behind - number), newest);
+}
+
+/* tells the latency how far ahead of the newest frame, or behind it, the first
+ * predicted one lies */
+static void
+set_distance (GstNfPredictStream *self)
+{
+  const guint first = self->predicted.next, behind = self->shape.behind;
+
+  gst_nf_latency_set_held (&self->latency, &self->element->in_info,
+      first < behind ? behind - first : 0);
+  /* frames that pass by are not of the future */
+  gst_nf_latency_set_ahead (&self->latency,
+      self->emit == GST_NF_EMIT_ALL || first <= behind
+          ? 0
+          : gst_nf_timestamps_ahead (&self->timestamps, first - behind));
+}
+
 /* whether the last frame of the prediction that is due would come too late */
 static gboolean
 drop_late (GstNfPredictStream *self, const GstNfPredictJob *job)
 {
   const GstSegment *segment = &GST_BASE_TRANSFORM (self->element)->segment;
-  GstClockTime time = self->timestamps.newest
-      + gst_nf_timestamps_ahead (&self->timestamps, job->horizon);
+  GstClockTime time = (GstClockTime) MAX (time_of (self, job->horizon), 0);
   GstClockTime running =
       gst_segment_to_running_time (segment, GST_FORMAT_TIME, time);
 
@@ -514,7 +546,8 @@ predict (GstNfPredictStream *self)
 
   self->due = FALSE;
   GST_OBJECT_LOCK (self->element);
-  job.horizon = self->settings.horizon;
+  job.horizon =
+      self->shape.last > 0 ? self->shape.last : self->settings.horizon;
   GST_OBJECT_UNLOCK (self->element);
   if (self->mode == GST_NF_WINDOW_SLIDING)
     self->windows++;
@@ -531,14 +564,23 @@ predict (GstNfPredictStream *self)
   self->stats.computing += took;
   GST_OBJECT_UNLOCK (self->element);
   gst_nf_latency_count (&self->latency, 1);
-  /* frames that pass by are not of the future */
-  gst_nf_latency_set_ahead (&self->latency,
-      self->emit == GST_NF_EMIT_ALL
-          ? 0
-          : gst_nf_timestamps_ahead (&self->timestamps, self->predicted.next));
+  set_distance (self);
   gst_nf_latency_measured (&self->latency, took);
 
   return GST_FLOW_OK;
+}
+
+/* a predicted frame that would lie before all times there are */
+static void
+warn_too_early (GstNfPredictStream *self)
+{
+  if (!self->told_early)
+    GST_ELEMENT_WARNING (self->element, STREAM, FAILED,
+        ("Frames that lie before the time 0 cannot be pushed, and are left "
+         "out."),
+        ("They come before the first frames of the stream; give those later "
+         "timestamps."));
+  self->told_early = TRUE;
 }
 
 /* the next frame of the prediction, or none if its time was pushed already */
@@ -548,15 +590,17 @@ make_frame (GstNfPredictStream *self, GstBuffer **output)
   guint number;
   g_autoptr (NfTensor) frame =
       gst_nf_predicted_frames_take (&self->predicted, &number);
-  GstClockTime newest = self->timestamps.newest;
-  GstClockTime begin =
-      newest + gst_nf_timestamps_ahead (&self->timestamps, number);
-  GstClockTime end =
-      newest + gst_nf_timestamps_ahead (&self->timestamps, number + 1);
+  const GstClockTimeDiff early = time_of (self, number);
+  const GstClockTime begin = (GstClockTime) MAX (early, 0);
+  const GstClockTime end = (GstClockTime) MAX (time_of (self, number + 1), 0);
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow;
   GstBuffer *buffer;
 
+  if (early < 0) {
+    warn_too_early (self);
+    return GST_FLOW_OK;
+  }
   if (self->mode == GST_NF_WINDOW_SLIDING
       && begin + (end - begin) / 2 < self->pushed_until)
     return GST_FLOW_OK;
@@ -569,8 +613,8 @@ make_frame (GstNfPredictStream *self, GstBuffer **output)
   }
   GST_BUFFER_PTS (buffer) = begin;
   GST_BUFFER_DURATION (buffer) = end - begin;
-  GST_BUFFER_OFFSET (buffer) = self->offset + number;
-  GST_BUFFER_OFFSET_END (buffer) = self->offset + number + 1;
+  GST_BUFFER_OFFSET (buffer) = self->offset + number - self->shape.behind;
+  GST_BUFFER_OFFSET_END (buffer) = GST_BUFFER_OFFSET (buffer) + 1;
   gst_nf_classes_attach (
       buffer, self->predicted.classes, self->predicted.n_classes);
   self->pushed_until = end;

@@ -73,7 +73,7 @@ typedef struct
   /* streaming thread, except while starting and stopping */
   GstNfWindowMode mode;
   GstNfEmit emit;
-  guint length; /* of the window, frames */
+  GstNfPredictShape shape;
   NfDevice *device; /* where frames lie; NULL while stopped */
   GstVideoInfo packed; /* what the window holds */
   GstNfConverters converters;
@@ -88,6 +88,7 @@ typedef struct
   guint64 windows; /* from which a prediction was made, when sliding */
   guint untold; /* clips that ended too early since the last warning */
   gint64 warned; /* monotonic time of that; 0: none yet */
+  gboolean told_early; /* the warning of frames before the time 0 was given */
   guint64 offset; /* of the newest frame */
   GstClockTime pushed_until; /* end of the last frame that was pushed */
 } GstNfPredictStream;

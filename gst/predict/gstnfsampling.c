@@ -5,9 +5,12 @@
  * See: gstnfpredict.c, kernels/diffusion/nfpredictor.h */
 #include "predict/gstnfsampling.h"
 
+#include "predict/gstnfmode.h"
+
 #include <nextframe/core/nferror.h>
 
 #define SAMPLER_AUTO -1
+#define DENOISE_AUTO -1
 #define MAX_ENSEMBLE 256
 
 #define PROGRESS_INTERVAL (G_USEC_PER_SEC / 4)
@@ -81,6 +84,29 @@ gst_nf_clip_mode_get_type (void)
   return type;
 }
 
+static GType
+gst_nf_denoise_mode_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { DENOISE_AUTO, "As goes with `clip`", "auto" },
+    { NF_DENOISE_NONE, "The last step's own estimate of the clean frames",
+        "none" },
+    { NF_DENOISE_AGAIN,
+        "The noise that is found in that estimate is removed, too", "again" },
+    { NF_DENOISE_CLEANEST,
+        "The clean frames that the network tells at the cleanest level",
+        "cleanest" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstNfDenoiseMode", values));
+
+  return type;
+}
+
 const GstNfProperty gst_nf_sampling_properties[] = {
   {
       .name = "sampler",
@@ -141,6 +167,16 @@ const GstNfProperty gst_nf_sampling_properties[] = {
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
+      .name = "denoise",
+      .nick = "Denoise",
+      .blurb = "What becomes of the noise that is left after the last step",
+      .details = "`clip=published` goes with `again`, `clip=consistent` with "
+                 "`cleanest`; see [sampling.md](sampling.md#clipping).",
+      GST_NF_ENUM (gst_nf_denoise_mode_get_type, DENOISE_AUTO),
+      GST_NF_FIELD (GstNfSamplingSettings, denoise),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
       .name = "post-messages",
       .nick = "Post messages",
       .blurb = "Whether messages tell how far drawing is",
@@ -174,11 +210,11 @@ report_progress (gpointer data, guint done, guint total)
 
 /* @made: frames from 1 on; those that are wanted go to @predicted */
 static gboolean
-take_frames (NfTensor **made, guint first, guint last,
+take_frames (NfTensor **made, guint first, guint last, guint step,
     GstNfPredictedFrames *predicted, GError **error)
 {
-  gst_nf_predicted_frames_alloc (predicted, first, last);
-  for (guint k = first; k <= last; k++) {
+  gst_nf_predicted_frames_alloc (predicted, first, last, step);
+  for (guint k = first; k <= last; k += step) {
     if (made[k - 1] == NULL) {
       g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
           "prediction: this network does not draw frame %u after its context",
@@ -230,6 +266,8 @@ gst_nf_sampling_init_prediction (const GstNfSamplingSettings *settings,
     prediction->steps = settings->steps;
   prediction->seed = settings->seed;
   set_clip (prediction, settings->clip);
+  if (settings->denoise != DENOISE_AUTO)
+    prediction->denoise = (NfDenoise) settings->denoise;
 }
 
 /**
@@ -253,11 +291,13 @@ gst_nf_sampling_run (GstElement *element, const GstNfSamplingSettings *settings,
     const GstNfPredictJob *job, GstNfPredictedFrames *predicted, GError **error)
 {
   const NfUnetConfig *config = nf_predictor_config (guided->predictor);
-  g_autofree NfTensor **context = g_new (NfTensor *, job->window->length);
+  const guint stride = (guint) config->frame_stride;
+  g_autofree NfTensor **context =
+      g_new (NfTensor *, nf_prediction_known (prediction->mode, config));
   g_autofree NfTensor **made = g_new0 (NfTensor *, job->horizon);
   guint first = job->emit == GST_NF_EMIT_TARGET
       ? job->horizon
-      : (guint) config->future_gap + 1;
+      : ((guint) config->future_gap + 1) * stride;
   Progress progress = { .element = element,
     .clip = job->clip,
     .done = 0,
@@ -275,11 +315,11 @@ gst_nf_sampling_run (GstElement *element, const GstNfSamplingSettings *settings,
   prediction->progress_data = &progress;
   if (!nf_prediction_check (prediction, config, error))
     return FALSE;
-  gst_nf_window_frames (job->window, context);
+  gst_nf_mode_pick (prediction->mode, config, job->window, context);
   with_classes.classes = &classes;
   ok = nf_guided_predict (&with_classes, prediction, settings->ensemble,
            settings->ensemble_mode, context, made, error)
-      && take_frames (made, first, job->horizon, predicted, error);
+      && take_frames (made, first, job->horizon, stride, predicted, error);
   for (guint i = 0; i < job->horizon; i++)
     nf_tensor_clear (&made[i]);
   if (ok && classes != 0) {
