@@ -5,15 +5,19 @@
 # Usage: examples/score.sh FOLDER [OUT]; properties of the elements in the
 # variables PREDICT and SEGMENT, as in PREDICT="steps=20 seed=1". SEGMENT_ONLY=1
 # scores the masks of the given frames 1-22 instead: how well nfsegment does.
+# Masks of clips without labels: nextframe-train predict, see docs/trainer.md.
 set -e
 refuse () { echo "score.sh: $*" >&2; exit 2; }
-[ -n "$1" ] || { sed -n '2,8s/^# //p' "$0"; exit 2; }
+[ -n "$1" ] || { sed -n '2,9s/^# //p' "$0"; exit 2; }
 [ -d "$1" ] || refuse "$1: no such folder"
 folder=$(realpath "$1")
 ls "$folder"/*/mask.npy >/dev/null 2>&1 || refuse "$1: has no clip with a mask.npy; give the folder that holds video_0, such as DATASET/train"
 out=$(realpath -m "${2:-score.json}")
 [ -d "$(dirname "$out")" ] || refuse "$(dirname "$out"): no such folder; make it, or name another file to write to"
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")"
+# from the source, or from an installation
+devenv=""
+[ -f ../meson.build ] && devenv="meson devenv -C ../build"
 predict="nfpredict $PREDICT !"
 [ -n "$SEGMENT_ONLY" ] && predict=""
 
@@ -24,5 +28,5 @@ for clip in "$folder"/*/; do
   set -- "$@" multifilesrc location="${clip}image_%d.png" caps=image/png,framerate=25/1 ! pngdec ! queue ! video. \
     filesrc location="${clip}mask.npy" ! nfnpydec ! queue ! masks.
 done
-meson devenv -C build "$@"
+$devenv "$@"
 sed -n 's/^ *"\(jaccard\|mean-clip-jaccard\|frames\)" *: *\([0-9.]*\).*/\1: \2/p' "$out" | head -n 3

@@ -27,6 +27,9 @@
  *
  * Stop a recording with EOS: gst-launch-1.0 does so on Ctrl-C with -e.
  *
+ * With #GstNfNpyEnc:index a second file says which frame of which clip each row
+ * is, so that a clip that is missing is seen, and not taken for another one.
+ *
  * ## Example
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=22 ! video/x-raw,format=RGB,width=240,height=160 ! nfnpyenc ! filesink location=frames.npy
@@ -38,15 +41,23 @@
 
 #include "common/gstnfearly.h"
 #include "common/gstnferror.h"
+#include "common/gstnfproperties.h"
 #include "gstnfelements.h"
+#include "npy/gstnfnpyindex.h"
 #include "npy/gstnfnpyvideo.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_nf_npy_enc_debug);
 #define GST_CAT_DEFAULT gst_nf_npy_enc_debug
 
+typedef struct
+{
+  gchar *index;
+} Settings;
+
 struct _GstNfNpyEnc
 {
   GstElement parent;
+  Settings settings; /* under the object lock */
   GstPad *sinkpad;
   GstPad *srcpad;
 
@@ -60,6 +71,24 @@ struct _GstNfNpyEnc
   gboolean has_segment; /* it was pushed */
   GQueue early; /* GstEvent, until that */
   GQueue waiting; /* GstBuffer */
+  Settings now; /* as it began */
+  GstNfNpyIndex index;
+};
+
+static const GstNfProperty properties[] = {
+  {
+      .name = "index",
+      .nick = "Index",
+      .blurb = "File that says which frame of which clip each row is, written "
+               "at EOS",
+      .details =
+          "See [below](#index-of-an-array). The file is replaced as a whole; "
+          "its folder must exist. NULL: no index.",
+      GST_NF_STRING (NULL),
+      GST_NF_FIELD (Settings, index),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  GST_NF_PROPERTIES_END,
 };
 
 static GstStaticPadTemplate sink_template =
@@ -95,6 +124,8 @@ gst_nf_npy_enc_class_init (GstNfNpyEncClass *klass)
       gst_nf_npy_enc_debug, "nfnpyenc", 0, "video as a NumPy array");
 
   object_class->finalize = gst_nf_npy_enc_finalize;
+  gst_nf_properties_install (
+      object_class, properties, G_STRUCT_OFFSET (GstNfNpyEnc, settings));
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_nf_npy_enc_change_state);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
@@ -125,6 +156,8 @@ gst_nf_npy_enc_init (GstNfNpyEnc *self)
   gst_element_add_pad (GST_ELEMENT (self), self->srcpad);
 
   g_queue_init (&self->waiting);
+  gst_nf_properties_init (properties, &self->settings);
+  gst_nf_properties_init (properties, &self->now);
 }
 
 /* the next frame begins an array */
@@ -133,6 +166,8 @@ gst_nf_npy_enc_reset (GstNfNpyEnc *self)
 {
   g_queue_clear_full (&self->waiting, (GDestroyNotify) gst_buffer_unref);
   gst_nf_early_clear (&self->early);
+  if (self->now.index != NULL)
+    gst_nf_npy_index_begin (&self->index);
   self->frames = 0;
   self->started = self->has_segment = FALSE;
 }
@@ -140,9 +175,34 @@ gst_nf_npy_enc_reset (GstNfNpyEnc *self)
 static void
 gst_nf_npy_enc_finalize (GObject *object)
 {
-  gst_nf_npy_enc_reset (GST_NF_NPY_ENC (object));
+  GstNfNpyEnc *self = GST_NF_NPY_ENC (object);
+
+  gst_nf_npy_enc_reset (self);
+  gst_nf_npy_index_clear (&self->index);
+  gst_nf_properties_clear (properties, &self->settings);
+  gst_nf_properties_clear (properties, &self->now);
 
   G_OBJECT_CLASS (gst_nf_npy_enc_parent_class)->finalize (object);
+}
+
+/* takes the settings; FALSE where there can be no index */
+static gboolean
+gst_nf_npy_enc_open (GstNfNpyEnc *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  gst_nf_properties_clear (properties, &self->now);
+  gst_nf_properties_copy (
+      properties, self, &self->settings, &self->now, sizeof self->now);
+  gst_nf_npy_index_clear (&self->index);
+  if (self->now.index == NULL)
+    return TRUE;
+  gst_nf_npy_index_begin (&self->index);
+  if (gst_nf_npy_index_check (self->now.index, &error))
+    return TRUE;
+  gst_nf_element_error (GST_ELEMENT (self), error);
+
+  return FALSE;
 }
 
 static GstStateChangeReturn
@@ -154,6 +214,8 @@ gst_nf_npy_enc_change_state (GstElement *element, GstStateChange transition)
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
     gst_video_info_init (&self->input);
     gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+    if (!gst_nf_npy_enc_open (self))
+      return GST_STATE_CHANGE_FAILURE;
   }
   ret = GST_ELEMENT_CLASS (gst_nf_npy_enc_parent_class)
             ->change_state (element, transition);
@@ -329,12 +391,27 @@ gst_nf_npy_enc_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   packed = gst_nf_npy_enc_pack (self, input);
   if (packed == NULL)
     return GST_FLOW_ERROR;
+  gst_nf_npy_index_add (&self->index, self->frames, input, &self->segment);
   self->frames++;
   if (self->in_place)
     return gst_pad_push (self->srcpad, packed);
   g_queue_push_tail (&self->waiting, packed);
 
   return GST_FLOW_OK;
+}
+
+/* the array is written: its index is, too */
+static GstFlowReturn
+gst_nf_npy_enc_write_index (GstNfNpyEnc *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->now.index == NULL
+      || gst_nf_npy_index_write (&self->index, self->now.index, &error))
+    return GST_FLOW_OK;
+  gst_nf_element_error (GST_ELEMENT (self), error);
+
+  return GST_FLOW_ERROR;
 }
 
 /* all frames came: the header gets its number, and what waits is sent */
@@ -360,7 +437,7 @@ gst_nf_npy_enc_finish (GstNfNpyEnc *self)
   GST_INFO_OBJECT (self, "array of %" G_GUINT64_FORMAT " frames: %s",
       self->frames, gst_flow_get_name (flow));
 
-  return flow;
+  return flow == GST_FLOW_OK ? gst_nf_npy_enc_write_index (self) : flow;
 }
 
 static gboolean
@@ -370,6 +447,7 @@ gst_nf_npy_enc_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
   gboolean ok = TRUE;
   GstCaps *caps;
 
+  gst_nf_npy_index_take_event (&self->index, event, &self->segment);
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_STREAM_START:
       if (!self->started)

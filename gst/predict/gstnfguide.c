@@ -3,6 +3,7 @@
  * gstnfguide — the properties of nfpredict's guide, and the network it needs */
 #include "predict/gstnfguide.h"
 
+#include "common/gstnfreload.h"
 #include "video/gstnfvideo.h"
 
 #include <nextframe/core/nferror.h>
@@ -34,7 +35,7 @@ const GstNfProperty gst_nf_guide_properties[] = {
   {
       .name = "guide",
       .nick = "Guide",
-      .blurb = "Frame that stands for the future and guides the drawing",
+      .blurb = "Frame that stands for the future and guides the prediction",
       .details = "A network that was trained with a guide sees it; with any "
                  "network sampling can start from it. `dynamics` needs the "
                  "masks of a segmenter.",
@@ -76,7 +77,8 @@ const GstNfProperty gst_nf_guide_properties[] = {
                  "`unetpp.safetensors` in the folders is the default.",
       GST_NF_STRING (NULL),
       GST_NF_FIELD (GstNfGuideSettings, segmenter),
-      .flags = GST_PARAM_MUTABLE_READY,
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+      .changed = gst_nf_reload_property_changed,
   },
   GST_NF_PROPERTIES_END,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * gstnfmode — which frames around the drawn ones are known */
+ * gstnfmode — which frames around the predicted ones are known */
 #include "predict/gstnfmode.h"
 
 #include <nextframe/core/nferror.h>
@@ -32,7 +32,7 @@ const GstNfProperty gst_nf_mode_properties[] = {
   {
       .name = "mode",
       .nick = "Mode",
-      .blurb = "Which frames around the drawn ones are known",
+      .blurb = "Which frames around the predicted ones are known",
       .details = "A network knows the modes that it was trained for, with "
                  "masked conditioning; others are an error that says which. "
                  "See [Modes](#modes).",
@@ -65,17 +65,17 @@ gst_nf_mode_check (
   return FALSE;
 }
 
-/* frames that the network counts, from the first known or drawn one to the last */
+/* frames that the network counts, from the first known or predicted one to the last */
 static guint
 span_of (NfPredictMode mode, const NfUnetConfig *config)
 {
   const guint past = (guint) config->num_frames_cond;
-  const guint drawn = (guint) (config->future_gap + config->num_frames);
+  const guint block = (guint) (config->future_gap + config->num_frames);
   const guint future = (guint) config->num_frames_future;
 
   switch (mode) {
     case NF_MODE_INTERPOLATE:
-      return past + drawn + future;
+      return past + block + future;
     case NF_MODE_BACKWARD:
       return future;
     case NF_MODE_GENERATE:
@@ -89,11 +89,11 @@ span_of (NfPredictMode mode, const NfUnetConfig *config)
  * gst_nf_mode_describe:
  * @mode: of the element
  * @config: of the network
- * @shape: (out): the window, and where the drawn frames lie
+ * @shape: (out): the window, and where the predicted frames lie
  *
  * When interpolating the window goes from the first known frame to the last, and
  * what came of those between is not looked at. When generating the frame that
- * comes tells the time of the first one that is drawn.
+ * comes tells the time of the first one that is predicted.
  */
 void
 gst_nf_mode_describe (

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * gstnfmode — which frames around the drawn ones are known
+ * gstnfmode — which frames around the predicted ones are known
  *
  * With the property `mode` a network that was trained with masked conditioning
  * predicts, interpolates, goes backwards or generates. Here is which frames of
- * the window it sees then, and where the drawn ones lie beside them.
+ * the window it sees then, and where the predicted ones lie beside them.
  * See: gstnfpredict.c, kernels/diffusion/nfprediction.h */
 #pragma once
 

@@ -52,7 +52,8 @@ gst_nf_ensemble_mode_get_type (void)
     { NF_ENSEMBLE_MEAN, "Mean of each value: least squared error, but soft",
         "mean" },
     { NF_ENSEMBLE_MEDIAN, "Median of each value", "median" },
-    { NF_ENSEMBLE_MEDOID, "The draw nearest to all others: sharp", "medoid" },
+    { NF_ENSEMBLE_MEDOID, "The prediction nearest to all others: sharp",
+        "medoid" },
     { 0, NULL, NULL },
   };
 
@@ -139,7 +140,7 @@ const GstNfProperty gst_nf_sampling_properties[] = {
   {
       .name = "ensemble",
       .nick = "Ensemble",
-      .blurb = "Predictions to draw and combine; time grows linearly with it",
+      .blurb = "Predictions to make and combine; time grows linearly with it",
       GST_NF_UINT (1, MAX_ENSEMBLE, 1),
       GST_NF_FIELD (GstNfSamplingSettings, ensemble),
       .flags = GST_PARAM_MUTABLE_PLAYING,
@@ -179,7 +180,7 @@ const GstNfProperty gst_nf_sampling_properties[] = {
   {
       .name = "post-messages",
       .nick = "Post messages",
-      .blurb = "Whether messages tell how far drawing is",
+      .blurb = "Whether messages tell how far a prediction is",
       .details = "Switch them off where nobody reads the bus: they wait in its "
                  "memory.",
       GST_NF_BOOLEAN (TRUE),
@@ -217,7 +218,8 @@ take_frames (NfTensor **made, guint first, guint last, guint step,
   for (guint k = first; k <= last; k += step) {
     if (made[k - 1] == NULL) {
       g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-          "prediction: this network does not draw frame %u after its context",
+          "prediction: this network does not predict frame %u after its "
+          "context",
           k);
       gst_nf_predicted_frames_clear (predicted);
       return FALSE;
@@ -281,7 +283,7 @@ gst_nf_sampling_init_prediction (const GstNfSamplingSettings *settings,
  *   cancellable is looked at once per step
  * @predicted: gets the frames; those it had are lost
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID (the network
- *   does not draw that far), ...
+ *   does not predict that far), ...
  *
  * Returns: FALSE with @error set and @predicted empty
  */

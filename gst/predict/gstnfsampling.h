@@ -2,7 +2,7 @@
  *
  * gstnfsampling — future frames by a network, as an element predicts them
  *
- * The settings that the drawing is done with, and how far it is (element
+ * The settings that frames are predicted with, and how far that is (element
  * messages).
  * See: gstnfpredict.c, kernels/diffusion/nfpredictor.h */
 #pragma once

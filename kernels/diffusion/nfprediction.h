@@ -7,13 +7,14 @@
  * context slides by a block. A network with a future gap predicts a single
  * block behind the gap.
  *
- * A network that was trained with masked conditioning also draws a block from
+ * A network that was trained with masked conditioning also predicts a block from
  * the frames around it, from those behind it, or from none (#NfPredictMode). */
 #pragma once
 
 #include <nextframe/core/nfapi.h>
 #include <nextframe/core/threads/nfcores.h>
 #include <nextframe/diffusion/nfsampler.h>
+#include <nextframe/diffusion/nfsamplinggraph.h>
 
 G_BEGIN_DECLS
 
@@ -51,6 +52,8 @@ typedef void (*NfPredictionProgress) (gpointer data, guint done, guint total);
  *   noise; of a batch that of the first, and the others follow
  * @streams: (nullable) (array): these numbers one by one, where they are not in
  *   a row; @stream does not count then
+ * @graphs: (nullable): of the network: what was captured in one run serves the
+ *   next; NULL: it lasts for the run
  * @cancellable: (nullable): looked at once per denoising step
  * @lease: (nullable): the caller's lease of cores; between two evaluations of
  *   the network it yields to those that wait
@@ -71,6 +74,7 @@ typedef struct
   guint horizon;
   guint64 seed, stream;
   const guint64 *streams;
+  NfSamplingGraphs *graphs;
   GCancellable *cancellable;
   NfCoreLease *lease;
   NfPredictionProgress progress;

@@ -12,6 +12,7 @@ struct _NfPredictor
   gatomicrefcount refs;
   NfUnet *net;
   NfSchedule *schedule;
+  NfSamplingGraphs *graphs;
   gchar *segmenter;
   NfPrediction recommended;
 };
@@ -81,6 +82,7 @@ nf_predictor_load (const gchar *path, NfDevice *device, GError **error)
   g_atomic_ref_count_init (&predictor->refs);
   predictor->net = (NfUnet *) g_steal_pointer (&net);
   predictor->schedule = nf_schedule_new (nf_unet_config (predictor->net));
+  predictor->graphs = nf_sampling_graphs_new (predictor->net);
   predictor->recommended = recommended;
   predictor->segmenter =
       g_strdup (nf_checkpoint_fact (checkpoint, "segmenter"));
@@ -99,6 +101,7 @@ nf_predictor_unref (NfPredictor *predictor)
 {
   if (!g_atomic_ref_count_dec (&predictor->refs))
     return;
+  nf_sampling_graphs_free (predictor->graphs);
   nf_schedule_free (predictor->schedule);
   nf_unet_free (predictor->net);
   g_free (predictor->segmenter);
@@ -234,6 +237,7 @@ nf_predictor_predict (NfPredictor *predictor, const NfPrediction *prediction,
   gboolean ok = stacked != NULL && (future == 0 || behind != NULL);
 
   one.future = behind;
+  one.graphs = predictor->graphs;
   memset (out, 0, horizon * sizeof *out);
   for (guint i = 0; ok && i < ensemble; i++) {
     one.stream = prediction->stream * ensemble + i;
@@ -277,7 +281,8 @@ download (NfTensor *const *predicted, guint horizon, guint8 *const *out,
       continue;
     if (predicted[t] == NULL) {
       g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-          "prediction: this network does not draw frame %u after its context",
+          "prediction: this network does not predict frame %u after its "
+          "context",
           t + 1);
       return FALSE;
     }

@@ -2,8 +2,8 @@
  *
  * nfpredictor — frames in, future frames out, from a checkpoint
  *
- * What nfpredict calls. Immutable once loaded: several threads may run one
- * predictor at once. */
+ * What nfpredict calls. Immutable once loaded, but for what it has captured
+ * (nfsamplinggraph.h): several threads may run one predictor at once. */
 #pragma once
 
 #include <nextframe/core/nfapi.h>
@@ -83,7 +83,8 @@ NF_API const gchar *nf_predictor_segmenter (const NfPredictor *predictor);
  * nf_predictor_predict:
  * @predictor: a predictor
  * @prediction: how to predict; its stream is the clip's number, or that of the
- *   first where the others follow, or its streams are those of all
+ *   first where the others follow, or its streams are those of all; its graphs
+ *   are the predictor's
  * @ensemble: predictions to combine, at least 1
  * @mode: how to combine them
  * @context: (array): nf_prediction_known() frames on the predictor's device,

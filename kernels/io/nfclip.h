@@ -64,11 +64,11 @@ typedef struct
   guint8 *masks;
 } NfClip;
 
-gint64 nf_clip_name_number (
+NF_API gint64 nf_clip_name_number (
     const gchar *name, const gchar *prefix, const gchar *suffix);
 NF_API NfClipInfo *nf_clip_info_new (
     const gchar *folder, const gchar *name, gboolean masks, GError **error);
-void nf_clip_info_free (NfClipInfo *info);
+NF_API void nf_clip_info_free (NfClipInfo *info);
 NF_API gboolean nf_clip_is_bad (const GError *error);
 
 NF_API NfClip *nf_clip_load (

@@ -15,14 +15,14 @@ NF_API GBytes *nf_file_read (
     const gchar *path, gsize most, gsize *size, GError **error);
 NF_API gboolean nf_file_fail (
     const gchar *path, const gchar *what, GError **error);
-gboolean nf_file_write_bytes (
+NF_API gboolean nf_file_write_bytes (
     int fd, const void *data, gsize size, const gchar *path, GError **error);
 gboolean nf_file_close (
     int fd, gboolean good, const gchar *path, GError **error);
 gboolean nf_file_write_new (
     const gchar *path, const void *data, gsize size, GError **error);
-int nf_file_begin (const gchar *path, gchar **temporary, GError **error);
-gboolean nf_file_end (int fd, gboolean good, const gchar *temporary,
+NF_API int nf_file_begin (const gchar *path, gchar **temporary, GError **error);
+NF_API gboolean nf_file_end (int fd, gboolean good, const gchar *temporary,
     const gchar *path, GError **error);
 NF_API gboolean nf_file_replace (
     const gchar *path, GBytes *content, GError **error);

@@ -37,7 +37,7 @@ typedef enum
 } NfTarget;
 
 /**
- * NfPredictMode: which frames around a block are known, and which it draws
+ * NfPredictMode: which frames around a block are known, and which it predicts
  *   therefore (Voleti et al., 2022)
  * @NF_MODE_PREDICT: the past: the frames that follow it
  * @NF_MODE_INTERPOLATE: past and future: the frames between them

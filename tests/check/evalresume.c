@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Forgets what differs from run to run. */
@@ -70,6 +71,33 @@ test_goes_on (NfEvalPlace *place, gconstpointer unused)
   assert_same_figures (place, "straight", "parts");
 }
 
+/* In parts, of which one is done twice and one is left to the whole. */
+static void
+test_parts (NfEvalPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *straight =
+      g_strdup_printf ("--out %s/straight", place->root);
+  g_autofree gchar *whole = g_strdup_printf ("--out %s/parts", place->root);
+  g_autofree gchar *other =
+      g_strdup_printf ("--out %s/parts --steps 3", place->root);
+  g_autofree gchar *path = nf_test_eval_path (place, "parts", "report.json");
+  g_autoptr (GError) error = NULL;
+  gchar *part = NULL;
+
+  nf_test_eval_well (place, straight);
+  for (guint i = 3; i > 0; i -= i == 1 ? 1 : 2) {
+    part = g_strdup_printf ("%s --shard %u/3", whole, i);
+    nf_test_eval_well (place, part);
+    nf_test_eval_well (place, part);
+    g_free (part);
+  }
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_assert_false (nf_test_eval_place (place, other, &error));
+  g_assert_nonnull (strstr (error->message, "steps was 2 and is 3 now"));
+  nf_test_eval_well (place, whole);
+  assert_same_figures (place, "straight", "parts");
+}
+
 /* Fewer clips than there are: the report is of those, the others stay. */
 static void
 test_fewer_clips (NfEvalPlace *place, gconstpointer unused)
@@ -129,6 +157,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   gst_init (&argc, &argv);
   NF_TEST_EVAL_ADD ("goes-on", test_goes_on);
+  NF_TEST_EVAL_ADD ("parts", test_parts);
   NF_TEST_EVAL_ADD ("fewer-clips", test_fewer_clips);
   NF_TEST_EVAL_ADD ("interrupt", test_interrupt);
   return g_test_run ();

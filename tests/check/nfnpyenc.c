@@ -366,6 +366,116 @@ GST_START_TEST (test_nfnpyenc_real_mask_round_trip)
 }
 GST_END_TEST;
 
+static GstEvent *
+new_title (const gchar *title)
+{
+  return gst_event_new_tag (gst_tag_list_new (GST_TAG_TITLE, title, NULL));
+}
+
+static GstHarness *
+new_index_harness (const gchar *index)
+{
+  GstElement *enc = gst_element_factory_make ("nfnpyenc", NULL);
+  GstHarness *h;
+
+  g_object_set (enc, "index", index, NULL);
+  h = gst_harness_new_with_element (enc, "sink", "src");
+  gst_object_unref (enc);
+  gst_harness_set_src_caps_str (
+      h, "video/x-raw,format=GRAY8,width=4,height=2,framerate=10/1");
+
+  return h;
+}
+
+/* frames of 100 ms from @from on */
+static void
+push_frames (GstHarness *h, guint from, guint n, gboolean discont)
+{
+  for (guint t = from; t < from + n; t++) {
+    GstBuffer *buffer = nf_test_gray_frame (4, 2, 4, t);
+
+    GST_BUFFER_PTS (buffer) = t * 100 * GST_MSECOND;
+    if (discont && t == from)
+      GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+    else
+      GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_DISCONT);
+    fail_unless_equals_int (gst_harness_push (h, buffer), GST_FLOW_OK);
+  }
+}
+
+static void
+assert_index (const gchar *expected)
+{
+  g_autofree gchar *text = NULL;
+  g_autofree gchar *all =
+      g_strconcat ("row,clip,time,missing\n", expected, NULL);
+
+  fail_unless (g_file_get_contents (path, &text, NULL, NULL));
+  fail_unless_equals_string (text, all);
+}
+
+/* A clip without frames has a line, and shifts no other; a title that needs
+ * quotation marks has them. */
+GST_START_TEST (test_nfnpyenc_index_of_titles)
+{
+  GstHarness *h = new_index_harness (path);
+
+  gst_harness_push_event (h, new_title ("hidden/video_0"));
+  push_frames (h, 2, 1, TRUE);
+  gst_harness_push_event (h, new_title ("hidden/video_1"));
+  gst_harness_push_event (h, new_title ("a \"b\", c"));
+  gst_harness_push_event (h, new_title ("a \"b\", c"));
+  push_frames (h, 7, 2, TRUE);
+  gst_harness_push_event (h, gst_event_new_gap (GST_SECOND, 100 * GST_MSECOND));
+  gst_harness_push_event (h, new_title ("last"));
+  fail_if (g_file_test (path, G_FILE_TEST_EXISTS));
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  assert_index ("0,hidden/video_0,0.200000000,\n"
+                ",hidden/video_1,,no frame\n"
+                "1,\"a \"\"b\"\", c\",0.700000000,\n"
+                "2,\"a \"\"b\"\", c\",0.800000000,\n"
+                ",\"a \"\"b\"\", c\",1.000000000,gap\n"
+                ",last,,no frame\n");
+  gst_harness_teardown (h);
+}
+GST_END_TEST;
+
+/* Without titles clips are counted; a flush begins the index again. */
+GST_START_TEST (test_nfnpyenc_index_of_marks)
+{
+  GstHarness *h = new_index_harness (path);
+  GstSegment segment;
+
+  push_frames (h, 0, 2, TRUE);
+  gst_harness_push_event (h, gst_event_new_flush_start ());
+  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  push_frames (h, 3, 2, TRUE);
+  push_frames (h, 5, 1, TRUE);
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  assert_index ("0,0,0.300000000,\n1,0,0.400000000,\n2,1,0.500000000,\n");
+  gst_harness_teardown (h);
+}
+GST_END_TEST;
+
+/* An index that cannot be written is an error at the start, not at the end. */
+GST_START_TEST (test_nfnpyenc_index_refused)
+{
+  g_autofree gchar *nowhere = g_build_filename (folder, "no", "i.csv", NULL);
+  const gchar *places[] = { nowhere, folder };
+
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
+    g_autofree gchar *description = g_strdup_printf (
+        "nfscenesrc clips=1 ! nfnpyenc index=%s ! filesink location=%s",
+        places[i], path);
+    g_autofree gchar *error = nf_test_run (description);
+
+    fail_unless (error != NULL && strstr (error, "index") != NULL, "%s", error);
+  }
+}
+GST_END_TEST;
+
 static Suite *
 nfnpyenc_suite (void)
 {
@@ -389,6 +499,9 @@ nfnpyenc_suite (void)
   tcase_add_loop_test (
       files, test_nfnpyenc_file_round_trip, 0, G_N_ELEMENTS (format_cases));
   tcase_add_test (files, test_nfnpyenc_real_mask_round_trip);
+  tcase_add_test (files, test_nfnpyenc_index_of_titles);
+  tcase_add_test (files, test_nfnpyenc_index_of_marks);
+  tcase_add_test (files, test_nfnpyenc_index_refused);
 
   return suite;
 }

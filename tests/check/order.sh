@@ -36,6 +36,7 @@ kernels/nets
 kernels/diffusion
 kernels/video
 kernels/scene/stats
+trainer/parallel
 trainer/config
 trainer/data
 trainer/watch
@@ -43,12 +44,14 @@ trainer/train
 trainer/bench
 trainer/synth
 trainer/eval
+trainer/predict
 trainer/import
 trainer
 gst
 gst/common
 gst/clips
 gst/predict
+gst/compare
 gst/iou
 gst/npy
 gst/segment

@@ -6,6 +6,7 @@
 #include "eval/eval.h"
 #include <nextframe/metrics/nfclasses.h>
 #include "nftestmodels.h"
+#include "predict/predict.h"
 #include "synth/synth.h"
 
 #define FAST "--steps 2 --ensemble 2 --threads 1 --device cpu --decision pixel "
@@ -55,6 +56,15 @@ nf_test_eval_place (
       "--data %s %s %s %s", place->data, place->networks, FAST, options);
 
   return nf_test_eval (all, error);
+}
+
+gboolean
+nf_test_predict (const NfEvalPlace *place, const gchar *options, GError **error)
+{
+  g_autofree gchar *all = g_strdup_printf ("--data %s --split val %s %s %s",
+      place->data, place->networks, FAST, options);
+
+  return run (nf_predict_main, all, error);
 }
 
 void

@@ -70,6 +70,16 @@ gboolean nf_test_eval_place (
 void nf_test_eval_well (const NfEvalPlace *place, const gchar *options);
 
 /**
+ * nf_test_predict:
+ * @options: of `predict`, with spaces between
+ * @error: return location
+ *
+ * Predicts the clips of the place's val/, with its networks, in few steps.
+ */
+gboolean nf_test_predict (
+    const NfEvalPlace *place, const gchar *options, GError **error);
+
+/**
  * nf_test_eval_printed:
  *
  * Returns: (transfer none): what the last one printed

@@ -154,3 +154,30 @@ nf_test_save_unetpp_of_size (const gchar *path, const NfUnetppConfig *config,
       facts, (gpointer) NF_CHECKPOINT_WIDTH, g_strdup_printf ("%u", width));
   save_unetpp (path, config, facts, seed);
 }
+
+/**
+ * nf_test_models_new:
+ *
+ * Returns: (transfer full): a new folder with the networks that elements load
+ *   by default, next-frame.safetensors (eleven frames of context) and
+ *   unetpp.safetensors: a folder for NEXTFRAME_PATH
+ */
+gchar *
+nf_test_models_new (void)
+{
+  gchar *folder = nf_test_folder_new ();
+  g_autofree gchar *unet =
+      g_build_filename (folder, "next-frame.safetensors", NULL);
+  g_autofree gchar *unetpp =
+      g_build_filename (folder, "unetpp.safetensors", NULL);
+  NfUnetppConfig unetpp_config;
+  NfUnetConfig unet_config;
+
+  nf_test_unet_config (&unet_config);
+  unet_config.num_frames_cond = 11;
+  nf_test_save_unet (unet, &unet_config, 1);
+  nf_test_unetpp_config (&unetpp_config);
+  nf_test_save_unetpp (unetpp, &unetpp_config, 1);
+
+  return folder;
+}

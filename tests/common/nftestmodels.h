@@ -21,5 +21,6 @@ void nf_test_save_unetpp (
     const gchar *path, const NfUnetppConfig *config, guint64 seed);
 void nf_test_save_unetpp_of_size (const gchar *path,
     const NfUnetppConfig *config, guint64 seed, guint height, guint width);
+gchar *nf_test_models_new (void);
 
 G_END_DECLS

@@ -278,12 +278,12 @@ static const NfConfigRow diffusion_rows[] = {
   { "model", "channels", NF_CONFIG_INT, AT (diffusion.channels), "3",
       "of a frame: 3: colours; 1: gray", .min = 1, .max = 3 },
   { "model", "num-frames", NF_CONFIG_INT, AT (diffusion.num_frames), "2",
-      "frames drawn at once", .min = 1, .max = 64 },
+      "frames predicted at once", .min = 1, .max = 64 },
   { "model", "num-frames-cond", NF_CONFIG_INT, AT (diffusion.num_frames_cond),
       "11", "frames given", .min = 1, .max = 64 },
   { "model", "num-frames-future", NF_CONFIG_INT,
       AT (diffusion.num_frames_future), "0",
-      "known frames that follow the drawn ones; with train.prob-mask-cond and "
+      "known frames that follow the predicted ones; with train.prob-mask-cond and "
       "train.prob-mask-future one network predicts, interpolates, goes "
       "backwards and generates",
       .max = 64 },
@@ -292,7 +292,7 @@ static const NfConfigRow diffusion_rows[] = {
       "on count those",
       .min = 1, .max = 1000 },
   { "model", "future-gap", NF_CONFIG_INT, AT (diffusion.future_gap), "0",
-      "frames skipped between the last given and the first drawn",
+      "frames skipped between the last given and the first predicted",
       .max = 1024 },
   { "model", "ngf", NF_CONFIG_INT, AT (diffusion.ngf), "128",
       "channels of the first level", .min = 4, .max = 4096 },
@@ -333,11 +333,9 @@ static const NfConfigRow diffusion_rows[] = {
       "besides the context the network sees a guide: the frame that tracks and "
       "dynamics predict; needs masks and --data scenes:SEED" },
   { "model", "residual", NF_CONFIG_FLOAT, AT (diffusion.residual), "0",
-      "the network draws the frames' differences from the guide frame (from "
-      "the "
-      "newest one where there is no guide), times this number, such as 8, "
-      "which "
-      "gives them the size of frames; 0: the frames themselves; needs "
+      "the network predicts the frames' differences from the guide frame (from "
+      "the newest one where there is no guide), times this number, such as 8, "
+      "which gives them the size of frames; 0: the frames themselves; needs "
       "model.guide",
       .max = 1000 },
   { "model", "guide-start", NF_CONFIG_FLOAT, AT (diffusion.guide_start), "0",
@@ -390,7 +388,7 @@ static const NfConfigRow diffusion_rows[] = {
       .max = 1 },
   { "train", "prob-mask-future", NF_CONFIG_FLOAT,
       AT (diffusion.prob_mask_future), "0",
-      "share of windows whose known frames behind the drawn ones are masked",
+      "share of windows whose known frames behind the predicted ones are masked",
       .max = 1 },
   { "train", "prob-mask-sync", NF_CONFIG_BOOL, AT (diffusion.prob_mask_sync),
       "false",

@@ -91,20 +91,17 @@ copy_frame (NfEvalClip *clip, guint t, GError **error)
     return FALSE;
   pixels = nf_eval_clip_pixels (clip);
   memcpy (clip->frames + 3 * pixels * t, frame.rgb, 3 * pixels);
-  memcpy (clip->truth + pixels * t, frame.mask, pixels);
+  if (frame.mask)
+    memcpy (clip->truth + pixels * t, frame.mask, pixels);
   return TRUE;
 }
 
-/**
- * nf_eval_clip_open:
- * @clip: a place; forgets the clip before
- * @number: of a clip of the source, with at least %NF_EVAL_FRAMES frames
- * @error: return location
- */
-gboolean
-nf_eval_clip_open (NfEvalClip *clip, guint64 number, GError **error)
+/* Opens a clip of the source for its first @n_frames. */
+static gboolean
+open_frames (NfEvalClip *clip, guint64 number, guint64 stream, guint n_frames,
+    GError **error)
 {
-  clip->number = number;
+  clip->number = stream;
   clip->n_predictions = 0;
   clip->charge = 0;
   g_clear_pointer (&clip->guide_masks, g_free);
@@ -114,10 +111,39 @@ nf_eval_clip_open (NfEvalClip *clip, guint64 number, GError **error)
   clip->name = nf_clip_source_clip_name (clip->source, number);
   if (!nf_clip_reader_open (clip->reader, number, error))
     return FALSE;
-  for (guint t = 0; t < NF_EVAL_FRAMES; t++)
+  for (guint t = 0; t < n_frames; t++)
     if (!copy_frame (clip, t, error))
       return FALSE;
   return TRUE;
+}
+
+/**
+ * nf_eval_clip_open:
+ * @clip: a place; forgets the clip before
+ * @number: of a clip of the source, with masks and at least %NF_EVAL_FRAMES
+ *   frames
+ * @error: return location
+ */
+gboolean
+nf_eval_clip_open (NfEvalClip *clip, guint64 number, GError **error)
+{
+  return open_frames (clip, number, number, NF_EVAL_FRAMES, error);
+}
+
+/**
+ * nf_eval_clip_open_context:
+ * @clip: a place; forgets the clip before
+ * @number: of a clip of the source, with at least %NF_EVAL_CONTEXT frames
+ * @stream: of the noise that it is predicted with
+ * @error: return location
+ *
+ * Opens a clip for what can be made of its context.
+ */
+gboolean
+nf_eval_clip_open_context (
+    NfEvalClip *clip, guint64 number, guint64 stream, GError **error)
+{
+  return open_frames (clip, number, stream, NF_EVAL_CONTEXT, error);
 }
 
 static gdouble

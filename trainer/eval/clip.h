@@ -16,12 +16,13 @@ G_BEGIN_DECLS
 /**
  * NfEvalClip:
  * @models: networks
- * @number: of the clip
+ * @number: of the clip: the stream of its noise
  * @name: what people call it
  * @width: columns of a frame
  * @height: rows
- * @frames: (NF_EVAL_FRAMES, height, width, 3), red, green, blue
- * @truth: (NF_EVAL_FRAMES, height, width), classes
+ * @frames: (NF_EVAL_FRAMES, height, width, 3), red, green, blue; those after
+ *   the context are undefined in a clip that is open for its context alone
+ * @truth: (NF_EVAL_FRAMES, height, width), classes; likewise all of them
  * @charge: seconds that earlier rows spent on what was asked for since it was
  *   set to 0
  * @expected: a bit for each class that may be in what was predicted last, 0
@@ -54,6 +55,8 @@ typedef struct
 NfEvalClip *nf_eval_clip_new (NfClipSource *source, NfEvalModels *models);
 void nf_eval_clip_free (NfEvalClip *clip);
 gboolean nf_eval_clip_open (NfEvalClip *clip, guint64 number, GError **error);
+gboolean nf_eval_clip_open_context (
+    NfEvalClip *clip, guint64 number, guint64 stream, GError **error);
 gsize nf_eval_clip_pixels (const NfEvalClip *clip);
 const guint8 *nf_eval_clip_named (NfEvalClip *clip, guint n, GError **error);
 gboolean nf_eval_clip_predict (

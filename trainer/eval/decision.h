@@ -3,7 +3,7 @@
  * decision — masks of frames from a segmenter, decided as nfsegment decides */
 #pragma once
 
-#include "eval/options.h"
+#include "eval/networkoptions.h"
 #include <nextframe/nets/nfsegmenter.h>
 
 G_BEGIN_DECLS

@@ -31,6 +31,7 @@ typedef struct
   GPtrArray *marks; /* NfEvalMarks, one a row: of one clip */
   GPtrArray *names; /* of the clips that are done */
   NfEvalState *state; /* NULL: nothing is kept */
+  guint first, n; /* clips, of the part that is done */
 } Eval;
 
 static void
@@ -68,6 +69,8 @@ describe_rows (Eval *eval)
 static gboolean
 eval_open (Eval *eval, GError **error)
 {
+  guint64 first, end;
+
   eval->settings = json_object_new ();
   json_object_set_string_member (eval->settings, "program", NF_VERSION);
   eval->names = g_ptr_array_new_with_free_func (g_free);
@@ -81,8 +84,8 @@ eval_open (Eval *eval, GError **error)
   eval->source = nf_eval_data_open (eval->options, eval->settings, error);
   if (!eval->source)
     return FALSE;
-  eval->models = nf_eval_models_load (
-      eval->options, nf_eval_rows_needs (eval->rows), error);
+  eval->models = nf_eval_models_load (&eval->options->networks,
+      nf_eval_rows_needs (eval->rows), eval->options->only != NULL, error);
   if (!eval->models)
     return FALSE;
   if (!eval->options->only && nf_eval_models_predictor (eval->models)
@@ -91,6 +94,10 @@ eval_open (Eval *eval, GError **error)
     nf_eval_rows_leave_out (eval->rows);
   nf_eval_models_describe (eval->models, eval->settings);
   describe_rows (eval);
+  nf_share_range (&eval->options->share, nf_clip_source_n_clips (eval->source),
+      &first, &end);
+  eval->first = first;
+  eval->n = end - first;
   return TRUE;
 }
 
@@ -108,7 +115,8 @@ take_done (gpointer data, guint number, const gchar *name,
     const GPtrArray *marks, GError **error)
 {
   Eval *eval = data;
-  g_autofree gchar *now = nf_clip_source_clip_name (eval->source, number);
+  g_autofree gchar *now =
+      nf_clip_source_clip_name (eval->source, eval->first + number);
 
   if (!g_str_equal (name, now)) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
@@ -124,19 +132,28 @@ open_state (Eval *eval, GError **error)
 {
   if (!eval->options->out)
     return TRUE;
-  eval->state = nf_eval_state_open (eval->options->out, eval->settings, error);
+  eval->state = nf_eval_state_open (eval->options->out, &eval->options->share,
+      eval->settings, eval->rows, eval->marks, error);
   return eval->state
-      && nf_eval_state_replay (eval->state,
-          nf_clip_source_n_clips (eval->source), eval->rows, eval->marks,
+      && nf_eval_state_replay (eval->state, eval->n, eval->rows, eval->marks,
           take_done, eval, error);
 }
 
-/* Every row's marks of an open clip. Where the user interrupts, @done stays
- * FALSE. */
+/* Every row's marks of a clip. Where the user interrupts, @done stays FALSE. */
 static gboolean
-judge_clip (Eval *eval, NfEvalClip *clip, NfEvalOutput *output, gboolean *done,
-    GError **error)
+judge_clip (Eval *eval, NfEvalClip *clip, guint number, NfEvalOutput *output,
+    gboolean *done, GError **error)
 {
+  g_autofree gchar *name = nf_clip_source_clip_name (eval->source, number);
+
+  if (eval->state
+      && !nf_eval_state_find (
+          eval->state, name, eval->rows, eval->marks, done, error))
+    return FALSE;
+  if (*done)
+    return TRUE;
+  if (!nf_eval_clip_open (clip, number, error))
+    return FALSE;
   for (guint i = 0; i < eval->rows->len; i++) {
     if (nf_interrupt_requested ())
       return TRUE;
@@ -154,21 +171,21 @@ judge_clips (Eval *eval, NfProgress *progress, GError **error)
 {
   g_autoptr (NfEvalClip) clip = nf_eval_clip_new (eval->source, eval->models);
   g_autoptr (NfEvalOutput) output = nf_eval_output_new ();
-  guint n = nf_clip_source_n_clips (eval->source);
 
-  while (eval->names->len < n) {
+  while (eval->names->len < eval->n) {
+    const guint number = eval->first + eval->names->len;
+    g_autofree gchar *name = nf_clip_source_clip_name (eval->source, number);
     gboolean done = FALSE;
 
-    if (!nf_eval_clip_open (clip, eval->names->len, error)
-        || !judge_clip (eval, clip, output, &done, error))
+    if (!judge_clip (eval, clip, number, output, &done, error))
       return FALSE;
     if (!done)
       break;
     if (eval->state
         && !nf_eval_state_add (
-            eval->state, clip->name, eval->rows, eval->marks, error))
+            eval->state, name, eval->rows, eval->marks, error))
       return FALSE;
-    add_marks (eval, clip->name, eval->marks);
+    add_marks (eval, name, eval->marks);
     nf_progress_clip (progress, eval->names->len);
   }
   return !eval->state || nf_eval_state_sync (eval->state, error);
@@ -187,13 +204,18 @@ write_html (const Eval *eval, JsonObject *figures, GError **error)
 }
 
 static void
-report_end (const Eval *eval, NfProgress *progress, guint n)
+report_end (const Eval *eval, NfProgress *progress)
 {
   g_autofree gchar *text = NULL;
 
-  if (eval->names->len < n)
-    text = g_strdup_printf ("interrupted after %u of %u clips%s",
-        eval->names->len, n, eval->state ? "; the same command goes on" : "");
+  if (eval->names->len < eval->n)
+    text =
+        g_strdup_printf ("interrupted after %u of %u clips%s", eval->names->len,
+            eval->n, eval->state ? "; the same command goes on" : "");
+  else if (nf_share_is_part (&eval->options->share))
+    text = g_strdup_printf ("part %u of %u is done; once all are, the same "
+                            "command without --shard reports",
+        eval->options->share.index + 1, eval->options->share.count);
   else if (eval->state)
     text = g_strdup_printf (
         "done: %s/" REPORT_JSON " and " REPORT_HTML, eval->options->out);
@@ -206,20 +228,21 @@ report_end (const Eval *eval, NfProgress *progress, guint n)
 static gboolean
 report (const Eval *eval, NfProgress *progress, GError **error)
 {
-  guint n = nf_clip_source_n_clips (eval->source);
-  gboolean complete = eval->names->len == n;
+  gboolean part = nf_share_is_part (&eval->options->share);
+  gboolean complete = !part && eval->names->len == eval->n;
   g_autoptr (JsonObject) figures =
       nf_eval_figures_new (eval->totals, eval->names, eval->settings, complete);
   g_autofree gchar *table = nf_eval_table (figures);
 
-  if (eval->state
+  if (eval->state && !part
       && (!nf_eval_state_write (eval->state, REPORT_JSON,
               nf_json_object_to_string (figures), error)
           || (complete && !write_html (eval, figures, error))))
     return FALSE;
-  report_end (eval, progress, n);
-  g_print ("%s, %u of %u clips\n\n%s", eval->options->data, eval->names->len, n,
-      table);
+  report_end (eval, progress);
+  if (!part)
+    g_print ("%s, %u of %u clips\n\n%s", eval->options->data, eval->names->len,
+        eval->n, table);
   return TRUE;
 }
 
@@ -234,7 +257,7 @@ report (const Eval *eval, NfProgress *progress, GError **error)
 gboolean
 nf_eval_main (gint argc, gchar **argv, GError **error)
 {
-  g_autofree gchar *help = nf_eval_rows_help ();
+  g_autofree gchar *help = nf_eval_rows_help (0);
   g_autoptr (NfEvalOptions) options =
       nf_eval_options_parse (argc, argv, help, error);
   g_autoptr (NfProgress) progress = NULL;
@@ -243,11 +266,11 @@ nf_eval_main (gint argc, gchar **argv, GError **error)
 
   if (!options || !gst_init_check (NULL, NULL, error))
     return FALSE;
-  nf_threads_set (options->threads);
+  nf_threads_set (options->networks.threads);
   if (!eval_open (&eval, error) || !open_state (&eval, error))
     return FALSE;
   nf_interrupt_install ();
-  n = nf_clip_source_n_clips (eval.source);
+  n = eval.n;
   progress = nf_progress_new (stderr, eval.names->len, n, MAX (1, n / 100));
   if (eval.names->len > 0) {
     g_autofree gchar *text = g_strdup_printf (

@@ -6,10 +6,11 @@
  * decision.c, predictor.c. */
 #include "eval/models.h"
 #include "io/nfcheckpointpath.h"
+#include "io/nffile.h"
 
 struct _NfEvalModels
 {
-  const NfEvalOptions *options;
+  const NfEvalNetworkOptions *options;
   NfDevice *device;
   gchar *segmenter_path; /* NULL where there is none */
   NfEvalNaming naming; /* its segmenter is NULL where there is none */
@@ -18,7 +19,7 @@ struct _NfEvalModels
 
 static gboolean
 load_segmenter (
-    NfEvalModels *models, const NfEvalOptions *options, GError **error)
+    NfEvalModels *models, const NfEvalNetworkOptions *options, GError **error)
 {
   models->segmenter_path = nf_checkpoint_path_find (options->segment,
       NF_CHECKPOINT_SEGMENTER, "nextframe-train segment", "--segment", error);
@@ -36,8 +37,8 @@ load_segmenter (
 }
 
 static gboolean
-load_predictor (NfEvalModels *models, const NfEvalOptions *options,
-    NfEvalNeeds needs, GError **error)
+load_predictor (NfEvalModels *models, const NfEvalNetworkOptions *options,
+    NfEvalNeeds needs, gboolean chosen, GError **error)
 {
   gboolean guided;
 
@@ -47,7 +48,7 @@ load_predictor (NfEvalModels *models, const NfEvalOptions *options,
   /* rows with a guide are left out for a network without one, but for those
    * that are asked for */
   guided = nf_eval_predictor_takes_guide (models->predictor)
-      || (options->only && needs & NF_EVAL_NEEDS_GUIDE);
+      || (chosen && needs & NF_EVAL_NEEDS_GUIDE);
   return !guided
       || nf_eval_predictor_load_segmenter (models->predictor, options,
           models->naming.segmenter, models->segmenter_path, error);
@@ -57,13 +58,14 @@ load_predictor (NfEvalModels *models, const NfEvalOptions *options,
  * nf_eval_models_load:
  * @options: which networks, and how they run; outlive them
  * @needs: which of them are needed
+ * @chosen: whether what needs them was asked for by name
  * @error: return location
  *
  * Returns: (transfer full) (nullable): the networks
  */
 NfEvalModels *
-nf_eval_models_load (
-    const NfEvalOptions *options, NfEvalNeeds needs, GError **error)
+nf_eval_models_load (const NfEvalNetworkOptions *options, NfEvalNeeds needs,
+    gboolean chosen, GError **error)
 {
   g_autoptr (NfEvalModels) models = g_new0 (NfEvalModels, 1);
 
@@ -73,7 +75,7 @@ nf_eval_models_load (
       || (needs & NF_EVAL_NEEDS_SEGMENTER
           && !load_segmenter (models, options, error))
       || (needs & NF_EVAL_NEEDS_PREDICTOR
-          && !load_predictor (models, options, needs, error)))
+          && !load_predictor (models, options, needs, chosen, error)))
     return NULL;
   return g_steal_pointer (&models);
 }
@@ -98,7 +100,7 @@ nf_eval_models_free (NfEvalModels *models)
 static void
 describe_file (JsonObject *settings, const gchar *what, const gchar *path)
 {
-  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
+  g_autoptr (GBytes) file = nf_file_read (path, G_MAXSIZE, NULL, NULL);
   g_autofree gchar *member = g_strconcat (what, "-sha256", NULL);
   g_autofree gchar *shown = g_filename_display_name (path);
   g_autofree gchar *sum = NULL;
@@ -106,9 +108,7 @@ describe_file (JsonObject *settings, const gchar *what, const gchar *path)
   json_object_set_string_member (settings, what, shown);
   if (!file)
     return;
-  sum = g_compute_checksum_for_data (G_CHECKSUM_SHA256,
-      (const guchar *) g_mapped_file_get_contents (file),
-      g_mapped_file_get_length (file));
+  sum = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, file);
   json_object_set_string_member (settings, member, sum);
 }
 
@@ -128,7 +128,7 @@ describe_naming (const NfEvalModels *models, JsonObject *settings)
 static void
 describe_predictor (const NfEvalModels *models, JsonObject *settings)
 {
-  const NfEvalOptions *options = models->options;
+  const NfEvalNetworkOptions *options = models->options;
   const NfPrediction *how = nf_eval_predictor_how (models->predictor);
   const gchar *guide = nf_eval_predictor_segmenter_path (models->predictor);
 

@@ -27,8 +27,8 @@ typedef enum
 
 typedef struct _NfEvalModels NfEvalModels;
 
-NfEvalModels *nf_eval_models_load (
-    const NfEvalOptions *options, NfEvalNeeds needs, GError **error);
+NfEvalModels *nf_eval_models_load (const NfEvalNetworkOptions *options,
+    NfEvalNeeds needs, gboolean chosen, GError **error);
 void nf_eval_models_free (NfEvalModels *models);
 void nf_eval_models_describe (const NfEvalModels *models, JsonObject *settings);
 

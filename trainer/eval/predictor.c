@@ -45,7 +45,8 @@ check (const NfEvalPredictor *predictor, GError **error)
 }
 
 static void
-set_up_prediction (NfEvalPredictor *predictor, const NfEvalOptions *options)
+set_up_prediction (
+    NfEvalPredictor *predictor, const NfEvalNetworkOptions *options)
 {
   NfPrediction *prediction = &predictor->prediction;
 
@@ -71,7 +72,7 @@ set_up_prediction (NfEvalPredictor *predictor, const NfEvalOptions *options)
  */
 NfEvalPredictor *
 nf_eval_predictor_load (
-    const NfEvalOptions *options, NfDevice *device, GError **error)
+    const NfEvalNetworkOptions *options, NfDevice *device, GError **error)
 {
   g_autoptr (NfEvalPredictor) predictor = g_new0 (NfEvalPredictor, 1);
   NfGuided *guided = &predictor->guided;
@@ -138,8 +139,8 @@ named_segmenter (const NfEvalPredictor *predictor)
  */
 gboolean
 nf_eval_predictor_load_segmenter (NfEvalPredictor *predictor,
-    const NfEvalOptions *options, NfSegmenter *judged, const gchar *judged_path,
-    GError **error)
+    const NfEvalNetworkOptions *options, NfSegmenter *judged,
+    const gchar *judged_path, GError **error)
 {
   g_autofree gchar *name = options->guide_segment
       ? g_strdup (options->guide_segment)

@@ -6,7 +6,7 @@
  * a stream. */
 #pragma once
 
-#include "eval/options.h"
+#include "eval/networkoptions.h"
 #include <nextframe/nets/nfsegmenter.h>
 
 G_BEGIN_DECLS
@@ -62,11 +62,11 @@ typedef struct
 typedef struct _NfEvalPredictor NfEvalPredictor;
 
 NfEvalPredictor *nf_eval_predictor_load (
-    const NfEvalOptions *options, NfDevice *device, GError **error);
+    const NfEvalNetworkOptions *options, NfDevice *device, GError **error);
 void nf_eval_predictor_free (NfEvalPredictor *predictor);
 gboolean nf_eval_predictor_load_segmenter (NfEvalPredictor *predictor,
-    const NfEvalOptions *options, NfSegmenter *judged, const gchar *judged_path,
-    GError **error);
+    const NfEvalNetworkOptions *options, NfSegmenter *judged,
+    const gchar *judged_path, GError **error);
 const gchar *nf_eval_predictor_path (const NfEvalPredictor *predictor);
 const NfPrediction *nf_eval_predictor_how (const NfEvalPredictor *predictor);
 const gchar *nf_eval_predictor_segmenter_path (

@@ -215,12 +215,13 @@ make_best (const NfEvalRow *row, NfEvalClip *clip, guint first,
 #define GUIDED (BOTH | NF_EVAL_NEEDS_GUIDE)
 
 static const NfEvalRow table[] = {
-  { "segment", "nfsegment, given frames", SEGMENTER, NF_EVAL_ROW_ALL_FRAMES,
-      make_named },
-  { "hold", "hold, true masks", 0, 0, make_from_truth, NF_EXTRAPOLATE_HOLD },
-  { "linear", "linear, true masks", 0, 0, make_from_truth,
+  { "segment", "nfsegment, given frames", SEGMENTER,
+      NF_EVAL_ROW_ALL_FRAMES | NF_EVAL_ROW_TRUTH, make_named },
+  { "hold", "hold, true masks", 0, NF_EVAL_ROW_TRUTH, make_from_truth,
+      NF_EXTRAPOLATE_HOLD },
+  { "linear", "linear, true masks", 0, NF_EVAL_ROW_TRUTH, make_from_truth,
       NF_EXTRAPOLATE_LINEAR },
-  { "dynamics", "dynamics, true masks", 0, 0, make_from_truth,
+  { "dynamics", "dynamics, true masks", 0, NF_EVAL_ROW_TRUTH, make_from_truth,
       NF_EXTRAPOLATE_DYNAMICS },
   { "segment-hold", "nfsegment ! hold", SEGMENTER, 0, make_from_named,
       NF_EXTRAPOLATE_HOLD },
@@ -235,8 +236,8 @@ static const NfEvalRow table[] = {
   { "predict-hold", "nfpredict guide=hold ! nfsegment", BOTH,
       NF_EVAL_ROW_GUIDED, make_predicted, NF_EVAL_GUIDE_HOLD },
   { "predict-true", "nfpredict, true guide ! nfsegment", GUIDED,
-      NF_EVAL_ROW_GUIDED | NF_EVAL_ROW_TRIAL, make_predicted,
-      NF_EVAL_GUIDE_TRUE },
+      NF_EVAL_ROW_GUIDED | NF_EVAL_ROW_TRIAL | NF_EVAL_ROW_TRUTH,
+      make_predicted, NF_EVAL_GUIDE_TRUE },
   { "predict-wrong", "nfpredict, wrong guide ! nfsegment", GUIDED,
       NF_EVAL_ROW_GUIDED | NF_EVAL_ROW_TRIAL, make_predicted,
       NF_EVAL_GUIDE_WRONG },
@@ -251,24 +252,49 @@ static const NfEvalRow table[] = {
       make_combined, NF_ENSEMBLE_MEDIAN },
   { "predict-medoid", "medoid of an ensemble", BOTH, NF_EVAL_ROW_ENSEMBLE,
       make_combined, NF_ENSEMBLE_MEDOID },
-  { "predict-best", "best draw, by the truth", BOTH, NF_EVAL_ROW_ENSEMBLE,
-      make_best },
+  { "predict-best", "best of the ensemble, by the truth", BOTH,
+      NF_EVAL_ROW_ENSEMBLE | NF_EVAL_ROW_TRUTH, make_best },
 };
 
 /**
  * nf_eval_rows_help:
+ * @without: #NfEvalRowFlags of rows that are left out
  *
  * Returns: (transfer full): a line for each row
  */
 gchar *
-nf_eval_rows_help (void)
+nf_eval_rows_help (guint without)
 {
   GString *text = g_string_new (NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
-    g_string_append_printf (
-        text, "  %-18s %s\n", table[i].name, table[i].title);
+    if (!(table[i].flags & without))
+      g_string_append_printf (
+          text, "  %-18s %s\n", table[i].name, table[i].title);
   return g_string_free (text, FALSE);
+}
+
+/**
+ * nf_eval_rows_find:
+ * @name: of a row
+ * @without: #NfEvalRowFlags of rows that are not there
+ * @option: that the name was given to, for messages
+ * @error: return location: %NF_ERROR_INVALID; lists the rows that there are
+ *
+ * Returns: (transfer none) (nullable): the row
+ */
+const NfEvalRow *
+nf_eval_rows_find (
+    const gchar *name, guint without, const gchar *option, GError **error)
+{
+  g_autofree gchar *help = nf_eval_rows_help (without);
+
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
+    if (g_str_equal (table[i].name, name) && !(table[i].flags & without))
+      return &table[i];
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "%s: no row \"%s\"; there are\n%s", option, name, g_strchomp (help));
+  return NULL;
 }
 
 /* Whether every row that was asked for is one, and has the predictions it
@@ -277,19 +303,11 @@ static gboolean
 check_only (const NfEvalOptions *options, GError **error)
 {
   for (gchar **name = options->only; name && *name; name++) {
-    const NfEvalRow *row = NULL;
+    const NfEvalRow *row = nf_eval_rows_find (*name, 0, "--only", error);
 
-    for (guint i = 0; i < G_N_ELEMENTS (table); i++)
-      if (g_str_equal (table[i].name, *name))
-        row = &table[i];
-    if (!row) {
-      g_autofree gchar *help = nf_eval_rows_help ();
-
-      g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-          "--only: no row \"%s\"; there are\n%s", *name, g_strchomp (help));
+    if (!row)
       return FALSE;
-    }
-    if (row->flags & NF_EVAL_ROW_ENSEMBLE && options->ensemble == 0) {
+    if (row->flags & NF_EVAL_ROW_ENSEMBLE && options->networks.ensemble == 0) {
       g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
           "--only %s: that row needs --ensemble of at least 1", *name);
       return FALSE;
@@ -303,7 +321,8 @@ static gboolean
 is_usual (const NfEvalOptions *options, const NfEvalRow *row)
 {
   return !(row->flags & NF_EVAL_ROW_TRIAL)
-      && (options->ensemble > 0 || !(row->flags & NF_EVAL_ROW_ENSEMBLE));
+      && (options->networks.ensemble > 0
+          || !(row->flags & NF_EVAL_ROW_ENSEMBLE));
 }
 
 /**
@@ -360,7 +379,7 @@ nf_eval_rows_needs (const GPtrArray *rows)
 }
 
 /**
- * nf_eval_row_run:
+ * nf_eval_row_make:
  * @row: a row
  * @clip: an open clip, with the networks that the row needs
  * @curve: whether frames before the last one are wanted of every row
@@ -368,7 +387,7 @@ nf_eval_rows_needs (const GPtrArray *rows)
  * @error: return location
  */
 gboolean
-nf_eval_row_run (const NfEvalRow *row, NfEvalClip *clip, gboolean curve,
+nf_eval_row_make (const NfEvalRow *row, NfEvalClip *clip, gboolean curve,
     NfEvalOutput *output, GError **error)
 {
   gint64 start;
@@ -383,5 +402,23 @@ nf_eval_row_run (const NfEvalRow *row, NfEvalClip *clip, gboolean curve,
   }
   output->seconds = clip->charge
       + (g_get_monotonic_time () - start) / (gdouble) G_USEC_PER_SEC;
-  return output->measured || nf_eval_measure_frames (clip, output, error);
+  return TRUE;
+}
+
+/**
+ * nf_eval_row_run:
+ * @row: a row
+ * @clip: an open clip with all its frames, and the networks that the row needs
+ * @curve: whether frames before the last one are wanted of every row
+ * @output: (inout): what it makes, until it is used again
+ * @error: return location
+ *
+ * Makes it, and measures the frames.
+ */
+gboolean
+nf_eval_row_run (const NfEvalRow *row, NfEvalClip *clip, gboolean curve,
+    NfEvalOutput *output, GError **error)
+{
+  return nf_eval_row_make (row, clip, curve, output, error)
+      && (output->measured || nf_eval_measure_frames (clip, output, error));
 }

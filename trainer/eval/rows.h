@@ -6,6 +6,7 @@
  * is another entry. */
 #pragma once
 
+#include "eval/options.h"
 #include "eval/output.h"
 
 G_BEGIN_DECLS
@@ -20,6 +21,7 @@ typedef struct _NfEvalRow NfEvalRow;
  * @NF_EVAL_ROW_GUIDED: it is meant for networks that were trained with a guide;
  *   for others it is evaluated only where the options name it
  * @NF_EVAL_ROW_TRIAL: it is evaluated only where the options name it
+ * @NF_EVAL_ROW_TRUTH: it looks at frames or masks that are not given
  */
 typedef enum
 {
@@ -27,6 +29,7 @@ typedef enum
   NF_EVAL_ROW_ENSEMBLE = 1 << 1,
   NF_EVAL_ROW_GUIDED = 1 << 2,
   NF_EVAL_ROW_TRIAL = 1 << 3,
+  NF_EVAL_ROW_TRUTH = 1 << 4,
 } NfEvalRowFlags;
 
 /**
@@ -50,10 +53,14 @@ struct _NfEvalRow
   gint choice;
 };
 
-gchar *nf_eval_rows_help (void);
+gchar *nf_eval_rows_help (guint without);
 GPtrArray *nf_eval_rows_choose (const NfEvalOptions *options, GError **error);
 void nf_eval_rows_leave_out (GPtrArray *rows);
 NfEvalNeeds nf_eval_rows_needs (const GPtrArray *rows);
+const NfEvalRow *nf_eval_rows_find (
+    const gchar *name, guint without, const gchar *option, GError **error);
+gboolean nf_eval_row_make (const NfEvalRow *row, NfEvalClip *clip,
+    gboolean curve, NfEvalOutput *output, GError **error);
 gboolean nf_eval_row_run (const NfEvalRow *row, NfEvalClip *clip,
     gboolean curve, NfEvalOutput *output, GError **error);
 

@@ -40,7 +40,7 @@ typedef struct
 enum
 {
   PART_CONTEXT, /* (height, width, channels * num_frames_cond), and behind them
-                   the known frames that follow the drawn ones, or guides */
+                   the known frames that follow the predicted ones, or guides */
   PART_FUTURE /* (height, width, channels * num_frames) */
 };
 
@@ -59,7 +59,7 @@ diffusion_free (NfTask *task)
 }
 
 /* Frames of the clip from the first of the context to the last that is known or
- * drawn. */
+ * predicted. */
 static guint
 window_frames (const NfTrainConfig *config)
 {
@@ -117,22 +117,22 @@ write_window (const DiffusionTask *self, NfClipReader *reader, guint64 clip,
   const gsize future = model->channels * model->num_frames;
   guint8 *known =
       parts[PART_CONTEXT] + model->channels * model->num_frames_cond;
-  guint start, drawn;
+  guint start, first;
 
   if (!nf_clip_reader_open (reader, clip, error))
     return FALSE;
   start = nf_rng_below (
       &key, 0, nf_clip_reader_n_frames (reader) - window_frames (config) + 1);
-  drawn = start
+  first = start
       + (model->num_frames_cond + model->future_gap) * model->frame_stride;
   if (!nf_frame_stack_write (config, reader, start, model->num_frames_cond,
           parts[PART_CONTEXT], bytes, error)
       || !write_guides (
           self, reader, start, seed, sample, parts[PART_CONTEXT], error)
-      || !nf_frame_stack_write (config, reader, drawn, model->num_frames,
+      || !nf_frame_stack_write (config, reader, first, model->num_frames,
           parts[PART_FUTURE], future, error)
       || !nf_frame_stack_write (config, reader,
-          drawn + model->num_frames * model->frame_stride,
+          first + model->num_frames * model->frame_stride,
           model->num_frames_future, known, bytes, error))
     return FALSE;
   if (nf_rng_uniform (&augment, 0) < mirrored) {
@@ -179,7 +179,7 @@ diffusion_loss (NfTask *task, NfTensor *const *in, GError **error)
   return nf_diffusion_loss (self->net, in, &self->how, &how, error);
 }
 
-/* What is drawn: the frames, or what they differ by from the guide frames in the
+/* What is predicted: the frames, or what they differ by from the guide frames in the
  * context, times a number. */
 static NfTensor *
 to_be_predicted (const DiffusionTask *self, NfTensor *future, NfTensor *context,
@@ -197,7 +197,7 @@ to_be_predicted (const DiffusionTask *self, NfTensor *future, NfTensor *context,
   return base ? nf_op_axpby (future, base, &less, error) : NULL;
 }
 
-/* Which of a sample's known frames are masked: those before the drawn ones, those
+/* Which of a sample's known frames are masked: those before the predicted ones, those
  * behind them. */
 static void
 draw_masks (const NfConfigDiffusion *model, guint64 seed, guint64 sample,
@@ -441,22 +441,22 @@ diffusion_paint (NfTask *task, guint64 clip, const guint8 *const parts[],
   const NfConfigDiffusion *model = &config->diffusion;
   const guint span = nf_prediction_span (nf_unet_config (self->judged));
   const gsize bytes = 3 * (gsize) config->width * config->height;
-  g_autofree NfTensor **drawn = g_new0 (NfTensor *, span);
+  g_autofree NfTensor **predicted = g_new0 (NfTensor *, span);
   g_autoptr (NfTensor) seen = upload_pixels (
       self, 1, parts[PART_CONTEXT], context_bytes (config), error);
-  gboolean ok = seen && sample_window (self, clip, seen, drawn, error);
+  gboolean ok = seen && sample_window (self, clip, seen, predicted, error);
 
   tiles =
       nf_frame_stack_cut (config, parts[PART_CONTEXT], context_bytes (config),
           model->num_frames_cond + model->num_frames_future, tiles);
   for (guint i = 0; ok && i < span; i++) {
-    if (!drawn[i])
+    if (!predicted[i])
       continue;
-    ok = download_frame (config, drawn[i], tiles, error);
+    ok = download_frame (config, predicted[i], tiles, error);
     tiles += bytes;
   }
   for (guint i = 0; i < span; i++)
-    nf_tensor_clear (&drawn[i]);
+    nf_tensor_clear (&predicted[i]);
   if (ok)
     nf_frame_stack_cut (config, parts[PART_FUTURE],
         model->channels * model->num_frames, model->num_frames, tiles);

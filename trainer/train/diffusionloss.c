@@ -14,7 +14,7 @@
 enum
 {
   IN_CONTEXT,
-  IN_NOISY, /* frames to be drawn, with noise */
+  IN_NOISY, /* frames to be predicted, with noise */
   IN_TARGET, /* times each window's factor */
   IN_FACTOR, /* (N, channels, 1, 1): that factor, less 1 */
   IN_EMBEDDING, /* of the noise labels */

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * predict — masks of a whole split: every row is of the clip that the index
+ * says, whatever is missing, damaged or too short */
+#include "evalplace.h"
+
+#include <nextframe/core/nferror.h>
+#include <nextframe/io/nfnpy.h>
+#include "testfolder.h"
+
+#include <glib/gstdio.h>
+#include <gst/gst.h>
+#include <string.h>
+
+#define PIXELS NF_EVAL_PLACE_PIXELS
+#define HEADER "row,clip,time,missing\n"
+
+/* Predicts into a folder of the place; must succeed. */
+static void
+predict_well (const NfEvalPlace *place, const gchar *run, const gchar *options)
+{
+  g_autofree gchar *all =
+      g_strdup_printf ("--out %s/%s %s", place->root, run, options);
+  g_autoptr (GError) error = NULL;
+
+  nf_test_predict (place, all, &error);
+  g_assert_no_error (error);
+}
+
+/* Must fail, and say so. */
+static void
+predict_fails (const NfEvalPlace *place, const gchar *run, const gchar *options,
+    const gchar *says)
+{
+  g_autofree gchar *all =
+      g_strdup_printf ("--out %s/%s %s", place->root, run, options);
+  g_auto (GStrv) parts = g_strsplit (says, "|", -1);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (nf_test_predict (place, all, &error));
+  g_test_message ("\"%s\": %s", options, error->message);
+  for (guint i = 0; parts[i]; i++)
+    g_assert_nonnull (strstr (error->message, parts[i]));
+}
+
+/* The array of a run. */
+static GBytes *
+load_masks (const NfEvalPlace *place, const gchar *run, guint rows)
+{
+  g_autofree gchar *path = nf_test_eval_path (place, run, "masks.npy");
+  g_autoptr (GError) error = NULL;
+  NfNpyHeader header;
+  GBytes *masks = nf_npy_load (path, &header, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (header.type, ==, NF_NPY_U8);
+  g_assert_cmpuint (header.n_dims, ==, 3);
+  g_assert_cmpuint (header.shape[0], ==, rows);
+  g_assert_cmpuint (header.shape[1], ==, NF_EVAL_PLACE_HEIGHT);
+  g_assert_cmpuint (header.shape[2], ==, NF_EVAL_PLACE_WIDTH);
+  return masks;
+}
+
+/* Whether a row of one array is that of another. */
+static void
+assert_row (GBytes *a, guint row_a, GBytes *b, guint row_b)
+{
+  const guint8 *x = g_bytes_get_data (a, NULL);
+  const guint8 *y = g_bytes_get_data (b, NULL);
+
+  g_assert_cmpmem (x + row_a * PIXELS, PIXELS, y + row_b * PIXELS, PIXELS);
+}
+
+static void
+assert_background (GBytes *masks, guint row)
+{
+  const guint8 *mask = (const guint8 *) g_bytes_get_data (masks, NULL);
+
+  for (guint i = 0; i < PIXELS; i++)
+    g_assert_cmpuint (mask[row * PIXELS + i], ==, 0);
+}
+
+static void
+assert_index (const NfEvalPlace *place, const gchar *run, const gchar *expected)
+{
+  g_autofree gchar *index = nf_test_eval_text (place, run, "index.csv");
+  g_autofree gchar *all = g_strconcat (HEADER, expected, NULL);
+
+  g_assert_cmpstr (index, ==, all);
+}
+
+static void
+assert_index_has (
+    const NfEvalPlace *place, const gchar *run, const gchar *begin)
+{
+  g_autofree gchar *index = nf_test_eval_text (place, run, "index.csv");
+
+  g_test_message ("%s", index);
+  g_assert_nonnull (strstr (index, begin));
+}
+
+static void
+remove_frames (const NfEvalPlace *place, guint clip, guint first)
+{
+  for (guint t = first; t < NF_EVAL_PLACE_FRAMES; t++) {
+    g_autofree gchar *path =
+        g_strdup_printf ("%s/val/video_%u/image_%u.png", place->data, clip, t);
+
+    g_assert_cmpint (g_remove (path), ==, 0);
+  }
+}
+
+static void
+remove_clip (const NfEvalPlace *place, guint clip)
+{
+  g_autofree gchar *path =
+      g_strdup_printf ("%s/val/video_%u", place->data, clip);
+
+  nf_test_folder_remove (path);
+}
+
+/* All clips, in parts, and again: the same bytes. Masks of clips differ. */
+static void
+test_parts (NfEvalPlace *place, gconstpointer unused)
+{
+  g_autoptr (GBytes) all = NULL;
+  g_autoptr (GBytes) parts = NULL;
+
+  predict_well (place, "all", "");
+  assert_index (place, "all",
+      "0,val/video_1,0.84,\n1,val/video_2,0.84,\n2,val/video_3,0.84,\n");
+  all = load_masks (place, "all", 3);
+  g_assert_cmpint (
+      memcmp (g_bytes_get_data (all, NULL),
+          (const guint8 *) g_bytes_get_data (all, NULL) + PIXELS, PIXELS),
+      !=, 0);
+  predict_well (place, "parts", "--shard 2/2");
+  predict_well (place, "parts", "--shard 1/2");
+  predict_fails (
+      place, "parts", "--row segment-hold", "row was \"predict\"|segment-hold");
+  predict_well (place, "parts", "");
+  parts = load_masks (place, "parts", 3);
+  g_assert_true (g_bytes_equal (all, parts));
+  g_assert_false (
+      g_file_test (nf_test_eval_path (place, "parts", "shard-1-of-2/masks.npy"),
+          G_FILE_TEST_EXISTS));
+}
+
+/* A clip that is not there: an error, no row, or a row of background; the rows
+ * of the others are theirs. */
+static void
+test_missing (NfEvalPlace *place, gconstpointer unused)
+{
+  g_autoptr (GBytes) all = NULL;
+  g_autoptr (GBytes) skipped = NULL;
+  g_autoptr (GBytes) filled = NULL;
+
+  predict_well (place, "all", "--expect 1:3");
+  all = load_masks (place, "all", 3);
+  remove_clip (place, 2);
+  predict_fails (place, "stopped", "--expect 1:3",
+      "1 of 3 clips|val/video_2|no such folder|--on-error");
+  predict_well (place, "skipped", "--expect 1:3 --on-error skip");
+  skipped = load_masks (place, "skipped", 2);
+  assert_row (skipped, 0, all, 0);
+  assert_row (skipped, 1, all, 2);
+  assert_index_has (place, "skipped", "\n,val/video_2,0.84,");
+  assert_index_has (place, "skipped", "\n1,val/video_3,0.84,\n");
+  predict_well (place, "filled", "--expect 1:4 --on-error fill");
+  filled = load_masks (place, "filled", 4);
+  assert_row (filled, 0, all, 0);
+  assert_background (filled, 1);
+  assert_row (filled, 2, all, 2);
+  assert_background (filled, 3);
+  assert_index_has (place, "filled", "\n1,val/video_2,0.84,");
+  assert_index_has (place, "filled", "\n3,val/video_4,0.84,");
+}
+
+/* The same of a clip that is too short. */
+static void
+test_short (NfEvalPlace *place, gconstpointer unused)
+{
+  g_autoptr (GBytes) all = NULL;
+  g_autoptr (GBytes) filled = NULL;
+
+  remove_frames (place, 3, NF_EVAL_PLACE_CONTEXT); /* as many as are given */
+  predict_well (place, "all", "");
+  all = load_masks (place, "all", 3);
+  remove_frames (place, 1, 7);
+  predict_fails (place, "stopped", "", "val/video_1|7 frames|11");
+  predict_well (place, "filled", "--on-error fill");
+  filled = load_masks (place, "filled", 3);
+  assert_background (filled, 0);
+  assert_row (filled, 1, all, 1);
+  assert_row (filled, 2, all, 2);
+  assert_index_has (
+      place, "filled", "0,val/video_1,0.84,7 frames in place of the 11");
+}
+
+/* A frame that turns out to be damaged when its clip's turn comes: what is done
+ * stays, and once it is restored the same command goes on. */
+static void
+test_damaged (NfEvalPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *frame =
+      g_build_filename (place->data, "val", "video_2", "image_5.png", NULL);
+  g_autofree gchar *content = NULL;
+  g_autoptr (GBytes) all = NULL;
+  g_autoptr (GBytes) again = NULL;
+  g_autoptr (GBytes) skipped = NULL;
+  gsize size;
+
+  predict_well (place, "all", "");
+  all = load_masks (place, "all", 3);
+  g_assert_true (g_file_get_contents (frame, &content, &size, NULL));
+  g_assert_true (g_file_set_contents (frame, content, size / 2, NULL));
+  predict_fails (place, "run", "", "val/video_2|image_5.png|the same command");
+  predict_well (place, "run", "--on-error skip");
+  skipped = load_masks (place, "run", 2);
+  assert_row (skipped, 1, all, 2);
+  assert_index_has (place, "run", "\n,val/video_2,0.84,");
+  g_assert_true (g_file_set_contents (frame, content, size, NULL));
+  predict_well (place, "run", "");
+  again = load_masks (place, "run", 3);
+  g_assert_true (g_bytes_equal (all, again));
+  assert_index (place, "run",
+      "0,val/video_1,0.84,\n1,val/video_2,0.84,\n2,val/video_3,0.84,\n");
+}
+
+/* A program that was killed while it wrote a mask, or a line. */
+static void
+test_goes_on (NfEvalPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *journal = nf_test_eval_path (place, "run", "clips.jsonl");
+  g_autofree gchar *masks = nf_test_eval_path (place, "run", "masks.u8");
+  g_autofree gchar *garbage = g_strnfill (PIXELS + PIXELS / 2, 'x');
+  g_autoptr (GBytes) all = NULL;
+  g_autoptr (GBytes) again = NULL;
+  gchar *first;
+  gsize size;
+
+  predict_well (place, "run", "");
+  all = load_masks (place, "run", 3);
+  g_assert_true (g_file_get_contents (masks, &first, &size, NULL));
+  g_assert_cmpuint (size, ==, 3 * PIXELS);
+  memcpy (first + PIXELS, garbage, PIXELS + PIXELS / 2);
+  g_assert_true (
+      g_file_set_contents (masks, first, 2 * PIXELS + PIXELS / 2, NULL));
+  g_assert_true (g_file_set_contents (
+      journal, "{\"clip\":1,\"mask\":0}\n{\"clip\":1,\"ma", -1, NULL));
+  predict_well (place, "run", "");
+  again = load_masks (place, "run", 3);
+  g_assert_true (g_bytes_equal (all, again));
+  /* lines without their masks are no masks */
+  g_assert_true (g_file_set_contents (masks, first, PIXELS, NULL));
+  predict_fails (place, "run", "", "masks.u8|fewer than the 3 masks");
+  g_assert_true (g_file_set_contents (
+      journal, "{\"clip\":0,\"mask\":9000000000000000000}\n", -1, NULL));
+  predict_fails (place, "run", "", "clips.jsonl|line 1");
+  g_free (first);
+}
+
+/* Pictures, and a row without a predictor. */
+static void
+test_pictures (NfEvalPlace *place, gconstpointer unused)
+{
+  static const gchar *const there[] = { "png/video_1-mask.png",
+    "png/video_3-frame.png" };
+
+  predict_well (place, "run", "--png");
+  for (guint i = 0; i < G_N_ELEMENTS (there); i++) {
+    g_autofree gchar *path = nf_test_eval_path (place, "run", there[i]);
+
+    g_assert_true (g_file_test (path, G_FILE_TEST_IS_REGULAR));
+  }
+  predict_well (place, "dynamics", "--row segment-dynamics --png");
+  g_bytes_unref (load_masks (place, "dynamics", 3));
+}
+
+static const struct
+{
+  const gchar *options, *says;
+} refused[] = {
+  { "--row predict-best", "--row|predict-best|segment-dynamics" },
+  { "--row segment", "--row|segment-hold" },
+  { "--row predict-mean --ensemble 0", "--ensemble|predict-mean" },
+  { "--expect 5", "--expect|FIRST:LAST|5" },
+  { "--expect 5:4", "--expect|5:4" },
+  { "--expect 0:1000000", "--expect|0:1000000" },
+  { "--on-error ignore", "--on-error|stop, skip or fill|ignore" },
+  { "--shard 3/2", "--shard|3/2" },
+  { "--shard 0/2", "--shard|0/2" },
+  { "--split nothing", "nothing" },
+  { "--data scenes:1", "--split is for a data set's folder" },
+  { "--expect 7:8 --on-error fill", "none of the 2 clips" },
+  { "word", "word" },
+};
+
+static void
+test_refuses (NfEvalPlace *place, gconstpointer unused)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (refused); i++)
+    predict_fails (place, "run", refused[i].options, refused[i].says);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  gst_init (&argc, &argv);
+  NF_TEST_EVAL_ADD ("predict/parts", test_parts);
+  NF_TEST_EVAL_ADD ("predict/missing", test_missing);
+  NF_TEST_EVAL_ADD ("predict/short", test_short);
+  NF_TEST_EVAL_ADD ("predict/damaged", test_damaged);
+  NF_TEST_EVAL_ADD ("predict/goes-on", test_goes_on);
+  NF_TEST_EVAL_ADD ("predict/pictures", test_pictures);
+  NF_TEST_EVAL_ADD ("predict/refuses", test_refuses);
+  return g_test_run ();
+}
