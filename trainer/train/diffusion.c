@@ -378,7 +378,7 @@ most_known (const NfUnetConfig *c)
                                                      : NF_MODE_GENERATE;
 }
 
-/* What the network draws from the conditioning of one window, f32 (1, channels,
+/* What the network predicts from the conditioning of one window, f32 (1, channels,
  * H, W): nf_prediction_span() places, those between are NULL. */
 static gboolean
 sample_window (DiffusionTask *self, guint64 clip, NfTensor *seen,
@@ -431,7 +431,7 @@ download_frame (
   return TRUE;
 }
 
-/* The context, what the network draws, and the true frames. */
+/* The context, what the network predicts, and the true frames. */
 static gboolean
 diffusion_paint (NfTask *task, guint64 clip, const guint8 *const parts[],
     guint8 *tiles, GError **error)
