@@ -129,8 +129,7 @@ static gboolean gst_nf_extrapolate_open (GstVideoFilter *filter,
 static gboolean gst_nf_extrapolate_describe (GstVideoFilter *filter,
     const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
 static gboolean gst_nf_extrapolate_predict (GstVideoFilter *filter,
-    const GstNfPredictJob *job, GstNfPredictedFrames *predicted,
-    GError **error);
+    const GstNfPredictJob *job, guint n, GError **error);
 
 static const GstNfProperty properties[] = {
   {
@@ -264,8 +263,8 @@ set_predicted (GstNfPredictedFrames *predicted, NfTensor *masks, guint from,
 }
 
 static gboolean
-gst_nf_extrapolate_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
-    GstNfPredictedFrames *predicted, GError **error)
+gst_nf_extrapolate_predict (
+    GstVideoFilter *filter, const GstNfPredictJob *job, guint n, GError **error)
 {
   GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (filter);
   const guint length = job->window->length;
@@ -298,7 +297,7 @@ gst_nf_extrapolate_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
               made->data, error))
     return FALSE;
 
-  return set_predicted (predicted, made, from, error);
+  return set_predicted (job->predicted, made, from, error);
 }
 
 GST_ELEMENT_REGISTER_DEFINE (

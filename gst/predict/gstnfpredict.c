@@ -98,6 +98,7 @@ typedef struct
 {
   GstNfModelSettings model;
   GstNfModeSettings mode;
+  guint batch_size;
   GstNfSamplingSettings sampling;
   GstNfGuideSettings guide;
 } Settings;
@@ -129,6 +130,7 @@ struct _GstNfPredict
   Networks before; /* until it is settled whether they come back */
 };
 
+#define MAX_BATCH 256
 #define RAW_CAPS GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)
 
 G_DEFINE_TYPE (GstNfPredict, gst_nf_predict, GST_TYPE_NF_PREDICT_BASE)
@@ -156,14 +158,25 @@ static void gst_nf_predict_settle (GstVideoFilter *filter, const GError *error);
 static gboolean gst_nf_predict_describe (GstVideoFilter *filter,
     const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
 static gboolean gst_nf_predict_predict (GstVideoFilter *filter,
-    const GstNfPredictJob *job, GstNfPredictedFrames *predicted,
-    GError **error);
+    const GstNfPredictJob *jobs, guint n, GError **error);
 static void gst_nf_predict_add_stats (
     GstNfPredictBase *base, GstStructure *stats);
 
 static const GstNfProperty properties[] = {
   GST_NF_GROUP (gst_nf_predictor_properties, Settings, model),
   GST_NF_GROUP (gst_nf_mode_properties, Settings, mode),
+  {
+      .name = "batch-size",
+      .nick = "Batch size",
+      .blurb = "Clips, or windows when sliding, that are predicted at once",
+      .details = "The frames are the same, and come in the same order, when as "
+                 "many clips are there or the stream ends; not for live video, "
+                 "and not with emit=all. With a guide clips are predicted one "
+                 "by one all the same.",
+      GST_NF_UINT (1, MAX_BATCH, 1),
+      GST_NF_FIELD (Settings, batch_size),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
   GST_NF_GROUP (gst_nf_sampling_properties, Settings, sampling),
   GST_NF_GROUP (gst_nf_guide_properties, Settings, guide),
   GST_NF_PROPERTIES_END,
@@ -299,6 +312,20 @@ gst_nf_predict_init (GstNfPredict *self)
   gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
 }
 
+static gboolean
+check_batch (
+    const Settings *settings, const GstNfWindowSettings *window, GError **error)
+{
+  if (settings->batch_size == 1 || window->emit != GST_NF_EMIT_ALL)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "emit=all with batch-size=%u would push the frames of a clip before the "
+      "predictions of those before it; use emit=rollout, or batch-size=1",
+      settings->batch_size);
+
+  return FALSE;
+}
+
 /* whether a network can do what the settings ask for; (out): @shape: the window
  * that it needs then */
 static gboolean
@@ -311,9 +338,11 @@ check_model (GstNfModel *model, const Settings *settings, NfPredictMode mode,
   gst_nf_sampling_init_prediction (&settings->sampling, predictor, &prediction);
   prediction.mode = mode;
   gst_nf_mode_describe (mode, nf_predictor_config (predictor), shape);
+  shape->batch = settings->batch_size;
   prediction.horizon = shape->last > 0 ? shape->last : window->horizon;
 
   return gst_nf_mode_check (mode, window, error)
+      && check_batch (settings, window, error)
       && nf_prediction_check (
           &prediction, nf_predictor_config (predictor), error);
 }
@@ -510,8 +539,8 @@ gst_nf_predict_describe (GstVideoFilter *filter, const GstVideoInfo *in,
 /* copies the settings once, adds what holds for this prediction alone, and does
  * everything that takes cores under one lease of them */
 static gboolean
-gst_nf_predict_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
-    GstNfPredictedFrames *predicted, GError **error)
+gst_nf_predict_predict (GstVideoFilter *filter, const GstNfPredictJob *jobs,
+    guint n, GError **error)
 {
   GstNfPredict *self = GST_NF_PREDICT (filter);
   const NfGuided guided = {
@@ -537,10 +566,10 @@ gst_nf_predict_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
   prediction.dtype = gst_nf_model_settings_dtype (&settings.model);
   prediction.lease = &lease;
   ok = gst_nf_model_begin (
-      self->in_use.model, &settings.model, &lease, job->cancellable, error);
+      self->in_use.model, &settings.model, &lease, jobs->cancellable, error);
   if (ok) {
     ok = gst_nf_sampling_run (GST_ELEMENT (self), &settings.sampling,
-        &prediction, &guided, job, predicted, error);
+        &prediction, &guided, jobs, n, error);
     nf_cores_release (&lease);
   }
   gst_nf_properties_clear (properties, &settings);

@@ -24,6 +24,7 @@ G_BEGIN_DECLS
  * @packed: its frames
  * @clip: number of the clip, or of the window when sliding, from 0 on
  * @cancellable: to be looked at from time to time
+ * @predicted: empty; gets the frames
  *
  * What is to be predicted.
  */
@@ -35,6 +36,7 @@ typedef struct
   const GstVideoInfo *packed;
   guint64 clip;
   GCancellable *cancellable;
+  GstNfPredictedFrames *predicted;
 } GstNfPredictJob;
 
 /**
@@ -44,6 +46,7 @@ typedef struct
  *   newest one of the window; 0: they follow that
  * @last: number of the last frame that can be predicted; 0: that is the property
  *   `horizon`
+ * @batch: predictions that are made at once; 0: one
  *
  * Where predicted frames lie beside the frames of the window.
  */
@@ -52,6 +55,7 @@ typedef struct
   guint length;
   guint behind;
   guint last;
+  guint batch;
 } GstNfPredictShape;
 
 /**
@@ -67,7 +71,8 @@ typedef struct
  * @settle: (nullable): called after @renew: whether what is new can be used; if
  *   not, because of @error, what was before comes back
  * @describe: what packed pixels the window is to hold, for frames of @in
- * @predict: fills @predicted; called by the streaming thread without any lock
+ * @predict: does jobs, one or as many as a batch has, which differ in window and
+ *   clip alone; called by the streaming thread without any lock
  *
  * What a subclass does, for the element that each of them gets.
  */
@@ -82,8 +87,8 @@ typedef struct
   void (*settle) (GstVideoFilter *element, const GError *error);
   gboolean (*describe) (GstVideoFilter *element, const GstVideoInfo *in,
       GstVideoInfo *packed, GError **error);
-  gboolean (*predict) (GstVideoFilter *element, const GstNfPredictJob *job,
-      GstNfPredictedFrames *predicted, GError **error);
+  gboolean (*predict) (GstVideoFilter *element, const GstNfPredictJob *jobs,
+      guint n, GError **error);
 } GstNfPredictHooks;
 
 G_END_DECLS

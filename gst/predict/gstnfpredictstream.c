@@ -93,6 +93,15 @@ gst_nf_predict_stream_clear (GstNfPredictStream *self)
   g_clear_pointer (&self->title, g_free);
 }
 
+/* those that wait, and the one that is pushed */
+static void
+forget_predictions (GstNfPredictStream *self)
+{
+  gst_nf_waiting_clear (&self->waiting);
+  g_clear_pointer (&self->leaving, gst_nf_waiting_free);
+  gst_nf_predicted_frames_clear (&self->predicted);
+}
+
 /**
  * gst_nf_predict_stream_flush:
  *
@@ -102,7 +111,7 @@ void
 gst_nf_predict_stream_flush (GstNfPredictStream *self)
 {
   gst_nf_window_restart (&self->window);
-  gst_nf_predicted_frames_clear (&self->predicted);
+  forget_predictions (self);
   gst_clear_buffer (&self->passing);
   gst_nf_latency_reset_qos (&self->latency);
   self->clip_begins = TRUE;
@@ -159,7 +168,7 @@ gst_nf_predict_stream_start (
 void
 gst_nf_predict_stream_stop (GstNfPredictStream *self)
 {
-  gst_nf_predicted_frames_clear (&self->predicted);
+  forget_predictions (self);
   gst_clear_buffer (&self->passing);
   gst_nf_window_clear (&self->window);
   converters_clear (&self->converters);
@@ -455,7 +464,7 @@ renew (GstNfPredictStream *self, const GstNfWindowSettings *settings)
   g_autoptr (GstCaps) out = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (self->hooks->renew == NULL
+  if (self->hooks->renew == NULL || !g_queue_is_empty (&self->waiting)
       || (self->mode == GST_NF_WINDOW_CLIP && self->window.count > 0)
       || !self->hooks->renew (self->element, settings, &self->shape))
     return;
@@ -497,6 +506,8 @@ gst_nf_predict_stream_submit (GstNfPredictStream *self, GstBuffer *input)
     begin_clip (self);
     missing = 0;
   }
+  if (GST_BUFFER_IS_DISCONT (input))
+    self->first_out = TRUE; /* frames are missing before what is made of it */
   renew (self, &settings);
   if (self->window.count == 0)
     missing = 0;
@@ -513,13 +524,14 @@ static GstClockTimeDiff
 time_of (GstNfPredictStream *self, guint number)
 {
   const guint behind = self->shape.behind;
-  const GstClockTime newest = self->timestamps.newest;
+  GstNfTimestamps *timestamps =
+      self->leaving != NULL ? &self->leaving->timestamps : &self->timestamps;
 
   return number >= behind
-      ? (GstClockTimeDiff) (newest
-          + gst_nf_timestamps_ahead (&self->timestamps, number - behind))
-      : GST_CLOCK_DIFF (
-          gst_nf_timestamps_ahead (&self->timestamps, behind - number), newest);
+      ? (GstClockTimeDiff) (timestamps->newest
+          + gst_nf_timestamps_ahead (timestamps, number - behind))
+      : GST_CLOCK_DIFF (gst_nf_timestamps_ahead (timestamps, behind - number),
+          timestamps->newest);
 }
 
 /* tells the latency how far ahead of the newest frame, or behind it, the first
@@ -560,41 +572,150 @@ drop_late (GstNfPredictStream *self, const GstNfPredictJob *job)
   return TRUE;
 }
 
-static GstFlowReturn
-predict (GstNfPredictStream *self)
+/* what is to be predicted from the window */
+static GstNfPredictJob
+next_job (GstNfPredictStream *self)
 {
-  g_autoptr (GError) error = NULL;
-  GstClockTime began = gst_util_get_timestamp (), took;
   GstNfPredictJob job = { .emit = self->emit,
     .window = &self->window,
     .packed = &self->packed,
     .clip = self->mode == GST_NF_WINDOW_SLIDING ? self->windows : self->clip,
-    .cancellable = self->cancel.cancellable };
+    .cancellable = self->cancel.cancellable,
+    .predicted = &self->predicted };
 
-  self->due = FALSE;
   GST_OBJECT_LOCK (self->element);
   job.horizon =
       self->shape.last > 0 ? self->shape.last : self->settings.horizon;
   GST_OBJECT_UNLOCK (self->element);
   if (self->mode == GST_NF_WINDOW_SLIDING)
     self->windows++;
-  if (drop_late (self, &job))
-    return GST_FLOW_OK;
-  if (!self->hooks->predict (self->element, &job, &self->predicted, &error))
+
+  return job;
+}
+
+static GstFlowReturn
+do_jobs (GstNfPredictStream *self, const GstNfPredictJob *jobs, guint n)
+{
+  g_autoptr (GError) error = NULL;
+  GstClockTime began = gst_util_get_timestamp (), took;
+
+  if (!self->hooks->predict (self->element, jobs, n, &error))
     return gst_nf_element_flow (GST_ELEMENT (self->element), error);
   took = gst_util_get_timestamp () - began;
   GST_DEBUG_OBJECT (self->element,
-      "clip %" G_GUINT64_FORMAT " took %" GST_TIME_FORMAT, job.clip,
-      GST_TIME_ARGS (took));
+      "%u clips from %" G_GUINT64_FORMAT " on took %" GST_TIME_FORMAT, n,
+      jobs->clip, GST_TIME_ARGS (took));
   GST_OBJECT_LOCK (self->element);
-  self->stats.clips++;
+  self->stats.clips += n;
   self->stats.computing += took;
   GST_OBJECT_UNLOCK (self->element);
-  gst_nf_latency_count (&self->latency, 1);
-  set_distance (self);
+  gst_nf_latency_count (&self->latency, n);
   gst_nf_latency_measured (&self->latency, took);
 
   return GST_FLOW_OK;
+}
+
+/* predicts all that wait */
+static GstFlowReturn
+do_batch (GstNfPredictStream *self)
+{
+  const guint most = gst_nf_waiting_count (&self->waiting);
+  g_autofree GstNfPredictJob *jobs = g_new0 (GstNfPredictJob, most);
+  guint n = 0;
+
+  for (GList *l = self->waiting.head; l != NULL; l = l->next) {
+    GstNfWaiting *waiting = l->data;
+
+    if (waiting->done)
+      continue;
+    waiting->done = TRUE;
+    jobs[n++] = (GstNfPredictJob){ .emit = self->emit,
+      .horizon = waiting->horizon,
+      .window = &waiting->window,
+      .packed = &self->packed,
+      .clip = waiting->clip,
+      .cancellable = self->cancel.cancellable,
+      .predicted = &waiting->predicted };
+  }
+
+  return n > 0 ? do_jobs (self, jobs, n) : GST_FLOW_OK;
+}
+
+/* predicts now, or when the batch is full */
+static GstFlowReturn
+predict (GstNfPredictStream *self)
+{
+  const GstNfPredictJob job = next_job (self);
+  GstNfWaiting *waiting;
+  GstFlowReturn flow;
+
+  self->due = FALSE;
+  if (drop_late (self, &job))
+    return GST_FLOW_OK;
+  if (self->shape.batch <= 1) {
+    flow = do_jobs (self, &job, 1);
+    if (flow == GST_FLOW_OK)
+      set_distance (self);
+    return flow;
+  }
+  waiting = gst_nf_waiting_new (&self->window);
+  waiting->timestamps = self->timestamps;
+  waiting->offset = self->offset;
+  waiting->clip = job.clip;
+  waiting->horizon = job.horizon;
+  waiting->first = self->first_out;
+  self->first_out = FALSE;
+  g_queue_push_tail (&self->waiting, waiting);
+
+  return gst_nf_waiting_count (&self->waiting) >= self->shape.batch
+      ? do_batch (self)
+      : GST_FLOW_OK;
+}
+
+/* a mark that no frame of the prediction that leaves got, because none was pushed,
+ * goes to the one that comes next */
+static void
+pass_mark_on (GstNfPredictStream *self)
+{
+  gboolean *next = &self->first_out;
+
+  if (self->leaving == NULL || !self->leaving->first)
+    return;
+  for (GList *l = self->waiting.tail; l != NULL; l = l->prev)
+    if (((GstNfWaiting *) l->data)->event == NULL)
+      next = &((GstNfWaiting *) l->data)->first;
+  *next = TRUE;
+  self->leaving->first = FALSE;
+}
+
+/* whether there is a frame to push: of the window, or of a prediction that
+ * waited. Events that waited before it are pushed. */
+static gboolean
+has_frame (GstNfPredictStream *self)
+{
+  if (gst_nf_predicted_frames_has_frame (&self->predicted))
+    return TRUE;
+  pass_mark_on (self);
+  while (!g_queue_is_empty (&self->waiting)
+      && ((GstNfWaiting *) self->waiting.head->data)->done) {
+    GstNfWaiting *next = g_queue_pop_head (&self->waiting);
+
+    g_clear_pointer (&self->leaving, gst_nf_waiting_free);
+    if (next->event != NULL) {
+      gst_pad_push_event (GST_BASE_TRANSFORM (self->element)->srcpad,
+          g_steal_pointer (&next->event));
+      gst_nf_waiting_free (next);
+      continue;
+    }
+    self->leaving = next;
+    self->predicted = next->predicted;
+    next->predicted = (GstNfPredictedFrames){ 0 };
+    if (gst_nf_predicted_frames_has_frame (&self->predicted))
+      return TRUE;
+    pass_mark_on (self);
+  }
+
+  return FALSE;
 }
 
 /* a predicted frame that would lie before all times there are */
@@ -640,7 +761,9 @@ make_frame (GstNfPredictStream *self, GstBuffer **output)
   }
   GST_BUFFER_PTS (buffer) = begin;
   GST_BUFFER_DURATION (buffer) = end - begin;
-  GST_BUFFER_OFFSET (buffer) = self->offset + number - self->shape.behind;
+  GST_BUFFER_OFFSET (buffer) =
+      (self->leaving != NULL ? self->leaving->offset : self->offset) + number
+      - self->shape.behind;
   GST_BUFFER_OFFSET_END (buffer) = GST_BUFFER_OFFSET (buffer) + 1;
   gst_nf_classes_attach (
       buffer, self->predicted.classes, self->predicted.n_classes);
@@ -661,22 +784,69 @@ GstFlowReturn
 gst_nf_predict_stream_generate (GstNfPredictStream *self, GstBuffer **output)
 {
   GstFlowReturn flow = GST_FLOW_OK;
+  gboolean *first;
 
   *output = g_steal_pointer (&self->passing);
   if (*output == NULL && self->due)
     flow = predict (self);
-  while (flow == GST_FLOW_OK && *output == NULL
-      && gst_nf_predicted_frames_has_frame (&self->predicted))
+  while (flow == GST_FLOW_OK && *output == NULL && has_frame (self))
     flow = make_frame (self, output);
   if (*output == NULL)
     return flow;
-  if (self->first_out)
+  first = self->leaving != NULL ? &self->leaving->first : &self->first_out;
+  if (*first)
     GST_BUFFER_FLAG_SET (*output, GST_BUFFER_FLAG_DISCONT);
-  self->first_out = FALSE;
+  *first = FALSE;
   GST_OBJECT_LOCK (self->element);
   self->stats.frames_out++;
   GST_OBJECT_UNLOCK (self->element);
   GST_LOG_OBJECT (self->element, "%" GST_PTR_FORMAT, *output);
 
   return flow;
+}
+
+/**
+ * gst_nf_predict_stream_hold:
+ * @event: (transfer none): an event that stands between frames
+ *
+ * Returns: whether it waits for predictions before it, and is referenced
+ */
+gboolean
+gst_nf_predict_stream_hold (GstNfPredictStream *self, GstEvent *event)
+{
+  if (g_queue_is_empty (&self->waiting))
+    return FALSE;
+  g_queue_push_tail (
+      &self->waiting, gst_nf_waiting_new_event (gst_event_ref (event)));
+
+  return TRUE;
+}
+
+/**
+ * gst_nf_predict_stream_drain:
+ *
+ * Predicts what waits for a batch to be full, and pushes it. The stream's errors
+ * are told where they occur.
+ */
+void
+gst_nf_predict_stream_drain (GstNfPredictStream *self)
+{
+  GstFlowReturn flow;
+  GstBuffer *buffer = NULL;
+
+  if (g_queue_is_empty (&self->waiting))
+    return;
+  flow = do_batch (self);
+  while (flow == GST_FLOW_OK) {
+    flow = gst_nf_predict_stream_generate (self, &buffer);
+    if (buffer == NULL)
+      break;
+    flow = gst_pad_push (GST_BASE_TRANSFORM (self->element)->srcpad, buffer);
+    buffer = NULL;
+  }
+  if (flow != GST_FLOW_OK) {
+    GST_DEBUG_OBJECT (self->element, "predictions that waited are lost: %s",
+        gst_flow_get_name (flow));
+    forget_predictions (self);
+  }
 }

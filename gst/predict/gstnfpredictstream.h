@@ -12,6 +12,7 @@
 #include "common/gstnfframes.h"
 #include "common/gstnflatency.h"
 #include "predict/gstnfpredicthooks.h"
+#include "predict/gstnfwaiting.h"
 #include "video/gstnfvideo.h"
 
 G_BEGIN_DECLS
@@ -79,6 +80,8 @@ typedef struct
   GstNfConverters converters;
   GstNfWindow window;
   GstNfTimestamps timestamps;
+  GQueue waiting; /* GstNfWaiting: where predictions are made in batches */
+  GstNfWaiting *leaving; /* whose frames are pushed; or NULL: the window's */
   GstNfPredictedFrames predicted;
   GstSegment segment; /* as it came in */
   GstBuffer *passing; /* a frame of the context that is to be pushed */
@@ -113,5 +116,7 @@ GstFlowReturn gst_nf_predict_stream_submit (
     GstNfPredictStream *self, GstBuffer *input);
 GstFlowReturn gst_nf_predict_stream_generate (
     GstNfPredictStream *self, GstBuffer **output);
+gboolean gst_nf_predict_stream_hold (GstNfPredictStream *self, GstEvent *event);
+void gst_nf_predict_stream_drain (GstNfPredictStream *self);
 
 G_END_DECLS

@@ -63,8 +63,8 @@ extern const GstNfProperty gst_nf_sampling_properties[];
 void gst_nf_sampling_init_prediction (const GstNfSamplingSettings *settings,
     const NfPredictor *predictor, NfPrediction *prediction);
 gboolean gst_nf_sampling_run (GstElement *element,
-    const GstNfSamplingSettings *settings, NfPrediction *prediction,
-    const NfGuided *guided, const GstNfPredictJob *job,
-    GstNfPredictedFrames *predicted, GError **error);
+    const GstNfSamplingSettings *settings, const NfPrediction *prediction,
+    const NfGuided *guided, const GstNfPredictJob *jobs, guint n,
+    GError **error);
 
 G_END_DECLS
