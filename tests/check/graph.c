@@ -106,7 +106,7 @@ loss_run (gpointer data, NfTensor *const *in, GError **error)
   nf_tape_begin (tape);
   mod = nf_op_modulate (in[0], net->gain, net->gain, error);
   act = nf_op_activation (mod, NF_ACT_SILU, error);
-  loss = nf_op_noise_loss (act, in[0], error);
+  loss = nf_op_noise_loss (act, in[0], NULL, error);
   nf_tape_end (tape);
   net->calls++;
   return loss != NULL && nf_tape_backward (tape, loss, error)
