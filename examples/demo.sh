@@ -1,26 +1,32 @@
 #!/bin/sh
-# The main job on the clip that ships here: installs what is missing, builds,
-# predicts frame 22 from frames 1-11, names its pixels' objects, scores the
-# masks and draws a picture. Usage: examples/demo.sh [CLIP-FOLDER [OUT-FOLDER]]
+# The main job on the clip that ships here: predicts frame 22 from frames 1-11,
+# names its pixels' objects, scores the masks and draws a picture. In the source it
+# first installs what is missing and builds.
+# Usage: examples/demo.sh [CLIP-FOLDER [OUT-FOLDER]]
 set -e
 refuse () { echo "demo.sh: $*" >&2; exit 2; }
-repo=$(realpath "$(dirname "$0")/..")
-clip=${1:-$repo/examples/data/train/video_0}
+here=$(realpath "$(dirname "$0")")
+clip=${1:-$here/data/train/video_0}
 [ -d "$clip" ] || refuse "$clip: no such folder; give one with image_0.png to image_21.png and mask.npy"
 for i in $(seq 0 21); do
   [ -f "$clip/image_$i.png" ] || refuse "$clip: has no image_$i.png; a clip has image_0.png to image_21.png"
 done
 [ -f "$clip/mask.npy" ] || refuse "$clip: has no mask.npy, so its masks cannot be scored; nfclipsrc and nfpredict do without"
 clip=$(realpath "$clip")
-out=$(realpath -m "${2:-$repo/demo-out}")
+# from the source, or from an installation, where there is nothing to build
+source=""
+[ -f "$here/../meson.build" ] && source=$(realpath "$here/..")
+out=$(realpath -m "${2:-${source:-.}/demo-out}")
 [ ! -e "$out" ] || [ -d "$out" ] || refuse "$out: is a file; name a folder to write to"
-cd "$repo"
-sh .ci/setup
-[ -f build/build.ninja ] || meson setup build >/dev/null
-ninja -C build >/dev/null
+if [ -n "$source" ]; then
+  cd "$source"
+  sh .ci/setup
+  [ -f build/build.ninja ] || meson setup build >/dev/null
+  ninja -C build >/dev/null
+fi
 mkdir -p "$out"
 
-meson devenv -C build gst-launch-1.0 -q \
+${source:+meson devenv -C build} gst-launch-1.0 -q \
   multifilesrc location="$clip/image_%d.png" caps=image/png,framerate=25/1 ! pngdec ! \
   nfpredict ! tee name=future \
   future. ! queue ! nfsegment tta=true ! nfiou.prediction \

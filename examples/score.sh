@@ -14,7 +14,10 @@ folder=$(realpath "$1")
 ls "$folder"/*/mask.npy >/dev/null 2>&1 || refuse "$1: has no clip with a mask.npy; give the folder that holds video_0, such as DATASET/train"
 out=$(realpath -m "${2:-score.json}")
 [ -d "$(dirname "$out")" ] || refuse "$(dirname "$out"): no such folder; make it, or name another file to write to"
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")"
+# from the source, or from an installation
+devenv=""
+[ -f ../meson.build ] && devenv="meson devenv -C ../build"
 predict="nfpredict $PREDICT !"
 [ -n "$SEGMENT_ONLY" ] && predict=""
 
@@ -25,5 +28,5 @@ for clip in "$folder"/*/; do
   set -- "$@" multifilesrc location="${clip}image_%d.png" caps=image/png,framerate=25/1 ! pngdec ! queue ! video. \
     filesrc location="${clip}mask.npy" ! nfnpydec ! queue ! masks.
 done
-meson devenv -C build "$@"
+$devenv "$@"
 sed -n 's/^ *"\(jaccard\|mean-clip-jaccard\|frames\)" *: *\([0-9.]*\).*/\1: \2/p' "$out" | head -n 3

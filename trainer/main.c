@@ -9,6 +9,7 @@
 #include "predict/predict.h"
 #include "synth/synth.h"
 #include "train/train.h"
+#include "watch/plot.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -37,10 +38,11 @@ typedef struct
 
 static const Command commands[] = {
   { "segment", "train UNet++ to name the object at every pixel", run_segment },
-  { "diffusion", "train the noise predictor that draws future frames",
+  { "diffusion", "train the network that predicts future frames",
       run_diffusion },
   { "synth", "make clips of moving objects, with masks", nf_synth_main },
   { "eval", "judge segmenter and predictor on clips with masks", nf_eval_main },
+  { "plot", "draw the curves of runs", nf_plot_main },
   { "predict", "predict the masks of frame 22 of a whole split",
       nf_predict_main },
   { "bench", "measure speed and memory", nf_bench_main },

@@ -2,7 +2,7 @@
  *
  * gstnfclipfeed — what the streaming thread of a source of clips does
  *
- * Frame by frame: what others ordered, the clip, the drawing, the wait of a
+ * Frame by frame: what others ordered, the clip, its frames, the wait of a
  * live source, and the push to both pads.
  * See: gstnfclips.c, which has the thread */
 #pragma once

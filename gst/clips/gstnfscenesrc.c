@@ -3,7 +3,7 @@
  * gstnfscenesrc — nfscenesrc: synthetic clips with their masks
  *
  * The scene of a clip is simulated as a whole when the clip begins, its frames
- * are drawn one by one, straight into the buffers.
+ * are rendered one by one, straight into the buffers.
  * Base class: gstnfclips.c. Siblings: kernels/scene, gstnfclipsrc.c */
 
 /**
@@ -148,7 +148,7 @@ static const GstNfProperty properties[] = {
   {
       .name = "threads",
       .nick = "Threads",
-      .blurb = "How many threads draw (0: one for each core)",
+      .blurb = "How many threads render (0: one for each core)",
       .details = "The pictures are the same with any number.",
       GST_NF_UINT (0, MAX_THREADS, 0),
       GST_NF_FIELD (Settings, threads),

@@ -56,25 +56,44 @@ static const ErrorRow rows[] = {
       .remedy = "see the debug log (GST_DEBUG)" },
 };
 
+/* @text: (transfer full): for the user */
+static void
+post (GstElement *element, GstMessageType type, gchar *text,
+    const GError *error, const gchar *file, const gchar *function, gint line)
+{
+  const ErrorRow *row = &rows[NF_ERROR_FAILED];
+
+  if (error->domain == NF_ERROR && error->code >= 0
+      && error->code < G_N_ELEMENTS (rows))
+    row = &rows[error->code];
+  gst_element_message_full (element, type, row->domain (), row->code, text,
+      g_strdup_printf ("%s %s (%d): %s", g_quark_to_string (error->domain),
+          row->name, error->code, row->remedy),
+      file, function, line);
+}
+
 void
 gst_nf_element_error_at (GstElement *element, const GError *error,
     const gchar *file, const gchar *function, gint line)
 {
-  const ErrorRow *row = &rows[NF_ERROR_FAILED];
-
   g_return_if_fail (GST_IS_ELEMENT (element));
   g_return_if_fail (error != NULL);
 
-  if (g_error_matches (error, NF_ERROR, NF_ERROR_CANCELLED))
-    return;
-  if (error->domain == NF_ERROR && error->code >= 0
-      && error->code < G_N_ELEMENTS (rows))
-    row = &rows[error->code];
-  gst_element_message_full (element, GST_MESSAGE_ERROR, row->domain (),
-      row->code, g_strdup (error->message),
-      g_strdup_printf ("%s %s (%d): %s", g_quark_to_string (error->domain),
-          row->name, error->code, row->remedy),
-      file, function, line);
+  if (!g_error_matches (error, NF_ERROR, NF_ERROR_CANCELLED))
+    post (element, GST_MESSAGE_ERROR, g_strdup (error->message), error, file,
+        function, line);
+}
+
+void
+gst_nf_element_warning_at (GstElement *element, const gchar *what,
+    const GError *error, const gchar *file, const gchar *function, gint line)
+{
+  g_return_if_fail (GST_IS_ELEMENT (element));
+  g_return_if_fail (what != NULL && error != NULL);
+
+  post (element, GST_MESSAGE_WARNING,
+      g_strdup_printf ("%s: %s", what, error->message), error, file, function,
+      line);
 }
 
 GstFlowReturn

@@ -33,8 +33,22 @@ G_BEGIN_DECLS
 #define gst_nf_element_flow(element, error)                                    \
   gst_nf_element_flow_at (element, error, __FILE__, GST_FUNCTION, __LINE__)
 
+/**
+ * gst_nf_element_warning:
+ * @element: the element that goes on
+ * @what: what became of that, without a full stop
+ * @error: why, as the library says
+ *
+ * Posts a warning message for @error.
+ */
+#define gst_nf_element_warning(element, what, error)                           \
+  gst_nf_element_warning_at (                                                  \
+      element, what, error, __FILE__, GST_FUNCTION, __LINE__)
+
 void gst_nf_element_error_at (GstElement *element, const GError *error,
     const gchar *file, const gchar *function, gint line);
+void gst_nf_element_warning_at (GstElement *element, const gchar *what,
+    const GError *error, const gchar *file, const gchar *function, gint line);
 GstFlowReturn gst_nf_element_flow_at (GstElement *element, const GError *error,
     const gchar *file, const gchar *function, gint line);
 

@@ -11,6 +11,7 @@
 #include "config.h"
 
 #include "common/gstnfmodel.h"
+#include "common/gstnfreload.h"
 
 #include <nextframe/core/nferror.h>
 #include "io/nfcheckpointpath.h"
@@ -80,9 +81,11 @@ gst_nf_precision_get_type (void)
              "of " NF_CHECKPOINT_PATH_VARIABLE                                 \
              " and the installed ones, where " file " is the default",         \
     .details = "A file of nextframe-train; see "                               \
-               "[above](#networks-in-elements) for the folders.",              \
+               "[above](#networks-in-elements) for the folders and for what "  \
+               "becomes of it while playing.",                                 \
     GST_NF_STRING (NULL), GST_NF_FIELD (GstNfModelSettings, checkpoint),       \
-    .flags = GST_PARAM_MUTABLE_READY,                                          \
+    .flags = GST_PARAM_MUTABLE_PLAYING,                                        \
+    .changed = gst_nf_reload_property_changed,                                 \
   }
 
 static const GstNfProperty run_properties[] = {

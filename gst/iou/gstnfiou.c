@@ -2,8 +2,8 @@
  *
  * gstnfiou — nfiou: two mask streams in, scores out
  *
- * Siblings: gstnfioupairing.c (which masks are pairs), gstnfioueval.c (their
- * scores), gstnfioumessage.c */
+ * Siblings: compare/gstnfcompare.c (which masks are pairs, what goes on),
+ * gstnfioumessage.c */
 
 /**
  * SECTION:element-nfiou
@@ -62,6 +62,11 @@
  * * `unmatched-prediction`, `unmatched-truth` (guint64): masks that found no
  *   partner
  *
+ * Of scope `total` alone:
+ *
+ * * `horizon-jaccard` (GValueArray of double): pooled over the first pairs of
+ *   all clips, over their second pairs, and so on
+ *
  * ## Example
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=22 pattern=ball ! video/x-raw,format=GRAY8,width=240,height=160,framerate=25/1 ! nfnpyenc ! filesink location=truth.npy
@@ -72,11 +77,9 @@
  */
 #include "iou/gstnfiou.h"
 
-#include "common/gstnfproperties.h"
+#include "common/gstnferror.h"
 #include "gstnfelements.h"
-#include "iou/gstnfioueval.h"
 #include "iou/gstnfioumessage.h"
-#include "iou/gstnfioupairing.h"
 
 #include <nextframe/metrics/nfclasses.h>
 #include <nextframe/metrics/nfconfusion.h>
@@ -86,67 +89,43 @@
 GST_DEBUG_CATEGORY_STATIC (gst_nf_iou_debug);
 #define GST_CAT_DEFAULT gst_nf_iou_debug
 
-#define MASK_CAPS GST_VIDEO_CAPS_MAKE ("GRAY8")
-
-#define PREDICTION GST_NF_IOU_PREDICTION
-#define TRUTH GST_NF_IOU_TRUTH
-#define N_INPUTS GST_NF_IOU_N_INPUTS
-
 typedef struct
 {
+  GstNfCompareSettings compare;
   guint classes;
-  gchar *report;
-  gboolean strict;
-  gboolean post_messages;
+  gchar *labels;
+  guint horizon;
+  gdouble min_jaccard;
 } Settings;
 
 struct _GstNfIou
 {
-  GstAggregator parent;
+  GstNfCompare parent;
 
   /* object lock */
   Settings settings;
   NfScores scores;
 
   /* streaming thread */
-  GstNfIouPad *inputs[N_INPUTS];
-  GstCaps *caps; /* (nullable): of the prediction */
-  guint32 segment_seqnum; /* of the prediction's segment */
-  gboolean segment_waits; /* until the base class pushes it with a frame */
-  GstNfIouEval eval;
+  NfScoreboard *board;
+  gdouble min_jaccard; /* as when it began */
 };
 
 static GParamSpec *jaccard_property, *stats_property;
 
-static GstStaticPadTemplate prediction_template = GST_STATIC_PAD_TEMPLATE (
-    "prediction", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (MASK_CAPS));
-
-static GstStaticPadTemplate truth_template = GST_STATIC_PAD_TEMPLATE (
-    "truth", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (MASK_CAPS));
-
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
-    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (MASK_CAPS));
-
-G_DEFINE_TYPE (GstNfIou, gst_nf_iou, GST_TYPE_AGGREGATOR)
+G_DEFINE_TYPE (GstNfIou, gst_nf_iou, GST_TYPE_NF_COMPARE)
 
 static void gst_nf_iou_finalize (GObject *object);
-static gboolean gst_nf_iou_start (GstAggregator *aggregator);
-static gboolean gst_nf_iou_stop (GstAggregator *aggregator);
-static GstFlowReturn gst_nf_iou_flush (GstAggregator *aggregator);
-static GstFlowReturn gst_nf_iou_update_src_caps (
-    GstAggregator *aggregator, GstCaps *caps, GstCaps **result);
-static gboolean gst_nf_iou_propose_allocation (GstAggregator *aggregator,
-    GstAggregatorPad *pad, GstQuery *decided, GstQuery *query);
-static gboolean gst_nf_iou_sink_query (
-    GstAggregator *aggregator, GstAggregatorPad *pad, GstQuery *query);
-static gboolean gst_nf_iou_src_query (
-    GstAggregator *aggregator, GstQuery *query);
-static GstFlowReturn gst_nf_iou_sink_event_pre_queue (
-    GstAggregator *aggregator, GstAggregatorPad *pad, GstEvent *event);
-static gboolean gst_nf_iou_sink_event (
-    GstAggregator *aggregator, GstAggregatorPad *pad, GstEvent *event);
-static GstFlowReturn gst_nf_iou_aggregate (
-    GstAggregator *aggregator, gboolean timeout);
+static gboolean gst_nf_iou_begin (GstNfCompare *compare);
+static gboolean gst_nf_iou_score (
+    GstNfCompare *compare, const GstNfComparePair *pair);
+static void gst_nf_iou_unmatched (GstNfCompare *compare, gboolean is_truth);
+static void gst_nf_iou_publish (GstNfCompare *compare);
+static void gst_nf_iou_end_clip (GstNfCompare *compare, const gchar *stream_id);
+static gboolean gst_nf_iou_write_report (GstNfCompare *compare,
+    const gchar *path, gboolean complete, GError **error);
+static gboolean gst_nf_iou_finish (GstNfCompare *compare);
+static void gst_nf_iou_forget (GstNfCompare *compare);
 
 static void
 gst_nf_iou_get_jaccard (GObject *object, GValue *value)
@@ -173,34 +152,38 @@ static const GstNfProperty properties[] = {
       .flags = GST_PARAM_MUTABLE_READY,
   },
   {
-      .name = "report",
-      .nick = "Report",
-      .blurb =
-          "File that the scores are written to as JSON, at EOS or when stopped",
-      .details = "See [below](#report). The file is replaced as a whole; its "
-                 "folder must exist. NULL: no report.",
+      .name = "labels",
+      .nick = "Labels",
+      .blurb = "File with the names of the classes, for the report",
+      .details = "UTF-8, a line for each of the `classes`, the background "
+                 "first. NULL: the names of the 49 classes, or numbers.",
       GST_NF_STRING (NULL),
-      GST_NF_FIELD (Settings, report),
+      GST_NF_FIELD (Settings, labels),
       .flags = GST_PARAM_MUTABLE_READY,
   },
   {
-      .name = "strict",
-      .nick = "Strict",
-      .blurb = "Whether a mask without a partner is an error",
-      GST_NF_BOOLEAN (FALSE),
-      GST_NF_FIELD (Settings, strict),
+      .name = "horizon",
+      .nick = "Horizon",
+      .blurb = "Frames of a clip that the curve has: the score of each clip's "
+               "first pair, second pair, and so on; 0: no curve",
+      .details = "Pairs after them count in all other scores.",
+      GST_NF_UINT (0, NF_SCOREBOARD_MAX_HORIZON, 32),
+      GST_NF_FIELD (Settings, horizon),
       .flags = GST_PARAM_MUTABLE_READY,
   },
   {
-      .name = "post-messages",
-      .nick = "Post messages",
-      .blurb = "Whether scores are posted as messages",
-      .details = "Switch them off where nobody reads the bus: they wait in its "
-                 "memory.",
-      GST_NF_BOOLEAN (TRUE),
-      GST_NF_FIELD (Settings, post_messages),
+      .name = "min-jaccard",
+      .nick = "Least Jaccard index",
+      .blurb = "The pipeline fails at EOS where the pooled Jaccard index is "
+               "below, or nothing was scored; 0: never",
+      .details = "An element error, after the report was written and the "
+                 "message of scope `total` posted: gst-launch-1.0 ends with a "
+                 "status other than 0.",
+      GST_NF_DOUBLE (0, 1, 0),
+      GST_NF_FIELD (Settings, min_jaccard),
       .flags = GST_PARAM_MUTABLE_READY,
   },
+  GST_NF_GROUP (gst_nf_compare_properties, Settings, compare),
   {
       .name = "jaccard",
       .nick = "Jaccard index",
@@ -225,8 +208,7 @@ static void
 gst_nf_iou_class_init (GstNfIouClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
-  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-  GstAggregatorClass *aggregator_class = GST_AGGREGATOR_CLASS (klass);
+  GstNfCompareClass *compare_class = GST_NF_COMPARE_CLASS (klass);
 
   GST_DEBUG_CATEGORY_INIT (
       gst_nf_iou_debug, "nfiou", 0, "scores of predicted masks");
@@ -237,28 +219,18 @@ gst_nf_iou_class_init (GstNfIouClass *klass)
   jaccard_property = g_object_class_find_property (object_class, "jaccard");
   stats_property = g_object_class_find_property (object_class, "stats");
 
-  aggregator_class->start = GST_DEBUG_FUNCPTR (gst_nf_iou_start);
-  aggregator_class->stop = GST_DEBUG_FUNCPTR (gst_nf_iou_stop);
-  aggregator_class->flush = GST_DEBUG_FUNCPTR (gst_nf_iou_flush);
-  aggregator_class->update_src_caps =
-      GST_DEBUG_FUNCPTR (gst_nf_iou_update_src_caps);
-  aggregator_class->propose_allocation =
-      GST_DEBUG_FUNCPTR (gst_nf_iou_propose_allocation);
-  aggregator_class->sink_query = GST_DEBUG_FUNCPTR (gst_nf_iou_sink_query);
-  aggregator_class->src_query = GST_DEBUG_FUNCPTR (gst_nf_iou_src_query);
-  aggregator_class->sink_event_pre_queue =
-      GST_DEBUG_FUNCPTR (gst_nf_iou_sink_event_pre_queue);
-  aggregator_class->sink_event = GST_DEBUG_FUNCPTR (gst_nf_iou_sink_event);
-  aggregator_class->aggregate = GST_DEBUG_FUNCPTR (gst_nf_iou_aggregate);
+  compare_class->begin = gst_nf_iou_begin;
+  compare_class->score = gst_nf_iou_score;
+  compare_class->unmatched = gst_nf_iou_unmatched;
+  compare_class->publish = gst_nf_iou_publish;
+  compare_class->end_clip = gst_nf_iou_end_clip;
+  compare_class->write_report = gst_nf_iou_write_report;
+  compare_class->finish = gst_nf_iou_finish;
+  compare_class->forget = gst_nf_iou_forget;
 
-  gst_element_class_add_static_pad_template_with_gtype (
-      element_class, &prediction_template, GST_TYPE_NF_IOU_PAD);
-  gst_element_class_add_static_pad_template_with_gtype (
-      element_class, &truth_template, GST_TYPE_NF_IOU_PAD);
-  gst_element_class_add_static_pad_template_with_gtype (
-      element_class, &src_template, GST_TYPE_AGGREGATOR_PAD);
-  gst_element_class_set_static_metadata (element_class, "Mask evaluator",
-      "Filter/Analyzer/Video",
+  gst_nf_compare_class_add_pads (compare_class, GST_VIDEO_CAPS_MAKE ("GRAY8"));
+  gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
+      "Mask evaluator", "Filter/Analyzer/Video",
       "Scores predicted class masks against true ones (Jaccard index)",
       "gst-nextframe");
 }
@@ -266,18 +238,6 @@ gst_nf_iou_class_init (GstNfIouClass *klass)
 static void
 gst_nf_iou_init (GstNfIou *self)
 {
-  GstStaticPadTemplate *templates[N_INPUTS] = { &prediction_template,
-    &truth_template };
-
-  for (guint i = 0; i < N_INPUTS; i++) {
-    g_autoptr (GstPadTemplate) pad_template =
-        gst_static_pad_template_get (templates[i]);
-
-    self->inputs[i] =
-        g_object_new (GST_TYPE_NF_IOU_PAD, "name", templates[i]->name_template,
-            "direction", GST_PAD_SINK, "template", pad_template, NULL);
-    gst_element_add_pad (GST_ELEMENT (self), GST_PAD (self->inputs[i]));
-  }
   gst_nf_properties_init (properties, &self->settings);
   self->scores.jaccard = self->scores.dice = NAN;
   self->scores.pixel_accuracy = self->scores.mean_clip_jaccard = NAN;
@@ -288,18 +248,24 @@ gst_nf_iou_finalize (GObject *object)
 {
   GstNfIou *self = GST_NF_IOU (object);
 
-  gst_nf_iou_eval_clear (&self->eval);
-  gst_clear_caps (&self->caps);
+  gst_nf_iou_forget (GST_NF_COMPARE (self));
   gst_nf_properties_clear (properties, &self->settings);
 
   G_OBJECT_CLASS (gst_nf_iou_parent_class)->finalize (object);
 }
 
+static void
+gst_nf_iou_forget (GstNfCompare *compare)
+{
+  g_clear_pointer (&GST_NF_IOU (compare)->board, nf_scoreboard_free);
+}
+
 /* the properties show what was scored until now */
 static void
-gst_nf_iou_publish (GstNfIou *self)
+gst_nf_iou_publish (GstNfCompare *compare)
 {
-  NfScores scores = nf_scoreboard_get_scores (self->eval.board);
+  GstNfIou *self = GST_NF_IOU (compare);
+  NfScores scores = nf_scoreboard_get_scores (self->board);
 
   GST_OBJECT_LOCK (self);
   self->scores = scores;
@@ -308,327 +274,136 @@ gst_nf_iou_publish (GstNfIou *self)
   g_object_notify_by_pspec (G_OBJECT (self), stats_property);
 }
 
+/* a board as it is set; FALSE, and an element error, for wrong labels */
 static gboolean
-gst_nf_iou_begin (GstNfIou *self)
+gst_nf_iou_make_board (GstNfIou *self, const Settings *settings)
 {
+  g_auto (GStrv) names = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (settings->labels != NULL) {
+    names = nf_class_names_load (settings->labels, settings->classes, &error);
+    if (names == NULL) {
+      gst_nf_element_error (GST_ELEMENT (self), error);
+      return FALSE;
+    }
+  }
+  self->board = nf_scoreboard_new (
+      settings->classes, gst_nf_compare_reports (GST_NF_COMPARE (self)));
+  nf_scoreboard_set_horizon (self->board, settings->horizon);
+  if (names != NULL)
+    nf_scoreboard_set_class_names (self->board, (const gchar *const *) names);
+  self->min_jaccard = settings->min_jaccard;
+
+  return TRUE;
+}
+
+static gboolean
+gst_nf_iou_begin (GstNfCompare *compare)
+{
+  GstNfIou *self = GST_NF_IOU (compare);
   Settings settings;
   gboolean ok;
 
   gst_nf_properties_copy (
       properties, self, &self->settings, &settings, sizeof settings);
-  ok = gst_nf_iou_eval_begin (&self->eval, GST_ELEMENT (self), settings.classes,
-      settings.report, settings.post_messages);
+  ok = gst_nf_compare_set_up (compare, &settings.compare)
+      && gst_nf_iou_make_board (self, &settings);
   gst_nf_properties_clear (properties, &settings);
-  if (!ok)
+
+  return ok;
+}
+
+static gboolean
+gst_nf_iou_map (GstNfIou *self, const gchar *pad, GstBuffer *buffer,
+    const GstVideoInfo *info, GstVideoFrame *frame, NfMask *mask)
+{
+  if (!gst_video_frame_map (frame, info, buffer, GST_MAP_READ)) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
+        ("A frame on the pad '%s' does not have the size that its caps say.",
+            pad),
+        ("%" GST_PTR_FORMAT, buffer));
     return FALSE;
-  gst_nf_iou_publish (self);
+  }
+  mask->data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0);
+  mask->stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0);
 
   return TRUE;
 }
 
 static gboolean
-gst_nf_iou_start (GstAggregator *aggregator)
+gst_nf_iou_score (GstNfCompare *compare, const GstNfComparePair *pair)
 {
-  GstNfIou *self = GST_NF_IOU (aggregator);
+  GstNfIou *self = GST_NF_IOU (compare);
+  GstVideoFrame predicted_frame, true_frame;
+  NfMask predicted_mask, true_mask;
 
-  for (guint i = 0; i < N_INPUTS; i++)
-    gst_nf_iou_pad_reset (self->inputs[i]);
-  self->segment_waits = FALSE;
-
-  return gst_nf_iou_begin (self);
-}
-
-static gboolean
-gst_nf_iou_stop (GstAggregator *aggregator)
-{
-  GstNfIou *self = GST_NF_IOU (aggregator);
-
-  gst_nf_iou_eval_stop (&self->eval);
-  gst_nf_iou_eval_clear (&self->eval);
-  gst_clear_caps (&self->caps);
+  if (!gst_nf_iou_map (self, "prediction", pair->prediction,
+          pair->prediction_info, &predicted_frame, &predicted_mask))
+    return FALSE;
+  if (!gst_nf_iou_map (self, "truth", pair->truth, pair->truth_info,
+          &true_frame, &true_mask)) {
+    gst_video_frame_unmap (&predicted_frame);
+    return FALSE;
+  }
+  nf_scoreboard_add_frame (self->board, true_mask, predicted_mask,
+      pair->truth_info->width, pair->truth_info->height, pair->running_time);
+  if (pair->begins_clip && pair->title != NULL)
+    nf_scoreboard_name_clip (self->board, pair->title);
+  gst_video_frame_unmap (&true_frame);
+  gst_video_frame_unmap (&predicted_frame);
+  if (gst_nf_compare_posts_messages (compare))
+    gst_nf_iou_post_frame (compare, self->board, pair);
 
   return TRUE;
 }
 
-static GstFlowReturn
-gst_nf_iou_flush (GstAggregator *aggregator)
-{
-  return gst_nf_iou_begin (GST_NF_IOU (aggregator)) ? GST_FLOW_OK
-                                                    : GST_FLOW_ERROR;
-}
-
-static GstFlowReturn
-gst_nf_iou_update_src_caps (
-    GstAggregator *aggregator, GstCaps *caps, GstCaps **result)
-{
-  GstNfIou *self = GST_NF_IOU (aggregator);
-
-  if (self->caps == NULL)
-    return GST_AGGREGATOR_FLOW_NEED_DATA;
-  if (!gst_caps_can_intersect (self->caps, caps))
-    return GST_FLOW_NOT_NEGOTIATED;
-  *result = gst_caps_ref (self->caps);
-
-  return GST_FLOW_OK;
-}
-
-/* predictions go on as they are, so downstream decides how they may lie in
- * memory; truths end here */
-static gboolean
-gst_nf_iou_propose_allocation (GstAggregator *aggregator, GstAggregatorPad *pad,
-    GstQuery *decided, GstQuery *query)
-{
-  GstNfIou *self = GST_NF_IOU (aggregator);
-
-  if (pad == GST_AGGREGATOR_PAD (self->inputs[PREDICTION]))
-    return gst_pad_peer_query (aggregator->srcpad, query);
-  gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
-
-  return TRUE;
-}
-
-static gboolean
-gst_nf_iou_sink_query (
-    GstAggregator *aggregator, GstAggregatorPad *pad, GstQuery *query)
-{
-  GstNfIou *self = GST_NF_IOU (aggregator);
-
-  if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS
-      || pad != GST_AGGREGATOR_PAD (self->inputs[PREDICTION]))
-    return GST_AGGREGATOR_CLASS (gst_nf_iou_parent_class)
-        ->sink_query (aggregator, pad, query);
-  gst_nf_iou_answer_caps (GST_PAD (pad), aggregator->srcpad, query);
-
-  return TRUE;
-}
-
-static gboolean
-gst_nf_iou_src_query (GstAggregator *aggregator, GstQuery *query)
-{
-  GstNfIou *self = GST_NF_IOU (aggregator);
-
-  if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
-    return GST_AGGREGATOR_CLASS (gst_nf_iou_parent_class)
-        ->src_query (aggregator, query);
-  gst_nf_iou_answer_caps (
-      aggregator->srcpad, GST_PAD (self->inputs[PREDICTION]), query);
-
-  return TRUE;
-}
-
-/* without its partner a pad waits for ever: say so */
-static GstFlowReturn
-gst_nf_iou_sink_event_pre_queue (
-    GstAggregator *aggregator, GstAggregatorPad *pad, GstEvent *event)
-{
-  GstNfIou *self = GST_NF_IOU (aggregator);
-  gboolean is_truth = pad == GST_AGGREGATOR_PAD (self->inputs[TRUTH]);
-  GstPad *other = GST_PAD (self->inputs[is_truth ? PREDICTION : TRUTH]);
-
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT && !gst_pad_is_linked (other))
-    GST_ELEMENT_WARNING (self, CORE, PAD,
-        ("The pad '%s' is not linked: nothing can be scored until it is.",
-            GST_PAD_NAME (other)),
-        (NULL));
-
-  return GST_AGGREGATOR_CLASS (gst_nf_iou_parent_class)
-      ->sink_event_pre_queue (aggregator, pad, event);
-}
-
-/* frames, their caps and segment go on as the prediction brings them */
 static void
-gst_nf_iou_follow_prediction (GstNfIou *self, GstEvent *event)
+gst_nf_iou_unmatched (GstNfCompare *compare, gboolean is_truth)
 {
-  GstAggregator *aggregator = GST_AGGREGATOR (self);
-  GstSegment segment;
-  GstCaps *caps;
-
-  switch (GST_EVENT_TYPE (event)) {
-    case GST_EVENT_CAPS:
-      gst_event_parse_caps (event, &caps);
-      gst_caps_replace (&self->caps, caps);
-      gst_pad_mark_reconfigure (aggregator->srcpad);
-      break;
-    case GST_EVENT_SEGMENT:
-      gst_event_copy_segment (event, &segment);
-      if (segment.format != GST_FORMAT_TIME)
-        gst_segment_init (&segment, GST_FORMAT_TIME);
-      gst_aggregator_update_segment (aggregator, &segment);
-      self->segment_seqnum = gst_event_get_seqnum (event);
-      self->segment_waits = TRUE;
-      break;
-    default:
-      break;
-  }
-}
-
-static gboolean
-gst_nf_iou_sink_event (
-    GstAggregator *aggregator, GstAggregatorPad *pad, GstEvent *event)
-{
-  GstNfIou *self = GST_NF_IOU (aggregator);
-
-  gst_nf_iou_pad_note_event (GST_NF_IOU_PAD (pad), event);
-  if (pad == GST_AGGREGATOR_PAD (self->inputs[PREDICTION]))
-    gst_nf_iou_follow_prediction (self, event);
-
-  return GST_AGGREGATOR_CLASS (gst_nf_iou_parent_class)
-      ->sink_event (aggregator, pad, event);
-}
-
-/* (transfer full): the frame in front; a clip may begin with it */
-static GstBuffer *
-gst_nf_iou_pop (GstNfIou *self, guint which)
-{
-  gboolean begins_clip;
-  GstBuffer *buffer = gst_nf_iou_pad_pop (self->inputs[which], &begins_clip);
-
-  if (begins_clip)
-    gst_nf_iou_eval_end_clip (&self->eval);
-
-  return buffer;
-}
-
-static GstFlowReturn
-gst_nf_iou_push (GstNfIou *self, GstBuffer *buffer)
-{
-  GstAggregator *aggregator = GST_AGGREGATOR (self);
-  GstAggregatorPad *src = GST_AGGREGATOR_PAD (aggregator->srcpad);
-
-  GST_OBJECT_LOCK (src);
-  src->segment.position = GST_BUFFER_PTS (buffer);
-  GST_OBJECT_UNLOCK (src);
-  self->segment_waits = FALSE;
-
-  return gst_aggregator_finish_buffer (aggregator, buffer);
-}
-
-/* the base class pushes segments with frames alone */
-static void
-gst_nf_iou_push_segment (GstNfIou *self)
-{
-  GstAggregator *aggregator = GST_AGGREGATOR (self);
-  GstAggregatorPad *src = GST_AGGREGATOR_PAD (aggregator->srcpad);
-  GstSegment segment;
-  GstEvent *event;
-
-  if (!self->segment_waits)
-    return;
-  GST_OBJECT_LOCK (src);
-  segment = src->segment;
-  GST_OBJECT_UNLOCK (src);
-  event = gst_event_new_segment (&segment);
-  gst_event_set_seqnum (event, self->segment_seqnum);
-  gst_pad_push_event (aggregator->srcpad, event);
-  self->segment_waits = FALSE;
-}
-
-/* a time without frames: of the prediction it is told downstream */
-static GstFlowReturn
-gst_nf_iou_skip_gap (GstNfIou *self, guint which)
-{
-  GstAggregator *aggregator = GST_AGGREGATOR (self);
-  GstBuffer *buffer = gst_nf_iou_pop (self, which);
-
-  if (which == PREDICTION && self->caps != NULL) {
-    gst_aggregator_set_src_caps (aggregator, self->caps);
-    gst_nf_iou_push_segment (self);
-    gst_pad_push_event (aggregator->srcpad,
-        gst_event_new_gap (
-            GST_BUFFER_PTS (buffer), GST_BUFFER_DURATION (buffer)));
-  }
-  gst_buffer_unref (buffer);
-
-  return GST_FLOW_OK;
-}
-
-static GstFlowReturn
-gst_nf_iou_unmatched (
-    GstNfIou *self, guint which, const GstNfIouCandidate *candidate)
-{
-  GstNfIouPad *pad = self->inputs[which];
-  GstBuffer *buffer;
-  gboolean strict;
-
-  GST_OBJECT_LOCK (self);
-  strict = self->settings.strict;
-  GST_OBJECT_UNLOCK (self);
-  GST_DEBUG_OBJECT (pad, "no partner at %" GST_STIME_FORMAT,
-      GST_STIME_ARGS (candidate->time));
-  if (strict) {
-    GST_ELEMENT_ERROR (self, STREAM, FAILED,
-        ("The %s at running time %.3f s has no %s within half a frame. Check "
-         "the framerates, or set strict=false.",
-            GST_PAD_NAME (pad), candidate->time / 1e9,
-            GST_PAD_NAME (self->inputs[!which])),
-        (NULL));
-    return GST_FLOW_ERROR;
-  }
-  buffer = gst_nf_iou_pop (self, which);
   nf_scoreboard_add_unmatched (
-      self->eval.board, which == PREDICTION, which == TRUTH);
-  gst_nf_iou_publish (self);
-  if (which == PREDICTION)
-    return gst_nf_iou_push (self, buffer);
-  gst_buffer_unref (buffer);
-
-  return GST_FLOW_OK;
+      GST_NF_IOU (compare)->board, !is_truth, is_truth);
 }
 
-static GstFlowReturn
-gst_nf_iou_matched (GstNfIou *self, const GstNfIouCandidate *prediction)
+static void
+gst_nf_iou_end_clip (GstNfCompare *compare, const gchar *stream_id)
 {
-  GstBuffer *buffers[N_INPUTS];
-  gboolean ok;
+  GstNfIou *self = GST_NF_IOU (compare);
+  const NfClipScore *clip = nf_scoreboard_end_clip (self->board, stream_id);
 
-  gst_aggregator_selected_samples (GST_AGGREGATOR (self),
-      GST_BUFFER_PTS (prediction->buffer), GST_CLOCK_TIME_NONE,
-      prediction->duration, NULL);
-  for (guint i = 0; i < N_INPUTS; i++)
-    buffers[i] = gst_nf_iou_pop (self, i);
-  ok = gst_nf_iou_eval_score (&self->eval, self->inputs[PREDICTION],
-      buffers[PREDICTION], self->inputs[TRUTH], buffers[TRUTH],
-      MAX (prediction->time, 0));
-  gst_buffer_unref (buffers[TRUTH]);
-  if (!ok) {
-    gst_buffer_unref (buffers[PREDICTION]);
-    return GST_FLOW_ERROR;
-  }
-  gst_nf_iou_publish (self);
-
-  return gst_nf_iou_push (self, buffers[PREDICTION]);
+  if (clip != NULL && gst_nf_compare_posts_messages (compare))
+    gst_nf_iou_post_clip (compare, self->board, clip);
 }
 
-static GstFlowReturn
-gst_nf_iou_aggregate (GstAggregator *aggregator, gboolean timeout)
+static gboolean
+gst_nf_iou_write_report (
+    GstNfCompare *compare, const gchar *path, gboolean complete, GError **error)
 {
-  GstNfIou *self = GST_NF_IOU (aggregator);
-  g_auto (GstNfIouPairing) pairing = { 0 };
-  const GstNfIouCandidate *front;
+  return nf_scoreboard_write_report (
+      GST_NF_IOU (compare)->board, path, complete, error);
+}
 
-  gst_nf_iou_pairing_find (&pairing, self->inputs);
-  front = &pairing.fronts[pairing.which];
-  switch (pairing.step) {
-    case GST_NF_IOU_UNTIMED:
-      GST_ELEMENT_ERROR (self, STREAM, FORMAT,
-          ("A frame on the pad '%s' has no time: masks are paired by their "
-           "timestamps. Give the source a framerate.",
-              GST_PAD_NAME (self->inputs[pairing.which])),
-          ("%" GST_PTR_FORMAT, front->buffer));
-      return GST_FLOW_ERROR;
-    case GST_NF_IOU_GAP:
-      return gst_nf_iou_skip_gap (self, pairing.which);
-    case GST_NF_IOU_PAIR:
-      return gst_nf_iou_matched (self, front);
-    case GST_NF_IOU_UNPAIRED:
-      return gst_nf_iou_unmatched (self, pairing.which, front);
-    case GST_NF_IOU_END:
-      gst_nf_iou_eval_finish (&self->eval);
-      gst_nf_iou_publish (self);
-      return GST_FLOW_EOS;
-    default:
-      return GST_AGGREGATOR_FLOW_NEED_DATA;
-  }
+static gboolean
+gst_nf_iou_finish (GstNfCompare *compare)
+{
+  GstNfIou *self = GST_NF_IOU (compare);
+  NfScores scores = nf_scoreboard_get_scores (self->board);
+
+  if (gst_nf_compare_posts_messages (compare))
+    gst_nf_iou_post_total (compare, self->board);
+  if (self->min_jaccard == 0 || scores.jaccard >= self->min_jaccard)
+    return TRUE;
+  if (scores.frames == 0)
+    GST_ELEMENT_ERROR (self, STREAM, FAILED,
+        ("Nothing was scored, and min-jaccard asks for %g.", self->min_jaccard),
+        (NULL));
+  else
+    GST_ELEMENT_ERROR (self, STREAM, FAILED,
+        ("The Jaccard index is %.4f, and min-jaccard asks for %g.",
+            scores.jaccard, self->min_jaccard),
+        ("%" G_GUINT64_FORMAT " pairs of masks", scores.frames));
+
+  return FALSE;
 }
 
 GST_ELEMENT_REGISTER_DEFINE (nfiou, "nfiou", GST_RANK_NONE, GST_TYPE_NF_IOU)

@@ -3,25 +3,28 @@
  * gstnfioumessage — what nfiou's messages and its `stats` say */
 #include "iou/gstnfioumessage.h"
 
-/* as an array that bindings of other languages read without knowing GStreamer */
+#include "compare/gstnfcomparemessage.h"
+
 static void
 add_class_iou (GstStructure *structure, const NfConfusion *confusion)
 {
-  GValue array = G_VALUE_INIT, value = G_VALUE_INIT;
-  GValueArray *scores;
+  gdouble scores[NF_CONFUSION_MAX_CLASSES];
 
-  G_GNUC_BEGIN_IGNORE_DEPRECATIONS
-  scores = g_value_array_new (confusion->classes);
-  g_value_init (&array, g_value_array_get_type ());
-  g_value_init (&value, G_TYPE_DOUBLE);
-  for (guint k = 0; k < confusion->classes; k++) {
-    g_value_set_double (
-        &value, nf_class_counts_iou (nf_confusion_class_counts (confusion, k)));
-    g_value_array_append (scores, &value);
-  }
-  G_GNUC_END_IGNORE_DEPRECATIONS
-  g_value_take_boxed (&array, scores);
-  gst_structure_take_value (structure, "class-iou", &array);
+  for (guint k = 0; k < confusion->classes; k++)
+    scores[k] = nf_class_counts_iou (nf_confusion_class_counts (confusion, k));
+  gst_nf_compare_message_add_doubles (
+      structure, "class-iou", scores, confusion->classes);
+}
+
+static void
+add_horizon (GstStructure *structure, const NfScoreboard *board)
+{
+  gdouble scores[NF_SCOREBOARD_MAX_HORIZON];
+  guint n = nf_scoreboard_get_horizon (board);
+
+  for (guint i = 0; i < n; i++)
+    scores[i] = nf_scoreboard_get_horizon_jaccard (board, i);
+  gst_nf_compare_message_add_doubles (structure, "horizon-jaccard", scores, n);
 }
 
 /* (transfer full): with the scores that every scope has */
@@ -38,67 +41,31 @@ new_structure (const gchar *scope, const NfConfusion *confusion)
   return structure;
 }
 
-static void
-post (GstElement *element, GstStructure *structure)
-{
-  gst_element_post_message (
-      element, gst_message_new_element (GST_OBJECT (element), structure));
-}
-
-/**
- * gst_nf_iou_post_frame:
- * @element: whose message it is
- * @board: after the frame was scored
- * @buffer: the predicted frame
- * @running_time: of it, ns
- * @stream_time: of it, ns
- *
- * Posts the message of scope "frame".
- */
 void
-gst_nf_iou_post_frame (GstElement *element, const NfScoreboard *board,
-    GstBuffer *buffer, GstClockTime running_time, GstClockTime stream_time)
+gst_nf_iou_post_frame (GstNfCompare *element, const NfScoreboard *board,
+    const GstNfComparePair *pair)
 {
   GstStructure *structure =
       new_structure ("frame", nf_scoreboard_get_frame (board));
 
-  gst_structure_set (structure, "clip", G_TYPE_UINT,
-      nf_scoreboard_get_scores (board).clips - 1, "name", G_TYPE_STRING,
-      nf_scoreboard_get_clip_name (board), "running-time", G_TYPE_UINT64,
-      running_time, "stream-time", G_TYPE_UINT64, stream_time, "timestamp",
-      G_TYPE_UINT64, GST_BUFFER_PTS (buffer), "duration", G_TYPE_UINT64,
-      GST_BUFFER_DURATION (buffer), NULL);
-  post (element, structure);
+  gst_nf_compare_message_add_frame (structure, pair,
+      nf_scoreboard_get_scores (board).clips - 1,
+      nf_scoreboard_get_clip_name (board));
+  gst_nf_compare_message_post (element, structure);
 }
 
-/**
- * gst_nf_iou_post_clip:
- * @element: whose message it is
- * @board: after the clip has ended
- * @clip: its score
- *
- * Posts the message of scope "clip".
- */
 void
 gst_nf_iou_post_clip (
-    GstElement *element, const NfScoreboard *board, const NfClipScore *clip)
+    GstNfCompare *element, const NfScoreboard *board, const NfClipScore *clip)
 {
   GstStructure *structure =
       new_structure ("clip", nf_scoreboard_get_clip (board));
 
-  gst_structure_set (structure, "clip", G_TYPE_UINT, clip->index, "name",
-      G_TYPE_STRING, clip->name, "stream-id", G_TYPE_STRING, clip->stream_id,
-      "frames", G_TYPE_UINT64, clip->frames, "start-time", G_TYPE_UINT64,
-      clip->start, "end-time", G_TYPE_UINT64, clip->end, NULL);
-  post (element, structure);
+  gst_nf_compare_message_add_clip (structure, clip->index, clip->name,
+      clip->stream_id, clip->frames, clip->start, clip->end);
+  gst_nf_compare_message_post (element, structure);
 }
 
-/**
- * gst_nf_iou_scores_structure:
- * @scores: all scores so far
- *
- * Returns: (transfer full): the property `stats`
- */
 GstStructure *
 gst_nf_iou_scores_structure (const NfScores *scores)
 {
@@ -111,19 +78,13 @@ gst_nf_iou_scores_structure (const NfScores *scores)
       "unmatched-truth", G_TYPE_UINT64, scores->unmatched_truth, NULL);
 }
 
-/**
- * gst_nf_iou_post_total:
- * @element: whose message it is
- * @board: all scores
- *
- * Posts the message of scope "total".
- */
 void
-gst_nf_iou_post_total (GstElement *element, const NfScoreboard *board)
+gst_nf_iou_post_total (GstNfCompare *element, const NfScoreboard *board)
 {
   NfScores scores = nf_scoreboard_get_scores (board);
   GstStructure *structure = gst_nf_iou_scores_structure (&scores);
 
   add_class_iou (structure, nf_scoreboard_get_total (board));
-  post (element, structure);
+  add_horizon (structure, board);
+  gst_nf_compare_message_post (element, structure);
 }

@@ -3,6 +3,7 @@
  * gstnfguide — the properties of nfpredict's guide, and the network it needs */
 #include "predict/gstnfguide.h"
 
+#include "common/gstnfreload.h"
 #include "video/gstnfvideo.h"
 
 #include <nextframe/core/nferror.h>
@@ -34,7 +35,7 @@ const GstNfProperty gst_nf_guide_properties[] = {
   {
       .name = "guide",
       .nick = "Guide",
-      .blurb = "Frame that stands for the future and guides the drawing",
+      .blurb = "Frame that stands for the future and guides the prediction",
       .details = "A network that was trained with a guide sees it; with any "
                  "network sampling can start from it. `dynamics` needs the "
                  "masks of a segmenter.",
@@ -76,7 +77,8 @@ const GstNfProperty gst_nf_guide_properties[] = {
                  "`unetpp.safetensors` in the folders is the default.",
       GST_NF_STRING (NULL),
       GST_NF_FIELD (GstNfGuideSettings, segmenter),
-      .flags = GST_PARAM_MUTABLE_READY,
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+      .changed = gst_nf_reload_property_changed,
   },
   GST_NF_PROPERTIES_END,
 };
@@ -143,6 +145,8 @@ gst_nf_guide_open (GstNfGuide *guide, const GstNfGuideSettings *settings,
     g_prefix_error (error,
         "guide=dynamics needs a segmenter (property segment-checkpoint; "
         "guide=none does without): ");
+  else
+    guide->memory = nf_context_masks_new ();
 
   return guide->segmenter != NULL;
 }
@@ -154,6 +158,7 @@ gst_nf_guide_open (GstNfGuide *guide, const GstNfGuideSettings *settings,
 void
 gst_nf_guide_close (GstNfGuide *guide)
 {
+  g_clear_pointer (&guide->memory, nf_context_masks_free);
   g_clear_pointer (&guide->segmenter, gst_nf_model_release);
   *guide = (GstNfGuide){ NF_GUIDE_NONE };
 }

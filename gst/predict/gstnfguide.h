@@ -55,6 +55,7 @@ extern const GstNfProperty gst_nf_guide_properties[];
  * @kind: what the guide is
  * @sharpen: whether predictions get its detail
  * @segmenter: (nullable): what finds its masks
+ * @memory: (nullable): the regions that it found in frames of the window
  *
  * What an element that was started has. All zeros: no guide.
  */
@@ -63,6 +64,7 @@ typedef struct
   NfGuideKind kind;
   gboolean sharpen;
   GstNfModel *segmenter;
+  NfContextMasks *memory;
 } GstNfGuide;
 
 gboolean gst_nf_guide_open (GstNfGuide *guide,

@@ -2,8 +2,8 @@
  *
  * gstnfpredict — nfpredict: the frames of a video that follow
  *
- * Siblings: gstnfpredictbase.c (the base class: when to draw, and what to push),
- * gstnfsampling.c (drawing), gstnfextrapolate.c, gstnfsegment.c */
+ * Siblings: gstnfpredictbase.c (the base class: when to predict, and what to push),
+ * gstnfsampling.c (predicting), gstnfextrapolate.c, gstnfsegment.c */
 
 /**
  * SECTION:element-nfpredict
@@ -11,8 +11,8 @@
  * @short_description: Predicts the frames of a video that follow
  * @see_also: nfsegment, nfextrapolate, nfiou
  *
- * Collects frames (eleven, or as many as the checkpoint says) and draws those
- * that follow with a conditional diffusion model. Any raw video comes in; what
+ * Collects frames (eleven, or as many as the checkpoint says) and predicts
+ * those that follow with a conditional diffusion model. Any raw video comes in; what
  * goes out has the same size and format unless downstream asks for another one.
  *
  * On a GPU frames may come and go in its memory (memory:CUDAMemory), so that they
@@ -53,12 +53,14 @@
  * Beside the fields of all predicting elements, `stats` (`nf-predict-stats`)
  * says what the network is, between start and stop:
  *
+ * * `checkpoint` string: the file of the network that is in use
+ * * `segment-checkpoint` string: that of the segmenter, where the guide has one
  * * `arch`, `device` string: its kind, and where it runs
  * * `width`, `height`, `context`, `block`, `future-gap` #gint: its frame size,
  *   frames of context, frames predicted at once, frames skipped
  *
  * ## Messages
- * While it draws, the element posts element messages `nf-predict-progress`, at
+ * While it predicts, the element posts element messages `nf-predict-progress`, at
  * most four a second:
  *
  * * `clip` #guint64: number of the clip, or of the window when sliding
@@ -82,6 +84,7 @@
 #include "common/gstnfcuda.h"
 #include "common/gstnferror.h"
 #include "common/gstnfmodel.h"
+#include "common/gstnfreload.h"
 #include "predict/gstnfsampling.h"
 #include "predict/gstnfguide.h"
 #include "gstnfelements.h"
@@ -97,19 +100,30 @@ typedef struct
   GstNfGuideSettings guide;
 } Settings;
 
+/* what predicts; without a model there is nothing */
+typedef struct
+{
+  GstNfModel *model;
+  GstNfGuide guide;
+} Networks;
+
 struct _GstNfPredict
 {
   GstNfPredictBase parent;
+
+  GstNfReload reload; /* of Networks */
 
   /* object lock */
   Settings settings;
   NfUnetConfig config; /* of the model; height 0 while there is none */
   const gchar *arch; /* of the model's network */
   const gchar *device; /* interned */
+  GstNfGuideSettings opened; /* at the start; without the string */
 
   GstNfCuda cuda;
-  GstNfGuide guide; /* streaming thread, likewise */
-  GstNfModel *model; /* streaming thread, except while starting and stopping */
+  /* streaming thread, except while starting and stopping */
+  Networks in_use; /* its model is changed with the object lock */
+  Networks before; /* until it is settled whether they come back */
 };
 
 #define RAW_CAPS GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)
@@ -133,6 +147,9 @@ static gboolean gst_nf_predict_open (GstVideoFilter *filter,
     const GstNfWindowSettings *settings, guint *length, NfDevice **device,
     GError **error);
 static void gst_nf_predict_close (GstVideoFilter *filter);
+static gboolean gst_nf_predict_renew (
+    GstVideoFilter *filter, const GstNfWindowSettings *window, guint *length);
+static void gst_nf_predict_settle (GstVideoFilter *filter, const GError *error);
 static gboolean gst_nf_predict_describe (GstVideoFilter *filter,
     const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
 static gboolean gst_nf_predict_predict (GstVideoFilter *filter,
@@ -172,6 +189,8 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
   base_class->stats_name = "nf-predict-stats";
   base_class->hooks.open = gst_nf_predict_open;
   base_class->hooks.close = gst_nf_predict_close;
+  base_class->hooks.renew = gst_nf_predict_renew;
+  base_class->hooks.settle = gst_nf_predict_settle;
   base_class->hooks.describe = gst_nf_predict_describe;
   base_class->hooks.predict = gst_nf_predict_predict;
   base_class->add_stats = gst_nf_predict_add_stats;
@@ -187,21 +206,17 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
           "src", GST_PAD_SRC, RAW_CAPS, GST_NF_CUDA_WRITES));
   gst_element_class_set_static_metadata (element_class, "Next frame predictor",
       "Filter/Effect/Video",
-      "Draws the frames that follow with a conditional diffusion model",
+      "Predicts the frames that follow with a conditional diffusion model",
       "gst-nextframe");
-}
-
-static void
-gst_nf_predict_init (GstNfPredict *self)
-{
-  gst_nf_properties_init (properties, &self->settings);
-  gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
 }
 
 static void
 gst_nf_predict_finalize (GObject *object)
 {
-  gst_nf_properties_clear (properties, &GST_NF_PREDICT (object)->settings);
+  GstNfPredict *self = GST_NF_PREDICT (object);
+
+  gst_nf_properties_clear (properties, &self->settings);
+  gst_nf_reload_clear (&self->reload);
 
   G_OBJECT_CLASS (gst_nf_predict_parent_class)->finalize (object);
 }
@@ -214,23 +229,103 @@ gst_nf_predict_copy_settings (GstNfPredict *self, Settings *settings)
       properties, self, &self->settings, settings, sizeof *settings);
 }
 
-/* the network, and the one that its guide needs */
+static void
+networks_clear (Networks *networks)
+{
+  gst_nf_guide_close (&networks->guide);
+  g_clear_pointer (&networks->model, gst_nf_model_release);
+}
+
+/* the network, and the one that its guide needs; (out): @networks: to be cleared
+ * also where this fails */
 static gboolean
-gst_nf_predict_load (GstNfPredict *self, Settings *settings,
+networks_load (Networks *networks, const Settings *settings, GError **error)
+{
+  *networks = (Networks){ NULL };
+  networks->model =
+      gst_nf_model_acquire (&settings->model, GST_NF_MODEL_PREDICTOR, error);
+
+  return networks->model != NULL
+      && gst_nf_guide_open (&networks->guide, &settings->guide,
+          &settings->model, networks->model, error);
+}
+
+/* those that the properties name now, but on the device and with the guide that
+ * the element was started with; (transfer full) (nullable) */
+static gpointer
+gst_nf_predict_reload (GstElement *element, GError **error)
+{
+  GstNfPredict *self = GST_NF_PREDICT (element);
+  Networks *networks = g_new (Networks, 1);
+  Settings settings;
+  gboolean ok;
+
+  gst_nf_predict_copy_settings (self, &settings);
+  GST_OBJECT_LOCK (self);
+  if (self->config.height > 0) {
+    g_free (settings.model.device);
+    settings.model.device = g_strdup (self->device);
+    settings.guide.guide = self->opened.guide;
+    settings.guide.sharpen = self->opened.sharpen;
+  }
+  GST_OBJECT_UNLOCK (self);
+  ok = networks_load (networks, &settings, error);
+  gst_nf_properties_clear (properties, &settings);
+  if (ok)
+    return networks;
+  networks_clear (networks);
+  g_free (networks);
+
+  return NULL;
+}
+
+static void
+gst_nf_predict_unload (gpointer networks)
+{
+  networks_clear (networks);
+  g_free (networks);
+}
+
+static void
+gst_nf_predict_init (GstNfPredict *self)
+{
+  gst_nf_properties_init (properties, &self->settings);
+  gst_nf_reload_init (&self->reload, GST_ELEMENT (self), gst_nf_predict_reload,
+      gst_nf_predict_unload);
+  gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
+}
+
+/* whether a network can do what the settings ask for */
+static gboolean
+check_model (GstNfModel *model, const Settings *settings,
     const GstNfWindowSettings *window, GError **error)
 {
-  NfPrediction *prediction = &settings->sampling.prediction;
+  const NfPredictor *predictor = gst_nf_model_predictor (model);
+  NfPrediction prediction;
 
-  self->model =
-      gst_nf_model_acquire (&settings->model, GST_NF_MODEL_PREDICTOR, error);
-  if (self->model == NULL)
-    return FALSE;
-  prediction->horizon = window->horizon;
+  gst_nf_sampling_init_prediction (&settings->sampling, predictor, &prediction);
+  prediction.horizon = window->horizon;
 
-  return nf_prediction_check (prediction,
-             nf_predictor_config (gst_nf_model_predictor (self->model)), error)
-      && gst_nf_guide_open (
-          &self->guide, &settings->guide, &settings->model, self->model, error);
+  return nf_prediction_check (
+      &prediction, nf_predictor_config (predictor), error);
+}
+
+/* (transfer full): @networks: become those in use, and say what they are */
+static void
+gst_nf_predict_set_networks (GstNfPredict *self, const Networks *networks)
+{
+  NfPredictor *predictor = gst_nf_model_predictor (networks->model);
+  const NfUnetConfig *config = nf_predictor_config (predictor);
+
+  GST_OBJECT_LOCK (self);
+  self->in_use = *networks;
+  self->config = *config;
+  self->arch = nf_predictor_arch (predictor);
+  self->device = g_intern_string (gst_nf_model_device (networks->model)->name);
+  GST_OBJECT_UNLOCK (self);
+  GST_INFO_OBJECT (self, "%s on %s: %u frames of %dx%d",
+      gst_nf_model_path (networks->model), self->device,
+      config->num_frames_cond, config->width, config->height);
 }
 
 static gboolean
@@ -238,27 +333,27 @@ gst_nf_predict_open (GstVideoFilter *filter, const GstNfWindowSettings *window,
     guint *length, NfDevice **device, GError **error)
 {
   GstNfPredict *self = GST_NF_PREDICT (filter);
-  const NfUnetConfig *config;
+  Networks networks;
   Settings settings;
   gboolean ok;
 
+  gst_nf_reload_start (&self->reload);
   gst_nf_predict_copy_settings (self, &settings);
-  ok = gst_nf_predict_load (self, &settings, window, error);
-  gst_nf_properties_clear (properties, &settings);
-  if (!ok)
-    return FALSE;
-  config = nf_predictor_config (gst_nf_model_predictor (self->model));
-  gst_nf_cuda_start (&self->cuda, gst_nf_model_device (self->model));
-  *length = config->num_frames_cond;
-  *device = nf_device_ref (gst_nf_model_device (self->model));
+  ok = networks_load (&networks, &settings, error)
+      && check_model (networks.model, &settings, window, error);
   GST_OBJECT_LOCK (self);
-  self->config = *config;
-  self->arch = nf_predictor_arch (gst_nf_model_predictor (self->model));
-  self->device = g_intern_string ((*device)->name);
+  self->opened = settings.guide;
+  self->opened.segmenter = NULL;
   GST_OBJECT_UNLOCK (self);
-  GST_INFO_OBJECT (self, "%s on %s: %u frames of %dx%d",
-      gst_nf_model_path (self->model), self->device, *length, config->width,
-      config->height);
+  gst_nf_properties_clear (properties, &settings);
+  if (!ok) {
+    networks_clear (&networks);
+    return FALSE;
+  }
+  gst_nf_predict_set_networks (self, &networks);
+  gst_nf_cuda_start (&self->cuda, gst_nf_model_device (networks.model));
+  *length = self->config.num_frames_cond;
+  *device = nf_device_ref (gst_nf_model_device (networks.model));
 
   return TRUE;
 }
@@ -268,12 +363,59 @@ gst_nf_predict_close (GstVideoFilter *filter)
 {
   GstNfPredict *self = GST_NF_PREDICT (filter);
 
+  gst_nf_reload_stop (&self->reload);
   GST_OBJECT_LOCK (self);
   self->config.height = 0;
   GST_OBJECT_UNLOCK (self);
   gst_nf_cuda_stop (&self->cuda);
-  gst_nf_guide_close (&self->guide);
-  g_clear_pointer (&self->model, gst_nf_model_release);
+  networks_clear (&self->in_use);
+}
+
+static gboolean
+gst_nf_predict_renew (
+    GstVideoFilter *filter, const GstNfWindowSettings *window, guint *length)
+{
+  GstNfPredict *self = GST_NF_PREDICT (filter);
+  g_autofree Networks *networks = gst_nf_reload_take (&self->reload);
+  g_autoptr (GError) error = NULL;
+  Settings settings;
+  gboolean ok;
+
+  if (networks == NULL)
+    return FALSE;
+  if (networks->model == self->in_use.model
+      && networks->guide.segmenter == self->in_use.guide.segmenter) {
+    networks_clear (networks);
+    return FALSE;
+  }
+  gst_nf_predict_copy_settings (self, &settings);
+  ok = check_model (networks->model, &settings, window, &error);
+  gst_nf_properties_clear (properties, &settings);
+  if (!ok) {
+    networks_clear (networks);
+    gst_nf_reload_refuse (&self->reload, error);
+    return FALSE;
+  }
+  self->before = self->in_use;
+  gst_nf_predict_set_networks (self, networks);
+  *length = self->config.num_frames_cond;
+
+  return TRUE;
+}
+
+static void
+gst_nf_predict_settle (GstVideoFilter *filter, const GError *error)
+{
+  GstNfPredict *self = GST_NF_PREDICT (filter);
+
+  if (error != NULL) {
+    Networks refused = self->in_use;
+
+    gst_nf_predict_set_networks (self, &self->before);
+    self->before = refused;
+    gst_nf_reload_refuse (&self->reload, error);
+  }
+  networks_clear (&self->before);
 }
 
 static void
@@ -349,9 +491,9 @@ gst_nf_predict_describe (GstVideoFilter *filter, const GstVideoInfo *in,
 {
   GstNfPredict *self = GST_NF_PREDICT (filter);
 
-  return gst_nf_guide_describe (&self->guide,
-      nf_predictor_config (gst_nf_model_predictor (self->model)), in, packed,
-      error);
+  return gst_nf_guide_describe (&self->in_use.guide,
+      nf_predictor_config (gst_nf_model_predictor (self->in_use.model)), in,
+      packed, error);
 }
 
 /* copies the settings once, adds what holds for this prediction alone, and does
@@ -362,29 +504,31 @@ gst_nf_predict_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
 {
   GstNfPredict *self = GST_NF_PREDICT (filter);
   const NfGuided guided = {
-    .predictor = gst_nf_model_predictor (self->model),
-    .segmenter = self->guide.segmenter != NULL
-        ? gst_nf_model_segmenter (self->guide.segmenter)
+    .predictor = gst_nf_model_predictor (self->in_use.model),
+    .segmenter = self->in_use.guide.segmenter != NULL
+        ? gst_nf_model_segmenter (self->in_use.guide.segmenter)
         : NULL,
-    .kind = self->guide.kind,
-    .sharpen = self->guide.sharpen,
+    .kind = self->in_use.guide.kind,
+    .sharpen = self->in_use.guide.sharpen,
+    .memory = self->in_use.guide.memory,
   };
   Settings settings;
-  NfPrediction *prediction = &settings.sampling.prediction;
+  NfPrediction prediction;
   NfCoreLease lease;
   gboolean ok;
 
   gst_nf_predict_copy_settings (self, &settings);
-  prediction->guide_start = settings.guide.start >= 0
-      ? settings.guide.start
-      : nf_predictor_guide_start (guided.predictor);
-  prediction->dtype = gst_nf_model_settings_dtype (&settings.model);
-  prediction->lease = &lease;
+  gst_nf_sampling_init_prediction (
+      &settings.sampling, guided.predictor, &prediction);
+  if (settings.guide.start >= 0)
+    prediction.guide_start = settings.guide.start;
+  prediction.dtype = gst_nf_model_settings_dtype (&settings.model);
+  prediction.lease = &lease;
   ok = gst_nf_model_begin (
-      self->model, &settings.model, &lease, job->cancellable, error);
+      self->in_use.model, &settings.model, &lease, job->cancellable, error);
   if (ok) {
-    ok = gst_nf_sampling_run (
-        GST_ELEMENT (self), &settings.sampling, &guided, job, predicted, error);
+    ok = gst_nf_sampling_run (GST_ELEMENT (self), &settings.sampling,
+        &prediction, &guided, job, predicted, error);
     nf_cores_release (&lease);
   }
   gst_nf_properties_clear (properties, &settings);
@@ -400,10 +544,15 @@ gst_nf_predict_add_stats (GstNfPredictBase *base, GstStructure *stats)
 
   if (c->height == 0)
     return;
-  gst_structure_set (stats, "arch", G_TYPE_STRING, self->arch, "device",
-      G_TYPE_STRING, self->device, "width", G_TYPE_INT, c->width, "height",
-      G_TYPE_INT, c->height, "context", G_TYPE_INT, c->num_frames_cond, "block",
-      G_TYPE_INT, c->num_frames, "future-gap", G_TYPE_INT, c->future_gap, NULL);
+  gst_structure_set (stats, "checkpoint", G_TYPE_STRING,
+      gst_nf_model_path (self->in_use.model), "arch", G_TYPE_STRING, self->arch,
+      "device", G_TYPE_STRING, self->device, "width", G_TYPE_INT, c->width,
+      "height", G_TYPE_INT, c->height, "context", G_TYPE_INT,
+      c->num_frames_cond, "block", G_TYPE_INT, c->num_frames, "future-gap",
+      G_TYPE_INT, c->future_gap, NULL);
+  if (self->in_use.guide.segmenter != NULL)
+    gst_structure_set (stats, "segment-checkpoint", G_TYPE_STRING,
+        gst_nf_model_path (self->in_use.guide.segmenter), NULL);
 }
 
 GST_ELEMENT_REGISTER_DEFINE (

@@ -43,6 +43,12 @@ typedef struct
  *   ready, and says how many frames fill the window and on which device they
  *   are to lie (transfer full)
  * @close: (nullable): called once at the stop, also when @open failed
+ * @renew: (nullable): called between clips, or between frames when sliding, with
+ *   the settings of the window: where something new is to predict, that takes the
+ *   place of what did, and @length says how many frames fill its window; returns
+ *   FALSE where nothing changes
+ * @settle: (nullable): called after @renew: whether what is new can be used; if
+ *   not, because of @error, what was before comes back
  * @describe: what packed pixels the window is to hold, for frames of @in
  * @predict: fills @predicted; called by the streaming thread without any lock
  *
@@ -54,6 +60,9 @@ typedef struct
       const GstNfWindowSettings *settings, guint *length, NfDevice **device,
       GError **error);
   void (*close) (GstVideoFilter *element);
+  gboolean (*renew) (GstVideoFilter *element,
+      const GstNfWindowSettings *settings, guint *length);
+  void (*settle) (GstVideoFilter *element, const GError *error);
   gboolean (*describe) (GstVideoFilter *element, const GstVideoInfo *in,
       GstVideoInfo *packed, GError **error);
   gboolean (*predict) (GstVideoFilter *element, const GstNfPredictJob *job,

@@ -223,7 +223,7 @@ begin_clip (GstNfPredictStream *self)
 static void
 set_packed (GstNfPredictStream *self, const GstVideoInfo *packed)
 {
-  if (self->window.length > 0
+  if (self->window.length == self->length
       && gst_video_info_is_equal (packed, &self->packed))
     return;
   if (self->window.length > 0)
@@ -441,6 +441,30 @@ add_to_window (GstNfPredictStream *self, GstBuffer *input, guint missing,
   return GST_FLOW_OK;
 }
 
+/* lets the element predict with something new, where it has that and no window is
+ * half full; a window of another size begins anew */
+static void
+renew (GstNfPredictStream *self, const GstNfWindowSettings *settings)
+{
+  const GstBaseTransform *trans = GST_BASE_TRANSFORM (self->element);
+  const guint before = self->length;
+  g_autoptr (GstCaps) in = NULL;
+  g_autoptr (GstCaps) out = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (self->hooks->renew == NULL
+      || (self->mode == GST_NF_WINDOW_CLIP && self->window.count > 0)
+      || !self->hooks->renew (self->element, settings, &self->length))
+    return;
+  in = gst_pad_get_current_caps (trans->sinkpad);
+  out = gst_pad_get_current_caps (trans->srcpad);
+  if (in != NULL && out != NULL
+      && !gst_nf_predict_stream_set_caps (self, in, out, &error))
+    self->length = before;
+  self->hooks->settle (self->element, error);
+  self->clip_begins = FALSE; /* the frame that comes is in the window */
+}
+
 /**
  * gst_nf_predict_stream_submit:
  * @input: (transfer none): a frame
@@ -470,6 +494,9 @@ gst_nf_predict_stream_submit (GstNfPredictStream *self, GstBuffer *input)
     begin_clip (self);
     missing = 0;
   }
+  renew (self, &settings);
+  if (self->window.count == 0)
+    missing = 0;
   gst_nf_timestamps_add (
       &self->timestamps, input, self->segment.start, (guint) missing);
 

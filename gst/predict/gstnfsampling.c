@@ -7,7 +7,7 @@
 
 #include <nextframe/core/nferror.h>
 
-#define MAX_STEPS 1000
+#define SAMPLER_AUTO -1
 #define MAX_ENSEMBLE 256
 
 #define PROGRESS_INTERVAL (G_USEC_PER_SEC / 4)
@@ -24,14 +24,16 @@ static GType
 gst_nf_sampler_get_type (void)
 {
   static gsize type = 0;
-  static GEnumValue values[NF_N_SAMPLERS + 1];
+  static GEnumValue values[NF_N_SAMPLERS + 2] = {
+    { SAMPLER_AUTO, "What the checkpoint says, or ddim", "auto" },
+  };
 
   if (g_once_init_enter (&type)) {
     for (guint i = 0; i < NF_N_SAMPLERS; i++) {
-      values[i].value = (gint) i;
-      values[i].value_name =
+      values[i + 1].value = (gint) i;
+      values[i + 1].value_name =
           nf_sampler_method_description ((NfSamplerMethod) i);
-      values[i].value_nick = nf_sampler_method_name ((NfSamplerMethod) i);
+      values[i + 1].value_nick = nf_sampler_method_name ((NfSamplerMethod) i);
     }
     g_once_init_leave (&type, g_enum_register_static ("GstNfSampler", values));
   }
@@ -47,7 +49,8 @@ gst_nf_ensemble_mode_get_type (void)
     { NF_ENSEMBLE_MEAN, "Mean of each value: least squared error, but soft",
         "mean" },
     { NF_ENSEMBLE_MEDIAN, "Median of each value", "median" },
-    { NF_ENSEMBLE_MEDOID, "The draw nearest to all others: sharp", "medoid" },
+    { NF_ENSEMBLE_MEDOID, "The prediction nearest to all others: sharp",
+        "medoid" },
     { 0, NULL, NULL },
   };
 
@@ -85,8 +88,8 @@ const GstNfProperty gst_nf_sampling_properties[] = {
       .nick = "Sampler",
       .blurb = "Method of going from noise to frames",
       .details = "For few steps see [sampling.md](sampling.md).",
-      GST_NF_ENUM (gst_nf_sampler_get_type, NF_SAMPLER_DDIM),
-      GST_NF_FIELD (GstNfSamplingSettings, prediction.method),
+      GST_NF_ENUM (gst_nf_sampler_get_type, SAMPLER_AUTO),
+      GST_NF_FIELD (GstNfSamplingSettings, sampler),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
@@ -94,8 +97,9 @@ const GstNfProperty gst_nf_sampling_properties[] = {
       .nick = "Steps",
       .blurb =
           "Denoising steps per block of frames; time grows linearly with it",
-      GST_NF_UINT (1, MAX_STEPS, 50),
-      GST_NF_FIELD (GstNfSamplingSettings, prediction.steps),
+      .details = "0, the default, takes as many as the checkpoint says, or 50.",
+      GST_NF_UINT (0, NF_PREDICTION_MAX_STEPS, 0),
+      GST_NF_FIELD (GstNfSamplingSettings, steps),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
@@ -104,13 +108,13 @@ const GstNfProperty gst_nf_sampling_properties[] = {
       .blurb = "Of all noise; the same seed gives the same frames",
       .details = "This holds for one device and number of threads.",
       GST_NF_UINT64 (0, G_MAXUINT64, 0),
-      GST_NF_FIELD (GstNfSamplingSettings, prediction.seed),
+      GST_NF_FIELD (GstNfSamplingSettings, seed),
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
       .name = "ensemble",
       .nick = "Ensemble",
-      .blurb = "Predictions to draw and combine; time grows linearly with it",
+      .blurb = "Predictions to make and combine; time grows linearly with it",
       GST_NF_UINT (1, MAX_ENSEMBLE, 1),
       GST_NF_FIELD (GstNfSamplingSettings, ensemble),
       .flags = GST_PARAM_MUTABLE_PLAYING,
@@ -140,7 +144,7 @@ const GstNfProperty gst_nf_sampling_properties[] = {
   {
       .name = "post-messages",
       .nick = "Post messages",
-      .blurb = "Whether messages tell how far drawing is",
+      .blurb = "Whether messages tell how far a prediction is",
       .details = "Switch them off where nobody reads the bus: they wait in its "
                  "memory.",
       GST_NF_BOOLEAN (TRUE),
@@ -178,7 +182,8 @@ take_frames (NfTensor **made, guint first, guint last,
   for (guint k = first; k <= last; k++) {
     if (made[k - 1] == NULL) {
       g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-          "prediction: this network does not draw frame %u after its context",
+          "prediction: this network does not predict frame %u after its "
+          "context",
           k);
       gst_nf_predicted_frames_clear (predicted);
       return FALSE;
@@ -190,10 +195,8 @@ take_frames (NfTensor **made, guint first, guint last,
 }
 
 static void
-set_clip (
-    NfPrediction *prediction, GstNfClipMode clip, const NfUnetConfig *config)
+set_clip (NfPrediction *prediction, GstNfClipMode clip)
 {
-  nf_prediction_set_clip_for (prediction, config);
   switch (clip) {
     case GST_NF_CLIP_NONE:
       prediction->clip = NF_CLAMP_NONE;
@@ -212,26 +215,46 @@ set_clip (
 }
 
 /**
+ * gst_nf_sampling_init_prediction:
+ * @settings: a copy
+ * @predictor: the network, whose checkpoint says what the settings leave open
+ * @prediction: (out): how to predict, but for what holds for one prediction
+ *   alone: the type, the lease, the clip
+ */
+void
+gst_nf_sampling_init_prediction (const GstNfSamplingSettings *settings,
+    const NfPredictor *predictor, NfPrediction *prediction)
+{
+  nf_predictor_init_prediction (predictor, prediction);
+  if (settings->sampler != SAMPLER_AUTO)
+    prediction->method = (NfSamplerMethod) settings->sampler;
+  if (settings->steps > 0)
+    prediction->steps = settings->steps;
+  prediction->seed = settings->seed;
+  set_clip (prediction, settings->clip);
+}
+
+/**
  * gst_nf_sampling_run:
  * @element: posts the progress; its object lock is not held
- * @settings: the caller's copy; its prediction knows its type, its lease and
- *   where the guide starts, and learns here what is to be predicted
+ * @settings: the caller's copy
+ * @prediction: of gst_nf_sampling_init_prediction(), with its type, its lease
+ *   and where the guide starts; learns here what is to be predicted
  * @guided: the network and its guide
  * @job: what to predict; the clip's number is the stream of the noise, and the
  *   cancellable is looked at once per step
  * @predicted: gets the frames; those it had are lost
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID (the network
- *   does not draw that far), ...
+ *   does not predict that far), ...
  *
  * Returns: FALSE with @error set and @predicted empty
  */
 gboolean
-gst_nf_sampling_run (GstElement *element, GstNfSamplingSettings *settings,
-    const NfGuided *guided, const GstNfPredictJob *job,
-    GstNfPredictedFrames *predicted, GError **error)
+gst_nf_sampling_run (GstElement *element, const GstNfSamplingSettings *settings,
+    NfPrediction *prediction, const NfGuided *guided,
+    const GstNfPredictJob *job, GstNfPredictedFrames *predicted, GError **error)
 {
   const NfUnetConfig *config = nf_predictor_config (guided->predictor);
-  NfPrediction *prediction = &settings->prediction;
   g_autofree NfTensor **context = g_new (NfTensor *, job->window->length);
   g_autofree NfTensor **made = g_new0 (NfTensor *, job->horizon);
   guint first = job->emit == GST_NF_EMIT_TARGET
@@ -247,7 +270,6 @@ gst_nf_sampling_run (GstElement *element, GstNfSamplingSettings *settings,
   gboolean ok;
 
   gst_nf_predicted_frames_clear (predicted);
-  set_clip (prediction, settings->clip, config);
   prediction->horizon = job->horizon;
   prediction->stream = job->clip;
   prediction->cancellable = job->cancellable;

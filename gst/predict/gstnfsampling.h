@@ -2,7 +2,7 @@
  *
  * gstnfsampling — future frames by a network, as an element predicts them
  *
- * The settings that the drawing is done with, and how far it is (element
+ * The settings that frames are predicted with, and how far that is (element
  * messages).
  * See: gstnfpredict.c, kernels/diffusion/nfpredictor.h */
 #pragma once
@@ -33,8 +33,10 @@ typedef enum
 
 /**
  * GstNfSamplingSettings:
- * @prediction: how to predict: its method, steps and seed are the properties
- *   `sampler`, `steps` and `seed`; the rest is said of each prediction
+ * @sampler: the property `sampler`: a #NfSamplerMethod, or -1 for what the
+ *   checkpoint says
+ * @steps: the property `steps`; 0: what the checkpoint says
+ * @seed: the property `seed`
  * @ensemble: the property `ensemble`
  * @ensemble_mode: the property `ensemble-mode`
  * @clip: the property `clip`
@@ -44,7 +46,9 @@ typedef enum
  */
 typedef struct
 {
-  NfPrediction prediction;
+  gint sampler;
+  guint steps;
+  guint64 seed;
   guint ensemble;
   NfEnsembleMode ensemble_mode;
   GstNfClipMode clip;
@@ -54,9 +58,11 @@ typedef struct
 /** gst_nf_sampling_properties: the table of #GstNfSamplingSettings */
 extern const GstNfProperty gst_nf_sampling_properties[];
 
+void gst_nf_sampling_init_prediction (const GstNfSamplingSettings *settings,
+    const NfPredictor *predictor, NfPrediction *prediction);
 gboolean gst_nf_sampling_run (GstElement *element,
-    GstNfSamplingSettings *settings, const NfGuided *guided,
-    const GstNfPredictJob *job, GstNfPredictedFrames *predicted,
-    GError **error);
+    const GstNfSamplingSettings *settings, NfPrediction *prediction,
+    const NfGuided *guided, const GstNfPredictJob *job,
+    GstNfPredictedFrames *predicted, GError **error);
 
 G_END_DECLS

@@ -11,21 +11,6 @@
 
 #define MAX_CLASSES 256 /* of a byte */
 
-/* (transfer full): @mask as a picture of one plane */
-static GstBuffer *
-mask_buffer (const GstNfBatchMask *mask)
-{
-  const gsize offset[GST_VIDEO_MAX_PLANES] = { 0 };
-  const gint stride[GST_VIDEO_MAX_PLANES] = { (gint) mask->width };
-  GstBuffer *plane =
-      gst_buffer_new_memdup (mask->mask, (gsize) mask->width * mask->height);
-
-  gst_buffer_add_video_meta_full (plane, GST_VIDEO_FRAME_FLAG_NONE,
-      GST_VIDEO_FORMAT_GRAY8, mask->width, mask->height, 1, offset, stride);
-
-  return plane;
-}
-
 /**
  * gst_nf_analytics_add_mask:
  * @mask: a mask
@@ -59,8 +44,9 @@ gst_nf_analytics_add_mask (
   /* its documentation looks for names by the one relation, its elements by the
    * other */
   if (gst_analytics_relation_meta_add_segmentation_mtd (meta,
-          mask_buffer (mask), GST_SEGMENTATION_TYPE_SEMANTIC, classes, ids, 0,
-          0, mask->width, mask->height, &regions)
+          gst_nf_mask_video_gray (mask->mask, mask->width, mask->height),
+          GST_SEGMENTATION_TYPE_SEMANTIC, classes, ids, 0, 0, mask->width,
+          mask->height, &regions)
       && gst_analytics_relation_meta_add_cls_mtd (
           meta, classes, levels, quarks, &names))
     gst_analytics_relation_meta_set_relation (meta,

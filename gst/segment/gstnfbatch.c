@@ -21,6 +21,7 @@ typedef struct
   guint width, height; /* of its mask */
   gboolean begins; /* a clip */
   guint8 *mask; /* (nullable): once it is ready */
+  guint8 *confidence; /* (nullable): once it ran, where that is kept */
   NfTensor *painted; /* (nullable): the picture of its mask */
 } Frame;
 
@@ -42,6 +43,7 @@ frame_free (gpointer data)
   nf_tensor_clear (&frame->ids);
   g_clear_pointer (&frame->regions, nf_regions_free);
   g_free (frame->mask);
+  g_free (frame->confidence);
   nf_tensor_clear (&frame->painted);
   g_free (frame);
 }
@@ -96,6 +98,12 @@ void
 gst_nf_batch_set_ahead (GstNfBatch *batch, guint frames)
 {
   batch->ahead = MIN (frames, GST_NF_BATCH_MAX_AHEAD);
+}
+
+void
+gst_nf_batch_keep_confidence (GstNfBatch *batch, gboolean keep)
+{
+  batch->confidence = keep;
 }
 
 /**
@@ -262,23 +270,95 @@ mask_new (guint width, guint height, GError **error)
   return mask;
 }
 
-/* @mask: (transfer full): of the network's size; the frame gets it at its own */
-static gboolean
-set_mask (Frame *frame, guint8 *mask, guint width, guint height, GError **error)
+/* @values: (transfer full): of the network's size; (transfer full) (nullable):
+ * the same of the frame's own size */
+static guint8 *
+at_frame_size (const Frame *frame, guint8 *values, guint width, guint height,
+    GError **error)
 {
-  g_autofree guint8 *owned = mask;
+  g_autofree guint8 *owned = values;
+  guint8 *scaled;
 
-  if (width == frame->width && height == frame->height) {
-    frame->mask = g_steal_pointer (&owned);
-    return TRUE;
-  }
-  frame->mask = mask_new (frame->width, frame->height, error);
-  if (frame->mask == NULL)
+  if (width == frame->width && height == frame->height)
+    return g_steal_pointer (&owned);
+  scaled = mask_new (frame->width, frame->height, error);
+  if (scaled != NULL)
+    nf_mask_scale (owned, width, height, scaled, frame->width, frame->height);
+
+  return scaled;
+}
+
+/* (transfer full) (nullable): room for the probabilities of a frame */
+static gfloat *
+host_new (const NfTensor *p, GError **error)
+{
+  gfloat *host = g_try_malloc (p->bytes / (gsize) p->n);
+
+  if (host == NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "no memory for the probabilities of a frame of %dx%d", (gint) p->w,
+        (gint) p->h);
+
+  return host;
+}
+
+/* the frame gets how sure the network is; NaN is not sure at all */
+static gboolean
+set_confidence (Frame *frame, const gfloat *p, guint width, guint height,
+    guint classes, GError **error)
+{
+  guint8 *confidence = mask_new (width, height, error);
+
+  if (confidence == NULL)
     return FALSE;
-  nf_mask_scale (
-      owned, width, height, frame->mask, frame->width, frame->height);
+  for (gsize i = 0; i < (gsize) width * height; i++) {
+    gfloat most = 0;
 
-  return TRUE;
+    for (guint k = 0; k < classes; k++)
+      most = p[i * classes + k] > most ? p[i * classes + k] : most;
+    confidence[i] = (guint8) (255 * MIN (most, 1) + 0.5f);
+  }
+  frame->confidence = at_frame_size (frame, confidence, width, height, error);
+
+  return frame->confidence != NULL;
+}
+
+/* a frame's part of the probabilities */
+static gboolean
+download (const GstNfBatch *batch, Frame *frame, NfTensor *all, guint i,
+    gfloat *host, GError **error)
+{
+  g_autoptr (NfTensor) p = nf_tensor_batch_slice (all, i, 1, error);
+
+  return p != NULL && nf_tensor_to_nhwc (p, host, error)
+      && (!batch->confidence
+          || set_confidence (
+              frame, host, (guint) p->w, (guint) p->h, (guint) p->c, error));
+}
+
+/* (transfer full) (nullable): the most likely classes of the frames that wait,
+ * which get how sure the network is of them where that is kept */
+static NfTensor *
+classify (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
+    NfDType dtype, gboolean tta, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (NfTensor) p = NULL;
+  g_autofree gfloat *host = NULL;
+  guint i = 0;
+
+  if (!batch->confidence)
+    return nf_segmenter_classify (
+        segmenter, dtype, tta, pixels, cancellable, error);
+  p = nf_segmenter_probabilities (
+      segmenter, dtype, tta, pixels, cancellable, error);
+  host = p != NULL ? host_new (p, error) : NULL;
+  if (host == NULL)
+    return NULL;
+  for (GList *l = batch->waiting.head; l != NULL; l = l->next)
+    if (!download (batch, l->data, p, i++, host, error))
+      return NULL;
+
+  return nf_op_argmax (p, error);
 }
 
 /* each pixel decides */
@@ -287,7 +367,7 @@ run_pixels (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
     NfDType dtype, gboolean tta, GCancellable *cancellable, GError **error)
 {
   g_autoptr (NfTensor) ids =
-      nf_segmenter_classify (segmenter, dtype, tta, pixels, cancellable, error);
+      classify (batch, pixels, segmenter, dtype, tta, cancellable, error);
   Frame *frame;
 
   for (guint i = 0;
@@ -302,7 +382,8 @@ run_pixels (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
       g_free (mask);
       return FALSE;
     }
-    if (!set_mask (frame, mask, width, height, error))
+    frame->mask = at_frame_size (frame, mask, width, height, error);
+    if (frame->mask == NULL)
       return FALSE;
     if (width != frame->width || height != frame->height)
       nf_tensor_clear (&frame->ids);
@@ -328,7 +409,8 @@ decide_oldest (GstNfBatch *batch, GError **error)
   else
     nf_regions_choose (r, batch->unique, chosen);
   nf_regions_paint (r, chosen, mask);
-  if (!set_mask (frame, mask, r->width, r->height, error))
+  frame->mask = at_frame_size (frame, mask, r->width, r->height, error);
+  if (frame->mask == NULL)
     return FALSE;
   g_clear_pointer (&frame->regions, nf_regions_free);
   g_queue_push_tail (&batch->ready, g_queue_pop_head (&batch->held));
@@ -349,17 +431,18 @@ decide_until (GstNfBatch *batch, guint held, GError **error)
 /* a frame's regions, from its part of the probabilities; what a network with
  * other classes said of it is no help */
 static NfRegions *
-find_regions (
-    const Frame *frame, NfTensor *all, guint i, gfloat *host, GError **error)
+find_regions (const GstNfBatch *batch, Frame *frame, NfTensor *all, guint i,
+    gfloat *host, GError **error)
 {
-  g_autoptr (NfTensor) p = nf_tensor_batch_slice (all, i, 1, error);
+  const guint width = (guint) all->w, height = (guint) all->h;
+  const guint classes = (guint) all->c;
 
-  if (p == NULL || !nf_tensor_to_nhwc (p, host, error))
+  if (!download (batch, frame, all, i, host, error))
     return NULL;
-  nf_regions_expect (host, (gsize) (p->w * p->h), (guint) p->c,
-      gst_nf_classes_of (frame->buffer, (guint) p->c));
+  nf_regions_expect (host, (gsize) width * height, classes,
+      gst_nf_classes_of (frame->buffer, classes));
 
-  return nf_regions_new (host, (guint) p->w, (guint) p->h, (guint) p->c, error);
+  return nf_regions_new (host, width, height, classes, error);
 }
 
 /* regions decide, those of a frame or those of a clip */
@@ -372,18 +455,12 @@ run_regions (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
   g_autofree gfloat *host = NULL;
   Frame *frame;
 
-  if (p == NULL)
+  host = p != NULL ? host_new (p, error) : NULL;
+  if (host == NULL)
     return FALSE;
-  host = g_try_malloc (p->bytes / (gsize) p->n);
-  if (host == NULL) {
-    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-        "no memory for the probabilities of a frame of %dx%d", (gint) p->w,
-        (gint) p->h);
-    return FALSE;
-  }
   for (guint i = 0; (frame = g_queue_peek_head (&batch->waiting)) != NULL;
        i++) {
-    frame->regions = find_regions (frame, p, i, host, error);
+    frame->regions = find_regions (batch, frame, p, i, host, error);
     if (frame->regions == NULL)
       return FALSE;
     nf_tensor_clear (&frame->pixels);
@@ -472,7 +549,8 @@ gst_nf_batch_take (GstNfBatch *batch, GstNfBatchMask *mask)
     .picture = g_steal_pointer (&frame->painted),
     .width = frame->width,
     .height = frame->height,
-    .mask = g_steal_pointer (&frame->mask) };
+    .mask = g_steal_pointer (&frame->mask),
+    .confidence = g_steal_pointer (&frame->confidence) };
   frame_free (frame);
 }
 
@@ -486,4 +564,5 @@ gst_nf_batch_mask_clear (GstNfBatchMask *mask)
   gst_clear_buffer (&mask->buffer);
   nf_tensor_clear (&mask->picture);
   g_clear_pointer (&mask->mask, g_free);
+  g_clear_pointer (&mask->confidence, g_free);
 }

@@ -48,6 +48,7 @@ typedef struct
   /*< private >*/
   GstNfDecision decision;
   gboolean unique;
+  gboolean confidence; /* is kept of frames that run */
   guint ahead; /* frames that may vote after a frame */
   gboolean begins; /* the next frame is the first of a clip */
   NfRegionVotes *votes; /* (nullable): of the clip */
@@ -63,6 +64,7 @@ typedef struct
  * @width: of the mask
  * @height: of the mask
  * @mask: the mask in the host's memory (owned)
+ * @confidence: (nullable): of each pixel, in the host's memory (owned)
  *
  * What a frame became.
  */
@@ -72,6 +74,7 @@ typedef struct
   NfTensor *picture; /* (1, 3, H, W) */
   guint width, height;
   guint8 *mask;
+  guint8 *confidence;
 } GstNfBatchMask;
 
 void gst_nf_batch_init (GstNfBatch *batch);
@@ -94,6 +97,14 @@ void gst_nf_batch_start (
  *   %GST_NF_BATCH_MAX_AHEAD; without effect where nothing votes
  */
 void gst_nf_batch_set_ahead (GstNfBatch *batch, guint frames);
+
+/**
+ * gst_nf_batch_keep_confidence:
+ * @batch: a batch
+ * @keep: whether frames that run from now on keep how sure the network is of
+ *   each pixel: the probability of the most likely class, 255 being 1
+ */
+void gst_nf_batch_keep_confidence (GstNfBatch *batch, gboolean keep);
 
 void gst_nf_batch_forget (GstNfBatch *batch);
 

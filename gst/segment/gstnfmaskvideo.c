@@ -39,6 +39,8 @@ store_picture (const NfTensor *picture, const GstVideoInfo *info,
  * gst_nf_mask_video_store:
  * @mask: a mask
  * @info: of @buffer: GRAY8 where the mask has no picture, else RGB, of its size
+ * @confidence: whether GRAY8 shows how sure the network is, where the mask has
+ *   that, not the ids
  * @in_device_memory: whether @buffer lies in the device's memory
  * @buffer: a writable frame
  * @error: return location: %NF_ERROR_SHAPE, %NF_ERROR_NO_MEMORY, ...
@@ -47,14 +49,39 @@ store_picture (const NfTensor *picture, const GstVideoInfo *info,
  */
 gboolean
 gst_nf_mask_video_store (const GstNfBatchMask *mask, const GstVideoInfo *info,
-    gboolean in_device_memory, GstBuffer *buffer, GError **error)
+    gboolean confidence, gboolean in_device_memory, GstBuffer *buffer,
+    GError **error)
 {
   if (mask->picture == NULL)
-    return gst_nf_video_store (mask->mask, info, buffer, error);
+    return gst_nf_video_store (
+        confidence && mask->confidence != NULL ? mask->confidence : mask->mask,
+        info, buffer, error);
 
   return in_device_memory
       ? gst_nf_cuda_write (mask->picture, buffer, info, error)
       : store_picture (mask->picture, info, buffer, error);
+}
+
+/**
+ * gst_nf_mask_video_gray:
+ * @values: width x height values, row by row
+ * @width: columns
+ * @height: rows
+ *
+ * Returns: (transfer full): a copy of them as a GRAY8 picture, with a
+ *   #GstVideoMeta
+ */
+GstBuffer *
+gst_nf_mask_video_gray (const guint8 *values, guint width, guint height)
+{
+  gsize offset[GST_VIDEO_MAX_PLANES] = { 0 };
+  gint stride[GST_VIDEO_MAX_PLANES] = { (gint) width };
+  GstBuffer *picture = gst_buffer_new_memdup (values, (gsize) width * height);
+
+  gst_buffer_add_video_meta_full (picture, GST_VIDEO_FRAME_FLAG_NONE,
+      GST_VIDEO_FORMAT_GRAY8, width, height, 1, offset, stride);
+
+  return picture;
 }
 
 /**

@@ -12,8 +12,10 @@
 G_BEGIN_DECLS
 
 gboolean gst_nf_mask_video_store (const GstNfBatchMask *mask,
-    const GstVideoInfo *info, gboolean in_device_memory, GstBuffer *buffer,
-    GError **error);
+    const GstVideoInfo *info, gboolean confidence, gboolean in_device_memory,
+    GstBuffer *buffer, GError **error);
+GstBuffer *gst_nf_mask_video_gray (
+    const guint8 *values, guint width, guint height);
 GQuark gst_nf_mask_video_class (guint id, guint classes);
 void gst_nf_mask_video_add_regions (
     const GstNfBatchMask *mask, guint classes, GstBuffer *buffer);

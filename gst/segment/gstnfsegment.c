@@ -28,6 +28,9 @@
  * #GstNfSegment:output is: as a #GstAnalyticsSegmentationMtd, whose regions are
  * the network's classes, related to a #GstAnalyticsClsMtd with their names.
  *
+ * With #GstNfSegment:confidence each buffer carries how sure the network is of
+ * each pixel, too, as a picture in a #GstCustomMeta named `NfConfidenceMeta`.
+ *
  * On a GPU frames may come in its memory (memory:CUDAMemory), and pictures of
  * masks may go out there, so that they need not pass through the host; see
  * docs/elements.md. Ids always go out in the host's memory.
@@ -59,9 +62,11 @@
 #include "common/gstnferror.h"
 #include "common/gstnfframes.h"
 #include "common/gstnflatency.h"
+#include "common/gstnfreload.h"
 #include "gstnfelements.h"
 #include "segment/gstnfanalytics.h"
 #include "segment/gstnfbatch.h"
+#include "segment/gstnfconfidence.h"
 #include "segment/gstnfmaskvideo.h"
 #include "segment/gstnfsegmentcaps.h"
 #include "segment/gstnfsegmentsettings.h"
@@ -94,13 +99,14 @@ struct _GstNfSegment
 
   GstNfLatency latency;
   GstNfCancel cancel;
+  GstNfReload reload; /* of a GstNfModel */
 
   /* object lock */
   GstNfSegmentSettings settings;
   GstNfSegmentStats stats;
 
   /* streaming thread, except while starting and stopping */
-  GstNfModel *model;
+  GstNfModel *model; /* changed with the object lock */
   guint wanted; /* properties, as at start: batch-size */
   gint lookahead;
   GstNfSegmentScale scale;
@@ -162,7 +168,8 @@ gst_nf_segment_get_stats (GObject *object, GValue *value)
   if (stats->encoder != NULL)
     gst_structure_set (
         structure, "encoder", G_TYPE_STRING, stats->encoder, NULL);
-  gst_structure_set (structure, "device", G_TYPE_STRING, stats->device,
+  gst_structure_set (structure, "checkpoint", G_TYPE_STRING,
+      gst_nf_model_path (self->model), "device", G_TYPE_STRING, stats->device,
       "classes", G_TYPE_INT, stats->classes, NULL);
 }
 
@@ -180,8 +187,9 @@ static const GstNfProperty properties[] = {
           "(uint64; the last because of QoS), `batches` (uint64, runs of the "
           "network), `seconds-per-frame` (double, mean time of computing), "
           "`latency` (uint64, time of computing that is announced, ns); "
-          "between start and stop also `arch`, `encoder`, `device` (string) "
-          "and `classes` (int).",
+          "between start and stop also `checkpoint` (the file of the network "
+          "that is in use), `arch`, `encoder`, `device` (string) and `classes` "
+          "(int).",
       GST_NF_STRUCTURE,
       .get = gst_nf_segment_get_stats,
   },
@@ -234,9 +242,48 @@ gst_nf_segment_class_init (GstNfSegmentClass *klass)
       "gst-nextframe");
 }
 
+/* (out): @settings: as they are now, to be cleared */
+static void
+gst_nf_segment_copy_settings (
+    GstNfSegment *self, GstNfSegmentSettings *settings)
+{
+  gst_nf_properties_copy (
+      properties, self, &self->settings, settings, sizeof *settings);
+}
+
+/* (transfer full) (nullable): the network that the properties name now, on the
+ * device of the one in use */
+static gpointer
+gst_nf_segment_load (GstElement *element, GError **error)
+{
+  GstNfSegment *self = GST_NF_SEGMENT (element);
+  GstNfSegmentSettings settings;
+  GstNfModel *model;
+
+  gst_nf_segment_copy_settings (self, &settings);
+  GST_OBJECT_LOCK (self);
+  if (self->stats.classes > 0) {
+    g_free (settings.model.device);
+    settings.model.device = g_strdup (self->stats.device);
+  }
+  GST_OBJECT_UNLOCK (self);
+  model = gst_nf_model_acquire (&settings.model, GST_NF_MODEL_SEGMENTER, error);
+  gst_nf_properties_clear (properties, &settings);
+
+  return model;
+}
+
+static void
+gst_nf_segment_unload (gpointer model)
+{
+  gst_nf_model_release (model);
+}
+
 static void
 gst_nf_segment_init (GstNfSegment *self)
 {
+  gst_nf_reload_init (&self->reload, GST_ELEMENT (self), gst_nf_segment_load,
+      gst_nf_segment_unload);
   gst_nf_latency_init (&self->latency, GST_ELEMENT (self));
   gst_nf_properties_init (properties, &self->settings);
   gst_nf_cancel_init (&self->cancel, GST_ELEMENT (self));
@@ -250,19 +297,11 @@ gst_nf_segment_finalize (GObject *object)
   GstNfSegment *self = GST_NF_SEGMENT (object);
 
   gst_nf_properties_clear (properties, &self->settings);
+  gst_nf_reload_clear (&self->reload);
   gst_nf_cancel_clear (&self->cancel);
   gst_nf_batch_clear (&self->batch);
 
   G_OBJECT_CLASS (gst_nf_segment_parent_class)->finalize (object);
-}
-
-/* (out): @settings: as they are now, to be cleared */
-static void
-gst_nf_segment_copy_settings (
-    GstNfSegment *self, GstNfSegmentSettings *settings)
-{
-  gst_nf_properties_copy (
-      properties, self, &self->settings, settings, sizeof *settings);
 }
 
 static GstStateChangeReturn
@@ -276,52 +315,70 @@ gst_nf_segment_change_state (GstElement *element, GstStateChange transition)
       ->change_state (element, transition);
 }
 
+/* says of @model, which takes the place of the one in use, what it is (transfer
+ * full); returns that one (transfer full) (nullable) */
+static GstNfModel *
+gst_nf_segment_set_model (GstNfSegment *self, GstNfModel *model)
+{
+  const NfNet *net = nf_segmenter_net (gst_nf_model_segmenter (model));
+  g_autoptr (JsonObject) config = nf_net_config (net);
+  GstNfModel *before = self->model;
+  NfSegmentSizes sizes;
+
+  nf_segment_sizes (net, &sizes);
+  GST_OBJECT_LOCK (self);
+  self->model = model;
+  self->stats.arch = net->klass->name;
+  self->stats.encoder =
+      g_intern_string (json_object_has_member (config, "encoder")
+              ? json_object_get_string_member (config, "encoder")
+              : NULL);
+  self->stats.classes = sizes.classes;
+  self->stats.device = g_intern_string (gst_nf_model_device (model)->name);
+  GST_OBJECT_UNLOCK (self);
+  GST_INFO_OBJECT (
+      self, "%s on %s", gst_nf_model_path (model), self->stats.device);
+
+  return before;
+}
+
 static gboolean
 gst_nf_segment_start (GstBaseTransform *trans)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) config = NULL;
-  const NfNet *net;
-  NfSegmentSizes sizes;
   GstNfSegmentSettings settings;
+  GstNfModel *model;
   NfDevice *device;
 
   gst_nf_cancel_start (&self->cancel);
   gst_nf_latency_reset (&self->latency);
+  gst_nf_reload_start (&self->reload);
   self->drained = GST_FLOW_OK;
   gst_nf_segment_copy_settings (self, &settings);
-  self->model =
+  model =
       gst_nf_model_acquire (&settings.model, GST_NF_MODEL_SEGMENTER, &error);
   gst_nf_properties_clear (properties, &settings);
-  if (self->model != NULL)
-    self->colors = nf_tensor_new_from_nhwc (gst_nf_model_device (self->model),
-        NF_U8, 256, 3, 1, 1, nf_class_colors (), &error);
+  if (model != NULL)
+    self->colors = nf_tensor_new_from_nhwc (gst_nf_model_device (model), NF_U8,
+        256, 3, 1, 1, nf_class_colors (), &error);
   if (self->colors == NULL) {
     gst_nf_element_error (GST_ELEMENT (self), error);
-    g_clear_pointer (&self->model, gst_nf_model_release);
+    gst_nf_reload_stop (&self->reload);
+    g_clear_pointer (&model, gst_nf_model_release);
     return FALSE;
   }
-  device = gst_nf_model_device (self->model);
+  device = gst_nf_model_device (model);
   gst_nf_cuda_start (&self->cuda, device);
-  net = nf_segmenter_net (gst_nf_model_segmenter (self->model));
-  nf_segment_sizes (net, &sizes);
-  config = nf_net_config (net);
   self->wanted = settings.batch_size;
   self->lookahead = settings.lookahead;
   self->scale = settings.scale;
-  gst_nf_batch_start (
-      &self->batch, settings.decision, settings.unique, (guint) sizes.classes);
   GST_OBJECT_LOCK (self);
-  self->stats = (GstNfSegmentStats){ .arch = net->klass->name,
-    .encoder = g_intern_string (json_object_has_member (config, "encoder")
-            ? json_object_get_string_member (config, "encoder")
-            : NULL),
-    .classes = sizes.classes,
-    .device = g_intern_string (device->name) };
+  self->stats = (GstNfSegmentStats){ 0 };
   GST_OBJECT_UNLOCK (self);
-  GST_INFO_OBJECT (
-      self, "%s on %s", gst_nf_model_path (self->model), device->name);
+  gst_nf_segment_set_model (self, model);
+  gst_nf_batch_start (&self->batch, settings.decision, settings.unique,
+      (guint) self->stats.classes);
 
   return TRUE;
 }
@@ -338,6 +395,7 @@ gst_nf_segment_stop (GstBaseTransform *trans)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
 
+  gst_nf_reload_stop (&self->reload);
   GST_OBJECT_LOCK (self);
   self->stats.classes = 0;
   GST_OBJECT_UNLOCK (self);
@@ -355,14 +413,15 @@ gst_nf_segment_transform_caps (GstBaseTransform *trans,
     GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
-  gboolean ids;
+  gboolean gray;
 
   GST_OBJECT_LOCK (self);
-  ids = self->settings.output == GST_NF_SEGMENT_IDS;
+  gray = self->settings.output == GST_NF_SEGMENT_IDS
+      || self->settings.output == GST_NF_SEGMENT_CONFIDENCE;
   GST_OBJECT_UNLOCK (self);
 
   return gst_nf_segment_caps_transform (
-      &self->cuda, direction, caps, filter, ids);
+      &self->cuda, direction, caps, filter, gray);
 }
 
 /* pushes everything that was collected, in a batch of its own; FALSE where that
@@ -638,6 +697,57 @@ gst_nf_segment_add (GstNfSegment *self, GstBuffer *input, GError **error)
   return TRUE;
 }
 
+/* FALSE with @error set where the network cannot see frames like these; then the
+ * one before is as it was */
+static gboolean
+gst_nf_segment_use (GstNfSegment *self, GstNfModel *model, GError **error)
+{
+  const GstVideoFilter *filter = GST_VIDEO_FILTER (self);
+  g_autoptr (GstCaps) caps =
+      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
+  GstNfFrames *reader = g_steal_pointer (&self->reader);
+  GstNfFrames *picture_reader = g_steal_pointer (&self->picture_reader);
+  GstNfModel *before = gst_nf_segment_set_model (self, model);
+  const guint ahead = self->batch.ahead;
+
+  if (filter->negotiated && caps != NULL
+      && !gst_nf_segment_make_readers (self, caps, &filter->in_info, error)) {
+    gst_nf_segment_free_readers (self);
+    self->reader = reader;
+    self->picture_reader = picture_reader;
+    gst_nf_segment_set_model (self, before);
+    return FALSE;
+  }
+  g_clear_pointer (&reader, gst_nf_frames_free);
+  g_clear_pointer (&picture_reader, gst_nf_frames_free);
+  gst_nf_batch_start (&self->batch, self->batch.decision, self->batch.unique,
+      (guint) self->stats.classes);
+  gst_nf_batch_set_ahead (&self->batch, ahead);
+  gst_nf_model_release (before);
+
+  return TRUE;
+}
+
+/* takes the network that was loaded for the next frame; those before are pushed
+ * with the masks of the one in use */
+static void
+gst_nf_segment_change_model (GstNfSegment *self)
+{
+  GstNfModel *model = gst_nf_reload_take (&self->reload);
+  g_autoptr (GError) error = NULL;
+
+  if (model == NULL || model == self->model) {
+    g_clear_pointer (&model, gst_nf_model_release);
+    return;
+  }
+  if (!gst_nf_segment_drain (self))
+    gst_nf_segment_forget_frames (self);
+  if (gst_nf_segment_use (self, model, &error))
+    return;
+  gst_nf_reload_refuse (&self->reload, error);
+  gst_nf_model_release (model);
+}
+
 static GstFlowReturn
 gst_nf_segment_submit_input_buffer (
     GstBaseTransform *trans, gboolean is_discont, GstBuffer *input)
@@ -650,6 +760,7 @@ gst_nf_segment_submit_input_buffer (
   flow = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
              ->submit_input_buffer (trans, is_discont, input);
   frame = g_steal_pointer (&trans->queued_buf);
+  gst_nf_segment_change_model (self);
   GST_OBJECT_LOCK (self);
   self->stats.frames_in++;
   if (flow == GST_BASE_TRANSFORM_FLOW_DROPPED)
@@ -679,6 +790,8 @@ gst_nf_segment_compute (
   if (!gst_nf_model_begin (
           self->model, &settings->model, &lease, cancellable, error))
     return FALSE;
+  gst_nf_batch_keep_confidence (&self->batch,
+      settings->confidence || settings->output == GST_NF_SEGMENT_CONFIDENCE);
   ok = (gst_nf_batch_waiting (&self->batch) == 0
            || gst_nf_batch_run (&self->batch,
                gst_nf_model_segmenter (self->model),
@@ -732,15 +845,22 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
   g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow;
+  gboolean shows_confidence, carries_confidence;
 
+  GST_OBJECT_LOCK (self);
+  shows_confidence = self->settings.output == GST_NF_SEGMENT_CONFIDENCE;
+  carries_confidence = self->settings.confidence;
+  GST_OBJECT_UNLOCK (self);
   gst_nf_batch_take (&self->batch, &mask);
   flow = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
              ->prepare_output_buffer (trans, mask.buffer, &buffer);
   if (flow != GST_FLOW_OK)
     return gst_nf_element_no_frame (GST_ELEMENT (self), flow, trans->srcpad);
   if (!gst_nf_mask_video_store (&mask, &GST_VIDEO_FILTER (self)->out_info,
-          self->out_in_device_memory, buffer, &error))
+          shows_confidence, self->out_in_device_memory, buffer, &error))
     return gst_nf_element_flow (GST_ELEMENT (self), error);
+  if (carries_confidence && mask.confidence != NULL)
+    gst_nf_confidence_attach (buffer, mask.confidence, mask.width, mask.height);
   gst_nf_mask_video_add_regions (&mask, self->stats.classes, buffer);
   gst_nf_analytics_add_mask (&mask, self->stats.classes, buffer);
   GST_OBJECT_LOCK (self);

@@ -25,15 +25,15 @@ set_format (GstCaps *caps, const gchar *format)
  * @direction: of the pad that has @caps
  * @caps: (transfer none): of one pad
  * @filter: (nullable): what is asked for
- * @ids: whether masks go out as ids, not as pictures
+ * @gray: whether ids or confidences go out, not pictures
  *
  * Returns: (transfer full): what goes with @caps on the other pad
  */
 GstCaps *
 gst_nf_segment_caps_transform (GstNfCuda *cuda, GstPadDirection direction,
-    GstCaps *caps, GstCaps *filter, gboolean ids)
+    GstCaps *caps, GstCaps *filter, gboolean gray)
 {
-  const gchar *format = ids ? "GRAY8" : "RGB";
+  const gchar *format = gray ? "GRAY8" : "RGB";
   GstCaps *other, *both;
 
   if (direction == GST_PAD_SINK) {

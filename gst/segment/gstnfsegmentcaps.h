@@ -12,7 +12,7 @@
 G_BEGIN_DECLS
 
 GstCaps *gst_nf_segment_caps_transform (GstNfCuda *cuda,
-    GstPadDirection direction, GstCaps *caps, GstCaps *filter, gboolean ids);
+    GstPadDirection direction, GstCaps *caps, GstCaps *filter, gboolean gray);
 void gst_nf_segment_caps_forget_formats (
     GstBaseTransform *trans, GstQuery *query);
 

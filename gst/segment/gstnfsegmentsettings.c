@@ -18,6 +18,9 @@ gst_nf_segment_output_get_type (void)
     { GST_NF_SEGMENT_PALETTE, "RGB, every class in its colour", "palette" },
     { GST_NF_SEGMENT_OVERLAY, "RGB, the frame with coloured objects",
         "overlay" },
+    { GST_NF_SEGMENT_CONFIDENCE,
+        "GRAY8, the probability of a pixel's most likely class, 255 being 1",
+        "confidence" },
     { 0, NULL, NULL },
   };
 
@@ -79,11 +82,23 @@ const GstNfProperty gst_nf_segment_properties[] = {
   {
       .name = "output",
       .nick = "Output",
-      .blurb = "Class ids (GRAY8), their colours (RGB), or the frame with them",
+      .blurb = "Class ids (GRAY8), their colours (RGB), the frame with them, "
+               "or how sure the network is (GRAY8)",
       GST_NF_ENUM (gst_nf_segment_output_get_type, GST_NF_SEGMENT_IDS),
       GST_NF_FIELD (GstNfSegmentSettings, output),
       .flags = GST_PARAM_MUTABLE_PLAYING,
       .changed = output_changed,
+  },
+  {
+      .name = "confidence",
+      .nick = "Confidence",
+      .blurb = "Whether each buffer carries how sure the network is of each "
+               "pixel, as a meta",
+      .details = "See [below](#confidence). A change holds from the next batch "
+                 "on.",
+      GST_NF_BOOLEAN (FALSE),
+      GST_NF_FIELD (GstNfSegmentSettings, confidence),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
       .name = "tta",

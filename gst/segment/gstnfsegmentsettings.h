@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @GST_NF_SEGMENT_IDS: GRAY8, a pixel's value is its class
  * @GST_NF_SEGMENT_PALETTE: RGB, every class in its colour
  * @GST_NF_SEGMENT_OVERLAY: RGB, the frame with the colours over its objects
+ * @GST_NF_SEGMENT_CONFIDENCE: GRAY8, how sure the network is of each pixel
  *
  * What nfsegment pushes.
  */
@@ -23,6 +24,7 @@ typedef enum
   GST_NF_SEGMENT_IDS,
   GST_NF_SEGMENT_PALETTE,
   GST_NF_SEGMENT_OVERLAY,
+  GST_NF_SEGMENT_CONFIDENCE,
 } GstNfSegmentOutput;
 
 /**
@@ -46,6 +48,7 @@ typedef enum
  * GstNfSegmentSettings:
  * @model: which network, and how it runs
  * @output: the property `output`
+ * @confidence: the property `confidence`
  * @tta: the property `tta`
  * @batch_size: the property `batch-size`
  * @decision: the property `decision`
@@ -59,6 +62,7 @@ typedef struct
 {
   GstNfModelSettings model;
   GstNfSegmentOutput output;
+  gboolean confidence;
   gboolean tta;
   guint batch_size;
   GstNfDecision decision;

@@ -5,7 +5,6 @@
 
 #include <nextframe/diffusion/nfensemble.h>
 #include "diffusion/nfsharpen.h"
-#include <nextframe/regions/nfregionvotes.h>
 #include <nextframe/scene/guide/nfguide.h>
 #include <nextframe/scene/track/nfextrapolate.h>
 
@@ -78,63 +77,13 @@ shrink_context (Job *job, GError **error)
 
 /* ------------------------------------------------------------------- guides */
 
-/* (transfer full) (nullable): the objects of a frame */
-static NfRegions *
-find_regions (const Job *job, NfTensor *frame, GError **error)
-{
-  g_autoptr (NfTensor) p =
-      nf_segmenter_probabilities (job->how->segmenter, job->prediction->dtype,
-          FALSE, frame, job->prediction->cancellable, error);
-  g_autofree gfloat *host = NULL;
-
-  if (p == NULL)
-    return NULL;
-  host = g_try_malloc (p->bytes);
-  if (host == NULL) {
-    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-        "guide: no memory for the probabilities of a frame of %ux%u",
-        job->width, job->height);
-    return NULL;
-  }
-  return nf_tensor_to_nhwc (p, host, error)
-      ? nf_regions_new (host, job->width, job->height, (guint) p->c, error)
-      : NULL;
-}
-
-static void
-regions_clear (gpointer regions)
-{
-  g_clear_pointer ((NfRegions **) regions, nf_regions_free);
-}
-
-/* the masks of the context: regions whose classes all of its frames voted for */
+/* the masks of the context */
 static gboolean
 find_masks (const Job *job, guint8 *masks, GError **error)
 {
-  gsize pixels = (gsize) job->width * job->height;
-  guint n = (guint) job->config->num_frames_cond;
-  g_autoptr (NfRegionVotes) votes =
-      nf_region_votes_new (nf_segmenter_classes (job->how->segmenter), TRUE);
-  g_autoptr (GArray) frames =
-      g_array_sized_new (FALSE, TRUE, sizeof (NfRegions *), n);
-
-  g_array_set_clear_func (frames, regions_clear);
-  for (guint i = 0; i < n; i++) {
-    NfRegions *regions = find_regions (job, job->context[i], error);
-
-    if (regions == NULL)
-      return FALSE;
-    g_array_append_val (frames, regions);
-    nf_region_votes_add (votes, regions);
-  }
-  for (guint i = 0; i < n; i++) {
-    const NfRegions *regions = g_array_index (frames, NfRegions *, i);
-    g_autofree guint *chosen = g_new (guint, MAX (regions->n, 1));
-
-    nf_region_votes_choose (votes, regions, chosen);
-    nf_regions_paint (regions, chosen, masks + i * pixels);
-  }
-  return TRUE;
+  return nf_context_masks_find (job->how->memory, job->how->segmenter,
+      job->prediction->dtype, job->prediction->cancellable, job->context,
+      (guint) job->config->num_frames_cond, masks, error);
 }
 
 /* (transfer full) (nullable): the same in memory of their own */

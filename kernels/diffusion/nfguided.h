@@ -10,6 +10,7 @@
 #pragma once
 
 #include <nextframe/core/nfapi.h>
+#include <nextframe/diffusion/nfcontextmasks.h>
 #include <nextframe/diffusion/nfpredictor.h>
 #include <nextframe/nets/nfsegmenter.h>
 
@@ -42,6 +43,8 @@ typedef enum
  *   next one
  * @masks: (nullable): (num_frames_cond, H, W): the classes in the context, as
  *   large as its frames, where the caller has them from nf_guided_masks()
+ * @memory: (nullable): of the context's regions, so that frames that the next
+ *   prediction has too are looked at once
  * @truth: (nullable): (horizon, H, W): the classes in the future frames, for
  *   guides that show the true future
  * @classes: (nullable): set to a bit for each class whose objects may be in a
@@ -58,6 +61,7 @@ typedef struct
   gboolean sharpen;
   guint draw;
   const guint8 *masks;
+  NfContextMasks *memory;
   const guint8 *truth;
   guint64 *classes;
 } NfGuided;

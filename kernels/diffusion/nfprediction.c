@@ -3,7 +3,6 @@
  * nfprediction — frames beyond the context, block by block */
 #include <nextframe/diffusion/nfprediction.h>
 
-#include <nextframe/core/ops/nfgraph.h>
 #include "diffusion/nftimestepembeddings.h"
 
 #include <math.h>
@@ -13,13 +12,12 @@ typedef struct
   const NfPrediction *prediction;
   NfUnet *net;
   const NfSchedule *schedule;
-  NfUnetCond *cond;
   guint block;
   gint64 batch;
   NfTensor **guides; /* num_frames of the block's, where it has any */
   guint start; /* label */
   guint done, total; /* evaluations, for progress */
-  NfGraph *graph; /* of one evaluation */
+  NfSamplingGraph *graph; /* of one evaluation */
   NfTimestepEmbeddings *times;
   guint times_start; /* label that they begin with */
 } Block;
@@ -56,16 +54,6 @@ nf_prediction_set_clip_for (
   prediction->denoise = published ? NF_DENOISE_AGAIN : NF_DENOISE_CLEANEST;
 }
 
-/* in: noisy frames, what depends on their label alone */
-static NfTensor *
-evaluate (gpointer data, NfTensor *const *in, GError **error)
-{
-  Block *block = data;
-
-  return nf_unet_forward_at (
-      block->net, in[0], in[1], block->cond, NULL, error);
-}
-
 static NfTensor *
 predict (gpointer data, NfTensor *x, gfloat label, GError **error)
 {
@@ -79,7 +67,7 @@ predict (gpointer data, NfTensor *x, gfloat label, GError **error)
   time = nf_timestep_embeddings_get (block->times, label, error);
   if (time == NULL)
     return NULL;
-  e = nf_graph_run (block->graph, (NfTensor *[]){ x, time }, 2, error);
+  e = nf_sampling_graph_run (block->graph, x, time, error);
   block->done++;
   if (r->progress != NULL)
     r->progress (
@@ -302,16 +290,12 @@ predict_block (Block *block, NfTensor *context, guint at, GError **error)
   flow = seen != NULL && r->dtype == NF_F32
       ? nf_tensor_ref (seen)
       : nf_op_cast (seen, r->dtype, error);
-  block->cond = nf_unet_condition (block->net, flow, error);
-  if (block->cond == NULL)
+  if (!nf_sampling_graph_condition (block->graph, flow, error))
     return NULL;
   need_times (block);
   start = start_of (block, error);
-  block->graph = nf_graph_new (context->device, evaluate, block);
   if (start != NULL)
     y = nf_sampler_run (&sampler, start, error);
-  nf_graph_free (block->graph);
-  nf_unet_cond_free (block->cond);
   return y != NULL ? finish (block, y, seen, error) : NULL;
 }
 
@@ -336,7 +320,7 @@ nf_prediction_check (
   if (prediction->horizon >= least && prediction->horizon <= most)
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-      "prediction: this network draws frames %u to %u after its context; "
+      "prediction: this network predicts frames %u to %u after its context; "
       "horizon %u is not among them",
       least, most, prediction->horizon);
   return FALSE;
@@ -356,38 +340,60 @@ cut (const NfUnetConfig *c, NfTensor *block, guint first, guint horizon,
   return TRUE;
 }
 
+/* all blocks, one after the other */
+static gboolean
+predict_blocks (Block *block, NfTensor *frames, NfTensor **out, GError **error)
+{
+  const NfPrediction *r = block->prediction;
+  const NfUnetConfig *c = nf_unet_config (block->net);
+  g_autoptr (NfTensor) context = nf_tensor_ref (frames);
+
+  block->total = count_evaluations (block);
+  for (guint at = (guint) c->future_gap; at < r->horizon;
+       at += (guint) c->num_frames, block->block++) {
+    g_autoptr (NfTensor) predicted = predict_block (block, context, at, error);
+    NfTensor *next = NULL;
+
+    if (predicted == NULL || !cut (c, predicted, at, r->horizon, out, error))
+      return FALSE;
+    next = slide (context, predicted, error);
+    nf_tensor_unref (context);
+    context = next;
+    if (next == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
 gboolean
 nf_prediction_run (const NfPrediction *prediction, NfUnet *net,
     const NfSchedule *schedule, NfTensor *frames, NfTensor **out,
     GError **error)
 {
   const NfUnetConfig *c = nf_unet_config (net);
-  g_autoptr (NfTensor) context = nf_tensor_ref (frames);
   g_autofree NfTensor **guides = g_new0 (NfTensor *, c->num_frames);
+  g_autoptr (NfSamplingGraphs) own = NULL;
+  NfSamplingGraphs *graphs = prediction->graphs;
   Block block = { .prediction = prediction,
     .net = net,
     .schedule = schedule,
     .batch = frames->n,
     .guides = guides };
-  gboolean ok = nf_prediction_check (prediction, c, error);
+  gboolean ok = FALSE;
 
   for (guint i = 0; i < prediction->horizon; i++)
     out[i] = NULL;
+  if (!nf_prediction_check (prediction, c, error))
+    return FALSE;
+  if (graphs == NULL)
+    graphs = own = nf_sampling_graphs_new (net);
+  block.graph =
+      nf_sampling_graphs_borrow (graphs, frames->n, prediction->dtype);
+  ok = predict_blocks (&block, frames, out, error);
   if (ok)
-    block.total = count_evaluations (&block);
-  for (guint at = (guint) c->future_gap; ok && at < prediction->horizon;
-       at += (guint) c->num_frames, block.block++) {
-    g_autoptr (NfTensor) predicted = predict_block (&block, context, at, error);
-    NfTensor *next = NULL;
-
-    ok = predicted != NULL
-        && cut (c, predicted, at, prediction->horizon, out, error);
-    if (ok)
-      next = slide (context, predicted, error);
-    ok = next != NULL;
-    nf_tensor_unref (context);
-    context = next;
-  }
+    nf_sampling_graphs_give_back (graphs, block.graph);
+  else
+    nf_sampling_graph_free (block.graph);
   for (guint i = 0; !ok && i < prediction->horizon; i++)
     nf_tensor_clear (&out[i]);
   g_clear_pointer (&block.times, nf_timestep_embeddings_free);

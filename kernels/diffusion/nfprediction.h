@@ -11,16 +11,20 @@
 #include <nextframe/core/nfapi.h>
 #include <nextframe/core/threads/nfcores.h>
 #include <nextframe/diffusion/nfsampler.h>
+#include <nextframe/diffusion/nfsamplinggraph.h>
 
 G_BEGIN_DECLS
 
+/** NF_PREDICTION_MAX_STEPS: denoising steps a block that are of any use */
+#define NF_PREDICTION_MAX_STEPS 1000
+
 /**
- * NfProgress:
+ * NfPredictionProgress:
  * @data: the caller's
  * @done: evaluations of the network that are done
  * @total: all of them, about
  */
-typedef void (*NfProgress) (gpointer data, guint done, guint total);
+typedef void (*NfPredictionProgress) (gpointer data, guint done, guint total);
 
 /**
  * NfPrediction:
@@ -38,6 +42,8 @@ typedef void (*NfProgress) (gpointer data, guint done, guint total);
  * @seed: of all noise
  * @stream: number of the clip, or of the prediction in an ensemble, for the
  *   noise
+ * @graphs: (nullable): of the network: what was captured in one run serves the
+ *   next; NULL: it lasts for the run
  * @cancellable: (nullable): looked at once per denoising step
  * @lease: (nullable): the caller's lease of cores; between two evaluations of
  *   the network it yields to those that wait
@@ -55,9 +61,10 @@ typedef struct
   NfDType dtype;
   guint horizon;
   guint64 seed, stream;
+  NfSamplingGraphs *graphs;
   GCancellable *cancellable;
   NfCoreLease *lease;
-  NfProgress progress;
+  NfPredictionProgress progress;
   gpointer progress_data;
 } NfPrediction;
 

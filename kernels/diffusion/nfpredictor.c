@@ -12,26 +12,54 @@ struct _NfPredictor
   gatomicrefcount refs;
   NfUnet *net;
   NfSchedule *schedule;
+  NfSamplingGraphs *graphs;
   gchar *segmenter;
-  gdouble guide_start;
+  NfPrediction recommended;
 };
 
-/* a share from 0 to 1; 0 where there is none */
+/* a number from @least to @most; @value stays where the checkpoint has none */
 static gboolean
-read_guide_start (const gchar *path, const NfCheckpoint *checkpoint,
-    gdouble *start, GError **error)
+read_number (const gchar *path, const NfCheckpoint *checkpoint,
+    const gchar *name, gdouble least, gdouble most, gdouble *value,
+    GError **error)
 {
-  const gchar *text = nf_checkpoint_fact (checkpoint, "guide-start");
+  const gchar *text = nf_checkpoint_fact (checkpoint, name);
   gchar *end = NULL;
+  gdouble number = text != NULL ? g_ascii_strtod (text, &end) : *value;
 
-  *start = text != NULL ? g_ascii_strtod (text, &end) : 0.0;
   if (text == NULL
-      || (end != text && *end == '\0' && *start >= 0.0 && *start <= 1.0))
+      || (end != text && *end == '\0' && number >= least && number <= most)) {
+    *value = number;
     return TRUE;
+  }
   g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-      "%s: nextframe.guide-start is '%s', expected a number from 0 to 1", path,
-      text);
+      "%s: nextframe.%s is '%s', expected a number from %g to %g", path, name,
+      text, least, most);
   return FALSE;
+}
+
+/* how the checkpoint recommends to sample */
+static gboolean
+read_sampling (const gchar *path, const NfCheckpoint *checkpoint,
+    NfPrediction *recommended, GError **error)
+{
+  const gchar *method = nf_checkpoint_fact (checkpoint, "sampler");
+  gdouble steps = recommended->steps;
+
+  if (method != NULL
+      && !nf_sampler_method_from_name (method, &recommended->method, NULL)) {
+    g_autofree gchar *names = nf_sampler_method_names ();
+
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "%s: nextframe.sampler is '%s', expected %s", path, method, names);
+    return FALSE;
+  }
+  if (!read_number (path, checkpoint, "sampling-steps", 1,
+          NF_PREDICTION_MAX_STEPS, &steps, error))
+    return FALSE;
+  recommended->steps = (guint) steps;
+  return read_number (
+      path, checkpoint, "guide-start", 0, 1, &recommended->guide_start, error);
 }
 
 NfPredictor *
@@ -40,19 +68,22 @@ nf_predictor_load (const gchar *path, NfDevice *device, GError **error)
   g_autoptr (NfCheckpoint) checkpoint = nf_checkpoint_open (path, error);
   g_autoptr (NfNet) net = NULL;
   NfPredictor *predictor;
-  gdouble guide_start;
+  NfPrediction recommended;
 
-  if (checkpoint == NULL
-      || !read_guide_start (path, checkpoint, &guide_start, error))
-    return NULL;
-  net = nf_net_load (checkpoint, NF_NET_PREDICT, device, error);
+  net = checkpoint != NULL
+      ? nf_net_load (checkpoint, NF_NET_PREDICT, device, error)
+      : NULL;
   if (net == NULL)
+    return NULL;
+  nf_prediction_init_for (&recommended, nf_unet_config ((NfUnet *) net));
+  if (!read_sampling (path, checkpoint, &recommended, error))
     return NULL;
   predictor = g_new0 (NfPredictor, 1);
   g_atomic_ref_count_init (&predictor->refs);
   predictor->net = (NfUnet *) g_steal_pointer (&net);
   predictor->schedule = nf_schedule_new (nf_unet_config (predictor->net));
-  predictor->guide_start = guide_start;
+  predictor->graphs = nf_sampling_graphs_new (predictor->net);
+  predictor->recommended = recommended;
   predictor->segmenter =
       g_strdup (nf_checkpoint_fact (checkpoint, "segmenter"));
   return predictor;
@@ -70,6 +101,7 @@ nf_predictor_unref (NfPredictor *predictor)
 {
   if (!g_atomic_ref_count_dec (&predictor->refs))
     return;
+  nf_sampling_graphs_free (predictor->graphs);
   nf_schedule_free (predictor->schedule);
   nf_unet_free (predictor->net);
   g_free (predictor->segmenter);
@@ -88,10 +120,11 @@ nf_predictor_config (const NfPredictor *predictor)
   return nf_unet_config (predictor->net);
 }
 
-gdouble
-nf_predictor_guide_start (const NfPredictor *predictor)
+void
+nf_predictor_init_prediction (
+    const NfPredictor *predictor, NfPrediction *prediction)
 {
-  return predictor->guide_start;
+  *prediction = predictor->recommended;
 }
 
 const gchar *
@@ -183,6 +216,7 @@ nf_predictor_predict (NfPredictor *predictor, const NfPrediction *prediction,
   NfPrediction one = *prediction;
   gboolean ok = stacked != NULL;
 
+  one.graphs = predictor->graphs;
   memset (out, 0, horizon * sizeof *out);
   for (guint i = 0; ok && i < ensemble; i++) {
     one.stream = prediction->stream * ensemble + i;
@@ -223,7 +257,8 @@ download (NfTensor *const *predicted, guint horizon, guint8 *const *out,
       continue;
     if (predicted[t] == NULL) {
       g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-          "prediction: this network does not draw frame %u after its context",
+          "prediction: this network does not predict frame %u after its "
+          "context",
           t + 1);
       return FALSE;
     }

@@ -2,8 +2,8 @@
  *
  * nfpredictor — frames in, future frames out, from a checkpoint
  *
- * What nfpredict calls. Immutable once loaded: several threads may run one
- * predictor at once. */
+ * What nfpredict calls. Immutable once loaded, but for what it has captured
+ * (nfsamplinggraph.h): several threads may run one predictor at once. */
 #pragma once
 
 #include <nextframe/core/nfapi.h>
@@ -58,13 +58,17 @@ NF_API const gchar *nf_predictor_arch (const NfPredictor *predictor);
 NF_API const NfUnetConfig *nf_predictor_config (const NfPredictor *predictor);
 
 /**
- * nf_predictor_guide_start:
+ * nf_predictor_init_prediction:
  * @predictor: a predictor
+ * @prediction: (out caller-allocates): as of nf_prediction_init_for(), with the
+ *   method, the steps and the guide start that the checkpoint recommends
  *
- * Returns: which part of the noise schedule sampling with a guide skips, 0 to
- *   1, as the checkpoint has it; 0 where it has none
+ * The checkpoint's facts `sampler`, `sampling-steps` and `guide-start` say what it
+ * recommends; where it has none, it is 50 steps of DDIM, and a start from noise
+ * alone.
  */
-NF_API gdouble nf_predictor_guide_start (const NfPredictor *predictor);
+NF_API void nf_predictor_init_prediction (
+    const NfPredictor *predictor, NfPrediction *prediction);
 
 /**
  * nf_predictor_segmenter:
@@ -78,7 +82,8 @@ NF_API const gchar *nf_predictor_segmenter (const NfPredictor *predictor);
 /**
  * nf_predictor_predict:
  * @predictor: a predictor
- * @prediction: how to predict; its stream is the clip's number
+ * @prediction: how to predict; its stream is the clip's number, its graphs are
+ *   the predictor's
  * @ensemble: predictions to combine, at least 1
  * @mode: how to combine them
  * @context: (array): num_frames_cond frames on the predictor's device, oldest

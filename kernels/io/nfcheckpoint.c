@@ -371,7 +371,6 @@ check_values (
     finite = all_finite (numbers, part.elements);
     good = !variance || none_negative (numbers, part.elements);
   }
-  nf_safetensors_forget (file, entry);
   if (finite && good)
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
@@ -401,7 +400,7 @@ load_counter (
   return nf_tensor_set_nchw (param->value, &count, error);
 }
 
-/* Vectors and counters are copied; for the rest, the file stays mapped. */
+/* Vectors and counters are copied; for the rest, the file stays open. */
 static gboolean
 load_entry (NfSafetensors *file, const NfSafetensorsEntry *entry,
     const NfParam *param, GError **error)
@@ -415,7 +414,13 @@ load_entry (NfSafetensors *file, const NfSafetensorsEntry *entry,
   }
   if (is_counter (param))
     return load_counter (entry, param, error);
-  scratch = g_new (gint64, entry->elements);
+  scratch = g_try_new (gint64, MAX (entry->elements, 1));
+  if (scratch == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "%s: no memory for tensor '%s' of %" G_GSIZE_FORMAT " numbers",
+        nf_safetensors_label (file), entry->name, entry->elements);
+    return FALSE;
+  }
   return (is_float (entry->dtype)
                  ? nf_safetensors_read_f32 (entry, (gfloat *) scratch, error)
                  : nf_safetensors_read_i64 (entry, scratch, error))

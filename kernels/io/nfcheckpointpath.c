@@ -4,6 +4,7 @@
 #include "io/nfcheckpointpath.h"
 
 #include "config.h"
+#include "core/nfinstalled.h"
 
 /* folders to look in, in order */
 static GPtrArray *
@@ -17,7 +18,8 @@ search_folders (void)
   for (gchar **part = parts; *part != NULL; part++)
     if (**part != '\0')
       g_ptr_array_add (folders, g_strdup (*part));
-  g_ptr_array_add (folders, g_strdup (NF_CHECKPOINT_DIR));
+  g_ptr_array_add (folders,
+      nf_installed_path (NF_CHECKPOINT_DIR_FROM_LIBRARY, NF_CHECKPOINT_DIR));
 
   return folders;
 }

@@ -3,27 +3,35 @@
  * nfsafetensors — safetensors files, opened and looked into
  *
  * Files are treated as hostile: nfsafetensorsheader.c checks what they say. The
- * data itself stays mapped and is looked at only when it is converted, see
- * nfsafetensorsvalues.c. Whoever changes a file must replace it (as the writer
- * does), not write into it: a mapped file that shrinks ends the process.
- * Sibling: nfsafetensorswriter.c */
+ * elements stay in the file and are read only when they are converted, see
+ * nfsafetensorsvalues.c.
+ * Siblings: nfopenfile.c, which sees to it that the file does not change,
+ * nfsafetensorswriter.c */
 #include <nextframe/io/nfsafetensors.h>
 
-#include <glib/gstdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include "io/nfopenfile.h"
 #include "io/nfsafetensorsheader.h"
+
+/* read of a file before its header's length is known */
+#define FIRST_BYTES 4096
 
 struct _NfSafetensors
 {
   gatomicrefcount refs;
-  GBytes *bytes;
-  gboolean mapped; /* @bytes are pages of a file */
+  NfOpenFile *open; /* NULL: the file is in memory */
+  GBytes *bytes; /* which is this */
   NfSafetensorsHeader header;
 };
+
+static NfSafetensors *
+file_new (const gchar *label)
+{
+  NfSafetensors *file = g_new0 (NfSafetensors, 1);
+
+  g_atomic_ref_count_init (&file->refs);
+  nf_safetensors_header_init (&file->header, label);
+  return file;
+}
 
 NfSafetensors *
 nf_safetensors_open_bytes (GBytes *bytes, const gchar *label, GError **error)
@@ -34,46 +42,66 @@ nf_safetensors_open_bytes (GBytes *bytes, const gchar *label, GError **error)
 
   g_return_val_if_fail (bytes != NULL && label != NULL, NULL);
 
-  file = g_new0 (NfSafetensors, 1);
-  g_atomic_ref_count_init (&file->refs);
+  file = file_new (label);
   file->bytes = g_bytes_ref (bytes);
-  nf_safetensors_header_init (&file->header, label);
   start = g_bytes_get_data (bytes, &size);
-  if (!nf_safetensors_header_read (&file->header, start, size, error))
+  if (!nf_safetensors_header_read (&file->header, start, size, size, error))
     return NULL;
+  for (guint i = 0; i < file->header.entries->len; i++) {
+    NfSafetensorsEntry *entry = g_ptr_array_index (file->header.entries, i);
+
+    entry->data = start + entry->offset;
+  }
   return g_steal_pointer (&file);
+}
+
+/* the first bytes of a file */
+static guint8 *
+read_head (
+    const NfOpenFile *open, gsize size, const gchar *path, GError **error)
+{
+  g_autofree guint8 *head = g_try_malloc (MAX (size, 1));
+
+  if (head == NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "%s: no memory for a header of %" G_GSIZE_FORMAT " bytes", path, size);
+  if (head == NULL || !nf_open_file_read (open, 0, head, size, error))
+    return NULL;
+  return g_steal_pointer (&head);
 }
 
 NfSafetensors *
 nf_safetensors_open (const gchar *path, GError **error)
 {
-  g_autoptr (GMappedFile) map = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (GError) map_error = NULL;
-  NfSafetensors *file;
-  GStatBuf status;
+  g_autoptr (NfSafetensors) file = NULL;
+  g_autofree guint8 *head = NULL;
+  gsize size, first, all;
 
   g_return_val_if_fail (path != NULL, NULL);
 
-  if (g_stat (path, &status) == 0 && !S_ISREG (status.st_mode)) {
-    g_set_error (error, NF_ERROR, NF_ERROR_IO,
-        "%s: expected a safetensors file, got a folder or device", path);
+  file = file_new (path);
+  file->open = nf_open_file_new (path, error);
+  if (file->open == NULL)
     return NULL;
-  }
-  map = g_mapped_file_new (path, FALSE, &map_error);
-  if (map == NULL) {
-    g_set_error (error, NF_ERROR,
-        g_error_matches (map_error, G_FILE_ERROR, G_FILE_ERROR_NOENT)
-            ? NF_ERROR_NOT_FOUND
-            : NF_ERROR_IO,
-        "%s: cannot open the safetensors file: %s", path, map_error->message);
+  size = nf_open_file_size (file->open);
+  first = MIN (size, FIRST_BYTES);
+  head = read_head (file->open, first, path, error);
+  if (head == NULL)
     return NULL;
+  all = nf_safetensors_header_size (head, first, size);
+  if (all > first) {
+    g_free (head);
+    head = read_head (file->open, all, path, error);
   }
-  bytes = g_mapped_file_get_bytes (map);
-  file = nf_safetensors_open_bytes (bytes, path, error);
-  if (file != NULL)
-    file->mapped = TRUE;
-  return file;
+  if (head == NULL
+      || !nf_safetensors_header_read (&file->header, head, all, size, error))
+    return NULL;
+  for (guint i = 0; i < file->header.entries->len; i++) {
+    NfSafetensorsEntry *entry = g_ptr_array_index (file->header.entries, i);
+
+    entry->file = file->open;
+  }
+  return g_steal_pointer (&file);
 }
 
 NfSafetensors *
@@ -91,7 +119,8 @@ nf_safetensors_unref (NfSafetensors *file)
   if (!g_atomic_ref_count_dec (&file->refs))
     return;
   nf_safetensors_header_clear (&file->header);
-  g_bytes_unref (file->bytes);
+  g_clear_pointer (&file->bytes, g_bytes_unref);
+  g_clear_pointer (&file->open, nf_open_file_free);
   g_free (file);
 }
 
@@ -137,16 +166,4 @@ const gchar *
 nf_safetensors_metadata (const NfSafetensors *file, const gchar *key)
 {
   return g_hash_table_lookup (file->header.metadata, key);
-}
-
-void
-nf_safetensors_forget (
-    const NfSafetensors *file, const NfSafetensorsEntry *entry)
-{
-  gsize page = (gsize) sysconf (_SC_PAGESIZE);
-  gsize from = GPOINTER_TO_SIZE (entry->data) / page * page;
-  gsize end = GPOINTER_TO_SIZE (entry->data) + entry->bytes;
-
-  if (file->mapped)
-    madvise (GSIZE_TO_POINTER (from), end - from, MADV_DONTNEED);
 }

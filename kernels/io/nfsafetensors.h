@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfsafetensors — safetensors files: reading by mapping, writing atomically
+ * nfsafetensors — safetensors files: reading in pieces, writing atomically
  *
  * A file is: the header's length (u64, little-endian), a header in JSON, data.
  * The header maps each tensor's name to {"dtype", "shape", "data_offsets"}
@@ -25,11 +25,13 @@ typedef struct _NfSafetensorsWriter NfSafetensorsWriter;
  * @path: a file
  * @error: return location
  *
- * Maps a file and checks everything but the elements.
+ * Opens a file and checks everything but the elements, which are read when they
+ * are asked for. Until then the file must stay as it is: reading from one that was
+ * written into is an error. To replace it by another one of its name is no harm.
  *
  * Returns: (transfer full): the file; %NULL and %NF_ERROR_NOT_FOUND if there
- *   is none, %NF_ERROR_IO if it cannot be read, %NF_ERROR_FORMAT if it is not
- *   well-formed
+ *   is none, %NF_ERROR_IO if it cannot be read or is being written,
+ *   %NF_ERROR_FORMAT if it is not well-formed, %NF_ERROR_NO_MEMORY
  */
 NF_API NfSafetensors *nf_safetensors_open (const gchar *path, GError **error);
 
@@ -59,7 +61,7 @@ NF_API NfSafetensors *nf_safetensors_ref (NfSafetensors *file);
  * nf_safetensors_unref:
  * @file: (transfer full): a file
  *
- * Gives a reference back; the last one unmaps the file.
+ * Gives a reference back; the last one closes the file.
  */
 NF_API void nf_safetensors_unref (NfSafetensors *file);
 
@@ -127,17 +129,6 @@ NF_API const gchar *nf_safetensors_metadata_key (
  */
 NF_API const gchar *nf_safetensors_metadata (
     const NfSafetensors *file, const gchar *key);
-
-/**
- * nf_safetensors_forget:
- * @file: a file
- * @entry: a tensor of it that will not be read for a while
- *
- * Tells the system that its pages need not stay in the process; reading them
- * again brings them back.
- */
-NF_API void nf_safetensors_forget (
-    const NfSafetensors *file, const NfSafetensorsEntry *entry);
 
 /**
  * nf_safetensors_writer_new:

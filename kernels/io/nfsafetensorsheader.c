@@ -174,7 +174,7 @@ place_entry (NfSafetensorsHeader *header, NfSafetensorsEntry *entry,
         offsets[1] - offsets[0]);
     return FALSE;
   }
-  entry->data = header->data + offsets[0];
+  entry->offset = header->start + (gsize) offsets[0];
   return TRUE;
 }
 
@@ -291,13 +291,13 @@ parse_members (NfSafetensorsHeader *header, const gchar *text, gsize length,
 
 /* By where they begin; of those that begin at one place, empty ones first. */
 static gint
-compare_data (gconstpointer a, gconstpointer b)
+compare_offsets (gconstpointer a, gconstpointer b)
 {
   const NfSafetensorsEntry *x = *(NfSafetensorsEntry *const *) a;
   const NfSafetensorsEntry *y = *(NfSafetensorsEntry *const *) b;
 
-  if (x->data != y->data)
-    return (x->data > y->data) - (x->data < y->data);
+  if (x->offset != y->offset)
+    return (x->offset > y->offset) - (x->offset < y->offset);
   return (x->bytes > y->bytes) - (x->bytes < y->bytes);
 }
 
@@ -307,30 +307,30 @@ static gboolean
 check_layout (const NfSafetensorsHeader *header, GError **error)
 {
   g_autoptr (GPtrArray) sorted = g_ptr_array_copy (header->entries, NULL, NULL);
-  const guint8 *end = header->data;
+  gsize end = header->start;
   gsize rest;
 
   g_ptr_array_set_free_func (sorted, NULL);
-  g_ptr_array_sort (sorted, compare_data);
+  g_ptr_array_sort (sorted, compare_offsets);
   for (guint i = 0; i < sorted->len; i++) {
     const NfSafetensorsEntry *entry = g_ptr_array_index (sorted, i);
 
-    if (entry->data < end) {
+    if (entry->offset < end) {
       set_tensor_error (header, entry->name, error,
           "its data overlaps that of '%s'",
           ((NfSafetensorsEntry *) sorted->pdata[i - 1])->name);
       return FALSE;
     }
-    if (entry->data > end) {
+    if (entry->offset > end) {
       set_tensor_error (header, entry->name, error,
           "%" G_GSIZE_FORMAT
           " bytes before its data belong to no tensor; write the file anew",
-          (gsize) (entry->data - end));
+          entry->offset - end);
       return FALSE;
     }
     end += entry->bytes;
   }
-  rest = header->length - (gsize) (end - header->data);
+  rest = header->start + header->length - end;
   if (rest == 0)
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
@@ -376,26 +376,56 @@ refuse_kind (const NfSafetensorsHeader *header, const guint8 *start, gsize size,
       header->label, start, size, "a safetensors file", error);
 }
 
+/* what the file says its header takes; needs LENGTH_BYTES */
+static guint64
+claimed_length (const guint8 *head)
+{
+  guint64 length;
+
+  memcpy (&length, head, LENGTH_BYTES);
+  return GUINT64_FROM_LE (length);
+}
+
+/**
+ * nf_safetensors_header_size:
+ * @head: the first bytes of a file
+ * @head_size: how many
+ * @size: bytes of the whole file
+ *
+ * Returns: how many of the first bytes nf_safetensors_header_read() wants, never
+ *   more than the file has
+ */
+gsize
+nf_safetensors_header_size (const guint8 *head, gsize head_size, gsize size)
+{
+  guint64 length = head_size < LENGTH_BYTES ? 0 : claimed_length (head);
+
+  if (size < LENGTH_BYTES || length > NF_SAFETENSORS_MAX_HEADER
+      || length > size - LENGTH_BYTES)
+    return head_size;
+  return MAX (head_size, LENGTH_BYTES + (gsize) length);
+}
+
 /**
  * nf_safetensors_header_read:
  * @header: as nf_safetensors_header_init() makes it
- * @start: a whole file, which must stay: the entries point into it
- * @size: its bytes
+ * @head: the first bytes of a file
+ * @head_size: how many: at least what nf_safetensors_header_size() says
+ * @size: bytes of the whole file
  * @error: return location
  *
  * Returns: FALSE and %NF_ERROR_FORMAT if the file is not well-formed, or
  *   %NF_ERROR_UNSUPPORTED if it is of another format
  */
 gboolean
-nf_safetensors_header_read (NfSafetensorsHeader *header, const guint8 *start,
-    gsize size, GError **error)
+nf_safetensors_header_read (NfSafetensorsHeader *header, const guint8 *head,
+    gsize head_size, gsize size, GError **error)
 {
-  const guint8 *file = start;
-  const gsize file_size = size;
+  const guint8 *text = head + LENGTH_BYTES;
   guint64 length;
 
   if (size < LENGTH_BYTES) {
-    if (!refuse_kind (header, file, file_size, error))
+    if (!refuse_kind (header, head, head_size, error))
       g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
           "%s: %" G_GSIZE_FORMAT
           " bytes are too few for a safetensors file, expected at least %d; "
@@ -403,29 +433,27 @@ nf_safetensors_header_read (NfSafetensorsHeader *header, const guint8 *start,
           header->label, size, LENGTH_BYTES);
     return FALSE;
   }
-  memcpy (&length, start, LENGTH_BYTES);
-  length = GUINT64_FROM_LE (length);
-  start += LENGTH_BYTES;
-  size -= LENGTH_BYTES;
-  if (length > NF_SAFETENSORS_MAX_HEADER || length > size) {
-    if (!refuse_kind (header, file, file_size, error))
+  length = claimed_length (head);
+  if (length > NF_SAFETENSORS_MAX_HEADER || length > size - LENGTH_BYTES) {
+    if (!refuse_kind (header, head, head_size, error))
       g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
           "%s: a header of %" G_GUINT64_FORMAT
           " bytes does not fit, expected at most %" G_GSIZE_FORMAT
           "; is this a safetensors file, and complete?",
-          header->label, length, MIN (size, (gsize) NF_SAFETENSORS_MAX_HEADER));
+          header->label, length,
+          MIN (size - LENGTH_BYTES, (gsize) NF_SAFETENSORS_MAX_HEADER));
     return FALSE;
   }
-  if (length > 0 && start[0] != '{') {
-    if (!refuse_kind (header, file, file_size, error))
+  if (length > 0 && text[0] != '{') {
+    if (!refuse_kind (header, head, head_size, error))
       g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
           "%s: the header begins with byte 0x%02x, expected '{'; is this a "
           "safetensors file?",
-          header->label, start[0]);
+          header->label, text[0]);
     return FALSE;
   }
-  header->data = start + length;
-  header->length = size - (gsize) length;
-  return parse_members (header, (const gchar *) start, (gsize) length, error)
+  header->start = LENGTH_BYTES + (gsize) length;
+  header->length = size - header->start;
+  return parse_members (header, (const gchar *) text, (gsize) length, error)
       && check_layout (header, error);
 }

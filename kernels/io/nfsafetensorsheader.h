@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 /**
  * NfSafetensorsHeader:
  * @label: name of the file, for messages
- * @data: what stands behind the header
- * @length: bytes of it
+ * @start: where in the file the tensors' data begins
+ * @length: bytes of that data
  * @entries: the tensors, #NfSafetensorsEntry, in the header's order
  * @by_name: their names and the entries of @entries
  * @metadata_keys: keys of @metadata, in the header's order
@@ -22,7 +22,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   gchar *label;
-  const guint8 *data;
+  gsize start;
   gsize length;
   GPtrArray *entries;
   GHashTable *by_name;
@@ -34,6 +34,8 @@ void nf_safetensors_header_init (
     NfSafetensorsHeader *header, const gchar *label);
 void nf_safetensors_header_clear (NfSafetensorsHeader *header);
 gboolean nf_safetensors_header_read (NfSafetensorsHeader *header,
-    const guint8 *start, gsize size, GError **error);
+    const guint8 *head, gsize head_size, gsize size, GError **error);
+gsize nf_safetensors_header_size (
+    const guint8 *head, gsize head_size, gsize size);
 
 G_END_DECLS

@@ -10,6 +10,10 @@
 #include <string.h>
 
 #include <nextframe/core/tensor/nftensor.h>
+#include "io/nfopenfile.h"
+
+/* read of a file at once; as many whole elements of any type */
+#define PIECE_BYTES 32768
 
 static const struct
 {
@@ -91,7 +95,9 @@ nf_safetensors_part (const NfSafetensorsEntry *entry, gsize from, gsize count)
   gsize size = dtypes[entry->dtype].bits / 8;
 
   g_return_val_if_fail (size > 0, part);
-  part.data += from * size;
+  part.offset += from * size;
+  if (part.data != NULL)
+    part.data += from * size;
   part.bytes = count * size;
   part.elements = count;
   return part;
@@ -160,81 +166,150 @@ load_f64 (const guint8 *data)
   return (gfloat) value;
 }
 
+/* numbers of a type that is_float() names, which lie at @data */
+static void
+f32_of (NfSafetensorsDType dtype, const guint8 *data, gsize n, gpointer numbers)
+{
+  gfloat *out = numbers;
+  gsize i;
+
+  switch (dtype) {
+    case NF_SAFETENSORS_F64:
+      for (i = 0; i < n; i++)
+        out[i] = load_f64 (data + 8 * i);
+      break;
+    case NF_SAFETENSORS_F32:
+      for (i = 0; i < n; i++)
+        out[i] = load_f32 (data + 4 * i);
+      break;
+    case NF_SAFETENSORS_F16:
+      for (i = 0; i < n; i++)
+        out[i] = f16_to_f32 (load_u16 (data + 2 * i));
+      break;
+    default: /* BF16 */
+      for (i = 0; i < n; i++)
+        out[i] = nf_bf16_to_f32 (load_u16 (data + 2 * i));
+      break;
+  }
+}
+
+/* the same of a type that is_integer() names */
+static void
+i64_of (NfSafetensorsDType dtype, const guint8 *data, gsize n, gpointer numbers)
+{
+  gint64 *out = numbers;
+  gsize i;
+
+  switch (dtype) {
+    case NF_SAFETENSORS_I64:
+      for (i = 0; i < n; i++)
+        out[i] = (gint64) load_u64 (data + 8 * i);
+      break;
+    case NF_SAFETENSORS_I32:
+      for (i = 0; i < n; i++)
+        out[i] = (gint32) load_u32 (data + 4 * i);
+      break;
+    case NF_SAFETENSORS_I16:
+      for (i = 0; i < n; i++)
+        out[i] = (gint16) load_u16 (data + 2 * i);
+      break;
+    case NF_SAFETENSORS_U32:
+      for (i = 0; i < n; i++)
+        out[i] = load_u32 (data + 4 * i);
+      break;
+    case NF_SAFETENSORS_U16:
+      for (i = 0; i < n; i++)
+        out[i] = load_u16 (data + 2 * i);
+      break;
+    case NF_SAFETENSORS_I8:
+      for (i = 0; i < n; i++)
+        out[i] = (gint8) data[i];
+      break;
+    default: /* U8, BOOL */
+      for (i = 0; i < n; i++)
+        out[i] = data[i];
+      break;
+  }
+}
+
+static gboolean
+is_float (NfSafetensorsDType dtype)
+{
+  return dtype <= NF_SAFETENSORS_BF16;
+}
+
+static gboolean
+is_integer (NfSafetensorsDType dtype)
+{
+  return (dtype >= NF_SAFETENSORS_I64 && dtype <= NF_SAFETENSORS_BOOL)
+      || dtype == NF_SAFETENSORS_U32 || dtype == NF_SAFETENSORS_U16;
+}
+
+/* all elements, a piece at a time where they are in a file */
+static gboolean
+read_numbers (const NfSafetensorsEntry *entry,
+    void (*convert) (NfSafetensorsDType, const guint8 *, gsize, gpointer),
+    gpointer out, gsize out_size, GError **error)
+{
+  const gsize size = dtypes[entry->dtype].bits / 8;
+  guint8 piece[PIECE_BYTES];
+  gsize n;
+
+  if (entry->file == NULL) {
+    convert (entry->dtype, entry->data, entry->elements, out);
+    return TRUE;
+  }
+  for (gsize i = 0; i < entry->elements; i += n) {
+    n = MIN (PIECE_BYTES / size, entry->elements - i);
+    if (!nf_open_file_read (
+            entry->file, entry->offset + i * size, piece, n * size, error))
+      return FALSE;
+    convert (entry->dtype, piece, n, (guint8 *) out + i * out_size);
+  }
+  return TRUE;
+}
+
 gboolean
 nf_safetensors_read_f32 (
     const NfSafetensorsEntry *entry, gfloat *out, GError **error)
 {
-  const guint8 *data = entry->data;
-  gsize i;
-
-  switch (entry->dtype) {
-    case NF_SAFETENSORS_F64:
-      for (i = 0; i < entry->elements; i++)
-        out[i] = load_f64 (data + 8 * i);
-      return TRUE;
-    case NF_SAFETENSORS_F32:
-      for (i = 0; i < entry->elements; i++)
-        out[i] = load_f32 (data + 4 * i);
-      return TRUE;
-    case NF_SAFETENSORS_F16:
-      for (i = 0; i < entry->elements; i++)
-        out[i] = f16_to_f32 (load_u16 (data + 2 * i));
-      return TRUE;
-    case NF_SAFETENSORS_BF16:
-      for (i = 0; i < entry->elements; i++)
-        out[i] = nf_bf16_to_f32 (load_u16 (data + 2 * i));
-      return TRUE;
-    default:
-      g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-          "tensor '%s': expected floating-point numbers (F64, F32, F16, BF16), "
-          "got %s",
-          entry->name, dtypes[entry->dtype].name);
-      return FALSE;
-  }
+  if (is_float (entry->dtype))
+    return read_numbers (entry, f32_of, out, sizeof *out, error);
+  g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+      "tensor '%s': expected floating-point numbers (F64, F32, F16, BF16), "
+      "got %s",
+      entry->name, dtypes[entry->dtype].name);
+  return FALSE;
 }
 
 gboolean
 nf_safetensors_read_i64 (
     const NfSafetensorsEntry *entry, gint64 *out, GError **error)
 {
-  const guint8 *data = entry->data;
-  gsize i;
+  if (is_integer (entry->dtype))
+    return read_numbers (entry, i64_of, out, sizeof *out, error);
+  g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+      "tensor '%s': expected integers (I64, I32, I16, I8, U32, U16, U8, "
+      "BOOL), got %s",
+      entry->name, dtypes[entry->dtype].name);
+  return FALSE;
+}
 
-  switch (entry->dtype) {
-    case NF_SAFETENSORS_I64:
-      for (i = 0; i < entry->elements; i++)
-        out[i] = (gint64) load_u64 (data + 8 * i);
-      return TRUE;
-    case NF_SAFETENSORS_I32:
-      for (i = 0; i < entry->elements; i++)
-        out[i] = (gint32) load_u32 (data + 4 * i);
-      return TRUE;
-    case NF_SAFETENSORS_I16:
-      for (i = 0; i < entry->elements; i++)
-        out[i] = (gint16) load_u16 (data + 2 * i);
-      return TRUE;
-    case NF_SAFETENSORS_U32:
-      for (i = 0; i < entry->elements; i++)
-        out[i] = load_u32 (data + 4 * i);
-      return TRUE;
-    case NF_SAFETENSORS_U16:
-      for (i = 0; i < entry->elements; i++)
-        out[i] = load_u16 (data + 2 * i);
-      return TRUE;
-    case NF_SAFETENSORS_I8:
-      for (i = 0; i < entry->elements; i++)
-        out[i] = (gint8) data[i];
-      return TRUE;
-    case NF_SAFETENSORS_U8:
-    case NF_SAFETENSORS_BOOL:
-      for (i = 0; i < entry->elements; i++)
-        out[i] = data[i];
-      return TRUE;
-    default:
-      g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
-          "tensor '%s': expected integers (I64, I32, I16, I8, U32, U16, U8, "
-          "BOOL), got %s",
-          entry->name, dtypes[entry->dtype].name);
-      return FALSE;
+GBytes *
+nf_safetensors_read_bytes (const NfSafetensorsEntry *entry, GError **error)
+{
+  g_autofree guint8 *data = g_try_malloc (MAX (entry->bytes, 1));
+
+  if (data == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "tensor '%s': no memory for its %" G_GSIZE_FORMAT " bytes", entry->name,
+        entry->bytes);
+    return NULL;
   }
+  if (entry->file == NULL)
+    memcpy (data, entry->data, entry->bytes);
+  else if (!nf_open_file_read (
+               entry->file, entry->offset, data, entry->bytes, error))
+    return NULL;
+  return g_bytes_new_take (g_steal_pointer (&data), entry->bytes);
 }

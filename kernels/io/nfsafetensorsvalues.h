@@ -74,12 +74,15 @@ typedef enum
  * @dtype: element type
  * @rank: dimensions, 0 for a scalar
  * @shape: (array length=rank): sizes in PyTorch's order, each at least 0
- * @data: first element, little-endian; may lie at any address, so copy
- *   elements out with memcpy() or the functions below
+ * @file: (nullable): the open file that has the elements; %NULL: they are in
+ *   memory
+ * @offset: where in the file the first element lies
+ * @data: (nullable): the first element, where the elements are in memory
  * @bytes: size of the data
  * @elements: product of @shape, 1 for a scalar
  *
- * One tensor of a file. Belongs to its #NfSafetensors.
+ * One tensor of a file. Belongs to its #NfSafetensors. Its elements are
+ * little-endian and may lie at any address; the functions below read them.
  */
 typedef struct
 {
@@ -87,6 +90,8 @@ typedef struct
   NfSafetensorsDType dtype;
   guint rank;
   gint64 *shape;
+  const struct _NfOpenFile *file;
+  gsize offset;
   const guint8 *data;
   gsize bytes;
   gsize elements;
@@ -141,7 +146,7 @@ NF_API gchar *nf_safetensors_shape_string (const gint64 *shape, guint rank);
  * Converts the elements; F64 is rounded.
  *
  * Returns: %FALSE and %NF_ERROR_FORMAT if the elements are of another
- *   type
+ *   type, %NF_ERROR_IO if they cannot be read or the file was written into
  */
 NF_API gboolean nf_safetensors_read_f32 (
     const NfSafetensorsEntry *entry, gfloat *out, GError **error);
@@ -155,10 +160,22 @@ NF_API gboolean nf_safetensors_read_f32 (
  * Widens the elements.
  *
  * Returns: %FALSE and %NF_ERROR_FORMAT if the elements are of another
- *   type
+ *   type, %NF_ERROR_IO if they cannot be read or the file was written into
  */
 NF_API gboolean nf_safetensors_read_i64 (
     const NfSafetensorsEntry *entry, gint64 *out, GError **error);
+
+/**
+ * nf_safetensors_read_bytes:
+ * @entry: a tensor of any type
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): the elements as they are in the file;
+ *   %NULL and %NF_ERROR_IO as for nf_safetensors_read_f32(), %NF_ERROR_NO_MEMORY
+ *   if there is no memory for them
+ */
+NF_API GBytes *nf_safetensors_read_bytes (
+    const NfSafetensorsEntry *entry, GError **error);
 
 /**
  * nf_safetensors_part:

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfweightsource — a tensor's elements, out of a mapped safetensors file
+ * nfweightsource — a tensor's elements, out of a safetensors file
  *
- * The file has them in PyTorch's order, n, c, h, w, and stays mapped as long as
- * the source is there. What was read of it is forgotten again: it remains in the
- * system's cache of files, and does not count as memory of the process. A matrix
- * in f32 is used where it lies. */
+ * The file has them in PyTorch's order, n, c, h, w, and stays open as long as the
+ * source is there. What is read twice is in the system's cache of files. Where the
+ * file is in memory, a matrix in f32 is used where it lies. */
 #include "io/nfweightsource.h"
 
 typedef struct
@@ -30,20 +29,25 @@ weight_read (const NfSource *source, const NfTensor *tensor, gpointer data,
 {
   const WeightSource *self = (const WeightSource *) source;
   gsize pixels = (gsize) (tensor->h * tensor->w), c = (gsize) tensor->c;
-  g_autofree gfloat *filter = g_new (gfloat, c * pixels);
-  gboolean ok = TRUE;
+  g_autofree gfloat *filter = NULL;
 
-  for (gsize n = 0; ok && n < (gsize) tensor->n; n++) {
+  if (pixels == 1)
+    return nf_safetensors_read_f32 (self->entry, data, error);
+  filter = g_try_new (gfloat, c * pixels);
+  if (filter == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "tensor '%s': no memory for one of its filters", self->entry->name);
+    return FALSE;
+  }
+  for (gsize n = 0; n < (gsize) tensor->n; n++) {
     NfSafetensorsEntry part =
         nf_safetensors_part (self->entry, n * c * pixels, c * pixels);
-    gfloat *to = (gfloat *) data + n * c * pixels;
 
-    ok = nf_safetensors_read_f32 (&part, pixels == 1 ? to : filter, error);
-    if (ok && pixels > 1)
-      channels_last (filter, c, pixels, to);
+    if (!nf_safetensors_read_f32 (&part, filter, error))
+      return FALSE;
+    channels_last (filter, c, pixels, (gfloat *) data + n * c * pixels);
   }
-  nf_safetensors_forget (self->file, self->entry);
-  return ok;
+  return TRUE;
 }
 
 static void
@@ -59,8 +63,8 @@ weight_free (NfSource *source)
 static gboolean
 lies_right (const NfSafetensorsEntry *entry, const NfTensor *tensor)
 {
-  return entry->dtype == NF_SAFETENSORS_F32 && tensor->h * tensor->w == 1
-      && G_BYTE_ORDER == G_LITTLE_ENDIAN
+  return entry->data != NULL && entry->dtype == NF_SAFETENSORS_F32
+      && tensor->h * tensor->w == 1 && G_BYTE_ORDER == G_LITTLE_ENDIAN
       && GPOINTER_TO_SIZE (entry->data) % sizeof (gfloat) == 0;
 }
 
@@ -70,7 +74,7 @@ lies_right (const NfSafetensorsEntry *entry, const NfTensor *tensor)
  * @entry: a tensor of it, of floating-point numbers
  * @tensor: what it is for: f32, as many elements
  *
- * Returns: (transfer full): the source; keeps the file mapped
+ * Returns: (transfer full): the source; keeps the file open
  */
 NfSource *
 nf_weight_source_new (NfSafetensors *file, const NfSafetensorsEntry *entry,

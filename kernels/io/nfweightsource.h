@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfweightsource — a tensor's elements, out of a mapped safetensors file */
+ * nfweightsource — a tensor's elements, out of a safetensors file */
 #pragma once
 
 #include <nextframe/core/tensor/nftensor.h>

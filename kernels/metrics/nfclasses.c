@@ -7,6 +7,12 @@
  * classes share a colour and neighbours in the numbering look different. */
 #include <nextframe/metrics/nfclasses.h>
 
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* bytes; a number of classes of one byte each has short names enough */
+#define MAX_NAMES_SIZE (256 * 1024)
+
 #define N_COLORS 8
 #define N_KINDS 6 /* shape * 2 + material */
 
@@ -55,6 +61,75 @@ const gchar *
 nf_class_name (guint id)
 {
   return id < NF_N_CLASSES ? class_names[id] : NULL;
+}
+
+/* (transfer full) (nullable): the text of a file that is small */
+static gchar *
+read_names (const gchar *path, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+  gchar *text = NULL;
+  gsize length;
+  GStatBuf info;
+
+  if (g_stat (path, &info) == 0
+      && (!S_ISREG (info.st_mode) || info.st_size > MAX_NAMES_SIZE)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "class names: '%s' is no text file of at most %d bytes; it has a line "
+        "for each class",
+        path, MAX_NAMES_SIZE);
+    return NULL;
+  }
+  if (!g_file_get_contents (path, &text, &length, &cause)) {
+    g_set_error (error, NF_ERROR,
+        g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)
+            ? NF_ERROR_NOT_FOUND
+            : NF_ERROR_IO,
+        "class names: cannot read '%s': %s", path, cause->message);
+    return NULL;
+  }
+  if (!g_utf8_validate (text, (gssize) length, NULL)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "class names: '%s' is not UTF-8; it is a text file with a line for "
+        "each class",
+        path);
+    g_clear_pointer (&text, g_free);
+  }
+
+  return text;
+}
+
+gchar **
+nf_class_names_load (const gchar *path, guint classes, GError **error)
+{
+  g_autofree gchar *text = read_names (path, error);
+  g_auto (GStrv) names = NULL;
+  guint n;
+
+  if (text == NULL)
+    return NULL;
+  /* the last line may end or not */
+  if (g_str_has_suffix (text, "\n"))
+    text[strlen (text) - 1] = '\0';
+  names = g_strsplit (text, "\n", -1);
+  n = g_strv_length (names);
+  if (n != classes) {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "class names: '%s' has %u lines, expected %u: one for each class, the "
+        "background first",
+        path, n, classes);
+    return NULL;
+  }
+  for (guint i = 0; i < n; i++)
+    if (*g_strstrip (names[i]) == '\0') {
+      g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+          "class names: line %u of '%s' is empty, expected the name of class "
+          "%u",
+          i + 1, path, i);
+      return NULL;
+    }
+
+  return g_steal_pointer (&names);
 }
 
 guint32

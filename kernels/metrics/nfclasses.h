@@ -12,6 +12,7 @@
 #include <glib.h>
 
 #include <nextframe/core/nfapi.h>
+#include <nextframe/core/nferror.h>
 
 G_BEGIN_DECLS
 
@@ -27,6 +28,18 @@ G_BEGIN_DECLS
  *   "green rubber cylinder"; NULL when @id is %NF_N_CLASSES or more
  */
 NF_API const gchar *nf_class_name (guint id);
+
+/**
+ * nf_class_names_load:
+ * @path: a text file in UTF-8: a line for each class, from class 0 on
+ * @classes: how many classes there are
+ * @error: return location: %NF_ERROR_NOT_FOUND, %NF_ERROR_IO, or %NF_ERROR_FORMAT
+ *   where the file has another number of lines, an empty line, or is no text
+ *
+ * Returns: (transfer full) (nullable) (array zero-terminated=1): the names
+ */
+NF_API gchar **nf_class_names_load (
+    const gchar *path, guint classes, GError **error);
 
 /**
  * nf_class_color:

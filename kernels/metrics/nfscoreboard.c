@@ -4,7 +4,8 @@
 #include <nextframe/metrics/nfscoreboard.h>
 #include <nextframe/metrics/nfclasses.h>
 
-#include <json-glib/json-glib.h>
+#include "metrics/nfreport.h"
+
 #include <math.h>
 
 typedef struct
@@ -19,7 +20,15 @@ typedef struct
   gchar *name;
   gchar *stream_id;
   GArray *frames; /* FrameScore */
+  guint steps; /* times that something was added */
 } Clip;
+
+/* the frames that are so far into their clips */
+typedef struct
+{
+  guint64 frames;
+  NfConfusion *counts;
+} Step;
 
 struct _NfScoreboard
 {
@@ -29,6 +38,9 @@ struct _NfScoreboard
   NfConfusion *total;
   Clip *current; /* (nullable): the clip that has not ended */
   GPtrArray *clips; /* Clip, ended */
+  gchar **names; /* (nullable): of the classes */
+  guint horizon; /* steps of the curve */
+  GPtrArray *steps; /* Step, of those that were scored */
   gdouble clip_jaccard_sum;
   guint64 frames;
   guint64 unmatched_prediction;
@@ -46,6 +58,13 @@ clip_free (Clip *clip)
   g_free (clip);
 }
 
+static void
+step_free (Step *step)
+{
+  nf_confusion_free (step->counts);
+  g_free (step);
+}
+
 NfScoreboard *
 nf_scoreboard_new (guint classes, gboolean keep_frames)
 {
@@ -56,6 +75,7 @@ nf_scoreboard_new (guint classes, gboolean keep_frames)
   board->clip = nf_confusion_new (classes);
   board->total = nf_confusion_new (classes);
   board->clips = g_ptr_array_new_with_free_func ((GDestroyNotify) clip_free);
+  board->steps = g_ptr_array_new_with_free_func ((GDestroyNotify) step_free);
 
   return board;
 }
@@ -70,7 +90,42 @@ nf_scoreboard_free (NfScoreboard *board)
   nf_confusion_free (board->total);
   clip_free (board->current);
   g_ptr_array_unref (board->clips);
+  g_strfreev (board->names);
+  g_ptr_array_unref (board->steps);
   g_free (board);
+}
+
+void
+nf_scoreboard_set_horizon (NfScoreboard *board, guint steps)
+{
+  board->horizon = MIN (steps, NF_SCOREBOARD_MAX_HORIZON);
+}
+
+void
+nf_scoreboard_set_class_names (NfScoreboard *board, const gchar *const *names)
+{
+  g_return_if_fail (g_strv_length ((gchar **) names) == board->total->classes);
+
+  g_strfreev (board->names);
+  board->names = g_strdupv ((gchar **) names);
+}
+
+/* the latest frame is part of the curve */
+static void
+add_to_step (NfScoreboard *board, guint number, guint frames)
+{
+  Step *step;
+
+  if (number >= board->horizon)
+    return;
+  if (number >= board->steps->len) {
+    step = g_new0 (Step, 1);
+    step->counts = nf_confusion_new (board->total->classes);
+    g_ptr_array_add (board->steps, step);
+  }
+  step = g_ptr_array_index (board->steps, number);
+  nf_confusion_merge (step->counts, board->frame);
+  step->frames += frames;
 }
 
 /* Adds the latest frame's matrix, of so many pairs of masks, to the current
@@ -89,6 +144,7 @@ add_latest (NfScoreboard *board, guint frames, guint64 time)
   }
   nf_confusion_merge (board->clip, board->frame);
   nf_confusion_merge (board->total, board->frame);
+  add_to_step (board, clip->steps++, frames);
   clip->score.frames += frames;
   clip->score.end = time;
   board->frames += frames;
@@ -198,78 +254,100 @@ nf_scoreboard_get_scores (const NfScoreboard *board)
 }
 
 static void
-add_score (JsonBuilder *json, const gchar *name, gdouble score)
-{
-  json_builder_set_member_name (json, name);
-  if (isnan (score))
-    json_builder_add_null_value (json);
-  else
-    json_builder_add_double_value (json, score);
-}
-
-static void
-add_count (JsonBuilder *json, const gchar *name, guint64 count)
-{
-  json_builder_set_member_name (json, name);
-  json_builder_add_int_value (json, count);
-}
-
-static void
-add_text (JsonBuilder *json, const gchar *name, const gchar *text)
-{
-  json_builder_set_member_name (json, name);
-  if (text == NULL)
-    json_builder_add_null_value (json);
-  else
-    json_builder_add_string_value (json, text);
-}
-
-static void
 add_clip (JsonBuilder *json, const Clip *clip)
 {
   json_builder_begin_object (json);
-  add_count (json, "clip", clip->score.index);
-  add_text (json, "name", clip->name);
-  add_text (json, "stream-id", clip->stream_id);
-  add_score (json, "jaccard", clip->score.jaccard);
-  add_score (json, "pixel-accuracy", clip->score.pixel_accuracy);
-  add_count (json, "frames", clip->score.frames);
-  add_count (json, "start", clip->score.start);
-  add_count (json, "end", clip->score.end);
-  json_builder_set_member_name (json, "frame-scores");
-  json_builder_begin_array (json);
+  nf_report_add_count (json, "clip", clip->score.index);
+  nf_report_add_text (json, "name", clip->name);
+  nf_report_add_text (json, "stream-id", clip->stream_id);
+  nf_report_add_score (json, "jaccard", clip->score.jaccard);
+  nf_report_add_score (json, "pixel-accuracy", clip->score.pixel_accuracy);
+  nf_report_add_count (json, "frames", clip->score.frames);
+  nf_report_add_count (json, "start", clip->score.start);
+  nf_report_add_count (json, "end", clip->score.end);
+  nf_report_begin_array (json, "frame-scores");
   for (guint i = 0; i < clip->frames->len; i++) {
     const FrameScore *score = &g_array_index (clip->frames, FrameScore, i);
 
     json_builder_begin_object (json);
-    add_count (json, "running-time", score->time);
-    add_score (json, "jaccard", score->jaccard);
+    nf_report_add_count (json, "running-time", score->time);
+    nf_report_add_score (json, "jaccard", score->jaccard);
     json_builder_end_object (json);
   }
   json_builder_end_array (json);
   json_builder_end_object (json);
 }
 
-/* the names are those of the 49 classes; of other sets only numbers are known */
-static void
-add_class (JsonBuilder *json, const NfConfusion *total, guint id)
+guint
+nf_scoreboard_get_horizon (const NfScoreboard *board)
 {
+  return board->steps->len;
+}
+
+gdouble
+nf_scoreboard_get_horizon_jaccard (const NfScoreboard *board, guint step)
+{
+  g_return_val_if_fail (step < board->steps->len, NAN);
+
+  return nf_confusion_jaccard (
+      ((const Step *) g_ptr_array_index (board->steps, step))->counts);
+}
+
+static void
+add_class_counts (JsonBuilder *json, NfClassCounts counts)
+{
+  nf_report_add_count (json, "true-positives", counts.true_positives);
+  nf_report_add_count (json, "false-positives", counts.false_positives);
+  nf_report_add_count (json, "false-negatives", counts.false_negatives);
+}
+
+/* of a step all that its Jaccard index is computed from, so that reports can be
+ * merged; classes that do not occur are left out */
+static void
+add_step (JsonBuilder *json, const Step *step, guint number)
+{
+  json_builder_begin_object (json);
+  nf_report_add_count (json, "frame", number);
+  nf_report_add_count (json, "frames", step->frames);
+  nf_report_add_score (json, "jaccard", nf_confusion_jaccard (step->counts));
+  nf_report_begin_array (json, "classes");
+  for (guint id = 0; id < step->counts->classes; id++) {
+    NfClassCounts counts = nf_confusion_class_counts (step->counts, id);
+
+    if (counts.true_positives + counts.false_positives + counts.false_negatives
+        == 0)
+      continue;
+    json_builder_begin_object (json);
+    nf_report_add_count (json, "id", id);
+    add_class_counts (json, counts);
+    json_builder_end_object (json);
+  }
+  json_builder_end_array (json);
+  json_builder_end_object (json);
+}
+
+/* the names are those that were given, or of the 49 classes; of other sets only
+ * numbers are known */
+static void
+add_class (JsonBuilder *json, const NfScoreboard *board, guint id)
+{
+  const NfConfusion *total = board->total;
   NfClassCounts counts = nf_confusion_class_counts (total, id);
 
   json_builder_begin_object (json);
-  add_count (json, "id", id);
+  nf_report_add_count (json, "id", id);
   json_builder_set_member_name (json, "name");
-  if (total->classes == NF_N_CLASSES) {
+  if (board->names != NULL) {
+    json_builder_add_string_value (json, board->names[id]);
+  } else if (total->classes == NF_N_CLASSES) {
     json_builder_add_string_value (json, nf_class_name (id));
   } else {
     g_autofree gchar *name = g_strdup_printf ("class %u", id);
     json_builder_add_string_value (json, name);
   }
-  add_score (json, "iou", nf_class_counts_iou (counts));
-  add_score (json, "dice", nf_class_counts_dice (counts));
-  add_count (json, "true-positives", counts.true_positives);
-  add_count (json, "false-positives", counts.false_positives);
-  add_count (json, "false-negatives", counts.false_negatives);
+  nf_report_add_score (json, "iou", nf_class_counts_iou (counts));
+  nf_report_add_score (json, "dice", nf_class_counts_dice (counts));
+  add_class_counts (json, counts);
   json_builder_end_object (json);
 }
 
@@ -277,37 +355,34 @@ gchar *
 nf_scoreboard_to_json (const NfScoreboard *board, gboolean complete)
 {
   g_autoptr (JsonBuilder) json = json_builder_new ();
-  g_autoptr (JsonGenerator) generator = json_generator_new ();
-  g_autoptr (JsonNode) root = NULL;
   NfScores scores = nf_scoreboard_get_scores (board);
 
   json_builder_begin_object (json);
-  add_score (json, "jaccard", scores.jaccard);
-  add_score (json, "dice", scores.dice);
-  add_score (json, "pixel-accuracy", scores.pixel_accuracy);
-  add_score (json, "mean-clip-jaccard", scores.mean_clip_jaccard);
-  add_count (json, "frames", scores.frames);
-  add_count (json, "unmatched-prediction", scores.unmatched_prediction);
-  add_count (json, "unmatched-truth", scores.unmatched_truth);
+  nf_report_add_score (json, "jaccard", scores.jaccard);
+  nf_report_add_score (json, "dice", scores.dice);
+  nf_report_add_score (json, "pixel-accuracy", scores.pixel_accuracy);
+  nf_report_add_score (json, "mean-clip-jaccard", scores.mean_clip_jaccard);
+  nf_report_add_count (json, "frames", scores.frames);
+  nf_report_add_count (
+      json, "unmatched-prediction", scores.unmatched_prediction);
+  nf_report_add_count (json, "unmatched-truth", scores.unmatched_truth);
   json_builder_set_member_name (json, "complete");
   json_builder_add_boolean_value (json, complete);
-  json_builder_set_member_name (json, "clips");
-  json_builder_begin_array (json);
+  nf_report_begin_array (json, "clips");
   for (guint i = 0; i < board->clips->len; i++)
     add_clip (json, g_ptr_array_index (board->clips, i));
   json_builder_end_array (json);
-  json_builder_set_member_name (json, "classes");
-  json_builder_begin_array (json);
+  nf_report_begin_array (json, "classes");
   for (guint id = 0; id < board->total->classes; id++)
-    add_class (json, board->total, id);
+    add_class (json, board, id);
+  json_builder_end_array (json);
+  nf_report_begin_array (json, "horizon");
+  for (guint i = 0; i < board->steps->len; i++)
+    add_step (json, g_ptr_array_index (board->steps, i), i + 1);
   json_builder_end_array (json);
   json_builder_end_object (json);
 
-  root = json_builder_get_root (json);
-  json_generator_set_root (generator, root);
-  json_generator_set_pretty (generator, TRUE);
-
-  return json_generator_to_data (generator, NULL);
+  return nf_report_to_text (json);
 }
 
 gboolean
@@ -315,15 +390,6 @@ nf_scoreboard_write_report (const NfScoreboard *board, const gchar *path,
     gboolean complete, GError **error)
 {
   g_autofree gchar *text = nf_scoreboard_to_json (board, complete);
-  g_autofree gchar *line = g_strconcat (text, "\n", NULL);
-  g_autoptr (GError) cause = NULL;
 
-  if (g_file_set_contents_full (path, line, -1,
-          G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666,
-          &cause))
-    return TRUE;
-  g_set_error (error, NF_ERROR, NF_ERROR_IO, "cannot write the report: %s",
-      cause->message);
-
-  return FALSE;
+  return nf_report_write (text, path, error);
 }

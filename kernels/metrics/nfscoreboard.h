@@ -18,6 +18,12 @@
  *               end, frame-scores: [{ running-time, jaccard }] }]
  *   classes  [{ id, name, iou, dice, true-positives, false-positives,
  *               false-negatives }]
+ *   horizon  [{ frame, frames, jaccard, classes: [{ id, true-positives,
+ *               false-positives, false-negatives }] }]: the curve, pooled over
+ *               the frame-th frames of all clips; classes that occur
+ *
+ * Reports of parts of a data set are merged by adding up what is counted:
+ * examples/merge-reports.py.
  *
  * See: nfconfusion, nfclasses. */
 #pragma once
@@ -27,6 +33,10 @@
 #include <nextframe/metrics/nfconfusion.h>
 
 G_BEGIN_DECLS
+
+/** NF_SCOREBOARD_MAX_HORIZON: frames of a clip that the curve has at most, for
+ * each takes a confusion matrix */
+#define NF_SCOREBOARD_MAX_HORIZON 256
 
 typedef struct _NfScoreboard NfScoreboard;
 
@@ -94,6 +104,23 @@ NF_API NfScoreboard *nf_scoreboard_new (guint classes, gboolean keep_frames);
  * @board: (nullable) (transfer full): a board
  */
 NF_API void nf_scoreboard_free (NfScoreboard *board);
+
+/**
+ * nf_scoreboard_set_horizon:
+ * @board: the board, without frames
+ * @steps: how many frames of a clip the curve over the horizon has: the first
+ *   ones that were scored; 0, as it is made: no curve. At most
+ *   %NF_SCOREBOARD_MAX_HORIZON
+ */
+NF_API void nf_scoreboard_set_horizon (NfScoreboard *board, guint steps);
+
+/**
+ * nf_scoreboard_set_class_names:
+ * @board: the board
+ * @names: what the report calls the classes, one for each
+ */
+NF_API void nf_scoreboard_set_class_names (
+    NfScoreboard *board, const gchar *const *names);
 
 /**
  * nf_scoreboard_add_frame:
@@ -194,6 +221,24 @@ NF_API const NfConfusion *nf_scoreboard_get_total (const NfScoreboard *board);
  *   with the frames it has
  */
 NF_API NfScores nf_scoreboard_get_scores (const NfScoreboard *board);
+
+/**
+ * nf_scoreboard_get_horizon:
+ * @board: the board
+ *
+ * Returns: how many steps the curve has so far
+ */
+NF_API guint nf_scoreboard_get_horizon (const NfScoreboard *board);
+
+/**
+ * nf_scoreboard_get_horizon_jaccard:
+ * @board: the board
+ * @step: from 0, below nf_scoreboard_get_horizon()
+ *
+ * Returns: the Jaccard index, pooled over the frames of this step of all clips
+ */
+NF_API gdouble nf_scoreboard_get_horizon_jaccard (
+    const NfScoreboard *board, guint step);
 
 /**
  * nf_scoreboard_to_json:

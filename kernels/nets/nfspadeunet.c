@@ -223,7 +223,7 @@ facts_of (const NfNet *net)
 /* ------------------------------------------------------------ conditioning */
 
 static gboolean
-cond_maps (SpadeUnet *net, NfSpadeCond *cond, GError **error)
+add_maps (SpadeUnet *net, NfSpadeCond *cond, GError **error)
 {
   gint64 h = cond->cond->h, w = cond->cond->w;
 
@@ -235,6 +235,18 @@ cond_maps (SpadeUnet *net, NfSpadeCond *cond, GError **error)
       return FALSE;
   }
   return nf_unet_norm_maps (&net->final_norm, cond, h, w, error);
+}
+
+static gboolean
+cond_maps (SpadeUnet *net, NfSpadeCond *cond, GError **error)
+{
+  gboolean ok;
+
+  cond->shrunk =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
+  ok = add_maps (net, cond, error);
+  g_clear_pointer (&cond->shrunk, g_ptr_array_unref);
+  return ok;
 }
 
 /* FALSE without an error where what makes x has failed */
@@ -253,6 +265,18 @@ frames_fit (const NfUnetConfig *c, const NfTensor *x, gint64 channels,
       "diffusion U-Net: %s is %s, expected (N, %" G_GINT64_FORMAT ", %d, %d)",
       what, shape, channels, c->height, c->width);
   return FALSE;
+}
+
+static gboolean
+cond_copy (NfUnetCond *to_base, NfUnetCond *from_base, GError **error)
+{
+  const NfSpadeCond *to = (NfSpadeCond *) to_base;
+  const NfSpadeCond *from = (NfSpadeCond *) from_base;
+
+  for (guint i = 0; i < to->maps->len; i++)
+    if (!nf_tensor_copy (to->maps->pdata[i], from->maps->pdata[i], error))
+      return FALSE;
+  return nf_tensor_copy (to->cond, from->cond, error);
 }
 
 static void
@@ -491,6 +515,7 @@ forward_at (NfNet *base, NfTensor *x, NfTensor *embedding,
 static const NfPredictHooks hooks = { .read = nf_unet_config_from_json,
   .facts = facts_of,
   .condition = condition,
+  .cond_copy = cond_copy,
   .cond_free = cond_free,
   .embed = embed,
   .times = times,

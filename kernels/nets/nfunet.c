@@ -50,6 +50,12 @@ nf_unet_condition (NfUnet *net, NfTensor *cond, GError **error)
   return hooks (net)->condition (net, cond, error);
 }
 
+gboolean
+nf_unet_cond_copy (NfUnetCond *to, NfUnetCond *from, GError **error)
+{
+  return to->klass->predict->cond_copy (to, from, error);
+}
+
 void
 nf_unet_cond_free (NfUnetCond *cond)
 {

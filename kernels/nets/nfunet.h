@@ -49,6 +49,7 @@ typedef struct
  *   without making a network
  * @facts: nf_unet_config()
  * @condition: nf_unet_condition()
+ * @cond_copy: nf_unet_cond_copy()
  * @cond_free: frees what that made
  * @embed: nf_unet_embed()
  * @times: nf_unet_times()
@@ -61,6 +62,7 @@ struct _NfPredictHooks
   gboolean (*read) (NfUnetConfig *facts, JsonObject *json, GError **error);
   const NfUnetConfig *(*facts) (const NfNet *net);
   NfUnetCond *(*condition) (NfNet *net, NfTensor *cond, GError **error);
+  gboolean (*cond_copy) (NfUnetCond *to, NfUnetCond *from, GError **error);
   void (*cond_free) (NfUnetCond *cond);
   NfTensor *(*embed) (
       NfNet *net, const gfloat *labels, gint64 n, GError **error);
@@ -140,6 +142,19 @@ NF_API const gchar *nf_unet_arch (NfUnet *net);
  */
 NF_API NfUnetCond *nf_unet_condition (
     NfUnet *net, NfTensor *cond, GError **error);
+
+/**
+ * nf_unet_cond_copy:
+ * @to: from nf_unet_condition(); gets the values of @from, in the memory that
+ *   it has
+ * @from: from nf_unet_condition() of the same network, for frames of the same
+ *   shape and type
+ * @error: return location: as the device has it
+ *
+ * Returns: FALSE with @error set; what @to holds can then not be used
+ */
+NF_API gboolean nf_unet_cond_copy (
+    NfUnetCond *to, NfUnetCond *from, GError **error);
 
 /**
  * nf_unet_cond_free:

@@ -116,14 +116,32 @@ nf_unet_attention_init (NfUnetParts *parts, NfUnetAttention *a,
 
 /* ------------------------------------------------------------ conditioning */
 
+/* (transfer none) (nullable): the conditioning in a size, made at its first
+ * use */
+static NfTensor *
+cond_of_size (NfSpadeCond *cond, gint64 h, gint64 w, GError **error)
+{
+  NfTensor *small;
+
+  for (guint i = 0; i < cond->shrunk->len; i++) {
+    small = g_ptr_array_index (cond->shrunk, i);
+    if (small->h == h && small->w == w)
+      return small;
+  }
+  small = h == cond->cond->h && w == cond->cond->w
+      ? nf_tensor_ref (cond->cond)
+      : nf_op_nearest (cond->cond, h, w, error);
+  if (small != NULL)
+    g_ptr_array_add (cond->shrunk, small);
+  return small;
+}
+
 /* adds gamma and beta of one modulation, for frames of h x w, to cond->maps */
 gboolean
 nf_unet_norm_maps (
     const NfUnetNorm *a, NfSpadeCond *cond, gint64 h, gint64 w, GError **error)
 {
-  g_autoptr (NfTensor) small = h == cond->cond->h && w == cond->cond->w
-      ? nf_tensor_ref (cond->cond)
-      : nf_op_nearest (cond->cond, h, w, error);
+  NfTensor *small = cond_of_size (cond, h, w, error);
   g_autoptr (NfTensor) shared =
       nf_conv_run (&a->shared, small, 1, NF_ACT_SILU, error);
   const NfConv *convs[2] = { &a->gamma, &a->beta };

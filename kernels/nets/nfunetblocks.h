@@ -67,6 +67,7 @@ typedef struct
   NfUnetCond base;
   NfTensor *cond;
   GPtrArray *maps; /* gamma and beta of each modulation in turn */
+  GPtrArray *shrunk; /* while maps are made: cond in the sizes they need */
 } NfSpadeCond;
 
 gboolean nf_unet_norm_init (NfUnetParts *parts, NfUnetNorm *a,

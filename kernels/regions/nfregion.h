@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  * @area: its pixels, at least 1
  * @x: column of its centre of gravity, that of pixel i's centre being i + 0.5
  * @y: row of its centre of gravity
- * @class: its most likely class, 1 or more
+ * @class_id: its most likely class, 1 or more
  * @neighbour: the region that it shares the longest border with, from 1; 0: it
  *   touches none
  * @at_edge: whether it touches the frame's edge
@@ -26,7 +26,7 @@ typedef struct
 {
   guint area;
   gdouble x, y;
-  guint class;
+  guint class_id;
   guint neighbour;
   gboolean at_edge;
 } NfRegion;

@@ -124,8 +124,8 @@ judge (const NfRegions *r, Border *border)
 
   for (guint k = 1; k < r->classes; k++)
     both = MAX (both, a[k] + b[k]);
-  border->ratio =
-      (a[r->regions[border->a].class] + b[r->regions[border->b].class] - both)
+  border->ratio = (a[r->regions[border->a].class_id]
+                      + b[r->regions[border->b].class_id] - both)
       / (border->sides * sqrt (area));
 }
 
@@ -187,7 +187,7 @@ join (Merge *m, guint a, guint b)
   one->y = (one->y * one->area + two->y * two->area) / area;
   one->area = area;
   one->at_edge |= two->at_edge;
-  one->class = nf_region_best (to, r->classes);
+  one->class_id = nf_region_best (to, r->classes);
   two->area = 0;
   m->parent[b] = a;
   move_borders (m, a, b);
@@ -227,7 +227,7 @@ are_parted (Merge *m, guint a, guint b)
   const NfRegion *one = &m->regions->regions[a], *two = &m->regions->regions[b];
   guint size = 0;
 
-  if (one->class != two->class)
+  if (one->class_id != two->class_id)
     return FALSE;
   for (guint i = 0; i < m->borders->len; i++) {
     const Border *it = &g_array_index (m->borders, Border, i);

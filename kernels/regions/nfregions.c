@@ -68,7 +68,7 @@ measure (NfRegions *r, const gfloat *p)
 
     region->x /= region->area;
     region->y /= region->area;
-    region->class =
+    region->class_id =
         nf_region_best (r->evidence + (gsize) i * r->classes, r->classes);
   }
 }
@@ -128,7 +128,7 @@ nf_regions_choose (const NfRegions *r, gboolean unique, guint *chosen)
   if (rivals > 0)
     nf_assign (r->evidence, rivals, r->classes, chosen);
   for (guint i = rivals; i < r->n; i++)
-    chosen[i] = r->regions[i].class;
+    chosen[i] = r->regions[i].class_id;
 }
 
 void

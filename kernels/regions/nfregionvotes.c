@@ -33,7 +33,7 @@ typedef struct
   gboolean at_edge; /* of the frame, in any of them */
   gdouble x, y, area; /* where it was seen last */
   guint64 pixels; /* of all frames */
-  guint class; /* its most likely one */
+  guint class_id; /* its most likely one */
   gdouble *evidence; /* (classes): the sum */
 } Track;
 
@@ -117,7 +117,8 @@ fits (const NfRegionVotes *votes, const NfRegions *regions, guint i,
   if (frames > GAP)
     return FALSE;
   distance = hypot (region->x - track->x, region->y - track->y) / size;
-  loss = (evidence[region->class] - evidence[track->class]) / region->area;
+  loss =
+      (evidence[region->class_id] - evidence[track->class_id]) / region->area;
   *cost = distance / DISTANCE + loss / LOSS;
 
   return *cost < 1.0;
@@ -157,7 +158,7 @@ vote (NfRegionVotes *votes, Track *track, NfRegions *regions, guint i)
 
   for (guint k = 0; k < votes->classes; k++)
     track->evidence[k] += evidence[k];
-  track->class = nf_region_best (track->evidence, votes->classes);
+  track->class_id = nf_region_best (track->evidence, votes->classes);
   track->x = region->x;
   track->y = region->y;
   track->area = region->area;
@@ -246,7 +247,7 @@ can_take (const NfRegionVotes *votes, const Object *object, const Track *track)
     const Track *other =
         votes->tracks->pdata[g_array_index (object->tracks, guint, i)];
 
-    if (other->class != track->class
+    if (other->class_id != track->class_id
         || (track->first <= other->last && other->first <= track->last))
       return FALSE;
   }
@@ -379,7 +380,7 @@ nf_region_votes_choose (
 
   choose_tracks (votes, by_track);
   for (guint i = 0; i < regions->n; i++)
-    chosen[i] = regions->regions[i].class;
+    chosen[i] = regions->regions[i].class_id;
   for (guint t = 0; t < votes->tracks->len; t++) {
     const Track *track = votes->tracks->pdata[t];
 

@@ -58,26 +58,6 @@ test_doclines_run (gconstpointer data)
   nf_test_folder_remove (folder);
 }
 
-static gchar *
-make_models (void)
-{
-  gchar *folder = nf_test_folder_new ();
-  g_autofree gchar *unet =
-      g_build_filename (folder, "next-frame.safetensors", NULL);
-  g_autofree gchar *unetpp =
-      g_build_filename (folder, "unetpp.safetensors", NULL);
-  NfUnetppConfig unetpp_config;
-  NfUnetConfig unet_config;
-
-  nf_test_unet_config (&unet_config);
-  unet_config.num_frames_cond = 11;
-  nf_test_save_unet (unet, &unet_config, 1);
-  nf_test_unetpp_config (&unetpp_config);
-  nf_test_save_unetpp (unetpp, &unetpp_config, 1);
-
-  return folder;
-}
-
 int
 main (int argc, char **argv)
 {
@@ -90,7 +70,7 @@ main (int argc, char **argv)
   gint result;
 
   g_test_init (&argc, &argv, NULL);
-  models = make_models ();
+  models = nf_test_models_new ();
   g_setenv ("NEXTFRAME_PATH", models, TRUE);
   for (guint i = 0; i < G_N_ELEMENTS (sources); i++) {
     g_autofree gchar *path = g_strconcat ("/doclines/", sources[i], NULL);

@@ -29,7 +29,7 @@ static const struct
   NfError code;
   const gchar *says;
 } bad_options[] = {
-  { "--steps 0", NF_ERROR_INVALID, "--steps|1 to 1000|got 0" },
+  { "--steps -1", NF_ERROR_INVALID, "--steps|0 to 1000|got -1" },
   { "--clips -1", NF_ERROR_INVALID, "--clips|got -1" },
   { "--ensemble 101", NF_ERROR_INVALID, "--ensemble|0 to 100" },
   { "--sampler magic", NF_ERROR_INVALID, "--sampler|magic|ddim" },
@@ -67,7 +67,7 @@ test_bad_options_fail (NfEvalPlace *place, gconstpointer unused)
   g_assert_nonnull (strstr (error->message, "--data"));
 }
 
-/* A network that does not draw frame 22. */
+/* A network that does not predict frame 22. */
 static void
 test_other_predictor_fails (NfEvalPlace *place, gconstpointer unused)
 {

@@ -5,6 +5,7 @@
  *
  * The network is untrained; with a guide start of 1 it draws nothing.
  * Siblings: guide.c (what guides look like), nfpredictguide.c (the element) */
+#include <nextframe/core/ops/nfobserve.h>
 #include <nextframe/diffusion/nfensemble.h>
 #include <nextframe/diffusion/nfguided.h>
 #include "nftestmodels.h"
@@ -193,6 +194,140 @@ test_masks (Place *place, gconstpointer unused)
   g_assert_cmpfloat (difference (blank, newest), ==, 0);
 }
 
+typedef struct
+{
+  const gchar *sampler, *steps, *start;
+  const gchar *refused; /* the fact that is named; NULL: none */
+  NfSamplerMethod method;
+  guint n_steps;
+  gdouble starts;
+} Recommended;
+
+static const Recommended recommended[] = {
+  { NULL, NULL, NULL, NULL, NF_SAMPLER_DDIM, 50, 0 },
+  { "dpm-solver++", "5", "0.97", NULL, NF_SAMPLER_DPM_SOLVER, 5, 0.97 },
+  { "ddpm", "1000", "1", NULL, NF_SAMPLER_DDPM, 1000, 1 },
+  { "euler", NULL, NULL, "nextframe.sampler" },
+  { "", NULL, NULL, "nextframe.sampler" },
+  { NULL, "0", NULL, "nextframe.sampling-steps" },
+  { NULL, "1001", NULL, "nextframe.sampling-steps" },
+  { NULL, "nan", NULL, "nextframe.sampling-steps" },
+  { NULL, "5x", NULL, "nextframe.sampling-steps" },
+  { NULL, "", NULL, "nextframe.sampling-steps" },
+  { NULL, NULL, "-0.1", "nextframe.guide-start" },
+  { NULL, NULL, "nan", "nextframe.guide-start" },
+};
+
+/* what a checkpoint recommends is how predictions begin; what makes no sense is
+ * refused, and named */
+static void
+test_recommended (Place *place, gconstpointer data)
+{
+  const Recommended *wanted = data;
+  g_autoptr (GHashTable) facts = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autofree gchar *path =
+      g_build_filename (place->folder, "recommended.safetensors", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfPredictor) predictor = NULL;
+  NfPrediction prediction;
+  NfUnetConfig config;
+
+  if (wanted->sampler)
+    g_hash_table_insert (
+        facts, (gpointer) "sampler", (gpointer) wanted->sampler);
+  if (wanted->steps)
+    g_hash_table_insert (
+        facts, (gpointer) "sampling-steps", (gpointer) wanted->steps);
+  if (wanted->start)
+    g_hash_table_insert (
+        facts, (gpointer) "guide-start", (gpointer) wanted->start);
+  nf_test_unet_config (&config);
+  nf_test_save_unet_with (path, &config, facts, 1);
+  predictor = nf_predictor_load (path, place->device, &error);
+  if (wanted->refused) {
+    g_assert_error (error, NF_ERROR, NF_ERROR_FORMAT);
+    g_assert_nonnull (strstr (error->message, path));
+    g_assert_nonnull (strstr (error->message, wanted->refused));
+    return;
+  }
+  g_assert_no_error (error);
+  nf_predictor_init_prediction (predictor, &prediction);
+  g_assert_cmpint (prediction.method, ==, wanted->method);
+  g_assert_cmpuint (prediction.steps, ==, wanted->n_steps);
+  g_assert_cmpfloat (prediction.guide_start, ==, wanted->starts);
+  g_assert_cmpint (prediction.clip, ==, NF_CLAMP_CLEAN);
+}
+
+static void
+count_op (const NfOpCall *call, gboolean backward, const NfOpTime *time,
+    gpointer count)
+{
+  ++*(guint *) count;
+}
+
+/* the masks of @n frames of the context from @first on; returns how many ops
+ * that took */
+static guint
+find_masks (const Place *place, NfContextMasks *memory, NfSegmenter *segmenter,
+    guint first, guint n, guint8 *masks)
+{
+  g_autoptr (GError) error = NULL;
+  guint count = 0;
+
+  nf_observe_begin (count_op, &count);
+  nf_context_masks_find (memory, segmenter, NF_F32, NULL,
+      place->context + first, n, masks, &error);
+  nf_observe_end ();
+  g_assert_no_error (error);
+  return count;
+}
+
+/* frames that were seen are not looked at again, and nothing else changes */
+static void
+test_memory (Place *place, gconstpointer unused)
+{
+  enum
+  {
+    N = 4
+  };
+  static const struct
+  {
+    guint first, new_frames;
+  } steps[] = { { 0, 4 }, { 0, 0 }, { 1, 1 }, { 2, 1 }, { 4, 2 }, { 0, 4 },
+    { 4, 4 } };
+  g_autofree gchar *path =
+      g_build_filename (place->folder, "segmenter.safetensors", NULL);
+  g_autofree guint8 *fresh = g_malloc (N * PIXELS);
+  g_autofree guint8 *remembered = g_malloc (N * PIXELS);
+  g_autoptr (NfContextMasks) memory = nf_context_masks_new ();
+  g_autoptr (GError) error = NULL;
+  NfSegmenter *segmenter;
+  NfUnetppConfig config;
+  guint each;
+
+  nf_test_unetpp_config (&config);
+  nf_test_save_unetpp (path, &config, 1);
+  segmenter = nf_segmenter_load (path, place->device, &error);
+  g_assert_no_error (error);
+  each = find_masks (place, NULL, segmenter, 0, 1, fresh);
+  g_assert_cmpuint (each, >, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
+    g_assert_cmpuint (
+        find_masks (place, NULL, segmenter, steps[i].first, N, fresh), ==,
+        N * each);
+    g_assert_cmpuint (
+        find_masks (place, memory, segmenter, steps[i].first, N, remembered),
+        ==, steps[i].new_frames * each);
+    g_assert_cmpmem (fresh, N * PIXELS, remembered, N * PIXELS);
+  }
+  /* a frame that stands for a missing one, too */
+  nf_tensor_unref (place->context[5]);
+  place->context[5] = nf_tensor_ref (place->context[6]);
+  g_assert_cmpuint (
+      find_masks (place, memory, segmenter, 5, N, remembered), ==, each);
+  nf_segmenter_unref (segmenter);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -200,5 +335,12 @@ main (int argc, char **argv)
   g_test_add (
       "/guided/ensemble", Place, NULL, set_up, test_ensemble, tear_down);
   g_test_add ("/guided/masks", Place, NULL, set_up, test_masks, tear_down);
+  g_test_add ("/guided/memory", Place, NULL, set_up, test_memory, tear_down);
+  for (guint i = 0; i < G_N_ELEMENTS (recommended); i++) {
+    g_autofree gchar *name = g_strdup_printf ("/guided/recommended/%u", i);
+
+    g_test_add (
+        name, Place, &recommended[i], set_up, test_recommended, tear_down);
+  }
   return g_test_run ();
 }

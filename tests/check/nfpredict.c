@@ -52,7 +52,7 @@ GST_START_TEST (test_predict_which_frames)
 }
 GST_END_TEST
 
-/* the property has each method, by number and by name */
+/* the property has each method, by number and by name, and `auto` */
 GST_START_TEST (test_predict_samplers)
 {
   GstElement *element = gst_element_factory_make ("nfpredict", NULL);
@@ -60,7 +60,8 @@ GST_START_TEST (test_predict_samplers)
       g_object_class_find_property (G_OBJECT_GET_CLASS (element), "sampler");
   GEnumClass *values = G_PARAM_SPEC_ENUM (spec)->enum_class;
 
-  fail_unless_equals_int (values->n_values, NF_N_SAMPLERS);
+  fail_unless_equals_int (values->n_values, NF_N_SAMPLERS + 1);
+  fail_unless_equals_string (g_enum_get_value (values, -1)->value_nick, "auto");
   for (guint i = 0; i < NF_N_SAMPLERS; i++) {
     NfSamplerMethod method = (NfSamplerMethod) i;
     GEnumValue *value = g_enum_get_value (values, (gint) i);
@@ -319,6 +320,59 @@ GST_START_TEST (test_predict_same_seed_same_frame)
 }
 GST_END_TEST
 
+/* (transfer full): a prediction by a network whose checkpoint recommends how to
+ * sample, in a file of its own */
+static GstBuffer *
+predict_recommended (
+    const gchar *sampler, const gchar *steps, const gchar *settings)
+{
+  g_autofree gchar *path = nf_models_path ("recommended.safetensors");
+  g_autofree gchar *all =
+      g_strdup_printf ("checkpoint=%s steps=0 %s", path, settings);
+  g_autoptr (GHashTable) facts = g_hash_table_new (g_str_hash, g_str_equal);
+  NfUnetConfig config;
+
+  if (sampler != NULL)
+    g_hash_table_insert (facts, (gpointer) "sampler", (gpointer) sampler);
+  if (steps != NULL)
+    g_hash_table_insert (facts, (gpointer) "sampling-steps", (gpointer) steps);
+  nf_test_unet_config (&config);
+  nf_test_save_unet_with (path, &config, facts, 1);
+  return nf_predict_one (all, 0);
+}
+
+static const struct
+{
+  const gchar *sampler, *steps, *settings, *same;
+} recommended_cases[] = {
+  { NULL, NULL, "", "sampler=ddim steps=50" },
+  { "dpm-solver++", "3", "", "sampler=dpm-solver++ steps=3" },
+  { "dpm-solver++", "3", "sampler=ddim", "sampler=ddim steps=3" },
+  { "dpm-solver++", "3", "steps=4", "sampler=dpm-solver++ steps=4" },
+  { "ddpm", NULL, "", "sampler=ddpm steps=50" },
+  { NULL, "7", "", "sampler=ddim steps=7" },
+};
+
+/* what the checkpoint recommends holds unless a property says otherwise */
+GST_START_TEST (test_predict_recommended)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
+  GstBuffer *got = predict_recommended (recommended_cases[__i__].sampler,
+      recommended_cases[__i__].steps, recommended_cases[__i__].settings);
+  GstBuffer *expected =
+      predict_recommended (NULL, NULL, recommended_cases[__i__].same);
+  GstBuffer *other = predict_recommended (NULL, NULL, "sampler=f-pndm steps=5");
+  GstVideoInfo info;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  fail_unless (nf_test_same (got, expected, &info));
+  fail_if (nf_test_same (got, other, &info));
+  gst_buffer_unref (got);
+  gst_buffer_unref (expected);
+  gst_buffer_unref (other);
+}
+GST_END_TEST
+
 /* bf16 draws nearly the same frame */
 GST_START_TEST (test_predict_bf16)
 {
@@ -367,6 +421,8 @@ nfpredict_suite (void)
   tcase_add_test (tc, test_predict_other_output);
   tcase_add_test (tc, test_predict_caps_query);
   tcase_add_test (tc, test_predict_same_seed_same_frame);
+  tcase_add_loop_test (
+      tc, test_predict_recommended, 0, G_N_ELEMENTS (recommended_cases));
   tcase_add_test (tc, test_predict_bf16);
 
   return suite;

@@ -39,6 +39,7 @@ kernels/scene/stats
 trainer/parallel
 trainer/config
 trainer/data
+trainer/watch
 trainer/train
 trainer/bench
 trainer/synth
@@ -50,6 +51,7 @@ gst
 gst/common
 gst/clips
 gst/predict
+gst/compare
 gst/iou
 gst/npy
 gst/segment

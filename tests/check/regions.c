@@ -105,7 +105,7 @@ test_regions_merge_halves (void)
   regions = decide (picture, TRUE);
   g_assert_cmpuint (regions->n, ==, 1);
   g_assert_cmpuint (regions->regions[0].area, ==, 400);
-  g_assert_cmpuint (regions->regions[0].class, ==, 1);
+  g_assert_cmpuint (regions->regions[0].class_id, ==, 1);
   g_assert_cmpfloat_with_epsilon (regions->regions[0].x, 30.0, 1e-9);
   g_assert_cmpfloat_with_epsilon (regions->regions[0].y, 30.0, 1e-9);
   assert_class (picture, 1, 20, 20, 20, 20);
@@ -420,7 +420,7 @@ test_votes_passing (void)
   {
     Look look;
     guint x, y, width, height;
-    guint class;
+    guint class_id;
   } cases[] = {
     { SURE_2, 40, 20, 8, 20, 1 },
     { SURE_2, 70, 70, 8, 8, 0 },
@@ -451,7 +451,7 @@ test_votes_passing (void)
     g_assert_cmpuint (odd->n, ==, 2);
     nf_region_votes_choose (votes, odd, chosen);
     g_assert_cmpuint (chosen[0], ==, 1);
-    g_assert_cmpuint (chosen[1], ==, cases[i].class);
+    g_assert_cmpuint (chosen[1], ==, cases[i].class_id);
   }
 }
 

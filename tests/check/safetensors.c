@@ -336,10 +336,10 @@ test_open_folder_fails (void)
   g_autoptr (GError) error = NULL;
 
   g_assert_null (nf_safetensors_open ("/", &error));
-  nf_assert_error (error, NF_ERROR_IO, "folder or device");
+  nf_assert_error (error, NF_ERROR_IO, "found a folder, a pipe or a device");
   g_clear_error (&error);
   g_assert_null (nf_safetensors_open ("/dev/null", &error));
-  nf_assert_error (error, NF_ERROR_IO, "folder or device");
+  nf_assert_error (error, NF_ERROR_IO, "found a folder, a pipe or a device");
 }
 
 static void

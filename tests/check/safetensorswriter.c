@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <nextframe/io/nfsafetensors.h>
 #include "nfasserts.h"
@@ -65,7 +66,7 @@ test_write_round_trip (void)
   entry = nf_safetensors_index (file, 0);
   g_assert_cmpstr (entry->name, ==, "count");
   g_assert_cmpuint (entry->rank, ==, 0);
-  g_assert_cmpuint ((guintptr) entry->data % 8, ==, 0);
+  g_assert_cmpuint (entry->offset % 8, ==, 0);
   g_assert_true (nf_safetensors_read_i64 (entry, &n, &error));
   g_assert_cmpint (n, ==, 5);
   entry = nf_safetensors_index (file, 1);
@@ -75,7 +76,8 @@ test_write_round_trip (void)
   g_assert_true (f[0] == 0.0f && f[1] == 0.5f && f[2] == 1.0f);
   entry = nf_safetensors_lookup (file, "byte");
   g_assert_cmpuint (entry->rank, ==, 3);
-  g_assert_cmpuint (entry->data[0], ==, 7);
+  g_assert_true (nf_safetensors_read_i64 (entry, &n, &error));
+  g_assert_cmpint (n, ==, 7);
   g_unlink (path);
   g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
@@ -258,6 +260,103 @@ test_write_over_open_file (void)
   g_rmdir (folder);
 }
 
+static void
+save_floats (const gchar *path, guint n)
+{
+  g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
+  g_autoptr (GError) error = NULL;
+
+  add_floats (writer, "floats", n);
+  g_assert_true (nf_safetensors_writer_save (writer, path, &error));
+  g_assert_no_error (error);
+}
+
+/* A file that somebody writes into is not read any further. */
+static void
+test_write_into_open_file_fails (void)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("nf-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (folder, "a", NULL);
+  gfloat f[4];
+
+  for (guint way = 0; way < 3; way++) {
+    g_autoptr (NfSafetensors) file = NULL;
+    g_autoptr (GBytes) bytes = NULL;
+    g_autoptr (GError) error = NULL;
+    const NfSafetensorsEntry *entry;
+    FILE *stream;
+
+    save_floats (path, 4);
+    file = nf_safetensors_open (path, &error);
+    g_assert_no_error (error);
+    entry = nf_safetensors_lookup (file, "floats");
+    g_assert_true (nf_safetensors_read_f32 (entry, f, &error));
+    if (way == 0) {
+      stream = g_fopen (path, "r+");
+      g_assert_cmpint (fputc (fgetc (stream), stream), !=, EOF);
+      fclose (stream);
+    } else {
+      g_assert_cmpint (truncate (path, way == 1 ? 0 : 10000), ==, 0);
+    }
+    g_assert_false (nf_safetensors_read_f32 (entry, f, &error));
+    nf_assert_error (error, NF_ERROR_IO, "written into while it was in use");
+    g_clear_error (&error);
+    bytes = nf_safetensors_read_bytes (entry, &error);
+    g_assert_null (bytes);
+    nf_assert_error (error, NF_ERROR_IO, path);
+  }
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+typedef struct
+{
+  const gchar *path;
+  gint ended; /* atomic */
+} Busy;
+
+static gpointer
+keep_writing (gpointer data)
+{
+  Busy *busy = data;
+  FILE *stream = g_fopen (busy->path, "r+");
+  const gint first = fgetc (stream);
+
+  while (!g_atomic_int_get (&busy->ended)) {
+    rewind (stream);
+    fputc (first, stream);
+    fflush (stream);
+    g_usleep (1000);
+  }
+  fclose (stream);
+  return NULL;
+}
+
+/* A file that is being written is not opened. Where the writer has to wait for a
+ * processor, the file looks as if it were complete, and is opened again. */
+static void
+test_write_meanwhile_fails (void)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("nf-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (folder, "a", NULL);
+  g_autoptr (GError) error = NULL;
+  Busy busy = { .path = path, .ended = FALSE };
+  NfSafetensors *file;
+  GThread *thread;
+
+  save_floats (path, 4);
+  thread = g_thread_new ("writer", keep_writing, &busy);
+  do {
+    file = nf_safetensors_open (path, &error);
+    g_clear_pointer (&file, nf_safetensors_unref);
+  } while (error == NULL);
+  g_atomic_int_set (&busy.ended, TRUE);
+  g_thread_join (thread);
+  nf_assert_error (error, NF_ERROR_IO, "another program is writing into it");
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -270,6 +369,8 @@ main (int argc, char **argv)
   ADD ("nowhere-fails", test_write_nowhere_fails);
   ADD ("full-disk-fails", test_write_full_disk_fails);
   ADD ("over-open-file", test_write_over_open_file);
+  ADD ("into-open-file-fails", test_write_into_open_file_fails);
+  ADD ("meanwhile-fails", test_write_meanwhile_fails);
 #undef ADD
   return g_test_run ();
 }

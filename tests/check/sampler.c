@@ -8,6 +8,8 @@
  * method of order p has its error divided by 2^p when the steps double. */
 #include <nextframe/diffusion/nfensemble.h>
 #include <nextframe/diffusion/nfprediction.h>
+#include <nextframe/core/ops/nfobserve.h>
+#include "graphnet.h"
 #include "testdevice.h"
 
 #include <math.h>
@@ -372,6 +374,88 @@ test_prediction_blocks (void)
   g_assert_true (again[0] != power[0]);
 }
 
+/* a fresh network ends with zeros, whatever it sees */
+static void
+fill_params (NfUnet *net)
+{
+  static const NfAxpbyParams scale = { .alpha = 0.2f };
+  NfParams *params = nf_unet_params (net);
+
+  for (guint i = 0; i < nf_params_count (params); i++) {
+    NfTensor *value = nf_params_index (params, i)->value;
+    const NfRandnParams how = { value->n, value->c, value->h, value->w,
+      { i, 0, NF_RNG_TEST } };
+    g_autoptr (NfTensor) drawn = nf_op_randn (device, &how, NULL);
+    g_autoptr (NfTensor) scaled = nf_op_axpby (drawn, NULL, &scale, NULL);
+
+    g_assert_true (nf_tensor_copy (value, scaled, NULL));
+  }
+}
+
+/* frame 2 of a prediction from the context of a seed */
+static NfTensor *
+predict_from (NfUnet *net, const NfPrediction *prediction, guint64 seed)
+{
+  const NfRandnParams params = { 1, 9, 8, 12, { seed, 0, NF_RNG_TEST } };
+  g_autoptr (NfSchedule) schedule = nf_schedule_new (nf_unet_config (net));
+  g_autoptr (NfTensor) drawn = nf_op_randn (device, &params, NULL);
+  g_autoptr (NfTensor) context = nf_op_clamp (drawn, -1.0f, 1.0f, NULL);
+  g_autoptr (NfTensor) before = nf_tensor_new_like (context, NULL);
+  g_autoptr (GError) error = NULL;
+  NfTensor *out[2];
+
+  g_assert_true (nf_tensor_copy (before, context, NULL));
+  nf_prediction_run (prediction, net, schedule, context, out, &error);
+  g_assert_no_error (error);
+  nf_test_assert_same_bits (context, before);
+  nf_tensor_unref (out[0]);
+  return out[1];
+}
+
+/* the sum of squares of what two tensors differ by */
+static gdouble
+distance (NfTensor *a, NfTensor *b)
+{
+  static const NfAxpbyParams less = { .alpha = 1.0f, .beta = -1.0f };
+  g_autoptr (NfTensor) differ = nf_op_axpby (a, b, &less, NULL);
+  g_autoptr (NfTensor) sum = nf_op_sum_squares (differ, NULL);
+
+  return (gdouble) nf_tensor_scalar (sum, NULL);
+}
+
+/* one graph for all clips: each gets the frames that it gets by one of its own,
+ * and what it was made from stays as it is */
+static void
+test_prediction_keeps_its_graph (gconstpointer data)
+{
+  g_autoptr (NfUnet) net = tiny_net (2, 0);
+  g_autoptr (NfSamplingGraphs) graphs = nf_sampling_graphs_new (net);
+  g_autoptr (NfTensor) first = NULL;
+  NfPrediction own;
+
+  fill_params (net);
+  nf_prediction_init (&own);
+  own.steps = 4;
+  own.horizon = 2;
+  own.dtype = GPOINTER_TO_INT (data);
+  for (guint64 clip = 0; clip < 3; clip++) {
+    NfPrediction kept = own;
+    g_autoptr (NfTensor) want = predict_from (net, &own, clip);
+    g_autoptr (NfTensor) got = NULL;
+
+    kept.graphs = graphs;
+    got = predict_from (net, &kept, clip);
+    nf_test_assert_same_bits (got, want);
+    if (first == NULL)
+      first = nf_tensor_ref (got);
+    else
+      g_assert_cmpfloat (distance (got, first), >, 0.01);
+  }
+  /* 5 evaluations a clip; the first of all is an ordinary run */
+  g_assert_cmpuint (nf_sampling_graphs_launches (graphs), ==,
+      device->backend->graph != NULL ? 3 * 5 - 1 : 0);
+}
+
 /* drawing for hours takes no more memory than drawing for a while */
 static void
 test_prediction_memory (gconstpointer data)
@@ -391,6 +475,30 @@ test_prediction_memory (gconstpointer data)
   }
   g_assert_cmpuint (late.reserved, ==, early.reserved);
   g_assert_cmpuint (late.live, ==, early.live);
+}
+
+static void
+count_nearest (const NfOpCall *call, gboolean backward, const NfOpTime *time,
+    gpointer count)
+{
+  *(guint *) count += call->op == NF_OP_NEAREST;
+}
+
+/* the frames are made smaller once for each size, not for each modulation */
+static void
+test_conditioning_shrinks_once (void)
+{
+  g_autoptr (NfUnet) net = tiny_net (2, 0);
+  g_autoptr (NfTensor) context =
+      nf_tensor_new_filled (device, 1, 9, 8, 12, 0.25f, NULL);
+  g_autoptr (NfUnetCond) cond = NULL;
+  guint count = 0;
+
+  nf_observe_begin (count_nearest, &count);
+  cond = nf_unet_condition (net, context, NULL);
+  nf_observe_end ();
+  g_assert_nonnull (cond);
+  g_assert_cmpuint (count, ==, 1); /* two levels */
 }
 
 static void
@@ -483,6 +591,12 @@ main (int argc, char **argv)
       test_prediction_memory);
   g_test_add_data_func ("/prediction/memory/bf16", GINT_TO_POINTER (NF_BF16),
       test_prediction_memory);
+  g_test_add_data_func ("/prediction/keeps-its-graph/f32",
+      GINT_TO_POINTER (NF_F32), test_prediction_keeps_its_graph);
+  g_test_add_data_func ("/prediction/keeps-its-graph/bf16",
+      GINT_TO_POINTER (NF_BF16), test_prediction_keeps_its_graph);
+  g_test_add_func (
+      "/prediction/conditioning-shrinks-once", test_conditioning_shrinks_once);
   g_test_add_func ("/prediction/gap", test_prediction_gap);
   g_test_add_func (
       "/prediction/cancelled-fails", test_prediction_cancelled_fails);

@@ -58,13 +58,15 @@ nf_test_unet_config (NfUnetConfig *config)
 }
 
 /**
- * nf_test_save_unet:
+ * nf_test_save_unet_with:
  * @path: of a new checkpoint
  * @config: of its network
+ * @facts: (nullable) (element-type utf8 utf8): what is noted beside the weights
  * @seed: of its weights
  */
 void
-nf_test_save_unet (const gchar *path, const NfUnetConfig *config, guint64 seed)
+nf_test_save_unet_with (const gchar *path, const NfUnetConfig *config,
+    GHashTable *facts, guint64 seed)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (NfDevice) device = nf_device_open ("cpu", &error);
@@ -74,7 +76,19 @@ nf_test_save_unet (const gchar *path, const NfUnetConfig *config, guint64 seed)
   must (device != NULL, error);
   net = nf_unet_new (device, config, &error);
   must (net != NULL, error);
-  save (path, nf_unet_arch (net), json, NULL, nf_unet_params (net), seed);
+  save (path, nf_unet_arch (net), json, facts, nf_unet_params (net), seed);
+}
+
+/**
+ * nf_test_save_unet:
+ * @path: of a new checkpoint
+ * @config: of its network
+ * @seed: of its weights
+ */
+void
+nf_test_save_unet (const gchar *path, const NfUnetConfig *config, guint64 seed)
+{
+  nf_test_save_unet_with (path, config, NULL, seed);
 }
 
 /**
@@ -139,4 +153,31 @@ nf_test_save_unetpp_of_size (const gchar *path, const NfUnetppConfig *config,
   g_hash_table_insert (
       facts, (gpointer) NF_CHECKPOINT_WIDTH, g_strdup_printf ("%u", width));
   save_unetpp (path, config, facts, seed);
+}
+
+/**
+ * nf_test_models_new:
+ *
+ * Returns: (transfer full): a new folder with the networks that elements load
+ *   by default, next-frame.safetensors (eleven frames of context) and
+ *   unetpp.safetensors: a folder for NEXTFRAME_PATH
+ */
+gchar *
+nf_test_models_new (void)
+{
+  gchar *folder = nf_test_folder_new ();
+  g_autofree gchar *unet =
+      g_build_filename (folder, "next-frame.safetensors", NULL);
+  g_autofree gchar *unetpp =
+      g_build_filename (folder, "unetpp.safetensors", NULL);
+  NfUnetppConfig unetpp_config;
+  NfUnetConfig unet_config;
+
+  nf_test_unet_config (&unet_config);
+  unet_config.num_frames_cond = 11;
+  nf_test_save_unet (unet, &unet_config, 1);
+  nf_test_unetpp_config (&unetpp_config);
+  nf_test_save_unetpp (unetpp, &unetpp_config, 1);
+
+  return folder;
 }

@@ -22,7 +22,8 @@ nf_test_folder_new (void)
 
 /**
  * nf_test_folder_remove:
- * @folder: a folder, removed with all that is in it
+ * @folder: a folder, removed with all that is in it, but not what symbolic
+ *   links in it lead to
  */
 void
 nf_test_folder_remove (const gchar *folder)
@@ -33,7 +34,8 @@ nf_test_folder_remove (const gchar *folder)
   while (dir && (name = g_dir_read_name (dir))) {
     g_autofree gchar *path = g_build_filename (folder, name, NULL);
 
-    if (g_file_test (path, G_FILE_TEST_IS_DIR))
+    if (g_file_test (path, G_FILE_TEST_IS_DIR)
+        && !g_file_test (path, G_FILE_TEST_IS_SYMLINK))
       nf_test_folder_remove (path);
     else
       g_unlink (path);

@@ -117,7 +117,7 @@ parse (Options *o, gint *argc, gchar ***argv, GError **error)
   g_option_context_set_summary (context,
       "Measures time, arithmetic and memory of single ops, of one evaluation "
       "of "
-      "a\nnetwork, of drawing a block of frames, or of a training step. "
+      "a\nnetwork, of sampling a block of frames, or of a training step. "
       "pipeline measures\nwhat frames take in the elements, with --repeat "
       "frames. roofline measures nothing,\nbut computes what a GPU could do.");
   g_option_context_add_main_entries (context, entries, NULL);

@@ -422,7 +422,7 @@ nf_bench_net_sample (gpointer net, GError **error)
 
   if (!self->unet) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "bench sampling: a %s draws no frames; name a noise predictor",
+        "bench sampling: a %s predicts no frames; name a noise predictor",
         self->net->klass->title);
     return FALSE;
   }

@@ -91,6 +91,8 @@ typedef struct
   gdouble residual;
   gchar *segmenter; /* file name */
   gdouble guide_start; /* share */
+  gchar *sampler; /* of predictions; "": not said */
+  gint64 sampling_steps; /* 0: not said */
   NfIntList scene_size; /* of [data]: H, W in pixels */
   /* keys of [train] that `diffusion` alone has */
   gchar *loss;
@@ -190,6 +192,17 @@ typedef struct
 } NfConfigValidate;
 
 /**
+ * NfConfigWatch: group [watch].
+ */
+typedef struct
+{
+  gboolean tensorboard;
+  gint64 sample_every; /* steps; 0: never */
+  gint64 sample_clips;
+  gint64 sample_steps; /* of the sampler; of `diffusion` alone */
+} NfConfigWatch;
+
+/**
  * NfTrainConfig:
  * @kind: which of the tables it was made from
  * @data: [data]
@@ -198,6 +211,7 @@ typedef struct
  * @train: [train]
  * @augment: [augment] where @kind is %NF_TRAIN_SEGMENT
  * @validate: [validate]
+ * @watch: [watch]
  * @height: rows that the network sees; 0 until
  *   nf_train_config_resolve_size()
  * @width: columns, likewise
@@ -215,6 +229,7 @@ typedef struct
   NfConfigTrain train;
   NfConfigAugment augment;
   NfConfigValidate validate;
+  NfConfigWatch watch;
   gint height, width; /* pixels */
   NfShare share;
 } NfTrainConfig;

@@ -7,7 +7,7 @@
 static const gchar *const summaries[NF_N_TRAIN_KINDS] = {
   "Trains UNet++ to name the object at every pixel. Clips in val/ judge it now "
   "and\nthen, as the settings validate.* say.",
-  "Trains the noise predictor that draws future frames. Clips in val/ judge it "
+  "Trains the network that predicts future frames. Clips in val/ judge it "
   "now and\nthen, as the settings validate.* say.",
 };
 

@@ -6,6 +6,8 @@
  * a field in fields.h and a row here. */
 #include "config/table.h"
 
+#include <nextframe/diffusion/nfprediction.h>
+
 #define AT(field) G_STRUCT_OFFSET (NfTrainConfig, field)
 #define LARGE 9007199254740992.0 /* 2^53: whole numbers that a double holds */
 
@@ -107,6 +109,18 @@ static const NfConfigRow shared_rows[] = {
   { "validate", "best", NF_CONFIG_BOOL, AT (validate.best), "true",
       "keep the checkpoint with the best validation as best.safetensors",
       .resumable = TRUE },
+  { "watch", "tensorboard", NF_CONFIG_BOOL, AT (watch.tensorboard), "false",
+      "also write metrics and sample pictures to event files that TensorBoard "
+      "reads",
+      .resumable = TRUE },
+  { "watch", "sample-every", NF_CONFIG_INT, AT (watch.sample_every), "0",
+      "steps between pictures of what the network makes of a few clips, "
+      "samples-STEP.png; 0: none",
+      .max = 1e9, .resumable = TRUE },
+  { "watch", "sample-clips", NF_CONFIG_INT, AT (watch.sample_clips), "4",
+      "clips in such a picture, a row each; of those that validate where there "
+      "are some",
+      .min = 1, .max = 64, .resumable = TRUE },
 };
 
 static const NfConfigRow segment_rows[] = {
@@ -260,11 +274,11 @@ static const NfConfigRow diffusion_rows[] = {
   { "model", "channels", NF_CONFIG_INT, AT (diffusion.channels), "3",
       "colours of a frame", .min = 3, .max = 3 },
   { "model", "num-frames", NF_CONFIG_INT, AT (diffusion.num_frames), "2",
-      "frames drawn at once", .min = 1, .max = 64 },
+      "frames predicted at once", .min = 1, .max = 64 },
   { "model", "num-frames-cond", NF_CONFIG_INT, AT (diffusion.num_frames_cond),
       "11", "frames given", .min = 1, .max = 64 },
   { "model", "future-gap", NF_CONFIG_INT, AT (diffusion.future_gap), "0",
-      "frames skipped between the last given and the first drawn",
+      "frames skipped between the last given and the first predicted",
       .max = 1024 },
   { "model", "ngf", NF_CONFIG_INT, AT (diffusion.ngf), "128",
       "channels of the first level", .min = 4, .max = 4096 },
@@ -305,11 +319,9 @@ static const NfConfigRow diffusion_rows[] = {
       "besides the context the network sees a guide: the frame that tracks and "
       "dynamics predict; needs masks and --data scenes:SEED" },
   { "model", "residual", NF_CONFIG_FLOAT, AT (diffusion.residual), "0",
-      "the network draws the frames' differences from the guide frame (from "
-      "the "
-      "newest one where there is no guide), times this number, such as 8, "
-      "which "
-      "gives them the size of frames; 0: the frames themselves; needs "
+      "the network predicts the frames' differences from the guide frame (from "
+      "the newest one where there is no guide), times this number, such as 8, "
+      "which gives them the size of frames; 0: the frames themselves; needs "
       "model.guide",
       .max = 1000 },
   { "model", "guide-start", NF_CONFIG_FLOAT, AT (diffusion.guide_start), "0",
@@ -322,6 +334,15 @@ static const NfConfigRow diffusion_rows[] = {
       "noted "
       "in checkpoints of networks with a guide",
       .resumable = TRUE },
+  { "model", "sampler", NF_CONFIG_STRING, AT (diffusion.sampler), "",
+      "method that nfpredict samples with by default; noted in the checkpoint; "
+      "empty: ddim",
+      .resumable = TRUE },
+  { "model", "sampling-steps", NF_CONFIG_INT, AT (diffusion.sampling_steps),
+      "0",
+      "denoising steps that nfpredict takes by default; noted in the "
+      "checkpoint; 0: 50",
+      .max = NF_PREDICTION_MAX_STEPS, .resumable = TRUE },
   { "train", "batch-size", NF_CONFIG_INT, AT (train.batch_size), "16",
       "windows of frames in a step", .min = 1, .max = 65536 },
   { "train", "steps", NF_CONFIG_INT, AT (train.steps), "300000", "steps in all",
@@ -352,6 +373,9 @@ static const NfConfigRow diffusion_rows[] = {
       "noise levels of a batch: each drawn from all of them, or one from each "
       "of as many equal parts as the batch has windows",
       .choices = "independent stratified" },
+  { "watch", "sample-steps", NF_CONFIG_INT, AT (watch.sample_steps), "50",
+      "denoising steps of DDIM for each block in sample pictures", .min = 1,
+      .max = 1000, .resumable = TRUE },
   { "augment", "mirror", NF_CONFIG_FLOAT, AT (augment.mirror), "0",
       "share of windows that are mirrored, left to right; light is not "
       "symmetric",

@@ -36,7 +36,7 @@ static const gchar *
 family (const gchar *name)
 {
   return g_str_has_prefix (name, "segment") ? "named"
-      : g_str_has_prefix (name, "predict")  ? "drawn"
+      : g_str_has_prefix (name, "predict")  ? "predicted"
                                             : "truth";
 }
 

@@ -6,6 +6,7 @@
  * decision.c, predictor.c. */
 #include "eval/models.h"
 #include "io/nfcheckpointpath.h"
+#include "io/nffile.h"
 
 struct _NfEvalModels
 {
@@ -99,7 +100,7 @@ nf_eval_models_free (NfEvalModels *models)
 static void
 describe_file (JsonObject *settings, const gchar *what, const gchar *path)
 {
-  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
+  g_autoptr (GBytes) file = nf_file_read (path, G_MAXSIZE, NULL, NULL);
   g_autofree gchar *member = g_strconcat (what, "-sha256", NULL);
   g_autofree gchar *shown = g_filename_display_name (path);
   g_autofree gchar *sum = NULL;
@@ -107,9 +108,7 @@ describe_file (JsonObject *settings, const gchar *what, const gchar *path)
   json_object_set_string_member (settings, what, shown);
   if (!file)
     return;
-  sum = g_compute_checksum_for_data (G_CHECKSUM_SHA256,
-      (const guchar *) g_mapped_file_get_contents (file),
-      g_mapped_file_get_length (file));
+  sum = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, file);
   json_object_set_string_member (settings, member, sum);
 }
 
@@ -130,19 +129,20 @@ static void
 describe_predictor (const NfEvalModels *models, JsonObject *settings)
 {
   const NfEvalNetworkOptions *options = models->options;
+  const NfPrediction *how = nf_eval_predictor_how (models->predictor);
   const gchar *guide = nf_eval_predictor_segmenter_path (models->predictor);
 
   describe_file (
       settings, "predict", nf_eval_predictor_path (models->predictor));
   json_object_set_string_member (
-      settings, "sampler", nf_sampler_method_name (options->sampler));
-  json_object_set_int_member (settings, "steps", options->steps);
+      settings, "sampler", nf_sampler_method_name (how->method));
+  json_object_set_int_member (settings, "steps", how->steps);
   json_object_set_int_member (settings, "seed", options->seed);
   json_object_set_int_member (settings, "ensemble", options->ensemble);
   if (!guide)
     return;
   describe_file (settings, "guide-segment", guide);
-  json_object_set_double_member (settings, "guide-start", options->guide_start);
+  json_object_set_double_member (settings, "guide-start", how->guide_start);
   json_object_set_boolean_member (settings, "sharpen", options->sharpen);
 }
 

@@ -19,18 +19,20 @@ typedef enum
 static const NfEvalNumber network_numbers[N_NUMBERS] = {
   [STEPS] = { .name = "steps",
       .short_name = 0,
-      .min = 1,
-      .max = 1000,
-      .fallback = 50,
-      .help = "Denoising steps for a block of frames (default: 50)",
+      .min = 0,
+      .max = NF_PREDICTION_MAX_STEPS,
+      .fallback = 0,
+      .help = "Denoising steps for a block of frames; 0: what the checkpoint "
+              "says, or 50 (default: 0)",
       .value = "N" },
   [ENSEMBLE] = { .name = "ensemble",
       .short_name = 0,
       .min = 0,
       .max = NF_EVAL_MAX_ENSEMBLE,
       .fallback = 5,
-      .help = "Draws of each clip in the rows of ensembles; 0: no such rows "
-              "(default: 5)",
+      .help =
+          "Predictions of each clip in the rows of ensembles; 0: no such rows "
+          "(default: 5)",
       .value = "N" },
   [SEED] = { .name = "seed",
       .short_name = 's',
@@ -51,6 +53,7 @@ static const NfEvalNumber network_numbers[N_NUMBERS] = {
 struct _NfEvalNetworkWords
 {
   gint64 numbers[N_NUMBERS];
+  gchar *sampler_help; /* the parser reads it, but takes no copy */
   gchar *sampler, *precision, *decision;
   gboolean no_unique, no_sharpen;
 };
@@ -64,6 +67,7 @@ nf_eval_network_words_free (NfEvalNetworkWords *words)
 {
   if (!words)
     return;
+  g_free (words->sampler_help);
   g_free (words->sampler);
   g_free (words->precision);
   g_free (words->decision);
@@ -120,6 +124,17 @@ nf_eval_numbers_check (
   return TRUE;
 }
 
+static NfEvalNetworkWords *
+words_new (void)
+{
+  NfEvalNetworkWords *words = g_new0 (NfEvalNetworkWords, 1);
+  g_autofree gchar *methods = nf_sampler_method_names ();
+
+  words->sampler_help = g_strconcat (
+      methods, " (default: what the checkpoint says, or ddim)", NULL);
+  return words;
+}
+
 /**
  * nf_eval_network_options_add:
  * @context: gets the options
@@ -131,9 +146,7 @@ NfEvalNetworkWords *
 nf_eval_network_options_add (
     GOptionContext *context, NfEvalNetworkOptions *options)
 {
-  NfEvalNetworkWords *words = g_new0 (NfEvalNetworkWords, 1);
-  g_autofree gchar *methods = nf_sampler_method_names ();
-  g_autofree gchar *sampler = g_strconcat (methods, " (default: ddim)", NULL);
+  NfEvalNetworkWords *words = words_new ();
   const GOptionEntry entries[] = {
     { "segment", 0, 0, G_OPTION_ARG_FILENAME, &options->segment,
         "Checkpoint of nfsegment (default: the one that ships)", "FILE" },
@@ -148,7 +161,8 @@ nf_eval_network_options_add (
         NULL },
     { "tta", 0, 0, G_OPTION_ARG_NONE, &options->tta,
         "nfsegment averages with mirrored frames", NULL },
-    { "sampler", 0, 0, G_OPTION_ARG_STRING, &words->sampler, sampler, "NAME" },
+    { "sampler", 0, 0, G_OPTION_ARG_STRING, &words->sampler,
+        words->sampler_help, "NAME" },
     { "guide-start", 0, 0, G_OPTION_ARG_DOUBLE, &options->guide_start,
         "Part of the schedule that is passed over, starting from the guide "
         "(default: what the checkpoint says, or 0)",
@@ -166,7 +180,7 @@ nf_eval_network_options_add (
     { NULL },
   };
 
-  options->guide_start = -1;
+  options->guide_start = options->sampler = -1;
   g_option_context_add_main_entries (context, entries, NULL);
   nf_eval_numbers_add (context, network_numbers, N_NUMBERS, words->numbers);
   return words;
@@ -231,7 +245,6 @@ nf_eval_network_options_take (NfEvalNetworkOptions *options,
   options->seed = words->numbers[SEED];
   options->threads = words->numbers[THREADS];
   options->dtype = NF_F32;
-  options->sampler = NF_SAMPLER_DDIM;
   options->unique = !words->no_unique;
   options->sharpen = !words->no_sharpen;
   if (!(options->guide_start >= -1 && options->guide_start <= 1))
@@ -244,11 +257,14 @@ nf_eval_network_options_take (NfEvalNetworkOptions *options,
   else if (words->precision && !g_str_equal (words->precision, "f32"))
     return fail (
         error, "--precision: expected f32 or bf16, got ", words->precision);
-  if (words->sampler
-      && !nf_sampler_method_from_name (
-          words->sampler, &options->sampler, error)) {
-    g_prefix_error (error, "--sampler: ");
-    return FALSE;
+  if (words->sampler) {
+    NfSamplerMethod method;
+
+    if (!nf_sampler_method_from_name (words->sampler, &method, error)) {
+      g_prefix_error (error, "--sampler: ");
+      return FALSE;
+    }
+    options->sampler = (gint) method;
   }
   return take_decision (options, words->decision, error);
 }

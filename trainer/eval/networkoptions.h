@@ -5,7 +5,7 @@
 #pragma once
 
 #include <nextframe/core/nferror.h>
-#include <nextframe/diffusion/nfsampler.h>
+#include <nextframe/diffusion/nfprediction.h>
 #include "parallel/parallel.h"
 
 G_BEGIN_DECLS
@@ -39,8 +39,9 @@ const gchar *nf_eval_decision_name (NfEvalDecision decision);
  * @decision: who decides on a class of the segmenter's masks
  * @unique: whether regions share no class
  * @tta: average with mirrored frames
- * @sampler: method of sampling
- * @steps: denoising steps a block of frames
+ * @sampler: method of sampling, a #NfSamplerMethod; below 0: as the checkpoint
+ *   has it
+ * @steps: denoising steps a block of frames; 0: likewise
  * @guide_start: as nfpredict's property; below 0: as the checkpoint has it
  * @sharpen: likewise
  * @ensemble: predictions of each clip in the rows of ensembles; 0: no such rows
@@ -56,7 +57,7 @@ typedef struct
   NfDType dtype;
   NfEvalDecision decision;
   gboolean unique, tta;
-  NfSamplerMethod sampler;
+  gint sampler;
   guint steps, ensemble;
   gdouble guide_start;
   gboolean sharpen;

@@ -48,16 +48,16 @@ set_up_prediction (
 {
   NfPrediction *prediction = &predictor->prediction;
 
-  nf_prediction_init_for (
-      prediction, nf_predictor_config (predictor->guided.predictor));
-  prediction->method = options->sampler;
-  prediction->steps = options->steps;
+  nf_predictor_init_prediction (predictor->guided.predictor, prediction);
+  if (options->sampler >= 0)
+    prediction->method = (NfSamplerMethod) options->sampler;
+  if (options->steps > 0)
+    prediction->steps = options->steps;
   prediction->dtype = options->dtype;
   prediction->horizon = NF_EVAL_HORIZON;
   prediction->seed = options->seed;
-  prediction->guide_start = options->guide_start >= 0
-      ? options->guide_start
-      : nf_predictor_guide_start (predictor->guided.predictor);
+  if (options->guide_start >= 0)
+    prediction->guide_start = options->guide_start;
 }
 
 /**
@@ -171,6 +171,18 @@ const gchar *
 nf_eval_predictor_path (const NfEvalPredictor *predictor)
 {
   return predictor->path;
+}
+
+/**
+ * nf_eval_predictor_how:
+ * @predictor: a predictor
+ *
+ * Returns: (transfer none): how it predicts
+ */
+const NfPrediction *
+nf_eval_predictor_how (const NfEvalPredictor *predictor)
+{
+  return &predictor->prediction;
 }
 
 /**

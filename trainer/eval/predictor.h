@@ -68,6 +68,7 @@ gboolean nf_eval_predictor_load_segmenter (NfEvalPredictor *predictor,
     const NfEvalNetworkOptions *options, NfSegmenter *judged,
     const gchar *judged_path, GError **error);
 const gchar *nf_eval_predictor_path (const NfEvalPredictor *predictor);
+const NfPrediction *nf_eval_predictor_how (const NfEvalPredictor *predictor);
 const gchar *nf_eval_predictor_segmenter_path (
     const NfEvalPredictor *predictor);
 guint nf_eval_predictor_classes (const NfEvalPredictor *predictor);

@@ -252,7 +252,7 @@ static const NfEvalRow table[] = {
       make_combined, NF_ENSEMBLE_MEDIAN },
   { "predict-medoid", "medoid of an ensemble", BOTH, NF_EVAL_ROW_ENSEMBLE,
       make_combined, NF_ENSEMBLE_MEDOID },
-  { "predict-best", "best draw, by the truth", BOTH,
+  { "predict-best", "best of the ensemble, by the truth", BOTH,
       NF_EVAL_ROW_ENSEMBLE | NF_EVAL_ROW_TRUTH, make_best },
 };
 

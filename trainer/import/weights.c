@@ -330,7 +330,12 @@ nf_weights_read (NfWeights *weights, const NfWeight *weight,
 
   if (weights->safetensors) {
     *entry = *(const NfSafetensorsEntry *) weight->source;
-    return g_bytes_new_static (entry->data, entry->bytes);
+    bytes = nf_safetensors_read_bytes (weight->source, error);
+    if (!bytes)
+      return NULL;
+    entry->file = NULL;
+    entry->data = g_bytes_get_data (bytes, &entry->bytes);
+    return bytes;
   }
   bytes = nf_torch_file_elements (weights->torch, weight->source, error);
   if (!bytes)

@@ -4,10 +4,8 @@
 #include "synth/sheet.h"
 #include "clips/nfscenes.h"
 #include <nextframe/core/random/nfrng.h>
-#include "io/nfpng.h"
 #include <nextframe/metrics/nfclasses.h>
-
-#include <cairo.h>
+#include "watch/canvas.h"
 
 #define CAPTION 16 /* rows of a caption, pixels */
 #define GAP 4 /* between pictures */
@@ -27,6 +25,7 @@ typedef struct
   gint width, height;
   cairo_surface_t *surface;
   cairo_t *cairo;
+  GByteArray *svg; /* what the surface is written to, where it is an SVG */
 } Sheet;
 
 static void
@@ -38,6 +37,7 @@ sheet_clear (Sheet *sheet)
   }
   g_clear_pointer (&sheet->cairo, cairo_destroy);
   g_clear_pointer (&sheet->surface, cairo_surface_destroy);
+  g_clear_pointer (&sheet->svg, g_byte_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Sheet, sheet_clear)
@@ -86,8 +86,11 @@ make_surface (Sheet *sheet, GError **error)
         sheet->width, sheet->height);
     return FALSE;
   }
-  sheet->surface = cairo_image_surface_create (
-      CAIRO_FORMAT_RGB24, sheet->width, sheet->height);
+  sheet->svg = g_byte_array_new ();
+  sheet->surface = nf_canvas_new (
+      options->sheet, sheet->width, sheet->height, sheet->svg, error);
+  if (!sheet->surface)
+    return FALSE;
   sheet->cairo = cairo_create (sheet->surface);
   if (cairo_status (sheet->cairo) != CAIRO_STATUS_SUCCESS) {
     g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
@@ -208,29 +211,6 @@ paint_row (Sheet *sheet, guint row, GError **error)
   return TRUE;
 }
 
-static gboolean
-save (const Sheet *sheet, GError **error)
-{
-  const guint8 *data;
-  gint stride = cairo_image_surface_get_stride (sheet->surface);
-  g_autofree guint8 *rgb = g_malloc ((gsize) 3 * sheet->width * sheet->height);
-  guint8 *dst = rgb;
-
-  cairo_surface_flush (sheet->surface);
-  data = cairo_image_surface_get_data (sheet->surface);
-  for (gint y = 0; y < sheet->height; y++) {
-    const guint32 *src = (const guint32 *) (data + (gsize) stride * y);
-
-    for (gint x = 0; x < sheet->width; x++, dst += 3) {
-      dst[0] = src[x] >> 16;
-      dst[1] = src[x] >> 8;
-      dst[2] = src[x];
-    }
-  }
-  return nf_png_write_rgb (
-      sheet->options->sheet, rgb, sheet->width, sheet->height, error);
-}
-
 /**
  * nf_sheet_write:
  * @options: what to show, and where to write it
@@ -248,5 +228,5 @@ nf_sheet_write (const NfSynthOptions *options, GError **error)
   for (guint row = 0; row < sheet.n_rows; row++)
     if (!paint_row (&sheet, row, error))
       return FALSE;
-  return save (&sheet, error);
+  return nf_canvas_write (sheet.surface, options->sheet, sheet.svg, error);
 }

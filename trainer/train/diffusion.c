@@ -10,7 +10,7 @@
  * validate.c, loader.c, kernels/diffusion/nfschedule.c */
 #include "train/diffusion.h"
 #include "data/guidesample.h"
-#include <nextframe/diffusion/nfschedule.h>
+#include <nextframe/diffusion/nfprediction.h>
 #include <nextframe/nets/nfunet.h>
 #include "video/gstnfvideo.h"
 
@@ -48,7 +48,7 @@ enum
 enum
 {
   IN_CONTEXT,
-  IN_NOISY, /* frames to be drawn, with noise */
+  IN_NOISY, /* frames to be predicted, with noise */
   IN_TARGET, /* times the root of each window's weight */
   IN_ROOT, /* (N, channels, 1, 1): that root, less 1 */
   IN_EMBEDDING, /* of the noise labels */
@@ -69,7 +69,7 @@ diffusion_free (NfTask *task)
   g_free (self);
 }
 
-/* Frames from the first of the context to the last to be drawn. */
+/* Frames from the first of the context to the last to be predicted. */
 static guint
 window_frames (const NfTrainConfig *config)
 {
@@ -406,7 +406,7 @@ diffusion_loss (NfTask *task, NfTensor *const *in, GError **error)
   return nf_diffusion_loss (self->net, in, &how, error);
 }
 
-/* What is drawn: the frames, or what they differ by from the guide frames in the
+/* What is predicted: the frames, or what they differ by from the guide frames in the
  * context, times a number. */
 static NfTensor *
 to_be_predicted (const DiffusionTask *self, NfTensor *future, NfTensor *context,
@@ -538,6 +538,98 @@ diffusion_score (NfTask *task, guint64 clip, guint first, guint n,
   return mean && nf_task_read_loss (mean, loss, error);
 }
 
+static void
+diffusion_tiles (const NfTask *task, guint counts[NF_N_TILES])
+{
+  const NfConfigDiffusion *model =
+      &((const DiffusionTask *) task)->config->diffusion;
+
+  counts[NF_TILE_SEEN] = model->num_frames_cond;
+  counts[NF_TILE_MADE] = counts[NF_TILE_TRUE] = model->num_frames;
+}
+
+/* Cuts @count frames out of pixels that are @stride bytes apart. */
+static guint8 *
+unstack_frames (const NfTrainConfig *config, const guint8 *src, gsize stride,
+    guint count, guint8 *tiles)
+{
+  const gsize pixels = (gsize) config->width * config->height;
+
+  for (guint t = 0; t < count; t++)
+    for (gsize p = 0; p < pixels; p++, tiles += 3)
+      memcpy (tiles, src + p * stride + 3 * t, 3);
+  return tiles;
+}
+
+/* What the network draws from the conditioning of one window, f32 (1, channels,
+ * H, W), into out[future_gap] and on. */
+static gboolean
+sample_window (DiffusionTask *self, guint64 clip, NfTensor *seen,
+    NfTensor **out, GError **error)
+{
+  const NfUnetConfig *c = nf_unet_config (self->judged);
+  const gint64 frames = (gint64) c->channels * c->num_frames_cond;
+  const guint horizon = c->future_gap + c->num_frames;
+  g_autofree NfTensor **guides = g_new0 (NfTensor *, horizon);
+  g_autoptr (NfTensor) context = nf_op_slice (seen, 0, frames, error);
+  NfPrediction prediction;
+  gboolean ok = context != NULL;
+
+  nf_prediction_init_for (&prediction, c);
+  prediction.steps = self->config->watch.sample_steps;
+  prediction.horizon = horizon;
+  prediction.dtype = nf_train_config_dtype (self->config);
+  prediction.seed = JUDGE_SEED;
+  prediction.stream = clip;
+  prediction.guide = c->guide ? guides : NULL;
+  for (gint i = 0; ok && c->guide && i < c->num_frames; i++) {
+    guides[c->future_gap + i] = nf_op_slice (seen,
+        frames + NF_UNET_GUIDE_CHANNELS * i, NF_UNET_GUIDE_CHANNELS, error);
+    ok = guides[c->future_gap + i] != NULL;
+  }
+  ok = ok
+      && nf_prediction_run (
+          &prediction, self->judged, self->schedule, context, out, error);
+  for (guint i = 0; i < horizon; i++)
+    nf_tensor_clear (&guides[i]);
+  return ok;
+}
+
+/* A frame of -1..1 as bytes. */
+static gboolean
+download_frame (NfTensor *frame, guint8 *rgb, GError **error)
+{
+  g_autoptr (NfTensor) bytes = nf_op_quantize (frame, 127.5f, 127.5f, error);
+
+  return bytes && nf_tensor_to_nhwc (bytes, rgb, error);
+}
+
+/* The context, what the network draws, and the true frames. */
+static gboolean
+diffusion_paint (NfTask *task, guint64 clip, const guint8 *const parts[],
+    guint8 *tiles, GError **error)
+{
+  DiffusionTask *self = (DiffusionTask *) task;
+  const NfTrainConfig *config = self->config;
+  const NfConfigDiffusion *model = &config->diffusion;
+  const guint gap = model->future_gap, n = model->num_frames;
+  const gsize bytes = 3 * (gsize) config->width * config->height;
+  g_autofree NfTensor **drawn = g_new0 (NfTensor *, gap + n);
+  g_autoptr (NfTensor) seen = upload_pixels (
+      self, 1, parts[PART_CONTEXT], context_bytes (config), error);
+  gboolean ok = seen && sample_window (self, clip, seen, drawn, error);
+
+  tiles = unstack_frames (config, parts[PART_CONTEXT], context_bytes (config),
+      model->num_frames_cond, tiles);
+  for (guint i = 0; ok && i < n; i++, tiles += bytes)
+    ok = download_frame (drawn[gap + i], tiles, error);
+  for (guint i = 0; i < gap + n; i++)
+    nf_tensor_clear (&drawn[i]);
+  if (ok)
+    unstack_frames (config, parts[PART_FUTURE], 3 * n, n, tiles);
+  return ok;
+}
+
 /* Whether a window of frames fits in every clip. */
 static gboolean
 check_window (NfTask *task, const NfClipSource *source, GError **error)
@@ -556,6 +648,26 @@ check_window (NfTask *task, const NfClipSource *source, GError **error)
       name, n_frames, model->num_frames_cond, model->future_gap,
       model->num_frames, window_frames (config));
   return FALSE;
+}
+
+/* what predictions are sampled with by default */
+static gboolean
+add_sampling_facts (
+    DiffusionTask *self, const NfConfigDiffusion *model, GError **error)
+{
+  NfSamplerMethod method;
+
+  if (*model->sampler != '\0') {
+    if (!nf_sampler_method_from_name (model->sampler, &method, error)) {
+      g_prefix_error (error, "model.sampler: ");
+      return FALSE;
+    }
+    nf_task_add_fact (&self->task, "sampler", "%s", model->sampler);
+  }
+  if (model->sampling_steps > 0)
+    nf_task_add_fact (&self->task, "sampling-steps", "%" G_GINT64_FORMAT,
+        model->sampling_steps);
+  return TRUE;
 }
 
 static gboolean
@@ -577,6 +689,8 @@ open_data (DiffusionTask *self, NfTrainConfig *config, GError **error)
       nf_task_add_fact (
           &self->task, "guide-start", "%.17g", model->guide_start);
   }
+  if (!add_sampling_facts (self, model, error))
+    return FALSE;
   pixels = (gsize) config->height * config->width;
   self->task.part_bytes[PART_CONTEXT] = pixels * context_bytes (config);
   self->task.part_bytes[PART_FUTURE] = pixels * 3 * model->num_frames;
@@ -643,6 +757,8 @@ static const NfTaskJudge diffusion_judge = { .masks = FALSE,
   .load = load_window,
   .begin = begin_judging,
   .score = diffusion_score,
+  .tiles = diffusion_tiles,
+  .paint = diffusion_paint,
   .end = end_judging };
 
 /**

@@ -6,6 +6,7 @@
 #include <nextframe/core/params/nfoptim.h>
 #include "io/nffile.h"
 #include "train/report.h"
+#include "train/samplepictures.h"
 #include "train/savepoint.h"
 #include "train/validate.h"
 #include "train/warmstart.h"
@@ -26,6 +27,8 @@ typedef struct
   NfTrainState *state;
   NfSavepoints points;
   NfValidation *validation;
+  NfSamplePictures *pictures;
+  NfEventFile *events; /* or NULL */
   NfMetrics *metrics;
   NfProgress *progress;
   gchar *note; /* what a warm start did, or what is wrong; or NULL */
@@ -480,6 +483,20 @@ tell_bad_clips (Loop *loop)
     warn (loop, "clips that were left out are not listed", error->message);
 }
 
+/* Draws a picture of samples where it is time to; that it fails is no reason to
+ * end a run. */
+static void
+draw_samples (Loop *loop)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (nf_parallel_is_first (loop->setup->parallel)
+      && nf_sample_pictures_due (loop->pictures, loop->state->step)
+      && !nf_sample_pictures_draw (loop->pictures, loop->points.run,
+          loop->state->step, loop->events, loop->progress, &error))
+    warn (loop, "no picture of samples", error->message);
+}
+
 /* One step, with what is due after it. */
 static gboolean
 do_step (Loop *loop, GError **error)
@@ -502,6 +519,7 @@ do_step (Loop *loop, GError **error)
     return FALSE;
   if (!validate (loop, error))
     return FALSE;
+  draw_samples (loop);
   return train->checkpoint_every == 0
       || state->step % train->checkpoint_every != 0
       || settle (loop, save (loop, error), error);
@@ -726,6 +744,23 @@ prepare_folder (Loop *loop, GError **error)
   return TRUE;
 }
 
+/* Opens the files that numbers go to while the run goes on. */
+static gboolean
+open_metrics (Loop *loop, GError **error)
+{
+  const gchar *run = loop->setup->run;
+  g_autofree gchar *path = g_build_filename (run, "metrics.jsonl", NULL);
+
+  loop->metrics = nf_metrics_open (path, loop->state->step, error);
+  if (!loop->metrics)
+    return FALSE;
+  if (!loop->config->watch.tensorboard)
+    return TRUE;
+  loop->events = nf_event_file_open (run, loop->state->step, error);
+  nf_metrics_set_events (loop->metrics, loop->events);
+  return loop->events != NULL;
+}
+
 /* What checkpoints say of the run. */
 static void
 add_facts (NfTask *task, const NfConfigTrain *train)
@@ -753,8 +788,6 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config,
     const NfLoopSetup *setup, GError **error)
 {
   g_autoptr (JsonObject) json = nf_train_config_to_json (config);
-  g_autofree gchar *metrics =
-      g_build_filename (setup->run, "metrics.jsonl", NULL);
   g_autofree gchar *ini = g_build_filename (setup->run, "config.ini", NULL);
   Loop loop = { .task = task, .config = config, .setup = setup, .lock = -1 };
   const NfMatmulPrecision precision = nf_matmul_precision_get ();
@@ -773,13 +806,14 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config,
   nf_matmul_precision_set (nf_train_config_matmul_precision (config));
   task->parallel = setup->parallel;
   loop.validation = nf_validation_new (task, config, error);
-  ok = settle (&loop, loop.validation && prepare_folder (&loop, error), error)
+  loop.pictures =
+      loop.validation ? nf_sample_pictures_new (task, config, error) : NULL;
+  ok = settle (&loop, loop.pictures && prepare_folder (&loop, error), error)
       && prepare_state (&loop, error)
       && settle (&loop,
           !nf_parallel_is_first (setup->parallel)
               || (nf_train_config_save (config, ini, error)
-                  && (loop.metrics =
-                          nf_metrics_open (metrics, loop.state->step, error))),
+                  && open_metrics (&loop, error)),
           error);
   if (ok) {
     start_progress (&loop);
@@ -787,6 +821,8 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config,
   }
   nf_progress_free (loop.progress);
   nf_metrics_close (loop.metrics);
+  nf_event_file_close (loop.events);
+  nf_sample_pictures_free (loop.pictures);
   nf_validation_free (loop.validation);
   nf_train_state_free (loop.state);
   if (loop.lock >= 0)

@@ -32,6 +32,7 @@ struct _NfMetrics
 {
   gchar *path;
   FILE *file;
+  NfEventFile *events; /* or NULL */
 };
 
 /**
@@ -383,7 +384,8 @@ add_number (JsonObject *object, const gchar *name, gdouble value)
  * nf_metrics_write:
  * @metrics: an open file
  * @step: steps done, at least 1
- * @values: (array length=n): what to record beside the step
+ * @values: (array length=n): what to record beside the step; a value that is
+ *   not finite is written as null
  * @n: how many
  * @error: return location
  *
@@ -403,10 +405,23 @@ nf_metrics_write (NfMetrics *metrics, guint64 step, const NfMetric *values,
   json_node_set_object (node, object);
   text = json_to_string (node, FALSE);
   if (fprintf (metrics->file, "%s\n", text) >= 0 && fflush (metrics->file) == 0)
-    return TRUE;
+    return !metrics->events
+        || nf_event_file_add_metrics (metrics->events, step, values, n, error);
   g_set_error (error, NF_ERROR, NF_ERROR_IO,
       "%s: metrics cannot be written: %s", metrics->path, g_strerror (errno));
   return FALSE;
+}
+
+/**
+ * nf_metrics_set_events:
+ * @metrics: an open file
+ * @events: (transfer none) (nullable): gets the same numbers from now on, and
+ *   outlives @metrics
+ */
+void
+nf_metrics_set_events (NfMetrics *metrics, NfEventFile *events)
+{
+  metrics->events = events;
 }
 
 /**

@@ -7,7 +7,7 @@
  * when the run is killed: {"step": 10, "loss": 1.25, ...}. */
 #pragma once
 
-#include <nextframe/core/nferror.h>
+#include "watch/eventfile.h"
 
 #include <stdio.h>
 
@@ -38,22 +38,12 @@ gdouble nf_progress_speed (const NfProgress *progress);
 void nf_progress_free (NfProgress *progress);
 
 /**
- * NfMetric:
- * @name: key of the JSON object
- * @value: written as a number; null where it is not finite
- */
-typedef struct
-{
-  const gchar *name;
-  gdouble value;
-} NfMetric;
-
-/**
  * NfMetrics: an open metrics.jsonl
  */
 typedef struct _NfMetrics NfMetrics;
 
 NfMetrics *nf_metrics_open (const gchar *path, guint64 step, GError **error);
+void nf_metrics_set_events (NfMetrics *metrics, NfEventFile *events);
 gboolean nf_metrics_write (NfMetrics *metrics, guint64 step,
     const NfMetric *values, guint n, GError **error);
 void nf_metrics_close (NfMetrics *metrics);

@@ -9,6 +9,9 @@
  * Siblings: diffusion.c, loop.c, validate.c, loader.c, augment.c */
 #include "train/segment.h"
 #include "data/augment.h"
+#include <nextframe/metrics/nfmask.h>
+
+#include <string.h>
 
 typedef struct
 {
@@ -277,6 +280,40 @@ segment_score (NfTask *task, guint64 clip, guint first, guint n,
   return ok;
 }
 
+static void
+segment_tiles (const NfTask *task, guint counts[NF_N_TILES])
+{
+  counts[NF_TILE_SEEN] = counts[NF_TILE_MADE] = counts[NF_TILE_TRUE] = 1;
+}
+
+/* The frame, its masks as the network has it, and the true one. */
+static gboolean
+segment_paint (NfTask *task, guint64 clip, const guint8 *const parts[],
+    guint8 *tiles, GError **error)
+{
+  SegmentTask *self = (SegmentTask *) task;
+  const NfForward forward = { .dtype = nf_train_config_dtype (self->config) };
+  const gsize pixels = (gsize) self->config->height * self->config->width;
+  g_autofree guint8 *mask = g_malloc (pixels);
+  NfTensor *in[N_IN] = { NULL };
+  gboolean ok = upload (
+      self, 1, self->config->height, self->config->width, parts, in, error);
+  g_autoptr (NfTensor) x =
+      ok ? nf_segment_normalize (self->judged, in[IN_FRAMES], error) : NULL;
+  g_autoptr (NfTensor) logits =
+      x ? nf_segment_forward (self->judged, x, &forward, error) : NULL;
+  g_autoptr (NfTensor) ids = logits ? nf_op_argmax (logits, error) : NULL;
+
+  for (guint i = 0; i < N_IN; i++)
+    nf_tensor_clear (&in[i]);
+  if (!ids || !nf_tensor_to_nhwc (ids, mask, error))
+    return FALSE;
+  memcpy (tiles, parts[PART_FRAME], 3 * pixels);
+  nf_mask_paint (mask, pixels, tiles + 3 * pixels);
+  nf_mask_paint (parts[PART_MASK], pixels, tiles + 6 * pixels);
+  return TRUE;
+}
+
 /* Settles the size of what is trained on, and of what judges. */
 static gboolean
 size_samples (SegmentTask *self, const NfTrainConfig *config, GError **error)
@@ -380,6 +417,8 @@ static const NfTaskJudge segment_judge = { .masks = TRUE,
   .load = load_frame,
   .begin = begin_judging,
   .score = segment_score,
+  .tiles = segment_tiles,
+  .paint = segment_paint,
   .end = end_judging };
 
 /**

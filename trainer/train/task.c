@@ -63,6 +63,50 @@ nf_task_add_fact (NfTask *task, const gchar *name, const gchar *format, ...)
   va_end (args);
 }
 
+/* Fills the parameters of the second network. */
+static gboolean
+copy_weights (NfParams *to, NfParams *from, GError **error)
+{
+  for (guint i = 0; i < nf_params_count (from); i++) {
+    const NfParam *param = nf_params_index (from, i);
+
+    if (!nf_tensor_copy (nf_params_index (to, i)->value,
+            param->ema ? param->ema : param->value, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * nf_task_begin_judging:
+ * @task: a task whose network can be judged
+ * @error: return location
+ *
+ * Makes the second network with the weights as they are, or their running mean.
+ * It ends with the judge's @end, also where this fails.
+ */
+gboolean
+nf_task_begin_judging (NfTask *task, GError **error)
+{
+  NfParams *params = task->judge->begin (task, error);
+
+  return params && copy_weights (params, task->params, error);
+}
+
+/**
+ * nf_task_judge_bytes:
+ * @task: a task whose network can be judged
+ * @part: of a sample
+ *
+ * Returns: bytes of that part of a sample that judges
+ */
+gsize
+nf_task_judge_bytes (const NfTask *task, guint part)
+{
+  return task->judge_bytes[part] > 0 ? task->judge_bytes[part]
+                                     : task->part_bytes[part];
+}
+
 /**
  * nf_task_read_loss:
  * @loss: a scalar

@@ -48,6 +48,20 @@ typedef NfTensor *(*NfTaskLoss) (
     NfTask *task, NfTensor *const *in, GError **error);
 
 /**
+ * NfTile: pictures of a sample
+ * @NF_TILE_SEEN: what the network sees
+ * @NF_TILE_MADE: what it makes of that
+ * @NF_TILE_TRUE: the truth
+ */
+typedef enum
+{
+  NF_TILE_SEEN,
+  NF_TILE_MADE,
+  NF_TILE_TRUE,
+  NF_N_TILES
+} NfTile;
+
+/**
  * NfTaskJudge:
  * @masks: whether clips need masks, and the network is judged by its own
  * @check: (nullable): whether clips suit the task
@@ -59,6 +73,9 @@ typedef NfTensor *(*NfTaskLoss) (
  * @score: runs that network, not in training, on @n samples of @clip from
  *   @first on: their mean loss, and where there are masks pixels for the board
  * @end: frees that network; it may not be there
+ * @tiles: how many pictures of the frames' size a sample has, of each #NfTile
+ * @paint: runs that network, not in training, on a sample of @clip and paints
+ *   these pictures, (tiles, height, width, 3), one kind after another
  *
  * How a task's network is judged by clips, see validate.h.
  */
@@ -74,6 +91,10 @@ typedef struct
       const guint8 *const parts[NF_LOADER_PARTS], NfScoreboard *board,
       gdouble *loss, GError **error);
   void (*end) (NfTask *task);
+  void (*tiles) (const NfTask *task, guint counts[NF_N_TILES]);
+  gboolean (*paint) (NfTask *task, guint64 clip,
+      const guint8 *const parts[NF_LOADER_PARTS], guint8 *tiles,
+      GError **error);
 } NfTaskJudge;
 
 /**
@@ -122,6 +143,9 @@ void nf_task_init (NfTask *task, guint n_in, NfTaskLoad load, NfTaskLoss loss,
 void nf_task_free (NfTask *task);
 void nf_task_add_fact (NfTask *task, const gchar *name, const gchar *format,
     ...) G_GNUC_PRINTF (3, 4);
+
+gboolean nf_task_begin_judging (NfTask *task, GError **error);
+gsize nf_task_judge_bytes (const NfTask *task, guint part);
 
 gboolean nf_task_read_loss (
     const NfTensor *loss, gdouble *value, GError **error);

@@ -150,7 +150,9 @@ nf_train_main (NfTrainKind kind, gint argc, gchar **argv, GError **error)
     g_print ("%s", text);
     return TRUE;
   }
-  if (!gst_init_check (NULL, NULL, error)
+  if ((options->config->watch.tensorboard
+          && !nf_event_file_is_available (error))
+      || !gst_init_check (NULL, NULL, error)
       || !nf_parallel_join (&parallel, error))
     return FALSE;
   nf_threads_set (options->config->train.threads);

@@ -165,20 +165,6 @@ nf_validation_due (const NfValidation *validation, const NfTrainState *state)
           || state->step == (guint64) config->train.steps);
 }
 
-/* Fills the parameters of the second network. */
-static gboolean
-copy_weights (NfParams *to, NfParams *from, GError **error)
-{
-  for (guint i = 0; i < nf_params_count (from); i++) {
-    const NfParam *param = nf_params_index (from, i);
-
-    if (!nf_tensor_copy (nf_params_index (to, i)->value,
-            param->ema ? param->ema : param->value, error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
 /* Makes a sample of a batch; where a batch has fewer than there is room for,
  * the rest stays as it is. */
 static gboolean
@@ -201,9 +187,7 @@ start_loader (NfValidation *self, GError **error)
   NfLoaderSetup setup = { .load = load_sample, .task = self };
 
   for (guint i = 0; i < NF_LOADER_PARTS; i++)
-    setup.part_bytes[i] = self->task->judge_bytes[i] > 0
-        ? self->task->judge_bytes[i]
-        : self->task->part_bytes[i];
+    setup.part_bytes[i] = nf_task_judge_bytes (self->task, i);
   setup.batch_size = self->batch_size;
   setup.n_samples = (guint64) (self->end - self->first) * self->batch_size;
   setup.threads = nf_threads_get ();
@@ -377,10 +361,8 @@ static gboolean
 judge_weights (NfValidation *self, NfProgress *progress, Found *found,
     gboolean *done, GError **error)
 {
-  NfParams *params = self->task->judge->begin (self->task, error);
-  gboolean ok =
-      nf_parallel_settle (self->task->parallel,
-          params && copy_weights (params, self->task->params, error), error)
+  gboolean ok = nf_parallel_settle (self->task->parallel,
+                    nf_task_begin_judging (self->task, error), error)
       && judge_clips (self, progress, found, done, error);
 
   self->task->judge->end (self->task);

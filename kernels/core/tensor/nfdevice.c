@@ -6,8 +6,11 @@
 #include <nextframe/core/tensor/nfdevice.h>
 
 #include "config.h"
+#include "core/nfinstalled.h"
 
 #include <gmodule.h>
+
+#define CUDA_MODULE "libnfcuda." G_MODULE_SUFFIX
 
 typedef const NfBackend *(*NfBackendModuleGet) (void);
 
@@ -52,8 +55,9 @@ cuda_backend (GError **error)
 
   if (backend != NULL)
     return backend;
-  path = g_build_filename (folder != NULL ? folder : NF_MODULE_DIR,
-      "libnfcuda." G_MODULE_SUFFIX, NULL);
+  path = folder != NULL ? g_build_filename (folder, CUDA_MODULE, NULL)
+                        : nf_installed_path ("nextframe/" CUDA_MODULE,
+                            NF_MODULE_DIR "/" CUDA_MODULE);
   if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
     g_set_error (error, NF_ERROR, NF_ERROR_NO_DEVICE,
         "device cuda: this build of gst-nextframe has no CUDA backend, or it "

@@ -374,7 +374,7 @@ nf_winograd_forward (NfDevice *device, const NfDnnlConv *conv, const gfloat *x,
     NfTensor *weight, gint64 from, const gfloat *bias, const gfloat *residual,
     gfloat *y, GError **error)
 {
-  const NfDnnlPart part = { from, conv->c, .points = TRUE };
+  const NfDnnlPart part = { .from = from, .count = conv->c, .points = TRUE };
   Problem p = {
     .x = x, .bias = bias, .residual = residual, .y = y, .gain = conv->gain
   };
@@ -397,7 +397,9 @@ gboolean
 nf_winograd_backward_data (NfDevice *device, const NfDnnlConv *conv,
     const gfloat *dy, NfTensor *weight, gint64 from, gfloat *dx, GError **error)
 {
-  const NfDnnlPart part = { from, conv->c, .points = TRUE, .back = TRUE };
+  const NfDnnlPart part = {
+    .from = from, .count = conv->c, .points = TRUE, .back = TRUE
+  };
   const NfDnnlConv turned = turn (conv);
   Problem p = { .x = dy, .y = dx, .gain = 1.0f };
 

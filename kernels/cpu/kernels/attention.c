@@ -209,7 +209,7 @@ nf_cpu_attention_forward (NfOpCall *call, GError **error)
 {
   Problem p = problem_of (call);
   gint64 heads = call->in[NF_ATTENTION_Q]->n * p.heads;
-  Forward f = { p, (p.pixels + TILE - 1) / TILE };
+  Forward f = { .problem = p, .tiles = (p.pixels + TILE - 1) / TILE };
   gint64 n = heads * f.tiles;
 
   if (nf_dnnl_lacks_bf16 (call))

@@ -120,7 +120,8 @@ cpu_synchronize (NfDevice *device, GError **error)
 
 static const NfOpKernels cpu_ops[] = {
 #define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
-  [NF_OP_##NAME] = { nf_cpu_##name##_forward, BACKWARD_##kind (name) },
+  [NF_OP_##NAME] = { .forward = nf_cpu_##name##_forward,                       \
+    .backward = BACKWARD_##kind (name) },
 #include <nextframe/core/ops/nfops.def.h>
 #undef NF_OP
 };

@@ -260,7 +260,8 @@ begin_backward (NfOpCall *call, const NfTensor *grad_out, GError **error)
 
 static const NfOpKernels cuda_ops[NF_N_OPS] = {
 #define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
-  [NF_OP_##NAME] = { run_##name##_forward, BACKWARD_##kind (name) },
+  [NF_OP_##NAME] = { .forward = run_##name##_forward,                          \
+    .backward = BACKWARD_##kind (name) },
 #include <nextframe/core/ops/nfops.def.h>
 #undef NF_OP
 };

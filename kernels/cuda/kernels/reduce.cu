@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * sums — sums over the rows of a matrix of channels-last pixels (CUDA)
+ * reduce — sums over the rows of a matrix of channels-last pixels (CUDA)
  *
  * Gradients of biases. Sibling: kernels/cpu/reduce.c. */
 #include "cuda/kernels/nfcolumns.h"

@@ -132,7 +132,7 @@ add_if_in (gpointer key, gpointer value, gpointer data)
 static GPtrArray *
 blocks_of (const NfCudaPool *pool)
 {
-  Search search = { pool, g_ptr_array_new () };
+  Search search = { .pool = pool, .found = g_ptr_array_new () };
 
   g_tree_foreach (pool->cuda->blocks, add_if_in, &search);
   return search.found;

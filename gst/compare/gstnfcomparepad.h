@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * gstnfioupad — a mask stream that goes into nfiou
+ * gstnfcomparepad — a stream of frames that are compared
  *
- * See: gstnfiou.h */
+ * See: gstnfcompare.h */
 #pragma once
 
 #include <gst/base/gstaggregator.h>
@@ -10,12 +10,12 @@
 
 G_BEGIN_DECLS
 
-#define GST_TYPE_NF_IOU_PAD (gst_nf_iou_pad_get_type ())
+#define GST_TYPE_NF_COMPARE_PAD (gst_nf_compare_pad_get_type ())
 G_DECLARE_FINAL_TYPE (
-    GstNfIouPad, gst_nf_iou_pad, GST, NF_IOU_PAD, GstAggregatorPad)
+    GstNfComparePad, gst_nf_compare_pad, GST, NF_COMPARE_PAD, GstAggregatorPad)
 
 /**
- * GstNfIouPad:
+ * GstNfComparePad:
  * @info: of the frames; format UNKNOWN until caps came
  * @stream_id: (nullable): of the latest stream-start
  * @title: (nullable): of what the stream shows now, from its tags
@@ -23,7 +23,7 @@ G_DECLARE_FINAL_TYPE (
  *
  * What the streaming thread knows of the stream.
  */
-struct _GstNfIouPad
+struct _GstNfComparePad
 {
   GstAggregatorPad parent;
   GstVideoInfo info;
@@ -33,7 +33,7 @@ struct _GstNfIouPad
 };
 
 /**
- * GstNfIouCandidate:
+ * GstNfCandidate:
  * @buffer: (nullable): the frame in front of a pad's queue
  * @gap: it stands for a time without frames
  * @time: running time, ns; negative before the segment's start
@@ -47,14 +47,16 @@ typedef struct
   gboolean gap;
   gint64 time;
   GstClockTime duration;
-} GstNfIouCandidate;
+} GstNfCandidate;
 
-void gst_nf_iou_pad_reset (GstNfIouPad *pad);
-void gst_nf_iou_pad_segment (const GstNfIouPad *pad, GstSegment *segment);
-void gst_nf_iou_pad_note_event (GstNfIouPad *pad, GstEvent *event);
-gboolean gst_nf_iou_pad_peek (GstNfIouPad *pad, GstNfIouCandidate *candidate);
-GstBuffer *gst_nf_iou_pad_pop (GstNfIouPad *pad, gboolean *begins_clip);
+void gst_nf_compare_pad_reset (GstNfComparePad *pad);
+void gst_nf_compare_pad_segment (
+    const GstNfComparePad *pad, GstSegment *segment);
+void gst_nf_compare_pad_note_event (GstNfComparePad *pad, GstEvent *event);
+gboolean gst_nf_compare_pad_peek (
+    GstNfComparePad *pad, GstNfCandidate *candidate);
+GstBuffer *gst_nf_compare_pad_pop (GstNfComparePad *pad, gboolean *begins_clip);
 
-void gst_nf_iou_answer_caps (GstPad *pad, GstPad *other, GstQuery *query);
+void gst_nf_compare_answer_caps (GstPad *pad, GstPad *other, GstQuery *query);
 
 G_END_DECLS

@@ -1,42 +1,42 @@
 /* SPDX-License-Identifier: MIT
  *
- * gstnfioupad — a mask stream that goes into nfiou
+ * gstnfcomparepad — a stream of frames that are compared
  *
  * Times are running times, which go on over segments and are the same on both
  * pads whatever their segments are. */
-#include "iou/gstnfioupad.h"
+#include "compare/gstnfcomparepad.h"
 
-G_DEFINE_TYPE (GstNfIouPad, gst_nf_iou_pad, GST_TYPE_AGGREGATOR_PAD)
+G_DEFINE_TYPE (GstNfComparePad, gst_nf_compare_pad, GST_TYPE_AGGREGATOR_PAD)
 
 static void
-gst_nf_iou_pad_finalize (GObject *object)
+gst_nf_compare_pad_finalize (GObject *object)
 {
-  g_free (GST_NF_IOU_PAD (object)->stream_id);
-  g_free (GST_NF_IOU_PAD (object)->title);
+  g_free (GST_NF_COMPARE_PAD (object)->stream_id);
+  g_free (GST_NF_COMPARE_PAD (object)->title);
 
-  G_OBJECT_CLASS (gst_nf_iou_pad_parent_class)->finalize (object);
+  G_OBJECT_CLASS (gst_nf_compare_pad_parent_class)->finalize (object);
 }
 
 static void
-gst_nf_iou_pad_class_init (GstNfIouPadClass *klass)
+gst_nf_compare_pad_class_init (GstNfComparePadClass *klass)
 {
-  G_OBJECT_CLASS (klass)->finalize = gst_nf_iou_pad_finalize;
+  G_OBJECT_CLASS (klass)->finalize = gst_nf_compare_pad_finalize;
 }
 
 static void
-gst_nf_iou_pad_init (GstNfIouPad *pad)
+gst_nf_compare_pad_init (GstNfComparePad *pad)
 {
-  gst_nf_iou_pad_reset (pad);
+  gst_nf_compare_pad_reset (pad);
 }
 
 /**
- * gst_nf_iou_pad_reset:
+ * gst_nf_compare_pad_reset:
  * @pad: the pad
  *
  * Forgets the stream.
  */
 void
-gst_nf_iou_pad_reset (GstNfIouPad *pad)
+gst_nf_compare_pad_reset (GstNfComparePad *pad)
 {
   gst_video_info_init (&pad->info);
   g_clear_pointer (&pad->stream_id, g_free);
@@ -46,7 +46,7 @@ gst_nf_iou_pad_reset (GstNfIouPad *pad)
 
 /* tags without a title say nothing about it */
 static void
-note_tags (GstNfIouPad *pad, GstEvent *event)
+note_tags (GstNfComparePad *pad, GstEvent *event)
 {
   GstTagList *tags;
   gchar *title;
@@ -59,14 +59,14 @@ note_tags (GstNfIouPad *pad, GstEvent *event)
 }
 
 /**
- * gst_nf_iou_pad_note_event:
+ * gst_nf_compare_pad_note_event:
  * @pad: the pad
  * @event: (transfer none): a serialized event, in its turn
  *
  * Remembers what the event says of the frames that follow.
  */
 void
-gst_nf_iou_pad_note_event (GstNfIouPad *pad, GstEvent *event)
+gst_nf_compare_pad_note_event (GstNfComparePad *pad, GstEvent *event)
 {
   const gchar *stream_id;
   GstCaps *caps;
@@ -96,13 +96,13 @@ gst_nf_iou_pad_note_event (GstNfIouPad *pad, GstEvent *event)
 }
 
 /**
- * gst_nf_iou_pad_segment:
+ * gst_nf_compare_pad_segment:
  * @pad: the pad
  * @segment: (out): that of its frames, in time; where it is in another format,
  *   as of a source of bytes, their timestamps are their running times
  */
 void
-gst_nf_iou_pad_segment (const GstNfIouPad *pad, GstSegment *segment)
+gst_nf_compare_pad_segment (const GstNfComparePad *pad, GstSegment *segment)
 {
   *segment = pad->parent.segment;
   if (segment->format != GST_FORMAT_TIME)
@@ -117,14 +117,14 @@ is_gap (GstBuffer *buffer)
 }
 
 /**
- * gst_nf_iou_pad_peek:
+ * gst_nf_compare_pad_peek:
  * @pad: the pad
  * @candidate: (out): the frame in front; unref its buffer
  *
  * Returns: FALSE when the frame has no time
  */
 gboolean
-gst_nf_iou_pad_peek (GstNfIouPad *pad, GstNfIouCandidate *candidate)
+gst_nf_compare_pad_peek (GstNfComparePad *pad, GstNfCandidate *candidate)
 {
   GstSegment segment;
   GstBuffer *buffer = gst_aggregator_pad_peek_buffer (GST_AGGREGATOR_PAD (pad));
@@ -139,7 +139,7 @@ gst_nf_iou_pad_peek (GstNfIouPad *pad, GstNfIouCandidate *candidate)
     return TRUE;
   if (!GST_BUFFER_PTS_IS_VALID (buffer))
     return FALSE;
-  gst_nf_iou_pad_segment (pad, &segment);
+  gst_nf_compare_pad_segment (pad, &segment);
   sign = gst_segment_to_running_time_full (
       &segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer), &time);
   candidate->time = sign >= 0 ? (gint64) time : -(gint64) time;
@@ -153,14 +153,14 @@ gst_nf_iou_pad_peek (GstNfIouPad *pad, GstNfIouCandidate *candidate)
 }
 
 /**
- * gst_nf_iou_pad_pop:
+ * gst_nf_compare_pad_pop:
  * @pad: the pad
  * @begins_clip: (out): whether a clip begins with this frame
  *
  * Returns: (transfer full) (nullable): the frame in front
  */
 GstBuffer *
-gst_nf_iou_pad_pop (GstNfIouPad *pad, gboolean *begins_clip)
+gst_nf_compare_pad_pop (GstNfComparePad *pad, gboolean *begins_clip)
 {
   GstBuffer *buffer = gst_aggregator_pad_pop_buffer (GST_AGGREGATOR_PAD (pad));
 
@@ -175,13 +175,13 @@ gst_nf_iou_pad_pop (GstNfIouPad *pad, gboolean *begins_clip)
 }
 
 /**
- * gst_nf_iou_answer_caps:
- * @pad: where masks come in that go on, or where they go out
+ * gst_nf_compare_answer_caps:
+ * @pad: where frames come in that go on, or where they go out
  * @other: the other one of these two
  * @query: a CAPS query of @pad, which gets what the peer of @other takes
  */
 void
-gst_nf_iou_answer_caps (GstPad *pad, GstPad *other, GstQuery *query)
+gst_nf_compare_answer_caps (GstPad *pad, GstPad *other, GstQuery *query)
 {
   g_autoptr (GstCaps) mine = gst_pad_get_pad_template_caps (pad);
   g_autoptr (GstCaps) caps = NULL;

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * pictures — what nextframe-live shows: three frames of one moment and a score */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+typedef struct _NfPictures NfPictures;
+
+gchar *nf_pictures_describe (gboolean headless);
+NfPictures *nf_pictures_new (
+    GstBin *pipeline, GstElement *frames, GstClockTime horizon);
+void nf_pictures_free (NfPictures *self);
+void nf_pictures_set_score (
+    NfPictures *self, guint predictions, gdouble newest, gdouble pooled);
+gboolean nf_pictures_save (NfPictures *self, const gchar *path, GError **error);
+
+G_END_DECLS

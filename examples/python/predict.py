@@ -1,0 +1,32 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Predicts the frame that follows an array of frames.
+
+  predict.py FRAMES.npy PREDICTED.npy [PROPERTIES OF NFPREDICT]
+
+FRAMES.npy has bytes of shape (frames, rows, columns, 3), eleven frames at least; PREDICTED.npy gets the
+predicted frame, or several with emit=rollout: bytes of shape (predictions, rows, columns, 3).
+"""
+import sys
+
+import numpy
+
+from pipeline import PipelineError, process, to_array
+
+
+def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__.strip())
+    elements = f"nfpredict {' '.join(sys.argv[3:])} ! videoconvert ! video/x-raw,format=RGB"
+    predictions = [to_array(sample) for sample in process(numpy.load(sys.argv[1]), elements)]
+    if not predictions:
+        sys.exit("nothing was predicted")
+    numpy.save(sys.argv[2], numpy.stack(predictions))
+    print(f"{len(predictions)} predicted: {sys.argv[2]}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except PipelineError as error:
+        sys.exit(str(error))

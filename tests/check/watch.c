@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * watch — event files, pictures of samples, and plots of runs
+ *
+ * Event files are read here by a reader of its own, and by TensorBoard's in
+ * tests/check/eventreader.py. */
+#include "config.h"
+#include "io/nfpng.h"
+#include "testruns.h"
+#include "watch/eventfile.h"
+#include "watch/plot.h"
+#include "watch/series.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+#define DIFFUSION_TILES 7 /* 3 frames of context, 2 drawn, 2 true */
+
+/* The usual value of "123456789", and that of zeros in RFC 3720, B.4. */
+static void
+test_crc32c (void)
+{
+  const guint8 zeros[32] = { 0 };
+
+  g_assert_cmphex (nf_crc32c ("123456789", 9), ==, 0xe3069283);
+  g_assert_cmphex (nf_crc32c (zeros, sizeof zeros), ==, 0x8a9136aa);
+  g_assert_cmphex (nf_crc32c ("", 0), ==, 0);
+}
+
+/* Path of the file of a run whose name has this prefix and comes @at-th. */
+static gchar *
+find_file (NfTestPlace *place, const gchar *run, const gchar *prefix, guint at)
+{
+  g_autofree gchar *folder = g_build_filename (place->root, run, NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  GList *names = NULL;
+  const gchar *name;
+  gchar *path = NULL;
+
+  while ((name = g_dir_read_name (dir)))
+    if (g_str_has_prefix (name, prefix))
+      names = g_list_insert_sorted (
+          names, g_strdup (name), (GCompareFunc) g_strcmp0);
+  if (at < g_list_length (names))
+    path = g_build_filename (folder, g_list_nth_data (names, at), NULL);
+  g_list_free_full (names, g_free);
+  return path;
+}
+
+static void
+read_picture (NfTestPlace *place, const gchar *run, const gchar *name,
+    guint8 **rgb, gint *width, gint *height)
+{
+  g_autofree gchar *path = nf_test_run_file (place, run, name);
+  g_autoptr (GError) error = NULL;
+
+  nf_png_size (path, width, height, &error);
+  g_assert_no_error (error);
+  *rgb = g_malloc ((gsize) 3 * *width * *height);
+  nf_png_read_rgb (path, *width, *height, *rgb, &error);
+  g_assert_no_error (error);
+}
+
+/* Whether the columns from @left on are white. */
+static gboolean
+is_gap (const guint8 *rgb, gint width, gint height, gint left, gint columns)
+{
+  for (gint y = 0; y < height; y++)
+    for (gint x = 3 * left; x < 3 * (left + columns); x++)
+      if (rgb[(gsize) 3 * width * y + x] != 255)
+        return FALSE;
+  return TRUE;
+}
+
+static gboolean
+same_tile (const guint8 *rgb, gint width, gint a, gint b, gint tile_width,
+    gint tile_height)
+{
+  for (gint y = 0; y < tile_height; y++)
+    if (memcmp (rgb + 3 * ((gsize) width * y + a),
+            rgb + 3 * ((gsize) width * y + b), 3 * tile_width)
+        != 0)
+      return FALSE;
+  return TRUE;
+}
+
+/* A picture at every fourth step and at the last one: a row a clip of val/, the
+ * tiles with gaps between. Training itself is as without pictures. */
+static void
+test_samples_diffusion (NfTestPlace *place, gconstpointer unused)
+{
+  const gint w = 12, h = 8;
+  const gint width = DIFFUSION_TILES * (w + 2) - 2 + 2 * 6;
+  g_autofree guint8 *rgb = NULL;
+  gint got_width, got_height;
+
+  nf_test_train_tiny (
+      place, NF_TRAIN_DIFFUSION, "plain", FALSE, "train.steps=6");
+  nf_test_train_tiny (place, NF_TRAIN_DIFFUSION, "watched", FALSE,
+      "train.steps=6|watch.sample-every=4|watch.sample-clips=9|"
+      "watch.sample-steps=3");
+  nf_test_same_file (place, "plain", "watched", "final.safetensors");
+  nf_test_same_metric (place, "plain", "watched", "loss", 6);
+  g_assert_false (nf_test_has_file (place, "plain", "samples-000004.png"));
+  g_assert_true (nf_test_has_file (place, "watched", "samples-000004.png"));
+  read_picture (
+      place, "watched", "samples-000006.png", &rgb, &got_width, &got_height);
+  g_assert_cmpint (got_width, ==, width);
+  g_assert_cmpint (got_height, ==, NF_TEST_VAL_CLIPS * (h + 2) - 2);
+  g_assert_true (is_gap (rgb, width, got_height, w, 2));
+  g_assert_true (is_gap (rgb, width, got_height, 3 * (w + 2) - 2, 8));
+  g_assert_true (is_gap (rgb, width, got_height, 5 * (w + 2) + 4, 8));
+  /* what is drawn is neither the context nor the truth */
+  g_assert_false (same_tile (rgb, width, 0, 3 * (w + 2) + 6, w, h));
+  g_assert_false (
+      same_tile (rgb, width, 3 * (w + 2) + 6, 5 * (w + 2) + 12, w, h));
+}
+
+/* Without val/ the clips that are trained on are shown, and the mask of a frame
+ * in the colours of its classes. */
+static void
+test_samples_segment (NfTestPlace *place, gconstpointer unused)
+{
+  g_autofree guint8 *rgb = NULL;
+  gint width, height;
+
+  nf_test_train_tiny (place, NF_TRAIN_SEGMENT, "run", FALSE,
+      "train.steps=2|watch.sample-every=5|watch.sample-clips=2");
+  g_assert_false (nf_test_has_file (place, "run", "samples-000001.png"));
+  read_picture (place, "run", "samples-000002.png", &rgb, &width, &height);
+  g_assert_cmpint (width, ==, 3 * NF_TEST_WIDTH + 16);
+  g_assert_cmpint (height, ==, 2 * NF_TEST_HEIGHT + 2);
+}
+
+static void
+remove_file (gpointer path)
+{
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
+/* A picture that cannot be made is told, and the run goes on. */
+static void
+test_samples_failure_goes_on (NfTestPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *frame =
+      g_build_filename (place->data, "val", "video_10", "image_3.png", NULL);
+  GThread *thread = nf_test_do_after (place, "run", 1, remove_file, frame);
+
+  nf_test_train_tiny (place, NF_TRAIN_DIFFUSION, "run", FALSE,
+      "train.steps=12|watch.sample-every=12");
+  g_thread_join (thread);
+  g_assert_false (nf_test_has_file (place, "run", "samples-000012.png"));
+  g_assert_true (nf_test_has_file (place, "run", "final.safetensors"));
+}
+
+/* A run that is interrupted and goes on has two event files, whose names are in
+ * the order of time; without the feature the setting is refused before anything
+ * is made. */
+static void
+test_event_files (NfTestPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *settings = g_strconcat (
+      NF_TEST_TINY_SEGMENT, "|train.steps=2|watch.tensorboard=true", NULL);
+  g_autofree gchar *first = NULL, *second = NULL, *third = NULL;
+  g_autofree gchar *head = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean trained =
+      nf_test_train (place, NF_TRAIN_SEGMENT, "run", FALSE, settings, &error);
+  const gsize size_of_head =
+      8 + 4 + 9 + 2; /* length, its checksum, time, key */
+  gsize size;
+
+#ifndef NF_HAVE_TENSORBOARD
+  g_assert_false (trained);
+  g_assert_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED);
+  g_assert_false (nf_test_has_file (place, "run", "metrics.jsonl"));
+  return;
+#endif
+  g_assert_no_error (error);
+  g_assert_true (trained);
+  nf_test_train_tiny (place, NF_TRAIN_SEGMENT, "run", TRUE, "train.steps=3");
+  first = find_file (place, "run", "events.out.tfevents.", 0);
+  second = find_file (place, "run", "events.out.tfevents.", 1);
+  third = find_file (place, "run", "events.out.tfevents.", 2);
+  g_assert_nonnull (first);
+  g_assert_nonnull (second);
+  g_assert_null (third);
+  g_file_get_contents (first, &head, &size, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (size, >, 40);
+  /* a message of 24 bytes: time and version; and the checksum of that length */
+  g_assert_cmpmem (head, 8, "\x18\0\0\0\0\0\0\0", 8);
+  g_assert_cmpmem (head + size_of_head, 13, "brain.Event:2", 13);
+}
+
+static void
+write_metrics (const gchar *root, const gchar *run, const gchar *text)
+{
+  g_autofree gchar *folder = g_build_filename (root, run, NULL);
+  g_autofree gchar *path = g_build_filename (folder, "metrics.jsonl", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0777), ==, 0);
+  g_file_set_contents (path, text, -1, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_series (NfTestPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *run = g_build_filename (place->root, "run", NULL);
+  g_autoptr (NfRunSeries) read = NULL;
+  g_autoptr (GError) error = NULL;
+  const NfSeries *loss;
+
+  write_metrics (place->root, "run",
+      "{\"step\":1,\"loss\":4,\"speed\":null,\"text\":\"a\"}\n"
+      "{\"step\":2,\"loss\":2.5}\n"
+      "{\"step\":2,\"validation-loss\":7}\n"
+      "{\"step\":3,\"loss\":1}\n"
+      "{\"step\":4,\"lo");
+  read = nf_run_series_read (run, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (read->series->len, ==, 2);
+  g_assert_null (nf_run_series_find (read, "speed"));
+  g_assert_null (nf_run_series_find (read, "text"));
+  loss = nf_run_series_find (read, "loss");
+  g_assert_cmpuint (loss->points->len, ==, 3);
+  g_assert_cmpuint (g_array_index (loss->points, NfPoint, 2).step, ==, 3);
+  nf_run_series_smooth (read, 2);
+  g_assert_cmpfloat (g_array_index (loss->points, NfPoint, 0).value, ==, 4);
+  g_assert_cmpfloat (g_array_index (loss->points, NfPoint, 1).value, ==, 3.25);
+  g_assert_cmpfloat (g_array_index (loss->points, NfPoint, 2).value, ==, 1.75);
+}
+
+static void
+test_series_broken_line_fails (NfTestPlace *place, gconstpointer unused)
+{
+  static const gchar *const broken[] = { "[1]", "{\"step\":\"x\"}",
+    "{\"step\":-1}", "{}", "{" };
+  g_autofree gchar *run = g_build_filename (place->root, "run", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (broken); i++) {
+    g_autofree gchar *text =
+        g_strdup_printf ("{\"step\":1,\"loss\":1}\n%s\n", broken[i]);
+    g_autoptr (GError) error = NULL;
+
+    write_metrics (place->root, "run", text);
+    g_assert_null (nf_run_series_read (run, &error));
+    g_assert_error (error, NF_ERROR, NF_ERROR_FORMAT);
+    g_assert_nonnull (strstr (error->message, "line 2"));
+  }
+}
+
+/* Runs `plot` with words that have | between them. */
+static gboolean
+plot (const gchar *words, GError **error)
+{
+  g_autofree gchar *line = g_strconcat ("plot|", words, NULL);
+  g_auto (GStrv) argv = g_strsplit (line, "|", -1);
+  g_autofree gchar **copy =
+      g_memdup2 (argv, (g_strv_length (argv) + 1) * sizeof *argv);
+
+  return nf_plot_main ((gint) g_strv_length (argv), copy, error);
+}
+
+/* Pixels of a colour in a picture. */
+static guint
+count_color (const guint8 *rgb, gsize pixels, guint32 color)
+{
+  guint n = 0;
+
+  for (gsize i = 0; i < pixels; i++, rgb += 3)
+    n += (rgb[0] << 16 | rgb[1] << 8 | rgb[2]) == color;
+  return n;
+}
+
+static void
+test_plot (NfTestPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *a = g_build_filename (place->root, "a", NULL);
+  g_autofree gchar *b = g_build_filename (place->root, "b", NULL);
+  g_autofree gchar *svg = g_build_filename (place->root, "plot.svg", NULL);
+  g_autofree gchar *png =
+      g_strdup_printf ("%s|%s|-o|%s/plot.png", a, b, place->root);
+  g_autofree gchar *one =
+      g_strdup_printf ("%s|%s|--metric|loss|--smooth|2|--output|%s", a, b, svg);
+  g_autofree guint8 *rgb = NULL;
+  g_autofree gchar *text = NULL;
+  g_autoptr (GError) error = NULL;
+  gint width, height;
+
+  write_metrics (place->root, "a",
+      "{\"step\":1,\"loss\":900,\"learning-rate\":0.1}\n"
+      "{\"step\":2,\"loss\":30,\"learning-rate\":0.2}\n"
+      "{\"step\":3,\"loss\":1,\"learning-rate\":0.2}\n"
+      "{\"step\":3,\"validation-loss\":1.5}\n");
+  write_metrics (place->root, "b",
+      "{\"step\":2,\"loss\":500}\n{\"step\":3,"
+      "\"loss\":200}\n");
+  plot (png, &error);
+  g_assert_no_error (error);
+  read_picture (place, "", "plot.png", &rgb, &width, &height);
+  g_assert_cmpint (width, ==, 2 * 560);
+  g_assert_cmpint (height, ==, 2 * 340 + 3 * 20);
+  /* the curve of each run is there, in its own colour */
+  g_assert_cmpuint (
+      count_color (rgb, (gsize) width * height, 0x0072b2), >, 100);
+  g_assert_cmpuint (count_color (rgb, (gsize) width * height, 0xd55e00), >, 30);
+  g_assert_cmpuint (count_color (rgb, (gsize) width * height, 0x009e73), ==, 0);
+  plot (one, &error);
+  g_assert_no_error (error);
+  g_file_get_contents (svg, &text, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (text, "<svg"));
+  g_assert_true (g_str_has_suffix (g_strchomp (text), "</svg>"));
+}
+
+static void
+test_plot_refusals (NfTestPlace *place, gconstpointer unused)
+{
+  static const gchar *const cases[][2] = {
+    { "-o|x.png", "which runs" },
+    { "%s/run", "-o FILE.png" },
+    { "%s/run|-o|%s/x.jpg", "end its name in .png" },
+    { "%s/none|-o|%s/x.png", "no metrics.jsonl" },
+    { "%s/empty|-o|%s/x.png", "no run has a step" },
+    { "%s/run|-o|%s/x.png|-m|jaccard", "--metric jaccard" },
+    { "%s/run|-o|%s/x.png|--smooth|0", "--smooth" },
+    { "%s/run|-o|%s/none/x.png", "none/x.png" },
+  };
+
+  write_metrics (place->root, "run", "{\"step\":1,\"loss\":1}\n");
+  write_metrics (place->root, "empty", "");
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GString) words = g_string_new (cases[i][0]);
+    g_autoptr (GError) error = NULL;
+
+    g_string_replace (words, "%s", place->root, 0);
+    g_assert_false (plot (words->str, &error));
+    g_assert_error (error, NF_ERROR, error->code);
+    if (!strstr (error->message, cases[i][1]))
+      g_error ("%s: %s", words->str, error->message);
+  }
+}
+
+#define ADD(name, func)                                                        \
+  g_test_add ("/watch/" name, NfTestPlace, NULL, nf_test_place_set_up, func,   \
+      nf_test_place_tear_down)
+#define ADD_VAL(name, func)                                                    \
+  g_test_add ("/watch/" name, NfTestPlace, NULL, nf_test_place_set_up_val,     \
+      func, nf_test_place_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/watch/crc32c", test_crc32c);
+  ADD_VAL ("samples-diffusion", test_samples_diffusion);
+  ADD ("samples-segment", test_samples_segment);
+  ADD_VAL ("samples-failure-goes-on", test_samples_failure_goes_on);
+  ADD ("event-files", test_event_files);
+  ADD ("series", test_series);
+  ADD ("series-broken-line", test_series_broken_line_fails);
+  ADD ("plot", test_plot);
+  ADD ("plot-refusals", test_plot_refusals);
+  return g_test_run ();
+}
