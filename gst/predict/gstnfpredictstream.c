@@ -131,6 +131,7 @@ gst_nf_predict_stream_start (
   GST_OBJECT_LOCK (self->element);
   self->stats = (GstNfPredictStats){ 0 };
   settings = self->settings;
+  self->horizon = settings.horizon;
   GST_OBJECT_UNLOCK (self->element);
   self->hooks = hooks;
   gst_nf_cancel_start (&self->cancel);
@@ -479,6 +480,7 @@ gst_nf_predict_stream_submit (GstNfPredictStream *self, GstBuffer *input)
 
   GST_OBJECT_LOCK (self->element);
   settings = self->settings;
+  settings.horizon = self->horizon;
   self->stats.frames_in++;
   GST_OBJECT_UNLOCK (self->element);
   settings.mode = self->mode;
@@ -541,7 +543,7 @@ predict (GstNfPredictStream *self)
 
   self->due = FALSE;
   GST_OBJECT_LOCK (self->element);
-  job.horizon = self->settings.horizon;
+  job.horizon = self->horizon;
   GST_OBJECT_UNLOCK (self->element);
   if (self->mode == GST_NF_WINDOW_SLIDING)
     self->windows++;
