@@ -134,6 +134,35 @@ test_end (void)
   }
 }
 
+/* Each of several processes makes its part of every batch, with the samples and
+ * items that it has in the whole one, and no others. */
+static void
+test_shares (void)
+{
+  g_autoptr (NfClipSource) source = open_source ("scenes:1", FALSE, 0);
+  g_autoptr (NfOrder) order = nf_order_new (7, 5);
+
+  for (guint index = 0; index < 3; index++) {
+    Script script = { .bad_sample = G_MAXUINT64 };
+    const NfLoaderSetup setup = { .load = load_numbers,
+      .task = &script,
+      .part_bytes = { 8, 8 },
+      .seed = 7,
+      .n_items = 5,
+      .batch_size = BATCH,
+      .n_samples = 30 * BATCH,
+      .threads = 2,
+      .share = { index, 3 } };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (NfLoader) loader = nf_loader_new (source, &setup, &error);
+
+    g_assert_no_error (error);
+    for (guint64 batch = 0; batch < 10; batch++)
+      check_batch (loader, 3 * batch + index, order);
+    g_assert_cmpint (g_atomic_int_get (&script.n_loaded), ==, 10 * BATCH);
+  }
+}
+
 /* A loader that was never asked, and one that is busy, can be freed. */
 static void
 test_free (void)
@@ -367,6 +396,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/loader/order", test_order);
   g_test_add_func ("/loader/end", test_end);
+  g_test_add_func ("/loader/shares", test_shares);
   g_test_add_func ("/loader/free", test_free);
   g_test_add_func ("/loader/error", test_error);
   g_test_add_func ("/loader/bad-clips", test_bad_clips);

@@ -169,7 +169,7 @@ gradients (gpointer data, NfTensor *const *in, GError **error)
   cond = nf_unet_condition (full->net, full->past, error);
   if (cond != NULL)
     y = nf_unet_forward_at (full->net, in[0], in[1], cond, &how, error);
-  loss = nf_op_noise_loss (y, in[0], error);
+  loss = nf_op_noise_loss (y, in[0], NULL, error);
   nf_tape_end (tape);
   return loss != NULL && nf_tape_backward (tape, loss, error)
       ? g_steal_pointer (&loss)

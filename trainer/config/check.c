@@ -121,7 +121,8 @@ check_masks (const NfConfigDiffusion *model, GError **error)
       && (model->prob_mask_future > 0 || model->prob_mask_sync))
     return fail (error,
         "train.prob-mask-future and train.prob-mask-sync: there are no known "
-        "frames behind the predicted ones to mask; set model.num-frames-future");
+        "frames behind the predicted ones to mask; set "
+        "model.num-frames-future");
   return TRUE;
 }
 

@@ -283,7 +283,8 @@ static const NfConfigRow diffusion_rows[] = {
       "11", "frames given", .min = 1, .max = 64 },
   { "model", "num-frames-future", NF_CONFIG_INT,
       AT (diffusion.num_frames_future), "0",
-      "known frames that follow the predicted ones; with train.prob-mask-cond and "
+      "known frames that follow the predicted ones; with train.prob-mask-cond "
+      "and "
       "train.prob-mask-future one network predicts, interpolates, goes "
       "backwards and generates",
       .max = 64 },
@@ -388,7 +389,8 @@ static const NfConfigRow diffusion_rows[] = {
       .max = 1 },
   { "train", "prob-mask-future", NF_CONFIG_FLOAT,
       AT (diffusion.prob_mask_future), "0",
-      "share of windows whose known frames behind the predicted ones are masked",
+      "share of windows whose known frames behind the predicted ones are "
+      "masked",
       .max = 1 },
   { "train", "prob-mask-sync", NF_CONFIG_BOOL, AT (diffusion.prob_mask_sync),
       "false",

@@ -40,14 +40,14 @@ typedef gboolean (*NfLoadSample) (gconstpointer task, NfClipReader *reader,
  * @part_bytes: size of a sample's parts
  * @seed: of the order of items
  * @n_items: of an epoch; 0: no item comes twice
- * @share: the part of every batch that this process makes; the parts are equally
- *   large
- * @batch_size: samples of that part, at least 1
+ * @batch_size: samples of a batch, of this process's part of it, at least 1
  * @n_samples: of the whole run, all parts together; none after it is made
  * @threads: how many make samples while one waits for a batch, at least 1; all
  *   but that one go on while the step computes
  * @bad_clips: (nullable): told of clips that cannot be read; a sample is then
  *   made of the next item that can be. %NULL: the sample is an error
+ * @share: the part of every batch that this process makes; the parts are equally
+ *   large
  */
 typedef struct
 {
@@ -56,11 +56,11 @@ typedef struct
   gsize part_bytes[NF_LOADER_PARTS];
   guint64 seed;
   guint n_items;
-  NfShare share;
   guint batch_size;
   guint64 n_samples;
   guint threads;
   NfBadClips *bad_clips;
+  NfShare share;
 } NfLoaderSetup;
 
 typedef struct _NfLoader NfLoader;
