@@ -27,4 +27,4 @@ plugin_init (GstPlugin *plugin)
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, nextframe,
     "Predicts the future of a video, names its objects, and scores the result",
-    plugin_init, NF_VERSION, "MIT/X11", PACKAGE, "gst-nextframe")
+    plugin_init, NF_VERSION, "MIT/X11", NF_PACKAGE_NAME, NF_PACKAGE_ORIGIN)

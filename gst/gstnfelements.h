@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+/** GST_NF_AUTHOR: of every element, for gst-inspect-1.0 */
+#define GST_NF_AUTHOR "The gst-nextframe authors"
+
 GST_ELEMENT_REGISTER_DECLARE (nfclipsrc);
 GST_ELEMENT_REGISTER_DECLARE (nfextrapolate);
 GST_ELEMENT_REGISTER_DECLARE (nfiou);

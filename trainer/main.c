@@ -89,6 +89,7 @@ main (int argc, char **argv)
   g_set_prgname (name);
   if (command->run (argc - 1, argv + 1, &error))
     return EXIT_SUCCESS;
-  fprintf (stderr, "%s: %s\n", name, error->message);
+  if (*error->message) /* else another process of the job says it */
+    fprintf (stderr, "%s: %s\n", name, error->message);
   return EXIT_FAILURE;
 }

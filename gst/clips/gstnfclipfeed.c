@@ -457,6 +457,7 @@ begin_clip (GstNfClipFeed *self, guint64 clip)
 static GstFlowReturn
 draw (GstNfClipFeed *self, guint frame)
 {
+  g_autoptr (GError) error = NULL;
   GstVideoFrame *frames[N_STREAMS] = { NULL };
   GstFlowReturn flow = GST_FLOW_OK;
 
@@ -468,13 +469,20 @@ draw (GstNfClipFeed *self, guint frame)
       one = gst_nf_clip_stream_begin_frame (stream);
     else if (!gst_pad_is_linked (stream->pad))
       one = GST_FLOW_NOT_LINKED;
+    if (one == GST_FLOW_ERROR) {
+      gst_nf_element_no_frame (self->element, one, stream->pad);
+      return FLOW_POSTED;
+    }
     flow = gst_flow_combiner_update_pad_flow (self->combiner, stream->pad, one);
     frames[i] = stream->drawing ? &stream->frame : NULL;
   }
-  if (flow == GST_FLOW_OK && (frames[VIDEO] != NULL || frames[MASK] != NULL))
-    self->hooks->draw (self->element, frame, frames[VIDEO], frames[MASK]);
+  if (flow != GST_FLOW_OK || (frames[VIDEO] == NULL && frames[MASK] == NULL)
+      || self->hooks->draw (
+          self->element, frame, frames[VIDEO], frames[MASK], &error))
+    return flow;
+  gst_nf_element_error (self->element, error);
 
-  return flow;
+  return FLOW_POSTED;
 }
 
 /* waits for the frame's time where the source is live; says which segment it

@@ -34,7 +34,8 @@ typedef struct
  * @skips_bad_clips: (nullable): whether a clip that cannot be got is passed over
  *   with a warning; where this is %NULL it ends the stream with an error
  * @draw: draws frame @frame of that clip; (nullable) @video, @mask: those that
- *   somebody sees, of the size of the clip or the one that was chosen
+ *   somebody sees, of the size of the clip or the one that was chosen; returns
+ *   FALSE with @error set where it cannot
  *
  * What the streaming thread calls, of one element each time.
  */
@@ -44,8 +45,8 @@ typedef struct
   gboolean (*begin_clip) (GstElement *element, guint64 clip,
       GstNfClipFormat *format, GError **error);
   gboolean (*skips_bad_clips) (GstElement *element);
-  void (*draw) (GstElement *element, guint frame, GstVideoFrame *video,
-      GstVideoFrame *mask);
+  gboolean (*draw) (GstElement *element, guint frame, GstVideoFrame *video,
+      GstVideoFrame *mask, GError **error);
 } GstNfClipHooks;
 
 G_END_DECLS

@@ -127,8 +127,8 @@ static void gst_nf_clip_src_close (GstNfClips *clips);
 static gboolean gst_nf_clip_src_begin_clip (
     GstElement *element, guint64 clip, GstNfClipFormat *format, GError **error);
 static gboolean gst_nf_clip_src_skips_bad_clips (GstElement *element);
-static void gst_nf_clip_src_draw (GstElement *element, guint frame,
-    GstVideoFrame *video, GstVideoFrame *mask);
+static gboolean gst_nf_clip_src_draw (GstElement *element, guint frame,
+    GstVideoFrame *video, GstVideoFrame *mask, GError **error);
 
 static const GstNfProperty properties[] = {
   {
@@ -200,7 +200,7 @@ gst_nf_clip_src_class_init (GstNfClipSrcClass *klass)
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "Clip source", "Source/File/Video",
       "Plays the clips of a data set one after the other, with their masks",
-      "gst-nextframe");
+      GST_NF_AUTHOR);
 }
 
 static void
@@ -357,9 +357,9 @@ copy_rows (GstVideoFrame *frame, const guint8 *pixels)
         pixels + y * bytes, bytes);
 }
 
-static void
-gst_nf_clip_src_draw (
-    GstElement *element, guint frame, GstVideoFrame *video, GstVideoFrame *mask)
+static gboolean
+gst_nf_clip_src_draw (GstElement *element, guint frame, GstVideoFrame *video,
+    GstVideoFrame *mask, GError **error)
 {
   GstNfClipSrc *self = GST_NF_CLIP_SRC (element);
   NfFrame read;
@@ -369,6 +369,8 @@ gst_nf_clip_src_draw (
     copy_rows (video, read.rgb);
   if (mask != NULL)
     copy_rows (mask, read.mask);
+
+  return TRUE;
 }
 
 GST_ELEMENT_REGISTER_DEFINE (

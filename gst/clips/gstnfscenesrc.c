@@ -90,8 +90,8 @@ static gboolean gst_nf_scene_src_open (GstNfClips *clips, guint64 first,
 static void gst_nf_scene_src_close (GstNfClips *clips);
 static gboolean gst_nf_scene_src_begin_clip (
     GstElement *element, guint64 clip, GstNfClipFormat *format, GError **error);
-static void gst_nf_scene_src_draw (GstElement *element, guint frame,
-    GstVideoFrame *video, GstVideoFrame *mask);
+static gboolean gst_nf_scene_src_draw (GstElement *element, guint frame,
+    GstVideoFrame *video, GstVideoFrame *mask, GError **error);
 
 static const GstNfProperty properties[] = {
   {
@@ -176,7 +176,7 @@ gst_nf_scene_src_class_init (GstNfSceneSrcClass *klass)
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "Scene source", "Source/Video",
       "Synthetic clips of sliding, rolling and colliding objects, with masks",
-      "gst-nextframe");
+      GST_NF_AUTHOR);
 }
 
 static void
@@ -242,20 +242,22 @@ gst_nf_scene_src_begin_clip (
   return self->scene != NULL;
 }
 
-static void
+static gboolean
 gst_nf_scene_src_need_renderer (GstNfSceneSrc *self, gint width, gint height)
 {
   if (self->renderer != NULL && self->width == width && self->height == height)
-    return;
+    return TRUE;
   g_clear_pointer (&self->renderer, nf_renderer_free);
   self->renderer = nf_renderer_new (width, height, self->current.threads);
   self->width = width;
   self->height = height;
+
+  return self->renderer != NULL;
 }
 
-static void
-gst_nf_scene_src_draw (
-    GstElement *element, guint frame, GstVideoFrame *video, GstVideoFrame *mask)
+static gboolean
+gst_nf_scene_src_draw (GstElement *element, guint frame, GstVideoFrame *video,
+    GstVideoFrame *mask, GError **error)
 {
   GstNfSceneSrc *self = GST_NF_SCENE_SRC (element);
   const GstVideoInfo *info = video != NULL ? &video->info : &mask->info;
@@ -264,7 +266,12 @@ gst_nf_scene_src_draw (
   const NfSceneObject *objects;
   guint n_objects;
 
-  gst_nf_scene_src_need_renderer (self, info->width, info->height);
+  if (!gst_nf_scene_src_need_renderer (self, info->width, info->height)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "scenes: no memory to render frames of %dx%d pixels", info->width,
+        info->height);
+    return FALSE;
+  }
   if (video != NULL) {
     rgb = GST_VIDEO_FRAME_PLANE_DATA (video, 0);
     rgb_stride = GST_VIDEO_FRAME_PLANE_STRIDE (video, 0);
@@ -276,6 +283,8 @@ gst_nf_scene_src_draw (
   objects = nf_scene_objects (self->scene, frame, &n_objects);
   nf_renderer_render (self->renderer, nf_scene_view (self->scene), objects,
       n_objects, rgb, rgb_stride, ids, ids_stride);
+
+  return TRUE;
 }
 
 GST_ELEMENT_REGISTER_DEFINE (

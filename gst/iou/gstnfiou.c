@@ -232,7 +232,7 @@ gst_nf_iou_class_init (GstNfIouClass *klass)
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "Mask evaluator", "Filter/Analyzer/Video",
       "Scores predicted class masks against true ones (Jaccard index)",
-      "gst-nextframe");
+      GST_NF_AUTHOR);
 }
 
 static void

@@ -146,7 +146,7 @@ gst_nf_npy_dec_class_init (GstNfNpyDecClass *klass)
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "NumPy array decoder",
       "Codec/Decoder/Video", "Reads NumPy arrays (.npy) as gray or RGB video",
-      "gst-nextframe");
+      GST_NF_AUTHOR);
 }
 
 static void

@@ -132,7 +132,7 @@ gst_nf_npy_enc_class_init (GstNfNpyEncClass *klass)
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "NumPy array encoder",
       "Codec/Encoder/Video",
-      "Writes gray or RGB video as one NumPy array (.npy)", "gst-nextframe");
+      "Writes gray or RGB video as one NumPy array (.npy)", GST_NF_AUTHOR);
 }
 
 static void

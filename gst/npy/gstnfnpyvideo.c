@@ -6,6 +6,7 @@
  * frame have a stride. */
 #include "npy/gstnfnpyvideo.h"
 
+#include <nextframe/core/nferror.h>
 #include <nextframe/metrics/nfmask.h>
 
 #include <string.h>
@@ -146,8 +147,13 @@ gst_nf_npy_video_read (const NfNpyHeader *header, const guint8 *data,
   guint8 *line = GST_VIDEO_FRAME_PLANE_DATA (frame, 0);
   gboolean paint = GST_VIDEO_FRAME_FORMAT (frame) == GST_VIDEO_FORMAT_RGB
       && !is_rgb (header);
-  g_autofree guint8 *ids = paint ? g_malloc (items) : NULL;
+  g_autofree guint8 *ids = paint ? g_try_malloc (items) : NULL;
 
+  if (paint && ids == NULL) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "no memory for a row of %" G_GSIZE_FORMAT " ids", items);
+    return FALSE;
+  }
   for (gint y = 0; y < height; y++, data += row_bytes, line += stride) {
     if (header->type == NF_NPY_U16) {
       memcpy (line, data, row_bytes);

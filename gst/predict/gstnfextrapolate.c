@@ -203,7 +203,7 @@ gst_nf_extrapolate_class_init (GstNfExtrapolateClass *klass)
       "Filter/Analyzer/Video",
       "Predicts masks without a network: by holding, by motion in the image, "
       "or by dynamics on the ground plane",
-      "gst-nextframe");
+      GST_NF_AUTHOR);
 }
 
 static void

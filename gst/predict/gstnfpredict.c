@@ -71,11 +71,11 @@
  * |[
  * gst-launch-1.0 videotestsrc pattern=ball num-buffers=11 ! video/x-raw,width=240,height=160,framerate=25/1 ! pngenc ! multifilesink location=image_%d.png
  * gst-launch-1.0 multifilesrc location=image_%d.png caps=image/png,framerate=25/1 ! pngdec ! nfpredict checkpoint=next-frame.safetensors steps=20 ! pngenc ! filesink location=frame22.png
- * gst-launch-1.0 videotestsrc pattern=ball num-buffers=30 ! nfpredict window=sliding stride=10 emit=rollout steps=10 ! videoconvert ! fakesink
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=20 ! nfpredict window=sliding stride=3 ! videoconvert ! fakesink
  * ]| The first line makes the frames of a clip, the second one reads them and
- * writes frame 22 as a picture. The third line predicts again and again, eleven
- * frames every ten frames; put autovideosink in the place of fakesink to see
- * them.
+ * writes frame 22 as a picture. The third line predicts again and again: from the
+ * eleventh frame on, every third frame, the one that lies eleven frames ahead;
+ * put autovideosink in the place of fakesink to see them.
  *
  * Since: 0.1
  */
@@ -122,10 +122,10 @@ struct _GstNfPredict
   const gchar *arch; /* of the model's network */
   const gchar *device; /* interned */
   GstNfGuideSettings opened; /* at the start; without the string */
+  NfPredictMode mode; /* likewise */
 
   GstNfCuda cuda;
   /* streaming thread, except while starting and stopping */
-  NfPredictMode mode; /* that the element was started with */
   Networks in_use; /* its model is changed with the object lock */
   Networks before; /* until it is settled whether they come back */
 };
@@ -152,6 +152,8 @@ static gboolean gst_nf_predict_open (GstVideoFilter *filter,
     const GstNfWindowSettings *settings, GstNfPredictShape *shape,
     NfDevice **device, GError **error);
 static void gst_nf_predict_close (GstVideoFilter *filter);
+static gboolean gst_nf_predict_check (
+    GstVideoFilter *filter, const GstNfWindowSettings *window, GError **error);
 static gboolean gst_nf_predict_renew (GstVideoFilter *filter,
     const GstNfWindowSettings *window, GstNfPredictShape *shape);
 static void gst_nf_predict_settle (GstVideoFilter *filter, const GError *error);
@@ -206,6 +208,7 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
   base_class->stats_name = "nf-predict-stats";
   base_class->hooks.open = gst_nf_predict_open;
   base_class->hooks.close = gst_nf_predict_close;
+  base_class->hooks.check = gst_nf_predict_check;
   base_class->hooks.renew = gst_nf_predict_renew;
   base_class->hooks.settle = gst_nf_predict_settle;
   base_class->hooks.describe = gst_nf_predict_describe;
@@ -224,7 +227,7 @@ gst_nf_predict_class_init (GstNfPredictClass *klass)
   gst_element_class_set_static_metadata (element_class, "Next frame predictor",
       "Filter/Effect/Video",
       "Predicts the frames that follow with a conditional diffusion model",
-      "gst-nextframe");
+      GST_NF_AUTHOR);
 }
 
 static void
@@ -376,7 +379,9 @@ gst_nf_predict_open (GstVideoFilter *filter, const GstNfWindowSettings *window,
 
   gst_nf_reload_start (&self->reload);
   gst_nf_predict_copy_settings (self, &settings);
+  GST_OBJECT_LOCK (self);
   self->mode = settings.mode.mode;
+  GST_OBJECT_UNLOCK (self);
   ok = networks_load (&networks, &settings, error)
       && check_model (
           networks.model, &settings, self->mode, window, shape, error);
@@ -407,6 +412,27 @@ gst_nf_predict_close (GstVideoFilter *filter)
   GST_OBJECT_UNLOCK (self);
   gst_nf_cuda_stop (&self->cuda);
   networks_clear (&self->in_use);
+}
+
+static gboolean
+gst_nf_predict_check (
+    GstVideoFilter *filter, const GstNfWindowSettings *window, GError **error)
+{
+  GstNfPredict *self = GST_NF_PREDICT (filter);
+  NfPrediction prediction;
+  NfPredictMode mode;
+  NfUnetConfig config;
+
+  GST_OBJECT_LOCK (self);
+  config = self->config;
+  mode = self->mode;
+  GST_OBJECT_UNLOCK (self);
+  if (config.height == 0 || mode != NF_MODE_PREDICT)
+    return TRUE;
+  nf_prediction_init (&prediction);
+  prediction.horizon = window->horizon;
+
+  return nf_prediction_check (&prediction, &config, error);
 }
 
 static gboolean
@@ -470,12 +496,23 @@ static gboolean
 gst_nf_predict_query (
     GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
 {
+  GstCaps *caps;
+  gboolean ok;
+
   if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT
       && gst_nf_cuda_answer_context (&GST_NF_PREDICT (trans)->cuda, query))
     return TRUE;
+  ok = GST_BASE_TRANSFORM_CLASS (gst_nf_predict_parent_class)
+           ->query (trans, direction, query);
+  if (ok && GST_QUERY_TYPE (query) == GST_QUERY_CAPS
+      && direction == GST_PAD_SINK) {
+    gst_query_parse_caps_result (query, &caps);
+    caps = gst_nf_video_prefer_8_bits (gst_caps_ref (caps));
+    gst_query_set_caps_result (query, caps);
+    gst_caps_unref (caps);
+  }
 
-  return GST_BASE_TRANSFORM_CLASS (gst_nf_predict_parent_class)
-      ->query (trans, direction, query);
+  return ok;
 }
 
 static gboolean

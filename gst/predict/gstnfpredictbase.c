@@ -31,6 +31,7 @@ stream_of (GstNfPredictBase *self)
 }
 
 static void gst_nf_predict_base_finalize (GObject *object);
+static void gst_nf_predict_base_notify (GObject *object, GParamSpec *spec);
 static GstStateChangeReturn gst_nf_predict_base_change_state (
     GstElement *element, GstStateChange transition);
 static gboolean gst_nf_predict_base_start (GstBaseTransform *trans);
@@ -101,6 +102,7 @@ gst_nf_predict_base_class_init (GstNfPredictBaseClass *klass)
       "base of predicting elements");
 
   object_class->finalize = gst_nf_predict_base_finalize;
+  object_class->notify = gst_nf_predict_base_notify;
   element_class->change_state =
       GST_DEBUG_FUNCPTR (gst_nf_predict_base_change_state);
   trans_class->start = GST_DEBUG_FUNCPTR (gst_nf_predict_base_start);
@@ -133,6 +135,37 @@ gst_nf_predict_base_finalize (GObject *object)
   gst_nf_predict_stream_clear (stream_of (GST_NF_PREDICT_BASE (object)));
 
   G_OBJECT_CLASS (gst_nf_predict_base_parent_class)->finalize (object);
+}
+
+/* a horizon that cannot be reached is refused when it is set */
+static void
+gst_nf_predict_base_notify (GObject *object, GParamSpec *spec)
+{
+  GstNfPredictBase *self = GST_NF_PREDICT_BASE (object);
+  const GstNfPredictHooks *hooks = &GST_NF_PREDICT_BASE_GET_CLASS (self)->hooks;
+  GstNfPredictStream *stream = stream_of (self);
+  g_autoptr (GError) error = NULL;
+  GstNfWindowSettings settings;
+  gboolean ok;
+
+  if (!g_str_equal (spec->name, "horizon"))
+    return;
+  GST_OBJECT_LOCK (self);
+  settings = stream->settings;
+  GST_OBJECT_UNLOCK (self);
+  ok = hooks->check == NULL
+      || hooks->check (GST_VIDEO_FILTER (self), &settings, &error);
+  GST_OBJECT_LOCK (self);
+  if (ok)
+    stream->horizon = settings.horizon;
+  else
+    stream->settings.horizon = stream->horizon;
+  GST_OBJECT_UNLOCK (self);
+  if (ok)
+    return;
+  gst_nf_element_warning (GST_ELEMENT (self),
+      "The horizon cannot be reached, so the one from before stays", error);
+  g_object_notify_by_pspec (object, spec);
 }
 
 static GstStateChangeReturn

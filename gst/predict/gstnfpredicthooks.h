@@ -70,6 +70,8 @@ typedef struct
  *   FALSE where nothing changes
  * @settle: (nullable): called after @renew: whether what is new can be used; if
  *   not, because of @error, what was before comes back
+ * @check: (nullable): whether what predicts can do what the settings ask for;
+ *   called without any lock, by whoever sets a property
  * @describe: what packed pixels the window is to hold, for frames of @in
  * @predict: does jobs, one or as many as a batch has, which differ in window and
  *   clip alone; called by the streaming thread without any lock
@@ -82,6 +84,8 @@ typedef struct
       const GstNfWindowSettings *settings, GstNfPredictShape *shape,
       NfDevice **device, GError **error);
   void (*close) (GstVideoFilter *element);
+  gboolean (*check) (GstVideoFilter *element,
+      const GstNfWindowSettings *settings, GError **error);
   gboolean (*renew) (GstVideoFilter *element,
       const GstNfWindowSettings *settings, GstNfPredictShape *shape);
   void (*settle) (GstVideoFilter *element, const GError *error);

@@ -140,6 +140,7 @@ gst_nf_predict_stream_start (
   GST_OBJECT_LOCK (self->element);
   self->stats = (GstNfPredictStats){ 0 };
   settings = self->settings;
+  self->horizon = settings.horizon;
   GST_OBJECT_UNLOCK (self->element);
   self->hooks = hooks;
   gst_nf_cancel_start (&self->cancel);
@@ -491,6 +492,7 @@ gst_nf_predict_stream_submit (GstNfPredictStream *self, GstBuffer *input)
 
   GST_OBJECT_LOCK (self->element);
   settings = self->settings;
+  settings.horizon = self->horizon;
   self->stats.frames_in++;
   GST_OBJECT_UNLOCK (self->element);
   settings.mode = self->mode;
@@ -584,8 +586,7 @@ next_job (GstNfPredictStream *self)
     .predicted = &self->predicted };
 
   GST_OBJECT_LOCK (self->element);
-  job.horizon =
-      self->shape.last > 0 ? self->shape.last : self->settings.horizon;
+  job.horizon = self->shape.last > 0 ? self->shape.last : self->horizon;
   GST_OBJECT_UNLOCK (self->element);
   if (self->mode == GST_NF_WINDOW_SLIDING)
     self->windows++;

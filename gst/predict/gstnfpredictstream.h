@@ -52,6 +52,8 @@ typedef struct
  * @latency: how long predictions take
  * @cancel: ends one
  * @settings: the properties; object lock
+ * @horizon: the property, where what predicts can do that, else the one before;
+ *   object lock
  * @stats: object lock
  * @clip_begins: with the next frame
  * @title: (nullable): of the clip, as tags say
@@ -63,6 +65,7 @@ typedef struct
   GstNfLatency latency;
   GstNfCancel cancel;
   GstNfWindowSettings settings;
+  guint horizon;
   GstNfPredictStats stats;
   gboolean clip_begins;
   gchar *title;

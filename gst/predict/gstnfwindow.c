@@ -75,8 +75,10 @@ const GstNfProperty gst_nf_window_properties[] = {
       .nick = "Horizon",
       .blurb =
           "Frames from the newest one of the context to the last predicted one",
-      .details = "A network with a future gap (nfpredict) reaches only some; "
-                 "others are an error that says which.",
+      .details = "A network with a future gap (nfpredict) reaches only some. "
+                 "Others are an error at the start; while the element runs "
+                 "they are refused with a warning that says which, and the "
+                 "value from before stays.",
       GST_NF_UINT (1, MAX_HORIZON, 11),
       GST_NF_FIELD (GstNfWindowSettings, horizon),
       .flags = GST_PARAM_MUTABLE_PLAYING,

@@ -239,7 +239,7 @@ gst_nf_segment_class_init (GstNfSegmentClass *klass)
   gst_element_class_set_static_metadata (element_class, "Object segmenter",
       "Filter/Analyzer/Video",
       "Names the object that every pixel belongs to, with a UNet++",
-      "gst-nextframe");
+      GST_NF_AUTHOR);
 }
 
 /* (out): @settings: as they are now, to be cleared */

@@ -6,6 +6,8 @@
  * See: gstnfsegment.c */
 #include "segment/gstnfsegmentcaps.h"
 
+#include "video/gstnfvideo.h"
+
 static void
 set_format (GstCaps *caps, const gchar *format)
 {
@@ -57,46 +59,6 @@ gst_nf_segment_caps_transform (GstNfCuda *cuda, GstPadDirection direction,
   return both;
 }
 
-static void
-add_if_8_bit (GValue *formats, GstVideoFormat format)
-{
-  const GstVideoFormatInfo *info = gst_video_format_get_info (format);
-  GValue name = G_VALUE_INIT;
-
-  for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (info); i++)
-    if (GST_VIDEO_FORMAT_INFO_DEPTH (info, i) > 8)
-      return;
-  g_value_init (&name, G_TYPE_STRING);
-  g_value_set_static_string (&name, GST_VIDEO_FORMAT_INFO_NAME (info));
-  gst_value_list_append_and_take_value (formats, &name);
-}
-
-/* (transfer full): @caps, those formats first that lose nothing on their way to
- * the network's 8 bits */
-static GstCaps *
-prefer_8_bits (GstCaps *caps)
-{
-  guint n;
-  const GstVideoFormat *all = gst_video_formats_raw (&n);
-  GstCaps *small = gst_caps_new_empty_simple ("video/x-raw");
-  GValue formats = G_VALUE_INIT;
-  GstCaps *first;
-
-  gst_caps_set_features_simple (small, gst_caps_features_new_any ());
-  gst_value_list_init (&formats, n);
-  for (guint i = 0; i < n; i++)
-    add_if_8_bit (&formats, all[i]);
-  gst_caps_set_value (small, "format", &formats);
-  g_value_unset (&formats);
-  /* where nothing is in both it is the one empty caps that all share */
-  first = gst_caps_make_writable (
-      gst_caps_intersect_full (caps, small, GST_CAPS_INTERSECT_FIRST));
-  gst_caps_unref (small);
-  gst_caps_append (first, caps);
-
-  return first;
-}
-
 /**
  * gst_nf_segment_caps_forget_formats:
  * @trans: the element
@@ -124,7 +86,7 @@ gst_nf_segment_caps_forget_formats (GstBaseTransform *trans, GstQuery *query)
     gst_caps_unref (result);
     result = caps;
   }
-  result = prefer_8_bits (result);
+  result = gst_nf_video_prefer_8_bits (result);
   gst_query_set_caps_result (query, result);
   gst_caps_unref (result);
 }

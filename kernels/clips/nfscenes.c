@@ -2,6 +2,7 @@
  *
  * nfscenes — clips that are rendered instead of read, as a source of clips */
 #include "clips/nfscenes.h"
+#include <nextframe/core/nferror.h>
 #include <nextframe/metrics/nfclasses.h>
 #include <nextframe/scene/render/nfrender.h>
 
@@ -186,8 +187,8 @@ reader_new (NfClipSource *source)
   Reader *self = g_new0 (Reader, 1);
 
   self->renderer = nf_renderer_new (scenes->width, scenes->height, 1);
-  self->rgb = g_malloc (3 * pixels);
-  self->mask = g_malloc (pixels);
+  self->rgb = g_try_malloc (3 * pixels);
+  self->mask = g_try_malloc (pixels);
   return &self->parent;
 }
 
@@ -209,6 +210,13 @@ reader_open (NfClipReader *reader, guint64 clip, GError **error)
   Reader *self = (Reader *) reader;
   NfSceneParams params = ((Source *) reader->source)->scenes.clip;
 
+  if (!self->renderer || !self->rgb || !self->mask) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "scenes: no memory for a frame of %ux%u pixels",
+        ((Source *) reader->source)->scenes.width,
+        ((Source *) reader->source)->scenes.height);
+    return FALSE;
+  }
   g_clear_pointer (&self->scene, nf_scene_free);
   params.clip += clip;
   self->scene = nf_scene_new (&params, error);

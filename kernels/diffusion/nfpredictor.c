@@ -5,6 +5,7 @@
 
 #include <nextframe/io/nfcheckpoint.h>
 
+#include <math.h>
 #include <string.h>
 
 struct _NfPredictor
@@ -57,6 +58,12 @@ read_sampling (const gchar *path, const NfCheckpoint *checkpoint,
   if (!read_number (path, checkpoint, "sampling-steps", 1,
           NF_PREDICTION_MAX_STEPS, &steps, error))
     return FALSE;
+  if (steps != floor (steps)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "%s: nextframe.sampling-steps is '%s', expected a whole number", path,
+        nf_checkpoint_fact (checkpoint, "sampling-steps"));
+    return FALSE;
+  }
   recommended->steps = (guint) steps;
   return read_number (
       path, checkpoint, "guide-start", 0, 1, &recommended->guide_start, error);

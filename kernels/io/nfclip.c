@@ -187,10 +187,6 @@ nf_clip_info_new (
   return g_steal_pointer (&info);
 }
 
-/**
- * nf_clip_info_free:
- * @info: (transfer full) (nullable): what is known of a clip
- */
 void
 nf_clip_info_free (NfClipInfo *info)
 {

@@ -68,6 +68,10 @@ NF_API gint64 nf_clip_name_number (
     const gchar *name, const gchar *prefix, const gchar *suffix);
 NF_API NfClipInfo *nf_clip_info_new (
     const gchar *folder, const gchar *name, gboolean masks, GError **error);
+/**
+ * nf_clip_info_free:
+ * @info: (transfer full) (nullable): what is known of a clip
+ */
 NF_API void nf_clip_info_free (NfClipInfo *info);
 NF_API gboolean nf_clip_is_bad (const GError *error);
 

@@ -484,6 +484,53 @@ gst_nf_video_any_size (GstCaps *caps)
   return all;
 }
 
+static gboolean
+has_8_bits (const GValue *format)
+{
+  const GstVideoFormatInfo *info = gst_video_format_get_info (
+      gst_video_format_from_string (g_value_get_string (format)));
+
+  for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (info); i++)
+    if (GST_VIDEO_FORMAT_INFO_DEPTH (info, i) > 8)
+      return FALSE;
+
+  return TRUE;
+}
+
+/**
+ * gst_nf_video_prefer_8_bits:
+ * @caps: (transfer full): raw video that somebody may choose from
+ *
+ * Returns: (transfer full): @caps; where a structure leaves the choice of the
+ *   format, those of 8 bits come first: frames become 8 bits on their way to a
+ *   network, which takes time, and loses what more there was
+ */
+GstCaps *
+gst_nf_video_prefer_8_bits (GstCaps *caps)
+{
+  GstCaps *sorted = gst_caps_make_writable (caps);
+
+  for (guint i = 0; i < gst_caps_get_size (sorted); i++) {
+    GstStructure *s = gst_caps_get_structure (sorted, i);
+    const GValue *formats = gst_structure_get_value (s, "format");
+    GValue list = G_VALUE_INIT;
+
+    if (formats == NULL || !GST_VALUE_HOLDS_LIST (formats))
+      continue;
+    gst_value_list_init (&list, gst_value_list_get_size (formats));
+    for (guint pass = 0; pass < 2; pass++)
+      for (guint k = 0; k < gst_value_list_get_size (formats); k++) {
+        const GValue *format = gst_value_list_get_value (formats, k);
+
+        if (has_8_bits (format) == (pass == 0))
+          gst_value_list_append_value (&list, format);
+      }
+    gst_structure_take_value (s, "format", &list);
+  }
+
+  return sorted;
+}
+
 /* pixels of another shape where the size differs, so that pictures keep theirs
  * */
 static void

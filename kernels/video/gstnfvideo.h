@@ -40,6 +40,7 @@ gboolean gst_nf_video_store (const guint8 *pixels, const GstVideoInfo *info,
     GstBuffer *out, GError **error);
 
 GstCaps *gst_nf_video_any_size (GstCaps *caps);
+GstCaps *gst_nf_video_prefer_8_bits (GstCaps *caps);
 GstCaps *gst_nf_video_fixate_like (GstCaps *caps, GstCaps *model);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstNfVideo, gst_nf_video_free)

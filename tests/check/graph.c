@@ -6,6 +6,7 @@
  * all must give the bits that calling the function gives. See naivecheck.c for
  * the choice of devices. Sibling: graphthreads.c */
 #include <nextframe/core/ops/nfbackward.h>
+#include <nextframe/core/params/nfoptim.h>
 #include "graphnet.h"
 #include "naivecheck.h"
 
@@ -284,6 +285,36 @@ test_memory_is_used_again (gconstpointer data)
   nf_tensor_unref (net.gain);
 }
 
+/* memory of a tensor serves one that is a little smaller, not one of half its
+ * size */
+static void
+test_larger_block_will_do (gconstpointer data)
+{
+  static const struct
+  {
+    gint64 mebibytes;
+    gboolean fits;
+  } next[] = { { 16, TRUE }, { 15, TRUE }, { 8, FALSE } };
+  NfDevice *device = (NfDevice *) data;
+  NfDeviceMemory before, after;
+
+  if (device->backend->graph == NULL)
+    return; /* the CPU's allocator has rules of its own */
+  for (guint i = 0; i < G_N_ELEMENTS (next); i++) {
+    NfTensor *x = nf_tensor_new (device, NF_F32, 1, 4, 1 << 10, 1 << 10, NULL);
+    NfTensor *y;
+
+    nf_tensor_clear (&x);
+    nf_device_memory (device, TRUE, &before);
+    nf_device_memory (device, TRUE, &before);
+    y = nf_tensor_new (
+        device, NF_F32, 1, next[i].mebibytes, 1 << 9, 1 << 9, NULL);
+    nf_device_memory (device, FALSE, &after);
+    g_assert_true ((after.reserved == before.reserved) == next[i].fits);
+    nf_tensor_clear (&y);
+  }
+}
+
 /* in bf16: in[0] times a weight, twice */
 static NfTensor *
 product_run (gpointer data, NfTensor *const *in, GError **error)
@@ -344,6 +375,81 @@ test_weights_change (gconstpointer data)
   check_weight_changes ((NfDevice *) data, TRUE);
 }
 
+/* a convolution of bf16 with a gain, as residual blocks have it */
+typedef struct
+{
+  NfTensor *weight, *bias;
+} Conv;
+
+static NfTensor *
+conv_run (gpointer data, NfTensor *const *in, GError **error)
+{
+  static const NfConv2dParams params = { .stride = 1, .gain = 0.75f };
+  const Conv *conv = data;
+  g_autoptr (NfTensor) x = nf_op_cast (in[0], NF_BF16, error);
+  g_autoptr (NfTensor) y =
+      nf_op_conv2d_add (x, conv->weight, conv->bias, x, &params, error);
+
+  return nf_op_cast (y, NF_F32, error);
+}
+
+static NfTensor *
+copy_of (NfTensor *x)
+{
+  NfTensor *copy = nf_tensor_new_like (x, NULL);
+
+  g_assert_true (nf_tensor_copy (copy, x, NULL));
+  return copy;
+}
+
+/* a step of the optimiser, by which it moves a lot */
+static void
+move (NfTensor *value, guint64 t)
+{
+  const NfAdamParams adam = {
+    .lr = 0.5, .beta1 = 0.9, .beta2 = 0.9, .eps = 1e-8, .t = t, .grad_scale = 1
+  };
+  g_autoptr (NfTensor) m = nf_tensor_new_zeros (
+      value->device, NF_F32, value->n, value->c, 1, 1, NULL);
+  g_autoptr (NfTensor) v = copy_of (m);
+  g_autoptr (NfTensor) grad = copy_of (value);
+  const NfOptimItem item = { value, grad, m, v, NULL };
+  g_autoptr (GError) error = NULL;
+
+  nf_optim_step (&item, 1, &adam, 0, &error);
+  g_assert_no_error (error);
+}
+
+/* an optimiser's step counts in products, in the next run, captured or not */
+static void
+test_weights_optimised (gconstpointer data)
+{
+  NfDevice *device = (NfDevice *) data;
+  g_autoptr (NfTensor) weight = weight_tensor (device, 1);
+  g_autoptr (NfTensor) bias =
+      nf_tensor_new_filled (device, 1, 3, 1, 1, 0.3f, NULL);
+  Conv conv = { weight, bias };
+  g_autoptr (NfGraph) graph = nf_graph_new (device, conv_run, &conv);
+  g_autoptr (NfTensor) x = nf_test_net_input (device, 4, 5);
+
+  weight->requires_grad = bias->requires_grad = TRUE;
+  for (guint64 i = 0; i < 4; i++) {
+    g_autoptr (NfTensor) fresh_weight = copy_of (weight);
+    g_autoptr (NfTensor) fresh_bias = copy_of (bias);
+    Conv fresh = { fresh_weight, fresh_bias };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (NfTensor) got = nf_graph_run (graph, &x, 1, &error);
+    g_autoptr (NfTensor) want = NULL;
+
+    g_assert_no_error (error);
+    want = conv_run (&fresh, &x, &error);
+    g_assert_no_error (error);
+    nf_test_assert_same_bits (got, want);
+    move (weight, i + 1);
+    move (bias, i + 1);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -370,7 +476,9 @@ main (int argc, char **argv)
     ADD (changes);
     ADD (pace);
     ADD (memory_is_used_again);
+    ADD (larger_block_will_do);
     ADD (weights_change);
+    ADD (weights_optimised);
 #undef ADD
   }
   status = g_test_run ();

@@ -61,8 +61,14 @@ static NfLoader *
 start (NfClipSource *source, Script *script, guint n_items, guint64 n_samples,
     guint threads)
 {
-  NfLoaderSetup setup = { load_numbers, script, { 8, 8 }, 7, n_items, BATCH,
-    n_samples, threads };
+  NfLoaderSetup setup = { .load = load_numbers,
+    .task = script,
+    .part_bytes = { 8, 8 },
+    .seed = 7,
+    .n_items = n_items,
+    .batch_size = BATCH,
+    .n_samples = n_samples,
+    .threads = threads };
   g_autoptr (GError) error = NULL;
   NfLoader *loader = nf_loader_new (source, &setup, &error);
 
@@ -186,8 +192,15 @@ test_bad_clips (void)
   for (guint threads = 1; threads <= 3; threads++) {
     Script script = { .bad_sample = G_MAXUINT64 };
     g_autoptr (NfBadClips) bad = nf_bad_clips_new ();
-    const NfLoaderSetup setup = { load_but_two, &script, { 8, 8 }, 7, 5, BATCH,
-      999, threads, bad };
+    const NfLoaderSetup setup = { .load = load_but_two,
+      .task = &script,
+      .part_bytes = { 8, 8 },
+      .seed = 7,
+      .n_items = 5,
+      .batch_size = BATCH,
+      .n_samples = 999,
+      .threads = threads,
+      .bad_clips = bad };
     g_autoptr (GError) error = NULL;
     g_autoptr (NfLoader) loader = nf_loader_new (source, &setup, &error);
     g_autoptr (GPtrArray) messages = NULL;
@@ -229,8 +242,15 @@ test_good_clips_stay (void)
   g_autoptr (NfClipSource) source = open_source ("scenes:1", FALSE, 0);
   Script script = { .bad_sample = G_MAXUINT64 };
   g_autoptr (NfBadClips) bad = nf_bad_clips_new ();
-  const NfLoaderSetup setup = { load_too_many, &script, { 8, 8 }, 7, 5, BATCH,
-    999, 2, bad };
+  const NfLoaderSetup setup = { .load = load_too_many,
+    .task = &script,
+    .part_bytes = { 8, 8 },
+    .seed = 7,
+    .n_items = 5,
+    .batch_size = BATCH,
+    .n_samples = 999,
+    .threads = 2,
+    .bad_clips = bad };
   g_autoptr (GError) error = NULL;
   g_autoptr (NfLoader) loader = nf_loader_new (source, &setup, &error);
   const guint8 *parts[NF_LOADER_PARTS];
@@ -248,8 +268,14 @@ static void
 test_too_large_fails (void)
 {
   g_autoptr (NfClipSource) source = open_source ("scenes:1", FALSE, 0);
-  NfLoaderSetup setup = { load_numbers, NULL, { G_MAXSIZE / 2, 8 }, 7, 0, BATCH,
-    999, 2 };
+  NfLoaderSetup setup = { .load = load_numbers,
+    .task = NULL,
+    .part_bytes = { G_MAXSIZE / 2, 8 },
+    .seed = 7,
+    .n_items = 0,
+    .batch_size = BATCH,
+    .n_samples = 999,
+    .threads = 2 };
   g_autoptr (GError) error = NULL;
 
   g_assert_null (nf_loader_new (source, &setup, &error));

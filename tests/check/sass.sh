@@ -1,7 +1,9 @@
 #!/bin/sh
-# What nvcc makes of the element-wise kernels of a .cu file for an H100 or H200
-# (sm_90), as the toolkit's disassembler shows it: nothing is spilled, registers
-# leave room for enough threads, and memory is moved in packs of 128 bits.
+# What nvcc makes of the kernels of a .cu file for an H100 or H200 (sm_90), as the
+# toolkit's disassembler shows it: nothing is spilled, registers leave room for
+# enough threads, no memory is read of which it does not know where it lies;
+# element-wise kernels move it in packs of 128 bits, and attention on tensor cores
+# loads matrices and copies tiles by the instructions that are made for it.
 # From tests/meson.build: NF_NVCC, NF_NVCC_FLAGS. Argument: the file.
 #
 # cuobjdump and nvdisasm are part of a complete toolkit; in Python's packages
@@ -19,18 +21,27 @@ trap 'rm -rf "$work"' EXIT
 cuobjdump -res-usage "$work/cubin" >"$work/usage" || exit 1
 cuobjdump -sass "$work/cubin" >"$work/sass" || exit 1
 grep -E 'Function|REG:' "$work/usage" | c++filt >"$work/kernels"
-grep -E 'Function|[[:space:]](LD|ST)[GL]?[.[:space:]]' "$work/sass" | c++filt >>"$work/kernels"
+grep -E 'Function|[[:space:]](LD|ST)[GL]?[.[:space:]]|[[:space:]](LDSM|HMMA|LDGSTS|MOVM)[.[:space:]]' \
+  "$work/sass" | c++filt >>"$work/kernels"
 
 # A kernel and its F (V elements at a time) are each_kernel<V, F> or
 # pixels_kernel<F<T, V> >.
 awk '
+# registers that a kernel may use: of the 65536 there are, for as many threads as
+# it takes to wait for memory
+function budget() {
+  if (kernel ~ /^(each|pixels)_kernel/) return 48 # five blocks of 256 threads
+  if (kernel ~ /^attention_bf16_kernel/) return 168 # three blocks of 128
+  if (kernel ~ /^attention_dots_bf16_kernel/) return 64
+  return 128 # two blocks of 256
+}
 function fail(what) { print "FAIL: " kernel ": " what; bad = 1 }
 /Function/ {
   kernel = $0
   sub (/^.*Function *:? */, "", kernel)
   sub (/:$/, "", kernel)
   sub (/^void /, "", kernel)
-  sub (/\(.*$/, "", kernel)
+  if (!sub (/>\(.*$/, ">", kernel)) sub (/\(.*$/, "", kernel)
   next
 }
 /REG:/ {
@@ -41,12 +52,11 @@ function fail(what) { print "FAIL: " kernel ": " what; bad = 1 }
   kernels++
   if (use["REG"] + 0 > most) most = use["REG"]
   if (use["STACK"] + use["LOCAL"] > 0) fail ("uses a stack: " $0)
-  # 65536 registers: five blocks of 256 threads, which is enough to wait for memory
-  if (kernel ~ /^(each|pixels)_kernel/ && use["REG"] + 0 > 48) fail ("too many registers: " $0)
+  if (use["REG"] + 0 > budget()) fail ("more than " budget() " registers: " $0)
   next
 }
 {
-  for (i = 1; i < NF && $i !~ /^(LD|ST)[GL]?(\.|$)/; i++);
+  for (i = 1; i < NF && $i !~ /^((LD|ST)[GL]?|LDSM|HMMA|LDGSTS|MOVM)(\.|$)/; i++);
   if ($i ~ /^(LDL|STL)/) fail ("spills: " $i)
   if ($i ~ /^(LD|ST)(\.|$)/) fail ("does not know which memory it reads: " $i)
   moves[kernel, $i]++
@@ -59,6 +69,17 @@ function is_bytes(op) {
 }
 END {
   for (kernel in names) {
+    if (kernel ~ /^attention_.*bf16_kernel/) {
+      delete found
+      for (op in ops) {
+        split (op, part, ".")
+        found[part[1]] += moves[kernel, op]
+      }
+      tensor_cores++
+      if (!found["HMMA"]) fail ("multiplies no matrices")
+      if (!found["LDSM"] || found["MOVM"]) fail ("loads matrices by other means than ldmatrix")
+      if (!found["LDGSTS"]) fail ("waits for what it copies to shared memory")
+    }
     load = store = 0
     for (op in ops) {
       if (op ~ /^LDG.*\.128/) load += moves[kernel, op]
@@ -79,7 +100,11 @@ END {
     if (!load && !is_bytes("LDG")) fail ("loads no 128 bits at once")
     if (!store && !is_bytes("STG")) fail ("stores no 128 bits at once")
   }
-  if (!kernels || !packed) { print "FAIL: no kernels, or none with packs, were found"; bad = 1 }
-  print kernels " kernels, " packed + 0 " of them with packs, " most " registers at most"
+  if (!kernels || !(packed + tensor_cores)) {
+    print "FAIL: no kernels, or none with packs or on tensor cores, were found"
+    bad = 1
+  }
+  print kernels " kernels, " packed + 0 " of them with packs, " tensor_cores + 0 \
+    " on tensor cores, " most " registers at most"
   exit bad
 }' "$work/kernels"

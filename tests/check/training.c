@@ -4,6 +4,7 @@
  * and what is refused */
 #include <nextframe/core/ops/nfops.h>
 #include "inspect.h"
+#include <nextframe/io/nfcheckpoint.h>
 #include <nextframe/io/nfsafetensors.h>
 #include "testclips.h"
 #include "testruns.h"
@@ -109,6 +110,26 @@ test_resume_segment (NfTestPlace *place, gconstpointer unused)
 }
 
 /* The same with bf16 between weights in f32. */
+/* A network that was trained on frames of their own size can be loaded, and says
+ * which that was. */
+static void
+test_own_size (NfTestPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *path =
+      g_build_filename (place->root, "run", "final.safetensors", NULL);
+  g_autoptr (NfCheckpoint) checkpoint = NULL;
+  g_autoptr (GError) error = NULL;
+  guint height, width;
+
+  nf_test_train_tiny (place, NF_TRAIN_SEGMENT, "run", FALSE, "train.steps=1");
+  checkpoint = nf_checkpoint_open (path, &error);
+  g_assert_no_error (error);
+  g_assert_true (
+      nf_checkpoint_trained_size (checkpoint, &height, &width, &error));
+  g_assert_cmpuint (height, ==, NF_TEST_HEIGHT);
+  g_assert_cmpuint (width, ==, NF_TEST_WIDTH);
+}
+
 static void
 test_resume_bf16 (NfTestPlace *place, gconstpointer unused)
 {
@@ -570,6 +591,7 @@ main (int argc, char **argv)
   ADD ("/training/resume-concat", NULL, test_resume_concat);
   ADD ("/training/resume-x0", NULL, test_resume_x0);
   ADD ("/training/resume-guided", NULL, test_resume_guided);
+  ADD ("/training/own-size", NULL, test_own_size);
   ADD ("/training/resume-segment", NULL, test_resume_segment);
   ADD ("/training/resume-bf16", NULL, test_resume_bf16);
   ADD ("/training/resume-segment-bf16", NULL, test_resume_segment_bf16);

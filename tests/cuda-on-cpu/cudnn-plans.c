@@ -223,6 +223,7 @@ plan_one (const NfCudnnConv *conv, const NfCudnnTarget *target, Count *count)
   count->whole += plan != NULL;
   if (plan == NULL) {
     shape.bias = shape.residual = shape.relu = FALSE;
+    shape.gain = 1.0f;
     plan = nf_cudnn_plan_new (&shape, target, shape.bf16 ? NULL : &error);
   }
   if (plan == NULL && shape.bf16) { /* as conv.cu does */

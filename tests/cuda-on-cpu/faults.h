@@ -11,11 +11,11 @@ namespace runner {
 
 /**
  * Fault:
- * @skip: a barrier, __syncwarp () or shuffle that is left out; a lane keeps the
- *   value that it has
+ *  @skip: a barrier, __syncwarp (), shuffle or wait for copies that is left out; a
+ *   lane keeps the value that it has
  * @half: a shuffle whose mask has the lower half of the warp alone
- * @turn: a matrix for tensor cores that is loaded by rows in the place of columns,
- *   or the other way round
+ * @turn: matrices for tensor cores that are loaded by rows in the place of
+ *   columns, or the other way round
  */
 enum class Fault
 {

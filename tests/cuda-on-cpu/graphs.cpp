@@ -69,6 +69,28 @@ graph_alike (const Graph &a, const Graph &b)
   return true;
 }
 
+static unsigned last_work[WORK_KINDS];
+
+void
+graph_remember (const Graph &graph)
+{
+  const Lock lock = lock_queues ();
+
+  for (unsigned &count : last_work)
+    count = 0;
+  for (const Node &node : graph.nodes)
+    last_work[static_cast<size_t> (node.work.kind)]++;
+}
+
+extern "C" void
+nf_runner_graph_work (unsigned counts[WORK_KINDS])
+{
+  const Lock lock = lock_queues ();
+
+  for (size_t i = 0; i < WORK_KINDS; i++)
+    counts[i] = last_work[i];
+}
+
 static std::vector<size_t>
 order_of (const Graph &graph)
 {

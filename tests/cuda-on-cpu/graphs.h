@@ -16,7 +16,8 @@ enum class WorkKind
   kernel,
   copy,
   fill,
-  library,
+  convolution,
+  product,
   host,
   event
 };
@@ -44,6 +45,12 @@ struct Graph
 {
   std::vector<Node> nodes;
 };
+
+/* pieces of work of each WorkKind that the graph instantiated last has, in the
+ * order of that type; for tests of the module */
+constexpr size_t WORK_KINDS = static_cast<size_t> (WorkKind::event) + 1;
+extern "C" void nf_runner_graph_work (unsigned counts[WORK_KINDS]);
+void graph_remember (const Graph &graph);
 
 /**
  * Capture:

@@ -32,6 +32,14 @@ struct Memories
 
 static thread_local const void *current_context;
 
+bool
+is_dry ()
+{
+  static const bool dry = getenv ("NF_CUDA_DRY") != nullptr;
+
+  return dry;
+}
+
 void
 memory_use_context (const void *context)
 {
@@ -81,7 +89,10 @@ memory_new (MemoryKind kind, int device, size_t bytes)
     return nullptr;
   if (posix_memalign (&base, ALIGNMENT, bytes + GUARD_BYTES) != 0)
     return nullptr;
-  memset (base, UNSET, bytes);
+  if (!is_dry ())
+    memset (base, UNSET, bytes);
+  else if (!limited)
+    memset (base, 0, bytes);
   memset (static_cast<char *> (base) + bytes, GUARD, GUARD_BYTES);
   memories ().all[static_cast<char *> (base)] = { kind,
     static_cast<char *> (base), bytes, device, current_context };
@@ -108,7 +119,8 @@ memory_free (MemoryKind kind, void *address)
   if (found == memories ().all.end () || found->second.kind != kind)
     return false;
   check_guard (found->second);
-  memset (address, UNSET, found->second.bytes);
+  if (!is_dry ())
+    memset (address, UNSET, found->second.bytes);
   /* or the compiler leaves that out */
   __asm__ volatile("" : : "r"(address) : "memory");
   if (kind == MemoryKind::device)

@@ -30,6 +30,10 @@ struct Memory
   const void *context = nullptr;
 };
 
+/* NF_CUDA_DRY=1: work is queued, captured and counted, but not done, and memory
+ * is not touched, so that the largest network fits */
+bool is_dry ();
+
 /* the context in which the calling thread works from now on */
 void memory_use_context (const void *context);
 const void *memory_context ();

@@ -6,13 +6,11 @@
 # copy of the source is changed. Takes many minutes: four modules are built, and
 # one file of each again for each change.
 #   mutations.sh BUILD-FOLDER [OUTPUT-FOLDER [FAULT...]]
-build=$(cd "$1" && pwd) || exit 2
+#   mutations.sh --places
+# The second only looks whether every fault still has its place in the source,
+# which the test mutations-places does.
 here=$(cd "$(dirname "$0")" && pwd)
-out=${2:-$build/tests/cuda-on-cpu/mutations}
-[ $# -ge 2 ] && shift 2 || shift $#
-wanted=" $* "
 kernels=$here/../../kernels/cuda
-mkdir -p "$out/kernels/cuda" && out=$(cd "$out" && pwd) || exit 2
 failed=0
 
 # faults that the runner plants (faults.h), without another build: fault, op whose
@@ -25,9 +23,11 @@ barrier-before-tile dice_loss skip kernels/loss.cu dice_sums_kernel __syncthread
 barrier-after-tile dice_loss skip kernels/loss.cu dice_sums_kernel __syncthreads 2
 mask-of-half-a-warp argmax half kernels/move.cu argmax_kernel __shfl_xor_sync 1
 shuffle-left-out argmax skip kernels/move.cu argmax_kernel __shfl_xor_sync 1
-matrix-turned attention turn kernels/attentionbf16.cu multiply_turned load_matrix_sync 1
-matrix-without-wait attention skip kernels/attentionbf16.cu multiply_turned __syncwarp 2
-weights-without-wait attention skip kernels/attentionbf16.cu make_weights __syncwarp 1
+matrix-turned attention turn kernels/attentionbf16.cu multiply_turned nf_load_matrices 2
+weights-turned attention turn kernels/attentionbf16.cu add_products nf_load_matrices_turned 1
+tile-without-wait attention skip kernels/attentionbf16.cu attention_bf16_kernel nf_copies_end 1
+tile-without-barrier attention skip kernels/attentionbf16.cu attention_bf16_kernel __syncthreads 1
+row-without-neighbours attention skip kernels/attentionbf16.cu row_sum __shfl_xor_sync 2
 barrier-before-counts confusion skip kernels/video.cu confusion_kernel __syncthreads 1
 barrier-after-counts confusion skip kernels/video.cu confusion_kernel __syncthreads 2
 FAULTS
@@ -47,7 +47,7 @@ plan-run-by-two cudnn/nfcudnnrun.c test-nfdevices s/g_mutex_\(un\)*lock (&plan->
 capture-keeps-memory runtime/nfcudagraph.c test-graph s/nf_cuda_pool_move (graph->pool, graph->home, FALSE)/(void) graph/
 sums-in-bf16 kernels/matmul.c test-ops-behaviour s/if (!s->to_bf16)/if (TRUE)/
 starts-without-pace runtime/nfcudagraph.c test-graph s/cudaEventSynchronize (\*done)/cudaSuccess/
-streams-without-wait runtime/nfcudastream.c test-nfdevices s/return stream == other/return TRUE || stream == other/
+streams-without-wait nfcuda.c test-nfdevices s/return stream == other/return TRUE || stream == other/
 FAULTS
 }
 
@@ -56,10 +56,47 @@ is_wanted () { case $wanted in "  " | *" $1 "*) ;; *) return 1 ;; esac; }
 # line of call number $4 to $3 in function $2 of file $1, from where it is defined
 line_of () {
   awk -v name="$2" -v call="$3" -v number="$4" '
-    index ($0, name " (") == 1 { inside = 1 }
+    { text = $0; sub (/^ */, "", text) }
+    index (text, name " (") == 1 && $0 !~ /;$/ { inside = 1 }
     inside && index ($0, call " (") && ++n == number { print NR; exit }
     inside && /^}/ { exit }' "$kernels/$1"
 }
+
+# the file of a fault with its change, on standard output
+change () { sed "$2" "$kernels/$1"; }
+
+# says which faults have no place any more
+find_places () {
+  planted | {
+    while read -r fault op kind file function call number; do
+      line=$(line_of "$file" "$function" "$call" "$number")
+      echo "$fault: $file:${line:-no call $number to $call in $function}"
+      [ -n "$line" ] || missing=1
+    done
+    [ -z "$missing" ]
+  } || failed=1
+  changed | {
+    while read -r fault file op what; do
+      if change "$file" "$what" | cmp -s - "$kernels/$file"; then
+        echo "$fault: nothing of $file is changed"
+        missing=1
+      else
+        echo "$fault: $file"
+      fi
+    done
+    [ -z "$missing" ]
+  } || failed=1
+}
+
+if [ "$1" = --places ]; then
+  find_places
+  exit $failed
+fi
+build=$(cd "$1" && pwd) || exit 2
+out=${2:-$build/tests/cuda-on-cpu/mutations}
+[ $# -ge 2 ] && shift 2 || shift $#
+wanted=" $* "
+mkdir -p "$out/kernels/cuda" && out=$(cd "$out" && pwd) || exit 2
 
 # all modules from the copy; @1: where to say what is wrong
 build_all () {
@@ -124,7 +161,7 @@ END
 
 while read -r fault file op change; do
   is_wanted "$fault" || continue
-  sed "$change" "$kernels/$file" >"$out/kernels/cuda/$file"
+  change "$file" "$change" >"$out/kernels/cuda/$file"
   if cmp -s "$kernels/$file" "$out/kernels/cuda/$file"; then
     echo "$fault: FAILED, nothing of $file is changed any more"
     failed=1

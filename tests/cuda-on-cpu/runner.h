@@ -40,7 +40,7 @@
 
 #include "here.h"
 #include "warp.h"
-#include "wmma.h"
+#include "tensorcores.h"
 #include "atomics.h"
 #include "intrinsics.h"
 #include "kernels.h"

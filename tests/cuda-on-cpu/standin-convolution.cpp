@@ -449,9 +449,13 @@ private:
     if (other != nullptr) {
       const Values &more =
           get (tensor (operation, CUDNN_ATTR_OPERATION_POINTWISE_BDESC));
+      const float gain = operation.one<float> (
+                      CUDNN_ATTR_OPERATION_POINTWISE_ALPHA1, 1.0f),
+                  other_gain = operation.one<float> (
+                      CUDNN_ATTR_OPERATION_POINTWISE_ALPHA2, 1.0f);
 
       for (size_t i = 0; i < values.size (); i++)
-        values[i] += more[i % more.size ()];
+        values[i] = gain * values[i] + other_gain * more[i % more.size ()];
     } else {
       for (float &value : values)
         value = value < 0.0f ? 0.0f : value;

@@ -529,7 +529,7 @@ cublasLtMatmul (cublasLtHandle_t handle, cublasLtMatmulDesc_t desc,
     return status;
   const size_t used = algo != nullptr ? algo->workspace : 0;
 
-  return submit_library (stream,
+  return submit_library (stream, WorkKind::product,
              reinterpret_cast<const void *> (&cublasLtMatmul),
              [g, workspace, used] {
                if (used > 0)

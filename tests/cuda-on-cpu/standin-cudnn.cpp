@@ -532,7 +532,8 @@ __wrap_cudnnBackendExecute (cudnnHandle_t handle, cudnnBackendDescriptor_t plan,
       || !find_memory (*graph, *pack_node, handle->device, memory)
       || !find_workspace (plan, *pack_node, handle->device, &workspace, &bytes))
     return CUDNN_STATUS_BAD_PARAM;
-  if (submit_library (handle->stream, (const void *) &dnn_run,
+  if (submit_library (handle->stream, WorkKind::convolution,
+          (const void *) &dnn_run,
           [=] {
             if (bytes > 0)
               memset (workspace, 0xff, bytes);

@@ -128,6 +128,7 @@ cudaGraphInstantiate (
     cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long)
 {
   *exec = new CUgraphExec_st{ std::make_shared<const Graph> (graph->graph) };
+  graph_remember (graph->graph);
   return cudaSuccess;
 }
 
@@ -150,7 +151,7 @@ cudaGraphLaunch (cudaGraphExec_t exec, cudaStream_t stream)
   const std::shared_ptr<const Graph> graph = exec->graph;
 
   return submit (
-      stream, { WorkKind::library, nullptr, [graph] { graph_run (*graph); } });
+      stream, { WorkKind::host, nullptr, [graph] { graph_run (*graph); } });
 }
 
 cudaError_t

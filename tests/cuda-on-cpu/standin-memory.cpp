@@ -193,6 +193,8 @@ copy_async (const Copy &copy, cudaMemcpyKind kind, int dst_device,
     return fail_because (cudaErrorStreamCaptureUnsupported,
         "a copy of pageable memory in a graph");
   }
+  if (is_dry () && to == Side::host)
+    memset (copy.dst, 0, extent (copy, copy.dst_pitch));
   if (take_now && lazy_seed () != 0)
     run = with_own_source (copy);
   error = submit (stream, { WorkKind::copy, nullptr, std::move (run) });

@@ -132,6 +132,8 @@ submit (cudaStream_t stream, Work work)
 
   if (error != cudaSuccess)
     return fail (error);
+  if (is_dry () && work.run != nullptr && work.kind < WorkKind::host)
+    work.run = [] {};
   if (queue->capture != nullptr)
     return fail (work.run != nullptr
             ? capture_add (queue.get (), std::move (work))

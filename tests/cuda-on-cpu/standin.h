@@ -56,12 +56,12 @@ int device_of (cudaStream_t stream);
 /* queues work, or captures it */
 cudaError_t submit (cudaStream_t stream, Work work);
 
-/* the same for work of cuBLAS and cuDNN; @function tells calls apart */
+/* the same for work of cuDNN and cuBLAS; @function tells calls apart */
 inline cudaError_t
-submit_library (
-    cudaStream_t stream, const void *function, std::function<void ()> run)
+submit_library (cudaStream_t stream, WorkKind kind, const void *function,
+    std::function<void ()> run)
 {
-  return submit (stream, { WorkKind::library, function, std::move (run) });
+  return submit (stream, { kind, function, std::move (run) });
 }
 
 /* an error where a capture forbids calls like cudaMalloc () */

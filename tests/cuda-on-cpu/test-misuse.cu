@@ -4,10 +4,6 @@
  * with a message that says which kernel and thread did what */
 #include "runnertest.h"
 
-#include <mma.h>
-
-namespace wmma = nvcuda::wmma;
-
 static __global__ void
 early_exit_kernel ()
 {
@@ -63,20 +59,27 @@ different_calls_kernel ()
     __all_sync (0xffffffffu, 1);
 }
 
-/* a matrix that is loaded by @lanes of the warp, from @skew floats behind an
- * aligned address, by @apart more in each next lane */
+/* matrices that are loaded by @lanes of the warp, from @skew elements behind an
+ * aligned address */
 static __global__ void
-load_matrix_kernel (
-    unsigned lanes, unsigned skew, unsigned apart, unsigned step)
+load_matrix_kernel (unsigned lanes, unsigned skew)
 {
-  __shared__ __align__ (32) float values[1024];
-  wmma::fragment<wmma::accumulator, 16, 16, 16, float> sums;
+  __shared__ __align__ (16) __nv_bfloat16 values[33 * 8];
+  unsigned rows[4];
 
-  for (int i = threadIdx.x; i < 1024; i += blockDim.x)
+  for (int i = threadIdx.x; i < 33 * 8; i += blockDim.x)
     values[i] = 0.0f;
   if (threadIdx.x < lanes)
-    wmma::load_matrix_sync (
-        sums, values + skew + threadIdx.x * apart, step, wmma::mem_row_major);
+    nf_load_matrices (rows, values + skew + threadIdx.x * 8);
+}
+
+/* ends before what it began to copy is there */
+static __global__ void
+forgotten_copy_kernel ()
+{
+  __shared__ __align__ (16) __nv_bfloat16 values[8];
+
+  nf_copy_begin (values, values, false);
 }
 
 static __global__ void
@@ -185,12 +188,11 @@ ask_for_too_little_shared (cudaStream_t stream)
 }
 
 /* a case of a matrix that is loaded */
-#define LOADS(name, lanes, skew, apart, step, message)                         \
+#define LOADS(name, lanes, skew, message)                                      \
   {                                                                            \
     name,                                                                      \
         [] (cudaStream_t s) {                                                  \
-          nf_launch (                                                          \
-              load_matrix_kernel, 1, 32, 0, s, lanes, skew, apart, step);      \
+          nf_launch (load_matrix_kernel, 1, 32, 0, s, lanes, skew);            \
         },                                                                     \
         "*load_matrix_kernel*" message                                         \
   }
@@ -239,14 +241,14 @@ static const Misuse misuses[] = {
       "*60001 bytes of dynamic shared memory, allowed are 60000*" },
   LAUNCHES ("nested-launch", launching_kernel, 1, 1, 0,
       "*launching_kernel*launches plain_kernel*"),
-  LOADS ("half-a-warp", 16, 0, 0, 16,
+  LOADS ("half-a-warp", 16, 0,
       "lanes 0x0000ffff alone come to *test-misuse.cu:*, which takes the whole "
       "warp*"),
-  LOADS ("matrix-askew", 32, 4, 0, 16, "a matrix at *, not a multiple of 32*"),
-  LOADS ("matrix-of-odd-rows", 32, 0, 0, 18,
-      "a matrix of 72 bytes a row, not a multiple of 16*"),
-  LOADS ("different-matrices", 32, 0, 8, 16,
-      "with a matrix at * and step 16, lane * with one at * and step 16*"),
+  LOADS (
+      "matrix-askew", 32, 4, "the row of a matrix at *, not a multiple of 16*"),
+  LAUNCHES ("forgotten-copy", forgotten_copy_kernel, 1, 32, 0,
+      "*forgotten_copy_kernel*ends with copies to shared memory that it has "
+      "not waited for*"),
   { "stream-of-other-device", launch_on_other_device,
       "*plain_kernel: the stream is of device 0, the current device is 1*" },
   { "memory-of-other-device", use_memory_of_other_device,

@@ -2,6 +2,7 @@
  *
  * warp — the exchange of values between the lanes of a warp */
 #include "scheduler.h"
+#include "tensorcores.h"
 
 #include <algorithm>
 
@@ -28,14 +29,45 @@ each_lane (Block *block, unsigned warp, unsigned lanes, F &&action)
 }
 
 void
-check_matrix (const void *address, size_t step, const char *file, int line)
+check_matrix (const void *address, const char *file, int line)
 {
-  if (reinterpret_cast<uintptr_t> (address) % 32 != 0)
-    die ("is at %s:%d with a matrix at %p, not a multiple of 32", file, line,
-        address);
-  if (step % 16 != 0)
-    die ("is at %s:%d with a matrix of %zu bytes a row, not a multiple of 16",
-        file, line, step);
+  if (reinterpret_cast<uintptr_t> (address) % 16 != 0)
+    die ("is at %s:%d with the row of a matrix at %p, not a multiple of 16",
+        file, line, address);
+}
+
+bool
+runs_in_reverse ()
+{
+  return here.running->reverse;
+}
+
+std::vector<AsyncCopy> &
+copies ()
+{
+  static thread_local std::vector<AsyncCopy> all[MAX_THREADS];
+
+  return all[here.running->current];
+}
+
+/* register m of each lane: two neighbours of a row of matrix m, or of a column */
+static void
+load (Block *block, unsigned warp)
+{
+  MatrixRow *rows[LANES];
+
+  each_lane (block, warp, ~0u, [&] (Thread *t, unsigned lane) {
+    rows[lane] = reinterpret_cast<MatrixRow *> (t->call.value);
+  });
+  for (unsigned lane = 0; lane < LANES; lane++)
+    for (unsigned m = 0; m < 4; m++)
+      for (unsigned i = 0; i < 2; i++) {
+        const unsigned one = lane / 4, other = lane % 4 * 2 + i;
+
+        rows[lane]->result[m][i] = rows[lane]->turned
+            ? rows[m * 8 + other]->row[one]
+            : rows[m * 8 + one]->row[other];
+      }
 }
 
 /* c += a b, which all lanes have a part of */
@@ -68,8 +100,7 @@ multiply (Block *block, unsigned warp)
 static bool
 is_of_matrices (WarpOp op)
 {
-  return op == WarpOp::matrix_load || op == WarpOp::matrix_store
-      || op == WarpOp::matrix_multiply;
+  return op == WarpOp::matrix_load || op == WarpOp::matrix_multiply;
 }
 
 static uint32_t
@@ -120,7 +151,6 @@ warp_result (Block *block, unsigned warp, unsigned group, const Thread *of)
   switch (call->op) {
     case WarpOp::sync:
     case WarpOp::matrix_load:
-    case WarpOp::matrix_store:
     case WarpOp::matrix_multiply:
       return 0;
     case WarpOp::shuffle:
@@ -168,13 +198,6 @@ check_call (Block *block, unsigned warp, const Thread *thread)
           die ("is at %s:%d, lane %u of the same mask 0x%08x at %s:%d",
               mine->site.file, mine->site.line, lane, mine->mask,
               other->site.file, other->site.line);
-        if (is_of_matrices (mine->op) && mine->op != WarpOp::matrix_multiply
-            && (mine->value != other->value || mine->source != other->source))
-          die ("is at %s:%d with a matrix at %p and step %d, lane %u with one "
-               "at %p and step %d",
-              mine->site.file, mine->site.line,
-              reinterpret_cast<void *> (mine->value), mine->source, lane,
-              reinterpret_cast<void *> (other->value), other->source);
       });
 }
 
@@ -188,6 +211,8 @@ begin_group (Block *block, unsigned warp, unsigned group)
   if (is_of_matrices (call->op) && group != ~0u)
     die ("lanes 0x%08x alone come to %s:%d, which takes the whole warp", group,
         call->site.file, call->site.line);
+  if (call->op == WarpOp::matrix_load)
+    load (block, warp);
   if (call->op == WarpOp::matrix_multiply)
     multiply (block, warp);
 }
@@ -221,6 +246,9 @@ void
 warp_thread_ended (Block *block, unsigned thread)
 {
   const unsigned warp = thread / LANES, bit = 1u << thread % LANES;
+
+  if (!copies ().empty ())
+    die ("ends with copies to shared memory that it has not waited for");
   unsigned rest = block->in_warp_call[warp];
 
   while (rest != 0) {

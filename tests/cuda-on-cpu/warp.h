@@ -34,7 +34,6 @@ enum class WarpOp
   bits_or,
   bits_xor,
   matrix_load,
-  matrix_store,
   matrix_multiply
 };
 
@@ -54,19 +53,29 @@ struct MatrixLane
   MatrixElement a[MATRIX_PART], b[MATRIX_PART], c[MATRIX_PART];
 };
 
-/* ends the program where no matrix may lie, or none with @step bytes from one
- * row or column to the next */
-void check_matrix (
-    const void *address, size_t step, const char *file, int line);
+/* a lane's row of four matrices of 8 x 8 that are loaded, and the register of
+ * each that it gets */
+struct MatrixRow
+{
+  uint16_t row[8];
+  bool turned;
+  uint16_t result[4][2];
+};
+
+/* ends the program where 16 bytes that are moved at once do not begin at a
+ * multiple of 16 */
+void check_matrix (const void *address, const char *file, int line);
+
+/* whether threads run from the last to the first */
+bool runs_in_reverse ();
 
 /* waits for all threads of the block; the result is how many came with a
  * @predicate that holds */
 int block_barrier (bool predicate, const char *file, int line);
 
 /* waits for the lanes of @mask, exchanges values with them; the result is all
- * lanes' or, for shuffle, that of lane @source. Matrices that are loaded or
- * stored: @value is the address, @source the step, all lanes agree on both; that
- * are multiplied: @value is the address of the MatrixLane */
+ * lanes' or, for shuffle, that of lane @source. Of matrices @value is the address
+ * of the MatrixRow or MatrixLane */
 uint64_t warp_call (WarpOp op, unsigned mask, uint64_t value, int source,
     const char *file, int line);
 

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz-safetensors — an entry point for fuzzing the safetensors reader
+ * fuzz-safetensors — a safetensors file in memory: its tensors and its metadata
  *
- * LLVMFuzzerTestOneInput() reads a file from memory, all of its tensors and
- * metadata included. Built with -Dc_args=-DNF_FUZZ_ENGINE (and clang's
- * -fsanitize=fuzzer) an engine drives it; built as it is, it runs over the
- * files named on its command line. Refused files are no failure: only a crash
- * or a sanitizer's report is.
  * See: kernels/io/nfsafetensors.h */
-#include <stdint.h>
+#include "fuzz.h"
 
 #include "io/nfjson.h"
 #include <nextframe/io/nfsafetensors.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
 static void
 read_entry (const NfSafetensorsEntry *entry)
@@ -44,22 +37,3 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   }
   return 0;
 }
-
-#ifndef NF_FUZZ_ENGINE
-int
-main (int argc, char **argv)
-{
-  for (gint i = 1; i < argc; i++) {
-    g_autofree gchar *data = NULL;
-    g_autoptr (GError) error = NULL;
-    gsize size;
-
-    if (!g_file_get_contents (argv[i], &data, &size, &error)) {
-      g_printerr ("fuzz-safetensors: %s\n", error->message);
-      return 1;
-    }
-    LLVMFuzzerTestOneInput ((const uint8_t *) data, size);
-  }
-  return 0;
-}
-#endif

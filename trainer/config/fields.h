@@ -6,6 +6,7 @@
  * and writing them) */
 #pragma once
 
+#include "parallel/share.h"
 #include <glib.h>
 
 G_BEGIN_DECLS
@@ -220,6 +221,8 @@ typedef struct
  * @height: rows that the network sees; 0 until
  *   nf_train_config_resolve_size()
  * @width: columns, likewise
+ * @share: the part of every batch that this process makes, where several train
+ *   together; it is no setting
  *
  * Read the fields; the functions of runconfig.h write them.
  */
@@ -234,6 +237,7 @@ typedef struct
   NfConfigValidate validate;
   NfConfigWatch watch;
   gint height, width; /* pixels */
+  NfShare share;
 } NfTrainConfig;
 
 G_END_DECLS

@@ -574,6 +574,18 @@ nf_train_config_save (
 }
 
 /**
+ * nf_train_config_part:
+ * @config: settings
+ *
+ * Returns: samples of a batch that this process makes
+ */
+gint64
+nf_train_config_part (const NfTrainConfig *config)
+{
+  return config->train.batch_size / MAX (config->share.count, 1);
+}
+
+/**
  * nf_train_config_dtype:
  * @config: settings
  *

@@ -38,6 +38,7 @@ gboolean nf_train_config_save (
 const NfNetClass *nf_train_config_net (const NfTrainConfig *config);
 JsonObject *nf_train_config_to_json (const NfTrainConfig *config);
 NfDType nf_train_config_dtype (const NfTrainConfig *config);
+gint64 nf_train_config_part (const NfTrainConfig *config);
 NfMatmulPrecision nf_train_config_matmul_precision (
     const NfTrainConfig *config);
 

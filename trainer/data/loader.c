@@ -28,7 +28,8 @@ struct _NfLoader
   /* the rest, and the order, under the lock */
   Slot slots[N_SLOTS]; /* batch b is in slot b % N_SLOTS */
   guint64 batch; /* the one in use */
-  guint64 next; /* the next sample that nobody makes yet */
+  guint64 next; /* the next sample that nobody makes yet; samples of this
+                   process's parts are counted here, from 0 */
   guint n_busy; /* samples being made */
   GHashTable
       *bad_items; /* (element-type guint64): of clips that cannot be read */
@@ -43,6 +44,22 @@ typedef struct
   guint8 *parts[NF_LOADER_PARTS];
 } Job;
 
+static guint
+n_parts (const NfLoader *loader)
+{
+  return MAX (loader->setup.share.count, 1);
+}
+
+/* Which training sample a sample of this process's parts is. */
+static guint64
+global_sample (const NfLoader *loader, guint64 sample)
+{
+  const guint size = loader->setup.batch_size;
+
+  return (sample / size * n_parts (loader) + loader->setup.share.index) * size
+      + sample % size;
+}
+
 /* Takes the next sample below @limit that there is room for; FALSE if there is
  * none now. Under the lock. */
 static gboolean
@@ -50,15 +67,17 @@ take_job (NfLoader *loader, guint64 limit, Job *job)
 {
   const NfLoaderSetup *setup = &loader->setup;
   guint64 room = (loader->batch + N_SLOTS) * setup->batch_size;
+  guint64 local;
   guint place;
 
   if (loader->stop || loader->next >= MIN (limit, room))
     return FALSE;
-  job->sample = loader->next++;
+  local = loader->next++;
+  job->sample = global_sample (loader, local);
   job->item =
       loader->order ? nf_order_item (loader->order, job->sample) : job->sample;
-  job->slot = &loader->slots[job->sample / setup->batch_size % N_SLOTS];
-  place = job->sample % setup->batch_size;
+  job->slot = &loader->slots[local / setup->batch_size % N_SLOTS];
+  place = local % setup->batch_size;
   for (guint i = 0; i < NF_LOADER_PARTS; i++)
     job->parts[i] = job->slot->parts[i] + place * setup->part_bytes[i];
   loader->n_busy++;
@@ -146,7 +165,7 @@ loader_thread (gpointer data)
 
   g_mutex_lock (&loader->lock);
   while (!loader->stop)
-    if (take_job (loader, loader->setup.n_samples, &job))
+    if (take_job (loader, loader->setup.n_samples / n_parts (loader), &job))
       do_job (loader, reader, &job);
     else
       g_cond_wait (&loader->work, &loader->lock);
@@ -239,8 +258,8 @@ go_to (NfLoader *loader, guint64 batch)
 /**
  * nf_loader_get:
  * @loader: a loader
- * @first_sample: number of the batch's first sample, a multiple of the batch
- *   size below the run's samples
+ * @first_sample: number of the first sample of this process's part of a batch,
+ *   below the run's samples
  * @parts: (out): the batch's parts, each sample after sample, until the next
  *   batch is asked for
  * @error: return location
@@ -252,7 +271,7 @@ nf_loader_get (NfLoader *loader, guint64 first_sample,
     const guint8 *parts[NF_LOADER_PARTS], GError **error)
 {
   guint batch_size = loader->setup.batch_size;
-  guint64 batch = first_sample / batch_size;
+  guint64 batch = first_sample / batch_size / n_parts (loader);
   Slot *slot = &loader->slots[batch % N_SLOTS];
   gboolean good;
   Job job;
@@ -261,7 +280,7 @@ nf_loader_get (NfLoader *loader, guint64 first_sample,
   if (loader->next == G_MAXUINT64 || batch != loader->batch)
     go_to (loader, batch);
   while (slot->n_done < batch_size)
-    if (take_job (loader, first_sample + batch_size, &job))
+    if (take_job (loader, (batch + 1) * batch_size, &job))
       do_job (loader, loader->reader, &job);
     else
       g_cond_wait (&loader->done, &loader->lock);

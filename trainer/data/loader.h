@@ -12,6 +12,7 @@
 
 #include "clips/nfclipsource.h"
 #include "data/badclips.h"
+#include "parallel/share.h"
 
 G_BEGIN_DECLS
 
@@ -39,8 +40,10 @@ typedef gboolean (*NfLoadSample) (gconstpointer task, NfClipReader *reader,
  * @part_bytes: size of a sample's parts
  * @seed: of the order of items
  * @n_items: of an epoch; 0: no item comes twice
- * @batch_size: samples of a batch, at least 1
- * @n_samples: of the whole run; none after it is made
+ * @share: the part of every batch that this process makes; the parts are equally
+ *   large
+ * @batch_size: samples of that part, at least 1
+ * @n_samples: of the whole run, all parts together; none after it is made
  * @threads: how many make samples while one waits for a batch, at least 1; all
  *   but that one go on while the step computes
  * @bad_clips: (nullable): told of clips that cannot be read; a sample is then
@@ -53,6 +56,7 @@ typedef struct
   gsize part_bytes[NF_LOADER_PARTS];
   guint64 seed;
   guint n_items;
+  NfShare share;
   guint batch_size;
   guint64 n_samples;
   guint threads;

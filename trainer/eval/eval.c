@@ -246,13 +246,60 @@ report (const Eval *eval, NfProgress *progress, GError **error)
   return TRUE;
 }
 
+/* What every part of an evaluation is made with. */
+typedef struct
+{
+  const NfEvalOptions *options;
+  FILE *log;
+} Job;
+
+/* Evaluates the part that the options name. */
+static gboolean
+evaluate (gpointer data, GError **error)
+{
+  const Job *job = data;
+  g_auto (Eval) eval = { job->options };
+  g_autoptr (NfProgress) progress = NULL;
+
+  if (!eval_open (&eval, error) || !open_state (&eval, error))
+    return FALSE;
+  progress = nf_progress_new (
+      job->log, eval.names->len, eval.n, MAX (1, eval.n / 100));
+  if (eval.names->len > 0) {
+    g_autofree gchar *text = g_strdup_printf (
+        "%u of %u clips are there from before", eval.names->len, eval.n);
+
+    nf_progress_message (progress, text);
+  }
+  return judge_clips (&eval, progress, error)
+      && report (&eval, progress, error);
+}
+
+/* Evaluates, in one process or as one of several. */
+static gboolean
+evaluate_all (NfEvalOptions *options, NfParallel *parallel, GError **error)
+{
+  Job job = { options, nf_parallel_log (parallel) };
+
+  if (nf_parallel_ranks (parallel) > 1 && !options->out) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "several processes: give --out FOLDER, where they keep what they do");
+    return FALSE;
+  }
+  nf_eval_network_options_set_process (&options->networks, parallel);
+  nf_interrupt_install ();
+  return nf_parallel_do_parts (
+      parallel, &options->share, evaluate, &job, nf_interrupt_requested, error);
+}
+
 /**
  * nf_eval_main:
  * @argc: words in @argv
  * @argv: the command line from the subcommand's name on
  * @error: return location
  *
- * Judges as the command line says. Being interrupted is no error.
+ * Judges as the command line says, together with others where mpirun or srun
+ * started several processes. Being interrupted is no error.
  */
 gboolean
 nf_eval_main (gint argc, gchar **argv, GError **error)
@@ -260,24 +307,12 @@ nf_eval_main (gint argc, gchar **argv, GError **error)
   g_autofree gchar *help = nf_eval_rows_help (0);
   g_autoptr (NfEvalOptions) options =
       nf_eval_options_parse (argc, argv, help, error);
-  g_autoptr (NfProgress) progress = NULL;
-  g_auto (Eval) eval = { options };
-  guint n;
+  g_autoptr (NfParallel) parallel = NULL;
 
-  if (!options || !gst_init_check (NULL, NULL, error))
+  if (!options || !gst_init_check (NULL, NULL, error)
+      || !nf_parallel_join (&parallel, error))
     return FALSE;
   nf_threads_set (options->networks.threads);
-  if (!eval_open (&eval, error) || !open_state (&eval, error))
-    return FALSE;
-  nf_interrupt_install ();
-  n = eval.n;
-  progress = nf_progress_new (stderr, eval.names->len, n, MAX (1, n / 100));
-  if (eval.names->len > 0) {
-    g_autofree gchar *text = g_strdup_printf (
-        "%u of %u clips are there from before", eval.names->len, n);
-
-    nf_progress_message (progress, text);
-  }
-  return judge_clips (&eval, progress, error)
-      && report (&eval, progress, error);
+  return nf_parallel_end (
+      parallel, evaluate_all (options, parallel, error), error);
 }

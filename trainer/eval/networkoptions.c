@@ -270,6 +270,20 @@ nf_eval_network_options_take (NfEvalNetworkOptions *options,
 }
 
 /**
+ * nf_eval_network_options_set_process:
+ * @options: get the device of this process
+ * @parallel: (nullable): a job
+ */
+void
+nf_eval_network_options_set_process (
+    NfEvalNetworkOptions *options, const NfParallel *parallel)
+{
+  g_autofree gchar *before = options->device;
+
+  options->device = nf_parallel_device (parallel, before);
+}
+
+/**
  * nf_eval_network_options_clear:
  * @options: its strings are freed
  */

@@ -6,6 +6,7 @@
 
 #include <nextframe/core/nferror.h>
 #include <nextframe/diffusion/nfprediction.h>
+#include "parallel/parallel.h"
 
 G_BEGIN_DECLS
 
@@ -100,6 +101,8 @@ NfEvalNetworkWords *nf_eval_network_options_add (
 void nf_eval_network_words_free (NfEvalNetworkWords *words);
 gboolean nf_eval_network_options_take (NfEvalNetworkOptions *options,
     const NfEvalNetworkWords *words, GError **error);
+void nf_eval_network_options_set_process (
+    NfEvalNetworkOptions *options, const NfParallel *parallel);
 void nf_eval_network_options_clear (NfEvalNetworkOptions *options);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfEvalNetworkWords, nf_eval_network_words_free)

@@ -253,31 +253,56 @@ finish (Predict *predict, NfProgress *progress, GError **error)
   return TRUE;
 }
 
+/* What every part of a prediction is made with. */
+typedef struct
+{
+  const NfPredictOptions *options;
+  FILE *log;
+} Job;
+
+/* Predicts the part that the options name. */
+static gboolean
+predict_part (gpointer data, GError **error)
+{
+  const Job *job = data;
+  g_auto (Predict) predict = { job->options };
+  g_autoptr (NfProgress) progress = NULL;
+  guint64 n;
+
+  if (!predict_open (&predict, error))
+    return FALSE;
+  n = predict.end - predict.first;
+  progress = nf_progress_new (job->log, 0, n, MAX (1, n / 100));
+  return do_clips (&predict, progress, error)
+      && finish (&predict, progress, error);
+}
+
 /**
  * nf_predict_main:
  * @argc: words in @argv
  * @argv: the command line from the subcommand's name on
  * @error: return location
  *
- * Predicts as the command line says. Being interrupted is no error.
+ * Predicts as the command line says, together with others where mpirun or srun
+ * started several processes. Being interrupted is no error.
  */
 gboolean
 nf_predict_main (gint argc, gchar **argv, GError **error)
 {
   g_autoptr (NfPredictOptions) options =
       nf_predict_options_parse (argc, argv, error);
-  g_auto (Predict) predict = { options };
-  g_autoptr (NfProgress) progress = NULL;
-  guint64 n;
+  g_autoptr (NfParallel) parallel = NULL;
+  Job job = { options };
 
-  if (!options || !gst_init_check (NULL, NULL, error))
+  if (!options || !gst_init_check (NULL, NULL, error)
+      || !nf_parallel_join (&parallel, error))
     return FALSE;
   nf_threads_set (options->networks.threads);
-  if (!predict_open (&predict, error))
-    return FALSE;
+  nf_eval_network_options_set_process (&options->networks, parallel);
+  job.log = nf_parallel_log (parallel);
   nf_interrupt_install ();
-  n = predict.end - predict.first;
-  progress = nf_progress_new (stderr, 0, n, MAX (1, n / 100));
-  return do_clips (&predict, progress, error)
-      && finish (&predict, progress, error);
+  return nf_parallel_end (parallel,
+      nf_parallel_do_parts (parallel, &options->share, predict_part, &job,
+          nf_interrupt_requested, error),
+      error);
 }

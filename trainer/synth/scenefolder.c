@@ -26,6 +26,7 @@ typedef struct
   GCond changed;
   /* the rest under the lock */
   guint64 next; /* clip that no thread has taken */
+  guint64 end; /* after the last clip of this process */
   guint64 done, kept;
   guint running; /* threads */
   GError *error; /* the first one */
@@ -103,7 +104,7 @@ take_clip (Work *work, guint64 *clip)
   gboolean taken;
 
   g_mutex_lock (&work->lock);
-  taken = work->next < work->total && !g_atomic_int_get (&work->stop);
+  taken = work->next < work->end && !g_atomic_int_get (&work->stop);
   if (taken)
     *clip = work->next++;
   g_mutex_unlock (&work->lock);
@@ -181,7 +182,7 @@ run_threads (Work *work, NfProgress *progress)
                                    : nf_threads_physical_cores ();
   GThread **threads;
 
-  n = MIN (n, work->total);
+  n = MIN (n, work->end - work->next);
   threads = g_new (GThread *, n);
   work->running = n;
   for (guint i = 0; i < n; i++)
@@ -204,6 +205,24 @@ make_splits (const NfSynthOptions *options, GError **error)
   return TRUE;
 }
 
+/* Adds up what all processes did; where one failed, all do. */
+static gboolean
+add_up (Work *work, NfParallel *parallel, GError **error)
+{
+  gdouble counts[] = { (gdouble) work->done, (gdouble) work->kept };
+  const gboolean ok = work->error == NULL;
+
+  nf_parallel_sum (parallel, counts, G_N_ELEMENTS (counts));
+  work->done = (guint64) counts[0];
+  work->kept = (guint64) counts[1];
+  if (!ok)
+    g_propagate_prefixed_error (error, g_steal_pointer (&work->error),
+        "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+        " clips are there; once this is put right, the same command goes on: ",
+        work->done, work->total);
+  return nf_parallel_settle (parallel, ok, error);
+}
+
 /* Says how it ended, and how to go on. */
 static gboolean
 conclude (Work *work, NfProgress *progress, GError **error)
@@ -211,13 +230,6 @@ conclude (Work *work, NfProgress *progress, GError **error)
   const gchar *out = work->options->out;
   g_autofree gchar *text = NULL;
 
-  if (work->error) {
-    g_propagate_prefixed_error (error, g_steal_pointer (&work->error),
-        "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-        " clips are there; once this is put right, the same command goes on: ",
-        work->done, work->total);
-    return FALSE;
-  }
   if (!nf_file_sync_all (out, error))
     return FALSE;
   if (work->done == work->total)
@@ -236,6 +248,7 @@ conclude (Work *work, NfProgress *progress, GError **error)
 /**
  * nf_scene_folder_write:
  * @options: what to make, and where
+ * @parallel: (nullable): a job, each of whose processes writes its part
  * @log: where progress goes
  * @error: return location
  *
@@ -243,24 +256,31 @@ conclude (Work *work, NfProgress *progress, GError **error)
  * there. Being interrupted is no error.
  */
 gboolean
-nf_scene_folder_write (const NfSynthOptions *options, FILE *log, GError **error)
+nf_scene_folder_write (const NfSynthOptions *options, NfParallel *parallel,
+    FILE *log, GError **error)
 {
-  g_autoptr (NfSceneRecord) record = nf_scene_record_open (options, error);
+  const gboolean first = nf_parallel_is_first (parallel);
+  const NfShare share = nf_parallel_share (parallel);
+  g_autoptr (NfSceneRecord) record =
+      first ? nf_scene_record_open (options, error) : NULL;
   g_autoptr (NfProgress) progress = NULL;
   g_autoptr (NfClipSource) source =
       nf_clip_source_new_scenes (&options->scenes);
   Work work = { .options = options, .source = source };
   gboolean good;
 
-  if (!record || !make_splits (options, error))
+  if (!nf_parallel_settle (
+          parallel, !first || (record && make_splits (options, error)), error))
     return FALSE;
   for (guint i = 0; i < NF_SYNTH_N_SPLITS; i++)
     work.total += options->n_clips[i];
-  progress = nf_progress_new (log, 0, work.total, MAX (1, work.total / 100));
+  nf_share_range (&share, work.total, &work.next, &work.end);
+  progress = nf_progress_new (
+      log, 0, work.end - work.next, MAX (1, (work.end - work.next) / 100));
   g_mutex_init (&work.lock);
   g_cond_init (&work.changed);
   run_threads (&work, progress);
-  good = conclude (&work, progress, error);
+  good = add_up (&work, parallel, error) && conclude (&work, progress, error);
   g_cond_clear (&work.changed);
   g_mutex_clear (&work.lock);
   return good;

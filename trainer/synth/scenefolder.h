@@ -7,13 +7,14 @@
  * take clips one by one. See: docs/trainer.md */
 #pragma once
 
+#include "parallel/parallel.h"
 #include "synth/options.h"
 
 #include <stdio.h>
 
 G_BEGIN_DECLS
 
-gboolean nf_scene_folder_write (
-    const NfSynthOptions *options, FILE *log, GError **error);
+gboolean nf_scene_folder_write (const NfSynthOptions *options,
+    NfParallel *parallel, FILE *log, GError **error);
 
 G_END_DECLS

@@ -31,6 +31,7 @@ nf_synth_main (gint argc, gchar **argv, GError **error)
 {
   g_autoptr (NfSynthOptions) options =
       nf_synth_options_parse (argc, argv, error);
+  g_autoptr (NfParallel) parallel = NULL;
 
   if (!options)
     return FALSE;
@@ -38,6 +39,11 @@ nf_synth_main (gint argc, gchar **argv, GError **error)
     return nf_sheet_write (options, error);
   if (options->stats)
     return print_stats (options, error);
+  if (!nf_parallel_join (&parallel, error))
+    return FALSE;
   nf_interrupt_install ();
-  return nf_scene_folder_write (options, stderr, error);
+  return nf_parallel_end (parallel,
+      nf_scene_folder_write (
+          options, parallel, nf_parallel_log (parallel), error),
+      error);
 }

@@ -299,14 +299,15 @@ diffusion_load (
 {
   DiffusionTask *self = (DiffusionTask *) task;
   const NfConfigTrain *train = &self->config->train;
-  g_autofree gfloat *labels = g_new (gfloat, train->batch_size);
+  const gint64 n = nf_train_config_part (self->config);
+  g_autofree gfloat *labels = g_new (gfloat, n);
   const guint8 *parts[NF_LOADER_PARTS];
 
-  for (gint64 i = 0; i < train->batch_size; i++)
+  for (gint64 i = 0; i < n; i++)
     labels[i] = draw_label (self, first_sample + i);
   return nf_loader_get (self->loader, first_sample, parts, error)
-      && make_inputs (self, train->batch_size, parts, labels, train->seed,
-          first_sample, in, error);
+      && make_inputs (
+          self, n, parts, labels, train->seed, first_sample, in, error);
 }
 
 static guint

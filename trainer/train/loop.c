@@ -12,6 +12,7 @@
 #include "train/warmstart.h"
 
 #include <math.h>
+#include <string.h>
 #include <unistd.h>
 
 #define CLIP_EPS 1e-6 /* as PyTorch's clip_grad_norm_ */
@@ -108,9 +109,11 @@ gradient_of (const NfTask *task, NfParams *params, guint index)
                     : nf_params_index (params, index)->value->grad;
 }
 
-/* The norm of all gradients together. */
+/* Sums the gradients of all processes, and finds the norm of all together: that
+ * of the mean over the step's samples. */
 static gboolean
-gradient_norm (NfTask *task, NfParams *params, gdouble *norm, GError **error)
+reduce_gradients (NfTask *task, NfParams *params, const NfConfigTrain *train,
+    gdouble *norm, GError **error)
 {
   g_autoptr (GPtrArray) grads = g_ptr_array_new ();
 
@@ -120,7 +123,11 @@ gradient_norm (NfTask *task, NfParams *params, gdouble *norm, GError **error)
     if (grad)
       g_ptr_array_add (grads, grad);
   }
-  return nf_optim_norm ((NfTensor **) grads->pdata, grads->len, norm, error);
+  if (!nf_parallel_sum_tensors (task->parallel, grads, error)
+      || !nf_optim_norm ((NfTensor **) grads->pdata, grads->len, norm, error))
+    return FALSE;
+  *norm /= train->accumulate * nf_parallel_ranks (task->parallel);
+  return TRUE;
 }
 
 /* Which part of the learning rate and of the weight decay a parameter gets. */
@@ -195,7 +202,7 @@ update_params (NfTask *task, NfTrainState *state, const NfConfigTrain *train,
   adam.grad_scale = train->grad_clip > 0
       ? MIN (1.0, train->grad_clip / (norm + CLIP_EPS))
       : 1.0;
-  adam.grad_scale /= train->accumulate;
+  adam.grad_scale /= train->accumulate * nf_parallel_ranks (task->parallel);
   adam.t = state->step + 1;
   adam.decoupled = g_str_equal (train->optimizer, "adamw");
   for (guint i = 0; i < nf_params_count (state->params); i++)
@@ -268,17 +275,20 @@ forward_backward (NfTask *task, NfTrainState *state, guint64 first_sample,
   return loss && nf_task_read_loss (loss, value, error);
 }
 
-/* The mean loss of a step's batches, and the sum of their gradients. */
+/* The mean loss of a step's batches, and the sum of their gradients; of this
+ * process's part of them. */
 static gboolean
 run_batches (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
     GError **error)
 {
+  const NfShare share = nf_parallel_share (task->parallel);
   const guint64 first = state->step * train->accumulate;
+  const guint64 part = train->batch_size / share.count * share.index;
   gdouble sum = 0, loss;
 
   for (gint64 i = 0; i < train->accumulate; i++) {
     if (!forward_backward (
-            task, state, (first + i) * train->batch_size, &loss, error)
+            task, state, (first + i) * train->batch_size + part, &loss, error)
         || (train->accumulate > 1
             && !sum_gradients (task, state->params, i == 0, error)))
       return FALSE;
@@ -304,6 +314,21 @@ check_finite (NfTrainState *state, gdouble norm, GError **error)
   return FALSE;
 }
 
+/* Loss and gradients of a step, of all processes together. */
+static gboolean
+run_together (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
+    gdouble *norm, GError **error)
+{
+  if (!nf_parallel_settle (task->parallel,
+          nf_train_state_hold (state, error)
+              && run_batches (task, train, state, error),
+          error))
+    return FALSE;
+  nf_parallel_sum (task->parallel, &state->loss, 1);
+  state->loss /= nf_parallel_ranks (task->parallel);
+  return reduce_gradients (task, state->params, train, norm, error);
+}
+
 /* Loss and gradients of a step. Where that fails, the state is as before. */
 static gboolean
 find_gradients (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
@@ -311,14 +336,9 @@ find_gradients (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
 {
   const gdouble loss = state->loss;
 
-  if (!nf_train_state_hold (state, error))
-    return FALSE;
-  if (run_batches (task, train, state, error)
-      && gradient_norm (task, state->params, norm, error)) {
-    *norm /= train->accumulate;
-    if (check_finite (state, *norm, error))
-      return TRUE;
-  }
+  if (run_together (task, train, state, norm, error)
+      && check_finite (state, *norm, error))
+    return TRUE;
   state->loss = loss;
   if (!nf_train_state_go_back (state, NULL))
     state->sound = FALSE;
@@ -354,16 +374,25 @@ nf_loop_step (NfTask *task, const NfConfigTrain *train, NfTrainState *state,
   return ok;
 }
 
+/* Saves the run, in the first process. */
 static gboolean
 save (Loop *loop, GError **error)
 {
-  if (loop->saved_step == loop->state->step)
+  if (loop->saved_step == loop->state->step
+      || !nf_parallel_is_first (loop->setup->parallel))
     return TRUE;
   loop->save_failed = !nf_savepoint_write (&loop->points, loop->state, error);
   if (loop->save_failed)
     return FALSE;
   loop->saved_step = loop->state->step;
   return TRUE;
+}
+
+/* Whether all is well in all processes. */
+static gboolean
+settle (Loop *loop, gboolean ok, GError **error)
+{
+  return nf_parallel_settle (loop->setup->parallel, ok, error);
 }
 
 /* The position in the data: epochs done. */
@@ -388,6 +417,8 @@ write_metrics (Loop *loop, gdouble learning_rate, gdouble norm, GError **error)
   };
   const guint n = G_N_ELEMENTS (values) - (loop->task->epoch_samples == 0);
 
+  if (!nf_parallel_is_first (loop->setup->parallel))
+    return TRUE;
   return nf_metrics_write (loop->metrics, loop->state->step, values, n, error);
 }
 
@@ -413,13 +444,17 @@ validate (Loop *loop, GError **error)
 
   if (!nf_validation_due (loop->validation, state))
     return TRUE;
-  if (loop->config->train.checkpoint_every > 0 && !save (loop, error))
+  if (!settle (loop,
+          loop->config->train.checkpoint_every == 0 || save (loop, error),
+          error))
     return FALSE;
   if (!nf_validation_run (loop->validation, &loop->points, state, loop->metrics,
           loop->progress, &cause))
     warn_of_validation (loop, cause);
-  return state->validated != state->step || loop->saved_step != state->step
-      || nf_savepoint_write_state (&loop->points, state, error);
+  return settle (loop,
+      state->validated != state->step || loop->saved_step != state->step
+          || nf_savepoint_write_state (&loop->points, state, error),
+      error);
 }
 
 static void
@@ -443,7 +478,8 @@ tell_bad_clips (Loop *loop)
   messages = nf_bad_clips_take (loop->task->bad_clips);
   for (guint i = 0; i < messages->len; i++)
     warn (loop, "clip left out", messages->pdata[i]);
-  if (!nf_bad_clips_record (loop->points.run, messages, &error))
+  if (nf_parallel_is_first (loop->setup->parallel)
+      && !nf_bad_clips_record (loop->points.run, messages, &error))
     warn (loop, "clips that were left out are not listed", error->message);
 }
 
@@ -454,7 +490,8 @@ draw_samples (Loop *loop)
 {
   g_autoptr (GError) error = NULL;
 
-  if (nf_sample_pictures_due (loop->pictures, loop->state->step)
+  if (nf_parallel_is_first (loop->setup->parallel)
+      && nf_sample_pictures_due (loop->pictures, loop->state->step)
       && !nf_sample_pictures_draw (loop->pictures, loop->points.run,
           loop->state->step, loop->events, loop->progress, &error))
     warn (loop, "no picture of samples", error->message);
@@ -468,21 +505,24 @@ do_step (Loop *loop, GError **error)
   NfTrainState *state = loop->state;
   gdouble learning_rate = nf_loop_learning_rate (train, state->step);
   gdouble norm;
-  const gboolean ok =
-      nf_loop_step (loop->task, train, state, learning_rate, &norm, error);
+  const gboolean ok = settle (loop,
+      nf_loop_step (loop->task, train, state, learning_rate, &norm, error),
+      error);
 
   tell_bad_clips (loop);
   if (!ok)
     return FALSE;
   nf_progress_step (loop->progress, state->step, state->loss, learning_rate);
   if ((state->step % train->log_every == 0 || state->step == train->steps)
-      && !write_metrics (loop, learning_rate, norm, error))
+      && !settle (
+          loop, write_metrics (loop, learning_rate, norm, error), error))
     return FALSE;
   if (!validate (loop, error))
     return FALSE;
   draw_samples (loop);
   return train->checkpoint_every == 0
-      || state->step % train->checkpoint_every != 0 || save (loop, error);
+      || state->step % train->checkpoint_every != 0
+      || settle (loop, save (loop, error), error);
 }
 
 /* What the user is told at the end of a run that is saved. */
@@ -517,14 +557,17 @@ do_steps (Loop *loop, GError **error)
 
   if (!validate (loop, error))
     return FALSE;
-  while (!is_over (loop) && !nf_interrupt_requested ())
+  while (!nf_parallel_any (
+      loop->setup->parallel, is_over (loop) || nf_interrupt_requested ()))
     if (!do_step (loop, error))
       return FALSE;
-  if (!save (loop, error))
+  if (!settle (loop, save (loop, error), error))
     return FALSE;
   message = closing_words (loop);
-  if (is_over (loop)
-      && !nf_savepoint_write_final (&loop->points, loop->state, error))
+  if (!settle (loop,
+          !is_over (loop) || !nf_parallel_is_first (loop->setup->parallel)
+              || nf_savepoint_write_final (&loop->points, loop->state, error),
+          error))
     return FALSE;
   nf_progress_message (loop->progress, message);
   return TRUE;
@@ -582,6 +625,24 @@ begin_warm (Loop *loop, GError **error)
   return TRUE;
 }
 
+/* Whether this process sees the clips that the first one sees. */
+static gboolean
+check_same_data (const Loop *loop, GError **error)
+{
+  const gchar *mine = loop->task->data_id ? loop->task->data_id : "";
+  gchar first[256] = "";
+
+  g_strlcpy (first, mine, sizeof first);
+  nf_parallel_tell (loop->setup->parallel, first, sizeof first);
+  if (strncmp (first, mine, sizeof first - 1) == 0)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "%s holds other clips here than on the machine of process 1; all "
+      "machines must see the same data",
+      loop->config->data.path);
+  return FALSE;
+}
+
 /* Whether a resumed run has the clips that it began with, where both are known,
  * or may have others. */
 static gboolean
@@ -599,6 +660,18 @@ check_data (const Loop *loop, GError **error)
   return FALSE;
 }
 
+/* Fresh parameters. */
+static gboolean
+begin (Loop *loop, GError **error)
+{
+  const NfConfigTrain *train = &loop->config->train;
+  NfParams *params = loop->task->params;
+
+  return nf_params_reset (params, train->seed, error)
+      && (!loop->setup->init || begin_warm (loop, error))
+      && (train->ema_rate == 0 || nf_params_start_ema (params, error));
+}
+
 static gboolean
 resume (Loop *loop, GError **error)
 {
@@ -611,25 +684,25 @@ resume (Loop *loop, GError **error)
   return TRUE;
 }
 
-/* Fresh parameters, or those of the newest savepoint. */
+/* Fresh parameters, or those of the newest savepoint, which the first process
+ * reads for all. */
 static gboolean
 prepare_state (Loop *loop, GError **error)
 {
-  const NfConfigTrain *train = &loop->config->train;
+  NfParallel *parallel = loop->setup->parallel;
   NfParams *params = loop->task->params;
+  gboolean ok;
 
-  loop->state = nf_train_state_new (params, error);
-  if (!loop->state)
-    return FALSE;
   loop->saved_step = G_MAXUINT64;
-  if (loop->setup->resume) {
-    if (!resume (loop, error))
-      return FALSE;
-  } else if (!nf_params_reset (params, train->seed, error)
-      || (loop->setup->init && !begin_warm (loop, error))
-      || (train->ema_rate > 0 && !nf_params_start_ema (params, error))) {
+  loop->state = nf_train_state_new (params, error);
+  ok = loop->state
+      && (loop->setup->resume && nf_parallel_is_first (parallel)
+              ? resume (loop, error)
+              : begin (loop, error));
+  if (!settle (loop, ok, error)
+      || !nf_train_state_tell (loop->state, parallel, error)
+      || !settle (loop, check_same_data (loop, error), error))
     return FALSE;
-  }
   g_free (loop->state->data);
   loop->state->data = g_strdup (loop->task->data_id);
   nf_params_set_trainable (params, TRUE);
@@ -659,6 +732,8 @@ prepare_folder (Loop *loop, GError **error)
 {
   const gchar *run = loop->setup->run;
 
+  if (!nf_parallel_is_first (loop->setup->parallel))
+    return TRUE;
   if (!nf_run_folder_find (run, loop->setup->resume, error))
     return FALSE;
   loop->lock = nf_file_lock_folder (run, "nextframe-train", error);
@@ -729,13 +804,17 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config,
         : NF_SAFETENSORS_F32 };
   add_facts (task, &config->train);
   nf_matmul_precision_set (nf_train_config_matmul_precision (config));
+  task->parallel = setup->parallel;
   loop.validation = nf_validation_new (task, config, error);
   loop.pictures =
       loop.validation ? nf_sample_pictures_new (task, config, error) : NULL;
-  ok = loop.pictures && prepare_folder (&loop, error)
+  ok = settle (&loop, loop.pictures && prepare_folder (&loop, error), error)
       && prepare_state (&loop, error)
-      && nf_train_config_save (config, ini, error)
-      && open_metrics (&loop, error);
+      && settle (&loop,
+          !nf_parallel_is_first (setup->parallel)
+              || (nf_train_config_save (config, ini, error)
+                  && open_metrics (&loop, error)),
+          error);
   if (ok) {
     start_progress (&loop);
     ok = run_steps (&loop, error);

@@ -24,6 +24,8 @@ G_BEGIN_DECLS
  * @other_data: whether a resumed run may go on with other clips than those that
  *   it began with
  * @init: (nullable): weights to begin with, see nf_warm_start()
+ * @parallel: (nullable): the job of several processes; the first one alone
+ *   writes files
  * @log: where progress goes
  */
 typedef struct
@@ -32,6 +34,7 @@ typedef struct
   gboolean resume;
   gboolean other_data;
   const gchar *init;
+  NfParallel *parallel;
   FILE *log;
 } NfLoopSetup;
 

@@ -201,7 +201,7 @@ segment_load (NfTask *task, guint64 first_sample, NfTensor **in, GError **error)
   const guint8 *parts[NF_LOADER_PARTS];
 
   return nf_loader_get (self->loader, first_sample, parts, error)
-      && upload (self, self->config->train.batch_size, self->height,
+      && upload (self, nf_train_config_part (self->config), self->height,
           self->width, parts, in, error);
 }
 

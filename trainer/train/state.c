@@ -122,6 +122,50 @@ nf_train_state_go_back (NfTrainState *state, GError **error)
   return TRUE;
 }
 
+/* All tensors that make a run what it is. */
+static GPtrArray *
+list_tensors (const NfTrainState *state)
+{
+  GPtrArray *tensors = g_ptr_array_new ();
+
+  for (guint i = 0; i < nf_params_count (state->params); i++) {
+    const NfParam *param = nf_params_index (state->params, i);
+    NfTensor *all[] = { param->value, param->ema, state->m->pdata[i],
+      state->v->pdata[i] };
+
+    for (guint k = 0; k < G_N_ELEMENTS (all); k++)
+      if (all[k])
+        g_ptr_array_add (tensors, all[k]);
+  }
+  return tensors;
+}
+
+/**
+ * nf_train_state_tell:
+ * @state: becomes that of the first process, but for what it knows of the data
+ * @parallel: (nullable): a job
+ * @error: return location
+ */
+gboolean
+nf_train_state_tell (NfTrainState *state, NfParallel *parallel, GError **error)
+{
+  struct
+  {
+    guint64 step, validated, best_step;
+    gdouble loss, best;
+  } facts = { state->step, state->validated, state->best_step, state->loss,
+    state->best };
+  g_autoptr (GPtrArray) tensors = list_tensors (state);
+
+  nf_parallel_tell (parallel, &facts, sizeof facts);
+  state->step = facts.step;
+  state->validated = facts.validated;
+  state->best_step = facts.best_step;
+  state->loss = facts.loss;
+  state->best = facts.best;
+  return nf_parallel_tell_tensors (parallel, tensors, error);
+}
+
 /* What is done with each tensor of the file: written, or read. */
 typedef gboolean (*TensorFunc) (gpointer file, const gchar *name,
     const NfParam *param, NfTensor *tensor, GError **error);

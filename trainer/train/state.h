@@ -9,6 +9,7 @@
  * Sibling: savepoint.c, which pairs it with its checkpoint. */
 #pragma once
 
+#include "parallel/parallel.h"
 #include <nextframe/core/params/nfparams.h>
 
 G_BEGIN_DECLS
@@ -48,6 +49,8 @@ NfTrainState *nf_train_state_new (NfParams *params, GError **error);
 void nf_train_state_free (NfTrainState *state);
 gboolean nf_train_state_hold (NfTrainState *state, GError **error);
 gboolean nf_train_state_go_back (NfTrainState *state, GError **error);
+gboolean nf_train_state_tell (
+    NfTrainState *state, NfParallel *parallel, GError **error);
 gboolean nf_train_state_save (
     const NfTrainState *state, const gchar *path, GError **error);
 gboolean nf_train_state_load (

@@ -160,10 +160,8 @@ nf_task_open_data (
   task->data_id = nf_train_clips_identity (config, source);
   nf_task_add_fact (task, "splits", "%s",
       nf_clip_source_is_folder (data->path) ? data->splits : data->path);
-  nf_task_add_fact (
-      task, NF_CHECKPOINT_HEIGHT, "%" G_GINT64_FORMAT, data->image_size.v[0]);
-  nf_task_add_fact (
-      task, NF_CHECKPOINT_WIDTH, "%" G_GINT64_FORMAT, data->image_size.v[1]);
+  nf_task_add_fact (task, NF_CHECKPOINT_HEIGHT, "%d", config->height);
+  nf_task_add_fact (task, NF_CHECKPOINT_WIDTH, "%d", config->width);
   return g_steal_pointer (&source);
 }
 
@@ -186,7 +184,8 @@ nf_task_start_loader (NfTask *task, const NfTrainConfig *config,
     setup->part_bytes[i] = task->part_bytes[i];
   setup->task = task;
   setup->seed = config->train.seed;
-  setup->batch_size = config->train.batch_size;
+  setup->share = config->share;
+  setup->batch_size = (guint) nf_train_config_part (config);
   setup->n_samples = (guint64) config->train.steps * config->train.accumulate
       * config->train.batch_size;
   setup->threads = nf_threads_get ();

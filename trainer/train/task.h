@@ -10,6 +10,7 @@
 #include <nextframe/core/ops/nfgraph.h>
 #include <nextframe/core/params/nfparams.h>
 #include "data/loader.h"
+#include "parallel/parallel.h"
 #include <nextframe/metrics/nfscoreboard.h>
 
 G_BEGIN_DECLS
@@ -19,7 +20,8 @@ typedef struct _NfTask NfTask;
 /**
  * NfTaskLoad:
  * @task: a task
- * @first_sample: number of the batch's first training sample
+ * @first_sample: number of the first training sample of this process's part of
+ *   the batch
  * @in: (out): the task's inputs, to be released also where it fails
  * @error: return location
  *
@@ -112,6 +114,8 @@ typedef struct
  * @epoch_samples: samples of an epoch; 0: epochs have no end
  * @bad_clips: (nullable): clips that cannot be read, where they are left out
  * @data_id: (nullable): what tells the clips from others
+ * @parallel: (nullable) (transfer none): the job of several processes that train
+ *   together, each on its part of every batch
  * @free: frees the task's own struct, which begins with this one
  */
 struct _NfTask
@@ -130,6 +134,7 @@ struct _NfTask
   guint64 epoch_samples;
   NfBadClips *bad_clips;
   gchar *data_id;
+  NfParallel *parallel;
   void (*free) (NfTask *task);
 };
 

@@ -20,6 +20,7 @@ struct _NfValidation
   const NfTrainConfig *config;
   NfClipSource *source; /* NULL: there is nothing to validate by */
   GArray *batches; /* Batch, clip after clip */
+  guint first, end; /* batches of this process; equal: none */
   guint batch_size; /* room in each */
 };
 
@@ -30,23 +31,47 @@ typedef struct
   NfScores scores; /* of masks, where the task has some */
 } Found;
 
-/* Cuts the clips' samples into batches. */
+/* What was counted, by all processes in the end; each number comes from one of
+ * them, so that sums are exact. */
+typedef struct
+{
+  gdouble *losses; /* one a batch */
+  gdouble *counts; /* one a pair of classes, clip after clip; NULL: no masks */
+} Counted;
+
+static void
+counted_clear (Counted *counted)
+{
+  g_free (counted->losses);
+  g_free (counted->counts);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Counted, counted_clear)
+
+/* Cuts the clips' samples into batches; whole clips are a process's own. */
 static void
 plan_batches (NfValidation *self)
 {
   const NfTaskJudge *judge = self->task->judge;
+  const guint n_clips = nf_clip_source_n_clips (self->source);
   guint most = self->config->train.batch_size;
+  guint64 own, end;
 
-  for (guint i = 0; i < nf_clip_source_n_clips (self->source); i++) {
+  nf_share_range (&self->config->share, n_clips, &own, &end);
+  for (guint i = 0; i < n_clips; i++) {
     guint n = judge->n_samples (
         self->task, nf_clip_source_n_frames (self->source, i));
 
+    if (i == own)
+      self->first = self->batches->len;
     for (guint first = 0; first < n; first += most) {
       Batch batch = { .clip = i, .first = first, .n = MIN (most, n - first) };
 
       g_array_append_val (self->batches, batch);
       self->batch_size = MAX (self->batch_size, batch.n);
     }
+    if (i + 1 == end && own < end)
+      self->end = self->batches->len;
   }
 }
 
@@ -147,8 +172,8 @@ load_sample (gconstpointer data, NfClipReader *reader, guint64 sample,
     guint64 item, guint8 *const parts[], GError **error)
 {
   const NfValidation *self = data;
-  const Batch *batch =
-      &g_array_index (self->batches, Batch, sample / self->batch_size);
+  const Batch *batch = &g_array_index (
+      self->batches, Batch, sample / self->batch_size + self->first);
   guint place = sample % self->batch_size;
 
   return place >= batch->n
@@ -164,7 +189,7 @@ start_loader (NfValidation *self, GError **error)
   for (guint i = 0; i < NF_LOADER_PARTS; i++)
     setup.part_bytes[i] = nf_task_judge_bytes (self->task, i);
   setup.batch_size = self->batch_size;
-  setup.n_samples = (guint64) self->batches->len * self->batch_size;
+  setup.n_samples = (guint64) (self->end - self->first) * self->batch_size;
   setup.threads = nf_threads_get ();
   return nf_loader_new (self->source, &setup, error);
 }
@@ -177,46 +202,138 @@ ends_clip (const NfValidation *self, guint i)
       || g_array_index (self->batches, Batch, i + 1).first == 0;
 }
 
-/* Runs the second network over all clips. Where the user interrupts, @done
- * stays FALSE. */
+/* How many counts a clip has. */
+static gsize
+n_counts (const NfValidation *self)
+{
+  return (gsize) self->config->segment.classes * self->config->segment.classes;
+}
+
+static gboolean
+counted_init (const NfValidation *self, Counted *counted, GError **error)
+{
+  counted->losses = g_new0 (gdouble, self->batches->len);
+  if (!self->task->judge->masks)
+    return TRUE;
+  counted->counts = g_try_new0 (
+      gdouble, n_counts (self) * nf_clip_source_n_clips (self->source));
+  if (counted->counts)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+      "not enough memory for the counts of pixels of %u clips; lower "
+      "validate.clips",
+      nf_clip_source_n_clips (self->source));
+  return FALSE;
+}
+
+/* The counts of a clip that is done. */
+static void
+take_counts (const NfValidation *self, const NfScoreboard *board, guint64 clip,
+    Counted *counted)
+{
+  const NfConfusion *counts = nf_scoreboard_get_clip (board);
+  gdouble *to = counted->counts + n_counts (self) * clip;
+
+  for (gsize i = 0; i < n_counts (self); i++)
+    to[i] = (gdouble) counts->counts[i];
+}
+
+/* Runs the second network over the clips of this process. Where the user
+ * interrupts, @done stays FALSE. */
+static gboolean
+judge_own_clips (NfValidation *self, NfProgress *progress, Counted *counted,
+    gboolean *done, GError **error)
+{
+  const NfTaskJudge *judge = self->task->judge;
+  g_autoptr (NfLoader) loader = NULL;
+  g_autoptr (NfScoreboard) board = judge->masks
+      ? nf_scoreboard_new (self->config->segment.classes, FALSE)
+      : NULL;
+
+  if (self->first < self->end && !(loader = start_loader (self, error)))
+    return FALSE;
+  for (guint i = self->first; i < self->end; i++) {
+    const Batch *batch = &g_array_index (self->batches, Batch, i);
+    const guint64 sample = (guint64) (i - self->first) * self->batch_size;
+    const guint8 *parts[NF_LOADER_PARTS];
+
+    if (nf_interrupt_requested ())
+      return TRUE;
+    if (!nf_loader_get (loader, sample, parts, error)
+        || !judge->score (self->task, batch->clip, batch->first, batch->n,
+            parts, board, &counted->losses[i], error))
+      return FALSE;
+    if (!ends_clip (self, i))
+      continue;
+    if (board) {
+      take_counts (self, board, batch->clip, counted);
+      nf_scoreboard_end_clip (board, NULL);
+    }
+    nf_progress_aside (progress, "validation", "clip", batch->clip + 1,
+        nf_clip_source_n_clips (self->source));
+  }
+  *done = TRUE;
+  return TRUE;
+}
+
+/* The scores of all clips. */
+static NfScores
+score_clips (const NfValidation *self, const Counted *counted)
+{
+  const guint classes = self->config->segment.classes;
+  g_autoptr (NfScoreboard) board = nf_scoreboard_new (classes, FALSE);
+  g_autoptr (NfConfusion) clip = nf_confusion_new (classes);
+
+  for (guint i = 0; i < nf_clip_source_n_clips (self->source); i++) {
+    for (gsize k = 0; k < n_counts (self); k++)
+      clip->counts[k] = (guint64) counted->counts[n_counts (self) * i + k];
+    nf_scoreboard_add_counts (board, clip, 1, 0);
+    nf_scoreboard_end_clip (board, NULL);
+  }
+  return nf_scoreboard_get_scores (board);
+}
+
+/* The mean loss of all samples. */
+static gdouble
+mean_loss (const NfValidation *self, const Counted *counted)
+{
+  guint64 samples = 0;
+  gdouble sum = 0;
+
+  for (guint i = 0; i < self->batches->len; i++) {
+    const guint n = g_array_index (self->batches, Batch, i).n;
+
+    sum += counted->losses[i] * n;
+    samples += n;
+  }
+  return sum / samples;
+}
+
+/* Runs the second network over all clips, each in one of the processes. Where
+ * the user interrupts, @done stays FALSE. */
 static gboolean
 judge_clips (NfValidation *self, NfProgress *progress, Found *found,
     gboolean *done, GError **error)
 {
-  const NfTaskJudge *judge = self->task->judge;
-  g_autoptr (NfLoader) loader = start_loader (self, error);
-  g_autoptr (NfScoreboard) board = judge->masks
-      ? nf_scoreboard_new (self->config->segment.classes, FALSE)
-      : NULL;
-  guint64 samples = 0;
-  gdouble sum = 0;
+  NfParallel *parallel = self->task->parallel;
+  g_auto (Counted) counted = { NULL };
+  gboolean mine = FALSE;
 
-  if (!loader)
+  if (!nf_parallel_settle (parallel,
+          counted_init (self, &counted, error)
+              && judge_own_clips (self, progress, &counted, &mine, error),
+          error))
     return FALSE;
-  for (guint i = 0; i < self->batches->len; i++) {
-    const Batch *batch = &g_array_index (self->batches, Batch, i);
-    const guint8 *parts[NF_LOADER_PARTS];
-    gdouble loss;
-
-    if (nf_interrupt_requested ())
-      return TRUE;
-    if (!nf_loader_get (loader, (guint64) i * self->batch_size, parts, error)
-        || !judge->score (self->task, batch->clip, batch->first, batch->n,
-            parts, board, &loss, error))
-      return FALSE;
-    sum += loss * batch->n;
-    samples += batch->n;
-    if (ends_clip (self, i)) {
-      if (board)
-        nf_scoreboard_end_clip (board, NULL);
-      nf_progress_aside (progress, "validation", "clip", batch->clip + 1,
-          nf_clip_source_n_clips (self->source));
-    }
-  }
-  found->loss = sum / samples;
-  if (board)
-    found->scores = nf_scoreboard_get_scores (board);
-  *done = TRUE;
+  *done = !nf_parallel_any (parallel, !mine);
+  if (!*done)
+    return TRUE;
+  nf_parallel_sum (parallel, counted.losses, self->batches->len);
+  found->loss = mean_loss (self, &counted);
+  if (!counted.counts)
+    return TRUE;
+  nf_parallel_sum (parallel, counted.counts,
+      n_counts (self) * nf_clip_source_n_clips (self->source));
+  found->scores = score_clips (self, &counted);
   return TRUE;
 }
 
@@ -244,7 +361,8 @@ static gboolean
 judge_weights (NfValidation *self, NfProgress *progress, Found *found,
     gboolean *done, GError **error)
 {
-  gboolean ok = nf_task_begin_judging (self->task, error)
+  gboolean ok = nf_parallel_settle (self->task->parallel,
+                    nf_task_begin_judging (self->task, error), error)
       && judge_clips (self, progress, found, done, error);
 
   self->task->judge->end (self->task);
@@ -298,7 +416,7 @@ report (const NfValidation *self, const Found *found, const NfTrainState *state,
  * @validation: a validation that is due
  * @points: where the best checkpoint goes
  * @state: of the run; notes the validation and the best one
- * @metrics: gets a line
+ * @metrics: (nullable): gets a line; NULL where another process writes it
  * @progress: gets a line
  * @error: return location
  *
@@ -312,6 +430,7 @@ nf_validation_run (NfValidation *validation, const NfSavepoints *points,
     GError **error)
 {
   const gboolean masks = validation->task->judge->masks;
+  NfParallel *parallel = validation->task->parallel;
   gboolean done = FALSE;
   Found found = { 0 };
   gdouble value;
@@ -323,13 +442,20 @@ nf_validation_run (NfValidation *validation, const NfSavepoints *points,
   value = masks ? found.scores.jaccard : found.loss;
   if (is_best (validation, state, value)) {
     if (validation->config->validate.best
-        && !nf_savepoint_write_best (points, state,
-            masks ? "validation-jaccard" : "validation-loss", value, error))
+        && !nf_parallel_settle (parallel,
+            !nf_parallel_is_first (parallel)
+                || nf_savepoint_write_best (points, state,
+                    masks ? "validation-jaccard" : "validation-loss", value,
+                    error),
+            error))
       return FALSE;
     state->best = value;
     state->best_step = state->step;
   }
   state->validated = state->step;
   report (validation, &found, state, progress);
-  return write_metrics (validation, &found, state->step, metrics, error);
+  return nf_parallel_settle (parallel,
+      !nf_parallel_is_first (parallel)
+          || write_metrics (validation, &found, state->step, metrics, error),
+      error);
 }

@@ -80,6 +80,7 @@ nf_cuda_conv_shape (const NfCudaConv *conv, NfCudnnPass pass)
     .ow = (gint) y->w,
     .stride = conv->stride,
     .pad = conv->pad,
+    .gain = 1.0f,
     .bf16 = bf16,
     .tf32 = conv->tf32 && !bf16 };
 }
@@ -94,8 +95,9 @@ nf_cuda_conv_shape (const NfCudaConv *conv, NfCudnnPass pass)
 gboolean
 nf_cuda_conv_fuse (const NfCudaConv *conv, NfCudnnConv *shape)
 {
-  if (conv->bias == NULL || conv->gain != 1.0f || conv->act == NF_ACT_SILU)
+  if (conv->bias == NULL || conv->act == NF_ACT_SILU)
     return FALSE;
+  shape->gain = conv->gain;
   shape->bias = TRUE;
   shape->residual = conv->residual != NULL;
   shape->relu = conv->act == NF_ACT_RELU;

@@ -8,6 +8,7 @@
 #include "cuda/cudnn/nfcudnn.h"
 
 #include "cuda/cudnn/nfcudnntune.h"
+#include "cuda/runtime/nfcudamemory.h"
 #include "cuda/runtime/nfcudastream.h"
 
 #include <string.h>
@@ -112,18 +113,44 @@ alignment (const NfCudnnData *data)
 }
 
 static NfCudnnPlan *
+best_plan (NfCudaStream *stream, const NfCudnnConv *conv,
+    const NfCudnnTarget *target, const NfCudnnData *data, GError **error)
+{
+  NfCudnnPlan *plan = NULL;
+
+  if (g_strcmp0 (g_getenv ("NEXTFRAME_AUTOTUNE"), "1") == 0)
+    plan = nf_cudnn_tune (stream, conv, target, data);
+  return plan != NULL ? plan : nf_cudnn_plan_new (conv, target, error);
+}
+
+/* the best plan whose workspace there is memory for: each that is tried works in
+ * less than the one before. That none is left is for want of memory then, not
+ * because of the shape */
+static NfCudnnPlan *
 make_plan (NfCudaStream *stream, const NfCudnnConv *conv,
     const NfCudnnData *data, GError **error)
 {
-  const NfCudnnTarget target = { nf_cuda_cudnn (stream, error), NULL,
+  NfCudnnTarget target = { nf_cuda_cudnn (stream, error), NULL,
     stream->cuda->properties.totalGlobalMem / WORKSPACE_SHARE };
-  NfCudnnPlan *plan = NULL;
+  g_autoptr (GError) short_of = NULL;
 
   if (target.handle == NULL)
     return NULL;
-  if (g_strcmp0 (g_getenv ("NEXTFRAME_AUTOTUNE"), "1") == 0)
-    plan = nf_cudnn_tune (stream, conv, &target, data);
-  return plan != NULL ? plan : nf_cudnn_plan_new (conv, &target, error);
+  for (;;) {
+    NfCudnnPlan *plan = best_plan (
+        stream, conv, &target, data, short_of == NULL ? error : NULL);
+    gpointer workspace;
+
+    if (plan == NULL && short_of != NULL)
+      g_propagate_error (error, g_steal_pointer (&short_of));
+    if (plan == NULL)
+      return NULL;
+    g_clear_error (&short_of);
+    if (nf_cuda_workspace (stream, plan->workspace, &workspace, &short_of))
+      return plan;
+    target.workspace = plan->workspace - 1;
+    nf_cudnn_plan_free (plan);
+  }
 }
 
 /* the entry of a shape, made; NULL: the calling thread has to make it, and has

@@ -4,7 +4,7 @@
  *
  * Tensors are channels-last: a weight (O, C, kh, kw) lies in memory as
  * O, kh, kw, C. A forward graph is
- *   y = relu ((x * weight + residual) + bias)
+ *   y = relu (gain (x * weight) + gain residual + bias)
  * with sums in f32, the form for which cuDNN has engines that do it in one
  * pass; they want the bias in the type of the rest. */
 #include "cuda/cudnn/nfcudnngraph.h"
@@ -195,11 +195,19 @@ convolution_new (
       error);
 }
 
-/* to = from + other, or relu (from) where there is no other */
+/* an operation by elements: gain x + other_gain other, or relu (x) where there is
+ * no other */
+typedef struct
+{
+  cudnnBackendDescriptor_t other;
+  gfloat gain, other_gain;
+} Pointwise;
+
 static cudnnBackendDescriptor_t
-pointwise_new (cudnnBackendDescriptor_t from, cudnnBackendDescriptor_t other,
+pointwise_new (cudnnBackendDescriptor_t from, const Pointwise *pointwise,
     cudnnBackendDescriptor_t to, GError **error)
 {
+  const cudnnBackendDescriptor_t other = pointwise->other;
   const cudnnPointwiseMode_t mode =
       other != NULL ? CUDNN_POINTWISE_ADD : CUDNN_POINTWISE_RELU_FWD;
   const cudnnDataType_t precision = CUDNN_DATA_FLOAT;
@@ -223,8 +231,12 @@ pointwise_new (cudnnBackendDescriptor_t from, cudnnBackendDescriptor_t other,
               1, &from },
           { CUDNN_ATTR_OPERATION_POINTWISE_YDESC, CUDNN_TYPE_BACKEND_DESCRIPTOR,
               1, &to },
+          { CUDNN_ATTR_OPERATION_POINTWISE_ALPHA1, CUDNN_TYPE_FLOAT, 1,
+              &pointwise->gain },
           { CUDNN_ATTR_OPERATION_POINTWISE_BDESC, CUDNN_TYPE_BACKEND_DESCRIPTOR,
               1, other != NULL ? &other : NULL },
+          { CUDNN_ATTR_OPERATION_POINTWISE_ALPHA2, CUDNN_TYPE_FLOAT, 1,
+              &pointwise->other_gain },
           { 0 },
       },
       error);
@@ -233,7 +245,7 @@ pointwise_new (cudnnBackendDescriptor_t from, cudnnBackendDescriptor_t other,
 /* what follows the convolution: an operation from the last tensor to a new one
  * of this id */
 static gboolean
-append (const NfCudnnConv *conv, gint64 id, cudnnBackendDescriptor_t other,
+append (const NfCudnnConv *conv, gint64 id, Pointwise pointwise,
     GPtrArray *tensors, GPtrArray *operations, GError **error)
 {
   cudnnBackendDescriptor_t from = tensors->pdata[tensors->len - 1], operation;
@@ -242,7 +254,7 @@ append (const NfCudnnConv *conv, gint64 id, cudnnBackendDescriptor_t other,
   if (to == NULL)
     return FALSE;
   g_ptr_array_add (tensors, to);
-  operation = pointwise_new (from, other, to, error);
+  operation = pointwise_new (from, &pointwise, to, error);
   if (operation == NULL)
     return FALSE;
   g_ptr_array_add (operations, operation);
@@ -255,19 +267,28 @@ append_all (const NfCudnnConv *conv, GPtrArray *tensors, GPtrArray *operations,
 {
   g_auto (NfCudnnDescriptor) residual = NULL, bias = NULL;
   gint64 id = ID_VIRTUAL + 1;
+  gfloat gain = conv->gain;
 
   if (!conv->bias)
     return TRUE;
   if (conv->residual) {
     residual = y_tensor (conv, ID_RESIDUAL, error);
     if (residual == NULL
-        || !append (conv, id++, residual, tensors, operations, error))
+        || !append (conv, id++,
+            (Pointwise){ .other = residual, .gain = gain, .other_gain = gain },
+            tensors, operations, error))
       return FALSE;
+    gain = 1.0f;
   }
   bias = tensor_new (conv, ID_BIAS, (gint64[]){ 1, conv->o, 1, 1 }, error);
   return bias != NULL
-      && append (conv, conv->relu ? id : ID_Y, bias, tensors, operations, error)
-      && (!conv->relu || append (conv, ID_Y, NULL, tensors, operations, error));
+      && append (conv, conv->relu ? id : ID_Y,
+          (Pointwise){ .other = bias, .gain = gain, .other_gain = 1.0f },
+          tensors, operations, error)
+      && (!conv->relu
+          || append (conv, ID_Y,
+              (Pointwise){ .gain = 1.0f, .other_gain = 1.0f }, tensors,
+              operations, error));
 }
 
 /**
@@ -352,9 +373,10 @@ nf_cudnn_conv_name (const NfCudnnConv *conv)
 {
   static const gchar *const names[] = { "forward", "data", "weight" };
 
-  return g_strdup_printf ("%s-%s-%dx%dx%dx%d-%dx%dx%d-s%dp%d-a%d%s%s%s",
+  return g_strdup_printf ("%s-%s-%dx%dx%dx%d-%dx%dx%d-s%dp%d-a%d%s%s%s%s",
       names[conv->pass], conv->bf16 ? "bf16" : (conv->tf32 ? "tf32" : "f32"),
       conv->n, conv->c, conv->h, conv->w, conv->o, conv->kh, conv->kw,
-      conv->stride, conv->pad, conv->align, conv->bias ? "-bias" : "",
-      conv->residual ? "-residual" : "", conv->relu ? "-relu" : "");
+      conv->stride, conv->pad, conv->align, conv->gain != 1.0f ? "-gain" : "",
+      conv->bias ? "-bias" : "", conv->residual ? "-residual" : "",
+      conv->relu ? "-relu" : "");
 }

@@ -23,7 +23,8 @@ typedef enum
  * @align: every address is a multiple of so many bytes
  * @bf16: all three, the bias and the residual are bf16; else f32
  * @tf32: products of f32 may be rounded to TF32
- * @bias: forward: a vector of o is added
+ * @gain: forward with @bias: of the sums and the residual; else 1
+ * @bias: forward: a vector of o is added, after the gain
  * @residual: forward with @bias: so is something of y's shape
  * @relu: forward with @bias: followed by ReLU
  *
@@ -34,6 +35,7 @@ typedef struct
   gint pass;
   gint n, c, h, w, o, kh, kw, oh, ow, stride, pad;
   gint align;
+  gfloat gain;
   gboolean bf16, tf32, bias, residual, relu;
 } NfCudnnConv;
 

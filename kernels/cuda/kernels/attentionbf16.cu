@@ -4,80 +4,95 @@
  *
  * The results of attention.cu by the same sums, see there, for heads of up to
  * 128 channels and GPUs of compute capability 8.0 or later. All products are of
- * matrices of 16 x 16 in bf16 with sums in f32 (nvcuda::wmma), so weights are
+ * matrices of 16 x 16 in bf16 with sums in f32 (nftensorcores.h), so weights are
  * rounded to bf16 before they are multiplied, as on the CPU.
  *
  * A block does 64 rows of a result, a warp 16 of them, and all go over the
- * other side in tiles of 32 pixels in shared memory. Which lane holds which
- * element of a matrix is not told, so a warp's scores go through shared memory,
- * where two lanes share a row: each makes weights of half of its scores. What
- * forward rescales is multiplied by a matrix of equal rows' factors, element by
- * element, which lie alike in matrices of one kind. */
+ * other side in tiles of 32 pixels in shared memory; the next tile is on its
+ * way while one is worked on. Scores stay in registers: a lane has a part of two
+ * rows of them, 8 rows apart, of which three neighbours have the rest, and the
+ * weights that it makes of them are what it has to have of the left matrix of
+ * the next product. */
 #include "cuda/kernels/nfattention.h"
-
-#include <mma.h>
+#include "cuda/kernels/nftensorcores.h"
 
 #define WARPS 4
 #define THREADS (32 * WARPS)
-#define SIDE 16 /* of the matrices that are multiplied */
+#define SIDE NF_MATRIX
 #define ROWS (SIDE * WARPS) /* of the result, a block */
 #define TILE 32 /* pixels of the other side at once */
-#define HALF (TILE / 2) /* of a row of scores: a lane's */
-#define SCORES (TILE + 4) /* floats from row to row, in other banks */
-#define WEIGHTS (TILE + 8) /* likewise */
+#define TILES (TILE / SIDE) /* matrices side by side in a warp's scores */
 #define LEAST_PTX 80 /* code for older GPUs has no matrices of bf16 */
 
 /* N x 16 channels of a pixel, and a gap so that rows begin in other banks */
 template <int N> constexpr int LINE = N *SIDE + 8;
 
-/* a warp's scores, one after the other, and the weights made of them */
-struct Desk
+/**
+ * Tile:
+ * @first: what the columns of the first scores are made of
+ * @second: those of the second; or what the weights are multiplied with
+ * @lines: L and D of the pixels, where these are q's
+ */
+template <int N> struct Tile
 {
-  alignas (32) float scores[SIDE * SCORES];
-  alignas (32) NfBf16 weights[SIDE * WEIGHTS];
+  alignas (16) NfBf16 first[TILE * LINE<N>];
+  alignas (16) NfBf16 second[TILE * LINE<N>];
+  float lines[2][TILE];
 };
 
 /**
  * Room:
  * @rows: of the first scores, then those of the second
- * @columns: the tile of the first scores; of the second, or what the weights
- *   are multiplied with
- * @lines: L and D of the tile's pixels, where these are q's
+ * @tiles: the one that is worked on and the next one, by turns
  *
  * Shared memory of a block.
  */
 template <int N, bool SECOND> struct Room
 {
-  alignas (32) NfBf16 rows[SECOND ? 2 : 1][ROWS * LINE<N>];
-  alignas (32) NfBf16 columns[2][TILE * LINE<N>];
-  Desk desks[WARPS];
-  float lines[2][TILE];
+  alignas (16) NfBf16 rows[SECOND ? 2 : 1][ROWS * LINE<N>];
+  Tile<N> tiles[2];
 };
 
-/* what a lane knows of its row while tiles go by, as in attention.cu */
+/* what a lane knows of one of its rows while tiles go by, as in attention.cu */
 struct Row
 {
   float top, sum, log_sum, dot;
 };
 
+/* the calling lane's part of 16 rows of M x 16 columns, see nftensorcores.h */
+template <int M> struct Sums
+{
+  float v[M][8];
+};
+
 /* also for the compiler's pass over the host's code */
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 10 * LEAST_PTX
 
-namespace wmma = nvcuda::wmma;
+/* first row of a warp's that the calling lane has a part of; the other is 8
+ * rows down */
+static __device__ __forceinline__ int
+lane_row (void)
+{
+  return threadIdx.x % 32 / 4;
+}
 
-typedef wmma::fragment<wmma::matrix_a, SIDE, SIDE, SIDE, NfBf16,
-    wmma::row_major>
-    Left;
-typedef wmma::fragment<wmma::matrix_b, SIDE, SIDE, SIDE, NfBf16,
-    wmma::row_major>
-    Right;
-typedef wmma::fragment<wmma::matrix_b, SIDE, SIDE, SIDE, NfBf16,
-    wmma::col_major>
-    RightTurned;
-typedef wmma::fragment<wmma::accumulator, SIDE, SIDE, SIDE, float> Sums;
+/* column of element @i of a matrix */
+static __device__ __forceinline__ int
+lane_column (int i)
+{
+  return threadIdx.x % 4 * 2 + i % 2 + i / 4 * 8;
+}
+
+/* which of the lane's rows element @i is of */
+static __device__ __forceinline__ constexpr int
+half_of (int i)
+{
+  return i / 2 % 2;
+}
 
 /* @count pixels from @first on of the head that begins at @head, zeros where
- * there is nothing; @packed: 8 channels may be read at once */
+ * there is nothing; @packed: 8 channels may be moved at once, which then goes on
+ * beside other work until nf_copies_end() */
 template <int N>
 static __device__ __forceinline__ void
 read_pixels (const NfAttention &p, const NfAttentionRows &rows, gsize head,
@@ -89,12 +104,10 @@ read_pixels (const NfAttention &p, const NfAttentionRows &rows, gsize head,
 #pragma unroll 4
     for (int i = threadIdx.x; i < count * N * 2; i += THREADS) {
       const int pixel = i / (N * 2), c = i % (N * 2) * 8;
-      NfPack<NfBf16, 8> pack = {};
+      const bool there = first + pixel < p.pixels && c < p.d;
 
-      if (first + pixel < p.pixels && c < p.d)
-        pack = *reinterpret_cast<const NfPack<NfBf16, 8> *> (
-            from + (gsize) (first + pixel) * p.c + c);
-      *reinterpret_cast<NfPack<NfBf16, 8> *> (to + pixel * LINE<N> + c) = pack;
+      nf_copy_begin (to + pixel * LINE<N> + c,
+          there ? from + (gsize) (first + pixel) * p.c + c : from, there);
     }
     return;
   }
@@ -107,218 +120,215 @@ read_pixels (const NfAttention &p, const NfAttentionRows &rows, gsize head,
   }
 }
 
+/* the tile that begins at a pixel */
+template <NfAttentionResult RESULT, int N, bool SECOND>
+static __device__ __forceinline__ void
+read_tile (const NfAttention &p, gsize head, gsize lines, int column,
+    bool packed, Tile<N> *tile)
+{
+  const int at = column + threadIdx.x;
+
+  read_pixels<N> (p, p.column, head, column, TILE, packed, tile->first);
+  read_pixels<N> (p, SECOND ? p.column2 : p.times, head, column, TILE, packed,
+      tile->second);
+  if ((RESULT == NF_ATTENTION_DK || RESULT == NF_ATTENTION_DV)
+      && threadIdx.x < TILE) {
+    tile->lines[0][threadIdx.x] = at < p.pixels ? p.log_sums[lines + at] : 0.0f;
+    tile->lines[1][threadIdx.x] =
+        SECOND && at < p.pixels ? p.dots[lines + at] : 0.0f;
+  }
+}
+
 /* a b^T of the warp's 16 rows and M x 16 columns, in the order of channels */
 template <int N, int M>
 static __device__ __forceinline__ void
-multiply_turned (
-    const NfAttention &p, const NfBf16 *rows, const NfBf16 *columns, float *to)
+multiply_turned (const NfAttention &p, const NfBf16 *rows,
+    const NfBf16 *columns, Sums<M> &scores)
 {
-  Sums sums[M];
+  const int lane = threadIdx.x % 32;
+  const NfBf16 *row = rows + lane % 16 * LINE<N> + lane / 16 * 8;
+  const NfBf16 *column =
+      columns + (lane % 8 + lane / 16 * 8) * LINE<N> + lane / 8 % 2 * 8;
 
 #pragma unroll
-  for (int i = 0; i < M; i++)
-    wmma::fill_fragment (sums[i], 0.0f);
+  for (int m = 0; m < M; m++)
+#pragma unroll
+    for (int i = 0; i < 8; i++)
+      scores.v[m][i] = 0.0f;
 #pragma unroll
   for (int k = 0; k < N; k++) {
-    Left left;
+    unsigned int left[4], right[4];
 
     if (k * SIDE >= p.d)
       continue;
-    wmma::load_matrix_sync (left, rows + k * SIDE, LINE<N>);
+    nf_load_matrices (left, row + k * SIDE);
 #pragma unroll
-    for (int i = 0; i < M; i++) {
-      RightTurned right;
-
-      wmma::load_matrix_sync (
-          right, columns + i * SIDE * LINE<N> + k * SIDE, LINE<N>);
-      wmma::mma_sync (sums[i], left, right, sums[i]);
+    for (int m = 0; m < M; m++) {
+      nf_load_matrices (right, column + m * SIDE * LINE<N> + k * SIDE);
+      nf_multiply_matrices (scores.v[m], left, right);
     }
   }
-  __syncwarp ();
-#pragma unroll
-  for (int i = 0; i < M; i++)
-    wmma::store_matrix_sync (
-        to + i * SIDE, sums[i], SCORES, wmma::mem_row_major);
-  __syncwarp ();
 }
 
-/* the calling lane's half of a row of scores */
-static __device__ __forceinline__ void
-read_scores (const Desk &desk, float (&v)[HALF])
+/* of the four lanes that share rows */
+static __device__ __forceinline__ float
+row_sum (float value)
 {
-  const int lane = threadIdx.x % 32;
-  const float *from = desk.scores + lane / 2 * SCORES + lane % 2 * HALF;
-
-#pragma unroll
-  for (int i = 0; i < HALF; i += 4) {
-    float part[4];
-
-    nf_load_pack<4> (part, from + i);
-#pragma unroll
-    for (int j = 0; j < 4; j++)
-      v[i + j] = part[j];
-  }
+  value += __shfl_xor_sync (0xffffffffu, value, 1);
+  return value + __shfl_xor_sync (0xffffffffu, value, 2);
 }
 
-static __device__ __forceinline__ void
-store_weights (Desk *desk, const float (&v)[HALF])
+static __device__ __forceinline__ float
+row_top (float value)
 {
-  const int lane = threadIdx.x % 32;
-  NfBf16 *to = desk->weights + lane / 2 * WEIGHTS + lane % 2 * HALF;
-
-#pragma unroll
-  for (int i = 0; i < HALF; i += 8) {
-    float part[8];
-
-#pragma unroll
-    for (int j = 0; j < 8; j++)
-      part[j] = v[i + j];
-    nf_store_pack<8> (to + i, part);
-  }
+  value = fmaxf (value, __shfl_xor_sync (0xffffffffu, value, 1));
+  return fmaxf (value, __shfl_xor_sync (0xffffffffu, value, 2));
 }
 
-/* multiplies every row of the sums by its lanes' @keep; by way of the scores,
- * which all lanes have read */
+/* weights in the place of the scores of tile @column, after their share in the
+ * rows' tops and sums; what was summed before is rescaled */
 template <int N>
 static __device__ __forceinline__ void
-rescale (Desk *desk, float keep, Sums (&sums)[N])
+forward_weights (const NfAttention &p, int column, Row (&rows)[2],
+    Sums<TILES> &scores, Sums<N> &sums)
 {
-  const int lane = threadIdx.x % 32;
-  float *to = desk->scores + lane / 2 * SCORES + lane % 2 * (SIDE / 2);
-  Sums factors;
+  float top[2], sum[2] = { 0.0f, 0.0f }, keep[2];
 
-  __syncwarp ();
 #pragma unroll
-  for (int i = 0; i < SIDE / 2; i++)
-    to[i] = keep;
-  __syncwarp ();
-  wmma::load_matrix_sync (factors, desk->scores, SCORES, wmma::mem_row_major);
+  for (int half = 0; half < 2; half++)
+    top[half] = rows[half].top;
+#pragma unroll
+  for (int m = 0; m < TILES; m++)
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+      float *v = &scores.v[m][i];
+
+      *v = column + m * SIDE + lane_column (i) < p.pixels ? *v * p.scale
+                                                          : -INFINITY;
+      top[half_of (i)] = fmaxf (top[half_of (i)], *v);
+    }
+#pragma unroll
+  for (int half = 0; half < 2; half++) {
+    top[half] = row_top (top[half]);
+    keep[half] = expf (rows[half].top - top[half]);
+  }
+#pragma unroll
+  for (int m = 0; m < TILES; m++)
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+      scores.v[m][i] = expf (scores.v[m][i] - top[half_of (i)]);
+      sum[half_of (i)] += scores.v[m][i];
+    }
+#pragma unroll
+  for (int half = 0; half < 2; half++) {
+    rows[half].sum = rows[half].sum * keep[half] + row_sum (sum[half]);
+    rows[half].top = top[half];
+  }
 #pragma unroll
   for (int n = 0; n < N; n++)
 #pragma unroll
-    for (int i = 0; i < Sums::num_elements; i++)
-      sums[n].x[i] *= factors.x[i];
+    for (int i = 0; i < 8; i++)
+      sums.v[n][i] *= keep[half_of (i)];
 }
 
-/* weights in the place of scores, after their share in the row's top and sum;
- * the result is what earlier sums are multiplied by */
-static __device__ __forceinline__ float
-forward_weights (const NfAttention &p, int column, Row *row, float (&v)[HALF])
-{
-  float top = row->top, sum = 0.0f, keep;
-
-#pragma unroll
-  for (int i = 0; i < HALF; i++) {
-    v[i] = column + i < p.pixels ? v[i] * p.scale : -INFINITY;
-    top = fmaxf (top, v[i]);
-  }
-  top = fmaxf (top, __shfl_xor_sync (0xffffffffu, top, 1));
-  keep = expf (row->top - top);
-#pragma unroll
-  for (int i = 0; i < HALF; i++) {
-    v[i] = expf (v[i] - top);
-    sum += v[i];
-  }
-  row->sum = row->sum * keep + sum + __shfl_xor_sync (0xffffffffu, sum, 1);
-  row->top = top;
-  return keep;
-}
-
-/* a tile's weights of a gradient, or of forward, on the warp's desk */
-template <NfAttentionResult RESULT, int N, bool SECOND>
+/* a gradient's weights in the place of its first scores */
+template <NfAttentionResult RESULT, int N>
 static __device__ __forceinline__ void
-make_weights (const NfAttention &p, Room<N, SECOND> *room, int column, Row *row,
-    Sums (&sums)[N])
+gradient_weights (const NfAttention &p, int column, const Row (&rows)[2],
+    const Tile<N> &tile, Sums<TILES> &scores)
 {
-  const int warp = threadIdx.x / 32, half = threadIdx.x % 2 * HALF;
-  const int mine = warp * SIDE * LINE<N>;
-  Desk *desk = &room->desks[warp];
-  float v[HALF];
-
-  multiply_turned<N, TILE / SIDE> (
-      p, room->rows[0] + mine, room->columns[0], desk->scores);
-  read_scores (*desk, v);
-  if (RESULT == NF_ATTENTION_Y) {
-    rescale<N> (desk, forward_weights (p, column + half, row, v), sums);
-  } else {
 #pragma unroll
-    for (int i = 0; i < HALF; i++)
-      v[i] = column + half + i < p.pixels ? expf (v[i] * p.scale
-                 - (RESULT == NF_ATTENTION_DQ ? row->log_sum
-                                              : room->lines[0][half + i]))
-                                          : 0.0f;
-  }
-  if constexpr (SECOND) {
-    float second[HALF];
-
-    multiply_turned<N, TILE / SIDE> (
-        p, room->rows[1] + mine, room->columns[1], desk->scores);
-    read_scores (*desk, second);
+  for (int m = 0; m < TILES; m++)
 #pragma unroll
-    for (int i = 0; i < HALF; i++)
-      v[i] *= (second[i]
-                  - (RESULT == NF_ATTENTION_DQ ? row->dot
-                                               : room->lines[1][half + i]))
-          * p.scale;
-  }
-  store_weights (desk, v);
-  __syncwarp ();
+    for (int i = 0; i < 8; i++) {
+      const int at = m * SIDE + lane_column (i);
+      const float log_sum = RESULT == NF_ATTENTION_DQ
+          ? rows[half_of (i)].log_sum
+          : tile.lines[0][at];
+
+      scores.v[m][i] = column + at < p.pixels
+          ? expf (scores.v[m][i] * p.scale - log_sum)
+          : 0.0f;
+    }
+}
+
+/* times what the second scores differ from D by */
+template <NfAttentionResult RESULT, int N>
+static __device__ __forceinline__ void
+second_weights (const NfAttention &p, const NfBf16 *mine, const Row (&rows)[2],
+    const Tile<N> &tile, Sums<TILES> &weights)
+{
+  Sums<TILES> second;
+
+  multiply_turned<N, TILES> (p, mine, tile.second, second);
+#pragma unroll
+  for (int m = 0; m < TILES; m++)
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+      const float dot = RESULT == NF_ATTENTION_DQ
+          ? rows[half_of (i)].dot
+          : tile.lines[1][m * SIDE + lane_column (i)];
+
+      weights.v[m][i] *= (second.v[m][i] - dot) * p.scale;
+    }
 }
 
 /* adds the warp's weights times the tile's pixels */
 template <int N>
 static __device__ __forceinline__ void
-add_products (
-    const NfAttention &p, const Desk &desk, const NfBf16 *tile, Sums (&sums)[N])
+add_products (const NfAttention &p, const Sums<TILES> &weights,
+    const NfBf16 *pixels, Sums<N> &sums)
 {
-#pragma unroll
-  for (int k = 0; k < TILE / SIDE; k++) {
-    Left left;
+  const int lane = threadIdx.x % 32;
+  const NfBf16 *row = pixels + lane % 16 * LINE<N> + lane / 16 * 8;
 
-    wmma::load_matrix_sync (left, desk.weights + k * SIDE, WEIGHTS);
+#pragma unroll
+  for (int m = 0; m < TILES; m++) {
+    unsigned int left[4], right[4];
+
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+      left[i] = nf_pack_bf16 (weights.v[m][2 * i], weights.v[m][2 * i + 1]);
 #pragma unroll
     for (int n = 0; n < N; n++) {
-      Right right;
-
       if (n * SIDE >= p.d)
         continue;
-      wmma::load_matrix_sync (
-          right, tile + k * SIDE * LINE<N> + n * SIDE, LINE<N>);
-      wmma::mma_sync (sums[n], left, right, sums[n]);
+      nf_load_matrices_turned (right, row + m * SIDE * LINE<N> + n * SIDE);
+      nf_multiply_matrices (sums.v[n], left, right);
     }
   }
 }
 
-/* the warp's 16 rows of the result, 16 channels at a time: a lane has 8 */
+/* the warp's rows of the result, of which the first is @pixel */
 template <NfAttentionResult RESULT, int N>
 static __device__ __forceinline__ void
 write_rows (const NfAttention &p, gsize head, int pixel, bool packed,
-    const Row &row, Desk *desk, Sums (&sums)[N])
+    const Row (&rows)[2], const Sums<N> &sums)
 {
-  const int lane = threadIdx.x % 32, half = lane % 2 * (SIDE / 2);
-  const float over = RESULT == NF_ATTENTION_Y ? 1.0f / row.sum : 1.0f;
-  NfBf16 *to = static_cast<NfBf16 *> (p.out) + head + (gsize) pixel * p.c;
+  NfBf16 *out = static_cast<NfBf16 *> (p.out) + head;
 
 #pragma unroll
-  for (int n = 0; n < N; n++) {
-    const int channel = n * SIDE + half;
-    float v[SIDE / 2];
+  for (int half = 0; half < 2; half++) {
+    const int at = pixel + half * 8;
+    const float over = RESULT == NF_ATTENTION_Y ? 1.0f / rows[half].sum : 1.0f;
+    NfBf16 *to = out + (gsize) at * p.c;
 
-    __syncwarp ();
-    wmma::store_matrix_sync (
-        desk->scores, sums[n], SCORES, wmma::mem_row_major);
-    __syncwarp ();
-    if (pixel >= p.pixels)
+    if (at >= p.pixels)
       continue;
 #pragma unroll
-    for (int i = 0; i < SIDE / 2; i++)
-      v[i] = desk->scores[lane / 2 * SCORES + half + i] * over;
-    if (packed && channel < p.d)
-      nf_store_pack<8> (to + channel, v);
+    for (int n = 0; n < N; n++)
 #pragma unroll
-    for (int i = 0; i < SIDE / 2; i++)
-      if (!packed && channel + i < p.d)
-        nf_store (to + channel + i, v[i]);
+      for (int i = 2 * half; i < 8; i += 4) {
+        const int channel = n * SIDE + lane_column (i);
+        const float pair[2] = { sums.v[n][i] * over, sums.v[n][i + 1] * over };
+
+        if (packed && channel < p.d)
+          nf_store_pack<2> (to + channel, pair);
+        if (!packed && channel < p.d)
+          nf_store (to + channel, pair[0]);
+        if (!packed && channel + 1 < p.d)
+          nf_store (to + channel + 1, pair[1]);
+      }
   }
 }
 
@@ -327,54 +337,59 @@ write_rows (const NfAttention &p, gsize head, int pixel, bool packed,
 /* blockIdx.x says which rows, y which head of which sample */
 template <NfAttentionResult RESULT, int N, bool SECOND>
 static __global__ void
-__launch_bounds__ (THREADS, 2)
+__launch_bounds__ (THREADS, SECOND ? 2 : 3)
     attention_bf16_kernel (const NfAttention p, bool packed)
 {
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 10 * LEAST_PTX
   typedef Room<N, SECOND> MyRoom;
   NF_DYN_SHARED (MyRoom, room);
   const int warp = threadIdx.x / 32, first = blockIdx.x * ROWS;
-  const int pixel = first + warp * SIDE + threadIdx.x % 32 / 2;
+  const int pixel = first + warp * SIDE + lane_row ();
+  const int mine = warp * SIDE * LINE<N>;
   const gsize lines = (gsize) blockIdx.y * p.pixels;
   const gsize head = (gsize) (blockIdx.y / p.heads) * p.pixels * p.c
       + blockIdx.y % p.heads * p.d;
-  Row row = { -INFINITY, 0.0f, 0.0f, 0.0f };
-  Sums sums[N];
+  Row rows[2] = { { -INFINITY, 0.0f, 0.0f, 0.0f },
+    { -INFINITY, 0.0f, 0.0f, 0.0f } };
+  Sums<N> sums = {};
 
-#pragma unroll
-  for (int n = 0; n < N; n++)
-    wmma::fill_fragment (sums[n], 0.0f);
   read_pixels<N> (p, p.row, head, first, ROWS, packed, room->rows[0]);
   if (SECOND)
     read_pixels<N> (
         p, p.row2, head, first, ROWS, packed, room->rows[SECOND ? 1 : 0]);
-  if (RESULT == NF_ATTENTION_DQ && pixel < p.pixels) {
-    row.log_sum = p.log_sums[lines + pixel];
-    row.dot = p.dots[lines + pixel];
-  }
-  for (int column = 0; column < p.pixels; column += TILE) {
-    const int at = column + threadIdx.x;
-
-    __syncthreads ();
-    read_pixels<N> (p, p.column, head, column, TILE, packed, room->columns[0]);
-    read_pixels<N> (p, SECOND ? p.column2 : p.times, head, column, TILE, packed,
-        room->columns[1]);
-    if ((RESULT == NF_ATTENTION_DK || RESULT == NF_ATTENTION_DV)
-        && threadIdx.x < TILE) {
-      room->lines[0][threadIdx.x] =
-          at < p.pixels ? p.log_sums[lines + at] : 0.0f;
-      room->lines[1][threadIdx.x] =
-          SECOND && at < p.pixels ? p.dots[lines + at] : 0.0f;
+  read_tile<RESULT, N, SECOND> (p, head, lines, 0, packed, &room->tiles[0]);
+  for (int half = 0; half < 2; half++)
+    if (RESULT == NF_ATTENTION_DQ && pixel + half * 8 < p.pixels) {
+      rows[half].log_sum = p.log_sums[lines + pixel + half * 8];
+      rows[half].dot = p.dots[lines + pixel + half * 8];
     }
+  for (int column = 0, turn = 0; column < p.pixels; column += TILE, turn ^= 1) {
+    const Tile<N> &tile = room->tiles[turn];
+    Sums<TILES> weights;
+
+    /* this tile is there, and nobody reads the other one any more */
+    nf_copies_end ();
     __syncthreads ();
-    make_weights<RESULT, N, SECOND> (p, room, column, &row, sums);
-    /* what the second scores are not made of lies in the other tile */
-    add_products<N> (p, room->desks[warp], room->columns[SECOND ? 0 : 1], sums);
+    if (column + TILE < p.pixels)
+      read_tile<RESULT, N, SECOND> (
+          p, head, lines, column + TILE, packed, &room->tiles[turn ^ 1]);
+    multiply_turned<N, TILES> (p, room->rows[0] + mine, tile.first, weights);
+    if (RESULT == NF_ATTENTION_Y)
+      forward_weights<N> (p, column, rows, weights, sums);
+    else
+      gradient_weights<RESULT, N> (p, column, rows, tile, weights);
+    if (SECOND)
+      second_weights<RESULT, N> (
+          p, room->rows[SECOND ? 1 : 0] + mine, rows, tile, weights);
+    /* what the second scores are not made of is in the other half */
+    add_products<N> (p, weights, SECOND ? tile.first : tile.second, sums);
   }
-  write_rows<RESULT, N> (p, head, pixel, packed, row, &room->desks[warp], sums);
-  if (RESULT == NF_ATTENTION_Y && p.log_sums != NULL && pixel < p.pixels
-      && threadIdx.x % 2 == 0)
-    p.log_sums[lines + pixel] = row.top + logf (row.sum);
+  write_rows<RESULT, N> (p, head, pixel, packed, rows, sums);
+  for (int half = 0; half < 2; half++)
+    if (RESULT == NF_ATTENTION_Y && p.log_sums != NULL && threadIdx.x % 4 == 0
+        && pixel + half * 8 < p.pixels)
+      p.log_sums[lines + pixel + half * 8] =
+          rows[half].top + logf (rows[half].sum);
 #endif
 }
 
@@ -389,21 +404,26 @@ __launch_bounds__ (THREADS, 2)
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 10 * LEAST_PTX
   typedef Room<N, true> MyRoom;
   NF_DYN_SHARED (MyRoom, room);
-  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  const int first = blockIdx.x * ROWS, pixel = first + warp * SIDE + lane;
+  const int warp = threadIdx.x / 32, first = blockIdx.x * ROWS;
   const gsize head = (gsize) (blockIdx.y / p.heads) * p.pixels * p.c
       + blockIdx.y % p.heads * p.d;
   const int mine = warp * SIDE * LINE<N>;
-  Desk *desk = &room->desks[warp];
+  Sums<1> product;
 
   read_pixels<N> (p, p.row, head, first, ROWS, packed, room->rows[0]);
   read_pixels<N> (p, p.column, head, first, ROWS, packed, room->rows[1]);
+  nf_copies_end ();
   __syncthreads ();
   multiply_turned<N, 1> (
-      p, room->rows[0] + mine, room->rows[1] + mine, desk->scores);
-  if (lane < SIDE && pixel < p.pixels)
-    dots[(gsize) blockIdx.y * p.pixels + pixel] =
-        desk->scores[lane * SCORES + lane];
+      p, room->rows[0] + mine, room->rows[1] + mine, product);
+#pragma unroll
+  for (int i = 0; i < 8; i++) {
+    const int row = lane_row () + half_of (i) * 8;
+    const int pixel = first + warp * SIDE + row;
+
+    if (lane_column (i) == row && pixel < p.pixels)
+      dots[(gsize) blockIdx.y * p.pixels + pixel] = product.v[0][i];
+  }
 #endif
 }
 

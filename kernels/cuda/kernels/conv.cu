@@ -2,8 +2,9 @@
  *
  * conv — convolution, forward and backward (CUDA, cuDNN)
  *
- * y = act (gain * (sum x * weight + bias + residual)). cuDNN adds bias and
- * residual and applies ReLU in the same pass where it has an engine for that;
+ * y = act (gain * (sum x * weight + bias + residual)). cuDNN multiplies by the
+ * gain, adds bias and residual and applies ReLU in the same pass where it has an
+ * engine for that, with a bias that the gain is part of;
  * otherwise one kernel of ours does the rest in place. ReLU's gradient is taken
  * from y: dy counts where y > 0. In bf16 cuDNN wants weight and bias in bf16
  * and gives the weight's gradient in bf16, which is widened. Where it has no
@@ -11,19 +12,17 @@
  * See docs/ops.md.
  * Siblings: convcat.cu, kernels/cpu/kernels/conv.c */
 #include "cuda/cudnn/nfconv.h"
-#include "cuda/kernels/nfeach.h"
+#include "cuda/kernels/nfcolumns.h"
 
-/* a parameter's data in the flow's type */
+/* a parameter's data times @gain, in the flow's type */
 static gpointer
 parameter (NfCudaStream *stream, const NfCudaConv *conv, NfTensor *tensor,
-    GError **error)
+    gfloat gain, GError **error)
 {
-  const NfTensor *half;
+  const NfTensor *copy =
+      nf_cuda_weight_copy (stream, tensor, conv->out->dtype, gain, error);
 
-  if (conv->out->dtype == NF_F32)
-    return tensor->data;
-  half = nf_cuda_weight_bf16 (stream, tensor, error);
-  return half != NULL ? half->data : NULL;
+  return copy != NULL ? copy->data : NULL;
 }
 
 /* ---------------------------------------------------------- without bf16 */
@@ -173,7 +172,7 @@ whole_plan (NfCudaStream *stream, const NfCudaConv *conv, NfCudnnConv *shape,
 {
   if (!nf_cuda_conv_fuse (conv, shape))
     return NULL;
-  data->bias = parameter (stream, conv, conv->bias, NULL);
+  data->bias = parameter (stream, conv, conv->bias, conv->gain, NULL);
   data->residual = nf_data<void> (conv->residual);
   return data->bias != NULL ? nf_cudnn_plan (stream, shape, data, NULL) : NULL;
 }
@@ -194,8 +193,9 @@ nf_cuda_conv_forward (
     NfCudaStream *stream, const NfCudaConv *conv, GError **error)
 {
   const NfCudnnConv plain = nf_cuda_conv_shape (conv, NF_CUDNN_FORWARD);
-  NfCudnnData data = { conv->x, parameter (stream, conv, conv->weight, error),
-    conv->out->data, NULL, NULL };
+  NfCudnnData data = { conv->x,
+    parameter (stream, conv, conv->weight, 1.0f, error), conv->out->data, NULL,
+    NULL };
   NfCudnnConv shape = plain;
   NfCudnnPlan *plan;
 
@@ -211,11 +211,12 @@ nf_cuda_conv_forward (
 
 /* --------------------------------------------------------------- backward */
 
-/* dz = gain * dy, where a ReLU let it pass */
+/* dz = gain * dy, where a ReLU let it pass; in sums what is stored counts */
 template <class T> struct ThroughAct
 {
   T *dz;
   const T *dy, *y;
+  unsigned int columns;
   float gain;
   bool relu;
 
@@ -223,30 +224,69 @@ template <class T> struct ThroughAct
   __device__ __forceinline__ void
   run (gsize i) const
   {
-    float v[V], past[V];
+    float v[V];
+
+    make<V> (i, v);
+  }
+
+  template <int V>
+  __device__ __forceinline__ void
+  sum (const NfPart &part, float (&sums)[1][V]) const
+  {
+#pragma unroll 4
+    for (gsize row = part.row; row < part.end; row += part.step) {
+      float v[V];
+
+      make<V> (row * columns + part.column, v);
+#pragma unroll
+      for (int k = 0; k < V; k++)
+        sums[0][k] += v[k];
+    }
+  }
+
+private:
+  template <int V>
+  __device__ __forceinline__ void
+  make (gsize i, float (&v)[V]) const
+  {
+    float past[V];
 
     nf_load_pack<V> (v, dy + i);
     if (relu)
       nf_load_pack<V> (past, y + i);
 #pragma unroll
-    for (int k = 0; k < V; k++)
-      v[k] = !relu || past[k] > 0.0f ? gain * v[k] : 0.0f;
+    for (int k = 0; k < V; k++) {
+      T stored;
+
+      nf_store (&stored, !relu || past[k] > 0.0f ? gain * v[k] : 0.0f);
+      v[k] = nf_load (&stored);
+    }
     nf_store_pack<V> (dz + i, v);
   }
 };
 
+/* @sums: (nullable): gets those of dz's channels */
 static gboolean
 through_act (NfCudaStream *stream, const NfCudaConv *conv, const NfTensor *dy,
-    gpointer dz, GError **error)
+    gpointer dz, gfloat *sums, GError **error)
 {
+  const gint64 rows = dy->n * dy->h * dy->w;
+  const gchar *name = "conv_through_act";
+
   NF_DISPATCH_ACTIVATION (dy->dtype == NF_BF16, {
     const ThroughAct<T> f = { static_cast<T *> (dz), nf_data<T> (dy),
-      nf_data<T> (conv->out), conv->gain, conv->act == NF_ACT_RELU };
+      nf_data<T> (conv->out), (unsigned int) dy->c, conv->gain,
+      conv->act == NF_ACT_RELU };
+    const bool aligned = nf_aligned (f.dz, f.dy, f.y);
 
-    nf_each<nf_pack_size<T>> (
-        stream, f, nf_tensor_elements (dy), nf_aligned (f.dz, f.dy, f.y));
+    if (sums != NULL && aligned && dy->c % nf_pack_size<T> == 0)
+      return nf_total_columns<nf_pack_size<T>> (
+          stream, f, rows, dy->c, sums, name, error);
+    if (sums != NULL)
+      return nf_total_columns<1> (stream, f, rows, dy->c, sums, name, error);
+    nf_each<nf_pack_size<T>> (stream, f, nf_tensor_elements (dy), aligned);
   });
-  return nf_cuda_launched (stream, "conv_through_act", error);
+  return nf_cuda_launched (stream, name, error);
 }
 
 static gboolean
@@ -254,8 +294,8 @@ backward_data (NfCudaStream *stream, const NfCudaConv *conv, gpointer dz,
     gpointer dx, GError **error)
 {
   NfCudnnConv shape = nf_cuda_conv_shape (conv, NF_CUDNN_BACKWARD_DATA);
-  const NfCudnnData data = { dx, parameter (stream, conv, conv->weight, error),
-    dz, NULL, NULL };
+  const NfCudnnData data = { dx,
+    parameter (stream, conv, conv->weight, 1.0f, error), dz, NULL, NULL };
 
   return data.weight != NULL && run (stream, &shape, &data, error);
 }
@@ -298,24 +338,25 @@ nf_cuda_conv_backward (NfCudaStream *stream, const NfCudaConv *conv,
       conv->act == NF_ACT_RELU || conv->gain != 1.0f || grads->residual != NULL;
   NfScratch room (
       stream, changed && grads->residual == NULL ? grad_out->bytes : 0, error);
+  gfloat *sums = nf_data<float> (grads->bias);
   gpointer dz = grad_out->data;
 
   if (room.get<void> () == NULL)
     return FALSE;
   if (changed) {
     dz = grads->residual != NULL ? grads->residual->data : room.get<void> ();
-    if (!through_act (stream, conv, grad_out, dz, error))
+    if (!through_act (stream, conv, grad_out, dz, sums, error))
       return FALSE;
+    sums = NULL;
   }
   if (grads->x != NULL && !backward_data (stream, conv, dz, grads->x, error))
     return FALSE;
   if (grads->weight != NULL
       && !backward_weight (stream, conv, dz, grads->weight, error))
     return FALSE;
-  return grads->bias == NULL
+  return sums == NULL
       || nf_cuda_column_sums (stream, dz, grad_out->dtype == NF_BF16,
-          grad_out->n * grad_out->h * grad_out->w, grad_out->c,
-          nf_data<float> (grads->bias), error);
+          grad_out->n * grad_out->h * grad_out->w, grad_out->c, sums, error);
 }
 
 /* ----------------------------------------------------------------- conv2d */

@@ -257,10 +257,10 @@ static gboolean
 parameter (NfCudaStream *stream, gboolean bf16, NfTensor *t,
     gconstpointer *data, GError **error)
 {
-  const NfTensor *copy = t;
+  const NfTensor *copy = t != NULL
+      ? nf_cuda_weight_copy (stream, t, bf16 ? NF_BF16 : NF_F32, 1.0f, error)
+      : NULL;
 
-  if (t != NULL && bf16)
-    copy = nf_cuda_weight_bf16 (stream, t, error);
   *data = copy != NULL ? copy->data : NULL;
   return t == NULL || copy != NULL;
 }

@@ -220,3 +220,36 @@ nf_apply_columns (NfCudaStream *stream, const F &f, const NfColumns &t)
   nf_launch (columns_kernel<V, F>, nf_columns_grid (t), NF_CUDA_BLOCK, 0,
       stream->handle, f, t);
 }
+
+/* one sum of each column out of those of its parts; of F, since nvcc complains
+ * about a kernel that is not used */
+template <class F>
+static __global__ void
+fold_sums_kernel (const float *parts, const NfColumns t, float *sums)
+{
+  const unsigned int column = blockIdx.x * 32 + threadIdx.x;
+  float sum[1];
+
+  nf_fold<1> (parts, t, blockIdx.y, column, sum);
+  if (threadIdx.y == 0 && column < t.columns)
+    sums[(gsize) blockIdx.y * t.columns + column] = sum[0];
+}
+
+/* queues f.sum<V> over all rows of a matrix: @sums has a float for each column;
+ * @name: for messages */
+template <int V, class F>
+static inline gboolean
+nf_total_columns (NfCudaStream *stream, const F &f, gint64 rows, gint64 columns,
+    float *sums, const gchar *name, GError **error)
+{
+  const NfColumns t = nf_columns (1, rows, columns, V, 8, NF_COLUMN_BLOCKS);
+  NfScratch room (stream, sizeof (float) * t.parts * columns, error);
+
+  if (room.get<float> () == NULL)
+    return FALSE;
+  nf_sum_columns<1, V> (stream, f, t, t.parts > 1 ? room.get<float> () : sums);
+  if (t.parts > 1)
+    nf_launch (fold_sums_kernel<F>, nf_fold_grid (t), nf_fold_block (), 0,
+        stream->handle, room.get<float> (), t, sums);
+  return nf_cuda_launched (stream, name, error);
+}

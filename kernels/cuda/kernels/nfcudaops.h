@@ -21,8 +21,10 @@ gboolean nf_cuda_column_sums (NfCudaStream *stream, gconstpointer x,
     gboolean bf16, gint64 rows, gint64 columns, gfloat *sums, GError **error);
 
 /* weights.cu */
-const NfTensor *nf_cuda_weight_bf16 (
-    NfCudaStream *stream, NfTensor *weight, GError **error);
+const NfTensor *nf_cuda_weight_copy (NfCudaStream *stream, NfTensor *weight,
+    NfDType dtype, gfloat gain, GError **error);
+gboolean nf_cuda_weight_move (NfCudaStream *stream, NfTensor *weight,
+    const NfTensor **copy, gfloat *gain, GError **error);
 
 #define NF_OP(NAME, name, params, kind, work, result, changes, inputs)         \
   gboolean nf_cuda_##name##_forward (                                          \

@@ -3,7 +3,8 @@
  * optim — gradient norm, Adam and running average of the weights (CUDA)
  *
  * One tensor at a time as ops, or all at once for nf_optim_norm() and
- * nf_optim_step(): then a block does one chunk of one tensor.
+ * nf_optim_step(): then a block does one chunk of one tensor, and of the copy
+ * that convolutions and products read (weights.cu).
  * Sibling: kernels/cpu/kernels/optim.c, which has the maths. See docs/ops.md. */
 #include "cuda/kernels/nfreduce.h"
 #include "cuda/runtime/nfcudacopy.h"
@@ -80,12 +81,40 @@ ema_factors (double rate)
   return EmaFactors{ (float) rate, (float) (1 - rate) };
 }
 
+/* a pointer from a table may point anywhere, for all that nvcc knows */
+#define IN_GLOBAL(pointer) __builtin_assume (__isGlobal (pointer))
+
+/* what is kept of a weight in another form, see weights.cu; @data NULL: nothing */
+typedef struct
+{
+  void *data;
+  float gain;
+  bool bf16;
+} WeightCopy;
+
+template <int V>
+static __device__ __forceinline__ void
+store_copy (const WeightCopy &copy, gsize i, const float (&x)[V])
+{
+  float scaled[V];
+
+  IN_GLOBAL (copy.data);
+#pragma unroll
+  for (int j = 0; j < V; j++)
+    scaled[j] = copy.gain * x[j];
+  if (copy.bf16)
+    nf_store_pack (static_cast<NfBf16 *> (copy.data) + i, scaled);
+  else
+    nf_store_pack (static_cast<float *> (copy.data) + i, scaled);
+}
+
 /* one parameter: Adam where there is a gradient, then its running average where
  * there is a shadow */
 struct Update
 {
   float *p, *m, *v, *shadow;
   const float *grad;
+  WeightCopy copy;
   AdamFactors adam;
   EmaFactors ema;
 
@@ -95,6 +124,9 @@ struct Update
   {
     float g[V], first[V], second[V];
 
+    IN_GLOBAL (grad);
+    IN_GLOBAL (m);
+    IN_GLOBAL (v);
     nf_load_pack (g, grad + i);
     nf_load_pack (first, m + i);
     nf_load_pack (second, v + i);
@@ -109,6 +141,8 @@ struct Update
     nf_store_pack (p + i, x);
     nf_store_pack (m + i, first);
     nf_store_pack (v + i, second);
+    if (copy.data != NULL)
+      store_copy (copy, i, x);
   }
 
   template <int V>
@@ -117,11 +151,13 @@ struct Update
   {
     float x[V], old[V];
 
+    IN_GLOBAL (p);
     nf_load_pack (x, p + i);
     if (grad != NULL)
       move (x, i);
     if (shadow == NULL)
       return;
+    IN_GLOBAL (shadow);
     nf_load_pack (old, shadow + i);
 #pragma unroll
     for (int j = 0; j < V; j++)
@@ -135,7 +171,7 @@ nf_cuda_adam_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
   const Update f = { nf_data<float> (call->in[NF_ADAM_PARAM]),
     nf_data<float> (call->in[NF_ADAM_M]), nf_data<float> (call->in[NF_ADAM_V]),
-    NULL, nf_data<float> (call->in[NF_ADAM_GRAD]),
+    NULL, nf_data<float> (call->in[NF_ADAM_GRAD]), {},
     adam_factors ((const NfAdamParams *) call->params), {} };
 
   nf_each<4> (stream, f, nf_tensor_elements (call->in[NF_ADAM_PARAM]),
@@ -147,7 +183,7 @@ gboolean
 nf_cuda_ema_forward (NfCudaStream *stream, NfOpCall *call, GError **error)
 {
   const Update f = { nf_data<float> (call->in[NF_EMA_VALUE]), NULL, NULL,
-    nf_data<float> (call->in[NF_EMA_SHADOW]), NULL, {},
+    nf_data<float> (call->in[NF_EMA_SHADOW]), NULL, {}, {},
     ema_factors (((const NfEmaParams *) call->params)->rate) };
 
   nf_each<4> (stream, f, nf_tensor_elements (call->in[NF_EMA_SHADOW]),
@@ -165,6 +201,7 @@ typedef struct
 {
   float *p, *m, *v, *shadow;
   const float *grad;
+  WeightCopy copy;
   gsize n;
   guint32 chunk; /* number of its first chunk */
   gboolean aligned;
@@ -222,8 +259,7 @@ chunk_squares_kernel (const Leaf *leaves, unsigned int n, double *parts)
   const Leaf leaf = *leaf_of (leaves, n, blockIdx.x);
   ChunkSquares f = { { leaf.p }, 0 };
 
-  /* a pointer from a table may point anywhere, for all that nvcc knows */
-  __builtin_assume (__isGlobal (leaf.p));
+  IN_GLOBAL (leaf.p);
   each_of_chunk (leaf, f);
   f.total = nf_block_sum (f.total, shared);
   if (threadIdx.x == 0)
@@ -235,8 +271,8 @@ chunk_update_kernel (
     const Leaf *leaves, unsigned int n, AdamFactors adam, EmaFactors ema)
 {
   const Leaf leaf = *leaf_of (leaves, n, blockIdx.x);
-  const Update f = { leaf.p, leaf.m, leaf.v, leaf.shadow, leaf.grad, adam,
-    ema };
+  const Update f = { leaf.p, leaf.m, leaf.v, leaf.shadow, leaf.grad, leaf.copy,
+    adam, ema };
 
   each_of_chunk (leaf, f);
 }
@@ -293,10 +329,17 @@ begin_item (
     NfCudaStream *stream, const NfOptimItem *item, Leaf *leaf, GError **error)
 {
   NfTensor *changed[] = { item->shadow, item->value, item->m, item->v };
+  const NfTensor *copy = NULL;
 
   for (guint i = 0; i < (item->grad != NULL ? G_N_ELEMENTS (changed) : 1); i++)
     if (changed[i] != NULL && !nf_cuda_writes (stream, changed[i]->data, error))
       return FALSE;
+  if (item->grad != NULL
+      && !nf_cuda_weight_move (
+          stream, item->value, &copy, &leaf->copy.gain, error))
+    return FALSE;
+  leaf->copy.data = nf_data<void> (copy);
+  leaf->copy.bf16 = copy != NULL && copy->dtype == NF_BF16;
   leaf->m = nf_data<float> (item->m);
   leaf->v = nf_data<float> (item->v);
   leaf->shadow = nf_data<float> (item->shadow);

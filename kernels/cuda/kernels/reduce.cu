@@ -26,43 +26,18 @@ template <class T> struct RowSums
   }
 };
 
-static __global__ void
-fold_sums_kernel (const float *parts, const NfColumns t, float *sums)
-{
-  const unsigned int column = blockIdx.x * 32 + threadIdx.x;
-  float sum[1];
-
-  nf_fold<1> (parts, t, blockIdx.y, column, sum);
-  if (threadIdx.y == 0 && column < t.columns)
-    sums[(gsize) blockIdx.y * t.columns + column] = sum[0];
-}
-
-template <int V, class T>
-static gboolean
-column_sums (NfCudaStream *stream, const T *x, gint64 rows, gint64 columns,
-    float *sums, GError **error)
-{
-  const NfColumns t = nf_columns (1, rows, columns, V, 8, NF_COLUMN_BLOCKS);
-  const RowSums<T> f = { x, t.columns };
-  NfScratch room (stream, sizeof (float) * t.parts * columns, error);
-
-  if (room.get<float> () == NULL)
-    return FALSE;
-  nf_sum_columns<1, V> (stream, f, t, t.parts > 1 ? room.get<float> () : sums);
-  if (t.parts > 1)
-    nf_launch (fold_sums_kernel, nf_fold_grid (t), nf_fold_block (), 0,
-        stream->handle, room.get<float> (), t, sums);
-  return nf_cuda_launched (stream, "column_sums", error);
-}
-
 template <class T>
 static gboolean
 column_sums_of (NfCudaStream *stream, const T *x, gint64 rows, gint64 columns,
     float *sums, GError **error)
 {
+  const RowSums<T> f = { x, (unsigned int) columns };
+
   if (columns % nf_pack_size<T> == 0 && nf_aligned (x))
-    return column_sums<nf_pack_size<T>> (stream, x, rows, columns, sums, error);
-  return column_sums<1> (stream, x, rows, columns, sums, error);
+    return nf_total_columns<nf_pack_size<T>> (
+        stream, f, rows, columns, sums, "column_sums", error);
+  return nf_total_columns<1> (
+      stream, f, rows, columns, sums, "column_sums", error);
 }
 
 /**

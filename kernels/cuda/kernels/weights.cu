@@ -1,131 +1,192 @@
 /* SPDX-License-Identifier: MIT
  *
- * weights — copies of weights in bf16, kept with them (CUDA)
+ * weights — copies of weights in another form, kept with them (CUDA)
  *
- * Weights are f32; cuBLAS and cuDNN want both factors of a product in one
- * type. The copy is made at the first use and again where the weight changed. */
+ * Weights are f32; cuBLAS and cuDNN want both factors of a product in one type,
+ * and a bias that is added after a gain is multiplied by it beforehand. A copy
+ * is made at its first use and again where the weight changed; an optimiser's
+ * step makes it along with the change (optim.cu). */
 #include "cuda/kernels/nfeach.h"
 #include "cuda/runtime/nfcudagraph.h"
 
-typedef struct
+/* one of a weight's copies, which are a list */
+typedef struct Copy
 {
-  NfTensor *copy;
+  struct Copy *next;
+  NfTensor *tensor; /* @gain times the weight */
+  gfloat gain;
   guint version; /* of the weight, when copied */
-} Half;
+} Copy;
+
+static GMutex lock; /* networks are shared by threads */
+
+static Copy *
+copies_of (const NfTensor *weight)
+{
+  return static_cast<Copy *> (weight->cache);
+}
 
 static void
-half_free (gpointer data)
+copies_free (gpointer data)
 {
-  Half *half = static_cast<Half *> (data);
-
-  nf_tensor_unref (half->copy);
-  g_free (half);
+  for (Copy *copy = static_cast<Copy *> (data), *next; copy != NULL;
+       copy = next) {
+    next = copy->next;
+    nf_tensor_unref (copy->tensor);
+    g_free (copy);
+  }
 }
 
-static gboolean
-narrow (NfCudaStream *stream, const NfTensor *weight, NfTensor *copy,
-    GError **error)
+/* y = gain x */
+template <class T> struct Scale
 {
-  const NfConvert<NfBf16, float> f = { nf_data<NfBf16> (copy),
-    nf_data<float> (weight) };
+  T *y;
+  const float *x;
+  float gain;
 
-  nf_each<8> (stream, f, nf_tensor_elements (weight), nf_aligned (f.x));
-  return nf_cuda_launched (stream, "narrow", error);
-}
+  template <int V>
+  __device__ __forceinline__ void
+  run (gsize i) const
+  {
+    float v[V];
+
+    nf_load_pack (v, x + i);
+#pragma unroll
+    for (int k = 0; k < V; k++)
+      v[k] *= gain;
+    nf_store_pack (y + i, v);
+  }
+};
 
 /* memory that is taken while a graph is captured belongs to that graph alone */
-static Half *
-half_of (NfCudaStream *stream, NfTensor *weight, GError **error)
+static Copy *
+find_or_add (NfCudaStream *stream, NfTensor *weight, NfDType dtype, gfloat gain,
+    GError **error)
 {
-  Half *half = static_cast<Half *> (weight->cache);
-  NfTensor *copy;
+  NfTensor *tensor;
+  Copy *copy;
 
-  if (half != NULL)
-    return half;
+  for (copy = copies_of (weight); copy != NULL; copy = copy->next)
+    if (copy->tensor->dtype == dtype && copy->gain == gain)
+      return copy;
   if (stream->graph != NULL) {
     g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
         "device cuda:%d: a graph is captured that has not run before",
         stream->cuda->index);
     return NULL;
   }
-  copy = nf_tensor_new (weight->device, NF_BF16, weight->n, weight->c,
-      weight->h, weight->w, error);
-  if (copy == NULL)
+  tensor = nf_tensor_new (
+      weight->device, dtype, weight->n, weight->c, weight->h, weight->w, error);
+  if (tensor == NULL)
     return NULL;
-  half = g_new (Half, 1);
-  half->copy = copy;
-  half->version = weight->version - 1;
-  weight->cache = half;
-  weight->cache_free = half_free;
-  return half;
+  copy = g_new (Copy, 1);
+  *copy = Copy{ copies_of (weight), tensor, gain, weight->version - 1 };
+  weight->cache = copy;
+  weight->cache_free = copies_free;
+  return copy;
 }
 
-/* the copy is what the weight is from now on, for all who share it */
+/* the copy is what the weight is from now on, for all who share it; @stream
+ * does not capture */
 static gboolean
-half_update (NfCudaStream *stream, NfTensor *weight, Half *half, GError **error)
+update (
+    NfCudaStream *stream, const NfTensor *weight, Copy *copy, GError **error)
 {
-  if (!nf_cuda_writes (stream, half->copy->data, error)
-      || !narrow (stream, weight, half->copy, error))
+  const gsize n = nf_tensor_elements (weight);
+
+  if (copy->version == weight->version)
+    return TRUE;
+  if (!nf_cuda_writes (stream, copy->tensor->data, error))
     return FALSE;
-  half->version = stream->graph == NULL ? weight->version : weight->version - 1;
-  return TRUE;
+  NF_DISPATCH_ACTIVATION (copy->tensor->dtype == NF_BF16, {
+    const Scale<T> f = { nf_data<T> (copy->tensor), nf_data<float> (weight),
+      copy->gain };
+
+    nf_each<8> (stream, f, n, nf_aligned (f.x));
+  });
+  copy->version = weight->version;
+  return nf_cuda_launched (stream, "weight_copy", error);
 }
 
-static GMutex lock; /* networks are shared by threads */
-
-/* before work is queued that reads the copy without asking for it; @stream does
- * not capture */
+/* What is captured runs later, maybe after the weight has changed: before work
+ * is queued that reads a copy without asking for it. */
 static gboolean
 follow (NfCudaStream *stream, NfTensor *weight, GError **error)
 {
-  Half *half;
-  gboolean ok;
+  gboolean ok = TRUE, waited = FALSE;
 
   g_mutex_lock (&lock);
-  half = static_cast<Half *> (weight->cache);
-  ok = half->version == weight->version
-      || (nf_cuda_reads (stream, weight->data, error)
-          && half_update (stream, weight, half, error));
+  for (Copy *copy = copies_of (weight); ok && copy != NULL; copy = copy->next) {
+    if (copy->version == weight->version)
+      continue;
+    ok = (waited || nf_cuda_reads (stream, weight->data, error))
+        && update (stream, weight, copy, error);
+    waited = TRUE;
+  }
   g_mutex_unlock (&lock);
   return ok;
 }
 
-/* What is captured runs later, maybe after the weight has changed. A weight that
- * is trained changes from run to run: making its copy belongs to the graph.
- * Others seldom do, so that starts look. */
-static gboolean
-half_capture (
-    NfCudaStream *stream, NfTensor *weight, Half *half, GError **error)
-{
-  if (weight->requires_grad)
-    return half_update (stream, weight, half, error);
-  nf_cuda_graph_follows (stream->graph, weight, follow);
-  return TRUE;
-}
-
 /**
- * nf_cuda_weight_bf16:
+ * nf_cuda_weight_copy:
  * @stream: the calling thread's
  * @weight: a parameter of an op, f32
+ * @dtype: %NF_F32 or %NF_BF16
+ * @gain: what it is multiplied by
  * @error: return location: %NF_ERROR_NO_MEMORY; %NF_ERROR_UNSUPPORTED where a
  *   graph is captured that has not run before
  *
- * Returns: (transfer none) (nullable): the same in bf16, for work that is
- *   queued on @stream before @weight changes
+ * Returns: (transfer none) (nullable): @gain times @weight in that type, for
+ *   work that is queued on @stream before @weight changes
  */
 const NfTensor *
-nf_cuda_weight_bf16 (NfCudaStream *stream, NfTensor *weight, GError **error)
+nf_cuda_weight_copy (NfCudaStream *stream, NfTensor *weight, NfDType dtype,
+    gfloat gain, GError **error)
 {
-  Half *half;
+  Copy *copy;
   gboolean ok;
 
+  if (dtype == NF_F32 && gain == 1.0f)
+    return weight;
   g_mutex_lock (&lock);
-  half = half_of (stream, weight, error);
-  ok = half != NULL && nf_cuda_reads (stream, half->copy->data, error);
+  copy = find_or_add (stream, weight, dtype, gain, error);
+  ok = copy != NULL && nf_cuda_reads (stream, copy->tensor->data, error);
   if (ok && stream->graph != NULL)
-    ok = half_capture (stream, weight, half, error);
-  else if (ok && half->version != weight->version)
-    ok = half_update (stream, weight, half, error);
+    nf_cuda_graph_follows (stream->graph, weight, follow);
+  else if (ok)
+    ok = update (stream, weight, copy, error);
   g_mutex_unlock (&lock);
-  return ok ? half->copy : NULL;
+  return ok ? copy->tensor : NULL;
+}
+
+/**
+ * nf_cuda_weight_move:
+ * @stream: the calling thread's, which is about to change @weight
+ * @weight: a parameter; its version grows by one after the change
+ * @gain: (out): what its copy is multiplied by
+ * @copy: (out) (transfer none) (nullable): the copy that the same work has to
+ *   change too; NULL where there is none
+ * @error: return location
+ *
+ * Returns: FALSE with @error set
+ */
+gboolean
+nf_cuda_weight_move (NfCudaStream *stream, NfTensor *weight,
+    const NfTensor **copy, gfloat *gain, GError **error)
+{
+  Copy *first;
+  gboolean ok = TRUE;
+
+  *copy = NULL;
+  *gain = 1.0f;
+  g_mutex_lock (&lock);
+  first = stream->graph == NULL ? copies_of (weight) : NULL;
+  if (first != NULL) {
+    ok = nf_cuda_writes (stream, first->tensor->data, error);
+    first->version = weight->version + 1;
+    *copy = first->tensor;
+    *gain = first->gain;
+  }
+  g_mutex_unlock (&lock);
+  return ok;
 }

@@ -14,12 +14,13 @@
 #define UNIT 512 /* bytes; blocks of 1 MiB and more are whole 64 KiB */
 #define LARGE (1 << 20)
 #define LARGE_UNIT (64 << 10)
+#define SPARE 8 /* a block that is this part larger than needed will do */
 
 /**
  * NfCudaPool:
  * @cuda: its device
  * @stream: the one whose work uses it
- * @free: size -> GPtrArray of NfCudaBlock
+ * @free: size -> GPtrArray of NfCudaBlock, smallest first, none empty
  * @workspaces: for cuBLAS and cuDNN, the last one used by turns
  * @workspace_bytes: its size
  */
@@ -27,7 +28,7 @@ struct _NfCudaPool
 {
   NfCuda *cuda;
   NfCudaStream *stream;
-  GHashTable *free;
+  GTree *free;
   GPtrArray *workspaces;
   gsize workspace_bytes;
 };
@@ -52,6 +53,14 @@ struct _NfCudaBlock
 
 G_STATIC_ASSERT (NF_CUDA_MAX_STREAMS <= 64);
 
+static gint
+compare_sizes (gconstpointer a, gconstpointer b, gpointer data)
+{
+  const gsize left = GPOINTER_TO_SIZE (a), right = GPOINTER_TO_SIZE (b);
+
+  return (left > right) - (left < right);
+}
+
 static guint64
 bit (guint index)
 {
@@ -71,8 +80,8 @@ nf_cuda_pool_new (NfCuda *cuda, NfCudaStream *stream)
 
   pool->cuda = cuda;
   pool->stream = stream;
-  pool->free = g_hash_table_new_full (
-      NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
+  pool->free = g_tree_new_full (
+      compare_sizes, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
   pool->workspaces = g_ptr_array_new ();
   return pool;
 }
@@ -88,28 +97,59 @@ block_free (NfCudaBlock *block)
   g_free (block);
 }
 
+/* takes what is free in a pool out of it; without @all, what nobody has had since
+ * it came there. Returns: (transfer container) */
+static GPtrArray *
+pool_take (NfCudaPool *pool, gboolean all)
+{
+  GPtrArray *taken = g_ptr_array_new ();
+  GTreeNode *node = g_tree_node_first (pool->free);
+
+  while (node != NULL) {
+    gpointer size = g_tree_node_key (node);
+    GPtrArray *list = g_tree_node_value (node);
+
+    node = g_tree_node_next (node);
+    for (guint i = list->len; i-- > 0;) {
+      NfCudaBlock *block = g_ptr_array_index (list, i);
+
+      if (all || !block->taken)
+        g_ptr_array_add (taken, g_ptr_array_remove_index_fast (list, i));
+    }
+    if (list->len == 0)
+      g_tree_remove (pool->free, size);
+  }
+  return taken;
+}
+
 /* gives back to the driver what a pool does not use; of a graph's pool what
  * captured work has used has to stay */
 static void
 pool_trim (NfCudaPool *pool)
 {
-  const gboolean own = pool == pool->stream->own;
-  GHashTableIter iter;
-  gpointer blocks;
+  g_autoptr (GPtrArray) blocks = pool_take (pool, pool == pool->stream->own);
 
-  g_hash_table_iter_init (&iter, pool->free);
-  while (g_hash_table_iter_next (&iter, NULL, &blocks)) {
-    GPtrArray *list = blocks;
+  for (guint i = 0; i < blocks->len; i++)
+    block_free (g_ptr_array_index (blocks, i));
+}
 
-    for (guint i = list->len; i-- > 0;) {
-      NfCudaBlock *block = g_ptr_array_index (list, i);
+/* the smallest free block of at least so many bytes, not much larger, taken out
+ * of the pool; NULL: there is none */
+static NfCudaBlock *
+pool_find (NfCudaPool *pool, gsize bytes)
+{
+  GTreeNode *node = g_tree_lower_bound (pool->free, GSIZE_TO_POINTER (bytes));
+  gpointer size = node != NULL ? g_tree_node_key (node) : NULL;
+  GPtrArray *list;
+  NfCudaBlock *block;
 
-      if (block->taken && !own)
-        continue;
-      g_ptr_array_remove_index_fast (list, i);
-      block_free (block);
-    }
-  }
+  if (node == NULL || GPOINTER_TO_SIZE (size) > bytes + bytes / SPARE)
+    return NULL;
+  list = g_tree_node_value (node);
+  block = g_ptr_array_steal_index_fast (list, list->len - 1);
+  if (list->len == 0)
+    g_tree_remove (pool->free, size);
+  return block;
 }
 
 typedef struct
@@ -143,11 +183,11 @@ static void
 block_keep (NfCudaPool *pool, NfCudaBlock *block)
 {
   gpointer size = GSIZE_TO_POINTER (block->bytes);
-  GPtrArray *list = g_hash_table_lookup (pool->free, size);
+  GPtrArray *list = g_tree_lookup (pool->free, size);
 
   if (list == NULL) {
     list = g_ptr_array_new ();
-    g_hash_table_insert (pool->free, size, list);
+    g_tree_insert (pool->free, size, list);
   }
   block->pool = pool;
   block->held = FALSE;
@@ -158,7 +198,7 @@ static void
 pool_done (NfCudaPool *pool)
 {
   g_ptr_array_unref (pool->workspaces);
-  g_hash_table_unref (pool->free);
+  g_tree_unref (pool->free);
   g_free (pool);
 }
 
@@ -193,23 +233,15 @@ nf_cuda_pool_free (NfCudaPool *pool)
 void
 nf_cuda_pool_move (NfCudaPool *from, NfCudaPool *to, gboolean all)
 {
-  GHashTableIter iter;
-  gpointer blocks;
+  g_autoptr (GPtrArray) blocks = NULL;
 
   g_mutex_lock (&from->cuda->lock);
-  g_hash_table_iter_init (&iter, from->free);
-  while (g_hash_table_iter_next (&iter, NULL, &blocks)) {
-    GPtrArray *list = blocks;
+  blocks = pool_take (from, all);
+  for (guint i = 0; i < blocks->len; i++) {
+    NfCudaBlock *block = g_ptr_array_index (blocks, i);
 
-    for (guint i = list->len; i-- > 0;) {
-      NfCudaBlock *block = g_ptr_array_index (list, i);
-
-      if (block->taken && !all)
-        continue;
-      g_ptr_array_remove_index_fast (list, i);
-      block->taken = FALSE;
-      block_keep (to, block);
-    }
+    block->taken = FALSE;
+    block_keep (to, block);
   }
   g_mutex_unlock (&from->cuda->lock);
 }
@@ -370,17 +402,14 @@ nf_cuda_alloc (NfCudaStream *stream, gsize bytes, GError **error)
   NfCudaPool *pool = stream->pool;
   gsize size = block_size (bytes);
   NfCudaBlock *block;
-  GPtrArray *list;
 
   g_mutex_lock (&stream->cuda->lock);
-  list = g_hash_table_lookup (pool->free, GSIZE_TO_POINTER (size));
-  if (list != NULL && list->len > 0)
-    block = g_ptr_array_steal_index_fast (list, list->len - 1);
-  else
+  block = pool_find (pool, size);
+  if (block == NULL)
     block = block_new (pool, size, error);
   if (block != NULL) {
     block->held = block->taken = TRUE;
-    stream->cuda->now.live += size;
+    stream->cuda->now.live += block->bytes;
     stream->cuda->peak.live =
         MAX (stream->cuda->peak.live, stream->cuda->now.live);
     block->writer = stream->index;

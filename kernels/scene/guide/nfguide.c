@@ -52,13 +52,13 @@ nf_guide_new (guint width, guint height, GError **error)
   self->wide = g_try_malloc (pixels);
   self->object = g_try_malloc (pixels);
   self->spread = g_try_malloc (pixels);
+  self->renderer = nf_renderer_new (width, height, 1);
   if (!self->now || !self->then || !self->mask || !self->change || !self->wide
-      || !self->object || !self->spread) {
+      || !self->object || !self->spread || !self->renderer) {
     g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
         "no memory for a guide of %ux%u pixels", width, height);
     return NULL;
   }
-  self->renderer = nf_renderer_new (width, height, 1);
   return g_steal_pointer (&self);
 }
 

@@ -46,6 +46,19 @@ struct _NfRenderer
   Scratch *scratch; /* one a thread */
 };
 
+static gboolean
+has_memory (const NfRenderer *self)
+{
+  for (guint k = 0; k < 3; k++)
+    if (self->film.planes[k] == NULL || self->bare.planes[k] == NULL)
+      return FALSE;
+  for (guint i = 0; i < self->threads; i++)
+    if (self->scratch[i].distance == NULL || self->scratch[i].who == NULL)
+      return FALSE;
+
+  return TRUE;
+}
+
 NfRenderer *
 nf_renderer_new (guint width, guint height, guint threads)
 {
@@ -63,12 +76,14 @@ nf_renderer_new (guint width, guint height, guint threads)
   self->team = nf_team_new (self->threads);
   nf_film_init (&self->film, self->width, self->height);
   nf_film_init (&self->bare, self->width, self->height);
-  self->scratch = g_new (Scratch, self->threads);
+  self->scratch = g_new0 (Scratch, self->threads);
   points = (gsize) BAND * POINTS * self->row;
   for (guint i = 0; i < self->threads; i++) {
-    self->scratch[i].distance = g_new (gfloat, points);
-    self->scratch[i].who = g_new (gint32, points);
+    self->scratch[i].distance = g_try_new (gfloat, points);
+    self->scratch[i].who = g_try_new (gint32, points);
   }
+  if (!has_memory (self))
+    g_clear_pointer (&self, nf_renderer_free);
 
   return self;
 }

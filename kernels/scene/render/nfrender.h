@@ -22,7 +22,8 @@ typedef struct _NfRenderer NfRenderer;
  * @threads: how many may work at once, 0 for one a core; the pictures are the
  *   same with any number
  *
- * Returns: (transfer full): a renderer, to be used by one thread at a time
+ * Returns: (transfer full) (nullable): a renderer, to be used by one thread at a
+ *   time; %NULL where there is no memory for its pictures
  */
 NF_API NfRenderer *nf_renderer_new (guint width, guint height, guint threads);
 

@@ -20,7 +20,7 @@ nf_film_init (NfFilm *film, gint width, gint height)
   film->height = height;
   film->row = width + NF_PACKET;
   for (guint k = 0; k < 3; k++)
-    film->planes[k] = g_new0 (gfloat, (gsize) film->row * height);
+    film->planes[k] = g_try_new0 (gfloat, (gsize) film->row * height);
 }
 
 void
