@@ -419,6 +419,7 @@ gst_nf_predict_check (
     GstVideoFilter *filter, const GstNfWindowSettings *window, GError **error)
 {
   GstNfPredict *self = GST_NF_PREDICT (filter);
+  GstNfPredictShape shape;
   NfPrediction prediction;
   NfPredictMode mode;
   NfUnetConfig config;
@@ -430,7 +431,9 @@ gst_nf_predict_check (
   if (config.height == 0 || mode != NF_MODE_PREDICT)
     return TRUE;
   nf_prediction_init (&prediction);
-  prediction.horizon = window->horizon;
+  prediction.mode = self->mode;
+  gst_nf_mode_describe (self->mode, &config, &shape);
+  prediction.horizon = shape.last > 0 ? shape.last : window->horizon;
 
   return nf_prediction_check (&prediction, &config, error);
 }

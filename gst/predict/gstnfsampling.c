@@ -406,7 +406,7 @@ count_at_once (const NfGuided *guided, const GstNfPredictJob *jobs, guint n)
  *   are done at once
  * @n: how many, at least 1
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID (the network
- *   does not draw that far), ...
+ *   does not predict that far), ...
  *
  * Returns: FALSE with @error set
  */

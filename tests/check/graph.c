@@ -305,8 +305,8 @@ test_larger_block_will_do (gconstpointer data)
     NfTensor *y;
 
     nf_tensor_clear (&x);
-    nf_device_memory (device, TRUE, &before);
-    nf_device_memory (device, TRUE, &before);
+    nf_device_memory (device, TRUE, &before); /* peaks begin anew */
+    nf_device_memory (device, FALSE, &before);
     y = nf_tensor_new (
         device, NF_F32, 1, next[i].mebibytes, 1 << 9, 1 << 9, NULL);
     nf_device_memory (device, FALSE, &after);
