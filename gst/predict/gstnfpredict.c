@@ -122,10 +122,10 @@ struct _GstNfPredict
   const gchar *arch; /* of the model's network */
   const gchar *device; /* interned */
   GstNfGuideSettings opened; /* at the start; without the string */
+  NfPredictMode mode; /* likewise */
 
   GstNfCuda cuda;
   /* streaming thread, except while starting and stopping */
-  NfPredictMode mode; /* that the element was started with */
   Networks in_use; /* its model is changed with the object lock */
   Networks before; /* until it is settled whether they come back */
 };
@@ -379,7 +379,9 @@ gst_nf_predict_open (GstVideoFilter *filter, const GstNfWindowSettings *window,
 
   gst_nf_reload_start (&self->reload);
   gst_nf_predict_copy_settings (self, &settings);
+  GST_OBJECT_LOCK (self);
   self->mode = settings.mode.mode;
+  GST_OBJECT_UNLOCK (self);
   ok = networks_load (&networks, &settings, error)
       && check_model (
           networks.model, &settings, self->mode, window, shape, error);
@@ -419,12 +421,14 @@ gst_nf_predict_check (
   GstNfPredict *self = GST_NF_PREDICT (filter);
   GstNfPredictShape shape;
   NfPrediction prediction;
+  NfPredictMode mode;
   NfUnetConfig config;
 
   GST_OBJECT_LOCK (self);
   config = self->config;
+  mode = self->mode;
   GST_OBJECT_UNLOCK (self);
-  if (config.height == 0)
+  if (config.height == 0 || mode != NF_MODE_PREDICT)
     return TRUE;
   nf_prediction_init (&prediction);
   prediction.mode = self->mode;
