@@ -13,7 +13,9 @@
 
 #include <glib/gstdio.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define DIFFUSION_TILES 7 /* 3 frames of context, 2 drawn, 2 true */
 
@@ -194,6 +196,81 @@ test_event_files (NfTestPlace *place, gconstpointer unused)
   g_assert_cmpmem (head + size_of_head, 13, "brain.Event:2", 13);
 }
 
+#ifdef NF_HAVE_TENSORBOARD
+
+/* The records of an event file, all of which are whole; the bytes that it has. */
+static guint
+count_records (NfTestPlace *place, gsize *size)
+{
+  g_autofree gchar *path = find_file (place, "", "events.out.tfevents.", 0);
+  g_autofree gchar *data = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n = 0;
+  gsize at = 0;
+
+  g_file_get_contents (path, &data, size, &error);
+  g_assert_no_error (error);
+  for (; at < *size; n++) {
+    const gsize parts = 8 + 4 + 4; /* length, checksums */
+    guint64 length;
+
+    g_assert_cmpuint (*size - at, >=, parts);
+    memcpy (&length, data + at, sizeof length);
+    length = GUINT64_FROM_LE (length);
+    g_assert_cmpuint (length, <=, *size - at - parts);
+    at += parts + length;
+  }
+  return n;
+}
+
+static void
+limit_files (rlim_t bytes)
+{
+  struct rlimit limit;
+
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = bytes;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+/* Room for a part of a record: none of it stays, and what is written when there
+ * is room again can be read. */
+static void
+test_event_file_full (NfTestPlace *place, gconstpointer unused)
+{
+  static const gsize room[] = { 0, 3, 8, 10, 12, 30, 12000 };
+  const NfMetric loss = { "loss", 1 };
+  g_autoptr (GBytes) png = g_bytes_new_take (g_malloc0 (20000), 20000);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfEventFile) file = nf_event_file_open (place->root, 0, &error);
+  void (*old) (int) = signal (SIGXFSZ, SIG_IGN);
+  struct rlimit was;
+  gsize size, now;
+  guint n;
+
+  g_assert_no_error (error);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &was), ==, 0);
+  n = count_records (place, &size);
+  for (guint i = 0; i < G_N_ELEMENTS (room); i++) {
+    limit_files (size + room[i]);
+    g_assert_false (
+        nf_event_file_add_picture (file, i, "samples", png, 10, 10, &error));
+    limit_files (was.rlim_cur);
+    g_assert_error (error, NF_ERROR, NF_ERROR_IO);
+    g_assert_nonnull (strstr (error->message, "events.out.tfevents."));
+    g_assert_nonnull (strstr (error->message, "watch.tensorboard=false"));
+    g_clear_error (&error);
+    g_assert_cmpuint (count_records (place, &now), ==, n);
+    g_assert_cmpuint (now, ==, size);
+    nf_event_file_add_metrics (file, i, &loss, 1, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (count_records (place, &size), ==, ++n);
+  }
+  signal (SIGXFSZ, old);
+}
+
+#endif
+
 static void
 write_metrics (const gchar *root, const gchar *run, const gchar *text)
 {
@@ -361,6 +438,9 @@ main (int argc, char **argv)
   ADD ("samples-segment", test_samples_segment);
   ADD_VAL ("samples-failure-goes-on", test_samples_failure_goes_on);
   ADD ("event-files", test_event_files);
+#ifdef NF_HAVE_TENSORBOARD
+  ADD ("event-file-full", test_event_file_full);
+#endif
   ADD ("series", test_series);
   ADD ("series-broken-line", test_series_broken_line_fails);
   ADD ("plot", test_plot);
