@@ -141,6 +141,61 @@ remove_file (gpointer path)
   g_assert_cmpint (g_unlink (path), ==, 0);
 }
 
+static void
+train_skipping (NfTestPlace *place, const gchar *run)
+{
+  nf_test_train_tiny (place, NF_TRAIN_SEGMENT, run, FALSE,
+      "data.bad-clips=skip|train.steps=6|watch.sample-every=6|"
+      "watch.sample-clips=2");
+}
+
+/* Clips that training leaves out are left out of pictures, be it that a frame
+ * cannot be read, for which the next clip is shown, or that they cannot be
+ * opened; they are listed once. */
+static void
+test_samples_skip_bad_clips (NfTestPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *first =
+      g_build_filename (place->data, "train", "video_0", "image_0.png", NULL);
+  g_autofree gchar *frame =
+      g_build_filename (place->data, "train", "video_1", "image_3.png", NULL);
+  g_autofree gchar *list = nf_test_run_file (place, "one", "left-out.txt");
+  g_autofree gchar *text = NULL;
+  g_autofree guint8 *rgb = NULL;
+  g_auto (GStrv) lines = NULL;
+  g_autoptr (GError) error = NULL;
+  gint width, height;
+
+  g_file_set_contents (frame, "no picture", -1, &error);
+  g_assert_no_error (error);
+  train_skipping (place, "two");
+  read_picture (place, "two", "samples-000006.png", &rgb, &width, &height);
+  g_assert_cmpint (height, ==, 2 * NF_TEST_HEIGHT + 2);
+  g_assert_false (is_gap (rgb + (gsize) 3 * width * (NF_TEST_HEIGHT + 2), width,
+      NF_TEST_HEIGHT, 0, NF_TEST_WIDTH));
+  remove_file (first);
+  train_skipping (place, "one");
+  g_assert_true (nf_test_has_file (place, "one", "samples-000006.png"));
+  g_file_get_contents (list, &text, NULL, &error);
+  g_assert_no_error (error);
+  lines = g_strsplit (g_strchomp (text), "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 2);
+}
+
+/* Clips of val/ that cannot be opened: the run goes on without pictures. */
+static void
+test_samples_none_goes_on (NfTestPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *frame =
+      g_build_filename (place->data, "val", "video_10", "image_0.png", NULL);
+
+  remove_file (frame);
+  nf_test_train_tiny (place, NF_TRAIN_SEGMENT, "run", FALSE,
+      "train.steps=2|watch.sample-every=1");
+  g_assert_false (nf_test_has_file (place, "run", "samples-000002.png"));
+  g_assert_true (nf_test_has_file (place, "run", "final.safetensors"));
+}
+
 /* A picture that cannot be made is told, and the run goes on. */
 static void
 test_samples_failure_goes_on (NfTestPlace *place, gconstpointer unused)
@@ -437,6 +492,8 @@ main (int argc, char **argv)
   ADD_VAL ("samples-diffusion", test_samples_diffusion);
   ADD ("samples-segment", test_samples_segment);
   ADD_VAL ("samples-failure-goes-on", test_samples_failure_goes_on);
+  ADD ("samples-skip-bad-clips", test_samples_skip_bad_clips);
+  ADD_VAL ("samples-none-goes-on", test_samples_none_goes_on);
   ADD ("event-files", test_event_files);
 #ifdef NF_HAVE_TENSORBOARD
   ADD ("event-file-full", test_event_file_full);
