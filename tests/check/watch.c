@@ -7,10 +7,12 @@
 #include "config.h"
 #include "io/nfpng.h"
 #include "testruns.h"
+#include "watch/canvas.h"
 #include "watch/eventfile.h"
 #include "watch/plot.h"
 #include "watch/series.h"
 
+#include <cairo.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <signal.h>
@@ -18,6 +20,20 @@
 #include <sys/resource.h>
 
 #define DIFFUSION_TILES 7 /* 3 frames of context, 2 drawn, 2 true */
+
+static GPtrArray *texts; /* (element-type utf8): in pictures; NULL: unwatched */
+
+/* In the place of cairo's function, which the trainer calls, and which draws
+ * nothing more after a text that is no UTF-8. */
+void
+cairo_show_text (cairo_t *cairo, const char *text)
+{
+  g_assert_true (g_utf8_validate (text, -1, NULL));
+  if (texts)
+    g_ptr_array_add (texts, g_strdup (text));
+  cairo_text_path (cairo, text);
+  cairo_fill (cairo);
+}
 
 /* The usual value of "123456789", and that of zeros in RFC 3720, B.4. */
 static void
@@ -449,6 +465,63 @@ test_plot (NfTestPlace *place, gconstpointer unused)
   g_assert_true (g_str_has_suffix (g_strchomp (text), "</svg>"));
 }
 
+/* Plots, and keeps what is written in the picture. */
+static void
+plot_texts (const gchar *words)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&texts, g_ptr_array_unref);
+  texts = g_ptr_array_new_with_free_func (g_free);
+  plot (words, &error);
+  g_assert_no_error (error);
+}
+
+static gboolean
+has_text (const gchar *text)
+{
+  return g_ptr_array_find_with_equal_func (texts, text, g_str_equal, NULL);
+}
+
+/* A folder whose name is no text is shown, and so are the runs after it. */
+static void
+test_plot_strange_name (NfTestPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *words = g_strdup_printf (
+      "%s/a\xff|%s/b|-o|%s/plot.png", place->root, place->root, place->root);
+
+  write_metrics (place->root, "a\xff", "{\"step\":1,\"loss\":1}\n");
+  write_metrics (place->root, "b", "{\"step\":1,\"loss\":2}\n");
+  plot_texts (words);
+  g_assert_true (has_text ("a\357\277\275"));
+  g_assert_true (has_text ("b"));
+  g_clear_pointer (&texts, g_ptr_array_unref);
+}
+
+/* What cairo cannot draw is an error, and no picture that lacks something. */
+static void
+test_canvas_fails (NfTestPlace *place, gconstpointer unused)
+{
+  static const gchar *const names[] = { "x.png", "x.svg" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree gchar *path = g_build_filename (place->root, names[i], NULL);
+    g_autoptr (GByteArray) svg = g_byte_array_new ();
+    g_autoptr (GError) error = NULL;
+    cairo_surface_t *surface = nf_canvas_new (path, 40, 40, svg, &error);
+    cairo_t *cairo = cairo_create (surface);
+
+    g_assert_no_error (error);
+    cairo_restore (cairo); /* what was never saved */
+    g_assert_false (nf_canvas_write (cairo, path, svg, &error));
+    g_assert_error (error, NF_ERROR, NF_ERROR_FAILED);
+    g_assert_nonnull (strstr (error->message, names[i]));
+    g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+    cairo_destroy (cairo);
+    cairo_surface_destroy (surface);
+  }
+}
+
 static void
 test_plot_refusals (NfTestPlace *place, gconstpointer unused)
 {
@@ -501,6 +574,8 @@ main (int argc, char **argv)
   ADD ("series", test_series);
   ADD ("series-broken-line", test_series_broken_line_fails);
   ADD ("plot", test_plot);
+  ADD ("plot-strange-name", test_plot_strange_name);
+  ADD ("canvas-fails", test_canvas_fails);
   ADD ("plot-refusals", test_plot_refusals);
   return g_test_run ();
 }
