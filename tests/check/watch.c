@@ -483,6 +483,41 @@ has_text (const gchar *text)
   return g_ptr_array_find_with_equal_func (texts, text, g_str_equal, NULL);
 }
 
+/* One value, or one step: the axis shows a tenth of it to either side, and a
+ * half where it is 0. */
+static void
+test_plot_one_value (NfTestPlace *place, gconstpointer unused)
+{
+  static const struct
+  {
+    const gchar *step, *value;
+    const gchar *texts[4];
+  } cases[] = {
+    { "1000", "0.001", { "0.0009", "0.0011", "900", "1100" } },
+    { "0", "-0.001", { "-0.0009", "-0.0011", "-0.4", "0.4" } },
+    { "1", "0", { "-0.4", "0.4", "0.9", "1.1" } },
+    { "9007199254740992", "4e15",
+        { "3.6e+15", "4.4e+15", "8.5e+15", "9e+15" } },
+    { "1", "5e-324", { "-0.4", "0.4", "0.9", "1.1" } },
+    { "1", "1e-298", { "9e-299", "1.1e-298", "0.9", "1.1" } },
+  };
+  g_autofree gchar *words =
+      g_strdup_printf ("%s/run|-o|%s/plot.svg", place->root, place->root);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree gchar *line = g_strdup_printf (
+        "{\"step\":%s,\"learning-rate\":%s}\n", cases[i].step, cases[i].value);
+
+    write_metrics (place->root, "run", line);
+    plot_texts (words);
+    for (guint k = 0; k < G_N_ELEMENTS (cases[i].texts); k++)
+      if (!has_text (cases[i].texts[k]))
+        g_error ("step %s, value %s: no %s", cases[i].step, cases[i].value,
+            cases[i].texts[k]);
+  }
+  g_clear_pointer (&texts, g_ptr_array_unref);
+}
+
 /* A folder whose name is no text is shown, and so are the runs after it. */
 static void
 test_plot_strange_name (NfTestPlace *place, gconstpointer unused)
@@ -574,6 +609,7 @@ main (int argc, char **argv)
   ADD ("series", test_series);
   ADD ("series-broken-line", test_series_broken_line_fails);
   ADD ("plot", test_plot);
+  ADD ("plot-one-value", test_plot_one_value);
   ADD ("plot-strange-name", test_plot_strange_name);
   ADD ("canvas-fails", test_canvas_fails);
   ADD ("plot-refusals", test_plot_refusals);
