@@ -115,6 +115,10 @@ nf_sampling_graphs_borrow (NfSamplingGraphs *graphs, gint64 n, NfDType dtype)
 void
 nf_sampling_graphs_give_back (NfSamplingGraphs *graphs, NfSamplingGraph *graph)
 {
+  if (nf_unet_params (graphs->net)->device->backend->graph == NULL) {
+    nf_sampling_graph_free (graph);
+    return;
+  }
   g_mutex_lock (&graphs->lock);
   g_ptr_array_add (graphs->idle, graph);
   g_mutex_unlock (&graphs->lock);

@@ -6,7 +6,8 @@
  * then for the next one. Where the device captures graphs (nfgraph.h), one
  * graph does for all of them: a new conditioning is copied to the addresses of
  * the first one. A graph is used by one thread at a time; a store lends as many
- * as there are threads that sample, and keeps them in between. */
+ * as there are threads that sample, and keeps them in between. On other devices
+ * nothing is kept. */
 #pragma once
 
 #include <nextframe/core/nfapi.h>
@@ -59,6 +60,9 @@ NfSamplingGraph *nf_sampling_graphs_borrow (
  * nf_sampling_graphs_give_back:
  * @graphs: a store
  * @graph: (transfer full): what it lent
+ *
+ * Keeps it with its conditioning, or frees it where the device captures no
+ * graphs.
  */
 void nf_sampling_graphs_give_back (
     NfSamplingGraphs *graphs, NfSamplingGraph *graph);

@@ -456,6 +456,40 @@ test_prediction_keeps_its_graph (gconstpointer data)
       device->backend->graph != NULL ? 3 * 5 - 1 : 0);
 }
 
+static gsize
+live_bytes (void)
+{
+  NfDeviceMemory memory;
+
+  nf_device_memory (device, TRUE, &memory);
+  nf_device_memory (device, FALSE, &memory);
+  return memory.live;
+}
+
+/* a conditioning stays after a prediction only where a graph reads it */
+static void
+test_prediction_frees_its_conditioning (gconstpointer data)
+{
+  g_autoptr (NfUnet) net = tiny_net (2, 0);
+  g_autoptr (NfSamplingGraphs) graphs = nf_sampling_graphs_new (net);
+  NfPrediction prediction;
+  gsize before;
+
+  nf_prediction_init (&prediction);
+  prediction.steps = 4;
+  prediction.horizon = 2;
+  prediction.dtype = GPOINTER_TO_INT (data);
+  nf_tensor_unref (predict_from (net, &prediction, 0));
+  before = live_bytes ();
+  prediction.graphs = graphs;
+  for (guint64 clip = 0; clip < 2; clip++)
+    nf_tensor_unref (predict_from (net, &prediction, clip));
+  if (device->backend->graph == NULL)
+    g_assert_cmpuint (live_bytes (), ==, before);
+  else
+    g_assert_cmpuint (live_bytes (), >, before);
+}
+
 /* drawing for hours takes no more memory than drawing for a while */
 static void
 test_prediction_memory (gconstpointer data)
@@ -595,6 +629,10 @@ main (int argc, char **argv)
       GINT_TO_POINTER (NF_F32), test_prediction_keeps_its_graph);
   g_test_add_data_func ("/prediction/keeps-its-graph/bf16",
       GINT_TO_POINTER (NF_BF16), test_prediction_keeps_its_graph);
+  g_test_add_data_func ("/prediction/frees-its-conditioning/f32",
+      GINT_TO_POINTER (NF_F32), test_prediction_frees_its_conditioning);
+  g_test_add_data_func ("/prediction/frees-its-conditioning/bf16",
+      GINT_TO_POINTER (NF_BF16), test_prediction_frees_its_conditioning);
   g_test_add_func (
       "/prediction/conditioning-shrinks-once", test_conditioning_shrinks_once);
   g_test_add_func ("/prediction/gap", test_prediction_gap);

@@ -7,15 +7,33 @@
 #include "config.h"
 #include "io/nfpng.h"
 #include "testruns.h"
+#include "watch/canvas.h"
 #include "watch/eventfile.h"
 #include "watch/plot.h"
 #include "watch/series.h"
 
+#include <cairo.h>
 #include <glib/gstdio.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define DIFFUSION_TILES 7 /* 3 frames of context, 2 drawn, 2 true */
+
+static GPtrArray *texts; /* (element-type utf8): in pictures; NULL: unwatched */
+
+/* In the place of cairo's function, which the trainer calls, and which draws
+ * nothing more after a text that is no UTF-8. */
+void
+cairo_show_text (cairo_t *cairo, const char *text)
+{
+  g_assert_true (g_utf8_validate (text, -1, NULL));
+  if (texts)
+    g_ptr_array_add (texts, g_strdup (text));
+  cairo_text_path (cairo, text);
+  cairo_fill (cairo);
+}
 
 /* The usual value of "123456789", and that of zeros in RFC 3720, B.4. */
 static void
@@ -139,6 +157,61 @@ remove_file (gpointer path)
   g_assert_cmpint (g_unlink (path), ==, 0);
 }
 
+static void
+train_skipping (NfTestPlace *place, const gchar *run)
+{
+  nf_test_train_tiny (place, NF_TRAIN_SEGMENT, run, FALSE,
+      "data.bad-clips=skip|train.steps=6|watch.sample-every=6|"
+      "watch.sample-clips=2");
+}
+
+/* Clips that training leaves out are left out of pictures, be it that a frame
+ * cannot be read, for which the next clip is shown, or that they cannot be
+ * opened; they are listed once. */
+static void
+test_samples_skip_bad_clips (NfTestPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *first =
+      g_build_filename (place->data, "train", "video_0", "image_0.png", NULL);
+  g_autofree gchar *frame =
+      g_build_filename (place->data, "train", "video_1", "image_3.png", NULL);
+  g_autofree gchar *list = nf_test_run_file (place, "one", "left-out.txt");
+  g_autofree gchar *text = NULL;
+  g_autofree guint8 *rgb = NULL;
+  g_auto (GStrv) lines = NULL;
+  g_autoptr (GError) error = NULL;
+  gint width, height;
+
+  g_file_set_contents (frame, "no picture", -1, &error);
+  g_assert_no_error (error);
+  train_skipping (place, "two");
+  read_picture (place, "two", "samples-000006.png", &rgb, &width, &height);
+  g_assert_cmpint (height, ==, 2 * NF_TEST_HEIGHT + 2);
+  g_assert_false (is_gap (rgb + (gsize) 3 * width * (NF_TEST_HEIGHT + 2), width,
+      NF_TEST_HEIGHT, 0, NF_TEST_WIDTH));
+  remove_file (first);
+  train_skipping (place, "one");
+  g_assert_true (nf_test_has_file (place, "one", "samples-000006.png"));
+  g_file_get_contents (list, &text, NULL, &error);
+  g_assert_no_error (error);
+  lines = g_strsplit (g_strchomp (text), "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 2);
+}
+
+/* Clips of val/ that cannot be opened: the run goes on without pictures. */
+static void
+test_samples_none_goes_on (NfTestPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *frame =
+      g_build_filename (place->data, "val", "video_10", "image_0.png", NULL);
+
+  remove_file (frame);
+  nf_test_train_tiny (place, NF_TRAIN_SEGMENT, "run", FALSE,
+      "train.steps=2|watch.sample-every=1");
+  g_assert_false (nf_test_has_file (place, "run", "samples-000002.png"));
+  g_assert_true (nf_test_has_file (place, "run", "final.safetensors"));
+}
+
 /* A picture that cannot be made is told, and the run goes on. */
 static void
 test_samples_failure_goes_on (NfTestPlace *place, gconstpointer unused)
@@ -193,6 +266,81 @@ test_event_files (NfTestPlace *place, gconstpointer unused)
   g_assert_cmpmem (head, 8, "\x18\0\0\0\0\0\0\0", 8);
   g_assert_cmpmem (head + size_of_head, 13, "brain.Event:2", 13);
 }
+
+#ifdef NF_HAVE_TENSORBOARD
+
+/* The records of an event file, all of which are whole; the bytes that it has. */
+static guint
+count_records (NfTestPlace *place, gsize *size)
+{
+  g_autofree gchar *path = find_file (place, "", "events.out.tfevents.", 0);
+  g_autofree gchar *data = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n = 0;
+  gsize at = 0;
+
+  g_file_get_contents (path, &data, size, &error);
+  g_assert_no_error (error);
+  for (; at < *size; n++) {
+    const gsize parts = 8 + 4 + 4; /* length, checksums */
+    guint64 length;
+
+    g_assert_cmpuint (*size - at, >=, parts);
+    memcpy (&length, data + at, sizeof length);
+    length = GUINT64_FROM_LE (length);
+    g_assert_cmpuint (length, <=, *size - at - parts);
+    at += parts + length;
+  }
+  return n;
+}
+
+static void
+limit_files (rlim_t bytes)
+{
+  struct rlimit limit;
+
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = bytes;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+/* Room for a part of a record: none of it stays, and what is written when there
+ * is room again can be read. */
+static void
+test_event_file_full (NfTestPlace *place, gconstpointer unused)
+{
+  static const gsize room[] = { 0, 3, 8, 10, 12, 30, 12000 };
+  const NfMetric loss = { "loss", 1 };
+  g_autoptr (GBytes) png = g_bytes_new_take (g_malloc0 (20000), 20000);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfEventFile) file = nf_event_file_open (place->root, 0, &error);
+  void (*old) (int) = signal (SIGXFSZ, SIG_IGN);
+  struct rlimit was;
+  gsize size, now;
+  guint n;
+
+  g_assert_no_error (error);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &was), ==, 0);
+  n = count_records (place, &size);
+  for (guint i = 0; i < G_N_ELEMENTS (room); i++) {
+    limit_files (size + room[i]);
+    g_assert_false (
+        nf_event_file_add_picture (file, i, "samples", png, 10, 10, &error));
+    limit_files (was.rlim_cur);
+    g_assert_error (error, NF_ERROR, NF_ERROR_IO);
+    g_assert_nonnull (strstr (error->message, "events.out.tfevents."));
+    g_assert_nonnull (strstr (error->message, "watch.tensorboard=false"));
+    g_clear_error (&error);
+    g_assert_cmpuint (count_records (place, &now), ==, n);
+    g_assert_cmpuint (now, ==, size);
+    nf_event_file_add_metrics (file, i, &loss, 1, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (count_records (place, &size), ==, ++n);
+  }
+  signal (SIGXFSZ, old);
+}
+
+#endif
 
 static void
 write_metrics (const gchar *root, const gchar *run, const gchar *text)
@@ -317,6 +465,98 @@ test_plot (NfTestPlace *place, gconstpointer unused)
   g_assert_true (g_str_has_suffix (g_strchomp (text), "</svg>"));
 }
 
+/* Plots, and keeps what is written in the picture. */
+static void
+plot_texts (const gchar *words)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&texts, g_ptr_array_unref);
+  texts = g_ptr_array_new_with_free_func (g_free);
+  plot (words, &error);
+  g_assert_no_error (error);
+}
+
+static gboolean
+has_text (const gchar *text)
+{
+  return g_ptr_array_find_with_equal_func (texts, text, g_str_equal, NULL);
+}
+
+/* One value, or one step: the axis shows a tenth of it to either side, and a
+ * half where it is 0. */
+static void
+test_plot_one_value (NfTestPlace *place, gconstpointer unused)
+{
+  static const struct
+  {
+    const gchar *step, *value;
+    const gchar *texts[4];
+  } cases[] = {
+    { "1000", "0.001", { "0.0009", "0.0011", "900", "1100" } },
+    { "0", "-0.001", { "-0.0009", "-0.0011", "-0.4", "0.4" } },
+    { "1", "0", { "-0.4", "0.4", "0.9", "1.1" } },
+    { "9007199254740992", "4e15",
+        { "3.6e+15", "4.4e+15", "8.5e+15", "9e+15" } },
+    { "1", "5e-324", { "-0.4", "0.4", "0.9", "1.1" } },
+    { "1", "1e-298", { "9e-299", "1.1e-298", "0.9", "1.1" } },
+  };
+  g_autofree gchar *words =
+      g_strdup_printf ("%s/run|-o|%s/plot.svg", place->root, place->root);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree gchar *line = g_strdup_printf (
+        "{\"step\":%s,\"learning-rate\":%s}\n", cases[i].step, cases[i].value);
+
+    write_metrics (place->root, "run", line);
+    plot_texts (words);
+    for (guint k = 0; k < G_N_ELEMENTS (cases[i].texts); k++)
+      if (!has_text (cases[i].texts[k]))
+        g_error ("step %s, value %s: no %s", cases[i].step, cases[i].value,
+            cases[i].texts[k]);
+  }
+  g_clear_pointer (&texts, g_ptr_array_unref);
+}
+
+/* A folder whose name is no text is shown, and so are the runs after it. */
+static void
+test_plot_strange_name (NfTestPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *words = g_strdup_printf (
+      "%s/a\xff|%s/b|-o|%s/plot.png", place->root, place->root, place->root);
+
+  write_metrics (place->root, "a\xff", "{\"step\":1,\"loss\":1}\n");
+  write_metrics (place->root, "b", "{\"step\":1,\"loss\":2}\n");
+  plot_texts (words);
+  g_assert_true (has_text ("a\357\277\275"));
+  g_assert_true (has_text ("b"));
+  g_clear_pointer (&texts, g_ptr_array_unref);
+}
+
+/* What cairo cannot draw is an error, and no picture that lacks something. */
+static void
+test_canvas_fails (NfTestPlace *place, gconstpointer unused)
+{
+  static const gchar *const names[] = { "x.png", "x.svg" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree gchar *path = g_build_filename (place->root, names[i], NULL);
+    g_autoptr (GByteArray) svg = g_byte_array_new ();
+    g_autoptr (GError) error = NULL;
+    cairo_surface_t *surface = nf_canvas_new (path, 40, 40, svg, &error);
+    cairo_t *cairo = cairo_create (surface);
+
+    g_assert_no_error (error);
+    cairo_restore (cairo); /* what was never saved */
+    g_assert_false (nf_canvas_write (cairo, path, svg, &error));
+    g_assert_error (error, NF_ERROR, NF_ERROR_FAILED);
+    g_assert_nonnull (strstr (error->message, names[i]));
+    g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+    cairo_destroy (cairo);
+    cairo_surface_destroy (surface);
+  }
+}
+
 static void
 test_plot_refusals (NfTestPlace *place, gconstpointer unused)
 {
@@ -360,10 +600,18 @@ main (int argc, char **argv)
   ADD_VAL ("samples-diffusion", test_samples_diffusion);
   ADD ("samples-segment", test_samples_segment);
   ADD_VAL ("samples-failure-goes-on", test_samples_failure_goes_on);
+  ADD ("samples-skip-bad-clips", test_samples_skip_bad_clips);
+  ADD_VAL ("samples-none-goes-on", test_samples_none_goes_on);
   ADD ("event-files", test_event_files);
+#ifdef NF_HAVE_TENSORBOARD
+  ADD ("event-file-full", test_event_file_full);
+#endif
   ADD ("series", test_series);
   ADD ("series-broken-line", test_series_broken_line_fails);
   ADD ("plot", test_plot);
+  ADD ("plot-one-value", test_plot_one_value);
+  ADD ("plot-strange-name", test_plot_strange_name);
+  ADD ("canvas-fails", test_canvas_fails);
   ADD ("plot-refusals", test_plot_refusals);
   return g_test_run ();
 }

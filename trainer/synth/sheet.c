@@ -228,5 +228,5 @@ nf_sheet_write (const NfSynthOptions *options, GError **error)
   for (guint row = 0; row < sheet.n_rows; row++)
     if (!paint_row (&sheet, row, error))
       return FALSE;
-  return nf_canvas_write (sheet.surface, options->sheet, sheet.svg, error);
+  return nf_canvas_write (sheet.cairo, options->sheet, sheet.svg, error);
 }

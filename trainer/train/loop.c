@@ -27,7 +27,8 @@ typedef struct
   NfTrainState *state;
   NfSavepoints points;
   NfValidation *validation;
-  NfSamplePictures *pictures;
+  NfSamplePictures *pictures; /* or NULL */
+  gchar *no_pictures; /* why none can be made; or NULL */
   NfEventFile *events; /* or NULL */
   NfMetrics *metrics;
   NfProgress *progress;
@@ -495,6 +496,7 @@ draw_samples (Loop *loop)
       && !nf_sample_pictures_draw (loop->pictures, loop->points.run,
           loop->state->step, loop->events, loop->progress, &error))
     warn (loop, "no picture of samples", error->message);
+  tell_bad_clips (loop);
 }
 
 /* One step, with what is due after it. */
@@ -724,6 +726,8 @@ start_progress (Loop *loop)
     nf_progress_message (loop->progress, note);
   if (loop->note)
     nf_progress_message (loop->progress, loop->note);
+  if (loop->no_pictures)
+    warn (loop, "no pictures of samples", loop->no_pictures);
 }
 
 /* Makes the folder, which nobody else writes to then. */
@@ -759,6 +763,17 @@ open_metrics (Loop *loop, GError **error)
   loop->events = nf_event_file_open (run, loop->state->step, error);
   nf_metrics_set_events (loop->metrics, loop->events);
   return loop->events != NULL;
+}
+
+/* Clips that no picture can be made of are no reason not to train. */
+static void
+open_pictures (Loop *loop)
+{
+  g_autoptr (GError) error = NULL;
+
+  loop->pictures = nf_sample_pictures_new (loop->task, loop->config, &error);
+  if (error)
+    loop->no_pictures = g_strdup (error->message);
 }
 
 /* What checkpoints say of the run. */
@@ -806,9 +821,9 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config,
   nf_matmul_precision_set (nf_train_config_matmul_precision (config));
   task->parallel = setup->parallel;
   loop.validation = nf_validation_new (task, config, error);
-  loop.pictures =
-      loop.validation ? nf_sample_pictures_new (task, config, error) : NULL;
-  ok = settle (&loop, loop.pictures && prepare_folder (&loop, error), error)
+  if (loop.validation)
+    open_pictures (&loop);
+  ok = settle (&loop, loop.validation && prepare_folder (&loop, error), error)
       && prepare_state (&loop, error)
       && settle (&loop,
           !nf_parallel_is_first (setup->parallel)
@@ -828,6 +843,7 @@ nf_loop_run (NfTask *task, const NfTrainConfig *config,
   if (loop.lock >= 0)
     close (loop.lock);
   g_free (loop.note);
+  g_free (loop.no_pictures);
   nf_matmul_precision_set (precision);
   return ok;
 }

@@ -3,6 +3,7 @@
  * samplepictures — what the network makes of a few clips, as a picture */
 #include "train/samplepictures.h"
 #include "data/trainclips.h"
+#include "io/nfclip.h"
 #include "io/nffile.h"
 #include "io/nfpng.h"
 
@@ -18,6 +19,7 @@ struct _NfSamplePictures
   NfTask *task;
   const NfTrainConfig *config;
   NfClipSource *source; /* NULL: none are wanted */
+  NfBadClips *bad; /* told of clips that are left out; NULL: none are */
   guint n_clips;
   guint counts[NF_N_TILES];
   guint n_tiles;
@@ -40,8 +42,10 @@ open_clips (NfSamplePictures *self, GError **error)
   if (!nf_train_clips_open_held_out (
           config, judge->masks, &self->source, error))
     return FALSE;
-  if (!self->source)
-    self->source = nf_train_clips_open (config, judge->masks, NULL, error);
+  if (!self->source) {
+    self->bad = self->task->bad_clips;
+    self->source = nf_train_clips_open (config, judge->masks, self->bad, error);
+  }
   if (!self->source
       || (judge->check && !judge->check (self->task, self->source, error)))
     return FALSE;
@@ -56,7 +60,10 @@ open_clips (NfSamplePictures *self, GError **error)
  * nf_sample_pictures_new:
  * @task: what is trained
  * @config: settings, outliving the pictures; the frames' size is resolved
- * @error: return location; tells how to train without pictures
+ * @error: return location: why there will be none, which is no reason to end a
+ *   run
+ *
+ * Clips that are trained on are left out where training leaves them out.
  *
  * Returns: (transfer full) (nullable): when and of what pictures are made
  */
@@ -70,11 +77,8 @@ nf_sample_pictures_new (
   self->config = config;
   if (!task->judge || config->watch.sample_every == 0)
     return g_steal_pointer (&self);
-  if (!open_clips (self, error)) {
-    g_prefix_error (
-        error, "sample pictures (watch.sample-every=0 trains without them): ");
+  if (!open_clips (self, error))
     return NULL;
-  }
   task->judge->tiles (task, self->counts);
   for (guint i = 0; i < NF_N_TILES; i++)
     self->n_tiles += self->counts[i];
@@ -96,7 +100,7 @@ nf_sample_pictures_free (NfSamplePictures *pictures)
 
 /**
  * nf_sample_pictures_due:
- * @pictures: pictures
+ * @pictures: (nullable): pictures
  * @step: steps done
  *
  * Returns: whether it is time for one: at every multiple of watch.sample-every
@@ -105,11 +109,10 @@ nf_sample_pictures_free (NfSamplePictures *pictures)
 gboolean
 nf_sample_pictures_due (const NfSamplePictures *pictures, guint64 step)
 {
-  const NfTrainConfig *config = pictures->config;
-
-  return pictures->source && step > 0
-      && (step % config->watch.sample_every == 0
-          || step == (guint64) config->train.steps);
+  if (!pictures || !pictures->source || step == 0)
+    return FALSE;
+  return step % pictures->config->watch.sample_every == 0
+      || step == (guint64) pictures->config->train.steps;
 }
 
 static gboolean
@@ -152,7 +155,30 @@ paste_row (const NfSamplePictures *self, Picture *picture, guint row,
   }
 }
 
-/* A row for each clip. Where the user interrupts, @done stays FALSE. */
+/* The sample in the middle of a clip. Where the clip is at fault and such ones
+ * are left out, there is none, and no error. */
+static gboolean
+load_sample (NfSamplePictures *self, NfClipReader *reader, guint clip,
+    guint8 *const parts[NF_LOADER_PARTS], gboolean *there, GError **error)
+{
+  const NfTaskJudge *judge = self->task->judge;
+  const guint n = judge->n_samples (
+      self->task, nf_clip_source_n_frames (self->source, clip));
+  g_autoptr (GError) cause = NULL;
+
+  *there = judge->load (self->task, reader, clip, n / 2, parts, &cause);
+  if (*there)
+    return TRUE;
+  if (self->bad && nf_clip_is_bad (cause)) {
+    nf_bad_clips_add (self->bad, cause->message);
+    return TRUE;
+  }
+  g_propagate_error (error, g_steal_pointer (&cause));
+  return FALSE;
+}
+
+/* A row for each clip. Where the user interrupts, or all clips are left out,
+ * @done stays FALSE. */
 static gboolean
 draw_rows (NfSamplePictures *self, Picture *picture, NfProgress *progress,
     gboolean *done, GError **error)
@@ -161,26 +187,28 @@ draw_rows (NfSamplePictures *self, Picture *picture, NfProgress *progress,
   const gsize tile = 3 * (gsize) self->config->width * self->config->height;
   g_autoptr (NfClipReader) reader = nf_clip_reader_new (self->source);
   g_autofree guint8 *tiles = g_malloc (self->n_tiles * tile);
+  const guint clips = nf_clip_source_n_clips (self->source);
   guint8 *parts[NF_LOADER_PARTS];
-  gboolean ok = TRUE;
+  gboolean ok = TRUE, there;
+  guint row = 0;
 
   for (guint i = 0; i < NF_LOADER_PARTS; i++)
     parts[i] = g_malloc (nf_task_judge_bytes (self->task, i));
-  for (guint i = 0; ok && i < self->n_clips && !nf_interrupt_requested ();
-       i++) {
-    const guint n = judge->n_samples (
-        self->task, nf_clip_source_n_frames (self->source, i));
-
-    ok = judge->load (self->task, reader, i, n / 2, parts, error)
-        && judge->paint (
-            self->task, i, (const guint8 *const *) parts, tiles, error);
-    if (ok)
-      paste_row (self, picture, i, tiles);
-    nf_progress_aside (progress, "samples", "clip", i + 1, self->n_clips);
+  for (guint clip = 0; ok && row < self->n_clips && (clips == 0 || clip < clips)
+       && !nf_interrupt_requested ();
+       clip++) {
+    ok = load_sample (self, reader, clip, parts, &there, error)
+        && (!there
+            || judge->paint (
+                self->task, clip, (const guint8 *const *) parts, tiles, error));
+    if (!ok || !there)
+      continue;
+    paste_row (self, picture, row++, tiles);
+    nf_progress_aside (progress, "samples", "clip", row, self->n_clips);
   }
   for (guint i = 0; i < NF_LOADER_PARTS; i++)
     g_free (parts[i]);
-  *done = !nf_interrupt_requested ();
+  *done = row > 0 && !nf_interrupt_requested ();
   return ok;
 }
 
@@ -210,7 +238,8 @@ save (const Picture *picture, const gchar *run, guint64 step,
  * @progress: shows how many clips are done
  * @error: return location
  *
- * Draws a picture and writes it. Where the user interrupts, there is none.
+ * Draws a picture and writes it. Where the user interrupts, or all clips are
+ * left out, there is none.
  */
 gboolean
 nf_sample_pictures_draw (NfSamplePictures *pictures, const gchar *run,

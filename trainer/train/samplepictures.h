@@ -4,8 +4,9 @@
  *
  * A row a clip: what the network sees, what it makes of that, and the truth.
  * The clips are the first of those that validate a run, or where there are none
- * of those that it is trained on. Drawing changes nothing of the training: it
- * has a second network, and random numbers of its own. Sibling: validate.c */
+ * of those that it is trained on, without those that training leaves out.
+ * Drawing changes nothing of the training: it has a second network, and random
+ * numbers of its own. Sibling: validate.c */
 #pragma once
 
 #include "train/report.h"

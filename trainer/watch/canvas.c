@@ -108,25 +108,48 @@ write_png (cairo_surface_t *surface, const gchar *path, GError **error)
   return nf_png_write_rgb (path, rgb, width, height, error);
 }
 
+/* Whether all was drawn: after an error cairo draws nothing more, and says so
+ * here alone. */
+static gboolean
+check_drawn (cairo_status_t status, const gchar *path, GError **error)
+{
+  if (status == CAIRO_STATUS_SUCCESS)
+    return TRUE;
+  g_set_error (error, NF_ERROR,
+      status == CAIRO_STATUS_NO_MEMORY ? NF_ERROR_NO_MEMORY : NF_ERROR_FAILED,
+      "%s: the picture cannot be drawn: %s", path,
+      cairo_status_to_string (status));
+  return FALSE;
+}
+
 /**
  * nf_canvas_write:
- * @surface: from nf_canvas_new(); nothing more can be drawn on it
+ * @cairo: what has drawn on a surface from nf_canvas_new(); nothing more can be
+ *   drawn on it
  * @path: as of nf_canvas_new()
  * @svg: as of nf_canvas_new()
- * @error: return location: %NF_ERROR_IO
+ * @error: return location: %NF_ERROR_FAILED, %NF_ERROR_NO_MEMORY where not all
+ *   could be drawn; %NF_ERROR_IO
  *
  * Writes the picture.
  */
 gboolean
-nf_canvas_write (cairo_surface_t *surface, const gchar *path, GByteArray *svg,
-    GError **error)
+nf_canvas_write (
+    cairo_t *cairo, const gchar *path, GByteArray *svg, GError **error)
 {
+  cairo_surface_t *surface = cairo_get_target (cairo);
   g_autoptr (GBytes) content = NULL;
 
+  if (!check_drawn (cairo_status (cairo), path, error))
+    return FALSE;
   cairo_surface_flush (surface);
+  if (!check_drawn (cairo_surface_status (surface), path, error))
+    return FALSE;
   if (!is_svg (path))
     return write_png (surface, path, error);
   cairo_surface_finish (surface);
+  if (!check_drawn (cairo_surface_status (surface), path, error))
+    return FALSE;
   content = g_bytes_new (svg->data, svg->len);
   return nf_file_replace (path, content, error);
 }

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 cairo_surface_t *nf_canvas_new (const gchar *path, gint width, gint height,
     GByteArray *svg, GError **error);
-gboolean nf_canvas_write (cairo_surface_t *surface, const gchar *path,
-    GByteArray *svg, GError **error);
+gboolean nf_canvas_write (
+    cairo_t *cairo, const gchar *path, GByteArray *svg, GError **error);
 
 G_END_DECLS

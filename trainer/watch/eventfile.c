@@ -3,6 +3,7 @@
  * eventfile — a run's numbers and pictures as TensorBoard reads them */
 #include "watch/eventfile.h"
 #include "config.h"
+#include "io/nffile.h"
 
 #define VALIDATION "validation-"
 
@@ -35,14 +36,14 @@ nf_crc32c (const void *data, gsize size)
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 struct _NfEventFile
 {
   gchar *path;
-  FILE *stream;
+  int fd; /* -1: none yet */
+  off_t end; /* of the last whole record */
 };
 
 /**
@@ -58,13 +59,16 @@ nf_event_file_is_available (GError **error)
   return TRUE;
 }
 
+/* Adds to a message what to do. */
 static gboolean
-fail (const gchar *path, int number, GError **error)
+fail (GError **error)
 {
-  g_set_error (error, NF_ERROR, NF_ERROR_IO,
-      "%s: cannot be written: %s; make room for it, or set "
-      "watch.tensorboard=false",
-      path, g_strerror (number));
+  if (error && *error) {
+    g_autofree gchar *cause = (*error)->message;
+
+    (*error)->message = g_strconcat (
+        cause, "; make room for it, or set watch.tensorboard=false", NULL);
+  }
   return FALSE;
 }
 
@@ -76,7 +80,8 @@ masked (guint32 crc)
   return (crc >> 15 | crc << 17) + 0xa282ead8u;
 }
 
-/* A message as a record. */
+/* A message as a record. Where it cannot be written whole, none of it stays:
+ * readers find no record that follows half a one. */
 static gboolean
 write_bytes (NfEventFile *file, const guint8 *data, gsize size, GError **error)
 {
@@ -84,14 +89,26 @@ write_bytes (NfEventFile *file, const guint8 *data, gsize size, GError **error)
   const guint32 length_crc =
       GUINT32_TO_LE (masked (nf_crc32c (&length, sizeof length)));
   const guint32 data_crc = GUINT32_TO_LE (masked (nf_crc32c (data, size)));
+  const struct
+  {
+    gconstpointer bytes;
+    gsize size;
+  } parts[] = { { &length, sizeof length }, { &length_crc, sizeof length_crc },
+    { data, size }, { &data_crc, sizeof data_crc } };
+  gboolean ok = TRUE;
 
-  if (fwrite (&length, sizeof length, 1, file->stream) == 1
-      && fwrite (&length_crc, sizeof length_crc, 1, file->stream) == 1
-      && fwrite (data, size, 1, file->stream) == 1
-      && fwrite (&data_crc, sizeof data_crc, 1, file->stream) == 1
-      && fflush (file->stream) == 0)
+  for (guint i = 0; ok && i < G_N_ELEMENTS (parts); i++)
+    ok = nf_file_write_bytes (
+        file->fd, parts[i].bytes, parts[i].size, file->path, error);
+  if (ok) {
+    file->end = lseek (file->fd, 0, SEEK_CUR);
     return TRUE;
-  return fail (file->path, errno, error);
+  }
+  /* where the file cannot be made shorter, the next record overwrites it */
+  if (ftruncate (file->fd, file->end) != 0)
+    g_debug ("%s: cannot be cut: %s", file->path, g_strerror (errno));
+  lseek (file->fd, file->end, SEEK_SET);
+  return fail (error);
 }
 
 /* An event of now; handed to the system at once. */
@@ -135,17 +152,16 @@ create (NfEventFile *file, const gchar *folder, GError **error)
   for (guint i = 0;; i++) {
     g_autofree gchar *name = g_strdup_printf (
         "events.out.tfevents.%010" G_GINT64_FORMAT ".%04u", now, i);
-    int fd;
 
     g_free (file->path);
     file->path = g_build_filename (folder, name, NULL);
-    fd = open (file->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd >= 0)
-      file->stream = fdopen (fd, "wb");
-    if (file->stream)
+    file->fd = open (file->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file->fd >= 0)
       return TRUE;
-    if (fd >= 0 || errno != EEXIST)
-      return fail (file->path, errno, error);
+    if (errno != EEXIST) {
+      nf_file_fail (file->path, "create", error);
+      return fail (error);
+    }
   }
 }
 
@@ -163,6 +179,7 @@ nf_event_file_open (const gchar *folder, guint64 step, GError **error)
 {
   g_autoptr (NfEventFile) file = g_new0 (NfEventFile, 1);
 
+  file->fd = -1;
   return create (file, folder, error) && write_head (file, step, error)
       ? g_steal_pointer (&file)
       : NULL;
@@ -260,8 +277,8 @@ nf_event_file_close (NfEventFile *file)
 {
   if (!file)
     return;
-  if (file->stream)
-    fclose (file->stream);
+  if (file->fd >= 0)
+    close (file->fd);
   g_free (file->path);
   g_free (file);
 }

@@ -14,6 +14,7 @@
 #define DOT_RADIUS 2.4
 #define LOG_RATIO 20 /* of values that an axis of powers of ten suits */
 #define FEW_POWERS 3
+#define LEAST_RANGE 1e-300 /* that can be cut into parts */
 
 /* What an axis shows. */
 typedef struct
@@ -82,6 +83,15 @@ find_range (
   }
 }
 
+/* What an axis shows to either side of a single value. */
+static gdouble
+room_around (gdouble value)
+{
+  const gdouble tenth = fabs (value) / 10;
+
+  return tenth > LEAST_RANGE ? tenth : 0.5;
+}
+
 static Axis
 make_axis (gdouble low, gdouble high, gboolean may_be_log)
 {
@@ -91,9 +101,11 @@ make_axis (gdouble low, gdouble high, gboolean may_be_log)
     axis.low = log10 (low);
     axis.high = log10 (high);
   }
-  if (!(axis.high > axis.low)) {
-    axis.low -= 0.5;
-    axis.high += 0.5;
+  if (!(axis.high - axis.low > LEAST_RANGE)) {
+    const gdouble room = room_around (axis.low);
+
+    axis.low -= room;
+    axis.high += room;
   }
   return axis;
 }

@@ -197,6 +197,7 @@ draw_legend (cairo_t *cairo, const GPtrArray *runs, gdouble top)
   for (guint i = 0; i < runs->len; i++) {
     const NfRunSeries *run = runs->pdata[i];
     const gdouble y = top + LEGEND_ROW * (i + 0.5);
+    g_autofree gchar *label = g_filename_display_name (run->label);
 
     nf_panel_set_style (cairo, i);
     cairo_move_to (cairo, LEGEND_LEFT, y);
@@ -204,7 +205,7 @@ draw_legend (cairo_t *cairo, const GPtrArray *runs, gdouble top)
     cairo_stroke (cairo);
     cairo_set_source_rgb (cairo, 0, 0, 0);
     cairo_move_to (cairo, LEGEND_LEFT + 44, y + 4.5);
-    cairo_show_text (cairo, run->label);
+    cairo_show_text (cairo, label);
   }
 }
 
@@ -244,8 +245,8 @@ write_plot (const Options *options, const GPtrArray *runs,
     return FALSE;
   cairo = cairo_create (surface);
   draw (cairo, options, runs, metrics);
+  ok = nf_canvas_write (cairo, options->output, svg, error);
   cairo_destroy (cairo);
-  ok = nf_canvas_write (surface, options->output, svg, error);
   cairo_surface_destroy (surface);
   return ok;
 }

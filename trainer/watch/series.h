@@ -33,7 +33,8 @@ typedef struct
 
 /**
  * NfRunSeries:
- * @label: what the run is called in a picture
+ * @label: what the run is called in a picture: a file name, which may be no
+ *   UTF-8
  * @series: (element-type NfSeries): in the order in which names first occur
  */
 typedef struct
