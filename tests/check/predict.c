@@ -260,21 +260,52 @@ test_goes_on (NfEvalPlace *place, gconstpointer unused)
   g_free (first);
 }
 
+static gboolean
+has_picture (
+    const NfEvalPlace *place, const gchar *run, guint clip, const gchar *what)
+{
+  g_autofree gchar *name = g_strdup_printf ("png/video_%u-%s.png", clip, what);
+  g_autofree gchar *path = nf_test_eval_path (place, run, name);
+
+  return g_file_test (path, G_FILE_TEST_IS_REGULAR);
+}
+
+/* Whether there is a picture of a clip's mask, and one of its frame or none. */
+static void
+assert_pictures (
+    const NfEvalPlace *place, const gchar *run, guint clip, gboolean frame)
+{
+  g_assert_true (has_picture (place, run, clip, "mask"));
+  g_assert_true (has_picture (place, run, clip, "frame") == frame);
+}
+
 /* Pictures, and a row without a predictor. */
 static void
 test_pictures (NfEvalPlace *place, gconstpointer unused)
 {
-  static const gchar *const there[] = { "png/video_1-mask.png",
-    "png/video_3-frame.png" };
-
   predict_well (place, "run", "--png");
-  for (guint i = 0; i < G_N_ELEMENTS (there); i++) {
-    g_autofree gchar *path = nf_test_eval_path (place, "run", there[i]);
-
-    g_assert_true (g_file_test (path, G_FILE_TEST_IS_REGULAR));
-  }
+  for (guint i = 1; i <= 3; i++)
+    assert_pictures (place, "run", i, TRUE);
   predict_well (place, "dynamics", "--row segment-dynamics --png");
   g_bytes_unref (load_masks (place, "dynamics", 3));
+  assert_pictures (place, "dynamics", 1, FALSE);
+}
+
+/* Parts draw into the folder of the whole, before it is one; pictures that are of
+ * no part are of something else. */
+static void
+test_pictures_of_parts (NfEvalPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *foreign = nf_test_eval_path (place, "foreign", "png");
+
+  predict_well (place, "run", "--png --shard 1/2");
+  predict_well (place, "run", "--png --shard 2/2");
+  predict_well (place, "run", "--png");
+  g_bytes_unref (load_masks (place, "run", 3));
+  for (guint i = 1; i <= 3; i++)
+    assert_pictures (place, "run", i, TRUE);
+  g_assert_cmpint (g_mkdir_with_parents (foreign, 0777), ==, 0);
+  predict_fails (place, "foreign", "--png", "holds png|settings.json|--out");
 }
 
 static const struct
@@ -314,6 +345,7 @@ main (int argc, char **argv)
   NF_TEST_EVAL_ADD ("predict/damaged", test_damaged);
   NF_TEST_EVAL_ADD ("predict/goes-on", test_goes_on);
   NF_TEST_EVAL_ADD ("predict/pictures", test_pictures);
+  NF_TEST_EVAL_ADD ("predict/pictures-of-parts", test_pictures_of_parts);
   NF_TEST_EVAL_ADD ("predict/refuses", test_refuses);
   return g_test_run ();
 }

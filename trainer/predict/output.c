@@ -5,6 +5,7 @@
 #include "io/nfcsv.h"
 #include "io/nffile.h"
 #include "io/nfpng.h"
+#include "predict/store.h"
 #include <nextframe/io/nfnpy.h>
 #include <nextframe/metrics/nfmask.h>
 
@@ -13,7 +14,6 @@
 
 #define MASKS "masks.npy"
 #define INDEX "index.csv"
-#define PICTURES "png"
 #define TIME "0.84" /* of frame 22, at 25 frames a second */
 
 /* An array that is being written. */
@@ -163,7 +163,8 @@ nf_predict_output_pictures (const NfPredictOptions *options,
     const guint8 *frame, GError **error)
 {
   const gsize pixels = (gsize) clips->width * clips->height;
-  g_autofree gchar *folder = g_build_filename (options->out, PICTURES, NULL);
+  g_autofree gchar *folder =
+      g_build_filename (options->out, NF_PREDICT_PICTURES, NULL);
   g_autofree gchar *name =
       g_strdup_printf ("%s/video_%" G_GUINT64_FORMAT, folder, clip->number);
   g_autofree gchar *mask_path = g_strconcat (name, "-mask.png", NULL);

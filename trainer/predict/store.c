@@ -147,7 +147,8 @@ nf_predict_store_open (
   store->entries =
       g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, entry_free);
   store->lock = nf_file_lock_folder (folder, PROGRAM, error);
-  if (store->lock < 0 || !nf_eval_claim (folder, PROGRAM, settings, error))
+  if (store->lock < 0
+      || !nf_eval_claim (folder, PROGRAM, settings, NF_PREDICT_PICTURES, error))
     return NULL;
   nf_file_remove_leftovers (folder);
   if (!nf_eval_lines_read (journal, take_line, store, &good, error)
