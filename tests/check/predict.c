@@ -6,6 +6,7 @@
 
 #include <nextframe/core/nferror.h>
 #include <nextframe/io/nfnpy.h>
+#include "synth/synth.h"
 #include "testfolder.h"
 
 #include <glib/gstdio.h>
@@ -176,7 +177,53 @@ test_missing (NfEvalPlace *place, gconstpointer unused)
   assert_index_has (place, "filled", "\n3,val/video_4,0.84,");
 }
 
-/* The same of a clip that is too short. */
+/* Puts a clip of another size in the place of one. */
+static void
+replace_clip (const NfEvalPlace *place, guint clip)
+{
+  g_autofree gchar *others = nf_test_eval_path (place, "others", "");
+  g_autofree gchar *from = nf_test_eval_path (place, "others", "val/video_1");
+  g_autofree gchar *to = g_strdup_printf ("%s/val/video_%u", place->data, clip);
+  g_autofree gchar *line = g_strdup_printf (
+      "synth --out %s --train 1 --val 1 --width 40 --height 24 --frames 22",
+      others);
+  g_auto (GStrv) words = g_strsplit (line, " ", -1);
+  g_autofree gchar **argv =
+      g_memdup2 (words, (g_strv_length (words) + 1) * sizeof *words);
+  g_autoptr (GError) error = NULL;
+
+  nf_synth_main (g_strv_length (words), argv, &error);
+  g_assert_no_error (error);
+  remove_clip (place, clip);
+  g_assert_cmpint (g_rename (from, to), ==, 0);
+}
+
+/* A clip of another size in front of the others decides nothing for them; where
+ * there are as many of both sizes, the first one does. */
+static void
+test_sizes (NfEvalPlace *place, gconstpointer unused)
+{
+  g_autoptr (GBytes) all = NULL;
+  g_autoptr (GBytes) filled = NULL;
+
+  predict_well (place, "all", "");
+  all = load_masks (place, "all", 3);
+  replace_clip (place, 1);
+  predict_fails (
+      place, "stopped", "", "1 of 3 clips|val/video_1: frames of 40x24|32x24");
+  predict_well (place, "filled", "--on-error fill --shard 2/2");
+  predict_well (place, "filled", "--on-error fill --shard 1/2");
+  predict_well (place, "filled", "--on-error fill");
+  filled = load_masks (place, "filled", 3);
+  assert_background (filled, 0);
+  assert_row (filled, 1, all, 1);
+  assert_row (filled, 2, all, 2);
+  assert_index_has (place, "filled", "0,val/video_1,0.84,\"frames of 40x24");
+  predict_fails (place, "stopped", "--expect 1:2",
+      "1 of 2 clips|val/video_2: frames of 32x24|40x24");
+}
+
+/* A clip that is too short: the same. */
 static void
 test_short (NfEvalPlace *place, gconstpointer unused)
 {
@@ -341,6 +388,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   NF_TEST_EVAL_ADD ("predict/parts", test_parts);
   NF_TEST_EVAL_ADD ("predict/missing", test_missing);
+  NF_TEST_EVAL_ADD ("predict/sizes", test_sizes);
   NF_TEST_EVAL_ADD ("predict/short", test_short);
   NF_TEST_EVAL_ADD ("predict/damaged", test_damaged);
   NF_TEST_EVAL_ADD ("predict/goes-on", test_goes_on);

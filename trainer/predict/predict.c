@@ -4,8 +4,9 @@
  *
  * Every clip's mask is kept as soon as it is made (store.h). Once all are there,
  * they are written as one array (output.h). A mask depends on the clip, its
- * number and the settings alone: it is the same whichever clips are there, and
- * whichever part of the job makes it. */
+ * number and the settings alone, one of which is the size that most clips have: it
+ * is the same whichever other clips of that size are there, and whichever part of
+ * the job makes it. */
 #include "predict/predict.h"
 #include "config.h"
 #include <nextframe/core/threads/nfthreads.h>
