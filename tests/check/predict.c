@@ -9,9 +9,11 @@
 #include "synth/synth.h"
 #include "testfolder.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PIXELS NF_EVAL_PLACE_PIXELS
 #define HEADER "row,clip,time,missing\n"
@@ -338,6 +340,71 @@ test_pictures (NfEvalPlace *place, gconstpointer unused)
   assert_pictures (place, "dynamics", 1, FALSE);
 }
 
+static void
+assert_same_picture (const NfEvalPlace *place, const gchar *run,
+    const gchar *other, const gchar *name)
+{
+  g_autofree gchar *path = nf_test_eval_path (place, run, name);
+  g_autofree gchar *other_path = nf_test_eval_path (place, other, name);
+  g_autofree gchar *bytes = NULL;
+  g_autofree gchar *other_bytes = NULL;
+  gsize size, other_size;
+
+  g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
+  g_assert_true (
+      g_file_get_contents (other_path, &other_bytes, &other_size, NULL));
+  g_assert_cmpmem (bytes, size, other_bytes, other_size);
+}
+
+/* Predicts with --png, and returns what is printed to the standard error. */
+static gchar *
+predict_aloud (const NfEvalPlace *place, const gchar *run, const gchar *options)
+{
+  g_autofree gchar *all = g_strconcat ("--png ", options, NULL);
+  g_autofree gchar *path = g_build_filename (place->root, "printed", NULL);
+  int before = dup (STDERR_FILENO), file;
+  gchar *text = NULL;
+
+  file = g_open (path, O_RDWR | O_CREAT | O_TRUNC, 0666);
+  g_assert_cmpint (before, >=, 0);
+  g_assert_cmpint (file, >=, 0);
+  g_assert_cmpint (dup2 (file, STDERR_FILENO), >=, 0);
+  predict_well (place, run, all);
+  g_assert_cmpint (dup2 (before, STDERR_FILENO), >=, 0);
+  close (before);
+  close (file);
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_test_message ("%s", text);
+  return text;
+}
+
+/* A job that was begun without pictures: those of the masks are drawn, and what is
+ * said is that there are none of the predicted frames. */
+static void
+test_pictures_later (NfEvalPlace *place, gconstpointer unused)
+{
+  static const gchar says[] = "no pictures of the predicted frames of 2 clips";
+  g_autofree gchar *first = NULL;
+  g_autofree gchar *again = NULL;
+  g_autofree gchar *dynamics = NULL;
+
+  predict_well (place, "run", "--shard 1/2 --expect 2:3");
+  predict_well (place, "run", "--expect 2:3");
+  first = predict_aloud (place, "run", "");
+  g_assert_nonnull (strstr (first, says));
+  assert_pictures (place, "run", 1, TRUE);
+  assert_pictures (place, "run", 2, FALSE);
+  assert_pictures (place, "run", 3, FALSE);
+  again = predict_aloud (place, "run", "");
+  g_assert_nonnull (strstr (again, says));
+  predict_well (place, "at-once", "--png --expect 2:2");
+  assert_same_picture (place, "run", "at-once", "png/video_2-mask.png");
+  predict_well (place, "dynamics", "--row segment-dynamics");
+  dynamics = predict_aloud (place, "dynamics", "--row segment-dynamics");
+  assert_pictures (place, "dynamics", 3, FALSE);
+  g_assert_null (strstr (dynamics, "no pictures"));
+}
+
 /* Parts draw into the folder of the whole, before it is one; pictures that are of
  * no part are of something else. */
 static void
@@ -393,6 +460,7 @@ main (int argc, char **argv)
   NF_TEST_EVAL_ADD ("predict/damaged", test_damaged);
   NF_TEST_EVAL_ADD ("predict/goes-on", test_goes_on);
   NF_TEST_EVAL_ADD ("predict/pictures", test_pictures);
+  NF_TEST_EVAL_ADD ("predict/pictures-later", test_pictures_later);
   NF_TEST_EVAL_ADD ("predict/pictures-of-parts", test_pictures_of_parts);
   NF_TEST_EVAL_ADD ("predict/refuses", test_refuses);
   return g_test_run ();
