@@ -276,6 +276,45 @@ test_damaged (NfEvalPlace *place, gconstpointer unused)
       "0,val/video_1,0.84,\n1,val/video_2,0.84,\n2,val/video_3,0.84,\n");
 }
 
+static const gchar *const bad_lines[] = {
+  "{\"clip\":\"a\",\"mask\":0}",
+  "{\"clip\":true,\"mask\":0}",
+  "{\"clip\":{},\"mask\":0}",
+  "{\"clip\":1.5,\"mask\":0}",
+  "{\"clip\":-1,\"mask\":0}",
+  "{\"mask\":0}",
+  "{\"clip\":1,\"mask\":{}}",
+  "{\"clip\":1,\"mask\":false}",
+  "{\"clip\":1,\"mask\":\"0\"}",
+  "{\"clip\":1,\"mask\":null}",
+  "{\"clip\":1,\"mask\":1}",
+  "{\"clip\":1,\"mask\":9000000000000000000}",
+  "{\"clip\":1,\"wrong\":{}}",
+  "{\"clip\":1,\"wrong\":5}",
+  "{\"clip\":1,\"mask\":0,\"wrong\":\"why\"}",
+  "{\"clip\":1,\"mask\":0,\"wrong\":5}",
+  "{\"clip\":1}",
+};
+
+/* Lines whose members are of other types are none of this job. */
+static void
+test_bad_lines (NfEvalPlace *place, gconstpointer unused)
+{
+  g_autofree gchar *journal = nf_test_eval_path (place, "run", "clips.jsonl");
+  g_autofree gchar *good = NULL;
+
+  predict_well (place, "run", "");
+  good = nf_test_eval_text (place, "run", "clips.jsonl");
+  for (guint i = 0; i < G_N_ELEMENTS (bad_lines); i++) {
+    g_autofree gchar *line = g_strconcat (bad_lines[i], "\n", NULL);
+
+    g_assert_true (g_file_set_contents (journal, line, -1, NULL));
+    predict_fails (place, "run", "", "clips.jsonl, line 1: not of this job");
+  }
+  g_assert_true (g_file_set_contents (journal, good, -1, NULL));
+  predict_well (place, "run", "");
+}
+
 /* A program that was killed while it wrote a mask, or a line. */
 static void
 test_goes_on (NfEvalPlace *place, gconstpointer unused)
@@ -459,6 +498,7 @@ main (int argc, char **argv)
   NF_TEST_EVAL_ADD ("predict/short", test_short);
   NF_TEST_EVAL_ADD ("predict/damaged", test_damaged);
   NF_TEST_EVAL_ADD ("predict/goes-on", test_goes_on);
+  NF_TEST_EVAL_ADD ("predict/bad-lines", test_bad_lines);
   NF_TEST_EVAL_ADD ("predict/pictures", test_pictures);
   NF_TEST_EVAL_ADD ("predict/pictures-later", test_pictures_later);
   NF_TEST_EVAL_ADD ("predict/pictures-of-parts", test_pictures_of_parts);
