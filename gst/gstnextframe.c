@@ -19,6 +19,8 @@ plugin_init (GstPlugin *plugin)
   ok &= GST_ELEMENT_REGISTER (nfnpydec, plugin);
   ok &= GST_ELEMENT_REGISTER (nfnpyenc, plugin);
   ok &= GST_ELEMENT_REGISTER (nfpredict, plugin);
+  ok &= GST_ELEMENT_REGISTER (nfquality, plugin);
+  ok &= GST_ELEMENT_REGISTER (nfregionsenc, plugin);
   ok &= GST_ELEMENT_REGISTER (nfscenesrc, plugin);
   ok &= GST_ELEMENT_REGISTER (nfsegment, plugin);
 

@@ -188,10 +188,14 @@ make_key (GstNfModelKind kind, const gchar *path, const NfDevice *device,
     return NULL;
   }
 
-  return g_strdup_printf ("%s\n%s\n%" G_GINT64_FORMAT
+  /* a file that took the place of another may have its size and its time */
+  return g_strdup_printf ("%s\n%s\n%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT
+                          "\n%" G_GINT64_FORMAT ".%09ld\n%" G_GINT64_FORMAT
                           ".%09ld\n%" G_GINT64_FORMAT "\n%s",
-      kinds[kind].name, real, (gint64) info.st_mtim.tv_sec,
-      (glong) info.st_mtim.tv_nsec, (gint64) info.st_size, device->name);
+      kinds[kind].name, real, (guint64) info.st_dev, (guint64) info.st_ino,
+      (gint64) info.st_mtim.tv_sec, (glong) info.st_mtim.tv_nsec,
+      (gint64) info.st_ctim.tv_sec, (glong) info.st_ctim.tv_nsec,
+      (gint64) info.st_size, device->name);
 }
 
 static void

@@ -62,7 +62,7 @@ static void
 load_once (GstNfReload *reload)
 {
   g_autoptr (GError) error = NULL;
-  gpointer loaded, before;
+  gpointer loaded, before = NULL;
 
   reload->wanted = FALSE;
   g_mutex_unlock (&reload->lock);
@@ -70,8 +70,10 @@ load_once (GstNfReload *reload)
   if (loaded == NULL)
     gst_nf_reload_refuse (reload, error);
   g_mutex_lock (&reload->lock);
-  before = reload->loaded;
-  reload->loaded = loaded;
+  if (loaded != NULL) {
+    before = reload->loaded;
+    reload->loaded = loaded;
+  }
   g_mutex_unlock (&reload->lock);
   if (before != NULL)
     reload->unload (before);

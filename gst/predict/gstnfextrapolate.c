@@ -124,13 +124,12 @@ gst_nf_extrapolate_decide_get_type (void)
 G_DEFINE_TYPE (GstNfExtrapolate, gst_nf_extrapolate, GST_TYPE_NF_PREDICT_BASE)
 
 static gboolean gst_nf_extrapolate_open (GstVideoFilter *filter,
-    const GstNfWindowSettings *settings, guint *length, NfDevice **device,
-    GError **error);
+    const GstNfWindowSettings *settings, GstNfPredictShape *shape,
+    NfDevice **device, GError **error);
 static gboolean gst_nf_extrapolate_describe (GstVideoFilter *filter,
     const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
 static gboolean gst_nf_extrapolate_predict (GstVideoFilter *filter,
-    const GstNfPredictJob *job, GstNfPredictedFrames *predicted,
-    GError **error);
+    const GstNfPredictJob *job, guint n, GError **error);
 
 static const GstNfProperty properties[] = {
   {
@@ -215,13 +214,13 @@ gst_nf_extrapolate_init (GstNfExtrapolate *self)
 
 static gboolean
 gst_nf_extrapolate_open (GstVideoFilter *filter,
-    const GstNfWindowSettings *settings, guint *length, NfDevice **device,
-    GError **error)
+    const GstNfWindowSettings *settings, GstNfPredictShape *shape,
+    NfDevice **device, GError **error)
 {
   GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (filter);
 
   GST_OBJECT_LOCK (self);
-  *length = self->settings.context;
+  shape->length = self->settings.context;
   GST_OBJECT_UNLOCK (self);
   *device = nf_device_open ("cpu", error);
 
@@ -249,7 +248,7 @@ set_predicted (GstNfPredictedFrames *predicted, NfTensor *masks, guint from,
 {
   const guint last = (guint) masks->n;
 
-  gst_nf_predicted_frames_alloc (predicted, from, last);
+  gst_nf_predicted_frames_alloc (predicted, from, last, 1);
   for (guint i = from; i <= last; i++) {
     NfTensor *mask = nf_tensor_batch_slice (masks, i - 1, 1, error);
 
@@ -264,8 +263,8 @@ set_predicted (GstNfPredictedFrames *predicted, NfTensor *masks, guint from,
 }
 
 static gboolean
-gst_nf_extrapolate_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
-    GstNfPredictedFrames *predicted, GError **error)
+gst_nf_extrapolate_predict (
+    GstVideoFilter *filter, const GstNfPredictJob *job, guint n, GError **error)
 {
   GstNfExtrapolate *self = GST_NF_EXTRAPOLATE (filter);
   const guint length = job->window->length;
@@ -298,7 +297,7 @@ gst_nf_extrapolate_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
               made->data, error))
     return FALSE;
 
-  return set_predicted (predicted, made, from, error);
+  return set_predicted (job->predicted, made, from, error);
 }
 
 GST_ELEMENT_REGISTER_DEFINE (

@@ -85,8 +85,9 @@
 #include "common/gstnferror.h"
 #include "common/gstnfmodel.h"
 #include "common/gstnfreload.h"
-#include "predict/gstnfsampling.h"
 #include "predict/gstnfguide.h"
+#include "predict/gstnfmode.h"
+#include "predict/gstnfsampling.h"
 #include "gstnfelements.h"
 #include "video/gstnfvideo.h"
 
@@ -96,6 +97,8 @@ GST_DEBUG_CATEGORY_STATIC (gst_nf_predict_debug);
 typedef struct
 {
   GstNfModelSettings model;
+  GstNfModeSettings mode;
+  guint batch_size;
   GstNfSamplingSettings sampling;
   GstNfGuideSettings guide;
 } Settings;
@@ -122,10 +125,12 @@ struct _GstNfPredict
 
   GstNfCuda cuda;
   /* streaming thread, except while starting and stopping */
+  NfPredictMode mode; /* that the element was started with */
   Networks in_use; /* its model is changed with the object lock */
   Networks before; /* until it is settled whether they come back */
 };
 
+#define MAX_BATCH 256
 #define RAW_CAPS GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)
 
 G_DEFINE_TYPE (GstNfPredict, gst_nf_predict, GST_TYPE_NF_PREDICT_BASE)
@@ -144,24 +149,36 @@ static GstCaps *gst_nf_predict_transform_caps (GstBaseTransform *trans,
 static GstCaps *gst_nf_predict_fixate_caps (GstBaseTransform *trans,
     GstPadDirection direction, GstCaps *caps, GstCaps *othercaps);
 static gboolean gst_nf_predict_open (GstVideoFilter *filter,
-    const GstNfWindowSettings *settings, guint *length, NfDevice **device,
-    GError **error);
+    const GstNfWindowSettings *settings, GstNfPredictShape *shape,
+    NfDevice **device, GError **error);
 static void gst_nf_predict_close (GstVideoFilter *filter);
 static gboolean gst_nf_predict_check (
     GstVideoFilter *filter, const GstNfWindowSettings *window, GError **error);
-static gboolean gst_nf_predict_renew (
-    GstVideoFilter *filter, const GstNfWindowSettings *window, guint *length);
+static gboolean gst_nf_predict_renew (GstVideoFilter *filter,
+    const GstNfWindowSettings *window, GstNfPredictShape *shape);
 static void gst_nf_predict_settle (GstVideoFilter *filter, const GError *error);
 static gboolean gst_nf_predict_describe (GstVideoFilter *filter,
     const GstVideoInfo *in, GstVideoInfo *packed, GError **error);
 static gboolean gst_nf_predict_predict (GstVideoFilter *filter,
-    const GstNfPredictJob *job, GstNfPredictedFrames *predicted,
-    GError **error);
+    const GstNfPredictJob *jobs, guint n, GError **error);
 static void gst_nf_predict_add_stats (
     GstNfPredictBase *base, GstStructure *stats);
 
 static const GstNfProperty properties[] = {
   GST_NF_GROUP (gst_nf_predictor_properties, Settings, model),
+  GST_NF_GROUP (gst_nf_mode_properties, Settings, mode),
+  {
+      .name = "batch-size",
+      .nick = "Batch size",
+      .blurb = "Clips, or windows when sliding, that are predicted at once",
+      .details = "The frames are the same, and come in the same order, when as "
+                 "many clips are there or the stream ends; not for live video, "
+                 "and not with emit=all. With a guide clips are predicted one "
+                 "by one all the same.",
+      GST_NF_UINT (1, MAX_BATCH, 1),
+      GST_NF_FIELD (Settings, batch_size),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
   GST_NF_GROUP (gst_nf_sampling_properties, Settings, sampling),
   GST_NF_GROUP (gst_nf_guide_properties, Settings, guide),
   GST_NF_PROPERTIES_END,
@@ -298,19 +315,39 @@ gst_nf_predict_init (GstNfPredict *self)
   gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
 }
 
-/* whether a network can do what the settings ask for */
 static gboolean
-check_model (GstNfModel *model, const Settings *settings,
-    const GstNfWindowSettings *window, GError **error)
+check_batch (
+    const Settings *settings, const GstNfWindowSettings *window, GError **error)
+{
+  if (settings->batch_size == 1 || window->emit != GST_NF_EMIT_ALL)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "emit=all with batch-size=%u would push the frames of a clip before the "
+      "predictions of those before it; use emit=rollout, or batch-size=1",
+      settings->batch_size);
+
+  return FALSE;
+}
+
+/* whether a network can do what the settings ask for; (out): @shape: the window
+ * that it needs then */
+static gboolean
+check_model (GstNfModel *model, const Settings *settings, NfPredictMode mode,
+    const GstNfWindowSettings *window, GstNfPredictShape *shape, GError **error)
 {
   const NfPredictor *predictor = gst_nf_model_predictor (model);
   NfPrediction prediction;
 
   gst_nf_sampling_init_prediction (&settings->sampling, predictor, &prediction);
-  prediction.horizon = window->horizon;
+  prediction.mode = mode;
+  gst_nf_mode_describe (mode, nf_predictor_config (predictor), shape);
+  shape->batch = settings->batch_size;
+  prediction.horizon = shape->last > 0 ? shape->last : window->horizon;
 
-  return nf_prediction_check (
-      &prediction, nf_predictor_config (predictor), error);
+  return gst_nf_mode_check (mode, window, error)
+      && check_batch (settings, window, error)
+      && nf_prediction_check (
+          &prediction, nf_predictor_config (predictor), error);
 }
 
 /* (transfer full): @networks: become those in use, and say what they are */
@@ -333,7 +370,7 @@ gst_nf_predict_set_networks (GstNfPredict *self, const Networks *networks)
 
 static gboolean
 gst_nf_predict_open (GstVideoFilter *filter, const GstNfWindowSettings *window,
-    guint *length, NfDevice **device, GError **error)
+    GstNfPredictShape *shape, NfDevice **device, GError **error)
 {
   GstNfPredict *self = GST_NF_PREDICT (filter);
   Networks networks;
@@ -342,8 +379,10 @@ gst_nf_predict_open (GstVideoFilter *filter, const GstNfWindowSettings *window,
 
   gst_nf_reload_start (&self->reload);
   gst_nf_predict_copy_settings (self, &settings);
+  self->mode = settings.mode.mode;
   ok = networks_load (&networks, &settings, error)
-      && check_model (networks.model, &settings, window, error);
+      && check_model (
+          networks.model, &settings, self->mode, window, shape, error);
   GST_OBJECT_LOCK (self);
   self->opened = settings.guide;
   self->opened.segmenter = NULL;
@@ -355,7 +394,6 @@ gst_nf_predict_open (GstVideoFilter *filter, const GstNfWindowSettings *window,
   }
   gst_nf_predict_set_networks (self, &networks);
   gst_nf_cuda_start (&self->cuda, gst_nf_model_device (networks.model));
-  *length = self->config.num_frames_cond;
   *device = nf_device_ref (gst_nf_model_device (networks.model));
 
   return TRUE;
@@ -379,6 +417,7 @@ gst_nf_predict_check (
     GstVideoFilter *filter, const GstNfWindowSettings *window, GError **error)
 {
   GstNfPredict *self = GST_NF_PREDICT (filter);
+  GstNfPredictShape shape;
   NfPrediction prediction;
   NfUnetConfig config;
 
@@ -388,18 +427,21 @@ gst_nf_predict_check (
   if (config.height == 0)
     return TRUE;
   nf_prediction_init (&prediction);
-  prediction.horizon = window->horizon;
+  prediction.mode = self->mode;
+  gst_nf_mode_describe (self->mode, &config, &shape);
+  prediction.horizon = shape.last > 0 ? shape.last : window->horizon;
 
   return nf_prediction_check (&prediction, &config, error);
 }
 
 static gboolean
-gst_nf_predict_renew (
-    GstVideoFilter *filter, const GstNfWindowSettings *window, guint *length)
+gst_nf_predict_renew (GstVideoFilter *filter, const GstNfWindowSettings *window,
+    GstNfPredictShape *shape)
 {
   GstNfPredict *self = GST_NF_PREDICT (filter);
   g_autofree Networks *networks = gst_nf_reload_take (&self->reload);
   g_autoptr (GError) error = NULL;
+  GstNfPredictShape needed;
   Settings settings;
   gboolean ok;
 
@@ -411,7 +453,8 @@ gst_nf_predict_renew (
     return FALSE;
   }
   gst_nf_predict_copy_settings (self, &settings);
-  ok = check_model (networks->model, &settings, window, &error);
+  ok = check_model (
+      networks->model, &settings, self->mode, window, &needed, &error);
   gst_nf_properties_clear (properties, &settings);
   if (!ok) {
     networks_clear (networks);
@@ -420,7 +463,7 @@ gst_nf_predict_renew (
   }
   self->before = self->in_use;
   gst_nf_predict_set_networks (self, networks);
-  *length = self->config.num_frames_cond;
+  *shape = needed;
 
   return TRUE;
 }
@@ -532,8 +575,8 @@ gst_nf_predict_describe (GstVideoFilter *filter, const GstVideoInfo *in,
 /* copies the settings once, adds what holds for this prediction alone, and does
  * everything that takes cores under one lease of them */
 static gboolean
-gst_nf_predict_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
-    GstNfPredictedFrames *predicted, GError **error)
+gst_nf_predict_predict (GstVideoFilter *filter, const GstNfPredictJob *jobs,
+    guint n, GError **error)
 {
   GstNfPredict *self = GST_NF_PREDICT (filter);
   const NfGuided guided = {
@@ -555,13 +598,14 @@ gst_nf_predict_predict (GstVideoFilter *filter, const GstNfPredictJob *job,
       &settings.sampling, guided.predictor, &prediction);
   if (settings.guide.start >= 0)
     prediction.guide_start = settings.guide.start;
+  prediction.mode = self->mode;
   prediction.dtype = gst_nf_model_settings_dtype (&settings.model);
   prediction.lease = &lease;
   ok = gst_nf_model_begin (
-      self->in_use.model, &settings.model, &lease, job->cancellable, error);
+      self->in_use.model, &settings.model, &lease, jobs->cancellable, error);
   if (ok) {
     ok = gst_nf_sampling_run (GST_ELEMENT (self), &settings.sampling,
-        &prediction, &guided, job, predicted, error);
+        &prediction, &guided, jobs, n, error);
     nf_cores_release (&lease);
   }
   gst_nf_properties_clear (properties, &settings);

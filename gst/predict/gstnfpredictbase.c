@@ -252,12 +252,19 @@ gst_nf_predict_base_sink_event (GstBaseTransform *trans, GstEvent *event)
   GstNfPredictStream *stream = stream_of (GST_NF_PREDICT_BASE (trans));
 
   gst_nf_cancel_event (&stream->cancel, event);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_TAG) {
+    gst_nf_predict_stream_take_tags (stream, event);
+    if (gst_nf_predict_stream_hold (stream, event)) {
+      gst_event_unref (event);
+      return TRUE;
+    }
+  } else if (GST_EVENT_IS_SERIALIZED (event)
+      && GST_EVENT_TYPE (event) != GST_EVENT_FLUSH_STOP) {
+    gst_nf_predict_stream_drain (stream);
+  }
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_STREAM_START:
       stream->clip_begins = TRUE;
-      break;
-    case GST_EVENT_TAG:
-      gst_nf_predict_stream_take_tags (stream, event);
       break;
     case GST_EVENT_SEGMENT:
       event = gst_nf_predict_stream_set_segment (stream, event);

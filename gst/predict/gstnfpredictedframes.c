@@ -7,18 +7,20 @@
  * gst_nf_predicted_frames_alloc:
  * @predicted: (inout): loses the frames it has
  * @first: number of the first frame, at least 1
- * @last: number of the last frame, at least @first
+ * @last: number of the last frame: @first, or more by a multiple of @step
+ * @step: from one number to the next, at least 1
  *
  * Makes places for frames, which the caller fills by gst_nf_predicted_frames_set().
  */
 void
 gst_nf_predicted_frames_alloc (
-    GstNfPredictedFrames *predicted, guint first, guint last)
+    GstNfPredictedFrames *predicted, guint first, guint last, guint step)
 {
   gst_nf_predicted_frames_clear (predicted);
-  predicted->frames = g_new0 (NfTensor *, last - first + 1);
+  predicted->frames = g_new0 (NfTensor *, (last - first) / step + 1);
   predicted->first = predicted->next = first;
   predicted->last = last;
+  predicted->step = step;
 }
 
 /**
@@ -31,7 +33,7 @@ void
 gst_nf_predicted_frames_set (
     GstNfPredictedFrames *predicted, guint number, NfTensor *frame)
 {
-  predicted->frames[number - predicted->first] = frame;
+  predicted->frames[(number - predicted->first) / predicted->step] = frame;
 }
 
 /**
@@ -56,9 +58,11 @@ gst_nf_predicted_frames_has_frame (const GstNfPredictedFrames *predicted)
 NfTensor *
 gst_nf_predicted_frames_take (GstNfPredictedFrames *predicted, guint *number)
 {
-  *number = predicted->next++;
+  *number = predicted->next;
+  predicted->next += predicted->step;
 
-  return g_steal_pointer (&predicted->frames[*number - predicted->first]);
+  return g_steal_pointer (
+      &predicted->frames[(*number - predicted->first) / predicted->step]);
 }
 
 /**
@@ -69,10 +73,11 @@ void
 gst_nf_predicted_frames_clear (GstNfPredictedFrames *predicted)
 {
   if (predicted->frames != NULL)
-    for (guint i = predicted->first; i <= predicted->last; i++)
-      nf_tensor_clear (&predicted->frames[i - predicted->first]);
+    for (guint i = 0;
+         i <= (predicted->last - predicted->first) / predicted->step; i++)
+      nf_tensor_clear (&predicted->frames[i]);
   g_clear_pointer (&predicted->frames, g_free);
-  predicted->next = 1;
+  predicted->next = predicted->step = 1;
   predicted->last = 0;
   predicted->classes = 0;
   predicted->n_classes = 0;

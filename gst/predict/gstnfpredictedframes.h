@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 /**
  * GstNfPredictedFrames:
  * @next: number of the next frame to push; beyond @last when there is none
- * @last: number of the last frame
+ * @last: number of the last frame; from the first to it they are all in equal
+ *   steps
  * @classes: the classes that may be in them, as gst_nf_classes_attach() takes
  *   them; 0: nothing is known
  * @n_classes: how many classes there are, where it is known which are in them
@@ -28,12 +29,12 @@ typedef struct
   guint n_classes;
 
   /*< private >*/
-  guint first;
+  guint first, step;
   NfTensor **frames; /* NULL where a frame was taken */
 } GstNfPredictedFrames;
 
 void gst_nf_predicted_frames_alloc (
-    GstNfPredictedFrames *predicted, guint first, guint last);
+    GstNfPredictedFrames *predicted, guint first, guint last, guint step);
 void gst_nf_predicted_frames_set (
     GstNfPredictedFrames *predicted, guint number, NfTensor *frame);
 gboolean gst_nf_predicted_frames_has_frame (

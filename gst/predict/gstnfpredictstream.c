@@ -93,6 +93,15 @@ gst_nf_predict_stream_clear (GstNfPredictStream *self)
   g_clear_pointer (&self->title, g_free);
 }
 
+/* those that wait, and the one that is pushed */
+static void
+forget_predictions (GstNfPredictStream *self)
+{
+  gst_nf_waiting_clear (&self->waiting);
+  g_clear_pointer (&self->leaving, gst_nf_waiting_free);
+  gst_nf_predicted_frames_clear (&self->predicted);
+}
+
 /**
  * gst_nf_predict_stream_flush:
  *
@@ -102,7 +111,7 @@ void
 gst_nf_predict_stream_flush (GstNfPredictStream *self)
 {
   gst_nf_window_restart (&self->window);
-  gst_nf_predicted_frames_clear (&self->predicted);
+  forget_predictions (self);
   gst_clear_buffer (&self->passing);
   gst_nf_latency_reset_qos (&self->latency);
   self->clip_begins = TRUE;
@@ -144,9 +153,12 @@ gst_nf_predict_stream_start (
   self->untold = 0;
   self->warned = 0;
 
+  self->shape = (GstNfPredictShape){ 0 };
+  self->told_early = FALSE;
+
   return gst_nf_window_settings_check (&settings, error)
       && hooks->open (
-          self->element, &settings, &self->length, &self->device, error);
+          self->element, &settings, &self->shape, &self->device, error);
 }
 
 /**
@@ -157,7 +169,7 @@ gst_nf_predict_stream_start (
 void
 gst_nf_predict_stream_stop (GstNfPredictStream *self)
 {
-  gst_nf_predicted_frames_clear (&self->predicted);
+  forget_predictions (self);
   gst_clear_buffer (&self->passing);
   gst_nf_window_clear (&self->window);
   converters_clear (&self->converters);
@@ -224,7 +236,7 @@ begin_clip (GstNfPredictStream *self)
 static void
 set_packed (GstNfPredictStream *self, const GstVideoInfo *packed)
 {
-  if (self->window.length == self->length
+  if (self->window.length == self->shape.length
       && gst_video_info_is_equal (packed, &self->packed))
     return;
   if (self->window.length > 0)
@@ -232,7 +244,7 @@ set_packed (GstNfPredictStream *self, const GstVideoInfo *packed)
   self->clip_begins = TRUE;
   self->packed = *packed;
   gst_nf_window_clear (&self->window);
-  gst_nf_window_init (&self->window, self->length);
+  gst_nf_window_init (&self->window, self->shape.length);
 }
 
 /**
@@ -448,20 +460,20 @@ static void
 renew (GstNfPredictStream *self, const GstNfWindowSettings *settings)
 {
   const GstBaseTransform *trans = GST_BASE_TRANSFORM (self->element);
-  const guint before = self->length;
+  const GstNfPredictShape before = self->shape;
   g_autoptr (GstCaps) in = NULL;
   g_autoptr (GstCaps) out = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (self->hooks->renew == NULL
+  if (self->hooks->renew == NULL || !g_queue_is_empty (&self->waiting)
       || (self->mode == GST_NF_WINDOW_CLIP && self->window.count > 0)
-      || !self->hooks->renew (self->element, settings, &self->length))
+      || !self->hooks->renew (self->element, settings, &self->shape))
     return;
   in = gst_pad_get_current_caps (trans->sinkpad);
   out = gst_pad_get_current_caps (trans->srcpad);
   if (in != NULL && out != NULL
       && !gst_nf_predict_stream_set_caps (self, in, out, &error))
-    self->length = before;
+    self->shape = before;
   self->hooks->settle (self->element, error);
   self->clip_begins = FALSE; /* the frame that comes is in the window */
 }
@@ -496,6 +508,8 @@ gst_nf_predict_stream_submit (GstNfPredictStream *self, GstBuffer *input)
     begin_clip (self);
     missing = 0;
   }
+  if (GST_BUFFER_IS_DISCONT (input))
+    self->first_out = TRUE; /* frames are missing before what is made of it */
   renew (self, &settings);
   if (self->window.count == 0)
     missing = 0;
@@ -507,13 +521,43 @@ gst_nf_predict_stream_submit (GstNfPredictStream *self, GstBuffer *input)
       : GST_FLOW_OK;
 }
 
+/* when a predicted frame is; less than 0: before all times there are */
+static GstClockTimeDiff
+time_of (GstNfPredictStream *self, guint number)
+{
+  const guint behind = self->shape.behind;
+  GstNfTimestamps *timestamps =
+      self->leaving != NULL ? &self->leaving->timestamps : &self->timestamps;
+
+  return number >= behind
+      ? (GstClockTimeDiff) (timestamps->newest
+          + gst_nf_timestamps_ahead (timestamps, number - behind))
+      : GST_CLOCK_DIFF (gst_nf_timestamps_ahead (timestamps, behind - number),
+          timestamps->newest);
+}
+
+/* tells the latency how far ahead of the newest frame, or behind it, the first
+ * predicted one lies */
+static void
+set_distance (GstNfPredictStream *self)
+{
+  const guint first = self->predicted.next, behind = self->shape.behind;
+
+  gst_nf_latency_set_held (&self->latency, &self->element->in_info,
+      first < behind ? behind - first : 0);
+  /* frames that pass by are not of the future */
+  gst_nf_latency_set_ahead (&self->latency,
+      self->emit == GST_NF_EMIT_ALL || first <= behind
+          ? 0
+          : gst_nf_timestamps_ahead (&self->timestamps, first - behind));
+}
+
 /* whether the last frame of the prediction that is due would come too late */
 static gboolean
 drop_late (GstNfPredictStream *self, const GstNfPredictJob *job)
 {
   const GstSegment *segment = &GST_BASE_TRANSFORM (self->element)->segment;
-  GstClockTime time = self->timestamps.newest
-      + gst_nf_timestamps_ahead (&self->timestamps, job->horizon);
+  GstClockTime time = (GstClockTime) MAX (time_of (self, job->horizon), 0);
   GstClockTime running =
       gst_segment_to_running_time (segment, GST_FORMAT_TIME, time);
 
@@ -530,44 +574,162 @@ drop_late (GstNfPredictStream *self, const GstNfPredictJob *job)
   return TRUE;
 }
 
-static GstFlowReturn
-predict (GstNfPredictStream *self)
+/* what is to be predicted from the window */
+static GstNfPredictJob
+next_job (GstNfPredictStream *self)
 {
-  g_autoptr (GError) error = NULL;
-  GstClockTime began = gst_util_get_timestamp (), took;
   GstNfPredictJob job = { .emit = self->emit,
     .window = &self->window,
     .packed = &self->packed,
     .clip = self->mode == GST_NF_WINDOW_SLIDING ? self->windows : self->clip,
-    .cancellable = self->cancel.cancellable };
+    .cancellable = self->cancel.cancellable,
+    .predicted = &self->predicted };
 
-  self->due = FALSE;
   GST_OBJECT_LOCK (self->element);
-  job.horizon = self->horizon;
+  job.horizon = self->shape.last > 0 ? self->shape.last : self->horizon;
   GST_OBJECT_UNLOCK (self->element);
   if (self->mode == GST_NF_WINDOW_SLIDING)
     self->windows++;
-  if (drop_late (self, &job))
-    return GST_FLOW_OK;
-  if (!self->hooks->predict (self->element, &job, &self->predicted, &error))
+
+  return job;
+}
+
+static GstFlowReturn
+do_jobs (GstNfPredictStream *self, const GstNfPredictJob *jobs, guint n)
+{
+  g_autoptr (GError) error = NULL;
+  GstClockTime began = gst_util_get_timestamp (), took;
+
+  if (!self->hooks->predict (self->element, jobs, n, &error))
     return gst_nf_element_flow (GST_ELEMENT (self->element), error);
   took = gst_util_get_timestamp () - began;
   GST_DEBUG_OBJECT (self->element,
-      "clip %" G_GUINT64_FORMAT " took %" GST_TIME_FORMAT, job.clip,
-      GST_TIME_ARGS (took));
+      "%u clips from %" G_GUINT64_FORMAT " on took %" GST_TIME_FORMAT, n,
+      jobs->clip, GST_TIME_ARGS (took));
   GST_OBJECT_LOCK (self->element);
-  self->stats.clips++;
+  self->stats.clips += n;
   self->stats.computing += took;
   GST_OBJECT_UNLOCK (self->element);
-  gst_nf_latency_count (&self->latency, 1);
-  /* frames that pass by are not of the future */
-  gst_nf_latency_set_ahead (&self->latency,
-      self->emit == GST_NF_EMIT_ALL
-          ? 0
-          : gst_nf_timestamps_ahead (&self->timestamps, self->predicted.next));
+  gst_nf_latency_count (&self->latency, n);
   gst_nf_latency_measured (&self->latency, took);
 
   return GST_FLOW_OK;
+}
+
+/* predicts all that wait */
+static GstFlowReturn
+do_batch (GstNfPredictStream *self)
+{
+  const guint most = gst_nf_waiting_count (&self->waiting);
+  g_autofree GstNfPredictJob *jobs = g_new0 (GstNfPredictJob, most);
+  guint n = 0;
+
+  for (GList *l = self->waiting.head; l != NULL; l = l->next) {
+    GstNfWaiting *waiting = l->data;
+
+    if (waiting->done)
+      continue;
+    waiting->done = TRUE;
+    jobs[n++] = (GstNfPredictJob){ .emit = self->emit,
+      .horizon = waiting->horizon,
+      .window = &waiting->window,
+      .packed = &self->packed,
+      .clip = waiting->clip,
+      .cancellable = self->cancel.cancellable,
+      .predicted = &waiting->predicted };
+  }
+
+  return n > 0 ? do_jobs (self, jobs, n) : GST_FLOW_OK;
+}
+
+/* predicts now, or when the batch is full */
+static GstFlowReturn
+predict (GstNfPredictStream *self)
+{
+  const GstNfPredictJob job = next_job (self);
+  GstNfWaiting *waiting;
+  GstFlowReturn flow;
+
+  self->due = FALSE;
+  if (drop_late (self, &job))
+    return GST_FLOW_OK;
+  if (self->shape.batch <= 1) {
+    flow = do_jobs (self, &job, 1);
+    if (flow == GST_FLOW_OK)
+      set_distance (self);
+    return flow;
+  }
+  waiting = gst_nf_waiting_new (&self->window);
+  waiting->timestamps = self->timestamps;
+  waiting->offset = self->offset;
+  waiting->clip = job.clip;
+  waiting->horizon = job.horizon;
+  waiting->first = self->first_out;
+  self->first_out = FALSE;
+  g_queue_push_tail (&self->waiting, waiting);
+
+  return gst_nf_waiting_count (&self->waiting) >= self->shape.batch
+      ? do_batch (self)
+      : GST_FLOW_OK;
+}
+
+/* a mark that no frame of the prediction that leaves got, because none was pushed,
+ * goes to the one that comes next */
+static void
+pass_mark_on (GstNfPredictStream *self)
+{
+  gboolean *next = &self->first_out;
+
+  if (self->leaving == NULL || !self->leaving->first)
+    return;
+  for (GList *l = self->waiting.tail; l != NULL; l = l->prev)
+    if (((GstNfWaiting *) l->data)->event == NULL)
+      next = &((GstNfWaiting *) l->data)->first;
+  *next = TRUE;
+  self->leaving->first = FALSE;
+}
+
+/* whether there is a frame to push: of the window, or of a prediction that
+ * waited. Events that waited before it are pushed. */
+static gboolean
+has_frame (GstNfPredictStream *self)
+{
+  if (gst_nf_predicted_frames_has_frame (&self->predicted))
+    return TRUE;
+  pass_mark_on (self);
+  while (!g_queue_is_empty (&self->waiting)
+      && ((GstNfWaiting *) self->waiting.head->data)->done) {
+    GstNfWaiting *next = g_queue_pop_head (&self->waiting);
+
+    g_clear_pointer (&self->leaving, gst_nf_waiting_free);
+    if (next->event != NULL) {
+      gst_pad_push_event (GST_BASE_TRANSFORM (self->element)->srcpad,
+          g_steal_pointer (&next->event));
+      gst_nf_waiting_free (next);
+      continue;
+    }
+    self->leaving = next;
+    self->predicted = next->predicted;
+    next->predicted = (GstNfPredictedFrames){ 0 };
+    if (gst_nf_predicted_frames_has_frame (&self->predicted))
+      return TRUE;
+    pass_mark_on (self);
+  }
+
+  return FALSE;
+}
+
+/* a predicted frame that would lie before all times there are */
+static void
+warn_too_early (GstNfPredictStream *self)
+{
+  if (!self->told_early)
+    GST_ELEMENT_WARNING (self->element, STREAM, FAILED,
+        ("Frames that lie before the time 0 cannot be pushed, and are left "
+         "out."),
+        ("They come before the first frames of the stream; give those later "
+         "timestamps."));
+  self->told_early = TRUE;
 }
 
 /* the next frame of the prediction, or none if its time was pushed already */
@@ -577,15 +739,17 @@ make_frame (GstNfPredictStream *self, GstBuffer **output)
   guint number;
   g_autoptr (NfTensor) frame =
       gst_nf_predicted_frames_take (&self->predicted, &number);
-  GstClockTime newest = self->timestamps.newest;
-  GstClockTime begin =
-      newest + gst_nf_timestamps_ahead (&self->timestamps, number);
-  GstClockTime end =
-      newest + gst_nf_timestamps_ahead (&self->timestamps, number + 1);
+  const GstClockTimeDiff early = time_of (self, number);
+  const GstClockTime begin = (GstClockTime) MAX (early, 0);
+  const GstClockTime end = (GstClockTime) MAX (time_of (self, number + 1), 0);
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow;
   GstBuffer *buffer;
 
+  if (early < 0) {
+    warn_too_early (self);
+    return GST_FLOW_OK;
+  }
   if (self->mode == GST_NF_WINDOW_SLIDING
       && begin + (end - begin) / 2 < self->pushed_until)
     return GST_FLOW_OK;
@@ -598,8 +762,10 @@ make_frame (GstNfPredictStream *self, GstBuffer **output)
   }
   GST_BUFFER_PTS (buffer) = begin;
   GST_BUFFER_DURATION (buffer) = end - begin;
-  GST_BUFFER_OFFSET (buffer) = self->offset + number;
-  GST_BUFFER_OFFSET_END (buffer) = self->offset + number + 1;
+  GST_BUFFER_OFFSET (buffer) =
+      (self->leaving != NULL ? self->leaving->offset : self->offset) + number
+      - self->shape.behind;
+  GST_BUFFER_OFFSET_END (buffer) = GST_BUFFER_OFFSET (buffer) + 1;
   gst_nf_classes_attach (
       buffer, self->predicted.classes, self->predicted.n_classes);
   self->pushed_until = end;
@@ -619,22 +785,69 @@ GstFlowReturn
 gst_nf_predict_stream_generate (GstNfPredictStream *self, GstBuffer **output)
 {
   GstFlowReturn flow = GST_FLOW_OK;
+  gboolean *first;
 
   *output = g_steal_pointer (&self->passing);
   if (*output == NULL && self->due)
     flow = predict (self);
-  while (flow == GST_FLOW_OK && *output == NULL
-      && gst_nf_predicted_frames_has_frame (&self->predicted))
+  while (flow == GST_FLOW_OK && *output == NULL && has_frame (self))
     flow = make_frame (self, output);
   if (*output == NULL)
     return flow;
-  if (self->first_out)
+  first = self->leaving != NULL ? &self->leaving->first : &self->first_out;
+  if (*first)
     GST_BUFFER_FLAG_SET (*output, GST_BUFFER_FLAG_DISCONT);
-  self->first_out = FALSE;
+  *first = FALSE;
   GST_OBJECT_LOCK (self->element);
   self->stats.frames_out++;
   GST_OBJECT_UNLOCK (self->element);
   GST_LOG_OBJECT (self->element, "%" GST_PTR_FORMAT, *output);
 
   return flow;
+}
+
+/**
+ * gst_nf_predict_stream_hold:
+ * @event: (transfer none): an event that stands between frames
+ *
+ * Returns: whether it waits for predictions before it, and is referenced
+ */
+gboolean
+gst_nf_predict_stream_hold (GstNfPredictStream *self, GstEvent *event)
+{
+  if (g_queue_is_empty (&self->waiting))
+    return FALSE;
+  g_queue_push_tail (
+      &self->waiting, gst_nf_waiting_new_event (gst_event_ref (event)));
+
+  return TRUE;
+}
+
+/**
+ * gst_nf_predict_stream_drain:
+ *
+ * Predicts what waits for a batch to be full, and pushes it. The stream's errors
+ * are told where they occur.
+ */
+void
+gst_nf_predict_stream_drain (GstNfPredictStream *self)
+{
+  GstFlowReturn flow;
+  GstBuffer *buffer = NULL;
+
+  if (g_queue_is_empty (&self->waiting))
+    return;
+  flow = do_batch (self);
+  while (flow == GST_FLOW_OK) {
+    flow = gst_nf_predict_stream_generate (self, &buffer);
+    if (buffer == NULL)
+      break;
+    flow = gst_pad_push (GST_BASE_TRANSFORM (self->element)->srcpad, buffer);
+    buffer = NULL;
+  }
+  if (flow != GST_FLOW_OK) {
+    GST_DEBUG_OBJECT (self->element, "predictions that waited are lost: %s",
+        gst_flow_get_name (flow));
+    forget_predictions (self);
+  }
 }

@@ -12,6 +12,7 @@
 #include "common/gstnfframes.h"
 #include "common/gstnflatency.h"
 #include "predict/gstnfpredicthooks.h"
+#include "predict/gstnfwaiting.h"
 #include "video/gstnfvideo.h"
 
 G_BEGIN_DECLS
@@ -76,12 +77,14 @@ typedef struct
   /* streaming thread, except while starting and stopping */
   GstNfWindowMode mode;
   GstNfEmit emit;
-  guint length; /* of the window, frames */
+  GstNfPredictShape shape;
   NfDevice *device; /* where frames lie; NULL while stopped */
   GstVideoInfo packed; /* what the window holds */
   GstNfConverters converters;
   GstNfWindow window;
   GstNfTimestamps timestamps;
+  GQueue waiting; /* GstNfWaiting: where predictions are made in batches */
+  GstNfWaiting *leaving; /* whose frames are pushed; or NULL: the window's */
   GstNfPredictedFrames predicted;
   GstSegment segment; /* as it came in */
   GstBuffer *passing; /* a frame of the context that is to be pushed */
@@ -91,6 +94,7 @@ typedef struct
   guint64 windows; /* from which a prediction was made, when sliding */
   guint untold; /* clips that ended too early since the last warning */
   gint64 warned; /* monotonic time of that; 0: none yet */
+  gboolean told_early; /* the warning of frames before the time 0 was given */
   guint64 offset; /* of the newest frame */
   GstClockTime pushed_until; /* end of the last frame that was pushed */
 } GstNfPredictStream;
@@ -115,5 +119,7 @@ GstFlowReturn gst_nf_predict_stream_submit (
     GstNfPredictStream *self, GstBuffer *input);
 GstFlowReturn gst_nf_predict_stream_generate (
     GstNfPredictStream *self, GstBuffer **output);
+gboolean gst_nf_predict_stream_hold (GstNfPredictStream *self, GstEvent *event);
+void gst_nf_predict_stream_drain (GstNfPredictStream *self);
 
 G_END_DECLS

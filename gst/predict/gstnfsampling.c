@@ -5,9 +5,12 @@
  * See: gstnfpredict.c, kernels/diffusion/nfpredictor.h */
 #include "predict/gstnfsampling.h"
 
+#include "predict/gstnfmode.h"
+
 #include <nextframe/core/nferror.h>
 
 #define SAMPLER_AUTO -1
+#define DENOISE_AUTO -1
 #define MAX_ENSEMBLE 256
 
 #define PROGRESS_INTERVAL (G_USEC_PER_SEC / 4)
@@ -82,6 +85,29 @@ gst_nf_clip_mode_get_type (void)
   return type;
 }
 
+static GType
+gst_nf_denoise_mode_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { DENOISE_AUTO, "As goes with `clip`", "auto" },
+    { NF_DENOISE_NONE, "The last step's own estimate of the clean frames",
+        "none" },
+    { NF_DENOISE_AGAIN,
+        "The noise that is found in that estimate is removed, too", "again" },
+    { NF_DENOISE_CLEANEST,
+        "The clean frames that the network tells at the cleanest level",
+        "cleanest" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstNfDenoiseMode", values));
+
+  return type;
+}
+
 const GstNfProperty gst_nf_sampling_properties[] = {
   {
       .name = "sampler",
@@ -142,6 +168,16 @@ const GstNfProperty gst_nf_sampling_properties[] = {
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
+      .name = "denoise",
+      .nick = "Denoise",
+      .blurb = "What becomes of the noise that is left after the last step",
+      .details = "`clip=published` goes with `again`, `clip=consistent` with "
+                 "`cleanest`; see [sampling.md](sampling.md#clipping).",
+      GST_NF_ENUM (gst_nf_denoise_mode_get_type, DENOISE_AUTO),
+      GST_NF_FIELD (GstNfSamplingSettings, denoise),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
       .name = "post-messages",
       .nick = "Post messages",
       .blurb = "Whether messages tell how far a prediction is",
@@ -175,11 +211,11 @@ report_progress (gpointer data, guint done, guint total)
 
 /* @made: frames from 1 on; those that are wanted go to @predicted */
 static gboolean
-take_frames (NfTensor **made, guint first, guint last,
+take_frames (NfTensor **made, guint first, guint last, guint step,
     GstNfPredictedFrames *predicted, GError **error)
 {
-  gst_nf_predicted_frames_alloc (predicted, first, last);
-  for (guint k = first; k <= last; k++) {
+  gst_nf_predicted_frames_alloc (predicted, first, last, step);
+  for (guint k = first; k <= last; k += step) {
     if (made[k - 1] == NULL) {
       g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
           "prediction: this network does not predict frame %u after its "
@@ -232,62 +268,176 @@ gst_nf_sampling_init_prediction (const GstNfSamplingSettings *settings,
     prediction->steps = settings->steps;
   prediction->seed = settings->seed;
   set_clip (prediction, settings->clip);
+  if (settings->denoise != DENOISE_AUTO)
+    prediction->denoise = (NfDenoise) settings->denoise;
+}
+
+/* the same frame of each job's known ones, one behind the other; a lone one as it
+ * is */
+static NfTensor *
+join_clips (
+    NfTensor *const *frames, guint n, guint known, guint which, GError **error)
+{
+  const NfTensor *like = frames[which];
+  g_autoptr (NfTensor) all = NULL;
+
+  if (n == 1)
+    return nf_tensor_ref (frames[which]);
+  all = nf_tensor_new (
+      like->device, like->dtype, n, like->c, like->h, like->w, error);
+  for (guint i = 0; i < n && all != NULL; i++) {
+    g_autoptr (NfTensor) place = nf_tensor_batch_slice (all, i, 1, error);
+
+    if (place == NULL
+        || !nf_tensor_copy (place, frames[i * known + which], error))
+      return NULL;
+  }
+
+  return g_steal_pointer (&all);
+}
+
+/* the known frames of all jobs */
+static gboolean
+join_known (const NfUnetConfig *config, NfPredictMode mode,
+    const GstNfPredictJob *jobs, guint n, NfTensor **context, GError **error)
+{
+  const guint known = nf_prediction_known (mode, config);
+  g_autofree NfTensor **frames = g_new (NfTensor *, n * known);
+
+  for (guint i = 0; i < n; i++)
+    gst_nf_mode_pick (mode, config, jobs[i].window, frames + i * known);
+  for (guint t = 0; t < known; t++) {
+    context[t] = join_clips (frames, n, known, t, error);
+    if (context[t] == NULL)
+      return FALSE;
+  }
+
+  return TRUE;
+}
+
+/* gives each job its own of the frames of all */
+static gboolean
+give_frames (NfTensor **made, guint first, guint step,
+    const GstNfPredictJob *jobs, guint n, GError **error)
+{
+  const guint horizon = jobs->horizon;
+  g_autofree NfTensor **own = g_new0 (NfTensor *, horizon);
+  gboolean ok = TRUE;
+
+  for (guint i = 0; ok && i < n; i++) {
+    for (guint t = 0; ok && t < horizon; t++) {
+      own[t] =
+          made[t] != NULL ? nf_tensor_batch_slice (made[t], i, 1, error) : NULL;
+      ok = made[t] == NULL || own[t] != NULL;
+    }
+    ok =
+        ok && take_frames (own, first, horizon, step, jobs[i].predicted, error);
+    for (guint t = 0; t < horizon; t++)
+      nf_tensor_clear (&own[t]);
+  }
+
+  return ok;
+}
+
+/* jobs that are predicted in one evaluation of the network */
+static gboolean
+run_at_once (const GstNfSamplingSettings *settings, NfPrediction *prediction,
+    const NfGuided *guided, const GstNfPredictJob *jobs, guint n,
+    GError **error)
+{
+  const NfUnetConfig *config = nf_predictor_config (guided->predictor);
+  const guint stride = (guint) config->frame_stride;
+  const guint known = nf_prediction_known (prediction->mode, config);
+  const guint horizon = jobs->horizon;
+  const guint first = jobs->emit == GST_NF_EMIT_TARGET
+      ? horizon
+      : ((guint) config->future_gap + 1) * stride;
+  g_autofree NfTensor **context = g_new0 (NfTensor *, known);
+  g_autofree NfTensor **made = g_new0 (NfTensor *, horizon);
+  g_autofree guint64 *streams = g_new (guint64, n);
+  NfGuided with_classes = *guided;
+  guint64 classes = 0;
+  gboolean ok;
+
+  for (guint i = 0; i < n; i++)
+    streams[i] = jobs[i].clip;
+  prediction->stream = jobs->clip;
+  prediction->streams = n > 1 ? streams : NULL;
+  with_classes.classes = &classes;
+  ok = join_known (config, prediction->mode, jobs, n, context, error)
+      && nf_guided_predict (&with_classes, prediction, settings->ensemble,
+          settings->ensemble_mode, context, made, error)
+      && give_frames (made, first, stride, jobs, n, error);
+  for (guint i = 0; i < known; i++)
+    nf_tensor_clear (&context[i]);
+  for (guint i = 0; i < horizon; i++)
+    nf_tensor_clear (&made[i]);
+  for (guint i = 0; ok && classes != 0 && i < n; i++) {
+    jobs[i].predicted->classes = classes;
+    jobs[i].predicted->n_classes = nf_segmenter_classes (guided->segmenter);
+  }
+
+  return ok;
+}
+
+/* how many jobs from the first on can be predicted at once: a guide is of one
+ * clip, and all go equally far */
+static guint
+count_at_once (const NfGuided *guided, const GstNfPredictJob *jobs, guint n)
+{
+  guint count = 1;
+
+  while (guided->kind == NF_GUIDE_NONE && count < n
+      && jobs[count].horizon == jobs->horizon)
+    count++;
+
+  return count;
 }
 
 /**
  * gst_nf_sampling_run:
  * @element: posts the progress; its object lock is not held
  * @settings: the caller's copy
- * @prediction: of gst_nf_sampling_init_prediction(), with its type, its lease
- *   and where the guide starts; learns here what is to be predicted
+ * @prediction: of gst_nf_sampling_init_prediction(), with its mode, its type, its
+ *   lease and where the guide starts
  * @guided: the network and its guide
- * @job: what to predict; the clip's number is the stream of the noise, and the
- *   cancellable is looked at once per step
- * @predicted: gets the frames; those it had are lost
+ * @jobs: (array length=n): what to predict; a clip's number is the stream of its
+ *   noise, and the cancellable is looked at once per step; without a guide they
+ *   are done at once
+ * @n: how many, at least 1
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID (the network
  *   does not predict that far), ...
  *
- * Returns: FALSE with @error set and @predicted empty
+ * Returns: FALSE with @error set
  */
 gboolean
 gst_nf_sampling_run (GstElement *element, const GstNfSamplingSettings *settings,
-    NfPrediction *prediction, const NfGuided *guided,
-    const GstNfPredictJob *job, GstNfPredictedFrames *predicted, GError **error)
+    const NfPrediction *prediction, const NfGuided *guided,
+    const GstNfPredictJob *jobs, guint n, GError **error)
 {
-  const NfUnetConfig *config = nf_predictor_config (guided->predictor);
-  g_autofree NfTensor **context = g_new (NfTensor *, job->window->length);
-  g_autofree NfTensor **made = g_new0 (NfTensor *, job->horizon);
-  guint first = job->emit == GST_NF_EMIT_TARGET
-      ? job->horizon
-      : (guint) config->future_gap + 1;
   Progress progress = { .element = element,
-    .clip = job->clip,
+    .clip = jobs->clip,
     .done = 0,
     .predictions = settings->ensemble,
     .reported = g_get_monotonic_time () };
-  NfGuided with_classes = *guided;
-  guint64 classes = 0;
-  gboolean ok;
+  NfPrediction own = *prediction;
+  guint done = 0;
 
-  gst_nf_predicted_frames_clear (predicted);
-  prediction->horizon = job->horizon;
-  prediction->stream = job->clip;
-  prediction->cancellable = job->cancellable;
-  prediction->progress = settings->post_messages ? report_progress : NULL;
-  prediction->progress_data = &progress;
-  if (!nf_prediction_check (prediction, config, error))
-    return FALSE;
-  gst_nf_window_frames (job->window, context);
-  with_classes.classes = &classes;
-  ok = nf_guided_predict (&with_classes, prediction, settings->ensemble,
-           settings->ensemble_mode, context, made, error)
-      && take_frames (made, first, job->horizon, predicted, error);
-  for (guint i = 0; i < job->horizon; i++)
-    nf_tensor_clear (&made[i]);
-  if (ok && classes != 0) {
-    predicted->classes = classes;
-    predicted->n_classes = nf_segmenter_classes (guided->segmenter);
+  own.cancellable = jobs->cancellable;
+  own.progress = settings->post_messages ? report_progress : NULL;
+  own.progress_data = &progress;
+  while (done < n) {
+    const guint count = count_at_once (guided, jobs + done, n - done);
+
+    progress.clip = jobs[done].clip;
+    progress.done = 0;
+    own.horizon = jobs[done].horizon;
+    if (!nf_prediction_check (
+            &own, nf_predictor_config (guided->predictor), error)
+        || !run_at_once (settings, &own, guided, jobs + done, count, error))
+      return FALSE;
+    done += count;
   }
 
-  return ok;
+  return TRUE;
 }

@@ -40,6 +40,7 @@ typedef enum
  * @ensemble: the property `ensemble`
  * @ensemble_mode: the property `ensemble-mode`
  * @clip: the property `clip`
+ * @denoise: the property `denoise`
  *
  * The properties that frames are predicted with, where the library reads them.
  * Guarded by the element's object lock.
@@ -52,6 +53,7 @@ typedef struct
   guint ensemble;
   NfEnsembleMode ensemble_mode;
   GstNfClipMode clip;
+  gint denoise;
   gboolean post_messages;
 } GstNfSamplingSettings;
 
@@ -61,8 +63,8 @@ extern const GstNfProperty gst_nf_sampling_properties[];
 void gst_nf_sampling_init_prediction (const GstNfSamplingSettings *settings,
     const NfPredictor *predictor, NfPrediction *prediction);
 gboolean gst_nf_sampling_run (GstElement *element,
-    const GstNfSamplingSettings *settings, NfPrediction *prediction,
-    const NfGuided *guided, const GstNfPredictJob *job,
-    GstNfPredictedFrames *predicted, GError **error);
+    const GstNfSamplingSettings *settings, const NfPrediction *prediction,
+    const NfGuided *guided, const GstNfPredictJob *jobs, guint n,
+    GError **error);
 
 G_END_DECLS

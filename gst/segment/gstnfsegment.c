@@ -790,8 +790,11 @@ gst_nf_segment_compute (
   if (!gst_nf_model_begin (
           self->model, &settings->model, &lease, cancellable, error))
     return FALSE;
+  /* frames that are held go out as the properties are then */
   gst_nf_batch_keep_confidence (&self->batch,
-      settings->confidence || settings->output == GST_NF_SEGMENT_CONFIDENCE);
+      settings->confidence || settings->output == GST_NF_SEGMENT_CONFIDENCE
+          || (settings->output == GST_NF_SEGMENT_IDS
+              && self->batch.decision == GST_NF_DECISION_CLIP));
   ok = (gst_nf_batch_waiting (&self->batch) == 0
            || gst_nf_batch_run (&self->batch,
                gst_nf_model_segmenter (self->model),

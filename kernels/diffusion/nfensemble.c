@@ -88,6 +88,23 @@ frame_new (gsize bytes, GError **error)
   return frame;
 }
 
+/* one frame of several, for each clip of a batch by itself */
+static void
+combine_clips (NfEnsembleMode mode, const GPtrArray *predictions,
+    const NfTensor *like, guint8 *made)
+{
+  gsize bytes = like->bytes / (gsize) like->n;
+  g_autofree const guint8 **same = g_new (const guint8 *, predictions->len);
+
+  for (gint64 clip = 0; clip < like->n; clip++) {
+    gsize at = bytes * (gsize) clip;
+
+    for (guint i = 0; i < predictions->len; i++)
+      same[i] = (const guint8 *) predictions->pdata[i] + at;
+    nf_ensemble_combine (mode, same, predictions->len, bytes, made + at);
+  }
+}
+
 /* (transfer full) (nullable): one frame of several; a lone one stays on its
  * device, others meet in the host's memory */
 static NfTensor *
@@ -112,10 +129,9 @@ combine (NfEnsembleMode mode, NfTensor *const *same, guint n, GError **error)
   made = frame_new (like->bytes, error);
   if (made == NULL)
     return NULL;
-  nf_ensemble_combine (
-      mode, (const guint8 *const *) predictions->pdata, n, like->bytes, made);
+  combine_clips (mode, predictions, like, made);
   return nf_tensor_new_from_nhwc (
-      like->device, NF_U8, 1, like->c, like->h, like->w, made, error);
+      like->device, NF_U8, like->n, like->c, like->h, like->w, made, error);
 }
 
 gboolean

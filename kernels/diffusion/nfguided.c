@@ -19,6 +19,7 @@ typedef struct
   const NfUnetConfig *config;
   NfDevice *device;
   NfTensor *const *context; /* as it came */
+  guint known; /* how many they are */
   guint width, height; /* of these frames */
   NfTensor **small; /* the context as the network sees it */
   NfFutures *futures; /* what the masks of the context tell, or NULL */
@@ -66,7 +67,7 @@ resize (NfTensor *frame, gint64 height, gint64 width, GError **error)
 static gboolean
 shrink_context (Job *job, GError **error)
 {
-  for (gint i = 0; i < job->config->num_frames_cond; i++) {
+  for (guint i = 0; i < job->known; i++) {
     job->small[i] = resize (
         job->context[i], job->config->height, job->config->width, error);
     if (job->small[i] == NULL)
@@ -418,7 +419,7 @@ draw (Job *job, guint ensemble, NfEnsembleMode mode, NfTensor **out,
 static void
 job_clear (Job *job)
 {
-  for (gint i = 0; i < job->config->num_frames_cond; i++)
+  for (guint i = 0; i < job->known; i++)
     nf_tensor_clear (&job->small[i]);
   for (guint t = 0; t < job->prediction->horizon; t++) {
     nf_tensor_clear (&job->guides[t]);
@@ -434,9 +435,12 @@ static Job
 job_of (const NfGuided *how, const NfPrediction *prediction,
     NfTensor *const *context)
 {
+  const NfUnetConfig *config = nf_predictor_config (how->predictor);
+
   return (Job){ .how = how,
     .prediction = prediction,
-    .config = nf_predictor_config (how->predictor),
+    .config = config,
+    .known = nf_prediction_known (prediction->mode, config),
     .device = context[0]->device,
     .context = context,
     .width = (guint) context[0]->w,
@@ -452,6 +456,21 @@ nf_guided_masks (const NfGuided *how, const NfPrediction *prediction,
   return find_masks (&job, masks, error);
 }
 
+/* a guide is a frame that follows the context, in colour */
+static gboolean
+check_guide (const Job *job, GError **error)
+{
+  if (job->how->kind == NF_GUIDE_NONE
+      || (job->prediction->mode == NF_MODE_PREDICT
+          && job->config->channels == 3))
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "guide: there is none with mode=%s and frames of %d channels; set "
+      "guide=none",
+      nf_predict_mode_name (job->prediction->mode), job->config->channels);
+  return FALSE;
+}
+
 gboolean
 nf_guided_predict (const NfGuided *how, const NfPrediction *prediction,
     guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
@@ -463,9 +482,9 @@ nf_guided_predict (const NfGuided *how, const NfPrediction *prediction,
   if (how->classes != NULL)
     *how->classes = 0;
   memset (out, 0, prediction->horizon * sizeof *out);
-  if (!ok)
+  if (!ok || !check_guide (&job, error))
     return FALSE;
-  job.small = g_new0 (NfTensor *, job.config->num_frames_cond);
+  job.small = g_new0 (NfTensor *, job.known);
   job.guides = g_new0 (NfTensor *, prediction->horizon);
   job.frames = g_new0 (guint8 *, prediction->horizon);
   ok = draw (&job, ensemble, mode, out, error);

@@ -93,8 +93,9 @@ NF_API gboolean nf_guided_masks (const NfGuided *how,
  * @ensemble: predictions to combine, at least 1; a guide by dynamics shows
  *   another future for each of them
  * @mode: how to combine them
- * @context: (array): num_frames_cond frames on the predictor's device, oldest
- *   first: u8 (1, 3, H, W) of any one size
+ * @context: (array): nf_prediction_known() frames on the predictor's device,
+ *   oldest first: u8 (1, channels, H, W) of any one size; with a guide the
+ *   network's frames have 3 channels, and its mode is %NF_MODE_PREDICT
  * @out: (out) (array) (transfer full): prediction->horizon frames of the same
  *   kind and size; NULL in place of frames that the network does not predict
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID,

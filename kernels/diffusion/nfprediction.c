@@ -75,19 +75,46 @@ predict (gpointer data, NfTensor *x, gfloat label, GError **error)
   return e;
 }
 
+/* noise of some clips of the batch whose numbers are in a row */
 static NfTensor *
-noise (const Block *block, guint32 purpose, GError **error)
+noise_of (const Block *block, gint64 n, guint64 stream, guint32 purpose,
+    GError **error)
 {
   const NfUnetConfig *c = nf_unet_config (block->net);
-  NfRandnParams params = { .n = block->batch,
+  NfRandnParams params = { .n = n,
     .c = (gint64) c->channels * c->num_frames,
     .h = c->height,
     .w = c->width,
     .key = { .seed = block->prediction->seed,
-        .stream = block->prediction->stream,
+        .stream = stream,
         .purpose = purpose } };
 
   return nf_op_randn (nf_unet_params (block->net)->device, &params, error);
+}
+
+/* noise of the batch */
+static NfTensor *
+noise (const Block *block, guint32 purpose, GError **error)
+{
+  const NfUnetConfig *c = nf_unet_config (block->net);
+  const NfPrediction *r = block->prediction;
+  g_autoptr (NfTensor) all = NULL;
+
+  if (r->streams == NULL)
+    return noise_of (block, block->batch, r->stream, purpose, error);
+  all =
+      nf_tensor_new (nf_unet_params (block->net)->device, NF_F32, block->batch,
+          (gint64) c->channels * c->num_frames, c->height, c->width, error);
+  for (gint64 i = 0; all != NULL && i < block->batch; i++) {
+    g_autoptr (NfTensor) one =
+        noise_of (block, 1, r->streams[i], purpose, error);
+    g_autoptr (NfTensor) place =
+        one != NULL ? nf_tensor_batch_slice (all, i, 1, error) : NULL;
+
+    if (place == NULL || !nf_tensor_copy (place, one, error))
+      return NULL;
+  }
+  return g_steal_pointer (&all);
 }
 
 static NfTensor *
@@ -100,17 +127,27 @@ draw (gpointer data, guint step, GError **error)
       error);
 }
 
+/* where a frame that the network sees lies among those of the video: both are
+ * counted from 0, behind the context */
+static guint
+place_of (const NfUnetConfig *c, guint frame)
+{
+  return (frame + 1) * (guint) c->frame_stride - 1;
+}
+
 /* the block's guides; none where frames lack one */
 static void
 find_guides (Block *block, guint at)
 {
   const NfPrediction *r = block->prediction;
-  guint n = (guint) nf_unet_config (block->net)->num_frames;
-  gboolean all = r->guide != NULL && at + n <= r->horizon;
+  const NfUnetConfig *c = nf_unet_config (block->net);
+  gboolean all = r->guide != NULL;
 
-  for (guint i = 0; i < n; i++) {
+  for (gint i = 0; i < c->num_frames; i++) {
+    guint place = place_of (c, at + (guint) i);
+
     block->guides[i] =
-        r->guide != NULL && at + i < r->horizon ? r->guide[at + i] : NULL;
+        r->guide != NULL && place < r->horizon ? r->guide[place] : NULL;
     all = all && block->guides[i] != NULL;
   }
   block->start = all ? nf_schedule_label (block->schedule, r->guide_start) : 0;
@@ -146,16 +183,56 @@ no_guide (const Block *block, NfTensor *context, GError **error)
       nf_op_slice (context, context->c - frame, frame, error), marks, error);
 }
 
-/* what the network is conditioned on: the context, and the guides where it
- * takes any */
+/* masked frames */
+static NfTensor *
+zeros (const Block *block, NfTensor *like, gint frames, GError **error)
+{
+  const NfUnetConfig *c = nf_unet_config (block->net);
+
+  return nf_tensor_new_zeros (like->device, NF_F32, like->n,
+      (gint64) c->channels * frames, c->height, c->width, error);
+}
+
+/* whether the frames after the block are known */
+static gboolean
+takes_future (NfPredictMode mode)
+{
+  return mode == NF_MODE_INTERPOLATE || mode == NF_MODE_BACKWARD;
+}
+
+/* the context, or zeros where it is not known, and behind it the known frames
+ * after the block, or zeros, where the network takes any */
+static NfTensor *
+join_known (const Block *block, NfTensor *context, GError **error)
+{
+  const NfUnetConfig *c = nf_unet_config (block->net);
+  const NfPrediction *r = block->prediction;
+  const gboolean past =
+      r->mode == NF_MODE_PREDICT || r->mode == NF_MODE_INTERPOLATE;
+  g_autoptr (NfTensor) behind = NULL;
+  NfTensor *all = past ? nf_tensor_ref (context)
+                       : zeros (block, context, c->num_frames_cond, error);
+
+  if (all == NULL || c->num_frames_future == 0)
+    return all;
+  behind = takes_future (r->mode)
+      ? nf_tensor_ref (r->future)
+      : zeros (block, context, c->num_frames_future, error);
+  if (behind == NULL)
+    nf_tensor_clear (&all);
+  return behind != NULL ? append (all, behind, error) : NULL;
+}
+
+/* what the network is conditioned on: the frames that are known, and the guides
+ * where it takes any */
 static NfTensor *
 join_guides (const Block *block, NfTensor *context, GError **error)
 {
   const NfUnetConfig *c = nf_unet_config (block->net);
   g_autoptr (NfTensor) none = NULL;
-  NfTensor *all = nf_tensor_ref (context);
+  NfTensor *all = join_known (block, context, error);
 
-  if (!c->guide)
+  if (!c->guide || all == NULL)
     return all;
   none = no_guide (block, context, error);
   for (gint i = 0; i < c->num_frames && none != NULL && all != NULL; i++)
@@ -262,7 +339,8 @@ count_evaluations (Block *block)
   const NfUnetConfig *c = nf_unet_config (block->net);
   guint total = 0;
 
-  for (guint at = (guint) c->future_gap; at < block->prediction->horizon;
+  for (guint at = (guint) c->future_gap;
+       place_of (c, at) < block->prediction->horizon;
        at += (guint) c->num_frames) {
     NfSampler sampler;
 
@@ -309,35 +387,114 @@ slide (NfTensor *context, NfTensor *block, GError **error)
   return nf_op_slice (all, block->c, context->c, error);
 }
 
+guint
+nf_prediction_known (NfPredictMode mode, const NfUnetConfig *c)
+{
+  return (guint) (c->num_frames_cond
+      + (takes_future (mode) ? c->num_frames_future : 0));
+}
+
+guint
+nf_prediction_span (const NfUnetConfig *c)
+{
+  return (guint) (c->future_gap + c->num_frames) * (guint) c->frame_stride;
+}
+
+/* whether the network was trained for the mode; names those that it was */
+static gboolean
+check_mode (
+    const NfPrediction *prediction, const NfUnetConfig *c, GError **error)
+{
+  g_autoptr (GString) known = g_string_new (NULL);
+
+  if (nf_unet_knows_mode (c, prediction->mode))
+    return TRUE;
+  for (guint i = 0; i < NF_N_MODES; i++)
+    if (nf_unet_knows_mode (c, (NfPredictMode) i))
+      g_string_append_printf (known, "%s%s", known->len > 0 ? ", " : "",
+          nf_predict_mode_name ((NfPredictMode) i));
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "prediction: this network was not trained for mode=%s; it knows: %s",
+      nf_predict_mode_name (prediction->mode), known->str);
+  return FALSE;
+}
+
+/* whether the network predicts the frame at the horizon: a single block, or
+ * where the context can slide any number of them */
+static gboolean
+check_horizon (
+    const NfPrediction *prediction, const NfUnetConfig *c, GError **error)
+{
+  guint stride = (guint) c->frame_stride;
+  guint least = ((guint) c->future_gap + 1) * stride;
+  gboolean slides = prediction->mode == NF_MODE_PREDICT && c->future_gap == 0;
+  guint most = slides ? G_MAXUINT : nf_prediction_span (c);
+  g_autofree gchar *every =
+      stride > 1 ? g_strdup_printf (", every %u-th", stride) : g_strdup ("");
+
+  if (prediction->horizon >= least && prediction->horizon <= most
+      && prediction->horizon % stride == 0)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "prediction: this network predicts frames %u to %u%s after its context; "
+      "horizon %u is not among them",
+      least, most, every, prediction->horizon);
+  return FALSE;
+}
+
 gboolean
 nf_prediction_check (
     const NfPrediction *prediction, const NfUnetConfig *c, GError **error)
 {
-  guint least = (guint) c->future_gap + 1;
-  guint most =
-      c->future_gap > 0 ? least + (guint) c->num_frames - 1 : G_MAXUINT;
-
-  if (prediction->horizon >= least && prediction->horizon <= most)
+  if (!check_mode (prediction, c, error)
+      || !check_horizon (prediction, c, error))
+    return FALSE;
+  if (prediction->mode == NF_MODE_PREDICT
+      || prediction->horizon == nf_prediction_span (c))
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-      "prediction: this network predicts frames %u to %u after its context; "
-      "horizon %u is not among them",
-      least, most, prediction->horizon);
+      "prediction: with mode=%s this network predicts a block of %d frames; "
+      "horizon must be %u, not %u",
+      nf_predict_mode_name (prediction->mode), c->num_frames,
+      nf_prediction_span (c), prediction->horizon);
   return FALSE;
 }
 
-/* cuts the frames of a block into out[first], out[first + 1], ... */
+/* cuts the frames of a block into their places in @out */
 static gboolean
 cut (const NfUnetConfig *c, NfTensor *block, guint first, guint horizon,
     NfTensor **out, GError **error)
 {
-  for (guint i = 0; i < (guint) c->num_frames && first + i < horizon; i++) {
-    out[first + i] =
+  for (guint i = 0; i < (guint) c->num_frames; i++) {
+    guint place = place_of (c, first + i);
+
+    if (place >= horizon)
+      break;
+    out[place] =
         nf_op_slice (block, (gint64) i * c->channels, c->channels, error);
-    if (out[first + i] == NULL)
+    if (out[place] == NULL)
       return FALSE;
   }
   return TRUE;
+}
+
+/* whether the known frames after the block are there and have their shape */
+static gboolean
+check_future (const NfPrediction *r, const NfUnetConfig *c,
+    const NfTensor *frames, GError **error)
+{
+  const NfTensor *f = r->future;
+
+  if (!takes_future (r->mode))
+    return TRUE;
+  if (f != NULL && f->n == frames->n
+      && f->c == (gint64) c->channels * c->num_frames_future
+      && f->h == frames->h && f->w == frames->w)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_SHAPE,
+      "prediction: mode=%s needs %d known frames after the block",
+      nf_predict_mode_name (r->mode), c->num_frames_future);
+  return FALSE;
 }
 
 /* all blocks, one after the other */
@@ -349,7 +506,7 @@ predict_blocks (Block *block, NfTensor *frames, NfTensor **out, GError **error)
   g_autoptr (NfTensor) context = nf_tensor_ref (frames);
 
   block->total = count_evaluations (block);
-  for (guint at = (guint) c->future_gap; at < r->horizon;
+  for (guint at = (guint) c->future_gap; place_of (c, at) < r->horizon;
        at += (guint) c->num_frames, block->block++) {
     g_autoptr (NfTensor) predicted = predict_block (block, context, at, error);
     NfTensor *next = NULL;
@@ -383,7 +540,8 @@ nf_prediction_run (const NfPrediction *prediction, NfUnet *net,
 
   for (guint i = 0; i < prediction->horizon; i++)
     out[i] = NULL;
-  if (!nf_prediction_check (prediction, c, error))
+  if (!nf_prediction_check (prediction, c, error)
+      || !check_future (prediction, c, frames, error))
     return FALSE;
   if (graphs == NULL)
     graphs = own = nf_sampling_graphs_new (net);

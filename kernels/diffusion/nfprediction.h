@@ -5,7 +5,10 @@
  * With eleven frames of context and blocks of two, the network predicts frames
  * 12-13, 14-15, ..., 20-21 and 22(-23), and after every block the window of
  * context slides by a block. A network with a future gap predicts a single
- * block behind the gap. */
+ * block behind the gap.
+ *
+ * A network that was trained with masked conditioning also predicts a block from
+ * the frames around it, from those behind it, or from none (#NfPredictMode). */
 #pragma once
 
 #include <nextframe/core/nfapi.h>
@@ -38,10 +41,17 @@ typedef void (*NfPredictionProgress) (gpointer data, guint done, guint total);
  *   a block whose frames all have a guide starts from the guide frames with the
  *   noise of that label, instead of noise alone
  * @dtype: what the network computes in, %NF_F32 or %NF_BF16
- * @horizon: frames to predict beyond the context, at least 1
+ * @mode: which frames are known, see #NfPredictMode
+ * @future: (nullable): with %NF_MODE_INTERPOLATE and %NF_MODE_BACKWARD the known
+ *   frames after the block, (N, channels * num_frames_future, H, W), oldest
+ *   first, pixels in [-1, 1]
+ * @horizon: frames of the video from the context to the last one to predict, at
+ *   least 1; except with %NF_MODE_PREDICT nf_prediction_span() of the network
  * @seed: of all noise
  * @stream: number of the clip, or of the prediction in an ensemble, for the
- *   noise
+ *   noise; of a batch that of the first, and the others follow
+ * @streams: (nullable) (array): these numbers one by one, where they are not in
+ *   a row; @stream does not count then
  * @graphs: (nullable): of the network: what was captured in one run serves the
  *   next; NULL: it lasts for the run
  * @cancellable: (nullable): looked at once per denoising step
@@ -59,8 +69,11 @@ typedef struct
   NfTensor *const *guide;
   gdouble guide_start;
   NfDType dtype;
+  NfPredictMode mode;
+  NfTensor *future;
   guint horizon;
   guint64 seed, stream;
+  const guint64 *streams;
   NfSamplingGraphs *graphs;
   GCancellable *cancellable;
   NfCoreLease *lease;
@@ -99,13 +112,33 @@ NF_API void nf_prediction_set_clip_for (
     NfPrediction *prediction, const NfUnetConfig *config);
 
 /**
+ * nf_prediction_known:
+ * @mode: how to predict
+ * @c: configuration of the network
+ *
+ * Returns: frames that are given to predict from: num_frames_cond of context,
+ *   and with %NF_MODE_INTERPOLATE and %NF_MODE_BACKWARD behind them the
+ *   num_frames_future that follow the block. Those that the mode masks are among
+ *   them; they do not count, and may be any
+ */
+NF_API guint nf_prediction_known (NfPredictMode mode, const NfUnetConfig *c);
+
+/**
+ * nf_prediction_span:
+ * @c: configuration of the network
+ *
+ * Returns: frames of the video from the context to the last frame of a block
+ */
+NF_API guint nf_prediction_span (const NfUnetConfig *c);
+
+/**
  * nf_prediction_check:
  * @prediction: how to predict
  * @c: configuration of the network
  * @error: return location: %NF_ERROR_INVALID
  *
- * Returns: FALSE with @error set when the network does not predict the frame
- *   that the horizon asks for
+ * Returns: FALSE with @error set when the network was not trained for the mode,
+ *   or does not predict the frame that the horizon asks for
  */
 NF_API gboolean nf_prediction_check (
     const NfPrediction *prediction, const NfUnetConfig *c, GError **error);
@@ -116,10 +149,11 @@ NF_API gboolean nf_prediction_check (
  * @net: the network
  * @schedule: its noise schedule
  * @frames: (N, channels * num_frames_cond, H, W): the context, oldest first,
- *   pixels in [-1, 1]
+ *   pixels in [-1, 1]; with %NF_MODE_BACKWARD and %NF_MODE_GENERATE its shape
+ *   alone counts
  * @out: (out) (array) (transfer full): horizon places; each gets a frame (N,
  *   channels, H, W) in [-1, 1], or NULL where the network does not predict that
- *   frame (future gap)
+ *   frame (future gap, frame stride)
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID,
  *   %NF_ERROR_NO_MEMORY, or as the device has it
  *

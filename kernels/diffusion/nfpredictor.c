@@ -5,6 +5,7 @@
 
 #include <nextframe/io/nfcheckpoint.h>
 
+#include <math.h>
 #include <string.h>
 
 struct _NfPredictor
@@ -57,6 +58,12 @@ read_sampling (const gchar *path, const NfCheckpoint *checkpoint,
   if (!read_number (path, checkpoint, "sampling-steps", 1,
           NF_PREDICTION_MAX_STEPS, &steps, error))
     return FALSE;
+  if (steps != floor (steps)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
+        "%s: nextframe.sampling-steps is '%s', expected a whole number", path,
+        nf_checkpoint_fact (checkpoint, "sampling-steps"));
+    return FALSE;
+  }
   recommended->steps = (guint) steps;
   return read_number (
       path, checkpoint, "guide-start", 0, 1, &recommended->guide_start, error);
@@ -157,13 +164,11 @@ join (NfTensor **x, guint n, GError **error)
 
 /* frames side by side in the channels, as pixels in [-1, 1] */
 static NfTensor *
-stack_frames (
-    const NfPredictor *predictor, NfTensor *const *frames, GError **error)
+stack_frames (NfTensor *const *frames, guint n, GError **error)
 {
   const NfNormalizeParams params = {
     .period = 1, .scale = { 2.0f / 255.0f }, .shift = { -1.0f }
   };
-  guint n = (guint) nf_predictor_config (predictor)->num_frames_cond;
   g_autofree NfTensor **x = g_new0 (NfTensor *, n);
   NfTensor *stacked = NULL;
   guint i = 0;
@@ -205,21 +210,47 @@ predict_once (NfPredictor *predictor, const NfPrediction *prediction,
   return ok;
 }
 
+/* the numbers that the noise of each clip of a batch has in one prediction of an
+ * ensemble: those that the clip has alone */
+static void
+number_clips (const NfPrediction *prediction, gint64 n, guint ensemble, guint i,
+    guint64 *streams)
+{
+  for (gint64 k = 0; k < n; k++) {
+    guint64 clip = prediction->streams != NULL
+        ? prediction->streams[k]
+        : prediction->stream + (guint64) k;
+
+    streams[k] = clip * ensemble + i;
+  }
+}
+
 gboolean
 nf_predictor_predict (NfPredictor *predictor, const NfPrediction *prediction,
     guint ensemble, NfEnsembleMode mode, NfTensor *const *context,
     NfTensor **out, GError **error)
 {
-  guint horizon = prediction->horizon;
+  const NfUnetConfig *c = nf_predictor_config (predictor);
+  guint horizon = prediction->horizon, past = (guint) c->num_frames_cond;
+  guint future = nf_prediction_known (prediction->mode, c) - past;
   g_autofree NfTensor **predictions = g_new0 (NfTensor *, horizon * ensemble);
-  g_autoptr (NfTensor) stacked = stack_frames (predictor, context, error);
+  g_autoptr (NfTensor) stacked = stack_frames (context, past, error);
+  g_autoptr (NfTensor) behind = stacked != NULL && future > 0
+      ? stack_frames (context + past, future, error)
+      : NULL;
+  g_autofree guint64 *streams =
+      stacked != NULL && stacked->n > 1 ? g_new (guint64, stacked->n) : NULL;
   NfPrediction one = *prediction;
-  gboolean ok = stacked != NULL;
+  gboolean ok = stacked != NULL && (future == 0 || behind != NULL);
 
+  one.future = behind;
   one.graphs = predictor->graphs;
   memset (out, 0, horizon * sizeof *out);
   for (guint i = 0; ok && i < ensemble; i++) {
     one.stream = prediction->stream * ensemble + i;
+    if (streams != NULL)
+      number_clips (prediction, stacked->n, ensemble, i, streams);
+    one.streams = streams;
     ok = predict_once (
         predictor, &one, stacked, predictions + i * horizon, error);
   }
@@ -233,13 +264,13 @@ nf_predictor_predict (NfPredictor *predictor, const NfPrediction *prediction,
 }
 
 static gboolean
-upload (const NfPredictor *predictor, const guint8 *const *frames,
+upload (const NfPredictor *predictor, const guint8 *const *frames, guint n,
     NfTensor **tensors, GError **error)
 {
   const NfUnetConfig *c = nf_predictor_config (predictor);
   NfDevice *device = nf_unet_params (predictor->net)->device;
 
-  for (gint i = 0; i < c->num_frames_cond; i++) {
+  for (guint i = 0; i < n; i++) {
     tensors[i] = nf_tensor_new_from_nhwc (
         device, NF_U8, 1, c->channels, c->height, c->width, frames[i], error);
     if (tensors[i] == NULL)
@@ -273,10 +304,11 @@ nf_predictor_predict_pixels (NfPredictor *predictor,
     const NfPrediction *prediction, guint ensemble, NfEnsembleMode mode,
     const guint8 *const *context, guint8 *const *out, GError **error)
 {
-  guint n = (guint) nf_predictor_config (predictor)->num_frames_cond;
+  guint n =
+      nf_prediction_known (prediction->mode, nf_predictor_config (predictor));
   g_autofree NfTensor **frames = g_new0 (NfTensor *, n);
   g_autofree NfTensor **predicted = g_new0 (NfTensor *, prediction->horizon);
-  gboolean ok = upload (predictor, context, frames, error)
+  gboolean ok = upload (predictor, context, n, frames, error)
       && nf_predictor_predict (
           predictor, prediction, ensemble, mode, frames, predicted, error)
       && download (predicted, prediction->horizon, out, error);

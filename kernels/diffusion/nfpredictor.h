@@ -82,12 +82,14 @@ NF_API const gchar *nf_predictor_segmenter (const NfPredictor *predictor);
 /**
  * nf_predictor_predict:
  * @predictor: a predictor
- * @prediction: how to predict; its stream is the clip's number, its graphs are
- *   the predictor's
+ * @prediction: how to predict; its stream is the clip's number, or that of the
+ *   first where the others follow, or its streams are those of all; its graphs
+ *   are the predictor's
  * @ensemble: predictions to combine, at least 1
  * @mode: how to combine them
- * @context: (array): num_frames_cond frames on the predictor's device, oldest
- *   first: u8 (1, channels, H, W) of the network's size
+ * @context: (array): nf_prediction_known() frames on the predictor's device,
+ *   oldest first: u8 (N, channels, H, W) of the network's size, where N clips
+ *   are predicted at once
  * @out: (out) (array) (transfer full): prediction->horizon frames of the same
  *   kind; NULL in place of frames that the network does not predict
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_INVALID,
@@ -105,8 +107,8 @@ NF_API gboolean nf_predictor_predict (NfPredictor *predictor,
  * @prediction: how to predict; its stream is the clip's number
  * @ensemble: predictions to combine, at least 1
  * @mode: how to combine them
- * @context: (array): num_frames_cond packed frames (H x W x channels bytes) in
- *   host memory, oldest first, of the network's size
+ * @context: (array): nf_prediction_known() packed frames (H x W x channels
+ *   bytes) in host memory, oldest first, of the network's size
  * @out: (array): prediction->horizon places for frames of the same size; NULL
  *   in place of frames that are not wanted
  * @error: return location: as nf_predictor_predict(); %NF_ERROR_INVALID also

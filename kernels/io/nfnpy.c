@@ -417,18 +417,15 @@ set_value_error (
 {
   guint bytes = nf_npy_type_size (header->type);
   gboolean is_signed = npy_types[header->type].kind == 'i';
-  guint64 value = 0;
+  gboolean negative =
+      is_signed && item[header->big_endian ? 0 : bytes - 1] >= 0x80;
+  guint64 value = negative ? G_MAXUINT64 : 0;
   g_autofree gchar *text = NULL;
 
   for (guint i = 0; i < bytes; i++)
     value = value << 8 | item[header->big_endian ? i : bytes - 1 - i];
-  if (is_signed) {
-    guint shift = 64 - 8 * bytes;
-    text = g_strdup_printf (
-        "%" G_GINT64_FORMAT, (gint64) (value << shift) >> shift);
-  } else {
-    text = g_strdup_printf ("%" G_GUINT64_FORMAT, value);
-  }
+  text = is_signed ? g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) value)
+                   : g_strdup_printf ("%" G_GUINT64_FORMAT, value);
   g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
       "npy: element %" G_GSIZE_FORMAT " is %s, which does not fit a byte: "
       "expected class ids or grey values of 0 to 255",

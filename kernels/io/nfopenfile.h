@@ -21,7 +21,8 @@ typedef struct _NfOpenFile NfOpenFile;
  * @error: return location: as nf_file_open(); %NF_ERROR_IO where another program
  *   is writing into the file
  *
- * Opens a file and notes its size and when it was last written. A file that was
+ * Opens a file and notes its size, its times and a checksum of it, which is looked
+ * at where one of the times changes. A file that was
  * written a moment ago is waited for, for at most two seconds: file systems tell
  * two writes apart only if some milliseconds lie between them.
  *
@@ -56,8 +57,8 @@ gsize nf_open_file_size (const NfOpenFile *file);
  *
  * Returns: %FALSE with @error set; what @data holds then is of no use
  */
-gboolean nf_open_file_read (const NfOpenFile *file, gsize from, gpointer data,
-    gsize size, GError **error);
+gboolean nf_open_file_read (
+    NfOpenFile *file, gsize from, gpointer data, gsize size, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfOpenFile, nf_open_file_free)
 

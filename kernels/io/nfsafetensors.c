@@ -57,8 +57,7 @@ nf_safetensors_open_bytes (GBytes *bytes, const gchar *label, GError **error)
 
 /* the first bytes of a file */
 static guint8 *
-read_head (
-    const NfOpenFile *open, gsize size, const gchar *path, GError **error)
+read_head (NfOpenFile *open, gsize size, const gchar *path, GError **error)
 {
   g_autofree guint8 *head = g_try_malloc (MAX (size, 1));
 

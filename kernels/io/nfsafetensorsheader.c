@@ -421,7 +421,7 @@ gboolean
 nf_safetensors_header_read (NfSafetensorsHeader *header, const guint8 *head,
     gsize head_size, gsize size, GError **error)
 {
-  const guint8 *text = head + LENGTH_BYTES;
+  const guint8 *text;
   guint64 length;
 
   if (size < LENGTH_BYTES) {
@@ -433,6 +433,7 @@ nf_safetensors_header_read (NfSafetensorsHeader *header, const guint8 *head,
           header->label, size, LENGTH_BYTES);
     return FALSE;
   }
+  text = head + LENGTH_BYTES;
   length = claimed_length (head);
   if (length > NF_SAFETENSORS_MAX_HEADER || length > size - LENGTH_BYTES) {
     if (!refuse_kind (header, head, head_size, error))

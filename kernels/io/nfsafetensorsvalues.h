@@ -90,7 +90,7 @@ typedef struct
   NfSafetensorsDType dtype;
   guint rank;
   gint64 *shape;
-  const struct _NfOpenFile *file;
+  struct _NfOpenFile *file;
   gsize offset;
   const guint8 *data;
   gsize bytes;

@@ -17,8 +17,8 @@
 /* what is averaged within each window: a, b, a^2, b^2, ab */
 #define N_MOMENTS 5
 
-gdouble
-nf_image_psnr (const guint8 *a, const guint8 *b, gsize n)
+guint64
+nf_image_squared_error (const guint8 *a, const guint8 *b, gsize n)
 {
   guint64 sum = 0;
 
@@ -27,8 +27,22 @@ nf_image_psnr (const guint8 *a, const guint8 *b, gsize n)
 
     sum += (guint64) (d * d);
   }
-  return sum == 0 ? INFINITY
-                  : 10.0 * log10 (PEAK * PEAK * (gdouble) n / (gdouble) sum);
+
+  return sum;
+}
+
+gdouble
+nf_image_psnr_of_error (guint64 squared_error, guint64 n)
+{
+  return squared_error == 0
+      ? INFINITY
+      : 10.0 * log10 (PEAK * PEAK * (gdouble) n / (gdouble) squared_error);
+}
+
+gdouble
+nf_image_psnr (const guint8 *a, const guint8 *b, gsize n)
+{
+  return nf_image_psnr_of_error (nf_image_squared_error (a, b, n), n);
 }
 
 static void

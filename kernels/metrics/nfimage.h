@@ -38,6 +38,27 @@ G_BEGIN_DECLS
 NF_API gdouble nf_image_psnr (const guint8 *a, const guint8 *b, gsize n);
 
 /**
+ * nf_image_squared_error:
+ * @a: values of a picture
+ * @b: values of another one
+ * @n: values of each
+ *
+ * Returns: the sum of the squared differences
+ */
+NF_API guint64 nf_image_squared_error (
+    const guint8 *a, const guint8 *b, gsize n);
+
+/**
+ * nf_image_psnr_of_error:
+ * @squared_error: as nf_image_squared_error() has it, or a sum over pictures
+ * @n: how many values it is of, at least 1
+ *
+ * Returns: the peak signal-to-noise ratio, decibels; infinite where there is no
+ *   error
+ */
+NF_API gdouble nf_image_psnr_of_error (guint64 squared_error, guint64 n);
+
+/**
  * nf_image_ssim:
  * @a: a picture: (height, width, 3), red, green, blue, rows without padding
  * @b: another one of the same size

@@ -4,9 +4,10 @@
  * conditioning in, the noise out
  *
  * A network computes eps (x_t, t | cond), with x (N, channels * num_frames, H,
- * W) and cond (N, channels * num_frames_cond, H, W). Pixels are in [-1, 1], and
- * frames are stacked along the channels, oldest first; in cond the channels of
- * a guide follow, where the network takes one. Instead of the noise the network
+ * W) and cond (N, nf_unet_cond_channels(), H, W). Pixels are in [-1, 1], and
+ * frames are stacked along the channels, oldest first; in cond the known frames
+ * after the block follow those of context, where the network takes any, or the
+ * channels of a guide. Frames that are masked are zeros. Instead of the noise the network
  * may predict the clean frames, or v. Each network provides the functions of
  * NfPredictHooks.
  *

@@ -29,6 +29,39 @@ nf_target_from_name (const gchar *name, NfTarget *target)
   return FALSE;
 }
 
+const gchar *
+nf_predict_mode_name (NfPredictMode mode)
+{
+  static const gchar *const names[] = { "predict", "interpolate", "backward",
+    "generate" };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (names) == NF_N_MODES);
+  return names[mode];
+}
+
+gboolean
+nf_unet_knows_mode (const NfUnetConfig *c, NfPredictMode mode)
+{
+  gboolean sync = c->prob_mask_sync && c->prob_mask_cond > 0;
+  gboolean past = c->prob_mask_cond < 1;
+  gboolean no_past = c->prob_mask_cond > 0;
+  gboolean future =
+      c->num_frames_future > 0 && (sync ? past : c->prob_mask_future < 1);
+  gboolean no_future =
+      c->num_frames_future == 0 || (!sync && c->prob_mask_future > 0);
+
+  switch (mode) {
+    case NF_MODE_PREDICT:
+      return past && no_future;
+    case NF_MODE_INTERPOLATE:
+      return past && future;
+    case NF_MODE_BACKWARD:
+      return no_past && future && !sync;
+    default:
+      return no_past && (no_future || sync);
+  }
+}
+
 void
 nf_unet_config_init (NfUnetConfig *config)
 {
@@ -38,6 +71,7 @@ nf_unet_config_init (NfUnetConfig *config)
     .channels = 3,
     .num_frames = 2,
     .num_frames_cond = 11,
+    .frame_stride = 1,
     .ngf = 128,
     .n_levels = 5,
     .ch_mult = { 1, 2, 3, 4, 4 },
@@ -81,14 +115,26 @@ only_bool (NfNetConfig *reader, const gchar *key, gboolean answer)
 static void
 only_known_answers (NfNetConfig *reader)
 {
-  gint zero = 0;
-
   only_text (reader, "arch", "unetmore");
-  nf_net_config_int (reader, "num_frames_future", 0, 0, &zero);
   only_bool (reader, "time_conditional", TRUE);
   only_bool (reader, "cond_emb", FALSE);
   nf_net_config_text (reader, "version", "");
   nf_net_config_text (reader, "mode", "");
+}
+
+/* what is known beside the context, and what was masked in training */
+static void
+read_masks (NfNetConfig *reader, NfUnetConfig *c)
+{
+  nf_net_config_int (reader, "num_frames_future", 0, 64, &c->num_frames_future);
+  nf_net_config_double (reader, "prob_mask_cond", 0.0, 1.0, &c->prob_mask_cond);
+  nf_net_config_double (
+      reader, "prob_mask_future", 0.0, 1.0, &c->prob_mask_future);
+  nf_net_config_bool (reader, "prob_mask_sync", &c->prob_mask_sync);
+  if (c->num_frames_future == 0
+      && (c->prob_mask_future > 0 || c->prob_mask_sync))
+    nf_net_config_problem (
+        reader, "prob_mask_future and prob_mask_sync need num_frames_future");
 }
 
 /* keys that this network has beyond those of PyTorch's checkpoints */
@@ -101,6 +147,10 @@ read_own_keys (NfNetConfig *reader, NfUnetConfig *c)
     nf_net_config_problem (reader, "target %s must be eps, x0 or v", target);
   nf_net_config_bool (reader, "guide", &c->guide);
   nf_net_config_double (reader, "residual", 0.0, 1000.0, &c->residual);
+  nf_net_config_int (reader, "frame_stride", 1, 1000, &c->frame_stride);
+  if (c->guide && (c->num_frames_future > 0 || c->prob_mask_cond > 0))
+    nf_net_config_problem (reader,
+        "a guide goes with neither num_frames_future nor prob_mask_cond");
   if (c->residual > 0 && !c->guide)
     nf_net_config_problem (reader, "residual needs a guide");
 }
@@ -169,6 +219,7 @@ nf_unet_config_from_json (NfUnetConfig *c, JsonObject *json, GError **error)
         "ch_mult and image_size must not be empty, n_head_channels not 0");
   else
     check_divisible (&reader, c);
+  read_masks (&reader, c);
   read_own_keys (&reader, c);
   only_known_answers (&reader);
   return nf_net_config_finish (&reader, error);
@@ -201,6 +252,18 @@ nf_unet_config_to_json (const NfUnetConfig *c)
   json_object_set_string_member (json, "sigma_dist",
       c->sigma_dist == NF_SIGMA_COSINE ? "cosine" : "linear");
   json_object_set_double_member (json, "dropout", c->dropout);
+  if (c->num_frames_future > 0)
+    json_object_set_int_member (
+        json, "num_frames_future", c->num_frames_future);
+  if (c->prob_mask_cond > 0)
+    json_object_set_double_member (json, "prob_mask_cond", c->prob_mask_cond);
+  if (c->prob_mask_future > 0)
+    json_object_set_double_member (
+        json, "prob_mask_future", c->prob_mask_future);
+  if (c->prob_mask_sync)
+    json_object_set_boolean_member (json, "prob_mask_sync", TRUE);
+  if (c->frame_stride > 1)
+    json_object_set_int_member (json, "frame_stride", c->frame_stride);
   if (c->target != NF_TARGET_EPS)
     json_object_set_string_member (json, "target", nf_target_name (c->target));
   if (c->guide)
@@ -213,6 +276,6 @@ nf_unet_config_to_json (const NfUnetConfig *c)
 gint64
 nf_unet_cond_channels (const NfUnetConfig *c)
 {
-  return (gint64) c->channels * c->num_frames_cond
+  return (gint64) c->channels * (c->num_frames_cond + c->num_frames_future)
       + (c->guide ? NF_UNET_GUIDE_CHANNELS * (gint64) c->num_frames : 0);
 }

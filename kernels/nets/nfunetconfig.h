@@ -37,6 +37,23 @@ typedef enum
 } NfTarget;
 
 /**
+ * NfPredictMode: which frames around a block are known, and which it predicts
+ *   therefore (Voleti et al., 2022)
+ * @NF_MODE_PREDICT: the past: the frames that follow it
+ * @NF_MODE_INTERPOLATE: past and future: the frames between them
+ * @NF_MODE_BACKWARD: the future: the frames before it
+ * @NF_MODE_GENERATE: nothing: frames of any clip
+ */
+typedef enum
+{
+  NF_MODE_PREDICT,
+  NF_MODE_INTERPOLATE,
+  NF_MODE_BACKWARD,
+  NF_MODE_GENERATE,
+  NF_N_MODES
+} NfPredictMode;
+
+/**
  * NF_UNET_GUIDE_CHANNELS:
  *
  * Channels of the guide of one predicted frame, all in [-1, 1]: the guide
@@ -53,7 +70,14 @@ typedef enum
  * @channels: of a frame
  * @num_frames: frames predicted at once, a block
  * @num_frames_cond: frames of context
+ * @num_frames_future: known frames that follow the block, behind the context in
+ *   the conditioning; 0: the network takes none
  * @future_gap: frames skipped between the context and the first predicted one
+ * @frame_stride: the network sees every so many-th frame of a video; all
+ *   numbers of frames here are of those that it sees
+ * @prob_mask_cond: share of training samples whose context was masked: all zeros
+ * @prob_mask_future: share whose known frames after the block were masked
+ * @prob_mask_sync: whether they were masked where the context was
  * @ngf: channels at the first level
  * @n_levels: entries of @ch_mult
  * @ch_mult: channels of each level, as multiples of @ngf
@@ -80,7 +104,10 @@ typedef enum
 typedef struct
 {
   gint height, width;
-  gint channels, num_frames, num_frames_cond, future_gap;
+  gint channels, num_frames, num_frames_cond, num_frames_future, future_gap;
+  gint frame_stride;
+  gdouble prob_mask_cond, prob_mask_future;
+  gboolean prob_mask_sync;
   gint ngf;
   guint n_levels;
   gint ch_mult[NF_UNET_MAX_LEVELS];
@@ -147,11 +174,30 @@ NF_API const gchar *nf_target_name (NfTarget target);
 NF_API gboolean nf_target_from_name (const gchar *name, NfTarget *target);
 
 /**
+ * nf_unet_knows_mode:
+ * @config: a configuration
+ * @mode: how to predict
+ *
+ * Returns: whether the network was trained with just these frames known
+ */
+NF_API gboolean nf_unet_knows_mode (
+    const NfUnetConfig *config, NfPredictMode mode);
+
+/**
+ * nf_predict_mode_name:
+ * @mode: how to predict
+ *
+ * Returns: (transfer none): its name: "predict", "interpolate", "backward",
+ *   "generate"
+ */
+NF_API const gchar *nf_predict_mode_name (NfPredictMode mode);
+
+/**
  * nf_unet_cond_channels:
  * @config: a configuration
  *
- * Returns: the channels of the conditioning: of the frames of context and,
- *   where the network takes one, of the guide
+ * Returns: the channels of the conditioning: of the frames of context, of the
+ *   known frames after the block and, where the network takes one, of the guide
  */
 NF_API gint64 nf_unet_cond_channels (const NfUnetConfig *config);
 

@@ -359,6 +359,27 @@ gst_nf_video_convert (
   return TRUE;
 }
 
+/* packed RGB pixels as packed pixels of another size, RGB or gray */
+static gboolean
+resize (const guint8 *src, gint src_width, gint src_height, guint8 *dst,
+    gint dst_width, gint dst_height, guint channels, GError **error)
+{
+  gsize size = (gsize) channels * dst_width * dst_height;
+  g_autoptr (GstNfVideo) converter = NULL;
+  g_autoptr (GstBuffer) out = NULL;
+  GstVideoInfo from, to;
+
+  if (!gst_nf_video_packed_info (&from, src_width, src_height, 3, error)
+      || !gst_nf_video_packed_info (
+          &to, dst_width, dst_height, channels, error))
+    return FALSE;
+  converter = gst_nf_video_new (&from, &to, error);
+  if (!converter)
+    return FALSE;
+  out = gst_buffer_new_wrapped_full (0, dst, size, 0, size, NULL, NULL);
+  return gst_nf_video_from_pixels (converter, src, out, error);
+}
+
 /**
  * gst_nf_video_resize_rgb:
  * @src: interleaved 8-bit RGB pixels, rows without padding
@@ -376,23 +397,32 @@ gboolean
 gst_nf_video_resize_rgb (const guint8 *src, gint src_width, gint src_height,
     guint8 *dst, gint dst_width, gint dst_height, GError **error)
 {
-  gsize size = (gsize) 3 * dst_width * dst_height;
-  g_autoptr (GstNfVideo) converter = NULL;
-  g_autoptr (GstBuffer) out = NULL;
-  GstVideoInfo from, to;
+  if (src_width != dst_width || src_height != dst_height)
+    return resize (
+        src, src_width, src_height, dst, dst_width, dst_height, 3, error);
+  memcpy (dst, src, (gsize) 3 * dst_width * dst_height);
+  return TRUE;
+}
 
-  if (src_width == dst_width && src_height == dst_height) {
-    memcpy (dst, src, size);
-    return TRUE;
-  }
-  if (!gst_nf_video_packed_info (&from, src_width, src_height, 3, error)
-      || !gst_nf_video_packed_info (&to, dst_width, dst_height, 3, error))
-    return FALSE;
-  converter = gst_nf_video_new (&from, &to, error);
-  if (!converter)
-    return FALSE;
-  out = gst_buffer_new_wrapped_full (0, dst, size, 0, size, NULL, NULL);
-  return gst_nf_video_from_pixels (converter, src, out, error);
+/**
+ * gst_nf_video_resize_to_gray:
+ * @src: as of gst_nf_video_resize_rgb()
+ * @src_width: columns of @src, at least 1
+ * @src_height: rows of @src, at least 1
+ * @dst: (out caller-allocates): room for @dst_width x @dst_height bytes
+ * @dst_width: columns wanted, at least 1
+ * @dst_height: rows wanted, at least 1
+ * @error: return location
+ *
+ * The same, and makes the pixels gray, as the elements do for a network whose
+ * frames are gray.
+ */
+gboolean
+gst_nf_video_resize_to_gray (const guint8 *src, gint src_width, gint src_height,
+    guint8 *dst, gint dst_width, gint dst_height, GError **error)
+{
+  return resize (
+      src, src_width, src_height, dst, dst_width, dst_height, 1, error);
 }
 
 /**

@@ -33,6 +33,9 @@ gboolean gst_nf_video_convert (
 gboolean gst_nf_video_resize_rgb (const guint8 *src, gint src_width,
     gint src_height, guint8 *dst, gint dst_width, gint dst_height,
     GError **error);
+gboolean gst_nf_video_resize_to_gray (const guint8 *src, gint src_width,
+    gint src_height, guint8 *dst, gint dst_width, gint dst_height,
+    GError **error);
 gboolean gst_nf_video_store (const guint8 *pixels, const GstVideoInfo *info,
     GstBuffer *out, GError **error);
 

@@ -163,10 +163,15 @@ test_application (gconstpointer data)
 int
 main (int argc, char **argv)
 {
+  g_autofree gchar *launcher = g_find_program_in_path ("gst-launch-1.0");
   g_autofree gchar *models = NULL;
   gint result;
 
   g_test_init (&argc, &argv, NULL);
+  if (launcher == NULL) {
+    g_printerr ("gst-launch-1.0 is not installed\n");
+    return 77;
+  }
   models = nf_test_models_new ();
   g_setenv ("NEXTFRAME_PATH", models, TRUE);
   folder = nf_test_doc_folder_new ();

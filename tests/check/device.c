@@ -118,7 +118,7 @@ test_module_opens (void)
     g_autoptr (NfTensor) silu = nf_op_activation (a, NF_ACT_SILU, NULL);
 
     g_assert_true (silu->device == first);
-    g_assert_null (nf_op_noise_loss (a, b, &error));
+    g_assert_null (nf_op_noise_loss (a, b, NULL, &error));
     g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);
     g_assert_nonnull (strstr (error->message, "input 1 lies on cpu"));
     g_clear_error (&error);

@@ -61,7 +61,7 @@ loss_of (NfTarget target, const NfDiffusionHow *how, const gfloat *labels)
   nf_diffusion_inputs (
       net, schedule, how, context, future, z, labels, 0, in, &error);
   g_assert_no_error (error);
-  loss = nf_diffusion_loss (net, in, &forward, &error);
+  loss = nf_diffusion_loss (net, in, how, &forward, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < NF_DIFFUSION_INPUTS; i++)
     nf_tensor_clear (&in[i]);
@@ -98,6 +98,39 @@ test_sum_and_mean (gconstpointer data)
       loss_of (target, &sum, labels), want, 1e-4 * want);
   g_assert_cmpfloat_with_epsilon (
       loss_of (target, &mean, labels), want / VALUES, 1e-4 * want / VALUES);
+}
+
+/* frames of 0.5 and noise of -2, as they are: |z|, |x| or |v| of each value */
+static void
+test_absolute (gconstpointer data)
+{
+  const NfTarget target = GPOINTER_TO_INT (data);
+  const gfloat labels[BATCH] = { 3, 17 };
+  g_autoptr (NfUnet) net = tiny_net (target);
+  g_autoptr (NfSchedule) schedule = nf_schedule_new (nf_unet_config (net));
+  gdouble plain = 0, weighted = 0;
+
+  for (guint i = 0; i < BATCH; i++) {
+    const gdouble alpha = (gdouble) schedule->alpha[(guint) labels[i]];
+    const gdouble one = target == NF_TARGET_EPS ? 2
+        : target == NF_TARGET_X0
+        ? 0.5
+        : fabs (-2 * sqrt (alpha) - 0.5 * sqrt (1 - alpha));
+
+    plain += one * VALUES / BATCH;
+    weighted += nf_diffusion_weight (NF_DIFFUSION_WEIGHT_MIN_SNR, target, alpha)
+        * one * VALUES / BATCH;
+  }
+  for (guint i = 0; i < 4; i++) {
+    const NfDiffusionHow how = { .mean = i & 1,
+      .weight = i & 2 ? NF_DIFFUSION_WEIGHT_MIN_SNR : NF_DIFFUSION_WEIGHT_NONE,
+      .absolute = TRUE };
+    const gdouble want =
+        (i & 2 ? weighted : plain) / (i & 1 ? (gdouble) VALUES : 1);
+
+    g_assert_cmpfloat_with_epsilon (
+        loss_of (target, &how, labels), want, 1e-4 * want);
+  }
 }
 
 static void
@@ -160,9 +193,12 @@ main (int argc, char **argv)
     g_autofree gchar *plain = g_strdup_printf ("/diffusion-loss/%s", name);
     g_autofree gchar *weighted =
         g_strdup_printf ("/diffusion-loss/weighted/%s", name);
+    g_autofree gchar *absolute =
+        g_strdup_printf ("/diffusion-loss/absolute/%s", name);
 
     g_test_add_data_func (plain, GINT_TO_POINTER (target), test_sum_and_mean);
     g_test_add_data_func (weighted, GINT_TO_POINTER (target), test_weighted);
+    g_test_add_data_func (absolute, GINT_TO_POINTER (target), test_absolute);
   }
   g_test_add_func ("/diffusion-loss/weights", test_weights);
   status = g_test_run ();

@@ -64,8 +64,9 @@ main (int argc, char **argv)
   /* in gst/ */
   static const gchar *const sources[] = { "clips/gstnfclipsrc.c",
     "clips/gstnfscenesrc.c", "predict/gstnfextrapolate.c",
-    "predict/gstnfpredict.c", "iou/gstnfiou.c", "npy/gstnfnpydec.c",
-    "npy/gstnfnpyenc.c", "segment/gstnfsegment.c" };
+    "predict/gstnfpredict.c", "iou/gstnfiou.c", "quality/gstnfquality.c",
+    "npy/gstnfnpydec.c", "npy/gstnfnpyenc.c", "segment/gstnfregionsenc.c",
+    "segment/gstnfsegment.c" };
   g_autofree gchar *models = NULL;
   gint result;
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The guides lead somewhere: files that they link to are there, so are the paths
-# that contributing.md names, and docs/README.md lists every guide.
+# that contributing.md names, docs/README.md lists every guide, and the errors that
+# faq.md quotes are those that programs give.
 # From tests/meson.build: NF_SOURCE.
 cd "$NF_SOURCE" || exit 1
 links=$(mktemp) || exit 1
@@ -33,4 +34,28 @@ for guide in docs/*.md docs/man/*; do
   [ "$guide" = docs/README.md ] || grep -q "](${guide#docs/})" docs/README.md \
     || fail "docs/README.md does not list $guide"
 done
+# What faq.md quotes is what programs say. Headings of errors hold the texts, with ...
+# for what differs; those under Python, and of elements that are not there, are
+# other programs' texts. In the source a text goes on over several lines, with
+# macros between its parts.
+said=$(find kernels gst trainer examples -name '*.c' -exec cat {} + | tr '\n' ' ' \
+  | sed -E 's/" *([A-Z][A-Z0-9_]* *)*"//g')
+# quoted LINE: each part of the heading's text is in the source
+quoted () {
+  echo "$1" | sed 's/^#### `//; s/`$//; s/\.\.\./\n/g' | sed 's/^[ .;:,]*//; s/[ .;:,]*$//' | grep '...' >"$links" || return 1
+  while read -r part; do
+    case $said in
+      *"$part"*) ;;
+      *) return 1 ;;
+    esac
+  done <"$links"
+}
+quoted "#### \`this error no program has\`" && fail "a text that no program has is found"
+errors=$(awk '/^### / { ours = $0 != "### Python" } ours && /^#### / && !/no element/' docs/faq.md)
+[ "$(echo "$errors" | wc -l)" -gt 15 ] || fail "faq.md quotes hardly any errors"
+while read -r error; do
+  quoted "$error" || fail "docs/faq.md: no program says: ${error#\#\#\#\# }"
+done <<END
+$errors
+END
 exit $failed

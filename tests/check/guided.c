@@ -213,6 +213,7 @@ static const Recommended recommended[] = {
   { NULL, "1001", NULL, "nextframe.sampling-steps" },
   { NULL, "nan", NULL, "nextframe.sampling-steps" },
   { NULL, "5x", NULL, "nextframe.sampling-steps" },
+  { NULL, "2.9", NULL, "nextframe.sampling-steps" },
   { NULL, "", NULL, "nextframe.sampling-steps" },
   { NULL, NULL, "-0.1", "nextframe.guide-start" },
   { NULL, NULL, "nan", "nextframe.guide-start" },

@@ -55,7 +55,7 @@ END
 
 merge="$NF_SOURCE/examples/merge-reports.py"
 one="3 smpte ball" two="5 ball smpte75" three="4 gradient gradient"
-for run in "nfiou:GRAY8"; do
+for run in nfiou:GRAY8 nfquality:RGB; do
   element=${run%:*} format=${run#*:}
   compared "$element" "$format" "$place/whole.json" "$one" "$two" "$three"
   compared "$element" "$format" "$place/a.json" "$one"

@@ -182,6 +182,27 @@ GST_START_TEST (test_confidence_switched)
 }
 GST_END_TEST
 
+/* frames that are held while the output changes are of the new one, too */
+GST_START_TEST (test_confidence_switched_while_held)
+{
+  GstBus *bus;
+  GstHarness *h = harness_new ("clip", "lookahead=4", &bus);
+  GstElement *element = gst_harness_find_element (h, "nfsegment");
+
+  nf_test_push_frames (h, 0, 3);
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
+  gst_util_set_object_arg (G_OBJECT (element), "output", "confidence");
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  for (guint i = 0; i < 3; i++) {
+    g_autoptr (GstBuffer) picture = gst_harness_pull (h);
+
+    expect_values (picture, i);
+  }
+  gst_object_unref (element);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 static Suite *
 nfsegment_confidence_suite (void)
 {
@@ -193,6 +214,7 @@ nfsegment_confidence_suite (void)
   tcase_add_loop_test (tc, test_confidence_meta, 0, G_N_ELEMENTS (decisions));
   tcase_add_loop_test (tc, test_confidence_output, 0, G_N_ELEMENTS (decisions));
   tcase_add_test (tc, test_confidence_switched);
+  tcase_add_test (tc, test_confidence_switched_while_held);
 
   return suite;
 }

@@ -82,7 +82,7 @@ test_nan_passes_through (void)
     nf_op_activation (x, NF_ACT_RELU, NULL),
     nf_op_activation (x, NF_ACT_SILU, NULL), nf_op_axpby (x, x, &sum, NULL),
     nf_op_softmax (x, NULL), nf_op_sum_squares (x, NULL),
-    nf_op_noise_loss (x, x, NULL) };
+    nf_op_noise_loss (x, x, NULL, NULL) };
 
   for (guint i = 0; i < G_N_ELEMENTS (out); i++) {
     gfloat first = nf_tensor_scalar (out[i], NULL);

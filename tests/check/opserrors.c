@@ -159,7 +159,7 @@ static const Row rows[] = {
   ROW (CROSS_ENTROPY, "target-floats", SHAPE, "targets u8 or i64", NO_PARAMS, X (1, 4, 2, 2), X (1, 1, 2, 2)),
   ROW (DICE_LOSS, "target-batch", SHAPE, "targets must be (N, 1, H, W)", DICE, X (1, 4, 2, 2), T (2, 1, 2, 2)),
   ROW (DICE_LOSS, "logits-bytes", SHAPE, "logits must be f32", DICE, T (1, 4, 2, 2), T (1, 1, 2, 2)),
-  ROW (NOISE_LOSS, "shapes", SHAPE, "one shape", NO_PARAMS, X (1, 4, 2, 2), X (2, 4, 2, 2)),
+  ROW (NOISE_LOSS, "shapes", SHAPE, "one shape", P ((NfNoiseLossParams) { 0 }), X (1, 4, 2, 2), X (2, 4, 2, 2)),
   ROW (SUM_SQUARES, "bytes", SHAPE, "must be f32", NO_PARAMS, T (1, 4, 2, 2)),
   ROW (ADAM, "shapes", SHAPE, "one shape", ADAM_T (1), X (1, 4, 1, 1), X (1, 4, 1, 1), X (1, 4, 1, 1), X (1, 3, 1, 1)),
   ROW (ADAM, "t", SHAPE, "update number 0", ADAM_T (0), X (1, 4, 1, 1), X (1, 4, 1, 1), X (1, 4, 1, 1), X (1, 4, 1, 1)),

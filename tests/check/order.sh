@@ -53,6 +53,7 @@ gst/clips
 gst/predict
 gst/compare
 gst/iou
+gst/quality
 gst/npy
 gst/segment
 '

@@ -33,6 +33,14 @@ launch nfclipsrc location="$NF_SOURCE/examples/data" name=clips \
   nfiou name=nfiou report="$out/report.json" ! fakesink
 [ "$(grep '^  "jaccard"' "$out/report.json")" = "$(grep '^  "jaccard"' "$out/expected.json")" ]
 
+# a prediction is scored by the frame that comes later
+launch nfclipsrc location="$NF_SOURCE/examples/data" name=clips \
+  clips.video ! tee name=video video. ! queue ! nfpredict steps=2 ! quality.prediction \
+  video. ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=0 ! quality.truth \
+  nfquality name=quality report="$out/quality.json" ! fakesink
+grep -q '^  "frames" : 1,' "$out/quality.json"
+grep -q '^  "psnr" : [1-9][0-9]\.' "$out/quality.json"
+
 # and clips can be made up as they come
 launch nfscenesrc name=scenes clips=3 width=96 height=64 scenes.video ! queue ! nfsegment ! nfiou.prediction \
   scenes.mask ! queue ! nfiou.truth nfiou name=nfiou report="$out/report.json" strict=true ! fakesink

@@ -9,7 +9,12 @@
 #include "nfmodelrig.h"
 #include "nftestmodels.h"
 
+#include "common/gstnfreload.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define STORM 10 /* settings in a row, and stops */
 
@@ -299,6 +304,89 @@ GST_START_TEST (test_reload_refused)
 }
 GST_END_TEST
 
+/* a file that takes the place of another is loaded, also where both are as large
+ * and as old */
+GST_START_TEST (test_reload_replaced)
+{
+  g_autofree gchar *path = nf_models_path ("replaced.safetensors");
+  g_autofree gchar *next = nf_models_path ("next.safetensors");
+  g_autofree gchar *settings = g_strdup_printf ("checkpoint=%s", path);
+  g_autoptr (GPtrArray) outputs = outputs_new ();
+  NfUnetConfig config;
+  GStatBuf before, after;
+  GstBus *bus;
+  GstHarness *h;
+
+  nf_test_unet_config (&config);
+  nf_test_save_unet (path, &config, 1);
+  nf_test_save_unet (next, &config, 2);
+  fail_unless (g_stat (path, &before) == 0);
+  h = nf_predict_harness_new (settings, &bus);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  push_clip (h, NF_MODELS_CONTEXT, outputs);
+  fail_unless (utimensat (AT_FDCWD, next,
+                   (struct timespec[2]){ before.st_atim, before.st_mtim }, 0)
+      == 0);
+  fail_unless (g_stat (next, &after) == 0);
+  fail_unless_equals_int64 (after.st_size, before.st_size);
+  fail_unless (g_rename (next, path) == 0);
+  g_object_set (h->element, "checkpoint", path, NULL);
+  do
+    push_clip (h, NF_MODELS_CONTEXT, outputs);
+  while (is_same (outputs->pdata[0], outputs->pdata[outputs->len - 1]));
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+static gboolean load_fails;
+
+static gpointer
+load_or_fail (GstElement *element, GError **error)
+{
+  if (!load_fails)
+    return g_strdup ("good");
+  g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND, "nothing there");
+
+  return NULL;
+}
+
+/* sets the property, and waits until what it names is loaded or refused */
+static void
+change (GstElement *element, GstNfReload *reload, gboolean fails)
+{
+  gboolean running = TRUE;
+
+  load_fails = fails;
+  gst_nf_reload_property_changed (G_OBJECT (element));
+  while (running) {
+    g_mutex_lock (&reload->lock);
+    running = reload->running;
+    g_mutex_unlock (&reload->lock);
+    g_thread_yield ();
+  }
+}
+
+/* what was loaded and not taken yet stays where the next is no good */
+GST_START_TEST (test_reload_good_then_bad)
+{
+  GstElement *element = gst_element_factory_make ("identity", NULL);
+  GstNfReload reload;
+  gchar *taken;
+
+  gst_nf_reload_init (&reload, element, load_or_fail, g_free);
+  gst_nf_reload_start (&reload);
+  change (element, &reload, FALSE);
+  change (element, &reload, TRUE);
+  taken = gst_nf_reload_take (&reload);
+  fail_unless_equals_string (taken, "good");
+  g_free (taken);
+  fail_unless (gst_nf_reload_take (&reload) == NULL);
+  gst_nf_reload_stop (&reload);
+  gst_nf_reload_clear (&reload);
+  gst_object_unref (element);
+}
+GST_END_TEST
+
 /* the segmenter of a guide is changed as the predictor is */
 GST_START_TEST (test_reload_segmenter)
 {
@@ -387,6 +475,8 @@ reload_suite (void)
   tcase_add_test (tc, test_reload_within_batch);
   tcase_add_loop_test (
       tc, test_reload_refused, 0, (gint) G_N_ELEMENTS (refused));
+  tcase_add_test (tc, test_reload_replaced);
+  tcase_add_test (tc, test_reload_good_then_bad);
   tcase_add_test (tc, test_reload_segmenter);
   tcase_add_loop_test (tc, test_reload_storm, 0, n);
   tcase_add_loop_test (tc, test_reload_stopped, 0, n);

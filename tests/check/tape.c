@@ -153,7 +153,7 @@ test_loss_is_a_scalar_of_one (void)
   g_autoptr (NfTensor) loss = NULL;
 
   nf_tape_begin (tape);
-  loss = nf_op_noise_loss (x, z, NULL);
+  loss = nf_op_noise_loss (x, z, NULL, NULL);
   nf_tape_end (tape);
   g_assert_cmpfloat (nf_tensor_scalar (loss, NULL), ==, 12);
   g_assert_true (nf_tape_backward (tape, loss, NULL));
@@ -352,7 +352,7 @@ test_backward_without_parameters_fails (void)
   g_autoptr (GError) error = NULL;
 
   nf_tape_begin (tape);
-  loss = nf_op_noise_loss (x, x, NULL);
+  loss = nf_op_noise_loss (x, x, NULL, NULL);
   nf_tape_end (tape);
   g_assert_false (nf_tape_backward (tape, loss, &error));
   g_assert_error (error, NF_ERROR, NF_ERROR_INVALID);

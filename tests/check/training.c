@@ -498,7 +498,7 @@ endless_loss (NfTask *task, NfTensor *const *in, GError **error)
   g_autoptr (NfTensor) z = nf_tensor_new_like (weight, error);
 
   nf_tensor_zero (z, error);
-  return nf_op_noise_loss (e, z, error);
+  return nf_op_noise_loss (e, z, NULL, error);
 }
 
 static gboolean

@@ -5,7 +5,7 @@
 # work on. From tests/meson.build: NF_SOURCE, NF_TRAIN.
 set -e
 out=$(mktemp -d)
-trap 'jobs -p | xargs -r kill 2>/dev/null; [ ! -e srun.pid ] || kill "$(cat srun.pid)" 2>/dev/null; rm -rf "$out"' EXIT
+trap 'jobs -p | xargs -r kill 2>/dev/null || :; [ ! -e srun.pid ] || kill "$(cat srun.pid)" 2>/dev/null || :; rm -rf "$out"' EXIT
 cd "$out"
 fail () { echo "FAIL: $*"; exit 1; }
 export NEXTFRAME_PATH="$NF_SOURCE/examples/checkpoints" OMP_NUM_THREADS=1

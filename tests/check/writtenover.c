@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ENOUGH 8 /* frames, for any element to push one */
@@ -49,6 +50,19 @@ copy_over (const gchar *path, const gchar *other)
   write_over (path, other, O_TRUNC);
 }
 
+/* as cp -p does it where the other file is as old */
+static void
+copy_with_time (const gchar *path, const gchar *other)
+{
+  GStatBuf before;
+
+  fail_unless (g_stat (path, &before) == 0);
+  write_over (path, other, O_TRUNC);
+  fail_unless (utimensat (AT_FDCWD, path,
+                   (struct timespec[2]){ before.st_atim, before.st_mtim }, 0)
+      == 0);
+}
+
 static void
 truncate_short (const gchar *path, const gchar *other)
 {
@@ -64,6 +78,7 @@ truncate_empty (const gchar *path, const gchar *other)
 static const Damage damages[] = {
   { "overwritten", overwrite },
   { "copied over", copy_over },
+  { "copied over, with the time of before", copy_with_time },
   { "cut short", truncate_short },
   { "emptied", truncate_empty },
 };
@@ -214,6 +229,33 @@ GST_START_TEST (test_over_before_first_frame)
 }
 GST_END_TEST
 
+/* another time, other rights and a second name change nothing of what it holds */
+GST_START_TEST (test_over_touched)
+{
+  const ElementCase *c = &elements[__i__];
+  g_autofree gchar *name = NULL;
+  GstBuffer *expected, *out;
+  GstFlowReturn flow;
+  Rig rig;
+
+  rig_start (&rig, c);
+  expected = next_output (&rig, &flow);
+  rig_stop (&rig);
+  rig_start (&rig, c);
+  name = g_strconcat (rig.path, ".link", NULL);
+  fail_unless (utimensat (AT_FDCWD, rig.path, NULL, 0) == 0);
+  fail_unless (chmod (rig.path, 0600) == 0);
+  fail_unless (link (rig.path, name) == 0);
+  out = next_output (&rig, &flow);
+  expect_same (expected, out);
+  gst_buffer_unref (expected);
+  gst_buffer_unref (out);
+  nf_test_expect_no_error (rig.bus);
+  fail_unless (g_unlink (name) == 0);
+  rig_stop (&rig);
+}
+GST_END_TEST
+
 /* another file of the name does no harm, nor does a new name */
 GST_START_TEST (test_over_replaced)
 {
@@ -246,6 +288,8 @@ written_over_suite (void)
   tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (tc, test_over_while_playing, 0, CASES);
   tcase_add_loop_test (tc, test_over_before_first_frame, 0, CASES);
+  tcase_add_loop_test (
+      tc, test_over_touched, 0, (gint) G_N_ELEMENTS (elements));
   tcase_add_loop_test (
       tc, test_over_replaced, 0, (gint) G_N_ELEMENTS (elements));
 

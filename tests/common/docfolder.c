@@ -9,6 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A sanitizer is for what loads the plugin, not for the shell's own commands. */
+#define LAUNCH                                                                 \
+  "#!/bin/sh\n"                                                                \
+  "LD_PRELOAD=$NF_PRELOAD exec '%s' \"$@\"\n"
+
 #define PYTHON                                                                 \
   "#!/bin/sh\n"                                                                \
   "python=/usr/bin/python3\n"                                                  \
@@ -19,7 +24,8 @@
   "for module in $modules; do\n"                                               \
   "  $python -c \"import $module\" 2>/dev/null || lacks=$module\n"             \
   "done\n"                                                                     \
-  "[ -z \"$lacks\" ] && exec $python -B \"$@\"\n"                              \
+  "export ASAN_OPTIONS=\"$ASAN_OPTIONS:detect_leaks=0\"\n"                     \
+  "[ -z \"$lacks\" ] && LD_PRELOAD=$NF_PRELOAD exec $python -B \"$@\"\n"       \
   "echo \"not run: python3 has no $lacks\" >>\"$NF_DOC_NOTES\"\n"
 
 static void
@@ -44,11 +50,17 @@ nf_test_doc_folder_new (void)
   g_autofree gchar *bin = g_build_filename (folder, "bin", NULL);
   g_autofree gchar *examples =
       g_build_filename (g_getenv ("NF_SOURCE"), "examples", NULL);
+  g_autofree gchar *launcher = g_find_program_in_path ("gst-launch-1.0");
 
   g_assert_cmpint (g_mkdir (bin, 0755), ==, 0);
   make_link (folder, "examples", examples);
   make_link (folder, "build", g_getenv ("NF_BUILD"));
   nf_test_doc_folder_add_program (folder, "python3", PYTHON);
+  if (launcher) {
+    g_autofree gchar *launch = g_strdup_printf (LAUNCH, launcher);
+
+    nf_test_doc_folder_add_program (folder, "gst-launch-1.0", launch);
+  }
 
   return folder;
 }
@@ -57,7 +69,8 @@ nf_test_doc_folder_new (void)
  * nf_test_doc_folder_add_program:
  * @folder: a folder for commands
  * @name: the name by which they find the program
- * @script: what it is. The variable NF_DOC_NOTES names a file for notes
+ * @script: what it is. The variable NF_DOC_NOTES names a file for notes,
+ *   NF_PRELOAD is what LD_PRELOAD is to be where the plugin is loaded
  */
 void
 nf_test_doc_folder_add_program (
@@ -88,6 +101,7 @@ nf_test_doc_folder_run (
   g_autofree gchar *together = g_strdup_printf ("exec 2>&1\n%s", script);
   gchar *argv[] = { (gchar *) "/bin/sh", (gchar *) "-e", (gchar *) "-c",
     together, NULL };
+  const gchar *preload = g_getenv ("LD_PRELOAD");
   g_auto (GStrv) environment = g_get_environ ();
   g_autoptr (GError) error = NULL;
   gint status = -1;
@@ -95,6 +109,9 @@ nf_test_doc_folder_run (
   g_assert_true (g_file_set_contents (path, "", 0, NULL));
   environment = g_environ_setenv (environment, "NF_DOC_NOTES", path, TRUE);
   environment = g_environ_setenv (environment, "PATH", search, TRUE);
+  environment = g_environ_setenv (
+      environment, "NF_PRELOAD", preload ? preload : "", TRUE);
+  environment = g_environ_unsetenv (environment, "LD_PRELOAD");
   /* autovideosink shows nothing then */
   environment = g_environ_unsetenv (environment, "DISPLAY");
   environment = g_environ_unsetenv (environment, "WAYLAND_DISPLAY");

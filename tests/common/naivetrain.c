@@ -89,10 +89,14 @@ naive_dice_loss (Naive **in, guint n_in, gconstpointer params)
 Naive *
 naive_noise_loss (Naive **in, guint n_in, gconstpointer params)
 {
+  const NfNoiseLossParams *p = params;
   gdouble sum = 0;
 
-  for (gsize i = 0; i < naive_elements (in[NF_NOISE_LOSS_E]); i++)
-    sum += 0.5 * pow (in[NF_NOISE_LOSS_Z]->v[i] - in[NF_NOISE_LOSS_E]->v[i], 2);
+  for (gsize i = 0; i < naive_elements (in[NF_NOISE_LOSS_E]); i++) {
+    gdouble d = in[NF_NOISE_LOSS_Z]->v[i] - in[NF_NOISE_LOSS_E]->v[i];
+
+    sum += p->absolute ? fabs (d) : 0.5 * d * d;
+  }
   return scalar (sum / in[NF_NOISE_LOSS_E]->n);
 }
 

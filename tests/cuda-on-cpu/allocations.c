@@ -240,6 +240,45 @@ test_failing (gconstpointer data)
     g_assert_cmpint (captured, >, 0);
 }
 
+/* the bits of a convolution on a device that has nothing yet, whose allocation
+ * number @fails fails, and again when memory was given back; 0: none */
+static GBytes *
+convolve (gint64 channels, gint fails, NfStandinAllocations *so_far)
+{
+  static const NfConv2dParams params = { .stride = 1, .pad = 1 };
+  g_autoptr (NfDevice) device = nf_device_open ("cuda", NULL);
+  g_autoptr (NfTensor) x = draw (device, 1, channels, 6, 5, 1);
+  g_autoptr (NfTensor) weight = draw (device, channels, channels, 3, 3, 2);
+  g_autoptr (NfTensor) y = NULL;
+
+  plant (fails, fails > 0 ? 2 : 0, so_far);
+  y = nf_op_conv2d (x, weight, NULL, &params, NULL);
+  plant (0, 0, so_far);
+  return y != NULL ? bits_of (y, NULL) : NULL;
+}
+
+/* where a plan's workspace cannot be had, one that works in less does it */
+static void
+test_workspace (void)
+{
+  guint others = 0;
+
+  for (gint64 channels = 1; channels <= 24; channels++) {
+    NfStandinAllocations all;
+    g_autoptr (GBytes) right = convolve (channels, 0, &all);
+
+    for (gint i = 1; i <= all.made; i++) {
+      NfStandinAllocations so_far;
+      g_autoptr (GBytes) got = convolve (channels, i, &so_far);
+
+      g_assert_true (got == NULL || g_bytes_equal (got, right));
+      others += so_far.failed == 2 && got != NULL;
+    }
+  }
+  g_test_message ("%u convolutions found another plan", others);
+  g_assert_cmpuint (others, >, 0);
+}
+
 static NfTensor *
 multiply (gpointer matrix, NfTensor *const *in, GError **error)
 {
@@ -304,6 +343,7 @@ main (int argc, char **argv)
   find_stand_in ();
   g_clear_pointer (&device, nf_device_unref); /* each run opens its own */
   g_test_add_func ("/allocations/first-product", test_first_product);
+  g_test_add_func ("/allocations/workspace", test_workspace);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree gchar *path = g_strconcat ("/allocations/", cases[i].name, NULL);
 

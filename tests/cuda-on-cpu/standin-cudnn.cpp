@@ -302,14 +302,18 @@ answer_about (const std::map<int64_t, DnnTensor> &tensors)
   return answer_of (shape.data (), shape.size () * sizeof shape[0]);
 }
 
-/* bytes that a plan wants beside those of its engine */
+/* bytes that a plan wants beside those of its engine, unless two engines are
+ * proposed before it */
 static int64_t
 more_workspace (const DnnNode &plan)
 {
   const DnnNodePtr graph = graph_of (plan);
   std::map<int64_t, DnnTensor> tensors;
 
-  if (!answers_vary () || graph == nullptr || !dnn_tensors (*graph, tensors))
+  if (!answers_vary () || graph == nullptr || !dnn_tensors (*graph, tensors)
+      || plan.child (CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG)
+              ->one<int64_t> (DNN_PLACE, 0)
+          >= 2)
     return 0;
   return (int64_t) answer_workspace (answer_about (tensors), SIZE_MAX);
 }

@@ -5,6 +5,7 @@
  * See: trainer/import/torchfile.h, trainer/import/weights.h */
 #include "fuzz.h"
 
+#include "import/torchfile.h"
 #include "import/weights.h"
 
 /* elements of a tensor that are converted */
@@ -27,6 +28,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   static const gchar *const choices[] = { NULL, "ema", "0" };
   const gchar *path = nf_fuzz_file ("weights.pt", data, size);
 
+  /* other files are taken for safetensors, which have a target of their own */
+  if (!nf_torch_file_is (path))
+    return 0;
   for (guint c = 0; c < G_N_ELEMENTS (choices); c++) {
     g_autoptr (NfWeights) weights = nf_weights_open (path, choices[c], NULL);
 

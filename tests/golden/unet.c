@@ -165,7 +165,7 @@ run_loss (Golden *golden, NfUnet *net, NfTape *tape, GError **error)
   nf_tape_begin (tape);
   eps = golden_unet_forward (net, noisy, labels, cond, error);
   if (eps != NULL)
-    loss = nf_op_noise_loss (eps, z, error);
+    loss = nf_op_noise_loss (eps, z, NULL, error);
   nf_tape_end (tape);
   return loss;
 }

@@ -227,6 +227,8 @@ need (NfBenchNet *self, const Input *inputs, guint n, GError **error)
 
 /* ------------------------------------------------------------ construction */
 
+static const NfDiffusionHow published = { FALSE, NF_DIFFUSION_WEIGHT_NONE };
+
 static NfTensor *
 train_loss (NfTask *task, NfTensor *const *in, GError **error)
 {
@@ -239,7 +241,7 @@ train_loss (NfTask *task, NfTensor *const *in, GError **error)
   g_autoptr (NfTensor) logits = NULL;
 
   if (self->unet)
-    return nf_diffusion_loss (self->unet, in, &forward, error);
+    return nf_diffusion_loss (self->unet, in, &published, &forward, error);
   logits = nf_segment_forward (self->net, in[0], &forward, error);
   return logits ? nf_segment_loss (logits, in[1], NULL, &train, error) : NULL;
 }
@@ -247,7 +249,6 @@ train_loss (NfTask *task, NfTensor *const *in, GError **error)
 static gboolean
 train_load (NfTask *task, guint64 first_sample, NfTensor **in, GError **error)
 {
-  static const NfDiffusionHow published = { FALSE, NF_DIFFUSION_WEIGHT_NONE };
   NfBenchNet *self = (NfBenchNet *) task;
 
   if (self->unet)

@@ -86,21 +86,58 @@ is_unet (const NfConfigDiffusion *model)
       || g_str_equal (model->network, NF_UNET_ARCH_CONCAT);
 }
 
+/* A guide is a frame in colour that follows the given ones, which it needs. */
+static gboolean
+check_guide (const NfTrainConfig *config, GError **error)
+{
+  const NfConfigDiffusion *model = &config->diffusion;
+
+  if (!model->guide)
+    return model->residual > 0 ? fail (error,
+               "model.residual: differences from a guide need one; set "
+               "model.guide=true")
+                               : TRUE;
+  if (model->channels != 3 || g_str_equal (config->data.frames, "masks")
+      || model->frame_stride > 1 || model->num_frames_future > 0
+      || model->prob_mask_cond > 0)
+    return fail (error,
+        "model.guide: goes with colours, pictures, frames in a row and given "
+        "frames alone; got model.channels %" G_GINT64_FORMAT
+        ", data.frames %s, model.frame-stride %" G_GINT64_FORMAT
+        ", model.num-frames-future %" G_GINT64_FORMAT
+        ", train.prob-mask-cond %g",
+        model->channels, config->data.frames, model->frame_stride,
+        model->num_frames_future, model->prob_mask_cond);
+  return TRUE;
+}
+
+/* Which frames are known, and what of them is masked. */
+static gboolean
+check_masks (const NfConfigDiffusion *model, GError **error)
+{
+  if (model->channels == 2)
+    return fail (error, "model.channels: expected 1 (gray) or 3, got 2");
+  if (model->num_frames_future == 0
+      && (model->prob_mask_future > 0 || model->prob_mask_sync))
+    return fail (error,
+        "train.prob-mask-future and train.prob-mask-sync: there are no known "
+        "frames behind the predicted ones to mask; set model.num-frames-future");
+  return TRUE;
+}
+
 static gboolean
 check_diffusion (const NfTrainConfig *config, GError **error)
 {
   const NfConfigDiffusion *model = &config->diffusion;
   const gint64 *size = config->data.image_size.v;
 
+  if (!check_masks (model, error) || !check_guide (config, error))
+    return FALSE;
   if ((model->scene_size.v[0] == 0) != (model->scene_size.v[1] == 0))
     return fail (error,
         "data.scene-size: expected a height and a width, or 0 0 for 160 240, "
         "got %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
         model->scene_size.v[0], model->scene_size.v[1]);
-  if (model->residual > 0 && !model->guide)
-    return fail (error,
-        "model.residual: differences from a guide need one; set "
-        "model.guide=true");
   if (model->true_guides + model->no_guides > 1)
     return fail (error,
         "train.no-guides and train.true-guides: expected shares of at most 1 "
@@ -217,6 +254,11 @@ unet_to_json (const NfTrainConfig *config)
   net.channels = model->channels;
   net.num_frames = model->num_frames;
   net.num_frames_cond = model->num_frames_cond;
+  net.num_frames_future = model->num_frames_future;
+  net.frame_stride = model->frame_stride;
+  net.prob_mask_cond = model->prob_mask_cond;
+  net.prob_mask_future = model->prob_mask_future;
+  net.prob_mask_sync = model->prob_mask_sync;
   net.future_gap = model->future_gap;
   net.ngf = model->ngf;
   net.n_levels = copy_ints (net.ch_mult, &model->ch_mult);
@@ -260,8 +302,9 @@ static JsonObject *
 diffusion_to_json (const NfTrainConfig *config)
 {
   static const gchar *const common[] = { "image_size", "channels", "num_frames",
-    "num_frames_cond", "future_gap", "num_classes", "sigma_begin", "sigma_end",
-    "sigma_dist", "target", "guide", "residual" };
+    "num_frames_cond", "num_frames_future", "future_gap", "frame_stride",
+    "prob_mask_cond", "prob_mask_future", "prob_mask_sync", "num_classes",
+    "sigma_begin", "sigma_end", "sigma_dist", "target", "guide", "residual" };
   JsonObject *all = unet_to_json (config), *json;
 
   if (is_unet (&config->diffusion))

@@ -59,6 +59,7 @@ typedef struct
   NfIntList image_size; /* H, W in pixels */
   gint64 max_clips;
   gint64 cache; /* MiB */
+  gchar *frames; /* of `diffusion`: pictures or masks */
   gchar *bad_clips; /* stop or skip */
   gboolean check;
 } NfConfigData;
@@ -73,7 +74,9 @@ typedef struct
   gint64 channels;
   gint64 num_frames;
   gint64 num_frames_cond;
+  gint64 num_frames_future;
   gint64 future_gap; /* frames */
+  gint64 frame_stride;
   gint64 ngf;
   NfIntList ch_mult;
   gint64 num_res_blocks;
@@ -96,7 +99,10 @@ typedef struct
   NfIntList scene_size; /* of [data]: H, W in pixels */
   /* keys of [train] that `diffusion` alone has */
   gchar *loss;
+  gchar *norm; /* l2 or l1 */
   gchar *loss_weight;
+  gdouble prob_mask_cond, prob_mask_future; /* shares of samples */
+  gboolean prob_mask_sync;
   gchar *labels;
   gdouble true_guides; /* share of samples */
   gdouble no_guides; /* likewise */

@@ -235,7 +235,7 @@ describe_values (const NfConfigRow *row)
         return g_strdup_printf (
             "%u %s from %s to %s", row->count, many, min, max);
       return g_strdup_printf (
-          "at most %u %s from %s to %s", NF_CONFIG_MAX_LIST, many, min, max);
+          "at most %d %s from %s to %s", NF_CONFIG_MAX_LIST, many, min, max);
   }
   g_return_val_if_reached (NULL);
 }

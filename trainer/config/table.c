@@ -261,6 +261,10 @@ static const NfConfigRow diffusion_rows[] = {
   { "data", "image-size", NF_CONFIG_INTS, AT (data.image_size), "128 128",
       "height and width that the network sees; 0 0: the frames' own",
       .max = 8192, .count = 2 },
+  { "data", "frames", NF_CONFIG_CHOICE, AT (data.frames), "pictures",
+      "what is predicted: the clips' pictures, or pictures of their masks in "
+      "the colours of the classes",
+      .choices = "pictures masks" },
   { "data", "scene-size", NF_CONFIG_INTS, AT (diffusion.scene_size), "0 0",
       "height and width that --data scenes:SEED is rendered in, before it is "
       "resized; 0 0: 160 240, as the real clips; the size that the network "
@@ -272,11 +276,21 @@ static const NfConfigRow diffusion_rows[] = {
   { "model", "options", NF_CONFIG_STRING, AT (diffusion.options), "{}",
       "sizes of a network that has no settings of its own, a JSON object" },
   { "model", "channels", NF_CONFIG_INT, AT (diffusion.channels), "3",
-      "colours of a frame", .min = 3, .max = 3 },
+      "of a frame: 3: colours; 1: gray", .min = 1, .max = 3 },
   { "model", "num-frames", NF_CONFIG_INT, AT (diffusion.num_frames), "2",
       "frames predicted at once", .min = 1, .max = 64 },
   { "model", "num-frames-cond", NF_CONFIG_INT, AT (diffusion.num_frames_cond),
       "11", "frames given", .min = 1, .max = 64 },
+  { "model", "num-frames-future", NF_CONFIG_INT,
+      AT (diffusion.num_frames_future), "0",
+      "known frames that follow the predicted ones; with train.prob-mask-cond and "
+      "train.prob-mask-future one network predicts, interpolates, goes "
+      "backwards and generates",
+      .max = 64 },
+  { "model", "frame-stride", NF_CONFIG_INT, AT (diffusion.frame_stride), "1",
+      "the network sees every so many-th frame; num-frames, future-gap and so "
+      "on count those",
+      .min = 1, .max = 1000 },
   { "model", "future-gap", NF_CONFIG_INT, AT (diffusion.future_gap), "0",
       "frames skipped between the last given and the first predicted",
       .max = 1024 },
@@ -363,6 +377,22 @@ static const NfConfigRow diffusion_rows[] = {
       "(as published), or their mean, which does not depend on the frames' "
       "size",
       .choices = "sum mean" },
+  { "train", "norm", NF_CONFIG_CHOICE, AT (diffusion.norm), "l2",
+      "how errors count: l2: half their squares (as published); l1: as they "
+      "are",
+      .choices = "l2 l1" },
+  { "train", "prob-mask-cond", NF_CONFIG_FLOAT, AT (diffusion.prob_mask_cond),
+      "0",
+      "share of windows whose given frames are masked: the network learns to "
+      "do without them",
+      .max = 1 },
+  { "train", "prob-mask-future", NF_CONFIG_FLOAT,
+      AT (diffusion.prob_mask_future), "0",
+      "share of windows whose known frames behind the predicted ones are masked",
+      .max = 1 },
+  { "train", "prob-mask-sync", NF_CONFIG_BOOL, AT (diffusion.prob_mask_sync),
+      "false",
+      "whether these are masked where the given ones are, and nowhere else" },
   { "train", "loss-weight", NF_CONFIG_CHOICE, AT (diffusion.loss_weight),
       "none",
       "of a noise level, as a weight of the clean frames' error: none: the "

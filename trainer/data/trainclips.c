@@ -3,8 +3,17 @@
  * trainclips — the clips that a training's settings name */
 #include "data/trainclips.h"
 #include "io/nfclip.h"
+#include <nextframe/metrics/nfclasses.h>
 
 #include <glib/gstdio.h>
+
+/* Whether the clips' masks are what a network learns to predict. */
+static gboolean
+predicts_masks (const NfTrainConfig *config)
+{
+  return config->kind == NF_TRAIN_DIFFUSION
+      && g_str_equal (config->data.frames, "masks");
+}
 
 static NfDatasetOptions
 dataset_options (const NfTrainConfig *config, gboolean masks)
@@ -12,8 +21,10 @@ dataset_options (const NfTrainConfig *config, gboolean masks)
   const NfConfigData *data = &config->data;
   NfDatasetOptions options = {
     .splits = data->splits,
-    .masks = masks ? NF_MASKS_REQUIRED : NF_MASKS_NONE,
-    .classes = config->segment.classes,
+    .masks =
+        masks || predicts_masks (config) ? NF_MASKS_REQUIRED : NF_MASKS_NONE,
+    .classes = config->kind == NF_TRAIN_DIFFUSION ? NF_N_CLASSES
+                                                  : config->segment.classes,
     .max_clips = data->max_clips,
     .cache_bytes = (gsize) data->cache << 20,
   };

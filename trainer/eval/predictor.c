@@ -28,12 +28,14 @@ check (const NfEvalPredictor *predictor, GError **error)
   const NfUnetConfig *config =
       nf_predictor_config (predictor->guided.predictor);
 
-  if (config->num_frames_cond > NF_EVAL_CONTEXT || config->channels != 3) {
+  if (config->num_frames_cond > NF_EVAL_CONTEXT || config->channels != 3
+      || config->frame_stride != 1) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "%s: expected a network of at most %d context frames of 3 channels, "
-        "got %d of %d; choose another --predict",
+        "%s: expected a network of at most %d context frames of 3 channels in "
+        "a "
+        "row, got %d of %d, every %d of the video; choose another --predict",
         predictor->path, NF_EVAL_CONTEXT, config->num_frames_cond,
-        config->channels);
+        config->channels, config->frame_stride);
     return FALSE;
   }
   if (nf_prediction_check (&predictor->prediction, config, error))

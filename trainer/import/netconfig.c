@@ -237,7 +237,6 @@ check_answers (Maker *self)
     const gchar *key, *answer; /* as JSON */
   } only[] = {
     { "arch", "\"unetmore\"" },
-    { "num_frames_future", "0" },
     { "time_conditional", "true" },
     { "cond_emb", "false" },
     { "noise_in_cond", "false" },
@@ -261,6 +260,19 @@ check_answers (Maker *self)
     problem (self, "version is SMLD; only DDPM, DDIM and FPNDM are known here");
 }
 
+/* Known frames after the predicted ones, which the shapes do not tell from those
+ * of context; 0 where there are none. */
+static gint64
+future_frames (Maker *self)
+{
+  JsonNode *node = json_object_get_member (self->settings, "num_frames_future");
+  const gboolean none = node && JSON_NODE_HOLDS_VALUE (node)
+      && json_node_get_value_type (node) == G_TYPE_INT64
+      && json_node_get_int (node) == 0;
+
+  return none ? 0 : said_int (self, "num_frames_future");
+}
+
 /* How many frames, and channels of each: their product is in the shapes. */
 static void
 make_frames (Maker *self, const NfUnetShapes *s)
@@ -270,6 +282,7 @@ make_frames (Maker *self, const NfUnetShapes *s)
       guide && JSON_NODE_HOLDS_VALUE (guide) && json_node_get_boolean (guide);
   gint64 frames = said_int (self, "num_frames");
   gint64 channels = said_int (self, "channels"), cond = s->cond;
+  const gint64 future = future_frames (self);
 
   if (frames == 0 && channels == 0) {
     ask (self, "num_frames", "frames that are predicted at once");
@@ -282,18 +295,19 @@ make_frames (Maker *self, const NfUnetShapes *s)
   if (guided)
     cond -= NF_UNET_GUIDE_CHANNELS * MIN (frames, cond);
   if (frames < 1 || channels < 1 || frames > s->out
-      || frames * channels != s->out || cond < channels
-      || cond % channels != 0) {
+      || frames * channels != s->out || cond % channels != 0
+      || cond / channels <= future) {
     problem (self,
         "%" G_GINT64_FORMAT " channels are predicted from %" G_GINT64_FORMAT
         ", as the weights' shapes say, which is not num_frames x channels from "
-        "num_frames_cond x channels of the configuration",
+        "num_frames_cond (and num_frames_future) x channels of the "
+        "configuration",
         s->out, s->cond);
     return;
   }
   derive_int (self, "channels", channels);
   derive_int (self, "num_frames", frames);
-  derive_int (self, "num_frames_cond", cond / channels);
+  derive_int (self, "num_frames_cond", cond / channels - future);
 }
 
 /* Smaller side of the frames; 0 where nothing says it. */
@@ -360,8 +374,9 @@ nf_import_unet_config (const NfWeights *weights, gboolean spade,
     JsonObject *settings, GError **error)
 {
   /* of networks that this trainer made, or that matter in training alone */
-  static const gchar *const optional[] = { "future_gap", "dropout", "target",
-    "guide", "residual", "version" };
+  static const gchar *const optional[] = { "future_gap", "frame_stride",
+    "num_frames_future", "prob_mask_cond", "prob_mask_future", "prob_mask_sync",
+    "dropout", "target", "guide", "residual", "version" };
   NfUnetShapes shapes;
   Maker maker;
 

@@ -9,16 +9,15 @@
  * the schedule, so that clips weigh alike. Siblings: segment.c, loop.c,
  * validate.c, loader.c, kernels/diffusion/nfschedule.c */
 #include "train/diffusion.h"
+#include "data/framestack.h"
 #include "data/guidesample.h"
 #include <nextframe/diffusion/nfprediction.h>
 #include <nextframe/nets/nfunet.h>
 #include "video/gstnfvideo.h"
 
-#include <math.h>
 #include <string.h>
 
 #define JUDGE_WINDOWS 4 /* of a clip */
-#define MOST_SNR 5.0 /* that counts in weights of noise levels */
 /* a seed that no run can have */
 #define JUDGE_SEED (G_GUINT64_CONSTANT (1) << 63)
 
@@ -40,19 +39,9 @@ typedef struct
 /* A sample's, and a batch's, parts. */
 enum
 {
-  PART_CONTEXT, /* (height, width, 3 * num_frames_cond), with guides behind */
-  PART_FUTURE /* (height, width, 3 * num_frames) */
-};
-
-/* The loss's inputs. */
-enum
-{
-  IN_CONTEXT,
-  IN_NOISY, /* frames to be predicted, with noise */
-  IN_TARGET, /* times the root of each window's weight */
-  IN_ROOT, /* (N, channels, 1, 1): that root, less 1 */
-  IN_EMBEDDING, /* of the noise labels */
-  IN_FIRST /* number of the first sample */
+  PART_CONTEXT, /* (height, width, channels * num_frames_cond), and behind them
+                   the known frames that follow the predicted ones, or guides */
+  PART_FUTURE /* (height, width, channels * num_frames) */
 };
 
 static void
@@ -69,64 +58,27 @@ diffusion_free (NfTask *task)
   g_free (self);
 }
 
-/* Frames from the first of the context to the last to be predicted. */
+/* Frames of the clip from the first of the context to the last that is known or
+ * predicted. */
 static guint
 window_frames (const NfTrainConfig *config)
 {
   const NfConfigDiffusion *model = &config->diffusion;
 
-  return model->num_frames_cond + model->future_gap + model->num_frames;
+  return (model->num_frames_cond + model->future_gap + model->num_frames
+             + model->num_frames_future - 1)
+      * model->frame_stride
+      + 1;
 }
 
-/* Bytes of a pixel of the context, guides included. */
+/* Bytes of a pixel of what the network sees, guides included. */
 static gsize
 context_bytes (const NfTrainConfig *config)
 {
   const NfConfigDiffusion *model = &config->diffusion;
 
-  return 3 * model->num_frames_cond
+  return model->channels * (model->num_frames_cond + model->num_frames_future)
       + (model->guide ? NF_GUIDE_BYTES * model->num_frames : 0);
-}
-
-/* Interleaves @count frames from @first on into (height, width, 3 * count),
- * pixels @stride bytes apart. */
-static gboolean
-stack_frames (const NfTrainConfig *config, NfClipReader *reader, guint first,
-    guint count, guint8 *dst, gsize stride, GError **error)
-{
-  gint width = config->width, height = config->height;
-  gsize pixels = (gsize) width * height;
-  g_autofree guint8 *sized = g_malloc (3 * pixels);
-
-  for (guint t = 0; t < count; t++) {
-    NfFrame frame;
-
-    nf_clip_reader_frame (reader, first + t, &frame);
-    if (!gst_nf_video_resize_rgb (
-            frame.rgb, frame.width, frame.height, sized, width, height, error))
-      return FALSE;
-    for (gsize p = 0; p < pixels; p++)
-      memcpy (dst + p * stride + 3 * t, sized + 3 * p, 3);
-  }
-  return TRUE;
-}
-
-/* Mirrors (height, width, bytes). */
-static void
-mirror (guint8 *pixels, gint width, gint height, gsize bytes)
-{
-  g_autofree guint8 *swap = g_malloc (bytes);
-
-  for (gint y = 0; y < height; y++) {
-    guint8 *left = pixels + (gsize) y * width * bytes;
-    guint8 *right = left + (gsize) (width - 1) * bytes;
-
-    for (; left < right; left += bytes, right -= bytes) {
-      memcpy (swap, left, bytes);
-      memcpy (left, right, bytes);
-      memcpy (right, swap, bytes);
-    }
-  }
 }
 
 /* The guides of a window behind its context. */
@@ -161,24 +113,33 @@ write_window (const DiffusionTask *self, NfClipReader *reader, guint64 clip,
   NfRngKey augment = {
     .seed = seed, .stream = sample, .purpose = NF_RNG_AUGMENT
   };
-  gsize bytes = context_bytes (config), future = 3 * model->num_frames;
-  guint start;
+  const gsize bytes = context_bytes (config);
+  const gsize future = model->channels * model->num_frames;
+  guint8 *known =
+      parts[PART_CONTEXT] + model->channels * model->num_frames_cond;
+  guint start, first;
 
   if (!nf_clip_reader_open (reader, clip, error))
     return FALSE;
   start = nf_rng_below (
       &key, 0, nf_clip_reader_n_frames (reader) - window_frames (config) + 1);
-  if (!stack_frames (config, reader, start, model->num_frames_cond,
+  first = start
+      + (model->num_frames_cond + model->future_gap) * model->frame_stride;
+  if (!nf_frame_stack_write (config, reader, start, model->num_frames_cond,
           parts[PART_CONTEXT], bytes, error)
       || !write_guides (
           self, reader, start, seed, sample, parts[PART_CONTEXT], error)
-      || !stack_frames (config, reader,
-          start + model->num_frames_cond + model->future_gap, model->num_frames,
-          parts[PART_FUTURE], future, error))
+      || !nf_frame_stack_write (config, reader, first, model->num_frames,
+          parts[PART_FUTURE], future, error)
+      || !nf_frame_stack_write (config, reader,
+          first + model->num_frames * model->frame_stride,
+          model->num_frames_future, known, bytes, error))
     return FALSE;
   if (nf_rng_uniform (&augment, 0) < mirrored) {
-    mirror (parts[PART_CONTEXT], config->width, config->height, bytes);
-    mirror (parts[PART_FUTURE], config->width, config->height, future);
+    nf_frame_stack_mirror (
+        parts[PART_CONTEXT], config->width, config->height, bytes);
+    nf_frame_stack_mirror (
+        parts[PART_FUTURE], config->width, config->height, future);
   }
   return TRUE;
 }
@@ -207,194 +168,6 @@ upload_pixels (DiffusionTask *self, gint64 n, const guint8 *data,
   return nf_op_normalize (pixels, &to_signed, error);
 }
 
-/* A number for each sample of the batch, less 1, for nf_op_modulate(). */
-static NfTensor *
-upload_factors (const NfTensor *like, const gfloat *factors, GError **error)
-{
-  g_autofree gfloat *values = g_new (gfloat, like->n * like->c);
-  g_autoptr (NfTensor) scale =
-      nf_tensor_new (like->device, NF_F32, like->n, like->c, 1, 1, error);
-
-  for (gint64 i = 0; i < like->n * like->c; i++)
-    values[i] = factors[i / like->c] - 1.0f;
-  return scale && nf_tensor_set_nchw (scale, values, error)
-      ? g_steal_pointer (&scale)
-      : NULL;
-}
-
-/* x times numbers from upload_factors(); NULL where what makes either has
- * failed. */
-static NfTensor *
-multiply (NfTensor *x, NfTensor *scale, GError **error)
-{
-  g_autoptr (NfTensor) shift = NULL;
-
-  if (!x || !scale)
-    return NULL;
-  shift = nf_tensor_new_zeros (x->device, NF_F32, x->n, x->c, 1, 1, error);
-  return nf_op_modulate (x, scale, shift, error);
-}
-
-/* x times a number for each sample of the batch. */
-static NfTensor *
-scale_samples (NfTensor *x, const gfloat *factors, GError **error)
-{
-  g_autoptr (NfTensor) scale = upload_factors (x, factors, error);
-
-  return multiply (x, scale, error);
-}
-
-/* a x + b z, with an a and a b for every sample. */
-static NfTensor *
-mix_samples (
-    NfTensor *x, const gfloat *a, NfTensor *z, const gfloat *b, GError **error)
-{
-  static const NfAxpbyParams sum = {
-    .alpha = 1.0f, .beta = 1.0f, .act = NF_ACT_NONE
-  };
-  g_autoptr (NfTensor) ax = scale_samples (x, a, error);
-  g_autoptr (NfTensor) bz = ax ? scale_samples (z, b, error) : NULL;
-
-  if (!bz) /* which the sum could do without */
-    return NULL;
-  return nf_op_axpby (ax, bz, &sum, error);
-}
-
-/* What the network is to tell of sqrt (alpha) x + sqrt (1 - alpha) z. */
-static NfTensor *
-make_target (NfTarget target, NfTensor *x, const gfloat *signal, NfTensor *z,
-    const gfloat *noise, GError **error)
-{
-  g_autofree gfloat *minus = NULL;
-
-  if (target != NF_TARGET_V)
-    return nf_tensor_ref (target == NF_TARGET_X0 ? x : z);
-  minus = g_new (gfloat, x->n);
-  for (gint64 i = 0; i < x->n; i++)
-    minus[i] = -noise[i];
-  return mix_samples (z, signal, x, minus, error);
-}
-
-/**
- * nf_diffusion_weight:
- * @weight: of noise levels
- * @target: of the network
- * @alpha: a noise level: share of signal power, above 0 and below 1
- *
- * The squared errors of eps, v and x0 are as SNR to 1 + SNR to 1, where SNR is
- * alpha / (1 - alpha).
- *
- * Returns: what the target's squared error is multiplied by
- */
-gdouble
-nf_diffusion_weight (NfDiffusionWeight weight, NfTarget target, gdouble alpha)
-{
-  gdouble snr = MAX (alpha, 1e-12) / MAX (1.0 - alpha, 1e-12);
-  gdouble wanted = MIN (snr, MOST_SNR), own = 1.0;
-
-  if (weight == NF_DIFFUSION_WEIGHT_NONE)
-    return 1.0;
-  if (weight == NF_DIFFUSION_WEIGHT_MIN_SNR_V)
-    wanted = MIN (1.0 + snr, MOST_SNR);
-  if (target == NF_TARGET_EPS)
-    own = snr;
-  else if (target == NF_TARGET_V)
-    own = 1.0 + snr;
-  return wanted / own;
-}
-
-/* Amplitudes of signal and noise at the labels, and the roots of the weights. */
-static void
-read_levels (const NfSchedule *schedule, const NfDiffusionHow *how,
-    NfTarget target, const gfloat *labels, const NfTensor *x, gfloat *signal,
-    gfloat *noise, gfloat *root)
-{
-  gdouble values = how->mean ? (gdouble) x->c * x->h * x->w : 1.0;
-
-  for (gint64 i = 0; i < x->n; i++) {
-    gfloat alpha = schedule->alpha[(guint) labels[i]];
-
-    signal[i] = sqrtf (alpha);
-    noise[i] = sqrtf (1.0f - alpha);
-    root[i] = (gfloat) sqrt (
-        nf_diffusion_weight (how->weight, target, (gdouble) alpha) / values);
-  }
-}
-
-/**
- * nf_diffusion_inputs:
- * @net: the noise predictor
- * @schedule: its noise levels
- * @how: how the loss is made
- * @context: (N, nf_unet_cond_channels(), H, W), pixels in [-1, 1]
- * @future: (N, channels * num_frames, H, W), likewise
- * @z: the noise, shape of @future
- * @labels: (array): N noise labels
- * @first_sample: number of the first, for dropout
- * @in: (out): %NF_DIFFUSION_INPUTS tensors, to be released also where it fails
- * @error: return location
- *
- * What nf_diffusion_loss() takes.
- *
- * Returns: FALSE with @error set
- */
-gboolean
-nf_diffusion_inputs (NfUnet *net, const NfSchedule *schedule,
-    const NfDiffusionHow *how, NfTensor *context, NfTensor *future, NfTensor *z,
-    const gfloat *labels, guint64 first_sample, NfTensor **in, GError **error)
-{
-  NfTarget target = nf_unet_config (net)->target;
-  g_autofree gfloat *signal = g_new (gfloat, future->n);
-  g_autofree gfloat *noise = g_new (gfloat, future->n);
-  g_autofree gfloat *root = g_new (gfloat, future->n);
-  g_autoptr (NfTensor) unscaled = NULL;
-
-  read_levels (schedule, how, target, labels, future, signal, noise, root);
-  in[IN_CONTEXT] = nf_tensor_ref (context);
-  in[IN_NOISY] = mix_samples (future, signal, z, noise, error);
-  unscaled = in[IN_NOISY]
-      ? make_target (target, future, signal, z, noise, error)
-      : NULL;
-  in[IN_ROOT] = unscaled ? upload_factors (unscaled, root, error) : NULL;
-  in[IN_TARGET] = multiply (unscaled, in[IN_ROOT], error);
-  in[IN_EMBEDDING] =
-      in[IN_TARGET] ? nf_unet_embed (net, labels, future->n, error) : NULL;
-  if (!in[IN_EMBEDDING])
-    return FALSE;
-  in[IN_FIRST] = nf_tensor_new_from_nhwc (
-      context->device, NF_I64, 1, 1, 1, 1, &first_sample, error);
-  return in[IN_FIRST] != NULL;
-}
-
-/**
- * nf_diffusion_loss:
- * @net: the noise predictor
- * @in: from nf_diffusion_inputs()
- * @how: seed and type
- * @error: return location
- *
- * Returns: (transfer full) (nullable): the mean over the batch of the half
- *   squared error of what the network tells, summed over its values or their
- *   mean, times the noise level's weight
- */
-NfTensor *
-nf_diffusion_loss (
-    NfUnet *net, NfTensor *const *in, const NfForward *how, GError **error)
-{
-  NfForward forward = *how;
-  g_autoptr (NfTensor) flow = nf_op_cast (in[IN_CONTEXT], how->dtype, error);
-  g_autoptr (NfUnetCond) cond = nf_unet_condition (net, flow, error);
-  g_autoptr (NfTensor) guess = NULL;
-  g_autoptr (NfTensor) weighed = NULL;
-
-  forward.first = in[IN_FIRST];
-  if (cond)
-    guess = nf_unet_forward_at (
-        net, in[IN_NOISY], in[IN_EMBEDDING], cond, &forward, error);
-  weighed = multiply (guess, in[IN_ROOT], error);
-  return nf_op_noise_loss (weighed, in[IN_TARGET], error);
-}
-
 static NfTensor *
 diffusion_loss (NfTask *task, NfTensor *const *in, GError **error)
 {
@@ -403,7 +176,7 @@ diffusion_loss (NfTask *task, NfTensor *const *in, GError **error)
     .seed = self->config->train.seed,
     .dtype = nf_train_config_dtype (self->config) };
 
-  return nf_diffusion_loss (self->net, in, &how, error);
+  return nf_diffusion_loss (self->net, in, &self->how, &how, error);
 }
 
 /* What is predicted: the frames, or what they differ by from the guide frames in the
@@ -424,6 +197,52 @@ to_be_predicted (const DiffusionTask *self, NfTensor *future, NfTensor *context,
   return base ? nf_op_axpby (future, base, &less, error) : NULL;
 }
 
+/* Which of a sample's known frames are masked: those before the predicted ones, those
+ * behind them. */
+static void
+draw_masks (const NfConfigDiffusion *model, guint64 seed, guint64 sample,
+    gboolean masked[2])
+{
+  const NfRngKey key = {
+    .seed = seed, .stream = sample, .purpose = NF_RNG_MASK
+  };
+
+  masked[0] = nf_rng_uniform (&key, 0) < model->prob_mask_cond;
+  masked[1] = model->prob_mask_sync
+      ? masked[0]
+      : nf_rng_uniform (&key, 1) < model->prob_mask_future;
+}
+
+/* What the network sees of n windows: masked frames are zeros. */
+static NfTensor *
+mask_context (const DiffusionTask *self, NfTensor *context, guint64 seed,
+    guint64 first_sample, GError **error)
+{
+  const NfConfigDiffusion *model = &self->config->diffusion;
+  const gint64 past = model->channels * model->num_frames_cond;
+  g_autofree gfloat *scale = NULL; /* less 1 */
+  g_autoptr (NfTensor) scales = NULL;
+  g_autoptr (NfTensor) shift = NULL;
+
+  if (!context || !(model->prob_mask_cond > 0 || model->prob_mask_future > 0))
+    return context ? nf_tensor_ref (context) : NULL;
+  scale = g_new0 (gfloat, context->n * context->c);
+  for (gint64 i = 0; i < context->n; i++) {
+    gboolean masked[2];
+
+    draw_masks (model, seed, first_sample + i, masked);
+    for (gint64 k = 0; k < context->c; k++)
+      scale[i * context->c + k] = masked[k < past ? 0 : 1] ? -1 : 0;
+  }
+  scales = nf_tensor_new (
+      context->device, NF_F32, context->n, context->c, 1, 1, error);
+  if (!scales || !nf_tensor_set_nchw (scales, scale, error))
+    return NULL;
+  shift = nf_tensor_new_zeros (
+      context->device, NF_F32, context->n, context->c, 1, 1, error);
+  return nf_op_modulate (context, scales, shift, error);
+}
+
 /* What the loss takes, of n windows and as many labels. */
 static gboolean
 make_inputs (DiffusionTask *self, gint64 n, const guint8 *const parts[],
@@ -433,20 +252,22 @@ make_inputs (DiffusionTask *self, gint64 n, const guint8 *const parts[],
   const NfTrainConfig *config = self->config;
   const NfConfigDiffusion *model = &config->diffusion;
   NfRandnParams noise = { .n = n,
-    .c = 3 * model->num_frames,
+    .c = model->channels * model->num_frames,
     .h = config->height,
     .w = config->width,
     .key = {
         .seed = seed, .stream = first_sample, .purpose = NF_RNG_TRAIN_NOISE } };
-  g_autoptr (NfTensor) context = upload_pixels (
+  g_autoptr (NfTensor) known = upload_pixels (
       self, n, parts[PART_CONTEXT], context_bytes (config), error);
+  g_autoptr (NfTensor) context =
+      mask_context (self, known, seed, first_sample, error);
   g_autoptr (NfTensor) future = NULL;
   g_autoptr (NfTensor) wanted = NULL;
   g_autoptr (NfTensor) z = NULL;
 
   if (context)
-    future = upload_pixels (
-        self, n, parts[PART_FUTURE], 3 * model->num_frames, error);
+    future = upload_pixels (self, n, parts[PART_FUTURE],
+        model->channels * model->num_frames, error);
   wanted = future ? to_be_predicted (self, future, context, error) : NULL;
   z = wanted ? nf_op_randn (self->device, &noise, error) : NULL;
   return z
@@ -532,7 +353,7 @@ diffusion_score (NfTask *task, guint64 clip, guint first, guint n,
     labels[i] = judge_label (self->schedule, clip, first + i);
   if (make_inputs (self, n, parts, labels, JUDGE_SEED,
           clip * JUDGE_WINDOWS + first, in, error))
-    mean = nf_diffusion_loss (self->judged, in, &how, error);
+    mean = nf_diffusion_loss (self->judged, in, &self->how, &how, error);
   for (guint i = 0; i < NF_DIFFUSION_INPUTS; i++)
     nf_tensor_clear (&in[i]);
   return mean && nf_task_read_loss (mean, loss, error);
@@ -544,34 +365,32 @@ diffusion_tiles (const NfTask *task, guint counts[NF_N_TILES])
   const NfConfigDiffusion *model =
       &((const DiffusionTask *) task)->config->diffusion;
 
-  counts[NF_TILE_SEEN] = model->num_frames_cond;
+  counts[NF_TILE_SEEN] = model->num_frames_cond + model->num_frames_future;
   counts[NF_TILE_MADE] = counts[NF_TILE_TRUE] = model->num_frames;
 }
 
-/* Cuts @count frames out of pixels that are @stride bytes apart. */
-static guint8 *
-unstack_frames (const NfTrainConfig *config, const guint8 *src, gsize stride,
-    guint count, guint8 *tiles)
+/* The mode in which the network sees most, of those that it is trained for. */
+static NfPredictMode
+most_known (const NfUnetConfig *c)
 {
-  const gsize pixels = (gsize) config->width * config->height;
-
-  for (guint t = 0; t < count; t++)
-    for (gsize p = 0; p < pixels; p++, tiles += 3)
-      memcpy (tiles, src + p * stride + 3 * t, 3);
-  return tiles;
+  return nf_unet_knows_mode (c, NF_MODE_INTERPOLATE) ? NF_MODE_INTERPOLATE
+      : nf_unet_knows_mode (c, NF_MODE_PREDICT)      ? NF_MODE_PREDICT
+      : nf_unet_knows_mode (c, NF_MODE_BACKWARD)     ? NF_MODE_BACKWARD
+                                                     : NF_MODE_GENERATE;
 }
 
-/* What the network draws from the conditioning of one window, f32 (1, channels,
- * H, W), into out[future_gap] and on. */
+/* What the network predicts from the conditioning of one window, f32 (1, channels,
+ * H, W): nf_prediction_span() places, those between are NULL. */
 static gboolean
 sample_window (DiffusionTask *self, guint64 clip, NfTensor *seen,
     NfTensor **out, GError **error)
 {
   const NfUnetConfig *c = nf_unet_config (self->judged);
   const gint64 frames = (gint64) c->channels * c->num_frames_cond;
-  const guint horizon = c->future_gap + c->num_frames;
+  const guint horizon = nf_prediction_span (c);
   g_autofree NfTensor **guides = g_new0 (NfTensor *, horizon);
   g_autoptr (NfTensor) context = nf_op_slice (seen, 0, frames, error);
+  g_autoptr (NfTensor) future = NULL;
   NfPrediction prediction;
   gboolean ok = context != NULL;
 
@@ -582,6 +401,10 @@ sample_window (DiffusionTask *self, guint64 clip, NfTensor *seen,
   prediction.seed = JUDGE_SEED;
   prediction.stream = clip;
   prediction.guide = c->guide ? guides : NULL;
+  prediction.mode = most_known (c);
+  if (ok && nf_prediction_known (prediction.mode, c) > c->num_frames_cond)
+    prediction.future = future = nf_op_slice (
+        seen, frames, (gint64) c->channels * c->num_frames_future, error);
   for (gint i = 0; ok && c->guide && i < c->num_frames; i++) {
     guides[c->future_gap + i] = nf_op_slice (seen,
         frames + NF_UNET_GUIDE_CHANNELS * i, NF_UNET_GUIDE_CHANNELS, error);
@@ -595,16 +418,21 @@ sample_window (DiffusionTask *self, guint64 clip, NfTensor *seen,
   return ok;
 }
 
-/* A frame of -1..1 as bytes. */
+/* A frame of -1..1 as an RGB picture. */
 static gboolean
-download_frame (NfTensor *frame, guint8 *rgb, GError **error)
+download_frame (
+    const NfTrainConfig *config, NfTensor *frame, guint8 *rgb, GError **error)
 {
   g_autoptr (NfTensor) bytes = nf_op_quantize (frame, 127.5f, 127.5f, error);
+  g_autofree guint8 *pixels = bytes ? g_malloc (bytes->bytes) : NULL;
 
-  return bytes && nf_tensor_to_nhwc (bytes, rgb, error);
+  if (!bytes || !nf_tensor_to_nhwc (bytes, pixels, error))
+    return FALSE;
+  nf_frame_stack_cut (config, pixels, config->diffusion.channels, 1, rgb);
+  return TRUE;
 }
 
-/* The context, what the network draws, and the true frames. */
+/* The context, what the network predicts, and the true frames. */
 static gboolean
 diffusion_paint (NfTask *task, guint64 clip, const guint8 *const parts[],
     guint8 *tiles, GError **error)
@@ -612,21 +440,27 @@ diffusion_paint (NfTask *task, guint64 clip, const guint8 *const parts[],
   DiffusionTask *self = (DiffusionTask *) task;
   const NfTrainConfig *config = self->config;
   const NfConfigDiffusion *model = &config->diffusion;
-  const guint gap = model->future_gap, n = model->num_frames;
+  const guint span = nf_prediction_span (nf_unet_config (self->judged));
   const gsize bytes = 3 * (gsize) config->width * config->height;
-  g_autofree NfTensor **drawn = g_new0 (NfTensor *, gap + n);
+  g_autofree NfTensor **predicted = g_new0 (NfTensor *, span);
   g_autoptr (NfTensor) seen = upload_pixels (
       self, 1, parts[PART_CONTEXT], context_bytes (config), error);
-  gboolean ok = seen && sample_window (self, clip, seen, drawn, error);
+  gboolean ok = seen && sample_window (self, clip, seen, predicted, error);
 
-  tiles = unstack_frames (config, parts[PART_CONTEXT], context_bytes (config),
-      model->num_frames_cond, tiles);
-  for (guint i = 0; ok && i < n; i++, tiles += bytes)
-    ok = download_frame (drawn[gap + i], tiles, error);
-  for (guint i = 0; i < gap + n; i++)
-    nf_tensor_clear (&drawn[i]);
+  tiles =
+      nf_frame_stack_cut (config, parts[PART_CONTEXT], context_bytes (config),
+          model->num_frames_cond + model->num_frames_future, tiles);
+  for (guint i = 0; ok && i < span; i++) {
+    if (!predicted[i])
+      continue;
+    ok = download_frame (config, predicted[i], tiles, error);
+    tiles += bytes;
+  }
+  for (guint i = 0; i < span; i++)
+    nf_tensor_clear (&predicted[i]);
   if (ok)
-    unstack_frames (config, parts[PART_FUTURE], 3 * n, n, tiles);
+    nf_frame_stack_cut (config, parts[PART_FUTURE],
+        model->channels * model->num_frames, model->num_frames, tiles);
   return ok;
 }
 
@@ -644,9 +478,12 @@ check_window (NfTask *task, const NfClipSource *source, GError **error)
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
       "%s: has %u frames, but model.num-frames-cond %" G_GINT64_FORMAT
       " + future-gap %" G_GINT64_FORMAT " + num-frames %" G_GINT64_FORMAT
-      " need %u; leave its split out of data.splits, or train on fewer",
+      " + num-frames-future %" G_GINT64_FORMAT
+      ", frame-stride %" G_GINT64_FORMAT
+      " apart, need %u; leave its split out of data.splits, or train on fewer",
       name, n_frames, model->num_frames_cond, model->future_gap,
-      model->num_frames, window_frames (config));
+      model->num_frames, model->num_frames_future, model->frame_stride,
+      window_frames (config));
   return FALSE;
 }
 
@@ -693,7 +530,8 @@ open_data (DiffusionTask *self, NfTrainConfig *config, GError **error)
     return FALSE;
   pixels = (gsize) config->height * config->width;
   self->task.part_bytes[PART_CONTEXT] = pixels * context_bytes (config);
-  self->task.part_bytes[PART_FUTURE] = pixels * 3 * model->num_frames;
+  self->task.part_bytes[PART_FUTURE] =
+      pixels * model->channels * model->num_frames;
   setup.n_items = nf_clip_source_n_clips (self->source);
   self->loader =
       nf_task_start_loader (&self->task, config, self->source, &setup, error);
@@ -706,6 +544,7 @@ read_how (DiffusionTask *self)
   const NfConfigDiffusion *model = &self->config->diffusion;
 
   self->how.mean = g_str_equal (model->loss, "mean");
+  self->how.absolute = g_str_equal (model->norm, "l1");
   if (g_str_equal (model->loss_weight, "min-snr"))
     self->how.weight = NF_DIFFUSION_WEIGHT_MIN_SNR;
   else if (g_str_equal (model->loss_weight, "min-snr-v"))

@@ -316,6 +316,11 @@ typedef struct
 
 typedef struct
 {
+  gboolean absolute; /* errors count as they are, else half their squares */
+} NfNoiseLossParams;
+
+typedef struct
+{
   gdouble lr, beta1, beta2, eps, weight_decay;
   gdouble grad_scale; /* the gradient is multiplied by this first */
   gint64 t; /* update number, from 1: bias correction */

@@ -487,11 +487,14 @@ nf_op_dice_loss (NfTensor *logits, NfTensor *target,
 }
 
 NfTensor *
-nf_op_noise_loss (NfTensor *e, NfTensor *z, GError **error)
+nf_op_noise_loss (
+    NfTensor *e, NfTensor *z, const NfNoiseLossParams *params, GError **error)
 {
+  static const NfNoiseLossParams squares = { FALSE };
   NfTensor *in[] = { e, z };
 
-  return nf_op_run (NF_OP_NOISE_LOSS, in, 2, &no_params, error);
+  return nf_op_run (
+      NF_OP_NOISE_LOSS, in, 2, params != NULL ? params : &squares, error);
 }
 
 NfTensor *

@@ -524,13 +524,15 @@ NF_API NfTensor *nf_op_dice_loss (NfTensor *logits, NfTensor *target,
  * nf_op_noise_loss:
  * @e: (N, C, H, W): the predicted noise
  * @z: the true noise, of the same shape
+ * @params: (nullable): how errors count; NULL: half their squares
  * @error: return location
  *
- *     sum (0.5 (z - e)^2) / N
+ *     sum (0.5 (z - e)^2) / N, or with absolute errors sum |z - e| / N
  *
  * Returns: (transfer full) (nullable): a scalar
  */
-NF_API NfTensor *nf_op_noise_loss (NfTensor *e, NfTensor *z, GError **error);
+NF_API NfTensor *nf_op_noise_loss (
+    NfTensor *e, NfTensor *z, const NfNoiseLossParams *params, GError **error);
 
 /**
  * nf_op_sum_squares:

@@ -39,6 +39,7 @@ typedef enum
   NF_RNG_DAMAGE = 14,
   NF_RNG_FUTURE = 15,
   NF_RNG_SAMPLE_START = 16,
+  NF_RNG_MASK = 1 << 11,
   NF_RNG_DROPOUT = 1 << 12,
   NF_RNG_SAMPLE_STEP = 1 << 16,
 } NfRngPurpose;

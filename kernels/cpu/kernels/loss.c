@@ -369,6 +369,7 @@ static gdouble
 noise_loss_partial (gconstpointer data, gsize from, gsize to)
 {
   const NfOpCall *call = data;
+  const NfNoiseLossParams *p = call->params;
   const gfloat *e = call->in[NF_NOISE_LOSS_E]->data,
                *z = call->in[NF_NOISE_LOSS_Z]->data;
   gdouble total = 0;
@@ -376,7 +377,7 @@ noise_loss_partial (gconstpointer data, gsize from, gsize to)
   for (gsize i = from; i < to; i++) {
     const gdouble d = (gdouble) z[i] - e[i];
 
-    total += 0.5 * d * d;
+    total += p->absolute ? fabs (d) : 0.5 * d * d;
   }
   return total;
 }
@@ -397,6 +398,8 @@ nf_cpu_noise_loss_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
   const gsize n = nf_tensor_elements (call->in[NF_NOISE_LOSS_E]);
+  const gboolean absolute =
+      ((const NfNoiseLossParams *) call->params)->absolute;
   const gfloat share =
       *(const gfloat *) grad_out->data / (gfloat) call->in[NF_NOISE_LOSS_E]->n;
 
@@ -409,8 +412,11 @@ nf_cpu_noise_loss_backward (NfOpCall *call, const NfTensor *grad_out,
       continue;
     d = grad_in[side]->data;
 #pragma omp parallel for if (n > NF_CPU_GRAIN)
-    for (gsize i = 0; i < n; i++)
-      d[i] = share * (mine[i] - other[i]);
+    for (gsize i = 0; i < n; i++) {
+      const gfloat more = mine[i] - other[i];
+
+      d[i] = share * (absolute ? (more > 0) - (more < 0) : more);
+    }
   }
   return TRUE;
 }

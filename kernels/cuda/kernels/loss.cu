@@ -588,6 +588,7 @@ nf_cuda_dice_loss_backward (NfCudaStream *stream, NfOpCall *call,
 struct NoiseLoss
 {
   const float *e, *z;
+  bool absolute;
 
   template <int V>
   __device__ __forceinline__ double
@@ -599,7 +600,7 @@ struct NoiseLoss
     nf_load_pack (b, z + i);
 #pragma unroll
     for (int j = 0; j < V; j++)
-      sum += (b[j] - a[j]) * (b[j] - a[j]);
+      sum += absolute ? fabsf (b[j] - a[j]) : (b[j] - a[j]) * (b[j] - a[j]);
     return sum;
   }
 };
@@ -609,11 +610,13 @@ nf_cuda_noise_loss_forward (
     NfCudaStream *stream, NfOpCall *call, GError **error)
 {
   const NoiseLoss f = { nf_data<float> (call->in[NF_NOISE_LOSS_E]),
-    nf_data<float> (call->in[NF_NOISE_LOSS_Z]) };
+    nf_data<float> (call->in[NF_NOISE_LOSS_Z]),
+    (bool) ((const NfNoiseLossParams *) call->params)->absolute };
 
   return nf_sum_each<4> (stream, f,
              nf_tensor_elements (call->in[NF_NOISE_LOSS_E]),
-             nf_aligned (f.e, f.z), 0.5 / (double) call->in[NF_NOISE_LOSS_E]->n,
+             nf_aligned (f.e, f.z),
+             (f.absolute ? 1.0 : 0.5) / (double) call->in[NF_NOISE_LOSS_E]->n,
              nf_data<float> (call->out), error)
       && nf_cuda_launched (stream, "noise_loss_forward", error);
 }
@@ -623,6 +626,7 @@ struct NoiseLossBackward
   float *de, *dz; /* either may be NULL */
   const float *dy, *e, *z;
   float n;
+  bool absolute;
 
   template <int V>
   __device__ __forceinline__ void
@@ -635,7 +639,10 @@ struct NoiseLossBackward
     nf_load_pack (b, z + i);
 #pragma unroll
     for (int j = 0; j < V; j++) {
-      b[j] = share * (b[j] - a[j]);
+      const float more = b[j] - a[j];
+
+      b[j] = share
+          * (absolute ? (float) (more > 0.0f) - (float) (more < 0.0f) : more);
       a[j] = -b[j];
     }
     if (de != NULL)
@@ -653,7 +660,8 @@ nf_cuda_noise_loss_backward (NfCudaStream *stream, NfOpCall *call,
     nf_data<float> (grad_in[NF_NOISE_LOSS_Z]), nf_data<float> (grad_out),
     nf_data<float> (call->in[NF_NOISE_LOSS_E]),
     nf_data<float> (call->in[NF_NOISE_LOSS_Z]),
-    (float) call->in[NF_NOISE_LOSS_E]->n };
+    (float) call->in[NF_NOISE_LOSS_E]->n,
+    (bool) ((const NfNoiseLossParams *) call->params)->absolute };
 
   nf_each<4> (stream, f, nf_tensor_elements (call->in[NF_NOISE_LOSS_E]),
       nf_aligned (f.de, f.dz, f.e, f.z));
