@@ -7,13 +7,19 @@
 
 /**
  * gst_nf_npy_index_begin:
- * @index: forgets all, and notes what comes
+ * @index: forgets all but the title, and notes what comes
+ *
+ * A flush, and the end of a stream, leave tags on the pad, which do not come
+ * again.
  */
 void
 gst_nf_npy_index_begin (GstNfNpyIndex *index)
 {
+  gchar *title = g_steal_pointer (&index->title);
+
   gst_nf_npy_index_clear (index);
   index->text = g_string_new ("row,clip,time,missing\n");
+  index->title = title;
 }
 
 /**
@@ -50,7 +56,7 @@ add_line (GstNfNpyIndex *index, GstClockTime time, const gchar *missing)
 static void
 end_clip (GstNfNpyIndex *index)
 {
-  if (index->title && !index->has_frames)
+  if (index->announced && !index->has_frames)
     add_line (index, GST_CLOCK_TIME_NONE, "no frame");
   index->clip += index->has_frames;
   index->has_frames = FALSE;
@@ -69,6 +75,7 @@ take_title (GstNfNpyIndex *index, GstEvent *event)
     end_clip (index);
   g_free (index->title);
   index->title = title;
+  index->announced = TRUE;
 }
 
 static GstClockTime
@@ -85,7 +92,8 @@ stream_time (const GstSegment *segment, GstClockTime time)
  * @event: (transfer none): a serialized event, in its turn
  * @segment: that is valid then
  *
- * Remembers titles of clips; a gap is a line without a row.
+ * Remembers the title of a clip until the next title or stream; a gap is a line
+ * without a row.
  */
 void
 gst_nf_npy_index_take_event (
@@ -101,6 +109,8 @@ gst_nf_npy_index_take_event (
       break;
     case GST_EVENT_STREAM_START:
       end_clip (index);
+      g_clear_pointer (&index->title, g_free);
+      index->announced = FALSE;
       break;
     case GST_EVENT_GAP:
       gst_event_parse_gap (event, &time, NULL);

@@ -14,7 +14,9 @@ G_BEGIN_DECLS
 /**
  * GstNfNpyIndex:
  * @text: (nullable): what is known so far; NULL: nothing is noted
- * @title: (nullable): of the clip, where streams have titles
+ * @title: (nullable): of the clip, where its stream has one; it stays when the
+ *   index begins again, as tags stay on a pad
+ * @announced: whether that title came since the index began
  * @clip: number of the clip, where they have none
  * @has_frames: whether the clip had a frame, or a gap
  */
@@ -22,6 +24,7 @@ typedef struct
 {
   GString *text;
   gchar *title;
+  gboolean announced;
   guint64 clip;
   gboolean has_frames;
 } GstNfNpyIndex;

@@ -496,6 +496,25 @@ nf_json_parse_object (const gchar *text, const gchar *what, GError **error)
 }
 
 /**
+ * nf_json_get_integer:
+ * @node: (nullable): a value, such as a member that may not be there
+ * @value: (out): its number; as it was where there is none
+ *
+ * json-glib alone takes a string for 0 and a truth value for 0 or 1, and prints a
+ * warning of an object.
+ *
+ * Returns: whether @node is a whole number
+ */
+gboolean
+nf_json_get_integer (JsonNode *node, gint64 *value)
+{
+  if (node == NULL || json_node_get_value_type (node) != G_TYPE_INT64)
+    return FALSE;
+  *value = json_node_get_int (node);
+  return TRUE;
+}
+
+/**
  * nf_json_object_to_string:
  * @object: an object
  *

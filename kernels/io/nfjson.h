@@ -53,6 +53,7 @@ NF_API JsonNode *nf_json_parse (
     const gchar *text, const gchar *what, GError **error);
 NF_API JsonObject *nf_json_parse_object (
     const gchar *text, const gchar *what, GError **error);
+NF_API gboolean nf_json_get_integer (JsonNode *node, gint64 *value);
 NF_API gchar *nf_json_object_to_string (JsonObject *object);
 NF_API gchar *nf_json_quote (const gchar *text);
 

@@ -113,6 +113,11 @@ test_other_folder_fails (NfEvalPlace *place, gconstpointer unused)
   assert_refused (place, full, NF_ERROR_IO, "settings.json|--out");
 }
 
+/* The line of a clip that has the row hold. */
+#define HOLD(seconds, frames)                                                  \
+  "{\"name\":\"x\",\"rows\":[{\"row\":\"hold\",\"seconds\":" seconds           \
+  ",\"frames\":[" frames "]}]}\n"
+
 static void
 test_broken_journal_fails (NfEvalPlace *place, gconstpointer unused)
 {
@@ -121,7 +126,15 @@ test_broken_journal_fails (NfEvalPlace *place, gconstpointer unused)
     "\n",
     "{\"name\":\"x\",\"rows\":[{\"row\":\"hold\",\"seconds\":1,\"frames\":[{"
     "\"frame\":22,\"counts\":[0,49,1]}]}]}\n",
-    "{\"name\":\"x\",\"rows\":[{\"row\":\"linear\",\"frames\":[]}]}\n" };
+    "{\"name\":\"x\",\"rows\":[{\"row\":\"linear\",\"frames\":[]}]}\n",
+    HOLD ("1", "{\"frame\":true,\"counts\":[]}"),
+    HOLD ("1", "{\"frame\":{},\"counts\":[]}"),
+    HOLD ("1", "{\"frame\":22,\"counts\":[\"a\",0,1]}"),
+    HOLD ("1", "{\"frame\":22,\"counts\":[0,{},1]}"),
+    HOLD ("1", "{\"frame\":22,\"counts\":[0,0,true]}"),
+    HOLD ("1", "{\"frame\":22,\"psnr\":\"a\",\"counts\":[]}"),
+    HOLD ("1", "{\"frame\":22,\"ssim\":{},\"counts\":[]}"),
+    HOLD ("true", "{\"frame\":22,\"counts\":[]}") };
   g_autofree gchar *options =
       g_strdup_printf ("--only hold --out %s/run", place->root);
   g_autofree gchar *path = nf_test_eval_path (place, "run", "clips.jsonl");

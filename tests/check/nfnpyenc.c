@@ -404,6 +404,30 @@ push_frames (GstHarness *h, guint from, guint n, gboolean discont)
 }
 
 static void
+begin_segment (GstHarness *h)
+{
+  GstSegment segment;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (h, gst_event_new_segment (&segment));
+}
+
+static void
+begin_stream (GstHarness *h, const gchar *name)
+{
+  gst_harness_push_event (h, gst_event_new_stream_start (name));
+  begin_segment (h);
+}
+
+static void
+flush (GstHarness *h)
+{
+  gst_harness_push_event (h, gst_event_new_flush_start ());
+  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+  begin_segment (h);
+}
+
+static void
 assert_index (const gchar *expected)
 {
   g_autofree gchar *text = NULL;
@@ -440,17 +464,68 @@ GST_START_TEST (test_nfnpyenc_index_of_titles)
 }
 GST_END_TEST;
 
+/* A title is that of its stream: it makes no line of the next one, and no frame of
+ * a stream without a title has it. */
+GST_START_TEST (test_nfnpyenc_index_of_streams)
+{
+  GstHarness *h = new_index_harness (path);
+
+  gst_harness_push_event (h, new_title ("a"));
+  push_frames (h, 0, 1, TRUE);
+  begin_stream (h, "second");
+  gst_harness_push_event (h, new_title ("b"));
+  push_frames (h, 1, 1, TRUE);
+  begin_stream (h, "third");
+  push_frames (h, 2, 1, TRUE);
+  push_frames (h, 3, 1, TRUE);
+  begin_stream (h, "fourth");
+  gst_harness_push_event (h, new_title ("empty"));
+  begin_stream (h, "fifth");
+  gst_harness_push_event (h, new_title ("a"));
+  push_frames (h, 4, 1, TRUE);
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  assert_index ("0,a,0.000000000,\n"
+                "1,b,0.100000000,\n"
+                "2,2,0.200000000,\n"
+                "3,3,0.300000000,\n"
+                ",empty,,no frame\n"
+                "4,a,0.400000000,\n");
+  gst_harness_teardown (h);
+}
+GST_END_TEST;
+
+/* A flush leaves the tags on the pad: frames after it have the title. Of a clip
+ * that another one follows at once, there is no line. */
+GST_START_TEST (test_nfnpyenc_index_of_flushes)
+{
+  GstHarness *h = new_index_harness (path);
+
+  gst_harness_push_event (h, new_title ("a"));
+  push_frames (h, 0, 2, TRUE);
+  flush (h);
+  push_frames (h, 3, 1, TRUE);
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  assert_index ("0,a,0.300000000,\n");
+  flush (h);
+  gst_harness_push_event (h, new_title ("b"));
+  push_frames (h, 5, 1, TRUE);
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  assert_index ("0,b,0.500000000,\n");
+  begin_stream (h, "second");
+  push_frames (h, 6, 1, TRUE);
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  assert_index ("0,0,0.600000000,\n");
+  gst_harness_teardown (h);
+}
+GST_END_TEST;
+
 /* Without titles clips are counted; a flush begins the index again. */
 GST_START_TEST (test_nfnpyenc_index_of_marks)
 {
   GstHarness *h = new_index_harness (path);
-  GstSegment segment;
 
   push_frames (h, 0, 2, TRUE);
-  gst_harness_push_event (h, gst_event_new_flush_start ());
-  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  flush (h);
   push_frames (h, 3, 2, TRUE);
   push_frames (h, 5, 1, TRUE);
   fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
@@ -500,6 +575,8 @@ nfnpyenc_suite (void)
       files, test_nfnpyenc_file_round_trip, 0, G_N_ELEMENTS (format_cases));
   tcase_add_test (files, test_nfnpyenc_real_mask_round_trip);
   tcase_add_test (files, test_nfnpyenc_index_of_titles);
+  tcase_add_test (files, test_nfnpyenc_index_of_streams);
+  tcase_add_test (files, test_nfnpyenc_index_of_flushes);
   tcase_add_test (files, test_nfnpyenc_index_of_marks);
   tcase_add_test (files, test_nfnpyenc_index_refused);
 

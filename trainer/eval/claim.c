@@ -64,25 +64,36 @@ check_settings (const gchar *path, JsonObject *settings, GError **error)
   return FALSE;
 }
 
-/* Whether nothing but hidden files and parts of the same job is in the folder. */
+/* Whether nothing but hidden files, parts of the same job and what these made is
+ * in the folder. */
 static gboolean
-check_empty (const gchar *folder, const gchar *program, GError **error)
+check_empty (const gchar *folder, const gchar *program, const gchar *of_parts,
+    GError **error)
 {
   g_autoptr (GDir) dir = g_dir_open (folder, 0, error);
+  g_autofree gchar *foreign = NULL;
+  gboolean has_parts = FALSE, has_theirs = FALSE;
   const gchar *name;
 
   if (!dir)
     return FALSE;
-  while ((name = g_dir_read_name (dir))) {
-    if (name[0] == '.' || g_str_has_prefix (name, NF_SHARE_PREFIX))
-      continue;
-    g_set_error (error, NF_ERROR, NF_ERROR_IO,
-        "%s: holds %s, but no " NF_EVAL_SETTINGS " that says it is of %s; "
-        "choose a new or empty folder for --out",
-        folder, name, program);
-    return FALSE;
+  while (!foreign && (name = g_dir_read_name (dir))) {
+    if (g_str_has_prefix (name, NF_SHARE_PREFIX))
+      has_parts = TRUE;
+    else if (g_strcmp0 (name, of_parts) == 0)
+      has_theirs = TRUE;
+    else if (name[0] != '.')
+      foreign = g_strdup (name);
   }
-  return TRUE;
+  if (!foreign && has_theirs && !has_parts)
+    foreign = g_strdup (of_parts);
+  if (!foreign)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_IO,
+      "%s: holds %s, but no " NF_EVAL_SETTINGS " that says it is of %s; "
+      "choose a new or empty folder for --out",
+      folder, foreign, program);
+  return FALSE;
 }
 
 /**
@@ -90,6 +101,7 @@ check_empty (const gchar *folder, const gchar *program, GError **error)
  * @folder: a folder that the caller has locked
  * @program: what messages call programs that write there
  * @settings: all that decides what is made there
+ * @of_parts: (nullable): what parts of the job write there beside their folders
  * @error: return location; says what differs or is in the way
  *
  * Whether the folder is of the job of these settings, or is empty and of that
@@ -97,7 +109,7 @@ check_empty (const gchar *folder, const gchar *program, GError **error)
  */
 gboolean
 nf_eval_claim (const gchar *folder, const gchar *program, JsonObject *settings,
-    GError **error)
+    const gchar *of_parts, GError **error)
 {
   g_autofree gchar *path = g_build_filename (folder, NF_EVAL_SETTINGS, NULL);
   g_autoptr (JsonNode) node = NULL;
@@ -106,7 +118,7 @@ nf_eval_claim (const gchar *folder, const gchar *program, JsonObject *settings,
 
   if (g_file_test (path, G_FILE_TEST_EXISTS))
     return check_settings (path, settings, error);
-  if (!check_empty (folder, program, error))
+  if (!check_empty (folder, program, of_parts, error))
     return FALSE;
   node = json_node_new (JSON_NODE_OBJECT);
   json_node_set_object (node, settings);

@@ -11,6 +11,6 @@ G_BEGIN_DECLS
 #define NF_EVAL_SETTINGS "settings.json"
 
 gboolean nf_eval_claim (const gchar *folder, const gchar *program,
-    JsonObject *settings, GError **error);
+    JsonObject *settings, const gchar *of_parts, GError **error);
 
 G_END_DECLS

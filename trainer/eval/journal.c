@@ -110,6 +110,19 @@ get_object (JsonArray *array, guint i)
   return JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
 }
 
+/* A number, or null, or nothing. */
+static gboolean
+parse_value (
+    JsonObject *json, const gchar *name, gdouble *value, GError **error)
+{
+  JsonNode *node = json_object_get_member (json, name);
+  GType type = node ? json_node_get_value_type (node) : G_TYPE_INVALID;
+
+  *value = nf_eval_figure (json, name);
+  return !node || JSON_NODE_HOLDS_NULL (node) || type == G_TYPE_INT64
+      || type == G_TYPE_DOUBLE || fail (error, name);
+}
+
 static gboolean
 parse_counts (JsonArray *array, NfConfusion *counts, GError **error)
 {
@@ -118,11 +131,13 @@ parse_counts (JsonArray *array, NfConfusion *counts, GError **error)
   if (n % 3 != 0)
     return fail (error, "counts");
   for (guint i = 0; i < n; i += 3) {
-    gint64 truth = json_array_get_int_element (array, i);
-    gint64 prediction = json_array_get_int_element (array, i + 1);
-    gint64 pixels = json_array_get_int_element (array, i + 2);
+    gint64 truth, prediction, pixels;
 
-    if (truth < 0 || truth >= counts->classes || prediction < 0
+    if (!nf_json_get_integer (json_array_get_element (array, i), &truth)
+        || !nf_json_get_integer (
+            json_array_get_element (array, i + 1), &prediction)
+        || !nf_json_get_integer (json_array_get_element (array, i + 2), &pixels)
+        || truth < 0 || truth >= counts->classes || prediction < 0
         || prediction >= counts->classes || pixels < 0)
       return fail (error, "class or count of pixels");
     counts->counts[truth * counts->classes + prediction] += pixels;
@@ -133,16 +148,17 @@ parse_counts (JsonArray *array, NfConfusion *counts, GError **error)
 static gboolean
 parse_frame (JsonObject *json, NfEvalMarks *marks, GError **error)
 {
-  gint64 frame =
-      json ? json_object_get_int_member_with_default (json, "frame", 0) : 0;
+  gint64 frame;
 
-  if (frame < 1 || frame > NF_EVAL_FRAMES)
+  if (!json
+      || !nf_json_get_integer (json_object_get_member (json, "frame"), &frame)
+      || frame < 1 || frame > NF_EVAL_FRAMES)
     return fail (error, "frame");
   marks->scored[frame - 1] = TRUE;
-  marks->psnr[frame - 1] = nf_eval_figure (json, "psnr");
-  marks->ssim[frame - 1] = nf_eval_figure (json, "ssim");
-  return parse_counts (
-      get_array (json, "counts"), marks->counts[frame - 1], error);
+  return parse_value (json, "psnr", &marks->psnr[frame - 1], error)
+      && parse_value (json, "ssim", &marks->ssim[frame - 1], error)
+      && parse_counts (
+          get_array (json, "counts"), marks->counts[frame - 1], error);
 }
 
 static gboolean
@@ -154,7 +170,8 @@ parse_row (
   if (!frames || g_strcmp0 (get_text (json, "row"), row->name) != 0)
     return fail (error, row->name);
   nf_eval_marks_clear (marks);
-  marks->seconds = nf_eval_figure (json, "seconds");
+  if (!parse_value (json, "seconds", &marks->seconds, error))
+    return FALSE;
   for (guint i = 0; i < json_array_get_length (frames); i++)
     if (!parse_frame (get_object (frames, i), marks, error))
       return FALSE;

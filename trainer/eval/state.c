@@ -56,7 +56,8 @@ read_share (
   g_autofree gchar *path = g_build_filename (folder, JOURNAL, NULL);
   int lock = nf_file_lock_folder (folder, PROGRAM, error);
   gint64 good;
-  gboolean ok = lock >= 0 && nf_eval_claim (folder, PROGRAM, settings, error)
+  gboolean ok = lock >= 0
+      && nf_eval_claim (folder, PROGRAM, settings, NULL, error)
       && nf_eval_lines_read (path, keep_line, reading, &good, error);
 
   if (lock >= 0)
@@ -108,7 +109,7 @@ nf_eval_state_open (const gchar *folder, const NfShare *share,
     return NULL;
   state->lock = nf_file_lock_folder (state->folder, PROGRAM, error);
   if (state->lock < 0
-      || !nf_eval_claim (state->folder, PROGRAM, settings, error))
+      || !nf_eval_claim (state->folder, PROGRAM, settings, NULL, error))
     return NULL;
   nf_file_remove_leftovers (state->folder);
   return g_steal_pointer (&state);

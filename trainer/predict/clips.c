@@ -113,28 +113,78 @@ why_missing (const NfPredictOptions *options, const gchar *name)
   return g_strdup (cause ? cause->message : "it came while clips were listed");
 }
 
-/* Notes what is wrong with a clip of the source; the first one that is whole
- * says how large frames are. */
+/* Notes how large a clip of the source is, or that it is too short. */
 static void
-look_at (NfPredictClips *self, NfPredictClip *clip)
+look_at (const NfPredictClips *self, NfPredictClip *clip)
 {
   NfClipShape shape;
 
   nf_clip_source_shape (self->source, clip->index, &shape);
-  if (shape.n_frames < NF_EVAL_CONTEXT) {
+  clip->width = shape.width;
+  clip->height = shape.height;
+  if (shape.n_frames < NF_EVAL_CONTEXT)
     clip->wrong = g_strdup_printf ("%u frames in place of the %d that are seen",
         shape.n_frames, NF_EVAL_CONTEXT);
-    return;
+}
+
+static guint
+size_hash (gconstpointer data)
+{
+  const NfPredictClip *clip = data;
+
+  return (guint) clip->width * 65537 + (guint) clip->height;
+}
+
+static gboolean
+size_equal (gconstpointer a, gconstpointer b)
+{
+  const NfPredictClip *x = a, *y = b;
+
+  return x->width == y->width && x->height == y->height;
+}
+
+/* The size that most clips have which are long enough; of several such sizes, the
+ * one that comes first. */
+static void
+choose_size (NfPredictClips *self)
+{
+  g_autoptr (GHashTable) counts = g_hash_table_new (size_hash, size_equal);
+  guint most = 0;
+
+  for (guint i = 0; i < self->clips->len; i++) {
+    NfPredictClip *clip = self->clips->pdata[i];
+    guint count = GPOINTER_TO_UINT (g_hash_table_lookup (counts, clip));
+
+    if (!clip->wrong)
+      g_hash_table_insert (counts, clip, GUINT_TO_POINTER (count + 1));
   }
-  if (self->width == 0) {
-    self->width = shape.width;
-    self->height = shape.height;
+  for (guint i = 0; i < self->clips->len; i++) {
+    const NfPredictClip *clip = self->clips->pdata[i];
+    guint count = GPOINTER_TO_UINT (g_hash_table_lookup (counts, clip));
+
+    if (clip->wrong || count <= most)
+      continue;
+    most = count;
+    self->width = clip->width;
+    self->height = clip->height;
   }
-  if (shape.width != self->width || shape.height != self->height)
-    clip->wrong =
-        g_strdup_printf ("frames of %dx%d, where those of clips before have "
-                         "%dx%d; all masks of an array have one size",
-            shape.width, shape.height, self->width, self->height);
+}
+
+/* Notes which clips have another size than the array. */
+static void
+note_other_sizes (NfPredictClips *self)
+{
+  for (guint i = 0; i < self->clips->len; i++) {
+    NfPredictClip *clip = self->clips->pdata[i];
+
+    if (!clip->wrong
+        && (clip->width != self->width || clip->height != self->height))
+      clip->wrong = g_strdup_printf (
+          "frames of %dx%d, where all masks of the array are of %dx%d (the "
+          "size "
+          "of most clips; of several such sizes, the one that comes first)",
+          clip->width, clip->height, self->width, self->height);
+  }
 }
 
 static void
@@ -216,6 +266,8 @@ nf_predict_clips_open (const NfPredictOptions *options, GError **error)
   if (!numbers)
     return NULL;
   add_clips (self, options, numbers);
+  choose_size (self);
+  note_other_sizes (self);
   if (self->width > 0)
     return g_steal_pointer (&self);
   g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,

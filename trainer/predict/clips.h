@@ -14,6 +14,8 @@ G_BEGIN_DECLS
  * @number: N of video_N, or the number of the scene
  * @name: for people
  * @index: of the clip in the source, where nothing is wrong with it
+ * @width: columns of its frames; 0 where it is not there
+ * @height: rows
  * @wrong: (nullable): why it cannot be predicted
  */
 typedef struct
@@ -21,6 +23,7 @@ typedef struct
   guint64 number;
   gchar *name;
   guint64 index;
+  gint width, height; /* pixels */
   gchar *wrong;
 } NfPredictClip;
 
@@ -29,7 +32,8 @@ typedef struct
  * @source: where they come from
  * @clips: (element-type NfPredictClip): in the order of their numbers, with
  *   those that should be there and are not
- * @width: columns of the frames, and of the masks
+ * @width: columns of the frames, and of the masks: the size that most clips
+ *   have that can be predicted, of several such sizes the one that comes first
  * @height: rows
  */
 typedef struct

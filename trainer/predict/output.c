@@ -5,6 +5,7 @@
 #include "io/nfcsv.h"
 #include "io/nffile.h"
 #include "io/nfpng.h"
+#include "predict/store.h"
 #include <nextframe/io/nfnpy.h>
 #include <nextframe/metrics/nfmask.h>
 
@@ -13,7 +14,6 @@
 
 #define MASKS "masks.npy"
 #define INDEX "index.csv"
-#define PICTURES "png"
 #define TIME "0.84" /* of frame 22, at 25 frames a second */
 
 /* An array that is being written. */
@@ -146,6 +146,33 @@ nf_predict_output_write (const NfPredictOptions *options,
   return nf_file_replace (index, content, error);
 }
 
+static gchar *
+picture_path (const NfPredictOptions *options, const NfPredictClip *clip,
+    const gchar *what)
+{
+  g_autofree gchar *name = g_strdup_printf (
+      "video_%" G_GUINT64_FORMAT "-%s.png", clip->number, what);
+
+  return g_build_filename (options->out, NF_PREDICT_PICTURES, name, NULL);
+}
+
+/**
+ * nf_predict_output_has_picture:
+ * @options: where
+ * @clip: a clip
+ * @what: %NF_PREDICT_PICTURE_MASK or %NF_PREDICT_PICTURE_FRAME
+ *
+ * Returns: whether that picture of the clip is there
+ */
+gboolean
+nf_predict_output_has_picture (const NfPredictOptions *options,
+    const NfPredictClip *clip, const gchar *what)
+{
+  g_autofree gchar *path = picture_path (options, clip, what);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
 /**
  * nf_predict_output_pictures:
  * @options: where
@@ -163,11 +190,12 @@ nf_predict_output_pictures (const NfPredictOptions *options,
     const guint8 *frame, GError **error)
 {
   const gsize pixels = (gsize) clips->width * clips->height;
-  g_autofree gchar *folder = g_build_filename (options->out, PICTURES, NULL);
-  g_autofree gchar *name =
-      g_strdup_printf ("%s/video_%" G_GUINT64_FORMAT, folder, clip->number);
-  g_autofree gchar *mask_path = g_strconcat (name, "-mask.png", NULL);
-  g_autofree gchar *frame_path = g_strconcat (name, "-frame.png", NULL);
+  g_autofree gchar *folder =
+      g_build_filename (options->out, NF_PREDICT_PICTURES, NULL);
+  g_autofree gchar *mask_path =
+      picture_path (options, clip, NF_PREDICT_PICTURE_MASK);
+  g_autofree gchar *frame_path =
+      picture_path (options, clip, NF_PREDICT_PICTURE_FRAME);
   g_autofree guint8 *rgb = g_try_malloc_n (3, pixels);
 
   if (!rgb) {

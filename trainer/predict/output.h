@@ -11,6 +11,9 @@
 
 G_BEGIN_DECLS
 
+#define NF_PREDICT_PICTURE_MASK "mask"
+#define NF_PREDICT_PICTURE_FRAME "frame"
+
 /**
  * NfPredictMask:
  * @data: the caller's
@@ -29,6 +32,8 @@ typedef gboolean (*NfPredictMask) (gpointer data, const NfPredictClip *clip,
 gboolean nf_predict_output_write (const NfPredictOptions *options,
     const NfPredictClips *clips, NfPredictMask get, gpointer data,
     guint64 *rows, GError **error);
+gboolean nf_predict_output_has_picture (const NfPredictOptions *options,
+    const NfPredictClip *clip, const gchar *what);
 gboolean nf_predict_output_pictures (const NfPredictOptions *options,
     const NfPredictClips *clips, const NfPredictClip *clip, const guint8 *mask,
     const guint8 *frame, GError **error);

@@ -4,8 +4,9 @@
  *
  * Every clip's mask is kept as soon as it is made (store.h). Once all are there,
  * they are written as one array (output.h). A mask depends on the clip, its
- * number and the settings alone: it is the same whichever clips are there, and
- * whichever part of the job makes it. */
+ * number and the settings alone, one of which is the size that most clips have: it
+ * is the same whichever other clips of that size are there, and whichever part of
+ * the job makes it. */
 #include "predict/predict.h"
 #include "config.h"
 #include <nextframe/core/threads/nfthreads.h>
@@ -29,6 +30,7 @@ typedef struct
   GPtrArray *shares; /* NfPredictStore, of parts of the job */
   guint64 first, end; /* clips, of the part that is done */
   guint64 done;
+  guint64 unseen; /* clips whose predicted frames have no picture any more */
 } Predict;
 
 static void
@@ -154,6 +156,34 @@ make_mask (Predict *predict, NfEvalClip *place, NfEvalOutput *output,
       && nf_predict_store_add (predict->store, clip->number, mask, error);
 }
 
+/* Draws a mask that was made without its picture. The predicted frame, where the
+ * row has one, is not kept. */
+static gboolean
+draw_kept (Predict *predict, const NfPredictStore *store,
+    const NfPredictClip *clip, GError **error)
+{
+  const NfPredictOptions *options = predict->options;
+  g_autofree guint8 *mask = NULL;
+
+  if (!options->png)
+    return TRUE;
+  predict->unseen += options->row->needs & NF_EVAL_NEEDS_PREDICTOR
+      && !nf_predict_output_has_picture (
+          options, clip, NF_PREDICT_PICTURE_FRAME);
+  if (nf_predict_output_has_picture (options, clip, NF_PREDICT_PICTURE_MASK))
+    return TRUE;
+  mask = g_try_malloc (mask_bytes (predict));
+  if (!mask) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "not enough memory for a mask of %dx%d pixels", predict->clips->width,
+        predict->clips->height);
+    return FALSE;
+  }
+  return nf_predict_store_get (store, clip->number, mask, error)
+      && nf_predict_output_pictures (
+          options, predict->clips, clip, mask, NULL, error);
+}
+
 /* A clip that cannot be predicted. */
 static gboolean
 do_without (Predict *predict, NfProgress *progress, const NfPredictClip *clip,
@@ -198,11 +228,12 @@ do_clips (Predict *predict, NfProgress *progress, GError **error)
 
   for (guint64 i = predict->first; ok && i < predict->end; i++) {
     const NfPredictClip *clip = predict->clips->clips->pdata[i];
+    const NfPredictStore *store = find_mask (predict, clip->number);
 
     if (nf_interrupt_requested ())
       break;
-    ok = find_mask (predict, clip->number)
-        || do_clip (predict, progress, place, output, clip, error);
+    ok = store ? draw_kept (predict, store, clip, error)
+               : do_clip (predict, progress, place, output, clip, error);
     predict->done += ok;
     if (ok)
       nf_progress_clip (progress, predict->done);
@@ -221,6 +252,22 @@ get_mask (gpointer data, const NfPredictClip *clip, guint8 *mask,
     return nf_predict_store_get (store, clip->number, mask, error);
   *wrong = nf_predict_store_wrong (predict->store, clip->number);
   return TRUE;
+}
+
+/* Says of how many clips there are no pictures that were asked for. */
+static void
+tell_unseen (const Predict *predict, NfProgress *progress)
+{
+  g_autofree gchar *text = NULL;
+
+  if (predict->unseen == 0)
+    return;
+  text = g_strdup_printf ("warning: no pictures of the predicted frames of "
+                          "%" G_GUINT64_FORMAT " clips, whose masks were made "
+                          "without --png; the same command with another --out "
+                          "predicts them again",
+      predict->unseen);
+  nf_progress_message (progress, text);
 }
 
 /* Writes the array, where the job is all done, and says what there is. */
@@ -249,6 +296,7 @@ finish (Predict *predict, NfProgress *progress, GError **error)
                             " masks of %dx%d of %" G_GUINT64_FORMAT
                             " clips, and index.csv",
         options->out, rows, predict->clips->width, predict->clips->height, n);
+  tell_unseen (predict, progress);
   nf_progress_message (progress, text);
   return TRUE;
 }

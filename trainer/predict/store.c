@@ -73,22 +73,35 @@ note (NfPredictStore *store, guint64 clip, gint64 mask, const gchar *wrong)
   g_hash_table_replace (store->entries, key, entry);
 }
 
+/* Either which mask is the clip's, or what is wrong with it. */
+static gboolean
+take_what (JsonObject *json, gint64 *mask, const gchar **wrong)
+{
+  JsonNode *number = json_object_get_member (json, "mask");
+  JsonNode *text = json_object_get_member (json, "wrong");
+
+  if (!text)
+    return nf_json_get_integer (number, mask);
+  if (number || json_node_get_value_type (text) != G_TYPE_STRING)
+    return FALSE;
+  *wrong = json_node_get_string (text);
+  return TRUE;
+}
+
 /* A line of the journal. Masks are numbered in the order of their lines. */
 static gboolean
 take_line (gpointer data, guint number, const gchar *line, GError **error)
 {
   NfPredictStore *store = data;
   g_autoptr (JsonObject) json = nf_json_parse_object (line, "clip", error);
-  gint64 clip, mask;
-  const gchar *wrong;
+  gint64 clip = -1, mask = -1;
+  const gchar *wrong = NULL;
 
   if (!json)
     return FALSE;
-  clip = json_object_get_int_member_with_default (json, "clip", -1);
-  mask = json_object_get_int_member_with_default (json, "mask", -1);
-  wrong = json_object_get_string_member_with_default (json, "wrong", NULL);
-  if (clip < 0 || (mask < 0) == !wrong
-      || (mask >= 0 && mask != store->n_masks)) {
+  if (!nf_json_get_integer (json_object_get_member (json, "clip"), &clip)
+      || clip < 0 || !take_what (json, &mask, &wrong)
+      || (!wrong && mask != store->n_masks)) {
     g_set_error (error, NF_ERROR, NF_ERROR_FORMAT,
         "expected a clip with its mask, number %" G_GINT64_FORMAT
         ", or what is wrong with it",
@@ -147,7 +160,8 @@ nf_predict_store_open (
   store->entries =
       g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, entry_free);
   store->lock = nf_file_lock_folder (folder, PROGRAM, error);
-  if (store->lock < 0 || !nf_eval_claim (folder, PROGRAM, settings, error))
+  if (store->lock < 0
+      || !nf_eval_claim (folder, PROGRAM, settings, NF_PREDICT_PICTURES, error))
     return NULL;
   nf_file_remove_leftovers (folder);
   if (!nf_eval_lines_read (journal, take_line, store, &good, error)

@@ -8,7 +8,8 @@
  *                   is number I of masks.u8, {"clip": N, "wrong": "why"} where
  *                   there is none; the last line of a clip counts
  *   masks.u8        the masks, in the order in which they were made
- *   shard-I-of-N    the same of a part of the clips, from --shard */
+ *   shard-I-of-N    the same of a part of the clips, from --shard
+ *   png             pictures, of all parts together */
 #pragma once
 
 #include "parallel/share.h"
@@ -16,6 +17,8 @@
 #include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
+
+#define NF_PREDICT_PICTURES "png"
 
 typedef struct _NfPredictStore NfPredictStore;
 
