@@ -203,7 +203,7 @@ gst_nf_quality_class_init (GstNfQualityClass *klass)
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "Picture evaluator", "Filter/Analyzer/Video",
       "Scores predicted frames against true ones (PSNR, SSIM)",
-      "gst-nextframe");
+      GST_NF_AUTHOR);
 }
 
 static void

@@ -83,7 +83,7 @@ gst_nf_regions_enc_class_init (GstNfRegionsEncClass *klass)
   gst_element_class_set_static_metadata (element_class,
       "Regions of interest encoder", "Codec/Encoder/Metadata",
       "Writes the regions of interest of video as lines of JSON",
-      "gst-nextframe");
+      GST_NF_AUTHOR);
 }
 
 static void
