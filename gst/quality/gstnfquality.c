@@ -202,8 +202,7 @@ gst_nf_quality_class_init (GstNfQualityClass *klass)
       compare_class, GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL));
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "Picture evaluator", "Filter/Analyzer/Video",
-      "Scores predicted frames against true ones (PSNR, SSIM)",
-      GST_NF_AUTHOR);
+      "Scores predicted frames against true ones (PSNR, SSIM)", GST_NF_AUTHOR);
 }
 
 static void
