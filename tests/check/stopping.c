@@ -10,7 +10,7 @@
 
 #define FRAMES "video/x-raw,width=24,height=16,framerate=25/1"
 #define MASKS "video/x-raw,format=GRAY8,width=24,height=16,framerate=25/1"
-#define STOPS 300
+#define STOPS 100 /* of each pipeline, unless NF_STOPS says otherwise */
 #define LONGEST 6000 /* microseconds until a stop */
 
 /* %s stands for the path of the element's network, where it has one */
@@ -78,6 +78,14 @@ stop_once (GstElement *pipeline, GRand *rand, gboolean alone)
   nf_test_expect_no_error (bus);
 }
 
+static guint
+stops (void)
+{
+  const gchar *wanted = g_getenv ("NF_STOPS");
+
+  return wanted != NULL ? (guint) g_ascii_strtoull (wanted, NULL, 10) : STOPS;
+}
+
 GST_START_TEST (test_stops_with_pipeline)
 {
   g_autofree gchar *line = launch_line ((guint) __i__);
@@ -86,7 +94,7 @@ GST_START_TEST (test_stops_with_pipeline)
   g_autoptr (GRand) rand = g_rand_new_with_seed ((guint32) __i__);
 
   fail_unless (error == NULL, "%s: %s", line, error ? error->message : "");
-  for (guint i = 0; i < STOPS; i++)
+  for (guint i = 0; i < stops (); i++)
     stop_once (pipeline, rand, FALSE);
 }
 GST_END_TEST
@@ -97,7 +105,7 @@ GST_START_TEST (test_stops_alone)
   g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
   g_autoptr (GRand) rand = g_rand_new_with_seed (1000 + (guint32) __i__);
 
-  for (guint i = 0; i < STOPS; i++)
+  for (guint i = 0; i < stops (); i++)
     stop_once (pipeline, rand, TRUE);
 }
 GST_END_TEST
