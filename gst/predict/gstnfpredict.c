@@ -419,7 +419,6 @@ gst_nf_predict_check (
     GstVideoFilter *filter, const GstNfWindowSettings *window, GError **error)
 {
   GstNfPredict *self = GST_NF_PREDICT (filter);
-  GstNfPredictShape shape;
   NfPrediction prediction;
   NfPredictMode mode;
   NfUnetConfig config;
@@ -431,9 +430,7 @@ gst_nf_predict_check (
   if (config.height == 0 || mode != NF_MODE_PREDICT)
     return TRUE;
   nf_prediction_init (&prediction);
-  prediction.mode = self->mode;
-  gst_nf_mode_describe (self->mode, &config, &shape);
-  prediction.horizon = shape.last > 0 ? shape.last : window->horizon;
+  prediction.horizon = window->horizon;
 
   return nf_prediction_check (&prediction, &config, error);
 }

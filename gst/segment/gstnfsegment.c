@@ -115,6 +115,7 @@ struct _GstNfSegment
   GstNfFrames *reader; /* of what the network sees */
   GstNfFrames *picture_reader; /* of frames at their own size; NULL: @reader */
   GstNfBatch batch;
+  GstNfSegmentOutput output; /* the property, as the frames in @batch have it */
   gboolean draining;
   GstFlowReturn drained; /* what came of it; told to who pushes next */
   gboolean out_in_device_memory; /* the masks that go out */
@@ -755,17 +756,21 @@ gst_nf_segment_submit_input_buffer (
   GstNfSegment *self = GST_NF_SEGMENT (trans);
   g_autoptr (GstBuffer) frame = NULL;
   g_autoptr (GError) error = NULL;
-  GstFlowReturn flow;
+  GstNfSegmentOutput output;
+  GstFlowReturn flow = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
+                           ->submit_input_buffer (trans, is_discont, input);
 
-  flow = GST_BASE_TRANSFORM_CLASS (gst_nf_segment_parent_class)
-             ->submit_input_buffer (trans, is_discont, input);
   frame = g_steal_pointer (&trans->queued_buf);
   gst_nf_segment_change_model (self);
   GST_OBJECT_LOCK (self);
+  output = self->settings.output;
   self->stats.frames_in++;
   if (flow == GST_BASE_TRANSFORM_FLOW_DROPPED)
     self->stats.dropped++;
   GST_OBJECT_UNLOCK (self);
+  if (output != self->output && !gst_nf_segment_drain (self))
+    gst_nf_segment_forget_frames (self);
+  self->output = output;
   if (flow == GST_FLOW_OK)
     flow = self->drained;
   self->drained = GST_FLOW_OK;
@@ -790,11 +795,8 @@ gst_nf_segment_compute (
   if (!gst_nf_model_begin (
           self->model, &settings->model, &lease, cancellable, error))
     return FALSE;
-  /* frames that are held go out as the properties are then */
   gst_nf_batch_keep_confidence (&self->batch,
-      settings->confidence || settings->output == GST_NF_SEGMENT_CONFIDENCE
-          || (settings->output == GST_NF_SEGMENT_IDS
-              && self->batch.decision == GST_NF_DECISION_CLIP));
+      settings->confidence || self->output == GST_NF_SEGMENT_CONFIDENCE);
   ok = (gst_nf_batch_waiting (&self->batch) == 0
            || gst_nf_batch_run (&self->batch,
                gst_nf_model_segmenter (self->model),
@@ -848,10 +850,9 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
   g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow;
-  gboolean shows_confidence, carries_confidence;
+  gboolean carries_confidence;
 
   GST_OBJECT_LOCK (self);
-  shows_confidence = self->settings.output == GST_NF_SEGMENT_CONFIDENCE;
   carries_confidence = self->settings.confidence;
   GST_OBJECT_UNLOCK (self);
   gst_nf_batch_take (&self->batch, &mask);
@@ -860,7 +861,8 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
   if (flow != GST_FLOW_OK)
     return gst_nf_element_no_frame (GST_ELEMENT (self), flow, trans->srcpad);
   if (!gst_nf_mask_video_store (&mask, &GST_VIDEO_FILTER (self)->out_info,
-          shows_confidence, self->out_in_device_memory, buffer, &error))
+          self->output == GST_NF_SEGMENT_CONFIDENCE, self->out_in_device_memory,
+          buffer, &error))
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   if (carries_confidence && mask.confidence != NULL)
     gst_nf_confidence_attach (buffer, mask.confidence, mask.width, mask.height);

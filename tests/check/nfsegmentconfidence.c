@@ -182,24 +182,40 @@ GST_START_TEST (test_confidence_switched)
 }
 GST_END_TEST
 
-/* frames that are held while the output changes are of the new one, too */
+/* frames that are held while the output changes are of the one before: there and
+ * back, and with other caps */
 GST_START_TEST (test_confidence_switched_while_held)
 {
-  GstBus *bus;
-  GstHarness *h = harness_new ("clip", "lookahead=4", &bus);
+  static const gchar *const outputs[] = { "ids", "confidence", "palette" };
+  GstBus *bus, *plain_bus;
+  GstHarness *h = harness_new ("clip", "lookahead=8", &bus);
+  GstHarness *plain = harness_new ("clip", "lookahead=8", &plain_bus);
   GstElement *element = gst_harness_find_element (h, "nfsegment");
 
-  nf_test_push_frames (h, 0, 3);
-  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
-  gst_util_set_object_arg (G_OBJECT (element), "output", "confidence");
-  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
-  for (guint i = 0; i < 3; i++) {
-    g_autoptr (GstBuffer) picture = gst_harness_pull (h);
+  nf_test_push_frames (plain, 0, 3);
+  fail_unless (gst_harness_push_event (plain, gst_event_new_eos ()));
+  for (guint k = 0; k < G_N_ELEMENTS (outputs); k++) {
+    gst_util_set_object_arg (G_OBJECT (element), "output", outputs[k]);
+    nf_test_push_frames (h, 3 * k, 3);
+    fail_unless_equals_int (gst_harness_buffers_in_queue (h), k > 0 ? 3 : 0);
+    for (guint i = 0; k > 0 && i < 3; i++) {
+      g_autoptr (GstBuffer) picture = gst_harness_pull (h);
+      g_autoptr (GstBuffer) ids = k == 1 ? gst_harness_pull (plain) : NULL;
+      GstMapInfo map;
 
-    expect_values (picture, i);
+      if (k == 2) {
+        expect_values (picture, 3 + i);
+        continue;
+      }
+      fail_unless (gst_buffer_map (ids, &map, GST_MAP_READ));
+      fail_unless_equals_int (
+          gst_buffer_memcmp (picture, 0, map.data, map.size), 0);
+      gst_buffer_unmap (ids, &map);
+    }
   }
   gst_object_unref (element);
   nf_test_harness_free (h, bus);
+  nf_test_harness_free (plain, plain_bus);
 }
 GST_END_TEST
 
