@@ -51,6 +51,7 @@ typedef enum
  * @confidence: the property `confidence`
  * @tta: the property `tta`
  * @batch_size: the property `batch-size`
+ * @batch_timeout: the property `batch-timeout`
  * @decision: the property `decision`
  * @unique: the property `unique`
  * @lookahead: the property `lookahead`
@@ -65,6 +66,7 @@ typedef struct
   gboolean confidence;
   gboolean tta;
   guint batch_size;
+  guint64 batch_timeout;
   GstNfDecision decision;
   gboolean unique;
   gint lookahead;
