@@ -99,9 +99,10 @@ exponentiate (gfloat *restrict x, gint64 n, gfloat scale, gfloat top,
 
 /* softmax of scale x but for the division by @sums (out), one a row; @half
  * (nullable) gets the result, else x */
-NF_CPU_CLONES static void
-softmax_rows (
-    gfloat *x, gint64 rows, gint64 n, gfloat scale, guint16 *half, gfloat *sums)
+NF_KERNEL (static, void, softmax_rows,
+    (gfloat * x, gint64 rows, gint64 n, gfloat scale, guint16 *half,
+        gfloat *sums),
+    (x, rows, n, scale, half, sums))
 {
   for (gint64 r = 0; r < rows; r++) {
     gfloat *row = x + r * n;
@@ -116,9 +117,10 @@ softmax_rows (
 
 /* rows of n values, @from and @to those of a row and the next one's, divided by
  * the row's sum; to bf16 where @half is set */
-NF_CPU_CLONES static void
-divide_rows (const gfloat *x, gint64 from, gint64 rows, gint64 n,
-    const gfloat *sums, gpointer y, gint64 to, gboolean half)
+NF_KERNEL (static, void, divide_rows,
+    (const gfloat *x, gint64 from, gint64 rows, gint64 n, const gfloat *sums,
+        gpointer y, gint64 to, gboolean half),
+    (x, from, rows, n, sums, y, to, half))
 {
   for (gint64 r = 0; r < rows; r++) {
     gfloat over = 1.0f / sums[r];
@@ -247,8 +249,8 @@ nf_cpu_attention_forward (NfOpCall *call, GError **error)
 }
 
 /* ds = P (dP - sum (dP P)), in the place of dP */
-NF_CPU_CLONES static void
-softmax_back_row (const gfloat *probs, gint64 n, gfloat *dp)
+NF_KERNEL (static, void, softmax_back_row,
+    (const gfloat *probs, gint64 n, gfloat *dp), (probs, n, dp))
 {
   gfloat lane[LANES] = { 0.0f }, sum = 0.0f;
   gint64 i = 0;

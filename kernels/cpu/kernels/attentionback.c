@@ -81,9 +81,10 @@ exponentiate (gfloat *restrict x, const gfloat *restrict dp, gint64 n,
 }
 
 /* P and dS of a row of scores; the scores are lost */
-NF_CPU_CLONES static void
-softmax_row (gfloat *restrict s, const gfloat *restrict dp, gint64 n,
-    gfloat scale, guint16 *restrict probs, guint16 *restrict ds)
+NF_KERNEL (static, void, softmax_row,
+    (gfloat *restrict s, const gfloat *restrict dp, gint64 n, gfloat scale,
+        guint16 *restrict probs, guint16 *restrict ds),
+    (s, dp, n, scale, probs, ds))
 {
   gfloat sum, dot, over;
 

@@ -213,8 +213,8 @@ back_of (const NfNormBack *k, gint64 rows, gboolean bf16, gdouble *sums)
  * @rows: how many
  * @sums: added to: for each channel, of dt, dt m, dg and dg x
  */
-NF_CPU_CLONES void
-nf_cpu_norm_back_rows (const NfNormBack *k, gint64 rows, gdouble *sums)
+NF_KERNEL (extern, void, nf_cpu_norm_back_rows,
+    (const NfNormBack *k, gint64 rows, gdouble *sums), (k, rows, sums))
 {
   if (k->rows.bf16)
     back_of (k, rows, TRUE, sums);
@@ -250,9 +250,10 @@ finish_body (const NfNormSource *source, const gfloat *dg, gint64 rows,
  * @pqs: p, q and s of p dg + q x + s, for each channel
  * @dx: (out): where the first row's gradient goes, for each source
  */
-NF_CPU_CLONES void
-nf_cpu_norm_finish_rows (const NfNormRows *k, const gfloat *dg, gint64 rows,
-    const gfloat *pqs, guint8 *const dx[2])
+NF_KERNEL (extern, void, nf_cpu_norm_finish_rows,
+    (const NfNormRows *k, const gfloat *dg, gint64 rows, const gfloat *pqs,
+        guint8 *const dx[2]),
+    (k, dg, rows, pqs, dx))
 {
   for (guint i = 0; i < k->n_sources; i++) {
     const NfNormSource *s = &k->sources[i];

@@ -39,9 +39,10 @@ sums_body (gconstpointer x, gint64 rows, gint64 stride, gboolean bf16,
 }
 
 /* of @c channels in rows of as many */
-NF_CPU_CLONES static void
-sums_of (gconstpointer x, gint64 rows, gint64 c, gboolean bf16, gdouble *sums,
-    gdouble *squares)
+NF_KERNEL (static, void, sums_of,
+    (gconstpointer x, gint64 rows, gint64 c, gboolean bf16, gdouble *sums,
+        gdouble *squares),
+    (x, rows, c, bf16, sums, squares))
 {
   gint64 from = 0;
 
@@ -184,8 +185,8 @@ values_of (const NfNormRows *k, gint64 rows, gboolean bf16)
  * @k: where the first row's values are, and goes its result
  * @rows: how many
  */
-NF_CPU_CLONES void
-nf_cpu_norm_rows (const NfNormRows *k, gint64 rows)
+NF_KERNEL (extern, void, nf_cpu_norm_rows, (const NfNormRows *k, gint64 rows),
+    (k, rows))
 {
   if (k->bf16)
     values_of (k, rows, TRUE);
