@@ -143,6 +143,23 @@ submit (cudaStream_t stream, Work work)
   return cudaSuccess;
 }
 
+cudaError_t
+submit_external (cudaStream_t stream, std::function<bool ()> ready,
+    std::function<void ()> run)
+{
+  std::shared_ptr<Queue> queue;
+  Lock lock;
+  const cudaError_t error = begin_call (stream, &lock, &queue);
+
+  if (error != cudaSuccess)
+    return fail (error);
+  if (queue->capture != nullptr)
+    return fail (capture_spoil (
+        queue->capture.get (), cudaErrorStreamCaptureUnsupported));
+  queue_add (lock, queue, {}, std::move (run), std::move (ready));
+  return cudaSuccess;
+}
+
 static double
 seconds_now ()
 {
