@@ -284,6 +284,7 @@ static const NfBackend cuda_backend = {
   .graph = &nf_cuda_backend_graph,
   .optim = &nf_cuda_backend_optim,
   .memory = nf_cuda_memory,
+  .lean_backward = TRUE,
 };
 
 const NfBackend *
