@@ -132,6 +132,7 @@ submit (cudaStream_t stream, Work work)
 
   if (error != cudaSuccess)
     return fail (error);
+  work_count (work.kind);
   if (is_dry () && work.run != nullptr && work.kind < WorkKind::host)
     work.run = [] {};
   if (queue->capture != nullptr)

@@ -141,15 +141,16 @@ values_block (Kind kind, const NfNormRows *k, const NfNormSource *s,
 
   for (gint64 r = 0; r < rows; r++) {
     gint64 at = (r * k->c + s->from + first) * size;
+    gint64 map = (r * k->map_step + s->from + first) * size;
 
     if (kind.maps)
       for (gint64 i = 0; i < count * size; i += 64) {
-        __builtin_prefetch (k->scale + at + AHEAD + i);
-        __builtin_prefetch (k->shift + at + AHEAD + i);
+        __builtin_prefetch (k->scale + map + AHEAD + i);
+        __builtin_prefetch (k->shift + map + AHEAD + i);
       }
     values_run (kind, s->x + (r * s->count + first) * size, count,
-        k->abst + s->from + first, k->c, kind.maps ? k->scale + at : NULL,
-        kind.maps ? k->shift + at : NULL, k->y + at);
+        k->abst + s->from + first, k->c, kind.maps ? k->scale + map : NULL,
+        kind.maps ? k->shift + map : NULL, k->y + at);
   }
 }
 

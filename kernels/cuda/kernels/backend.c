@@ -285,6 +285,7 @@ static const NfBackend cuda_backend = {
   .graph = &nf_cuda_backend_graph,
   .optim = &nf_cuda_backend_optim,
   .memory = nf_cuda_memory,
+  .lean_backward = TRUE,
 #ifdef NF_HAVE_NCCL
   .group = &nf_cuda_backend_group,
 #endif
