@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/tensor/nfhostroom.h"
 #include "io/nfjson.h"
 #include "io/nfweightsource.h"
 
@@ -462,10 +463,12 @@ nf_checkpoint_load_params (
 }
 
 static GBytes *
-pack_f32 (const gfloat *data, gsize n)
+pack_f32 (const gfloat *data, gsize n, GError **error)
 {
-  guint32 *packed = g_new (guint32, n);
+  guint32 *packed = nf_host_room (n * sizeof *packed, error);
 
+  if (packed == NULL)
+    return NULL;
   for (gsize i = 0; i < n; i++) {
     memcpy (&packed[i], &data[i], sizeof (packed[i]));
     packed[i] = GUINT32_TO_LE (packed[i]);
@@ -474,20 +477,24 @@ pack_f32 (const gfloat *data, gsize n)
 }
 
 static GBytes *
-pack_bf16 (const gfloat *data, gsize n)
+pack_bf16 (const gfloat *data, gsize n, GError **error)
 {
-  guint16 *packed = g_new (guint16, n);
+  guint16 *packed = nf_host_room (n * sizeof *packed, error);
 
+  if (packed == NULL)
+    return NULL;
   for (gsize i = 0; i < n; i++)
     packed[i] = GUINT16_TO_LE (nf_bf16_from_f32 (data[i]));
   return g_bytes_new_take (packed, n * sizeof (*packed));
 }
 
 static GBytes *
-pack_i64 (const gint64 *data, gsize n)
+pack_i64 (const gint64 *data, gsize n, GError **error)
 {
-  gint64 *packed = g_new (gint64, n);
+  gint64 *packed = nf_host_room (n * sizeof *packed, error);
 
+  if (packed == NULL)
+    return NULL;
   for (gsize i = 0; i < n; i++)
     packed[i] = GINT64_TO_LE (data[i]);
   return g_bytes_new_take (packed, n * sizeof (*packed));
@@ -500,14 +507,14 @@ add_param (NfSafetensorsWriter *writer, const NfParam *param,
   const NfTensor *tensor =
       use_ema && param->ema != NULL ? param->ema : param->value;
   gsize n = nf_tensor_elements (tensor);
-  g_autofree gint64 *data = g_new (gint64, n);
+  g_autofree gint64 *data = nf_host_room (n * sizeof *data, error);
   g_autoptr (GBytes) packed = NULL;
 
-  if (!nf_tensor_to_nchw (tensor, data, error))
+  if (data == NULL || !nf_tensor_to_nchw (tensor, data, error))
     return FALSE;
   if (tensor->dtype == NF_I64) {
     store = NF_SAFETENSORS_I64;
-    packed = pack_i64 (data, n);
+    packed = pack_i64 (data, n, error);
   } else if (!all_finite ((gfloat *) data, n)) {
     g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
         "parameter '%s' holds NaN or infinite numbers, so no checkpoint is "
@@ -515,13 +522,14 @@ add_param (NfSafetensorsWriter *writer, const NfParam *param,
         param->name);
     return FALSE;
   } else if (store == NF_SAFETENSORS_BF16 && param->rank >= 2) {
-    packed = pack_bf16 ((gfloat *) data, n);
+    packed = pack_bf16 ((gfloat *) data, n, error);
   } else {
     store = NF_SAFETENSORS_F32;
-    packed = pack_f32 ((gfloat *) data, n);
+    packed = pack_f32 ((gfloat *) data, n, error);
   }
-  return nf_safetensors_writer_add (
-      writer, param->name, store, param->rank, param->dims, packed, error);
+  return packed != NULL
+      && nf_safetensors_writer_add (
+          writer, param->name, store, param->rank, param->dims, packed, error);
 }
 
 static gboolean

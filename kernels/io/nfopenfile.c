@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/tensor/nfhostroom.h"
 #include "io/nffile.h"
 
 /* the clocks of file systems step at least so often, microseconds */
@@ -97,10 +98,12 @@ read_some (const NfOpenFile *file, gsize from, guint8 *data, gsize size)
 static gboolean
 find_checksum (const NfOpenFile *file, guint64 *sum, GError **error)
 {
-  g_autofree guint8 *piece = g_malloc (PIECE);
+  g_autofree guint8 *piece = nf_host_room (PIECE, error);
   gsize from = 0;
   gssize size = PIECE;
 
+  if (piece == NULL)
+    return FALSE;
   *sum = G_GUINT64_CONSTANT (0xcbf29ce484222325);
   while (size == PIECE) {
     size = read_some (file, from, piece, PIECE);

@@ -81,6 +81,9 @@ SEEDS = {
         b"interlace-mode=interleaved\n",
         b"nfextrapolate\nmethod=linear\n"
         b"video/x-raw,format=GRAY8,width=24,height=16,framerate=25/1\n",
+        b"nfsegment\nbatch-size=3\nbatch-timeout=1000\n"
+        b"video/x-raw,format=RGB,width=24,height=16,framerate=25/1\n"
+        b"video/x-raw,format=GRAY8,width=3,height=5,framerate=0/1\n",
         b"nfnpyenc\nvideo/x-raw,format=GRAY16_LE,width=3,height=5,framerate=1/1\n",
     ],
 }

@@ -5,6 +5,7 @@
 
 #include <nextframe/core/random/nfrng.h>
 #include <nextframe/core/tensor/nftensor.h>
+#include "core/tensor/nfhostroom.h"
 
 static void
 param_free (gpointer data)
@@ -136,7 +137,9 @@ param_reset (NfParam *param, guint64 seed, GError **error)
 
   if (param->init == NF_INIT_ZERO)
     return nf_tensor_zero (param->value, error);
-  data = g_new (gfloat, n);
+  data = nf_host_room (n * sizeof *data, error);
+  if (data == NULL)
+    return FALSE;
   if (param->init == NF_INIT_NORMAL)
     nf_rng_normal (&key, 0, n, data);
   for (gsize i = 0; i < n; i++) {

@@ -7,6 +7,7 @@
 #include <nextframe/core/tensor/nftensor.h>
 
 #include <nextframe/core/tensor/nfdevice.h>
+#include "core/tensor/nfhostroom.h"
 
 #include <string.h>
 
@@ -211,8 +212,9 @@ fetch (const NfTensor *tensor, GError **error)
   if (data == NULL)
     return NULL;
   if (!backend->lazy_weights)
-    room = g_malloc (tensor->bytes);
-  if (tensor->source->read (
+    room = nf_host_room (tensor->bytes, error);
+  if ((backend->lazy_weights || room != NULL)
+      && tensor->source->read (
           tensor->source, tensor, room != NULL ? room : data, error)
       && (room == NULL
           || backend->upload (device, data, room, tensor->bytes, error)))

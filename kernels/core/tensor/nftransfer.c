@@ -8,6 +8,7 @@
  * functions stand in nftensor.h. */
 #include <nextframe/core/tensor/nfdevice.h>
 #include <nextframe/core/tensor/nftensor.h>
+#include "core/tensor/nfhostroom.h"
 
 #include <math.h>
 #include <string.h>
@@ -46,9 +47,9 @@ nf_tensor_to_nhwc (const NfTensor *tensor, gpointer data, GError **error)
 gboolean
 nf_tensor_to_nchw (const NfTensor *tensor, gpointer data, GError **error)
 {
-  g_autofree guint8 *own = g_malloc (tensor->bytes);
+  g_autofree guint8 *own = nf_host_room (tensor->bytes, error);
 
-  if (!nf_tensor_to_nhwc (tensor, own, error))
+  if (own == NULL || !nf_tensor_to_nhwc (tensor, own, error))
     return FALSE;
   permute (data, own, tensor, FALSE);
   return TRUE;
@@ -68,8 +69,10 @@ nf_tensor_set_nhwc (NfTensor *tensor, gconstpointer data, GError **error)
 gboolean
 nf_tensor_set_nchw (NfTensor *tensor, gconstpointer data, GError **error)
 {
-  g_autofree guint8 *own = g_malloc (tensor->bytes);
+  g_autofree guint8 *own = nf_host_room (tensor->bytes, error);
 
+  if (own == NULL)
+    return FALSE;
   permute (own, data, tensor, TRUE);
   return nf_tensor_set_nhwc (tensor, own, error);
 }
@@ -88,9 +91,9 @@ nf_tensor_copy (NfTensor *dst, const NfTensor *src, GError **error)
     return FALSE;
   }
   if (src->data == NULL) {
-    g_autofree gpointer data = g_malloc (src->bytes);
+    g_autofree gpointer data = nf_host_room (src->bytes, error);
 
-    return nf_tensor_to_nhwc (src, data, error)
+    return data != NULL && nf_tensor_to_nhwc (src, data, error)
         && nf_tensor_set_nhwc (dst, data, error);
   }
   if (!nf_tensor_own_data (dst, FALSE, error)
@@ -209,7 +212,9 @@ nf_tensor_new_filled (NfDevice *device, gint64 n, gint64 c, gint64 h, gint64 w,
 
   if (t == NULL)
     return NULL;
-  data = g_new (gfloat, nf_tensor_elements (t));
+  data = nf_host_room (t->bytes, error);
+  if (data == NULL)
+    return NULL;
   for (gsize i = 0; i < nf_tensor_elements (t); i++)
     data[i] = value;
   if (!nf_tensor_set_nhwc (t, data, error))

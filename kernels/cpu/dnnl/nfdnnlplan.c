@@ -75,9 +75,13 @@ nf_dnnl_check (dnnl_status_t status, const gchar *what, GError **error)
 {
   if (status == dnnl_success)
     return TRUE;
-  g_set_error (error, NF_ERROR,
-      status == dnnl_out_of_memory ? NF_ERROR_NO_MEMORY : NF_ERROR_FAILED,
-      "%s: oneDNN status %d", what, (gint) status);
+  if (status == dnnl_out_of_memory)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "%s: no memory for oneDNN: use a smaller batch, frame or network",
+        what);
+  else
+    g_set_error (error, NF_ERROR, NF_ERROR_FAILED, "%s: oneDNN status %d", what,
+        (gint) status);
   return FALSE;
 }
 

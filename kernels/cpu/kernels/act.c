@@ -6,6 +6,7 @@
  * SiLU: y = x s, dy/dx = s (1 + x (1 - s)) with s = 1 / (1 + exp (-x))
  * (Elfwing et al., 2018). See docs/ops.md. */
 #include "core/random/nfphilox.h"
+#include "core/tensor/nfhostroom.h"
 #include "cpu/bf16.h"
 #include "cpu/nfvec.h"
 
@@ -306,8 +307,10 @@ nf_cpu_normalize_forward (NfOpCall *call, GError **error)
   const NfTensor *x = call->in[NF_NORMALIZE_X];
   gsize n = nf_tensor_elements (x), c = (gsize) x->c;
   gsize size = nf_dtype_size (x->dtype), run = MAX (CHUNK / c, 1) * c;
-  g_autofree gfloat *terms = g_new (gfloat, 2 * run);
+  g_autofree gfloat *terms = nf_host_room (2 * run * sizeof *terms, error);
 
+  if (terms == NULL)
+    return FALSE;
   for (gsize i = 0; i < run; i++) {
     terms[i] = p->scale[i % c % (gsize) p->period];
     terms[run + i] = p->shift[i % c % (gsize) p->period];

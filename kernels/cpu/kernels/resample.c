@@ -139,20 +139,27 @@ fir_down_row (const NfTensor *x, gint64 n, gint64 y, gfloat gain, gfloat *line,
   }
 }
 
-static void
-fir (const NfTensor *x, NfTensor *y, gboolean up, gfloat gain)
+static gboolean
+fir (const NfTensor *x, NfTensor *y, gboolean up, gfloat gain, GError **error)
 {
   const gint64 rows = y->n * y->h, stride = y->w * y->c;
+  gboolean ok = TRUE;
 
-#pragma omp parallel if (x->bytes > NF_CPU_GRAIN * sizeof(gfloat))
+#pragma omp parallel if (x->bytes > NF_CPU_GRAIN * sizeof(gfloat)) \
+    reduction (&& : ok)
   {
-    gfloat *line = g_new0 (gfloat, (x->w + 2) * x->c);
-    gfloat *room = g_new (gfloat, x->w * x->c + stride);
+    gfloat *line = g_try_new0 (gfloat, (x->w + 2) * x->c);
+    gfloat *room = g_try_new (gfloat, x->w * x->c + stride);
+
+    ok = line != NULL && room != NULL;
 
 #pragma omp for
     for (gint64 row = 0; row < rows; row++) {
-      gfloat *to = nf_cpu_place (y, row * stride, room + x->w * x->c);
+      gfloat *to;
 
+      if (!ok)
+        continue;
+      to = nf_cpu_place (y, row * stride, room + x->w * x->c);
       (up ? fir_up_row : fir_down_row) (
           x, row / y->h, row % y->h, gain, line + x->c, room, to, y->w);
       nf_cpu_store (y, row * stride, stride, to);
@@ -160,6 +167,12 @@ fir (const NfTensor *x, NfTensor *y, gboolean up, gfloat gain)
     g_free (line);
     g_free (room);
   }
+  if (!ok)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "no memory for rows of %" G_GINT64_FORMAT
+        " numbers: use a smaller frame or network",
+        x->w * x->c);
+  return ok;
 }
 
 gboolean
@@ -167,8 +180,8 @@ nf_cpu_fir_forward (NfOpCall *call, GError **error)
 {
   const gboolean up = ((const NfFirParams *) call->params)->up;
 
-  fir (call->in[NF_FIR_X], call->out, up, up ? 1.0f / 16 : 1.0f / 64);
-  return TRUE;
+  return fir (
+      call->in[NF_FIR_X], call->out, up, up ? 1.0f / 16 : 1.0f / 64, error);
 }
 
 gboolean
@@ -177,7 +190,7 @@ nf_cpu_fir_backward (NfOpCall *call, const NfTensor *grad_out,
 {
   const gboolean up = ((const NfFirParams *) call->params)->up;
 
-  if (grad_in[NF_FIR_X] != NULL)
-    fir (grad_out, grad_in[NF_FIR_X], !up, up ? 1.0f / 16 : 1.0f / 64);
-  return TRUE;
+  return grad_in[NF_FIR_X] == NULL
+      || fir (
+          grad_out, grad_in[NF_FIR_X], !up, up ? 1.0f / 16 : 1.0f / 64, error);
 }
