@@ -797,6 +797,7 @@ gst_nf_segment_compute (
     return FALSE;
   gst_nf_batch_keep_confidence (&self->batch,
       settings->confidence || self->output == GST_NF_SEGMENT_CONFIDENCE);
+  gst_nf_batch_keep_probabilities (&self->batch, settings->probabilities);
   ok = (gst_nf_batch_waiting (&self->batch) == 0
            || gst_nf_batch_run (&self->batch,
                gst_nf_model_segmenter (self->model),
@@ -866,6 +867,9 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   if (carries_confidence && mask.confidence != NULL)
     gst_nf_confidence_attach (buffer, mask.confidence, mask.width, mask.height);
+  if (mask.probabilities != NULL)
+    gst_nf_probabilities_attach (buffer, g_steal_pointer (&mask.probabilities),
+        (guint) self->stats.classes, mask.width, mask.height);
   gst_nf_mask_video_add_regions (&mask, self->stats.classes, buffer);
   gst_nf_analytics_add_mask (&mask, self->stats.classes, buffer);
   GST_OBJECT_LOCK (self);
@@ -884,7 +888,8 @@ gst_nf_segment_generate_output (GstBaseTransform *trans, GstBuffer **output)
   GstFlowReturn flow = GST_FLOW_OK;
   guint waiting = gst_nf_batch_waiting (&self->batch);
   gboolean due = self->draining ? waiting + gst_nf_batch_held (&self->batch) > 0
-                                : waiting >= self->wanted;
+                                : gst_nf_batch_is_full (
+                                    &self->batch, self->wanted);
 
   *output = NULL;
   gst_nf_segment_push_events (self);

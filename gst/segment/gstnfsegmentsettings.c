@@ -101,6 +101,17 @@ const GstNfProperty gst_nf_segment_properties[] = {
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
+      .name = "probabilities",
+      .nick = "Probabilities",
+      .blurb = "Whether each buffer carries the probability of each class of "
+               "each pixel, as a meta",
+      .details = "See [below](#confidence). A change holds from the next batch "
+                 "on.",
+      GST_NF_BOOLEAN (FALSE),
+      GST_NF_FIELD (GstNfSegmentSettings, probabilities),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
       .name = "tta",
       .nick = "Test-time augmentation",
       .blurb = "Average with the mirrored frame; takes twice the time",

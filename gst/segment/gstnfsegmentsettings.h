@@ -49,6 +49,7 @@ typedef enum
  * @model: which network, and how it runs
  * @output: the property `output`
  * @confidence: the property `confidence`
+ * @probabilities: the property `probabilities`
  * @tta: the property `tta`
  * @batch_size: the property `batch-size`
  * @decision: the property `decision`
@@ -63,6 +64,7 @@ typedef struct
   GstNfModelSettings model;
   GstNfSegmentOutput output;
   gboolean confidence;
+  gboolean probabilities;
   gboolean tta;
   guint batch_size;
   GstNfDecision decision;
