@@ -63,8 +63,9 @@ NfTensor *
 gst_nf_predicted_frames_take (GstNfPredictedFrames *predicted, guint *number,
     GstNfEnsemblePlace *place, GError **error)
 {
-  NfTensor **frame = &predicted->frames[(predicted->next - predicted->first)
-      / predicted->step];
+  NfTensor **frame =
+      &predicted
+           ->frames[(predicted->next - predicted->first) / predicted->step];
   NfTensor *taken;
 
   *number = predicted->next;

@@ -739,8 +739,8 @@ make_frame (GstNfPredictStream *self, GstBuffer **output)
   GstNfEnsemblePlace place;
   guint number;
   g_autoptr (GError) error = NULL;
-  g_autoptr (NfTensor) frame = gst_nf_predicted_frames_take (
-      &self->predicted, &number, &place, &error);
+  g_autoptr (NfTensor) frame =
+      gst_nf_predicted_frames_take (&self->predicted, &number, &place, &error);
   const GstClockTimeDiff early = time_of (self, number);
   const GstClockTime begin = (GstClockTime) MAX (early, 0);
   const GstClockTime end = (GstClockTime) MAX (time_of (self, number + 1), 0);

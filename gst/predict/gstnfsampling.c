@@ -331,10 +331,9 @@ give_frames (NfTensor **made, guint first, guint step,
 
   for (guint i = 0; ok && i < n; i++) {
     for (guint t = 0; ok && t < horizon; t++) {
-      own[t] = made[t] != NULL
-          ? nf_tensor_batch_slice (
-              made[t], i * made[t]->n / n, made[t]->n / n, error)
-          : NULL;
+      own[t] = made[t] != NULL ? nf_tensor_batch_slice (
+                   made[t], i * made[t]->n / n, made[t]->n / n, error)
+                               : NULL;
       ok = made[t] == NULL || own[t] != NULL;
     }
     ok =
@@ -436,8 +435,7 @@ gst_nf_sampling_run (GstElement *element, const GstNfSamplingSettings *settings,
   own.progress = settings->post_messages ? report_progress : NULL;
   own.progress_data = &progress;
   while (done < n) {
-    const guint count =
-        count_at_once (settings, guided, jobs + done, n - done);
+    const guint count = count_at_once (settings, guided, jobs + done, n - done);
 
     progress.clip = jobs[done].clip;
     progress.done = 0;

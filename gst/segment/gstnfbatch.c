@@ -470,8 +470,7 @@ download (const GstNfBatch *batch, const Network *network, Frame *frame,
 /* puts the mean of a frame's predictions where the first one's probabilities
  * are */
 static gboolean
-upload_mean (
-    const Frame *frame, NfTensor *all, guint i, const gfloat *host,
+upload_mean (const Frame *frame, NfTensor *all, guint i, const gfloat *host,
     GError **error)
 {
   g_autoptr (NfTensor) mean = NULL;
@@ -500,8 +499,8 @@ wants_classes_alone (const GstNfBatch *batch)
 /* (transfer full) (nullable): the most likely classes of the frames that wait,
  * which get how likely they are where that is kept */
 static NfTensor *
-classify (GstNfBatch *batch, NfTensor *pixels, const Network *network,
-    GError **error)
+classify (
+    GstNfBatch *batch, NfTensor *pixels, const Network *network, GError **error)
 {
   g_autoptr (NfTensor) p = NULL;
   g_autofree gfloat *host = NULL;
@@ -524,8 +523,8 @@ classify (GstNfBatch *batch, NfTensor *pixels, const Network *network,
 
 /* each pixel decides */
 static gboolean
-run_pixels (GstNfBatch *batch, NfTensor *pixels, const Network *network,
-    GError **error)
+run_pixels (
+    GstNfBatch *batch, NfTensor *pixels, const Network *network, GError **error)
 {
   g_autoptr (NfTensor) ids = classify (batch, pixels, network, error);
   Frame *frame;
@@ -607,8 +606,8 @@ find_regions (const GstNfBatch *batch, const Network *network, Frame *frame,
 
 /* regions decide, those of a frame or those of a clip */
 static gboolean
-run_regions (GstNfBatch *batch, NfTensor *pixels, const Network *network,
-    GError **error)
+run_regions (
+    GstNfBatch *batch, NfTensor *pixels, const Network *network, GError **error)
 {
   g_autoptr (NfTensor) p = see (network, pixels, error);
   g_autofree gfloat *host = NULL;

@@ -31,8 +31,8 @@ gst_nf_confidence_attach (
 }
 
 void
-gst_nf_probabilities_attach (GstBuffer *buffer, guint8 *planes, guint classes,
-    guint width, guint height)
+gst_nf_probabilities_attach (
+    GstBuffer *buffer, guint8 *planes, guint classes, guint width, guint height)
 {
   g_autoptr (GstBuffer) wrapped =
       gst_buffer_new_wrapped (planes, (gsize) classes * width * height);

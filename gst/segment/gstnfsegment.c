@@ -887,9 +887,9 @@ gst_nf_segment_generate_output (GstBaseTransform *trans, GstBuffer **output)
   GstNfSegment *self = GST_NF_SEGMENT (trans);
   GstFlowReturn flow = GST_FLOW_OK;
   guint waiting = gst_nf_batch_waiting (&self->batch);
-  gboolean due = self->draining ? waiting + gst_nf_batch_held (&self->batch) > 0
-                                : gst_nf_batch_is_full (
-                                    &self->batch, self->wanted);
+  gboolean due = self->draining
+      ? waiting + gst_nf_batch_held (&self->batch) > 0
+      : gst_nf_batch_is_full (&self->batch, self->wanted);
 
   *output = NULL;
   gst_nf_segment_push_events (self);
