@@ -5,8 +5,8 @@
  * Frames are collected until a batch is full, the network runs once, and
  * generate_output() hands the masks out one by one. Whatever must not overtake
  * frames (events, new caps) drains the batch first; tags wait in it.
- * Siblings: gstnfbatch.c (running the network), gstnfmaskvideo.c (what is
- * pushed), gstnfsegmentcaps.c, gstnfpredict.c */
+ * Siblings: gstnfsegmentmodel.c (the network), gstnfbatch.c (running it),
+ * gstnfmaskvideo.c (what is pushed), gstnfsegmentcaps.c, gstnfpredict.c */
 
 /**
  * SECTION:element-nfsegment
@@ -60,22 +60,16 @@
 #include "common/gstnfcancel.h"
 #include "common/gstnfcuda.h"
 #include "common/gstnferror.h"
-#include "common/gstnfframes.h"
 #include "common/gstnflatency.h"
-#include "common/gstnfreload.h"
 #include "gstnfelements.h"
 #include "segment/gstnfanalytics.h"
 #include "segment/gstnfbatch.h"
 #include "segment/gstnfconfidence.h"
 #include "segment/gstnfmaskvideo.h"
 #include "segment/gstnfsegmentcaps.h"
-#include "segment/gstnfsegmentsettings.h"
-#include "segment/gstnfsegmentsize.h"
-#include "video/gstnfvideo.h"
+#include "segment/gstnfsegmentmodel.h"
 
-#include <nextframe/metrics/nfclasses.h>
-
-GST_DEBUG_CATEGORY_STATIC (gst_nf_segment_debug);
+GST_DEBUG_CATEGORY (gst_nf_segment_debug); /* gstnfsegmentmodel.c's, too */
 #define GST_CAT_DEFAULT gst_nf_segment_debug
 
 /* frames that vote after a frame, where a clip has no end for long */
@@ -88,9 +82,6 @@ typedef struct
   guint64 dropped; /* because of QoS */
   guint64 batches; /* runs of the network */
   GstClockTime computing; /* all of them together */
-  const gchar *arch, *encoder; /* of the network; the latter may be NULL */
-  gint classes; /* of the network; 0: there is none */
-  const gchar *device; /* where it runs, interned */
 } GstNfSegmentStats;
 
 struct _GstNfSegment
@@ -99,21 +90,16 @@ struct _GstNfSegment
 
   GstNfLatency latency;
   GstNfCancel cancel;
-  GstNfReload reload; /* of a GstNfModel */
 
   /* object lock */
   GstNfSegmentSettings settings;
   GstNfSegmentStats stats;
 
   /* streaming thread, except while starting and stopping */
-  GstNfModel *model; /* changed with the object lock */
+  GstNfSegmentModel model;
   guint wanted; /* properties, as at start: batch-size */
   gint lookahead;
-  GstNfSegmentScale scale;
   GstNfCuda cuda;
-  NfTensor *colors; /* of classes, on the model's device */
-  GstNfFrames *reader; /* of what the network sees */
-  GstNfFrames *picture_reader; /* of frames at their own size; NULL: @reader */
   GstNfBatch batch;
   GstNfSegmentOutput output; /* the property, as the frames in @batch have it */
   gboolean draining;
@@ -163,15 +149,7 @@ gst_nf_segment_get_stats (GObject *object, GValue *value)
       "latency", G_TYPE_UINT64, self->latency.announced, NULL);
 
   g_value_take_boxed (value, structure);
-  if (stats->classes == 0)
-    return;
-  gst_structure_set (structure, "arch", G_TYPE_STRING, stats->arch, NULL);
-  if (stats->encoder != NULL)
-    gst_structure_set (
-        structure, "encoder", G_TYPE_STRING, stats->encoder, NULL);
-  gst_structure_set (structure, "checkpoint", G_TYPE_STRING,
-      gst_nf_model_path (self->model), "device", G_TYPE_STRING, stats->device,
-      "classes", G_TYPE_INT, stats->classes, NULL);
+  gst_nf_segment_model_describe (&self->model, structure);
 }
 
 static const GstNfProperty properties[] = {
@@ -252,39 +230,17 @@ gst_nf_segment_copy_settings (
       properties, self, &self->settings, settings, sizeof *settings);
 }
 
-/* (transfer full) (nullable): the network that the properties name now, on the
- * device of the one in use */
 static gpointer
 gst_nf_segment_load (GstElement *element, GError **error)
 {
-  GstNfSegment *self = GST_NF_SEGMENT (element);
-  GstNfSegmentSettings settings;
-  GstNfModel *model;
-
-  gst_nf_segment_copy_settings (self, &settings);
-  GST_OBJECT_LOCK (self);
-  if (self->stats.classes > 0) {
-    g_free (settings.model.device);
-    settings.model.device = g_strdup (self->stats.device);
-  }
-  GST_OBJECT_UNLOCK (self);
-  model = gst_nf_model_acquire (&settings.model, GST_NF_MODEL_SEGMENTER, error);
-  gst_nf_properties_clear (properties, &settings);
-
-  return model;
-}
-
-static void
-gst_nf_segment_unload (gpointer model)
-{
-  gst_nf_model_release (model);
+  return gst_nf_segment_model_load (&GST_NF_SEGMENT (element)->model, error);
 }
 
 static void
 gst_nf_segment_init (GstNfSegment *self)
 {
-  gst_nf_reload_init (&self->reload, GST_ELEMENT (self), gst_nf_segment_load,
-      gst_nf_segment_unload);
+  gst_nf_segment_model_init (&self->model, GST_ELEMENT (self),
+      &self->settings.model, gst_nf_segment_load);
   gst_nf_latency_init (&self->latency, GST_ELEMENT (self));
   gst_nf_properties_init (properties, &self->settings);
   gst_nf_cancel_init (&self->cancel, GST_ELEMENT (self));
@@ -298,7 +254,7 @@ gst_nf_segment_finalize (GObject *object)
   GstNfSegment *self = GST_NF_SEGMENT (object);
 
   gst_nf_properties_clear (properties, &self->settings);
-  gst_nf_reload_clear (&self->reload);
+  gst_nf_segment_model_clear (&self->model);
   gst_nf_cancel_clear (&self->cancel);
   gst_nf_batch_clear (&self->batch);
 
@@ -316,31 +272,12 @@ gst_nf_segment_change_state (GstElement *element, GstStateChange transition)
       ->change_state (element, transition);
 }
 
-/* says of @model, which takes the place of the one in use, what it is (transfer
- * full); returns that one (transfer full) (nullable) */
-static GstNfModel *
-gst_nf_segment_set_model (GstNfSegment *self, GstNfModel *model)
+static void
+gst_nf_segment_restart_batch (
+    GstNfSegment *self, GstNfDecision decision, gboolean unique)
 {
-  const NfNet *net = nf_segmenter_net (gst_nf_model_segmenter (model));
-  g_autoptr (JsonObject) config = nf_net_config (net);
-  GstNfModel *before = self->model;
-  NfSegmentSizes sizes;
-
-  nf_segment_sizes (net, &sizes);
-  GST_OBJECT_LOCK (self);
-  self->model = model;
-  self->stats.arch = net->klass->name;
-  self->stats.encoder =
-      g_intern_string (json_object_has_member (config, "encoder")
-              ? json_object_get_string_member (config, "encoder")
-              : NULL);
-  self->stats.classes = sizes.classes;
-  self->stats.device = g_intern_string (gst_nf_model_device (model)->name);
-  GST_OBJECT_UNLOCK (self);
-  GST_INFO_OBJECT (
-      self, "%s on %s", gst_nf_model_path (model), self->stats.device);
-
-  return before;
+  gst_nf_batch_start (
+      &self->batch, decision, unique, (guint) self->model.classes);
 }
 
 static gboolean
@@ -349,46 +286,28 @@ gst_nf_segment_start (GstBaseTransform *trans)
   GstNfSegment *self = GST_NF_SEGMENT (trans);
   g_autoptr (GError) error = NULL;
   GstNfSegmentSettings settings;
-  GstNfModel *model;
-  NfDevice *device;
+  gboolean started;
 
   gst_nf_cancel_start (&self->cancel);
   gst_nf_latency_reset (&self->latency);
-  gst_nf_reload_start (&self->reload);
   self->drained = GST_FLOW_OK;
   gst_nf_segment_copy_settings (self, &settings);
-  model =
-      gst_nf_model_acquire (&settings.model, GST_NF_MODEL_SEGMENTER, &error);
+  started = gst_nf_segment_model_start (
+      &self->model, settings.scale, settings.labels, &error);
   gst_nf_properties_clear (properties, &settings);
-  if (model != NULL)
-    self->colors = nf_tensor_new_from_nhwc (gst_nf_model_device (model), NF_U8,
-        256, 3, 1, 1, nf_class_colors (), &error);
-  if (self->colors == NULL) {
+  if (!started) {
     gst_nf_element_error (GST_ELEMENT (self), error);
-    gst_nf_reload_stop (&self->reload);
-    g_clear_pointer (&model, gst_nf_model_release);
     return FALSE;
   }
-  device = gst_nf_model_device (model);
-  gst_nf_cuda_start (&self->cuda, device);
+  gst_nf_cuda_start (&self->cuda, gst_nf_model_device (self->model.model));
   self->wanted = settings.batch_size;
   self->lookahead = settings.lookahead;
-  self->scale = settings.scale;
   GST_OBJECT_LOCK (self);
   self->stats = (GstNfSegmentStats){ 0 };
   GST_OBJECT_UNLOCK (self);
-  gst_nf_segment_set_model (self, model);
-  gst_nf_batch_start (&self->batch, settings.decision, settings.unique,
-      (guint) self->stats.classes);
+  gst_nf_segment_restart_batch (self, settings.decision, settings.unique);
 
   return TRUE;
-}
-
-static void
-gst_nf_segment_free_readers (GstNfSegment *self)
-{
-  g_clear_pointer (&self->reader, gst_nf_frames_free);
-  g_clear_pointer (&self->picture_reader, gst_nf_frames_free);
 }
 
 static gboolean
@@ -396,15 +315,9 @@ gst_nf_segment_stop (GstBaseTransform *trans)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
 
-  gst_nf_reload_stop (&self->reload);
-  GST_OBJECT_LOCK (self);
-  self->stats.classes = 0;
-  GST_OBJECT_UNLOCK (self);
   gst_nf_batch_forget (&self->batch);
-  gst_nf_segment_free_readers (self);
-  nf_tensor_clear (&self->colors);
+  gst_nf_segment_model_stop (&self->model);
   gst_nf_cuda_stop (&self->cuda);
-  g_clear_pointer (&self->model, gst_nf_model_release);
 
   return TRUE;
 }
@@ -467,66 +380,6 @@ gst_nf_segment_forget_frames (GstNfSegment *self)
   gst_nf_segment_push_events (self);
 }
 
-/* the size at which the network sees frames */
-static void
-gst_nf_segment_choose_size (
-    GstNfSegment *self, const GstVideoInfo *info, guint *width, guint *height)
-{
-  guint trained_width, trained_height;
-  gdouble ratio;
-
-  *width = (guint) info->width;
-  *height = (guint) info->height;
-  nf_segmenter_trained_size (
-      gst_nf_model_segmenter (self->model), &trained_height, &trained_width);
-  if (trained_height == 0)
-    return;
-  ratio = gst_nf_segment_size_ratio (info, trained_width, trained_height);
-  if (self->scale == GST_NF_SEGMENT_SCALE_AUTO)
-    gst_nf_segment_size_scale (info, ratio, width, height);
-  else if (gst_nf_segment_size_is_far (ratio))
-    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-        ("Frames of %dx%d are far from %ux%u, which the network was trained on",
-            info->width, info->height, trained_width, trained_height),
-        ("Masks will be poor; scale=auto scales frames for the network, and "
-         "masks back"));
-}
-
-/* (transfer full) (nullable) */
-static GstNfFrames *
-gst_nf_segment_reader_new (GstNfSegment *self, GstCaps *caps, guint width,
-    guint height, GError **error)
-{
-  GstVideoInfo packed;
-  NfSegmentSizes sizes;
-
-  nf_segment_sizes (
-      nf_segmenter_net (gst_nf_model_segmenter (self->model)), &sizes);
-  if (!gst_nf_video_packed_info (&packed, width, height, sizes.channels, error))
-    return NULL;
-
-  return gst_nf_frames_new_reader (
-      gst_nf_model_device (self->model), caps, &packed, error);
-}
-
-static gboolean
-gst_nf_segment_make_readers (
-    GstNfSegment *self, GstCaps *caps, const GstVideoInfo *info, GError **error)
-{
-  guint width, height;
-
-  gst_nf_segment_choose_size (self, info, &width, &height);
-  self->reader = gst_nf_segment_reader_new (self, caps, width, height, error);
-  if (self->reader == NULL)
-    return FALSE;
-  if (width == (guint) info->width && height == (guint) info->height)
-    return TRUE;
-  self->picture_reader = gst_nf_segment_reader_new (
-      self, caps, (guint) info->width, (guint) info->height, error);
-
-  return self->picture_reader != NULL;
-}
-
 /* how many frames are held until masks are decided */
 static guint
 gst_nf_segment_choose_lookahead (GstNfSegment *self)
@@ -555,8 +408,8 @@ gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
         gst_flow_get_name (self->drained));
   /* what could not be pushed has the caps before */
   gst_nf_segment_forget_frames (self);
-  gst_nf_segment_free_readers (self);
-  if (!gst_nf_segment_make_readers (self, incaps, in_info, &error)) {
+  if (!gst_nf_segment_model_set_frames (
+          &self->model, incaps, in_info, &error)) {
     gst_nf_element_error (GST_ELEMENT (self), error);
     return FALSE;
   }
@@ -673,22 +526,16 @@ static gboolean
 gst_nf_segment_add (GstNfSegment *self, GstBuffer *input, GError **error)
 {
   const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
-  g_autoptr (NfTensor) pixels = gst_nf_frames_read (self->reader, input, error);
+  g_autoptr (NfTensor) pixels = NULL;
   g_autoptr (NfTensor) picture = NULL;
   gboolean overlay;
 
-  if (pixels == NULL)
-    return FALSE;
   GST_OBJECT_LOCK (self);
   overlay = self->settings.output == GST_NF_SEGMENT_OVERLAY;
   GST_OBJECT_UNLOCK (self);
-  if (overlay) {
-    picture = self->picture_reader != NULL
-        ? gst_nf_frames_read (self->picture_reader, input, error)
-        : nf_tensor_ref (pixels);
-    if (picture == NULL)
-      return FALSE;
-  }
+  if (!gst_nf_segment_model_read (
+          &self->model, input, &pixels, overlay ? &picture : NULL, error))
+    return FALSE;
   if (GST_BUFFER_FLAG_IS_SET (input, GST_BUFFER_FLAG_DISCONT))
     gst_nf_batch_begin_clip (&self->batch);
   gst_nf_batch_add (&self->batch, gst_buffer_ref (input),
@@ -698,55 +545,27 @@ gst_nf_segment_add (GstNfSegment *self, GstBuffer *input, GError **error)
   return TRUE;
 }
 
-/* FALSE with @error set where the network cannot see frames like these; then the
- * one before is as it was */
-static gboolean
-gst_nf_segment_use (GstNfSegment *self, GstNfModel *model, GError **error)
-{
-  const GstVideoFilter *filter = GST_VIDEO_FILTER (self);
-  g_autoptr (GstCaps) caps =
-      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
-  GstNfFrames *reader = g_steal_pointer (&self->reader);
-  GstNfFrames *picture_reader = g_steal_pointer (&self->picture_reader);
-  GstNfModel *before = gst_nf_segment_set_model (self, model);
-  const guint ahead = self->batch.ahead;
-
-  if (filter->negotiated && caps != NULL
-      && !gst_nf_segment_make_readers (self, caps, &filter->in_info, error)) {
-    gst_nf_segment_free_readers (self);
-    self->reader = reader;
-    self->picture_reader = picture_reader;
-    gst_nf_segment_set_model (self, before);
-    return FALSE;
-  }
-  g_clear_pointer (&reader, gst_nf_frames_free);
-  g_clear_pointer (&picture_reader, gst_nf_frames_free);
-  gst_nf_batch_start (&self->batch, self->batch.decision, self->batch.unique,
-      (guint) self->stats.classes);
-  gst_nf_batch_set_ahead (&self->batch, ahead);
-  gst_nf_model_release (before);
-
-  return TRUE;
-}
-
 /* takes the network that was loaded for the next frame; those before are pushed
  * with the masks of the one in use */
 static void
 gst_nf_segment_change_model (GstNfSegment *self)
 {
-  GstNfModel *model = gst_nf_reload_take (&self->reload);
-  g_autoptr (GError) error = NULL;
+  const GstVideoFilter *filter = GST_VIDEO_FILTER (self);
+  GstNfModel *model = gst_nf_segment_model_take (&self->model);
+  const guint ahead = self->batch.ahead;
+  g_autoptr (GstCaps) caps = NULL;
 
-  if (model == NULL || model == self->model) {
-    g_clear_pointer (&model, gst_nf_model_release);
+  if (model == NULL)
     return;
-  }
   if (!gst_nf_segment_drain (self))
     gst_nf_segment_forget_frames (self);
-  if (gst_nf_segment_use (self, model, &error))
+  if (filter->negotiated)
+    caps = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
+  if (!gst_nf_segment_model_change (
+          &self->model, model, caps, &filter->in_info))
     return;
-  gst_nf_reload_refuse (&self->reload, error);
-  gst_nf_model_release (model);
+  gst_nf_segment_restart_batch (self, self->batch.decision, self->batch.unique);
+  gst_nf_batch_set_ahead (&self->batch, ahead);
 }
 
 static GstFlowReturn
@@ -793,20 +612,20 @@ gst_nf_segment_compute (
   gboolean ok;
 
   if (!gst_nf_model_begin (
-          self->model, &settings->model, &lease, cancellable, error))
+          self->model.model, &settings->model, &lease, cancellable, error))
     return FALSE;
   gst_nf_batch_keep_confidence (&self->batch,
       settings->confidence || self->output == GST_NF_SEGMENT_CONFIDENCE);
   gst_nf_batch_keep_probabilities (&self->batch, settings->probabilities);
   ok = (gst_nf_batch_waiting (&self->batch) == 0
            || gst_nf_batch_run (&self->batch,
-               gst_nf_model_segmenter (self->model),
+               gst_nf_model_segmenter (self->model.model),
                gst_nf_model_settings_dtype (&settings->model), settings->tta,
                cancellable, error))
       && (!self->draining || gst_nf_batch_decide (&self->batch, error))
       && (GST_VIDEO_INFO_FORMAT (out) == GST_VIDEO_FORMAT_GRAY8
           || gst_nf_batch_paint (&self->batch,
-              gst_nf_model_device (self->model), self->colors,
+              gst_nf_model_device (self->model.model), self->model.colors,
               settings->output == GST_NF_SEGMENT_OVERLAY, error));
   nf_cores_release (&lease);
 
@@ -869,9 +688,11 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
     gst_nf_confidence_attach (buffer, mask.confidence, mask.width, mask.height);
   if (mask.probabilities != NULL)
     gst_nf_probabilities_attach (buffer, g_steal_pointer (&mask.probabilities),
-        (guint) self->stats.classes, mask.width, mask.height);
-  gst_nf_mask_video_add_regions (&mask, self->stats.classes, buffer);
-  gst_nf_analytics_add_mask (&mask, self->stats.classes, buffer);
+        (guint) self->model.classes, mask.width, mask.height);
+  gst_nf_mask_video_add_regions (
+      &mask, self->model.classes, self->model.names, buffer);
+  gst_nf_analytics_add_mask (
+      &mask, self->model.classes, self->model.names, buffer);
   GST_OBJECT_LOCK (self);
   self->stats.frames_out++;
   GST_OBJECT_UNLOCK (self);

@@ -181,5 +181,16 @@ const GstNfProperty gst_nf_segment_properties[] = {
       GST_NF_FIELD (GstNfSegmentSettings, scale),
       .flags = GST_PARAM_MUTABLE_READY,
   },
+  {
+      .name = "labels",
+      .nick = "Labels",
+      .blurb = "File with the names of the network's classes, for regions of "
+               "interest",
+      .details = "UTF-8, a line for each class, the background first. NULL: "
+                 "the names of the 49 classes, or numbers.",
+      GST_NF_STRING (NULL),
+      GST_NF_FIELD (GstNfSegmentSettings, labels),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
   GST_NF_PROPERTIES_END,
 };

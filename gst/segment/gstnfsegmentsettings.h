@@ -56,6 +56,7 @@ typedef enum
  * @unique: the property `unique`
  * @lookahead: the property `lookahead`
  * @scale: the property `scale`
+ * @labels: the property `labels`
  *
  * Guarded by the element's object lock.
  */
@@ -71,6 +72,7 @@ typedef struct
   gboolean unique;
   gint lookahead;
   GstNfSegmentScale scale;
+  gchar *labels;
 } GstNfSegmentSettings;
 
 /** gst_nf_segment_properties: the table of #GstNfSegmentSettings */
