@@ -40,7 +40,7 @@ struct _NfPictures
 gchar *
 nf_pictures_describe (gboolean headless)
 {
-  GString *text = g_string_new ("appsrc name=sure is-live=true format=time ! "
+  GString *text = g_string_new ("appsrc name=sure format=time ! "
                                 "queue max-size-buffers=0 max-size-bytes=0 "
                                 "max-size-time=0 ! pictures.sink_2 "
                                 "compositor name=pictures background=black");
