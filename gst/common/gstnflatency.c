@@ -48,21 +48,17 @@ gst_nf_latency_reset_qos (GstNfLatency *latency)
   GST_OBJECT_UNLOCK (latency->element);
 }
 
-/**
- * gst_nf_latency_set_held:
- * @latency: of an element
- * @info: of its frames
- * @frames: how many are held before computing begins
- */
-void
-gst_nf_latency_set_held (
-    GstNfLatency *latency, const GstVideoInfo *info, guint frames)
+GstClockTime
+gst_nf_latency_of_frames (const GstVideoInfo *info, guint frames)
 {
-  GstClockTime held = 0;
+  return info->fps_n > 0 ? gst_util_uint64_scale (
+             frames, GST_SECOND * (guint64) info->fps_d, info->fps_n)
+                         : 0;
+}
 
-  if (info->fps_n > 0)
-    held = gst_util_uint64_scale (
-        frames, GST_SECOND * (guint64) info->fps_d, info->fps_n);
+void
+gst_nf_latency_set_held (GstNfLatency *latency, GstClockTime held)
+{
   GST_OBJECT_LOCK (latency->element);
   latency->held = held;
   GST_OBJECT_UNLOCK (latency->element);

@@ -40,8 +40,22 @@ void gst_nf_latency_init (GstNfLatency *latency, GstElement *element);
 void gst_nf_latency_reset (GstNfLatency *latency);
 void gst_nf_latency_reset_qos (GstNfLatency *latency);
 
-void gst_nf_latency_set_held (
-    GstNfLatency *latency, const GstVideoInfo *info, guint frames);
+/**
+ * gst_nf_latency_of_frames:
+ * @info: of frames
+ * @frames: how many
+ *
+ * Returns: how long it takes until so many came in; 0 where nobody knows how
+ *   often they come
+ */
+GstClockTime gst_nf_latency_of_frames (const GstVideoInfo *info, guint frames);
+
+/**
+ * gst_nf_latency_set_held:
+ * @latency: of an element
+ * @held: how long frames are held before computing begins
+ */
+void gst_nf_latency_set_held (GstNfLatency *latency, GstClockTime held);
 void gst_nf_latency_set_ahead (GstNfLatency *latency, GstClockTime ahead);
 GstClockTime gst_nf_latency_own (GstNfLatency *latency);
 

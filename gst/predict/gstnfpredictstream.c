@@ -543,8 +543,9 @@ set_distance (GstNfPredictStream *self)
 {
   const guint first = self->predicted.next, behind = self->shape.behind;
 
-  gst_nf_latency_set_held (&self->latency, &self->element->in_info,
-      first < behind ? behind - first : 0);
+  gst_nf_latency_set_held (&self->latency,
+      gst_nf_latency_of_frames (
+          &self->element->in_info, first < behind ? behind - first : 0));
   /* frames that pass by are not of the future */
   gst_nf_latency_set_ahead (&self->latency,
       self->emit == GST_NF_EMIT_ALL || first <= behind

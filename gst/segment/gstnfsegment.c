@@ -4,7 +4,8 @@
  *
  * Frames are collected until a batch is full, the network runs once, and
  * generate_output() hands the masks out one by one. Whatever must not overtake
- * frames (events, new caps) drains the batch first; tags wait in it.
+ * frames (events, new caps) drains the batch first; tags wait in it. A thread with
+ * the stream's lock does the same with a batch that a live source does not fill.
  * Siblings: gstnfsegmentmodel.c (the network), gstnfbatch.c (running it),
  * gstnfmaskvideo.c (what is pushed), gstnfsegmentcaps.c, gstnfpredict.c */
 
@@ -42,8 +43,8 @@
  * #GstNfSegment:lookahead is not set.
  *
  * With #GstNfSegment:batch-size above 1 frames wait until there are so many, or
- * until the stream ends, pauses in a gap, or changes its caps; the latency is
- * reported. Frames that are too late are dropped before anything is computed,
+ * until the stream ends, pauses in a gap, or changes its caps; of a live source
+ * for #GstNfSegment:batch-timeout at most. The latency is reported. Frames that are too late are dropped before anything is computed,
  * where the property `qos` is set.
  *
  * ## Example
@@ -59,6 +60,7 @@
 
 #include "common/gstnfcancel.h"
 #include "common/gstnfcuda.h"
+#include "common/gstnfdeadline.h"
 #include "common/gstnferror.h"
 #include "common/gstnflatency.h"
 #include "gstnfelements.h"
@@ -97,12 +99,17 @@ struct _GstNfSegment
 
   /* streaming thread, except while starting and stopping */
   GstNfSegmentModel model;
+  GstNfDeadline deadline; /* of the batch */
   guint wanted; /* properties, as at start: batch-size */
   gint lookahead;
+  GstClockTime batch_timeout;
+  GstClockTime patience; /* with a batch that is not full; 0: without end */
+  gint64 overdue; /* monotonic time at which it ends with the one that waits */
   GstNfCuda cuda;
   GstNfBatch batch;
   GstNfSegmentOutput output; /* the property, as the frames in @batch have it */
-  gboolean draining;
+  gboolean hurried; /* a batch need not be full */
+  gboolean draining; /* nor frames be held */
   GstFlowReturn drained; /* what came of it; told to who pushes next */
   gboolean out_in_device_memory; /* the masks that go out */
 };
@@ -135,6 +142,7 @@ static GstFlowReturn gst_nf_segment_submit_input_buffer (
     GstBaseTransform *trans, gboolean is_discont, GstBuffer *input);
 static GstFlowReturn gst_nf_segment_generate_output (
     GstBaseTransform *trans, GstBuffer **output);
+static void gst_nf_segment_be_overdue (gpointer data);
 
 static void
 gst_nf_segment_get_stats (GObject *object, GValue *value)
@@ -246,6 +254,7 @@ gst_nf_segment_init (GstNfSegment *self)
   gst_nf_cancel_init (&self->cancel, GST_ELEMENT (self));
   gst_nf_batch_init (&self->batch);
   gst_nf_cuda_init (&self->cuda, GST_ELEMENT (self));
+  gst_nf_deadline_init (&self->deadline, gst_nf_segment_be_overdue, self);
 }
 
 static void
@@ -256,6 +265,7 @@ gst_nf_segment_finalize (GObject *object)
   gst_nf_properties_clear (properties, &self->settings);
   gst_nf_segment_model_clear (&self->model);
   gst_nf_cancel_clear (&self->cancel);
+  gst_nf_deadline_clear (&self->deadline);
   gst_nf_batch_clear (&self->batch);
 
   G_OBJECT_CLASS (gst_nf_segment_parent_class)->finalize (object);
@@ -280,6 +290,19 @@ gst_nf_segment_restart_batch (
       &self->batch, decision, unique, (guint) self->model.classes);
 }
 
+/* for frames that wait for others, and for how long */
+static gboolean
+gst_nf_segment_start_waiting (
+    GstNfSegment *self, const GstNfSegmentSettings *settings, GError **error)
+{
+  self->wanted = settings->batch_size;
+  self->lookahead = settings->lookahead;
+  self->batch_timeout = settings->batch_size > 1 ? settings->batch_timeout : 0;
+
+  return self->batch_timeout == 0
+      || gst_nf_deadline_start (&self->deadline, error);
+}
+
 static gboolean
 gst_nf_segment_start (GstBaseTransform *trans)
 {
@@ -292,16 +315,16 @@ gst_nf_segment_start (GstBaseTransform *trans)
   gst_nf_latency_reset (&self->latency);
   self->drained = GST_FLOW_OK;
   gst_nf_segment_copy_settings (self, &settings);
-  started = gst_nf_segment_model_start (
-      &self->model, settings.scale, settings.labels, &error);
+  started = gst_nf_segment_start_waiting (self, &settings, &error)
+      && gst_nf_segment_model_start (
+          &self->model, settings.scale, settings.labels, &error);
   gst_nf_properties_clear (properties, &settings);
   if (!started) {
     gst_nf_element_error (GST_ELEMENT (self), error);
+    gst_nf_deadline_stop (&self->deadline);
     return FALSE;
   }
   gst_nf_cuda_start (&self->cuda, gst_nf_model_device (self->model.model));
-  self->wanted = settings.batch_size;
-  self->lookahead = settings.lookahead;
   GST_OBJECT_LOCK (self);
   self->stats = (GstNfSegmentStats){ 0 };
   GST_OBJECT_UNLOCK (self);
@@ -315,6 +338,7 @@ gst_nf_segment_stop (GstBaseTransform *trans)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
 
+  gst_nf_deadline_stop (&self->deadline);
   gst_nf_batch_forget (&self->batch);
   gst_nf_segment_model_stop (&self->model);
   gst_nf_cuda_stop (&self->cuda);
@@ -338,27 +362,59 @@ gst_nf_segment_transform_caps (GstBaseTransform *trans,
       &self->cuda, direction, caps, filter, gray);
 }
 
-/* pushes everything that was collected, in a batch of its own; FALSE where that
- * cannot be done, and the next frame is refused for the same reason */
+/* pushes all masks that can be made now; FALSE where that cannot be done, and the
+ * next frame is refused for the same reason */
 static gboolean
-gst_nf_segment_drain (GstNfSegment *self)
+gst_nf_segment_push_masks (GstNfSegment *self)
 {
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
   GstFlowReturn flow = GST_FLOW_OK;
   GstBuffer *buffer;
 
-  self->draining = TRUE;
   do {
     flow = gst_nf_segment_generate_output (trans, &buffer);
     if (buffer != NULL)
       flow = gst_pad_push (trans->srcpad, buffer);
   } while (flow == GST_FLOW_OK && buffer != NULL);
-  self->draining = FALSE;
   /* a pad that is not linked now may be so with the next frame */
   if (flow != GST_FLOW_OK && flow != GST_FLOW_NOT_LINKED)
     self->drained = flow;
 
   return flow == GST_FLOW_OK;
+}
+
+/* pushes everything that was collected, in a batch of its own; FALSE as above */
+static gboolean
+gst_nf_segment_drain (GstNfSegment *self)
+{
+  gboolean ok;
+
+  self->draining = TRUE;
+  ok = gst_nf_segment_push_masks (self);
+  self->draining = FALSE;
+
+  return ok;
+}
+
+/* the deadline's thread: frames that waited long enough go without the others */
+static void
+gst_nf_segment_be_overdue (gpointer data)
+{
+  GstNfSegment *self = data;
+  GstPad *sinkpad = GST_BASE_TRANSFORM_SINK_PAD (self);
+
+  GST_PAD_STREAM_LOCK (sinkpad);
+  /* meanwhile the batch may have been filled, flushed or stopped */
+  if (gst_nf_batch_waiting (&self->batch) > 0
+      && g_get_monotonic_time () >= self->overdue
+      && !g_cancellable_is_cancelled (self->cancel.cancellable)) {
+    GST_DEBUG_OBJECT (self, "a batch of %u frames, for no more came in time",
+        gst_nf_batch_waiting (&self->batch));
+    self->hurried = TRUE;
+    gst_nf_segment_push_masks (self);
+    self->hurried = FALSE;
+  }
+  GST_PAD_STREAM_UNLOCK (sinkpad);
 }
 
 /* sends the events that come before the next mask */
@@ -393,6 +449,29 @@ gst_nf_segment_choose_lookahead (GstNfSegment *self)
                                                                      : MAX_CLIP;
 }
 
+/* how long the first frame of a batch waits for the others at most; 0: until they
+ * are there */
+static GstClockTime
+gst_nf_segment_choose_patience (GstNfSegment *self)
+{
+  return self->batch_timeout > 0
+          && gst_nf_latency_is_live (GST_BASE_TRANSFORM_SINK_PAD (self))
+      ? self->batch_timeout
+      : 0;
+}
+
+/* how long it waits for them as things are */
+static GstClockTime
+gst_nf_segment_batch_wait (GstNfSegment *self, const GstVideoInfo *info)
+{
+  const GstClockTime filled = gst_nf_latency_of_frames (info, self->wanted - 1);
+
+  if (self->patience == 0)
+    return filled;
+
+  return info->fps_n > 0 ? MIN (filled, self->patience) : self->patience;
+}
+
 static gboolean
 gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
     GstVideoInfo *in_info, GstCaps *outcaps, GstVideoInfo *out_info)
@@ -401,6 +480,7 @@ gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
   g_autoptr (GError) error = NULL;
   guint ahead = gst_nf_segment_choose_lookahead (self);
 
+  self->patience = gst_nf_segment_choose_patience (self);
   GST_DEBUG_OBJECT (
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
   if (!gst_nf_segment_drain (self))
@@ -415,7 +495,9 @@ gst_nf_segment_set_info (GstVideoFilter *filter, GstCaps *incaps,
   }
   self->out_in_device_memory = gst_nf_cuda_is_memory (outcaps);
   gst_nf_batch_set_ahead (&self->batch, ahead);
-  gst_nf_latency_set_held (&self->latency, in_info, self->wanted - 1 + ahead);
+  gst_nf_latency_set_held (&self->latency,
+      gst_nf_segment_batch_wait (self, in_info)
+          + gst_nf_latency_of_frames (in_info, ahead));
 
   return TRUE;
 }
@@ -541,6 +623,11 @@ gst_nf_segment_add (GstNfSegment *self, GstBuffer *input, GError **error)
   gst_nf_batch_add (&self->batch, gst_buffer_ref (input),
       g_steal_pointer (&pixels), g_steal_pointer (&picture),
       (guint) info->width, (guint) info->height);
+  if (self->patience > 0 && gst_nf_batch_waiting (&self->batch) == 1) {
+    self->overdue =
+        g_get_monotonic_time () + (gint64) (self->patience / GST_USECOND);
+    gst_nf_deadline_set (&self->deadline, self->overdue);
+  }
 
   return TRUE;
 }
@@ -708,9 +795,9 @@ gst_nf_segment_generate_output (GstBaseTransform *trans, GstBuffer **output)
   GstNfSegment *self = GST_NF_SEGMENT (trans);
   GstFlowReturn flow = GST_FLOW_OK;
   guint waiting = gst_nf_batch_waiting (&self->batch);
-  gboolean due = self->draining
-      ? waiting + gst_nf_batch_held (&self->batch) > 0
-      : gst_nf_batch_is_full (&self->batch, self->wanted);
+  gboolean due = self->draining ? waiting + gst_nf_batch_held (&self->batch) > 0
+                                : (self->hurried && waiting > 0)
+          || gst_nf_batch_is_full (&self->batch, self->wanted);
 
   *output = NULL;
   gst_nf_segment_push_events (self);

@@ -130,6 +130,17 @@ const GstNfProperty gst_nf_segment_properties[] = {
       .flags = GST_PARAM_MUTABLE_READY,
   },
   {
+      .name = "batch-timeout",
+      .nick = "Batch timeout",
+      .blurb = "How long the first frame of a live source's batch waits for "
+               "the others, ns (0: until they are there)",
+      .details = "Then the batch goes out as it is. Other sources are waited "
+                 "for.",
+      GST_NF_UINT64 (0, G_MAXINT64, 0),
+      GST_NF_FIELD (GstNfSegmentSettings, batch_timeout),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
       .name = "decision",
       .nick = "Decision",
       .blurb = "Who decides on a class: a pixel, a region of connected object "

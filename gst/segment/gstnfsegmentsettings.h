@@ -52,6 +52,7 @@ typedef enum
  * @probabilities: the property `probabilities`
  * @tta: the property `tta`
  * @batch_size: the property `batch-size`
+ * @batch_timeout: the property `batch-timeout`
  * @decision: the property `decision`
  * @unique: the property `unique`
  * @lookahead: the property `lookahead`
@@ -68,6 +69,7 @@ typedef struct
   gboolean probabilities;
   gboolean tta;
   guint batch_size;
+  guint64 batch_timeout;
   GstNfDecision decision;
   gboolean unique;
   gint lookahead;
