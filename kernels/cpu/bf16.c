@@ -15,16 +15,16 @@
 #define CHUNK 8192 /* elements that a thread takes at once */
 
 /* bf16 to f32, by one thread */
-NF_CPU_CLONES void
-nf_cpu_widen (const guint16 *x, gsize n, gfloat *y)
+NF_KERNEL (extern, void, nf_cpu_widen, (const guint16 *x, gsize n, gfloat *y),
+    (x, n, y))
 {
   for (gsize i = 0; i < n; i++)
     y[i] = nf_vec_widen (x[i]);
 }
 
 /* f32 to bf16, by one thread */
-NF_CPU_CLONES void
-nf_cpu_narrow (const gfloat *x, gsize n, guint16 *y)
+NF_KERNEL (extern, void, nf_cpu_narrow, (const gfloat *x, gsize n, guint16 *y),
+    (x, n, y))
 {
   for (gsize i = 0; i < n; i++)
     y[i] = nf_vec_narrow (x[i]);

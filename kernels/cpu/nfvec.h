@@ -2,31 +2,12 @@
  *
  * nfvec — what loops need so that the compiler makes vectors of them
  *
- * Private to the CPU backend. A function marked NF_CPU_CLONES is compiled for
- * several instruction sets, of which the best one is chosen when the library is
- * loaded. None of them fuses multiplication and addition (-ffp-contract=off),
- * so all give the same bits. */
+ * Private to the CPU backend. */
 #pragma once
 
-#include <glib.h>
+#include "cpu/nfisa.h"
 
 G_BEGIN_DECLS
-
-/* A thread sanitizer cannot follow the choice among the clones, and clang 14
- * does not give them the name that other files call. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)            \
-    && !defined(__SANITIZE_THREAD__)
-/* with avx512f alone, 16-bit values keep to half a register */
-#if __GNUC__ >= 12
-#define NF_CPU_CLONES                                                          \
-  __attribute__ ((target_clones ("arch=x86-64-v4", "avx2", "default")))
-#else
-#define NF_CPU_CLONES                                                          \
-  __attribute__ ((target_clones ("avx512f", "avx2", "default")))
-#endif
-#else
-#define NF_CPU_CLONES
-#endif
 
 typedef union
 {

@@ -62,9 +62,10 @@ sums_body (gconstpointer a, gconstpointer b, gint64 rows, gint64 c,
     }
 }
 
-NF_CPU_CLONES static void
-part_sums (gconstpointer a, gconstpointer b, gint64 rows, gint64 c,
-    gboolean bf16, gdouble *sum_a, gdouble *sum_ab)
+NF_KERNEL (static, void, part_sums,
+    (gconstpointer a, gconstpointer b, gint64 rows, gint64 c, gboolean bf16,
+        gdouble *sum_a, gdouble *sum_ab),
+    (a, b, rows, c, bf16, sum_a, sum_ab))
 {
   if (bf16 && b != NULL)
     sums_body (a, b, rows, c, TRUE, sum_a, sum_ab);

@@ -10,6 +10,8 @@
  * @cond: (nullable): at the addresses that the graph reads
  * @n: batch size of @cond
  * @dtype: type of @cond
+ * @versions: of the parameters that were captured. What a network makes of them
+ *   once (weights of several layers as one) does not follow their changes
  */
 struct _NfSamplingGraph
 {
@@ -18,6 +20,7 @@ struct _NfSamplingGraph
   NfUnetCond *cond;
   gint64 n;
   NfDType dtype;
+  guint versions;
 };
 
 /**
@@ -124,6 +127,18 @@ nf_sampling_graphs_give_back (NfSamplingGraphs *graphs, NfSamplingGraph *graph)
   g_mutex_unlock (&graphs->lock);
 }
 
+/* grows with every change of a parameter */
+static guint
+versions_of (NfUnet *net)
+{
+  NfParams *params = nf_unet_params (net);
+  guint versions = 0;
+
+  for (guint i = 0; i < nf_params_count (params); i++)
+    versions += nf_params_index (params, i)->value->version;
+  return versions;
+}
+
 /* the values of another conditioning at the addresses of the first one */
 static gboolean
 replace_values (NfSamplingGraph *graph, NfTensor *cond, GError **error)
@@ -145,6 +160,7 @@ keep (NfSamplingGraph *graph, NfTensor *cond, GError **error)
   graph->graph = nf_graph_new (cond->device, evaluate, graph);
   graph->n = cond->n;
   graph->dtype = cond->dtype;
+  graph->versions = versions_of (graph->net);
   return TRUE;
 }
 
@@ -158,7 +174,8 @@ nf_sampling_graph_condition (
     return FALSE;
   if (cond->device->backend->graph == NULL)
     return keep (graph, cond, error);
-  if (is_made_for (graph, cond->n, cond->dtype))
+  if (is_made_for (graph, cond->n, cond->dtype)
+      && graph->versions == versions_of (graph->net))
     return replace_values (graph, cond, error);
   own = nf_tensor_new_like (cond, error); /* what is written later */
   return own != NULL && nf_tensor_copy (own, cond, error)

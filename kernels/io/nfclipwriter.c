@@ -27,10 +27,15 @@ frame_path (const gchar *folder, guint index)
   return g_strdup_printf ("%s/image_%u.png", folder, index);
 }
 
-/* Removes a folder and the files in it, if it is there. One that holds folders
- * stays. */
-static gboolean
-remove_folder (const gchar *folder, GError **error)
+/**
+ * nf_clip_remove:
+ * @folder: a clip's folder, which need not be there
+ * @error: return location: %NF_ERROR_IO
+ *
+ * Removes a folder and the files in it. One that holds folders stays.
+ */
+gboolean
+nf_clip_remove (const gchar *folder, GError **error)
 {
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
   const gchar *name;
@@ -89,7 +94,7 @@ nf_clip_writer_new (
   writer->folder = g_strdup (folder);
   writer->mask_fd = -1;
   writer->part = g_strdup_printf ("%s/.%s.part", parent, name);
-  if (!remove_folder (writer->part, error))
+  if (!nf_clip_remove (writer->part, error))
     return NULL;
   if (g_mkdir (writer->part, 0777) != 0) {
     nf_file_fail (writer->part, "make the folder", error);
@@ -153,7 +158,7 @@ nf_clip_writer_finish (NfClipWriter *writer, GError **error)
     if (!nf_file_close (fd, TRUE, writer->mask_path, error))
       return FALSE;
   }
-  if (!remove_folder (writer->folder, error))
+  if (!nf_clip_remove (writer->folder, error))
     return FALSE;
   if (g_rename (writer->part, writer->folder) != 0)
     return nf_file_fail (writer->folder, "put the clip in its place", error);
@@ -174,7 +179,7 @@ nf_clip_writer_free (NfClipWriter *writer)
   if (writer->mask_fd >= 0)
     nf_file_close (writer->mask_fd, FALSE, writer->mask_path, NULL);
   if (writer->part)
-    remove_folder (writer->part, NULL);
+    nf_clip_remove (writer->part, NULL);
   g_free (writer->part);
   g_free (writer->folder);
   g_free (writer->mask_path);

@@ -26,6 +26,7 @@ NF_API gboolean nf_clip_writer_add (NfClipWriter *writer, const guint8 *rgb,
 NF_API gboolean nf_clip_writer_finish (NfClipWriter *writer, GError **error);
 NF_API gboolean nf_clip_is_whole (
     const gchar *folder, const NfClipShape *shape);
+NF_API gboolean nf_clip_remove (const gchar *folder, GError **error);
 NF_API void nf_clip_writer_free (NfClipWriter *writer);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfClipWriter, nf_clip_writer_free)

@@ -9,7 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-#include <nextframe/core/tensor/nftensor.h>
 #include "io/nfopenfile.h"
 
 /* read of a file at once; as many whole elements of any type */
@@ -157,6 +156,16 @@ load_f32 (const guint8 *data)
 }
 
 static gfloat
+load_bf16 (const guint8 *data)
+{
+  guint32 bits = (guint32) load_u16 (data) << 16;
+  gfloat value;
+
+  memcpy (&value, &bits, sizeof (value));
+  return value;
+}
+
+static gfloat
 load_f64 (const guint8 *data)
 {
   guint64 bits = load_u64 (data);
@@ -188,7 +197,7 @@ f32_of (NfSafetensorsDType dtype, const guint8 *data, gsize n, gpointer numbers)
       break;
     default: /* BF16 */
       for (i = 0; i < n; i++)
-        out[i] = nf_bf16_to_f32 (load_u16 (data + 2 * i));
+        out[i] = load_bf16 (data + 2 * i);
       break;
   }
 }

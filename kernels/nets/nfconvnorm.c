@@ -99,8 +99,9 @@ folded_read (const NfSource *source, const NfTensor *tensor, gpointer data,
 
   if (!nf_tensor_to_nhwc (self->weight, data, error))
     return FALSE;
-  for (gint64 i = 0; i < tensor->n * size; i++)
-    w[i] = (gfloat) ((gdouble) w[i] * self->scale[i / size]);
+  for (gint64 n = 0; n < tensor->n; n++, w += size)
+    for (gint64 i = 0; i < size; i++)
+      w[i] = (gfloat) ((gdouble) w[i] * self->scale[n]);
   return TRUE;
 }
 

@@ -9,6 +9,8 @@
  * sampling loop computes it once. */
 #include <nextframe/nets/nfunet.h>
 
+#include <nextframe/core/ops/nftape.h>
+
 #include "nets/nfunetblocks.h"
 
 #include <math.h>
@@ -56,8 +58,10 @@ add_res (SpadeUnet *net, StepKind kind, gint64 in, gint64 out,
   Step step = { .kind = kind };
 
   if (!nf_unet_res_init (
-          &net->parts, &step.res, path, in, out, resample, error))
+          &net->parts, &step.res, path, in, out, resample, error)) {
+    nf_unet_res_clear (&step.res);
     return FALSE;
+  }
   g_array_append_val (net->steps, step);
   return TRUE;
 }
@@ -182,6 +186,13 @@ free_net (NfNet *base)
 {
   SpadeUnet *net = (SpadeUnet *) base;
 
+  for (guint i = 0; i < net->steps->len; i++) {
+    Step *step = &g_array_index (net->steps, Step, i);
+
+    nf_unet_res_clear (&step->res);
+    nf_unet_attention_clear (&step->attn);
+  }
+  nf_unet_norm_clear (&net->final_norm);
   g_array_unref (net->steps);
   nf_params_unref (base->params);
   g_free (net);
@@ -301,6 +312,7 @@ condition (NfNet *base, NfTensor *cond, GError **error)
   result = g_new0 (NfSpadeCond, 1);
   result->base.klass = base->klass;
   result->cond = nf_tensor_ref (cond);
+  result->joined = nf_tape_current () == NULL;
   result->maps =
       g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
   if (!net->parts.config.spade || cond_maps (net, result, error))

@@ -3,6 +3,8 @@
  * nfunetblocks — the blocks of the noise predictor */
 #include "nets/nfunetblocks.h"
 
+#include <nextframe/core/ops/nftape.h>
+
 /* ------------------------------------------------------------ construction */
 
 static gint
@@ -23,15 +25,20 @@ spade_init (
   g_autofree gchar *gamma = g_strdup_printf ("%s.mlp_gamma", path);
   g_autofree gchar *beta = g_strdup_printf ("%s.mlp_beta", path);
   gint dim = parts->config.spade_dim;
+  const NfConv *const maps[] = { &a->gamma, &a->beta };
+  gboolean ok;
 
   a->spade = parts->n_spades++;
-  return nf_conv_init (&a->shared, parts->params, shared,
-             nf_unet_cond_channels (&parts->config), dim, 3, TRUE,
-             NF_WEIGHT_TORCH, error)
+  ok = nf_conv_init (&a->shared, parts->params, shared,
+           nf_unet_cond_channels (&parts->config), dim, 3, TRUE,
+           NF_WEIGHT_TORCH, error)
       && nf_conv_init (&a->gamma, parts->params, gamma, dim, a->c, 3, TRUE,
           NF_WEIGHT_TORCH, error)
       && nf_conv_init (&a->beta, parts->params, beta, dim, a->c, 3, TRUE,
           NF_WEIGHT_TORCH, error);
+  if (ok)
+    a->maps = nf_joined_new_convs (maps, G_N_ELEMENTS (maps));
+  return ok;
 }
 
 static gboolean
@@ -69,6 +76,12 @@ nf_unet_norm_init (NfUnetParts *parts, NfUnetNorm *a, const gchar *path,
       || plain_norm_init (parts, &a->weight, &a->bias, norm, c, error);
 }
 
+void
+nf_unet_norm_clear (NfUnetNorm *a)
+{
+  g_clear_pointer (&a->maps, nf_joined_free);
+}
+
 gboolean
 nf_unet_res_init (NfUnetParts *parts, NfUnetRes *r, const gchar *path,
     gint64 in, gint64 out, NfUnetResample resample, GError **error)
@@ -93,6 +106,13 @@ nf_unet_res_init (NfUnetParts *parts, NfUnetRes *r, const gchar *path,
           NF_WEIGHT_XAVIER, error);
 }
 
+void
+nf_unet_res_clear (NfUnetRes *r)
+{
+  nf_unet_norm_clear (&r->norm[0]);
+  nf_unet_norm_clear (&r->norm[1]);
+}
+
 gboolean
 nf_unet_attention_init (NfUnetParts *parts, NfUnetAttention *a,
     const gchar *path, gint64 c, GError **error)
@@ -111,7 +131,14 @@ nf_unet_attention_init (NfUnetParts *parts, NfUnetAttention *a,
             i == 3 ? NF_WEIGHT_ZERO : NF_WEIGHT_XAVIER, error))
       return FALSE;
   }
+  a->qkv = nf_joined_new_linears (a->nin, 3);
   return TRUE;
+}
+
+void
+nf_unet_attention_clear (NfUnetAttention *a)
+{
+  g_clear_pointer (&a->qkv, nf_joined_free);
 }
 
 /* ------------------------------------------------------------ conditioning */
@@ -136,6 +163,20 @@ cond_of_size (NfSpadeCond *cond, gint64 h, gint64 w, GError **error)
   return small;
 }
 
+static gboolean
+add_map (const NfUnetNorm *a, NfSpadeCond *cond, NfTensor *shared,
+    NfTensor *weight, NfTensor *bias, GError **error)
+{
+  const NfConv2dParams params = {
+    .stride = 1, .pad = a->gamma.pad, .once = TRUE
+  };
+  NfTensor *map = nf_op_conv2d (shared, weight, bias, &params, error);
+
+  if (map != NULL)
+    g_ptr_array_add (cond->maps, map);
+  return map != NULL;
+}
+
 /* adds gamma and beta of one modulation, for frames of h x w, to cond->maps */
 gboolean
 nf_unet_norm_maps (
@@ -144,20 +185,14 @@ nf_unet_norm_maps (
   NfTensor *small = cond_of_size (cond, h, w, error);
   g_autoptr (NfTensor) shared =
       nf_conv_run (&a->shared, small, 1, NF_ACT_SILU, error);
-  const NfConv *convs[2] = { &a->gamma, &a->beta };
-  const NfConv2dParams params = {
-    .stride = 1, .pad = a->gamma.pad, .once = TRUE
-  };
+  g_autoptr (NfTensor) weight = NULL;
+  g_autoptr (NfTensor) bias = NULL;
 
-  for (guint i = 0; i < 2; i++) {
-    NfTensor *map =
-        nf_op_conv2d (shared, convs[i]->weight, convs[i]->bias, &params, error);
-
-    if (map == NULL)
-      return FALSE;
-    g_ptr_array_add (cond->maps, map);
-  }
-  return TRUE;
+  if (!cond->joined)
+    return add_map (a, cond, shared, a->gamma.weight, a->gamma.bias, error)
+        && add_map (a, cond, shared, a->beta.weight, a->beta.bias, error);
+  return shared != NULL && nf_joined_get (a->maps, &weight, &bias, error)
+      && add_map (a, cond, shared, weight, bias, error);
 }
 
 /* the same for both norms of a block, which may change the size in between */
@@ -206,7 +241,9 @@ nf_unet_norm_run (const NfUnetNorm *a, NfTensor *x, NfTensor *skip,
 
   if (a->has_time && scales == NULL)
     return NULL;
-  if (a->has_spade) {
+  if (a->has_spade && cond->joined) {
+    inputs.scale = g_ptr_array_index (cond->maps, a->spade);
+  } else if (a->has_spade) {
     inputs.scale = g_ptr_array_index (cond->maps, 2 * a->spade);
     inputs.shift = g_ptr_array_index (cond->maps, 2 * a->spade + 1);
   }
@@ -302,6 +339,41 @@ nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r, NfTensor *x,
   return nf_op_conv2d_add (c, last->weight, last->bias, past, &params, error);
 }
 
+/* attention of a normalised input (transfer full) (nullable), before the last
+ * layer */
+static NfTensor *
+attend (const NfUnetAttention *a, NfTensor *n, GError **error)
+{
+  const NfAttentionParams params = { a->heads };
+  g_autoptr (NfTensor) own = n;
+  g_autoptr (NfTensor) q = nf_linear_run (&a->nin[0], own, error);
+  g_autoptr (NfTensor) k = nf_linear_run (&a->nin[1], own, error);
+  g_autoptr (NfTensor) v = nf_linear_run (&a->nin[2], own, error);
+
+  nf_tensor_clear (&own);
+  return nf_op_attention (q, k, v, &params, error);
+}
+
+/* the same by one product */
+static NfTensor *
+attend_joined (const NfUnetAttention *a, NfTensor *n, GError **error)
+{
+  const NfAttentionParams params = { a->heads };
+  NfLinear layer = { .transposed = a->nin[0].transposed };
+  g_autoptr (NfTensor) own = n;
+  g_autoptr (NfTensor) weight = NULL;
+  g_autoptr (NfTensor) bias = NULL;
+  g_autoptr (NfTensor) qkv = NULL;
+
+  if (own == NULL || !nf_joined_get (a->qkv, &weight, &bias, error))
+    return NULL;
+  layer.weight = weight;
+  layer.bias = bias;
+  qkv = nf_linear_run (&layer, own, error);
+  nf_tensor_clear (&own);
+  return nf_op_attention_joined (qkv, &params, error);
+}
+
 NfTensor *
 nf_unet_attention_run (const NfUnetAttention *a, NfTensor *x, GError **error)
 {
@@ -311,20 +383,14 @@ nf_unet_attention_run (const NfUnetAttention *a, NfTensor *x, GError **error)
   NfGroupNormParams norm = {
     .groups = groups_of (a->c), .eps = 1e-6f, .act = NF_ACT_NONE
   };
-  NfAttentionParams params = { a->heads };
   g_autoptr (NfTensor) n =
       nf_op_group_norm (x, a->weight, a->bias, &norm, error);
-  g_autoptr (NfTensor) q = nf_linear_run (&a->nin[0], n, error);
-  g_autoptr (NfTensor) k = nf_linear_run (&a->nin[1], n, error);
-  g_autoptr (NfTensor) v = nf_linear_run (&a->nin[2], n, error);
   g_autoptr (NfTensor) y = NULL;
   g_autoptr (NfTensor) h = NULL;
 
-  nf_tensor_clear (&n);
-  y = nf_op_attention (q, k, v, &params, error);
-  nf_tensor_clear (&q);
-  nf_tensor_clear (&k);
-  nf_tensor_clear (&v);
+  y = nf_tape_current () == NULL
+      ? attend_joined (a, g_steal_pointer (&n), error)
+      : attend (a, g_steal_pointer (&n), error);
   h = nf_linear_run (&a->nin[3], y, error);
   nf_tensor_clear (&y);
   if (h == NULL) /* which the sum could do without */

@@ -8,6 +8,8 @@
 
 #include <nextframe/nets/nfunet.h>
 
+#include "nets/nfjoined.h"
+
 G_BEGIN_DECLS
 
 /* norm -> (1 + scale (t)) x + shift (t) -> SiLU */
@@ -19,6 +21,7 @@ typedef struct
   NfLinear time; /* to (scale, shift) */
   gint64 time_at; /* where these lie among those of all norms */
   NfConv shared, gamma, beta;
+  NfJoined *maps; /* gamma and beta */
   NfTensor *weight, *bias; /* of the plain norm, where there is no time */
 } NfUnetNorm;
 
@@ -44,6 +47,7 @@ typedef struct
   gint heads;
   NfTensor *weight, *bias;
   NfLinear nin[4]; /* q, k, v, out */
+  NfJoined *qkv;
 } NfUnetAttention;
 
 /* what blocks are made from; counts what has been made */
@@ -67,6 +71,7 @@ typedef struct
   NfUnetCond base;
   NfTensor *cond;
   GPtrArray *maps; /* gamma and beta of each modulation in turn */
+  gboolean joined; /* both as one, gamma first */
   GPtrArray *shrunk; /* while maps are made: cond in the sizes they need */
 } NfSpadeCond;
 
@@ -74,6 +79,7 @@ gboolean nf_unet_norm_init (NfUnetParts *parts, NfUnetNorm *a,
     const gchar *path, gint64 c, gboolean has_time, GError **error);
 gboolean nf_unet_norm_maps (
     const NfUnetNorm *a, NfSpadeCond *cond, gint64 h, gint64 w, GError **error);
+void nf_unet_norm_clear (NfUnetNorm *a);
 NfTensor *nf_unet_norm_run (const NfUnetNorm *a, NfTensor *x, NfTensor *skip,
     const NfUnetTime *time, const NfSpadeCond *cond, GError **error);
 
@@ -81,12 +87,14 @@ gboolean nf_unet_res_init (NfUnetParts *parts, NfUnetRes *r, const gchar *path,
     gint64 in, gint64 out, NfUnetResample resample, GError **error);
 gboolean nf_unet_res_maps (const NfUnetRes *r, NfSpadeCond *cond, gint64 *h,
     gint64 *w, GError **error);
+void nf_unet_res_clear (NfUnetRes *r);
 NfTensor *nf_unet_res_run (const NfUnetParts *parts, const NfUnetRes *r,
     NfTensor *x, NfTensor *skip, const NfUnetTime *time,
     const NfSpadeCond *cond, const NfForward *forward, GError **error);
 
 gboolean nf_unet_attention_init (NfUnetParts *parts, NfUnetAttention *a,
     const gchar *path, gint64 c, GError **error);
+void nf_unet_attention_clear (NfUnetAttention *a);
 NfTensor *nf_unet_attention_run (
     const NfUnetAttention *a, NfTensor *x, GError **error);
 

@@ -384,12 +384,24 @@ typedef struct
   gpointer kept;
 } Unread;
 
+/* nf_tensor_set_nhwc() of data that the tape is not to see as changed */
+static void
+overwrite (NfTensor *tensor, gconstpointer data)
+{
+  g_assert_true (tensor->device->backend->upload (
+      tensor->device, tensor->data, data, tensor->bytes, NULL));
+}
+
 static void
 spoil (Unread *unread, guint *n, NfTensor *tensor)
 {
+  g_autofree guint8 *nan = g_malloc (tensor->bytes);
+
   unread[*n].tensor = tensor;
-  unread[*n].kept = g_memdup2 (tensor->data, tensor->bytes);
-  memset (tensor->data, 0xff, tensor->bytes); /* NaN */
+  unread[*n].kept = g_malloc (tensor->bytes);
+  g_assert_true (nf_tensor_to_nhwc (tensor, unread[*n].kept, NULL));
+  memset (nan, 0xff, tensor->bytes);
+  overwrite (tensor, nan);
   ++*n;
 }
 
@@ -416,7 +428,7 @@ static void
 restore_unread (Unread *unread, guint n)
 {
   for (guint i = 0; i < n; i++) {
-    memcpy (unread[i].tensor->data, unread[i].kept, unread[i].tensor->bytes);
+    overwrite (unread[i].tensor, unread[i].kept);
     g_free (unread[i].kept);
   }
 }

@@ -9,6 +9,7 @@
 #include <nextframe/diffusion/nfensemble.h>
 #include <nextframe/diffusion/nfprediction.h>
 #include <nextframe/core/ops/nfobserve.h>
+#include <nextframe/core/ops/nftape.h>
 #include "graphnet.h"
 #include "testdevice.h"
 
@@ -376,7 +377,7 @@ test_prediction_blocks (void)
 
 /* a fresh network ends with zeros, whatever it sees */
 static void
-fill_params (NfUnet *net)
+fill_params (NfUnet *net, guint64 seed)
 {
   static const NfAxpbyParams scale = { .alpha = 0.2f };
   NfParams *params = nf_unet_params (net);
@@ -384,7 +385,7 @@ fill_params (NfUnet *net)
   for (guint i = 0; i < nf_params_count (params); i++) {
     NfTensor *value = nf_params_index (params, i)->value;
     const NfRandnParams how = { value->n, value->c, value->h, value->w,
-      { i, 0, NF_RNG_TEST } };
+      { i, seed, NF_RNG_TEST } };
     g_autoptr (NfTensor) drawn = nf_op_randn (device, &how, NULL);
     g_autoptr (NfTensor) scaled = nf_op_axpby (drawn, NULL, &scale, NULL);
 
@@ -412,15 +413,22 @@ predict_from (NfUnet *net, const NfPrediction *prediction, guint64 seed)
   return out[1];
 }
 
+static gdouble
+power_of (NfTensor *x)
+{
+  g_autoptr (NfTensor) sum = nf_op_sum_squares (x, NULL);
+
+  return (gdouble) nf_tensor_scalar (sum, NULL);
+}
+
 /* the sum of squares of what two tensors differ by */
 static gdouble
 distance (NfTensor *a, NfTensor *b)
 {
   static const NfAxpbyParams less = { .alpha = 1.0f, .beta = -1.0f };
   g_autoptr (NfTensor) differ = nf_op_axpby (a, b, &less, NULL);
-  g_autoptr (NfTensor) sum = nf_op_sum_squares (differ, NULL);
 
-  return (gdouble) nf_tensor_scalar (sum, NULL);
+  return power_of (differ);
 }
 
 /* one graph for all clips: each gets the frames that it gets by one of its own,
@@ -433,7 +441,7 @@ test_prediction_keeps_its_graph (gconstpointer data)
   g_autoptr (NfTensor) first = NULL;
   NfPrediction own;
 
-  fill_params (net);
+  fill_params (net, 0);
   nf_prediction_init (&own);
   own.steps = 4;
   own.horizon = 2;
@@ -454,6 +462,38 @@ test_prediction_keeps_its_graph (gconstpointer data)
   /* 5 evaluations a clip; the first of all is an ordinary run */
   g_assert_cmpuint (nf_sampling_graphs_launches (graphs), ==,
       device->backend->graph != NULL ? 3 * 5 - 1 : 0);
+}
+
+/* a graph that was captured before the weights changed is not used again, nor is
+ * what was made of several layers' weights */
+static void
+test_prediction_follows_weights (gconstpointer data)
+{
+  g_autoptr (NfUnet) net = tiny_net (2, 0);
+  g_autoptr (NfSamplingGraphs) graphs = nf_sampling_graphs_new (net);
+  NfPrediction own, kept;
+  NfTensor *got[2], *want[2];
+
+  nf_prediction_init (&own);
+  own.steps = 4;
+  own.horizon = 2;
+  own.dtype = GPOINTER_TO_INT (data);
+  kept = own;
+  kept.graphs = graphs;
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (NfUnet) fresh = tiny_net (2, 0);
+
+    fill_params (net, i);
+    fill_params (fresh, i);
+    got[i] = predict_from (net, &kept, 0);
+    want[i] = predict_from (fresh, &own, 0);
+    nf_test_assert_same_bits (got[i], want[i]);
+  }
+  g_assert_cmpfloat (distance (got[0], got[1]), >, 0.01);
+  for (guint i = 0; i < 2; i++) {
+    nf_tensor_unref (got[i]);
+    nf_tensor_unref (want[i]);
+  }
 }
 
 static gsize
@@ -512,27 +552,66 @@ test_prediction_memory (gconstpointer data)
 }
 
 static void
-count_nearest (const NfOpCall *call, gboolean backward, const NfOpTime *time,
-    gpointer count)
+count_op (const NfOpCall *call, gboolean backward, const NfOpTime *time,
+    gpointer counts)
 {
-  *(guint *) count += call->op == NF_OP_NEAREST;
+  ((guint *) counts)[call->op]++;
 }
 
-/* the frames are made smaller once for each size, not for each modulation */
+/* the frames are made smaller once for each size, not for each modulation, and
+ * layers that read the same input are one */
 static void
-test_conditioning_shrinks_once (void)
+test_conditioning_counts (void)
 {
   g_autoptr (NfUnet) net = tiny_net (2, 0);
   g_autoptr (NfTensor) context =
       nf_tensor_new_filled (device, 1, 9, 8, 12, 0.25f, NULL);
   g_autoptr (NfUnetCond) cond = NULL;
-  guint count = 0;
+  guint counts[NF_N_OPS] = { 0 };
 
-  nf_observe_begin (count_nearest, &count);
+  nf_observe_begin (count_op, counts);
   cond = nf_unet_condition (net, context, NULL);
   nf_observe_end ();
   g_assert_nonnull (cond);
-  g_assert_cmpuint (count, ==, 1); /* two levels */
+  g_assert_cmpuint (counts[NF_OP_NEAREST], ==, 1); /* two levels */
+  /* what modulations share, and gamma with beta: of ten blocks and the end */
+  g_assert_cmpuint (counts[NF_OP_CONV2D], ==, 2 * (2 * 10 + 1));
+}
+
+/* q, k and v are one product, and by a tape, which trains them, three */
+static void
+test_attention_is_one_product (void)
+{
+  const gfloat labels[] = { 3.0f };
+  g_autoptr (NfUnet) net = tiny_net (2, 0);
+  g_autoptr (NfTensor) context =
+      nf_tensor_new_filled (device, 1, 9, 8, 12, 0.25f, NULL);
+  g_autoptr (NfTensor) x =
+      nf_tensor_new_filled (device, 1, 6, 8, 12, 0.5f, NULL);
+  guint counts[2][NF_N_OPS] = { { 0 }, { 0 } };
+  NfTensor *y[2];
+
+  fill_params (net, 0);
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (NfTape) tape = nf_tape_new ();
+    g_autoptr (NfUnetCond) cond = NULL;
+
+    if (i == 1)
+      nf_tape_begin (tape);
+    nf_observe_begin (count_op, counts[i]);
+    cond = nf_unet_condition (net, context, NULL);
+    y[i] = nf_unet_forward (net, x, labels, cond, NULL, NULL);
+    nf_observe_end ();
+    if (i == 1)
+      nf_tape_end (tape);
+    g_assert_nonnull (y[i]);
+  }
+  g_assert_cmpuint (counts[0][NF_OP_ATTENTION], >, 0);
+  g_assert_cmpuint (counts[1][NF_OP_LINEAR] - counts[0][NF_OP_LINEAR], ==,
+      2 * counts[0][NF_OP_ATTENTION]);
+  g_assert_cmpfloat (distance (y[0], y[1]), <, 1e-6 * power_of (y[0]));
+  nf_tensor_unref (y[0]);
+  nf_tensor_unref (y[1]);
 }
 
 static void
@@ -633,8 +712,13 @@ main (int argc, char **argv)
       GINT_TO_POINTER (NF_F32), test_prediction_frees_its_conditioning);
   g_test_add_data_func ("/prediction/frees-its-conditioning/bf16",
       GINT_TO_POINTER (NF_BF16), test_prediction_frees_its_conditioning);
+  g_test_add_data_func ("/prediction/follows-weights/f32",
+      GINT_TO_POINTER (NF_F32), test_prediction_follows_weights);
+  g_test_add_data_func ("/prediction/follows-weights/bf16",
+      GINT_TO_POINTER (NF_BF16), test_prediction_follows_weights);
+  g_test_add_func ("/prediction/conditioning-counts", test_conditioning_counts);
   g_test_add_func (
-      "/prediction/conditioning-shrinks-once", test_conditioning_shrinks_once);
+      "/prediction/attention-is-one-product", test_attention_is_one_product);
   g_test_add_func ("/prediction/gap", test_prediction_gap);
   g_test_add_func (
       "/prediction/cancelled-fails", test_prediction_cancelled_fails);

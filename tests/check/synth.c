@@ -360,6 +360,56 @@ test_two_at_once_fails (void)
   nf_test_folder_remove (root);
 }
 
+/* Parts that were made one by one, in any order, one of them interrupted: the
+ * whole that takes them is that of one run, and nothing else is left. */
+static void
+test_parts (void)
+{
+  g_autofree gchar *whole = nf_test_folder_new ();
+  g_autofree gchar *root = nf_test_folder_new ();
+  g_autofree gchar *part = g_build_filename (root, "shard-2-of-3", NULL);
+  g_autofree gchar *clip = g_build_filename (part, "val/video_2", NULL);
+  g_autofree gchar *half = g_build_filename (part, "val/.video_2.part", NULL);
+  g_autofree gchar *once = NULL;
+  g_autofree gchar *together = NULL;
+
+  synth_well (whole, FIVE);
+  for (guint i = 3; i > 0; i--) {
+    g_autofree gchar *options = g_strdup_printf (FIVE "--shard %u/3", i);
+
+    synth_well (root, options);
+  }
+  g_assert_cmpuint (count_names (root, ""), ==, 3);
+  g_assert_cmpuint (count_names (root, "shard-1-of-3/train"), ==, 2);
+  g_assert_cmpuint (count_names (root, "shard-3-of-3/hidden"), ==, 1);
+  g_assert_cmpint (g_rename (clip, half), ==, 0);
+  synth_well (root, FIVE);
+  once = tree_sum (whole);
+  together = tree_sum (root);
+  g_assert_cmpstr (once, ==, together);
+  nf_test_folder_remove (whole);
+  nf_test_folder_remove (root);
+}
+
+/* Parts that do not belong to what is asked for, or are being written. */
+static void
+test_other_parts_fail (void)
+{
+  g_autofree gchar *root = nf_test_folder_new ();
+  NfSynthOptions options = { root, .share = { 0, 2 } };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfSceneRecord) record = NULL;
+
+  synth_well (root, SMALL "--train 2 --shard 1/2");
+  assert_refused (
+      root, SMALL "--train 3", NF_ERROR_INVALID, "shard-1-of-2|train was 2");
+  nf_test_folder_remove (root);
+  record = nf_scene_record_open (&options, &error);
+  g_assert_no_error (error);
+  assert_refused (root, SMALL "--train 1", NF_ERROR_IO, "shard-1-of-2|writing");
+  nf_test_folder_remove (root);
+}
+
 /* One clip in train/, another one in unlabeled/, without a mask. */
 static gchar *
 make_real_clips (const gchar *root)
@@ -503,6 +553,8 @@ static const BadOptions bad_options[] = {
   { "--train 1 word", "word" },
   { "--train 1 --stats", "one of --out FOLDER" },
   { "--train 1 --real data", "--real" },
+  { "--train 1 --shard 3/2", "--shard|3/2" },
+  { "--stats --shard 1/2", "one of|--out" },
 };
 
 static void
@@ -527,6 +579,8 @@ main (int argc, char **argv)
   g_test_add_func ("/synth/layout", test_layout);
   g_test_add_func ("/synth/same-bytes", test_same_bytes);
   g_test_add_func ("/synth/goes-on", test_goes_on);
+  g_test_add_func ("/synth/parts", test_parts);
+  g_test_add_func ("/synth/other-parts", test_other_parts_fail);
   g_test_add_func ("/synth/interrupt", test_interrupt);
   g_test_add_func ("/synth/full-disk", test_full_disk_fails);
   g_test_add_func ("/synth/other-folder", test_other_folder_fails);

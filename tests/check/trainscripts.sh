@@ -30,7 +30,7 @@ grep -q 'nowhere: has no train/' said || fail "no word of what is missing: $(cat
 mkdir bin
 cat >bin/srun <<'END'
 #!/bin/sh
-while [ "${1#--}" != "$1" ]; do shift; done
+while [ "${1#--}" != "$1" ]; do echo "$1" >>srun.options; shift; done
 echo $$ >srun.pid
 exec "$@"
 END
@@ -44,7 +44,7 @@ echo "$*" >>queued
 END
 chmod +x bin/*
 export PATH="$out/bin:$PATH" SLURM_JOB_ID=77 TRAIN="$NF_TRAIN" DATASET=data KIND=diffusion RUN=job
-export CONFIG="$out/tiny.ini"
+export CONFIG="$out/tiny.ini" SLURM_CPUS_PER_TASK=3
 cat >tiny.ini <<'END'
 [data]
 image-size=24 32
@@ -82,6 +82,9 @@ job $((step + 1)) >log 2>&1 || fail "the job does not go on: $(cat log)"
 [ -e job/final.safetensors ] || fail "the job has no end: $(cat log)"
 [ "$(wc -l <queued)" = 1 ] || fail "a job that was done queues again"
 job $((step + 1)) 2>&1 | grep -q 'done before' || fail "a job that was done began again"
+# every step has the job's CPUs, and ends when a process of it dies
+[ "$(grep -c '^--cpus-per-task=3$' srun.options)" = 2 ] || fail "steps have other CPUs: $(cat srun.options)"
+[ "$(grep -c '^--kill-on-bad-exit=1$' srun.options)" = 2 ] || fail "a process that dies does not end the step"
 # what fails does not queue again
 RUN=bad KIND=segment job 1 >log 2>&1 && fail "a wrong configuration was taken"
 [ "$(wc -l <queued)" = 1 ] || fail "a job that failed queues again"

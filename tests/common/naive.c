@@ -188,10 +188,10 @@ softmax (gdouble *v, gint64 count)
 }
 
 /* what the pixel (n, y, x) has of each pixel, for the head of @size channels
- * from @first on */
+ * from @first on, in k @apart channels on */
 static void
-attention_weights (const Naive *q, const Naive *k, gint64 n, gint64 y, gint64 x,
-    gint64 first, gint64 size, gdouble *weight)
+attention_weights (const Naive *q, const Naive *k, gint64 apart, gint64 n,
+    gint64 y, gint64 x, gint64 first, gint64 size, gdouble *weight)
 {
   gint64 pixels = q->h * q->w;
 
@@ -199,7 +199,7 @@ attention_weights (const Naive *q, const Naive *k, gint64 n, gint64 y, gint64 x,
     weight[j] = 0;
     for (gint64 i = first; i < first + size; i++)
       weight[j] += *naive_at (q, n, i, y, x)
-          * *naive_at (k, n, i, j / q->w, j % q->w) / sqrt (size);
+          * *naive_at (k, n, i + apart, j / q->w, j % q->w) / sqrt (size);
   }
   softmax (weight, pixels);
 }
@@ -207,20 +207,22 @@ attention_weights (const Naive *q, const Naive *k, gint64 n, gint64 y, gint64 x,
 Naive *
 naive_attention (Naive **in, guint n_in, gconstpointer params)
 {
-  Naive *q = in[NF_ATTENTION_Q], *k = in[NF_ATTENTION_K],
-        *v = in[NF_ATTENTION_V], *out = like (q);
-  gint64 size = q->c / ((const NfAttentionParams *) params)->heads;
-  gint64 pixels = q->h * q->w;
+  gboolean joined = n_in == 1;
+  Naive *q = in[NF_ATTENTION_Q], *k = joined ? q : in[NF_ATTENTION_K],
+        *v = joined ? q : in[NF_ATTENTION_V],
+        *out = naive_new (q->n, joined ? q->c / 3 : q->c, q->h, q->w);
+  gint64 size = out->c / ((const NfAttentionParams *) params)->heads;
+  gint64 pixels = q->h * q->w, apart = joined ? out->c : 0;
   g_autofree gdouble *weight = g_new (gdouble, pixels);
 
   EACH_PIXEL (out)
-  for (gint64 c = 0; c < q->c; c++) {
+  for (gint64 c = 0; c < out->c; c++) {
     gdouble sum = 0;
 
     if (c % size == 0)
-      attention_weights (q, k, n, y, x, c, size, weight);
+      attention_weights (q, k, apart, n, y, x, c, size, weight);
     for (gint64 j = 0; j < pixels; j++)
-      sum += weight[j] * *naive_at (v, n, c, j / q->w, j % q->w);
+      sum += weight[j] * *naive_at (v, n, c + 2 * apart, j / q->w, j % q->w);
     *naive_at (out, n, c, y, x) = sum;
   }
   return out;
@@ -326,7 +328,8 @@ naive_group_norm (Naive **in, guint n_in, gconstpointer params)
       v = v * *naive_at (opt[1], 0, c, 0, 0) + *naive_at (opt[2], 0, c, 0, 0);
     if (opt[3] != NULL)
       v = v * (1 + broadcast (opt[3], n, c, y, x))
-          + broadcast (opt[4], n, c, y, x);
+          + (opt[4] != NULL ? broadcast (opt[4], n, c, y, x)
+                            : broadcast (opt[3], n, c + out->c, y, x));
     if (opt[5] != NULL)
       v = v * (1 + *naive_at (opt[5], opt[5]->n == 1 ? 0 : n, c, 0, 0))
           + *naive_at (opt[5], opt[5]->n == 1 ? 0 : n, out->c + c, 0, 0);

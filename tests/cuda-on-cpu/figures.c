@@ -5,8 +5,9 @@
  * An evaluation and the gradients of a batch are captured as graphs, with
  * stand-ins that do no work (NF_CUDA_DRY), the module's own pools, and plans of
  * the real cuDNN for a GPU that is described to it. Kernels are the graphs'
- * nodes, memory is what the pools have asked for; arithmetic and bytes are those
- * of the ops. So nothing here depends on what the machine can do.
+ * nodes, memory is what the pools have asked for; arithmetic is that of the ops,
+ * bytes are those of their passes (passes.h). So nothing here depends on what the
+ * machine can do.
  *
  * The text between two marks of docs/gpu-performance.md must be what comes out;
  * with --write it is written there. NF_DOCUMENT: the file. */
@@ -14,6 +15,8 @@
 #include <nextframe/core/ops/nfgraph.h>
 #include <nextframe/core/ops/nfobserve.h>
 #include <nextframe/nets/nfunet.h>
+
+#include "passes.h"
 
 #include <cudnn.h>
 #include <gmodule.h>
@@ -46,10 +49,18 @@ typedef struct
   guint kernels, copies, fills, convolutions, products, others[2];
 } Nodes;
 
+/**
+ * Figures:
+ * @nodes: of the captured graph
+ * @passes: of its ops
+ * @parameters: that an optimiser changes
+ * @before: work that had been queued when the op began that is watched
+ */
 typedef struct
 {
-  Nodes nodes;
-  gdouble flops, bytes, reserved;
+  Nodes nodes, before;
+  Passes passes;
+  gdouble flops, bytes, reserved, parameters;
 } Figures;
 
 /* what is run; two batches, from which memory for others follows */
@@ -80,6 +91,7 @@ typedef struct
 
 static NfDevice *device;
 static void (*graph_nodes) (guint *counts);
+static void (*submitted) (guint *counts);
 
 static NfTensor *
 memory_for (NfDType dtype, gint64 n, gint64 c, gint64 h, gint64 w)
@@ -176,26 +188,42 @@ gradients (gpointer data, NfTensor *const *in, GError **error)
       : NULL;
 }
 
-/* every input, result and gradient of an op once */
 static void
 add_op (const NfOpCall *call, gboolean backward, const NfOpTime *time,
     gpointer data)
 {
   Figures *figures = data;
+  const Nodes before = figures->before;
+  Nodes now;
+  guint own;
 
+  submitted (&now.kernels);
+  own = now.kernels - before.kernels;
+  figures->before = now;
   figures->flops += nf_op_flops (call, backward);
-  figures->bytes += (gdouble) call->out->bytes;
-  for (guint i = 0; i < call->n_in; i++) {
-    const NfTensor *in = call->in[i];
-    const gboolean halved = call->out->dtype == NF_BF16 && in != NULL
-        && in->dtype == NF_F32
-        && (nf_op_input_facts (call->op, i) & NF_IN_WEIGHT);
+  passes_add (&figures->passes, call, backward, own,
+      own + now.convolutions - before.convolutions + now.products
+          - before.products);
+}
 
-    if (in == NULL)
-      continue;
-    figures->bytes += (gdouble) in->bytes / (halved ? 2 : 1);
-    figures->bytes += backward && in->requires_grad ? (gdouble) in->bytes : 0.0;
-  }
+/* watches the ops of a run that finds everything made */
+static void
+watch (Figures *figures, const Full *full)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfTensor) y = NULL;
+
+  submitted (&figures->before.kernels);
+  nf_observe_begin (add_op, figures);
+  y = full->test->training ? gradients (
+          (gpointer) full, (NfTensor *[]){ full->x, full->time }, &error)
+                           : evaluate ((gpointer) full,
+                               (NfTensor *[]){ full->x, full->time }, &error);
+  nf_observe_end ();
+  g_assert_no_error (error);
+  nf_params_clear_grads (nf_unet_params (full->net));
+  for (guint i = 0; i < N_PASSES; i++)
+    figures->bytes += figures->passes.bytes[i];
 }
 
 static Figures
@@ -212,17 +240,17 @@ figures_of (const Case *test, gint64 n)
     g_autoptr (GError) error = NULL;
     g_autoptr (NfTensor) y = NULL;
 
-    if (i == 0)
-      nf_observe_begin (add_op, &figures);
+    if (i == 1)
+      watch (&figures, &full);
     y = nf_graph_run (graph, (NfTensor *[]){ full.x, full.time }, 2, &error);
     g_assert_no_error (error);
-    if (i == 0) {
-      nf_observe_end ();
+    if (i == 0)
       nf_params_clear_grads (nf_unet_params (full.net));
-    }
   }
   g_assert_true (nf_graph_captured (graph));
   graph_nodes (&figures.nodes.kernels);
+  figures.parameters =
+      (gdouble) nf_params_elements (nf_unet_params (full.net), TRUE);
   nf_device_memory (device, FALSE, &memory);
   figures.reserved = (gdouble) memory.reserved;
   nf_graph_free (graph);
@@ -259,6 +287,44 @@ write_work (GString *text, const Figures (*figures)[2])
         cases[i].name, f->nodes.kernels, f->nodes.convolutions,
         f->nodes.products, f->nodes.copies + f->nodes.fills, 1e-9 * f->flops,
         1e-9 * f->bytes);
+  }
+}
+
+static void
+write_pass (GString *text, const gchar *name, const Passes *f32,
+    const Passes *bf16, guint i)
+{
+  if (f32->kernels[i] > 0 || f32->bytes[i] > 0 || bf16->bytes[i] > 0)
+    g_string_append_printf (text, "| %s | %u | %.2f | %u | %.2f |\n", name,
+        f32->kernels[i], 1e-9 * f32->bytes[i], bf16->kernels[i],
+        1e-9 * bf16->bytes[i]);
+}
+
+/* the norm of the gradients; then value, gradient, two moments and average in,
+ * all but the gradient out, and what is multiplied in bf16 */
+static void
+write_optimiser (GString *text, gdouble parameters)
+{
+  g_string_append_printf (text, "| optimiser | 3 | %.2f | 3 | %.2f |\n",
+      40e-9 * parameters, 42e-9 * parameters);
+}
+
+/* passes of batch 1: of an evaluation, and of a training step */
+static void
+write_passes (GString *text, const Figures (*figures)[2])
+{
+  for (guint training = 0; training < 2; training++) {
+    const Figures *f32 = &figures[2 * training][0];
+    const Figures *bf16 = &figures[2 * training + 1][0];
+
+    g_string_append_printf (text,
+        "\n| %s, batch 1 | f32 kernels | GB | bf16 kernels | GB |\n"
+        "|---|---|---|---|---|\n",
+        training ? "training step" : "evaluation");
+    for (guint i = 0; i < N_PASSES; i++)
+      write_pass (text, pass_names[i], &f32->passes, &bf16->passes, i);
+    if (training)
+      write_optimiser (text, f32->parameters);
   }
 }
 
@@ -317,6 +383,7 @@ computed (void)
   g_string_append_printf (
       text, "With cuDNN %d.%d, for an H100:\n\n", CUDNN_MAJOR, CUDNN_MINOR);
   write_work (text, (const Figures (*)[2]) figures);
+  write_passes (text, (const Figures (*)[2]) figures);
   write_memory (text, (const Figures (*)[2]) figures);
   write_times (text, (const Figures (*)[2]) figures);
   g_string_append (text, "\n");
@@ -370,19 +437,22 @@ test_document (void)
     g_free (parts[i]);
 }
 
-/* the stand-ins' count of what the graph that was made last has */
+/* the stand-ins' counts: of what the graph that was made last has, and of what
+ * streams were given so far */
 static gboolean
-find_count (void)
+find_counts (void)
 {
   g_autofree gchar *path = g_build_filename (
       g_getenv ("NEXTFRAME_MODULE_PATH"), "libnfcuda.so", NULL);
   GModule *module = g_module_open (path, 0);
-  gpointer symbol = NULL;
+  gpointer nodes = NULL, work = NULL;
 
   if (module == NULL
-      || !g_module_symbol (module, "nf_runner_graph_work", &symbol))
+      || !g_module_symbol (module, "nf_runner_graph_work", &nodes)
+      || !g_module_symbol (module, "nf_runner_submitted", &work))
     return FALSE;
-  graph_nodes = (void (*) (guint *)) symbol;
+  graph_nodes = (void (*) (guint *)) nodes;
+  submitted = (void (*) (guint *)) work;
   return TRUE;
 }
 
@@ -391,7 +461,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   is_to_write = argc > 1 && g_str_equal (argv[1], "--write");
-  g_assert_true (find_count ());
+  g_assert_true (find_counts ());
   g_test_add_func ("/figures/document", test_document);
   return g_test_run ();
 }

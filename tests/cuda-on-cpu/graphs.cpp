@@ -3,6 +3,8 @@
  * graphs — work that is captured from streams and done later, many times */
 #include "graphs.h"
 
+#include <atomic>
+
 namespace runner {
 
 cudaError_t
@@ -89,6 +91,21 @@ nf_runner_graph_work (unsigned counts[WORK_KINDS])
 
   for (size_t i = 0; i < WORK_KINDS; i++)
     counts[i] = last_work[i];
+}
+
+static std::atomic<unsigned> submitted[WORK_KINDS];
+
+void
+work_count (WorkKind kind)
+{
+  submitted[static_cast<size_t> (kind)]++;
+}
+
+extern "C" void
+nf_runner_submitted (unsigned counts[WORK_KINDS])
+{
+  for (size_t i = 0; i < WORK_KINDS; i++)
+    counts[i] = submitted[i];
 }
 
 static std::vector<size_t>

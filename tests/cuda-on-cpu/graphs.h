@@ -52,6 +52,10 @@ constexpr size_t WORK_KINDS = static_cast<size_t> (WorkKind::event) + 1;
 extern "C" void nf_runner_graph_work (unsigned counts[WORK_KINDS]);
 void graph_remember (const Graph &graph);
 
+/* pieces of each WorkKind that were given to streams so far, captured or not */
+extern "C" void nf_runner_submitted (unsigned counts[WORK_KINDS]);
+void work_count (WorkKind kind);
+
 /**
  * Capture:
  * @origin: where it began

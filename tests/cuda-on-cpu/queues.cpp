@@ -3,12 +3,16 @@
  * queues — the work of streams, and the order in which it is done */
 #include "queues.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <map>
 #include <random>
 
 namespace runner {
+
+/* between looks at work that is not ready */
+constexpr std::chrono::milliseconds LOOK_OUTSIDE (1);
 
 /**
  * Queues:
@@ -128,19 +132,8 @@ add_legacy (const std::shared_ptr<Queue> &queue, std::vector<Ticket> *after)
       after->push_back (queue_ticket (other));
 }
 
-void
-queue_add (Lock &lock, const std::shared_ptr<Queue> &queue,
-    std::vector<Ticket> after, std::function<void ()> run)
-{
-  add_legacy (queue, &after);
-  queue->items.push_back ({ std::move (after), std::move (run) });
-  queue->submitted++;
-  if (lazy_seed () == 0)
-    ticket_finish (lock, queue_ticket (queue));
-}
-
 /* does the first piece of @queue's work, or of one that it waits for; FALSE
- * where another OS thread is at it, or there is none */
+ * where another OS thread is at it, or there is none that is ready */
 static bool
 advance (Lock &lock, std::shared_ptr<Queue> queue)
 {
@@ -151,6 +144,8 @@ advance (Lock &lock, std::shared_ptr<Queue> queue)
   for (const Ticket &ticket : queue->items.front ().after)
     if (!ticket_done (ticket))
       return advance (lock, ticket.queue);
+  if (queue->items.front ().ready && !queue->items.front ().ready ())
+    return false;
   run = std::move (queue->items.front ().run);
   queue->items.pop_front ();
   queue->running = true;
@@ -179,8 +174,34 @@ ticket_finish (Lock &lock, const Ticket &ticket)
   while (!ticket_done (ticket)) {
     advance_any (lock);
     if (!ticket_done (ticket) && !advance (lock, ticket.queue))
-      queues ().changed.wait (lock);
+      queues ().changed.wait_for (lock, LOOK_OUTSIDE);
   }
+}
+
+static bool
+waits_for_outside (const Queue &queue)
+{
+  for (const QueueItem &item : queue.items)
+    if (item.ready)
+      return true;
+  return false;
+}
+
+void
+queue_add (Lock &lock, const std::shared_ptr<Queue> &queue,
+    std::vector<Ticket> after, std::function<void ()> run,
+    std::function<bool ()> ready)
+{
+  add_legacy (queue, &after);
+  queue->items.push_back (
+      { std::move (after), std::move (run), std::move (ready) });
+  queue->submitted++;
+  if (lazy_seed () > 0)
+    return;
+  if (waits_for_outside (*queue))
+    ticket_query (lock, queue_ticket (queue));
+  else
+    ticket_finish (lock, queue_ticket (queue));
 }
 
 bool
@@ -188,7 +209,9 @@ ticket_query (Lock &lock, const Ticket &ticket)
 {
   if (!ticket_done (ticket)) {
     advance_any (lock);
-    advance (lock, ticket.queue);
+    while (advance (lock, ticket.queue) && lazy_seed () == 0
+        && !ticket_done (ticket)) {
+    }
   }
   return ticket_done (ticket);
 }

@@ -38,10 +38,13 @@ struct Ticket
   uint64_t position = 0;
 };
 
+/* @ready: (may be empty) whether it can be done; asked, with the lock held, when
+ * all is done that comes before. What it waits for lies outside: another process */
 struct QueueItem
 {
   std::vector<Ticket> after;
   std::function<void ()> run;
+  std::function<bool ()> ready;
 };
 
 /**
@@ -72,9 +75,11 @@ std::shared_ptr<Queue> queue_legacy (int device);
 /* @queue gets no more work; what it has will be done */
 void queue_close (Lock &lock, const std::shared_ptr<Queue> &queue);
 
-/* adds work that comes after what @after stands for */
+/* adds work that comes after what @after stands for, see QueueItem; work that
+ * is not ready keeps nobody within this call */
 void queue_add (Lock &lock, const std::shared_ptr<Queue> &queue,
-    std::vector<Ticket> after, std::function<void ()> run);
+    std::vector<Ticket> after, std::function<void ()> run,
+    std::function<bool ()> ready = nullptr);
 
 /* all work of a queue so far */
 Ticket queue_ticket (const std::shared_ptr<Queue> &queue);
@@ -84,7 +89,8 @@ bool ticket_done (const Ticket &ticket);
 /* does work until it is done */
 void ticket_finish (Lock &lock, const Ticket &ticket);
 
-/* does a piece of work if some is left; whether it is done then */
+/* does work if some is left that is ready, a piece of it or, where work is not
+ * put off, all; whether it is done then */
 bool ticket_query (Lock &lock, const Ticket &ticket);
 
 /* all work of a device */

@@ -132,6 +132,7 @@ submit (cudaStream_t stream, Work work)
 
   if (error != cudaSuccess)
     return fail (error);
+  work_count (work.kind);
   if (is_dry () && work.run != nullptr && work.kind < WorkKind::host)
     work.run = [] {};
   if (queue->capture != nullptr)
@@ -140,6 +141,23 @@ submit (cudaStream_t stream, Work work)
             : capture_spoil (
                 queue->capture.get (), cudaErrorStreamCaptureUnsupported));
   queue_add (lock, queue, {}, std::move (work.run));
+  return cudaSuccess;
+}
+
+cudaError_t
+submit_external (cudaStream_t stream, std::function<bool ()> ready,
+    std::function<void ()> run)
+{
+  std::shared_ptr<Queue> queue;
+  Lock lock;
+  const cudaError_t error = begin_call (stream, &lock, &queue);
+
+  if (error != cudaSuccess)
+    return fail (error);
+  if (queue->capture != nullptr)
+    return fail (capture_spoil (
+        queue->capture.get (), cudaErrorStreamCaptureUnsupported));
+  queue_add (lock, queue, {}, std::move (run), std::move (ready));
   return cudaSuccess;
 }
 

@@ -56,6 +56,11 @@ int device_of (cudaStream_t stream);
 /* queues work, or captures it */
 cudaError_t submit (cudaStream_t stream, Work work);
 
+/* the same for work that waits for other processes, see QueueItem; it cannot be
+ * captured */
+cudaError_t submit_external (cudaStream_t stream, std::function<bool ()> ready,
+    std::function<void ()> run);
+
 /* the same for work of cuDNN and cuBLAS; @function tells calls apart */
 inline cudaError_t
 submit_library (cudaStream_t stream, WorkKind kind, const void *function,

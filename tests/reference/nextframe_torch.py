@@ -140,19 +140,28 @@ class Attention(nn.Module):
 # --------------------------------------------------------------------------- diffusion U-Net
 FULL = dict(image_size=128, channels=3, num_frames=2, num_frames_cond=11, ngf=128, ch_mult=(1, 2, 3, 4, 4),
             num_res_blocks=3, attn_resolutions=(8, 16, 32), n_head_channels=128, spade=True, spade_dim=256,
-            num_classes=1000, sigma_begin=0.02, sigma_end=0.0001, sigma_dist="linear", dropout=0.1)
+            num_classes=1000, sigma_begin=0.02, sigma_end=0.0001, sigma_dist="linear", dropout=0.1, guide=False)
+GUIDE_CHANNELS = 6                            # of each predicted frame, behind the frames of context
+
+
+def cond_channels(c):
+    """Channels of a UNet's conditioning."""
+    return c["channels"] * c["num_frames_cond"] + (GUIDE_CHANNELS * c["num_frames"] if c["guide"] else 0)
 
 
 class UNet(nn.Module):
     """Noise predictor eps(x_t, t | cond): x [B, num_frames*C, H, W], t [B] labels, cond
     [B, num_frames_cond*C, H, W], pixels in [-1, 1], frames stacked oldest first along channels.
-    spade=True conditions through Spade in every norm; spade=False concatenates cond to x."""
+    spade=True conditions through Spade in every norm; spade=False concatenates cond to x.
+    image_size: one side, or rows and columns: attention is where the smaller side is in
+    attn_resolutions. guide: cond has the guide's channels, too."""
 
     def __init__(self, cfg):
         super().__init__()
         self.cfg = c = {**FULL, **cfg}
         nf, mult, size = c["ngf"], c["ch_mult"], c["image_size"]
-        out_ch, cond_in = c["channels"] * c["num_frames"], c["channels"] * c["num_frames_cond"]
+        size = size if isinstance(size, int) else min(size)
+        out_ch, cond_in = c["channels"] * c["num_frames"], cond_channels(c)
         cond_ch = cond_in if c["spade"] else 0
         temb = 4 * nf
 
@@ -434,13 +443,28 @@ class DecoderBlock(nn.Module):
         return self.conv2(self.conv1(x if skip is None else torch.cat([x, skip], 1)))
 
 
+def class_attributes():
+    """[49, 15], 1 where a class has an attribute: 0 ground, 1 object, 2 to 4 shapes, 5 and 6 materials,
+    7 to 14 colours. Class 0 is the ground; of the others the colour counts fastest, the shape slowest."""
+    has = torch.zeros(49, 15)
+    has[0, 0] = 1
+    for i in range(48):
+        has[i + 1, [1, 2 + i // 16, 5 + i // 8 % 2, 7 + i % 8]] = 1
+    return has
+
+
 class UnetPlusPlus(nn.Module):
     """UNet++ on a ResNet encoder: [B, 3, H, W] (ImageNet-normalised, H and W multiples of 32)
-    -> logits [B, classes, H, W]. Nodes decoder.blocks.x_{depth}_{layer} as in the nested grid."""
+    -> logits [B, classes, H, W]. Nodes decoder.blocks.x_{depth}_{layer} as in the nested grid.
+    head="attributes": a filter for each attribute; a class has the sum of its attributes' logits."""
 
-    def __init__(self, encoder="resnet34", classes=49, widths=(256, 128, 64, 32, 16), encoder_width=64):
+    def __init__(self, encoder="resnet34", classes=49, widths=(256, 128, 64, 32, 16), encoder_width=64,
+                 head="classes"):
         super().__init__()
         self.encoder = Encoder(encoder, width=encoder_width)
+        if head == "attributes":
+            self.register_buffer("has", class_attributes()[:, :, None, None], persistent=False)
+        filters = classes if head == "classes" else 15
         enc = self.encoder.channels[::-1]     # deepest first
         head, skip = [enc[0]] + list(widths[:-1]), list(enc[1:]) + [0]
         b = {}
@@ -452,7 +476,7 @@ class UnetPlusPlus(nn.Module):
         b["x_0_4"] = DecoderBlock(head[4], 0, widths[4])
         self.decoder = nn.Module()
         self.decoder.blocks = nn.ModuleDict(b)
-        self.segmentation_head = nn.Sequential(nn.Conv2d(widths[-1], classes, 3, padding=1))
+        self.segmentation_head = nn.Sequential(nn.Conv2d(widths[-1], filters, 3, padding=1))
 
     def forward(self, image):
         f, b, x = self.encoder(image)[::-1], self.decoder.blocks, {}
@@ -462,7 +486,8 @@ class UnetPlusPlus(nn.Module):
             for d in range(4 - step):
                 s = d + step
                 x[d, s] = b[f"x_{d}_{s}"](x[d, s - 1], torch.cat([x[k, s] for k in range(d + 1, s + 1)] + [f[s + 1]], 1))
-        return self.segmentation_head(b["x_0_4"](x[0, 3]))
+        logits = self.segmentation_head(b["x_0_4"](x[0, 3]))
+        return F.conv2d(logits, self.has) if hasattr(self, "has") else logits
 
 
 def cross_entropy(logits, target, weights=None, ignored=None):

@@ -21,6 +21,10 @@ G_BEGIN_DECLS
  *   in each of them
  * @sum_f64: likewise
  * @share: gives all processes the bytes of process @root
+ * @warn: lets the others know that something failed here, without waiting for
+ *   them
+ * @warned: whether another process did so since this was last TRUE; the only
+ *   function beside warn() that need not be called by all
  */
 typedef struct
 {
@@ -31,6 +35,8 @@ typedef struct
   void (*sum_f32) (gfloat *values, gsize n);
   void (*sum_f64) (gdouble *values, gsize n);
   void (*share) (gpointer bytes, gsize n, guint root);
+  void (*warn) (void);
+  gboolean (*warned) (void);
 } NfCollectives;
 
 extern const NfCollectives nf_collectives_mpi;

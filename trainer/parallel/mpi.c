@@ -9,6 +9,7 @@
 #include <mpi.h>
 
 #define MOST (1 << 26) /* elements of one call, whose counts are ints */
+#define WARNING 1 /* tag of empty messages: something failed */
 
 static gboolean
 mpi_join (guint *rank, guint *n_ranks, guint *local_rank, GError **error)
@@ -66,6 +67,35 @@ mpi_share (gpointer bytes, gsize n, guint root)
         (int) root, MPI_COMM_WORLD);
 }
 
+static void
+mpi_warn (void)
+{
+  int rank, n_ranks;
+
+  MPI_Comm_rank (MPI_COMM_WORLD, &rank);
+  MPI_Comm_size (MPI_COMM_WORLD, &n_ranks);
+  for (int other = 0; other < n_ranks; other++)
+    if (other != rank) {
+      MPI_Request request;
+
+      MPI_Isend (NULL, 0, MPI_BYTE, other, WARNING, MPI_COMM_WORLD, &request);
+      MPI_Request_free (&request);
+    }
+}
+
+static gboolean
+mpi_warned (void)
+{
+  int there;
+
+  MPI_Iprobe (
+      MPI_ANY_SOURCE, WARNING, MPI_COMM_WORLD, &there, MPI_STATUS_IGNORE);
+  if (there)
+    MPI_Recv (NULL, 0, MPI_BYTE, MPI_ANY_SOURCE, WARNING, MPI_COMM_WORLD,
+        MPI_STATUS_IGNORE);
+  return there != 0;
+}
+
 const NfCollectives nf_collectives_mpi = {
   .name = "MPI",
   .join = mpi_join,
@@ -73,4 +103,6 @@ const NfCollectives nf_collectives_mpi = {
   .sum_f32 = mpi_sum_f32,
   .sum_f64 = mpi_sum_f64,
   .share = mpi_share,
+  .warn = mpi_warn,
+  .warned = mpi_warned,
 };

@@ -4,6 +4,7 @@
 #include "parallel/parallel.h"
 #include "config.h"
 #include "parallel/collectives.h"
+#include "parallel/devicegroup.h"
 
 #include <string.h>
 
@@ -17,6 +18,8 @@ struct _NfParallel
   guint local_rank; /* of the processes of this machine */
   guint8 *buffer; /* on its way to others and back */
   gsize buffer_bytes;
+  gboolean asked; /* whether the devices can add up */
+  NfDeviceGroup *group; /* NULL: they cannot */
   FILE *nowhere; /* NULL: nobody asked for it */
 };
 
@@ -93,6 +96,7 @@ nf_parallel_leave (NfParallel *parallel)
 {
   if (!parallel)
     return;
+  nf_device_group_free (parallel->group);
   parallel->collectives->leave ();
   if (parallel->nowhere)
     fclose (parallel->nowhere);
@@ -153,15 +157,22 @@ nf_parallel_device (const NfParallel *parallel, const gchar *name)
 {
   const gchar *visible = g_getenv ("CUDA_VISIBLE_DEVICES");
   const gboolean given = visible && *visible && !strchr (visible, ',');
+  g_autofree gchar *own = NULL;
   g_autoptr (NfDevice) any = NULL;
 
-  if (nf_parallel_ranks (parallel) == 1)
+  if (nf_parallel_ranks (parallel) == 1
+      || !(g_str_equal (name, "auto") || g_str_equal (name, "cuda")))
     return g_strdup (name);
-  if (g_str_equal (name, "auto") && !(any = nf_device_open ("cuda", NULL)))
-    return g_strdup ("cpu");
-  if (!any && !g_str_equal (name, "cuda"))
-    return g_strdup (name);
-  return g_strdup_printf ("cuda:%u", given ? 0 : parallel->local_rank);
+  own = g_strdup_printf ("cuda:%u", given ? 0 : parallel->local_rank);
+  if (g_str_equal (name, "auto")) {
+    /* its own one first: to open another one takes memory there for good */
+    any = nf_device_open (own, NULL);
+    if (!any)
+      any = nf_device_open ("cuda", NULL);
+    if (!any)
+      return g_strdup ("cpu");
+  }
+  return g_steal_pointer (&own);
 }
 
 /**
@@ -379,21 +390,59 @@ gather (NfParallel *self, const GPtrArray *tensors, GError **error)
       error);
 }
 
+/* Brings the devices of all processes together, where all of them can add up;
+ * that NCCL is missing is told once, by the first process. */
+static gboolean
+join_devices (NfParallel *self, NfDevice *device, GError **error)
+{
+  g_autoptr (NfDeviceGroup) group =
+      nf_device_group_new (self->collectives, device);
+  g_autoptr (GError) cause = NULL;
+  guint8 id[NF_GROUP_ID_BYTES] = { 0 };
+  gboolean lacks = !group
+      || (nf_parallel_is_first (self)
+          && !nf_device_group_name (group, id, &cause));
+
+  self->asked = TRUE;
+  if (cause)
+    fprintf (nf_parallel_log (self),
+        "gradients go through the host's memory, which is slower: %s\n",
+        cause->message);
+  if (nf_parallel_any (self, lacks))
+    return TRUE;
+  nf_parallel_tell (self, id, sizeof id);
+  if (!nf_parallel_settle (self,
+          nf_device_group_join (group, id, self->rank, self->n_ranks, error),
+          error))
+    return FALSE;
+  self->group = g_steal_pointer (&group);
+  return TRUE;
+}
+
 /**
  * nf_parallel_sum_tensors:
  * @parallel: (nullable): a job
- * @tensors: (inout) (element-type NfTensor): f32, of the same shapes in every
- *   process; become the sums over all processes, with the same bits in each
+ * @tensors: (inout) (element-type NfTensor): f32, on the device of this process,
+ *   always the same one, and of the same shapes in every process; become the
+ *   sums over all processes, with the same bits in each
  * @error: return location
  *
- * All tensors go as one buffer. Where it fails, it fails in all processes.
+ * All tensors go as one buffer: on the devices where these can add up (by NCCL),
+ * else in the host's memory. Where it fails, it fails in all processes.
  */
 gboolean
 nf_parallel_sum_tensors (
     NfParallel *parallel, const GPtrArray *tensors, GError **error)
 {
-  if (nf_parallel_ranks (parallel) == 1)
+  if (nf_parallel_ranks (parallel) == 1 || tensors->len == 0)
     return TRUE;
+  if (!parallel->asked
+      && !join_devices (
+          parallel, ((NfTensor *) tensors->pdata[0])->device, error))
+    return FALSE;
+  if (parallel->group)
+    return nf_parallel_settle (
+        parallel, nf_device_group_sum (parallel->group, tensors, error), error);
   if (!gather (parallel, tensors, error))
     return FALSE;
   parallel->collectives->sum_f32 (

@@ -11,6 +11,9 @@
 #define SHEET_CLIPS 6
 #define STATS_CLIPS 500
 
+const gchar *const nf_synth_splits[NF_SYNTH_N_SPLITS] = { "train", "val",
+  "unlabeled", "hidden" };
+
 /* The options that take a whole number. */
 typedef enum
 {
@@ -122,7 +125,7 @@ typedef struct
 {
   NfSynthOptions *options;
   gint64 numbers[N_NUMBERS]; /* G_MININT64: not given */
-  gchar *objects;
+  gchar *objects, *shard;
 } RawOptions;
 
 static gboolean
@@ -201,6 +204,10 @@ parse (RawOptions *raw, gint argc, gchar **argv, GError **error)
         "Do not say on the sheet which clips are real; print it", NULL },
     { "objects", 0, 0, G_OPTION_ARG_STRING, &raw->objects,
         "Fewest and most objects of a clip (default: 2-8)", "MIN-MAX" },
+    { "shard", 0, 0, G_OPTION_ARG_STRING, &raw->shard,
+        "Make part I of N of the clips, in a folder of --out; the same command "
+        "without it takes what the parts have done",
+        "I/N" },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
@@ -270,6 +277,8 @@ check_sense (const NfSynthOptions *options, GError **error)
     return fail (error,
         "--train, --val, --unlabeled and --hidden are for --out; a sheet or "
         "table takes --clips");
+  if (!options->out && nf_share_is_part (&options->share))
+    return fail (error, "--shard is for --out");
   if (options->out && options->real)
     return fail (error, "--real is for --sheet and --stats");
   if (options->shuffle && (!options->sheet || !options->real))
@@ -302,8 +311,10 @@ nf_synth_options_parse (gint argc, gchar **argv, GError **error)
       && (!raw.objects
           || read_objects (&options->scenes.clip, raw.objects, error))
       && take_numbers (options, raw.numbers, error)
+      && (!raw.shard || nf_share_parse (raw.shard, &options->share, error))
       && check_sense (options, error);
   g_free (raw.objects);
+  g_free (raw.shard);
   return good ? g_steal_pointer (&options) : NULL;
 }
 

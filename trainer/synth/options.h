@@ -4,6 +4,7 @@
 #pragma once
 
 #include "clips/nfscenes.h"
+#include "parallel/share.h"
 
 G_BEGIN_DECLS
 
@@ -31,6 +32,7 @@ typedef enum
  * @n_clips: of each split of the data set
  * @scenes: which scenes, and how many for sheet and table
  * @threads: clips that are rendered at once; 0: one a physical core
+ * @share: which part of the data set's clips; it has a folder in @out
  *
  * What was asked for; every number is in its range.
  */
@@ -45,7 +47,11 @@ typedef struct
   guint64 n_clips[NF_SYNTH_N_SPLITS];
   NfScenes scenes;
   guint threads;
+  NfShare share;
 } NfSynthOptions;
+
+/* the folders' names */
+extern const gchar *const nf_synth_splits[NF_SYNTH_N_SPLITS];
 
 NfSynthOptions *nf_synth_options_parse (
     gint argc, gchar **argv, GError **error);

@@ -6,20 +6,19 @@
 #include <nextframe/core/threads/nfthreads.h>
 #include "io/nfclipwriter.h"
 #include "io/nffile.h"
+#include "synth/sceneparts.h"
 #include "synth/scenerecord.h"
 #include "train/report.h"
 
 #define POLL_INTERVAL (G_USEC_PER_SEC / 10)
-
-static const gchar *const split_names[NF_SYNTH_N_SPLITS] = { "train", "val",
-  "unlabeled", "hidden" };
 
 /* What the threads share. */
 typedef struct
 {
   const NfSynthOptions *options;
   NfClipSource *source;
-  guint64 total; /* clips */
+  gchar *folder; /* of the data set, or of the options' part of it */
+  guint64 total; /* clips that belong there */
   gint stop; /* atomic: threads are to end as soon as they can */
 
   GMutex lock;
@@ -49,24 +48,19 @@ place_clear (Place *place)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Place, place_clear)
 
-static gchar *
-split_folder (const NfSynthOptions *options, guint split)
-{
-  return g_build_filename (options->out, split_names[split], NULL);
-}
-
 static void
-find_place (const NfSynthOptions *options, guint64 clip, Place *place)
+find_place (const Work *work, guint64 clip, Place *place)
 {
+  const NfSynthOptions *options = work->options;
   guint frames = options->scenes.clip.frames;
   guint64 first = 0;
   guint split = 0;
 
   while (clip >= first + options->n_clips[split])
     first += options->n_clips[split++];
-  place->name =
-      g_strdup_printf ("%s/video_%" G_GUINT64_FORMAT, split_names[split], clip);
-  place->folder = g_build_filename (options->out, place->name, NULL);
+  place->name = g_strdup_printf (
+      "%s/video_%" G_GUINT64_FORMAT, nf_synth_splits[split], clip);
+  place->folder = g_build_filename (work->folder, place->name, NULL);
   place->shape.n_frames = split == NF_SYNTH_HIDDEN ? (frames + 1) / 2 : frames;
   place->shape.width = options->scenes.width;
   place->shape.height = options->scenes.height;
@@ -139,7 +133,7 @@ work_thread (gpointer data)
     GError *error = NULL;
     gboolean kept, good;
 
-    find_place (work->options, clip, &place);
+    find_place (work, clip, &place);
     kept = nf_clip_is_whole (place.folder, &place.shape);
     good = kept || write_clip (work, reader, clip, &place, &error);
     note_clip (work, kept, good, error);
@@ -194,12 +188,14 @@ run_threads (Work *work, NfProgress *progress)
 }
 
 static gboolean
-make_splits (const NfSynthOptions *options, GError **error)
+make_splits (const Work *work, GError **error)
 {
   for (guint i = 0; i < NF_SYNTH_N_SPLITS; i++) {
-    g_autofree gchar *folder = split_folder (options, i);
+    g_autofree gchar *folder =
+        g_build_filename (work->folder, nf_synth_splits[i], NULL);
 
-    if (options->n_clips[i] > 0 && g_mkdir_with_parents (folder, 0777) != 0)
+    if (work->options->n_clips[i] > 0
+        && g_mkdir_with_parents (folder, 0777) != 0)
       return nf_file_fail (folder, "make the folder", error);
   }
   return TRUE;
@@ -227,22 +223,54 @@ add_up (Work *work, NfParallel *parallel, GError **error)
 static gboolean
 conclude (Work *work, NfProgress *progress, GError **error)
 {
-  const gchar *out = work->options->out;
+  const NfShare *share = &work->options->share;
   g_autofree gchar *text = NULL;
 
-  if (!nf_file_sync_all (out, error))
+  if (!nf_file_sync_all (work->folder, error))
     return FALSE;
-  if (work->done == work->total)
+  if (work->done == work->total && nf_share_is_part (share))
+    text = g_strdup_printf ("part %u of %u is done; once all are, the same "
+                            "command without --shard brings them together",
+        share->index + 1, share->count);
+  else if (work->done == work->total)
     text = g_strdup_printf ("done: %s, %" G_GUINT64_FORMAT
                             " clips, %" G_GUINT64_FORMAT " of them from before",
-        out, work->total, work->kept);
+        work->folder, work->total, work->kept);
   else
     text = g_strdup_printf ("interrupted, %" G_GUINT64_FORMAT
                             " of %" G_GUINT64_FORMAT
                             " clips are in %s; the same command goes on",
-        work->done, work->total, out);
+        work->done, work->total, work->folder);
   nf_progress_message (progress, text);
   return TRUE;
+}
+
+/* Makes the folder fit to be written to: by one process for all. */
+static gboolean
+prepare (const Work *work, NfSceneRecord **record, GError **error)
+{
+  const NfSynthOptions *options = work->options;
+
+  *record = nf_scene_record_open (options, error);
+  return *record && make_splits (work, error)
+      && (nf_share_is_part (&options->share)
+          || nf_scene_parts_take (options, error));
+}
+
+/* Which clips belong into the folder, and which of them are this process's. */
+static void
+share_clips (Work *work, const NfParallel *parallel)
+{
+  const NfShare mine = nf_parallel_share (parallel);
+  guint64 all = 0, first, end;
+
+  for (guint i = 0; i < NF_SYNTH_N_SPLITS; i++)
+    all += work->options->n_clips[i];
+  nf_share_range (&work->options->share, all, &first, &end);
+  work->total = end - first;
+  nf_share_range (&mine, work->total, &work->next, &work->end);
+  work->next += first;
+  work->end += first;
 }
 
 /**
@@ -252,29 +280,27 @@ conclude (Work *work, NfProgress *progress, GError **error)
  * @log: where progress goes
  * @error: return location
  *
- * Writes the clips that are not there yet. A clip's folder is whole, or not
+ * Writes the clips that are not there yet, those of the options' part into its
+ * folder; the whole takes what parts have done. A clip's folder is whole, or not
  * there. Being interrupted is no error.
  */
 gboolean
 nf_scene_folder_write (const NfSynthOptions *options, NfParallel *parallel,
     FILE *log, GError **error)
 {
-  const gboolean first = nf_parallel_is_first (parallel);
-  const NfShare share = nf_parallel_share (parallel);
-  g_autoptr (NfSceneRecord) record =
-      first ? nf_scene_record_open (options, error) : NULL;
+  g_autofree gchar *folder = nf_share_folder (&options->share, options->out);
+  g_autoptr (NfSceneRecord) record = NULL;
   g_autoptr (NfProgress) progress = NULL;
   g_autoptr (NfClipSource) source =
       nf_clip_source_new_scenes (&options->scenes);
-  Work work = { .options = options, .source = source };
+  Work work = { .options = options, .source = source, .folder = folder };
   gboolean good;
 
-  if (!nf_parallel_settle (
-          parallel, !first || (record && make_splits (options, error)), error))
+  if (!nf_parallel_settle (parallel,
+          !nf_parallel_is_first (parallel) || prepare (&work, &record, error),
+          error))
     return FALSE;
-  for (guint i = 0; i < NF_SYNTH_N_SPLITS; i++)
-    work.total += options->n_clips[i];
-  nf_share_range (&share, work.total, &work.next, &work.end);
+  share_clips (&work, parallel);
   progress = nf_progress_new (
       log, 0, work.end - work.next, MAX (1, (work.end - work.next) / 100));
   g_mutex_init (&work.lock);

@@ -21,7 +21,6 @@ struct _NfSceneRecord
 static GKeyFile *
 make_record (const NfSynthOptions *options)
 {
-  static const gchar *const names[] = { "train", "val", "unlabeled", "hidden" };
   const NfScenes *scenes = &options->scenes;
   const NfSceneParams *clip = &scenes->clip;
   GKeyFile *file = g_key_file_new ();
@@ -35,7 +34,8 @@ make_record (const NfSynthOptions *options)
   g_key_file_set_integer (file, GROUP, "min-objects", clip->min_objects);
   g_key_file_set_integer (file, GROUP, "max-objects", clip->max_objects);
   for (guint i = 0; i < NF_SYNTH_N_SPLITS; i++)
-    g_key_file_set_uint64 (file, GROUP, names[i], options->n_clips[i]);
+    g_key_file_set_uint64 (
+        file, GROUP, nf_synth_splits[i], options->n_clips[i]);
   return file;
 }
 
@@ -84,7 +84,7 @@ check_record (const gchar *path, const NfSynthOptions *options, GError **error)
   return FALSE;
 }
 
-/* Whether nothing but hidden files is in the folder. */
+/* Whether nothing but hidden files and parts of data sets is in the folder. */
 static gboolean
 check_empty (const gchar *folder, GError **error)
 {
@@ -94,10 +94,10 @@ check_empty (const gchar *folder, GError **error)
   if (!dir)
     return FALSE;
   while ((name = g_dir_read_name (dir))) {
-    if (name[0] == '.')
+    if (name[0] == '.' || g_str_has_prefix (name, NF_SHARE_PREFIX))
       continue;
     g_set_error (error, NF_ERROR, NF_ERROR_IO,
-        "%s: holds %s, but no scenes.ini that says it was made by "
+        "%s: holds %s, but no " NF_SCENE_RECORD " that says it was made by "
         "nextframe-train synth; choose a new or empty folder for --out",
         folder, name);
     return FALSE;
@@ -105,36 +105,50 @@ check_empty (const gchar *folder, GError **error)
   return TRUE;
 }
 
+/* Whether the folder was begun with the same options, or can be begun now. */
+static gboolean
+check_folder (const gchar *folder, const NfSynthOptions *options,
+    gboolean *begun, GError **error)
+{
+  g_autofree gchar *path = g_build_filename (folder, NF_SCENE_RECORD, NULL);
+
+  *begun = g_file_test (path, G_FILE_TEST_EXISTS);
+  return *begun ? check_record (path, options, error)
+                : check_empty (folder, error);
+}
+
 /**
  * nf_scene_record_open:
  * @options: what is to be made, and where
  * @error: return location; says what differs or is in the way
  *
- * Makes the folder and its record, or checks that it was begun with the same
- * options.
+ * Makes the folder, that of the options' part, and its record, or checks that it
+ * was begun with the same options.
  *
  * Returns: (transfer full) (nullable): the folder, until it is closed
  */
 NfSceneRecord *
 nf_scene_record_open (const NfSynthOptions *options, GError **error)
 {
-  g_autofree gchar *path = g_build_filename (options->out, "scenes.ini", NULL);
+  g_autofree gchar *folder = nf_share_folder (&options->share, options->out);
+  g_autofree gchar *path = g_build_filename (folder, NF_SCENE_RECORD, NULL);
   g_autoptr (NfSceneRecord) record = NULL;
-  int fd = nf_file_lock_folder (options->out, "nextframe-train synth", error);
-  gboolean good;
+  gboolean begun;
+  int fd;
 
+  if (nf_share_is_part (&options->share)
+      && g_file_test (options->out, G_FILE_TEST_IS_DIR)
+      && !check_folder (options->out, options, &begun, error))
+    return NULL;
+  fd = nf_file_lock_folder (folder, "nextframe-train synth", error);
   if (fd < 0)
     return NULL;
   record = g_new0 (NfSceneRecord, 1);
   record->fd = fd;
-  if (g_file_test (path, G_FILE_TEST_EXISTS))
-    good = check_record (path, options, error);
-  else
-    good = check_empty (options->out, error)
-        && write_record (path, options, error);
-  if (!good)
+  if (!check_folder (folder, options, &begun, error)
+      || (!begun && !write_record (path, options, error)))
     return NULL;
-  nf_file_remove_leftovers (options->out);
+  nf_file_remove_leftovers (folder);
   return g_steal_pointer (&record);
 }
 

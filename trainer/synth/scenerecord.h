@@ -10,6 +10,8 @@
 
 G_BEGIN_DECLS
 
+#define NF_SCENE_RECORD "scenes.ini"
+
 /**
  * NfSceneRecord: a data set's folder, held by this program alone
  */

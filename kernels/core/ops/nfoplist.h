@@ -175,8 +175,9 @@ typedef struct
  * @x: (N, C, H, W)
  * @weight: (nullable): (1, C, 1, 1)
  * @bias: (nullable): likewise; with @weight or not at all
- * @scale: (nullable): (N or 1, C, H, W)
- * @shift: (nullable): likewise; with @scale or not at all
+ * @scale: (nullable): (N or 1, C, H, W); or (N or 1, 2 C, H, W), the scale and
+ *   then the shift, which are read where they are
+ * @shift: (nullable): (N or 1, C, H, W); with a @scale of that shape only
  * @time: (nullable): (N or 1, 2 C, 1, 1): a scale, then a shift
  * @skip: (nullable): (N, C', H, W): channels behind those of @x; then C is
  *   that of both together in all the rest

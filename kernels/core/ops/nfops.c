@@ -10,6 +10,15 @@
 #include <nextframe/core/tensor/nftensor.h>
 #include <nextframe/core/ops/nftape.h>
 
+/* FALSE: the op lacks an input */
+static gboolean
+lacks (NfOp op, guint input, GError **error)
+{
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "%s: input %u is missing",
+      nf_op_name (op), input);
+  return FALSE;
+}
+
 /* Whether an op before this one has failed. Then the error is set or a required
  * input is NULL, and an error that is set already, the first cause, is kept.
  * Where none is set, the missing input is reported. */
@@ -21,9 +30,7 @@ has_failed_input (NfOp op, NfTensor *const *in, guint n_in, GError **error)
   for (guint i = 0; i < n_in; i++) {
     if (in[i] != NULL || (nf_op_input_facts (op, i) & NF_IN_OPTIONAL))
       continue;
-    g_set_error (error, NF_ERROR, NF_ERROR_INVALID, "%s: input %u is missing",
-        nf_op_name (op), i);
-    return TRUE;
+    return !lacks (op, i, error);
   }
   return FALSE;
 }
@@ -246,7 +253,20 @@ nf_op_attention (NfTensor *q, NfTensor *k, NfTensor *v,
 {
   NfTensor *in[] = { q, k, v };
 
+  /* without them the op would take q for all three */
+  for (guint i = NF_ATTENTION_K; i <= NF_ATTENTION_V; i++)
+    if (in[i] == NULL && !nf_has_failed (error)) {
+      lacks (NF_OP_ATTENTION, i, error);
+      return NULL;
+    }
   return nf_op_run (NF_OP_ATTENTION, in, 3, params, error);
+}
+
+NfTensor *
+nf_op_attention_joined (
+    NfTensor *qkv, const NfAttentionParams *params, GError **error)
+{
+  return nf_op_run (NF_OP_ATTENTION, &qkv, 1, params, error);
 }
 
 NfTensor *

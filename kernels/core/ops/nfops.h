@@ -152,6 +152,20 @@ NF_API NfTensor *nf_op_attention (NfTensor *q, NfTensor *k, NfTensor *v,
     const NfAttentionParams *params, GError **error);
 
 /**
+ * nf_op_attention_joined:
+ * @qkv: (N, 3 C, H, W): queries, keys and values, side by side along the
+ *   channels
+ * @params: how many heads, which divides C
+ * @error: return location
+ *
+ * nf_op_attention() of the parts of one tensor, which are read where they are.
+ *
+ * Returns: (transfer full) (nullable): (N, C, H, W)
+ */
+NF_API NfTensor *nf_op_attention_joined (
+    NfTensor *qkv, const NfAttentionParams *params, GError **error);
+
+/**
  * nf_op_softmax:
  * @x: (N, C, H, W)
  * @error: return location

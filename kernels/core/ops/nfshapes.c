@@ -275,17 +275,26 @@ gboolean
 nf_shape_attention (const NfOpCall *call, NfShape *out, GError **error)
 {
   const NfAttentionParams *p = call->params;
+  const NfTensor *q = call->in[NF_ATTENTION_Q];
 
   if (!activations_fit (call,
           1 << NF_ATTENTION_Q | 1 << NF_ATTENTION_K | 1 << NF_ATTENTION_V,
           error)
       || !nf_shape_all_same (call, error))
     return FALSE;
-  if (p->heads < 1 || call->in[NF_ATTENTION_Q]->c % p->heads != 0)
+  if ((call->in[NF_ATTENTION_K] == NULL) != (call->in[NF_ATTENTION_V] == NULL))
+    return nf_shape_refuse (call, error, "keys and values come together");
+  nf_shape_same_as (q, q->dtype, out);
+  if (call->in[NF_ATTENTION_K] == NULL) {
+    if (q->c % 3 != 0)
+      return nf_shape_refuse (call, error,
+          "queries, keys and values side by side are 3 C channels");
+    out->c = q->c / 3;
+  }
+  if (p->heads < 1 || out->c % p->heads != 0)
     return nf_shape_refuse (
         call, error, "%d heads do not divide the channels", p->heads);
-  return nf_shape_same_as (
-      call->in[NF_ATTENTION_Q], call->in[NF_ATTENTION_Q]->dtype, out);
+  return TRUE;
 }
 
 gboolean
@@ -326,6 +335,7 @@ nf_shape_group_norm (const NfOpCall *call, NfShape *out, GError **error)
   const NfGroupNormParams *p = call->params;
   NfTensor *const *in = call->in;
   const NfTensor *x = in[NF_GROUP_NORM_X], *scale = in[NF_GROUP_NORM_SCALE],
+                 *shift = in[NF_GROUP_NORM_SHIFT],
                  *time = in[NF_GROUP_NORM_TIME], *skip = in[NF_GROUP_NORM_SKIP];
   gint64 c = x->c + (skip != NULL ? skip->c : 0);
 
@@ -345,15 +355,17 @@ nf_shape_group_norm (const NfOpCall *call, NfShape *out, GError **error)
     return nf_shape_refuse (
         call, error, "%d groups do not divide the channels", p->groups);
   if ((in[NF_GROUP_NORM_WEIGHT] == NULL) != (in[NF_GROUP_NORM_BIAS] == NULL)
-      || (scale == NULL) != (in[NF_GROUP_NORM_SHIFT] == NULL))
+      || (scale == NULL && shift != NULL))
     return nf_shape_refuse (
         call, error, "weight and bias, and scale and shift, come together");
   if (scale != NULL
-      && (!nf_tensor_same_shape (scale, in[NF_GROUP_NORM_SHIFT])
-          || scale->c != c || (scale->n != x->n && scale->n != 1)
-          || scale->h != x->h || scale->w != x->w))
-    return nf_shape_refuse (
-        call, error, "scale and shift must be (N or 1, C, H, W)");
+      && ((shift != NULL && !nf_tensor_same_shape (scale, shift))
+          || scale->c != (shift != NULL ? c : 2 * c)
+          || (scale->n != x->n && scale->n != 1) || scale->h != x->h
+          || scale->w != x->w))
+    return nf_shape_refuse (call, error,
+        "scale and shift must be (N or 1, C, H, W), or one (N or 1, 2 C, H, "
+        "W)");
   if (time != NULL
       && (time->c != 2 * c || (time->n != x->n && time->n != 1) || time->h != 1
           || time->w != 1))
@@ -848,4 +860,49 @@ nf_linear_sources (const NfOpCall *call, NfLinearSource sources[2])
     .at = from,
     .step = w->c };
   return skip != NULL ? 2 : 1;
+}
+
+/* --------------------------------------------------------------- attention */
+
+/**
+ * nf_attention_parts:
+ * @call: of the op attention
+ *
+ * Returns: where q, k and v are
+ */
+NfAttentionParts
+nf_attention_parts (const NfOpCall *call)
+{
+  const gint64 step = call->in[NF_ATTENTION_Q]->c;
+  const gsize c = (gsize) step / 3;
+
+  if (call->in[NF_ATTENTION_K] != NULL)
+    return (NfAttentionParts){ .c = step,
+      .step = step,
+      .input = { NF_ATTENTION_Q, NF_ATTENTION_K, NF_ATTENTION_V },
+      .at = { 0 } };
+  return (NfAttentionParts){ .c = (gint64) c,
+    .step = step,
+    .input = { NF_ATTENTION_Q, NF_ATTENTION_Q, NF_ATTENTION_Q },
+    .at = { 0, c, 2 * c } };
+}
+
+/**
+ * nf_attention_part:
+ * @parts: from nf_attention_parts()
+ * @part: %NF_ATTENTION_Q, %NF_ATTENTION_K or %NF_ATTENTION_V
+ * @tensors: the call's inputs, or their gradients
+ *
+ * Returns: (transfer none) (nullable): the first element of that part; NULL
+ *   where there is no such tensor
+ */
+gpointer
+nf_attention_part (
+    const NfAttentionParts *parts, guint part, NfTensor *const *tensors)
+{
+  const NfTensor *t = tensors[parts->input[part]];
+
+  return t != NULL
+      ? (guint8 *) t->data + parts->at[part] * nf_dtype_size (t->dtype)
+      : NULL;
 }

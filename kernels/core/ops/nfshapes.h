@@ -53,4 +53,24 @@ typedef struct
 NF_API guint nf_linear_sources (
     const NfOpCall *call, NfLinearSource sources[2]);
 
+/**
+ * NfAttentionParts:
+ * @c: channels of each part
+ * @step: from pixel to pixel, in elements
+ * @input: the input that q, k and v lie in
+ * @at: the first channel of each there
+ *
+ * Where an attention finds q, k and v: inputs of their own, or side by side.
+ */
+typedef struct
+{
+  gint64 c, step;
+  guint input[3];
+  gsize at[3];
+} NfAttentionParts;
+
+NF_API NfAttentionParts nf_attention_parts (const NfOpCall *call);
+NF_API gpointer nf_attention_part (
+    const NfAttentionParts *parts, guint part, NfTensor *const *tensors);
+
 G_END_DECLS

@@ -13,8 +13,9 @@
 
 G_BEGIN_DECLS
 
-#define NF_BACKEND_ABI 5
+#define NF_BACKEND_ABI 6
 #define NF_BACKEND_SYMBOL "nf_backend_module_get"
+#define NF_GROUP_ID_BYTES 128
 
 typedef struct _NfDevice NfDevice;
 typedef struct _NfTensor NfTensor;
@@ -71,6 +72,45 @@ typedef struct
 } NfBackendGraph;
 
 /**
+ * NfGroupState: how far what was begun is
+ */
+typedef enum
+{
+  NF_GROUP_FAILED,
+  NF_GROUP_WORKING,
+  NF_GROUP_DONE
+} NfGroupState;
+
+/**
+ * NfBackendGroup:
+ * @new_id: makes the name of a new group, %NF_GROUP_ID_BYTES bytes, in one of
+ *   its processes; %NF_ERROR_UNSUPPORTED where what it needs is not installed
+ * @join: begins to join the group of that name as process rank of n_ranks, and
+ *   returns the group; NULL with the error set. What follows begins when
+ *   look() says that this is done
+ * @sum: begins to make tensors, f32, with data of their own and of the same
+ *   shapes in all processes, the sums over all processes: the same bits in each
+ *   of them. The array and the tensors are kept until that is done
+ * @look: how far that is, without waiting; with the error set where it failed,
+ *   and then the group can only be left
+ * @leave: leaves the group and frees it, whatever was begun
+ *
+ * Devices of several processes that work together, one of each. Of a group, all
+ * begin the same in the same order. A process that fails is not told to the
+ * others, whose work then may stay %NF_GROUP_WORKING for ever.
+ */
+typedef struct
+{
+  gboolean (*new_id) (guint8 *id, GError **error);
+  gpointer (*join) (NfDevice *device, const guint8 *id, guint rank,
+      guint n_ranks, GError **error);
+  gboolean (*sum) (NfDevice *device, gpointer group, NfTensor *const *tensors,
+      guint n, GError **error);
+  NfGroupState (*look) (NfDevice *device, gpointer group, GError **error);
+  void (*leave) (NfDevice *device, gpointer group);
+} NfBackendGroup;
+
+/**
  * NfBackend:
  * @abi: %NF_BACKEND_ABI of the headers it was built with
  * @name: "cpu", "cuda"
@@ -91,6 +131,7 @@ typedef struct
  * @graph: (nullable): for nf_graph_run()
  * @optim: (nullable): for nf_optim_norm() and nf_optim_step()
  * @memory: (nullable): for nf_device_memory()
+ * @group: (nullable): for several processes with a device each
  * @before_op: (nullable): called by a thread that is about to run an op, or its
  *   gradient
  * @on_host: its memory is the host's, and its ops run on the host's cores
@@ -127,6 +168,7 @@ struct _NfBackend
   const NfBackendGraph *graph;
   const NfBackendOptim *optim;
   void (*memory) (NfDevice *device, gboolean restart, NfDeviceMemory *memory);
+  const NfBackendGroup *group;
   void (*before_op) (NfDevice *device);
   gboolean on_host;
   gboolean lazy_weights;

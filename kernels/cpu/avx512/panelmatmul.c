@@ -6,6 +6,7 @@
  * 12 rows times a panel is made at once, in registers. Siblings: matmul.c,
  * attention.c */
 #include "cpu/avx512/panelmatmul.h"
+#include "cpu/nfisa.h"
 
 #include <omp.h>
 #include <string.h>
@@ -32,8 +33,7 @@
 gboolean
 nf_panel_matmul_fits (gint64 rows, const NfMatrix *b)
 {
-  return __builtin_cpu_supports ("avx512f") && rows >= FEW_ROWS
-      && b->n % PANEL == 0;
+  return nf_isa () >= NF_ISA_AVX512 && rows >= FEW_ROWS && b->n % PANEL == 0;
 }
 
 /**

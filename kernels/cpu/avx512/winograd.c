@@ -26,6 +26,7 @@
 
 #include <nextframe/core/tensor/nftensor.h>
 #include "cpu/dnnl/nfdnnlweight.h"
+#include "cpu/nfisa.h"
 
 #include <omp.h>
 #include <string.h>
@@ -293,8 +294,8 @@ nf_winograd_fits (const NfDnnlConv *c)
 {
   gint64 pixels = c->n * c->oh * c->ow;
 
-  return __builtin_cpu_supports ("avx512f") && !c->bf16 && c->kh == 3
-      && c->kw == 3 && c->stride == 1 && c->pad == 1 && c->act != NF_ACT_SILU
+  return nf_isa () >= NF_ISA_AVX512 && !c->bf16 && c->kh == 3 && c->kw == 3
+      && c->stride == 1 && c->pad == 1 && c->act != NF_ACT_SILU
       && c->c % LANES == 0 && c->o % PANEL == 0 && pixels >= 256
       && (c->c * c->o <= FEW_WEIGHTS || pixels >= 4 * MAX (c->c, c->o));
 }

@@ -10,6 +10,7 @@
  * See docs/ops.md. Siblings: winograd.c, conv.c */
 #include "cpu/avx512/winograd.h"
 #include "cpu/avx512/winogradtile.h"
+#include "cpu/nfisa.h"
 
 #include <omp.h>
 #include <string.h>
@@ -229,9 +230,9 @@ kernel_store (const Problem *p, gint64 o, gint64 c, gfloat *dweight, gint64 ld)
 gboolean
 nf_winograd_fits_weights (const NfDnnlConv *c)
 {
-  return __builtin_cpu_supports ("avx512f") && !c->bf16 && c->kh == 3
-      && c->kw == 3 && c->stride == 1 && c->pad == 1 && c->c % LANES == 0
-      && c->o % LANES == 0 && c->n * c->oh * c->ow >= 16 * PART
+  return nf_isa () >= NF_ISA_AVX512 && !c->bf16 && c->kh == 3 && c->kw == 3
+      && c->stride == 1 && c->pad == 1 && c->c % LANES == 0 && c->o % LANES == 0
+      && c->n * c->oh * c->ow >= 16 * PART
       && POINTS * c->c * c->o * (gint64) sizeof (gfloat) <= SUMS;
 }
 

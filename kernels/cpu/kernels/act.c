@@ -14,8 +14,8 @@
 
 #define CHUNK 2048 /* elements that a thread takes at once */
 
-NF_CPU_CLONES static void
-act_forward (NfAct act, const gfloat *x, gsize n, gfloat *y)
+NF_KERNEL (static, void, act_forward,
+    (NfAct act, const gfloat *x, gsize n, gfloat *y), (act, x, n, y))
 {
   if (act == NF_ACT_SILU)
     for (gsize i = 0; i < n; i++)
@@ -47,8 +47,9 @@ nf_cpu_activation_forward (NfOpCall *call, GError **error)
   return TRUE;
 }
 
-NF_CPU_CLONES static void
-act_backward (NfAct act, const gfloat *x, const gfloat *dy, gsize n, gfloat *dx)
+NF_KERNEL (static, void, act_backward,
+    (NfAct act, const gfloat *x, const gfloat *dy, gsize n, gfloat *dx),
+    (act, x, dy, n, dx))
 {
   if (act == NF_ACT_SILU)
     for (gsize i = 0; i < n; i++) {
@@ -97,9 +98,10 @@ axpby_body (const NfAxpbyParams *p, const gfloat *a, const gfloat *b, gsize n,
 }
 
 /* b may be NULL */
-NF_CPU_CLONES static void
-axpby_forward (const NfAxpbyParams *p, const gfloat *a, const gfloat *b,
-    gsize n, gfloat *y)
+NF_KERNEL (static, void, axpby_forward,
+    (const NfAxpbyParams *p, const gfloat *a, const gfloat *b, gsize n,
+        gfloat *y),
+    (p, a, b, n, y))
 {
   gboolean relu = p->act == NF_ACT_RELU;
 
@@ -131,8 +133,9 @@ nf_cpu_axpby_forward (NfOpCall *call, GError **error)
 }
 
 /* y may be NULL */
-NF_CPU_CLONES static void
-gate (const gfloat *y, const gfloat *dy, gsize n, gfloat gain, gfloat *to)
+NF_KERNEL (static, void, gate,
+    (const gfloat *y, const gfloat *dy, gsize n, gfloat gain, gfloat *to),
+    (y, dy, n, gain, to))
 {
   for (gsize i = 0; i < n; i++)
     to[i] = gain * (y != NULL ? nf_vec_gate (dy[i], y[i]) : dy[i]);
@@ -212,9 +215,10 @@ nf_cpu_clamp_backward (NfOpCall *call, const NfTensor *grad_out,
 #define LANES 16 /* blocks at once */
 
 /* y = x * mask / (1 - p); the mask is a function of key, sample and element */
-NF_CPU_CLONES static void
-dropout_piece (const NfDropoutParams *p, const NfRngKey *key, guint32 block,
-    const gfloat *x, gsize n, gfloat *y)
+NF_KERNEL (static, void, dropout_piece,
+    (const NfDropoutParams *p, const NfRngKey *key, guint32 block,
+        const gfloat *x, gsize n, gfloat *y),
+    (p, key, block, x, n, y))
 {
   gfloat scale = 1.0f / (1.0f - p->p);
   guint32 limit = (guint32) ((gdouble) p->p * 4294967296.0);
@@ -282,9 +286,10 @@ nf_cpu_dropout_backward (NfOpCall *call, const NfTensor *grad_out,
 }
 
 /* @n values of pixels, one after the other; scale and shift of each of them */
-NF_CPU_CLONES static void
-normalize_run (gconstpointer x, gboolean bytes, gsize n, const gfloat *scale,
-    const gfloat *shift, gfloat *y)
+NF_KERNEL (static, void, normalize_run,
+    (gconstpointer x, gboolean bytes, gsize n, const gfloat *scale,
+        const gfloat *shift, gfloat *y),
+    (x, bytes, n, scale, shift, y))
 {
   if (bytes)
     for (gsize i = 0; i < n; i++)

@@ -8,6 +8,7 @@
  * dv = P^T dy, dS = P (dP - sum (dP P)) / sqrt (d) with dP = dy v^T,
  * dq = dS k, dk = dS^T q. In bf16 none of P is kept: attentionback.c. See
  * docs/ops.md. Sibling: matmul.c */
+#include "core/ops/nfshapes.h"
 #include "cpu/dnnl/nfdnnl.h"
 #include "cpu/kernels/attentionback.h"
 #include "cpu/nfvec.h"
@@ -21,7 +22,8 @@
 typedef struct
 {
   const NfOpCall *call;
-  gint64 pixels, c, d, heads;
+  NfAttentionParts parts;
+  gint64 pixels, c, d, heads; /* c: of the result */
   gfloat scale;
 } Problem;
 
@@ -29,18 +31,18 @@ static Problem
 problem_of (const NfOpCall *call)
 {
   const NfAttentionParams *p = call->params;
-  const NfTensor *q = call->in[NF_ATTENTION_Q];
-  gint64 d = q->c / p->heads;
+  const NfTensor *y = call->out;
+  gint64 d = y->c / p->heads;
 
-  return (Problem){ call, q->h * q->w, q->c, d, p->heads,
-    1.0f / sqrtf ((gfloat) d) };
+  return (Problem){ call, nf_attention_parts (call), y->h * y->w, y->c, d,
+    p->heads, 1.0f / sqrtf ((gfloat) d) };
 }
 
-/* of a head's first element; a row is @c values on */
+/* of a head's first element, where a row is @step values on */
 static gint64
-head_at (const Problem *p, gint64 head)
+head_at (const Problem *p, gint64 head, gint64 step)
 {
-  return head / p->heads * p->pixels * p->c + head % p->heads * p->d;
+  return head / p->heads * p->pixels * step + head % p->heads * p->d;
 }
 
 static inline __attribute__ ((always_inline)) gfloat
@@ -99,9 +101,10 @@ exponentiate (gfloat *restrict x, gint64 n, gfloat scale, gfloat top,
 
 /* softmax of scale x but for the division by @sums (out), one a row; @half
  * (nullable) gets the result, else x */
-NF_CPU_CLONES static void
-softmax_rows (
-    gfloat *x, gint64 rows, gint64 n, gfloat scale, guint16 *half, gfloat *sums)
+NF_KERNEL (static, void, softmax_rows,
+    (gfloat * x, gint64 rows, gint64 n, gfloat scale, guint16 *half,
+        gfloat *sums),
+    (x, rows, n, scale, half, sums))
 {
   for (gint64 r = 0; r < rows; r++) {
     gfloat *row = x + r * n;
@@ -116,9 +119,10 @@ softmax_rows (
 
 /* rows of n values, @from and @to those of a row and the next one's, divided by
  * the row's sum; to bf16 where @half is set */
-NF_CPU_CLONES static void
-divide_rows (const gfloat *x, gint64 from, gint64 rows, gint64 n,
-    const gfloat *sums, gpointer y, gint64 to, gboolean half)
+NF_KERNEL (static, void, divide_rows,
+    (const gfloat *x, gint64 from, gint64 rows, gint64 n, const gfloat *sums,
+        gpointer y, gint64 to, gboolean half),
+    (x, from, rows, n, sums, y, to, half))
 {
   for (gint64 r = 0; r < rows; r++) {
     gfloat over = 1.0f / sums[r];
@@ -132,6 +136,13 @@ divide_rows (const gfloat *x, gint64 from, gint64 rows, gint64 n,
   }
 }
 
+/* q, k or v, from some byte on */
+static gconstpointer
+part_of (const Problem *p, guint part, gsize at)
+{
+  return (const guint8 *) nf_attention_part (&p->parts, part, p->call->in) + at;
+}
+
 /* one tile of one head's queries; @s has room for tile_room() values, its
  * scores first */
 static gboolean
@@ -141,31 +152,32 @@ tile_forward (
   const NfOpCall *call = p->call;
   gboolean bf16 = nf_cpu_is_bf16 (call);
   gsize size = nf_dtype_size (call->out->dtype);
-  gint64 at = head_at (p, head), rows = MIN (TILE, p->pixels - first);
-  gsize from = (gsize) (at + first * p->c) * size, all = (gsize) at * size;
+  gint64 step = p->parts.step, rows = MIN (TILE, p->pixels - first);
+  gint64 at = head_at (p, head, step);
+  gsize all = (gsize) at * size, from = (gsize) (at + first * step) * size;
+  gsize to = (gsize) (head_at (p, head, p->c) + first * p->c) * size;
   gfloat *y = bf16 ? s + TILE * p->pixels
-                   : (gfloat *) ((guint8 *) call->out->data + from);
+                   : (gfloat *) ((guint8 *) call->out->data + to);
   guint16 *probs = bf16 ? (guint16 *) (y + TILE * p->d) : NULL;
-  NfDnnlMatmul scores = { rows, p->pixels, p->d, p->c, p->c, p->pixels, TRUE,
+  NfDnnlMatmul scores = { rows, p->pixels, p->d, step, step, p->pixels, TRUE,
     bf16, FALSE };
-  NfDnnlMatmul values = { rows, p->d, p->pixels, p->pixels, p->c,
+  NfDnnlMatmul values = { rows, p->d, p->pixels, p->pixels, step,
     bf16 ? p->d : p->c, FALSE, bf16, FALSE };
   gfloat sums[TILE];
 
-  if (!nf_dnnl_matmul (call->device, &scores,
-          (const guint8 *) call->in[NF_ATTENTION_Q]->data + from,
-          (const guint8 *) call->in[NF_ATTENTION_K]->data + all, s, error))
+  if (!nf_dnnl_matmul (call->device, &scores, part_of (p, NF_ATTENTION_Q, from),
+          part_of (p, NF_ATTENTION_K, all), s, error))
     return FALSE;
   softmax_rows (s, rows, p->pixels, p->scale, probs, sums);
   if (call->record)
     divide_rows (s, p->pixels, rows, p->pixels, sums, s, p->pixels, FALSE);
   if (!nf_dnnl_matmul (call->device, &values, bf16 ? (gpointer) probs : s,
-          (const guint8 *) call->in[NF_ATTENTION_V]->data + all, y, error))
+          part_of (p, NF_ATTENTION_V, all), y, error))
     return FALSE;
   /* d values of a row are fewer than its pixels */
   if (!call->record)
     divide_rows (y, values.ldc, rows, p->d, sums,
-        (guint8 *) call->out->data + from, p->c, bf16);
+        (guint8 *) call->out->data + to, p->c, bf16);
   return TRUE;
 }
 
@@ -247,8 +259,8 @@ nf_cpu_attention_forward (NfOpCall *call, GError **error)
 }
 
 /* ds = P (dP - sum (dP P)), in the place of dP */
-NF_CPU_CLONES static void
-softmax_back_row (const gfloat *probs, gint64 n, gfloat *dp)
+NF_KERNEL (static, void, softmax_back_row,
+    (const gfloat *probs, gint64 n, gfloat *dp), (probs, n, dp))
 {
   gfloat lane[LANES] = { 0.0f }, sum = 0.0f;
   gint64 i = 0;
@@ -269,30 +281,35 @@ static gboolean
 head_backward (const Problem *p, gint64 head, const NfTensor *grad_out,
     NfTensor **grad_in, gfloat *ds, GError **error)
 {
-  NfTensor *const *in = p->call->in;
-  gint64 n = p->pixels, at = head_at (p, head);
+  gint64 n = p->pixels, step = p->parts.step, at = head_at (p, head, step);
   const gfloat *probs = nf_cpu_f32 (p->call->saved[0]) + head * n * n;
-  const gfloat *dy = nf_cpu_f32 (grad_out) + at;
+  const gfloat *dy = nf_cpu_f32 (grad_out) + head_at (p, head, p->c);
+  const gfloat *in[3];
+  gfloat *grad[3];
 
-  if (grad_in[NF_ATTENTION_V] != NULL
+  for (guint i = 0; i < 3; i++) {
+    in[i] = nf_attention_part (&p->parts, i, p->call->in);
+    in[i] += at;
+    grad[i] = nf_attention_part (&p->parts, i, grad_in);
+    grad[i] = grad[i] != NULL ? grad[i] + at : NULL;
+  }
+  if (grad[NF_ATTENTION_V] != NULL
       && !nf_dnnl_gemm (TRUE, FALSE, n, p->d, n, 1.0f, probs, n, dy, p->c, 0.0f,
-          nf_cpu_f32 (grad_in[NF_ATTENTION_V]) + at, p->c, error))
+          grad[NF_ATTENTION_V], step, error))
     return FALSE;
   if (!nf_dnnl_gemm (FALSE, TRUE, n, n, p->d, 1.0f, dy, p->c,
-          nf_cpu_f32 (in[NF_ATTENTION_V]) + at, p->c, 0.0f, ds, n, error))
+          in[NF_ATTENTION_V], step, 0.0f, ds, n, error))
     return FALSE;
 #pragma omp parallel for if (n * n > NF_CPU_GRAIN)
   for (gint64 r = 0; r < n; r++)
     softmax_back_row (probs + r * n, n, ds + r * n);
-  if (grad_in[NF_ATTENTION_Q] != NULL
+  if (grad[NF_ATTENTION_Q] != NULL
       && !nf_dnnl_gemm (FALSE, FALSE, n, p->d, n, p->scale, ds, n,
-          nf_cpu_f32 (in[NF_ATTENTION_K]) + at, p->c, 0.0f,
-          nf_cpu_f32 (grad_in[NF_ATTENTION_Q]) + at, p->c, error))
+          in[NF_ATTENTION_K], step, 0.0f, grad[NF_ATTENTION_Q], step, error))
     return FALSE;
-  return grad_in[NF_ATTENTION_K] == NULL
+  return grad[NF_ATTENTION_K] == NULL
       || nf_dnnl_gemm (TRUE, FALSE, n, p->d, n, p->scale, ds, n,
-          nf_cpu_f32 (in[NF_ATTENTION_Q]) + at, p->c, 0.0f,
-          nf_cpu_f32 (grad_in[NF_ATTENTION_K]) + at, p->c, error);
+          in[NF_ATTENTION_Q], step, 0.0f, grad[NF_ATTENTION_K], step, error);
 }
 
 gboolean

@@ -9,6 +9,7 @@
  * P and dS are bf16 in the products, all sums f32. Sibling: attention.c */
 #include "cpu/kernels/attentionback.h"
 
+#include "core/ops/nfshapes.h"
 #include "cpu/dnnl/nfdnnl.h"
 #include "cpu/nfvec.h"
 
@@ -22,7 +23,8 @@ typedef struct
   const NfOpCall *call;
   const NfTensor *dy;
   NfTensor **grad_in;
-  gint64 pixels, c, d, heads;
+  NfAttentionParts parts;
+  gint64 pixels, c, d, heads; /* c: of the result */
   gfloat scale;
   gfloat *s, *dp; /* (TILE, pixels): of one tile */
   guint16 *probs, *ds; /* (pixels, pixels): of one head */
@@ -81,9 +83,10 @@ exponentiate (gfloat *restrict x, const gfloat *restrict dp, gint64 n,
 }
 
 /* P and dS of a row of scores; the scores are lost */
-NF_CPU_CLONES static void
-softmax_row (gfloat *restrict s, const gfloat *restrict dp, gint64 n,
-    gfloat scale, guint16 *restrict probs, guint16 *restrict ds)
+NF_KERNEL (static, void, softmax_row,
+    (gfloat *restrict s, const gfloat *restrict dp, gint64 n, gfloat scale,
+        guint16 *restrict probs, guint16 *restrict ds),
+    (s, dp, n, scale, probs, ds))
 {
   gfloat sum, dot, over;
 
@@ -100,82 +103,99 @@ softmax_row (gfloat *restrict s, const gfloat *restrict dp, gint64 n,
 
 /* ---------------------------------------------------------------- products */
 
-/* element @at of a bf16 tensor; NULL stays NULL */
-static guint16 *
-half_at (const NfTensor *t, gint64 at)
+/* of a head's first element, where a row is @step values on */
+static gint64
+head_at (const Problem *p, gint64 head, gint64 step)
 {
-  return t != NULL ? (guint16 *) t->data + at : NULL;
+  return head / p->heads * p->pixels * step + head % p->heads * p->d;
 }
 
-/* P and dS of one tile of a head, and its dq; @at: where the head begins */
+/* element @at of q, k or v, or of their gradients; NULL where there is none */
+static guint16 *
+half_at (const Problem *p, guint part, NfTensor *const *tensors, gint64 at)
+{
+  guint16 *first = nf_attention_part (&p->parts, part, tensors);
+
+  return first != NULL ? first + at : NULL;
+}
+
+/* P and dS of one tile of a head, and its dq */
 static gboolean
-tile_backward (const Problem *p, gint64 at, gint64 first, GError **error)
+tile_backward (const Problem *p, gint64 head, gint64 first, GError **error)
 {
   NfTensor *const *in = p->call->in;
-  gint64 n = p->pixels, rows = MIN (TILE, n - first), here = at + first * p->c;
+  gint64 n = p->pixels, rows = MIN (TILE, n - first), step = p->parts.step;
+  gint64 at = head_at (p, head, step), here = at + first * step;
+  const guint16 *dy =
+      (const guint16 *) p->dy->data + head_at (p, head, p->c) + first * p->c;
   NfDnnlMatmul across = { .m = rows,
     .n = n,
     .k = p->d,
-    .lda = p->c,
-    .ldb = p->c,
+    .lda = step,
+    .ldb = step,
     .ldc = n,
     .trans_b = TRUE,
     .bf16 = TRUE,
     .c_bf16 = FALSE };
+  NfDnnlMatmul back = across; /* dy v^T */
   NfDnnlMatmul along = { .m = rows,
     .n = p->d,
     .k = n,
     .lda = n,
-    .ldb = p->c,
-    .ldc = p->c,
+    .ldb = step,
+    .ldc = step,
     .trans_b = FALSE,
     .bf16 = TRUE,
     .c_bf16 = TRUE };
   guint16 *ds = p->ds + first * n;
 
+  back.lda = p->c;
   if (!nf_dnnl_matmul (p->call->device, &across,
-          half_at (in[NF_ATTENTION_Q], here), half_at (in[NF_ATTENTION_K], at),
-          p->s, error)
-      || !nf_dnnl_matmul (p->call->device, &across, half_at (p->dy, here),
-          half_at (in[NF_ATTENTION_V], at), p->dp, error))
+          half_at (p, NF_ATTENTION_Q, in, here),
+          half_at (p, NF_ATTENTION_K, in, at), p->s, error)
+      || !nf_dnnl_matmul (p->call->device, &back, dy,
+          half_at (p, NF_ATTENTION_V, in, at), p->dp, error))
     return FALSE;
 #pragma omp parallel for if (rows * n > NF_CPU_GRAIN)
   for (gint64 r = 0; r < rows; r++)
     softmax_row (p->s + r * n, p->dp + r * n, n, p->scale,
         p->probs + (first + r) * n, ds + r * n);
-  return p->grad_in[NF_ATTENTION_Q] == NULL
+  return half_at (p, NF_ATTENTION_Q, p->grad_in, here) == NULL
       || nf_dnnl_matmul (p->call->device, &along, ds,
-          half_at (in[NF_ATTENTION_K], at),
-          half_at (p->grad_in[NF_ATTENTION_Q], here), error);
+          half_at (p, NF_ATTENTION_K, in, at),
+          half_at (p, NF_ATTENTION_Q, p->grad_in, here), error);
 }
 
 static gboolean
 head_backward (const Problem *p, gint64 head, GError **error)
 {
-  gint64 n = p->pixels;
-  gint64 at = head / p->heads * n * p->c + head % p->heads * p->d;
+  gint64 n = p->pixels, step = p->parts.step, at = head_at (p, head, step);
+  guint16 *dk = half_at (p, NF_ATTENTION_K, p->grad_in, at);
+  guint16 *dv = half_at (p, NF_ATTENTION_V, p->grad_in, at);
   NfDnnlMatmul turned = { .m = n,
     .n = p->d,
     .k = n,
     .lda = n,
-    .ldb = p->c,
-    .ldc = p->c,
+    .ldb = step,
+    .ldc = step,
     .trans_b = FALSE,
     .bf16 = TRUE,
     .c_bf16 = TRUE,
     .trans_a = TRUE };
+  NfDnnlMatmul values = turned; /* P^T dy */
   NfDevice *device = p->call->device;
 
+  values.ldb = p->c;
   for (gint64 first = 0; first < n; first += TILE)
-    if (!tile_backward (p, at, first, error))
+    if (!tile_backward (p, head, first, error))
       return FALSE;
-  return (p->grad_in[NF_ATTENTION_K] == NULL
+  return (dk == NULL
              || nf_dnnl_matmul (device, &turned, p->ds,
-                 half_at (p->call->in[NF_ATTENTION_Q], at),
-                 half_at (p->grad_in[NF_ATTENTION_K], at), error))
-      && (p->grad_in[NF_ATTENTION_V] == NULL
-          || nf_dnnl_matmul (device, &turned, p->probs, half_at (p->dy, at),
-              half_at (p->grad_in[NF_ATTENTION_V], at), error));
+                 half_at (p, NF_ATTENTION_Q, p->call->in, at), dk, error))
+      && (dv == NULL
+          || nf_dnnl_matmul (device, &values, p->probs,
+              (const guint16 *) p->dy->data + head_at (p, head, p->c), dv,
+              error));
 }
 
 /**
@@ -192,8 +212,8 @@ nf_cpu_attention_backward_bf16 (const NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
   const NfAttentionParams *params = call->params;
-  const NfTensor *q = call->in[NF_ATTENTION_Q];
-  gint64 n = q->h * q->w, d = q->c / params->heads;
+  const NfTensor *y = call->out;
+  gint64 n = y->h * y->w, d = y->c / params->heads;
   g_autoptr (NfTensor) wide =
       nf_tensor_new (call->device, NF_F32, 2, n, TILE, 1, error);
   g_autoptr (NfTensor) half = wide != NULL
@@ -202,8 +222,9 @@ nf_cpu_attention_backward_bf16 (const NfOpCall *call, const NfTensor *grad_out,
   Problem p = { .call = call,
     .dy = grad_out,
     .grad_in = grad_in,
+    .parts = nf_attention_parts (call),
     .pixels = n,
-    .c = q->c,
+    .c = y->c,
     .d = d,
     .heads = params->heads,
     .scale = 1.0f / sqrtf ((gfloat) d) };
@@ -214,7 +235,7 @@ nf_cpu_attention_backward_bf16 (const NfOpCall *call, const NfTensor *grad_out,
   p.dp = p.s + TILE * n;
   p.probs = half->data;
   p.ds = p.probs + n * n;
-  for (gint64 head = 0; head < q->n * p.heads; head++)
+  for (gint64 head = 0; head < y->n * p.heads; head++)
     if (!head_backward (&p, head, error))
       return FALSE;
   return TRUE;

@@ -9,6 +9,7 @@
 
 #include "core/threads/nfwaitpolicy.h"
 #include "cpu/nfarena.h"
+#include "cpu/nfisa.h"
 #include "cpu/dnnl/nfdnnlplan.h"
 
 #include <string.h>
@@ -22,7 +23,7 @@
 static gboolean
 cpu_open (NfDevice *device, guint index, GError **error)
 {
-  NfDnnl *dnnl = nf_dnnl_new (error);
+  NfDnnl *dnnl = nf_isa_choose (error) ? nf_dnnl_new (error) : NULL;
   NfCpu *cpu;
 
   if (dnnl == NULL)

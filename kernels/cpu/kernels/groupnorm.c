@@ -74,6 +74,17 @@ bytes_of (const NfTensor *t, gint64 sample, gint64 row)
       + row_at (t, sample, row) * (gint64) nf_dtype_size (t->dtype);
 }
 
+/* the row of shift, or of its gradient; it lies behind @scale where it is no
+ * tensor of its own */
+static guint8 *
+shift_of (const Problem *p, const NfTensor *scale, const NfTensor *shift,
+    gint64 sample, gint64 row)
+{
+  return shift != NULL ? bytes_of (shift, sample, row)
+                       : bytes_of (scale, sample, row)
+          + p->c * (gint64) nf_dtype_size (scale->dtype);
+}
+
 static gfloat *
 row_of (const NfTensor *t, gint64 sample, gint64 row)
 {
@@ -142,8 +153,11 @@ rows_at (
       .x = bytes_of (p->skip, n, row), .from = p->x->c, .count = p->skip->c
     };
   k->abst = abst;
-  k->scale = p->scale != NULL ? bytes_of (p->scale, n, row) : NULL;
-  k->shift = p->shift != NULL ? bytes_of (p->shift, n, row) : NULL;
+  if (p->scale != NULL) {
+    k->scale = bytes_of (p->scale, n, row);
+    k->shift = shift_of (p, p->scale, p->shift, n, row);
+    k->map_step = p->scale->c;
+  }
   k->silu = p->params->act == NF_ACT_SILU;
   k->bf16 = p->x->dtype == NF_BF16;
 }
@@ -256,7 +270,7 @@ back_at (const Problem *p, const Wanted *w, gint64 n, gint64 row,
   if (p->scale == NULL)
     return;
   k->dscale = bytes_of (w->dscale, n, row);
-  k->dshift = bytes_of (w->dshift, n, row);
+  k->dshift = shift_of (p, w->dscale, w->dshift, n, row);
   k->add = p->scale->n < p->n && n > 0;
 }
 

@@ -99,13 +99,14 @@ back_row (Kind kind, const NfNormBack *k, const NfNormSource *s, gint64 first,
 {
   const gint64 size = kind.bf16 ? sizeof (guint16) : sizeof (gfloat);
   const gint64 from = r * k->rows.c + s->from + first, at = from * size;
+  const gint64 map = (r * k->rows.map_step + s->from + first) * size;
   Floats x = get (s->x + (r * s->count + first) * size, n, kind.bf16);
   Floats dt = get (k->dy + at, n, kind.bf16), dm, dg;
   Floats g = t->a * x + t->b, m = g, more = { 0.0f };
 
   if (kind.maps) {
-    more = get (k->rows.scale + at, n, kind.bf16) + 1.0f;
-    m = g * more + get (k->rows.shift + at, n, kind.bf16);
+    more = get (k->rows.scale + map, n, kind.bf16) + 1.0f;
+    m = g * more + get (k->rows.shift + map, n, kind.bf16);
   }
   if (kind.silu) {
     Floats y = m * t->ts + t->tt, e = 1.0f / (1.0f + exp_of (-y));
@@ -118,11 +119,11 @@ back_row (Kind kind, const NfNormBack *k, const NfNormSource *s, gint64 first,
     Floats dscale = dm * g, dshift = dm;
 
     if (kind.add) {
-      dscale += get (k->dscale + at, n, kind.bf16);
-      dshift += get (k->dshift + at, n, kind.bf16);
+      dscale += get (k->dscale + map, n, kind.bf16);
+      dshift += get (k->dshift + map, n, kind.bf16);
     }
-    store (dscale, k->dscale + at, n, kind.bf16);
-    store (dshift, k->dshift + at, n, kind.bf16);
+    store (dscale, k->dscale + map, n, kind.bf16);
+    store (dshift, k->dshift + map, n, kind.bf16);
   }
   store (dg, k->dg + from, n, FALSE);
   to->dt += dt;
@@ -213,8 +214,8 @@ back_of (const NfNormBack *k, gint64 rows, gboolean bf16, gdouble *sums)
  * @rows: how many
  * @sums: added to: for each channel, of dt, dt m, dg and dg x
  */
-NF_CPU_CLONES void
-nf_cpu_norm_back_rows (const NfNormBack *k, gint64 rows, gdouble *sums)
+NF_KERNEL (extern, void, nf_cpu_norm_back_rows,
+    (const NfNormBack *k, gint64 rows, gdouble *sums), (k, rows, sums))
 {
   if (k->rows.bf16)
     back_of (k, rows, TRUE, sums);
@@ -250,9 +251,10 @@ finish_body (const NfNormSource *source, const gfloat *dg, gint64 rows,
  * @pqs: p, q and s of p dg + q x + s, for each channel
  * @dx: (out): where the first row's gradient goes, for each source
  */
-NF_CPU_CLONES void
-nf_cpu_norm_finish_rows (const NfNormRows *k, const gfloat *dg, gint64 rows,
-    const gfloat *pqs, guint8 *const dx[2])
+NF_KERNEL (extern, void, nf_cpu_norm_finish_rows,
+    (const NfNormRows *k, const gfloat *dg, gint64 rows, const gfloat *pqs,
+        guint8 *const dx[2]),
+    (k, dg, rows, pqs, dx))
 {
   for (guint i = 0; i < k->n_sources; i++) {
     const NfNormSource *s = &k->sources[i];

@@ -39,9 +39,10 @@ sums_body (gconstpointer x, gint64 rows, gint64 stride, gboolean bf16,
 }
 
 /* of @c channels in rows of as many */
-NF_CPU_CLONES static void
-sums_of (gconstpointer x, gint64 rows, gint64 c, gboolean bf16, gdouble *sums,
-    gdouble *squares)
+NF_KERNEL (static, void, sums_of,
+    (gconstpointer x, gint64 rows, gint64 c, gboolean bf16, gdouble *sums,
+        gdouble *squares),
+    (x, rows, c, bf16, sums, squares))
 {
   gint64 from = 0;
 
@@ -140,15 +141,16 @@ values_block (Kind kind, const NfNormRows *k, const NfNormSource *s,
 
   for (gint64 r = 0; r < rows; r++) {
     gint64 at = (r * k->c + s->from + first) * size;
+    gint64 map = (r * k->map_step + s->from + first) * size;
 
     if (kind.maps)
       for (gint64 i = 0; i < count * size; i += 64) {
-        __builtin_prefetch (k->scale + at + AHEAD + i);
-        __builtin_prefetch (k->shift + at + AHEAD + i);
+        __builtin_prefetch (k->scale + map + AHEAD + i);
+        __builtin_prefetch (k->shift + map + AHEAD + i);
       }
     values_run (kind, s->x + (r * s->count + first) * size, count,
-        k->abst + s->from + first, k->c, kind.maps ? k->scale + at : NULL,
-        kind.maps ? k->shift + at : NULL, k->y + at);
+        k->abst + s->from + first, k->c, kind.maps ? k->scale + map : NULL,
+        kind.maps ? k->shift + map : NULL, k->y + at);
   }
 }
 
@@ -184,8 +186,8 @@ values_of (const NfNormRows *k, gint64 rows, gboolean bf16)
  * @k: where the first row's values are, and goes its result
  * @rows: how many
  */
-NF_CPU_CLONES void
-nf_cpu_norm_rows (const NfNormRows *k, gint64 rows)
+NF_KERNEL (extern, void, nf_cpu_norm_rows, (const NfNormRows *k, gint64 rows),
+    (k, rows))
 {
   if (k->bf16)
     values_of (k, rows, TRUE);

@@ -26,6 +26,7 @@ typedef struct
   const gfloat *abst; /* c each: a and b of a x + b, 1 + scale and shift of the
                          time */
   const guint8 *scale, *shift; /* maps of the first row, or NULL */
+  gint64 map_step; /* from row to row of a map */
   guint8 *y; /* the first row's result */
   gboolean silu, bf16;
 } NfNormRows;

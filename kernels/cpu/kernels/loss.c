@@ -65,8 +65,9 @@ check_labels (const NfOpCall *call, GError **error)
 
 /* p = exp (z - max z), and their sum. Sums and maxima go on in lanes, so that
  * the loops are made vectors of without reordering. Returns the sum. */
-NF_CPU_CLONES static gfloat
-exp_pixel (const gfloat *restrict z, gint64 k, gfloat *restrict p, gfloat *max)
+NF_KERNEL (static, gfloat, exp_pixel,
+    (const gfloat *restrict z, gint64 k, gfloat *restrict p, gfloat *max),
+    (z, k, p, max))
 {
   gfloat top = z[0], lane[LANES] = { 0 }, sum = 0;
   gint64 i = 0;
@@ -87,8 +88,8 @@ exp_pixel (const gfloat *restrict z, gint64 k, gfloat *restrict p, gfloat *max)
   return sum;
 }
 
-NF_CPU_CLONES static gfloat
-dot_pixel (const gfloat *a, const gfloat *b, gint64 k)
+NF_KERNEL (static, gfloat, dot_pixel,
+    (const gfloat *a, const gfloat *b, gint64 k), (a, b, k))
 {
   gfloat lane[LANES] = { 0 }, sum = 0;
   gint64 i = 0;

@@ -236,6 +236,8 @@ nf_cpu_flip_backward (NfOpCall *call, const NfTensor *grad_out,
   return TRUE;
 }
 
+#define LEAST_WIDE 8 /* values, for which vectors are worth it */
+
 /* the index of the largest of n values, the first one of equals; NaN is
  * ignored, except that a first value that is NaN is the result */
 static inline __attribute__ ((always_inline)) gint64
@@ -251,6 +253,14 @@ argmax_plain (gconstpointer x, gint64 from, gint64 n, gboolean bf16)
     top = v > top ? v : top;
   }
   return best;
+}
+
+static void
+argmax_rows (gconstpointer x, gint64 rows, gint64 c, gboolean bf16, guint8 *y)
+{
+  for (gint64 r = 0; r < rows; r++)
+    y[r] = (guint8) (bf16 ? argmax_plain (x, r * c, c, TRUE)
+                          : argmax_plain (x, r * c, c, FALSE));
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -302,36 +312,17 @@ argmax_rows_wide (
                           : argmax_wide (x, r * c, c, FALSE));
 }
 
-static gboolean
-has_wide (void)
-{
-  return __builtin_cpu_supports ("avx512bw")
-      && __builtin_cpu_supports ("avx512vl");
-}
-
 #else
-
-static void
-argmax_rows_wide (
-    gconstpointer x, gint64 rows, gint64 c, gboolean bf16, guint8 *y)
-{
-}
-
-static gboolean
-has_wide (void)
-{
-  return FALSE;
-}
-
+#define argmax_rows_wide argmax_rows
 #endif
 
-static void
-argmax_rows (gconstpointer x, gint64 rows, gint64 c, gboolean bf16, guint8 *y)
-{
-  for (gint64 r = 0; r < rows; r++)
-    y[r] = (guint8) (bf16 ? argmax_plain (x, r * c, c, TRUE)
-                          : argmax_plain (x, r * c, c, FALSE));
-}
+static void (*const argmax_table[NF_N_ISAS]) (
+    gconstpointer x, gint64 rows, gint64 c, gboolean bf16, guint8 *y) = {
+  argmax_rows,
+  argmax_rows,
+  argmax_rows_wide,
+  argmax_rows_wide,
+};
 
 gboolean
 nf_cpu_argmax_forward (NfOpCall *call, GError **error)
@@ -339,12 +330,12 @@ nf_cpu_argmax_forward (NfOpCall *call, GError **error)
   const NfTensor *x = call->in[NF_ARGMAX_X];
   const gsize size = nf_dtype_size (x->dtype);
   gint64 rows = pixels_of (x), c = x->c, per = NF_CPU_GRAIN / c + 1;
-  gboolean wide = c >= 8 && has_wide ();
+  NfIsa isa = c >= LEAST_WIDE ? nf_isa () : NF_ISA_C;
 
 #pragma omp parallel for if (rows > per)
   for (gint64 r = 0; r < rows; r += per)
-    (wide ? argmax_rows_wide : argmax_rows) (
-        (const guint8 *) x->data + (gsize) (r * c) * size, MIN (per, rows - r),
-        c, x->dtype == NF_BF16, (guint8 *) call->out->data + r);
+    argmax_table[isa]((const guint8 *) x->data + (gsize) (r * c) * size,
+        MIN (per, rows - r), c, x->dtype == NF_BF16,
+        (guint8 *) call->out->data + r);
   return TRUE;
 }

@@ -78,8 +78,9 @@ scale_of (
 }
 
 /* y = act (a[c] x + b[c] + residual) */
-NF_CPU_CLONES static void
-scale_rows (const Rows *k, gint64 rows, const gfloat *ab, gboolean relu)
+NF_KERNEL (static, void, scale_rows,
+    (const Rows *k, gint64 rows, const gfloat *ab, gboolean relu),
+    (k, rows, ab, relu))
 {
   if (k->bf16)
     scale_of (k, rows, ab, relu, TRUE);
@@ -106,8 +107,8 @@ sums_body (const Rows *k, gint64 rows, gboolean relu, gboolean bf16,
 }
 
 /* adds g and g x, g being dy where it passes */
-NF_CPU_CLONES static void
-part_sums (const Rows *k, gint64 rows, gdouble *sums)
+NF_KERNEL (static, void, part_sums, (const Rows *k, gint64 rows, gdouble *sums),
+    (k, rows, sums))
 {
   if (k->y != NULL && k->bf16)
     sums_body (k, rows, TRUE, TRUE, sums, sums + k->c);
@@ -157,8 +158,8 @@ combine_of (const Rows *k, gint64 rows, const gfloat *pqs, gboolean bf16)
 }
 
 /* dx = p[c] g + q[c] x + s[c], dresidual = g */
-NF_CPU_CLONES static void
-combine_rows (const Rows *k, gint64 rows, const gfloat *pqs)
+NF_KERNEL (static, void, combine_rows,
+    (const Rows *k, gint64 rows, const gfloat *pqs), (k, rows, pqs))
 {
   if (k->bf16)
     combine_of (k, rows, pqs, TRUE);

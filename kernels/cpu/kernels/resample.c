@@ -80,8 +80,9 @@ nf_cpu_nearest_backward (NfOpCall *call, const NfTensor *grad_out,
   return TRUE;
 }
 
-NF_CPU_CLONES static void
-add_scaled (const gfloat *src, gint64 n, gfloat weight, gfloat *line)
+NF_KERNEL (static, void, add_scaled,
+    (const gfloat *src, gint64 n, gfloat weight, gfloat *line),
+    (src, n, weight, line))
 {
   for (gint64 i = 0; i < n; i++)
     line[i] += weight * src[i];

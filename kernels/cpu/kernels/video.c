@@ -29,8 +29,9 @@ nf_cpu_to_rgb_forward (NfOpCall *call, GError **error)
 }
 
 /* sum += weight * row */
-NF_CPU_CLONES static void
-add_row (const guint8 *row, gsize n, guint32 weight, guint32 *sum)
+NF_KERNEL (static, void, add_row,
+    (const guint8 *row, gsize n, guint32 weight, guint32 *sum),
+    (row, n, weight, sum))
 {
   for (gsize i = 0; i < n; i++)
     sum[i] += weight * row[i];

@@ -25,6 +25,8 @@
  * Sibling: kernels/cpu/kernels/attention.c. See docs/ops.md. */
 #include "cuda/kernels/nfattention.h"
 
+#include "core/ops/nfshapes.h"
+
 #define SIDE 16 /* threads along the rows and along the columns of a tile */
 #define TILE 64 /* columns of a tile of scores: 4 a thread */
 #define STEP 32 /* channels that are read at once for scores */
@@ -38,13 +40,13 @@ fetch (const NfAttentionRows &rows, gsize at)
                    : nf_load (static_cast<const float *> (rows.data) + at);
 }
 
-/* @count pixels from @first on, channels from @channel on of the head that
- * begins at @head: to[channel][pixel], zeros where there is nothing. 8 channels
- * of 4 pixels at a time lie in different banks */
+/* @count pixels from @first on, channels from @channel on of the head:
+ * to[channel][pixel], zeros where there is nothing. 8 channels of 4 pixels at a
+ * time lie in different banks */
 template <int COUNT>
 static __device__ __forceinline__ void
-read_turned (const NfAttention &p, const NfAttentionRows &rows, gsize head,
-    int first, int channel, float *to)
+read_turned (const NfAttention &p, const NfAttentionRows &rows,
+    const NfAttentionHead &head, int first, int channel, float *to)
 {
   const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
 
@@ -55,7 +57,8 @@ read_turned (const NfAttention &p, const NfAttentionRows &rows, gsize head,
     const bool there = first + pixel < p.pixels && channel + c < p.d;
 
     to[c * (COUNT + PAD) + pixel] = there
-        ? fetch (rows, head + (gsize) (first + pixel) * p.c + channel + c)
+        ? fetch (rows,
+            nf_attention_at (head, first + pixel, rows.step) + channel + c)
         : 0.0f;
   }
 }
@@ -65,8 +68,8 @@ read_turned (const NfAttention &p, const NfAttentionRows &rows, gsize head,
 template <int R>
 static __device__ __forceinline__ void
 tile_scores (const NfAttention &p, const NfAttentionRows &a,
-    const NfAttentionRows &b, gsize head, int row, int column, float *room,
-    float (&scores)[R][4])
+    const NfAttentionRows &b, const NfAttentionHead &head, int row, int column,
+    float *room, float (&scores)[R][4])
 {
   const int across = threadIdx.x % SIDE, down = threadIdx.x / SIDE;
   float *as = room, *bs = room + STEP * (R * SIDE + PAD);
@@ -205,8 +208,8 @@ store_weights (const float (&weights)[R][4], float *to)
  * channels 4 across + 64 k of each 4 */
 template <int R, int N>
 static __device__ __forceinline__ void
-add_products (const NfAttention &p, gsize head, int column, int channel,
-    const float *weights, float *room, float (&sums)[R][N])
+add_products (const NfAttention &p, const NfAttentionHead &head, int column,
+    int channel, const float *weights, float *room, float (&sums)[R][N])
 {
   const int across = threadIdx.x % SIDE, down = threadIdx.x / SIDE;
   const int width = N * SIDE, high = MIN (VALUES / width, TILE);
@@ -219,7 +222,7 @@ add_products (const NfAttention &p, gsize head, int column, int channel,
       const int pixel = column + place % SIDE * 4 + place / SIDE;
 
       room[i] = pixel < p.pixels && c < p.d
-          ? fetch (p.times, head + (gsize) pixel * p.c + c)
+          ? fetch (p.times, nf_attention_at (head, pixel, p.times.step) + c)
           : 0.0f;
     }
     __syncthreads ();
@@ -246,8 +249,8 @@ add_products (const NfAttention &p, gsize head, int column, int channel,
 /* @lines: of the head's first pixel in L and D */
 template <NfAttentionResult RESULT, int R, int N>
 static __device__ __forceinline__ void
-write_rows (const NfAttention &p, gsize head, gsize lines, int row, int channel,
-    const RowState<R> &state, const float (&sums)[R][N])
+write_rows (const NfAttention &p, const NfAttentionHead &head, gsize lines,
+    int row, int channel, const RowState<R> &state, const float (&sums)[R][N])
 {
   const int across = threadIdx.x % SIDE, down = threadIdx.x / SIDE;
 
@@ -255,7 +258,7 @@ write_rows (const NfAttention &p, gsize head, gsize lines, int row, int channel,
   for (int i = 0; i < R; i++) {
     const int pixel = row + down * R + i;
     const float over = RESULT == NF_ATTENTION_Y ? 1.0f / state.sum[i] : 1.0f;
-    const gsize at = head + (gsize) pixel * p.c;
+    const gsize at = nf_attention_at (head, pixel, p.out_step);
 
     if (pixel >= p.pixels)
       continue;
@@ -286,8 +289,7 @@ __launch_bounds__ (NF_CUDA_BLOCK, 2) attention_kernel (const NfAttention p)
   __shared__ __align__ (16) float weights[TILE * (ROWS + PAD)];
   const int row = blockIdx.x * ROWS, channel = blockIdx.y * SIDE * N;
   const gsize lines = (gsize) blockIdx.z * p.pixels;
-  const gsize head = (gsize) (blockIdx.z / p.heads) * p.pixels * p.c
-      + blockIdx.z % p.heads * p.d;
+  const NfAttentionHead head = nf_attention_head (p, blockIdx.z);
   float sums[R][N] = {};
   RowState<R> state;
 
@@ -355,22 +357,27 @@ attend (NfCudaStream *stream, const NfAttention &p, gsize heads)
     launch<RESULT, 1, 32> (stream, p, heads);
 }
 
+static NfAttentionRows
+rows_of (const NfOpCall *call, const NfAttentionParts &parts, guint part)
+{
+  return NfAttentionRows{ nf_attention_part (&parts, part, call->in),
+    (int) parts.step, nf_cuda_is_bf16 (call) == TRUE };
+}
+
 static NfAttention
 problem_of (const NfOpCall *call)
 {
   const NfAttentionParams *params = (const NfAttentionParams *) call->params;
-  const NfTensor *q = call->in[NF_ATTENTION_Q];
-  const bool bf16 = nf_cuda_is_bf16 (call);
+  const NfAttentionParts parts = nf_attention_parts (call);
   NfAttention p = {};
 
-  p.row = p.row2 = NfAttentionRows{ q->data, bf16 };
-  p.column = p.column2 =
-      NfAttentionRows{ call->in[NF_ATTENTION_K]->data, bf16 };
-  p.times = NfAttentionRows{ call->in[NF_ATTENTION_V]->data, bf16 };
+  p.row = p.row2 = rows_of (call, parts, NF_ATTENTION_Q);
+  p.column = p.column2 = rows_of (call, parts, NF_ATTENTION_K);
+  p.times = rows_of (call, parts, NF_ATTENTION_V);
   p.out = call->out->data;
   p.log_sums = nf_data<float> (call->saved[0]);
-  p.pixels = (int) (q->h * q->w);
-  p.c = (int) q->c;
+  p.pixels = (int) (call->out->h * call->out->w);
+  p.c = p.out_step = (int) parts.c;
   p.heads = params->heads;
   p.d = p.c / p.heads;
   p.scale = 1.0f / sqrtf ((float) p.d);
@@ -431,38 +438,39 @@ nf_cuda_attention_backward (NfCudaStream *stream, NfOpCall *call,
   const gsize heads = (gsize) call->in[NF_ATTENTION_Q]->n * p.heads;
   const gsize rows = heads * p.pixels;
   const NfAttentionRows q = p.row, k = p.column, v = p.times;
-  const NfAttentionRows dy = { grad_out->data, q.bf16 };
+  const NfAttentionRows y = { call->out->data, p.c, q.bf16 };
+  const NfAttentionRows dy = { grad_out->data, p.c, q.bf16 };
+  const NfAttentionParts parts = nf_attention_parts (call);
   NfScratch dots (stream, sizeof (float) * rows, error);
 
   if (dots.get<float> () == NULL)
     return FALSE;
   p.dots = dots.get<float> ();
-  if (!nf_attention_bf16_dots (stream, p,
-          NfAttentionRows{ call->out->data, q.bf16 }, dy, dots.get<float> (),
-          heads))
+  if (!nf_attention_bf16_dots (stream, p, y, dy, dots.get<float> (), heads))
     NF_DISPATCH_ACTIVATION (q.bf16,
         nf_launch (attention_dots_kernel<T>, nf_grid (rows), NF_CUDA_BLOCK, 0,
             stream->handle, dots.get<float> (), nf_data<T> (call->out),
             nf_data<T> (grad_out), rows, p.pixels, p.c, p.d));
-  if (grad_in[NF_ATTENTION_Q] != NULL) {
+  p.out_step = q.step;
+  p.out = nf_attention_part (&parts, NF_ATTENTION_Q, grad_in);
+  if (p.out != NULL) {
     p.row2 = dy;
     p.column2 = v;
     p.times = k;
-    p.out = grad_in[NF_ATTENTION_Q]->data;
     attend<NF_ATTENTION_DQ> (stream, p, heads);
   }
   p.row = k;
   p.column = q;
-  if (grad_in[NF_ATTENTION_K] != NULL) {
+  p.out = nf_attention_part (&parts, NF_ATTENTION_K, grad_in);
+  if (p.out != NULL) {
     p.row2 = v;
     p.column2 = dy;
     p.times = q;
-    p.out = grad_in[NF_ATTENTION_K]->data;
     attend<NF_ATTENTION_DK> (stream, p, heads);
   }
-  if (grad_in[NF_ATTENTION_V] != NULL) {
+  p.out = nf_attention_part (&parts, NF_ATTENTION_V, grad_in);
+  if (p.out != NULL) {
     p.times = dy;
-    p.out = grad_in[NF_ATTENTION_V]->data;
     attend<NF_ATTENTION_DV> (stream, p, heads);
   }
   return nf_cuda_launched (stream, "attention_backward", error);

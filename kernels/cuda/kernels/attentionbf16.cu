@@ -90,15 +90,16 @@ half_of (int i)
   return i / 2 % 2;
 }
 
-/* @count pixels from @first on of the head that begins at @head, zeros where
- * there is nothing; @packed: 8 channels may be moved at once, which then goes on
- * beside other work until nf_copies_end() */
+/* @count pixels from @first on of the head, zeros where there is nothing;
+ * @packed: 8 channels may be moved at once, which then goes on beside other work
+ * until nf_copies_end() */
 template <int N>
 static __device__ __forceinline__ void
-read_pixels (const NfAttention &p, const NfAttentionRows &rows, gsize head,
-    int first, int count, bool packed, NfBf16 *to)
+read_pixels (const NfAttention &p, const NfAttentionRows &rows,
+    const NfAttentionHead &head, int first, int count, bool packed, NfBf16 *to)
 {
-  const NfBf16 *from = static_cast<const NfBf16 *> (rows.data) + head;
+  const NfBf16 *from = static_cast<const NfBf16 *> (rows.data)
+      + nf_attention_at (head, 0, rows.step);
 
   if (packed) {
 #pragma unroll 4
@@ -107,7 +108,7 @@ read_pixels (const NfAttention &p, const NfAttentionRows &rows, gsize head,
       const bool there = first + pixel < p.pixels && c < p.d;
 
       nf_copy_begin (to + pixel * LINE<N> + c,
-          there ? from + (gsize) (first + pixel) * p.c + c : from, there);
+          there ? from + (gsize) (first + pixel) * rows.step + c : from, there);
     }
     return;
   }
@@ -115,7 +116,7 @@ read_pixels (const NfAttention &p, const NfAttentionRows &rows, gsize head,
     const int pixel = i / (N * SIDE), c = i % (N * SIDE);
 
     to[pixel * LINE<N> + c] = first + pixel < p.pixels && c < p.d
-        ? from[(gsize) (first + pixel) * p.c + c]
+        ? from[(gsize) (first + pixel) * rows.step + c]
         : NfBf16 (0.0f);
   }
 }
@@ -123,8 +124,8 @@ read_pixels (const NfAttention &p, const NfAttentionRows &rows, gsize head,
 /* the tile that begins at a pixel */
 template <NfAttentionResult RESULT, int N, bool SECOND>
 static __device__ __forceinline__ void
-read_tile (const NfAttention &p, gsize head, gsize lines, int column,
-    bool packed, Tile<N> *tile)
+read_tile (const NfAttention &p, const NfAttentionHead &head, gsize lines,
+    int column, bool packed, Tile<N> *tile)
 {
   const int at = column + threadIdx.x;
 
@@ -302,16 +303,17 @@ add_products (const NfAttention &p, const Sums<TILES> &weights,
 /* the warp's rows of the result, of which the first is @pixel */
 template <NfAttentionResult RESULT, int N>
 static __device__ __forceinline__ void
-write_rows (const NfAttention &p, gsize head, int pixel, bool packed,
-    const Row (&rows)[2], const Sums<N> &sums)
+write_rows (const NfAttention &p, const NfAttentionHead &head, int pixel,
+    bool packed, const Row (&rows)[2], const Sums<N> &sums)
 {
-  NfBf16 *out = static_cast<NfBf16 *> (p.out) + head;
+  NfBf16 *out =
+      static_cast<NfBf16 *> (p.out) + nf_attention_at (head, 0, p.out_step);
 
 #pragma unroll
   for (int half = 0; half < 2; half++) {
     const int at = pixel + half * 8;
     const float over = RESULT == NF_ATTENTION_Y ? 1.0f / rows[half].sum : 1.0f;
-    NfBf16 *to = out + (gsize) at * p.c;
+    NfBf16 *to = out + (gsize) at * p.out_step;
 
     if (at >= p.pixels)
       continue;
@@ -347,8 +349,7 @@ __launch_bounds__ (THREADS, SECOND ? 2 : 3)
   const int pixel = first + warp * SIDE + lane_row ();
   const int mine = warp * SIDE * LINE<N>;
   const gsize lines = (gsize) blockIdx.y * p.pixels;
-  const gsize head = (gsize) (blockIdx.y / p.heads) * p.pixels * p.c
-      + blockIdx.y % p.heads * p.d;
+  const NfAttentionHead head = nf_attention_head (p, blockIdx.y);
   Row rows[2] = { { -INFINITY, 0.0f, 0.0f, 0.0f },
     { -INFINITY, 0.0f, 0.0f, 0.0f } };
   Sums<N> sums = {};
@@ -405,8 +406,7 @@ __launch_bounds__ (THREADS, 2)
   typedef Room<N, true> MyRoom;
   NF_DYN_SHARED (MyRoom, room);
   const int warp = threadIdx.x / 32, first = blockIdx.x * ROWS;
-  const gsize head = (gsize) (blockIdx.y / p.heads) * p.pixels * p.c
-      + blockIdx.y % p.heads * p.d;
+  const NfAttentionHead head = nf_attention_head (p, blockIdx.y);
   const int mine = warp * SIDE * LINE<N>;
   Sums<1> product;
 

@@ -6,6 +6,7 @@
 #include "cuda/runtime/nfcudacopy.h"
 #include "cuda/runtime/nfcudafault.h"
 #include "cuda/runtime/nfcudagraph.h"
+#include "cuda/runtime/nfcudagroup.h"
 #include "cuda/runtime/nfcudamemory.h"
 #include "cuda/runtime/nfcudastream.h"
 
@@ -284,6 +285,10 @@ static const NfBackend cuda_backend = {
   .graph = &nf_cuda_backend_graph,
   .optim = &nf_cuda_backend_optim,
   .memory = nf_cuda_memory,
+  .lean_backward = TRUE,
+#ifdef NF_HAVE_NCCL
+  .group = &nf_cuda_backend_group,
+#endif
 };
 
 const NfBackend *

@@ -68,8 +68,8 @@ norm_rows (
 
     nf_load_pack<V> (v, x.from + row * x.step);
     if (k.scale != NULL) {
-      nf_load_pack<V> (scale, k.scale + map + row * k.c);
-      nf_load_pack<V> (shift, k.shift + map + row * k.c);
+      nf_load_pack<V> (scale, k.scale + map + row * k.map_step);
+      nf_load_pack<V> (shift, k.shift + map + row * k.map_step);
     }
 #pragma unroll
     for (int i = 0; i < V; i++) {

@@ -32,8 +32,8 @@ norm_load (const NfNorm<T> &k, const NfColumn<T> &x, const T *dy, gsize map,
   nf_load_pack<V> (r.x, x.from + row * x.step);
   nf_load_pack<V> (r.dy, dy + row * k.c);
   if (k.scale != NULL) {
-    nf_load_pack<V> (r.scale, k.scale + map + row * k.c);
-    nf_load_pack<V> (r.shift, k.shift + map + row * k.c);
+    nf_load_pack<V> (r.scale, k.scale + map + row * k.map_step);
+    nf_load_pack<V> (r.shift, k.shift + map + row * k.map_step);
   }
 }
 
@@ -94,9 +94,9 @@ template <class T> struct NormGrads
         r.shift[i] = s.dm;
       }
       if (dscale != NULL)
-        nf_store_pack<V> (dscale + map + row * k.c, r.scale);
+        nf_store_pack<V> (dscale + map + row * k.map_step, r.scale);
       if (dshift != NULL)
-        nf_store_pack<V> (dshift + map + row * k.c, r.shift);
+        nf_store_pack<V> (dshift + map + row * k.map_step, r.shift);
     }
   }
 };
@@ -113,7 +113,7 @@ template <class T> struct NormMaps
   apply (const NfPart &rows) const
   {
     for (gsize row = rows.row; row < rows.end; row += rows.step) {
-      const gsize map = row * k.c + rows.column;
+      const gsize map = row * k.map_step + rows.column;
       float da[V] = {}, db[V] = {};
 
       for (unsigned int n = 0; n < k.samples; n++) {
@@ -381,9 +381,8 @@ norm_backward (NfCudaStream *stream, NfOpCall *call, const NfTensor *grad_out,
   const T *dy = nf_data<T> (grad_out);
   T *dx = nf_data<T> (grad_in[NF_GROUP_NORM_X]),
     *dskip = nf_data<T> (grad_in[NF_GROUP_NORM_SKIP]);
-  T *dscale = nf_data<T> (grad_in[NF_GROUP_NORM_SCALE]),
-    *dshift = nf_data<T> (grad_in[NF_GROUP_NORM_SHIFT]);
-  T *const none = NULL;
+  const NfNormMaps<T> maps = nf_norm_maps<T> (grad_in, k.c);
+  T *const dscale = maps.scale, *const dshift = maps.shift, *const none = NULL;
   const bool aligned =
       nf_norm_aligned (k) && nf_aligned (dy, dx, dskip, dscale, dshift);
   const gsize sums = (gsize) k.samples * SUMS * k.c;

@@ -22,6 +22,7 @@
  * @shift: (nullable): likewise
  * @time: (nullable): (samples or 1, 2 c)
  * @stats: (samples, 2 groups): means, then 1 / sqrt (var + eps)
+ * @map_step: from row to row of @scale and @shift, in elements
  * @cx: channels of @x
  * @c: of @x and @skip
  * @per: channels of a group
@@ -37,11 +38,32 @@ template <class T> struct NfNorm
   const T *scale, *shift;
   const float *time;
   float *stats;
-  gsize rows;
+  gsize rows, map_step;
   unsigned int samples, cx, c, groups, per;
   bool shared_maps, shared_time, silu;
   float eps;
 };
+
+/* maps, or their gradients; shift lies behind scale where it is no tensor of
+ * its own */
+template <class T> struct NfNormMaps
+{
+  T *scale, *shift;
+};
+
+/* @tensors: the call's inputs, or their gradients */
+template <class T>
+static inline NfNormMaps<T>
+nf_norm_maps (NfTensor *const *tensors, unsigned int c)
+{
+  const NfTensor *scale = tensors[NF_GROUP_NORM_SCALE];
+  NfNormMaps<T> maps = { nf_data<T> (scale),
+    nf_data<T> (tensors[NF_GROUP_NORM_SHIFT]) };
+
+  if (scale != NULL && scale->c > c)
+    maps.shift = maps.scale + c;
+  return maps;
+}
 
 template <class T>
 static inline NfNorm<T>
@@ -52,12 +74,13 @@ nf_norm_of (const NfOpCall *call, NfTensor *stats)
                  *scale = call->in[NF_GROUP_NORM_SCALE],
                  *time = call->in[NF_GROUP_NORM_TIME];
   const unsigned int c = (unsigned int) call->out->c;
+  const NfNormMaps<T> maps = nf_norm_maps<T> (call->in, c);
 
   return NfNorm<T>{ nf_data<T> (x), nf_data<T> (call->in[NF_GROUP_NORM_SKIP]),
     nf_data<float> (call->in[NF_GROUP_NORM_WEIGHT]),
-    nf_data<float> (call->in[NF_GROUP_NORM_BIAS]), nf_data<T> (scale),
-    nf_data<T> (call->in[NF_GROUP_NORM_SHIFT]), nf_data<float> (time),
-    nf_data<float> (stats), (gsize) (x->h * x->w), (unsigned int) x->n,
+    nf_data<float> (call->in[NF_GROUP_NORM_BIAS]), maps.scale, maps.shift,
+    nf_data<float> (time), nf_data<float> (stats), (gsize) (x->h * x->w),
+    (gsize) (scale != NULL ? scale->c : 0), (unsigned int) x->n,
     (unsigned int) x->c, c, (unsigned int) p->groups,
     c / (unsigned int) p->groups, scale != NULL && scale->n < x->n,
     time != NULL && time->n < x->n, p->act == NF_ACT_SILU, p->eps };
@@ -88,7 +111,7 @@ template <class T>
 static __device__ __forceinline__ gsize
 nf_norm_map (const NfNorm<T> &k, unsigned int sample, unsigned int column)
 {
-  return (k.shared_maps ? 0 : sample * k.rows * k.c) + column;
+  return (k.shared_maps ? 0 : sample * k.rows * k.map_step) + column;
 }
 
 /**
