@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * nextframe-live — now, predicted and what came, side by side
+ * nextframe-live — now, predicted, how sure that is, and what came, side by side
  *
  *   nextframe-live                                synthetic scenes, as a camera
  *   nextframe-live --source=camera                a camera
  *   nextframe-live --source=clip.mp4 --offline    a video, however long it takes
+ *   nextframe-live --ensemble=5 --offline         five futures of each moment
  *
- * Three pictures of one moment: the frame that was newest when the prediction
- * was made, the prediction, and the frame that came. Below is the Jaccard index
- * of their masks, of the newest prediction and of all so far. Scenes come with
- * true masks; of other sources nfsegment's masks of the frames that came stand
- * for the truth. Behind the camera nothing waits: what comes while a prediction
- * is made is left out. */
+ * Four pictures of one moment: the frame that was newest when the prediction was
+ * made, the prediction, how sure nfsegment is of each of its pixels (white: sure;
+ * with an ensemble where its futures agree), and the frame that came. Below is the
+ * Jaccard index of their masks, of the newest prediction and of all so far. Scenes
+ * come with true masks; of other sources nfsegment's masks of the frames that came
+ * stand for the truth. Behind the camera nothing waits: what comes while a
+ * prediction is made is left out. */
 #include "pictures.h"
 
 #include <gst/gst.h>
@@ -28,6 +30,7 @@ static gint opt_frames = -1;
 static gint opt_seed;
 static gint opt_stride = 1;
 static gint opt_steps;
+static gint opt_ensemble = 1;
 static gboolean opt_headless;
 static gboolean opt_offline;
 
@@ -43,12 +46,14 @@ static const GOptionEntry entries[] = {
   { "steps", 0, 0, G_OPTION_ARG_INT, &opt_steps,
       "Denoising steps of a prediction (default: as the checkpoint says)",
       "N" },
+  { "ensemble", 0, 0, G_OPTION_ARG_INT, &opt_ensemble,
+      "Predictions of each moment (default: 1)", "N" },
   { "offline", 0, 0, G_OPTION_ARG_NONE, &opt_offline,
       "Wait for every prediction instead of keeping up with the source", NULL },
   { "headless", 0, 0, G_OPTION_ARG_NONE, &opt_headless,
       "Open no window, print the scores", NULL },
   { "screenshot", 0, 0, G_OPTION_ARG_FILENAME, &opt_screenshot,
-      "Write the last picture that has all three frames as PNG", "FILE" },
+      "Write the last picture that has all four pictures as PNG", "FILE" },
   { NULL },
 };
 
@@ -108,17 +113,18 @@ describe (void)
   return g_strdup_printf (
       "%s "
       "frames. ! %s ! nfpredict name=predict "
-      "window=sliding stride=%d steps=%d ! tee name=predicted "
+      "window=sliding stride=%d steps=%d ensemble=%d ensemble-mode=each ! "
+      "tee name=predicted "
       "frames. ! %s ! pictures.sink_0 "
       "predicted. ! %s ! pictures.sink_1 "
-      "frames. ! %s ! pictures.sink_2 "
-      "predicted. ! %s ! nfsegment scale=auto ! "
+      "frames. ! %s ! pictures.sink_3 "
+      "predicted. ! %s ! nfsegment name=names scale=auto confidence=true ! "
       "score.prediction %s "
       "nfiou name=score ! fakesink sync=false %s",
       source,
       opt_offline ? "queue" : "queue leaky=downstream max-size-buffers=11",
-      opt_stride, opt_steps, unlimited, unlimited, unlimited, unlimited,
-      truth ? truth : "", pictures);
+      opt_stride, opt_steps, opt_ensemble, unlimited, unlimited, unlimited,
+      unlimited, truth ? truth : "", pictures);
 }
 
 /* a streaming thread: predictions beyond the end of their scene have no truth,
@@ -139,6 +145,7 @@ make_pipeline (App *app, GError **error)
   g_autofree gchar *description = describe ();
   g_autoptr (GstElement) predict = NULL;
   g_autoptr (GstElement) frames = NULL;
+  g_autoptr (GstElement) names = NULL;
   g_autoptr (GstPad) predicted = NULL;
 
   app->pipeline = gst_parse_launch (description, error);
@@ -151,8 +158,9 @@ make_pipeline (App *app, GError **error)
     gst_pad_add_probe (
         predicted, GST_PAD_PROBE_TYPE_BUFFER, on_prediction, NULL, NULL);
   frames = gst_bin_get_by_name (GST_BIN (app->pipeline), "frames");
+  names = gst_bin_get_by_name (GST_BIN (app->pipeline), "names");
   app->pictures = nf_pictures_new (
-      GST_BIN (app->pipeline), frames, HORIZON * FRAME_DURATION);
+      GST_BIN (app->pipeline), frames, names, HORIZON * FRAME_DURATION);
 
   return TRUE;
 }
@@ -242,8 +250,9 @@ main (int argc, char **argv)
 
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
-  g_option_context_set_summary (
-      context, "Shows now, the predicted frame and what came side by side.");
+  g_option_context_set_summary (context,
+      "Shows now, the predicted frame, how sure that is, and what "
+      "came side by side.");
   if (!g_option_context_parse (context, &argc, &argv, &error)) {
     g_printerr ("%s\n", error->message);
     return 2;

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * pictures — what nextframe-live shows: three frames of one moment and a score
+ * pictures — what nextframe-live shows: four pictures of one moment and a score
  *
- * A compositor lays the frames side by side. What is newest at a prediction is
- * shown when the predicted moment has come, so its pad runs later by the
- * horizon. Text is drawn with cairo. */
+ * A compositor lays them side by side. What is newest at a prediction is shown
+ * when the predicted moment has come, so its pad runs later by the horizon. How
+ * sure nfsegment is comes from the meta of its masks. Text is drawn with cairo. */
 #include "pictures.h"
 
 #include <cairo.h>
+#include <gst/app/app.h>
 #include <gst/video/video.h>
 
 #define WIDTH 360 /* of each frame on the screen */
 #define HEIGHT 240
 #define GAP 6
 #define TITLES 30 /* rows above and below the frames for text */
-#define TOTAL_WIDTH (3 * WIDTH + 2 * GAP)
+#define PICTURES 4
+#define TOTAL_WIDTH (PICTURES * WIDTH + (PICTURES - 1) * GAP)
 #define TOTAL_HEIGHT (HEIGHT + 2 * TITLES)
 
 struct _NfPictures
@@ -23,7 +25,8 @@ struct _NfPictures
   guint predictions; /* that have a score */
   gdouble newest, pooled;
   GstClockTime source_time; /* of the newest frame of the source */
-  GstSample *sample; /* (nullable): the last picture with all three frames */
+  GstAppSrc *sure; /* shows how sure nfsegment is */
+  GstSample *sample; /* (nullable): the last picture with all four frames */
 };
 
 /**
@@ -32,23 +35,29 @@ struct _NfPictures
  *
  * Returns: (transfer full): the part of a pipeline that shows what comes to
  *   `pictures.sink_0` (now), `pictures.sink_1` (predicted) and
- *   `pictures.sink_2` (what came)
+ *   `pictures.sink_3` (what came); what goes to `pictures.sink_2` is in it
  */
 gchar *
 nf_pictures_describe (gboolean headless)
 {
-  return g_strdup_printf (
-      "compositor name=pictures background=black "
-      "sink_0::width=%d sink_0::height=%d sink_0::ypos=%d sink_0::xpos=0 "
-      "sink_1::width=%d sink_1::height=%d sink_1::ypos=%d sink_1::xpos=%d "
-      "sink_2::width=%d sink_2::height=%d sink_2::ypos=%d sink_2::xpos=%d ! "
-      "video/x-raw,format=BGRx,width=%d,height=%d,framerate=25/1 ! "
+  GString *text = g_string_new ("appsrc name=sure format=time ! "
+                                "queue max-size-buffers=0 max-size-bytes=0 "
+                                "max-size-time=0 ! pictures.sink_2 "
+                                "compositor name=pictures background=black");
+
+  for (gint i = 0; i < PICTURES; i++)
+    g_string_append_printf (text,
+        " sink_%d::width=%d sink_%d::height=%d sink_%d::ypos=%d "
+        "sink_%d::xpos=%d",
+        i, WIDTH, i, HEIGHT, i, TITLES, i, i * (WIDTH + GAP));
+  g_string_append_printf (text,
+      " ! video/x-raw,format=BGRx,width=%d,height=%d,framerate=25/1 ! "
       "cairooverlay name=text ! tee name=shown "
       "shown. ! queue ! fakesink name=last sync=%s %s",
-      WIDTH, HEIGHT, TITLES, WIDTH, HEIGHT, TITLES, WIDTH + GAP, WIDTH, HEIGHT,
-      TITLES, 2 * (WIDTH + GAP), TOTAL_WIDTH, TOTAL_HEIGHT,
-      headless ? "false" : "true",
+      TOTAL_WIDTH, TOTAL_HEIGHT, headless ? "false" : "true",
       headless ? "" : "shown. ! queue ! videoconvert ! autovideosink");
+
+  return g_string_free (text, FALSE);
 }
 
 static void
@@ -63,8 +72,8 @@ static void
 on_draw (GstElement *overlay, cairo_t *cairo, guint64 time, guint64 duration,
     gpointer data)
 {
-  static const gchar *const titles[] = { "now", "predicted, 0.44 s ahead",
-    "what came" };
+  static const gchar *const titles[PICTURES] = { "now",
+    "predicted, 0.44 s ahead", "how sure", "what came" };
   NfPictures *self = data;
   g_autofree gchar *score = NULL;
 
@@ -96,6 +105,44 @@ on_frame (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
+/* the picture that a mask carries, with its time; its caps go before it */
+static void
+show_sure (NfPictures *self, GstBuffer *mask)
+{
+  GstCustomMeta *meta = gst_buffer_get_custom_meta (mask, "NfConfidenceMeta");
+  g_autoptr (GstBuffer) picture = NULL;
+  g_autoptr (GstCaps) caps = NULL;
+  const GstVideoMeta *video;
+
+  if (meta == NULL
+      || !gst_structure_get (gst_custom_meta_get_structure (meta), "picture",
+          GST_TYPE_BUFFER, &picture, NULL))
+    return;
+  picture = gst_buffer_make_writable (g_steal_pointer (&picture));
+  GST_BUFFER_PTS (picture) = GST_BUFFER_PTS (mask);
+  GST_BUFFER_DURATION (picture) = GST_BUFFER_DURATION (mask);
+  video = gst_buffer_get_video_meta (picture);
+  caps = gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING, "GRAY8",
+      "width", G_TYPE_INT, (gint) video->width, "height", G_TYPE_INT,
+      (gint) video->height, "framerate", GST_TYPE_FRACTION, 0, 1, NULL);
+  gst_app_src_set_caps (self->sure, caps);
+  gst_app_src_push_buffer (self->sure, g_steal_pointer (&picture));
+}
+
+/* a streaming thread: a mask, or the end of them */
+static GstPadProbeReturn
+on_mask (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  NfPictures *self = data;
+
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER)
+    show_sure (self, GST_PAD_PROBE_INFO_BUFFER (info));
+  else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    gst_app_src_end_of_stream (self->sure);
+
+  return GST_PAD_PROBE_OK;
+}
+
 /* a streaming thread: a picture. Those of moments that the source has not
  * reached lack the frame that came */
 static GstPadProbeReturn
@@ -117,25 +164,27 @@ on_picture (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 }
 
 static void
-add_probe (GstElement *element, const gchar *name,
+add_probe (GstElement *element, const gchar *name, GstPadProbeType type,
     GstPadProbeReturn (*probe) (GstPad *, GstPadProbeInfo *, gpointer),
     NfPictures *self)
 {
   g_autoptr (GstPad) pad = gst_element_get_static_pad (element, name);
 
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, probe, self, NULL);
+  gst_pad_add_probe (pad, type, probe, self, NULL);
 }
 
 /**
  * nf_pictures_new:
  * @pipeline: with what nf_pictures_describe() says
  * @frames: the element whose sink pad sees the source's frames
+ * @names: the nfsegment that names predictions, with `confidence`
  * @horizon: how far predictions lie ahead
  *
  * Returns: (transfer full): free it after the pipeline was stopped
  */
 NfPictures *
-nf_pictures_new (GstBin *pipeline, GstElement *frames, GstClockTime horizon)
+nf_pictures_new (GstBin *pipeline, GstElement *frames, GstElement *names,
+    GstClockTime horizon)
 {
   g_autoptr (GstElement) text = gst_bin_get_by_name (pipeline, "text");
   g_autoptr (GstElement) last = gst_bin_get_by_name (pipeline, "last");
@@ -147,8 +196,12 @@ nf_pictures_new (GstBin *pipeline, GstElement *frames, GstClockTime horizon)
   g_mutex_init (&self->lock);
   gst_pad_set_offset (now, (gint64) horizon);
   g_signal_connect (text, "draw", G_CALLBACK (on_draw), self);
-  add_probe (frames, "sink", on_frame, self);
-  add_probe (last, "sink", on_picture, self);
+  self->sure = GST_APP_SRC (gst_bin_get_by_name (pipeline, "sure"));
+  add_probe (frames, "sink", GST_PAD_PROBE_TYPE_BUFFER, on_frame, self);
+  add_probe (last, "sink", GST_PAD_PROBE_TYPE_BUFFER, on_picture, self);
+  add_probe (names, "src",
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_mask,
+      self);
 
   return self;
 }
@@ -161,6 +214,7 @@ void
 nf_pictures_free (NfPictures *self)
 {
   g_clear_pointer (&self->sample, gst_sample_unref);
+  gst_clear_object (&self->sure);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -189,7 +243,7 @@ nf_pictures_set_score (
  * @path: a PNG file to write
  * @error: return location: nothing was shown yet, the file cannot be written
  *
- * Writes the last picture that has all three frames.
+ * Writes the last picture that has all four.
  *
  * Returns: whether it was written
  */

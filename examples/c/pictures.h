@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * pictures — what nextframe-live shows: three frames of one moment and a score */
+ * pictures — what nextframe-live shows: four pictures of one moment and a score */
 #pragma once
 
 #include <gst/gst.h>
@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 typedef struct _NfPictures NfPictures;
 
 gchar *nf_pictures_describe (gboolean headless);
-NfPictures *nf_pictures_new (
-    GstBin *pipeline, GstElement *frames, GstClockTime horizon);
+NfPictures *nf_pictures_new (GstBin *pipeline, GstElement *frames,
+    GstElement *names, GstClockTime horizon);
 void nf_pictures_free (NfPictures *self);
 void nf_pictures_set_score (
     NfPictures *self, guint predictions, gdouble newest, gdouble pooled);

@@ -3,6 +3,8 @@
  * gstnfclasses — which classes may be in a frame, as a meta of its buffer */
 #include "common/gstnfclasses.h"
 
+#include "common/gstnfmeta.h"
+
 #define CLASSES "classes"
 #define OF "of"
 
@@ -10,13 +12,8 @@ static void
 register_meta (void)
 {
   static const gchar *tags[] = { NULL };
-  static gsize registered = 0;
 
-  if (!g_once_init_enter (&registered))
-    return;
-  if (gst_meta_get_info (GST_NF_CLASSES_META) == NULL)
-    gst_meta_register_custom (GST_NF_CLASSES_META, tags, NULL, NULL, NULL);
-  g_once_init_leave (&registered, 1);
+  gst_nf_meta_register (GST_NF_CLASSES_META, tags);
 }
 
 /**
@@ -50,18 +47,14 @@ gst_nf_classes_attach (GstBuffer *buffer, guint64 classes, guint of)
 guint64
 gst_nf_classes_of (GstBuffer *buffer, guint of)
 {
-  GstCustomMeta *meta;
-  GstStructure *structure;
+  GstStructure *fields;
   guint64 classes = 0;
   guint theirs = 0;
 
   register_meta ();
-  meta = gst_buffer_get_custom_meta (buffer, GST_NF_CLASSES_META);
-  if (meta == NULL)
-    return 0;
-  structure = gst_custom_meta_get_structure (meta);
-  if (!gst_structure_get_uint (structure, OF, &theirs) || theirs != of
-      || !gst_structure_get_uint64 (structure, CLASSES, &classes))
+  fields = gst_nf_meta_fields (buffer, GST_NF_CLASSES_META);
+  if (fields == NULL || !gst_structure_get_uint (fields, OF, &theirs)
+      || theirs != of || !gst_structure_get_uint64 (fields, CLASSES, &classes))
     return 0;
 
   return classes;

@@ -27,7 +27,7 @@ gst_nf_predicted_frames_alloc (
  * gst_nf_predicted_frames_set:
  * @predicted: with a place for it
  * @number: of a frame, from the first to the last
- * @frame: (transfer full): its pixels
+ * @frame: (transfer full): its pixels; several predictions of it are a batch
  */
 void
 gst_nf_predicted_frames_set (
@@ -52,17 +52,33 @@ gst_nf_predicted_frames_has_frame (const GstNfPredictedFrames *predicted)
  * gst_nf_predicted_frames_take:
  * @predicted: with a frame to take
  * @number: (out): the frame's number, from 1 on
+ * @place: (out): which prediction of it this is
+ * @error: return location: %NF_ERROR_NO_MEMORY
  *
- * Returns: (transfer full): its pixels
+ * Several predictions of a frame come one after the other.
+ *
+ * Returns: (transfer full) (nullable): its pixels
  */
 NfTensor *
-gst_nf_predicted_frames_take (GstNfPredictedFrames *predicted, guint *number)
+gst_nf_predicted_frames_take (GstNfPredictedFrames *predicted, guint *number,
+    GstNfEnsemblePlace *place, GError **error)
 {
-  *number = predicted->next;
-  predicted->next += predicted->step;
+  NfTensor **frame =
+      &predicted
+           ->frames[(predicted->next - predicted->first) / predicted->step];
+  NfTensor *taken;
 
-  return g_steal_pointer (
-      &predicted->frames[(*number - predicted->first) / predicted->step]);
+  *number = predicted->next;
+  *place = (GstNfEnsemblePlace){ .prediction = predicted->prediction++,
+    .predictions = (guint) (*frame)->n };
+  taken = nf_tensor_batch_slice (*frame, place->prediction, 1, error);
+  if (predicted->prediction == place->predictions) {
+    nf_tensor_clear (frame);
+    predicted->prediction = 0;
+    predicted->next += predicted->step;
+  }
+
+  return taken;
 }
 
 /**
@@ -78,7 +94,7 @@ gst_nf_predicted_frames_clear (GstNfPredictedFrames *predicted)
       nf_tensor_clear (&predicted->frames[i]);
   g_clear_pointer (&predicted->frames, g_free);
   predicted->next = predicted->step = 1;
-  predicted->last = 0;
+  predicted->last = predicted->prediction = 0;
   predicted->classes = 0;
   predicted->n_classes = 0;
 }

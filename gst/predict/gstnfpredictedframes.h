@@ -5,6 +5,8 @@
  * See: gstnfpredicthooks.h (who fills it), gstnfpredictstream.h (who takes) */
 #pragma once
 
+#include "common/gstnfensemble.h"
+
 #include <nextframe/core/tensor/nftensor.h>
 
 G_BEGIN_DECLS
@@ -20,7 +22,8 @@ G_BEGIN_DECLS
  *
  * Predicted frames that wait until they are pushed, numbered from the context
  * on: 1 is the one that follows it. Belongs to the streaming thread. All zeros
- * when empty. Frames are tensors as gstnfframes.h has them.
+ * when empty. Frames are tensors as gstnfframes.h has them, a batch where there
+ * are several predictions of a frame.
  */
 typedef struct
 {
@@ -30,6 +33,7 @@ typedef struct
 
   /*< private >*/
   guint first, step;
+  guint prediction; /* of the next frame, from 0 */
   NfTensor **frames; /* NULL where a frame was taken */
 } GstNfPredictedFrames;
 
@@ -39,8 +43,8 @@ void gst_nf_predicted_frames_set (
     GstNfPredictedFrames *predicted, guint number, NfTensor *frame);
 gboolean gst_nf_predicted_frames_has_frame (
     const GstNfPredictedFrames *predicted);
-NfTensor *gst_nf_predicted_frames_take (
-    GstNfPredictedFrames *predicted, guint *number);
+NfTensor *gst_nf_predicted_frames_take (GstNfPredictedFrames *predicted,
+    guint *number, GstNfEnsemblePlace *place, GError **error);
 void gst_nf_predicted_frames_clear (GstNfPredictedFrames *predicted);
 
 G_END_DECLS

@@ -737,16 +737,19 @@ warn_too_early (GstNfPredictStream *self)
 static GstFlowReturn
 make_frame (GstNfPredictStream *self, GstBuffer **output)
 {
+  GstNfEnsemblePlace place;
   guint number;
+  g_autoptr (GError) error = NULL;
   g_autoptr (NfTensor) frame =
-      gst_nf_predicted_frames_take (&self->predicted, &number);
+      gst_nf_predicted_frames_take (&self->predicted, &number, &place, &error);
   const GstClockTimeDiff early = time_of (self, number);
   const GstClockTime begin = (GstClockTime) MAX (early, 0);
   const GstClockTime end = (GstClockTime) MAX (time_of (self, number + 1), 0);
-  g_autoptr (GError) error = NULL;
   GstFlowReturn flow;
   GstBuffer *buffer;
 
+  if (frame == NULL)
+    return gst_nf_element_flow (GST_ELEMENT (self->element), error);
   if (early < 0) {
     warn_too_early (self);
     return GST_FLOW_OK;
@@ -769,7 +772,9 @@ make_frame (GstNfPredictStream *self, GstBuffer **output)
   GST_BUFFER_OFFSET_END (buffer) = GST_BUFFER_OFFSET (buffer) + 1;
   gst_nf_classes_attach (
       buffer, self->predicted.classes, self->predicted.n_classes);
-  self->pushed_until = end;
+  gst_nf_ensemble_attach (buffer, &place);
+  if (place.prediction + 1 == place.predictions)
+    self->pushed_until = end;
   *output = buffer;
 
   return GST_FLOW_OK;

@@ -54,6 +54,9 @@ gst_nf_ensemble_mode_get_type (void)
     { NF_ENSEMBLE_MEDIAN, "Median of each value", "median" },
     { NF_ENSEMBLE_MEDOID, "The prediction nearest to all others: sharp",
         "medoid" },
+    { NF_ENSEMBLE_EACH,
+        "None: all are pushed, for nfsegment to average their classes",
+        "each" },
     { 0, NULL, NULL },
   };
 
@@ -149,6 +152,8 @@ const GstNfProperty gst_nf_sampling_properties[] = {
       .name = "ensemble-mode",
       .nick = "Ensemble mode",
       .blurb = "How several predictions become one",
+      .details = "With `each` every prediction is a frame of its own, with the "
+                 "same time, marked by a meta; see [below](#ensembles).",
       GST_NF_ENUM (gst_nf_ensemble_mode_get_type, NF_ENSEMBLE_MEAN),
       GST_NF_FIELD (GstNfSamplingSettings, ensemble_mode),
       .flags = GST_PARAM_MUTABLE_PLAYING,
@@ -326,8 +331,9 @@ give_frames (NfTensor **made, guint first, guint step,
 
   for (guint i = 0; ok && i < n; i++) {
     for (guint t = 0; ok && t < horizon; t++) {
-      own[t] =
-          made[t] != NULL ? nf_tensor_batch_slice (made[t], i, 1, error) : NULL;
+      own[t] = made[t] != NULL ? nf_tensor_batch_slice (
+                   made[t], i * made[t]->n / n, made[t]->n / n, error)
+                               : NULL;
       ok = made[t] == NULL || own[t] != NULL;
     }
     ok =
@@ -381,14 +387,16 @@ run_at_once (const GstNfSamplingSettings *settings, NfPrediction *prediction,
 }
 
 /* how many jobs from the first on can be predicted at once: a guide is of one
- * clip, and all go equally far */
+ * clip, and so are predictions that stay apart, and all go equally far */
 static guint
-count_at_once (const NfGuided *guided, const GstNfPredictJob *jobs, guint n)
+count_at_once (const GstNfSamplingSettings *settings, const NfGuided *guided,
+    const GstNfPredictJob *jobs, guint n)
 {
+  const gboolean alone = guided->kind != NF_GUIDE_NONE
+      || settings->ensemble_mode == NF_ENSEMBLE_EACH;
   guint count = 1;
 
-  while (guided->kind == NF_GUIDE_NONE && count < n
-      && jobs[count].horizon == jobs->horizon)
+  while (!alone && count < n && jobs[count].horizon == jobs->horizon)
     count++;
 
   return count;
@@ -427,7 +435,7 @@ gst_nf_sampling_run (GstElement *element, const GstNfSamplingSettings *settings,
   own.progress = settings->post_messages ? report_progress : NULL;
   own.progress_data = &progress;
   while (done < n) {
-    const guint count = count_at_once (guided, jobs + done, n - done);
+    const guint count = count_at_once (settings, guided, jobs + done, n - done);
 
     progress.clip = jobs[done].clip;
     progress.done = 0;

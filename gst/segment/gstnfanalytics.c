@@ -15,6 +15,7 @@
  * gst_nf_analytics_add_mask:
  * @mask: a mask
  * @classes: of the network, 1 to 256
+ * @names: (nullable): as gst_nf_mask_video_class() takes them
  * @buffer: writable; gets a #GstAnalyticsRelationMeta where it has none
  *
  * Adds the mask as a semantic segmentation of the whole frame, and the names of
@@ -24,12 +25,12 @@
  */
 void
 gst_nf_analytics_add_mask (
-    const GstNfBatchMask *mask, guint classes, GstBuffer *buffer)
+    const GstNfBatchMask *mask, guint classes, gchar **names, GstBuffer *buffer)
 {
   GstAnalyticsRelationMeta *meta =
       gst_buffer_add_analytics_relation_meta (buffer);
   GstAnalyticsSegmentationMtd regions;
-  GstAnalyticsClsMtd names;
+  GstAnalyticsClsMtd described;
   guint ids[MAX_CLASSES];
   gfloat levels[MAX_CLASSES];
   GQuark quarks[MAX_CLASSES];
@@ -39,7 +40,7 @@ gst_nf_analytics_add_mask (
   for (guint i = 0; i < classes; i++) {
     ids[i] = i;
     levels[i] = -1.0f; /* unknown */
-    quarks[i] = gst_nf_mask_video_class (i, classes);
+    quarks[i] = gst_nf_mask_video_class (i, classes, names);
   }
   /* its documentation looks for names by the one relation, its elements by the
    * other */
@@ -48,17 +49,17 @@ gst_nf_analytics_add_mask (
           GST_SEGMENTATION_TYPE_SEMANTIC, classes, ids, 0, 0, mask->width,
           mask->height, &regions)
       && gst_analytics_relation_meta_add_cls_mtd (
-          meta, classes, levels, quarks, &names))
+          meta, classes, levels, quarks, &described))
     gst_analytics_relation_meta_set_relation (meta,
         GST_ANALYTICS_REL_TYPE_RELATE_TO | GST_ANALYTICS_REL_TYPE_N_TO_N,
-        regions.id, names.id);
+        regions.id, described.id);
 }
 
 #else /* the library was not there at build time */
 
 void
 gst_nf_analytics_add_mask (
-    const GstNfBatchMask *mask, guint classes, GstBuffer *buffer)
+    const GstNfBatchMask *mask, guint classes, gchar **names, GstBuffer *buffer)
 {
 }
 

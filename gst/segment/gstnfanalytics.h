@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-void gst_nf_analytics_add_mask (
-    const GstNfBatchMask *mask, guint classes, GstBuffer *buffer);
+void gst_nf_analytics_add_mask (const GstNfBatchMask *mask, guint classes,
+    gchar **names, GstBuffer *buffer);
 
 G_END_DECLS

@@ -6,6 +6,7 @@
 #include "segment/gstnfbatch.h"
 
 #include "common/gstnfclasses.h"
+#include "common/gstnfensemble.h"
 
 #include <nextframe/core/ops/nfops.h>
 #include <nextframe/metrics/nfmask.h>
@@ -15,6 +16,8 @@ typedef struct
 {
   GstBuffer *buffer;
   NfTensor *pixels; /* (nullable): what the network sees, until it ran */
+  GPtrArray *further; /* (nullable): the same of its other predictions */
+  GstNfEnsemblePlace newest; /* of its predictions */
   NfTensor *picture; /* (nullable): what is seen below colours */
   NfTensor *ids; /* (nullable): the mask where it was made on the device */
   NfRegions *regions; /* (nullable): while it is held */
@@ -22,8 +25,18 @@ typedef struct
   gboolean begins; /* a clip */
   guint8 *mask; /* (nullable): once it is ready */
   guint8 *confidence; /* (nullable): once it ran, where that is kept */
+  guint8 *probabilities; /* (nullable): likewise */
   NfTensor *painted; /* (nullable): the picture of its mask */
 } Frame;
+
+/* how frames are seen */
+typedef struct
+{
+  NfSegmenter *segmenter;
+  NfDType dtype;
+  gboolean tta;
+  GCancellable *cancellable;
+} Network;
 
 /* an event behind so many frames */
 typedef struct
@@ -39,11 +52,13 @@ frame_free (gpointer data)
 
   gst_clear_buffer (&frame->buffer);
   nf_tensor_clear (&frame->pixels);
+  g_clear_pointer (&frame->further, g_ptr_array_unref);
   nf_tensor_clear (&frame->picture);
   nf_tensor_clear (&frame->ids);
   g_clear_pointer (&frame->regions, nf_regions_free);
   g_free (frame->mask);
   g_free (frame->confidence);
+  g_free (frame->probabilities);
   nf_tensor_clear (&frame->painted);
   g_free (frame);
 }
@@ -106,6 +121,12 @@ gst_nf_batch_keep_confidence (GstNfBatch *batch, gboolean keep)
   batch->confidence = keep;
 }
 
+void
+gst_nf_batch_keep_probabilities (GstNfBatch *batch, gboolean keep)
+{
+  batch->probabilities = keep;
+}
+
 /**
  * gst_nf_batch_forget:
  * @batch: a batch
@@ -151,12 +172,40 @@ without_memory (GstBuffer *buffer)
   return rest;
 }
 
+/* takes a further prediction of the newest frame that waits */
+static gboolean
+join (GstNfBatch *batch, GstBuffer *buffer, NfTensor *pixels)
+{
+  const GstNfEnsemblePlace place = gst_nf_ensemble_place (buffer);
+  Frame *frame = g_queue_peek_tail (&batch->waiting);
+
+  if (frame == NULL || place.prediction <= frame->newest.prediction
+      || place.predictions != frame->newest.predictions
+      || GST_BUFFER_PTS (buffer) != GST_BUFFER_PTS (frame->buffer))
+    return FALSE;
+  frame->newest = place;
+  if (frame->further == NULL)
+    frame->further =
+        g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
+  g_ptr_array_add (frame->further, nf_tensor_ref (pixels));
+
+  return TRUE;
+}
+
 void
 gst_nf_batch_add (GstNfBatch *batch, GstBuffer *buffer, NfTensor *pixels,
     NfTensor *picture, guint width, guint height)
 {
-  Frame *frame = g_new0 (Frame, 1);
+  Frame *frame;
 
+  if (join (batch, buffer, pixels)) {
+    gst_buffer_unref (buffer);
+    nf_tensor_unref (pixels);
+    nf_tensor_clear (&picture);
+    return;
+  }
+  frame = g_new0 (Frame, 1);
+  frame->newest = gst_nf_ensemble_place (buffer);
   frame->buffer = batch->votes != NULL ? without_memory (buffer) : buffer;
   frame->pixels = pixels;
   frame->picture = picture;
@@ -218,6 +267,17 @@ guint
 gst_nf_batch_waiting (const GstNfBatch *batch)
 {
   return batch->waiting.length;
+}
+
+gboolean
+gst_nf_batch_is_full (const GstNfBatch *batch, guint wanted)
+{
+  const guint n = batch->waiting.length;
+  const Frame *newest = g_queue_peek_tail ((GQueue *) &batch->waiting);
+
+  return n > wanted
+      || (n == wanted
+          && newest->newest.prediction + 1 == newest->newest.predictions);
 }
 
 guint
@@ -302,7 +362,14 @@ host_new (const NfTensor *p, GError **error)
   return host;
 }
 
-/* the frame gets how sure the network is; NaN is not sure at all */
+/* NaN is not sure at all */
+static guint8
+probability_byte (gfloat p)
+{
+  return p > 0 ? (guint8) (255 * MIN (p, 1) + 0.5f) : 0;
+}
+
+/* the frame gets how sure the network is */
 static gboolean
 set_confidence (Frame *frame, const gfloat *p, guint width, guint height,
     guint classes, GError **error)
@@ -316,46 +383,139 @@ set_confidence (Frame *frame, const gfloat *p, guint width, guint height,
 
     for (guint k = 0; k < classes; k++)
       most = p[i * classes + k] > most ? p[i * classes + k] : most;
-    confidence[i] = (guint8) (255 * MIN (most, 1) + 0.5f);
+    confidence[i] = probability_byte (most);
   }
   frame->confidence = at_frame_size (frame, confidence, width, height, error);
 
   return frame->confidence != NULL;
 }
 
-/* a frame's part of the probabilities */
+/* the frame gets a plane a class */
 static gboolean
-download (const GstNfBatch *batch, Frame *frame, NfTensor *all, guint i,
-    gfloat *host, GError **error)
+set_probabilities (Frame *frame, const gfloat *p, guint width, guint height,
+    guint classes, GError **error)
 {
+  const gsize pixels = (gsize) width * height;
+  const gsize plane = (gsize) frame->width * frame->height;
+  g_autofree guint8 *own = mask_new (width, height, error);
+
+  if (own != NULL)
+    frame->probabilities = g_try_malloc_n (classes, plane);
+  if (own != NULL && frame->probabilities == NULL)
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "no memory for %u planes of %ux%u", classes, frame->width,
+        frame->height);
+  for (guint k = 0; frame->probabilities != NULL && k < classes; k++) {
+    for (gsize i = 0; i < pixels; i++)
+      own[i] = probability_byte (p[i * classes + k]);
+    nf_mask_scale (own, width, height, frame->probabilities + k * plane,
+        frame->width, frame->height);
+  }
+
+  return frame->probabilities != NULL;
+}
+
+/* (transfer full) (nullable) */
+static NfTensor *
+see (const Network *network, NfTensor *pixels, GError **error)
+{
+  return nf_segmenter_probabilities (network->segmenter, network->dtype,
+      network->tta, pixels, network->cancellable, error);
+}
+
+/* adds the probabilities of the frame's other predictions, and divides */
+static gboolean
+average (
+    const Network *network, const Frame *frame, gfloat *host, GError **error)
+{
+  const guint further = frame->further != NULL ? frame->further->len : 0;
+  const gfloat share = 1.0f / (gfloat) (further + 1);
+  g_autofree gfloat *other = NULL;
+  gsize values = 0;
+
+  for (guint i = 0; i < further; i++) {
+    g_autoptr (NfTensor) p = see (network, frame->further->pdata[i], error);
+
+    if (p != NULL && other == NULL)
+      other = host_new (p, error);
+    if (other == NULL || p == NULL || !nf_tensor_to_nhwc (p, other, error))
+      return FALSE;
+    values = p->bytes / sizeof *other;
+    for (gsize v = 0; v < values; v++)
+      host[v] += other[v];
+  }
+  for (gsize v = 0; v < values; v++)
+    host[v] *= share;
+
+  return TRUE;
+}
+
+/* a frame's part of the probabilities, the mean of its predictions' */
+static gboolean
+download (const GstNfBatch *batch, const Network *network, Frame *frame,
+    NfTensor *all, guint i, gfloat *host, GError **error)
+{
+  const guint width = (guint) all->w, height = (guint) all->h;
+  const guint classes = (guint) all->c;
   g_autoptr (NfTensor) p = nf_tensor_batch_slice (all, i, 1, error);
 
   return p != NULL && nf_tensor_to_nhwc (p, host, error)
+      && average (network, frame, host, error)
       && (!batch->confidence
-          || set_confidence (
-              frame, host, (guint) p->w, (guint) p->h, (guint) p->c, error));
+          || set_confidence (frame, host, width, height, classes, error))
+      && (!batch->probabilities
+          || set_probabilities (frame, host, width, height, classes, error));
+}
+
+/* puts the mean of a frame's predictions where the first one's probabilities
+ * are */
+static gboolean
+upload_mean (const Frame *frame, NfTensor *all, guint i, const gfloat *host,
+    GError **error)
+{
+  g_autoptr (NfTensor) mean = NULL;
+  g_autoptr (NfTensor) place = NULL;
+
+  if (frame->further == NULL)
+    return TRUE;
+  mean = nf_tensor_new_from_nhwc (
+      all->device, NF_F32, 1, all->c, all->h, all->w, host, error);
+  place = nf_tensor_batch_slice (all, i, 1, error);
+
+  return mean != NULL && place != NULL && nf_tensor_copy (place, mean, error);
+}
+
+/* whether masks alone are wanted, and of single frames */
+static gboolean
+wants_classes_alone (const GstNfBatch *batch)
+{
+  for (const GList *l = batch->waiting.head; l != NULL; l = l->next)
+    if (((const Frame *) l->data)->further != NULL)
+      return FALSE;
+
+  return !batch->confidence && !batch->probabilities;
 }
 
 /* (transfer full) (nullable): the most likely classes of the frames that wait,
- * which get how sure the network is of them where that is kept */
+ * which get how likely they are where that is kept */
 static NfTensor *
-classify (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
-    NfDType dtype, gboolean tta, GCancellable *cancellable, GError **error)
+classify (
+    GstNfBatch *batch, NfTensor *pixels, const Network *network, GError **error)
 {
   g_autoptr (NfTensor) p = NULL;
   g_autofree gfloat *host = NULL;
   guint i = 0;
 
-  if (!batch->confidence)
-    return nf_segmenter_classify (
-        segmenter, dtype, tta, pixels, cancellable, error);
-  p = nf_segmenter_probabilities (
-      segmenter, dtype, tta, pixels, cancellable, error);
+  if (wants_classes_alone (batch))
+    return nf_segmenter_classify (network->segmenter, network->dtype,
+        network->tta, pixels, network->cancellable, error);
+  p = see (network, pixels, error);
   host = p != NULL ? host_new (p, error) : NULL;
   if (host == NULL)
     return NULL;
-  for (GList *l = batch->waiting.head; l != NULL; l = l->next)
-    if (!download (batch, l->data, p, i++, host, error))
+  for (GList *l = batch->waiting.head; l != NULL; l = l->next, i++)
+    if (!download (batch, network, l->data, p, i, host, error)
+        || !upload_mean (l->data, p, i, host, error))
       return NULL;
 
   return nf_op_argmax (p, error);
@@ -363,11 +523,10 @@ classify (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
 
 /* each pixel decides */
 static gboolean
-run_pixels (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
-    NfDType dtype, gboolean tta, GCancellable *cancellable, GError **error)
+run_pixels (
+    GstNfBatch *batch, NfTensor *pixels, const Network *network, GError **error)
 {
-  g_autoptr (NfTensor) ids =
-      classify (batch, pixels, segmenter, dtype, tta, cancellable, error);
+  g_autoptr (NfTensor) ids = classify (batch, pixels, network, error);
   Frame *frame;
 
   for (guint i = 0;
@@ -431,13 +590,13 @@ decide_until (GstNfBatch *batch, guint held, GError **error)
 /* a frame's regions, from its part of the probabilities; what a network with
  * other classes said of it is no help */
 static NfRegions *
-find_regions (const GstNfBatch *batch, Frame *frame, NfTensor *all, guint i,
-    gfloat *host, GError **error)
+find_regions (const GstNfBatch *batch, const Network *network, Frame *frame,
+    NfTensor *all, guint i, gfloat *host, GError **error)
 {
   const guint width = (guint) all->w, height = (guint) all->h;
   const guint classes = (guint) all->c;
 
-  if (!download (batch, frame, all, i, host, error))
+  if (!download (batch, network, frame, all, i, host, error))
     return NULL;
   nf_regions_expect (host, (gsize) width * height, classes,
       gst_nf_classes_of (frame->buffer, classes));
@@ -447,11 +606,10 @@ find_regions (const GstNfBatch *batch, Frame *frame, NfTensor *all, guint i,
 
 /* regions decide, those of a frame or those of a clip */
 static gboolean
-run_regions (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
-    NfDType dtype, gboolean tta, GCancellable *cancellable, GError **error)
+run_regions (
+    GstNfBatch *batch, NfTensor *pixels, const Network *network, GError **error)
 {
-  g_autoptr (NfTensor) p = nf_segmenter_probabilities (
-      segmenter, dtype, tta, pixels, cancellable, error);
+  g_autoptr (NfTensor) p = see (network, pixels, error);
   g_autofree gfloat *host = NULL;
   Frame *frame;
 
@@ -460,10 +618,11 @@ run_regions (GstNfBatch *batch, NfTensor *pixels, NfSegmenter *segmenter,
     return FALSE;
   for (guint i = 0; (frame = g_queue_peek_head (&batch->waiting)) != NULL;
        i++) {
-    frame->regions = find_regions (batch, frame, p, i, host, error);
+    frame->regions = find_regions (batch, network, frame, p, i, host, error);
     if (frame->regions == NULL)
       return FALSE;
     nf_tensor_clear (&frame->pixels);
+    g_clear_pointer (&frame->further, g_ptr_array_unref);
     if (frame->begins) {
       if (!decide_until (batch, 0, error))
         return FALSE;
@@ -484,11 +643,12 @@ gboolean
 gst_nf_batch_run (GstNfBatch *batch, NfSegmenter *segmenter, NfDType dtype,
     gboolean tta, GCancellable *cancellable, GError **error)
 {
+  const Network network = { segmenter, dtype, tta, cancellable };
   g_autoptr (NfTensor) pixels = gather (batch, error);
 
   if (pixels != NULL
       && (batch->decision == GST_NF_DECISION_PIXEL ? run_pixels : run_regions) (
-          batch, pixels, segmenter, dtype, tta, cancellable, error))
+          batch, pixels, &network, error))
     return TRUE;
   gst_nf_batch_forget (batch);
 
@@ -550,7 +710,8 @@ gst_nf_batch_take (GstNfBatch *batch, GstNfBatchMask *mask)
     .width = frame->width,
     .height = frame->height,
     .mask = g_steal_pointer (&frame->mask),
-    .confidence = g_steal_pointer (&frame->confidence) };
+    .confidence = g_steal_pointer (&frame->confidence),
+    .probabilities = g_steal_pointer (&frame->probabilities) };
   frame_free (frame);
 }
 
@@ -565,4 +726,5 @@ gst_nf_batch_mask_clear (GstNfBatchMask *mask)
   nf_tensor_clear (&mask->picture);
   g_clear_pointer (&mask->mask, g_free);
   g_clear_pointer (&mask->confidence, g_free);
+  g_clear_pointer (&mask->probabilities, g_free);
 }

@@ -48,7 +48,7 @@ typedef struct
   /*< private >*/
   GstNfDecision decision;
   gboolean unique;
-  gboolean confidence; /* is kept of frames that run */
+  gboolean confidence, probabilities; /* are kept of frames that run */
   guint ahead; /* frames that may vote after a frame */
   gboolean begins; /* the next frame is the first of a clip */
   NfRegionVotes *votes; /* (nullable): of the clip */
@@ -65,6 +65,8 @@ typedef struct
  * @height: of the mask
  * @mask: the mask in the host's memory (owned)
  * @confidence: (nullable): of each pixel, in the host's memory (owned)
+ * @probabilities: (nullable): of each class a plane of the mask's size, in the
+ *   host's memory (owned)
  *
  * What a frame became.
  */
@@ -75,6 +77,7 @@ typedef struct
   guint width, height;
   guint8 *mask;
   guint8 *confidence;
+  guint8 *probabilities;
 } GstNfBatchMask;
 
 void gst_nf_batch_init (GstNfBatch *batch);
@@ -106,6 +109,14 @@ void gst_nf_batch_set_ahead (GstNfBatch *batch, guint frames);
  */
 void gst_nf_batch_keep_confidence (GstNfBatch *batch, gboolean keep);
 
+/**
+ * gst_nf_batch_keep_probabilities:
+ * @batch: a batch
+ * @keep: whether frames that run from now on keep the probability of each class
+ *   of each pixel, 255 being 1
+ */
+void gst_nf_batch_keep_probabilities (GstNfBatch *batch, gboolean keep);
+
 void gst_nf_batch_forget (GstNfBatch *batch);
 
 /**
@@ -135,6 +146,9 @@ void gst_nf_batch_begin_clip (GstNfBatch *batch);
  *   pictures are wanted that show it; @pixels where these are the same
  * @width: of its mask
  * @height: of its mask
+ *
+ * A further prediction of the frame before it (gstnfensemble.h) becomes part of
+ * that: they get one mask, from the mean of their probabilities.
  */
 void gst_nf_batch_add (GstNfBatch *batch, GstBuffer *buffer, NfTensor *pixels,
     NfTensor *picture, guint width, guint height);
@@ -148,6 +162,16 @@ GstEvent *gst_nf_batch_take_event (GstNfBatch *batch);
  * Returns: how many frames did not run yet
  */
 guint gst_nf_batch_waiting (const GstNfBatch *batch);
+
+/**
+ * gst_nf_batch_is_full:
+ * @batch: a batch
+ * @wanted: frames that are to run at once, at least 1
+ *
+ * Returns: whether so many wait; the newest one counts when all its predictions
+ *   are there, or another frame has come
+ */
+gboolean gst_nf_batch_is_full (const GstNfBatch *batch, guint wanted);
 
 /**
  * gst_nf_batch_held:

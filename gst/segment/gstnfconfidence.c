@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * gstnfconfidence — how sure a network is of each pixel, as a meta of a buffer */
+ * gstnfconfidence — how likely classes are in each pixel, as metas of a buffer */
 #include "segment/gstnfconfidence.h"
 
+#include "common/gstnfmeta.h"
 #include "segment/gstnfmaskvideo.h"
 
-static void
-register_meta (void)
+/* (transfer none): the fields of a new meta */
+static GstStructure *
+add_meta (GstBuffer *buffer, const gchar *name)
 {
   static const gchar *tags[] = { GST_META_TAG_VIDEO_STR,
     GST_META_TAG_VIDEO_SIZE_STR, GST_META_TAG_VIDEO_ORIENTATION_STR, NULL };
-  static gsize registered = 0;
 
-  if (!g_once_init_enter (&registered))
-    return;
-  if (gst_meta_get_info (GST_NF_CONFIDENCE_META) == NULL)
-    gst_meta_register_custom (GST_NF_CONFIDENCE_META, tags, NULL, NULL, NULL);
-  g_once_init_leave (&registered, 1);
+  gst_nf_meta_register (name, tags);
+
+  return gst_custom_meta_get_structure (
+      gst_buffer_add_custom_meta (buffer, name));
 }
 
 void
@@ -25,10 +25,19 @@ gst_nf_confidence_attach (
 {
   g_autoptr (GstBuffer) picture =
       gst_nf_mask_video_gray (confidence, width, height);
-  GstCustomMeta *meta;
 
-  register_meta ();
-  meta = gst_buffer_add_custom_meta (buffer, GST_NF_CONFIDENCE_META);
-  gst_structure_set (gst_custom_meta_get_structure (meta), "picture",
+  gst_structure_set (add_meta (buffer, GST_NF_CONFIDENCE_META), "picture",
       GST_TYPE_BUFFER, picture, NULL);
+}
+
+void
+gst_nf_probabilities_attach (
+    GstBuffer *buffer, guint8 *planes, guint classes, guint width, guint height)
+{
+  g_autoptr (GstBuffer) wrapped =
+      gst_buffer_new_wrapped (planes, (gsize) classes * width * height);
+
+  gst_structure_set (add_meta (buffer, GST_NF_PROBABILITIES_META), "planes",
+      GST_TYPE_BUFFER, wrapped, "classes", G_TYPE_UINT, classes, "height",
+      G_TYPE_UINT, height, "width", G_TYPE_UINT, width, NULL);
 }

@@ -88,14 +88,17 @@ gst_nf_mask_video_gray (const guint8 *values, guint width, guint height)
  * gst_nf_mask_video_class:
  * @id: a class
  * @classes: of the network
+ * @names: (nullable) (array length=classes): their names
  *
- * Returns: its name: "class 7" where the network has other classes than ours
+ * Returns: its name: of @names, or of ours; "class 7" where there are neither
  */
 GQuark
-gst_nf_mask_video_class (guint id, guint classes)
+gst_nf_mask_video_class (guint id, guint classes, gchar **names)
 {
   gchar other[16];
 
+  if (names != NULL)
+    return g_quark_from_string (names[id]);
   if (classes == NF_N_CLASSES)
     return g_quark_from_static_string (nf_class_name (id));
   g_snprintf (other, sizeof other, "class %u", id);
@@ -107,11 +110,12 @@ gst_nf_mask_video_class (guint id, guint classes)
  * gst_nf_mask_video_add_regions:
  * @mask: a mask
  * @classes: of the network, for their names
+ * @names: (nullable): as gst_nf_mask_video_class() takes them
  * @buffer: writable; gets a #GstVideoRegionOfInterestMeta for each object
  */
 void
 gst_nf_mask_video_add_regions (
-    const GstNfBatchMask *mask, guint classes, GstBuffer *buffer)
+    const GstNfBatchMask *mask, guint classes, gchar **names, GstBuffer *buffer)
 {
   NfMaskObject objects[NF_MASK_MAX_OBJECTS];
   guint n = nf_mask_objects (
@@ -121,8 +125,8 @@ gst_nf_mask_video_add_regions (
     const NfMaskObject *o = &objects[i];
     GstVideoRegionOfInterestMeta *meta =
         gst_buffer_add_video_region_of_interest_meta_id (buffer,
-            gst_nf_mask_video_class (o->id, classes), o->x, o->y, o->width,
-            o->height);
+            gst_nf_mask_video_class (o->id, classes, names), o->x, o->y,
+            o->width, o->height);
 
     meta->id = o->id;
     meta->parent_id = -1;

@@ -16,8 +16,8 @@ gboolean gst_nf_mask_video_store (const GstNfBatchMask *mask,
     GstBuffer *buffer, GError **error);
 GstBuffer *gst_nf_mask_video_gray (
     const guint8 *values, guint width, guint height);
-GQuark gst_nf_mask_video_class (guint id, guint classes);
-void gst_nf_mask_video_add_regions (
-    const GstNfBatchMask *mask, guint classes, GstBuffer *buffer);
+GQuark gst_nf_mask_video_class (guint id, guint classes, gchar **names);
+void gst_nf_mask_video_add_regions (const GstNfBatchMask *mask, guint classes,
+    gchar **names, GstBuffer *buffer);
 
 G_END_DECLS

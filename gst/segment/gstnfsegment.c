@@ -309,14 +309,17 @@ gst_nf_segment_start (GstBaseTransform *trans)
   GstNfSegment *self = GST_NF_SEGMENT (trans);
   g_autoptr (GError) error = NULL;
   GstNfSegmentSettings settings;
+  gboolean started;
 
   gst_nf_cancel_start (&self->cancel);
   gst_nf_latency_reset (&self->latency);
   self->drained = GST_FLOW_OK;
   gst_nf_segment_copy_settings (self, &settings);
+  started = gst_nf_segment_start_waiting (self, &settings, &error)
+      && gst_nf_segment_model_start (
+          &self->model, settings.scale, settings.labels, &error);
   gst_nf_properties_clear (properties, &settings);
-  if (!gst_nf_segment_start_waiting (self, &settings, &error)
-      || !gst_nf_segment_model_start (&self->model, settings.scale, &error)) {
+  if (!started) {
     gst_nf_element_error (GST_ELEMENT (self), error);
     gst_nf_deadline_stop (&self->deadline);
     return FALSE;
@@ -700,6 +703,7 @@ gst_nf_segment_compute (
     return FALSE;
   gst_nf_batch_keep_confidence (&self->batch,
       settings->confidence || self->output == GST_NF_SEGMENT_CONFIDENCE);
+  gst_nf_batch_keep_probabilities (&self->batch, settings->probabilities);
   ok = (gst_nf_batch_waiting (&self->batch) == 0
            || gst_nf_batch_run (&self->batch,
                gst_nf_model_segmenter (self->model.model),
@@ -769,8 +773,13 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
     return gst_nf_element_flow (GST_ELEMENT (self), error);
   if (carries_confidence && mask.confidence != NULL)
     gst_nf_confidence_attach (buffer, mask.confidence, mask.width, mask.height);
-  gst_nf_mask_video_add_regions (&mask, self->model.classes, buffer);
-  gst_nf_analytics_add_mask (&mask, self->model.classes, buffer);
+  if (mask.probabilities != NULL)
+    gst_nf_probabilities_attach (buffer, g_steal_pointer (&mask.probabilities),
+        (guint) self->model.classes, mask.width, mask.height);
+  gst_nf_mask_video_add_regions (
+      &mask, self->model.classes, self->model.names, buffer);
+  gst_nf_analytics_add_mask (
+      &mask, self->model.classes, self->model.names, buffer);
   GST_OBJECT_LOCK (self);
   self->stats.frames_out++;
   GST_OBJECT_UNLOCK (self);
@@ -787,7 +796,8 @@ gst_nf_segment_generate_output (GstBaseTransform *trans, GstBuffer **output)
   GstFlowReturn flow = GST_FLOW_OK;
   guint waiting = gst_nf_batch_waiting (&self->batch);
   gboolean due = self->draining ? waiting + gst_nf_batch_held (&self->batch) > 0
-                                : waiting >= (self->hurried ? 1 : self->wanted);
+                                : (self->hurried && waiting > 0)
+          || gst_nf_batch_is_full (&self->batch, self->wanted);
 
   *output = NULL;
   gst_nf_segment_push_events (self);

@@ -90,19 +90,32 @@ set_model (GstNfSegmentModel *self, GstNfModel *model)
   return before;
 }
 
+/* those of the classes of @model */
+static gboolean
+load_names (GstNfSegmentModel *self, GstNfModel *model, const gchar *labels,
+    GError **error)
+{
+  if (labels != NULL)
+    self->names = nf_class_names_load (
+        labels, nf_segmenter_classes (gst_nf_model_segmenter (model)), error);
+
+  return labels == NULL || self->names != NULL;
+}
+
 gboolean
-gst_nf_segment_model_start (
-    GstNfSegmentModel *self, GstNfSegmentScale scale, GError **error)
+gst_nf_segment_model_start (GstNfSegmentModel *self, GstNfSegmentScale scale,
+    const gchar *labels, GError **error)
 {
   GstNfModel *model;
 
   gst_nf_reload_start (&self->reload);
   model = acquire (self, NULL, error);
-  if (model != NULL)
+  if (model != NULL && load_names (self, model, labels, error))
     self->colors = nf_tensor_new_from_nhwc (gst_nf_model_device (model), NF_U8,
         256, 3, 1, 1, nf_class_colors (), error);
   if (self->colors == NULL) {
     gst_nf_reload_stop (&self->reload);
+    g_clear_pointer (&self->names, g_strfreev);
     g_clear_pointer (&model, gst_nf_model_release);
     return FALSE;
   }
@@ -128,6 +141,7 @@ gst_nf_segment_model_stop (GstNfSegmentModel *self)
   GST_OBJECT_UNLOCK (self->element);
   free_readers (self);
   nf_tensor_clear (&self->colors);
+  g_clear_pointer (&self->names, g_strfreev);
   g_clear_pointer (&self->model, gst_nf_model_release);
 }
 
@@ -231,15 +245,38 @@ gst_nf_segment_model_take (GstNfSegmentModel *self)
   return model;
 }
 
+/* whether names that were loaded are those of the classes of @model */
+static gboolean
+check_names (const GstNfSegmentModel *self, GstNfModel *model, GError **error)
+{
+  const guint classes = nf_segmenter_classes (gst_nf_model_segmenter (model));
+
+  if (self->names == NULL || g_strv_length (self->names) == classes)
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "%s: it has %u classes, and the file of the property labels names %u; "
+      "stop the element and set another one",
+      gst_nf_model_path (model), classes, g_strv_length (self->names));
+
+  return FALSE;
+}
+
 gboolean
 gst_nf_segment_model_change (GstNfSegmentModel *self, GstNfModel *model,
     GstCaps *caps, const GstVideoInfo *info)
 {
   g_autoptr (GError) error = NULL;
-  GstNfFrames *reader = g_steal_pointer (&self->reader);
-  GstNfFrames *picture_reader = g_steal_pointer (&self->picture_reader);
-  GstNfModel *before = set_model (self, model);
+  GstNfFrames *reader, *picture_reader;
+  GstNfModel *before;
 
+  if (!check_names (self, model, &error)) {
+    gst_nf_reload_refuse (&self->reload, error);
+    gst_nf_model_release (model);
+    return FALSE;
+  }
+  reader = g_steal_pointer (&self->reader);
+  picture_reader = g_steal_pointer (&self->picture_reader);
+  before = set_model (self, model);
   if (caps != NULL && !make_readers (self, caps, info, &error)) {
     free_readers (self);
     self->reader = reader;

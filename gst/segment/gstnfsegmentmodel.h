@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * @model: (nullable): the network in use
  * @classes: that it knows; 0: there is none
  * @colors: of classes, on the network's device, see nf_op_paint()
+ * @names: (nullable): of classes, where the property `labels` has them
  *
  * Belongs to one element. The streaming thread reads the members while the
  * element runs, others with its object lock.
@@ -27,6 +28,7 @@ typedef struct
   GstNfModel *model;
   gint classes;
   NfTensor *colors;
+  gchar **names;
 
   /*< private >*/
   GstElement *element;
@@ -70,14 +72,16 @@ gpointer gst_nf_segment_model_load (GstNfSegmentModel *self, GError **error);
  * gst_nf_segment_model_start:
  * @self: stopped
  * @scale: the property `scale`
- * @error: return location, see gst_nf_model_acquire()
+ * @labels: (nullable): the property `labels`
+ * @error: return location, see gst_nf_model_acquire() and
+ *   nf_class_names_load()
  *
- * Loads the network that the properties name.
+ * Loads the network that the properties name, and the names of its classes.
  *
  * Returns: FALSE with @error set; then @self is stopped
  */
-gboolean gst_nf_segment_model_start (
-    GstNfSegmentModel *self, GstNfSegmentScale scale, GError **error);
+gboolean gst_nf_segment_model_start (GstNfSegmentModel *self,
+    GstNfSegmentScale scale, const gchar *labels, GError **error);
 
 /**
  * gst_nf_segment_model_stop:
@@ -131,8 +135,9 @@ GstNfModel *gst_nf_segment_model_take (GstNfSegmentModel *self);
  * @caps: (nullable): of the frames that come now; NULL where nobody knows yet
  * @info: the same
  *
- * Returns: FALSE, after a warning, where that network cannot see such frames;
- *   then the one from before is in use
+ * Returns: FALSE, after a warning, where that network cannot see such frames, or
+ *   has another number of classes than `labels` has names; then the one from
+ *   before is in use
  */
 gboolean gst_nf_segment_model_change (GstNfSegmentModel *self,
     GstNfModel *model, GstCaps *caps, const GstVideoInfo *info);

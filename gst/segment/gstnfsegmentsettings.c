@@ -101,6 +101,17 @@ const GstNfProperty gst_nf_segment_properties[] = {
       .flags = GST_PARAM_MUTABLE_PLAYING,
   },
   {
+      .name = "probabilities",
+      .nick = "Probabilities",
+      .blurb = "Whether each buffer carries the probability of each class of "
+               "each pixel, as a meta",
+      .details = "See [below](#confidence). A change holds from the next batch "
+                 "on.",
+      GST_NF_BOOLEAN (FALSE),
+      GST_NF_FIELD (GstNfSegmentSettings, probabilities),
+      .flags = GST_PARAM_MUTABLE_PLAYING,
+  },
+  {
       .name = "tta",
       .nick = "Test-time augmentation",
       .blurb = "Average with the mirrored frame; takes twice the time",
@@ -179,6 +190,17 @@ const GstNfProperty gst_nf_segment_properties[] = {
           "nor scale.",
       GST_NF_ENUM (gst_nf_segment_scale_get_type, GST_NF_SEGMENT_SCALE_NONE),
       GST_NF_FIELD (GstNfSegmentSettings, scale),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "labels",
+      .nick = "Labels",
+      .blurb = "File with the names of the network's classes, for regions of "
+               "interest",
+      .details = "UTF-8, a line for each class, the background first. NULL: "
+                 "the names of the 49 classes, or numbers.",
+      GST_NF_STRING (NULL),
+      GST_NF_FIELD (GstNfSegmentSettings, labels),
       .flags = GST_PARAM_MUTABLE_READY,
   },
   GST_NF_PROPERTIES_END,

@@ -49,6 +49,7 @@ typedef enum
  * @model: which network, and how it runs
  * @output: the property `output`
  * @confidence: the property `confidence`
+ * @probabilities: the property `probabilities`
  * @tta: the property `tta`
  * @batch_size: the property `batch-size`
  * @batch_timeout: the property `batch-timeout`
@@ -56,6 +57,7 @@ typedef enum
  * @unique: the property `unique`
  * @lookahead: the property `lookahead`
  * @scale: the property `scale`
+ * @labels: the property `labels`
  *
  * Guarded by the element's object lock.
  */
@@ -64,6 +66,7 @@ typedef struct
   GstNfModelSettings model;
   GstNfSegmentOutput output;
   gboolean confidence;
+  gboolean probabilities;
   gboolean tta;
   guint batch_size;
   guint64 batch_timeout;
@@ -71,6 +74,7 @@ typedef struct
   gboolean unique;
   gint lookahead;
   GstNfSegmentScale scale;
+  gchar *labels;
 } GstNfSegmentSettings;
 
 /** gst_nf_segment_properties: the table of #GstNfSegmentSettings */

@@ -105,6 +105,24 @@ combine_clips (NfEnsembleMode mode, const GPtrArray *predictions,
   }
 }
 
+/* (transfer full) (nullable): all of them as one batch */
+static NfTensor *
+stack (NfTensor *const *same, guint n, GError **error)
+{
+  const NfTensor *like = same[0];
+  g_autoptr (NfTensor) all = nf_tensor_new (like->device, like->dtype,
+      (gint64) n * like->n, like->c, like->h, like->w, error);
+
+  for (guint i = 0; all != NULL && i < n; i++) {
+    g_autoptr (NfTensor) place =
+        nf_tensor_batch_slice (all, i * like->n, like->n, error);
+
+    if (place == NULL || !nf_tensor_copy (place, same[i], error))
+      return NULL;
+  }
+  return g_steal_pointer (&all);
+}
+
 /* (transfer full) (nullable): one frame of several; a lone one stays on its
  * device, others meet in the host's memory */
 static NfTensor *
@@ -116,6 +134,8 @@ combine (NfEnsembleMode mode, NfTensor *const *same, guint n, GError **error)
 
   if (n == 1)
     return nf_tensor_ref (same[0]);
+  if (mode == NF_ENSEMBLE_EACH)
+    return stack (same, n, error);
   predictions = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < n; i++) {
     guint8 *frame = frame_new (like->bytes, error);

@@ -11,21 +11,23 @@
 G_BEGIN_DECLS
 
 /**
- * NfEnsembleMode: how several predictions are combined into one frame
+ * NfEnsembleMode: what becomes of several predictions of a frame
  * @NF_ENSEMBLE_MEAN: mean of each value: least squared error, but soft
  * @NF_ENSEMBLE_MEDIAN: median of each value
  * @NF_ENSEMBLE_MEDOID: the prediction that is nearest to all others: sharp
+ * @NF_ENSEMBLE_EACH: all of them, one behind the other
  */
 typedef enum
 {
   NF_ENSEMBLE_MEAN,
   NF_ENSEMBLE_MEDIAN,
   NF_ENSEMBLE_MEDOID,
+  NF_ENSEMBLE_EACH,
 } NfEnsembleMode;
 
 /**
  * nf_ensemble_combine:
- * @mode: how to combine them
+ * @mode: how to combine them, not %NF_ENSEMBLE_EACH
  * @predictions: (array length=n): frames of @bytes values
  * @n: how many predictions there are, at least 1
  * @bytes: size of a frame, bytes
@@ -46,7 +48,9 @@ NF_API void nf_ensemble_combine (NfEnsembleMode mode,
  * @n: how many predictions there are, at least 1
  * @horizon: how many frames each of them has
  * @out: (out) (array) (transfer full): @horizon places that hold NULL; each
- *   gets its frame, on the same device, and stays NULL where none is predicted
+ *   gets its frame, on the same device, and stays NULL where none is predicted;
+ *   with %NF_ENSEMBLE_EACH it gets @n of them as one batch, where predictions
+ *   of several clips follow each other
  * @error: return location: %NF_ERROR_NO_MEMORY, or as the device has it
  *
  * Returns: FALSE with @error set; then @out may hold some of the frames, which

@@ -214,7 +214,7 @@ static void
 test_ensemble_of_one (NfEvalPlace *place, gconstpointer unused)
 {
   static const gchar *const rows[] = { "predict-mean", "predict-median",
-    "predict-medoid", "predict-best" };
+    "predict-medoid", "predict-classes", "predict-best" };
   g_autofree gchar *options =
       g_strdup_printf ("--ensemble 1 --out %s/run", place->root);
   g_autoptr (JsonObject) report = NULL;

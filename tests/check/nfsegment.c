@@ -154,6 +154,63 @@ GST_START_TEST (test_segment_gray_network)
 }
 GST_END_TEST
 
+/* regions have the names of the file; "name of N" for class N */
+GST_START_TEST (test_segment_labels)
+{
+  g_autofree gchar *labels = nf_models_path ("labels.txt");
+  g_autofree gchar *settings =
+      g_strdup_printf ("decision=pixel labels=%s", labels);
+  g_autoptr (GString) names = g_string_new (NULL);
+  gpointer state = NULL;
+  guint regions = 0;
+  GstHarness *h;
+  GstBuffer *out;
+  GstMeta *meta;
+  GstBus *bus;
+
+  for (guint i = 0; i < 49; i++)
+    g_string_append_printf (names, "name of %u\n", i);
+  fail_unless (g_file_set_contents (labels, names->str, -1, NULL));
+  h = nf_segment_harness_new (settings, &bus);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  nf_test_push_frames (h, 3, 1);
+  out = gst_harness_pull (h);
+  while ((meta = gst_buffer_iterate_meta_filtered (
+              out, &state, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE))) {
+    GstVideoRegionOfInterestMeta *roi = (GstVideoRegionOfInterestMeta *) meta;
+    g_autofree gchar *name = g_strdup_printf ("name of %d", roi->id);
+
+    fail_unless_equals_string (g_quark_to_string (roi->roi_type), name);
+    regions++;
+  }
+  fail_unless (regions > 0);
+  gst_buffer_unref (out);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+/* a file with other classes than the network has is refused at the start, and a
+ * network with others than the file has while playing */
+GST_START_TEST (test_segment_wrong_labels)
+{
+  g_autofree gchar *labels = nf_models_path ("labels.txt");
+  GstElement *element = gst_element_factory_make ("nfsegment", NULL);
+  GstBus *bus = nf_test_attach_bus (element);
+
+  fail_unless (g_file_set_contents (labels, "one\ntwo\n", -1, NULL));
+  g_object_set (element, "checkpoint", nf_models_segmenter (), "device", "cpu",
+      "labels", labels, NULL);
+  fail_unless_equals_int (gst_element_set_state (element, GST_STATE_PAUSED),
+      GST_STATE_CHANGE_FAILURE);
+  nf_test_expect_error (bus, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
+      "has 2 lines, expected 49");
+  gst_element_set_state (element, GST_STATE_NULL);
+  gst_element_set_bus (element, NULL);
+  gst_object_unref (bus);
+  gst_object_unref (element);
+}
+GST_END_TEST
+
 /* the background is black, or as it was; objects have colours */
 static void
 check_picture (const guint8 *mask, const guint8 *rgb, const guint8 *picture,
@@ -455,6 +512,8 @@ nfsegment_suite (void)
   tcase_add_test (tc, test_segment_tta);
   tcase_add_test (tc, test_segment_precision_changes);
   tcase_add_test (tc, test_segment_gray_network);
+  tcase_add_test (tc, test_segment_labels);
+  tcase_add_test (tc, test_segment_wrong_labels);
   tcase_add_loop_test (tc, test_segment_pictures, 0, 2);
   tcase_add_test (tc, test_segment_output_changed);
   tcase_add_test (tc, test_segment_keeps_times_and_flags);

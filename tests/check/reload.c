@@ -258,7 +258,30 @@ static const RefusedCase refused[] = {
   /* it predicts the third frame and every one after, not the second */
   { 3, "horizon=2", "checkpoint", "direct.safetensors", "horizon" },
   { 3, "guide=dynamics", "segment-checkpoint", "text", "is text, not" },
+  { 0, "labels", "checkpoint", "seven.safetensors", "names 49" },
 };
+
+/* (transfer full): for gst-launch-1.0: with the file of labels, or the network,
+ * that they need */
+static gchar *
+refused_settings (const RefusedCase *c)
+{
+  g_autofree gchar *labels = nf_models_path ("labels.txt");
+  g_autofree gchar *seven = nf_models_path ("seven.safetensors");
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  if (strstr (c->settings, "dynamics") != NULL)
+    return g_strdup_printf (
+        "guide=dynamics segment-checkpoint=%s", nf_models_segmenter ());
+  if (strcmp (c->settings, "labels") != 0)
+    return g_strdup (c->settings);
+  for (guint i = 0; i < 49; i++)
+    g_string_append_printf (names, "class %u\n", i);
+  fail_unless (g_file_set_contents (labels, names->str, -1, NULL));
+  save_segmenter (seven);
+
+  return g_strdup_printf ("labels=%s", labels);
+}
 
 /* what is no good is told, and changes nothing */
 GST_START_TEST (test_reload_refused)
@@ -266,12 +289,8 @@ GST_START_TEST (test_reload_refused)
   const RefusedCase *c = &refused[__i__];
   const ReloadCase *element = &cases[c->element];
   g_autofree gchar *path = nf_models_path (c->file);
-  g_autofree gchar *segmenter =
-      g_strdup_printf ("segment-checkpoint=%s", nf_models_segmenter ());
   g_autofree gchar *text = nf_models_path ("text");
-  g_autofree gchar *settings = strstr (c->settings, "dynamics") != NULL
-      ? g_strconcat ("guide=dynamics ", segmenter, NULL)
-      : g_strdup (c->settings);
+  g_autofree gchar *settings = refused_settings (c);
   g_autofree gchar *initial = NULL;
   g_autoptr (GPtrArray) outputs = outputs_new ();
   GstMessage *message = NULL;

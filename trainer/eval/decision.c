@@ -25,12 +25,12 @@ struct _NfEvalSight
   GArray *looks; /* Look, a frame */
 };
 
-/* The regions of a frame of (height, width, 3). */
-static NfRegions *
-find_regions (const NfEvalSight *sight, const guint8 *frame, gint width,
+/* (transfer full) (nullable): the probabilities of a frame of (height, width, 3),
+ * (height, width, classes). */
+static gfloat *
+probabilities (const NfEvalNaming *naming, const guint8 *frame, gint width,
     gint height, GError **error)
 {
-  const NfEvalNaming *naming = &sight->naming;
   g_autoptr (NfTensor) pixels = nf_tensor_new_from_nhwc (
       naming->device, NF_U8, 1, 3, height, width, frame, error);
   g_autoptr (NfTensor) p = NULL;
@@ -48,10 +48,22 @@ find_regions (const NfEvalSight *sight, const guint8 *frame, gint width,
         "no memory for the probabilities of a frame of %dx%d", width, height);
     return NULL;
   }
-  if (!nf_tensor_to_nhwc (p, host, error))
+  return nf_tensor_to_nhwc (p, host, error) ? g_steal_pointer (&host) : NULL;
+}
+
+/* The regions of a frame of (height, width, 3). */
+static NfRegions *
+find_regions (const NfEvalSight *sight, const guint8 *frame, gint width,
+    gint height, GError **error)
+{
+  const guint classes = nf_segmenter_classes (sight->naming.segmenter);
+  g_autofree gfloat *p =
+      probabilities (&sight->naming, frame, width, height, error);
+
+  if (!p)
     return NULL;
-  nf_regions_expect (host, (gsize) width * height, p->c, sight->expected);
-  return nf_regions_new (host, width, height, p->c, error);
+  nf_regions_expect (p, (gsize) width * height, classes, sight->expected);
+  return nf_regions_new (p, width, height, classes, error);
 }
 
 static void
@@ -228,5 +240,72 @@ nf_eval_sight_masks (NfEvalSight *sight, NfEvalDecision decision,
         nf_segmenter_classes (sight->naming.segmenter), unique);
   if (!pixels)
     decide_by_regions (sight, votes, unique, n, size, masks);
+  return TRUE;
+}
+
+/* The most likely class of each pixel. */
+static void
+decide_by_pixels (const gfloat *p, gsize size, guint classes, guint8 *mask)
+{
+  for (gsize i = 0; i < size; i++, p += classes) {
+    guint most = 0;
+
+    for (guint k = 1; k < classes; k++)
+      if (p[k] > p[most])
+        most = k;
+    mask[i] = (guint8) most;
+  }
+}
+
+/**
+ * nf_eval_decide_together:
+ * @naming: how masks are made; a clip is one moment
+ * @expected: as nf_eval_sight_new() takes it
+ * @frames: (array length=n): (height, width, 3), predictions of one moment
+ * @n: frames, at least 1
+ * @width: columns
+ * @height: rows
+ * @mask: (out caller-allocates): (height, width), classes
+ * @error: return location
+ *
+ * Makes one mask of them, from the mean of their probabilities.
+ */
+gboolean
+nf_eval_decide_together (const NfEvalNaming *naming, guint64 expected,
+    const guint8 *const *frames, guint n, gint width, gint height, guint8 *mask,
+    GError **error)
+{
+  const gsize size = (gsize) width * height;
+  const guint classes = nf_segmenter_classes (naming->segmenter);
+  g_autofree gfloat *sum =
+      probabilities (naming, frames[0], width, height, error);
+  g_autofree guint *chosen = NULL;
+  NfRegions *regions;
+
+  for (guint i = 1; sum && i < n; i++) {
+    g_autofree gfloat *p =
+        probabilities (naming, frames[i], width, height, error);
+
+    if (!p)
+      return FALSE;
+    for (gsize k = 0; k < size * classes; k++)
+      sum[k] += p[k];
+  }
+  if (!sum)
+    return FALSE;
+  for (gsize k = 0; k < size * classes; k++)
+    sum[k] /= (gfloat) n;
+  if (naming->decision == NF_EVAL_DECISION_PIXEL) {
+    decide_by_pixels (sum, size, classes, mask);
+    return TRUE;
+  }
+  nf_regions_expect (sum, size, classes, expected);
+  regions = nf_regions_new (sum, width, height, classes, error);
+  if (!regions)
+    return FALSE;
+  chosen = g_new (guint, MAX (regions->n, 1));
+  nf_regions_choose (regions, naming->unique, chosen);
+  nf_regions_paint (regions, chosen, mask);
+  nf_regions_free (regions);
   return TRUE;
 }

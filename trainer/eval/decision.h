@@ -41,6 +41,9 @@ void nf_eval_sight_forget (NfEvalSight *sight);
 gboolean nf_eval_sight_masks (NfEvalSight *sight, NfEvalDecision decision,
     gboolean unique, const guint8 *frames, guint n, gint width, gint height,
     guint8 *masks, gdouble *saved, GError **error);
+gboolean nf_eval_decide_together (const NfEvalNaming *naming, guint64 expected,
+    const guint8 *const *frames, guint n, gint width, gint height, guint8 *mask,
+    GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfEvalSight, nf_eval_sight_free)
 

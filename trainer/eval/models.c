@@ -198,12 +198,23 @@ nf_eval_models_look (const NfEvalModels *models, NfEvalSight *sight,
       models->naming.unique, frames, n, width, height, masks, saved, error);
 }
 
+/* what the predictor's guide tells the segmenter of classes: where that has
+ * another number of them they are others, and it tells nothing */
+static guint64
+told (const NfEvalModels *models, guint64 expected)
+{
+  return models->predictor
+          && nf_eval_predictor_classes (models->predictor)
+              == nf_segmenter_classes (models->naming.segmenter)
+      ? expected
+      : 0;
+}
+
 /**
  * nf_eval_models_segment:
  * @models: with a segmenter
  * @expected: a bit for each class of the predictor's guide that may be there, 0
- *   where nothing is known; where the segmenter has another number of classes
- *   they are others, and tell nothing
+ *   where nothing is known
  * @frames: (n, height, width, 3), of one clip
  * @n: frames
  * @width: columns
@@ -216,14 +227,33 @@ nf_eval_models_segment (NfEvalModels *models, guint64 expected,
     const guint8 *frames, guint n, gint width, gint height, guint8 *masks,
     GError **error)
 {
-  const gboolean same = models->predictor
-      && nf_eval_predictor_classes (models->predictor)
-          == nf_segmenter_classes (models->naming.segmenter);
   g_autoptr (NfEvalSight) sight =
-      nf_eval_sight_new (&models->naming, same ? expected : 0);
+      nf_eval_sight_new (&models->naming, told (models, expected));
 
   return nf_eval_models_look (
       models, sight, frames, n, width, height, masks, NULL, error);
+}
+
+/**
+ * nf_eval_models_segment_together:
+ * @models: with a segmenter
+ * @expected: as nf_eval_models_segment() takes it
+ * @frames: (array length=n): (height, width, 3), predictions of one moment
+ * @n: frames, at least 1
+ * @width: columns
+ * @height: rows
+ * @mask: (out caller-allocates): (height, width), classes
+ * @error: return location
+ *
+ * Makes one mask of them, from the mean of their probabilities.
+ */
+gboolean
+nf_eval_models_segment_together (const NfEvalModels *models, guint64 expected,
+    const guint8 *const *frames, guint n, gint width, gint height, guint8 *mask,
+    GError **error)
+{
+  return nf_eval_decide_together (&models->naming, told (models, expected),
+      frames, n, width, height, mask, error);
 }
 
 /**

@@ -39,6 +39,9 @@ gboolean nf_eval_models_look (const NfEvalModels *models, NfEvalSight *sight,
 gboolean nf_eval_models_segment (NfEvalModels *models, guint64 expected,
     const guint8 *frames, guint n, gint width, gint height, guint8 *masks,
     GError **error);
+gboolean nf_eval_models_segment_together (const NfEvalModels *models,
+    guint64 expected, const guint8 *const *frames, guint n, gint width,
+    gint height, guint8 *mask, GError **error);
 gboolean nf_eval_models_guide_shares (
     const NfEvalModels *models, gint width, gint height);
 

@@ -86,6 +86,35 @@ predicted_size (
       clip->width, clip->height, width, height);
 }
 
+/* The first frame at or after @first that is predicted. */
+static guint
+first_predicted (const NfEvalClip *clip, guint first)
+{
+  return MAX (first,
+      NF_EVAL_CONTEXT
+          + nf_eval_predictor_first (nf_eval_models_predictor (clip->models)));
+}
+
+/* Brings predicted frames, (NF_EVAL_HORIZON, H, W, 3), to the clip's size. */
+static gboolean
+resize_predicted (NfEvalClip *clip, NfEvalGuide guide, const guint8 *predicted,
+    guint first, NfEvalOutput *output, GError **error)
+{
+  gsize pixels = nf_eval_clip_pixels (clip);
+  gint width, height;
+
+  predicted_size (clip, guide, &width, &height);
+  for (guint t = first_predicted (clip, first); t < NF_EVAL_FRAMES; t++) {
+    gsize at = (gsize) 3 * width * height * (t - NF_EVAL_CONTEXT);
+
+    if (!gst_nf_video_resize_rgb (predicted + at, width, height,
+            output->frames + 3 * pixels * t, clip->width, clip->height, error))
+      return FALSE;
+    output->has_frame[t] = TRUE;
+  }
+  return TRUE;
+}
+
 /* Brings predicted frames, (NF_EVAL_HORIZON, H, W, 3), to the clip's size, and
  * names their objects. */
 static gboolean
@@ -93,19 +122,12 @@ show_predicted (NfEvalClip *clip, NfEvalGuide guide, const guint8 *predicted,
     guint first, NfEvalOutput *output, GError **error)
 {
   gsize pixels = nf_eval_clip_pixels (clip);
-  guint gap = nf_eval_predictor_first (nf_eval_models_predictor (clip->models));
-  gint width, height;
 
-  predicted_size (clip, guide, &width, &height);
-  first = MAX (first, NF_EVAL_CONTEXT + gap);
-  for (guint t = first; t < NF_EVAL_FRAMES; t++) {
-    gsize at = (gsize) 3 * width * height * (t - NF_EVAL_CONTEXT);
-
-    if (!gst_nf_video_resize_rgb (predicted + at, width, height,
-            output->frames + 3 * pixels * t, clip->width, clip->height, error))
-      return FALSE;
-    output->has_frame[t] = output->has_mask[t] = TRUE;
-  }
+  if (!resize_predicted (clip, guide, predicted, first, output, error))
+    return FALSE;
+  first = first_predicted (clip, first);
+  for (guint t = first; t < NF_EVAL_FRAMES; t++)
+    output->has_mask[t] = TRUE;
   return nf_eval_models_segment (clip->models, clip->expected,
       output->frames + 3 * pixels * first, NF_EVAL_FRAMES - first, clip->width,
       clip->height, output->masks + pixels * first, error);
@@ -162,6 +184,47 @@ make_combined (const NfEvalRow *row, NfEvalClip *clip, guint first,
   }
   return show_predicted (
       clip, NF_EVAL_GUIDE_AUTO, predicted, first, output, error);
+}
+
+/* nfpredict ensemble-mode=each ! nfsegment: the mean of the probabilities of
+ * classes. Of frames the first prediction is shown. */
+static gboolean
+make_together (const NfEvalRow *row, NfEvalClip *clip, guint first,
+    NfEvalOutput *output, GError **error)
+{
+  const guint n = nf_eval_models_ensemble (clip->models);
+  const gsize pixels = nf_eval_clip_pixels (clip);
+  const guint8 *predictions = nf_eval_clip_predictions (clip, error);
+  g_autofree guint8 *resized = NULL;
+  const guint8 *same[NF_EVAL_MAX_ENSEMBLE];
+  gint width, height;
+
+  if (!predictions)
+    return FALSE;
+  resized = g_try_malloc_n (3 * (gsize) n, pixels);
+  if (!resized) {
+    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+        "not enough memory for %u frames; lower --ensemble", n);
+    return FALSE;
+  }
+  predicted_size (clip, NF_EVAL_GUIDE_AUTO, &width, &height);
+  for (guint t = first_predicted (clip, first); t < NF_EVAL_FRAMES; t++) {
+    for (guint i = 0; i < n; i++) {
+      gsize at = (gsize) NF_EVAL_HORIZON * i + t - NF_EVAL_CONTEXT;
+      guint8 *to = resized + 3 * pixels * i;
+
+      same[i] = to;
+      if (!gst_nf_video_resize_rgb (predictions + 3 * at * width * height,
+              width, height, to, clip->width, clip->height, error))
+        return FALSE;
+    }
+    if (!nf_eval_models_segment_together (clip->models, clip->expected, same, n,
+            clip->width, clip->height, output->masks + pixels * t, error))
+      return FALSE;
+    output->has_mask[t] = TRUE;
+  }
+  return resize_predicted (
+      clip, NF_EVAL_GUIDE_AUTO, predictions, first, output, error);
 }
 
 /* The prediction whose last mask is best, and for every frame the best PSNR and
@@ -252,6 +315,8 @@ static const NfEvalRow table[] = {
       make_combined, NF_ENSEMBLE_MEDIAN },
   { "predict-medoid", "medoid of an ensemble", BOTH, NF_EVAL_ROW_ENSEMBLE,
       make_combined, NF_ENSEMBLE_MEDOID },
+  { "predict-classes", "class probabilities of an ensemble", BOTH,
+      NF_EVAL_ROW_ENSEMBLE, make_together },
   { "predict-best", "best of the ensemble, by the truth", BOTH,
       NF_EVAL_ROW_ENSEMBLE | NF_EVAL_ROW_TRUTH, make_best },
 };
