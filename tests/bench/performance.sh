@@ -4,8 +4,8 @@
 #   tests/bench/performance.sh [--quick] [FOLDER]
 #
 # FOLDER keeps the figures (default: a temporary one); PARTS says which of
-# "against profiles growth" are measured, the others stay as they are. PROGRAM,
-# REFERENCE, PYTHON, THREADS, RUNS and POLICY are as in against-pytorch.sh.
+# "profiles against pipelines" are measured, the others stay as they are. PROGRAM,
+# PEERS, THREADS and RUNS are as in against-peers.sh, BUILD as in pipelines.sh.
 root=$(cd "$(dirname "$0")/../.." && pwd)
 quick=
 repeat=9
@@ -17,8 +17,6 @@ fi
 folder=${1:-$(mktemp -d)}
 mkdir -p "$folder"
 program=${PROGRAM:-$root/build/trainer/nextframe-train}
-export OMP_WAIT_POLICY="${POLICY:-passive}"
-[ "$OMP_WAIT_POLICY" != none ] || unset OMP_WAIT_POLICY
 
 # bench NAME WORDS...: figures to NAME.json
 bench ()
@@ -41,33 +39,22 @@ profiles ()
   bench profile-full-evaluation network -n full --repeat 1
 }
 
-growth ()
+against ()
 {
-  for n in 5 10 20 50; do
-    bench "growth-steps-$n" sampling -n mid --steps "$n" --no-profile --repeat 3
-  done
-  for n in 32 64 96 128; do
-    bench "growth-side-$n" sampling -n mid --steps 5 --size "${n}x$n" \
-      --no-profile --repeat 3
-  done
-  for n in 1 2 4 8; do
-    bench "growth-batch-$n" sampling -n mid --steps 5 --batch "$n" \
-      --no-profile --repeat 3
-  done
+  rm -f "$folder/against.jsonl"
+  "$root/tests/bench/against-peers.sh" $quick --json "$folder/against.jsonl" &&
+    python3 "$root/tests/bench/against_peers.py" \
+      --table "$folder/against.jsonl" >"$folder/against.md"
 }
 
-for part in ${PARTS:-profiles growth against}; do
+pipelines ()
+{
+  "$root/tests/bench/pipelines.sh" $quick >"$folder/pipelines.md"
+}
+
+for part in ${PARTS:-profiles against pipelines}; do
   case $part in
-    against)
-      rm -f "$folder/against.jsonl"
-      "$root/tests/bench/against-pytorch.sh" $quick \
-        --json "$folder/against.jsonl" || exit 1
-      # what is computed in bf16, too
-      PRECISION=bf16 "$root/tests/bench/against-pytorch.sh" $quick \
-        --json "$folder/against.jsonl" mid-sampling-5 mid-sampling \
-        mid-train unetpp-network unetpp-train full-sampling-5 || exit 1
-      ;;
-    profiles | growth) $part ;;
+    profiles | against | pipelines) $part || exit 1 ;;
     *) echo "PARTS: no part \"$part\"" >&2; exit 2 ;;
   esac
 done
