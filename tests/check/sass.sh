@@ -2,9 +2,11 @@
 # What nvcc makes of the kernels of a .cu file for an H100 or H200 (sm_90), as the
 # toolkit's disassembler shows it: nothing is spilled, registers leave room for
 # enough threads, no memory is read of which it does not know where it lies;
-# element-wise kernels move it in packs of 128 bits, and attention on tensor cores
-# loads matrices and copies tiles by the instructions that are made for it.
-# From tests/meson.build: NF_NVCC, NF_NVCC_FLAGS. Argument: the file.
+# kernels that go over elements, pixels or columns move it in packs of 128 bits, and
+# attention on tensor cores loads matrices and copies tiles by the instructions that
+# are made for it.
+# From tests/meson.build: NF_NVCC, NF_NVCC_FLAGS; NF_SASS_PACKS, set where kernels
+# with packs or on tensor cores must be found. Argument: the file.
 #
 # cuobjdump and nvdisasm are part of a complete toolkit; in Python's packages
 # they are nvidia-cuda-cuobjdump and nvidia-cuda-nvdisasm.
@@ -24,12 +26,14 @@ grep -E 'Function|REG:' "$work/usage" | c++filt >"$work/kernels"
 grep -E 'Function|[[:space:]](LD|ST)[GL]?[.[:space:]]|[[:space:]](LDSM|HMMA|LDGSTS|MOVM)[.[:space:]]' \
   "$work/sass" | c++filt >>"$work/kernels"
 
-# A kernel and its F (V elements at a time) are each_kernel<V, F> or
-# pixels_kernel<F<T, V> >.
-awk '
+# A kernel and its F (V elements at a time) are each_kernel<V, F>,
+# pixels_kernel<F<T, V> >, columns_kernel<V, F> or column_sums_kernel<K, V, F>.
+awk -v wanted="$NF_SASS_PACKS" '
 # registers that a kernel may use: of the 65536 there are, for as many threads as
 # it takes to wait for memory
 function budget() {
+  if (kernel ~ /^pixels_kernel<FirUp/) return 128 # it keeps six pixels
+  if (kernel ~ /^pixels_kernel<FirDown/) return 64
   if (kernel ~ /^(each|pixels)_kernel/) return 48 # five blocks of 256 threads
   if (kernel ~ /^attention_bf16_kernel/) return 168 # three blocks of 128
   if (kernel ~ /^attention_dots_bf16_kernel/) return 64
@@ -63,6 +67,16 @@ function fail(what) { print "FAIL: " kernel ": " what; bad = 1 }
   names[kernel] = 1
   ops[$i] = 1
 }
+# V elements of F, of kernels that go by columns; 0: another kernel. What is f32, or
+# V of bf16 in 64 bits, says the type that F has
+function columns_bits(  inner, v) {
+  inner = kernel
+  if (!sub (/^column_sums_kernel<[0-9]+, /, "", inner) &&
+      !sub (/^columns_kernel</, "", inner))
+    return 0
+  v = inner + 0
+  return v < 2 ? 0 : v * (inner ~ /bfloat16/ ? 16 : 32)
+}
 # bytes are packed by words
 function is_bytes(op) {
   return (kernel ~ /, Quantize>/ && op ~ /^STG/) || (kernel ~ /unsigned char/ && op ~ /^LDG/)
@@ -94,13 +108,17 @@ END {
       for (op in ops)
         if (op !~ /\.128/ && moves[kernel, op] - moves[single, op] >= packs)
           fail (moves[kernel, op] " of " op ", without packs " moves[single, op] + 0)
+    } else if (columns_bits() >= 128) {
+      packed++
+      if (!load) fail ("loads no 128 bits at once")
+      continue
     } else if (kernel !~ /^pixels_kernel<.*, [48]> ?>/)
       continue
     packed++
     if (!load && !is_bytes("LDG")) fail ("loads no 128 bits at once")
     if (!store && !is_bytes("STG")) fail ("stores no 128 bits at once")
   }
-  if (!kernels || !(packed + tensor_cores)) {
+  if (!kernels || (wanted != "" && !(packed + tensor_cores))) {
     print "FAIL: no kernels, or none with packs or on tensor cores, were found"
     bad = 1
   }

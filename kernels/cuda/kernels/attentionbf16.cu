@@ -339,7 +339,7 @@ write_rows (const NfAttention &p, const NfAttentionHead &head, int pixel,
 /* blockIdx.x says which rows, y which head of which sample */
 template <NfAttentionResult RESULT, int N, bool SECOND>
 static __global__ void
-__launch_bounds__ (THREADS, SECOND ? 2 : 3)
+__launch_bounds__ (THREADS, 3)
     attention_bf16_kernel (const NfAttention p, bool packed)
 {
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 10 * LEAST_PTX

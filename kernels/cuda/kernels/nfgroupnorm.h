@@ -101,9 +101,13 @@ nf_norm_column (const NfNorm<T> &k, unsigned int sample, unsigned int column)
   const gsize row = sample * k.rows;
   const unsigned int behind = k.c - k.cx;
 
-  if (column < k.cx)
-    return NfColumn<T>{ k.x + row * k.cx + column, k.cx };
-  return NfColumn<T>{ k.skip + row * behind + (column - k.cx), behind };
+  const NfColumn<T> result = column < k.cx
+      ? NfColumn<T>{ k.x + row * k.cx + column, k.cx }
+      : NfColumn<T>{ k.skip + row * behind + (column - k.cx), behind };
+
+  /* one of two pointers may point anywhere, for all that nvcc knows */
+  __builtin_assume (__isGlobal (result.from));
+  return result;
 }
 
 /* where the maps of a column begin, in elements */
