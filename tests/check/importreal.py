@@ -42,7 +42,7 @@ def compare(folder, items, weights, net, metadata):
     """golden-check of what the network said in float32. What bfloat16 comes to depends on the weights, and
     those here are not trained."""
     path = os.path.join(folder, "numbers.safetensors")
-    metadata = {**metadata, "state": golden.shapes(net.state_dict().items()),
+    metadata = {**metadata, "state": golden.shapes((n, t) for n, t in net.state_dict().items() if n in weights),
                 "params": golden.shapes(net.named_parameters())}
     golden.write(path, {**items, **{"weight/" + n: t for n, t in weights.items()}}, metadata)
     done = subprocess.run([os.environ["NF_GOLDEN_CHECK"], path], capture_output=True, text=True)
@@ -156,8 +156,8 @@ def mcvd(folder):
             eps = net(x, t, cond)
         assert eps.std() > 0.05, "a network that says next to nothing"
         # its noise schedule is compared as well
-        buffers = {n: t for n, t in net.named_buffers() if n in ("betas", "alphas", "alphas_prev")}
-        compare(folder, {"in/x": x, "in/t": t, "in/cond": cond, "out/eps": eps}, {**found, **buffers}, net,
+        buffers = {"weight/" + n: t for n, t in net.named_buffers() if n in ("betas", "alphas", "alphas_prev")}
+        compare(folder, {"in/x": x, "in/t": t, "in/cond": cond, "out/eps": eps, **buffers}, found, net,
                 {"config": said["nextframe.config"]})
         print(name, changes, said["nextframe.arch"])
 
