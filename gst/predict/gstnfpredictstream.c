@@ -113,6 +113,7 @@ gst_nf_predict_stream_flush (GstNfPredictStream *self)
   gst_nf_window_restart (&self->window);
   forget_predictions (self);
   gst_clear_buffer (&self->passing);
+  gst_nf_fill_clear (&self->fill);
   gst_nf_latency_reset_qos (&self->latency);
   self->clip_begins = TRUE;
   self->due = FALSE;
@@ -156,9 +157,17 @@ gst_nf_predict_stream_start (
   self->shape = (GstNfPredictShape){ 0 };
   self->told_early = FALSE;
 
-  return gst_nf_window_settings_check (&settings, error)
-      && hooks->open (
-          self->element, &settings, &self->shape, &self->device, error);
+  if (!gst_nf_window_settings_check (&settings, error)
+      || !hooks->open (
+          self->element, &settings, &self->shape, &self->device, error))
+    return FALSE;
+  if (settings.emit != GST_NF_EMIT_GAPS || gst_nf_fill_can (&self->shape))
+    return TRUE;
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "emit=gaps needs frames that are predicted between others: nfpredict "
+      "mode=interpolate");
+
+  return FALSE;
 }
 
 /**
@@ -171,6 +180,7 @@ gst_nf_predict_stream_stop (GstNfPredictStream *self)
 {
   forget_predictions (self);
   gst_clear_buffer (&self->passing);
+  gst_nf_fill_clear (&self->fill);
   gst_nf_window_clear (&self->window);
   converters_clear (&self->converters);
   g_clear_pointer (&self->device, nf_device_unref);
@@ -220,11 +230,12 @@ begin_clip (GstNfPredictStream *self)
   gboolean some = self->window.count > 0;
   guint lost = gst_nf_window_restart (&self->window);
 
-  if (lost > 0)
+  if (lost > 0 && self->emit != GST_NF_EMIT_GAPS)
     warn_incomplete (self, lost);
   if (some)
     self->clip++;
   gst_nf_timestamps_begin_clip (&self->timestamps);
+  gst_nf_fill_close (&self->fill);
   gst_nf_predicted_frames_clear (&self->predicted);
   self->due = FALSE;
   self->clip_begins = FALSE;
@@ -276,6 +287,8 @@ gst_nf_predict_stream_set_caps (
   }
   set_packed (self, &packed);
   gst_nf_timestamps_set_info (&self->timestamps, &info);
+  if (self->emit == GST_NF_EMIT_GAPS)
+    gst_nf_latency_set_held (&self->latency, &info, self->shape.behind - 1);
 
   return TRUE;
 }
@@ -431,11 +444,26 @@ begins_clip (GstNfPredictStream *self, const GstBuffer *input, gint64 missing,
           && (self->mode == GST_NF_WINDOW_CLIP || missing == 0));
 }
 
+/* lets a frame pass, or holds it until the gap before it is filled */
+static GstFlowReturn
+pass_behind_gap (
+    GstNfPredictStream *self, GstBuffer *input, guint before, guint missing)
+{
+  const GstFlowReturn flow = pass_through (self, input);
+
+  self->due = flow == GST_FLOW_OK
+      && gst_nf_fill_take (&self->fill, &self->shape, before, missing,
+          g_steal_pointer (&self->passing));
+
+  return flow;
+}
+
 /* puts a frame into the window, behind those that are missing */
 static GstFlowReturn
 add_to_window (GstNfPredictStream *self, GstBuffer *input, guint missing,
     const GstNfWindowSettings *settings)
 {
+  const guint before = self->window.count;
   g_autoptr (GError) error = NULL;
   NfTensor *frame = gst_nf_frames_read (self->converters.in, input, &error);
 
@@ -447,6 +475,8 @@ add_to_window (GstNfPredictStream *self, GstBuffer *input, guint missing,
     self->offset = GST_BUFFER_OFFSET (input);
   else
     self->offset += missing + 1; /* the first one is number 0 */
+  if (self->emit == GST_NF_EMIT_GAPS)
+    return pass_behind_gap (self, input, before, missing);
   self->due = gst_nf_window_is_due (&self->window, settings);
   if (self->emit == GST_NF_EMIT_ALL)
     return pass_through (self, input);
@@ -508,7 +538,7 @@ gst_nf_predict_stream_submit (GstNfPredictStream *self, GstBuffer *input)
     begin_clip (self);
     missing = 0;
   }
-  if (GST_BUFFER_IS_DISCONT (input))
+  if (GST_BUFFER_IS_DISCONT (input) && self->emit != GST_NF_EMIT_GAPS)
     self->first_out = TRUE; /* frames are missing before what is made of it */
   renew (self, &settings);
   if (self->window.count == 0)
@@ -654,7 +684,7 @@ predict (GstNfPredictStream *self)
   self->due = FALSE;
   if (drop_late (self, &job))
     return GST_FLOW_OK;
-  if (self->shape.batch <= 1) {
+  if (self->shape.batch <= 1 || self->emit == GST_NF_EMIT_GAPS) {
     flow = do_jobs (self, &job, 1);
     if (flow == GST_FLOW_OK)
       set_distance (self);
@@ -750,6 +780,8 @@ make_frame (GstNfPredictStream *self, GstBuffer **output)
 
   if (frame == NULL)
     return gst_nf_element_flow (GST_ELEMENT (self->element), error);
+  if (self->emit == GST_NF_EMIT_GAPS && number > self->fill.missing)
+    return GST_FLOW_OK; /* came, behind those that are missing */
   if (early < 0) {
     warn_too_early (self);
     return GST_FLOW_OK;
@@ -775,9 +807,20 @@ make_frame (GstNfPredictStream *self, GstBuffer **output)
   gst_nf_ensemble_attach (buffer, &place);
   if (place.prediction + 1 == place.predictions)
     self->pushed_until = end;
+  self->fill.filled = TRUE;
   *output = buffer;
 
   return GST_FLOW_OK;
+}
+
+/* (transfer full) (nullable): a frame that came, once those before it are pushed */
+static GstBuffer *
+next_that_came (GstNfPredictStream *self)
+{
+  if (gst_nf_fill_is_full (&self->fill))
+    gst_nf_fill_close (&self->fill);
+
+  return g_queue_pop_head (&self->fill.ready);
 }
 
 /**
@@ -798,6 +841,8 @@ gst_nf_predict_stream_generate (GstNfPredictStream *self, GstBuffer **output)
     flow = predict (self);
   while (flow == GST_FLOW_OK && *output == NULL && has_frame (self))
     flow = make_frame (self, output);
+  if (*output == NULL && flow == GST_FLOW_OK)
+    *output = next_that_came (self);
   if (*output == NULL)
     return flow;
   first = self->leaving != NULL ? &self->leaving->first : &self->first_out;
@@ -832,8 +877,8 @@ gst_nf_predict_stream_hold (GstNfPredictStream *self, GstEvent *event)
 /**
  * gst_nf_predict_stream_drain:
  *
- * Predicts what waits for a batch to be full, and pushes it. The stream's errors
- * are told where they occur.
+ * Predicts what waits for a batch to be full, and pushes it and what waits behind a
+ * gap. The stream's errors are told where they occur.
  */
 void
 gst_nf_predict_stream_drain (GstNfPredictStream *self)
@@ -841,7 +886,8 @@ gst_nf_predict_stream_drain (GstNfPredictStream *self)
   GstFlowReturn flow;
   GstBuffer *buffer = NULL;
 
-  if (g_queue_is_empty (&self->waiting))
+  gst_nf_fill_close (&self->fill);
+  if (g_queue_is_empty (&self->waiting) && g_queue_is_empty (&self->fill.ready))
     return;
   flow = do_batch (self);
   while (flow == GST_FLOW_OK) {
@@ -855,5 +901,6 @@ gst_nf_predict_stream_drain (GstNfPredictStream *self)
     GST_DEBUG_OBJECT (self->element, "predictions that waited are lost: %s",
         gst_flow_get_name (flow));
     forget_predictions (self);
+    gst_nf_fill_clear (&self->fill);
   }
 }

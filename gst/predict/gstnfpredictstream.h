@@ -11,6 +11,7 @@
 #include "common/gstnfcancel.h"
 #include "common/gstnfframes.h"
 #include "common/gstnflatency.h"
+#include "predict/gstnffill.h"
 #include "predict/gstnfpredicthooks.h"
 #include "predict/gstnfwaiting.h"
 #include "video/gstnfvideo.h"
@@ -88,6 +89,7 @@ typedef struct
   GstNfPredictedFrames predicted;
   GstSegment segment; /* as it came in */
   GstBuffer *passing; /* a frame of the context that is to be pushed */
+  GstNfFill fill; /* frames that pass with emit=gaps */
   gboolean due; /* a prediction */
   gboolean first_out; /* the next frame out is the first one of its clip */
   guint64 clip; /* its number */

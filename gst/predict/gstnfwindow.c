@@ -34,6 +34,9 @@ gst_nf_emit_get_type (void)
     { GST_NF_EMIT_TARGET, "The last frame of the horizon", "target" },
     { GST_NF_EMIT_ROLLOUT, "All predicted frames", "rollout" },
     { GST_NF_EMIT_ALL, "The context, then all predicted frames", "all" },
+    { GST_NF_EMIT_GAPS,
+        "The frames that come, and predicted ones where some are missing",
+        "gaps" },
     { 0, NULL, NULL },
   };
 
@@ -65,7 +68,8 @@ const GstNfProperty gst_nf_window_properties[] = {
   {
       .name = "emit",
       .nick = "Emit",
-      .blurb = "Which frames to push; all does not go with window=sliding",
+      .blurb = "Which frames to push; all does not go with window=sliding, "
+               "gaps goes with mode=interpolate window=sliding alone",
       GST_NF_ENUM (gst_nf_emit_get_type, GST_NF_EMIT_TARGET),
       GST_NF_FIELD (GstNfWindowSettings, emit),
       .flags = GST_PARAM_MUTABLE_READY,
@@ -109,6 +113,12 @@ gboolean
 gst_nf_window_settings_check (
     const GstNfWindowSettings *settings, GError **error)
 {
+  if (settings->emit == GST_NF_EMIT_GAPS
+      && settings->mode == GST_NF_WINDOW_CLIP) {
+    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+        "emit=gaps needs window=sliding, which looks at the whole stream");
+    return FALSE;
+  }
   if (settings->mode == GST_NF_WINDOW_CLIP || settings->emit != GST_NF_EMIT_ALL)
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,

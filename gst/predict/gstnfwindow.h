@@ -33,6 +33,8 @@ typedef enum
  * @GST_NF_EMIT_TARGET: the last frame of the horizon
  * @GST_NF_EMIT_ROLLOUT: all predicted frames
  * @GST_NF_EMIT_ALL: the frames of the context, then all predicted ones
+ * @GST_NF_EMIT_GAPS: the frames that come, and predicted ones in the place of
+ *   those that are missing
  *
  * Which frames are pushed.
  */
@@ -41,6 +43,7 @@ typedef enum
   GST_NF_EMIT_TARGET,
   GST_NF_EMIT_ROLLOUT,
   GST_NF_EMIT_ALL,
+  GST_NF_EMIT_GAPS,
 } GstNfEmit;
 
 /**

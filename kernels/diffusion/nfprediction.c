@@ -2,6 +2,7 @@
  *
  * nfprediction — frames beyond the context, block by block */
 #include <nextframe/diffusion/nfprediction.h>
+#include <nextframe/diffusion/nfnoise.h>
 
 #include "diffusion/nftimestepembeddings.h"
 
@@ -75,10 +76,10 @@ predict (gpointer data, NfTensor *x, gfloat label, GError **error)
   return e;
 }
 
-/* noise of some clips of the batch whose numbers are in a row */
+/* noise of a label, of some clips of the batch whose numbers are in a row */
 static NfTensor *
 noise_of (const Block *block, gint64 n, guint64 stream, guint32 purpose,
-    GError **error)
+    guint label, GError **error)
 {
   const NfUnetConfig *c = nf_unet_config (block->net);
   NfRandnParams params = { .n = n,
@@ -88,26 +89,30 @@ noise_of (const Block *block, gint64 n, guint64 stream, guint32 purpose,
     .key = { .seed = block->prediction->seed,
         .stream = stream,
         .purpose = purpose } };
+  g_autofree gfloat *labels = g_new (gfloat, n);
 
-  return nf_op_randn (nf_unet_params (block->net)->device, &params, error);
+  for (gint64 i = 0; i < n; i++)
+    labels[i] = (gfloat) label;
+  return nf_noise_draw (block->schedule, nf_unet_params (block->net)->device,
+      &params, labels, error);
 }
 
 /* noise of the batch */
 static NfTensor *
-noise (const Block *block, guint32 purpose, GError **error)
+noise (const Block *block, guint32 purpose, guint label, GError **error)
 {
   const NfUnetConfig *c = nf_unet_config (block->net);
   const NfPrediction *r = block->prediction;
   g_autoptr (NfTensor) all = NULL;
 
   if (r->streams == NULL)
-    return noise_of (block, block->batch, r->stream, purpose, error);
+    return noise_of (block, block->batch, r->stream, purpose, label, error);
   all =
       nf_tensor_new (nf_unet_params (block->net)->device, NF_F32, block->batch,
           (gint64) c->channels * c->num_frames, c->height, c->width, error);
   for (gint64 i = 0; all != NULL && i < block->batch; i++) {
     g_autoptr (NfTensor) one =
-        noise_of (block, 1, r->streams[i], purpose, error);
+        noise_of (block, 1, r->streams[i], purpose, label, error);
     g_autoptr (NfTensor) place =
         one != NULL ? nf_tensor_batch_slice (all, i, 1, error) : NULL;
 
@@ -121,10 +126,13 @@ static NfTensor *
 draw (gpointer data, guint step, GError **error)
 {
   Block *block = data;
+  const NfPrediction *r = block->prediction;
+  guint n;
+  g_autofree guint *labels = nf_sampler_labels (
+      r->method, block->schedule, block->start, r->steps, &n);
 
-  return noise (block,
-      NF_RNG_SAMPLE_STEP + block->block * 2 * block->prediction->steps + step,
-      error);
+  return noise (block, NF_RNG_SAMPLE_STEP + block->block * 2 * r->steps + step,
+      labels[step], error);
 }
 
 /* where a frame that the network sees lies among those of the video: both are
@@ -269,7 +277,7 @@ start_of (const Block *block, GError **error)
 {
   gdouble alpha = (gdouble) block->schedule->alpha[block->start];
   g_autoptr (NfTensor) z =
-      noise (block, NF_RNG_SAMPLE_START + block->block, error);
+      noise (block, NF_RNG_SAMPLE_START + block->block, block->start, error);
   g_autoptr (NfTensor) frames = NULL;
 
   if (z == NULL || block->start == 0)

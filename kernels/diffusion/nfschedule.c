@@ -31,6 +31,7 @@ nf_schedule_new (const NfUnetConfig *config)
   gdouble product = 1.0, last = n - 1;
 
   s->n = n;
+  s->gamma = config->gamma;
   s->alpha = g_new (gfloat, n);
   for (guint i = n; i-- > 0;) {
     if (config->sigma_dist == NF_SIGMA_LINEAR) {

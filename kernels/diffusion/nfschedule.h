@@ -15,11 +15,13 @@ G_BEGIN_DECLS
  * NfSchedule:
  * @n: number of labels
  * @alpha: (array length=n): cumulative products, growing
+ * @gamma: whether the noise is of a gamma distribution, see nfnoise.h
  */
 typedef struct
 {
   guint n;
   gfloat *alpha;
+  gboolean gamma;
 } NfSchedule;
 
 /**

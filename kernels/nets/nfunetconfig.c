@@ -145,6 +145,7 @@ read_own_keys (NfNetConfig *reader, NfUnetConfig *c)
 
   if (!nf_target_from_name (target, &c->target))
     nf_net_config_problem (reader, "target %s must be eps, x0 or v", target);
+  nf_net_config_bool (reader, "gamma", &c->gamma);
   nf_net_config_bool (reader, "guide", &c->guide);
   nf_net_config_double (reader, "residual", 0.0, 1000.0, &c->residual);
   nf_net_config_int (reader, "frame_stride", 1, 1000, &c->frame_stride);
@@ -264,6 +265,8 @@ nf_unet_config_to_json (const NfUnetConfig *c)
     json_object_set_boolean_member (json, "prob_mask_sync", TRUE);
   if (c->frame_stride > 1)
     json_object_set_int_member (json, "frame_stride", c->frame_stride);
+  if (c->gamma)
+    json_object_set_boolean_member (json, "gamma", TRUE);
   if (c->target != NF_TARGET_EPS)
     json_object_set_string_member (json, "target", nf_target_name (c->target));
   if (c->guide)

@@ -91,6 +91,8 @@ typedef enum
  * @sigma_begin: largest beta of the linear schedule
  * @sigma_end: smallest
  * @sigma_dist: the schedule
+ * @gamma: whether the noise is of a gamma distribution instead of a normal one,
+ *   see nfnoise.h
  * @dropout: share dropped in training
  * @target: what the network predicts
  * @guide: whether %NF_UNET_GUIDE_CHANNELS for each predicted frame follow the
@@ -120,6 +122,7 @@ typedef struct
   gint num_classes;
   gdouble sigma_begin, sigma_end;
   NfSigmaDist sigma_dist;
+  gboolean gamma;
   gdouble dropout;
   NfTarget target;
   gboolean guide;

@@ -143,7 +143,7 @@ def unets(folder):
         same(run(folder, saved, name, "-c", other)[0], state)
         run(folder, saved, name, bad="n_head_channels")
         run(folder, saved, name, "-c", yml, "-s", "ngf=32", bad="ngf is 32")
-        run(folder, saved, name, "-c", yml, "-s", "gamma=true", bad="gamma is true")
+        run(folder, saved, name, "-c", yml, "-s", "cond_emb=true", bad="cond_emb is true")
         run(folder, saved, "concat_unet" if spade else "spade_unet", "-c", yml, bad="--arch=" + name)
         run(folder, saved[:4], name, "-c", yml, "-w", "ema", bad="no running mean")
 

@@ -165,6 +165,25 @@ test_masks_as_frames (NfTestPlace *place, gconstpointer unused)
   g_assert_true (same_losses (place));
 }
 
+/* Noise of a gamma distribution trains another network, in halves the same one. */
+static void
+test_gamma (NfTestPlace *place, gconstpointer unused)
+{
+  static const gchar normal[] = "train.steps=3|validate.every=2";
+  static const gchar gamma[] =
+      "train.steps=3|validate.every=2|model.gamma=true";
+
+  nf_test_train_tiny (place, NF_TRAIN_DIFFUSION, "as-it-is", FALSE, normal);
+  nf_test_train_tiny (place, NF_TRAIN_DIFFUSION, "black", FALSE, gamma);
+  nf_test_train_tiny (place, NF_TRAIN_DIFFUSION, "halves", FALSE,
+      "train.steps=2|validate.every=2|model.gamma=true");
+  nf_test_train_tiny (place, NF_TRAIN_DIFFUSION, "halves", TRUE, gamma);
+  g_assert_false (same_losses (place));
+  nf_test_same_file (place, "black", "halves", "final.safetensors");
+  g_assert_true (trained_config (place, "black").gamma);
+  g_assert_false (trained_config (place, "as-it-is").gamma);
+}
+
 /* Frames 0, 2, 4 and 6 are seen, those between are not. */
 static void
 test_stride (NfTestPlace *place, gconstpointer data)
@@ -219,6 +238,7 @@ main (int argc, char **argv)
   ADD ("resumes", test_resumes, 0);
   ADD ("gray", test_gray, 0);
   ADD ("masks-as-frames", test_masks_as_frames, 0);
+  ADD ("gamma", test_gamma, 0);
   ADD ("stride-seen", test_stride, 2);
   ADD ("stride-between", test_stride, 3);
   ADD ("refusals", test_refusals, 0);

@@ -105,6 +105,103 @@ GST_START_TEST (test_mode_gap_is_filled)
 }
 GST_END_TEST
 
+/* Streams with holes: frames that come, and that go out. Three frames before a
+ * hole and two behind the block of two are looked at. */
+static const struct
+{
+  guint n, numbers[20];
+  guint n_out, out[20];
+  guint predictions;
+} holes[] = {
+  /* none */
+  { 8, { 0, 1, 2, 3, 4, 5, 6, 7 }, 8, { 0, 1, 2, 3, 4, 5, 6, 7 }, 0 },
+  /* as long as a block */
+  { 7, { 0, 1, 2, 3, 6, 7, 8 }, 9, { 0, 1, 2, 3, 4, 5, 6, 7, 8 }, 1 },
+  /* shorter: what came of the block passes */
+  { 8, { 0, 1, 2, 4, 5, 6, 7, 8 }, 9, { 0, 1, 2, 3, 4, 5, 6, 7, 8 }, 1 },
+  /* two, and the frames of the first one are context of the second */
+  { 11, { 0, 1, 2, 4, 5, 6, 9, 10, 11, 12, 13 }, 14,
+      { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 }, 2 },
+  /* longer than a block */
+  { 7, { 0, 1, 2, 6, 7, 8, 9 }, 7, { 0, 1, 2, 6, 7, 8, 9 }, 0 },
+  /* too early: no context */
+  { 6, { 0, 1, 3, 4, 5, 6 }, 6, { 0, 1, 3, 4, 5, 6 }, 0 },
+  /* the end comes before the frames behind it */
+  { 5, { 0, 1, 2, 4, 5 }, 5, { 0, 1, 2, 4, 5 }, 0 },
+  /* a hole behind a hole shifts what is looked at past it */
+  { 8, { 0, 1, 2, 4, 8, 9, 10, 11 }, 8, { 0, 1, 2, 4, 8, 9, 10, 11 }, 0 },
+  /* a longer one than max-gap ends the clip, and what waits is not lost */
+  { 8, { 0, 1, 2, 4, 50, 51, 52, 53 }, 8, { 0, 1, 2, 4, 50, 51, 52, 53 }, 0 },
+};
+
+/* gives a row to @h, and ends the stream */
+static void
+push_holes (GstHarness *h, guint row)
+{
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  for (guint i = 0; i < holes[row].n; i++)
+    nf_test_push_frames (h, holes[row].numbers[i], 1);
+  gst_harness_push_event (h, gst_event_new_eos ());
+}
+
+GST_START_TEST (test_mode_fills_stream)
+{
+  GstBus *bus;
+  GstHarness *h =
+      new_harness (masked, "mode=interpolate window=sliding emit=gaps", &bus);
+  g_autoptr (GstStructure) stats = NULL;
+  GstElement *element;
+  guint64 predictions;
+
+  push_holes (h, __i__);
+  nf_predict_expect_frames (h, holes[__i__].out, holes[__i__].n_out);
+  nf_test_expect_warning (bus, NULL);
+  element = gst_harness_find_element (h, "nfpredict");
+  g_object_get (element, "stats", &stats, NULL);
+  gst_object_unref (element);
+  fail_unless (gst_structure_get_uint64 (stats, "clips", &predictions));
+  fail_unless_equals_uint64 (predictions, holes[__i__].predictions);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+/* a frame of a hole is the one that the whole stream's block has there, and frames
+ * that came pass as they are */
+GST_START_TEST (test_mode_fill_is_interpolated)
+{
+  GstBus *bus;
+  GstHarness *whole = new_harness (masked, "mode=interpolate", &bus);
+  GstBus *hole_bus;
+  GstHarness *hole = new_harness (
+      masked, "mode=interpolate window=sliding emit=gaps", &hole_bus);
+  GstVideoInfo info;
+
+  gst_harness_set_src_caps_str (whole, NF_MODELS_CAPS);
+  nf_test_push_frames (whole, 0, 7);
+  gst_harness_set_src_caps_str (hole, NF_MODELS_CAPS);
+  nf_test_push_frames (hole, 0, 3);
+  nf_test_push_frames (hole, 5, 1);
+  fail_unless_equals_int (gst_harness_buffers_in_queue (hole), 3);
+  nf_test_push_frames (hole, 6, 1);
+  fail_unless_equals_int (gst_harness_buffers_in_queue (hole), 7);
+  info = nf_test_output_info (whole);
+  for (guint i = 0; i < 7; i++) {
+    GstBuffer *b = gst_harness_pull (hole);
+
+    fail_unless (i == 0 || !GST_BUFFER_IS_DISCONT (b));
+    if (i == 3 || i == 4) {
+      GstBuffer *a = gst_harness_pull (whole);
+
+      fail_unless (nf_test_same (a, b, &info));
+      gst_buffer_unref (a);
+    }
+    gst_buffer_unref (b);
+  }
+  nf_test_harness_free (whole, bus);
+  nf_test_harness_free (hole, hole_bus);
+}
+GST_END_TEST
+
 /* frames before the time 0 do not exist */
 GST_START_TEST (test_mode_before_time_zero)
 {
@@ -173,6 +270,9 @@ static const struct
   { "mode=interpolate", FALSE, "it knows: predict" },
   { "horizon=3", FALSE, "every 2-th" },
   { "mode=backward emit=all", TRUE, "emit=all with mode=backward" },
+  { "mode=interpolate emit=gaps", TRUE, "emit=gaps needs window=sliding" },
+  { "mode=backward window=sliding emit=gaps", TRUE, "mode=interpolate" },
+  { "horizon=4 window=sliding emit=gaps", FALSE, "mode=interpolate" },
 };
 
 GST_START_TEST (test_mode_refused)
@@ -197,6 +297,8 @@ nfpredictmode_suite (void)
   tcase_add_unchecked_fixture (tc, make_networks, remove_networks);
   tcase_add_loop_test (tc, test_mode_times, 0, G_N_ELEMENTS (rows));
   tcase_add_test (tc, test_mode_gap_is_filled);
+  tcase_add_loop_test (tc, test_mode_fills_stream, 0, G_N_ELEMENTS (holes));
+  tcase_add_test (tc, test_mode_fill_is_interpolated);
   tcase_add_test (tc, test_mode_before_time_zero);
   tcase_add_test (tc, test_mode_stride);
   tcase_add_test (tc, test_mode_denoise);

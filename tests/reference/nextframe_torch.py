@@ -225,6 +225,14 @@ def schedule(cfg):
     return f[:-1] / f[-1]
 
 
+def gamma_shapes(alphas, theta=0.001):
+    """Shape of the gamma distribution whose numbers, less their mean and divided by their standard deviation,
+    are the noise of each label where the network is trained with gamma noise: the sum over the labels from
+    the cleanest one on of beta / (alpha theta^2)."""
+    k = (1 - alphas / torch.cat([alphas[1:], torch.ones(1)])) / (alphas * theta ** 2)
+    return torch.cumsum(k.flip(0), 0).flip(0)
+
+
 def diffusion_loss(net, x0, cond, labels, z):
     """Mean over the batch of the summed half squared error of the predicted noise."""
     a = schedule(net.cfg)[labels][:, None, None, None]

@@ -273,6 +273,7 @@ unet_to_json (const NfTrainConfig *config)
   net.sigma_end = model->sigma_end;
   net.sigma_dist = g_str_equal (model->sigma_dist, "cosine") ? NF_SIGMA_COSINE
                                                              : NF_SIGMA_LINEAR;
+  net.gamma = model->gamma;
   net.dropout = model->dropout;
   nf_target_from_name (model->target, &net.target);
   net.guide = model->guide;
@@ -305,7 +306,8 @@ diffusion_to_json (const NfTrainConfig *config)
   static const gchar *const common[] = { "image_size", "channels", "num_frames",
     "num_frames_cond", "num_frames_future", "future_gap", "frame_stride",
     "prob_mask_cond", "prob_mask_future", "prob_mask_sync", "num_classes",
-    "sigma_begin", "sigma_end", "sigma_dist", "target", "guide", "residual" };
+    "sigma_begin", "sigma_end", "sigma_dist", "gamma", "target", "guide",
+    "residual" };
   JsonObject *all = unet_to_json (config), *json;
 
   if (is_unet (&config->diffusion))

@@ -88,6 +88,7 @@ typedef struct
   gdouble sigma_begin;
   gdouble sigma_end;
   gchar *sigma_dist;
+  gboolean gamma;
   gdouble dropout;
   gchar *target;
   gboolean guide;

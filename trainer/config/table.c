@@ -323,6 +323,9 @@ static const NfConfigRow diffusion_rows[] = {
   { "model", "sigma-dist", NF_CONFIG_CHOICE, AT (diffusion.sigma_dist),
       "linear", "how the noise falls from level to level",
       .choices = "linear cosine" },
+  { "model", "gamma", NF_CONFIG_BOOL, AT (diffusion.gamma), "false",
+      "noise of a gamma distribution instead of a normal one, as MCVD's "
+      "gamma" },
   { "model", "dropout", NF_CONFIG_FLOAT, AT (diffusion.dropout), "0.1",
       "share of activations dropped in residual blocks", .max = 0.99 },
   { "model", "target", NF_CONFIG_CHOICE, AT (diffusion.target), "eps",

@@ -53,7 +53,7 @@ static gboolean
 is_buffer (const gchar *name)
 {
   static const gchar *const names[] = { "betas", "alphas", "alphas_prev",
-    "unet.sigmas", "mean", "std", NULL };
+    "unet.sigmas", "k", "k_cum", "theta_t", "mean", "std", NULL };
 
   return g_strv_contains (names, name);
 }

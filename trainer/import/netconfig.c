@@ -241,7 +241,6 @@ check_answers (Maker *self)
     { "cond_emb", "false" },
     { "noise_in_cond", "false" },
     { "output_all_frames", "false" },
-    { "gamma", "false" },
     { "nonlinearity", "\"swish\"" },
     { "rescaled", "true" },
     { "logit_transform", "false" },
@@ -376,7 +375,7 @@ nf_import_unet_config (const NfWeights *weights, gboolean spade,
   /* of networks that this trainer made, or that matter in training alone */
   static const gchar *const optional[] = { "future_gap", "frame_stride",
     "num_frames_future", "prob_mask_cond", "prob_mask_future", "prob_mask_sync",
-    "dropout", "target", "guide", "residual", "version" };
+    "gamma", "dropout", "target", "guide", "residual", "version" };
   NfUnetShapes shapes;
   Maker maker;
 

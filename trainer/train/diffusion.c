@@ -11,6 +11,7 @@
 #include "train/diffusion.h"
 #include "data/framestack.h"
 #include "data/guidesample.h"
+#include <nextframe/diffusion/nfnoise.h>
 #include <nextframe/diffusion/nfprediction.h>
 #include <nextframe/nets/nfunet.h>
 #include "video/gstnfvideo.h"
@@ -269,7 +270,8 @@ make_inputs (DiffusionTask *self, gint64 n, const guint8 *const parts[],
     future = upload_pixels (self, n, parts[PART_FUTURE],
         model->channels * model->num_frames, error);
   wanted = future ? to_be_predicted (self, future, context, error) : NULL;
-  z = wanted ? nf_op_randn (self->device, &noise, error) : NULL;
+  if (wanted)
+    z = nf_noise_draw (self->schedule, self->device, &noise, labels, error);
   return z
       && nf_diffusion_inputs (self->net, self->schedule, &self->how, context,
           wanted, z, labels, first_sample, in, error);
