@@ -7,6 +7,7 @@
  * memory must become what the same frames in the host's become on that device. */
 #include "nfcudarig.h"
 #include "nfmodelrig.h"
+#include <nextframe/core/tensor/nfdevice.h>
 
 #include <string.h>
 
@@ -149,6 +150,8 @@ static const Case same_cases[] = {
 GST_START_TEST (test_same_bytes)
 {
   const Case *c = &same_cases[__i__];
+  /* what one run planned is there for the next */
+  g_autoptr (NfDevice) device = nf_device_open ("cuda:0", NULL);
   GstCudaContext *primary = nf_cuda_primary_context ();
   GstCudaContext *other = gst_cuda_context_new (0);
   g_autoptr (GBytes) expected = run_raw (c);
@@ -188,6 +191,7 @@ static const Case near_cases[] = {
 GST_START_TEST (test_near)
 {
   const Case *c = &near_cases[__i__];
+  g_autoptr (NfDevice) device = nf_device_open ("cuda:0", NULL);
   GstCudaContext *context = gst_cuda_context_new (0);
   g_autoptr (GBytes) expected = run_raw (c);
   g_autoptr (GBytes) got = run (c, context, context);

@@ -2,8 +2,8 @@
  *
  * nfdevices — tests of elements that compute at the same time
  *
- * Two elements, each fed by a thread of its own, on one device or on two, must
- * give what each gives alone. The devices are the first and the last of
+ * Elements, each fed by a thread of its own, on one device or on two, must give
+ * what each gives alone. The devices are the first and the last of
  * NF_TEST_DEVICES ("cuda:0,cuda:1"); by default both are the CPU. */
 #include "nfmodelrig.h"
 
@@ -46,65 +46,82 @@ run_job (gpointer data)
   return g_byte_array_free_to_bytes (all);
 }
 
-/* both at once, several times, against each alone; returns whether both make the
- * same */
-static gboolean
-expect_no_disturbance (const Job *a, const Job *b)
+#define MOST_JOBS 4
+
+/* all at once, twice, against each alone, whose outcome is in @alone */
+static void
+expect_no_disturbance (const Job *jobs, guint n, GBytes **alone)
 {
-  g_autoptr (GBytes) alone_a = run_job ((gpointer) a);
-  g_autoptr (GBytes) alone_b = run_job ((gpointer) b);
-
-  fail_unless (g_bytes_get_size (alone_a) > 0);
-  fail_unless (g_bytes_get_size (alone_b) > 0);
-  for (guint i = 0; i < 3; i++) {
-    GThread *thread = g_thread_new ("other", run_job, (gpointer) b);
-    g_autoptr (GBytes) beside_a = run_job ((gpointer) a);
-    g_autoptr (GBytes) beside_b = g_thread_join (thread);
-
-    fail_unless (g_bytes_equal (alone_a, beside_a));
-    fail_unless (g_bytes_equal (alone_b, beside_b));
+  for (guint i = 0; i < n; i++) {
+    alone[i] = run_job ((gpointer) &jobs[i]);
+    fail_unless (g_bytes_get_size (alone[i]) > 0);
   }
+  for (guint round = 0; round < 2; round++) {
+    GThread *threads[MOST_JOBS];
 
-  return g_bytes_equal (alone_a, alone_b);
+    for (guint i = 0; i < n; i++)
+      threads[i] = g_thread_new ("job", run_job, (gpointer) &jobs[i]);
+    for (guint i = 0; i < n; i++) {
+      g_autoptr (GBytes) beside = g_thread_join (threads[i]);
+
+      fail_unless (g_bytes_equal (alone[i], beside), "job %u", i);
+    }
+  }
+}
+
+static void
+free_all (GBytes **alone, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    g_bytes_unref (alone[i]);
 }
 
 #define PREDICTS "steps=4 horizon=2 window=sliding"
 
 GST_START_TEST (test_one_device)
 {
-  const Job a = { "nfsegment", "", first_device, 0 };
-  const Job b = { "nfsegment", "tta=true", first_device, 7 };
-  const Job c = { "nfpredict", PREDICTS, first_device, 0 };
-  const Job d = { "nfpredict", PREDICTS " seed=9", first_device, 3 };
+  const Job jobs[] = {
+    { "nfsegment", "", first_device, 0 },
+    { "nfsegment", "tta=true", first_device, 7 },
+    { "nfpredict", PREDICTS, first_device, 0 },
+    { "nfpredict", PREDICTS " seed=9", first_device, 3 },
+  };
+  GBytes *alone[MOST_JOBS];
 
-  expect_no_disturbance (&a, &b);
-  expect_no_disturbance (&a, &c);
-  expect_no_disturbance (&c, &d);
+  expect_no_disturbance (jobs, G_N_ELEMENTS (jobs), alone);
+  free_all (alone, G_N_ELEMENTS (jobs));
 }
 GST_END_TEST
 
 GST_START_TEST (test_two_devices)
 {
-  const Job a = { "nfsegment", "", first_device, 0 };
-  const Job b = { "nfsegment", "", last_device, 7 };
-  const Job c = { "nfpredict", PREDICTS, first_device, 0 };
-  const Job d = { "nfpredict", PREDICTS, last_device, 3 };
+  const Job jobs[] = {
+    { "nfsegment", "", first_device, 0 },
+    { "nfsegment", "", last_device, 7 },
+    { "nfpredict", PREDICTS, first_device, 0 },
+    { "nfpredict", PREDICTS, last_device, 3 },
+  };
+  GBytes *alone[MOST_JOBS];
 
-  expect_no_disturbance (&a, &b);
-  expect_no_disturbance (&c, &b);
-  expect_no_disturbance (&c, &d);
+  expect_no_disturbance (jobs, G_N_ELEMENTS (jobs), alone);
+  free_all (alone, G_N_ELEMENTS (jobs));
 }
 GST_END_TEST
 
 /* what one element is to compute in is of no concern to another */
 GST_START_TEST (test_precisions)
 {
-  const Job f32 = { "nfpredict", PREDICTS " precision=f32", first_device, 0 };
-  const Job tf32 = { "nfpredict", PREDICTS " precision=tf32", first_device, 0 };
+  const Job jobs[] = {
+    { "nfpredict", PREDICTS " precision=f32", first_device, 0 },
+    { "nfpredict", PREDICTS " precision=tf32", first_device, 0 },
+  };
+  GBytes *alone[MOST_JOBS];
 
+  expect_no_disturbance (jobs, G_N_ELEMENTS (jobs), alone);
   /* the CPU has no TF32 */
   fail_unless_equals_int (
-      expect_no_disturbance (&f32, &tf32), g_str_equal (first_device, "cpu"));
+      g_bytes_equal (alone[0], alone[1]), g_str_equal (first_device, "cpu"));
+  free_all (alone, G_N_ELEMENTS (jobs));
 }
 GST_END_TEST
 

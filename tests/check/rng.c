@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * rng — random numbers: published vectors, distributions, independence of order */
+#include <nextframe/core/params/nfparams.h>
 #include <nextframe/core/random/nfrng.h>
 
 #include <math.h>
@@ -200,6 +201,27 @@ test_hash_string (void)
       G_GUINT64_CONSTANT (0x18af8f52a40ee846));
 }
 
+/* start values of a network are the numbers of its parameters' names */
+static void
+test_parameters (void)
+{
+  const gint64 dims[] = { 7 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", &error);
+  g_autoptr (NfParams) params = nf_params_new (device);
+  NfTensor *x = nf_params_add (
+      params, "x", NF_F32, 1, dims, TRUE, NF_INIT_UNIFORM, 0.5f, &error);
+  const NfRngKey k = { 3, nf_hash_string ("x"), NF_RNG_INIT };
+  gfloat got[7];
+
+  nf_params_reset (params, 3, &error);
+  g_assert_no_error (error);
+  nf_tensor_to_nchw (x, got, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < 7; i++)
+    g_assert_cmpfloat (got[i], ==, (2 * nf_rng_uniform (&k, i) - 1) * 0.5f);
+}
+
 #define ADD(name) g_test_add_func ("/rng/" #name, test_##name)
 
 int
@@ -216,5 +238,6 @@ main (int argc, char **argv)
   ADD (normal_any_cut);
   ADD (shuffle);
   ADD (hash_string);
+  ADD (parameters);
   return g_test_run ();
 }

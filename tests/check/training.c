@@ -78,7 +78,7 @@ check_resume (
 static void
 test_resume_diffusion (NfTestPlace *place, gconstpointer unused)
 {
-  check_resume (place, NF_TRAIN_DIFFUSION, NF_TEST_TINY_DIFFUSION, 20);
+  check_resume (place, NF_TRAIN_DIFFUSION, NF_TEST_TINY_DIFFUSION, 8);
 }
 
 /* Without a running mean, concatenating, with coupled weight decay. */

@@ -94,6 +94,7 @@ struct Launch
  * @fresh: those that have not begun
  * @ended: those that have ended
  * @in_warp_call: those that wait for other lanes
+ * @alike: whether all of these made the same call
  * @barriers: barriers passed so far
  * @arriving: threads with a predicate that holds, at the next barrier
  * @arrived: those of the last barrier
@@ -107,6 +108,7 @@ struct Block
   bool reverse;
   unsigned runnable[MAX_WARPS], fresh[MAX_WARPS], ended[MAX_WARPS];
   unsigned in_warp_call[MAX_WARPS];
+  bool alike[MAX_WARPS];
   Thread threads[MAX_THREADS];
   unsigned barriers;
   int arriving, arrived;

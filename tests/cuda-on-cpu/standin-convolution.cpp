@@ -8,6 +8,8 @@
 #include "gemm.h"
 #include "standin-cudnn.h"
 
+#include "cpu/nfvec.h"
+
 #include <cstdio>
 #include <cstring>
 
@@ -221,25 +223,53 @@ struct Product
   int64_t rows, columns, n_k;
 };
 
-static void
+/* numbers one after the other, wherever they begin */
+typedef float Wide __attribute__ ((vector_size (64)));
+typedef float Narrow __attribute__ ((vector_size (16)));
+
+/* ROWS rows of sums, of as many columns as V has, stay in registers */
+template <int ROWS, class V>
+static inline __attribute__ ((always_inline)) void
+multiply_tile (const Product &p, int64_t row, int64_t column, float *sums)
+{
+  const float *a = p.a + row * p.a_row, *b = p.b + column;
+  V sum[ROWS] = {}, values;
+
+  for (int64_t k = 0; k < p.n_k; k++, a += p.a_k, b += p.b_k) {
+    memcpy (&values, b, sizeof values);
+    for (int r = 0; r < ROWS; r++)
+      sum[r] += a[r * p.a_row] * values;
+  }
+  for (int r = 0; r < ROWS; r++)
+    memcpy (sums + (row + r) * p.columns + column, &sum[r], sizeof sum[r]);
+}
+
+template <int ROWS>
+static inline __attribute__ ((always_inline)) void
+multiply_rows (const Product &p, int64_t row, float *sums)
+{
+  constexpr int WIDE = sizeof (Wide) / sizeof (float),
+                NARROW = sizeof (Narrow) / sizeof (float);
+  int64_t j = 0;
+
+  for (; j + WIDE <= p.columns; j += WIDE)
+    multiply_tile<ROWS, Wide> (p, row, j, sums);
+  for (; j + NARROW <= p.columns; j += NARROW)
+    multiply_tile<ROWS, Narrow> (p, row, j, sums);
+  for (; j < p.columns; j++)
+    multiply_tile<ROWS, float> (p, row, j, sums);
+}
+
+NF_CPU_CLONES static void
 multiply (const Product &p, float *sums)
 {
-  constexpr int64_t BLOCK = 8;
+  constexpr int ROWS = 4;
+  int64_t row = 0;
 
-  memset (sums, 0, sizeof (float) * p.rows * p.columns);
-  for (int64_t first = 0; first < p.rows; first += BLOCK) {
-    const int64_t end = first + BLOCK < p.rows ? first + BLOCK : p.rows;
-
-    for (int64_t k = 0; k < p.n_k; k++)
-      for (int64_t r = first; r < end; r++) {
-        const float factor = p.a[r * p.a_row + k * p.a_k];
-        const float *__restrict__ b = p.b + k * p.b_k;
-        float *__restrict__ to = sums + r * p.columns;
-
-        for (int64_t j = 0; j < p.columns; j++)
-          to[j] += factor * b[j];
-      }
-  }
+  for (; row + ROWS <= p.rows; row += ROWS)
+    multiply_rows<ROWS> (p, row, sums);
+  for (; row < p.rows; row++)
+    multiply_rows<1> (p, row, sums);
 }
 
 /* where row @row of y and tap (i, j) of the weight meet x: columns from @from

@@ -201,12 +201,54 @@ check_call (Block *block, unsigned warp, const Thread *thread)
       });
 }
 
+/* the call of the first of @lanes */
+static const WarpCall *
+first_call (const Block *block, unsigned warp, unsigned lanes)
+{
+  return &block->threads[warp * LANES + __builtin_ctz (lanes)].call;
+}
+
+/* The running thread waits in its call. As long as all lanes that wait made the
+ * same one, which is the rule, the first of them stands for all. */
+static void
+enter_call (Block *block, unsigned warp, const Thread *thread)
+{
+  const unsigned waiting = block->in_warp_call[warp];
+  const WarpCall *mine = &thread->call;
+
+  if (waiting == 0)
+    block->alike[warp] = true;
+  else if (block->alike[warp]) {
+    const WarpCall *other = first_call (block, warp, waiting);
+
+    block->alike[warp] = mine->mask == other->mask && mine->op == other->op
+        && same_site (mine->site, other->site);
+  }
+  if (!block->alike[warp])
+    check_call (block, warp, thread);
+  block->in_warp_call[warp] |= 1u << block->current % LANES;
+}
+
+/* whether all of @lanes wait with this mask */
+static bool
+wait_with (Block *block, unsigned warp, unsigned lanes, unsigned mask)
+{
+  bool all = (lanes & ~block->in_warp_call[warp]) == 0;
+
+  if (!all || lanes == 0)
+    return all;
+  if (block->alike[warp])
+    return first_call (block, warp, lanes)->mask == mask;
+  each_lane (block, warp, lanes,
+      [&] (Thread *t, unsigned) { all = all && t->call.mask == mask; });
+  return all;
+}
+
 /* what is done once, when all lanes of a mask that are left have come */
 static void
 begin_group (Block *block, unsigned warp, unsigned group)
 {
-  const WarpCall *call =
-      &block->threads[warp * LANES + __builtin_ctz (group)].call;
+  const WarpCall *call = first_call (block, warp, group);
 
   if (is_of_matrices (call->op) && group != ~0u)
     die ("lanes 0x%08x alone come to %s:%d, which takes the whole warp", group,
@@ -217,27 +259,41 @@ begin_group (Block *block, unsigned warp, unsigned group)
     multiply (block, warp);
 }
 
+/* gives each lane of a group what its call gave, which for most is the same */
+static void
+give_results (Block *block, unsigned warp, unsigned group)
+{
+  const unsigned first = warp * LANES + __builtin_ctz (group);
+  const WarpOp op = block->threads[first].call.op;
+  const bool of_each = op == WarpOp::shuffle || op == WarpOp::match_any;
+  const uint64_t of_all =
+      of_each ? 0 : warp_result (block, warp, group, &block->threads[first]);
+  unsigned odd = 0;
+
+  each_lane (block, warp, group, [&] (Thread *t, unsigned lane) {
+    t->result = of_each ? warp_result (block, warp, group, t) : of_all;
+    if (under_tsan)
+      odd |= (t->syncs & 1) << lane;
+  });
+  if (under_tsan)
+    each_lane (block, warp, group, [&] (Thread *t, unsigned) {
+      t->partners = group;
+      t->odd_partners = odd;
+    });
+}
+
 /* lets the lanes of a mask go on if all of them are there */
 static void
 try_release (Block *block, unsigned warp, unsigned mask)
 {
   const unsigned group = mask & live_lanes (block, warp);
-  unsigned come = 0, odd = 0;
 
-  each_lane (block, warp, group & block->in_warp_call[warp],
-      [&] (Thread *t, unsigned lane) {
-        come |= static_cast<unsigned> (t->call.mask == mask) << lane;
-        odd |= (t->syncs & 1) << lane;
-      });
-  if (come != group)
+  if (!wait_with (block, warp, group, mask))
     return;
-  if (group != 0)
+  if (group != 0) {
     begin_group (block, warp, group);
-  each_lane (block, warp, group, [&] (Thread *t, unsigned) {
-    t->result = warp_result (block, warp, group, t);
-    t->partners = group;
-    t->odd_partners = odd;
-  });
+    give_results (block, warp, group);
+  }
   block->in_warp_call[warp] &= ~group;
   block_set_runnable (block, warp, group);
 }
@@ -286,8 +342,7 @@ warp_call (WarpOp op, unsigned mask, uint64_t value, int source,
     die ("calls %s:%d with mask 0x%08x, which lacks its lane, %u", file, line,
         mask, lane);
   thread->call = { op, mask, value, source, { file, line } };
-  check_call (block, warp, thread);
-  block->in_warp_call[warp] |= 1u << lane;
+  enter_call (block, warp, thread);
   if (op == WarpOp::sync)
     tell (&block->lane_tokens[block->current][thread->syncs % 2]);
   try_release (block, warp, mask);

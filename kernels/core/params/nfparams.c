@@ -126,6 +126,19 @@ nf_params_elements (NfParams *params, gboolean trainable_only)
   return n;
 }
 
+/* numbers of [-scale, scale), those of nf_rng_uniform(): four of a block */
+static void
+fill_uniform (const NfRngKey *key, gfloat scale, gsize n, gfloat *out)
+{
+  guint32 bits[4] = { 0 };
+
+  for (gsize i = 0; i < n; i++) {
+    if (i % 4 == 0)
+      nf_rng_block (key, (guint32) (i / 4), bits);
+    out[i] = (2.0f * ((gfloat) (bits[i % 4] >> 8) * 0x1p-24f) - 1.0f) * scale;
+  }
+}
+
 static gboolean
 param_reset (NfParam *param, guint64 seed, GError **error)
 {
@@ -142,13 +155,13 @@ param_reset (NfParam *param, guint64 seed, GError **error)
     return FALSE;
   if (param->init == NF_INIT_NORMAL)
     nf_rng_normal (&key, 0, n, data);
+  else if (param->init != NF_INIT_ONE)
+    fill_uniform (&key, param->scale, n, data);
   for (gsize i = 0; i < n; i++) {
     if (param->init == NF_INIT_ONE)
       data[i] = 1.0f;
     else if (param->init == NF_INIT_NORMAL)
       data[i] *= param->scale;
-    else
-      data[i] = (2.0f * nf_rng_uniform (&key, i) - 1.0f) * param->scale;
   }
   return nf_tensor_set_nchw (param->value, data, error);
 }
