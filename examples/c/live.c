@@ -104,7 +104,8 @@ describe (void)
   const gchar *unlimited =
       "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0";
   g_autofree gchar *source = describe_source ();
-  g_autofree gchar *pictures = nf_pictures_describe (opt_headless);
+  g_autofree gchar *pictures =
+      nf_pictures_describe (opt_headless, !opt_offline);
   g_autofree gchar *truth = is_scenes ()
       ? NULL
       : g_strdup_printf ("frames. ! %s ! nfsegment scale=auto ! score.truth",
@@ -206,6 +207,7 @@ on_message (GstBus *bus, GstMessage *message, gpointer data)
       g_printerr ("%s\n", error->message);
       break;
     case GST_MESSAGE_LATENCY:
+      nf_pictures_update_latency (app->pictures);
       gst_bin_recalculate_latency (GST_BIN (app->pipeline));
       break;
     case GST_MESSAGE_ELEMENT:

@@ -26,25 +26,30 @@ struct _NfPictures
   gdouble newest, pooled;
   GstClockTime source_time; /* of the newest frame of the source */
   GstAppSrc *sure; /* shows how sure nfsegment is */
+  GstPad *masks; /* where that comes from */
+  GstClockTime sure_time; /* of the newest one */
   GstSample *sample; /* (nullable): the last picture with all four frames */
 };
 
 /**
  * nf_pictures_describe:
  * @headless: whether to open no window
+ * @live: whether the source is
  *
  * Returns: (transfer full): the part of a pipeline that shows what comes to
  *   `pictures.sink_0` (now), `pictures.sink_1` (predicted) and
  *   `pictures.sink_3` (what came); what goes to `pictures.sink_2` is in it
  */
 gchar *
-nf_pictures_describe (gboolean headless)
+nf_pictures_describe (gboolean headless, gboolean live)
 {
-  GString *text = g_string_new ("appsrc name=sure format=time ! "
-                                "queue max-size-buffers=0 max-size-bytes=0 "
-                                "max-size-time=0 ! pictures.sink_2 "
-                                "compositor name=pictures background=black");
+  GString *text = g_string_new (NULL);
 
+  g_string_append_printf (text,
+      "appsrc name=sure format=time is-live=%s ! "
+      "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0 ! "
+      "pictures.sink_2 compositor name=pictures background=black",
+      live ? "true" : "false");
   for (gint i = 0; i < PICTURES; i++)
     g_string_append_printf (text,
         " sink_%d::width=%d sink_%d::height=%d sink_%d::ypos=%d "
@@ -105,6 +110,22 @@ on_frame (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
+/* the time of a buffer in the pipeline, whose segment may begin anywhere */
+static GstClockTime
+running_time (GstPad *pad, GstBuffer *buffer)
+{
+  g_autoptr (GstEvent) event =
+      gst_pad_get_sticky_event (pad, GST_EVENT_SEGMENT, 0);
+  const GstSegment *segment;
+
+  if (event == NULL)
+    return GST_BUFFER_PTS (buffer);
+  gst_event_parse_segment (event, &segment);
+
+  return gst_segment_to_running_time (
+      segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+}
+
 /* the picture that a mask carries, with its time; its caps go before it */
 static void
 show_sure (NfPictures *self, GstBuffer *mask)
@@ -119,13 +140,16 @@ show_sure (NfPictures *self, GstBuffer *mask)
           GST_TYPE_BUFFER, &picture, NULL))
     return;
   picture = gst_buffer_make_writable (g_steal_pointer (&picture));
-  GST_BUFFER_PTS (picture) = GST_BUFFER_PTS (mask);
+  GST_BUFFER_PTS (picture) = running_time (self->masks, mask);
   GST_BUFFER_DURATION (picture) = GST_BUFFER_DURATION (mask);
   video = gst_buffer_get_video_meta (picture);
   caps = gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING, "GRAY8",
       "width", G_TYPE_INT, (gint) video->width, "height", G_TYPE_INT,
       (gint) video->height, "framerate", GST_TYPE_FRACTION, 0, 1, NULL);
   gst_app_src_set_caps (self->sure, caps);
+  g_mutex_lock (&self->lock);
+  self->sure_time = GST_BUFFER_PTS (mask);
+  g_mutex_unlock (&self->lock);
   gst_app_src_push_buffer (self->sure, g_steal_pointer (&picture));
 }
 
@@ -153,7 +177,9 @@ on_picture (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
 
   g_mutex_lock (&self->lock);
-  if (self->predictions > 0 && GST_BUFFER_PTS (buffer) <= self->source_time) {
+  if (self->predictions > 0 && GST_BUFFER_PTS (buffer) <= self->source_time
+      && GST_CLOCK_TIME_IS_VALID (self->sure_time)
+      && GST_BUFFER_PTS (buffer) <= self->sure_time) {
     if (self->sample)
       gst_sample_unref (self->sample);
     self->sample = gst_sample_new (buffer, caps, NULL, NULL);
@@ -197,6 +223,8 @@ nf_pictures_new (GstBin *pipeline, GstElement *frames, GstElement *names,
   gst_pad_set_offset (now, (gint64) horizon);
   g_signal_connect (text, "draw", G_CALLBACK (on_draw), self);
   self->sure = GST_APP_SRC (gst_bin_get_by_name (pipeline, "sure"));
+  self->masks = gst_element_get_static_pad (names, "src");
+  self->sure_time = GST_CLOCK_TIME_NONE;
   add_probe (frames, "sink", GST_PAD_PROBE_TYPE_BUFFER, on_frame, self);
   add_probe (last, "sink", GST_PAD_PROBE_TYPE_BUFFER, on_picture, self);
   add_probe (names, "src",
@@ -215,8 +243,32 @@ nf_pictures_free (NfPictures *self)
 {
   g_clear_pointer (&self->sample, gst_sample_unref);
   gst_clear_object (&self->sure);
+  gst_clear_object (&self->masks);
   g_mutex_clear (&self->lock);
   g_free (self);
+}
+
+/**
+ * nf_pictures_update_latency:
+ * @self: pictures of a pipeline whose latency has changed
+ *
+ * What shows how sure nfsegment is comes as late as its masks in a live pipeline,
+ * which only the application knows.
+ */
+void
+nf_pictures_update_latency (NfPictures *self)
+{
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+  GstClockTime least, most;
+  gboolean live;
+
+  if (!gst_pad_query (self->masks, query))
+    return;
+  gst_query_parse_latency (query, &live, &least, &most);
+  if (!live)
+    return;
+  gst_app_src_set_latency (
+      self->sure, least, GST_CLOCK_TIME_IS_VALID (most) ? most : G_MAXUINT64);
 }
 
 /**

@@ -47,3 +47,14 @@ gst_nf_ensemble_place (GstBuffer *buffer)
 
   return place;
 }
+
+void
+gst_nf_ensemble_detach (GstBuffer *buffer)
+{
+  GstCustomMeta *meta;
+
+  register_meta ();
+  meta = gst_buffer_get_custom_meta (buffer, GST_NF_ENSEMBLE_META);
+  if (meta != NULL)
+    gst_buffer_remove_meta (buffer, (GstMeta *) meta);
+}

@@ -44,4 +44,10 @@ void gst_nf_ensemble_attach (
  */
 GstNfEnsemblePlace gst_nf_ensemble_place (GstBuffer *buffer);
 
+/**
+ * gst_nf_ensemble_detach:
+ * @buffer: writable; loses the meta, as a frame that was made of all predictions
+ */
+void gst_nf_ensemble_detach (GstBuffer *buffer);
+
 G_END_DECLS

@@ -17,57 +17,6 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_nf_predict_base_debug);
 #define GST_CAT_DEFAULT gst_nf_predict_base_debug
 
-static void
-converters_clear (GstNfConverters *converters)
-{
-  g_clear_pointer (&converters->in, gst_nf_frames_free);
-  g_clear_pointer (&converters->out, gst_nf_frames_free);
-  g_clear_pointer (&converters->past, gst_nf_video_free);
-}
-
-static gboolean
-refuse_caps (GError **error)
-{
-  g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
-      "video: caps that describe no frames");
-
-  return FALSE;
-}
-
-/* FALSE with @error set and @converters as they were; @packed: what the network
- * takes and gives */
-static gboolean
-converters_set (GstNfConverters *converters, NfDevice *device,
-    const GstCaps *in, const GstVideoInfo *packed, const GstCaps *out,
-    GError **error)
-{
-  gboolean same = gst_nf_cuda_is_memory (in) == gst_nf_cuda_is_memory (out);
-  GstNfConverters made = { .in = NULL, .out = NULL, .past = NULL };
-  GstVideoInfo in_info, out_info;
-
-  if (!gst_video_info_from_caps (&in_info, in)
-      || !gst_video_info_from_caps (&out_info, out))
-    return refuse_caps (error);
-  made.in = gst_nf_frames_new_reader (device, in, packed, error);
-  if (made.in != NULL)
-    made.out = gst_nf_frames_new_writer (device, packed, out, error);
-  if (made.out == NULL) {
-    converters_clear (&made);
-    return FALSE;
-  }
-  same = same && gst_video_info_is_equal (&in_info, &out_info);
-  if (!same)
-    made.past = gst_nf_video_new (&in_info, &out_info, error);
-  if (!same && made.past == NULL) {
-    converters_clear (&made);
-    return FALSE;
-  }
-  converters_clear (converters);
-  *converters = made;
-
-  return TRUE;
-}
-
 /**
  * gst_nf_predict_stream_init:
  * @self: (out): of @element
@@ -182,7 +131,7 @@ gst_nf_predict_stream_stop (GstNfPredictStream *self)
   gst_clear_buffer (&self->passing);
   gst_nf_fill_clear (&self->fill);
   gst_nf_window_clear (&self->window);
-  converters_clear (&self->converters);
+  gst_nf_converters_clear (&self->converters);
   g_clear_pointer (&self->device, nf_device_unref);
   if (self->hooks->close != NULL)
     self->hooks->close (self->element);
@@ -273,10 +222,13 @@ gst_nf_predict_stream_set_caps (
   const GstVideoFilter *filter = self->element;
   GstVideoInfo info, packed;
 
-  if (!gst_video_info_from_caps (&info, in))
-    return refuse_caps (error);
+  if (!gst_video_info_from_caps (&info, in)) {
+    g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+        "video: caps that describe no frames");
+    return FALSE;
+  }
   if (!self->hooks->describe (self->element, &info, &packed, error)
-      || !converters_set (
+      || !gst_nf_converters_set (
           &self->converters, self->device, in, &packed, out, error))
     return FALSE;
   if (filter->negotiated && !gst_video_info_is_equal (&filter->in_info, &info)
@@ -288,7 +240,8 @@ gst_nf_predict_stream_set_caps (
   set_packed (self, &packed);
   gst_nf_timestamps_set_info (&self->timestamps, &info);
   if (self->emit == GST_NF_EMIT_GAPS)
-    gst_nf_latency_set_held (&self->latency, &info, self->shape.behind - 1);
+    gst_nf_latency_set_held (&self->latency,
+        gst_nf_latency_of_frames (&info, self->shape.behind - 1));
 
   return TRUE;
 }

@@ -12,27 +12,12 @@
 #include "common/gstnfframes.h"
 #include "common/gstnflatency.h"
 #include "predict/gstnffill.h"
+#include "predict/gstnfconverters.h"
 #include "predict/gstnfpredicthooks.h"
 #include "predict/gstnfwaiting.h"
 #include "video/gstnfvideo.h"
 
 G_BEGIN_DECLS
-
-/**
- * GstNfConverters:
- * @in: to the network's packed pixels on its device
- * @out: from them to what downstream wants
- * @past: (nullable): from what comes in to what downstream wants; NULL where
- *   that is the same
- *
- * In to the network, from the network out, and in to out for frames that pass
- * by; new caps make all of them anew. NULL before the first caps.
- */
-typedef struct
-{
-  GstNfFrames *in, *out;
-  GstNfVideo *past;
-} GstNfConverters;
 
 /**
  * GstNfPredictStats:

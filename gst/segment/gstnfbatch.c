@@ -172,22 +172,42 @@ without_memory (GstBuffer *buffer)
   return rest;
 }
 
+gboolean
+gst_nf_batch_continues (const GstNfBatch *batch, GstBuffer *buffer)
+{
+  const GstNfEnsemblePlace place = gst_nf_ensemble_place (buffer);
+  const Frame *frame = g_queue_peek_tail ((GQueue *) &batch->waiting);
+
+  return frame != NULL && place.prediction > frame->newest.prediction
+      && place.predictions == frame->newest.predictions
+      && GST_BUFFER_PTS (buffer) == GST_BUFFER_PTS (frame->buffer);
+}
+
+/* whether a mask was made of the predictions before this one */
+static gboolean
+is_too_late (const GstNfBatch *batch, GstBuffer *buffer)
+{
+  const GstNfEnsemblePlace place = gst_nf_ensemble_place (buffer);
+
+  return place.prediction > 0 && place.predictions == batch->ran_predictions
+      && GST_BUFFER_PTS (buffer) == batch->ran;
+}
+
 /* takes a further prediction of the newest frame that waits */
 static gboolean
 join (GstNfBatch *batch, GstBuffer *buffer, NfTensor *pixels)
 {
-  const GstNfEnsemblePlace place = gst_nf_ensemble_place (buffer);
-  Frame *frame = g_queue_peek_tail (&batch->waiting);
+  Frame *frame;
 
-  if (frame == NULL || place.prediction <= frame->newest.prediction
-      || place.predictions != frame->newest.predictions
-      || GST_BUFFER_PTS (buffer) != GST_BUFFER_PTS (frame->buffer))
+  if (!gst_nf_batch_continues (batch, buffer))
     return FALSE;
-  frame->newest = place;
+  frame = g_queue_peek_tail (&batch->waiting);
+  frame->newest = gst_nf_ensemble_place (buffer);
   if (frame->further == NULL)
     frame->further =
         g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
   g_ptr_array_add (frame->further, nf_tensor_ref (pixels));
+  batch->begins = FALSE; /* a mark on it is of predictions that are missing */
 
   return TRUE;
 }
@@ -198,7 +218,7 @@ gst_nf_batch_add (GstNfBatch *batch, GstBuffer *buffer, NfTensor *pixels,
 {
   Frame *frame;
 
-  if (join (batch, buffer, pixels)) {
+  if (join (batch, buffer, pixels) || is_too_late (batch, buffer)) {
     gst_buffer_unref (buffer);
     nf_tensor_unref (pixels);
     nf_tensor_clear (&picture);
@@ -269,15 +289,21 @@ gst_nf_batch_waiting (const GstNfBatch *batch)
   return batch->waiting.length;
 }
 
+/* whether all predictions of a frame are there */
+static gboolean
+has_all (const Frame *frame)
+{
+  return frame->newest.prediction + 1 == frame->newest.predictions;
+}
+
 gboolean
 gst_nf_batch_is_full (const GstNfBatch *batch, guint wanted)
 {
   const guint n = batch->waiting.length;
-  const Frame *newest = g_queue_peek_tail ((GQueue *) &batch->waiting);
 
   return n > wanted
       || (n == wanted
-          && newest->newest.prediction + 1 == newest->newest.predictions);
+          && has_all (g_queue_peek_tail ((GQueue *) &batch->waiting)));
 }
 
 guint
@@ -639,20 +665,39 @@ run_regions (
   return TRUE;
 }
 
+/* what is known of a frame that runs now, for predictions that come later */
+static void
+note_last (GstNfBatch *batch)
+{
+  const Frame *newest = g_queue_peek_tail (&batch->waiting);
+
+  batch->ran_predictions = has_all (newest) ? 0 : newest->newest.predictions;
+  batch->ran = GST_BUFFER_PTS (newest->buffer);
+}
+
 gboolean
-gst_nf_batch_run (GstNfBatch *batch, NfSegmenter *segmenter, NfDType dtype,
-    gboolean tta, GCancellable *cancellable, GError **error)
+gst_nf_batch_run (GstNfBatch *batch, gboolean whole, NfSegmenter *segmenter,
+    NfDType dtype, gboolean tta, GCancellable *cancellable, GError **error)
 {
   const Network network = { segmenter, dtype, tta, cancellable };
-  g_autoptr (NfTensor) pixels = gather (batch, error);
+  Frame *stays = whole && batch->waiting.length > 1
+          && !has_all (g_queue_peek_tail (&batch->waiting))
+      ? g_queue_pop_tail (&batch->waiting)
+      : NULL;
+  g_autoptr (NfTensor) pixels = NULL;
+  gboolean ok;
 
-  if (pixels != NULL
+  note_last (batch);
+  pixels = gather (batch, error);
+  ok = pixels != NULL
       && (batch->decision == GST_NF_DECISION_PIXEL ? run_pixels : run_regions) (
-          batch, pixels, &network, error))
-    return TRUE;
-  gst_nf_batch_forget (batch);
+          batch, pixels, &network, error);
+  if (stays != NULL)
+    g_queue_push_tail (&batch->waiting, stays);
+  if (!ok)
+    gst_nf_batch_forget (batch);
 
-  return FALSE;
+  return ok;
 }
 
 gboolean

@@ -51,6 +51,9 @@ typedef struct
   gboolean confidence, probabilities; /* are kept of frames that run */
   guint ahead; /* frames that may vote after a frame */
   gboolean begins; /* the next frame is the first of a clip */
+  GstClockTime ran; /* time of the newest frame that ran without all of its
+                       predictions; those that follow are too late */
+  guint ran_predictions; /* how many it has */
   NfRegionVotes *votes; /* (nullable): of the clip */
   GQueue waiting, held, ready; /* of frames, in their order */
   GQueue events; /* of what comes between them, in their order */
@@ -148,7 +151,8 @@ void gst_nf_batch_begin_clip (GstNfBatch *batch);
  * @height: of its mask
  *
  * A further prediction of the frame before it (gstnfensemble.h) becomes part of
- * that: they get one mask, from the mean of their probabilities.
+ * that: they get one mask, from the mean of their probabilities. One that comes
+ * after that was made is left out.
  */
 void gst_nf_batch_add (GstNfBatch *batch, GstBuffer *buffer, NfTensor *pixels,
     NfTensor *picture, guint width, guint height);
@@ -190,21 +194,33 @@ guint gst_nf_batch_held (const GstNfBatch *batch);
 guint gst_nf_batch_ready (const GstNfBatch *batch);
 
 /**
+ * gst_nf_batch_continues:
+ * @batch: a batch
+ * @buffer: a frame
+ *
+ * Returns: whether it is a further prediction of the newest frame that waits
+ */
+gboolean gst_nf_batch_continues (const GstNfBatch *batch, GstBuffer *buffer);
+
+/**
  * gst_nf_batch_run:
  * @batch: with frames that wait
+ * @whole: whether the newest one stays where it lacks predictions, and others
+ *   wait
  * @segmenter: the network, on the frames' device
  * @dtype: what it computes in
  * @tta: average with the mirrored frames
  * @cancellable: (nullable): ends the run
  * @error: return location: %NF_ERROR_CANCELLED, %NF_ERROR_NO_MEMORY, ...
  *
- * Runs all frames that wait. Those whose masks are decided then are ready, in
+ * Runs the frames that wait. Those whose masks are decided then are ready, in
  * their order. Where it fails all frames are forgotten.
  *
  * Returns: FALSE with @error set
  */
-gboolean gst_nf_batch_run (GstNfBatch *batch, NfSegmenter *segmenter,
-    NfDType dtype, gboolean tta, GCancellable *cancellable, GError **error);
+gboolean gst_nf_batch_run (GstNfBatch *batch, gboolean whole,
+    NfSegmenter *segmenter, NfDType dtype, gboolean tta,
+    GCancellable *cancellable, GError **error);
 
 /**
  * gst_nf_batch_decide:

@@ -21,9 +21,9 @@
  *
  * Each buffer carries one #GstVideoRegionOfInterestMeta for each class with at
  * least eight pixels: the smallest box around the class's pixels, in pixels of
- * the frame. `roi_type` is the name of the class ("green rubber cylinder", or
- * "class 7" where the network has other than 49 classes), `id` is the class,
- * `parent_id` -1.
+ * the frame. `roi_type` is the name of the class (that of #GstNfSegment:labels, or
+ * "green rubber cylinder", or "class 7" where the network has other than 49
+ * classes), `id` is the class, `parent_id` -1.
  *
  * With GStreamer 1.26 or later each buffer carries the mask, too, whatever
  * #GstNfSegment:output is: as a #GstAnalyticsSegmentationMtd, whose regions are
@@ -61,6 +61,7 @@
 #include "common/gstnfcancel.h"
 #include "common/gstnfcuda.h"
 #include "common/gstnfdeadline.h"
+#include "common/gstnfensemble.h"
 #include "common/gstnferror.h"
 #include "common/gstnflatency.h"
 #include "gstnfelements.h"
@@ -297,7 +298,7 @@ gst_nf_segment_start_waiting (
 {
   self->wanted = settings->batch_size;
   self->lookahead = settings->lookahead;
-  self->batch_timeout = settings->batch_size > 1 ? settings->batch_timeout : 0;
+  self->batch_timeout = settings->batch_timeout;
 
   return self->batch_timeout == 0
       || gst_nf_deadline_start (&self->deadline, error);
@@ -603,6 +604,17 @@ gst_nf_segment_sink_event (GstBaseTransform *trans, GstEvent *event)
       ->sink_event (trans, event);
 }
 
+/* the batch that begins now does not wait for ever */
+static void
+gst_nf_segment_set_deadline (GstNfSegment *self)
+{
+  if (self->patience == 0)
+    return;
+  self->overdue =
+      g_get_monotonic_time () + (gint64) (self->patience / GST_USECOND);
+  gst_nf_deadline_set (&self->deadline, self->overdue);
+}
+
 /* adds a frame to those that wait */
 static gboolean
 gst_nf_segment_add (GstNfSegment *self, GstBuffer *input, GError **error)
@@ -610,6 +622,7 @@ gst_nf_segment_add (GstNfSegment *self, GstBuffer *input, GError **error)
   const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
   g_autoptr (NfTensor) pixels = NULL;
   g_autoptr (NfTensor) picture = NULL;
+  const gboolean first = gst_nf_batch_waiting (&self->batch) == 0;
   gboolean overlay;
 
   GST_OBJECT_LOCK (self);
@@ -623,11 +636,8 @@ gst_nf_segment_add (GstNfSegment *self, GstBuffer *input, GError **error)
   gst_nf_batch_add (&self->batch, gst_buffer_ref (input),
       g_steal_pointer (&pixels), g_steal_pointer (&picture),
       (guint) info->width, (guint) info->height);
-  if (self->patience > 0 && gst_nf_batch_waiting (&self->batch) == 1) {
-    self->overdue =
-        g_get_monotonic_time () + (gint64) (self->patience / GST_USECOND);
-    gst_nf_deadline_set (&self->deadline, self->overdue);
-  }
+  if (first)
+    gst_nf_segment_set_deadline (self);
 
   return TRUE;
 }
@@ -660,6 +670,8 @@ gst_nf_segment_submit_input_buffer (
     GstBaseTransform *trans, gboolean is_discont, GstBuffer *input)
 {
   GstNfSegment *self = GST_NF_SEGMENT (trans);
+  const gboolean continues = gst_nf_batch_continues (&self->batch, input);
+  g_autoptr (GstBuffer) prediction = continues ? gst_buffer_ref (input) : NULL;
   g_autoptr (GstBuffer) frame = NULL;
   g_autoptr (GError) error = NULL;
   GstNfSegmentOutput output;
@@ -667,6 +679,11 @@ gst_nf_segment_submit_input_buffer (
                            ->submit_input_buffer (trans, is_discont, input);
 
   frame = g_steal_pointer (&trans->queued_buf);
+  /* a moment is late, or it is not, with its first prediction */
+  if (flow == GST_BASE_TRANSFORM_FLOW_DROPPED && continues) {
+    frame = g_steal_pointer (&prediction);
+    flow = GST_FLOW_OK;
+  }
   gst_nf_segment_change_model (self);
   GST_OBJECT_LOCK (self);
   output = self->settings.output;
@@ -677,7 +694,9 @@ gst_nf_segment_submit_input_buffer (
   if (output != self->output && !gst_nf_segment_drain (self))
     gst_nf_segment_forget_frames (self);
   self->output = output;
-  if (flow == GST_FLOW_OK)
+  if (flow == GST_FLOW_OK
+      || (flow == GST_BASE_TRANSFORM_FLOW_DROPPED
+          && self->drained != GST_FLOW_OK))
     flow = self->drained;
   self->drained = GST_FLOW_OK;
   if (flow != GST_FLOW_OK || frame == NULL)
@@ -705,7 +724,7 @@ gst_nf_segment_compute (
       settings->confidence || self->output == GST_NF_SEGMENT_CONFIDENCE);
   gst_nf_batch_keep_probabilities (&self->batch, settings->probabilities);
   ok = (gst_nf_batch_waiting (&self->batch) == 0
-           || gst_nf_batch_run (&self->batch,
+           || gst_nf_batch_run (&self->batch, !self->draining && !self->hurried,
                gst_nf_model_segmenter (self->model.model),
                gst_nf_model_settings_dtype (&settings->model), settings->tta,
                cancellable, error))
@@ -767,6 +786,7 @@ gst_nf_segment_make_frame (GstNfSegment *self, GstBuffer **output)
              ->prepare_output_buffer (trans, mask.buffer, &buffer);
   if (flow != GST_FLOW_OK)
     return gst_nf_element_no_frame (GST_ELEMENT (self), flow, trans->srcpad);
+  gst_nf_ensemble_detach (buffer);
   if (!gst_nf_mask_video_store (&mask, &GST_VIDEO_FILTER (self)->out_info,
           self->output == GST_NF_SEGMENT_CONFIDENCE, self->out_in_device_memory,
           buffer, &error))

@@ -245,6 +245,7 @@ expect_mask (
   g_autoptr (GstBuffer) mask = gst_harness_pull (h);
 
   fail_unless_equals_clocktime (GST_BUFFER_PTS (mask), frame * NF_MODELS_FRAME);
+  fail_unless (gst_buffer_get_custom_meta (mask, META) == NULL);
   expect_mean (mask, numbers, n);
   if (pixel)
     expect_argmax (mask, numbers, n);
@@ -285,6 +286,60 @@ GST_START_TEST (test_ensemble_one_mask)
 }
 GST_END_TEST
 
+/* the last prediction of a moment is missing, and those of the next one come one by
+ * one; then one comes late, after its mask was made */
+GST_START_TEST (test_ensemble_behind_incomplete)
+{
+  static const guint numbers[] = { 0, 1, 2, 3, 5, 6, 8 };
+  const gboolean pixel = strstr (ways[__i__], "pixel") != NULL;
+  g_autofree gchar *all =
+      g_strdup_printf ("probabilities=true %s", ways[__i__]);
+  GstBus *bus;
+  GstHarness *h = nf_segment_harness_new (all, &bus);
+
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  push_prediction (h, 0, numbers[0], 0);
+  push_prediction (h, 0, numbers[1], 1);
+  for (guint k = 0; k < N; k++)
+    push_prediction (h, 1, numbers[2 + k], k);
+  push_prediction (h, 2, numbers[5], 0);
+  gst_harness_push_event (h, nf_models_new_gap ());
+  push_prediction (h, 2, numbers[6], 1);
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 3);
+  expect_mask (h, 0, pixel, numbers, 2);
+  expect_mask (h, 1, pixel, numbers + 2, 3);
+  expect_mask (h, 2, pixel, numbers + 5, 1);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
+/* all predictions of a moment, or none: a late first one is left out with the
+ * others, and others of one that was in time are not */
+GST_START_TEST (test_ensemble_qos)
+{
+  static const guint numbers[] = { 0, 1, 2, 3, 5, 6 };
+  GstBus *bus;
+  GstHarness *h = nf_segment_harness_new ("probabilities=true qos=true", &bus);
+
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  push_prediction (h, 0, numbers[0], 0);
+  gst_harness_push_upstream_event (h,
+      gst_event_new_qos (GST_QOS_TYPE_UNDERFLOW, 1.0, 10 * NF_MODELS_FRAME, 0));
+  push_prediction (h, 0, numbers[1], 1);
+  push_prediction (h, 0, numbers[2], 2);
+  for (guint k = 0; k < N; k++)
+    push_prediction (h, 1, numbers[3 + k], k);
+  for (guint k = 0; k < N; k++)
+    push_prediction (h, 40, numbers[3 + k], k);
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 2);
+  expect_mask (h, 0, FALSE, numbers, 3);
+  expect_mask (h, 40, FALSE, numbers + 3, 3);
+  fail_unless_equals_int (nf_test_stat (h->element, "dropped"), 3);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 static Suite *
 nf_ensemble_suite (void)
 {
@@ -295,6 +350,9 @@ nf_ensemble_suite (void)
   tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (tc, test_ensemble_each, 0, G_N_ELEMENTS (settings));
   tcase_add_loop_test (tc, test_ensemble_one_mask, 0, G_N_ELEMENTS (ways));
+  tcase_add_loop_test (
+      tc, test_ensemble_behind_incomplete, 0, G_N_ELEMENTS (ways));
+  tcase_add_test (tc, test_ensemble_qos);
 
   return suite;
 }

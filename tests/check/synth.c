@@ -391,6 +391,54 @@ test_parts (void)
   nf_test_folder_remove (root);
 }
 
+static gboolean
+is_one_file_system (const gchar *a, const gchar *b)
+{
+  GStatBuf of_a, of_b;
+
+  return g_stat (a, &of_a) != 0 || g_stat (b, &of_b) != 0
+      || of_a.st_dev == of_b.st_dev;
+}
+
+/* Clips that cannot be moved stay where they are, and so does a part's folder in
+ * which a killed program left a file a moment ago. */
+static void
+test_parts_stay (void)
+{
+  g_autofree gchar *root = nf_test_folder_new ();
+  g_autofree gchar *elsewhere = g_strdup ("/dev/shm/nf-synth-XXXXXX");
+  g_autofree gchar *part = g_build_filename (root, "shard-1-of-2", NULL);
+
+  if (!g_mkdtemp (elsewhere) || is_one_file_system (root, elsewhere)
+      || symlink (elsewhere, part) != 0) {
+    g_test_skip ("no second file system");
+    nf_test_folder_remove (root);
+    return;
+  }
+  synth_well (root, FIVE "--shard 1/2");
+  assert_refused (root, FIVE, NF_ERROR_IO, "move the clip to its place");
+  g_assert_cmpuint (count_names (elsewhere, "train"), ==, 2);
+  g_assert_cmpint (g_remove (part), ==, 0);
+  nf_test_folder_remove (elsewhere);
+  nf_test_folder_remove (root);
+}
+
+static void
+test_young_part (void)
+{
+  g_autofree gchar *root = nf_test_folder_new ();
+  g_autofree gchar *young = g_build_filename (root, "shard-1-of-2/.new", NULL);
+  g_autoptr (GError) error = NULL;
+
+  synth_well (root, FIVE "--shard 1/2");
+  g_assert_true (g_file_set_contents (young, "", -1, &error));
+  synth_well (root, FIVE);
+  synth_well (root, FIVE);
+  g_assert_cmpuint (count_names (root, "train"), ==, 2);
+  g_assert_true (g_file_test (young, G_FILE_TEST_EXISTS));
+  nf_test_folder_remove (root);
+}
+
 /* Parts that do not belong to what is asked for, or are being written. */
 static void
 test_other_parts_fail (void)
@@ -580,6 +628,8 @@ main (int argc, char **argv)
   g_test_add_func ("/synth/same-bytes", test_same_bytes);
   g_test_add_func ("/synth/goes-on", test_goes_on);
   g_test_add_func ("/synth/parts", test_parts);
+  g_test_add_func ("/synth/parts-stay", test_parts_stay);
+  g_test_add_func ("/synth/young-part", test_young_part);
   g_test_add_func ("/synth/other-parts", test_other_parts_fail);
   g_test_add_func ("/synth/interrupt", test_interrupt);
   g_test_add_func ("/synth/full-disk", test_full_disk_fails);

@@ -9,7 +9,20 @@
 #include "io/nffile.h"
 #include "synth/scenerecord.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
+#include <string.h>
+
+/* Moves a clip; one that is at its place already is as good. */
+static gboolean
+take_clip (const gchar *clip, const gchar *place, GError **error)
+{
+  if (g_rename (clip, place) == 0)
+    return TRUE;
+  return errno == EEXIST || errno == ENOTEMPTY
+      ? nf_clip_remove (clip, error)
+      : nf_file_fail (clip, "move the clip to its place", error);
+}
 
 /* Moves what is in a split of a part to that of the whole; what was there
  * before, and what a killed program left, goes. */
@@ -27,11 +40,23 @@ take_split (const gchar *from, const gchar *to, GError **error)
     g_autofree gchar *clip = g_build_filename (from, name, NULL);
     g_autofree gchar *place = g_build_filename (to, name, NULL);
 
-    if ((name[0] == '.' || g_rename (clip, place) != 0)
-        && !nf_clip_remove (clip, error))
+    if (!(name[0] == '.' ? nf_clip_remove (clip, error)
+                         : take_clip (clip, place, error)))
       return FALSE;
   }
   return g_rmdir (from) == 0 || nf_file_fail (from, "remove the folder", error);
+}
+
+static gboolean
+holds_record_alone (const gchar *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const gchar *name;
+
+  while (dir && (name = g_dir_read_name (dir)))
+    if (strcmp (name, NF_SCENE_RECORD) != 0)
+      return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -54,6 +79,9 @@ take_part (const NfSynthOptions *options, const gchar *folder, GError **error)
     if (!take_split (from, to, error))
       return FALSE;
   }
+  /* what a killed program left goes when it is old enough */
+  if (!holds_record_alone (folder))
+    return TRUE;
   return (g_unlink (text) == 0 && g_rmdir (folder) == 0)
       || nf_file_fail (folder, "remove the folder", error);
 }
