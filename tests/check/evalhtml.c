@@ -68,7 +68,7 @@ test_page (NfEvalPlace *place, gconstpointer unused)
   g_assert_null (strstr (page, "<script"));
   /* three clips: three of the context, frame 22 true and predicted, two masks
    * and what is wrong, and a mask of each other row */
-  g_assert_cmpuint (count (page, "<img "), ==, 3 * (8 + 11));
+  g_assert_cmpuint (count (page, "<img "), ==, 3 * (8 + 12));
   g_assert_cmpuint (count (page, "<svg viewBox=\"0 0 640"), ==, 2);
   assert_pictures (place, page);
 }
