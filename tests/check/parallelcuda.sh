@@ -78,8 +78,11 @@ grep -q 'device: cuda:0' log || fail "the first process is not on its own GPU: $
 NEXTFRAME_NCCL=0 NF_NCCL_LOG=none train 2 host 3 || fail "without NCCL: $(cat log)"
 same g1 host
 [ ! -e none ] || fail "NCCL was used though NEXTFRAME_NCCL is 0"
-NF_NCCL_FAIL=library:0 train 2 missing 1 || fail "NCCL that cannot be used: $(cat log)"
-[ "$(grep -c 'gradients go through the host.s memory.*NCCL' log)" = 1 ] || fail "missing NCCL is not told once: $(cat log)"
+for rank in 0 1; do
+  NF_NCCL_FAIL=library:$rank train 2 "missing$rank" 1 || fail "NCCL that cannot be used in one process: $(cat log)"
+  words="gradients go through the host.s memory.*process $((rank + 1)) of 2: NCCL cannot be loaded"
+  [ "$(grep -c "$words" log)" = 1 ] || fail "missing NCCL is not told once: $(cat log)"
+done
 
 # refused RUN WHERE WORDS [OPTION...]: both end, the message is told once
 refused () {
