@@ -455,6 +455,32 @@ nf_parallel_sum_tensors (
 }
 
 /**
+ * nf_parallel_connect:
+ * @parallel: (nullable): a job
+ * @device: where the tensors of nf_parallel_sum_tensors() will be
+ * @error: return location
+ *
+ * Sums a single number there, so that NCCL, which takes memory past the device's
+ * own pool when it begins and at its first sum, has it before that pool takes
+ * the rest. Where it fails, it fails in all processes.
+ */
+gboolean
+nf_parallel_connect (NfParallel *parallel, NfDevice *device, GError **error)
+{
+  g_autoptr (GPtrArray) tensors = NULL;
+  NfTensor *one;
+
+  if (nf_parallel_ranks (parallel) == 1)
+    return TRUE;
+  tensors = g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
+  one = nf_tensor_new_filled (device, 1, 1, 1, 1, 1.0f, error);
+  if (one)
+    g_ptr_array_add (tensors, one);
+  return nf_parallel_settle (parallel, one != NULL, error)
+      && nf_parallel_sum_tensors (parallel, tensors, error);
+}
+
+/**
  * nf_parallel_tell:
  * @parallel: (nullable): a job
  * @bytes: (inout): become those of rank 0
