@@ -41,13 +41,10 @@ nf_isa (void)
   return nf_isa_chosen;
 }
 
-/* GCC before 12 knows no levels of x86-64; with avx512f alone, 16-bit values
- * keep to half a register */
-#if defined(__clang__) || __GNUC__ >= 12
-#define NF_ISA_AVX512_TARGET "arch=x86-64-v4"
-#else
+/* what nfisa.c asks the processor for, no more, and added to what the command
+ * line's -march allows: a level such as "arch=x86-64-v4" would replace that, and
+ * with avx512f alone, 16-bit values keep to half a register */
 #define NF_ISA_AVX512_TARGET "avx512f,avx512bw,avx512cd,avx512dq,avx512vl"
-#endif
 
 #define NF_KERNEL_BODY(type, name, params)                                     \
   static inline __attribute__ ((always_inline)) type name##_body params

@@ -284,6 +284,13 @@ cond_copy (NfUnetCond *to_base, NfUnetCond *from_base, GError **error)
   const NfSpadeCond *to = (NfSpadeCond *) to_base;
   const NfSpadeCond *from = (NfSpadeCond *) from_base;
 
+  if (to->maps->len != from->maps->len) {
+    g_set_error_literal (error, NF_ERROR, NF_ERROR_SHAPE,
+        "diffusion U-Net: the conditioning to copy was made under a tape and "
+        "the one that gets it was not, or the other way round; make both the "
+        "same way");
+    return FALSE;
+  }
   for (guint i = 0; i < to->maps->len; i++)
     if (!nf_tensor_copy (to->maps->pdata[i], from->maps->pdata[i], error))
       return FALSE;

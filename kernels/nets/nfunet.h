@@ -149,8 +149,9 @@ NF_API NfUnetCond *nf_unet_condition (
  * @to: from nf_unet_condition(); gets the values of @from, in the memory that
  *   it has
  * @from: from nf_unet_condition() of the same network, for frames of the same
- *   shape and type
- * @error: return location: as the device has it
+ *   shape and type; with spade made under a tape if @to was, and else without
+ * @error: return location: %NF_ERROR_SHAPE where that is not so, or as the
+ *   device has it
  *
  * Returns: FALSE with @error set; what @to holds can then not be used
  */

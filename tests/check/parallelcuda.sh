@@ -62,7 +62,8 @@ same () {
 }
 
 # the same losses from 1, 2 and 4 GPUs, each process on its own one, also where
-# streams work late; gradients go through NCCL in one call a step
+# streams work late; gradients go through NCCL in one call a step, after that of
+# one number before all steps
 train 1 g1 3 || fail "1 process: $(cat log)"
 for n in 2 4; do
   rm -f calls
@@ -70,7 +71,7 @@ for n in 2 4; do
   same g1 "g$n"
   [ "$(wc -l <calls)" = "$n" ] || fail "not all processes used NCCL: $(cat calls)"
   [ "$(cut -d ' ' -f 3- calls | sort -u | wc -l)" = 1 ] || fail "the processes summed different things: $(cat calls)"
-  grep -q 'calls 3 ' calls || fail "not one call a step: $(cat calls)"
+  grep -q 'calls 4 ' calls || fail "not one call a step: $(cat calls)"
 done
 grep -q 'device: cuda:0' log || fail "the first process is not on its own GPU: $(cat log)"
 
@@ -78,8 +79,11 @@ grep -q 'device: cuda:0' log || fail "the first process is not on its own GPU: $
 NEXTFRAME_NCCL=0 NF_NCCL_LOG=none train 2 host 3 || fail "without NCCL: $(cat log)"
 same g1 host
 [ ! -e none ] || fail "NCCL was used though NEXTFRAME_NCCL is 0"
-NF_NCCL_FAIL=library:0 train 2 missing 1 || fail "NCCL that cannot be used: $(cat log)"
-[ "$(grep -c 'gradients go through the host.s memory.*NCCL' log)" = 1 ] || fail "missing NCCL is not told once: $(cat log)"
+for rank in 0 1; do
+  NF_NCCL_FAIL=library:$rank train 2 "missing$rank" 1 || fail "NCCL that cannot be used in one process: $(cat log)"
+  words="gradients go through the host.s memory.*process $((rank + 1)) of 2: NCCL cannot be loaded"
+  [ "$(grep -c "$words" log)" = 1 ] || fail "missing NCCL is not told once: $(cat log)"
+done
 
 # refused RUN WHERE WORDS [OPTION...]: both end, the message is told once
 refused () {
@@ -90,14 +94,14 @@ refused () {
 }
 refused init init:1 'process 2 of 2: NCCL cannot bring the processes together: unhandled system error: no shared memory left'
 refused late late:0 'process 1 of 2: NCCL cannot bring the processes together: internal error: a proxy did not start'
-refused call call:1:3 'process 2 of 2: NCCL cannot add up gradients: internal error.*saved at step 2'
-refused async async:0:3 'process 1 of 2: NCCL cannot add up gradients: unhandled system error.*saved at step 2'
+refused call call:1:4 'process 2 of 2: NCCL cannot add up gradients: internal error.*saved at step 2'
+refused async async:0:4 'process 1 of 2: NCCL cannot add up gradients: unhandled system error.*saved at step 2'
 refused shared none:0 'NCCL cannot bring the processes together: invalid usage.*a GPU of its own' --set train.device=cuda:1
 train 2 call 3 --resume || fail "a run that NCCL ended does not go on: $(cat log)"
 same g1 call
 
 # a process that dies in a sum ends the job; what was saved before is whole
-NF_NCCL_FAIL=killed:1:3 train 2 dead 3 --set train.checkpoint-every=2 && fail "nobody noticed that a process died"
+NF_NCCL_FAIL=killed:1:4 train 2 dead 3 --set train.checkpoint-every=2 && fail "nobody noticed that a process died"
 grep -qi 'signal 9' log || fail "nobody says that a process died: $(cat log)"
 train 2 dead 3 --resume || fail "the run does not go on: $(cat log)"
 same g1 dead

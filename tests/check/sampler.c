@@ -578,6 +578,32 @@ test_conditioning_counts (void)
   g_assert_cmpuint (counts[NF_OP_CONV2D], ==, 2 * (2 * 10 + 1));
 }
 
+/* a tape keeps gamma and beta apart, so that there are other maps to copy */
+static void
+test_conditioning_of_tape_is_not_copied (void)
+{
+  g_autoptr (NfUnet) net = tiny_net (2, 0);
+  g_autoptr (NfTensor) context =
+      nf_tensor_new_filled (device, 1, 9, 8, 12, 0.25f, NULL);
+  g_autoptr (NfTape) tape = nf_tape_new ();
+  g_autoptr (NfUnetCond) drawn = nf_unet_condition (net, context, NULL);
+  g_autoptr (NfUnetCond) again = nf_unet_condition (net, context, NULL);
+  g_autoptr (NfUnetCond) trained = NULL;
+
+  nf_tape_begin (tape);
+  trained = nf_unet_condition (net, context, NULL);
+  nf_tape_end (tape);
+  g_assert_true (nf_unet_cond_copy (drawn, again, NULL));
+  for (guint i = 0; i < 2; i++) {
+    NfUnetCond *const conds[] = { drawn, trained };
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (nf_unet_cond_copy (conds[i], conds[1 - i], &error));
+    g_assert_error (error, NF_ERROR, NF_ERROR_SHAPE);
+    g_assert_nonnull (strstr (error->message, "under a tape"));
+  }
+}
+
 /* q, k and v are one product, and by a tape, which trains them, three */
 static void
 test_attention_is_one_product (void)
@@ -717,6 +743,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/prediction/follows-weights/bf16",
       GINT_TO_POINTER (NF_BF16), test_prediction_follows_weights);
   g_test_add_func ("/prediction/conditioning-counts", test_conditioning_counts);
+  g_test_add_func ("/prediction/conditioning-of-tape-is-not-copied",
+      test_conditioning_of_tape_is_not_copied);
   g_test_add_func (
       "/prediction/attention-is-one-product", test_attention_is_one_product);
   g_test_add_func ("/prediction/gap", test_prediction_gap);

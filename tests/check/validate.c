@@ -76,6 +76,17 @@ test_running_mean (NfTestPlace *place, gconstpointer unused)
   g_assert_cmpfloat (change[1], >=, 1e-2);
 }
 
+/* bytes of tensors that are there now */
+static gsize
+live_bytes (NfDevice *device)
+{
+  NfDeviceMemory memory;
+
+  nf_device_memory (device, TRUE, &memory);
+  nf_device_memory (device, FALSE, &memory);
+  return memory.live;
+}
+
 /* The loss of a noise predictor on the first windows of val/, all its weights
  * being other than 0. */
 static gdouble
@@ -94,6 +105,7 @@ judge_predictor (NfTestPlace *place, const gchar *more)
   guint8 *parts[NF_LOADER_PARTS];
   NfParams *params;
   gdouble loss = NAN;
+  gsize live;
 
   for (guint i = 0; sets[i]; i++)
     nf_train_config_set (config, sets[i], &error);
@@ -104,6 +116,7 @@ judge_predictor (NfTestPlace *place, const gchar *more)
   parts[0] = context = g_malloc (task->part_bytes[0]);
   parts[1] = future = g_malloc (task->part_bytes[1]);
   task->judge->load (task, reader, 1, 2, parts, &error);
+  live = live_bytes (device);
   params = task->judge->begin (task, &error);
   for (guint i = 0; i < nf_params_count (params); i++) {
     NfTensor *value = nf_params_index (params, i)->value;
@@ -118,6 +131,10 @@ judge_predictor (NfTestPlace *place, const gchar *more)
       task, 1, 2, 1, (const guint8 *const *) parts, NULL, &loss, &error);
   task->judge->end (task);
   g_assert_no_error (error);
+  /* nothing stays while the training goes on, joined weights neither; a GPU
+   * keeps what its libraries work in */
+  if (device->backend->on_host)
+    g_assert_cmpuint (live_bytes (device), ==, live);
   return loss;
 }
 

@@ -251,6 +251,16 @@ get_last_error (ncclComm_t)
   return last_error;
 }
 
+/* which process this is, before a communicator says so */
+int
+launched_rank ()
+{
+  for (const char *name : { "OMPI_COMM_WORLD_RANK", "PMI_RANK" })
+    if (const char *rank = getenv (name))
+      return atoi (rank);
+  return 0;
+}
+
 } // namespace
 
 /* In the place of nfnccl.c. */
@@ -260,7 +270,7 @@ nf_nccl_open (GError **error)
   static const NfNccl nccl = { get_unique_id, comm_init, comm_get_async_error,
     comm_abort, all_reduce, get_error_string, get_last_error };
 
-  if (!fails ("library", 0, 0))
+  if (!fails ("library", launched_rank (), 0))
     return &nccl;
   g_set_error_literal (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
       "NCCL cannot be loaded (NF_NCCL_FAIL)");

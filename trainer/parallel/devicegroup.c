@@ -68,10 +68,23 @@ nf_device_group_free (NfDeviceGroup *group)
 }
 
 /**
+ * nf_device_group_usable:
+ * @group: a group
+ * @error: return location: %NF_ERROR_UNSUPPORTED where NCCL is not installed
+ *
+ * Returns: whether this process could join it; others may have no NCCL
+ */
+gboolean
+nf_device_group_usable (const NfDeviceGroup *group, GError **error)
+{
+  return group->kind->usable (error);
+}
+
+/**
  * nf_device_group_name:
  * @group: a group
  * @id: (out): %NF_GROUP_ID_BYTES bytes, a name for all processes' groups
- * @error: return location: %NF_ERROR_UNSUPPORTED where NCCL is not installed
+ * @error: return location: as the device has it
  *
  * To be called by one process, which gives the name to the others.
  */

@@ -19,6 +19,7 @@ typedef struct _NfDeviceGroup NfDeviceGroup;
 NfDeviceGroup *nf_device_group_new (
     const NfCollectives *collectives, NfDevice *device);
 void nf_device_group_free (NfDeviceGroup *group);
+gboolean nf_device_group_usable (const NfDeviceGroup *group, GError **error);
 gboolean nf_device_group_name (
     const NfDeviceGroup *group, guint8 *id, GError **error);
 gboolean nf_device_group_join (NfDeviceGroup *group, const guint8 *id,

@@ -391,7 +391,7 @@ gather (NfParallel *self, const GPtrArray *tensors, GError **error)
 }
 
 /* Brings the devices of all processes together, where all of them can add up;
- * that NCCL is missing is told once, by the first process. */
+ * that NCCL is missing in one is told once, by the first process. */
 static gboolean
 join_devices (NfParallel *self, NfDevice *device, GError **error)
 {
@@ -399,17 +399,20 @@ join_devices (NfParallel *self, NfDevice *device, GError **error)
       nf_device_group_new (self->collectives, device);
   g_autoptr (GError) cause = NULL;
   guint8 id[NF_GROUP_ID_BYTES] = { 0 };
-  gboolean lacks = !group
-      || (nf_parallel_is_first (self)
-          && !nf_device_group_name (group, id, &cause));
+  gboolean ready;
 
   self->asked = TRUE;
-  if (cause)
+  if (nf_parallel_any (self, !group))
+    return TRUE;
+  ready = nf_device_group_usable (group, &cause)
+      && (!nf_parallel_is_first (self)
+          || nf_device_group_name (group, id, &cause));
+  if (!nf_parallel_settle (self, ready, &cause)) {
     fprintf (nf_parallel_log (self),
         "gradients go through the host's memory, which is slower: %s\n",
         cause->message);
-  if (nf_parallel_any (self, lacks))
     return TRUE;
+  }
   nf_parallel_tell (self, id, sizeof id);
   if (!nf_parallel_settle (self,
           nf_device_group_join (group, id, self->rank, self->n_ranks, error),
@@ -449,6 +452,32 @@ nf_parallel_sum_tensors (
       (gfloat *) parallel->buffer, count_bytes (tensors) / sizeof (gfloat));
   return nf_parallel_settle (
       parallel, copy_tensors (parallel, tensors, TRUE, error), error);
+}
+
+/**
+ * nf_parallel_connect:
+ * @parallel: (nullable): a job
+ * @device: where the tensors of nf_parallel_sum_tensors() will be
+ * @error: return location
+ *
+ * Sums a single number there, so that NCCL, which takes memory past the device's
+ * own pool when it begins and at its first sum, has it before that pool takes
+ * the rest. Where it fails, it fails in all processes.
+ */
+gboolean
+nf_parallel_connect (NfParallel *parallel, NfDevice *device, GError **error)
+{
+  g_autoptr (GPtrArray) tensors = NULL;
+  NfTensor *one;
+
+  if (nf_parallel_ranks (parallel) == 1)
+    return TRUE;
+  tensors = g_ptr_array_new_with_free_func ((GDestroyNotify) nf_tensor_unref);
+  one = nf_tensor_new_filled (device, 1, 1, 1, 1, 1.0f, error);
+  if (one)
+    g_ptr_array_add (tensors, one);
+  return nf_parallel_settle (parallel, one != NULL, error)
+      && nf_parallel_sum_tensors (parallel, tensors, error);
 }
 
 /**

@@ -47,6 +47,8 @@ gboolean nf_parallel_do_parts (NfParallel *parallel, NfShare *share,
     NfParallelPart part, gpointer data, gboolean (*stopped) (void),
     GError **error);
 void nf_parallel_sum (NfParallel *parallel, gdouble *values, gsize n);
+gboolean nf_parallel_connect (
+    NfParallel *parallel, NfDevice *device, GError **error);
 gboolean nf_parallel_sum_tensors (
     NfParallel *parallel, const GPtrArray *tensors, GError **error);
 void nf_parallel_tell (NfParallel *parallel, gpointer bytes, gsize n);

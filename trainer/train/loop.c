@@ -557,7 +557,9 @@ do_steps (Loop *loop, GError **error)
 {
   g_autofree gchar *message = NULL;
 
-  if (!validate (loop, error))
+  if (!nf_parallel_connect (
+          loop->setup->parallel, loop->task->params->device, error)
+      || !validate (loop, error))
     return FALSE;
   while (!nf_parallel_any (
       loop->setup->parallel, is_over (loop) || nf_interrupt_requested ()))

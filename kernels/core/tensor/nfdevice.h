@@ -13,7 +13,7 @@
 
 G_BEGIN_DECLS
 
-#define NF_BACKEND_ABI 6
+#define NF_BACKEND_ABI 7
 #define NF_BACKEND_SYMBOL "nf_backend_module_get"
 #define NF_GROUP_ID_BYTES 128
 
@@ -83,8 +83,10 @@ typedef enum
 
 /**
  * NfBackendGroup:
+ * @usable: whether this process can be in a group; else %NF_ERROR_UNSUPPORTED:
+ *   what that needs is not installed
  * @new_id: makes the name of a new group, %NF_GROUP_ID_BYTES bytes, in one of
- *   its processes; %NF_ERROR_UNSUPPORTED where what it needs is not installed
+ *   its processes
  * @join: begins to join the group of that name as process rank of n_ranks, and
  *   returns the group; NULL with the error set. What follows begins when
  *   look() says that this is done
@@ -101,6 +103,7 @@ typedef enum
  */
 typedef struct
 {
+  gboolean (*usable) (GError **error);
   gboolean (*new_id) (guint8 *id, GError **error);
   gpointer (*join) (NfDevice *device, const guint8 *id, guint rank,
       guint n_ranks, GError **error);

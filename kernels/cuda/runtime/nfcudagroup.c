@@ -71,6 +71,12 @@ check (const NfNccl *nccl, ncclComm_t comm, ncclResult_t result,
 }
 
 static gboolean
+group_usable (GError **error)
+{
+  return nf_nccl_open (error) != NULL;
+}
+
+static gboolean
 group_new_id (guint8 *id, GError **error)
 {
   const NfNccl *nccl = nf_nccl_open (error);
@@ -214,6 +220,7 @@ group_look (NfDevice *device, gpointer data, GError **error)
 }
 
 const NfBackendGroup nf_cuda_backend_group = {
+  .usable = group_usable,
   .new_id = group_new_id,
   .join = group_join,
   .sum = group_sum,
