@@ -8,7 +8,7 @@
  * dv = P^T dy, dS = P (dP - sum (dP P)) / sqrt (d) with dP = dy v^T,
  * dq = dS k, dk = dS^T q. In bf16 none of P is kept: attentionback.c. See
  * docs/ops.md. Sibling: matmul.c */
-#include "core/ops/nfshapes.h"
+#include "core/ops/nfinputs.h"
 #include "cpu/dnnl/nfdnnl.h"
 #include "cpu/kernels/attentionback.h"
 #include "cpu/nfvec.h"

@@ -9,7 +9,7 @@
  * P and dS are bf16 in the products, all sums f32. Sibling: attention.c */
 #include "cpu/kernels/attentionback.h"
 
-#include "core/ops/nfshapes.h"
+#include "core/ops/nfinputs.h"
 #include "cpu/dnnl/nfdnnl.h"
 #include "cpu/nfvec.h"
 

@@ -9,7 +9,7 @@
 #include "cpu/avx512/panelmatmul.h"
 #include "cpu/dnnl/nfdnnl.h"
 #include "cpu/dnnl/nfdnnlweight.h"
-#include "core/ops/nfshapes.h"
+#include "core/ops/nfinputs.h"
 #include "cpu/reduce.h"
 
 #include <string.h>

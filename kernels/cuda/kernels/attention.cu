@@ -25,7 +25,7 @@
  * Sibling: kernels/cpu/kernels/attention.c. See docs/ops.md. */
 #include "cuda/kernels/nfattention.h"
 
-#include "core/ops/nfshapes.h"
+#include "core/ops/nfinputs.h"
 
 #define SIDE 16 /* threads along the rows and along the columns of a tile */
 #define TILE 64 /* columns of a tile of scores: 4 a thread */

@@ -13,7 +13,7 @@
 
 #include "cuda/runtime/nfcudamemory.h"
 #include "cuda/runtime/nfcudastream.h"
-#include "core/ops/nfshapes.h"
+#include "core/ops/nfinputs.h"
 
 #define WORKSPACE_MOST (32 << 20) /* bytes that an algorithm may work in */
 
