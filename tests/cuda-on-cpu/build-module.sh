@@ -4,8 +4,7 @@
 # again: a program takes the module from NEXTFRAME_MODULE_PATH, and a sanitizer
 # from LD_PRELOAD.
 #   build-module.sh BUILD-FOLDER OUTPUT-FOLDER KIND [KERNELS]
-# KIND: plain; few, in which grids have so few blocks that every loop over the
-# grid runs more than once; address or thread, a sanitizer, and few blocks.
+# KIND: plain; address or thread, a sanitizer.
 # KERNELS: a folder to take the place of kernels/cuda; default: that
 set -e
 . "$1/tests/cuda-on-cpu/module.env"
@@ -16,10 +15,8 @@ here=$SOURCE/tests/cuda-on-cpu
 glib_cflags=$(pkg-config --cflags glib-2.0 gmodule-2.0)
 glib_libs=$(pkg-config --libs glib-2.0 gmodule-2.0)
 
-few='-DNF_MOST_BLOCKS=3 -DNF_REDUCE_BLOCKS=2'
 case $kind in
-  plain) flags= defines= few= ;;
-  few) flags= defines= ;;
+  plain) flags= defines= ;;
   address)
     flags='-g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined'
     defines='-DNF_RUNNER_ASAN -DNF_RUNNER_ONE_THREAD' ;;
@@ -33,7 +30,7 @@ mkdir -p "$out"
 {
   cat <<RULES
 rule cu
-  command = $CXX -I$kernels/.. $KERNEL_FLAGS $defines $few $flags -include $here/runner.h -x c++ -MD -MF \$out.d -c \$in -o \$out
+  command = $CXX -I$kernels/.. $KERNEL_FLAGS $defines $flags -include $here/runner.h -x c++ -MD -MF \$out.d -c \$in -o \$out
   depfile = \$out.d
 rule c
   command = $CC -fPIC -O2 -I$kernels/.. $C_FLAGS $glib_cflags $flags -MD -MF \$out.d -c \$in -o \$out

@@ -33,6 +33,10 @@ struct KernelCall
 /* queues a launch, see runtime-kernels.cpp */
 void launch_kernel (const KernelCall &call);
 
+/* whether grids have so few blocks that every loop over the grid runs more than
+ * once (NF_CUDA_FEW) */
+bool few_blocks ();
+
 template <class T>
 const void *
 pointer_in (const T &argument)

@@ -29,6 +29,14 @@ in_reverse ()
   return order != nullptr && std::string (order) == "reverse";
 }
 
+bool
+few_blocks ()
+{
+  static const bool few = getenv ("NF_CUDA_FEW") != nullptr;
+
+  return few;
+}
+
 void
 launch_check (const Launch &launch, size_t shared_limit)
 {

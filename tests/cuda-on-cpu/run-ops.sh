@@ -2,11 +2,13 @@
 # Runs the op test, or another, on a module that build-module.sh made, one way.
 #   run-ops.sh BUILD-FOLDER MODULE-FOLDER CHECK [OP|test-PROGRAM]
 # CHECK: forward, reverse: order of threads; lazy, random: streams, see
-# queues.h; address, thread: a sanitizer, which the module must be built with;
-# few: reverse, with a module of that kind. NF_RUN_TIMEOUT: seconds, 600.
+# queues.h; few: reverse, with few blocks in a grid; address, thread: likewise,
+# with a sanitizer, which the module must be built with. NF_RUN_TIMEOUT: seconds,
+# 600.
 . "$1/tests/cuda-on-cpu/module.env"
 export NEXTFRAME_MODULE_PATH="$2" NF_TEST_DEVICES=cuda:0
 preload=
+case $3 in few | address | thread) export NF_CUDA_FEW=1 ;; esac
 case $3 in
   forward) export NEXTFRAME_NO_POOL=1 ;;
   reverse | few) export NEXTFRAME_NO_POOL=1 NF_CUDA_ORDER=reverse ;;

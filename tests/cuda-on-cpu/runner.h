@@ -55,6 +55,10 @@ constexpr int warpSize = 32;
 #define NF_DYN_SHARED(T, name)                                                 \
   T *name = reinterpret_cast<T *> (runner::here.shared)
 
+/* blocks of a grid at most, where a kernel takes its work in a loop over the grid */
+#define NF_MOST_BLOCKS (runner::few_blocks () ? 3 : 65535)
+#define NF_REDUCE_BLOCKS (runner::few_blocks () ? 2 : 512)
+
 /* nf_launch (kernel, grid, block, shared bytes, stream, arguments...); the
  * kernel's name, for messages, is in the text */
 #define nf_launch(...) runner::launch (#__VA_ARGS__, __VA_ARGS__)
