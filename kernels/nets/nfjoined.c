@@ -132,8 +132,14 @@ rows_read (const NfSource *source, const NfTensor *tensor, gpointer data,
 
   for (guint i = 0; i < self->n; i++) {
     const gsize width = self->parts[i]->bytes / (gsize) self->rows;
-    g_autofree guint8 *part = g_malloc (self->parts[i]->bytes);
+    g_autofree guint8 *part = g_try_malloc (self->parts[i]->bytes);
 
+    if (part == NULL) {
+      g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
+          "no memory for %" G_GSIZE_FORMAT " bytes of weights",
+          self->parts[i]->bytes);
+      return FALSE;
+    }
     if (!nf_tensor_to_nhwc (self->parts[i], part, error))
       return FALSE;
     for (gint64 row = 0; row < self->rows; row++)

@@ -7,7 +7,19 @@
 #pragma once
 
 #include <glib.h>
+#include <string.h>
 #include <oneapi/dnnl/dnnl.h>
+
+/* whether it is an implementation for 1x1 kernels, by its name */
+static inline gboolean
+nf_pd_is_1x1 (const_dnnl_primitive_desc_t pd)
+{
+  const char *name = NULL;
+
+  return dnnl_primitive_desc_query (pd, dnnl_query_impl_info_str, 0, &name)
+      == dnnl_success
+      && name != NULL && strstr (name, "1x1") != NULL;
+}
 
 #if DNNL_VERSION_MAJOR >= 3
 
@@ -42,36 +54,57 @@ nf_md_copy (NfConstMd md)
   return copy;
 }
 
+/* takes the next implementation where one for 1x1 kernels is not wanted */
+static inline dnnl_status_t
+nf_pd_pass_over_1x1 (
+    dnnl_primitive_desc_t *pd, dnnl_status_t status, gboolean no_1x1)
+{
+  while (status == dnnl_success && no_1x1 && nf_pd_is_1x1 (*pd))
+    status = dnnl_primitive_desc_next_impl (*pd);
+  if (status != dnnl_success && *pd != NULL) {
+    dnnl_primitive_desc_destroy (*pd);
+    *pd = NULL;
+  }
+  return status;
+}
+
 static inline dnnl_status_t
 nf_pd_conv_forward (dnnl_primitive_desc_t *pd, dnnl_engine_t engine, NfMd src,
     NfMd weight, NfMd bias, NfMd dst, const dnnl_dims_t stride,
-    const dnnl_dims_t pad, dnnl_primitive_attr_t attr)
+    const dnnl_dims_t pad, dnnl_primitive_attr_t attr, gboolean no_1x1)
 {
-  return dnnl_convolution_forward_primitive_desc_create (pd, engine,
-      dnnl_forward_training, dnnl_convolution_direct, src, weight, bias, dst,
-      stride, NULL, pad, pad, attr);
+  dnnl_status_t status = dnnl_convolution_forward_primitive_desc_create (pd,
+      engine, dnnl_forward_training, dnnl_convolution_direct, src, weight, bias,
+      dst, stride, NULL, pad, pad, attr);
+
+  return nf_pd_pass_over_1x1 (pd, status, no_1x1);
 }
 
 static inline dnnl_status_t
 nf_pd_conv_backward_data (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
     NfMd src, NfMd weight, NfMd dst, const dnnl_dims_t stride,
     const dnnl_dims_t pad, dnnl_primitive_desc_t hint,
-    dnnl_primitive_attr_t attr)
+    dnnl_primitive_attr_t attr, gboolean no_1x1)
 {
-  return dnnl_convolution_backward_data_primitive_desc_create (pd, engine,
-      dnnl_convolution_direct, src, weight, dst, stride, NULL, pad, pad, hint,
-      attr);
+  dnnl_status_t status = dnnl_convolution_backward_data_primitive_desc_create (
+      pd, engine, dnnl_convolution_direct, src, weight, dst, stride, NULL, pad,
+      pad, hint, attr);
+
+  return nf_pd_pass_over_1x1 (pd, status, no_1x1);
 }
 
 static inline dnnl_status_t
 nf_pd_conv_backward_weights (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
     NfMd src, NfMd weight, NfMd bias, NfMd dst, const dnnl_dims_t stride,
     const dnnl_dims_t pad, dnnl_primitive_desc_t hint,
-    dnnl_primitive_attr_t attr)
+    dnnl_primitive_attr_t attr, gboolean no_1x1)
 {
-  return dnnl_convolution_backward_weights_primitive_desc_create (pd, engine,
-      dnnl_convolution_direct, src, weight, bias, dst, stride, NULL, pad, pad,
-      hint, attr);
+  dnnl_status_t status =
+      dnnl_convolution_backward_weights_primitive_desc_create (pd, engine,
+          dnnl_convolution_direct, src, weight, bias, dst, stride, NULL, pad,
+          pad, hint, attr);
+
+  return nf_pd_pass_over_1x1 (pd, status, no_1x1);
 }
 
 static inline dnnl_status_t
@@ -198,10 +231,34 @@ nf_md_copy (NfConstMd md)
   return g_memdup2 (md, sizeof *md);
 }
 
+/* the first of the library's implementations that is none for 1x1 kernels, where
+ * they are not wanted */
+static inline dnnl_status_t
+nf_pd_create (dnnl_primitive_desc_t *pd, const dnnl_convolution_desc_t *desc,
+    dnnl_primitive_attr_t attr, dnnl_engine_t engine,
+    dnnl_primitive_desc_t hint, gboolean no_1x1)
+{
+  dnnl_primitive_desc_iterator_t iterator = NULL;
+  dnnl_status_t status = dnnl_primitive_desc_iterator_create (
+      &iterator, (const_dnnl_op_desc_t) desc, attr, engine, hint);
+
+  while (status == dnnl_success) {
+    *pd = dnnl_primitive_desc_iterator_fetch (iterator);
+    if (!no_1x1 || !nf_pd_is_1x1 (*pd))
+      break;
+    dnnl_primitive_desc_destroy (*pd);
+    *pd = NULL;
+    status = dnnl_primitive_desc_iterator_next (iterator);
+  }
+  if (iterator != NULL)
+    dnnl_primitive_desc_iterator_destroy (iterator);
+  return status;
+}
+
 static inline dnnl_status_t
 nf_pd_conv_forward (dnnl_primitive_desc_t *pd, dnnl_engine_t engine, NfMd src,
     NfMd weight, NfMd bias, NfMd dst, const dnnl_dims_t stride,
-    const dnnl_dims_t pad, dnnl_primitive_attr_t attr)
+    const dnnl_dims_t pad, dnnl_primitive_attr_t attr, gboolean no_1x1)
 {
   dnnl_convolution_desc_t desc;
   dnnl_status_t status =
@@ -210,14 +267,14 @@ nf_pd_conv_forward (dnnl_primitive_desc_t *pd, dnnl_engine_t engine, NfMd src,
 
   return status != dnnl_success
       ? status
-      : dnnl_primitive_desc_create (pd, &desc, attr, engine, NULL);
+      : nf_pd_create (pd, &desc, attr, engine, NULL, no_1x1);
 }
 
 static inline dnnl_status_t
 nf_pd_conv_backward_data (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
     NfMd src, NfMd weight, NfMd dst, const dnnl_dims_t stride,
     const dnnl_dims_t pad, dnnl_primitive_desc_t hint,
-    dnnl_primitive_attr_t attr)
+    dnnl_primitive_attr_t attr, gboolean no_1x1)
 {
   dnnl_convolution_desc_t desc;
   dnnl_status_t status = dnnl_convolution_backward_data_desc_init (
@@ -225,14 +282,14 @@ nf_pd_conv_backward_data (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
 
   return status != dnnl_success
       ? status
-      : dnnl_primitive_desc_create (pd, &desc, attr, engine, hint);
+      : nf_pd_create (pd, &desc, attr, engine, hint, no_1x1);
 }
 
 static inline dnnl_status_t
 nf_pd_conv_backward_weights (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
     NfMd src, NfMd weight, NfMd bias, NfMd dst, const dnnl_dims_t stride,
     const dnnl_dims_t pad, dnnl_primitive_desc_t hint,
-    dnnl_primitive_attr_t attr)
+    dnnl_primitive_attr_t attr, gboolean no_1x1)
 {
   dnnl_convolution_desc_t desc;
   dnnl_status_t status = dnnl_convolution_backward_weights_desc_init (
@@ -240,7 +297,7 @@ nf_pd_conv_backward_weights (dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
 
   return status != dnnl_success
       ? status
-      : dnnl_primitive_desc_create (pd, &desc, attr, engine, hint);
+      : nf_pd_create (pd, &desc, attr, engine, hint, no_1x1);
 }
 
 static inline dnnl_status_t

@@ -134,6 +134,9 @@ conv_desc (const NfDnnl *dnnl, NfDnnlPlan *plan)
   const dnnl_dims_t wdims = { c->o, c->c, c->kh, c->kw }, bdims = { c->o };
   const dnnl_dims_t stride = { c->stride, c->stride };
   const dnnl_dims_t pad = { c->pad, c->pad };
+  /* with a stride they write whole vectors of channels behind their scratchpad
+   * (oneDNN 2.6, AVX-512) */
+  const gboolean no_1x1 = c->stride > 1 && (c->c % 16 != 0 || c->o % 16 != 0);
   NfMd src = activation_md (c->n, c->c, c->h, c->w, c->bf16);
   NfMd dst = activation_md (c->n, c->o, c->oh, c->ow, c->bf16);
   NfMd weight =
@@ -146,16 +149,16 @@ conv_desc (const NfDnnl *dnnl, NfDnnlPlan *plan)
 
   plan->weight = nf_md_new (4, wdims, dnnl_f32, dnnl_acdb);
   status = nf_pd_conv_forward (
-      &hint, dnnl->engine, src, weight, bias, dst, stride, pad, attr);
+      &hint, dnnl->engine, src, weight, bias, dst, stride, pad, attr, no_1x1);
   if (status == dnnl_success && plan->key.kind == NF_DNNL_CONV_FORWARD)
     plan->desc = g_steal_pointer (&hint);
   else if (status == dnnl_success
       && plan->key.kind == NF_DNNL_CONV_BACKWARD_DATA)
     status = nf_pd_conv_backward_data (&plan->desc, dnnl->engine, src, weight,
-        dst, stride, pad, hint, dnnl->plain);
+        dst, stride, pad, hint, dnnl->plain, no_1x1);
   else if (status == dnnl_success)
     status = nf_pd_conv_backward_weights (&plan->desc, dnnl->engine, src,
-        dweight, bias, dst, stride, pad, hint, dnnl->plain);
+        dweight, bias, dst, stride, pad, hint, dnnl->plain, no_1x1);
   if (hint != NULL)
     dnnl_primitive_desc_destroy (hint);
   dnnl_primitive_attr_destroy (attr);
