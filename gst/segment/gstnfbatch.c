@@ -147,6 +147,7 @@ gst_nf_batch_forget_frames (GstNfBatch *batch)
   g_queue_clear_full (&batch->waiting, frame_free);
   g_queue_clear_full (&batch->held, frame_free);
   g_queue_clear_full (&batch->ready, frame_free);
+  batch->ran_predictions = 0;
   for (GList *l = batch->events.head; l != NULL; l = l->next)
     ((Held *) l->data)->behind = batch->taken;
   gst_nf_batch_begin_clip (batch);

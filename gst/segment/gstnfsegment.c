@@ -44,7 +44,8 @@
  *
  * With #GstNfSegment:batch-size above 1 frames wait until there are so many, or
  * until the stream ends, pauses in a gap, or changes its caps; of a live source
- * for #GstNfSegment:batch-timeout at most. The latency is reported. Frames that are too late are dropped before anything is computed,
+ * for #GstNfSegment:batch-timeout at most. The latency is reported. Frames that
+ * are too late are dropped before anything is computed,
  * where the property `qos` is set.
  *
  * ## Example
@@ -762,6 +763,8 @@ gst_nf_segment_run (GstNfSegment *self)
   self->stats.computing += took;
   GST_OBJECT_UNLOCK (self);
   gst_nf_latency_measured (&self->latency, took);
+  if (gst_nf_batch_waiting (&self->batch) > 0)
+    gst_nf_segment_set_deadline (self); /* of the frame that stays */
 
   return GST_FLOW_OK;
 }

@@ -51,7 +51,7 @@ nf_sampler_walk_ddpm (const NfSampler *sampler, NfTensor *x,
     now = g_steal_pointer (&mean);
     if (i + 1 == n)
       break;
-    noise = sampler->draw (sampler->data, i, error);
+    noise = sampler->draw (sampler->data, i, labels[i], error);
     mean = nf_sampler_mix (now, 1.0, noise,
         sqrt ((1.0 - next) / (1.0 - a) * beta_of (a, next)), error);
     nf_tensor_unref (now);

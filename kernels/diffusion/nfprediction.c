@@ -123,16 +123,13 @@ noise (const Block *block, guint32 purpose, guint label, GError **error)
 }
 
 static NfTensor *
-draw (gpointer data, guint step, GError **error)
+draw (gpointer data, guint step, guint label, GError **error)
 {
   Block *block = data;
-  const NfPrediction *r = block->prediction;
-  guint n;
-  g_autofree guint *labels = nf_sampler_labels (
-      r->method, block->schedule, block->start, r->steps, &n);
 
-  return noise (block, NF_RNG_SAMPLE_STEP + block->block * 2 * r->steps + step,
-      labels[step], error);
+  return noise (block,
+      NF_RNG_SAMPLE_STEP + block->block * 2 * block->prediction->steps + step,
+      label, error);
 }
 
 /* where a frame that the network sees lies among those of the video: both are

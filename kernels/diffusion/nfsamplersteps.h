@@ -85,7 +85,16 @@ typedef enum
  */
 typedef NfTensor *(*NfPredict) (
     gpointer data, NfTensor *x, gfloat label, GError **error);
-typedef NfTensor *(*NfDrawNoise) (gpointer data, guint step, GError **error);
+
+/**
+ * NfDrawNoise:
+ * @step: from 0 on
+ * @label: the noise label that the step begins with
+ *
+ * Returns: (transfer full) (nullable): noise of the shape of x
+ */
+typedef NfTensor *(*NfDrawNoise) (
+    gpointer data, guint step, guint label, GError **error);
 
 /**
  * NfSampler:

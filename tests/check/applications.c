@@ -145,7 +145,8 @@ test_application (gconstpointer data)
   gint status;
 
   status = nf_test_doc_folder_run (folder, row->script, &output, &notes);
-  if (*notes) {
+  /* without what is missing here it cannot do what it should */
+  if (*notes && status != row->status) {
     g_test_skip (notes);
     return;
   }

@@ -53,7 +53,7 @@ exact_noise (gpointer data, NfTensor *x, gfloat label, GError **error)
 }
 
 static NfTensor *
-fresh_noise (gpointer data, guint step, GError **error)
+fresh_noise (gpointer data, guint step, guint label, GError **error)
 {
   NfRandnParams params = { 1, 64, 16, 16, { 5, 0, NF_RNG_SAMPLE_STEP + step } };
 

@@ -297,6 +297,38 @@ nf_segment_expected (
 }
 
 /**
+ * nf_segment_add_probabilities:
+ * @number: of a test picture of %NF_MODELS_CAPS
+ * @sum: (inout): (H, W, classes): gets the probabilities added that the library
+ *   has for the picture
+ */
+void
+nf_segment_add_probabilities (guint number, gfloat *sum)
+{
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+  g_autoptr (NfSegmenter) network = nf_segmenter_load (segmenter, device, NULL);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);
+  g_autofree gfloat *p = NULL;
+  g_autoptr (GstBuffer) frame = NULL;
+  g_autoptr (GBytes) rgb = NULL;
+  g_autoptr (NfTensor) pixels = NULL;
+  g_autoptr (NfTensor) all = NULL;
+  GstVideoInfo info;
+
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  frame = nf_test_frame (&info, number, 0);
+  rgb = nf_test_pixels (frame, &info, GST_VIDEO_FORMAT_RGB);
+  pixels = nf_tensor_new_from_nhwc (device, NF_U8, 1, 3, info.height,
+      info.width, g_bytes_get_data (rgb, NULL), NULL);
+  all = nf_segmenter_probabilities (network, NF_F32, FALSE, pixels, NULL, NULL);
+  fail_unless (all != NULL);
+  p = g_malloc (all->bytes);
+  fail_unless (nf_tensor_to_nhwc (all, p, NULL));
+  for (gsize i = 0; i < all->bytes / sizeof *p; i++)
+    sum[i] += p[i];
+}
+
+/**
  * nf_segment_expect:
  * @h: nfsegment with a mask in the queue
  * @expected: what that must be

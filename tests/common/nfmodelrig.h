@@ -37,6 +37,7 @@ GstBuffer *nf_predict_one (const gchar *settings, guint skip);
 GstHarness *nf_segment_harness_new (const gchar *settings, GstBus **bus);
 GBytes *nf_segment_expected (
     GstBuffer *frame, const GstVideoInfo *info, NfDType dtype, gboolean tta);
+void nf_segment_add_probabilities (guint number, gfloat *sum);
 void nf_segment_overlay (
     const guint8 *mask, const guint8 *frame, gsize pixels, guint8 *rgb);
 void nf_segment_expect (GstHarness *h, GBytes *expected);

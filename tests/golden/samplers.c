@@ -41,7 +41,7 @@ predict (gpointer data, NfTensor *x, gfloat label, GError **error)
 }
 
 static NfTensor *
-draw (gpointer data, guint step, GError **error)
+draw (gpointer data, guint step, guint label, GError **error)
 {
   Walk *walk = data;
   gsize n = nf_tensor_elements (walk->init);
