@@ -24,7 +24,9 @@ typedef struct
   gchar *report; /* (nullable): settings, as when it began */
   gboolean strict;
   gboolean post_messages;
+  GstClockTime interval;
 
+  GstClockTime told; /* running time of the latest pair with a message */
   gboolean in_clip; /* a pair of the clip that has not ended was scored */
   gchar *clip_id; /* (nullable): stream-id of that clip */
   guint64 frames, unmatched[N_INPUTS];
@@ -84,6 +86,16 @@ const GstNfProperty gst_nf_compare_properties[] = {
                  "memory.",
       GST_NF_BOOLEAN (TRUE),
       GST_NF_FIELD (GstNfCompareSettings, post_messages),
+      .flags = GST_PARAM_MUTABLE_READY,
+  },
+  {
+      .name = "interval",
+      .nick = "Interval",
+      .blurb = "Least running time from one message of scope `frame` to the "
+               "next one of its clip, ns; 0: one for each pair",
+      .details = "The first pair of each clip has one. Scores count all pairs.",
+      GST_NF_UINT64 (0, G_MAXINT64, 0),
+      GST_NF_FIELD (GstNfCompareSettings, interval),
       .flags = GST_PARAM_MUTABLE_READY,
   },
   GST_NF_PROPERTIES_END,
@@ -171,6 +183,7 @@ gst_nf_compare_set_up (GstNfCompare *self, const GstNfCompareSettings *settings)
   priv->report = g_strdup (settings->report);
   priv->strict = settings->strict;
   priv->post_messages = settings->post_messages;
+  priv->interval = settings->interval;
   if (priv->report == NULL)
     return TRUE;
   folder = g_path_get_dirname (priv->report);
@@ -199,13 +212,6 @@ gst_nf_compare_reports (GstNfCompare *self)
   return ((GstNfComparePrivate *) PRIVATE (self))->report != NULL;
 }
 
-static void
-gst_nf_compare_publish (GstNfCompare *self)
-{
-  if (GST_NF_COMPARE_GET_CLASS (self)->publish != NULL)
-    GST_NF_COMPARE_GET_CLASS (self)->publish (self);
-}
-
 static gboolean
 gst_nf_compare_begin (GstNfCompare *self)
 {
@@ -221,7 +227,7 @@ gst_nf_compare_begin (GstNfCompare *self)
     GST_NF_COMPARE_GET_CLASS (self)->forget (self);
     return FALSE;
   }
-  gst_nf_compare_publish (self);
+  GST_NF_COMPARE_GET_CLASS (self)->publish (self);
 
   return TRUE;
 }
@@ -505,7 +511,7 @@ gst_nf_compare_unmatched (
   buffer = gst_nf_compare_pop (self, which);
   priv->unmatched[which]++;
   GST_NF_COMPARE_GET_CLASS (self)->unmatched (self, which == TRUTH);
-  gst_nf_compare_publish (self);
+  GST_NF_COMPARE_GET_CLASS (self)->publish (self);
   if (which == PREDICTION)
     return gst_nf_compare_push (self, buffer);
   gst_buffer_unref (buffer);
@@ -563,6 +569,13 @@ gst_nf_compare_score (GstNfCompare *self, GstBuffer *prediction,
   if (!GST_NF_COMPARE_GET_CLASS (self)->score (self, &pair))
     return FALSE;
   priv->frames++;
+  /* first what it has changed: who hears of the pair may look at it */
+  GST_NF_COMPARE_GET_CLASS (self)->publish (self);
+  if (priv->post_messages
+      && (pair.begins_clip || running_time - priv->told >= priv->interval)) {
+    priv->told = running_time;
+    GST_NF_COMPARE_GET_CLASS (self)->tell (self, &pair);
+  }
 
   return TRUE;
 }
@@ -585,7 +598,6 @@ gst_nf_compare_matched (GstNfCompare *self, const GstNfCandidate *prediction)
     gst_buffer_unref (buffers[PREDICTION]);
     return GST_FLOW_ERROR;
   }
-  gst_nf_compare_publish (self);
 
   return gst_nf_compare_push (self, buffers[PREDICTION]);
 }
@@ -605,11 +617,10 @@ gst_nf_compare_finish (GstNfCompare *self)
             priv->unmatched[PREDICTION], priv->unmatched[TRUTH]),
         (NULL));
   gst_nf_compare_write_report (self, TRUE);
-  if (!GST_NF_COMPARE_GET_CLASS (self)->finish (self))
-    return GST_FLOW_ERROR;
-  gst_nf_compare_publish (self);
+  GST_NF_COMPARE_GET_CLASS (self)->publish (self);
 
-  return GST_FLOW_EOS;
+  return GST_NF_COMPARE_GET_CLASS (self)->finish (self) ? GST_FLOW_EOS
+                                                        : GST_FLOW_ERROR;
 }
 
 static GstFlowReturn

@@ -25,6 +25,7 @@ G_DECLARE_DERIVABLE_TYPE (
  * @report: the property `report`
  * @strict: the property `strict`
  * @post_messages: the property `post-messages`
+ * @interval: the property `interval`
  *
  * A group of the settings of each subclass; guarded by the object lock.
  */
@@ -33,6 +34,7 @@ typedef struct
   gchar *report;
   gboolean strict;
   gboolean post_messages;
+  guint64 interval;
 } GstNfCompareSettings;
 
 /** gst_nf_compare_properties: the table of #GstNfCompareSettings */
@@ -65,8 +67,10 @@ typedef struct
  * @begin: forgets all scores and begins anew; calls gst_nf_compare_set_up();
  *   FALSE, and an element error, where that cannot be
  * @score: scores a pair; FALSE, and an element error, where that cannot be
+ * @tell: a pair was scored and published: posts its message; called where that
+ *   is due
  * @unmatched: a frame found no partner: a truth, or else a prediction
- * @publish: (nullable): scores have changed
+ * @publish: scores have changed: the properties show them
  * @end_clip: the clip of the pairs so far is over; its stream-id may be NULL
  * @write_report: writes the report, whole or broken off
  * @finish: all frames came and the report was written; FALSE, and an element
@@ -81,6 +85,7 @@ struct _GstNfCompareClass
 
   gboolean (*begin) (GstNfCompare *self);
   gboolean (*score) (GstNfCompare *self, const GstNfComparePair *pair);
+  void (*tell) (GstNfCompare *self, const GstNfComparePair *pair);
   void (*unmatched) (GstNfCompare *self, gboolean is_truth);
   void (*publish) (GstNfCompare *self);
   void (*end_clip) (GstNfCompare *self, const gchar *stream_id);

@@ -32,8 +32,8 @@
  * With #GstNfIou:post-messages element messages named `nf-iou` are posted; scores are doubles, 0 to 1, or
  * NaN when there was nothing to score; times are guint64 nanoseconds.
  *
- * * `scope` (string): `frame` after each pair, `clip` when a clip has ended,
- *   `total` at EOS
+ * * `scope` (string): `frame` after each pair, or less often
+ *   (#GstNfIou:interval), `clip` when a clip has ended, `total` at EOS
  * * `jaccard`, `dice`, `pixel-accuracy` (double): of that frame, that clip, or
  *   pooled over everything
  * * `class-iou` (GValueArray of double): of each class; NaN where it occurs
@@ -118,6 +118,8 @@ G_DEFINE_TYPE (GstNfIou, gst_nf_iou, GST_TYPE_NF_COMPARE)
 static void gst_nf_iou_finalize (GObject *object);
 static gboolean gst_nf_iou_begin (GstNfCompare *compare);
 static gboolean gst_nf_iou_score (
+    GstNfCompare *compare, const GstNfComparePair *pair);
+static void gst_nf_iou_tell (
     GstNfCompare *compare, const GstNfComparePair *pair);
 static void gst_nf_iou_unmatched (GstNfCompare *compare, gboolean is_truth);
 static void gst_nf_iou_publish (GstNfCompare *compare);
@@ -221,6 +223,7 @@ gst_nf_iou_class_init (GstNfIouClass *klass)
 
   compare_class->begin = gst_nf_iou_begin;
   compare_class->score = gst_nf_iou_score;
+  compare_class->tell = gst_nf_iou_tell;
   compare_class->unmatched = gst_nf_iou_unmatched;
   compare_class->publish = gst_nf_iou_publish;
   compare_class->end_clip = gst_nf_iou_end_clip;
@@ -352,10 +355,14 @@ gst_nf_iou_score (GstNfCompare *compare, const GstNfComparePair *pair)
     nf_scoreboard_name_clip (self->board, pair->title);
   gst_video_frame_unmap (&true_frame);
   gst_video_frame_unmap (&predicted_frame);
-  if (gst_nf_compare_posts_messages (compare))
-    gst_nf_iou_post_frame (compare, self->board, pair);
 
   return TRUE;
+}
+
+static void
+gst_nf_iou_tell (GstNfCompare *compare, const GstNfComparePair *pair)
+{
+  gst_nf_iou_post_frame (compare, GST_NF_IOU (compare)->board, pair);
 }
 
 static void

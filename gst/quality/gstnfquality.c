@@ -29,8 +29,8 @@
  * SSIM, at most 1; NaN where there was nothing to score. Times are guint64
  * nanoseconds.
  *
- * * `scope` (string): `frame` after each pair, `clip` when a clip has ended,
- *   `total` at EOS
+ * * `scope` (string): `frame` after each pair, or less often
+ *   (#GstNfQuality:interval), `clip` when a clip has ended, `total` at EOS
  * * `psnr`, `mean-psnr`, `ssim` (double): of that frame, that clip or everything:
  *   the PSNR of the mean squared error, the mean of the frames' PSNR, the mean of
  *   their SSIM
@@ -109,6 +109,8 @@ G_DEFINE_TYPE (GstNfQuality, gst_nf_quality, GST_TYPE_NF_COMPARE)
 static void gst_nf_quality_finalize (GObject *object);
 static gboolean gst_nf_quality_begin (GstNfCompare *compare);
 static gboolean gst_nf_quality_score (
+    GstNfCompare *compare, const GstNfComparePair *pair);
+static void gst_nf_quality_tell (
     GstNfCompare *compare, const GstNfComparePair *pair);
 static void gst_nf_quality_unmatched (GstNfCompare *compare, gboolean is_truth);
 static void gst_nf_quality_publish (GstNfCompare *compare);
@@ -191,6 +193,7 @@ gst_nf_quality_class_init (GstNfQualityClass *klass)
 
   compare_class->begin = gst_nf_quality_begin;
   compare_class->score = gst_nf_quality_score;
+  compare_class->tell = gst_nf_quality_tell;
   compare_class->unmatched = gst_nf_quality_unmatched;
   compare_class->publish = gst_nf_quality_publish;
   compare_class->end_clip = gst_nf_quality_end_clip;
@@ -329,8 +332,6 @@ gst_nf_quality_score (GstNfCompare *compare, const GstNfComparePair *pair)
 {
   GstNfQuality *self = GST_NF_QUALITY (compare);
   g_autoptr (GError) error = NULL;
-  const NfQualityClip *clip;
-  GstStructure *structure;
 
   if (!gst_nf_quality_compute (self, pair, &error)) {
     gst_nf_element_error (GST_ELEMENT (self), error);
@@ -338,14 +339,20 @@ gst_nf_quality_score (GstNfCompare *compare, const GstNfComparePair *pair)
   }
   if (pair->begins_clip && pair->title != NULL)
     nf_quality_board_name_clip (self->board, pair->title);
-  if (!gst_nf_compare_posts_messages (compare))
-    return TRUE;
-  clip = nf_quality_board_get_clip (self->board);
-  structure = new_structure ("frame", nf_quality_board_get_frame (self->board));
-  gst_nf_compare_message_add_frame (structure, pair, clip->index, clip->name);
-  gst_nf_compare_message_post (compare, structure);
 
   return TRUE;
+}
+
+static void
+gst_nf_quality_tell (GstNfCompare *compare, const GstNfComparePair *pair)
+{
+  const NfQualityBoard *board = GST_NF_QUALITY (compare)->board;
+  const NfQualityClip *clip = nf_quality_board_get_clip (board);
+  GstStructure *structure =
+      new_structure ("frame", nf_quality_board_get_frame (board));
+
+  gst_nf_compare_message_add_frame (structure, pair, clip->index, clip->name);
+  gst_nf_compare_message_post (compare, structure);
 }
 
 static void
@@ -398,7 +405,6 @@ gst_nf_quality_finish (GstNfCompare *compare)
     mean_psnr[i] = step.mean_psnr;
     ssim[i] = step.ssim;
   }
-  gst_nf_quality_publish (compare);
   structure = gst_nf_quality_total_structure (self);
   gst_nf_compare_message_add_doubles (structure, "horizon-psnr", psnr, n);
   gst_nf_compare_message_add_doubles (

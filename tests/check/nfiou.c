@@ -239,6 +239,82 @@ GST_START_TEST (test_nfiou_without_messages)
 }
 GST_END_TEST;
 
+/* the pairs that were heard of, and those that the property did not know then */
+typedef struct
+{
+  guint heard, unknown;
+} Heard;
+
+static GstBusSyncReply
+compare_with_property (GstBus *bus, GstMessage *message, gpointer data)
+{
+  const GstStructure *said = gst_message_get_structure (message);
+  Heard *heard = data;
+  gdouble pooled;
+
+  if (said == NULL || !gst_structure_has_name (said, "nf-iou")
+      || !g_str_equal (gst_structure_get_string (said, "scope"), "frame"))
+    return GST_BUS_PASS;
+  g_object_get (GST_MESSAGE_SRC (message), "jaccard", &pooled, NULL);
+  /* of two pairs the first is equal, the second has two classes at odds */
+  if (!nf_rig_near (pooled, heard->heard == 0 ? 1 : 0.25, 1e-12))
+    heard->unknown++;
+  heard->heard++;
+
+  return GST_BUS_PASS;
+}
+
+GST_START_TEST (test_nfiou_property_before_message)
+{
+  static const NfFeedFrame predictions[] = { { 0, 1 }, { 40, 2 } };
+  static const NfFeedFrame truths[] = { { 0, 1 }, { 40, 1 } };
+  NfRig *rig = nf_rig_new (NULL, NULL);
+  Heard heard = { 0 };
+
+  gst_bus_set_sync_handler (rig->bus, compare_with_property, &heard, NULL);
+  NF_RIG_RUN (rig, predictions, truths);
+  nf_rig_expect_total (rig, 2, 0, 0, 1);
+  fail_unless_equals_int (heard.heard, 2);
+  fail_unless_equals_int (heard.unknown, 0);
+  nf_rig_free (rig);
+}
+GST_END_TEST;
+
+/* a second clip begins at 160 ms; all pairs count */
+GST_START_TEST (test_nfiou_interval)
+{
+  static const NfFeedFrame frames[] = { { 0, 1 }, { 40, 1 }, { 80, 1 },
+    { 120, 1 }, { 160, 1, TRUE }, { 200, 1 }, { 240, 1 } };
+  static const guint64 told[] = { 0, 80, 160, 240 };
+  NfRig *rig = nf_rig_new ("interval", "80000000");
+  guint heard = 0;
+
+  NF_RIG_RUN (rig, frames, frames);
+  for (;;) {
+    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (
+        rig->bus, 10 * GST_SECOND, GST_MESSAGE_ELEMENT);
+    const GstStructure *said;
+    const gchar *scope;
+
+    fail_unless (message != NULL);
+    said = gst_message_get_structure (message);
+    scope = gst_structure_get_string (said, "scope");
+    if (g_str_equal (scope, "total")) {
+      fail_unless_equals_uint64 (nf_rig_count (said, "frames"), 7);
+      break;
+    }
+    if (!g_str_equal (scope, "frame"))
+      continue;
+    fail_unless (heard < G_N_ELEMENTS (told));
+    fail_unless_equals_uint64 (
+        nf_rig_count (said, "running-time"), told[heard] * GST_MSECOND);
+    heard++;
+  }
+  fail_unless_equals_int (heard, G_N_ELEMENTS (told));
+  nf_rig_free (rig);
+}
+GST_END_TEST;
+
 /* as from appsrc in its default format: timestamps are running times */
 GST_START_TEST (test_nfiou_segments_in_bytes)
 {
@@ -310,6 +386,8 @@ nfiou_suite (void)
   tcase_add_test (pairs, test_nfiou_short_frame_fails);
   tcase_add_loop_test (pairs, test_nfiou_sizes_and_strides, 0, 5);
   tcase_add_test (pairs, test_nfiou_without_messages);
+  tcase_add_test (pairs, test_nfiou_property_before_message);
+  tcase_add_test (pairs, test_nfiou_interval);
   tcase_add_test (pairs, test_nfiou_segments_in_bytes);
   tcase_add_test (pairs, test_nfiou_large_ids_are_background);
   tcase_add_loop_test (pairs, test_nfiou_classes, 0, 2);
