@@ -128,6 +128,7 @@ struct _GstNfPredict
   /* streaming thread, except while starting and stopping */
   Networks in_use; /* its model is changed with the object lock */
   Networks before; /* until it is settled whether they come back */
+  gboolean told_nothing; /* of those in use */
 };
 
 #define MAX_BATCH 256
@@ -359,6 +360,7 @@ gst_nf_predict_set_networks (GstNfPredict *self, const Networks *networks)
 
   GST_OBJECT_LOCK (self);
   self->in_use = *networks;
+  self->told_nothing = FALSE;
   self->config = *config;
   self->arch = nf_predictor_arch (predictor);
   self->device = g_intern_string (gst_nf_model_device (networks->model)->name);
@@ -573,6 +575,24 @@ gst_nf_predict_describe (GstVideoFilter *filter, const GstVideoInfo *in,
       packed, error);
 }
 
+/* says once that the network has nothing to work with: of other videos than its
+ * own, and of empty scenes, it makes little more than the newest frame */
+static void
+warn_of_nothing (GstNfPredict *self, const GstNfPredictJob *jobs, guint n)
+{
+  for (guint i = 0; i < n && !self->told_nothing; i++) {
+    if (jobs[i].predicted->n_classes > 0)
+      continue;
+    GST_ELEMENT_WARNING (self, STREAM, FAILED,
+        ("In the frames before a prediction nothing was found that the "
+         "network knows, so it shows little more than the newest of them."),
+        ("guide=dynamics needs objects of the kind that the networks were "
+         "trained on; for other videos train networks of their own. This is "
+         "said once."));
+    self->told_nothing = TRUE;
+  }
+}
+
 /* copies the settings once, adds what holds for this prediction alone, and does
  * everything that takes cores under one lease of them */
 static gboolean
@@ -609,6 +629,8 @@ gst_nf_predict_predict (GstVideoFilter *filter, const GstNfPredictJob *jobs,
         &prediction, &guided, jobs, n, error);
     nf_cores_release (&lease);
   }
+  if (ok && guided.kind == NF_GUIDE_DYNAMICS)
+    warn_of_nothing (self, jobs, n);
   gst_nf_properties_clear (properties, &settings);
 
   return ok;

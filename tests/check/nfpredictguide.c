@@ -8,6 +8,8 @@
 #include "nfmodelrig.h"
 #include "nftestmodels.h"
 
+#include <string.h>
+
 #define CAPS "video/x-raw,format=RGB,width=240,height=160,framerate=25/1"
 
 static gchar *guided, *residual, *segmenter;
@@ -133,6 +135,51 @@ GST_START_TEST (test_guide_classes)
 }
 GST_END_TEST
 
+/* @frames gray ones, in which the segmenter that ships finds nothing;
+ * returns how many warnings say so */
+static guint
+warnings_of_nothing (const gchar *settings, guint frames)
+{
+  g_autofree gchar *all = g_strdup_printf (
+      "checkpoint=%s segment-checkpoint=%s/examples/checkpoints/"
+      "unetpp.safetensors window=sliding %s",
+      guided, g_getenv ("NF_SOURCE"), settings);
+  GstBus *bus;
+  GstHarness *h = nf_predict_harness_new (all, &bus);
+  GstMessage *message;
+  guint warnings = 0;
+
+  gst_harness_set_src_caps_str (h, CAPS);
+  for (guint i = 0; i < frames; i++) {
+    GstBuffer *gray = gst_harness_create_buffer (h, 240 * 160 * 3);
+
+    gst_buffer_memset (gray, 0, 0x80, 240 * 160 * 3);
+    GST_BUFFER_PTS (gray) = i * 40 * GST_MSECOND;
+    GST_BUFFER_DURATION (gray) = 40 * GST_MSECOND;
+    fail_unless_equals_int (gst_harness_push (h, gray), GST_FLOW_OK);
+  }
+  while ((message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING))) {
+    g_autoptr (GError) error = NULL;
+
+    gst_message_parse_warning (message, &error, NULL);
+    warnings += strstr (error->message, "nothing was found") != NULL;
+    gst_message_unref (message);
+  }
+  nf_test_harness_free (h, bus);
+
+  return warnings;
+}
+
+/* of several predictions the first one tells; other guides look for nothing */
+GST_START_TEST (test_guide_of_nothing)
+{
+  fail_unless_equals_int (
+      warnings_of_nothing ("guide=dynamics", NF_MODELS_CONTEXT + 1), 1);
+  fail_unless_equals_int (
+      warnings_of_nothing ("guide=hold", NF_MODELS_CONTEXT + 1), 0);
+}
+GST_END_TEST
+
 /* from the end of the schedule on nothing is drawn: the newest frame comes out */
 GST_START_TEST (test_guide_itself)
 {
@@ -215,6 +262,7 @@ nfpredict_guide_suite (void)
   tcase_set_timeout (tc, 120);
   tcase_add_test (tc, test_guide_kinds);
   tcase_add_test (tc, test_guide_classes);
+  tcase_add_test (tc, test_guide_of_nothing);
   tcase_add_test (tc, test_guide_itself);
   tcase_add_test (tc, test_guide_of_plain_network);
   tcase_add_test (tc, test_guide_residual);
