@@ -22,7 +22,7 @@ if [ -n "$source" ]; then
   cd "$source"
   sh .ci/setup
   [ -f build/build.ninja ] || meson setup build >/dev/null
-  ninja -C build >/dev/null
+  ninja -C build product >/dev/null
 fi
 mkdir -p "$out"
 
