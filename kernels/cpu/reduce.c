@@ -2,6 +2,7 @@
  *
  * reduce — sums whose bits do not depend on the number of threads (CPU) */
 #include "cpu/reduce.h"
+#include "core/tensor/nfhostroom.h"
 #include "cpu/nfvec.h"
 
 #include <string.h>
@@ -26,24 +27,28 @@ nf_cpu_piece (gsize item_size)
  * @item_size: elements an item has
  * @partial: sums a piece; called from several threads
  * @data: for @partial
+ * @total: (out): the sum over all items
+ * @error: return location
  *
- * Returns: the sum over all items
+ * Returns: whether there was memory for it
  */
-gdouble
-nf_cpu_sum (
-    gsize n_items, gsize item_size, NfCpuPartialSum partial, gconstpointer data)
+gboolean
+nf_cpu_sum (gsize n_items, gsize item_size, NfCpuPartialSum partial,
+    gconstpointer data, gdouble *total, GError **error)
 {
   const gsize piece = nf_cpu_piece (item_size);
   const gsize n_pieces = (n_items + piece - 1) / piece;
-  g_autofree gdouble *sums = g_new (gdouble, MAX (1, n_pieces));
-  gdouble total = 0;
+  g_autofree gdouble *sums = nf_host_room (n_pieces * sizeof *sums, error);
 
+  if (sums == NULL)
+    return FALSE;
 #pragma omp parallel for if (n_pieces > 1)
   for (gsize i = 0; i < n_pieces; i++)
     sums[i] = partial (data, i * piece, MIN (n_items, (i + 1) * piece));
+  *total = 0;
   for (gsize i = 0; i < n_pieces; i++)
-    total += sums[i];
-  return total;
+    *total += sums[i];
+  return TRUE;
 }
 
 /* ------------------------- over the rows of a matrix of channels-last pixels */
@@ -85,18 +90,24 @@ NF_KERNEL (static, void, part_sums,
  * @count: how many samples
  * @sum_a: (out): a sum of a for each channel
  * @sum_ab: (out) (nullable): a sum of a b for each, where @b is given
+ * @error: return location
+ *
+ * Returns: whether there was memory for it
  */
-void
+gboolean
 nf_cpu_channel_sums (const NfTensor *a, const NfTensor *b, gint64 from,
-    gint64 count, gdouble *sum_a, gdouble *sum_ab)
+    gint64 count, gdouble *sum_a, gdouble *sum_ab, GError **error)
 {
   gint64 c = a->c, rows = count * a->h * a->w;
   gint64 per = MAX ((rows + PARTS - 1) / PARTS, NF_CPU_GRAIN / c + 1);
   gint64 parts = (rows + per - 1) / per;
   gsize row = (gsize) c * nf_dtype_size (a->dtype);
   gsize begin = (gsize) (from * a->h * a->w) * row;
-  g_autofree gdouble *room = g_new0 (gdouble, parts * 2 * c);
+  g_autofree gdouble *room =
+      nf_host_zeros ((gsize) (parts * 2 * c) * sizeof *room, error);
 
+  if (room == NULL)
+    return FALSE;
 #pragma omp parallel for if (parts > 1)
   for (gint64 p = 0; p < parts; p++) {
     gsize at = begin + (gsize) (p * per) * row;
@@ -115,19 +126,27 @@ nf_cpu_channel_sums (const NfTensor *a, const NfTensor *b, gint64 from,
     for (gint64 i = 0; b != NULL && i < c; i++)
       sum_ab[i] += room[(p * 2 + 1) * c + i];
   }
+  return TRUE;
 }
 
 /**
  * nf_cpu_sum_rows:
  * @x: f32 or bf16
  * @sum: (out): f32, a sum for each channel
+ * @error: return location
+ *
+ * Returns: whether there was memory for it
  */
-void
-nf_cpu_sum_rows (const NfTensor *x, NfTensor *sum)
+gboolean
+nf_cpu_sum_rows (const NfTensor *x, NfTensor *sum, GError **error)
 {
-  g_autofree gdouble *total = g_new (gdouble, x->c);
+  g_autofree gdouble *total =
+      nf_host_room ((gsize) x->c * sizeof *total, error);
 
-  nf_cpu_channel_sums (x, NULL, 0, x->n, total, NULL);
+  if (total == NULL
+      || !nf_cpu_channel_sums (x, NULL, 0, x->n, total, NULL, error))
+    return FALSE;
   for (gint64 i = 0; i < x->c; i++)
     nf_cpu_f32 (sum)[i] = (gfloat) total[i];
+  return TRUE;
 }

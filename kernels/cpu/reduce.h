@@ -20,12 +20,12 @@ G_BEGIN_DECLS
  */
 typedef gdouble (*NfCpuPartialSum) (gconstpointer data, gsize from, gsize to);
 
-gdouble nf_cpu_sum (gsize n_items, gsize item_size, NfCpuPartialSum partial,
-    gconstpointer data);
+gboolean nf_cpu_sum (gsize n_items, gsize item_size, NfCpuPartialSum partial,
+    gconstpointer data, gdouble *total, GError **error);
 gsize nf_cpu_piece (gsize item_size);
 
-void nf_cpu_channel_sums (const NfTensor *a, const NfTensor *b, gint64 from,
-    gint64 count, gdouble *sum_a, gdouble *sum_ab);
-void nf_cpu_sum_rows (const NfTensor *x, NfTensor *sum);
+gboolean nf_cpu_channel_sums (const NfTensor *a, const NfTensor *b, gint64 from,
+    gint64 count, gdouble *sum_a, gdouble *sum_ab, GError **error);
+gboolean nf_cpu_sum_rows (const NfTensor *x, NfTensor *sum, GError **error);
 
 G_END_DECLS

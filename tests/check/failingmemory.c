@@ -6,7 +6,7 @@
  * is an error that speaks of memory, the process goes on, and nothing stays
  * behind. What is smaller than a frame, a tensor or a file is left out, see
  * tests/common/failingmemory.h.
- * Sibling: failures.c, where ops fail */
+ * Siblings: failingops.c, single ops; failures.c, where ops fail */
 #include <nextframe/diffusion/nfpredictor.h>
 #include <nextframe/nets/nfsegmenter.h>
 
@@ -14,13 +14,19 @@
 #include "nftestmodels.h"
 
 #include <omp.h>
-#include <string.h>
 
 #define WIDTH 88
 #define HEIGHT 16
 
 typedef gboolean (*Use) (const gchar *path, NfDevice *device, GError **error);
 typedef void (*Save) (const gchar *path);
+
+typedef struct
+{
+  Use use;
+  const gchar *path;
+  NfDevice *device;
+} Network;
 
 static gboolean
 segment (const gchar *path, NfDevice *device, GError **error)
@@ -72,23 +78,12 @@ save_predictor (const gchar *path)
   nf_test_save_unet (path, &config, 1);
 }
 
-static void
-use_failing (Use use, const gchar *path, NfDevice *device, guint fails)
+static gboolean
+use_network (gpointer data, GError **error)
 {
-  GError *error = NULL;
-  gboolean ok;
+  const Network *network = data;
 
-  failing_memory_plant (fails);
-  ok = use (path, device, &error);
-  failing_memory_end ();
-  /* oneDNN does without some */
-  g_assert_true (ok == (error == NULL));
-  if (!ok) {
-    g_assert_error (error, NF_ERROR, NF_ERROR_NO_MEMORY);
-    if (strstr (error->message, "memory") == NULL)
-      g_error ("allocation %u: %s", fails, error->message);
-    g_error_free (error);
-  }
+  return network->use (network->path, network->device, error);
 }
 
 static void
@@ -97,31 +92,10 @@ check_all (Use use, Save save)
   g_autofree gchar *folder = nf_test_folder_new ();
   g_autofree gchar *path = g_build_filename (folder, "net.safetensors", NULL);
   g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
-  g_autoptr (GError) error = NULL;
-  guint n;
+  Network network = { use, path, device };
 
   save (path);
-  /* what libraries keep for good they have after this */
-  g_assert_true (use (path, device, &error));
-  failing_memory_plant (0);
-  g_assert_true (use (path, device, &error));
-  n = failing_memory_end ();
-  g_assert_no_error (error);
-  g_test_message ("%u allocations", n);
-  g_assert_cmpuint (n, >, 20);
-  for (guint i = 1; i <= n; i++) {
-    gssize before = failing_memory_used (), left;
-
-    use_failing (use, path, device, i);
-    if (failing_memory_used () == before)
-      continue;
-    /* what is kept for the next time is kept once */
-    before = failing_memory_used ();
-    use_failing (use, path, device, i);
-    left = failing_memory_used () - before;
-    if (left != 0)
-      g_error ("allocation %u: %" G_GSSIZE_FORMAT " bytes are left", i, left);
-  }
+  failing_memory_check (use_network, &network, 20);
   nf_test_folder_remove (folder);
 }
 
@@ -137,23 +111,13 @@ test_predictor (void)
   check_all (predict, save_predictor);
 }
 
-/* valgrind has an allocator of its own */
-static gboolean
-can_fail (void)
-{
-  failing_memory_plant (0);
-  g_free (g_malloc (FAILING_MEMORY_LEAST));
-
-  return failing_memory_end () > 0;
-}
-
 int
 main (int argc, char **argv)
 {
   /* each tensor is an allocation */
   g_setenv ("NEXTFRAME_NO_POOL", "1", TRUE);
   g_test_init (&argc, &argv, NULL);
-  if (!can_fail ()) {
+  if (!failing_memory_works ()) {
     g_print ("allocations cannot be made to fail here\n");
     return 77;
   }

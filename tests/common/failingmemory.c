@@ -6,9 +6,12 @@
  * too; glibc's are called by their other names. */
 #include "failingmemory.h"
 
+#include <nextframe/core/nferror.h>
+
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -125,8 +128,66 @@ failing_memory_end (void)
   return (guint) g_atomic_int_get (&n_counted);
 }
 
-gssize
-failing_memory_used (void)
+gboolean
+failing_memory_works (void)
+{
+  failing_memory_plant (0);
+  g_free (g_malloc (FAILING_MEMORY_LEAST));
+
+  return failing_memory_end () > 0;
+}
+
+/* bytes that are in use now, more or less than at another time */
+static gssize
+used_now (void)
 {
   return (gssize) g_atomic_pointer_get (&used);
+}
+
+static void
+use_failing (FailingMemoryUse use, gpointer data, guint which)
+{
+  GError *error = NULL;
+  gboolean ok;
+
+  failing_memory_plant (which);
+  ok = use (data, &error);
+  failing_memory_end ();
+  /* oneDNN does without some */
+  g_assert_true (ok == (error == NULL));
+  if (ok)
+    return;
+  g_assert_error (error, NF_ERROR, NF_ERROR_NO_MEMORY);
+  if (strstr (error->message, "memory") == NULL)
+    g_error ("allocation %u: %s", which, error->message);
+  g_error_free (error);
+}
+
+void
+failing_memory_check (FailingMemoryUse use, gpointer data, guint least)
+{
+  g_autoptr (GError) error = NULL;
+  guint n;
+
+  /* what libraries keep for good they have after this */
+  g_assert_true (use (data, &error));
+  failing_memory_plant (0);
+  g_assert_true (use (data, &error));
+  n = failing_memory_end ();
+  g_assert_no_error (error);
+  g_test_message ("%u allocations", n);
+  g_assert_cmpuint (n, >=, least);
+  for (guint i = 1; i <= n; i++) {
+    gssize before = used_now (), left;
+
+    use_failing (use, data, i);
+    if (used_now () == before)
+      continue;
+    /* what is kept for the next time is kept once */
+    before = used_now ();
+    use_failing (use, data, i);
+    left = used_now () - before;
+    if (left != 0)
+      g_error ("allocation %u: %" G_GSSIZE_FORMAT " bytes are left", i, left);
+  }
 }

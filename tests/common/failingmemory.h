@@ -23,7 +23,21 @@ void failing_memory_plant (guint fails);
 /* ends that; allocations that were counted since failing_memory_plant() */
 guint failing_memory_end (void);
 
-/* bytes that are in use now, more or less than at another time */
-gssize failing_memory_used (void);
+/* whether allocations can be made to fail here; valgrind has its own allocator */
+gboolean failing_memory_works (void);
+
+/* what is tried: FALSE where it failed, with @error set */
+typedef gboolean (*FailingMemoryUse) (gpointer data, GError **error);
+
+/**
+ * failing_memory_check:
+ * @use: called often, each time with the same allocations
+ * @data: for @use
+ * @least: how many of them there must be
+ *
+ * Lets each allocation of @use fail once: it goes well, or the error is
+ * %NF_ERROR_NO_MEMORY and speaks of memory, and nothing stays behind.
+ */
+void failing_memory_check (FailingMemoryUse use, gpointer data, guint least);
 
 G_END_DECLS

@@ -5,11 +5,10 @@
 
 #include <nextframe/core/nferror.h>
 
-gpointer
-nf_host_room (gsize bytes, GError **error)
+/* @room, or the error that it is not there */
+static gpointer
+demand (gpointer room, gsize bytes, GError **error)
 {
-  gpointer room = g_try_malloc (MAX (bytes, 1));
-
   if (room == NULL)
     g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
         "no memory for %" G_GSIZE_FORMAT
@@ -17,4 +16,16 @@ nf_host_room (gsize bytes, GError **error)
         bytes);
 
   return room;
+}
+
+gpointer
+nf_host_room (gsize bytes, GError **error)
+{
+  return demand (g_try_malloc (MAX (bytes, 1)), bytes, error);
+}
+
+gpointer
+nf_host_zeros (gsize bytes, GError **error)
+{
+  return demand (g_try_malloc0 (MAX (bytes, 1)), bytes, error);
 }

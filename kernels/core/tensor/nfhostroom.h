@@ -20,4 +20,14 @@ G_BEGIN_DECLS
  */
 gpointer nf_host_room (gsize bytes, GError **error);
 
+/**
+ * nf_host_zeros:
+ * @bytes: how many; 0 is allowed
+ * @error: return location: %NF_ERROR_NO_MEMORY
+ *
+ * Returns: (transfer full) (nullable): so much memory, all zero; to be freed with
+ *   g_free()
+ */
+gpointer nf_host_zeros (gsize bytes, GError **error);
+
 G_END_DECLS

@@ -97,8 +97,8 @@ backward_weights (const NfOpCall *call, const NfDnnlConv *conv,
   if (!nf_winograd_fits_weights (conv))
     return nf_dnnl_conv_backward_weights (call->device, conv, x->data, dy->data,
         nf_cpu_f32 (dweight), dbias != NULL ? nf_cpu_f32 (dbias) : NULL, error);
-  if (dbias != NULL)
-    nf_cpu_sum_rows (dy, dbias);
+  if (dbias != NULL && !nf_cpu_sum_rows (dy, dbias, error))
+    return FALSE;
   return nf_winograd_backward_weights (call->device, conv, nf_cpu_f32 (x),
       nf_cpu_f32 (dy), nf_cpu_f32 (dweight), conv->c, error);
 }
@@ -138,6 +138,5 @@ nf_cpu_conv2d_backward (NfOpCall *call, const NfTensor *grad_out,
   if (grad_in[NF_CONV2D_WEIGHT] != NULL)
     return backward_weights (call, &conv, dy, grad_in[NF_CONV2D_WEIGHT],
         grad_in[NF_CONV2D_BIAS], error);
-  nf_cpu_sum_rows (dy, grad_in[NF_CONV2D_BIAS]);
-  return TRUE;
+  return nf_cpu_sum_rows (dy, grad_in[NF_CONV2D_BIAS], error);
 }

@@ -11,6 +11,7 @@
  * arithmetic. All four are made at once, one pixel larger than the input, and
  * phase (a, b) of the result's pixel (2 i + a, 2 j + b) is found at
  * (i + a, j + b). See docs/ops.md. Sibling: conv.c */
+#include "core/tensor/nfhostroom.h"
 #include "cpu/avx512/winograd.h"
 #include "cpu/dnnl/nfdnnl.h"
 #include "cpu/dnnl/nfdnnlweight.h"
@@ -205,14 +206,17 @@ forward_phases (
     const NfOpCall *call, const Source *s, const gfloat *bias, GError **error)
 {
   g_autoptr (NfTensor) phases = phases_new (call, s, error);
-  g_autofree gfloat *four = g_new (gfloat, s->conv.o);
+  g_autofree gfloat *four = NULL;
   g_autoptr (NfTensor) weight =
       phases != NULL ? weight_of (call, s, error) : NULL;
 
+  if (weight != NULL)
+    four = nf_host_room ((gsize) s->conv.o * sizeof *four, error);
+  if (four == NULL)
+    return FALSE;
   for (gint64 i = 0; bias != NULL && i < s->conv.o; i++)
     four[i] = bias[i % call->out->c];
-  if (weight == NULL
-      || !nf_dnnl_conv_forward (call->device, &s->conv, s->x->data, weight,
+  if (!nf_dnnl_conv_forward (call->device, &s->conv, s->x->data, weight,
           bias != NULL ? four : NULL, phases->data, error))
     return FALSE;
   interleave (phases->data, call->out);
@@ -339,7 +343,8 @@ nf_cpu_conv2d_cat_backward (NfOpCall *call, const NfTensor *grad_out,
             grad_in[NF_CONV2D_CAT_X + i], grad_in[NF_CONV2D_CAT_WEIGHT], error))
       return FALSE;
   }
-  if (p->bias && grad_in[NF_CONV2D_CAT_X + n] != NULL)
-    nf_cpu_sum_rows (dy, grad_in[NF_CONV2D_CAT_X + n]);
+  if (p->bias && grad_in[NF_CONV2D_CAT_X + n] != NULL
+      && !nf_cpu_sum_rows (dy, grad_in[NF_CONV2D_CAT_X + n], error))
+    return FALSE;
   return nf_dnnl_done_with (call->in[NF_CONV2D_CAT_WEIGHT], TRUE, FALSE, TRUE);
 }

@@ -13,6 +13,7 @@
  * so dx = p dg + q x + s per channel. Sums are doubles over parts of the rows
  * that depend on the shape alone. Sources: Wu and He, "Group normalization",
  * 2018; Park et al. (SPADE), 2019. See docs/ops.md. Sibling: norm.c */
+#include "core/tensor/nfhostroom.h"
 #include "cpu/bf16.h"
 #include "cpu/kernels/groupnormrows.h"
 #include "cpu/nfvec.h"
@@ -168,19 +169,26 @@ nf_cpu_group_norm_forward (NfOpCall *call, GError **error)
 {
   Problem p = problem_of (call);
   gint64 per = rows_per_part (&p), groups = p.params->groups;
-  g_autofree gdouble *sums = g_new (gdouble, 2 * p.c);
-  g_autofree gfloat *abst = g_new (gfloat, 4 * p.c);
-  NfTensor *stats =
-      nf_tensor_new (call->device, NF_F32, p.n, 2 * groups, 1, 1, error);
+  g_autofree gdouble *sums =
+      nf_host_room ((gsize) (2 * p.c) * sizeof *sums, error);
+  g_autofree gfloat *abst = NULL;
+  g_autoptr (NfTensor) stats = NULL;
 
+  if (sums != NULL)
+    abst = nf_host_room ((gsize) (4 * p.c) * sizeof *abst, error);
+  if (abst != NULL)
+    stats = nf_tensor_new (call->device, NF_F32, p.n, 2 * groups, 1, 1, error);
   if (stats == NULL)
     return FALSE;
   for (gint64 n = 0; n < p.n; n++) {
     gfloat *mean = row_of (stats, p.n == 1 ? 0 : n, 0);
 
-    nf_cpu_norm_sums (p.x, n, per, sums, sums + p.c);
-    if (p.skip != NULL)
-      nf_cpu_norm_sums (p.skip, n, per, sums + p.x->c, sums + p.c + p.x->c);
+    if (!nf_cpu_norm_sums (p.x, n, per, sums, sums + p.c, error))
+      return FALSE;
+    if (p.skip != NULL
+        && !nf_cpu_norm_sums (
+            p.skip, n, per, sums + p.x->c, sums + p.c + p.x->c, error))
+      return FALSE;
     group_stats (&p, sums, sums + p.c, mean, mean + groups);
     coefficients (&p, n, mean, mean + groups, p.scale == NULL, abst);
 #pragma omp parallel for if (p.pixels * p.c > NF_CPU_GRAIN)
@@ -192,7 +200,7 @@ nf_cpu_group_norm_forward (NfOpCall *call, GError **error)
       nf_cpu_norm_rows (&k, MIN (per, p.pixels - row));
     }
   }
-  call->saved[0] = stats;
+  call->saved[0] = g_steal_pointer (&stats);
   return TRUE;
 }
 
@@ -246,7 +254,6 @@ take_or_make (
 static gboolean
 wanted_init (const Problem *p, NfTensor **grad_in, Wanted *w, GError **error)
 {
-  memset (w, 0, sizeof *w);
   w->dg =
       nf_tensor_new (p->x->device, NF_F32, 1, p->c, p->x->h, p->x->w, error);
   return w->dg != NULL
@@ -275,13 +282,16 @@ back_at (const Problem *p, const Wanted *w, gint64 n, gint64 row,
 }
 
 /* the four sums per channel of one sample, added up over its parts in order */
-static void
+static gboolean
 sample_backward (const Problem *p, const Wanted *w, gint64 n,
-    const gfloat *abst, const NfTensor *grad_out, gdouble *sums)
+    const gfloat *abst, const NfTensor *grad_out, gdouble *sums, GError **error)
 {
   gint64 per = rows_per_part (p), parts = (p->pixels + per - 1) / per;
-  g_autofree gdouble *room = g_new0 (gdouble, parts * 4 * p->c);
+  g_autofree gdouble *room =
+      nf_host_zeros ((gsize) (parts * 4 * p->c) * sizeof *room, error);
 
+  if (room == NULL)
+    return FALSE;
 #pragma omp parallel for if (parts > 1)
   for (gint64 part = 0; part < parts; part++) {
     gint64 row = part * per;
@@ -294,6 +304,7 @@ sample_backward (const Problem *p, const Wanted *w, gint64 n,
   memset (sums, 0, (gsize) (4 * p->c) * sizeof *sums);
   for (gint64 i = 0; i < parts * 4 * p->c; i++)
     sums[i % (4 * p->c)] += room[i];
+  return TRUE;
 }
 
 static void
@@ -314,43 +325,80 @@ sample_finish (const Problem *p, const Wanted *w, gint64 n, const gfloat *abst,
   }
 }
 
+/* what backward needs beside tensors */
+typedef struct
+{
+  gdouble *sums, *dwb; /* 4 C, and 2 C that are 0 */
+  gfloat *pqs, *abst; /* 3 C and 4 C */
+} BackRoom;
+
+static void
+back_room_clear (BackRoom *room)
+{
+  g_free (room->sums);
+  g_free (room->dwb);
+  g_free (room->pqs);
+  g_free (room->abst);
+}
+
+static gboolean
+back_room_init (BackRoom *room, gint64 c, GError **error)
+{
+  const gsize doubles = (gsize) c * sizeof (gdouble);
+  const gsize floats = (gsize) c * sizeof (gfloat);
+
+  memset (room, 0, sizeof *room);
+  return (room->sums = nf_host_room (4 * doubles, error)) != NULL
+      && (room->dwb = nf_host_zeros (2 * doubles, error)) != NULL
+      && (room->pqs = nf_host_room (3 * floats, error)) != NULL
+      && (room->abst = nf_host_room (4 * floats, error)) != NULL;
+}
+
+/* adds sample n's gradients to @w, @room->dwb and @dtime */
+static gboolean
+add_sample (const NfOpCall *call, const Problem *p, const Wanted *w, gint64 n,
+    const NfTensor *grad_out, NfTensor *dtime, BackRoom *room, GError **error)
+{
+  const gint64 c = p->c, groups = p->params->groups;
+  const gfloat *mean = row_of (call->saved[0], p->n == 1 ? 0 : n, 0);
+
+  coefficients (p, n, mean, mean + groups, FALSE, room->abst);
+  if (!sample_backward (p, w, n, room->abst, grad_out, room->sums, error))
+    return FALSE;
+  nf_cpu_norm_terms (room->sums + 2 * c, room->sums + 3 * c, p->pixels, groups,
+      p->per, p->weight != NULL ? nf_cpu_f32 (p->weight) : NULL, mean,
+      mean + groups, room->pqs, room->dwb, room->dwb + c);
+  if (dtime != NULL)
+    add_time (room->sums, room->sums + c, c, row_of (dtime, n, 0));
+  sample_finish (p, w, n, room->abst, room->pqs);
+  return TRUE;
+}
+
 gboolean
 nf_cpu_group_norm_backward (NfOpCall *call, const NfTensor *grad_out,
     NfTensor **grad_in, GError **error)
 {
   Problem p = problem_of (call);
-  gint64 c = p.c, groups = p.params->groups;
-  g_autofree gdouble *sums = g_new (gdouble, 4 * c);
-  g_autofree gdouble *dwb = g_new0 (gdouble, 2 * c);
-  g_autofree gfloat *pqs = g_new (gfloat, 3 * c);
-  g_autofree gfloat *abst = g_new (gfloat, 4 * c);
   NfTensor *dtime = grad_in[NF_GROUP_NORM_TIME];
-  Wanted w;
+  Wanted w = { NULL };
+  BackRoom room;
+  gboolean ok;
 
   /* sums over the samples that share a map are to be f32 */
   if (nf_cpu_is_bf16 (call) && p.scale != NULL && p.scale->n < p.n)
     return nf_cpu_back_through_f32 (
         call, grad_out, grad_in, nf_cpu_group_norm_backward, error);
-  if (!wanted_init (&p, grad_in, &w, error)) {
-    wanted_clear (&w);
-    return FALSE;
-  }
-  if (dtime != NULL)
+  ok = back_room_init (&room, p.c, error)
+      && wanted_init (&p, grad_in, &w, error);
+  if (ok && dtime != NULL)
     memset (dtime->data, 0, dtime->bytes);
-  for (gint64 n = 0; n < p.n; n++) {
-    const gfloat *mean = row_of (call->saved[0], p.n == 1 ? 0 : n, 0);
-
-    coefficients (&p, n, mean, mean + groups, FALSE, abst);
-    sample_backward (&p, &w, n, abst, grad_out, sums);
-    nf_cpu_norm_terms (sums + 2 * c, sums + 3 * c, p.pixels, groups, p.per,
-        p.weight != NULL ? nf_cpu_f32 (p.weight) : NULL, mean, mean + groups,
-        pqs, dwb, dwb + c);
-    if (dtime != NULL)
-      add_time (sums, sums + c, c, row_of (dtime, n, 0));
-    sample_finish (&p, &w, n, abst, pqs);
+  for (gint64 n = 0; ok && n < p.n; n++)
+    ok = add_sample (call, &p, &w, n, grad_out, dtime, &room, error);
+  if (ok) {
+    store (room.dwb, p.c, grad_in[NF_GROUP_NORM_WEIGHT]);
+    store (room.dwb + p.c, p.c, grad_in[NF_GROUP_NORM_BIAS]);
   }
-  store (dwb, c, grad_in[NF_GROUP_NORM_WEIGHT]);
-  store (dwb + c, c, grad_in[NF_GROUP_NORM_BIAS]);
   wanted_clear (&w);
-  return TRUE;
+  back_room_clear (&room);
+  return ok;
 }

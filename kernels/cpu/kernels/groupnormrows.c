@@ -6,6 +6,7 @@
  * writes the result. See groupnorm.c for the maths. */
 #include "cpu/kernels/groupnormrows.h"
 
+#include "core/tensor/nfhostroom.h"
 #include "cpu/nfvec.h"
 
 #include <string.h>
@@ -71,17 +72,23 @@ NF_KERNEL (static, void, sums_of,
  * @per: pixels of a part; parts are added up in order
  * @sums: (out): of each channel's values
  * @squares: (out): of their squares
+ * @error: return location
+ *
+ * Returns: whether there was memory for it
  */
-void
+gboolean
 nf_cpu_norm_sums (const NfTensor *x, gint64 sample, gint64 per, gdouble *sums,
-    gdouble *squares)
+    gdouble *squares, GError **error)
 {
   const gint64 c = x->c, pixels = x->h * x->w;
   const gint64 parts = (pixels + per - 1) / per;
   const gsize size = nf_dtype_size (x->dtype);
   const guint8 *data = (const guint8 *) x->data + sample * pixels * c * size;
-  g_autofree gdouble *room = g_new (gdouble, parts * 2 * c);
+  g_autofree gdouble *room =
+      nf_host_room ((gsize) (parts * 2 * c) * sizeof *room, error);
 
+  if (room == NULL)
+    return FALSE;
 #pragma omp parallel for if (parts > 1)
   for (gint64 part = 0; part < parts; part++) {
     gdouble *to = room + part * 2 * c;
@@ -96,6 +103,7 @@ nf_cpu_norm_sums (const NfTensor *x, gint64 sample, gint64 per, gdouble *sums,
       sums[i] += room[part * 2 * c + i];
       squares[i] += room[(part * 2 + 1) * c + i];
     }
+  return TRUE;
 }
 
 /* ------------------------------------------------------------------ values */

@@ -42,8 +42,8 @@ typedef struct
 } NfNormBack;
 
 void nf_cpu_norm_rows (const NfNormRows *k, gint64 rows);
-void nf_cpu_norm_sums (const NfTensor *x, gint64 sample, gint64 per,
-    gdouble *sums, gdouble *squares);
+gboolean nf_cpu_norm_sums (const NfTensor *x, gint64 sample, gint64 per,
+    gdouble *sums, gdouble *squares, GError **error);
 void nf_cpu_norm_back_rows (const NfNormBack *k, gint64 rows, gdouble *sums);
 void nf_cpu_norm_finish_rows (const NfNormRows *k, const gfloat *dg,
     gint64 rows, const gfloat *pqs, guint8 *const dx[2]);

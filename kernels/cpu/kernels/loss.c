@@ -15,10 +15,12 @@
  *   noise           1/N sum 0.5 (z - e)^2;  dz = (z - e) / N = -de
  * See: docs/ops.md. */
 #include "core/ops/nfshapes.h"
+#include "core/tensor/nfhostroom.h"
 #include "cpu/nfvec.h"
 #include "cpu/reduce.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 /* whether pixels with this label do not count */
@@ -124,14 +126,36 @@ weight_of (const NfOpCall *call, gint64 label)
       : 1;
 }
 
+/* room for the probabilities of a pixel, for each thread; a cache line apart, so
+ * that threads do not wait for each other's writes */
+static NfTensor *
+pixel_room (const NfOpCall *call, gint64 k, GError **error)
+{
+  return nf_tensor_new (
+      call->device, NF_F32, omp_get_max_threads (), k + LANES, 1, 1, error);
+}
+
+static gfloat *
+room_of_thread (const NfTensor *room)
+{
+  return nf_cpu_f32 (room) + omp_get_thread_num () * room->c;
+}
+
+typedef struct
+{
+  const NfOpCall *call;
+  const NfTensor *room; /* of pixel_room () */
+} CrossEntropy;
+
 static gdouble
 cross_entropy_partial (gconstpointer data, gsize from, gsize to)
 {
-  const NfOpCall *call = data;
+  const CrossEntropy *entropy = data;
+  const NfOpCall *call = entropy->call;
   const gint64 k = call->in[NF_CROSS_ENTROPY_LOGITS]->c;
   const gfloat *z =
       (const gfloat *) call->in[NF_CROSS_ENTROPY_LOGITS]->data + from * k;
-  g_autofree gfloat *p = g_new (gfloat, k);
+  gfloat *p = room_of_thread (entropy->room);
   gdouble total = 0;
 
   for (gsize i = from; i < to; i++, z += k) {
@@ -158,27 +182,38 @@ weights_partial (gconstpointer data, gsize from, gsize to)
   return total;
 }
 
-/* the sum of all pixels' weights; at least a tiny number, so that a batch in
+/* @sum of all pixels' weights; at least a tiny number, so that a batch in
  * which none counts has a loss of 0 */
-static gdouble
-sum_of_weights (const NfOpCall *call)
+static gboolean
+sum_weights (const NfOpCall *call, gdouble *sum, GError **error)
 {
   const gsize n_pixels = nf_tensor_elements (call->in[NF_CROSS_ENTROPY_TARGET]);
 
-  return MAX (nf_cpu_sum (n_pixels, 1, weights_partial, call), G_MINFLOAT);
+  if (!nf_cpu_sum (n_pixels, 1, weights_partial, call, sum, error))
+    return FALSE;
+  *sum = MAX (*sum, G_MINFLOAT);
+  return TRUE;
 }
 
 gboolean
 nf_cpu_cross_entropy_forward (NfOpCall *call, GError **error)
 {
   const gsize n_pixels = nf_tensor_elements (call->in[NF_CROSS_ENTROPY_TARGET]);
+  const gint64 k = call->in[NF_CROSS_ENTROPY_LOGITS]->c;
+  g_autoptr (NfTensor) room = NULL;
+  gdouble loss, weights;
 
   if (!check_labels (call, error))
     return FALSE;
-  *(gfloat *) call->out->data =
-      (gfloat) (nf_cpu_sum (n_pixels, call->in[NF_CROSS_ENTROPY_LOGITS]->c,
-                    cross_entropy_partial, call)
-          / sum_of_weights (call));
+  room = pixel_room (call, k, error);
+  if (room == NULL)
+    return FALSE;
+  const CrossEntropy entropy = { .call = call, .room = room };
+
+  if (!nf_cpu_sum (n_pixels, k, cross_entropy_partial, &entropy, &loss, error)
+      || !sum_weights (call, &weights, error))
+    return FALSE;
+  *(gfloat *) call->out->data = (gfloat) (loss / weights);
   return TRUE;
 }
 
@@ -190,11 +225,14 @@ nf_cpu_cross_entropy_backward (NfOpCall *call, const NfTensor *grad_out,
   const gsize n_pixels = nf_tensor_elements (call->in[NF_CROSS_ENTROPY_TARGET]);
   const gfloat *z = call->in[NF_CROSS_ENTROPY_LOGITS]->data;
   gfloat *dz, scale;
+  gdouble weights;
 
   if (grad_in[NF_CROSS_ENTROPY_LOGITS] == NULL)
     return TRUE;
+  if (!sum_weights (call, &weights, error))
+    return FALSE;
   dz = grad_in[NF_CROSS_ENTROPY_LOGITS]->data;
-  scale = (gfloat) (*(const gfloat *) grad_out->data / sum_of_weights (call));
+  scale = (gfloat) (*(const gfloat *) grad_out->data / weights);
 #pragma omp parallel for if (n_pixels * k > NF_CPU_GRAIN)
   for (gsize i = 0; i < n_pixels; i++) {
     const gint64 label = label_at (call->in[NF_CROSS_ENTROPY_TARGET], i);
@@ -234,9 +272,9 @@ dice_partial (
   }
 }
 
-/* one row of P, I and T an image: (N, 3, K) */
+/* one row of P, I and T an image: (N, 3, K); NULL without memory for it */
 static gdouble *
-dice_sums (const NfOpCall *call)
+dice_sums (const NfOpCall *call, GError **error)
 {
   const gint64 n = call->in[NF_DICE_LOSS_LOGITS]->n,
                k = call->in[NF_DICE_LOSS_LOGITS]->c;
@@ -244,22 +282,28 @@ dice_sums (const NfOpCall *call)
       * call->in[NF_DICE_LOSS_TARGET]->w,
               piece = nf_cpu_piece (k);
   const gsize n_pieces = (plane + piece - 1) / piece;
-  g_autofree gdouble *pieces = g_new0 (gdouble, n * n_pieces * 3 * k);
-  gdouble *sums = g_new0 (gdouble, n * 3 * k);
+  g_autofree gdouble *pieces =
+      nf_host_zeros (n * n_pieces * 3 * k * sizeof *pieces, error);
+  g_autofree gdouble *sums = NULL;
+  g_autoptr (NfTensor) room = NULL;
 
+  if (pieces != NULL)
+    sums = nf_host_zeros (n * 3 * k * sizeof *sums, error);
+  if (sums != NULL)
+    room = pixel_room (call, k, error);
+  if (room == NULL)
+    return NULL;
 #pragma omp parallel for if (n * n_pieces > 1)
   for (gsize i = 0; i < n * n_pieces; i++) {
     const gsize image = i / n_pieces * plane, from = i % n_pieces * piece;
-    gfloat *p = g_new (gfloat, k);
 
-    dice_partial (call, image + from, image + MIN (plane, from + piece), p,
-        pieces + i * 3 * k);
-    g_free (p);
+    dice_partial (call, image + from, image + MIN (plane, from + piece),
+        room_of_thread (room), pieces + i * 3 * k);
   }
   for (gsize i = 0; i < n * n_pieces; i++)
     for (gint64 j = 0; j < 3 * k; j++)
       sums[i / n_pieces * 3 * k + j] += pieces[i * 3 * k + j];
-  return sums;
+  return g_steal_pointer (&sums);
 }
 
 /* the batch's sums, in the place of each image's */
@@ -305,7 +349,9 @@ nf_cpu_dice_loss_forward (NfOpCall *call, GError **error)
       return FALSE;
     saved = call->saved[0]->data;
   }
-  sums = dice_sums (call);
+  sums = dice_sums (call, error);
+  if (sums == NULL)
+    return FALSE;
   if (params->present)
     share_sums (sums, n, k);
   share = share_of_class (sums, n, k, params->present);
@@ -387,10 +433,12 @@ gboolean
 nf_cpu_noise_loss_forward (NfOpCall *call, GError **error)
 {
   const NfTensor *e = call->in[NF_NOISE_LOSS_E];
+  gdouble total;
 
-  *(gfloat *) call->out->data =
-      (gfloat) (nf_cpu_sum (nf_tensor_elements (e), 1, noise_loss_partial, call)
-          / (gdouble) e->n);
+  if (!nf_cpu_sum (
+          nf_tensor_elements (e), 1, noise_loss_partial, call, &total, error))
+    return FALSE;
+  *(gfloat *) call->out->data = (gfloat) (total / (gdouble) e->n);
   return TRUE;
 }
 

@@ -151,8 +151,9 @@ linear_backward_bf16 (const NfOpCall *call, const NfTensor *dy,
         || (dw != NULL && !linear_weights_bf16 (call, s, dy, dw, error)))
       return FALSE;
   }
-  if (grad_in[NF_LINEAR_BIAS] != NULL)
-    nf_cpu_sum_rows (dy, grad_in[NF_LINEAR_BIAS]);
+  if (grad_in[NF_LINEAR_BIAS] != NULL
+      && !nf_cpu_sum_rows (dy, grad_in[NF_LINEAR_BIAS], error))
+    return FALSE;
   return nf_dnnl_done_with (call->in[NF_LINEAR_WEIGHT], TRUE, FALSE, TRUE);
 }
 
@@ -247,7 +248,6 @@ nf_cpu_linear_backward (NfOpCall *call, const NfTensor *grad_out,
     if (!linear_source_backward (call, &sources[i], dy,
             grad_in[sources[i].input], grad_in[NF_LINEAR_WEIGHT], error))
       return FALSE;
-  if (grad_in[NF_LINEAR_BIAS] != NULL)
-    nf_cpu_sum_rows (grad_out, grad_in[NF_LINEAR_BIAS]);
-  return TRUE;
+  return grad_in[NF_LINEAR_BIAS] == NULL
+      || nf_cpu_sum_rows (grad_out, grad_in[NF_LINEAR_BIAS], error);
 }

@@ -10,6 +10,7 @@
  * so dx = p dy + q x + s per channel, with p, q, s from the sums of dy and
  * dy x alone: two passes. Sources: Ioffe and Szegedy, "Batch normalization",
  * 2015; Park et al. (SPADE), 2019. Sibling: groupnorm.c */
+#include "core/tensor/nfhostroom.h"
 #include "cpu/bf16.h"
 #include "cpu/nfvec.h"
 #include "cpu/reduce.h"
@@ -206,16 +207,19 @@ store (const gdouble *from, gint64 c, NfTensor *to)
 /* ------------------------------------------------------------- batch norm */
 
 /* batch statistics into mean and r, and the running ones moved towards them */
-static void
-batch_stats (const NfOpCall *call, gfloat *mean, gfloat *r)
+static gboolean
+batch_stats (const NfOpCall *call, gfloat *mean, gfloat *r, GError **error)
 {
   const NfBatchNormParams *p = call->params;
   const NfTensor *x = call->in[NF_BATCH_NORM_X];
   gint64 rows = x->n * x->h * x->w, c = x->c;
-  g_autofree gdouble *sums = g_new (gdouble, 2 * c);
+  g_autofree gdouble *sums =
+      nf_host_room ((gsize) (2 * c) * sizeof *sums, error);
   gdouble m = (gdouble) rows, keep = 1.0 - (gdouble) p->momentum;
 
-  nf_cpu_channel_sums (x, x, 0, x->n, sums, sums + c);
+  if (sums == NULL
+      || !nf_cpu_channel_sums (x, x, 0, x->n, sums, sums + c, error))
+    return FALSE;
   for (gint64 i = 0; i < c; i++) {
     gdouble mu = sums[i] / m, var = MAX (sums[c + i] / m - mu * mu, 0.0);
     gdouble unbiased = rows > 1 ? var * m / (m - 1.0) : var;
@@ -231,6 +235,7 @@ batch_stats (const NfOpCall *call, gfloat *mean, gfloat *r)
   }
   if (call->in[NF_BATCH_NORM_COUNT] != NULL)
     ++*(gint64 *) call->in[NF_BATCH_NORM_COUNT]->data;
+  return TRUE;
 }
 
 static gint64
@@ -268,16 +273,19 @@ nf_cpu_batch_norm_forward (NfOpCall *call, GError **error)
   const NfBatchNormParams *p = call->params;
   const NfTensor *x = call->in[NF_BATCH_NORM_X];
   gint64 c = x->c;
-  g_autofree gfloat *ab = g_new (gfloat, 2 * c);
-  NfTensor *stats = nf_tensor_new (call->device, NF_F32, 1, 2 * c, 1, 1, error);
+  g_autofree gfloat *ab = nf_host_room ((gsize) (2 * c) * sizeof *ab, error);
+  g_autoptr (NfTensor) stats = NULL;
   gfloat *mean, *r;
 
+  if (ab != NULL)
+    stats = nf_tensor_new (call->device, NF_F32, 1, 2 * c, 1, 1, error);
   if (stats == NULL)
     return FALSE;
   mean = nf_cpu_f32 (stats);
   r = mean + c;
   if (p->training) {
-    batch_stats (call, mean, r);
+    if (!batch_stats (call, mean, r, error))
+      return FALSE;
   } else {
     memcpy (mean, call->in[NF_BATCH_NORM_MEAN]->data, (gsize) c * sizeof *mean);
     for (gint64 i = 0; i < c; i++)
@@ -289,18 +297,21 @@ nf_cpu_batch_norm_forward (NfOpCall *call, GError **error)
     ab[c + i] = nf_cpu_f32 (call->in[NF_BATCH_NORM_BIAS])[i] - mean[i] * ab[i];
   }
   scale_all (call, ab);
-  call->saved[0] = stats;
+  call->saved[0] = g_steal_pointer (&stats);
   return TRUE;
 }
 
 /* sums of g and of g x, each of c channels */
-static void
-sums_all (const Rows *k, gint64 rows, gdouble *sums)
+static gboolean
+sums_all (const Rows *k, gint64 rows, gdouble *sums, GError **error)
 {
   gint64 c = k->c, per = rows_per_part (rows, c),
          parts = (rows + per - 1) / per;
-  g_autofree gdouble *room = g_new0 (gdouble, parts * 2 * c);
+  g_autofree gdouble *room =
+      nf_host_zeros ((gsize) (parts * 2 * c) * sizeof *room, error);
 
+  if (room == NULL)
+    return FALSE;
 #pragma omp parallel for if (parts > 1)
   for (gint64 i = 0; i < parts; i++) {
     Rows part = rows_from (k, i * per);
@@ -310,6 +321,7 @@ sums_all (const Rows *k, gint64 rows, gdouble *sums)
   memset (sums, 0, (gsize) (2 * c) * sizeof *sums);
   for (gint64 i = 0; i < parts * 2 * c; i++)
     sums[i % (2 * c)] += room[i];
+  return TRUE;
 }
 
 static void
@@ -333,9 +345,10 @@ nf_cpu_batch_norm_backward (NfOpCall *call, const NfTensor *grad_out,
   const NfTensor *x = call->in[NF_BATCH_NORM_X];
   gint64 rows = x->n * x->h * x->w, c = x->c;
   const gfloat *mean = nf_cpu_f32 (call->saved[0]);
-  g_autofree gdouble *sums = g_new (gdouble, 2 * c);
-  g_autofree gdouble *dwb = g_new0 (gdouble, 2 * c);
-  g_autofree gfloat *pqs = g_new (gfloat, 3 * c);
+  gdouble *dwb; /* behind the sums */
+  g_autofree gdouble *sums =
+      nf_host_zeros ((gsize) (4 * c) * sizeof *sums, error);
+  g_autofree gfloat *pqs = NULL;
   const Rows k = { .x = x->data,
     .y = p->act == NF_ACT_RELU ? call->out->data : NULL,
     .dy = grad_out->data,
@@ -347,7 +360,11 @@ nf_cpu_batch_norm_backward (NfOpCall *call, const NfTensor *grad_out,
     .c = c,
     .bf16 = nf_cpu_is_bf16 (call) };
 
-  sums_all (&k, rows, sums);
+  if (sums != NULL)
+    pqs = nf_host_room ((gsize) (3 * c) * sizeof *pqs, error);
+  if (pqs == NULL || !sums_all (&k, rows, sums, error))
+    return FALSE;
+  dwb = sums + 2 * c;
   nf_cpu_norm_terms (sums, sums + c, rows, c, 1,
       nf_cpu_f32 (call->in[NF_BATCH_NORM_WEIGHT]), mean, mean + c, pqs, dwb,
       dwb + c);
@@ -432,16 +449,20 @@ modulate_maps (
 }
 
 /* the same for one value a channel: sums over pixels */
-static void
+static gboolean
 modulate_vectors (const NfOpCall *call, const NfTensor *dy, NfTensor *dscale,
-    NfTensor *dshift)
+    NfTensor *dshift, GError **error)
 {
   const NfTensor *x = call->in[NF_MODULATE_X], *s = call->in[NF_MODULATE_SCALE];
   gint64 c = x->c, shared = x->n / s->n;
-  g_autofree gdouble *sums = g_new (gdouble, 2 * c);
+  g_autofree gdouble *sums =
+      nf_host_room ((gsize) (2 * c) * sizeof *sums, error);
 
+  if (sums == NULL)
+    return FALSE;
   for (gint64 n = 0; n < s->n; n++) {
-    nf_cpu_channel_sums (dy, x, n * shared, shared, sums, sums + c);
+    if (!nf_cpu_channel_sums (dy, x, n * shared, shared, sums, sums + c, error))
+      return FALSE;
     for (gint64 i = 0; i < c; i++) {
       if (dscale != NULL)
         nf_cpu_f32 (dscale)[n * c + i] = (gfloat) sums[c + i];
@@ -449,6 +470,7 @@ modulate_vectors (const NfOpCall *call, const NfTensor *dy, NfTensor *dscale,
         nf_cpu_f32 (dshift)[n * c + i] = (gfloat) sums[i];
     }
   }
+  return TRUE;
 }
 
 gboolean
@@ -465,16 +487,15 @@ nf_cpu_modulate_backward (NfOpCall *call, const NfTensor *grad_out,
     modulate_dx (call, dy, nf_cpu_f32 (grad_in[NF_MODULATE_X]));
   if (grad_in[NF_MODULATE_SCALE] == NULL && grad_in[NF_MODULATE_SHIFT] == NULL)
     return TRUE;
-  if (s->h * s->w == x->h * x->w)
-    modulate_maps (call, dy,
-        grad_in[NF_MODULATE_SCALE] != NULL
-            ? nf_cpu_f32 (grad_in[NF_MODULATE_SCALE])
-            : NULL,
-        grad_in[NF_MODULATE_SHIFT] != NULL
-            ? nf_cpu_f32 (grad_in[NF_MODULATE_SHIFT])
-            : NULL);
-  else
-    modulate_vectors (
-        call, grad_out, grad_in[NF_MODULATE_SCALE], grad_in[NF_MODULATE_SHIFT]);
+  if (s->h * s->w != x->h * x->w)
+    return modulate_vectors (call, grad_out, grad_in[NF_MODULATE_SCALE],
+        grad_in[NF_MODULATE_SHIFT], error);
+  modulate_maps (call, dy,
+      grad_in[NF_MODULATE_SCALE] != NULL
+          ? nf_cpu_f32 (grad_in[NF_MODULATE_SCALE])
+          : NULL,
+      grad_in[NF_MODULATE_SHIFT] != NULL
+          ? nf_cpu_f32 (grad_in[NF_MODULATE_SHIFT])
+          : NULL);
   return TRUE;
 }

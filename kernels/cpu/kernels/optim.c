@@ -35,9 +35,12 @@ gboolean
 nf_cpu_sum_squares_forward (NfOpCall *call, GError **error)
 {
   const NfTensor *x = call->in[NF_SUM_SQUARES_X];
+  gdouble total;
 
-  *(gfloat *) call->out->data = (gfloat) nf_cpu_sum (
-      nf_tensor_elements (x), 1, sum_squares_partial, x->data);
+  if (!nf_cpu_sum (nf_tensor_elements (x), 1, sum_squares_partial, x->data,
+          &total, error))
+    return FALSE;
+  *(gfloat *) call->out->data = (gfloat) total;
   return TRUE;
 }
 

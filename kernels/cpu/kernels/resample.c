@@ -8,9 +8,11 @@
  *   down          y[i] = (x[2i-1] + 3 x[2i] + 3 x[2i+1] + x[2i+2]) / 8
  * In two dimensions the transpose of up is 4 down, of down it is up / 4: so
  * two functions with a gain serve all four. See: docs/ops.md. */
+#include "core/tensor/nfhostroom.h"
 #include "cpu/bf16.h"
 #include "cpu/nfvec.h"
 
+#include <omp.h>
 #include <string.h>
 
 /* first i with floor (i * source / result) >= at */
@@ -143,36 +145,23 @@ static gboolean
 fir (const NfTensor *x, NfTensor *y, gboolean up, gfloat gain, GError **error)
 {
   const gint64 rows = y->n * y->h, stride = y->w * y->c;
-  gboolean ok = TRUE;
+  const gint64 line = (x->w + 2) * x->c; /* with a pixel of zeros at its ends */
+  const gint64 each = line + x->w * x->c + stride; /* of a thread */
+  g_autofree gfloat *all = nf_host_zeros (
+      (gsize) (omp_get_max_threads () * each) * sizeof *all, error);
 
-#pragma omp parallel if (x->bytes > NF_CPU_GRAIN * sizeof(gfloat)) \
-    reduction (&& : ok)
-  {
-    gfloat *line = g_try_new0 (gfloat, (x->w + 2) * x->c);
-    gfloat *room = g_try_new (gfloat, x->w * x->c + stride);
+  if (all == NULL)
+    return FALSE;
+#pragma omp parallel for if (x->bytes > NF_CPU_GRAIN * sizeof(gfloat))
+  for (gint64 row = 0; row < rows; row++) {
+    gfloat *mine = all + omp_get_thread_num () * each, *room = mine + line;
+    gfloat *to = nf_cpu_place (y, row * stride, room + x->w * x->c);
 
-    ok = line != NULL && room != NULL;
-
-#pragma omp for
-    for (gint64 row = 0; row < rows; row++) {
-      gfloat *to;
-
-      if (!ok)
-        continue;
-      to = nf_cpu_place (y, row * stride, room + x->w * x->c);
-      (up ? fir_up_row : fir_down_row) (
-          x, row / y->h, row % y->h, gain, line + x->c, room, to, y->w);
-      nf_cpu_store (y, row * stride, stride, to);
-    }
-    g_free (line);
-    g_free (room);
+    (up ? fir_up_row : fir_down_row) (
+        x, row / y->h, row % y->h, gain, mine + x->c, room, to, y->w);
+    nf_cpu_store (y, row * stride, stride, to);
   }
-  if (!ok)
-    g_set_error (error, NF_ERROR, NF_ERROR_NO_MEMORY,
-        "no memory for rows of %" G_GINT64_FORMAT
-        " numbers: use a smaller frame or network",
-        x->w * x->c);
-  return ok;
+  return TRUE;
 }
 
 gboolean

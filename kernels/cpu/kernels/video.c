@@ -7,9 +7,11 @@
  * docs/ops.md. */
 #include "core/ops/nfids.h"
 #include "core/ops/nfpixels.h"
+#include "core/tensor/nfhostroom.h"
 #include "cpu/nfcpu.h"
 #include "cpu/nfvec.h"
 
+#include <omp.h>
 #include <string.h>
 
 gboolean
@@ -86,13 +88,18 @@ nf_cpu_resize_forward (NfOpCall *call, GError **error)
   const NfResizeAxis rows = nf_resize_axis (x->h, y->h);
   const NfResizeAxis columns = nf_resize_axis (x->w, y->w);
   const gsize line = (gsize) (x->w * x->c);
+  /* a row for each thread */
+  g_autofree guint32 *room = nf_host_room (
+      (gsize) omp_get_max_threads () * line * sizeof *room, error);
 
+  if (room == NULL)
+    return FALSE;
 #pragma omp parallel for if (y->bytes > NF_CPU_GRAIN)
   for (gint64 row = 0; row < y->n * y->h; row++) {
     const guint8 *image =
         (const guint8 *) x->data + (gsize) (row / y->h * x->h) * line;
     guint8 *out = (guint8 *) y->data + row * y->w * y->c;
-    g_autofree guint32 *sum = g_new (guint32, line);
+    guint32 *sum = room + (gsize) omp_get_thread_num () * line;
     const guint64 weights = sum_rows (&rows, row % y->h, image, line, sum);
 
     for (gint64 i = 0; i < y->w; i++)
