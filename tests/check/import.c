@@ -494,6 +494,49 @@ test_levels (void)
   nf_test_folder_remove (folder);
 }
 
+/* Settings of MCVD that make a network which is not known here are refused; those
+ * of its older networks are passed over. */
+static void
+test_answers (void)
+{
+  static const struct
+  {
+    const gchar *setting, *message; /* NULL: a good one */
+  } rows[] = {
+    { "type=v1", NULL },
+    { "depth=deeper", NULL },
+    { "arch=unetmore", NULL },
+    { "version=FPNDM", NULL },
+    { "arch=unetmore3d", "arch is \"unetmore3d\"" },
+    { "version=SMLD", "version is SMLD" },
+    { "time_conditional=false", "time_conditional is false" },
+    { "cond_emb=true", "cond_emb is true" },
+    { "noise_in_cond=true", "noise_in_cond is true" },
+    { "output_all_frames=true", "output_all_frames is true" },
+    { "nonlinearity=elu", "nonlinearity is \"elu\"" },
+    { "rescaled=false", "rescaled is false" },
+    { "logit_transform=true", "logit_transform is true" },
+  };
+  g_autofree gchar *folder = nf_test_folder_new ();
+  g_autofree gchar *path = write_predictor (folder, FALSE, "betas");
+  g_autoptr (GError) geometric = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *settings =
+        g_strdup_printf ("-s sigma_dist=linear -s %s", rows[i].setting);
+    g_autoptr (GError) error = NULL;
+
+    import_predictor (path, settings, &error);
+    if (rows[i].message)
+      nf_assert_error (error, NF_ERROR_INVALID, rows[i].message);
+    else
+      g_assert_no_error (error);
+  }
+  import_predictor (path, "-s sigma_dist=geometric", &geometric);
+  nf_assert_error (geometric, NF_ERROR_INVALID, "sigma_dist geometric must be");
+  nf_test_folder_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -516,5 +559,6 @@ main (int argc, char **argv)
   g_test_add_func ("/import/command", test_command);
   g_test_add_func ("/import/gamma", test_gamma);
   g_test_add_func ("/import/noise-levels", test_levels);
+  g_test_add_func ("/import/answers", test_answers);
   return g_test_run ();
 }
