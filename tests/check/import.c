@@ -310,6 +310,44 @@ test_named (void)
   nf_assert_error (error, NF_ERROR_UNSUPPORTED, "an ONNX model");
 }
 
+/* A pickle that torch.save() did not write is no file to be imported, and says
+ * so; a safetensors file whose header has a pickle's first bytes as its length is
+ * read. */
+static void
+test_other_pickle (void)
+{
+  static const struct
+  {
+    const gchar *bytes;
+    gsize size;
+  } pickles[] = { { "\x80\x02}.", 4 }, { "\x80\x02}q\x00X\x01\x00\x00", 9 },
+    { "\x80\x04\x95\x0a\x01\x00\x00\x00\x00\x00\x00}", 12 } };
+  g_autofree gchar *folder = nf_test_folder_new ();
+  g_autofree gchar *path = g_build_filename (folder, "x.pt", NULL);
+  g_autoptr (GString) text = g_string_new ("\x80\x02");
+  g_autoptr (NfWeights) weights = NULL;
+  g_autoptr (GError) unexpected = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (pickles); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (g_file_set_contents (
+        path, pickles[i].bytes, (gssize) pickles[i].size, NULL));
+    g_assert_null (nf_weights_open (path, NULL, &error));
+    nf_assert_error (error, NF_ERROR_UNSUPPORTED, "none of torch.save()'s");
+  }
+  g_string_append_len (text, "\0\0\0\0\0\0", 6);
+  g_string_append (text, "{}");
+  while (text->len < 8 + 0x280)
+    g_string_append_c (text, ' ');
+  g_assert_true (
+      g_file_set_contents (path, text->str, (gssize) text->len, NULL));
+  weights = nf_weights_open (path, NULL, &unexpected);
+  g_assert_no_error (unexpected);
+  g_assert_cmpuint (nf_weights_count (weights), ==, 0);
+  nf_test_folder_remove (folder);
+}
+
 static void
 assert_command (const gchar *file, const gchar *arch, const gchar *out,
     const gchar *message)
@@ -556,6 +594,7 @@ main (int argc, char **argv)
   g_test_add_func ("/import/choice", test_choice);
   g_test_add_func ("/import/settings", test_settings);
   g_test_add_func ("/import/named", test_named);
+  g_test_add_func ("/import/other-pickle", test_other_pickle);
   g_test_add_func ("/import/command", test_command);
   g_test_add_func ("/import/gamma", test_gamma);
   g_test_add_func ("/import/noise-levels", test_levels);
