@@ -3,7 +3,7 @@
  * gamma-noise — noise of a gamma distribution: its shapes, its distribution, and
  * sampling that starts from it
  *
- * Shapes are those of gamma_shapes () in tests/reference/nextframe_torch.py.
+ * Shapes of all labels are compared with PyTorch's by tests/golden/samplers.c.
  * Siblings: maskedtraining.c (training with it), nfnoise.h */
 #include "testdevice.h"
 

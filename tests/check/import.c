@@ -14,6 +14,8 @@
 
 #include <math.h>
 
+#include <glib/gstdio.h>
+#include <nextframe/diffusion/nfschedule.h>
 #include <nextframe/io/nfcheckpoint.h>
 
 static gchar *
@@ -308,6 +310,44 @@ test_named (void)
   nf_assert_error (error, NF_ERROR_UNSUPPORTED, "an ONNX model");
 }
 
+/* A pickle that torch.save() did not write is no file to be imported, and says
+ * so; a safetensors file whose header has a pickle's first bytes as its length is
+ * read. */
+static void
+test_other_pickle (void)
+{
+  static const struct
+  {
+    const gchar *bytes;
+    gsize size;
+  } pickles[] = { { "\x80\x02}.", 4 }, { "\x80\x02}q\x00X\x01\x00\x00", 9 },
+    { "\x80\x04\x95\x0a\x01\x00\x00\x00\x00\x00\x00}", 12 } };
+  g_autofree gchar *folder = nf_test_folder_new ();
+  g_autofree gchar *path = g_build_filename (folder, "x.pt", NULL);
+  g_autoptr (GString) text = g_string_new ("\x80\x02");
+  g_autoptr (NfWeights) weights = NULL;
+  g_autoptr (GError) unexpected = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (pickles); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (g_file_set_contents (
+        path, pickles[i].bytes, (gssize) pickles[i].size, NULL));
+    g_assert_null (nf_weights_open (path, NULL, &error));
+    nf_assert_error (error, NF_ERROR_UNSUPPORTED, "none of torch.save()'s");
+  }
+  g_string_append_len (text, "\0\0\0\0\0\0", 6);
+  g_string_append (text, "{}");
+  while (text->len < 8 + 0x280)
+    g_string_append_c (text, ' ');
+  g_assert_true (
+      g_file_set_contents (path, text->str, (gssize) text->len, NULL));
+  weights = nf_weights_open (path, NULL, &unexpected);
+  g_assert_no_error (unexpected);
+  g_assert_cmpuint (nf_weights_count (weights), ==, 0);
+  nf_test_folder_remove (folder);
+}
+
 static void
 assert_command (const gchar *file, const gchar *arch, const gchar *out,
     const gchar *message)
@@ -335,6 +375,206 @@ test_command (void)
   g_assert_true (g_file_test (file, G_FILE_TEST_EXISTS));
 }
 
+/* ------------------------------------------------------------ noise levels */
+
+#define LABELS 1000
+
+static void
+add_floats (
+    NfSafetensorsWriter *writer, const gchar *name, const gfloat *values)
+{
+  const gint64 shape[] = { LABELS };
+  g_autoptr (GBytes) bytes = g_bytes_new (values, sizeof (gfloat) * LABELS);
+  g_autoptr (GError) error = NULL;
+
+  nf_safetensors_writer_add (
+      writer, name, NF_SAFETENSORS_F32, 1, shape, bytes, &error);
+  g_assert_no_error (error);
+}
+
+static void
+add_params (NfSafetensorsWriter *writer, NfParams *params)
+{
+  for (guint i = 0; i < nf_params_count (params); i++) {
+    const NfParam *param = nf_params_index (params, i);
+    const gsize n = (gsize) nf_tensor_elements (param->value);
+    gfloat *values = g_new (gfloat, n);
+    g_autoptr (GBytes) bytes = g_bytes_new_take (values, sizeof (gfloat) * n);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (nf_tensor_to_nchw (param->value, values, &error));
+    nf_safetensors_writer_add (writer, param->name, NF_SAFETENSORS_F32,
+        param->rank, param->dims, bytes, &error);
+    g_assert_no_error (error);
+  }
+}
+
+/* A noise predictor as MCVD saves it, with the buffers that it keeps of its noise
+ * schedule and, where it has any, of gamma noise; and one more. */
+static gchar *
+write_predictor (const gchar *folder, gboolean gamma, const gchar *buffer)
+{
+  static const gchar *const of_gamma[] = { "k", "k_cum", "theta_t" };
+  gchar *path = g_build_filename (folder, "in.safetensors", NULL);
+  g_autoptr (NfSafetensorsWriter) writer = nf_safetensors_writer_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", &error);
+  g_autoptr (NfSchedule) schedule = NULL;
+  g_autoptr (NfUnet) net = NULL;
+  NfUnetConfig config;
+
+  nf_unet_config_init (&config);
+  config.height = 8;
+  config.width = 16;
+  config.num_frames = config.num_frames_cond = config.n_levels = 1;
+  config.ngf = config.n_head_channels = 8;
+  config.num_res_blocks = 1;
+  config.n_attn = 0;
+  config.spade = FALSE;
+  net = nf_unet_new (device, &config, &error);
+  g_assert_no_error (error);
+  g_assert_true (nf_params_reset (nf_unet_params (net), 3, &error));
+  schedule = nf_schedule_new (&config);
+  g_assert_cmpuint (schedule->n, ==, LABELS);
+  add_params (writer, nf_unet_params (net));
+  add_floats (writer, "alphas", schedule->alpha);
+  for (guint i = 0; gamma && i < G_N_ELEMENTS (of_gamma); i++)
+    add_floats (writer, of_gamma[i], schedule->alpha);
+  if (buffer)
+    add_floats (writer, buffer, schedule->alpha);
+  g_assert_true (nf_safetensors_writer_save (writer, path, &error));
+  g_assert_no_error (error);
+  return path;
+}
+
+/* Imports it with more settings; whether the checkpoint says gamma noise. */
+static gboolean
+import_predictor (const gchar *path, const gchar *more, GError **error)
+{
+  g_autofree gchar *out = g_strconcat (path, ".out", NULL);
+  g_autofree gchar *line = g_strdup_printf (
+      "import %s -a concat_unet -o %s -s image_size=8,16 -s num_frames=1 -s "
+      "n_head_channels=8 -s sigma_begin=0.02 -s sigma_end=0.0001 %s",
+      path, out, more);
+  g_auto (GStrv) argv = g_strsplit (line, " ", 0);
+  const guint n = g_strv_length (argv);
+  g_autofree gpointer list = g_memdup2 (argv, (n + 1) * sizeof (gchar *));
+  g_autoptr (NfCheckpoint) made = NULL;
+  JsonObject *config;
+
+  if (!nf_import_main ((gint) n, list, error)) { /* moves the words */
+    g_assert_false (g_file_test (out, G_FILE_TEST_EXISTS));
+    return FALSE;
+  }
+  made = nf_checkpoint_open (out, error);
+  g_assert_nonnull (made);
+  g_assert_cmpint (g_remove (out), ==, 0);
+  config = nf_checkpoint_config (made);
+  return json_object_has_member (config, "gamma")
+      && json_object_get_boolean_member (config, "gamma");
+}
+
+/* Weights that learned from gamma noise are imported as such, whether or not the
+ * configuration says so. */
+static void
+test_gamma (void)
+{
+  static const gchar *const good[] = { "-s sigma_dist=linear -s gamma=true",
+    "-s sigma_dist=linear" };
+  g_autofree gchar *folder = nf_test_folder_new ();
+  g_autofree gchar *path = write_predictor (folder, TRUE, "betas");
+  g_autofree gchar *normal = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean gamma;
+
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++) {
+    gamma = import_predictor (path, good[i], &error);
+    g_assert_no_error (error);
+    g_assert_true (gamma);
+  }
+  import_predictor (path, "-s sigma_dist=linear -s gamma=false", &error);
+  nf_assert_error (error, NF_ERROR_INVALID, "gamma is false");
+  g_clear_error (&error);
+  normal = write_predictor (folder, FALSE, "betas");
+  gamma = import_predictor (normal, "-s sigma_dist=linear", &error);
+  g_assert_no_error (error);
+  g_assert_false (gamma);
+  nf_test_folder_remove (folder);
+}
+
+/* A noise schedule that the file contradicts is refused, and so is a buffer that
+ * is none of the known ones. */
+static void
+test_levels (void)
+{
+  static const struct
+  {
+    const gchar *buffer, *settings, *message; /* NULL: a good one */
+  } rows[] = {
+    { "betas", "-s sigma_dist=linear", NULL },
+    { "betas", "-s sigma_dist=cosine", "another noise schedule" },
+    { NULL, "-s sigma_dist=linear -s num_classes=1000", NULL },
+    { NULL, "-s sigma_dist=linear -s num_classes=10", "hold 10 numbers" },
+    { "kk", "-s sigma_dist=linear -s num_classes=1000", "have no place" },
+  };
+  g_autofree gchar *folder = nf_test_folder_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *path = write_predictor (folder, FALSE, rows[i].buffer);
+    g_autoptr (GError) error = NULL;
+
+    import_predictor (path, rows[i].settings, &error);
+    if (rows[i].message)
+      nf_assert_error (error, NF_ERROR_INVALID, rows[i].message);
+    else
+      g_assert_no_error (error);
+  }
+  nf_test_folder_remove (folder);
+}
+
+/* Settings of MCVD that make a network which is not known here are refused; those
+ * of its older networks are passed over. */
+static void
+test_answers (void)
+{
+  static const struct
+  {
+    const gchar *setting, *message; /* NULL: a good one */
+  } rows[] = {
+    { "type=v1", NULL },
+    { "depth=deeper", NULL },
+    { "arch=unetmore", NULL },
+    { "version=FPNDM", NULL },
+    { "arch=unetmore3d", "arch is \"unetmore3d\"" },
+    { "version=SMLD", "version is SMLD" },
+    { "time_conditional=false", "time_conditional is false" },
+    { "cond_emb=true", "cond_emb is true" },
+    { "noise_in_cond=true", "noise_in_cond is true" },
+    { "output_all_frames=true", "output_all_frames is true" },
+    { "nonlinearity=elu", "nonlinearity is \"elu\"" },
+    { "rescaled=false", "rescaled is false" },
+    { "logit_transform=true", "logit_transform is true" },
+  };
+  g_autofree gchar *folder = nf_test_folder_new ();
+  g_autofree gchar *path = write_predictor (folder, FALSE, "betas");
+  g_autoptr (GError) geometric = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *settings =
+        g_strdup_printf ("-s sigma_dist=linear -s %s", rows[i].setting);
+    g_autoptr (GError) error = NULL;
+
+    import_predictor (path, settings, &error);
+    if (rows[i].message)
+      nf_assert_error (error, NF_ERROR_INVALID, rows[i].message);
+    else
+      g_assert_no_error (error);
+  }
+  import_predictor (path, "-s sigma_dist=geometric", &geometric);
+  nf_assert_error (geometric, NF_ERROR_INVALID, "sigma_dist geometric must be");
+  nf_test_folder_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -354,6 +594,10 @@ main (int argc, char **argv)
   g_test_add_func ("/import/choice", test_choice);
   g_test_add_func ("/import/settings", test_settings);
   g_test_add_func ("/import/named", test_named);
+  g_test_add_func ("/import/other-pickle", test_other_pickle);
   g_test_add_func ("/import/command", test_command);
+  g_test_add_func ("/import/gamma", test_gamma);
+  g_test_add_func ("/import/noise-levels", test_levels);
+  g_test_add_func ("/import/answers", test_answers);
   return g_test_run ();
 }

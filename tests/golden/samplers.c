@@ -6,11 +6,13 @@
  * or without a last denoising and clipping. The product evaluates the last
  * denoising at the last step's label, and so do runs with "_steplabel"; the
  * others were made with the number of steps less one, which is put in its place
- * here. Schedules are named sched/{linear,cosine}[_sN]/WHAT. */
+ * here. Schedules are named sched/{linear,cosine}[_sN]/WHAT; one WHAT is
+ * gamma_shapes. */
 #include "golden.h"
 
 #include <string.h>
 
+#include <nextframe/diffusion/nfnoise.h>
 #include <nextframe/diffusion/nfsampler.h>
 
 typedef struct
@@ -136,6 +138,26 @@ check_named_run (
     golden_fail (golden, name, error);
 }
 
+/* Shapes of the gamma distribution whose numbers are the noise of each label */
+static void
+check_gamma_shapes (Golden *golden, const gchar *prefix, NfUnetConfig config)
+{
+  static const GoldenTolerance tolerance[] = { { GOLDEN_EACH, 5e-4 },
+    { GOLDEN_END } };
+  g_autofree gchar *name = g_strconcat (prefix, "gamma_shapes", NULL);
+  g_autoptr (NfSchedule) schedule = NULL;
+  g_autofree gfloat *got = NULL;
+
+  if (!golden_has (golden, name))
+    return;
+  config.gamma = TRUE;
+  schedule = nf_schedule_new (&config);
+  got = g_new (gfloat, schedule->n);
+  for (guint i = 0; i < schedule->n; i++)
+    got[i] = (gfloat) nf_noise_shape (schedule, i);
+  golden_compare (golden, name, got, schedule->n, tolerance);
+}
+
 /* sched/DIST[_sN]/WHAT; @match holds DIST and N */
 static void
 check_named_schedule (Golden *golden, const NfUnetConfig *config,
@@ -158,6 +180,7 @@ check_named_schedule (Golden *golden, const NfUnetConfig *config,
     steps = nf_schedule_steps (
         schedule, (guint) g_ascii_strtoull (count, NULL, 10), &n);
   golden_compare_schedule (golden, prefix, schedule, steps, n);
+  check_gamma_shapes (golden, prefix, own);
 }
 
 /**

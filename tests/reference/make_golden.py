@@ -162,6 +162,8 @@ def samplers(dtype):
             tensors.update({f"sched/{kind}{suffix}/{what}": t for what, t in
                             (("steps", chosen), ("alphas", a), ("alphas_prev", after), ("betas", 1 - a / after))
                             if suffix or what == "alphas"})
+        if kind == "linear":  # the first share of signal of the other one is zero but for rounding
+            tensors[f"sched/{kind}/gamma_shapes"] = spec.gamma_shapes(alphas)
     return tensors, {"config": json.dumps(UNET)}
 
 

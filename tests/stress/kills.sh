@@ -56,33 +56,43 @@ random () { od -An -N4 -tu4 /dev/urandom | awk -v n="$1" '{ print $1 % n }'; }
 steps=$((2 * kills + 2 * full + 20))
 (go straight $steps) >log 2>&1 || fail "$(cat log)"
 
-# a kill comes up to two seconds after the run has begun; no kill takes back what was saved
+# how long a run takes here from its start to its second savepoint
+begin=$(date +%s%N)
+(go short 4) >log 2>&1 || fail "$(cat log)"
+most=$(((($(date +%s%N) - begin) / 1000000) * 2))
+
+# a kill comes up to twice as long after the run has begun; no kill takes back what was saved
 n=0
+gained=0
 while [ $n -lt "$kills" ]; do
   before=$(saved run)
   [ "${before:-0}" -lt $((steps - 2 * full - 4)) ] || { rm -rf run; before=0; }
   (go run $steps) >log 2>&1 &
-  sleep "$(random 3).$(random 10)"
+  sleep "$(random $most | awk '{ print $1 / 1000 }')"
   kill -KILL $! 2>/dev/null || true
   wait $! 2>/dev/null || true
   after=$(saved run)
   [ "${after:-0}" -ge "${before:-0}" ] || fail "kill $n: saved at $before before, at $after after it"
+  [ "${after:-0}" = "${before:-0}" ] || gained=$((gained + 1))
   n=$((n + 1))
 done
-echo "$n kills, saved at step $(saved run)"
+echo "$n kills, $gained of them after the run had saved once more; saved at step $(saved run)"
+[ "$kills" = 0 ] || [ $gained -gt 0 ] || fail "all kills came before the run saved anything: nothing was tested"
 
-# no file may grow beyond what is drawn: an error, or a savepoint that is whole
+# no file may grow beyond what is drawn: an error, or, for a third, a savepoint that is whole
 n=0
+gained=0
 size=$(find straight -name 'state-*.safetensors' -printf '%k\n' | sort -n | tail -n 1)
 while [ $n -lt "$full" ]; do
   before=$(saved run)
-  (ulimit -f $((2 * $(random "$size"))); go run $((${before:-0} + 2))) >log 2>&1 || true
+  (ulimit -f $((2 * $(random $((size * 3 / 2))))); go run $((${before:-0} + 2))) >log 2>&1 || true
   after=$(saved run)
   [ "${after:-0}" -ge "${before:-0}" ] || fail "full disk $n: saved at $before before, at $after after it"
+  [ "${after:-0}" = "${before:-0}" ] || gained=$((gained + 1))
   rm -f run/final.safetensors
   n=$((n + 1))
 done
-echo "$n full disks, saved at step $(saved run)"
+echo "$n disks of little room, $gained with enough of it for a savepoint; saved at step $(saved run)"
 
 (go run $steps) >log 2>&1 || fail "the run does not go on: $(cat log)"
 cmp straight/final.safetensors run/final.safetensors || fail "other weights than of a run that nobody disturbed"

@@ -2,11 +2,13 @@
  *
  * import — the subcommand that makes a checkpoint of a PyTorch file
  *
- * weights.c finds the tensors, netconfig.c the network's configuration, match.c
- * puts the two together. */
+ * weights.c finds the tensors, netconfig.c the network's configuration,
+ * noiselevels.c holds its noise schedule against theirs, match.c puts the two
+ * together. */
 #include "import/import.h"
 #include "import/match.h"
 #include "import/netconfig.h"
+#include "import/noiselevels.h"
 #include "import/settings.h"
 #include <nextframe/nets/nfnet.h>
 #include <nextframe/nets/nfresnet.h>
@@ -146,7 +148,7 @@ target_clear (Target *target)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Target, target_clear)
 
 static gboolean
-make_encoder (Target *target, const Options *o, const NfWeights *weights,
+make_encoder (Target *target, const Options *o, NfWeights *weights,
     JsonObject *settings, NfDevice *device, GError **error)
 {
   g_autoptr (NfResnet) encoder = NULL;
@@ -172,7 +174,7 @@ make_encoder (Target *target, const Options *o, const NfWeights *weights,
 }
 
 static gboolean
-make_net (Target *target, const Options *o, const NfWeights *weights,
+make_net (Target *target, const Options *o, NfWeights *weights,
     JsonObject *settings, NfDevice *device, GError **error)
 {
   const NfNetClass *klass = nf_net_class_find (o->arch);
@@ -188,7 +190,8 @@ make_net (Target *target, const Options *o, const NfWeights *weights,
   target->prefix = "";
   target->params = nf_params_ref (target->net->params);
   target->config = nf_net_config (target->net);
-  return TRUE;
+  return klass->task == NF_NET_SEGMENT
+      || nf_import_check_levels (weights, target->config, error);
 }
 
 /* Tensors without a place may be left out: a ResNet's classifier, the decoder of

@@ -58,7 +58,7 @@ ask (Maker *self, const gchar *key, const gchar *what)
   g_string_append_printf (self->asked, "  %s: %s\n", key, what);
 }
 
-/* What the shapes tell; a setting may say the same. */
+/* What the weights tell; a setting may say the same. */
 static void
 derive (Maker *self, const gchar *key, JsonNode *node)
 {
@@ -68,8 +68,7 @@ derive (Maker *self, const gchar *key, JsonNode *node)
     g_autofree gchar *theirs = json_to_string (said, FALSE);
     g_autofree gchar *ours = json_to_string (node, FALSE);
 
-    problem (self,
-        "%s is %s in the configuration, but the weights' shapes say %s", key,
+    problem (self, "%s is %s in the configuration, but the weights say %s", key,
         theirs, ours);
   }
   json_object_set_member (self->config, key, node);
@@ -351,6 +350,7 @@ make_levels (Maker *self, const NfUnetShapes *s)
   }
 }
 
+/* MCVD keeps the shapes of gamma noise beside the weights that learned from it. */
 static void
 make_schedule (Maker *self, const NfWeights *weights)
 {
@@ -361,6 +361,8 @@ make_schedule (Maker *self, const NfWeights *weights)
     derive_int (self, "num_classes", betas->shape[0]);
   else
     need (self, "num_classes", "levels of noise that it was trained with");
+  if (nf_weights_find (weights, "k_cum"))
+    derive (self, "gamma", json_node_init_boolean (json_node_alloc (), TRUE));
   need (self, "sigma_dist", "the noise schedule: linear or cosine");
   if (dist && g_str_equal (dist, "linear")) {
     need (self, "sigma_begin", "largest beta of the schedule; MCVD: 0.02");

@@ -61,6 +61,18 @@ begins_with (GBytes *bytes, const guint8 *magic, gsize n)
   return size >= n && memcmp (data, magic, n) == 0;
 }
 
+/* A pickle's protocol is its second byte. A safetensors file may begin with the
+ * same two, as the length of its header, but then goes on with zeros. */
+static gboolean
+is_pickle (GBytes *bytes)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+
+  return size >= 2 && data[0] == 0x80 && data[1] >= 2 && data[1] <= 5
+      && (size < 8 || data[4] || data[5] || data[6] || data[7]);
+}
+
 gboolean
 nf_torch_file_is (const gchar *path)
 {
@@ -69,7 +81,7 @@ nf_torch_file_is (const gchar *path)
 
   return bytes
       && (begins_with (bytes, zip_magic, sizeof zip_magic)
-          || begins_with (bytes, legacy_magic, sizeof legacy_magic));
+          || is_pickle (bytes));
 }
 
 static gboolean
@@ -329,6 +341,16 @@ open_legacy (NfTorchFile *file, GError **error)
 
 /* -------------------------------------------------------------------- both */
 
+static gboolean
+other_pickle (const NfTorchFile *file, GError **error)
+{
+  g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,
+      "%s: is a pickle of Python, but none of torch.save()'s; load it where it "
+      "was made, and write its tensors with torch.save (state_dict, FILE)",
+      file->path);
+  return FALSE;
+}
+
 NfTorchFile *
 nf_torch_file_open_bytes (GBytes *bytes, const gchar *label, GError **error)
 {
@@ -343,6 +365,8 @@ nf_torch_file_open_bytes (GBytes *bytes, const gchar *label, GError **error)
     ok = open_archive (file, error);
   else if (begins_with (file->bytes, legacy_magic, sizeof legacy_magic))
     ok = open_legacy (file, error);
+  else if (is_pickle (file->bytes))
+    ok = other_pickle (file, error);
   else
     ok = damaged (file, "it is neither a zip archive nor a pickle", error);
   return ok ? g_steal_pointer (&file) : NULL;
