@@ -75,6 +75,35 @@ GST_START_TEST (test_gap)
 }
 GST_END_TEST
 
+/* numbers of frames go on over those that are missing, by those that frames have, or
+ * else from 0 on */
+GST_START_TEST (test_gap_offsets)
+{
+  static const guint numbers[] = { 0, 1, 2, 5, 6, 14, 15 };
+  const guint from = __i__ == 0 ? 0 : 1000;
+  GstBus *bus;
+  GstHarness *h = new_harness (SLIDING, &bus);
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++) {
+    GstBuffer *frame = nf_test_next_frame (h, numbers[i]);
+
+    if (from > 0)
+      GST_BUFFER_OFFSET (frame) = from + numbers[i];
+    fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
+  }
+  for (guint i = 2; i < G_N_ELEMENTS (numbers); i++) {
+    g_autoptr (GstBuffer) frame = gst_harness_pull (h);
+
+    fail_unless_equals_uint64 (
+        GST_BUFFER_OFFSET (frame), from + numbers[i] + 1);
+    fail_unless_equals_clocktime (
+        GST_BUFFER_PTS (frame), (numbers[i] + 1) * 40 * GST_MSECOND);
+  }
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 /* two frames of three are lost, for long */
 GST_START_TEST (test_leaky_queue)
 {
@@ -212,6 +241,7 @@ continuity_suite (void)
   TCase *tcase = tcase_create ("continuity");
 
   tcase_add_loop_test (tcase, test_gap, 0, 2 * G_N_ELEMENTS (gaps));
+  tcase_add_loop_test (tcase, test_gap_offsets, 0, 2);
   tcase_add_test (tcase, test_leaky_queue);
   tcase_add_test (tcase, test_discont_begins_clip);
   tcase_add_test (tcase, test_title_begins_clip);

@@ -6,6 +6,10 @@
  * Sibling: nfioustream.c, for nfiou */
 #include "nfmodelrig.h"
 
+#include <nextframe/scene/render/nfrender.h>
+
+#define CLIP_FRAMES 1000
+
 static const gchar masks[] =
     "video/x-raw,format=GRAY8,width=24,height=16,framerate=25/1";
 
@@ -182,33 +186,71 @@ GST_START_TEST (test_reverse_segment_keeps_stop)
 GST_END_TEST
 
 /* pulls frames until one has these columns */
+/* the frame of the only clip that a sample must show, in this size: pixel by pixel
+ * what the library renders */
 static void
-expect_width (GstElement *sink, gint width)
+check_scene (GstSample *sample, const GstVideoInfo *info)
 {
-  gint got = 0;
+  const gboolean rgb = GST_VIDEO_INFO_FORMAT (info) == GST_VIDEO_FORMAT_RGB;
+  const gsize width = (gsize) info->width, height = (gsize) info->height;
+  const gsize row = rgb ? 3 * width : width;
+  GstBuffer *buffer = gst_sample_get_buffer (sample);
+  g_autofree guint8 *pixels = g_malloc (3 * width * height);
+  g_autofree guint8 *mask = g_malloc (width * height);
+  g_autoptr (NfRenderer) renderer =
+      nf_renderer_new ((guint) width, (guint) height, 1);
+  g_autoptr (NfScene) scene = NULL;
+  const NfSceneObject *objects;
+  NfSceneParams params;
+  guint n;
 
-  while (got != width) {
+  nf_scene_params_init (&params);
+  params.frames = CLIP_FRAMES;
+  scene = nf_scene_new (&params, NULL);
+  fail_unless (scene != NULL);
+  objects = nf_scene_objects (scene, (guint) GST_BUFFER_OFFSET (buffer), &n);
+  nf_renderer_render (renderer, nf_scene_view (scene), objects, n, pixels,
+      3 * width, mask, width);
+  for (guint y = 0; y < height; y++)
+    for (guint x = 0; x < row; x++)
+      fail_unless_equals_int (
+          nf_test_pixel (buffer, gst_sample_get_caps (sample), x, y),
+          (rgb ? pixels : mask)[y * row + x]);
+}
+
+static void
+expect_size (GstElement *sink, gint width, gint height)
+{
+  GstVideoInfo info = { 0 };
+
+  while (info.width != width || info.height != height) {
     GstSample *sample = NULL;
 
     g_signal_emit_by_name (sink, "try-pull-sample", 20 * GST_SECOND, &sample);
-    fail_unless (sample != NULL, "no frame has %d columns", width);
-    gst_structure_get_int (
-        gst_caps_get_structure (gst_sample_get_caps (sample), 0), "width",
-        &got);
+    fail_unless (sample != NULL, "no frame has %dx%d", width, height);
+    fail_unless (
+        gst_video_info_from_caps (&info, gst_sample_get_caps (sample)));
+    if (info.width == width && info.height == height)
+      check_scene (sample, &info);
     gst_sample_unref (sample);
   }
 }
 
-/* another size is asked for while the source plays, in the middle of a clip */
+/* another size is asked for while the source plays, in the middle of a clip: in
+ * both directions, or in one alone */
 GST_START_TEST (test_source_reconfigures)
 {
   static const gchar *const pads[] = { "video", "mask" };
+  static const gint sizes[][2] = { { 30, 16 }, { 24, 21 }, { 18, 9 } };
+  const gint *size = sizes[__i__ / 2];
   g_autofree gchar *line = g_strdup_printf (
-      "nfscenesrc name=s frames=1000 width=24 height=16 s.%s ! queue ! "
+      "nfscenesrc name=s frames=%d width=24 height=16 s.%s ! queue ! "
       "capsfilter "
       "name=f caps=video/x-raw,width=24 ! appsink name=sink sync=false "
       "max-buffers=2 s.%s ! queue ! fakesink",
-      pads[__i__], pads[!__i__]);
+      CLIP_FRAMES, pads[__i__ % 2], pads[!(__i__ % 2)]);
+  g_autofree gchar *caps =
+      g_strdup_printf ("video/x-raw,width=%d,height=%d", size[0], size[1]);
   g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
   g_autoptr (GstElement) filter = gst_bin_get_by_name (GST_BIN (pipeline), "f");
   g_autoptr (GstElement) sink =
@@ -216,9 +258,9 @@ GST_START_TEST (test_source_reconfigures)
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  expect_width (sink, 24);
-  gst_util_set_object_arg (G_OBJECT (filter), "caps", "video/x-raw,width=30");
-  expect_width (sink, 30);
+  expect_size (sink, 24, 16);
+  gst_util_set_object_arg (G_OBJECT (filter), "caps", caps);
+  expect_size (sink, size[0], size[1]);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   nf_test_expect_no_error (bus);
 }
@@ -234,7 +276,7 @@ eventorder_suite (void)
   tcase_add_loop_test (tcase, test_tags_follow_segment, 0, G_N_ELEMENTS (rows));
   tcase_add_loop_test (tcase, test_segment_keeps_offset, 0, 3);
   tcase_add_loop_test (tcase, test_reverse_segment_keeps_stop, 0, 2);
-  tcase_add_loop_test (tcase, test_source_reconfigures, 0, 2);
+  tcase_add_loop_test (tcase, test_source_reconfigures, 0, 6);
   suite_add_tcase (suite, tcase);
 
   return suite;

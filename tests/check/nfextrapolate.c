@@ -161,6 +161,47 @@ GST_START_TEST (test_extrapolate_futures)
 }
 GST_END_TEST
 
+/* and so they are for all frames of a rollout; each setting makes others of them */
+GST_START_TEST (test_extrapolate_futures_rollout)
+{
+  static const struct
+  {
+    const gchar *settings;
+    NfFuturesParams params;
+  } cases[] = {
+    { "futures=6 seed=7 decide=pooled",
+        { .futures = 6, .decide = NF_DECIDE_POOLED, .seed = 7 } },
+    { "futures=6 seed=8 decide=pooled",
+        { .futures = 6, .decide = NF_DECIDE_POOLED, .seed = 8 } },
+    { "futures=2 seed=7 decide=jaccard",
+        { .futures = 2, .decide = NF_DECIDE_JACCARD, .seed = 7 } },
+  };
+  static const gchar *const emits[] = { "rollout", "all" };
+  guint8 past[11][WIDTH * HEIGHT], expected[11][WIDTH * HEIGHT];
+  const guint8 *masks[11];
+
+  for (guint i = 0; i < 11; i++) {
+    paint (past[i], i);
+    masks[i] = past[i];
+  }
+  fail_unless (nf_extrapolate_futures (&cases[__i__].params, masks, 11, WIDTH,
+      HEIGHT, 1, 11, expected[0], NULL));
+  for (guint e = 0; e < G_N_ELEMENTS (emits); e++) {
+    g_autofree gchar *settings =
+        g_strdup_printf ("%s emit=%s", cases[__i__].settings, emits[e]);
+    GstBus *bus;
+    GstHarness *h = new_harness (settings, &bus);
+
+    push_masks (h, 0, 11, 0);
+    for (guint i = 0; e == 1 && i < 11; i++)
+      expect_mask (h, i, past[i]);
+    for (guint i = 0; i < 11; i++)
+      expect_mask (h, 11 + i, expected[i]);
+    nf_test_harness_free (h, bus);
+  }
+}
+GST_END_TEST
+
 static const gchar *const colorimetries[] = { "bt709", "bt601", "sRGB",
   "1:1:0:0", "2:1:5:1" };
 
@@ -342,6 +383,7 @@ nfextrapolate_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_extrapolate_method, 0, G_N_ELEMENTS (methods));
   tcase_add_loop_test (tc, test_extrapolate_futures, 0, 3);
+  tcase_add_loop_test (tc, test_extrapolate_futures_rollout, 0, 3);
   tcase_add_loop_test (
       tc, test_extrapolate_colorimetry, 0, G_N_ELEMENTS (colorimetries));
   tcase_add_test (tc, test_extrapolate_emit_all);

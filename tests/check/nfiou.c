@@ -109,6 +109,30 @@ GST_START_TEST (test_nfiou_tolerance)
 }
 GST_END_TEST;
 
+/* where frames of one pad last longer, half of the shorter ones counts,
+ * whichever pad they come to */
+GST_START_TEST (test_nfiou_tolerance_of_shorter)
+{
+  static const NfFeedFrame near[] = { { 10, 1 }, { 90, 1 } };
+  static const NfFeedFrame far[] = { { 11, 1 }, { 91, 1 } };
+  static const NfFeedFrame others[] = { { 0, 1 }, { 80, 1 } };
+  NfRig *rig;
+
+  for (guint i = 0; i < 2; i++) {
+    rig = nf_rig_new (NULL, NULL);
+    rig->prediction.duration = __i__ == 0 ? 20 : 80;
+    rig->truth.duration = __i__ == 0 ? 80 : 20;
+    if (i == 0)
+      NF_RIG_RUN (rig, near, others);
+    else
+      NF_RIG_RUN (rig, far, others);
+    nf_rig_expect_total (
+        rig, i == 0 ? 2 : 0, i == 0 ? 0 : 2, i == 0 ? 0 : 2, i == 0 ? 1 : 0);
+    nf_rig_free (rig);
+  }
+}
+GST_END_TEST;
+
 GST_START_TEST (test_nfiou_strict_fails)
 {
   NfRig *rig = nf_rig_new ("strict", "true");
@@ -380,6 +404,7 @@ nfiou_suite (void)
   tcase_add_test (pairs, test_nfiou_truth_ends_first);
   tcase_add_loop_test (pairs, test_nfiou_one_pad_without_frames, 0, 2);
   tcase_add_test (pairs, test_nfiou_tolerance);
+  tcase_add_loop_test (pairs, test_nfiou_tolerance_of_shorter, 0, 2);
   tcase_add_test (pairs, test_nfiou_strict_fails);
   tcase_add_test (pairs, test_nfiou_sizes_differ_fails);
   tcase_add_loop_test (pairs, test_nfiou_no_time_fails, 0, 2);

@@ -133,6 +133,37 @@ GST_START_TEST (test_nfiou_clip_names)
 }
 GST_END_TEST;
 
+/* what the messages of frames say: of which clip, when, and how good */
+GST_START_TEST (test_nfiou_frame_messages)
+{
+  static const NfFeedFrame predictions[] = { { 0, 1, TRUE }, { 40, 2 },
+    { 80, 2, TRUE } };
+  static const NfFeedFrame truths[] = { { 0, 1, TRUE }, { 40, 1 },
+    { 80, 2, TRUE } };
+  static const guint clips[] = { 0, 0, 1 };
+  static const gdouble scores[] = { 1, 0, 1 };
+  NfRig *rig = nf_rig_new (NULL, NULL);
+
+  nf_rig_push_segment (rig->prediction.harness, 1000, 0, "a");
+  nf_rig_push_segment (rig->truth.harness, 1000, 0, "b");
+  NF_RIG_RUN (rig, predictions, truths);
+  for (guint i = 0; i < G_N_ELEMENTS (clips); i++) {
+    g_autoptr (GstStructure) message = nf_rig_pop (rig, "frame");
+    guint clip = G_MAXUINT;
+
+    fail_unless (gst_structure_get_uint (message, "clip", &clip));
+    fail_unless_equals_int (clip, clips[i]);
+    fail_unless_equals_uint64 (
+        nf_rig_count (message, "running-time"), (1000 + 40 * i) * GST_MSECOND);
+    fail_unless_equals_uint64 (
+        nf_rig_count (message, "stream-time"), 40 * i * GST_MSECOND);
+    fail_unless (
+        nf_rig_near (nf_rig_score (message, "jaccard"), scores[i], 1e-15));
+  }
+  nf_rig_free (rig);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_nfiou_caps_change)
 {
   static const NfFeedFrame more[] = { { 880, 5 }, { 920, 5 } };
@@ -314,6 +345,7 @@ nfiou_stream_suite (void)
   tcase_add_loop_test (clips, test_nfiou_clips_by_discont, 0, 2);
   tcase_add_test (clips, test_nfiou_clips_by_segment);
   tcase_add_test (clips, test_nfiou_clip_names);
+  tcase_add_test (clips, test_nfiou_frame_messages);
   suite_add_tcase (suite, citizen);
   tcase_add_test (citizen, test_nfiou_caps_change);
   tcase_add_test (citizen, test_nfiou_flush_forgets);

@@ -154,6 +154,56 @@ GST_START_TEST (test_nfnpydec_segment_seek)
 }
 GST_END_TEST;
 
+/* the segment ends where it was told to, within a frame or behind the last one,
+ * and what is played next without a flush begins at that running time */
+GST_START_TEST (test_nfnpydec_stop_within_frame)
+{
+  static const guint64 shape[] = { 10, 2, 2 };
+  static const struct
+  {
+    guint start, stop, first, last, base; /* times in ms */
+  } cases[] = {
+    { 80, 200, 2, 4, 120 },
+    { 80, 190, 2, 4, 110 },
+    { 80, 161, 2, 4, 81 },
+    { 90, 150, 2, 3, 60 },
+    { 320, 390, 8, 9, 70 },
+  };
+  GstBus *bus;
+  GstMessage *message;
+  GstSample *sample = NULL;
+  gint64 position = 0;
+  Player player;
+
+  player_open (&player, shape, "nfnpydec");
+  bus = gst_element_get_bus (player.pipeline);
+  fail_unless (gst_element_seek (player.pipeline, 1.0, GST_FORMAT_TIME,
+      GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_SEGMENT, GST_SEEK_TYPE_SET,
+      cases[__i__].start * GST_MSECOND, GST_SEEK_TYPE_SET,
+      cases[__i__].stop * GST_MSECOND));
+  player_expect_frames (&player, cases[__i__].first, cases[__i__].last, 4);
+  message = gst_bus_timed_pop_filtered (
+      bus, 10 * GST_SECOND, GST_MESSAGE_SEGMENT_DONE | GST_MESSAGE_ERROR);
+  fail_unless (message != NULL);
+  fail_unless_equals_int (GST_MESSAGE_TYPE (message), GST_MESSAGE_SEGMENT_DONE);
+  gst_message_parse_segment_done (message, NULL, &position);
+  fail_unless_equals_uint64 (position, cases[__i__].stop * GST_MSECOND);
+  gst_message_unref (message);
+  fail_unless (gst_element_seek (player.pipeline, 1.0, GST_FORMAT_TIME,
+      GST_SEEK_FLAG_NONE, GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_SET, -1));
+  g_signal_emit_by_name (
+      player.sink, "try-pull-sample", 10 * GST_SECOND, &sample);
+  fail_unless (sample != NULL);
+  fail_unless_equals_uint64 (
+      gst_sample_get_segment (sample)->base, cases[__i__].base * GST_MSECOND);
+  gst_sample_unref (sample);
+  player_expect_frames (&player, 1, 9, 4);
+  player_expect_eos (&player);
+  gst_object_unref (bus);
+  player_close (&player);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_nfnpydec_type_is_found)
 {
   static const guint64 shape[] = { 3, 4, 5 };
@@ -217,6 +267,7 @@ nfnpydec_play_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_nfnpydec_seeks_in_time, 0, 2);
   tcase_add_test (tc, test_nfnpydec_segment_seek);
+  tcase_add_loop_test (tc, test_nfnpydec_stop_within_frame, 0, 5);
   tcase_add_loop_test (tc, test_nfnpydec_type_is_found, 0, 2);
   tcase_add_loop_test (tc, test_nfnpydec_plays_uri, 0, 4);
   tcase_add_test (tc, test_nfnpydec_plays_real_mask);

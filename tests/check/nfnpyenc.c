@@ -464,6 +464,31 @@ GST_START_TEST (test_nfnpyenc_index_of_titles)
 }
 GST_END_TEST;
 
+/* Times are those of the stream, whatever the segment makes of them; so are those
+ * of gaps. */
+GST_START_TEST (test_nfnpyenc_index_of_segments)
+{
+  GstHarness *h = new_index_harness (path);
+  GstSegment segment;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  segment.rate = 2;
+  segment.base = 7 * GST_SECOND;
+  segment.start = GST_SECOND;
+  segment.time = 3 * GST_SECOND;
+  gst_harness_push_event (h, gst_event_new_stream_start ("one"));
+  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  push_frames (h, 10, 2, TRUE);
+  gst_harness_push_event (
+      h, gst_event_new_gap (1200 * GST_MSECOND, 100 * GST_MSECOND));
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  assert_index ("0,0,3.000000000,\n"
+                "1,0,3.100000000,\n"
+                ",0,3.200000000,gap\n");
+  gst_harness_teardown (h);
+}
+GST_END_TEST
+
 /* A title is that of its stream: it makes no line of the next one, and no frame of
  * a stream without a title has it. */
 GST_START_TEST (test_nfnpyenc_index_of_streams)
@@ -575,6 +600,7 @@ nfnpyenc_suite (void)
       files, test_nfnpyenc_file_round_trip, 0, G_N_ELEMENTS (format_cases));
   tcase_add_test (files, test_nfnpyenc_real_mask_round_trip);
   tcase_add_test (files, test_nfnpyenc_index_of_titles);
+  tcase_add_test (files, test_nfnpyenc_index_of_segments);
   tcase_add_test (files, test_nfnpyenc_index_of_streams);
   tcase_add_test (files, test_nfnpyenc_index_of_flushes);
   tcase_add_test (files, test_nfnpyenc_index_of_marks);

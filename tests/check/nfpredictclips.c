@@ -233,6 +233,39 @@ GST_START_TEST (test_predict_caps_change)
 }
 GST_END_TEST
 
+/* and they alone do, without a segment or a mark: another format, size or
+ * framerate */
+GST_START_TEST (test_predict_caps_change_alone)
+{
+  static const gchar *const changes[] = {
+    "video/x-raw,format=BGRx,width=24,height=16,framerate=25/1",
+    "video/x-raw,format=RGB,width=48,height=16,framerate=25/1",
+    "video/x-raw,format=RGB,width=24,height=17,framerate=25/1",
+    "video/x-raw,format=RGB,width=24,height=16,framerate=25/1,"
+    "pixel-aspect-ratio=2/1",
+  };
+  static const guint numbers[] = { 7 };
+  g_autoptr (GstCaps) caps = gst_caps_from_string (changes[__i__]);
+  GstBus *bus;
+  GstHarness *h = nf_predict_harness_new ("", &bus);
+  GstVideoInfo info;
+
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  nf_test_push_frames (h, 0, 2);
+  fail_unless (gst_harness_push_event (h, gst_event_new_caps (caps)));
+  fail_unless (gst_video_info_from_caps (&info, caps));
+  for (guint i = 2; i < 2 + NF_MODELS_CONTEXT; i++) {
+    GstBuffer *frame = nf_test_frame (&info, i, 0);
+
+    nf_test_set_times (frame, i, NF_MODELS_FRAME);
+    fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
+  }
+  nf_test_expect_warning (bus, "ended after 2 of the 3 frames");
+  nf_predict_expect_frames (h, numbers, 1);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 /* other caps downstream do not disturb the clip */
 GST_START_TEST (test_predict_reconfigure)
 {
@@ -271,6 +304,7 @@ nfpredict_clips_suite (void)
   tcase_add_test (tc, test_predict_segment);
   tcase_add_loop_test (tc, test_predict_times, 0, G_N_ELEMENTS (time_cases));
   tcase_add_test (tc, test_predict_caps_change);
+  tcase_add_loop_test (tc, test_predict_caps_change_alone, 0, 4);
   tcase_add_test (tc, test_predict_reconfigure);
 
   return suite;

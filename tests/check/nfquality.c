@@ -199,6 +199,101 @@ GST_START_TEST (test_quality_of_clips)
 }
 GST_END_TEST
 
+/* the numbers of clips in the messages of frames */
+static void
+expect_clips (const GPtrArray *messages, const guint *expected, guint n)
+{
+  guint found = 0, clip = G_MAXUINT;
+
+  for (guint i = 0; i < messages->len; i++) {
+    const GstStructure *message = messages->pdata[i];
+
+    if (g_strcmp0 (gst_structure_get_string (message, "scope"), "frame") != 0)
+      continue;
+    fail_unless (found < n && gst_structure_get_uint (message, "clip", &clip));
+    fail_unless_equals_int (clip, expected[found]);
+    found++;
+  }
+  fail_unless_equals_int (found, n);
+}
+
+/* the format and the size of one pad's frames, then of the other's, change within
+ * the stream */
+GST_START_TEST (test_quality_caps_change)
+{
+  static const struct
+  {
+    const gchar *predictions[2], *truths[2]; /* of two clips */
+  } cases[] = {
+    { { "RGB" SIZE, "I420" SIZE }, { "RGB" SIZE, "RGB" SIZE } },
+    { { "RGB" SIZE, "RGB" SIZE }, { "I420" SIZE, "BGRx" SIZE } },
+    { { "RGB" SIZE, "RGB,width=40,height=30,framerate=25/1" },
+        { "RGB" SIZE, "RGB,width=40,height=30,framerate=25/1" } },
+    { { "RGB,width=40,height=30,framerate=25/1", "RGB" SIZE },
+        { "RGB,width=40,height=30,framerate=25/1", "RGB" SIZE } },
+  };
+  static const guint clips[] = { 0, 0, 1, 1 };
+  g_autoptr (GString) line = g_string_new (
+      "concat name=p ! queue ! c.prediction concat name=t ! queue ! c.truth "
+      "nfquality name=c ! fakesink ");
+  g_autoptr (GPtrArray) messages =
+      g_ptr_array_new_with_free_func (structure_free);
+  g_autofree gchar *error = NULL;
+
+  for (guint i = 0; i < 2; i++) {
+    const gchar *const caps[] = { cases[__i__].predictions[i],
+      cases[__i__].truths[i] };
+
+    for (guint k = 0; k < 2; k++)
+      g_string_append_printf (line,
+          "videotestsrc num-buffers=2 pattern=solid-color "
+          "foreground-color=0xff%s ! video/x-raw,format=%s ! queue ! %s ",
+          k == 0 ? "c82814" : "be2814", caps[k], k == 0 ? "p." : "t.");
+  }
+  error = run (line->str, messages);
+  fail_unless (error == NULL, "%s", error);
+  expect_clips (messages, clips, G_N_ELEMENTS (clips));
+  /* red is wrong by 10; limited range has coarser steps */
+  for (guint i = 0; i < messages->len; i++)
+    fail_unless (
+        fabs (number (messages->pdata[i], "psnr") - psnr (100.0 / 3)) < 3,
+        "%s: PSNR %g", gst_structure_get_string (messages->pdata[i], "scope"),
+        number (messages->pdata[i], "psnr"));
+}
+GST_END_TEST
+
+/* the curve has no more steps than were asked for; pairs after them count in all
+ * other scores */
+GST_START_TEST (test_quality_horizon)
+{
+  static const guint horizons[] = { 0, 1, 2, 3, 5 };
+  const guint steps = MIN (horizons[__i__], 3);
+  g_autofree gchar *prediction = gray (3, 100, "RGB", "c.prediction");
+  g_autofree gchar *truth = gray (3, 110, "RGB", "c.truth");
+  g_autofree gchar *line =
+      g_strdup_printf ("nfquality name=c horizon=%u ! fakesink %s %s",
+          horizons[__i__], prediction, truth);
+  g_autoptr (GPtrArray) messages =
+      g_ptr_array_new_with_free_func (structure_free);
+  g_autofree gchar *error = run (line, messages);
+  const GstStructure *total;
+  guint64 frames = 0;
+
+  fail_unless (error == NULL, "%s", error);
+  total = messages->pdata[messages->len - 1];
+  if (steps > 0)
+    expect_step (total, "horizon-psnr", steps - 1, steps, psnr (100));
+  else
+    fail_unless_equals_int (
+        ((const GValueArray *) g_value_get_boxed (
+             gst_structure_get_value (total, "horizon-psnr")))
+            ->n_values,
+        0);
+  fail_unless (
+      gst_structure_get_uint64 (total, "frames", &frames) && frames == 3);
+}
+GST_END_TEST
+
 /* frames of other formats are compared as RGB, and go on as they are */
 GST_START_TEST (test_quality_formats)
 {
@@ -269,6 +364,8 @@ nfquality_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, setup, teardown);
   tcase_add_test (tc, test_quality_of_clips);
+  tcase_add_loop_test (tc, test_quality_caps_change, 0, 4);
+  tcase_add_loop_test (tc, test_quality_horizon, 0, 5);
   tcase_add_loop_test (tc, test_quality_formats, 0, 4);
   tcase_add_loop_test (tc, test_quality_fails, 0, 2);
   tcase_add_test (tc, test_quality_stats);

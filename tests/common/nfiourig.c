@@ -44,6 +44,7 @@ nf_rig_new (const gchar *property, const gchar *value)
       gst_harness_new_with_element (rig->element, "prediction", NULL);
   rig->truth.harness =
       gst_harness_new_with_element (rig->element, "truth", NULL);
+  rig->prediction.duration = rig->truth.duration = NF_FEED_FRAME_MS;
   gst_harness_play (rig->out);
   gst_harness_play (rig->prediction.harness);
   gst_harness_play (rig->truth.harness);
@@ -81,7 +82,7 @@ feed_thread (gpointer data)
 
     if (frame->time != NF_FEED_NONE)
       GST_BUFFER_PTS (buffer) = frame->time * GST_MSECOND;
-    GST_BUFFER_DURATION (buffer) = NF_FEED_FRAME_MS * GST_MSECOND;
+    GST_BUFFER_DURATION (buffer) = feed->duration * GST_MSECOND;
     if (frame->discont)
       GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
     feed->flow = gst_harness_push (feed->harness, buffer);

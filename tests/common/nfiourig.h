@@ -25,6 +25,7 @@ typedef struct
   guint width, height, stride;
   const NfFeedFrame *frames;
   guint n_frames;
+  guint duration; /* of each, ms */
   GstFlowReturn flow;
 } NfFeed;
 
