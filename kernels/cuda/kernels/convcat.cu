@@ -103,7 +103,7 @@ template <class T, int V> struct Take
         for (int i = 0; i < V; i++)
           sum[i] += v[i];
       }
-      nf_store_pack<V> (to + k * V, sum);
+      nf_store_pack<V> (to + (gsize) k * V, sum);
     }
   }
 };

@@ -167,7 +167,8 @@ template <class T> struct NormBack
 
     if (to == NULL)
       return;
-    to += part.sample * k.rows * x.step + part.column - (behind ? k.cx : 0);
+    to += part.sample * k.rows * x.step
+        + (gsize) (part.column - (behind ? k.cx : 0));
     nf_norm_terms<V> (k, part, stats, k.groups, 0, terms);
 #pragma unroll
     for (int i = 0; i < V; i++) {

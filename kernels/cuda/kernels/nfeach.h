@@ -27,6 +27,8 @@ nf_load_pack (float (&v)[V], const T *x)
     v[i] = nf_load (&pack.v[i]);
 }
 
+/* Where @y comes from a sum or difference of unsigned ints, which may wrap, nvcc
+ * writes the values one by one: such an offset is to be a gsize */
 template <int V, class T>
 static __device__ __forceinline__ void
 nf_store_pack (T *y, const float (&v)[V])

@@ -106,6 +106,8 @@ template <int V, class T, class W> struct PoolBackward
       float sum[V] = {};
 
       for (int a = top; a < min (k.out_h, down / k.stride + 1); a++)
+/* of four at once the numbers alone would fill the registers */
+#pragma unroll 2
         for (int b = left; b < min (k.out_w, right / k.stride + 1); b++) {
           const gsize at =
               ((gsize) (n * k.out_h + a) * k.out_w + b) * k.c + pack * V;
