@@ -57,7 +57,7 @@ print_usage (FILE *stream)
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     fprintf (stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
   fprintf (
-      stream, "\nnextframe-train COMMAND --help tells a command's options.\n");
+      stream, "\nnextframe-train COMMAND --help lists a command's options.\n");
 }
 
 int

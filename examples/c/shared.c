@@ -5,7 +5,7 @@
  * Two pipelines of one process use the same checkpoint, so it lies in memory
  * once, and their elements take turns at the cores. After some frames the
  * application asks the first one for more exact masks (`tta`), which a playing
- * element may be told; in the end it prints what both did.
+ * element may be set; in the end it prints what both did.
  *
  *   cc shared.c $(pkg-config --cflags --libs gstreamer-1.0) */
 #include <gst/gst.h>

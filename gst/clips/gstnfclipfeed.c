@@ -77,7 +77,7 @@ gst_nf_clip_feed_start (GstNfClipFeed *self, const GstNfClipHooks *hooks,
   gst_nf_clip_pacer_start (&self->pacer, live);
   self->began = FALSE;
   self->left = left;
-  g_atomic_int_set (&self->watch.told, FALSE);
+  g_atomic_int_set (&self->watch.warned, FALSE);
   self->send_segment = TRUE;
   self->seqnum = gst_util_seqnum_next ();
   self->clip = G_MAXUINT64;
@@ -557,15 +557,15 @@ pass_over (GstNfClipFeed *self, guint64 clip)
   GstClockTime time =
       gst_nf_clip_timeline_time (timeline, self->position.next_frame);
   GstClockTime duration = gst_nf_clip_timeline_time (timeline, end) - time;
-  const gboolean told = self->format.width > 0;
-  GstFlowReturn flow = told ? wait_turn (self) : GST_FLOW_OK;
+  const gboolean announced = self->format.width > 0;
+  GstFlowReturn flow = announced ? wait_turn (self) : GST_FLOW_OK;
 
   if (flow != GST_FLOW_OK)
     return flow;
   GST_OBJECT_LOCK (self->element);
   gst_nf_clip_position_go_to (&self->position, end);
   GST_OBJECT_UNLOCK (self->element);
-  for (guint i = 0; i < N_STREAMS && told; i++) {
+  for (guint i = 0; i < N_STREAMS && announced; i++) {
     GstPad *pad = self->streams[i].pad;
 
     flow = gst_flow_combiner_update_pad_flow (self->combiner, pad,
@@ -580,7 +580,7 @@ pass_over (GstNfClipFeed *self, guint64 clip)
  *
  * One frame on both pads.
  *
- * Returns: why there are no more, if not %GST_FLOW_OK; to be told to
+ * Returns: why there are no more, if not %GST_FLOW_OK; to be given to
  *   gst_nf_clip_feed_finish()
  */
 GstFlowReturn

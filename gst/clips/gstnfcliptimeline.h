@@ -3,7 +3,7 @@
  * gstnfcliptimeline — where clips that follow each other lie in time
  *
  * Frames are numbered through all clips, frame N is shown at N / framerate.
- * Positions are told in time, in frames (GST_FORMAT_DEFAULT), or in clips: a
+ * Positions are given in time, in frames (GST_FORMAT_DEFAULT), or in clips: a
  * format of its own, registered as "clip".
  * See: gstnfclips.c */
 #pragma once

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * gstnfclipwatch — tells when a source of clips waits for what cannot come */
+ * gstnfclipwatch — warns when a source of clips waits for what cannot come */
 #include "clips/gstnfclipwatch.h"
 
 #define PATIENCE_SECONDS 10
@@ -43,12 +43,13 @@ is_starting (GstElement *element)
 }
 
 static gboolean
-tell (GstClock *clock, GstClockTime time, GstClockID id, gpointer data)
+warn (GstClock *clock, GstClockTime time, GstClockID id, gpointer data)
 {
   const Watched *watched = data;
 
   if (is_starting (watched->element)
-      && g_atomic_int_compare_and_exchange (&watched->watch->told, FALSE, TRUE))
+      && g_atomic_int_compare_and_exchange (
+          &watched->watch->warned, FALSE, TRUE))
     GST_ELEMENT_WARNING (watched->element, CORE, PAD,
         ("For %d s nobody has taken the frame on the pad '%s', and the "
          "pipeline "
@@ -67,7 +68,7 @@ tell (GstClock *clock, GstClockTime time, GstClockID id, gpointer data)
  * @pad: of it, which a frame is about to be pushed from
  *
  * Returns: (transfer full) (nullable): for gst_nf_clip_watch_end() once the frame
- *   was taken; NULL where no more is to be told
+ *   was taken; NULL where no more warnings are to come
  */
 GstClockID
 gst_nf_clip_watch_begin (
@@ -77,7 +78,7 @@ gst_nf_clip_watch_begin (
   GstClockID id;
   Watched *watched;
 
-  if (g_atomic_int_get (&watch->told) || !is_starting (element))
+  if (g_atomic_int_get (&watch->warned) || !is_starting (element))
     return NULL;
   clock = gst_system_clock_obtain ();
   watched = g_new (Watched, 1);
@@ -86,7 +87,7 @@ gst_nf_clip_watch_begin (
     .pad = gst_object_ref (pad) };
   id = gst_clock_new_single_shot_id (
       clock, gst_clock_get_time (clock) + PATIENCE_SECONDS * GST_SECOND);
-  gst_clock_id_wait_async (id, tell, watched, watched_free);
+  gst_clock_id_wait_async (id, warn, watched, watched_free);
   gst_object_unref (clock);
 
   return id;

@@ -96,7 +96,7 @@ get_driver (void)
 }
 
 /* the context in which kernels of a device run, which is the driver's primary
- * one; FALSE where the driver does not tell */
+ * one; FALSE where the driver does not say */
 static gboolean
 get_primary (gint index, CUcontext *context, CUdevice *device)
 {
@@ -164,7 +164,7 @@ ask_others (GstNfCuda *cuda)
             GST_OBJECT (element), GST_CUDA_CONTEXT_TYPE));
 }
 
-/* makes the primary context the element's, and tells everybody */
+/* makes the primary context the element's, and announces it */
 static void
 offer_primary (GstNfCuda *cuda)
 {

@@ -26,7 +26,8 @@ typedef struct
   gboolean post_messages;
   GstClockTime interval;
 
-  GstClockTime told; /* running time of the latest pair with a message */
+  GstClockTime
+      latest_message; /* running time of the latest pair with a message */
   gboolean in_clip; /* a pair of the clip that has not ended was scored */
   gchar *clip_id; /* (nullable): stream-id of that clip */
   guint64 frames, unmatched[N_INPUTS];
@@ -469,7 +470,7 @@ gst_nf_compare_push_segment (GstNfCompare *self)
   priv->segment_waits = FALSE;
 }
 
-/* a time without frames: of the prediction it is told downstream */
+/* a time without frames: of the prediction it goes downstream */
 static GstFlowReturn
 gst_nf_compare_skip_gap (GstNfCompare *self, guint which)
 {
@@ -572,9 +573,10 @@ gst_nf_compare_score (GstNfCompare *self, GstBuffer *prediction,
   /* first what it has changed: who hears of the pair may look at it */
   GST_NF_COMPARE_GET_CLASS (self)->publish (self);
   if (priv->post_messages
-      && (pair.begins_clip || running_time - priv->told >= priv->interval)) {
-    priv->told = running_time;
-    GST_NF_COMPARE_GET_CLASS (self)->tell (self, &pair);
+      && (pair.begins_clip
+          || running_time - priv->latest_message >= priv->interval)) {
+    priv->latest_message = running_time;
+    GST_NF_COMPARE_GET_CLASS (self)->post (self, &pair);
   }
 
   return TRUE;

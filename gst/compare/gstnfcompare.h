@@ -67,7 +67,7 @@ typedef struct
  * @begin: forgets all scores and begins anew; calls gst_nf_compare_set_up();
  *   FALSE, and an element error, where that cannot be
  * @score: scores a pair; FALSE, and an element error, where that cannot be
- * @tell: a pair was scored and published: posts its message; called where that
+ * @post: a pair was scored and published: posts its message; called where that
  *   is due
  * @unmatched: a frame found no partner: a truth, or else a prediction
  * @publish: scores have changed: the properties show them
@@ -85,7 +85,7 @@ struct _GstNfCompareClass
 
   gboolean (*begin) (GstNfCompare *self);
   gboolean (*score) (GstNfCompare *self, const GstNfComparePair *pair);
-  void (*tell) (GstNfCompare *self, const GstNfComparePair *pair);
+  void (*post) (GstNfCompare *self, const GstNfComparePair *pair);
   void (*unmatched) (GstNfCompare *self, gboolean is_truth);
   void (*publish) (GstNfCompare *self);
   void (*end_clip) (GstNfCompare *self, const gchar *stream_id);

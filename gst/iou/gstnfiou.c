@@ -19,7 +19,7 @@
  *
  * All pixels of all pairs go into one confusion matrix. A class's score is
  * TP / (TP + FP + FN); the Jaccard index is the mean over the classes that
- * occur in the prediction or in the truth. It is told for every frame, every
+ * occur in the prediction or in the truth. It is reported for every frame, every
  * clip and pooled over everything. A clip begins where the stream-start, a new
  * segment or a DISCONT buffer of either pad says so. A flush forgets all.
  *
@@ -119,7 +119,7 @@ static void gst_nf_iou_finalize (GObject *object);
 static gboolean gst_nf_iou_begin (GstNfCompare *compare);
 static gboolean gst_nf_iou_score (
     GstNfCompare *compare, const GstNfComparePair *pair);
-static void gst_nf_iou_tell (
+static void gst_nf_iou_post (
     GstNfCompare *compare, const GstNfComparePair *pair);
 static void gst_nf_iou_unmatched (GstNfCompare *compare, gboolean is_truth);
 static void gst_nf_iou_publish (GstNfCompare *compare);
@@ -223,7 +223,7 @@ gst_nf_iou_class_init (GstNfIouClass *klass)
 
   compare_class->begin = gst_nf_iou_begin;
   compare_class->score = gst_nf_iou_score;
-  compare_class->tell = gst_nf_iou_tell;
+  compare_class->post = gst_nf_iou_post;
   compare_class->unmatched = gst_nf_iou_unmatched;
   compare_class->publish = gst_nf_iou_publish;
   compare_class->end_clip = gst_nf_iou_end_clip;
@@ -360,7 +360,7 @@ gst_nf_iou_score (GstNfCompare *compare, const GstNfComparePair *pair)
 }
 
 static void
-gst_nf_iou_tell (GstNfCompare *compare, const GstNfComparePair *pair)
+gst_nf_iou_post (GstNfCompare *compare, const GstNfComparePair *pair)
 {
   gst_nf_iou_post_frame (compare, GST_NF_IOU (compare)->board, pair);
 }

@@ -109,7 +109,7 @@ static const GstNfProperty properties[] = {
   {
       .name = "framerate",
       .nick = "Framerate",
-      .blurb = "Frames per second, which the file itself does not tell",
+      .blurb = "Frames per second, which the file itself does not say",
       .details = "Frame N of the array is shown at N / framerate.",
       GST_NF_FRACTION (25, 1),
       GST_NF_FIELD (Settings, framerate),

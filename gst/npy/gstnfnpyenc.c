@@ -2,7 +2,7 @@
  *
  * gstnfnpyenc — nfnpyenc: video as a NumPy array
  *
- * The header comes first, but only the end tells how many frames there are.
+ * The header comes first, but only the end shows how many frames there are.
  * Where downstream can seek, a header of 0 frames is written first and
  * rewritten in place at the end; where it cannot, the frames wait in memory.
  * Siblings: gstnfnpydec.c, gstnfnpyvideo.c, kernels/io/nfnpy.c */

@@ -7,7 +7,7 @@
 
 #include "common/gstnferror.h"
 
-/* what tells how long a header is */
+/* what says how long a header is */
 #define HEADER_START (NF_NPY_MAGIC_BYTES + 2)
 
 /**

@@ -93,7 +93,7 @@ span_of (NfPredictMode mode, const NfUnetConfig *config)
  *
  * When interpolating the window goes from the first known frame to the last, and
  * what came of those between is not looked at. When generating the frame that
- * comes tells the time of the first one that is predicted.
+ * comes gives the time of the first one that is predicted.
  */
 void
 gst_nf_mode_describe (

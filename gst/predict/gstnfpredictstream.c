@@ -138,7 +138,7 @@ gst_nf_predict_stream_stop (GstNfPredictStream *self)
 }
 
 /* a window that will never be full, because its clip is over; of many within a
- * second one is told, and how many there were */
+ * second one is reported, and how many there were */
 static void
 warn_incomplete (GstNfPredictStream *self, guint frames)
 {
@@ -519,7 +519,7 @@ time_of (GstNfPredictStream *self, guint number)
           timestamps->newest);
 }
 
-/* tells the latency how far ahead of the newest frame, or behind it, the first
+/* gives the latency how far ahead of the newest frame, or behind it, the first
  * predicted one lies */
 static void
 set_distance (GstNfPredictStream *self)
@@ -831,7 +831,7 @@ gst_nf_predict_stream_hold (GstNfPredictStream *self, GstEvent *event)
  * gst_nf_predict_stream_drain:
  *
  * Predicts what waits for a batch to be full, and pushes it and what waits behind a
- * gap. The stream's errors are told where they occur.
+ * gap. The stream's errors are reported where they occur.
  */
 void
 gst_nf_predict_stream_drain (GstNfPredictStream *self)

@@ -73,7 +73,8 @@ gst_nf_clip_mode_get_type (void)
   static gsize type = 0;
   static const GEnumValue values[] = {
     { GST_NF_CLIP_AUTO,
-        "Published for networks that tell the noise, else consistent", "auto" },
+        "Published for networks that predict the noise, else consistent",
+        "auto" },
     { GST_NF_CLIP_NONE, "Not at all", "none" },
     { GST_NF_CLIP_PUBLISHED, "The clean frames, but not the noise",
         "published" },
@@ -99,7 +100,7 @@ gst_nf_denoise_mode_get_type (void)
     { NF_DENOISE_AGAIN,
         "The noise that is found in that estimate is removed, too", "again" },
     { NF_DENOISE_CLEANEST,
-        "The clean frames that the network tells at the cleanest level",
+        "The clean frames that the network predicts at the cleanest level",
         "cleanest" },
     { 0, NULL, NULL },
   };
@@ -185,7 +186,7 @@ const GstNfProperty gst_nf_sampling_properties[] = {
   {
       .name = "post-messages",
       .nick = "Post messages",
-      .blurb = "Whether messages tell how far a prediction is",
+      .blurb = "Whether messages say how far a prediction is",
       .details = "Switch them off where nobody reads the bus: they wait in its "
                  "memory.",
       GST_NF_BOOLEAN (TRUE),

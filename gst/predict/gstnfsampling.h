@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 
 /**
  * GstNfClipMode:
- * @GST_NF_CLIP_AUTO: published for networks that tell the noise, else consistent
+ * @GST_NF_CLIP_AUTO: published for networks that predict the noise, else consistent
  * @GST_NF_CLIP_NONE: not at all
  * @GST_NF_CLIP_PUBLISHED: %NF_CLAMP_CLEAN, and %NF_DENOISE_AGAIN at the end
  * @GST_NF_CLIP_CONSISTENT: %NF_CLAMP_CONSISTENT and %NF_DENOISE_CLEANEST

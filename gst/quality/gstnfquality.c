@@ -110,7 +110,7 @@ static void gst_nf_quality_finalize (GObject *object);
 static gboolean gst_nf_quality_begin (GstNfCompare *compare);
 static gboolean gst_nf_quality_score (
     GstNfCompare *compare, const GstNfComparePair *pair);
-static void gst_nf_quality_tell (
+static void gst_nf_quality_post (
     GstNfCompare *compare, const GstNfComparePair *pair);
 static void gst_nf_quality_unmatched (GstNfCompare *compare, gboolean is_truth);
 static void gst_nf_quality_publish (GstNfCompare *compare);
@@ -193,7 +193,7 @@ gst_nf_quality_class_init (GstNfQualityClass *klass)
 
   compare_class->begin = gst_nf_quality_begin;
   compare_class->score = gst_nf_quality_score;
-  compare_class->tell = gst_nf_quality_tell;
+  compare_class->post = gst_nf_quality_post;
   compare_class->unmatched = gst_nf_quality_unmatched;
   compare_class->publish = gst_nf_quality_publish;
   compare_class->end_clip = gst_nf_quality_end_clip;
@@ -344,7 +344,7 @@ gst_nf_quality_score (GstNfCompare *compare, const GstNfComparePair *pair)
 }
 
 static void
-gst_nf_quality_tell (GstNfCompare *compare, const GstNfComparePair *pair)
+gst_nf_quality_post (GstNfCompare *compare, const GstNfComparePair *pair)
 {
   const NfQualityBoard *board = GST_NF_QUALITY (compare)->board;
   const NfQualityClip *clip = nf_quality_board_get_clip (board);

@@ -112,7 +112,7 @@ struct _GstNfSegment
   GstNfSegmentOutput output; /* the property, as the frames in @batch have it */
   gboolean hurried; /* a batch need not be full */
   gboolean draining; /* nor frames be held */
-  GstFlowReturn drained; /* what came of it; told to who pushes next */
+  GstFlowReturn drained; /* what came of it; given to who pushes next */
   gboolean out_in_device_memory; /* the masks that go out */
 };
 

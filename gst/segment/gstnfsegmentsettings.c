@@ -182,7 +182,7 @@ const GstNfProperty gst_nf_segment_properties[] = {
       .blurb = "Show the network frames at their own size, or at the size that "
                "it was trained on",
       .details =
-          "With `none` a warning tells, once for each caps, where frames are "
+          "With `none` a warning says, once for each caps, where frames are "
           "more than 1.3 times as large or small as those of the training. "
           "With `auto` they get as many pixels as those, square ones, in their "
           "own shape, and masks are scaled back by nearest neighbour. "

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  * nf_installed_path:
  * @from_library: path of a file or folder, from the folder of the library;
  *   an absolute one is returned as it is
- * @configured: where the build was told to install it
+ * @configured: where the build installs it
  *
  * Returns: (transfer full): the first of both that exists, else @configured
  */

@@ -16,7 +16,7 @@ nf_cuda_ok (cudaError_t status, const gchar *what, GError **error)
 {
   if (G_LIKELY (status == cudaSuccess))
     return TRUE;
-  /* told here; the next launch must not be blamed for it */
+  /* reported here; the next launch must not be blamed for it */
   cudaGetLastError ();
   g_set_error (error, NF_ERROR,
       status == cudaErrorMemoryAllocation ? NF_ERROR_NO_MEMORY

@@ -116,7 +116,7 @@ struct _NfCudaStream
 /**
  * NfCuda:
  * @index: which device
- * @properties: as the runtime tells them
+ * @properties: as the runtime reports them
  * @lock: guards the rest, and the blocks' marks
  * @streams: all streams made so far (NfCudaStream)
  * @idle: those that no thread holds now

@@ -22,7 +22,7 @@ typedef struct
   guint known; /* how many they are */
   guint width, height; /* of these frames */
   NfTensor **small; /* the context as the network sees it */
-  NfFutures *futures; /* what the masks of the context tell, or NULL */
+  NfFutures *futures; /* what the masks of the context say, or NULL */
   NfTensor **guides; /* one a frame of the horizon, or NULL */
   guint8 **frames; /* (height, width, 3): their pictures in full size */
 } Job;

@@ -297,7 +297,7 @@ is_temporary (const gchar *name)
  *
  * Removes what programs left in a folder that were killed while they wrote a
  * file. What is younger than ten minutes stays, for a file system without locks
- * does not tell whether somebody is writing it; so does what cannot be removed.
+ * does not show whether somebody is writing it; so does what cannot be removed.
  */
 void
 nf_file_remove_leftovers (const gchar *folder)

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* bytes that are looked at to tell text from other data: the first ones, and at
+/* bytes that are looked at to distinguish text from other data: the first ones, and at
  * least so many that the beginning of a safetensors file is never taken for it,
  * whose fourth byte is no letter */
 #define TEXT_BYTES 512

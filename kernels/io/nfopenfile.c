@@ -2,9 +2,9 @@
  *
  * nfopenfile — a file that is read again and again, and must not change meanwhile
  *
- * Its size and its times tell whether the file may have changed: a new name, other
+ * Its size and its times show whether the file may have changed: a new name, other
  * rights, or another file under its name change one of the times, too. What is in
- * it tells then, by a checksum of the whole. */
+ * it is found out then, by a checksum of the whole. */
 #include "io/nfopenfile.h"
 
 #include <errno.h>

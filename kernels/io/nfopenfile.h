@@ -23,7 +23,7 @@ typedef struct _NfOpenFile NfOpenFile;
  *
  * Opens a file and notes its size, its times and a checksum of it, which is looked
  * at where one of the times changes. A file that was
- * written a moment ago is waited for, for at most two seconds: file systems tell
+ * written a moment ago is waited for, for at most two seconds: file systems say
  * two writes apart only if some milliseconds lie between them.
  *
  * Returns: (transfer full) (nullable): the file; free with nf_open_file_free()

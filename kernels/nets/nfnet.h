@@ -109,7 +109,7 @@ NF_API const NfNetClass *nf_net_class_find (const gchar *name);
  * Finds the architecture by the keys of @config.
  *
  * Returns: (transfer none): the architecture; the first of nfnets.def.h where
- *   the keys do not tell
+ *   the keys do not say
  */
 NF_API const NfNetClass *nf_net_class_of_config (JsonObject *config);
 

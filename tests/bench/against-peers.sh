@@ -12,7 +12,7 @@
 # RUNS     how often all cases are measured; default 3, with --quick 1
 #
 # Cases are those of peer_cases.py, by default all. Outputs must agree before a
-# ratio is told. Ends with a table of the least ratio of all runs.
+# ratio is given. Ends with a table of the least ratio of all runs.
 root=$(cd "$(dirname "$0")/../.." && pwd)
 quick=
 runs=${RUNS:-3}

@@ -121,7 +121,7 @@ def difference(a, b, precision):
 
 
 def compare(case, runner, made, right):
-    if case.mode == "train":  # what a step changes tells of the gradients
+    if case.mode == "train":  # what a step changes shows the gradients
         n = min(len(made), len(right))
         made, right = made[:n].diff(), right[:n].diff()
     return difference(made, right, runner.precision)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measures everything that docs/performance.md tells and writes it there.
+# Measures everything that docs/performance.md has and writes it there.
 #
 #   tests/bench/performance.sh [--quick] [FOLDER]
 #

@@ -49,7 +49,7 @@ def run_torch(data, how, order, precision, batch, threads):
         return segmenter(x)[..., peer_cases.PAD[0]:-peer_cases.PAD[1]].argmax(1)
 
     class Noise:
-        """The noise in x, from a network that tells v."""
+        """The noise in x, from a network that predicts v."""
 
         cfg = config
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * diffusion-loss — the loss of networks that tell noise, clean frames or v
+ * diffusion-loss — the loss of networks that predict noise, clean frames or v
  *
- * The last convolution of a new network is zero, so it tells zero, and the loss
+ * The last convolution of a new network is zero, so it predicts zero, and the loss
  * is that of the target's own size. */
 #include "testdevice.h"
 #include "train/diffusion.h"
@@ -68,7 +68,7 @@ loss_of (NfTarget target, const NfDiffusionHow *how, const gfloat *labels)
   return (gdouble) nf_tensor_scalar (loss, NULL);
 }
 
-/* of one frame, for a network that tells zero */
+/* of one frame, for a network that predicts zero */
 static gdouble
 expected (NfTarget target, gdouble alpha)
 {

@@ -366,7 +366,7 @@ test_signal_saves (NfTestPlace *place, gconstpointer data)
       place, NF_TRAIN_DIFFUSION, "run", "", newest (place, "run") + 2);
 }
 
-/* Nobody reads what the run tells. */
+/* Nobody reads what the run prints. */
 static void
 test_closed_pipe_saves (NfTestPlace *place, gconstpointer unused)
 {

@@ -126,7 +126,7 @@ test_places (void)
     g_assert_cmpfloat (numbers[SAMPLE + i], ==, alone[i]);
 }
 
-/* What a new network, which tells zero, makes of the noise. */
+/* What a new network, which predicts zero, makes of the noise. */
 static void
 sample (NfSamplerMethod method, gboolean gamma, gfloat *frame)
 {

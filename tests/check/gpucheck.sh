@@ -78,7 +78,7 @@ has kit "$out/kit.txt" '^golden: losses  *ok$'
 has kit "$out/kit.txt" '^tiny: an evaluation, f32  *[0-9.e+-]* ms$'
 has kit "$out/kit.txt" '^all checks passed on cuda:0$'
 
-# when the time is over the rest is told as not run
+# when the time is over the rest is reported as not run
 run short 0 --on-cpu "$NF_BUILD" --budget 4
 has short "$out/short.txt" ': the time is over$'
 has short "$out/short.txt" '^all that ran passed on cuda:0$'

@@ -246,7 +246,7 @@ test_fault_in_another_thread (gconstpointer data)
   g_assert_error (loss.error, NF_ERROR, NF_ERROR_INVALID);
   g_assert_nonnull (strstr (loss.error->message, "class 9"));
   g_clear_error (&loss.error);
-  /* it is told once, and nobody else hears of it */
+  /* it is reported once, and nobody else hears of it */
   loss.in[1] = right;
   read_loss (&loss);
   g_assert_no_error (loss.error);

@@ -74,7 +74,7 @@ def unetpps(folder):
             logits = net(image)
         found, said = run(folder, {"model_state_dict": net.state_dict(), "epoch": 7}, "unetpp", *PIXELS)
         same(found, net.state_dict())
-        if importlib.util.find_spec("safetensors"):  # the way back, as docs/trainer.md tells it
+        if importlib.util.find_spec("safetensors"):  # the way back, as docs/trainer.md has it
             from safetensors.torch import load_file
             net.load_state_dict(load_file(os.path.join(folder, "out.safetensors")))
         config = json.loads(said["nextframe.config"])

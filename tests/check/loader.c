@@ -211,7 +211,7 @@ load_but_two (gconstpointer task, NfClipReader *reader, guint64 sample,
 }
 
 /* The next item that can be read takes the place of one that cannot; and the
- * clip is told of once. */
+ * clip is reported once. */
 static void
 test_bad_clips (void)
 {

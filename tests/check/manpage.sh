@@ -1,6 +1,6 @@
 #!/bin/sh
 # The manual page is whole: it has every command of nextframe-train, every option
-# that --help of a command tells (and no others), and every variable that the
+# that --help of a command lists (and no others), and every variable that the
 # program reads. From tests/meson.build: NF_SOURCE, NF_TRAIN.
 page=$NF_SOURCE/docs/man/nextframe-train.1
 work=$(mktemp -d) || exit 1

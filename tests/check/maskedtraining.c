@@ -52,7 +52,7 @@ same_losses (NfTestPlace *place)
 }
 
 /* What a network learns from, frame by frame: 0 to 2 before, 6 behind. The
- * losses of the first step say nothing: a new network tells zero. */
+ * losses of the first step say nothing: a new network predicts zero. */
 static void
 check_counts (
     NfTestPlace *place, guint frame, const gchar *masks, gboolean counts)

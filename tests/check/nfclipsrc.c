@@ -508,7 +508,7 @@ collect_names (GstBus *bus, GstMessageType wanted)
   return g_string_free (names, FALSE);
 }
 
-/* whoever gets frames is told which clip they are from */
+/* whoever gets frames learns which clip they are from */
 GST_START_TEST (test_nfclipsrc_names_clips)
 {
   static const gchar *const elements[] = {

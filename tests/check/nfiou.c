@@ -241,7 +241,7 @@ count_up (gint *count)
   g_atomic_int_inc (count);
 }
 
-/* without messages the properties tell everything, and say when they change */
+/* without messages the properties say everything, and say when they change */
 GST_START_TEST (test_nfiou_without_messages)
 {
   static const NfFeedFrame frames[] = { { 0, 1 }, { 40, 1 } };
@@ -309,7 +309,7 @@ GST_START_TEST (test_nfiou_interval)
 {
   static const NfFeedFrame frames[] = { { 0, 1 }, { 40, 1 }, { 80, 1 },
     { 120, 1 }, { 160, 1, TRUE }, { 200, 1 }, { 240, 1 } };
-  static const guint64 told[] = { 0, 80, 160, 240 };
+  static const guint64 expected[] = { 0, 80, 160, 240 };
   NfRig *rig = nf_rig_new ("interval", "80000000");
   guint heard = 0;
 
@@ -329,12 +329,12 @@ GST_START_TEST (test_nfiou_interval)
     }
     if (!g_str_equal (scope, "frame"))
       continue;
-    fail_unless (heard < G_N_ELEMENTS (told));
+    fail_unless (heard < G_N_ELEMENTS (expected));
     fail_unless_equals_uint64 (
-        nf_rig_count (said, "running-time"), told[heard] * GST_MSECOND);
+        nf_rig_count (said, "running-time"), expected[heard] * GST_MSECOND);
     heard++;
   }
-  fail_unless_equals_int (heard, G_N_ELEMENTS (told));
+  fail_unless_equals_int (heard, G_N_ELEMENTS (expected));
   nf_rig_free (rig);
 }
 GST_END_TEST;

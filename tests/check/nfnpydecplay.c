@@ -154,7 +154,7 @@ GST_START_TEST (test_nfnpydec_segment_seek)
 }
 GST_END_TEST;
 
-/* the segment ends where it was told to, within a frame or behind the last one,
+/* the segment ends where it was to end, within a frame or behind the last one,
  * and what is played next without a flush begins at that running time */
 GST_START_TEST (test_nfnpydec_stop_within_frame)
 {

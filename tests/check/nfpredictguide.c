@@ -170,7 +170,7 @@ warnings_of_nothing (const gchar *settings, guint frames)
   return warnings;
 }
 
-/* of several predictions the first one tells; other guides look for nothing */
+/* of several predictions the first one counts; other guides look for nothing */
 GST_START_TEST (test_guide_of_nothing)
 {
   fail_unless_equals_int (

@@ -341,7 +341,7 @@ GST_START_TEST (test_quality_fails)
 }
 GST_END_TEST
 
-/* without messages the property tells; nothing was scored yet: NaN */
+/* without messages the property says it; nothing was scored yet: NaN */
 GST_START_TEST (test_quality_stats)
 {
   GstElement *element = gst_element_factory_make ("nfquality", NULL);

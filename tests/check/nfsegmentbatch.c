@@ -207,7 +207,7 @@ GST_START_TEST (test_segment_latency)
 }
 GST_END_TEST
 
-/* late frames are dropped before anything is computed, and that is told */
+/* late frames are dropped before anything is computed, and that is reported */
 GST_START_TEST (test_segment_qos)
 {
   GstBus *bus;

@@ -68,7 +68,7 @@ GST_START_TEST (test_segment_timeout_lookahead)
 }
 GST_END_TEST
 
-/* what became of a push without a source is told to the next frame */
+/* what became of a push without a source is given to the next frame */
 GST_START_TEST (test_segment_timeout_refused)
 {
   GstBus *bus;

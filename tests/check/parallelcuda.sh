@@ -82,10 +82,10 @@ same g1 host
 for rank in 0 1; do
   NF_NCCL_FAIL=library:$rank train 2 "missing$rank" 1 || fail "NCCL that cannot be used in one process: $(cat log)"
   words="gradients go through the host.s memory.*process $((rank + 1)) of 2: NCCL cannot be loaded"
-  [ "$(grep -c "$words" log)" = 1 ] || fail "missing NCCL is not told once: $(cat log)"
+  [ "$(grep -c "$words" log)" = 1 ] || fail "missing NCCL is not reported once: $(cat log)"
 done
 
-# refused RUN WHERE WORDS [OPTION...]: both end, the message is told once
+# refused RUN WHERE WORDS [OPTION...]: both end, the message is given once
 refused () {
   run=$1; export NF_NCCL_FAIL="$2"; words=$3; shift 3
   train 2 "$run" 3 "$@" && fail "$NF_NCCL_FAIL: nobody noticed"

@@ -283,7 +283,7 @@ refused_settings (const RefusedCase *c)
   return g_strdup_printf ("labels=%s", labels);
 }
 
-/* what is no good is told, and changes nothing */
+/* what is no good is reported, and changes nothing */
 GST_START_TEST (test_reload_refused)
 {
   const RefusedCase *c = &refused[__i__];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * targets — samplers with networks that tell noise, clean frames or v
+ * targets — samplers with networks that predict noise, clean frames or v
  *
  * Data from N (0, s^2), as in sampler.c: x at signal power a holds the clean
  * value sqrt (a) s^2 x / (a s^2 + 1 - a) on average, and the deterministic walk
@@ -98,7 +98,7 @@ walk_error (const NfSampler *sampler)
       - 1.0);
 }
 
-/* the same walk, whatever is told */
+/* the same walk, whatever is predicted */
 static void
 test_deterministic (gconstpointer data)
 {

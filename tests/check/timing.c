@@ -212,7 +212,7 @@ GST_START_TEST (test_timestamps_mixed)
 }
 GST_END_TEST
 
-/* timestamps that do not advance tell nothing */
+/* timestamps that do not advance say nothing */
 GST_START_TEST (test_timestamps_standing_still)
 {
   GstNfTimestamps timestamps;

@@ -212,7 +212,7 @@ test_samples_none_goes_on (NfTestPlace *place, gconstpointer unused)
   g_assert_true (nf_test_has_file (place, "run", "final.safetensors"));
 }
 
-/* A picture that cannot be made is told, and the run goes on. */
+/* A picture that cannot be made is reported, and the run goes on. */
 static void
 test_samples_failure_goes_on (NfTestPlace *place, gconstpointer unused)
 {

@@ -26,7 +26,7 @@ nf_cuda_make_models (void)
  * nf_cuda_count_copies:
  *
  * Returns: how often GStreamer copied between host and device so far; NVIDIA's
- *   driver does not tell
+ *   driver does not say
  */
 NfStandinDriverCounts
 nf_cuda_count_copies (void)

@@ -226,7 +226,7 @@ NF_DEVICE_FUNCTION (double, max, (double a, double b), fmax (a, b))
 
 #undef NF_DEVICE_FUNCTION
 
-/* what the compiler is told about pointers */
+/* what the compiler may assume about pointers */
 
 #define __builtin_assume(condition) ((void) (condition))
 

@@ -4,7 +4,7 @@
  *
  * The real libcudnn makes all descriptors, so it refuses what is wrong in them,
  * and plans for a GPU that is described to it in place of a handle: an A100, or
- * one of the compute capability in NF_CUDA_CAPABILITY. The linker's --wrap brings the calls here first; what they tell is kept, and
+ * one of the compute capability in NF_CUDA_CAPABILITY. The linker's --wrap brings the calls here first; what they show is kept, and
  * running a plan runs the operations that it was made for. Where one for
  * tensor cores was to be made, which takes a driver, f32 is rounded to TF32.
  * Which engines can be used, and how much more workspace than theirs a plan

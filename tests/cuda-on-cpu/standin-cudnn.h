@@ -19,7 +19,7 @@ namespace runner {
  * @values: attribute -> bytes
  * @children: attribute -> descriptors
  *
- * What was told to cuDNN about a descriptor, kept for as long as another one
+ * What was set in cuDNN of a descriptor, kept for as long as another one
  * refers to it.
  */
 struct DnnNode

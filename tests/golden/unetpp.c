@@ -71,7 +71,7 @@ copy_number (const gchar *model, const gchar *key, JsonObject *json,
  *
  * Reads how large the UNet++ of a file is.
  *
- * Returns: %FALSE with @error set, such as where the model line does not tell
+ * Returns: %FALSE with @error set, such as where the model line does not say
  *   the number of classes
  */
 gboolean

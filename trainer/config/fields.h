@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * config/fields — what a training run is told, a field for every key
+ * config/fields — the settings of a training run, a field for every key
  *
  * See: config/table.h (their ranges and defaults), config/runconfig.h (reading
  * and writing them) */

@@ -329,7 +329,8 @@ static const NfConfigRow diffusion_rows[] = {
   { "model", "dropout", NF_CONFIG_FLOAT, AT (diffusion.dropout), "0.1",
       "share of activations dropped in residual blocks", .max = 0.99 },
   { "model", "target", NF_CONFIG_CHOICE, AT (diffusion.target), "eps",
-      "what the network tells of noisy frames: their noise (as published), the "
+      "what the network predicts from noisy frames: their noise (as "
+      "published), the "
       "clean frames, or v = sqrt (a) noise - sqrt (1 - a) frames, which keeps "
       "its share of the work at noisy levels",
       .choices = "eps x0 v" },

@@ -3,7 +3,7 @@
  * badclips — clips that cannot be read, and are left out
  *
  * Threads that read clips note what is wrong with one; who trains asks for it
- * and tells people. Each message is told once. Sibling: loader.c */
+ * and reports them. Each message is given once. Sibling: loader.c */
 #pragma once
 
 #include <nextframe/core/nferror.h>

@@ -44,7 +44,7 @@ typedef gboolean (*NfLoadSample) (gconstpointer task, NfClipReader *reader,
  * @n_samples: of the whole run, all parts together; none after it is made
  * @threads: how many make samples while one waits for a batch, at least 1; all
  *   but that one go on while the step computes
- * @bad_clips: (nullable): told of clips that cannot be read; a sample is then
+ * @bad_clips: (nullable): hears of clips that cannot be read; a sample is then
  *   made of the next item that can be. %NULL: the sample is an error
  * @share: the part of every batch that this process makes; the parts are equally
  *   large

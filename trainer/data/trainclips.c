@@ -40,7 +40,7 @@ dataset_options (const NfTrainConfig *config, gboolean masks)
  * nf_train_clips_open:
  * @config: settings: what data, and how many classes there are
  * @masks: whether masks are needed
- * @bad: (nullable): told of clips that cannot be opened, which are left out;
+ * @bad: (nullable): hears of clips that cannot be opened, which are left out;
  *   %NULL: they are an error
  * @error: return location
  *
@@ -141,7 +141,7 @@ fail_all (GPtrArray *found, GError **error)
  * nf_train_clips_check:
  * @source: clips; if they have no end, nothing is done
  * @threads: how many read them side by side, at least 1
- * @bad: (nullable): told of clips that cannot be read; %NULL: they are an error
+ * @bad: (nullable): hears of clips that cannot be read; %NULL: they are an error
  * @error: return location; names all of them
  *
  * Reads every clip once.

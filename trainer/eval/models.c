@@ -198,10 +198,10 @@ nf_eval_models_look (const NfEvalModels *models, NfEvalSight *sight,
       models->naming.unique, frames, n, width, height, masks, saved, error);
 }
 
-/* what the predictor's guide tells the segmenter of classes: where that has
- * another number of them they are others, and it tells nothing */
+/* what the predictor's guide says to the segmenter of classes: where that has
+ * another number of them they are others, and it says nothing */
 static guint64
-told (const NfEvalModels *models, guint64 expected)
+known_classes (const NfEvalModels *models, guint64 expected)
 {
   return models->predictor
           && nf_eval_predictor_classes (models->predictor)
@@ -228,7 +228,7 @@ nf_eval_models_segment (NfEvalModels *models, guint64 expected,
     GError **error)
 {
   g_autoptr (NfEvalSight) sight =
-      nf_eval_sight_new (&models->naming, told (models, expected));
+      nf_eval_sight_new (&models->naming, known_classes (models, expected));
 
   return nf_eval_models_look (
       models, sight, frames, n, width, height, masks, NULL, error);
@@ -252,8 +252,8 @@ nf_eval_models_segment_together (const NfEvalModels *models, guint64 expected,
     const guint8 *const *frames, guint n, gint width, gint height, guint8 *mask,
     GError **error)
 {
-  return nf_eval_decide_together (&models->naming, told (models, expected),
-      frames, n, width, height, mask, error);
+  return nf_eval_decide_together (&models->naming,
+      known_classes (models, expected), frames, n, width, height, mask, error);
 }
 
 /**

@@ -45,7 +45,8 @@ finish (Maker *self, GError **error)
 
   if (!self->problem && *asked)
     problem (self,
-        "the weights do not tell, so say with --config or --set:\n%s", asked);
+        "the weights do not show it, so say with --config or --set:\n%s",
+        asked);
   if (!self->problem)
     return g_steal_pointer (&config);
   g_propagate_error (error, self->problem);
@@ -58,7 +59,7 @@ ask (Maker *self, const gchar *key, const gchar *what)
   g_string_append_printf (self->asked, "  %s: %s\n", key, what);
 }
 
-/* What the weights tell; a setting may say the same. */
+/* What the weights show; a setting may say the same. */
 static void
 derive (Maker *self, const gchar *key, JsonNode *node)
 {
@@ -258,7 +259,7 @@ check_answers (Maker *self)
     problem (self, "version is SMLD; only DDPM, DDIM and FPNDM are known here");
 }
 
-/* Known frames after the predicted ones, which the shapes do not tell from those
+/* Known frames after the predicted ones, which the shapes do not distinguish from those
  * of context; 0 where there are none. */
 static gint64
 future_frames (Maker *self)

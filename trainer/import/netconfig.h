@@ -2,7 +2,7 @@
  *
  * netconfig — the configuration of a network whose weights are imported
  *
- * What the shapes of the weights tell is taken from them; what they cannot tell
+ * What the shapes of the weights show is taken from them; what they cannot show
  * has to be in the settings and is asked for where it is not.
  * Siblings: settings.h, unetshapes.h */
 #pragma once

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * unetshapes — how a noise predictor is built, told by its weights' shapes */
+ * unetshapes — how a noise predictor is built, found from its weights' shapes */
 #include "import/unetshapes.h"
 
 #define MODULE "unet.all_modules.%u"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * unetshapes — how a noise predictor is built, told by its weights' shapes
+ * unetshapes — how a noise predictor is built, found from its weights' shapes
  *
  * The modules of unet.all_modules stand in the order in which the network runs
  * (nfspadeunet.c): residual blocks, some with attention behind them, down to the
@@ -40,7 +40,7 @@ typedef struct
 
 /**
  * nf_unet_shapes_read:
- * @shapes: (out): what they tell
+ * @shapes: (out): what they show
  * @weights: of a noise predictor
  * @error: return location: %NF_ERROR_INVALID where they are of no such network
  *

@@ -107,7 +107,7 @@ wait_for_device (NfDeviceGroup *self, GError **error)
     state = self->kind->look (self->device, self->own, &cause);
     if (state == NF_GROUP_WORKING)
       g_usleep (POLL_INTERVAL);
-    /* what failed elsewhere fails here next; it is told there */
+    /* what failed elsewhere fails here next; it is reported there */
     if (state != NF_GROUP_DONE)
       warned = self->collectives->warned ();
   }

@@ -272,7 +272,7 @@ nf_parallel_settle (NfParallel *parallel, gboolean ok, GError **error)
  * @parallel: (nullable): a job
  * @ok: whether all is well in this process, after nf_parallel_settle()
  * @error: (inout): where it is not, why; in all processes but the first one the
- *   message becomes empty, for that tells it to people
+ *   message becomes empty, for that reports it
  *
  * Returns: @ok
  */
@@ -391,7 +391,7 @@ gather (NfParallel *self, const GPtrArray *tensors, GError **error)
 }
 
 /* Brings the devices of all processes together, where all of them can add up;
- * that NCCL is missing in one is told once, by the first process. */
+ * that NCCL is missing in one is reported once, by the first process. */
 static gboolean
 join_devices (NfParallel *self, NfDevice *device, GError **error)
 {

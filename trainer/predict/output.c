@@ -104,7 +104,7 @@ write_array (Writing *writing, const NfPredictClips *clips, NfPredictMask get,
  * nf_predict_output_write:
  * @options: where, and what becomes of clips without masks
  * @clips: the clips
- * @get: tells what there is of each
+ * @get: says what there is of each
  * @data: given to it
  * @rows: (out): of the array
  * @error: return location

@@ -5,7 +5,7 @@
  * A clip is an item of an epoch; which of its windows of frames is trained on
  * is drawn for each sample, as are the label l and the noise z. The network
  * sees sqrt (alpha[l]) x + sqrt (1 - alpha[l]) z and the frames before, and is
- * to tell z, x or v. Judged are a few windows of a clip, with labels from all parts of
+ * to predict z, x or v. Judged are a few windows of a clip, with labels from all parts of
  * the schedule, so that clips weigh alike. Siblings: segment.c, loop.c,
  * validate.c, loader.c, kernels/diffusion/nfschedule.c */
 #include "train/diffusion.h"

@@ -3,7 +3,7 @@
  * diffusionloss — the loss of a noise predictor on a batch of windows
  *
  * The network sees sqrt (alpha[l]) x + sqrt (1 - alpha[l]) z and the known
- * frames, and is to tell z, x or v. Sibling: kernels/diffusion/nfschedule.c */
+ * frames, and is to predict z, x or v. Sibling: kernels/diffusion/nfschedule.c */
 #include "train/diffusionloss.h"
 
 #include <math.h>
@@ -74,7 +74,7 @@ mix_samples (
   return nf_op_axpby (ax, bz, &sum, error);
 }
 
-/* What the network is to tell of sqrt (alpha) x + sqrt (1 - alpha) z. */
+/* What the network is to predict from sqrt (alpha) x + sqrt (1 - alpha) z. */
 static NfTensor *
 make_target (NfTarget target, NfTensor *x, const gfloat *signal, NfTensor *z,
     const gfloat *noise, GError **error)
@@ -208,7 +208,7 @@ divide (NfTensor *x, gdouble by, GError **error)
  * @error: return location
  *
  * Returns: (transfer full) (nullable): the mean over the batch of the half
- *   squared, or absolute, error of what the network tells, summed over its
+ *   squared, or absolute, error of what the network predicts, summed over its
  *   values or their mean, times the noise level's weight
  */
 NfTensor *

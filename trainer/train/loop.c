@@ -527,7 +527,7 @@ do_step (Loop *loop, GError **error)
       || settle (loop, save (loop, error), error);
 }
 
-/* What the user is told at the end of a run that is saved. */
+/* What the user reads at the end of a run that is saved. */
 static gchar *
 closing_words (const Loop *loop)
 {
@@ -612,7 +612,7 @@ run_steps (Loop *loop, GError **error)
   return FALSE;
 }
 
-/* Takes weights from a file, and tells which. */
+/* Takes weights from a file, and says which. */
 static gboolean
 begin_warm (Loop *loop, GError **error)
 {

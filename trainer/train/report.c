@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * report — what a run tells: folder, progress, metrics, interruption */
+ * report — what a run reports: folder, progress, metrics, interruption */
 #include "train/report.h"
 #include "io/nffile.h"
 
@@ -473,7 +473,7 @@ is_ignored (int signal_number)
  * nf_interrupt_requested() reads: SIGINT and SIGTERM, of which the second one
  * of a kind ends the program at once; SIGHUP, unless it is ignored, which comes
  * twice where a terminal goes away; and SIGPIPE, where nobody reads any more
- * what the program tells. A file that grows beyond the size allowed to it is an
+ * what the program prints. A file that grows beyond the size allowed to it is an
  * error of writing, not the program's end.
  */
 void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * report — what a run tells: folder, progress, metrics, interruption
+ * report — what a run reports: folder, progress, metrics, interruption
  *
  * Progress goes to a terminal as one line that is redrawn, to anything else as
  * a line now and then. metrics.jsonl has one JSON object a line, whole even

@@ -19,7 +19,7 @@ struct _NfSamplePictures
   NfTask *task;
   const NfTrainConfig *config;
   NfClipSource *source; /* NULL: none are wanted */
-  NfBadClips *bad; /* told of clips that are left out; NULL: none are */
+  NfBadClips *bad; /* hears of clips that are left out; NULL: none are */
   guint n_clips;
   guint counts[NF_N_TILES];
   guint n_tiles;

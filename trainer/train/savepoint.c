@@ -280,7 +280,7 @@ read_savepoint (const NfSavepoints *points, guint64 step, NfTrainState *state,
   return FALSE;
 }
 
-/* Puts a savepoint that cannot be used out of the way, and tells of it. */
+/* Puts a savepoint that cannot be used out of the way, and reports it. */
 static void
 set_aside (const NfSavepoints *points, guint64 step, const gchar *why,
     GString *warnings)

@@ -300,7 +300,7 @@ read_step (const NfSafetensors *file, guint64 *step, GError **error)
   return FALSE;
 }
 
-/* What tells the clips from others, where the file says it. */
+/* What identifies the clips, where the file says it. */
 static void
 read_data (NfTrainState *state, const NfSafetensors *file)
 {

@@ -24,7 +24,7 @@ G_BEGIN_DECLS
  *   parameters that are not trained; NULL for the others
  * @sound: whether the parameters are those after @step steps, and worth going
  *   on from
- * @data: (nullable): what tells the clips that are trained on from others
+ * @data: (nullable): what identifies the clips that are trained on from others
  * @step: steps done
  * @loss: of the last step
  * @validated: step of the last validation; 0: none yet

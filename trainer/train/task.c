@@ -36,7 +36,7 @@ nf_task_free (NfTask *task)
 
   if (!task)
     return;
-  bad_clips = task->bad_clips; /* which threads of the task may still tell */
+  bad_clips = task->bad_clips; /* which threads of the task may still report */
   nf_graph_free (task->step);
   g_clear_pointer (&task->sums, g_ptr_array_unref);
   g_hash_table_unref (task->facts);

@@ -113,7 +113,7 @@ typedef struct
  * @step: (nullable): loss and gradients of a batch, made by the loop
  * @epoch_samples: samples of an epoch; 0: epochs have no end
  * @bad_clips: (nullable): clips that cannot be read, where they are left out
- * @data_id: (nullable): what tells the clips from others
+ * @data_id: (nullable): what identifies the clips
  * @parallel: (nullable) (transfer none): the job of several processes that train
  *   together, each on its part of every batch
  * @free: frees the task's own struct, which begins with this one

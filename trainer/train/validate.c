@@ -79,7 +79,7 @@ plan_batches (NfValidation *self)
  * nf_validation_new:
  * @task: what is trained
  * @config: settings, outliving the validation; the frames' size is resolved
- * @error: return location; tells how to train without validation
+ * @error: return location; says how to train without validation
  *
  * Looks for clips to validate by. That there are none is no error.
  *
@@ -125,7 +125,7 @@ nf_validation_free (NfValidation *validation)
  * nf_validation_note:
  * @validation: a validation
  *
- * Returns: (transfer full) (nullable): a line that tells people of it, or why
+ * Returns: (transfer full) (nullable): a line that reports it, or why
  *   there is none where the settings want one
  */
 gchar *

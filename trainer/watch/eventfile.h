@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 
 /**
  * NfMetric:
- * @name: what is told, such as "loss" or "validation-jaccard"
+ * @name: what is shown, such as "loss" or "validation-jaccard"
  * @value: its number; may be not finite
  */
 typedef struct

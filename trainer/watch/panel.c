@@ -23,7 +23,7 @@ typedef struct
   gboolean log;
 } Axis;
 
-/* Colours that people with any eyes tell apart (Okabe and Ito, "Color universal
+/* Colours that people with any eyes distinguish (Okabe and Ito, "Color universal
  * design", 2008), but for its yellow, which is faint on white. */
 static const guint32 colors[] = { 0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7,
   0x56b4e9, 0xe69f00, 0x000000 };

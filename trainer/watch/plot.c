@@ -88,7 +88,7 @@ parse (Options *options, gint argc, gchar **argv, GError **error)
   return TRUE;
 }
 
-/* Shows the last part of paths alone, where that tells the runs apart. */
+/* Shows the last part of paths alone, where that shows how the runs differ. */
 static void
 shorten_labels (GPtrArray *runs)
 {

@@ -98,7 +98,7 @@ typedef enum
  * @leave: leaves the group and frees it, whatever was begun
  *
  * Devices of several processes that work together, one of each. Of a group, all
- * begin the same in the same order. A process that fails is not told to the
+ * begin the same in the same order. A process that fails is not reported to the
  * others, whose work then may stay %NF_GROUP_WORKING for ever.
  */
 typedef struct

@@ -40,7 +40,7 @@ engine_of (cudnnBackendDescriptor_t config)
   return NULL;
 }
 
-/* an engine that does not tell its notes is not wanted; a later cuDNN may know
+/* an engine that does not list its notes is not wanted; a later cuDNN may know
  * more of them */
 static gboolean
 is_wanted (cudnnBackendDescriptor_t config, guint refused)
@@ -176,7 +176,7 @@ nf_cudnn_plan_of (cudnnBackendDescriptor_t config, const NfCudnnTarget *target,
       || !nf_cudnn_ok (cudnnBackendGetAttribute (plan->plan,
                            CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE,
                            CUDNN_TYPE_INT64, 1, &n, &workspace),
-          "a plan does not tell its workspace", error))
+          "a plan does not say its workspace", error))
     return NULL;
   if ((gsize) workspace > target->workspace) {
     g_set_error (error, NF_ERROR, NF_ERROR_UNSUPPORTED,

@@ -115,7 +115,7 @@ fastest (NfCudaStream *stream, const NfCudnnConv *conv,
   return g_steal_pointer (&best);
 }
 
-/* the plan whose place the file tells */
+/* the plan whose place the file says */
 static NfCudnnPlan *
 remembered (GKeyFile *file, const gchar *name, const NfCudnnTarget *target,
     GPtrArray *configs)

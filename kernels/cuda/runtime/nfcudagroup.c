@@ -49,7 +49,7 @@ advice (ncclResult_t result)
     case ncclSystemError:
       return "check the network between the machines, and /dev/shm";
     default:
-      return "NCCL_DEBUG=INFO tells more";
+      return "NCCL_DEBUG=INFO says more";
   }
 }
 
