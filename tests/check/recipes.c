@@ -9,10 +9,10 @@
  *
  * Files that it says to write must be there then.
  * In the place of gst-launch-1.0 the shell finds this program (--launch), which
- * ends what would go on for ever or for many clips, and passes the rest to the
- * real one. Where an element is not there (of a camera, of a GPU, of a package), the pipeline is
- * parsed without it, which says whether all else in it is written well, and
- * the test says that it did not run. */
+ * ends what would go on for ever or for many clips, makes scenes small, and
+ * passes the rest to the real one. Where an element is not there (of a camera,
+ * of a GPU, of a package), the pipeline is parsed without it, which says whether
+ * all else in it is written well, and the test says that it did not run. */
 #include "docfolder.h"
 #include "nftestmodels.h"
 
@@ -40,24 +40,27 @@ static const struct
       { "clips=", "num-buffers=" } },
 };
 
-/* clips that are enough to see that a pipeline works */
+/* clips, and the size of scenes, that are enough to see that a pipeline works */
 #define MOST_CLIPS 3
+static const gchar *const small_scene[] = { "width=120", "height=80" };
 
+/* whether the element has one of these properties */
 static gboolean
-has_end (gchar **argv, gsize element, const gchar *const *ended_by)
+has_any (gchar **argv, gsize element, const gchar *const *properties)
 {
   for (gsize i = element + 1; argv[i] && strchr (argv[i], '='); i++)
-    for (guint e = 0; e < 2 && ended_by[e]; e++)
-      if (g_str_has_prefix (argv[i], ended_by[e]))
+    for (guint p = 0; p < 2 && properties[p]; p++)
+      if (g_str_has_prefix (argv[i], properties[p]))
         return TRUE;
 
   return FALSE;
 }
 
-/* @argv with an end, which is near, to every source */
+/* @argv with an end, which is near, to every source, and with small scenes */
 static GStrv
-with_ends (gchar **argv)
+shortened (gchar **argv)
 {
+  static const gchar *const sizes[] = { "width=", "height=" };
   g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
 
   for (gsize i = 0; argv[i]; i++) {
@@ -73,7 +76,7 @@ with_ends (gchar **argv)
     }
     for (guint e = 0; e < G_N_ELEMENTS (endless); e++)
       if (g_str_equal (word, endless[e].element)
-          && !has_end (argv, i, endless[e].ended_by)) {
+          && !has_any (argv, i, endless[e].ended_by)) {
         word = endless[e].stand_in;
         end = endless[e].end;
         break;
@@ -81,6 +84,9 @@ with_ends (gchar **argv)
     g_strv_builder_add (all, word);
     if (end)
       g_strv_builder_add (all, end);
+    if (g_str_equal (argv[i], "nfscenesrc") && !has_any (argv, i, sizes))
+      for (guint p = 0; p < G_N_ELEMENTS (small_scene); p++)
+        g_strv_builder_add (all, small_scene[p]);
   }
 
   return g_strv_builder_end (all);
@@ -159,7 +165,7 @@ launch (gchar **argv)
   gsize n_options = 0;
 
   gst_init (NULL, NULL);
-  run = with_ends (argv);
+  run = shortened (argv);
   while (run[n_options] && run[n_options][0] == '-')
     n_options++;
   missing = missing_elements (run + n_options, &error);
@@ -193,6 +199,8 @@ launch (gchar **argv)
 
 /* --- the blocks of a guide --- */
 
+#define NPY_HEADER 128
+
 typedef struct
 {
   gchar *folder; /* where it runs */
@@ -209,8 +217,8 @@ block_free (gpointer data)
   g_free (block);
 }
 
-/* Files that @script names for a sink or a report must be there, and hold more
- * than the header of an array. */
+/* Files that @script names for a sink or a report must be there, and hold
+ * something: an array more than its header. */
 static void
 check_files (const Block *block)
 {
@@ -223,12 +231,14 @@ check_files (const Block *block)
     g_autofree gchar *name = g_match_info_fetch (match, 1);
     g_autoptr (GString) first = g_string_new (name);
     g_autofree gchar *path = NULL;
+    goffset least;
     GStatBuf info;
 
     g_string_replace (first, "%03d", "000", 0);
     g_string_replace (first, "%d", "0", 0);
+    least = g_str_has_suffix (first->str, ".npy") ? NPY_HEADER : 0;
     path = g_build_filename (block->folder, first->str, NULL);
-    if (g_stat (path, &info) != 0 || info.st_size <= 128)
+    if (g_stat (path, &info) != 0 || info.st_size <= least)
       g_error ("%s\nmade no %s", block->script, first->str);
   }
 }
