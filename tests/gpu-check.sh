@@ -10,7 +10,8 @@
 # On a machine with compilers: looks for a GPU, builds, runs all checks, and
 # measures against the CPU; --quick measures little. With --budget all is over after
 # so many seconds: the checks that tell most come first, then speed on the GPU
-# alone, beside PyTorch where that is installed, then compute-sanitizer.
+# alone, then PyTorch's results and speed on the same weights and inputs where that
+# is installed, then compute-sanitizer.
 # NEXTFRAME_MODULE_PATH names another folder with a libnfcuda.so to check.
 #
 #   tests/gpu-check.sh --make-kit DIR [--arch 90]
@@ -70,6 +71,7 @@ case $arch in
 esac
 case $report in /*) ;; *) report=$invoked/$report ;; esac
 log=${report%.txt}.log
+NF_PEER_LIBRARIES=$LD_LIBRARY_PATH
 . "$here/gpu-check/run.sh"
 . "$here/gpu-check/kit.sh"
 
@@ -87,8 +89,9 @@ need_gpu () {
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'stop_all; exit 129' HUP
+trap 'stop_all; exit 130' INT
+trap 'stop_all; exit 143' TERM
 
 if [ -n "$kit" ]; then
   [ -f "$kit/kit.conf" ] || usage "--kit $kit: no kit, which --make-kit makes"
@@ -159,6 +162,7 @@ nvcc --version 2>/dev/null | sed -n 's/.*release/nvcc: release/p' | tee -a "$rep
 sed -n 's/^model name.*: /cpu: /p' /proc/cpuinfo | head -n 1 | tee -a "$report"
 [ -z "$budget" ] || say "budget: $budget s"
 
+. "$here/gpu-check/peers.sh"
 cd "$programs" || exit 1
 export NF_SOURCE="$root" NF_SHARED="$root/../shared"
 export NF_TRAIN="$train" GST_PLUGIN_PATH_1_0="$plugins" GST_REGISTRY="$work/registry.bin"
@@ -231,7 +235,7 @@ telling_checks () {
   for file in "$golden"/*.safetensors; do
     name=$(basename "$file" .safetensors)
     case $on_cpu:$name in
-      :* | yes:losses | yes:resample) start "golden: $name" ./golden-check --device cuda:0 "$file" ;;
+      :* | *:losses | *:resample) start "golden: $name" ./golden-check --device cuda:0 "$file" ;;
     esac
     [ $jobs -lt "$cores" ] || gather
   done
@@ -281,8 +285,15 @@ if [ -n "$budget" ]; then
   telling_checks
   if [ -n "$on_cpu" ]; then
     speed "tiny: an evaluation, f32" network -n tiny --repeat 1
+    find_peer cpu
+    agree tiny
+    peers
   else
     speeds
+    find_peer cuda
+    agree full
+    agree unetpp-resnet34
+    peers
     [ -z "$sanitizer" ] || sanitizer
   fi
 elif [ -n "$on_cpu" ]; then

@@ -83,18 +83,45 @@ run short 0 --on-cpu "$NF_BUILD" --budget 4
 has short "$out/short.txt" ': the time is over$'
 has short "$out/short.txt" '^all that ran passed on cuda:0$'
 
-# what was done stands there when it is killed
-sh "$script" --on-cpu "$NF_BUILD" --budget 400 "$out/killed.txt" >/dev/null 2>&1 &
+# what was done stands there when it is killed with all its group
+setsid sh "$script" --on-cpu "$NF_BUILD" --budget 400 "$out/killed.txt" >/dev/null 2>&1 &
 killed=$!
 for second in $(seq 120); do
   grep -q '^linear layers (cuBLAS)  *ok$' "$out/killed.txt" 2>/dev/null && break
   sleep 1
 done
-kill -9 $killed
+kill -9 -$killed
 wait $killed 2>/dev/null
 has killed "$out/killed.txt" '^linear layers (cuBLAS)  *ok$'
 has killed "$out/killed.log" '^ok 1 /ops/cuda:0/linear'
 grep -q 'passed on' "$out/killed.txt" && fail "killed: a verdict"
+
+# a signal ends what runs at once, not when that is done
+sh -c '
+  report=$1/ended.txt log=$1/ended.log deadline="" work=$1 died="" root=$2
+  . "$2/tests/gpu-check/run.sh"
+  trap "stop_all; exit 143" TERM
+  check "takes long" sh -c "echo begun; sleep 60; : >$1/late"
+' sh "$out" "$NF_SOURCE" >/dev/null 2>&1 &
+ended=$!
+for second in $(seq 120); do
+  grep -q '^begun$' "$out/ended.log" 2>/dev/null && break
+  sleep 1
+done
+kill $ended
+wait $ended
+[ $? = 143 ] || fail "ended: another exit status than 143"
+[ ! -e "$out/late" ] || fail "ended: it went on to the end"
+
+# whether PyTorch says the same, where it is installed
+if /usr/bin/python3 -c 'import torch' 2>/dev/null; then
+  has peer "$out/kit.txt" '^PyTorch [0-9.]*'
+  has peer "$out/kit.txt" '^tiny: what PyTorch makes  *ok$'
+  has peer "$out/kit.txt" '^PyTorch: tiny: an evaluation, f32  *[0-9.e+-]* ms, ours [0-9.e+-]* ms: [0-9.e+-]* times as fast$'
+  has peer "$out/kit.log" '^largest difference: '
+else
+  has peer "$out/kit.txt" '^PyTorch: none that computes on cpu here$'
+fi
 
 # a program that dies says where
 (

@@ -3,12 +3,13 @@
 # finds it: the op test in both orders of threads, with lazy streams, with few
 # blocks in a grid, and under each sanitizer. Every fault must be found. Barriers,
 # shuffles and matrices are left out or turned by the runner; for the others a
-# copy of the source is changed. Takes many minutes: four modules are built, and
+# copy of the source is changed. Takes many minutes: three modules are built, and
 # one file of each again for each change.
-#   mutations.sh BUILD-FOLDER [OUTPUT-FOLDER [FAULT...]]
+#   mutations.sh [--plain] BUILD-FOLDER [OUTPUT-FOLDER [FAULT...]]
 #   mutations.sh --places
-# The second only looks whether every fault still has its place in the source,
-# which the test mutations-places does.
+# With --plain without the sanitizers, so with one module. The last only looks
+# whether every fault still has its place in the source, which the test
+# mutations-places does.
 here=$(cd "$(dirname "$0")" && pwd)
 kernels=$here/../../kernels/cuda
 failed=0
@@ -34,7 +35,7 @@ FAULTS
 }
 
 # faults in the source's logic, for which it is changed: fault, file, op whose rows
-# are run, or a program, change
+# are run, or a program, perhaps @ and a variable that the stand-ins read, change
 changed () {
   cat <<'FAULTS'
 index-plus-one kernels/act.cu activation s/nf_load_pack (d, dy + i)/nf_load_pack (d, dy + i + 1)/
@@ -48,6 +49,10 @@ capture-keeps-memory runtime/nfcudagraph.c test-graph s/nf_cuda_pool_move (graph
 sums-in-bf16 kernels/matmul.c test-ops-behaviour s/if (!s->to_bf16)/if (TRUE)/
 starts-without-pace runtime/nfcudagraph.c test-graph s/cudaEventSynchronize (\*done)/cudaSuccess/
 streams-without-wait nfcuda.c test-nfdevices s/return stream == other/return TRUE || stream == other/
+workspace-of-none runtime/nfcudamemory.c linear s/if (bytes == 0)/if (FALSE)/
+bf16-without-plan kernels/conv.cu conv2d@NF_CUDA_CAPABILITY=75 s/if (conv->bf16 && g_error_matches/if (FALSE \&\& g_error_matches/
+error-for-the-next nfcuda.c attention@NF_CUDA_NO_SHARED=1 s/^  cudaGetLastError ();//
+fault-of-a-graph runtime/nfcudagraph.c test-graph-threads s/nf_cuda_fault_expect (stream, graph->noted.note)/(void) stream/
 FAULTS
 }
 
@@ -92,6 +97,13 @@ if [ "$1" = --places ]; then
   find_places
   exit $failed
 fi
+kinds="plain address thread"
+sanitizers=" address thread"
+if [ "$1" = --plain ]; then
+  kinds=plain
+  sanitizers=
+  shift
+fi
 build=$(cd "$1" && pwd) || exit 2
 out=${2:-$build/tests/cuda-on-cpu/mutations}
 [ $# -ge 2 ] && shift 2 || shift $#
@@ -100,7 +112,7 @@ mkdir -p "$out/kernels/cuda" && out=$(cd "$out" && pwd) || exit 2
 
 # all modules from the copy; @1: where to say what is wrong
 build_all () {
-  for kind in plain address thread; do
+  for kind in $kinds; do
     "$here/build-module.sh" "$build" "$out/$kind" $kind "$out/kernels/cuda" \
       >"$1" 2>&1 || return 1
   done
@@ -116,13 +128,15 @@ restore () {
 
 # which checks of op or program $2 fail; $1: name of the logs
 failing () {
+  case $2 in *@*) variable=${2#*@} ;; *) variable= ;; esac
+  set -- "$1" "${2%@*}"
   case $2 in
     test-*) checks="forward lazy" ;;
-    *) checks="forward reverse lazy few address thread" ;;
+    *) checks="forward reverse lazy few$sanitizers" ;;
   esac
   for check in $checks; do
     case $check in address | thread) kind=$check ;; *) kind=plain ;; esac
-    "$here/run-ops.sh" "$build" "$out/$kind" $check "$2" \
+    env $variable "$here/run-ops.sh" "$build" "$out/$kind" $check "$2" \
       >"$out/$1-$check.log" 2>&1 || printf ' %s' $check
   done
 }

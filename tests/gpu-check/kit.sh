@@ -41,7 +41,7 @@ make_kit () {
   fi
   rm -rf "$kit"
   mkdir -p "$kit/bin" "$kit/lib" "$kit/gst" "$kit/module" "$kit/tests/golden" \
-    "$kit/examples" "$kit/docs" || exit 1
+    "$kit/tests/bench" "$kit/tests/reference" "$kit/examples" || exit 1
   kit=$(cd "$kit" && pwd)
   [ -n "$on_cpu" ] || kit_programs="$kit_programs $kit_elements"
   for program in $kit_programs; do
@@ -59,6 +59,8 @@ make_kit () {
   cp -r "$root/tests/golden/data" "$kit/tests/golden/data"
   cp -r "$root/examples/data" "$kit/examples/data"
   cp -r "$root/tests/gpu-check.sh" "$root/tests/gpu-check" "$kit/tests/"
+  cp "$root/tests/bench/peer_cases.py" "$kit/tests/bench/"
+  cp "$root/tests/reference/nextframe_torch.py" "$kit/tests/reference/"
   {
     echo "# made by gpu-check.sh --make-kit"
     echo "on_cpu=$([ -n "$on_cpu" ] && echo yes)"

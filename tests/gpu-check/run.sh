@@ -51,11 +51,32 @@ verdict () {
   esac
 }
 
-# limited SECONDS COMMAND...: with an end, and a backtrace where it dies
-limited () {
+# within SECONDS COMMAND...: with an end. The shell waits for it so that a signal ends
+# both at once; timeout makes a group of processes of its own.
+within () {
   most=$1
   shift
-  timeout -k 5 "$most" env ${died:+LD_PRELOAD="$died"} "$@" 2>&1
+  timeout -k 5 "$most" "$@" &
+  running=$!
+  : >"$work/running.$running"
+  wait $running
+  ended=$?
+  rm -f "$work/running.$running"
+  return $ended
+}
+
+# ends what runs, here and beside
+stop_all () {
+  for running in "$work"/running.*; do
+    [ ! -e "$running" ] || kill -TERM "${running##*.}" 2>/dev/null
+  done
+}
+
+# limited SECONDS COMMAND...: likewise, with a backtrace where it dies
+limited () {
+  seconds_of_it=$1
+  shift
+  within "$seconds_of_it" env ${died:+LD_PRELOAD="$died"} "$@" 2>&1
 }
 
 # check NAME COMMAND...: one row of the table; what it says goes to the log
@@ -151,10 +172,16 @@ compare () {
     'BEGIN { printf "cpu %.4g ms, gpu %.4g ms: %.3g times as fast", 1e3 * a, 1e3 * b, a / b }')"
 }
 
-# speed NAME BENCH-ARGUMENTS...: the median time on the GPU
+# speed NAME BENCH-ARGUMENTS...: the median time on the GPU, which is added to
+# $work/measured
 speed () {
   title=$1
   shift
   bench "$title" cuda:0 "$@" || return
+  {
+    printf '%s\t%s' "$title" "$median"
+    printf '\t%s' "$@"
+    echo
+  } >>"$work/measured"
   row "$title" "$(awk -v b="$median" 'BEGIN { printf "%.4g ms", 1e3 * b }')"
 }
