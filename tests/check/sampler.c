@@ -705,6 +705,28 @@ test_ensemble (void)
   g_assert_cmpmem (out, 3, a, 3);
 }
 
+/* an even number of predictions: the lower one of the two in the middle, halves
+ * rounded up, the first one of those that are equally near */
+static void
+test_even_ensemble (void)
+{
+  const guint8 a[] = { 0, 10, 255 }, b[] = { 7, 10, 0 };
+  const guint8 c[] = { 200, 30, 254 }, d[] = { 100, 20, 255 };
+  const guint8 *const predictions[] = { a, b, c, d };
+  guint8 out[3];
+
+  nf_ensemble_combine (NF_ENSEMBLE_MEAN, predictions, 2, 3, out);
+  g_assert_cmpmem (out, 3, ((guint8[]){ 4, 10, 128 }), 3);
+  nf_ensemble_combine (NF_ENSEMBLE_MEAN, predictions, 4, 3, out);
+  g_assert_cmpmem (out, 3, ((guint8[]){ 77, 18, 191 }), 3);
+  nf_ensemble_combine (NF_ENSEMBLE_MEDIAN, predictions, 2, 3, out);
+  g_assert_cmpmem (out, 3, ((guint8[]){ 0, 10, 0 }), 3);
+  nf_ensemble_combine (NF_ENSEMBLE_MEDIAN, predictions, 4, 3, out);
+  g_assert_cmpmem (out, 3, ((guint8[]){ 7, 10, 254 }), 3);
+  nf_ensemble_combine (NF_ENSEMBLE_MEDOID, predictions, 2, 3, out);
+  g_assert_cmpmem (out, 3, a, 3);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -753,6 +775,7 @@ main (int argc, char **argv)
   g_test_add_func ("/prediction/context-of-other-size-fails",
       test_context_of_other_size_fails);
   g_test_add_func ("/ensemble/modes", test_ensemble);
+  g_test_add_func ("/ensemble/even", test_even_ensemble);
   status = g_test_run ();
   nf_device_unref (device);
   return status;
