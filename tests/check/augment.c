@@ -299,6 +299,31 @@ test_clahe (void)
   g_assert_cmpfloat (strong, >=, 4 * before);
 }
 
+/* What is cut off a histogram's peaks is spread: pictures of one gray keep it at the
+ * lowest limit, and white is white at any. */
+static void
+test_clahe_even (void)
+{
+  static const guint8 levels[] = { 0, 1, 60, 127, 128, 200, 254, 255 };
+  NfAugment augment;
+
+  nf_augment_init (&augment);
+  for (guint i = 0; i < G_N_ELEMENTS (levels); i++)
+    for (guint limit = 1; limit <= 64; limit *= 4) {
+      guint8 rgb[3 * W * H];
+
+      memset (rgb, levels[i], sizeof rgb);
+      augment.clahe = limit;
+      nf_augment_colors (&augment, rgb, W, H);
+      for (guint k = 0; k < sizeof rgb; k++) {
+        if (limit == 1)
+          g_assert_cmpint (ABS (rgb[k] - levels[i]), <=, 2);
+        else
+          g_assert_cmpint (rgb[k], >=, levels[i] - 2);
+      }
+    }
+}
+
 /* Blurring takes a chequered pattern away and leaves its mean. */
 static void
 test_blur (void)
@@ -611,6 +636,7 @@ main (int argc, char **argv)
   g_test_add_func ("/augment/colors", test_colors);
   g_test_add_func ("/augment/gray-stays", test_gray_stays);
   g_test_add_func ("/augment/clahe", test_clahe);
+  g_test_add_func ("/augment/clahe-even", test_clahe_even);
   g_test_add_func ("/augment/blur", test_blur);
   g_test_add_func ("/augment/noise", test_noise);
   g_test_add_func ("/augment/codec", test_codec);

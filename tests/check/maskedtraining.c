@@ -14,6 +14,7 @@
 #include <nextframe/diffusion/nfpredictor.h>
 
 #include <glib/gstdio.h>
+#include <gst/gst.h>
 #include <math.h>
 #include <string.h>
 
@@ -300,6 +301,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  gst_init (NULL, NULL);
   ADD ("past-counts", test_past_counts, 0);
   ADD ("past-masked", test_past_masked, 0);
   ADD ("future-counts", test_future_counts, 0);
