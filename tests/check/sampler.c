@@ -930,8 +930,10 @@ main (int argc, char **argv)
   g_test_add_func ("/sampler/names", test_names);
   g_test_add_func ("/sampler/documented", test_documented);
   g_test_add_func ("/prediction/blocks", test_prediction_blocks);
-  g_test_add_func ("/prediction/blocks-draws", test_prediction_draws);
-  g_test_add_func ("/prediction/any-steps", test_prediction_any_steps);
+  if (device->backend->on_host) { /* hundreds of evaluations */
+    g_test_add_func ("/prediction/blocks-draws", test_prediction_draws);
+    g_test_add_func ("/prediction/any-steps", test_prediction_any_steps);
+  }
   g_test_add_data_func ("/prediction/memory/f32", GINT_TO_POINTER (NF_F32),
       test_prediction_memory);
   g_test_add_data_func ("/prediction/memory/bf16", GINT_TO_POINTER (NF_BF16),
