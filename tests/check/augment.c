@@ -4,6 +4,7 @@
  * settings say and nothing else, in the shares asked for */
 #include "config/runconfig.h"
 #include "data/augment.h"
+#include "data/augmentcolor.h"
 
 #include <gst/gst.h>
 #include <math.h>
@@ -298,6 +299,31 @@ test_clahe (void)
   g_assert_cmpfloat (strong, >=, 4 * before);
 }
 
+/* What is cut off a histogram's peaks is spread: pictures of one gray keep it at the
+ * lowest limit, and white is white at any. */
+static void
+test_clahe_even (void)
+{
+  static const guint8 levels[] = { 0, 1, 60, 127, 128, 200, 254, 255 };
+  NfAugment augment;
+
+  nf_augment_init (&augment);
+  for (guint i = 0; i < G_N_ELEMENTS (levels); i++)
+    for (guint limit = 1; limit <= 64; limit *= 4) {
+      guint8 rgb[3 * W * H];
+
+      memset (rgb, levels[i], sizeof rgb);
+      augment.clahe = limit;
+      nf_augment_colors (&augment, rgb, W, H);
+      for (guint k = 0; k < sizeof rgb; k++) {
+        if (limit == 1)
+          g_assert_cmpint (ABS (rgb[k] - levels[i]), <=, 2);
+        else
+          g_assert_cmpint (rgb[k], >=, levels[i] - 2);
+      }
+    }
+}
+
 /* Blurring takes a chequered pattern away and leaves its mean. */
 static void
 test_blur (void)
@@ -444,6 +470,159 @@ test_shares (void)
   assert_share (n.blur_and_noise, 0.45 * 0.55);
 }
 
+/* A third of the circle of hues makes red green, green blue and blue red, or the
+ * other way round; half of it and back again changes nothing. */
+static void
+test_hues (void)
+{
+  static const guint8 colors[][3] = { { 200, 40, 20 }, { 200, 20, 40 },
+    { 40, 200, 20 }, { 20, 200, 40 }, { 40, 20, 200 }, { 20, 40, 200 },
+    { 255, 0, 0 }, { 0, 255, 0 }, { 0, 0, 255 }, { 255, 255, 0 },
+    { 90, 91, 90 }, { 0, 0, 0 } };
+  NfAugment augment;
+
+  nf_augment_init (&augment);
+  for (guint i = 0; i < G_N_ELEMENTS (colors); i++) {
+    const guint8 *c = colors[i];
+    guint8 on[3], back[3], round[3];
+
+    memcpy (on, c, 3);
+    memcpy (back, c, 3);
+    memcpy (round, c, 3);
+    augment.hue = 1 / 3.0;
+    nf_augment_colors (&augment, on, 1, 1);
+    augment.hue = -1 / 3.0;
+    nf_augment_colors (&augment, back, 1, 1);
+    augment.hue = -0.5;
+    nf_augment_colors (&augment, round, 1, 1);
+    augment.hue = 0.5;
+    nf_augment_colors (&augment, round, 1, 1);
+    for (guint k = 0; k < 3; k++) {
+      g_assert_cmpint (ABS (on[(k + 1) % 3] - c[k]), <=, 1);
+      g_assert_cmpint (ABS (back[k] - c[(k + 1) % 3]), <=, 1);
+      g_assert_cmpint (ABS (round[k] - c[k]), <=, 2);
+    }
+  }
+}
+
+/* What is drawn of one strength: which quarter of its range, of those samples that
+ * it changes. */
+typedef struct
+{
+  const gchar *name;
+  gdouble least, most;
+  guint n, quarters[4];
+} Strength;
+
+static void
+note_strength (Strength *strength, gboolean happens, gdouble value)
+{
+  const gdouble part =
+      (value - strength->least) / (strength->most - strength->least);
+
+  if (!happens)
+    return;
+  g_assert_true (part >= -1e-9 && part <= 1 + 1e-9);
+  strength->n++;
+  strength->quarters[CLAMP ((gint) (4 * part), 0, 3)]++;
+}
+
+/* Every strength is drawn evenly from its whole range, whatever decided that there
+ * is a change at all. */
+static void
+test_strengths (void)
+{
+  static const gchar *const sets[] = { "augment.affine=0.3",
+    "augment.shift=0.25", "augment.scale=0.5", "augment.rotate=90",
+    "augment.light=0.3", "augment.brightness=0.5", "augment.contrast=0.5",
+    "augment.color=0.3", "augment.hue=90", "augment.saturation=0.5",
+    "augment.value=0.5", "augment.gamma=0.3", "augment.gamma-range=2 3",
+    "augment.clahe=0.3", "augment.clahe-limit=2 3", "augment.codec=0.3",
+    "augment.codec-quality=1 100", "augment.blur=0.3",
+    "augment.blur-factor=2 4", "augment.noise=0.3", "augment.noise-levels=1 3",
+    "train.crop-objects=0.3" };
+  g_autoptr (NfTrainConfig) config = nf_train_config_new (NF_TRAIN_SEGMENT);
+  g_autoptr (GError) error = NULL;
+  Strength s[] = { { "shift_x", -0.25, 0.25 }, { "shift_y", -0.25, 0.25 },
+    { "scale", 0.5, 1.5 }, { "rotate", -G_PI / 2, G_PI / 2 },
+    { "brightness", -0.5, 0.5 }, { "contrast", 0.5, 1.5 },
+    { "hue", -0.25, 0.25 }, { "saturation", -0.5, 0.5 }, { "value", -0.5, 0.5 },
+    { "gamma", 2, 3 }, { "clahe", 2, 3 }, { "codec", 1, 100 }, { "blur", 2, 4 },
+    { "noise", 1, 3 }, { "place of crops", 0, 1 },
+    { "place of crops around objects", 0, 1 },
+    { "other place of crops", 0, 1 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sets); i++) {
+    nf_train_config_set (config, sets[i], &error);
+    g_assert_no_error (error);
+  }
+  for (guint i = 0; i < N_DRAWS; i++) {
+    guint k = 0;
+    NfAugment a;
+
+    nf_augment_draw (&a, config, 9, i);
+    note_strength (&s[k++], a.moves, a.shift_x);
+    note_strength (&s[k++], a.moves, a.shift_y);
+    note_strength (&s[k++], a.moves, a.scale);
+    note_strength (&s[k++], a.moves, a.rotate);
+    note_strength (&s[k++], a.brightness != 0, a.brightness);
+    note_strength (&s[k++], a.brightness != 0, a.contrast);
+    note_strength (&s[k++], a.hue != 0, a.hue);
+    note_strength (&s[k++], a.hue != 0, a.saturation);
+    note_strength (&s[k++], a.hue != 0, a.value);
+    note_strength (&s[k++], a.gamma != 1, a.gamma);
+    note_strength (&s[k++], a.clahe > 0, a.clahe);
+    note_strength (&s[k++], a.quality > 0, a.quality);
+    note_strength (&s[k++], a.blur > 1, a.blur);
+    note_strength (&s[k++], a.noise > 0, a.noise);
+    note_strength (&s[k++], !a.around, a.place[0]);
+    note_strength (&s[k++], a.around, a.place[0]);
+    note_strength (&s[k++], TRUE, a.place[1]);
+    g_assert_cmpuint (k, ==, G_N_ELEMENTS (s));
+  }
+  for (guint k = 0; k < G_N_ELEMENTS (s); k++)
+    for (guint q = 0; q < 4; q++) {
+      const gdouble share = (gdouble) s[k].quarters[q] / s[k].n;
+
+      g_assert_cmpuint (s[k].n, >, N_DRAWS / 5);
+      if (!(fabs (share - 0.25) <= 0.06))
+        g_error ("%s: %g of all in quarter %u", s[k].name, share, q);
+    }
+}
+
+/* Crops lie anywhere in the frame, its first and its last column and row
+ * included, each place as often as the others. */
+static void
+test_crop_places (void)
+{
+  enum
+  {
+    PLACES = 4, /* each way */
+    EACH = 200
+  };
+  guint counts[PLACES][PLACES] = { { 0 } };
+  Picture picture;
+  NfAugment augment;
+
+  picture_fill (&picture);
+  nf_augment_init (&augment);
+  augment.crop_width = W - PLACES + 1;
+  augment.crop_height = H - PLACES + 1;
+  for (guint i = 0; i < PLACES * PLACES * EACH; i++) {
+    const NfRngKey key = { 1, i, NF_RNG_TEST };
+
+    augment.place[0] = nf_rng_uniform (&key, 0);
+    augment.place[1] = nf_rng_uniform (&key, 1);
+    apply (&augment, &picture);
+    counts[(picture.rgb_out[1] - 60) / 3][(picture.rgb_out[0] - 40) / 2]++;
+  }
+  for (guint y = 0; y < PLACES; y++)
+    for (guint x = 0; x < PLACES; x++) {
+      g_assert_cmpuint (counts[y][x], >, EACH / 2);
+      g_assert_cmpuint (counts[y][x], <, EACH * 3 / 2);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -457,9 +636,13 @@ main (int argc, char **argv)
   g_test_add_func ("/augment/colors", test_colors);
   g_test_add_func ("/augment/gray-stays", test_gray_stays);
   g_test_add_func ("/augment/clahe", test_clahe);
+  g_test_add_func ("/augment/clahe-even", test_clahe_even);
   g_test_add_func ("/augment/blur", test_blur);
   g_test_add_func ("/augment/noise", test_noise);
   g_test_add_func ("/augment/codec", test_codec);
   g_test_add_func ("/augment/shares", test_shares);
+  g_test_add_func ("/augment/hues", test_hues);
+  g_test_add_func ("/augment/strengths", test_strengths);
+  g_test_add_func ("/augment/crop-places", test_crop_places);
   return g_test_run ();
 }

@@ -188,6 +188,101 @@ test_cache (void)
   nf_test_folder_remove (root);
 }
 
+#define AT_ONCE 4 /* threads */
+
+typedef struct
+{
+  NfDataset *dataset;
+  GMutex lock;
+  GCond changed;
+  guint arrived; /* of all rounds */
+} Race;
+
+static gpointer
+load_at_once (gpointer data)
+{
+  Race *race = data;
+
+  for (guint round = 0; round < 20; round++) {
+    g_autoptr (GError) error = NULL;
+    NfClip *clip;
+
+    g_mutex_lock (&race->lock);
+    race->arrived++;
+    g_cond_broadcast (&race->changed);
+    while (race->arrived < (round + 1) * AT_ONCE)
+      g_cond_wait (&race->changed, &race->lock);
+    g_mutex_unlock (&race->lock);
+    clip = nf_dataset_load_clip (race->dataset, round % 3, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (
+        nf_clip_frame (clip, 0)[0], ==, nf_test_clip_pixel (0, 0, 0, 0));
+    nf_clip_unref (clip);
+  }
+  return NULL;
+}
+
+/* Threads that read the same clip at the same time keep it once. */
+static void
+test_cache_at_once (void)
+{
+  g_autofree gchar *root = nf_test_folder_new ();
+  g_autoptr (GError) error = NULL;
+  NfDatasetOptions options = frames_only;
+  GThread *threads[AT_ONCE];
+  Race race = { NULL };
+
+  for (guint i = 0; i < 3; i++) {
+    g_autofree gchar *name = g_strdup_printf ("train/video_%u", i);
+
+    g_free (write_clip (root, name, 4, FALSE));
+  }
+  options.cache_bytes = 4 * 3 * WIDTH * HEIGHT;
+  race.dataset = nf_dataset_open (root, &options, &error);
+  g_assert_no_error (error);
+  g_mutex_init (&race.lock);
+  g_cond_init (&race.changed);
+  for (guint i = 0; i < AT_ONCE; i++)
+    threads[i] = g_thread_new ("load", load_at_once, &race);
+  for (guint i = 0; i < AT_ONCE; i++)
+    g_thread_join (threads[i]);
+  g_mutex_clear (&race.lock);
+  g_cond_clear (&race.changed);
+  nf_dataset_free (race.dataset);
+  nf_test_folder_remove (root);
+}
+
+/* At most as many clips as are asked for; never more than there are. */
+static void
+test_max_clips (void)
+{
+  static const struct
+  {
+    const gchar *location;
+    guint most, n;
+  } cases[] = { { "scenes:1:5", 0, 5 }, { "scenes:1:5", 3, 3 },
+    { "scenes:1:5", 5, 5 }, { "scenes:1:5", 9, 5 }, { "scenes:1", 4, 4 },
+    { "scenes:1", 0, 0 }, { "", 1, 1 }, { "", 2, 2 }, { "", 3, 2 },
+    { "", 0, 2 } };
+  g_autofree gchar *root = nf_test_folder_new ();
+
+  g_free (write_clip (root, "train/video_0", 1, FALSE));
+  g_free (write_clip (root, "train/video_1", 1, FALSE));
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const gchar *location = cases[i].location;
+    NfDatasetOptions options = frames_only;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (NfClipSource) source = NULL;
+
+    options.max_clips = cases[i].most;
+    source = nf_clip_source_open (
+        *location != '\0' ? location : root, &options, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (nf_clip_source_n_clips (source), ==, cases[i].n);
+  }
+  nf_test_folder_remove (root);
+}
+
 /* A folder with one clip that a case then spoils. */
 typedef void (*Spoil) (const gchar *root, const gchar *clip);
 
@@ -517,6 +612,8 @@ main (int argc, char **argv)
   g_test_add_func ("/dataset/masks-present", test_masks_present);
   g_test_add_func ("/dataset/locations", test_locations);
   g_test_add_func ("/dataset/cache", test_cache);
+  g_test_add_func ("/dataset/cache-at-once", test_cache_at_once);
+  g_test_add_func ("/dataset/max-clips", test_max_clips);
   for (guint i = 0; i < G_N_ELEMENTS (bad_cases); i++) {
     g_autofree gchar *name = g_strdup_printf ("/dataset/bad-folder/%u", i);
 

@@ -15,6 +15,7 @@
 #include <nextframe/metrics/nfobjectscores.h>
 
 #include <math.h>
+#include <string.h>
 
 typedef enum
 {
@@ -174,11 +175,26 @@ test_object_scores_nothing (void)
   g_assert_cmpuint (scores.true_classes + scores.invented, ==, 0);
 }
 
+/* black against white: sums of squares beyond 32 bits */
+static void
+test_large_errors (void)
+{
+  const gsize n = (gsize) 3 * 400 * 300;
+  g_autofree guint8 *black = g_malloc0 (n);
+  g_autofree guint8 *white = g_malloc (n);
+
+  memset (white, 255, n);
+  g_assert_cmpuint (
+      nf_image_squared_error (black, white, n), ==, (guint64) n * 255 * 255);
+  g_assert_cmpfloat_with_epsilon (nf_image_psnr (black, white, n), 0, 1e-12);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/image/reference", test_image_reference);
+  g_test_add_func ("/image/large-errors", test_large_errors);
   g_test_add_func ("/image/equal", test_image_equal);
   g_test_add_func ("/image/small-fails", test_image_small_fails);
   g_test_add_func ("/object-scores/parts", test_object_scores);

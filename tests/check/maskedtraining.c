@@ -9,14 +9,18 @@
 #include "io/nfpng.h"
 #include "testclips.h"
 #include "testruns.h"
+#include "train/diffusion.h"
 
 #include <nextframe/diffusion/nfpredictor.h>
 
 #include <glib/gstdio.h>
+#include <gst/gst.h>
+#include <math.h>
 #include <string.h>
 
 #define BEHIND "model.num-frames-future=1|train.steps=3|"
 #define STEPS 3
+#define DRAWS 1200
 
 /* Trains with one frame of every clip as it is, or black. */
 static void
@@ -133,6 +137,74 @@ test_resumes (NfTestPlace *place, gconstpointer unused)
     g_assert_true (nf_unet_knows_mode (&c, mode));
 }
 
+/* How often of four: neither side of the predicted frames is masked, the past, the
+ * future, both. What is masked is exactly 0, which no pixel becomes. */
+static void
+count_masks (NfTestPlace *place, const gchar *masks, guint counts[4])
+{
+  g_autofree gchar *settings = g_strdup_printf (NF_TEST_TINY_DIFFUSION
+      "|data.path=%s|model.num-frames-future=1|train.batch-size=4|"
+      "train.steps=%d|%s",
+      place->data, DRAWS / 4, masks);
+  g_auto (GStrv) sets = g_strsplit (settings, "|", -1);
+  g_autoptr (NfTrainConfig) config = nf_train_config_new (NF_TRAIN_DIFFUSION);
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+  g_autoptr (NfTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; sets[i]; i++) {
+    nf_train_config_set (config, sets[i], &error);
+    g_assert_no_error (error);
+  }
+  task = nf_diffusion_task_new (device, config, &error);
+  g_assert_no_error (error);
+  for (guint sample = 0; sample < DRAWS; sample += 4) {
+    NfTensor *in[NF_GRAPH_MAX_INPUTS] = { NULL };
+    g_autofree gfloat *context = NULL;
+    gsize window, frame;
+
+    g_assert_true (task->load (task, sample, in, &error));
+    context = g_malloc (in[0]->bytes);
+    g_assert_true (nf_tensor_to_nchw (in[0], context, &error));
+    window = (gsize) (in[0]->c * in[0]->h * in[0]->w);
+    frame = (gsize) (3 * in[0]->h * in[0]->w);
+    for (guint i = 0; i < 4; i++)
+      counts[(context[i * window] == 0)
+          + 2 * (context[(i + 1) * window - frame] == 0)]++;
+    for (guint i = 0; i < task->n_in; i++)
+      nf_tensor_clear (&in[i]);
+  }
+}
+
+/* Both sides are masked as often as they are told to, and one says nothing about the
+ * other unless it is to. */
+static void
+test_shares (NfTestPlace *place, gconstpointer unused)
+{
+  static const struct
+  {
+    const gchar *masks;
+    gdouble shares[4];
+  } cases[] = {
+    { "train.prob-mask-cond=0.5|train.prob-mask-future=0.5",
+        { 0.25, 0.25, 0.25, 0.25 } },
+    { "train.prob-mask-cond=0.2|train.prob-mask-future=0.7",
+        { 0.24, 0.06, 0.56, 0.14 } },
+    { "train.prob-mask-cond=0.3|train.prob-mask-sync=true",
+        { 0.7, 0, 0, 0.3 } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    guint counts[4] = { 0 };
+
+    count_masks (place, cases[i].masks, counts);
+    for (guint k = 0; k < 4; k++)
+      if (!(fabs ((gdouble) counts[k] / DRAWS - cases[i].shares[k]) <= 0.05))
+        g_error ("%s: %u of %d, not the share %g", cases[i].masks, counts[k],
+            DRAWS, cases[i].shares[k]);
+  }
+}
+
 /* Gray frames, with a picture of samples that is gray as well. */
 static void
 test_gray (NfTestPlace *place, gconstpointer unused)
@@ -229,6 +301,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  gst_init (NULL, NULL);
   ADD ("past-counts", test_past_counts, 0);
   ADD ("past-masked", test_past_masked, 0);
   ADD ("future-counts", test_future_counts, 0);
@@ -236,6 +309,7 @@ main (int argc, char **argv)
   ADD ("future-masked-with-past", test_future_masked_with_past, 0);
   ADD ("gap", test_gap, 0);
   ADD ("resumes", test_resumes, 0);
+  ADD ("shares", test_shares, 0);
   ADD ("gray", test_gray, 0);
   ADD ("masks-as-frames", test_masks_as_frames, 0);
   ADD ("gamma", test_gamma, 0);

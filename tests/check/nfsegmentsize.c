@@ -140,6 +140,121 @@ GST_START_TEST (test_size_scale)
 }
 GST_END_TEST
 
+/* (transfer full): (H, W, classes): what the network makes of the frame at another
+ * size */
+static gfloat *
+small_probabilities (const GstVideoInfo *info, guint width, guint height)
+{
+  g_autofree gchar *path = save_sized ();
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+  g_autoptr (NfSegmenter) segmenter = nf_segmenter_load (path, device, NULL);
+  g_autoptr (GstNfVideo) video = NULL;
+  g_autofree guint8 *bytes = g_malloc (3 * width * height);
+  g_autoptr (GstBuffer) frame = nf_test_frame (info, 0, 0);
+  g_autoptr (NfTensor) pixels = NULL;
+  g_autoptr (NfTensor) p = NULL;
+  GstVideoInfo packed;
+  gfloat *values;
+
+  fail_unless (segmenter != NULL);
+  fail_unless (gst_nf_video_packed_info (&packed, width, height, 3, NULL));
+  video = gst_nf_video_new (info, &packed, NULL);
+  fail_unless (gst_nf_video_to_pixels (video, frame, bytes, NULL));
+  pixels =
+      nf_tensor_new_from_nhwc (device, NF_U8, 1, 3, height, width, bytes, NULL);
+  p = nf_segmenter_probabilities (segmenter, NF_F32, FALSE, pixels, NULL, NULL);
+  fail_unless (p != NULL);
+  values = g_malloc (p->bytes);
+  fail_unless (nf_tensor_to_nhwc (p, values, NULL));
+
+  return values;
+}
+
+/* a plane of the frame's size: @values of the network's size, scaled as masks are;
+ * within one step: another sum rounds otherwise */
+static void
+expect_plane (const guint8 *plane, const GstVideoInfo *info,
+    const guint8 *values, const ScaleCase *c)
+{
+  const gsize area = (gsize) info->width * info->height;
+  g_autofree guint8 *expected = g_malloc (area);
+
+  nf_mask_scale (values, c->width, c->height, expected, (guint) info->width,
+      (guint) info->height);
+  for (gsize i = 0; i < area; i++)
+    fail_unless (ABS (plane[i] - expected[i]) <= 1,
+        "pixel %" G_GSIZE_FORMAT ": %u, expected %u", i, plane[i], expected[i]);
+}
+
+/* how likely classes are has the size of the frame, too, as metas and as the output;
+ * pixels, regions and clips decide */
+GST_START_TEST (test_size_scale_probabilities)
+{
+  static const gchar *const ways[] = { "decision=pixel output=ids",
+    "decision=region output=confidence", "decision=clip output=confidence" };
+  const ScaleCase *c = &scale_cases[__i__];
+
+  for (guint way = 0; way < G_N_ELEMENTS (ways); way++) {
+    g_autofree gchar *settings = g_strdup_printf (
+        "scale=auto confidence=true probabilities=true %s", ways[way]);
+    const gsize small = (gsize) c->width * c->height;
+    g_autofree guint8 *values = g_malloc (small);
+    g_autofree guint8 *most = g_malloc0 (small);
+    g_autofree gfloat *p = NULL;
+    g_autoptr (GstBuffer) out = NULL;
+    g_autoptr (GstBuffer) planes = NULL;
+    g_autoptr (GstBuffer) picture = NULL;
+    guint classes, width, height;
+    GstMapInfo map, own;
+    GstVideoInfo info;
+    GstBus *bus;
+    GstHarness *h = sized_harness_new (settings, &bus);
+
+    set_caps (h, c->caps, &info);
+    nf_test_push_frames (h, 0, 1);
+    gst_harness_push_event (h, gst_event_new_eos ());
+    out = gst_harness_pull (h);
+    fail_unless (gst_structure_get (
+        gst_custom_meta_get_structure (
+            gst_buffer_get_custom_meta (out, "NfProbabilitiesMeta")),
+        "planes", GST_TYPE_BUFFER, &planes, "classes", G_TYPE_UINT, &classes,
+        "height", G_TYPE_UINT, &height, "width", G_TYPE_UINT, &width, NULL));
+    fail_unless_equals_int (width, info.width);
+    fail_unless_equals_int (height, info.height);
+    fail_unless (gst_buffer_map (planes, &map, GST_MAP_READ));
+    fail_unless_equals_uint64 (map.size, (gsize) width * height * classes);
+    p = small_probabilities (&info, c->width, c->height);
+    for (guint k = 0; k < classes; k++) {
+      for (gsize i = 0; i < small; i++) {
+        values[i] = (guint8) (255 * p[i * classes + k] + 0.5f);
+        most[i] = MAX (most[i], values[i]);
+      }
+      expect_plane (map.data + (gsize) k * width * height, &info, values, c);
+    }
+    gst_buffer_unmap (planes, &map);
+    fail_unless (gst_structure_get (
+        gst_custom_meta_get_structure (
+            gst_buffer_get_custom_meta (out, "NfConfidenceMeta")),
+        "picture", GST_TYPE_BUFFER, &picture, NULL));
+    fail_unless (gst_buffer_map (picture, &map, GST_MAP_READ));
+    fail_unless_equals_uint64 (map.size, (gsize) width * height);
+    expect_plane (map.data, &info, most, c);
+    if (way > 0) {
+      g_autoptr (GBytes) pixels = NULL;
+
+      info = nf_test_output_info (h);
+      pixels = nf_test_pixels (out, &info, GST_VIDEO_FORMAT_GRAY8);
+      fail_unless (gst_buffer_map (picture, &own, GST_MAP_READ));
+      fail_unless (
+          memcmp (own.data, g_bytes_get_data (pixels, NULL), own.size) == 0);
+      gst_buffer_unmap (picture, &own);
+    }
+    gst_buffer_unmap (picture, &map);
+    nf_test_harness_free (h, bus);
+  }
+}
+GST_END_TEST
+
 /* frames of several sizes in one stream, held, and batched */
 GST_START_TEST (test_size_scale_changes)
 {
@@ -227,6 +342,8 @@ nfsegment_size_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_loop_test (tc, test_size_scale, 0, G_N_ELEMENTS (scale_cases));
+  tcase_add_loop_test (
+      tc, test_size_scale_probabilities, 0, G_N_ELEMENTS (scale_cases));
   tcase_add_test (tc, test_size_scale_changes);
   tcase_add_test (tc, test_size_warning);
   tcase_add_loop_test (tc, test_size_unknown, 0, 2);

@@ -182,6 +182,49 @@ test_parts_of_rate (NfTestPlace *place, gconstpointer unused)
   g_assert_cmpuint (encoder_moved, >, 100);
 }
 
+/* Weights decay by their part of the learning rate, vectors where they are told to:
+ * with the same gradient, that is all that differs after a step. */
+static void
+test_parts_of_decay (NfTestPlace *place, gconstpointer unused)
+{
+  static const gchar *const sets[][6] = {
+    { "train.optimizer=adamw", "train.encoder-rate=0.5", "train.head-rate=1",
+        "train.weight-decay=0", NULL },
+    { "train.optimizer=adamw", "train.encoder-rate=0.5", "train.head-rate=1",
+        "train.weight-decay=20", "train.decay-vectors=false", NULL },
+    { "train.optimizer=adamw", "train.encoder-rate=0.5", "train.head-rate=1",
+        "train.weight-decay=20", "train.decay-vectors=true", NULL },
+  };
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (NfTrainConfig) config = new_config (place, sets[0]);
+  g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+  g_autoptr (NfTask) task = nf_segment_task_new (device, config, NULL);
+  g_autoptr (GArray) start = train (place, 0, sets[0], names);
+  g_autoptr (GArray) none = train (place, 1, sets[0], NULL);
+  guint decayed[2] = { 0 };
+
+  for (guint k = 1; k < 3; k++) {
+    g_autoptr (GArray) end = train (place, 1, sets[k], NULL);
+
+    for (guint i = 0; i < start->len; i++) {
+      const gchar *name = names->pdata[i];
+      const gboolean decays =
+          k == 2 || nf_params_lookup (task->params, name)->rank > 1;
+      const gdouble rate = g_str_has_prefix (name, "encoder.") ? 0.5e-3 : 1e-3;
+      const gdouble wanted =
+          decays ? -20 * rate * (gdouble) g_array_index (start, gfloat, i) : 0;
+      const gdouble got = (gdouble) g_array_index (end, gfloat, i)
+          - (gdouble) g_array_index (none, gfloat, i);
+
+      if (!(fabs (got - wanted) <= 1e-6))
+        g_error ("%s: moved by %g more, not %g", name, got, wanted);
+      decayed[k - 1] += fabs (wanted) > 1e-5;
+    }
+  }
+  g_assert_cmpuint (decayed[0], >, 1000);
+  g_assert_cmpuint (decayed[1], >, decayed[0] + 10);
+}
+
 /* Two batches a step are steps on the mean of both gradients: not those of
  * single batches, and as many samples as two steps take. */
 static void
@@ -306,6 +349,7 @@ main (int argc, char **argv)
   g_test_add ("/recipe/" name, NfTestPlace, NULL, set_up, func,                \
       nf_test_place_tear_down)
   ADD ("parts-of-rate", nf_test_place_set_up, test_parts_of_rate);
+  ADD ("parts-of-decay", nf_test_place_set_up, test_parts_of_decay);
   ADD ("accumulate", nf_test_place_set_up, test_accumulate);
   ADD ("resume", nf_test_place_set_up, test_resume);
   ADD ("warm-start", nf_test_place_set_up, test_warm_start);

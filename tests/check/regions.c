@@ -455,6 +455,47 @@ test_votes_passing (void)
   }
 }
 
+/* what touched an object in one of its frames and lay apart in another is no part of
+ * that: it came with the clip or later, and went from the middle of nowhere */
+static void
+test_votes_passing_apart (void)
+{
+  for (guint begins = 0; begins < 4; begins += 3) {
+    g_autoptr (NfRegionVotes) votes = nf_region_votes_new (K, TRUE);
+    g_autoptr (NfRegions) touching = NULL;
+    g_autoptr (NfRegions) apart = NULL;
+
+    for (guint t = 0; t < 8; t++) {
+      g_autofree Picture *picture = picture_new ();
+      NfRegions *regions;
+
+      draw (picture, SURE_1, 20, 20, 28, 20);
+      if (t == begins)
+        draw (picture, SURE_2, 48, 20, 8, 20);
+      if (t == begins + 1)
+        draw (picture, SURE_2, 58, 20, 8, 20);
+      regions = nf_regions_new (picture->p, SIDE, SIDE, K, NULL);
+      g_assert_nonnull (regions);
+      nf_region_votes_add (votes, regions);
+      if (t == begins)
+        touching = regions;
+      else if (t == begins + 1)
+        apart = regions;
+      else
+        nf_regions_free (regions);
+    }
+    for (guint i = 0; i < 2; i++) {
+      const NfRegions *regions = i == 0 ? touching : apart;
+      guint chosen[K];
+
+      g_assert_cmpuint (regions->n, ==, 2);
+      nf_region_votes_choose (votes, regions, chosen);
+      g_assert_cmpuint (chosen[0], ==, 1);
+      g_assert_cmpuint (chosen[1], ==, 0);
+    }
+  }
+}
+
 enum
 {
   PIXEL,
@@ -615,6 +656,7 @@ main (int argc, char **argv)
   g_test_add_func ("/regions/votes-lost-and-found", test_votes_lost_and_found);
   g_test_add_func ("/regions/votes-unique", test_votes_unique);
   g_test_add_func ("/regions/votes-passing", test_votes_passing);
+  g_test_add_func ("/regions/votes-passing-apart", test_votes_passing_apart);
   g_test_add_func ("/regions/scenes", test_regions_scenes);
   g_test_add_func ("/regions/expected", test_expected);
 

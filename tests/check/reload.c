@@ -240,6 +240,33 @@ GST_START_TEST (test_reload_within_batch)
 }
 GST_END_TEST
 
+/* frames are held for the masks of a clip as before, by the new network, too */
+GST_START_TEST (test_reload_keeps_lookahead)
+{
+  g_autofree gchar *other = nf_models_path ("other.safetensors");
+  GstBus *bus;
+  GstHarness *h = nf_segment_harness_new ("decision=clip lookahead=2", &bus);
+
+  save_segmenter (other);
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  nf_test_push_frames (h, 0, 5);
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 3);
+  g_object_set (h->element, "checkpoint", other, NULL);
+  for (guint i = 5; !uses (h, "checkpoint", other); i++) {
+    g_usleep (5000);
+    nf_test_push_frames (h, i, 1);
+  }
+  while (gst_harness_buffers_in_queue (h) > 0)
+    gst_buffer_unref (gst_harness_pull (h));
+  nf_models_begin_stream (h);
+  while (gst_harness_buffers_in_queue (h) > 0)
+    gst_buffer_unref (gst_harness_pull (h));
+  nf_test_push_frames (h, 0, 5);
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 3);
+  nf_test_harness_free (h, bus);
+}
+GST_END_TEST
+
 typedef struct
 {
   guint element; /* of cases */
@@ -492,6 +519,7 @@ reload_suite (void)
   tcase_add_loop_test (tc, test_reload_between_clips, 0, n);
   tcase_add_test (tc, test_reload_within_clip);
   tcase_add_test (tc, test_reload_within_batch);
+  tcase_add_test (tc, test_reload_keeps_lookahead);
   tcase_add_loop_test (
       tc, test_reload_refused, 0, (gint) G_N_ELEMENTS (refused));
   tcase_add_test (tc, test_reload_replaced);

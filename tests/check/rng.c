@@ -190,6 +190,35 @@ test_shuffle (void)
   g_assert_cmpuint (order[0], ==, 0);
 }
 
+/* every order of four comes about as often as the others, also those that leave some
+ * where they are */
+static void
+test_shuffle_evenly (void)
+{
+  enum
+  {
+    ORDERS = 24,
+    EACH = 500
+  };
+  guint counts[256] = { 0 }, found = 0;
+
+  for (guint i = 0; i < ORDERS * EACH; i++) {
+    const NfRngKey k = { 4, i, NF_RNG_TEST };
+    guint order[4];
+
+    nf_rng_shuffle (&k, 4, order);
+    counts[order[0] + 4 * order[1] + 16 * order[2] + 64 * order[3]]++;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (counts); i++) {
+    if (counts[i] == 0)
+      continue;
+    found++;
+    g_assert_cmpuint (counts[i], >, EACH * 3 / 4);
+    g_assert_cmpuint (counts[i], <, EACH * 5 / 4);
+  }
+  g_assert_cmpuint (found, ==, ORDERS);
+}
+
 static void
 test_hash_string (void)
 {
@@ -237,6 +266,7 @@ main (int argc, char **argv)
   ADD (normal_against_libm);
   ADD (normal_any_cut);
   ADD (shuffle);
+  ADD (shuffle_evenly);
   ADD (hash_string);
   ADD (parameters);
   return g_test_run ();

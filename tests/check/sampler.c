@@ -305,15 +305,15 @@ test_documented (void)
 /* ----------------------------------------------------------------- roll-out */
 
 static NfUnet *
-tiny_net (gint num_frames, gint gap)
+tiny_net_of (gint num_frames, gint gap, gint labels)
 {
   g_autoptr (GError) error = NULL;
   g_autofree gchar *text = g_strdup_printf (
       "{\"image_size\":[8,12],\"ngf\":8,\"ch_mult\":[1,2],"
       "\"num_res_blocks\":1,\"attn_resolutions\":[4],\"n_head_channels\":8,"
-      "\"spade_dim\":4,\"num_classes\":20,\"num_frames\":%d,"
+      "\"spade_dim\":4,\"num_classes\":%d,\"num_frames\":%d,"
       "\"num_frames_cond\":3,\"future_gap\":%d}",
-      num_frames, gap);
+      labels, num_frames, gap);
   g_autoptr (JsonNode) json = json_from_string (text, &error);
   NfUnetConfig config;
   NfUnet *net;
@@ -325,6 +325,12 @@ tiny_net (gint num_frames, gint gap)
   g_assert_no_error (error);
   g_assert_true (nf_params_reset (nf_unet_params (net), 3, &error));
   return net;
+}
+
+static NfUnet *
+tiny_net (gint num_frames, gint gap)
+{
+  return tiny_net_of (num_frames, gap, 20);
 }
 
 /* runs a roll-out; TRUE and the mean squares of the frames, -1 where NULL */
@@ -373,6 +379,99 @@ test_prediction_blocks (void)
   prediction.stream = 1;
   g_assert_true (predict (net, &prediction, again, &error));
   g_assert_true (again[0] != power[0]);
+}
+
+#define BLOCK (2 * 3 * 8 * 12) /* values of a block of two frames */
+
+/* two blocks of a network that tells no noise: what is drawn is all that there is */
+static void
+drawn_blocks (NfSamplerMethod method, guint64 seed, guint64 stream, gfloat *out)
+{
+  g_autoptr (NfUnet) net = tiny_net (2, 0);
+  g_autoptr (NfSchedule) schedule = nf_schedule_new (nf_unet_config (net));
+  g_autoptr (NfTensor) context =
+      nf_tensor_new_filled (device, 1, 9, 8, 12, 0.25f, NULL);
+  g_autoptr (GError) error = NULL;
+  NfTensor *frames[4];
+  NfPrediction prediction;
+
+  nf_prediction_init (&prediction);
+  prediction.method = method;
+  prediction.steps = 4;
+  prediction.horizon = 4;
+  prediction.clip = NF_CLAMP_NONE;
+  prediction.denoise = NF_DENOISE_NONE;
+  prediction.seed = seed;
+  prediction.stream = stream;
+  nf_prediction_run (&prediction, net, schedule, context, frames, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < 4; i++) {
+    g_assert_true (nf_tensor_to_nchw (frames[i], out + i * BLOCK / 2, &error));
+    nf_tensor_unref (frames[i]);
+  }
+}
+
+/* Values that were not brought into the range of frames are a sum: so many times the
+ * noise that sampling starts from, which is all that DDIM's are made of, and what
+ * DDPM draws in its steps. That is left in @step; 0 elsewhere. */
+static void
+step_noise (guint64 seed, guint64 stream, gfloat *step)
+{
+  gfloat ddim[2 * BLOCK], ddpm[2 * BLOCK];
+  gdouble both = 0, square = 0;
+
+  drawn_blocks (NF_SAMPLER_DDIM, seed, stream, ddim);
+  drawn_blocks (NF_SAMPLER_DDPM, seed, stream, ddpm);
+  for (guint i = 0; i < 2 * BLOCK; i++) {
+    if (fabsf (ddim[i]) > 0.95f || fabsf (ddpm[i]) > 0.95f)
+      continue;
+    both += (gdouble) ddim[i] * (gdouble) ddpm[i];
+    square += (gdouble) ddim[i] * (gdouble) ddim[i];
+  }
+  for (guint i = 0; i < 2 * BLOCK; i++)
+    step[i] = fabsf (ddim[i]) > 0.95f || fabsf (ddpm[i]) > 0.95f
+        ? 0
+        : ddpm[i] - (gfloat) (both / square) * ddim[i];
+}
+
+/* of what neither has cut off */
+static gdouble
+correlation (const gfloat *a, const gfloat *b)
+{
+  gdouble ab = 0, aa = 0, bb = 0;
+  guint n = 0;
+
+  for (guint i = 0; i < BLOCK; i++) {
+    if (a[i] == 0 || b[i] == 0)
+      continue;
+    ab += (gdouble) a[i] * (gdouble) b[i];
+    aa += (gdouble) a[i] * (gdouble) a[i];
+    bb += (gdouble) b[i] * (gdouble) b[i];
+    n++;
+  }
+  g_assert_cmpuint (n, >, BLOCK / 10);
+  return ab / sqrt (aa * bb);
+}
+
+/* what is drawn in the steps of one block, clip and seed says nothing about that of
+ * another */
+static void
+test_prediction_draws (void)
+{
+  gfloat one[2 * BLOCK], again[2 * BLOCK], clip[2 * BLOCK], seed[2 * BLOCK];
+  const gfloat *const all[] = { one, one + BLOCK, clip, clip + BLOCK, seed,
+    seed + BLOCK };
+
+  step_noise (5, 0, one);
+  step_noise (5, 0, again);
+  step_noise (5, 1, clip);
+  step_noise (6, 0, seed);
+  g_assert_cmpfloat (correlation (one, again), >, 0.999);
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    for (guint k = 0; k < i; k++)
+      if (!(fabs (correlation (all[i], all[k])) <= 0.4))
+        g_error ("draws %u and %u: correlation %g", i, k,
+            correlation (all[i], all[k]));
 }
 
 /* a fresh network ends with zeros, whatever it sees */
@@ -429,6 +528,89 @@ distance (NfTensor *a, NfTensor *b)
   g_autoptr (NfTensor) differ = nf_op_axpby (a, b, &less, NULL);
 
   return power_of (differ);
+}
+
+typedef struct
+{
+  NfUnet *net;
+  NfUnetCond *cond;
+  guint evaluations;
+} Plain;
+
+static NfTensor *
+predict_plainly (gpointer data, NfTensor *x, gfloat label, GError **error)
+{
+  Plain *plain = data;
+  g_autoptr (NfTensor) embedding = nf_unet_embed (plain->net, &label, 1, error);
+
+  plain->evaluations++;
+  return nf_unet_forward_at (
+      plain->net, x, embedding, plain->cond, NULL, error);
+}
+
+static void
+count_evaluations (gpointer count, guint done, guint total)
+{
+  *(guint *) count = done;
+}
+
+/* Any number of steps gives what the network gives label by label: what is made of
+ * labels some steps ahead is that of each. */
+static void
+test_prediction_any_steps (void)
+{
+  static const struct
+  {
+    NfSamplerMethod method;
+    guint steps;
+  } cases[] = { { NF_SAMPLER_DPM_SOLVER, 1 }, { NF_SAMPLER_DPM_SOLVER, 31 },
+    { NF_SAMPLER_DPM_SOLVER, 32 }, { NF_SAMPLER_DPM_SOLVER, 33 },
+    { NF_SAMPLER_DPM_SOLVER, 64 }, { NF_SAMPLER_DPM_SOLVER, 65 },
+    { NF_SAMPLER_DDIM, 100 }, { NF_SAMPLER_FPNDM, 50 } };
+  g_autoptr (NfUnet) net = tiny_net_of (2, 0, 100);
+  g_autoptr (NfSchedule) schedule = nf_schedule_new (nf_unet_config (net));
+  const NfRandnParams context_params = { 1, 9, 8, 12, { 1, 0, NF_RNG_TEST } };
+  const NfRandnParams noise = { 1, 6, 8, 12, { 0, 0, NF_RNG_SAMPLE_START } };
+  g_autoptr (NfTensor) context = nf_op_randn (device, &context_params, NULL);
+
+  fill_params (net, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (NfUnetCond) cond = nf_unet_condition (net, context, &error);
+    g_autoptr (NfTensor) start = nf_op_randn (device, &noise, &error);
+    g_autoptr (NfTensor) wanted = NULL;
+    g_autoptr (NfTensor) bounded = NULL;
+    g_autoptr (NfTensor) second = NULL;
+    NfTensor *out[2];
+    guint evaluations = 0;
+    NfPrediction prediction;
+    Plain plain = { net, cond, 0 };
+    NfSampler sampler = { .method = cases[i].method,
+      .steps = cases[i].steps,
+      .clip = NF_CLAMP_CLEAN,
+      .denoise = NF_DENOISE_AGAIN,
+      .target = NF_TARGET_EPS,
+      .schedule = schedule,
+      .predict = predict_plainly,
+      .data = &plain };
+
+    nf_prediction_init (&prediction);
+    prediction.method = cases[i].method;
+    prediction.steps = cases[i].steps;
+    prediction.horizon = 2;
+    prediction.progress = count_evaluations;
+    prediction.progress_data = &evaluations;
+    nf_prediction_run (&prediction, net, schedule, context, out, &error);
+    g_assert_no_error (error);
+    wanted = nf_sampler_run (&sampler, start, &error);
+    g_assert_no_error (error);
+    bounded = nf_op_clamp (wanted, -1.0f, 1.0f, &error);
+    second = nf_op_slice (bounded, 3, 3, &error);
+    g_assert_cmpuint (evaluations, ==, plain.evaluations);
+    g_assert_cmpfloat (distance (out[1], second), <=, 1e-6 * power_of (second));
+    nf_tensor_unref (out[0]);
+    nf_tensor_unref (out[1]);
+  }
 }
 
 /* one graph for all clips: each gets the frames that it gets by one of its own,
@@ -705,6 +887,28 @@ test_ensemble (void)
   g_assert_cmpmem (out, 3, a, 3);
 }
 
+/* an even number of predictions: the lower one of the two in the middle, halves
+ * rounded up, the first one of those that are equally near */
+static void
+test_even_ensemble (void)
+{
+  const guint8 a[] = { 0, 10, 255 }, b[] = { 7, 10, 0 };
+  const guint8 c[] = { 200, 30, 254 }, d[] = { 100, 20, 255 };
+  const guint8 *const predictions[] = { a, b, c, d };
+  guint8 out[3];
+
+  nf_ensemble_combine (NF_ENSEMBLE_MEAN, predictions, 2, 3, out);
+  g_assert_cmpmem (out, 3, ((guint8[]){ 4, 10, 128 }), 3);
+  nf_ensemble_combine (NF_ENSEMBLE_MEAN, predictions, 4, 3, out);
+  g_assert_cmpmem (out, 3, ((guint8[]){ 77, 18, 191 }), 3);
+  nf_ensemble_combine (NF_ENSEMBLE_MEDIAN, predictions, 2, 3, out);
+  g_assert_cmpmem (out, 3, ((guint8[]){ 0, 10, 0 }), 3);
+  nf_ensemble_combine (NF_ENSEMBLE_MEDIAN, predictions, 4, 3, out);
+  g_assert_cmpmem (out, 3, ((guint8[]){ 7, 10, 254 }), 3);
+  nf_ensemble_combine (NF_ENSEMBLE_MEDOID, predictions, 2, 3, out);
+  g_assert_cmpmem (out, 3, a, 3);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -726,6 +930,10 @@ main (int argc, char **argv)
   g_test_add_func ("/sampler/names", test_names);
   g_test_add_func ("/sampler/documented", test_documented);
   g_test_add_func ("/prediction/blocks", test_prediction_blocks);
+  if (device->backend->on_host) { /* hundreds of evaluations */
+    g_test_add_func ("/prediction/blocks-draws", test_prediction_draws);
+    g_test_add_func ("/prediction/any-steps", test_prediction_any_steps);
+  }
   g_test_add_data_func ("/prediction/memory/f32", GINT_TO_POINTER (NF_F32),
       test_prediction_memory);
   g_test_add_data_func ("/prediction/memory/bf16", GINT_TO_POINTER (NF_BF16),
@@ -753,6 +961,7 @@ main (int argc, char **argv)
   g_test_add_func ("/prediction/context-of-other-size-fails",
       test_context_of_other_size_fails);
   g_test_add_func ("/ensemble/modes", test_ensemble);
+  g_test_add_func ("/ensemble/even", test_even_ensemble);
   status = g_test_run ();
   nf_device_unref (device);
   return status;

@@ -185,6 +185,32 @@ test_tracks_camera_and_places (void)
   }
 }
 
+/* pictures of other shapes are that of 240x160, scaled to cover them and cut at two
+ * edges: wide ones and tall ones alike */
+static void
+test_camera_shapes (void)
+{
+  static const guint sizes[][2] = { { 240, 160 }, { 480, 320 }, { 120, 160 },
+    { 240, 80 }, { 320, 320 }, { 1000, 100 }, { 100, 1000 } };
+  const gdouble point[3] = { 1.5, 0.4, 11 };
+  gdouble usual_x, usual_y;
+  NfCamera usual;
+
+  nf_camera_init (&usual, 240, 160);
+  g_assert_true (nf_camera_project (&usual, point, &usual_x, &usual_y, NULL));
+  for (guint s = 0; s < G_N_ELEMENTS (sizes); s++) {
+    const gdouble w = sizes[s][0], h = sizes[s][1];
+    const gdouble scale = MAX (w / 240, h / 160);
+    gdouble x, y;
+    NfCamera camera;
+
+    nf_camera_init (&camera, w, h);
+    g_assert_true (nf_camera_project (&camera, point, &x, &y, NULL));
+    assert_near (x - w / 2, scale * (usual_x - 120), 1e-6);
+    assert_near (y - h / 2, scale * (usual_y - 80), 1e-6);
+  }
+}
+
 /* root mean square error of the steps from frame to frame of an object that goes
  * on evenly and turns: of its place in pixels, and of a cube's turn */
 static gdouble
@@ -351,6 +377,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/tracks/camera-shapes", test_camera_shapes);
   g_test_add_func ("/tracks/blobs/by-hand", test_blobs_by_hand);
   g_test_add_func ("/tracks/blobs/clean", test_blobs_clean);
   g_test_add_func ("/tracks/outline/as-rendered", test_outline_as_rendered);

@@ -187,6 +187,48 @@ test_threads_share (void)
   }
 }
 
+/* Frames of any size are extended to one that the network takes, and the result is
+ * what lies where they lay: pixel by pixel, whichever sides are odd. */
+static void
+test_any_size (void)
+{
+  static const gint64 sizes[][2] = { { 32, 32 }, { 33, 47 }, { 17, 6 } };
+  NfUnetpp *net = net_new (18);
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    const gint64 h = sizes[i][0], w = sizes[i][1];
+    const NfRandnParams params = { 1, 3, h, w,
+      { .seed = 6, .purpose = NF_RNG_TEST } };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (NfTensor) x = nf_op_randn (device, &params, &error);
+    g_autoptr (NfTensor) got =
+        nf_segment_forward (NF_NET (net), x, NULL, &error);
+    g_autoptr (NfTensor) padded = NULL;
+    g_autoptr (NfTensor) all = NULL;
+    g_autofree gfloat *inner = NULL, *outer = NULL;
+    NfPadParams pad, crop;
+    const gboolean pads = nf_segment_padding (NF_NET (net), h, w, &pad, &crop);
+
+    g_assert_no_error (error);
+    g_assert_true (pads == (h % 32 != 0 || w % 32 != 0));
+    padded = pads ? nf_op_pad (x, &pad, &error) : nf_tensor_ref (x);
+    all = nf_segment_logits (NF_NET (net), padded, NULL, &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (all->h % 32 + all->w % 32, ==, 0);
+    g_assert_true (got->c == CLASSES && got->h == h && got->w == w);
+    inner = g_malloc (got->bytes);
+    outer = g_malloc (all->bytes);
+    g_assert_true (nf_tensor_to_nchw (got, inner, NULL));
+    g_assert_true (nf_tensor_to_nchw (all, outer, NULL));
+    for (gint64 k = 0; k < CLASSES; k++)
+      for (gint64 y = 0; y < h; y++)
+        for (gint64 u = 0; u < w; u++)
+          g_assert_cmpfloat (inner[(k * h + y) * w + u], ==,
+              outer[(k * all->h + y + pad.top) * all->w + u + pad.left]);
+  }
+  nf_unetpp_free (net);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -201,6 +243,7 @@ main (int argc, char **argv)
       test_folded_agrees);
   g_test_add_data_func ("/unetpp/folded-agrees/resnet50", GINT_TO_POINTER (50),
       test_folded_agrees);
+  g_test_add_func ("/unetpp/any-size", test_any_size);
   g_test_add_func ("/unetpp/change-is-noticed", test_change_is_noticed);
   g_test_add_func ("/unetpp/training-between", test_training_between);
   g_test_add_func ("/unetpp/threads-share", test_threads_share);

@@ -10,6 +10,7 @@
 #include "testclips.h"
 #include "testruns.h"
 #include "train/diffusion.h"
+#include "train/segment.h"
 
 #include <glib/gstdio.h>
 #include <gst/gst.h>
@@ -306,6 +307,55 @@ test_scores (NfTestPlace *place, gconstpointer more)
   }
 }
 
+/* Frames that judge lie evenly in their clip, the first one among them; each is what
+ * the clip shows there, with its mask. */
+static void
+test_frames_spread (NfTestPlace *place, gconstpointer unused)
+{
+  for (guint frames = 0; frames <= 4; frames++) {
+    g_autofree gchar *settings = g_strdup_printf (NF_TEST_TINY_SEGMENT
+        "|data.path=%s|validate.frames=%u",
+        place->data, frames);
+    g_auto (GStrv) sets = g_strsplit (settings, "|", -1);
+    g_autoptr (NfTrainConfig) config = nf_train_config_new (NF_TRAIN_SEGMENT);
+    g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
+    g_autoptr (NfTask) task = NULL;
+    g_autoptr (NfClipSource) source = NULL;
+    g_autoptr (NfClipReader) reader = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autofree guint8 *rgb = g_malloc (3 * NF_TEST_WIDTH * NF_TEST_HEIGHT);
+    g_autofree guint8 *mask = g_malloc (NF_TEST_WIDTH * NF_TEST_HEIGHT);
+    guint8 *const parts[NF_LOADER_PARTS] = { rgb, mask };
+
+    for (guint i = 0; sets[i]; i++)
+      nf_train_config_set (config, sets[i], &error);
+    g_assert_no_error (error);
+    task = nf_segment_task_new (device, config, &error);
+    g_assert_no_error (error);
+    g_assert_true (
+        nf_train_clips_open_held_out (config, TRUE, &source, &error));
+    reader = nf_clip_reader_new (source);
+    for (guint clip = 0; clip < NF_TEST_VAL_CLIPS; clip++) {
+      const guint all = nf_test_val_frames[clip];
+      const guint n = frames > 0 ? MIN (frames, all) : all;
+
+      g_assert_cmpuint (task->judge->n_samples (task, all), ==, n);
+      for (guint i = 0; i < n; i++) {
+        const guint t = i * all / n;
+
+        g_assert_true (
+            task->judge->load (task, reader, clip, i, parts, &error));
+        for (guint k = 0; k < NF_TEST_WIDTH * NF_TEST_HEIGHT; k++) {
+          const gint x = k % NF_TEST_WIDTH, y = k / NF_TEST_WIDTH;
+
+          g_assert_cmpuint (rgb[3 * k], ==, nf_test_clip_pixel (t, x, y, 0));
+          g_assert_cmpuint (mask[k], ==, true_class (t, x, y));
+        }
+      }
+    }
+  }
+}
+
 /* Not a clip that is judged is one of those that are trained on. */
 static void
 test_held_out_scenes (void)
@@ -573,6 +623,7 @@ main (int argc, char **argv)
       "ema-rate=0.7|"
       "validate.every=100",
       test_scores);
+  ADD ("/validate/frames-spread", NULL, test_frames_spread);
   g_test_add_func ("/validate/held-out-scenes", test_held_out_scenes);
   ADD ("/validate/nothing-held-out", NULL, test_nothing_held_out);
   ADD ("/validate/bad-clips", NULL, test_bad_clips_fails);

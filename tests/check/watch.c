@@ -135,6 +135,30 @@ test_samples_diffusion (NfTestPlace *place, gconstpointer unused)
       same_tile (rgb, width, 3 * (w + 2) + 6, 5 * (w + 2) + 12, w, h));
 }
 
+/* What is drawn depends on how many steps the sampler takes, and on nothing else. */
+static void
+test_samples_steps (NfTestPlace *place, gconstpointer unused)
+{
+  static const guint steps[] = { 1, 7, 7 };
+  guint8 *rgb[G_N_ELEMENTS (steps)];
+  gint width, height;
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
+    g_autofree gchar *run = g_strdup_printf ("run-%u", i);
+    g_autofree gchar *more = g_strdup_printf (
+        "train.steps=6|train.learning-rate=0.02|watch.sample-every=6|"
+        "watch.sample-steps=%u",
+        steps[i]);
+
+    nf_test_train_tiny (place, NF_TRAIN_DIFFUSION, run, FALSE, more);
+    read_picture (place, run, "samples-000006.png", &rgb[i], &width, &height);
+  }
+  g_assert_cmpint (memcmp (rgb[0], rgb[1], 3 * width * height), !=, 0);
+  g_assert_cmpint (memcmp (rgb[1], rgb[2], 3 * width * height), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    g_free (rgb[i]);
+}
+
 /* Without val/ the clips that are trained on are shown, and the mask of a frame
  * in the colours of its classes. */
 static void
@@ -598,6 +622,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/watch/crc32c", test_crc32c);
   ADD_VAL ("samples-diffusion", test_samples_diffusion);
+  ADD_VAL ("samples-steps", test_samples_steps);
   ADD ("samples-segment", test_samples_segment);
   ADD_VAL ("samples-failure-goes-on", test_samples_failure_goes_on);
   ADD ("samples-skip-bad-clips", test_samples_skip_bad_clips);
