@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """nextframe-train import with the files of the programs that users have: segmentation_models_pytorch,
 torchvision, and MCVD's own network. Outputs with the imported weights equal theirs within the tolerances
-of golden-check. From tests/meson.build: NF_TRAIN, NF_GOLDEN_CHECK, NF_SOURCE. docs/testing.md says how
+of golden-check. From tests/meson.build: NF_TRAIN, NF_GOLDEN_CHECK, NF_SOURCE, NF_HAVE_ZIP. docs/testing.md says how
 to get there: NF_IMPORT_PYTHON names interpreters that have these packages, NF_MCVD a folder with MCVD's
 sources. Without any of it the exit status is 77.
 """
@@ -23,7 +23,7 @@ PIXELS = ["-s", "mean=0.485,0.456,0.406", "-s", "std=0.229,0.224,0.225"]
 def run(folder, saved, arch, *options):
     """Imports what is saved; the checkpoint's tensors and metadata."""
     source, out = os.path.join(folder, "in.pt"), os.path.join(folder, "out.safetensors")
-    torch.save(saved, source)
+    torch.save(saved, source, _use_new_zipfile_serialization=bool(os.environ["NF_HAVE_ZIP"]))
     if os.path.exists(out):
         os.unlink(out)
     done = subprocess.run([os.environ["NF_TRAIN"], "import", source, "--arch", arch, "-o", out, *options],

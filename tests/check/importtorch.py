@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """nextframe-train import with files that PyTorch writes here: what is in the checkpoints equals PyTorch's
 tensors bit for bit, and the networks' outputs with these weights equal PyTorch's within the tolerances of
-golden-check. From tests/meson.build: NF_TRAIN, NF_GOLDEN_CHECK, NF_SOURCE. Without PyTorch the exit
-status is 77.
+golden-check. A build without libzip refuses the files that PyTorch writes by itself, and gets all in the
+format before. From tests/meson.build: NF_TRAIN, NF_GOLDEN_CHECK, NF_SOURCE, NF_HAVE_ZIP. Without PyTorch
+the exit status is 77.
 """
 import json
 import os
@@ -11,6 +12,7 @@ import sys
 import tempfile
 
 SOURCE = os.environ["NF_SOURCE"]
+ZIP = bool(os.environ["NF_HAVE_ZIP"])
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(SOURCE, "tests", "reference"))
 import make_golden as golden  # noqa: E402  (ends with 77 without PyTorch)
@@ -61,10 +63,11 @@ model: !!python/object:argparse.Namespace
   sigma_end: 0.0001
 """
 INI = "[data]\nimage-size = 16 16\n[model]\nnum-frames = 2\nn-head-channels = 16\nnum-classes = 1000\nsigma-dist = cosine\n"
+FORMATS = (False, True) if ZIP else (True,)  # whether it is the one before version 1.6
 PIXELS = ["-s", "mean=0.485,0.456,0.406", "-s", "std=0.229,0.224,0.225"]
 
 
-def run(folder, saved, arch, *options, bad=None, legacy=False):
+def run(folder, saved, arch, *options, bad=None, legacy=not ZIP):
     """Imports what is saved; the checkpoint's tensors, or what the error says where it has to be refused."""
     source, out = os.path.join(folder, "in.pt"), os.path.join(folder, "out.safetensors")
     if saved is not None:
@@ -132,7 +135,7 @@ def unets(folder):
         saved = mcvd(net, mean)
         moved = {n: t.clone() for n, t in net.state_dict().items()}
         yml = write(folder, "mcvd.yml", YML.replace("DIST", dist).replace("SPADE", str(spade).lower()))
-        for legacy in False, True:
+        for legacy in FORMATS:
             found, said = run(folder, saved, name, "-c", yml, legacy=legacy)
             same(found, state)  # the running mean, which is what the net began with
         assert json.loads(said["nextframe.config"])["ch_mult"] == [1, 2]
@@ -182,7 +185,9 @@ class Code:
 
 def refusals(folder):
     Code.folder = folder
-    for legacy in False, True:
+    if not ZIP:
+        run(folder, {"a": torch.ones(2)}, "unetpp", bad="built without libzip", legacy=False)
+    for legacy in FORMATS:
         run(folder, {"state_dict": {"a": torch.ones(2)}, "x": Code()}, "unetpp", bad="posix mkdir", legacy=legacy)
         run(folder, torch.nn.Linear(2, 2), "unetpp", bad="torch.nn.modules.linear Linear", legacy=legacy)
     assert not os.path.exists(os.path.join(folder, "executed"))

@@ -2,7 +2,8 @@
 # The scripts that train: examples/train-h100.sh as a rehearsal on a tiny data set,
 # and the job scripts of examples/slurm with stand-ins for Slurm's commands. They
 # train, judge and predict, go on where they stopped, and refuse what they cannot
-# work on. From tests/meson.build: NF_SOURCE, NF_TRAIN.
+# work on. And the walk of docs/trainer.md. From tests/meson.build: NF_SOURCE,
+# NF_TRAIN.
 set -e
 out=$(mktemp -d)
 trap 'jobs -p | xargs -r kill 2>/dev/null || :; [ ! -e srun.pid ] || kill "$(cat srun.pid)" 2>/dev/null || :; rm -rf "$out"' EXIT
@@ -97,4 +98,25 @@ for file in eval/report.json hidden/masks.npy; do
 done
 SEGMENT=none PREDICT=none OUT=judged sh "$NF_SOURCE/examples/slurm/evaluate.sbatch" 2>&1 | grep -q 'SEGMENT is "none"' \
   || fail "a network that is not there was taken"
+
+# the walk of docs/trainer.md, with few steps and one clip
+mkdir -p walk/build/trainer
+cd walk
+ln -s "$NF_SOURCE/examples" examples
+cat >build/trainer/nextframe-train <<END
+#!/bin/sh
+case \$1 in
+segment | diffusion) set -- "\$@" -s train.steps=2 -s train.batch-size=2 -s train.warmup=1 -s validate.clips=1 ;;
+esac
+exec "$NF_TRAIN" "\$@"
+END
+chmod +x build/trainer/nextframe-train
+sed -n '/^## From nothing/,/^## Config/s/^    //p' "$NF_SOURCE/docs/trainer.md" \
+  | sed 's/scenes:5:20/scenes:5:1/; s/^gst-launch-1.0/LD_PRELOAD=$NF_PRELOAD & -q/' >walk.sh
+[ "$(grep -c nextframe-train walk.sh)" = 3 ] || fail "docs/trainer.md has another walk: $(cat walk.sh)"
+env -u NEXTFRAME_PATH sh -e walk.sh >log 2>&1 || fail "the walk of docs/trainer.md: $(cat log)"
+for file in runs/judged/report.html demo-out/future.png; do
+  [ -s $file ] || fail "the walk made no $file: $(cat log)"
+done
+cd ..
 echo "all well"
