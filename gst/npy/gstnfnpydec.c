@@ -448,7 +448,9 @@ gst_nf_npy_dec_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       gst_event_unref (event);
       return TRUE;
     default:
-      if (!self->send_segment || !gst_nf_early_hold (&self->early, event))
+      /* others come from any thread */
+      if (!GST_EVENT_IS_SERIALIZED (event) || !self->send_segment
+          || !gst_nf_early_hold (&self->early, event))
         break;
       gst_event_unref (event);
       return TRUE;

@@ -472,7 +472,9 @@ gst_nf_npy_enc_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       gst_nf_npy_enc_reset (self);
       return gst_pad_event_default (pad, parent, event);
     default:
-      if (!self->has_segment && gst_nf_early_hold (&self->early, event))
+      /* others come from any thread */
+      if (GST_EVENT_IS_SERIALIZED (event) && !self->has_segment
+          && gst_nf_early_hold (&self->early, event))
         break;
       return gst_pad_event_default (pad, parent, event);
   }

@@ -33,7 +33,7 @@ release (gconstpointer address)
 #define NEXT(name)                                                             \
   static typeof (name) *next;                                                  \
   if (next == NULL)                                                            \
-    next = (typeof (name) *) dlsym (RTLD_NEXT, #name)
+  next = (typeof (name) *) dlsym (RTLD_NEXT, #name)
 
 /* takes a lock; may fail; lets it go */
 #define TAKES(name, Lock)                                                      \
@@ -167,6 +167,62 @@ g_async_queue_pop (GAsyncQueue *queue)
 
   acquire (queue);
   return data;
+}
+
+gpointer
+g_async_queue_try_pop (GAsyncQueue *queue)
+{
+  NEXT (g_async_queue_try_pop);
+  gpointer data = next (queue);
+
+  acquire (queue);
+  return data;
+}
+
+gpointer
+g_async_queue_timeout_pop (GAsyncQueue *queue, guint64 timeout)
+{
+  NEXT (g_async_queue_timeout_pop);
+  gpointer data = next (queue, timeout);
+
+  acquire (queue);
+  return data;
+}
+
+/* a pool whose function acquires what was pushed; the struct is never freed */
+typedef struct
+{
+  GFunc func;
+  gpointer data;
+} Pool;
+
+static void
+work (gpointer item, gpointer data)
+{
+  Pool *pool = data;
+
+  acquire (pool);
+  pool->func (item, pool->data);
+}
+
+GThreadPool *
+g_thread_pool_new (
+    GFunc func, gpointer data, gint most, gboolean exclusive, GError **error)
+{
+  NEXT (g_thread_pool_new);
+  Pool *pool = g_new (Pool, 1);
+
+  *pool = (Pool){ func, data };
+  return next (work, pool, most, exclusive, error);
+}
+
+gboolean
+g_thread_pool_push (GThreadPool *pool, gpointer item, GError **error)
+{
+  NEXT (g_thread_pool_push);
+
+  release (pool->user_data);
+  return next (pool, item, error);
 }
 
 gboolean
