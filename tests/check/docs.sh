@@ -1,7 +1,7 @@
 #!/bin/sh
-# The guides lead somewhere: files that they link to are there, so are the paths
-# that contributing.md names, docs/README.md lists every guide, and the errors that
-# faq.md quotes are those that programs give.
+# The guides lead somewhere: files that they link to are there, with the headings
+# that links name; so are the paths that contributing.md names, docs/README.md lists
+# every guide, and the errors that faq.md quotes are those that programs give.
 # From tests/meson.build: NF_SOURCE.
 cd "$NF_SOURCE" || exit 1
 links=$(mktemp) || exit 1
@@ -18,6 +18,22 @@ for guide in $guides; do
     [ -e "$(dirname "$guide")/$link" ] || fail "$guide links to $link, which is not there"
   done <"$links"
 done
+
+# what links call the headings of GUIDE
+parts () {
+  grep '^#' "$1" | sed -E 's/^#+ //; s/\[([^]]*)\]\([^)]*\)/\1/g' | tr '[:upper:]' '[:lower:]' \
+    | sed 's/[^a-z0-9_ -]//g; s/ /-/g'
+}
+# [text](path#part) and [text](#part)
+for guide in $guides; do
+  grep -o '](\([^)#: ]*\)#[^)]*)' "$guide" | sed 's/^](//; s/)$//' | sort -u >"$links"
+  while read -r link; do
+    named=${link%%#*}
+    named=${named:+$(dirname "$guide")/$named}
+    parts "${named:-$guide}" | grep -qxF "${link#*#}" || fail "$guide links to $link, which has no such heading"
+  done <"$links"
+done
+parts README.md | grep -qx "this-heading-no-guide-has" && fail "a heading that no guide has is found"
 
 # paths in backquotes that begin with a folder of the tree; words in capitals
 # stand for names, * for several files
