@@ -108,6 +108,7 @@ typedef struct
 {
   GstNfModel *model;
   GstNfGuide guide;
+  gboolean warned_of_nothing;
 } Networks;
 
 struct _GstNfPredict
@@ -128,7 +129,6 @@ struct _GstNfPredict
   /* streaming thread, except while starting and stopping */
   Networks in_use; /* its model is changed with the object lock */
   Networks before; /* until it is settled whether they come back */
-  gboolean warned_of_nothing; /* of those in use */
 };
 
 #define MAX_BATCH 256
@@ -360,7 +360,6 @@ gst_nf_predict_set_networks (GstNfPredict *self, const Networks *networks)
 
   GST_OBJECT_LOCK (self);
   self->in_use = *networks;
-  self->warned_of_nothing = FALSE;
   self->config = *config;
   self->arch = nf_predictor_arch (predictor);
   self->device = g_intern_string (gst_nf_model_device (networks->model)->name);
@@ -580,7 +579,7 @@ gst_nf_predict_describe (GstVideoFilter *filter, const GstVideoInfo *in,
 static void
 warn_of_nothing (GstNfPredict *self, const GstNfPredictJob *jobs, guint n)
 {
-  for (guint i = 0; i < n && !self->warned_of_nothing; i++) {
+  for (guint i = 0; i < n && !self->in_use.warned_of_nothing; i++) {
     if (jobs[i].predicted->n_classes > 0)
       continue;
     GST_ELEMENT_WARNING (self, STREAM, FAILED,
@@ -589,7 +588,7 @@ warn_of_nothing (GstNfPredict *self, const GstNfPredictJob *jobs, guint n)
         ("guide=dynamics needs objects of the kind that the networks were "
          "trained on; for other videos train networks of their own. This is "
          "said once."));
-    self->warned_of_nothing = TRUE;
+    self->in_use.warned_of_nothing = TRUE;
   }
 }
 

@@ -321,7 +321,8 @@ test_other_pickle (void)
     const gchar *bytes;
     gsize size;
   } pickles[] = { { "\x80\x02}.", 4 }, { "\x80\x02}q\x00X\x01\x00\x00", 9 },
-    { "\x80\x04\x95\x0a\x01\x00\x00\x00\x00\x00\x00}", 12 } };
+    { "\x80\x04\x95\x0a\x01\x00\x00\x00\x00\x00\x00}", 12 },
+    { "\x80\x04\x95\x0b\x00\x00\x00\x00\x00\x00\x00}", 12 } };
   g_autofree gchar *folder = nf_test_folder_new ();
   g_autofree gchar *path = g_build_filename (folder, "x.pt", NULL);
   g_autoptr (GString) text = g_string_new ("\x80\x02");

@@ -62,15 +62,18 @@ begins_with (GBytes *bytes, const guint8 *magic, gsize n)
 }
 
 /* A pickle's protocol is its second byte. A safetensors file may begin with the
- * same two, as the length of its header, but then goes on with zeros. */
+ * same two, as the length of its header, whose other bytes are zero then; behind
+ * it the header begins with a brace. A short frame of a pickle has such zeros,
+ * too, but no brace behind them. */
 static gboolean
 is_pickle (GBytes *bytes)
 {
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
 
-  return size >= 2 && data[0] == 0x80 && data[1] >= 2 && data[1] <= 5
-      && (size < 8 || data[4] || data[5] || data[6] || data[7]);
+  if (size < 2 || data[0] != 0x80 || data[1] < 2 || data[1] > 5)
+    return FALSE;
+  return size < 9 || data[4] || data[5] || data[6] || data[7] || data[8] != '{';
 }
 
 gboolean

@@ -147,16 +147,21 @@ fir (const NfTensor *x, NfTensor *y, gboolean up, gfloat gain, GError **error)
   const gint64 rows = y->n * y->h, stride = y->w * y->c;
   const gint64 line = (x->w + 2) * x->c; /* with a pixel of zeros at its ends */
   const gint64 each = line + x->w * x->c + stride; /* of a thread */
-  g_autofree gfloat *all = nf_host_zeros (
-      (gsize) (omp_get_max_threads () * each) * sizeof *all, error);
+  const gint64 edge = x->c * (gint64) sizeof (gfloat);
+  const gboolean shared = x->bytes > NF_CPU_GRAIN * sizeof (gfloat);
+  const gint64 threads = shared ? omp_get_max_threads () : 1;
+  g_autofree gfloat *all =
+      nf_host_room ((gsize) (threads * each) * sizeof *all, error);
 
   if (all == NULL)
     return FALSE;
-#pragma omp parallel for if (x->bytes > NF_CPU_GRAIN * sizeof(gfloat))
+#pragma omp parallel for if (shared)
   for (gint64 row = 0; row < rows; row++) {
     gfloat *mine = all + omp_get_thread_num () * each, *room = mine + line;
     gfloat *to = nf_cpu_place (y, row * stride, room + x->w * x->c);
 
+    memset (mine, 0, edge);
+    memset (room - x->c, 0, edge);
     (up ? fir_up_row : fir_down_row) (
         x, row / y->h, row % y->h, gain, mine + x->c, room, to, y->w);
     nf_cpu_store (y, row * stride, stride, to);
