@@ -3,12 +3,11 @@
 # BUILD is a folder that is made where it is not there: a build of its own, by
 # clang 14, whose OpenMP runtime tells the sanitizer of its barriers (libarcher,
 # from Debian's libomp5-14; GCC's runtime does not). tsanglib.c tells it of GLib's
-# and GStreamer's locks. Without names the tests of elements, threads and tapes
-# run. What is accepted stands in tsan.supp, with its reason; any other report
-# fails its test.
+# and GStreamer's locks. Without names the tests of elements, threads, tapes and
+# ops run. Any report fails its test; none is suppressed.
 build=$1
 if [ -z "$build" ]; then
-  sed -n '2,9s/^# //p' "$0"
+  sed -n '2,8s/^# //p' "$0"
   exit 2
 fi
 shift
@@ -17,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
   nfpredict-live nfpredict-clips nfpredict-batch nfensemble nfextrapolate nfiou nfiou-stream \
   nfquality nfregionsenc nfnpydec nfnpydec-play nfnpyenc nfclipsrc nfscenesrc nfcliplive \
   nfclipseek nfcores nfdevices eventorder continuity reload written-over seekstorm stopping \
-  threads tape graph-threads loader
+  threads tape graph-threads loader ops ops-behaviour
 if [ ! -f "$build/build.ninja" ]; then
   CC=${CC:-clang-14} meson setup "$build" "$here/../.." -Dcuda=disabled -Db_sanitize=thread \
     -Db_lundef=false -Dbuildtype=debugoptimized || exit 1
@@ -30,7 +29,9 @@ build=$(cd "$build" && pwd)
 # shellcheck disable=SC2046
 cc -shared -fPIC -O1 -Wall $(pkg-config --cflags gstreamer-1.0) "$here/tsanglib.c" \
   -o "$build/libtsanglib.so" -ldl || exit 1
+# oneDNN 2.6 reads behind a table where it makes bf16 convolutions of one pixel for
+# AVX-512, which its own memory forgives, and the sanitizer's does not
+export NEXTFRAME_ISA="${NEXTFRAME_ISA:-avx2}"
 export LD_PRELOAD="$build/libtsanglib.so" OMP_TOOL_LIBRARIES=/usr/lib/llvm-14/lib/libarcher.so
-export TSAN_OPTIONS="ignore_noninstrumented_modules=1 second_deadlock_stack=1 \
-suppressions=$here/tsan.supp $TSAN_OPTIONS"
+export TSAN_OPTIONS="ignore_noninstrumented_modules=1 $TSAN_OPTIONS"
 NF_STOPS=${NF_STOPS:-10} exec meson test -C "$build" --no-rebuild -t 10 --num-processes 1 "$@"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Pipelines of the elements under GstValidate, which looks at every event, query,
 # buffer and caps that passes a pad, while its scenarios play, seek, flush, pause
-# and stop (tests/check/validate). Skipped where gst-validate-1.0 is not installed.
+# and stop (tests/check/gstvalidate). Skipped where gst-validate-1.0 is not installed.
 # From tests/meson.build: NF_SOURCE, the plugin's folder.
 command -v gst-validate-1.0 >/dev/null || { echo "no gst-validate-1.0"; exit 77; }
 out=$(mktemp -d)
@@ -14,7 +14,7 @@ validate() {
   scenario=$1
   shift
   # shellcheck disable=SC2086
-  timeout 120 gst-validate-1.0 --set-scenario="$NF_SOURCE/tests/check/validate/$scenario.scenario" $* >"$out/said" 2>&1 && return
+  timeout 120 gst-validate-1.0 --set-scenario="$NF_SOURCE/tests/check/gstvalidate/$scenario.scenario" $* >"$out/said" 2>&1 && return
   echo "$scenario, $*:"
   tail -n 60 "$out/said"
   failed=1
