@@ -10,7 +10,7 @@
 # find says which PyTorch there is, and exits with 1 where it has no such DEVICE,
 # cpu or cuda. write makes net.safetensors and inputs.safetensors, with which
 # `bench network` makes out.safetensors; compare exits with 1 where that is not what
-# PyTorch makes of them. measure reads lines of the file MEASUREMENTS: a title, a
+# PyTorch makes of them, and with 77 where PyTorch cannot make anything. measure reads lines of the file MEASUREMENTS: a title, a
 # number, and the arguments of bench, with tabs between them. Of those with this
 # network it prints, each as soon as it is known, the title, a tab, and PyTorch's
 # median time in seconds, or why there is none.
@@ -120,9 +120,13 @@ def measure(network, device, file):
 def compare(network, folder, device):
     case = peer_cases.Case(NETWORKS[network], "network")
     allow_tf32(False)
-    net, inputs = on_device(case, device)
-    with torch.no_grad():
-        want = peer_cases.work(case, net, inputs, 1).float().cpu()
+    try:
+        net, inputs = on_device(case, device)
+        with torch.no_grad():
+            want = peer_cases.work(case, net, inputs, 1).float().cpu()
+    except RuntimeError as e:  # no kernels for this GPU, no memory
+        print("PyTorch cannot make it:", e)
+        sys.exit(77)
     tensors, _ = peer_cases.read_safetensors(os.path.join(folder, "out.safetensors"))
     got = next(iter(tensors.values()))
     if got.shape != want.shape:

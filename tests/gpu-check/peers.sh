@@ -12,16 +12,20 @@ peer_program=$root/tests/gpu-check/peer.py
 find_peer () {
   NF_PEER=
   NF_PEER_DEVICE=$1
-  export PYTHONPATH="$root/tests/reference:$root/tests/bench" PYTHONDONTWRITEBYTECODE=1
+  export PYTHONPATH="$root/tests/reference:$root/tests/bench${PYTHONPATH:+:$PYTHONPATH}"
+  export PYTHONDONTWRITEBYTECODE=1
   for python in python3 python /usr/bin/python3; do
     command -v $python >/dev/null || continue
     printf '\n== %s: is PyTorch there?\n' "$python" >>"$log"
-    said=$(LD_LIBRARY_PATH="$NF_PEER_LIBRARIES" $python "$peer_program" find "$1" 2>>"$log") || {
-      printf '%s\n' "$said" >>"$log"
+    seconds=$(seconds_for 60)
+    [ "$seconds" -gt 0 ] || break
+    within "$seconds" env LD_LIBRARY_PATH="$NF_PEER_LIBRARIES" $python "$peer_program" find "$1" \
+      >"$work/found" 2>>"$log" || {
+      cat "$work/found" >>"$log"
       continue
     }
     NF_PEER=$python
-    say "$said"
+    say "$(cat "$work/found")"
     break
   done
   [ -n "$NF_PEER" ] || say "PyTorch: none that computes on $1 here"
@@ -57,7 +61,8 @@ peers () {
       echo $? >"$work/peer.status"
     } | while IFS="$(printf '\t')" read -r title took; do
       peer_row "$title" "$took"
-    done
+    done &
+    wait $! # a signal ends this at once
     case $(cat "$work/peer.status") in
       0) ;;
       124 | 137) out_of_time "PyTorch: $network" "no end" ;;

@@ -65,11 +65,12 @@ within () {
   return $ended
 }
 
-# ends what runs, here and beside
+# ends what runs, here and beside, and waits until it writes no more
 stop_all () {
   for running in "$work"/running.*; do
     [ ! -e "$running" ] || kill -TERM "${running##*.}" 2>/dev/null
   done
+  wait
 }
 
 # limited SECONDS COMMAND...: likewise, with a backtrace where it dies
@@ -108,6 +109,8 @@ start () {
     echo $? >"$job.part"
     mv "$job.part" "$job.status"
   ) &
+  echo $! >"$job.shell"
+  : >"$work/running.$!"
 }
 
 # the rows of what was started, each as it ends
@@ -122,6 +125,7 @@ gather () {
         out_of_time "$(cat "$job.name")" "not run"
       elif [ -f "$job.status" ]; then
         status=$(cat "$job.status")
+        rm -f "$work/running.$(cat "$job.shell")"
         cat "$job.said" >>"$log"
         printf '== exit status %d\n' "$status" >>"$log"
         verdict "$(cat "$job.name")" "$status" "$seconds"
