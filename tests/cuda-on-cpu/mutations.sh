@@ -1,7 +1,8 @@
 #!/bin/sh
 # Plants one fault at a time in the CUDA backend and shows which of the checks
 # finds it: the op test in both orders of threads, with lazy streams, with few
-# blocks in a grid, and under each sanitizer. Every fault must be found. Barriers,
+# blocks in a grid, and under each sanitizer; other programs forward, and with
+# streams that are lazy and in a random order. Every fault must be found. Barriers,
 # shuffles and matrices are left out or turned by the runner; for the others a
 # copy of the source is changed. Takes many minutes: three modules are built, and
 # one file of each again for each change.
@@ -131,7 +132,7 @@ failing () {
   case $2 in *@*) variable=${2#*@} ;; *) variable= ;; esac
   set -- "$1" "${2%@*}"
   case $2 in
-    test-*) checks="forward lazy" ;;
+    test-*) checks="forward lazy random" ;;
     *) checks="forward reverse lazy few$sanitizers" ;;
   esac
   for check in $checks; do
