@@ -50,7 +50,7 @@ capture-keeps-memory runtime/nfcudagraph.c test-graph s/nf_cuda_pool_move (graph
 sums-in-bf16 kernels/matmul.c test-ops-behaviour s/if (!s->to_bf16)/if (TRUE)/
 starts-without-pace runtime/nfcudagraph.c test-graph s/cudaEventSynchronize (\*done)/cudaSuccess/
 streams-without-wait nfcuda.c test-nfdevices s/return stream == other/return TRUE || stream == other/
-workspace-of-none runtime/nfcudamemory.c linear s/if (bytes == 0)/if (FALSE)/
+workspace-of-none runtime/nfcudamemory.c test-allocations s/if (bytes == 0)/if (FALSE)/
 bf16-without-plan kernels/conv.cu conv2d@NF_CUDA_CAPABILITY=75 s/if (conv->bf16 && g_error_matches/if (FALSE \&\& g_error_matches/
 error-for-the-next nfcuda.c attention@NF_CUDA_NO_SHARED=1 s/^  cudaGetLastError ();//
 fault-of-a-graph runtime/nfcudagraph.c test-graph-threads s/nf_cuda_fault_expect (stream, graph->noted.note)/(void) stream/

@@ -38,7 +38,9 @@ case $4 in
   test-*)
     export NF_SOURCE="$SOURCE" GST_PLUGIN_PATH_1_0="$BUILD/gst"
     export GST_REGISTRY="$2/registry.bin" CK_DEFAULT_TIMEOUT=600
-    set -- "$1" "$2" "$3" "$1/tests/$4" ;;
+    program=$1/tests/$4
+    [ -x "$program" ] || program=$1/tests/cuda-on-cpu/$4
+    set -- "$1" "$2" "$3" "$program" ;;
   ?*) set -- "$1" "$2" "$3" "$1/tests/test-ops" -p "/ops/cuda:0/$4" ;;
   *) set -- "$1" "$2" "$3" "$1/tests/test-ops" ;;
 esac
