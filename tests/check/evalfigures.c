@@ -2,6 +2,8 @@
  *
  * evalfigures — the figures of an evaluation, against the functions that the
  * elements call */
+#include "eval/figures.h"
+#include "eval/rows.h"
 #include "evalplace.h"
 
 #include <nextframe/diffusion/nfpredictor.h>
@@ -380,11 +382,40 @@ test_scenes (NfEvalPlace *place, gconstpointer unused)
   g_assert_nonnull (strstr (nf_test_eval_printed (), "2 of 2 clips"));
 }
 
+/* The seconds of a clip are the median of all; between the two in the middle where
+ * their number is even. */
+static void
+test_median (void)
+{
+  static const gdouble seconds[] = { 7, 1, 2, 40, 3, 5 };
+  static const gdouble medians[] = { 7, 4, 2, 4.5, 3, 4 };
+  const NfEvalRow row = { .name = "row", .title = "A row" };
+  g_autoptr (NfEvalTotal) total = nf_eval_total_new (&row);
+  g_autoptr (NfEvalMarks) marks = nf_eval_marks_new ();
+  g_autoptr (GPtrArray) totals = g_ptr_array_new ();
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  g_autoptr (JsonObject) settings = json_object_new ();
+
+  g_ptr_array_add (totals, total);
+  for (guint i = 0; i < G_N_ELEMENTS (seconds); i++) {
+    g_autoptr (JsonObject) figures = NULL;
+
+    marks->seconds = seconds[i];
+    nf_eval_total_add (total, marks);
+    g_ptr_array_add (names, (gpointer) "clip");
+    figures = nf_eval_figures_new (totals, names, settings, TRUE);
+    assert_figure (json_array_get_object_element (
+                       json_object_get_array_member (figures, "rows"), 0),
+        "seconds-per-clip", medians[i]);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   gst_init (&argc, &argv);
+  g_test_add_func ("/eval/median", test_median);
   NF_TEST_EVAL_ADD ("figures", test_figures);
   NF_TEST_EVAL_ADD ("frames", test_frames);
   NF_TEST_EVAL_ADD ("ensemble-of-one", test_ensemble_of_one);

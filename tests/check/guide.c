@@ -298,6 +298,44 @@ test_sharpen (void)
     g_assert_cmpuint (out[i], ==, 250);
 }
 
+/* where both differ everywhere, the predicted frame is enlarged evenly: a slope stays
+ * one, in both directions and by a factor that is no whole number */
+static void
+test_sharpen_enlarges (void)
+{
+  enum
+  {
+    WIDE = 30,
+    HIGH = 28
+  };
+  guint8 small[3 * SMALL_WIDTH * SMALL_HEIGHT], predicted[sizeof small];
+  guint8 guide[3 * WIDE * HIGH], out[sizeof guide];
+  const NfSharpenImage a = { small, SMALL_WIDTH, SMALL_HEIGHT };
+  const NfSharpenImage b = { predicted, SMALL_WIDTH, SMALL_HEIGHT };
+  const NfSharpenImage large = { guide, WIDE, HIGH };
+
+  memset (small, 255, sizeof small);
+  memset (guide, 255, sizeof guide);
+  for (guint i = 0; i < SMALL_WIDTH * SMALL_HEIGHT; i++) {
+    predicted[3 * i] = (guint8) (16 * (i % SMALL_WIDTH));
+    predicted[3 * i + 1] = (guint8) (25 * (i / SMALL_WIDTH));
+    predicted[3 * i + 2] = 7;
+  }
+  nf_sharpen (&b, &a, &large, out);
+  for (guint y = 0; y < HIGH; y++)
+    for (guint x = 0; x < WIDE; x++) {
+      const gdouble u = (x + 0.5) * SMALL_WIDTH / WIDE - 0.5;
+      const gdouble v = (y + 0.5) * SMALL_HEIGHT / HIGH - 0.5;
+      const guint8 *pixel = out + 3 * (y * WIDE + x);
+
+      g_assert_cmpfloat (
+          fabs (pixel[0] - 16 * CLAMP (u, 0, SMALL_WIDTH - 1)), <=, 1);
+      g_assert_cmpfloat (
+          fabs (pixel[1] - 25 * CLAMP (v, 0, SMALL_HEIGHT - 1)), <=, 1);
+      g_assert_cmpuint (pixel[2], ==, 7);
+    }
+}
+
 /* a network's noise does not reach the guide's picture of what both show */
 static void
 test_sharpen_noise (void)
@@ -328,6 +366,7 @@ main (int argc, char **argv)
   g_test_add_func ("/damage/masks", test_damage);
   g_test_add_func ("/damage/draws", test_damage_draws);
   g_test_add_func ("/sharpen/agreement", test_sharpen);
+  g_test_add_func ("/sharpen/enlarges", test_sharpen_enlarges);
   g_test_add_func ("/sharpen/noise", test_sharpen_noise);
   return g_test_run ();
 }

@@ -269,18 +269,66 @@ count_op (const NfOpCall *call, gboolean backward, const NfOpTime *time,
 /* the masks of @n frames of the context from @first on; returns how many ops
  * that took */
 static guint
-find_masks (const Place *place, NfContextMasks *memory, NfSegmenter *segmenter,
-    guint first, guint n, guint8 *masks)
+find_masks_as (const Place *place, NfContextMasks *memory,
+    NfSegmenter *segmenter, NfDType dtype, guint first, guint n, guint8 *masks)
 {
   g_autoptr (GError) error = NULL;
   guint count = 0;
 
   nf_observe_begin (count_op, &count);
-  nf_context_masks_find (memory, segmenter, NF_F32, NULL,
-      place->context + first, n, masks, &error);
+  nf_context_masks_find (
+      memory, segmenter, dtype, NULL, place->context + first, n, masks, &error);
   nf_observe_end ();
   g_assert_no_error (error);
   return count;
+}
+
+static guint
+find_masks (const Place *place, NfContextMasks *memory, NfSegmenter *segmenter,
+    guint first, guint n, guint8 *masks)
+{
+  return find_masks_as (place, memory, segmenter, NF_F32, first, n, masks);
+}
+
+/* what another network saw, or the same one in another type, is looked at again */
+static void
+test_memory_of_another (Place *place, gconstpointer unused)
+{
+  static const struct
+  {
+    guint network;
+    NfDType dtype;
+    gboolean known;
+  } steps[] = { { 0, NF_F32, FALSE }, { 0, NF_F32, TRUE },
+    { 0, NF_BF16, FALSE }, { 0, NF_BF16, TRUE }, { 1, NF_BF16, FALSE },
+    { 1, NF_F32, FALSE }, { 1, NF_F32, TRUE }, { 0, NF_F32, FALSE } };
+  g_autofree guint8 *masks = g_malloc (2 * PIXELS);
+  g_autofree guint8 *fresh = g_malloc (2 * PIXELS);
+  g_autoptr (NfContextMasks) memory = nf_context_masks_new ();
+  g_autoptr (GError) error = NULL;
+  NfSegmenter *segmenters[2];
+
+  for (guint i = 0; i < 2; i++) {
+    g_autofree gchar *path =
+        g_strdup_printf ("%s/segmenter-%u.safetensors", place->folder, i);
+    NfUnetppConfig config;
+
+    nf_test_unetpp_config (&config);
+    nf_test_save_unetpp (path, &config, 1 + i);
+    segmenters[i] = nf_segmenter_load (path, place->device, &error);
+    g_assert_no_error (error);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
+    NfSegmenter *segmenter = segmenters[steps[i].network];
+    const guint count =
+        find_masks_as (place, memory, segmenter, steps[i].dtype, 0, 2, masks);
+
+    g_assert_true ((count == 0) == steps[i].known);
+    find_masks_as (place, NULL, segmenter, steps[i].dtype, 0, 2, fresh);
+    g_assert_cmpmem (masks, 2 * PIXELS, fresh, 2 * PIXELS);
+  }
+  for (guint i = 0; i < 2; i++)
+    nf_segmenter_unref (segmenters[i]);
 }
 
 /* frames that were seen are not looked at again, and nothing else changes */
@@ -337,6 +385,8 @@ main (int argc, char **argv)
       "/guided/ensemble", Place, NULL, set_up, test_ensemble, tear_down);
   g_test_add ("/guided/masks", Place, NULL, set_up, test_masks, tear_down);
   g_test_add ("/guided/memory", Place, NULL, set_up, test_memory, tear_down);
+  g_test_add ("/guided/memory-of-another", Place, NULL, set_up,
+      test_memory_of_another, tear_down);
   for (guint i = 0; i < G_N_ELEMENTS (recommended); i++) {
     g_autofree gchar *name = g_strdup_printf ("/guided/recommended/%u", i);
 

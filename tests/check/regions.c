@@ -455,6 +455,22 @@ test_votes_passing (void)
   }
 }
 
+/* an object that is seen all the time is the same one for however long */
+static void
+test_votes_of_long_clips (void)
+{
+  g_autoptr (NfRegionVotes) votes = nf_region_votes_new (K, TRUE);
+
+  for (guint t = 0; t <= NF_REGION_VOTES_MEMORY + 5; t++) {
+    const Look look = t <= NF_REGION_VOTES_MEMORY ? RATHER_1 : RATHER_2;
+    g_autoptr (NfRegions) regions = vote (votes, look, 30);
+
+    g_assert_cmpuint (regions->tracks[0], ==, 1);
+    if (t % 100 == 99 || look == RATHER_2)
+      g_assert_cmpuint (elected (votes, regions), ==, 1);
+  }
+}
+
 /* what touched an object in one of its frames and lay apart in another is no part of
  * that: it came with the clip or later, and went from the middle of nowhere */
 static void
@@ -657,6 +673,7 @@ main (int argc, char **argv)
   g_test_add_func ("/regions/votes-unique", test_votes_unique);
   g_test_add_func ("/regions/votes-passing", test_votes_passing);
   g_test_add_func ("/regions/votes-passing-apart", test_votes_passing_apart);
+  g_test_add_func ("/regions/votes-long-clips", test_votes_of_long_clips);
   g_test_add_func ("/regions/scenes", test_regions_scenes);
   g_test_add_func ("/regions/expected", test_expected);
 
