@@ -3,7 +3,7 @@
 # installation that was moved, every header compiles alone, a C program builds and
 # runs, elements and nextframe-train run and find their networks, bash completes
 # commands and options, and a program can hold the plugin statically where the build
-# has static libraries.
+# has static libraries. And the target product is what the README runs.
 # From tests/meson.build: NF_SOURCE, NF_BUILD, MESON, CC.
 place=$(mktemp -d) || exit 1
 trap 'rm -rf "$place"' EXIT
@@ -104,6 +104,13 @@ if command -v bash >/dev/null; then
   offers roofline bench r
   case " $(completed segment --sa) " in *" --sa"*) fail "bash offers what is not there" ;; esac
 fi
+
+# the target product is what the README runs
+made=$(ninja -C "$NF_BUILD" -t query product)
+for file in gst/libgstnextframe.so trainer/nextframe-train examples/c/nextframe-embed \
+  examples/c/nextframe-shared examples/c/nextframe-live; do
+  echo "$made" | grep -qx "[ |]*$file" || fail "ninja product does not make $file"
+done
 
 # the plugin within a program
 archive=$(find "$libraries" -name libgstnextframe.a)
