@@ -156,6 +156,7 @@ test_progress_plain_lines (void)
 static void
 test_interrupt (void)
 {
+  signal (SIGHUP, SIG_DFL); /* nohup may have started the tests */
   nf_interrupt_install ();
   g_assert_false (nf_interrupt_requested ());
   raise (SIGINT);
