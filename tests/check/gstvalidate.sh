@@ -13,7 +13,7 @@ failed=0
 validate() {
   scenario=$1
   shift
-  # shellcheck disable=SC2086
+  # shellcheck disable=SC2048,SC2086
   timeout 120 gst-validate-1.0 --set-scenario="$NF_SOURCE/tests/check/gstvalidate/$scenario.scenario" $* >"$out/said" 2>&1 && return
   echo "$scenario, $*:"
   tail -n 60 "$out/said"
@@ -22,8 +22,8 @@ validate() {
 
 gst-launch-1.0 -q nfscenesrc clips=2 width=48 height=32 name=s s.mask ! nfnpyenc ! filesink location="$out/masks.npy" || exit 1
 for scenario in play seek states; do
-  validate $scenario "nfscenesrc clips=1 ! nfsegment ! fakesink sync=true"
-  validate $scenario "nfclipsrc location=$NF_SOURCE/examples/data clips=1 ! fakesink sync=true"
-  validate $scenario "filesrc location=$out/masks.npy ! nfnpydec ! fakesink sync=true"
+  validate "$scenario" "nfscenesrc clips=1 ! nfsegment ! fakesink sync=true"
+  validate "$scenario" "nfclipsrc location=$NF_SOURCE/examples/data clips=1 ! fakesink sync=true"
+  validate "$scenario" "filesrc location=$out/masks.npy ! nfnpydec ! fakesink sync=true"
 done
 exit $failed

@@ -20,7 +20,7 @@ play() {
   got=error
   limit=
   [ "$wanted" = error ] && limit='timeout --preserve-status -s INT 20'
-  # shellcheck disable=SC2086
+  # shellcheck disable=SC2048,SC2086
   $limit env LD_PRELOAD="$NF_PRELOAD" gst-launch-1.0 -q $* >"$out/said" 2>&1 && got=ok
   if [ $got != "$wanted" ]; then
     echo "$*: $got instead of $wanted"

@@ -29,7 +29,8 @@ for target; do programs="$programs tests/fuzz/fuzz-$target"; done
 ninja -C "$build" $programs gst/libgstnextframe.so || exit 1
 build=$(cd "$build" && pwd)
 mkdir -p "$build/findings"
-export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1
+# whole call stacks: what is suppressed is told by its outermost function
+export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1:fast_unwind_on_malloc=0
 export LSAN_OPTIONS="print_suppressions=0:suppressions=$source/tests/lsan.supp"
 export GST_PLUGIN_PATH_1_0="$build/gst" GST_REGISTRY_FORK=no
 export GST_REGISTRY="$build/registry.bin" G_SLICE=always-malloc

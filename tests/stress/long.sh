@@ -5,7 +5,10 @@
 # FOLDER/live and FOLDER/train get samples.csv, plot.svg and log. The networks are
 # small and untrained, so that a frame each 40 ms is little work.
 set -e
-[ -x "$1/trainer/nextframe-train" ] && [ -n "$2" ] || { sed -n '2,6s/^# //p' "$0"; exit 2; }
+if [ ! -x "$1/trainer/nextframe-train" ] || [ -z "$2" ]; then
+  sed -n '2,7s/^# //p' "$0"
+  exit 2
+fi
 build=$(realpath "$1") seconds=${3:-7200}
 here=$(cd "$(dirname "$0")" && pwd)
 train=$build/trainer/nextframe-train
