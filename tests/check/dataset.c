@@ -203,7 +203,7 @@ load_at_once (gpointer data)
 {
   Race *race = data;
 
-  for (guint round = 0; round < 20; round++) {
+  for (guint round = 0; round < 9; round++) {
     g_autoptr (GError) error = NULL;
     NfClip *clip;
 
@@ -235,9 +235,11 @@ test_cache_at_once (void)
   for (guint i = 0; i < 3; i++) {
     g_autofree gchar *name = g_strdup_printf ("train/video_%u", i);
 
-    g_free (write_clip (root, name, 4, FALSE));
+    /* long enough that threads read it side by side */
+    g_free (
+        nf_test_write_clip (root, name, 40, 20 * WIDTH, 20 * HEIGHT, FALSE));
   }
-  options.cache_bytes = 4 * 3 * WIDTH * HEIGHT;
+  options.cache_bytes = 40 * 3 * 20 * WIDTH * 20 * HEIGHT;
   race.dataset = nf_dataset_open (root, &options, &error);
   g_assert_no_error (error);
   g_mutex_init (&race.lock);
