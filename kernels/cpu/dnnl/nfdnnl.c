@@ -9,6 +9,7 @@
 
 #include "cpu/dnnl/nfdnnlplan.h"
 #include "cpu/dnnl/nfdnnlweight.h"
+#include "cpu/dnnl/nfsignals.h"
 
 #include <string.h>
 
@@ -270,7 +271,12 @@ nf_dnnl_gemm (gboolean trans_a, gboolean trans_b, gint64 m, gint64 n, gint64 k,
     gfloat alpha, const gfloat *a, gint64 lda, const gfloat *b, gint64 ldb,
     gfloat beta, gfloat *c, gint64 ldc, GError **error)
 {
-  return nf_dnnl_check (dnnl_sgemm (trans_a ? 'T' : 'N', trans_b ? 'T' : 'N', m,
-                            n, k, alpha, a, lda, b, ldb, beta, c, ldc),
-      "matrix product", error);
+  dnnl_status_t status;
+  sigset_t signals;
+
+  nf_signals_hold (&signals);
+  status = dnnl_sgemm (trans_a ? 'T' : 'N', trans_b ? 'T' : 'N', m, n, k, alpha,
+      a, lda, b, ldb, beta, c, ldc);
+  nf_signals_release (&signals);
+  return nf_dnnl_check (status, "matrix product", error);
 }

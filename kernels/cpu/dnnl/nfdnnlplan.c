@@ -4,6 +4,8 @@
  * them */
 #include "cpu/dnnl/nfdnnlplan.h"
 
+#include "cpu/dnnl/nfsignals.h"
+
 #include <omp.h>
 #include <string.h>
 
@@ -354,8 +356,10 @@ nf_dnnl_execute (const NfDnnl *dnnl, dnnl_primitive_t primitive,
   dnnl_exec_arg_t exec[NF_DNNL_MAX_ARGS];
   dnnl_stream_t stream = NULL;
   dnnl_status_t status;
+  sigset_t signals;
   guint made = 0;
 
+  nf_signals_hold (&signals);
   status =
       dnnl_stream_create (&stream, dnnl->engine, dnnl_stream_default_flags);
   for (; status == dnnl_success && made < n; made++) {
@@ -373,6 +377,7 @@ nf_dnnl_execute (const NfDnnl *dnnl, dnnl_primitive_t primitive,
     dnnl_memory_destroy (exec[i].memory);
   if (stream != NULL)
     dnnl_stream_destroy (stream);
+  nf_signals_release (&signals);
   return nf_dnnl_check (status, "running a primitive", error);
 }
 
