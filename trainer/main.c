@@ -89,7 +89,7 @@ main (int argc, char **argv)
   g_set_prgname (name);
   if (command->run (argc - 1, argv + 1, &error))
     return EXIT_SUCCESS;
-  if (*error->message) /* else another process of the job says it */
+  if (*error->message) /* else a process of the job has said it */
     fprintf (stderr, "%s: %s\n", name, error->message);
   return EXIT_FAILURE;
 }

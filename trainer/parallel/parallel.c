@@ -271,19 +271,24 @@ nf_parallel_settle (NfParallel *parallel, gboolean ok, GError **error)
  * nf_parallel_end:
  * @parallel: (nullable): a job
  * @ok: whether all is well in this process, after nf_parallel_settle()
- * @error: (inout): where it is not, why; in all processes but the first one the
- *   message becomes empty, for that reports it
+ * @error: (inout): where it is not, why; with several processes the first one
+ *   prints the message, and it becomes empty in all
+ *
+ * The message is out before any process has left the job: mpirun ends the others
+ * as soon as one has failed.
  *
  * Returns: @ok
  */
 gboolean
 nf_parallel_end (NfParallel *parallel, gboolean ok, GError **error)
 {
-  if (!ok && !nf_parallel_is_first (parallel)) {
-    g_clear_error (error);
-    g_set_error_literal (error, NF_ERROR, NF_ERROR_FAILED, "");
-  }
-  return ok;
+  if (ok || nf_parallel_ranks (parallel) == 1)
+    return ok;
+  if (nf_parallel_is_first (parallel) && error && *error)
+    fprintf (stderr, "%s: %s\n", g_get_prgname (), (*error)->message);
+  g_clear_error (error);
+  g_set_error_literal (error, NF_ERROR, NF_ERROR_FAILED, "");
+  return FALSE;
 }
 
 /**
@@ -413,7 +418,7 @@ join_devices (NfParallel *self, NfDevice *device, GError **error)
         cause->message);
     return TRUE;
   }
-  nf_parallel_tell (self, id, sizeof id);
+  nf_parallel_broadcast (self, id, sizeof id);
   if (!nf_parallel_settle (self,
           nf_device_group_join (group, id, self->rank, self->n_ranks, error),
           error))
@@ -481,20 +486,20 @@ nf_parallel_connect (NfParallel *parallel, NfDevice *device, GError **error)
 }
 
 /**
- * nf_parallel_tell:
+ * nf_parallel_broadcast:
  * @parallel: (nullable): a job
  * @bytes: (inout): become those of rank 0
  * @n: how many
  */
 void
-nf_parallel_tell (NfParallel *parallel, gpointer bytes, gsize n)
+nf_parallel_broadcast (NfParallel *parallel, gpointer bytes, gsize n)
 {
   if (nf_parallel_ranks (parallel) > 1)
     parallel->collectives->share (bytes, n, 0);
 }
 
 /**
- * nf_parallel_tell_tensors:
+ * nf_parallel_broadcast_tensors:
  * @parallel: (nullable): a job
  * @tensors: (inout) (element-type NfTensor): of the same types and shapes in
  *   every process; become those of rank 0
@@ -503,7 +508,7 @@ nf_parallel_tell (NfParallel *parallel, gpointer bytes, gsize n)
  * Where it fails, it fails in all processes.
  */
 gboolean
-nf_parallel_tell_tensors (
+nf_parallel_broadcast_tensors (
     NfParallel *parallel, const GPtrArray *tensors, GError **error)
 {
   if (nf_parallel_ranks (parallel) == 1)

@@ -51,8 +51,8 @@ gboolean nf_parallel_connect (
     NfParallel *parallel, NfDevice *device, GError **error);
 gboolean nf_parallel_sum_tensors (
     NfParallel *parallel, const GPtrArray *tensors, GError **error);
-void nf_parallel_tell (NfParallel *parallel, gpointer bytes, gsize n);
-gboolean nf_parallel_tell_tensors (
+void nf_parallel_broadcast (NfParallel *parallel, gpointer bytes, gsize n);
+gboolean nf_parallel_broadcast_tensors (
     NfParallel *parallel, const GPtrArray *tensors, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfParallel, nf_parallel_leave)

@@ -637,7 +637,7 @@ check_same_data (const Loop *loop, GError **error)
   gchar first[256] = "";
 
   g_strlcpy (first, mine, sizeof first);
-  nf_parallel_tell (loop->setup->parallel, first, sizeof first);
+  nf_parallel_broadcast (loop->setup->parallel, first, sizeof first);
   if (strncmp (first, mine, sizeof first - 1) == 0)
     return TRUE;
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,

@@ -157,13 +157,13 @@ nf_train_state_tell (NfTrainState *state, NfParallel *parallel, GError **error)
     state->best };
   g_autoptr (GPtrArray) tensors = list_tensors (state);
 
-  nf_parallel_tell (parallel, &facts, sizeof facts);
+  nf_parallel_broadcast (parallel, &facts, sizeof facts);
   state->step = facts.step;
   state->validated = facts.validated;
   state->best_step = facts.best_step;
   state->loss = facts.loss;
   state->best = facts.best;
-  return nf_parallel_tell_tensors (parallel, tensors, error);
+  return nf_parallel_broadcast_tensors (parallel, tensors, error);
 }
 
 /* What is done with each tensor of the file: written, or read. */
