@@ -4,10 +4,12 @@
  *
  * A thread sends them to all others of the process all the while. Products with
  * long sums are what oneDNN makes with its stack pointer on the heap (nfsignals.h):
- * results change and the heap is damaged where it is interrupted there. */
+ * results change and the heap is damaged where it is interrupted there. Threads
+ * of a team that became smaller and larger again are new ones. */
 #define _GNU_SOURCE /* syscall() */
 #include <nextframe/core/nferror.h>
 #include <nextframe/core/ops/nfops.h>
+#include <nextframe/core/threads/nfthreads.h>
 #include <nextframe/core/ops/nfbackward.h>
 
 #include <errno.h>
@@ -18,6 +20,7 @@
 #include <unistd.h>
 
 #define ROUNDS 300
+#define THREADS 4
 
 static volatile gint handled;
 
@@ -94,23 +97,38 @@ compute (NfDevice *device, NfTensor *const in[2], NfTensor *out[3])
   g_assert_no_error (error);
 }
 
+/* an op that oneDNN has no part in, by so many threads */
+static void
+activate (NfTensor *x, guint threads)
+{
+  g_autoptr (NfTensor) y = NULL;
+
+  nf_threads_set (threads);
+  y = nf_op_activation (x, NF_ACT_SILU, NULL);
+  g_assert_nonnull (y);
+}
+
 static void
 test_results (void)
 {
   g_autoptr (NfDevice) device = nf_device_open ("cpu", NULL);
   g_autoptr (NfTensor) x = new_input (device, 1, 256, 16, 16);
   g_autoptr (NfTensor) weight = new_input (device, 70, 256, 1, 1);
+  g_autoptr (NfTensor) large = new_input (device, 1, 64, 64, 64);
   NfTensor *const in[2] = { x, weight };
   NfTensor *right[3];
   gint over = FALSE;
   GThread *sender;
 
+  nf_threads_set (THREADS);
   compute (device, in, right);
   handle_it ();
   sender = g_thread_new ("signals", send_signals, &over);
   for (guint round = 0; round < ROUNDS; round++) {
     NfTensor *out[3];
 
+    activate (large, THREADS / 2);
+    activate (large, THREADS);
     compute (device, in, out);
     for (guint i = 0; i < 3; i++) {
       g_assert_cmpmem (

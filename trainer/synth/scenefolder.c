@@ -220,14 +220,12 @@ add_up (Work *work, NfParallel *parallel, GError **error)
 }
 
 /* Says how it ended, and how to go on. */
-static gboolean
-conclude (Work *work, NfProgress *progress, GError **error)
+static void
+conclude (const Work *work, NfProgress *progress)
 {
   const NfShare *share = &work->options->share;
   g_autofree gchar *text = NULL;
 
-  if (!nf_file_sync_all (work->folder, error))
-    return FALSE;
   if (work->done == work->total && nf_share_is_part (share))
     text = g_strdup_printf ("part %u of %u is done; once all are, the same "
                             "command without --shard brings them together",
@@ -242,7 +240,6 @@ conclude (Work *work, NfProgress *progress, GError **error)
                             " clips are in %s; the same command goes on",
         work->done, work->total, work->folder);
   nf_progress_message (progress, text);
-  return TRUE;
 }
 
 /* Makes the folder fit to be written to: by one process for all. */
@@ -306,7 +303,11 @@ nf_scene_folder_write (const NfSynthOptions *options, NfParallel *parallel,
   g_mutex_init (&work.lock);
   g_cond_init (&work.changed);
   run_threads (&work, progress);
-  good = add_up (&work, parallel, error) && conclude (&work, progress, error);
+  good = add_up (&work, parallel, error)
+      && nf_parallel_settle (
+          parallel, nf_file_sync_all (work.folder, error), error);
+  if (good)
+    conclude (&work, progress);
   g_cond_clear (&work.changed);
   g_mutex_clear (&work.lock);
   return good;

@@ -32,6 +32,8 @@ plan_run (NfDevice *device, const NfDnnlPlan *plan, const NfDnnlArg *args,
   gsize bytes = md != NULL ? dnnl_memory_desc_get_size (md) : 0;
   g_autoptr (NfTensor) scratch = NULL;
   NfDnnlArg all[NF_DNNL_MAX_ARGS];
+  sigset_t signals;
+  gboolean ok;
 
   memcpy (all, args, n * sizeof *args);
   if (bytes > 0) {
@@ -42,7 +44,12 @@ plan_run (NfDevice *device, const NfDnnlPlan *plan, const NfDnnlArg *args,
       .arg = DNNL_ARG_SCRATCHPAD, .md = md, .data = scratch->data
     };
   }
-  return nf_dnnl_execute (nf_cpu_dnnl (device), plan->primitive, all, n, error);
+  if (plan->is_gemm)
+    nf_signals_hold (&signals);
+  ok = nf_dnnl_execute (nf_cpu_dnnl (device), plan->primitive, all, n, error);
+  if (plan->is_gemm)
+    nf_signals_release (&signals);
+  return ok;
 }
 
 /* ------------------------------------------------------------ what is called */

@@ -10,15 +10,16 @@
 #include <string.h>
 #include <oneapi/dnnl/dnnl.h>
 
-/* whether it is an implementation for 1x1 kernels, by its name */
+/* whether @part occurs in the name of its implementation, such as "1x1" in that
+ * of one for 1x1 kernels */
 static inline gboolean
-nf_pd_is_1x1 (const_dnnl_primitive_desc_t pd)
+nf_pd_is_named (const_dnnl_primitive_desc_t pd, const gchar *part)
 {
   const char *name = NULL;
 
   return dnnl_primitive_desc_query (pd, dnnl_query_impl_info_str, 0, &name)
       == dnnl_success
-      && name != NULL && strstr (name, "1x1") != NULL;
+      && name != NULL && strstr (name, part) != NULL;
 }
 
 #if DNNL_VERSION_MAJOR >= 3
@@ -59,7 +60,7 @@ static inline dnnl_status_t
 nf_pd_pass_over_1x1 (
     dnnl_primitive_desc_t *pd, dnnl_status_t status, gboolean no_1x1)
 {
-  while (status == dnnl_success && no_1x1 && nf_pd_is_1x1 (*pd))
+  while (status == dnnl_success && no_1x1 && nf_pd_is_named (*pd, "1x1"))
     status = dnnl_primitive_desc_next_impl (*pd);
   if (status != dnnl_success && *pd != NULL) {
     dnnl_primitive_desc_destroy (*pd);
@@ -244,7 +245,7 @@ nf_pd_create (dnnl_primitive_desc_t *pd, const dnnl_convolution_desc_t *desc,
 
   while (status == dnnl_success) {
     *pd = dnnl_primitive_desc_iterator_fetch (iterator);
-    if (!no_1x1 || !nf_pd_is_1x1 (*pd))
+    if (!no_1x1 || !nf_pd_is_named (*pd, "1x1"))
       break;
     dnnl_primitive_desc_destroy (*pd);
     *pd = NULL;

@@ -4,8 +4,6 @@
  * them */
 #include "cpu/dnnl/nfdnnlplan.h"
 
-#include "cpu/dnnl/nfsignals.h"
-
 #include <omp.h>
 #include <string.h>
 
@@ -299,6 +297,7 @@ plan_new (const NfDnnl *dnnl, const NfDnnlPlanKey *key, GError **error)
     status = dnnl_primitive_create (&plan->primitive, plan->desc);
   if (status == dnnl_success)
     status = plan_reorder (dnnl, plan);
+  plan->is_gemm = status == dnnl_success && nf_pd_is_named (plan->desc, "gemm");
   if (nf_dnnl_check (status, "making a primitive", error))
     return plan;
   plan_free (plan);
@@ -356,10 +355,8 @@ nf_dnnl_execute (const NfDnnl *dnnl, dnnl_primitive_t primitive,
   dnnl_exec_arg_t exec[NF_DNNL_MAX_ARGS];
   dnnl_stream_t stream = NULL;
   dnnl_status_t status;
-  sigset_t signals;
   guint made = 0;
 
-  nf_signals_hold (&signals);
   status =
       dnnl_stream_create (&stream, dnnl->engine, dnnl_stream_default_flags);
   for (; status == dnnl_success && made < n; made++) {
@@ -377,7 +374,6 @@ nf_dnnl_execute (const NfDnnl *dnnl, dnnl_primitive_t primitive,
     dnnl_memory_destroy (exec[i].memory);
   if (stream != NULL)
     dnnl_stream_destroy (stream);
-  nf_signals_release (&signals);
   return nf_dnnl_check (status, "running a primitive", error);
 }
 

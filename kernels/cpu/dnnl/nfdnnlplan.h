@@ -45,6 +45,7 @@ struct _NfDnnlPlan
   NfDnnlPlanKey key;
   dnnl_primitive_desc_t desc;
   dnnl_primitive_t primitive;
+  gboolean is_gemm; /* signals wait meanwhile: nfsignals.h */
   NfMd weight; /* our layout of the weight, or NULL */
   dnnl_primitive_t reorder; /* to or from its layout; NULL: not needed */
 };

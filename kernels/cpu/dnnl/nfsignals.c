@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nfsignals — no signal is handled by threads that compute in oneDNN */
+ * nfsignals — no signal is handled by threads that multiply matrices in oneDNN */
 #include "cpu/dnnl/nfsignals.h"
 
 #include <omp.h>
@@ -10,9 +10,6 @@
 static const gint faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP,
   SIGABRT, SIGSYS };
 
-/* threads of the calling thread's team that hold signals, itself counted */
-static _Thread_local gint team_held = 1;
-
 /**
  * nf_signals_hold:
  * @before: (out): which signals the calling thread held before
@@ -20,23 +17,21 @@ static _Thread_local gint team_held = 1;
  * From now on the calling thread and the others of its OpenMP team handle no
  * signals but those of their own faults. One for the process goes to another
  * thread, or waits as one for this thread does. The team's other threads, which
- * do nothing but compute, keep it so.
+ * do nothing but compute, keep it so; they are asked each time, for a team that
+ * became smaller and larger again has new ones.
  */
 void
 nf_signals_hold (sigset_t *before)
 {
-  const gint team = omp_in_parallel () ? 1 : omp_get_max_threads ();
+  const gboolean alone = omp_in_parallel () || omp_get_max_threads () == 1;
   sigset_t held;
 
   sigfillset (&held);
   for (guint i = 0; i < G_N_ELEMENTS (faults); i++)
     sigdelset (&held, faults[i]);
   pthread_sigmask (SIG_BLOCK, &held, before);
-  if (team == 1 || team == team_held)
-    return;
-#pragma omp parallel
+#pragma omp parallel if (!alone)
   pthread_sigmask (SIG_BLOCK, &held, NULL);
-  team_held = team;
 }
 
 /**
