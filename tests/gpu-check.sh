@@ -188,6 +188,7 @@ all_checks () {
   check "captured graphs, several threads" ./test-graph-threads
   check_products
   check "samplers" ./test-sampler
+  check "predictions" ./test-prediction
   check "UNet++" ./test-unetpp
   for file in "$golden"/*.safetensors; do
     check "golden: $(basename "$file" .safetensors)" ./golden-check --device cuda:0 "$file"
