@@ -32,12 +32,13 @@ typedef struct
 
 struct _NfQualityBoard
 {
-  gboolean keep_frames;
+  gboolean keep_clips;
   guint horizon; /* steps of the curve */
   Sums frame, total;
   GArray *steps; /* Sums, of those that were scored */
   Clip *current; /* (nullable): the clip that has not ended */
-  GPtrArray *clips; /* Clip, ended */
+  GPtrArray *clips; /* Clip, ended: all that are kept, or the last one */
+  guint ended; /* clips, kept or not */
   guint64 unmatched_prediction, unmatched_truth;
 };
 
@@ -53,11 +54,11 @@ clip_free (Clip *clip)
 }
 
 NfQualityBoard *
-nf_quality_board_new (gboolean keep_frames, guint horizon)
+nf_quality_board_new (gboolean keep_clips, guint horizon)
 {
   NfQualityBoard *board = g_new0 (NfQualityBoard, 1);
 
-  board->keep_frames = keep_frames;
+  board->keep_clips = keep_clips;
   board->horizon = MIN (horizon, NF_QUALITY_BOARD_MAX_HORIZON);
   board->steps = g_array_new (FALSE, TRUE, sizeof (Sums));
   board->clips = g_ptr_array_new_with_free_func ((GDestroyNotify) clip_free);
@@ -137,14 +138,14 @@ nf_quality_board_add_frame (NfQualityBoard *board, const guint8 *truth,
   frame.squared_error = nf_image_squared_error (truth, prediction, values);
   frame.psnr = nf_image_psnr_of_error (frame.squared_error, values);
   if (board->current == NULL)
-    board->current = clip_new (board->clips->len, time);
+    board->current = clip_new (board->ended, time);
   clip = board->current;
   board->frame = frame;
   add_to_step (board, (guint) MIN (clip->sums.frames, G_MAXUINT));
   add_sums (&clip->sums, &frame);
   add_sums (&board->total, &frame);
   clip->score.end = time;
-  if (board->keep_frames) {
+  if (board->keep_clips) {
     FrameScore score = { time, frame.psnr, frame.ssim };
     g_array_append_val (clip->frames, score);
   }
@@ -179,7 +180,10 @@ nf_quality_board_end_clip (NfQualityBoard *board, const gchar *stream_id)
   clip->stream_id = g_strdup (stream_id);
   clip->score.stream_id = clip->stream_id;
   clip->score.quality = quality_of (&clip->sums);
+  if (!board->keep_clips)
+    g_ptr_array_set_size (board->clips, 0);
   g_ptr_array_add (board->clips, clip);
+  board->ended++;
 
   return &clip->score;
 }
@@ -205,7 +209,7 @@ nf_quality_board_get_total (const NfQualityBoard *board)
 guint
 nf_quality_board_get_clips (const NfQualityBoard *board)
 {
-  return board->clips->len + (board->current != NULL);
+  return board->ended + (board->current != NULL);
 }
 
 void
@@ -280,7 +284,7 @@ nf_quality_board_to_json (const NfQualityBoard *board, gboolean complete)
   json_builder_set_member_name (json, "complete");
   json_builder_add_boolean_value (json, complete);
   nf_report_begin_array (json, "clips");
-  for (guint i = 0; i < board->clips->len; i++)
+  for (guint i = 0; board->keep_clips && i < board->clips->len; i++)
     add_clip (json, g_ptr_array_index (board->clips, i));
   json_builder_end_array (json);
   nf_report_begin_array (json, "horizon");

@@ -84,14 +84,15 @@ typedef struct
 
 /**
  * nf_quality_board_new:
- * @keep_frames: whether to remember the scores of every frame for the report
+ * @keep_clips: whether to remember the scores of every clip and of its frames for
+ *   the report, whose list of clips is empty otherwise; memory grows with them
  * @horizon: how many frames of a clip the curve has, at most
  *   %NF_QUALITY_BOARD_MAX_HORIZON; 0: no curve
  *
  * Returns: (transfer full): a board without frames
  */
 NF_API NfQualityBoard *nf_quality_board_new (
-    gboolean keep_frames, guint horizon);
+    gboolean keep_clips, guint horizon);
 
 /**
  * nf_quality_board_free:
@@ -142,8 +143,8 @@ NF_API void nf_quality_board_name_clip (
  *
  * Ends the current clip. The next frame begins another one.
  *
- * Returns: (nullable) (transfer none): its scores, valid as long as @board, or
- *   NULL when no frame was scored since the last clip ended
+ * Returns: (nullable) (transfer none): its scores, valid until the next clip ends,
+ *   or NULL when no frame was scored since the last clip ended
  */
 NF_API const NfQualityClip *nf_quality_board_end_clip (
     NfQualityBoard *board, const gchar *stream_id);
@@ -214,7 +215,8 @@ NF_API NfQuality nf_quality_board_get_step (
  * @board: the board
  * @complete: whether all frames were scored; FALSE when stopped early
  *
- * A clip that has not ended is counted in the totals, but not listed.
+ * A clip that has not ended is counted in the totals, but not listed; without
+ * @keep_clips of nf_quality_board_new() no clip is listed.
  *
  * Returns: (transfer full): the report, see the head of nfqualityboard.h
  */

@@ -32,12 +32,13 @@ typedef struct
 
 struct _NfScoreboard
 {
-  gboolean keep_frames;
+  gboolean keep_clips;
   NfConfusion *frame;
   NfConfusion *clip;
   NfConfusion *total;
   Clip *current; /* (nullable): the clip that has not ended */
-  GPtrArray *clips; /* Clip, ended */
+  GPtrArray *clips; /* Clip, ended: all that are kept, or the last one */
+  guint ended; /* clips, kept or not */
   gchar **names; /* (nullable): of the classes */
   guint horizon; /* steps of the curve */
   GPtrArray *steps; /* Step, of those that were scored */
@@ -66,11 +67,11 @@ step_free (Step *step)
 }
 
 NfScoreboard *
-nf_scoreboard_new (guint classes, gboolean keep_frames)
+nf_scoreboard_new (guint classes, gboolean keep_clips)
 {
   NfScoreboard *board = g_new0 (NfScoreboard, 1);
 
-  board->keep_frames = keep_frames;
+  board->keep_clips = keep_clips;
   board->frame = nf_confusion_new (classes);
   board->clip = nf_confusion_new (classes);
   board->total = nf_confusion_new (classes);
@@ -138,7 +139,7 @@ add_latest (NfScoreboard *board, guint frames, guint64 time)
   if (clip == NULL) {
     clip = board->current = g_new0 (Clip, 1);
     clip->frames = g_array_new (FALSE, FALSE, sizeof (FrameScore));
-    clip->score.index = board->clips->len;
+    clip->score.index = board->ended;
     clip->score.start = time;
     nf_confusion_clear (board->clip);
   }
@@ -148,7 +149,7 @@ add_latest (NfScoreboard *board, guint frames, guint64 time)
   clip->score.frames += frames;
   clip->score.end = time;
   board->frames += frames;
-  if (board->keep_frames) {
+  if (board->keep_clips) {
     FrameScore score = { time, nf_confusion_jaccard (board->frame) };
     g_array_append_val (clip->frames, score);
   }
@@ -207,7 +208,10 @@ nf_scoreboard_end_clip (NfScoreboard *board, const gchar *stream_id)
   clip->score.jaccard = nf_confusion_jaccard (board->clip);
   clip->score.pixel_accuracy = nf_confusion_pixel_accuracy (board->clip);
   board->clip_jaccard_sum += clip->score.jaccard;
+  if (!board->keep_clips)
+    g_ptr_array_set_size (board->clips, 0);
   g_ptr_array_add (board->clips, clip);
+  board->ended++;
 
   return &clip->score;
 }
@@ -235,7 +239,7 @@ nf_scoreboard_get_scores (const NfScoreboard *board)
 {
   NfScores scores = {
     .frames = board->frames,
-    .clips = board->clips->len,
+    .clips = board->ended,
     .unmatched_prediction = board->unmatched_prediction,
     .unmatched_truth = board->unmatched_truth,
     .jaccard = nf_confusion_jaccard (board->total),
@@ -369,7 +373,7 @@ nf_scoreboard_to_json (const NfScoreboard *board, gboolean complete)
   json_builder_set_member_name (json, "complete");
   json_builder_add_boolean_value (json, complete);
   nf_report_begin_array (json, "clips");
-  for (guint i = 0; i < board->clips->len; i++)
+  for (guint i = 0; board->keep_clips && i < board->clips->len; i++)
     add_clip (json, g_ptr_array_index (board->clips, i));
   json_builder_end_array (json);
   nf_report_begin_array (json, "classes");

@@ -93,11 +93,12 @@ typedef struct
 /**
  * nf_scoreboard_new:
  * @classes: 2 to 256
- * @keep_frames: whether to remember the score of every frame for the report
+ * @keep_clips: whether to remember the score of every clip and of its frames for
+ *   the report, whose list of clips is empty otherwise; memory grows with them
  *
  * Returns: (transfer full): a scoreboard without frames
  */
-NF_API NfScoreboard *nf_scoreboard_new (guint classes, gboolean keep_frames);
+NF_API NfScoreboard *nf_scoreboard_new (guint classes, gboolean keep_clips);
 
 /**
  * nf_scoreboard_free:
@@ -145,8 +146,8 @@ NF_API void nf_scoreboard_add_frame (NfScoreboard *board, NfMask truth,
  * @time: of the last of them, ns
  *
  * nf_scoreboard_add_frame() for frames of the current clip that were counted
- * elsewhere, as by the op confusion. Where frames are kept, they have one score
- * together.
+ * elsewhere, as by the op confusion. Where clips are kept, these frames have one
+ * score together.
  */
 NF_API void nf_scoreboard_add_counts (
     NfScoreboard *board, const NfConfusion *counts, guint frames, guint64 time);
@@ -182,8 +183,8 @@ NF_API const gchar *nf_scoreboard_get_clip_name (const NfScoreboard *board);
  *
  * Ends the current clip. The next frame begins another one.
  *
- * Returns: (nullable) (transfer none): its score, valid as long as @board, or
- *   NULL when no frame was scored since the last clip ended
+ * Returns: (nullable) (transfer none): its score, valid until the next clip ends,
+ *   or NULL when no frame was scored since the last clip ended
  */
 NF_API const NfClipScore *nf_scoreboard_end_clip (
     NfScoreboard *board, const gchar *stream_id);
@@ -245,7 +246,8 @@ NF_API gdouble nf_scoreboard_get_horizon_jaccard (
  * @board: the board
  * @complete: whether all frames were scored; FALSE when stopped early
  *
- * Clips that have not ended are counted in the totals, but not listed.
+ * Clips that have not ended are counted in the totals, but not listed; without
+ * @keep_clips of nf_scoreboard_new() no clip is listed.
  *
  * Returns: (transfer full): the report, see the head of nfscoreboard.h
  */
