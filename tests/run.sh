@@ -9,6 +9,16 @@ ninja -C build-tests || exit 1
 status=0
 sh .ci/format --check || status=1
 meson test -C build-tests --print-errorlogs "$@" || status=1
+# what the tests that failed printed last, again, where a long log is cut in its middle
+python3 - <<'END' || true
+import json
+for line in open('build-tests/meson-logs/testlog.json'):
+    test = json.loads(line)
+    if test['result'] not in ('OK', 'SKIP', 'EXPECTEDFAIL'):
+        printed = (test.get('stdout') or '') + (test.get('stderr') or '')
+        print(f"\n{test['name']}: {test['result']}; its last lines:")
+        print('\n'.join(printed.splitlines()[-40:]))
+END
 count () { sed -n "s/^$1: *\([0-9]*\).*/\1/p" build-tests/meson-logs/testlog.txt | tail -n 1; }
 echo "$(count Ok) passed, $(( $(count Fail) + $(count Timeout) + $(count 'Unexpected Pass') )) failed, $(count Skipped) skipped"
 exit $status
