@@ -92,6 +92,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'stop_all; exit 129' HUP
 trap 'stop_all; exit 130' INT
 trap 'stop_all; exit 143' TERM
+watch_over
 
 if [ -n "$kit" ]; then
   [ -f "$kit/kit.conf" ] || usage "--kit $kit: no kit, which --make-kit makes"

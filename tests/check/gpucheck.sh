@@ -113,6 +113,32 @@ wait $ended
 [ $? = 143 ] || fail "ended: another exit status than 143"
 [ ! -e "$out/late" ] || fail "ended: it went on to the end"
 
+# killed outright: what runs ends soon, by itself and beside, and leaves no folder
+mkdir "$out/work"
+setsid sh -c '
+  report=$1/outright.txt log=$1/outright.log deadline="" work=$1/work died="" root=$2
+  . "$2/tests/gpu-check/run.sh"
+  watch_over
+  start "beside" sh -c "echo \$\$ >$1/beside; exec sleep 300"
+  check "takes long" sh -c "echo \$\$ >$1/alone; exec sleep 300"
+' sh "$out" "$NF_SOURCE" >/dev/null 2>&1 &
+outright=$!
+for second in $(seq 120); do
+  [ -s "$out/beside" ] && [ -s "$out/alone" ] && break
+  sleep 1
+done
+kill -9 -$outright
+wait $outright 2>/dev/null
+for second in $(seq 60); do
+  kill -0 "$(cat "$out/beside")" 2>/dev/null || kill -0 "$(cat "$out/alone")" 2>/dev/null \
+    || [ -e "$out/work" ] || break
+  sleep 1
+done
+for check in beside alone; do
+  kill "$(cat "$out/$check")" 2>/dev/null && fail "outright: the check $check goes on"
+done
+[ ! -e "$out/work" ] || fail "outright: its folder is left"
+
 # whether PyTorch says the same, where it is installed
 if /usr/bin/python3 -c 'import torch' 2>/dev/null; then
   has peer "$out/kit.txt" '^PyTorch [0-9.]*'

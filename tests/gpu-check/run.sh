@@ -5,6 +5,7 @@
 # $deadline  seconds since 1970 at which all has to be over; empty: never
 # $died      library that prints a backtrace where a program dies; empty: none
 # $work      folder for what is thrown away
+# $root      folder that has tests/gpu-check
 
 failed=0
 left_out=0
@@ -63,6 +64,13 @@ within () {
   ended=$?
   rm -f "$work/running.$running"
   return $ended
+}
+
+# watch_over: from now on what runs ends, and $work goes, also where this shell is
+# killed. What watches is no child, for which it would wait, and in a session of its
+# own, as one may kill all of this one's.
+watch_over () {
+  (setsid sh "$root/tests/gpu-check/watch.sh" $$ "$work" </dev/null >/dev/null 2>&1 &)
 }
 
 # ends what runs, here and beside, and waits until it writes no more
