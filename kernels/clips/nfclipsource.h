@@ -65,7 +65,8 @@ typedef struct
  *   are paths of folders
  * @help: (nullable): how such a location is written, and what it stands for,
  *   for a list of them
- * @held_out: which clips are held out of training, for messages: "of val"
+ * @held_out: (nullable): which clips are held out of training, for messages:
+ *   "of val"; %NULL where @open_held_out never gives any
  * @no_held_out: (nullable): what a location without such clips lacks
  * @equal: whether all clips have the shape of the first one; only then may a
  *   source be endless

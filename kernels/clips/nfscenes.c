@@ -252,7 +252,7 @@ reader_scene (const NfClipReader *reader)
 
 const NfClipSourceClass nf_clip_source_scenes = {
   .prefix = PREFIX,
-  .help = "scenes:SEED, synthetic clips that are rendered meanwhile",
+  .help = "scenes:SEED[:CLIPS], synthetic clips that are rendered meanwhile",
   .held_out = "of another seed",
   .equal = TRUE,
   .series = scenes_series,

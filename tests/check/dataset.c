@@ -152,7 +152,7 @@ test_locations (void)
     }
   }
   g_assert_cmpstr (help, ==,
-      "; or scenes:SEED, synthetic clips that are rendered meanwhile");
+      "; or scenes:SEED[:CLIPS], synthetic clips that are rendered meanwhile");
 }
 
 /* Clips leave memory, the least recently used first. */

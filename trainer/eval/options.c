@@ -2,6 +2,7 @@
  *
  * options — the command line of `nextframe-train eval` */
 #include "eval/options.h"
+#include "clips/nfclipsource.h"
 
 #define MAX_CLIPS 1000000
 
@@ -26,11 +27,12 @@ parse (NfEvalOptions *options, gint argc, gchar **argv, const gchar *rows,
 {
   gboolean no_curve = FALSE;
   g_autofree gchar *shard = NULL;
+  g_autofree gchar *others = nf_clip_source_help ();
+  g_autofree gchar *data =
+      g_strconcat ("Clips with masks: a data set's folder", others, NULL);
   gint64 clips;
   const GOptionEntry entries[] = {
-    { "data", 'd', 0, G_OPTION_ARG_STRING, &options->data,
-        "Clips with masks: a data set's folder, or N synthetic clips of a seed",
-        "FOLDER|scenes:SEED:N" },
+    { "data", 'd', 0, G_OPTION_ARG_STRING, &options->data, data, "FOLDER" },
     { "splits", 0, 0, G_OPTION_ARG_STRING, &options->splits,
         "Folders of the data set (default: val, or train where there is no "
         "val)",

@@ -107,10 +107,11 @@ static gboolean
 parse (NfPredictOptions *options, gint argc, gchar **argv, GError **error)
 {
   g_auto (Words) words = { NULL };
+  g_autofree gchar *others = nf_clip_source_help ();
+  g_autofree gchar *data =
+      g_strconcat ("Clips: a data set's folder", others, NULL);
   const GOptionEntry entries[] = {
-    { "data", 'd', 0, G_OPTION_ARG_STRING, &options->data,
-        "Clips: a data set's folder, or N synthetic clips of a seed",
-        "FOLDER|scenes:SEED:N" },
+    { "data", 'd', 0, G_OPTION_ARG_STRING, &options->data, data, "FOLDER" },
     { "split", 0, 0, G_OPTION_ARG_STRING, &options->split,
         "Folder of the data set (default: " DEFAULT_SPLIT ")", "NAME" },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &options->out,
