@@ -2,8 +2,8 @@
  *
  * nfpredict — tests of the element that predicts frames
  *
- * With an untrained network of three frames of context: what it draws means
- * nothing, but which frames it draws, and from what, can be told.
+ * With an untrained network of three frames of context: what it predicts
+ * means nothing, but which frames it predicts, and from what, can be seen.
  * Siblings: nfpredictclips.c (clips and times), nfpredictlive.c */
 #include "nfmodelrig.h"
 #include "nftestmodels.h"
@@ -375,7 +375,7 @@ GST_START_TEST (test_predict_recommended)
 }
 GST_END_TEST
 
-/* bf16 draws nearly the same frame */
+/* bf16 predicts nearly the same frame */
 GST_START_TEST (test_predict_bf16)
 {
   g_autoptr (GstCaps) caps = gst_caps_from_string (NF_MODELS_CAPS);

@@ -2,7 +2,7 @@
  *
  * nfpredict-guide — tests of nfpredict with a guide
  *
- * With untrained networks: what they draw means nothing, but which guide they
+ * With untrained networks: what they predict means nothing, but which guide they
  * get, and what becomes of it, can be told.
  * Siblings: nfpredict.c; guide.c (what guides look like) */
 #include "nfmodelrig.h"
@@ -89,7 +89,7 @@ same (GstBuffer *a, GstBuffer *b)
   return nf_test_same (a, b, &info);
 }
 
-/* the guide changes what is drawn, the same one gives the same frame, and auto
+/* the guide changes what is predicted, the same one gives the same frame, and auto
  * is dynamics with such a network */
 GST_START_TEST (test_guide_kinds)
 {
@@ -180,7 +180,7 @@ GST_START_TEST (test_guide_of_nothing)
 }
 GST_END_TEST
 
-/* from the end of the schedule on nothing is drawn: the newest frame comes out */
+/* from the end of the schedule on nothing is denoised: the newest frame comes out */
 GST_START_TEST (test_guide_itself)
 {
   g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS);
@@ -216,7 +216,7 @@ GST_START_TEST (test_guide_of_plain_network)
 }
 GST_END_TEST
 
-/* a network that draws differences has the newest frame where there is no guide,
+/* a network that predicts differences has the newest frame where there is no guide,
  * and starts from none of them */
 GST_START_TEST (test_guide_residual)
 {

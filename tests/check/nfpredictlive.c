@@ -18,7 +18,7 @@ new_harness (const gchar *settings, GstBus **bus)
   return h;
 }
 
-/* begins a drawing that does not end by itself, and waits until it goes on */
+/* begins a prediction that does not end by itself, and waits until it goes on */
 static GThread *
 begin_endless (GstHarness *h, GstBus *bus)
 {
@@ -163,7 +163,7 @@ GST_START_TEST (test_predict_two_instances)
 }
 GST_END_TEST
 
-/* what a prediction is made of need not wait: only what drawing takes beyond the
+/* what a prediction is made of need not wait: only what predicting takes beyond the
  * time that the prediction lies ahead makes it late */
 GST_START_TEST (test_predict_latency)
 {
@@ -183,7 +183,7 @@ GST_START_TEST (test_predict_latency)
 }
 GST_END_TEST
 
-/* frames that pass by wait for the drawing */
+/* frames that pass by wait for the prediction */
 GST_START_TEST (test_predict_latency_of_context)
 {
   GstBus *bus;
@@ -233,7 +233,7 @@ GST_START_TEST (test_predict_beside_camera)
 }
 GST_END_TEST
 
-/* drawings that come too late are not begun, when sliding */
+/* predictions that come too late are not begun, when sliding */
 GST_START_TEST (test_predict_qos)
 {
   GstBus *bus;
@@ -259,7 +259,7 @@ GST_START_TEST (test_predict_qos)
 }
 GST_END_TEST
 
-/* every drawing has noise of its own, whatever was dropped before */
+/* every prediction has noise of its own, whatever was dropped before */
 GST_START_TEST (test_predict_qos_keeps_noise)
 {
   GstBus *bus[2];

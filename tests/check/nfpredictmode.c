@@ -3,7 +3,7 @@
  * nfpredictmode — tests of nfpredict: modes of masked conditioning, and networks
  * that see every so many-th frame
  *
- * The network sees three frames before and two behind, and draws two. Siblings:
+ * The network sees three frames before and two behind, and predicts two. Siblings:
  * nfpredict.c, masked.c (the same in the library) */
 #include "nfmodelrig.h"
 #include "nftestmodels.h"
