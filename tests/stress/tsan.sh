@@ -3,8 +3,8 @@
 # BUILD is a folder that is made where it is not there: a build of its own, by
 # clang 14, whose OpenMP runtime tells the sanitizer of its barriers (libarcher,
 # from Debian's libomp5-14; GCC's runtime does not). tsanglib.c tells it of GLib's
-# and GStreamer's locks. Without names the tests of elements, threads, tapes and
-# ops run. Any report fails its test; none is suppressed.
+# and GStreamer's locks. Without names the tests of elements, threads, tapes, ops and
+# processes that train together run. Any report fails its test; none is suppressed.
 build=$1
 if [ -z "$build" ]; then
   sed -n '2,8s/^# //p' "$0"
@@ -16,13 +16,18 @@ here=$(cd "$(dirname "$0")" && pwd)
   nfpredict-live nfpredict-clips nfpredict-batch nfensemble nfextrapolate nfiou nfiou-stream \
   nfquality nfregionsenc nfnpydec nfnpydec-play nfnpyenc nfclipsrc nfscenesrc nfcliplive \
   nfclipseek nfcores nfdevices eventorder continuity reload written-over seekstorm stopping \
-  threads tape graph-threads loader ops ops-behaviour
+  threads tape graph-threads loader ops ops-behaviour parallel
 if [ ! -f "$build/build.ninja" ]; then
   CC=${CC:-clang-14} meson setup "$build" "$here/../.." -Dcuda=disabled -Db_sanitize=thread \
     -Db_lundef=false -Dbuildtype=debugoptimized || exit 1
 fi
 programs=
-for test; do programs="$programs tests/test-$test"; done
+for test; do
+  case $test in
+    parallel) programs="$programs trainer/nextframe-train" ;;
+    *) programs="$programs tests/test-$test" ;;
+  esac
+done
 # shellcheck disable=SC2086
 ninja -C "$build" $programs gst/libgstnextframe.so || exit 1
 build=$(cd "$build" && pwd)
