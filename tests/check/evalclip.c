@@ -121,8 +121,7 @@ ask (NfEvalClip *clip, guint64 number)
   made = nf_eval_clip_predictions (clip, &error);
   g_assert_no_error (error);
   for (guint i = 1; i <= ENSEMBLE; i++) /* frame 22 of each */
-    g_byte_array_append (
-        all, made + (i * NF_EVAL_HORIZON - 1) * frame, frame);
+    g_byte_array_append (all, made + (i * NF_EVAL_HORIZON - 1) * frame, frame);
   made = nf_eval_clip_named (clip, NF_EVAL_CONTEXT, &error);
   g_assert_no_error (error);
   g_byte_array_append (all, made, NF_EVAL_CONTEXT * PIXELS);
@@ -133,8 +132,7 @@ ask (NfEvalClip *clip, guint64 number)
 static void
 test_another_clip (Place *place, gconstpointer unused)
 {
-  g_autoptr (NfEvalClip) used =
-      nf_eval_clip_new (place->source, place->models);
+  g_autoptr (NfEvalClip) used = nf_eval_clip_new (place->source, place->models);
   g_autoptr (NfEvalClip) fresh =
       nf_eval_clip_new (place->source, place->models);
   g_autoptr (GByteArray) first = ask (used, 0);
@@ -151,7 +149,7 @@ main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
-  g_test_add ("/eval-clip/another", Place, NULL, set_up, test_another_clip,
-      tear_down);
+  g_test_add (
+      "/eval-clip/another", Place, NULL, set_up, test_another_clip, tear_down);
   return g_test_run ();
 }

@@ -101,8 +101,8 @@ test_frames (void)
     first += is_frame (reader, rgb, 0, 1);
     last += is_frame (reader, rgb, FRAMES - 1, FRAMES - 2);
   }
-  g_test_message ("of %d: the first frame %u, the last one %u times", SAMPLES,
-      first, last);
+  g_test_message (
+      "of %d: the first frame %u, the last one %u times", SAMPLES, first, last);
   g_assert_cmpuint (first, >, 0);
   g_assert_cmpuint (last, >, 0);
 }
