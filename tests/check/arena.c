@@ -171,6 +171,30 @@ test_runs_repeat (void)
   nf_arena_free (arena);
 }
 
+/* What lies alone, small blocks and those that last, is given back at its end: the
+ * same work again needs no more. */
+static void
+test_alone_is_given_back (gconstpointer keep)
+{
+  NfArena *arena = nf_arena_new (GPOINTER_TO_INT (keep));
+
+  for (guint run = 0; run < 3; run++) {
+    Block a = block_new (arena, 1000, FALSE, 1);
+    Block b = block_new (arena, 3 * MIB + 1, TRUE, 2);
+
+    peaks (arena, TRUE);
+    g_assert_cmpuint (peaks (arena, FALSE).live, ==, 1000 + 3 * MIB + 1);
+    /* each in whole 64 bytes */
+    g_assert_cmpuint (peaks (arena, FALSE).reserved, ==, 1024 + 3 * MIB + 64);
+    block_end (arena, &a);
+    block_end (arena, &b);
+    peaks (arena, TRUE);
+    g_assert_cmpuint (peaks (arena, FALSE).live, ==, 0);
+    g_assert_cmpuint (peaks (arena, FALSE).reserved, ==, 0);
+  }
+  nf_arena_free (arena);
+}
+
 static void
 test_larger_than_a_region (void)
 {
@@ -207,6 +231,10 @@ main (int argc, char **argv)
   g_test_add_func ("/arena/smallest-gap", test_smallest_gap);
   g_test_add_func ("/arena/last-gap-grows", test_last_gap_grows);
   g_test_add_func ("/arena/runs-repeat", test_runs_repeat);
+  g_test_add_data_func (
+      "/arena/alone/kept", GINT_TO_POINTER (TRUE), test_alone_is_given_back);
+  g_test_add_data_func ("/arena/alone/checked", GINT_TO_POINTER (FALSE),
+      test_alone_is_given_back);
   g_test_add_func ("/arena/larger-than-a-region", test_larger_than_a_region);
   g_test_add_func ("/arena/too-large-fails", test_too_large_fails);
   return g_test_run ();

@@ -604,6 +604,41 @@ test_real_clips (void)
   }
 }
 
+/* which errors are a clip's own, so that others can be read in its place */
+static void
+test_bad_clips (void)
+{
+  static const struct
+  {
+    gint code;
+    gboolean is_bad;
+  } rows[] = {
+    { NF_ERROR_INVALID, FALSE },
+    { NF_ERROR_SHAPE, TRUE },
+    { NF_ERROR_NOT_FOUND, TRUE },
+    { NF_ERROR_FORMAT, TRUE },
+    { NF_ERROR_IO, FALSE },
+    { NF_ERROR_NO_DEVICE, FALSE },
+    { NF_ERROR_NO_MEMORY, FALSE },
+    { NF_ERROR_UNSUPPORTED, TRUE },
+    { NF_ERROR_FAILED, FALSE },
+    { NF_ERROR_CANCELLED, FALSE },
+  };
+  g_autoptr (GError) gone =
+      g_error_new_literal (G_FILE_ERROR, G_FILE_ERROR_NOENT, "gone");
+  g_autoptr (GError) denied =
+      g_error_new_literal (G_FILE_ERROR, G_FILE_ERROR_ACCES, "denied");
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error =
+        g_error_new_literal (NF_ERROR, rows[i].code, "wrong");
+
+    g_assert_cmpint (nf_clip_is_bad (error), ==, rows[i].is_bad);
+  }
+  g_assert_true (nf_clip_is_bad (gone));
+  g_assert_false (nf_clip_is_bad (denied));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -626,5 +661,6 @@ main (int argc, char **argv)
   g_test_add_func ("/dataset/order", test_order);
   g_test_add_func ("/dataset/resize", test_resize);
   g_test_add_func ("/dataset/real-clips", test_real_clips);
+  g_test_add_func ("/dataset/bad-clips", test_bad_clips);
   return g_test_run ();
 }

@@ -384,23 +384,28 @@ test_dynamics_part_is_completed (void)
   clip_free (&clip);
 }
 
-/* the class of an object is mistaken in the newest mask, or in one before */
+/* the class of an object is mistaken in the newest masks, or in one before: it goes
+ * on from where it was seen last */
 static void
 test_dynamics_mistaken_class (void)
 {
+  static const struct
+  {
+    guint first, n;
+  } wrong[] = { { 7, 1 }, { 10, 1 }, { 9, 2 }, { 8, 3 }, { 6, 5 } };
   const NfSceneObject object = object_at (20, -2, 9);
   static const gdouble velocity[1][2] = { { 0.15, 0.1 } };
   gsize size = 240 * 160;
 
-  for (guint wrong = 7; wrong < PAST; wrong += 3) {
+  for (guint k = 0; k < G_N_ELEMENTS (wrong); k++) {
     Clip clip = clip_new (240, 160);
     NfBlob truth[NF_N_CLASSES], predicted[NF_N_CLASSES];
 
     clip_draw_moving (&clip, &object, velocity, 1, 0.0153);
     nf_blobs_measure (clip_mask (&clip, FRAMES - 1), 240, 160, truth);
-    for (gsize i = 0; i < size; i++)
-      if (clip_mask (&clip, wrong)[i] == 20)
-        clip_mask (&clip, wrong)[i] = 28;
+    for (gsize i = 0; i < wrong[k].n * size; i++)
+      if (clip_mask (&clip, wrong[k].first)[i] == 20)
+        clip_mask (&clip, wrong[k].first)[i] = 28;
     clip_predict (&clip, NF_EXTRAPOLATE_DYNAMICS, PAST);
     nf_blobs_measure (clip_last (&clip), 240, 160, predicted);
     g_assert_cmpuint (predicted[28].area, ==, 0);

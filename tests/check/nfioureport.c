@@ -96,6 +96,59 @@ GST_START_TEST (test_nfiou_report_at_stop_and_start_again)
 }
 GST_END_TEST;
 
+/* begins another stream of three pairs, and ends it or not */
+static void
+feed_again (NfRig *rig, gboolean eos)
+{
+  nf_rig_push_segment (rig->prediction.harness, 0, 0, "again");
+  nf_rig_push_segment (rig->truth.harness, 0, 0, "again");
+  nf_rig_set_caps (&rig->prediction, 8, 6);
+  nf_rig_set_caps (&rig->truth, 8, 6);
+  nf_rig_set_frames (&rig->prediction, nf_rig_clip, 3);
+  nf_rig_set_frames (&rig->truth, nf_rig_clip, 3);
+  nf_rig_feed (rig, eos);
+  for (guint i = 0; i < 3; i++)
+    gst_buffer_unref (gst_harness_pull (rig->out));
+}
+
+/* of both pads, as a seek does it */
+static void
+flush (NfRig *rig)
+{
+  GstEvent *start = gst_event_new_flush_start ();
+  GstEvent *stop = gst_event_new_flush_stop (TRUE);
+
+  gst_event_set_seqnum (stop, gst_event_get_seqnum (start));
+  gst_harness_push_event (rig->prediction.harness, gst_event_ref (start));
+  gst_harness_push_event (rig->truth.harness, start);
+  gst_harness_push_event (rig->prediction.harness, gst_event_ref (stop));
+  gst_harness_push_event (rig->truth.harness, stop);
+}
+
+/* What is stopped before its end is reported, also after a stream that was reported
+ * at its end: whether a flush lies between them, or another start. */
+GST_START_TEST (test_nfiou_report_of_each_run)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  NfRig *rig = nf_rig_new ("report", path);
+
+  feed_again (rig, TRUE);
+  nf_rig_expect_total (rig, 3, 0, 0, 1);
+  fail_unless (
+      json_object_get_boolean_member (load_report (parser), "complete"));
+  if (__i__ == 0) {
+    flush (rig);
+  } else {
+    gst_element_set_state (rig->element, GST_STATE_READY);
+    gst_element_set_state (rig->element, GST_STATE_PLAYING);
+  }
+  feed_again (rig, FALSE);
+  gst_element_set_state (rig->element, GST_STATE_READY);
+  fail_if (json_object_get_boolean_member (load_report (parser), "complete"));
+  nf_rig_free (rig);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_nfiou_report_without_folder_fails)
 {
   g_autofree gchar *nowhere = g_build_filename (folder, "no", "r.json", NULL);
@@ -200,6 +253,7 @@ nfiou_report_suite (void)
   tcase_add_checked_fixture (files, setup, teardown);
   tcase_add_test (files, test_nfiou_report_at_eos);
   tcase_add_test (files, test_nfiou_report_at_stop_and_start_again);
+  tcase_add_loop_test (files, test_nfiou_report_of_each_run, 0, 2);
   tcase_add_loop_test (files, test_nfiou_report_without_folder_fails, 0, 2);
   tcase_add_test (files, test_nfiou_real_mask_against_itself);
   tcase_add_test (files, test_nfiou_copy_baseline_of_real_clips);

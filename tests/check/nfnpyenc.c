@@ -508,6 +508,7 @@ GST_START_TEST (test_nfnpyenc_index_of_streams)
   begin_stream (h, "fifth");
   gst_harness_push_event (h, new_title ("a"));
   push_frames (h, 4, 1, TRUE);
+  begin_stream (h, "nothing at all");
   fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
   assert_index ("0,a,0.000000000,\n"
                 "1,b,0.100000000,\n"

@@ -8,7 +8,7 @@
 #include "nfmodelrig.h"
 #include "nftestmodels.h"
 
-static gchar *masked, *strided;
+static gchar *masked, *strided, *both;
 
 static void
 make_networks (void)
@@ -26,6 +26,9 @@ make_networks (void)
   c.prob_mask_cond = 0.5;
   c.prob_mask_future = 0.5;
   nf_test_save_unet (masked, &c, 1);
+  both = nf_models_path ("both.safetensors");
+  c.frame_stride = 2;
+  nf_test_save_unet (both, &c, 1);
 }
 
 static void
@@ -34,6 +37,7 @@ remove_networks (void)
   nf_models_remove ();
   g_free (masked);
   g_free (strided);
+  g_free (both);
 }
 
 static GstHarness *
@@ -231,6 +235,62 @@ GST_START_TEST (test_mode_stride)
 }
 GST_END_TEST
 
+/* Every second frame is known, before and behind those that are predicted: the others
+ * may show anything, and each that is known counts. */
+static const struct
+{
+  const gchar *settings;
+  guint n; /* frames that come */
+  guint n_known, known[5];
+} seen[] = {
+  { "mode=predict horizon=4", 5, 3, { 0, 2, 4 } },
+  { "mode=interpolate", 13, 5, { 0, 2, 4, 10, 12 } },
+  { "mode=backward", 3, 2, { 0, 2 } },
+  { "mode=generate", 1, 0, { 0 } },
+};
+
+/* (transfer full): the first prediction of a row, where one frame shows something
+ * else */
+static GstBuffer *
+predict_with_other (guint row, guint other, GstVideoInfo *info)
+{
+  GstBus *bus;
+  GstHarness *h = new_harness (both, seen[row].settings, &bus);
+  GstBuffer *made;
+
+  gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+  for (guint i = 0; i < seen[row].n; i++) {
+    GstBuffer *frame = nf_test_next_frame (h, i == other ? 100 + i : i);
+
+    nf_test_set_times (frame, 10 + i, NF_MODELS_FRAME);
+    fail_unless_equals_int (gst_harness_push (h, frame), GST_FLOW_OK);
+  }
+  made = gst_harness_pull (h);
+  *info = nf_test_output_info (h);
+  nf_test_harness_drop (h, bus);
+
+  return made;
+}
+
+GST_START_TEST (test_mode_known_frames)
+{
+  GstVideoInfo info;
+  g_autoptr (GstBuffer) plain =
+      predict_with_other (__i__, seen[__i__].n, &info);
+  guint next = 0;
+
+  for (guint i = 0; i < seen[__i__].n; i++) {
+    g_autoptr (GstBuffer) made = predict_with_other (__i__, i, &info);
+    const gboolean is_known =
+        next < seen[__i__].n_known && seen[__i__].known[next] == i;
+
+    next += is_known;
+    fail_unless (nf_test_same (plain, made, &info) != is_known, "%s: frame %u",
+        seen[__i__].settings, i);
+  }
+}
+GST_END_TEST
+
 /* how sampling ends is of the user's choice; auto goes with the clipping */
 GST_START_TEST (test_mode_denoise)
 {
@@ -301,6 +361,7 @@ nfpredictmode_suite (void)
   tcase_add_test (tc, test_mode_fill_is_interpolated);
   tcase_add_test (tc, test_mode_before_time_zero);
   tcase_add_test (tc, test_mode_stride);
+  tcase_add_loop_test (tc, test_mode_known_frames, 0, G_N_ELEMENTS (seen));
   tcase_add_test (tc, test_mode_denoise);
   tcase_add_loop_test (tc, test_mode_refused, 0, G_N_ELEMENTS (refusals));
 

@@ -88,6 +88,28 @@ GST_START_TEST (test_regions_of_any_element)
 }
 GST_END_TEST
 
+/* frames are counted from 0 on in each stream */
+GST_START_TEST (test_regions_frames_of_streams)
+{
+  GstHarness *h = gst_harness_new ("nfregionsenc");
+
+  gst_harness_set_src_caps_str (h, CAPS);
+  for (guint stream = 0; stream < 3; stream++) {
+    for (guint i = 0; i < 2 + stream; i++) {
+      g_autoptr (JsonNode) node = NULL;
+
+      fail_unless_equals_int (
+          gst_harness_push (h, frame_new (i * 40)), GST_FLOW_OK);
+      node = pull_line (h);
+      fail_unless_equals_int (
+          json_object_get_int_member (json_node_get_object (node), "frame"), i);
+    }
+    nf_models_begin_stream (h);
+  }
+  gst_harness_teardown (h);
+}
+GST_END_TEST
+
 /* behind nfsegment: what its buffers carry, whatever it gives out */
 GST_START_TEST (test_regions_of_nfsegment)
 {
@@ -149,6 +171,7 @@ nfregionsenc_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_unchecked_fixture (tc, nf_models_make, nf_models_remove);
   tcase_add_test (tc, test_regions_of_any_element);
+  tcase_add_test (tc, test_regions_frames_of_streams);
   tcase_add_loop_test (tc, test_regions_of_nfsegment, 0, 2);
 
   return suite;

@@ -173,17 +173,24 @@ GST_START_TEST (test_timing_drop_without_earliest)
 GST_END_TEST
 
 static GstClockTime
-take (GstNfTimestamps *timestamps, GstClockTime pts, GstClockTime duration)
+take_behind (GstNfTimestamps *timestamps, GstClockTime pts,
+    GstClockTime duration, guint missing)
 {
   GstBuffer *buffer = gst_buffer_new ();
   GstClockTime time;
 
   GST_BUFFER_PTS (buffer) = pts;
   GST_BUFFER_DURATION (buffer) = duration;
-  time = gst_nf_timestamps_add (timestamps, buffer, 500, 0);
+  time = gst_nf_timestamps_add (timestamps, buffer, 500, missing);
   gst_buffer_unref (buffer);
 
   return time;
+}
+
+static GstClockTime
+take (GstNfTimestamps *timestamps, GstClockTime pts, GstClockTime duration)
+{
+  return take_behind (timestamps, pts, duration, 0);
 }
 
 /* frames without a timestamp follow those that have one */
@@ -224,6 +231,41 @@ GST_START_TEST (test_timestamps_standing_still)
 }
 GST_END_TEST
 
+static gint64
+missing_before (const GstNfTimestamps *timestamps, GstClockTime pts)
+{
+  GstBuffer *buffer = gst_buffer_new ();
+  gint64 missing;
+
+  GST_BUFFER_PTS (buffer) = pts;
+  missing = gst_nf_timestamps_missing (timestamps, buffer);
+  gst_buffer_unref (buffer);
+
+  return missing;
+}
+
+/* Without a framerate the distance of frames is the mean of those that came, in
+ * which those that are missing count; what lies half a frame off is no gap. */
+GST_START_TEST (test_timestamps_missing)
+{
+  GstNfTimestamps timestamps;
+
+  gst_nf_timestamps_init (&timestamps, element);
+  take (&timestamps, 0, GST_CLOCK_TIME_NONE);
+  take (&timestamps, 100, GST_CLOCK_TIME_NONE);
+  fail_unless_equals_int64 (missing_before (&timestamps, 249), 0);
+  fail_unless_equals_int64 (missing_before (&timestamps, 250), 1);
+  fail_unless_equals_int64 (missing_before (&timestamps, 349), 1);
+  fail_unless_equals_int64 (missing_before (&timestamps, 400), 2);
+  fail_unless_equals_int64 (missing_before (&timestamps, 50), 0);
+  fail_unless_equals_int64 (missing_before (&timestamps, 49), -1);
+  take_behind (&timestamps, 400, GST_CLOCK_TIME_NONE, 2);
+  fail_unless_equals_clocktime (gst_nf_timestamps_ahead (&timestamps, 3), 300);
+  fail_unless_equals_int64 (missing_before (&timestamps, 500), 0);
+  fail_unless_equals_int64 (missing_before (&timestamps, 600), 1);
+}
+GST_END_TEST
+
 static Suite *
 timing_suite (void)
 {
@@ -240,6 +282,7 @@ timing_suite (void)
   tcase_add_test (tc, test_timing_drop_without_earliest);
   tcase_add_test (tc, test_timestamps_mixed);
   tcase_add_test (tc, test_timestamps_standing_still);
+  tcase_add_test (tc, test_timestamps_missing);
 
   return suite;
 }

@@ -229,6 +229,47 @@ test_any_size (void)
   nf_unetpp_free (net);
 }
 
+/* (transfer full): probabilities of frames, (N, classes, H, W) */
+static gfloat *
+probabilities_of (NfUnetpp *net, NfTensor *x, gboolean tta)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NfTensor) p =
+      nf_segment_probabilities (NF_NET (net), x, tta, NULL, &error);
+  gfloat *data;
+
+  g_assert_no_error (error);
+  data = g_malloc (p->bytes);
+  g_assert_true (nf_tensor_to_nchw (p, data, NULL));
+  return data;
+}
+
+/* With tta it is the mean of what is seen in a frame and, turned back, in its mirror
+ * image, for each frame of a batch. */
+static void
+test_mirrored_mean (void)
+{
+  NfUnetpp *net = net_new (18);
+  g_autoptr (NfTensor) x = frames_new (2);
+  g_autoptr (NfTensor) mirror = nf_op_flip (x, NULL);
+  g_autofree gfloat *both = probabilities_of (net, x, TRUE);
+  g_autofree gfloat *plain = probabilities_of (net, x, FALSE);
+  g_autofree gfloat *turned = probabilities_of (net, mirror, FALSE);
+  gfloat most = 0;
+
+  for (gint64 row = 0; row < 2 * CLASSES * HEIGHT; row++)
+    for (gint64 u = 0; u < WIDTH; u++) {
+      const gfloat mine = plain[row * WIDTH + u];
+      const gfloat back = turned[row * WIDTH + WIDTH - 1 - u];
+
+      g_assert_true (
+          fabsf (both[row * WIDTH + u] - 0.5f * (mine + back)) <= 1e-5f);
+      most = MAX (most, fabsf (mine - back));
+    }
+  g_assert_cmpfloat (most, >, 1e-3f);
+  nf_unetpp_free (net);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -244,6 +285,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/unetpp/folded-agrees/resnet50", GINT_TO_POINTER (50),
       test_folded_agrees);
   g_test_add_func ("/unetpp/any-size", test_any_size);
+  g_test_add_func ("/unetpp/mirrored-mean", test_mirrored_mean);
   g_test_add_func ("/unetpp/change-is-noticed", test_change_is_noticed);
   g_test_add_func ("/unetpp/training-between", test_training_between);
   g_test_add_func ("/unetpp/threads-share", test_threads_share);

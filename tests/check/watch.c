@@ -251,8 +251,31 @@ test_samples_failure_goes_on (NfTestPlace *place, gconstpointer unused)
   g_assert_true (nf_test_has_file (place, "run", "final.safetensors"));
 }
 
+/* The first two messages of a file: its version, and from which step on what earlier
+ * files have no longer counts. */
+static void
+assert_head (const gchar *path, gchar step)
+{
+  const gsize parts = 8 + 4 + 9; /* length, its checksum, time */
+  const gsize second = 8 + 4 + 24 + 4; /* behind the first one */
+  const gchar start[] = { 0x10, step, 0x3a, 2, 0x08, 1 };
+  g_autofree gchar *head = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size;
+
+  g_file_get_contents (path, &head, &size, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (size, >, second + parts + sizeof start);
+  /* a message of 24 bytes: time and version */
+  g_assert_cmpmem (head, 8, "\x18\0\0\0\0\0\0\0", 8);
+  g_assert_cmpmem (head + parts + 2, 13, "brain.Event:2", 13);
+  /* one of 15: time, step, and that a session starts */
+  g_assert_cmpmem (head + second, 8, "\x0f\0\0\0\0\0\0\0", 8);
+  g_assert_cmpmem (head + second + parts, sizeof start, start, sizeof start);
+}
+
 /* A run that is interrupted and goes on has two event files, whose names are in
- * the order of time; without the feature the setting is refused before anything
+ * the order of time, and each of which begins behind what is kept; without the feature the setting is refused before anything
  * is made. */
 static void
 test_event_files (NfTestPlace *place, gconstpointer unused)
@@ -260,13 +283,9 @@ test_event_files (NfTestPlace *place, gconstpointer unused)
   g_autofree gchar *settings = g_strconcat (
       NF_TEST_TINY_SEGMENT, "|train.steps=2|watch.tensorboard=true", NULL);
   g_autofree gchar *first = NULL, *second = NULL, *third = NULL;
-  g_autofree gchar *head = NULL;
   g_autoptr (GError) error = NULL;
   gboolean trained =
       nf_test_train (place, NF_TRAIN_SEGMENT, "run", FALSE, settings, &error);
-  const gsize size_of_head =
-      8 + 4 + 9 + 2; /* length, its checksum, time, key */
-  gsize size;
 
 #ifndef NF_HAVE_TENSORBOARD
   g_assert_false (trained);
@@ -283,12 +302,8 @@ test_event_files (NfTestPlace *place, gconstpointer unused)
   g_assert_nonnull (first);
   g_assert_nonnull (second);
   g_assert_null (third);
-  g_file_get_contents (first, &head, &size, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (size, >, 40);
-  /* a message of 24 bytes: time and version; and the checksum of that length */
-  g_assert_cmpmem (head, 8, "\x18\0\0\0\0\0\0\0", 8);
-  g_assert_cmpmem (head + size_of_head, 13, "brain.Event:2", 13);
+  assert_head (first, 1);
+  assert_head (second, 3);
 }
 
 #ifdef NF_HAVE_TENSORBOARD
