@@ -11,7 +11,7 @@
 #define FRAMES "video/x-raw,width=24,height=16,framerate=25/1"
 #define MASKS "video/x-raw,format=GRAY8,width=24,height=16,framerate=25/1"
 #define STOPS 100 /* of each pipeline, unless NF_STOPS says otherwise */
-#define LONGEST 6000 /* microseconds until a stop */
+#define WITHIN 6 /* milliseconds until a stop, unless NF_STOPS_WITHIN says so */
 
 /* %s stands for the path of the element's network, where it has one */
 static const struct
@@ -57,6 +57,15 @@ launch_line (guint row)
       : g_strconcat (parts[0], rows[row].network (), parts[1], NULL);
 }
 
+static guint
+number (const gchar *variable, guint otherwise)
+{
+  const gchar *wanted = g_getenv (variable);
+
+  return wanted != NULL ? (guint) g_ascii_strtoull (wanted, NULL, 10)
+                        : otherwise;
+}
+
 /* at a random moment, the element with its pipeline, or before it */
 static void
 stop_once (GstElement *pipeline, GRand *rand, gboolean alone)
@@ -66,7 +75,8 @@ stop_once (GstElement *pipeline, GRand *rand, gboolean alone)
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  g_usleep ((gulong) g_rand_int_range (rand, 0, LONGEST));
+  g_usleep ((gulong) g_rand_int_range (
+      rand, 0, 1000 * (gint32) number ("NF_STOPS_WITHIN", WITHIN)));
   if (alone) {
     gst_element_set_locked_state (element, TRUE);
     fail_unless_equals_int (gst_element_set_state (element, GST_STATE_NULL),
@@ -78,14 +88,6 @@ stop_once (GstElement *pipeline, GRand *rand, gboolean alone)
   nf_test_expect_no_error (bus);
 }
 
-static guint
-stops (void)
-{
-  const gchar *wanted = g_getenv ("NF_STOPS");
-
-  return wanted != NULL ? (guint) g_ascii_strtoull (wanted, NULL, 10) : STOPS;
-}
-
 GST_START_TEST (test_stops_with_pipeline)
 {
   g_autofree gchar *line = launch_line ((guint) __i__);
@@ -94,7 +96,7 @@ GST_START_TEST (test_stops_with_pipeline)
   g_autoptr (GRand) rand = g_rand_new_with_seed ((guint32) __i__);
 
   fail_unless (error == NULL, "%s: %s", line, error ? error->message : "");
-  for (guint i = 0; i < stops (); i++)
+  for (guint i = 0; i < number ("NF_STOPS", STOPS); i++)
     stop_once (pipeline, rand, FALSE);
 }
 GST_END_TEST
@@ -105,7 +107,7 @@ GST_START_TEST (test_stops_alone)
   g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
   g_autoptr (GRand) rand = g_rand_new_with_seed (1000 + (guint32) __i__);
 
-  for (guint i = 0; i < stops (); i++)
+  for (guint i = 0; i < number ("NF_STOPS", STOPS); i++)
     stop_once (pipeline, rand, TRUE);
 }
 GST_END_TEST

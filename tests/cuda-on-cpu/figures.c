@@ -274,19 +274,28 @@ figures_alone (const Case *test, gint64 n)
 
 /* ---------------------------------------------------------------- the text */
 
+/* of what grows with the batch, a sample's share */
+static gdouble
+each_more (guint i, gdouble first, gdouble larger)
+{
+  return (larger - first)
+      / (gdouble) (cases[i].batches[1] - cases[i].batches[0]);
+}
+
 static void
 write_work (GString *text, const Figures (*figures)[2])
 {
   g_string_append (text,
       "| batch 1 | kernels of ours | convolutions | products | copies | GFLOP "
-      "| GB |\n|---|---|---|---|---|---|---|\n");
+      "| GB | each more |\n|---|---|---|---|---|---|---|---|\n");
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     const Figures *f = &figures[i][0];
 
-    g_string_append_printf (text, "| %s | %u | %u | %u | %u | %.1f | %.2f |\n",
-        cases[i].name, f->nodes.kernels, f->nodes.convolutions,
-        f->nodes.products, f->nodes.copies + f->nodes.fills, 1e-9 * f->flops,
-        1e-9 * f->bytes);
+    g_string_append_printf (text,
+        "| %s | %u | %u | %u | %u | %.1f | %.2f | %.2f |\n", cases[i].name,
+        f->nodes.kernels, f->nodes.convolutions, f->nodes.products,
+        f->nodes.copies + f->nodes.fills, 1e-9 * f->flops, 1e-9 * f->bytes,
+        1e-9 * each_more (i, f->bytes, figures[i][1].bytes));
   }
 }
 
@@ -336,8 +345,7 @@ write_memory (GString *text, const Figures (*figures)[2])
       "|\n|---|---|---|---|---|---|---|\n");
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     const gdouble first = figures[i][0].reserved;
-    const gdouble each = (figures[i][1].reserved - first)
-        / (gdouble) (cases[i].batches[1] - cases[i].batches[0]);
+    const gdouble each = each_more (i, first, figures[i][1].reserved);
 
     g_string_append_printf (
         text, "| %s | %.2f | %.2f |", cases[i].name, 1e-9 * first, 1e-9 * each);
