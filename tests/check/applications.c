@@ -103,9 +103,8 @@ static const Row rows[] = {
       "  grep -q \"^  $script.py \" $script.txt || exit 2\n"
       "done\n",
       0, "", "hdf5-to-clips.txt" },
-  { "python-no-frames",
-      "python3 examples/python/predict.py none.npy none.npy", 1,
-      "none.npy: No such file or directory\n", NULL },
+  { "python-no-frames", "python3 examples/python/predict.py none.npy none.npy",
+      1, "none.npy: No such file or directory\n", NULL },
   { "python-no-array",
       "echo text >text.npy\n"
       "python3 examples/python/segment.py text.npy none.npy",
