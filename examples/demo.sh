@@ -4,6 +4,7 @@
 # first installs what is missing and builds.
 # Usage: examples/demo.sh [CLIP-FOLDER [OUT-FOLDER]]
 set -e
+case $1 in -h|--help) sed -n '2,5s/^# //p' "$0"; exit ;; esac
 refuse () { echo "demo.sh: $*" >&2; exit 2; }
 here=$(realpath "$(dirname "$0")")
 clip=${1:-$here/data/train/video_0}

@@ -133,7 +133,10 @@ def merge_ends(reports):
 
 
 def main(paths):
-    if not paths or paths[0] in ("-h", "--help"):
+    if paths[:1] in (["-h"], ["--help"]):
+        print(__doc__.strip())
+        return
+    if not paths:
         sys.exit(__doc__.strip())
     reports = []
     for path in paths:

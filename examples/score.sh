@@ -7,8 +7,9 @@
 # scores the masks of the given frames 1-22 instead: how well nfsegment does.
 # Masks of clips without labels: nextframe-train predict, see docs/trainer.md.
 set -e
+usage () { sed -n '2,8s/^# //p' "$0"; }
 refuse () { echo "score.sh: $*" >&2; exit 2; }
-[ -n "$1" ] || { sed -n '2,9s/^# //p' "$0"; exit 2; }
+case $1 in -h|--help) usage; exit ;; "") usage >&2; exit 2 ;; esac
 [ -d "$1" ] || refuse "$1: no such folder"
 folder=$(realpath "$1")
 ls "$folder"/*/mask.npy >/dev/null 2>&1 || refuse "$1: has no clip with a mask.npy; give the folder that holds video_0, such as DATASET/train"

@@ -8,8 +8,9 @@
 # as "train.steps=1000 train.seed=2"; REHEARSE=1, small networks and few steps on
 # the CPU, to see that all is in place before hours are spent.
 set -e
+usage () { sed -n '2,9s/^# //p' "$0"; }
 refuse () { echo "train-h100.sh: $*" >&2; exit 2; }
-[ -n "$1" ] || { sed -n '2,10s/^# //p' "$0"; exit 2; }
+case $1 in -h|--help) usage; exit ;; "") usage >&2; exit 2 ;; esac
 [ -d "$1/train" ] || refuse "$1: has no train/; give the folder that holds train/, val/, unlabeled/, hidden/"
 data=$(realpath "$1")
 out=$(realpath -m "${2:-runs-h100}")

@@ -7,8 +7,10 @@
 # second) are variables; the picture keeps its shape, with black at its edges. Put
 # masks beside the frames afterwards (mask.npy), where there are some.
 set -e
+usage () { sed -n '2,8s/^# //p' "$0"; }
 refuse () { echo "videos-to-clips.sh: $*" >&2; exit 2; }
-[ $# = 2 ] || { sed -n '2,9s/^# //p' "$0" >&2; exit 2; }
+case $1 in -h|--help) usage; exit ;; esac
+[ $# = 2 ] || { usage >&2; exit 2; }
 [ -e "$1" ] || refuse "$1: no such file or folder"
 command -v gst-launch-1.0 >/dev/null || refuse "gst-launch-1.0 is not installed (gstreamer1.0-tools)"
 out=$2

@@ -15,7 +15,7 @@ import sys
 import h5py
 import numpy
 
-from pipeline import PipelineError, process
+from pipeline import PipelineError, arguments, process
 
 
 class FormatError(Exception):
@@ -72,13 +72,14 @@ def write_clip(folder, frames):
     os.rename(part, folder)
 
 
-def main(arguments):
+def main():
+    given = arguments(__doc__, 2)
     dataset = "videos"
-    if arguments[:1] == ["--dataset"] and len(arguments) > 1:
-        dataset, arguments = arguments[1], arguments[2:]
-    if len(arguments) < 2:
+    if given[0] == "--dataset":
+        dataset, given = given[1], given[2:]
+    if len(given) < 2:
         sys.exit(__doc__.strip())
-    *paths, out = arguments
+    *paths, out = given
     os.makedirs(out, exist_ok=True)
     written = 0
     number = 0
@@ -96,4 +97,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

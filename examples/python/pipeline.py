@@ -3,6 +3,8 @@
 
 Needs python3-gi, python3-numpy and gir1.2-gst-plugins-base-1.0.
 """
+import sys
+
 import gi
 import numpy
 
@@ -16,6 +18,31 @@ Gst.init(None)
 
 class PipelineError(Exception):
     """What an element said, for the user and in detail."""
+
+
+def arguments(doc, least):
+    """The program's arguments; ends it with its doc where there are fewer, or where --help asks for it."""
+    given = sys.argv[1:]
+    if given[:1] in (["-h"], ["--help"]):
+        print(doc.strip())
+        sys.exit()
+    if len(given) < least:
+        sys.exit(doc.strip())
+    return given
+
+
+def load_frames(path):
+    """The array of a .npy file: bytes of shape (frames, rows, columns, 3)."""
+    try:
+        frames = numpy.load(path)
+    except OSError as error:
+        raise PipelineError(f"{path}: {error.strerror or error}") from error
+    except (EOFError, ValueError) as error:
+        raise PipelineError(f"{path}: is no array of numbers in a .npy file ({error})") from error
+    if frames.dtype != numpy.uint8 or frames.ndim != 4 or frames.shape[3] != 3:
+        raise PipelineError(f"{path}: has {frames.dtype} of shape {frames.shape}; "
+                            "expected bytes (uint8) of shape (frames, rows, columns, 3)")
+    return frames
 
 
 def check(bus):

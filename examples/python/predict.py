@@ -11,18 +11,17 @@ import sys
 
 import numpy
 
-from pipeline import PipelineError, process, to_array
+from pipeline import PipelineError, arguments, load_frames, process, to_array
 
 
 def main():
-    if len(sys.argv) < 3:
-        sys.exit(__doc__.strip())
-    elements = f"nfpredict {' '.join(sys.argv[3:])} ! videoconvert ! video/x-raw,format=RGB"
-    predictions = [to_array(sample) for sample in process(numpy.load(sys.argv[1]), elements)]
+    source, target, *properties = arguments(__doc__, 2)
+    elements = f"nfpredict {' '.join(properties)} ! videoconvert ! video/x-raw,format=RGB"
+    predictions = [to_array(sample) for sample in process(load_frames(source), elements)]
     if not predictions:
         sys.exit("nothing was predicted")
-    numpy.save(sys.argv[2], numpy.stack(predictions))
-    print(f"{len(predictions)} predicted: {sys.argv[2]}")
+    numpy.save(target, numpy.stack(predictions))
+    print(f"{len(predictions)} predicted: {target}")
 
 
 if __name__ == "__main__":

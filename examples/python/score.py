@@ -10,7 +10,7 @@ import sys
 
 import numpy
 
-from pipeline import Gst, PipelineError
+from pipeline import Gst, PipelineError, arguments
 
 PIPELINE = """
     nfclipsrc name=clips
@@ -40,11 +40,10 @@ def on_message(message, scores):
 
 
 def main():
-    if len(sys.argv) < 2:
-        sys.exit(__doc__.strip())
+    dataset, *properties = arguments(__doc__, 1)
     scores = []
-    pipeline = Gst.parse_launch(PIPELINE.format(predict=" ".join(sys.argv[2:])))
-    pipeline.get_by_name("clips").set_property("location", sys.argv[1])
+    pipeline = Gst.parse_launch(PIPELINE.format(predict=" ".join(properties)))
+    pipeline.get_by_name("clips").set_property("location", dataset)
     bus = pipeline.get_bus()
     pipeline.set_state(Gst.State.PLAYING)
     try:

@@ -12,7 +12,7 @@ import sys
 import numpy
 from gi.repository import GLib
 
-from pipeline import GstVideo, PipelineError, process, to_array
+from pipeline import GstVideo, PipelineError, arguments, load_frames, process, to_array
 
 CLASSES = 49
 
@@ -26,14 +26,13 @@ def regions(buffer):
 
 
 def main():
-    if len(sys.argv) != 3:
-        sys.exit(__doc__.strip())
+    source, target = arguments(__doc__, 2)[:2]
     masks = []
-    for sample in process(numpy.load(sys.argv[1]), "nfsegment"):
+    for sample in process(load_frames(source), "nfsegment"):
         masks.append(to_array(sample))
         found = [f"{name} at {box}" for name, box in regions(sample.get_buffer())]
         print(f"frame {len(masks)}:", "; ".join(found) or "no objects")
-    numpy.save(sys.argv[2], numpy.stack(masks))
+    numpy.save(target, numpy.stack(masks))
 
 
 if __name__ == "__main__":

@@ -176,9 +176,9 @@ nf_clip_info_new (
     return NULL;
   if (masks && !info->has_mask) {
     g_set_error (error, NF_ERROR, NF_ERROR_NOT_FOUND,
-        "%s/mask.npy: missing; segmentation is trained on clips with masks: "
-        "restore it, remove the clip's folder, or leave its split out of "
-        "data.splits",
+        "%s/mask.npy: missing, and clips with masks are needed: restore it, "
+        "remove the clip's folder, or leave its split out (data.splits of a "
+        "training, --splits of eval)",
         folder);
     return NULL;
   }

@@ -97,6 +97,22 @@ static const Row rows[] = {
       FRAMES "python3 examples/python/predict.py frames.npy none.npy "
              "checkpoint=none.safetensors",
       1, "no file 'none.safetensors'", NULL },
+  { "python-help",
+      "for script in segment predict score hdf5-to-clips; do\n"
+      "  python3 examples/python/$script.py --help >$script.txt || exit 1\n"
+      "  grep -q \"^  $script.py \" $script.txt || exit 2\n"
+      "done\n",
+      0, "", "hdf5-to-clips.txt" },
+  { "python-no-frames", "python3 examples/python/predict.py none.npy none.npy",
+      1, "none.npy: No such file or directory\n", NULL },
+  { "python-no-array",
+      "echo text >text.npy\n"
+      "python3 examples/python/segment.py text.npy none.npy",
+      1, "text.npy: is no array of numbers in a .npy file", NULL },
+  { "python-other-array",
+      "python3 examples/python/predict.py "
+      "examples/data/train/video_0/mask.npy none.npy",
+      1, "mask.npy: has uint8 of shape (22, 160, 240); expected bytes", NULL },
   { "python-score", "python3 examples/python/score.py examples/data", 0,
       "all 1 clips: pooled", NULL },
   { "python-score-no-data", "python3 examples/python/score.py none", 1,

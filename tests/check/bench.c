@@ -296,6 +296,11 @@ test_bench_op (void)
       json_array_get_length (json_object_get_array_member (json, "cases")), ==,
       2);
   nf_test_folder_remove (folder);
+  /* another op: those that are measured, each once */
+  g_assert_false (bench ("op --op silu --repeat 1", &error));
+  g_assert_nonnull (strstr (error->message,
+      "--op silu: no such op is measured; name one of conv2d, linear, "));
+  g_assert_true (g_str_has_suffix (error->message, ", nearest, fir"));
 }
 
 static void

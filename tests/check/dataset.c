@@ -422,7 +422,7 @@ static const BadCase bad_cases[] = {
   { spoil_png, NF_ERROR_FORMAT, "image_0.png|PNG" },
   { spoil_depth, NF_ERROR_FORMAT, "image_0.png|16 bits" },
   { spoil_palette, NF_ERROR_FORMAT, "image_0.png|palette" },
-  { spoil_mask_gone, NF_ERROR_NOT_FOUND, "mask.npy|data.splits" },
+  { spoil_mask_gone, NF_ERROR_NOT_FOUND, "mask.npy|data.splits|--splits" },
   { spoil_mask_short, NF_ERROR_FORMAT, "mask.npy|bytes" },
   { spoil_mask_head, NF_ERROR_FORMAT, "mask.npy" },
   { spoil_mask_frames, NF_ERROR_SHAPE, "mask.npy|(3, 4, 6)|2" },

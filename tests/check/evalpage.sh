@@ -1,7 +1,8 @@
 #!/bin/sh
 # The report of `nextframe-train eval` in a browser, as people open it: on a phone's
 # width and on a desktop's, light and dark, every picture loads, nothing sticks out,
-# text stands out from its ground, and the console has nothing to say.
+# on a desktop the table is seen whole, text stands out from its ground, and the
+# console has nothing to say.
 set -e
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
 if [ -z "$browser" ]; then
@@ -46,6 +47,9 @@ onload = () => {
   found.push (`pictures ${loaded.length} of ${images.length}`);
   found.push (`charts ${[...page.querySelectorAll ("svg[role=img]")].filter (s => s.clientWidth > 250).length}`);
   found.push (`sticks out ${page.documentElement.scrollWidth - page.documentElement.clientWidth}`);
+  // narrow pages scroll it
+  const table = page.querySelector (".scroll");
+  found.push (`cut off ${width < 1000 ? 0 : table.scrollWidth - table.clientWidth}`);
   const ground = light (style ("body").backgroundColor);
   for (const name of ["body", "figcaption", "dt", "svg text"]) {
     const text = light (name === "svg text" ? style (name).fill : style (name).color);
@@ -77,7 +81,7 @@ look() { # width, colour scheme (0: dark, 1: light), its name
   fi
   found=$(sed -n 's/.*<pre id="found">\([^<]*\)<.*/\1/p' "$out/dom")
   echo "$1 pixels, $3: $found"
-  [ "$found" = "pictures 69 of 69, charts 4, sticks out 0, $3, small text 0" ]
+  [ "$found" = "pictures 69 of 69, charts 4, sticks out 0, cut off 0, $3, small text 0" ]
 }
 
 look 390 1 light

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The example scripts refuse what they cannot work on at once: before anything
-# is built, with what is wrong and what to do. From tests/meson.build: NF_SOURCE.
+# is built, with what is wrong and what to do; and --help says how they are called.
+# From tests/meson.build: NF_SOURCE.
 place=$(mktemp -d) || exit 1
 trap 'rm -rf "$place"' EXIT
 failed=0
@@ -14,6 +15,18 @@ refused () {
   if [ $rc != 2 ] || ! grep -qF "$text" "$place/said"; then
     echo "FAIL: $script $*: ended with $rc, expected 2 and '$text', got:"
     head -n 5 "$place/said"
+    failed=1
+  fi
+}
+
+# helped COMMAND...: it ends well and says its usage, and nothing else of what it is
+helped () {
+  timeout 20 "$@" --help >"$place/said" 2>"$place/errors"
+  rc=$?
+  if [ $rc != 0 ] || [ -s "$place/errors" ] || ! grep -q "[Uu]sage: \|^  [a-z0-9-]*\.py " "$place/said" \
+    || grep -q 'set -e\|^#\|()' "$place/said"; then
+    echo "FAIL: $* --help: ended with $rc, expected 0 and its usage, got:"
+    head -n 12 "$place/said" "$place/errors"
     failed=1
   fi
 }
@@ -32,4 +45,7 @@ refused score.sh "Usage:"
 refused score.sh "$place/nowhere: no such folder" "$place/nowhere"
 refused score.sh "has no clip with a mask.npy" "$place/clips"
 refused score.sh "$place/none: no such folder" "$NF_SOURCE/examples/data/train" "$place/none/score.json"
+for script in "$NF_SOURCE"/examples/*.sh; do helped sh "$script"; done
+command -v python3 >/dev/null && helped python3 "$NF_SOURCE/examples/merge-reports.py"
+# those in examples/python need packages, which the test applications looks for
 exit $failed

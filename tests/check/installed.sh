@@ -112,14 +112,12 @@ for file in gst/libgstnextframe.so trainer/nextframe-train examples/c/nextframe-
   echo "$made" | grep -qx "[ |]*$file" || fail "ninja product does not make $file"
 done
 
-# the plugin within a program
-archive=$(find "$libraries" -name libgstnextframe.a)
-if [ -n "$archive" ]; then
+# the plugin within a program, linked as installation.md says
+if [ -n "$(find "$libraries" -name libgstnextframe.a)" ]; then
   export PKG_CONFIG_PATH="$place/pkgconfig"
   # shellcheck disable=SC2046
-  $CC -o "$place/static" "$NF_SOURCE/tests/check/installedstatic.c" $(pkg-config --cflags gstreamer-1.0) \
-    "$archive" "$libraries/libnextframe.a" \
-    $(pkg-config --static --libs gstnextframe | sed 's/-lgstnextframe//; s/-lnextframe//g') \
+  $CC -o "$place/static" "$NF_SOURCE/tests/check/installedstatic.c" \
+    $(pkg-config --static --cflags --libs gstnextframe | sed 's/-l\(gst\)\?nextframe/-l:lib\1nextframe.a/g') \
     && env -u GST_PLUGIN_PATH "$place/static" nfpredict nfsegment nfiou nfnpydec \
     || fail "the static plugin cannot be linked, or has no elements"
 fi

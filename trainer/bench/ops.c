@@ -222,6 +222,26 @@ save (JsonArray *cases, gdouble peak, const gchar *path, GError **error)
   return !path || nf_bench_save_json (json, path, error);
 }
 
+/* Whether there is a row of the op; the error lists those that have one. */
+static gboolean
+check_name (const gchar *name, GError **error)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    const gchar *op = nf_op_name (rows[i].op);
+
+    if (g_str_equal (op, name))
+      return TRUE;
+    /* rows of an op stand together */
+    if (i == 0 || rows[i].op != rows[i - 1].op)
+      g_string_append_printf (names, "%s%s", i ? ", " : "", op);
+  }
+  g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
+      "--op %s: no such op is measured; name one of %s", name, names->str);
+  return FALSE;
+}
+
 /**
  * nf_bench_ops:
  * @device: where to run
@@ -241,6 +261,8 @@ nf_bench_ops (NfDevice *device, guint threads, const gchar *only, guint repeat,
   g_autoptr (JsonArray) cases = json_array_new ();
   gdouble peak = 0;
 
+  if (only && !check_name (only, error))
+    return FALSE;
   if (!nf_bench_conv_peak (device, NF_F32, threads, &peak, error))
     return FALSE;
   g_print ("convolution peak %.1f GFLOP/s; median of %u, in ms\n%-47s %10s %29s"
@@ -254,11 +276,6 @@ nf_bench_ops (NfDevice *device, guint threads, const gchar *only, guint repeat,
     if (!run_row (&c, device, repeat, error))
       return FALSE;
     json_array_add_object_element (cases, print_case (&c, repeat, peak));
-  }
-  if (json_array_get_length (cases) == 0) {
-    g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-        "--op %s: no such op is measured", only);
-    return FALSE;
   }
   return save (cases, peak, json, error);
 }
