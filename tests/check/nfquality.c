@@ -99,8 +99,7 @@ number (const GstStructure *structure, const gchar *field)
 static void
 expect_near (gdouble got, gdouble expected, const gchar *what)
 {
-  fail_unless (
-      got == expected
+  fail_unless (got == expected
           || (isfinite (expected)
               && fabs (got - expected) <= 1e-9 * fabs (expected)),
       "%s: %.17g, expected %.17g", what, got, expected);

@@ -312,7 +312,8 @@ test_learns (NfTestPlace *place, gconstpointer data)
   g_assert_cmpfloat (last, <=, learn->most * first);
 }
 
-/* bf16 changes the losses little: the first ones by rounding alone. */
+/* bf16 changes the first loss by rounding alone. The next ones fall fast and go ways
+ * of their own, so that they are near each other again only where they fall slowly. */
 static void
 test_learns_bf16 (NfTestPlace *place, gconstpointer data)
 {
@@ -337,7 +338,8 @@ test_learns_bf16 (NfTestPlace *place, gconstpointer data)
     g_test_message ("step %u: loss %g in f32, %g in bf16", i + 1,
         g_array_index (wide, gdouble, i), g_array_index (narrow, gdouble, i));
   g_assert_cmpuint (narrow->len, ==, n);
-  assert_close (mean_loss (narrow, 0, 5), mean_loss (wide, 0, 5), 0.02);
+  assert_close (mean_loss (narrow, 0, 1), mean_loss (wide, 0, 1), 0.002);
+  assert_close (mean_loss (narrow, 0, 5), mean_loss (wide, 0, 5), 0.05);
   assert_close (
       mean_loss (narrow, n - 10, 10), mean_loss (wide, n - 10, 10), 0.08);
 }
