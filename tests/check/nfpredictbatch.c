@@ -138,6 +138,49 @@ GST_START_TEST (test_batch_tags)
 }
 GST_END_TEST
 
+/* the horizon may change while clips wait: each goes as far as it was when the clip
+ * was over, with the frames that it has alone */
+GST_START_TEST (test_batch_horizons)
+{
+  static const guint horizons[] = { 4, 2, 2, 3 };
+  g_autoptr (GPtrArray) alone =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_buffer_unref);
+  guint n = 0;
+
+  for (guint together = 0; together < 2; together++) {
+    g_autofree gchar *batch = g_strdup_printf ("emit=rollout batch-size=%u",
+        together ? (guint) G_N_ELEMENTS (horizons) : 1);
+    GstBus *bus;
+    GstHarness *h = nf_predict_harness_new (batch, &bus);
+    GstBuffer *frame;
+    GstVideoInfo info;
+
+    gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
+    for (guint i = 0; i < G_N_ELEMENTS (horizons); i++) {
+      gst_harness_set (h, "nfpredict", "horizon", horizons[i], NULL);
+      push_clip (h, i == 2 ? 5 : i);
+    }
+    gst_harness_push_event (h, gst_event_new_eos ());
+    info = nf_test_output_info (h);
+    while ((frame = gst_harness_try_pull (h)) != NULL) {
+      if (together) {
+        GstBuffer *other = g_ptr_array_index (alone, n++);
+
+        fail_unless_equals_clocktime (
+            GST_BUFFER_PTS (frame), GST_BUFFER_PTS (other));
+        fail_unless (nf_test_same (frame, other, &info));
+        gst_buffer_unref (frame);
+      } else {
+        g_ptr_array_add (alone, frame);
+      }
+    }
+    nf_test_harness_free (h, bus);
+  }
+  fail_unless_equals_int (n, 4 + 2 + 2 + 3);
+  fail_unless_equals_int (alone->len, n);
+}
+GST_END_TEST
+
 /* a flush forgets what waits */
 GST_START_TEST (test_batch_flush)
 {
@@ -180,6 +223,7 @@ nfpredictbatch_suite (void)
   tcase_add_loop_test (tc, test_batch_same_frames, 0, G_N_ELEMENTS (settings));
   tcase_add_test (tc, test_batch_waits);
   tcase_add_test (tc, test_batch_tags);
+  tcase_add_test (tc, test_batch_horizons);
   tcase_add_test (tc, test_batch_flush);
   tcase_add_test (tc, test_batch_refused);
 

@@ -5,6 +5,7 @@
 #include "scene/world/nfphysics.h"
 #include <nextframe/scene/world/nfscene.h>
 
+#include <malloc.h>
 #include <math.h>
 #include <string.h>
 
@@ -468,6 +469,42 @@ test_turning_fades (void)
   g_assert_cmpfloat (motion.velocity[0], >, 0.1);
 }
 
+static gsize
+in_use (void)
+{
+  const struct mallinfo2 info = mallinfo2 ();
+
+  return info.uordblks + info.hblkhd;
+}
+
+static void
+make_and_forget (guint64 first, guint n)
+{
+  NfSceneParams params;
+
+  nf_scene_params_init (&params);
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (NfScene) scene = NULL;
+
+    params.clip = first + i;
+    scene = nf_scene_new (&params, NULL);
+    g_assert_nonnull (scene);
+  }
+}
+
+/* Scenes without end take no more memory than a few. A memory checker, which counts
+ * by itself, finds the same at its end. */
+static void
+test_clips_are_given_back (void)
+{
+  gsize before;
+
+  make_and_forget (0, 20);
+  before = in_use ();
+  make_and_forget (20, 100);
+  g_assert_cmpuint (in_use (), <=, before + 100 * 64);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -486,5 +523,6 @@ main (int argc, char **argv)
   g_test_add_func ("/scene/friction", test_friction_slows_as_fitted);
   g_test_add_func ("/scene/turning", test_turning_fades);
   g_test_add_func ("/scene/collisions", test_collisions_pass_speed_on);
+  g_test_add_func ("/scene/given-back", test_clips_are_given_back);
   return g_test_run ();
 }

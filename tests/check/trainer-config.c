@@ -94,6 +94,39 @@ test_print_explains (void)
   }
 }
 
+/* What a setting is that nobody gives is a promise, as that of a property is: each
+ * stands in traindefaults.txt, in the order of --print-config. */
+static void
+test_promised_defaults (void)
+{
+  static const gchar *const kinds[NF_N_TRAIN_KINDS] = {
+    [NF_TRAIN_SEGMENT] = "segment", [NF_TRAIN_DIFFUSION] = "diffusion"
+  };
+  g_autofree gchar *path = g_build_filename (
+      g_getenv ("NF_SOURCE"), "tests", "check", "traindefaults.txt", NULL);
+  g_autofree gchar *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  guint n = 0;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  for (NfTrainKind kind = 0; kind < NF_N_TRAIN_KINDS; kind++) {
+    const NfConfigRow *row;
+
+    for (guint i = 0; (row = nf_config_row (kind, i)); i++) {
+      g_autofree gchar *line = g_strdup_printf (
+          "%s %s.%s=%s", kinds[kind], row->group, row->key, row->value);
+
+      if (g_strcmp0 (lines[n], line) != 0)
+        g_error ("%s:%u: expected \"%s\", found \"%s\"; write the line anew "
+                 "where the default is meant to be another one",
+            path, n + 1, lines[n], line);
+      n++;
+    }
+  }
+  g_assert_cmpstr (lines[n], ==, "");
+}
+
 typedef struct
 {
   const gchar *text;
@@ -427,6 +460,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/config/defaults", test_defaults);
+  g_test_add_func ("/config/promised-defaults", test_promised_defaults);
   g_test_add_func ("/config/round-trip", test_round_trip);
   g_test_add_func ("/config/print-explains", test_print_explains);
   g_test_add_func ("/config/set-fails", test_set_fails);
