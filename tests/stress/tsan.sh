@@ -16,15 +16,20 @@ here=$(cd "$(dirname "$0")" && pwd)
   nfpredict-live nfpredict-clips nfpredict-batch nfensemble nfextrapolate nfiou nfiou-stream \
   nfquality nfregionsenc nfnpydec nfnpydec-play nfnpyenc nfclipsrc nfscenesrc nfcliplive \
   nfclipseek nfcores nfdevices eventorder continuity reload written-over seekstorm stopping \
-  threads tape graph-threads loader ops ops-behaviour parallel
+  threads tape graph-threads loader ops ops-behaviour parallel parallel-cuda
 if [ ! -f "$build/build.ninja" ]; then
-  CC=${CC:-clang-14} meson setup "$build" "$here/../.." -Dcuda=disabled -Db_sanitize=thread \
-    -Db_lundef=false -Dbuildtype=debugoptimized || exit 1
+  CC=${CC:-clang-14} CXX=${CXX:-clang++-14} meson setup "$build" "$here/../.." -Dcuda=disabled \
+    -Db_sanitize=thread -Db_lundef=false -Dbuildtype=debugoptimized || exit 1
 fi
 programs=
 for test; do
   case $test in
     parallel) programs="$programs trainer/nextframe-train" ;;
+    parallel-cuda)
+      programs="$programs trainer/nextframe-train"
+      [ ! -f "$build/tests/cuda-on-cpu/module.env" ] \
+        || programs="$programs tests/cuda-on-cpu/libnfcuda.so"
+      ;;
     *) programs="$programs tests/test-$test" ;;
   esac
 done
