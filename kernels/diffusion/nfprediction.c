@@ -434,16 +434,17 @@ check_horizon (
   guint least = ((guint) c->future_gap + 1) * stride;
   gboolean slides = prediction->mode == NF_MODE_PREDICT && c->future_gap == 0;
   guint most = slides ? G_MAXUINT : nf_prediction_span (c);
-  g_autofree gchar *every =
-      stride > 1 ? g_strdup_printf (", every %u-th", stride) : g_strdup ("");
+  g_autofree gchar *last = NULL, *every = NULL;
 
   if (prediction->horizon >= least && prediction->horizon <= most
       && prediction->horizon % stride == 0)
     return TRUE;
+  last = slides ? g_strdup (" and on") : g_strdup_printf (" to %u", most);
+  every = stride > 1 ? g_strdup_printf (" in steps of %u", stride) : NULL;
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-      "prediction: this network predicts frames %u to %u%s after its context; "
-      "horizon %u is not among them",
-      least, most, every, prediction->horizon);
+      "prediction: horizon %u is not among the frames that this network "
+      "predicts after its context: %u%s%s",
+      prediction->horizon, least, least < most ? last : "", every ? every : "");
   return FALSE;
 }
 

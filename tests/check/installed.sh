@@ -48,6 +48,13 @@ while read -r header; do
   compiles "$header" || { fail "$header does not compile alone:"; head -n 4 "$place/said"; }
 done <"$place/headers"
 compiles nextframe/nowhere.h && fail "a header that is not there compiles"
+# the SONAME, which installation.md promises to those who link to it
+version=$(pkg-config --modversion nextframe)
+case $version in
+  0.*) soname=libnextframe.so.${version%.*} ;;
+  *) soname=libnextframe.so.${version%%.*} ;;
+esac
+readelf -d "$libraries/libnextframe.so" | grep SONAME | grep -qF "[$soname]" || fail "the SONAME is not $soname"
 # one that C++ reads as well, for no name is a word of C++
 words=' \(class\|new\|delete\|template\|this\|namespace\|operator\|private\|public\)\( *;\|,\|)\)'
 (cd "$prefix/include" && grep -rn "$words" nextframe | grep -v ': \*') >"$place/said" \

@@ -189,9 +189,9 @@ test_refusals (void)
     const gchar *message;
   } rows[] = {
     { NF_MODE_INTERPOLATE, 2, 1, FALSE, "it knows: predict" },
-    { NF_MODE_BACKWARD, 3, 1, TRUE, "frames 1 to 2" },
+    { NF_MODE_BACKWARD, 3, 1, TRUE, "context: 1 to 2" },
     { NF_MODE_GENERATE, 1, 1, TRUE, "horizon must be 2" },
-    { NF_MODE_PREDICT, 3, 2, FALSE, "every 2-th" },
+    { NF_MODE_PREDICT, 3, 2, FALSE, "context: 2 and on in steps of 2" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {

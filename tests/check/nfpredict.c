@@ -97,7 +97,9 @@ GST_START_TEST (test_predict_unreachable_horizon_fails)
   g_object_set (element, "checkpoint", nf_models_direct_predictor (), "horizon",
       11, NULL);
   nf_test_expect_start_error (element, GST_LIBRARY_ERROR,
-      GST_LIBRARY_ERROR_SETTINGS, "horizon 11 is not among them");
+      GST_LIBRARY_ERROR_SETTINGS,
+      "horizon 11 is not among the frames that this "
+      "network predicts after its context: 3");
 }
 GST_END_TEST
 
@@ -114,7 +116,7 @@ GST_START_TEST (test_predict_horizon_changed_fails)
   gst_harness_set_src_caps_str (h, NF_MODELS_CAPS);
   nf_test_push_frames (h, 0, 2);
   g_object_set (h->element, "horizon", 2, NULL);
-  nf_test_expect_warning (bus, "horizon 2 is not among them");
+  nf_test_expect_warning (bus, "horizon 2 is not among the frames");
   g_object_get (h->element, "horizon", &horizon, NULL);
   fail_unless_equals_int (horizon, 3);
   g_object_set (h->element, "horizon", 3, NULL);

@@ -328,7 +328,7 @@ static const struct
   const gchar *says;
 } refusals[] = {
   { "mode=interpolate", FALSE, "it knows: predict" },
-  { "horizon=3", FALSE, "every 2-th" },
+  { "horizon=3", FALSE, "context: 2 and on in steps of 2" },
   { "mode=backward emit=all", TRUE, "emit=all with mode=backward" },
   { "mode=interpolate emit=gaps", TRUE, "emit=gaps needs window=sliding" },
   { "mode=backward window=sliding emit=gaps", TRUE, "mode=interpolate" },
