@@ -693,6 +693,7 @@ has_frame (GstNfPredictStream *self)
       continue;
     }
     self->leaving = next;
+    gst_nf_predicted_frames_clear (&self->predicted);
     self->predicted = next->predicted;
     next->predicted = (GstNfPredictedFrames){ 0 };
     if (gst_nf_predicted_frames_has_frame (&self->predicted))
