@@ -216,7 +216,7 @@ all_checks () {
 
 # a share of the op test's rows in a process, as many processes as cores
 all_ops () {
-  ./test-ops -l 2>/dev/null | sed -n 's|^\(/ops/cuda:0/[^/]*\).*|\1|p' | sort -u >"$work/ops"
+  ./test-ops -l 2>/dev/null | sed -n 's|^[# ]*\(/ops/cuda:0/[^/]*\).*|\1|p' | sort -u >"$work/ops"
   for part in $(seq "$cores"); do
     paths=$(awk -v n="$cores" -v k="$part" 'NR % n == k % n { printf " -p %s", $0 }' "$work/ops")
     # shellcheck disable=SC2086

@@ -16,7 +16,7 @@ out=$(mktemp) || exit 1
 trap 'rm -f "$out"' EXIT
 
 if [ -n "$check" ]; then
-  NF_TEST_DEVICES=cpu "$build/tests/test-ops" -l | sed -n 's|^/ops/cpu/\([^/]*\)/.*|\1|p' >"$out"
+  NF_TEST_DEVICES=cpu "$build/tests/test-ops" -l | sed -n 's|^[# ]*/ops/cpu/\([^/]*\)/.*|\1|p' >"$out"
   awk -F ' *[|] *' '
     FNR == NR { tested[$1]++; next }
     /<!-- end report -->/ { inside = 0 }

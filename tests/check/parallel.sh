@@ -10,7 +10,7 @@ cd "$out"
 fail () { echo "FAIL: $*"; exit 1; }
 # more processes than cores, by any user, without a network
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_btl=self,vader OMPI_MCA_mpi_yield_when_idle=1
+export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe OMPI_MCA_btl=self,vader OMPI_MCA_mpi_yield_when_idle=1
 
 # runs the command in so many processes
 ranks () {
@@ -151,14 +151,13 @@ wait_for () {
     sleep 0.1
   done
 }
-# the processes that a launcher started
-children () { ps -o pid= --ppid "$1" | tr -d ' '; }
+# the last process of a run, whoever started it: mpirun, or what it hands this to
+last_of () { pgrep -f "^$NF_TRAIN .*--run $1" | tail -n 1; }
 
 # a process that dies ends all of them; the newest savepoint is whole
 train 2 dead 100000 --set validate.every=0 2>log &
 wait_for dead
-launcher=$(pgrep -f "^$NF_MPIRUN .*--run dead" | head -n 1)
-kill -KILL "$(children "$launcher" | tail -n 1)"
+kill -KILL "$(last_of dead)"
 wait $! && fail "nobody noticed that a process died"
 grep -qi 'signal 9' log || fail "nobody says that a process died: $(cat log)"
 step=$(find dead -name 'checkpoint-*' | sed 's/.*-0*\([0-9]*\).safetensors/\1/' | sort -n | tail -n 1)
@@ -167,8 +166,7 @@ train 2 dead $((step + 1)) --set validate.every=0 --resume 2>log || fail "the ru
 # a signal to one of them saves, and all end well
 train 2 asked 100000 --set validate.every=0 2>log &
 wait_for asked
-launcher=$(pgrep -f "^$NF_MPIRUN .*--run asked" | head -n 1)
-kill -TERM "$(children "$launcher" | tail -n 1)"
+kill -TERM "$(last_of asked)"
 wait $! || fail "a process that was asked to end failed: $(cat log)"
 grep -q 'interrupted, saved at step' log || fail "the run was not saved: $(cat log)"
 echo "all well"

@@ -12,7 +12,7 @@ cd "$out"
 fail () { echo "FAIL: $*"; exit 1; }
 # more processes than cores, by any user, without a network
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_btl=self,vader OMPI_MCA_mpi_yield_when_idle=1
+export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe OMPI_MCA_btl=self,vader OMPI_MCA_mpi_yield_when_idle=1
 export NF_CUDA_DEVICES=4 OMP_NUM_THREADS=1
 
 cat >tiny.ini <<'INI'
