@@ -93,8 +93,9 @@ kernel_tiles (
  * and inputs change places, and its kernels are turned round */
 static void
 fill_points (const NfTensor *weight, const gfloat *from, const NfDnnlPart *part,
-    const NfTensor *out, gfloat *to)
+    const NfTensor *out, gpointer data)
 {
+  gfloat *to = data;
   const gint64 o = out->n, c = out->c, in = weight->c;
 
 #pragma omp parallel for collapse(2)
