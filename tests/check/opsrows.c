@@ -104,6 +104,7 @@ const OpRow op_rows[] = {
   ROW (CONV2D, "3x3-tiles", 1e-12, CONV (1, 1), C (1, 32, 16, 16), C (32, 32, 3, 3), C (1, 32, 1, 1)),
   ROW (CONV2D, "3x3-tiles-odd", 1e-12, CONV (1, 1, NF_ACT_RELU), C (3, 16, 13, 19), C (64, 16, 3, 3)),
   ROW (CONV2D, "3x3-tiles-residual", 1e-12, CONV (1, 1, NF_ACT_RELU, 0.75f), C (1, 48, 22, 31), C (32, 48, 3, 3), C (1, 32, 1, 1), C (1, 32, 22, 31)),
+  ROW (CONV2D, "3x3-tiles-odd-results", 1e-12, CONV (1, 1, NF_ACT_RELU, 0.75f), C (1, 16, 17, 18), C (49, 16, 3, 3), C (1, 49, 1, 1), C (1, 49, 17, 18)),
   ROW (CONV2D, "3x3-tiles-once", 1e-12, CONV (1, 1, NF_ACT_NONE, 0.0f, TRUE), C (1, 16, 33, 32), C (32, 16, 3, 3), C (1, 32, 1, 1)),
   ROW (CONV2D, "3x3-tiles-gradient", 1e-12, CONV (1, 1, NF_ACT_NONE, 0.75f), X (3, 32, 13, 15), X (32, 32, 3, 3), C (1, 32, 1, 1), C (3, 32, 13, 15)),
   ROW (CONV2D, "3x3-tiles-weight", 1e-12, CONV (1, 1), C (1, 48, 18, 29), X (96, 48, 3, 3)),

@@ -230,9 +230,9 @@ part_free (NfSource *source)
 }
 
 static gint64
-in_tiles (const NfDnnlPart *part, gint64 channels)
+in_panels (gboolean panels, gint64 channels)
 {
-  return part->tiles ? (channels + 31) / 32 * 32 : channels;
+  return panels ? (channels + 31) / 32 * 32 : channels;
 }
 
 static NfTensor *
@@ -240,7 +240,8 @@ part_new (NfDevice *device, const NfTensor *weight, const NfDnnlPart *part,
     NfDnnlPartFill fill, GError **error)
 {
   gint64 all = part->transposed ? weight->c : weight->n;
-  gint64 out = in_tiles (part, part->back ? part->count : all);
+  gint64 out =
+      in_panels (part->tiles || part->points, part->back ? part->count : all);
   gint64 side = part->phases ? 2 : part->points ? 6 : weight->h;
   PartSource *source = g_new0 (PartSource, 1);
   NfTensor *data;
@@ -252,7 +253,7 @@ part_new (NfDevice *device, const NfTensor *weight, const NfDnnlPart *part,
   source->fill = fill;
   data = nf_tensor_new_lazy (device, part->tiles ? NF_BF16 : NF_F32,
       part->phases ? 4 * out : out,
-      in_tiles (part, part->back ? all : part->count), side,
+      in_panels (part->tiles, part->back ? all : part->count), side,
       part->phases || part->points ? side : weight->w, &source->base, error);
   if (data != NULL)
     data->requires_grad = weight->requires_grad; /* where it is packed */
@@ -267,8 +268,9 @@ part_new (NfDevice *device, const NfTensor *weight, const NfDnnlPart *part,
  * @error: return location
  *
  * Returns: (transfer full) (nullable): (O, count, k, k), (4 O, count, 2, 2),
- *   (O, count, 6, 6) or (count, O, 6, 6), with tiles O and count rounded up to
- *   multiples of 32, without data; not to be used longer than @weight
+ *   (O, count, 6, 6) or (count, O, 6, 6), without data; not to be used longer
+ *   than @weight. With points O is rounded up to a multiple of 32, with tiles
+ *   count, too.
  */
 NfTensor *
 nf_dnnl_weight_part (NfDevice *device, NfTensor *weight, const NfDnnlPart *part,
