@@ -386,7 +386,7 @@ run_job (const Problem *p, const Job *job, const guint16 *room, Sums *sums)
 
 /* act (gain * (sum + bias + residual)) of 16 results */
 INLINE __m512
-finish (const NfDnnlConv *c, __m512 sum, __m512 bias, __mmask16 mask,
+finish (__m512 sum, __m512 bias, __m512 gain, gboolean relu, __mmask16 mask,
     const guint16 *residual)
 {
   sum = _mm512_add_ps (sum, bias);
@@ -395,8 +395,8 @@ finish (const NfDnnlConv *c, __m512 sum, __m512 bias, __mmask16 mask,
         _mm512_castsi512_ps (_mm512_slli_epi32 (
             _mm512_cvtepu16_epi32 (_mm256_maskz_loadu_epi16 (mask, residual)),
             16)));
-  sum = _mm512_mul_ps (sum, _mm512_set1_ps ((gfloat) c->gain));
-  if (c->act == NF_ACT_RELU)
+  sum = _mm512_mul_ps (sum, gain);
+  if (relu)
     sum = _mm512_max_ps (_mm512_setzero_ps (), sum); /* NaN stays NaN */
   return sum;
 }
@@ -411,6 +411,8 @@ store_pixels (const NfTileConv *conv, gint64 o, gint64 at, gint64 count,
   const gint64 some = MIN (BLOCK, c->o - o);
   const __mmask32 mask = (__mmask32) (((guint64) 1 << some) - 1);
   const __mmask16 low = (__mmask16) mask, high = (__mmask16) (mask >> LANES);
+  const __m512 gain = _mm512_set1_ps ((gfloat) c->gain);
+  const gboolean relu = c->act == NF_ACT_RELU;
   __m512 bias_low = _mm512_setzero_ps (), bias_high = bias_low;
   guint16 *y = (guint16 *) conv->y + at;
 
@@ -420,10 +422,10 @@ store_pixels (const NfTileConv *conv, gint64 o, gint64 at, gint64 count,
   }
   for (gint64 i = 0; i < count; i++) {
     const guint16 *r = residual != NULL ? residual + at + i * apart : NULL;
-    const __m512 first =
-        finish (c, _mm512_loadu_ps (left + i * LANES), bias_low, low, r);
-    const __m512 second = finish (c, _mm512_loadu_ps (right + i * LANES),
-        bias_high, high, residual != NULL ? r + LANES : NULL);
+    const __m512 first = finish (
+        _mm512_loadu_ps (left + i * LANES), bias_low, gain, relu, low, r);
+    const __m512 second = finish (_mm512_loadu_ps (right + i * LANES),
+        bias_high, gain, relu, high, residual != NULL ? r + LANES : NULL);
 
     _mm512_mask_storeu_epi16 (
         y + i * apart, mask, (__m512i) _mm512_cvtne2ps_pbh (second, first));
