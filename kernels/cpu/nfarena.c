@@ -7,16 +7,20 @@
  * Where there is no such gap, the used part of a region grows; the end of a
  * region that was never used costs no memory. Neighbouring gaps become one. So
  * the reserved memory stays near the most that is in use at once, and the next
- * run of a network finds its memory reserved already. Small blocks, and those
+ * run of a network finds its memory reserved already. Regions consist of huge
+ * pages where the system has them: looking up the places of thousands of small
+ * ones took a tenth of a network's time. Small blocks, and those
  * that live as long as a network, come from malloc (): among the others they
  * would only separate gaps. */
 #include "cpu/nfarena.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define ALIGNMENT 64
 #define SMALL 16384 /* bytes from which a block lies in a region */
 #define UNIT 512 /* sizes in a region are multiples of it */
+#define HUGE_PAGE ((gsize) 2 << 20)
 #define REGION ((gsize) 64 << 20) /* bytes, at least */
 
 typedef struct _Chunk Chunk;
@@ -193,14 +197,15 @@ last_gap (const Region *region)
 static Region *
 region_new (NfArena *arena, gsize size)
 {
-  gsize all = rounded (MAX (size, REGION), 4096);
-  guint8 *memory = aligned_alloc (4096, all);
+  gsize all = rounded (MAX (size, REGION), HUGE_PAGE);
+  guint8 *memory = aligned_alloc (HUGE_PAGE, all);
   Region *region;
 
   if (memory == NULL && all > size)
     memory = aligned_alloc (4096, all = rounded (size, 4096));
   if (memory == NULL)
     return NULL;
+  madvise (memory, all, MADV_HUGEPAGE); /* only advice: it may fail */
   region = g_new0 (Region, 1);
   region->memory = memory;
   region->size = all;

@@ -3,7 +3,7 @@
  * nfisa — which instruction set the CPU backend uses
  *
  * The best one that the processor has, or what NEXTFRAME_ISA in the environment
- * says: c, avx2, avx512 or avx512-bf16. oneDNN then keeps to it, too; its
+ * says: c, avx2, avx512, avx512-bf16 or amx. oneDNN then keeps to it, too; its
  * least is SSE4.1. */
 #include "cpu/nfisa.h"
 
@@ -22,9 +22,36 @@ static const struct
   [NF_ISA_AVX2] = { "avx2", dnnl_cpu_isa_avx2 },
   [NF_ISA_AVX512] = { "avx512", dnnl_cpu_isa_avx512_core },
   [NF_ISA_AVX512_BF16] = { "avx512-bf16", dnnl_cpu_isa_avx512_core_bf16 },
+  [NF_ISA_AMX] = { "amx", dnnl_cpu_isa_avx512_core_amx },
 };
 
 #if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define CPUID_AMX_BF16 (1u << 22) /* leaf 7, EDX */
+#define CPUID_AMX_TILE (1u << 24)
+#define CPUID_OSXSAVE (1u << 27) /* leaf 1, ECX: XGETBV tells what is saved */
+#define XCR0_TILES (3u << 17) /* it saves the tiles and their configuration */
+#define ARCH_REQ_XCOMP_PERM 0x1023 /* of the kernel's asm/prctl.h */
+#define XFEATURE_XTILEDATA 18
+
+/* Whether the processor has tiles of bf16, the system saves them, and lets this
+ * process use them: they are large, so it must be asked. */
+static gboolean
+may_use_tiles (void)
+{
+  const guint wanted = CPUID_AMX_BF16 | CPUID_AMX_TILE;
+  guint a, b, c, d;
+
+  if (!__get_cpuid (1, &a, &b, &c, &d) || !(c & CPUID_OSXSAVE)
+      || !__get_cpuid_count (7, 0, &a, &b, &c, &d) || (d & wanted) != wanted)
+    return FALSE;
+  __asm__("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+  return (a & XCR0_TILES) == XCR0_TILES
+      && syscall (SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+}
 
 static NfIsa
 best_of_machine (void)
@@ -38,8 +65,9 @@ best_of_machine (void)
       || !__builtin_cpu_supports ("avx512dq")
       || !__builtin_cpu_supports ("avx512vl"))
     return NF_ISA_AVX2;
-  return __builtin_cpu_supports ("avx512bf16") ? NF_ISA_AVX512_BF16
-                                               : NF_ISA_AVX512;
+  if (!__builtin_cpu_supports ("avx512bf16"))
+    return NF_ISA_AVX512;
+  return may_use_tiles () ? NF_ISA_AMX : NF_ISA_AVX512_BF16;
 }
 
 #else
@@ -68,8 +96,8 @@ wanted (const gchar *name, NfIsa best, GError **error)
     return NF_N_ISAS;
   }
   g_set_error (error, NF_ERROR, NF_ERROR_INVALID,
-      "device cpu: NEXTFRAME_ISA is \"%s\"; there are c, avx2, avx512 and "
-      "avx512-bf16",
+      "device cpu: NEXTFRAME_ISA is \"%s\"; there are c, avx2, avx512, "
+      "avx512-bf16 and amx",
       name);
   return NF_N_ISAS;
 }

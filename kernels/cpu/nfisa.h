@@ -19,6 +19,8 @@ G_BEGIN_DECLS
  * @NF_ISA_AVX512: AVX-512 F, BW, CD, DQ and VL
  * @NF_ISA_AVX512_BF16: that with products of bf16; no table has functions of
  *   its own for it, but oneDNN does
+ * @NF_ISA_AMX: that with matrix tiles of bf16 (AMX): avx512/tileconv.c, and
+ *   oneDNN
  */
 typedef enum
 {
@@ -26,6 +28,7 @@ typedef enum
   NF_ISA_AVX2,
   NF_ISA_AVX512,
   NF_ISA_AVX512_BF16,
+  NF_ISA_AMX,
   NF_N_ISAS
 } NfIsa;
 
@@ -80,6 +83,7 @@ nf_isa (void)
     static type (*const table[NF_N_ISAS]) params = {                           \
       name##_c,                                                                \
       name##_avx2,                                                             \
+      name##_avx512,                                                           \
       name##_avx512,                                                           \
       name##_avx512,                                                           \
     };                                                                         \

@@ -220,6 +220,48 @@ test_too_large_fails (void)
   nf_arena_free (arena);
 }
 
+/* (nullable): what the kernel says of the mapping that an address lies in */
+static gchar *
+mapping_flags (gconstpointer address)
+{
+  g_autofree gchar *smaps = NULL;
+  g_auto (GStrv) lines = NULL;
+  gboolean inside = FALSE;
+
+  if (!g_file_get_contents ("/proc/self/smaps", &smaps, NULL, NULL))
+    return NULL;
+  lines = g_strsplit (smaps, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++) {
+    gchar *end = NULL;
+    guint64 first = g_ascii_strtoull (lines[i], &end, 16);
+
+    if (*end == '-')
+      inside = GPOINTER_TO_SIZE (address) >= first
+          && GPOINTER_TO_SIZE (address) < g_ascii_strtoull (end + 1, NULL, 16);
+    else if (inside && g_str_has_prefix (lines[i], "VmFlags:"))
+      return g_strdup (lines[i]);
+  }
+  return NULL;
+}
+
+static void
+test_huge_pages_are_asked_for (void)
+{
+  NfArena *arena = nf_arena_new (TRUE);
+  Block b = block_new (arena, 4 * MIB, FALSE, 1);
+  g_autofree gchar *flags = mapping_flags (b.data);
+
+  if (!g_file_test ("/sys/kernel/mm/transparent_hugepage", G_FILE_TEST_IS_DIR)
+      || flags == NULL) {
+    g_test_skip ("the system has no huge pages");
+  } else {
+    g_assert_cmpuint (GPOINTER_TO_SIZE (b.data) % (2 * MIB), ==, 0);
+    g_assert_nonnull (strstr (flags, " hg"));
+  }
+  block_end (arena, &b);
+  nf_arena_free (arena);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -237,5 +279,6 @@ main (int argc, char **argv)
       test_alone_is_given_back);
   g_test_add_func ("/arena/larger-than-a-region", test_larger_than_a_region);
   g_test_add_func ("/arena/too-large-fails", test_too_large_fails);
+  g_test_add_func ("/arena/huge-pages", test_huge_pages_are_asked_for);
   return g_test_run ();
 }

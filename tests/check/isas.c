@@ -138,7 +138,7 @@ compare_row (
 static void
 test_every_set_makes_what_c_makes (void)
 {
-  static const gchar *const sets[] = { "avx2", "avx512", "avx512-bf16" };
+  static const gchar *const sets[] = { "avx2", "avx512", "avx512-bf16", "amx" };
   g_autofree gchar *right = NULL;
 
   g_assert_cmpint (run_with ("c", &right, NULL), ==, 0);
@@ -166,7 +166,8 @@ test_unknown_set_fails (void)
 
   g_assert_cmpint (run_with ("sse9", NULL, &said), ==, 1);
   g_assert_nonnull (strstr (said,
-      "NEXTFRAME_ISA is \"sse9\"; there are c, avx2, avx512 and avx512-bf16"));
+      "NEXTFRAME_ISA is \"sse9\"; there are c, avx2, avx512, avx512-bf16 and "
+      "amx"));
 }
 
 int

@@ -104,6 +104,7 @@ const OpRow op_rows[] = {
   ROW (CONV2D, "3x3-tiles", 1e-12, CONV (1, 1), C (1, 32, 16, 16), C (32, 32, 3, 3), C (1, 32, 1, 1)),
   ROW (CONV2D, "3x3-tiles-odd", 1e-12, CONV (1, 1, NF_ACT_RELU), C (3, 16, 13, 19), C (64, 16, 3, 3)),
   ROW (CONV2D, "3x3-tiles-residual", 1e-12, CONV (1, 1, NF_ACT_RELU, 0.75f), C (1, 48, 22, 31), C (32, 48, 3, 3), C (1, 32, 1, 1), C (1, 32, 22, 31)),
+  ROW (CONV2D, "3x3-tiles-odd-results", 1e-12, CONV (1, 1, NF_ACT_RELU, 0.75f), C (1, 16, 17, 18), C (49, 16, 3, 3), C (1, 49, 1, 1), C (1, 49, 17, 18)),
   ROW (CONV2D, "3x3-tiles-once", 1e-12, CONV (1, 1, NF_ACT_NONE, 0.0f, TRUE), C (1, 16, 33, 32), C (32, 16, 3, 3), C (1, 32, 1, 1)),
   ROW (CONV2D, "3x3-tiles-gradient", 1e-12, CONV (1, 1, NF_ACT_NONE, 0.75f), X (3, 32, 13, 15), X (32, 32, 3, 3), C (1, 32, 1, 1), C (3, 32, 13, 15)),
   ROW (CONV2D, "3x3-tiles-weight", 1e-12, CONV (1, 1), C (1, 48, 18, 29), X (96, 48, 3, 3)),
@@ -117,6 +118,11 @@ const OpRow op_rows[] = {
   ROW (CONV2D, "bf16-1x1-stride", 2e-5, CONV (2, 0), B (3, 16, 7, 5), X (33, 16, 1, 1)),
   ROW (CONV2D, "bf16-wide", 2e-5, CONV (1, 1), B (1, 32, 9, 9), X (16, 32, 3, 3), X (1, 16, 1, 1)),
 
+  ROW (CONV2D, "bf16-tiles", 2e-5, CONV (1, 1, NF_ACT_NONE, 0.75f), CB (3, 48, 5, 37), C (49, 48, 3, 3), C (1, 49, 1, 1), CB (3, 49, 5, 37)),
+  ROW (CONV2D, "bf16-tiles-relu", 2e-5, CONV (1, 1, NF_ACT_RELU), CB (1, 16, 3, 3), C (16, 16, 3, 3), C (1, 16, 1, 1), CB (1, 16, 3, 3)),
+  ROW (CONV2D, "bf16-tiles-rows", 2e-5, CONV (1, 1), CB (1, 64, 21, 8), C (80, 64, 3, 3)),
+  ROW (CONV2D, "bf16-tiles-stride", 2e-5, CONV (2, 1, NF_ACT_NONE), CB (3, 33, 11, 40), C (64, 33, 3, 3), C (1, 64, 1, 1)),
+  ROW (CONV2D, "bf16-tiles-1x1", 2e-5, CONV (1, 0), CB (1, 96, 7, 23), C (32, 96, 1, 1), C (1, 32, 1, 1), CB (1, 32, 7, 23)),
   ROW (CONV2D_CAT, "one", 1e-12, CAT (FALSE, NF_ACT_NONE, TRUE), X (5, 3, 3, 3), X (1, 3, 5, 4), X (1, 5, 1, 1)),
   ROW (CONV2D_CAT, "two", 1e-12, CAT (FALSE, NF_ACT_NONE), X (16, 38, 3, 3), X (3, 5, 4, 5), X (3, 33, 4, 5)),
   ROW (CONV2D_CAT, "three-1x1-relu", 1e-12, CAT (FALSE, NF_ACT_RELU, TRUE), X (5, 22, 1, 1), X (1, 16, 3, 5), X (1, 1, 3, 5), X (1, 5, 3, 5), X (1, 5, 1, 1)),
@@ -133,6 +139,8 @@ const OpRow op_rows[] = {
   ROW (CONV2D_CAT, "bf16", 2e-5, CAT (TRUE, NF_ACT_RELU, TRUE), X (8, 24, 3, 3), B (1, 16, 2, 3), B (1, 5, 4, 6), B (1, 3, 4, 6), X (1, 8, 1, 1)),
   ROW (CONV2D_CAT, "bf16-plain", 2e-5, CAT (FALSE, NF_ACT_NONE), X (16, 38, 3, 3), B (3, 5, 4, 5), B (3, 33, 4, 5)),
   ROW (CONV2D_CAT, "bf16-wide", 2e-5, CAT (TRUE, NF_ACT_NONE), X (16, 48, 3, 3), B (1, 32, 4, 5), B (1, 16, 8, 10)),
+  ROW (CONV2D_CAT, "bf16-tiles", 2e-5, CAT (TRUE, NF_ACT_NONE, TRUE), C (49, 101, 3, 3), CB (3, 33, 3, 19), CB (3, 48, 6, 38), CB (3, 20, 6, 38), C (1, 49, 1, 1)),
+  ROW (CONV2D_CAT, "bf16-tiles-plain", 2e-5, CAT (FALSE, NF_ACT_NONE), C (64, 48, 3, 3), CB (1, 32, 9, 20), CB (1, 16, 9, 20)),
 
   ROW (LINEAR, "vector", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 33, 1, 1), X (16, 33, 1, 1), X (1, 16, 1, 1)),
   ROW (LINEAR, "pixels", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 5, 4, 3), X (7, 5, 1, 1), X (1, 7, 1, 1)),

@@ -89,12 +89,27 @@ kernel_tiles (
   }
 }
 
-/* 36 matrices of O / 32 panels, each C x 32; backward the convolution's results
- * and inputs change places, and its kernels are turned round */
+/* the same of the @some kernels that are left, and zeros behind them */
+TARGET static void
+last_kernel_tiles (const gfloat *w, gint64 lane, gint64 tap, gint64 some,
+    gfloat *to, gint64 stride)
+{
+  gfloat kernels[WIDE * 9] = { 0 };
+
+  for (gint64 i = 0; i < some; i++)
+    for (gint64 t = 0; t < 9; t++)
+      kernels[9 * i + t] = w[i * lane + t * tap];
+  kernel_tiles (kernels, 9, 1, to, stride);
+}
+
+/* 36 matrices of O / 32 panels (rounded up), each C x 32; backward the
+ * convolution's results and inputs change places, and its kernels are turned
+ * round */
 static void
 fill_points (const NfTensor *weight, const gfloat *from, const NfDnnlPart *part,
-    const NfTensor *out, gfloat *to)
+    const NfTensor *out, gpointer data)
 {
+  gfloat *to = data;
   const gint64 o = out->n, c = out->c, in = weight->c;
 
 #pragma omp parallel for collapse(2)
@@ -105,10 +120,20 @@ fill_points (const NfTensor *weight, const gfloat *from, const NfDnnlPart *part,
       if (part->back)
         kernel_tiles (
             from + (9 * j + 8) * in + part->from + i, 1, -in, at, o * c);
-      else
+      else if (i + WIDE <= weight->n)
         kernel_tiles (
             from + 9 * i * in + part->from + j, 9 * in, in, at, o * c);
+      else
+        last_kernel_tiles (from + 9 * i * in + part->from + j, 9 * in, in,
+            weight->n - i, at, o * c);
     }
+}
+
+/* @o results rounded up to whole panels */
+static inline gint64
+in_panels (gint64 o)
+{
+  return (o + PANEL - 1) / PANEL * PANEL;
 }
 
 /* one convolution */
@@ -192,15 +217,16 @@ INLINE void
 store_result (const Problem *p, __m512 v, gint64 pixel, gint64 o)
 {
   gint64 at = pixel * p->conv->o + o;
+  const __mmask16 mask = (__mmask16) ((1u << MIN (LANES, p->conv->o - o)) - 1u);
 
   if (p->bias != NULL)
-    v = _mm512_add_ps (v, _mm512_loadu_ps (p->bias + o));
+    v = _mm512_add_ps (v, _mm512_maskz_loadu_ps (mask, p->bias + o));
   if (p->residual != NULL)
-    v = _mm512_add_ps (v, _mm512_loadu_ps (p->residual + at));
+    v = _mm512_add_ps (v, _mm512_maskz_loadu_ps (mask, p->residual + at));
   v = _mm512_mul_ps (v, _mm512_set1_ps (p->gain));
   if (p->conv->act == NF_ACT_RELU)
     v = _mm512_max_ps (_mm512_setzero_ps (), v); /* NaN stays NaN */
-  _mm512_storeu_ps (p->y + at, v);
+  _mm512_mask_storeu_ps (p->y + at, mask, v);
 }
 
 /* A^T m A of one tile and 16 channels from @o on, the points @stride apart */
@@ -240,7 +266,7 @@ result_tile (
 static void
 run_block (const Problem *p, gint64 first, gint64 count, gfloat *room)
 {
-  const gint64 c = p->conv->c, o = p->conv->o;
+  const gint64 c = p->conv->c, o = in_panels (p->conv->o);
   const gint64 tiles = (count + 3) / 4 * 4;
   const gint64 v_apart = tiles * c + APART, m_apart = tiles * PANEL + APART;
   gfloat *v = room, *m = v + POINTS * v_apart, *zero = m + POINTS * m_apart;
@@ -256,7 +282,7 @@ run_block (const Problem *p, gint64 first, gint64 count, gfloat *room)
       product (tiles, v + k * v_apart, u + k * o * c, c, m + k * m_apart,
           k + 1 < POINTS ? u + (k + 1) * o * c : u + PANEL * c);
     for (gint64 i = 0; i < count; i++)
-      for (gint64 l = 0; l < PANEL; l += LANES)
+      for (gint64 l = 0; l < PANEL && panel + l < p->conv->o; l += LANES)
         result_tile (p, first + i, panel + l, m + i * PANEL + l, m_apart);
   }
 }
@@ -285,7 +311,8 @@ tiles_of_block (const NfDnnlConv *conv, gint64 tiles)
  *
  * The answer depends on the shape and the processor alone. With few pixels,
  * reading the weights takes longer than the products. The weights of small
- * layers must not take four times their memory for little gain.
+ * layers must not take four times their memory for little gain. Results that
+ * fill up the last panel are made in vain: a quarter at most.
  *
  * Returns: whether nf_winograd_forward() computes it, and faster
  */
@@ -296,7 +323,7 @@ nf_winograd_fits (const NfDnnlConv *c)
 
   return nf_isa () >= NF_ISA_AVX512 && !c->bf16 && c->kh == 3 && c->kw == 3
       && c->stride == 1 && c->pad == 1 && c->act != NF_ACT_SILU
-      && c->c % LANES == 0 && c->o % PANEL == 0 && pixels >= 256
+      && c->c % LANES == 0 && in_panels (c->o) * 3 <= c->o * 4 && pixels >= 256
       && (c->c * c->o <= FEW_WEIGHTS || pixels >= 4 * MAX (c->c, c->o));
 }
 
@@ -325,7 +352,7 @@ nf_winograd_fits_backward (const NfDnnlConv *conv)
 {
   const NfDnnlConv turned = turn (conv);
 
-  return nf_winograd_fits (&turned);
+  return conv->c % PANEL == 0 && nf_winograd_fits (&turned);
 }
 
 static gboolean

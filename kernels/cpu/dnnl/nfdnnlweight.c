@@ -62,7 +62,8 @@ is_wanted (const Made *made, NfConstMd md, const NfDnnlPart *part)
   return made->md == NULL && made->part.from == part->from
       && made->part.count == part->count && made->part.phases == part->phases
       && made->part.transposed == part->transposed
-      && made->part.points == part->points && made->part.back == part->back;
+      && made->part.points == part->points && made->part.tiles == part->tiles
+      && made->part.back == part->back;
 }
 
 /* (nullable): the packed copy, or where md is NULL the part; frees what is
@@ -228,12 +229,19 @@ part_free (NfSource *source)
   g_free (source);
 }
 
+static gint64
+in_panels (gboolean panels, gint64 channels)
+{
+  return panels ? (channels + 31) / 32 * 32 : channels;
+}
+
 static NfTensor *
 part_new (NfDevice *device, const NfTensor *weight, const NfDnnlPart *part,
     NfDnnlPartFill fill, GError **error)
 {
   gint64 all = part->transposed ? weight->c : weight->n;
-  gint64 out = part->back ? part->count : all;
+  gint64 out =
+      in_panels (part->tiles || part->points, part->back ? part->count : all);
   gint64 side = part->phases ? 2 : part->points ? 6 : weight->h;
   PartSource *source = g_new0 (PartSource, 1);
   NfTensor *data;
@@ -243,8 +251,9 @@ part_new (NfDevice *device, const NfTensor *weight, const NfDnnlPart *part,
   source->weight = weight;
   source->part = *part;
   source->fill = fill;
-  data = nf_tensor_new_lazy (device, NF_F32, part->phases ? 4 * out : out,
-      part->back ? all : part->count, side,
+  data = nf_tensor_new_lazy (device, part->tiles ? NF_BF16 : NF_F32,
+      part->phases ? 4 * out : out,
+      in_panels (part->tiles, part->back ? all : part->count), side,
       part->phases || part->points ? side : weight->w, &source->base, error);
   if (data != NULL)
     data->requires_grad = weight->requires_grad; /* where it is packed */
@@ -260,7 +269,8 @@ part_new (NfDevice *device, const NfTensor *weight, const NfDnnlPart *part,
  *
  * Returns: (transfer full) (nullable): (O, count, k, k), (4 O, count, 2, 2),
  *   (O, count, 6, 6) or (count, O, 6, 6), without data; not to be used longer
- *   than @weight
+ *   than @weight. With points O is rounded up to a multiple of 32, with tiles
+ *   count, too.
  */
 NfTensor *
 nf_dnnl_weight_part (NfDevice *device, NfTensor *weight, const NfDnnlPart *part,

@@ -17,19 +17,27 @@ typedef struct _NfDnnlPlan NfDnnlPlan;
  *
  * Which part of a weight: @count input channels from @from on; @phases: as four
  * 2x2 kernels, for an upsampled input, see convcat.c; @transposed: the weight
- * is a matrix [in, out], see matmul.c; @points: for winograd.c; @back: inputs
- * and results in each other's place.
+ * is a matrix [in, out], see matmul.c; @points: for winograd.c; @tiles: in bf16,
+ * for tileconv.c; @back: inputs and results in each other's place.
  */
 typedef struct
 {
   gint64 from, count;
-  gboolean phases, transposed, points, back;
+  gboolean phases, transposed, points, tiles, back;
 } NfDnnlPart;
 
-/* makes the part `to`, whose shape is that of out, of the weight's elements;
- * called with a lock held */
+/* @phases: where row or column r of a 3x3 kernel counts in the 2x2 kernel of
+ * phase a, for rows or columns 2 i + a of the result */
+static inline gint64
+nf_phase_tap (gint64 r, gint64 a)
+{
+  return (r + 1 - a) / 2;
+}
+
+/* makes the part `to`, whose shape and type are those of out, of the weight's
+ * elements; called with a lock held */
 typedef void (*NfDnnlPartFill) (const NfTensor *weight, const gfloat *from,
-    const NfDnnlPart *part, const NfTensor *out, gfloat *to);
+    const NfDnnlPart *part, const NfTensor *out, gpointer to);
 
 NfTensor *nf_dnnl_weight_packed (
     NfDevice *device, const NfDnnlPlan *plan, NfTensor *weight, GError **error);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * conv — convolution, forward and backward (CPU, oneDNN)
+ * conv — convolution, forward and backward (CPU, oneDNN and by hand)
  *
  * y = act (gain * (sum x * weight + bias + residual)). ReLU's gradient is taken
  * from y: dy counts where y > 0. See docs/ops.md. */
+#include "cpu/avx512/tileconv.h"
 #include "cpu/avx512/winograd.h"
 #include "cpu/dnnl/nfdnnl.h"
 #include "cpu/dnnl/nfdnnlweight.h"
@@ -34,6 +35,22 @@ conv_of (const NfOpCall *call)
     .bf16 = x->dtype == NF_BF16 };
 }
 
+/* the same for tileconv.c */
+static NfTileConv
+tile_conv_of (const NfOpCall *call, const NfDnnlConv *conv)
+{
+  const NfTensor *bias = call->in[NF_CONV2D_BIAS],
+                 *residual = call->in[NF_CONV2D_RESIDUAL];
+
+  return (NfTileConv){ .conv = *conv,
+    .weight = call->in[NF_CONV2D_WEIGHT],
+    .bias = bias != NULL ? nf_cpu_f32 (bias) : NULL,
+    .residual = residual != NULL ? residual->data : NULL,
+    .y = call->out->data,
+    .n_in = 1,
+    .in = { { .x = call->in[NF_CONV2D_X]->data, .c = conv->c } } };
+}
+
 #define ONCE_PIXELS 1024 /* of weights that are made ready for one run alone */
 
 /* their form for winograd.c is large, so it is kept where it is used often */
@@ -54,10 +71,14 @@ nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
   const NfConv2dParams *p = call->params;
   const NfTensor *bias = call->in[NF_CONV2D_BIAS],
                  *residual = call->in[NF_CONV2D_RESIDUAL];
-  NfDnnlConv conv = conv_of (call);
+  const NfDnnlConv conv = conv_of (call);
+  const NfTileConv tiles = tile_conv_of (call, &conv);
 
   if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_through_f32 (call, nf_cpu_conv2d_forward, error);
+  if (nf_tile_conv_fits (&tiles))
+    return nf_dnnl_done_with (call->in[NF_CONV2D_WEIGHT], call->record, p->once,
+        nf_tile_conv_forward (call->device, &tiles, error));
   if ((call->record || !p->once || conv.h * conv.w >= ONCE_PIXELS)
       && nf_winograd_fits (&conv))
     return done_with_points (call,

@@ -10,8 +10,10 @@
  * and likewise for columns: four kernels, one a phase (a, b), with 4/9 of the
  * arithmetic. All four are made at once, one pixel larger than the input, and
  * phase (a, b) of the result's pixel (2 i + a, 2 j + b) is found at
- * (i + a, j + b). See docs/ops.md. Sibling: conv.c */
+ * (i + a, j + b). In bf16 by matrix tiles (tileconv.c) all of this is one pass.
+ * See docs/ops.md. Sibling: conv.c */
 #include "core/tensor/nfhostroom.h"
+#include "cpu/avx512/tileconv.h"
 #include "cpu/avx512/winograd.h"
 #include "cpu/dnnl/nfdnnl.h"
 #include "cpu/dnnl/nfdnnlweight.h"
@@ -20,13 +22,6 @@
 #include <string.h>
 
 /* ---------------------------------------------------------------- weights */
-
-/* where row r of the weight counts, for rows 2 i + a of the result */
-static inline gint64
-phase_row (gint64 r, gint64 a)
-{
-  return (r + 1 - a) / 2;
-}
 
 /* one row of a kernel: where its channels begin in the weight */
 static inline gint64
@@ -37,7 +32,7 @@ weight_at (const NfTensor *w, gint64 o, gint64 r, gint64 s)
 
 static void
 fill_plain (const NfTensor *weight, const gfloat *from, const NfDnnlPart *part,
-    const NfTensor *out, gfloat *to)
+    const NfTensor *out, gpointer to)
 {
   nf_cpu_copy_channels (from + part->from, weight->c, to, part->count,
       part->count, weight->n * weight->h * weight->w, sizeof (gfloat));
@@ -45,8 +40,10 @@ fill_plain (const NfTensor *weight, const gfloat *from, const NfDnnlPart *part,
 
 static void
 fill_phases (const NfTensor *weight, const gfloat *from, const NfDnnlPart *part,
-    const NfTensor *out, gfloat *to)
+    const NfTensor *out, gpointer data)
 {
+  gfloat *to = data;
+
   memset (to, 0, out->bytes);
 #pragma omp parallel for
   for (gint64 k = 0; k < 4 * weight->n; k++) {
@@ -55,7 +52,8 @@ fill_phases (const NfTensor *weight, const gfloat *from, const NfDnnlPart *part,
     for (gint64 r = 0; r < 3; r++) {
       for (gint64 s = 0; s < 3; s++) {
         const gfloat *x = from + weight_at (weight, o, r, s) + part->from;
-        gfloat *y = to + weight_at (out, k, phase_row (r, a), phase_row (s, b));
+        gfloat *y =
+            to + weight_at (out, k, nf_phase_tap (r, a), nf_phase_tap (s, b));
 
         for (gint64 i = 0; i < part->count; i++)
           y[i] += x[i];
@@ -83,8 +81,8 @@ unfill_phases (const NfTensor *part, gint64 from, NfTensor *dweight)
     memset (to, 0, (gsize) part->c * sizeof *to);
     for (gint64 ab = 0; ab < 4; ab++) {
       const gfloat *at = nf_cpu_f32 (part)
-          + weight_at (part, ab * dweight->n + o, phase_row (r, ab / 2),
-              phase_row (s, ab % 2));
+          + weight_at (part, ab * dweight->n + o, nf_phase_tap (r, ab / 2),
+              nf_phase_tap (s, ab % 2));
 
       for (gint64 i = 0; i < part->c; i++)
         to[i] += at[i];
@@ -223,14 +221,53 @@ forward_phases (
   return TRUE;
 }
 
+/* all of it at once, for tileconv.c */
+static NfTileConv
+tile_conv_of (const NfOpCall *call)
+{
+  const NfConv2dCatParams *p = call->params;
+  const NfTensor *w = call->in[NF_CONV2D_CAT_WEIGHT], *y = call->out;
+  const guint n = n_sources (call);
+  NfTileConv conv = { .conv = { .n = y->n,
+                          .c = w->c,
+                          .h = y->h,
+                          .w = y->w,
+                          .o = y->c,
+                          .oh = y->h,
+                          .ow = y->w,
+                          .kh = w->h,
+                          .kw = w->w,
+                          .stride = 1,
+                          .pad = w->h / 2,
+                          .act = p->act,
+                          .gain = 1.0,
+                          .bf16 = y->dtype == NF_BF16 },
+    .weight = call->in[NF_CONV2D_CAT_WEIGHT],
+    .bias = p->bias ? nf_cpu_f32 (call->in[NF_CONV2D_CAT_X + n]) : NULL,
+    .y = y->data,
+    .n_in = n };
+
+  for (guint i = 0; i < n; i++) {
+    const NfTensor *x = call->in[NF_CONV2D_CAT_X + i];
+
+    conv.in[i] =
+        (NfTileInput){ .x = x->data, .c = x->c, .up = p->up && i == 0 };
+  }
+  return conv;
+}
+
 gboolean
 nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
 {
   const NfConv2dCatParams *p = call->params;
+  const NfTileConv tiles = tile_conv_of (call);
   guint n = n_sources (call);
 
   if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_through_f32 (call, nf_cpu_conv2d_cat_forward, error);
+  if (nf_tile_conv_fits (&tiles))
+    return nf_dnnl_done_with (call->in[NF_CONV2D_CAT_WEIGHT], call->record,
+        FALSE, nf_tile_conv_forward (call->device, &tiles, error));
   for (guint i = 0; i < n; i++) {
     Source s = source_of (call, i);
     gboolean last = i + 1 == n;

@@ -26,8 +26,10 @@ part_at (const NfTensor *weight, const NfDnnlPart *part, gint64 o, gint64 i)
 /* the weights of one source, (O, I, 1, 1) */
 static void
 fill_part (const NfTensor *weight, const gfloat *from, const NfDnnlPart *part,
-    const NfTensor *out, gfloat *to)
+    const NfTensor *out, gpointer data)
 {
+  gfloat *to = data;
+
   for (gint64 o = 0; o < out->n; o++)
     for (gint64 i = 0; i < part->count; i++)
       to[o * part->count + i] = from[part_at (weight, part, o, i)];

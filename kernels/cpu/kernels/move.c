@@ -322,6 +322,7 @@ static void (*const argmax_table[NF_N_ISAS]) (
   argmax_rows,
   argmax_rows_wide,
   argmax_rows_wide,
+  argmax_rows_wide,
 };
 
 gboolean
