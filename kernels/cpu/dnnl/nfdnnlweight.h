@@ -48,6 +48,14 @@ void nf_dnnl_weight_forget (NfTensor *weight);
 
 #define NF_DNNL_LARGE ((gsize) 1 << 20) /* bytes: worth being packed again */
 
+/* whether a weight changes before its next use, and what is made of it serves
+ * only once */
+static inline gboolean
+nf_dnnl_is_trained (const NfTensor *weight, gboolean recorded)
+{
+  return recorded && weight->requires_grad;
+}
+
 /* Drops the packed copy of a weight that is being trained, because the weight
  * changes before its next use, and that of a large one that is used only once a
  * block of frames, because packing it again costs less than its memory. Returns
@@ -56,7 +64,7 @@ static inline gboolean
 nf_dnnl_done_with (
     NfTensor *weight, gboolean recorded, gboolean once, gboolean ok)
 {
-  if ((recorded && weight->requires_grad)
+  if (nf_dnnl_is_trained (weight, recorded)
       || (once && weight->bytes >= NF_DNNL_LARGE))
     nf_dnnl_weight_forget (weight);
   return ok;

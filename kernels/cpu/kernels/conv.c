@@ -76,7 +76,9 @@ nf_cpu_conv2d_forward (NfOpCall *call, GError **error)
 
   if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_through_f32 (call, nf_cpu_conv2d_forward, error);
-  if (nf_tile_conv_fits (&tiles))
+  /* making tiles of a weight that is trained takes longer than they save */
+  if (!nf_dnnl_is_trained (call->in[NF_CONV2D_WEIGHT], call->record)
+      && nf_tile_conv_fits (&tiles))
     return nf_dnnl_done_with (call->in[NF_CONV2D_WEIGHT], call->record, p->once,
         nf_tile_conv_forward (call->device, &tiles, error));
   if ((call->record || !p->once || conv.h * conv.w >= ONCE_PIXELS)

@@ -265,7 +265,8 @@ nf_cpu_conv2d_cat_forward (NfOpCall *call, GError **error)
 
   if (nf_dnnl_lacks_bf16 (call))
     return nf_cpu_through_f32 (call, nf_cpu_conv2d_cat_forward, error);
-  if (nf_tile_conv_fits (&tiles))
+  if (!nf_dnnl_is_trained (call->in[NF_CONV2D_CAT_WEIGHT], call->record)
+      && nf_tile_conv_fits (&tiles))
     return nf_dnnl_done_with (call->in[NF_CONV2D_CAT_WEIGHT], call->record,
         FALSE, nf_tile_conv_forward (call->device, &tiles, error));
   for (guint i = 0; i < n; i++) {
