@@ -26,7 +26,7 @@ sums_body (gconstpointer x, gint64 rows, gint64 stride, gboolean bf16,
   Doubles s = { 0.0 }, q = { 0.0 };
 
   for (gint64 r = 0; r < rows; r++) {
-    Floats v;
+    Floats v = { 0.0f };
     Doubles d;
 
     for (gint l = 0; l < LANES; l++)
