@@ -53,8 +53,11 @@ may_use_tiles (void)
       && syscall (SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
 }
 
+/* The best set, one with tiles only where @tiles says so: the permission to
+ * use them holds for the whole process, cannot be given back, and the kernel then
+ * refuses signal stacks that are too small for them. */
 static NfIsa
-best_of_machine (void)
+best_of_machine (gboolean tiles)
 {
   __builtin_cpu_init ();
   if (!__builtin_cpu_supports ("avx2"))
@@ -67,13 +70,13 @@ best_of_machine (void)
     return NF_ISA_AVX2;
   if (!__builtin_cpu_supports ("avx512bf16"))
     return NF_ISA_AVX512;
-  return may_use_tiles () ? NF_ISA_AMX : NF_ISA_AVX512_BF16;
+  return tiles && may_use_tiles () ? NF_ISA_AMX : NF_ISA_AVX512_BF16;
 }
 
 #else
 
 static NfIsa
-best_of_machine (void)
+best_of_machine (gboolean tiles)
 {
   return NF_ISA_C;
 }
@@ -117,13 +120,14 @@ nf_isa_choose (GError **error)
   static gboolean done;
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
   const gchar *name = g_getenv ("NEXTFRAME_ISA");
-  const NfIsa best = best_of_machine ();
-  NfIsa isa = best;
+  const gboolean named = name != NULL && name[0] != '\0';
+  NfIsa isa;
 
   if (done)
     return TRUE;
-  if (name != NULL && name[0] != '\0') {
-    isa = wanted (name, best, error);
+  isa = best_of_machine (!named || g_str_equal (name, isas[NF_ISA_AMX].name));
+  if (named) {
+    isa = wanted (name, isa, error);
     if (isa == NF_N_ISAS)
       return FALSE;
     /* refused where oneDNN already works or knows no such sets: then it

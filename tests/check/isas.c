@@ -15,10 +15,14 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define LACKING 77 /* exit status: the processor has no such set */
 #define TOLERANCE 1e-9 /* nmse of sums in another order */
+#define ARCH_GET_XCOMP_PERM 0x1022 /* of the kernel's asm/prctl.h */
+#define XTILEDATA (1u << 18)
 
 static const gchar *program;
 
@@ -170,6 +174,30 @@ test_unknown_set_fails (void)
       "amx"));
 }
 
+/* What a process is allowed holds for all of it: without a name of a set that has
+ * tiles none may be asked for. */
+static void
+test_named_set_asks_for_no_tiles (void)
+{
+#if defined(__x86_64__) && defined(SYS_arch_prctl)
+  if (g_test_subprocess ()) {
+    g_autoptr (NfDevice) device = NULL;
+    guint64 allowed = 0;
+
+    g_setenv ("NEXTFRAME_ISA", "c", TRUE);
+    device = nf_device_open ("cpu", NULL);
+    g_assert_nonnull (device);
+    if (syscall (SYS_arch_prctl, ARCH_GET_XCOMP_PERM, &allowed) == 0)
+      g_assert_cmpuint (allowed & XTILEDATA, ==, 0);
+    return;
+  }
+  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+#else
+  g_test_skip ("only x86-64 has tiles");
+#endif
+}
+
 int
 main (int argc, char **argv)
 {
@@ -179,5 +207,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/isas/same", test_every_set_makes_what_c_makes);
   g_test_add_func ("/isas/unknown", test_unknown_set_fails);
+  g_test_add_func ("/isas/no-tiles", test_named_set_asks_for_no_tiles);
   return g_test_run ();
 }

@@ -122,6 +122,9 @@ const OpRow op_rows[] = {
   ROW (CONV2D, "bf16-tiles-relu", 2e-5, CONV (1, 1, NF_ACT_RELU), CB (1, 16, 3, 3), C (16, 16, 3, 3), C (1, 16, 1, 1), CB (1, 16, 3, 3)),
   ROW (CONV2D, "bf16-tiles-rows", 2e-5, CONV (1, 1), CB (1, 64, 21, 8), C (80, 64, 3, 3)),
   ROW (CONV2D, "bf16-tiles-stride", 2e-5, CONV (2, 1, NF_ACT_NONE), CB (3, 33, 11, 40), C (64, 33, 3, 3), C (1, 64, 1, 1)),
+  ROW (CONV2D, "bf16-tiles-2x2", 2e-5, CONV (2, 0), CB (2, 17, 9, 6), C (33, 17, 2, 2)),
+  ROW (CONV2D, "bf16-tiles-wide-pad", 2e-5, CONV (1, 3), CB (1, 16, 1, 1), C (16, 16, 1, 1)),
+  ROW (CONV2D, "bf16-tiles-no-pad", 2e-5, CONV (1, 0), CB (1, 40, 3, 18), C (24, 40, 3, 3)),
   ROW (CONV2D, "bf16-tiles-1x1", 2e-5, CONV (1, 0), CB (1, 96, 7, 23), C (32, 96, 1, 1), C (1, 32, 1, 1), CB (1, 32, 7, 23)),
   ROW (CONV2D_CAT, "one", 1e-12, CAT (FALSE, NF_ACT_NONE, TRUE), X (5, 3, 3, 3), X (1, 3, 5, 4), X (1, 5, 1, 1)),
   ROW (CONV2D_CAT, "two", 1e-12, CAT (FALSE, NF_ACT_NONE), X (16, 38, 3, 3), X (3, 5, 4, 5), X (3, 33, 4, 5)),
@@ -140,6 +143,7 @@ const OpRow op_rows[] = {
   ROW (CONV2D_CAT, "bf16-plain", 2e-5, CAT (FALSE, NF_ACT_NONE), X (16, 38, 3, 3), B (3, 5, 4, 5), B (3, 33, 4, 5)),
   ROW (CONV2D_CAT, "bf16-wide", 2e-5, CAT (TRUE, NF_ACT_NONE), X (16, 48, 3, 3), B (1, 32, 4, 5), B (1, 16, 8, 10)),
   ROW (CONV2D_CAT, "bf16-tiles", 2e-5, CAT (TRUE, NF_ACT_NONE, TRUE), C (49, 101, 3, 3), CB (3, 33, 3, 19), CB (3, 48, 6, 38), CB (3, 20, 6, 38), C (1, 49, 1, 1)),
+  ROW (CONV2D_CAT, "bf16-tiles-pixel", 2e-5, CAT (TRUE, NF_ACT_NONE), C (16, 50, 3, 3), CB (1, 17, 1, 1), CB (1, 33, 2, 2)),
   ROW (CONV2D_CAT, "bf16-tiles-plain", 2e-5, CAT (FALSE, NF_ACT_NONE), C (64, 48, 3, 3), CB (1, 32, 9, 20), CB (1, 16, 9, 20)),
 
   ROW (LINEAR, "vector", 1e-12, P ((NfLinearParams) { FALSE }), X (3, 33, 1, 1), X (16, 33, 1, 1), X (1, 16, 1, 1)),

@@ -31,7 +31,7 @@
 #include <omp.h>
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) && (defined(__clang__) || __GNUC__ >= 11)
 #include <immintrin.h>
 
 #define TARGET                                                                 \
@@ -277,12 +277,12 @@ lay_row (const Problem *p, const Input *in, gint64 n, gint64 y, gint64 column,
   const gboolean inside = y >= 0 && y < in->h;
   const gint64 begin = inside ? left : p->pitch;
   const gint64 stop = CLAMP (end, begin, p->pitch);
-  const guint16 *x = in->x + ((n * in->h + y) * in->w + first) * in->c;
+  const gint64 pixel = (n * in->h + y) * in->w + first;
 
   for (gint64 i = 0; i < begin; i++)
     lay_pixel (in, NULL, to + i * BLOCK);
   for (gint64 i = begin; i < stop; i++)
-    lay_pixel (in, x + i * in->step * in->c, to + i * BLOCK);
+    lay_pixel (in, in->x + (pixel + i * in->step) * in->c, to + i * BLOCK);
   for (gint64 i = stop; i < p->pitch; i++)
     lay_pixel (in, NULL, to + i * BLOCK);
 }
