@@ -17,7 +17,9 @@ count () { sed -n "s/^$1: *\([0-9]*\).*/\1/p" "$build/meson-logs/testlog.txt" | 
 run_tests () {
   build=$1
   shift
+  rm -f "$build/meson-logs/testlog.txt"
   meson test -C "$build" --print-errorlogs "$@" || status=1
+  [ -f "$build/meson-logs/testlog.txt" ] || exit 1
   # what the tests that failed printed last, again, where a long log is cut in its middle
   python3 - "$build" <<'END' || true
 import json
@@ -37,7 +39,7 @@ END
 run_tests build-tests "$@"
 if [ $# = 0 ]; then
   [ -f build-sanitized/build.ninja ] \
-    || meson setup build-sanitized -Dwerror=true -Dcuda=disabled -Db_sanitize=address,undefined \
+    || meson setup build-sanitized -Dcuda=disabled -Db_sanitize=address,undefined \
       -Dbuildtype=debug -Doptimization=1 || exit 1
   # by name, for which Meson builds what they need alone
   # shellcheck disable=SC2046
