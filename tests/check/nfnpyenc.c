@@ -144,6 +144,9 @@ GST_START_TEST (test_nfnpyenc_caps_change_fails)
 {
   static const gchar *const changes[] = {
     "video/x-raw,format=GRAY8,width=4,height=6,framerate=10/1",
+    "video/x-raw,format=GRAY8,width=6,height=8,framerate=10/1",
+    "video/x-raw,format=GRAY8,width=6,height=3,framerate=10/1",
+    "video/x-raw,format=GRAY8,width=8,height=4,framerate=10/1",
     "video/x-raw,format=GRAY16_LE,width=6,height=4,framerate=10/1",
     "video/x-raw,format=RGB,width=6,height=4,framerate=10/1",
   };
@@ -587,7 +590,7 @@ nfnpyenc_suite (void)
   tcase_add_loop_test (frames, test_nfnpyenc_collects_padded_frames, 0, 4);
   tcase_add_test (frames, test_nfnpyenc_no_frames);
   tcase_add_test (frames, test_nfnpyenc_no_caps_fails);
-  tcase_add_loop_test (frames, test_nfnpyenc_caps_change_fails, 0, 3);
+  tcase_add_loop_test (frames, test_nfnpyenc_caps_change_fails, 0, 6);
   tcase_add_test (frames, test_nfnpyenc_caps_change_before_and_of_rate);
   tcase_add_test (frames, test_nfnpyenc_short_frame_fails);
   tcase_add_test (frames, test_nfnpyenc_flush_begins_again);
