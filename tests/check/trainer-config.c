@@ -59,7 +59,7 @@ test_round_trip (void)
 
     nf_train_config_set (
         config, "train.learning-rate=0.00012345678901234567", &error);
-    nf_train_config_set (config, "data.path=a \\ folder;with, signs", &error);
+    nf_train_config_set (config, "data.path=a \\ folder;with, =signs=", &error);
     nf_train_config_set (config, "data.splits=val,train", &error);
     nf_train_config_set (config, "data.image-size=40 60", &error);
     nf_train_config_save (config, path, &error);
@@ -67,7 +67,7 @@ test_round_trip (void)
     g_assert_no_error (error);
     g_assert_cmpfloat (
         again->train.learning_rate, ==, config->train.learning_rate);
-    g_assert_cmpstr (again->data.path, ==, "a \\ folder;with, signs");
+    g_assert_cmpstr (again->data.path, ==, "a \\ folder;with, =signs=");
     g_assert_cmpstr (again->data.splits, ==, "val train");
     first = nf_train_config_to_string (config);
     second = nf_train_config_to_string (again);
