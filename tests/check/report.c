@@ -186,6 +186,34 @@ test_hangup_ignored (void)
   signal (SIGHUP, SIG_DFL);
 }
 
+/* At the places where a unit begins, and where hours are more than a day. */
+static void
+test_durations (void)
+{
+  static const struct
+  {
+    gdouble seconds;
+    const gchar *text;
+  } cases[] = {
+    { 0, "0:00:00" },
+    { 59.4, "0:00:59" },
+    { 59.6, "0:01:00" },
+    { 3599, "0:59:59" },
+    { 3600, "1:00:00" },
+    { 86399, "23:59:59" },
+    { 86400, "1d00h" },
+    { 86400 + 23 * 3600 + 3599, "1d23h" },
+    { 2 * 86400 + 2 * 3600, "2d02h" },
+    { 100 * 86400 + 13 * 3600, "100d13h" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree gchar *text = nf_duration_string (cases[i].seconds);
+
+    g_assert_cmpstr (text, ==, cases[i].text);
+  }
+}
+
 static void
 test_interrupt_twice_ends (void)
 {
@@ -208,6 +236,7 @@ main (int argc, char **argv)
   g_test_add_func ("/report/metrics-no-folder", test_metrics_no_folder_fails);
   g_test_add_func ("/report/run-folder", test_run_folder);
   g_test_add_func ("/report/progress", test_progress_plain_lines);
+  g_test_add_func ("/report/durations", test_durations);
   g_test_add_func ("/report/interrupt", test_interrupt);
   g_test_add_func ("/report/hangup-ignored", test_hangup_ignored);
   g_test_add_func ("/report/interrupt-twice", test_interrupt_twice_ends);
