@@ -125,6 +125,35 @@ test_load (void)
   nf_test_folder_remove (folder);
 }
 
+/* A residual need not be whole: what is saved is what is loaded. */
+static void
+test_residuals (void)
+{
+  static const gfloat residuals[] = { 2.5f, 0.25f, 4 };
+  g_autofree gchar *folder = nf_test_folder_new ();
+  g_autofree gchar *path = g_build_filename (folder, "net.safetensors", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (residuals); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (NfCheckpoint) checkpoint = NULL;
+    NfUnetConfig config;
+
+    nf_test_unet_config (&config);
+    config.guide = TRUE;
+    config.target = NF_TARGET_X0;
+    config.residual = residuals[i];
+    nf_test_save_unet (path, &config, 1);
+    checkpoint = nf_checkpoint_open (path, &error);
+    g_assert_no_error (error);
+    g_assert_cmpfloat (json_object_get_double_member (
+                           nf_checkpoint_config (checkpoint), "residual"),
+        ==, residuals[i]);
+    load (path, nf_net_class_find (
+                    config.spade ? NF_UNET_ARCH_SPADE : NF_UNET_ARCH_CONCAT));
+  }
+  nf_test_folder_remove (folder);
+}
+
 /* What is wrong with a configuration is said of its file. */
 static void
 test_bad_config_fails (void)
@@ -157,6 +186,7 @@ main (int argc, char **argv)
   g_test_add_func ("/nets/table", test_table);
   g_test_add_func ("/nets/of-config", test_of_config);
   g_test_add_func ("/nets/load", test_load);
+  g_test_add_func ("/nets/residuals", test_residuals);
   g_test_add_func ("/nets/bad-config", test_bad_config_fails);
   return g_test_run ();
 }
