@@ -46,6 +46,20 @@ assert_pictures (const NfEvalPlace *place, const gchar *page)
   }
 }
 
+/* The score of the clip that the page shows as this one. */
+static gdouble
+shown_jaccard (const gchar *page, const gchar *rank)
+{
+  static const gchar score[] = ", Jaccard ";
+  g_autofree gchar *heading = g_strdup_printf ("<h3>The %s: ", rank);
+  const gchar *at = strstr (page, heading);
+
+  g_assert_nonnull (at);
+  at = strstr (at, score);
+  g_assert_nonnull (at);
+  return g_ascii_strtod (at + strlen (score), NULL);
+}
+
 /* The page has all it shows within itself; names are text there. */
 static void
 test_page (NfEvalPlace *place, gconstpointer unused)
@@ -71,6 +85,12 @@ test_page (NfEvalPlace *place, gconstpointer unused)
   g_assert_cmpuint (count (page, "<img "), ==, 3 * (8 + 12));
   g_assert_cmpuint (count (page, "<svg viewBox=\"0 0 640"), ==, 2);
   assert_pictures (place, page);
+  g_assert_cmpfloat (
+      shown_jaccard (page, "best"), >=, shown_jaccard (page, "median"));
+  g_assert_cmpfloat (
+      shown_jaccard (page, "median"), >=, shown_jaccard (page, "worst"));
+  g_assert_cmpfloat (
+      shown_jaccard (page, "best"), >, shown_jaccard (page, "worst"));
 }
 
 int
