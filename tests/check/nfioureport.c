@@ -64,6 +64,44 @@ GST_START_TEST (test_nfiou_report_at_eos)
 }
 GST_END_TEST;
 
+static void
+expect_class (JsonObject *report, guint id, guint true_positives,
+    guint false_positives, guint false_negatives)
+{
+  JsonObject *class_object = json_array_get_object_element (
+      json_object_get_array_member (report, "classes"), id);
+
+  fail_unless_equals_int (
+      json_object_get_int_member (class_object, "id"), id);
+  fail_unless_equals_int (
+      json_object_get_int_member (class_object, "true-positives"),
+      true_positives);
+  fail_unless_equals_int (
+      json_object_get_int_member (class_object, "false-positives"),
+      false_positives);
+  fail_unless_equals_int (
+      json_object_get_int_member (class_object, "false-negatives"),
+      false_negatives);
+}
+
+/* What is predicted and not there, and what is there and not predicted. */
+GST_START_TEST (test_nfiou_report_of_wrong_classes)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  static const NfFeedFrame predictions[] = { { 0, 3 }, { 40, 5 }, { 80, 3 } };
+  static const NfFeedFrame truths[] = { { 0, 3 }, { 40, 5 }, { 80, 5 } };
+  NfRig *rig = nf_rig_new ("report", path);
+  JsonObject *report;
+
+  NF_RIG_RUN (rig, predictions, truths);
+  nf_rig_expect_total (rig, 3, 0, 0, 1);
+  report = load_report (parser);
+  expect_class (report, 3, 48, 48, 0);
+  expect_class (report, 5, 48, 0, 48);
+  nf_rig_free (rig);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_nfiou_report_at_stop_and_start_again)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
@@ -252,6 +290,7 @@ nfiou_report_suite (void)
   suite_add_tcase (suite, files);
   tcase_add_checked_fixture (files, setup, teardown);
   tcase_add_test (files, test_nfiou_report_at_eos);
+  tcase_add_test (files, test_nfiou_report_of_wrong_classes);
   tcase_add_test (files, test_nfiou_report_at_stop_and_start_again);
   tcase_add_loop_test (files, test_nfiou_report_of_each_run, 0, 2);
   tcase_add_loop_test (files, test_nfiou_report_without_folder_fails, 0, 2);
