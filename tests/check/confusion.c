@@ -4,6 +4,8 @@
 #include <nextframe/io/nfnpy.h>
 #include <nextframe/metrics/nfclasses.h>
 #include <nextframe/metrics/nfconfusion.h>
+#include <nextframe/metrics/nfmask.h>
+#include <nextframe/metrics/nfobjectscores.h>
 #include <nextframe/metrics/nfscoreboard.h>
 
 #include <glib/gstdio.h>
@@ -81,6 +83,61 @@ test_confusion_counts (void)
       g_assert_cmpuint (
           nf_confusion_pixels (confusion), ==, 2 * width * height);
     }
+  }
+}
+
+/* Each class as each other one: a class is a shape of sixteen, in it a material of
+ * eight, in it a colour. */
+static void
+test_object_scores (void)
+{
+  for (guint t = 1; t < NF_N_CLASSES; t++)
+    for (guint p = 1; p < NF_N_CLASSES; p++) {
+      guint8 truth = t, prediction = p;
+      g_autoptr (NfConfusion) confusion = nf_confusion_new (NF_N_CLASSES);
+      NfObjectScores scores;
+
+      nf_confusion_add (
+          confusion, (NfMask){ &truth, 1 }, (NfMask){ &prediction, 1 }, 1, 1);
+      nf_object_scores_measure (&scores, confusion);
+      g_assert_cmpfloat (scores.shape, ==, (t - 1) / 16 == (p - 1) / 16);
+      g_assert_cmpfloat (
+          scores.material, ==, (t - 1) / 8 % 2 == (p - 1) / 8 % 2);
+      g_assert_cmpfloat (scores.color, ==, (t - 1) % 8 == (p - 1) % 8);
+      g_assert_cmpfloat (scores.object_iou, ==, 1);
+      g_assert_cmpuint (scores.invented, ==, t != p);
+    }
+}
+
+/* A scaled mask takes the pixel below each centre: of two or four the later of those
+ * in the middle, of three the one in the middle. */
+static void
+test_mask_scale (void)
+{
+  static const guint8 row[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 };
+  static const struct
+  {
+    guint n;
+    guint8 expected[24];
+  } cases[] = {
+    { 12, { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 } },
+    { 6, { 1, 3, 5, 7, 9, 11 } },
+    { 4, { 1, 4, 7, 10 } },
+    { 3, { 2, 6, 10 } },
+    { 1, { 6 } },
+    { 8, { 0, 2, 3, 5, 6, 8, 9, 11 } },
+    { 24, { 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10,
+              11, 11 } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    guint n = cases[i].n;
+    guint8 scaled[24];
+
+    nf_mask_scale (row, 12, 1, scaled, n, 1);
+    g_assert_cmpmem (scaled, n, cases[i].expected, n);
+    nf_mask_scale (row, 1, 12, scaled, 1, n);
+    g_assert_cmpmem (scaled, n, cases[i].expected, n);
   }
 }
 
@@ -359,6 +416,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/metrics/object-scores", test_object_scores);
+  g_test_add_func ("/metrics/mask-scale", test_mask_scale);
   g_test_add_func ("/confusion/counts", test_confusion_counts);
   g_test_add_func ("/confusion/by-hand", test_confusion_scores_by_hand);
   g_test_add_func ("/confusion/merge", test_confusion_merge_equals_whole);
