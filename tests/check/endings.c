@@ -305,18 +305,21 @@ test_full_disk (NfTestPlace *place, gconstpointer unused)
       newest (place, "run") + 3);
 }
 
-/* Older savepoints make room for a new one, the newest never does. */
+/* Older savepoints make room for a new one, the newest never does, also where it is
+ * the only one. */
 static void
-test_room_for_savepoint (NfTestPlace *place, gconstpointer unused)
+test_room_for_savepoint (NfTestPlace *place, gconstpointer keep)
 {
   g_autofree gchar *path =
       nf_test_run_file (place, "run", "checkpoint-00000004.safetensors");
+  g_autofree gchar *settings = g_strdup_printf (
+      "train.steps=3|train.checkpoint-every=1|%s", (const gchar *) keep);
+  g_autofree gchar *more = g_strdup_printf (
+      "train.steps=4|train.checkpoint-every=1|%s", (const gchar *) keep);
 
-  train (place, NF_TRAIN_DIFFUSION, "run", FALSE,
-      "train.steps=3|train.checkpoint-every=1|train.keep=3");
+  train (place, NF_TRAIN_DIFFUSION, "run", FALSE, settings);
   g_assert_cmpint (g_mkdir (path, 0777), ==, 0);
-  assert_fails (place, NF_TRAIN_DIFFUSION, "run", TRUE,
-      "train.steps=4|train.checkpoint-every=1|train.keep=3",
+  assert_fails (place, NF_TRAIN_DIFFUSION, "run", TRUE, more,
       "checkpoint-00000004|the run is saved at step 3");
   g_assert_false (
       nf_test_has_file (place, "run", "state-00000001.safetensors"));
@@ -571,7 +574,9 @@ main (int argc, char **argv)
   ADD ("/endings/saved-before-validation", NULL, test_saved_before_validation);
   ADD ("/endings/metrics-full", NULL, test_metrics_full_saves);
   ADD ("/endings/full-disk", NULL, test_full_disk);
-  ADD ("/endings/room-for-savepoint", NULL, test_room_for_savepoint);
+  ADD ("/endings/room-for-savepoint", "train.keep=3", test_room_for_savepoint);
+  ADD ("/endings/room-for-savepoint-of-one", "train.keep=1",
+      test_room_for_savepoint);
   ADD ("/endings/sigterm", &signals[0], test_signal_saves);
   ADD ("/endings/sighup", &signals[1], test_signal_saves);
   ADD ("/endings/closed-pipe", NULL, test_closed_pipe_saves);
