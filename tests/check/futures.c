@@ -313,6 +313,67 @@ test_decide (void)
   g_assert_cmpuint (mask[15] + mask[35], ==, 0);
 }
 
+/* Where two classes claim the same pixels, four of ten masks the one and five the
+ * other, the likelier gets them, whichever has the larger number. In the other masks
+ * each is somewhere else, so that it is better than nothing. */
+static void
+test_decide_claimed_twice (void)
+{
+  enum
+  {
+    WIDE = 60,
+    MANY = 10
+  };
+  static const guint8 pairs[][2] = { { 3, 9 }, { 9, 3 }, { 1, 48 }, { 48, 1 } };
+
+  for (guint p = 0; p < G_N_ELEMENTS (pairs); p++) {
+    const guint8 likelier = pairs[p][0], other = pairs[p][1];
+    guint8 masks[MANY][WIDE] = { { 0 } }, mask[WIDE];
+
+    for (guint k = 0; k < MANY; k++) {
+      if (k < 9)
+        memset (masks[k] + 10, k < 4 ? other : likelier, 10);
+      if (k >= 4)
+        masks[k][30 + k] = other;
+      if (k < 4 || k == 9)
+        masks[k][45 + k] = likelier;
+    }
+    g_assert_true (nf_decide_jaccard (masks[0], MANY, WIDE, mask, NULL));
+    for (guint i = 10; i < 20; i++)
+      g_assert_cmpuint (mask[i], ==, likelier);
+  }
+}
+
+/* Of a long past the last masks are looked at: the future of all is that of those. */
+static void
+test_futures_of_long_past (void)
+{
+  enum
+  {
+    SEEN = 12
+  };
+  g_autofree guint8 *masks = scene_masks (31, 3);
+  g_autofree guint8 *of_all = g_malloc (SIZE), *of_last = g_malloc (SIZE);
+  const guint8 *past[FRAMES];
+  g_autoptr (NfFutures) all = NULL, last = NULL;
+  g_autoptr (GError) error = NULL;
+  NfFuturesParams params;
+
+  for (guint t = 0; t < FRAMES; t++)
+    past[t] = masks + t * SIZE;
+  nf_futures_params_init (&params);
+  all = nf_futures_new (&params, past, FRAMES, WIDTH, HEIGHT, 3, &error);
+  g_assert_no_error (error);
+  last = nf_futures_new (
+      &params, past + FRAMES - SEEN, SEEN, WIDTH, HEIGHT, 3, &error);
+  g_assert_no_error (error);
+  for (guint ahead = 0; ahead <= 3; ahead++) {
+    g_assert_true (nf_futures_mask (all, ahead, of_all, NULL));
+    g_assert_true (nf_futures_mask (last, ahead, of_last, NULL));
+    g_assert_cmpmem (of_all, SIZE, of_last, SIZE);
+  }
+}
+
 static void
 test_futures_bad_params_fail (void)
 {
@@ -386,6 +447,8 @@ main (int argc, char **argv)
   g_test_add_func ("/futures/compose", test_futures_compose);
   g_test_add_func ("/futures/compose-one", test_futures_compose_one);
   g_test_add_func ("/futures/decide", test_decide);
+  g_test_add_func ("/futures/decide-claimed-twice", test_decide_claimed_twice);
+  g_test_add_func ("/futures/long-past", test_futures_of_long_past);
   g_test_add_func ("/futures/bad-params", test_futures_bad_params_fail);
   g_test_add_func ("/futures/cancelled", test_futures_cancelled);
   g_test_add_func ("/futures/empty", test_futures_of_empty_masks);
