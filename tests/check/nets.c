@@ -148,8 +148,9 @@ test_residuals (void)
     g_assert_cmpfloat (json_object_get_double_member (
                            nf_checkpoint_config (checkpoint), "residual"),
         ==, residuals[i]);
-    load (path, nf_net_class_find (
-                    config.spade ? NF_UNET_ARCH_SPADE : NF_UNET_ARCH_CONCAT));
+    load (path,
+        nf_net_class_find (
+            config.spade ? NF_UNET_ARCH_SPADE : NF_UNET_ARCH_CONCAT));
   }
   nf_test_folder_remove (folder);
 }

@@ -71,8 +71,7 @@ expect_class (JsonObject *report, guint id, guint true_positives,
   JsonObject *class_object = json_array_get_object_element (
       json_object_get_array_member (report, "classes"), id);
 
-  fail_unless_equals_int (
-      json_object_get_int_member (class_object, "id"), id);
+  fail_unless_equals_int (json_object_get_int_member (class_object, "id"), id);
   fail_unless_equals_int (
       json_object_get_int_member (class_object, "true-positives"),
       true_positives);
