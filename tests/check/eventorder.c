@@ -82,9 +82,11 @@ begin (GstHarness *h, guint row, const GstSegment *segment, gint64 offset)
 {
   fail_unless (
       gst_harness_push_event (h, gst_event_new_stream_start ("stream")));
-  if (rows[row].caps != NULL)
-    fail_unless (gst_harness_push_event (
-        h, gst_event_new_caps (gst_caps_from_string (rows[row].caps))));
+  if (rows[row].caps != NULL) {
+    g_autoptr (GstCaps) caps = gst_caps_from_string (rows[row].caps);
+
+    fail_unless (gst_harness_push_event (h, gst_event_new_caps (caps)));
+  }
   push_segment (h, segment, offset);
 }
 

@@ -24,6 +24,10 @@
 #define ARCH_GET_XCOMP_PERM 0x1022 /* of the kernel's asm/prctl.h */
 #define XTILEDATA (1u << 18)
 
+/* where the next row begins, so that its length and its numbers can be read */
+#define ALIGNED(bytes)                                                         \
+  (((bytes) + sizeof (gsize) - 1) / sizeof (gsize) * sizeof (gsize))
+
 static const gchar *program;
 
 /* oneDNN or kernels by hand compute these */
@@ -48,6 +52,7 @@ all_f32 (const OpRow *row)
 static int
 write_outcomes (const gchar *path)
 {
+  static const guint8 zeros[sizeof (gsize)] = { 0 };
   g_autoptr (GError) error = NULL;
   g_autoptr (NfDevice) device = nf_device_open ("cpu", &error);
   g_autoptr (GByteArray) all = g_byte_array_new ();
@@ -63,6 +68,7 @@ write_outcomes (const gchar *path)
 
     g_byte_array_append (all, (const guint8 *) &size, sizeof size);
     g_byte_array_append (all, g_bytes_get_data (outcome, NULL), (guint) size);
+    g_byte_array_append (all, zeros, (guint) (ALIGNED (size) - size));
   }
   g_assert_true (g_file_set_contents (
       path, (const gchar *) all->data, (gssize) all->len, &error));
@@ -135,8 +141,8 @@ compare_row (
       g_test_fail ();
     }
   }
-  *at += size;
-  *right += size;
+  *at += ALIGNED (size);
+  *right += ALIGNED (size);
 }
 
 static void
