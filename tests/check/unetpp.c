@@ -245,7 +245,8 @@ probabilities_of (NfUnetpp *net, NfTensor *x, gboolean tta)
 }
 
 /* With tta it is the mean of what is seen in a frame and, turned back, in its mirror
- * image, for each frame of a batch. */
+ * image, for each frame of a batch. Both frames in one batch may be rounded otherwise
+ * than one by one. */
 static void
 test_mirrored_mean (void)
 {
@@ -263,10 +264,10 @@ test_mirrored_mean (void)
       const gfloat back = turned[row * WIDTH + WIDTH - 1 - u];
 
       g_assert_true (
-          fabsf (both[row * WIDTH + u] - 0.5f * (mine + back)) <= 1e-5f);
+          fabsf (both[row * WIDTH + u] - 0.5f * (mine + back)) <= 1e-4f);
       most = MAX (most, fabsf (mine - back));
     }
-  g_assert_cmpfloat (most, >, 1e-3f);
+  g_assert_cmpfloat (most, >, 0.1f);
   nf_unetpp_free (net);
 }
 
