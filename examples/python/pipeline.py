@@ -20,13 +20,13 @@ class PipelineError(Exception):
     """What an element said, for the user and in detail."""
 
 
-def arguments(doc, least):
-    """The program's arguments; ends it with its doc where there are fewer, or where --help asks for it."""
+def arguments(doc, least, most=None):
+    """The program's arguments; ends it with its doc where there are fewer or more, or where --help asks for it."""
     given = sys.argv[1:]
     if given[:1] in (["-h"], ["--help"]):
         print(doc.strip())
         sys.exit()
-    if len(given) < least:
+    if len(given) < least or (most is not None and len(given) > most):
         sys.exit(doc.strip())
     return given
 

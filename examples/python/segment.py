@@ -26,7 +26,7 @@ def regions(buffer):
 
 
 def main():
-    source, target = arguments(__doc__, 2)[:2]
+    source, target = arguments(__doc__, 2, 2)
     masks = []
     for sample in process(load_frames(source), "nfsegment"):
         masks.append(to_array(sample))

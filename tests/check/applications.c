@@ -103,6 +103,8 @@ static const Row rows[] = {
       "  grep -q \"^  $script.py \" $script.txt || exit 2\n"
       "done\n",
       0, "", "hdf5-to-clips.txt" },
+  { "python-too-many", "python3 examples/python/segment.py a.npy b.npy c.npy",
+      1, "Masks and boxes" },
   { "python-no-frames", "python3 examples/python/predict.py none.npy none.npy",
       1, "none.npy: No such file or directory\n", NULL },
   { "python-no-array",
